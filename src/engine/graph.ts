@@ -1,0 +1,371 @@
+/**
+ * The graph: the closed set of primitives and the functions that build them.
+ *
+ * A Tensor is a node: an operation, its inputs, a shape. Nothing is computed here. Everything above
+ * (layers, losses, optimisers, metrics) is composed of these primitives, so that the gradients, the
+ * float64 interpreter and the compiler each cover all of it with one case a primitive.
+ *
+ * Elementwise primitives take operands of equal shape: the functions below insert `broadcast` nodes,
+ * whose gradient is the only place where a gradient is summed back to a smaller shape.
+ */
+
+export type Shape = readonly number[];
+
+/** `float` is float32 when compiled and float64 in the interpreter. `int` is a signed 32-bit integer: indices and random keys, never differentiated. */
+export type DType = "float" | "int";
+
+export type UnaryFunction =
+  | "neg"
+  | "abs"
+  | "sign" // -1, 0 or 1, and NaN for NaN
+  | "exp"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "rsqrt"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "sigmoid"
+  | "erf";
+
+/** Comparisons give 1 or 0. `maximum` and `minimum` propagate NaN. */
+export type BinaryFunction = "add" | "sub" | "mul" | "div" | "maximum" | "minimum" | "less" | "less_equal" | "equal";
+
+export interface SliceRange {
+  readonly start: number;
+  /** Exclusive. */
+  readonly stop: number;
+  readonly step: number;
+}
+
+export interface PadRange {
+  /** Zeros before the first element. */
+  readonly low: number;
+  /** Zeros after the last element. */
+  readonly high: number;
+  /** Zeros between two neighbours. */
+  readonly interior: number;
+}
+
+export type Operation =
+  /** A value that the caller gives before each step. */
+  | { readonly kind: "input"; readonly name: string }
+  /** A value that stays in memory between steps: a parameter, optimiser state, a resident data set. */
+  | { readonly kind: "state"; readonly name: string }
+  /** Row-major values, one for each element. */
+  | { readonly kind: "constant"; readonly values: Float64Array }
+  | { readonly kind: "unary"; readonly fn: UnaryFunction }
+  | { readonly kind: "binary"; readonly fn: BinaryFunction }
+  /** inputs [condition, a, b]: a where the condition is not 0, else b. */
+  | { readonly kind: "where" }
+  /** Sums over `axes`, which stay in the shape with size 1. */
+  | { readonly kind: "sum"; readonly axes: readonly number[] }
+  /** Maximum over `axes`, which stay in the shape with size 1. NaN wins. */
+  | { readonly kind: "max"; readonly axes: readonly number[] }
+  /** inputs [a, b], both [...batch, rows, columns] before their transpose flag is applied. */
+  | { readonly kind: "matmul"; readonly transposeA: boolean; readonly transposeB: boolean }
+  | { readonly kind: "reshape" }
+  /** Axis i of the output is axis `axes[i]` of the input. */
+  | { readonly kind: "permute"; readonly axes: readonly number[] }
+  /** NumPy's rule: shapes are aligned at the right, and axes of size 1 or absent are repeated. */
+  | { readonly kind: "broadcast" }
+  /** One range an axis. */
+  | { readonly kind: "slice"; readonly ranges: readonly SliceRange[] }
+  /** One range an axis. */
+  | { readonly kind: "pad"; readonly ranges: readonly PadRange[] }
+  /** inputs [data [n, ...rest], indices (int)]: rows of data, shape [...indices.shape, ...rest]. Indices must lie in 0..n-1. */
+  | { readonly kind: "gather" }
+  /** inputs [updates [...indices.shape, ...rest], indices (int)]: zeros of shape [rows, ...rest] with each update added to its row, in order of index position. */
+  | { readonly kind: "scatter_add"; readonly rows: number }
+  /** inputs [key int [2], counter int []]: element i is the top 24 bits of threefry2x32(key, [i, counter])[0], times 2^-24: uniform in [0, 1). */
+  | { readonly kind: "uniform" }
+  /**
+   * inputs [value, ...wrt, ...gradients], as many of one as of the other: evaluates to `value`, and passes the cotangent
+   * times gradient i to wrt i, and nothing to `value`. With no wrt it is PyTorch's detach.
+   */
+  | { readonly kind: "custom_gradient"; readonly count: number };
+
+export interface Tensor {
+  /** Creation order, which is a topological order: every input has a smaller id. */
+  readonly id: number;
+  readonly op: Operation;
+  readonly inputs: readonly Tensor[];
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** What arithmetic accepts: a number stands for a scalar constant. */
+export type Operand = Tensor | number;
+
+/** A graph that cannot be built: shapes or attributes that do not fit. */
+export class GraphError extends Error {
+  override readonly name = "GraphError";
+}
+
+/** Largest number of axes; the compiler's loops rely on it. */
+export const MAX_RANK = 6;
+
+let nextId = 0;
+
+function node(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: DType = "float"): Tensor {
+  ensure(shape.length <= MAX_RANK, `a tensor has at most ${MAX_RANK} axes, not ${shape.length}`);
+  for (const size of shape)
+    ensure(Number.isInteger(size) && size > 0, `sizes are positive integers, not [${shape.join(", ")}]`);
+  return { id: nextId++, op, inputs, shape, dtype };
+}
+
+function ensure(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new GraphError(message);
+}
+
+/** Number of elements of a shape; 1 for the scalar shape []. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+// ---------------------------------------------------------------- leaves
+
+export function input(name: string, shape: Shape, dtype: DType = "float"): Tensor {
+  return node({ kind: "input", name }, [], shape, dtype);
+}
+
+export function state(name: string, shape: Shape, dtype: DType = "float"): Tensor {
+  return node({ kind: "state", name }, [], shape, dtype);
+}
+
+/** A constant of the given shape; without a shape, a scalar or a vector. */
+export function constant(values: number | ArrayLike<number>, shape?: Shape): Tensor {
+  const data = typeof values === "number" ? Float64Array.of(values) : Float64Array.from(values);
+  const target = shape ?? (typeof values === "number" ? [] : [data.length]);
+  ensure(data.length === sizeOf(target), `${data.length} values do not fill [${target.join(", ")}]`);
+  return node({ kind: "constant", values: data }, [], target);
+}
+
+function toTensor(operand: Operand): Tensor {
+  return typeof operand === "number" ? constant(operand) : operand;
+}
+
+// ---------------------------------------------------------------- elementwise
+
+function unary(fn: UnaryFunction, x: Tensor): Tensor {
+  ensure(x.dtype === "float", `${fn} takes floats`);
+  return node({ kind: "unary", fn }, [x], x.shape);
+}
+
+function binary(fn: BinaryFunction, a: Operand, b: Operand): Tensor {
+  const [x, y] = broadcastTogether([toTensor(a), toTensor(b)]) as [Tensor, Tensor];
+  ensure(x.dtype === "float" && y.dtype === "float", `${fn} takes floats`);
+  return node({ kind: "binary", fn }, [x, y], x.shape);
+}
+
+export const neg = (x: Tensor): Tensor => unary("neg", x);
+export const abs = (x: Tensor): Tensor => unary("abs", x);
+export const sign = (x: Tensor): Tensor => unary("sign", x);
+export const exp = (x: Tensor): Tensor => unary("exp", x);
+export const log = (x: Tensor): Tensor => unary("log", x);
+export const log1p = (x: Tensor): Tensor => unary("log1p", x);
+export const sqrt = (x: Tensor): Tensor => unary("sqrt", x);
+export const rsqrt = (x: Tensor): Tensor => unary("rsqrt", x);
+export const sin = (x: Tensor): Tensor => unary("sin", x);
+export const cos = (x: Tensor): Tensor => unary("cos", x);
+export const tanh = (x: Tensor): Tensor => unary("tanh", x);
+export const sigmoid = (x: Tensor): Tensor => unary("sigmoid", x);
+export const erf = (x: Tensor): Tensor => unary("erf", x);
+
+export const add = (a: Operand, b: Operand): Tensor => binary("add", a, b);
+export const sub = (a: Operand, b: Operand): Tensor => binary("sub", a, b);
+export const mul = (a: Operand, b: Operand): Tensor => binary("mul", a, b);
+export const div = (a: Operand, b: Operand): Tensor => binary("div", a, b);
+export const maximum = (a: Operand, b: Operand): Tensor => binary("maximum", a, b);
+export const minimum = (a: Operand, b: Operand): Tensor => binary("minimum", a, b);
+export const less = (a: Operand, b: Operand): Tensor => binary("less", a, b);
+export const lessEqual = (a: Operand, b: Operand): Tensor => binary("less_equal", a, b);
+export const equal = (a: Operand, b: Operand): Tensor => binary("equal", a, b);
+
+/** a where condition is not 0, else b; the three are broadcast together. */
+export function where(condition: Operand, a: Operand, b: Operand): Tensor {
+  const operands = broadcastTogether([toTensor(condition), toTensor(a), toTensor(b)]);
+  ensure(
+    operands.every((operand) => operand.dtype === "float"),
+    "where takes floats",
+  );
+  return node({ kind: "where" }, operands, (operands[0] as Tensor).shape);
+}
+
+// ---------------------------------------------------------------- shapes
+
+/** The shape that NumPy's rule gives for operands of these shapes. Throws a GraphError where there is none. */
+export function broadcastShapes(shapes: readonly Shape[]): Shape {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
+    const size = sizes.find((candidate) => candidate !== 1) ?? 1;
+    ensure(
+      sizes.every((candidate) => candidate === 1 || candidate === size),
+      `shapes ${shapes.map((shape) => `[${shape.join(", ")}]`).join(" and ")} do not broadcast together`,
+    );
+    return size;
+  });
+}
+
+function broadcastTogether(operands: readonly Tensor[]): readonly Tensor[] {
+  const shape = broadcastShapes(operands.map((operand) => operand.shape));
+  return operands.map((operand) => broadcast(operand, shape));
+}
+
+/** Repeats x to `shape` by NumPy's rule. x itself when it already has that shape. */
+export function broadcast(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  ensure(
+    sameShape(broadcastShapes([x.shape, shape]), shape),
+    `[${x.shape.join(", ")}] does not broadcast to [${shape.join(", ")}]`,
+  );
+  return node({ kind: "broadcast" }, [x], shape, x.dtype);
+}
+
+/** The same elements, row-major, under another shape. x itself when the shape is the same. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  ensure(sizeOf(x.shape) === sizeOf(shape), `[${x.shape.join(", ")}] cannot become [${shape.join(", ")}]`);
+  return node({ kind: "reshape" }, [x], shape, x.dtype);
+}
+
+/** Axis i of the result is axis `axes[i]` of x. */
+export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  const sorted = [...axes].sort((a, b) => a - b);
+  ensure(
+    sorted.length === x.shape.length && sorted.every((axis, index) => axis === index),
+    `permute needs each axis of [${x.shape.join(", ")}] once, not [${axes.join(", ")}]`,
+  );
+  if (axes.every((axis, index) => axis === index)) return x;
+  return node(
+    { kind: "permute", axes },
+    [x],
+    axes.map((axis) => x.shape[axis] as number),
+    x.dtype,
+  );
+}
+
+/** Elements start, start + step, ... before stop, for each axis. */
+export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
+  ensure(ranges.length === x.shape.length, `slice needs ${x.shape.length} ranges, not ${ranges.length}`);
+  const shape = ranges.map(({ start, stop, step }, axis) => {
+    ensure(
+      start >= 0 && step > 0 && start < stop && stop <= (x.shape[axis] as number),
+      `range ${start}:${stop}:${step} does not fit axis ${axis} of [${x.shape.join(", ")}]`,
+    );
+    return Math.ceil((stop - start) / step);
+  });
+  return node({ kind: "slice", ranges }, [x], shape, x.dtype);
+}
+
+/** Zeros around and between the elements of each axis. */
+export function pad(x: Tensor, ranges: readonly PadRange[]): Tensor {
+  ensure(ranges.length === x.shape.length, `pad needs ${x.shape.length} ranges, not ${ranges.length}`);
+  const shape = ranges.map(({ low, high, interior }, axis) => {
+    ensure(low >= 0 && high >= 0 && interior >= 0, "pad widths are not negative");
+    const size = x.shape[axis] as number;
+    return low + size + (size - 1) * interior + high;
+  });
+  return node({ kind: "pad", ranges }, [x], shape, x.dtype);
+}
+
+// ---------------------------------------------------------------- reductions and products
+
+function normaliseAxes(x: Tensor, axes: readonly number[] | undefined): readonly number[] {
+  const rank = x.shape.length;
+  const all = axes ?? x.shape.map((_, axis) => axis);
+  const positive = all.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
+  ensure(
+    positive.every((axis, index) => axis >= 0 && axis < rank && axis !== positive[index - 1]),
+    `axes [${all.join(", ")}] do not fit [${x.shape.join(", ")}]`,
+  );
+  return positive;
+}
+
+function reduce(kind: "sum" | "max", x: Tensor, axes: readonly number[] | undefined, keepdim: boolean): Tensor {
+  ensure(x.dtype === "float", `${kind} takes floats`);
+  const reduced = normaliseAxes(x, axes);
+  const kept = x.shape.map((size, axis) => (reduced.includes(axis) ? 1 : size));
+  const result = reduced.length === 0 ? x : node({ kind, axes: reduced }, [x], kept);
+  return keepdim
+    ? result
+    : reshape(
+        result,
+        x.shape.filter((_, axis) => !reduced.includes(axis)),
+      );
+}
+
+/** Sum over the axes (all of them by default; negative ones count from the end). */
+export const sum = (x: Tensor, axes?: readonly number[], keepdim = false): Tensor => reduce("sum", x, axes, keepdim);
+
+/** Maximum over the axes (all of them by default). Its gradient is shared equally among equal maxima, as in PyTorch's amax. */
+export const max = (x: Tensor, axes?: readonly number[], keepdim = false): Tensor => reduce("max", x, axes, keepdim);
+
+/**
+ * Matrix product of [...batch, m, k] and [...batch, k, n], each after its transpose flag has swapped its last two axes;
+ * batch axes are broadcast. Both operands have at least two axes.
+ */
+export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor {
+  ensure(a.shape.length >= 2 && b.shape.length >= 2, "matmul takes operands with at least two axes");
+  ensure(a.dtype === "float" && b.dtype === "float", "matmul takes floats");
+  const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
+  const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
+  const [m, inner] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+  const [k, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
+  ensure(
+    inner === k,
+    `matmul of [${a.shape.join(", ")}]${transposeA ? "ᵀ" : ""} and [${b.shape.join(", ")}]${transposeB ? "ᵀ" : ""}: ${inner} is not ${k}`,
+  );
+  const batch = broadcastShapes([a.shape.slice(0, -2), b.shape.slice(0, -2)]);
+  const x = broadcast(a, [...batch, aRows, aColumns]);
+  const y = broadcast(b, [...batch, bRows, bColumns]);
+  return node({ kind: "matmul", transposeA, transposeB }, [x, y], [...batch, m, n]);
+}
+
+// ---------------------------------------------------------------- rows and randomness
+
+/** Rows of `data` [n, ...rest] at `indices` (int): [...indices.shape, ...rest]. The caller guarantees 0 <= index < n. */
+export function gather(data: Tensor, indices: Tensor): Tensor {
+  ensure(indices.dtype === "int", "gather takes int indices");
+  ensure(data.shape.length >= 1, "gather takes data with at least one axis");
+  return node({ kind: "gather" }, [data, indices], [...indices.shape, ...data.shape.slice(1)], data.dtype);
+}
+
+/** Zeros [rows, ...rest], with each row of `updates` [...indices.shape, ...rest] added at its index, in order. */
+export function scatterAdd(updates: Tensor, indices: Tensor, rows: number): Tensor {
+  ensure(indices.dtype === "int" && updates.dtype === "float", "scatter_add takes float updates and int indices");
+  const lead = indices.shape.length;
+  ensure(sameShape(updates.shape.slice(0, lead), indices.shape), "scatter_add takes one update an index");
+  return node({ kind: "scatter_add", rows }, [updates, indices], [rows, ...updates.shape.slice(lead)]);
+}
+
+/** Uniform numbers in [0, 1), a function of the key (int [2]), the counter (int []) and the position alone. */
+export function uniform(key: Tensor, counter: Tensor, shape: Shape): Tensor {
+  ensure(key.dtype === "int" && sameShape(key.shape, [2]), "uniform takes a key of two ints");
+  ensure(counter.dtype === "int" && sameShape(counter.shape, []), "uniform takes an int scalar as its counter");
+  return node({ kind: "uniform" }, [key, counter], shape);
+}
+
+// ---------------------------------------------------------------- control of gradients
+
+/**
+ * `value`, with the gradient given by hand: the cotangent times `gradients[i]` goes to `wrt[i]`, which has the shape of
+ * value. For functions whose derivative, as PyTorch defines it, is not the derivative of the formula (a clamped logarithm).
+ */
+export function customGradient(value: Tensor, wrt: readonly Tensor[], gradients: readonly Tensor[]): Tensor {
+  ensure(wrt.length === gradients.length, "customGradient takes one gradient for each tensor");
+  ensure(
+    [...wrt, ...gradients].every((x) => sameShape(x.shape, value.shape)),
+    "customGradient takes tensors of the shape of the value",
+  );
+  return node({ kind: "custom_gradient", count: wrt.length }, [value, ...wrt, ...gradients], value.shape, value.dtype);
+}
+
+/** x as a constant: no gradient flows through. */
+export const detach = (x: Tensor): Tensor => customGradient(x, [], []);
