@@ -1,0 +1,64 @@
+/** Environment to a frozen configuration. The only reader of process.env; everything else gets what it needs as arguments. */
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import type { Limits } from "./domain/limits.ts";
+
+const whole = (min: number, max: number, standard: number) => z.coerce.number().int().min(min).max(max).default(standard);
+const MiB = 1024 * 1024;
+
+/** Every setting: its variable without the TRAINYARD_ prefix, its bounds and its default. */
+const variables = z.object({
+  TRAINYARD_HOST: z.string().min(1).default("127.0.0.1"),
+  TRAINYARD_PORT: whole(0, 65_535, 8080),
+  TRAINYARD_DATA_DIR: z.string().min(1).default("./data"),
+  TRAINYARD_WORKERS: whole(1, 256, availableParallelism()),
+  TRAINYARD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  TRAINYARD_MAX_BODY_BYTES: whole(1024, 1024 * MiB, 64 * MiB),
+  TRAINYARD_MAX_ROWS: whole(1, 100_000_000, 1_000_000),
+  TRAINYARD_MAX_PARAMETERS: whole(1, 1_000_000_000, 20_000_000),
+  TRAINYARD_MAX_JOB_MEMORY_BYTES: whole(MiB, 3 * 1024 * MiB, 1024 * MiB),
+  TRAINYARD_MAX_PREDICT_ROWS: whole(1, 10_000_000, 100_000),
+});
+
+export interface Config {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** Jobs that train at the same time, each on a thread of its own. */
+  readonly workers: number;
+  readonly logLevel: string;
+  readonly limits: Limits;
+}
+
+/** A setting that cannot be used; the message is one line that names the variable, its value and what it takes. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** The configuration that an environment gives. Throws a ConfigError. */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(
+      ({ path, message }) => `${String(path[0])}=${given[String(path[0])] ?? ""}: ${message}`,
+    );
+    throw new ConfigError(lines.join("; "));
+  }
+  const env = parsed.data;
+  return Object.freeze({
+    host: env.TRAINYARD_HOST,
+    port: env.TRAINYARD_PORT,
+    dataDir: env.TRAINYARD_DATA_DIR,
+    workers: env.TRAINYARD_WORKERS,
+    logLevel: env.TRAINYARD_LOG_LEVEL,
+    limits: Object.freeze({
+      bodyBytes: env.TRAINYARD_MAX_BODY_BYTES,
+      rows: env.TRAINYARD_MAX_ROWS,
+      parameters: env.TRAINYARD_MAX_PARAMETERS,
+      jobMemoryBytes: env.TRAINYARD_MAX_JOB_MEMORY_BYTES,
+      predictRows: env.TRAINYARD_MAX_PREDICT_ROWS,
+    }),
+  });
+}

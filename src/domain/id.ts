@@ -1,0 +1,25 @@
+/** Identifiers: a prefix that says what it names, and a UUIDv7 (RFC 9562, section 5.7), so that ids sort by creation. */
+
+export const ID_PREFIXES = { job: "job_", model: "mdl_", dataset: "ds_" } as const;
+export type IdKind = keyof typeof ID_PREFIXES;
+
+let lastMs = 0;
+let sequence = 0;
+
+/** A new id. Ids made by one process sort in the order of their making: 12 bits count within a millisecond. */
+export function createId(kind: IdKind): string {
+  const now = Date.now();
+  if (now > lastMs) {
+    lastMs = now;
+    sequence = 0;
+  } else if (++sequence > 0xfff) {
+    lastMs++;
+    sequence = 0;
+  }
+  const random = crypto.getRandomValues(new Uint8Array(8));
+  random[0] = ((random[0] as number) & 0x3f) | 0x80;
+  const time = lastMs.toString(16).padStart(12, "0");
+  const tail = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const counter = (0x7000 | sequence).toString(16);
+  return `${ID_PREFIXES[kind]}${time.slice(0, 8)}-${time.slice(8)}-${counter}-${tail.slice(0, 4)}-${tail.slice(4)}`;
+}

@@ -1,0 +1,80 @@
+/** The life of a job: its states, the transitions between them, and the record that the store keeps. Times are epoch milliseconds. */
+import type { Series } from "./metric.ts";
+import type { ResolvedSpec } from "./spec.ts";
+
+export const JOB_STATES = ["queued", "running", "cancelling", "succeeded", "failed", "cancelled"] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+/** Where a job may go from each state. */
+export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
+  queued: ["running", "cancelled"],
+  running: ["cancelling", "succeeded", "failed", "cancelled", "queued"],
+  cancelling: ["cancelled", "succeeded", "failed"],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+};
+
+export const TERMINAL_STATES: readonly JobState[] = JOB_STATES.filter((state) => TRANSITIONS[state].length === 0);
+
+export function isTerminal(state: JobState): boolean {
+  return TRANSITIONS[state].length === 0;
+}
+
+/** Why a job failed. */
+export const JOB_ERROR_CODES = ["diverged", "timeout", "worker_died", "interrupted", "internal"] as const;
+export interface JobError {
+  readonly code: (typeof JOB_ERROR_CODES)[number];
+  readonly detail: string;
+  /** The epoch at which it happened, where that is known. */
+  readonly epoch: number | null;
+}
+
+export interface Transition {
+  readonly state: JobState;
+  readonly at: number;
+  readonly reason: string;
+}
+
+/** Values of the last epoch, and of the best one (by validation loss, else by loss) with its number. */
+export interface JobMetrics {
+  readonly final: Partial<Record<Series, number>>;
+  readonly best: Partial<Record<Series, number>> & { readonly epoch?: number };
+}
+
+export interface Job {
+  readonly id: string;
+  readonly name: string;
+  readonly state: JobState;
+  readonly spec: ResolvedSpec;
+  /** Trainable numbers in the network. */
+  readonly parameters: number;
+  /** What training needs in memory, computed before it starts. */
+  readonly memoryBytes: number;
+  /** Class labels in the order of the outputs; empty for regression. */
+  readonly classes: readonly string[];
+  /** Counts from 1; 0 until it runs. */
+  readonly attempt: number;
+  /** Epochs whose metrics are stored. */
+  readonly epochsDone: number;
+  /** The newest event's sequence number. */
+  readonly lastSeq: number;
+  readonly metrics: JobMetrics | null;
+  readonly error: JobError | null;
+  readonly model: { readonly id: string; readonly name: string; readonly sha256: string } | null;
+  readonly transitions: readonly Transition[];
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+/** One entry of a job's gapless sequence: a change of state, or a slice of epochs in the binary form of metric.ts. */
+export type JobEvent =
+  | { readonly seq: number; readonly type: "state"; readonly state: JobState; readonly at: number; readonly reason: string }
+  | {
+      readonly seq: number;
+      readonly type: "metrics";
+      readonly from: number;
+      readonly to: number;
+      readonly columns: Uint8Array;
+    };

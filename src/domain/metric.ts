@@ -1,0 +1,98 @@
+/**
+ * Metrics: columns of float64, one value an epoch, in slices of consecutive epochs. A small network does tens of thousands
+ * of epochs a second, so an epoch is never an object.
+ */
+
+/** Order of the columns wherever they are shown; a job has those that apply to it. Validation columns are named val_. */
+export const SERIES = [
+  "loss",
+  "accuracy",
+  "mae",
+  "r2",
+  "val_loss",
+  "val_accuracy",
+  "val_mae",
+  "val_r2",
+  "lr",
+  "grad_norm",
+  "epoch_ms",
+] as const;
+export type Series = (typeof SERIES)[number];
+
+/** Epochs `from`..`to`, both included, counted from 1; every column has `to - from + 1` values. */
+export interface MetricSlice {
+  readonly from: number;
+  readonly to: number;
+  readonly series: Readonly<Partial<Record<Series, Float64Array<ArrayBuffer>>>>;
+}
+
+/** JSON has no NaN and no infinities: they travel as these strings. */
+export type WireNumber = number | "NaN" | "Infinity" | "-Infinity";
+
+export function toWire(value: number): WireNumber {
+  return Number.isFinite(value) ? value : (String(value) as WireNumber);
+}
+
+export function fromWire(value: WireNumber): number {
+  return Number(value);
+}
+
+/** The wire form of a slice's columns. */
+export interface WireColumns {
+  readonly epochs: number[];
+  readonly series: Partial<Record<Series, WireNumber[]>>;
+}
+
+/** The columns of a slice as JSON carries them. */
+export function wireColumns(slice: MetricSlice): WireColumns {
+  const epochs = Array.from({ length: slice.to - slice.from + 1 }, (_, index) => slice.from + index);
+  const series: WireColumns["series"] = {};
+  for (const [name, column] of entriesOf(slice)) series[name] = Array.from(column, toWire);
+  return { epochs, series };
+}
+
+/** The columns that a slice has, in the order of SERIES. */
+export function entriesOf(slice: MetricSlice): [Series, Float64Array<ArrayBuffer>][] {
+  return SERIES.flatMap((name) => {
+    const column = slice.series[name];
+    return column ? [[name, column] as [Series, Float64Array<ArrayBuffer>]] : [];
+  });
+}
+
+/** The last value of every column: what a job's `metrics.final` shows. */
+export function lastOf(slice: MetricSlice): Partial<Record<Series, number>> {
+  return Object.fromEntries(entriesOf(slice).map(([name, column]) => [name, column.at(-1) as number]));
+}
+
+/**
+ * The binary form in which a slice is stored: the names of its columns, each a byte that indexes SERIES, padded to 8 bytes
+ * (the first byte is their count), then the columns as little-endian float64.
+ */
+export function encodeSlice(slice: MetricSlice): Uint8Array<ArrayBuffer> {
+  const columns = entriesOf(slice);
+  const header = headerBytes(columns.length);
+  const count = slice.to - slice.from + 1;
+  const bytes = new Uint8Array(header + columns.length * count * 8);
+  bytes[0] = columns.length;
+  columns.forEach(([name, column], index) => {
+    bytes[index + 1] = SERIES.indexOf(name);
+    bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), header + index * count * 8);
+  });
+  return bytes;
+}
+
+/** The slice that `encodeSlice` stored, for epochs `from`..`to`. */
+export function decodeSlice(from: number, to: number, bytes: Uint8Array): MetricSlice {
+  const columns = bytes[0] ?? 0;
+  const header = headerBytes(columns);
+  const count = to - from + 1;
+  const values = new Float64Array(bytes.slice(header, header + columns * count * 8).buffer);
+  const series: Partial<Record<Series, Float64Array<ArrayBuffer>>> = {};
+  for (let index = 0; index < columns; index++) {
+    const name = SERIES[bytes[index + 1] ?? 0] as Series;
+    series[name] = values.subarray(index * count, (index + 1) * count);
+  }
+  return { from, to, series };
+}
+
+const headerBytes = (columns: number) => Math.ceil((columns + 1) / 8) * 8;

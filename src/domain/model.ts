@@ -1,0 +1,42 @@
+/** A trained model: what the store keeps of it, and what a prediction is. */
+
+import type { JobMetrics } from "./job.ts";
+import type { Layer } from "./layers.ts";
+import type { Task } from "./spec.ts";
+import type { TensorEntry } from "./tensor.ts";
+
+export interface Model {
+  readonly id: string;
+  readonly name: string;
+  readonly jobId: string;
+  readonly task: Task;
+  /** Columns of a row. */
+  readonly inputWidth: number;
+  /** Numbers that the network returns for a row. */
+  readonly outputWidth: number;
+  /** Class labels in the order of the outputs; empty for regression. */
+  readonly classes: readonly string[];
+  readonly layers: readonly Layer[];
+  /** What turns the network's output into probabilities. `none` where it is one already, and for regression. */
+  readonly activation: "none" | "sigmoid" | "softmax";
+  readonly parameters: number;
+  /** Names, shapes and order of the weights. */
+  readonly weights: readonly TensorEntry[];
+  /** Of the weights: float32 little-endian, one tensor after another in the order of `weights`. */
+  readonly sha256: string;
+  readonly metrics: JobMetrics;
+  readonly createdAt: number;
+}
+
+/** `value` of a regression: a number, or an array where the network has several outputs. */
+export interface RegressionPrediction {
+  readonly value: number | number[];
+}
+
+export interface ClassPrediction {
+  readonly label: string;
+  readonly probability: number;
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+export type Prediction = RegressionPrediction | ClassPrediction;

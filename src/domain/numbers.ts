@@ -1,0 +1,16 @@
+/** Numbers as requests carry them, and the bounds that hold for every installation. Configurable limits are in config.ts. */
+import { z } from "zod";
+
+/** Widest layer. */
+export const MAX_UNITS = 65_536;
+/** Most layers in one network. */
+export const MAX_LAYERS = 100;
+/** Seeds are safe integers: what JSON carries exactly. */
+export const MAX_SEED = Number.MAX_SAFE_INTEGER;
+
+const FLOAT32_DETAIL = "must fit float32: a finite number of at most 3.4028235e38 in magnitude";
+
+/** A finite number that stays finite when rounded to float32. */
+export const float32 = z
+  .number({ error: (issue) => (typeof issue.input === "number" ? FLOAT32_DETAIL : undefined) })
+  .refine((value) => Number.isFinite(Math.fround(value)), { error: FLOAT32_DETAIL });

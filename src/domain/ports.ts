@@ -1,0 +1,175 @@
+/** What the use cases in jobs/ need from the world, as interfaces. main.ts decides what stands behind each. */
+import type { FieldError } from "./errors.ts";
+import type { Job, JobError, JobEvent, JobMetrics, JobState, Transition } from "./job.ts";
+import type { MetricSlice } from "./metric.ts";
+import type { Model, Prediction } from "./model.ts";
+import type { ResolvedSpec } from "./spec.ts";
+import type { TensorSet } from "./tensor.ts";
+
+export interface Page<T> {
+  readonly data: readonly T[];
+  readonly hasMore: boolean;
+  /** Pass it as `after` for the next page; null on an empty one. */
+  readonly nextAfter: string | null;
+}
+
+export interface PageRequest {
+  /** The id of the last item of the page before. */
+  readonly after?: string | undefined;
+  /** 1..1000. */
+  readonly limit: number;
+}
+
+export interface JobFilter {
+  readonly state?: JobState | undefined;
+  readonly name?: string | undefined;
+}
+
+/** What submit stores: the job and its bulk, in one transaction. */
+export interface NewJob {
+  readonly id: string;
+  readonly spec: ResolvedSpec;
+  readonly parameters: number;
+  readonly memoryBytes: number;
+  readonly classes: readonly string[];
+  /** Inline rows and initial weights. */
+  readonly payload: TensorSet | null;
+  readonly createdAt: number;
+}
+
+/** A finished training run, ready to be stored. */
+export type Outcome =
+  | { readonly state: "succeeded"; readonly metrics: JobMetrics; readonly model: Model; readonly weights: TensorSet }
+  | { readonly state: "failed"; readonly metrics: JobMetrics | null; readonly error: JobError }
+  | { readonly state: "cancelled"; readonly metrics: JobMetrics | null };
+
+/** A compare-and-set on the state of a job. */
+export interface TransitionRequest {
+  readonly from: readonly JobState[];
+  readonly to: Transition;
+}
+
+/**
+ * The database. Every method that changes a job's state or metrics appends to the job's one gapless sequence of events in
+ * the same transaction. Methods that answer null do so for an unknown id.
+ */
+export interface Store {
+  insertJob(job: NewJob): Promise<Job>;
+  getJob(id: string): Promise<Job | null>;
+  /** Newest first. */
+  listJobs(filter: JobFilter, page: PageRequest): Promise<Page<Job>>;
+  readPayload(jobId: string): Promise<TensorSet | null>;
+  /** Moves the job if it is in one of `from`, and appends a state event. Null when it is not, or is unknown. */
+  transition(id: string, request: TransitionRequest): Promise<Job | null>;
+  /** Takes the oldest queued job into `running` and counts its attempt, in one transaction. Null when none is queued. */
+  claimJob(at: number): Promise<Job | null>;
+  /** Queued jobs that would be claimed before this one; null unless it is queued. */
+  queuePosition(id: string): Promise<number | null>;
+  /**
+   * Appends a slice that starts right after the job's `epochsDone`, with its event, and returns the event's sequence number.
+   * Null, and nothing is stored, when the job is not running or cancelling in this attempt.
+   */
+  appendMetrics(id: string, attempt: number, slice: MetricSlice): Promise<number | null>;
+  /** Ends a running or cancelling job in this attempt, with its model if it has one, in one transaction. Null when it is not so. */
+  finishJob(id: string, attempt: number, at: number, reason: string, outcome: Outcome): Promise<Job | null>;
+  /** Deletes a job in a terminal state with its events, metrics and payload; its model stays. False when it is unknown or not terminal. */
+  deleteJob(id: string): Promise<boolean>;
+  /** Events with a sequence number above `after`, in order, at most `limit` of them and about `maxBytes` of columns (at least one). */
+  readEvents(jobId: string, after: number, limit: number, maxBytes?: number): Promise<JobEvent[]>;
+  /** Metric slices that overlap epochs `from`..`to`, in order, whole. */
+  readMetrics(jobId: string, from: number, to: number): Promise<MetricSlice[]>;
+  getModel(id: string): Promise<Model | null>;
+  /** Newest first. */
+  listModels(page: PageRequest): Promise<Page<Model>>;
+  readWeights(modelId: string): Promise<TensorSet | null>;
+  /** The job keeps its record, without the model. False when it is unknown. */
+  deleteModel(id: string): Promise<boolean>;
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Who runs next. The embedded queue is the jobs table itself. */
+export interface JobQueue {
+  /** Called after a job was stored as queued. */
+  enqueue(jobId: string): Promise<void>;
+  /** The next job, already in `running`; null when there is none. */
+  claim(): Promise<Job | null>;
+  /** Calls `wake` when a job may be there to claim; returns what ends that. */
+  onWork(wake: () => void): () => void;
+  /** Jobs ahead of this one; null unless it is queued. */
+  position(jobId: string): Promise<number | null>;
+}
+
+/** A hint that a job's sequence has grown. Readers re-read by sequence number: a lost or doubled hint does no harm. */
+export interface Bus {
+  publish(jobId: string): void;
+  /** Returns what ends the subscription. */
+  subscribe(jobId: string, wake: () => void): () => void;
+}
+
+/** What a job body came to, after parsing, validation and a look at its rows. */
+export type Prepared =
+  | {
+      readonly ok: true;
+      readonly spec: ResolvedSpec;
+      readonly parameters: number;
+      readonly memoryBytes: number;
+      readonly rows: number;
+      readonly classes: readonly string[];
+      readonly payload: TensorSet | null;
+    }
+  | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] };
+
+export interface TrainingRun {
+  readonly job: Job;
+  readonly payload: TensorSet | null;
+}
+
+export interface TrainingObserver {
+  /** Called with consecutive slices. Training waits when a few of them are still pending. */
+  onEpochs(slice: MetricSlice): Promise<void>;
+  /** Aborting it cancels the run within 0.5 s; the outcome is then `cancelled`. */
+  readonly signal: AbortSignal;
+}
+
+/** What the training thread answers: the outcome, with the model still without id, name and time. */
+export type TrainingResult =
+  | Exclude<Outcome, { state: "succeeded" }>
+  | { readonly state: "succeeded"; readonly metrics: JobMetrics; readonly model: TrainedModel; readonly weights: TensorSet };
+
+export type TrainedModel = Omit<Model, "id" | "name" | "jobId" | "createdAt" | "metrics">;
+
+/** Threads that train, one job each. */
+export interface Trainers {
+  readonly size: number;
+  /** Rejects only when the thread died. */
+  train(run: TrainingRun, observer: TrainingObserver): Promise<TrainingResult>;
+  close(): Promise<void>;
+}
+
+/** Why rows were refused: which row, and what is wrong with it. */
+export type PredictionResult =
+  | { readonly ok: true; readonly predictions: readonly Prediction[] }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** Work too big for the event loop, done in threads of its own so that it never waits for training. */
+export interface Desk {
+  /** Parses and validates a job body: UTF-8 JSON. */
+  prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared>;
+  /** Predicts rows, here when they are few and in a thread when they are many. `load` is called when the model is not cached. */
+  predict(model: Model, instances: readonly (readonly unknown[])[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
+  /** Forgets a deleted model. */
+  forget(modelId: string): void;
+  /** The JSON text of a slice's columns, `"epochs":[...],"series":{...}` without braces around, as UTF-8. */
+  encodeColumns(from: number, to: number, columns: Uint8Array): Promise<Uint8Array>;
+  /** Reduces slices to at most about `points` epochs: first, last, every column's extremes, and each bucket's least and greatest loss. */
+  thinMetrics(slices: readonly MetricSlice[], from: number, to: number, points: number): Promise<MetricPoints>;
+  close(): Promise<void>;
+}
+
+/** Columns of chosen epochs, ready for the wire, as JSON text like `encodeColumns` gives. */
+export interface MetricPoints {
+  readonly returned: number;
+  readonly json: Uint8Array;
+}

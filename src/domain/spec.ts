@@ -1,0 +1,220 @@
+/**
+ * The job spec: what a request may say, and what it means when it does not say it. The schema is the validation. What
+ * depends on the data (the task, widths, class labels) is resolved in training/prepare.ts.
+ */
+import { z } from "zod";
+import { type FieldError, pointerOf } from "./errors.ts";
+import { layer } from "./layers.ts";
+import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
+import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
+
+export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
+export type Task = (typeof TASKS)[number];
+
+/** Which metrics a task has, the first ones by default. */
+export const METRICS = {
+  regression: ["mae", "r2"],
+  binary_classification: ["accuracy"],
+  multiclass_classification: ["accuracy"],
+} as const satisfies Record<Task, readonly string[]>;
+export type Metric = (typeof METRICS)[Task][number];
+
+const seed = z.int().min(0).max(MAX_SEED);
+const samples = z.int().min(2).max(10_000_000);
+const noise = (value: number) => float32.nonnegative().default(value);
+
+export const generator = z
+  .discriminatedUnion("type", [
+    z
+      .strictObject({
+        type: z.literal("linear"),
+        samples: samples.default(100),
+        slope: float32.default(3),
+        intercept: float32.default(2),
+        low: float32.default(0),
+        high: float32.default(10),
+        noise: noise(2),
+        seed: seed.default(0),
+      })
+      .meta({ description: "x evenly spaced over [low, high], y = slope x + intercept + noise N(0, 1)." }),
+    z.strictObject({ type: z.literal("moons"), samples: samples.default(200), noise: noise(0.1), seed: seed.default(0) }),
+    z.strictObject({
+      type: z.literal("circles"),
+      samples: samples.default(200),
+      noise: noise(0.05),
+      factor: z.number().min(0).lt(1).default(0.5),
+      seed: seed.default(0),
+    }),
+    z.strictObject({
+      type: z.literal("blobs"),
+      samples: samples.default(300),
+      features: z.int().min(1).max(10_000).default(2),
+      classes: z.int().min(2).max(1000).default(3),
+      cluster_std: float32.nonnegative().default(1),
+      seed: seed.default(0),
+    }),
+    z.strictObject({
+      type: z.literal("spirals"),
+      samples: samples.default(300),
+      classes: z.int().min(2).max(10).default(2),
+      noise: noise(0.1),
+      turns: float32.positive().default(1),
+      seed: seed.default(0),
+    }),
+    z.strictObject({ type: z.literal("xor"), samples: samples.default(200), noise: noise(0.1), seed: seed.default(0) }),
+  ])
+  .meta({ id: "Generator", description: "Synthetic data; the same seed gives the same rows everywhere." });
+
+export type Generator = z.output<typeof generator>;
+
+const inline = z
+  .strictObject({
+    features: z.array(z.array(float32).min(1)).min(1).meta({ description: "One array of numbers a row." }),
+    targets: z
+      .array(z.union([float32, z.string().max(200), z.boolean(), z.array(float32).min(1)]))
+      .min(1)
+      .meta({
+        description:
+          "One a row: a number (or an array of them) for regression; a class for classification, as an integer from 0 or as a name.",
+      }),
+  })
+  .meta({ id: "InlineData" });
+
+/** A tensor as PyTorch's `state_dict` has it: row-major values. */
+export const tensorValues = z
+  .strictObject({ shape: z.array(z.int().min(1)).max(6), data: z.array(float32) })
+  .meta({ id: "TensorValues", description: "Row-major values." });
+
+const stateDict = z
+  .record(z.string(), tensorValues)
+  .meta({ description: 'Every parameter by PyTorch\'s name and layout for a Sequential: "0.weight" is [out, in].' });
+
+const split = z
+  .strictObject({ validation: z.number().min(0).max(0.9).default(0.2), stratify: z.boolean().default(false) })
+  .meta({ description: "The share of rows held out, drawn by the seed; stratified by class if asked." });
+
+const earlyStopping = z.strictObject({
+  monitor: z.enum(["loss", "val_loss", "accuracy", "val_accuracy", "mae", "val_mae", "r2", "val_r2"]).optional().meta({
+    description: "val_loss when there is a validation part, else loss.",
+  }),
+  patience: z.int().min(1).default(10),
+  min_delta: z.number().nonnegative().default(0),
+  restore_best: z.boolean().default(true),
+});
+
+const fields = {
+  name: z.string().trim().min(1).max(200).optional().meta({ description: "Shown in lists; the model gets it too." }),
+  task: z.enum(TASKS).optional().meta({ description: "Inferred from the data and the loss when left out." }),
+  split: split.nullable().default(null),
+  model: z.strictObject({ layers: z.array(layer).min(1).max(MAX_LAYERS) }),
+  loss: loss.optional().meta({
+    description: "mse for regression; bce after a sigmoid, else bce_with_logits, for two classes; cross_entropy for more.",
+  }),
+  optimizer: optimizer.prefault({ type: "adam" }),
+  scheduler: scheduler.nullable().default(null),
+  clip_grad: clipGrad.nullable().default(null),
+  epochs: z.int().min(1).max(100_000_000).default(100),
+  batch_size: z.int().min(1).nullable().default(null).meta({ description: "null: all rows at once." }),
+  shuffle: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Draw a new order of the rows for each epoch; without effect when a batch is all rows." }),
+  seed: seed.default(0),
+  early_stopping: earlyStopping.nullable().default(null),
+  metrics: z
+    .array(z.enum(["accuracy", "mae", "r2"]))
+    .optional()
+    .meta({ description: "All metrics of the task when left out." }),
+  max_seconds: z
+    .number()
+    .positive()
+    .max(30 * 86_400)
+    .default(86_400)
+    .meta({ description: "Of training; over it the job fails with code timeout." }),
+};
+
+export const jobSpec = z
+  .strictObject({
+    ...fields,
+    data: z.union([z.strictObject({ generator }), z.strictObject({ inline })]),
+    init_from: z.strictObject({ state_dict: stateDict }).nullable().default(null),
+  })
+  .meta({
+    id: "JobSpec",
+    description: "What to train, on what, and how. Everything but data and model has a default.",
+    examples: [
+      {
+        name: "moons-mlp",
+        data: { generator: { type: "moons", samples: 200, noise: 0.1, seed: 7 } },
+        model: {
+          layers: [
+            { type: "linear", units: 4, init: { weight: "kaiming_normal" } },
+            { type: "relu" },
+            { type: "linear" },
+            { type: "sigmoid" },
+          ],
+        },
+        optimizer: { type: "adam", lr: 0.05 },
+        epochs: 1000,
+        seed: 42,
+      },
+    ],
+  });
+
+export type JobSpec = z.output<typeof jobSpec>;
+
+/** What stands in for rows that came with the request. */
+const inlineSummary = z.strictObject({
+  rows: z.int(),
+  features: z.int(),
+  targets: z.int(),
+  sha256: z.string().meta({ description: "Of the rows as float32, features before targets." }),
+});
+
+/** The spec with nothing left open. Bulk (inline rows, weights) is summarised; the job keeps it apart. */
+export const resolvedSpec = z
+  .strictObject({
+    ...fields,
+    name: z.string(),
+    task: z.enum(TASKS),
+    data: z.union([z.strictObject({ generator }), z.strictObject({ inline: inlineSummary })]),
+    loss,
+    metrics: z.array(z.enum(["accuracy", "mae", "r2"])),
+    init_from: z.strictObject({ state_dict: z.record(z.string(), z.strictObject({ shape: z.array(z.int()) })) }).nullable(),
+  })
+  .meta({
+    id: "ResolvedJobSpec",
+    description: "The job spec with every default and inference filled in. Inline rows and weights are summarised.",
+  });
+
+export type ResolvedSpec = z.output<typeof resolvedSpec>;
+
+/** Most failures listed in one answer; a wrong column of a million rows should not become a million lines. */
+export const MAX_FIELD_ERRORS = 100;
+
+/** The failures that zod found, each with its JSON pointer; a field that is not in the schema is named itself, not its parent. */
+export function fieldErrors(error: z.ZodError): FieldError[] {
+  return error.issues.flatMap(issueErrors).slice(0, MAX_FIELD_ERRORS);
+}
+
+function issueErrors(issue: z.core.$ZodIssue): FieldError[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: "is not a field here" }));
+  }
+  if (issue.code === "invalid_union") return unionErrors(issue);
+  return [{ pointer: pointerOf(issue.path), detail: issue.message }];
+}
+
+/** A union reports one list of issues an option: the option that the input came closest to says the most. */
+function unionErrors(issue: z.core.$ZodIssueInvalidUnion): FieldError[] {
+  const options = issue.errors.filter((issues) => issues.length > 0);
+  if (options.length === 0) {
+    const { discriminator, options: allowed } = issue as { discriminator?: string; options?: readonly unknown[] };
+    const choice = allowed ? `must be one of ${allowed.map((option) => JSON.stringify(option)).join(", ")}` : issue.message;
+    return [{ pointer: pointerOf(issue.path), detail: discriminator ? choice : issue.message }];
+  }
+  const depth = (issues: readonly z.core.$ZodIssue[]) =>
+    Math.max(...issues.map(({ path, code }) => (code === "unrecognized_keys" ? 0 : path.length)));
+  const closest = options.reduce((best, issues) => (depth(issues) > depth(best) ? issues : best));
+  return closest.flatMap((inner) => issueErrors({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue));
+}
