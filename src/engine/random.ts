@@ -2,26 +2,126 @@
  * Randomness as a function: counter-based, so that a stream's position is a number that can be saved, and streams of one
  * seed are independent. Knows nothing of tensors; the `uniform` primitive of the graph is defined by the same threefry.
  */
+import { normalQuantile } from "./mathematics.ts";
 
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+/** Two 32-bit words, signed, as the graph's int tensors hold them. */
+export type Key = readonly [number, number];
+
+/** A sequence of random numbers, given by its key and a position alone. */
+export interface Random {
+  /** Blocks of 64 bits drawn so far: what to save, and to pass to createRandom to go on. */
+  readonly position: number;
+  /** In [0, 1), a multiple of 2^-bits. */
+  uniform(bits?: 24 | 53): number;
+  /** Standard normal, by inversion: one block a number. */
+  normal(): number;
+  /** An integer in 0..bound-1, each equally likely, for 1 <= bound <= 2^32. */
+  integer(bound: number): number;
+  /** 0..n-1 in a random order, each order equally likely. */
+  permutation(n: number): Int32Array;
+}
+
 const PARITY = 0x1bd11bda;
+const WORD = 2 ** 32;
 
 /**
  * Threefry-2x32 with 20 rounds: two words of 32 random bits (unsigned) for a key and a counter of two words each.
  * J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  */
 export function threefry2x32(key0: number, key1: number, counter0: number, counter1: number): [number, number] {
-  const keys = [key0, key1, key0 ^ key1 ^ PARITY] as const;
+  const block = new Int32Array(2);
+  threefryInto(block, key0, key1, counter0, counter1);
+  return [(block[0] as number) >>> 0, (block[1] as number) >>> 0];
+}
+
+/** Four rounds at a time, after each of which another pair of key words is added. */
+function threefryInto(block: Int32Array, key0: number, key1: number, counter0: number, counter1: number): void {
   let x0 = (counter0 + key0) | 0;
   let x1 = (counter1 + key1) | 0;
-  for (let round = 0; round < 20; round++) {
-    const rotation = ROTATIONS[round % 8] as number;
+  let a = key1 | 0;
+  let b = key0 ^ key1 ^ PARITY;
+  let c = key0 | 0;
+  for (let group = 1; group <= 5; group++) {
+    const odd = (group & 1) === 1;
     x0 = (x0 + x1) | 0;
-    x1 = ((x1 << rotation) | (x1 >>> (32 - rotation))) ^ x0;
-    if (round % 4 !== 3) continue;
-    const injection = (round + 1) / 4;
-    x0 = (x0 + (keys[injection % 3] as number)) | 0;
-    x1 = (x1 + (keys[(injection + 1) % 3] as number) + injection) | 0;
+    x1 = rotate(x1, odd ? 13 : 17) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, odd ? 15 : 29) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, odd ? 26 : 16) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, odd ? 6 : 24) ^ x0;
+    x0 = (x0 + a) | 0;
+    x1 = (((x1 + b) | 0) + group) | 0;
+    const first = a;
+    a = b;
+    b = c;
+    c = first;
   }
-  return [x0 >>> 0, x1 >>> 0];
+  block[0] = x0;
+  block[1] = x1;
+}
+
+function rotate(x: number, by: number): number {
+  return (x << by) | (x >>> (32 - by));
+}
+
+/**
+ * The key of a named stream of a seed, a safe integer >= 0: "init/0.weight", "shuffle". The name is hashed by threefry,
+ * each block of it under the key that the one before gave, and its length last.
+ */
+export function streamKey(seed: number, name: string): Key {
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`a seed is an integer in 0..2^53-1, not ${seed}`);
+  const unit = (index: number) => (index < name.length ? name.charCodeAt(index) : 0);
+  let key: readonly [number, number] = [seed % WORD, Math.floor(seed / WORD)];
+  for (let i = 0; i < name.length; i += 4) {
+    key = threefry2x32(key[0], key[1], unit(i) | (unit(i + 1) << 16), unit(i + 2) | (unit(i + 3) << 16));
+  }
+  key = threefry2x32(key[0], key[1], name.length, 0);
+  return [key[0] | 0, key[1] | 0];
+}
+
+/** The sequence of a key, from a position that was saved or from its start. */
+export function createRandom(key: Key, position = 0): Random {
+  const block = new Int32Array(2);
+  let next = position;
+  const draw = (): void => {
+    threefryInto(block, key[0], key[1], next | 0, Math.floor(next / WORD));
+    next += 1;
+  };
+  const bits53 = () => ((block[0] as number) >>> 5) * 2 ** 26 + ((block[1] as number) >>> 6);
+  const integer = (bound: number): number => {
+    // As many bits as the largest result needs, drawn again while they exceed it: fewer than two draws on average.
+    const unused = Math.clz32(bound - 1);
+    for (;;) {
+      draw();
+      const candidate = unused === 32 ? 0 : (block[0] as number) >>> unused;
+      if (candidate < bound) return candidate;
+    }
+  };
+  return {
+    get position() {
+      return next;
+    },
+    uniform(bits = 53) {
+      draw();
+      return bits === 24 ? ((block[0] as number) >>> 8) * 2 ** -24 : bits53() * 2 ** -53;
+    },
+    normal() {
+      draw();
+      // The middle of each of 2^53 steps: neither 0 nor 1.
+      return normalQuantile((bits53() + 0.5) * 2 ** -53);
+    },
+    integer,
+    permutation(n) {
+      const order = Int32Array.from({ length: n }, (_, i) => i);
+      for (let i = n - 1; i > 0; i--) {
+        const j = integer(i + 1);
+        const swapped = order[i] as number;
+        order[i] = order[j] as number;
+        order[j] = swapped;
+      }
+      return order;
+    },
+  };
 }
