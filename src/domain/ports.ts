@@ -39,7 +39,13 @@ export interface NewJob {
 
 /** A finished training run, ready to be stored. */
 export type Outcome =
-  | { readonly state: "succeeded"; readonly metrics: JobMetrics; readonly model: Model; readonly weights: TensorSet }
+  | {
+      readonly state: "succeeded";
+      readonly reason: string;
+      readonly metrics: JobMetrics;
+      readonly model: Model;
+      readonly weights: TensorSet;
+    }
   | { readonly state: "failed"; readonly metrics: JobMetrics | null; readonly error: JobError }
   | { readonly state: "cancelled"; readonly metrics: JobMetrics | null };
 
@@ -136,7 +142,13 @@ export interface TrainingObserver {
 /** What the training thread answers: the outcome, with the model still without id, name and time. */
 export type TrainingResult =
   | Exclude<Outcome, { state: "succeeded" }>
-  | { readonly state: "succeeded"; readonly metrics: JobMetrics; readonly model: TrainedModel; readonly weights: TensorSet };
+  | {
+      readonly state: "succeeded";
+      readonly reason: string;
+      readonly metrics: JobMetrics;
+      readonly model: TrainedModel;
+      readonly weights: TensorSet;
+    };
 
 export type TrainedModel = Omit<Model, "id" | "name" | "jobId" | "createdAt" | "metrics">;
 

@@ -21,7 +21,11 @@ export type Metric = (typeof METRICS)[Task][number];
 
 const seed = z.int().min(0).max(MAX_SEED);
 const samples = z.int().min(2).max(10_000_000);
-const noise = (value: number) => float32.nonnegative().default(value);
+/** Beyond this, generated rows would leave float32. */
+const MAX_COORDINATE = 1e6;
+const coordinate = z.number().min(-MAX_COORDINATE).max(MAX_COORDINATE);
+const spread = z.number().min(0).max(MAX_COORDINATE);
+const noise = (value: number) => spread.default(value);
 
 export const generator = z
   .discriminatedUnion("type", [
@@ -29,10 +33,10 @@ export const generator = z
       .strictObject({
         type: z.literal("linear"),
         samples: samples.default(100),
-        slope: float32.default(3),
-        intercept: float32.default(2),
-        low: float32.default(0),
-        high: float32.default(10),
+        slope: coordinate.default(3),
+        intercept: coordinate.default(2),
+        low: coordinate.default(0),
+        high: coordinate.default(10),
         noise: noise(2),
         seed: seed.default(0),
       })
@@ -50,7 +54,7 @@ export const generator = z
       samples: samples.default(300),
       features: z.int().min(1).max(10_000).default(2),
       classes: z.int().min(2).max(1000).default(3),
-      cluster_std: float32.nonnegative().default(1),
+      cluster_std: spread.default(1),
       seed: seed.default(0),
     }),
     z.strictObject({
@@ -58,7 +62,7 @@ export const generator = z
       samples: samples.default(300),
       classes: z.int().min(2).max(10).default(2),
       noise: noise(0.1),
-      turns: float32.positive().default(1),
+      turns: z.number().positive().max(100).default(1),
       seed: seed.default(0),
     }),
     z.strictObject({ type: z.literal("xor"), samples: samples.default(200), noise: noise(0.1), seed: seed.default(0) }),

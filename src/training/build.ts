@@ -1,0 +1,222 @@
+/**
+ * A resolved spec to the programs that train it: one step for a full batch and one for the shorter last batch, validation,
+ * all over one memory that holds the rows, the weights and the optimiser's state.
+ */
+import type { ResolvedSpec } from "../domain/spec.ts";
+import {
+  clipByNorm,
+  clipByValue,
+  createLoss,
+  createOptimizer,
+  grad,
+  graph,
+  memoryFor,
+  type Network,
+  type Optimizer,
+  type Program,
+  type Programs,
+  type Tensor,
+} from "../engine/index.ts";
+import { metricDefinitions, type OutputKind } from "./metrics.ts";
+import { networkOf } from "./network.ts";
+import type { DataShape } from "./resolve.ts";
+import { heldOutCount } from "./split.ts";
+
+export interface TrainingSizes {
+  readonly rows: number;
+  /** 0: none held out. */
+  readonly validationRows: number;
+  readonly featureWidth: number;
+  readonly targetWidth: number;
+}
+
+/** Names of the memory that the caller fills. Weights and optimiser state have the names of their parameters. */
+export const STATES = {
+  features: "train.features",
+  targets: "train.targets",
+  validationFeatures: "validation.features",
+  validationTargets: "validation.targets",
+  dropoutKey: (layer: number) => `dropout.${layer}`,
+  slot: (slot: string, parameter: string) => `${slot}/${parameter}`,
+} as const;
+
+/** Names of what each step is given: positions of its rows (int), the number of the step (int), the optimiser's scalars. */
+export const INPUTS = { rows: "rows", step: "step", scalar: (name: string) => `optimizer.${name}` } as const;
+
+export interface TrainingPlan {
+  /** `train`, and where they apply `tail` (the last, shorter batch), `validate` and `validate_tail`. */
+  readonly programs: Programs;
+  readonly maxSteps: number;
+  readonly network: Network;
+  readonly optimizer: Optimizer;
+  /** Rows of a batch; all of them when it equals `sizes.rows`. */
+  readonly batch: number;
+  /** Rows of the last batch of an epoch, 0 when batches divide the rows. */
+  readonly tail: number;
+  /** Rows of a validation block; 0 when validation is part of the training step or absent. */
+  readonly validationBatch: number;
+  readonly validationTail: number;
+  /** Layers that draw random numbers. */
+  readonly dropoutLayers: readonly number[];
+  /** True when validation is computed by the training step itself, from the weights it has just made. */
+  readonly fusedValidation: boolean;
+}
+
+/** Rows that validation takes at once: bounds its scratch memory. */
+const VALIDATION_BLOCK = 1024;
+/** Most steps in one call into the program, and most row positions in its table. */
+const MAX_STEPS = 512;
+const MAX_FEED_ROWS = 65_536;
+
+export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): TrainingPlan {
+  const network = networkOf(spec.model.layers, sizes.featureWidth);
+  const optimizer = createOptimizer(spec.optimizer);
+  const batch = Math.min(spec.batch_size ?? sizes.rows, sizes.rows);
+  const tail = sizes.rows % batch;
+  const fusedValidation = batch === sizes.rows && sizes.validationRows > 0;
+  const separate = sizes.validationRows > 0 && !fusedValidation;
+  const validationBatch = separate ? Math.min(sizes.validationRows, Math.max(batch, VALIDATION_BLOCK)) : 0;
+  const validationTail = validationBatch > 0 ? sizes.validationRows % validationBatch : 0;
+  const dropoutLayers = spec.model.layers.flatMap(({ type }, index) => (type === "dropout" ? [index] : []));
+
+  const parameters = new Map(network.parameters.map(({ name, shape }) => [name, graph.state(name, shape)]));
+  const context: Context = { spec, sizes, network, optimizer, parameters };
+  const programs: Record<string, Program> = { train: trainingStep(context, batch) };
+  if (tail > 0) programs.tail = trainingStep(context, tail);
+  if (validationBatch > 0) programs.validate = validation(context, validationBatch);
+  if (validationTail > 0) programs.validate_tail = validation(context, validationTail);
+  const maxSteps =
+    batch === sizes.rows
+      ? MAX_STEPS
+      : Math.max(1, Math.min(MAX_STEPS, Math.floor(MAX_FEED_ROWS / Math.max(batch, validationBatch))));
+  return {
+    programs,
+    maxSteps,
+    network,
+    optimizer,
+    batch,
+    tail,
+    validationBatch,
+    validationTail,
+    dropoutLayers,
+    fusedValidation,
+  };
+}
+
+interface Context {
+  readonly spec: ResolvedSpec;
+  readonly sizes: TrainingSizes;
+  readonly network: Network;
+  readonly optimizer: Optimizer;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+}
+
+/** Forward, loss, metrics, backward, clipping and the optimiser's update, for `rows` rows. */
+function trainingStep(context: Context, rows: number): Program {
+  const { spec, sizes, network, parameters } = context;
+  const { features, targets } = batchOf(sizes, rows);
+  const step = graph.input(INPUTS.step, [], "int");
+  const uniform = (layer: number, shape: readonly number[]) =>
+    graph.uniform(graph.state(STATES.dropoutKey(layer), [2], "int"), step, shape);
+  const output = network.forward(features, (name) => parameters.get(name) as Tensor, { training: true, uniform });
+  const loss = lossOf(spec, output, targets);
+  const names = [...parameters.keys()];
+  const weights = [...parameters.values()];
+  const clipped = clip(spec, grad(loss, weights));
+  const { updates, next } = update(context, names, weights, clipped.gradients);
+  const outputs: Record<string, Tensor> = { loss, ...metricSums(spec, output, targets, "") };
+  if (clipped.norm) outputs.grad_norm = clipped.norm;
+  if (rows === sizes.rows && sizes.validationRows > 0) Object.assign(outputs, heldOut(context, next));
+  return { outputs, updates };
+}
+
+/** The rows of a step: the resident ones themselves, or those at the positions that the caller gives. */
+function batchOf(sizes: TrainingSizes, rows: number): { features: Tensor; targets: Tensor } {
+  const features = graph.state(STATES.features, [sizes.rows, sizes.featureWidth]);
+  const targets = graph.state(STATES.targets, [sizes.rows, sizes.targetWidth]);
+  if (rows === sizes.rows) return { features, targets };
+  const positions = graph.input(INPUTS.rows, [rows], "int");
+  return { features: graph.gather(features, positions), targets: graph.gather(targets, positions) };
+}
+
+function validationLeaves(sizes: TrainingSizes): { features: Tensor; targets: Tensor } {
+  return {
+    features: graph.state(STATES.validationFeatures, [sizes.validationRows, sizes.featureWidth]),
+    targets: graph.state(STATES.validationTargets, [sizes.validationRows, sizes.targetWidth]),
+  };
+}
+
+/** Loss and metrics of a block of held-out rows, at positions that the caller gives. */
+function validation(context: Context, rows: number): Program {
+  const { spec, sizes, network, parameters } = context;
+  const all = validationLeaves(sizes);
+  const positions = graph.input(INPUTS.rows, [rows], "int");
+  const targets = graph.gather(all.targets, positions);
+  const output = network.forward(graph.gather(all.features, positions), (name) => parameters.get(name) as Tensor, {
+    training: false,
+  });
+  return { outputs: { loss: lossOf(spec, output, targets), ...metricSums(spec, output, targets, "") } };
+}
+
+/** The same over all held-out rows, with the weights that this step makes. */
+function heldOut({ spec, sizes, network }: Context, next: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
+  const { features, targets } = validationLeaves(sizes);
+  const output = network.forward(features, (name) => next.get(name) as Tensor, { training: false });
+  return { val_loss: lossOf(spec, output, targets), ...metricSums(spec, output, targets, "val_") };
+}
+
+function lossOf(spec: ResolvedSpec, output: Tensor, targets: Tensor): Tensor {
+  const rows = targets.shape[0] as number;
+  return createLoss(spec.loss)(output, spec.loss.type === "cross_entropy" ? graph.reshape(targets, [rows]) : targets);
+}
+
+function metricSums(spec: ResolvedSpec, output: Tensor, targets: Tensor, prefix: string): Record<string, Tensor> {
+  const kind = outputKind(spec);
+  return Object.fromEntries(
+    spec.metrics.map((metric) => [prefix + metric, metricDefinitions[metric].sums(output, targets, kind)]),
+  );
+}
+
+function outputKind({ task, loss }: ResolvedSpec): OutputKind {
+  if (task === "regression") return "values";
+  if (loss.type === "cross_entropy") return "scores";
+  return loss.type === "bce" ? "probability" : "logit";
+}
+
+function clip(
+  { clip_grad }: ResolvedSpec,
+  gradients: readonly Tensor[],
+): { gradients: readonly Tensor[]; norm: Tensor | null } {
+  if (clip_grad === null) return { gradients, norm: null };
+  if (clip_grad.type === "value") return { gradients: clipByValue(gradients, clip_grad.clip_value), norm: null };
+  const p = clip_grad.norm_type === "inf" ? Number.POSITIVE_INFINITY : clip_grad.norm_type;
+  return clipByNorm(gradients, clip_grad.max_norm, p);
+}
+
+function update({ optimizer }: Context, names: readonly string[], weights: readonly Tensor[], gradients: readonly Tensor[]) {
+  const scalars = Object.fromEntries(
+    Object.keys(optimizer.scalars).map((name) => [name, graph.input(INPUTS.scalar(name), [])]),
+  );
+  const updates: { state: Tensor; next: Tensor }[] = [];
+  const next = new Map<string, Tensor>();
+  weights.forEach((parameter, index) => {
+    const name = names[index] as string;
+    const slots = Object.fromEntries(
+      Object.keys(optimizer.slots).map((slot) => [slot, graph.state(STATES.slot(slot, name), parameter.shape)]),
+    );
+    const result = optimizer.update({ parameter, gradient: gradients[index] as Tensor, slots, scalars });
+    next.set(name, result.parameter);
+    updates.push({ state: parameter, next: result.parameter });
+    for (const [slot, tensor] of Object.entries(slots)) updates.push({ state: tensor, next: result.slots[slot] as Tensor });
+  });
+  return { updates, next };
+}
+
+/** Bytes that training a spec needs: its programs' memory and the rows on their way there. Computed, not tried. */
+export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
+  const validationRows = spec.split ? heldOutCount(data.rows, spec.split.validation) : 0;
+  const { featureWidth, targetWidth } = data;
+  const plan = planTraining(spec, { rows: data.rows - validationRows, validationRows, featureWidth, targetWidth });
+  const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
+  return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes;
+}

@@ -1,0 +1,40 @@
+/** Early stopping: watches one series and says when it has stopped getting better. */
+import type { Series } from "../domain/metric.ts";
+import type { ResolvedSpec } from "../domain/spec.ts";
+import type { EpochValues } from "./recorder.ts";
+
+export interface Verdict {
+  /** This epoch is the best so far. */
+  readonly improved: boolean;
+  /** Why training should end now; null to go on. */
+  readonly stop: string | null;
+}
+
+export interface EarlyStopping {
+  observe(epoch: number, values: EpochValues): Verdict;
+}
+
+const GREATER_IS_BETTER: readonly string[] = ["accuracy", "r2"];
+
+/** Stops after `patience` epochs in a row without an improvement of more than `min_delta` over the best. */
+export function createEarlyStopping(options: NonNullable<ResolvedSpec["early_stopping"]>): EarlyStopping {
+  const monitor = options.monitor as Series;
+  const direction = GREATER_IS_BETTER.includes(monitor.replace("val_", "")) ? -1 : 1;
+  let best = Number.POSITIVE_INFINITY;
+  let bestEpoch = 0;
+  return {
+    observe(epoch, values) {
+      const value = direction * (values[monitor] as number);
+      const improved = value < best - options.min_delta;
+      if (improved) {
+        best = value;
+        bestEpoch = epoch;
+      }
+      const stop =
+        epoch - bestEpoch >= options.patience
+          ? `stopped early at epoch ${epoch}: ${monitor} was best at epoch ${bestEpoch}`
+          : null;
+      return { improved, stop };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Gathers what each epoch gave and hands it on in slices: often enough to watch, seldom enough that a network of a hundred
+ * thousand epochs a second does not drown its readers. Keeps the last and the best epoch.
+ */
+import type { JobMetrics } from "../domain/job.ts";
+import type { MetricSlice, Series } from "../domain/metric.ts";
+
+/** Most epochs in a slice. */
+export const SLICE_EPOCHS = 8192;
+/** Time between two slices, unless one is full. */
+const SLICE_INTERVAL_MS = 100;
+
+export type EpochValues = Partial<Record<Series, number>>;
+
+export interface Recorder {
+  /** Takes the values of the next epoch; the same series every time. */
+  record(values: EpochValues): void;
+  /** Hands on what is gathered if it is due, or in any case when `force` is set. */
+  flush(force: boolean): void;
+  /** Epochs recorded so far, those before `skip` included. */
+  readonly epoch: number;
+  /** Null before the first epoch. */
+  metrics(): JobMetrics | null;
+}
+
+/**
+ * A recorder of `series` that reports epochs after `skip` (an earlier attempt has reported those already). The best epoch
+ * is the one with the least value of `monitor`.
+ */
+export function createRecorder(
+  series: readonly Series[],
+  monitor: Series,
+  skip: number,
+  report: (slice: MetricSlice) => void,
+): Recorder {
+  const columns = series.map(() => new Float64Array(SLICE_EPOCHS));
+  let epoch = 0;
+  let count = 0;
+  let lastFlush = performance.now() - SLICE_INTERVAL_MS;
+  let final: EpochValues | null = null;
+  let best: (EpochValues & { epoch: number }) | null = null;
+
+  const flush = (force: boolean) => {
+    const now = performance.now();
+    if (count === 0 || (!force && count < SLICE_EPOCHS && now - lastFlush < SLICE_INTERVAL_MS)) return;
+    const slice = Object.fromEntries(
+      series.map((name, index) => [name, (columns[index] as Float64Array<ArrayBuffer>).slice(0, count)]),
+    );
+    report({ from: epoch - count + 1, to: epoch, series: slice });
+    count = 0;
+    lastFlush = now;
+  };
+
+  return {
+    get epoch() {
+      return epoch;
+    },
+    record(values) {
+      epoch++;
+      final = values;
+      const value = values[monitor] as number;
+      if (best === null || value < (best[monitor] as number)) best = { epoch, ...values };
+      if (epoch <= skip) return;
+      for (let index = 0; index < series.length; index++) {
+        (columns[index] as Float64Array)[count] = values[series[index] as Series] as number;
+      }
+      if (++count === SLICE_EPOCHS) flush(true);
+    },
+    flush,
+    metrics: () => (final && best ? { final, best } : null),
+  };
+}

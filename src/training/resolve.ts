@@ -1,0 +1,127 @@
+/**
+ * Fills in what a spec leaves to the data: task, loss, metrics, the width of the last layer. Finds what does not fit
+ * together, each failure at its field and with its cure.
+ */
+import type { FieldError } from "../domain/errors.ts";
+import type { Layer } from "../domain/layers.ts";
+import type { Loss } from "../domain/optimization.ts";
+import { type JobSpec, METRICS, type Metric, type ResolvedSpec, type Task } from "../domain/spec.ts";
+import { heldOutCount } from "./split.ts";
+
+/** What is known of the data before a row is looked at again. */
+export interface DataShape {
+  readonly task: Task;
+  /** Labels in output order; empty for regression. */
+  readonly classes: readonly string[];
+  readonly rows: number;
+  readonly featureWidth: number;
+  readonly targetWidth: number;
+}
+
+/** The parts of a resolved spec that follow from the data. */
+export type Resolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "model" | "scheduler" | "early_stopping">;
+
+const TASK_LOSSES: Readonly<Record<Task, readonly Loss["type"][]>> = {
+  regression: ["mse", "l1", "huber"],
+  binary_classification: ["bce", "bce_with_logits", "cross_entropy"],
+  multiclass_classification: ["cross_entropy"],
+};
+
+const PROBABILITY_LAYERS: readonly Layer["type"][] = ["sigmoid", "softmax"];
+
+/** Resolves a spec against its data, or lists every failure. */
+export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolution; errors: FieldError[] } {
+  const errors: FieldError[] = [];
+  const loss = spec.loss ?? defaultLoss(data.task, spec.model.layers);
+  errors.push(...lossErrors(loss, spec.model.layers, data));
+  const layers = resolveLayers(spec.model.layers, outputWidth(loss, data), data, errors);
+  const metrics = resolveMetrics(spec.metrics, data.task, errors);
+  if (spec.split?.stratify && data.task === "regression") {
+    errors.push({ pointer: "/split/stratify", detail: "is for classes; a regression has none" });
+  }
+  const hasValidation = spec.split !== null && heldOutCount(data.rows, spec.split.validation) > 0;
+  const monitor = (chosen: string | undefined, pointer: string) => {
+    const name = chosen ?? (hasValidation ? "val_loss" : "loss");
+    if (name.startsWith("val_") && !hasValidation)
+      errors.push({ pointer, detail: `${name} needs a validation part: set split.validation` });
+    const metric = name.replace("val_", "");
+    if (metric !== "loss" && !metrics.includes(metric as Metric))
+      errors.push({ pointer, detail: `${metric} is not among this job's metrics` });
+    return name;
+  };
+  const scheduler =
+    spec.scheduler?.type === "reduce_lr_on_plateau"
+      ? { ...spec.scheduler, monitor: monitor(spec.scheduler.monitor, "/scheduler/monitor") as "loss" | "val_loss" }
+      : spec.scheduler;
+  const early_stopping = spec.early_stopping && {
+    ...spec.early_stopping,
+    monitor: monitor(spec.early_stopping.monitor, "/early_stopping/monitor") as NonNullable<typeof spec.early_stopping.monitor>,
+  };
+  return { resolution: { task: data.task, loss, metrics, model: { layers }, scheduler, early_stopping }, errors };
+}
+
+function defaultLoss(task: Task, layers: readonly Layer[]): Loss {
+  if (task === "regression") return { type: "mse" };
+  if (task === "multiclass_classification") return { type: "cross_entropy", weight: null, label_smoothing: 0 };
+  return layers.at(-1)?.type === "sigmoid" ? { type: "bce" } : { type: "bce_with_logits", pos_weight: 1 };
+}
+
+function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes }: DataShape): FieldError[] {
+  const last = layers.at(-1) as Layer;
+  const lastPointer = `/model/layers/${layers.length - 1}`;
+  if (!TASK_LOSSES[task].includes(loss.type)) {
+    return [{ pointer: "/loss/type", detail: `${loss.type} is not a loss for ${task}: use ${TASK_LOSSES[task].join(" or ")}` }];
+  }
+  if (loss.type === "bce" && last.type !== "sigmoid") {
+    return [{ pointer: lastPointer, detail: "bce takes probabilities: end the network with sigmoid, or use bce_with_logits" }];
+  }
+  if ((loss.type === "bce_with_logits" || loss.type === "cross_entropy") && PROBABILITY_LAYERS.includes(last.type)) {
+    return [{ pointer: lastPointer, detail: `${loss.type} takes logits: leave the final ${last.type} out` }];
+  }
+  if (loss.type === "cross_entropy" && loss.weight && loss.weight.length !== classes.length) {
+    return [{ pointer: "/loss/weight", detail: `has ${loss.weight.length} weights for ${classes.length} classes` }];
+  }
+  return [];
+}
+
+/** Numbers that the network must return for a row. */
+function outputWidth(loss: Loss, { task, classes, targetWidth }: DataShape): number {
+  if (task === "regression") return targetWidth;
+  return loss.type === "cross_entropy" ? classes.length : 1;
+}
+
+function resolveLayers(layers: readonly Layer[], width: number, data: DataShape, errors: FieldError[]): Layer[] {
+  const lastLinear = layers.findLastIndex(({ type }) => type === "linear");
+  if (lastLinear < 0 && data.featureWidth !== width) {
+    errors.push({
+      pointer: "/model/layers",
+      detail: `needs a linear layer: rows have ${data.featureWidth} features and ${data.task} wants ${width} outputs`,
+    });
+  }
+  return layers.map((layer, index) => {
+    if (layer.type !== "linear") return layer;
+    const pointer = `/model/layers/${index}/units`;
+    if (index === lastLinear && layer.units !== undefined && layer.units !== width) {
+      errors.push({
+        pointer,
+        detail: `is ${layer.units}, and ${data.task} with these targets wants ${width} outputs: say ${width}, or leave units out`,
+      });
+    }
+    if (index !== lastLinear && layer.units === undefined) {
+      errors.push({ pointer, detail: "is required: only the last linear layer's width follows from the task" });
+    }
+    return { ...layer, units: layer.units ?? width };
+  });
+}
+
+function resolveMetrics(chosen: JobSpec["metrics"], task: Task, errors: FieldError[]): Metric[] {
+  const allowed: readonly Metric[] = METRICS[task];
+  chosen?.forEach((metric, index) => {
+    if (!allowed.includes(metric))
+      errors.push({
+        pointer: `/metrics/${index}`,
+        detail: `${metric} is not a metric of ${task}: use ${allowed.join(" or ")}`,
+      });
+  });
+  return [...new Set(chosen ?? allowed)];
+}

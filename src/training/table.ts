@@ -1,0 +1,30 @@
+/** Rows as training sees them: two row-major float32 matrices. Knows nothing of where they came from. */
+
+export interface Table {
+  readonly rows: number;
+  readonly featureWidth: number;
+  /** 1 for classification: the class as an index. */
+  readonly targetWidth: number;
+  /** [rows, featureWidth] */
+  readonly features: Float32Array<ArrayBuffer>;
+  /** [rows, targetWidth] */
+  readonly targets: Float32Array<ArrayBuffer>;
+}
+
+/** The rows at `indices`, in that order. */
+export function takeRows(table: Table, indices: ArrayLike<number>): Table {
+  const take = (source: Float32Array, width: number) => {
+    const taken = new Float32Array(indices.length * width);
+    for (let row = 0; row < indices.length; row++) {
+      const start = (indices[row] as number) * width;
+      taken.set(source.subarray(start, start + width), row * width);
+    }
+    return taken;
+  };
+  return {
+    ...table,
+    rows: indices.length,
+    features: take(table.features, table.featureWidth),
+    targets: take(table.targets, table.targetWidth),
+  };
+}
