@@ -1,0 +1,81 @@
+/** Jobs, their events and metrics, models, and the blobs of both. Times are epoch milliseconds, structures are JSON text. */
+import { type Kysely, sql } from "kysely";
+import type { ColumnTypes } from "../src/storage/migrations.ts";
+
+/** Creates the first set of tables. */
+export async function up(db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<void> {
+  await createJobs(db);
+  await createEvents(db, bytes);
+  await createModels(db, bytes);
+}
+
+async function createJobs(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable("jobs")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("state", "text", (column) => column.notNull())
+    .addColumn("spec", "text", (column) => column.notNull())
+    .addColumn("parameters", "bigint", (column) => column.notNull())
+    .addColumn("memory_bytes", "bigint", (column) => column.notNull())
+    .addColumn("classes", "text", (column) => column.notNull())
+    .addColumn("payload_entries", "text")
+    .addColumn("attempt", "integer", (column) => column.notNull())
+    .addColumn("epochs_done", "bigint", (column) => column.notNull())
+    .addColumn("last_seq", "bigint", (column) => column.notNull())
+    .addColumn("metrics", "text")
+    .addColumn("error", "text")
+    .addColumn("model_id", "text")
+    .addColumn("model_name", "text")
+    .addColumn("model_sha256", "text")
+    .addColumn("transitions", "text", (column) => column.notNull())
+    .addColumn("created_at", "bigint", (column) => column.notNull())
+    .addColumn("started_at", "bigint")
+    .addColumn("finished_at", "bigint")
+    .execute();
+  // Ids sort by creation: these serve the queue and every filtered list, page by page.
+  await db.schema.createIndex("jobs_state_id").on("jobs").columns(["state", "id"]).execute();
+  await db.schema.createIndex("jobs_name_id").on("jobs").columns(["name", "id"]).execute();
+}
+
+async function createEvents(db: Kysely<unknown>, bytes: ColumnTypes["bytes"]): Promise<void> {
+  await db.schema
+    .createTable("events")
+    .addColumn("job_id", "text", (column) => column.notNull().references("jobs.id").onDelete("cascade"))
+    .addColumn("seq", "bigint", (column) => column.notNull())
+    .addColumn("type", "text", (column) => column.notNull())
+    .addColumn("payload", "text", (column) => column.notNull())
+    .addPrimaryKeyConstraint("events_key", ["job_id", "seq"])
+    .execute();
+  await db.schema
+    .createTable("metric_chunks")
+    .addColumn("job_id", "text", (column) => column.notNull().references("jobs.id").onDelete("cascade"))
+    .addColumn("first_epoch", "bigint", (column) => column.notNull())
+    .addColumn("last_epoch", "bigint", (column) => column.notNull())
+    .addColumn("attempt", "integer", (column) => column.notNull())
+    .addColumn("columns", sql.raw(bytes), (column) => column.notNull())
+    .addPrimaryKeyConstraint("metric_chunks_key", ["job_id", "first_epoch"])
+    .execute();
+}
+
+async function createModels(db: Kysely<unknown>, bytes: ColumnTypes["bytes"]): Promise<void> {
+  await db.schema
+    .createTable("models")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("job_id", "text", (column) => column.notNull())
+    .addColumn("sha256", "text", (column) => column.notNull())
+    .addColumn("parameters", "bigint", (column) => column.notNull())
+    .addColumn("architecture", "text", (column) => column.notNull())
+    .addColumn("metrics", "text", (column) => column.notNull())
+    .addColumn("created_at", "bigint", (column) => column.notNull())
+    .execute();
+  // A blob belongs to a job (its payload) or to a model (its weights), so no foreign key can say whose it is.
+  await db.schema
+    .createTable("blob_chunks")
+    .addColumn("blob_id", "text", (column) => column.notNull())
+    .addColumn("position", "integer", (column) => column.notNull())
+    .addColumn("bytes", sql.raw(bytes), (column) => column.notNull())
+    .addPrimaryKeyConstraint("blob_chunks_key", ["blob_id", "position"])
+    .execute();
+}

@@ -1,0 +1,31 @@
+/** What every use case is given: the world behind the ports of domain/ports.ts. main.ts builds it once. */
+import type { Limits } from "../domain/limits.ts";
+import type { Bus, Desk, JobQueue, Store, Trainers } from "../domain/ports.ts";
+import { createFrames, type Frames } from "./frames.ts";
+
+/** The part of a pino logger that the use cases need: fields first, then the sentence. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface World {
+  readonly store: Store;
+  readonly queue: JobQueue;
+  readonly bus: Bus;
+  readonly desk: Desk;
+  readonly trainers: Trainers;
+  readonly limits: Limits;
+  readonly log: Log;
+}
+
+export interface Services extends World {
+  /** Encoded events, shared by all readers of all jobs. */
+  readonly frames: Frames;
+}
+
+/** Adds to the world what the use cases share among themselves. */
+export function createServices(world: World): Services {
+  return { ...world, frames: createFrames(world) };
+}

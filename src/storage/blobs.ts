@@ -1,0 +1,44 @@
+/**
+ * Tensor sets in the database: their bytes in chunks of 256 kB, so that no statement holds the database for long. Names and
+ * shapes are kept by the owner.
+ */
+import type { Kysely } from "kysely";
+import { elementCount, type TensorEntry, type TensorSet } from "../domain/tensor.ts";
+import type { Tables } from "./tables.ts";
+
+export const CHUNK_BYTES = 256 * 1024;
+/** Chunks read with one query. */
+const CHUNKS_A_READ = 8;
+
+/** Stores the values of a set under its owner's id, little-endian float32. Copies a chunk at a time: the set stays whole. */
+export async function writeTensors(db: Kysely<Tables>, ownerId: string, { data }: TensorSet): Promise<void> {
+  const all = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (let position = 0; position * CHUNK_BYTES < all.byteLength; position++) {
+    const bytes = all.slice(position * CHUNK_BYTES, (position + 1) * CHUNK_BYTES);
+    await db.insertInto("blob_chunks").values({ blob_id: ownerId, position, bytes }).execute();
+  }
+}
+
+/** The set that was stored under an id. Throws when chunks are missing. */
+export async function readTensors(db: Kysely<Tables>, ownerId: string, entries: readonly TensorEntry[]): Promise<TensorSet> {
+  const data = new Float32Array(entries.reduce((total, { shape }) => total + elementCount(shape), 0));
+  const all = new Uint8Array(data.buffer);
+  let position = 0;
+  while (position * CHUNK_BYTES < all.byteLength) {
+    const chunks = await db
+      .selectFrom("blob_chunks")
+      .select("bytes")
+      .where("blob_id", "=", ownerId)
+      .where("position", ">=", position)
+      .orderBy("position")
+      .limit(CHUNKS_A_READ)
+      .execute();
+    if (chunks.length === 0) throw new Error(`chunk ${position} of ${ownerId} is missing`);
+    for (const { bytes } of chunks) all.set(bytes, position++ * CHUNK_BYTES);
+  }
+  return { entries, data };
+}
+
+export async function deleteTensors(db: Kysely<Tables>, ownerId: string): Promise<void> {
+  await db.deleteFrom("blob_chunks").where("blob_id", "=", ownerId).execute();
+}

@@ -1,0 +1,150 @@
+/** Queries on a job's sequence of events and on the metric chunks that its metrics events point at. */
+import type { Kysely } from "kysely";
+import type { JobEvent, Transition } from "../domain/job.ts";
+import { decodeSlice, encodeSlice, type MetricSlice } from "../domain/metric.ts";
+import type { EventsTable, Tables } from "./tables.ts";
+
+/** Chunks decoded before others get their turn on the event loop: some megabytes. */
+const CHUNKS_A_READ = 8;
+
+/** The payload of a metrics event: which chunk, and how large, so that a reader can be given what it can hold. */
+interface ChunkReference {
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: number;
+}
+
+/** See Store.appendMetrics. The compare-and-set on `epochs_done` is what keeps the epochs gapless. */
+export async function appendMetrics(
+  db: Kysely<Tables>,
+  id: string,
+  attempt: number,
+  slice: MetricSlice,
+): Promise<number | null> {
+  const columns = encodeSlice(slice);
+  const reference: ChunkReference = { from: slice.from, to: slice.to, bytes: columns.byteLength };
+  return await db.transaction().execute(async (transaction) => {
+    const row = await transaction
+      .updateTable("jobs")
+      .set((values) => ({ epochs_done: slice.to, last_seq: values("last_seq", "+", 1) }))
+      .where("id", "=", id)
+      .where("attempt", "=", attempt)
+      .where("state", "in", ["running", "cancelling"])
+      .where("epochs_done", "=", slice.from - 1)
+      .returning("last_seq")
+      .executeTakeFirst();
+    if (!row) {
+      await assertNotOutOfOrder(transaction, id, attempt, slice);
+      return null;
+    }
+    await transaction
+      .insertInto("metric_chunks")
+      .values({ job_id: id, first_epoch: slice.from, last_epoch: slice.to, attempt, columns })
+      .execute();
+    await transaction
+      .insertInto("events")
+      .values({ job_id: id, seq: row.last_seq, type: "metrics", payload: JSON.stringify(reference) })
+      .execute();
+    return row.last_seq;
+  });
+}
+
+/** A late write of a run that has lost its job is expected; a gap in the epochs is a defect of the caller. */
+async function assertNotOutOfOrder(db: Kysely<Tables>, id: string, attempt: number, slice: MetricSlice): Promise<void> {
+  const job = await db.selectFrom("jobs").select(["state", "attempt", "epochs_done"]).where("id", "=", id).executeTakeFirst();
+  if (job?.attempt !== attempt || (job.state !== "running" && job.state !== "cancelling")) return;
+  throw new Error(`epochs ${slice.from} to ${slice.to} of ${id} do not follow epoch ${job.epochs_done}`);
+}
+
+/** See Store.readEvents. */
+export async function readEvents(
+  db: Kysely<Tables>,
+  jobId: string,
+  after: number,
+  limit: number,
+  maxBytes: number,
+): Promise<JobEvent[]> {
+  const rows = await db
+    .selectFrom("events")
+    .selectAll()
+    .where("job_id", "=", jobId)
+    .where("seq", ">", after)
+    .orderBy("seq")
+    .limit(limit)
+    .execute();
+  const chosen = withinBytes(rows, maxBytes);
+  const references = chosen.flatMap(({ reference }) => (reference ? [reference] : []));
+  const chunks = await readChunks(db, jobId, references);
+  const events: JobEvent[] = [];
+  for (const { row, reference } of chosen) {
+    if (!reference) {
+      events.push({ seq: row.seq, type: "state", ...(JSON.parse(row.payload) as Transition) });
+      continue;
+    }
+    const columns = chunks.get(reference.from);
+    // Missing when the job was deleted between the two queries: what is returned stays without a gap.
+    if (!columns) break;
+    events.push({ seq: row.seq, type: "metrics", from: reference.from, to: reference.to, columns });
+  }
+  return events;
+}
+
+function withinBytes(rows: readonly EventsTable[], maxBytes: number) {
+  const chosen: { row: EventsTable; reference: ChunkReference | null }[] = [];
+  let total = 0;
+  for (const row of rows) {
+    const reference = row.type === "metrics" ? (JSON.parse(row.payload) as ChunkReference) : null;
+    total += reference?.bytes ?? 0;
+    if (chosen.length > 0 && total > maxBytes) break;
+    chosen.push({ row, reference });
+  }
+  return chosen;
+}
+
+async function readChunks(db: Kysely<Tables>, jobId: string, references: readonly ChunkReference[]) {
+  const first = references[0];
+  const last = references.at(-1);
+  if (!first || !last) return new Map<number, Uint8Array<ArrayBuffer>>();
+  const rows = await db
+    .selectFrom("metric_chunks")
+    .select(["first_epoch", "columns"])
+    .where("job_id", "=", jobId)
+    .where("first_epoch", ">=", first.from)
+    .where("first_epoch", "<=", last.from)
+    .execute();
+  return new Map(rows.map((row) => [row.first_epoch, row.columns]));
+}
+
+/** See Store.readMetrics. Reads a few chunks at a time. */
+export async function readMetrics(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<MetricSlice[]> {
+  const slices: MetricSlice[] = [];
+  let next = await firstChunk(db, jobId, from);
+  while (next !== null && next <= to) {
+    const rows = await db
+      .selectFrom("metric_chunks")
+      .select(["first_epoch", "last_epoch", "columns"])
+      .where("job_id", "=", jobId)
+      .where("first_epoch", ">=", next)
+      .where("first_epoch", "<=", to)
+      .orderBy("first_epoch")
+      .limit(CHUNKS_A_READ)
+      .execute();
+    for (const row of rows) {
+      if (row.last_epoch >= from) slices.push(decodeSlice(row.first_epoch, row.last_epoch, row.columns));
+    }
+    const last = rows.at(-1);
+    next = last && rows.length === CHUNKS_A_READ ? last.last_epoch + 1 : null;
+  }
+  return slices;
+}
+
+/** Where the chunk starts that holds an epoch, or the first one after it. */
+async function firstChunk(db: Kysely<Tables>, jobId: string, epoch: number): Promise<number | null> {
+  const row = await db
+    .selectFrom("metric_chunks")
+    .select((values) => values.fn.max<number | null>("first_epoch").as("first"))
+    .where("job_id", "=", jobId)
+    .where("first_epoch", "<=", epoch)
+    .executeTakeFirst();
+  return row?.first ?? epoch;
+}

@@ -1,0 +1,31 @@
+/** Brings a database to the newest schema: the list of migrations, in order, each applied once and forward only. */
+import type { Kysely } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import * as jobs from "../../migrations/0001-jobs.ts";
+import type { Tables } from "./tables.ts";
+
+/** Where the two databases name a column type differently. */
+export interface ColumnTypes {
+  readonly bytes: "blob" | "bytea";
+}
+
+interface MigrationFile {
+  up(db: Kysely<unknown>, types: ColumnTypes): Promise<void>;
+}
+
+const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
+  "0001-jobs": jobs,
+};
+
+/** Applies what is missing, in one transaction. Throws what went wrong, with the database as it was. */
+export async function migrate(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
+  const migrations = Object.fromEntries(
+    Object.entries(MIGRATIONS).map(([name, file]): [string, Migration] => [
+      name,
+      { up: (transaction) => file.up(transaction, types) },
+    ]),
+  );
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}

@@ -1,0 +1,93 @@
+/** Rows to records of the domain and back. Knows the columns, runs no query. */
+import type { Job, JobError, JobMetrics, JobState, Transition } from "../domain/job.ts";
+import { toWire } from "../domain/metric.ts";
+import type { Model } from "../domain/model.ts";
+import type { NewJob } from "../domain/ports.ts";
+import type { ResolvedSpec } from "../domain/spec.ts";
+import type { JobsTable, ModelsTable } from "./tables.ts";
+
+/** Metrics as JSON, which has no NaN and no infinities: those are strings, as on the wire. */
+export function metricsToJson(metrics: JobMetrics): string {
+  return JSON.stringify(metrics, (_, value: unknown) => (typeof value === "number" ? toWire(value) : value));
+}
+
+function metricsFromJson(text: string): JobMetrics {
+  return JSON.parse(text, (_, value: unknown) => (typeof value === "string" ? Number(value) : value)) as JobMetrics;
+}
+
+/** The row of a job that was just submitted: queued, with its first event to come under number 1. */
+export function newJobRow(job: NewJob, transition: Transition): JobsTable {
+  return {
+    id: job.id,
+    name: job.spec.name,
+    state: transition.state,
+    spec: JSON.stringify(job.spec),
+    parameters: job.parameters,
+    memory_bytes: job.memoryBytes,
+    classes: JSON.stringify(job.classes),
+    payload_entries: job.payload ? JSON.stringify(job.payload.entries) : null,
+    attempt: 0,
+    epochs_done: 0,
+    last_seq: 1,
+    metrics: null,
+    error: null,
+    model_id: null,
+    model_name: null,
+    model_sha256: null,
+    transitions: JSON.stringify(transition),
+    created_at: job.createdAt,
+    started_at: null,
+    finished_at: null,
+  };
+}
+
+export function toJob(row: JobsTable): Job {
+  return {
+    id: row.id,
+    name: row.name,
+    state: row.state as JobState,
+    spec: JSON.parse(row.spec) as ResolvedSpec,
+    parameters: row.parameters,
+    memoryBytes: row.memory_bytes,
+    classes: JSON.parse(row.classes) as string[],
+    attempt: row.attempt,
+    epochsDone: row.epochs_done,
+    lastSeq: row.last_seq,
+    metrics: row.metrics === null ? null : metricsFromJson(row.metrics),
+    error: row.error === null ? null : (JSON.parse(row.error) as JobError),
+    model: row.model_id === null ? null : { id: row.model_id, name: row.model_name ?? "", sha256: row.model_sha256 ?? "" },
+    transitions: JSON.parse(`[${row.transitions}]`) as Transition[],
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+  };
+}
+
+type Architecture = Pick<Model, "task" | "inputWidth" | "outputWidth" | "classes" | "layers" | "activation" | "weights">;
+
+export function toModelRow(model: Model): ModelsTable {
+  const { id, name, jobId, sha256, parameters, metrics, createdAt, ...architecture } = model;
+  return {
+    id,
+    name,
+    job_id: jobId,
+    sha256,
+    parameters,
+    architecture: JSON.stringify(architecture satisfies Architecture),
+    metrics: metricsToJson(metrics),
+    created_at: createdAt,
+  };
+}
+
+export function toModel(row: ModelsTable): Model {
+  return {
+    ...(JSON.parse(row.architecture) as Architecture),
+    id: row.id,
+    name: row.name,
+    jobId: row.job_id,
+    sha256: row.sha256,
+    parameters: row.parameters,
+    metrics: metricsFromJson(row.metrics),
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * The near side of a SQLite thread: requests out, replies back in their order, and a lock that gives the one connection
+ * to one user at a time. Knows nothing of Kysely and of tables.
+ */
+import { Worker } from "node:worker_threads";
+import type {
+  SqliteReply,
+  SqliteRequest,
+  SqliteResult,
+  SqliteThreadOptions,
+  SqlValue,
+  Synchronous,
+} from "./sqlite-protocol.ts";
+
+/** An error that SQLite reported, with its code ("SQLITE_BUSY", "SQLITE_FULL", ...). */
+export class SqliteError extends Error {
+  override readonly name = "SqliteError";
+  readonly code: string;
+
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface SqliteConnection {
+  /** Whole-buffer blobs among the parameters are handed over: they are empty afterwards. Throws a SqliteError. */
+  query(sql: string, parameters: readonly SqlValue[]): Promise<SqliteResult>;
+  /** Waits for the connection, first come, first served. Nobody else uses it until `release`. */
+  acquire(synchronous: Synchronous): Promise<void>;
+  release(): void;
+  /** Closes the database and ends the thread. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(result: SqliteResult): void;
+  reject(error: Error): void;
+}
+
+/** Starts a thread with a connection of its own. Throws a SqliteError when the database cannot be opened. */
+export async function openSqliteConnection(options: SqliteThreadOptions): Promise<SqliteConnection> {
+  const worker = new Worker(new URL("./sqlite-thread.ts", import.meta.url), { workerData: options, name: "sqlite" });
+  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  const waiting: Waiting[] = [];
+  let ended: Error | null = null;
+  const end = (error: Error): void => {
+    ended ??= error;
+    for (const request of waiting.splice(0)) request.reject(error);
+  };
+  worker.on("message", (reply: SqliteReply) => {
+    const request = waiting.shift();
+    if (reply.ok) request?.resolve(reply.result);
+    else request?.reject(new SqliteError(reply.failure.message, reply.failure.code));
+  });
+  worker.on("error", end);
+  worker.on("exit", () => end(new SqliteError("the database is closed", "CLOSED")));
+  const reply = (): Promise<SqliteResult> => new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  const send = (request: SqliteRequest): Promise<SqliteResult> => {
+    if (ended) return Promise.reject(ended);
+    worker.postMessage(request, request.kind === "query" ? wholeBlobs(request.parameters) : []);
+    return reply();
+  };
+  await reply();
+  const lock = createLock();
+  let level: Synchronous | null = null;
+  return {
+    query: (sql, parameters) => send({ kind: "query", sql, parameters: parameters.map(ownMemory) }),
+    acquire: async (synchronous) => {
+      await lock.acquire();
+      if (level === synchronous) return;
+      try {
+        await send({ kind: "synchronous", level: synchronous });
+        level = synchronous;
+      } catch (error) {
+        lock.release();
+        throw error;
+      }
+    },
+    release: () => lock.release(),
+    close: async () => {
+      if (!ended) await send({ kind: "close" });
+      await exited;
+    },
+  };
+}
+
+/** A view of a part of a larger buffer would take all of it along. */
+function ownMemory(value: SqlValue): SqlValue {
+  const isPart = value instanceof Uint8Array && value.byteLength !== value.buffer.byteLength;
+  return isPart ? new Uint8Array(value) : value;
+}
+
+function wholeBlobs(parameters: readonly SqlValue[]): ArrayBuffer[] {
+  return parameters.flatMap((value) => (value instanceof Uint8Array ? [value.buffer] : []));
+}
+
+/** A lock with a queue. */
+function createLock() {
+  const queue: (() => void)[] = [];
+  let taken = false;
+  return {
+    acquire(): Promise<void> {
+      if (taken) return new Promise((resolve) => queue.push(resolve));
+      taken = true;
+      return Promise.resolve();
+    },
+    release(): void {
+      const next = queue.shift();
+      if (next) next();
+      else taken = false;
+    },
+  };
+}

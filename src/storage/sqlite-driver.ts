@@ -1,0 +1,80 @@
+/** A Kysely dialect over a SQLite thread. Several dialects may share a connection; its lock serialises their transactions. */
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import type { SqlValue, Synchronous } from "./sqlite-protocol.ts";
+
+export interface SqliteDialectOptions {
+  readonly connection: SqliteConnection;
+  /** How durable the commits of this dialect are. */
+  readonly synchronous: Synchronous;
+  /** "immediate" takes the write lock at the start, so that a transaction never fails in its middle because of another. */
+  readonly begin: "immediate" | "deferred";
+}
+
+/** The dialect. Destroying its Kysely leaves the connection open: who opened it closes it. */
+export function createSqliteDialect(options: SqliteDialectOptions): Dialect {
+  return {
+    createDriver: () => createDriver(options),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createAdapter: () => new ThreadedSqliteAdapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  };
+}
+
+class ThreadedSqliteAdapter extends SqliteAdapter {
+  /** The connection's own lock does what Kysely would otherwise do for each dialect apart. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+function createDriver({ connection, synchronous, begin }: SqliteDialectOptions): Driver {
+  const shared = createConnection(connection);
+  const run = (text: string) => async (on: DatabaseConnection) => {
+    await on.executeQuery(CompiledQuery.raw(text));
+  };
+  return {
+    init: () => Promise.resolve(),
+    acquireConnection: async () => {
+      await connection.acquire(synchronous);
+      return shared;
+    },
+    releaseConnection: async () => connection.release(),
+    beginTransaction: run(`begin ${begin}`),
+    commitTransaction: run("commit"),
+    rollbackTransaction: async (on) => {
+      try {
+        await run("rollback")(on);
+      } catch {
+        // A full disk or an I/O error rolls back by itself; the error that led here says more than this one.
+      }
+    },
+    destroy: () => Promise.resolve(),
+  };
+}
+
+function createConnection(connection: SqliteConnection): DatabaseConnection {
+  return {
+    async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+      const { rows, changes } = await connection.query(sql, parameters as readonly SqlValue[]);
+      return { rows: rows as unknown as R[], numAffectedRows: BigInt(changes) };
+    },
+    // biome-ignore lint/correctness/useYield: it exists to say that there is none
+    async *streamQuery(): AsyncIterableIterator<never> {
+      throw new Error("the store reads in pages; it does not stream rows");
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** The Store of domain/ports.ts: which query runs on which connection. One set of queries for every database. */
+import { type Kysely, sql } from "kysely";
+import type { Store } from "../domain/ports.ts";
+import { appendMetrics, readEvents, readMetrics } from "./events.ts";
+import {
+  claimJob,
+  deleteJob,
+  finishJob,
+  getJob,
+  insertJob,
+  listJobs,
+  queuePosition,
+  readPayload,
+  transitionJob,
+} from "./jobs.ts";
+import { deleteModel, getModel, listModels, readWeights } from "./models.ts";
+import type { Tables } from "./tables.ts";
+
+/** Columns that one `readEvents` returns at most when the caller does not say. */
+const DEFAULT_EVENT_BYTES = 1024 * 1024;
+
+/** Connections by what they are for; several may be one. */
+export interface Databases {
+  /** Sees what was committed. */
+  readonly reader: Kysely<Tables>;
+  /** Its commits survive a power cut: states, models. */
+  readonly writer: Kysely<Tables>;
+  /** Its last commits may be lost at a power cut, never torn: metrics, which a re-run makes again. */
+  readonly metricsWriter: Kysely<Tables>;
+  close(): Promise<void>;
+}
+
+export function createStore({ reader, writer, metricsWriter, close }: Databases): Store {
+  return {
+    insertJob: (job) => insertJob(writer, job),
+    getJob: (id) => getJob(reader, id),
+    listJobs: (filter, page) => listJobs(reader, filter, page),
+    readPayload: (jobId) => readPayload(reader, jobId),
+    transition: (id, request) => transitionJob(writer, id, request),
+    claimJob: (at) => claimJob(writer, at),
+    queuePosition: (id) => queuePosition(reader, id),
+    appendMetrics: (id, attempt, slice) => appendMetrics(metricsWriter, id, attempt, slice),
+    finishJob: (id, attempt, at, reason, outcome) =>
+      finishJob(writer, id, attempt, { state: outcome.state, at, reason }, outcome),
+    deleteJob: (id) => deleteJob(writer, id),
+    readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
+    readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
+    getModel: (id) => getModel(reader, id),
+    listModels: (page) => listModels(reader, page),
+    readWeights: (modelId) => readWeights(reader, modelId),
+    deleteModel: (id) => deleteModel(writer, id),
+    ping: async () => {
+      await sql`select 1`.execute(reader);
+    },
+    close,
+  };
+}

@@ -1,0 +1,70 @@
+/** The tables as Kysely types, the same on both databases. Text columns named in migrations/ as structures hold JSON. */
+
+export interface JobsTable {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly spec: string;
+  readonly parameters: number;
+  readonly memory_bytes: number;
+  readonly classes: string;
+  /** Names and shapes of the payload's tensors, whose values are in blob_chunks under the job's id; null: no payload. */
+  readonly payload_entries: string | null;
+  readonly attempt: number;
+  readonly epochs_done: number;
+  readonly last_seq: number;
+  readonly metrics: string | null;
+  readonly error: string | null;
+  readonly model_id: string | null;
+  readonly model_name: string | null;
+  readonly model_sha256: string | null;
+  /** JSON objects separated by commas, without brackets, so that SQL can append one. */
+  readonly transitions: string;
+  readonly created_at: number;
+  readonly started_at: number | null;
+  readonly finished_at: number | null;
+}
+
+export interface EventsTable {
+  readonly job_id: string;
+  readonly seq: number;
+  readonly type: "state" | "metrics";
+  /** `{state, at, reason}`, or `{from, to, bytes}` of the metric chunk that starts at epoch `from`. */
+  readonly payload: string;
+}
+
+export interface MetricChunksTable {
+  readonly job_id: string;
+  readonly first_epoch: number;
+  readonly last_epoch: number;
+  readonly attempt: number;
+  /** The binary form of domain/metric.ts. */
+  readonly columns: Uint8Array<ArrayBuffer>;
+}
+
+export interface ModelsTable {
+  readonly id: string;
+  readonly name: string;
+  readonly job_id: string;
+  readonly sha256: string;
+  readonly parameters: number;
+  /** What of the model has no column of its own. */
+  readonly architecture: string;
+  readonly metrics: string;
+  readonly created_at: number;
+}
+
+/** Bytes of a tensor set in the order of their positions, 256 kB each. The id is that of the job or model they belong to. */
+export interface BlobChunksTable {
+  readonly blob_id: string;
+  readonly position: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface Tables {
+  readonly jobs: JobsTable;
+  readonly events: EventsTable;
+  readonly metric_chunks: MetricChunksTable;
+  readonly models: ModelsTable;
+  readonly blob_chunks: BlobChunksTable;
+}

@@ -1,0 +1,60 @@
+/** What every Bus must do. Hints may come doubled, never not at all. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Bus } from "../../src/domain/ports.ts";
+
+/** `open` gives a bus; the suite closes it. */
+export function busContract(name: string, open: () => Promise<{ bus: Bus; close: () => Promise<void> }>): void {
+  describe(name, () => {
+    let bus: Bus;
+    let close: () => Promise<void>;
+    beforeEach(async () => {
+      ({ bus, close } = await open());
+    });
+    afterEach(() => close());
+
+    it("wakes every subscriber of a job", async () => {
+      const woken = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      for (const { resolve } of woken) bus.subscribe("job_a", resolve);
+      bus.publish("job_a");
+      await Promise.all(woken.map(({ promise }) => promise));
+    });
+
+    it("wakes nobody of another job, and nobody who has left", async () => {
+      const woken: string[] = [];
+      const done = Promise.withResolvers<void>();
+      bus.subscribe("job_b", () => woken.push("other"));
+      const leave = bus.subscribe("job_a", () => woken.push("left"));
+      bus.subscribe("job_a", done.resolve);
+      leave();
+      leave();
+      bus.publish("job_a");
+      await done.promise;
+      expect(woken).toEqual([]);
+    });
+
+    it("wakes the others when one subscriber throws", async () => {
+      const done = Promise.withResolvers<void>();
+      bus.subscribe("job_a", () => {
+        throw new Error("a listener's own trouble");
+      });
+      bus.subscribe("job_a", done.resolve);
+      bus.publish("job_a");
+      await done.promise;
+    });
+
+    it("keeps two subscriptions of one function apart", async () => {
+      let wakes = 0;
+      const done = Promise.withResolvers<void>();
+      const wake = () => {
+        wakes++;
+        done.resolve();
+      };
+      const leave = bus.subscribe("job_a", wake);
+      bus.subscribe("job_a", wake);
+      leave();
+      bus.publish("job_a");
+      await done.promise;
+      expect(wakes).toBe(1);
+    });
+  });
+}

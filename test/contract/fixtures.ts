@@ -1,0 +1,93 @@
+/** Records that the contract suites and the tests of the use cases share. */
+import { createId } from "../../src/domain/id.ts";
+import type { MetricSlice } from "../../src/domain/metric.ts";
+import type { Model } from "../../src/domain/model.ts";
+import type { NewJob, Outcome } from "../../src/domain/ports.ts";
+import type { ResolvedSpec } from "../../src/domain/spec.ts";
+import { packTensors, type TensorSet } from "../../src/domain/tensor.ts";
+
+export function aSpec(name = "moons", epochs = 1000): ResolvedSpec {
+  return {
+    name,
+    task: "binary_classification",
+    data: { generator: { type: "moons", samples: 200, noise: 0.1, seed: 7 } },
+    split: null,
+    model: { layers: [{ type: "linear", bias: true }, { type: "sigmoid" }] },
+    loss: { type: "bce" },
+    optimizer: { type: "sgd", lr: 0.1, momentum: 0, dampening: 0, nesterov: false, weight_decay: 0 },
+    scheduler: null,
+    clip_grad: null,
+    epochs,
+    batch_size: null,
+    shuffle: true,
+    seed: 0,
+    early_stopping: null,
+    metrics: ["accuracy"],
+    max_seconds: 60,
+    init_from: null,
+  };
+}
+
+export function aNewJob(options: { name?: string; epochs?: number; payload?: TensorSet } = {}): NewJob {
+  return {
+    id: createId("job"),
+    spec: aSpec(options.name, options.epochs),
+    parameters: 3,
+    memoryBytes: 4096,
+    classes: ["0", "1"],
+    payload: options.payload ?? null,
+    createdAt: Date.now(),
+  };
+}
+
+/** Loss that names its epoch, so that a lost, doubled or swapped epoch shows. */
+export const lossOf = (epoch: number): number => 1 / epoch;
+
+export function aSlice(from: number, to: number): MetricSlice {
+  const epochs = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  return {
+    from,
+    to,
+    series: {
+      loss: Float64Array.from(epochs, lossOf),
+      accuracy: Float64Array.from(epochs, (epoch) => (epoch % 10) / 10),
+      lr: new Float64Array(epochs.length).fill(0.1),
+    },
+  };
+}
+
+export function aModel(jobId: string): Model {
+  return {
+    id: createId("model"),
+    name: "moons",
+    jobId,
+    task: "binary_classification",
+    inputWidth: 2,
+    outputWidth: 1,
+    classes: ["0", "1"],
+    layers: [{ type: "linear", bias: true }, { type: "sigmoid" }],
+    activation: "none",
+    parameters: 3,
+    weights: someWeights().entries,
+    sha256: "ab".repeat(32),
+    metrics: { final: { loss: 0.25 }, best: { loss: 0.125, epoch: 7 } },
+    createdAt: Date.now(),
+  };
+}
+
+export function someWeights(): TensorSet {
+  return packTensors([
+    { name: "0.weight", shape: [1, 2], values: [1.5, -2.5] },
+    { name: "0.bias", shape: [1], values: [0.5] },
+  ]);
+}
+
+export function aSuccess(jobId: string): Extract<Outcome, { state: "succeeded" }> {
+  const model = aModel(jobId);
+  return { state: "succeeded", reason: "training finished", metrics: model.metrics, model, weights: someWeights() };
+}
+
+/** Values that are all different, so that a chunk in the wrong place shows. */
+export function largeTensors(bytes: number): TensorSet {
+  return packTensors([{ name: "features", shape: [bytes / 4], values: Float32Array.from({ length: bytes / 4 }, (_, i) => i) }]);
+}

@@ -1,0 +1,292 @@
+/** What every Store must do, whatever database is behind it. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { decodeSlice } from "../../src/domain/metric.ts";
+import type { Store } from "../../src/domain/ports.ts";
+import { aModel, aNewJob, aSlice, aSuccess, largeTensors, someWeights } from "./fixtures.ts";
+
+/** `open` gives an empty store; the suite closes it. */
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  let store: Store;
+  beforeEach(async () => {
+    store = await open();
+  });
+  afterEach(() => store.close());
+
+  async function runningJob(): Promise<string> {
+    const { id } = await store.insertJob(aNewJob());
+    const job = await store.claimJob(1000);
+    expect(job?.id).toBe(id);
+    return id;
+  }
+
+  const at = (state: "queued" | "running" | "cancelling" | "cancelled", time = 5) => ({ state, at: time, reason: "a test" });
+
+  describe(`${name}: jobs`, () => {
+    it("keeps what was submitted, as queued, with its first event", async () => {
+      const given = aNewJob();
+      const job = await store.insertJob(given);
+      expect(job).toMatchObject({ id: given.id, name: "moons", state: "queued", spec: given.spec, classes: ["0", "1"] });
+      expect(job).toMatchObject({ attempt: 0, epochsDone: 0, lastSeq: 1, metrics: null, error: null, model: null });
+      expect(job.transitions).toEqual([{ state: "queued", at: given.createdAt, reason: "submitted" }]);
+      expect(await store.getJob(given.id)).toEqual(job);
+      expect(await store.readEvents(given.id, 0, 10)).toEqual([
+        { seq: 1, type: "state", state: "queued", at: given.createdAt, reason: "submitted" },
+      ]);
+    });
+
+    it("answers null for what it does not know", async () => {
+      expect(await store.getJob("job_none")).toBeNull();
+      expect(await store.readPayload("job_none")).toBeNull();
+      expect(await store.queuePosition("job_none")).toBeNull();
+      expect(await store.transition("job_none", { from: ["queued"], to: at("cancelled") })).toBeNull();
+      expect(await store.getModel("mdl_none")).toBeNull();
+      expect(await store.readWeights("mdl_none")).toBeNull();
+      expect(await store.deleteJob("job_none")).toBe(false);
+      expect(await store.deleteModel("mdl_none")).toBe(false);
+      expect(await store.readEvents("job_none", 0, 10)).toEqual([]);
+      expect(await store.readMetrics("job_none", 1, 10)).toEqual([]);
+    });
+
+    it("returns 10 MB of payload bit by bit, and leaves what it was given whole", async () => {
+      const payload = largeTensors(10_000_000);
+      const { id } = await store.insertJob(aNewJob({ payload }));
+      const read = await store.readPayload(id);
+      expect(read?.entries).toEqual(payload.entries);
+      expect(Buffer.compare(new Uint8Array(read!.data.buffer), new Uint8Array(payload.data.buffer))).toBe(0);
+      expect(payload.data.length).toBe(2_500_000);
+    });
+
+    it("lists newest first, page by page, by state and by name", async () => {
+      const ids: string[] = [];
+      for (let index = 0; index < 7; index++) {
+        ids.push((await store.insertJob(aNewJob({ name: index % 2 ? "odd" : "even" }))).id);
+      }
+      await store.claimJob(1);
+      const first = await store.listJobs({}, { limit: 3 });
+      expect(first.data.map(({ id }) => id)).toEqual(ids.toReversed().slice(0, 3));
+      expect(first).toMatchObject({ hasMore: true, nextAfter: ids[4] });
+      const rest = await store.listJobs({}, { limit: 4, after: ids[4] });
+      expect(rest.data.map(({ id }) => id)).toEqual(ids.toReversed().slice(3));
+      expect(rest.hasMore).toBe(false);
+      expect((await store.listJobs({ state: "running" }, { limit: 9 })).data.map(({ id }) => id)).toEqual([ids[0]]);
+      const odd = await store.listJobs({ name: "odd", state: "queued" }, { limit: 9 });
+      expect(odd.data.map(({ id }) => id)).toEqual([ids[5], ids[3], ids[1]]);
+      expect(await store.listJobs({ name: "none" }, { limit: 9 })).toEqual({ data: [], hasMore: false, nextAfter: null });
+    });
+
+    it("moves a job only from a state that was named", async () => {
+      const { id } = await store.insertJob(aNewJob());
+      expect(await store.transition(id, { from: ["running"], to: at("cancelling") })).toBeNull();
+      const cancelled = await store.transition(id, { from: ["queued", "running"], to: at("cancelled", 77) });
+      expect(cancelled).toMatchObject({ state: "cancelled", finishedAt: 77, lastSeq: 2 });
+      expect(cancelled?.transitions.map(({ state }) => state)).toEqual(["queued", "cancelled"]);
+      expect(await store.transition(id, { from: ["queued"], to: at("running") })).toBeNull();
+    });
+
+    it("lets one of many concurrent transitions win", async () => {
+      const { id } = await store.insertJob(aNewJob());
+      const results = await Promise.all(
+        Array.from({ length: 8 }, () => store.transition(id, { from: ["queued"], to: at("cancelled") })),
+      );
+      expect(results.filter((job) => job !== null)).toHaveLength(1);
+      expect((await store.getJob(id))?.lastSeq).toBe(2);
+    });
+
+    it("gives quotes, unicode and zero bytes in a reason back unchanged", async () => {
+      const { id } = await store.insertJob(aNewJob({ name: "a \"name\", {with}: 'all' \\ ü 🚂" }));
+      const reason = 'quote " backslash \\ comma , brace } 🚂';
+      await store.transition(id, { from: ["queued"], to: { state: "cancelled", at: 1, reason } });
+      const job = await store.getJob(id);
+      expect(job?.name).toBe("a \"name\", {with}: 'all' \\ ü 🚂");
+      expect(job?.transitions[1]?.reason).toBe(reason);
+    });
+
+    it("deletes a job in a terminal state with its events, metrics and payload, and no other", async () => {
+      const { id } = await store.insertJob(aNewJob({ payload: someWeights() }));
+      await store.claimJob(1);
+      expect(await store.deleteJob(id)).toBe(false);
+      await store.appendMetrics(id, 1, aSlice(1, 3));
+      await store.finishJob(id, 1, 9, "a test", { state: "cancelled", metrics: null });
+      expect(await store.deleteJob(id)).toBe(true);
+      expect(await store.getJob(id)).toBeNull();
+      expect(await store.readEvents(id, 0, 10)).toEqual([]);
+      expect(await store.readMetrics(id, 1, 10)).toEqual([]);
+      expect(await store.readPayload(id)).toBeNull();
+    });
+  });
+
+  describe(`${name}: the queue`, () => {
+    it("gives the oldest queued job to one claimer each, and counts the attempt", async () => {
+      const ids = await Promise.all(Array.from({ length: 4 }, async () => (await store.insertJob(aNewJob())).id));
+      const claimed = await Promise.all(Array.from({ length: 6 }, () => store.claimJob(42)));
+      const jobs = claimed.filter((job) => job !== null);
+      expect(jobs.map(({ id }) => id).sort()).toEqual(ids.toSorted());
+      expect(jobs.every((job) => job.state === "running" && job.attempt === 1 && job.startedAt === 42)).toBe(true);
+    });
+
+    it("counts who is ahead of a queued job", async () => {
+      const ids: string[] = [];
+      for (let index = 0; index < 3; index++) ids.push((await store.insertJob(aNewJob())).id);
+      expect(await Promise.all(ids.map((id) => store.queuePosition(id)))).toEqual([0, 1, 2]);
+      await store.claimJob(1);
+      expect(await Promise.all(ids.map((id) => store.queuePosition(id)))).toEqual([null, 0, 1]);
+    });
+
+    it("takes a job back and hands it out again as its next attempt, in its old place", async () => {
+      const id = await runningJob();
+      await store.insertJob(aNewJob());
+      await store.transition(id, { from: ["running"], to: at("queued") });
+      expect(await store.claimJob(2000)).toMatchObject({ id, attempt: 2, startedAt: 1000 });
+    });
+  });
+
+  describe(`${name}: metrics and events`, () => {
+    it("appends slices under one gapless sequence with the states", async () => {
+      const id = await runningJob();
+      expect(await store.appendMetrics(id, 1, aSlice(1, 100))).toBe(3);
+      expect(await store.appendMetrics(id, 1, aSlice(101, 101))).toBe(4);
+      await store.finishJob(id, 1, 9, "a test", { state: "cancelled", metrics: null });
+      const events = await store.readEvents(id, 0, 100);
+      expect(events.map(({ seq, type }) => [seq, type])).toEqual([
+        [1, "state"],
+        [2, "state"],
+        [3, "metrics"],
+        [4, "metrics"],
+        [5, "state"],
+      ]);
+      const event = events[2];
+      if (event?.type !== "metrics") throw new Error("the third event has metrics");
+      expect(decodeSlice(event.from, event.to, event.columns)).toEqual(aSlice(1, 100));
+      expect(await store.getJob(id)).toMatchObject({ epochsDone: 101, lastSeq: 5 });
+    });
+
+    it("stays gapless when metrics and states are written at once", async () => {
+      const id = await runningJob();
+      await Promise.all([
+        ...Array.from({ length: 20 }, (_, index) => store.appendMetrics(id, 1, aSlice(index * 10 + 1, index * 10 + 10))),
+        store.transition(id, { from: ["running"], to: at("cancelling") }),
+        store.insertJob(aNewJob()),
+      ]);
+      const events = await store.readEvents(id, 0, 100);
+      expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 23 }, (_, index) => index + 1));
+      expect((await store.getJob(id))?.epochsDone).toBe(200);
+    });
+
+    it("refuses a slice that leaves a gap or repeats an epoch", async () => {
+      const id = await runningJob();
+      await expect(store.appendMetrics(id, 1, aSlice(2, 3))).rejects.toThrow(/do not follow epoch 0/);
+      await store.appendMetrics(id, 1, aSlice(1, 3));
+      await expect(store.appendMetrics(id, 1, aSlice(3, 4))).rejects.toThrow(/do not follow epoch 3/);
+      expect(await store.getJob(id)).toMatchObject({ epochsDone: 3, lastSeq: 3 });
+    });
+
+    it("refuses late writes of an attempt that has lost its job", async () => {
+      const id = await runningJob();
+      await store.appendMetrics(id, 1, aSlice(1, 2));
+      await store.transition(id, { from: ["running"], to: at("queued") });
+      expect(await store.appendMetrics(id, 1, aSlice(3, 4))).toBeNull();
+      await store.claimJob(3);
+      expect(await store.appendMetrics(id, 1, aSlice(3, 4))).toBeNull();
+      expect(await store.finishJob(id, 1, 5, "late", aSuccess(id))).toBeNull();
+      expect((await store.listModels({ limit: 5 })).data).toEqual([]);
+      expect(await store.appendMetrics(id, 2, aSlice(3, 4))).toBe(6);
+      await store.finishJob(id, 2, 5, "a test", { state: "cancelled", metrics: null });
+      expect(await store.appendMetrics(id, 2, aSlice(5, 6))).toBeNull();
+    });
+
+    it("reads events after a cursor, bounded by number and by bytes, at least one", async () => {
+      const id = await runningJob();
+      for (let index = 0; index < 5; index++) await store.appendMetrics(id, 1, aSlice(index * 100 + 1, index * 100 + 100));
+      const seqs = async (...args: [number, number, number?]) => (await store.readEvents(id, ...args)).map(({ seq }) => seq);
+      expect(await seqs(0, 3)).toEqual([1, 2, 3]);
+      expect(await seqs(3, 100)).toEqual([4, 5, 6, 7]);
+      expect(await seqs(3, 100, 1)).toEqual([4]);
+      expect(await seqs(3, 100, 5000)).toEqual([4, 5]);
+      expect(await seqs(7, 100)).toEqual([]);
+    });
+
+    it("reads the slices that overlap a range of epochs", async () => {
+      const id = await runningJob();
+      for (let index = 0; index < 30; index++) await store.appendMetrics(id, 1, aSlice(index * 10 + 1, index * 10 + 10));
+      const ranges = async (from: number, to: number) => (await store.readMetrics(id, from, to)).map((s) => [s.from, s.to]);
+      expect(await ranges(1, 300)).toHaveLength(30);
+      expect(await ranges(10, 11)).toEqual([
+        [1, 10],
+        [11, 20],
+      ]);
+      expect(await ranges(15, 15)).toEqual([[11, 20]]);
+      expect(await ranges(295, 900)).toEqual([[291, 300]]);
+      expect(await ranges(301, 900)).toEqual([]);
+      expect((await store.readMetrics(id, 15, 15))[0]).toEqual(aSlice(11, 20));
+    });
+
+    it("keeps NaN and infinities", async () => {
+      const id = await runningJob();
+      const series = { loss: Float64Array.of(Number.NaN, Infinity, -Infinity) };
+      await store.appendMetrics(id, 1, { from: 1, to: 3, series });
+      expect((await store.readMetrics(id, 1, 3))[0]?.series.loss).toEqual(series.loss);
+      const error = { code: "diverged", detail: "the loss is NaN", epoch: 3 } as const;
+      const metrics = { final: { loss: Number.NaN, lr: Infinity }, best: { loss: -Infinity, epoch: 3 } };
+      await store.finishJob(id, 1, 9, "a test", { state: "failed", metrics, error });
+      expect(await store.getJob(id)).toMatchObject({ metrics, error });
+    });
+  });
+
+  describe(`${name}: the end of a job and its model`, () => {
+    it("finishes a job with its model and weights", async () => {
+      const id = await runningJob();
+      const outcome = aSuccess(id);
+      const job = await store.finishJob(id, 1, 99, "training finished", outcome);
+      const { model } = outcome;
+      expect(job).toMatchObject({ state: "succeeded", finishedAt: 99, metrics: outcome.metrics });
+      expect(job?.model).toEqual({ id: model.id, name: model.name, sha256: model.sha256 });
+      expect(await store.getModel(model.id)).toEqual(model);
+      expect(await store.readWeights(model.id)).toEqual(outcome.weights);
+      expect((await store.listModels({ limit: 5 })).data).toEqual([model]);
+    });
+
+    it("decides between cancel and finish once", async () => {
+      for (let round = 0; round < 10; round++) {
+        const { id } = await store.insertJob(aNewJob());
+        await store.claimJob(1);
+        const [cancelling, finished] = await Promise.all([
+          store.transition(id, { from: ["running"], to: at("cancelling") }),
+          store.finishJob(id, 1, 9, "done", { state: "cancelled", metrics: null }),
+        ]);
+        expect(finished).not.toBeNull();
+        const states = (await store.getJob(id))?.transitions.map(({ state }) => state);
+        expect(states).toEqual(["queued", "running", ...(cancelling ? ["cancelling"] : []), "cancelled"]);
+        expect(await store.finishJob(id, 1, 9, "again", { state: "cancelled", metrics: null })).toBeNull();
+      }
+    });
+
+    it("lets a model outlive its job, and a job its model", async () => {
+      const first = await runningJob();
+      const kept = aSuccess(first);
+      await store.finishJob(first, 1, 9, "done", kept);
+      expect(await store.deleteJob(first)).toBe(true);
+      expect(await store.readWeights(kept.model.id)).toEqual(kept.weights);
+
+      const second = await runningJob();
+      const dropped = aSuccess(second);
+      await store.finishJob(second, 1, 9, "done", dropped);
+      expect(await store.deleteModel(dropped.model.id)).toBe(true);
+      expect(await store.readWeights(dropped.model.id)).toBeNull();
+      expect(await store.getJob(second)).toMatchObject({ state: "succeeded", model: null });
+    });
+
+    it("stores nothing of an outcome that fails half way", async () => {
+      const id = await runningJob();
+      const first = aSuccess(id);
+      await store.finishJob(id, 1, 9, "done", first);
+      const other = await runningJob();
+      const clash = { ...aSuccess(other), model: { ...aModel(other), id: first.model.id } };
+      await expect(store.finishJob(other, 1, 9, "done", clash)).rejects.toThrow();
+      expect(await store.getJob(other)).toMatchObject({ state: "running", lastSeq: 2 });
+    });
+
+    it("answers a ping", async () => {
+      await expect(store.ping()).resolves.toBeUndefined();
+    });
+  });
+}

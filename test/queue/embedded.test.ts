@@ -1,0 +1,9 @@
+import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
+import { openStore } from "../../src/storage/open.ts";
+import { queueContract } from "../contract/queue.ts";
+import { temporaryFolder } from "../contract/temporary.ts";
+
+queueContract("the embedded queue", async () => {
+  const store = await openStore({ dataDir: await temporaryFolder() });
+  return { store, queue: createEmbeddedQueue(store), close: () => store.close() };
+});
