@@ -135,7 +135,8 @@ function evaluate(
   return kernel(inputs);
 }
 
-function memoryOf(programs: Programs, maxSteps: number): number {
+/** Bytes of states, feeds, results and one buffer a node. */
+export function memoryOf(programs: Programs, maxSteps: number): number {
   let bytes = 0;
   const states = new Set<string>();
   for (const program of Object.values(programs)) {

@@ -1,0 +1,22 @@
+/** Losses between numbers, one value an element; PyTorch's formulas. */
+import { abs, div, less, mul, sub, type Tensor, where } from "../graph.ts";
+import { square } from "../nn/functional.ts";
+
+export const mse = (prediction: Tensor, target: Tensor): Tensor => square(sub(prediction, target));
+
+export const l1 = (prediction: Tensor, target: Tensor): Tensor => abs(sub(prediction, target));
+
+/** Half the square up to delta, and beyond it linear with slope delta. */
+export function huber(prediction: Tensor, target: Tensor, delta: number): Tensor {
+  const difference = sub(prediction, target);
+  const distance = abs(difference);
+  return where(less(distance, delta), mul(square(difference), 0.5), mul(sub(distance, 0.5 * delta), delta));
+}
+
+/** Huber's loss divided by beta; for beta 0 it is l1. */
+export function smoothL1(prediction: Tensor, target: Tensor, beta: number): Tensor {
+  if (beta === 0) return l1(prediction, target);
+  const difference = sub(prediction, target);
+  const distance = abs(difference);
+  return where(less(distance, beta), div(mul(square(difference), 0.5), beta), sub(distance, 0.5 * beta));
+}

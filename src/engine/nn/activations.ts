@@ -1,0 +1,80 @@
+/**
+ * Activation functions, element by element, composed of primitives, with PyTorch's names, defaults and gradients at the
+ * kinks. NaN passes through all of them.
+ */
+import {
+  abs,
+  add,
+  customGradient,
+  div,
+  erf,
+  exp,
+  less,
+  lessEqual,
+  log1p,
+  mul,
+  neg,
+  sigmoid,
+  sub,
+  type Tensor,
+  tanh,
+  where,
+} from "../graph.ts";
+
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
+/** max(x, 0), with slope 0 at 0. */
+export const relu = (x: Tensor): Tensor => where(lessEqual(x, 0), 0, x);
+
+export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => where(less(0, x), x, mul(x, negativeSlope));
+
+/** x above 0, alpha (eˣ - 1) below. */
+export function elu(x: Tensor, alpha = 1): Tensor {
+  // The branch that is not taken must stay finite, or its gradient of 0 times infinity would be NaN.
+  const negative = where(lessEqual(x, 0), x, 0);
+  return where(lessEqual(x, 0), mul(expm1(negative), alpha), x);
+}
+
+/** eˣ - 1 = 2 tanh(x/2) / (1 - tanh(x/2)): without cancellation for x near 0, for x <= 0. */
+function expm1(x: Tensor): Tensor {
+  const t = tanh(mul(x, 0.5));
+  return div(mul(t, 2), sub(1, t));
+}
+
+/** The scaled elu that keeps mean 0 and variance 1. Klambauer et al., "Self-normalizing neural networks", 2017. */
+export const selu = (x: Tensor): Tensor => mul(elu(x, SELU_ALPHA), SELU_SCALE);
+
+/** x Φ(x), Φ the standard normal distribution function, exactly or by the approximation with tanh. */
+export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
+  const cumulative =
+    approximate === "none"
+      ? erf(mul(x, Math.SQRT1_2))
+      : tanh(mul(add(x, mul(mul(mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI)));
+  return mul(mul(x, 0.5), add(cumulative, 1));
+}
+
+export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
+
+export const mish = (x: Tensor): Tensor => mul(x, tanh(softplus(x)));
+
+/** ln(1 + e^(beta x)) / beta, and x itself where beta x exceeds the threshold. */
+export function softplus(x: Tensor, beta = 1, threshold = 20): Tensor {
+  const z = beta === 1 ? x : mul(x, beta);
+  const linear = less(threshold, z);
+  const soft = log1pExp(z);
+  return customGradient(where(linear, x, beta === 1 ? soft : mul(soft, 1 / beta)), [x], [where(linear, 1, sigmoid(z))]);
+}
+
+/** ln(sigmoid(x)) */
+export const logsigmoid = (x: Tensor): Tensor => customGradient(neg(log1pExp(neg(x))), [x], [sigmoid(neg(x))]);
+
+/** ln(1 + eᶻ) without overflow; its gradient is for the caller to give. */
+const log1pExp = (z: Tensor): Tensor => add(relu(z), log1p(exp(neg(abs(z)))));
+
+/** x between low and high, with slope 0 at the bounds themselves. */
+export const hardtanh = (x: Tensor, low = -1, high = 1): Tensor =>
+  where(lessEqual(x, low), low, where(lessEqual(high, x), high, x));
+
+/** x between low and high, with slope 1 at the bounds themselves. */
+export const clamp = (x: Tensor, low: number, high: number): Tensor => where(less(x, low), low, where(less(high, x), high, x));

@@ -1,0 +1,7 @@
+/** Functions for networks by PyTorch's names: primitives that are activations, and what is composed of primitives. */
+export { sigmoid, tanh } from "../graph.ts";
+export * from "./activations.ts";
+export * from "./convolution.ts";
+export * from "./functional.ts";
+export { calculateGain, type InitialiserSpec, initialiser } from "./initialisers.ts";
+export * from "./normalisation.ts";

@@ -1,0 +1,28 @@
+/** Adadelta: torch.optim.Adadelta. Zeiler, "ADADELTA: an adaptive learning rate method", 2012. */
+import { add, div, mul, sqrt, sub } from "../graph.ts";
+import { averagedSquare, withDecay } from "./decay.ts";
+import { named, type Optimizer } from "./optimizer.ts";
+
+export interface AdadeltaSpec {
+  readonly type: "adadelta";
+  readonly rho?: number | undefined;
+  readonly eps?: number | undefined;
+  readonly weight_decay?: number | undefined;
+}
+
+export function adadelta({ rho = 0.9, eps = 1e-6, weight_decay = 0 }: AdadeltaSpec): Optimizer {
+  return {
+    slots: { square_avg: 0, acc_delta: 0 },
+    scalars: { lr: (_, lr) => lr },
+    update({ parameter, gradient, slots, scalars }) {
+      const decayed = withDecay(gradient, parameter, weight_decay);
+      const square = averagedSquare(named(slots, "square_avg"), decayed, rho);
+      const accumulated = named(slots, "acc_delta");
+      const delta = mul(div(sqrt(add(accumulated, eps)), sqrt(add(square, eps))), decayed);
+      return {
+        parameter: sub(parameter, mul(delta, named(scalars, "lr"))),
+        slots: { square_avg: square, acc_delta: averagedSquare(accumulated, delta, rho) },
+      };
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** Adam with Nesterov momentum: torch.optim.NAdam. Dozat, "Incorporating Nesterov momentum into Adam", 2016. */
+import { add, div, mul, sqrt, sub } from "../graph.ts";
+import { pow } from "../mathematics.ts";
+import { averaged, averagedSquare, withDecay } from "./decay.ts";
+import { named, type Optimizer, runningProduct } from "./optimizer.ts";
+
+export interface NAdamSpec {
+  readonly type: "nadam";
+  readonly betas?: readonly [number, number] | undefined;
+  readonly eps?: number | undefined;
+  readonly weight_decay?: number | undefined;
+  readonly momentum_decay?: number | undefined;
+}
+
+export function nadam({ betas = [0.9, 0.999], eps = 1e-8, weight_decay = 0, momentum_decay = 4e-3 }: NAdamSpec): Optimizer {
+  const [beta1, beta2] = betas;
+  const mu = (step: number) => beta1 * (1 - 0.5 * pow(0.96, step * momentum_decay));
+  const muProduct = runningProduct(mu);
+  const power2 = runningProduct(() => beta2);
+  return {
+    slots: { exp_avg: 0, exp_avg_sq: 0 },
+    scalars: {
+      gradient_step: (step, lr) => (lr * (1 - mu(step))) / (1 - muProduct(step)),
+      mean_step: (step, lr) => (lr * mu(step + 1)) / (1 - muProduct(step) * mu(step + 1)),
+      bias_correction2: (step) => 1 - power2(step),
+    },
+    update({ parameter, gradient, slots, scalars }) {
+      const decayed = withDecay(gradient, parameter, weight_decay);
+      const mean = averaged(named(slots, "exp_avg"), decayed, beta1);
+      const square = averagedSquare(named(slots, "exp_avg_sq"), decayed, beta2);
+      const denominator = add(sqrt(div(square, named(scalars, "bias_correction2"))), eps);
+      const ahead = sub(parameter, div(mul(decayed, named(scalars, "gradient_step")), denominator));
+      return {
+        parameter: sub(ahead, div(mul(mean, named(scalars, "mean_step")), denominator)),
+        slots: { exp_avg: mean, exp_avg_sq: square },
+      };
+    },
+  };
+}

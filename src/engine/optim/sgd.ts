@@ -1,0 +1,38 @@
+/** Stochastic gradient descent with momentum: torch.optim.SGD. */
+import { add, mul, sub } from "../graph.ts";
+import { withDecay } from "./decay.ts";
+import { named, type Optimizer } from "./optimizer.ts";
+
+export interface SgdSpec {
+  readonly type: "sgd";
+  readonly momentum?: number | undefined;
+  readonly dampening?: number | undefined;
+  readonly nesterov?: boolean | undefined;
+  readonly weight_decay?: number | undefined;
+}
+
+export function sgd({ momentum = 0, dampening = 0, nesterov = false, weight_decay = 0 }: SgdSpec): Optimizer {
+  if (momentum === 0) {
+    return {
+      slots: {},
+      scalars: { lr: (_, lr) => lr },
+      update({ parameter, gradient, scalars }) {
+        const decayed = withDecay(gradient, parameter, weight_decay);
+        return { parameter: sub(parameter, mul(decayed, named(scalars, "lr"))), slots: {} };
+      },
+    };
+  }
+  // The first gradient enters the buffer whole: PyTorch begins with a copy of it, before dampening.
+  const entering = { entering: (step: number) => (step === 1 ? 1 : 1 - dampening) };
+  return {
+    slots: { momentum_buffer: 0 },
+    scalars: { lr: (_, lr) => lr, ...(dampening !== 0 && entering) },
+    update({ parameter, gradient, slots, scalars }) {
+      const decayed = withDecay(gradient, parameter, weight_decay);
+      const kept = mul(named(slots, "momentum_buffer"), momentum);
+      const buffer = add(kept, dampening === 0 ? decayed : mul(decayed, named(scalars, "entering")));
+      const direction = nesterov ? add(decayed, mul(buffer, momentum)) : buffer;
+      return { parameter: sub(parameter, mul(direction, named(scalars, "lr"))), slots: { momentum_buffer: buffer } };
+    },
+  };
+}

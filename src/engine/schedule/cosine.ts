@@ -1,0 +1,69 @@
+/** Schedules along a cosine. Closed forms of torch.optim.lr_scheduler's. */
+import { cos } from "../mathematics.ts";
+import type { RateOfEpoch } from "./schedule.ts";
+
+export interface CosineAnnealingSpec {
+  readonly type: "cosine_annealing_lr";
+  /** Half a period, in epochs. */
+  readonly t_max: number;
+  readonly eta_min?: number | undefined;
+}
+
+export interface WarmRestartsSpec {
+  readonly type: "cosine_annealing_warm_restarts";
+  /** Epochs to the first restart. */
+  readonly t_0: number;
+  /** How many times longer each round is than the one before: a whole number. */
+  readonly t_mult?: number | undefined;
+  readonly eta_min?: number | undefined;
+}
+
+export interface OneCycleSpec {
+  readonly type: "one_cycle_lr";
+  readonly max_lr: number;
+  readonly total_steps: number;
+  /** The share of the steps that rise. */
+  readonly pct_start?: number | undefined;
+  readonly div_factor?: number | undefined;
+  readonly final_div_factor?: number | undefined;
+}
+
+/** From `start` at share 0 to `end` at share 1 along half a cosine. */
+const annealed = (start: number, end: number, share: number): number => end + ((start - end) * (1 + cos(Math.PI * share))) / 2;
+
+/** Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, without the restarts. */
+export const cosineAnnealingLr =
+  ({ t_max, eta_min = 0 }: CosineAnnealingSpec): RateOfEpoch =>
+  (epoch, base) =>
+    // A whole period later the angle is the same, and small ones are exact.
+    annealed(base, eta_min, (epoch % (2 * t_max)) / t_max);
+
+export const cosineAnnealingWarmRestarts =
+  ({ t_0, t_mult = 1, eta_min = 0 }: WarmRestartsSpec): RateOfEpoch =>
+  (epoch, base) => {
+    let round = t_0;
+    let inRound = t_mult === 1 ? epoch % t_0 : epoch;
+    while (inRound >= round) {
+      inRound -= round;
+      round *= t_mult;
+    }
+    return annealed(base, eta_min, inRound / round);
+  };
+
+/** Smith and Topin, "Super-convergence", 2018. The base rate has no part in it; after the last step the rate stays. */
+export function oneCycleLr({
+  max_lr,
+  total_steps,
+  pct_start = 0.3,
+  div_factor = 25,
+  final_div_factor = 1e4,
+}: OneCycleSpec): RateOfEpoch {
+  const initial = max_lr / div_factor;
+  const last = total_steps - 1;
+  const peak = pct_start * total_steps - 1;
+  return (epoch) => {
+    const step = Math.min(epoch, last);
+    if (step <= peak) return annealed(initial, max_lr, step / peak);
+    return annealed(max_lr, initial / final_div_factor, (step - peak) / (last - peak));
+  };
+}

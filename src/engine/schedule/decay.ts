@@ -1,0 +1,70 @@
+/** Schedules that step or fade: powers and straight lines of the epoch. Closed forms of torch.optim.lr_scheduler's. */
+import { pow, powi } from "../mathematics.ts";
+import type { RateOfEpoch } from "./schedule.ts";
+
+export interface StepSpec {
+  readonly type: "step_lr";
+  readonly step_size: number;
+  readonly gamma?: number | undefined;
+}
+
+export interface MultiStepSpec {
+  readonly type: "multi_step_lr";
+  /** Epochs; one that is listed twice counts twice. */
+  readonly milestones: readonly number[];
+  readonly gamma?: number | undefined;
+}
+
+export interface ExponentialSpec {
+  readonly type: "exponential_lr";
+  readonly gamma: number;
+}
+
+export interface LinearSpec {
+  readonly type: "linear_lr";
+  readonly start_factor?: number | undefined;
+  readonly end_factor?: number | undefined;
+  readonly total_iters?: number | undefined;
+}
+
+export interface ConstantSpec {
+  readonly type: "constant_lr";
+  readonly factor?: number | undefined;
+  readonly total_iters?: number | undefined;
+}
+
+export interface PolynomialSpec {
+  readonly type: "polynomial_lr";
+  readonly total_iters?: number | undefined;
+  readonly power?: number | undefined;
+}
+
+export const stepLr =
+  ({ step_size, gamma = 0.1 }: StepSpec): RateOfEpoch =>
+  (epoch, base) =>
+    base * powi(gamma, Math.floor(epoch / step_size));
+
+export const multiStepLr =
+  ({ milestones, gamma = 0.1 }: MultiStepSpec): RateOfEpoch =>
+  (epoch, base) =>
+    base * powi(gamma, milestones.filter((milestone) => milestone <= epoch).length);
+
+export const exponentialLr =
+  ({ gamma }: ExponentialSpec): RateOfEpoch =>
+  (epoch, base) =>
+    base * powi(gamma, epoch);
+
+export const linearLr =
+  ({ start_factor = 1 / 3, end_factor = 1, total_iters = 5 }: LinearSpec): RateOfEpoch =>
+  (epoch, base) =>
+    base * (start_factor + ((end_factor - start_factor) * Math.min(epoch, total_iters)) / total_iters);
+
+export const constantLr =
+  ({ factor = 1 / 3, total_iters = 5 }: ConstantSpec): RateOfEpoch =>
+  (epoch, base) =>
+    epoch < total_iters ? base * factor : base;
+
+export const polynomialLr =
+  ({ total_iters = 5, power = 1 }: PolynomialSpec): RateOfEpoch =>
+  (epoch, base) =>
+    base * pow(1 - Math.min(epoch, total_iters) / total_iters, power);
