@@ -90,7 +90,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
 
 /** The tensors one after the other along an axis. All other sizes are equal. */
 export function cat(tensors: readonly Tensor[], axis: number): Tensor {
-  const [first, ...others] = tensors;
+  const [first] = tensors;
   if (!first) throw new GraphError("cat takes at least one tensor");
   const along = axis < 0 ? axis + first.shape.length : axis;
   const length = tensors.reduce((total, x) => total + (x.shape[along] as number), 0);
@@ -104,7 +104,7 @@ export function cat(tensors: readonly Tensor[], axis: number): Tensor {
       x.shape.map((_, i) => ({ low: i === along ? low : 0, high: i === along ? length - low - size : 0, interior: 0 })),
     );
   };
-  return others.map(place).reduce(add, place(first));
+  return tensors.map(place).reduce((total, placed) => add(total, placed));
 }
 
 /** Rows of `weight` [n, ...rest] at int indices. */

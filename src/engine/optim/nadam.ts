@@ -1,4 +1,8 @@
-/** Adam with Nesterov momentum: torch.optim.NAdam. Dozat, "Incorporating Nesterov momentum into Adam", 2016. */
+/**
+ * Adam with Nesterov momentum: torch.optim.NAdam as of PyTorch 1.13, which made the reference cases. It counts the momentum
+ * of the step twice in the correction of the mean; PyTorch 2 counts it once. T. Dozat, "Incorporating Nesterov momentum
+ * into Adam", 2016.
+ */
 import { add, div, mul, sqrt, sub } from "../graph.ts";
 import { pow } from "../mathematics.ts";
 import { averaged, averagedSquare, withDecay } from "./decay.ts";
@@ -21,7 +25,7 @@ export function nadam({ betas = [0.9, 0.999], eps = 1e-8, weight_decay = 0, mome
     slots: { exp_avg: 0, exp_avg_sq: 0 },
     scalars: {
       gradient_step: (step, lr) => (lr * (1 - mu(step))) / (1 - muProduct(step)),
-      mean_step: (step, lr) => (lr * mu(step + 1)) / (1 - muProduct(step) * mu(step + 1)),
+      mean_step: (step, lr) => (lr * mu(step + 1)) / (1 - muProduct(step) * mu(step) * mu(step + 1)),
       bias_correction2: (step) => 1 - power2(step),
     },
     update({ parameter, gradient, slots, scalars }) {

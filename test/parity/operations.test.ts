@@ -1,0 +1,4 @@
+import { INTERPRETER } from "./executors.ts";
+import { describeOperations } from "./operations.ts";
+
+describeOperations(INTERPRETER);

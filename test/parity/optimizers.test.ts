@@ -1,0 +1,4 @@
+import { INTERPRETER } from "./executors.ts";
+import { describeOptimizers } from "./optimizers.ts";
+
+describeOptimizers(INTERPRETER);
