@@ -1,0 +1,84 @@
+/**
+ * The compiler's door: programs in, one WebAssembly module over one memory out.
+ * simplify -> lower -> fuse -> plan -> emit, each a file.
+ */
+import { GraphError, sameShape } from "../graph.ts";
+import { type CompileOptions, type Executable, leavesOf, type Program, type Programs } from "../program.ts";
+import { ModuleCache, structureOf } from "./cache.ts";
+import { describe } from "./describe.ts";
+import { type Compiled, createExecutable } from "./executable.ts";
+import { fuse } from "./fuse.ts";
+import { lower } from "./lower.ts";
+import { emitModule } from "./module.ts";
+import { type FusedProgram, type Plan, plan } from "./plan.ts";
+import { simplify } from "./simplify.ts";
+
+const DEFAULT_MEMORY_BYTES = 2 ** 30;
+
+/** Modules of the programs that this thread compiled lately: the same job again starts at once. */
+const modules = new ModuleCache<Compiled>(64);
+
+/**
+ * Compiles programs that share their states by name. States begin at 0. Throws a GraphError for what cannot run: names that
+ * clash, updates that do not fit, more memory than allowed.
+ */
+export function compile(programs: Programs, options: CompileOptions = {}): Executable {
+  const maxSteps = options.maxSteps ?? 1;
+  const compiled = modules.get(structureOf(programs, maxSteps), () => {
+    const analysed = analyse(programs, maxSteps);
+    ensureFits(analysed.plan, options.maxMemoryBytes);
+    return assemble(analysed, maxSteps);
+  });
+  ensureFits(compiled.plan, options.maxMemoryBytes);
+  return createExecutable(compiled);
+}
+
+/** Bytes of memory that `compile` would need for the same arguments, without compiling or allocating. */
+export function memoryFor(programs: Programs, options: CompileOptions = {}): number {
+  return analyse(programs, options.maxSteps ?? 1).plan.bytes;
+}
+
+interface Analysed {
+  readonly programs: ReadonlyMap<string, FusedProgram>;
+  readonly plan: Plan;
+}
+
+function analyse(programs: Programs, maxSteps: number): Analysed {
+  if (!Number.isInteger(maxSteps) || maxSteps < 1) throw new GraphError(`maxSteps is a positive integer, not ${maxSteps}`);
+  const fused = new Map(
+    Object.entries(programs).map(([name, program]) => {
+      check(program);
+      const lowered = lower(simplify(program));
+      return [name, { leaves: leavesOf(program), program: lowered, fused: fuse(lowered) }];
+    }),
+  );
+  return { programs: fused, plan: plan(fused, maxSteps) };
+}
+
+function assemble({ programs, plan }: Analysed, maxSteps: number): Compiled {
+  const kernels = new Map([...programs].map(([name, { fused }]) => [name, fused.kernels]));
+  return {
+    module: new WebAssembly.Module(emitModule(kernels, plan)),
+    plan,
+    maxSteps,
+    listing: describe(programs, plan),
+  };
+}
+
+function check({ updates }: Program): void {
+  const seen = new Set<string>();
+  for (const { state, next } of updates ?? []) {
+    if (state.op.kind !== "state") throw new GraphError(`only states can be updated, not ${state.op.kind}`);
+    const { name } = state.op;
+    if (seen.has(name)) throw new GraphError(`state ${name} is updated twice`);
+    seen.add(name);
+    if (!sameShape(state.shape, next.shape) || state.dtype !== next.dtype)
+      throw new GraphError(
+        `the update of state ${name} is [${next.shape.join(", ")}] of ${next.dtype}, not [${state.shape.join(", ")}] of ${state.dtype}`,
+      );
+  }
+}
+
+function ensureFits({ bytes }: Plan, limit = DEFAULT_MEMORY_BYTES): void {
+  if (bytes > limit) throw new GraphError(`the programs need ${bytes} bytes, more than the ${limit} allowed`);
+}

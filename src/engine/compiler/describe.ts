@@ -1,0 +1,80 @@
+/** Writes the listing of a compilation: what each kernel computes, over which loops, with how much arithmetic and traffic. */
+import { sizeOf, type Tensor } from "../graph.ts";
+import type { Kernel, LoopKernel } from "./kernels.ts";
+import { type FusedProgram, type Plan, trafficOf } from "./plan.ts";
+
+/** One line a kernel, under a line for each program. */
+export function describe(programs: ReadonlyMap<string, FusedProgram>, plan: Plan): string {
+  const parts = [...programs].map(([name, { fused }]) => {
+    const copies = plan.programs.get(name)?.copies.length ?? 0;
+    const lines = fused.kernels.map(
+      (kernel) => `  ${describeKernel(kernel, fused.stored)}, ${format(trafficOf(kernel, fused.stored))}B`,
+    );
+    return [`program ${name}: ${fused.kernels.length} kernels${copies > 0 ? `, ${copies} copies` : ""}`, ...lines].join("\n");
+  });
+  return [...parts, `memory: ${format(plan.bytes)}B`].join("\n");
+}
+
+/** The loops, the results with the operations that were fused into them, and the arithmetic. */
+function describeKernel(kernel: Kernel, stored: ReadonlySet<Tensor>): string {
+  const results = kernel.roots.map(({ tensor }) => `[${tensor.shape.join(", ")}] ${operations(tensor, stored)}`);
+  return `${describeLoops(kernel)}: ${results.join("; ")}: ${format(flopsOf(kernel, stored))}flop`;
+}
+
+function describeLoops({ loops }: LoopKernel): string {
+  if (loops.length === 0) return "scalar";
+  return loops.map(({ size, vector, reduced }) => `${reduced ? "sum " : ""}${size}${vector ? "x4" : ""}`).join(" / ");
+}
+
+/** Names of the operations of one result, each with how often it appears, outermost first. */
+function operations(root: Tensor, stored: ReadonlySet<Tensor>): string {
+  const counts = new Map<string, number>();
+  for (const { op } of inlineTensors(root, stored)) {
+    const name = op.kind === "unary" || op.kind === "binary" ? op.fn : op.kind;
+    if (!SILENT.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const names = [...counts].map(([name, count]) => (count > 1 ? `${count} ${name}` : name));
+  return names.length > 0 ? names.join(" + ") : "copy";
+}
+
+const SILENT = new Set(["input", "state", "constant", "broadcast", "reshape"]);
+
+function inlineTensors(root: Tensor, stored: ReadonlySet<Tensor>): Set<Tensor> {
+  const seen = new Set<Tensor>();
+  const visit = (tensor: Tensor): void => {
+    if (seen.has(tensor) || (tensor !== root && stored.has(tensor))) return;
+    seen.add(tensor);
+    tensor.inputs.forEach(visit);
+  };
+  visit(root);
+  return seen;
+}
+
+/** Arithmetic as usually counted: one for each element of each operation, whatever it costs. */
+export function flopsOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
+  const counted = new Set<Tensor>();
+  for (const { tensor } of kernel.roots) for (const inline of inlineTensors(tensor, stored)) counted.add(inline);
+  return [...counted].reduce((sum, tensor) => sum + flopsOfTensor(tensor), 0);
+}
+
+function flopsOfTensor({ op, shape, inputs: [x] }: Tensor): number {
+  switch (op.kind) {
+    case "unary":
+    case "binary":
+    case "where":
+      return sizeOf(shape);
+    case "sum":
+    case "max":
+    case "scatter_add":
+      return sizeOf((x as Tensor).shape);
+    default:
+      return 0;
+  }
+}
+
+/** 1234567 as "1.23 M". */
+function format(value: number): string {
+  const units = ["", "k", "M", "G"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+  return `${Number((value / 1000 ** power).toPrecision(3))} ${units[power]}`;
+}

@@ -1,0 +1,84 @@
+/**
+ * The JavaScript side of compiled programs: one memory, views into it, and the calls. Knows where things lie; knows nothing
+ * of how they are computed.
+ */
+import { GraphError } from "../graph.ts";
+import type { Executable, FloatView } from "../program.ts";
+import type { Plan, Region } from "./plan.ts";
+import { PAGE_BYTES } from "./wasm/assembler.ts";
+
+/** What is kept of a compilation: instances are made from it with a memory each. */
+export interface Compiled {
+  readonly module: WebAssembly.Module;
+  readonly plan: Plan;
+  readonly maxSteps: number;
+  readonly listing: string;
+}
+
+/** An instance with a memory of its own, in which states are 0. */
+export function createExecutable({ module, plan, maxSteps, listing }: Compiled): Executable {
+  const pages = Math.ceil(plan.bytes / PAGE_BYTES);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const view = ({ address, tensor, size, rows }: Region): FloatView | Int32Array =>
+    tensor.dtype === "int"
+      ? new Int32Array(memory.buffer, address, size * rows)
+      : new Float32Array(memory.buffer, address, size * rows);
+
+  for (const region of plan.constants) {
+    const { op } = region.tensor;
+    if (op.kind === "constant") view(region).set(op.values);
+  }
+  const states = new Map([...plan.states].map(([name, region]) => [name, view(region)]));
+  const programs = new Map(
+    [...plan.programs].map(([name, { inputs, outputs }]) => [
+      name,
+      {
+        run: instance.exports[name] as (steps: number) => void,
+        feeds: new Map([...inputs].map(([key, region]) => [key, { region, table: view(region) }])),
+        results: new Map([...outputs].map(([key, region]) => [key, { region, table: view(region) as FloatView }])),
+      },
+    ]),
+  );
+  const program = (name: string) => found(programs.get(name), `program ${name}`);
+
+  const run = (name: string, steps: number): void => {
+    if (!Number.isInteger(steps) || steps < 1 || steps > maxSteps)
+      throw new GraphError(`${steps} steps are not within 1..${maxSteps}`);
+    program(name).run(steps);
+  };
+
+  return {
+    memoryBytes: pages * PAGE_BYTES,
+    write: (name, values) => fill(found(states.get(name), `state ${name}`), values, `state ${name}`),
+    read: (name) => found(states.get(name), `state ${name}`).slice(),
+    feed: (name, input) => found(program(name).feeds.get(input), `input ${input} of program ${name}`).table,
+    result: (name, output) => found(program(name).results.get(output), `output ${output} of program ${name}`).table,
+    run,
+    step: (name, inputs = {}) => {
+      const { feeds, results } = program(name);
+      for (const [key, value] of Object.entries(inputs)) {
+        const { table, region } = found(feeds.get(key), `input ${key} of program ${name}`);
+        fill(table.subarray(0, region.size), typeof value === "number" ? [value] : value, `input ${key}`);
+      }
+      run(name, 1);
+      return Object.fromEntries(
+        [...results].map(([key, { region, table }]) => [
+          key,
+          region.tensor.shape.length === 0 ? (table[0] as number) : table.slice(0, region.size),
+        ]),
+      );
+    },
+    describe: () => listing,
+  };
+}
+
+function found<Item>(item: Item | undefined, what: string): Item {
+  if (item === undefined) throw new GraphError(`there is no ${what}`);
+  return item;
+}
+
+function fill(target: FloatView | Int32Array, values: ArrayLike<number>, what: string): void {
+  if (values.length !== target.length) throw new GraphError(`${what} has ${target.length} elements, not ${values.length}`);
+  target.set(values);
+}

@@ -1,0 +1,224 @@
+/**
+ * Decides what is computed together. Each tensor is either stored by a kernel or, inline, recomputed as part of the
+ * expressions that read it; kernels over the same iteration space are merged. Knows costs and shapes; knows nothing of
+ * addresses or instructions.
+ */
+import { sizeOf, type Tensor } from "../graph.ts";
+import { type Program, reachable, rootsOf } from "../program.ts";
+import { accesses, sameButUnits, ZERO } from "./index.ts";
+import type { Kernel, LoopKernel } from "./kernels.ts";
+import { LARGEST_INLINE_SUM } from "./lower.ts";
+import { COST } from "./math.ts";
+import { uniformValue } from "./simplify.ts";
+import { buildLoops, type Space, spaceOf } from "./space.ts";
+
+export interface Fused {
+  /** In the order in which they run. */
+  readonly kernels: readonly Kernel[];
+  /** Every tensor that some kernel stores. */
+  readonly stored: ReadonlySet<Tensor>;
+}
+
+/** Work on one element above which a second kernel loads the result instead of computing it again. */
+const CHEAP = 8;
+/** Instructions in the expression of an inline reduction. */
+const LARGEST_INLINE_WORK = 256;
+/** Instructions in the body of a merged kernel: bounds the code, not the speed. */
+const LARGEST_BODY = 6000;
+
+/** The kernels of a simplified and lowered program. */
+export function fuse(program: Program): Fused {
+  const tensors = reachable(rootsOf(program));
+  const stored = mustBeStored(program, tensors);
+  // Storing a tensor changes which kernels exist, which changes what is worth storing: a few rounds settle it.
+  for (let round = 0; round < 4; round++) {
+    const groups = group(program, tensors, stored);
+    const repeated = worthStoring(tensors, stored, groups);
+    if (repeated.length === 0) break;
+    for (const tensor of repeated) stored.add(tensor);
+  }
+  return { kernels: group(program, tensors, stored).map(toKernel), stored };
+}
+
+export const isLeaf = ({ op }: Tensor): boolean => op.kind === "input" || op.kind === "state" || op.kind === "constant";
+
+const isReduction = ({ op }: Tensor): boolean => op.kind === "sum" || op.kind === "max";
+
+// ---------------------------------------------------------------- what is stored
+
+function mustBeStored(program: Program, tensors: readonly Tensor[]): Set<Tensor> {
+  const stored = new Set<Tensor>();
+  const demand = (tensor: Tensor) => {
+    if (!isLeaf(tensor)) stored.add(tensor);
+  };
+  for (const tensor of Object.values(program.outputs)) stored.add(tensor);
+  for (const { state, next } of program.updates ?? []) if (state !== next) stored.add(next);
+  const work = new Map<Tensor, number>();
+  for (const tensor of tensors) {
+    const { op, inputs } = tensor;
+    const [x] = inputs as [Tensor];
+    if (op.kind === "pad" || op.kind === "scatter_add") demand(tensor);
+    if (op.kind === "gather") inputs.forEach(demand);
+    if (op.kind === "scatter_add") demand(inputs[1] as Tensor);
+    if (op.kind === "uniform") inputs.forEach(demand);
+    if (op.kind === "reshape" && !sameButUnits(x.shape, tensor.shape) && uniformValue(x) === undefined) demand(x);
+    const cost = workOf(tensor, (input) => (stored.has(input) ? 1 : (work.get(input) ?? 1)));
+    if (isReduction(tensor) && (reducedSize(tensor) > LARGEST_INLINE_SUM || cost > LARGEST_INLINE_WORK)) demand(tensor);
+    work.set(tensor, cost);
+  }
+  return stored;
+}
+
+const reducedSize = ({ op, inputs: [x] }: Tensor): number =>
+  op.kind === "sum" || op.kind === "max" ? sizeOf(op.axes.map((axis) => (x as Tensor).shape[axis] as number)) : 1;
+
+/** Instructions for one vector of a tensor's elements, given those for its inputs. */
+function workOf(tensor: Tensor, inner: (input: Tensor) => number): number {
+  const { op, inputs } = tensor;
+  const sum = inputs.reduce((total, input) => total + inner(input), 0);
+  switch (op.kind) {
+    case "unary":
+    case "binary":
+      return COST[op.fn] + sum;
+    case "where":
+      return 1 + sum;
+    case "sum":
+    case "max":
+      return reducedSize(tensor) * (sum + 1);
+    case "uniform":
+      return 120;
+    case "gather":
+      return 4;
+    case "input":
+    case "state":
+    case "constant":
+      return 1;
+    default:
+      return sum;
+  }
+}
+
+/**
+ * Inline tensors that are better stored: expensive ones that several kernels would compute, or that a grid of loops would
+ * compute again for every element they are broadcast to.
+ */
+function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, groups: readonly Group[]): Tensor[] {
+  const users = new Map<Tensor, Set<Group>>();
+  const repeated = new Set<Tensor>();
+  for (const each of groups) {
+    const seen = new Set<Tensor>();
+    const visit = (tensor: Tensor, through: boolean): void => {
+      if (isLeaf(tensor) || (stored.has(tensor) && !each.members.has(tensor))) return;
+      if (through && each.space.kind === "grid") repeated.add(tensor);
+      if (seen.has(tensor)) return;
+      seen.add(tensor);
+      users.set(tensor, (users.get(tensor) ?? new Set()).add(each));
+      const expands = tensor.op.kind === "broadcast" && uniformValue(tensor) === undefined;
+      for (const input of tensor.inputs) visit(input, through || expands);
+    };
+    for (const tensor of each.members) visit(tensor, false);
+  }
+  const chosen: Tensor[] = [];
+  const work = new Map<Tensor, number>();
+  for (const tensor of tensors) {
+    const cost = workOf(tensor, (input) => (stored.has(input) ? 1 : (work.get(input) ?? 1)));
+    const shared = (users.get(tensor)?.size ?? 0) > 1 || (repeated.has(tensor) && sizeOf(tensor.shape) > 1);
+    const inline = !isLeaf(tensor) && !stored.has(tensor);
+    // Moves are free to repeat: what they move is stored instead, when it is worth it.
+    const computes = ["unary", "binary", "where", "sum", "max", "uniform"].includes(tensor.op.kind);
+    if (inline && shared && computes && cost > CHEAP) {
+      chosen.push(tensor);
+      work.set(tensor, 1);
+    } else work.set(tensor, cost);
+  }
+  return chosen;
+}
+
+// ---------------------------------------------------------------- what runs together
+
+interface Group {
+  readonly space: Space;
+  readonly members: Set<Tensor>;
+  readonly spaces: Map<Tensor, Space>;
+  /** Whether a member is complete only when the loops have ended. */
+  hasReduction: Map<Tensor, boolean>;
+  work: number;
+}
+
+/** Puts each stored tensor into the first kernel that runs late enough and visits the same space. */
+function group(program: Program, tensors: readonly Tensor[], stored: ReadonlySet<Tensor>): Group[] {
+  const groups: Group[] = [];
+  const home = new Map<Tensor, number>();
+  const readersOf = new Map<Tensor, number>();
+  const updated = new Map((program.updates ?? []).map(({ state, next }) => [next, state]));
+  for (const tensor of tensors) {
+    if (!stored.has(tensor)) continue;
+    const space = spaceOf(tensor, stored);
+    const needs = dependencies(tensor, stored);
+    let earliest = 0;
+    for (const need of needs) {
+      const at = home.get(need);
+      if (at === undefined) continue;
+      const complete = groups[at]?.hasReduction.get(need) || space.alone || groups[at]?.space.key !== space.key;
+      earliest = Math.max(earliest, complete ? at + 1 : at);
+    }
+    // A state is replaced after everything that reads its old value, so that this can happen in place.
+    const replaced = updated.get(tensor);
+    if (replaced) earliest = Math.max(earliest, readersOf.get(replaced) ?? 0);
+    const work = space.copies * (workWithin(tensor, stored) + 2);
+    let index = groups.findIndex(
+      (candidate, at) =>
+        at >= earliest && !space.alone && candidate.space.key === space.key && candidate.work + work <= LARGEST_BODY,
+    );
+    if (index < 0) {
+      index = groups.push({ space, members: new Set(), spaces: new Map(), hasReduction: new Map(), work: 0 }) - 1;
+    }
+    const chosen = groups[index] as Group;
+    chosen.members.add(tensor);
+    chosen.spaces.set(tensor, space);
+    chosen.hasReduction.set(tensor, space.root !== "pointwise");
+    chosen.work += work;
+    home.set(tensor, index);
+    for (const need of needs) if (isLeaf(need)) readersOf.set(need, Math.max(readersOf.get(need) ?? 0, index));
+  }
+  return groups;
+}
+
+function workWithin(tensor: Tensor, stored: ReadonlySet<Tensor>): number {
+  const seen = new Map<Tensor, number>();
+  const visit = (each: Tensor): number => {
+    const known = seen.get(each);
+    if (known !== undefined) return known;
+    const work = workOf(each, (input) => (stored.has(input) || isLeaf(input) ? 1 : visit(input)));
+    seen.set(each, work);
+    return work;
+  };
+  const work = visit(tensor);
+  return isReduction(tensor) ? work / reducedSize(tensor) : work;
+}
+
+/** Stored tensors and leaves that the expression of `tensor` reads. */
+function dependencies(tensor: Tensor, stored: ReadonlySet<Tensor>): Set<Tensor> {
+  const found = new Set<Tensor>();
+  const seen = new Set<Tensor>();
+  const visit = (each: Tensor): void => {
+    if (seen.has(each)) return;
+    seen.add(each);
+    if (each !== tensor && (stored.has(each) || isLeaf(each))) found.add(each);
+    else each.inputs.forEach(visit);
+  };
+  visit(tensor);
+  if (isLeaf(tensor)) found.add(tensor);
+  return found;
+}
+
+function toKernel({ members, spaces }: Group): LoopKernel {
+  return buildLoops([...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as Space })));
+}
+
+/** Whether one element of the tensor is an expression of single elements of its inputs. */
+export const isExpression = (tensor: Tensor): boolean =>
+  accesses(
+    tensor,
+    tensor.shape.map(() => ZERO),
+  ) !== undefined;

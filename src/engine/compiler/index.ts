@@ -1,0 +1,119 @@
+/**
+ * Where the elements of a tensor come from: positions are affine functions of loop variables, and every operation that only
+ * moves or combines elements says at which position it reads its inputs. Analysis and code generation both walk through this
+ * one table. Knows nothing of instructions or memory.
+ */
+import { type Shape, sizeOf, type Tensor } from "../graph.ts";
+
+/** constant + sum of terms[d] * loop d + lane * (number of the vector lane). */
+export interface Index {
+  readonly constant: number;
+  readonly terms: readonly number[];
+  readonly lane: number;
+}
+
+export const ZERO: Index = { constant: 0, terms: [], lane: 0 };
+
+export const at = (constant: number): Index => (constant === 0 ? ZERO : { constant, terms: [], lane: 0 });
+
+/** a + b * factor. */
+export function plus(a: Index, b: Index, factor = 1): Index {
+  if (factor === 0 || b === ZERO) return a;
+  const terms = Array.from(
+    { length: Math.max(a.terms.length, b.terms.length) },
+    (_, loop) => (a.terms[loop] ?? 0) + (b.terms[loop] ?? 0) * factor,
+  );
+  return { constant: a.constant + b.constant * factor, terms, lane: a.lane + b.lane * factor };
+}
+
+/** Row-major strides, in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return strides;
+}
+
+/** Position in row-major order of the element at `position`. */
+export function linear(shape: Shape, position: readonly Index[]): Index {
+  const strides = stridesOf(shape);
+  return position.reduce((sum, index, axis) => plus(sum, index, strides[axis] as number), ZERO);
+}
+
+export const keyOf = (position: readonly Index[]): string =>
+  position.map(({ constant, terms, lane }) => `${constant},${terms},${lane}`).join(";");
+
+/** A place where a tensor is read. */
+export interface Access {
+  readonly tensor: Tensor;
+  readonly position: readonly Index[];
+}
+
+/** Whether the two shapes differ in axes of size 1 only, so that a reshape merely renames axes. */
+export function sameButUnits(a: Shape, b: Shape): boolean {
+  const [x, y] = [a.filter((size) => size !== 1), b.filter((size) => size !== 1)];
+  return x.length === y.length && x.every((size, axis) => size === y[axis]);
+}
+
+/** Axes of a tensor when read by a broadcast: repeated ones are read at 0. */
+export function beneathBroadcast(source: Shape, position: readonly Index[]): Index[] {
+  const lead = position.length - source.length;
+  return source.map((size, axis) => (size === 1 ? ZERO : (position[axis + lead] as Index)));
+}
+
+function renameAxes(from: Shape, position: readonly Index[], to: Shape): Index[] {
+  const moved = position.filter((_, axis) => from[axis] !== 1);
+  let next = 0;
+  return to.map((size) => (size === 1 ? ZERO : (moved[next++] as Index)));
+}
+
+/** Reduced axes, each with its size: the positions that a reduction visits. */
+export function* positions(shape: Shape, axes: readonly number[]): Generator<ReadonlyMap<number, number>> {
+  const count = sizeOf(axes.map((axis) => shape[axis] as number));
+  for (let element = 0; element < count; element++) {
+    let rest = element;
+    const chosen = new Map<number, number>();
+    for (const axis of axes.toReversed()) {
+      const size = shape[axis] as number;
+      chosen.set(axis, rest % size);
+      rest = Math.floor(rest / size);
+    }
+    yield chosen;
+  }
+}
+
+/**
+ * The places that one element of `tensor` is computed from. Undefined for operations whose elements are not an expression of
+ * single elements: leaves, products, pad, scatter_add, and reshapes that do more than rename axes.
+ */
+export function accesses(tensor: Tensor, position: readonly Index[]): Access[] | undefined {
+  const { op, inputs, shape } = tensor;
+  const [x] = inputs as [Tensor];
+  switch (op.kind) {
+    case "unary":
+    case "binary":
+    case "where":
+      return inputs.map((input) => ({ tensor: input, position }));
+    case "broadcast":
+      return [{ tensor: x, position: beneathBroadcast(x.shape, position) }];
+    case "reshape":
+      return sameButUnits(x.shape, shape) ? [{ tensor: x, position: renameAxes(shape, position, x.shape) }] : undefined;
+    case "permute":
+      return [{ tensor: x, position: x.shape.map((_, axis) => position[op.axes.indexOf(axis)] as Index) }];
+    case "slice":
+      return [
+        { tensor: x, position: op.ranges.map(({ start, step }, axis) => plus(at(start), position[axis] as Index, step)) },
+      ];
+    case "sum":
+    case "max":
+      return Array.from(positions(x.shape, op.axes), (chosen) => ({
+        tensor: x,
+        position: position.map((index, axis) => (chosen.has(axis) ? at(chosen.get(axis) as number) : index)),
+      }));
+    default:
+      return undefined;
+  }
+}

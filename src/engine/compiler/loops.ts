@@ -1,0 +1,294 @@
+/**
+ * Writes the code of a loop kernel: its nest, the expressions in its body, its reductions and stores. Knows kernels and
+ * buffers.
+ *
+ * The order of every sum is fixed by the shapes alone: `ACCUMULATORS` vectors take turns along the vector loop (or one, where
+ * the body is long), are added pairwise, and their lanes as (0 + 2) + (1 + 3).
+ */
+import { sizeOf, type Tensor } from "../graph.ts";
+import { Expressions } from "./expressions.ts";
+import { at, type Index, linear, plus, ZERO } from "./index.ts";
+import type { AxisRole, Loop, LoopKernel, Root } from "./kernels.ts";
+import { Nest, type Value } from "./nest.ts";
+import type { Buffer, ProgramPlan } from "./plan.ts";
+import type { FunctionBuilder, Local } from "./wasm/assembler.ts";
+
+const LANES = 4;
+const ACCUMULATORS = 4;
+
+/** Appends the kernel to `f`. `step` holds the number of the step, for rows of feed and result tables. */
+export function emitLoops(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan): void {
+  f.scope(() => new LoopEmitter(f, step, kernel, plan).emit());
+}
+
+/** A running sum or maximum: one vector for each turn. */
+interface Accumulator {
+  readonly root: Root;
+  /** Position in the result, with the loops that are not reduced. */
+  readonly turns: readonly Local[];
+  /** The written-out axes that this one belongs to. */
+  readonly element: readonly number[];
+}
+
+class LoopEmitter {
+  readonly #f: FunctionBuilder;
+  readonly #nest: Nest;
+  readonly #kernel: LoopKernel;
+  readonly #plan: ProgramPlan;
+  readonly #expressions: Expressions;
+  readonly #unroll: number;
+
+  constructor(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan) {
+    this.#f = f;
+    this.#nest = new Nest(f, step);
+    this.#kernel = kernel;
+    this.#plan = plan;
+    const own = new Set(kernel.roots.filter(({ tensor }) => tensor.inputs.length > 0).map(({ tensor }) => tensor));
+    this.#expressions = new Expressions(this.#nest, (tensor) => (own.has(tensor) ? undefined : plan.buffers.get(tensor)));
+    this.#unroll = unrollOf(kernel);
+  }
+
+  emit(): void {
+    for (const { tensor, kind } of this.#kernel.roots) if (kind === "pad" || kind === "scatter") this.#clear(tensor);
+    this.#visit(0, [], []);
+  }
+
+  #clear(tensor: Tensor): void {
+    for (const { address, stepBytes } of this.#targets(tensor)) {
+      const offset = this.#nest.offset([stepBytes]);
+      this.#f.i32(address);
+      if (offset) {
+        this.#f.get(offset.local);
+        this.#f.plain("i32.add");
+      }
+      this.#f.i32(0);
+      this.#f.i32(sizeOf(tensor.shape) * 4);
+      this.#f.memoryFill();
+    }
+  }
+
+  #targets(tensor: Tensor): readonly Buffer[] {
+    return this.#plan.targets.get(tensor) as readonly Buffer[];
+  }
+
+  /** Writes the loops from number `loop` on, around the body. `indices` holds the positions of the loops outside. */
+  #visit(loop: number, indices: readonly Index[], accumulators: readonly Accumulator[]): void {
+    const { loops } = this.#kernel;
+    const here = loops[loop];
+    const entersReduction = accumulators.length === 0 && (here?.reduced ?? true) && this.#kernel.roots.some(isReduce);
+    if (entersReduction) {
+      const started = this.#start(here === undefined || !loops.slice(loop).some(({ vector }) => vector) ? 1 : this.#unroll);
+      this.#visitLoop(loop, here, indices, started, 0);
+      this.#finish(started, indices);
+    } else this.#visitLoop(loop, here, indices, accumulators, 0);
+  }
+
+  #visitLoop(
+    loop: number,
+    here: Loop | undefined,
+    indices: readonly Index[],
+    accumulators: readonly Accumulator[],
+    turn: number,
+  ): void {
+    if (!here) {
+      this.#body(indices, accumulators, turn);
+      return;
+    }
+    const inside = (index: Index, nextTurn: number, lanes: number): void => {
+      const before = this.#expressions.lanes;
+      if (here.vector) this.#expressions.lanes = lanes;
+      const deeper = [...indices, index];
+      if (accumulators.length > 0) this.#visitLoop(loop + 1, this.#kernel.loops[loop + 1], deeper, accumulators, nextTurn);
+      else this.#visit(loop + 1, deeper, accumulators);
+      this.#expressions.lanes = before;
+    };
+    if (here.vector) this.#vectorLoop(here, turn, inside);
+    else this.#scalarLoop(here, (index) => inside(index, turn, this.#expressions.lanes));
+  }
+
+  #scalarLoop({ size }: Loop, inside: (index: Index) => void): void {
+    if (size === 1) inside(ZERO);
+    else this.#nest.loop(size, 1, () => inside(this.#loopIndex(0, 0)));
+  }
+
+  /** Whole vectors in a loop, several an iteration; then the vectors and the elements that are left over, written out. */
+  #vectorLoop({ size }: Loop, turn: number, inside: (index: Index, turn: number, lanes: number) => void): void {
+    const vectors = Math.floor(size / LANES);
+    const trips = Math.floor(vectors / this.#unroll);
+    const looped = trips > 1 ? trips * this.#unroll : 0;
+    if (looped > 0) {
+      this.#nest.loop(trips, this.#unroll * LANES, () => {
+        for (let part = 0; part < this.#unroll; part++) inside(this.#loopIndex(part * LANES, 1), turn + part, LANES);
+      });
+    }
+    for (let vector = looped; vector < vectors; vector++) {
+      inside({ constant: vector * LANES, terms: [], lane: 1 }, turn + (vector % this.#unroll), LANES);
+    }
+    const rest = size % LANES;
+    if (rest > 0) inside({ constant: vectors * LANES, terms: [], lane: 1 }, turn, rest);
+  }
+
+  #loopIndex(constant: number, lane: number): Index {
+    const terms = new Array<number>(this.#nest.depth + 1).fill(0);
+    terms[this.#nest.depth] = 1;
+    return { constant, terms, lane };
+  }
+
+  // ---------------------------------------------------------------- reductions
+
+  #start(turns: number): Accumulator[] {
+    return this.#kernel.roots.filter(isReduce).flatMap((root) => {
+      const initial = root.tensor.op.kind === "max" ? Number.NEGATIVE_INFINITY : 0;
+      return elements(root.roles, (axis) => !reducedAxes(root).includes(axis)).map((element) => ({
+        root,
+        element,
+        turns: Array.from({ length: turns }, () => {
+          const local = this.#f.local("v128");
+          const start = this.#nest.float(initial).local;
+          this.#f.get(start);
+          this.#f.set(local);
+          return local;
+        }),
+      }));
+    });
+  }
+
+  #finish(accumulators: readonly Accumulator[], indices: readonly Index[]): void {
+    for (const { root, turns, element } of accumulators) {
+      const vectorReduced = this.#kernel.loops.some(({ vector, reduced }) => vector && reduced);
+      let total = pairwise(turns, (a, b) => this.#combine(root, a, b));
+      if (vectorReduced) total = this.#acrossLanes(root, total);
+      const position = this.#position(root, indices, element).map((index, axis) =>
+        reducedAxes(root).includes(axis) ? ZERO : index,
+      );
+      for (const buffer of this.#targets(root.tensor)) {
+        this.#expressions.store(buffer, linear(root.tensor.shape, position), total);
+      }
+    }
+  }
+
+  #combine({ tensor }: Root, a: Local, b: Local): Local {
+    return this.#nest.codeAt(this.#nest.depth).op(tensor.op.kind === "max" ? "f32x4.max" : "f32x4.add", a, b);
+  }
+
+  #acrossLanes(root: Root, vector: Local): Local {
+    const swapped = (from: Local, lanes: readonly [number, number, number, number]): Local =>
+      this.#nest.vectorAt(this.#nest.depth, () => {
+        this.#f.get(from);
+        this.#f.get(from);
+        this.#f.shuffle(lanes);
+      }).local;
+    const halves = this.#combine(root, vector, swapped(vector, [2, 3, 0, 1]));
+    return this.#combine(root, halves, swapped(halves, [1, 0, 3, 2]));
+  }
+
+  // ---------------------------------------------------------------- body
+
+  /** All values first, then all stores: what is replaced in place is read before. */
+  #body(indices: readonly Index[], accumulators: readonly Accumulator[], turn: number): void {
+    const stores = this.#kernel.roots
+      .filter((root) => !isReduce(root))
+      .flatMap((root) =>
+        elements(root.roles, () => true).map((element) => {
+          const position = this.#position(root, indices, element);
+          return { root, position, value: this.#expressions.value(root.value, position) };
+        }),
+      );
+    for (const accumulator of accumulators) this.#accumulate(accumulator, indices, turn);
+    for (const { root, position, value } of stores) this.#store(root, position, value);
+  }
+
+  #accumulate({ root, element, turns }: Accumulator, indices: readonly Index[], turn: number): void {
+    const reduced = reducedAxes(root);
+    const terms = elements(root.roles, () => true)
+      .filter((each) => each.every((at, axis) => reduced.includes(axis) || at === element[axis]))
+      .map((each) => this.#expressions.value(root.value, this.#position(root, indices, each)));
+    const term = pairwise(terms, (a, b) => this.#nest.op(root.tensor.op.kind === "max" ? "f32x4.max" : "f32x4.add", a, b));
+    const accumulator = turns[turn % turns.length] as Local;
+    const partial = this.#expressions.lanes < LANES && this.#kernel.loops.some(({ vector, reduced: over }) => vector && over);
+    const masked = partial ? this.#withoutIdleLanes(root, term) : term.local;
+    this.#f.get(accumulator);
+    this.#f.get(masked);
+    this.#f.vector(root.tensor.op.kind === "max" ? "f32x4.max" : "f32x4.add");
+    this.#f.set(accumulator);
+  }
+
+  /** Lanes that stand for no element must not count. */
+  #withoutIdleLanes({ tensor }: Root, { local }: Value): Local {
+    const neutral = this.#nest.float(tensor.op.kind === "max" ? Number.NEGATIVE_INFINITY : 0).local;
+    const used = [0, 1, 2, 3].map((lane) => (lane < this.#expressions.lanes ? 0xffff_ffff : 0));
+    return this.#nest.vectorAt(this.#nest.depth, () => {
+      this.#f.get(local);
+      this.#f.get(neutral);
+      this.#f.v128(used as [number, number, number, number]);
+      this.#f.vector("v128.bitselect");
+    }).local;
+  }
+
+  #store(root: Root, position: readonly Index[], value: Value): void {
+    const { tensor } = root;
+    for (const buffer of this.#targets(tensor)) {
+      if (root.kind !== "scatter") {
+        this.#expressions.store(buffer, linear(tensor.shape, placeOf(root, position)), value.local);
+        continue;
+      }
+      const lead = (tensor.inputs[1] as Tensor).shape.length;
+      const rowBytes = sizeOf(tensor.shape.slice(1)) * 4;
+      const rows = this.#expressions.rows(tensor.inputs[1] as Tensor, position.slice(0, lead), rowBytes);
+      const place = linear(tensor.shape, [ZERO, ...position.slice(lead)]);
+      const before = this.#nest.at(this.#nest.depth, () => this.#expressions.fresh(buffer, place, rows));
+      const sum = this.#nest.op("f32x4.add", before, { local: value.local, depth: this.#nest.depth });
+      this.#expressions.store(buffer, place, sum.local, rows);
+    }
+  }
+
+  #position({ roles }: Root, indices: readonly Index[], element: readonly number[]): Index[] {
+    return roles.map((role, axis) => {
+      if (role.kind === "loop") return indices[role.loop] ?? ZERO;
+      return role.kind === "expand" ? at(element[axis] ?? 0) : ZERO;
+    });
+  }
+}
+
+const isReduce = ({ kind }: Root): boolean => kind === "reduce";
+
+const reducedAxes = ({ tensor: { op } }: Root): readonly number[] => (op.kind === "sum" || op.kind === "max" ? op.axes : []);
+
+/** Where a point of the iteration space goes in the result. */
+function placeOf({ tensor: { op } }: Root, position: readonly Index[]): Index[] {
+  if (op.kind !== "pad") return [...position];
+  return position.map((index, axis) => plus(at(op.ranges[axis]?.low ?? 0), index, 1 + (op.ranges[axis]?.interior ?? 0)));
+}
+
+/** The elements of the written-out axes that `included` names; other axes are at 0. */
+function elements(roles: readonly AxisRole[], included: (axis: number) => boolean): number[][] {
+  return roles.reduce<number[][]>(
+    (sofar, role, axis) => {
+      const size = role.kind === "expand" && included(axis) ? role.size : 1;
+      return sofar.flatMap((element) => Array.from({ length: size }, (_, index) => [...element, index]));
+    },
+    [[]],
+  );
+}
+
+function pairwise<Item>(items: readonly Item[], combine: (a: Item, b: Item) => Item): Item {
+  let rest = items;
+  while (rest.length > 1) {
+    rest = rest.flatMap((item, index) => {
+      if (index % 2 === 1) return [];
+      const next = rest[index + 1];
+      return [next === undefined ? item : combine(item, next)];
+    });
+  }
+  return rest[0] as Item;
+}
+
+/** Vectors an iteration: several where the body is short, so that sums do not wait for each other. */
+function unrollOf({ loops, roots }: LoopKernel): number {
+  const reduces = roots.some(isReduce);
+  const vector = loops.find((loop) => loop.vector);
+  if (!vector || vector.size < 2 * ACCUMULATORS * LANES) return 1;
+  const copies = roots.reduce((sum, { roles }) => sum + elements(roles, () => true).length, 0);
+  if (reduces && vector.reduced) return copies <= 2 ? ACCUMULATORS : 1;
+  return reduces || copies > 4 ? 1 : 2;
+}

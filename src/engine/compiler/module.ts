@@ -1,0 +1,58 @@
+/**
+ * Assembles the module of a set of planned programs: for each program one function that computes a step, and one, exported
+ * under the program's name, that runs several.
+ */
+import type { Kernel } from "./kernels.ts";
+import { emitLoops } from "./loops.ts";
+import type { Plan, ProgramPlan } from "./plan.ts";
+import { type FunctionBuilder, ModuleBuilder } from "./wasm/assembler.ts";
+
+/** The bytes of the module. Each program is exported as a function that takes a number of steps. */
+export function emitModule(kernels: ReadonlyMap<string, readonly Kernel[]>, plan: Plan): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder();
+  for (const [name, program] of plan.programs) {
+    const step = emitStep(module, kernels.get(name) as readonly Kernel[], program);
+    module.export(name, emitRun(module, step));
+  }
+  return module.finish();
+}
+
+const STEP = 0;
+
+function emitStep(module: ModuleBuilder, kernels: readonly Kernel[], plan: ProgramPlan): FunctionBuilder {
+  const f = module.function(["i32"]);
+  for (const kernel of kernels) emitLoops(f, STEP, kernel, plan);
+  for (const { from, to, bytes } of plan.copies) {
+    f.i32(to.address);
+    f.i32(from.address);
+    if (from.stepBytes > 0) {
+      f.get(STEP);
+      f.i32(from.stepBytes);
+      f.plain("i32.mul");
+      f.plain("i32.add");
+    }
+    f.i32(bytes);
+    f.memoryCopy();
+  }
+  return f;
+}
+
+/** for (step = 0; step < steps; step++) body(step), for at least one step. */
+function emitRun(module: ModuleBuilder, body: FunctionBuilder): FunctionBuilder {
+  const f = module.function(["i32"]);
+  const steps = 0;
+  const step = f.local("i32");
+  f.loop(() => {
+    f.get(step);
+    f.call(body);
+    f.get(step);
+    f.i32(1);
+    f.plain("i32.add");
+    f.set(step);
+    f.get(step);
+    f.get(steps);
+    f.plain("i32.lt_u");
+    f.repeatIf();
+  });
+  return f;
+}

@@ -1,0 +1,33 @@
+/**
+ * Threefry-2x32 with 20 rounds on four counters at once: the `uniform` primitive. The definition is that of random.ts; this
+ * is the same function as vector instructions.
+ */
+import type { VectorCode } from "./math.ts";
+import type { Local } from "./wasm/assembler.ts";
+
+const PARITY = 0x1bd11bda;
+const ROTATIONS = [
+  [13, 15, 26, 6],
+  [17, 29, 16, 24],
+] as const;
+
+/** The top 24 bits of the first word of threefry2x32(key, counter), times 2^-24, in each lane. */
+export function uniformLanes(v: VectorCode, key0: Local, key1: Local, counter0: Local, counter1: Local): Local {
+  const key2 = v.op("v128.xor", v.op("v128.xor", key0, key1), v.bits(PARITY));
+  const keys = [key0, key1, key2] as const;
+  let x0 = v.op("i32x4.add", counter0, key0);
+  let x1 = v.op("i32x4.add", counter1, key1);
+  for (let group = 1; group <= 5; group++) {
+    for (const count of ROTATIONS[(group + 1) % 2] as readonly number[]) {
+      x0 = v.op("i32x4.add", x0, x1);
+      x1 = v.op("v128.xor", rotate(v, x1, count), x0);
+    }
+    x0 = v.op("i32x4.add", x0, keys[group % 3] as Local);
+    x1 = v.op("i32x4.add", v.op("i32x4.add", x1, keys[(group + 1) % 3] as Local), v.bits(group));
+  }
+  const top = v.shift("i32x4.shr_u", x0, 8);
+  return v.op("f32x4.mul", v.op("f32x4.convert_i32x4_s", top), v.float(2 ** -24));
+}
+
+const rotate = (v: VectorCode, x: Local, count: number): Local =>
+  v.op("v128.or", v.shift("i32x4.shl", x, count), v.shift("i32x4.shr_u", x, 32 - count));

@@ -1,0 +1,305 @@
+/**
+ * Assembles a WebAssembly module from TypeScript: functions, typed locals, structured control, SIMD instructions, one
+ * imported memory. Knows the binary format (core specification 2.0, chapter 5) and nothing of tensors.
+ */
+import {
+  PLAIN,
+  type PlainInstruction,
+  SCALAR_MEMORY,
+  type ScalarMemoryInstruction,
+  VECTOR,
+  VECTOR_MEMORY,
+  type VectorInstruction,
+  type VectorMemoryInstruction,
+} from "./opcodes.ts";
+
+export type ValueType = "i32" | "v128";
+
+/** Index of a parameter or local variable of the function under construction. */
+export type Local = number;
+
+const TYPE_CODE: Readonly<Record<ValueType, number>> = { i32: 0x7f, v128: 0x7b };
+const VECTOR_PREFIX = 0xfd;
+const BULK_PREFIX = 0xfc;
+const EMPTY_BLOCK = 0x40;
+const END = 0x0b;
+
+/** Bytes of PAGE_BYTES make a page, the unit in which memories are sized. */
+export const PAGE_BYTES = 65_536;
+
+/** A growing sequence of bytes with the number encodings of the binary format. */
+export class ByteBuffer {
+  #bytes = new Uint8Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  append(other: ByteBuffer): void {
+    this.raw(other.#bytes.subarray(0, other.#length));
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Unsigned LEB128 of an integer below 2^32. */
+  unsigned(value: number): void {
+    let rest = value;
+    while (rest >= 0x80) {
+      this.byte((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    this.byte(rest);
+  }
+
+  /** Signed LEB128 of a 32-bit integer. */
+  signed(value: number): void {
+    let rest = value | 0;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      const done = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
+      this.byte(done ? low : low | 0x80);
+      if (done) return;
+    }
+  }
+
+  /** A length-prefixed UTF-8 name; the module uses ASCII names only. */
+  name(text: string): void {
+    this.unsigned(text.length);
+    for (const character of text) this.byte(character.charCodeAt(0));
+  }
+
+  /** A length-prefixed part. */
+  sized(part: ByteBuffer): void {
+    this.unsigned(part.#length);
+    this.append(part);
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+  }
+}
+
+/**
+ * One function. Instructions are appended to `code`, a buffer that `capture` redirects, so that a caller can write a loop's
+ * body first and put what the body turned out to need in front of it.
+ */
+export class FunctionBuilder {
+  readonly index: number;
+  readonly parameters: readonly ValueType[];
+  #code = new ByteBuffer();
+  readonly #localTypes: ValueType[] = [];
+  readonly #free: Record<ValueType, Local[]> = { i32: [], v128: [] };
+  #scope: Local[] | undefined;
+
+  constructor(index: number, parameters: readonly ValueType[]) {
+    this.index = index;
+    this.parameters = parameters;
+  }
+
+  get code(): ByteBuffer {
+    return this.#code;
+  }
+
+  /** A local variable that is fresh, or free since its scope ended: its value is undefined until set. */
+  local(type: ValueType): Local {
+    const local = this.#free[type].pop() ?? this.parameters.length + this.#localTypes.push(type) - 1;
+    this.#scope?.push(local);
+    return local;
+  }
+
+  /** Runs `body`; the locals it allocates are free for others afterwards. */
+  scope(body: () => void): void {
+    const outer = this.#scope;
+    const own: Local[] = [];
+    this.#scope = own;
+    body();
+    this.#scope = outer;
+    for (const local of own.reverse()) this.#free[this.#localTypes[local - this.parameters.length] as ValueType].push(local);
+  }
+
+  /** Runs `body` with its instructions going to `target`. */
+  into(target: ByteBuffer, body: () => void): void {
+    const previous = this.#code;
+    this.#code = target;
+    body();
+    this.#code = previous;
+  }
+
+  get(local: Local): void {
+    this.#code.byte(0x20);
+    this.#code.unsigned(local);
+  }
+
+  set(local: Local): void {
+    this.#code.byte(0x21);
+    this.#code.unsigned(local);
+  }
+
+  plain(instruction: PlainInstruction): void {
+    this.#code.byte(PLAIN[instruction]);
+  }
+
+  i32(value: number): void {
+    this.#code.byte(0x41);
+    this.#code.signed(value);
+  }
+
+  vector(instruction: VectorInstruction): void {
+    this.#code.byte(VECTOR_PREFIX);
+    this.#code.unsigned(VECTOR[instruction]);
+  }
+
+  /** The four lanes as unsigned 32-bit patterns. */
+  v128(lanes: readonly [number, number, number, number]): void {
+    this.#code.byte(VECTOR_PREFIX);
+    this.#code.unsigned(0x0c);
+    this.#code.raw(new Uint8Array(Uint32Array.from(lanes).buffer));
+  }
+
+  /** Chooses 4 of the 8 lanes of two vectors: 0..3 of the first, 4..7 of the second. */
+  shuffle(lanes: readonly [number, number, number, number]): void {
+    this.#code.byte(VECTOR_PREFIX);
+    this.#code.unsigned(0x0d);
+    for (const lane of lanes) for (let part = 0; part < 4; part++) this.#code.byte(lane * 4 + part);
+  }
+
+  /** Loads or stores at the address on the stack plus `offset` bytes; `lane` for the instructions that name one. */
+  vectorMemory(instruction: VectorMemoryInstruction, offset: number, lane?: number): void {
+    const { code } = VECTOR_MEMORY[instruction];
+    this.#code.byte(VECTOR_PREFIX);
+    this.#code.unsigned(code);
+    // Every address is a multiple of 4 and possibly of no more: the hint promises no more than that.
+    this.#code.unsigned(2);
+    this.#code.unsigned(offset);
+    if (lane !== undefined) this.#code.byte(lane);
+  }
+
+  scalarMemory(instruction: ScalarMemoryInstruction, offset: number): void {
+    const { code, align } = SCALAR_MEMORY[instruction];
+    this.#code.byte(code);
+    this.#code.unsigned(align);
+    this.#code.unsigned(offset);
+  }
+
+  /** Fills memory: address, byte and length are on the stack. */
+  memoryFill(): void {
+    this.#code.byte(BULK_PREFIX);
+    this.#code.unsigned(11);
+    this.#code.byte(0);
+  }
+
+  /** Copies memory: target, source and length are on the stack. */
+  memoryCopy(): void {
+    this.#code.byte(BULK_PREFIX);
+    this.#code.unsigned(10);
+    this.#code.byte(0);
+    this.#code.byte(0);
+  }
+
+  call(callee: FunctionBuilder): void {
+    this.#code.byte(0x10);
+    this.#code.unsigned(callee.index);
+  }
+
+  /** A loop around `body`; `again(condition)` at its end is up to the body: see `repeatIf`. */
+  loop(body: () => void): void {
+    this.#code.byte(0x03);
+    this.#code.byte(EMPTY_BLOCK);
+    body();
+    this.#code.byte(END);
+  }
+
+  /** Inside `loop`: starts the innermost loop again if the i32 on the stack is not 0. */
+  repeatIf(): void {
+    this.#code.byte(0x0d);
+    this.#code.unsigned(0);
+  }
+
+  /** The function's entry in the code section. */
+  finish(): ByteBuffer {
+    const entry = new ByteBuffer();
+    const runs: { type: ValueType; count: number }[] = [];
+    for (const type of this.#localTypes) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    entry.unsigned(runs.length);
+    for (const { type, count } of runs) {
+      entry.unsigned(count);
+      entry.byte(TYPE_CODE[type]);
+    }
+    entry.append(this.#code);
+    entry.byte(END);
+    return entry;
+  }
+}
+
+/** A module with one imported memory ("env", "memory") and functions without results. */
+export class ModuleBuilder {
+  readonly #functions: FunctionBuilder[] = [];
+  readonly #exports: { name: string; index: number }[] = [];
+
+  function(parameters: readonly ValueType[]): FunctionBuilder {
+    const builder = new FunctionBuilder(this.#functions.length, parameters);
+    this.#functions.push(builder);
+    return builder;
+  }
+
+  export(name: string, builder: FunctionBuilder): void {
+    this.#exports.push({ name, index: builder.index });
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    const module = new ByteBuffer();
+    module.raw(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00));
+    const signatures = [...new Set(this.#functions.map(({ parameters }) => parameters.join()))];
+
+    section(module, 1, signatures, (part, signature) => {
+      part.byte(0x60);
+      const types = signature === "" ? [] : (signature.split(",") as ValueType[]);
+      part.unsigned(types.length);
+      for (const type of types) part.byte(TYPE_CODE[type]);
+      part.unsigned(0);
+    });
+    section(module, 2, ["memory"], (part, name) => {
+      part.name("env");
+      part.name(name);
+      part.raw(Uint8Array.of(0x02, 0x00, 0x00));
+    });
+    section(module, 3, this.#functions, (part, { parameters }) => part.unsigned(signatures.indexOf(parameters.join())));
+    section(module, 7, this.#exports, (part, { name, index }) => {
+      part.name(name);
+      part.byte(0x00);
+      part.unsigned(index);
+    });
+    section(module, 10, this.#functions, (part, builder) => part.sized(builder.finish()));
+    return module.toBytes();
+  }
+}
+
+function section<Item>(module: ByteBuffer, id: number, items: readonly Item[], write: (part: ByteBuffer, item: Item) => void) {
+  const part = new ByteBuffer();
+  part.unsigned(items.length);
+  for (const item of items) write(part, item);
+  module.byte(id);
+  module.sized(part);
+}
