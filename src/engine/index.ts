@@ -1,11 +1,10 @@
 /** The engine's only door: what other folders may use of it. */
-import { memoryOf } from "./interpreter.ts";
-import type { CompileOptions, Programs } from "./program.ts";
+export { compile, memoryFor } from "./compiler/compile.ts";
 
 export { grad } from "./gradients.ts";
 export * as graph from "./graph.ts";
 export { type DType, GraphError, MAX_RANK, type Shape, type Tensor } from "./graph.ts";
-export { interpret, interpret as compile } from "./interpreter.ts";
+export { interpret } from "./interpreter.ts";
 export { createLoss, type Loss, type LossSpec } from "./loss/losses.ts";
 export * as mathematics from "./mathematics.ts";
 export * as nn from "./nn/index.ts";
@@ -18,6 +17,3 @@ export { type CompileOptions, type Executable, type FloatView, leavesOf, type Pr
 export { createRandom, type Key, type Random, streamKey } from "./random.ts";
 export type { Schedule, ScheduleState } from "./schedule/schedule.ts";
 export { createSchedule, type ScheduleSpec } from "./schedule/schedules.ts";
-
-/** Bytes that an executable of these programs would need, computed without making it. */
-export const memoryFor = (programs: Programs, { maxSteps = 1 }: CompileOptions = {}): number => memoryOf(programs, maxSteps);
