@@ -1,0 +1,130 @@
+/** What goes to the API and what it answers, as types. A test holds them to the server's schemas. */
+import type { z } from "zod";
+import type { JobError, JobState } from "../domain/job.ts";
+import type { Layer } from "../domain/layers.ts";
+import type { Series, WireColumns, WireNumber } from "../domain/metric.ts";
+import type { ClassPrediction } from "../domain/model.ts";
+import type { jobSpec, ResolvedSpec, Task } from "../domain/spec.ts";
+
+/** A job as one writes it: everything with a default may be left out. */
+export type JobSpec = z.input<typeof jobSpec>;
+
+/** Values of the last epoch and of the best one. */
+export interface JobMetrics {
+  final: Partial<Record<Series, WireNumber>>;
+  best: Partial<Record<Series | "epoch", WireNumber>>;
+}
+
+/** Why a job failed, and at which epoch where that is known. */
+export interface JobFault {
+  code: JobError["code"];
+  detail: string;
+  epoch: number | null;
+}
+
+/** A training job. Times are ISO 8601. */
+export interface Job {
+  id: string;
+  name: string;
+  state: JobState;
+  /** 0..1. */
+  progress: number;
+  eta_s: number | null;
+  attempt: number;
+  queue: { position: number; jobs_ahead: number } | null;
+  spec: ResolvedSpec;
+  parameters: number;
+  memory_bytes: number;
+  epochs_done: number;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  transitions: { state: JobState; at: string; reason: string }[];
+  error: JobFault | null;
+  metrics: JobMetrics | null;
+  model: { id: string; name: string; sha256: string } | null;
+}
+
+/** What a spec comes to. */
+export interface Validation {
+  valid: true;
+  spec: ResolvedSpec;
+  parameters: number;
+  memory_bytes: number;
+  rows: number;
+}
+
+export interface Model {
+  id: string;
+  name: string;
+  job: string;
+  task: Task;
+  input_width: number;
+  output_width: number;
+  classes: string[];
+  layers: Layer[];
+  parameters: number;
+  weights: { name: string; shape: number[] }[];
+  sha256: string;
+  metrics: JobMetrics;
+  created_at: string;
+}
+
+export interface Page<T> {
+  data: T[];
+  has_more: boolean;
+  next_after: string | null;
+}
+
+/** Metrics by epoch, as columns. */
+export interface Metrics extends WireColumns {
+  job: string;
+  from: number;
+  to: number;
+  total: number;
+  returned: number;
+}
+
+export interface StateFrame {
+  type: "state";
+  seq: number;
+  job: string;
+  state: JobState;
+  at: string;
+  reason: string;
+}
+
+export interface MetricsFrame extends WireColumns {
+  type: "metrics";
+  seq: number;
+  job: string;
+  from: number;
+  to: number;
+  total: number;
+  returned: number;
+}
+
+export interface EndFrame {
+  type: "end";
+  seq: number;
+  job: string;
+  state: JobState;
+  reason: string;
+  model: string | null;
+  error: JobFault | null;
+}
+
+/** What a stream sends. */
+export type Frame = StateFrame | MetricsFrame | EndFrame;
+
+export interface EventPage {
+  data: (StateFrame | MetricsFrame)[];
+  has_more: boolean;
+  next_after: number;
+}
+
+export interface RegressionAnswer {
+  value: WireNumber | WireNumber[];
+}
+
+export type PredictionAnswer = RegressionAnswer | ClassPrediction;

@@ -1,0 +1,159 @@
+/** The answers of the API as schemas: what the OpenAPI document shows and what the tests hold the answers to. */
+import { z } from "zod";
+import { JOB_ERROR_CODES, JOB_STATES } from "../domain/job.ts";
+import { layer } from "../domain/layers.ts";
+import { SERIES } from "../domain/metric.ts";
+import { resolvedSpec, TASKS } from "../domain/spec.ts";
+
+const time = z.iso.datetime();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A number as JSON carries it: NaN and the infinities as strings. */
+const wireNumber = z
+  .union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])])
+  .meta({ id: "WireNumber", description: "A number; NaN and the infinities are strings, which JSON has no numbers for." });
+
+const values = z.partialRecord(z.enum(SERIES), wireNumber);
+
+const metricValues = z
+  .object({
+    final: values.meta({ description: "Values of the last epoch." }),
+    best: z.partialRecord(z.enum([...SERIES, "epoch"]), wireNumber).meta({
+      description: "Values of the best epoch, by validation loss if there is one, else by loss, and its number.",
+    }),
+  })
+  .meta({ id: "JobMetrics" });
+
+const columns = {
+  epochs: z.array(z.int()).meta({ description: "Their numbers, counted from 1." }),
+  series: z.partialRecord(z.enum(SERIES), z.array(wireNumber)).meta({ description: "One value an epoch in every column." }),
+};
+
+const jobError = z
+  .object({ code: z.enum(JOB_ERROR_CODES), detail: z.string(), epoch: z.int().nullable() })
+  .meta({ id: "JobError" });
+
+export const jobAnswer = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    state: z.enum(JOB_STATES),
+    progress: z.number().min(0).max(1).meta({ description: "Share of the epochs that are done." }),
+    eta_s: z.number().nullable().meta({ description: "Seconds that the rest will take at the pace so far." }),
+    attempt: z.int().meta({ description: "Counts from 1; 0 before it runs." }),
+    queue: z
+      .object({ position: z.int(), jobs_ahead: z.int() })
+      .nullable()
+      .meta({ description: "Its place while it is queued; position 1 is next. Null in lists." }),
+    spec: resolvedSpec,
+    parameters: z.int().meta({ description: "Trainable numbers in the network." }),
+    memory_bytes: z.int().meta({ description: "What training needs in memory." }),
+    epochs_done: z.int(),
+    created_at: time,
+    started_at: time.nullable(),
+    finished_at: time.nullable(),
+    transitions: z.array(z.object({ state: z.enum(JOB_STATES), at: time, reason: z.string() })),
+    error: jobError.nullable().meta({ description: "Why it failed." }),
+    metrics: metricValues.nullable(),
+    model: z.object({ id: z.string(), name: z.string(), sha256 }).nullable().meta({ description: "What it came to." }),
+  })
+  .meta({ id: "Job", description: "A training job." });
+
+const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({
+    data: z.array(item),
+    has_more: z.boolean(),
+    next_after: z.string().nullable().meta({ description: "Pass it as `after` for the next page." }),
+  });
+
+export const jobsAnswer = pageOf(jobAnswer).meta({ id: "JobPage", description: "Jobs, newest first." });
+
+export const validationAnswer = z
+  .object({
+    valid: z.literal(true),
+    spec: resolvedSpec,
+    parameters: z.int(),
+    memory_bytes: z.int(),
+    rows: z.int().meta({ description: "Rows of the data, before any split." }),
+  })
+  .meta({ id: "Validation", description: "What a spec comes to." });
+
+const range = {
+  from: z.int(),
+  to: z.int(),
+  total: z.int().meta({ description: "Epochs stored between `from` and `to`." }),
+  returned: z.int().meta({ description: "Epochs in this answer." }),
+};
+
+export const metricsAnswer = z
+  .object({
+    job: z.string(),
+    ...range,
+    ...columns,
+  })
+  .meta({ id: "Metrics", description: "Metrics by epoch, as columns." });
+
+const frame = { seq: z.int(), job: z.string() };
+
+const stateFrame = z
+  .object({ type: z.literal("state"), ...frame, state: z.enum(JOB_STATES), at: time, reason: z.string() })
+  .meta({ id: "StateFrame", description: "The job has come into another state." });
+const metricsFrame = z
+  .object({ type: z.literal("metrics"), ...frame, ...range, ...columns })
+  .meta({ id: "MetricsFrame", description: "Consecutive epochs, each in exactly one frame." });
+const endFrame = z.object({ type: z.literal("end"), ...frame, state: z.enum(JOB_STATES), reason: z.string() }).meta({
+  id: "EndFrame",
+  description: "Nothing follows: the job is in a terminal state, or the server is going down and `after` resumes.",
+});
+
+/** What a stream sends. */
+export const streamFrame = z.discriminatedUnion("type", [stateFrame, metricsFrame, endFrame]).meta({ id: "Frame" });
+
+export const eventsAnswer = z
+  .object({
+    data: z.array(z.discriminatedUnion("type", [stateFrame, metricsFrame])),
+    has_more: z.boolean(),
+    next_after: z.int().meta({ description: "Pass it as `after` for the next page." }),
+  })
+  .meta({ id: "EventPage", description: "A job's events in the order of their sequence numbers, which have no gaps." });
+
+export const modelAnswer = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    job: z.string().meta({ description: "The job that trained it." }),
+    task: z.enum(TASKS),
+    input_width: z.int().meta({ description: "Numbers in a row." }),
+    output_width: z.int(),
+    classes: z.array(z.string()).meta({ description: "Labels in the order of the outputs; empty for regression." }),
+    layers: z.array(layer),
+    parameters: z.int(),
+    weights: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })),
+    sha256: sha256.meta({ description: "Of the weights: float32 little-endian, in the order of `weights`." }),
+    metrics: metricValues,
+    created_at: time,
+  })
+  .meta({ id: "Model", description: "A trained model." });
+
+export const modelsAnswer = pageOf(modelAnswer).meta({ id: "ModelPage", description: "Models, newest first." });
+
+const regression = z
+  .object({
+    value: z.union([wireNumber, z.array(wireNumber)]).meta({ description: "An array where there are several outputs." }),
+  })
+  .meta({ id: "RegressionPrediction" });
+const classification = z
+  .object({ label: z.string(), probability: z.number(), probabilities: z.record(z.string(), z.number()) })
+  .meta({
+    id: "ClassPrediction",
+    examples: [{ label: "1", probability: 0.97, probabilities: { "0": 0.03, "1": 0.97 } }],
+  });
+
+export const predictionsAnswer = z
+  .object({ predictions: z.array(z.union([regression, classification])) })
+  .meta({ id: "Predictions", description: "One prediction a row, in their order." });
+
+/** The body of a predict request. */
+export const predictBody = z
+  .object({ instances: z.array(z.array(z.number())).min(1).meta({ description: "Rows, each as wide as the model's input." }) })
+  .meta({ id: "Instances", examples: [{ instances: [[0.5, -0.2]] }] });

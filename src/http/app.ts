@@ -1,0 +1,69 @@
+/**
+ * The HTTP server: plugins and routes, registered one by one in the order in which they must be. Knows the use cases by
+ * `Services`; what stands behind them it does not know.
+ */
+import { randomUUID } from "node:crypto";
+import helmet from "@fastify/helmet";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import websocket from "@fastify/websocket";
+import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import type { Services } from "../jobs/services.ts";
+import { acceptJsonBytes } from "./body.ts";
+import type { App, RouteContext } from "./context.ts";
+import { answerErrors } from "./error-handlers.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { swaggerOptions } from "./openapi.ts";
+import { logRequests } from "./request-log.ts";
+import { registerJobs } from "./routes/jobs.ts";
+import { registerMetrics } from "./routes/metrics.ts";
+import { registerModels } from "./routes/models.ts";
+import { registerService } from "./routes/service.ts";
+import { createStreams, STREAM_BOUNDS, type StreamBounds } from "./stream.ts";
+import { MAX_INCOMING_BYTES } from "./websocket.ts";
+
+export interface AppOptions {
+  readonly services: Services;
+  readonly lifecycle: Lifecycle;
+  readonly log: FastifyBaseLogger;
+  /** What a stream's reader is allowed; the defaults are STREAM_BOUNDS. */
+  readonly streamBounds?: Partial<StreamBounds>;
+}
+
+/** The server, ready to listen or to be injected. Closing it waits for its streams to end. */
+export async function buildApp({ services, lifecycle, log, streamBounds }: AppOptions): Promise<App> {
+  const app: App = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
+    genReqId: () => randomUUID(),
+    bodyLimit: services.limits.bodyBytes,
+  });
+  const streams = createStreams(services, lifecycle, { ...STREAM_BOUNDS, ...streamBounds });
+  const context: RouteContext = { services, lifecycle, streams };
+
+  acceptJsonBytes(app);
+  app.setSerializerCompiler(() => JSON.stringify);
+  logRequests(app);
+  answerErrors(app);
+
+  await app.register(helmet, {
+    strictTransportSecurity: false, // It speaks plain HTTP; whoever puts TLS in front decides.
+    contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },
+  });
+  await app.register(websocket, {
+    options: { maxPayload: MAX_INCOMING_BYTES },
+    preClose(done) {
+      void streams.settle().then(() => this.websocketServer.close(() => done()));
+    },
+  });
+  await app.register(swagger, swaggerOptions);
+  await app.register(swaggerUi, {
+    routePrefix: "/docs",
+    staticCSP: true,
+    transformStaticCSP: (policy) => policy.replace(" upgrade-insecure-requests;", "").replace(" validator.swagger.io", ""),
+    uiConfig: { validatorUrl: null },
+  });
+  for (const register of [registerJobs, registerMetrics, registerModels, registerService]) register(app, context);
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,36 @@
+/** What becomes of a request that fails: a problem document, and a line in the log when the fault is ours. */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { App } from "./context.ts";
+import { PROBLEM_TYPE, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
+
+/** Answers every error, unknown paths and wrong methods with a problem document. Call it before routes are added. */
+export function answerErrors(app: App): void {
+  const methodsOf = rememberMethods(app);
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?", 1)[0] ?? "";
+    const allowed = methodsOf(path);
+    if (allowed.length === 0) return sendProblem(new ProtocolError("not_found", `there is nothing at ${path}`), request, reply);
+    reply.header("allow", allowed.join(", "));
+    const detail = `${path} takes ${allowed.join(", ")}, not ${request.method}`;
+    return sendProblem(new ProtocolError("method_not_allowed", detail), request, reply);
+  });
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error, { requestId: request.id, bodyLimit: request.routeOptions.bodyLimit ?? 0 });
+  if (problem.status === STATUS_OF.internal) request.log.error({ err: error }, "request failed");
+  const retryAfter = RETRY_AFTER_S[problem.status];
+  if (retryAfter !== undefined) reply.header("retry-after", retryAfter);
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/** Which methods a path takes, from the routes that are added from now on. */
+function rememberMethods(app: App): (path: string) => string[] {
+  const routes: { method: string; pattern: RegExp }[] = [];
+  app.addHook("onRoute", ({ method, url }) => {
+    const pattern = new RegExp(`^${url.replaceAll(/:[^/]+/g, "[^/]+").replaceAll("*", ".*")}$`);
+    for (const each of [method].flat()) routes.push({ method: each, pattern });
+  });
+  return (path) => [...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
+}

@@ -1,0 +1,131 @@
+/** The OpenAPI 3.1 document: its frame, how routes describe their answers, and the tidying of what the generator gives. */
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import type { z } from "zod";
+import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "./problem.ts";
+
+export const API_VERSION = "0.1.0";
+
+const TAGS = [
+  { name: "jobs", description: "Train: submit a job, watch it, cancel it." },
+  { name: "metrics", description: "What every epoch came to: as columns, as events, as a live stream." },
+  { name: "models", description: "What training came to: weights and predictions." },
+  { name: "service", description: "Health, and this document." },
+];
+
+/** What each error status means here. */
+const PROBLEMS: Readonly<Record<number, string>> = {
+  [STATUS_OF.malformed]: "The body is not JSON.",
+  [STATUS_OF.not_found]: "There is nothing of this id.",
+  [STATUS_OF.conflict]: "The state of the resource does not allow it.",
+  [STATUS_OF.too_large]: "The body is larger than the limit, which the detail names.",
+  [STATUS_OF.unsupported_media_type]: "The body is not `application/json`.",
+  [STATUS_OF.invalid]: "The content is wrong: `errors` has every failure with its place.",
+  [STATUS_OF.upgrade_required]: "This path takes WebSocket connections only.",
+  [STATUS_OF.internal]: "A defect of ours; the log has it under the request's id.",
+  [STATUS_OF.unavailable]: "The server is starting or going down; `Retry-After` says when to try again.",
+};
+
+/** One documented success: media types by name, or the schema of a JSON answer. */
+type Success = readonly [description: string, schema: z.ZodType | Readonly<Record<string, z.ZodType>>];
+
+/**
+ * The `response` part of a route's schema: its successes, and the error statuses it can answer with besides 500. It is
+ * documentation and what tests check; answers are written as they are, since representations.ts has their types.
+ */
+export function answers(successes: Readonly<Record<number, Success>>, problems: readonly number[] = []) {
+  const documented: Record<number, object> = {};
+  for (const [status, [description, schema]] of Object.entries(successes)) {
+    documented[Number(status)] = { description, content: contentOf(schema) };
+  }
+  for (const status of [...problems, STATUS_OF.internal]) {
+    documented[status] = { description: PROBLEMS[status], content: { [PROBLEM_TYPE]: { schema: problem } } };
+  }
+  return documented;
+}
+
+function contentOf(schema: Success[1]): Record<string, { schema: z.ZodType }> {
+  if ("_zod" in schema) return { "application/json": { schema: schema as z.ZodType } };
+  return Object.fromEntries(Object.entries(schema).map(([type, media]) => [type, { schema: media }]));
+}
+
+/** Options of @fastify/swagger. */
+export const swaggerOptions: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: "3.1.0",
+    info: {
+      title: "Trainyard",
+      version: API_VERSION,
+      description:
+        "Training as a service: post a job, watch every epoch over a WebSocket, ask the model for predictions.\n\n" +
+        "Errors are `application/problem+json` (RFC 9457). Times are ISO 8601. Lists are pages: pass `next_after` as `after`.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    tags: TAGS,
+  },
+  transform: jsonSchemaTransform,
+  transformObject: (document) => tidy(jsonSchemaTransformObject(document) as OpenApiObject) as never,
+};
+
+interface OpenApiObject {
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, unknown> };
+}
+
+interface Operation {
+  readonly responses: Record<string, { headers?: object; content?: object }>;
+}
+
+/**
+ * The generator registers every schema twice, as input and as output. Here each keeps one component: those nobody refers
+ * to go, and an input whose output nobody uses takes its plain name. Headers and bodiless answers are put right too.
+ */
+function tidy(document: OpenApiObject): OpenApiObject {
+  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) completeResponses(operation);
+  const used = reachable(document);
+  const schemas = Object.entries(document.components.schemas).filter(([name]) => used.has(name));
+  const renamed = new Map(
+    schemas
+      .map(([name]) => [name, name.replace(/Input$/, "")] as const)
+      .filter(([name, plain]) => name !== plain && !used.has(plain)),
+  );
+  const rename = (name: string) => renamed.get(name) ?? name;
+  const kept = Object.fromEntries(schemas.map(([name, schema]) => [rename(name), schema] as const).sort(byName));
+  const text = JSON.stringify({ ...document, components: { ...document.components, schemas: kept } }, withoutSafeBounds);
+  return JSON.parse(
+    text.replaceAll(/"#\/components\/schemas\/([^"]+)"/g, (_, name: string) => `"#/components/schemas/${rename(name)}"`),
+  ) as OpenApiObject;
+}
+
+/** zod bounds every integer by what a double holds exactly, which says nothing to a reader. */
+function withoutSafeBounds(key: string, value: unknown): unknown {
+  return (key === "minimum" || key === "maximum") && Math.abs(value as number) === Number.MAX_SAFE_INTEGER ? undefined : value;
+}
+
+function completeResponses({ responses }: Operation): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if (Number(status) in RETRY_AFTER_S) {
+      response.headers = { "Retry-After": { description: "Seconds.", schema: { type: "integer" } } };
+    }
+    if (status === "202") {
+      response.headers = { Location: { description: "Where the job is.", schema: { type: "string" } } };
+    }
+    if (status === "101" || status === "204") delete response.content;
+  }
+}
+
+/** Components that the paths refer to, directly or through another component. */
+function reachable({ paths, components }: OpenApiObject): Set<string> {
+  const found = new Set<string>();
+  const visit = (part: unknown) => {
+    for (const [, name = ""] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (found.has(name)) continue;
+      found.add(name);
+      visit(components.schemas[name] ?? null);
+    }
+  };
+  visit(paths);
+  return found;
+}
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => (a < b ? -1 : 1);

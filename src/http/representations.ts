@@ -1,0 +1,80 @@
+/** Records as the API shows them: snake_case, ISO 8601 times, non-finite numbers as strings. */
+import type { z } from "zod";
+import type { JobMetrics } from "../domain/job.ts";
+import { toWire, type WireNumber } from "../domain/metric.ts";
+import type { Model, Prediction } from "../domain/model.ts";
+import type { Page } from "../domain/ports.ts";
+import type { JobReading } from "../jobs/read.ts";
+import type { jobAnswer, modelAnswer, predictionsAnswer } from "./answers.ts";
+
+export type JobRepresentation = z.output<typeof jobAnswer>;
+export type ModelRepresentation = z.output<typeof modelAnswer>;
+export type PredictionRepresentation = z.output<typeof predictionsAnswer>["predictions"][number];
+
+/** A job as the API shows it. */
+export function representJob({ job, queue, progress, etaS }: JobReading): JobRepresentation {
+  return {
+    id: job.id,
+    name: job.name,
+    state: job.state,
+    progress,
+    eta_s: etaS,
+    attempt: job.attempt,
+    queue: queue && { position: queue.position, jobs_ahead: queue.jobsAhead },
+    spec: job.spec,
+    parameters: job.parameters,
+    memory_bytes: job.memoryBytes,
+    epochs_done: job.epochsDone,
+    created_at: isoTime(job.createdAt),
+    started_at: job.startedAt === null ? null : isoTime(job.startedAt),
+    finished_at: job.finishedAt === null ? null : isoTime(job.finishedAt),
+    transitions: job.transitions.map(({ state, at, reason }) => ({ state, at: isoTime(at), reason })),
+    error: job.error && { ...job.error },
+    metrics: job.metrics && representMetrics(job.metrics),
+    model: job.model && { ...job.model },
+  };
+}
+
+/** A model as the API shows it. */
+export function representModel(model: Model): ModelRepresentation {
+  return {
+    id: model.id,
+    name: model.name,
+    job: model.jobId,
+    task: model.task,
+    input_width: model.inputWidth,
+    output_width: model.outputWidth,
+    classes: [...model.classes],
+    layers: [...model.layers],
+    parameters: model.parameters,
+    weights: model.weights.map(({ name, shape }) => ({ name, shape: [...shape] })),
+    sha256: model.sha256,
+    metrics: representMetrics(model.metrics),
+    created_at: isoTime(model.createdAt),
+  };
+}
+
+/** A prediction as the API shows it. Only a regression can overflow: probabilities lie in 0..1. */
+export function representPrediction(prediction: Prediction): PredictionRepresentation {
+  if (!("value" in prediction)) return { ...prediction };
+  const { value } = prediction;
+  return { value: typeof value === "number" ? toWire(value) : value.map(toWire) };
+}
+
+/** A page of records as the API shows it. */
+export function representPage<T, R>(page: Page<T>, represent: (item: T) => R) {
+  return { data: page.data.map(represent), has_more: page.hasMore, next_after: page.nextAfter };
+}
+
+function representMetrics({ final, best }: JobMetrics): NonNullable<JobRepresentation["metrics"]> {
+  return { final: wireValues(final), best: wireValues(best) };
+}
+
+function wireValues<K extends string>(values: Readonly<Partial<Record<K, number>>>): Partial<Record<K, WireNumber>> {
+  const entries = Object.entries(values) as [K, number][];
+  return Object.fromEntries(entries.map(([name, value]) => [name, toWire(value)])) as Partial<Record<K, WireNumber>>;
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,132 @@
+/** Jobs: submit or validate, list, read, cancel, delete. */
+import { z } from "zod";
+import { TrainyardError } from "../../domain/errors.ts";
+import { jobSpec } from "../../domain/spec.ts";
+import { cancel } from "../../jobs/cancel.ts";
+import { listJobs, readJob } from "../../jobs/read.ts";
+import { remove } from "../../jobs/remove.ts";
+import { submit } from "../../jobs/submit.ts";
+import { jobAnswer, jobsAnswer, validationAnswer } from "../answers.ts";
+import type { App, RouteContext } from "../context.ts";
+import { answers } from "../openapi.ts";
+import { jobParams, jobsQuery, submitQuery } from "../parameters.ts";
+import { representJob, representPage } from "../representations.ts";
+
+const tags = ["jobs"];
+
+/** Registers the routes of jobs. */
+export function registerJobs(app: App, context: RouteContext): void {
+  registerSubmit(app, context);
+  registerReading(app, context);
+  registerChanges(app, context);
+}
+
+function registerSubmit(app: App, { services, lifecycle }: RouteContext): void {
+  app.post(
+    "/v1/jobs",
+    {
+      bodyLimit: services.limits.bodyBytes,
+      schema: {
+        tags,
+        operationId: "submitJob",
+        summary: "Submit a job",
+        description:
+          "Checks the spec and its rows, fills in every default, stores the job and queues it. With `validate_only=true` it says what the spec comes to and stores nothing.",
+        querystring: submitQuery,
+        body: jobSpec,
+        response: answers(
+          {
+            200: ["`validate_only=true`: the spec is valid, and this is what it comes to.", validationAnswer],
+            202: ["The job, queued.", jobAnswer],
+          },
+          [400, 413, 415, 422, 503],
+        ),
+      },
+    },
+    async (request, reply) => {
+      if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
+      const body = (request.body ?? new Uint8Array()) as unknown as Uint8Array<ArrayBuffer>;
+      const result = await submit(services, body, { validateOnly: request.query.validate_only === "true" });
+      if ("validated" in result) {
+        const { spec, parameters, memoryBytes, rows } = result.validated;
+        return { valid: true, spec, parameters, memory_bytes: memoryBytes, rows };
+      }
+      const reading = await readJob(services, result.job.id);
+      reply.log.info({ job_id: result.job.id, parameters: result.job.parameters }, "job submitted");
+      reply.code(202).header("location", `/v1/jobs/${result.job.id}`);
+      return representJob(reading);
+    },
+  );
+}
+
+function registerReading(app: App, { services }: RouteContext): void {
+  app.get(
+    "/v1/jobs",
+    {
+      schema: {
+        tags,
+        operationId: "listJobs",
+        summary: "List jobs",
+        description: "Newest first.",
+        querystring: jobsQuery,
+        response: answers({ 200: ["A page of jobs.", jobsAnswer] }, [422]),
+      },
+    },
+    async ({ query: { state, name, after, limit } }) =>
+      representPage(await listJobs(services, { state, name }, { after, limit }), representJob),
+  );
+
+  app.get(
+    "/v1/jobs/:id",
+    {
+      schema: {
+        tags,
+        operationId: "readJob",
+        summary: "Read a job",
+        description: "Its resolved spec, state, progress and place in the queue, and what it has come to.",
+        params: jobParams,
+        response: answers({ 200: ["The job.", jobAnswer] }, [404]),
+      },
+    },
+    async ({ params }) => representJob(await readJob(services, params.id)),
+  );
+}
+
+function registerChanges(app: App, { services }: RouteContext): void {
+  app.post(
+    "/v1/jobs/:id/cancel",
+    {
+      schema: {
+        tags,
+        operationId: "cancelJob",
+        summary: "Cancel a job",
+        description:
+          "A queued job is cancelled at once. A running one is `cancelling`, and `cancelled` within half a second; its metrics stay.",
+        params: jobParams,
+        response: answers({ 200: ["The job, `cancelled` or `cancelling`.", jobAnswer] }, [404, 409]),
+      },
+    },
+    async ({ params }) => {
+      await cancel(services, params.id);
+      return representJob(await readJob(services, params.id));
+    },
+  );
+
+  app.delete(
+    "/v1/jobs/:id",
+    {
+      schema: {
+        tags,
+        operationId: "deleteJob",
+        summary: "Delete a job",
+        description: "With its rows, metrics and events. It must be in a terminal state. Its model stays.",
+        params: jobParams,
+        response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 409]),
+      },
+    },
+    async ({ params }, reply) => {
+      await remove(services, params.id);
+      reply.code(204);
+    },
+  );
+}

@@ -1,0 +1,120 @@
+/** What every epoch came to: columns, events, and the live stream over WebSocket or SSE. */
+import { isTerminal } from "../../domain/job.ts";
+import { readEvents, readMetrics } from "../../jobs/history.ts";
+import { readJob } from "../../jobs/read.ts";
+import { eventsAnswer, metricsAnswer, streamFrame } from "../answers.ts";
+import type { App, RouteContext } from "../context.ts";
+import { answers } from "../openapi.ts";
+import { eventsQuery, jobParams, lastEventId, metricsQuery, streamQuery } from "../parameters.ts";
+import { ProtocolError } from "../problem.ts";
+import { createSseOutlet, SSE_TYPE } from "../sse.ts";
+import { createWebSocketOutlet } from "../websocket.ts";
+
+const tags = ["metrics"];
+
+/** Registers the routes of metrics. */
+export function registerMetrics(app: App, context: RouteContext): void {
+  registerColumns(app, context);
+  registerEvents(app, context);
+  registerStream(app, context);
+}
+
+function registerColumns(app: App, { services }: RouteContext): void {
+  app.get(
+    "/v1/jobs/:id/metrics",
+    {
+      schema: {
+        tags,
+        operationId: "readMetrics",
+        summary: "Read metrics",
+        description:
+          "Columns by epoch. Ask for a range of epochs no wider than `points` to have every one of them; wider ones are thinned.",
+        params: jobParams,
+        querystring: metricsQuery,
+        response: answers({ 200: ["The columns.", metricsAnswer] }, [404, 422]),
+      },
+    },
+    async ({ params: { id }, query }, reply) => {
+      const { from, to, total, returned, json } = await readMetrics(services, id, query);
+      const head = JSON.stringify({ job: id, from, to, total, returned }).slice(0, -1);
+      reply.type("application/json; charset=utf-8");
+      return Buffer.concat([Buffer.from(`${head},`), json, Buffer.from("}")]);
+    },
+  );
+}
+
+function registerEvents(app: App, { services, streams }: RouteContext): void {
+  app.get(
+    "/v1/jobs/:id/events",
+    {
+      schema: {
+        tags,
+        operationId: "readEvents",
+        summary: "Read events, or follow them as server-sent events",
+        description:
+          "A page of events; with `Accept: text/event-stream` the backlog, then live events, then an `end` event. A reader that reconnects with `Last-Event-ID` after the end gets 204.",
+        params: jobParams,
+        querystring: eventsQuery,
+        headers: lastEventId,
+        response: answers(
+          {
+            200: ["A page of events, or the stream.", { "application/json": eventsAnswer, [SSE_TYPE]: streamFrame }],
+            204: ["The stream has ended and all of it was seen: an EventSource stops here.", eventsAnswer],
+          },
+          [404, 422],
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!request.headers.accept?.includes(SSE_TYPE)) {
+        const { frames, hasMore, nextAfter } = await readEvents(services, id, request.query);
+        reply.type("application/json; charset=utf-8");
+        return joinEvents(frames, hasMore, nextAfter);
+      }
+      const seen = request.headers["last-event-id"];
+      const { job } = await readJob(services, id);
+      if (seen !== undefined && isTerminal(job.state) && seen >= job.lastSeq) return reply.code(204).send();
+      reply.hijack();
+      const outlet = createSseOutlet(reply.raw, reply.getHeaders() as Record<string, string>, streams.bounds.pingMs);
+      await streams.run({ jobId: id, after: seen ?? request.query.after, outlet, log: request.log });
+    },
+  );
+}
+
+function joinEvents(frames: readonly { readonly json: Uint8Array }[], hasMore: boolean, nextAfter: number): Buffer {
+  const parts = frames.flatMap(({ json }, index) => (index === 0 ? [json] : [Buffer.from(","), json]));
+  const tail = JSON.stringify({ has_more: hasMore, next_after: nextAfter }).slice(1);
+  return Buffer.concat([Buffer.from('{"data":['), ...parts, Buffer.from(`],${tail}`)]);
+}
+
+function registerStream(app: App, { services, streams }: RouteContext): void {
+  app.route({
+    method: "GET",
+    url: "/v1/jobs/:id/stream",
+    schema: {
+      tags,
+      operationId: "streamJob",
+      summary: "Follow a job over a WebSocket",
+      description:
+        "Each text message is one frame: the backlog after `after`, then live frames, then an `end` frame. Every epoch is in exactly one frame, in order. A connection that ends early resumes with `after` set to the last `seq` seen. Close codes: 1000 the job has ended, 1001 the server is going down, 4008 the reader was too slow, 1011 a defect of ours.",
+      params: jobParams,
+      querystring: streamQuery,
+      response: answers({ 101: ["The frames.", streamFrame] }, [404, 422, 426]),
+    },
+    // Before the upgrade: an unknown job is answered with 404, not with an open socket.
+    preHandler: async ({ params }) => {
+      await readJob(services, params.id);
+    },
+    handler: async (_request, reply) => {
+      reply.header("upgrade", "websocket");
+      throw new ProtocolError("upgrade_required", "this path takes WebSocket connections only");
+    },
+    wsHandler: (socket, request) => {
+      const { id } = request.params as { id: string };
+      const { after } = request.query as { after: number };
+      const outlet = createWebSocketOutlet(socket, streams.bounds.pingMs);
+      void streams.run({ jobId: id, after, outlet, log: request.log });
+    },
+  });
+}

@@ -1,0 +1,60 @@
+/** Health, the OpenAPI document, and the way to the docs. */
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { TrainyardError } from "../../domain/errors.ts";
+import type { App, RouteContext } from "../context.ts";
+import { answers } from "../openapi.ts";
+
+const tags = ["service"];
+
+/** A database that takes longer is away. */
+const PING_MS = 2000;
+
+const health = (status: "ok" | "ready") => z.object({ status: z.literal(status) });
+
+/** Registers the routes about the server itself. */
+export function registerService(app: App, { services, lifecycle }: RouteContext): void {
+  app.get(
+    "/healthz",
+    {
+      logLevel: "warn",
+      schema: {
+        tags,
+        operationId: "health",
+        summary: "Is the process alive?",
+        description: "Answers as long as the event loop turns.",
+        response: answers({ 200: ["It is.", health("ok")] }),
+      },
+    },
+    async () => ({ status: "ok" }),
+  );
+
+  app.get(
+    "/readyz",
+    {
+      logLevel: "warn",
+      schema: {
+        tags,
+        operationId: "readiness",
+        summary: "Does it take jobs?",
+        description: "Not while starting, going down, or when the database does not answer.",
+        response: answers({ 200: ["It does.", health("ready")] }, [503]),
+      },
+    },
+    async () => {
+      if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
+      const answered = await Promise.race([
+        services.store.ping().then(
+          () => true,
+          () => false,
+        ),
+        delay(PING_MS, false, { ref: false }),
+      ]);
+      if (!answered) throw new TrainyardError("unavailable", "the database does not answer");
+      return { status: "ready" };
+    },
+  );
+
+  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  app.get("/", { schema: { hide: true } }, async (_request, reply) => reply.redirect("/docs"));
+}

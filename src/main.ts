@@ -1,0 +1,94 @@
+/**
+ * The server process: its environment, its Node, its signals. What the server is made of stands in server.ts, which is
+ * imported only after the check of Node: on an older one better-sqlite3 would end the process without a word.
+ */
+import { pino } from "pino";
+import { type Config, ConfigError, parseConfig } from "./config.ts";
+import { TrainyardError } from "./domain/errors.ts";
+
+/** Oldest Node that runs TypeScript sources as they are. */
+const NODE = { major: 22, minor: 18 };
+
+/** After this the process ends whatever is still open. */
+const DRAIN_DEADLINE_MS = 10_000;
+
+/** Terminals and npm both pass a signal on, so one Ctrl-C may arrive twice; a second one after this is meant. */
+const SAME_SIGNAL_MS = 1000;
+
+const config = checkNode() ?? readConfig();
+if (typeof config === "string") fail(config);
+else await run(config);
+
+/** One clear line instead of what would follow; null when Node will do. */
+function checkNode(): string | null {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > NODE.major || (major === NODE.major && minor >= NODE.minor)) return null;
+  return `Trainyard needs Node ${NODE.major}.${NODE.minor} or newer, and this is ${process.versions.node}. Start it with "npm start", which brings its own.`;
+}
+
+function readConfig(): Config | string {
+  try {
+    return parseConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
+async function run(config: Config): Promise<void> {
+  const log = pino({ level: config.logLevel });
+  const { startServer } = await import("./server.ts");
+  try {
+    const server = await startServer(config, log);
+    stopOnSignals(server, log);
+    log.info({ url: server.url, workers: config.workers, data_dir: config.dataDir }, "ready");
+  } catch (error) {
+    fail(reasonOf(error, config));
+  }
+}
+
+/** One line for what an operator can mend; a defect is thrown on, whole. */
+function reasonOf(error: unknown, { host, port }: Config): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE")
+    return `port ${port} of ${host} is taken; set TRAINYARD_PORT to another one, or to 0 for any free one`;
+  if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+    return `cannot listen on ${host}:${port}: ${message}`;
+  if (error instanceof TrainyardError) return message;
+  throw error;
+}
+
+/** SIGTERM and SIGINT drain the server and exit with 0; a second signal exits at once. */
+function stopOnSignals(server: { stop(): Promise<void> }, log: pino.Logger): void {
+  let firstAt: number | null = null;
+  const onSignal = (signal: NodeJS.Signals) => {
+    const now = performance.now();
+    if (firstAt !== null) {
+      if (now - firstAt > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    firstAt = now;
+    log.info({ signal }, "draining");
+    setTimeout(() => {
+      log.error({ deadline_ms: DRAIN_DEADLINE_MS }, "not drained in time");
+      process.exit(1);
+    }, DRAIN_DEADLINE_MS).unref();
+    server.stop().then(
+      () => {
+        log.info("stopped");
+        process.exit(0);
+      },
+      (error: unknown) => {
+        log.fatal({ err: error }, "draining failed");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+function fail(line: string): never {
+  process.stderr.write(`trainyard: ${line}\n`);
+  process.exit(1);
+}

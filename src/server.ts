@@ -1,0 +1,73 @@
+/** A whole server in this process: opens what the use cases need, in the order in which they need it, and closes it in reverse. */
+import type { AddressInfo } from "node:net";
+import type { Logger } from "pino";
+import { createLocalBus } from "./bus/local.ts";
+import type { Config } from "./config.ts";
+import { buildApp } from "./http/app.ts";
+import type { App } from "./http/context.ts";
+import { createLifecycle } from "./http/lifecycle.ts";
+import type { StreamBounds } from "./http/stream.ts";
+import { recover } from "./jobs/recover.ts";
+import { startRunner } from "./jobs/run.ts";
+import { createServices } from "./jobs/services.ts";
+import { createEmbeddedQueue } from "./queue/embedded.ts";
+import { openStore } from "./storage/open.ts";
+import { createDesk } from "./worker/desk.ts";
+import { createTrainers } from "./worker/trainers.ts";
+
+export interface Server {
+  /** Where it listens; with port 0, the port that was given. */
+  readonly url: string;
+  /** Takes no new jobs, ends streams with their end frame, puts running jobs back into the queue, and closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** What a stream's reader is allowed, where it is not the default. */
+  readonly streamBounds?: Partial<StreamBounds>;
+}
+
+/** Starts a server that takes jobs. Throws, with everything closed again, when its port or its database cannot be had. */
+export async function startServer(config: Config, log: Logger, options: ServerOptions = {}): Promise<Server> {
+  const { limits, workers } = config;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+  };
+  try {
+    const store = await openStore(config);
+    closers.push(() => store.close());
+    const desk = createDesk({ limits, onError: (err) => log.error({ err }, "a desk thread died") });
+    closers.push(() => desk.close());
+    const onDefect = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
+    const trainers = createTrainers({ size: workers, onDefect });
+    closers.push(() => trainers.close());
+    const bus = createLocalBus((err) => log.error({ err }, "a listener of the bus failed"));
+    const services = createServices({ store, queue: createEmbeddedQueue(store), bus, desk, trainers, limits, log });
+
+    const lifecycle = createLifecycle();
+    const app = await buildApp({ services, lifecycle, log, ...options });
+    closers.push(() => app.close());
+    // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.
+    await app.listen({ host: config.host, port: config.port });
+    await recover(services);
+    const runner = startRunner(services, { workers });
+    closers.push(() => runner.stop());
+    lifecycle.markReady();
+    return {
+      url: urlOf(app, config.host),
+      async stop() {
+        lifecycle.drain();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function urlOf(app: App, host: string): string {
+  const { port } = app.server.address() as AddressInfo;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
