@@ -1,0 +1,114 @@
+/**
+ * The desk: work too big for the event loop, in threads of its own so that it never waits for training. What is small
+ * enough is done here, where it costs less than the way to a thread and back.
+ */
+import { Piscina } from "piscina";
+import { TrainyardError } from "../domain/errors.ts";
+import type { Limits } from "../domain/limits.ts";
+import type { Model } from "../domain/model.ts";
+import type { Desk, MetricPoints, PredictionResult, Prepared } from "../domain/ports.ts";
+import type { TensorSet } from "../domain/tensor.ts";
+import type { Predictor } from "../training/predict.ts";
+import { batchesOf, joinResults } from "./batches.ts";
+import { encodeStoredSlice } from "./encode.ts";
+import { createPredictors } from "./predictors.ts";
+import type { PredictReply, PredictTask } from "./protocol.ts";
+import { isOutOfMemory } from "./threads.ts";
+import { sliceBuffers, wholeBuffers } from "./transfer.ts";
+
+export interface DeskOptions {
+  readonly limits: Limits;
+  /** Threads. Two, so that a large body does not hold up the rest. */
+  readonly threads?: number;
+  /** Told of a thread that died while idle. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Rows and multiply-adds that a prediction on the event loop may have: about a millisecond. */
+const INLINE_ROWS = 256;
+const INLINE_MULTIPLY_ADDS = 1_000_000;
+/** Larger models are compiled in a thread. */
+const INLINE_PARAMETERS = 200_000;
+/** Values of a slice that are encoded on the event loop: about 0.1 ms. */
+const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
+/** Of JavaScript objects: the largest body, parsed. */
+const HEAP_MB = 2048;
+
+type TaskName = "prepare" | "predict" | "encodeColumns" | "thinMetrics";
+
+/** Starts the threads. `prepare` takes its body over, `thinMetrics` its slices: they are empty afterwards. */
+export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk {
+  const pool = new Piscina({
+    filename: new URL("./desk-thread.ts", import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+  });
+  pool.on("error", onError);
+  const run = async (name: TaskName, task: object, transferList: ArrayBuffer[]): Promise<unknown> => {
+    try {
+      return await pool.run(task, { name, transferList });
+    } catch (error) {
+      throw isOutOfMemory(error) ? tooLarge() : new Error(`the desk thread's ${name} failed`, { cause: error });
+    }
+  };
+  const predictInThread = async (task: PredictTask, load: () => Promise<TensorSet>): Promise<PredictionResult> => {
+    const reply = (await run("predict", task, [])) as PredictReply;
+    if (!reply.missing) return reply.result;
+    const weights = await load();
+    const second = (await run("predict", { ...task, weights }, wholeBuffers([weights.data]))) as PredictReply;
+    if (second.missing) throw new Error("a thread that was given a model's weights does not have them");
+    return second.result;
+  };
+  const inline = createInlinePredictors();
+  return {
+    prepare: async (body) => (await run("prepare", { body, limits }, wholeBuffers([body]))) as Prepared,
+    async predict(model, instances, load) {
+      if (fitsInline(model, instances.length)) return (await inline.get(model, load)).predict(instances);
+      const batches = batchesOf(instances);
+      const results: PredictionResult[] = [];
+      for (const batch of batches) results.push(await predictInThread({ model, instances: batch.instances }, load));
+      return joinResults(batches, results);
+    },
+    forget: (modelId) => inline.forget(modelId),
+    async encodeColumns(from, to, columns) {
+      if (columns.byteLength <= INLINE_BYTES) return encodeStoredSlice(from, to, columns);
+      const copy = new Uint8Array(columns);
+      return (await run("encodeColumns", { from, to, columns: copy }, [copy.buffer])) as Uint8Array;
+    },
+    thinMetrics: async (slices, from, to, points) =>
+      (await run("thinMetrics", { slices, from, to, points }, sliceBuffers(slices))) as MetricPoints,
+    close: () => pool.destroy(),
+  };
+}
+
+function tooLarge(): TrainyardError {
+  return new TrainyardError("too_large", "the request takes more memory to read than the server has for one");
+}
+
+function fitsInline({ parameters }: Model, rows: number): boolean {
+  return rows <= INLINE_ROWS && parameters <= INLINE_PARAMETERS && rows * parameters <= INLINE_MULTIPLY_ADDS;
+}
+
+/** Compiled models of this thread; requests that come while one is loaded share it. */
+function createInlinePredictors() {
+  const predictors = createPredictors();
+  const loading = new Map<string, Promise<Predictor>>();
+  const add = async (model: Model, load: () => Promise<TensorSet>): Promise<Predictor> => {
+    try {
+      return predictors.add(model, await load());
+    } finally {
+      loading.delete(model.id);
+    }
+  };
+  return {
+    async get(model: Model, load: () => Promise<TensorSet>): Promise<Predictor> {
+      const known = predictors.get(model.id);
+      if (known) return known;
+      const loaded = loading.get(model.id) ?? add(model, load);
+      loading.set(model.id, loaded);
+      return loaded;
+    },
+    forget: (modelId: string): void => predictors.forget(modelId),
+  };
+}

@@ -1,0 +1,32 @@
+/** Compiled models, the most recently used ones, of one thread. */
+import { createLru } from "../domain/lru.ts";
+import type { Model } from "../domain/model.ts";
+import type { TensorSet } from "../domain/tensor.ts";
+import { createPredictor, type Predictor } from "../training/predict.ts";
+
+const MAX_MODELS = 64;
+const MAX_BYTES = 256 * 1024 * 1024;
+
+export interface Predictors {
+  get(modelId: string): Predictor | undefined;
+  /** Compiles a model, and keeps it as long as there is room. */
+  add(model: Model, weights: TensorSet): Predictor;
+  forget(modelId: string): void;
+}
+
+export function createPredictors(): Predictors {
+  const cache = createLru<Predictor>({
+    maxCount: MAX_MODELS,
+    maxBytes: MAX_BYTES,
+    bytesOf: ({ memoryBytes }) => memoryBytes,
+  });
+  return {
+    get: (modelId) => cache.get(modelId),
+    add(model, weights) {
+      const predictor = createPredictor(model, weights);
+      cache.set(model.id, predictor);
+      return predictor;
+    },
+    forget: (modelId) => cache.delete(modelId),
+  };
+}

@@ -1,0 +1,67 @@
+/** Every message between the main thread and the threads that train, prepare and predict. Types, and the layout of shared memory. */
+
+import type { MessagePort } from "node:worker_threads";
+import type { Limits } from "../domain/limits.ts";
+import type { MetricSlice } from "../domain/metric.ts";
+import type { Model } from "../domain/model.ts";
+import type { PredictionResult, TrainingResult, TrainingRun } from "../domain/ports.ts";
+import type { TensorSet } from "../domain/tensor.ts";
+
+/**
+ * Int32 cells that both sides of a run see. A training thread never returns to its event loop while it trains, so it is
+ * told things through shared memory.
+ */
+export const CONTROL = {
+  /** 1: stop. Set by the main side. */
+  cancelled: 0,
+  /** Slices that the main side has dealt with. Notified when it grows, and when a cancel comes. */
+  acknowledged: 1,
+} as const;
+export const CONTROL_BYTES = 2 * Int32Array.BYTES_PER_ELEMENT;
+
+/** A thread that has sent this many slices more than were acknowledged waits. */
+export const MAX_PENDING_SLICES = 4;
+
+/** To a training thread. */
+export interface TrainTask {
+  readonly run: TrainingRun;
+  readonly control: Int32Array<SharedArrayBuffer>;
+  /** Where the thread posts TrainMessages. Their order is kept: the result comes after every slice. */
+  readonly port: MessagePort;
+}
+
+/** From a training thread. */
+export type TrainMessage =
+  | { readonly kind: "slice"; readonly slice: MetricSlice }
+  | { readonly kind: "result"; readonly result: TrainingResult }
+  /** A defect: what training threw. */
+  | { readonly kind: "defect"; readonly error: unknown };
+
+/** To a desk thread; each is handled by the function that desk-thread.ts exports under its name. */
+export interface PrepareTask {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly limits: Limits;
+}
+
+export interface PredictTask {
+  readonly model: Model;
+  readonly instances: readonly (readonly unknown[])[];
+  /** Left out when the thread may have the model already. */
+  readonly weights?: TensorSet;
+}
+
+/** `missing`: send the task again, with the weights. */
+export type PredictReply = { readonly missing: true } | { readonly missing: false; readonly result: PredictionResult };
+
+export interface EncodeTask {
+  readonly from: number;
+  readonly to: number;
+  readonly columns: Uint8Array<ArrayBuffer>;
+}
+
+export interface ThinTask {
+  readonly slices: readonly MetricSlice[];
+  readonly from: number;
+  readonly to: number;
+  readonly points: number;
+}

@@ -1,0 +1,8 @@
+/** Entry of a training thread. */
+import { fit } from "../training/fit.ts";
+import type { TrainTask } from "./protocol.ts";
+import { runTraining } from "./training-thread.ts";
+
+export default function train(task: TrainTask): void {
+  runTraining(task, fit);
+}

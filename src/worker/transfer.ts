@@ -1,0 +1,20 @@
+/** Memory that moves between threads instead of being copied. What was moved is empty on the side that sent it. */
+import { move, transferableSymbol, valueSymbol } from "piscina";
+import type { MetricSlice } from "../domain/metric.ts";
+
+/** The buffers under views, each once. A view of a part would take the rest of its buffer along, so it is copied instead. */
+export function wholeBuffers(views: readonly ArrayBufferView<ArrayBuffer>[]): ArrayBuffer[] {
+  const whole = views.filter(({ byteLength, buffer }) => byteLength === buffer.byteLength && byteLength > 0);
+  return [...new Set(whole.map(({ buffer }) => buffer))];
+}
+
+/** The buffers under slices, each once. Columns may share one: together they are taken to be all there is in it. */
+export function sliceBuffers(slices: readonly MetricSlice[]): ArrayBuffer[] {
+  return [...new Set(slices.flatMap(({ series }) => Object.values(series).map(({ buffer }) => buffer)))];
+}
+
+/** A value for a thread's function to return whose buffers move. */
+export function moving<T extends object>(value: T, buffers: readonly ArrayBuffer[]): T {
+  // Piscina takes the value and the list out again; the caller on the other side sees the value.
+  return move({ [valueSymbol]: value, [transferableSymbol]: buffers }) as unknown as T;
+}
