@@ -21,15 +21,17 @@ export function readGolden<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../fixtures/golden/${name}.json`, import.meta.url), "utf8")) as T;
 }
 
+/** `scale`: the size of the terms that cancelled, where it is more than the largest of what is left. */
 export function expectClose(
   actual: ArrayLike<number> | number,
   expected: readonly number[],
   executor: Executor,
   what: string,
+  scale = 0,
 ): void {
   const values = typeof actual === "number" ? [actual] : Array.from(actual);
   expect(values.length, what).toBe(expected.length);
-  const largest = Math.max(...expected.map(Math.abs));
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), scale);
   expected.forEach((value, i) => {
     const allowed = executor.tolerance * Math.max(Math.abs(value), executor.cancellation * largest);
     const error = Math.abs((values[i] as number) - value);

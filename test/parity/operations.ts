@@ -134,6 +134,12 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
 /** Operations whose integers are rows to fetch; all others take theirs as floats. */
 const TAKES_INTS: ReadonlySet<string> = new Set(["embedding"]);
 
+/**
+ * Operations whose gradient is a difference of cotangents that nearly cancel: y (ct - Σ ct y) where one y is nearly 1.
+ * PyTorch's own float32 is 8e-6 of the largest gradient off in one of these cases.
+ */
+const CANCELLING: ReadonlySet<string> = new Set(["softmax"]);
+
 const { cases } = readGolden<{ cases: readonly Case[] }>("ops");
 
 const label = ({ op, attrs, inputs }: Case): string =>
@@ -175,10 +181,11 @@ function check({ op, attrs, inputs, ints, output, cotangent, grads }: Case, exec
   });
   expectClose(values.y as number | Float64Array, output.data, executor, "output");
   expect(gradients.length).toBe(grads?.length ?? 0);
+  const cotangentSize = Math.max(0, ...(cotangent?.data ?? []).map(Math.abs));
   grads?.forEach((expected, i) => {
     const actual = values[`gradient ${i}`] as number | Float64Array;
     const zeros = () => new Array<number>(g.sizeOf((inputs[i] as GoldenTensor).shape)).fill(0);
-    expectClose(actual, expected?.data ?? zeros(), executor, `gradient ${i}`);
+    expectClose(actual, expected?.data ?? zeros(), executor, `gradient ${i}`, CANCELLING.has(op) ? cotangentSize : 0);
   });
 }
 
