@@ -136,7 +136,7 @@ function evaluate(
 }
 
 /** Bytes of states, feeds, results and one buffer a node. */
-export function memoryOf(programs: Programs, maxSteps: number): number {
+function memoryOf(programs: Programs, maxSteps: number): number {
   let bytes = 0;
   const states = new Set<string>();
   for (const program of Object.values(programs)) {

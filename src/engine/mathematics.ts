@@ -1,7 +1,7 @@
 /**
  * Elementary functions in float64 that give the same bits on every machine. The language does not specify Math.log, exp,
  * sin, cos and pow to the bit, so what decides about weights, data and learning rates goes through these: made of
- * + - * / and bit operations alone. Each is within 1e-15 of the true value, relative, over the range stated.
+ * + - * / and bit operations alone. Where nothing else is said, a result is within 1e-15 of the true value, relative.
  *
  * log, exp, sin and cos follow fdlibm: Copyright (C) 1993 by Sun Microsystems, Inc. Permission to use, copy, modify, and
  * distribute this software is freely granted, provided that this notice is preserved.
@@ -92,23 +92,24 @@ const COS = [
 ];
 /** π/2 in pieces of 33 bits, whose products with a quadrant number below 2^20 are exact, and the rest. */
 const HALF_PI = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21] as const;
-/** Where the number of quadrants would no longer be exact in 20 bits. */
+/** Up to here the number of quadrants is exact in 20 bits. */
 const LARGEST_ANGLE = 1e6;
 
-/** The sine of x in radians, for |x| up to 1e6; beyond, infinities included, it throws a RangeError. */
+/** The sine of x in radians; beyond |x| = 1e6 it is that of x less whole turns of the float64 nearest 2π. NaN at infinities. */
 export function sin(x: number): number {
   return quadrantSine(x, 0);
 }
 
-/** The cosine of x in radians, for |x| up to 1e6; beyond, infinities included, it throws a RangeError. */
+/** The cosine of x in radians; beyond |x| = 1e6 it is that of x less whole turns of the float64 nearest 2π. NaN at infinities. */
 export function cos(x: number): number {
   return quadrantSine(x, 1);
 }
 
-/** sin(x + quarters · π/2) */
-function quadrantSine(x: number, quarters: number): number {
+/** sin(angle + quarters · π/2) */
+function quadrantSine(angle: number, quarters: number): number {
+  // The remainder of a division is exact, so that even a meaningless angle gives the same bits everywhere.
+  const x = Math.abs(angle) <= LARGEST_ANGLE ? angle : angle % (2 * Math.PI);
   if (Number.isNaN(x)) return x;
-  if (Math.abs(x) > LARGEST_ANGLE) throw new RangeError(`the angle ${x} is larger than ${LARGEST_ANGLE}`);
   const n = Math.round(x / (Math.PI / 2));
   // x - n·π/2 as r + tail, with the rounding errors of both subtractions carried along.
   const first = x - n * HALF_PI[0];
@@ -224,7 +225,7 @@ const quotient = (x: number, [over, under]: readonly [readonly number[], readonl
   polynomial(x, over) / polynomial(x, under);
 
 /**
- * The standard normal quantile: the z below which a share p of the distribution lies, for 0 < p < 1, to about 1e-16.
+ * The standard normal quantile: the z below which a share p of the distribution lies, for 0 < p < 1.
  * M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37, 1988 (PPND16).
  */
 export function normalQuantile(p: number): number {

@@ -1,5 +1,5 @@
 /** Losses of several classes, reduced over the rows. Targets are class numbers as floats, [rows]; PyTorch's formulas. */
-import { add, constant, div, equal, GraphError, mul, neg, reshape, sum, type Tensor, where } from "../graph.ts";
+import { add, constant, div, equal, GraphError, mul, reshape, sub, sum, type Tensor, where } from "../graph.ts";
 import { logSoftmax } from "../nn/functional.ts";
 import type { Reduction } from "./losses.ts";
 
@@ -27,8 +27,9 @@ export function nll(logProbabilities: Tensor, target: Tensor, { reduction, weigh
   // Selected, not multiplied: a log-probability of -Infinity counts only where it is the target's.
   const chosen = where(isTarget, weight ? mul(logProbabilities, weights) : logProbabilities, 0);
   const total = sum(labelSmoothing === 0 ? chosen : smoothed(chosen, logProbabilities, weights, labelSmoothing, classes));
-  if (reduction === "sum") return neg(total);
-  return div(neg(total), weight ? sum(where(isTarget, weights, 0)) : rows);
+  const cost = sub(0, total);
+  if (reduction === "sum") return cost;
+  return div(cost, weight ? sum(where(isTarget, weights, 0)) : rows);
 }
 
 /** (1 - s) times the target's term, plus s times the mean over all classes. */
