@@ -14,23 +14,22 @@ export interface TrainersOptions {
   readonly onDefect: (error: unknown, jobId: string) => void;
   /** The thread's entry; a test may bring its own. */
   readonly entry?: URL;
+  /** Of a thread's JavaScript objects; tensors and WebAssembly memory are not in it: their need is computed beforehand. */
+  readonly heapMb?: number;
 }
 
 /** A thread that has not come back this long after a cancel is ended by force. */
 const CANCEL_GRACE_MS = 350;
 /** Idle threads beyond the first end after this. */
 const IDLE_MS = 60_000;
-/** Of JavaScript objects; tensors and WebAssembly memory are not in it, their need is computed before a job is accepted. */
-const HEAP_MB = 1024;
-
-/** Starts the pool. A run takes its payload over. */
-export function createTrainers({ size, onDefect, entry }: TrainersOptions): Trainers {
+/** Starts the pool. A run takes its payload over; `onEpochs` of its observer must not reject. */
+export function createTrainers({ size, onDefect, entry, heapMb = 1024 }: TrainersOptions): Trainers {
   const pool = new Piscina({
     filename: (entry ?? new URL("./train.ts", import.meta.url)).href,
     minThreads: 1,
     maxThreads: size,
     idleTimeout: IDLE_MS,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   // A thread that dies while idle is replaced when it is needed; without a listener the event would end the process.
   pool.on("error", (error) => onDefect(error, ""));

@@ -1,5 +1,6 @@
 /** Records that the contract suites and the tests of the use cases share. */
 import { createId } from "../../src/domain/id.ts";
+import type { Job } from "../../src/domain/job.ts";
 import type { MetricSlice } from "../../src/domain/metric.ts";
 import type { Model } from "../../src/domain/model.ts";
 import type { NewJob, Outcome } from "../../src/domain/ports.ts";
@@ -12,7 +13,7 @@ export function aSpec(name = "moons", epochs = 1000): ResolvedSpec {
     task: "binary_classification",
     data: { generator: { type: "moons", samples: 200, noise: 0.1, seed: 7 } },
     split: null,
-    model: { layers: [{ type: "linear", bias: true }, { type: "sigmoid" }] },
+    model: { layers: [{ type: "linear", units: 1, bias: true }, { type: "sigmoid" }] },
     loss: { type: "bce" },
     optimizer: { type: "sgd", lr: 0.1, momentum: 0, dampening: 0, nesterov: false, weight_decay: 0 },
     scheduler: null,
@@ -65,7 +66,7 @@ export function aModel(jobId: string): Model {
     inputWidth: 2,
     outputWidth: 1,
     classes: ["0", "1"],
-    layers: [{ type: "linear", bias: true }, { type: "sigmoid" }],
+    layers: [{ type: "linear", units: 1, bias: true }, { type: "sigmoid" }],
     activation: "none",
     parameters: 3,
     weights: someWeights().entries,
@@ -90,4 +91,23 @@ export function aSuccess(jobId: string): Extract<Outcome, { state: "succeeded" }
 /** Values that are all different, so that a chunk in the wrong place shows. */
 export function largeTensors(bytes: number): TensorSet {
   return packTensors([{ name: "features", shape: [bytes / 4], values: Float32Array.from({ length: bytes / 4 }, (_, i) => i) }]);
+}
+
+/** A job in its first attempt, as a runner hands it to a thread. */
+export function aJob(name = "moons", epochs = 1000): Job {
+  const { payload: _, ...job } = aNewJob({ name, epochs });
+  return {
+    ...job,
+    name,
+    state: "running",
+    attempt: 1,
+    epochsDone: 0,
+    lastSeq: 2,
+    metrics: null,
+    error: null,
+    model: null,
+    transitions: [],
+    startedAt: job.createdAt,
+    finishedAt: null,
+  };
 }

@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Job } from "../../src/domain/job.ts";
+import type { MetricSlice } from "../../src/domain/metric.ts";
+import type { Trainers, TrainingRun } from "../../src/domain/ports.ts";
+import { MAX_PENDING_SLICES } from "../../src/worker/protocol.ts";
+import { createTrainers } from "../../src/worker/trainers.ts";
+import { aJob, aSlice, largeTensors, someWeights } from "../contract/fixtures.ts";
+
+describe("training threads", () => {
+  let trainers: Trainers | null = null;
+  const defects: unknown[] = [];
+  const open = (size = 1, heapMb = 1024): Trainers => {
+    defects.length = 0;
+    trainers = createTrainers({
+      size,
+      heapMb,
+      entry: new URL("./fake-train.ts", import.meta.url),
+      onDefect: (error) => defects.push(error),
+    });
+    return trainers;
+  };
+  afterEach(async () => {
+    await trainers?.close();
+  });
+
+  const runOf = (behaviour: string, epochs = 100): TrainingRun => ({ job: aJob(behaviour, epochs), payload: null });
+  const ignore = async () => undefined;
+  const never = new AbortController().signal;
+
+  it("hands on every slice in order, then the result with its weights", async () => {
+    const slices: MetricSlice[] = [];
+    const observer = { signal: never, onEpochs: async (slice: MetricSlice) => void slices.push(slice) };
+    const result = await open().train(runOf("train", 95), observer);
+    expect(slices.map(({ from, to }) => [from, to])).toEqual(
+      Array.from({ length: 10 }, (_, index) => [index * 10 + 1, Math.min(index * 10 + 10, 95)]),
+    );
+    expect(slices[9]).toEqual(aSlice(91, 95));
+    expect(result).toMatchObject({ state: "succeeded", reason: "all epochs are done", weights: someWeights() });
+  });
+
+  it("goes on after the epochs that are stored", async () => {
+    const slices: MetricSlice[] = [];
+    const job: Job = { ...aJob("train", 50), epochsDone: 30 };
+    await open().train({ job, payload: null }, { signal: never, onEpochs: async (slice) => void slices.push(slice) });
+    expect(slices.map(({ from }) => from)).toEqual([31, 41]);
+  });
+
+  it("gives the thread the payload", async () => {
+    const payload = largeTensors(4096);
+    const sum = payload.data.reduce((total, value) => total + value, 0);
+    const result = await open().train({ job: aJob("sums"), payload }, { signal: never, onEpochs: ignore });
+    expect(result.metrics?.final.loss).toBe(sum);
+  });
+
+  it("lets a thread run only a few slices ahead of those dealt with", async () => {
+    const arrived: number[] = [];
+    let release = Promise.withResolvers<void>();
+    let first = Promise.withResolvers<void>();
+    const abort = new AbortController();
+    const onEpochs = async ({ from }: MetricSlice) => {
+      arrived.push(from);
+      first.resolve();
+      await release.promise;
+    };
+    const running = open().train(runOf("chatty"), { signal: abort.signal, onEpochs });
+    await first.promise;
+    // The thread is free to run ahead here; what it sends meanwhile is bounded, whenever we look.
+    for (let round = 0; round < 3; round++) {
+      const before = arrived.length;
+      first = Promise.withResolvers<void>();
+      const held = release;
+      release = Promise.withResolvers<void>();
+      held.resolve();
+      await first.promise;
+      expect(arrived.length).toBe(before + 1);
+    }
+    abort.abort();
+    release.resolve();
+    expect(await running).toMatchObject({ state: "cancelled" });
+    // What was sent before the cancel is still handed on: the one in hand, those waiting, and one that the cancel set free.
+    expect(arrived.length).toBeLessThanOrEqual(4 + MAX_PENDING_SLICES + 1);
+    expect(arrived).toEqual(arrived.map((_, index) => index + 1));
+  });
+
+  it("cancels a run that works, with the metrics it has", async () => {
+    const abort = new AbortController();
+    const running = open().train(runOf("endless"), { signal: abort.signal, onEpochs: ignore });
+    abort.abort();
+    expect(await running).toEqual({ state: "cancelled", metrics: { final: { loss: 1 }, best: { loss: 1, epoch: 1 } } });
+  });
+
+  it("cancels a run that does not listen, and trains on afterwards", async () => {
+    const pool = open();
+    const abort = new AbortController();
+    const running = pool.train(runOf("deaf"), { signal: abort.signal, onEpochs: ignore });
+    abort.abort();
+    expect(await running).toEqual({ state: "cancelled", metrics: null });
+    expect(await pool.train(runOf("train"), { signal: never, onEpochs: ignore })).toMatchObject({ state: "succeeded" });
+  });
+
+  it("does not start a run that was cancelled before", async () => {
+    const pool = open();
+    expect(await pool.train(runOf("deaf"), { signal: AbortSignal.abort(), onEpochs: ignore })).toMatchObject({
+      state: "cancelled",
+    });
+  });
+
+  it("rejects when the thread exits, after handing on what it had sent, and recovers", async () => {
+    const pool = open();
+    const slices: number[] = [];
+    const running = pool.train(runOf("exits"), { signal: never, onEpochs: async ({ from }) => void slices.push(from) });
+    await expect(running).rejects.toThrow("the training thread exited with code 3");
+    expect(slices).toEqual([1, 6]);
+    expect(await pool.train(runOf("train"), { signal: never, onEpochs: ignore })).toMatchObject({ state: "succeeded" });
+  });
+
+  it("fails the run and reports the defect when training throws", async () => {
+    const result = await open().train(runOf("throws"), { signal: never, onEpochs: ignore });
+    expect(result).toMatchObject({ state: "failed", error: { code: "internal" } });
+    expect(JSON.stringify(result)).not.toContain("a defect of training");
+    expect(defects).toMatchObject([{ message: "a defect of training" }]);
+  });
+
+  it("trains as many jobs at once as it has threads, each by itself", async () => {
+    const pool = open(2);
+    const abort = new AbortController();
+    const endless = pool.train(runOf("endless"), { signal: abort.signal, onEpochs: ignore });
+    const quick = await pool.train(runOf("train"), { signal: never, onEpochs: ignore });
+    expect(quick.state).toBe("succeeded");
+    abort.abort();
+    expect((await endless).state).toBe("cancelled");
+  });
+
+  it("rejects when the thread runs out of memory, and recovers", async () => {
+    const pool = open(1, 64);
+    await expect(pool.train(runOf("exhausts"), { signal: never, onEpochs: ignore })).rejects.toThrow(
+      "the training thread ran out of memory",
+    );
+    expect(await pool.train(runOf("train"), { signal: never, onEpochs: ignore })).toMatchObject({ state: "succeeded" });
+  });
+});
