@@ -1,6 +1,7 @@
 /** Writes the listing of a compilation: what each kernel computes, over which loops, with how much arithmetic and traffic. */
 import { sizeOf, type Tensor } from "../graph.ts";
-import type { Kernel, LoopKernel } from "./kernels.ts";
+import type { Kernel } from "./kernels.ts";
+import { productShape } from "./lower.ts";
 import { type FusedProgram, type Plan, trafficOf } from "./plan.ts";
 
 /** One line a kernel, under a line for each program. */
@@ -21,7 +22,13 @@ function describeKernel(kernel: Kernel, stored: ReadonlySet<Tensor>): string {
   return `${describeLoops(kernel)}: ${results.join("; ")}: ${format(flopsOf(kernel, stored))}flop`;
 }
 
-function describeLoops({ loops }: LoopKernel): string {
+function describeLoops(kernel: Kernel): string {
+  if (kernel.kind === "matmul") {
+    const { batch, m, n, k } = kernel.shape;
+    const packed = [kernel.packA ? "a" : "", kernel.packB ? "b" : ""].filter((name) => name !== "").join(" and ");
+    return `matmul ${[...batch, m, n, k].join(" x ")}${packed === "" ? "" : ` (${packed} packed)`}`;
+  }
+  const { loops } = kernel;
   if (loops.length === 0) return "scalar";
   return loops.map(({ size, vector, reduced }) => `${reduced ? "sum " : ""}${size}${vector ? "x4" : ""}`).join(" / ");
 }
@@ -57,7 +64,12 @@ export function flopsOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
   return [...counted].reduce((sum, tensor) => sum + flopsOfTensor(tensor), 0);
 }
 
-function flopsOfTensor({ op, shape, inputs: [x] }: Tensor): number {
+function flopsOfTensor(tensor: Tensor): number {
+  const {
+    op,
+    shape,
+    inputs: [x],
+  } = tensor;
   switch (op.kind) {
     case "unary":
     case "binary":
@@ -67,6 +79,10 @@ function flopsOfTensor({ op, shape, inputs: [x] }: Tensor): number {
     case "max":
     case "scatter_add":
       return sizeOf((x as Tensor).shape);
+    case "matmul": {
+      const { batch, m, n, k } = productShape(tensor);
+      return 2 * sizeOf(batch) * m * n * k;
+    }
     default:
       return 0;
   }

@@ -3,7 +3,7 @@
  * inline, each (tensor, position) once. Knows tensors and vectors; which loops run is up to the kernel.
  */
 import type { Operation, Tensor } from "../graph.ts";
-import { accesses, type Index, keyOf, linear, stridesOf } from "./index.ts";
+import { accesses, at, type Index, keyOf, linear, stridesOf } from "./index.ts";
 import { ARITHMETIC, BOUNDED_BY_CONSTANT, COMPARISON, type Comparison, UNARY } from "./math.ts";
 import type { Nest, Value } from "./nest.ts";
 import type { Buffer } from "./plan.ts";
@@ -235,10 +235,8 @@ export class Expressions {
     } else for (let lane = 0; lane < lanes; lane++) put("v128.store32_lane", lane, lane);
   }
 
-  /** The vector at `index` of a buffer, loaded anew: for sums that are kept in memory. */
-  fresh(buffer: Buffer, index: Index, rows: readonly Value[]): Value {
+  /** The vector at `index` of a buffer: always loaded, never recalled. */
+  load(buffer: Buffer, index: Index, rows: readonly Value[] = []): Value {
     return this.#load(this.#address(buffer, index), rows);
   }
 }
-
-const at = (constant: number): Index => ({ constant, terms: [], lane: 0 });

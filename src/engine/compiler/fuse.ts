@@ -3,12 +3,13 @@
  * expressions that read it; kernels over the same iteration space are merged. Knows costs and shapes; knows nothing of
  * addresses or instructions.
  */
-import { sizeOf, type Tensor } from "../graph.ts";
+import { sameShape, sizeOf, type Tensor } from "../graph.ts";
 import { type Program, reachable, rootsOf } from "../program.ts";
-import { accesses, sameButUnits, ZERO } from "./index.ts";
-import type { Kernel, LoopKernel } from "./kernels.ts";
+import { sameButUnits } from "./index.ts";
+import type { Kernel } from "./kernels.ts";
 import { LARGEST_INLINE_SUM } from "./lower.ts";
 import { COST } from "./math.ts";
+import { buildMatmul, operandViews } from "./product.ts";
 import { uniformValue } from "./simplify.ts";
 import { buildLoops, type Space, spaceOf } from "./space.ts";
 
@@ -58,6 +59,10 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): Set<Tensor>
     const { op, inputs } = tensor;
     const [x] = inputs as [Tensor];
     if (op.kind === "pad" || op.kind === "scatter_add") demand(tensor);
+    if (op.kind === "matmul") {
+      demand(tensor);
+      for (const view of operandViews(tensor)) demand(view.tensor);
+    }
     if (op.kind === "gather") inputs.forEach(demand);
     if (op.kind === "scatter_add") demand(inputs[1] as Tensor);
     if (op.kind === "uniform") inputs.forEach(demand);
@@ -138,6 +143,8 @@ function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, g
 
 interface Group {
   readonly space: Space;
+  /** The matrix product that the other members are computed from, tile by tile. */
+  readonly product: Tensor | undefined;
   readonly members: Set<Tensor>;
   readonly spaces: Map<Tensor, Space>;
   /** Whether a member is complete only when the loops have ended. */
@@ -170,8 +177,11 @@ function group(program: Program, tensors: readonly Tensor[], stored: ReadonlySet
       (candidate, at) =>
         at >= earliest && !space.alone && candidate.space.key === space.key && candidate.work + work <= LARGEST_BODY,
     );
+    const epilogue = epilogueOf(tensor, stored, home, groups);
+    if (epilogue !== undefined && (replaced === undefined || (readersOf.get(replaced) ?? 0) <= epilogue)) index = epilogue;
     if (index < 0) {
-      index = groups.push({ space, members: new Set(), spaces: new Map(), hasReduction: new Map(), work: 0 }) - 1;
+      const product = tensor.op.kind === "matmul" ? tensor : undefined;
+      index = groups.push({ space, product, members: new Set(), spaces: new Map(), hasReduction: new Map(), work: 0 }) - 1;
     }
     const chosen = groups[index] as Group;
     chosen.members.add(tensor);
@@ -182,6 +192,37 @@ function group(program: Program, tensors: readonly Tensor[], stored: ReadonlySet
     for (const need of needs) if (isLeaf(need)) readersOf.set(need, Math.max(readersOf.get(need) ?? 0, index));
   }
   return groups;
+}
+
+/**
+ * The kernel of the product that a pointwise tensor is computed from element by element, if it reads one, and nothing that is
+ * complete only later.
+ */
+function epilogueOf(
+  tensor: Tensor,
+  stored: ReadonlySet<Tensor>,
+  home: ReadonlyMap<Tensor, number>,
+  groups: readonly Group[],
+): number | undefined {
+  let found: number | undefined;
+  let latest = -1;
+  const [seenHere, seenElsewhere] = [new Set<Tensor>(), new Set<Tensor>()];
+  const visit = (each: Tensor, direct: boolean): void => {
+    if (each !== tensor && (stored.has(each) || isLeaf(each))) {
+      const at = home.get(each) ?? -1;
+      const inProduct = groups[at]?.product !== undefined && each.inputs.length > 0;
+      if (direct && inProduct && sameShape(each.shape, tensor.shape) && at >= (found ?? -1)) found = at;
+      else latest = Math.max(latest, at);
+      return;
+    }
+    const seen = direct ? seenHere : seenElsewhere;
+    if (seen.has(each)) return;
+    seen.add(each);
+    const pointwise = direct && ["unary", "binary", "where"].includes(each.op.kind);
+    for (const input of each.inputs) visit(input, pointwise);
+  };
+  if (["unary", "binary", "where"].includes(tensor.op.kind)) visit(tensor, true);
+  return found !== undefined && latest < found ? found : undefined;
 }
 
 function workWithin(tensor: Tensor, stored: ReadonlySet<Tensor>): number {
@@ -212,13 +253,17 @@ function dependencies(tensor: Tensor, stored: ReadonlySet<Tensor>): Set<Tensor> 
   return found;
 }
 
-function toKernel({ members, spaces }: Group): LoopKernel {
-  return buildLoops([...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as Space })));
+function toKernel({ members, spaces, product }: Group): Kernel {
+  const placed = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as Space }));
+  if (!product) return buildLoops(placed);
+  return buildMatmul(
+    product,
+    placed.map(({ tensor, space }) => ({
+      tensor,
+      kind: space.root,
+      value: tensor,
+      iteration: tensor.shape,
+      roles: space.roles,
+    })),
+  );
 }
-
-/** Whether one element of the tensor is an expression of single elements of its inputs. */
-export const isExpression = (tensor: Tensor): boolean =>
-  accesses(
-    tensor,
-    tensor.shape.map(() => ZERO),
-  ) !== undefined;

@@ -16,6 +16,13 @@ export const ZERO: Index = { constant: 0, terms: [], lane: 0 };
 
 export const at = (constant: number): Index => (constant === 0 ? ZERO : { constant, terms: [], lane: 0 });
 
+/** Loop variable number `loop`. */
+export function variable(loop: number): Index {
+  const terms = new Array<number>(loop + 1).fill(0);
+  terms[loop] = 1;
+  return { constant: 0, terms, lane: 0 };
+}
+
 /** a + b * factor. */
 export function plus(a: Index, b: Index, factor = 1): Index {
   if (factor === 0 || b === ZERO) return a;

@@ -1,5 +1,7 @@
 /** What the fuser hands to the planner and the emitter: kernels in the order in which they run. Types only. */
 import type { Shape, Tensor } from "../graph.ts";
+import type { Index } from "./index.ts";
+import type { ProductShape } from "./lower.ts";
 
 /** How an axis of a root's iteration space is visited. */
 export type AxisRole =
@@ -41,4 +43,25 @@ export interface LoopKernel {
   readonly roots: readonly Root[];
 }
 
-export type Kernel = LoopKernel;
+/** Where the elements of an operand of a product lie: in `tensor`, at an affine function of row, column and batch. */
+export interface OperandView {
+  readonly tensor: Tensor;
+  /** Variables: the batch axes of the product, then the two axes of the operand in the order (row, inner) or (inner, column). */
+  readonly index: Index;
+}
+
+/** A matrix product by register tiles, with pointwise work on each tile before it is stored. */
+export interface MatmulKernel {
+  readonly kind: "matmul";
+  readonly product: Tensor;
+  readonly shape: ProductShape;
+  readonly a: OperandView;
+  readonly b: OperandView;
+  /** Copied to a layout of its own first, so that tiles read it in order. */
+  readonly packA: boolean;
+  readonly packB: boolean;
+  /** The product itself where others read it, and pointwise tensors of its shape. */
+  readonly roots: readonly Root[];
+}
+
+export type Kernel = LoopKernel | MatmulKernel;

@@ -7,7 +7,7 @@
  */
 import { sizeOf, type Tensor } from "../graph.ts";
 import { Expressions } from "./expressions.ts";
-import { at, type Index, linear, plus, ZERO } from "./index.ts";
+import { at, type Index, linear, plus, variable, ZERO } from "./index.ts";
 import type { AxisRole, Loop, LoopKernel, Root } from "./kernels.ts";
 import { Nest, type Value } from "./nest.ts";
 import type { Buffer, ProgramPlan } from "./plan.ts";
@@ -40,7 +40,7 @@ class LoopEmitter {
 
   constructor(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan) {
     this.#f = f;
-    this.#nest = new Nest(f, step);
+    this.#nest = new Nest(f, [step]);
     this.#kernel = kernel;
     this.#plan = plan;
     const own = new Set(kernel.roots.filter(({ tensor }) => tensor.inputs.length > 0).map(({ tensor }) => tensor));
@@ -68,7 +68,7 @@ class LoopEmitter {
   }
 
   #targets(tensor: Tensor): readonly Buffer[] {
-    return this.#plan.targets.get(tensor) as readonly Buffer[];
+    return this.#plan.targets.get(tensor) ?? [];
   }
 
   /** Writes the loops from number `loop` on, around the body. `indices` holds the positions of the loops outside. */
@@ -129,9 +129,7 @@ class LoopEmitter {
   }
 
   #loopIndex(constant: number, lane: number): Index {
-    const terms = new Array<number>(this.#nest.depth + 1).fill(0);
-    terms[this.#nest.depth] = 1;
-    return { constant, terms, lane };
+    return { ...variable(this.#nest.variable), constant, lane };
   }
 
   // ---------------------------------------------------------------- reductions
@@ -236,7 +234,7 @@ class LoopEmitter {
       const rowBytes = sizeOf(tensor.shape.slice(1)) * 4;
       const rows = this.#expressions.rows(tensor.inputs[1] as Tensor, position.slice(0, lead), rowBytes);
       const place = linear(tensor.shape, [ZERO, ...position.slice(lead)]);
-      const before = this.#nest.at(this.#nest.depth, () => this.#expressions.fresh(buffer, place, rows));
+      const before = this.#nest.at(this.#nest.depth, () => this.#expressions.load(buffer, place, rows));
       const sum = this.#nest.op("f32x4.add", before, { local: value.local, depth: this.#nest.depth });
       this.#expressions.store(buffer, place, sum.local, rows);
     }

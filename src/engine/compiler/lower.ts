@@ -35,7 +35,7 @@ export function lower(program: Program): Program {
   });
   for (const tensor of reachable(rootsOf(program))) {
     const inputs = tensor.inputs.map((x) => replaced.get(x) as Tensor);
-    const product = tensor.op.kind === "matmul";
+    const product = tensor.op.kind === "matmul" && isSmall(productShape(tensor));
     replaced.set(tensor, product ? asSum({ ...tensor, inputs }, make) : make(tensor.op, inputs, tensor.shape, tensor.dtype));
   }
   const lookup = (tensor: Tensor): Tensor => replaced.get(tensor) as Tensor;
@@ -43,6 +43,16 @@ export function lower(program: Program): Program {
     outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, lookup(tensor)])),
     updates: (program.updates ?? []).map(({ state, next }) => ({ state: lookup(state), next: lookup(next) })),
   };
+}
+
+/** Short sums, few results, and products too thin for a register tile. */
+const SHORT_SUM = 8;
+const FEW_RESULTS = 16;
+const TILE_ROWS = 3;
+const TILE_COLUMNS = 4;
+
+function isSmall({ m, n, k }: ProductShape): boolean {
+  return k <= SHORT_SUM || m * n <= FEW_RESULTS || m < TILE_ROWS || n < TILE_COLUMNS;
 }
 
 type Make = (op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]) => Tensor;

@@ -4,14 +4,17 @@
  */
 import type { Kernel } from "./kernels.ts";
 import { emitLoops } from "./loops.ts";
+import { emitMatmul } from "./matmul.ts";
+import { PackFunctions } from "./pack.ts";
 import type { Plan, ProgramPlan } from "./plan.ts";
 import { type FunctionBuilder, ModuleBuilder } from "./wasm/assembler.ts";
 
 /** The bytes of the module. Each program is exported as a function that takes a number of steps. */
 export function emitModule(kernels: ReadonlyMap<string, readonly Kernel[]>, plan: Plan): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
+  const packs = new PackFunctions(module);
   for (const [name, program] of plan.programs) {
-    const step = emitStep(module, kernels.get(name) as readonly Kernel[], program);
+    const step = emitStep(module, packs, kernels.get(name) as readonly Kernel[], program);
     module.export(name, emitRun(module, step));
   }
   return module.finish();
@@ -19,9 +22,12 @@ export function emitModule(kernels: ReadonlyMap<string, readonly Kernel[]>, plan
 
 const STEP = 0;
 
-function emitStep(module: ModuleBuilder, kernels: readonly Kernel[], plan: ProgramPlan): FunctionBuilder {
+function emitStep(module: ModuleBuilder, packs: PackFunctions, kernels: readonly Kernel[], plan: ProgramPlan): FunctionBuilder {
   const f = module.function(["i32"]);
-  for (const kernel of kernels) emitLoops(f, STEP, kernel, plan);
+  for (const kernel of kernels) {
+    if (kernel.kind === "matmul") emitMatmul(module, packs, f, STEP, kernel, plan);
+    else emitLoops(f, STEP, kernel, plan);
+  }
   for (const { from, to, bytes } of plan.copies) {
     f.i32(to.address);
     f.i32(from.address);

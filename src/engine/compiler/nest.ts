@@ -29,12 +29,15 @@ interface Level {
 export class Nest {
   readonly f: FunctionBuilder;
   readonly #levels: Level[] = [];
-  readonly #step: Local;
+  readonly #given: readonly Local[];
 
-  /** A nest at the current place of `f`. `step` is the local with the number of the training step: loop variable 0. */
-  constructor(f: FunctionBuilder, step: Local) {
+  /**
+   * A nest at the current place of `f`. The first variables are `given`, in locals that do not change: the number of the
+   * training step comes first. Each loop inside another has the next variable.
+   */
+  constructor(f: FunctionBuilder, given: readonly Local[]) {
     this.f = f;
-    this.#step = step;
+    this.#given = given;
     this.#levels.push(newLevel(f.code, 0));
   }
 
@@ -42,14 +45,20 @@ export class Nest {
     return this.#levels.length - 1;
   }
 
-  /** A loop of `trips` iterations, whose variable advances by `step`. Its number is `depth` while the body is written. */
-  loop(trips: number, step: number, body: () => void): void {
+  /** The number of the innermost loop's variable. */
+  get variable(): number {
+    return this.#given.length + this.depth - 1;
+  }
+
+  /** A loop of `trips` iterations, at least one, given as a number or by a local. Its variable starts at 0 and advances by `step`. */
+  loop(trips: number | { readonly local: Local }, step: number, body: () => void): void {
     const level = newLevel(new ByteBuffer(), step);
     this.#levels.push(level);
     this.f.into(level.code, body);
     this.#levels.pop();
     const counter = this.f.local("i32");
-    this.f.i32(trips);
+    if (typeof trips === "number") this.f.i32(trips);
+    else this.f.get(trips.local);
     this.f.set(counter);
     this.f.loop(() => {
       this.f.code.append(level.code);
@@ -92,40 +101,32 @@ export class Nest {
     return value;
   }
 
-  /** Forgets what this level remembers: needed where memory that was read has changed since. */
-  forget(key: string): void {
-    for (const level of this.#levels) level.values.delete(key);
-  }
-
-  /** The variable with sum of terms[d] * loop variable d (in bytes); undefined when it is always 0. */
+  /** The local with sum of terms[v] * variable v (in bytes); undefined when it is always 0. */
   offset(terms: readonly number[]): Value | undefined {
-    const depth = terms.findLastIndex((coefficient) => coefficient !== 0);
-    if (depth < 0) return undefined;
+    const variable = terms.findLastIndex((coefficient) => coefficient !== 0);
+    if (variable < 0) return undefined;
+    const depth = Math.max(0, variable - this.#given.length + 1);
     const level = this.#levels[depth] as Level;
-    const key = terms.slice(0, depth + 1).join();
+    const key = terms.slice(0, variable + 1).join();
     const known = level.offsets.get(key);
     if (known !== undefined) return { local: known, depth };
     const local = this.f.local("i32");
     level.offsets.set(key, local);
-    const bytes = terms[depth] as number;
-    if (depth === 0) this.at(0, () => this.#setProduct(local, bytes));
-    else {
-      const outer = this.offset(terms.slice(0, depth));
-      this.at(depth - 1, () => {
-        if (outer) this.f.get(outer.local);
-        else this.f.i32(0);
-        this.f.set(local);
-      });
-      level.advances.push({ local, bytes: bytes * level.step });
-    }
+    const bytes = terms[variable] as number;
+    const outer = this.offset(terms.slice(0, variable));
+    if (depth > 0) level.advances.push({ local, bytes: bytes * level.step });
+    this.at(Math.max(0, depth - 1), () => {
+      if (outer) this.f.get(outer.local);
+      else this.f.i32(0);
+      if (depth === 0) {
+        this.f.get(this.#given[variable] as Local);
+        this.f.i32(bytes);
+        this.f.plain("i32.mul");
+        this.f.plain("i32.add");
+      }
+      this.f.set(local);
+    });
     return { local, depth };
-  }
-
-  #setProduct(local: Local, bytes: number): void {
-    this.f.get(this.#step);
-    this.f.i32(bytes);
-    this.f.plain("i32.mul");
-    this.f.set(local);
   }
 
   /** A vector instruction on values, put at the outermost level where all of them are known. */

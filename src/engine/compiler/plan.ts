@@ -6,7 +6,8 @@
 import { GraphError, sizeOf, type Tensor } from "../graph.ts";
 import { type Leaves, leavesOf, type Program } from "../program.ts";
 import { type Fused, isLeaf } from "./fuse.ts";
-import type { Kernel, Root } from "./kernels.ts";
+import type { Kernel, MatmulKernel, Root } from "./kernels.ts";
+import { packedBytes } from "./product.ts";
 
 /** Where a tensor lies. In a feed or result table each step has a row of its own. */
 export interface Buffer {
@@ -26,12 +27,19 @@ export interface Region {
 export interface ProgramPlan {
   /** Where kernels read a tensor from. */
   readonly buffers: ReadonlyMap<Tensor, Buffer>;
-  /** Where the kernel that computes a tensor writes it: at least one place. */
+  /** Where the kernel that computes a tensor writes it. Nowhere, if only the same kernel reads it. */
   readonly targets: ReadonlyMap<Tensor, readonly Buffer[]>;
   /** States whose old value is still read when the new one is ready: copied when the step ends. */
   readonly copies: readonly { readonly from: Buffer; readonly to: Buffer; readonly bytes: number }[];
   readonly inputs: ReadonlyMap<string, Region>;
   readonly outputs: ReadonlyMap<string, Region>;
+  readonly packs: ReadonlyMap<Kernel, PackBuffers>;
+}
+
+/** Scratch memory for the packed operands of a product. */
+export interface PackBuffers {
+  readonly a: Buffer | undefined;
+  readonly b: Buffer | undefined;
 }
 
 export interface Plan {
@@ -168,7 +176,9 @@ function planProgram(
   const uses = usesOf(fused);
   const targets = new Map<Tensor, Buffer[]>();
   const copies: { from: Buffer; to: Buffer; bytes: number }[] = [];
+  const packs = new Map<Kernel, PackBuffers>();
   fused.kernels.forEach((kernel, at) => {
+    if (kernel.kind === "matmul") packs.set(kernel, allocatePacks(kernel, at, scratch));
     for (const { tensor } of kernel.roots) {
       const places = Object.entries(program.outputs)
         .filter(([, output]) => output === tensor)
@@ -179,16 +189,22 @@ function planProgram(
         const place = buffers.get(state) as Buffer;
         (canReplace(state, at, uses) ? places : deferred).push(place);
       }
-      if (places.length === 0) {
+      const read = deferred.length > 0 || (uses.last.get(tensor) ?? -1) > at;
+      if (places.length === 0 && read) {
         const last = deferred.length > 0 ? fused.kernels.length : (uses.last.get(tensor) ?? at);
         places.push(scratch.allocate(bytesOf(tensor), at, last));
       }
       for (const to of deferred) copies.push({ from: places[0] as Buffer, to, bytes: bytesOf(tensor) });
       targets.set(tensor, places);
-      if (!isLeaf(tensor)) buffers.set(tensor, places[0] as Buffer);
+      if (!isLeaf(tensor) && places[0]) buffers.set(tensor, places[0]);
     }
   });
-  return { buffers, targets, copies, inputs, outputs };
+  return { buffers, targets, copies, inputs, outputs, packs };
+}
+
+function allocatePacks(kernel: MatmulKernel, at: number, scratch: Scratch): PackBuffers {
+  const [a, b] = packedBytes(kernel).map((bytes) => (bytes > 0 ? scratch.allocate(bytes, at, at) : undefined));
+  return { a, b };
 }
 
 const tableBuffer = ({ address, size, rows }: Region): Buffer => ({
@@ -227,6 +243,7 @@ function usesOf({ kernels, stored }: Fused): Uses {
   return { last, lastElsewhere };
 }
 
+/** The operands of a product are read as a whole; so is what a reduction or a move reads. */
 function visitRoot({ tensor, kind }: Root, visit: (tensor: Tensor, elsewhere: boolean) => void): void {
   if (kind === "pointwise") visit(tensor, false);
   else for (const input of tensor.inputs) visit(input, true);

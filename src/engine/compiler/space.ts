@@ -34,6 +34,8 @@ export function spaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): Space {
     case "sum":
     case "max":
       return chooseSpace("reduce", x, op.axes, isStored(x, stored));
+    case "matmul":
+      return { ...grid("pointwise", tensor, [], new Set(tensor.shape.keys())), key: `product ${tensor.id}`, alone: true };
     case "pad":
       return grid("pad", x, [], new Set(x.shape.keys()));
     case "scatter_add":
