@@ -69,6 +69,17 @@ describe("streamKey", () => {
 });
 
 describe("createRandom", () => {
+  test("never changes: what a seed means is a promise", () => {
+    const random = createRandom(streamKey(42, "init/0.weight"));
+    expect(streamKey(42, "init/0.weight")).toEqual([-1190757381, 295518338]);
+    expect(random.uniform()).toBe(0.9800733962103974);
+    expect(random.uniform(24)).toBe(0.14598000049591064);
+    expect(random.normal()).toBe(0.8869952365633886);
+    expect(random.integer(1000)).toBe(674);
+    expect([...random.permutation(8)]).toEqual([7, 1, 2, 4, 6, 3, 0, 5]);
+    expect(random.position).toBe(12);
+  });
+
   test("spreads numbers evenly over [0, 1): chi-squared over 100 bins", () => {
     for (const bits of [24, 53] as const) {
       const random = createRandom(streamKey(1, `uniform ${bits}`));
