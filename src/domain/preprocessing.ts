@@ -1,0 +1,107 @@
+/**
+ * What turns a raw row into the numbers that a network takes, and its outputs back into the units of the target. Fitted on
+ * the training part alone, stored with the model, and plain JSON: the whole of it can be read, exported and applied anywhere.
+ */
+import { z } from "zod";
+
+/** Parts of a datetime that can be features; cyclic ones become a sine and a cosine. All in UTC. */
+export const DATETIME_PARTS = ["timestamp", "year", "month", "day", "weekday", "hour"] as const;
+export type DatetimePart = (typeof DATETIME_PARTS)[number];
+
+const scaling = z.strictObject({ offset: z.number(), scale: z.number() }).meta({ description: "(value - offset) / scale" });
+export type Scaling = z.output<typeof scaling>;
+
+const source = { column: z.string() };
+
+/**
+ * One raw column as the network sees it, in this order of operations: a missing value is filled, a number scaled; a category
+ * becomes its place in `categories`, or none of them (`other`) when it is unknown or missing.
+ */
+export const encodedColumn = z
+  .discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("numeric"),
+      ...source,
+      integer: z.boolean(),
+      /** Stands in for a missing value; null when none was missing in training and none may be at prediction. */
+      fill: z.number().nullable(),
+      /** Adds a feature that is 1 where the value was missing. */
+      indicator: z.boolean(),
+      scaling: scaling.nullable(),
+    }),
+    z.strictObject({
+      kind: z.literal("datetime"),
+      ...source,
+      fill: z.number().nullable(),
+      indicator: z.boolean(),
+      parts: z.array(z.strictObject({ part: z.enum(DATETIME_PARTS), scaling: scaling.nullable() })),
+    }),
+    z.strictObject({
+      kind: z.literal("category"),
+      ...source,
+      boolean: z.boolean(),
+      categories: z.array(z.string()),
+      /** Label that stands in for a missing one; null: missing counts as other. */
+      fill: z.string().nullable(),
+      /**
+       * `one_hot`: a feature a category, and one for other. `ordinal`: its place as a number, other last. `embedding`: its place
+       * as a number too, which the network looks up in a table of `dimension` columns.
+       */
+      encode: z.enum(["one_hot", "ordinal", "embedding"]),
+      dimension: z.int().min(1).nullable(),
+    }),
+  ])
+  .meta({ id: "EncodedColumn" });
+
+export type EncodedColumn = z.output<typeof encodedColumn>;
+
+export const preprocessing = z
+  .strictObject({
+    columns: z.array(encodedColumn).meta({ description: "Raw columns in the order in which rows given as arrays have them." }),
+    targets: z
+      .array(z.strictObject({ column: z.string(), scaling: scaling.nullable() }))
+      .meta({ description: "Target columns; a regression's outputs are multiplied by scale and offset is added." }),
+  })
+  .meta({ id: "Preprocessing" });
+
+export type Preprocessing = z.output<typeof preprocessing>;
+
+const CYCLES: Readonly<Record<DatetimePart, boolean>> = {
+  timestamp: false,
+  year: false,
+  month: true,
+  day: true,
+  weekday: true,
+  hour: true,
+};
+
+/** Whether a part comes round again, so that its last value is next to its first. */
+export function isCyclic(part: DatetimePart): boolean {
+  return CYCLES[part];
+}
+
+/** Names of the features that a column becomes, in the order of the network's inputs. */
+export function featureNames(encoded: EncodedColumn): string[] {
+  const { column } = encoded;
+  const indicator = encoded.kind !== "category" && encoded.indicator ? [`${column} is missing`] : [];
+  switch (encoded.kind) {
+    case "numeric":
+      return [column, ...indicator];
+    case "datetime":
+      return [
+        ...encoded.parts.flatMap(({ part }) =>
+          isCyclic(part) ? [`${column} ${part} sin`, `${column} ${part} cos`] : [`${column} ${part}`],
+        ),
+        ...indicator,
+      ];
+    case "category":
+      return encoded.encode === "one_hot"
+        ? [...encoded.categories.map((label) => `${column}=${label}`), `${column}=other`]
+        : [column];
+  }
+}
+
+/** Features of a whole row. */
+export function featureWidth({ columns }: Preprocessing): number {
+  return columns.reduce((total, column) => total + featureNames(column).length, 0);
+}
