@@ -46,17 +46,31 @@ export type Column = z.output<typeof columnSchema>;
 export const DATASET_FORMATS = ["csv", "ndjson", "json", "parquet"] as const;
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
-export interface Dataset {
+/** A data set without its columns: what a list shows. */
+export interface DatasetSummary {
   readonly id: string;
   readonly name: string;
   readonly format: DatasetFormat;
-  /** Of the uploaded bytes, before they were unpacked, and of the overrides: what makes two uploads the same data set. */
+  /** What makes two uploads the same data set, together with the format. See `digestSuffix`. */
   readonly sha256: string;
   /** Uploaded bytes, before they were unpacked. */
   readonly bytes: number;
   readonly rows: number;
-  readonly columns: readonly Column[];
+  readonly columnCount: number;
   readonly createdAt: number;
+}
+
+export interface Dataset extends DatasetSummary {
+  readonly columns: readonly Column[];
+}
+
+/**
+ * A data set with its columns as JSON text, an array of `Column`. Two thousand columns with their labels are megabytes of
+ * text, which the event loop passes on without parsing them.
+ */
+export interface DatasetDocument {
+  readonly summary: DatasetSummary;
+  readonly columnsJson: string;
 }
 
 /**
@@ -64,6 +78,44 @@ export interface Dataset {
  * positions in `categories`, -1 where missing.
  */
 export type ColumnValues = Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+
+/** How an upload is to be read, where that is not to be found out. */
+export const readingOptions = z.strictObject({
+  delimiter: z
+    .string()
+    .regex(/^(?:tab|[\t !#-*,/:-@[-^`{-~])$/, {
+      error: "must be one character that is no letter, digit, quote or sign, or the word tab",
+    })
+    .optional()
+    .meta({ description: "Of CSV. Found out among comma, semicolon, tab and | when left out." }),
+  header: z
+    .enum(["true", "false", "auto"])
+    .default("auto")
+    .meta({
+      description:
+        "Of CSV: whether the first row has names. auto: it does when none of its cells is a number, date or boolean.",
+    }),
+  types: z
+    .record(z.string(), z.enum(COLUMN_TYPES))
+    .default({})
+    .meta({ description: "Types of columns by name, instead of inferring them." }),
+});
+
+export type ReadingOptions = z.output<typeof readingOptions>;
+
+/**
+ * What is hashed after the uploaded bytes to give a data set's `sha256`: nothing when everything is found out, so that it is
+ * the hash of the file, else the options as JSON on a line of their own.
+ */
+export function digestSuffix({ delimiter, header, types }: ReadingOptions): string {
+  const names = Object.keys(types).sort();
+  const given = {
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(header === "auto" ? {} : { header }),
+    ...(names.length === 0 ? {} : { types: Object.fromEntries(names.map((name) => [name, types[name]])) }),
+  };
+  return Object.keys(given).length === 0 ? "" : `\n${JSON.stringify(given)}`;
+}
 
 /** Whether a type has values that can be trained on as numbers rather than as labels. */
 export function isNumeric(type: ColumnType): boolean {

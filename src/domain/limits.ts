@@ -10,3 +10,17 @@ export interface Limits {
   readonly jobMemoryBytes: number;
   readonly predictRows: number;
 }
+
+/** What an uploaded table may be. */
+export interface DatasetLimits {
+  /** As uploaded, and again as unpacked. */
+  readonly bytes: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Labels of one column. A column with more is text. */
+  readonly categories: number;
+  /** Of one cell, in UTF-8. */
+  readonly cellBytes: number;
+  /** Of the values of all columns, which are held in memory once while they are read. */
+  readonly memoryBytes: number;
+}

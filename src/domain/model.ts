@@ -2,6 +2,7 @@
 
 import type { JobMetrics } from "./job.ts";
 import type { Layer } from "./layers.ts";
+import type { Preprocessing } from "./preprocessing.ts";
 import type { Task } from "./spec.ts";
 import type { TensorEntry } from "./tensor.ts";
 
@@ -10,7 +11,9 @@ export interface Model {
   readonly name: string;
   readonly jobId: string;
   readonly task: Task;
-  /** Columns of a row. */
+  /** How raw rows become the network's inputs; null: rows are arrays of `inputWidth` numbers, taken as they are. */
+  readonly preprocessing: Preprocessing | null;
+  /** Numbers that the network takes for a row. */
   readonly inputWidth: number;
   /** Numbers that the network returns for a row. */
   readonly outputWidth: number;

@@ -1,5 +1,6 @@
 /** What the use cases in jobs/ need from the world, as interfaces. main.ts decides what stands behind each. */
-import type { FieldError } from "./errors.ts";
+import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetSummary, ReadingOptions } from "./dataset.ts";
+import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Transition } from "./job.ts";
 import type { MetricSlice } from "./metric.ts";
 import type { Model, Prediction } from "./model.ts";
@@ -49,6 +50,27 @@ export type Outcome =
   | { readonly state: "failed"; readonly metrics: JobMetrics | null; readonly error: JobError }
   | { readonly state: "cancelled"; readonly metrics: JobMetrics | null };
 
+/** What an uploaded file came to: ready to be stored. */
+export interface IngestedTable {
+  readonly rows: number;
+  readonly columnCount: number;
+  /** An array of `Column` as JSON text. */
+  readonly columnsJson: string;
+  /** The first rows, one a line, each an array as JSON text. */
+  readonly preview: string;
+  /** By name, for every column that is not text. */
+  readonly values: ReadonlyMap<string, ColumnValues>;
+}
+
+export interface NewDataset extends IngestedTable {
+  readonly id: string;
+  readonly name: string;
+  readonly format: DatasetFormat;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly createdAt: number;
+}
+
 /** A compare-and-set on the state of a job. */
 export interface TransitionRequest {
   readonly from: readonly JobState[];
@@ -90,6 +112,32 @@ export interface Store {
   readWeights(modelId: string): Promise<TensorSet | null>;
   /** The job keeps its record, without the model. False when it is unknown. */
   deleteModel(id: string): Promise<boolean>;
+  /**
+   * Stores a data set in several transactions of bounded size; it is there for others after the last one. When one of the
+   * same hash and format came first, that one is answered, with `created` false, and this one leaves nothing.
+   */
+  insertDataset(dataset: NewDataset): Promise<DatasetDocument & { readonly created: boolean }>;
+  /** The data set of these uploaded bytes and options. */
+  findDataset(sha256: string, format: DatasetFormat): Promise<DatasetDocument | null>;
+  getDataset(id: string): Promise<Dataset | null>;
+  /** The same as `getDataset`, with the columns unparsed. */
+  describeDataset(id: string): Promise<DatasetDocument | null>;
+  /** Newest first. */
+  listDatasets(page: PageRequest): Promise<Page<DatasetSummary>>;
+  /** Names of the columns, and the first rows, one a line, each an array as JSON text in the order of the columns. */
+  readDatasetPreview(id: string): Promise<{ readonly names: readonly string[]; readonly lines: readonly string[] } | null>;
+  /**
+   * Values of columns by name, whole. Throws not_found for an unknown data set, and for a name that is unknown or is a text
+   * column, which has no values.
+   */
+  readDatasetColumns(id: string, names: readonly string[]): Promise<ReadonlyMap<string, ColumnValues>>;
+  /**
+   * Deletes a data set, unless a job that has not ended has its id at data.dataset.id: then nothing changes and that job's id
+   * is in `usedBy`.
+   */
+  deleteDataset(id: string): Promise<{ readonly deleted: boolean; readonly usedBy: string | null }>;
+  /** Removes what uploads and deletions that never came to their end before `at` have left. Returns how many there were. */
+  removeUnfinishedDatasets(at: number): Promise<number>;
   /** Throws when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -184,4 +232,33 @@ export interface Desk {
 export interface MetricPoints {
   readonly returned: number;
   readonly json: Uint8Array;
+}
+
+/** An uploaded file, held until it is discarded. */
+export interface Upload {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What reading a table takes besides the file. */
+export interface ReadingTask {
+  readonly format: DatasetFormat;
+  /** Said by the sender. Compressed files are recognised without it; when it is said, it must be so. */
+  readonly gzip: boolean;
+  readonly options: ReadingOptions;
+}
+
+export type Ingestion =
+  | { readonly ok: true; readonly table: IngestedTable }
+  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
+
+/** Takes uploaded tables in: to a file as fast as they come, then hashed and read in a thread. */
+export interface Intake {
+  /** Writes a stream to a file. Throws too_large over the limit, malformed when the stream breaks; leaves nothing then. */
+  receive(stream: AsyncIterable<Uint8Array>): Promise<Upload>;
+  /** SHA-256 of the file's bytes followed by `suffix`, in hex. */
+  digest(upload: Upload, suffix: string): Promise<string>;
+  read(upload: Upload, task: ReadingTask): Promise<Ingestion>;
+  discard(upload: Upload): Promise<void>;
+  close(): Promise<void>;
 }

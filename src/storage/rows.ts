@@ -63,7 +63,10 @@ export function toJob(row: JobsTable): Job {
   };
 }
 
-type Architecture = Pick<Model, "task" | "inputWidth" | "outputWidth" | "classes" | "layers" | "activation" | "weights">;
+type Architecture = Pick<
+  Model,
+  "task" | "preprocessing" | "inputWidth" | "outputWidth" | "classes" | "layers" | "activation" | "weights"
+>;
 
 export function toModelRow(model: Model): ModelsTable {
   const { id, name, jobId, sha256, parameters, metrics, createdAt, ...architecture } = model;

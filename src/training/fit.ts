@@ -183,6 +183,7 @@ function modelOf({ job }: TrainingRun, plan: TrainingPlan, { train }: SplitTable
   const { spec } = job;
   return {
     task: spec.task,
+    preprocessing: null,
     inputWidth: train.featureWidth,
     outputWidth: plan.network.outputShape.at(-1) as number,
     classes: job.classes,

@@ -63,6 +63,7 @@ export function aModel(jobId: string): Model {
     name: "moons",
     jobId,
     task: "binary_classification",
+    preprocessing: null,
     inputWidth: 2,
     outputWidth: 1,
     classes: ["0", "1"],
