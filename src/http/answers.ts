@@ -4,6 +4,7 @@ import { JOB_ERROR_CODES, JOB_STATES } from "../domain/job.ts";
 import { layer } from "../domain/layers.ts";
 import { SERIES } from "../domain/metric.ts";
 import { resolvedSpec, TASKS } from "../domain/spec.ts";
+import { frameExamples, jobExample, metricsExample, modelExample, predictionsExample, validationExample } from "./examples.ts";
 
 const time = z.iso.datetime();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -57,7 +58,7 @@ export const jobAnswer = z
     metrics: metricValues.nullable(),
     model: z.object({ id: z.string(), name: z.string(), sha256 }).nullable().meta({ description: "What it came to." }),
   })
-  .meta({ id: "Job", description: "A training job." });
+  .meta({ id: "Job", description: "A training job.", examples: [jobExample] });
 
 const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({
@@ -76,7 +77,7 @@ export const validationAnswer = z
     memory_bytes: z.int(),
     rows: z.int().meta({ description: "Rows of the data, before any split." }),
   })
-  .meta({ id: "Validation", description: "What a spec comes to." });
+  .meta({ id: "Validation", description: "What a spec comes to.", examples: [validationExample] });
 
 const range = {
   from: z.int(),
@@ -91,7 +92,7 @@ export const metricsAnswer = z
     ...range,
     ...columns,
   })
-  .meta({ id: "Metrics", description: "Metrics by epoch, as columns." });
+  .meta({ id: "Metrics", description: "Metrics by epoch, as columns.", examples: [metricsExample] });
 
 const frame = { seq: z.int(), job: z.string() };
 
@@ -101,13 +102,24 @@ const stateFrame = z
 const metricsFrame = z
   .object({ type: z.literal("metrics"), ...frame, ...range, ...columns })
   .meta({ id: "MetricsFrame", description: "Consecutive epochs, each in exactly one frame." });
-const endFrame = z.object({ type: z.literal("end"), ...frame, state: z.enum(JOB_STATES), reason: z.string() }).meta({
-  id: "EndFrame",
-  description: "Nothing follows: the job is in a terminal state, or the server is going down and `after` resumes.",
-});
+const endFrame = z
+  .object({
+    type: z.literal("end"),
+    ...frame,
+    state: z.enum(JOB_STATES),
+    reason: z.string(),
+    model: z.string().nullable().meta({ description: "Id of the model, if there is one." }),
+    error: jobError.nullable(),
+  })
+  .meta({
+    id: "EndFrame",
+    description: "Nothing follows: the job is in a terminal state, or the server is going down and `after` resumes.",
+  });
 
 /** What a stream sends. */
-export const streamFrame = z.discriminatedUnion("type", [stateFrame, metricsFrame, endFrame]).meta({ id: "Frame" });
+export const streamFrame = z
+  .discriminatedUnion("type", [stateFrame, metricsFrame, endFrame])
+  .meta({ id: "Frame", description: "One message of a stream.", examples: frameExamples });
 
 export const eventsAnswer = z
   .object({
@@ -133,7 +145,7 @@ export const modelAnswer = z
     metrics: metricValues,
     created_at: time,
   })
-  .meta({ id: "Model", description: "A trained model." });
+  .meta({ id: "Model", description: "A trained model.", examples: [modelExample] });
 
 export const modelsAnswer = pageOf(modelAnswer).meta({ id: "ModelPage", description: "Models, newest first." });
 
@@ -144,14 +156,11 @@ const regression = z
   .meta({ id: "RegressionPrediction" });
 const classification = z
   .object({ label: z.string(), probability: z.number(), probabilities: z.record(z.string(), z.number()) })
-  .meta({
-    id: "ClassPrediction",
-    examples: [{ label: "1", probability: 0.97, probabilities: { "0": 0.03, "1": 0.97 } }],
-  });
+  .meta({ id: "ClassPrediction" });
 
 export const predictionsAnswer = z
   .object({ predictions: z.array(z.union([regression, classification])) })
-  .meta({ id: "Predictions", description: "One prediction a row, in their order." });
+  .meta({ id: "Predictions", description: "One prediction a row, in their order.", examples: [predictionsExample] });
 
 /** The body of a predict request. */
 export const predictBody = z

@@ -11,7 +11,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Services } from "../jobs/services.ts";
 import { acceptJsonBytes } from "./body.ts";
 import type { App, RouteContext } from "./context.ts";
-import { answerErrors } from "./error-handlers.ts";
+import { answerErrors, sendProblem } from "./error-handlers.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { swaggerOptions } from "./openapi.ts";
 import { logRequests } from "./request-log.ts";
@@ -37,6 +37,7 @@ export async function buildApp({ services, lifecycle, log, streamBounds }: AppOp
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
     genReqId: () => randomUUID(),
     bodyLimit: services.limits.bodyBytes,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   });
   const streams = createStreams(services, lifecycle, { ...STREAM_BOUNDS, ...streamBounds });
   const context: RouteContext = { services, lifecycle, streams };

@@ -17,8 +17,9 @@ export function answerErrors(app: App): void {
   });
 }
 
-function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = toProblem(error, { requestId: request.id, bodyLimit: request.routeOptions.bodyLimit ?? 0 });
+/** Answers with the problem document of an error. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error, { requestId: request.id, bodyLimit: request.routeOptions?.bodyLimit ?? 0 });
   if (problem.status === STATUS_OF.internal) request.log.error({ err: error }, "request failed");
   const retryAfter = RETRY_AFTER_S[problem.status];
   if (retryAfter !== undefined) reply.header("retry-after", retryAfter);

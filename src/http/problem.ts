@@ -79,6 +79,7 @@ const FASTIFY_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
   FST_ERR_VALIDATION: "invalid",
   FST_ERR_NOT_FOUND: "not_found",
+  FST_ERR_MAX_PARAM_LENGTH: "not_found",
 };
 
 interface FastifyFault {

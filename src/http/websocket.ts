@@ -15,11 +15,14 @@ const CLOSES: Readonly<Record<Exclude<Ending, "gone">, readonly [code: number, r
   failed: [1011, (lastSeq) => `internal error; resume with after=${lastSeq}`],
 };
 
-/** An outlet on an open socket. A peer that answers no ping within `pingMs` is dropped. */
+/** An outlet on an open socket. A peer that answers no ping within `pingMs`, and takes no bytes either, is dropped. */
 export function createWebSocketOutlet(socket: WebSocket, pingMs: number): Outlet {
   let alive = true;
+  let buffered = 0;
   const ping = setInterval(() => {
-    if (!alive) return socket.terminate();
+    // A ping waits behind the frames: a peer that is still taking those is alive.
+    if (!alive && socket.bufferedAmount >= buffered) return socket.terminate();
+    buffered = socket.bufferedAmount;
     alive = false;
     socket.ping();
   }, pingMs);

@@ -1,0 +1,79 @@
+/** Words and shapes on a terminal: colours where they are wanted, tables, bars, sparklines, and a block that redraws itself. */
+
+export interface Terminal {
+  /** It can redraw lines. */
+  readonly live: boolean;
+  readonly columns: number;
+  readonly paint: Readonly<Record<Colour, (text: string) => string>>;
+  print(line?: string): void;
+  /** Prints lines over those of the last redraw. */
+  redraw(lines: readonly string[]): void;
+  /** What is printed next comes after the block. */
+  endRedraw(): void;
+}
+
+const COLOURS = { bold: "1", dim: "2", red: "31", green: "32", yellow: "33", blue: "34", magenta: "35", cyan: "36" } as const;
+export type Colour = keyof typeof COLOURS;
+
+const ESCAPE = "\u001b[";
+const HIDE_CURSOR = `${ESCAPE}?25l`;
+const SHOW_CURSOR = `${ESCAPE}?25h`;
+
+/** The terminal behind a stream. Colours need one that is live, and NO_COLOR unset (no-color.org). */
+export function createTerminal(
+  stream: NodeJS.WriteStream,
+  environment: Readonly<Record<string, string | undefined>>,
+): Terminal {
+  const live = Boolean(stream.isTTY);
+  const coloured = live && !environment.NO_COLOR && environment.TERM !== "dumb";
+  const paintWith = (code: string) => (text: string) => (coloured ? `${ESCAPE}${code}m${text}${ESCAPE}0m` : text);
+  let drawn = 0;
+  return {
+    live,
+    columns: stream.columns ?? 80,
+    paint: Object.fromEntries(Object.entries(COLOURS).map(([colour, code]) => [colour, paintWith(code)])) as Terminal["paint"],
+    print: (line = "") => void stream.write(`${line}\n`),
+    redraw(lines) {
+      const up = drawn > 0 ? `${ESCAPE}${drawn}A` : HIDE_CURSOR;
+      stream.write(up + lines.map((line) => `${line}${ESCAPE}K\n`).join(""));
+      drawn = lines.length;
+    },
+    endRedraw() {
+      if (drawn > 0) stream.write(SHOW_CURSOR);
+      drawn = 0;
+    },
+  };
+}
+
+/** A bar of `width` characters for a share of 0..1, in half steps. */
+export function bar(share: number, width: number, { paint }: Pick<Terminal, "paint">): string {
+  const halves = Math.round(Math.min(Math.max(share, 0), 1) * width * 2);
+  const full = "━".repeat(Math.floor(halves / 2));
+  const half = halves % 2 === 1 ? "╸" : "";
+  return paint.green(full + half) + paint.dim("─".repeat(width - full.length - half.length));
+}
+
+/** A curve as one line of blocks, lowest value to highest; values that are not finite are gaps. */
+export function sparkline(values: readonly number[]): string {
+  const finite = values.filter(Number.isFinite);
+  const low = Math.min(...finite);
+  const range = Math.max(...finite) - low || 1;
+  const blocks = "▁▂▃▄▅▆▇█";
+  return values
+    .map((value) => (Number.isFinite(value) ? blocks[Math.min(7, Math.floor(((value - low) / range) * 8))] : " "))
+    .join("");
+}
+
+/** Rows as aligned columns, the first row as their head. */
+export function table(rows: readonly (readonly string[])[], { paint }: Pick<Terminal, "paint">): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => visibleLength(row[column] ?? ""))));
+  const lines = rows.map((row) =>
+    row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - visibleLength(cell))).join("   "),
+  );
+  return lines.map((line, index) => (index === 0 ? paint.dim(line) : line).trimEnd());
+}
+
+/** Characters that a text takes on the screen. */
+export function visibleLength(text: string): number {
+  return text.replaceAll(new RegExp(`${ESCAPE.replace("[", "\\[")}[0-9;]*m`, "g"), "").length;
+}

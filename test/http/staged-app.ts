@@ -1,0 +1,173 @@
+/** The HTTP server on a real store and a real desk, with training that a test plays by hand: epochs come when it says so. */
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { createLocalBus } from "../../src/bus/local.ts";
+import { parseConfig } from "../../src/config.ts";
+import type { MetricSlice } from "../../src/domain/metric.ts";
+import type { Trainers, TrainingObserver, TrainingResult, TrainingRun } from "../../src/domain/ports.ts";
+import { buildApp } from "../../src/http/app.ts";
+import type { App } from "../../src/http/context.ts";
+import { createLifecycle, type Lifecycle } from "../../src/http/lifecycle.ts";
+import type { StreamBounds } from "../../src/http/stream.ts";
+import { startRunner } from "../../src/jobs/run.ts";
+import { createServices, type Services } from "../../src/jobs/services.ts";
+import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
+import { openStore } from "../../src/storage/open.ts";
+import { createDesk } from "../../src/worker/desk.ts";
+
+/** One training run on the stage. */
+export interface StagedRun {
+  readonly run: TrainingRun;
+  /** Epochs `from`..`to`, with losses 1 / epoch unless they are given; resolves when they are stored. */
+  post(from: number, to: number, losses?: readonly number[]): Promise<void>;
+  /** Ends the run, by default with the model y = 2 x + 1. */
+  finish(result?: TrainingResult): void;
+}
+
+export interface StagedApp {
+  readonly app: App;
+  readonly services: Services;
+  readonly lifecycle: Lifecycle;
+  /** What the server logged, parsed. */
+  readonly logged: Record<string, unknown>[];
+  /** The next run that the server starts. */
+  nextRun(): Promise<StagedRun>;
+  /** Starts listening and says where. */
+  listen(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly environment?: Record<string, string>;
+  readonly streamBounds?: Partial<StreamBounds>;
+}
+
+export async function openStagedApp({ environment = {}, streamBounds = {} }: StageOptions = {}): Promise<StagedApp> {
+  const dataDir = await mkdtemp(join(tmpdir(), "trainyard-http-"));
+  const { limits } = parseConfig(environment);
+  const logged: Record<string, unknown>[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
+  const store = await openStore({ dataDir });
+  const bus = createLocalBus((error) => log.error({ err: error }, "bus"));
+  const desk = createDesk({ limits, threads: 1, onError: (error) => log.error({ err: error }, "desk") });
+  const stage = createStage();
+  const queue = createEmbeddedQueue(store);
+  const services = createServices({ store, queue, bus, desk, trainers: stage.trainers, limits, log });
+  const lifecycle = createLifecycle();
+  const app = await buildApp({ services, lifecycle, log, streamBounds });
+  const runner = startRunner(services, { workers: 1 });
+  lifecycle.markReady();
+  return {
+    app,
+    services,
+    lifecycle,
+    logged,
+    nextRun: stage.next,
+    async listen() {
+      await app.listen({ host: "127.0.0.1", port: 0 });
+      return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+    },
+    async close() {
+      lifecycle.drain();
+      await runner.stop();
+      await app.close();
+      await desk.close();
+      await store.close();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+function createStage() {
+  const waiting: StagedRun[] = [];
+  const takers: ((run: StagedRun) => void)[] = [];
+  const enter = (run: TrainingRun, observer: TrainingObserver, resolve: (result: TrainingResult) => void): void => {
+    observer.signal.addEventListener("abort", () => resolve({ state: "cancelled", metrics: null }));
+    const staged: StagedRun = {
+      run,
+      post: (from, to, losses) => observer.onEpochs(sliceOf(from, to, losses)),
+      finish: (result = succeeded()) => resolve(result),
+    };
+    const taker = takers.shift();
+    if (taker) taker(staged);
+    else waiting.push(staged);
+  };
+  const trainers: Trainers = {
+    size: 1,
+    train: (run, observer) => new Promise((resolve) => enter(run, observer, resolve)),
+    close: async () => undefined,
+  };
+  const next = async (): Promise<StagedRun> =>
+    waiting.shift() ?? new Promise<StagedRun>((resolve) => void takers.push(resolve));
+  return { trainers, next };
+}
+
+/** Epochs with the losses given, or 1 / epoch. */
+export function sliceOf(from: number, to: number, losses?: readonly number[]): MetricSlice {
+  const loss = Float64Array.from({ length: to - from + 1 }, (_, index) => losses?.[index] ?? 1 / (from + index));
+  return { from, to, series: { loss, epoch_ms: loss.map(() => 0.5) } };
+}
+
+function succeeded(): TrainingResult {
+  const entries = [
+    { name: "0.weight", shape: [1, 1] },
+    { name: "0.bias", shape: [1] },
+  ];
+  return {
+    state: "succeeded",
+    reason: "all epochs are done",
+    metrics: { final: { loss: 0.1 }, best: { loss: 0.1, epoch: 10 } },
+    model: {
+      task: "regression",
+      preprocessing: null,
+      preprocessing: null,
+      inputWidth: 1,
+      outputWidth: 1,
+      classes: [],
+      layers: [{ type: "linear", units: 1, bias: true }],
+      activation: "none",
+      parameters: 2,
+      weights: entries,
+      sha256: "a".repeat(64),
+    },
+    weights: { entries, data: Float32Array.of(2, 1) },
+  };
+}
+
+/** A job that any test may submit. */
+export const SPEC = {
+  name: "line",
+  data: { generator: { type: "linear", samples: 20 } },
+  model: { layers: [{ type: "linear" }] },
+  optimizer: { type: "sgd", lr: 0.01 },
+  epochs: 10,
+} as const;
+
+/** Submits a job and gives its id. */
+export async function submitJob({ app }: StagedApp, spec: object = SPEC): Promise<string> {
+  const response = await app.inject({ method: "POST", url: "/v1/jobs", payload: spec });
+  if (response.statusCode !== 202) throw new Error(response.body);
+  return response.json<{ id: string }>().id;
+}
+
+/** Submits a job and takes it to its end, in slices of `sliceEpochs`. */
+export async function finishJob(staged: StagedApp, epochs = 10, sliceEpochs = 5): Promise<string> {
+  const id = await submitJob(staged, { ...SPEC, epochs });
+  const run = await staged.nextRun();
+  for (let from = 1; from <= epochs; from += sliceEpochs) await run.post(from, Math.min(from + sliceEpochs - 1, epochs));
+  run.finish();
+  await settled(staged, id);
+  return id;
+}
+
+/** Waits until a job is in a terminal state. */
+export async function settled({ app }: StagedApp, id: string): Promise<void> {
+  for (;;) {
+    const { state } = (await app.inject(`/v1/jobs/${id}`)).json<{ state: string }>();
+    if (["succeeded", "failed", "cancelled"].includes(state)) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
