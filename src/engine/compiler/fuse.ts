@@ -163,10 +163,10 @@ function group(program: Program, tensors: readonly Tensor[], stored: ReadonlySet
     const space = spaceOf(tensor, stored);
     const needs = dependencies(tensor, stored);
     let earliest = 0;
-    for (const need of needs) {
+    for (const [need, whole] of needs) {
       const at = home.get(need);
       if (at === undefined) continue;
-      const complete = groups[at]?.hasReduction.get(need) || space.alone || groups[at]?.space.key !== space.key;
+      const complete = whole || groups[at]?.hasReduction.get(need) || space.alone || groups[at]?.space.key !== space.key;
       earliest = Math.max(earliest, complete ? at + 1 : at);
     }
     // A state is replaced after everything that reads its old value, so that this can happen in place.
@@ -189,7 +189,7 @@ function group(program: Program, tensors: readonly Tensor[], stored: ReadonlySet
     chosen.hasReduction.set(tensor, space.root !== "pointwise");
     chosen.work += work;
     home.set(tensor, index);
-    for (const need of needs) if (isLeaf(need)) readersOf.set(need, Math.max(readersOf.get(need) ?? 0, index));
+    for (const need of needs.keys()) if (isLeaf(need)) readersOf.set(need, Math.max(readersOf.get(need) ?? 0, index));
   }
   return groups;
 }
@@ -238,20 +238,25 @@ function workWithin(tensor: Tensor, stored: ReadonlySet<Tensor>): number {
   return isReduction(tensor) ? work / reducedSize(tensor) : work;
 }
 
-/** Stored tensors and leaves that the expression of `tensor` reads. */
-function dependencies(tensor: Tensor, stored: ReadonlySet<Tensor>): Set<Tensor> {
-  const found = new Set<Tensor>();
+/** Stored tensors and leaves that the expression of `tensor` reads, and whether it needs them in memory, whole. */
+function dependencies(tensor: Tensor, stored: ReadonlySet<Tensor>): Map<Tensor, boolean> {
+  const found = new Map<Tensor, boolean>();
   const seen = new Set<Tensor>();
-  const visit = (each: Tensor): void => {
-    if (seen.has(each)) return;
-    seen.add(each);
-    if (each !== tensor && (stored.has(each) || isLeaf(each))) found.add(each);
-    else each.inputs.forEach(visit);
+  const visit = (each: Tensor, whole: boolean): void => {
+    if (each !== tensor && (stored.has(each) || isLeaf(each))) found.set(each, whole || (found.get(each) ?? false));
+    else if (!seen.has(each)) {
+      seen.add(each);
+      for (const input of each.inputs) visit(input, readsWhole(each));
+    }
   };
-  visit(tensor);
-  if (isLeaf(tensor)) found.add(tensor);
+  if (isLeaf(tensor)) found.set(tensor, false);
+  else visit(tensor, false);
   return found;
 }
+
+/** Whether a tensor is loaded from where its input lies in memory, rather than computed from the input's elements. */
+const readsWhole = ({ op, inputs: [x], shape }: Tensor): boolean =>
+  op.kind === "gather" || (op.kind === "reshape" && !sameButUnits((x as Tensor).shape, shape));
 
 function toKernel({ members, spaces, product }: Group): Kernel {
   const placed = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as Space }));

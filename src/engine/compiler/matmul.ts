@@ -16,7 +16,7 @@ import type { FunctionBuilder, Local, ModuleBuilder } from "./wasm/assembler.ts"
 
 const LANES = 4;
 /** Inner positions an iteration of the tile's loop. */
-const UNROLL = 4;
+const UNROLL = 8;
 /** The rows of a that are multiplied with all of b before the next ones stay in the second cache. */
 const BLOCK_BYTES = 128 * 1024;
 
