@@ -1,7 +1,7 @@
 /** Environment to a frozen configuration. The only reader of process.env; everything else gets what it needs as arguments. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import type { Limits } from "./domain/limits.ts";
+import type { DatasetLimits, Limits } from "./domain/limits.ts";
 
 const whole = (min: number, max: number, standard: number) => z.coerce.number().int().min(min).max(max).default(standard);
 const MiB = 1024 * 1024;
@@ -18,6 +18,12 @@ const variables = z.object({
   TRAINYARD_MAX_PARAMETERS: whole(1, 1_000_000_000, 20_000_000),
   TRAINYARD_MAX_JOB_MEMORY_BYTES: whole(MiB, 3 * 1024 * MiB, 1024 * MiB),
   TRAINYARD_MAX_PREDICT_ROWS: whole(1, 10_000_000, 100_000),
+  TRAINYARD_MAX_DATASET_BYTES: whole(1024, 64 * 1024 * MiB, 1024 * MiB),
+  TRAINYARD_MAX_DATASET_ROWS: whole(1, 100_000_000, 10_000_000),
+  TRAINYARD_MAX_DATASET_COLUMNS: whole(1, 100_000, 2000),
+  TRAINYARD_MAX_DATASET_MEMORY_BYTES: whole(MiB, 64 * 1024 * MiB, 2048 * MiB),
+  TRAINYARD_MAX_CATEGORIES: whole(2, 100_000, 10_000),
+  TRAINYARD_MAX_CELL_BYTES: whole(64, MiB, 64 * 1024),
 });
 
 export interface Config {
@@ -29,6 +35,7 @@ export interface Config {
   readonly workers: number;
   readonly logLevel: string;
   readonly limits: Limits;
+  readonly datasetLimits: DatasetLimits;
 }
 
 /** A setting that cannot be used; the message is one line that names the variable, its value and what it takes. */
@@ -59,6 +66,14 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       parameters: env.TRAINYARD_MAX_PARAMETERS,
       jobMemoryBytes: env.TRAINYARD_MAX_JOB_MEMORY_BYTES,
       predictRows: env.TRAINYARD_MAX_PREDICT_ROWS,
+    }),
+    datasetLimits: Object.freeze({
+      bytes: env.TRAINYARD_MAX_DATASET_BYTES,
+      rows: env.TRAINYARD_MAX_DATASET_ROWS,
+      columns: env.TRAINYARD_MAX_DATASET_COLUMNS,
+      categories: env.TRAINYARD_MAX_CATEGORIES,
+      cellBytes: env.TRAINYARD_MAX_CELL_BYTES,
+      memoryBytes: env.TRAINYARD_MAX_DATASET_MEMORY_BYTES,
     }),
   });
 }

@@ -88,13 +88,9 @@ export const readingOptions = z.strictObject({
     })
     .optional()
     .meta({ description: "Of CSV. Found out among comma, semicolon, tab and | when left out." }),
-  header: z
-    .enum(["true", "false", "auto"])
-    .default("auto")
-    .meta({
-      description:
-        "Of CSV: whether the first row has names. auto: it does when none of its cells is a number, date or boolean.",
-    }),
+  header: z.enum(["true", "false", "auto"]).default("auto").meta({
+    description: "Of CSV: whether the first row has names. auto: it does when none of its cells is a number, date or boolean.",
+  }),
   types: z
     .record(z.string(), z.enum(COLUMN_TYPES))
     .default({})

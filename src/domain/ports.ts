@@ -53,11 +53,11 @@ export type Outcome =
 /** What an uploaded file came to: ready to be stored. */
 export interface IngestedTable {
   readonly rows: number;
-  readonly columnCount: number;
+  readonly names: readonly string[];
   /** An array of `Column` as JSON text. */
   readonly columnsJson: string;
-  /** The first rows, one a line, each an array as JSON text. */
-  readonly preview: string;
+  /** The first rows, each an array as JSON text, without a newline. */
+  readonly previewLines: readonly string[];
   /** By name, for every column that is not text. */
   readonly values: ReadonlyMap<string, ColumnValues>;
 }
@@ -124,7 +124,7 @@ export interface Store {
   describeDataset(id: string): Promise<DatasetDocument | null>;
   /** Newest first. */
   listDatasets(page: PageRequest): Promise<Page<DatasetSummary>>;
-  /** Names of the columns, and the first rows, one a line, each an array as JSON text in the order of the columns. */
+  /** Names of the columns, and the first rows, each an array as JSON text in the order of the columns. */
   readDatasetPreview(id: string): Promise<{ readonly names: readonly string[]; readonly lines: readonly string[] } | null>;
   /**
    * Values of columns by name, whole. Throws not_found for an unknown data set, and for a name that is unknown or is a text
@@ -221,14 +221,17 @@ export interface Desk {
   predict(model: Model, instances: readonly (readonly unknown[])[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
   /** Forgets a deleted model. */
   forget(modelId: string): void;
-  /** The JSON text of a slice's columns, `"epochs":[...],"series":{...}` without braces around, as UTF-8. */
-  encodeColumns(from: number, to: number, columns: Uint8Array): Promise<Uint8Array>;
-  /** Reduces slices to at most about `points` epochs: first, last, every column's extremes, and each bucket's least and greatest loss. */
+  /**
+   * A JSON object as UTF-8: the members of `head`, an object that is JSON already, then a stored slice's `epochs` and `series`.
+   * Takes `columns` over: they may be empty afterwards.
+   */
+  encodeColumns(head: string, from: number, to: number, columns: Uint8Array): Promise<Uint8Array>;
+  /** Reduces slices to at most about `points` epochs: first, last, every column's extremes, and each bucket's least and greatest loss. Takes the slices over. */
   thinMetrics(slices: readonly MetricSlice[], from: number, to: number, points: number): Promise<MetricPoints>;
   close(): Promise<void>;
 }
 
-/** Columns of chosen epochs, ready for the wire, as JSON text like `encodeColumns` gives. */
+/** Columns of chosen epochs, ready for the wire: the JSON text `"epochs":[...],"series":{...}`, without braces around, as UTF-8. */
 export interface MetricPoints {
   readonly returned: number;
   readonly json: Uint8Array;

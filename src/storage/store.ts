@@ -1,6 +1,17 @@
 /** The Store of domain/ports.ts: which query runs on which connection. One set of queries for every database. */
 import { type Kysely, sql } from "kysely";
 import type { Store } from "../domain/ports.ts";
+import {
+  deleteDataset,
+  describeDataset,
+  findDataset,
+  getDataset,
+  insertDataset,
+  listDatasets,
+  readDatasetColumns,
+  readDatasetPreview,
+  removeUnfinishedDatasets,
+} from "./datasets.ts";
 import { appendMetrics, readEvents, readMetrics } from "./events.ts";
 import {
   claimJob,
@@ -49,6 +60,15 @@ export function createStore({ reader, writer, metricsWriter, close }: Databases)
     listModels: (page) => listModels(reader, page),
     readWeights: (modelId) => readWeights(reader, modelId),
     deleteModel: (id) => deleteModel(writer, id),
+    insertDataset: (dataset) => insertDataset({ writer, bulkWriter: metricsWriter }, dataset),
+    findDataset: (sha256, format) => findDataset(reader, sha256, format),
+    getDataset: (id) => getDataset(reader, id),
+    describeDataset: (id) => describeDataset(reader, id),
+    listDatasets: (page) => listDatasets(reader, page),
+    readDatasetPreview: (id) => readDatasetPreview(reader, id),
+    readDatasetColumns: (id, names) => readDatasetColumns(reader, id, names),
+    deleteDataset: (id) => deleteDataset({ writer, bulkWriter: metricsWriter }, id),
+    removeUnfinishedDatasets: (at) => removeUnfinishedDatasets(metricsWriter, at),
     ping: async () => {
       await sql`select 1`.execute(reader);
     },

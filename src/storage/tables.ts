@@ -61,10 +61,39 @@ export interface BlobChunksTable {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+export interface DatasetsTable {
+  readonly id: string;
+  readonly name: string;
+  readonly format: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly column_count: number;
+  /** `[{name, values}]` in the order of the columns: how the values of each are stored. */
+  readonly layout: string;
+  /** `Column[]` of domain/dataset.ts. */
+  readonly columns: string;
+  /** The first rows, an array a line. */
+  readonly preview: string;
+  /** 1 when it is there for others; 0 while it is written or erased. */
+  readonly ready: number;
+  readonly created_at: number;
+}
+
+/** Values of a column in row order, 256 kB a position: float64 or int32, little-endian. */
+export interface DatasetChunksTable {
+  readonly dataset_id: string;
+  readonly column_index: number;
+  readonly position: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 export interface Tables {
   readonly jobs: JobsTable;
   readonly events: EventsTable;
   readonly metric_chunks: MetricChunksTable;
   readonly models: ModelsTable;
   readonly blob_chunks: BlobChunksTable;
+  readonly datasets: DatasetsTable;
+  readonly dataset_chunks: DatasetChunksTable;
 }
