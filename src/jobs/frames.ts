@@ -94,18 +94,7 @@ async function encodeEvent(desk: Desk, jobId: string, event: JobEvent): Promise<
   const { from, to, columns } = event;
   const total = to - from + 1;
   const head = JSON.stringify({ type, job: jobId, seq, from, to, total, returned: total });
-  const body = await desk.encodeColumns(from, to, columns);
-  return { type, seq, json: joinObject(head, body), isLast: false };
-}
-
-/** `{head}` with members appended. */
-function joinObject(head: string, members: Uint8Array): Uint8Array {
-  const start = encoder.encode(`${head.slice(0, -1)},`);
-  const json = new Uint8Array(start.byteLength + members.byteLength + 1);
-  json.set(start);
-  json.set(members, start.byteLength);
-  json[json.length - 1] = "}".charCodeAt(0);
-  return json;
+  return { type, seq, json: await desk.encodeColumns(head, from, to, columns), isLast: false };
 }
 
 /** The frame that ends a stream, after the reader has seen everything up to `seq`. */

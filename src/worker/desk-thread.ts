@@ -20,8 +20,8 @@ export function predict({ model, instances, weights }: PredictTask): PredictRepl
   return predictor ? { missing: false, result: predictor.predict(instances) } : { missing: true };
 }
 
-export function encodeColumns({ from, to, columns }: EncodeTask): Uint8Array {
-  const json = encodeStoredSlice(from, to, columns);
+export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Array {
+  const json = encodeStoredSlice(head, from, to, columns);
   return moving(json, wholeBuffers([json]));
 }
 

@@ -36,7 +36,7 @@ const HEAP_MB = 2048;
 
 type TaskName = "prepare" | "predict" | "encodeColumns" | "thinMetrics";
 
-/** Starts the threads. `prepare` takes its body over, `thinMetrics` its slices: they are empty afterwards. */
+/** Starts the threads. What `prepare`, `encodeColumns` and `thinMetrics` take over moves to a thread: it is empty afterwards. */
 export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk {
   const pool = new Piscina({
     filename: new URL("./desk-thread.ts", import.meta.url).href,
@@ -71,10 +71,9 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
       return joinResults(batches, results);
     },
     forget: (modelId) => inline.forget(modelId),
-    async encodeColumns(from, to, columns) {
-      if (columns.byteLength <= INLINE_BYTES) return encodeStoredSlice(from, to, columns);
-      const copy = new Uint8Array(columns);
-      return (await run("encodeColumns", { from, to, columns: copy }, [copy.buffer])) as Uint8Array;
+    async encodeColumns(head, from, to, columns) {
+      if (columns.byteLength <= INLINE_BYTES) return encodeStoredSlice(head, from, to, columns);
+      return (await run("encodeColumns", { head, from, to, columns }, wholeBuffers([columns]))) as Uint8Array;
     },
     thinMetrics: async (slices, from, to, points) =>
       (await run("thinMetrics", { slices, from, to, points }, sliceBuffers(slices))) as MetricPoints,

@@ -1,4 +1,4 @@
-/** Metric columns as JSON text: the members of an object, without its braces. The same on every thread. */
+/** Metric columns as JSON text. The same on every thread. */
 import { decodeSlice, type WireColumns, wireColumns } from "../domain/metric.ts";
 
 const encoder = new TextEncoder();
@@ -8,7 +8,8 @@ export function encodeWireColumns(columns: WireColumns): Uint8Array<ArrayBuffer>
   return encoder.encode(JSON.stringify(columns).slice(1, -1));
 }
 
-/** The same for a stored slice of epochs `from`..`to`. */
-export function encodeStoredSlice(from: number, to: number, columns: Uint8Array): Uint8Array<ArrayBuffer> {
-  return encodeWireColumns(wireColumns(decodeSlice(from, to, columns)));
+/** An object of the members of `head`, JSON with at least one, and the columns of a stored slice of epochs `from`..`to`. */
+export function encodeStoredSlice(head: string, from: number, to: number, columns: Uint8Array): Uint8Array<ArrayBuffer> {
+  const members = JSON.stringify(wireColumns(decodeSlice(from, to, columns))).slice(1);
+  return encoder.encode(`${head.slice(0, -1)},${members}`);
 }

@@ -54,6 +54,7 @@ export interface PredictTask {
 export type PredictReply = { readonly missing: true } | { readonly missing: false; readonly result: PredictionResult };
 
 export interface EncodeTask {
+  readonly head: string;
   readonly from: number;
   readonly to: number;
   readonly columns: Uint8Array<ArrayBuffer>;

@@ -1,7 +1,10 @@
 /** Entry of a training thread. */
 import { fit } from "../training/fit.ts";
+import { lowerThreadPriority } from "./priority.ts";
 import type { TrainTask } from "./protocol.ts";
 import { runTraining } from "./training-thread.ts";
+
+lowerThreadPriority();
 
 export default function train(task: TrainTask): void {
   runTraining(task, fit);

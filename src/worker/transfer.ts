@@ -3,9 +3,11 @@ import { move, transferableSymbol, valueSymbol } from "piscina";
 import type { MetricSlice } from "../domain/metric.ts";
 
 /** The buffers under views, each once. A view of a part would take the rest of its buffer along, so it is copied instead. */
-export function wholeBuffers(views: readonly ArrayBufferView<ArrayBuffer>[]): ArrayBuffer[] {
-  const whole = views.filter(({ byteLength, buffer }) => byteLength === buffer.byteLength && byteLength > 0);
-  return [...new Set(whole.map(({ buffer }) => buffer))];
+export function wholeBuffers(views: readonly ArrayBufferView[]): ArrayBuffer[] {
+  const buffers = views.flatMap(({ byteLength, buffer }) =>
+    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0 ? [buffer] : [],
+  );
+  return [...new Set(buffers)];
 }
 
 /** The buffers under slices, each once. Columns may share one: together they are taken to be all there is in it. */

@@ -37,9 +37,9 @@ export function plainDesk(): Desk & { encodings: number } {
     },
     predict: async () => ({ ok: true as const, predictions: [] }),
     forget: () => undefined,
-    encodeColumns: async (from: number, to: number, columns: Uint8Array) => {
+    encodeColumns: async (...args: Parameters<Desk["encodeColumns"]>) => {
       desk.encodings++;
-      return encodeStoredSlice(from, to, columns);
+      return encodeStoredSlice(...args);
     },
     thinMetrics: async (...[slices, from, to, points]: Parameters<Desk["thinMetrics"]>) => {
       const epochs = chooseEpochs(slices, from, to, points);
