@@ -6,9 +6,9 @@ export interface ProblemDocument {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  readonly instance?: string;
+  readonly instance?: string | undefined;
   readonly code: string;
-  readonly errors?: readonly { readonly pointer?: string; readonly parameter?: string; readonly detail: string }[];
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[] | undefined;
 }
 
 export class ApiError extends Error {

@@ -123,7 +123,6 @@ function succeeded(): TrainingResult {
     model: {
       task: "regression",
       preprocessing: null,
-      preprocessing: null,
       inputWidth: 1,
       outputWidth: 1,
       classes: [],

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { bar, createTerminal, sparkline, table, visibleLength } from "../../src/cli/terminal.ts";
+
+function fakeStream(isTTY: boolean) {
+  const written: string[] = [];
+  const stream = { isTTY, columns: 100, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
+  return { stream, text: () => written.join("") };
+}
+
+const plain = createTerminal(fakeStream(false).stream, {});
+const coloured = createTerminal(fakeStream(true).stream, {});
+
+describe("a terminal", () => {
+  it("has colours only where somebody looks and nobody minds", () => {
+    expect(coloured.paint.red("x")).toBe("\u001b[31mx\u001b[0m");
+    expect(plain.paint.red("x")).toBe("x");
+    expect(createTerminal(fakeStream(true).stream, { NO_COLOR: "1" }).paint.red("x")).toBe("x");
+    expect(createTerminal(fakeStream(true).stream, { TERM: "dumb" }).paint.red("x")).toBe("x");
+  });
+
+  it("draws over what it drew, and gives the cursor back", () => {
+    const { stream, text } = fakeStream(true);
+    const terminal = createTerminal(stream, {});
+    terminal.redraw(["a", "b"]);
+    terminal.redraw(["c", "d"]);
+    terminal.endRedraw();
+    expect(text()).toBe("\u001b[?25la\u001b[K\nb\u001b[K\n\u001b[2Ac\u001b[K\nd\u001b[K\n\u001b[?25h");
+  });
+});
+
+describe("shapes", () => {
+  it("bars are as wide as they are told, whatever their share", () => {
+    for (const share of [-1, 0, 0.26, 0.5, 1, 2]) expect(visibleLength(bar(share, 10, coloured))).toBe(10);
+    expect(bar(0.25, 10, plain)).toBe("━━╸───────");
+  });
+
+  it("sparklines go from the least to the greatest value", () => {
+    expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7])).toBe("▁▂▃▄▅▆▇█");
+    expect(sparkline([5, 5])).toBe("▁▁");
+    expect(sparkline([1, Number.NaN, 2])).toBe("▁ █");
+    expect(sparkline([])).toBe("");
+  });
+
+  it("tables align by what is seen, not by what is written", () => {
+    const rows = [
+      ["name", "value"],
+      [coloured.paint.green("a"), "1"],
+      ["long name", "22"],
+    ];
+    expect(table(rows, plain).map((line) => visibleLength(line))).toEqual([17, 13, 14]);
+  });
+});
