@@ -1,7 +1,9 @@
 /** Losses of several classes, reduced over the rows. Targets are class numbers as floats, [rows]; PyTorch's formulas. */
 import { add, constant, div, equal, GraphError, mul, reshape, sub, sum, type Tensor, where } from "../graph.ts";
 import { logSoftmax } from "../nn/functional.ts";
-import type { Reduction } from "./losses.ts";
+
+/** How the losses of the rows become one number. */
+export type Reduction = "mean" | "sum";
 
 export interface ClassOptions {
   readonly reduction: Reduction;

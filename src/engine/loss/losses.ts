@@ -2,10 +2,8 @@
 import { GraphError, sameShape, sum, type Tensor } from "../graph.ts";
 import { mean } from "../nn/functional.ts";
 import { bce, bceWithLogits } from "./binary.ts";
-import { crossEntropy, nll } from "./classes.ts";
+import { crossEntropy, nll, type Reduction } from "./classes.ts";
 import { huber, l1, mse, smoothL1 } from "./regression.ts";
-
-export type Reduction = "mean" | "sum";
 
 /** Options by loss, with PyTorch's names and defaults. */
 interface Options {

@@ -1,0 +1,219 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const SRC = join(import.meta.dirname, "../src");
+
+/** The floors: which folders of src a folder may import from. Itself always; siblings on a floor are strangers. */
+const FLOORS: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  engine: [],
+  training: ["domain", "engine"],
+  formats: ["domain"],
+  storage: ["domain"],
+  queue: ["domain"],
+  bus: ["domain"],
+  worker: ["domain", "training"],
+  jobs: ["domain"],
+  http: ["domain", "jobs", "formats"],
+  client: ["domain"],
+  cli: ["client"],
+};
+
+/** Files that stand above the floors. */
+const ROOTS: Readonly<Record<string, readonly string[]>> = {
+  "config.ts": ["domain"],
+  "server.ts": [...Object.keys(FLOORS), "config.ts"],
+  "main.ts": [...Object.keys(FLOORS), "config.ts", "server.ts"],
+};
+
+/** Where each package may be imported. `node:` stands for what comes with Node. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  zod: ["domain", "http", "client", "config.ts"],
+  kysely: ["storage"],
+  "better-sqlite3": ["storage"],
+  pg: ["storage", "bus"],
+  "pg-boss": ["queue"],
+  piscina: ["worker"],
+  "csv-parse": ["formats"],
+  hyparquet: ["formats"],
+  "hyparquet-compressors": ["formats"],
+  fastify: ["http"],
+  "@fastify/": ["http"],
+  "fastify-type-provider-zod": ["http"],
+  ws: ["http"],
+  pino: ["http", "main.ts", "server.ts"],
+  "node:": [
+    "training",
+    "formats",
+    "storage",
+    "queue",
+    "bus",
+    "worker",
+    "jobs",
+    "http",
+    "cli",
+    "config.ts",
+    "server.ts",
+    "main.ts",
+  ],
+};
+
+/** Longest file; a longer one has more than one responsibility. */
+const MAX_LINES = 400;
+
+interface Source {
+  /** Path in src, with forward slashes. */
+  readonly path: string;
+  /** Its folder directly under src, or its own name at the root. */
+  readonly place: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const sources: Source[] = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => path.replaceAll("\\", "/"))
+  .sort()
+  .map((path) => {
+    const text = readFileSync(join(SRC, path), "utf8");
+    return { path, place: path.split("/")[0] as string, text, imports: importsOf(text) };
+  });
+
+/** Every module that a source names, static, dynamic, for types, or as the entry of a thread. */
+function importsOf(text: string): string[] {
+  const patterns = [
+    /^(?:import|export)\b[^;"]*?\bfrom "([^"]+)"/gm,
+    /^import "([^"]+)"/gm,
+    /\bimport\("([^"]+)"\)/g,
+    /\bnew URL\("(\.{1,2}\/[^"]+\.ts)", import\.meta\.url\)/g,
+  ];
+  return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name]) => name as string));
+}
+
+/** The path in src that a relative import leads to; one outside src starts with "..". */
+function target(source: Source, specifier: string): string {
+  return relative(SRC, join(SRC, dirname(source.path), specifier)).replaceAll("\\", "/");
+}
+
+const isRelative = (specifier: string) => specifier.startsWith(".");
+
+describe("the floors", () => {
+  it("are all named here", () => {
+    const places = new Set(sources.map(({ place }) => place));
+    expect([...places].filter((place) => !(place in FLOORS) && !(place in ROOTS))).toEqual([]);
+  });
+
+  it("see only those below them", () => {
+    const wrong = sources.flatMap((source) => {
+      const seen = [source.place, ...(FLOORS[source.place] ?? ROOTS[source.place] ?? [])];
+      return source.imports
+        .filter(isRelative)
+        .map((specifier) => target(source, specifier))
+        .filter((path) => !path.startsWith("..") && !seen.includes(path.split("/")[0] as string))
+        .filter((path) => !isProcess(source.path, path))
+        .map((path) => `${source.path} imports ${path}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("import relatively with the ending .ts, and outside src only the migrations", () => {
+    const specifiers = sources.flatMap((source) =>
+      source.imports.filter(isRelative).map((specifier) => ({ source, specifier, path: target(source, specifier) })),
+    );
+    expect(specifiers.filter(({ specifier }) => !specifier.endsWith(".ts"))).toEqual([]);
+    const outside = specifiers.filter(({ path }) => path.startsWith(".."));
+    for (const { source, path } of outside) {
+      expect(source.place, `${source.path} imports ${path}`).toBe("storage");
+      expect(path).toMatch(/^\.\.\/migrations\//);
+    }
+  });
+
+  it("have no cycles", () => {
+    const graph = new Map(
+      sources.map((source) => [source.path, source.imports.filter(isRelative).map((specifier) => target(source, specifier))]),
+    );
+    expect(cycleIn(graph)).toBeNull();
+  });
+});
+
+/** The quickstart starts the server as a process of its own: a path, not an import. */
+function isProcess(from: string, to: string): boolean {
+  return from === "cli/server-process.ts" && to === "main.ts";
+}
+
+/** A cycle of the graph as a path, or null. */
+function cycleIn(graph: ReadonlyMap<string, readonly string[]>): string[] | null {
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): string[] | null => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return null;
+    for (const next of graph.get(path) ?? []) {
+      const cycle = visit(next, [...trail, path]);
+      if (cycle) return cycle;
+    }
+    done.add(path);
+    return null;
+  };
+  for (const path of graph.keys()) {
+    const cycle = visit(path, []);
+    if (cycle) return cycle;
+  }
+  return null;
+}
+
+describe("packages", () => {
+  it("appear only where the plan puts them", () => {
+    const wrong = sources.flatMap(({ path, place, imports }) =>
+      imports
+        .filter((specifier) => !isRelative(specifier))
+        .filter((specifier) => !(PACKAGES[packageOf(specifier)] ?? []).includes(place))
+        .map((specifier) => `${path} imports ${specifier}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("are none in the engine, nor anything of Node", () => {
+    const outside = sources
+      .filter(({ place }) => place === "engine")
+      .flatMap(({ imports }) => imports.filter((name) => !isRelative(name)));
+    expect(outside).toEqual([]);
+  });
+});
+
+/** The key of PACKAGES for an import: "node:" and scopes stand for all that they hold. */
+function packageOf(specifier: string): string {
+  if (specifier.startsWith("node:")) return "node:";
+  if (specifier.startsWith("@fastify/")) return "@fastify/";
+  const parts = specifier.split("/");
+  return parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+describe("every file", () => {
+  const pathsWhere = (wrong: (source: Source) => boolean) => sources.filter(wrong).map(({ path }) => path);
+
+  it("begins with what it owns, and is short", () => {
+    expect(pathsWhere(({ text }) => !text.startsWith("/**"))).toEqual([]);
+    expect(pathsWhere(({ text }) => text.split("\n").length > MAX_LINES)).toEqual([]);
+  });
+
+  it("is named in kebab-case, and after what it owns", () => {
+    expect(pathsWhere(({ path }) => !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path))).toEqual([]);
+    expect(pathsWhere(({ path }) => /(^|\/)(utils?|helpers?|common|types|misc)(\.ts|\/)/.test(path))).toEqual([]);
+  });
+
+  it("leaves the environment and the terminal to the entries", () => {
+    const isEntry = ({ path, place }: Source) => place === "cli" || path === "main.ts";
+    expect(pathsWhere((source) => !isEntry(source) && /\b(process\.env|console\.)/.test(codeOf(source)))).toEqual([]);
+  });
+
+  it("has nothing left for later, and no way around the types", () => {
+    expect(pathsWhere(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b|@ts-(ignore|expect-error|nocheck)/.test(text))).toEqual([]);
+    expect(pathsWhere((source) => /(:|\bas|<) ?any\b/.test(codeOf(source)))).toEqual([]);
+  });
+});
+
+/** A source without its comments. */
+function codeOf({ text }: Source): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
+}
