@@ -36,7 +36,7 @@ export const STATES = {
   targets: "train.targets",
   validationFeatures: "validation.features",
   validationTargets: "validation.targets",
-  dropoutKey: (layer: number) => `dropout.${layer}`,
+  dropoutKey: (layer: string) => `dropout.${layer}`,
   slot: (slot: string, parameter: string) => `${slot}/${parameter}`,
 } as const;
 
@@ -56,8 +56,6 @@ export interface TrainingPlan {
   /** Rows of a validation block; 0 when validation is part of the training step or absent. */
   readonly validationBatch: number;
   readonly validationTail: number;
-  /** Layers that draw random numbers. */
-  readonly dropoutLayers: readonly number[];
   /** True when validation is computed by the training step itself, from the weights it has just made. */
   readonly fusedValidation: boolean;
 }
@@ -77,10 +75,9 @@ export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): Training
   const separate = sizes.validationRows > 0 && !fusedValidation;
   const validationBatch = separate ? Math.min(sizes.validationRows, Math.max(batch, VALIDATION_BLOCK)) : 0;
   const validationTail = validationBatch > 0 ? sizes.validationRows % validationBatch : 0;
-  const dropoutLayers = spec.model.layers.flatMap(({ type }, index) => (type === "dropout" ? [index] : []));
 
-  const parameters = new Map(network.parameters.map(({ name, shape }) => [name, graph.state(name, shape)]));
-  const context: Context = { spec, sizes, network, optimizer, parameters };
+  const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
+  const context: Context = { spec, sizes, network, optimizer, tensors };
   const programs: Record<string, Program> = { train: trainingStep(context, batch) };
   if (tail > 0) programs.tail = trainingStep(context, tail);
   if (validationBatch > 0) programs.validate = validation(context, validationBatch);
@@ -98,7 +95,6 @@ export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): Training
     tail,
     validationBatch,
     validationTail,
-    dropoutLayers,
     fusedValidation,
   };
 }
@@ -108,22 +104,32 @@ interface Context {
   readonly sizes: TrainingSizes;
   readonly network: Network;
   readonly optimizer: Optimizer;
-  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Parameters and buffers of the network, as they are before a step. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
 /** Forward, loss, metrics, backward, clipping and the optimiser's update, for `rows` rows. */
 function trainingStep(context: Context, rows: number): Program {
-  const { spec, sizes, network, parameters } = context;
+  const { spec, sizes, network, tensors } = context;
   const { features, targets } = batchOf(sizes, rows);
   const step = graph.input(INPUTS.step, [], "int");
-  const uniform = (layer: number, shape: readonly number[]) =>
+  const uniform = (layer: string, shape: readonly number[]) =>
     graph.uniform(graph.state(STATES.dropoutKey(layer), [2], "int"), step, shape);
-  const output = network.forward(features, (name) => parameters.get(name) as Tensor, { training: true, uniform });
+  const buffers = new Map<string, Tensor>();
+  const output = network.forward(features, (name) => tensors.get(name) as Tensor, {
+    training: true,
+    uniform,
+    update: (name, next) => buffers.set(name, next),
+  });
   const loss = lossOf(spec, output, targets);
-  const names = [...parameters.keys()];
-  const weights = [...parameters.values()];
+  const names = network.parameters.map(({ name }) => name);
+  const weights = names.map((name) => tensors.get(name) as Tensor);
   const clipped = clip(spec, grad(loss, weights));
   const { updates, next } = update(context, names, weights, clipped.gradients);
+  for (const [name, tensor] of buffers) {
+    next.set(name, tensor);
+    updates.push({ state: tensors.get(name) as Tensor, next: tensor });
+  }
   const outputs: Record<string, Tensor> = { loss, ...metricSums(spec, output, targets, "") };
   if (clipped.norm) outputs.grad_norm = clipped.norm;
   if (rows === sizes.rows && sizes.validationRows > 0) Object.assign(outputs, heldOut(context, next));
@@ -148,11 +154,11 @@ function validationLeaves(sizes: TrainingSizes): { features: Tensor; targets: Te
 
 /** Loss and metrics of a block of held-out rows, at positions that the caller gives. */
 function validation(context: Context, rows: number): Program {
-  const { spec, sizes, network, parameters } = context;
+  const { spec, sizes, network, tensors } = context;
   const all = validationLeaves(sizes);
   const positions = graph.input(INPUTS.rows, [rows], "int");
   const targets = graph.gather(all.targets, positions);
-  const output = network.forward(graph.gather(all.features, positions), (name) => parameters.get(name) as Tensor, {
+  const output = network.forward(graph.gather(all.features, positions), (name) => tensors.get(name) as Tensor, {
     training: false,
   });
   return { outputs: { loss: lossOf(spec, output, targets), ...metricSums(spec, output, targets, "") } };

@@ -41,7 +41,7 @@ export function createStepFeed({ plan, executable }: EpochOptions, program: stri
     table: executable.feed(program, INPUTS.scalar(name)),
     compute,
   }));
-  const steps = plan.dropoutLayers.length > 0 ? executable.feed(program, INPUTS.step) : null;
+  const steps = plan.network.draws.length > 0 ? executable.feed(program, INPUTS.step) : null;
   return (row, step, lr) => {
     for (const { table, compute } of scalars) table[row] = compute(step, lr);
     if (steps) steps[row] = step;

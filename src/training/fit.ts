@@ -162,21 +162,21 @@ function writeStates(
     executable.write(STATES.validationFeatures, data.validation.features);
     executable.write(STATES.validationTargets, data.validation.targets);
   }
-  for (const layer of plan.dropoutLayers) executable.write(STATES.dropoutKey(layer), streamKey(spec.seed, `dropout/${layer}`));
+  for (const layer of plan.network.draws) executable.write(STATES.dropoutKey(layer), streamKey(spec.seed, `dropout/${layer}`));
   const given = spec.init_from ? unpackTensors(payload as TensorSet) : null;
-  for (const { name, shape, initialise } of plan.network.parameters) {
+  for (const { name, shape, initialise, trainable } of plan.network.tensors) {
     executable.write(
       name,
       given?.get(PAYLOAD.initial + name) ?? initialise(createRandom(streamKey(spec.seed, `init/${name}`))),
     );
-    for (const [slot, fill] of Object.entries(plan.optimizer.slots)) {
+    for (const [slot, fill] of Object.entries(trainable ? plan.optimizer.slots : {})) {
       executable.write(STATES.slot(slot, name), new Float32Array(elementCount(shape)).fill(fill));
     }
   }
 }
 
 function readWeights(executable: Executable, plan: TrainingPlan): TensorSet {
-  return packTensors(plan.network.parameters.map(({ name, shape }) => ({ name, shape, values: executable.read(name) })));
+  return packTensors(plan.network.tensors.map(({ name, shape }) => ({ name, shape, values: executable.read(name) })));
 }
 
 function modelOf({ job }: TrainingRun, plan: TrainingPlan, { train }: SplitTable, weights: TensorSet): TrainedModel {

@@ -32,9 +32,9 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
 
 function forward(model: Model, rows: number): Program {
   const network = networkOf(model.layers, model.inputWidth);
-  const parameters = new Map(network.parameters.map(({ name, shape }) => [name, graph.state(name, shape)]));
+  const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
   const x = graph.input("x", [rows, model.inputWidth]);
-  const output = network.forward(x, (name) => parameters.get(name) as Tensor, { training: false });
+  const output = network.forward(x, (name) => tensors.get(name) as Tensor, { training: false });
   return { outputs: { y: ACTIVATIONS[model.activation](output) } };
 }
 

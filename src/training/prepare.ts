@@ -127,7 +127,7 @@ function describeInline(spec: JobSpec): Described {
 
 function stateDictErrors(stateDict: NonNullable<JobSpec["init_from"]>["state_dict"], network: Network): FieldError[] {
   const base = ["init_from", "state_dict"];
-  const expected = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
+  const expected = new Map(network.tensors.map(({ name, shape }) => [name, shape]));
   const errors: FieldError[] = [];
   for (const [name, shape] of expected) {
     const given = stateDict[name];
@@ -135,7 +135,7 @@ function stateDictErrors(stateDict: NonNullable<JobSpec["init_from"]>["state_dic
     if (!given)
       errors.push({
         pointer: pointerOf([...base, name]),
-        detail: `is missing: the network has a parameter ${name} of shape ${wanted}`,
+        detail: `is missing: the network has a tensor ${name} of shape ${wanted}`,
       });
     else if (given.shape.join() !== shape.join())
       errors.push({ pointer: pointerOf([...base, name, "shape"]), detail: `must be ${wanted}` });
@@ -147,10 +147,10 @@ function stateDictErrors(stateDict: NonNullable<JobSpec["init_from"]>["state_dic
     }
   }
   for (const name of Object.keys(stateDict)) {
-    if (!expected.has(name))
+    if (!expected.has(name) && !name.endsWith(".num_batches_tracked"))
       errors.push({
         pointer: pointerOf([...base, name]),
-        detail: `is not a parameter of this network: it has ${[...expected.keys()].join(", ")}`,
+        detail: `is not a parameter or buffer of this network: it has ${[...expected.keys()].join(", ")}`,
       });
   }
   return errors;

@@ -111,6 +111,17 @@ export function cat(tensors: readonly Tensor[], axis: number): Tensor {
 export const embedding = (weight: Tensor, indices: Tensor): Tensor => gather(weight, indices);
 
 /**
+ * Rows of `weight` [n, columns] at `positions` [...], whole numbers 0..n-1 as floats: [..., columns]. Any other number finds
+ * zeros. A product with ones and zeros, which is exact, so that positions can come out of rows of features.
+ */
+export function lookUp(weight: Tensor, positions: Tensor): Tensor {
+  const [n, columns] = weight.shape as [number, number];
+  const places = constant(Array.from({ length: n }, (_, i) => i));
+  const chosen = equal(reshape(positions, [sizeOf(positions.shape), 1]), places);
+  return reshape(matmul(chosen, weight), [...positions.shape, columns]);
+}
+
+/**
  * torch.gather: along one axis, the element of x at each index. `index` holds whole numbers as floats and has x's sizes on
  * all other axes.
  */

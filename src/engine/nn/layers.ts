@@ -1,55 +1,90 @@
-/** The table of layer types. A new layer is one file in layers/ and one line in each of the two lists here. */
+/** The table of layer types that hold no others. A new layer is one file in layers/ and one line in each of the two lists here. */
 import {
+  type EluSpec,
+  elu,
   type GeluSpec,
   gelu,
+  type HardtanhSpec,
+  hardtanh,
   type LeakyReluSpec,
   leakyRelu,
   logSoftmax,
+  logsigmoid,
+  mish,
   type PlainSpec,
   relu,
   type SoftplusSpec,
+  selu,
   sigmoid,
   silu,
   softmax,
   softplus,
   tanh,
 } from "./layers/activation.ts";
+import { type Conv1dSpec, type Conv2dSpec, conv1d, conv2d } from "./layers/convolution.ts";
 import { type DropoutSpec, dropout } from "./layers/dropout.ts";
+import { type EmbeddingSpec, embedding } from "./layers/embedding.ts";
 import type { LayerType } from "./layers/layer.ts";
 import { type LinearSpec, linear } from "./layers/linear.ts";
+import { type BatchNormSpec, batchNorm, type LayerNormSpec, layerNorm } from "./layers/normalisation.ts";
+import { type AvgPoolSpec, avgPool, type MaxPoolSpec, maxPool } from "./layers/pooling.ts";
+import { type FlattenSpec, flatten, type ReshapeSpec, reshape } from "./layers/shape.ts";
 
 interface LayerSpecs {
   readonly linear: LinearSpec;
   readonly relu: PlainSpec<"relu">;
   readonly leaky_relu: LeakyReluSpec;
+  readonly elu: EluSpec;
+  readonly selu: PlainSpec<"selu">;
   readonly sigmoid: PlainSpec<"sigmoid">;
+  readonly logsigmoid: PlainSpec<"logsigmoid">;
   readonly tanh: PlainSpec<"tanh">;
+  readonly hardtanh: HardtanhSpec;
   readonly gelu: GeluSpec;
   readonly silu: PlainSpec<"silu">;
+  readonly mish: PlainSpec<"mish">;
   readonly softplus: SoftplusSpec;
   readonly softmax: PlainSpec<"softmax">;
   readonly log_softmax: PlainSpec<"log_softmax">;
   readonly dropout: DropoutSpec;
+  readonly batch_norm: BatchNormSpec;
+  readonly layer_norm: LayerNormSpec;
+  readonly embedding: EmbeddingSpec;
+  readonly conv1d: Conv1dSpec;
+  readonly conv2d: Conv2dSpec;
+  readonly max_pool: MaxPoolSpec;
+  readonly avg_pool: AvgPoolSpec;
+  readonly flatten: FlattenSpec;
+  readonly reshape: ReshapeSpec;
 }
 
-/** A layer as the API names it: PyTorch's options in snake_case, with its defaults. */
-export type LayerSpec = LayerSpecs[keyof LayerSpecs];
+/** A layer that holds no others, as the API names it: PyTorch's options in snake_case, with its defaults. */
+export type SimpleLayerSpec = LayerSpecs[keyof LayerSpecs];
 
 export const layers: { readonly [Type in keyof LayerSpecs]: LayerType<LayerSpecs[Type]> } = {
   linear,
   relu,
   leaky_relu: leakyRelu,
+  elu,
+  selu,
   sigmoid,
+  logsigmoid,
   tanh,
+  hardtanh,
   gelu,
   silu,
+  mish,
   softplus,
   softmax,
   log_softmax: logSoftmax,
   dropout,
+  batch_norm: batchNorm,
+  layer_norm: layerNorm,
+  embedding,
+  conv1d,
+  conv2d,
+  max_pool: maxPool,
+  avg_pool: avgPool,
+  flatten,
+  reshape,
 };
-
-/** The entry of a spec's type, typed for any spec. */
-export function layerTypeOf(spec: LayerSpec): LayerType<LayerSpec> {
-  return layers[spec.type] as LayerType<LayerSpec>;
-}

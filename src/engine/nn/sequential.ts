@@ -1,82 +1,66 @@
-/** A stack of layers with the parameter names of PyTorch's nn.Sequential: "0.weight", "0.bias", "2.weight", ... */
+/** A stack of layers with the names of PyTorch's nn.Sequential: "0.weight", "0.bias", "1.running_mean", ... */
 import { GraphError, type Shape, sameShape, sizeOf, type Tensor } from "../graph.ts";
-import type { Initialise } from "./initialisers.ts";
-import type { LayerContext, LayerParameter } from "./layers/layer.ts";
-import { type LayerSpec, layerTypeOf } from "./layers.ts";
+import type { LayerContext, LayerType } from "./layers/layer.ts";
+import { type ResidualSpec, residual } from "./layers/residual.ts";
+import { type SimpleLayerSpec, layers as simpleLayers } from "./layers.ts";
+import { LayerError, type Mode, type Network, type NetworkTensor } from "./network.ts";
 
-export interface NetworkParameter {
-  /** Position of the layer and PyTorch's name within it: "0.weight". */
-  readonly name: string;
-  /** PyTorch's layout: a linear weight is [out, in]. */
-  readonly shape: Shape;
-  readonly initialise: Initialise;
-}
+/** A layer as the API names it: PyTorch's options in snake_case, with its defaults. */
+export type LayerSpec = SimpleLayerSpec | ResidualSpec;
 
-export interface Mode {
-  readonly training: boolean;
-  /** Uniform numbers in [0, 1) for a layer, new in each step: what dropout draws in training. */
-  readonly uniform?: ((layerIndex: number, shape: Shape) => Tensor) | undefined;
-}
+const LAYERS = { ...simpleLayers, residual: residual((layers, inputShape) => sequential(layers, inputShape)) };
 
-export interface Network {
-  readonly parameters: readonly NetworkParameter[];
-  readonly layers: readonly {
-    readonly type: LayerSpec["type"];
-    readonly outputShape: Shape;
-    readonly parameterCount: number;
-  }[];
-  /** Without the batch axis. */
-  readonly outputShape: Shape;
-  /** The output [batch, ...outputShape] for x [batch, ...inputShape]. */
-  forward(x: Tensor, parameters: (name: string) => Tensor, mode: Mode): Tensor;
-}
+/** The entry of a spec's type, typed for any spec. */
+const typeOf = (spec: LayerSpec) => LAYERS[spec.type] as LayerType<LayerSpec>;
 
 /**
- * The network of the layers over inputs of a shape, both without the batch axis. Throws a GraphError that names the layer
- * where a layer does not take what the one before it gives.
+ * The network of the layers over inputs of a shape, both without the batch axis. Throws a LayerError where a layer does not
+ * take what the one before it gives.
  */
 export function sequential(specs: readonly LayerSpec[], inputShape: Shape): Network {
-  const parameters: NetworkParameter[] = [];
+  const tensors: NetworkTensor[] = [];
+  const draws: string[] = [];
   const layers: Network["layers"][number][] = [];
   let shape = inputShape;
   specs.forEach((spec, index) => {
-    const own = atLayer(spec, index, () => parametersOf(spec, shape));
-    shape = atLayer(spec, index, () => layerTypeOf(spec).outputShape(spec, shape));
-    parameters.push(...own.map((parameter) => ({ ...parameter, name: `${index}.${parameter.name}` })));
-    layers.push({
-      type: spec.type,
-      outputShape: shape,
-      parameterCount: own.reduce((total, { shape }) => total + sizeOf(shape), 0),
-    });
+    const input = shape;
+    const type = typeOf(spec);
+    const own = atLayer(spec, index, () => type.tensors?.(spec, input) ?? []);
+    shape = atLayer(spec, index, () => type.outputShape(spec, input));
+    tensors.push(...own.map((tensor) => ({ ...tensor, name: `${index}.${tensor.name}` })));
+    draws.push(...(type.draws?.(spec, input) ?? []).map((within) => placeOf(index, within)));
+    const parameterCount = own.reduce((total, { shape, trainable }) => total + (trainable ? sizeOf(shape) : 0), 0);
+    layers.push({ type: spec.type, outputShape: shape, parameterCount });
   });
   return {
-    parameters,
+    tensors,
+    parameters: tensors.filter(({ trainable }) => trainable),
+    buffers: tensors.filter(({ trainable }) => !trainable),
+    draws,
     layers,
     outputShape: shape,
     forward(x, lookUp, mode) {
       if (!sameShape(x.shape.slice(1), inputShape))
         throw new GraphError(`the network takes [batch, ${inputShape.join(", ")}], not [${x.shape.join(", ")}]`);
       return specs.reduce(
-        (value, spec, index) =>
-          atLayer(spec, index, () => layerTypeOf(spec).forward(value, spec, contextOf(index, lookUp, mode))),
+        (value, spec, index) => atLayer(spec, index, () => typeOf(spec).forward(value, spec, contextOf(index, lookUp, mode))),
         x,
       );
     },
   };
 }
 
-function parametersOf(spec: LayerSpec, inputShape: Shape): readonly LayerParameter[] {
-  return layerTypeOf(spec).parameters?.(spec, inputShape) ?? [];
-}
+const placeOf = (index: number, within: string): string => (within === "" ? `${index}` : `${index}.${within}`);
 
-function contextOf(index: number, lookUp: (name: string) => Tensor, { training, uniform }: Mode): LayerContext {
+function contextOf(index: number, lookUp: (name: string) => Tensor, { training, uniform, update }: Mode): LayerContext {
   return {
     training,
-    parameter: (name) => lookUp(`${index}.${name}`),
-    uniform(shape) {
+    tensor: (name) => lookUp(`${index}.${name}`),
+    uniform(shape, within = "") {
       if (!uniform) throw new GraphError("needs random numbers in training, and none are provided");
-      return uniform(index, shape);
+      return uniform(placeOf(index, within), shape);
     },
+    update: (name, next) => update?.(`${index}.${name}`, next),
   };
 }
 
@@ -85,7 +69,7 @@ function atLayer<T>({ type }: LayerSpec, index: number, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (error instanceof GraphError) throw new GraphError(`layer ${index} (${type}): ${error.message}`, { cause: error });
-    throw error;
+    if (!(error instanceof GraphError)) throw error;
+    throw new LayerError([index, ...(error instanceof LayerError ? error.place : [])], type, error);
   }
 }

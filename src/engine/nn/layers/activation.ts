@@ -13,6 +13,17 @@ export interface LeakyReluSpec {
   readonly negative_slope?: number | undefined;
 }
 
+export interface EluSpec {
+  readonly type: "elu";
+  readonly alpha?: number | undefined;
+}
+
+export interface HardtanhSpec {
+  readonly type: "hardtanh";
+  readonly min_val?: number | undefined;
+  readonly max_val?: number | undefined;
+}
+
 export interface GeluSpec {
   readonly type: "gelu";
   readonly approximate?: "none" | "tanh" | undefined;
@@ -42,6 +53,11 @@ export const relu = elementwise(activations.relu);
 export const sigmoid = elementwise(sigmoidOf);
 export const tanh = elementwise(tanhOf);
 export const silu = elementwise(activations.silu);
+export const mish = elementwise((x) => activations.mish(x));
+export const selu = elementwise((x) => activations.selu(x));
+export const logsigmoid = elementwise((x) => activations.logsigmoid(x));
+export const elu = elementwise<EluSpec>((x, { alpha }) => activations.elu(x, alpha));
+export const hardtanh = elementwise<HardtanhSpec>((x, { min_val, max_val }) => activations.hardtanh(x, min_val, max_val));
 export const leakyRelu = elementwise<LeakyReluSpec>((x, { negative_slope }) => activations.leakyRelu(x, negative_slope));
 export const gelu = elementwise<GeluSpec>((x, { approximate }) => activations.gelu(x, approximate));
 export const softplus = elementwise<SoftplusSpec>((x, { beta, threshold }) => activations.softplus(x, beta, threshold));

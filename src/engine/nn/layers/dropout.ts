@@ -10,6 +10,7 @@ export interface DropoutSpec {
 
 export const dropout: LayerType<DropoutSpec> = {
   outputShape: (_, inputShape) => inputShape,
+  draws: ({ p = 0.5 }) => (p > 0 ? [""] : []),
   forward(x, { p = 0.5 }, { training, uniform }) {
     if (!training || p === 0) return x;
     const scale = p < 1 ? 1 / (1 - p) : 0;

@@ -1,33 +1,19 @@
 /** The linear layer: y = x Wᵀ + b over the last axis. */
 import { GraphError, type Shape } from "../../graph.ts";
 import { linear as apply } from "../functional.ts";
-import { type InitialiserSpec, initialiser } from "../initialisers.ts";
+import { type AffineSpec, affineTensors } from "./affine.ts";
 import type { LayerType } from "./layer.ts";
 
-export interface LinearSpec {
+export interface LinearSpec extends AffineSpec {
   readonly type: "linear";
   /** Output width. */
   readonly units?: number | undefined;
-  /** Default true. */
-  readonly bias?: boolean | undefined;
-  readonly init?: { readonly weight?: InitialiserSpec | undefined; readonly bias?: InitialiserSpec | undefined } | undefined;
 }
-
-/** PyTorch's own start for a linear layer: kaiming_uniform with a = √5, which is uniform over ±1/√fan_in, as is the bias. */
-const DEFAULT_WEIGHT: InitialiserSpec = { type: "kaiming_uniform", a: Math.sqrt(5) };
 
 export const linear: LayerType<LinearSpec> = {
   outputShape: ({ units }, inputShape) => [...inputShape.slice(0, -1), unitsOf(units, inputShape)],
-  parameters({ units, bias = true, init = {} }, inputShape) {
-    const width = inputShape.at(-1) as number;
-    const out = unitsOf(units, inputShape);
-    const weight = { name: "weight", shape: [out, width], initialise: initialiser(init.weight, [out, width], DEFAULT_WEIGHT) };
-    if (!bias) return [weight];
-    const bound = 1 / Math.sqrt(width);
-    const initialise = initialiser(init.bias, [out], { type: "uniform", a: -bound, b: bound });
-    return [weight, { name: "bias", shape: [out], initialise }];
-  },
-  forward: (x, { bias = true }, { parameter }) => apply(x, parameter("weight"), bias ? parameter("bias") : undefined),
+  tensors: (spec, inputShape) => affineTensors(spec, [unitsOf(spec.units, inputShape), inputShape.at(-1) as number]),
+  forward: (x, { bias = true }, { tensor }) => apply(x, tensor("weight"), bias ? tensor("bias") : undefined),
 };
 
 function unitsOf(units: number | undefined, inputShape: Shape): number {

@@ -1,0 +1,23 @@
+/** The weight and bias that linear layers and convolutions have in common. Knows nothing of what is done with them. */
+import { type Shape, sizeOf } from "../../graph.ts";
+import { type InitialiserSpec, initialiser } from "../initialisers.ts";
+import type { LayerTensor } from "./layer.ts";
+
+export interface AffineSpec {
+  /** Default true. */
+  readonly bias?: boolean | undefined;
+  readonly init?: { readonly weight?: InitialiserSpec | undefined; readonly bias?: InitialiserSpec | undefined } | undefined;
+}
+
+/** PyTorch's own start for such a layer: kaiming_uniform with a = √5, which is uniform over ±1/√fan_in, as is the bias. */
+const DEFAULT_WEIGHT: InitialiserSpec = { type: "kaiming_uniform", a: Math.sqrt(5) };
+
+/** Weight of `shape`, [out, in, ...], and bias [out] unless there is none. */
+export function affineTensors({ bias = true, init = {} }: AffineSpec, shape: Shape): readonly LayerTensor[] {
+  const weight = { name: "weight", shape, initialise: initialiser(init.weight, shape, DEFAULT_WEIGHT), trainable: true };
+  if (!bias) return [weight];
+  const out = [shape[0] as number];
+  const bound = 1 / Math.sqrt(sizeOf(shape.slice(1)));
+  const initialise = initialiser(init.bias, out, { type: "uniform", a: -bound, b: bound });
+  return [weight, { name: "bias", shape: out, initialise, trainable: true }];
+}

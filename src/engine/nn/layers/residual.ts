@@ -1,0 +1,38 @@
+/** The residual layer: x + f(x), f a stack of layers of its own. Their tensors are named "layers.0.weight", "layers.0.bias", ... */
+import { add, GraphError, type Shape, sameShape } from "../../graph.ts";
+import type { SimpleLayerSpec } from "../layers.ts";
+import type { Network } from "../network.ts";
+import { type LayerType, shapeText } from "./layer.ts";
+
+export interface ResidualSpec {
+  readonly type: "residual";
+  readonly layers: readonly SimpleLayerSpec[];
+}
+
+const PREFIX = "layers.";
+
+/** He et al., "Deep residual learning for image recognition", 2016. `networkOf` builds the stack within. */
+export const residual = (
+  networkOf: (layers: readonly SimpleLayerSpec[], inputShape: Shape) => Network,
+): LayerType<ResidualSpec> => ({
+  outputShape({ layers }, inputShape) {
+    const { outputShape } = networkOf(layers, inputShape);
+    if (!sameShape(outputShape, inputShape))
+      throw new GraphError(
+        `residual adds what its layers give to what it takes: they give ${shapeText(outputShape)} for ${shapeText(inputShape)}`,
+      );
+    return inputShape;
+  },
+  tensors: ({ layers }, inputShape) =>
+    networkOf(layers, inputShape).tensors.map((tensor) => ({ ...tensor, name: PREFIX + tensor.name })),
+  draws: ({ layers }, inputShape) => networkOf(layers, inputShape).draws.map((layer) => PREFIX + layer),
+  forward(x, { layers }, { training, tensor, uniform, update }) {
+    const inner = networkOf(layers, x.shape.slice(1));
+    const change = inner.forward(x, (name) => tensor(PREFIX + name), {
+      training,
+      uniform: (layer, shape) => uniform(shape, PREFIX + layer),
+      update: (name, next) => update(PREFIX + name, next),
+    });
+    return add(x, change);
+  },
+});
