@@ -36,6 +36,7 @@ async function createJobs(db: Kysely<unknown>): Promise<void> {
   // Ids sort by creation: these serve the queue and every filtered list, page by page.
   await db.schema.createIndex("jobs_state_id").on("jobs").columns(["state", "id"]).execute();
   await db.schema.createIndex("jobs_name_id").on("jobs").columns(["name", "id"]).execute();
+  await db.schema.createIndex("jobs_name_state_id").on("jobs").columns(["name", "state", "id"]).execute();
 }
 
 async function createEvents(db: Kysely<unknown>, bytes: ColumnTypes["bytes"]): Promise<void> {

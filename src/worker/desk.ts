@@ -31,8 +31,14 @@ const INLINE_MULTIPLY_ADDS = 1_000_000;
 const INLINE_PARAMETERS = 200_000;
 /** Values of a slice that are encoded on the event loop: about 0.1 ms. */
 const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
-/** Of JavaScript objects: the largest body, parsed. */
-const HEAP_MB = 2048;
+
+/**
+ * A thread's heap, for each byte of the largest body. The worst JSON, "[0],[0],...", takes 16 bytes a byte when it is parsed,
+ * and parsing must not reach the limit: V8 cannot stop in the middle of it and would end the process. What comes after
+ * parsing may reach it, and costs the thread.
+ */
+const HEAP_BYTES_A_BODY_BYTE = 32;
+const MIN_HEAP_MB = 1024;
 
 type TaskName = "prepare" | "predict" | "encodeColumns" | "thinMetrics";
 
@@ -42,7 +48,7 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
     filename: new URL("./desk-thread.ts", import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb(limits) },
   });
   pool.on("error", onError);
   const run = async (name: TaskName, task: object, transferList: ArrayBuffer[]): Promise<unknown> => {
@@ -79,6 +85,10 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
       (await run("thinMetrics", { slices, from, to, points }, sliceBuffers(slices))) as MetricPoints,
     close: () => pool.destroy(),
   };
+}
+
+function heapMb({ bodyBytes }: Limits): number {
+  return Math.max(MIN_HEAP_MB, Math.ceil((bodyBytes * HEAP_BYTES_A_BODY_BYTE) / 1024 ** 2));
 }
 
 function tooLarge(): TrainyardError {
