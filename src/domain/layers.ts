@@ -3,7 +3,7 @@
  * PyTorch's; the engine's table of layers (engine/nn) has an entry for each.
  */
 import { z } from "zod";
-import { float32, MAX_UNITS } from "./numbers.ts";
+import { float32, MAX_KERNEL, MAX_LAYERS, MAX_UNITS } from "./numbers.ts";
 
 const nonlinearity = z.enum(["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]);
 const mode = z.enum(["fan_in", "fan_out"]);
@@ -48,33 +48,123 @@ export const initialiser = z
 
 const plain = <T extends string>(type: T) => z.strictObject({ type: z.literal(type) });
 
-/** One layer. A new layer is one line here and one file in engine/nn. */
-export const layer = z
+const units = z.int().min(1).max(MAX_UNITS);
+const eps = float32.nonnegative().default(1e-5);
+const kernel = z.int().min(1).max(MAX_KERNEL);
+const stride = z.int().min(1).max(MAX_UNITS);
+const padding = z.int().min(0).max(MAX_KERNEL);
+const orPair = <T extends z.ZodType>(size: T) => z.union([size, z.tuple([size, size])]);
+const affineInit = z
+  .strictObject({ weight: initialiser.default("default"), bias: initialiser.default("default") })
+  .partial()
+  .optional();
+const pool = <T extends string>(type: T) =>
+  z
+    .strictObject({
+      type: z.literal(type),
+      kernel_size: orPair(kernel),
+      stride: orPair(stride).nullable().default(null).meta({ description: "null: the kernel's size." }),
+    })
+    .meta({ description: "Over [channels, length] or [channels, height, width]." });
+
+/** One layer that holds no others. A new layer is one line here and one file in engine/nn/layers. */
+const simpleLayer = z
   .discriminatedUnion("type", [
     z.strictObject({
       type: z.literal("linear"),
-      units: z
-        .int()
-        .min(1)
-        .max(MAX_UNITS)
-        .optional()
-        .meta({ description: "Output width. On the last linear layer it follows from the task when left out." }),
+      units: units.optional().meta({
+        description:
+          "Output width. When left out, that of the last linear layer follows from the task, and that of the last one in a residual layer from the width it adds to.",
+      }),
       bias: z.boolean().default(true),
-      init: z
-        .strictObject({ weight: initialiser.default("default"), bias: initialiser.default("default") })
-        .partial()
-        .optional(),
+      init: affineInit,
     }),
     plain("relu"),
     z.strictObject({ type: z.literal("leaky_relu"), negative_slope: float32.default(0.01) }),
+    z.strictObject({ type: z.literal("elu"), alpha: float32.default(1) }),
+    plain("selu"),
     plain("sigmoid"),
+    plain("logsigmoid"),
     plain("tanh"),
+    z.strictObject({ type: z.literal("hardtanh"), min_val: float32.default(-1), max_val: float32.default(1) }),
     z.strictObject({ type: z.literal("gelu"), approximate: z.enum(["none", "tanh"]).default("none") }),
     plain("silu"),
+    plain("mish"),
     z.strictObject({ type: z.literal("softplus"), beta: float32.positive().default(1), threshold: float32.default(20) }),
     plain("softmax"),
     plain("log_softmax"),
     z.strictObject({ type: z.literal("dropout"), p: z.number().min(0).max(1).default(0.5) }),
+    z
+      .strictObject({
+        type: z.literal("batch_norm"),
+        eps,
+        momentum: z.number().min(0).max(1).default(0.1),
+        affine: z.boolean().default(true),
+      })
+      .meta({
+        description:
+          "Over the first axis of a row: features, or channels. Its running_mean and running_var are weights of the model; num_batches_tracked is not kept.",
+      }),
+    z
+      .strictObject({ type: z.literal("layer_norm"), eps, elementwise_affine: z.boolean().default(true) })
+      .meta({ description: "Over the last axis." }),
+    z
+      .strictObject({
+        type: z.literal("embedding"),
+        num_embeddings: units,
+        embedding_dim: units,
+        init: z
+          .strictObject({ weight: initialiser.default("default") })
+          .partial()
+          .optional(),
+      })
+      .meta({
+        description:
+          "Each number of a row is looked up as a place 0..num_embeddings-1, so that a row of n becomes [n, embedding_dim]. Any other number gives zeros.",
+      }),
+    z
+      .strictObject({
+        type: z.literal("conv1d"),
+        out_channels: units,
+        kernel_size: kernel,
+        stride: stride.default(1),
+        padding: padding.default(0),
+        bias: z.boolean().default(true),
+        init: affineInit,
+      })
+      .meta({ description: "Over [channels, length]." }),
+    z
+      .strictObject({
+        type: z.literal("conv2d"),
+        out_channels: units,
+        kernel_size: orPair(kernel),
+        stride: orPair(stride).default(1),
+        padding: orPair(padding).default(0),
+        bias: z.boolean().default(true),
+        init: affineInit,
+      })
+      .meta({ description: "Over [channels, height, width]; a pair is [height, width]." }),
+    pool("max_pool"),
+    pool("avg_pool"),
+    plain("flatten"),
+    z
+      .strictObject({ type: z.literal("reshape"), shape: z.array(units).min(1).max(4) })
+      .meta({ description: "A row's numbers under other axes, row-major: [1, 8, 8] for an image of 64 numbers." }),
+  ])
+  .superRefine((value, context) => {
+    if (value.type === "hardtanh" && value.min_val >= value.max_val)
+      context.addIssue({ code: "custom", path: ["min_val"], message: "must be less than max_val" });
+  })
+  .meta({ id: "SimpleLayer" });
+
+/** One layer. */
+export const layer = z
+  .discriminatedUnion("type", [
+    simpleLayer,
+    z.strictObject({ type: z.literal("residual"), layers: z.array(simpleLayer).min(1).max(MAX_LAYERS) }).meta({
+      description:
+        'x + f(x), f being the layers, whose output has the shape of their input. Their weights are named "3.layers.0.weight".',
+    }),
   ])
   .meta({
     id: "Layer",

@@ -3,6 +3,8 @@ import { z } from "zod";
 
 /** Widest layer. */
 export const MAX_UNITS = 65_536;
+/** Largest side of a convolution's or pool's window: each place in it is work of its own in the compiled step. */
+export const MAX_KERNEL = 16;
 /** Most layers in one network. */
 export const MAX_LAYERS = 100;
 /** Seeds are safe integers: what JSON carries exactly. */

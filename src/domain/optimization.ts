@@ -70,6 +70,21 @@ export const optimizer = z
       initial_accumulator_value: float32.nonnegative().default(0),
       eps: eps(1e-10),
     }),
+    z.strictObject({
+      type: z.literal("adadelta"),
+      lr: lr(1),
+      rho: z.number().min(0).max(1).default(0.9),
+      eps: eps(1e-6),
+      weight_decay: weightDecay(0),
+    }),
+    z.strictObject({
+      type: z.literal("nadam"),
+      lr: lr(2e-3),
+      betas,
+      eps: eps(1e-8),
+      weight_decay: weightDecay(0),
+      momentum_decay: z.number().nonnegative().default(4e-3),
+    }),
   ])
   .superRefine((value, context) => {
     if (value.type === "sgd" && value.nesterov && (value.momentum === 0 || value.dampening !== 0)) {
@@ -83,18 +98,60 @@ export const optimizer = z
   .meta({ id: "Optimizer" });
 
 const epochCount = z.int().min(1);
+const etaMin = z.number().nonnegative().default(0);
+const factor = z.number().min(0).max(1);
+const milestones = z.array(epochCount).min(1).max(1000);
 
-/** Stepped once after every epoch, as torch.optim.lr_scheduler. */
-export const scheduler = z
+/** Schedules that are a function of the epoch and the optimiser's rate: any of them can be a part of `sequential`. */
+const rateSchedule = z
   .discriminatedUnion("type", [
     z.strictObject({ type: z.literal("step_lr"), step_size: epochCount, gamma: z.number().default(0.1) }),
     z.strictObject({
       type: z.literal("multi_step_lr"),
-      milestones: z.array(epochCount).min(1).max(1000),
+      milestones,
       gamma: z.number().default(0.1),
     }),
     z.strictObject({ type: z.literal("exponential_lr"), gamma: z.number() }),
-    z.strictObject({ type: z.literal("cosine_annealing_lr"), t_max: epochCount, eta_min: z.number().default(0) }),
+    z.strictObject({ type: z.literal("cosine_annealing_lr"), t_max: epochCount, eta_min: etaMin }),
+    z.strictObject({
+      type: z.literal("cosine_annealing_warm_restarts"),
+      t_0: epochCount,
+      t_mult: z.int().min(1).default(1),
+      eta_min: etaMin,
+    }),
+    z.strictObject({
+      type: z.literal("linear_lr"),
+      start_factor: factor.gt(0).default(1 / 3),
+      end_factor: factor.default(1),
+      total_iters: epochCount.default(5),
+    }),
+    z.strictObject({ type: z.literal("constant_lr"), factor: factor.default(1 / 3), total_iters: epochCount.default(5) }),
+    z.strictObject({
+      type: z.literal("polynomial_lr"),
+      total_iters: epochCount.default(5),
+      power: z.number().nonnegative().default(1),
+    }),
+  ])
+  .meta({ id: "RateSchedule" });
+
+/** Stepped once after every epoch, as torch.optim.lr_scheduler. */
+export const scheduler = z
+  .discriminatedUnion("type", [
+    rateSchedule,
+    z
+      .strictObject({
+        type: z.literal("one_cycle_lr"),
+        max_lr: z.number().positive().max(1e6),
+        total_steps: z.int().min(2).meta({ description: "Epochs of the cycle; after it the rate stays." }),
+        pct_start: z.number().gt(0).lt(1).default(0.3),
+        div_factor: z.number().positive().default(25),
+        final_div_factor: z.number().positive().default(1e4),
+      })
+      .meta({ description: "The optimiser's own lr has no part in it, and momentum is not cycled." }),
+    z.strictObject({ type: z.literal("sequential"), schedules: z.array(rateSchedule).min(2).max(100), milestones }).meta({
+      description:
+        "PyTorch's SequentialLR: at each milestone, an epoch, the next schedule takes over from its own start. Warm-up is linear_lr, then another.",
+    }),
     z.strictObject({
       type: z.literal("reduce_lr_on_plateau"),
       monitor: z
@@ -111,7 +168,29 @@ export const scheduler = z
       eps: z.number().nonnegative().default(1e-8),
     }),
   ])
-  .meta({ id: "Scheduler" });
+  .superRefine((value, context) => {
+    const refuse = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
+    if (value.type === "one_cycle_lr" && value.pct_start * value.total_steps <= 1)
+      refuse("pct_start", "leaves no epoch to rise: pct_start times total_steps must be more than 1");
+    if (value.type !== "sequential") return;
+    if (value.milestones.length !== value.schedules.length - 1)
+      refuse("milestones", `must be ${value.schedules.length - 1} for ${value.schedules.length} schedules: one less`);
+    if (value.milestones.some((milestone, index) => index > 0 && milestone <= (value.milestones[index - 1] as number)))
+      refuse("milestones", "must rise");
+  })
+  .meta({
+    id: "Scheduler",
+    examples: [
+      {
+        type: "sequential",
+        schedules: [
+          { type: "linear_lr", start_factor: 0.1, total_iters: 5 },
+          { type: "cosine_annealing_lr", t_max: 95 },
+        ],
+        milestones: [5],
+      },
+    ],
+  });
 
 export const clipGrad = z
   .discriminatedUnion("type", [

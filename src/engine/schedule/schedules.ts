@@ -1,4 +1,4 @@
-/** The table of schedules. A new one is one function and one line in each of the two lists here. */
+/** The table of schedules. A new one is one function and one line in each of the two lists here; plateau and sequential stand apart. */
 import {
   type CosineAnnealingSpec,
   cosineAnnealingLr,
@@ -24,7 +24,8 @@ import {
 import { type PlateauSpec, reduceLrOnPlateau } from "./plateau.ts";
 import { type RateOfEpoch, type Schedule, scheduleOf } from "./schedule.ts";
 
-interface ScheduleSpecs {
+/** Schedules that are functions of the epoch and the base rate. */
+interface RateSpecs {
   readonly step_lr: StepSpec;
   readonly multi_step_lr: MultiStepSpec;
   readonly exponential_lr: ExponentialSpec;
@@ -34,31 +35,45 @@ interface ScheduleSpecs {
   readonly cosine_annealing_lr: CosineAnnealingSpec;
   readonly cosine_annealing_warm_restarts: WarmRestartsSpec;
   readonly one_cycle_lr: OneCycleSpec;
-  readonly reduce_lr_on_plateau: PlateauSpec;
+}
+
+type RateSpec = RateSpecs[keyof RateSpecs];
+
+export interface SequentialSpec {
+  readonly type: "sequential";
+  readonly schedules: readonly RateSpec[];
+  /** Epochs at which the next one takes over: rising, one less than there are schedules. */
+  readonly milestones: readonly number[];
 }
 
 /** A schedule as the API names it, with PyTorch's options and defaults. */
-export type ScheduleSpec = ScheduleSpecs[keyof ScheduleSpecs];
+export type ScheduleSpec = RateSpec | SequentialSpec | PlateauSpec;
 
-const byEpoch =
-  <Spec>(rate: (spec: Spec) => RateOfEpoch) =>
-  (spec: Spec, baseLr: number): Schedule =>
-    scheduleOf(rate(spec), baseLr);
-
-export const schedules: { readonly [Type in keyof ScheduleSpecs]: (spec: ScheduleSpecs[Type], baseLr: number) => Schedule } = {
-  step_lr: byEpoch(stepLr),
-  multi_step_lr: byEpoch(multiStepLr),
-  exponential_lr: byEpoch(exponentialLr),
-  linear_lr: byEpoch(linearLr),
-  constant_lr: byEpoch(constantLr),
-  polynomial_lr: byEpoch(polynomialLr),
-  cosine_annealing_lr: byEpoch(cosineAnnealingLr),
-  cosine_annealing_warm_restarts: byEpoch(cosineAnnealingWarmRestarts),
-  one_cycle_lr: byEpoch(oneCycleLr),
-  reduce_lr_on_plateau: reduceLrOnPlateau,
+const rates: { readonly [Type in keyof RateSpecs]: (spec: RateSpecs[Type]) => RateOfEpoch } = {
+  step_lr: stepLr,
+  multi_step_lr: multiStepLr,
+  exponential_lr: exponentialLr,
+  linear_lr: linearLr,
+  constant_lr: constantLr,
+  polynomial_lr: polynomialLr,
+  cosine_annealing_lr: cosineAnnealingLr,
+  cosine_annealing_warm_restarts: cosineAnnealingWarmRestarts,
+  one_cycle_lr: oneCycleLr,
 };
+
+const rateOf = (spec: RateSpec): RateOfEpoch => (rates[spec.type] as (spec: RateSpec) => RateOfEpoch)(spec);
+
+/** One schedule after the other, each from its own start and from the same base rate: torch.optim.lr_scheduler.SequentialLR. */
+function sequentialLr({ schedules, milestones }: SequentialSpec): RateOfEpoch {
+  const parts = schedules.map(rateOf);
+  return (epoch, base) => {
+    const past = milestones.filter((milestone) => milestone <= epoch);
+    return (parts[past.length] as RateOfEpoch)(epoch - (past.at(-1) ?? 0), base);
+  };
+}
 
 /** A schedule at its start, from the optimiser's learning rate. */
 export function createSchedule(spec: ScheduleSpec, baseLr: number): Schedule {
-  return (schedules[spec.type] as (spec: ScheduleSpec, baseLr: number) => Schedule)(spec, baseLr);
+  if (spec.type === "reduce_lr_on_plateau") return reduceLrOnPlateau(spec, baseLr);
+  return scheduleOf(spec.type === "sequential" ? sequentialLr(spec) : rateOf(spec), baseLr);
 }

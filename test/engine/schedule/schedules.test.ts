@@ -11,6 +11,15 @@ const SPECS: { readonly [T in ScheduleSpec["type"]]: Extract<ScheduleSpec, { typ
   cosine_annealing_lr: { type: "cosine_annealing_lr", t_max: 7, eta_min: 0.01 },
   cosine_annealing_warm_restarts: { type: "cosine_annealing_warm_restarts", t_0: 3 },
   one_cycle_lr: { type: "one_cycle_lr", max_lr: 1, total_steps: 12 },
+  sequential: {
+    type: "sequential",
+    schedules: [
+      { type: "linear_lr", start_factor: 0.1, total_iters: 4 },
+      { type: "step_lr", step_size: 2 },
+      { type: "exponential_lr", gamma: 0.5 },
+    ],
+    milestones: [4, 9],
+  },
   reduce_lr_on_plateau: { type: "reduce_lr_on_plateau", patience: 1, cooldown: 1, factor: 0.5 },
 };
 
@@ -51,6 +60,10 @@ describe("schedules", () => {
     expect(ratesOf({ ...SPECS.cosine_annealing_warm_restarts, t_mult: 2 }, 10)).toEqual([
       1, 0.75, 0.25, 1, 0.933012702, 0.75, 0.5, 0.25, 0.066987298, 1,
     ]);
+  });
+
+  test("one after the other, each from its own start", () => {
+    expect(ratesOf(SPECS.sequential, 12)).toEqual([0.1, 0.325, 0.55, 0.775, 1, 1, 0.1, 0.1, 0.01, 1, 0.5, 0.25]);
   });
 
   test("a cosine goes up again after its minimum, at any distance", () => {
