@@ -9,7 +9,7 @@ import { sameButUnits } from "./index.ts";
 import type { Kernel } from "./kernels.ts";
 import { LARGEST_INLINE_SUM } from "./lower.ts";
 import { COST } from "./math.ts";
-import { buildMatmul, operandViews } from "./product.ts";
+import { buildMatmul, operandViews, readsOf } from "./product.ts";
 import { uniformValue } from "./simplify.ts";
 import { buildLoops, type Space, spaceOf } from "./space.ts";
 
@@ -119,7 +119,7 @@ function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, g
       seen.add(tensor);
       users.set(tensor, (users.get(tensor) ?? new Set()).add(each));
       const expands = tensor.op.kind === "broadcast" && uniformValue(tensor) === undefined;
-      for (const input of tensor.inputs) visit(input, through || expands);
+      for (const input of readsOf(tensor)) visit(input, through || expands);
     };
     for (const tensor of each.members) visit(tensor, false);
   }
@@ -246,7 +246,7 @@ function dependencies(tensor: Tensor, stored: ReadonlySet<Tensor>): Map<Tensor, 
     if (each !== tensor && (stored.has(each) || isLeaf(each))) found.set(each, whole || (found.get(each) ?? false));
     else if (!seen.has(each)) {
       seen.add(each);
-      for (const input of each.inputs) visit(input, readsWhole(each));
+      for (const input of readsOf(each)) visit(input, readsWhole(each));
     }
   };
   if (isLeaf(tensor)) found.set(tensor, false);

@@ -106,7 +106,7 @@ function log1p(v: VectorCode, x: Local): Local {
   return select(v, v.op("f32x4.eq", u, v.float(0)), v.float(-Infinity), orTiny);
 }
 
-/** The rational approximation of degree 13 over 6 that Eigen uses, on |x| <= 7.905; beyond, and there too, tanh rounds to 1. Error at most 4 ulp. */
+/** The rational approximation of degree 13 over 6 that Eigen uses, on |x| <= 7.905; beyond, and there too, tanh rounds to 1. Error at most 5 ulp, and never beyond 1. */
 function tanh(v: VectorCode, x: Local): Local {
   const limit = 7.905311107635498;
   const clamped = v.op("f32x4.pmax", v.op("f32x4.pmin", x, v.float(limit)), v.float(-limit));

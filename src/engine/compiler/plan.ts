@@ -7,7 +7,7 @@ import { GraphError, sizeOf, type Tensor } from "../graph.ts";
 import { type Leaves, leavesOf, type Program } from "../program.ts";
 import { type Fused, isLeaf } from "./fuse.ts";
 import type { Kernel, MatmulKernel, Root } from "./kernels.ts";
-import { packedBytes } from "./product.ts";
+import { packedBytes, readsOf } from "./product.ts";
 
 /** Where a tensor lies. In a feed or result table each step has a row of its own. */
 export interface Buffer {
@@ -236,7 +236,7 @@ function usesOf({ kernels, stored }: Fused): Uses {
         return;
       }
       const moves = !["unary", "binary", "where"].includes(tensor.op.kind);
-      for (const input of tensor.inputs) visit(input, elsewhere || moves);
+      for (const input of readsOf(tensor)) visit(input, elsewhere || moves);
     };
     for (const root of kernel.roots) visitRoot(root, visit);
   });
@@ -261,7 +261,7 @@ export function trafficOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
   const visit = (tensor: Tensor): void => {
     if (read.has(tensor)) return;
     if (isLeaf(tensor) || (stored.has(tensor) && !members.has(tensor))) read.add(tensor);
-    else tensor.inputs.forEach(visit);
+    else readsOf(tensor).forEach(visit);
   };
   for (const { tensor } of kernel.roots) visit(tensor);
   return [...read, ...members].reduce((sum, tensor) => sum + bytesOf(tensor), 0);

@@ -29,6 +29,10 @@ export function operandViews(product: Tensor): readonly [OperandView, OperandVie
   return [view(inputs[0] as Tensor, op.transposeA), view(inputs[1] as Tensor, op.transposeB)];
 }
 
+/** The tensors that the code of a tensor reads: its inputs, or for a product what its operands are views of. */
+export const readsOf = (tensor: Tensor): readonly Tensor[] =>
+  tensor.op.kind === "matmul" ? operandViews(tensor).map((view) => view.tensor) : tensor.inputs;
+
 /** Follows moves to the tensor that has to be in memory, as long as one of the two matrix axes is contiguous there. */
 function viewOf(operand: Tensor, position: readonly Index[]): OperandView {
   let view: OperandView = { tensor: operand, index: linear(operand.shape, position) };

@@ -33,7 +33,9 @@ export function spaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): Space {
   switch (op.kind) {
     case "sum":
     case "max":
-      return chooseSpace("reduce", x, op.axes, isStored(x, stored));
+      // Over axes of size 1 it is the value itself.
+      if (sizeOf(tensor.shape) < sizeOf(x.shape)) return chooseSpace("reduce", x, op.axes, loadedFrom(stored));
+      return pointwise(tensor, stored);
     case "matmul":
       return { ...grid("pointwise", tensor, [], new Set(tensor.shape.keys())), key: `product ${tensor.id}`, alone: true };
     case "pad":
@@ -41,11 +43,17 @@ export function spaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): Space {
     case "scatter_add":
       return grid("scatter", x, [], new Set(x.shape.keys()));
     default:
-      return chooseSpace("pointwise", tensor, [], (other) => other !== tensor && isStored(other, stored)(other));
+      return pointwise(tensor, stored);
   }
 }
 
-function isStored(_: Tensor, stored: ReadonlySet<Tensor>) {
+function pointwise(tensor: Tensor, stored: ReadonlySet<Tensor>): Space {
+  const loaded = loadedFrom(stored);
+  return chooseSpace("pointwise", tensor, [], (other) => other !== tensor && loaded(other));
+}
+
+/** Whether a tensor is in memory when a kernel reads it. */
+function loadedFrom(stored: ReadonlySet<Tensor>) {
   return (tensor: Tensor): boolean => stored.has(tensor) || tensor.inputs.length === 0;
 }
 

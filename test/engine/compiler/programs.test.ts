@@ -70,8 +70,9 @@ class ProgramMaker {
       () => this.#keep(graph.rsqrt(graph.add(graph.abs(x.tensor), 0.25)), 2),
       () => {
         const y = this.#partner(x, second, attribute);
-        const fns = [graph.add, graph.sub, graph.maximum, graph.minimum];
-        this.#keep((fns[attribute % 4] as typeof graph.add)(x.tensor, y.tensor), x.bound + y.bound);
+        // Where two rounded values nearly tie, the gradient of a maximum is anyone's guess.
+        const fns = [graph.add, graph.sub, ...(x.exact && y.exact ? [graph.maximum, graph.minimum] : [])];
+        this.#keep((fns[attribute % fns.length] as typeof graph.add)(x.tensor, y.tensor), x.bound + y.bound);
       },
       () => {
         const y = this.#partner(x, second, attribute);
@@ -96,7 +97,11 @@ class ProgramMaker {
           graph.sum(x.tensor, axes, attribute % 2 === 0),
           x.bound * graph.sizeOf(axes.map((axis) => shape[axis] as number)),
         ),
-      () => this.#keep(graph.max(x.tensor, axes, attribute % 2 === 0), x.bound),
+      () => {
+        const exact = this.#pickExact(first).tensor;
+        const some = exact.shape.flatMap((_, axis) => ((attribute >> axis) & 1 ? [axis] : []));
+        this.#keep(graph.max(exact, some, attribute % 2 === 0), 2);
+      },
       () =>
         this.#keep(
           graph.permute(
