@@ -1,0 +1,180 @@
+/** Jobs on the real server: determinism, cancelling, queueing, divergence, refusals. */
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JobSpec } from "../../src/client/answers.ts";
+import { ApiError, type ProblemDocument } from "../../src/client/error.ts";
+import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+
+const dataDir = await createDataDir();
+let server: LiveServer;
+beforeAll(async () => {
+  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "2", TRAINYARD_MAX_BODY_BYTES: "1000000" });
+});
+afterAll(async () => {
+  await server.stop();
+  await dataDir.remove();
+});
+
+const MOONS: JobSpec = {
+  name: "moons",
+  data: { generator: { type: "moons", samples: 200, noise: 0.1, seed: 7 } },
+  model: { layers: [{ type: "linear", units: 8 }, { type: "tanh" }, { type: "dropout", p: 0.1 }, { type: "linear" }] },
+  optimizer: { type: "adam", lr: 0.01 },
+  batch_size: 32,
+  epochs: 300,
+  seed: 11,
+};
+
+/** Trains for hours: only cancelling ends it. */
+const ENDLESS: JobSpec = { ...MOONS, name: "endless", epochs: 100_000_000 };
+
+/** One epoch of it takes longer than anybody waits. */
+const LONG_EPOCH: JobSpec = {
+  ...MOONS,
+  name: "long-epoch",
+  data: { generator: { type: "moons", samples: 100_000 } },
+  model: {
+    layers: [
+      { type: "linear", units: 256 },
+      { type: "tanh" },
+      { type: "linear", units: 256 },
+      { type: "tanh" },
+      { type: "linear" },
+    ],
+  },
+  batch_size: null,
+  epochs: 1000,
+};
+
+const shaOf = async (spec: JobSpec) => (await server.client.wait((await server.client.submit(spec)).id)).model?.sha256;
+
+const problemOf = async (request: Promise<unknown>): Promise<ProblemDocument> => {
+  const error = await request.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ApiError)) throw new Error(`expected a problem, not ${String(error)}`);
+  return error.problem;
+};
+
+async function running(spec: JobSpec): Promise<string> {
+  const { id } = await server.client.submit(spec);
+  for await (const frame of server.client.watch(id)) if (frame.type === "state" && frame.state === "running") break;
+  return id;
+}
+
+describe("the same job", () => {
+  it("gives the same weights to the bit, alone or beside another", async () => {
+    const other = { ...MOONS, seed: 12 };
+    const [alone, otherAlone] = [await shaOf(MOONS), await shaOf(other)];
+    const together = await Promise.all([shaOf(MOONS), shaOf(other)]);
+    expect(alone).toMatch(/^[0-9a-f]{64}$/);
+    expect(alone).not.toBe(otherAlone);
+    expect(together).toEqual([alone, otherAlone]);
+  });
+});
+
+describe("cancelling", () => {
+  it.each([
+    ["a long job", ENDLESS],
+    ["a job in the middle of a long epoch", LONG_EPOCH],
+  ])("ends %s and keeps what it has done", async (_, spec) => {
+    const id = await running(spec);
+    const cancelled = await server.client.cancel(id);
+    expect(["cancelling", "cancelled"]).toContain(cancelled.state);
+    const job = await server.client.wait(id);
+    expect(job).toMatchObject({ state: "cancelled", model: null });
+    expect((await server.client.metrics(id)).total).toBe(job.epochs_done);
+    expect((await problemOf(server.client.cancel(id))).code).toBe("conflict");
+  });
+});
+
+describe("the queue", () => {
+  it("tells a job its place, and gives it the next free worker", async () => {
+    const busy = [await running(ENDLESS), await running({ ...ENDLESS, seed: 2 })];
+    const first = await server.client.submit(MOONS);
+    const second = await server.client.submit(MOONS);
+    expect(first.queue).toEqual({ position: 1, jobs_ahead: 0 });
+    expect(second.queue).toEqual({ position: 2, jobs_ahead: 1 });
+    await server.client.cancel(second.id);
+    await server.client.cancel(busy[0] ?? "");
+    expect((await server.client.wait(first.id)).state).toBe("succeeded");
+    expect((await server.client.job(second.id)).state).toBe("cancelled");
+    await server.client.cancel(busy[1] ?? "");
+    await server.client.wait(busy[1] ?? "");
+  });
+});
+
+describe("a job that diverges", () => {
+  it("fails at the epoch at which its loss is no number, and keeps its metrics", async () => {
+    const spec: JobSpec = {
+      ...MOONS,
+      data: { generator: { type: "linear", samples: 50 } },
+      model: { layers: [{ type: "linear" }] },
+      optimizer: { type: "sgd", lr: 1e6 },
+      batch_size: null,
+      epochs: 1000,
+    };
+    const job = await server.client.wait((await server.client.submit(spec)).id);
+    expect(job).toMatchObject({ state: "failed", model: null, error: { code: "diverged" } });
+    const { series, epochs } = await server.client.metrics(job.id, { points: 1000 });
+    expect(epochs.at(-1)).toBe(job.error?.epoch);
+    expect(["NaN", "Infinity"]).toContain(series.loss?.at(-1));
+    expect(series.loss?.slice(0, -1).every((loss) => typeof loss === "number")).toBe(true);
+    expect(job.metrics?.final.loss).toBe(series.loss?.at(-1));
+  });
+});
+
+describe("a spec that cannot be", () => {
+  const inline = (features: unknown, targets: unknown, rest: object = {}): JobSpec =>
+    ({ data: { inline: { features, targets } }, model: { layers: [{ type: "linear" }] }, ...rest }) as JobSpec;
+
+  it.each([
+    ["a number over float32", inline([[1e39]], [1]), "/data/inline/features/0/0"],
+    ["ragged rows", inline([[1, 2], [3]], [1, 2]), "/data/inline/features/1"],
+    ["no rows", inline([], []), "/data/inline/features"],
+    ["fewer targets than rows", inline([[1], [2]], [1]), "/data/inline/targets"],
+    ["a field that is not one", { ...MOONS, epoch: 3 } as JobSpec, "/epoch"],
+    ["an unknown layer", { ...MOONS, model: { layers: [{ type: "conv2d" }] } } as unknown as JobSpec, "/model/layers/0/type"],
+    ["a batch size of 0", { ...MOONS, batch_size: 0 }, "/batch_size"],
+  ])("is refused where it is wrong: %s", async (_, spec, pointer) => {
+    const { status, code, errors = [] } = await problemOf(server.client.submit(spec));
+    expect([status, code]).toEqual([422, "invalid"]);
+    expect(errors.map((error) => error.pointer)).toContain(pointer);
+  });
+
+  it("is refused the same way when it is only validated", async () => {
+    const spec = { ...MOONS, epochs: 0 };
+    const refused = await problemOf(server.client.submit(spec));
+    const invalid = await problemOf(server.client.validate(spec));
+    expect(invalid.errors).toEqual(refused.errors);
+  });
+
+  it("is refused with 413 when it is larger than the limit, and the client gets to read that", async () => {
+    const rows = Array.from({ length: 300_000 }, () => [0.125]);
+    const answer = await problemOf(
+      server.client.submit(
+        inline(
+          rows,
+          rows.map(() => 1),
+        ),
+      ),
+    );
+    expect(answer).toMatchObject({ status: 413, code: "too_large", detail: expect.stringContaining("1000000 bytes") });
+  });
+
+  it("is cut off when it grows over the limit without having said how long it is", async () => {
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.write("POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let answer = "";
+    socket.on("data", (chunk) => {
+      answer += chunk;
+    });
+    socket.on("error", () => undefined);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    const flood = setInterval(() => socket.write(`10000\r\n${"x".repeat(0x10000)}\r\n`), 2);
+    await closed;
+    clearInterval(flood);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+});

@@ -1,0 +1,79 @@
+/** The real server in a process of its own, on a free port and a data directory of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Client, createClient } from "../../src/client/client.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+export interface LiveServer {
+  readonly url: string;
+  readonly client: Client;
+  readonly process: ChildProcess;
+  /** Lines of its log. */
+  readonly logged: Record<string, unknown>[];
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  /** Drains it. */
+  stop(): Promise<number | NodeJS.Signals>;
+}
+
+export interface ServerRun {
+  readonly code: number | NodeJS.Signals;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const environmentOf = (settings: Record<string, string>) => ({ ...process.env, TRAINYARD_PORT: "0", ...settings });
+
+/** A new empty data directory, and what removes it. */
+export async function createDataDir(): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "trainyard-e2e-"));
+  return { path, remove: () => rm(path, { recursive: true }) };
+}
+
+/** Starts a server and waits until it is ready. */
+export async function startLiveServer(dataDir: string, settings: Record<string, string> = {}): Promise<LiveServer> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: environmentOf({ TRAINYARD_DATA_DIR: dataDir, ...settings }),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const logged: Record<string, unknown>[] = [];
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on("line", (line) => {
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      logged.push(entry);
+      if (entry.msg === "ready") resolve(String(entry.url));
+    });
+    void ended.then((code) => reject(new Error(`the server ended with ${code} before it was ready`)));
+  });
+  const stop = () => {
+    child.kill("SIGTERM");
+    return ended;
+  };
+  return { url, client: createClient(url), process: child, logged, ended, stop };
+}
+
+/** Runs a server that is expected to end by itself. */
+export async function runServer(settings: Record<string, string>): Promise<ServerRun> {
+  return runNode([MAIN], settings);
+}
+
+/** Runs one of our programs to its end. */
+export async function runNode(args: readonly string[], settings: Record<string, string>): Promise<ServerRun> {
+  const child = spawn(process.execPath, args, { env: environmentOf(settings), stdio: ["ignore", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => {
+    output.stdout += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    output.stderr += chunk;
+  });
+  const [code, signal] = await once(child, "close");
+  return { code: (code ?? signal) as number | NodeJS.Signals, ...output };
+}
