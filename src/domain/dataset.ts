@@ -122,3 +122,11 @@ export function isNumeric(type: ColumnType): boolean {
 export function isCategorical(type: ColumnType): boolean {
   return type === "category" || type === "boolean";
 }
+
+/** A data set on its way to a thread: what is known of its columns, and the values of those that are needed. */
+export interface DatasetRows {
+  readonly rows: number;
+  readonly sha256: string;
+  readonly columns: readonly Column[];
+  readonly values: ReadonlyMap<string, ColumnValues>;
+}

@@ -1,5 +1,13 @@
 /** What the use cases in jobs/ need from the world, as interfaces. main.ts decides what stands behind each. */
-import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetSummary, ReadingOptions } from "./dataset.ts";
+import type {
+  ColumnValues,
+  Dataset,
+  DatasetDocument,
+  DatasetFormat,
+  DatasetRows,
+  DatasetSummary,
+  ReadingOptions,
+} from "./dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Transition } from "./job.ts";
 import type { MetricSlice } from "./metric.ts";
@@ -173,11 +181,31 @@ export type Prepared =
       readonly classes: readonly string[];
       readonly payload: TensorSet | null;
     }
-  | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] };
+  | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] }
+  /** The body names things of the store: prepare the same bytes again, with what they name. */
+  | {
+      readonly ok: false;
+      readonly code: "references";
+      readonly errors: readonly [];
+      readonly references: References;
+      readonly body: Uint8Array<ArrayBuffer>;
+    };
+
+/** What a job body refers to, and needs to be resolved. */
+export interface References {
+  readonly dataset: { readonly id: string; readonly target: readonly string[]; readonly splitColumn: string | null } | null;
+}
+
+/** What the references are. The values of a data set are those of its categories, targets and splitting column. */
+export interface Resolved {
+  readonly dataset: DatasetRows | null;
+}
 
 export interface TrainingRun {
   readonly job: Job;
   readonly payload: TensorSet | null;
+  /** The columns that the job uses, where its data is a data set. */
+  readonly dataset: DatasetRows | null;
 }
 
 export interface TrainingObserver {
@@ -216,7 +244,7 @@ export type PredictionResult =
 /** Work too big for the event loop, done in threads of its own so that it never waits for training. */
 export interface Desk {
   /** Parses and validates a job body: UTF-8 JSON. */
-  prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared>;
+  prepare(body: Uint8Array<ArrayBuffer>, resolved?: Resolved): Promise<Prepared>;
   /** Predicts rows, here when they are few and in a thread when they are many. `load` is called when the model is not cached. */
   predict(model: Model, instances: readonly (readonly unknown[])[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
   /** Forgets a deleted model. */
@@ -228,6 +256,8 @@ export interface Desk {
   encodeColumns(head: string, from: number, to: number, columns: Uint8Array): Promise<Uint8Array>;
   /** Reduces slices to at most about `points` epochs: first, last, every column's extremes, and each bucket's least and greatest loss. Takes the slices over. */
   thinMetrics(slices: readonly MetricSlice[], from: number, to: number, points: number): Promise<MetricPoints>;
+  /** A stretch of a metrics file. Takes the slices over. */
+  encodeMetrics(slices: readonly MetricSlice[], encoding: MetricsEncoding): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -236,6 +266,12 @@ export interface MetricPoints {
   readonly returned: number;
   readonly json: Uint8Array;
 }
+
+/** What the slices of a metrics file become. `isFirst`: the bytes that begin the file come before them. */
+export type MetricsEncoding =
+  | { readonly format: "csv"; readonly isFirst: boolean; readonly from: number; readonly to: number }
+  /** `startedAtMs`: when the first of these epochs began. */
+  | { readonly format: "tensorboard"; readonly isFirst: boolean; readonly startedAtMs: number };
 
 /** An uploaded file, held until it is discarded. */
 export interface Upload {

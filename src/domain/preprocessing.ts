@@ -23,8 +23,8 @@ export const encodedColumn = z
       kind: z.literal("numeric"),
       ...source,
       integer: z.boolean(),
-      /** Stands in for a missing value; null when none was missing in training and none may be at prediction. */
-      fill: z.number().nullable(),
+      /** Stands in for a missing value. */
+      fill: z.number(),
       /** Adds a feature that is 1 where the value was missing. */
       indicator: z.boolean(),
       scaling: scaling.nullable(),
@@ -32,7 +32,7 @@ export const encodedColumn = z
     z.strictObject({
       kind: z.literal("datetime"),
       ...source,
-      fill: z.number().nullable(),
+      fill: z.number(),
       indicator: z.boolean(),
       parts: z.array(z.strictObject({ part: z.enum(DATETIME_PARTS), scaling: scaling.nullable() })),
     }),

@@ -7,6 +7,7 @@ import { type FieldError, pointerOf } from "./errors.ts";
 import { layer } from "./layers.ts";
 import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
+import { preprocess } from "./preprocess-options.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
 export type Task = (typeof TASKS)[number];
@@ -84,6 +85,23 @@ const inline = z
   })
   .meta({ id: "InlineData" });
 
+const columnName = z.string().min(1).max(500);
+
+const datasetSource = z
+  .strictObject({
+    id: z.string().min(1),
+    features: z
+      .array(columnName)
+      .min(1)
+      .max(10_000)
+      .optional()
+      .meta({ description: "All columns but the target, and text, when left out." }),
+    target: z
+      .union([columnName, z.array(columnName).min(1).max(1000)])
+      .meta({ description: "One column; several for a regression." }),
+  })
+  .meta({ id: "DatasetSource" });
+
 /** A tensor as PyTorch's `state_dict` has it: row-major values. */
 export const tensorValues = z
   .strictObject({ shape: z.array(z.int().min(1)).max(6), data: z.array(float32) })
@@ -93,9 +111,29 @@ const stateDict = z
   .record(z.string(), tensorValues)
   .meta({ description: 'Every parameter by PyTorch\'s name and layout for a Sequential: "0.weight" is [out, in].' });
 
+const share = z.number().min(0).max(0.9);
+const labels = z.array(z.string()).max(1000);
+const positions = z.array(z.int().nonnegative()).max(10_000_000);
+
 const split = z
-  .strictObject({ validation: z.number().min(0).max(0.9).default(0.2), stratify: z.boolean().default(false) })
-  .meta({ description: "The share of rows held out, drawn by the seed; stratified by class if asked." });
+  .union([
+    z.strictObject({ validation: share.default(0.2), test: share.default(0), stratify: z.boolean().optional() }).meta({
+      description:
+        "Shares of the rows, drawn by the seed. Stratified by class where the target of a data set is one, unless said otherwise.",
+    }),
+    z.strictObject({ column: columnName, validation: labels.default([]), test: labels.default([]) }).meta({
+      description: "By a category column of the data set, which is then no feature: rows with these labels are held out.",
+    }),
+    z
+      .strictObject({ validation_rows: positions.default([]), test_rows: positions.default([]) })
+      .meta({ description: "The rows at these positions, counted from 0." }),
+  ])
+  .meta({
+    id: "Split",
+    description: "Which rows are held out: validation is watched while training, test is looked at once, at the end.",
+  });
+
+export type Split = z.output<typeof split>;
 
 const earlyStopping = z.strictObject({
   monitor: z.enum(["loss", "val_loss", "accuracy", "val_accuracy", "mae", "val_mae", "r2", "val_r2"]).optional().meta({
@@ -109,7 +147,14 @@ const earlyStopping = z.strictObject({
 const fields = {
   name: z.string().trim().min(1).max(200).optional().meta({ description: "Shown in lists; the model gets it too." }),
   task: z.enum(TASKS).optional().meta({ description: "Inferred from the data and the loss when left out." }),
-  split: split.nullable().default(null),
+  split: split
+    .nullable()
+    .optional()
+    .meta({ description: "A data set holds out 20 % for validation unless told otherwise; other data nothing." }),
+  preprocess: preprocess
+    .nullable()
+    .optional()
+    .meta({ description: "For data sets; null or left out for other data, which is taken as it is." }),
   model: z.strictObject({ layers: z.array(layer).min(1).max(MAX_LAYERS) }),
   loss: loss.optional().meta({
     description: "mse for regression; bce after a sigmoid, else bce_with_logits, for two classes; cross_entropy for more.",
@@ -140,7 +185,7 @@ const fields = {
 export const jobSpec = z
   .strictObject({
     ...fields,
-    data: z.union([z.strictObject({ generator }), z.strictObject({ inline })]),
+    data: z.union([z.strictObject({ generator }), z.strictObject({ inline }), z.strictObject({ dataset: datasetSource })]),
     init_from: z.strictObject({ state_dict: stateDict }).nullable().default(null),
   })
   .meta({
@@ -181,7 +226,20 @@ export const resolvedSpec = z
     ...fields,
     name: z.string(),
     task: z.enum(TASKS),
-    data: z.union([z.strictObject({ generator }), z.strictObject({ inline: inlineSummary })]),
+    data: z.union([
+      z.strictObject({ generator }),
+      z.strictObject({ inline: inlineSummary }),
+      z.strictObject({
+        dataset: z.strictObject({
+          id: z.string(),
+          sha256: z.string(),
+          features: z.array(z.string()),
+          target: z.array(z.string()),
+        }),
+      }),
+    ]),
+    split: split.nullable(),
+    preprocess: preprocess.nullable(),
     loss,
     metrics: z.array(z.enum(["accuracy", "mae", "r2"])),
     init_from: z.strictObject({ state_dict: z.record(z.string(), z.strictObject({ shape: z.array(z.int()) })) }).nullable(),

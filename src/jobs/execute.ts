@@ -1,4 +1,5 @@
 /** Execute: one attempt at one job, from its payload to its stored outcome. Never rejects; what goes wrong fails the job. */
+import type { DatasetRows } from "../domain/dataset.ts";
 import { createId } from "../domain/id.ts";
 import type { Job, JobError } from "../domain/job.ts";
 import type { MetricSlice } from "../domain/metric.ts";
@@ -78,14 +79,25 @@ async function train(services: Services, job: Job, abort: AbortController): Prom
       abort.abort();
     }
   };
-  const payload = await store.readPayload(job.id);
+  const [payload, dataset] = await Promise.all([store.readPayload(job.id), readDataset(services, job)]);
   const observer = { onEpochs, signal: abort.signal };
-  const result = await trainers.train({ job, payload }, observer).catch((err: Error): TrainingResult => {
+  const result = await trainers.train({ job, payload, dataset }, observer).catch((err: Error): TrainingResult => {
     log.error({ err, job_id: job.id }, "the training thread died");
     return { state: "failed", metrics: null, error: { code: "worker_died", detail: err.message, epoch: null } };
   });
   if (trouble !== null) throw trouble;
   return result;
+}
+
+/** The columns that the job trains on; null where its rows come from elsewhere. */
+async function readDataset({ store }: Services, { spec }: Job): Promise<DatasetRows | null> {
+  if (!("dataset" in spec.data)) return null;
+  const { id, features, target } = spec.data.dataset;
+  const dataset = await store.getDataset(id);
+  if (!dataset) throw new Error(`the data set ${id} is gone`);
+  const splitColumn = spec.split && "column" in spec.split ? [spec.split.column] : [];
+  const values = await store.readDatasetColumns(id, [...new Set([...features, ...target, ...splitColumn])]);
+  return { rows: dataset.rows, sha256: dataset.sha256, columns: dataset.columns, values };
 }
 
 async function putBack({ store, bus }: Services, { id }: Job): Promise<boolean> {

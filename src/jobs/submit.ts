@@ -3,10 +3,14 @@ import { invalid, TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
 import type { Job } from "../domain/job.ts";
 import type { Prepared } from "../domain/ports.ts";
+import { lookUp } from "./look-up.ts";
 import type { Services } from "./services.ts";
 
 /** A body that is a job. */
 export type Validated = Extract<Prepared, { ok: true }>;
+
+/** What preparing comes to once references are resolved. */
+type Settled = Exclude<Prepared, { code: "references" }>;
 
 export interface SubmitOptions {
   /** Store nothing; say what the body comes to. */
@@ -19,7 +23,7 @@ export async function submit(
   body: Uint8Array,
   { validateOnly }: SubmitOptions,
 ): Promise<{ readonly job: Job } | { readonly validated: Validated }> {
-  const prepared = await services.desk.prepare(ownBytes(body));
+  const prepared = await prepare(services, ownBytes(body));
   if (!prepared.ok) throw refusal(prepared);
   if (validateOnly) return { validated: prepared };
   const { spec, parameters, memoryBytes, classes, payload } = prepared;
@@ -37,7 +41,18 @@ export async function submit(
   return { job };
 }
 
-function refusal({ code, errors }: Extract<Prepared, { ok: false }>): TrainyardError {
+/** Looks up what the body refers to, if it refers to anything. */
+async function prepare(services: Services, body: Uint8Array<ArrayBuffer>): Promise<Settled> {
+  const first = await services.desk.prepare(body);
+  if (first.ok || first.code !== "references") return first;
+  const found = await lookUp(services, first.references);
+  if ("errors" in found) return { ok: false, code: "invalid", errors: found.errors };
+  const second = await services.desk.prepare(first.body, found);
+  if (!second.ok && second.code === "references") throw new Error("a body refers to things that were resolved already");
+  return second;
+}
+
+function refusal({ code, errors }: Extract<Settled, { ok: false }>): TrainyardError {
   if (code === "invalid") return invalid(errors);
   return new TrainyardError("malformed", errors[0]?.detail ?? "the body is not JSON", errors);
 }

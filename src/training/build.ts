@@ -18,9 +18,8 @@ import {
   type Tensor,
 } from "../engine/index.ts";
 import { metricDefinitions, type OutputKind } from "./metrics.ts";
-import { networkOf } from "./network.ts";
-import type { DataShape } from "./resolve.ts";
-import { heldOutCount } from "./split.ts";
+import { type Embedding, networkOf } from "./network.ts";
+import type { DataShape } from "./source.ts";
 
 export interface TrainingSizes {
   readonly rows: number;
@@ -28,6 +27,7 @@ export interface TrainingSizes {
   readonly validationRows: number;
   readonly featureWidth: number;
   readonly targetWidth: number;
+  readonly embeddings: readonly Embedding[];
 }
 
 /** Names of the memory that the caller fills. Weights and optimiser state have the names of their parameters. */
@@ -67,7 +67,7 @@ const MAX_STEPS = 512;
 const MAX_FEED_ROWS = 65_536;
 
 export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): TrainingPlan {
-  const network = networkOf(spec.model.layers, sizes.featureWidth);
+  const network = networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings);
   const optimizer = createOptimizer(spec.optimizer);
   const batch = Math.min(spec.batch_size ?? sizes.rows, sizes.rows);
   const tail = sizes.rows % batch;
@@ -220,9 +220,9 @@ function update({ optimizer }: Context, names: readonly string[], weights: reado
 
 /** Bytes that training a spec needs: its programs' memory and the rows on their way there. Computed, not tried. */
 export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
-  const validationRows = spec.split ? heldOutCount(data.rows, spec.split.validation) : 0;
-  const { featureWidth, targetWidth } = data;
-  const plan = planTraining(spec, { rows: data.rows - validationRows, validationRows, featureWidth, targetWidth });
+  const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
+  const rows = data.rows - validationRows - testRows;
+  const plan = planTraining(spec, { rows, validationRows, featureWidth, targetWidth, embeddings });
   const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
   return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes;
 }

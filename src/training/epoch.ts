@@ -6,9 +6,9 @@ import type { Series } from "../domain/metric.ts";
 import type { Metric, ResolvedSpec } from "../domain/spec.ts";
 import type { Executable } from "../engine/index.ts";
 import { INPUTS, type TrainingPlan } from "./build.ts";
+import type { JobData } from "./data.ts";
 import { metricDefinitions, squaresAroundMean } from "./metrics.ts";
 import type { EpochValues } from "./recorder.ts";
-import type { SplitTable } from "./split.ts";
 import type { Table } from "./table.ts";
 
 /** Values of an epoch; `loss` is always among them. */
@@ -28,7 +28,7 @@ export interface EpochOptions {
   readonly spec: ResolvedSpec;
   readonly plan: TrainingPlan;
   readonly executable: Executable;
-  readonly data: SplitTable;
+  readonly data: JobData;
   /** Asked between the calls of an epoch that needs several. */
   interrupted(): boolean;
 }

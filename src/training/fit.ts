@@ -10,16 +10,15 @@ import type { ResolvedSpec } from "../domain/spec.ts";
 import { elementCount, packTensors, type TensorSet, unpackTensors } from "../domain/tensor.ts";
 import { compile, createRandom, createSchedule, type Executable, type Schedule, streamKey } from "../engine/index.ts";
 import { planTraining, STATES, type TrainingPlan } from "./build.ts";
+import { type JobData, loadData } from "./data.ts";
 import { createEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
 import type { EpochOptions, EpochRunner } from "./epoch.ts";
 import { createFullBatchRunner } from "./full-batch.ts";
-import { generate } from "./generate.ts";
 import { createMiniBatchRunner } from "./mini-batch.ts";
-import { LOSS_ACTIVATION } from "./network.ts";
-import { PAYLOAD, sha256Of } from "./prepare.ts";
+import { embeddingsOf, LOSS_ACTIVATION } from "./network.ts";
+import { sha256Of } from "./prepare.ts";
 import { createRecorder, type EpochValues, type Recorder } from "./recorder.ts";
-import { type SplitTable, splitTable } from "./split.ts";
-import type { Table } from "./table.ts";
+import { PAYLOAD } from "./source.ts";
 
 export interface TrainingControl {
   /** Asked between calls into the engine, every few milliseconds. */
@@ -34,7 +33,7 @@ const CALL_BUDGET_MS = 10;
 /** Trains a job to its end. Reports every epoch; a diverging one included. Throws only on defects. */
 export function fit(run: TrainingRun, control: TrainingControl): TrainingResult {
   const { spec } = run.job;
-  const data = splitTable(loadTable(run), spec.split, spec.seed);
+  const data = loadData(run);
   const plan = planTraining(spec, sizesOf(data));
   const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
   writeStates(executable, plan, spec, data, run.payload);
@@ -70,7 +69,7 @@ interface Loop {
   readonly plan: TrainingPlan;
   readonly executable: Executable;
   readonly recorder: Recorder;
-  readonly data: SplitTable;
+  readonly data: JobData;
   readonly control: TrainingControl;
 }
 
@@ -128,22 +127,14 @@ function nextCount(epochs: number, elapsedMs: number, most: number): number {
   return Math.max(1, Math.min(most, 2 * epochs, fitting));
 }
 
-function loadTable({ job, payload }: TrainingRun): Table {
-  const { data } = job.spec;
-  if ("generator" in data) return generate(data.generator);
-  const tensors = unpackTensors(payload as TensorSet);
-  const { rows, features: featureWidth, targets: targetWidth } = data.inline;
-  const tensor = (name: string) => tensors.get(name) as Float32Array<ArrayBuffer>;
-  return { rows, featureWidth, targetWidth, features: tensor(PAYLOAD.features), targets: tensor(PAYLOAD.targets) };
-}
-
-function sizesOf({ train, validation }: SplitTable) {
+function sizesOf({ train, validation, preprocessing }: JobData) {
   const { rows, featureWidth, targetWidth } = train;
-  return { rows, validationRows: validation?.rows ?? 0, featureWidth, targetWidth };
+  const embeddings = embeddingsOf(preprocessing?.columns ?? []);
+  return { rows, validationRows: validation?.rows ?? 0, featureWidth, targetWidth, embeddings };
 }
 
 /** The columns that a job's metrics have. */
-function seriesOf(spec: ResolvedSpec, { validation }: SplitTable): Series[] {
+function seriesOf(spec: ResolvedSpec, { validation }: JobData): Series[] {
   const train: Series[] = ["loss", ...spec.metrics];
   const heldOut = validation ? train.map((name) => `val_${name}` as Series) : [];
   return [...train, ...heldOut, "lr", ...(spec.clip_grad?.type === "norm" ? ["grad_norm" as const] : []), "epoch_ms"];
@@ -153,7 +144,7 @@ function writeStates(
   executable: Executable,
   plan: TrainingPlan,
   spec: ResolvedSpec,
-  data: SplitTable,
+  data: JobData,
   payload: TensorSet | null,
 ): void {
   executable.write(STATES.features, data.train.features);
@@ -179,11 +170,16 @@ function readWeights(executable: Executable, plan: TrainingPlan): TensorSet {
   return packTensors(plan.network.tensors.map(({ name, shape }) => ({ name, shape, values: executable.read(name) })));
 }
 
-function modelOf({ job }: TrainingRun, plan: TrainingPlan, { train }: SplitTable, weights: TensorSet): TrainedModel {
+function modelOf(
+  { job }: TrainingRun,
+  plan: TrainingPlan,
+  { train, preprocessing }: JobData,
+  weights: TensorSet,
+): TrainedModel {
   const { spec } = job;
   return {
     task: spec.task,
-    preprocessing: null,
+    preprocessing,
     inputWidth: train.featureWidth,
     outputWidth: plan.network.outputShape.at(-1) as number,
     classes: job.classes,

@@ -1,21 +1,18 @@
 /** A request body to a job that can run: parse, validate, resolve, size. Runs in a thread: a body may be many megabytes. */
 import { createHash } from "node:crypto";
+import type { DatasetRows } from "../domain/dataset.ts";
 import { type FieldError, pointerOf } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
-import type { Prepared } from "../domain/ports.ts";
+import type { Prepared, References, Resolved } from "../domain/ports.ts";
 import { fieldErrors, type JobSpec, jobSpec, MAX_FIELD_ERRORS, type ResolvedSpec } from "../domain/spec.ts";
-import { elementCount, packTensors, type TensorEntry, type TensorSet } from "../domain/tensor.ts";
-import type { Network } from "../engine/index.ts";
+import { elementCount, packTensors, type TensorSet } from "../domain/tensor.ts";
+import { LayerError, type Network } from "../engine/index.ts";
 import { memoryEstimate } from "./build.ts";
-import { generatorShape } from "./generate.ts";
+import { targetsOf } from "./dataset-columns.ts";
 import { networkOf } from "./network.ts";
-import { type DataShape, resolve } from "./resolve.ts";
-import { inferTask, readTargets } from "./targets.ts";
-
-type Tensor = TensorEntry & { readonly values: ArrayLike<number> };
-
-/** Names of the tensors in a job's payload. Initial weights follow, under their own names after this prefix. */
-export const PAYLOAD = { features: "data.features", targets: "data.targets", initial: "init." } as const;
+import { type Resolution, resolve } from "./resolve.ts";
+import { type DataShape, type Described, describeData, PAYLOAD, type PayloadTensor } from "./source.ts";
+import { layerFieldError } from "./widths.ts";
 
 const MALFORMED = (detail: string): Prepared => ({ ok: false, code: "malformed", errors: [{ pointer: "", detail }] });
 const INVALID = (errors: readonly FieldError[]): Prepared => ({
@@ -24,8 +21,11 @@ const INVALID = (errors: readonly FieldError[]): Prepared => ({
   errors: errors.slice(0, MAX_FIELD_ERRORS),
 });
 
-/** Everything that submit needs to know of a body of UTF-8 JSON, or every reason why it cannot be a job. */
-export function prepareJob(body: Uint8Array, limits: Limits): Prepared {
+/**
+ * Everything that submit needs to know of a body of UTF-8 JSON, or every reason why it cannot be a job. A body that names
+ * things of the store comes back with the references, to be prepared again with what they are.
+ */
+export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits, resolved?: Resolved): Prepared {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
@@ -34,11 +34,19 @@ export function prepareJob(body: Uint8Array, limits: Limits): Prepared {
   }
   const parsed = jobSpec.safeParse(json);
   if (!parsed.success) return INVALID(fieldErrors(parsed.error));
-  return prepareSpec(parsed.data, limits);
+  const references = referencesOf(parsed.data);
+  if (references && !resolved) return { ok: false, code: "references", errors: [], references, body };
+  return prepareSpec(parsed.data, limits, resolved?.dataset ?? null);
 }
 
-function prepareSpec(spec: JobSpec, limits: Limits): Prepared {
-  const data = "generator" in spec.data ? describeGenerator(spec) : describeInline(spec);
+function referencesOf({ data, split }: JobSpec): References | null {
+  if (!("dataset" in data)) return null;
+  const splitColumn = split && "column" in split ? split.column : null;
+  return { dataset: { id: data.dataset.id, target: targetsOf(data.dataset), splitColumn } };
+}
+
+function prepareSpec(spec: JobSpec, limits: Limits, dataset: DatasetRows | null): Prepared {
+  const data = describeData(spec, dataset);
   if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);
   const { shape, tensors } = data;
   if (shape.rows > limits.rows) {
@@ -51,7 +59,7 @@ function prepareSpec(spec: JobSpec, limits: Limits): Prepared {
   }
   const { resolution, errors } = resolve(spec, shape);
   if (errors.length > 0) return INVALID(errors);
-  const network = networkOf(resolution.model.layers, shape.featureWidth);
+  const network = networkOf(resolution.model.layers, shape.featureWidth, shape.embeddings);
   const parameters = network.parameters.reduce((total, parameter) => total + elementCount(parameter.shape), 0);
   if (parameters > limits.parameters) {
     return INVALID([
@@ -63,8 +71,10 @@ function prepareSpec(spec: JobSpec, limits: Limits): Prepared {
   }
   const initial = spec.init_from ? stateDictErrors(spec.init_from.state_dict, network) : [];
   if (initial.length > 0) return INVALID(initial);
-  const resolved = resolvedSpecOf(spec, resolution, shape, tensors);
-  const memoryBytes = memoryEstimate(resolved, shape);
+  const resolved = resolvedSpecOf(spec, resolution, shape, data, dataset);
+  const memory = sizeOf(resolved, shape);
+  if (!memory.ok) return INVALID(memory.errors);
+  const { memoryBytes } = memory;
   if (memoryBytes > limits.jobMemoryBytes) {
     const detail = `training needs ${memoryBytes} bytes, more than the limit of ${limits.jobMemoryBytes} (TRAINYARD_MAX_JOB_MEMORY_BYTES): use a smaller batch_size, fewer rows or narrower layers`;
     return INVALID([{ pointer: "", detail }]);
@@ -73,56 +83,17 @@ function prepareSpec(spec: JobSpec, limits: Limits): Prepared {
   return { ok: true, spec: resolved, parameters, memoryBytes, rows: shape.rows, classes: shape.classes, payload };
 }
 
-interface Described {
-  readonly shape: DataShape | null;
-  readonly tensors: readonly Tensor[];
-  readonly rowsPointer: string;
-  readonly errors: readonly FieldError[];
-}
+type Sized = { readonly ok: true; readonly memoryBytes: number } | { readonly ok: false; readonly errors: FieldError[] };
 
-function describeGenerator(spec: JobSpec): Described {
-  const { generator } = spec.data as Extract<JobSpec["data"], { generator: unknown }>;
-  const { task, featureWidth, classes } = generatorShape(generator);
-  const errors: FieldError[] = [];
-  if (spec.task && spec.task !== task)
-    errors.push({ pointer: "/task", detail: `${generator.type} makes data for ${task}: say so, or leave task out` });
-  const labels = Array.from({ length: classes }, (_, index) => String(index));
-  const shape = { task, classes: labels, rows: generator.samples, featureWidth, targetWidth: 1 };
-  return { shape, tensors: [], rowsPointer: "/data/generator/samples", errors };
-}
-
-function describeInline(spec: JobSpec): Described {
-  const { features, targets } = (spec.data as Extract<JobSpec["data"], { inline: unknown }>).inline;
-  const rowsPointer = "/data/inline/features";
-  const failed = (errors: FieldError[]): Described => ({ shape: null, tensors: [], rowsPointer, errors });
-  const width = (features[0] as number[]).length;
-  const errors = features.flatMap((row, index): FieldError[] =>
-    row.length === width
-      ? []
-      : [{ pointer: `${rowsPointer}/${index}`, detail: `has ${row.length} features where row 0 has ${width}` }],
-  );
-  if (targets.length !== features.length) {
-    errors.push({
-      pointer: "/data/inline/targets",
-      detail: `has ${targets.length} rows where features has ${features.length}`,
-    });
+/** The memory that a job needs. A network may take the rows of the data, and yet not those of a short last batch. */
+function sizeOf(spec: ResolvedSpec, shape: DataShape): Sized {
+  try {
+    return { ok: true, memoryBytes: memoryEstimate(spec, shape) };
+  } catch (error) {
+    if (!(error instanceof LayerError)) throw error;
+    const { pointer, detail } = layerFieldError(error);
+    return { ok: false, errors: [{ pointer, detail: `${detail}; another batch_size gives the last batch more rows` }] };
   }
-  if (errors.length > 0) return failed(errors);
-  const task = spec.task ?? inferTask(spec, targets);
-  const stated = spec.model.layers.findLast((layer) => layer.type === "linear")?.units;
-  const read = readTargets(task, targets, stated);
-  if (!read.ok) return failed(read.errors);
-  const { classes, width: targetWidth, values } = read.targets;
-  const rows = features.length;
-  const flat = new Float32Array(rows * width);
-  features.forEach((row, index) => {
-    flat.set(row, index * width);
-  });
-  const tensors = [
-    { name: PAYLOAD.features, shape: [rows, width], values: flat },
-    { name: PAYLOAD.targets, shape: [rows, targetWidth], values },
-  ];
-  return { shape: { task, classes, rows, featureWidth: width, targetWidth }, tensors, rowsPointer, errors };
 }
 
 function stateDictErrors(stateDict: NonNullable<JobSpec["init_from"]>["state_dict"], network: Network): FieldError[] {
@@ -158,31 +129,49 @@ function stateDictErrors(stateDict: NonNullable<JobSpec["init_from"]>["state_dic
 
 function resolvedSpecOf(
   spec: JobSpec,
-  resolution: ReturnType<typeof resolve>["resolution"],
+  resolution: Resolution,
   shape: DataShape,
-  tensors: readonly Tensor[],
+  described: Described,
+  dataset: DatasetRows | null,
 ): ResolvedSpec {
-  const data =
-    "generator" in spec.data
-      ? spec.data
-      : {
-          inline: {
-            rows: shape.rows,
-            features: shape.featureWidth,
-            targets: shape.targetWidth,
-            sha256: sha256Of(packTensors(tensors).data),
-          },
-        };
+  const { split, preprocess } = shape;
   const init_from = spec.init_from && {
     state_dict: Object.fromEntries(
       Object.entries(spec.init_from.state_dict).map(([name, { shape: size }]) => [name, { shape: size }]),
     ),
   };
-  const name = spec.name ?? ("generator" in spec.data ? spec.data.generator.type : "inline");
-  return { ...spec, name, data, init_from, ...resolution };
+  const { data, name } = resolvedData(spec, shape, described, dataset);
+  const { task, ...rest } = resolution;
+  // In the order in which a reader asks: what, on what, with what, how.
+  return { name: spec.name ?? name, task, data, preprocess, split, ...settings(spec), ...rest, init_from };
 }
 
-function payloadOf(tensors: readonly Tensor[], spec: JobSpec): TensorSet | null {
+/** What a spec says apart from its subject and what was resolved from its data. */
+function settings({ name: _name, task: _task, data: _data, split: _split, preprocess: _preprocess, ...rest }: JobSpec) {
+  return rest;
+}
+
+/** The data of a resolved spec, and the name that a job on it has unless it says another. */
+function resolvedData(
+  spec: JobSpec,
+  shape: DataShape,
+  { tensors }: Described,
+  dataset: DatasetRows | null,
+): { data: ResolvedSpec["data"]; name: string } {
+  if ("generator" in spec.data) return { data: spec.data, name: spec.data.generator.type };
+  if ("dataset" in spec.data) {
+    const { features, target } = shape.columns as NonNullable<DataShape["columns"]>;
+    const { sha256 } = dataset as DatasetRows;
+    return {
+      data: { dataset: { id: spec.data.dataset.id, sha256, features: [...features], target: [...target] } },
+      name: target.join("-"),
+    };
+  }
+  const sizes = { rows: shape.rows, features: shape.featureWidth, targets: shape.targetWidth };
+  return { data: { inline: { ...sizes, sha256: sha256Of(packTensors(tensors).data) } }, name: "inline" };
+}
+
+function payloadOf(tensors: readonly PayloadTensor[], spec: JobSpec): TensorSet | null {
   const weights = Object.entries(spec.init_from?.state_dict ?? {});
   const initial = weights.map(([name, { shape, data }]) => ({ name: `${PAYLOAD.initial}${name}`, shape, values: data }));
   return tensors.length + initial.length > 0 ? packTensors([...tensors, ...initial]) : null;

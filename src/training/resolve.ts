@@ -6,17 +6,9 @@ import type { FieldError } from "../domain/errors.ts";
 import type { Layer } from "../domain/layers.ts";
 import type { Loss } from "../domain/optimization.ts";
 import { type JobSpec, METRICS, type Metric, type ResolvedSpec, type Task } from "../domain/spec.ts";
-import { heldOutCount } from "./split.ts";
-
-/** What is known of the data before a row is looked at again. */
-export interface DataShape {
-  readonly task: Task;
-  /** Labels in output order; empty for regression. */
-  readonly classes: readonly string[];
-  readonly rows: number;
-  readonly featureWidth: number;
-  readonly targetWidth: number;
-}
+import { networkOf } from "./network.ts";
+import type { DataShape } from "./source.ts";
+import { resolveLayers } from "./widths.ts";
 
 /** The parts of a resolved spec that follow from the data. */
 export type Resolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "model" | "scheduler" | "early_stopping">;
@@ -34,12 +26,15 @@ export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolutio
   const errors: FieldError[] = [];
   const loss = spec.loss ?? defaultLoss(data.task, spec.model.layers);
   errors.push(...lossErrors(loss, spec.model.layers, data));
-  const layers = resolveLayers(spec.model.layers, outputWidth(loss, data), data, errors);
+  const widths = {
+    features: data.featureWidth,
+    outputs: outputWidth(loss, data),
+    task: data.task,
+    networkOf: (layers: readonly Layer[]) => networkOf(layers, data.featureWidth, data.embeddings),
+  };
+  const layers = resolveLayers(spec.model.layers, widths, errors);
   const metrics = resolveMetrics(spec.metrics, data.task, errors);
-  if (spec.split?.stratify && data.task === "regression") {
-    errors.push({ pointer: "/split/stratify", detail: "is for classes; a regression has none" });
-  }
-  const hasValidation = spec.split !== null && heldOutCount(data.rows, spec.split.validation) > 0;
+  const hasValidation = data.validationRows > 0;
   const monitor = (chosen: string | undefined, pointer: string) => {
     const name = chosen ?? (hasValidation ? "val_loss" : "loss");
     if (name.startsWith("val_") && !hasValidation)
@@ -88,30 +83,6 @@ function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes }: Dat
 function outputWidth(loss: Loss, { task, classes, targetWidth }: DataShape): number {
   if (task === "regression") return targetWidth;
   return loss.type === "cross_entropy" ? classes.length : 1;
-}
-
-function resolveLayers(layers: readonly Layer[], width: number, data: DataShape, errors: FieldError[]): Layer[] {
-  const lastLinear = layers.findLastIndex(({ type }) => type === "linear");
-  if (lastLinear < 0 && data.featureWidth !== width) {
-    errors.push({
-      pointer: "/model/layers",
-      detail: `needs a linear layer: rows have ${data.featureWidth} features and ${data.task} wants ${width} outputs`,
-    });
-  }
-  return layers.map((layer, index) => {
-    if (layer.type !== "linear") return layer;
-    const pointer = `/model/layers/${index}/units`;
-    if (index === lastLinear && layer.units !== undefined && layer.units !== width) {
-      errors.push({
-        pointer,
-        detail: `is ${layer.units}, and ${data.task} with these targets wants ${width} outputs: say ${width}, or leave units out`,
-      });
-    }
-    if (index !== lastLinear && layer.units === undefined) {
-      errors.push({ pointer, detail: "is required: only the last linear layer's width follows from the task" });
-    }
-    return { ...layer, units: layer.units ?? width };
-  });
 }
 
 function resolveMetrics(chosen: JobSpec["metrics"], task: Task, errors: FieldError[]): Metric[] {

@@ -40,9 +40,9 @@ const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 const HEAP_BYTES_A_BODY_BYTE = 32;
 const MIN_HEAP_MB = 1024;
 
-type TaskName = "prepare" | "predict" | "encodeColumns" | "thinMetrics";
+type TaskName = "prepare" | "predict" | "encodeColumns" | "thinMetrics" | "encodeMetrics";
 
-/** Starts the threads. What `prepare`, `encodeColumns` and `thinMetrics` take over moves to a thread: it is empty afterwards. */
+/** Starts the threads. What a task takes over moves to a thread: it is empty afterwards. */
 export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk {
   const pool = new Piscina({
     filename: new URL("./desk-thread.ts", import.meta.url).href,
@@ -68,7 +68,10 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
   };
   const inline = createInlinePredictors();
   return {
-    prepare: async (body) => (await run("prepare", { body, limits }, wholeBuffers([body]))) as Prepared,
+    async prepare(body, resolved) {
+      const columns = [...(resolved?.dataset?.values.values() ?? [])];
+      return (await run("prepare", { body, limits, resolved }, wholeBuffers([body, ...columns]))) as Prepared;
+    },
     async predict(model, instances, load) {
       if (fitsInline(model, instances.length)) return (await inline.get(model, load)).predict(instances);
       const batches = batchesOf(instances);
@@ -83,6 +86,8 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
     },
     thinMetrics: async (slices, from, to, points) =>
       (await run("thinMetrics", { slices, from, to, points }, sliceBuffers(slices))) as MetricPoints,
+    encodeMetrics: async (slices, encoding) =>
+      (await run("encodeMetrics", { slices, encoding }, sliceBuffers(slices))) as Uint8Array,
     close: () => pool.destroy(),
   };
 }

@@ -4,7 +4,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Limits } from "../domain/limits.ts";
 import type { MetricSlice } from "../domain/metric.ts";
 import type { Model } from "../domain/model.ts";
-import type { PredictionResult, TrainingResult, TrainingRun } from "../domain/ports.ts";
+import type { MetricsEncoding, PredictionResult, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 
 /**
@@ -41,6 +41,7 @@ export type TrainMessage =
 export interface PrepareTask {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly limits: Limits;
+  readonly resolved: Resolved | undefined;
 }
 
 export interface PredictTask {
@@ -58,6 +59,11 @@ export interface EncodeTask {
   readonly from: number;
   readonly to: number;
   readonly columns: Uint8Array<ArrayBuffer>;
+}
+
+export interface EncodeMetricsTask {
+  readonly slices: readonly MetricSlice[];
+  readonly encoding: MetricsEncoding;
 }
 
 export interface ThinTask {

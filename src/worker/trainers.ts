@@ -61,7 +61,7 @@ async function train(
   signal.addEventListener("abort", cancel, { once: true });
   const received = receive(port, control, onEpochs);
   try {
-    const buffers = run.payload ? wholeBuffers([run.payload.data]) : [];
+    const buffers = wholeBuffers([...(run.payload ? [run.payload.data] : []), ...(run.dataset?.values.values() ?? [])]);
     await pool.run({ run, control, port: port2 }, { transferList: [port2, ...buffers], signal: kill.signal });
     const end = await received.end;
     if (end.kind === "result") return end.result;

@@ -13,6 +13,7 @@ export function aSpec(name = "moons", epochs = 1000): ResolvedSpec {
     task: "binary_classification",
     data: { generator: { type: "moons", samples: 200, noise: 0.1, seed: 7 } },
     split: null,
+    preprocess: null,
     model: { layers: [{ type: "linear", units: 1, bias: true }, { type: "sigmoid" }] },
     loss: { type: "bce" },
     optimizer: { type: "sgd", lr: 0.1, momentum: 0, dampening: 0, nesterov: false, weight_decay: 0 },

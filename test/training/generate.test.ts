@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Generator, generator } from "../../src/domain/spec.ts";
 import { generate, generatorShape } from "../../src/training/generate.ts";
-import { splitTable } from "../../src/training/split.ts";
+import { type Parts, splitRows } from "../../src/training/split.ts";
 
 const TYPES = ["linear", "moons", "circles", "blobs", "spirals", "xor"] as const;
 const options = (type: string, rest: object = {}): Generator => generator.parse({ type, ...rest });
@@ -47,19 +47,21 @@ describe("a split", () => {
   it("puts every row in one part, and never leaves the training part empty", () => {
     fc.assert(
       fc.property(split, ({ samples, share, seed, stratify }) => {
-        const table = generate(options("blobs", { samples, features: 1, classes: 2 }));
-        const { train, validation } = splitTable(table, { validation: share, stratify }, seed);
-        expect(train.rows).toBeGreaterThan(0);
-        const together = [...train.features, ...(validation?.features ?? [])].sort();
-        expect(together).toEqual([...table.features].sort());
+        const { targets } = generate(options("blobs", { samples, features: 1, classes: 2 }));
+        const shares = { validation: share, test: share / 2, stratify };
+        const parts = splitRows(samples, shares, seed, { classes: targets, labelOf: null }) as Parts;
+        expect(parts.train.length).toBeGreaterThan(0);
+        const together = [...parts.train, ...parts.validation, ...parts.test].sort((a, b) => a - b);
+        expect(together).toEqual(Array.from({ length: samples }, (_, row) => row));
       }),
     );
   });
 
   it("keeps the classes in proportion when stratified", () => {
-    const table = generate(options("moons", { samples: 200 }));
-    const { validation } = splitTable(table, { validation: 0.2, stratify: true }, 9);
-    expect(validation?.targets.reduce((total, label) => total + label, 0)).toBe(20);
-    expect(validation?.rows).toBe(40);
+    const { targets } = generate(options("moons", { samples: 200 }));
+    const shares = { validation: 0.2, test: 0.1, stratify: true };
+    const { validation, test } = splitRows(200, shares, 9, { classes: targets, labelOf: null }) as Parts;
+    const positives = (rows: Int32Array) => rows.filter((row) => targets[row] === 1).length;
+    expect([validation.length, positives(validation), test.length, positives(test)]).toEqual([40, 20, 20, 10]);
   });
 });

@@ -33,7 +33,7 @@ export function train(spec: object, { epochsDone = 0, cancelAfter = Number.POSIT
   const slices: MetricSlice[] = [];
   const job = jobRecord(prepared, epochsDone);
   const result = trainJob(
-    { job, payload: prepared.payload },
+    { job, payload: prepared.payload, dataset: null },
     { cancelled: () => slices.length >= cancelAfter, report: (slice) => slices.push(slice) },
   );
   const series: Partial<Record<Series, number[]>> = {};

@@ -23,7 +23,11 @@ describe("training threads", () => {
     await trainers?.close();
   });
 
-  const runOf = (behaviour: string, epochs = 100): TrainingRun => ({ job: aJob(behaviour, epochs), payload: null });
+  const runOf = (behaviour: string, epochs = 100): TrainingRun => ({
+    job: aJob(behaviour, epochs),
+    payload: null,
+    dataset: null,
+  });
   const ignore = async () => undefined;
   const never = new AbortController().signal;
 
@@ -41,14 +45,17 @@ describe("training threads", () => {
   it("goes on after the epochs that are stored", async () => {
     const slices: MetricSlice[] = [];
     const job: Job = { ...aJob("train", 50), epochsDone: 30 };
-    await open().train({ job, payload: null }, { signal: never, onEpochs: async (slice) => void slices.push(slice) });
+    await open().train(
+      { job, payload: null, dataset: null },
+      { signal: never, onEpochs: async (slice) => void slices.push(slice) },
+    );
     expect(slices.map(({ from }) => from)).toEqual([31, 41]);
   });
 
   it("gives the thread the payload", async () => {
     const payload = largeTensors(4096);
     const sum = payload.data.reduce((total, value) => total + value, 0);
-    const result = await open().train({ job: aJob("sums"), payload }, { signal: never, onEpochs: ignore });
+    const result = await open().train({ job: aJob("sums"), payload, dataset: null }, { signal: never, onEpochs: ignore });
     expect(result.metrics?.final.loss).toBe(sum);
   });
 

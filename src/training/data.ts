@@ -1,0 +1,123 @@
+/** The rows of a job, ready to train on: loaded, split, and, for a data set, preprocessed by what its training part teaches. */
+import { type DatasetRows, isCategorical } from "../domain/dataset.ts";
+import type { TrainingRun } from "../domain/ports.ts";
+import type { Preprocess } from "../domain/preprocess-options.ts";
+import type { EncodedColumn, Preprocessing } from "../domain/preprocessing.ts";
+import type { ResolvedSpec } from "../domain/spec.ts";
+import { type TensorSet, unpackTensors } from "../domain/tensor.ts";
+import { encodeValue, layoutOf } from "./encoding.ts";
+import { fitColumn, fitTargetScaling, planColumns } from "./fit-columns.ts";
+import { generate } from "./generate.ts";
+import { PAYLOAD } from "./source.ts";
+import { labelsOf, type Parts, splitRows } from "./split.ts";
+import { type Table, takeRows } from "./table.ts";
+
+export interface JobData {
+  readonly train: Table;
+  readonly validation: Table | null;
+  readonly test: Table | null;
+  /** Null where rows are taken as they are. */
+  readonly preprocessing: Preprocessing | null;
+}
+
+/** The data of a run. The same spec, rows and seed give the same tables. */
+export function loadData(run: TrainingRun): JobData {
+  const { spec, classes } = run.job;
+  if ("dataset" in spec.data) return loadDataset(spec, classes, run.dataset as DatasetRows);
+  const table = loadTable(run);
+  const labels = classes.length > 0 ? table.targets : null;
+  const parts = splitRows(table.rows, spec.split, spec.seed, { classes: labels, labelOf: null }) as Parts;
+  const part = (rows: Int32Array) => (rows.length === 0 ? null : takeRows(table, rows));
+  const train = parts.train.length === table.rows ? table : takeRows(table, parts.train);
+  return { train, validation: part(parts.validation), test: part(parts.test), preprocessing: null };
+}
+
+function loadTable({ job, payload }: TrainingRun): Table {
+  const { data } = job.spec;
+  if ("generator" in data) return generate(data.generator);
+  if (!("inline" in data)) throw new Error("a data set is not a table yet");
+  const tensors = unpackTensors(payload as TensorSet);
+  const { rows, features: featureWidth, targets: targetWidth } = data.inline;
+  const tensor = (name: string) => tensors.get(name) as Float32Array<ArrayBuffer>;
+  return { rows, featureWidth, targetWidth, features: tensor(PAYLOAD.features), targets: tensor(PAYLOAD.targets) };
+}
+
+function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows): JobData {
+  const { features, target } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
+  const codes = classes.length > 0 ? classCodes(dataset, target[0] as string, classes) : null;
+  const parts = splitRows(dataset.rows, spec.split, spec.seed, {
+    classes: codes,
+    labelOf: labelsOf(spec.split, dataset),
+  }) as Parts;
+  const byName = new Map(dataset.columns.map((column) => [column.name, column]));
+  const { plans } = planColumns(
+    features.flatMap((name) => byName.get(name) ?? []),
+    spec.preprocess as Preprocess,
+  );
+  const columns = plans.map((plan) => fitColumn(plan, valuesOf(dataset, plan.column.name), parts.train));
+  const isScaled = codes === null && (spec.preprocess as Preprocess).target.scale === "standard";
+  const targets = target.map((column) => ({
+    column,
+    scaling: isScaled ? fitTargetScaling(valuesOf(dataset, column), parts.train) : null,
+  }));
+  const preprocessing = { columns, targets };
+  const part = (rows: Int32Array) => (rows.length === 0 ? null : encodeRows(dataset, preprocessing, codes, rows));
+  return { train: part(parts.train) as Table, validation: part(parts.validation), test: part(parts.test), preprocessing };
+}
+
+function valuesOf({ values }: DatasetRows, name: string) {
+  const found = values.get(name);
+  if (!found) throw new Error(`the values of column ${name} were not loaded`);
+  return found;
+}
+
+/** Class of each row, as a place in `classes`. */
+function classCodes(dataset: DatasetRows, name: string, classes: readonly string[]): Int32Array {
+  const column = dataset.columns.find((candidate) => candidate.name === name);
+  const categories = column && isCategorical(column.type) ? column.categories : null;
+  const placeOf = new Map(classes.map((label, place) => [label, place]));
+  return Int32Array.from(
+    valuesOf(dataset, name),
+    (value) => placeOf.get(categories ? (categories[value] as string) : String(value)) as number,
+  );
+}
+
+function encodeRows(
+  dataset: DatasetRows,
+  { columns, targets }: Preprocessing,
+  codes: Int32Array | null,
+  rows: Int32Array,
+): Table {
+  const { offsets, width } = layoutOf(columns);
+  const features = new Float32Array(rows.length * width);
+  columns.forEach((column, index) => {
+    const values = valuesOf(dataset, column.column);
+    const positions = categoryPositions(dataset, column);
+    for (let row = 0; row < rows.length; row++) {
+      const value = values[rows[row] as number] as number;
+      encodeValue(
+        column,
+        positions ? (positions[value] ?? Number.NaN) : value,
+        features,
+        row * width + (offsets[index] as number),
+      );
+    }
+  });
+  const targetWidth = targets.length;
+  const encoded = new Float32Array(rows.length * targetWidth);
+  targets.forEach(({ column, scaling }, index) => {
+    const values = codes ?? valuesOf(dataset, column);
+    for (let row = 0; row < rows.length; row++) {
+      const value = values[rows[row] as number] as number;
+      encoded[row * targetWidth + index] = scaling ? (value - scaling.offset) / scaling.scale : value;
+    }
+  });
+  return { rows: rows.length, featureWidth: width, targetWidth, features, targets: encoded };
+}
+
+/** From a code of the data set's column to the place among the fitted categories: -1 when it has none. Null for numbers. */
+function categoryPositions({ columns }: DatasetRows, encoded: EncodedColumn): number[] | null {
+  if (encoded.kind !== "category") return null;
+  const categories = columns.find(({ name }) => name === encoded.column)?.categories ?? [];
+  return categories.map((label) => encoded.categories.indexOf(label));
+}
