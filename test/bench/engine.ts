@@ -1,0 +1,73 @@
+/**
+ * How fast training steps are, next to PyTorch's in the same minutes. `npm run bench:engine [-- --only NAME] [--rounds N]
+ * [--peers] [--listing]`. One thread each. Prints medians over the rounds; `--listing` prints the kernels too.
+ */
+import { parseArgs } from "node:util";
+import { torchIsThere, torchStep } from "./torch.ts";
+import { type Running, STEPS_OF_RUN, start, WORKLOADS } from "./workloads.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string" },
+    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "1" },
+    peers: { type: "boolean", default: false },
+    listing: { type: "boolean", default: false },
+  },
+});
+
+const seconds = Number(options.seconds);
+const WINDOWS = 7;
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+
+/** Microseconds a call of `action`: the median of some windows of a second in all. */
+function measure(action: () => unknown): number {
+  for (let warmUp = performance.now() + 200; performance.now() < warmUp; ) action();
+  const began = performance.now();
+  action();
+  const count = Math.max(1, Math.floor((seconds * 1000) / WINDOWS / Math.max(1e-3, performance.now() - began)));
+  const windows = Array.from({ length: WINDOWS }, () => {
+    const from = performance.now();
+    for (let call = 0; call < count; call++) action();
+    return ((performance.now() - from) / count) * 1000;
+  });
+  return median(windows);
+}
+
+interface Row {
+  readonly ours: number;
+  readonly inRuns: number;
+  readonly torch: number;
+}
+
+function round(name: string, running: Running, withTorch: boolean): Row {
+  return {
+    torch: withTorch ? torchStep(name, seconds) : Number.NaN,
+    ours: measure(running.step),
+    inRuns: running.flops < 1e7 ? measure(running.run) / STEPS_OF_RUN : Number.NaN,
+  };
+}
+
+const withTorch = torchIsThere();
+if (!withTorch) console.log("no torch for TORCH_PYTHON (default /usr/bin/python3): our times alone");
+console.log("workload | us/step (in runs of 256) | PyTorch us/step | ratio (at least, aim) | GFLOP/s | build + compile ms");
+for (const workload of WORKLOADS.filter(({ name }) => name.includes(options.only ?? ""))) {
+  const running = start(workload);
+  const rows = Array.from({ length: Number(options.rounds) }, () => round(workload.name, running, withTorch));
+  const [ours, inRuns, torch] = [
+    median(rows.map((row) => row.ours)),
+    median(rows.map((row) => row.inRuns)),
+    median(rows.map((row) => row.torch)),
+  ];
+  const cells = [
+    workload.name,
+    `${ours.toFixed(2)} (${inRuns.toFixed(2)})`,
+    torch.toFixed(1),
+    `${(torch / ours).toPrecision(3)} (${workload.atLeast}, ${workload.aim})`,
+    (running.flops / ours / 1000).toPrecision(3),
+    `${running.buildMs.toFixed(1)} + ${running.compileMs.toFixed(1)}`,
+  ];
+  console.log(cells.join(" | "));
+  if (options.listing) console.log(running.executable.describe());
+}
