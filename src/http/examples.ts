@@ -16,6 +16,7 @@ const spec = {
   task: "binary_classification",
   data: { generator: { type: "moons", samples: 200, noise: 0.1, seed: 7 } },
   split: null,
+  preprocess: null,
   model: { layers },
   loss: { type: "bce" },
   optimizer: { type: "adam", lr: 0.05, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0, amsgrad: false },

@@ -47,6 +47,7 @@ describe("openapi.yaml", () => {
       "GET /v1/jobs/{id}/events",
       "GET /v1/jobs/{id}/metrics",
       "GET /v1/jobs/{id}/stream",
+      "GET /v1/jobs/{id}/tensorboard",
       "GET /v1/models",
       "GET /v1/models/{id}",
       "GET /v1/models/{id}/weights",

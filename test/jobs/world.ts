@@ -8,6 +8,7 @@ import { createServices, type Services } from "../../src/jobs/services.ts";
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
 import { openStore } from "../../src/storage/open.ts";
 import { encodeStoredSlice, encodeWireColumns } from "../../src/worker/encode.ts";
+import { encodeMetrics } from "../../src/worker/encode-metrics.ts";
 import { aNewJob, aSpec } from "../contract/fixtures.ts";
 import { temporaryFolder } from "../contract/temporary.ts";
 
@@ -45,6 +46,7 @@ export function plainDesk(): Desk & { encodings: number } {
       const epochs = chooseEpochs(slices, from, to, points);
       return { returned: epochs.length, json: encodeWireColumns(pickEpochs(slices, epochs)) };
     },
+    encodeMetrics: async (...args: Parameters<Desk["encodeMetrics"]>) => encodeMetrics(...args),
     close: () => Promise.resolve(),
   };
   return desk;

@@ -1,5 +1,9 @@
 /** What every epoch came to: columns, events, and the live stream over WebSocket or SSE. */
+import { Readable } from "node:stream";
+import { z } from "zod";
 import { isTerminal } from "../../domain/job.ts";
+import { CSV_TYPE } from "../../formats/metrics-csv.ts";
+import { exportCsv } from "../../jobs/export-metrics.ts";
 import { readEvents, readMetrics } from "../../jobs/history.ts";
 import { readJob } from "../../jobs/read.ts";
 import { eventsAnswer, metricsAnswer, streamFrame } from "../answers.ts";
@@ -11,6 +15,8 @@ import { createSseOutlet, SSE_TYPE } from "../sse.ts";
 import { createWebSocketOutlet } from "../websocket.ts";
 
 const tags = ["metrics"];
+
+const CSV_EXAMPLE = "epoch,loss,accuracy,lr,epoch_ms\r\n1,0.721,0.485,0.05,0.031\r\n2,0.655,0.69,0.05,0.017\r\n";
 
 /** Registers the routes of metrics. */
 export function registerMetrics(app: App, context: RouteContext): void {
@@ -28,13 +34,21 @@ function registerColumns(app: App, { services }: RouteContext): void {
         operationId: "readMetrics",
         summary: "Read metrics",
         description:
-          "Columns by epoch. Ask for a range of epochs no wider than `points` to have every one of them; wider ones are thinned.",
+          "Columns by epoch. Ask for a range of epochs no wider than `points` to have every one of them; wider ones are thinned. With `Accept: text/csv` every epoch of the range, however many, a line each, with all series as columns; NaN and infinities are `NaN`, `Infinity`, `-Infinity`.",
         params: jobParams,
         querystring: metricsQuery,
-        response: answers({ 200: ["The columns.", metricsAnswer] }, [404, 422]),
+        response: answers(
+          { 200: ["The columns.", { "application/json": metricsAnswer, [CSV_TYPE]: z.string().meta({ examples: [CSV_EXAMPLE] }) }] },
+          [404, 422],
+        ),
       },
     },
-    async ({ params: { id }, query }, reply) => {
+    async ({ params: { id }, query, headers }, reply) => {
+      if (headers.accept?.includes(CSV_TYPE)) {
+        const { chunks } = await exportCsv(services, id, query);
+        reply.type(`${CSV_TYPE}; charset=utf-8`).header("content-disposition", `attachment; filename="${id}.csv"`);
+        return Readable.from(chunks, { objectMode: false });
+      }
       const { from, to, total, returned, json } = await readMetrics(services, id, query);
       const head = JSON.stringify({ job: id, from, to, total, returned }).slice(0, -1);
       reply.type("application/json; charset=utf-8");
