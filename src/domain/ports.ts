@@ -246,7 +246,7 @@ export interface Desk {
   /** Parses and validates a job body: UTF-8 JSON. */
   prepare(body: Uint8Array<ArrayBuffer>, resolved?: Resolved): Promise<Prepared>;
   /** Predicts rows, here when they are few and in a thread when they are many. `load` is called when the model is not cached. */
-  predict(model: Model, instances: readonly (readonly unknown[])[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
+  predict(model: Model, instances: readonly unknown[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
   /** Forgets a deleted model. */
   forget(modelId: string): void;
   /**

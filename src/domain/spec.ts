@@ -264,7 +264,12 @@ function issueErrors(issue: z.core.$ZodIssue): FieldError[] {
     return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: "is not a field here" }));
   }
   if (issue.code === "invalid_union") return unionErrors(issue);
-  return [{ pointer: pointerOf(issue.path), detail: issue.message }];
+  return [{ pointer: pointerOf(issue.path), detail: isAbsent(issue) ? "is required" : issue.message }];
+}
+
+/** zod has no issue of its own for a field that is not there: it is one of the wrong type, undefined. */
+function isAbsent(issue: z.core.$ZodIssue): boolean {
+  return issue.code === "invalid_type" && issue.message.endsWith("received undefined");
 }
 
 /** A union reports one list of issues an option: the option that the input came closest to says the most. */

@@ -7,7 +7,7 @@ import type { Services } from "./services.ts";
 export async function predict(
   { store, desk, limits }: Services,
   modelId: string,
-  instances: readonly (readonly unknown[])[],
+  instances: readonly unknown[],
 ): Promise<readonly Prediction[]> {
   if (instances.length === 0) throw invalid([{ pointer: "/instances", detail: "must have at least one row" }]);
   if (instances.length > limits.predictRows) {

@@ -32,11 +32,29 @@ export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits, resolv
   } catch (error) {
     return MALFORMED(`the body is not JSON: ${(error as Error).message}`);
   }
+  const excess = excessRows(json, limits);
+  if (excess) return INVALID([excess]);
   const parsed = jobSpec.safeParse(json);
   if (!parsed.success) return INVALID(fieldErrors(parsed.error));
   const references = referencesOf(parsed.data);
   if (references && !resolved) return { ok: false, code: "references", errors: [], references, body };
   return prepareSpec(parsed.data, limits, resolved?.dataset ?? null);
+}
+
+/** Inline rows over the limit, found before each of them is looked at: millions of wrong rows cost as much as right ones. */
+function excessRows(json: unknown, limits: Limits): FieldError | null {
+  const { inline } = ((json as { data?: unknown } | null)?.data ?? {}) as {
+    inline?: { features?: unknown; targets?: unknown } | null;
+  };
+  for (const part of ["features", "targets"] as const) {
+    const rows = inline?.[part];
+    if (Array.isArray(rows) && rows.length > limits.rows) return rowsError(`/data/inline/${part}`, rows.length, limits);
+  }
+  return null;
+}
+
+function rowsError(pointer: string, rows: number, limits: Limits): FieldError {
+  return { pointer, detail: `${rows} rows are more than the limit of ${limits.rows} (TRAINYARD_MAX_ROWS)` };
 }
 
 function referencesOf({ data, split }: JobSpec): References | null {
@@ -50,12 +68,7 @@ function prepareSpec(spec: JobSpec, limits: Limits, dataset: DatasetRows | null)
   if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);
   const { shape, tensors } = data;
   if (shape.rows > limits.rows) {
-    return INVALID([
-      {
-        pointer: data.rowsPointer,
-        detail: `${shape.rows} rows are more than the limit of ${limits.rows} (TRAINYARD_MAX_ROWS)`,
-      },
-    ]);
+    return INVALID([rowsError(data.rowsPointer, shape.rows, limits)]);
   }
   const { resolution, errors } = resolve(spec, shape);
   if (errors.length > 0) return INVALID(errors);

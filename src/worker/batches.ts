@@ -4,7 +4,7 @@ import type { Prediction } from "../domain/model.ts";
 import type { PredictionResult } from "../domain/ports.ts";
 import { MAX_FIELD_ERRORS } from "../domain/spec.ts";
 
-type Instances = readonly (readonly unknown[])[];
+type Instances = readonly unknown[];
 
 export interface Batch {
   /** The row that its first row was. */
@@ -21,12 +21,18 @@ export function batchesOf(instances: Instances): Batch[] {
   for (let start = 0; start < instances.length; ) {
     let end = start;
     for (let values = 0; end < instances.length && end - start < BATCH_ROWS && values < BATCH_VALUES; end++) {
-      values += instances[end]?.length ?? 0;
+      values += valuesIn(instances[end]);
     }
     batches.push({ start, instances: instances.slice(start, end) });
     start = end;
   }
   return batches;
+}
+
+/** Values of a row, an array or an object; of anything else, which will be refused, one. */
+function valuesIn(instance: unknown): number {
+  if (Array.isArray(instance)) return instance.length;
+  return typeof instance === "object" && instance !== null ? Object.keys(instance).length : 1;
 }
 
 /** The result for all rows from the results of the batches: every prediction, or what is wrong, named by the rows of the whole. */

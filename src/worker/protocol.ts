@@ -46,7 +46,7 @@ export interface PrepareTask {
 
 export interface PredictTask {
   readonly model: Model;
-  readonly instances: readonly (readonly unknown[])[];
+  readonly instances: readonly unknown[];
   /** Left out when the thread may have the model already. */
   readonly weights?: TensorSet;
 }

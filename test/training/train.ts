@@ -1,4 +1,5 @@
 /** Runs a job spec through preparation and training, as the server does, without a server. */
+import type { DatasetRows } from "../../src/domain/dataset.ts";
 import type { Job } from "../../src/domain/job.ts";
 import type { Limits } from "../../src/domain/limits.ts";
 import { entriesOf, type MetricSlice, type Series } from "../../src/domain/metric.ts";
@@ -15,9 +16,14 @@ export const limits: Limits = {
   predictRows: 100_000,
 };
 
-export function prepare(spec: object, overrides: Partial<Limits> = {}): Prepared {
-  return prepareJob(new TextEncoder().encode(JSON.stringify(spec)), { ...limits, ...overrides });
+export function prepare(spec: object, overrides: Partial<Limits> = {}, dataset: DatasetRows | null = null): Settled {
+  const body = new TextEncoder().encode(JSON.stringify(spec));
+  const prepared = prepareJob(body, { ...limits, ...overrides }, dataset ? { dataset } : undefined);
+  if (!prepared.ok && prepared.code === "references") throw new Error("the spec refers to a data set");
+  return prepared;
 }
+
+type Settled = Exclude<Prepared, { code: "references" }>;
 
 export interface TrainedRun {
   readonly result: TrainingResult;
@@ -26,14 +32,23 @@ export interface TrainedRun {
   readonly series: Partial<Record<Series, number[]>>;
 }
 
+interface TrainOptions {
+  readonly epochsDone?: number;
+  readonly cancelAfter?: number;
+  readonly dataset?: DatasetRows | null;
+}
+
 /** Trains a spec; `cancelAfter` asks for a cancel once so many slices have come. */
-export function train(spec: object, { epochsDone = 0, cancelAfter = Number.POSITIVE_INFINITY } = {}): TrainedRun {
-  const prepared = prepare(spec);
+export function train(
+  spec: object,
+  { epochsDone = 0, cancelAfter = Number.POSITIVE_INFINITY, dataset = null }: TrainOptions = {},
+): TrainedRun {
+  const prepared = prepare(spec, {}, dataset);
   if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
   const slices: MetricSlice[] = [];
   const job = jobRecord(prepared, epochsDone);
   const result = trainJob(
-    { job, payload: prepared.payload, dataset: null },
+    { job, payload: prepared.payload, dataset },
     { cancelled: () => slices.length >= cancelAfter, report: (slice) => slices.push(slice) },
   );
   const series: Partial<Record<Series, number[]>> = {};
