@@ -144,11 +144,8 @@ export class Expressions {
   // ---------------------------------------------------------------- memory
 
   #address({ address, stepBytes }: Buffer, index: Index): Address {
-    const terms = Array.from(
-      { length: Math.max(1, index.terms.length) },
-      (_, loop) => (index.terms[loop] ?? 0) * ELEMENT_BYTES,
-    );
-    terms[0] = (terms[0] as number) + stepBytes;
+    const terms = index.terms.map((coefficient) => coefficient * ELEMENT_BYTES);
+    if (stepBytes > 0) terms[0] = (terms[0] ?? 0) + stepBytes;
     return { constant: address + index.constant * ELEMENT_BYTES, terms, laneBytes: index.lane * ELEMENT_BYTES };
   }
 

@@ -114,30 +114,44 @@ function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, g
     const seen = new Set<Tensor>();
     const visit = (tensor: Tensor, through: boolean): void => {
       if (isLeaf(tensor) || (stored.has(tensor) && !each.members.has(tensor))) return;
-      if (through && each.space.kind === "grid") repeated.add(tensor);
+      const computes = COMPUTING.has(tensor.op.kind);
+      if (through && computes && each.space.kind === "grid") repeated.add(tensor);
       if (seen.has(tensor)) return;
       seen.add(tensor);
       users.set(tensor, (users.get(tensor) ?? new Set()).add(each));
       const expands = tensor.op.kind === "broadcast" && uniformValue(tensor) === undefined;
-      for (const input of readsOf(tensor)) visit(input, through || expands);
+      // What is below the first computed tensor is computed once, with it.
+      for (const input of readsOf(tensor)) visit(input, expands || (through && !computes));
     };
     for (const tensor of each.members) visit(tensor, false);
+  }
+  const consumers = new Map<Tensor, Tensor[]>();
+  for (const tensor of tensors) {
+    for (const input of tensor.inputs) consumers.set(input, [...(consumers.get(input) ?? []), tensor]);
   }
   const chosen: Tensor[] = [];
   const work = new Map<Tensor, number>();
   for (const tensor of tensors) {
     const cost = workOf(tensor, (input) => (stored.has(input) ? 1 : (work.get(input) ?? 1)));
-    const shared = (users.get(tensor)?.size ?? 0) > 1 || (repeated.has(tensor) && sizeOf(tensor.shape) > 1);
+    const own = users.get(tensor);
+    // Where everybody goes on to the same next tensor, that one is the better choice.
+    const passedOn = consumers.get(tensor)?.some((next) => !stored.has(next) && sameSet(users.get(next), own)) ?? false;
+    const shared = (own?.size ?? 0) > 1 && !passedOn;
     const inline = !isLeaf(tensor) && !stored.has(tensor);
     // Moves are free to repeat: what they move is stored instead, when it is worth it.
-    const computes = ["unary", "binary", "where", "sum", "max", "uniform"].includes(tensor.op.kind);
-    if (inline && shared && computes && cost > CHEAP) {
+    const computes = COMPUTING.has(tensor.op.kind);
+    if (inline && computes && cost > CHEAP && (shared || (repeated.has(tensor) && sizeOf(tensor.shape) > 1))) {
       chosen.push(tensor);
       work.set(tensor, 1);
     } else work.set(tensor, cost);
   }
   return chosen;
 }
+
+const COMPUTING: ReadonlySet<string> = new Set(["unary", "binary", "where", "sum", "max", "uniform"]);
+
+const sameSet = <Item>(a: ReadonlySet<Item> | undefined, b: ReadonlySet<Item> | undefined): boolean =>
+  a !== undefined && b !== undefined && a.size === b.size && [...a].every((item) => b.has(item));
 
 // ---------------------------------------------------------------- what runs together
 
@@ -178,7 +192,8 @@ function group(program: Program, tensors: readonly Tensor[], stored: ReadonlySet
         at >= earliest && !space.alone && candidate.space.key === space.key && candidate.work + work <= LARGEST_BODY,
     );
     const epilogue = epilogueOf(tensor, stored, home, groups);
-    if (epilogue !== undefined && (replaced === undefined || (readersOf.get(replaced) ?? 0) <= epilogue)) index = epilogue;
+    const fits = replaced === undefined || (fitsTiles(tensor) && (readersOf.get(replaced) ?? 0) <= (epilogue ?? 0));
+    if (epilogue !== undefined && fits) index = epilogue;
     if (index < 0) {
       const product = tensor.op.kind === "matmul" ? tensor : undefined;
       index = groups.push({ space, product, members: new Set(), spaces: new Map(), hasReduction: new Map(), work: 0 }) - 1;
@@ -193,6 +208,9 @@ function group(program: Program, tensors: readonly Tensor[], stored: ReadonlySet
   }
   return groups;
 }
+
+/** An update reads and writes several matrices: large ones are faster in one sweep than in the small pieces of tiles. */
+const fitsTiles = (tensor: Tensor): boolean => sizeOf(tensor.shape) <= 32 * 1024;
 
 /**
  * The kernel of the product that a pointwise tensor is computed from element by element, if it reads one, and nothing that is

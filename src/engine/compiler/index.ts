@@ -26,11 +26,12 @@ export function variable(loop: number): Index {
 /** a + b * factor. */
 export function plus(a: Index, b: Index, factor = 1): Index {
   if (factor === 0 || b === ZERO) return a;
-  const terms = Array.from(
-    { length: Math.max(a.terms.length, b.terms.length) },
-    (_, loop) => (a.terms[loop] ?? 0) + (b.terms[loop] ?? 0) * factor,
-  );
-  return { constant: a.constant + b.constant * factor, terms, lane: a.lane + b.lane * factor };
+  const constant = a.constant + b.constant * factor;
+  const lane = a.lane + b.lane * factor;
+  if (b.terms.length === 0) return { constant, terms: a.terms, lane };
+  const terms = new Array<number>(Math.max(a.terms.length, b.terms.length));
+  for (let loop = 0; loop < terms.length; loop++) terms[loop] = (a.terms[loop] ?? 0) + (b.terms[loop] ?? 0) * factor;
+  return { constant, terms, lane };
 }
 
 /** Row-major strides, in elements. */

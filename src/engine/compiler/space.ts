@@ -5,6 +5,7 @@
 import { type Shape, sizeOf, type Tensor } from "../graph.ts";
 import { accesses, type Index, linear, ZERO } from "./index.ts";
 import type { AxisRole, Loop, LoopKernel, Root } from "./kernels.ts";
+import { LARGEST_INLINE_SUM } from "./lower.ts";
 import { uniformValue } from "./simplify.ts";
 
 /** Where a tensor can be computed. Tensors with the same key can share a kernel. */
@@ -33,9 +34,10 @@ export function spaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): Space {
   switch (op.kind) {
     case "sum":
     case "max":
-      // Over axes of size 1 it is the value itself.
-      if (sizeOf(tensor.shape) < sizeOf(x.shape)) return chooseSpace("reduce", x, op.axes, loadedFrom(stored));
-      return pointwise(tensor, stored);
+      // A short sum is written out where its value is needed.
+      return sizeOf(x.shape) > LARGEST_INLINE_SUM * sizeOf(tensor.shape)
+        ? chooseSpace("reduce", x, op.axes, loadedFrom(stored))
+        : pointwise(tensor, stored);
     case "matmul":
       return { ...grid("pointwise", tensor, [], new Set(tensor.shape.keys())), key: `product ${tensor.id}`, alone: true };
     case "pad":
