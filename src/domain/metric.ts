@@ -3,7 +3,10 @@
  * of epochs a second, so an epoch is never an object.
  */
 
-/** Order of the columns wherever they are shown; a job has those that apply to it. Validation columns are named val_. */
+/**
+ * Order of the columns wherever they are shown; a job has those that apply to it. Validation columns are named val_. Stored
+ * slices refer to positions: append only.
+ */
 export const SERIES = [
   "loss",
   "accuracy",
@@ -16,6 +19,18 @@ export const SERIES = [
   "lr",
   "grad_norm",
   "epoch_ms",
+  "balanced_accuracy",
+  "precision",
+  "recall",
+  "f1",
+  "rmse",
+  "mape",
+  "val_balanced_accuracy",
+  "val_precision",
+  "val_recall",
+  "val_f1",
+  "val_rmse",
+  "val_mape",
 ] as const;
 export type Series = (typeof SERIES)[number];
 

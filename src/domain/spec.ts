@@ -12,13 +12,33 @@ import { preprocess } from "./preprocess-options.ts";
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
 export type Task = (typeof TASKS)[number];
 
-/** Which metrics a task has, the first ones by default. */
+const CLASS_METRICS = ["accuracy", "balanced_accuracy", "precision", "recall", "f1"] as const;
+
+/** Which metrics a task can show by epoch. */
 export const METRICS = {
+  regression: ["mae", "rmse", "r2", "mape"],
+  binary_classification: CLASS_METRICS,
+  multiclass_classification: CLASS_METRICS,
+} as const satisfies Record<Task, readonly string[]>;
+export type Metric = (typeof METRICS)[Task][number];
+
+/** Which of them it shows when a spec does not say. */
+export const DEFAULT_METRICS: Readonly<Record<Task, readonly Metric[]>> = {
   regression: ["mae", "r2"],
   binary_classification: ["accuracy"],
   multiclass_classification: ["accuracy"],
-} as const satisfies Record<Task, readonly string[]>;
-export type Metric = (typeof METRICS)[Task][number];
+};
+
+const METRIC_NAMES = [...CLASS_METRICS, ...METRICS.regression] as const;
+const MONITORS = ["loss", "val_loss", ...METRIC_NAMES.flatMap((metric) => [metric, `val_${metric}`] as const)] as const;
+
+/** Metrics that say nothing when they grow. */
+const LESS_IS_BETTER: ReadonlySet<string> = new Set(["loss", "mae", "rmse", "mape"]);
+
+/** Whether a series, of the training or the validation part, is the better the greater it is. */
+export function isGreaterBetter(series: string): boolean {
+  return !LESS_IS_BETTER.has(series.replace("val_", ""));
+}
 
 const seed = z.int().min(0).max(MAX_SEED);
 const samples = z.int().min(2).max(10_000_000);
@@ -136,7 +156,7 @@ const split = z
 export type Split = z.output<typeof split>;
 
 const earlyStopping = z.strictObject({
-  monitor: z.enum(["loss", "val_loss", "accuracy", "val_accuracy", "mae", "val_mae", "r2", "val_r2"]).optional().meta({
+  monitor: z.enum(MONITORS).optional().meta({
     description: "val_loss when there is a validation part, else loss.",
   }),
   patience: z.int().min(1).default(10),
@@ -170,10 +190,10 @@ const fields = {
     .meta({ description: "Draw a new order of the rows for each epoch; without effect when a batch is all rows." }),
   seed: seed.default(0),
   early_stopping: earlyStopping.nullable().default(null),
-  metrics: z
-    .array(z.enum(["accuracy", "mae", "r2"]))
-    .optional()
-    .meta({ description: "All metrics of the task when left out." }),
+  metrics: z.array(z.enum(METRIC_NAMES)).optional().meta({
+    description:
+      "By epoch, beside the loss: accuracy, or mae and r2, when left out. Those of classes are macro averages. The model's evaluation has all of them.",
+  }),
   max_seconds: z
     .number()
     .positive()
@@ -241,7 +261,7 @@ export const resolvedSpec = z
     split: split.nullable(),
     preprocess: preprocess.nullable(),
     loss,
-    metrics: z.array(z.enum(["accuracy", "mae", "r2"])),
+    metrics: z.array(z.enum(METRIC_NAMES)),
     init_from: z.strictObject({ state_dict: z.record(z.string(), z.strictObject({ shape: z.array(z.int()) })) }).nullable(),
   })
   .meta({

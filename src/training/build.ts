@@ -2,6 +2,7 @@
  * A resolved spec to the programs that train it: one step for a full batch and one for the shorter last batch, validation,
  * all over one memory that holds the rows, the weights and the optimiser's state.
  */
+import type { Scaling } from "../domain/preprocessing.ts";
 import type { ResolvedSpec } from "../domain/spec.ts";
 import {
   clipByNorm,
@@ -17,11 +18,13 @@ import {
   type Programs,
   type Tensor,
 } from "../engine/index.ts";
-import { metricDefinitions, type OutputKind } from "./metrics.ts";
+import { type OutputKind, sumGraph, sumsOf } from "./metrics.ts";
 import { type Embedding, networkOf } from "./network.ts";
 import type { DataShape } from "./source.ts";
 
 export interface TrainingSizes {
+  /** How the targets were scaled, by column; none where it is left out. Only metrics look at it. */
+  readonly targetScalings?: readonly (Scaling | null)[];
   readonly rows: number;
   /** 0: none held out. */
   readonly validationRows: number;
@@ -130,7 +133,7 @@ function trainingStep(context: Context, rows: number): Program {
     next.set(name, tensor);
     updates.push({ state: tensors.get(name) as Tensor, next: tensor });
   }
-  const outputs: Record<string, Tensor> = { loss, ...metricSums(spec, output, targets, "") };
+  const outputs: Record<string, Tensor> = { loss, ...metricSums(context, output, targets, "") };
   if (clipped.norm) outputs.grad_norm = clipped.norm;
   if (rows === sizes.rows && sizes.validationRows > 0) Object.assign(outputs, heldOut(context, next));
   return { outputs, updates };
@@ -161,14 +164,15 @@ function validation(context: Context, rows: number): Program {
   const output = network.forward(graph.gather(all.features, positions), (name) => tensors.get(name) as Tensor, {
     training: false,
   });
-  return { outputs: { loss: lossOf(spec, output, targets), ...metricSums(spec, output, targets, "") } };
+  return { outputs: { loss: lossOf(spec, output, targets), ...metricSums(context, output, targets, "") } };
 }
 
 /** The same over all held-out rows, with the weights that this step makes. */
-function heldOut({ spec, sizes, network }: Context, next: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
+function heldOut(context: Context, next: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
+  const { spec, sizes, network } = context;
   const { features, targets } = validationLeaves(sizes);
   const output = network.forward(features, (name) => next.get(name) as Tensor, { training: false });
-  return { val_loss: lossOf(spec, output, targets), ...metricSums(spec, output, targets, "val_") };
+  return { val_loss: lossOf(spec, output, targets), ...metricSums(context, output, targets, "val_") };
 }
 
 function lossOf(spec: ResolvedSpec, output: Tensor, targets: Tensor): Tensor {
@@ -176,10 +180,19 @@ function lossOf(spec: ResolvedSpec, output: Tensor, targets: Tensor): Tensor {
   return createLoss(spec.loss)(output, spec.loss.type === "cross_entropy" ? graph.reshape(targets, [rows]) : targets);
 }
 
-function metricSums(spec: ResolvedSpec, output: Tensor, targets: Tensor, prefix: string): Record<string, Tensor> {
+function metricSums(
+  { spec, sizes: { targetScalings = [] } }: Context,
+  output: Tensor,
+  targets: Tensor,
+  prefix: string,
+): Record<string, Tensor> {
   const kind = outputKind(spec);
+  const classes = kind === "values" ? 0 : kind === "scores" ? (output.shape[1] as number) : 2;
+  const zeros = targetScalings.some((scaling) => scaling !== null)
+    ? targetScalings.map((scaling) => (scaling ? -scaling.offset / scaling.scale : 0))
+    : [];
   return Object.fromEntries(
-    spec.metrics.map((metric) => [prefix + metric, metricDefinitions[metric].sums(output, targets, kind)]),
+    sumsOf(spec.metrics).map((name) => [prefix + name, sumGraph(name, output, targets, { kind, classes, zeros })]),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Early stopping: watches one series and says when it has stopped getting better. */
 import type { Series } from "../domain/metric.ts";
-import type { ResolvedSpec } from "../domain/spec.ts";
+import { isGreaterBetter, type ResolvedSpec } from "../domain/spec.ts";
 import type { EpochValues } from "./recorder.ts";
 
 export interface Verdict {
@@ -14,12 +14,10 @@ export interface EarlyStopping {
   observe(epoch: number, values: EpochValues): Verdict;
 }
 
-const GREATER_IS_BETTER: readonly string[] = ["accuracy", "r2"];
-
 /** Stops after `patience` epochs in a row without an improvement of more than `min_delta` over the best. */
 export function createEarlyStopping(options: NonNullable<ResolvedSpec["early_stopping"]>): EarlyStopping {
   const monitor = options.monitor as Series;
-  const direction = GREATER_IS_BETTER.includes(monitor.replace("val_", "")) ? -1 : 1;
+  const direction = isGreaterBetter(monitor) ? -1 : 1;
   let best = Number.POSITIVE_INFINITY;
   let bestEpoch = 0;
   return {

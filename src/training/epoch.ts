@@ -3,11 +3,12 @@
  * return into the values of an epoch.
  */
 import type { Series } from "../domain/metric.ts";
-import type { Metric, ResolvedSpec } from "../domain/spec.ts";
-import type { Executable } from "../engine/index.ts";
+import type { ResolvedSpec } from "../domain/spec.ts";
+import { elementCount } from "../domain/tensor.ts";
+import type { Executable, Program, Tensor } from "../engine/index.ts";
 import { INPUTS, type TrainingPlan } from "./build.ts";
 import type { JobData } from "./data.ts";
-import { metricDefinitions, squaresAroundMean } from "./metrics.ts";
+import { type MetricContext, metricDefinitions, type SumName, squaresAroundMean, sumsOf } from "./metrics.ts";
 import type { EpochValues } from "./recorder.ts";
 import type { Table } from "./table.ts";
 
@@ -58,40 +59,43 @@ export interface EpochSums {
 
 /** `outputPrefix` is that of the program's outputs, `seriesPrefix` that of the values. */
 export function createEpochSums(
-  { spec, executable }: EpochOptions,
+  { spec, plan, executable, data }: EpochOptions,
   table: Table,
   programs: readonly string[],
   outputPrefix: string,
   seriesPrefix: string,
 ): EpochSums {
+  const names = sumsOf(spec.metrics);
   const results = new Map(
     programs.map((program) => {
       const result = (name: string) => executable.result(program, outputPrefix + name);
-      return [program, { loss: result("loss"), metrics: spec.metrics.map(result) }];
+      return [program, { loss: result("loss"), sums: names.map(result) }];
     }),
   );
-  const squares = squaresAroundMean(table.targets, table.rows, table.targetWidth);
-  const sums = spec.metrics.map((metric) => new Float64Array(widthOf(metric, table)));
+  const outputs = (plan.programs[programs[0] as string] as Program).outputs;
+  const sums = names.map((name) => new Float64Array(elementCount((outputs[outputPrefix + name] as Tensor).shape)));
+  const totals = Object.fromEntries(names.map((name, index) => [name, sums[index]])) as Record<SumName, Float64Array>;
+  const context: MetricContext = {
+    rows: table.rows,
+    squares: squaresAroundMean(table.targets, table.rows, table.targetWidth),
+    scales: (data.preprocessing?.targets ?? []).map(({ scaling }) => scaling?.scale ?? 1),
+  };
   let loss = 0;
   return {
     add(program, row, rows) {
-      const { loss: losses, metrics } = results.get(program) as { loss: ArrayLike<number>; metrics: ArrayLike<number>[] };
+      const { loss: losses, sums: parts } = results.get(program) as { loss: ArrayLike<number>; sums: ArrayLike<number>[] };
       loss += (losses[row] as number) * rows;
       sums.forEach((total, index) => {
-        const source = metrics[index] as ArrayLike<number>;
+        const source = parts[index] as ArrayLike<number>;
         for (let column = 0; column < total.length; column++) total[column]! += source[row * total.length + column] as number;
       });
     },
     finish(values) {
       values[`${seriesPrefix}loss` as Series] = loss / table.rows;
-      spec.metrics.forEach((metric, index) => {
-        const total = sums[index] as Float64Array;
-        values[(seriesPrefix + metric) as Series] = metricDefinitions[metric].finish(total, table.rows, squares);
-        total.fill(0);
-      });
+      for (const metric of spec.metrics)
+        values[(seriesPrefix + metric) as Series] = metricDefinitions[metric].finish(totals, context);
+      for (const total of sums) total.fill(0);
       loss = 0;
     },
   };
 }
-
-const widthOf = (metric: Metric, { targetWidth }: Table) => (metric === "accuracy" ? 1 : targetWidth);

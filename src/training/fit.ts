@@ -130,7 +130,8 @@ function nextCount(epochs: number, elapsedMs: number, most: number): number {
 function sizesOf({ train, validation, preprocessing }: JobData) {
   const { rows, featureWidth, targetWidth } = train;
   const embeddings = embeddingsOf(preprocessing?.columns ?? []);
-  return { rows, validationRows: validation?.rows ?? 0, featureWidth, targetWidth, embeddings };
+  const targetScalings = (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
+  return { rows, validationRows: validation?.rows ?? 0, featureWidth, targetWidth, embeddings, targetScalings };
 }
 
 /** The columns that a job's metrics have. */

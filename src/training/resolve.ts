@@ -5,7 +5,7 @@
 import type { FieldError } from "../domain/errors.ts";
 import type { Layer } from "../domain/layers.ts";
 import type { Loss } from "../domain/optimization.ts";
-import { type JobSpec, METRICS, type Metric, type ResolvedSpec, type Task } from "../domain/spec.ts";
+import { DEFAULT_METRICS, type JobSpec, METRICS, type Metric, type ResolvedSpec, type Task } from "../domain/spec.ts";
 import { networkOf } from "./network.ts";
 import type { DataShape } from "./source.ts";
 import { resolveLayers } from "./widths.ts";
@@ -33,7 +33,7 @@ export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolutio
     networkOf: (layers: readonly Layer[]) => networkOf(layers, data.featureWidth, data.embeddings),
   };
   const layers = resolveLayers(spec.model.layers, widths, errors);
-  const metrics = resolveMetrics(spec.metrics, data.task, errors);
+  const metrics = resolveMetrics(spec.metrics, data, errors);
   const hasValidation = data.validationRows > 0;
   const monitor = (chosen: string | undefined, pointer: string) => {
     const name = chosen ?? (hasValidation ? "val_loss" : "loss");
@@ -85,7 +85,10 @@ function outputWidth(loss: Loss, { task, classes, targetWidth }: DataShape): num
   return loss.type === "cross_entropy" ? classes.length : 1;
 }
 
-function resolveMetrics(chosen: JobSpec["metrics"], task: Task, errors: FieldError[]): Metric[] {
+/** Most classes that are counted one by one in every step. */
+const MAX_COUNTED_CLASSES = 100;
+
+function resolveMetrics(chosen: JobSpec["metrics"], { task, classes }: DataShape, errors: FieldError[]): Metric[] {
   const allowed: readonly Metric[] = METRICS[task];
   chosen?.forEach((metric, index) => {
     if (!allowed.includes(metric))
@@ -93,6 +96,11 @@ function resolveMetrics(chosen: JobSpec["metrics"], task: Task, errors: FieldErr
         pointer: `/metrics/${index}`,
         detail: `${metric} is not a metric of ${task}: use ${allowed.join(" or ")}`,
       });
+    else if (metric !== "accuracy" && classes.length > MAX_COUNTED_CLASSES)
+      errors.push({
+        pointer: `/metrics/${index}`,
+        detail: `${metric} by epoch takes at most ${MAX_COUNTED_CLASSES} classes, and these are ${classes.length}; the evaluation at the end has it`,
+      });
   });
-  return [...new Set(chosen ?? allowed)];
+  return [...new Set(chosen ?? DEFAULT_METRICS[task])];
 }
