@@ -81,9 +81,9 @@ async function lateness(work: () => Promise<unknown>): Promise<LoopReport> {
   return ask();
 }
 
-function print(what: string, { worstMs, p99Ms, meanMs }: LoopReport): void {
-  const figures = `worst ${worstMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(2)} ms, mean ${meanMs.toFixed(2)} ms`;
-  console.log(`event loop, ${what}: ${figures}`);
+function print(what: string, { worstMs, p99Ms, meanMs, busiestMs }: LoopReport): void {
+  const figures = `late by ${worstMs.toFixed(1)} ms at worst, p99 ${p99Ms.toFixed(2)} ms, mean ${meanMs.toFixed(2)} ms`;
+  console.log(`event loop, ${what}: ${figures}; busy for ${busiestMs.toFixed(1)} ms at most`);
 }
 
 async function trainAndStream(api: Client, base: string): Promise<void> {

@@ -135,7 +135,7 @@ describe("a spec that cannot be", () => {
     ["no rows", inline([], []), "/data/inline/features"],
     ["fewer targets than rows", inline([[1], [2]], [1]), "/data/inline/targets"],
     ["a field that is not one", { ...MOONS, epoch: 3 } as JobSpec, "/epoch"],
-    ["an unknown layer", { ...MOONS, model: { layers: [{ type: "conv2d" }] } } as unknown as JobSpec, "/model/layers/0/type"],
+    ["an unknown layer", { ...MOONS, model: { layers: [{ type: "wavelet" }] } } as unknown as JobSpec, "/model/layers/0/type"],
     ["a batch size of 0", { ...MOONS, batch_size: 0 }, "/batch_size"],
   ])("is refused where it is wrong: %s", async (_, spec, pointer) => {
     const { status, code, errors = [] } = await problemOf(server.client.submit(spec));
