@@ -202,7 +202,7 @@ export interface Resolved {
 }
 
 export interface TrainingRun {
-  readonly job: Job;
+  readonly job: Pick<Job, "id" | "spec" | "classes" | "parameters" | "attempt" | "epochsDone">;
   readonly payload: TensorSet | null;
   /** The columns that the job uses, where its data is a data set. */
   readonly dataset: DatasetRows | null;

@@ -8,7 +8,9 @@ import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
 import { createPredictors } from "./predictors.ts";
 import type { EncodeMetricsTask, EncodeTask, PredictReply, PredictTask, PrepareTask, ThinTask } from "./protocol.ts";
 import { moving, wholeBuffers } from "./transfer.ts";
+import { warmUpPreparing } from "./warm-up.ts";
 
+warmUpPreparing();
 const predictors = createPredictors();
 
 export function prepare({ body, limits, resolved }: PrepareTask): Prepared {

@@ -16,26 +16,32 @@ export interface TrainersOptions {
   readonly entry?: URL;
   /** Of a thread's JavaScript objects; tensors and WebAssembly memory are not in it: their need is computed beforehand. */
   readonly heapMb?: number;
+  /** A thread that has not come back this long after a cancel is ended by force. */
+  readonly cancelGraceMs?: number;
 }
 
-/** A thread that has not come back this long after a cancel is ended by force. */
+/** Leaves time, of the half second that a cancel may take, for storing the outcome. */
 const CANCEL_GRACE_MS = 350;
-/** Idle threads beyond the first end after this. */
-const IDLE_MS = 60_000;
+
 /** Starts the pool. A run takes its payload over; `onEpochs` of its observer must not reject. */
-export function createTrainers({ size, onDefect, entry, heapMb = 1024 }: TrainersOptions): Trainers {
+export function createTrainers({
+  size,
+  onDefect,
+  entry,
+  heapMb = 1024,
+  cancelGraceMs = CANCEL_GRACE_MS,
+}: TrainersOptions): Trainers {
   const pool = new Piscina({
     filename: (entry ?? new URL("./train.ts", import.meta.url)).href,
-    minThreads: 1,
+    minThreads: size,
     maxThreads: size,
-    idleTimeout: IDLE_MS,
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   // A thread that dies while idle is replaced when it is needed; without a listener the event would end the process.
   pool.on("error", (error) => onDefect(error, ""));
   return {
     size,
-    train: (run, observer) => train(pool, onDefect, run, observer),
+    train: (run, observer) => train(pool, { onDefect, cancelGraceMs }, run, observer),
     close: () => pool.destroy(),
   };
 }
@@ -44,7 +50,7 @@ const CANCELLED: TrainingResult = { state: "cancelled", metrics: null };
 
 async function train(
   pool: Piscina<TrainTask, void>,
-  onDefect: TrainersOptions["onDefect"],
+  { onDefect, cancelGraceMs }: Required<Pick<TrainersOptions, "onDefect" | "cancelGraceMs">>,
   run: TrainingRun,
   { onEpochs, signal }: TrainingObserver,
 ): Promise<TrainingResult> {
@@ -56,7 +62,7 @@ async function train(
   const cancel = (): void => {
     Atomics.store(control, CONTROL.cancelled, 1);
     Atomics.notify(control, CONTROL.acknowledged);
-    grace = setTimeout(() => kill.abort(), CANCEL_GRACE_MS);
+    grace = setTimeout(() => kill.abort(), cancelGraceMs);
   };
   signal.addEventListener("abort", cancel, { once: true });
   const received = receive(port, control, onEpochs);

@@ -3,17 +3,17 @@ import type { Job } from "../../src/domain/job.ts";
 import type { MetricSlice } from "../../src/domain/metric.ts";
 import type { Trainers, TrainingRun } from "../../src/domain/ports.ts";
 import { MAX_PENDING_SLICES } from "../../src/worker/protocol.ts";
-import { createTrainers } from "../../src/worker/trainers.ts";
+import { createTrainers, type TrainersOptions } from "../../src/worker/trainers.ts";
 import { aJob, aSlice, largeTensors, someWeights } from "../contract/fixtures.ts";
 
 describe("training threads", () => {
   let trainers: Trainers | null = null;
   const defects: unknown[] = [];
-  const open = (size = 1, heapMb = 1024): Trainers => {
+  const open = (size = 1, options: Partial<TrainersOptions> = {}): Trainers => {
     defects.length = 0;
     trainers = createTrainers({
       size,
-      heapMb,
+      ...options,
       entry: new URL("./fake-train.ts", import.meta.url),
       onDefect: (error) => defects.push(error),
     });
@@ -91,7 +91,7 @@ describe("training threads", () => {
 
   it("cancels a run that works, with the metrics it has", async () => {
     const abort = new AbortController();
-    const running = open().train(runOf("endless"), { signal: abort.signal, onEpochs: ignore });
+    const running = open(1, { cancelGraceMs: 30_000 }).train(runOf("endless"), { signal: abort.signal, onEpochs: ignore });
     abort.abort();
     expect(await running).toEqual({ state: "cancelled", metrics: { final: { loss: 1 }, best: { loss: 1, epoch: 1 } } });
   });
@@ -139,7 +139,7 @@ describe("training threads", () => {
   });
 
   it("rejects when the thread runs out of memory, and recovers", async () => {
-    const pool = open(1, 64);
+    const pool = open(1, { heapMb: 64 });
     await expect(pool.train(runOf("exhausts"), { signal: never, onEpochs: ignore })).rejects.toThrow(
       "the training thread ran out of memory",
     );

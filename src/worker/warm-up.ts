@@ -1,0 +1,40 @@
+/**
+ * A thread's first job would wait for the engine and the schemas to be compiled by V8, ten times as long as it takes itself. So
+ * each thread does a small one of its own when it starts, before anybody waits.
+ */
+import type { Limits } from "../domain/limits.ts";
+import type { TrainingRun } from "../domain/ports.ts";
+import { fit } from "../training/fit.ts";
+import { prepareJob } from "../training/prepare.ts";
+
+const UNLIMITED: Limits = {
+  bodyBytes: Number.MAX_SAFE_INTEGER,
+  rows: Number.MAX_SAFE_INTEGER,
+  parameters: Number.MAX_SAFE_INTEGER,
+  jobMemoryBytes: Number.MAX_SAFE_INTEGER,
+  predictRows: Number.MAX_SAFE_INTEGER,
+};
+
+/** A network with a hidden layer, in mini-batches and as a whole. */
+const SPECS = [null, 16].map((batch_size) => ({
+  data: { generator: { type: "moons", samples: 40 } },
+  model: { layers: [{ type: "linear", units: 4 }, { type: "relu" }, { type: "linear" }, { type: "sigmoid" }] },
+  split: { validation: 0.2 },
+  batch_size,
+  epochs: 50,
+}));
+
+/** Prepares small jobs as a desk thread does, and returns them as runs. */
+export function warmUpPreparing(): TrainingRun[] {
+  return SPECS.map((spec) => {
+    const prepared = prepareJob(new TextEncoder().encode(JSON.stringify(spec)), UNLIMITED);
+    if (!prepared.ok) throw new Error("the job that warms a thread up is refused");
+    const { spec: resolved, payload, classes, parameters } = prepared;
+    return { job: { id: "", spec: resolved, classes, parameters, attempt: 1, epochsDone: 0 }, payload, dataset: null };
+  });
+}
+
+/** Trains the same small jobs as a training thread does. */
+export function warmUpTraining(): void {
+  for (const run of warmUpPreparing()) fit(run, { cancelled: () => false, report: () => undefined });
+}
