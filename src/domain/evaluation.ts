@@ -1,0 +1,106 @@
+/** What a finished model is worth: measured once, on each part of its rows, and how much each column has to do with it. */
+import { z } from "zod";
+
+/** Most classes that are listed one by one: in the table of classes, the confusion matrix and the areas under curves. */
+export const MAX_LISTED_CLASSES = 100;
+
+/** JSON has no infinities, and some scores have no value: a class that is not there, a target that never varies. */
+const score = z.number().nullable();
+const scored = (description: string) => score.meta({ description });
+const rows = z.int().min(1);
+
+const averages = z
+  .strictObject({
+    macro: scored("Each class counts the same."),
+    weighted: scored("Each class counts by its rows."),
+  })
+  .meta({ id: "Averages" });
+
+export const regressionEvaluation = z
+  .strictObject({
+    rows,
+    mae: scored("Mean absolute error."),
+    rmse: scored("Root of the mean squared error."),
+    r2: scored("Share of the variance that is explained."),
+    mape: scored("Mean absolute error as a share of the target; large where targets are near 0."),
+  })
+  .meta({
+    id: "RegressionEvaluation",
+    description: "In the target's own units; means over the outputs. null where a score is not finite.",
+  });
+
+const classScores = z.strictObject({
+  label: z.string(),
+  rows: z.int().meta({ description: "Rows of this class." }),
+  precision: score,
+  recall: score,
+  f1: score,
+  roc_auc: scored("Against all other classes."),
+  pr_auc: score,
+});
+
+const calibrationBin = z.strictObject({
+  lower: z.number(),
+  upper: z.number(),
+  rows: z.int(),
+  probability: scored("Mean of the probabilities predicted."),
+  frequency: scored("How often it was so."),
+});
+
+export const classEvaluation = z
+  .strictObject({
+    rows,
+    accuracy: score,
+    balanced_accuracy: scored("Mean recall of the classes that are there."),
+    precision: averages,
+    recall: averages,
+    f1: averages,
+    log_loss: scored("Mean of -ln of the probability given to the true class."),
+    roc_auc: scored("Of the second class of two; of more, each against the others, macro average."),
+    pr_auc: scored("Average precision: of the second class of two; of more, each against the others, macro average."),
+    classes: z.array(classScores).nullable(),
+    confusion_matrix: z
+      .array(z.array(z.int()))
+      .nullable()
+      .meta({ description: "Rows are true classes, columns predicted ones, in class order." }),
+    calibration: z.strictObject({
+      error: scored("Expected calibration error: mean distance of probability and frequency, by rows."),
+      bins: z.array(calibrationBin),
+    }),
+  })
+  .meta({
+    id: "ClassEvaluation",
+    description: `Calibration is of the second class's probability for two classes, of the predicted class's for more. Lists by class and areas under curves are null above ${MAX_LISTED_CLASSES} classes.`,
+  });
+
+export const partEvaluation = z.union([regressionEvaluation, classEvaluation]);
+
+export const importance = z
+  .strictObject({
+    part: z.enum(["validation", "test"]),
+    metric: z.enum(["accuracy", "r2"]),
+    rows,
+    repeats: z.int().min(1),
+    columns: z.array(z.strictObject({ column: z.string(), mean: score, sd: score })),
+  })
+  .meta({
+    id: "FeatureImportance",
+    description: "How much the metric falls when a column's values are shuffled among the rows: mean and standard deviation.",
+  });
+
+export const evaluation = z
+  .strictObject({
+    train: partEvaluation,
+    validation: partEvaluation.nullable(),
+    test: partEvaluation.nullable(),
+    importance: importance
+      .nullable()
+      .meta({ description: "On held-out rows; null without them, and where it would take too long." }),
+  })
+  .meta({ id: "Evaluation", description: "Measured once with the model's final weights, in evaluation mode." });
+
+export type RegressionEvaluation = z.output<typeof regressionEvaluation>;
+export type ClassEvaluation = z.output<typeof classEvaluation>;
+export type PartEvaluation = z.output<typeof partEvaluation>;
+export type Importance = z.output<typeof importance>;
+export type Evaluation = z.output<typeof evaluation>;
