@@ -42,6 +42,36 @@ export class Expressions {
     return this.#nest.recall(key) ?? this.#nest.remember(key, this.#compute(tensor, position));
   }
 
+  /**
+   * Computes the values at several positions together, operation by operation, so that their chains of dependent
+   * instructions overlap. They are then known to `value`.
+   */
+  prepare(tensor: Tensor, positions: readonly (readonly Index[])[]): void {
+    const keys = positions.map((position) => `${tensor.id}@${keyOf(position)}`);
+    if (uniformValue(tensor) !== undefined || keys.every((key) => this.#nest.recall(key))) return;
+    if (!this.#bufferOf(tensor)) {
+      const sources = positions.map((position) => accesses(tensor, position) ?? []);
+      (sources[0] ?? []).forEach(({ tensor: source }, index) => {
+        this.#prepareOperand(
+          source,
+          sources.map((each) => each[index]?.position ?? []),
+          tensor.op.kind === "where" && index === 0,
+        );
+      });
+    }
+    for (const position of positions) this.value(tensor, position);
+  }
+
+  /** A condition is needed as a mask only: its two sides are prepared, not itself. */
+  #prepareOperand(source: Tensor, positions: readonly (readonly Index[])[], isCondition: boolean): void {
+    if (isCondition && this.#isComparison(source)) for (const side of source.inputs) this.prepare(side, positions);
+    else this.prepare(source, positions);
+  }
+
+  #isComparison(tensor: Tensor): boolean {
+    return tensor.op.kind === "binary" && tensor.op.fn in COMPARISON && !this.#bufferOf(tensor);
+  }
+
   /** Makes a value known that was computed by other means. */
   bind(tensor: Tensor, position: readonly Index[], value: Value): void {
     this.#nest.remember(`${tensor.id}@${keyOf(position)}`, value);
@@ -90,7 +120,7 @@ export class Expressions {
   #mask(condition: Tensor, position: readonly Index[]): Value {
     const { op, inputs } = condition;
     const nest = this.#nest;
-    if (op.kind !== "binary" || !(op.fn in COMPARISON) || this.#bufferOf(condition))
+    if (op.kind !== "binary" || !this.#isComparison(condition))
       return nest.op("f32x4.ne", this.value(condition, position), nest.float(0));
     const key = `mask ${condition.id}@${keyOf(position)}`;
     const known = nest.recall(key);

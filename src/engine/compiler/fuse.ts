@@ -276,9 +276,9 @@ function dependencies(tensor: Tensor, stored: ReadonlySet<Tensor>): Map<Tensor, 
 const readsWhole = ({ op, inputs: [x], shape }: Tensor): boolean =>
   op.kind === "gather" || (op.kind === "reshape" && !sameButUnits((x as Tensor).shape, shape));
 
-function toKernel({ members, spaces, product }: Group): Kernel {
+function toKernel({ members, spaces, product, work }: Group): Kernel {
   const placed = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as Space }));
-  if (!product) return buildLoops(placed);
+  if (!product) return buildLoops(placed, work);
   return buildMatmul(
     product,
     placed.map(({ tensor, space }) => ({

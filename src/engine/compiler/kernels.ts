@@ -41,6 +41,8 @@ export interface LoopKernel {
   readonly kind: "loops";
   readonly loops: readonly Loop[];
   readonly roots: readonly Root[];
+  /** Instructions in the body, roughly. */
+  readonly work: number;
 }
 
 /** Where the elements of an operand of a product lie: in `tensor`, at an affine function of row, column and batch. */

@@ -30,6 +30,18 @@ interface Accumulator {
   readonly element: readonly number[];
 }
 
+/** A position of the vector loop, and whose turn it is to sum it up. */
+interface Place {
+  readonly index: Index;
+  readonly turn: number;
+}
+
+/** A position of all loops. */
+interface Point {
+  readonly indices: readonly Index[];
+  readonly turn: number;
+}
+
 class LoopEmitter {
   readonly #f: FunctionBuilder;
   readonly #nest: Nest;
@@ -91,19 +103,24 @@ class LoopEmitter {
     turn: number,
   ): void {
     if (!here) {
-      this.#body(indices, accumulators, turn);
+      this.#body([{ indices, turn }], accumulators);
       return;
     }
-    const inside = (index: Index, nextTurn: number, lanes: number): void => {
+    const inside = (places: readonly Place[], lanes: number): void => {
       const before = this.#expressions.lanes;
-      if (here.vector) this.#expressions.lanes = lanes;
-      const deeper = [...indices, index];
-      if (accumulators.length > 0) this.#visitLoop(loop + 1, this.#kernel.loops[loop + 1], deeper, accumulators, nextTurn);
-      else this.#visit(loop + 1, deeper, accumulators);
+      this.#expressions.lanes = lanes;
+      const deeper = places.map((place) => ({ indices: [...indices, place.index], turn: turn + place.turn }));
+      if (loop + 1 === this.#kernel.loops.length) this.#body(deeper, accumulators);
+      else for (const point of deeper) this.#visitInside(loop + 1, point, accumulators);
       this.#expressions.lanes = before;
     };
-    if (here.vector) this.#vectorLoop(here, turn, inside);
-    else this.#scalarLoop(here, (index) => inside(index, turn, this.#expressions.lanes));
+    if (here.vector) this.#vectorLoop(here, inside);
+    else this.#scalarLoop(here, (index) => inside([{ index, turn: 0 }], this.#expressions.lanes));
+  }
+
+  #visitInside(loop: number, { indices, turn }: Point, accumulators: readonly Accumulator[]): void {
+    if (accumulators.length > 0) this.#visitLoop(loop, this.#kernel.loops[loop], indices, accumulators, turn);
+    else this.#visit(loop, indices, accumulators);
   }
 
   #scalarLoop({ size }: Loop, inside: (index: Index) => void): void {
@@ -112,20 +129,27 @@ class LoopEmitter {
   }
 
   /** Whole vectors in a loop, several an iteration; then the vectors and the elements that are left over, written out. */
-  #vectorLoop({ size }: Loop, turn: number, inside: (index: Index, turn: number, lanes: number) => void): void {
+  #vectorLoop({ size }: Loop, inside: (places: readonly Place[], lanes: number) => void): void {
     const vectors = Math.floor(size / LANES);
     const trips = Math.floor(vectors / this.#unroll);
     const looped = trips > 1 ? trips * this.#unroll : 0;
     if (looped > 0) {
       this.#nest.loop(trips, this.#unroll * LANES, () => {
-        for (let part = 0; part < this.#unroll; part++) inside(this.#loopIndex(part * LANES, 1), turn + part, LANES);
+        const parts = Array.from({ length: this.#unroll }, (_, part) => part);
+        inside(
+          parts.map((part) => ({ index: this.#loopIndex(part * LANES, 1), turn: part })),
+          LANES,
+        );
       });
     }
-    for (let vector = looped; vector < vectors; vector++) {
-      inside({ constant: vector * LANES, terms: [], lane: 1 }, turn + (vector % this.#unroll), LANES);
-    }
+    const written = (vector: number): Place => ({
+      index: { constant: vector * LANES, terms: [], lane: 1 },
+      turn: vector % this.#unroll,
+    });
+    const left = Array.from({ length: vectors - looped }, (_, vector) => written(looped + vector));
+    for (let from = 0; from < left.length; from += this.#unroll) inside(left.slice(from, from + this.#unroll), LANES);
     const rest = size % LANES;
-    if (rest > 0) inside({ constant: vectors * LANES, terms: [], lane: 1 }, turn, rest);
+    if (rest > 0) inside([{ ...written(vectors), turn: 0 }], rest);
   }
 
   #loopIndex(constant: number, lane: number): Index {
@@ -182,17 +206,29 @@ class LoopEmitter {
 
   // ---------------------------------------------------------------- body
 
-  /** All values first, then all stores: what is replaced in place is read before. */
-  #body(indices: readonly Index[], accumulators: readonly Accumulator[], turn: number): void {
+  /** The body at several points. All values first, then all stores: what is replaced in place is read before. */
+  #body(points: readonly Point[], accumulators: readonly Accumulator[]): void {
+    for (const root of this.#kernel.roots) {
+      for (const element of elements(root.roles, () => true)) {
+        this.#expressions.prepare(
+          root.value,
+          points.map(({ indices }) => this.#position(root, indices, element)),
+        );
+      }
+    }
     const stores = this.#kernel.roots
       .filter((root) => !isReduce(root))
       .flatMap((root) =>
-        elements(root.roles, () => true).map((element) => {
-          const position = this.#position(root, indices, element);
-          return { root, position, value: this.#expressions.value(root.value, position) };
-        }),
+        elements(root.roles, () => true).flatMap((element) =>
+          points.map(({ indices }) => {
+            const position = this.#position(root, indices, element);
+            return { root, position, value: this.#expressions.value(root.value, position) };
+          }),
+        ),
       );
-    for (const accumulator of accumulators) this.#accumulate(accumulator, indices, turn);
+    for (const accumulator of accumulators) {
+      for (const { indices, turn } of points) this.#accumulate(accumulator, indices, turn);
+    }
     for (const { root, position, value } of stores) this.#store(root, position, value);
   }
 
@@ -281,12 +317,17 @@ function pairwise<Item>(items: readonly Item[], combine: (a: Item, b: Item) => I
   return rest[0] as Item;
 }
 
-/** Vectors an iteration: several where the body is short, so that sums do not wait for each other. */
-function unrollOf({ loops, roots }: LoopKernel): number {
+/** Work in a body above which another copy of it does not fit the processor's window of instructions. */
+const LONG_BODY = 500;
+const SHORT_BODY = 40;
+
+/** Vectors an iteration: several, so that chains of dependent instructions overlap. */
+function unrollOf({ loops, roots, work }: LoopKernel): number {
+  const vector = loops.findIndex((loop) => loop.vector);
+  const size = loops[vector]?.size ?? 0;
   const reduces = roots.some(isReduce);
-  const vector = loops.find((loop) => loop.vector);
-  if (!vector || vector.size < 2 * ACCUMULATORS * LANES) return 1;
-  const copies = roots.reduce((sum, { roles }) => sum + elements(roles, () => true).length, 0);
-  if (reduces && vector.reduced) return copies <= 2 ? ACCUMULATORS : 1;
-  return reduces || copies > 4 ? 1 : 2;
+  if (size < 2 * LANES || work > LONG_BODY) return 1;
+  // A vector loop around a reduction would start several reductions: one after the other is all it can do.
+  if (reduces && !loops[vector]?.reduced) return 1;
+  return reduces && work <= SHORT_BODY && size >= 2 * ACCUMULATORS * LANES ? ACCUMULATORS : 2;
 }

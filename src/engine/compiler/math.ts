@@ -27,8 +27,27 @@ const LOG2_E = Math.LOG2E;
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444e-4;
 
-/** ((c0 x + c1) x + c2) ... by Horner's rule. */
+/**
+ * The polynomial with these coefficients, highest power first, by Estrin's scheme: neighbours are joined by x, pairs by x^2,
+ * and so on, so that the chain of dependent instructions grows with the logarithm of the degree.
+ */
 function polynomial(v: VectorCode, x: Local, coefficients: readonly number[]): Local {
+  let terms = coefficients.toReversed().map((coefficient) => v.float(coefficient));
+  let power = x;
+  while (terms.length > 1) {
+    const factor = power;
+    terms = terms.flatMap((low, index) => {
+      const high = terms[index + 1];
+      if (index % 2 === 1) return [];
+      return [high === undefined ? low : v.op("f32x4.add", v.op("f32x4.mul", high, factor), low)];
+    });
+    if (terms.length > 1) power = v.op("f32x4.mul", power, power);
+  }
+  return terms[0] as Local;
+}
+
+/** The same by Horner's rule: a longer chain that rounds less, for functions without a large leading term. */
+function horner(v: VectorCode, x: Local, coefficients: readonly number[]): Local {
   const [first, ...rest] = coefficients.map((coefficient) => v.float(coefficient)) as [Local, ...Local[]];
   return rest.reduce((sum, coefficient) => v.op("f32x4.add", v.op("f32x4.mul", sum, x), coefficient), first);
 }
@@ -106,7 +125,10 @@ function log1p(v: VectorCode, x: Local): Local {
   return select(v, v.op("f32x4.eq", u, v.float(0)), v.float(-Infinity), orTiny);
 }
 
-/** The rational approximation of degree 13 over 6 that Eigen uses, on |x| <= 7.905; beyond, and there too, tanh rounds to 1. Error at most 5 ulp, and never beyond 1. */
+/**
+ * The rational approximation of degree 13 over 6 that Eigen uses, on |x| <= 7.905, and its end value up to 9.01, where tanh
+ * rounds to 1. Error at most 5 ulp.
+ */
 function tanh(v: VectorCode, x: Local): Local {
   const limit = 7.905311107635498;
   const clamped = v.op("f32x4.pmax", v.op("f32x4.pmin", x, v.float(limit)), v.float(-limit));
@@ -119,10 +141,12 @@ function tanh(v: VectorCode, x: Local): Local {
       6.37261928875436e-4, 4.89352455891786e-3,
     ],
   );
-  const denominator = polynomial(v, square, [1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3]);
+  const denominator = horner(v, square, [1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3]);
   const quotient = v.op("f32x4.div", v.op("f32x4.mul", numerator, clamped), denominator);
+  const magnitude = v.op("f32x4.abs", x);
+  const saturated = select(v, v.op("f32x4.gt", magnitude, v.float(9.01)), copySign(v, v.float(1), x), quotient);
   // Below 4e-4 the cubic term is under half an ulp, and subnormal products would lose bits.
-  return select(v, v.op("f32x4.lt", v.op("f32x4.abs", x), v.float(4e-4)), x, quotient);
+  return select(v, v.op("f32x4.lt", magnitude, v.float(4e-4)), x, saturated);
 }
 
 /** 1 / (1 + e^-x), with the exponential taken of -|x| so that neither tail overflows. Error at most 3 ulp. */

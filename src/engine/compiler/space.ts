@@ -186,7 +186,7 @@ function breaksOf(value: Tensor, reduced: readonly number[], load: (tensor: Tens
 // ---------------------------------------------------------------- loops
 
 /** One kernel for tensors that share a space: chooses the vector loop and the order of the loops. */
-export function buildLoops(members: readonly { readonly tensor: Tensor; readonly space: Space }[]): LoopKernel {
+export function buildLoops(members: readonly { readonly tensor: Tensor; readonly space: Space }[], work: number): LoopKernel {
   const { loops: sizes, kind } = (members[0] as { space: Space }).space;
   const loops = sizes.map(({ size }, loop) => ({
     size,
@@ -197,6 +197,7 @@ export function buildLoops(members: readonly { readonly tensor: Tensor; readonly
   const position = (loop: number): number => order.indexOf(loop);
   return {
     kind: "loops",
+    work,
     loops: order.map((loop): Loop => ({ ...(loops[loop] as { size: number; reduced: boolean }), vector: loop === vector })),
     roots: members.map(({ tensor, space }) => ({
       tensor,
