@@ -13,6 +13,7 @@ import { createServices } from "./jobs/services.ts";
 import { createEmbeddedQueue } from "./queue/embedded.ts";
 import { openStore } from "./storage/open.ts";
 import { createDesk } from "./worker/desk.ts";
+import { openIntake } from "./worker/intake.ts";
 import { createTrainers } from "./worker/trainers.ts";
 
 export interface Server {
@@ -42,8 +43,11 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const onDefect = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
     const trainers = createTrainers({ size: workers, onDefect });
     closers.push(() => trainers.close());
+    const onIntakeError = (err: unknown) => log.error({ err }, "an intake thread died");
+    const intake = await openIntake({ dataDir: config.dataDir, limits: config.datasetLimits, onError: onIntakeError });
+    closers.push(() => intake.close());
     const bus = createLocalBus((err) => log.error({ err }, "a listener of the bus failed"));
-    const services = createServices({ store, queue: createEmbeddedQueue(store), bus, desk, trainers, limits, log });
+    const services = createServices({ store, queue: createEmbeddedQueue(store), bus, desk, trainers, intake, limits, log });
 
     const lifecycle = createLifecycle();
     const app = await buildApp({ services, lifecycle, log, ...options });

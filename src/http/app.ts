@@ -15,6 +15,7 @@ import { answerErrors, sendProblem } from "./error-handlers.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { swaggerOptions } from "./openapi.ts";
 import { logRequests } from "./request-log.ts";
+import { registerDatasets } from "./routes/datasets.ts";
 import { registerExports } from "./routes/exports.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerMetrics } from "./routes/metrics.ts";
@@ -65,7 +66,8 @@ export async function buildApp({ services, lifecycle, log, streamBounds }: AppOp
     transformStaticCSP: (policy) => policy.replace(" upgrade-insecure-requests;", "").replace(" validator.swagger.io", ""),
     uiConfig: { validatorUrl: null },
   });
-  for (const register of [registerJobs, registerMetrics, registerExports, registerModels, registerService]) register(app, context);
+  for (const register of [registerDatasets, registerJobs, registerMetrics, registerExports, registerModels, registerService])
+    register(app, context);
   await app.ready();
   return app;
 }

@@ -7,6 +7,7 @@ import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "./problem.ts";
 export const API_VERSION = "0.1.0";
 
 const TAGS = [
+  { name: "datasets", description: "Bring a table: upload it, look at its columns, train on it by its id." },
   { name: "jobs", description: "Train: submit a job, watch it, cancel it." },
   { name: "metrics", description: "What every epoch came to: as columns, as events, as a live stream." },
   { name: "models", description: "What training came to: weights and predictions." },
@@ -15,11 +16,11 @@ const TAGS = [
 
 /** What each error status means here. */
 const PROBLEMS: Readonly<Record<number, string>> = {
-  [STATUS_OF.malformed]: "The body is not JSON.",
+  [STATUS_OF.malformed]: "The body is not what its content type says.",
   [STATUS_OF.not_found]: "There is nothing of this id.",
   [STATUS_OF.conflict]: "The state of the resource does not allow it.",
   [STATUS_OF.too_large]: "The body is larger than the limit, which the detail names.",
-  [STATUS_OF.unsupported_media_type]: "The body is not `application/json`.",
+  [STATUS_OF.unsupported_media_type]: "The content type of the body is not one that this path takes.",
   [STATUS_OF.invalid]: "The content is wrong: `errors` has every failure with its place.",
   [STATUS_OF.upgrade_required]: "This path takes WebSocket connections only.",
   [STATUS_OF.internal]: "A defect of ours; the log has it under the request's id.",

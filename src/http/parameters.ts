@@ -7,6 +7,7 @@ const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 200;
 const MAX_EVENTS = 1000;
+const MAX_PREVIEW_ROWS = 100;
 const DEFAULT_POINTS = 2000;
 const MAX_POINTS = 100_000;
 
@@ -33,6 +34,13 @@ export const jobsQuery = z.object({
   state: z.enum(JOB_STATES).optional().meta({ description: "Only jobs in this state." }),
   name: z.string().max(200).optional().meta({ description: "Only jobs of exactly this name." }),
   ...pageOf(ID_PREFIXES.job),
+});
+
+export const datasetParams = z.object({ id: idOf(ID_PREFIXES.dataset, "data set") });
+export const datasetsQuery = z.object(pageOf(ID_PREFIXES.dataset));
+
+export const previewQuery = z.object({
+  rows: whole.min(1).max(MAX_PREVIEW_ROWS).default(10).meta({ description: "Most rows in the answer." }),
 });
 
 export const modelsQuery = z.object(pageOf(ID_PREFIXES.model));

@@ -1,4 +1,4 @@
-/** Recover: at the start, jobs that a stopped server left half way are put where they can go on from. */
+/** Recover: at the start, jobs that a stopped server left half way are put where they can go on from, and uploads go. */
 import type { JobState, Transition } from "../domain/job.ts";
 import type { Services } from "./services.ts";
 
@@ -25,5 +25,7 @@ export async function recover({ store, log }: Services): Promise<number> {
     }
   }
   if (moved > 0) log.info({ jobs: moved }, "jobs of the last run were recovered");
+  const datasets = await store.removeUnfinishedDatasets(Date.now());
+  if (datasets > 0) log.info({ datasets }, "uploads and deletions that the last run left half way were removed");
   return moved;
 }

@@ -1,6 +1,6 @@
 /** What every use case is given: the world behind the ports of domain/ports.ts. main.ts builds it once. */
 import type { Limits } from "../domain/limits.ts";
-import type { Bus, Desk, JobQueue, Store, Trainers } from "../domain/ports.ts";
+import type { Bus, Desk, Intake, JobQueue, Store, Trainers } from "../domain/ports.ts";
 import { createFrames, type Frames } from "./frames.ts";
 
 /** The part of a pino logger that the use cases need: fields first, then the sentence. */
@@ -16,6 +16,7 @@ export interface World {
   readonly bus: Bus;
   readonly desk: Desk;
   readonly trainers: Trainers;
+  readonly intake: Intake;
   readonly limits: Limits;
   readonly log: Log;
 }

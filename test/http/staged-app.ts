@@ -17,6 +17,7 @@ import { createServices, type Services } from "../../src/jobs/services.ts";
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
 import { openStore } from "../../src/storage/open.ts";
 import { createDesk } from "../../src/worker/desk.ts";
+import { openIntake } from "../../src/worker/intake.ts";
 
 /** One training run on the stage. */
 export interface StagedRun {
@@ -47,15 +48,16 @@ export interface StageOptions {
 
 export async function openStagedApp({ environment = {}, streamBounds = {} }: StageOptions = {}): Promise<StagedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "trainyard-http-"));
-  const { limits } = parseConfig(environment);
+  const { limits, datasetLimits } = parseConfig(environment);
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
   const store = await openStore({ dataDir });
   const bus = createLocalBus((error) => log.error({ err: error }, "bus"));
   const desk = createDesk({ limits, threads: 1, onError: (error) => log.error({ err: error }, "desk") });
+  const intake = await openIntake({ dataDir, limits: datasetLimits, onError: (error) => log.error({ err: error }, "intake") });
   const stage = createStage();
   const queue = createEmbeddedQueue(store);
-  const services = createServices({ store, queue, bus, desk, trainers: stage.trainers, limits, log });
+  const services = createServices({ store, queue, bus, desk, trainers: stage.trainers, intake, limits, log });
   const lifecycle = createLifecycle();
   const app = await buildApp({ services, lifecycle, log, streamBounds });
   const runner = startRunner(services, { workers: 1 });
@@ -75,6 +77,7 @@ export async function openStagedApp({ environment = {}, streamBounds = {} }: Sta
       await runner.stop();
       await app.close();
       await desk.close();
+      await intake.close();
       await store.close();
       await rm(dataDir, { recursive: true });
     },
@@ -133,6 +136,7 @@ function succeeded(): TrainingResult {
       sha256: "a".repeat(64),
     },
     weights: { entries, data: Float32Array.of(2, 1) },
+    evaluation: null,
   };
 }
 

@@ -2,7 +2,7 @@
 import { onTestFinished } from "vitest";
 import { createLocalBus } from "../../src/bus/local.ts";
 import type { Job } from "../../src/domain/job.ts";
-import type { Desk, Prepared, Store, Trainers } from "../../src/domain/ports.ts";
+import type { Desk, Intake, Prepared, Store, Trainers } from "../../src/domain/ports.ts";
 import { chooseEpochs, pickEpochs } from "../../src/domain/thinning.ts";
 import { createServices, type Services } from "../../src/jobs/services.ts";
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
@@ -17,6 +17,12 @@ export const LIMITS = { bodyBytes: 1e6, rows: 1e6, parameters: 1e6, jobMemoryByt
 /** Trainers that never train; `train` is for the test to replace. */
 export function idleTrainers(train: Trainers["train"] = () => new Promise(() => undefined)): Trainers {
   return { size: 2, train, close: () => Promise.resolve() };
+}
+
+/** An intake for tests that upload nothing. */
+export function closedIntake(): Intake {
+  const closed = () => Promise.reject(new Error("nothing is uploaded here"));
+  return { receive: closed, digest: closed, read: closed, discard: closed, close: () => Promise.resolve() };
 }
 
 /** A desk without threads. Bodies are JSON: `{"name": ...}` is a job, `{"bad": [pointers]}` is not. */
@@ -71,6 +77,7 @@ export async function openWorld(
     bus: createLocalBus((error) => log("error")({ err: error }, "a subscriber failed")),
     desk: options.desk ?? plainDesk(),
     trainers: options.trainers ?? idleTrainers(),
+    intake: closedIntake(),
     limits: LIMITS,
     log: { info: log("info"), warn: log("warn"), error: log("error") },
   });

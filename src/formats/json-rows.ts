@@ -1,0 +1,86 @@
+/** Rows of parsed JSON as a table: objects whose keys are columns, in the order in which they first come, or arrays. */
+import { checkExtent, invalidTable, overLimit, type TableLimits, type Visit } from "./table.ts";
+import { type CellValue, isCellValue, ValueCells } from "./value-cells.ts";
+
+export interface JsonRows {
+  /** One more row, which starts on a line. Throws invalid or too_large. */
+  addObject(row: unknown, line: number): void;
+  /** The same for a row of values in the order of the columns, `width` of them. */
+  addArray(row: unknown, line: number): void;
+  readonly rows: number;
+  /** Keys of the objects so far. */
+  readonly names: readonly string[];
+  /** Values of each array; -1 before the first. */
+  readonly width: number;
+}
+
+/** Collects nothing: each row is visited at once. */
+export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
+  const columns = new Map<string, number>();
+  const names: string[] = [];
+  let width = -1;
+  let rows = 0;
+  let line = 1;
+  const place = (index: number): string =>
+    `line ${line}, column ${index + 1}${names[index] === undefined ? "" : ` (${names[index]})`}`;
+  const cells = new ValueCells(place);
+  const value: CellValue[] = [];
+  cells.values = value;
+
+  const visitCell = (column: number, given: unknown): void => {
+    if (!isCellValue(given))
+      throw invalidTable(`${place(column)}: a cell is a text, a number, a boolean or null, nothing nested`);
+    if (typeof given === "string") checkLength(given, column);
+    value[column] = given;
+    visit(rows, column, cells, column);
+  };
+  const checkLength = (text: string, column: number): void => {
+    // Three bytes are the most that a UTF-16 unit takes in UTF-8.
+    if (text.length * 3 > limits.cellBytes && Buffer.byteLength(text) > limits.cellBytes) {
+      throw overLimit(`${place(column)}: the cell has more bytes`, limits.cellBytes, "CELL_BYTES");
+    }
+  };
+  const columnOf = (name: string): number => {
+    const known = columns.get(name);
+    if (known !== undefined) return known;
+    const column = names.push(name) - 1;
+    columns.set(name, column);
+    if (names.length > limits.columns) checkExtent(0, names.length, limits, `line ${line}`);
+    return column;
+  };
+  const endRow = (): void => {
+    rows++;
+    if (rows > limits.rows) checkExtent(rows, 0, limits, `line ${line}`);
+  };
+
+  return {
+    addObject(row, at) {
+      line = at;
+      if (typeof row !== "object" || row === null || Array.isArray(row)) {
+        throw invalidTable(`line ${line}: a row is an object, one member a column`);
+      }
+      for (const [name, given] of Object.entries(row)) visitCell(columnOf(name), given);
+      endRow();
+    },
+    addArray(row, at) {
+      line = at;
+      if (!Array.isArray(row)) throw invalidTable(`line ${line}: a row is an array, one value a column`);
+      if (width < 0) checkExtent(0, row.length, limits, `line ${line}`);
+      if (width >= 0 && row.length !== width) {
+        throw invalidTable(`line ${line}: the row has ${row.length} values, and the first one ${width}`);
+      }
+      width = row.length;
+      row.forEach((given: unknown, column) => {
+        visitCell(column, given);
+      });
+      endRow();
+    },
+    get rows() {
+      return rows;
+    },
+    names,
+    get width() {
+      return width;
+    },
+  };
+}

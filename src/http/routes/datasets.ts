@@ -1,0 +1,163 @@
+/** Data sets: upload, list, read, preview, delete. */
+import multipart from "@fastify/multipart";
+import type { FastifyReply } from "fastify";
+import { z } from "zod";
+import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { MISSING_WORDS } from "../../formats/literals.ts";
+import { removeDataset } from "../../jobs/remove-dataset.ts";
+import { createDataset } from "../../jobs/upload.ts";
+import type { App, RouteContext } from "../context.ts";
+import {
+  datasetAnswer,
+  datasetJson,
+  datasetsAnswer,
+  previewAnswer,
+  previewJson,
+  representSummary,
+} from "../dataset-answers.ts";
+import { answers } from "../openapi.ts";
+import { datasetParams, datasetsQuery, previewQuery } from "../parameters.ts";
+import { representPage } from "../representations.ts";
+import { MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../uploads.ts";
+
+const tags = ["datasets"];
+const MAX_FIELDS = 20;
+const MAX_FIELD_BYTES = 1024 * 1024;
+
+/** Registers the routes of data sets. */
+export function registerDatasets(app: App, context: RouteContext): void {
+  // Bodies of an upload are streams here and nowhere else.
+  app.register(async (scope: App) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+    const limits = { files: 1, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, fileSize: Number.POSITIVE_INFINITY };
+    await scope.register(multipart, { limits, throwFileSizeLimit: false });
+    registerUpload(scope, context);
+  });
+  registerReading(app, context);
+  registerDeletion(app, context);
+}
+
+function registerUpload(app: App, { services, lifecycle }: RouteContext): void {
+  app.post(
+    "/v1/datasets",
+    {
+      bodyLimit: Number.MAX_SAFE_INTEGER, // The intake holds it to the limit of data sets while it streams.
+      schema: {
+        tags,
+        operationId: "uploadDataset",
+        summary: "Upload a data set",
+        description: UPLOAD_DESCRIPTION,
+        consumes: [...TABLE_TYPES, MULTIPART_TYPE],
+        querystring: uploadQuery,
+        body: z.string().meta({ format: "binary", description: "The table." }),
+        response: answers(
+          {
+            200: [
+              "These bytes were uploaded before, with the same options: the data set that they came to then.",
+              datasetAnswer,
+            ],
+            201: ["The data set.", datasetAnswer],
+          },
+          [400, 413, 415, 422, 503],
+        ),
+      },
+    },
+    async (request, reply) => {
+      if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
+      const arrival = await receiveUpload(request, request.query, services.intake);
+      const document = await createDataset(services, arrival.upload, arrival.request);
+      const { id, rows, columnCount, bytes } = document.summary;
+      request.log.info({ dataset_id: id, rows, columns: columnCount, bytes, created: document.created }, "data set uploaded");
+      reply.code(document.created ? 201 : 200).header("location", `/v1/datasets/${id}`);
+      return sendJson(reply, datasetJson(document));
+    },
+  );
+}
+
+const UPLOAD_DESCRIPTION = `The body is the table: CSV, NDJSON, JSON (an array of objects, or \`{"columns": [...], "rows": [[...]]}\`) or Parquet, by its content type; or \`multipart/form-data\` with a \`file\` part, whose name's extension says the format, and the query parameters as fields. gzip is unpacked, said by \`Content-Encoding\` or not.
+
+Columns are \`integer\`, \`number\`, \`boolean\` (true, false), \`datetime\` (ISO 8601), \`category\` or \`text\`, whichever all values fit; whole numbers with leading zeros are labels. A column of labels is text when it has more than TRAINYARD_MAX_CATEGORIES of them, or when of at least 100 values more than half differ. Missing are empty cells and, in any case, ${MISSING_WORDS.join(", ")}.
+
+The same bytes with the same options are the same data set: uploading them again answers 200 and the data set that there is, under its first name. An upload that fails leaves nothing behind.`;
+
+function registerReading(app: App, { services }: RouteContext): void {
+  app.get(
+    "/v1/datasets",
+    {
+      schema: {
+        tags,
+        operationId: "listDatasets",
+        summary: "List data sets",
+        description: "Newest first, without their columns.",
+        querystring: datasetsQuery,
+        response: answers({ 200: ["A page of data sets.", datasetsAnswer] }, [422]),
+      },
+    },
+    async ({ query }) => representPage(await services.store.listDatasets(query), representSummary),
+  );
+
+  app.get(
+    "/v1/datasets/:id",
+    {
+      schema: {
+        tags,
+        operationId: "readDataset",
+        summary: "Read a data set",
+        description: "Its columns with their types and statistics.",
+        params: datasetParams,
+        response: answers({ 200: ["The data set.", datasetAnswer] }, [404]),
+      },
+    },
+    async ({ params }, reply) => {
+      const document = await services.store.describeDataset(params.id);
+      if (!document) throw notFound("data set", params.id);
+      return sendJson(reply, datasetJson(document));
+    },
+  );
+
+  app.get(
+    "/v1/datasets/:id/preview",
+    {
+      schema: {
+        tags,
+        operationId: "previewDataset",
+        summary: "Preview a data set",
+        description: "Its first rows, as arrays in the order of the columns. Of very wide tables fewer rows are kept.",
+        params: datasetParams,
+        querystring: previewQuery,
+        response: answers({ 200: ["The first rows.", previewAnswer] }, [404, 422]),
+      },
+    },
+    async ({ params, query }, reply) => {
+      const preview = await services.store.readDatasetPreview(params.id);
+      if (!preview) throw notFound("data set", params.id);
+      return sendJson(reply, previewJson(preview.names, preview.lines.slice(0, query.rows)));
+    },
+  );
+}
+
+function registerDeletion(app: App, { services }: RouteContext): void {
+  app.delete(
+    "/v1/datasets/:id",
+    {
+      schema: {
+        tags,
+        operationId: "deleteDataset",
+        summary: "Delete a data set",
+        description: "With its values. A job that has not ended must not be using it. Models trained on it stay.",
+        params: datasetParams,
+        response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 409]),
+      },
+    },
+    async ({ params }, reply) => {
+      await removeDataset(services, params.id);
+      reply.code(204);
+    },
+  );
+}
+
+/** Sends text that is JSON already. */
+function sendJson(reply: FastifyReply, json: string): FastifyReply {
+  return reply.type("application/json; charset=utf-8").send(json);
+}

@@ -1,0 +1,70 @@
+/** Second walk through a table: a column's values, taken in as its type says, and what is known of them. */
+import type { Column, ColumnType, ColumnValues } from "../../domain/dataset.ts";
+import { invalid, pointerOf } from "../../domain/errors.ts";
+import { parseLooseTruth } from "../../formats/literals.ts";
+import type { Cells } from "../../formats/table.ts";
+
+/** What stands in the preview: a number, a text, a truth, or null for a missing value. */
+export type PreviewValue = string | number | boolean | null;
+
+export interface FinishedColumn {
+  readonly column: Column;
+  /** Null for text. */
+  readonly values: ColumnValues | null;
+}
+
+/** Takes in the cells of a column that are there, and says in the end what they came to. Rows count from 0. */
+export interface ColumnBuilder {
+  /** Throws invalid, naming the place, when the cell does not fit a type that was asked for. */
+  set(row: number, cells: Cells, index: number): void;
+  finish(): FinishedColumn;
+}
+
+/** The type of a column and whether the sender chose it. */
+export interface ColumnPlan {
+  readonly name: string;
+  readonly type: ColumnType | "label" | "empty";
+  readonly chosen: boolean;
+}
+
+/** Longest text in a preview and in `top`, in UTF-16 units. */
+const SHOWN_LENGTH = 200;
+
+/** A text as it is shown. */
+export function shown(text: string): string {
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+}
+
+/** The error of a value that does not fit the type that was asked for. */
+export function misfit({ name, type }: ColumnPlan, cells: Cells, index: number, what = ""): Error {
+  const value = JSON.stringify(shown(cells.text(index)));
+  const detail = `${cells.place(index)}: ${value} is not ${ARTICLES[type]}${what}`;
+  return invalid([{ pointer: pointerOf(["types", name]), detail }]);
+}
+
+const ARTICLES: Readonly<Record<ColumnPlan["type"], string>> = {
+  number: "a finite number",
+  integer: "a whole number up to 2^53",
+  boolean: "true or false",
+  datetime: "an ISO 8601 date or date and time",
+  category: "a category",
+  text: "a text",
+  label: "a label",
+  empty: "missing",
+};
+
+/** How a cell of each numeric type is read; NaN when it does not fit. */
+export const NUMERIC_READERS: Readonly<Record<"number" | "integer" | "datetime", (cells: Cells, index: number) => number>> = {
+  number: (cells, index) => cells.number(index),
+  integer: (cells, index) => {
+    const value = cells.number(index);
+    return Number.isSafeInteger(value) ? value : Number.NaN;
+  },
+  datetime: (cells, index) => cells.datetime(index),
+};
+
+/** 1, 0, or -1 when the cell is neither true nor false. More is taken when the type was asked for. */
+export function readTruth(cells: Cells, index: number, chosen: boolean): number {
+  const strict = cells.truth(index);
+  return strict >= 0 || !chosen ? strict : parseLooseTruth(cells.text(index));
+}

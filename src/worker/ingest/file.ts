@@ -1,0 +1,60 @@
+/** The bytes of an uploaded file: from the beginning, unpacked if they are packed, and at any place. Knows no format. */
+import { createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { pipeline, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { AsyncBuffer } from "hyparquet";
+import { type ByteChunks, malformedTable, overLimit } from "../../formats/table.ts";
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** The first bytes of a file, as many as there are. */
+export async function firstBytes(path: string, count: number): Promise<Buffer> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** The bytes of a file; of a gzip file, what it unpacks to, which is at most `limitBytes`. */
+export function chunksOf(path: string, gzip: boolean, limitBytes: number): ByteChunks {
+  return async function* () {
+    const packed = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+    let unpacked = 0;
+    try {
+      for await (const chunk of gzip ? gunzip(packed) : packed) {
+        unpacked += (chunk as Buffer).length;
+        if (unpacked > limitBytes) throw overLimit("the unpacked file has more bytes", limitBytes, "DATASET_BYTES");
+        yield chunk as Buffer<ArrayBuffer>;
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code?.startsWith("Z_")) throw malformedTable(`the gzip data is broken: ${(error as Error).message}`);
+      throw error;
+    }
+  };
+}
+
+function gunzip(packed: Readable): Readable {
+  const unpacking = createGunzip({ chunkSize: CHUNK_BYTES });
+  // What goes wrong is thrown to whoever reads the result.
+  pipeline(packed, unpacking, () => undefined);
+  return unpacking;
+}
+
+/** A file as hyparquet reads it. A range beyond the end gives what there is. */
+export function randomAccess(file: FileHandle, byteLength: number): AsyncBuffer {
+  return {
+    byteLength,
+    async slice(start, end = byteLength) {
+      const from = Math.max(0, Math.min(start < 0 ? byteLength + start : start, byteLength));
+      const length = Math.max(0, Math.min(end, byteLength) - from);
+      const bytes = new Uint8Array(length);
+      for (let read = 0; read < length; ) {
+        const { bytesRead } = await file.read(bytes, read, length - read, from + read);
+        if (bytesRead === 0) throw new Error("the file ended while it was read");
+        read += bytesRead;
+      }
+      return bytes.buffer;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** Columns of labels: booleans, categories, and text, which has too many. */
+import type { Column } from "../../domain/dataset.ts";
+import { invalid, pointerOf } from "../../domain/errors.ts";
+import { type ColumnBuilder, type ColumnPlan, type FinishedColumn, misfit, readTruth, shown } from "./column.ts";
+import { type LabelBudget, Labels, MAX_LABEL_LENGTH, MAX_LISTED_CHARACTERS } from "./labels.ts";
+import { TOP_VALUES } from "./statistics.ts";
+
+const BOOLEANS = ["false", "true"];
+/** A column of at least this many values, more than half of which differ, holds names or sentences rather than categories. */
+const MANY_VALUES = 100;
+
+export interface LabelColumnOptions {
+  readonly rows: number;
+  readonly maxCategories: number;
+  readonly budget: LabelBudget;
+}
+
+/** Takes in a column of booleans: 0, 1, or -1 where missing. */
+export function createBooleanColumn(plan: ColumnPlan, rows: number): ColumnBuilder {
+  const codes = new Int32Array(rows).fill(-1);
+  const counts = [0, 0];
+  return {
+    set(row, cells, index) {
+      const truth = readTruth(cells, index, plan.chosen);
+      if (truth < 0) throw misfit(plan, cells, index);
+      codes[row] = truth;
+      counts[truth] = (counts[truth] as number) + 1;
+    },
+    finish() {
+      const column = describeLabels(plan.name, "boolean", rows, BOOLEANS, counts);
+      return { column: { ...column, categories: [...BOOLEANS] }, values: codes };
+    },
+  };
+}
+
+/** Takes in a column of labels. It ends as a category, or as text, as the plan says or the number of labels. */
+export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budget }: LabelColumnOptions): ColumnBuilder {
+  const labels = new Labels(budget);
+  let codes: Int32Array<ArrayBuffer> | null = plan.type === "text" ? null : new Int32Array(rows).fill(-1);
+  let count = 0;
+  return {
+    set(row, cells, index) {
+      count++;
+      const code = labels.add(cells.text(index));
+      if (!codes) return;
+      codes[row] = code;
+      if (code >= 0 && code < maxCategories && labels.longest <= MAX_LABEL_LENGTH) return;
+      if (plan.chosen) throw tooMany(plan.name, cells.place(index), code, maxCategories);
+      codes = null;
+    },
+    finish() {
+      const names = count >= MANY_VALUES && labels.labels.length * 2 > count;
+      if (!codes || (names && !plan.chosen)) return asText(plan.name, rows, count, labels);
+      if (!labels.list()) {
+        if (plan.chosen) throw tooLong(plan.name);
+        return asText(plan.name, rows, count, labels);
+      }
+      const order = sortedOrder(labels.labels);
+      const column = describeLabels(plan.name, "category", rows, labels.labels, labels.counts);
+      for (let row = 0; row < rows; row++) {
+        const code = codes[row] as number;
+        if (code >= 0) codes[row] = order.rank[code] as number;
+      }
+      return { column: { ...column, categories: order.sorted }, values: codes };
+    },
+  };
+}
+
+function tooMany(name: string, place: string, code: number, maxCategories: number): Error {
+  const detail =
+    code >= 0 && code < maxCategories
+      ? `${place}: a category's label has at most ${MAX_LABEL_LENGTH} characters`
+      : `${place}: the column has more categories than the limit of ${maxCategories} (TRAINYARD_MAX_CATEGORIES)`;
+  return invalid([{ pointer: pointerOf(["types", name]), detail }]);
+}
+
+function tooLong(name: string): Error {
+  const detail = `the labels of all categories together have more than ${MAX_LISTED_CHARACTERS} characters`;
+  return invalid([{ pointer: pointerOf(["types", name]), detail }]);
+}
+
+/** Labels sorted by UTF-16 units, which does not depend on a locale, and where each one went. */
+function sortedOrder(labels: readonly string[]): { readonly sorted: string[]; readonly rank: Int32Array } {
+  const sorted = [...labels].sort();
+  const places = new Map(sorted.map((label, place) => [label, place]));
+  return { sorted, rank: Int32Array.from(labels, (label) => places.get(label) as number) };
+}
+
+function asText(name: string, rows: number, count: number, { labels, counts }: Labels): FinishedColumn {
+  const column = describeLabels(name, "text", rows, labels, counts);
+  return { column: { ...column, missing: rows - count }, values: null };
+}
+
+function describeLabels(
+  name: string,
+  type: Column["type"],
+  rows: number,
+  labels: readonly string[],
+  counts: readonly number[],
+): Column {
+  const present = counts.reduce((total, count) => total + count, 0);
+  const top = labels
+    .map((value, code) => ({ value, count: counts[code] as number }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
+  return {
+    name,
+    type,
+    missing: rows - present,
+    distinct: top.length,
+    statistics: null,
+    top: top.slice(0, TOP_VALUES).map(({ value, count }) => ({ value: shown(value), count })),
+    categories: null,
+  };
+}

@@ -1,0 +1,34 @@
+/** Columns of numbers, whole numbers and datetimes. */
+import { type ColumnBuilder, type ColumnPlan, misfit, NUMERIC_READERS } from "./column.ts";
+import { summarise } from "./statistics.ts";
+
+/** Takes in a column of `rows` numbers: float64, NaN where missing. */
+export function createNumericColumn(
+  plan: ColumnPlan & { readonly type: keyof typeof NUMERIC_READERS },
+  rows: number,
+): ColumnBuilder {
+  const { name, type } = plan;
+  const values = new Float64Array(rows).fill(Number.NaN);
+  const read = NUMERIC_READERS[type];
+  let count = 0;
+  return {
+    set(row, cells, index) {
+      const value = read(cells, index);
+      if (Number.isNaN(value)) throw misfit(plan, cells, index);
+      values[row] = value;
+      count++;
+    },
+    finish() {
+      const { distinct, statistics, top } = summarise(values);
+      const text = (value: number): string => (type === "datetime" ? isoTime(value) : String(value));
+      const shownTop = top.map(({ value, count: times }) => ({ value: text(value), count: times }));
+      const column = { name, type, missing: rows - count, distinct, statistics, top: shownTop, categories: null };
+      return { column, values };
+    },
+  };
+}
+
+/** A time of this epoch or another one. */
+export function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

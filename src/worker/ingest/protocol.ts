@@ -1,0 +1,14 @@
+/** What is sent to an intake thread; each is handled by the function of that name in thread.ts. Types only. */
+import type { DatasetLimits } from "../../domain/limits.ts";
+import type { ReadingTask } from "../../domain/ports.ts";
+
+export interface DigestTask {
+  readonly path: string;
+  /** Hashed after the file. */
+  readonly suffix: string;
+}
+
+export interface ReadTask extends ReadingTask {
+  readonly path: string;
+  readonly limits: DatasetLimits;
+}

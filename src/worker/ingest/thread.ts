@@ -1,0 +1,68 @@
+/** Entry of an intake thread: each export is a kind of task. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, rm, writeFile } from "node:fs/promises";
+import { TrainyardError } from "../../domain/errors.ts";
+import type { IngestedTable, Ingestion } from "../../domain/ports.ts";
+import { createCsvTable } from "../../formats/csv.ts";
+import { createJsonTable } from "../../formats/json-table.ts";
+import { createNdjsonTable } from "../../formats/ndjson.ts";
+import { createParquetTable } from "../../formats/parquet.ts";
+import { type ByteChunks, malformedTable, type Table } from "../../formats/table.ts";
+import { moving, wholeBuffers } from "../transfer.ts";
+import { chunksOf, firstBytes, randomAccess } from "./file.ts";
+import type { DigestTask, ReadTask } from "./protocol.ts";
+import { readTable } from "./read.ts";
+
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
+const PARQUET_MAGIC = Buffer.from("PAR1");
+
+/** SHA-256 of a file and a suffix, in hex. */
+export async function digest({ path, suffix }: DigestTask): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  return hash.update(suffix).digest("hex");
+}
+
+/** The table in a file, or what is wrong with it. */
+export async function read(task: ReadTask): Promise<Ingestion> {
+  try {
+    const table = await withTable(task, (opened) => readTable(opened, task.options, task.limits));
+    return moving({ ok: true, table }, wholeBuffers([...table.values.values()]));
+  } catch (error) {
+    if (!(error instanceof TrainyardError)) throw error;
+    return { ok: false, code: error.code, detail: error.message, errors: error.errors };
+  }
+}
+
+async function withTable(task: ReadTask, use: (table: Table) => Promise<IngestedTable>): Promise<IngestedTable> {
+  const { path, format, limits, options } = task;
+  const start = await firstBytes(path, PARQUET_MAGIC.length);
+  const gzip = start.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
+  if (task.gzip && !gzip) throw malformedTable("the content is said to be gzip, and it is not");
+  const chunks = chunksOf(path, gzip, limits.bytes);
+  if (format === "parquet") return withParquet(path, gzip ? chunks : null, task, use);
+  if (start.equals(PARQUET_MAGIC)) throw malformedTable(`this is a Parquet file, not ${format}`);
+  if (format === "ndjson") return use(createNdjsonTable(chunks, limits));
+  if (format === "json") return use(createJsonTable(chunks, limits));
+  const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
+  return use(createCsvTable(chunks, { delimiter, header: options.header }, limits));
+}
+
+/** Parquet is read from its end: a packed file is unpacked beside itself first. */
+async function withParquet(
+  path: string,
+  packed: ByteChunks | null,
+  { limits }: ReadTask,
+  use: (table: Table) => Promise<IngestedTable>,
+): Promise<IngestedTable> {
+  const plain = packed ? `${path}.unpacked` : path;
+  try {
+    if (packed) await writeFile(plain, packed());
+    await using file = await open(plain);
+    const { size } = await file.stat();
+    return await use(createParquetTable(randomAccess(file, size), limits));
+  } finally {
+    if (packed) await rm(plain, { force: true });
+  }
+}
