@@ -13,7 +13,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   storage: ["domain"],
   queue: ["domain"],
   bus: ["domain"],
-  worker: ["domain", "training"],
+  worker: ["domain", "training", "formats"],
   jobs: ["domain"],
   http: ["domain", "jobs", "formats"],
   client: ["domain"],

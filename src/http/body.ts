@@ -46,14 +46,18 @@ async function readBody(request: IncomingMessage, limitBytes: number): Promise<U
   let received = 0;
   // By events: leaving an async iteration early would destroy the socket before the 413 is written.
   await new Promise<void>((resolve, reject) => {
+    const onClose = () => reject(new TrainyardError("malformed", "the connection ended before the body did"));
     request.on("data", (chunk: Uint8Array) => {
       received += chunk.length;
       if (received <= limitBytes) chunks.push(chunk);
       else reject(tooLarge());
     });
-    request.once("end", resolve);
+    request.once("end", () => {
+      request.off("close", onClose);
+      resolve();
+    });
     request.once("error", reject);
-    request.once("close", () => reject(new TrainyardError("malformed", "the connection ended before the body did")));
+    request.once("close", onClose);
   });
   return join(chunks, received);
 }
