@@ -27,6 +27,7 @@ async function createJobs(db: Kysely<unknown>): Promise<void> {
     .addColumn("error", "text")
     .addColumn("model_id", "text")
     .addColumn("model_name", "text")
+    .addColumn("model_version", "integer")
     .addColumn("model_sha256", "text")
     .addColumn("transitions", "text", (column) => column.notNull())
     .addColumn("created_at", "bigint", (column) => column.notNull())
@@ -64,13 +65,18 @@ async function createModels(db: Kysely<unknown>, bytes: ColumnTypes["bytes"]): P
     .createTable("models")
     .addColumn("id", "text", (column) => column.primaryKey())
     .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("version", "integer", (column) => column.notNull())
+    .addColumn("tags", "text", (column) => column.notNull())
     .addColumn("job_id", "text", (column) => column.notNull())
     .addColumn("sha256", "text", (column) => column.notNull())
     .addColumn("parameters", "bigint", (column) => column.notNull())
     .addColumn("architecture", "text", (column) => column.notNull())
     .addColumn("metrics", "text", (column) => column.notNull())
     .addColumn("created_at", "bigint", (column) => column.notNull())
+    .addUniqueConstraint("models_name_version", ["name", "version"])
     .execute();
+  await db.schema.createIndex("models_name_id").on("models").columns(["name", "id"]).execute();
+  await createRegistry(db);
   // A blob belongs to a job (its payload) or to a model (its weights), so no foreign key can say whose it is.
   await db.schema
     .createTable("blob_chunks")
@@ -78,5 +84,23 @@ async function createModels(db: Kysely<unknown>, bytes: ColumnTypes["bytes"]): P
     .addColumn("position", "integer", (column) => column.notNull())
     .addColumn("bytes", sql.raw(bytes), (column) => column.notNull())
     .addPrimaryKeyConstraint("blob_chunks_key", ["blob_id", "position"])
+    .execute();
+}
+
+async function createRegistry(db: Kysely<unknown>): Promise<void> {
+  // Outlives the models of its name, so that a version's number is never given twice.
+  await db.schema
+    .createTable("model_names")
+    .addColumn("name", "text", (column) => column.primaryKey())
+    .addColumn("last_version", "integer", (column) => column.notNull())
+    .execute();
+  // Without cascading: a version that an alias points at cannot be deleted.
+  await db.schema
+    .createTable("aliases")
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("alias", "text", (column) => column.notNull())
+    .addColumn("version", "integer", (column) => column.notNull())
+    .addPrimaryKeyConstraint("aliases_key", ["name", "alias"])
+    .addForeignKeyConstraint("aliases_model", ["name", "version"], "models", ["name", "version"])
     .execute();
 }

@@ -42,7 +42,7 @@ export interface Job {
   transitions: { state: JobState; at: string; reason: string }[];
   error: JobFault | null;
   metrics: JobMetrics | null;
-  model: { id: string; name: string; sha256: string } | null;
+  model: { id: string; name: string; version: number; sha256: string } | null;
 }
 
 /** What a spec comes to. */
@@ -57,6 +57,10 @@ export interface Validation {
 export interface Model {
   id: string;
   name: string;
+  /** Counts from 1 within the name. */
+  version: number;
+  aliases: string[];
+  tags: Record<string, string>;
   job: string;
   task: Task;
   input_width: number;

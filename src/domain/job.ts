@@ -61,7 +61,12 @@ export interface Job {
   readonly lastSeq: number;
   readonly metrics: JobMetrics | null;
   readonly error: JobError | null;
-  readonly model: { readonly id: string; readonly name: string; readonly sha256: string } | null;
+  readonly model: {
+    readonly id: string;
+    readonly name: string;
+    readonly version: number;
+    readonly sha256: string;
+  } | null;
   readonly transitions: readonly Transition[];
   readonly createdAt: number;
   readonly startedAt: number | null;

@@ -3,12 +3,18 @@
 import type { JobMetrics } from "./job.ts";
 import type { Layer } from "./layers.ts";
 import type { Preprocessing } from "./preprocessing.ts";
+import type { Tags } from "./registry.ts";
 import type { Task } from "./spec.ts";
 import type { TensorEntry } from "./tensor.ts";
 
 export interface Model {
   readonly id: string;
   readonly name: string;
+  /** Counts from 1 within the name. A number is given once: a deleted version's is not given again. */
+  readonly version: number;
+  /** Names that point at this version, sorted. */
+  readonly aliases: readonly string[];
+  readonly tags: Tags;
   readonly jobId: string;
   readonly task: Task;
   /** How raw rows become the network's inputs; null: rows are arrays of `inputWidth` numbers, taken as they are. */
@@ -30,6 +36,9 @@ export interface Model {
   readonly metrics: JobMetrics;
   readonly createdAt: number;
 }
+
+/** A model that is about to be stored, which gives it its version. */
+export type NewModel = Omit<Model, "version" | "aliases" | "tags">;
 
 /** `value` of a regression: a number, or an array where the network has several outputs. */
 export interface RegressionPrediction {

@@ -9,9 +9,11 @@ import type {
   ReadingOptions,
 } from "./dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
+import type { Evaluation } from "./evaluation.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Transition } from "./job.ts";
 import type { MetricSlice } from "./metric.ts";
-import type { Model, Prediction } from "./model.ts";
+import type { Model, NewModel, Prediction } from "./model.ts";
+import type { ModelRef, TagChanges } from "./registry.ts";
 import type { ResolvedSpec } from "./spec.ts";
 import type { TensorSet } from "./tensor.ts";
 
@@ -27,6 +29,10 @@ export interface PageRequest {
   readonly after?: string | undefined;
   /** 1..1000. */
   readonly limit: number;
+}
+
+export interface ModelFilter {
+  readonly name?: string | undefined;
 }
 
 export interface JobFilter {
@@ -52,8 +58,9 @@ export type Outcome =
       readonly state: "succeeded";
       readonly reason: string;
       readonly metrics: JobMetrics;
-      readonly model: Model;
+      readonly model: NewModel;
       readonly weights: TensorSet;
+      readonly evaluation: Evaluation | null;
     }
   | { readonly state: "failed"; readonly metrics: JobMetrics | null; readonly error: JobError }
   | { readonly state: "cancelled"; readonly metrics: JobMetrics | null };
@@ -114,12 +121,26 @@ export interface Store {
   readEvents(jobId: string, after: number, limit: number, maxBytes?: number): Promise<JobEvent[]>;
   /** Metric slices that overlap epochs `from`..`to`, in order, whole. */
   readMetrics(jobId: string, from: number, to: number): Promise<MetricSlice[]>;
+  /** Stores a model that no job of this store made, as the next version of its name. `finishJob` stores those of jobs. */
+  insertModel(model: NewModel, weights: TensorSet): Promise<Model>;
   getModel(id: string): Promise<Model | null>;
+  findModel(ref: ModelRef): Promise<Model | null>;
   /** Newest first. */
-  listModels(page: PageRequest): Promise<Page<Model>>;
+  listModels(page: PageRequest, filter?: ModelFilter): Promise<Page<Model>>;
   readWeights(modelId: string): Promise<TensorSet | null>;
-  /** The job keeps its record, without the model. False when it is unknown. */
-  deleteModel(id: string): Promise<boolean>;
+  /** Null for a model that was not trained here. */
+  readEvaluation(modelId: string): Promise<Evaluation | null>;
+  /** Changes the tags that are named. Null when the model is unknown. */
+  tagModel(id: string, changes: TagChanges): Promise<Model | null>;
+  /** Points an alias of a name at one of its versions, wherever it pointed before. Null when there is no such version. */
+  setAlias(name: string, alias: string, version: number): Promise<Model | null>;
+  /** False when there is no such alias. */
+  deleteAlias(name: string, alias: string): Promise<boolean>;
+  /**
+   * Deletes a model, unless an alias points at it: then nothing changes and `aliases` names those that do. The job keeps its
+   * record, without the model.
+   */
+  deleteModel(id: string): Promise<{ readonly deleted: boolean; readonly aliases: readonly string[] }>;
   /**
    * Stores a data set in several transactions of bounded size; it is there for others after the last one. When one of the
    * same hash and format came first, that one is answered, with `created` false, and this one leaves nothing.
@@ -224,9 +245,10 @@ export type TrainingResult =
       readonly metrics: JobMetrics;
       readonly model: TrainedModel;
       readonly weights: TensorSet;
+      readonly evaluation: Evaluation | null;
     };
 
-export type TrainedModel = Omit<Model, "id" | "name" | "jobId" | "createdAt" | "metrics">;
+export type TrainedModel = Omit<NewModel, "id" | "name" | "jobId" | "createdAt" | "metrics">;
 
 /** Threads that train, one job each. */
 export interface Trainers {

@@ -8,6 +8,7 @@ import { layer } from "./layers.ts";
 import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
+import { jobNameFault } from "./registry.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
 export type Task = (typeof TASKS)[number];
@@ -165,7 +166,20 @@ const earlyStopping = z.strictObject({
 });
 
 const fields = {
-  name: z.string().trim().min(1).max(200).optional().meta({ description: "Shown in lists; the model gets it too." }),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .superRefine((name, { addIssue }) => {
+      const fault = jobNameFault(name);
+      if (fault) addIssue({ code: "custom", message: fault });
+    })
+    .optional()
+    .meta({
+      description:
+        "Shown in lists. The model is called after it: letters, digits, `.`, `_` and `-` stay, anything else becomes a hyphen. No `@`, `:` or `/`.",
+    }),
   task: z.enum(TASKS).optional().meta({ description: "Inferred from the data and the loss when left out." }),
   split: split
     .nullable()

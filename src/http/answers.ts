@@ -1,5 +1,6 @@
 /** The answers of the API as schemas: what the OpenAPI document shows and what the tests hold the answers to. */
 import { z } from "zod";
+import { evaluation } from "../domain/evaluation.ts";
 import { JOB_ERROR_CODES, JOB_STATES } from "../domain/job.ts";
 import { layer } from "../domain/layers.ts";
 import { SERIES } from "../domain/metric.ts";
@@ -56,7 +57,10 @@ export const jobAnswer = z
     transitions: z.array(z.object({ state: z.enum(JOB_STATES), at: time, reason: z.string() })),
     error: jobError.nullable().meta({ description: "Why it failed." }),
     metrics: metricValues.nullable(),
-    model: z.object({ id: z.string(), name: z.string(), sha256 }).nullable().meta({ description: "What it came to." }),
+    model: z
+      .object({ id: z.string(), name: z.string(), version: z.int(), sha256 })
+      .nullable()
+      .meta({ description: "What it came to." }),
   })
   .meta({ id: "Job", description: "A training job.", examples: [jobExample] });
 
@@ -133,6 +137,9 @@ export const modelAnswer = z
   .object({
     id: z.string(),
     name: z.string(),
+    version: z.int().meta({ description: "Counts from 1 within the name; a number is given once." }),
+    aliases: z.array(z.string()).meta({ description: "Those of the name that point at this version." }),
+    tags: z.record(z.string(), z.string()),
     job: z.string().meta({ description: "The job that trained it." }),
     task: z.enum(TASKS),
     input_width: z.int().meta({ description: "Numbers in a row." }),
@@ -143,6 +150,7 @@ export const modelAnswer = z
     weights: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })),
     sha256: sha256.meta({ description: "Of the weights: float32 little-endian, in the order of `weights`." }),
     metrics: metricValues,
+    evaluation: evaluation.nullable().meta({ description: "Null in lists, and for a model that was not trained here." }),
     created_at: time,
   })
   .meta({ id: "Model", description: "A trained model.", examples: [modelExample] });

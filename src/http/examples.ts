@@ -76,7 +76,7 @@ export const jobExample = {
   transitions,
   error: null,
   metrics,
-  model: { id: MODEL, name: "moons-mlp", sha256: SHA256 },
+  model: { id: MODEL, name: "moons-mlp", version: 1, sha256: SHA256 },
 };
 
 export const validationExample = { valid: true, spec, parameters: 17, memory_bytes: 48_128, rows: 200 };
@@ -92,6 +92,9 @@ export const frameExamples = [
 export const modelExample = {
   id: MODEL,
   name: "moons-mlp",
+  version: 1,
+  aliases: ["production"],
+  tags: { stage: "reviewed" },
   job: JOB,
   task: "binary_classification",
   input_width: 2,
@@ -107,6 +110,7 @@ export const modelExample = {
   ],
   sha256: SHA256,
   metrics,
+  evaluation: null,
   created_at: transitions[2]?.at,
 };
 

@@ -1,5 +1,6 @@
 /** Records as the API shows them: snake_case, ISO 8601 times, non-finite numbers as strings. */
 import type { z } from "zod";
+import type { Evaluation } from "../domain/evaluation.ts";
 import type { JobMetrics } from "../domain/job.ts";
 import { toWire, type WireNumber } from "../domain/metric.ts";
 import type { Model, Prediction } from "../domain/model.ts";
@@ -35,11 +36,14 @@ export function representJob({ job, queue, progress, etaS }: JobReading): JobRep
   };
 }
 
-/** A model as the API shows it. */
-export function representModel(model: Model): ModelRepresentation {
+/** A model as the API shows it; in lists without its evaluation. */
+export function representModel(model: Model, evaluation: Evaluation | null): ModelRepresentation {
   return {
     id: model.id,
     name: model.name,
+    version: model.version,
+    aliases: [...model.aliases],
+    tags: { ...model.tags },
     job: model.jobId,
     task: model.task,
     input_width: model.inputWidth,
@@ -50,6 +54,7 @@ export function representModel(model: Model): ModelRepresentation {
     weights: model.weights.map(({ name, shape }) => ({ name, shape: [...shape] })),
     sha256: model.sha256,
     metrics: representMetrics(model.metrics),
+    evaluation,
     created_at: isoTime(model.createdAt),
   };
 }

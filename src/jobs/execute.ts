@@ -4,6 +4,7 @@ import { createId } from "../domain/id.ts";
 import type { Job, JobError } from "../domain/job.ts";
 import type { MetricSlice } from "../domain/metric.ts";
 import type { Outcome, TrainingResult } from "../domain/ports.ts";
+import { modelNameOf } from "../domain/registry.ts";
 import { coalesce } from "./coalesce.ts";
 import type { Services } from "./services.ts";
 
@@ -119,7 +120,7 @@ async function finish({ store, bus, log }: Services, job: Job, result: TrainingR
 function outcomeOf(job: Job, result: TrainingResult): Outcome {
   if (result.state !== "succeeded") return result;
   const { metrics } = result;
-  const identity = { id: createId("model"), name: job.spec.name, jobId: job.id, metrics, createdAt: Date.now() };
+  const identity = { id: createId("model"), name: modelNameOf(job.spec.name), jobId: job.id, metrics, createdAt: Date.now() };
   return { ...result, model: { ...result.model, ...identity } };
 }
 

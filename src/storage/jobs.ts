@@ -7,6 +7,7 @@ import { isTerminal, type Job, TERMINAL_STATES, type Transition } from "../domai
 import type { JobFilter, NewJob, Outcome, Page, PageRequest, TransitionRequest } from "../domain/ports.ts";
 import type { TensorEntry, TensorSet } from "../domain/tensor.ts";
 import { deleteTensors, readTensors, writeTensors } from "./blobs.ts";
+import { insertEvaluation } from "./evaluations.ts";
 import { insertModel } from "./models.ts";
 import { toPage } from "./page.ts";
 import { metricsToJson, newJobRow, toJob } from "./rows.ts";
@@ -116,11 +117,11 @@ export async function finishJob(
       .executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
-    if (outcome.state === "succeeded") {
-      await insertModel(transaction, outcome.model);
-      await writeTensors(transaction, outcome.model.id, outcome.weights);
-    }
-    return toJob(row);
+    if (outcome.state !== "succeeded") return toJob(row);
+    const { version } = await insertModel(transaction, outcome.model, outcome.weights);
+    if (outcome.evaluation) await insertEvaluation(transaction, outcome.model.id, outcome.evaluation);
+    await transaction.updateTable("jobs").set({ model_version: version }).where("id", "=", id).execute();
+    return toJob({ ...row, model_version: version });
   });
 }
 

@@ -1,8 +1,9 @@
 /** Rows to records of the domain and back. Knows the columns, runs no query. */
 import type { Job, JobError, JobMetrics, JobState, Transition } from "../domain/job.ts";
 import { toWire } from "../domain/metric.ts";
-import type { Model } from "../domain/model.ts";
+import type { Model, NewModel } from "../domain/model.ts";
 import type { NewJob } from "../domain/ports.ts";
+import type { Tags } from "../domain/registry.ts";
 import type { ResolvedSpec } from "../domain/spec.ts";
 import type { JobsTable, ModelsTable } from "./tables.ts";
 
@@ -33,6 +34,7 @@ export function newJobRow(job: NewJob, transition: Transition): JobsTable {
     error: null,
     model_id: null,
     model_name: null,
+    model_version: null,
     model_sha256: null,
     transitions: JSON.stringify(transition),
     created_at: job.createdAt,
@@ -55,7 +57,7 @@ export function toJob(row: JobsTable): Job {
     lastSeq: row.last_seq,
     metrics: row.metrics === null ? null : metricsFromJson(row.metrics),
     error: row.error === null ? null : (JSON.parse(row.error) as JobError),
-    model: row.model_id === null ? null : { id: row.model_id, name: row.model_name ?? "", sha256: row.model_sha256 ?? "" },
+    model: modelOf(row),
     transitions: JSON.parse(`[${row.transitions}]`) as Transition[],
     createdAt: row.created_at,
     startedAt: row.started_at,
@@ -63,16 +65,24 @@ export function toJob(row: JobsTable): Job {
   };
 }
 
+function modelOf({ model_id: id, model_name: name, model_version: version, model_sha256: sha256 }: JobsTable): Job["model"] {
+  if (id === null || name === null || version === null || sha256 === null) return null;
+  return { id, name, version, sha256 };
+}
+
 type Architecture = Pick<
   Model,
   "task" | "preprocessing" | "inputWidth" | "outputWidth" | "classes" | "layers" | "activation" | "weights"
 >;
 
-export function toModelRow(model: Model): ModelsTable {
+/** The row of a model that was just given its version, without tags. */
+export function newModelRow(model: NewModel, version: number): ModelsTable {
   const { id, name, jobId, sha256, parameters, metrics, createdAt, ...architecture } = model;
   return {
     id,
     name,
+    version,
+    tags: "{}",
     job_id: jobId,
     sha256,
     parameters,
@@ -82,11 +92,14 @@ export function toModelRow(model: Model): ModelsTable {
   };
 }
 
-export function toModel(row: ModelsTable): Model {
+export function toModel(row: ModelsTable, aliases: readonly string[]): Model {
   return {
     ...(JSON.parse(row.architecture) as Architecture),
     id: row.id,
     name: row.name,
+    version: row.version,
+    aliases,
+    tags: JSON.parse(row.tags) as Tags,
     jobId: row.job_id,
     sha256: row.sha256,
     parameters: row.parameters,

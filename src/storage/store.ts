@@ -12,6 +12,7 @@ import {
   readDatasetPreview,
   removeUnfinishedDatasets,
 } from "./datasets.ts";
+import { readEvaluation } from "./evaluations.ts";
 import { appendMetrics, readEvents, readMetrics } from "./events.ts";
 import {
   claimJob,
@@ -24,7 +25,8 @@ import {
   readPayload,
   transitionJob,
 } from "./jobs.ts";
-import { deleteModel, getModel, listModels, readWeights } from "./models.ts";
+import { deleteModel, getModel, insertModel, listModels, readWeights } from "./models.ts";
+import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
 import type { Tables } from "./tables.ts";
 
 /** Columns that one `readEvents` returns at most when the caller does not say. */
@@ -56,9 +58,15 @@ export function createStore({ reader, writer, metricsWriter, close }: Databases)
     deleteJob: (id) => deleteJob(writer, id),
     readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
     readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
+    insertModel: (model, weights) => writer.transaction().execute((transaction) => insertModel(transaction, model, weights)),
     getModel: (id) => getModel(reader, id),
-    listModels: (page) => listModels(reader, page),
+    findModel: (ref) => findModel(reader, ref),
+    listModels: (page, filter) => listModels(reader, page, filter),
     readWeights: (modelId) => readWeights(reader, modelId),
+    readEvaluation: (modelId) => readEvaluation(reader, modelId),
+    tagModel: (id, changes) => tagModel(writer, id, changes),
+    setAlias: (name, alias, version) => setAlias(writer, name, alias, version),
+    deleteAlias: (name, alias) => deleteAlias(writer, name, alias),
     deleteModel: (id) => deleteModel(writer, id),
     insertDataset: (dataset) => insertDataset({ writer, bulkWriter: metricsWriter }, dataset),
     findDataset: (sha256, format) => findDataset(reader, sha256, format),

@@ -17,6 +17,7 @@ export interface JobsTable {
   readonly error: string | null;
   readonly model_id: string | null;
   readonly model_name: string | null;
+  readonly model_version: number | null;
   readonly model_sha256: string | null;
   /** JSON objects separated by commas, without brackets, so that SQL can append one. */
   readonly transitions: string;
@@ -42,9 +43,24 @@ export interface MetricChunksTable {
   readonly columns: Uint8Array<ArrayBuffer>;
 }
 
+/** The last version that was given to each name. */
+export interface ModelNamesTable {
+  readonly name: string;
+  readonly last_version: number;
+}
+
+export interface AliasesTable {
+  readonly name: string;
+  readonly alias: string;
+  readonly version: number;
+}
+
 export interface ModelsTable {
   readonly id: string;
   readonly name: string;
+  readonly version: number;
+  /** `{name: value}`. */
+  readonly tags: string;
   readonly job_id: string;
   readonly sha256: string;
   readonly parameters: number;
@@ -52,6 +68,12 @@ export interface ModelsTable {
   readonly architecture: string;
   readonly metrics: string;
   readonly created_at: number;
+}
+
+export interface EvaluationsTable {
+  readonly model_id: string;
+  /** `Evaluation` of domain/evaluation.ts. */
+  readonly document: string;
 }
 
 /** Bytes of a tensor set in the order of their positions, 256 kB each. The id is that of the job or model they belong to. */
@@ -93,6 +115,9 @@ export interface Tables {
   readonly events: EventsTable;
   readonly metric_chunks: MetricChunksTable;
   readonly models: ModelsTable;
+  readonly evaluations: EvaluationsTable;
+  readonly model_names: ModelNamesTable;
+  readonly aliases: AliasesTable;
   readonly blob_chunks: BlobChunksTable;
   readonly datasets: DatasetsTable;
   readonly dataset_chunks: DatasetChunksTable;

@@ -1,4 +1,5 @@
 /** Records that the contract suites and the tests of the use cases share. */
+import type { Evaluation } from "../../src/domain/evaluation.ts";
 import { createId } from "../../src/domain/id.ts";
 import type { Job } from "../../src/domain/job.ts";
 import type { MetricSlice } from "../../src/domain/metric.ts";
@@ -62,6 +63,9 @@ export function aModel(jobId: string): Model {
   return {
     id: createId("model"),
     name: "moons",
+    version: 1,
+    aliases: [],
+    tags: {},
     jobId,
     task: "binary_classification",
     preprocessing: null,
@@ -85,9 +89,23 @@ export function someWeights(): TensorSet {
   ]);
 }
 
+export const anEvaluation: Evaluation = {
+  train: { rows: 160, mae: 0.25, rmse: 0.5, r2: 0.75, mape: null },
+  validation: { rows: 40, mae: 0.5, rmse: 1, r2: -1, mape: 2 },
+  test: null,
+  importance: { part: "validation", metric: "r2", rows: 40, repeats: 5, columns: [{ column: "0", mean: 0.5, sd: 0.125 }] },
+};
+
 export function aSuccess(jobId: string): Extract<Outcome, { state: "succeeded" }> {
   const model = aModel(jobId);
-  return { state: "succeeded", reason: "training finished", metrics: model.metrics, model, weights: someWeights() };
+  return {
+    state: "succeeded",
+    reason: "training finished",
+    metrics: model.metrics,
+    model,
+    weights: someWeights(),
+    evaluation: anEvaluation,
+  };
 }
 
 /** Values that are all different, so that a chunk in the wrong place shows. */

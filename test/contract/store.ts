@@ -42,7 +42,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.getModel("mdl_none")).toBeNull();
       expect(await store.readWeights("mdl_none")).toBeNull();
       expect(await store.deleteJob("job_none")).toBe(false);
-      expect(await store.deleteModel("mdl_none")).toBe(false);
+      expect(await store.deleteModel("mdl_none")).toEqual({ deleted: false, aliases: [] });
       expect(await store.readEvents("job_none", 0, 10)).toEqual([]);
       expect(await store.readMetrics("job_none", 1, 10)).toEqual([]);
     });
@@ -239,9 +239,10 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const job = await store.finishJob(id, 1, 99, "training finished", outcome);
       const { model } = outcome;
       expect(job).toMatchObject({ state: "succeeded", finishedAt: 99, metrics: outcome.metrics });
-      expect(job?.model).toEqual({ id: model.id, name: model.name, sha256: model.sha256 });
+      expect(job?.model).toEqual({ id: model.id, name: model.name, version: 1, sha256: model.sha256 });
       expect(await store.getModel(model.id)).toEqual(model);
       expect(await store.readWeights(model.id)).toEqual(outcome.weights);
+      expect(await store.readEvaluation(model.id)).toEqual(outcome.evaluation);
       expect((await store.listModels({ limit: 5 })).data).toEqual([model]);
     });
 
@@ -270,8 +271,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const second = await runningJob();
       const dropped = aSuccess(second);
       await store.finishJob(second, 1, 9, "done", dropped);
-      expect(await store.deleteModel(dropped.model.id)).toBe(true);
+      expect(await store.deleteModel(dropped.model.id)).toEqual({ deleted: true, aliases: [] });
       expect(await store.readWeights(dropped.model.id)).toBeNull();
+      expect(await store.readEvaluation(dropped.model.id)).toBeNull();
       expect(await store.getJob(second)).toMatchObject({ state: "succeeded", model: null });
     });
 
@@ -287,6 +289,84 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     it("answers a ping", async () => {
       await expect(store.ping()).resolves.toBeUndefined();
+    });
+  });
+
+  describe(`${name}: the registry of models`, () => {
+    const storeModel = async (modelName: string) => {
+      const model = { ...aModel("job_none"), name: modelName };
+      return store.insertModel(model, someWeights());
+    };
+
+    it("numbers the versions of each name from 1, also when several come at once", async () => {
+      const models = await Promise.all(["a", "b", "a", "a", "b"].map(storeModel));
+      const versions = (of: string) => models.filter((model) => model.name === of).map(({ version }) => version);
+      expect(versions("a").sort()).toEqual([1, 2, 3]);
+      expect(versions("b").sort()).toEqual([1, 2]);
+      expect((await store.listModels({ limit: 5 }, { name: "a" })).data.map((model) => model.name)).toEqual(["a", "a", "a"]);
+    });
+
+    it("gives a number once, also after its model is gone", async () => {
+      await storeModel("a");
+      const second = await storeModel("a");
+      await store.deleteModel(second.id);
+      expect(await store.findModel({ kind: "newest", name: "a" })).toMatchObject({ version: 1 });
+      expect(await storeModel("a")).toMatchObject({ version: 3 });
+    });
+
+    it("gives the model of a job its version, and tells the job", async () => {
+      await storeModel("moons");
+      const id = await runningJob();
+      const job = await store.finishJob(id, 1, 9, "done", aSuccess(id));
+      expect(job?.model).toMatchObject({ name: "moons", version: 2 });
+      expect((await store.getJob(id))?.model).toEqual(job?.model);
+    });
+
+    it("finds a model by every kind of reference", async () => {
+      const [first, second] = [await storeModel("a"), await storeModel("a")];
+      await store.setAlias("a", "production", 1);
+      const found = async (...refs: Parameters<Store["findModel"]>) => (await store.findModel(...refs))?.id;
+      expect(await found({ kind: "id", id: first.id })).toBe(first.id);
+      expect(await found({ kind: "newest", name: "a" })).toBe(second.id);
+      expect(await found({ kind: "version", name: "a", version: 1 })).toBe(first.id);
+      expect(await found({ kind: "alias", name: "a", alias: "production" })).toBe(first.id);
+      expect(await found({ kind: "alias", name: "a", alias: "staging" })).toBeUndefined();
+      expect(await found({ kind: "version", name: "a", version: 3 })).toBeUndefined();
+      expect(await found({ kind: "newest", name: "b" })).toBeUndefined();
+    });
+
+    it("moves an alias, and never leaves it without or with two versions", async () => {
+      for (let count = 0; count < 3; count++) await storeModel("a");
+      await store.setAlias("a", "production", 1);
+      const moves = [2, 3, 1, 2, 3].map((version) => store.setAlias("a", "production", version));
+      const seen = await Promise.all([1, 2, 3].map(() => store.findModel({ kind: "alias", name: "a", alias: "production" })));
+      expect(seen.every((model) => model?.aliases.includes("production"))).toBe(true);
+      await Promise.all(moves);
+      const { data } = await store.listModels({ limit: 5 }, { name: "a" });
+      expect(data.filter(({ aliases }) => aliases.length > 0).map(({ version }) => version)).toEqual([3]);
+      expect(await store.setAlias("a", "production", 4)).toBeNull();
+      expect(await store.setAlias("b", "production", 1)).toBeNull();
+      expect(await store.deleteAlias("a", "production")).toBe(true);
+      expect(await store.deleteAlias("a", "production")).toBe(false);
+    });
+
+    it("refuses to delete a version that an alias points at, and names the aliases", async () => {
+      const model = await storeModel("a");
+      for (const alias of ["staging", "production"]) await store.setAlias("a", alias, 1);
+      expect(await store.deleteModel(model.id)).toEqual({ deleted: false, aliases: ["production", "staging"] });
+      expect(await store.readWeights(model.id)).toEqual(someWeights());
+      for (const alias of ["staging", "production"]) await store.deleteAlias("a", alias);
+      expect(await store.deleteModel(model.id)).toEqual({ deleted: true, aliases: [] });
+    });
+
+    it("changes the tags that are named and leaves the others", async () => {
+      const { id } = await storeModel("a");
+      await store.tagModel(id, { stage: "draft", owner: "ada" });
+      expect(await store.tagModel(id, { stage: "reviewed", owner: null, data: "2026" })).toMatchObject({
+        tags: { data: "2026", stage: "reviewed" },
+      });
+      expect((await store.getModel(id))?.tags).toEqual({ data: "2026", stage: "reviewed" });
+      expect(await store.tagModel("mdl_none", { a: "b" })).toBeNull();
     });
   });
 }

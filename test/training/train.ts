@@ -81,5 +81,15 @@ function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone: number
 }
 
 export function modelRecord(model: TrainedModel): Model {
-  return { ...model, id: "mdl_test", name: "test", jobId: "job_test", metrics: { final: {}, best: {} }, createdAt: 0 };
+  return {
+    ...model,
+    id: "mdl_test",
+    name: "test",
+    version: 1,
+    aliases: [],
+    tags: {},
+    jobId: "job_test",
+    metrics: { final: {}, best: {} },
+    createdAt: 0,
+  };
 }

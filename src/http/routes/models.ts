@@ -1,7 +1,7 @@
 /** Models: list, read, delete, weights, predict. */
 import { Readable } from "node:stream";
 import { z } from "zod";
-import { invalid, notFound } from "../../domain/errors.ts";
+import { invalid, notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/model.ts";
 import { fieldErrors } from "../../domain/spec.ts";
 import { encodeSafetensors, SAFETENSORS_TYPE, safetensorsSize } from "../../formats/safetensors.ts";
@@ -39,7 +39,7 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["A page of models.", modelsAnswer] }, [422]),
       },
     },
-    async ({ query }) => representPage(await services.store.listModels(query), representModel),
+    async ({ query }) => representPage(await services.store.listModels(query), (model) => representModel(model, null)),
   );
 
   app.get(
@@ -49,12 +49,15 @@ function registerReading(app: App, { services }: RouteContext): void {
         tags,
         operationId: "readModel",
         summary: "Read a model",
-        description: "Its layers, class labels, metrics, and the names, shapes and SHA-256 of its weights.",
+        description: "Its layers, class labels, metrics, evaluation, and the names, shapes and SHA-256 of its weights.",
         params: modelParams,
         response: answers({ 200: ["The model.", modelAnswer] }, [404]),
       },
     },
-    async ({ params }) => representModel(await modelOf(services, params.id)),
+    async ({ params }) => {
+      const model = await modelOf(services, params.id);
+      return representModel(model, await services.store.readEvaluation(model.id));
+    },
   );
 
   app.delete(
@@ -70,7 +73,10 @@ function registerReading(app: App, { services }: RouteContext): void {
       },
     },
     async ({ params }, reply) => {
-      if (!(await services.store.deleteModel(params.id))) throw notFound("model", params.id);
+      const { deleted, aliases } = await services.store.deleteModel(params.id);
+      if (aliases.length > 0)
+        throw new TrainyardError("conflict", `${aliases.join(", ")} points at it: move or delete that first`);
+      if (!deleted) throw notFound("model", params.id);
       services.desk.forget(params.id);
       reply.code(204);
     },

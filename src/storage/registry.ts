@@ -1,0 +1,59 @@
+/** Queries on how models are called: references, aliases, tags. */
+import type { Kysely } from "kysely";
+import type { Model } from "../domain/model.ts";
+import { changeTags, type ModelRef, type TagChanges, type Tags } from "../domain/registry.ts";
+import { getModel, readModels } from "./models.ts";
+import type { Tables } from "./tables.ts";
+
+export async function findModel(db: Kysely<Tables>, ref: ModelRef): Promise<Model | null> {
+  if (ref.kind === "id") return getModel(db, ref.id);
+  let query = db.selectFrom("models").selectAll("models").where("models.name", "=", ref.name);
+  if (ref.kind === "newest") query = query.orderBy("models.version", "desc");
+  if (ref.kind === "version") query = query.where("models.version", "=", ref.version);
+  if (ref.kind === "alias") {
+    query = query.where("models.version", "=", (inner) =>
+      inner
+        .selectFrom("aliases")
+        .select("aliases.version")
+        .where("aliases.name", "=", ref.name)
+        .where("aliases.alias", "=", ref.alias),
+    );
+  }
+  return (await readModels(db, query.limit(1)))[0] ?? null;
+}
+
+export async function setAlias(db: Kysely<Tables>, name: string, alias: string, version: number): Promise<Model | null> {
+  return await db.transaction().execute(async (transaction) => {
+    const model = await findModel(transaction, { kind: "version", name, version });
+    if (!model) return null;
+    await transaction
+      .insertInto("aliases")
+      .values({ name, alias, version })
+      .onConflict((conflict) => conflict.columns(["name", "alias"]).doUpdateSet({ version }))
+      .execute();
+    return getModel(transaction, model.id);
+  });
+}
+
+export async function deleteAlias(db: Kysely<Tables>, name: string, alias: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom("aliases")
+    .where("name", "=", name)
+    .where("alias", "=", alias)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
+
+export async function tagModel(db: Kysely<Tables>, id: string, changes: TagChanges): Promise<Model | null> {
+  return await db.transaction().execute(async (transaction) => {
+    const row = await transaction.selectFrom("models").select("tags").where("id", "=", id).executeTakeFirst();
+    if (!row) return null;
+    const tags = changeTags(JSON.parse(row.tags) as Tags, changes);
+    await transaction
+      .updateTable("models")
+      .set({ tags: JSON.stringify(tags) })
+      .where("id", "=", id)
+      .execute();
+    return getModel(transaction, id);
+  });
+}
