@@ -38,7 +38,7 @@ export function fuse(program: Program): Fused {
     if (repeated.length === 0) break;
     for (const tensor of repeated) stored.add(tensor);
   }
-  return { kernels: group(program, tensors, stored).map(toKernel), stored };
+  return { kernels: group(program, tensors, stored).map((each) => toKernel(each, stored)), stored };
 }
 
 export const isLeaf = ({ op }: Tensor): boolean => op.kind === "input" || op.kind === "state" || op.kind === "constant";
@@ -276,9 +276,9 @@ function dependencies(tensor: Tensor, stored: ReadonlySet<Tensor>): Map<Tensor, 
 const readsWhole = ({ op, inputs: [x], shape }: Tensor): boolean =>
   op.kind === "gather" || (op.kind === "reshape" && !sameButUnits((x as Tensor).shape, shape));
 
-function toKernel({ members, spaces, product, work }: Group): Kernel {
+function toKernel({ members, spaces, product }: Group, stored: ReadonlySet<Tensor>): Kernel {
   const placed = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as Space }));
-  if (!product) return buildLoops(placed, work);
+  if (!product) return buildLoops(placed, workOfBody(placed, stored));
   return buildMatmul(
     product,
     placed.map(({ tensor, space }) => ({
@@ -289,4 +289,22 @@ function toKernel({ members, spaces, product, work }: Group): Kernel {
       roles: space.roles,
     })),
   );
+}
+
+/** Instructions in a body: each expression once, times the elements that are written out. */
+function workOfBody(
+  placed: readonly { readonly tensor: Tensor; readonly space: Space }[],
+  stored: ReadonlySet<Tensor>,
+): number {
+  const members = new Set(placed.map(({ tensor }) => tensor));
+  const { kind, loops } = (placed[0] as { space: Space }).space;
+  const line = kind === "line" ? (loops[0]?.size ?? 1) : Number.POSITIVE_INFINITY;
+  const seen = new Set<Tensor>();
+  const visit = (tensor: Tensor): number => {
+    if (seen.has(tensor) || isLeaf(tensor) || (stored.has(tensor) && !members.has(tensor))) return 0;
+    seen.add(tensor);
+    const copies = Math.max(1, Math.round(sizeOf(tensor.shape) / line));
+    return tensor.inputs.reduce((sum, input) => sum + visit(input), copies * workOf(tensor, () => 0));
+  };
+  return placed.reduce((sum, { tensor }) => sum + visit(tensor), 0);
 }

@@ -62,6 +62,19 @@ const copySign = (v: VectorCode, magnitude: Local, sign: Local): Local =>
 /** 2^n for integers n in -126..127, as float32. */
 const powerOfTwo = (v: VectorCode, n: Local): Local => v.shift("i32x4.shl", v.op("i32x4.add", n, v.bits(127)), 23);
 
+/** Added to a number below 2^22 in magnitude, it leaves the nearest integer in the low bits of the sum. */
+const ROUNDING = 1.5 * 2 ** 23;
+const ROUNDING_BITS = 0x4b40_0000;
+
+/** The nearest integer, as a float and as an int: two additions where the instructions for it take a dozen. */
+function nearest(v: VectorCode, x: Local): { n: Local; integer: Local } {
+  const shifted = v.op("f32x4.add", x, v.float(ROUNDING));
+  return {
+    n: v.op("f32x4.sub", shifted, v.float(ROUNDING)),
+    integer: v.op("i32x4.sub", shifted, v.bits(ROUNDING_BITS)),
+  };
+}
+
 /**
  * e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2. The polynomial is Cephes' expf. The power of two is applied in two
  * halves, so that results down to the smallest subnormal and up to overflow come out rounded. Error at most 1.5 ulp.
@@ -69,7 +82,7 @@ const powerOfTwo = (v: VectorCode, n: Local): Local => v.shift("i32x4.shl", v.op
 function exp(v: VectorCode, x: Local): Local {
   // pmin(a, b) is b < a ? b : a, which lets NaN through when it comes first.
   const clamped = v.op("f32x4.pmax", v.op("f32x4.pmin", x, v.float(89)), v.float(-104));
-  const n = v.op("f32x4.nearest", v.op("f32x4.mul", clamped, v.float(LOG2_E)));
+  const { n, integer: exponent } = nearest(v, v.op("f32x4.mul", clamped, v.float(LOG2_E)));
   const high = v.op("f32x4.sub", clamped, v.op("f32x4.mul", n, v.float(LN2_HIGH)));
   const r = v.op("f32x4.sub", high, v.op("f32x4.mul", n, v.float(LN2_LOW)));
   const tail = polynomial(
@@ -78,7 +91,6 @@ function exp(v: VectorCode, x: Local): Local {
     [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
   );
   const power = v.op("f32x4.add", v.op("f32x4.add", v.op("f32x4.mul", tail, v.op("f32x4.mul", r, r)), r), v.float(1));
-  const exponent = v.op("i32x4.trunc_sat_f32x4_s", n);
   const half = v.shift("i32x4.shr_s", exponent, 1);
   const scaled = v.op("f32x4.mul", power, powerOfTwo(v, half));
   return v.op("f32x4.mul", scaled, powerOfTwo(v, v.op("i32x4.sub", exponent, half)));
@@ -185,7 +197,7 @@ export const TRIGONOMETRIC_RANGE = 8192;
  * Absolute error at most 2^-23 for |x| <= TRIGONOMETRIC_RANGE.
  */
 function sine(v: VectorCode, x: Local, quarter: 0 | 1): Local {
-  const n = v.op("f32x4.nearest", v.op("f32x4.mul", x, v.float(2 / Math.PI)));
+  const { n, integer } = nearest(v, v.op("f32x4.mul", x, v.float(2 / Math.PI)));
   const reduce = (rest: Local, part: number) => v.op("f32x4.sub", rest, v.op("f32x4.mul", n, v.float(part)));
   const r = [1.5703125, 4.837512969970703e-4, 7.549789954891882e-8].reduce(reduce, x);
   const square = v.op("f32x4.mul", r, r);
@@ -193,7 +205,7 @@ function sine(v: VectorCode, x: Local, quarter: 0 | 1): Local {
   const sin = v.op("f32x4.add", v.op("f32x4.mul", v.op("f32x4.mul", odd, square), r), r);
   const even = polynomial(v, square, [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2, -0.5]);
   const cos = v.op("f32x4.add", v.op("f32x4.mul", even, square), v.float(1));
-  const quadrant = v.op("i32x4.add", v.op("i32x4.trunc_sat_f32x4_s", n), v.bits(quarter));
+  const quadrant = v.op("i32x4.add", integer, v.bits(quarter));
   const swap = v.op("i32x4.eq", v.op("v128.and", quadrant, v.bits(1)), v.bits(1));
   const sign = v.shift("i32x4.shl", v.op("v128.and", quadrant, v.bits(2)), 30);
   return v.op("v128.xor", select(v, swap, cos, sin), sign);
