@@ -1,5 +1,6 @@
 /** What goes to the API and what it answers, as types. A test holds them to the server's schemas. */
 import type { z } from "zod";
+import type { Evaluation } from "../domain/evaluation.ts";
 import type { JobError, JobState } from "../domain/job.ts";
 import type { Layer } from "../domain/layers.ts";
 import type { Series, WireColumns, WireNumber } from "../domain/metric.ts";
@@ -71,6 +72,8 @@ export interface Model {
   weights: { name: string; shape: number[] }[];
   sha256: string;
   metrics: JobMetrics;
+  /** Null in lists, and for a model that was not trained here. */
+  evaluation: Evaluation | null;
   created_at: string;
 }
 

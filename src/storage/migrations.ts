@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import * as jobs from "../../migrations/0001-jobs.ts";
 import * as datasets from "../../migrations/0002-datasets.ts";
+import * as evaluations from "../../migrations/0003-evaluations.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where the two databases name a column type differently. */
@@ -17,6 +18,7 @@ interface MigrationFile {
 const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0001-jobs": jobs,
   "0002-datasets": datasets,
+  "0003-evaluations": evaluations,
 };
 
 /** Applies what is missing, in one transaction. Throws what went wrong, with the database as it was. */

@@ -13,6 +13,7 @@ import { planTraining, STATES, type TrainingPlan } from "./build.ts";
 import { type JobData, loadData } from "./data.ts";
 import { createEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
 import type { EpochOptions, EpochRunner } from "./epoch.ts";
+import { evaluateModel } from "./evaluate-model.ts";
 import { createFullBatchRunner } from "./full-batch.ts";
 import { createMiniBatchRunner } from "./mini-batch.ts";
 import { embeddingsOf, LOSS_ACTIVATION } from "./network.ts";
@@ -49,14 +50,11 @@ export function fit(run: TrainingRun, control: TrainingControl): TrainingResult 
   const metrics = recorder.metrics();
   if (end.kind === "cancelled") return { state: "cancelled", metrics };
   if (end.kind === "failed") return { state: "failed", metrics, error: end.error };
-  const weights = end.weights;
-  return {
-    state: "succeeded",
-    metrics: metrics as JobMetrics,
-    reason: end.reason,
-    model: modelOf(run, plan, data, weights),
-    weights,
-  };
+  const { reason, weights } = end;
+  const model = modelOf(run, plan, data, weights);
+  const evaluation = evaluateModel(model, weights, data, spec.seed);
+  if (control.cancelled()) return { state: "cancelled", metrics };
+  return { state: "succeeded", metrics: metrics as JobMetrics, reason, model, weights, evaluation };
 }
 
 type End =

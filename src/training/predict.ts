@@ -2,10 +2,9 @@
 import type { Model, Prediction } from "../domain/model.ts";
 import type { PredictionResult } from "../domain/ports.ts";
 import type { Scaling } from "../domain/preprocessing.ts";
-import { type TensorSet, unpackTensors } from "../domain/tensor.ts";
-import { compile, type Executable, graph, type Program, type Tensor } from "../engine/index.ts";
+import type { TensorSet } from "../domain/tensor.ts";
+import { BLOCK, createInference } from "./inference.ts";
 import { createRowReader, readInstances } from "./instances.ts";
-import { ACTIVATIONS, embeddingsOf, networkOf } from "./network.ts";
 
 export interface Predictor {
   readonly memoryBytes: number;
@@ -13,47 +12,24 @@ export interface Predictor {
   predict(instances: readonly unknown[]): PredictionResult;
 }
 
-/** Rows of the larger of the two programs. */
-const BLOCK = 256;
-
 /** Compiles a model's network. Block and single rows go through the same arithmetic. */
 export function createPredictor(model: Model, weights: TensorSet): Predictor {
-  const executable = compile({ row: forward(model, 1), block: forward(model, BLOCK) }, { maxMemoryBytes: 2 ** 32 - 2 ** 16 });
-  for (const [name, values] of unpackTensors(weights)) executable.write(name, values);
+  const inference = createInference(model, weights, [1, BLOCK]);
   const read = createRowReader(model);
   return {
-    memoryBytes: executable.memoryBytes,
+    memoryBytes: inference.memoryBytes,
     predict(instances) {
       const features = new Float32Array(instances.length * model.inputWidth);
       const errors = readInstances(read, instances, model.inputWidth, features);
       if (errors.length > 0) return { ok: false, errors };
-      return { ok: true, predictions: predictRows(executable, model, features, instances.length) };
+      const outputs = inference.outputs(features, instances.length);
+      const { outputWidth } = model;
+      const predictions = instances.map((_, row) =>
+        predictionOf(model, outputs.subarray(row * outputWidth, (row + 1) * outputWidth)),
+      );
+      return { ok: true, predictions };
     },
   };
-}
-
-function forward(model: Model, rows: number): Program {
-  const network = networkOf(model.layers, model.inputWidth, embeddingsOf(model.preprocessing?.columns ?? []));
-  const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
-  const x = graph.input("x", [rows, model.inputWidth]);
-  const output = network.forward(x, (name) => tensors.get(name) as Tensor, { training: false });
-  return { outputs: { y: ACTIVATIONS[model.activation](output) } };
-}
-
-function predictRows(executable: Executable, model: Model, features: Float32Array, rows: number): Prediction[] {
-  const { inputWidth, outputWidth } = model;
-  const predictions: Prediction[] = [];
-  for (let start = 0; start < rows; ) {
-    const [program, count] = rows - start === 1 ? ["row", 1] : ["block", Math.min(BLOCK, rows - start)];
-    executable.feed(program, "x").set(features.subarray(start * inputWidth, (start + count) * inputWidth));
-    executable.run(program, 1);
-    const y = executable.result(program, "y");
-    for (let row = 0; row < count; row++) {
-      predictions.push(predictionOf(model, y.subarray(row * outputWidth, (row + 1) * outputWidth)));
-    }
-    start += count;
-  }
-  return predictions;
 }
 
 function predictionOf({ task, classes, preprocessing }: Model, output: ArrayLike<number>): Prediction {

@@ -8,7 +8,7 @@ import { idleTrainers, openWorld, queueJob, untilState } from "./world.ts";
 
 function success(jobId: string): TrainingResult {
   const { id: _id, name: _name, jobId: _jobId, createdAt: _createdAt, metrics, ...model } = aModel(jobId);
-  return { state: "succeeded", reason: "all epochs are done", metrics, model, weights: someWeights() };
+  return { state: "succeeded", reason: "all epochs are done", metrics, model, weights: someWeights(), evaluation: null };
 }
 
 const cancelled: TrainingResult = { state: "cancelled", metrics: null };

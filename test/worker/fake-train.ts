@@ -51,7 +51,7 @@ const BEHAVIOURS: Readonly<Record<string, Fit>> = {
 
 function succeeded(jobId: string): Extract<TrainingResult, { state: "succeeded" }> {
   const { id: _id, name: _name, jobId: _jobId, createdAt: _createdAt, metrics, ...model } = aModel(jobId);
-  return { state: "succeeded", reason: "all epochs are done", metrics, model, weights: someWeights() };
+  return { state: "succeeded", reason: "all epochs are done", metrics, model, weights: someWeights(), evaluation: null };
 }
 
 function spin(ms: number): void {

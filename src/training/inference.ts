@@ -1,0 +1,56 @@
+/** A trained network over rows of features: compiled once, for blocks of rows. Knows nothing of raw rows or of labels. */
+import type { Model } from "../domain/model.ts";
+import { type TensorSet, unpackTensors } from "../domain/tensor.ts";
+import { compile, graph, type Network, type Program, type Tensor } from "../engine/index.ts";
+import { ACTIVATIONS, embeddingsOf, networkOf } from "./network.ts";
+
+/** What of a model its network is made of. */
+export type Architecture = Pick<Model, "layers" | "preprocessing" | "inputWidth" | "outputWidth" | "activation">;
+
+export interface Inference {
+  readonly memoryBytes: number;
+  /** Outputs after the final activation, [rows, outputWidth], for features [rows, inputWidth]. */
+  outputs(features: Float32Array, rows: number): Float32Array<ArrayBuffer>;
+}
+
+/** Rows of the largest block. */
+export const BLOCK = 256;
+
+/**
+ * Compiles a network for blocks of `sizes` rows, in ascending order. A row gives the same output in a block of any size,
+ * and whatever else is in the block.
+ */
+export function createInference(architecture: Architecture, weights: TensorSet, sizes: readonly number[]): Inference {
+  const { inputWidth, outputWidth } = architecture;
+  const network = architectureNetwork(architecture);
+  const programs = Object.fromEntries(sizes.map((size) => [String(size), forward(network, architecture, size)]));
+  const executable = compile(programs, { maxMemoryBytes: 2 ** 32 - 2 ** 16 });
+  for (const [name, values] of unpackTensors(weights)) executable.write(name, values);
+  return {
+    memoryBytes: executable.memoryBytes,
+    outputs(features, rows) {
+      const outputs = new Float32Array(rows * outputWidth);
+      for (let start = 0; start < rows; ) {
+        const size = sizes.find((candidate) => candidate >= rows - start) ?? (sizes.at(-1) as number);
+        const count = Math.min(size, rows - start);
+        executable.feed(String(size), "x").set(features.subarray(start * inputWidth, (start + count) * inputWidth));
+        executable.run(String(size), 1);
+        outputs.set(executable.result(String(size), "y").subarray(0, count * outputWidth), start * outputWidth);
+        start += count;
+      }
+      return outputs;
+    },
+  };
+}
+
+/** The network of a model, embedded columns included. */
+export function architectureNetwork({ layers, inputWidth, preprocessing }: Architecture): Network {
+  return networkOf(layers, inputWidth, embeddingsOf(preprocessing?.columns ?? []));
+}
+
+function forward(network: Network, { inputWidth, activation }: Architecture, rows: number): Program {
+  const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
+  const x = graph.input("x", [rows, inputWidth]);
+  const output = network.forward(x, (name) => tensors.get(name) as Tensor, { training: false });
+  return { outputs: { y: ACTIVATIONS[activation](output) } };
+}
