@@ -258,8 +258,10 @@ function canReplace(state: Tensor, at: number, { last, lastElsewhere }: Uses): b
 export function trafficOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
   const members = new Set(kernel.roots.map(({ tensor }) => tensor));
   const read = new Set<Tensor>();
+  const seen = new Set<Tensor>();
   const visit = (tensor: Tensor): void => {
-    if (read.has(tensor)) return;
+    if (seen.has(tensor)) return;
+    seen.add(tensor);
     if (isLeaf(tensor) || (stored.has(tensor) && !members.has(tensor))) read.add(tensor);
     else readsOf(tensor).forEach(visit);
   };
