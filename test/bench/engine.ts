@@ -3,8 +3,9 @@
  * [--peers] [--listing]`. One thread each. Prints medians over the rounds; `--listing` prints the kernels too.
  */
 import { parseArgs } from "node:util";
+import { measurePeers } from "./peers.ts";
 import { torchIsThere, torchStep } from "./torch.ts";
-import { type Running, STEPS_OF_RUN, start, WORKLOADS } from "./workloads.ts";
+import { type Running, STEPS_OF_RUN, start, WORKLOADS, type Workload } from "./workloads.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -71,3 +72,19 @@ for (const workload of WORKLOADS.filter(({ name }) => name.includes(options.only
   console.log(cells.join(" | "));
   if (options.listing) console.log(running.executable.describe());
 }
+
+/** Where other engines for JavaScript are compared. */
+const PEER_WORKLOADS = ["4-32-3", "20-64-64-2", "784-128-10"];
+
+if (options.peers) {
+  const workloads = WORKLOADS.filter(({ name }) => PEER_WORKLOADS.some((part) => name.includes(part)));
+  for (const { peer, name, us } of measurePeers(workloads, seconds))
+    console.log([peer, name, `${us.toFixed(1)} us/step`].join(" | "));
+}
+
+const deep = { ...(WORKLOADS[5] as Workload), widths: [64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 10] };
+const cold = start(deep).compileMs;
+const warm = median(
+  [63, 62, 61, 60, 59].map((width) => start({ ...deep, widths: [width, ...deep.widths.slice(1)] }).compileMs),
+);
+console.log(`compiling ten layers: ${cold.toFixed(1)} ms at first, ${warm.toFixed(1)} ms when the compiler is warm`);
