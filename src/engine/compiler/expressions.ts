@@ -21,10 +21,15 @@ interface Address {
 }
 
 const ELEMENT_BYTES = 4;
+/** Positions that one kernel can tell apart. */
+const MOST_POSITIONS = 2 ** 24;
 
 export class Expressions {
   readonly #nest: Nest;
   readonly #bufferOf: (tensor: Tensor) => Buffer | undefined;
+  /** Positions met so far, by what they are and by the array that says so. */
+  readonly #names = new Map<string, number>();
+  readonly #numbers = new Map<readonly Index[], number>();
   /** How many lanes of the vectors at hand stand for elements. */
   lanes = 1;
 
@@ -34,11 +39,23 @@ export class Expressions {
     this.#bufferOf = bufferOf;
   }
 
+  /** A number for each tensor at each position. Elementwise operations hand positions on unchanged: most are met again. */
+  #keyOf(tensor: Tensor, position: readonly Index[]): number {
+    let number = this.#numbers.get(position);
+    if (number === undefined) {
+      const name = keyOf(position);
+      number = this.#names.get(name) ?? this.#names.size;
+      this.#names.set(name, number);
+      this.#numbers.set(position, number);
+    }
+    return tensor.id * MOST_POSITIONS + number;
+  }
+
   /** The elements of `tensor` at `position`, one in each lane. */
   value(tensor: Tensor, position: readonly Index[]): Value {
     const uniform = uniformValue(tensor);
     if (uniform !== undefined) return this.#nest.float(uniform);
-    const key = `${tensor.id}@${keyOf(position)}`;
+    const key = this.#keyOf(tensor, position);
     return this.#nest.recall(key) ?? this.#nest.remember(key, this.#compute(tensor, position));
   }
 
@@ -47,8 +64,8 @@ export class Expressions {
    * instructions overlap. They are then known to `value`.
    */
   prepare(tensor: Tensor, positions: readonly (readonly Index[])[]): void {
-    const keys = positions.map((position) => `${tensor.id}@${keyOf(position)}`);
-    if (uniformValue(tensor) !== undefined || keys.every((key) => this.#nest.recall(key))) return;
+    const isKnown = (position: readonly Index[]) => this.#nest.recall(this.#keyOf(tensor, position));
+    if (uniformValue(tensor) !== undefined || positions.every(isKnown)) return;
     if (!this.#bufferOf(tensor)) {
       const sources = positions.map((position) => accesses(tensor, position) ?? []);
       (sources[0] ?? []).forEach(({ tensor: source }, index) => {
@@ -74,7 +91,7 @@ export class Expressions {
 
   /** Makes a value known that was computed by other means. */
   bind(tensor: Tensor, position: readonly Index[], value: Value): void {
-    this.#nest.remember(`${tensor.id}@${keyOf(position)}`, value);
+    this.#nest.remember(this.#keyOf(tensor, position), value);
   }
 
   #compute(tensor: Tensor, position: readonly Index[]): Value {
@@ -122,7 +139,7 @@ export class Expressions {
     const nest = this.#nest;
     if (op.kind !== "binary" || !this.#isComparison(condition))
       return nest.op("f32x4.ne", this.value(condition, position), nest.float(0));
-    const key = `mask ${condition.id}@${keyOf(position)}`;
+    const key = -1 - this.#keyOf(condition, position);
     const known = nest.recall(key);
     if (known) return known;
     const [a, b] = inputs.map((x) => this.value(x, position)) as [Value, Value];

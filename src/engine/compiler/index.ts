@@ -10,6 +10,8 @@ export interface Index {
   readonly constant: number;
   readonly terms: readonly number[];
   readonly lane: number;
+  /** Its text, once keyOf has needed it. */
+  key?: string;
 }
 
 export const ZERO: Index = { constant: 0, terms: [], lane: 0 };
@@ -51,8 +53,15 @@ export function linear(shape: Shape, position: readonly Index[]): Index {
   return position.reduce((sum, index, axis) => plus(sum, index, strides[axis] as number), ZERO);
 }
 
-export const keyOf = (position: readonly Index[]): string =>
-  position.map(({ constant, terms, lane }) => `${constant},${terms},${lane}`).join(";");
+/** A text that is equal for equal positions. */
+export function keyOf(position: readonly Index[]): string {
+  let text = "";
+  for (const index of position) {
+    index.key ??= `${index.constant},${index.terms.join()},${index.lane};`;
+    text += index.key;
+  }
+  return text;
+}
 
 /** A place where a tensor is read. */
 export interface Access {

@@ -21,7 +21,7 @@ interface Level {
   /** What the end of the loop's body adds to which variable. */
   readonly advances: { local: Local; bytes: number }[];
   /** Values that are valid at this level and inside it, by what they are. */
-  readonly values: Map<string, Value>;
+  readonly values: Map<string | number, Value>;
   /** How far one iteration advances the loop variable. */
   readonly step: number;
 }
@@ -87,7 +87,7 @@ export class Nest {
   }
 
   /** The value known under this key, wherever in the nest it was computed. */
-  recall(key: string): Value | undefined {
+  recall(key: string | number): Value | undefined {
     for (let depth = this.depth; depth >= 0; depth--) {
       const value = this.#levels[depth]?.values.get(key);
       if (value) return value;
@@ -96,7 +96,7 @@ export class Nest {
   }
 
   /** Makes a value known until the loop ends that it belongs to. */
-  remember(key: string, value: Value): Value {
+  remember(key: string | number, value: Value): Value {
     (this.#levels[value.depth] as Level).values.set(key, value);
     return value;
   }
