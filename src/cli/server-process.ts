@@ -26,6 +26,10 @@ export async function startServerProcess(environment: Environment): Promise<Serv
     env: { ...environment, TRAINYARD_LOG_LEVEL: "info" },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // However this process ends (a reader of its output that went away, say), the server must not be left behind.
+  const endToo = () => child.kill("SIGTERM");
+  process.once("exit", endToo);
+  child.once("exit", () => process.off("exit", endToo));
   const ended = once(child, "exit").then(([code]) => (code as number | null) ?? 1);
   const said: string[] = [];
   const url = await Promise.race([readyUrl(child, said), ended.then(() => null)]);
