@@ -36,7 +36,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "pg-boss": ["queue"],
   piscina: ["worker"],
   "csv-parse": ["formats"],
-  hyparquet: ["formats"],
+  hyparquet: ["formats", "worker"],
   "hyparquet-compressors": ["formats"],
   fastify: ["http"],
   "@fastify/": ["http"],

@@ -182,8 +182,14 @@ describe("a server that goes down", () => {
     const run = await own.nextRun();
     await run.post(1, 3);
     const reader = readSocket(ownUrl, id);
-    const events = readEventStream(ownUrl, id);
-    await reader.until(({ to }) => to === 3);
+    const eventsCame = Promise.withResolvers<void>();
+    const events = readEventStream(ownUrl, id, {
+      enough({ to }) {
+        if (to === 3) eventsCame.resolve();
+        return false;
+      },
+    });
+    await Promise.all([reader.until(({ to }) => to === 3), eventsCame.promise]);
     own.lifecycle.drain();
     const { code, reason } = await reader.closed;
     expect([code, reason]).toEqual([1001, `the server is going down; resume with after=${reader.frames.at(-1)?.seq}`]);
