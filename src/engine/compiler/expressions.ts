@@ -6,6 +6,7 @@ import type { Operation, Tensor } from "../graph.ts";
 import { accesses, at, type Index, keyOf, linear, stridesOf } from "./index.ts";
 import { ARITHMETIC, BOUNDED_BY_CONSTANT, COMPARISON, type Comparison, UNARY } from "./math.ts";
 import type { Nest, Value } from "./nest.ts";
+import { pairwise } from "./pairwise.ts";
 import type { Buffer } from "./plan.ts";
 import { uniformValue } from "./simplify.ts";
 import { uniformLanes } from "./threefry.ts";
@@ -159,15 +160,8 @@ export class Expressions {
 
   /** A reduction written out: neighbours are combined, then neighbours of the results, and so on. */
   #combined(tensor: Tensor, position: readonly Index[], combine: (a: Value, b: Value) => Value): Value {
-    let terms = (accesses(tensor, position) ?? []).map((access) => this.value(access.tensor, access.position));
-    while (terms.length > 1) {
-      terms = terms.flatMap((term, index) => {
-        if (index % 2 === 1) return [];
-        const next = terms[index + 1];
-        return [next ? combine(term, next) : term];
-      });
-    }
-    return terms[0] as Value;
+    const terms = (accesses(tensor, position) ?? []).map((access) => this.value(access.tensor, access.position));
+    return pairwise(terms, combine);
   }
 
   #random({ inputs: [key, counter], shape }: Tensor, position: readonly Index[]): Value {

@@ -7,10 +7,12 @@
  */
 import { sizeOf, type Tensor } from "../graph.ts";
 import { Expressions } from "./expressions.ts";
-import { at, type Index, linear, plus, variable, ZERO } from "./index.ts";
-import type { AxisRole, Loop, LoopKernel, Root } from "./kernels.ts";
+import { at, type Index, linear, variable, ZERO } from "./index.ts";
+import type { Loop, LoopKernel, Root } from "./kernels.ts";
 import { Nest, type Value } from "./nest.ts";
+import { pairwise } from "./pairwise.ts";
 import type { Buffer, ProgramPlan } from "./plan.ts";
+import { elements, isReduce, placeOf, reducedAxes } from "./roots.ts";
 import type { FunctionBuilder, Local } from "./wasm/assembler.ts";
 
 const LANES = 4;
@@ -282,39 +284,6 @@ class LoopEmitter {
       return role.kind === "expand" ? at(element[axis] ?? 0) : ZERO;
     });
   }
-}
-
-const isReduce = ({ kind }: Root): boolean => kind === "reduce";
-
-const reducedAxes = ({ tensor: { op } }: Root): readonly number[] => (op.kind === "sum" || op.kind === "max" ? op.axes : []);
-
-/** Where a point of the iteration space goes in the result. */
-function placeOf({ tensor: { op } }: Root, position: readonly Index[]): Index[] {
-  if (op.kind !== "pad") return [...position];
-  return position.map((index, axis) => plus(at(op.ranges[axis]?.low ?? 0), index, 1 + (op.ranges[axis]?.interior ?? 0)));
-}
-
-/** The elements of the written-out axes that `included` names; other axes are at 0. */
-function elements(roles: readonly AxisRole[], included: (axis: number) => boolean): number[][] {
-  return roles.reduce<number[][]>(
-    (sofar, role, axis) => {
-      const size = role.kind === "expand" && included(axis) ? role.size : 1;
-      return sofar.flatMap((element) => Array.from({ length: size }, (_, index) => [...element, index]));
-    },
-    [[]],
-  );
-}
-
-function pairwise<Item>(items: readonly Item[], combine: (a: Item, b: Item) => Item): Item {
-  let rest = items;
-  while (rest.length > 1) {
-    rest = rest.flatMap((item, index) => {
-      if (index % 2 === 1) return [];
-      const next = rest[index + 1];
-      return [next === undefined ? item : combine(item, next)];
-    });
-  }
-  return rest[0] as Item;
 }
 
 /** Work in a body above which another copy of it does not fit the processor's window of instructions. */

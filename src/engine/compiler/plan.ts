@@ -5,9 +5,10 @@
  */
 import { GraphError, sizeOf, type Tensor } from "../graph.ts";
 import { type Leaves, leavesOf, type Program } from "../program.ts";
-import { type Fused, isLeaf } from "./fuse.ts";
+import type { Fused } from "./fuse.ts";
 import type { Kernel, MatmulKernel, Root } from "./kernels.ts";
 import { packedBytes, readsOf } from "./product.ts";
+import { isLeaf } from "./work.ts";
 
 /** Where a tensor lies. In a feed or result table each step has a row of its own. */
 export interface Buffer {
