@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { createLocalBus } from "../../src/bus/local.ts";
 import { parseConfig } from "../../src/config.ts";
 import type { MetricSlice } from "../../src/domain/metric.ts";
+import { NO_RECEIPT } from "../../src/domain/receipt.ts";
 import type { Trainers, TrainingObserver, TrainingResult, TrainingRun } from "../../src/domain/ports.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { App } from "../../src/http/context.ts";
@@ -32,6 +33,7 @@ export interface StagedApp {
   readonly app: App;
   readonly services: Services;
   readonly lifecycle: Lifecycle;
+  readonly dataDir: string;
   /** What the server logged, parsed. */
   readonly logged: Record<string, unknown>[];
   /** The next run that the server starts. */
@@ -66,6 +68,7 @@ export async function openStagedApp({ environment = {}, streamBounds = {} }: Sta
     app,
     services,
     lifecycle,
+    dataDir,
     logged,
     nextRun: stage.next,
     async listen() {
@@ -134,6 +137,7 @@ function succeeded(): TrainingResult {
       parameters: 2,
       weights: entries,
       sha256: "a".repeat(64),
+      receipt: NO_RECEIPT,
     },
     weights: { entries, data: Float32Array.of(2, 1) },
     evaluation: null,

@@ -6,8 +6,9 @@ type NumericStatistics = NonNullable<Column["statistics"]>;
 /** Values in `top`. */
 export const TOP_VALUES = 10;
 const HISTOGRAM_BINS = 20;
-/** Squares of larger numbers overflow. */
-const LARGE = 1e150;
+/** Squares of larger numbers overflow; they are scaled down by a power of two, which loses no bits. */
+const LARGE = 2 ** 500;
+const LARGE_SCALE = 2 ** 600;
 
 export interface NumericSummary {
   readonly distinct: number;
@@ -41,7 +42,7 @@ function present(values: Float64Array): Float64Array {
 
 /** Mean and population standard deviation, in two passes. */
 function momentsOf(values: Float64Array, magnitude: number): readonly [mean: number, sd: number] {
-  const scale = magnitude > LARGE ? magnitude : 1;
+  const scale = magnitude > LARGE ? LARGE_SCALE : 1;
   const unit = 1 / scale;
   let sum = 0;
   for (let at = 0; at < values.length; at++) sum += (values[at] as number) * unit;
