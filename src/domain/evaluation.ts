@@ -7,7 +7,7 @@ export const MAX_LISTED_CLASSES = 100;
 /** JSON has no infinities, and some scores have no value: a class that is not there, a target that never varies. */
 const score = z.number().nullable();
 const scored = (description: string) => score.meta({ description });
-const rows = z.int().min(1);
+const rows = z.int().min(1).meta({ description: "Rows that were looked at." });
 
 const averages = z
   .strictObject({
@@ -97,7 +97,11 @@ export const evaluation = z
       .nullable()
       .meta({ description: "On held-out rows; null without them, and where it would take too long." }),
   })
-  .meta({ id: "Evaluation", description: "Measured once with the model's final weights, in evaluation mode." });
+  .meta({
+    id: "Evaluation",
+    description:
+      "Measured once with the model's final weights, in evaluation mode. Of a part with more than 33 million outputs, on a sample of its rows.",
+  });
 
 export type RegressionEvaluation = z.output<typeof regressionEvaluation>;
 export type ClassEvaluation = z.output<typeof classEvaluation>;

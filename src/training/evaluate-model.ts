@@ -15,6 +15,8 @@ export interface FinishedModel extends Architecture {
   readonly classes: readonly string[];
 }
 
+/** Most outputs that are looked at together, 128 MiB: beyond them, the scores of a part are those of rows drawn by the seed. */
+const MOST_OUTPUTS = 2 ** 25;
 const REPEATS = 5;
 /** Most held-out rows whose columns are shuffled, and fewest that are worth it where there are more. */
 const MOST_ROWS = 2000;
@@ -28,9 +30,10 @@ const LEAST_WORK = 1000;
 export function evaluateModel(model: FinishedModel, weights: TensorSet, data: JobData, seed: number): Evaluation {
   const inference = createInference(model, weights, [BLOCK]);
   const scalings = (model.preprocessing?.targets ?? []).map(({ scaling }) => scaling);
+  const most = Math.max(1, Math.floor(MOST_OUTPUTS / model.outputWidth));
   const scores = (table: Table): PartEvaluation => {
-    const outputs = inference.outputs(table.features, table.rows);
-    return evaluate({ rows: table.rows, outputs, targets: table.targets }, model.classes, scalings);
+    const { rows, features, targets } = table.rows > most ? sample(table, most, seed) : table;
+    return evaluate({ rows, outputs: inference.outputs(features, rows), targets }, model.classes, scalings);
   };
   return {
     train: scores(data.train),
@@ -80,7 +83,7 @@ function sample(table: Table, rows: number, seed: number): Table {
 }
 
 function drawnRows(of: number, rows: number, seed: number): Int32Array {
-  return createRandom(streamKey(seed, "importance/rows")).permutation(of).subarray(0, rows).sort();
+  return createRandom(streamKey(seed, "evaluation/rows")).permutation(of).subarray(0, rows).sort();
 }
 
 function accuracy(outputs: Float32Array, { rows, targets }: Table): number {
