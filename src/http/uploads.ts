@@ -116,7 +116,7 @@ async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, void
   try {
     yield* stream.iterator({ destroyOnReturn: false });
   } catch {
-    throw new TrainyardError("malformed", "the connection ended before the upload did");
+    throw connectionEnded();
   }
 }
 
@@ -146,8 +146,21 @@ async function receiveForm(request: FastifyRequest, intake: Intake) {
     return { upload, label, fields };
   } catch (error) {
     if (upload) await intake.discard(upload);
-    throw error;
+    if (request.raw.errored) throw connectionEnded();
+    throw TOO_MANY_PARTS.test((error as NodeJS.ErrnoException).code ?? "") ? tooManyParts() : error;
   }
+}
+
+const TOO_MANY_PARTS = /^FST_(?:PARTS|FILES|FIELDS)_LIMIT$/;
+
+function tooManyParts(): TrainyardError {
+  return invalid([
+    { pointer: "", detail: "the form has more parts than an upload takes: one file, and what may be said of it" },
+  ]);
+}
+
+function connectionEnded(): TrainyardError {
+  return new TrainyardError("malformed", "the connection ended before the upload did");
 }
 
 function parseFields(fields: Readonly<Record<string, string>>): Asked {

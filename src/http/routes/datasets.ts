@@ -21,6 +21,8 @@ import { representPage } from "../representations.ts";
 import { MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../uploads.ts";
 
 const tags = ["datasets"];
+/** One too many, so that the second is refused in our words. */
+const MAX_FILES = 2;
 const MAX_FIELDS = 20;
 const MAX_FIELD_BYTES = 1024 * 1024;
 
@@ -30,7 +32,7 @@ export function registerDatasets(app: App, context: RouteContext): void {
   app.register(async (scope: App) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
-    const limits = { files: 1, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, fileSize: Number.POSITIVE_INFINITY };
+    const limits = { files: MAX_FILES, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, fileSize: Number.POSITIVE_INFINITY };
     await scope.register(multipart, { limits, throwFileSizeLimit: false });
     registerUpload(scope, context);
   });
