@@ -86,7 +86,7 @@ function expectClose(
   ];
   expect(a.length, what).toBe(b.length);
   const finite = b.filter(Number.isFinite).map(Math.abs);
-  const scale = Math.max(1, ...finite);
+  const scale = finite.reduce((most, value) => Math.max(most, value), 1);
   const wrong = b.findIndex((value, index) => {
     const other = a[index] as number;
     return !Object.is(value, other) && value !== other && !(Math.abs(value - other) <= tolerance * scale);
