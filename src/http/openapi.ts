@@ -3,6 +3,7 @@ import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "./problem.ts";
+import { uploadContent } from "./uploads.ts";
 
 export const API_VERSION = "0.1.0";
 
@@ -74,6 +75,8 @@ interface OpenApiObject {
 }
 
 interface Operation {
+  readonly operationId?: string;
+  readonly requestBody?: { readonly content: Record<string, object> };
   readonly responses: Record<string, { headers?: object; content?: object }>;
 }
 
@@ -82,7 +85,10 @@ interface Operation {
  * to go, and an input whose output nobody uses takes its plain name. Headers and bodiless answers are put right too.
  */
 function tidy(document: OpenApiObject): OpenApiObject {
-  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) completeResponses(operation);
+  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
+    completeBody(operation);
+    completeResponses(operation);
+  }
   const used = reachable(document);
   const schemas = Object.entries(document.components.schemas).filter(([name]) => used.has(name));
   const renamed = new Map(
@@ -103,13 +109,18 @@ function withoutSafeBounds(key: string, value: unknown): unknown {
   return (key === "minimum" || key === "maximum") && Math.abs(value as number) === Number.MAX_SAFE_INTEGER ? undefined : value;
 }
 
+/** Bodies whose schema depends on their media type, which a route has no place for. */
+function completeBody({ operationId, requestBody }: Operation): void {
+  if (operationId === "uploadDataset" && requestBody) Object.assign(requestBody.content, uploadContent());
+}
+
 function completeResponses({ responses }: Operation): void {
   for (const [status, response] of Object.entries(responses)) {
     if (Number(status) in RETRY_AFTER_S) {
       response.headers = { "Retry-After": { description: "Seconds.", schema: { type: "integer" } } };
     }
-    if (status === "202") {
-      response.headers = { Location: { description: "Where the job is.", schema: { type: "string" } } };
+    if (status === "201" || status === "202") {
+      response.headers = { Location: { description: "Where it is.", schema: { type: "string" } } };
     }
     if (status === "101" || status === "204") delete response.content;
   }

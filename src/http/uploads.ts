@@ -73,6 +73,27 @@ type Asked = z.output<typeof uploadQuery>;
 /** The parts of a multipart upload: the same by name, and the file. */
 export const uploadForm = z.strictObject({ ...asked, file: z.string().meta({ format: "binary" }).optional() });
 
+/** Media types of an upload's body in the OpenAPI document, where the body is not just bytes; each with an example. */
+export function uploadContent(): Record<string, object> {
+  const { $schema: _, ...form } = z.toJSONSchema(uploadForm, { io: "input" });
+  const cell = { type: ["string", "number", "boolean", "null"] };
+  const objects = { type: "array", items: { type: "object", additionalProperties: cell } };
+  const rows = { type: "array", items: { type: "array", items: cell } };
+  const split = {
+    type: "object",
+    properties: { columns: { type: "array", items: { type: "string" } }, rows },
+    required: ["columns", "rows"],
+    additionalProperties: false,
+  };
+  const bytes = { type: "string", format: "binary" };
+  return {
+    "text/csv": { schema: bytes, example: "island,body_mass_g\nTorgersen,3750\nDream,\n" },
+    "application/x-ndjson": { schema: bytes, example: '{"island": "Torgersen", "body_mass_g": 3750}\n' },
+    "application/json": { schema: { oneOf: [objects, split] }, example: [{ island: "Torgersen", body_mass_g: 3750 }] },
+    [MULTIPART_TYPE]: { schema: form },
+  };
+}
+
 /** An upload that has arrived, and what was asked for. */
 export interface Arrival {
   readonly upload: Upload;
