@@ -10,6 +10,7 @@ import websocket from "@fastify/websocket";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Services } from "../jobs/services.ts";
 import { acceptJsonBytes } from "./body.ts";
+import { endConnectionsOnClose } from "./connections.ts";
 import type { App, RouteContext } from "./context.ts";
 import { answerErrors, sendProblem } from "./error-handlers.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -48,6 +49,7 @@ export async function buildApp({ services, lifecycle, log, streamBounds }: AppOp
   app.setSerializerCompiler(() => JSON.stringify);
   logRequests(app);
   answerErrors(app);
+  endConnectionsOnClose(app);
 
   await app.register(helmet, {
     strictTransportSecurity: false, // It speaks plain HTTP; whoever puts TLS in front decides.

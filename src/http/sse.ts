@@ -14,6 +14,8 @@ export function createSseOutlet(response: ServerResponse, headers: Readonly<Reco
     "content-type": SSE_TYPE,
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",
+    // It would be the only connection in use whose end nobody waits for: a server that goes down waits for all of them.
+    connection: "close",
   });
   response.write(`retry: ${RETRY_MS}\n\n`);
   const ping = setInterval(() => response.write(":\n\n"), pingMs);
@@ -29,7 +31,7 @@ export function createSseOutlet(response: ServerResponse, headers: Readonly<Reco
       response.uncork();
     },
     buffered: () => response.writableLength,
-    onClose: (gone) => response.once("close", gone),
+    onClose: (gone) => (response.destroyed ? gone() : response.once("close", gone)),
     close(ending) {
       // What a reader that is too slow has not taken yet would never be flushed; it reconnects with Last-Event-ID.
       if (ending === "too_slow") response.destroy();

@@ -68,19 +68,25 @@ export interface Streams {
   readonly bounds: StreamBounds;
   /** Streams until the job or the connection ends. Never rejects. */
   run(request: StreamRequest): Promise<void>;
-  /** Waits for the open streams to end, and drops those that do not in time. */
+  /** Waits for the open streams to close, and drops those that do not in time. */
   settle(): Promise<void>;
 }
 
 /** All open streams of a server. They end when draining begins. */
 export function createStreams(services: Services, lifecycle: Lifecycle, bounds: StreamBounds): Streams {
+  // A stream is open until its connection is: the last frames may still be on their way when nothing more is to be sent.
   const open = new Map<Outlet, Promise<void>>();
   return {
     bounds,
     run(request) {
-      const running = stream(services, lifecycle.draining, bounds, request).finally(() => open.delete(request.outlet));
-      open.set(request.outlet, running);
-      return running;
+      const { outlet } = request;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      open.set(outlet, promise);
+      outlet.onClose(() => {
+        open.delete(outlet);
+        resolve();
+      });
+      return stream(services, lifecycle.draining, bounds, request);
     },
     async settle() {
       const enough = new AbortController();

@@ -199,6 +199,25 @@ describe("a server that goes down", () => {
   });
 });
 
+describe("a server that closes", () => {
+  it("does not wait for a reader that takes nothing, nor for a connection that is kept alive", async () => {
+    const own = await openStagedApp();
+    const ownUrl = await own.listen();
+    const id = await submitJob(own, { ...SPEC, epochs: 400_000 });
+    const run = await own.nextRun();
+    const stuck = readSocket(ownUrl, id);
+    await stuck.until(() => true);
+    stuck.socket.pause();
+    for (let from = 1; from <= 400_000; from += 10_000) await run.post(from, from + 9999);
+    const kept = connect(Number(new URL(ownUrl).port), "127.0.0.1");
+    kept.write("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n");
+    await new Promise((resolve) => kept.once("data", resolve));
+    await own.close();
+    stuck.socket.terminate();
+    kept.destroy();
+  });
+});
+
 async function waitFor(holds: () => boolean): Promise<void> {
   while (!holds()) await delay(5);
 }
