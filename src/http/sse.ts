@@ -14,7 +14,7 @@ export function createSseOutlet(response: ServerResponse, headers: Readonly<Reco
     "content-type": SSE_TYPE,
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",
-    // It would be the only connection in use whose end nobody waits for: a server that goes down waits for all of them.
+    // Kept alive it would outlast its stream, and a server that goes down waits for its connections.
     connection: "close",
   });
   response.write(`retry: ${RETRY_MS}\n\n`);
