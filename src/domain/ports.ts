@@ -10,9 +10,10 @@ import type {
 } from "./dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Evaluation } from "./evaluation.ts";
-import type { Job, JobError, JobEvent, JobMetrics, JobState, Transition } from "./job.ts";
+import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction, Transition } from "./job.ts";
 import type { MetricSlice } from "./metric.ts";
 import type { Model, NewModel, Prediction } from "./model.ts";
+import type { BatchBlock, BatchOptions, BatchReply } from "./prediction.ts";
 import type { ModelRef, TagChanges } from "./registry.ts";
 import type { ResolvedSpec } from "./spec.ts";
 import type { TensorSet } from "./tensor.ts";
@@ -50,6 +51,7 @@ export interface NewJob {
   /** Inline rows and initial weights. */
   readonly payload: TensorSet | null;
   readonly createdAt: number;
+  readonly reproduces?: Reproduction;
 }
 
 /** A finished training run, ready to be stored. */
@@ -215,11 +217,21 @@ export type Prepared =
 /** What a job body refers to, and needs to be resolved. */
 export interface References {
   readonly dataset: { readonly id: string; readonly target: readonly string[]; readonly splitColumn: string | null } | null;
+  /** A reference to the model whose weights it starts from. */
+  readonly model: string | null;
+}
+
+/** A model that a job starts from. */
+export interface ReferredModel {
+  readonly id: string;
+  readonly sha256: string;
+  readonly weights: TensorSet;
 }
 
 /** What the references are. The values of a data set are those of its categories, targets and splitting column. */
 export interface Resolved {
   readonly dataset: DatasetRows | null;
+  readonly model: ReferredModel | null;
 }
 
 export interface TrainingRun {
@@ -269,6 +281,8 @@ export interface Desk {
   prepare(body: Uint8Array<ArrayBuffer>, resolved?: Resolved): Promise<Prepared>;
   /** Predicts rows, here when they are few and in a thread when they are many. `load` is called when the model is not cached. */
   predict(model: Model, instances: readonly unknown[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
+  /** Predicts a stretch of a batch in a thread. Takes the block over; `load` is called when the thread has no such model. */
+  predictBatch(model: Model, block: BatchBlock, options: BatchOptions, load: () => Promise<TensorSet>): Promise<BatchReply>;
   /** Forgets a deleted model. */
   forget(modelId: string): void;
   /**
@@ -280,6 +294,8 @@ export interface Desk {
   thinMetrics(slices: readonly MetricSlice[], from: number, to: number, points: number): Promise<MetricPoints>;
   /** A stretch of a metrics file. Takes the slices over. */
   encodeMetrics(slices: readonly MetricSlice[], encoding: MetricsEncoding): Promise<Uint8Array>;
+  /** The model in a safetensors file from anybody. `architecture`: JSON text that stands in for the file's own. Takes the file over. */
+  readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
   close(): Promise<void>;
 }
 
@@ -288,6 +304,11 @@ export interface MetricPoints {
   readonly returned: number;
   readonly json: Uint8Array;
 }
+
+/** What a file of weights came to. Without a `detail`, the errors say it all. */
+export type ModelReading =
+  | { readonly ok: true; readonly model: TrainedModel; readonly weights: TensorSet; readonly name?: string | null }
+  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 
 /** What the slices of a metrics file become. `isFirst`: the bytes that begin the file come before them. */
 export type MetricsEncoding =

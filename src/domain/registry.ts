@@ -3,6 +3,7 @@
  * that name a model wherever one is asked for.
  */
 import { z } from "zod";
+import { invalid } from "./errors.ts";
 import { ID_PREFIXES } from "./id.ts";
 
 /** Where a model is meant: by its id, by its name (the newest version), or by one version or alias of a name. */
@@ -63,7 +64,7 @@ export const aliasBody = z
   .strictObject({ version: z.int().min(1).max(999_999_999) })
   .meta({ id: "AliasTarget", examples: [{ version: 3 }] });
 
-export const MAX_TAGS = 64;
+const MAX_TAGS = 64;
 
 const tagName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/, {
   error: "must have letters, digits, dots, slashes, underscores and hyphens, 100 at most",
@@ -79,8 +80,9 @@ export const tagsBody = z
 export type Tags = Readonly<Record<string, string>>;
 export type TagChanges = Readonly<Record<string, string | null>>;
 
-/** Tags after a change, sorted by name. */
+/** Tags after a change, sorted by name. Throws invalid when there are too many. */
 export function changeTags(tags: Tags, changes: TagChanges): Tags {
   const changed = Object.entries({ ...tags, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null);
+  if (changed.length > MAX_TAGS) throw invalid([{ pointer: "/tags", detail: `a model has ${MAX_TAGS} tags at most` }]);
   return Object.fromEntries(changed.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

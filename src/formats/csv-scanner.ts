@@ -30,6 +30,8 @@ export interface CsvScannerOptions {
   /** The byte of the delimiter. */
   readonly delimiter: number;
   readonly maxCellBytes: number;
+  /** The line that the first byte is on; 1 when left out. */
+  readonly firstLine?: number;
   readonly onRecord: (record: CsvRecord) => void;
 }
 
@@ -41,10 +43,15 @@ export interface CsvScanner {
 }
 
 /** A scanner at the beginning of a file. */
-export function createCsvScanner({ delimiter, maxCellBytes, onRecord }: CsvScannerOptions): CsvScanner {
+export function createCsvScanner({
+  delimiter,
+  maxCellBytes,
+  firstLine: startLine = 1,
+  onRecord,
+}: CsvScannerOptions): CsvScanner {
   let bytes = Buffer.alloc(FIRST_CAPACITY);
   let length = 0;
-  let line = 1;
+  let line = startLine;
   let started = false;
   /** Line ends of the record that is being scanned, its own and those within quotes. */
   let newlines = 1;

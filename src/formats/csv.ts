@@ -118,7 +118,7 @@ const SHORTEST_TRUTH = "true".length;
  * The delimiter that gives the first records the same number of cells, and the most of them. A comma when none divides them:
  * the table then has one column, or says itself where it is ragged.
  */
-async function sniffDelimiter(chunks: ByteChunks, maxCellBytes: number): Promise<number> {
+export async function sniffDelimiter(chunks: ByteChunks, maxCellBytes: number): Promise<number> {
   const sample = await firstBytes(chunks, SAMPLE_BYTES);
   let best = { delimiter: DELIMITERS[0] as string, width: 1 };
   for (const delimiter of DELIMITERS) {

@@ -63,7 +63,8 @@ function decode(bytes: Uint8Array, line: number): string {
   }
 }
 
-function parseLine(text: string, line: number): unknown {
+/** The value of a line. Throws malformed with the line and character. */
+export function parseLine(text: string, line: number): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -54,6 +54,14 @@ export const jobAnswer = z
     created_at: time,
     started_at: time.nullable(),
     finished_at: time.nullable(),
+    reproduces: z
+      .object({ model: z.string(), sha256, result_sha256: sha256.nullable() })
+      .nullable()
+      .meta({ description: "The model that this job trains again, and the hash of the weights that it came to." }),
+    agrees: z
+      .boolean()
+      .nullable()
+      .meta({ description: "Whether the weights agree with those of `reproduces`, bit for bit; null until that is known." }),
     transitions: z.array(z.object({ state: z.enum(JOB_STATES), at: time, reason: z.string() })),
     error: jobError.nullable().meta({ description: "Why it failed." }),
     metrics: metricValues.nullable(),
@@ -133,6 +141,28 @@ export const eventsAnswer = z
   })
   .meta({ id: "EventPage", description: "A job's events in the order of their sequence numbers, which have no gaps." });
 
+const receipt = z
+  .object({
+    data: z
+      .object({ source: z.enum(["generator", "inline", "dataset"]), sha256 })
+      .nullable()
+      .meta({
+        description:
+          "The rows: of an uploaded file its hash, of inline rows that of their float32 values (features before targets), of a generator that of its spec in canonical JSON.",
+      }),
+    spec_sha256: sha256.nullable().meta({ description: "Of the job's `spec` in canonical JSON (RFC 8785)." }),
+    engine_version: z
+      .string()
+      .nullable()
+      .meta({ description: "Of the engine; another one may train other bits from the same spec." }),
+    weights_sha256: sha256,
+  })
+  .meta({
+    id: "Receipt",
+    description:
+      "What the model was made of, by SHA-256: the same data, spec and engine give the same weights. What was not trained here has weights only.",
+  });
+
 export const modelAnswer = z
   .object({
     id: z.string(),
@@ -140,7 +170,7 @@ export const modelAnswer = z
     version: z.int().meta({ description: "Counts from 1 within the name; a number is given once." }),
     aliases: z.array(z.string()).meta({ description: "Those of the name that point at this version." }),
     tags: z.record(z.string(), z.string()),
-    job: z.string().meta({ description: "The job that trained it." }),
+    job: z.string().nullable().meta({ description: "The job that trained it; null when it was imported." }),
     task: z.enum(TASKS),
     input_width: z.int().meta({ description: "Numbers in a row." }),
     output_width: z.int(),
@@ -149,6 +179,7 @@ export const modelAnswer = z
     parameters: z.int(),
     weights: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })),
     sha256: sha256.meta({ description: "Of the weights: float32 little-endian, in the order of `weights`." }),
+    receipt,
     metrics: metricValues,
     evaluation: evaluation.nullable().meta({ description: "Null in lists, and for a model that was not trained here." }),
     created_at: time,
@@ -163,14 +194,33 @@ const regression = z
   })
   .meta({ id: "RegressionPrediction" });
 const classification = z
-  .object({ label: z.string(), probability: z.number(), probabilities: z.record(z.string(), z.number()) })
+  .object({
+    label: z.string(),
+    probability: z.number(),
+    probabilities: z.record(z.string(), z.number()),
+    top: z
+      .array(z.object({ label: z.string(), probability: z.number() }))
+      .optional()
+      .meta({ description: "With `top_k`: the most probable classes, most probable first; `probabilities` has no others." }),
+  })
   .meta({ id: "ClassPrediction" });
 
 export const predictionsAnswer = z
   .object({ predictions: z.array(z.union([regression, classification])) })
   .meta({ id: "Predictions", description: "One prediction a row, in their order.", examples: [predictionsExample] });
 
-/** The body of a predict request. */
+const row = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]);
+
+/** The body of a predict request; what stands in a row is checked with the model at hand. */
 export const predictBody = z
-  .object({ instances: z.array(z.array(z.number())).min(1).meta({ description: "Rows, each as wide as the model's input." }) })
-  .meta({ id: "Instances", examples: [{ instances: [[0.5, -0.2]] }] });
+  .strictObject({
+    instances: z.array(row).min(1).meta({
+      description:
+        "Rows: arrays of values in the order of the model's columns, or objects by column, where the model has named columns. Missing values are null or left out.",
+    }),
+    top_k: z.int().min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
+  })
+  .meta({
+    id: "Instances",
+    examples: [{ instances: [[0.5, -0.2]] }, { instances: [{ island: "Dream", body_mass_g: 3750 }], top_k: 2 }],
+  });

@@ -18,9 +18,12 @@ import { swaggerOptions } from "./openapi.ts";
 import { logRequests } from "./request-log.ts";
 import { registerDatasets } from "./routes/datasets.ts";
 import { registerExports } from "./routes/exports.ts";
+import { registerImports } from "./routes/imports.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerMetrics } from "./routes/metrics.ts";
 import { registerModels } from "./routes/models.ts";
+import { registerPredict } from "./routes/predict.ts";
+import { registerRegistry } from "./routes/registry.ts";
 import { registerService } from "./routes/service.ts";
 import { createStreams, STREAM_BOUNDS, type StreamBounds } from "./stream.ts";
 import { MAX_INCOMING_BYTES } from "./websocket.ts";
@@ -68,7 +71,17 @@ export async function buildApp({ services, lifecycle, log, streamBounds }: AppOp
     transformStaticCSP: (policy) => policy.replace(" upgrade-insecure-requests;", "").replace(" validator.swagger.io", ""),
     uiConfig: { validatorUrl: null },
   });
-  for (const register of [registerDatasets, registerJobs, registerMetrics, registerExports, registerModels, registerService])
+  for (const register of [
+    registerDatasets,
+    registerJobs,
+    registerMetrics,
+    registerExports,
+    registerImports,
+    registerModels,
+    registerRegistry,
+    registerPredict,
+    registerService,
+  ])
     register(app, context);
   await app.ready();
   return app;

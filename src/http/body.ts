@@ -8,7 +8,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import type { z } from "zod";
-import { TrainyardError } from "../domain/errors.ts";
+import { invalid, TrainyardError } from "../domain/errors.ts";
+import { fieldErrors } from "../domain/spec.ts";
 import type { App } from "./context.ts";
 
 /** Copying this many bytes takes about a millisecond. */
@@ -32,6 +33,13 @@ export function parseJson(body: Uint8Array): unknown {
   }
 }
 
+/** A small JSON body as a schema has it. Throws `malformed`, or `invalid` with every failure. */
+export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(parseJson((body ?? new Uint8Array()) as Uint8Array));
+  if (!parsed.success) throw invalid(fieldErrors(parsed.error));
+  return parsed.data;
+}
+
 const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) =>
   route.httpPart === "body" ? (body) => ({ value: body }) : validatorCompiler(route);
 
@@ -39,7 +47,7 @@ const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) =>
  * All bytes of a request. Throws `too_large` over the limit: from the header before anything is read, or as soon as the
  * bytes exceed it. Memory is taken as bytes arrive, never on the word of the header alone.
  */
-async function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () => new TrainyardError("too_large", `the body is larger than the limit of ${limitBytes} bytes`);
   if (Number(request.headers["content-length"]) > limitBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];

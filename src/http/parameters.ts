@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ID_PREFIXES } from "../domain/id.ts";
 import { JOB_STATES } from "../domain/job.ts";
+import { aliasName } from "../domain/registry.ts";
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const DEFAULT_PAGE = 50;
@@ -19,7 +20,27 @@ const idOf = (prefix: string, what: string) =>
   z.string().meta({ description: `Id of the ${what}: \`${prefix}\` and a UUIDv7.`, examples: [exampleId(prefix)] });
 
 export const jobParams = z.object({ id: idOf(ID_PREFIXES.job, "job") });
-export const modelParams = z.object({ id: idOf(ID_PREFIXES.model, "model") });
+export const modelParams = z.object({
+  ref: z.string().meta({
+    description: "The model: its id, `name` (the newest version), `name@version` or `name@alias`.",
+    examples: ["moons-mlp@production"],
+  }),
+});
+
+const modelName = z.string().meta({ description: "The name that versions share.", examples: ["moons-mlp"] });
+export const modelNameParams = z.object({ name: modelName });
+export const aliasParams = z.object({
+  name: modelName,
+  alias: aliasName.meta({ description: "Begins with a letter.", examples: ["production"] }),
+});
+export const predictQuery = z.object({
+  top_k: whole.min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
+  header: z.enum(["true", "false", "auto"]).default("auto").meta({
+    description:
+      "Of CSV: whether the first row has names. auto: it has when one of its cells is a column of the model, or, where columns have no names, when one is not a number.",
+  }),
+});
+export const compareQuery = z.object({ with: z.string().meta({ description: "The other model, as a reference." }) });
 
 const pageOf = (prefix: string) => ({
   after: z
@@ -43,7 +64,21 @@ export const previewQuery = z.object({
   rows: whole.min(1).max(MAX_PREVIEW_ROWS).default(10).meta({ description: "Most rows in the answer." }),
 });
 
-export const modelsQuery = z.object(pageOf(ID_PREFIXES.model));
+export const versionsQuery = z.object(pageOf(ID_PREFIXES.model));
+export const modelsQuery = versionsQuery.extend({
+  name: z.string().max(200).optional().meta({ description: "Only models of exactly this name." }),
+});
+
+export const importQuery = z.object({
+  name: z.string().max(200).optional().meta({
+    description: "The model becomes the next version of this name. The file's own, or `imported`, when left out.",
+  }),
+  architecture: z.string().max(16_384).optional().meta({
+    description:
+      'JSON with `task`, `layers` and where needed `input_width`, `classes`, `activation`, `preprocessing` (component Architecture). The file\'s `trainyard.architecture` when left out.',
+    examples: [JSON.stringify({ task: "regression", layers: [{ type: "linear", units: 1 }] })],
+  }),
+});
 
 export const submitQuery = z.object({
   validate_only: z

@@ -3,14 +3,13 @@ import type { z } from "zod";
 import type { Evaluation } from "../domain/evaluation.ts";
 import type { JobMetrics } from "../domain/job.ts";
 import { toWire, type WireNumber } from "../domain/metric.ts";
-import type { Model, Prediction } from "../domain/model.ts";
+import type { Model } from "../domain/model.ts";
 import type { Page } from "../domain/ports.ts";
 import type { JobReading } from "../jobs/read.ts";
-import type { jobAnswer, modelAnswer, predictionsAnswer } from "./answers.ts";
+import type { jobAnswer, modelAnswer } from "./answers.ts";
 
 export type JobRepresentation = z.output<typeof jobAnswer>;
 export type ModelRepresentation = z.output<typeof modelAnswer>;
-export type PredictionRepresentation = z.output<typeof predictionsAnswer>["predictions"][number];
 
 /** A job as the API shows it. */
 export function representJob({ job, queue, progress, etaS }: JobReading): JobRepresentation {
@@ -29,11 +28,21 @@ export function representJob({ job, queue, progress, etaS }: JobReading): JobRep
     created_at: isoTime(job.createdAt),
     started_at: job.startedAt === null ? null : isoTime(job.startedAt),
     finished_at: job.finishedAt === null ? null : isoTime(job.finishedAt),
+    reproduces: job.reproduces && {
+      model: job.reproduces.model,
+      sha256: job.reproduces.sha256,
+      result_sha256: job.reproduces.resultSha256,
+    },
+    agrees: agreementOf(job),
     transitions: job.transitions.map(({ state, at, reason }) => ({ state, at: isoTime(at), reason })),
     error: job.error && { ...job.error },
     metrics: job.metrics && representMetrics(job.metrics),
     model: job.model && { ...job.model },
   };
+}
+
+function agreementOf({ reproduces }: JobReading["job"]): boolean | null {
+  return reproduces?.resultSha256 ? reproduces.resultSha256 === reproduces.sha256 : null;
 }
 
 /** A model as the API shows it; in lists without its evaluation. */
@@ -53,17 +62,16 @@ export function representModel(model: Model, evaluation: Evaluation | null): Mod
     parameters: model.parameters,
     weights: model.weights.map(({ name, shape }) => ({ name, shape: [...shape] })),
     sha256: model.sha256,
+    receipt: {
+      data: model.receipt.data && { ...model.receipt.data },
+      spec_sha256: model.receipt.specSha256,
+      engine_version: model.receipt.engineVersion,
+      weights_sha256: model.sha256,
+    },
     metrics: representMetrics(model.metrics),
     evaluation,
     created_at: isoTime(model.createdAt),
   };
-}
-
-/** A prediction as the API shows it. Only a regression can overflow: probabilities lie in 0..1. */
-export function representPrediction(prediction: Prediction): PredictionRepresentation {
-  if (!("value" in prediction)) return { ...prediction };
-  const { value } = prediction;
-  return { value: typeof value === "number" ? toWire(value) : value.map(toWire) };
 }
 
 /** A page of records as the API shows it. */

@@ -5,9 +5,10 @@ import type { App } from "./context.ts";
 /** Logs every answered request. Those of a job or a model carry its id in all their lines. */
 export function logRequests(app: App): void {
   app.addHook("onRequest", async (request) => {
-    const { id } = request.params as { id?: string };
+    const { id, ref } = request.params as { id?: string; ref?: string };
+    if (ref !== undefined) request.log = request.log.child({ model: ref.slice(0, 100) });
     if (id === undefined) return;
-    const label = id.startsWith(ID_PREFIXES.model) ? "model_id" : "job_id";
+    const label = id.startsWith(ID_PREFIXES.dataset) ? "dataset_id" : "job_id";
     request.log = request.log.child({ [label]: id.slice(0, 100) });
   });
   app.addHook("onResponse", async (request, reply) => {

@@ -1,26 +1,47 @@
 /** Predict: rows to predictions of a model. */
 import { invalid, notFound, TrainyardError } from "../domain/errors.ts";
-import type { Prediction } from "../domain/model.ts";
+import type { Limits } from "../domain/limits.ts";
+import type { Model, Prediction } from "../domain/model.ts";
+import type { Store } from "../domain/ports.ts";
+import type { TensorSet } from "../domain/tensor.ts";
+import { findModel } from "./find-model.ts";
 import type { Services } from "./services.ts";
 
 /** A prediction a row. Throws not_found, too_large, or invalid with the rows and values that are wrong. */
-export async function predict(
+export async function predict(services: Services, ref: string, instances: readonly unknown[]): Promise<readonly Prediction[]> {
+  checkRows(services.limits, instances);
+  return predictRows(services, await findModel(services, ref), instances);
+}
+
+/** The same for a model that was found: what its answer is made of must not change in between. */
+export async function predictRows(
   { store, desk, limits }: Services,
-  modelId: string,
+  model: Model,
   instances: readonly unknown[],
 ): Promise<readonly Prediction[]> {
+  checkRows(limits, instances);
+  const result = await desk.predict(model, instances, () => weightsOf(store, model.id));
+  if (!result.ok) throw invalid(result.errors);
+  return result.predictions;
+}
+
+function checkRows(limits: Limits, instances: readonly unknown[]): void {
   if (instances.length === 0) throw invalid([{ pointer: "/instances", detail: "must have at least one row" }]);
   if (instances.length > limits.predictRows) {
     const detail = `${instances.length} rows are more than the limit of ${limits.predictRows} (TRAINYARD_MAX_PREDICT_ROWS)`;
     throw new TrainyardError("too_large", detail, [{ pointer: "/instances", detail }]);
   }
-  const model = await store.getModel(modelId);
-  if (!model) throw notFound("model", modelId);
-  const result = await desk.predict(model, instances, async () => {
-    const weights = await store.readWeights(modelId);
-    if (!weights) throw notFound("model", modelId);
-    return weights;
-  });
-  if (!result.ok) throw invalid(result.errors);
-  return result.predictions;
+}
+
+/** Throws not_found when the model was deleted in the meantime. */
+export async function weightsOf(store: Store, modelId: string): Promise<TensorSet> {
+  const weights = await store.readWeights(modelId);
+  if (!weights) throw notFound("model", modelId);
+  return weights;
+}
+
+/** Throws invalid for a model without classes. */
+export function checkTopK({ task, name }: Model): void {
+  if (task !== "regression") return;
+  throw invalid([{ pointer: "/top_k", detail: `is for classes, and ${name} is a regression` }]);
 }

@@ -52,11 +52,13 @@ export async function deleteModel(
     const model = await getModel(transaction, id);
     if (!model || model.aliases.length > 0) return { deleted: false, aliases: model?.aliases ?? [] };
     await transaction.deleteFrom("models").where("id", "=", id).execute();
-    await transaction
-      .updateTable("jobs")
-      .set({ model_id: null, model_name: null, model_version: null, model_sha256: null })
-      .where("id", "=", model.jobId)
-      .execute();
+    if (model.jobId !== null) {
+      await transaction
+        .updateTable("jobs")
+        .set({ model_id: null, model_name: null, model_version: null, model_sha256: null })
+        .where("id", "=", model.jobId)
+        .execute();
+    }
     await deleteTensors(transaction, id);
     return { deleted: true, aliases: [] };
   });

@@ -1,12 +1,25 @@
 /** Entry of a desk thread: each export is a kind of task. */
 
-import type { MetricPoints, Prepared } from "../domain/ports.ts";
+import type { MetricPoints, ModelReading, PredictionResult, Prepared } from "../domain/ports.ts";
+import type { BatchReply } from "../domain/prediction.ts";
 import { chooseEpochs, pickEpochs } from "../domain/thinning.ts";
 import { prepareJob } from "../training/prepare.ts";
 import { encodeStoredSlice, encodeWireColumns } from "./encode.ts";
 import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
-import { createPredictors } from "./predictors.ts";
-import type { EncodeMetricsTask, EncodeTask, PredictReply, PredictTask, PrepareTask, ThinTask } from "./protocol.ts";
+import { readModelFile as readFile } from "./model-file.ts";
+import { predictBlock } from "./predict-block.ts";
+import { createPredictors, type LoadedModel } from "./predictors.ts";
+import type {
+  EncodeMetricsTask,
+  EncodeTask,
+  ModelSource,
+  PredictBatchTask,
+  PredictTask,
+  PrepareTask,
+  ReadModelTask,
+  ThinTask,
+  WithModel,
+} from "./protocol.ts";
 import { moving, wholeBuffers } from "./transfer.ts";
 import { warmUpPreparing } from "./warm-up.ts";
 
@@ -19,9 +32,21 @@ export function prepare({ body, limits, resolved }: PrepareTask): Prepared {
   return prepared.payload ? moving(prepared, wholeBuffers([prepared.payload.data])) : prepared;
 }
 
-export function predict({ model, instances, weights }: PredictTask): PredictReply {
-  const predictor = predictors.get(model.id) ?? (weights && predictors.add(model, weights));
-  return predictor ? { missing: false, result: predictor.predict(instances) } : { missing: true };
+export function predict({ modelId, source, instances }: PredictTask): WithModel<PredictionResult> {
+  const loaded = loadedModel(modelId, source);
+  return loaded ? { missing: false, result: loaded.predictor.predict(instances) } : { missing: true };
+}
+
+export async function predictBatch({ modelId, source, block, options }: PredictBatchTask): Promise<WithModel<BatchReply>> {
+  const loaded = loadedModel(modelId, source);
+  if (!loaded) return { missing: true };
+  const result = await predictBlock(loaded, block, options);
+  const reply = { missing: false as const, result };
+  return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
+}
+
+function loadedModel(modelId: string, source: ModelSource | undefined): LoadedModel | undefined {
+  return predictors.get(modelId) ?? (source && predictors.add(source.model, source.weights));
 }
 
 export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Array {
@@ -33,6 +58,11 @@ export function thinMetrics({ slices, from, to, points }: ThinTask): MetricPoint
   const epochs = chooseEpochs(slices, from, to, points);
   const json = encodeWireColumns(pickEpochs(slices, epochs));
   return moving({ returned: epochs.length, json }, wholeBuffers([json]));
+}
+
+export function readModelFile(task: ReadModelTask): ModelReading {
+  const reading = readFile(task);
+  return reading.ok ? moving(reading, wholeBuffers([reading.weights.data])) : reading;
 }
 
 export function encodeMetrics({ slices, encoding }: EncodeMetricsTask): Uint8Array {

@@ -6,13 +6,14 @@ import { Piscina } from "piscina";
 import { TrainyardError } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
-import type { Desk, MetricPoints, PredictionResult, Prepared } from "../domain/ports.ts";
+import type { Desk, MetricPoints, ModelReading, PredictionResult, Prepared } from "../domain/ports.ts";
+import type { BatchReply } from "../domain/prediction.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 import type { Predictor } from "../training/predict.ts";
 import { batchesOf, joinResults } from "./batches.ts";
 import { encodeStoredSlice } from "./encode.ts";
 import { createPredictors } from "./predictors.ts";
-import type { PredictReply, PredictTask } from "./protocol.ts";
+import type { ModelSource, PredictBatchTask, PredictTask, WithModel } from "./protocol.ts";
 import { isOutOfMemory } from "./threads.ts";
 import { sliceBuffers, wholeBuffers } from "./transfer.ts";
 
@@ -40,7 +41,7 @@ const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 const HEAP_BYTES_A_BODY_BYTE = 32;
 const MIN_HEAP_MB = 1024;
 
-type TaskName = "prepare" | "predict" | "encodeColumns" | "thinMetrics" | "encodeMetrics";
+type TaskName = "prepare" | "predict" | "predictBatch" | "encodeColumns" | "thinMetrics" | "encodeMetrics" | "readModelFile";
 
 /** Starts the threads. What a task takes over moves to a thread: it is empty afterwards. */
 export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk {
@@ -58,26 +59,35 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
       throw isOutOfMemory(error) ? tooLarge() : new Error(`the desk thread's ${name} failed`, { cause: error });
     }
   };
-  const predictInThread = async (task: PredictTask, load: () => Promise<TensorSet>): Promise<PredictionResult> => {
-    const reply = (await run("predict", task, [])) as PredictReply;
+  /** A task of a model that the thread may have to be given. The task is copied: it may be needed again. */
+  const runWithModel = async <Result>(name: TaskName, task: object, source: () => Promise<ModelSource>): Promise<Result> => {
+    const reply = (await run(name, task, [])) as WithModel<Result>;
     if (!reply.missing) return reply.result;
-    const weights = await load();
-    const second = (await run("predict", { ...task, weights }, wholeBuffers([weights.data]))) as PredictReply;
-    if (second.missing) throw new Error("a thread that was given a model's weights does not have them");
+    const given = await source();
+    const second = (await run(name, { ...task, source: given }, wholeBuffers([given.weights.data]))) as WithModel<Result>;
+    if (second.missing) throw new Error("a thread that was given a model does not have it");
     return second.result;
   };
   const inline = createInlinePredictors();
   return {
     async prepare(body, resolved) {
       const columns = [...(resolved?.dataset?.values.values() ?? [])];
-      return (await run("prepare", { body, limits, resolved }, wholeBuffers([body, ...columns]))) as Prepared;
+      const weights = resolved?.model ? [resolved.model.weights.data] : [];
+      return (await run("prepare", { body, limits, resolved }, wholeBuffers([body, ...columns, ...weights]))) as Prepared;
     },
     async predict(model, instances, load) {
       if (fitsInline(model, instances.length)) return (await inline.get(model, load)).predict(instances);
       const batches = batchesOf(instances);
       const results: PredictionResult[] = [];
-      for (const batch of batches) results.push(await predictInThread({ model, instances: batch.instances }, load));
+      for (const batch of batches) {
+        const task: PredictTask = { modelId: model.id, instances: batch.instances };
+        results.push(await runWithModel<PredictionResult>("predict", task, async () => ({ model, weights: await load() })));
+      }
       return joinResults(batches, results);
+    },
+    predictBatch: (model, block, options, load) => {
+      const task: PredictBatchTask = { modelId: model.id, block, options };
+      return runWithModel<BatchReply>("predictBatch", task, async () => ({ model, weights: await load() }));
     },
     forget: (modelId) => inline.forget(modelId),
     async encodeColumns(head, from, to, columns) {
@@ -88,6 +98,8 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
       (await run("thinMetrics", { slices, from, to, points }, sliceBuffers(slices))) as MetricPoints,
     encodeMetrics: async (slices, encoding) =>
       (await run("encodeMetrics", { slices, encoding }, sliceBuffers(slices))) as Uint8Array,
+    readModelFile: async (file, architecture) =>
+      (await run("readModelFile", { file, architecture, limits }, wholeBuffers([file]))) as ModelReading,
     close: () => pool.destroy(),
   };
 }
@@ -110,14 +122,14 @@ function createInlinePredictors() {
   const loading = new Map<string, Promise<Predictor>>();
   const add = async (model: Model, load: () => Promise<TensorSet>): Promise<Predictor> => {
     try {
-      return predictors.add(model, await load());
+      return predictors.add(model, await load()).predictor;
     } finally {
       loading.delete(model.id);
     }
   };
   return {
     async get(model: Model, load: () => Promise<TensorSet>): Promise<Predictor> {
-      const known = predictors.get(model.id);
+      const known = predictors.get(model.id)?.predictor;
       if (known) return known;
       const loaded = loading.get(model.id) ?? add(model, load);
       loading.set(model.id, loaded);

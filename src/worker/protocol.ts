@@ -4,7 +4,8 @@ import type { MessagePort } from "node:worker_threads";
 import type { Limits } from "../domain/limits.ts";
 import type { MetricSlice } from "../domain/metric.ts";
 import type { Model } from "../domain/model.ts";
-import type { MetricsEncoding, PredictionResult, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
+import type { MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
+import type { BatchBlock, BatchOptions } from "../domain/prediction.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 
 /**
@@ -44,21 +45,41 @@ export interface PrepareTask {
   readonly resolved: Resolved | undefined;
 }
 
-export interface PredictTask {
-  readonly model: Model;
-  readonly instances: readonly unknown[];
+/** A task that needs a model. A model's categories may be megabytes: it is sent once, not with every task. */
+interface ModelTask {
+  readonly modelId: string;
   /** Left out when the thread may have the model already. */
-  readonly weights?: TensorSet;
+  readonly source?: ModelSource;
 }
 
-/** `missing`: send the task again, with the weights. */
-export type PredictReply = { readonly missing: true } | { readonly missing: false; readonly result: PredictionResult };
+export interface ModelSource {
+  readonly model: Model;
+  readonly weights: TensorSet;
+}
+
+export interface PredictTask extends ModelTask {
+  readonly instances: readonly unknown[];
+}
+
+export interface PredictBatchTask extends ModelTask {
+  readonly block: BatchBlock;
+  readonly options: BatchOptions;
+}
+
+/** `missing`: send the task again, with the model. */
+export type WithModel<Result> = { readonly missing: true } | { readonly missing: false; readonly result: Result };
 
 export interface EncodeTask {
   readonly head: string;
   readonly from: number;
   readonly to: number;
   readonly columns: Uint8Array<ArrayBuffer>;
+}
+
+export interface ReadModelTask {
+  readonly file: Uint8Array<ArrayBuffer>;
+  readonly architecture: string | undefined;
+  readonly limits: Limits;
 }
 
 export interface EncodeMetricsTask {

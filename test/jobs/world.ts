@@ -43,6 +43,7 @@ export function plainDesk(): Desk & { encodings: number } {
       return { ok: true, ...job, spec: aSpec(given.name), rows: 200 };
     },
     predict: async () => ({ ok: true as const, predictions: [] }),
+    predictBatch: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null }),
     forget: () => undefined,
     encodeColumns: async (...args: Parameters<Desk["encodeColumns"]>) => {
       desk.encodings++;
@@ -53,6 +54,7 @@ export function plainDesk(): Desk & { encodings: number } {
       return { returned: epochs.length, json: encodeWireColumns(pickEpochs(slices, epochs)) };
     },
     encodeMetrics: async (...args: Parameters<Desk["encodeMetrics"]>) => encodeMetrics(...args),
+    readModelFile: () => Promise.reject(new Error("this desk reads no files")),
     close: () => Promise.resolve(),
   };
   return desk;

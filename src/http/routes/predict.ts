@@ -1,0 +1,157 @@
+/** Predictions: a few rows as JSON, or a stream of any number of rows as CSV or NDJSON. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import { TrainyardError } from "../../domain/errors.ts";
+import { wirePrediction } from "../../domain/prediction.ts";
+import { findModel } from "../../jobs/find-model.ts";
+import { checkTopK, predictRows } from "../../jobs/predict.ts";
+import { predictBatch } from "../../jobs/predict-batch.ts";
+import { predictBody, predictionsAnswer } from "../answers.ts";
+import { parseBody } from "../body.ts";
+import type { App, RouteContext } from "../context.ts";
+import { answers } from "../openapi.ts";
+import { modelParams, predictQuery } from "../parameters.ts";
+import { toProblem } from "../problem.ts";
+
+const tags = ["models"];
+
+/** Largest JSON body. It is parsed on the event loop, where this many bytes of numbers take about 3 ms. */
+export const PREDICT_BODY_BYTES = 256 * 1024;
+
+const BATCH_TYPES = { "text/csv": "csv", "application/x-ndjson": "ndjson" } as const;
+type BatchFormat = (typeof BATCH_TYPES)[keyof typeof BATCH_TYPES];
+
+/** How long a reader that does not read may hold up the last line of an answer that failed. */
+const FLUSH_MS = 30_000;
+
+/** Registers the route of predictions. */
+export function registerPredict(app: App, context: RouteContext): void {
+  // Batches are streams here and nowhere else.
+  app.register(async (scope: App) => {
+    for (const type of Object.keys(BATCH_TYPES)) {
+      scope.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
+    }
+    registerRoute(scope, context);
+  });
+}
+
+function registerRoute(app: App, { services }: RouteContext): void {
+  app.post(
+    "/v1/models/:ref/predict",
+    {
+      bodyLimit: Math.min(PREDICT_BODY_BYTES, services.limits.bodyBytes),
+      schema: {
+        tags,
+        operationId: "predict",
+        summary: "Predict",
+        description: DESCRIPTION,
+        consumes: ["application/json", ...Object.keys(BATCH_TYPES)],
+        params: modelParams,
+        querystring: predictQuery,
+        body: predictBody,
+        response: answers(
+          {
+            200: [
+              "The predictions, in the order of the rows, in the format of the body.",
+              {
+                "application/json": predictionsAnswer,
+                "text/csv": z.string().meta({ examples: [CSV_EXAMPLE] }),
+                "application/x-ndjson": z.string().meta({ examples: [NDJSON_EXAMPLE] }),
+              },
+            ],
+          },
+          [400, 404, 413, 415, 422],
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { ref } = request.params;
+      const { top_k: topK = null, header } = request.query;
+      const format = batchFormatOf(request);
+      if (format) {
+        const rows = rowsOf(request.body as unknown as IncomingMessage);
+        const pieces = await predictBatch(services, ref, rows, { format, header, topK });
+        reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
+        return streamOf(pieces, format, request, reply.raw);
+      }
+      const { instances, top_k = topK } = parseBody(predictBody, request.body);
+      const model = await findModel(services, ref);
+      if (top_k !== null) checkTopK(model);
+      const predictions = await predictRows(services, model, instances);
+      return { predictions: predictions.map((prediction) => wirePrediction(prediction, top_k)) };
+    },
+  );
+}
+
+const CSV_EXAMPLE =
+  "island,body_mass_g,prediction,probability,probability_Adelie,probability_Gentoo\r\nDream,3750,Adelie,0.97,0.97,0.03\r\n";
+const NDJSON_EXAMPLE = '{"label":"Adelie","probability":0.97,"probabilities":{"Adelie":0.97,"Gentoo":0.03}}\n';
+
+const DESCRIPTION = `A prediction a row. The body is one of:
+
+- \`application/json\`: \`{"instances": [...]}\`, at most ${PREDICT_BODY_BYTES / 1024} kB of it.
+- \`application/x-ndjson\`: a row a line, an array or an object; the answer has a prediction a line. Any number of rows.
+- \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, all of the model's must be there, and others may be; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets) and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead. Any number of rows.
+
+CSV and NDJSON are answered while they arrive, a block of rows at a time, with bounded memory: a sender that does not read the answer is made to wait. A row that is wrong ends the answer. Within the first block that is an ordinary error. Later the last line says what was wrong and where (NDJSON: \`{"error": {"code", "detail"}}\`; CSV: \`# error: \` and the detail), and the connection is closed without the end of the body that chunked encoding has, so that no client takes it for all there is.`;
+
+function batchFormatOf({ headers }: FastifyRequest): BatchFormat | null {
+  const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  return type in BATCH_TYPES ? BATCH_TYPES[type as keyof typeof BATCH_TYPES] : null;
+}
+
+/** The bytes of a body. The request outlives the reading of it: an error has to be answered. */
+async function* rowsOf(body: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
+  const chunks = body.iterator({ destroyOnReturn: false });
+  try {
+    yield* chunks as AsyncIterable<Uint8Array>;
+  } catch {
+    throw new TrainyardError("malformed", "the connection ended before the body did");
+  }
+}
+
+/** The body of an answer. */
+function streamOf(
+  pieces: AsyncGenerator<Uint8Array, void, void>,
+  format: BatchFormat,
+  request: FastifyRequest,
+  response: ServerResponse,
+): Readable {
+  const lines = withLastLine(pieces, format, request, () => flushed(stream, response));
+  const stream: Readable = Readable.from(lines, { objectMode: false });
+  return stream;
+}
+
+/** The pieces, and, when they break off, a last line that says why; then the error goes on, which closes the connection. */
+async function* withLastLine(
+  pieces: AsyncGenerator<Uint8Array, void, void>,
+  format: BatchFormat,
+  request: FastifyRequest,
+  sent: () => Promise<void>,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    const { code, detail } = toProblem(error, { requestId: request.id, bodyLimit: 0 });
+    if (code === "internal") request.log.error({ err: error }, "a batch failed");
+    yield Buffer.from(`${LAST_LINES[format](code, detail)}\n`);
+    await sent();
+    throw error;
+  }
+}
+
+const LAST_LINES: Readonly<Record<BatchFormat, (code: string, detail: string) => string>> = {
+  ndjson: (code, detail) => JSON.stringify({ error: { code, detail } }),
+  csv: (_code, detail) => `# error: ${detail.replaceAll(/[\r\n]+/g, " ")}`,
+};
+
+/** Waits until all that was sent has left: destroying a stream throws away what it holds. */
+async function flushed(stream: Readable, response: ServerResponse): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < FLUSH_MS; ) {
+    await delay(5);
+    if (response.destroyed || (stream.readableLength === 0 && response.writableLength === 0)) return;
+  }
+}

@@ -1,0 +1,136 @@
+/** How models are called: versions of a name, aliases, tags, and two of them compared. */
+import { z } from "zod";
+import { notFound } from "../../domain/errors.ts";
+import type { Model } from "../../domain/model.ts";
+import { aliasBody, tagsBody } from "../../domain/registry.ts";
+import { compareModels } from "../../jobs/compare-models.ts";
+import { findModel } from "../../jobs/find-model.ts";
+import type { Services } from "../../jobs/services.ts";
+import { modelAnswer, modelsAnswer } from "../answers.ts";
+import { parseBody } from "../body.ts";
+import { comparisonAnswer, representComparison } from "../comparison-answer.ts";
+import type { App, RouteContext } from "../context.ts";
+import { answers } from "../openapi.ts";
+import { aliasParams, compareQuery, modelNameParams, modelParams, versionsQuery } from "../parameters.ts";
+import { representModel, representPage } from "../representations.ts";
+
+const tags = ["models"];
+const BODY_BYTES = 128 * 1024;
+
+/** Registers the routes of the registry. */
+export function registerRegistry(app: App, context: RouteContext): void {
+  registerReading(app, context);
+  registerAliases(app, context);
+  registerTags(app, context);
+}
+
+function registerReading(app: App, { services }: RouteContext): void {
+  app.get(
+    "/v1/models/:name/versions",
+    {
+      schema: {
+        tags,
+        operationId: "listVersions",
+        summary: "List the versions of a name",
+        description: "Newest first. A job's model is the next version of the job's name.",
+        params: modelNameParams,
+        querystring: versionsQuery,
+        response: answers({ 200: ["A page of models.", modelsAnswer] }, [404, 422]),
+      },
+    },
+    async ({ params: { name }, query }) => {
+      const page = await services.store.listModels(query, { name });
+      if (page.data.length === 0 && query.after === undefined) throw notFound("model", name);
+      return representPage(page, (model) => representModel(model, null));
+    },
+  );
+
+  app.get(
+    "/v1/models/:ref/compare",
+    {
+      schema: {
+        tags,
+        operationId: "compareModels",
+        summary: "Compare two models",
+        description:
+          "Their metrics and scores side by side, and every place where the specs of their jobs differ. `a` is the model in the path, `b` the one in `with`.",
+        params: modelParams,
+        querystring: compareQuery,
+        response: answers({ 200: ["Both, and what differs.", comparisonAnswer] }, [404, 422]),
+      },
+    },
+    async ({ params, query }) => representComparison(await compareModels(services, params.ref, query.with)),
+  );
+}
+
+function registerAliases(app: App, { services }: RouteContext): void {
+  app.put(
+    "/v1/models/:name/aliases/:alias",
+    {
+      bodyLimit: BODY_BYTES,
+      schema: {
+        tags,
+        operationId: "setAlias",
+        summary: "Point an alias at a version",
+        description:
+          "`name@alias` then means this version. An alias that was there moves at once: every request sees it at one version, the old or the new.",
+        params: aliasParams,
+        body: aliasBody,
+        response: answers({ 200: ["The version that it points at.", modelAnswer] }, [400, 404, 413, 415, 422]),
+      },
+    },
+    async ({ params: { name, alias }, body }) => {
+      const { version } = parseBody(aliasBody, body);
+      const model = await services.store.setAlias(name, alias, version);
+      if (!model) throw notFound("model", `${name}@${version}`);
+      return represent(services, model);
+    },
+  );
+
+  app.delete(
+    "/v1/models/:name/aliases/:alias",
+    {
+      schema: {
+        tags,
+        operationId: "deleteAlias",
+        summary: "Delete an alias",
+        description: "The version that it points at stays.",
+        params: aliasParams,
+        response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 422]),
+      },
+    },
+    async ({ params: { name, alias } }, reply) => {
+      if (!(await services.store.deleteAlias(name, alias))) throw notFound("alias", `${name}@${alias}`);
+      reply.code(204);
+    },
+  );
+}
+
+function registerTags(app: App, { services }: RouteContext): void {
+  app.patch(
+    "/v1/models/:ref",
+    {
+      bodyLimit: BODY_BYTES,
+      schema: {
+        tags,
+        operationId: "tagModel",
+        summary: "Change a model's tags",
+        description: "Sets the tags that are named, removes those that are null, and leaves the others.",
+        params: modelParams,
+        body: tagsBody,
+        response: answers({ 200: ["The model.", modelAnswer] }, [400, 404, 413, 415, 422]),
+      },
+    },
+    async ({ params: { ref }, body }) => {
+      const changes = parseBody(tagsBody, body).tags;
+      const { id } = await findModel(services, ref);
+      const model = await services.store.tagModel(id, changes);
+      if (!model) throw notFound("model", ref);
+      return represent(services, model);
+    },
+  );
+}
+
+async function represent({ store }: Services, model: Model) {
+  return representModel(model, await store.readEvaluation(model.id));
+}

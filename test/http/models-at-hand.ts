@@ -1,0 +1,84 @@
+/** Models that a test needs without training: y = 2 x + 1, and a classifier of raw rows with every kind of column. */
+import { createId } from "../../src/domain/id.ts";
+import type { Model, NewModel } from "../../src/domain/model.ts";
+import type { Store } from "../../src/domain/ports.ts";
+import { featureWidth, type Preprocessing } from "../../src/domain/preprocessing.ts";
+import { packTensors } from "../../src/domain/tensor.ts";
+import { aModel } from "../contract/fixtures.ts";
+
+/** Stores the model y = 2 x + 1 under the name `line`. */
+export async function storeLine(store: Store): Promise<Model> {
+  const weights = packTensors([
+    { name: "0.weight", shape: [1, 1], values: [2] },
+    { name: "0.bias", shape: [1], values: [1] },
+  ]);
+  const model: NewModel = {
+    ...aModel("job_none"),
+    id: createId("model"),
+    name: "line",
+    jobId: null,
+    task: "regression",
+    inputWidth: 1,
+    classes: [],
+    layers: [{ type: "linear", units: 1, bias: true }],
+    parameters: 2,
+    weights: weights.entries,
+  };
+  return store.insertModel(model, weights);
+}
+
+/** Of a table of penguins; `island` has a label with a comma, and a class has a semicolon. */
+export const PENGUINS: Preprocessing = {
+  columns: [
+    {
+      kind: "category",
+      column: "island",
+      boolean: false,
+      categories: ["Biscoe, north", "Dream"],
+      fill: null,
+      encode: "one_hot",
+      dimension: null,
+    },
+    { kind: "numeric", column: "mass", integer: false, fill: 4000, indicator: true, scaling: { offset: 4000, scale: 800 } },
+    {
+      kind: "category",
+      column: "tagged",
+      boolean: true,
+      categories: ["false", "true"],
+      fill: "false",
+      encode: "ordinal",
+      dimension: null,
+    },
+    { kind: "datetime", column: "seen", fill: 1.7e12, indicator: false, parts: [{ part: "month", scaling: null }] },
+  ],
+  targets: [{ column: "species", scaling: null }],
+};
+
+/** Stores a classifier of three classes under the name `penguins`. */
+export async function storePenguins(store: Store): Promise<Model> {
+  const width = featureWidth(PENGUINS);
+  const weights = packTensors([
+    {
+      name: "0.weight",
+      shape: [3, width],
+      values: Float32Array.from({ length: 3 * width }, (_, index) => Math.sin(index * 1.7)),
+    },
+    { name: "0.bias", shape: [3], values: [0.1, -0.2, 0.05] },
+  ]);
+  const model: NewModel = {
+    ...aModel("job_none"),
+    id: createId("model"),
+    name: "penguins",
+    jobId: null,
+    task: "multiclass_classification",
+    preprocessing: PENGUINS,
+    inputWidth: width,
+    outputWidth: 3,
+    classes: ["Adelie", "Chinstrap", "Gentoo;x"],
+    layers: [{ type: "linear", units: 3, bias: true }],
+    activation: "softmax",
+    parameters: 3 * width + 3,
+    weights: weights.entries,
+  };
+  return store.insertModel(model, weights);
+}
