@@ -3,7 +3,7 @@
  * PyTorch's; the engine's table of layers (engine/nn) has an entry for each.
  */
 import { z } from "zod";
-import { float32, MAX_KERNEL, MAX_LAYERS, MAX_UNITS } from "./numbers.ts";
+import { float32, MAX_KERNEL, MAX_LAYERS, MAX_UNITS, MAX_WINDOW_PLACES } from "./numbers.ts";
 
 const nonlinearity = z.enum(["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]);
 const mode = z.enum(["fan_in", "fan_out"]);
@@ -173,4 +173,27 @@ export const layer = z
   });
 
 export type Layer = z.output<typeof layer>;
+
+const placesOf = (size: number | readonly [number, number]) => (typeof size === "number" ? size * size : size[0] * size[1]);
+
+/** Places in a layer's window, each of which is work of its own in the compiled step. */
+function windowPlaces(spec: Layer): number {
+  if (spec.type === "conv1d") return spec.kernel_size;
+  return "kernel_size" in spec ? placesOf(spec.kernel_size) : 0;
+}
+
+/** The layers of a whole network, bounded as a whole too: what a compiled step is long by. */
+export const networkLayers = z
+  .array(layer)
+  .min(1)
+  .max(MAX_LAYERS)
+  .superRefine((layers, context) => {
+    const all = layers.flatMap((each): Layer[] => (each.type === "residual" ? [each, ...each.layers] : [each]));
+    const refuse = (message: string) => context.addIssue({ code: "custom", message });
+    if (all.length > MAX_LAYERS)
+      refuse(`has ${all.length} layers with those within residual ones; at most ${MAX_LAYERS} are allowed`);
+    const places = all.reduce((total, each) => total + windowPlaces(each), 0);
+    if (places > MAX_WINDOW_PLACES)
+      refuse(`has windows of ${places} places in all its convolutions and pools; at most ${MAX_WINDOW_PLACES} are allowed`);
+  });
 export type LayerType = Layer["type"];

@@ -5,7 +5,9 @@ import { z } from "zod";
 export const MAX_UNITS = 65_536;
 /** Largest side of a convolution's or pool's window: each place in it is work of its own in the compiled step. */
 export const MAX_KERNEL = 16;
-/** Most layers in one network. */
+/** Most places in the windows of all convolutions and pools of a network together. */
+export const MAX_WINDOW_PLACES = 512;
+/** Most layers in one network, those within residual layers included. */
 export const MAX_LAYERS = 100;
 /** Seeds are safe integers: what JSON carries exactly. */
 export const MAX_SEED = Number.MAX_SAFE_INTEGER;
