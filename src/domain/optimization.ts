@@ -8,15 +8,19 @@ export const loss = z
     z.strictObject({ type: z.literal("l1") }),
     z.strictObject({ type: z.literal("huber"), delta: float32.positive().default(1) }),
     z.strictObject({ type: z.literal("bce") }),
-    z.strictObject({ type: z.literal("bce_with_logits"), pos_weight: float32.positive().default(1) }),
+    z.strictObject({
+      type: z.literal("bce_with_logits"),
+      pos_weight: z.union([float32.positive(), z.literal("balanced")]).default(1),
+    }),
     z.strictObject({
       type: z.literal("cross_entropy"),
       weight: z
-        .array(float32.nonnegative())
-        .min(2)
+        .union([z.array(float32.nonnegative()).min(2), z.literal("balanced")])
         .nullable()
         .default(null)
-        .meta({ description: "One weight a class, in class order." }),
+        .meta({
+          description: "One weight a class, in class order; balanced: the rarer a class among the training rows, the heavier.",
+        }),
       label_smoothing: z.number().min(0).max(1).default(0),
     }),
   ])

@@ -93,11 +93,12 @@ async function train(services: Services, job: Job, abort: AbortController): Prom
 /** The columns that the job trains on; null where its rows come from elsewhere. */
 async function readDataset({ store }: Services, { spec }: Job): Promise<DatasetRows | null> {
   if (!("dataset" in spec.data)) return null;
-  const { id, features, target } = spec.data.dataset;
+  const { id, features, target, weights } = spec.data.dataset;
   const dataset = await store.getDataset(id);
   if (!dataset) throw new Error(`the data set ${id} is gone`);
   const splitColumn = spec.split && "column" in spec.split ? [spec.split.column] : [];
-  const values = await store.readDatasetColumns(id, [...new Set([...features, ...target, ...splitColumn])]);
+  const weightColumn = weights === null ? [] : [weights];
+  const values = await store.readDatasetColumns(id, [...new Set([...features, ...target, ...splitColumn, ...weightColumn])]);
   return { rows: dataset.rows, sha256: dataset.sha256, columns: dataset.columns, values };
 }
 
@@ -110,7 +111,7 @@ async function putBack({ store, bus }: Services, { id }: Job): Promise<boolean> 
 
 async function finish({ store, bus, log }: Services, job: Job, result: TrainingResult): Promise<string> {
   const outcome = outcomeOf(job, result);
-  const finished = await store.finishJob(job.id, job.attempt, Date.now(), reasonOf(result), outcome);
+  const finished = await store.finishJob(job.id, job.attempt, Date.now(), reasonOf(job, result), outcome);
   bus.publish(job.id);
   if (finished) return finished.state;
   log.warn({ job_id: job.id, attempt: job.attempt }, "the job was taken away from this attempt; its result is dropped");
@@ -124,7 +125,11 @@ function outcomeOf(job: Job, result: TrainingResult): Outcome {
   return { ...result, model: { ...result.model, ...identity } };
 }
 
-function reasonOf(result: TrainingResult): string {
-  if (result.state === "succeeded") return result.reason;
+function reasonOf({ reproduces }: Job, result: TrainingResult): string {
+  if (result.state === "succeeded") {
+    if (!reproduces) return result.reason;
+    const verdict = result.model.sha256 === reproduces.sha256 ? "agree, bit for bit, with" : "are others than";
+    return `${result.reason}; the weights ${verdict} those of ${reproduces.model}`;
+  }
   return result.state === "failed" ? result.error.detail : "cancelled on request";
 }

@@ -18,8 +18,9 @@ import {
   type Programs,
   type Tensor,
 } from "../engine/index.ts";
+import { settledLoss } from "./balance.ts";
 import { type OutputKind, sumGraph, sumsOf } from "./metrics.ts";
-import { type Embedding, networkOf } from "./network.ts";
+import { type Embedding, freeze, networkOf } from "./network.ts";
 import type { DataShape } from "./source.ts";
 
 export interface TrainingSizes {
@@ -31,14 +32,20 @@ export interface TrainingSizes {
   readonly featureWidth: number;
   readonly targetWidth: number;
   readonly embeddings: readonly Embedding[];
+  /** Training rows of each class; empty for a regression. */
+  readonly classCounts: readonly number[];
+  /** Whether rows count differently in the loss. */
+  readonly weighted: boolean;
 }
 
 /** Names of the memory that the caller fills. Weights and optimiser state have the names of their parameters. */
 export const STATES = {
   features: "train.features",
   targets: "train.targets",
+  weights: "train.weights",
   validationFeatures: "validation.features",
   validationTargets: "validation.targets",
+  validationWeights: "validation.weights",
   dropoutKey: (layer: string) => `dropout.${layer}`,
   slot: (slot: string, parameter: string) => `${slot}/${parameter}`,
 } as const;
@@ -70,7 +77,7 @@ const MAX_STEPS = 512;
 const MAX_FEED_ROWS = 65_536;
 
 export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): TrainingPlan {
-  const network = networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings);
+  const network = freeze(networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings), spec.init_from?.freeze ?? []);
   const optimizer = createOptimizer(spec.optimizer);
   const batch = Math.min(spec.batch_size ?? sizes.rows, sizes.rows);
   const tail = sizes.rows % batch;
@@ -114,7 +121,7 @@ interface Context {
 /** Forward, loss, metrics, backward, clipping and the optimiser's update, for `rows` rows. */
 function trainingStep(context: Context, rows: number): Program {
   const { spec, sizes, network, tensors } = context;
-  const { features, targets } = batchOf(sizes, rows);
+  const { features, targets, rowWeights } = batchOf(sizes, rows);
   const step = graph.input(INPUTS.step, [], "int");
   const uniform = (layer: string, shape: readonly number[]) =>
     graph.uniform(graph.state(STATES.dropoutKey(layer), [2], "int"), step, shape);
@@ -124,7 +131,7 @@ function trainingStep(context: Context, rows: number): Program {
     uniform,
     update: (name, next) => buffers.set(name, next),
   });
-  const loss = lossOf(spec, output, targets);
+  const loss = lossOf(context, output, targets, rowWeights);
   const names = network.parameters.map(({ name }) => name);
   const weights = names.map((name) => tensors.get(name) as Tensor);
   const clipped = clip(spec, grad(loss, weights));
@@ -140,44 +147,58 @@ function trainingStep(context: Context, rows: number): Program {
 }
 
 /** The rows of a step: the resident ones themselves, or those at the positions that the caller gives. */
-function batchOf(sizes: TrainingSizes, rows: number): { features: Tensor; targets: Tensor } {
+function batchOf(sizes: TrainingSizes, rows: number): Batch {
   const features = graph.state(STATES.features, [sizes.rows, sizes.featureWidth]);
   const targets = graph.state(STATES.targets, [sizes.rows, sizes.targetWidth]);
-  if (rows === sizes.rows) return { features, targets };
-  const positions = graph.input(INPUTS.rows, [rows], "int");
-  return { features: graph.gather(features, positions), targets: graph.gather(targets, positions) };
+  const rowWeights = sizes.weighted ? graph.state(STATES.weights, [sizes.rows]) : undefined;
+  const all = { features, targets, rowWeights };
+  return rows === sizes.rows ? all : gatherBatch(all, graph.input(INPUTS.rows, [rows], "int"));
 }
 
-function validationLeaves(sizes: TrainingSizes): { features: Tensor; targets: Tensor } {
+interface Batch {
+  readonly features: Tensor;
+  readonly targets: Tensor;
+  /** [rows] */
+  readonly rowWeights: Tensor | undefined;
+}
+
+function gatherBatch({ features, targets, rowWeights }: Batch, positions: Tensor): Batch {
+  return {
+    features: graph.gather(features, positions),
+    targets: graph.gather(targets, positions),
+    rowWeights: rowWeights && graph.gather(rowWeights, positions),
+  };
+}
+
+function validationLeaves(sizes: TrainingSizes): Batch {
   return {
     features: graph.state(STATES.validationFeatures, [sizes.validationRows, sizes.featureWidth]),
     targets: graph.state(STATES.validationTargets, [sizes.validationRows, sizes.targetWidth]),
+    rowWeights: sizes.weighted ? graph.state(STATES.validationWeights, [sizes.validationRows]) : undefined,
   };
 }
 
 /** Loss and metrics of a block of held-out rows, at positions that the caller gives. */
 function validation(context: Context, rows: number): Program {
-  const { spec, sizes, network, tensors } = context;
-  const all = validationLeaves(sizes);
+  const { sizes, network, tensors } = context;
   const positions = graph.input(INPUTS.rows, [rows], "int");
-  const targets = graph.gather(all.targets, positions);
-  const output = network.forward(graph.gather(all.features, positions), (name) => tensors.get(name) as Tensor, {
-    training: false,
-  });
-  return { outputs: { loss: lossOf(spec, output, targets), ...metricSums(context, output, targets, "") } };
+  const { features, targets, rowWeights } = gatherBatch(validationLeaves(sizes), positions);
+  const output = network.forward(features, (name) => tensors.get(name) as Tensor, { training: false });
+  return { outputs: { loss: lossOf(context, output, targets, rowWeights), ...metricSums(context, output, targets, "") } };
 }
 
 /** The same over all held-out rows, with the weights that this step makes. */
 function heldOut(context: Context, next: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
-  const { spec, sizes, network } = context;
-  const { features, targets } = validationLeaves(sizes);
-  const output = network.forward(features, (name) => next.get(name) as Tensor, { training: false });
-  return { val_loss: lossOf(spec, output, targets), ...metricSums(context, output, targets, "val_") };
+  const { sizes, network, tensors } = context;
+  const { features, targets, rowWeights } = validationLeaves(sizes);
+  const output = network.forward(features, (name) => (next.get(name) ?? tensors.get(name)) as Tensor, { training: false });
+  return { val_loss: lossOf(context, output, targets, rowWeights), ...metricSums(context, output, targets, "val_") };
 }
 
-function lossOf(spec: ResolvedSpec, output: Tensor, targets: Tensor): Tensor {
+function lossOf({ spec, sizes }: Context, output: Tensor, targets: Tensor, rowWeights: Tensor | undefined): Tensor {
   const rows = targets.shape[0] as number;
-  return createLoss(spec.loss)(output, spec.loss.type === "cross_entropy" ? graph.reshape(targets, [rows]) : targets);
+  const loss = createLoss(settledLoss(spec.loss, sizes.classCounts));
+  return loss(output, spec.loss.type === "cross_entropy" ? graph.reshape(targets, [rows]) : targets, rowWeights);
 }
 
 function metricSums(
@@ -235,7 +256,9 @@ function update({ optimizer }: Context, names: readonly string[], weights: reado
 export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
   const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
   const rows = data.rows - validationRows - testRows;
-  const plan = planTraining(spec, { rows, validationRows, featureWidth, targetWidth, embeddings });
+  const classCounts = data.classes.map(() => 1);
+  const weighted = typeof data.columns?.weights === "string";
+  const plan = planTraining(spec, { rows, validationRows, featureWidth, targetWidth, embeddings, classCounts, weighted });
   const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
   return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes;
 }

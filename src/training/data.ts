@@ -39,11 +39,18 @@ function loadTable({ job, payload }: TrainingRun): Table {
   const tensors = unpackTensors(payload as TensorSet);
   const { rows, features: featureWidth, targets: targetWidth } = data.inline;
   const tensor = (name: string) => tensors.get(name) as Float32Array<ArrayBuffer>;
-  return { rows, featureWidth, targetWidth, features: tensor(PAYLOAD.features), targets: tensor(PAYLOAD.targets) };
+  return {
+    rows,
+    featureWidth,
+    targetWidth,
+    features: tensor(PAYLOAD.features),
+    targets: tensor(PAYLOAD.targets),
+    weights: null,
+  };
 }
 
 function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows): JobData {
-  const { features, target } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
+  const { features, target, weights } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
   const codes = classes.length > 0 ? classCodes(dataset, target[0] as string, classes) : null;
   const parts = splitRows(dataset.rows, spec.split, spec.seed, {
     classes: codes,
@@ -61,7 +68,7 @@ function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: Da
     scaling: isScaled ? fitTargetScaling(valuesOf(dataset, column), parts.train) : null,
   }));
   const preprocessing = { columns, targets };
-  const part = (rows: Int32Array) => (rows.length === 0 ? null : encodeRows(dataset, preprocessing, codes, rows));
+  const part = (rows: Int32Array) => (rows.length === 0 ? null : encodeRows(dataset, preprocessing, codes, weights, rows));
   return { train: part(parts.train) as Table, validation: part(parts.validation), test: part(parts.test), preprocessing };
 }
 
@@ -86,6 +93,7 @@ function encodeRows(
   dataset: DatasetRows,
   { columns, targets }: Preprocessing,
   codes: Int32Array | null,
+  weights: string | null,
   rows: Int32Array,
 ): Table {
   const { offsets, width } = layoutOf(columns);
@@ -112,7 +120,14 @@ function encodeRows(
       encoded[row * targetWidth + index] = scaling ? (value - scaling.offset) / scaling.scale : value;
     }
   });
-  return { rows: rows.length, featureWidth: width, targetWidth, features, targets: encoded };
+  const rowWeights = weights === null ? null : meanOne(valuesOf(dataset, weights), rows);
+  return { rows: rows.length, featureWidth: width, targetWidth, features, targets: encoded, weights: rowWeights };
+}
+
+/** The weights of rows, scaled to a mean of 1; all alike where none weighs anything. */
+function meanOne(values: ArrayLike<number>, rows: Int32Array): Float32Array<ArrayBuffer> {
+  const total = rows.reduce((sum, row) => sum + (values[row] as number), 0);
+  return Float32Array.from(rows, (row) => (total > 0 ? ((values[row] as number) * rows.length) / total : 1));
 }
 
 /** From a code of the data set's column to the place among the fitted categories: -1 when it has none. Null for numbers. */

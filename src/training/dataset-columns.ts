@@ -12,7 +12,12 @@ type DatasetSpec = Extract<JobSpec["data"], { dataset: unknown }>["dataset"];
 export const targetsOf = ({ target }: DatasetSpec): readonly string[] => (typeof target === "string" ? [target] : target);
 
 export type ChosenColumns =
-  | { readonly ok: true; readonly features: readonly Column[]; readonly targets: readonly Column[] }
+  | {
+      readonly ok: true;
+      readonly features: readonly Column[];
+      readonly targets: readonly Column[];
+      readonly weights: string | null;
+    }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /** The feature and target columns of a spec, in the order in which rows have them. */
@@ -34,20 +39,29 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
   if (splitColumn !== null && find(splitColumn, "/split/column").some(({ type }) => !isCategorical(type))) {
     errors.push({ pointer: "/split/column", detail: "must be a category or boolean column" });
   }
-  const excluded = [...names, splitColumn];
+  const weights = dataset.weights === undefined ? [] : find(dataset.weights, "/data/dataset/weights");
+  if (
+    weights.some(({ type, missing, statistics }) => !isNumeric(type) || missing > 0 || !(Number(statistics?.min ?? 0) >= 0))
+  ) {
+    errors.push({ pointer: "/data/dataset/weights", detail: "must be a column of numbers of 0 or more, none missing" });
+  }
+  const excluded = [...names, splitColumn, dataset.weights];
   const features = dataset.features
     ? dataset.features.flatMap((name, index) => find(name, `/data/dataset/features/${index}`))
     : columns.filter(({ name, type }) => type !== "text" && !excluded.includes(name));
   dataset.features?.forEach((name, index) => {
     const pointer = `/data/dataset/features/${index}`;
     if (excluded.includes(name))
-      errors.push({ pointer, detail: `${name} is the target or the column that splits, and cannot be a feature too` });
+      errors.push({
+        pointer,
+        detail: `${name} is the target, or the column that splits or weighs, and cannot be a feature too`,
+      });
     if (byName.get(name)?.type === "text")
       errors.push({ pointer, detail: `${name} is text: upload it as a category, or leave it out` });
   });
   if (features.length === 0 && errors.length === 0)
     errors.push({ pointer: "/data/dataset/features", detail: "there is no column to learn from" });
-  return errors.length > 0 ? { ok: false, errors } : { ok: true, features, targets };
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, features, targets, weights: dataset.weights ?? null };
 }
 
 export type ClassesResult =

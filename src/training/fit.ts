@@ -9,15 +9,17 @@ import type { TrainedModel, TrainingResult, TrainingRun } from "../domain/ports.
 import type { ResolvedSpec } from "../domain/spec.ts";
 import { elementCount, packTensors, type TensorSet, unpackTensors } from "../domain/tensor.ts";
 import { compile, createRandom, createSchedule, type Executable, type Schedule, streamKey } from "../engine/index.ts";
+import { countClasses } from "./balance.ts";
 import { planTraining, STATES, type TrainingPlan } from "./build.ts";
 import { type JobData, loadData } from "./data.ts";
+import { sha256Of } from "./digest.ts";
 import { createEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
 import type { EpochOptions, EpochRunner } from "./epoch.ts";
 import { evaluateModel } from "./evaluate-model.ts";
 import { createFullBatchRunner } from "./full-batch.ts";
 import { createMiniBatchRunner } from "./mini-batch.ts";
 import { embeddingsOf, LOSS_ACTIVATION } from "./network.ts";
-import { sha256Of } from "./prepare.ts";
+import { receiptOf } from "./receipt.ts";
 import { createRecorder, type EpochValues, type Recorder } from "./recorder.ts";
 import { PAYLOAD } from "./source.ts";
 
@@ -35,7 +37,7 @@ const CALL_BUDGET_MS = 10;
 export function fit(run: TrainingRun, control: TrainingControl): TrainingResult {
   const { spec } = run.job;
   const data = loadData(run);
-  const plan = planTraining(spec, sizesOf(data));
+  const plan = planTraining(spec, sizesOf(data, run.job.classes.length));
   const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
   writeStates(executable, plan, spec, data, run.payload);
   const recorder = createRecorder(
@@ -125,11 +127,22 @@ function nextCount(epochs: number, elapsedMs: number, most: number): number {
   return Math.max(1, Math.min(most, 2 * epochs, fitting));
 }
 
-function sizesOf({ train, validation, preprocessing }: JobData) {
+function sizesOf({ train, validation, preprocessing }: JobData, classes: number) {
   const { rows, featureWidth, targetWidth } = train;
   const embeddings = embeddingsOf(preprocessing?.columns ?? []);
   const targetScalings = (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
-  return { rows, validationRows: validation?.rows ?? 0, featureWidth, targetWidth, embeddings, targetScalings };
+  const classCounts = countClasses(classes > 0 ? train.targets : [], classes);
+  const weighted = train.weights !== null;
+  return {
+    rows,
+    validationRows: validation?.rows ?? 0,
+    featureWidth,
+    targetWidth,
+    embeddings,
+    targetScalings,
+    classCounts,
+    weighted,
+  };
 }
 
 /** The columns that a job's metrics have. */
@@ -148,9 +161,11 @@ function writeStates(
 ): void {
   executable.write(STATES.features, data.train.features);
   executable.write(STATES.targets, data.train.targets);
+  if (data.train.weights) executable.write(STATES.weights, data.train.weights);
   if (data.validation) {
     executable.write(STATES.validationFeatures, data.validation.features);
     executable.write(STATES.validationTargets, data.validation.targets);
+    if (data.validation.weights) executable.write(STATES.validationWeights, data.validation.weights);
   }
   for (const layer of plan.network.draws) executable.write(STATES.dropoutKey(layer), streamKey(spec.seed, `dropout/${layer}`));
   const given = spec.init_from ? unpackTensors(payload as TensorSet) : null;
@@ -187,5 +202,6 @@ function modelOf(
     parameters: job.parameters,
     weights: weights.entries,
     sha256: sha256Of(weights.data),
+    receipt: receiptOf(spec),
   };
 }

@@ -1,7 +1,7 @@
 /** A trained network over rows of features: compiled once, for blocks of rows. Knows nothing of raw rows or of labels. */
 import type { Model } from "../domain/model.ts";
 import { type TensorSet, unpackTensors } from "../domain/tensor.ts";
-import { compile, graph, type Network, type Program, type Tensor } from "../engine/index.ts";
+import { compile, graph, memoryFor, type Network, type Program, type Tensor } from "../engine/index.ts";
 import { ACTIVATIONS, embeddingsOf, networkOf } from "./network.ts";
 
 /** What of a model its network is made of. */
@@ -41,6 +41,12 @@ export function createInference(architecture: Architecture, weights: TensorSet, 
       return outputs;
     },
   };
+}
+
+/** Bytes that predicting with a network takes. Computed, not tried. */
+export function inferenceMemory(architecture: Architecture): number {
+  const network = architectureNetwork(architecture);
+  return memoryFor({ row: forward(network, architecture, 1), block: forward(network, architecture, BLOCK) });
 }
 
 /** The network of a model, embedded columns included. */

@@ -42,6 +42,17 @@ export function networkOf(layers: readonly Layer[], width: number, embeddings: r
   };
 }
 
+/** The same network with the weights of some layers held: an optimiser has nothing to do with them. */
+export function freeze(network: Network, layers: readonly number[]): Network {
+  if (layers.length === 0) return network;
+  const isHeld = ({ name }: NetworkTensor) => layers.some((layer) => name.startsWith(`${layer}.`));
+  return {
+    ...network,
+    tensors: network.tensors.map((tensor) => (isHeld(tensor) ? { ...tensor, trainable: false } : tensor)),
+    parameters: network.parameters.filter((tensor) => !isHeld(tensor)),
+  };
+}
+
 const tableName = (column: string) => `embedding.${column}.weight`;
 
 /** Starts as PyTorch's nn.Embedding: N(0, 1). */
@@ -64,11 +75,10 @@ function embed(x: Tensor, embeddings: readonly Embedding[], parameters: (name: s
     ]);
   const pieces: Tensor[] = [];
   let next = 0;
-  for (const { column, feature, entries } of embeddings) {
+  for (const { column, feature } of embeddings) {
     if (feature > next) pieces.push(columns(next, feature));
-    const positions = graph.constant(Array.from({ length: entries }, (_, entry) => entry));
-    const chosen = graph.equal(columns(feature, feature + 1), positions);
-    pieces.push(graph.matmul(chosen, parameters(tableName(column))));
+    const positions = graph.reshape(columns(feature, feature + 1), [rows]);
+    pieces.push(nn.lookUp(parameters(tableName(column)), positions));
     next = feature + 1;
   }
   if (next < width) pieces.push(columns(next, width));

@@ -1,17 +1,18 @@
 /** A request body to a job that can run: parse, validate, resolve, size. Runs in a thread: a body may be many megabytes. */
-import { createHash } from "node:crypto";
 import type { DatasetRows } from "../domain/dataset.ts";
-import { type FieldError, pointerOf } from "../domain/errors.ts";
+import type { FieldError } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Prepared, References, Resolved } from "../domain/ports.ts";
 import { fieldErrors, type JobSpec, jobSpec, MAX_FIELD_ERRORS, type ResolvedSpec } from "../domain/spec.ts";
-import { elementCount, packTensors, type TensorSet } from "../domain/tensor.ts";
-import { LayerError, type Network } from "../engine/index.ts";
+import { elementCount, packTensors } from "../domain/tensor.ts";
+import { LayerError } from "../engine/index.ts";
 import { memoryEstimate } from "./build.ts";
 import { targetsOf } from "./dataset-columns.ts";
+import { sha256Of } from "./digest.ts";
+import { type InitialWeights, initialWeights } from "./initial-weights.ts";
 import { networkOf } from "./network.ts";
 import { type Resolution, resolve } from "./resolve.ts";
-import { type DataShape, type Described, describeData, PAYLOAD, type PayloadTensor } from "./source.ts";
+import { type DataShape, type Described, describeData } from "./source.ts";
 import { layerFieldError } from "./widths.ts";
 
 const MALFORMED = (detail: string): Prepared => ({ ok: false, code: "malformed", errors: [{ pointer: "", detail }] });
@@ -38,7 +39,7 @@ export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits, resolv
   if (!parsed.success) return INVALID(fieldErrors(parsed.error));
   const references = referencesOf(parsed.data);
   if (references && !resolved) return { ok: false, code: "references", errors: [], references, body };
-  return prepareSpec(parsed.data, limits, resolved?.dataset ?? null);
+  return prepareSpec(parsed.data, limits, resolved ?? NOTHING);
 }
 
 /** Inline rows over the limit, found before each of them is looked at: millions of wrong rows cost as much as right ones. */
@@ -57,13 +58,16 @@ function rowsError(pointer: string, rows: number, limits: Limits): FieldError {
   return { pointer, detail: `${rows} rows are more than the limit of ${limits.rows} (TRAINYARD_MAX_ROWS)` };
 }
 
-function referencesOf({ data, split }: JobSpec): References | null {
-  if (!("dataset" in data)) return null;
+const NOTHING: Resolved = { dataset: null, model: null };
+
+function referencesOf({ data, split, init_from }: JobSpec): References | null {
+  const model = init_from && "model" in init_from ? init_from.model : null;
   const splitColumn = split && "column" in split ? split.column : null;
-  return { dataset: { id: data.dataset.id, target: targetsOf(data.dataset), splitColumn } };
+  const dataset = "dataset" in data ? { id: data.dataset.id, target: targetsOf(data.dataset), splitColumn } : null;
+  return dataset || model !== null ? { dataset, model } : null;
 }
 
-function prepareSpec(spec: JobSpec, limits: Limits, dataset: DatasetRows | null): Prepared {
+function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {
   const data = describeData(spec, dataset);
   if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);
   const { shape, tensors } = data;
@@ -82,9 +86,9 @@ function prepareSpec(spec: JobSpec, limits: Limits, dataset: DatasetRows | null)
       },
     ]);
   }
-  const initial = spec.init_from ? stateDictErrors(spec.init_from.state_dict, network) : [];
-  if (initial.length > 0) return INVALID(initial);
-  const resolved = resolvedSpecOf(spec, resolution, shape, data, dataset);
+  const initial = initialWeights(spec, network, model);
+  if (initial.errors.length > 0) return INVALID(initial.errors);
+  const resolved = resolvedSpecOf(spec, resolution, shape, data, dataset, initial);
   const memory = sizeOf(resolved, shape);
   if (!memory.ok) return INVALID(memory.errors);
   const { memoryBytes } = memory;
@@ -92,7 +96,8 @@ function prepareSpec(spec: JobSpec, limits: Limits, dataset: DatasetRows | null)
     const detail = `training needs ${memoryBytes} bytes, more than the limit of ${limits.jobMemoryBytes} (TRAINYARD_MAX_JOB_MEMORY_BYTES): use a smaller batch_size, fewer rows or narrower layers`;
     return INVALID([{ pointer: "", detail }]);
   }
-  const payload = payloadOf(tensors, spec);
+  const bulk = [...tensors, ...initial.tensors];
+  const payload = bulk.length > 0 ? packTensors(bulk) : null;
   return { ok: true, spec: resolved, parameters, memoryBytes, rows: shape.rows, classes: shape.classes, payload };
 }
 
@@ -109,54 +114,19 @@ function sizeOf(spec: ResolvedSpec, shape: DataShape): Sized {
   }
 }
 
-function stateDictErrors(stateDict: NonNullable<JobSpec["init_from"]>["state_dict"], network: Network): FieldError[] {
-  const base = ["init_from", "state_dict"];
-  const expected = new Map(network.tensors.map(({ name, shape }) => [name, shape]));
-  const errors: FieldError[] = [];
-  for (const [name, shape] of expected) {
-    const given = stateDict[name];
-    const wanted = `[${shape.join(", ")}]`;
-    if (!given)
-      errors.push({
-        pointer: pointerOf([...base, name]),
-        detail: `is missing: the network has a tensor ${name} of shape ${wanted}`,
-      });
-    else if (given.shape.join() !== shape.join())
-      errors.push({ pointer: pointerOf([...base, name, "shape"]), detail: `must be ${wanted}` });
-    else if (given.data.length !== elementCount(shape)) {
-      errors.push({
-        pointer: pointerOf([...base, name, "data"]),
-        detail: `has ${given.data.length} values; ${wanted} takes ${elementCount(shape)}`,
-      });
-    }
-  }
-  for (const name of Object.keys(stateDict)) {
-    if (!expected.has(name) && !name.endsWith(".num_batches_tracked"))
-      errors.push({
-        pointer: pointerOf([...base, name]),
-        detail: `is not a parameter or buffer of this network: it has ${[...expected.keys()].join(", ")}`,
-      });
-  }
-  return errors;
-}
-
 function resolvedSpecOf(
   spec: JobSpec,
   resolution: Resolution,
   shape: DataShape,
   described: Described,
   dataset: DatasetRows | null,
+  initial: InitialWeights,
 ): ResolvedSpec {
   const { split, preprocess } = shape;
-  const init_from = spec.init_from && {
-    state_dict: Object.fromEntries(
-      Object.entries(spec.init_from.state_dict).map(([name, { shape: size }]) => [name, { shape: size }]),
-    ),
-  };
   const { data, name } = resolvedData(spec, shape, described, dataset);
   const { task, ...rest } = resolution;
   // In the order in which a reader asks: what, on what, with what, how.
-  return { name: spec.name ?? name, task, data, preprocess, split, ...settings(spec), ...rest, init_from };
+  return { name: spec.name ?? name, task, data, preprocess, split, ...settings(spec), ...rest, init_from: initial.summary };
 }
 
 /** What a spec says apart from its subject and what was resolved from its data. */
@@ -173,26 +143,13 @@ function resolvedData(
 ): { data: ResolvedSpec["data"]; name: string } {
   if ("generator" in spec.data) return { data: spec.data, name: spec.data.generator.type };
   if ("dataset" in spec.data) {
-    const { features, target } = shape.columns as NonNullable<DataShape["columns"]>;
+    const { features, target, weights } = shape.columns as NonNullable<DataShape["columns"]>;
     const { sha256 } = dataset as DatasetRows;
     return {
-      data: { dataset: { id: spec.data.dataset.id, sha256, features: [...features], target: [...target] } },
+      data: { dataset: { id: spec.data.dataset.id, sha256, features: [...features], target: [...target], weights } },
       name: target.join("-"),
     };
   }
   const sizes = { rows: shape.rows, features: shape.featureWidth, targets: shape.targetWidth };
   return { data: { inline: { ...sizes, sha256: sha256Of(packTensors(tensors).data) } }, name: "inline" };
-}
-
-function payloadOf(tensors: readonly PayloadTensor[], spec: JobSpec): TensorSet | null {
-  const weights = Object.entries(spec.init_from?.state_dict ?? {});
-  const initial = weights.map(([name, { shape, data }]) => ({ name: `${PAYLOAD.initial}${name}`, shape, values: data }));
-  return tensors.length + initial.length > 0 ? packTensors([...tensors, ...initial]) : null;
-}
-
-/** SHA-256 of float32 values in little-endian order (which is the order of every machine that Node runs on). */
-export function sha256Of(values: Float32Array): string {
-  return createHash("sha256")
-    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-    .digest("hex");
 }

@@ -73,7 +73,7 @@ function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes }: Dat
   if ((loss.type === "bce_with_logits" || loss.type === "cross_entropy") && PROBABILITY_LAYERS.includes(last.type)) {
     return [{ pointer: lastPointer, detail: `${loss.type} takes logits: leave the final ${last.type} out` }];
   }
-  if (loss.type === "cross_entropy" && loss.weight && loss.weight.length !== classes.length) {
+  if (loss.type === "cross_entropy" && Array.isArray(loss.weight) && loss.weight.length !== classes.length) {
     return [{ pointer: "/loss/weight", detail: `has ${loss.weight.length} weights for ${classes.length} classes` }];
   }
   return [];

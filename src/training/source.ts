@@ -25,7 +25,11 @@ export interface DataShape {
   readonly split: Split | null;
   readonly preprocess: Preprocess | null;
   /** Names of the columns used, where the data is a data set. */
-  readonly columns: { readonly features: readonly string[]; readonly target: readonly string[] } | null;
+  readonly columns: {
+    readonly features: readonly string[];
+    readonly target: readonly string[];
+    readonly weights: string | null;
+  } | null;
   /** Which features are positions to be looked up in a table. */
   readonly embeddings: readonly Embedding[];
 }
@@ -152,7 +156,7 @@ function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
     targetWidth: chosen.targets.length,
     split,
     preprocess,
-    columns: { features: names(chosen.features), target: names(chosen.targets) },
+    columns: { features: names(chosen.features), target: names(chosen.targets), weights: chosen.weights },
     embeddings: embeddingsOf(sketch),
   };
   return { shape, tensors: [], rowsPointer, errors };

@@ -9,6 +9,8 @@ export interface Table {
   readonly features: Float32Array<ArrayBuffer>;
   /** [rows, targetWidth] */
   readonly targets: Float32Array<ArrayBuffer>;
+  /** [rows]: how much each row counts in the loss, 1 on average; null where all count alike. */
+  readonly weights: Float32Array<ArrayBuffer> | null;
 }
 
 /** The rows at `indices`, in that order. */
@@ -26,5 +28,6 @@ export function takeRows(table: Table, indices: ArrayLike<number>): Table {
     rows: indices.length,
     features: take(table.features, table.featureWidth),
     targets: take(table.targets, table.targetWidth),
+    weights: table.weights && take(table.weights, 1),
   };
 }

@@ -165,6 +165,70 @@ describe("a job on a data set", () => {
   });
 });
 
+describe("classes and rows that count differently", () => {
+  const rare = (row: number) => row % 10 === 0;
+  const table = {
+    x: Array.from({ length: 200 }, (_, row) => (rare(row) ? 0.6 : 0.4) + ((row * 31) % 17) / 20),
+    y: Array.from({ length: 200 }, (_, row) => (rare(row) ? "rare" : "usual")),
+  };
+  const job = (loss: object, source: object = {}) => ({
+    data: { dataset: { id: "ds_1", features: ["x"], target: "y", ...source } },
+    model: { layers: [{ type: "linear" }] },
+    loss,
+    split: null,
+    optimizer: { type: "adam", lr: 0.05 },
+    epochs: 200,
+  });
+  const losses = (given: object, dataset = datasetOf(table)) => trained(given, dataset).series.loss;
+
+  it("balance by the training rows of each class, as scikit-learn", () => {
+    const explicit = [200 / (2 * 20), 200 / (2 * 180)];
+    expect(losses(job({ type: "cross_entropy", weight: "balanced" }))).toEqual(
+      losses(job({ type: "cross_entropy", weight: explicit })),
+    );
+    expect(losses(job({ type: "bce_with_logits", pos_weight: "balanced" }))).toEqual(
+      losses(job({ type: "bce_with_logits", pos_weight: 20 / 180 })),
+    );
+  });
+
+  it("weigh rows by a column as if heavy rows were there more often", () => {
+    const weights = Array.from({ length: 200 }, (_, row) => (rare(row) ? 3 : 1));
+    const repeated = Array.from({ length: 200 }, (_, row) => row).flatMap((row) =>
+      Array.from({ length: weights[row] as number }, () => row),
+    );
+    const many = datasetOf({
+      x: repeated.map((row) => table.x[row] as number),
+      y: repeated.map((row) => table.y[row] as string),
+    });
+    for (const loss of [{ type: "bce_with_logits" }, { type: "cross_entropy" }]) {
+      const weighted = losses(job({ ...loss }, { weights: "w" }), withStatistics(datasetOf({ ...table, w: weights })));
+      // The scaler sees each row once, so the raw column is compared.
+      const raw = (given: object) => ({ ...given, preprocess: { numeric: { scale: "none" } } });
+      const [one, other] = [
+        losses(raw(job({ ...loss }, { weights: "w" })), withStatistics(datasetOf({ ...table, w: weights }))),
+        losses(raw(job({ ...loss })), many),
+      ];
+      expect(weighted).toHaveLength(200);
+      expect(one?.at(-1)).toBeCloseTo(other?.at(-1) as number, 4);
+    }
+  });
+
+  function withStatistics(dataset: DatasetRows): DatasetRows {
+    const statistics = {
+      min: 1,
+      max: 3,
+      mean: 1,
+      sd: 1,
+      quantiles: { q05: 1, q25: 1, q50: 1, q75: 1, q95: 3 },
+      histogram: { edges: [], counts: [] },
+    };
+    return {
+      ...dataset,
+      columns: dataset.columns.map((column) => ({ ...column, statistics: column.name === "w" ? statistics : null })),
+    };
+  }
+});
+
 describe("a job on a data set is refused", () => {
   it.each([
     ["a target that is not there", {}, { target: "specie" }, "/data/dataset/target", "there is no column specie"],

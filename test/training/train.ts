@@ -4,7 +4,7 @@ import type { Job } from "../../src/domain/job.ts";
 import type { Limits } from "../../src/domain/limits.ts";
 import { entriesOf, type MetricSlice, type Series } from "../../src/domain/metric.ts";
 import type { Model } from "../../src/domain/model.ts";
-import type { Prepared, TrainedModel, TrainingResult } from "../../src/domain/ports.ts";
+import type { Prepared, ReferredModel, TrainedModel, TrainingResult } from "../../src/domain/ports.ts";
 import { fit as trainJob } from "../../src/training/fit.ts";
 import { prepareJob } from "../../src/training/prepare.ts";
 
@@ -16,10 +16,15 @@ export const limits: Limits = {
   predictRows: 100_000,
 };
 
-export function prepare(spec: object, overrides: Partial<Limits> = {}, dataset: DatasetRows | null = null): Settled {
+export function prepare(
+  spec: object,
+  overrides: Partial<Limits> = {},
+  dataset: DatasetRows | null = null,
+  model: ReferredModel | null = null,
+): Settled {
   const body = new TextEncoder().encode(JSON.stringify(spec));
-  const prepared = prepareJob(body, { ...limits, ...overrides }, dataset ? { dataset } : undefined);
-  if (!prepared.ok && prepared.code === "references") throw new Error("the spec refers to a data set");
+  const prepared = prepareJob(body, { ...limits, ...overrides }, dataset || model ? { dataset, model } : undefined);
+  if (!prepared.ok && prepared.code === "references") throw new Error("the spec refers to something");
   return prepared;
 }
 
@@ -36,14 +41,15 @@ interface TrainOptions {
   readonly epochsDone?: number;
   readonly cancelAfter?: number;
   readonly dataset?: DatasetRows | null;
+  readonly model?: ReferredModel | null;
 }
 
 /** Trains a spec; `cancelAfter` asks for a cancel once so many slices have come. */
 export function train(
   spec: object,
-  { epochsDone = 0, cancelAfter = Number.POSITIVE_INFINITY, dataset = null }: TrainOptions = {},
+  { epochsDone = 0, cancelAfter = Number.POSITIVE_INFINITY, dataset = null, model = null }: TrainOptions = {},
 ): TrainedRun {
-  const prepared = prepare(spec, {}, dataset);
+  const prepared = prepare(spec, {}, dataset, model);
   if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
   const slices: MetricSlice[] = [];
   const job = jobRecord(prepared, epochsDone);
@@ -73,6 +79,7 @@ function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone: number
     metrics: null,
     error: null,
     model: null,
+    reproduces: null,
     transitions: [],
     createdAt: 0,
     startedAt: 0,

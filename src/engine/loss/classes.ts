@@ -11,6 +11,8 @@ export interface ClassOptions {
   readonly weight?: readonly number[] | null | undefined;
   /** The share of each target's probability that is spread evenly over all classes. */
   readonly labelSmoothing?: number | undefined;
+  /** [rows]: multiplies the cost of each row, and not what a mean divides by. */
+  readonly rowWeights?: Tensor | undefined;
 }
 
 /** Cross-entropy of logits [rows, classes]. */
@@ -18,7 +20,11 @@ export const crossEntropy = (logits: Tensor, target: Tensor, options: ClassOptio
   nll(logSoftmax(logits, -1), target, options);
 
 /** Negative log-likelihood of log-probabilities [rows, classes]. */
-export function nll(logProbabilities: Tensor, target: Tensor, { reduction, weight, labelSmoothing = 0 }: ClassOptions): Tensor {
+export function nll(
+  logProbabilities: Tensor,
+  target: Tensor,
+  { reduction, weight, labelSmoothing = 0, rowWeights }: ClassOptions,
+): Tensor {
   const [rows, classes] = logProbabilities.shape as [number, number];
   if (logProbabilities.shape.length !== 2 || target.shape.length !== 1 || target.shape[0] !== rows)
     throw new GraphError(`class losses take [rows, classes] and [rows], not [${logProbabilities.shape}] and [${target.shape}]`);
@@ -28,7 +34,8 @@ export function nll(logProbabilities: Tensor, target: Tensor, { reduction, weigh
   const weights = weight ? constant(weight) : constant(1);
   // Selected, not multiplied: a log-probability of -Infinity counts only where it is the target's.
   const chosen = where(isTarget, weight ? mul(logProbabilities, weights) : logProbabilities, 0);
-  const total = sum(labelSmoothing === 0 ? chosen : smoothed(chosen, logProbabilities, weights, labelSmoothing, classes));
+  const terms = labelSmoothing === 0 ? chosen : smoothed(chosen, logProbabilities, weights, labelSmoothing, classes);
+  const total = sum(rowWeights ? mul(terms, reshape(rowWeights, [rows, 1])) : terms);
   const cost = sub(0, total);
   if (reduction === "sum") return cost;
   return div(cost, weight ? sum(where(isTarget, weights, 0)) : rows);

@@ -1,5 +1,5 @@
 /** The table of losses: from a spec, as the API names it, to a scalar. A new loss is one line in each of the two lists here. */
-import { GraphError, sameShape, sum, type Tensor } from "../graph.ts";
+import { GraphError, mul, reshape, sameShape, sum, type Tensor } from "../graph.ts";
 import { mean } from "../nn/functional.ts";
 import { bce, bceWithLogits } from "./binary.ts";
 import { crossEntropy, nll, type Reduction } from "./classes.ts";
@@ -27,23 +27,29 @@ export type LossSpec = { readonly [T in LossType]: SpecOf<T> }[LossType];
 
 /**
  * A scalar from predictions and targets: of equal shape, except for cross_entropy and nll, whose targets are class numbers
- * as floats, [rows], for predictions [rows, classes]. Throws a GraphError for shapes that do not fit.
+ * as floats, [rows], for predictions [rows, classes]. Row weights [rows] multiply the loss of each row, and not what a mean
+ * divides by: with a mean of 1 they leave its scale as it is. Throws a GraphError for shapes that do not fit.
  */
-export type Loss = (prediction: Tensor, target: Tensor) => Tensor;
+export type Loss = (prediction: Tensor, target: Tensor, rowWeights?: Tensor) => Tensor;
 
-type Entry<T extends LossType> = (prediction: Tensor, target: Tensor, spec: SpecOf<T>) => Tensor;
+type Entry<T extends LossType> = (prediction: Tensor, target: Tensor, spec: SpecOf<T>, rowWeights?: Tensor) => Tensor;
 
 /** Reduces a loss of elements. Shapes must be equal: broadcasting here would hide a wrong target. */
 const elementwise =
   <T extends LossType>(loss: Entry<T>): Entry<T> =>
-  (prediction, target, spec) => {
+  (prediction, target, spec, rowWeights) => {
     if (!sameShape(prediction.shape, target.shape))
       throw new GraphError(
         `${spec.type} takes targets of the shape of the prediction, not [${target.shape}] for [${prediction.shape}]`,
       );
-    const values = loss(prediction, target, spec);
+    const unweighted = loss(prediction, target, spec);
+    const values = rowWeights ? mul(unweighted, perRow(rowWeights, unweighted)) : unweighted;
     return spec.reduction === "sum" ? sum(values) : mean(values);
   };
+
+/** Weights [rows] in a shape that goes with values [rows, ...]. */
+const perRow = (weights: Tensor, values: Tensor): Tensor =>
+  reshape(weights, [values.shape[0] as number, ...values.shape.slice(1).map(() => 1)]);
 
 export const losses: { readonly [T in LossType]: Entry<T> } = {
   mse: elementwise(mse),
@@ -54,13 +60,14 @@ export const losses: { readonly [T in LossType]: Entry<T> } = {
   bce_with_logits: elementwise<"bce_with_logits">((prediction, target, { pos_weight = 1 }) =>
     bceWithLogits(prediction, target, pos_weight),
   ),
-  cross_entropy: (prediction, target, { weight, label_smoothing, reduction = "mean" }) =>
-    crossEntropy(prediction, target, { weight, labelSmoothing: label_smoothing, reduction }),
-  nll: (prediction, target, { weight, reduction = "mean" }) => nll(prediction, target, { weight, reduction }),
+  cross_entropy: (prediction, target, { weight, label_smoothing, reduction = "mean" }, rowWeights) =>
+    crossEntropy(prediction, target, { weight, labelSmoothing: label_smoothing, reduction, rowWeights }),
+  nll: (prediction, target, { weight, reduction = "mean" }, rowWeights) =>
+    nll(prediction, target, { weight, reduction, rowWeights }),
 };
 
 /** The loss of a spec; `reduction` is the mean by default. */
 export function createLoss(spec: LossSpec): Loss {
   const entry = losses[spec.type] as Entry<LossType>;
-  return (prediction, target) => entry(prediction, target, spec as SpecOf<LossType>);
+  return (prediction, target, rowWeights) => entry(prediction, target, spec as SpecOf<LossType>, rowWeights);
 }
