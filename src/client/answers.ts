@@ -40,6 +40,9 @@ export interface Job {
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
+  /** The model that it trains again to compare. */
+  reproduces: { model: string; sha256: string; result_sha256: string | null } | null;
+  agrees: boolean | null;
   transitions: { state: JobState; at: string; reason: string }[];
   error: JobFault | null;
   metrics: JobMetrics | null;
@@ -62,7 +65,8 @@ export interface Model {
   version: number;
   aliases: string[];
   tags: Record<string, string>;
-  job: string;
+  /** Null when it was imported. */
+  job: string | null;
   task: Task;
   input_width: number;
   output_width: number;
@@ -71,6 +75,13 @@ export interface Model {
   parameters: number;
   weights: { name: string; shape: number[] }[];
   sha256: string;
+  /** Hashes of what it was made of. */
+  receipt: {
+    data: { source: "generator" | "inline" | "dataset"; sha256: string } | null;
+    spec_sha256: string | null;
+    engine_version: string | null;
+    weights_sha256: string;
+  };
   metrics: JobMetrics;
   /** Null in lists, and for a model that was not trained here. */
   evaluation: Evaluation | null;

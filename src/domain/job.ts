@@ -42,6 +42,14 @@ export interface JobMetrics {
   readonly best: Partial<Record<Series, number>> & { readonly epoch?: number };
 }
 
+/** A job that runs again to see whether it gives the same weights. It makes no model. */
+export interface Reproduction {
+  /** Id of the model. */
+  readonly model: string;
+  /** Of the model's weights. */
+  readonly sha256: string;
+}
+
 export interface Job {
   readonly id: string;
   readonly name: string;
@@ -67,6 +75,8 @@ export interface Job {
     readonly version: number;
     readonly sha256: string;
   } | null;
+  /** The model that this job trains again to compare, and what its own weights hashed to; null until they are there. */
+  readonly reproduces: (Reproduction & { readonly resultSha256: string | null }) | null;
   readonly transitions: readonly Transition[];
   readonly createdAt: number;
   readonly startedAt: number | null;

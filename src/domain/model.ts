@@ -3,6 +3,7 @@
 import type { JobMetrics } from "./job.ts";
 import type { Layer } from "./layers.ts";
 import type { Preprocessing } from "./preprocessing.ts";
+import type { Receipt } from "./receipt.ts";
 import type { Tags } from "./registry.ts";
 import type { Task } from "./spec.ts";
 import type { TensorEntry } from "./tensor.ts";
@@ -15,7 +16,9 @@ export interface Model {
   /** Names that point at this version, sorted. */
   readonly aliases: readonly string[];
   readonly tags: Tags;
-  readonly jobId: string;
+  /** Null: it was imported. */
+  readonly jobId: string | null;
+  readonly receipt: Receipt;
   readonly task: Task;
   /** How raw rows become the network's inputs; null: rows are arrays of `inputWidth` numbers, taken as they are. */
   readonly preprocessing: Preprocessing | null;
@@ -48,6 +51,7 @@ export interface RegressionPrediction {
 export interface ClassPrediction {
   readonly label: string;
   readonly probability: number;
+  /** By label. */
   readonly probabilities: Readonly<Record<string, number>>;
 }
 

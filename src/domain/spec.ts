@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { type FieldError, pointerOf } from "./errors.ts";
-import { layer } from "./layers.ts";
+import { networkLayers } from "./layers.ts";
 import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
@@ -120,6 +120,9 @@ const datasetSource = z
     target: z
       .union([columnName, z.array(columnName).min(1).max(1000)])
       .meta({ description: "One column; several for a regression." }),
+    weights: columnName
+      .optional()
+      .meta({ description: "A column that says how much each row counts in the loss; scaled to a mean of 1." }),
   })
   .meta({ id: "DatasetSource" });
 
@@ -131,6 +134,11 @@ export const tensorValues = z
 const stateDict = z
   .record(z.string(), tensorValues)
   .meta({ description: 'Every parameter by PyTorch\'s name and layout for a Sequential: "0.weight" is [out, in].' });
+
+const freeze = z.array(z.int().min(0)).max(MAX_LAYERS).default([]).meta({
+  description:
+    "Layers whose weights stay as they are: no update, and no part in clipping, as with requires_grad=False. The running statistics of a batch_norm still move.",
+});
 
 const share = z.number().min(0).max(0.9);
 const labels = z.array(z.string()).max(1000);
@@ -189,7 +197,7 @@ const fields = {
     .nullable()
     .optional()
     .meta({ description: "For data sets; null or left out for other data, which is taken as it is." }),
-  model: z.strictObject({ layers: z.array(layer).min(1).max(MAX_LAYERS) }),
+  model: z.strictObject({ layers: networkLayers }),
   loss: loss.optional().meta({
     description: "mse for regression; bce after a sigmoid, else bce_with_logits, for two classes; cross_entropy for more.",
   }),
@@ -220,7 +228,19 @@ export const jobSpec = z
   .strictObject({
     ...fields,
     data: z.union([z.strictObject({ generator }), z.strictObject({ inline }), z.strictObject({ dataset: datasetSource })]),
-    init_from: z.strictObject({ state_dict: stateDict }).nullable().default(null),
+    init_from: z
+      .union([
+        z.strictObject({ state_dict: stateDict, freeze }),
+        z.strictObject({
+          model: z.string().min(1).max(400).meta({
+            description: "A stored model: its id, `name`, `name@version` or `name@alias`. The network must have its tensors.",
+          }),
+          freeze,
+        }),
+      ])
+      .nullable()
+      .default(null)
+      .meta({ description: "Where the weights start, instead of at random. Preprocessing is fitted anew." }),
   })
   .meta({
     id: "JobSpec",
@@ -269,6 +289,7 @@ export const resolvedSpec = z
           sha256: z.string(),
           features: z.array(z.string()),
           target: z.array(z.string()),
+          weights: z.string().nullable(),
         }),
       }),
     ]),
@@ -276,7 +297,16 @@ export const resolvedSpec = z
     preprocess: preprocess.nullable(),
     loss,
     metrics: z.array(z.enum(METRIC_NAMES)),
-    init_from: z.strictObject({ state_dict: z.record(z.string(), z.strictObject({ shape: z.array(z.int()) })) }).nullable(),
+    init_from: z
+      .union([
+        z.strictObject({
+          state_dict: z.record(z.string(), z.strictObject({ shape: z.array(z.int()) })),
+          sha256: z.string().meta({ description: "Of the weights as float32, in this order." }),
+          freeze,
+        }),
+        z.strictObject({ model: z.string(), sha256: z.string(), freeze }),
+      ])
+      .nullable(),
   })
   .meta({
     id: "ResolvedJobSpec",

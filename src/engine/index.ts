@@ -17,3 +17,4 @@ export { type CompileOptions, type Executable, type FloatView, leavesOf, type Pr
 export { createRandom, type Key, type Random, streamKey } from "./random.ts";
 export type { Schedule, ScheduleState } from "./schedule/schedule.ts";
 export { createSchedule, type ScheduleSpec } from "./schedule/schedules.ts";
+export { ENGINE_VERSION } from "./version.ts";

@@ -76,6 +76,8 @@ export const jobExample = {
   transitions,
   error: null,
   metrics,
+  reproduces: null,
+  agrees: null,
   model: { id: MODEL, name: "moons-mlp", version: 1, sha256: SHA256 },
 };
 
@@ -109,6 +111,12 @@ export const modelExample = {
     { name: "2.bias", shape: [1] },
   ],
   sha256: SHA256,
+  receipt: {
+    data: { source: "generator", sha256: SHA256 },
+    spec_sha256: SHA256,
+    engine_version: "1",
+    weights_sha256: SHA256,
+  },
   metrics,
   evaluation: null,
   created_at: transitions[2]?.at,

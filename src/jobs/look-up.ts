@@ -1,15 +1,22 @@
 /** Look up: what a job body refers to, read from the store. */
-import { isCategorical } from "../domain/dataset.ts";
+import { type DatasetRows, isCategorical } from "../domain/dataset.ts";
 import type { FieldError } from "../domain/errors.ts";
-import type { References, Resolved } from "../domain/ports.ts";
+import type { References, ReferredModel, Resolved } from "../domain/ports.ts";
+import { parseModelRef } from "../domain/registry.ts";
 import type { Services } from "./services.ts";
 
 /** The things referred to, or the references that lead nowhere. */
-export async function lookUp(
-  { store }: Services,
-  { dataset: reference }: References,
-): Promise<Resolved | { errors: FieldError[] }> {
-  if (!reference) return { dataset: null };
+export async function lookUp(services: Services, references: References): Promise<Resolved | { errors: FieldError[] }> {
+  const [dataset, model] = await Promise.all([lookUpDataset(services, references), lookUpModel(services, references)]);
+  const errors = [dataset, model].flatMap((found) => (found && "errors" in found ? found.errors : []));
+  if (errors.length > 0) return { errors };
+  return { dataset: dataset as DatasetRows | null, model: model as ReferredModel | null };
+}
+
+type Missing = { readonly errors: FieldError[] };
+
+async function lookUpDataset({ store }: Services, { dataset: reference }: References): Promise<DatasetRows | Missing | null> {
+  if (!reference) return null;
   const dataset = await store.getDataset(reference.id);
   if (!dataset) return { errors: [{ pointer: "/data/dataset/id", detail: `there is no data set ${reference.id}` }] };
   const { rows, sha256, columns } = dataset;
@@ -20,5 +27,14 @@ export async function lookUp(
     dataset.id,
     needed.map(({ name }) => name),
   );
-  return { dataset: { rows, sha256, columns, values } };
+  return { rows, sha256, columns, values };
+}
+
+async function lookUpModel({ store }: Services, { model: reference }: References): Promise<ReferredModel | Missing | null> {
+  if (reference === null) return null;
+  const parsed = parseModelRef(reference);
+  const model = parsed && (await store.findModel(parsed));
+  const weights = model && (await store.readWeights(model.id));
+  if (!model || !weights) return { errors: [{ pointer: "/init_from/model", detail: `there is no model ${reference}` }] };
+  return { id: model.id, sha256: model.sha256, weights };
 }

@@ -107,9 +107,11 @@ export async function finishJob(
   outcome: Outcome,
 ): Promise<Job | null> {
   return await db.transaction().execute(async (transaction) => {
+    const job = await transaction.selectFrom("jobs").select("reproduces").where("id", "=", id).executeTakeFirst();
+    const makesModel = outcome.state === "succeeded" && job?.reproduces === null;
     const row = await transaction
       .updateTable("jobs")
-      .set({ ...moved(to), ...outcomeColumns(outcome) })
+      .set({ ...moved(to), ...outcomeColumns(outcome, makesModel) })
       .where("id", "=", id)
       .where("attempt", "=", attempt)
       .where("state", "in", ["running", "cancelling"])
@@ -117,7 +119,7 @@ export async function finishJob(
       .executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
-    if (outcome.state !== "succeeded") return toJob(row);
+    if (!makesModel) return toJob(row);
     const { version } = await insertModel(transaction, outcome.model, outcome.weights);
     if (outcome.evaluation) await insertEvaluation(transaction, outcome.model.id, outcome.evaluation);
     await transaction.updateTable("jobs").set({ model_version: version }).where("id", "=", id).execute();
@@ -149,11 +151,12 @@ function moved(to: Transition): UpdateObject<Tables, "jobs"> {
   };
 }
 
-function outcomeColumns(outcome: Outcome): Partial<JobsTable> {
+function outcomeColumns(outcome: Outcome, makesModel: boolean): Partial<JobsTable> {
   const metrics = outcome.metrics === null ? null : metricsToJson(outcome.metrics);
   if (outcome.state === "failed") return { metrics, error: JSON.stringify(outcome.error) };
   if (outcome.state === "cancelled") return { metrics };
   const { id, name, sha256 } = outcome.model;
+  if (!makesModel) return { metrics, reproduced_sha256: sha256 };
   return { metrics, model_id: id, model_name: name, model_sha256: sha256 };
 }
 

@@ -1,5 +1,5 @@
 /** Rows to records of the domain and back. Knows the columns, runs no query. */
-import type { Job, JobError, JobMetrics, JobState, Transition } from "../domain/job.ts";
+import type { Job, JobError, JobMetrics, JobState, Reproduction, Transition } from "../domain/job.ts";
 import { toWire } from "../domain/metric.ts";
 import type { Model, NewModel } from "../domain/model.ts";
 import type { NewJob } from "../domain/ports.ts";
@@ -36,6 +36,8 @@ export function newJobRow(job: NewJob, transition: Transition): JobsTable {
     model_name: null,
     model_version: null,
     model_sha256: null,
+    reproduces: job.reproduces ? JSON.stringify(job.reproduces) : null,
+    reproduced_sha256: null,
     transitions: JSON.stringify(transition),
     created_at: job.createdAt,
     started_at: null,
@@ -58,6 +60,8 @@ export function toJob(row: JobsTable): Job {
     metrics: row.metrics === null ? null : metricsFromJson(row.metrics),
     error: row.error === null ? null : (JSON.parse(row.error) as JobError),
     model: modelOf(row),
+    reproduces:
+      row.reproduces === null ? null : { ...(JSON.parse(row.reproduces) as Reproduction), resultSha256: row.reproduced_sha256 },
     transitions: JSON.parse(`[${row.transitions}]`) as Transition[],
     createdAt: row.created_at,
     startedAt: row.started_at,
@@ -72,7 +76,7 @@ function modelOf({ model_id: id, model_name: name, model_version: version, model
 
 type Architecture = Pick<
   Model,
-  "task" | "preprocessing" | "inputWidth" | "outputWidth" | "classes" | "layers" | "activation" | "weights"
+  "task" | "preprocessing" | "inputWidth" | "outputWidth" | "classes" | "layers" | "activation" | "weights" | "receipt"
 >;
 
 /** The row of a model that was just given its version, without tags. */

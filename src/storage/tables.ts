@@ -19,6 +19,9 @@ export interface JobsTable {
   readonly model_name: string | null;
   readonly model_version: number | null;
   readonly model_sha256: string | null;
+  /** `{model, sha256}` of the model that the job trains again; null for any other job. */
+  readonly reproduces: string | null;
+  readonly reproduced_sha256: string | null;
   /** JSON objects separated by commas, without brackets, so that SQL can append one. */
   readonly transitions: string;
   readonly created_at: number;
@@ -61,7 +64,7 @@ export interface ModelsTable {
   readonly version: number;
   /** `{name: value}`. */
   readonly tags: string;
-  readonly job_id: string;
+  readonly job_id: string | null;
   readonly sha256: string;
   readonly parameters: number;
   /** What of the model has no column of its own. */

@@ -5,6 +5,7 @@ import type { Job } from "../../src/domain/job.ts";
 import type { MetricSlice } from "../../src/domain/metric.ts";
 import type { Model } from "../../src/domain/model.ts";
 import type { NewJob, Outcome } from "../../src/domain/ports.ts";
+import { NO_RECEIPT } from "../../src/domain/receipt.ts";
 import type { ResolvedSpec } from "../../src/domain/spec.ts";
 import { packTensors, type TensorSet } from "../../src/domain/tensor.ts";
 
@@ -67,6 +68,7 @@ export function aModel(jobId: string): Model {
     aliases: [],
     tags: {},
     jobId,
+    receipt: NO_RECEIPT,
     task: "binary_classification",
     preprocessing: null,
     inputWidth: 2,
@@ -126,6 +128,7 @@ export function aJob(name = "moons", epochs = 1000): Job {
     metrics: null,
     error: null,
     model: null,
+    reproduces: null,
     transitions: [],
     startedAt: job.createdAt,
     finishedAt: null,

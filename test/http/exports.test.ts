@@ -1,4 +1,6 @@
+import * as ort from "onnxruntime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { jobAnswer } from "../../src/http/answers.ts";
 import { problem } from "../../src/http/problem.ts";
 import { readEventFile } from "../formats/event-file.ts";
 import { finishJob, openStagedApp, type StagedApp, settled, sliceOf, submitJob } from "./staged-app.ts";
@@ -83,5 +85,25 @@ describe("the TensorBoard file of a job", () => {
 
   it("of an unknown job is a 404", async () => {
     expect(problem.parse((await staged.app.inject(`/v1/jobs/${UNKNOWN}/tensorboard`)).json()).status).toBe(404);
+  });
+});
+
+describe("the ONNX file of a model", () => {
+  it("runs in onnxruntime, for any number of rows", async () => {
+    const job = jobAnswer.parse((await staged.app.inject(`/v1/jobs/${await finishJob(staged)}`)).json());
+    const response = await staged.app.inject(`/v1/models/${job.model?.id}/onnx`);
+    expect(response.statusCode).toBe(200);
+    expect(response.headers["content-length"]).toBe(String(response.rawPayload.length));
+    ort.env.wasm.numThreads = 1;
+    const session = await ort.InferenceSession.create(response.rawPayload);
+    for (const rows of [[0], [1.5, -2, 7]]) {
+      const { value } = await session.run({ features: new ort.Tensor("float32", rows, [rows.length, 1]) });
+      expect(Array.from(value?.data as Float32Array)).toEqual(rows.map((x) => 2 * x + 1));
+    }
+    await session.release();
+  });
+
+  it("of an unknown model is a 404", async () => {
+    expect(problem.parse((await staged.app.inject("/v1/models/nobody/onnx")).json()).status).toBe(404);
   });
 });

@@ -43,7 +43,7 @@ describe("a model", () => {
     const header = JSON.parse(response.rawPayload.toString("utf8", 8, 8 + length));
     expect(header["0.weight"]).toEqual({ dtype: "F32", shape: [1, 1], data_offsets: [0, 4] });
     expect(header["0.bias"]).toEqual({ dtype: "F32", shape: [1], data_offsets: [4, 8] });
-    expect(header.__metadata__).toMatchObject({ format: "pt", model });
+    expect(header.__metadata__).toMatchObject({ format: "pt", "trainyard.model": model });
     expect([response.rawPayload.readFloatLE(8 + length), response.rawPayload.readFloatLE(12 + length)]).toEqual([2, 1]);
   });
 

@@ -1,17 +1,21 @@
 /** Exports: what leaves the yard in the formats of others. */
 import { Readable } from "node:stream";
 import { z } from "zod";
+import { notFound } from "../../domain/errors.ts";
+import { encodeOnnx, ONNX_TYPE } from "../../formats/onnx.ts";
 import { eventFileName } from "../../formats/tensorboard.ts";
 import { exportEvents } from "../../jobs/export-metrics.ts";
+import { findModel } from "../../jobs/find-model.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi.ts";
-import { jobParams } from "../parameters.ts";
+import { jobParams, modelParams } from "../parameters.ts";
 
 const BINARY = z.string().meta({ format: "binary" });
 
 /** Registers the routes of exports. */
 export function registerExports(app: App, context: RouteContext): void {
   registerTensorBoard(app, context);
+  registerOnnx(app, context);
 }
 
 function registerTensorBoard(app: App, { services }: RouteContext): void {
@@ -34,6 +38,39 @@ function registerTensorBoard(app: App, { services }: RouteContext): void {
         .type("application/octet-stream")
         .header("content-disposition", `attachment; filename="${eventFileName(id, startedAtMs)}"`);
       return Readable.from(chunks, { objectMode: false });
+    },
+  );
+}
+
+const ONNX_DESCRIPTION = `One graph with the preprocessing of raw columns, the network and the final activation, for any number of rows. Opset 20.
+
+Inputs: \`features\` [batch, width] of float32; or, for a model with preprocessing, one [batch, 1] for each raw column, under its name: numbers as float64 (NaN where missing), datetimes as float64 milliseconds since 1970 (NaN where missing), categories as strings ("" where missing).
+
+Outputs: \`value\` [batch, outputs] of a regression, in the units of the targets; \`probabilities\` [batch, classes] and \`label\` [batch] of a classification. An output whose name is a column's gets \`_1\` after it.`;
+
+function registerOnnx(app: App, { services }: RouteContext): void {
+  app.get(
+    "/v1/models/:ref/onnx",
+    {
+      schema: {
+        tags: ["models"],
+        operationId: "exportOnnx",
+        summary: "Download as ONNX",
+        description: ONNX_DESCRIPTION,
+        params: modelParams,
+        response: answers({ 200: ["The file.", { [ONNX_TYPE]: BINARY }] }, [404, 422]),
+      },
+    },
+    async ({ params }, reply) => {
+      const model = await findModel(services, params.ref);
+      const weights = await services.store.readWeights(model.id);
+      if (!weights) throw notFound("model", params.ref);
+      const { size, pieces } = encodeOnnx(model, weights);
+      reply
+        .type(ONNX_TYPE)
+        .header("content-length", size)
+        .header("content-disposition", `attachment; filename="${model.id}.onnx"`);
+      return Readable.from(pieces, { objectMode: false });
     },
   );
 }

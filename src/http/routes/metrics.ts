@@ -38,7 +38,12 @@ function registerColumns(app: App, { services }: RouteContext): void {
         params: jobParams,
         querystring: metricsQuery,
         response: answers(
-          { 200: ["The columns.", { "application/json": metricsAnswer, [CSV_TYPE]: z.string().meta({ examples: [CSV_EXAMPLE] }) }] },
+          {
+            200: [
+              "The columns.",
+              { "application/json": metricsAnswer, [CSV_TYPE]: z.string().meta({ examples: [CSV_EXAMPLE] }) },
+            ],
+          },
           [404, 422],
         ),
       },

@@ -1,0 +1,40 @@
+/** Import model: a file of weights becomes a model, beside those that were trained here. */
+import { invalid, TrainyardError } from "../domain/errors.ts";
+import { createId } from "../domain/id.ts";
+import type { Model } from "../domain/model.ts";
+import { isModelName, modelNameOf } from "../domain/registry.ts";
+import type { Services } from "./services.ts";
+
+export interface ImportOptions {
+  /** The next version of this name; the file's own name, or "imported", when it is left out. */
+  readonly name?: string | undefined;
+  /** JSON of domain/architecture.ts; the file's own when it is left out. */
+  readonly architecture?: string | undefined;
+}
+
+/**
+ * Stores the model of a safetensors file. Takes the file over. Throws malformed, or invalid with every field of the
+ * architecture and every tensor that is wrong.
+ */
+export async function importModel(
+  { store, desk }: Services,
+  file: Uint8Array<ArrayBuffer>,
+  { name, architecture }: ImportOptions,
+): Promise<Model> {
+  if (name !== undefined && !isModelName(name))
+    throw invalid([{ pointer: "/name", detail: "must have letters, digits, dots, underscores and hyphens, 200 at most" }]);
+  const reading = await desk.readModelFile(file, architecture);
+  if (!reading.ok) {
+    if (reading.detail === "") throw invalid(reading.errors);
+    throw new TrainyardError(reading.code, reading.detail, reading.errors);
+  }
+  const own = modelNameOf(reading.name ?? "");
+  const identity = {
+    id: createId("model"),
+    name: name ?? (isModelName(own) ? own : "imported"),
+    jobId: null,
+    metrics: { final: {}, best: {} },
+    createdAt: Date.now(),
+  };
+  return store.insertModel({ ...reading.model, ...identity }, reading.weights);
+}

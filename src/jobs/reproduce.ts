@@ -1,0 +1,38 @@
+/** Reproduce: the job that trained a model runs again, to see whether it gives the same bits. */
+import { TrainyardError } from "../domain/errors.ts";
+import { createId } from "../domain/id.ts";
+import type { Job } from "../domain/job.ts";
+import { findModel } from "./find-model.ts";
+import type { Services } from "./services.ts";
+
+/**
+ * Queues a copy of the job that trained a model. It makes no model: its record says at the end what its weights hash to. Throws
+ * not_found, and conflict when what the job was made of is not there any more.
+ */
+export async function reproduce(services: Services, ref: string): Promise<Job> {
+  const { store, queue, bus } = services;
+  const model = await findModel(services, ref);
+  if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");
+  const job = await store.getJob(model.jobId);
+  if (!job) throw conflict(`the job ${model.jobId} was deleted, and its rows and initial weights with it`);
+  const { spec, parameters, memoryBytes, classes } = job;
+  if ("dataset" in spec.data && !(await store.getDataset(spec.data.dataset.id)))
+    throw conflict(`the data set ${spec.data.dataset.id} was deleted`);
+  const again = await store.insertJob({
+    id: createId("job"),
+    spec,
+    parameters,
+    memoryBytes,
+    classes,
+    payload: await store.readPayload(job.id),
+    createdAt: Date.now(),
+    reproduces: { model: model.id, sha256: model.sha256 },
+  });
+  bus.publish(again.id);
+  await queue.enqueue(again.id);
+  return again;
+}
+
+function conflict(detail: string): TrainyardError {
+  return new TrainyardError("conflict", detail);
+}
