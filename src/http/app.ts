@@ -22,9 +22,11 @@ import { registerImports } from "./routes/imports.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerMetrics } from "./routes/metrics.ts";
 import { registerModels } from "./routes/models.ts";
+import { registerOpenInference } from "./routes/open-inference.ts";
 import { registerPredict } from "./routes/predict.ts";
 import { registerRegistry } from "./routes/registry.ts";
 import { registerService } from "./routes/service.ts";
+import { registerTfServing } from "./routes/tf-serving.ts";
 import { createStreams, STREAM_BOUNDS, type StreamBounds } from "./stream.ts";
 import { MAX_INCOMING_BYTES } from "./websocket.ts";
 
@@ -80,6 +82,8 @@ export async function buildApp({ services, lifecycle, log, streamBounds }: AppOp
     registerModels,
     registerRegistry,
     registerPredict,
+    registerTfServing,
+    registerOpenInference,
     registerService,
   ])
     register(app, context);

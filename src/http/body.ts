@@ -24,6 +24,14 @@ export function acceptJsonBytes(app: App): void {
   app.setValidatorCompiler(validateParameters);
 }
 
+/** The same for a body of whatever content type. */
+export function acceptAnyBytes(app: App): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (request: FastifyRequest, payload: IncomingMessage) =>
+    readBody(payload, request.routeOptions.bodyLimit ?? 0),
+  );
+}
+
 /** Parses a small body here and now. Throws `malformed`. */
 export function parseJson(body: Uint8Array): unknown {
   try {

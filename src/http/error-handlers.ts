@@ -30,8 +30,14 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 function rememberMethods(app: App): (path: string) => string[] {
   const routes: { method: string; pattern: RegExp }[] = [];
   app.addHook("onRoute", ({ method, url }) => {
-    const pattern = new RegExp(`^${url.replaceAll(/:[^/]+/g, "[^/]+").replaceAll("*", ".*")}$`);
+    const pattern = patternOf(url);
     for (const each of [method].flat()) routes.push({ method: each, pattern });
   });
   return (path) => [...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
+}
+
+/** The paths of a route: `:name` and `:name(regex)` are a segment, `::` is a colon. */
+function patternOf(url: string): RegExp {
+  const parts = url.split("::").map((part) => part.replaceAll(/:\w+(?:\([^)]*\))?/g, "[^/]+").replaceAll("*", ".*"));
+  return new RegExp(`^${parts.join(":")}$`);
 }

@@ -12,6 +12,7 @@ const TAGS = [
   { name: "jobs", description: "Train: submit a job, watch it, cancel it." },
   { name: "metrics", description: "What every epoch came to: as columns, as events, as a live stream." },
   { name: "models", description: "What training came to: weights and predictions." },
+  { name: "dialects", description: "The same models in the protocols of TensorFlow Serving and of Open Inference." },
   { name: "service", description: "Health, and this document." },
 ];
 

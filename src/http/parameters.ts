@@ -28,6 +28,13 @@ export const modelParams = z.object({
 });
 
 const modelName = z.string().meta({ description: "The name that versions share.", examples: ["moons-mlp"] });
+export const modelRefParams = z.object({
+  name: z.string().meta({ description: "The model's name, or any other reference to it.", examples: ["moons-mlp"] }),
+});
+export const modelVersionParams = z.object({
+  name: modelName,
+  version: z.string().meta({ description: "The version.", examples: ["3"] }),
+});
 export const modelNameParams = z.object({ name: modelName });
 export const aliasParams = z.object({
   name: modelName,
@@ -73,11 +80,15 @@ export const importQuery = z.object({
   name: z.string().max(200).optional().meta({
     description: "The model becomes the next version of this name. The file's own, or `imported`, when left out.",
   }),
-  architecture: z.string().max(16_384).optional().meta({
-    description:
-      'JSON with `task`, `layers` and where needed `input_width`, `classes`, `activation`, `preprocessing` (component Architecture). The file\'s `trainyard.architecture` when left out.',
-    examples: [JSON.stringify({ task: "regression", layers: [{ type: "linear", units: 1 }] })],
-  }),
+  architecture: z
+    .string()
+    .max(16_384)
+    .optional()
+    .meta({
+      description:
+        "JSON with `task`, `layers` and where needed `input_width`, `classes`, `activation`, `preprocessing`. The file's `trainyard.architecture` when left out.",
+      examples: [JSON.stringify({ task: "regression", layers: [{ type: "linear", units: 1 }] })],
+    }),
 });
 
 export const submitQuery = z.object({

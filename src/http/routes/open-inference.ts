@@ -1,0 +1,128 @@
+/** The Open Inference Protocol, version 2: health, metadata, inference. */
+import { z } from "zod";
+import { TrainyardError } from "../../domain/errors.ts";
+import { inferAnswer, inferRequest, inferResponse, inferRows, metadataOf, modelMetadata } from "../../domain/open-inference.ts";
+import { findModel } from "../../jobs/find-model.ts";
+import { predictRows } from "../../jobs/predict.ts";
+import type { Services } from "../../jobs/services.ts";
+import { parseBody } from "../body.ts";
+import type { App, RouteContext } from "../context.ts";
+import { dialectAnswers, openDialect } from "../dialect.ts";
+import { API_VERSION } from "../openapi.ts";
+import { modelRefParams, modelVersionParams } from "../parameters.ts";
+import { PREDICT_BODY_BYTES } from "./predict.ts";
+
+const tags = ["dialects"];
+
+/** Most versions that the metadata of a model lists, newest first. */
+const MAX_VERSIONS = 200;
+
+/** Registers the routes of the protocol. */
+export function registerOpenInference(app: App, context: RouteContext): void {
+  openDialect(app, (scope) => {
+    registerServer(scope, context);
+    for (const place of PLACES) registerModel(scope, context, place);
+  });
+}
+
+/** Where a model is in a path: its name, or one of its versions. A name may be any reference. */
+interface Place {
+  readonly path: string;
+  readonly suffix: string;
+  readonly params: z.ZodType;
+  refOf(params: Readonly<Record<string, string>>): string;
+}
+
+const PLACES: readonly Place[] = [
+  { path: "/v2/models/:name", suffix: "", params: modelRefParams, refOf: ({ name = "" }) => name },
+  {
+    path: "/v2/models/:name/versions/:version",
+    suffix: "Version",
+    params: modelVersionParams,
+    refOf: ({ name, version }) => `${name}@${version}`,
+  },
+];
+
+function registerServer(app: App, { lifecycle }: RouteContext): void {
+  const route = (path: string, operationId: string, summary: string, schema: z.ZodType, read: () => object): void => {
+    const response = dialectAnswers("The answer.", schema, [503]);
+    app.get(path, { schema: { tags, operationId, summary, response } }, async () => read());
+  };
+  const metadata = z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) });
+  route("/v2", "serverMetadata", "Metadata of the server", metadata, () => ({
+    name: "trainyard",
+    version: API_VERSION,
+    extensions: [],
+  }));
+  const live = z.object({ live: z.boolean() });
+  route("/v2/health/live", "serverLive", "Is the server alive?", live, () => ({ live: true }));
+  // The protocol's text calls it live here too; some clients look for ready.
+  const ready = z.object({ live: z.boolean(), ready: z.boolean() });
+  route("/v2/health/ready", "serverReady", "Does the server take requests?", ready, () => {
+    if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
+    return { live: true, ready: true };
+  });
+}
+
+function registerModel(app: App, { services }: RouteContext, { path, suffix, params, refOf }: Place): void {
+  const refIn = (request: { readonly params: unknown }) => refOf(request.params as Record<string, string>);
+  app.get(
+    path,
+    {
+      schema: {
+        tags,
+        operationId: `modelMetadata${suffix}`,
+        summary: "Metadata of a model",
+        description: `Names, types and shapes of its tensors, and its versions, newest first, ${MAX_VERSIONS} at most.`,
+        params,
+        response: dialectAnswers("The metadata.", modelMetadata, [404]),
+      },
+    },
+    async (request) => {
+      const model = await findModel(services, refIn(request));
+      const { data } = await services.store.listModels({ limit: MAX_VERSIONS }, { name: model.name });
+      return metadataOf(
+        model,
+        data.map(({ version }) => version),
+      );
+    },
+  );
+  app.get(
+    `${path}/ready`,
+    {
+      schema: {
+        tags,
+        operationId: `modelReady${suffix}`,
+        summary: "Can a model be used?",
+        description: "A model that is there can be used.",
+        params,
+        response: dialectAnswers("It can.", z.object({ name: z.string(), ready: z.literal(true) }), [404]),
+      },
+    },
+    async (request) => ({ name: (await findModel(services, refIn(request))).name, ready: true }),
+  );
+  app.post(
+    `${path}/infer`,
+    {
+      bodyLimit: Math.min(PREDICT_BODY_BYTES, services.limits.bodyBytes),
+      schema: {
+        tags,
+        operationId: `infer${suffix}`,
+        summary: "Infer",
+        description:
+          "A model with named columns takes a tensor a column, [rows] or [rows, 1], BYTES for labels and dates; columns that are left out are missing. Any other takes one tensor, [rows, width]. Outputs are `value` [rows, outputs], or `label` [rows], `probability` [rows] and `probabilities` [rows, classes]. The numbers are those of `/predict`; they are used as they are written, whatever width the datatype has.",
+        params,
+        body: inferRequest,
+        response: dialectAnswers("The outputs.", inferResponse, [400, 404, 413]),
+      },
+    },
+    (request) => infer(services, refIn(request), request.body),
+  );
+}
+
+async function infer(services: Services, ref: string, body: unknown): Promise<object> {
+  const request = parseBody(inferRequest, body);
+  const model = await findModel(services, ref);
+  const predictions = await predictRows(services, model, inferRows(model, request));
+  return inferAnswer(model, predictions, request);
+}

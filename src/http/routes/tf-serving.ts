@@ -1,0 +1,96 @@
+/** The REST dialect of TensorFlow Serving: predict and model status. */
+import { z } from "zod";
+import { notFound } from "../../domain/errors.ts";
+import { tfAnswer, tfRequest, tfRows } from "../../domain/tf-serving.ts";
+import { findModel } from "../../jobs/find-model.ts";
+import { predictRows } from "../../jobs/predict.ts";
+import type { Services } from "../../jobs/services.ts";
+import { parseBody } from "../body.ts";
+import type { App, RouteContext } from "../context.ts";
+import { dialectAnswers, openDialect } from "../dialect.ts";
+import { modelParams, modelVersionParams } from "../parameters.ts";
+import { PREDICT_BODY_BYTES } from "./predict.ts";
+
+const tags = ["dialects"];
+
+const tfResponse = z.union([z.object({ predictions: z.array(z.unknown()) }), z.object({ outputs: z.unknown() })]).meta({
+  id: "TfPredictResponse",
+  examples: [
+    { predictions: [3.5, 4] },
+    { predictions: [{ label: "Adelie", probability: 0.97, probabilities: [0.97, 0.03] }] },
+    { outputs: { label: ["Adelie"], probability: [0.97], probabilities: [[0.97, 0.03]] } },
+  ],
+});
+
+const status = z
+  .object({
+    model_version_status: z.array(
+      z.object({
+        version: z.string(),
+        state: z.literal("AVAILABLE"),
+        status: z.object({ error_code: z.literal("OK"), error_message: z.literal("") }),
+      }),
+    ),
+  })
+  .meta({ id: "TfModelStatus" });
+
+/** Registers the routes of the dialect. */
+export function registerTfServing(app: App, context: RouteContext): void {
+  openDialect(app, (scope) => {
+    registerPredict(scope, context);
+    registerStatus(scope, context);
+  });
+}
+
+function registerPredict(app: App, { services }: RouteContext): void {
+  const bodyLimit = Math.min(PREDICT_BODY_BYTES, services.limits.bodyBytes);
+  const schemaOf = (operationId: string, params: z.ZodType) => ({
+    tags,
+    operationId,
+    summary: "Predict, as TensorFlow Serving does",
+    description:
+      "Rows as `instances`, answered as `predictions`, or columns as `inputs`, answered as `outputs`. A column is a named input; a model whose columns have no names has one input, `features`. A regression of one value is answered by a number a row; classes by `label`, `probability`, and `probabilities` in the order of the model's classes. The numbers are those of `/predict`; what is not finite is a string.",
+    params,
+    body: tfRequest,
+    response: dialectAnswers("The predictions.", tfResponse, [400, 404, 413]),
+  });
+  app.post("/v1/models/:ref(^[^:]+)::predict", { bodyLimit, schema: schemaOf("tfPredict", modelParams) }, ({ params, body }) =>
+    answer(services, (params as z.output<typeof modelParams>).ref, body),
+  );
+  app.post(
+    "/v1/models/:name/versions/:version(^[0-9]+)::predict",
+    { bodyLimit, schema: schemaOf("tfPredictVersion", modelVersionParams) },
+    ({ params, body }) => {
+      const { name, version } = params as z.output<typeof modelVersionParams>;
+      return answer(services, `${name}@${version}`, body);
+    },
+  );
+}
+
+async function answer(services: Services, ref: string, body: unknown): Promise<object> {
+  const request = parseBody(tfRequest, body);
+  const model = await findModel(services, ref);
+  return tfAnswer(model, await predictRows(services, model, tfRows(model, request)), request);
+}
+
+function registerStatus(app: App, { services }: RouteContext): void {
+  app.get(
+    "/v1/models/:name/versions/:version",
+    {
+      schema: {
+        tags,
+        operationId: "tfModelStatus",
+        summary: "Status of a version, as TensorFlow Serving tells it",
+        description: "`GET /v1/models/{ref}` is Trainyard's own: the model.",
+        params: modelVersionParams,
+        response: dialectAnswers("It is there.", status, [404]),
+      },
+    },
+    async ({ params: { name, version } }) => {
+      const model = await findModel(services, `${name}@${version}`);
+      if (String(model.version) !== version) throw notFound("model", `${name}@${version}`);
+      const ok = { error_code: "OK", error_message: "" };
+      return { model_version_status: [{ version, state: "AVAILABLE", status: ok }] };
+    },
+  );
+}
