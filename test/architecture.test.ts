@@ -35,7 +35,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pg: ["storage", "bus"],
   "pg-boss": ["queue"],
   piscina: ["worker"],
-  "csv-parse": ["formats"],
   hyparquet: ["formats", "worker"],
   "hyparquet-compressors": ["formats"],
   fastify: ["http"],
