@@ -46,7 +46,8 @@ const PLACES: readonly Place[] = [
 function registerServer(app: App, { lifecycle }: RouteContext): void {
   const route = (path: string, operationId: string, summary: string, schema: z.ZodType, read: () => object): void => {
     const response = dialectAnswers("The answer.", schema, [503]);
-    app.get(path, { schema: { tags, operationId, summary, response } }, async () => read());
+    const description = "As the Open Inference Protocol has it, version 2.";
+    app.get(path, { schema: { tags, operationId, summary, description, response } }, async () => read());
   };
   const metadata = z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) });
   route("/v2", "serverMetadata", "Metadata of the server", metadata, () => ({
