@@ -145,4 +145,35 @@ export interface RegressionAnswer {
   value: WireNumber | WireNumber[];
 }
 
-export type PredictionAnswer = RegressionAnswer | ClassPrediction;
+/** Classes and how likely they are; with `topK`, `top` has the most probable ones, most probable first. */
+export interface ClassAnswer extends ClassPrediction {
+  top?: { label: string; probability: number }[] | undefined;
+}
+
+export type PredictionAnswer = RegressionAnswer | ClassAnswer;
+
+/** A number that two models have, at a place. */
+export interface NumberPair {
+  pointer: string;
+  a: number;
+  b: number;
+  /** b - a. */
+  difference: number;
+}
+
+/** A place where two models differ. */
+export interface Difference {
+  pointer: string;
+  a?: unknown;
+  b?: unknown;
+}
+
+/** Two models side by side. */
+export interface Comparison {
+  a: { id: string; name: string; version: number };
+  b: { id: string; name: string; version: number };
+  metrics: NumberPair[];
+  evaluation: NumberPair[];
+  spec: Difference[] | null;
+  architecture: Difference[];
+}

@@ -1,6 +1,19 @@
 /** The typed client of the HTTP API. Needs fetch and WebSocket, which Node 22 and browsers have, and nothing else. */
+
+import type { PartEvaluation } from "../domain/evaluation.ts";
 import type { JobState } from "../domain/job.ts";
-import type { EventPage, Frame, Job, JobSpec, Metrics, Model, Page, PredictionAnswer, Validation } from "./answers.ts";
+import type {
+  Comparison,
+  EventPage,
+  Frame,
+  Job,
+  JobSpec,
+  Metrics,
+  Model,
+  Page,
+  PredictionAnswer,
+  Validation,
+} from "./answers.ts";
 import { errorOf } from "./error.ts";
 import { type WatchOptions, watchFrames } from "./watch.ts";
 
@@ -8,6 +21,18 @@ export interface PageQuery {
   /** The `next_after` of the page before. */
   readonly after?: string;
   readonly limit?: number;
+}
+
+/** A row as an array of values or as an object by column; null is a missing value. */
+export type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
+type Cell = string | number | boolean | null;
+
+export interface BatchQuery {
+  readonly type: "text/csv" | "application/x-ndjson";
+  /** Show so many classes. */
+  readonly topK?: number;
+  /** Of CSV: whether the first row has names; found out when left out. */
+  readonly header?: boolean;
 }
 
 export interface Client {
@@ -33,23 +58,40 @@ export interface Client {
   watch(id: string, options?: WatchOptions): AsyncGenerator<Frame, void, void>;
   /** Waits until a job is in a terminal state. */
   wait(id: string, options?: Pick<WatchOptions, "signal">): Promise<Job>;
-  model(id: string): Promise<Model>;
-  models(query?: PageQuery): Promise<Page<Model>>;
+  /** `ref`, here and below: an id, a name (its newest version), `name@version` or `name@alias`. */
+  model(ref: string): Promise<Model>;
+  models(query?: PageQuery & { readonly name?: string }): Promise<Page<Model>>;
+  /** The versions of a name, newest first. */
+  versions(name: string, query?: PageQuery): Promise<Page<Model>>;
+  /** Points an alias of a name at one of its versions. */
+  setAlias(name: string, alias: string, version: number): Promise<Model>;
+  removeAlias(name: string, alias: string): Promise<void>;
+  /** Sets tags, and removes those that are null. */
+  tag(ref: string, tags: Readonly<Record<string, string | null>>): Promise<Model>;
+  /** What differs between two models, and the numbers of both. */
+  compare(a: string, b: string): Promise<Comparison>;
   /** Deletes a model. */
-  removeModel(id: string): Promise<void>;
+  removeModel(ref: string): Promise<void>;
   /** A safetensors file. */
-  weights(id: string): Promise<Uint8Array<ArrayBuffer>>;
+  weights(ref: string): Promise<Uint8Array<ArrayBuffer>>;
   /** An ONNX file. */
-  onnx(id: string): Promise<Uint8Array<ArrayBuffer>>;
+  onnx(ref: string): Promise<Uint8Array<ArrayBuffer>>;
   /** A model from a safetensors file, with an architecture as JSON where the file states none. */
   importModel(
     file: Uint8Array<ArrayBuffer>,
     query?: { readonly name?: string; readonly architecture?: string },
   ): Promise<Model>;
   /** Queues the job that trained a model again; the new job's `agrees` says at the end whether the bits are the same. */
-  reproduce(id: string): Promise<Job>;
-  /** One prediction a row. */
-  predict(id: string, instances: readonly (readonly number[])[]): Promise<PredictionAnswer[]>;
+  reproduce(ref: string): Promise<Job>;
+  /** One prediction a row: arrays in the order of the model's columns, or objects by column. */
+  predict(ref: string, instances: readonly Row[], options?: { readonly topK?: number }): Promise<PredictionAnswer[]>;
+  /**
+   * Predictions of a stream of rows, in its format, as they come. The stream fails when the server broke off; its last line
+   * then says why. Read it while the rows are sent: a sender that does not read is made to wait.
+   */
+  predictBatch(ref: string, rows: BodyInit, options: BatchQuery): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+  /** Scores of a model over every row of a data set. */
+  evaluate(ref: string, datasetId: string): Promise<PartEvaluation>;
 }
 
 /** A client of the server at `baseUrl`. Every method throws an ApiError when the answer is not a success. */
@@ -58,6 +100,8 @@ export function createClient(baseUrl: string | URL): Client {
   const get = async <T>(path: string, query: object = {}) => (await send(base, "GET", path, query)).json() as Promise<T>;
   const post = async <T>(path: string, body?: unknown, query: object = {}) =>
     (await send(base, "POST", path, query, body)).json() as Promise<T>;
+  const change = async <T>(method: "PUT" | "PATCH", path: string, body: unknown) =>
+    (await send(base, method, path, {}, body)).json() as Promise<T>;
   const drop = async (path: string) => void (await send(base, "DELETE", path));
   const file = async (path: string) => new Uint8Array(await (await send(base, "GET", path)).arrayBuffer());
   const job = (id: string) => get<Job>(`v1/jobs/${id}`);
@@ -79,15 +123,24 @@ export function createClient(baseUrl: string | URL): Client {
       for await (const _ of watch(id, options));
       return job(id);
     },
-    model: (id) => get(`v1/models/${id}`),
+    model: (ref) => get(`v1/models/${ref}`),
     models: (query) => get("v1/models", query),
-    removeModel: (id) => drop(`v1/models/${id}`),
-    weights: (id) => file(`v1/models/${id}/weights`),
-    onnx: (id) => file(`v1/models/${id}/onnx`),
+    versions: (name, query) => get(`v1/models/${name}/versions`, query),
+    setAlias: (name, alias, version) => change("PUT", `v1/models/${name}/aliases/${alias}`, { version }),
+    removeAlias: (name, alias) => drop(`v1/models/${name}/aliases/${alias}`),
+    tag: (ref, tags) => change("PATCH", `v1/models/${ref}`, { tags }),
+    compare: (a, b) => get(`v1/models/${a}/compare`, { with: b }),
+    removeModel: (ref) => drop(`v1/models/${ref}`),
+    weights: (ref) => file(`v1/models/${ref}/weights`),
+    onnx: (ref) => file(`v1/models/${ref}/onnx`),
     importModel: (bytes, query) => post("v1/models", bytes, query),
-    reproduce: (id) => post(`v1/models/${id}/reproduce`),
-    predict: async (id, instances) =>
-      (await post<{ predictions: PredictionAnswer[] }>(`v1/models/${id}/predict`, { instances })).predictions,
+    reproduce: (ref) => post(`v1/models/${ref}/reproduce`),
+    predict: async (ref, instances, { topK } = {}) =>
+      (await post<{ predictions: PredictionAnswer[] }>(`v1/models/${ref}/predict`, { instances, top_k: topK })).predictions,
+    predictBatch: (ref, rows, { type, topK, header }) =>
+      sendStream(urlOf(base, `v1/models/${ref}/predict`, { top_k: topK, header }), rows, type),
+    evaluate: async (ref, id) =>
+      (await post<{ evaluation: PartEvaluation }>(`v1/models/${ref}/evaluate`, { dataset: { id } })).evaluation,
   };
 }
 
@@ -102,6 +155,20 @@ async function send(
   const response = await fetch(urlOf(base, path, query), { method, ...contentOf(body, accept) });
   if (!response.ok) throw await errorOf(response);
   return response;
+}
+
+/** The answer to a body that may be a stream, as a stream. */
+async function sendStream(url: URL, body: BodyInit, type: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  // A stream has to say that its answer is read after it is sent (fetch.spec.whatwg.org, RequestInit.duplex).
+  const init = {
+    method: "POST",
+    body,
+    headers: { "content-type": type },
+    ...(body instanceof ReadableStream && { duplex: "half" }),
+  };
+  const response = await fetch(url, init);
+  if (!response.ok) throw await errorOf(response);
+  return response.body ?? new ReadableStream();
 }
 
 /** Bytes go as they are, anything else as JSON. */

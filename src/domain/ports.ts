@@ -9,11 +9,11 @@ import type {
   ReadingOptions,
 } from "./dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
-import type { Evaluation } from "./evaluation.ts";
+import type { Evaluation, PartEvaluation } from "./evaluation.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction, Transition } from "./job.ts";
 import type { MetricSlice } from "./metric.ts";
 import type { Model, NewModel, Prediction } from "./model.ts";
-import type { BatchBlock, BatchOptions, BatchReply } from "./prediction.ts";
+import type { BatchBlock, BatchOptions, BatchReply, DocumentReply } from "./prediction.ts";
 import type { ModelRef, TagChanges } from "./registry.ts";
 import type { ResolvedSpec } from "./spec.ts";
 import type { TensorSet } from "./tensor.ts";
@@ -275,6 +275,11 @@ export type PredictionResult =
   | { readonly ok: true; readonly predictions: readonly Prediction[] }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
+/** Scores of a model on a data set, or why it has none. */
+export type DatasetEvaluation =
+  | { readonly ok: true; readonly evaluation: PartEvaluation }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
 /** Work too big for the event loop, done in threads of its own so that it never waits for training. */
 export interface Desk {
   /** Parses and validates a job body: UTF-8 JSON. */
@@ -283,6 +288,15 @@ export interface Desk {
   predict(model: Model, instances: readonly unknown[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
   /** Predicts a stretch of a batch in a thread. Takes the block over; `load` is called when the thread has no such model. */
   predictBatch(model: Model, block: BatchBlock, options: BatchOptions, load: () => Promise<TensorSet>): Promise<BatchReply>;
+  /** Parses a JSON body of rows, predicts them and encodes the answer, all in a thread. Takes the body over. */
+  predictDocument(
+    model: Model,
+    body: Uint8Array<ArrayBuffer>,
+    topK: number | null,
+    load: () => Promise<TensorSet>,
+  ): Promise<DocumentReply>;
+  /** Evaluates a model on a data set in a thread. Takes the values of the columns over. */
+  evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
   /** Forgets a deleted model. */
   forget(modelId: string): void;
   /**

@@ -1,5 +1,6 @@
 /** Predictions as the API shows them, and batches of them: the formats, and what a stretch of a batch is. */
-import type { ErrorCode } from "./errors.ts";
+import { z } from "zod";
+import type { ErrorCode, FieldError } from "./errors.ts";
 import { toWire, type WireNumber } from "./metric.ts";
 import type { ClassPrediction, Prediction } from "./model.ts";
 
@@ -67,3 +68,24 @@ export interface BatchBlock {
 export type BatchReply =
   | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly reading: CsvReading | null }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string };
+
+const row = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]);
+
+/** The body of a predict request; what stands in a row is checked with the model at hand. */
+export const predictBody = z
+  .strictObject({
+    instances: z.array(row).min(1).meta({
+      description:
+        "Rows: arrays of values in the order of the model's columns, or objects by column, where the model has named columns. Missing values are null or left out.",
+    }),
+    top_k: z.int().min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
+  })
+  .meta({
+    id: "Instances",
+    examples: [{ instances: [[0.5, -0.2]] }, { instances: [{ island: "Dream", body_mass_g: 3750 }], top_k: 2 }],
+  });
+
+/** A whole JSON body, answered: the JSON of the answer, or what is wrong with it. */
+export type DocumentReply =
+  | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly ok: false; readonly code: "malformed" | "invalid" | "too_large"; readonly errors: readonly FieldError[] };

@@ -208,19 +208,3 @@ const classification = z
 export const predictionsAnswer = z
   .object({ predictions: z.array(z.union([regression, classification])) })
   .meta({ id: "Predictions", description: "One prediction a row, in their order.", examples: [predictionsExample] });
-
-const row = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]);
-
-/** The body of a predict request; what stands in a row is checked with the model at hand. */
-export const predictBody = z
-  .strictObject({
-    instances: z.array(row).min(1).meta({
-      description:
-        "Rows: arrays of values in the order of the model's columns, or objects by column, where the model has named columns. Missing values are null or left out.",
-    }),
-    top_k: z.int().min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
-  })
-  .meta({
-    id: "Instances",
-    examples: [{ instances: [[0.5, -0.2]] }, { instances: [{ island: "Dream", body_mass_g: 3750 }], top_k: 2 }],
-  });

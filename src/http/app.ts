@@ -17,6 +17,7 @@ import type { Lifecycle } from "./lifecycle.ts";
 import { swaggerOptions } from "./openapi.ts";
 import { logRequests } from "./request-log.ts";
 import { registerDatasets } from "./routes/datasets.ts";
+import { registerEvaluate } from "./routes/evaluate.ts";
 import { registerExports } from "./routes/exports.ts";
 import { registerImports } from "./routes/imports.ts";
 import { registerJobs } from "./routes/jobs.ts";
@@ -82,6 +83,7 @@ export async function buildApp({ services, lifecycle, log, streamBounds }: AppOp
     registerModels,
     registerRegistry,
     registerPredict,
+    registerEvaluate,
     registerTfServing,
     registerOpenInference,
     registerService,

@@ -25,6 +25,19 @@ export async function predictRows(
   return result.predictions;
 }
 
+/** A large JSON body, parsed and answered in a thread: the JSON of the answer. Takes the body over. Throws as `predictRows`, and malformed. */
+export async function predictDocument(
+  { store, desk }: Services,
+  model: Model,
+  body: Uint8Array<ArrayBuffer>,
+  topK: number | null,
+): Promise<Uint8Array> {
+  const reply = await desk.predictDocument(model, body, topK, () => weightsOf(store, model.id));
+  if (reply.ok) return reply.bytes;
+  if (reply.code === "invalid") throw invalid(reply.errors);
+  throw new TrainyardError(reply.code, reply.errors[0]?.detail ?? "", reply.errors);
+}
+
 function checkRows(limits: Limits, instances: readonly unknown[]): void {
   if (instances.length === 0) throw invalid([{ pointer: "/instances", detail: "must have at least one row" }]);
   if (instances.length > limits.predictRows) {

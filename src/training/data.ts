@@ -89,7 +89,8 @@ function classCodes(dataset: DatasetRows, name: string, classes: readonly string
   );
 }
 
-function encodeRows(
+/** Rows of a data set as a network takes them. `codes` are the classes of its rows, `weights` names the column of row weights. */
+export function encodeRows(
   dataset: DatasetRows,
   { columns, targets }: Preprocessing,
   codes: Int32Array | null,

@@ -15,10 +15,15 @@ export interface Inference {
 
 /** Rows of the largest block. */
 export const BLOCK = 256;
+/**
+ * Rows of the smallest. With fewer, the compiler writes some products as sums in another order (compiler/lower.ts), and a row
+ * would have other last bits alone than among others.
+ */
+export const SMALL_BLOCK = 8;
 
 /**
- * Compiles a network for blocks of `sizes` rows, in ascending order. A row gives the same output in a block of any size,
- * and whatever else is in the block.
+ * Compiles a network for blocks of `sizes` rows, in ascending order. A row gives the same output in a block of any size from
+ * SMALL_BLOCK on, and whatever else is in the block.
  */
 export function createInference(architecture: Architecture, weights: TensorSet, sizes: readonly number[]): Inference {
   const { inputWidth, outputWidth } = architecture;

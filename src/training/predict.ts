@@ -3,7 +3,7 @@ import type { Model, Prediction } from "../domain/model.ts";
 import type { PredictionResult } from "../domain/ports.ts";
 import type { Scaling } from "../domain/preprocessing.ts";
 import type { TensorSet } from "../domain/tensor.ts";
-import { BLOCK, createInference } from "./inference.ts";
+import { BLOCK, createInference, SMALL_BLOCK } from "./inference.ts";
 import { createRowReader, readInstances } from "./instances.ts";
 
 export interface Predictor {
@@ -14,7 +14,7 @@ export interface Predictor {
 
 /** Compiles a model's network. Block and single rows go through the same arithmetic. */
 export function createPredictor(model: Model, weights: TensorSet): Predictor {
-  const inference = createInference(model, weights, [1, BLOCK]);
+  const inference = createInference(model, weights, [SMALL_BLOCK, BLOCK]);
   const read = createRowReader(model);
   return {
     memoryBytes: inference.memoryBytes,

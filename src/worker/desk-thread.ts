@@ -1,19 +1,24 @@
 /** Entry of a desk thread: each export is a kind of task. */
 
-import type { MetricPoints, ModelReading, PredictionResult, Prepared } from "../domain/ports.ts";
+import type { DatasetEvaluation, MetricPoints, ModelReading, PredictionResult, Prepared } from "../domain/ports.ts";
 import type { BatchReply } from "../domain/prediction.ts";
 import { chooseEpochs, pickEpochs } from "../domain/thinning.ts";
+import { evaluateDataset } from "../training/evaluate-dataset.ts";
 import { prepareJob } from "../training/prepare.ts";
 import { encodeStoredSlice, encodeWireColumns } from "./encode.ts";
 import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
 import { readModelFile as readFile } from "./model-file.ts";
 import { predictBlock } from "./predict-block.ts";
+import { answerDocument } from "./predict-document.ts";
 import { createPredictors, type LoadedModel } from "./predictors.ts";
 import type {
   EncodeMetricsTask,
   EncodeTask,
+  EvaluateTask,
   ModelSource,
   PredictBatchTask,
+  PredictDocumentReply,
+  PredictDocumentTask,
   PredictTask,
   PrepareTask,
   ReadModelTask,
@@ -43,6 +48,18 @@ export async function predictBatch({ modelId, source, block, options }: PredictB
   const result = await predictBlock(loaded, block, options);
   const reply = { missing: false as const, result };
   return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
+}
+
+export function predictDocument({ modelId, source, body, topK, maxRows }: PredictDocumentTask): PredictDocumentReply {
+  const loaded = loadedModel(modelId, source);
+  if (!loaded) return moving({ missing: true, body }, wholeBuffers([body]));
+  const result = answerDocument(loaded, body, topK, maxRows);
+  const reply = { missing: false as const, result };
+  return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
+}
+
+export function evaluate({ source: { model, weights }, dataset }: EvaluateTask): DatasetEvaluation {
+  return evaluateDataset(model, weights, dataset);
 }
 
 function loadedModel(modelId: string, source: ModelSource | undefined): LoadedModel | undefined {

@@ -6,14 +6,14 @@ import { Piscina } from "piscina";
 import { TrainyardError } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
-import type { Desk, MetricPoints, ModelReading, PredictionResult, Prepared } from "../domain/ports.ts";
+import type { DatasetEvaluation, Desk, MetricPoints, ModelReading, PredictionResult, Prepared } from "../domain/ports.ts";
 import type { BatchReply } from "../domain/prediction.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 import type { Predictor } from "../training/predict.ts";
 import { batchesOf, joinResults } from "./batches.ts";
 import { encodeStoredSlice } from "./encode.ts";
 import { createPredictors } from "./predictors.ts";
-import type { ModelSource, PredictBatchTask, PredictTask, WithModel } from "./protocol.ts";
+import type { EvaluateTask, ModelSource, PredictBatchTask, PredictDocumentReply, PredictTask, WithModel } from "./protocol.ts";
 import { isOutOfMemory } from "./threads.ts";
 import { sliceBuffers, wholeBuffers } from "./transfer.ts";
 
@@ -41,7 +41,16 @@ const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 const HEAP_BYTES_A_BODY_BYTE = 32;
 const MIN_HEAP_MB = 1024;
 
-type TaskName = "prepare" | "predict" | "predictBatch" | "encodeColumns" | "thinMetrics" | "encodeMetrics" | "readModelFile";
+type TaskName =
+  | "prepare"
+  | "predict"
+  | "predictBatch"
+  | "predictDocument"
+  | "evaluate"
+  | "encodeColumns"
+  | "thinMetrics"
+  | "encodeMetrics"
+  | "readModelFile";
 
 /** Starts the threads. What a task takes over moves to a thread: it is empty afterwards. */
 export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk {
@@ -88,6 +97,21 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
     predictBatch: (model, block, options, load) => {
       const task: PredictBatchTask = { modelId: model.id, block, options };
       return runWithModel<BatchReply>("predictBatch", task, async () => ({ model, weights: await load() }));
+    },
+    async predictDocument(model, body, topK, load) {
+      const task = { modelId: model.id, topK, maxRows: limits.predictRows };
+      const first = (await run("predictDocument", { ...task, body }, wholeBuffers([body]))) as PredictDocumentReply;
+      if (!first.missing) return first.result;
+      const source: ModelSource = { model, weights: await load() };
+      const buffers = wholeBuffers([first.body, source.weights.data]);
+      const second = (await run("predictDocument", { ...task, body: first.body, source }, buffers)) as PredictDocumentReply;
+      if (second.missing) throw new Error("a thread that was given a model does not have it");
+      return second.result;
+    },
+    async evaluate(model, dataset, load) {
+      const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
+      const buffers = wholeBuffers([task.source.weights.data, ...dataset.values.values()]);
+      return (await run("evaluate", task, buffers)) as DatasetEvaluation;
     },
     forget: (modelId) => inline.forget(modelId),
     async encodeColumns(head, from, to, columns) {

@@ -1,11 +1,12 @@
 /** Every message between the main thread and the threads that train, prepare and predict. Types, and the layout of shared memory. */
 
 import type { MessagePort } from "node:worker_threads";
+import type { DatasetRows } from "../domain/dataset.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { MetricSlice } from "../domain/metric.ts";
 import type { Model } from "../domain/model.ts";
 import type { MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
-import type { BatchBlock, BatchOptions } from "../domain/prediction.ts";
+import type { BatchBlock, BatchOptions, DocumentReply } from "../domain/prediction.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 
 /**
@@ -65,6 +66,24 @@ export interface PredictBatchTask extends ModelTask {
   readonly block: BatchBlock;
   readonly options: BatchOptions;
 }
+
+/** Its weights are used once: a thread compiles another program for an evaluation than for predictions. */
+export interface EvaluateTask {
+  readonly source: ModelSource;
+  readonly dataset: DatasetRows;
+}
+
+/** A whole JSON body of rows. */
+export interface PredictDocumentTask extends ModelTask {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly topK: number | null;
+  readonly maxRows: number;
+}
+
+/** The body comes back with `missing`: it was moved to the thread, and goes there again with the model. */
+export type PredictDocumentReply =
+  | { readonly missing: true; readonly body: Uint8Array<ArrayBuffer> }
+  | { readonly missing: false; readonly result: DocumentReply };
 
 /** `missing`: send the task again, with the model. */
 export type WithModel<Result> = { readonly missing: true } | { readonly missing: false; readonly result: Result };

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { predictBody } from "../../src/domain/prediction.ts";
 import { jobSpec } from "../../src/domain/spec.ts";
 import {
   jobAnswer,
   metricsAnswer,
   modelAnswer,
-  predictBody,
   predictionsAnswer,
   streamFrame,
   validationAnswer,

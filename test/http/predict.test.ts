@@ -54,6 +54,25 @@ describe("rows as JSON", () => {
     expect(await json("penguins@", { instances: ROWS })).toMatchObject({ status: 404 });
   });
 
+  it("are answered in a thread when the body is large, with the same numbers and the same words", async () => {
+    const many = Array.from({ length: 20_000 }, (_, row) => ROWS[row % ROWS.length]);
+    const few = (await json("penguins", { instances: ROWS, top_k: 2 })) as object[];
+    const large = (await json("penguins", { instances: many, top_k: 2 })) as object[];
+    expect(large).toHaveLength(many.length);
+    large.forEach((prediction, row) => {
+      expect(prediction).toEqual(few[row % ROWS.length]);
+    });
+    const wrong = [...many.slice(0, 19_000), { island: "Dream", wings: 2 }];
+    expect(await json("penguins", { instances: wrong })).toMatchObject({
+      status: 422,
+      errors: [{ pointer: "/instances/19000/wings" }],
+    });
+    const tooMany = Array.from({ length: 100_001 }, () => ["Dream", 1, true, null]);
+    expect(await json("penguins", { instances: tooMany })).toMatchObject({ status: 413, errors: [{ pointer: "/instances" }] });
+    const torn = await post("penguins", "application/json", JSON.stringify({ instances: many }).slice(0, -1));
+    expect(torn.status).toBe(400);
+  });
+
   it("show the most probable classes with top_k, in the body or the query", async () => {
     const [whole] = (await json("penguins", { instances: [ROWS[0]] })) as { probabilities: Record<string, number> }[];
     const order = Object.entries(whole?.probabilities ?? {}).sort((a, b) => b[1] - a[1]);

@@ -43,6 +43,8 @@ export function plainDesk(): Desk & { encodings: number } {
       return { ok: true, ...job, spec: aSpec(given.name), rows: 200 };
     },
     predict: async () => ({ ok: true as const, predictions: [] }),
+    evaluate: async () => ({ ok: false as const, errors: [] }),
+    predictDocument: async () => ({ ok: true as const, bytes: new Uint8Array() }),
     predictBatch: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null }),
     forget: () => undefined,
     encodeColumns: async (...args: Parameters<Desk["encodeColumns"]>) => {

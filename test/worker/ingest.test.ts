@@ -180,7 +180,13 @@ describe("statistics", () => {
     const [x] = columnsOf(await csv(column(["2", "10", "1", "", "4", "2"])));
     expect(x).toMatchObject({ missing: 1, distinct: 4, statistics: { min: 1, max: 10, mean: 3.8 } });
     expect(x?.statistics?.sd).toBeCloseTo(3.249615361854384, 12);
-    expect(x?.statistics?.quantiles).toEqual({ q05: expect.closeTo(1.2, 12), q25: 2, q50: 2, q75: 4, q95: expect.closeTo(8.8, 12) });
+    expect(x?.statistics?.quantiles).toEqual({
+      q05: expect.closeTo(1.2, 12),
+      q25: 2,
+      q50: 2,
+      q75: 4,
+      q95: expect.closeTo(8.8, 12),
+    });
     expect(x?.statistics?.histogram.counts.reduce((a, b) => a + b)).toBe(5);
     expect(x?.statistics?.histogram.edges).toHaveLength(21);
     expect(x?.top).toEqual([

@@ -5,11 +5,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { TrainyardError } from "../../domain/errors.ts";
-import { wirePrediction } from "../../domain/prediction.ts";
+import { predictBody, wirePrediction } from "../../domain/prediction.ts";
 import { findModel } from "../../jobs/find-model.ts";
-import { checkTopK, predictRows } from "../../jobs/predict.ts";
+import { checkTopK, predictDocument, predictRows } from "../../jobs/predict.ts";
 import { predictBatch } from "../../jobs/predict-batch.ts";
-import { predictBody, predictionsAnswer } from "../answers.ts";
+import { predictionsAnswer } from "../answers.ts";
 import { parseBody } from "../body.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi.ts";
@@ -18,7 +18,7 @@ import { toProblem } from "../problem.ts";
 
 const tags = ["models"];
 
-/** Largest JSON body. It is parsed on the event loop, where this many bytes of numbers take about 3 ms. */
+/** Largest JSON body that is parsed on the event loop, where this many bytes of numbers take about 3 ms. */
 export const PREDICT_BODY_BYTES = 256 * 1024;
 
 const BATCH_TYPES = { "text/csv": "csv", "application/x-ndjson": "ndjson" } as const;
@@ -42,7 +42,7 @@ function registerRoute(app: App, { services }: RouteContext): void {
   app.post(
     "/v1/models/:ref/predict",
     {
-      bodyLimit: Math.min(PREDICT_BODY_BYTES, services.limits.bodyBytes),
+      bodyLimit: services.limits.bodyBytes,
       schema: {
         tags,
         operationId: "predict",
@@ -77,8 +77,14 @@ function registerRoute(app: App, { services }: RouteContext): void {
         reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
         return streamOf(pieces, format, request, reply.raw);
       }
-      const { instances, top_k = topK } = parseBody(predictBody, request.body);
+      const body = (request.body ?? new Uint8Array()) as unknown as Uint8Array<ArrayBuffer>;
       const model = await findModel(services, ref);
+      if (body.byteLength > PREDICT_BODY_BYTES) {
+        const bytes = await predictDocument(services, model, body, topK);
+        reply.type("application/json; charset=utf-8");
+        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      }
+      const { instances, top_k = topK } = parseBody(predictBody, body);
       if (top_k !== null) checkTopK(model);
       const predictions = await predictRows(services, model, instances);
       return { predictions: predictions.map((prediction) => wirePrediction(prediction, top_k)) };
@@ -92,7 +98,7 @@ const NDJSON_EXAMPLE = '{"label":"Adelie","probability":0.97,"probabilities":{"A
 
 const DESCRIPTION = `A prediction a row. The body is one of:
 
-- \`application/json\`: \`{"instances": [...]}\`, at most ${PREDICT_BODY_BYTES / 1024} kB of it.
+- \`application/json\`: \`{"instances": [...]}\`. A large body is answered in a thread.
 - \`application/x-ndjson\`: a row a line, an array or an object; the answer has a prediction a line. Any number of rows.
 - \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, all of the model's must be there, and others may be; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets) and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead. Any number of rows.
 
