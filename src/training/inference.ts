@@ -16,10 +16,10 @@ export interface Inference {
 /** Rows of the largest block. */
 export const BLOCK = 256;
 /**
- * Rows of the smallest. With fewer, the compiler writes some products as sums in another order (compiler/lower.ts), and a row
- * would have other last bits alone than among others.
+ * Rows of the smallest. With sixteen results or fewer, the compiler sums some products in another order (compiler/lower.ts,
+ * compiler/space.ts): a row would have other last bits alone than among others.
  */
-export const SMALL_BLOCK = 8;
+export const SMALL_BLOCK = 32;
 
 /**
  * Compiles a network for blocks of `sizes` rows, in ascending order. A row gives the same output in a block of any size from
