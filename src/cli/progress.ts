@@ -72,7 +72,7 @@ function figures({ job, epoch, loss, score, trainingMs, state }: Tally): string 
   const digits = String(job.epochs).length;
   const parts = [`epoch ${String(epoch).padStart(digits)}/${job.epochs}`];
   if (epoch > 0) {
-    parts.push(`loss ${significant(loss)}`.padEnd(12), scoreText(score).padEnd(16));
+    parts.push(`loss ${significant(loss)}`.padEnd(15), scoreText(score).padEnd(16));
     if (trainingMs > 0) parts.push(`${Math.round((epoch / trainingMs) * 1000).toLocaleString("en")} epochs/s`.padStart(17));
   }
   if (state !== "succeeded" && state !== "running") parts.push(state);
