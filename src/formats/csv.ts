@@ -1,7 +1,8 @@
 /** Tables in CSV: which delimiter, whether there is a header, and the cells of every record. */
+
+import { parseDatetime, parseTruth } from "../domain/literals.ts";
 import { asciiOf, isMissingBytes, kindOfBytes, readNumber } from "./byte-literals.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
-import { parseDatetime, parseTruth } from "./literals.ts";
 import { type ByteChunks, type Cells, checkExtent, columnNames, invalidTable, type Table, type TableLimits } from "./table.ts";
 
 /** In the order in which they win a tie. */

@@ -1,5 +1,5 @@
 /** Cells that are JavaScript values already, as JSON and Parquet give them. A text there is a text: it is not read as a number. */
-import { isMissingText, parseDatetime, parseNumber, parseTruth } from "./literals.ts";
+import { isMissingText, parseDatetime, parseNumber, parseTruth } from "../domain/literals.ts";
 import type { Cells, NumericKind } from "./table.ts";
 
 /** What stands in a cell. */

@@ -1,5 +1,6 @@
 /** Rows of a prediction request to the numbers that a network takes, or what is wrong with which value. */
 import { type FieldError, pointerOf } from "../domain/errors.ts";
+import { isMissingText, parseDatetime } from "../domain/literals.ts";
 import type { Model } from "../domain/model.ts";
 import type { EncodedColumn } from "../domain/preprocessing.ts";
 import { MAX_FIELD_ERRORS } from "../domain/spec.ts";
@@ -81,7 +82,7 @@ function firstError(names: readonly string[], check: (index: number) => RowError
 /** A raw value as `encodeValue` takes it: NaN for a missing one, -1 for an unknown category. A string says what is wrong. */
 type ValueReader = (raw: unknown) => number | string;
 
-const isMissing = (raw: unknown) => raw === null || raw === undefined || raw === "";
+const isMissing = (raw: unknown) => raw === null || raw === undefined || (typeof raw === "string" && isMissingText(raw));
 
 function valueReader(column: EncodedColumn): ValueReader {
   return READERS[column.kind](column as never);
@@ -96,7 +97,7 @@ const READERS: { readonly [K in EncodedColumn["kind"]]: (column: Extract<Encoded
   },
   datetime: () => (raw) => {
     if (isMissing(raw)) return Number.NaN;
-    const at = typeof raw === "number" ? raw : typeof raw === "string" ? Date.parse(raw) : Number.NaN;
+    const at = typeof raw === "number" ? raw : typeof raw === "string" ? parseDatetime(raw) : Number.NaN;
     return Number.isFinite(new Date(at).getTime()) ? at : "must be an ISO 8601 date or time, milliseconds since 1970, or null";
   },
   category: ({ categories }) => {

@@ -1,11 +1,11 @@
 /** Rows of CSV as a model takes them, and the same rows with their predictions. Knows the format, predicts nothing. */
 import { invalid } from "../domain/errors.ts";
+import { isMissingText, parseDatetime, parseLooseTruth, parseNumber } from "../domain/literals.ts";
 import type { Model, Prediction } from "../domain/model.ts";
 import { type BatchBlock, type BatchOptions, type CsvReading, MAX_BATCH_ROW_BYTES, topChoices } from "../domain/prediction.ts";
 import type { EncodedColumn } from "../domain/preprocessing.ts";
 import { sniffDelimiter } from "../formats/csv.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "../formats/csv-scanner.ts";
-import { isMissingText, parseDatetime, parseLooseTruth, parseNumber } from "../formats/literals.ts";
 
 export interface CsvRow {
   /** As it came, without its line end. */

@@ -44,6 +44,19 @@ describe("rows as JSON", () => {
     expect(await json("penguins", { instances: turned })).toEqual(objects);
   });
 
+  it("read text as an upload does: what stands for missing, and dates without a zone as UTC", async () => {
+    const [missing, words, zoned, plain] = (await json("penguins", {
+      instances: [
+        { island: null, mass: null, seen: "2024-06-30T23:59:00Z" },
+        { island: "n/a", mass: "NA", seen: "2024-06-30 23:59" },
+        { seen: "2024-07-01T01:30:00+02:00" },
+        { seen: "2024-06-30T23:30" },
+      ],
+    })) as object[];
+    expect(words).toEqual(missing);
+    expect(plain).toEqual(zoned);
+  });
+
   it("name a model by id, name, version or alias", async () => {
     await staged.services.store.setAlias("penguins", "production", penguins.version);
     const answers = await Promise.all(

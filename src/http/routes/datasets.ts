@@ -3,7 +3,7 @@ import multipart from "@fastify/multipart";
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { notFound, TrainyardError } from "../../domain/errors.ts";
-import { MISSING_WORDS } from "../../formats/literals.ts";
+import { MISSING_WORDS } from "../../domain/literals.ts";
 import { removeDataset } from "../../jobs/remove-dataset.ts";
 import { createDataset } from "../../jobs/upload.ts";
 import type { App, RouteContext } from "../context.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isMissingText, parseDatetime, parseNumber } from "../../src/domain/literals.ts";
 import { isMissingBytes, kindOfBytes, readNumber } from "../../src/formats/byte-literals.ts";
-import { isMissingText, parseDatetime, parseNumber } from "../../src/formats/literals.ts";
 
 const bytesOf = (text: string) => Buffer.from(`<${text}>`);
 const number = (text: string) => readNumber(bytesOf(text), 1, Buffer.byteLength(text) + 1);
