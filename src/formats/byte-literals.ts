@@ -1,5 +1,5 @@
 /** Numbers and missing values read from bytes, without making a text of them: most of a large CSV is numbers. */
-import { parseNumber } from "./literals.ts";
+import { parseNumber } from "../domain/literals.ts";
 import type { NumericKind } from "./table.ts";
 
 const ZERO = 0x30;
