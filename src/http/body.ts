@@ -4,7 +4,7 @@
  * go, which takes tens of milliseconds for 64 MiB. Schemas of bodies are therefore documentation to Fastify.
  */
 import type { IncomingMessage } from "node:http";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import type { z } from "zod";
@@ -14,6 +14,9 @@ import type { App } from "./context.ts";
 
 /** Copying this many bytes takes about a millisecond. */
 const TURN_BYTES = 4 * 1024 * 1024;
+
+/** How long the rest of a body that is too large is read and dropped before it is refused (RFC 9112, section 9.6). */
+const LINGER_MS = 2000;
 
 /** Makes `request.body` the bytes of a JSON body, at most the route's `bodyLimit` of them, and leaves parsing to the route. */
 export function acceptJsonBytes(app: App): void {
@@ -52,30 +55,54 @@ const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) =>
   route.httpPart === "body" ? (body) => ({ value: body }) : validatorCompiler(route);
 
 /**
- * All bytes of a request. Throws `too_large` over the limit: from the header before anything is read, or as soon as the
- * bytes exceed it. Memory is taken as bytes arrive, never on the word of the header alone.
+ * All bytes of a request. Throws `too_large` over the limit, by the header or as soon as the bytes exceed it, and
+ * `unsupported_media_type` for bytes in a content coding. Memory is taken as bytes arrive, never on the word of the header
+ * alone.
  */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const coding = request.headers["content-encoding"] ?? "identity";
+  if (coding.toLowerCase() !== "identity")
+    throw new TrainyardError("unsupported_media_type", `bodies are taken as they are here, not in Content-Encoding ${coding}`);
   const tooLarge = () => new TrainyardError("too_large", `the body is larger than the limit of ${limitBytes} bytes`);
-  if (Number(request.headers["content-length"]) > limitBytes) throw tooLarge();
+  if (Number(request.headers["content-length"]) > limitBytes) {
+    await drop(request);
+    throw tooLarge();
+  }
   const chunks: Uint8Array[] = [];
   let received = 0;
+  let isTooLarge = false;
   // By events: leaving an async iteration early would destroy the socket before the 413 is written.
   await new Promise<void>((resolve, reject) => {
     const onClose = () => reject(new TrainyardError("malformed", "the connection ended before the body did"));
     request.on("data", (chunk: Uint8Array) => {
       received += chunk.length;
       if (received <= limitBytes) chunks.push(chunk);
-      else reject(tooLarge());
+      else if (!isTooLarge) {
+        isTooLarge = true;
+        chunks.length = 0;
+        void drop(request).then(() => reject(tooLarge()));
+      }
     });
     request.once("end", () => {
       request.off("close", onClose);
-      resolve();
+      if (!isTooLarge) resolve();
     });
     request.once("error", reject);
     request.once("close", onClose);
   });
   return join(chunks, received);
+}
+
+/**
+ * Reads on to the end of a body that nobody wants, for a while. The connection is closed after the refusal, and what has
+ * arrived unread by then would reset it: most clients could then not read why.
+ */
+async function drop(request: IncomingMessage): Promise<void> {
+  const enough = new AbortController();
+  const ended = new Promise<void>((resolve) => request.once("end", resolve).once("close", resolve));
+  request.resume();
+  await Promise.race([ended, delay(LINGER_MS, undefined, { signal: enough.signal }).catch(() => undefined)]);
+  enough.abort();
 }
 
 async function join(chunks: readonly Uint8Array[], size: number): Promise<Uint8Array<ArrayBuffer>> {

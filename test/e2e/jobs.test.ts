@@ -163,6 +163,15 @@ describe("a spec that cannot be", () => {
     expect(answer).toMatchObject({ status: 413, code: "too_large", detail: expect.stringContaining("1000000 bytes") });
   });
 
+  it("is refused with 413 to be read by a client that sends everything first, however much that is", async () => {
+    const body = new Uint8Array(200_000_000).fill(0x20);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const request = { method: "POST", body, headers: { "content-type": "application/json" } };
+      const response = await fetch(`${server.url}/v1/jobs`, request);
+      expect([response.status, (await response.json()).code]).toEqual([413, "too_large"]);
+    }
+  });
+
   it("is cut off when it grows over the limit without having said how long it is", async () => {
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
     socket.write("POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");

@@ -68,6 +68,18 @@ describe("submitting a job", () => {
     expect([response.statusCode, problem.parse(response.json()).code]).toEqual([415, "unsupported_media_type"]);
   });
 
+  it("answers 415 to a body in a content coding, and takes one that says it has none", async () => {
+    const send = (coding: string) =>
+      staged.app.inject({
+        method: "POST",
+        url: "/v1/jobs?validate_only=true",
+        payload: JSON.stringify(SPEC),
+        headers: { "content-type": "application/json", "content-encoding": coding },
+      });
+    expect(problem.parse((await send("gzip")).json())).toMatchObject({ status: 415, detail: expect.stringContaining("gzip") });
+    expect((await send("identity")).statusCode).toBe(200);
+  });
+
   it("answers 413 with the limit to a body that is larger, whether or not its length is announced", async () => {
     const body = JSON.stringify({ ...SPEC, name: "x".repeat(30_000) });
     const announced = await post("/v1/jobs", body);
