@@ -344,8 +344,39 @@ function unionErrors(issue: z.core.$ZodIssueInvalidUnion): FieldError[] {
     const choice = allowed ? `must be one of ${allowed.map((option) => JSON.stringify(option)).join(", ")}` : issue.message;
     return [{ pointer: pointerOf(issue.path), detail: discriminator ? choice : issue.message }];
   }
-  const depth = (issues: readonly z.core.$ZodIssue[]) =>
-    Math.max(...issues.map(({ path, code }) => (code === "unrecognized_keys" ? 0 : path.length)));
-  const closest = options.reduce((best, issues) => (depth(issues) > depth(best) ? issues : best));
-  return closest.flatMap((inner) => issueErrors({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue));
+  const closest = options.reduce((best, issues) => (isCloser(issues, best) ? issues : best));
+  const elsewhere = fieldsOfOthers(options, closest);
+  return closest
+    .flatMap((inner) => issueErrors({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue))
+    .map((error) => {
+      const isElsewhere = elsewhere.some((key) => error.pointer === pointerOf([...issue.path, key]));
+      return isElsewhere ? { ...error, detail: "does not go with the other fields here" } : error;
+    });
+}
+
+type Issues = readonly z.core.$ZodIssue[];
+
+/** Whether an option is closer to the input: it fits in more fields or, with as many, its failures are deeper. */
+function isCloser(issues: Issues, best: Issues): boolean {
+  const difference = misfits(best) - misfits(issues);
+  const depth = (of: Issues) => Math.max(...of.map(({ path, code }) => (code === "unrecognized_keys" ? 0 : path.length)));
+  return difference === 0 ? depth(issues) > depth(best) : difference > 0;
+}
+
+/** Fields that are unknown, absent or of another kind: what tells one option from another. */
+function misfits(issues: Issues): number {
+  const isOther = ({ code, path }: z.core.$ZodIssue) =>
+    path.length <= 1 && (code === "invalid_type" || code === "invalid_value");
+  return unknownKeys(issues).length + issues.filter(isOther).length;
+}
+
+function unknownKeys(issues: Issues): string[] {
+  return issues.flatMap((issue) => (issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : []));
+}
+
+/** Fields that the chosen option does not have, and another one does. */
+function fieldsOfOthers(options: readonly Issues[], chosen: Issues): string[] {
+  const isObject = (issues: Issues) => issues.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys");
+  const objects = options.filter(isObject).map(unknownKeys);
+  return unknownKeys(chosen).filter((key) => objects.some((unknown) => !unknown.includes(key)));
 }

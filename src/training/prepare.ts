@@ -77,6 +77,8 @@ function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved
   const { resolution, errors } = resolve(spec, shape);
   if (errors.length > 0) return INVALID(errors);
   const network = networkOf(resolution.model.layers, shape.featureWidth, shape.embeddings);
+  if (network.parameters.length === 0)
+    return INVALID([{ pointer: "/model/layers", detail: "have no weights: there is nothing to train" }]);
   const parameters = network.parameters.reduce((total, parameter) => total + elementCount(parameter.shape), 0);
   if (parameters > limits.parameters) {
     return INVALID([

@@ -22,6 +22,24 @@ function accepted(spec: object) {
   return prepared;
 }
 
+it("a network without weights is refused: it would train nothing", () => {
+  const spec = { ...inline([[1], [2]], [1, 2]), model: { layers: [{ type: "relu" }] } };
+  expect(refusals(spec)).toEqual({ "/model/layers": "have no weights: there is nothing to train" });
+});
+
+describe("a choice of several forms", () => {
+  const { data } = moons;
+  const rows = { inline: { features: [[1]], targets: [1] } };
+  it.each([
+    ["a field of no form", { split: { validation: 0.2, test_share: 1 } }, { "/split/test_share": "is not a field here" }],
+    ["fields of two forms", { data: { ...data, ...rows } }, { "/data/inline": "does not go with the other fields here" }],
+    ["a wrong value in one", { split: { validation: 2 } }, { "/split/validation": expect.stringContaining("Too big") }],
+    ["a misspelt option", { init_from: { model: "m", frozen: [] } }, { "/init_from/frozen": "is not a field here" }],
+  ])("is judged by the form that is meant: %s", (_, wrong, expected) => {
+    expect(refusals({ ...moons, ...wrong })).toEqual(expected);
+  });
+});
+
 describe("a spec is resolved", () => {
   it("with the task of its generator, a loss that fits the last layer, and every default", () => {
     const { spec, parameters, classes, rows } = accepted(moons);
