@@ -28,10 +28,8 @@ export function createEarlyStopping(options: NonNullable<ResolvedSpec["early_sto
         best = value;
         bestEpoch = epoch;
       }
-      const stop =
-        epoch - bestEpoch >= options.patience
-          ? `stopped early at epoch ${epoch}: ${monitor} was best at epoch ${bestEpoch}`
-          : null;
+      const because = bestEpoch > 0 ? `was best at epoch ${bestEpoch}` : "was never a finite number";
+      const stop = epoch - bestEpoch >= options.patience ? `stopped early at epoch ${epoch}: ${monitor} ${because}` : null;
       return { improved, stop };
     },
   };

@@ -53,6 +53,14 @@ export function fit(run: TrainingRun, control: TrainingControl): TrainingResult 
   if (end.kind === "cancelled") return { state: "cancelled", metrics };
   if (end.kind === "failed") return { state: "failed", metrics, error: end.error };
   const { reason, weights } = end;
+  if (!weights.data.every(Number.isFinite)) {
+    const error: JobError = {
+      code: "diverged",
+      detail: `the last update left weights that are not finite: ${DIVERGED_CURE}`,
+      epoch: recorder.epoch,
+    };
+    return { state: "failed", metrics, error };
+  }
   const model = modelOf(run, plan, data, weights);
   const evaluation = evaluateModel(model, weights, data, spec.seed);
   if (control.cancelled()) return { state: "cancelled", metrics };

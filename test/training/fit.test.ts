@@ -81,6 +81,30 @@ describe("training", () => {
     expect(Number.isFinite(series.loss?.at(-1))).toBe(false);
   });
 
+  it("fails as diverged when the last update leaves weights that are not finite", () => {
+    const weights = { "0.weight": { shape: [1, 1], data: [1] }, "0.bias": { shape: [1], data: [0] } };
+    const { result, series } = train({
+      data: { inline: { features: [[1e18], [2e18]], targets: [1e18, -1e18] } },
+      model: { layers: [{ type: "linear" }] },
+      init_from: { state_dict: weights },
+      optimizer: { type: "sgd", lr: 1e6 },
+      epochs: 1,
+    });
+    expect(Number.isFinite(series.loss?.[0])).toBe(true);
+    expect(result).toMatchObject({ state: "failed", error: { code: "diverged", epoch: 1 } });
+  });
+
+  it("stops early when what it watches is never finite, and says so", () => {
+    const { result } = succeeded({
+      data: { inline: { features: [[1], [2], [3], [3e38]], targets: [1, 2, 3, -3e38] } },
+      model: { layers: [{ type: "linear" }] },
+      split: { validation_rows: [3] },
+      optimizer: { type: "sgd", lr: 1e-9 },
+      early_stopping: { patience: 3 },
+    });
+    expect(result.reason).toBe("stopped early at epoch 3: val_loss was never a finite number");
+  });
+
   it("stops at max_seconds with code timeout", () => {
     expect(train({ ...moons, epochs: 100_000_000, max_seconds: 0.05 }).result).toMatchObject({
       state: "failed",
