@@ -3,7 +3,13 @@ import { availableParallelism } from "node:os";
 import { z } from "zod";
 import type { DatasetLimits, Limits } from "./domain/limits.ts";
 
-const whole = (min: number, max: number, standard: number) => z.coerce.number().int().min(min).max(max).default(standard);
+const whole = (min: number, max: number, standard: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, "must be a whole number in digits")
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .default(standard);
 const MiB = 1024 * 1024;
 
 /** Every setting: its variable without the TRAINYARD_ prefix, its bounds and its default. */

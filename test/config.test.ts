@@ -27,6 +27,8 @@ describe("the configuration", () => {
     ["TRAINYARD_PORT", "http"],
     ["TRAINYARD_PORT", "65536"],
     ["TRAINYARD_PORT", "80.5"],
+    ["TRAINYARD_PORT", "0x50"],
+    ["TRAINYARD_PORT", " "],
     ["TRAINYARD_WORKERS", "0"],
     ["TRAINYARD_LOG_LEVEL", "loud"],
     ["TRAINYARD_MAX_ROWS", "-1"],
