@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -68,7 +69,9 @@ describe("a WebSocket reader", () => {
     const id = await submitJob(staged);
     const run = await staged.nextRun();
     const reader = readSocket(url, id, 1_000_000);
-    await delay(50);
+    // It stands at the newest event of the moment when the server looks: give it that moment.
+    await once(reader.socket, "open");
+    await delay(500);
     await run.post(1, 10);
     run.finish();
     await reader.closed;

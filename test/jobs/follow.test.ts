@@ -157,10 +157,11 @@ describe("follow", () => {
     const world = await openWorld();
     const { id } = await queueJob(world);
     const gone = new AbortController();
-    const frames = collect(world, id, 0, gone.signal);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const frames = follow(world, id, { after: 0, signal: gone.signal });
+    expect((await frames.next()).value).toMatchObject({ type: "state", seq: 1 });
+    const next = frames.next();
     gone.abort();
-    expect((await frames).map(({ type }) => type)).toEqual(["state"]);
+    expect(await next).toEqual({ done: true, value: undefined });
   });
 
   it("ends at once for who has seen everything, and tells the error of a failed job", async () => {
