@@ -41,7 +41,8 @@ const { child: server, url } = await startServer(dataDir);
 const client = createClient(url);
 try {
   print("idle", await lateness(() => delay(1000)));
-  print("two jobs train, each with four readers", await lateness(() => trainAndStream(client, url)));
+  print("two jobs train, each with a reader", await lateness(() => trainAndStream(client, url, 1)));
+  print("two jobs train, each with four readers", await lateness(() => trainAndStream(client, url, 4)));
   print("a body of 30 MB is submitted meanwhile", await lateness(() => submitLarge(client)));
   await reportJob(client);
   await reportCancel(client);
@@ -54,7 +55,7 @@ try {
 
 async function startServer(directory: string): Promise<{ child: ChildProcess; url: string }> {
   const child = fork(pathOf("../../src/main.ts"), {
-    execArgv: ["--import", pathOf("./loop-delay.ts")],
+    execArgv: ["--single-threaded-gc", "--import", pathOf("./loop-delay.ts")],
     env: { ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: directory, TRAINYARD_LOG_LEVEL: "info" },
     silent: true,
   });
@@ -86,18 +87,20 @@ function print(what: string, { worstMs, p99Ms, meanMs, busiestMs }: LoopReport):
   console.log(`event loop, ${what}: ${figures}; busy for ${busiestMs.toFixed(1)} ms at most`);
 }
 
-async function trainAndStream(api: Client, base: string): Promise<void> {
+async function trainAndStream(api: Client, base: string, count: number): Promise<void> {
   const jobs = await Promise.all([api.submit(ENDLESS), api.submit({ ...ENDLESS, seed: 1 })]);
   const readers = jobs.flatMap(({ id }) => [
-    ...[0, 0, 0].map((after) => readSocket(base, id, after).closed),
-    readEventStream(base, id),
+    ...Array.from({ length: Math.ceil(count / 2) }, () => readSocket(base, id).closed),
+    ...Array.from({ length: Math.floor(count / 2) }, () => readEventStream(base, id)),
   ]);
   await delay(STREAM_SECONDS * 1000);
   for (const { id } of jobs) await api.cancel(id);
   await Promise.all(readers);
   const done = await Promise.all(jobs.map(({ id }) => api.job(id)));
   const epochs = done.map(({ epochs_done }) => epochs_done.toLocaleString("en"));
-  console.log(`  (${epochs.join(" and ")} epochs in ${STREAM_SECONDS} s, all of them streamed four times)`);
+  console.log(
+    `  (${epochs.join(" and ")} epochs in ${STREAM_SECONDS} s, each streamed to ${count} reader${count > 1 ? "s" : ""})`,
+  );
 }
 
 async function submitLarge(api: Client): Promise<void> {

@@ -116,7 +116,7 @@ async function upload(table: string, url: string): Promise<string> {
 
 async function startServer(dataDir: string): Promise<Server> {
   const child = fork(pathOf("../../src/main.ts"), {
-    execArgv: ["--import", pathOf("./loop-delay.ts")],
+    execArgv: ["--single-threaded-gc", "--import", pathOf("./loop-delay.ts")],
     env: { ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: dataDir, TRAINYARD_LOG_LEVEL: "info" },
     silent: true,
   });

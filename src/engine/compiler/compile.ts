@@ -17,6 +17,8 @@ const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
 /** Modules of the programs that this thread compiled lately: the same job again starts at once. */
 const modules = new ModuleCache<Compiled>(64);
+/** What they need in memory, which is asked for before a job is accepted: of many more, as a number is small. */
+const sizes = new ModuleCache<number>(256);
 
 /**
  * Compiles programs that share their states by name. States begin at 0. Throws a GraphError for what cannot run: names that
@@ -34,8 +36,8 @@ export function compile(programs: Programs, options: CompileOptions = {}): Execu
 }
 
 /** Bytes of memory that `compile` would need for the same arguments, without compiling or allocating. */
-export function memoryFor(programs: Programs, options: CompileOptions = {}): number {
-  return analyse(programs, options.maxSteps ?? 1).plan.bytes;
+export function memoryFor(programs: Programs, { maxSteps = 1 }: CompileOptions = {}): number {
+  return sizes.get(structureOf(programs, maxSteps), () => analyse(programs, maxSteps).plan.bytes);
 }
 
 interface Analysed {
