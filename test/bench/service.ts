@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { SERVER_FLAGS } from "../../src/cli/server-process.ts";
 import type { JobSpec } from "../../src/client/answers.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 import { readEventStream, readSocket } from "../http/readers.ts";
@@ -55,7 +56,7 @@ try {
 
 async function startServer(directory: string): Promise<{ child: ChildProcess; url: string }> {
   const child = fork(pathOf("../../src/main.ts"), {
-    execArgv: ["--single-threaded-gc", "--import", pathOf("./loop-delay.ts")],
+    execArgv: [...SERVER_FLAGS, "--import", pathOf("./loop-delay.ts")],
     env: { ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: directory, TRAINYARD_LOG_LEVEL: "info" },
     silent: true,
   });
