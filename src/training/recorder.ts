@@ -59,7 +59,8 @@ export function createRecorder(
       epoch++;
       final = values;
       const value = values[monitor] as number;
-      if (best === null || value < (best[monitor] as number)) best = { epoch, ...values };
+      // Written so that any number is better than a first epoch that gave none.
+      if (best === null || value < (best[monitor] as number) || Number.isNaN(best[monitor])) best = { epoch, ...values };
       if (epoch <= skip) return;
       for (let index = 0; index < series.length; index++) {
         (columns[index] as Float64Array)[count] = values[series[index] as Series] as number;
