@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   "conflict", // the state of the resource does not allow it: 409
   "too_large", // over a limit, named in the detail: 413
   "rate_limited",
+  "storage_full", // the disk has no room for what this would write: 507
   "unavailable", // starting, draining, or a dependency is away: 503
   "timeout",
 ] as const;

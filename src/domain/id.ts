@@ -1,6 +1,13 @@
 /** Identifiers: a prefix that says what it names, and a UUIDv7 (RFC 9562, section 5.7), so that ids sort by creation. */
 
-export const ID_PREFIXES = { job: "job_", model: "mdl_", dataset: "ds_" } as const;
+export const ID_PREFIXES = {
+  job: "job_",
+  model: "mdl_",
+  dataset: "ds_",
+  checkpoint: "ckpt_",
+  key: "key_",
+  delivery: "whd_",
+} as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 
 let lastMs = 0;

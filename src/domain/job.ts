@@ -2,13 +2,15 @@
 import type { Series } from "./metric.ts";
 import type { ResolvedSpec } from "./spec.ts";
 
-export const JOB_STATES = ["queued", "running", "cancelling", "succeeded", "failed", "cancelled"] as const;
+export const JOB_STATES = ["queued", "running", "pausing", "paused", "cancelling", "cancelled", "succeeded", "failed"] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
 /** Where a job may go from each state. */
 export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
-  queued: ["running", "cancelled"],
-  running: ["cancelling", "succeeded", "failed", "cancelled", "queued"],
+  queued: ["running", "paused", "cancelled"],
+  running: ["pausing", "cancelling", "succeeded", "failed", "cancelled", "queued"],
+  pausing: ["paused", "cancelling", "succeeded", "failed", "cancelled", "queued"],
+  paused: ["queued", "cancelled"],
   cancelling: ["cancelled", "succeeded", "failed"],
   succeeded: [],
   failed: [],

@@ -1,4 +1,6 @@
 /** What the use cases in jobs/ need from the world, as interfaces. main.ts decides what stands behind each. */
+
+import type { CheckpointState, NewCheckpoint } from "./checkpoint.ts";
 import type {
   ColumnValues,
   Dataset,
@@ -239,18 +241,26 @@ export interface TrainingRun {
   readonly payload: TensorSet | null;
   /** The columns that the job uses, where its data is a data set. */
   readonly dataset: DatasetRows | null;
+  /** Where to go on from; null is the start. */
+  readonly checkpoint: CheckpointState | null;
 }
 
 export interface TrainingObserver {
   /** Called with consecutive slices. Training waits when a few of them are still pending. */
   onEpochs(slice: MetricSlice): Promise<void>;
+  /** Called in order with the slices: every epoch that ended before the checkpoint was handed on before it. */
+  onCheckpoint(checkpoint: NewCheckpoint): Promise<void>;
   /** Aborting it cancels the run within 0.5 s; the outcome is then `cancelled`. */
   readonly signal: AbortSignal;
+  /** Aborting it has the run write a checkpoint and end with the outcome `stopped`. */
+  readonly stop: AbortSignal;
 }
 
 /** What the training thread answers: the outcome, with the model still without id, name and time. */
 export type TrainingResult =
   | Exclude<Outcome, { state: "succeeded" }>
+  /** It was asked to stop, and its last checkpoint is where it stopped. */
+  | { readonly state: "stopped"; readonly metrics: JobMetrics | null }
   | {
       readonly state: "succeeded";
       readonly reason: string;

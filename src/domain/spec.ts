@@ -3,12 +3,12 @@
  * depends on the data (the task, widths, class labels) is resolved in training/prepare.ts.
  */
 import { z } from "zod";
-import { type FieldError, pointerOf } from "./errors.ts";
 import { networkLayers } from "./layers.ts";
 import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
 import { jobNameFault } from "./registry.ts";
+import { runOptions } from "./run-options.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
 export type Task = (typeof TASKS)[number];
@@ -216,12 +216,7 @@ const fields = {
     description:
       "By epoch, beside the loss: accuracy, or mae and r2, when left out. Those of classes are macro averages. The model's evaluation has all of them.",
   }),
-  max_seconds: z
-    .number()
-    .positive()
-    .max(30 * 86_400)
-    .default(86_400)
-    .meta({ description: "Of training; over it the job fails with code timeout." }),
+  ...runOptions,
 };
 
 export const jobSpec = z
@@ -314,69 +309,3 @@ export const resolvedSpec = z
   });
 
 export type ResolvedSpec = z.output<typeof resolvedSpec>;
-
-/** Most failures listed in one answer; a wrong column of a million rows should not become a million lines. */
-export const MAX_FIELD_ERRORS = 100;
-
-/** The failures that zod found, each with its JSON pointer; a field that is not in the schema is named itself, not its parent. */
-export function fieldErrors(error: z.ZodError): FieldError[] {
-  return error.issues.flatMap(issueErrors).slice(0, MAX_FIELD_ERRORS);
-}
-
-function issueErrors(issue: z.core.$ZodIssue): FieldError[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: "is not a field here" }));
-  }
-  if (issue.code === "invalid_union") return unionErrors(issue);
-  return [{ pointer: pointerOf(issue.path), detail: isAbsent(issue) ? "is required" : issue.message }];
-}
-
-/** zod has no issue of its own for a field that is not there: it is one of the wrong type, undefined. */
-function isAbsent(issue: z.core.$ZodIssue): boolean {
-  return issue.code === "invalid_type" && issue.message.endsWith("received undefined");
-}
-
-/** A union reports one list of issues an option: the option that the input came closest to says the most. */
-function unionErrors(issue: z.core.$ZodIssueInvalidUnion): FieldError[] {
-  const options = issue.errors.filter((issues) => issues.length > 0);
-  if (options.length === 0) {
-    const { discriminator, options: allowed } = issue as { discriminator?: string; options?: readonly unknown[] };
-    const choice = allowed ? `must be one of ${allowed.map((option) => JSON.stringify(option)).join(", ")}` : issue.message;
-    return [{ pointer: pointerOf(issue.path), detail: discriminator ? choice : issue.message }];
-  }
-  const closest = options.reduce((best, issues) => (isCloser(issues, best) ? issues : best));
-  const elsewhere = fieldsOfOthers(options, closest);
-  return closest
-    .flatMap((inner) => issueErrors({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue))
-    .map((error) => {
-      const isElsewhere = elsewhere.some((key) => error.pointer === pointerOf([...issue.path, key]));
-      return isElsewhere ? { ...error, detail: "does not go with the other fields here" } : error;
-    });
-}
-
-type Issues = readonly z.core.$ZodIssue[];
-
-/** Whether an option is closer to the input: it fits in more fields or, with as many, its failures are deeper. */
-function isCloser(issues: Issues, best: Issues): boolean {
-  const difference = misfits(best) - misfits(issues);
-  const depth = (of: Issues) => Math.max(...of.map(({ path, code }) => (code === "unrecognized_keys" ? 0 : path.length)));
-  return difference === 0 ? depth(issues) > depth(best) : difference > 0;
-}
-
-/** Fields that are unknown, absent or of another kind: what tells one option from another. */
-function misfits(issues: Issues): number {
-  const isOther = ({ code, path }: z.core.$ZodIssue) =>
-    path.length <= 1 && (code === "invalid_type" || code === "invalid_value");
-  return unknownKeys(issues).length + issues.filter(isOther).length;
-}
-
-function unknownKeys(issues: Issues): string[] {
-  return issues.flatMap((issue) => (issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : []));
-}
-
-/** Fields that the chosen option does not have, and another one does. */
-function fieldsOfOthers(options: readonly Issues[], chosen: Issues): string[] {
-  const isObject = (issues: Issues) => issues.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys");
-  const objects = options.filter(isObject).map(unknownKeys);
-  return unknownKeys(chosen).filter((key) => objects.some((unknown) => !unknown.includes(key)));
-}

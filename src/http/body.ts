@@ -9,7 +9,7 @@ import type { FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { invalid, TrainyardError } from "../domain/errors.ts";
-import { fieldErrors } from "../domain/spec.ts";
+import { fieldErrors } from "../domain/spec-errors.ts";
 import type { App } from "./context.ts";
 
 /** Copying this many bytes takes about a millisecond. */

@@ -1,4 +1,5 @@
 /** The examples of the OpenAPI document: one job and its model, as every answer shows them. A test holds them to the schemas. */
+import { DEFAULT_RUN_OPTIONS } from "../domain/run-options.ts";
 
 const JOB = "job_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90";
 const MODEL = "mdl_0197b2a4-7f01-7a3c-8d11-5b9e2c4f6a70";
@@ -28,7 +29,7 @@ const spec = {
   seed: 42,
   early_stopping: null,
   metrics: ["accuracy"],
-  max_seconds: 86_400,
+  ...DEFAULT_RUN_OPTIONS,
   init_from: null,
 };
 

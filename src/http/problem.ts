@@ -25,6 +25,7 @@ export const STATUS_OF: Readonly<Record<ProblemCode, number>> = {
   rate_limited: 429,
   internal: 500,
   unavailable: 503,
+  storage_full: 507,
 };
 
 /** Statuses after which it is worth trying again, in this many seconds (`Retry-After`). */

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { DATASET_FORMATS, type DatasetFormat, readingOptions } from "../domain/dataset.ts";
 import { invalid, TrainyardError } from "../domain/errors.ts";
 import type { Intake, Upload } from "../domain/ports.ts";
-import { fieldErrors } from "../domain/spec.ts";
+import { fieldErrors } from "../domain/spec-errors.ts";
 import type { UploadRequest } from "../jobs/upload.ts";
 
 export const MULTIPART_TYPE = "multipart/form-data";

@@ -81,11 +81,14 @@ async function train(services: Services, job: Job, abort: AbortController): Prom
     }
   };
   const [payload, dataset] = await Promise.all([store.readPayload(job.id), readDataset(services, job)]);
-  const observer = { onEpochs, signal: abort.signal };
-  const result = await trainers.train({ job, payload, dataset }, observer).catch((err: Error): TrainingResult => {
-    log.error({ err, job_id: job.id }, "the training thread died");
-    return { state: "failed", metrics: null, error: { code: "worker_died", detail: err.message, epoch: null } };
-  });
+  const onCheckpoint = () => Promise.resolve();
+  const observer = { onEpochs, onCheckpoint, signal: abort.signal, stop: new AbortController().signal };
+  const result = await trainers
+    .train({ job, payload, dataset, checkpoint: null }, observer)
+    .catch((err: Error): TrainingResult => {
+      log.error({ err, job_id: job.id }, "the training thread died");
+      return { state: "failed", metrics: null, error: { code: "worker_died", detail: err.message, epoch: null } };
+    });
   if (trouble !== null) throw trouble;
   return result;
 }
@@ -119,6 +122,7 @@ async function finish({ store, bus, log }: Services, job: Job, result: TrainingR
 }
 
 function outcomeOf(job: Job, result: TrainingResult): Outcome {
+  if (result.state === "stopped") return { state: "cancelled", metrics: result.metrics };
   if (result.state !== "succeeded") return result;
   const { metrics } = result;
   const identity = { id: createId("model"), name: modelNameOf(job.spec.name), jobId: job.id, metrics, createdAt: Date.now() };

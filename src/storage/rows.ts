@@ -4,6 +4,7 @@ import { toWire } from "../domain/metric.ts";
 import type { Model, NewModel } from "../domain/model.ts";
 import type { NewJob } from "../domain/ports.ts";
 import type { Tags } from "../domain/registry.ts";
+import { DEFAULT_RUN_OPTIONS } from "../domain/run-options.ts";
 import type { ResolvedSpec } from "../domain/spec.ts";
 import type { JobsTable, ModelsTable } from "./tables.ts";
 
@@ -50,7 +51,7 @@ export function toJob(row: JobsTable): Job {
     id: row.id,
     name: row.name,
     state: row.state as JobState,
-    spec: JSON.parse(row.spec) as ResolvedSpec,
+    spec: { ...DEFAULT_RUN_OPTIONS, ...(JSON.parse(row.spec) as ResolvedSpec) },
     parameters: row.parameters,
     memoryBytes: row.memory_bytes,
     classes: JSON.parse(row.classes) as string[],

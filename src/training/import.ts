@@ -5,7 +5,7 @@ import type { Limits } from "../domain/limits.ts";
 import type { ModelReading, TrainedModel } from "../domain/ports.ts";
 import { featureWidth, type Preprocessing } from "../domain/preprocessing.ts";
 import { NO_RECEIPT } from "../domain/receipt.ts";
-import { fieldErrors, MAX_FIELD_ERRORS } from "../domain/spec.ts";
+import { fieldErrors, MAX_FIELD_ERRORS } from "../domain/spec-errors.ts";
 import { elementCount, packTensors, type TensorSet, unpackTensors } from "../domain/tensor.ts";
 import { GraphError, LayerError, type Network } from "../engine/index.ts";
 import { sha256Of } from "./digest.ts";

@@ -3,7 +3,7 @@ import { type FieldError, pointerOf } from "../domain/errors.ts";
 import { isMissingText, parseDatetime } from "../domain/literals.ts";
 import type { Model } from "../domain/model.ts";
 import type { EncodedColumn } from "../domain/preprocessing.ts";
-import { MAX_FIELD_ERRORS } from "../domain/spec.ts";
+import { MAX_FIELD_ERRORS } from "../domain/spec-errors.ts";
 import { encodeValue, layoutOf } from "./encoding.ts";
 
 /** Writes the features of one row at an offset, or says what is wrong with it: the path within the row, and why. */

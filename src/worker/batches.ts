@@ -2,7 +2,7 @@
 import type { FieldError } from "../domain/errors.ts";
 import type { Prediction } from "../domain/model.ts";
 import type { PredictionResult } from "../domain/ports.ts";
-import { MAX_FIELD_ERRORS } from "../domain/spec.ts";
+import { MAX_FIELD_ERRORS } from "../domain/spec-errors.ts";
 
 type Instances = readonly unknown[];
 

@@ -1,6 +1,6 @@
 /** A whole JSON body of rows to the JSON of its answer. Runs in a desk thread: a body may be many megabytes. */
 import { type DocumentReply, predictBody, wirePrediction } from "../domain/prediction.ts";
-import { fieldErrors } from "../domain/spec.ts";
+import { fieldErrors } from "../domain/spec-errors.ts";
 import type { LoadedModel } from "./predictors.ts";
 
 type Refusal = Extract<DocumentReply, { ok: false }>;

@@ -30,7 +30,12 @@ export function warmUpPreparing(): TrainingRun[] {
     const prepared = prepareJob(new TextEncoder().encode(JSON.stringify(spec)), UNLIMITED);
     if (!prepared.ok) throw new Error("the job that warms a thread up is refused");
     const { spec: resolved, payload, classes, parameters } = prepared;
-    return { job: { id: "", spec: resolved, classes, parameters, attempt: 1, epochsDone: 0 }, payload, dataset: null };
+    return {
+      job: { id: "", spec: resolved, classes, parameters, attempt: 1, epochsDone: 0 },
+      payload,
+      dataset: null,
+      checkpoint: null,
+    };
   });
 }
 

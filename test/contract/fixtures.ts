@@ -6,6 +6,7 @@ import type { MetricSlice } from "../../src/domain/metric.ts";
 import type { Model } from "../../src/domain/model.ts";
 import type { NewJob, Outcome } from "../../src/domain/ports.ts";
 import { NO_RECEIPT } from "../../src/domain/receipt.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../src/domain/run-options.ts";
 import type { ResolvedSpec } from "../../src/domain/spec.ts";
 import { packTensors, type TensorSet } from "../../src/domain/tensor.ts";
 
@@ -27,6 +28,7 @@ export function aSpec(name = "moons", epochs = 1000): ResolvedSpec {
     seed: 0,
     early_stopping: null,
     metrics: ["accuracy"],
+    ...DEFAULT_RUN_OPTIONS,
     max_seconds: 60,
     init_from: null,
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { networkLayers } from "../../src/domain/layers.ts";
-import { fieldErrors } from "../../src/domain/spec.ts";
+import { fieldErrors } from "../../src/domain/spec-errors.ts";
 
 function errorsOf(layers: object[]): Record<string, string> {
   const parsed = networkLayers.safeParse(layers);

@@ -54,7 +54,7 @@ export function train(
   const slices: MetricSlice[] = [];
   const job = jobRecord(prepared, epochsDone);
   const result = trainJob(
-    { job, payload: prepared.payload, dataset },
+    { job, payload: prepared.payload, dataset, checkpoint: null },
     { cancelled: () => slices.length >= cancelAfter, report: (slice) => slices.push(slice) },
   );
   const series: Partial<Record<Series, number[]>> = {};

@@ -6,6 +6,9 @@ import { MAX_PENDING_SLICES } from "../../src/worker/protocol.ts";
 import { createTrainers, type TrainersOptions } from "../../src/worker/trainers.ts";
 import { aJob, aSlice, largeTensors, someWeights } from "../contract/fixtures.ts";
 
+/** Nobody asks the run to stop, and nobody keeps its checkpoints. */
+const UNSTOPPED = { onCheckpoint: async () => undefined, stop: new AbortController().signal };
+
 describe("training threads", () => {
   let trainers: Trainers | null = null;
   const defects: unknown[] = [];
@@ -27,13 +30,14 @@ describe("training threads", () => {
     job: aJob(behaviour, epochs),
     payload: null,
     dataset: null,
+    checkpoint: null,
   });
   const ignore = async () => undefined;
   const never = new AbortController().signal;
 
   it("hands on every slice in order, then the result with its weights", async () => {
     const slices: MetricSlice[] = [];
-    const observer = { signal: never, onEpochs: async (slice: MetricSlice) => void slices.push(slice) };
+    const observer = { signal: never, ...UNSTOPPED, onEpochs: async (slice: MetricSlice) => void slices.push(slice) };
     const result = await open().train(runOf("train", 95), observer);
     expect(slices.map(({ from, to }) => [from, to])).toEqual(
       Array.from({ length: 10 }, (_, index) => [index * 10 + 1, Math.min(index * 10 + 10, 95)]),
@@ -46,8 +50,8 @@ describe("training threads", () => {
     const slices: MetricSlice[] = [];
     const job: Job = { ...aJob("train", 50), epochsDone: 30 };
     await open().train(
-      { job, payload: null, dataset: null },
-      { signal: never, onEpochs: async (slice) => void slices.push(slice) },
+      { job, payload: null, dataset: null, checkpoint: null },
+      { signal: never, ...UNSTOPPED, onEpochs: async (slice) => void slices.push(slice) },
     );
     expect(slices.map(({ from }) => from)).toEqual([31, 41]);
   });
@@ -55,7 +59,10 @@ describe("training threads", () => {
   it("gives the thread the payload", async () => {
     const payload = largeTensors(4096);
     const sum = payload.data.reduce((total, value) => total + value, 0);
-    const result = await open().train({ job: aJob("sums"), payload, dataset: null }, { signal: never, onEpochs: ignore });
+    const result = await open().train(
+      { job: aJob("sums"), payload, dataset: null, checkpoint: null },
+      { signal: never, ...UNSTOPPED, onEpochs: ignore },
+    );
     expect(result.metrics?.final.loss).toBe(sum);
   });
 
@@ -69,7 +76,7 @@ describe("training threads", () => {
       first.resolve();
       await release.promise;
     };
-    const running = open().train(runOf("chatty"), { signal: abort.signal, onEpochs });
+    const running = open().train(runOf("chatty"), { signal: abort.signal, ...UNSTOPPED, onEpochs });
     await first.promise;
     // The thread is free to run ahead here; what it sends meanwhile is bounded, whenever we look.
     for (let round = 0; round < 3; round++) {
@@ -91,7 +98,11 @@ describe("training threads", () => {
 
   it("cancels a run that works, with the metrics it has", async () => {
     const abort = new AbortController();
-    const running = open(1, { cancelGraceMs: 30_000 }).train(runOf("endless"), { signal: abort.signal, onEpochs: ignore });
+    const running = open(1, { cancelGraceMs: 30_000 }).train(runOf("endless"), {
+      signal: abort.signal,
+      ...UNSTOPPED,
+      onEpochs: ignore,
+    });
     abort.abort();
     expect(await running).toEqual({ state: "cancelled", metrics: { final: { loss: 1 }, best: { loss: 1, epoch: 1 } } });
   });
@@ -99,15 +110,17 @@ describe("training threads", () => {
   it("cancels a run that does not listen, and trains on afterwards", async () => {
     const pool = open();
     const abort = new AbortController();
-    const running = pool.train(runOf("deaf"), { signal: abort.signal, onEpochs: ignore });
+    const running = pool.train(runOf("deaf"), { signal: abort.signal, ...UNSTOPPED, onEpochs: ignore });
     abort.abort();
     expect(await running).toEqual({ state: "cancelled", metrics: null });
-    expect(await pool.train(runOf("train"), { signal: never, onEpochs: ignore })).toMatchObject({ state: "succeeded" });
+    expect(await pool.train(runOf("train"), { signal: never, ...UNSTOPPED, onEpochs: ignore })).toMatchObject({
+      state: "succeeded",
+    });
   });
 
   it("does not start a run that was cancelled before", async () => {
     const pool = open();
-    expect(await pool.train(runOf("deaf"), { signal: AbortSignal.abort(), onEpochs: ignore })).toMatchObject({
+    expect(await pool.train(runOf("deaf"), { signal: AbortSignal.abort(), ...UNSTOPPED, onEpochs: ignore })).toMatchObject({
       state: "cancelled",
     });
   });
@@ -115,14 +128,20 @@ describe("training threads", () => {
   it("rejects when the thread exits, after handing on what it had sent, and recovers", async () => {
     const pool = open();
     const slices: number[] = [];
-    const running = pool.train(runOf("exits"), { signal: never, onEpochs: async ({ from }) => void slices.push(from) });
+    const running = pool.train(runOf("exits"), {
+      signal: never,
+      ...UNSTOPPED,
+      onEpochs: async ({ from }) => void slices.push(from),
+    });
     await expect(running).rejects.toThrow("the training thread exited with code 3");
     expect(slices).toEqual([1, 6]);
-    expect(await pool.train(runOf("train"), { signal: never, onEpochs: ignore })).toMatchObject({ state: "succeeded" });
+    expect(await pool.train(runOf("train"), { signal: never, ...UNSTOPPED, onEpochs: ignore })).toMatchObject({
+      state: "succeeded",
+    });
   });
 
   it("fails the run and reports the defect when training throws", async () => {
-    const result = await open().train(runOf("throws"), { signal: never, onEpochs: ignore });
+    const result = await open().train(runOf("throws"), { signal: never, ...UNSTOPPED, onEpochs: ignore });
     expect(result).toMatchObject({ state: "failed", error: { code: "internal" } });
     expect(JSON.stringify(result)).not.toContain("a defect of training");
     expect(defects).toMatchObject([{ message: "a defect of training" }]);
@@ -131,8 +150,8 @@ describe("training threads", () => {
   it("trains as many jobs at once as it has threads, each by itself", async () => {
     const pool = open(2);
     const abort = new AbortController();
-    const endless = pool.train(runOf("endless"), { signal: abort.signal, onEpochs: ignore });
-    const quick = await pool.train(runOf("train"), { signal: never, onEpochs: ignore });
+    const endless = pool.train(runOf("endless"), { signal: abort.signal, ...UNSTOPPED, onEpochs: ignore });
+    const quick = await pool.train(runOf("train"), { signal: never, ...UNSTOPPED, onEpochs: ignore });
     expect(quick.state).toBe("succeeded");
     abort.abort();
     expect((await endless).state).toBe("cancelled");
@@ -140,9 +159,11 @@ describe("training threads", () => {
 
   it("rejects when the thread runs out of memory, and recovers", async () => {
     const pool = open(1, { heapMb: 64 });
-    await expect(pool.train(runOf("exhausts"), { signal: never, onEpochs: ignore })).rejects.toThrow(
+    await expect(pool.train(runOf("exhausts"), { signal: never, ...UNSTOPPED, onEpochs: ignore })).rejects.toThrow(
       "the training thread ran out of memory",
     );
-    expect(await pool.train(runOf("train"), { signal: never, onEpochs: ignore })).toMatchObject({ state: "succeeded" });
+    expect(await pool.train(runOf("train"), { signal: never, ...UNSTOPPED, onEpochs: ignore })).toMatchObject({
+      state: "succeeded",
+    });
   });
 });

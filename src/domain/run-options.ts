@@ -1,0 +1,62 @@
+/** How a job is run, apart from what it computes: nothing here changes a bit of its weights. */
+import { z } from "zod";
+
+const checkpoint = z
+  .strictObject({
+    every_epochs: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .nullable()
+      .default(null)
+      .meta({ description: "Write one after this many epochs; null leaves it to the time." }),
+    every_seconds: z
+      .number()
+      .min(1)
+      .max(3600)
+      .default(10)
+      .meta({ description: "Of training: write one when the last is this old, in the middle of an epoch if need be." }),
+    min_seconds: z
+      .number()
+      .min(0)
+      .max(3600)
+      .default(2)
+      .meta({ description: "Of training: never write one sooner than this after the last, or after the start." }),
+    keep: z.int().min(1).max(1000).default(2).meta({ description: "The newest that are kept. The best one is kept besides." }),
+  })
+  .meta({
+    id: "CheckpointOptions",
+    description: "When the state of training is stored, from which the job goes on after a stop.",
+  });
+
+const webhook = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000),
+  })
+  .meta({ id: "Webhook", description: "Is sent the job when it ends, signed as Standard Webhooks says." });
+
+/** The fields of a job spec that say how it is run. */
+export const runOptions = {
+  checkpoint: checkpoint.prefault({}),
+  priority: z
+    .int()
+    .min(-100)
+    .max(100)
+    .default(0)
+    .meta({ description: "Higher runs first. A queued job rises by one in each minute that it waits." }),
+  max_seconds: z
+    .number()
+    .positive()
+    .max(30 * 86_400)
+    .default(86_400)
+    .meta({ description: "Of training; over it the job fails with code timeout." }),
+  max_retries: z.int().min(0).max(20).default(2).meta({
+    description: "How often the job goes on from its last checkpoint after its worker died. Divergence is not retried.",
+  }),
+  webhook: webhook.nullable().default(null),
+};
+
+const defaults = z.strictObject(runOptions);
+
+/** What a spec that was stored before these fields existed stands for. */
+export const DEFAULT_RUN_OPTIONS: z.output<typeof defaults> = Object.freeze(defaults.parse({}));
