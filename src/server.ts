@@ -6,7 +6,7 @@ import type { Config } from "./config.ts";
 import { buildApp } from "./http/app.ts";
 import type { App } from "./http/context.ts";
 import { createLifecycle } from "./http/lifecycle.ts";
-import type { StreamBounds } from "./http/stream.ts";
+import type { StreamBounds } from "./http/outlet.ts";
 import { recover } from "./jobs/recover.ts";
 import { startRunner } from "./jobs/run.ts";
 import { createServices } from "./jobs/services.ts";

@@ -1,28 +1,42 @@
-/** The bus of a single process: listeners by job, called in turn. */
-import type { Bus } from "../domain/ports.ts";
+/** The bus of a single process: listeners by job, and of all jobs, called in turn. */
+import type { Bus, JobHint } from "../domain/ports.ts";
+
+type Listener = (hint: JobHint) => void;
 
 /** The bus. A listener that throws harms no other: its error goes to `onError`. */
 export function createLocalBus(onError: (error: unknown) => void): Bus {
-  const listeners = new Map<string, Set<() => void>>();
-  return {
-    publish: (jobId) => {
-      for (const wake of listeners.get(jobId) ?? []) {
-        try {
-          wake();
-        } catch (error) {
-          onError(error);
-        }
+  const ofJobs = new Map<string, Set<Listener>>();
+  const ofAll = new Set<Listener>();
+  const tell = (listeners: Iterable<Listener>, hint: JobHint): void => {
+    for (const listener of listeners) {
+      try {
+        listener(hint);
+      } catch (error) {
+        onError(error);
       }
-    },
+    }
+  };
+  const send = (hint: JobHint): void => {
+    tell(ofJobs.get(hint.jobId) ?? [], hint);
+    tell(ofAll, hint);
+  };
+  return {
+    publish: (jobId) => send({ jobId, removed: false }),
+    publishRemoved: (jobId) => send({ jobId, removed: true }),
     subscribe: (jobId, wake) => {
-      const ofJob = listeners.get(jobId) ?? new Set();
-      listeners.set(jobId, ofJob);
+      const ofJob = ofJobs.get(jobId) ?? new Set();
+      ofJobs.set(jobId, ofJob);
       const listener = () => wake();
       ofJob.add(listener);
       return () => {
         ofJob.delete(listener);
-        if (ofJob.size === 0 && listeners.get(jobId) === ofJob) listeners.delete(jobId);
+        if (ofJob.size === 0 && ofJobs.get(jobId) === ofJob) ofJobs.delete(jobId);
       };
+    },
+    subscribeAll: (listen) => {
+      const listener: Listener = (hint) => listen(hint);
+      ofAll.add(listener);
+      return () => void ofAll.delete(listener);
     },
   };
 }

@@ -69,6 +69,7 @@ export interface Job {
   readonly epochsDone: number;
   /** The newest event's sequence number. */
   readonly lastSeq: number;
+  /** Of the epochs stored so far; null before the first. */
   readonly metrics: JobMetrics | null;
   readonly error: JobError | null;
   readonly model: {

@@ -114,6 +114,7 @@ export interface Store {
   queuePosition(id: string): Promise<number | null>;
   /**
    * Appends a slice that starts right after the job's `epochsDone`, with its event, and returns the event's sequence number.
+   * The job's `metrics` are those of its newest and of its best epoch from then on.
    * Null, and nothing is stored, when the job is not running or cancelling in this attempt.
    */
   appendMetrics(id: string, attempt: number, slice: MetricSlice): Promise<number | null>;
@@ -188,11 +189,22 @@ export interface JobQueue {
   position(jobId: string): Promise<number | null>;
 }
 
-/** A hint that a job's sequence has grown. Readers re-read by sequence number: a lost or doubled hint does no harm. */
+/** That a job's sequence has grown, or that the job was deleted. */
+export interface JobHint {
+  readonly jobId: string;
+  readonly removed: boolean;
+}
+
+/** Hints about jobs. Readers re-read by sequence number: a lost or doubled hint does no harm. */
 export interface Bus {
+  /** The job's sequence has grown. */
   publish(jobId: string): void;
-  /** Returns what ends the subscription. */
+  /** The job was deleted. */
+  publishRemoved(jobId: string): void;
+  /** Wakes at every hint about one job. Returns what ends the subscription. */
   subscribe(jobId: string, wake: () => void): () => void;
+  /** Every hint about every job. Returns what ends the subscription. */
+  subscribeAll(listen: (hint: JobHint) => void): () => void;
 }
 
 /** What a job body came to, after parsing, validation and a look at its rows. */

@@ -19,9 +19,9 @@ const values = z.partialRecord(z.enum(SERIES), wireNumber);
 
 const metricValues = z
   .object({
-    final: values.meta({ description: "Values of the last epoch." }),
+    final: values.meta({ description: "Values of the last epoch; while the job trains, of the newest one stored." }),
     best: z.partialRecord(z.enum([...SERIES, "epoch"]), wireNumber).meta({
-      description: "Values of the best epoch, by validation loss if there is one, else by loss, and its number.",
+      description: "Values of the best epoch so far, by validation loss if there is one, else by loss, and its number.",
     }),
   })
   .meta({ id: "JobMetrics" });

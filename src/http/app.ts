@@ -9,12 +9,14 @@ import swaggerUi from "@fastify/swagger-ui";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Services } from "../jobs/services.ts";
+import { createJobFeed } from "../jobs/watch-jobs.ts";
 import { acceptJsonBytes } from "./body.ts";
 import { endConnectionsOnClose } from "./connections.ts";
 import type { App, RouteContext } from "./context.ts";
 import { answerErrors, sendProblem } from "./error-handlers.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { swaggerOptions } from "./openapi.ts";
+import { STREAM_BOUNDS, type StreamBounds } from "./outlet.ts";
 import { logRequests } from "./request-log.ts";
 import { registerDatasets } from "./routes/datasets.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
@@ -27,8 +29,9 @@ import { registerOpenInference } from "./routes/open-inference.ts";
 import { registerPredict } from "./routes/predict.ts";
 import { registerRegistry } from "./routes/registry.ts";
 import { registerService } from "./routes/service.ts";
+import { registerStream } from "./routes/stream.ts";
 import { registerTfServing } from "./routes/tf-serving.ts";
-import { createStreams, STREAM_BOUNDS, type StreamBounds } from "./stream.ts";
+import { createStreams } from "./streams.ts";
 import { MAX_INCOMING_BYTES } from "./websocket.ts";
 
 export interface AppOptions {
@@ -48,7 +51,7 @@ export async function buildApp({ services, lifecycle, log, streamBounds }: AppOp
     bodyLimit: services.limits.bodyBytes,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   });
-  const streams = createStreams(services, lifecycle, { ...STREAM_BOUNDS, ...streamBounds });
+  const streams = createStreams(lifecycle, createJobFeed(services), { ...STREAM_BOUNDS, ...streamBounds });
   const context: RouteContext = { services, lifecycle, streams };
 
   acceptJsonBytes(app);
@@ -78,6 +81,7 @@ export async function buildApp({ services, lifecycle, log, streamBounds }: AppOp
     registerDatasets,
     registerJobs,
     registerMetrics,
+    registerStream,
     registerExports,
     registerImports,
     registerModels,

@@ -4,7 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Services } from "../jobs/services.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { Streams } from "./stream.ts";
+import type { Streams } from "./streams.ts";
 
 /** Fastify with zod schemas for its types. */
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;

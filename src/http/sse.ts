@@ -1,6 +1,7 @@
 /** The server-sent-events outlet of a stream (WHATWG HTML, section 9.2): `id` is the sequence number, `event` the frame's type. */
 import type { ServerResponse } from "node:http";
-import type { Outlet } from "./stream.ts";
+import type { Frame } from "../jobs/follow.ts";
+import type { Outlet } from "./outlet.ts";
 
 export const SSE_TYPE = "text/event-stream";
 
@@ -8,7 +9,11 @@ export const SSE_TYPE = "text/event-stream";
 const RETRY_MS = 1000;
 
 /** Begins an answer that streams events, and gives its outlet. Comments go out every `pingMs`, which finds dead peers. */
-export function createSseOutlet(response: ServerResponse, headers: Readonly<Record<string, string>>, pingMs: number): Outlet {
+export function createSseOutlet(
+  response: ServerResponse,
+  headers: Readonly<Record<string, string>>,
+  pingMs: number,
+): Outlet<Frame> {
   response.writeHead(200, {
     ...headers,
     "content-type": SSE_TYPE,

@@ -1,22 +1,27 @@
-/** The WebSocket outlet of a stream: frames as text messages, pings for dead peers, and a close code for each ending. */
-import type { WebSocket } from "ws";
-import type { Ending, Outlet } from "./stream.ts";
+/** WebSocket readers: messages out as text, pings for dead peers, a close code for each ending, and their own messages in. */
+import { on } from "node:events";
+import type { RawData, WebSocket } from "ws";
+import type { Ending, Message, Outlet } from "./outlet.ts";
 
-/** Messages from the reader are ignored, and no longer than this. */
+/** Messages from a reader are no longer than this. */
 export const MAX_INCOMING_BYTES = 1024;
 
 /** The code with which a reader that is too slow is closed. */
 export const TOO_SLOW = 4008;
 
-const CLOSES: Readonly<Record<Exclude<Ending, "gone">, readonly [code: number, reason: (lastSeq: number) => string]>> = {
+const CLOSES: Readonly<Record<Exclude<Ending, "gone">, readonly [code: number, reason: (resumption: string) => string]>> = {
   finished: [1000, () => "the job has ended"],
-  draining: [1001, (lastSeq) => `the server is going down; resume with after=${lastSeq}`],
-  too_slow: [TOO_SLOW, (lastSeq) => `too slow; resume with after=${lastSeq}`],
-  failed: [1011, (lastSeq) => `internal error; resume with after=${lastSeq}`],
+  draining: [1001, (resumption) => `the server is going down; ${resumption}`],
+  too_slow: [TOO_SLOW, (resumption) => `too slow; ${resumption}`],
+  refused: [1008, () => "too many messages that are none"],
+  failed: [1011, (resumption) => `internal error; ${resumption}`],
 };
 
+/** Messages of a reader that wait to be looked at; with more it is read no further until they were. */
+const WAITING_MESSAGES = 16;
+
 /** An outlet on an open socket. A peer that answers no ping within `pingMs`, and takes no bytes either, is dropped. */
-export function createWebSocketOutlet(socket: WebSocket, pingMs: number): Outlet {
+export function createWebSocketOutlet(socket: WebSocket, pingMs: number): Outlet<Message> {
   let alive = true;
   let buffered = 0;
   const ping = setInterval(() => {
@@ -36,11 +41,26 @@ export function createWebSocketOutlet(socket: WebSocket, pingMs: number): Outlet
     send: ({ json }) => socket.send(json, { binary: false }),
     buffered: () => socket.bufferedAmount,
     onClose: (gone) => socket.once("close", gone),
-    close(ending, lastSeq) {
+    close(ending, resumption) {
       if (ending === "gone") return;
       const [code, reason] = CLOSES[ending];
-      socket.close(code, reason(lastSeq));
+      socket.close(code, reason(resumption));
     },
     destroy: () => socket.terminate(),
   };
+}
+
+/** What a reader sends, until the connection ends: the bytes of text messages, and null for a binary one. */
+export function messagesOf(socket: WebSocket): AsyncIterable<Uint8Array | null> {
+  // Listens from now on, and not only when the first message is asked for.
+  const events = on(socket, "message", { close: ["close"], highWaterMark: WAITING_MESSAGES, lowWaterMark: 1 });
+  return textsOf(events as AsyncIterable<[RawData, boolean]>);
+}
+
+async function* textsOf(events: AsyncIterable<[RawData, boolean]>): AsyncGenerator<Uint8Array | null> {
+  try {
+    for await (const [data, isBinary] of events) yield isBinary ? null : (data as Buffer);
+  } catch {
+    // A breach of the protocol: ws has closed the connection with the code for it.
+  }
 }

@@ -8,7 +8,7 @@
  * The bus only says "look again": order and completeness come from the sequence numbers of the store. The generator is
  * pulled: a slow reader holds one batch, whatever the job does meanwhile.
  */
-import { notFound } from "../domain/errors.ts";
+import { notFound, TrainyardError } from "../domain/errors.ts";
 import { isTerminal } from "../domain/job.ts";
 import { endFrame, type Frame } from "./frames.ts";
 import type { Services } from "./services.ts";
@@ -37,7 +37,9 @@ export async function* follow(services: Services, jobId: string, { after, signal
     let isOver = isTerminal(job.state) && cursor === job.lastSeq;
     while (!isOver && !signal.aborted) {
       alarm.reset();
-      const frames = await services.frames.read(jobId, cursor);
+      const frames = await framesAfter(services, jobId, cursor);
+      // Deleted since its last event: there is nothing left to tell.
+      if (!frames) return;
       for (const frame of frames) {
         if (signal.aborted) break;
         yield frame;
@@ -53,9 +55,17 @@ export async function* follow(services: Services, jobId: string, { after, signal
   }
 }
 
+async function framesAfter({ frames }: Services, jobId: string, cursor: number) {
+  try {
+    return await frames.read(jobId, cursor);
+  } catch (error) {
+    if (error instanceof TrainyardError && error.code === "not_found") return null;
+    throw error;
+  }
+}
+
 async function* lastWords(services: Services, jobId: string, cursor: number, isOver: boolean): AsyncGenerator<Frame> {
   const job = await services.store.getJob(jobId);
-  // Deleted since its last event: there is nothing left to tell.
   if (!job) return;
   yield endFrame(job, cursor, isOver ? (job.transitions.at(-1)?.reason ?? "") : DRAINING);
 }

@@ -2,6 +2,7 @@
  * Events as readers get them: encoded once, kept for a while, shared by all readers. A thousand readers of one job cost one
  * read of the store and one encoding a frame. Knows nothing of who reads.
  */
+import { notFound } from "../domain/errors.ts";
 import { isTerminal, type Job, type JobEvent } from "../domain/job.ts";
 import { createLru } from "../domain/lru.ts";
 import type { Desk, Store } from "../domain/ports.ts";
@@ -24,7 +25,7 @@ export interface EventFrame extends Frame {
 export interface Frames {
   /**
    * The next frames after a sequence number, in order and without a gap: some of them, bounded in number and bytes. Empty
-   * only when nothing was committed after it at the time of the call.
+   * only when nothing was committed after it at the time of the call. Throws not_found when the job is gone.
    */
   read(jobId: string, after: number): Promise<readonly EventFrame[]>;
 }
@@ -55,6 +56,7 @@ export function createFrames({ store, desk }: { readonly store: Store; readonly 
 
   async function load(jobId: string, after: number): Promise<readonly EventFrame[]> {
     const events = await store.readEvents(jobId, after, BATCH_FRAMES, BATCH_BYTES);
+    if (events.length === 0 && !(await store.getJob(jobId))) throw notFound("job", jobId);
     const frames = await Promise.all(events.map((event) => encodeEvent(desk, jobId, event)));
     for (const frame of frames) cache.set(keyOf(jobId, frame.seq), frame);
     return frames;

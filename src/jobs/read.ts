@@ -15,7 +15,7 @@ export interface JobReading {
 }
 
 /** Throws not_found. */
-export async function readJob({ store, queue }: Services, id: string): Promise<JobReading> {
+export async function readJob({ store, queue }: Pick<Services, "store" | "queue">, id: string): Promise<JobReading> {
   const job = await store.getJob(id);
   if (!job) throw notFound("job", id);
   const jobsAhead = job.state === "queued" ? await queue.position(id) : null;

@@ -1,7 +1,9 @@
 /** Queries on a job's sequence of events and on the metric chunks that its metrics events point at. */
 import type { Kysely } from "kysely";
 import type { JobEvent, Transition } from "../domain/job.ts";
+import { addSlice } from "../domain/live-metrics.ts";
 import { decodeSlice, encodeSlice, type MetricSlice } from "../domain/metric.ts";
+import { metricsFromJson, metricsToJson } from "./rows.ts";
 import type { EventsTable, Tables } from "./tables.ts";
 
 /** Chunks decoded before others get their turn on the event loop: some megabytes. */
@@ -24,9 +26,11 @@ export async function appendMetrics(
   const columns = encodeSlice(slice);
   const reference: ChunkReference = { from: slice.from, to: slice.to, bytes: columns.byteLength };
   return await db.transaction().execute(async (transaction) => {
+    const known = await transaction.selectFrom("jobs").select("metrics").where("id", "=", id).executeTakeFirst();
+    const metrics = metricsToJson(addSlice(known?.metrics ? metricsFromJson(known.metrics) : null, slice));
     const row = await transaction
       .updateTable("jobs")
-      .set((values) => ({ epochs_done: slice.to, last_seq: values("last_seq", "+", 1) }))
+      .set((values) => ({ epochs_done: slice.to, last_seq: values("last_seq", "+", 1), metrics }))
       .where("id", "=", id)
       .where("attempt", "=", attempt)
       .where("state", "in", ["running", "cancelling"])

@@ -13,7 +13,8 @@ export function metricsToJson(metrics: JobMetrics): string {
   return JSON.stringify(metrics, (_, value: unknown) => (typeof value === "number" ? toWire(value) : value));
 }
 
-function metricsFromJson(text: string): JobMetrics {
+/** The inverse of `metricsToJson`. */
+export function metricsFromJson(text: string): JobMetrics {
   return JSON.parse(text, (_, value: unknown) => (typeof value === "string" ? Number(value) : value)) as JobMetrics;
 }
 

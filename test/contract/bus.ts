@@ -1,6 +1,6 @@
 /** What every Bus must do. Hints may come doubled, never not at all. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Bus } from "../../src/domain/ports.ts";
+import type { Bus, JobHint } from "../../src/domain/ports.ts";
 
 /** `open` gives a bus; the suite closes it. */
 export function busContract(name: string, open: () => Promise<{ bus: Bus; close: () => Promise<void> }>): void {
@@ -40,6 +40,33 @@ export function busContract(name: string, open: () => Promise<{ bus: Bus; close:
       bus.subscribe("job_a", done.resolve);
       bus.publish("job_a");
       await done.promise;
+    });
+
+    it("tells those who listen to all jobs of every one that changes or is removed, until they leave", async () => {
+      const heard: JobHint[] = [];
+      const early: JobHint[] = [];
+      const done = Promise.withResolvers<void>();
+      const leave = bus.subscribeAll((hint) => early.push(hint));
+      leave();
+      bus.subscribeAll((hint) => {
+        heard.push(hint);
+        if (hint.removed) done.resolve();
+      });
+      bus.publish("job_a");
+      bus.publish("job_b");
+      bus.publishRemoved("job_a");
+      await done.promise;
+      const ids = (removed: boolean) => new Set(heard.filter((hint) => hint.removed === removed).map(({ jobId }) => jobId));
+      expect(ids(false)).toEqual(new Set(["job_a", "job_b"]));
+      expect(ids(true)).toEqual(new Set(["job_a"]));
+      expect(early).toEqual([]);
+    });
+
+    it("wakes the subscribers of a job that is removed", async () => {
+      const woken = Promise.withResolvers<void>();
+      bus.subscribe("job_a", woken.resolve);
+      bus.publishRemoved("job_a");
+      await woken.promise;
     });
 
     it("keeps two subscriptions of one function apart", async () => {

@@ -160,6 +160,24 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.getJob(id)).toMatchObject({ epochsDone: 101, lastSeq: 5 });
     });
 
+    it("shows the newest and the best epoch of a job that runs, and of the next attempt's", async () => {
+      const id = await runningJob();
+      const slice = (from: number, ...loss: number[]) => ({
+        from,
+        to: from + loss.length - 1,
+        series: { loss: Float64Array.from(loss) },
+      });
+      await store.appendMetrics(id, 1, slice(1, Number.NaN, 0.5, 0.7));
+      expect((await store.getJob(id))?.metrics).toEqual({ final: { loss: 0.7 }, best: { loss: 0.5, epoch: 2 } });
+      await store.transition(id, { from: ["running"], to: at("queued") });
+      await store.claimJob(3);
+      await store.appendMetrics(id, 2, slice(4, 0.6, Infinity));
+      expect((await store.getJob(id))?.metrics).toEqual({ final: { loss: Infinity }, best: { loss: 0.5, epoch: 2 } });
+      await store.appendMetrics(id, 2, slice(6, 0.4));
+      const { data } = await store.listJobs({}, { limit: 1 });
+      expect(data[0]?.metrics).toEqual({ final: { loss: 0.4 }, best: { loss: 0.4, epoch: 6 } });
+    });
+
     it("stays gapless when metrics and states are written at once", async () => {
       const id = await runningJob();
       await Promise.all([

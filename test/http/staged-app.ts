@@ -12,7 +12,7 @@ import { NO_RECEIPT } from "../../src/domain/receipt.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { App } from "../../src/http/context.ts";
 import { createLifecycle, type Lifecycle } from "../../src/http/lifecycle.ts";
-import type { StreamBounds } from "../../src/http/stream.ts";
+import type { StreamBounds } from "../../src/http/outlet.ts";
 import { startRunner } from "../../src/jobs/run.ts";
 import { createServices, type Services } from "../../src/jobs/services.ts";
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";

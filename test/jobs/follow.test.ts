@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DRAINING, type Frame, follow } from "../../src/jobs/follow.ts";
 import { readEvents, readMetrics } from "../../src/jobs/history.ts";
+import { remove } from "../../src/jobs/remove.ts";
 import type { Services } from "../../src/jobs/services.ts";
 import { aSlice, aSuccess, lossOf } from "../contract/fixtures.ts";
 import { openWorld, parseFrame, plainDesk, queueJob, type WireFrame } from "./world.ts";
@@ -174,6 +175,21 @@ describe("follow", () => {
       { type: "end", job: id, seq: 3, state: "failed", reason: error.detail, model: null, error },
     ]);
     expect(await collect(world, id, 99)).toMatchObject([{ type: "end", seq: 3 }]);
+  });
+
+  it("ends without a word when the job is deleted before all of it was read", async () => {
+    const world = await openWorld();
+    const { id } = await queueJob(world);
+    await train(world, id, Array(100).fill(1));
+    const stream = follow(world, id, { after: 0, signal: never });
+    expect((await stream.next()).value).toMatchObject({ seq: 1 });
+    await remove(world, id);
+    let last = 1;
+    for await (const { type, seq } of stream) {
+      expect(type).not.toBe("end");
+      last = seq;
+    }
+    expect(last).toBeLessThan(103);
   });
 
   it("does not know an unknown job", async () => {

@@ -22,7 +22,7 @@ const CSV_EXAMPLE = "epoch,loss,accuracy,lr,epoch_ms\r\n1,0.721,0.485,0.05,0.031
 export function registerMetrics(app: App, context: RouteContext): void {
   registerColumns(app, context);
   registerEvents(app, context);
-  registerStream(app, context);
+  registerJobStream(app, context);
 }
 
 function registerColumns(app: App, { services }: RouteContext): void {
@@ -96,7 +96,7 @@ function registerEvents(app: App, { services, streams }: RouteContext): void {
       if (seen !== undefined && isTerminal(job.state) && seen >= job.lastSeq) return reply.code(204).send();
       reply.hijack();
       const outlet = createSseOutlet(reply.raw, reply.getHeaders() as Record<string, string>, streams.bounds.pingMs);
-      await streams.run({ jobId: id, after: seen ?? request.query.after, outlet, log: request.log });
+      await streams.run({ services, jobId: id, after: seen ?? request.query.after, outlet }, request.log);
     },
   );
 }
@@ -107,7 +107,7 @@ function joinEvents(frames: readonly { readonly json: Uint8Array }[], hasMore: b
   return Buffer.concat([Buffer.from('{"data":['), ...parts, Buffer.from(`],${tail}`)]);
 }
 
-function registerStream(app: App, { services, streams }: RouteContext): void {
+function registerJobStream(app: App, { services, streams }: RouteContext): void {
   app.route({
     method: "GET",
     url: "/v1/jobs/:id/stream",
@@ -133,7 +133,7 @@ function registerStream(app: App, { services, streams }: RouteContext): void {
       const { id } = request.params as { id: string };
       const { after } = request.query as { after: number };
       const outlet = createWebSocketOutlet(socket, streams.bounds.pingMs);
-      void streams.run({ jobId: id, after, outlet, log: request.log });
+      void streams.run({ services, jobId: id, after, outlet }, request.log);
     },
   });
 }

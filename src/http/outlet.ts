@@ -1,0 +1,82 @@
+/**
+ * The connection of a stream's reader, whatever carries it, and how much of a stream it may be behind. Knows nothing of jobs.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Why a stream ended. */
+export type Ending =
+  /** The job is in a terminal state and all was sent. */
+  | "finished"
+  /** The server goes down. */
+  | "draining"
+  /** The reader took nothing for too long. */
+  | "too_slow"
+  /** The reader kept sending what is no message. */
+  | "refused"
+  /** The reader went away. */
+  | "gone"
+  /** A defect of ours; the log has it. */
+  | "failed";
+
+/** What an outlet is given to send. */
+export interface Message {
+  /** The whole message as UTF-8 JSON. */
+  readonly json: Uint8Array;
+}
+
+/** One reader's connection. */
+export interface Outlet<M extends Message> {
+  /** For the log. */
+  readonly kind: "websocket" | "sse";
+  send(message: M): void;
+  /** Bytes sent and not yet taken by the network. */
+  buffered(): number;
+  /** Calls `gone` once when the connection is closed, by whichever side. */
+  onClose(gone: () => void): void;
+  /** Closes the connection; `resumption` says in a few words how the reader goes on. */
+  close(ending: Ending, resumption: string): void;
+  /** Drops the connection without a word. */
+  destroy(): void;
+}
+
+export interface StreamBounds {
+  /** Messages are held back while a reader has more than this still to take. */
+  readonly lowWaterBytes: number;
+  /** A reader above the low-water mark that takes nothing for this long is too slow. */
+  readonly stallMs: number;
+  /** How often a connection is tried for a dead peer. */
+  readonly pingMs: number;
+  /** Most jobs that one connection may follow at a time. */
+  readonly subscriptions: number;
+  /** Messages that are none, after which a connection is closed. */
+  readonly faults: number;
+}
+
+export const STREAM_BOUNDS: StreamBounds = {
+  lowWaterBytes: 1024 * 1024,
+  stallMs: 15_000,
+  pingMs: 20_000,
+  subscriptions: 200,
+  faults: 10,
+};
+
+const POLL_MS = 20;
+
+/** Waits until the reader is below the low-water mark. False when it stands still for too long, or is gone. */
+export async function caughtUp(
+  outlet: Pick<Outlet<Message>, "buffered">,
+  { lowWaterBytes, stallMs }: StreamBounds,
+  isGone: () => boolean,
+): Promise<boolean> {
+  let buffered = outlet.buffered();
+  let movedAt = performance.now();
+  while (buffered > lowWaterBytes) {
+    await delay(POLL_MS);
+    if (isGone()) return false;
+    const now = outlet.buffered();
+    if (now < buffered) movedAt = performance.now();
+    else if (performance.now() - movedAt > stallMs) return false;
+    buffered = now;
+  }
+  return true;
+}

@@ -1,0 +1,70 @@
+/** All open streams of a server: each is counted until its connection is closed, and all of them end when draining begins. */
+import { setTimeout as delay } from "node:timers/promises";
+import { DRAINING } from "../jobs/follow.ts";
+import type { JobFeed } from "../jobs/watch-jobs.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { type MultiStreamRequest, streamMany } from "./multi-stream.ts";
+import type { Message, Outlet, StreamBounds } from "./outlet.ts";
+import { type StreamReport, type StreamRequest, streamJob } from "./stream.ts";
+
+/** How long readers may take for their last frames when the server goes down. */
+const DRAIN_MS = 3000;
+
+/** The part of a logger that streams need. */
+export interface StreamLog {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface Streams {
+  readonly bounds: StreamBounds;
+  /** Sends one job's frames until the job or the connection ends. Never rejects. */
+  run(request: StreamRequest, log: StreamLog): Promise<void>;
+  /** Serves a reader that says what it wants, until the connection ends. Never rejects. */
+  serve(request: Omit<MultiStreamRequest, "feed">, log: StreamLog): Promise<void>;
+  /** Waits for the open streams to close, and drops those that do not in time. */
+  settle(): Promise<void>;
+}
+
+/** What a stream does until `stop` is aborted: with DRAINING, or with "gone" when its reader is. */
+type Work = (bounds: StreamBounds, stop: AbortSignal, onError: (error: unknown) => void) => Promise<StreamReport>;
+
+/** The streams of a server. Readers of many jobs share the feed. */
+export function createStreams({ draining }: Lifecycle, feed: JobFeed, bounds: StreamBounds): Streams {
+  // A stream is open until its connection is: the last frames may still be on their way when nothing more is to be sent.
+  const open = new Map<Outlet<never>, Promise<void>>();
+
+  async function run<M extends Message>(outlet: Outlet<M>, log: StreamLog, work: Work): Promise<void> {
+    const stop = new AbortController();
+    const drain = () => stop.abort(DRAINING);
+    if (draining.aborted) drain();
+    else draining.addEventListener("abort", drain, { once: true });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    open.set(outlet, promise);
+    outlet.onClose(() => {
+      open.delete(outlet);
+      resolve();
+      stop.abort("gone");
+    });
+    const startedAt = performance.now();
+    const onError = (err: unknown) => log.error({ err }, "stream failed");
+    const { ending, fields, resumption } = await work(bounds, stop.signal, onError);
+    draining.removeEventListener("abort", drain);
+    outlet.close(ending, resumption);
+    const ms = Math.round(performance.now() - startedAt);
+    log.info({ stream: outlet.kind, ending, ...fields, ms }, "stream ended");
+  }
+
+  return {
+    bounds,
+    run: (request, log) => run(request.outlet, log, (...world) => streamJob(request, ...world)),
+    serve: (request, log) => run(request.outlet, log, (...world) => streamMany({ ...request, feed }, ...world)),
+    async settle() {
+      const enough = new AbortController();
+      const deadline = delay(DRAIN_MS, undefined, { signal: enough.signal }).catch(() => undefined);
+      await Promise.race([Promise.all(open.values()), deadline]);
+      enough.abort();
+      for (const outlet of open.keys()) outlet.destroy();
+    },
+  };
+}
