@@ -1,5 +1,6 @@
 /** A whole server in this process: opens what the use cases need, in the order in which they need it, and closes it in reverse. */
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { createLocalBus } from "./bus/local.ts";
 import type { Config } from "./config.ts";
@@ -15,6 +16,9 @@ import { openStore } from "./storage/open.ts";
 import { createDesk } from "./worker/desk.ts";
 import { openIntake } from "./worker/intake.ts";
 import { createTrainers } from "./worker/trainers.ts";
+
+/** Where `npm run build:dashboard` puts the page. */
+const DASHBOARD = fileURLToPath(new URL("../build/dashboard", import.meta.url));
 
 export interface Server {
   /** Where it listens; with port 0, the port that was given. */
@@ -50,7 +54,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const services = createServices({ store, queue: createEmbeddedQueue(store), bus, desk, trainers, intake, limits, log });
 
     const lifecycle = createLifecycle();
-    const app = await buildApp({ services, lifecycle, log, ...options });
+    const app = await buildApp({ services, lifecycle, log, dashboardDirectory: DASHBOARD, ...options });
     closers.push(() => app.close());
     // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.
     await app.listen({ host: config.host, port: config.port });

@@ -18,7 +18,11 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   http: ["domain", "jobs", "formats"],
   client: ["domain"],
   cli: ["client"],
+  dashboard: ["domain", "client"],
 };
+
+/** Floors of which another may know the types alone: what the page is made of must not grow with them. */
+const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { dashboard: ["domain", "client"] };
 
 /** Files that stand above the floors. */
 const ROOTS: Readonly<Record<string, readonly string[]>> = {
@@ -42,6 +46,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "fastify-type-provider-zod": ["http"],
   ws: ["http"],
   pino: ["http", "main.ts", "server.ts"],
+  preact: ["dashboard"],
+  uplot: ["dashboard"],
+  vite: ["cli"],
   "node:": [
     "training",
     "formats",
@@ -71,7 +78,7 @@ interface Source {
 }
 
 const sources: Source[] = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".ts"))
+  .filter((path) => /\.tsx?$/.test(path))
   .map((path) => path.replaceAll("\\", "/"))
   .sort()
   .map((path) => {
@@ -116,11 +123,22 @@ describe("the floors", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("import relatively with the ending .ts, and outside src only the migrations", () => {
+  it("take nothing but types where that is all they may take", () => {
+    const wrong = sources.flatMap(({ path, place, text }) => {
+      const floors = (TYPES_ONLY[place] ?? []).join("|");
+      const values = floors
+        ? text.matchAll(new RegExp(`^(?:import|export) (?!type )[^;]*?"((?:\\.\\./)+(?:${floors})/[^"]+)"`, "gm"))
+        : [];
+      return [...values].map(([, specifier]) => `${path} imports ${specifier}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("import relatively with the ending .ts or .tsx, and outside src only the migrations", () => {
     const specifiers = sources.flatMap((source) =>
       source.imports.filter(isRelative).map((specifier) => ({ source, specifier, path: target(source, specifier) })),
     );
-    expect(specifiers.filter(({ specifier }) => !specifier.endsWith(".ts"))).toEqual([]);
+    expect(specifiers.filter(({ specifier }) => !/\.tsx?$/.test(specifier))).toEqual([]);
     const outside = specifiers.filter(({ path }) => path.startsWith(".."));
     for (const { source, path } of outside) {
       expect(source.place, `${source.path} imports ${path}`).toBe("storage");
@@ -197,8 +215,8 @@ describe("every file", () => {
   });
 
   it("is named in kebab-case, and after what it owns", () => {
-    expect(pathsWhere(({ path }) => !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path))).toEqual([]);
-    expect(pathsWhere(({ path }) => /(^|\/)(utils?|helpers?|common|types|misc)(\.ts|\/)/.test(path))).toEqual([]);
+    expect(pathsWhere(({ path }) => !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/.test(path))).toEqual([]);
+    expect(pathsWhere(({ path }) => /(^|\/)(utils?|helpers?|common|types|misc)(\.tsx?|\/)/.test(path))).toEqual([]);
   });
 
   it("leaves the environment and the terminal to the entries", () => {

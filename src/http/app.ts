@@ -13,6 +13,7 @@ import { createJobFeed } from "../jobs/watch-jobs.ts";
 import { acceptJsonBytes } from "./body.ts";
 import { endConnectionsOnClose } from "./connections.ts";
 import type { App, RouteContext } from "./context.ts";
+import { createDashboard } from "./dashboard.ts";
 import { answerErrors, sendProblem } from "./error-handlers.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { swaggerOptions } from "./openapi.ts";
@@ -38,12 +39,15 @@ export interface AppOptions {
   readonly services: Services;
   readonly lifecycle: Lifecycle;
   readonly log: FastifyBaseLogger;
+  /** Where the page was built to; null for a server without a page. */
+  readonly dashboardDirectory: string | null;
   /** What a stream's reader is allowed; the defaults are STREAM_BOUNDS. */
   readonly streamBounds?: Partial<StreamBounds>;
 }
 
 /** The server, ready to listen or to be injected. Closing it waits for its streams to end. */
-export async function buildApp({ services, lifecycle, log, streamBounds }: AppOptions): Promise<App> {
+export async function buildApp(options: AppOptions): Promise<App> {
+  const { services, lifecycle, log, streamBounds } = options;
   const app: App = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
@@ -54,10 +58,12 @@ export async function buildApp({ services, lifecycle, log, streamBounds }: AppOp
   const streams = createStreams(lifecycle, createJobFeed(services), { ...STREAM_BOUNDS, ...streamBounds });
   const context: RouteContext = { services, lifecycle, streams };
 
+  const dashboard = createDashboard(options.dashboardDirectory);
+
   acceptJsonBytes(app);
   app.setSerializerCompiler(() => JSON.stringify);
   logRequests(app);
-  answerErrors(app);
+  answerErrors(app, dashboard.answerVisit);
   endConnectionsOnClose(app);
 
   await app.register(helmet, {
@@ -77,6 +83,7 @@ export async function buildApp({ services, lifecycle, log, streamBounds }: AppOp
     transformStaticCSP: (policy) => policy.replace(" upgrade-insecure-requests;", "").replace(" validator.swagger.io", ""),
     uiConfig: { validatorUrl: null },
   });
+  await dashboard.register(app);
   for (const register of [
     registerDatasets,
     registerJobs,

@@ -8,7 +8,12 @@ import { createLifecycle } from "./lifecycle.ts";
 export async function describeApi(): Promise<string> {
   // Registering routes reads nothing of the services but their limits.
   const services = { limits: { bodyBytes: 64 * 1024 * 1024 } } as Services;
-  const app = await buildApp({ services, lifecycle: createLifecycle(), log: pino({ level: "silent" }) });
+  const app = await buildApp({
+    services,
+    lifecycle: createLifecycle(),
+    log: pino({ level: "silent" }),
+    dashboardDirectory: null,
+  });
   const yaml = app.swagger({ yaml: true });
   await app.close();
   return yaml;

@@ -3,14 +3,20 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "./context.ts";
 import { PROBLEM_TYPE, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
 
-/** Answers every error, unknown paths and wrong methods with a problem document. Call it before routes are added. */
-export function answerErrors(app: App): void {
+/**
+ * Answers every error, unknown paths and wrong methods with a problem document. Call it before routes are added. A path that
+ * is unknown here may be one of the page's: `answerVisit` says whether it has answered.
+ */
+export function answerErrors(app: App, answerVisit: (request: FastifyRequest, reply: FastifyReply) => boolean): void {
   const methodsOf = rememberMethods(app);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
     const allowed = methodsOf(path);
-    if (allowed.length === 0) return sendProblem(new ProtocolError("not_found", `there is nothing at ${path}`), request, reply);
+    if (allowed.length === 0 && answerVisit(request, reply)) return reply;
+    // A method that is taken came here by its route: that found no file of this name.
+    if (allowed.length === 0 || allowed.includes(request.method))
+      return sendProblem(new ProtocolError("not_found", `there is nothing at ${path}`), request, reply);
     reply.header("allow", allowed.join(", "));
     const detail = `${path} takes ${allowed.join(", ")}, not ${request.method}`;
     return sendProblem(new ProtocolError("method_not_allowed", detail), request, reply);

@@ -46,9 +46,15 @@ export interface StagedApp {
 export interface StageOptions {
   readonly environment?: Record<string, string>;
   readonly streamBounds?: Partial<StreamBounds>;
+  /** A page that was built; without it the server has none. */
+  readonly dashboardDirectory?: string | null;
 }
 
-export async function openStagedApp({ environment = {}, streamBounds = {} }: StageOptions = {}): Promise<StagedApp> {
+export async function openStagedApp({
+  environment = {},
+  streamBounds = {},
+  dashboardDirectory = null,
+}: StageOptions = {}): Promise<StagedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "trainyard-http-"));
   const { limits, datasetLimits } = parseConfig(environment);
   const logged: Record<string, unknown>[] = [];
@@ -61,7 +67,7 @@ export async function openStagedApp({ environment = {}, streamBounds = {} }: Sta
   const queue = createEmbeddedQueue(store);
   const services = createServices({ store, queue, bus, desk, trainers: stage.trainers, intake, limits, log });
   const lifecycle = createLifecycle();
-  const app = await buildApp({ services, lifecycle, log, streamBounds });
+  const app = await buildApp({ services, lifecycle, log, dashboardDirectory, streamBounds });
   const runner = startRunner(services, { workers: 1 });
   lifecycle.markReady();
   return {

@@ -1,4 +1,4 @@
-/** Health, the OpenAPI document, and the way to the docs. */
+/** Health, and the OpenAPI document. */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { TrainyardError } from "../../domain/errors.ts";
@@ -56,5 +56,4 @@ export function registerService(app: App, { services, lifecycle }: RouteContext)
   );
 
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
-  app.get("/", { schema: { hide: true } }, async (_request, reply) => reply.redirect("/docs"));
 }

@@ -1,0 +1,2 @@
+/** Jobs. */
+export { default } from "../compare/page.tsx";

@@ -1,0 +1,118 @@
+/** The routes of the API that the page uses, as typed functions. The only place where their paths stand. */
+
+import type {
+  Comparison,
+  EventPage,
+  Job,
+  JobSpec,
+  Metrics,
+  Model,
+  Page,
+  PredictionAnswer,
+  Validation,
+} from "../../client/answers.ts";
+import type { CheckpointReason } from "../../domain/checkpoint.ts";
+import type { JobState } from "../../domain/job.ts";
+import { createHttp, type Http, type RequestOptions } from "./http.ts";
+
+/** A stored checkpoint. */
+export interface Checkpoint {
+  readonly id: string;
+  readonly epoch: number;
+  readonly step: number;
+  readonly reason: CheckpointReason;
+  readonly is_best: boolean;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly created_at: string;
+}
+
+/** Who the server takes us for. */
+export interface Session {
+  readonly authenticated: boolean;
+  /** Whether the server wants a key at all. */
+  readonly required: boolean;
+  readonly project?: string | null;
+  readonly scopes?: readonly string[] | null;
+}
+
+export interface PageOptions {
+  readonly after?: string | null | undefined;
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The verbs that change a job's state. */
+export type JobVerb = "cancel" | "pause" | "resume";
+
+type Signal = Pick<RequestOptions, "signal">;
+
+export type Api = ReturnType<typeof createApi>;
+
+/** The API of the server that the page came from. Every function throws an ApiProblem when the answer is no success. */
+export function createApi(onUnauthorized: () => void) {
+  const http = createHttp(onUnauthorized);
+  return { http, ...sessionRoutes(http), ...jobRoutes(http), ...modelRoutes(http) };
+}
+
+const path = (...parts: readonly string[]) => `/v1/${parts.map(encodeURIComponent).join("/")}`;
+
+function sessionRoutes({ json }: Http) {
+  return {
+    /** Null where the server knows no sessions: everybody may do everything. */
+    session: (): Promise<Session | null> =>
+      json<Session>("GET", path("session")).catch((error: { problem?: { status: number } }) => {
+        if (error.problem?.status === 404) return null;
+        throw error;
+      }),
+    signIn: (key: string) => json<Session | undefined>("POST", path("session"), { body: { key } }),
+    signOut: () => json<undefined>("DELETE", path("session")),
+  };
+}
+
+function jobRoutes({ json }: Http) {
+  return {
+    jobs: ({ after, limit, state, signal }: PageOptions & { readonly state?: JobState | undefined } = {}) =>
+      json<Page<Job>>("GET", path("jobs"), { query: { after, limit, state }, signal }),
+    job: (id: string, options: Signal = {}) => json<Job>("GET", path("jobs", id), options),
+    submit: (spec: JobSpec | string) => json<Job>("POST", path("jobs"), bodyOf(spec)),
+    /** What a spec comes to; nothing is stored. */
+    validate: (spec: JobSpec | string, { signal }: Signal = {}) =>
+      json<Validation>("POST", path("jobs"), { ...bodyOf(spec), query: { validate_only: true }, signal }),
+    changeJob: (id: string, verb: JobVerb) => json<Job>("POST", path("jobs", id, verb)),
+    removeJob: (id: string) => json<undefined>("DELETE", path("jobs", id)),
+    metrics: (
+      id: string,
+      { from, to, points, signal }: { readonly from?: number; readonly to?: number; readonly points?: number } & Signal = {},
+    ) => json<Metrics>("GET", path("jobs", id, "metrics"), { query: { from, to, points }, signal }),
+    events: (id: string, { after, limit, signal }: { readonly after?: number; readonly limit?: number } & Signal = {}) =>
+      json<EventPage>("GET", path("jobs", id, "events"), { query: { after, limit }, signal }),
+    checkpoints: (id: string, { after, limit, signal }: PageOptions = {}) =>
+      json<Page<Checkpoint>>("GET", path("jobs", id, "checkpoints"), { query: { after, limit }, signal }),
+    removeCheckpoint: (id: string) => json<undefined>("DELETE", path("checkpoints", id)),
+    tensorboardUrl: (id: string) => path("jobs", id, "tensorboard"),
+  };
+}
+
+function modelRoutes({ json }: Http) {
+  return {
+    models: ({ after, limit, name, signal }: PageOptions & { readonly name?: string } = {}) =>
+      json<Page<Model>>("GET", path("models"), { query: { after, limit, name }, signal }),
+    model: (ref: string, options: Signal = {}) => json<Model>("GET", path("models", ref), options),
+    versions: (name: string, { after, limit, signal }: PageOptions = {}) =>
+      json<Page<Model>>("GET", path("models", name, "versions"), { query: { after, limit }, signal }),
+    removeModel: (ref: string) => json<undefined>("DELETE", path("models", ref)),
+    compareModels: (a: string, b: string) => json<Comparison>("GET", path("models", a, "compare"), { query: { with: b } }),
+    predict: async (ref: string, instances: readonly unknown[], { signal }: Signal = {}) =>
+      (await json<{ predictions: PredictionAnswer[] }>("POST", path("models", ref, "predict"), { body: { instances }, signal }))
+        .predictions,
+    weightsUrl: (ref: string) => path("models", ref, "weights"),
+    onnxUrl: (ref: string) => path("models", ref, "onnx"),
+  };
+}
+
+/** A spec as an object, or as the JSON text that a person wrote: then the server's pointers lead into that text. */
+function bodyOf(spec: JobSpec | string): RequestOptions {
+  if (typeof spec !== "string") return { body: spec };
+  return { body: spec, headers: { "content-type": "application/json" } };
+}

@@ -1,0 +1,214 @@
+/** The frame around every view: navigation, the state of the connection, the theme, and the view of the present address. */
+import type { ComponentType } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../ui/button.tsx";
+import { Icon, type IconName, Mark } from "../ui/icon.tsx";
+import { Problem } from "../ui/surfaces.tsx";
+import { ToastList } from "../ui/toasts.tsx";
+import { SECTIONS, VIEWS, type View, type ViewProps } from "../views.ts";
+import { useApp } from "./app-context.ts";
+import { KeyGate } from "./key-gate.tsx";
+import { matchPath } from "./router.ts";
+import { ShortcutHelp } from "./shortcut-help.tsx";
+import { useShortcuts } from "./shortcuts.ts";
+import { useStore } from "./store.ts";
+import type { ThemeChoice } from "./theme.ts";
+
+/** The view of a path, and what its pattern finds in it. */
+export function findView(path: string): { readonly view: View; readonly params: ViewProps["params"] } | null {
+  for (const view of VIEWS) {
+    const params = matchPath(view.pattern, path);
+    if (params) return { view, params };
+  }
+  return null;
+}
+
+export function Frame() {
+  const { router, shortcuts, session, toasts } = useApp();
+  const [help, setHelp] = useState(false);
+  const phase = useStore(session.state, (state) => state.phase);
+  const goTo = SECTIONS.map(({ href, label, key }) => ({
+    keys: `g ${key}`,
+    label: `Go to ${label}`,
+    group: "Anywhere",
+    run: () => router.navigate(href),
+  }));
+  const showHelp = { keys: "?", label: "Show these keys", group: "Anywhere", run: () => setHelp(true) };
+  useShortcuts(shortcuts, [...goTo, showHelp], []);
+  return (
+    <div class="shell">
+      <a class="skip" href="#content">
+        Skip to content
+      </a>
+      <Sidebar onHelp={() => setHelp(true)} />
+      <main class="main" id="content" tabIndex={-1}>
+        {phase === "locked" ? null : <CurrentView />}
+      </main>
+      <Outage />
+      {phase === "locked" && <KeyGate />}
+      {help && <ShortcutHelp onClose={() => setHelp(false)} />}
+      <ToastList toasts={toasts} />
+    </div>
+  );
+}
+
+function Sidebar({ onHelp }: { readonly onHelp: () => void }) {
+  const { router, session } = useApp();
+  const section = useStore(router.place, ({ path }) => findView(path)?.view.section);
+  const { phase, project } = useStore(session.state);
+  return (
+    <header class="sidebar">
+      <a class="brand" href="/jobs" aria-label="Trainyard">
+        <Mark />
+        <span class="label">Trainyard</span>
+      </a>
+      <nav class="nav" aria-label="Main">
+        {SECTIONS.map(({ href, label, icon }) => (
+          <a
+            key={href}
+            href={href}
+            class={href === "/new" ? "new" : undefined}
+            title={label}
+            aria-current={section === href ? "page" : undefined}
+          >
+            <Icon name={icon} size={18} />
+            <span class="label">{label}</span>
+          </a>
+        ))}
+      </nav>
+      <div class="sidebar-end">
+        <ConnectionLamp />
+        <ThemeButton />
+        <button type="button" class="side-action wide-only" title="Keyboard" onClick={onHelp}>
+          <Icon name="keyboard" size={18} />
+          <span class="label">Keyboard</span>
+        </button>
+        <a class="side-action wide-only" href="/docs" title="API">
+          <Icon name="book" size={18} />
+          <span class="label">API</span>
+        </a>
+        {phase === "signed_in" && (
+          <button
+            type="button"
+            class="side-action wide-only"
+            title={`Sign out of ${project}`}
+            onClick={() => void session.signOut()}
+          >
+            <Icon name="sign_out" size={18} />
+            <span class="label">Sign out of {project}</span>
+          </button>
+        )}
+      </div>
+    </header>
+  );
+}
+
+const THEMES: Readonly<Record<ThemeChoice, readonly [next: ThemeChoice, icon: IconName, label: string]>> = {
+  system: ["light", "monitor", "System theme"],
+  light: ["dark", "sun", "Light theme"],
+  dark: ["system", "moon", "Dark theme"],
+};
+
+function ThemeButton() {
+  const { theme } = useApp();
+  const choice = useStore(theme.choice);
+  const [next, icon, label] = THEMES[choice];
+  return (
+    <button type="button" class="side-action" title={`${label}; press for the next`} onClick={() => theme.choose(next)}>
+      <Icon name={icon} size={18} />
+      <span class="label">{label.split(" ", 1)}</span>
+      <span class="visually-hidden">theme; press for the next</span>
+    </button>
+  );
+}
+
+const LAMPS = {
+  connecting: ["loader", "Connecting"],
+  live: ["signal", "Live"],
+  waiting: ["offline", "Reconnecting"],
+} as const;
+
+function ConnectionLamp() {
+  const { live } = useApp();
+  const status = useStore(live.connection, (connection) => connection.status);
+  const [icon, label] = LAMPS[status];
+  return (
+    <span class="connection wide-only" data-status={status} title={label}>
+      <span class="lamp">
+        <Icon name={icon} size={18} />
+      </span>
+      <span class="label">{label}</span>
+    </span>
+  );
+}
+
+/** Says that the connection is away, once it has been for more than a blink. */
+function Outage() {
+  const { live } = useApp();
+  const isAway = useStore(live.connection, (connection) => connection.status === "waiting" && connection.tries > 1);
+  return (
+    <div role="status">
+      {isAway && (
+        <div class="outage">
+          <Icon name="offline" />
+          The server is away. What you see is as of then; the page goes on by itself.
+          <Button small look="quiet" onClick={() => live.retry()}>
+            Try now
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+type Loaded = { readonly view: View; readonly Component: ComponentType<ViewProps> };
+
+function CurrentView() {
+  const { router } = useApp();
+  const { path, query, visit } = useStore(router.place);
+  const found = findView(path);
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const view = found?.view;
+  useEffect(() => {
+    setError(null);
+    view?.load().then(({ default: Component }) => setLoaded({ view, Component }), setError);
+  }, [view]);
+  useFocusOnVisit(loaded?.view === view ? visit : -1);
+  if (!found) return <NothingHere path={path} />;
+  if (error) return <Problem error={error} retry={() => window.location.reload()} />;
+  // The page before stays until the next one can be drawn.
+  return loaded ? <Shown key={loaded.view === view ? visit : "before"} loaded={loaded} found={found} query={query} /> : null;
+}
+
+interface ShownProps {
+  readonly loaded: Loaded;
+  readonly found: NonNullable<ReturnType<typeof findView>>;
+  readonly query: URLSearchParams;
+}
+
+function Shown({ loaded, found, query }: ShownProps) {
+  if (loaded.view !== found.view) return null;
+  return <loaded.Component params={found.params} query={query} />;
+}
+
+/** After a navigation the heading has the focus: it is read out, and Tab goes on from there. */
+function useFocusOnVisit(visit: number): void {
+  const seen = useRef(0);
+  useEffect(() => {
+    if (visit <= seen.current) return;
+    seen.current = visit;
+    document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+  }, [visit]);
+}
+
+function NothingHere({ path }: { readonly path: string }) {
+  return (
+    <div class="page">
+      <h1 tabIndex={-1}>There is nothing at {path}</h1>
+      <p>
+        <a href="/jobs">To the jobs</a>
+      </p>
+    </div>
+  );
+}

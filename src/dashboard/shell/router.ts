@@ -1,0 +1,89 @@
+/**
+ * Addresses to views: the history API, and links that are plain <a> elements. A click on one that leads to a view of ours
+ * stays in the page; everything else (the API's docs, downloads, new tabs) is the browser's.
+ */
+import { createStore, type Store } from "./store.ts";
+
+/** Where one is. */
+export interface Place {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Grows with each change of the path; the same address visited again is another visit. */
+  readonly visit: number;
+}
+
+export interface Router {
+  readonly place: Store<Place>;
+  /** Goes to an address within the page. With `replace`, Back does not lead here again. */
+  navigate(href: string, options?: { readonly replace?: boolean }): void;
+  /** Changes query parameters of the present address; null removes one. Replaces: it is no place to go back to. */
+  setQuery(changes: Readonly<Record<string, string | null>>): void;
+}
+
+/** The parameters that `path` has by `pattern` (`/jobs/:id`), decoded, or null when it is another. */
+export function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | null {
+  const names: string[] = [];
+  const source = pattern.replaceAll(/:(\w+)/g, (_, name: string) => {
+    names.push(name);
+    return "([^/]+)";
+  });
+  const match = new RegExp(`^${source}/?$`).exec(path);
+  if (!match) return null;
+  try {
+    return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(match[index + 1] ?? "")]));
+  } catch {
+    return null;
+  }
+}
+
+/** `isOurs` says which paths have a view; links to others are left alone. */
+export function createRouter(window: Window, isOurs: (path: string) => boolean): Router {
+  let visit = 0;
+  const read = (): Place => ({
+    path: window.location.pathname,
+    query: new URLSearchParams(window.location.search),
+    visit,
+  });
+  const place = createStore(read());
+  const arrive = (): void => {
+    if (window.location.pathname !== place.get().path) visit++;
+    place.set(read());
+  };
+  const navigate: Router["navigate"] = (href, { replace = false } = {}) => {
+    const from = place.get().path;
+    window.history[replace ? "replaceState" : "pushState"](null, "", href);
+    arrive();
+    if (place.get().path !== from) window.scrollTo(0, 0);
+  };
+  window.addEventListener("popstate", arrive);
+  window.document.addEventListener("click", (event) => {
+    const href = plainLink(event, window, isOurs);
+    if (href === null) return;
+    event.preventDefault();
+    navigate(href);
+  });
+  return {
+    place,
+    navigate,
+    setQuery(changes) {
+      const query = new URLSearchParams(window.location.search);
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === null) query.delete(name);
+        else query.set(name, value);
+      }
+      const text = query.toString();
+      navigate(`${window.location.pathname}${text ? `?${text}` : ""}`, { replace: true });
+    },
+  };
+}
+
+/** The address of a link that was clicked plainly and leads to a view of ours, else null. */
+function plainLink(event: MouseEvent, { location }: Window, isOurs: (path: string) => boolean): string | null {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return null;
+  const link = (event.target as Element | null)?.closest?.("a");
+  if (!link?.href || link.target || link.hasAttribute("download")) return null;
+  const url = new URL(link.href);
+  if (url.origin !== location.origin || !isOurs(url.pathname)) return null;
+  return url.pathname + url.search + url.hash;
+}

@@ -1,0 +1,50 @@
+/** Whether the server wants an API key, and whether we have given one. */
+import type { Api } from "./api.ts";
+import { createStore, type Store } from "./store.ts";
+
+export interface SessionState {
+  /** `open`: no key is wanted. `locked`: one is, and we have none. `signed_in`: we have. */
+  readonly phase: "unknown" | "open" | "locked" | "signed_in";
+  readonly project: string | null;
+  readonly scopes: readonly string[];
+}
+
+export interface SessionControl {
+  readonly state: Store<SessionState>;
+  /** Asks the server. Stays `unknown` while it does not answer. */
+  refresh(): Promise<void>;
+  /** Throws the server's problem when the key is not good. */
+  signIn(key: string): Promise<void>;
+  signOut(): Promise<void>;
+  /** The server has answered 401. */
+  lock(): void;
+}
+
+const UNKNOWN: SessionState = { phase: "unknown", project: null, scopes: [] };
+
+export function createSession(): SessionControl & { attach(api: Api): void } {
+  const state = createStore<SessionState>(UNKNOWN);
+  let api: Api;
+  const refresh = async (): Promise<void> => {
+    const session = await api.session();
+    const phase = session?.authenticated ? "signed_in" : session?.required ? "locked" : "open";
+    state.set({ phase: session?.required ? phase : "open", project: session?.project ?? null, scopes: session?.scopes ?? [] });
+  };
+  return {
+    state,
+    // The API tells the session of a 401, and the session asks the API: one of them has to come second.
+    attach(given) {
+      api = given;
+    },
+    refresh,
+    async signIn(key) {
+      await api.signIn(key);
+      await refresh();
+    },
+    async signOut() {
+      await api.signOut();
+      await refresh();
+    },
+    lock: () => state.set({ ...UNKNOWN, phase: "locked" }),
+  };
+}

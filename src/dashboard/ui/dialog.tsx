@@ -1,0 +1,76 @@
+/** Dialogs: the browser's own, which keeps the focus inside and closes with Escape. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { Button } from "./button.tsx";
+import type { IconName } from "./icon.tsx";
+
+export interface DialogProps {
+  readonly title: string;
+  /** Without it the dialog cannot be left. */
+  readonly onClose?: () => void;
+  readonly children: ComponentChildren;
+}
+
+/** Is open as long as it is drawn. */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = element.current;
+    const before = document.activeElement as HTMLElement | null;
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      before?.focus?.();
+    };
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: The click is on the backdrop; Escape is the key for it, and onCancel hears it.
+    <dialog
+      ref={element}
+      class="dialog"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose?.();
+      }}
+      onClick={(event) => event.target === element.current && onClose?.()}
+    >
+      <div class="dialog-head">
+        <h2 id={id}>{title}</h2>
+        {onClose && <Button look="quiet" small icon="x" label="Close" onClick={onClose} />}
+      </div>
+      <div class="dialog-body">{children}</div>
+    </dialog>
+  );
+}
+
+export interface ConfirmProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+  /** What the button that does it says. */
+  readonly action: string;
+  readonly icon?: IconName;
+  readonly danger?: boolean;
+  onConfirm(): void;
+  onClose(): void;
+}
+
+/** Asks before something that cannot be undone. */
+export function Confirm({ title, children, action, icon, danger = false, onConfirm, onClose }: ConfirmProps) {
+  const confirm = () => {
+    onClose();
+    onConfirm();
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <div>{children}</div>
+      <div class="dialog-actions">
+        <Button onClick={onClose}>Keep</Button>
+        <Button look={danger ? "danger" : "primary"} {...(icon && { icon })} onClick={confirm}>
+          {action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

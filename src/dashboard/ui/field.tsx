@@ -1,0 +1,147 @@
+/** Fields of forms: a label, the control, a hint, and what is wrong with it, tied together for screen readers. */
+import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
+import { Icon } from "./icon.tsx";
+
+/** What a control needs to belong to its label. */
+export interface ControlProps {
+  readonly id: string;
+  readonly "aria-describedby": string | undefined;
+  readonly "aria-invalid": "true" | undefined;
+}
+
+export interface FieldProps {
+  readonly label: ComponentChildren;
+  readonly hint?: ComponentChildren;
+  /** What is wrong, in the server's words. */
+  readonly error?: string | null | undefined;
+  /** Draws the control with the properties that tie it to the label. */
+  readonly children: (control: ControlProps) => ComponentChildren;
+}
+
+export function Field({ label, hint, error, children }: FieldProps) {
+  const id = useId();
+  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children({ id, "aria-describedby": described || undefined, "aria-invalid": error ? "true" : undefined })}
+      {hint && (
+        <span class="field-hint" id={`${id}-hint`}>
+          {hint}
+        </span>
+      )}
+      {error && (
+        <span class="field-error" id={`${id}-error`} role="alert">
+          <Icon name="alert" size={14} />
+          {error}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** Attributes that pass on to the element as they are. */
+interface InputAttributes {
+  readonly type?: "text" | "number" | "password" | "url";
+  readonly name?: string;
+  readonly placeholder?: string;
+  readonly autocomplete?: string;
+  readonly inputmode?: "decimal" | "numeric";
+  readonly min?: number;
+  readonly max?: number;
+  readonly step?: number | "any";
+  readonly required?: boolean;
+}
+
+type InputProps = Omit<FieldProps, "children"> &
+  InputAttributes & {
+    readonly value: string;
+    onInput(value: string): void;
+  };
+
+/** A line of text; with `type`, of numbers, dates and so on. */
+export function TextField({ label, hint, error, onInput, type = "text", ...rest }: InputProps) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => (
+        <input
+          {...rest}
+          {...control}
+          type={type as "text"}
+          class="input"
+          onInput={(event) => onInput(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+type SelectProps = Omit<FieldProps, "children"> & {
+  readonly value: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  onChange(value: string): void;
+};
+
+export function SelectField({ label, hint, error, value, options, onChange }: SelectProps) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => (
+        <select {...control} class="input" value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+export interface CheckProps {
+  readonly label: ComponentChildren;
+  readonly checked: boolean;
+  readonly disabled?: boolean;
+  onChange(checked: boolean): void;
+}
+
+export function Check({ label, checked, disabled = false, onChange }: CheckProps) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={checked}
+        disabled={disabled}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+export interface SegmentsProps<V extends string> {
+  /** What is chosen, for screen readers. */
+  readonly label: string;
+  readonly value: V;
+  readonly options: readonly { readonly value: V; readonly label: ComponentChildren }[];
+  onChange(value: V): void;
+}
+
+/** One of a few, all in view. */
+export function Segments<V extends string>({ label, value, options, onChange }: SegmentsProps<V>) {
+  const name = useId();
+  return (
+    <fieldset class="segments-set">
+      <legend class="visually-hidden">{label}</legend>
+      <span class="segments">
+        {options.map((option) => (
+          <label key={option.value}>
+            <input type="radio" name={name} checked={option.value === value} onChange={() => onChange(option.value)} />
+            {option.label}
+          </label>
+        ))}
+      </span>
+    </fieldset>
+  );
+}

@@ -1,0 +1,90 @@
+/** The page's icons: strokes of 1.6 on a grid of 20. They are decoration: what they mean stands beside them or in a label. */
+
+const PATHS = {
+  alert: "M10 3 18 17H2zM10 8v4M10 14.500v.1",
+  arrow_down: "M10 4v12M5 11l5 5 5-5",
+  arrow_right: "M4 10h12M11 5l5 5-5 5",
+  ban: "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14M5.200 5.200l9.600 9.600",
+  bolt: "M11 2 4 11.500h5L8.500 18 16 8.500h-5z",
+  book: "M4 4.500A1.500 1.500 0 0 1 5.500 3H16v11H5.500A1.500 1.500 0 0 0 4 15.500zM4 15.500A1.500 1.500 0 0 0 5.500 17H16v-3",
+  check: "M4 10.500l4 4 8-9",
+  chevron_down: "M5 8l5 5 5-5",
+  chevron_right: "M8 5l5 5-5 5",
+  clock: "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14M10 6v4l3 2",
+  compare: "M3 14c3 0 4-8 7-8s4 5 7 5M3 6c3 0 3 8 7 8s5-3 7-3",
+  copy: "M7 7h9v9H7zM13 7V4H4v9h3",
+  cube: "M10 2.500l6.500 3.700v7.600L10 17.500l-6.500-3.700V6.200zM3.500 6.200 10 10l6.500-3.800M10 10v7.500",
+  database:
+    "M4 5c0-1.100 2.700-2 6-2s6 .9 6 2-2.700 2-6 2-6-.9-6-2zM4 5v10c0 1.100 2.700 2 6 2s6-.9 6-2V5M4 10c0 1.100 2.700 2 6 2s6-.9 6-2",
+  download: "M10 3v10M6 9l4 4 4-4M4 17h12",
+  edit: "M4 16l1-4 8-8 3 3-8 8zM11.500 5.500l3 3",
+  external: "M8 4H4v12h12v-4M11 3h6v6M17 3l-8 8",
+  file: "M5 3h7l3 3v11H5zM12 3v3h3",
+  flag: "M5 17V3.500h9l-2 3.500 2 3.500H5",
+  keyboard: "M2.500 5.500h15v9h-15zM5.500 8.500h.1M8.500 8.500h.1M11.500 8.500h.1M14.500 8.500h.1M6.500 11.500h7",
+  key: "M7 13a3.500 3.500 0 1 1 3.300-4.700H17V12h-2v-1.800h-4.700A3.500 3.500 0 0 1 7 13",
+  list: "M7 5h10M7 10h10M7 15h10M3 5h.1M3 10h.1M3 15h.1",
+  loader: "M10 3a7 7 0 1 1-7 7",
+  menu: "M10 4.500v.1M10 10v.1M10 15.500v.1",
+  monitor: "M3 4h14v9H3zM7 17h6M10 13v4",
+  moon: "M16 12.500A7 7 0 0 1 7.500 4a6.500 6.500 0 1 0 8.500 8.500z",
+  offline:
+    "M3 3l14 14M5.500 9a8 8 0 0 1 3-1.700M14.500 9a8 8 0 0 0-2.300-1.500M7.500 12.200a4 4 0 0 1 3.500-1M10 15.500v.1M2.500 6.500A12 12 0 0 1 5.500 4.800M17.500 6.500a12 12 0 0 0-8-2.800",
+  pause: "M7 4v12M13 4v12",
+  play: "M6 4l10 6-10 6z",
+  plus: "M10 4v12M4 10h12",
+  refresh: "M16 10a6 6 0 1 1-1.800-4.300M16 3v4h-4",
+  search: "M9 4a5 5 0 1 0 0 10A5 5 0 0 0 9 4M12.700 12.700 17 17",
+  signal: "M3 13v2M8 10v5M13 7v8M18 4v11",
+  sign_out: "M8 4H4v12h4M9 10h8M14 7l3 3-3 3",
+  stop: "M5 5h10v10H5z",
+  sun: "M10 6.500a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7M10 2v1.500M10 16.500V18M2 10h1.500M16.500 10H18M4.300 4.300l1.100 1.100M14.600 14.600l1.100 1.100M4.300 15.700l1.100-1.100M14.600 5.400l1.100-1.100",
+  trash: "M4 6h12M8 6V4h4v2M6 6l.7 11h6.600L14 6",
+  x: "M5 5l10 10M15 5 5 15",
+  zoom_out: "M9 4a5 5 0 1 0 0 10A5 5 0 0 0 9 4M12.700 12.700 17 17M7 9h4",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export interface IconProps {
+  readonly name: IconName;
+  /** Its width and height in px. */
+  readonly size?: number;
+  readonly class?: string;
+}
+
+export function Icon({ name, size = 16, class: className }: IconProps) {
+  return (
+    <svg
+      class={className}
+      width={size}
+      height={size}
+      viewBox="0 0 20 20"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.6"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+/** The mark of the product: two rails that bend like the curves of a loss. */
+export function Mark({ size = 24 }: { readonly size?: number }) {
+  return (
+    <svg class="mark" width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="8" fill="currentColor" />
+      <g fill="none" stroke="var(--surface)" stroke-linecap="round" stroke-width="2.400">
+        <path d="M7 7c1.200 9.600 5.600 14.800 18 15.600M13.400 7c.8 5.200 3.800 8.200 11.600 8.800" />
+        <path
+          d="M6.600 12.600l7.600-2.200M10 18.900l5.800-5.500M16.800 23.300l2.700-7.800"
+          stroke-width="1.800"
+          opacity=".75"
+        />
+      </g>
+    </svg>
+  );
+}

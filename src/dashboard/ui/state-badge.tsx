@@ -1,0 +1,58 @@
+/** A job's state: an icon, a word, and only then a colour. */
+import type { JobState } from "../../domain/job.ts";
+import { Icon, type IconName } from "./icon.tsx";
+
+/** How states and what belongs to them are coloured. */
+export type Tone = "active" | "ok" | "bad" | "warn" | "idle";
+
+const STATES: Readonly<Record<JobState, readonly [icon: IconName, tone: Tone, label: string]>> = {
+  queued: ["clock", "idle", "Queued"],
+  running: ["loader", "active", "Running"],
+  pausing: ["pause", "warn", "Pausing"],
+  paused: ["pause", "warn", "Paused"],
+  cancelling: ["ban", "idle", "Cancelling"],
+  cancelled: ["ban", "idle", "Cancelled"],
+  succeeded: ["check", "ok", "Succeeded"],
+  failed: ["alert", "bad", "Failed"],
+};
+
+/** The word for a state. */
+export const stateLabel = (state: JobState): string => STATES[state][2];
+
+/** The colour for a state. */
+export const stateTone = (state: JobState): Tone => STATES[state][1];
+
+export function StateBadge({ state }: { readonly state: JobState }) {
+  const [icon, tone, label] = STATES[state];
+  return (
+    <span class="badge" data-tone={tone} data-state={state}>
+      <Icon name={icon} size={14} {...(state === "running" && { class: "turning" })} />
+      {label}
+    </span>
+  );
+}
+
+export interface ProgressProps {
+  /** 0..1. */
+  readonly share: number;
+  readonly tone: Tone;
+  /** For screen readers. */
+  readonly label: string;
+}
+
+export function Progress({ share, tone, label }: ProgressProps) {
+  const percent = Math.round(share * 100);
+  return (
+    <span
+      class="progress"
+      data-tone={tone}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent}
+    >
+      <span style={{ transform: `scaleX(${share})` }} />
+    </span>
+  );
+}

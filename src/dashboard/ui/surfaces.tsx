@@ -1,0 +1,152 @@
+/** What content lies on: cards, notices, problems, empty places, skeletons, tabs, facts. */
+import type { ComponentChildren } from "preact";
+import type { ProblemDocument } from "../../client/error.ts";
+import { asProblem } from "../shell/http.ts";
+import { Button } from "./button.tsx";
+import { Icon, type IconName } from "./icon.tsx";
+
+export interface CardProps {
+  readonly title?: ComponentChildren;
+  /** At the end of the head. */
+  readonly actions?: ComponentChildren;
+  /** Its content reaches to the edges: tables, charts. */
+  readonly flush?: boolean;
+  readonly children: ComponentChildren;
+}
+
+export function Card({ title, actions, flush = false, children }: CardProps) {
+  return (
+    <section class="card">
+      {title && (
+        <div class="card-head">
+          <h2>{title}</h2>
+          {actions && <div class="actions">{actions}</div>}
+        </div>
+      )}
+      {flush ? children : <div class="card-body">{children}</div>}
+    </section>
+  );
+}
+
+/** What went wrong, as the server says it: title, detail, and each failure with its place. */
+export function Problem({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
+  const { title, detail, errors = [] } = asProblem(error) satisfies ProblemDocument;
+  const isOne = errors.length === 1;
+  return (
+    <div class="notice" data-tone="bad" role="alert">
+      <Icon name="alert" />
+      <div class="grow">
+        <p class="notice-title">{title}</p>
+        {errors.length === 0 || isOne ? <p>{isOne ? <Fault {...errors[0]!} /> : detail}</p> : null}
+        {errors.length > 1 && (
+          <ul>
+            {errors.map((fault) => (
+              <li key={fault.pointer + fault.detail}>
+                <Fault {...fault} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+      {retry && (
+        <Button small icon="refresh" onClick={retry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Fault({ pointer, detail }: { readonly pointer: string; readonly detail: string }) {
+  return (
+    <>
+      {pointer && <code>{pointer}</code>} {detail}
+    </>
+  );
+}
+
+export interface NoticeProps {
+  readonly tone?: "bad" | "warn";
+  readonly icon?: IconName;
+  readonly title?: string;
+  readonly children?: ComponentChildren;
+}
+
+export function Notice({ tone, icon = "alert", title, children }: NoticeProps) {
+  return (
+    <div class="notice" data-tone={tone}>
+      <Icon name={icon} />
+      <div class="grow">
+        {title && <p class="notice-title">{title}</p>}
+        {children}
+      </div>
+    </div>
+  );
+}
+
+export interface EmptyProps {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly children?: ComponentChildren;
+  /** What to do about it. */
+  readonly action?: ComponentChildren;
+}
+
+/** Nothing is here, and how something comes to be. */
+export function Empty({ icon, title, children, action }: EmptyProps) {
+  return (
+    <div class="empty">
+      <Icon name={icon} size={28} />
+      <h2>{title}</h2>
+      {children && <p>{children}</p>}
+      {action}
+    </div>
+  );
+}
+
+/** The place of something that is on its way: as large as that will be. */
+export function Skeleton({ width = "100%", height = "1em" }: { readonly width?: string; readonly height?: string }) {
+  return <span class="skeleton" style={{ width, height }} aria-hidden="true" />;
+}
+
+export interface Tab {
+  readonly href: string;
+  readonly label: ComponentChildren;
+  readonly current: boolean;
+}
+
+/** Views of one thing, each with an address. */
+export function Tabs({ label, tabs }: { readonly label: string; readonly tabs: readonly Tab[] }) {
+  return (
+    <nav class="tabs" aria-label={label}>
+      {tabs.map((tab) => (
+        <a key={tab.href} href={tab.href} aria-current={tab.current ? "page" : undefined}>
+          {tab.label}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+export interface Fact {
+  readonly label: string;
+  readonly value: ComponentChildren;
+  /** Smaller, after the value. */
+  readonly note?: ComponentChildren;
+}
+
+/** Numbers worth a glance. */
+export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
+  return (
+    <dl class="facts">
+      {facts.map(({ label, value, note }) => (
+        <div class="fact" key={label}>
+          <dt>{label}</dt>
+          <dd>
+            {value} {note && <small>{note}</small>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

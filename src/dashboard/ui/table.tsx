@@ -1,0 +1,96 @@
+/** Tables that sort. For a page of rows; the table of jobs, which may have thousands, is its own. */
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { Icon } from "./icon.tsx";
+
+export interface Column<T> {
+  readonly key: string;
+  readonly title: ComponentChildren;
+  /** Numbers stand to the right. */
+  readonly numeric?: boolean;
+  readonly render: (item: T) => ComponentChildren;
+  /** What it sorts by; without it the column does not sort. Null and NaN come last, whichever way. */
+  readonly sortBy?: (item: T) => number | string | null;
+}
+
+export interface TableProps<T> {
+  readonly caption: string;
+  readonly columns: readonly Column<T>[];
+  readonly rows: readonly T[];
+  readonly keyOf: (item: T) => string;
+  /** Shown in the table's place when there is no row. */
+  readonly empty?: ComponentChildren;
+}
+
+interface Order {
+  readonly key: string;
+  readonly descending: boolean;
+}
+
+export function Table<T>({ caption, columns, rows, keyOf, empty }: TableProps<T>) {
+  const [order, setOrder] = useState<Order | null>(null);
+  if (rows.length === 0 && empty) return <>{empty}</>;
+  const sorted = sortRows(rows, columns.find(({ key }) => key === order?.key)?.sortBy, order?.descending ?? false);
+  return (
+    <div class="table-scroll">
+      <table class="table">
+        <caption class="visually-hidden">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <Head key={column.key} column={column} order={order} onSort={setOrder} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {sorted.map((item) => (
+            <tr key={keyOf(item)}>
+              {columns.map(({ key, numeric, render }) => (
+                <td key={key} class={numeric ? "num" : undefined}>
+                  {render(item)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface HeadProps<T> {
+  readonly column: Column<T>;
+  readonly order: Order | null;
+  readonly onSort: (order: Order) => void;
+}
+
+function Head<T>({ column, order, onSort }: HeadProps<T>) {
+  const { key, title, numeric, sortBy } = column;
+  const isSorted = order?.key === key;
+  const direction = order?.descending ? "descending" : "ascending";
+  return (
+    <th scope="col" class={numeric ? "num" : undefined} aria-sort={isSorted ? direction : undefined}>
+      {sortBy ? (
+        <button type="button" class="sort" onClick={() => onSort({ key, descending: isSorted ? !order.descending : false })}>
+          {title}
+          <Icon name="arrow_down" size={12} />
+        </button>
+      ) : (
+        title
+      )}
+    </th>
+  );
+}
+
+/** Rows in an order; those without a value come last. */
+export function sortRows<T>(rows: readonly T[], by: Column<T>["sortBy"], descending: boolean): readonly T[] {
+  if (!by) return rows;
+  const sign = descending ? -1 : 1;
+  const hasNone = (value: number | string | null) => value === null || Number.isNaN(value);
+  return [...rows].sort((left, right) => {
+    const a = by(left);
+    const b = by(right);
+    if (hasNone(a) || hasNone(b)) return Number(hasNone(a)) - Number(hasNone(b));
+    return (a as number) < (b as number) ? -sign : (a as number) > (b as number) ? sign : 0;
+  });
+}

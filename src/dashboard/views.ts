@@ -1,0 +1,42 @@
+/** Every view with its address. A view is one folder and one line here; its code is loaded when it is first visited. */
+import type { ComponentType } from "preact";
+import type { IconName } from "./ui/icon.tsx";
+
+export interface ViewProps {
+  /** What the address has in the places of `:names`. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+}
+
+export interface View {
+  readonly pattern: string;
+  readonly load: () => Promise<{ readonly default: ComponentType<ViewProps> }>;
+  /** The entry of the navigation under which it is found. */
+  readonly section: string;
+}
+
+export const VIEWS: readonly View[] = [
+  { pattern: "/", section: "/jobs", load: () => import("./jobs/page.tsx") },
+  { pattern: "/jobs", section: "/jobs", load: () => import("./jobs/page.tsx") },
+  { pattern: "/jobs/:id", section: "/jobs", load: () => import("./job/page.tsx") },
+  { pattern: "/new", section: "/new", load: () => import("./new/page.tsx") },
+  { pattern: "/compare", section: "/compare", load: () => import("./compare/page.tsx") },
+  { pattern: "/datasets", section: "/datasets", load: () => import("./datasets/page.tsx") },
+  { pattern: "/datasets/:id", section: "/datasets", load: () => import("./datasets/page.tsx") },
+  { pattern: "/models", section: "/models", load: () => import("./models/page.tsx") },
+  { pattern: "/models/:ref", section: "/models", load: () => import("./models/page.tsx") },
+];
+
+/** The navigation. `keys` after `g` go there. */
+export const SECTIONS: readonly {
+  readonly href: string;
+  readonly label: string;
+  readonly icon: IconName;
+  readonly key: string;
+}[] = [
+  { href: "/new", label: "New job", icon: "plus", key: "n" },
+  { href: "/jobs", label: "Jobs", icon: "list", key: "j" },
+  { href: "/compare", label: "Compare", icon: "compare", key: "c" },
+  { href: "/datasets", label: "Data sets", icon: "database", key: "d" },
+  { href: "/models", label: "Models", icon: "cube", key: "m" },
+];

@@ -1,0 +1,50 @@
+/** A real Chromium for tests of the page: one for a test file, a fresh context for each page, every console error kept. */
+import chromium from "@sparticuz/chromium";
+import { type Browser, type BrowserContextOptions, chromium as launcher, type Page } from "playwright-core";
+import { ensureDashboard } from "../../src/cli/build-dashboard.ts";
+
+export interface OpenPage {
+  readonly page: Page;
+  /** Errors of the console, uncaught exceptions, and requests to anywhere but the server. */
+  readonly faults: string[];
+}
+
+export interface TestBrowser {
+  readonly browser: Browser;
+  /** A page in a context of its own. 1440 by 900 unless the options say otherwise. */
+  open(url: string, options?: BrowserContextOptions): Promise<OpenPage>;
+  close(): Promise<void>;
+}
+
+/** Builds the page when its sources are newer, and starts a browser. */
+export async function openBrowser(): Promise<TestBrowser> {
+  await ensureDashboard();
+  const browser = await launcher.launch({
+    executablePath: await chromium.executablePath(),
+    args: [...chromium.args, "--no-sandbox"],
+  });
+  return {
+    browser,
+    async open(url, options = {}) {
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+      const page = await context.newPage();
+      const faults = watchFaults(page, new URL(url).host);
+      await page.goto(url);
+      return { page, faults };
+    },
+    close: () => browser.close(),
+  };
+}
+
+function watchFaults(page: Page, host: string): string[] {
+  const faults: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") faults.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith("http") && url.host !== host) faults.push(`a request to ${url.host}`);
+  });
+  return faults;
+}
