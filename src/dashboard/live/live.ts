@@ -12,7 +12,7 @@ export const FROM_NOW = Number.MAX_SAFE_INTEGER;
 
 export interface Live {
   readonly connection: Store<Connection>;
-  /** Grows each time a connection is made. What happened before it may have been missed, except in followed jobs. */
+  /** Grows each time watching begins, at first and after a break: what is read from then on is kept up to date. */
   readonly generation: Store<number>;
   /** Tells every change of every job. Gives the function that ends it. */
   watchJobs(listener: (message: JobsMessage) => void): () => void;
@@ -43,13 +43,13 @@ export function createLive(window: Window & typeof globalThis): Live {
     onOpen() {
       if (watchers.size > 0) socket.send({ type: "subscribe", topic: "jobs" });
       for (const [job, { after }] of followed) socket.send({ type: "subscribe", job, after });
-      generation.update((count) => count + 1);
     },
     onMessage(text) {
       const message = JSON.parse(text) as LiveMessage;
-      if (message.type === "job" || message.type === "removed") {
-        for (const watcher of [...watchers]) watcher(message);
-      } else if (message.type !== "error") pass(message);
+      if (message.type === "error") return;
+      if (message.type === "subscribed") generation.update((count) => count + 1);
+      else if (message.type === "job" || message.type === "removed") for (const watcher of [...watchers]) watcher(message);
+      else pass(message);
     },
   });
 

@@ -6,7 +6,9 @@ import type { ProblemDocument } from "../../client/error.ts";
 export type LiveMessage =
   | Frame
   | JobsMessage
-  | { readonly type: "error"; readonly problem: ProblemDocument; readonly job?: string };
+  /** From here on every change of every job is told: a list that is read now misses nothing. */
+  | { readonly type: "subscribed"; readonly topic: "jobs" }
+  | { readonly type: "error"; readonly problem: ProblemDocument; readonly job: string | null };
 
 /** Of the topic `jobs`: a job has changed, or is no more. */
 export type JobsMessage = { readonly type: "job"; readonly job: Job } | { readonly type: "removed"; readonly id: string };

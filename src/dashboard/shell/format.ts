@@ -8,6 +8,16 @@ export function formatCount(value: number): string {
   return String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, THIN);
 }
 
+/** A whole number in at most four characters and a unit: 1.03M. Exact below 10 000. */
+export function formatCompact(value: number): string {
+  if (value < 10_000) return formatCount(value);
+  const [size, unit] = value < 1e6 ? [1e3, "k"] : value < 1e9 ? [1e6, "M"] : [1e9, "G"];
+  const scaled = value / size;
+  // Rounded down: what is not complete must not look so.
+  const digits = scaled < 10 ? 100 : scaled < 100 ? 10 : 1;
+  return `${Math.floor(scaled * digits) / digits}${unit}`;
+}
+
 /** A measured number in about four digits; very small and large ones in powers of ten. */
 export function formatValue(value: unknown): string {
   const number = value === null || value === undefined ? null : Number(value);

@@ -1,0 +1,89 @@
+/** Which jobs of a list are selected, where the cursor is, and the keys that move it. Focus follows the cursor. */
+import type { RefObject } from "preact";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+
+export interface Selection {
+  readonly ids: ReadonlySet<string>;
+  select(id: string, selected: boolean): void;
+  set(ids: Iterable<string>): void;
+  clear(): void;
+  /** Moves the cursor, selecting on the way with `extend`. */
+  move(by: number, extend: boolean): void;
+  /** Selects what is under the cursor, or lets it go. */
+  toggle(): void;
+}
+
+export interface SelectionOptions {
+  /** All rows, in order. */
+  readonly ids: readonly string[];
+  readonly rowPx: number;
+  readonly list: RefObject<HTMLElement | null>;
+}
+
+export function useSelection({ ids, rowPx, list }: SelectionOptions): Selection {
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const cursor = useRef<string | null>(null);
+  const rows = useRef(ids);
+  rows.current = ids;
+
+  const select = useCallback((id: string, on: boolean) => {
+    cursor.current = id;
+    setSelected((now) => withOne(now, id, on));
+  }, []);
+  // What has gone from the list is not selected any more.
+  useEffect(() => {
+    const listed = new Set(ids);
+    setSelected((now) => ([...now].every((id) => listed.has(id)) ? now : new Set([...now].filter((id) => listed.has(id)))));
+  }, [ids]);
+
+  return {
+    ids: selected,
+    select,
+    set: (next) => setSelected(new Set(next)),
+    clear: () => setSelected(new Set()),
+    move(by, extend) {
+      const from = focusedId(list.current) ?? cursor.current;
+      const at = from === null ? -1 : rows.current.indexOf(from);
+      const to = rows.current[Math.min(rows.current.length - 1, Math.max(0, at + by))];
+      if (to === undefined) return;
+      cursor.current = to;
+      if (extend) setSelected((now) => withOne(from === null ? now : withOne(now, from, true), to, true));
+      focusRow(list.current, rows.current.indexOf(to), to, rowPx);
+    },
+    toggle() {
+      const id = focusedId(list.current) ?? cursor.current;
+      if (id !== null) setSelected((now) => withOne(now, id, !now.has(id)));
+    },
+  };
+}
+
+function withOne(ids: ReadonlySet<string>, id: string, on: boolean): ReadonlySet<string> {
+  if (ids.has(id) === on) return ids;
+  const next = new Set(ids);
+  if (on) next.add(id);
+  else next.delete(id);
+  return next;
+}
+
+function focusedId(list: HTMLElement | null): string | null {
+  const row = document.activeElement?.closest<HTMLElement>("[data-id]");
+  return row && list?.contains(row) ? (row.dataset.id ?? null) : null;
+}
+
+/** Space kept above and below the row that is scrolled to: the head of the table, the bar of the selection. */
+const MARGIN_PX = 96;
+
+/** Scrolls a row into view, waits until it is drawn, and gives its link the focus. */
+function focusRow(list: HTMLElement | null, index: number, id: string, rowPx: number): void {
+  if (!list) return;
+  const top = list.getBoundingClientRect().top + index * rowPx;
+  if (top < MARGIN_PX) window.scrollBy(0, top - MARGIN_PX);
+  else if (top + rowPx > window.innerHeight - MARGIN_PX) window.scrollBy(0, top + rowPx - window.innerHeight + MARGIN_PX);
+  let tries = 10;
+  const focus = () => {
+    const link = list.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] a`);
+    if (link) link.focus({ preventScroll: true });
+    else if (tries-- > 0) requestAnimationFrame(focus);
+  };
+  focus();
+}
