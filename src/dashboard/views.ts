@@ -1,19 +1,6 @@
 /** Every view with its address. A view is one folder and one line here; its code is loaded when it is first visited. */
-import type { ComponentType } from "preact";
+import type { View } from "./shell/view.ts";
 import type { IconName } from "./ui/icon.tsx";
-
-export interface ViewProps {
-  /** What the address has in the places of `:names`. */
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-}
-
-export interface View {
-  readonly pattern: string;
-  readonly load: () => Promise<{ readonly default: ComponentType<ViewProps> }>;
-  /** The entry of the navigation under which it is found. */
-  readonly section: string;
-}
 
 export const VIEWS: readonly View[] = [
   { pattern: "/", section: "/jobs", load: () => import("./jobs/page.tsx") },

@@ -5,7 +5,7 @@ import { Button } from "../ui/button.tsx";
 import { Icon, type IconName, Mark } from "../ui/icon.tsx";
 import { Problem } from "../ui/surfaces.tsx";
 import { ToastList } from "../ui/toasts.tsx";
-import { SECTIONS, VIEWS, type View, type ViewProps } from "../views.ts";
+import { SECTIONS, VIEWS } from "../views.ts";
 import { useApp } from "./app-context.ts";
 import { KeyGate } from "./key-gate.tsx";
 import { matchPath } from "./router.ts";
@@ -13,6 +13,7 @@ import { ShortcutHelp } from "./shortcut-help.tsx";
 import { useShortcuts } from "./shortcuts.ts";
 import { useStore } from "./store.ts";
 import type { ThemeChoice } from "./theme.ts";
+import type { View, ViewProps } from "./view.ts";
 
 /** The view of a path, and what its pattern finds in it. */
 export function findView(path: string): { readonly view: View; readonly params: ViewProps["params"] } | null {
