@@ -18,6 +18,7 @@ import type { Model, NewModel, Prediction } from "./model.ts";
 import type { BatchBlock, BatchOptions, BatchReply, DocumentReply } from "./prediction.ts";
 import type { ModelRef, TagChanges } from "./registry.ts";
 import type { ResolvedSpec } from "./spec.ts";
+import type { StoreHealth } from "./store-health.ts";
 import type { TensorSet } from "./tensor.ts";
 
 export interface Page<T> {
@@ -172,8 +173,11 @@ export interface Store {
   deleteDataset(id: string): Promise<{ readonly deleted: boolean; readonly usedBy: string | null }>;
   /** Removes what uploads and deletions that never came to their end before `at` have left. Returns how many there were. */
   removeUnfinishedDatasets(at: number): Promise<number>;
-  /** Throws when the database does not answer. */
+  /** Throws "unavailable" when the database does not answer, or is not healthy. */
   ping(): Promise<void>;
+  health(): StoreHealth;
+  /** Calls at every change of the health, with the error that made it so. Returns what ends that. */
+  onHealth(listener: (health: StoreHealth, cause: unknown) => void): () => void;
   close(): Promise<void>;
 }
 

@@ -25,9 +25,8 @@ interface ColumnLayout {
 const SUMMARY = ["id", "name", "format", "sha256", "bytes", "rows", "column_count", "created_at"] as const;
 const DOCUMENT = [...SUMMARY, "columns"] as const;
 
-/** The connections that an insertion takes turns on. */
+/** The connections that an insertion takes turns on: see Databases of store.ts. */
 interface Writers {
-  /** Its commits survive a power cut, and so do all that went before them. */
   readonly writer: Kysely<Tables>;
   readonly bulkWriter: Kysely<Tables>;
 }
@@ -46,10 +45,10 @@ export async function insertDataset(
     }
     const existing = await makeReady(writer, dataset);
     if (!existing) return { ...toDocument(row), created: true };
-    await eraseDataset(bulkWriter, dataset.id);
+    await eraseDataset(writer, dataset.id);
     return { ...existing, created: false };
   } catch (error) {
-    await eraseDataset(bulkWriter, dataset.id).catch(() => undefined);
+    await eraseDataset(writer, dataset.id).catch(() => undefined);
     throw error;
   }
 }
@@ -170,7 +169,7 @@ async function readValues(db: Kysely<Tables>, id: string, index: number, into: U
 
 /** See Store.deleteDataset. It is gone for others after the first transaction, its chunks after the last. */
 export async function deleteDataset(
-  { writer, bulkWriter }: Writers,
+  writer: Kysely<Tables>,
   id: string,
 ): Promise<{ readonly deleted: boolean; readonly usedBy: string | null }> {
   const result = await writer.transaction().execute(async (transaction) => {
@@ -184,7 +183,7 @@ export async function deleteDataset(
       .executeTakeFirstOrThrow();
     return { deleted: numUpdatedRows > 0n, usedBy: null };
   });
-  if (result.deleted) await eraseDataset(bulkWriter, id);
+  if (result.deleted) await eraseDataset(writer, id);
   return result;
 }
 

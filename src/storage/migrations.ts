@@ -21,6 +21,9 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0003-evaluations": evaluations,
 };
 
+/** In the order in which they are applied. */
+export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS);
+
 /** Applies what is missing, in one transaction. Throws what went wrong, with the database as it was. */
 export async function migrate(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   const migrations = Object.fromEntries(

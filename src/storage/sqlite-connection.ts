@@ -4,12 +4,12 @@
  */
 import { Worker } from "node:worker_threads";
 import type {
+  ConnectionLevel,
   SqliteReply,
   SqliteRequest,
   SqliteResult,
   SqliteThreadOptions,
   SqlValue,
-  Synchronous,
 } from "./sqlite-protocol.ts";
 
 /** An error that SQLite reported, with its code ("SQLITE_BUSY", "SQLITE_FULL", ...). */
@@ -27,8 +27,10 @@ export interface SqliteConnection {
   /** Whole-buffer blobs among the parameters are handed over: they are empty afterwards. Throws a SqliteError. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<SqliteResult>;
   /** Waits for the connection, first come, first served. Nobody else uses it until `release`. */
-  acquire(synchronous: Synchronous): Promise<void>;
+  acquire(level: ConnectionLevel): Promise<void>;
   release(): void;
+  /** Copies the database, as it is at one moment, to a file that is not there yet. */
+  copyTo(path: string): Promise<void>;
   /** Closes the database and ends the thread. */
   close(): Promise<void>;
 }
@@ -63,21 +65,22 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
   };
   await reply();
   const lock = createLock();
-  let level: Synchronous | null = null;
+  let current: ConnectionLevel | null = null;
   return {
     query: (sql, parameters) => send({ kind: "query", sql, parameters: parameters.map(ownMemory) }),
-    acquire: async (synchronous) => {
+    acquire: async (level) => {
       await lock.acquire();
-      if (level === synchronous) return;
+      if (current === level) return;
       try {
-        await send({ kind: "synchronous", level: synchronous });
-        level = synchronous;
+        await send({ kind: "level", level });
+        current = level;
       } catch (error) {
         lock.release();
         throw error;
       }
     },
     release: () => lock.release(),
+    copyTo: async (path) => void (await send({ kind: "copy", path })),
     close: async () => {
       if (!ended) await send({ kind: "close" });
       await exited;

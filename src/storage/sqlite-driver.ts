@@ -9,15 +9,19 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import type { SqliteConnection } from "./sqlite-connection.ts";
-import type { SqlValue, Synchronous } from "./sqlite-protocol.ts";
+import { type SqliteConnection, SqliteError } from "./sqlite-connection.ts";
+import type { ConnectionLevel, SqlValue } from "./sqlite-protocol.ts";
 
 export interface SqliteDialectOptions {
   readonly connection: SqliteConnection;
-  /** How durable the commits of this dialect are. */
-  readonly synchronous: Synchronous;
+  /** How durable the commits of this dialect are, and how large they may make the database. Compared by identity. */
+  readonly level: ConnectionLevel;
   /** "immediate" takes the write lock at the start, so that a transaction never fails in its middle because of another. */
   readonly begin: "immediate" | "deferred";
+  /** Throws when nothing is to be tried: it is asked before every use of the connection. */
+  readonly admit?: () => void;
+  /** What is thrown in place of an error of SQLite's; itself when left out. */
+  readonly onFailure?: (error: SqliteError) => Promise<Error>;
 }
 
 /** The dialect. Destroying its Kysely leaves the connection open: who opened it closes it. */
@@ -41,15 +45,23 @@ class ThreadedSqliteAdapter extends SqliteAdapter {
   }
 }
 
-function createDriver({ connection, synchronous, begin }: SqliteDialectOptions): Driver {
-  const shared = createConnection(connection);
+function createDriver({ connection, level, begin, admit, onFailure }: SqliteDialectOptions): Driver {
+  const orFail = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw error instanceof SqliteError && onFailure ? await onFailure(error) : error;
+    }
+  };
+  const shared = createConnection((sql, parameters) => orFail(connection.query(sql, parameters)));
   const run = (text: string) => async (on: DatabaseConnection) => {
     await on.executeQuery(CompiledQuery.raw(text));
   };
   return {
     init: () => Promise.resolve(),
     acquireConnection: async () => {
-      await connection.acquire(synchronous);
+      admit?.();
+      await orFail(connection.acquire(level));
       return shared;
     },
     releaseConnection: async () => connection.release(),
@@ -66,10 +78,10 @@ function createDriver({ connection, synchronous, begin }: SqliteDialectOptions):
   };
 }
 
-function createConnection(connection: SqliteConnection): DatabaseConnection {
+function createConnection(query: SqliteConnection["query"]): DatabaseConnection {
   return {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      const { rows, changes } = await connection.query(sql, parameters as readonly SqlValue[]);
+      const { rows, changes } = await query(sql, parameters as readonly SqlValue[]);
       return { rows: rows as unknown as R[], numAffectedRows: BigInt(changes) };
     },
     // biome-ignore lint/correctness/useYield: it exists to say that there is none

@@ -5,6 +5,8 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import type {
+  ConnectionLevel,
+  ConnectionRole,
   SqliteFailure,
   SqliteReply,
   SqliteRequest,
@@ -12,24 +14,38 @@ import type {
   SqliteThreadOptions,
   SqlValue,
 } from "./sqlite-protocol.ts";
+import { lockPath, putStagedInPlace } from "./swap.ts";
 
 /** Prepared statements kept; the store has far fewer, but a list's filters make variants. */
 const MAX_STATEMENTS = 200;
+/** A backup in one step sees the database at one moment, and is not begun anew when somebody writes. */
+const ALL_PAGES = 0x7fffffff;
+
+/** How each kind of connection keeps its changes until they are in the database; a reader makes none. */
+const JOURNALS: Readonly<Record<ConnectionRole, "WAL" | "DELETE" | null>> = { writer: "WAL", reader: null, copy: "DELETE" };
 
 const NOTHING: SqliteResult = { rows: [], changes: 0 };
 
 /** Holds the lock file until the process ends, however it ends: a lock of the operating system, not a file with a number in it. */
-function holdLock(path: string): Database.Database {
-  const lock = new Database(path, { timeout: 0 });
+function holdLock(path: string, timeoutMs: number): Database.Database {
+  const lock = new Database(path, { timeout: timeoutMs });
   lock.exec("BEGIN EXCLUSIVE");
   return lock;
 }
 
-function openDatabase({ path, readonly, busyTimeoutMs }: SqliteThreadOptions): Database.Database {
-  const database = new Database(path, { readonly, timeout: busyTimeoutMs });
-  if (!readonly) database.pragma("journal_mode = WAL");
+function openDatabase({ path, role, busyTimeoutMs }: SqliteThreadOptions): Database.Database {
+  const journal = JOURNALS[role];
+  const database = new Database(path, { readonly: journal === null, timeout: busyTimeoutMs });
+  if (journal) database.pragma(`journal_mode = ${journal}`);
   database.pragma("foreign_keys = ON");
   return database;
+}
+
+function setLevel(database: Database.Database, { synchronous, maxBytes }: ConnectionLevel): void {
+  database.pragma(`synchronous = ${synchronous}`);
+  if (maxBytes === null) return;
+  const pageBytes = database.pragma("page_size", { simple: true }) as number;
+  database.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
 }
 
 /** Runs statements, keeping those it has prepared. */
@@ -71,13 +87,16 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
     port.postMessage(reply, reply.ok ? blobsOf(reply.result) : []);
   };
   try {
-    const lock = options.lockPath === null ? null : holdLock(options.lockPath);
+    const lock = options.role === "writer" ? holdLock(lockPath(options.path), options.lockTimeoutMs ?? 0) : null;
+    if (lock) putStagedInPlace(options.path);
     const database = openDatabase(options);
     const run = createRunner(database);
-    const handle = (request: SqliteRequest): SqliteResult => {
+    const handle = async (request: SqliteRequest): Promise<SqliteResult> => {
       if (request.kind === "query") return run(request.sql, request.parameters);
-      if (request.kind === "synchronous") {
-        database.pragma(`synchronous = ${request.level}`);
+      if (request.kind === "level") {
+        setLevel(database, request.level);
+      } else if (request.kind === "copy") {
+        await database.backup(request.path, { progress: () => ALL_PAGES });
       } else {
         database.close();
         lock?.close();
@@ -85,9 +104,9 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
       }
       return NOTHING;
     };
-    port.on("message", (request: SqliteRequest) => {
+    port.on("message", async (request: SqliteRequest) => {
       try {
-        send({ ok: true, result: handle(request) });
+        send({ ok: true, result: await handle(request) });
       } catch (error) {
         send({ ok: false, failure: failureOf(error) });
       }

@@ -1,5 +1,6 @@
 /** The Store of domain/ports.ts: which query runs on which connection. One set of queries for every database. */
 import { type Kysely, sql } from "kysely";
+import { TrainyardError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
 import {
   deleteDataset,
@@ -14,6 +15,7 @@ import {
 } from "./datasets.ts";
 import { readEvaluation } from "./evaluations.ts";
 import { appendMetrics, readEvents, readMetrics } from "./events.ts";
+import type { HealthKeeper } from "./health.ts";
 import {
   claimJob,
   deleteJob,
@@ -36,29 +38,35 @@ const DEFAULT_EVENT_BYTES = 1024 * 1024;
 export interface Databases {
   /** Sees what was committed. */
   readonly reader: Kysely<Tables>;
-  /** Its commits survive a power cut: states, models. */
+  /** For small changes of what is there, and for deletions: they go on while the disk is full. Its commits survive a power cut. */
   readonly writer: Kysely<Tables>;
-  /** Its last commits may be lost at a power cut, never torn: metrics, which a re-run makes again. */
-  readonly metricsWriter: Kysely<Tables>;
+  /** For what adds data, and for everything else that a reader's cursor may point at. Its commits survive a power cut. */
+  readonly adder: Kysely<Tables>;
+  /**
+   * For chunks that nobody sees before a last commit of one of the others. Its own last commits may be lost at a power cut,
+   * never torn; what the others commit after them makes them survive too.
+   */
+  readonly bulkWriter: Kysely<Tables>;
+  readonly health: Pick<HealthKeeper, "current" | "onChange">;
   close(): Promise<void>;
 }
 
-export function createStore({ reader, writer, metricsWriter, close }: Databases): Store {
+export function createStore({ reader, writer, adder, bulkWriter, health, close }: Databases): Store {
   return {
-    insertJob: (job) => insertJob(writer, job),
+    insertJob: (job) => insertJob(adder, job),
     getJob: (id) => getJob(reader, id),
     listJobs: (filter, page) => listJobs(reader, filter, page),
     readPayload: (jobId) => readPayload(reader, jobId),
     transition: (id, request) => transitionJob(writer, id, request),
     claimJob: (at) => claimJob(writer, at),
     queuePosition: (id) => queuePosition(reader, id),
-    appendMetrics: (id, attempt, slice) => appendMetrics(metricsWriter, id, attempt, slice),
+    appendMetrics: (id, attempt, slice) => appendMetrics(adder, id, attempt, slice),
     finishJob: (id, attempt, at, reason, outcome) =>
-      finishJob(writer, id, attempt, { state: outcome.state, at, reason }, outcome),
+      finishJob(outcome.state === "succeeded" ? adder : writer, id, attempt, { state: outcome.state, at, reason }, outcome),
     deleteJob: (id) => deleteJob(writer, id),
     readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
     readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
-    insertModel: (model, weights) => writer.transaction().execute((transaction) => insertModel(transaction, model, weights)),
+    insertModel: (model, weights) => adder.transaction().execute((transaction) => insertModel(transaction, model, weights)),
     getModel: (id) => getModel(reader, id),
     findModel: (ref) => findModel(reader, ref),
     listModels: (page, filter) => listModels(reader, page, filter),
@@ -68,18 +76,22 @@ export function createStore({ reader, writer, metricsWriter, close }: Databases)
     setAlias: (name, alias, version) => setAlias(writer, name, alias, version),
     deleteAlias: (name, alias) => deleteAlias(writer, name, alias),
     deleteModel: (id) => deleteModel(writer, id),
-    insertDataset: (dataset) => insertDataset({ writer, bulkWriter: metricsWriter }, dataset),
+    insertDataset: (dataset) => insertDataset({ writer, bulkWriter }, dataset),
     findDataset: (sha256, format) => findDataset(reader, sha256, format),
     getDataset: (id) => getDataset(reader, id),
     describeDataset: (id) => describeDataset(reader, id),
     listDatasets: (page) => listDatasets(reader, page),
     readDatasetPreview: (id) => readDatasetPreview(reader, id),
     readDatasetColumns: (id, names) => readDatasetColumns(reader, id, names),
-    deleteDataset: (id) => deleteDataset({ writer, bulkWriter: metricsWriter }, id),
-    removeUnfinishedDatasets: (at) => removeUnfinishedDatasets(metricsWriter, at),
+    deleteDataset: (id) => deleteDataset(writer, id),
+    removeUnfinishedDatasets: (at) => removeUnfinishedDatasets(writer, at),
     ping: async () => {
+      const { status, detail } = health.current();
+      if (status !== "ok") throw new TrainyardError("unavailable", detail);
       await sql`select 1`.execute(reader);
     },
+    health: health.current,
+    onHealth: health.onChange,
     close,
   };
 }
