@@ -114,7 +114,8 @@ export function createRandom(key: Key, position = 0): Random {
     },
     integer,
     permutation(n) {
-      const order = Int32Array.from({ length: n }, (_, i) => i);
+      const order = new Int32Array(n);
+      for (let i = 1; i < n; i++) order[i] = i;
       for (let i = n - 1; i > 0; i--) {
         const j = integer(i + 1);
         const swapped = order[i] as number;

@@ -5,7 +5,8 @@ import type { Preprocess } from "../domain/preprocess-options.ts";
 import type { EncodedColumn, Preprocessing } from "../domain/preprocessing.ts";
 import type { ResolvedSpec } from "../domain/spec.ts";
 import { type TensorSet, unpackTensors } from "../domain/tensor.ts";
-import { encodeValue, layoutOf } from "./encoding.ts";
+import { columnEncoder } from "./encode-columns.ts";
+import { layoutOf } from "./encoding.ts";
 import { fitColumn, fitTargetScaling, planColumns } from "./fit-columns.ts";
 import { generate } from "./generate.ts";
 import { PAYLOAD } from "./source.ts";
@@ -83,11 +84,23 @@ function classCodes(dataset: DatasetRows, name: string, classes: readonly string
   const column = dataset.columns.find((candidate) => candidate.name === name);
   const categories = column && isCategorical(column.type) ? column.categories : null;
   const placeOf = new Map(classes.map((label, place) => [label, place]));
-  return Int32Array.from(
-    valuesOf(dataset, name),
-    (value) => placeOf.get(categories ? (categories[value] as string) : String(value)) as number,
-  );
+  const values = valuesOf(dataset, name);
+  const codes = new Int32Array(values.length);
+  const known = new Map<number, number>();
+  for (let row = 0; row < codes.length; row++) {
+    const value = values[row] as number;
+    let place = known.get(value);
+    if (place === undefined) {
+      place = placeOf.get(categories ? (categories[value] as string) : String(value)) as number;
+      known.set(value, place);
+    }
+    codes[row] = place;
+  }
+  return codes;
 }
+
+/** Rows encoded column by column: their features stay in the cache meanwhile. */
+const BLOCK_ROWS = 256;
 
 /** Rows of a data set as a network takes them. `codes` are the classes of its rows, `weights` names the column of row weights. */
 export function encodeRows(
@@ -99,19 +112,15 @@ export function encodeRows(
 ): Table {
   const { offsets, width } = layoutOf(columns);
   const features = new Float32Array(rows.length * width);
-  columns.forEach((column, index) => {
-    const values = valuesOf(dataset, column.column);
-    const positions = categoryPositions(dataset, column);
-    for (let row = 0; row < rows.length; row++) {
-      const value = values[rows[row] as number] as number;
-      encodeValue(
-        column,
-        positions ? (positions[value] ?? Number.NaN) : value,
-        features,
-        row * width + (offsets[index] as number),
-      );
-    }
-  });
+  const encoders = columns.map((column) =>
+    columnEncoder(column, valuesOf(dataset, column.column), categoryPositions(dataset, column)),
+  );
+  for (let from = 0; from < rows.length; from += BLOCK_ROWS) {
+    const to = Math.min(from + BLOCK_ROWS, rows.length);
+    encoders.forEach((encode, index) => {
+      encode(rows, from, to, features, offsets[index] as number, width);
+    });
+  }
   const targetWidth = targets.length;
   const encoded = new Float32Array(rows.length * targetWidth);
   targets.forEach(({ column, scaling }, index) => {

@@ -116,8 +116,12 @@ function impliesRegression(spec: JobSpec, targets: readonly Column[]): boolean {
 
 /** Labels that occur, in order (numbers by value, labels as sorted), and each row's place among them. */
 function classesOf(target: Column, column: ArrayLike<number>): { classes: string[]; codes: Int32Array } {
-  const found = [...new Set(Array.from(column))].sort((a, b) => a - b);
+  const seen = new Set<number>();
+  for (let row = 0; row < column.length; row++) seen.add(column[row] as number);
+  const found = [...seen].sort((a, b) => a - b);
   const placeOf = new Map(found.map((value, place) => [value, place]));
   const classes = found.map((value) => (isCategorical(target.type) ? (target.categories?.[value] as string) : String(value)));
-  return { classes, codes: Int32Array.from(column, (value) => placeOf.get(value) as number) };
+  const codes = new Int32Array(column.length);
+  for (let row = 0; row < codes.length; row++) codes[row] = placeOf.get(column[row] as number) as number;
+  return { classes, codes };
 }

@@ -49,7 +49,8 @@ function encodeCategory(
   return offset + other + 1;
 }
 
-function encodePart(part: DatetimePart, at: number, scaling: Scaling | null, out: Float32Array, offset: number): number {
+/** Writes the features of one part of a datetime and returns the offset after them. */
+export function encodePart(part: DatetimePart, at: number, scaling: Scaling | null, out: Float32Array, offset: number): number {
   const value = datetimePart(part, at);
   if (!isCyclic(part)) {
     out[offset] = scaled(value, scaling);
@@ -63,11 +64,10 @@ function encodePart(part: DatetimePart, at: number, scaling: Scaling | null, out
 
 /** A part of a datetime in UTC: seconds and years as such, the others as a share of their cycle, from 0 up to 1. */
 export function datetimePart(part: DatetimePart, at: number): number {
+  if (part === "timestamp") return at / 1000;
   const date = new Date(at);
   const month = date.getUTCMonth();
   switch (part) {
-    case "timestamp":
-      return at / 1000;
     case "year":
       return date.getUTCFullYear();
     case "month":

@@ -112,9 +112,7 @@ function fitDatetime(
   const fill = FILLS.median(observed, 0);
   const fitted = parts.map((part) => ({
     part,
-    scaling: isCyclic(part)
-      ? null
-      : SCALINGS.standard(Float64Array.from(train, (row) => datetimePart(part, valueOr(values[row] as number, fill)))),
+    scaling: isCyclic(part) ? null : SCALINGS.standard(filledAt(values, train, fill).map((at) => datetimePart(part, at))),
   }));
   return { kind: "datetime", column: column.name, fill, indicator: false, parts: fitted };
 }
@@ -157,8 +155,8 @@ function mostFrequentLabel(column: Column, codes: ColumnValues, train: Int32Arra
 
 function countCodes({ categories }: Column, codes: ColumnValues, train: Int32Array): Float64Array {
   const counts = new Float64Array(categories?.length ?? 0);
-  for (const row of train) {
-    const code = codes[row] as number;
+  for (let index = 0; index < train.length; index++) {
+    const code = codes[train[index] as number] as number;
     if (code >= 0) counts[code] = (counts[code] as number) + 1;
   }
   return counts;
@@ -198,7 +196,12 @@ const FILLS: Readonly<Record<NumericOptions["impute"], (observed: Float64Array, 
 const SCALINGS: Readonly<Record<NumericOptions["scale"], (values: Float64Array) => Scaling | null>> = {
   standard: (values) => {
     const offset = meanOf(values);
-    return scaling(offset, Math.sqrt(values.reduce((total, value) => total + (value - offset) ** 2, 0) / values.length));
+    let squares = 0;
+    for (let index = 0; index < values.length; index++) {
+      const distance = (values[index] as number) - offset;
+      squares += distance * distance;
+    }
+    return scaling(offset, Math.sqrt(squares / values.length));
   },
   min_max: (values) => {
     const least = values.reduce((a, b) => Math.min(a, b));
@@ -217,11 +220,15 @@ function scaling(offset: number, scale: number): Scaling {
 
 /** Scaling of a regression's target: standard, on the training rows. */
 export function fitTargetScaling(values: ArrayLike<number>, train: Int32Array): Scaling {
-  return SCALINGS.standard(Float64Array.from(train, (row) => values[row] as number)) as Scaling;
+  const taken = new Float64Array(train.length);
+  for (let index = 0; index < train.length; index++) taken[index] = values[train[index] as number] as number;
+  return SCALINGS.standard(taken) as Scaling;
 }
 
 function meanOf(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
+  let total = 0;
+  for (let index = 0; index < values.length; index++) total += values[index] as number;
+  return total / values.length;
 }
 
 /** Linear interpolation between the two nearest of sorted values, as NumPy's default. */

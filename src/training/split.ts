@@ -74,12 +74,10 @@ export function splitRows(rows: number, split: Split | null, seed: number, sourc
   else if (split && "validation_rows" in split) assignGiven(partOf, split);
   else if (split) assignShares(partOf, split, createRandom(streamKey(seed, "split")), sources);
   const rowsOf = (part: number) => {
-    const found = new Int32Array(partOf.reduce((count, each) => count + (each === part ? 1 : 0), 0));
+    const found = new Int32Array(partOf.length);
     let next = 0;
-    partOf.forEach((each, row) => {
-      if (each === part) found[next++] = row;
-    });
-    return found;
+    for (let row = 0; row < partOf.length; row++) if (partOf[row] === part) found[next++] = row;
+    return found.slice(0, next);
   };
   const train = rowsOf(PART.train);
   return train.length === 0 ? null : { train, validation: rowsOf(PART.validation), test: rowsOf(PART.test) };
@@ -88,7 +86,7 @@ export function splitRows(rows: number, split: Split | null, seed: number, sourc
 type Shares = Extract<Split, { validation: number }>;
 
 function assignShares(partOf: Uint8Array, split: Shares, random: Random, { classes }: SplitSources): void {
-  const groups = split.stratify && classes ? rowsByClass(classes) : [Array.from(partOf, (_, row) => row)];
+  const groups = split.stratify && classes ? rowsByClass(classes) : [Array.from(partOf.keys())];
   for (const group of groups) {
     const order = random.permutation(group.length);
     const validation = heldOutCount(group.length, split.validation);
