@@ -6,6 +6,7 @@ export interface Lru<V> {
   /** Adds or replaces an entry, and drops old ones until the bounds hold. An entry beyond a bound by itself is not kept. */
   set(key: string, value: V): void;
   delete(key: string): void;
+  clear(): void;
 }
 
 export interface LruBounds<V> {
@@ -40,5 +41,9 @@ export function createLru<V>({ maxCount, maxBytes, bytesOf }: LruBounds<V>): Lru
       while (entries.size > maxCount || bytes > maxBytes) drop(entries.keys().next().value as string);
     },
     delete: drop,
+    clear() {
+      entries.clear();
+      bytes = 0;
+    },
   };
 }

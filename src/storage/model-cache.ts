@@ -1,0 +1,75 @@
+/**
+ * A store that remembers the models found by reference: predictions ask for the same few, many thousand times a second. A
+ * change made through this store is seen by the next look; one made by another process, within a second.
+ */
+import { createLru } from "../domain/lru.ts";
+import type { Model } from "../domain/model.ts";
+import type { Store } from "../domain/ports.ts";
+import type { ModelRef } from "../domain/registry.ts";
+
+const MAX_MODELS = 1000;
+/** Changes of other processes are not announced: what is remembered is looked up anew after this. */
+const MAX_AGE_MS = 1000;
+
+interface Entry {
+  readonly model: Promise<Model | null>;
+  readonly foundAt: number;
+}
+
+/** Everything that changes which model a reference names, or what is said of it. */
+const CHANGES = [
+  "insertModel",
+  "finishJob",
+  "tagModel",
+  "setAlias",
+  "deleteAlias",
+  "deleteModel",
+] as const satisfies readonly (keyof Store)[];
+
+/** The store, with `findModel` from memory where that is as good. */
+export function rememberModels(store: Store): Store {
+  const entries = createLru<Entry>({ maxCount: MAX_MODELS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+
+  const look = (key: string, ref: ModelRef): Promise<Model | null> => {
+    const model = store.findModel(ref);
+    const entry = { model, foundAt: performance.now() };
+    entries.set(key, entry);
+    const forget = () => {
+      if (entries.get(key) === entry) entries.delete(key);
+    };
+    // What is not there may come at any time.
+    model.then((found) => (found ? undefined : forget()), forget);
+    return model;
+  };
+
+  const changing =
+    <Arguments extends unknown[], Result>(change: (...args: Arguments) => Promise<Result>) =>
+    async (...args: Arguments): Promise<Result> => {
+      try {
+        return await change(...args);
+      } finally {
+        // What is being looked up at this moment may be from before the change, and goes too.
+        entries.clear();
+      }
+    };
+
+  return {
+    ...store,
+    findModel(ref) {
+      const key = keyOf(ref);
+      const known = entries.get(key);
+      return known && performance.now() - known.foundAt < MAX_AGE_MS ? known.model : look(key, ref);
+    },
+    ...(Object.fromEntries(CHANGES.map((name) => [name, changing(store[name] as never)])) as Pick<
+      Store,
+      (typeof CHANGES)[number]
+    >),
+  };
+}
+
+/** Names have no @ in them. */
+function keyOf(ref: ModelRef): string {
+  if (ref.kind === "id") return ref.id;
+  if (ref.kind === "newest") return ref.name;
+  return ref.kind === "version" ? `${ref.name}@${ref.version}` : `${ref.name}@${ref.alias}`;
+}
