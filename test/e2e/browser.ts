@@ -16,12 +16,18 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
+/**
+ * Of what the packaged browser suggests: in one process it ends with its first context, and without web security the
+ * page's own policy would go untested.
+ */
+const UNWANTED: ReadonlySet<string> = new Set(["--single-process", "--no-zygote", "--disable-web-security"]);
+
 /** Builds the page when its sources are newer, and starts a browser. */
 export async function openBrowser(): Promise<TestBrowser> {
   await ensureDashboard();
   const browser = await launcher.launch({
     executablePath: await chromium.executablePath(),
-    args: [...chromium.args, "--no-sandbox"],
+    args: chromium.args.filter((arg) => !UNWANTED.has(arg)).concat("--no-sandbox"),
   });
   return {
     browser,
@@ -39,7 +45,7 @@ export async function openBrowser(): Promise<TestBrowser> {
 function watchFaults(page: Page, host: string): string[] {
   const faults: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") faults.push(message.text());
+    if (message.type() === "error" || message.type() === "warning") faults.push(`${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("request", (request) => {

@@ -70,7 +70,7 @@ function sessionRoutes({ json }: Http) {
   };
 }
 
-function jobRoutes({ json }: Http) {
+function jobRoutes({ json, send }: Http) {
   return {
     jobs: ({ after, limit, state, signal }: PageOptions & { readonly state?: JobState | undefined } = {}) =>
       json<Page<Job>>("GET", path("jobs"), { query: { after, limit, state }, signal }),
@@ -85,6 +85,8 @@ function jobRoutes({ json }: Http) {
       id: string,
       { from, to, points, signal }: { readonly from?: number; readonly to?: number; readonly points?: number } & Signal = {},
     ) => json<Metrics>("GET", path("jobs", id, "metrics"), { query: { from, to, points }, signal }),
+    /** Every epoch as CSV, as it comes. */
+    metricsCsv: (id: string) => send("GET", path("jobs", id, "metrics"), { headers: { accept: "text/csv" } }),
     events: (id: string, { after, limit, signal }: { readonly after?: number; readonly limit?: number } & Signal = {}) =>
       json<EventPage>("GET", path("jobs", id, "events"), { query: { after, limit }, signal }),
     checkpoints: (id: string, { after, limit, signal }: PageOptions = {}) =>

@@ -26,6 +26,7 @@ const PATHS = {
   list: "M7 5h10M7 10h10M7 15h10M3 5h.1M3 10h.1M3 15h.1",
   loader: "M10 3a7 7 0 1 1-7 7",
   menu: "M10 4.500v.1M10 10v.1M10 15.500v.1",
+  minus: "M4 10h12",
   monitor: "M3 4h14v9H3zM7 17h6M10 13v4",
   moon: "M16 12.500A7 7 0 0 1 7.500 4a6.500 6.500 0 1 0 8.500 8.500z",
   offline:

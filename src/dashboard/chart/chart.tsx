@@ -1,0 +1,163 @@
+/**
+ * Lines by epoch: a canvas that is filled anew when its points change, never rebuilt for it; a legend that reads out the
+ * point under the crosshair; keys that do what the mouse does.
+ */
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type uPlot from "uplot";
+import { useApp } from "../shell/app-context.ts";
+import { formatCount } from "../shell/format.ts";
+import { useStore } from "../shell/store.ts";
+import type { Span } from "./curves.ts";
+import { Legend } from "./legend.tsx";
+import { createPlot, formatPoint, formatTick, gapped, type Line, type Mark, setPlotData } from "./plot.ts";
+import { smooth } from "./smoothing.ts";
+
+export interface LineChartProps {
+  readonly title: string;
+  /** Epochs of the points, ascending. Points are redrawn when this is another array. */
+  readonly epochs: Float64Array;
+  readonly lines: readonly Line[];
+  readonly marks?: readonly Mark[];
+  /** What is looked at. */
+  readonly span: Span;
+  /** The reader has selected another stretch; null: all. */
+  readonly onSpan: (span: Span | null) => void;
+  readonly log?: boolean;
+  /** Span of the exponential mean in epochs; 0 draws what was measured alone. */
+  readonly smoothing?: number;
+  /** Charts of the same key share their crosshair. */
+  readonly syncKey: string;
+  readonly format?: (value: number | null | undefined) => string;
+  /** In px. */
+  readonly height?: number;
+}
+
+const NO_MARKS: readonly Mark[] = [];
+
+export function LineChart(props: LineChartProps) {
+  const { title, lines, log = false, smoothing = 0, height = 220, format = formatPoint } = props;
+  const { theme } = useApp();
+  const shownTheme = useStore(theme.shown);
+  const root = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const cursor = useRef<((index: number | null) => void) | null>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const visible = useRef(true);
+  const stale = useRef(true);
+  const shape = lines.map(({ key, color }) => `${key} ${color}`).join();
+
+  const fill = () => {
+    const { current } = latest;
+    if (!plot.current) return;
+    if (!visible.current) {
+      stale.current = true;
+      return;
+    }
+    stale.current = false;
+    setPlotData(plot.current, dataOf(current), current.span);
+  };
+
+  // Built once, and again when it looks different: another scale, another theme, other lines.
+  useEffect(() => {
+    const element = root.current;
+    if (!element) return;
+    const own = createPlot(element, height, {
+      lines,
+      log,
+      syncKey: props.syncKey,
+      format: formatTick,
+      look: () => ({ marks: latest.current.marks ?? NO_MARKS, smoothed: (latest.current.smoothing ?? 0) > 0 }),
+      onSpan: (span) => latest.current.onSpan(span),
+      onCursor: (index) => cursor.current?.(index),
+    });
+    plot.current = own;
+    fill();
+    const resize = new ResizeObserver(() => own.setSize({ width: element.clientWidth, height }));
+    resize.observe(element);
+    const sight = new IntersectionObserver(([entry]) => {
+      visible.current = entry?.isIntersecting ?? true;
+      if (visible.current && stale.current) fill();
+    });
+    sight.observe(element);
+    return () => {
+      resize.disconnect();
+      sight.disconnect();
+      own.destroy();
+      plot.current = null;
+    };
+  }, [log, shownTheme, shape, height]);
+
+  useEffect(fill, [props.epochs, props.span.from, props.span.to, smoothing, props.marks]);
+
+  const summary = useMemo(() => summaryOf(title, lines, props.epochs, format), [title, lines, props.epochs, format]);
+  return (
+    <figure class="chart">
+      <figcaption>
+        <span class="chart-title">{title}</span>
+        {log && <span class="chart-tag">log scale</span>}
+        {smoothing > 0 && <span class="chart-tag">mean over {formatCount(smoothing)} epochs</span>}
+        <Legend lines={lines} epochs={props.epochs} format={format} cursor={cursor} />
+      </figcaption>
+      <div
+        class="plot"
+        ref={root}
+        role="application"
+        aria-roledescription="chart"
+        aria-label={summary}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: The role is interactive: keys move its crosshair and its stretch.
+        tabIndex={0}
+        style={{ height: `${height}px` }}
+        onKeyDown={(event) => plot.current && onKey(event, plot.current, latest.current)}
+      />
+    </figure>
+  );
+}
+
+/** [epochs, what was measured..., smoothed...]; the smoothed ones are empty while there is no smoothing. */
+function dataOf({ epochs, lines, log = false, smoothing = 0 }: LineChartProps): ArrayLike<number | null>[] {
+  const measured = lines.map(({ values }) => gapped(values, log));
+  const smoothed = lines.map(({ values }, index) =>
+    smoothing > 0 ? gapped(smooth(epochs, values, smoothing), log) : (measured[index] ?? []).map(() => null),
+  );
+  return [epochs, ...measured, ...smoothed];
+}
+
+/** The arrow keys move the crosshair, with Shift the stretch; + and - change its length, 0 shows all. */
+function onKey(event: KeyboardEvent, plot: uPlot, { span, onSpan, epochs }: LineChartProps): void {
+  const length = span.to - span.from;
+  const last = epochs.at(-1) ?? 1;
+  const shift = (by: number) => {
+    const from = Math.max(1, Math.min(Math.round(span.from + by), last - length));
+    onSpan({ from, to: from + length });
+  };
+  const resize = (factor: number) => {
+    const middle = (span.from + span.to) / 2;
+    const half = Math.max((length * factor) / 2, 1);
+    onSpan({ from: Math.max(1, Math.round(middle - half)), to: Math.min(last, Math.round(middle + half)) });
+  };
+  const step = (by: number) => {
+    const at = (plot.cursor.idx ?? (by > 0 ? -1 : epochs.length)) + by;
+    const epoch = epochs[Math.max(0, Math.min(epochs.length - 1, at))];
+    if (epoch !== undefined) plot.setCursor({ left: plot.valToPos(epoch, "x"), top: 10 });
+  };
+  const keys: Readonly<Record<string, () => void>> = {
+    ArrowLeft: () => (event.shiftKey ? shift(-length / 4) : step(-1)),
+    ArrowRight: () => (event.shiftKey ? shift(length / 4) : step(1)),
+    "+": () => resize(0.5),
+    "-": () => resize(2),
+    "0": () => onSpan(null),
+  };
+  const act = keys[event.key];
+  if (!act) return;
+  event.preventDefault();
+  event.stopPropagation();
+  act();
+}
+
+/** What the chart shows, for those who do not see it. */
+function summaryOf(title: string, lines: readonly Line[], epochs: Float64Array, format: (value: number) => string): string {
+  if (epochs.length === 0) return `${title}: no epochs yet`;
+  const values = lines.map(({ label, values }) => `${label} ${format(values.at(-1) as number)}`).join(", ");
+  return `${title} by epoch, ${epochs[0]} to ${epochs.at(-1)}. Last: ${values}. Arrow keys read single epochs in the legend.`;
+}

@@ -1,0 +1,48 @@
+/** What the lines of a chart are, and their values: of the point under the crosshair, else of the newest. */
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { formatCount } from "../shell/format.ts";
+import type { Line } from "./plot.ts";
+
+export interface LegendProps {
+  readonly lines: readonly Line[];
+  readonly epochs: Float64Array;
+  readonly format: (value: number) => string;
+  /** Is given the function that reads out a point. It writes into the document by itself: the crosshair moves often. */
+  readonly cursor: RefObject<((index: number | null) => void) | null>;
+}
+
+export function Legend({ lines, epochs, format, cursor }: LegendProps) {
+  const list = useRef<HTMLUListElement>(null);
+  const at = useRef<number | null>(null);
+  const read = (index: number | null) => {
+    at.current = index;
+    const row = index ?? epochs.length - 1;
+    const texts = [`epoch ${formatCount(epochs[row] ?? 0)}`, ...lines.map(({ values }) => format(values[row] ?? Number.NaN))];
+    const places = list.current?.querySelectorAll("[data-value]") ?? [];
+    texts.forEach((text, place) => {
+      const node = places[place];
+      if (node && node.textContent !== text) node.textContent = text;
+    });
+  };
+  useEffect(() => {
+    cursor.current = read;
+    read(at.current);
+  });
+  return (
+    <ul class="legend" ref={list}>
+      <li>
+        <span class="legend-epoch" data-value />
+      </li>
+      {lines.map(({ key, label, color, dashed }) => (
+        <li key={key}>
+          <svg width="18" height="8" aria-hidden="true" style={{ color: `var(${color})` }}>
+            <path d="M0 4h18" stroke="currentColor" stroke-width="2" stroke-dasharray={dashed ? "5 3" : undefined} />
+          </svg>
+          {label}
+          <span class="legend-value" data-value />
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,192 @@
+/** uPlot's options for lines by epoch: axes, scales, crosshair, marks. The only file that knows uPlot's ways. */
+import uPlot from "uplot";
+import { formatCompact, formatValue } from "../shell/format.ts";
+import type { Span } from "./curves.ts";
+
+export interface Line {
+  readonly key: string;
+  readonly label: string;
+  /** The custom property of its colour. */
+  readonly color: string;
+  readonly dashed?: boolean;
+  /** One value an epoch, beside the chart's epochs; NaN and infinities are gaps. */
+  readonly values: Float64Array;
+}
+
+/** An epoch that something happened at. */
+export interface Mark {
+  readonly epoch: number;
+  readonly label: string;
+  /** The custom property of its colour. */
+  readonly color: string;
+}
+
+export interface PlotOptions {
+  readonly lines: readonly Pick<Line, "label" | "color" | "dashed">[];
+  readonly log: boolean;
+  /** Charts of the same key share their crosshair. */
+  readonly syncKey: string;
+  readonly format: (value: number) => string;
+  /** What is drawn at the moment it draws. */
+  readonly look: () => { readonly marks: readonly Mark[]; readonly smoothed: boolean };
+  /** A stretch was selected; null: all of it. */
+  readonly onSpan: (span: Span | null) => void;
+  /** The crosshair stands on the point of this index, or nowhere. */
+  readonly onCursor: (index: number | null) => void;
+}
+
+const AXIS_FONT = "11px ui-sans-serif, system-ui, sans-serif";
+const Y_AXIS_PX = 58;
+const FAINT_ALPHA = "40";
+
+/** A chart in an element. Its data are [epochs, each line, each line smoothed]. */
+export function createPlot(root: HTMLElement, height: number, options: PlotOptions): uPlot {
+  const colors = getComputedStyle(root);
+  const color = (property: string) => colors.getPropertyValue(property).trim();
+  const { lines, log } = options;
+  const axis = { stroke: color("--chart-axis"), font: AXIS_FONT, ticks: { show: false } };
+  const grid = { stroke: color("--chart-grid"), width: 1 };
+  const plot = new uPlot(
+    {
+      width: Math.max(root.clientWidth, 120),
+      height,
+      legend: { show: false },
+      padding: [14, 12, 0, 0],
+      scales: { x: { time: false }, y: log ? { distr: 3, range: logRange } : { range: linearRange } },
+      axes: [
+        { ...axis, grid: { show: false }, size: 28, space: 70, values: (_, splits) => splits.map(formatEpoch) },
+        {
+          ...axis,
+          grid,
+          size: Y_AXIS_PX,
+          space: 28,
+          values: (_, splits) => splits.map((value) => (value === null ? "" : options.format(value))),
+        },
+      ],
+      series: [
+        {},
+        ...lines.map((line) => ({
+          label: line.label,
+          stroke: () => color(line.color) + (options.look().smoothed ? FAINT_ALPHA : ""),
+          width: 1.5,
+          ...(line.dashed && { dash: [5, 3] }),
+          points: { space: 14, size: 4 },
+        })),
+        ...lines.map((line) => ({
+          label: `${line.label}, smoothed`,
+          stroke: color(line.color),
+          width: 2,
+          ...(line.dashed && { dash: [5, 3] }),
+          points: { show: false },
+        })),
+      ],
+      cursor: {
+        y: false,
+        sync: { key: options.syncKey },
+        drag: { x: true, y: false, setScale: false, dist: 5 },
+        points: { size: 7 },
+        bind: {
+          dblclick: () => () => {
+            options.onSpan(null);
+            return null;
+          },
+        },
+      },
+      hooks: {
+        setSelect: [(self) => selectSpan(self, options.onSpan)],
+        setCursor: [
+          ({ cursor }) => options.onCursor(cursor.left !== undefined && cursor.left >= 0 ? (cursor.idx ?? null) : null),
+        ],
+        draw: [(self) => drawMarks(self, options.look().marks, color)],
+      },
+    },
+    [[], ...lines.flatMap(() => [[], []])] as unknown as uPlot.AlignedData,
+    root,
+  );
+  return plot;
+}
+
+/** Gives a chart its points. The span stays where it is; the height follows what is in it. */
+export function setPlotData(plot: uPlot, data: readonly ArrayLike<number | null>[], span: Span): void {
+  plot.batch(() => {
+    plot.setData(data as unknown as uPlot.AlignedData, false);
+    plot.setScale("x", { min: span.from, max: Math.max(span.to, span.from + 1) });
+  });
+}
+
+/** Values as uPlot wants them: null is a gap. On a logarithmic scale what is not positive has no place. */
+export function gapped(values: Float64Array, log: boolean): (number | null)[] {
+  const drawn = new Array<number | null>(values.length);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    drawn[index] = Number.isFinite(value) && (!log || value > 0) ? value : null;
+  }
+  return drawn;
+}
+
+function selectSpan(plot: uPlot, onSpan: PlotOptions["onSpan"]): void {
+  const { left, width } = plot.select;
+  if (width <= 0) return;
+  const from = Math.round(plot.posToVal(left, "x"));
+  const to = Math.round(plot.posToVal(left + width, "x"));
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  if (to > from) onSpan({ from: Math.max(1, from), to });
+}
+
+const formatEpoch = (epoch: number | null): string => {
+  if (epoch === null || !Number.isInteger(epoch)) return "";
+  return formatCompact(epoch);
+};
+
+/** A little air above and below; a flat line lies in the middle. */
+function linearRange(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
+  if (min === null || max === null) return [0, 1];
+  const air = max > min ? (max - min) * 0.06 : Math.abs(max) * 0.1 || 1;
+  // Nothing below zero is suggested where nothing is.
+  const bottom = min >= 0 && min - air < 0 ? 0 : min - air;
+  return [bottom, max + air];
+}
+
+function logRange(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
+  if (min === null || max === null || min <= 0) return [0.1, 1];
+  const factor = Math.max((max / min) ** 0.05, 1.05);
+  return [min / factor, max * factor];
+}
+
+/** Vertical lines with a word at their head; words that would lie on another are left out. */
+function drawMarks(plot: uPlot, marks: readonly Mark[], color: (property: string) => string): void {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  let free = Number.NEGATIVE_INFINITY;
+  ctx.save();
+  ctx.font = `600 ${10.5 * ratio}px ui-sans-serif, system-ui, sans-serif`;
+  ctx.textBaseline = "bottom";
+  ctx.lineWidth = ratio;
+  ctx.setLineDash([3 * ratio, 3 * ratio]);
+  for (const mark of [...marks].sort((a, b) => a.epoch - b.epoch)) {
+    const x = Math.round(plot.valToPos(mark.epoch, "x", true));
+    if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
+    ctx.strokeStyle = ctx.fillStyle = color(mark.color);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const width = ctx.measureText(mark.label).width;
+    const left = Math.min(Math.max(x - width / 2, bbox.left), bbox.left + bbox.width - width);
+    if (left < free) continue;
+    ctx.fillText(mark.label, left, bbox.top - 2 * ratio);
+    free = left + width + 6 * ratio;
+  }
+  ctx.restore();
+}
+
+/** How values are written along the axis: short. */
+export function formatTick(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 10_000) return formatCompact(value);
+  if (size > 0 && size < 1e-3) return value.toExponential(0).replace("e-", "e−");
+  return String(Number(value.toPrecision(4)));
+}
+
+/** How a value is written in the legend. */
+export const formatPoint = (value: number | null | undefined): string => formatValue(value);

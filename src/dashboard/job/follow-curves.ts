@@ -1,0 +1,147 @@
+/**
+ * The curves of a job, from the server: what was, what is coming in, what was missed in between, and finer points of the
+ * stretch that is looked at. Tells of changes at most once a frame of the screen.
+ */
+import type { Frame, Metrics } from "../../client/answers.ts";
+import { type Curves, createCurves, type Span } from "../chart/curves.ts";
+import { fromWire } from "../chart/point-table.ts";
+import { FROM_NOW, type Live } from "../live/live.ts";
+import type { Api } from "../shell/api.ts";
+
+export interface FollowedCurves {
+  readonly curves: Curves;
+  /** Whether the past has been read. */
+  readonly known: boolean;
+  /** Why it could not be read. */
+  readonly error: unknown;
+  /** Looks at a span; null: at everything. */
+  look(span: Span | null): void;
+  /** Reads again what could not be read. */
+  retry(): void;
+  stop(): void;
+}
+
+export interface FollowOptions {
+  readonly api: Api;
+  readonly live: Live;
+  readonly id: string;
+  /** Something has changed; called at most once a frame of the screen. */
+  readonly onChange: () => void;
+}
+
+/** About so many points are asked for: two a pixel of a wide screen. */
+const POINTS = 3000;
+/** The finer points of a stretch that grows are read anew after this long. */
+const REFINE_MS = 400;
+
+export function followCurves({ api, live, id, onChange }: FollowOptions): FollowedCurves {
+  const curves = createCurves();
+  const abort = new AbortController();
+  let known = false;
+  let error: unknown = null;
+  let frame = 0;
+  let span: Span | null = null;
+  let refining: AbortController | null = null;
+  let timer: number | undefined;
+  const missed: Span[] = [];
+
+  const change = (): void => {
+    if (frame === 0 && !abort.signal.aborted) {
+      frame = requestAnimationFrame(() => {
+        frame = 0;
+        onChange();
+      });
+    }
+  };
+
+  /** Reads a span, thinned. Gives the epoch up to which it is known now, or null when it could not be read. */
+  const read = async (from: number, to: number | undefined): Promise<number | null> => {
+    try {
+      const metrics = await api.metrics(id, { from, ...(to && { to }), points: POINTS, signal: abort.signal });
+      if (metrics.total > 0) curves.insert(fromWire(metrics), { from: metrics.from, to: metrics.to });
+      error = null;
+      return metrics.to;
+    } catch (fault) {
+      if (!abort.signal.aborted) error = fault;
+      return null;
+    } finally {
+      change();
+    }
+  };
+
+  const fillGaps = async (): Promise<void> => {
+    for (let gap = missed.shift(); gap; gap = missed.shift()) await read(gap.from, gap.to);
+  };
+
+  /** Reads what has come since the newest known epoch. Live frames that arrive meanwhile stay; what they left out is filled in. */
+  const catchUp = async (): Promise<void> => {
+    const covered = await read(curves.last + 1, undefined);
+    if (covered === null) return;
+    known = true;
+    const rest = missed.splice(0).map(({ from, to }) => ({ from: Math.max(from, covered + 1), to }));
+    missed.push(...rest.filter(({ from, to }) => from <= to));
+    await fillGaps();
+  };
+
+  const refine = async (): Promise<void> => {
+    timer = undefined;
+    const wanted = span;
+    if (!wanted || !curves.isCoarse(wanted)) return;
+    refining?.abort();
+    const own = new AbortController();
+    refining = own;
+    try {
+      const metrics: Metrics = await api.metrics(id, { ...wanted, points: POINTS, signal: own.signal });
+      if (own.signal.aborted || metrics.total === 0) return;
+      curves.refine(fromWire(metrics), { from: metrics.from, to: metrics.to });
+      change();
+    } catch {
+      // The coarser points stay.
+    }
+  };
+  const refineSoon = (delayMs: number): void => {
+    if (span && timer === undefined) timer = window.setTimeout(() => void refine(), delayMs);
+  };
+
+  const onFrame = (message: Frame): void => {
+    if (message.type !== "metrics") return;
+    const gap = curves.append(fromWire(message));
+    if (gap) {
+      missed.push(gap);
+      if (known) void fillGaps();
+    }
+    if (span && message.to >= span.from && message.from <= span.to) refineSoon(REFINE_MS);
+    change();
+  };
+
+  const stopFollowing = live.follow(id, FROM_NOW, onFrame);
+  if (live.generation.get() > 0) void catchUp();
+  const stopListening = live.generation.subscribe(() => void catchUp());
+
+  return {
+    curves,
+    get known() {
+      return known;
+    },
+    get error() {
+      return error;
+    },
+    look(next) {
+      span = next;
+      window.clearTimeout(timer);
+      timer = undefined;
+      if (!next) curves.refine(null, { from: 1, to: 0 });
+      refineSoon(0);
+      change();
+    },
+    retry: () => void catchUp(),
+    stop() {
+      abort.abort();
+      refining?.abort();
+      window.clearTimeout(timer);
+      cancelAnimationFrame(frame);
+      stopFollowing();
+      stopListening();
+    },
+  };
+}
