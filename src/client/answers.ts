@@ -2,9 +2,11 @@
 import type { z } from "zod";
 import type { Evaluation } from "../domain/evaluation.ts";
 import type { JobError, JobState } from "../domain/job.ts";
+import type { ShownRows } from "../domain/job-rows.ts";
 import type { Layer } from "../domain/layers.ts";
 import type { Series, WireColumns, WireNumber } from "../domain/metric.ts";
 import type { ClassPrediction } from "../domain/model.ts";
+import type { ModelInput } from "../domain/model-inputs.ts";
 import type { jobSpec, ResolvedSpec, Task } from "../domain/spec.ts";
 
 /** A job as one writes it: everything with a default may be left out. */
@@ -58,6 +60,11 @@ export interface Validation {
   rows: number;
 }
 
+/** Some rows of a job's data, as columns. */
+export interface JobRows extends ShownRows {
+  job: string;
+}
+
 export interface Model {
   id: string;
   name: string;
@@ -69,6 +76,10 @@ export interface Model {
   job: string | null;
   task: Task;
   input_width: number;
+  /** Null in lists. */
+  inputs: ModelInput[] | null;
+  /** Columns that it predicts; empty where they have no names. */
+  targets: string[];
   output_width: number;
   classes: string[];
   layers: Layer[];

@@ -7,6 +7,7 @@ import type {
   EventPage,
   Frame,
   Job,
+  JobRows,
   JobSpec,
   Metrics,
   Model,
@@ -42,6 +43,8 @@ export interface Client {
   validate(spec: JobSpec): Promise<Validation>;
   job(id: string): Promise<Job>;
   jobs(query?: PageQuery & { readonly state?: JobState; readonly name?: string }): Promise<Page<Job>>;
+  /** Some rows of its data, spread evenly, with the part that each belongs to. */
+  rows(id: string, query?: { readonly limit?: number }): Promise<JobRows>;
   cancel(id: string): Promise<Job>;
   /** Deletes a finished job. */
   remove(id: string): Promise<void>;
@@ -112,6 +115,7 @@ export function createClient(baseUrl: string | URL): Client {
     validate: (spec) => post("v1/jobs", spec, { validate_only: true }),
     job,
     jobs: (query) => get("v1/jobs", query),
+    rows: (id, query) => get(`v1/jobs/${id}/data`, query),
     cancel: (id) => post(`v1/jobs/${id}/cancel`),
     remove: (id) => drop(`v1/jobs/${id}`),
     metrics: (id, query) => get(`v1/jobs/${id}/metrics`, query),

@@ -4,6 +4,13 @@ import { z } from "zod";
 /** Most classes that are listed one by one: in the table of classes, the confusion matrix and the areas under curves. */
 export const MAX_LISTED_CLASSES = 100;
 
+/** Most classes that have a ROC curve, and most points of one. */
+export const MAX_CURVES = 10;
+export const MAX_CURVE_POINTS = 128;
+
+/** Most rows of a regression that are listed with what was predicted for them. */
+export const MAX_RESIDUALS = 400;
+
 /** JSON has no infinities, and some scores have no value: a class that is not there, a target that never varies. */
 const score = z.number().nullable();
 const scored = (description: string) => score.meta({ description });
@@ -23,11 +30,22 @@ export const regressionEvaluation = z
     rmse: scored("Root of the mean squared error."),
     r2: scored("Share of the variance that is explained."),
     mape: scored("Mean absolute error as a share of the target; large where targets are near 0."),
+    residuals: z
+      .strictObject({ actual: z.array(score), predicted: z.array(score) })
+      .nullable()
+      .meta({
+        description: `What rows are, and what was predicted: of at most ${MAX_RESIDUALS} rows, spread evenly over the part. null where there are several outputs.`,
+      }),
   })
   .meta({
     id: "RegressionEvaluation",
     description: "In the target's own units; means over the outputs. null where a score is not finite.",
   });
+
+const rocCurve = z.strictObject({ false_positive_rate: z.array(z.number()), true_positive_rate: z.array(z.number()) }).meta({
+  id: "RocCurve",
+  description: `From (0, 0) to (1, 1) as the threshold falls, in at most ${MAX_CURVE_POINTS} points, to five digits.`,
+});
 
 const classScores = z.strictObject({
   label: z.string(),
@@ -37,6 +55,7 @@ const classScores = z.strictObject({
   f1: score,
   roc_auc: scored("Against all other classes."),
   pr_auc: score,
+  roc_curve: rocCurve.nullable(),
 });
 
 const calibrationBin = z.strictObject({
@@ -70,7 +89,7 @@ export const classEvaluation = z
   })
   .meta({
     id: "ClassEvaluation",
-    description: `Calibration is of the second class's probability for two classes, of the predicted class's for more. Lists by class and areas under curves are null above ${MAX_LISTED_CLASSES} classes.`,
+    description: `Calibration is of the second class's probability for two classes, of the predicted class's for more. Lists by class and areas under curves are null above ${MAX_LISTED_CLASSES} classes, curves above ${MAX_CURVES}.`,
   });
 
 export const partEvaluation = z.union([regressionEvaluation, classEvaluation]);
@@ -104,6 +123,7 @@ export const evaluation = z
   });
 
 export type RegressionEvaluation = z.output<typeof regressionEvaluation>;
+export type RocCurve = z.output<typeof rocCurve>;
 export type ClassEvaluation = z.output<typeof classEvaluation>;
 export type PartEvaluation = z.output<typeof partEvaluation>;
 export type Importance = z.output<typeof importance>;

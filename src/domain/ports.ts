@@ -13,6 +13,7 @@ import type {
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Evaluation, PartEvaluation } from "./evaluation.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction, Transition } from "./job.ts";
+import type { ShownRows } from "./job-rows.ts";
 import type { MetricSlice } from "./metric.ts";
 import type { Model, NewModel, Prediction } from "./model.ts";
 import type { BatchBlock, BatchOptions, BatchReply, DocumentReply } from "./prediction.ts";
@@ -323,6 +324,8 @@ export interface Desk {
   ): Promise<DocumentReply>;
   /** Evaluates a model on a data set in a thread. Takes the values of the columns over. */
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
+  /** Some rows of a job's data, at most `limit`. Takes the run's values over. */
+  showRows(run: TrainingRun, limit: number): Promise<ShownRows>;
   /** Forgets a deleted model. */
   forget(modelId: string): void;
   /**

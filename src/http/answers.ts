@@ -2,10 +2,20 @@
 import { z } from "zod";
 import { evaluation } from "../domain/evaluation.ts";
 import { JOB_ERROR_CODES, JOB_STATES } from "../domain/job.ts";
+import { shownRows } from "../domain/job-rows.ts";
 import { layer } from "../domain/layers.ts";
 import { SERIES } from "../domain/metric.ts";
+import { modelInput } from "../domain/model-inputs.ts";
 import { resolvedSpec, TASKS } from "../domain/spec.ts";
-import { frameExamples, jobExample, metricsExample, modelExample, predictionsExample, validationExample } from "./examples.ts";
+import {
+  frameExamples,
+  jobExample,
+  metricsExample,
+  modelExample,
+  predictionsExample,
+  rowsExample,
+  validationExample,
+} from "./examples.ts";
 
 const time = z.iso.datetime();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -91,6 +101,10 @@ export const validationAnswer = z
   })
   .meta({ id: "Validation", description: "What a spec comes to.", examples: [validationExample] });
 
+export const rowsAnswer = z
+  .object({ job: z.string(), ...shownRows.shape })
+  .meta({ id: "JobRows", description: "Some rows of a job's data, as columns.", examples: [rowsExample] });
+
 const range = {
   from: z.int(),
   to: z.int(),
@@ -172,7 +186,12 @@ export const modelAnswer = z
     tags: z.record(z.string(), z.string()),
     job: z.string().nullable().meta({ description: "The job that trained it; null when it was imported." }),
     task: z.enum(TASKS),
-    input_width: z.int().meta({ description: "Numbers in a row." }),
+    input_width: z.int().meta({ description: "Numbers that the network takes for a row." }),
+    inputs: z
+      .array(modelInput)
+      .nullable()
+      .meta({ description: "What a row is made of, in the order of rows that are arrays; null in lists." }),
+    targets: z.array(z.string()).meta({ description: "Columns that it predicts; empty where they have no names." }),
     output_width: z.int(),
     classes: z.array(z.string()).meta({ description: "Labels in the order of the outputs; empty for regression." }),
     layers: z.array(layer),

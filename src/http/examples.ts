@@ -101,6 +101,11 @@ export const modelExample = {
   job: JOB,
   task: "binary_classification",
   input_width: 2,
+  inputs: [
+    { name: "0", type: "number", categories: null, usual: null, spread: null },
+    { name: "1", type: "number", categories: null, usual: null, spread: null },
+  ],
+  targets: [],
   output_width: 1,
   classes: ["0", "1"],
   layers,
@@ -121,6 +126,18 @@ export const modelExample = {
   metrics,
   evaluation: null,
   created_at: transitions[2]?.at,
+};
+
+export const rowsExample = {
+  job: jobExample.id,
+  total: 200,
+  returned: 2,
+  parts: ["train", "validation"],
+  features: [
+    { name: "0", values: [0.98, 0.04] },
+    { name: "1", values: [0.21, 0.47] },
+  ],
+  targets: [{ name: "target", values: ["0", "1"] }],
 };
 
 export const predictionsExample = {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ID_PREFIXES } from "../domain/id.ts";
 import { JOB_STATES } from "../domain/job.ts";
+import { MAX_SHOWN_ROWS } from "../domain/job-rows.ts";
 import { aliasName } from "../domain/registry.ts";
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
@@ -89,6 +90,10 @@ export const importQuery = z.object({
         "JSON with `task`, `layers` and where needed `input_width`, `classes`, `activation`, `preprocessing`. The file's `trainyard.architecture` when left out.",
       examples: [JSON.stringify({ task: "regression", layers: [{ type: "linear", units: 1 }] })],
     }),
+});
+
+export const rowsQuery = z.object({
+  limit: whole.min(1).max(MAX_SHOWN_ROWS).default(1000).meta({ description: "Most rows in the answer." }),
 });
 
 export const submitQuery = z.object({

@@ -4,6 +4,7 @@ import type { Evaluation } from "../domain/evaluation.ts";
 import type { JobMetrics } from "../domain/job.ts";
 import { toWire, type WireNumber } from "../domain/metric.ts";
 import type { Model } from "../domain/model.ts";
+import { modelInputs } from "../domain/model-inputs.ts";
 import type { Page } from "../domain/ports.ts";
 import type { JobReading } from "../jobs/read.ts";
 import type { jobAnswer, modelAnswer } from "./answers.ts";
@@ -45,8 +46,8 @@ function agreementOf({ reproduces }: JobReading["job"]): boolean | null {
   return reproduces?.resultSha256 ? reproduces.resultSha256 === reproduces.sha256 : null;
 }
 
-/** A model as the API shows it; in lists without its evaluation. */
-export function representModel(model: Model, evaluation: Evaluation | null): ModelRepresentation {
+/** A model as the API shows it; in lists without its inputs and its evaluation. */
+export function representModel(model: Model, evaluation: Evaluation | null, { listed = false } = {}): ModelRepresentation {
   return {
     id: model.id,
     name: model.name,
@@ -56,6 +57,8 @@ export function representModel(model: Model, evaluation: Evaluation | null): Mod
     job: model.jobId,
     task: model.task,
     input_width: model.inputWidth,
+    inputs: listed ? null : modelInputs(model),
+    targets: model.preprocessing?.targets.map(({ column }) => column) ?? [],
     output_width: model.outputWidth,
     classes: [...model.classes],
     layers: [...model.layers],

@@ -1,10 +1,12 @@
-/** Scores of one class against the rest that need its rows in order: areas under the ROC and precision-recall curves. */
+/** Scores of one class against the rest that need its rows in order: the ROC curve, and the areas under it and under precision and recall. */
+import { MAX_CURVE_POINTS, type RocCurve } from "../domain/evaluation.ts";
 
 export interface Areas {
   /** The probability that a row of the class scores higher than another one, a tie counting half. */
   readonly roc: number;
   /** Average precision: the precision at each threshold, weighted by the recall that it adds. */
   readonly precisionRecall: number;
+  readonly curve: RocCurve;
 }
 
 /**
@@ -24,6 +26,7 @@ export function areasUnderCurves(
   let precisionRecall = 0;
   let truePositives = 0;
   let falsePositives = 0;
+  const curve = createCurve(negatives, positives);
   for (let start = keys.length - 1; start >= 0; ) {
     const threshold = (keys[start] as number) >>> 1;
     let [hits, misses] = [0, 0];
@@ -36,8 +39,35 @@ export function areasUnderCurves(
     truePositives += hits;
     falsePositives += misses;
     precisionRecall += hits * (truePositives / (truePositives + falsePositives));
+    curve.reach(falsePositives, truePositives);
   }
-  return { roc: roc / (positives * negatives), precisionRecall: precisionRecall / positives };
+  return { roc: roc / (positives * negatives), precisionRecall: precisionRecall / positives, curve: curve.end() };
+}
+
+/** How far apart points are that are kept. Along both axes together a curve is 2 long, so that they are few enough. */
+const STEP = 2 / (MAX_CURVE_POINTS - 2);
+const rounded = (share: number): number => Math.round(share * 1e5) / 1e5;
+
+/** Takes the points of a curve in their order, and keeps the first, the last, and those a step or more after the one kept before. */
+function createCurve(negatives: number, positives: number) {
+  const falseRates = [0];
+  const trueRates = [0];
+  let keptAt = 0;
+  const keep = (x: number, y: number): void => {
+    falseRates.push(rounded(x));
+    trueRates.push(rounded(y));
+    keptAt = x + y;
+  };
+  return {
+    reach(falsePositives: number, truePositives: number): void {
+      const [x, y] = [falsePositives / negatives, truePositives / positives];
+      if (x + y < 2 && x + y - keptAt >= STEP) keep(x, y);
+    },
+    end(): RocCurve {
+      keep(1, 1);
+      return { false_positive_rate: falseRates, true_positive_rate: trueRates };
+    },
+  };
 }
 
 /** The bits of each score, which sort as it does from 0 up, with the answer in the lowest bit: one native sort, no indices. */

@@ -26,14 +26,19 @@ export function loadData(run: TrainingRun): JobData {
   const { spec, classes } = run.job;
   if ("dataset" in spec.data) return loadDataset(spec, classes, run.dataset as DatasetRows);
   const table = loadTable(run);
-  const labels = classes.length > 0 ? table.targets : null;
-  const parts = splitRows(table.rows, spec.split, spec.seed, { classes: labels, labelOf: null }) as Parts;
+  const parts = splitTable(spec, classes, table);
   const part = (rows: Int32Array) => (rows.length === 0 ? null : takeRows(table, rows));
   const train = parts.train.length === table.rows ? table : takeRows(table, parts.train);
   return { train, validation: part(parts.validation), test: part(parts.test), preprocessing: null };
 }
 
-function loadTable({ job, payload }: TrainingRun): Table {
+/** Which rows of a table train; the spec was checked before. */
+export function splitTable({ split, seed }: ResolvedSpec, classes: readonly string[], { rows, targets }: Table): Parts {
+  return splitRows(rows, split, seed, { classes: classes.length > 0 ? targets : null, labelOf: null }) as Parts;
+}
+
+/** The rows of a job whose data is no data set. */
+export function loadTable({ job, payload }: TrainingRun): Table {
   const { data } = job.spec;
   if ("generator" in data) return generate(data.generator);
   if (!("inline" in data)) throw new Error("a data set is not a table yet");
@@ -52,11 +57,7 @@ function loadTable({ job, payload }: TrainingRun): Table {
 
 function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows): JobData {
   const { features, target, weights } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
-  const codes = classes.length > 0 ? classCodes(dataset, target[0] as string, classes) : null;
-  const parts = splitRows(dataset.rows, spec.split, spec.seed, {
-    classes: codes,
-    labelOf: labelsOf(spec.split, dataset),
-  }) as Parts;
+  const { codes, parts } = splitDataset(spec, classes, dataset);
   const byName = new Map(dataset.columns.map((column) => [column.name, column]));
   const { plans } = planColumns(
     features.flatMap((name) => byName.get(name) ?? []),
@@ -71,6 +72,14 @@ function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: Da
   const preprocessing = { columns, targets };
   const part = (rows: Int32Array) => (rows.length === 0 ? null : encodeRows(dataset, preprocessing, codes, weights, rows));
   return { train: part(parts.train) as Table, validation: part(parts.validation), test: part(parts.test), preprocessing };
+}
+
+/** Classes of the rows of a data set, where it has classes, and which rows train. */
+export function splitDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows) {
+  const { target } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
+  const codes = classes.length > 0 ? classCodes(dataset, target[0] as string, classes) : null;
+  const sources = { classes: codes, labelOf: labelsOf(spec.split, dataset) };
+  return { codes, parts: splitRows(dataset.rows, spec.split, spec.seed, sources) as Parts };
 }
 
 function valuesOf({ values }: DatasetRows, name: string) {

@@ -5,7 +5,7 @@ import { featureNames } from "../domain/preprocessing.ts";
 import { elementCount, type TensorSet } from "../domain/tensor.ts";
 import { createRandom, streamKey } from "../engine/index.ts";
 import type { JobData } from "./data.ts";
-import { choose, evaluate, evaluateValues } from "./evaluate.ts";
+import { choose, evaluate, scoreValues } from "./evaluate.ts";
 import { type ColumnGroup, permutationImportance } from "./importance.ts";
 import { type Architecture, architectureNetwork, BLOCK, createInference, type Inference } from "./inference.ts";
 import { type Table, takeRows } from "./table.ts";
@@ -93,7 +93,7 @@ function accuracy(outputs: Float32Array, { rows, targets }: Table): number {
 
 /** The same in every unit, so that scaled targets need no way back. */
 function determination(outputs: Float32Array, { rows, targets }: Table): number {
-  return evaluateValues({ rows, outputs, targets }).r2 ?? Number.NaN;
+  return scoreValues({ rows, outputs, targets }).r2 ?? Number.NaN;
 }
 
 /** The features of each raw column; where there are none, every feature by its place. */

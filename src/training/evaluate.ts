@@ -4,7 +4,9 @@
  */
 import {
   type ClassEvaluation,
+  MAX_CURVES,
   MAX_LISTED_CLASSES,
+  MAX_RESIDUALS,
   type PartEvaluation,
   type RegressionEvaluation,
 } from "../domain/evaluation.ts";
@@ -37,17 +39,38 @@ export function evaluate(
 
 // ---------------------------------------------------------------- regression
 
+/** The scores alone, of values in the units of the network. */
+export type ValueScores = Pick<RegressionEvaluation, "mae" | "rmse" | "r2" | "mape">;
+
 /** Both outputs and targets are in the units of the network; `scalings` lead back to the target's own, a column each. */
-export function evaluateValues(
+export function evaluateValues(predicted: Predicted, scalings: readonly (Scaling | null)[] = []): RegressionEvaluation {
+  const residuals = residualsOf(predicted, scalings);
+  return { rows: predicted.rows, ...scoreValues(predicted, scalings), residuals };
+}
+
+/** Rows spread evenly over the part, in the target's own units. */
+function residualsOf(
   { rows, outputs, targets }: Predicted,
-  scalings: readonly (Scaling | null)[] = [],
-): RegressionEvaluation {
+  scalings: readonly (Scaling | null)[],
+): RegressionEvaluation["residuals"] {
+  if (outputs.length !== rows) return null;
+  const { offset, scale } = scalings[0] ?? { offset: 0, scale: 1 };
+  const shown = Math.min(rows, MAX_RESIDUALS);
+  const take = (values: Float32Array) =>
+    Array.from({ length: shown }, (_, place) =>
+      finite((values[Math.floor((place * rows) / shown)] as number) * scale + offset),
+    );
+  return { actual: take(targets), predicted: take(outputs) };
+}
+
+/** Means over the outputs. */
+export function scoreValues({ rows, outputs, targets }: Predicted, scalings: readonly (Scaling | null)[] = []): ValueScores {
   const columns = outputs.length / rows;
   const scores = Array.from({ length: columns }, (_, column) =>
     columnScores(rows, (row) => row * columns + column, outputs, targets, scalings[column] ?? { offset: 0, scale: 1 }),
   );
   const average = (name: keyof (typeof scores)[number]) => finite(mean(scores.map((column) => column[name])));
-  return { rows, mae: average("mae"), rmse: average("rmse"), r2: average("r2"), mape: average("mape") };
+  return { mae: average("mae"), rmse: average("rmse"), r2: average("r2"), mape: average("mape") };
 }
 
 function columnScores(
@@ -97,6 +120,7 @@ export function evaluateClasses(predicted: Predicted, classes: readonly string[]
       f1: ratio(2 * hits, chosen + actual),
       roc_auc: areas[index]?.roc ?? null,
       pr_auc: areas[index]?.precisionRecall ?? null,
+      roc_curve: (classes.length <= MAX_CURVES && areas[index]?.curve) || null,
     };
   });
   const present = table.filter((_, index) => (counts.actual[index] as number) + (counts.chosen[index] as number) > 0);

@@ -1,10 +1,12 @@
 /** Entry of a desk thread: each export is a kind of task. */
 
+import type { ShownRows } from "../domain/job-rows.ts";
 import type { DatasetEvaluation, MetricPoints, ModelReading, PredictionResult, Prepared } from "../domain/ports.ts";
 import type { BatchReply } from "../domain/prediction.ts";
 import { chooseEpochs, pickEpochs } from "../domain/thinning.ts";
 import { evaluateDataset } from "../training/evaluate-dataset.ts";
 import { prepareJob } from "../training/prepare.ts";
+import { showRows as show } from "../training/shown-rows.ts";
 import { encodeStoredSlice, encodeWireColumns } from "./encode.ts";
 import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
 import { readModelFile as readFile } from "./model-file.ts";
@@ -22,6 +24,7 @@ import type {
   PredictTask,
   PrepareTask,
   ReadModelTask,
+  ShowRowsTask,
   ThinTask,
   WithModel,
 } from "./protocol.ts";
@@ -60,6 +63,10 @@ export function predictDocument({ modelId, source, body, topK, maxRows }: Predic
 
 export function evaluate({ source: { model, weights }, dataset }: EvaluateTask): DatasetEvaluation {
   return evaluateDataset(model, weights, dataset);
+}
+
+export function showRows({ run, limit }: ShowRowsTask): ShownRows {
+  return show(run, limit);
 }
 
 function loadedModel(modelId: string, source: ModelSource | undefined): LoadedModel | undefined {

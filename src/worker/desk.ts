@@ -4,6 +4,7 @@
  */
 import { Piscina } from "piscina";
 import { TrainyardError } from "../domain/errors.ts";
+import type { ShownRows } from "../domain/job-rows.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
 import type { DatasetEvaluation, Desk, MetricPoints, ModelReading, PredictionResult, Prepared } from "../domain/ports.ts";
@@ -47,6 +48,7 @@ type TaskName =
   | "predictBatch"
   | "predictDocument"
   | "evaluate"
+  | "showRows"
   | "encodeColumns"
   | "thinMetrics"
   | "encodeMetrics"
@@ -112,6 +114,10 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
       const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
       const buffers = wholeBuffers([task.source.weights.data, ...dataset.values.values()]);
       return (await run("evaluate", task, buffers)) as DatasetEvaluation;
+    },
+    async showRows(job, limit) {
+      const columns = [...(job.dataset?.values.values() ?? []), ...(job.payload ? [job.payload.data] : [])];
+      return (await run("showRows", { run: job, limit }, wholeBuffers(columns))) as ShownRows;
     },
     forget: (modelId) => inline.forget(modelId),
     async encodeColumns(head, from, to, columns) {

@@ -73,6 +73,11 @@ export interface EvaluateTask {
   readonly dataset: DatasetRows;
 }
 
+export interface ShowRowsTask {
+  readonly run: TrainingRun;
+  readonly limit: number;
+}
+
 /** A whole JSON body of rows. */
 export interface PredictDocumentTask extends ModelTask {
   readonly body: Uint8Array<ArrayBuffer>;

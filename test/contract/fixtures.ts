@@ -94,8 +94,8 @@ export function someWeights(): TensorSet {
 }
 
 export const anEvaluation: Evaluation = {
-  train: { rows: 160, mae: 0.25, rmse: 0.5, r2: 0.75, mape: null },
-  validation: { rows: 40, mae: 0.5, rmse: 1, r2: -1, mape: 2 },
+  train: { rows: 160, mae: 0.25, rmse: 0.5, r2: 0.75, mape: null, residuals: { actual: [1, 2], predicted: [1.5, null] } },
+  validation: { rows: 40, mae: 0.5, rmse: 1, r2: -1, mape: 2, residuals: null },
   test: null,
   importance: { part: "validation", metric: "r2", rows: 40, repeats: 5, columns: [{ column: "0", mean: 0.5, sd: 0.125 }] },
 };

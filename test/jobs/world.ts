@@ -44,6 +44,7 @@ export function plainDesk(): Desk & { encodings: number } {
     },
     predict: async () => ({ ok: true as const, predictions: [] }),
     evaluate: async () => ({ ok: false as const, errors: [] }),
+    showRows: async () => ({ total: 0, returned: 0, parts: [], features: [], targets: [] }),
     predictDocument: async () => ({ ok: true as const, bytes: new Uint8Array() }),
     predictBatch: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null }),
     forget: () => undefined,

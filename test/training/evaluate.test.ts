@@ -1,8 +1,13 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { evaluation as evaluationSchema, type PartEvaluation } from "../../src/domain/evaluation.ts";
-import { areasUnderCurves } from "../../src/training/curves.ts";
+import {
+  evaluation as evaluationSchema,
+  MAX_CURVE_POINTS,
+  MAX_RESIDUALS,
+  type PartEvaluation,
+} from "../../src/domain/evaluation.ts";
+import { type Areas, areasUnderCurves } from "../../src/training/curves.ts";
 import { evaluateClasses, evaluateValues } from "../../src/training/evaluate.ts";
 
 interface ClassCase {
@@ -91,7 +96,19 @@ describe("evaluation of values, as scikit-learn's", () => {
 
   it("is null where a score is not finite", () => {
     const evaluation = evaluateValues({ rows: 2, outputs: f32([1, Number.POSITIVE_INFINITY]), targets: f32([1, 2]) });
-    expect(evaluation).toEqual({ rows: 2, mae: null, rmse: null, r2: null, mape: null });
+    expect(evaluation).toMatchObject({ rows: 2, mae: null, rmse: null, r2: null, mape: null });
+    expect(evaluation.residuals).toEqual({ actual: [1, 2], predicted: [1, null] });
+  });
+
+  it("lists rows with what was predicted, in the target's own units, and only so many", () => {
+    const rows = 3 * MAX_RESIDUALS;
+    const targets = f32(Array.from({ length: rows }, (_, row) => row));
+    const { residuals } = evaluateValues({ rows, outputs: targets.map((value) => value + 1), targets }, [
+      { offset: 10, scale: 2 },
+    ]);
+    expect(residuals?.actual).toEqual(Array.from({ length: MAX_RESIDUALS }, (_, place) => 10 + 2 * 3 * place));
+    expect(residuals?.predicted).toEqual(residuals?.actual.map((value) => (value as number) + 2));
+    expect(evaluateValues({ rows: 2, outputs: f32([1, 2, 3, 4]), targets: f32([1, 2, 3, 4]) }).residuals).toBeNull();
   });
 });
 
@@ -123,6 +140,31 @@ describe("laws", () => {
         expect(areas(rows)?.roc).toBeCloseTo(won.reduce((a, b) => a + b, 0) / won.length, 12);
       }),
     );
+  });
+
+  it("a ROC curve of few rows has the same area, runs from (0, 0) to (1, 1), and never falls", () => {
+    fc.assert(
+      fc.property(scored, (rows) => {
+        const found = areas(rows);
+        fc.pre(found !== null);
+        const { false_positive_rate: x, true_positive_rate: y } = (found as Areas).curve;
+        expect([x[0], y[0], x.at(-1), y.at(-1)]).toEqual([0, 0, 1, 1]);
+        let area = 0;
+        for (let point = 1; point < x.length; point++) {
+          const [left, right, low, high] = [x[point - 1], x[point], y[point - 1], y[point]] as [number, number, number, number];
+          expect(right - left >= 0 && high - low >= 0).toBe(true);
+          area += ((right - left) * (low + high)) / 2;
+        }
+        expect(area).toBeCloseTo((found as Areas).roc, 3);
+      }),
+    );
+  });
+
+  it("a ROC curve of many rows has a bounded number of points", () => {
+    const rows = Array.from({ length: 5000 }, (_, row) => ({ score: row / 5000, positive: (row * 7919) % 5000 < row }));
+    const found = areas(rows) as Areas;
+    expect(found.curve.false_positive_rate.length).toBeLessThanOrEqual(MAX_CURVE_POINTS);
+    expect(found.curve.false_positive_rate.length).toBeGreaterThan(MAX_CURVE_POINTS / 2);
   });
 
   it("there is no area when all rows are of the class, or none", () => {

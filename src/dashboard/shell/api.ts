@@ -4,6 +4,7 @@ import type {
   Comparison,
   EventPage,
   Job,
+  JobRows,
   JobSpec,
   Metrics,
   Model,
@@ -79,6 +80,8 @@ function jobRoutes({ json, send }: Http) {
     /** What a spec comes to; nothing is stored. */
     validate: (spec: JobSpec | string, { signal }: Signal = {}) =>
       json<Validation>("POST", path("jobs"), { ...bodyOf(spec), query: { validate_only: true }, signal }),
+    rows: (id: string, { limit, signal }: { readonly limit?: number } & Signal = {}) =>
+      json<JobRows>("GET", path("jobs", id, "data"), { query: { limit }, signal }),
     changeJob: (id: string, verb: JobVerb) => json<Job>("POST", path("jobs", id, verb)),
     removeJob: (id: string) => json<undefined>("DELETE", path("jobs", id)),
     metrics: (

@@ -5,11 +5,12 @@ import { jobSpec } from "../../domain/spec.ts";
 import { cancel } from "../../jobs/cancel.ts";
 import { listJobs, readJob } from "../../jobs/read.ts";
 import { remove } from "../../jobs/remove.ts";
+import { showRows } from "../../jobs/show-rows.ts";
 import { submit } from "../../jobs/submit.ts";
-import { jobAnswer, jobsAnswer, validationAnswer } from "../answers.ts";
+import { jobAnswer, jobsAnswer, rowsAnswer, validationAnswer } from "../answers.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi.ts";
-import { jobParams, jobsQuery, submitQuery } from "../parameters.ts";
+import { jobParams, jobsQuery, rowsQuery, submitQuery } from "../parameters.ts";
 import { representJob, representPage } from "../representations.ts";
 
 const tags = ["jobs"];
@@ -89,6 +90,23 @@ function registerReading(app: App, { services }: RouteContext): void {
       },
     },
     async ({ params }) => representJob(await readJob(services, params.id)),
+  );
+
+  app.get(
+    "/v1/jobs/:id/data",
+    {
+      schema: {
+        tags,
+        operationId: "readJobRows",
+        summary: "Read some rows of a job's data",
+        description:
+          "What the job trains on, wherever it comes from, in its own units, and which part each row belongs to: enough to draw it.",
+        params: jobParams,
+        querystring: rowsQuery,
+        response: answers({ 200: ["Rows, as columns.", rowsAnswer] }, [404, 409, 422]),
+      },
+    },
+    async ({ params: { id }, query: { limit } }) => ({ job: id, ...(await showRows(services, id, limit)) }),
   );
 }
 

@@ -34,7 +34,7 @@ function registerReading(app: App, { services }: RouteContext): void {
       },
     },
     async ({ query: { name, ...page } }) =>
-      representPage(await services.store.listModels(page, { name }), (model) => representModel(model, null)),
+      representPage(await services.store.listModels(page, { name }), (model) => representModel(model, null, { listed: true })),
   );
 
   app.get(

@@ -41,7 +41,7 @@ function registerReading(app: App, { services }: RouteContext): void {
     async ({ params: { name }, query }) => {
       const page = await services.store.listModels(query, { name });
       if (page.data.length === 0 && query.after === undefined) throw notFound("model", name);
-      return representPage(page, (model) => representModel(model, null));
+      return representPage(page, (model) => representModel(model, null, { listed: true }));
     },
   );
 

@@ -1,0 +1,30 @@
+/** Rows of a job's data as they are shown beside its model: in their own units, thinned, with the part that each belongs to. */
+import { z } from "zod";
+
+/** Most rows, columns and values in an answer. */
+export const MAX_SHOWN_ROWS = 5000;
+export const MAX_SHOWN_FEATURES = 64;
+export const MAX_SHOWN_VALUES = 100_000;
+
+export const ROW_PARTS = ["train", "validation", "test"] as const;
+export type RowPart = (typeof ROW_PARTS)[number];
+
+const shownColumn = z
+  .object({
+    name: z.string().meta({ description: "The column's; its place, counted from 0, where rows have no names." }),
+    values: z.array(z.union([z.number(), z.string(), z.null()])).meta({
+      description: "Numbers as they are, labels as text, datetimes as ISO 8601; null where it is missing.",
+    }),
+  })
+  .meta({ id: "ShownColumn" });
+
+export const shownRows = z.object({
+  total: z.int().meta({ description: "Rows of the data." }),
+  returned: z.int().meta({ description: "Rows in this answer, spread evenly over the data, in its order." }),
+  parts: z.array(z.enum(ROW_PARTS)).meta({ description: "Which part each row belongs to." }),
+  features: z.array(shownColumn).meta({ description: `At most the first ${MAX_SHOWN_FEATURES}.` }),
+  targets: z.array(shownColumn),
+});
+
+export type ShownColumn = z.output<typeof shownColumn>;
+export type ShownRows = z.output<typeof shownRows>;
