@@ -49,6 +49,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   preact: ["dashboard"],
   uplot: ["dashboard"],
   vite: ["cli"],
+  commander: ["cli"],
   "node:": [
     "training",
     "formats",

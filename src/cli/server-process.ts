@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+/** The entry of the server. */
+export const SERVER_MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** As `npm start` has them; why is in DECISIONS.md, 24. */
 export const SERVER_FLAGS = ["--single-threaded-gc", "--concurrent-sweeping", "--concurrent-array-buffer-sweeping"];
 const KEPT_LINES = 20;
@@ -23,7 +24,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Starts a server and waits until it is ready. Throws with what the server said when it ends before that. */
 export async function startServerProcess(environment: Environment): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [...SERVER_FLAGS, MAIN], {
+  const child = spawn(process.execPath, [...SERVER_FLAGS, SERVER_MAIN], {
     // Its "ready" line is information: it must not be configured away.
     env: { ...environment, TRAINYARD_LOG_LEVEL: "info" },
     stdio: ["ignore", "pipe", "pipe"],

@@ -15,7 +15,7 @@ import type {
   PredictionAnswer,
   Validation,
 } from "./answers.ts";
-import { errorOf } from "./error.ts";
+import { createTransport, type TransportOptions } from "./transport.ts";
 import { type WatchOptions, watchFrames } from "./watch.ts";
 
 export interface PageQuery {
@@ -46,6 +46,9 @@ export interface Client {
   /** Some rows of its data, spread evenly, with the part that each belongs to. */
   rows(id: string, query?: { readonly limit?: number }): Promise<JobRows>;
   cancel(id: string): Promise<Job>;
+  /** Has a job stop after a checkpoint, to go on with `resume`. */
+  pause(id: string): Promise<Job>;
+  resume(id: string): Promise<Job>;
   /** Deletes a finished job. */
   remove(id: string): Promise<void>;
   metrics(id: string, query?: { readonly from?: number; readonly to?: number; readonly points?: number }): Promise<Metrics>;
@@ -97,19 +100,26 @@ export interface Client {
   evaluate(ref: string, datasetId: string): Promise<PartEvaluation>;
 }
 
-/** A client of the server at `baseUrl`. Every method throws an ApiError when the answer is not a success. */
-export function createClient(baseUrl: string | URL): Client {
-  const base = new URL(baseUrl);
-  const get = async <T>(path: string, query: object = {}) => (await send(base, "GET", path, query)).json() as Promise<T>;
-  const post = async <T>(path: string, body?: unknown, query: object = {}) =>
-    (await send(base, "POST", path, query, body)).json() as Promise<T>;
-  const change = async <T>(method: "PUT" | "PATCH", path: string, body: unknown) =>
-    (await send(base, method, path, {}, body)).json() as Promise<T>;
-  const drop = async (path: string) => void (await send(base, "DELETE", path));
-  const file = async (path: string) => new Uint8Array(await (await send(base, "GET", path)).arrayBuffer());
+/**
+ * A client of the server at `baseUrl`. Every method throws an ApiError when the answer is not a success, and an
+ * UnreachableError when there is none.
+ */
+export function createClient(baseUrl: string | URL, options: TransportOptions = {}): Client {
+  const transport = createTransport(baseUrl, options);
+  const { send } = transport;
+  const json = async <T>(response: Promise<Response>) => (await response).json() as Promise<T>;
+  const get = <T>(path: string, query: object = {}) => json<T>(send("GET", path, { query }));
+  const post = <T>(path: string, body?: unknown, query: object = {}) => json<T>(send("POST", path, { query, body }));
+  const change = <T>(method: "PUT" | "PATCH", path: string, body: unknown) => json<T>(send(method, path, { body }));
+  const drop = async (path: string) => void (await send("DELETE", path));
+  const file = async (path: string) => new Uint8Array(await (await send("GET", path)).arrayBuffer());
   const job = (id: string) => get<Job>(`v1/jobs/${id}`);
   const watch = (id: string, options: WatchOptions = {}) =>
-    watchFrames(urlOf(base, `v1/jobs/${id}/stream`), () => job(id), options);
+    watchFrames(
+      (after) => transport.connect(`v1/jobs/${id}/stream`, { after }),
+      () => job(id),
+      options,
+    );
   return {
     submit: (spec) => post("v1/jobs", spec),
     validate: (spec) => post("v1/jobs", spec, { validate_only: true }),
@@ -117,9 +127,11 @@ export function createClient(baseUrl: string | URL): Client {
     jobs: (query) => get("v1/jobs", query),
     rows: (id, query) => get(`v1/jobs/${id}/data`, query),
     cancel: (id) => post(`v1/jobs/${id}/cancel`),
+    pause: (id) => post(`v1/jobs/${id}/pause`),
+    resume: (id) => post(`v1/jobs/${id}/resume`),
     remove: (id) => drop(`v1/jobs/${id}`),
     metrics: (id, query) => get(`v1/jobs/${id}/metrics`, query),
-    metricsCsv: async (id) => (await send(base, "GET", `v1/jobs/${id}/metrics`, {}, undefined, "text/csv")).text(),
+    metricsCsv: async (id) => (await send("GET", `v1/jobs/${id}/metrics`, { accept: "text/csv" })).text(),
     tensorboard: (id) => file(`v1/jobs/${id}/tensorboard`),
     events: (id, query) => get(`v1/jobs/${id}/events`, query),
     watch,
@@ -141,52 +153,11 @@ export function createClient(baseUrl: string | URL): Client {
     reproduce: (ref) => post(`v1/models/${ref}/reproduce`),
     predict: async (ref, instances, { topK } = {}) =>
       (await post<{ predictions: PredictionAnswer[] }>(`v1/models/${ref}/predict`, { instances, top_k: topK })).predictions,
-    predictBatch: (ref, rows, { type, topK, header }) =>
-      sendStream(urlOf(base, `v1/models/${ref}/predict`, { top_k: topK, header }), rows, type),
+    predictBatch: async (ref, rows, { type, topK, header }) => {
+      const query = { top_k: topK, header };
+      return (await send("POST", `v1/models/${ref}/predict`, { query, file: rows, type })).body ?? new ReadableStream();
+    },
     evaluate: async (ref, id) =>
       (await post<{ evaluation: PartEvaluation }>(`v1/models/${ref}/evaluate`, { dataset: { id } })).evaluation,
   };
-}
-
-async function send(
-  base: URL,
-  method: string,
-  path: string,
-  query: object = {},
-  body?: unknown,
-  accept = "*/*",
-): Promise<Response> {
-  const response = await fetch(urlOf(base, path, query), { method, ...contentOf(body, accept) });
-  if (!response.ok) throw await errorOf(response);
-  return response;
-}
-
-/** The answer to a body that may be a stream, as a stream. */
-async function sendStream(url: URL, body: BodyInit, type: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  // A stream has to say that its answer is read after it is sent (fetch.spec.whatwg.org, RequestInit.duplex).
-  const init = {
-    method: "POST",
-    body,
-    headers: { "content-type": type },
-    ...(body instanceof ReadableStream && { duplex: "half" }),
-  };
-  const response = await fetch(url, init);
-  if (!response.ok) throw await errorOf(response);
-  return response.body ?? new ReadableStream();
-}
-
-/** Bytes go as they are, anything else as JSON. */
-function contentOf(body: unknown, accept: string): RequestInit {
-  if (body === undefined) return { headers: { accept } };
-  const isFile = body instanceof Uint8Array;
-  const headers = { accept, "content-type": isFile ? "application/octet-stream" : "application/json" };
-  return { body: isFile ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body), headers };
-}
-
-function urlOf(base: URL, path: string, query: object = {}): URL {
-  const url = new URL(path, base.href.endsWith("/") ? base : `${base.href}/`);
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) url.searchParams.set(name, String(value));
-  }
-  return url;
 }

@@ -1,4 +1,4 @@
-/** The one error of the client: a request that was answered with a problem, or not at all. */
+/** The errors of the client: a request that was answered with a problem, and one that was not answered. */
 
 /** A problem document as the server sends it (RFC 9457). */
 export interface ProblemDocument {
@@ -22,6 +22,24 @@ export class ApiError extends Error {
     this.problem = problem;
     this.retryAfterS = retryAfterS;
   }
+}
+
+/** Nobody answers at the address, or the connection broke before there was an answer. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+  readonly url: string;
+
+  constructor(url: string, cause: unknown) {
+    super(`no server answers at ${url} (${reasonOf(cause)})`, { cause });
+    this.url = url;
+  }
+}
+
+/** fetch says "fetch failed", and why in its cause; of several addresses tried, the first will do. */
+function reasonOf(error: unknown): string {
+  const { cause, errors, code, message } = error as NodeJS.ErrnoException & { errors?: unknown[] };
+  if (cause !== undefined || errors?.[0] !== undefined) return reasonOf(cause ?? errors?.[0]);
+  return code ?? message;
 }
 
 /** The error of an answer that is not a success. */

@@ -15,18 +15,18 @@ const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 2000;
 
 /**
- * Frames from the WebSocket at `url`, each exactly once and in order, up to and including the `end` frame of a terminal
+ * Frames of the WebSockets that `open` opens after a sequence number, each exactly once and in order, up to and including the `end` frame of a terminal
  * state. `check` is called when a connection failed, and throws an ApiError if there is no use in another one.
  */
 export async function* watchFrames(
-  url: URL,
+  open: (after: number) => WebSocket,
   check: () => Promise<unknown>,
   { after = 0, signal }: WatchOptions,
 ): AsyncGenerator<Frame, void, void> {
   let cursor = after;
   let failures = 0;
   while (!signal?.aborted) {
-    for await (const frame of connect(url, cursor, signal)) {
+    for await (const frame of messagesOf(open(cursor), signal)) {
       failures = 0;
       if (frame.type === "end" && !isTerminal(frame.state)) break; // The server goes down; the job goes on after it.
       if (frame.type !== "end" && frame.seq <= cursor) continue;
@@ -52,11 +52,7 @@ async function refuseOr(check: () => Promise<unknown>, failures: number): Promis
 }
 
 /** The messages of one connection, until it closes. */
-async function* connect(url: URL, after: number, signal: AbortSignal | undefined): AsyncGenerator<Frame, void, void> {
-  const address = new URL(url);
-  address.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  address.searchParams.set("after", String(after));
-  const socket = new WebSocket(address);
+async function* messagesOf(socket: WebSocket, signal: AbortSignal | undefined): AsyncGenerator<Frame, void, void> {
   const arrived: Frame[] = [];
   let closed = false;
   let wake = () => {};

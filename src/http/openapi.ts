@@ -2,10 +2,9 @@
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { z } from "zod";
+import { VERSION } from "../domain/version.ts";
 import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "./problem.ts";
 import { uploadContent } from "./uploads.ts";
-
-export const API_VERSION = "0.1.0";
 
 const TAGS = [
   { name: "datasets", description: "Bring a table: upload it, look at its columns, train on it by its id." },
@@ -58,7 +57,7 @@ export const swaggerOptions: FastifyDynamicSwaggerOptions = {
     openapi: "3.1.0",
     info: {
       title: "Trainyard",
-      version: API_VERSION,
+      version: VERSION,
       description:
         "Training as a service: post a job, watch every epoch over a WebSocket, ask the model for predictions.\n\n" +
         "Errors are `application/problem+json` (RFC 9457). Times are ISO 8601. Lists are pages: pass `next_after` as `after`.",

@@ -2,13 +2,13 @@
 import { z } from "zod";
 import { TrainyardError } from "../../domain/errors.ts";
 import { inferAnswer, inferRequest, inferResponse, inferRows, metadataOf, modelMetadata } from "../../domain/open-inference.ts";
+import { VERSION } from "../../domain/version.ts";
 import { findModel } from "../../jobs/find-model.ts";
 import { predictRows } from "../../jobs/predict.ts";
 import type { Services } from "../../jobs/services.ts";
 import { parseBody } from "../body.ts";
 import type { App, RouteContext } from "../context.ts";
 import { dialectAnswers, openDialect } from "../dialect.ts";
-import { API_VERSION } from "../openapi.ts";
 import { modelRefParams, modelVersionParams } from "../parameters.ts";
 import { PREDICT_BODY_BYTES } from "./predict.ts";
 
@@ -52,7 +52,7 @@ function registerServer(app: App, { lifecycle }: RouteContext): void {
   const metadata = z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) });
   route("/v2", "serverMetadata", "Metadata of the server", metadata, () => ({
     name: "trainyard",
-    version: API_VERSION,
+    version: VERSION,
     extensions: [],
   }));
   const live = z.object({ live: z.boolean() });

@@ -1,0 +1,48 @@
+/** `trainyard serve`: the server, in a process of its own with the flags that it needs, in place of this one. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { ensureDashboard } from "../build-dashboard.ts";
+import { examples, type Register } from "../context.ts";
+import { SERVER_FLAGS, SERVER_MAIN } from "../server-process.ts";
+
+interface Options {
+  readonly port?: string;
+  readonly host?: string;
+  readonly dataDir?: string;
+  readonly workers?: string;
+}
+
+export const registerServe: Register = (program, context) => {
+  program
+    .command("serve")
+    .description("start a server; what is not said here comes from the environment (see the README)")
+    .option("-p, --port <port>", "port to listen on; 0 takes a free one")
+    .option("--host <host>", "address to listen on")
+    .option("-d, --data-dir <directory>", "where the database is")
+    .option("--workers <count>", "jobs that train at the same time")
+    .addHelpText("after", examples("trainyard serve", "trainyard serve --port 9000 --data-dir /var/lib/trainyard"))
+    .action(async (options: Options) => {
+      await ensureDashboard().catch((error: Error) => context.err.print(`The page could not be built: ${error.message}`));
+      const given = {
+        TRAINYARD_PORT: options.port,
+        TRAINYARD_HOST: options.host,
+        TRAINYARD_DATA_DIR: options.dataDir,
+        TRAINYARD_WORKERS: options.workers,
+      };
+      process.exitCode = await runServer({ ...context.environment, ...definedOf(given) });
+    });
+};
+
+function definedOf(values: Readonly<Record<string, string | undefined>>) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** Runs the server on this terminal until it ends, and gives its exit code. */
+async function runServer(environment: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, [...SERVER_FLAGS, SERVER_MAIN], { env: environment, stdio: "inherit" });
+  // A terminal sends Ctrl-C to both; a signal to this process alone is passed on. The server takes two at once for one.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  process.once("exit", () => child.kill("SIGTERM"));
+  const [code] = await once(child, "exit");
+  return (code as number | null) ?? 1;
+}
