@@ -10,6 +10,11 @@ const whole = (min: number, max: number, standard: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max))
     .default(standard);
+const yesOrNo = (standard: boolean) =>
+  z
+    .enum(["true", "false"])
+    .default(standard ? "true" : "false")
+    .transform((value) => value === "true");
 const MiB = 1024 * 1024;
 
 /** Every setting: its variable without the TRAINYARD_ prefix, its bounds and its default. */
@@ -30,6 +35,14 @@ const variables = z.object({
   TRAINYARD_MAX_DATASET_MEMORY_BYTES: whole(MiB, 64 * 1024 * MiB, 2048 * MiB),
   TRAINYARD_MAX_CATEGORIES: whole(2, 100_000, 10_000),
   TRAINYARD_MAX_CELL_BYTES: whole(64, MiB, 64 * 1024),
+  TRAINYARD_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "must be whsec_ and 24 to 64 bytes in base64")
+    .optional(),
+  TRAINYARD_WEBHOOK_ALLOW_PRIVATE: yesOrNo(false),
+  TRAINYARD_WEBHOOK_MAX_ATTEMPTS: whole(1, 100, 15),
+  TRAINYARD_WEBHOOK_FIRST_DELAY_MS: whole(10, 3_600_000, 5000),
+  TRAINYARD_WEBHOOK_TIMEOUT_MS: whole(100, 60_000, 10_000),
 });
 
 export interface Config {
@@ -42,6 +55,19 @@ export interface Config {
   readonly logLevel: string;
   readonly limits: Limits;
   readonly datasetLimits: DatasetLimits;
+  readonly webhooks: WebhookSettings;
+}
+
+export interface WebhookSettings {
+  /** Signs them; null: the one that was made at the first start. A setting that is a secret: it is not logged. */
+  readonly secret: string | null;
+  /** Whether they may go to private and loopback addresses. */
+  readonly allowPrivate: boolean;
+  readonly maxAttempts: number;
+  /** Before the second try; each further one waits for twice as long. */
+  readonly firstDelayMs: number;
+  /** Of one try. */
+  readonly timeoutMs: number;
 }
 
 /** A setting that cannot be used; the message is one line that names the variable, its value and what it takes. */
@@ -55,7 +81,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const parsed = variables.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map(
-      ({ path, message }) => `${String(path[0])}=${given[String(path[0])] ?? ""}: ${message}`,
+      ({ path, message }) => `${String(path[0])}=${shown(String(path[0]), given)}: ${message}`,
     );
     throw new ConfigError(lines.join("; "));
   }
@@ -81,5 +107,17 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       cellBytes: env.TRAINYARD_MAX_CELL_BYTES,
       memoryBytes: env.TRAINYARD_MAX_DATASET_MEMORY_BYTES,
     }),
+    webhooks: Object.freeze({
+      secret: env.TRAINYARD_WEBHOOK_SECRET ?? null,
+      allowPrivate: env.TRAINYARD_WEBHOOK_ALLOW_PRIVATE,
+      maxAttempts: env.TRAINYARD_WEBHOOK_MAX_ATTEMPTS,
+      firstDelayMs: env.TRAINYARD_WEBHOOK_FIRST_DELAY_MS,
+      timeoutMs: env.TRAINYARD_WEBHOOK_TIMEOUT_MS,
+    }),
   });
+}
+
+/** A value that may be shown: what is wrong with a secret is said without it. */
+function shown(name: string, given: Readonly<Record<string, string | undefined>>): string {
+  return name.endsWith("_SECRET") ? "..." : (given[name] ?? "");
 }

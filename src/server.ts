@@ -1,4 +1,5 @@
 /** A whole server in this process: opens what the use cases need, in the order in which they need it, and closes it in reverse. */
+import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
@@ -8,9 +9,11 @@ import { buildApp } from "./http/app.ts";
 import type { App } from "./http/context.ts";
 import { createLifecycle } from "./http/lifecycle.ts";
 import type { StreamBounds } from "./http/outlet.ts";
+import { projectSecret, startDeliverer } from "./jobs/deliver-webhooks.ts";
 import { recover } from "./jobs/recover.ts";
 import { startRunner } from "./jobs/run.ts";
 import { createServices } from "./jobs/services.ts";
+import { createWebhookSender } from "./outbound/webhook-sender.ts";
 import { createEmbeddedQueue } from "./queue/embedded.ts";
 import { openStore } from "./storage/open.ts";
 import { createDesk } from "./worker/desk.ts";
@@ -19,6 +22,9 @@ import { createTrainers } from "./worker/trainers.ts";
 
 /** Where `npm run build:dashboard` puts the page. */
 const DASHBOARD = fileURLToPath(new URL("../build/dashboard", import.meta.url));
+
+/** A claim on a webhook lasts longer than a try. */
+const WEBHOOK_LEASE_MS = 30_000;
 
 export interface Server {
   /** Where it listens; with port 0, the port that was given. */
@@ -53,12 +59,21 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const bus = createLocalBus((err) => log.error({ err }, "a listener of the bus failed"));
     const services = createServices({ store, queue: createEmbeddedQueue(store), bus, desk, trainers, intake, limits, log });
 
+    const webhookSecret = config.webhooks.secret ?? (await store.keepSecret("webhook", newWebhookSecret()));
     const lifecycle = createLifecycle();
-    const app = await buildApp({ services, lifecycle, log, dashboardDirectory: DASHBOARD, ...options });
+    const app = await buildApp({ services, lifecycle, log, dashboardDirectory: DASHBOARD, webhookSecret, ...options });
     closers.push(() => app.close());
     // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.
     await app.listen({ host: config.host, port: config.port });
+    await store.abandonClaims(Date.now());
     await recover(services);
+    const deliverer = startDeliverer(services, {
+      ...config.webhooks,
+      sender: createWebhookSender(config.webhooks),
+      secretOf: (project) => projectSecret(webhookSecret, project),
+      leaseMs: config.webhooks.timeoutMs + WEBHOOK_LEASE_MS,
+    });
+    closers.push(() => deliverer.stop());
     const runner = startRunner(services, { workers });
     closers.push(() => runner.stop());
     lifecycle.markReady();
@@ -73,6 +88,11 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     await close();
     throw error;
   }
+}
+
+/** As Standard Webhooks has secrets: 32 random bytes. */
+function newWebhookSecret(): string {
+  return `whsec_${randomBytes(32).toString("base64")}`;
 }
 
 function urlOf(app: App, host: string): string {

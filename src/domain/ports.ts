@@ -12,29 +12,20 @@ import type {
 } from "./dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Evaluation, PartEvaluation } from "./evaluation.ts";
+import type { IdempotencyKeys } from "./idempotency.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction, Transition } from "./job.ts";
 import type { ShownRows } from "./job-rows.ts";
 import type { MetricSlice } from "./metric.ts";
 import type { Model, NewModel, Prediction } from "./model.ts";
+import type { Page, PageRequest } from "./page.ts";
 import type { BatchBlock, BatchOptions, BatchReply, DocumentReply } from "./prediction.ts";
 import type { ModelRef, TagChanges } from "./registry.ts";
 import type { ResolvedSpec } from "./spec.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { TensorSet } from "./tensor.ts";
+import type { Outbox } from "./webhook.ts";
 
-export interface Page<T> {
-  readonly data: readonly T[];
-  readonly hasMore: boolean;
-  /** Pass it as `after` for the next page; null on an empty one. */
-  readonly nextAfter: string | null;
-}
-
-export interface PageRequest {
-  /** The id of the last item of the page before. */
-  readonly after?: string | undefined;
-  /** 1..1000. */
-  readonly limit: number;
-}
+export type { Page, PageRequest } from "./page.ts";
 
 export interface ModelFilter {
   readonly name?: string | undefined;
@@ -102,7 +93,7 @@ export interface TransitionRequest {
  * The database. Every method that changes a job's state or metrics appends to the job's one gapless sequence of events in
  * the same transaction. Methods that answer null do so for an unknown id.
  */
-export interface Store {
+export interface Store extends Outbox, IdempotencyKeys {
   insertJob(job: NewJob): Promise<Job>;
   getJob(id: string): Promise<Job | null>;
   /** Newest first. */

@@ -32,6 +32,7 @@ import { registerRegistry } from "./routes/registry.ts";
 import { registerService } from "./routes/service.ts";
 import { registerStream } from "./routes/stream.ts";
 import { registerTfServing } from "./routes/tf-serving.ts";
+import { registerWebhooks } from "./routes/webhooks.ts";
 import { createStreams } from "./streams.ts";
 import { MAX_INCOMING_BYTES } from "./websocket.ts";
 
@@ -43,11 +44,13 @@ export interface AppOptions {
   readonly dashboardDirectory: string | null;
   /** What a stream's reader is allowed; the defaults are STREAM_BOUNDS. */
   readonly streamBounds?: Partial<StreamBounds>;
+  /** Signs webhooks: shown to those who verify them. */
+  readonly webhookSecret?: string;
 }
 
 /** The server, ready to listen or to be injected. Closing it waits for its streams to end. */
 export async function buildApp(options: AppOptions): Promise<App> {
-  const { services, lifecycle, log, streamBounds } = options;
+  const { services, lifecycle, log, streamBounds, webhookSecret = "" } = options;
   const app: App = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
@@ -56,7 +59,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   });
   const streams = createStreams(lifecycle, createJobFeed(services), { ...STREAM_BOUNDS, ...streamBounds });
-  const context: RouteContext = { services, lifecycle, streams };
+  const context: RouteContext = { services, lifecycle, streams, webhookSecret };
 
   const dashboard = createDashboard(options.dashboardDirectory);
 
@@ -97,6 +100,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     registerEvaluate,
     registerTfServing,
     registerOpenInference,
+    registerWebhooks,
     registerService,
   ])
     register(app, context);

@@ -13,4 +13,6 @@ export interface RouteContext {
   readonly services: Services;
   readonly lifecycle: Lifecycle;
   readonly streams: Streams;
+  /** Signs webhooks. */
+  readonly webhookSecret: string;
 }

@@ -65,6 +65,8 @@ export const jobsQuery = z.object({
   ...pageOf(ID_PREFIXES.job),
 });
 
+export const deliveriesQuery = z.object(pageOf(ID_PREFIXES.delivery));
+
 export const datasetParams = z.object({ id: idOf(ID_PREFIXES.dataset, "data set") });
 export const datasetsQuery = z.object(pageOf(ID_PREFIXES.dataset));
 

@@ -12,6 +12,10 @@ import { insertModel } from "./models.ts";
 import { toPage } from "./page.ts";
 import { metricsToJson, newJobRow, toJob } from "./rows.ts";
 import type { JobsTable, Tables } from "./tables.ts";
+import { insertDelivery } from "./webhooks.ts";
+
+/** Whose jobs they are. */
+const PROJECT = "default";
 
 export async function insertJob(db: Kysely<Tables>, job: NewJob): Promise<Job> {
   const transition: Transition = { state: "queued", at: job.createdAt, reason: "submitted" };
@@ -58,7 +62,7 @@ export async function transitionJob(db: Kysely<Tables>, id: string, { from, to }
       .executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
-    return toJob(row);
+    return insertDelivery(transaction, toJob(row), PROJECT);
   });
 }
 
@@ -119,11 +123,11 @@ export async function finishJob(
       .executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
-    if (!makesModel) return toJob(row);
+    if (!makesModel) return insertDelivery(transaction, toJob(row), PROJECT);
     const { version } = await insertModel(transaction, outcome.model, outcome.weights);
     if (outcome.evaluation) await insertEvaluation(transaction, outcome.model.id, outcome.evaluation);
     await transaction.updateTable("jobs").set({ model_version: version }).where("id", "=", id).execute();
-    return toJob({ ...row, model_version: version });
+    return insertDelivery(transaction, toJob({ ...row, model_version: version }), PROJECT);
   });
 }
 

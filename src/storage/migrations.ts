@@ -4,6 +4,7 @@ import { type Migration, Migrator } from "kysely/migration";
 import * as jobs from "../../migrations/0001-jobs.ts";
 import * as datasets from "../../migrations/0002-datasets.ts";
 import * as evaluations from "../../migrations/0003-evaluations.ts";
+import * as outward from "../../migrations/0006-outward.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where the two databases name a column type differently. */
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0001-jobs": jobs,
   "0002-datasets": datasets,
   "0003-evaluations": evaluations,
+  "0006-outward": outward,
 };
 
 /** In the order in which they are applied. */

@@ -16,6 +16,7 @@ import {
 import { readEvaluation } from "./evaluations.ts";
 import { appendMetrics, readEvents, readMetrics } from "./events.ts";
 import type { HealthKeeper } from "./health.ts";
+import { answerKey, claimKey, disownKey, fingerprintKey, releaseKeys } from "./idempotency-keys.ts";
 import {
   claimJob,
   deleteJob,
@@ -30,6 +31,7 @@ import {
 import { deleteModel, getModel, insertModel, listModels, readWeights } from "./models.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
 import type { Tables } from "./tables.ts";
+import { claimDeliveries, keepSecret, listDeliveries, nextDeliveryAt, recordDelivery, releaseDeliveries } from "./webhooks.ts";
 
 /** Columns that one `readEvents` returns at most when the caller does not say. */
 const DEFAULT_EVENT_BYTES = 1024 * 1024;
@@ -85,6 +87,19 @@ export function createStore({ reader, writer, adder, bulkWriter, health, close }
     readDatasetColumns: (id, names) => readDatasetColumns(reader, id, names),
     deleteDataset: (id) => deleteDataset(writer, id),
     removeUnfinishedDatasets: (at) => removeUnfinishedDatasets(writer, at),
+    claimDeliveries: (now, limit, leaseMs) => claimDeliveries(writer, now, limit, leaseMs),
+    recordDelivery: (id, attempt, after) => recordDelivery(writer, id, attempt, after),
+    nextDeliveryAt: () => nextDeliveryAt(reader),
+    listDeliveries: (jobId, page) => listDeliveries(reader, jobId, page),
+    keepSecret: (name, value) => keepSecret(writer, name, value),
+    claimKey: (claim) => claimKey(adder, claim),
+    fingerprintKey: (name, owner, fingerprint) => fingerprintKey(writer, name, owner, fingerprint),
+    answerKey: (name, owner, answer) => answerKey(writer, name, owner, answer),
+    disownKey: (name, owner, forget) => disownKey(writer, name, owner, forget),
+    abandonClaims: async (at) => {
+      await releaseDeliveries(writer, at);
+      await releaseKeys(writer);
+    },
     ping: async () => {
       const { status, detail } = health.current();
       if (status !== "ok") throw new TrainyardError("unavailable", detail);

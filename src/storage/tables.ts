@@ -113,6 +113,44 @@ export interface DatasetChunksTable {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+export interface WebhookDeliveriesTable {
+  readonly id: string;
+  readonly job_id: string;
+  readonly project: string;
+  readonly url: string;
+  readonly body: string;
+  readonly state: string;
+  readonly attempts: number;
+  /** `{at, status, error, ms}` of every try, separated by commas, without brackets. */
+  readonly log: string;
+  /** When it is tried next, or, while it is claimed, when another may try it; null when it is settled. */
+  readonly next_at: number | null;
+  /** 1 while somebody sends it. */
+  readonly claimed: number;
+  readonly created_at: number;
+  readonly finished_at: number | null;
+}
+
+export interface IdempotencyKeysTable {
+  readonly project: string;
+  readonly route: string;
+  readonly key: string;
+  readonly owner: string;
+  /** After this, a request that has no answer yet may be taken over. */
+  readonly owned_until: number;
+  readonly resource_id: string;
+  /** SHA-256 of what was asked; null until that is known. */
+  readonly fingerprint: string | null;
+  /** `StoredAnswer` of domain/idempotency.ts. */
+  readonly answer: string | null;
+  readonly created_at: number;
+}
+
+export interface SecretsTable {
+  readonly name: string;
+  readonly value: string;
+}
+
 export interface Tables {
   readonly jobs: JobsTable;
   readonly events: EventsTable;
@@ -124,4 +162,7 @@ export interface Tables {
   readonly blob_chunks: BlobChunksTable;
   readonly datasets: DatasetsTable;
   readonly dataset_chunks: DatasetChunksTable;
+  readonly webhook_deliveries: WebhookDeliveriesTable;
+  readonly idempotency_keys: IdempotencyKeysTable;
+  readonly secrets: SecretsTable;
 }

@@ -1,0 +1,98 @@
+/** Webhooks: what became of a job's, and the secret that they are signed with. */
+import { z } from "zod";
+import { DELIVERY_STATES, type Delivery } from "../../domain/webhook.ts";
+import { projectSecret } from "../../jobs/deliver-webhooks.ts";
+import { readJob } from "../../jobs/read.ts";
+import type { App, RouteContext } from "../context.ts";
+import { answers } from "../openapi.ts";
+import { deliveriesQuery, jobParams } from "../parameters.ts";
+import { representPage } from "../representations.ts";
+
+const time = z.iso.datetime();
+
+const deliveryAnswer = z
+  .object({
+    id: z.string().meta({ description: "The message's `webhook-id`, the same at every try." }),
+    url: z.string(),
+    state: z.enum(DELIVERY_STATES),
+    attempts: z.array(
+      z.object({
+        at: time,
+        status: z.int().nullable().meta({ description: "What the receiver answered; null when it did not." }),
+        error: z.string().nullable(),
+        ms: z.int(),
+      }),
+    ),
+    next_at: time.nullable().meta({ description: "When it is tried next." }),
+    created_at: time,
+    finished_at: time.nullable(),
+  })
+  .meta({ id: "WebhookDelivery", description: "A webhook on its way, or what became of it." });
+
+const deliveriesAnswer = z
+  .object({ data: z.array(deliveryAnswer), has_more: z.boolean(), next_after: z.string().nullable() })
+  .meta({ id: "WebhookDeliveryPage", description: "Deliveries, newest first." });
+
+const secretAnswer = z
+  .object({ secret: z.string() })
+  .meta({ id: "WebhookSecret", description: "The secret, as libraries of Standard Webhooks take it." });
+
+const MESSAGE = `A job with \`webhook: {"url": "..."}\` is sent when it has ended: a POST of \`{"type": "job.succeeded" | "job.failed" | "job.cancelled", "timestamp", "data"}\`, where \`data\` has the job's id, name, state, reason, attempt, epochs_done, times, error, metrics and model. Headers and signature are those of [Standard Webhooks](https://www.standardwebhooks.com): \`webhook-id\`, \`webhook-timestamp\`, \`webhook-signature\`.
+
+Any answer but 2xx is a failure: it is tried again after about 5 s, then after twice the time each, up to 2 h, TRAINYARD_WEBHOOK_MAX_ATTEMPTS times; 410 ends that. Redirects are not followed. A message may come twice: \`webhook-id\` is then the same. Addresses that are not public are refused, unless TRAINYARD_WEBHOOK_ALLOW_PRIVATE is set.`;
+
+/** Registers the routes of webhooks. */
+export function registerWebhooks(app: App, { services, webhookSecret }: RouteContext): void {
+  app.get(
+    "/v1/jobs/:id/webhook-deliveries",
+    {
+      schema: {
+        tags: ["jobs"],
+        operationId: "listWebhookDeliveries",
+        summary: "List a job's webhook deliveries",
+        description: `With every try.\n\n${MESSAGE}`,
+        params: jobParams,
+        querystring: deliveriesQuery,
+        response: answers({ 200: ["A page of deliveries.", deliveriesAnswer] }, [404, 422]),
+      },
+    },
+    async ({ params: { id }, query }) => {
+      await readJob(services, id);
+      return representPage(await services.store.listDeliveries(id, query), representDelivery);
+    },
+  );
+
+  app.get(
+    "/v1/webhook-secret",
+    {
+      schema: {
+        tags: ["service"],
+        operationId: "readWebhookSecret",
+        summary: "Read the secret that signs webhooks",
+        description:
+          "Whoever receives webhooks verifies them with it. It is TRAINYARD_WEBHOOK_SECRET, or was made at the first start; each project has its own, derived of it.",
+        response: answers({ 200: ["The secret.", secretAnswer] }),
+      },
+    },
+    async (_request, reply) => {
+      reply.header("cache-control", "no-store");
+      return { secret: projectSecret(webhookSecret, "default") };
+    },
+  );
+}
+
+function representDelivery({ id, url, state, attempts, nextAt, createdAt, finishedAt }: Delivery) {
+  return {
+    id,
+    url,
+    state,
+    attempts: attempts.map((attempt) => ({ ...attempt, at: isoTime(attempt.at) })),
+    next_at: nextAt === null ? null : isoTime(nextAt),
+    created_at: isoTime(createdAt),
+    finished_at: finishedAt === null ? null : isoTime(finishedAt),
+  };
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
