@@ -4,7 +4,7 @@ export const ID_PREFIXES = {
   job: "job_",
   model: "mdl_",
   dataset: "ds_",
-  checkpoint: "ckpt_",
+  checkpoint: "ckp_",
   key: "key_",
   delivery: "whd_",
 } as const;

@@ -260,7 +260,7 @@ export interface TrainingObserver {
   onCheckpoint(checkpoint: NewCheckpoint): Promise<void>;
   /** Aborting it cancels the run within 0.5 s; the outcome is then `cancelled`. */
   readonly signal: AbortSignal;
-  /** Aborting it has the run write a checkpoint and end with the outcome `stopped`. */
+  /** Aborting it has the run write a checkpoint and end with the outcome `stopped`. Its reason is that of the checkpoint: "pause", or else "stop". */
   readonly stop: AbortSignal;
 }
 

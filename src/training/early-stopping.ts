@@ -12,15 +12,25 @@ export interface Verdict {
 
 export interface EarlyStopping {
   observe(epoch: number, values: EpochValues): Verdict;
+  state(): EarlyStoppingState;
 }
 
-/** Stops after `patience` epochs in a row without an improvement of more than `min_delta` over the best. */
-export function createEarlyStopping(options: NonNullable<ResolvedSpec["early_stopping"]>): EarlyStopping {
+/** The best value, with its sign turned where greater is better, and its epoch. */
+export interface EarlyStoppingState {
+  readonly best: number;
+  readonly bestEpoch: number;
+}
+
+/** Starts anew or from a state. Stops after `patience` epochs in a row without an improvement of more than `min_delta` over the best. */
+export function createEarlyStopping(
+  options: NonNullable<ResolvedSpec["early_stopping"]>,
+  start: EarlyStoppingState | null = null,
+): EarlyStopping {
   const monitor = options.monitor as Series;
   const direction = isGreaterBetter(monitor) ? -1 : 1;
-  let best = Number.POSITIVE_INFINITY;
-  let bestEpoch = 0;
+  let { best, bestEpoch } = start ?? { best: Number.POSITIVE_INFINITY, bestEpoch: 0 };
   return {
+    state: () => ({ best, bestEpoch }),
     observe(epoch, values) {
       const value = direction * (values[monitor] as number);
       const improved = value < best - options.min_delta;

@@ -23,6 +23,19 @@ export interface EpochRunner {
    * Fewer come back when it was interrupted or when a loss is not finite; none when the first was interrupted.
    */
   run(first: number, count: number, nextLr: () => number): Epoch[];
+  /** The epoch under way, which the next `run` goes on with; null between epochs. */
+  readonly partial: PartialEpoch | null;
+}
+
+/** An epoch whose steps are not all done, or whose validation is not. */
+export interface PartialEpoch {
+  /** Steps that are done. */
+  readonly steps: number;
+  readonly lr: number;
+  /** Sums over them: the loss, then those of the metrics. */
+  readonly sums: readonly number[];
+  /** Sum of their gradients' norms. */
+  readonly norms: number;
 }
 
 export interface EpochOptions {
@@ -30,8 +43,21 @@ export interface EpochOptions {
   readonly plan: TrainingPlan;
   readonly executable: Executable;
   readonly data: JobData;
-  /** Asked between the calls of an epoch that needs several. */
+  /** Asked between the calls of an epoch that needs several: whether to come back to the caller for a moment. */
   interrupted(): boolean;
+  /** The same, where coming back loses work: only for good. */
+  ended(): boolean;
+  /** The epoch that a checkpoint was written in the middle of. */
+  readonly partial: PartialEpoch | null;
+}
+
+/** Time that one call into the engine may take, so that a cancel is seen in time. */
+export const CALL_BUDGET_MS = 10;
+
+/** Items for the next call: as many as fit its time, and never more than twice as many as the last. */
+export function nextCount(count: number, elapsedMs: number, most: number): number {
+  const fitting = Math.floor((CALL_BUDGET_MS * count) / Math.max(elapsedMs, 1e-3));
+  return Math.max(1, Math.min(most, 2 * count, fitting));
 }
 
 /** Writes row `row` of a program's tables: what step `step` of the job (counted from 1) is given besides its rows. */
@@ -55,6 +81,9 @@ export interface EpochSums {
   add(program: string, row: number, rows: number): void;
   /** Writes the values of the epoch into `values` and starts anew. */
   finish(values: EpochValues): void;
+  /** What was gathered so far, for `restore` of another run. */
+  state(): number[];
+  restore(state: readonly number[]): void;
 }
 
 /** `outputPrefix` is that of the program's outputs, `seriesPrefix` that of the values. */
@@ -96,6 +125,14 @@ export function createEpochSums(
         values[(seriesPrefix + metric) as Series] = metricDefinitions[metric].finish(totals, context);
       for (const total of sums) total.fill(0);
       loss = 0;
+    },
+    state: () => [loss, ...sums.flatMap((total) => [...total])],
+    restore(state) {
+      loss = state[0] ?? 0;
+      let next = 1;
+      for (const total of sums) {
+        for (let column = 0; column < total.length; column++) total[column] = state[next++] ?? 0;
+      }
     },
   };
 }

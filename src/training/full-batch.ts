@@ -23,6 +23,7 @@ export function createFullBatchRunner(options: EpochOptions): EpochRunner {
 
   return {
     maxEpochs: plan.maxSteps,
+    partial: null,
     run(first, count, nextLr) {
       const rates = Array.from({ length: count }, nextLr);
       rates.forEach((lr, row) => {

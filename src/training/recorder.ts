@@ -21,24 +21,27 @@ export interface Recorder {
   readonly epoch: number;
   /** Null before the first epoch. */
   metrics(): JobMetrics | null;
+  /** Whether the last epoch is the best. */
+  isBest(): boolean;
 }
 
 /**
  * A recorder of `series` that reports epochs after `skip` (an earlier attempt has reported those already). The best epoch
- * is the one with the least value of `monitor`.
+ * is the one with the least value of `monitor`. `start` is where a checkpoint was written.
  */
 export function createRecorder(
   series: readonly Series[],
   monitor: Series,
   skip: number,
   report: (slice: MetricSlice) => void,
+  start: { readonly epoch: number; readonly metrics: JobMetrics | null } = { epoch: 0, metrics: null },
 ): Recorder {
   const columns = series.map(() => new Float64Array(SLICE_EPOCHS));
-  let epoch = 0;
+  let { epoch } = start;
   let count = 0;
   let lastFlush = performance.now();
-  let final: EpochValues | null = null;
-  let best: (EpochValues & { epoch: number }) | null = null;
+  let final: EpochValues | null = start.metrics?.final ?? null;
+  let best = (start.metrics?.best ?? null) as (EpochValues & { epoch: number }) | null;
 
   const flush = (force: boolean) => {
     const now = performance.now();
@@ -69,5 +72,6 @@ export function createRecorder(
     },
     flush,
     metrics: () => (final && best ? { final, best } : null),
+    isBest: () => best?.epoch === epoch,
   };
 }

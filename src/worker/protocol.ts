@@ -1,6 +1,7 @@
 /** Every message between the main thread and the threads that train, prepare and predict. Types, and the layout of shared memory. */
 
 import type { MessagePort } from "node:worker_threads";
+import type { NewCheckpoint } from "../domain/checkpoint.ts";
 import type { DatasetRows } from "../domain/dataset.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { MetricSlice } from "../domain/metric.ts";
@@ -14,12 +15,21 @@ import type { TensorSet } from "../domain/tensor.ts";
  * told things through shared memory.
  */
 export const CONTROL = {
-  /** 1: stop. Set by the main side. */
+  /** 1: end at once. Set by the main side. */
   cancelled: 0,
   /** Slices that the main side has dealt with. Notified when it grows, and when a cancel comes. */
   acknowledged: 1,
+  /** Place in STOP_REASONS, from 1: write a checkpoint and end. 0: go on. Set by the main side. */
+  stop: 2,
+  /** Checkpoints that the main side has dealt with. */
+  stored: 3,
+  /** Grows as long as the thread is alive and well. */
+  heartbeat: 4,
 } as const;
-export const CONTROL_BYTES = 2 * Int32Array.BYTES_PER_ELEMENT;
+export const CONTROL_BYTES = Object.keys(CONTROL).length * Int32Array.BYTES_PER_ELEMENT;
+
+/** Why a run is asked to write a checkpoint and end. */
+export const STOP_REASONS = ["pause", "stop"] as const;
 
 /** A thread that has sent this many slices more than were acknowledged waits. */
 export const MAX_PENDING_SLICES = 4;
@@ -35,7 +45,11 @@ export interface TrainTask {
 /** From a training thread. */
 export type TrainMessage =
   | { readonly kind: "slice"; readonly slice: MetricSlice }
+  /** Comes after every slice of the epochs before it. */
+  | { readonly kind: "checkpoint"; readonly checkpoint: NewCheckpoint }
   | { readonly kind: "result"; readonly result: TrainingResult }
+  /** Nothing that training has done wrong: another attempt may come to its end. `detail`: what became of the thread. */
+  | { readonly kind: "death"; readonly detail: string }
   /** A defect: what training threw. */
   | { readonly kind: "defect"; readonly error: unknown };
 

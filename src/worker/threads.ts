@@ -7,6 +7,11 @@ export function isOutOfMemory(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === OUT_OF_MEMORY;
 }
 
+/** True when memory for an array or a WebAssembly instance was not to be had: V8 says so in a RangeError, in these words. */
+export function isAllocationFailure(error: unknown): boolean {
+  return error instanceof RangeError && /allocat|out of memory/i.test(error.message);
+}
+
 /** An error whose message may be shown, with what Node said as its cause. */
 export function deathOf(cause: unknown, who: string): Error {
   if (isOutOfMemory(cause)) return new Error(`${who} ran out of memory`, { cause });

@@ -1,10 +1,14 @@
-/** The main side of the training threads: one job each, slices handed on in order, cancel within half a second. */
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+/**
+ * The main side of the training threads: one job each, what they send handed on in order, cancel within half a second, and
+ * every way in which a thread can die told from the ways in which training can fail.
+ */
+import { MessageChannel } from "node:worker_threads";
 import { Piscina } from "piscina";
-import type { MetricSlice } from "../domain/metric.ts";
 import type { Trainers, TrainingObserver, TrainingResult, TrainingRun } from "../domain/ports.ts";
-import { CONTROL, CONTROL_BYTES, type TrainMessage, type TrainTask } from "./protocol.ts";
+import { watchHeartbeat } from "./heartbeat.ts";
+import { CONTROL, CONTROL_BYTES, STOP_REASONS, type TrainTask } from "./protocol.ts";
 import { deathOf } from "./threads.ts";
+import { type EndMessage, openInbox } from "./training-inbox.ts";
 import { wholeBuffers } from "./transfer.ts";
 
 export interface TrainersOptions {
@@ -18,18 +22,25 @@ export interface TrainersOptions {
   readonly heapMb?: number;
   /** A thread that has not come back this long after a cancel is ended by force. */
   readonly cancelGraceMs?: number;
+  /** A thread that shows no life for this long is ended by force: the run rejects. */
+  readonly heartbeatMs?: number;
 }
 
 /** Leaves time, of the half second that a cancel may take, for storing the outcome. */
 const CANCEL_GRACE_MS = 350;
+/** A sign of life comes between calls into the engine, and one step of the largest network may take a minute. */
+const HEARTBEAT_MS = 120_000;
 
-/** Starts the pool. A run takes its payload over; `onEpochs` of its observer must not reject. */
+type Bounds = Required<Pick<TrainersOptions, "onDefect" | "cancelGraceMs" | "heartbeatMs">>;
+
+/** Starts the pool. A run takes its payload over; the calls of its observer must not reject. */
 export function createTrainers({
   size,
   onDefect,
   entry,
   heapMb = 1024,
   cancelGraceMs = CANCEL_GRACE_MS,
+  heartbeatMs = HEARTBEAT_MS,
 }: TrainersOptions): Trainers {
   const pool = new Piscina({
     filename: (entry ?? new URL("./train.ts", import.meta.url)).href,
@@ -41,7 +52,7 @@ export function createTrainers({
   pool.on("error", (error) => onDefect(error, ""));
   return {
     size,
-    train: (run, observer) => train(pool, { onDefect, cancelGraceMs }, run, observer),
+    train: (run, observer) => train(pool, { onDefect, cancelGraceMs, heartbeatMs }, run, observer),
     close: () => pool.destroy(),
   };
 }
@@ -50,38 +61,80 @@ const CANCELLED: TrainingResult = { state: "cancelled", metrics: null };
 
 async function train(
   pool: Piscina<TrainTask, void>,
-  { onDefect, cancelGraceMs }: Required<Pick<TrainersOptions, "onDefect" | "cancelGraceMs">>,
+  { onDefect, cancelGraceMs, heartbeatMs }: Bounds,
   run: TrainingRun,
-  { onEpochs, signal }: TrainingObserver,
+  observer: TrainingObserver,
 ): Promise<TrainingResult> {
-  if (signal.aborted) return CANCELLED;
+  if (observer.signal.aborted) return CANCELLED;
   const control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES));
   const { port1: port, port2 } = new MessageChannel();
   const kill = new AbortController();
-  let grace: NodeJS.Timeout | undefined;
-  const cancel = (): void => {
-    Atomics.store(control, CONTROL.cancelled, 1);
-    Atomics.notify(control, CONTROL.acknowledged);
-    grace = setTimeout(() => kill.abort(), cancelGraceMs);
-  };
-  signal.addEventListener("abort", cancel, { once: true });
-  const received = receive(port, control, onEpochs);
+  const unwish = passWishes(control, observer, () => kill.abort(), cancelGraceMs);
+  let isStuck = false;
+  const unwatch = watchHeartbeat(control, heartbeatMs, () => {
+    isStuck = true;
+    kill.abort();
+  });
+  const inbox = openInbox(port, control, observer);
+  const options = { transferList: [port2, ...buffersOf(run)], signal: kill.signal };
   try {
-    const buffers = wholeBuffers([...(run.payload ? [run.payload.data] : []), ...(run.dataset?.values.values() ?? [])]);
-    await pool.run({ run, control, port: port2 }, { transferList: [port2, ...buffers], signal: kill.signal });
-    const end = await received.end;
-    if (end.kind === "result") return end.result;
-    onDefect(end.error, run.job.id);
-    return INTERNAL;
-  } catch (error) {
-    await received.drain();
+    const trouble = await pool.run({ run, control, port: port2 }, options).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    if (!trouble) return resultOf(await inbox.end, (defect) => onDefect(defect, run.job.id));
+    await inbox.drain();
+    if (isStuck) throw new Error(`the training thread showed no life for ${heartbeatMs / 1000} s`);
     if (kill.signal.aborted) return CANCELLED;
-    throw deathOf(error, "the training thread");
+    throw deathOf(trouble.error, "the training thread");
   } finally {
-    clearTimeout(grace);
-    signal.removeEventListener("abort", cancel);
+    unwatch();
+    unwish();
     port.close();
   }
+}
+
+/** Throws when the thread told of its own death. */
+function resultOf(end: EndMessage, onDefect: (defect: unknown) => void): TrainingResult {
+  if (end.kind === "result") return end.result;
+  if (end.kind === "death") throw new Error(`the training thread ${end.detail}`);
+  onDefect(end.error);
+  return INTERNAL;
+}
+
+/** Tells the thread when it is to stop or to end, and calls `kill` when it does not end in time. Returns what ends that. */
+function passWishes(
+  control: Int32Array<SharedArrayBuffer>,
+  { signal, stop }: TrainingObserver,
+  kill: () => void,
+  graceMs: number,
+): () => void {
+  let grace: NodeJS.Timeout | undefined;
+  const onCancel = (): void => {
+    Atomics.store(control, CONTROL.cancelled, 1);
+    Atomics.notify(control, CONTROL.acknowledged);
+    grace = setTimeout(kill, graceMs);
+  };
+  const onStop = (): void => {
+    Atomics.store(control, CONTROL.stop, 1 + STOP_REASONS.indexOf(stop.reason === "pause" ? "pause" : "stop"));
+  };
+  signal.addEventListener("abort", onCancel, { once: true });
+  stop.addEventListener("abort", onStop, { once: true });
+  if (stop.aborted) onStop();
+  return () => {
+    clearTimeout(grace);
+    signal.removeEventListener("abort", onCancel);
+    stop.removeEventListener("abort", onStop);
+  };
+}
+
+/** The memory that goes to the thread with a run. */
+function buffersOf({ payload, dataset, checkpoint }: TrainingRun): ArrayBuffer[] {
+  return wholeBuffers([
+    ...(payload ? [payload.data] : []),
+    ...(checkpoint ? [checkpoint.tensors.data] : []),
+    ...(dataset?.values.values() ?? []),
+  ]);
 }
 
 const INTERNAL: TrainingResult = {
@@ -89,32 +142,3 @@ const INTERNAL: TrainingResult = {
   metrics: null,
   error: { code: "internal", detail: "the server failed; its log says how, under this job's id", epoch: null },
 };
-
-/**
- * What comes through a run's port. `end` is its last message, once every slice before it was dealt with; slices are handed
- * on one at a time. `drain` deals with what a thread had still sent when it died.
- */
-function receive(
-  port: MessagePort,
-  control: Int32Array<SharedArrayBuffer>,
-  onEpochs: TrainingObserver["onEpochs"],
-): { readonly end: Promise<Exclude<TrainMessage, { kind: "slice" }>>; drain(): Promise<void> } {
-  const end = Promise.withResolvers<Exclude<TrainMessage, { kind: "slice" }>>();
-  let pending = Promise.resolve();
-  const handOn = async (slice: MetricSlice): Promise<void> => {
-    await onEpochs(slice);
-    Atomics.add(control, CONTROL.acknowledged, 1);
-    Atomics.notify(control, CONTROL.acknowledged);
-  };
-  const take = (message: TrainMessage): void => {
-    pending = pending.then(() => (message.kind === "slice" ? handOn(message.slice) : end.resolve(message)));
-  };
-  port.on("message", take);
-  return {
-    end: end.promise,
-    drain() {
-      for (let entry = receiveMessageOnPort(port); entry; entry = receiveMessageOnPort(port)) take(entry.message);
-      return pending;
-    },
-  };
-}

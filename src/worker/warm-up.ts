@@ -41,5 +41,7 @@ export function warmUpPreparing(): TrainingRun[] {
 
 /** Trains the same small jobs as a training thread does. */
 export function warmUpTraining(): void {
-  for (const run of warmUpPreparing()) fit(run, { cancelled: () => false, report: () => undefined });
+  const ignore = () => undefined;
+  const control = { cancelled: () => false, stopping: () => null, report: ignore, save: ignore, storing: () => false };
+  for (const run of warmUpPreparing()) fit(run, control);
 }

@@ -1,4 +1,5 @@
 /** Records that the contract suites and the tests of the use cases share. */
+import type { NewCheckpoint } from "../../src/domain/checkpoint.ts";
 import type { Evaluation } from "../../src/domain/evaluation.ts";
 import { createId } from "../../src/domain/id.ts";
 import type { Job } from "../../src/domain/job.ts";
@@ -91,6 +92,17 @@ export function someWeights(): TensorSet {
     { name: "0.weight", shape: [1, 2], values: [1.5, -2.5] },
     { name: "0.bias", shape: [1], values: [0.5] },
   ]);
+}
+
+/** A checkpoint at an epoch: the weights of `aModel`, and a slot of the optimiser's after them. */
+export function aCheckpoint(overrides: Partial<NewCheckpoint> = {}): NewCheckpoint {
+  const { id: _id, name: _name, jobId: _jobId, createdAt: _createdAt, metrics: _metrics, ...model } = aModel("job_none");
+  const tensors = packTensors([
+    { name: "0.weight", shape: [1, 2], values: [1.5, -2.5] },
+    { name: "0.bias", shape: [1], values: [0.5] },
+    { name: "momentum/0.bias", shape: [1], values: [9] },
+  ]);
+  return { epoch: 1, step: 0, tensors, progress: "{}", reason: "interval", isBest: false, model, ...overrides };
 }
 
 export const anEvaluation: Evaluation = {

@@ -1,10 +1,12 @@
 /** Runs a job spec through preparation and training, as the server does, without a server. */
+import type { CheckpointState, NewCheckpoint } from "../../src/domain/checkpoint.ts";
 import type { DatasetRows } from "../../src/domain/dataset.ts";
 import type { Job } from "../../src/domain/job.ts";
 import type { Limits } from "../../src/domain/limits.ts";
 import { entriesOf, type MetricSlice, type Series } from "../../src/domain/metric.ts";
 import type { Model } from "../../src/domain/model.ts";
 import type { Prepared, ReferredModel, TrainedModel, TrainingResult } from "../../src/domain/ports.ts";
+import type { TrainingControl } from "../../src/training/control.ts";
 import { fit as trainJob } from "../../src/training/fit.ts";
 import { prepareJob } from "../../src/training/prepare.ts";
 
@@ -33,6 +35,7 @@ type Settled = Exclude<Prepared, { code: "references" }>;
 export interface TrainedRun {
   readonly result: TrainingResult;
   readonly slices: readonly MetricSlice[];
+  readonly checkpoints: readonly NewCheckpoint[];
   /** All slices end to end. */
   readonly series: Partial<Record<Series, number[]>>;
 }
@@ -40,27 +43,47 @@ export interface TrainedRun {
 interface TrainOptions {
   readonly epochsDone?: number;
   readonly cancelAfter?: number;
+  readonly cancelAfterCheckpoints?: number;
+  /** Whether to ask for a stop at the so many-th time that training asks, counted from 1. */
+  readonly stopAt?: (asked: number) => boolean;
+  readonly from?: CheckpointState | null;
   readonly dataset?: DatasetRows | null;
   readonly model?: ReferredModel | null;
 }
 
 /** Trains a spec; `cancelAfter` asks for a cancel once so many slices have come. */
-export function train(
-  spec: object,
-  { epochsDone = 0, cancelAfter = Number.POSITIVE_INFINITY, dataset = null, model = null }: TrainOptions = {},
-): TrainedRun {
+export function train(spec: object, options: TrainOptions = {}): TrainedRun {
+  const { epochsDone = 0, dataset = null, model = null, from = null } = options;
   const prepared = prepare(spec, {}, dataset, model);
   if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
   const slices: MetricSlice[] = [];
+  const checkpoints: NewCheckpoint[] = [];
   const job = jobRecord(prepared, epochsDone);
-  const result = trainJob(
-    { job, payload: prepared.payload, dataset, checkpoint: null },
-    { cancelled: () => slices.length >= cancelAfter, report: (slice) => slices.push(slice) },
-  );
+  const control = controlOf(options, slices, checkpoints);
+  const result = trainJob({ job, payload: prepared.payload, dataset, checkpoint: from }, control);
   const series: Partial<Record<Series, number[]>> = {};
   for (const slice of slices)
     for (const [name, column] of entriesOf(slice)) series[name] = [...(series[name] ?? []), ...column];
-  return { result, slices, series };
+  return { result, slices, checkpoints, series };
+}
+
+function controlOf(
+  {
+    cancelAfter = Number.POSITIVE_INFINITY,
+    cancelAfterCheckpoints = Number.POSITIVE_INFINITY,
+    stopAt = () => false,
+  }: TrainOptions,
+  slices: MetricSlice[],
+  checkpoints: NewCheckpoint[],
+): TrainingControl {
+  let asked = 0;
+  return {
+    cancelled: () => slices.length >= cancelAfter || checkpoints.length >= cancelAfterCheckpoints,
+    stopping: () => (stopAt(++asked) ? "stop" : null),
+    report: (slice) => void slices.push(slice),
+    save: (checkpoint) => void checkpoints.push(checkpoint),
+    storing: () => false,
+  };
 }
 
 function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone: number): Job {

@@ -2,7 +2,7 @@
 import type { TrainingResult } from "../../src/domain/ports.ts";
 import type { TrainTask } from "../../src/worker/protocol.ts";
 import { type Fit, runTraining } from "../../src/worker/training-thread.ts";
-import { aModel, aSlice, someWeights } from "../contract/fixtures.ts";
+import { aCheckpoint, aModel, aSlice, someWeights } from "../contract/fixtures.ts";
 
 const EPOCHS_A_SLICE = 10;
 
@@ -26,6 +26,20 @@ const BEHAVIOURS: Readonly<Record<string, Fit>> = {
     for (let epoch = 1; !control.cancelled(); epoch++) control.report(aSlice(epoch, epoch));
     return { state: "cancelled", metrics: null };
   },
+  /** Reports an epoch, writes a checkpoint, and goes on from the epoch of one that it is given; until it is asked to stop. */
+  stoppable: (run, control) => {
+    const first = (run.checkpoint?.epoch ?? 0) + 1;
+    for (let epoch = first; ; epoch++) {
+      if (control.cancelled()) return { state: "cancelled", metrics: null };
+      if (epoch > run.job.epochsDone) control.report(aSlice(epoch, epoch));
+      const reason = control.stopping();
+      if (reason) {
+        control.save(aCheckpoint({ epoch, reason }));
+        return { state: "stopped", metrics: null };
+      }
+      if (!control.storing()) control.save(aCheckpoint({ epoch }));
+    }
+  },
   deaf: () => {
     for (;;) spin(1000);
   },
@@ -38,6 +52,21 @@ const BEHAVIOURS: Readonly<Record<string, Fit>> = {
   exhausts: () => {
     const kept: number[][] = [];
     for (;;) kept.push(Array.from({ length: 100_000 }, (_, index) => index + 0.5));
+  },
+  /** Reads beyond the memory of a WebAssembly instance. */
+  traps: () => {
+    // (module (memory 1) (func (export "read") (result i32) (i32.load (i32.const -4))))
+    const module = [
+      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 5, 3, 1, 0, 1],
+      ...[7, 8, 1, 4, 0x72, 0x65, 0x61, 0x64, 0, 0, 0x0a, 9, 1, 7, 0, 0x41, 0x7c, 0x28, 2, 0, 0x0b],
+    ];
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(module)));
+    (instance.exports.read as () => number)();
+    return { state: "cancelled", metrics: null };
+  },
+  /** Asks for more memory than any machine has. */
+  allocates: () => {
+    throw new Error(`there are ${new ArrayBuffer(2 ** 45).byteLength} bytes`);
   },
   throws: () => {
     throw new RangeError("a defect of training");

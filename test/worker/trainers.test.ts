@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { NewCheckpoint } from "../../src/domain/checkpoint.ts";
 import type { Job } from "../../src/domain/job.ts";
 import type { MetricSlice } from "../../src/domain/metric.ts";
 import type { Trainers, TrainingRun } from "../../src/domain/ports.ts";
 import { MAX_PENDING_SLICES } from "../../src/worker/protocol.ts";
 import { createTrainers, type TrainersOptions } from "../../src/worker/trainers.ts";
-import { aJob, aSlice, largeTensors, someWeights } from "../contract/fixtures.ts";
+import { aCheckpoint, aJob, aSlice, largeTensors, someWeights } from "../contract/fixtures.ts";
 
 /** Nobody asks the run to stop, and nobody keeps its checkpoints. */
 const UNSTOPPED = { onCheckpoint: async () => undefined, stop: new AbortController().signal };
@@ -165,5 +166,57 @@ describe("training threads", () => {
     expect(await pool.train(runOf("train"), { signal: never, ...UNSTOPPED, onEpochs: ignore })).toMatchObject({
       state: "succeeded",
     });
+  });
+
+  it("hands on checkpoints after the epochs before them, and goes on from one", async () => {
+    const pool = open();
+    const news: string[] = [];
+    const kept: NewCheckpoint[] = [];
+    const observe = (stop: AbortController, until: number) => ({
+      signal: never,
+      stop: stop.signal,
+      onEpochs: async ({ to }: MetricSlice) => void news.push(`epoch ${to}`),
+      onCheckpoint: async (checkpoint: NewCheckpoint) => {
+        news.push(`checkpoint ${checkpoint.epoch}`);
+        kept.push(checkpoint);
+        if (checkpoint.epoch >= until) stop.abort(until === 1 ? "pause" : undefined);
+      },
+    });
+    expect(await pool.train(runOf("stoppable"), observe(new AbortController(), 1))).toEqual({
+      state: "stopped",
+      metrics: null,
+    });
+    for (const [index, line] of news.entries()) {
+      const [kind, epoch] = line.split(" ");
+      if (kind === "checkpoint") expect(news.indexOf(`epoch ${epoch}`)).toBeLessThan(index);
+    }
+    const last = kept.at(-1) as NewCheckpoint;
+    expect(last).toEqual(aCheckpoint({ epoch: last.epoch, reason: "pause", model: last.model }));
+
+    const job: Job = { ...aJob("stoppable"), epochsDone: last.epoch };
+    const resumed = observe(new AbortController(), last.epoch + 1);
+    expect(await pool.train({ ...runOf("stoppable"), job, checkpoint: last }, resumed)).toMatchObject({ state: "stopped" });
+    expect(kept.at(-1)).toMatchObject({ reason: "stop" });
+    const epochs = news.flatMap((line) => (line.startsWith("epoch ") ? [Number(line.slice(6))] : []));
+    expect(epochs).toEqual(epochs.map((_, index) => index + 1));
+  });
+
+  it.each([
+    ["traps", /^the training thread trapped: memory access out of bounds$/],
+    ["allocates", /^the training thread ran out of memory$/],
+  ])("rejects when the memory of a run fails: %s", async (behaviour, words) => {
+    const pool = open();
+    const observer = { signal: never, ...UNSTOPPED, onEpochs: ignore };
+    await expect(pool.train(runOf(behaviour), observer)).rejects.toThrow(words);
+    expect(await pool.train(runOf("train"), observer)).toMatchObject({ state: "succeeded" });
+  });
+
+  it("rejects when a thread shows no life for too long, and recovers", async () => {
+    const pool = open(1, { heartbeatMs: 200 });
+    const observer = { signal: never, ...UNSTOPPED, onEpochs: ignore };
+    await expect(pool.train(runOf("deaf"), observer)).rejects.toThrow("the training thread showed no life for 0.2 s");
+    // The next thread takes longer than that to start: it is not this that is looked at here.
+    await pool.close();
+    expect(await open().train(runOf("train"), observer)).toMatchObject({ state: "succeeded" });
   });
 });
