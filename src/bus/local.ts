@@ -3,8 +3,16 @@ import type { Bus, JobHint } from "../domain/ports.ts";
 
 type Listener = (hint: JobHint) => void;
 
+/** The bus of a process, and what it knows of its listeners. */
+export interface LocalBus extends Bus {
+  /** The jobs that somebody listens to. */
+  subscribed(): readonly string[];
+  /** Whether somebody listens to all of them. */
+  isWatched(): boolean;
+}
+
 /** The bus. A listener that throws harms no other: its error goes to `onError`. */
-export function createLocalBus(onError: (error: unknown) => void): Bus {
+export function createLocalBus(onError: (error: unknown) => void): LocalBus {
   const ofJobs = new Map<string, Set<Listener>>();
   const ofAll = new Set<Listener>();
   const tell = (listeners: Iterable<Listener>, hint: JobHint): void => {
@@ -22,7 +30,7 @@ export function createLocalBus(onError: (error: unknown) => void): Bus {
   };
   return {
     publish: (jobId) => send({ jobId, removed: false }),
-    publishRemoved: (jobId, project) => send({ jobId, removed: true, project }),
+    publishRemoved: (jobId) => send({ jobId, removed: true }),
     subscribe: (jobId, wake) => {
       const ofJob = ofJobs.get(jobId) ?? new Set();
       ofJobs.set(jobId, ofJob);
@@ -38,5 +46,7 @@ export function createLocalBus(onError: (error: unknown) => void): Bus {
       ofAll.add(listener);
       return () => void ofAll.delete(listener);
     },
+    subscribed: () => [...ofJobs.keys()],
+    isWatched: () => ofAll.size > 0,
   };
 }

@@ -54,8 +54,6 @@ export interface Reproduction {
 
 export interface Job {
   readonly id: string;
-  /** Whose it is. */
-  readonly project: string;
   readonly name: string;
   readonly state: JobState;
   readonly spec: ResolvedSpec;

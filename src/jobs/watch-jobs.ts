@@ -10,7 +10,7 @@ import type { World } from "./services.ts";
 /** What has happened to a job: it is now like this, or it was deleted. */
 export type JobNews =
   | { readonly type: "job"; readonly id: string; readonly reading: JobReading }
-  | { readonly type: "removed"; readonly id: string; readonly project: string };
+  | { readonly type: "removed"; readonly id: string };
 
 export interface JobFeed {
   /** From this call on every change is told, in the order of each job's changes. Returns what ends that. */
@@ -70,11 +70,11 @@ export function createJobFeed(
   const read = async (): Promise<void> => {
     if (reading) return;
     reading = true;
-    for (const [id, hint] of hints) {
+    for (const [id, { removed }] of hints) {
       hints.delete(id);
-      if (hint.removed) {
+      if (removed) {
         forget(id);
-        tell({ type: "removed", id, project: hint.project });
+        tell({ type: "removed", id });
       } else if (listeners.size > 0) await look(id);
     }
     reading = false;

@@ -37,10 +37,7 @@ export async function appendMetrics(
       .where("epochs_done", "=", slice.from - 1)
       .returning("last_seq")
       .executeTakeFirst();
-    if (!row) {
-      await assertNotOutOfOrder(transaction, id, attempt, slice);
-      return null;
-    }
+    if (!row) return seqOfKnown(transaction, id, attempt, slice, reference);
     await transaction
       .insertInto("metric_chunks")
       .values({ job_id: id, first_epoch: slice.from, last_epoch: slice.to, attempt, columns })
@@ -53,11 +50,31 @@ export async function appendMetrics(
   });
 }
 
-/** A late write of a run that has lost its job is expected; a gap in the epochs is a defect of the caller. */
-async function assertNotOutOfOrder(db: Kysely<Tables>, id: string, attempt: number, slice: MetricSlice): Promise<void> {
+/**
+ * What an append that changed nothing means. A late write of a run that has lost its job is expected: null. The newest slice
+ * once more comes from a caller who did not hear that it was stored, and has its number. A gap in the epochs is a defect.
+ */
+async function seqOfKnown(
+  db: Kysely<Tables>,
+  id: string,
+  attempt: number,
+  { from, to }: MetricSlice,
+  reference: ChunkReference,
+): Promise<number | null> {
   const job = await db.selectFrom("jobs").select(["state", "attempt", "epochs_done"]).where("id", "=", id).executeTakeFirst();
-  if (job?.attempt !== attempt || (job.state !== "running" && job.state !== "cancelling")) return;
-  throw new Error(`epochs ${slice.from} to ${slice.to} of ${id} do not follow epoch ${job.epochs_done}`);
+  if (job?.attempt !== attempt || (job.state !== "running" && job.state !== "cancelling")) return null;
+  if (job.epochs_done === to) {
+    const event = await db
+      .selectFrom("events")
+      .select("seq")
+      .where("job_id", "=", id)
+      .where("type", "=", "metrics")
+      .where("payload", "=", JSON.stringify(reference))
+      .orderBy("seq", "desc")
+      .executeTakeFirst();
+    if (event) return event.seq;
+  }
+  throw new Error(`epochs ${from} to ${to} of ${id} do not follow epoch ${job.epochs_done}`);
 }
 
 /** See Store.readEvents. */

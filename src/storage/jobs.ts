@@ -4,9 +4,10 @@
  */
 import { type Kysely, sql, type Transaction, type UpdateObject } from "kysely";
 import { isTerminal, type Job, TERMINAL_STATES, type Transition } from "../domain/job.ts";
-import type { JobFilter, NewJob, Outcome, Page, PageRequest, TransitionRequest } from "../domain/ports.ts";
+import type { JobFilter, NewJob, OnQueued, Outcome, Page, PageRequest, TransitionRequest } from "../domain/ports.ts";
 import type { TensorEntry, TensorSet } from "../domain/tensor.ts";
 import { deleteTensors, readTensors, writeTensors } from "./blobs.ts";
+import { lockedForUpdate, runSqlOn } from "./dialect.ts";
 import { insertEvaluation } from "./evaluations.ts";
 import { insertModel } from "./models.ts";
 import { toPage } from "./page.ts";
@@ -14,16 +15,20 @@ import { metricsToJson, newJobRow, toJob } from "./rows.ts";
 import type { JobsTable, Tables } from "./tables.ts";
 import { insertDelivery } from "./webhooks.ts";
 
-export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob): Promise<Job> {
+/** Whose jobs they are. */
+const PROJECT = "default";
+
+export async function insertJob(db: Kysely<Tables>, job: NewJob, onQueued?: OnQueued): Promise<Job> {
   const transition: Transition = { state: "queued", at: job.createdAt, reason: "submitted" };
   return await db.transaction().execute(async (transaction) => {
     const row = await transaction
       .insertInto("jobs")
-      .values(newJobRow(job, project, transition))
+      .values(newJobRow(job, transition))
       .returningAll()
       .executeTakeFirstOrThrow();
     await insertStateEvent(transaction, row, transition);
     if (job.payload) await writeTensors(transaction, job.id, job.payload);
+    await onQueued?.(toJob(row), runSqlOn(transaction));
     return toJob(row);
   });
 }
@@ -33,15 +38,8 @@ export async function getJob(db: Kysely<Tables>, id: string): Promise<Job | null
   return row ? toJob(row) : null;
 }
 
-/** Those of every project when it is null. */
-export async function listJobs(
-  db: Kysely<Tables>,
-  project: string | null,
-  { state, name }: JobFilter,
-  page: PageRequest,
-): Promise<Page<Job>> {
+export async function listJobs(db: Kysely<Tables>, { state, name }: JobFilter, page: PageRequest): Promise<Page<Job>> {
   let query = db.selectFrom("jobs").selectAll().orderBy("id", "desc");
-  if (project !== null) query = query.where("project", "=", project);
   if (state !== undefined) query = query.where("state", "=", state);
   if (name !== undefined) query = query.where("name", "=", name);
   if (page.after !== undefined) query = query.where("id", "<", page.after);
@@ -55,7 +53,12 @@ export async function readPayload(db: Kysely<Tables>, jobId: string): Promise<Te
   return readTensors(db, jobId, JSON.parse(row.payload_entries) as TensorEntry[]);
 }
 
-export async function transitionJob(db: Kysely<Tables>, id: string, { from, to }: TransitionRequest): Promise<Job | null> {
+export async function transitionJob(
+  db: Kysely<Tables>,
+  id: string,
+  { from, to }: TransitionRequest,
+  onQueued?: OnQueued,
+): Promise<Job | null> {
   return await db.transaction().execute(async (transaction) => {
     const row = await transaction
       .updateTable("jobs")
@@ -66,7 +69,8 @@ export async function transitionJob(db: Kysely<Tables>, id: string, { from, to }
       .executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
-    return insertDelivery(transaction, toJob(row), row.project);
+    if (to.state === "queued") await onQueued?.(toJob(row), runSqlOn(transaction));
+    return insertDelivery(transaction, toJob(row), PROJECT);
   });
 }
 
@@ -80,7 +84,9 @@ export async function claimJob(db: Kysely<Tables>, at: number): Promise<Job | nu
         attempt: values("attempt", "+", 1),
         started_at: values.fn.coalesce("started_at", values.val(at)),
       }))
-      .where("id", "=", (query) => query.selectFrom("jobs").select("id").where("state", "=", "queued").orderBy("id").limit(1))
+      .where("id", "=", (query) =>
+        lockedForUpdate(db, query.selectFrom("jobs").select("id").where("state", "=", "queued").orderBy("id").limit(1)),
+      )
       .where("state", "=", "queued")
       .returningAll()
       .executeTakeFirst();
@@ -127,11 +133,11 @@ export async function finishJob(
       .executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
-    if (!makesModel) return insertDelivery(transaction, toJob(row), row.project);
-    const { version } = await insertModel(transaction, row.project, outcome.model, outcome.weights);
+    if (!makesModel) return insertDelivery(transaction, toJob(row), PROJECT);
+    const { version } = await insertModel(transaction, outcome.model, outcome.weights);
     if (outcome.evaluation) await insertEvaluation(transaction, outcome.model.id, outcome.evaluation);
     await transaction.updateTable("jobs").set({ model_version: version }).where("id", "=", id).execute();
-    return insertDelivery(transaction, toJob({ ...row, model_version: version }), row.project);
+    return insertDelivery(transaction, toJob({ ...row, model_version: version }), PROJECT);
   });
 }
 

@@ -1,8 +1,9 @@
-/** Which schema a SQLite database has, whether this version can use it, and how it comes to the newest one. */
+/** Which schema a database has, whether this version can use it, and how it comes to the newest one. */
 import { stat } from "node:fs/promises";
 import type { Kysely } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
 import { assertRoom, copyDatabase } from "./copy.ts";
+import { COLUMN_TYPES } from "./dialect.ts";
 import { sizeOf } from "./examine.ts";
 import { MIGRATION_NAMES, migrate } from "./migrations.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
@@ -17,14 +18,26 @@ const MIGRATION_FACTOR = 2;
  */
 export async function appliedMigrations(connection: SqliteConnection, name: string): Promise<readonly string[]> {
   const tables = await column(connection, "select name as value from sqlite_master where type = 'table'");
-  if (tables.length === 0) return [];
   const applied = tables.includes("kysely_migration")
     ? await column(connection, "select name as value from kysely_migration order by name")
     : [];
+  assertUsable({ tables, applied }, name);
+  return applied;
+}
+
+/** What is in a database, before anything is changed in it. */
+export interface SchemaReading {
+  readonly tables: readonly string[];
+  readonly applied: readonly string[];
+}
+
+/** Throws "unavailable" when a database is another program's or a newer version's. */
+export function assertUsable({ tables, applied }: SchemaReading, name: string): void {
+  if (tables.length === 0) return;
   if (!tables.includes("jobs") && applied.length > 0) throw unusable(name, "it has migrations, and no jobs");
   if (applied.length === 0) throw unusable(name, "it is not a database of Trainyard's");
   const newer = applied.find((migration) => !MIGRATION_NAMES.includes(migration));
-  if (newer === undefined) return applied;
+  if (newer === undefined) return;
   throw unusable(
     name,
     `a newer Trainyard wrote it (migration ${newer}; this version's last is ${MIGRATION_NAMES.at(-1)}): start that version, or restore a backup from before`,
@@ -40,7 +53,7 @@ export async function bringUpToDate(connection: SqliteConnection, db: Kysely<Tab
     await assertRoom(MIGRATION_FACTOR * (await sizeOf(connection)), backup);
     await copyDatabase(connection, backup);
   }
-  await migrate(db, { bytes: "blob" });
+  await migrate(db, COLUMN_TYPES.sqlite);
 }
 
 /** A backup that is there from an earlier time stays. */

@@ -2,8 +2,6 @@
 
 export interface JobsTable {
   readonly id: string;
-  /** Whose it is, here and below. */
-  readonly project: string;
   readonly name: string;
   readonly state: string;
   readonly spec: string;
@@ -48,15 +46,13 @@ export interface MetricChunksTable {
   readonly columns: Uint8Array<ArrayBuffer>;
 }
 
-/** The last version that was given to each name of a project. */
+/** The last version that was given to each name. */
 export interface ModelNamesTable {
-  readonly project: string;
   readonly name: string;
   readonly last_version: number;
 }
 
 export interface AliasesTable {
-  readonly project: string;
   readonly name: string;
   readonly alias: string;
   readonly version: number;
@@ -64,7 +60,6 @@ export interface AliasesTable {
 
 export interface ModelsTable {
   readonly id: string;
-  readonly project: string;
   readonly name: string;
   readonly version: number;
   /** `{name: value}`. */
@@ -93,7 +88,6 @@ export interface BlobChunksTable {
 
 export interface DatasetsTable {
   readonly id: string;
-  readonly project: string;
   readonly name: string;
   readonly format: string;
   readonly sha256: string;
@@ -157,32 +151,6 @@ export interface SecretsTable {
   readonly value: string;
 }
 
-/** The keys of the API. A row stays when its key is revoked. */
-export interface ApiKeysTable {
-  readonly id: string;
-  readonly project: string;
-  readonly name: string;
-  /** SHA-256 of the key, in hex. */
-  readonly hash: string;
-  /** How the key begins: what it is known by. */
-  readonly prefix: string;
-  /** JSON: an array of scopes. */
-  readonly scopes: string;
-  readonly created_at: number;
-  readonly expires_at: number | null;
-  readonly last_used_at: number | null;
-  readonly revoked_at: number | null;
-}
-
-/** What browsers hold in exchange for a key. */
-export interface SessionsTable {
-  /** SHA-256 of the token, in hex. */
-  readonly hash: string;
-  readonly key_id: string;
-  readonly created_at: number;
-  readonly expires_at: number;
-}
-
 export interface Tables {
   readonly jobs: JobsTable;
   readonly events: EventsTable;
@@ -197,6 +165,4 @@ export interface Tables {
   readonly webhook_deliveries: WebhookDeliveriesTable;
   readonly idempotency_keys: IdempotencyKeysTable;
   readonly secrets: SecretsTable;
-  readonly api_keys: ApiKeysTable;
-  readonly sessions: SessionsTable;
 }

@@ -134,7 +134,6 @@ export function aJob(name = "moons", epochs = 1000): Job {
   const { payload: _, ...job } = aNewJob({ name, epochs });
   return {
     ...job,
-    project: "default",
     name,
     state: "running",
     attempt: 1,

@@ -18,15 +18,15 @@ const tags = ["jobs"];
 /** Registers the routes of jobs. */
 export function registerJobs(app: App, context: RouteContext): void {
   registerSubmit(app, context);
-  registerReading(app);
-  registerChanges(app);
+  registerReading(app, context);
+  registerChanges(app, context);
 }
 
-function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
+function registerSubmit(app: App, { services, lifecycle }: RouteContext): void {
   app.post(
     "/v1/jobs",
     {
-      bodyLimit: limits.bodyBytes,
+      bodyLimit: services.limits.bodyBytes,
       schema: {
         tags,
         operationId: "submitJob",
@@ -47,7 +47,6 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const body = (request.body ?? new Uint8Array()) as unknown as Uint8Array<ArrayBuffer>;
-      const { services } = request;
       const result = await submit(services, body, { validateOnly: request.query.validate_only === "true" });
       if ("validated" in result) {
         const { spec, parameters, memoryBytes, rows } = result.validated;
@@ -61,7 +60,7 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
   );
 }
 
-function registerReading(app: App): void {
+function registerReading(app: App, { services }: RouteContext): void {
   app.get(
     "/v1/jobs",
     {
@@ -74,7 +73,7 @@ function registerReading(app: App): void {
         response: answers({ 200: ["A page of jobs.", jobsAnswer] }, [422]),
       },
     },
-    async ({ query: { state, name, after, limit }, services }) =>
+    async ({ query: { state, name, after, limit } }) =>
       representPage(await listJobs(services, { state, name }, { after, limit }), representJob),
   );
 
@@ -90,7 +89,7 @@ function registerReading(app: App): void {
         response: answers({ 200: ["The job.", jobAnswer] }, [404]),
       },
     },
-    async ({ params, services }) => representJob(await readJob(services, params.id)),
+    async ({ params }) => representJob(await readJob(services, params.id)),
   );
 
   app.get(
@@ -107,11 +106,11 @@ function registerReading(app: App): void {
         response: answers({ 200: ["Rows, as columns.", rowsAnswer] }, [404, 409, 422]),
       },
     },
-    async ({ params: { id }, query: { limit }, services }) => ({ job: id, ...(await showRows(services, id, limit)) }),
+    async ({ params: { id }, query: { limit } }) => ({ job: id, ...(await showRows(services, id, limit)) }),
   );
 }
 
-function registerChanges(app: App): void {
+function registerChanges(app: App, { services }: RouteContext): void {
   app.post(
     "/v1/jobs/:id/cancel",
     {
@@ -125,7 +124,7 @@ function registerChanges(app: App): void {
         response: answers({ 200: ["The job, `cancelled` or `cancelling`.", jobAnswer] }, [404, 409]),
       },
     },
-    async ({ params, services }) => {
+    async ({ params }) => {
       await cancel(services, params.id);
       return representJob(await readJob(services, params.id));
     },
@@ -143,7 +142,7 @@ function registerChanges(app: App): void {
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 409]),
       },
     },
-    async ({ params, services }, reply) => {
+    async ({ params }, reply) => {
       await remove(services, params.id);
       reply.code(204);
     },

@@ -38,11 +38,11 @@ export function registerPredict(app: App, context: RouteContext): void {
   });
 }
 
-function registerRoute(app: App, { limits }: RouteContext): void {
+function registerRoute(app: App, { services }: RouteContext): void {
   app.post(
     "/v1/models/:ref/predict",
     {
-      bodyLimit: limits.bodyBytes,
+      bodyLimit: services.limits.bodyBytes,
       schema: {
         tags,
         operationId: "predict",
@@ -68,7 +68,6 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       },
     },
     async (request, reply) => {
-      const { services } = request;
       const { ref } = request.params;
       const { top_k: topK = null, header } = request.query;
       const format = batchFormatOf(request);

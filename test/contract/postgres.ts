@@ -1,0 +1,29 @@
+/** Real PostgreSQL for tests: an empty database each, and a store on it. */
+import { inject, onTestFinished } from "vitest";
+import type { Store } from "../../src/domain/ports.ts";
+import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from "../../src/storage/postgres-store.ts";
+
+/** The URL of a new empty database of the run's PostgreSQL. */
+export async function freshDatabase(): Promise<string> {
+  const response = await fetch(inject("postgres"));
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text;
+}
+
+export const POOL = { size: 6, statementTimeoutMs: 20_000, connectTimeoutMs: 10_000, probeMs: 100 };
+export const PATIENCE = { patienceMs: 2000, runPatienceMs: 20_000 };
+
+/** A store on a database, closed when the running test is over, if not before. */
+export async function openOnPostgres(url: string, options: Partial<PostgresStoreOptions> = {}): Promise<PostgresStore> {
+  const opened = await openPostgresStore({ url, ...POOL, ...PATIENCE, ...options });
+  let closed: Promise<void> | null = null;
+  const close = () => (closed ??= opened.store.close());
+  onTestFinished(close);
+  return { ...opened, store: { ...opened.store, close } };
+}
+
+/** A store on an empty database. */
+export async function openEmptyPostgres(): Promise<Store> {
+  return (await openOnPostgres(await freshDatabase())).store;
+}

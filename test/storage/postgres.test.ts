@@ -1,0 +1,4 @@
+import { openEmptyPostgres } from "../contract/postgres.ts";
+import { storeContract } from "../contract/store.ts";
+
+storeContract("PostgreSQL", openEmptyPostgres);
