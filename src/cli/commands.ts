@@ -1,8 +1,23 @@
 /** The table of commands, in the order of the help: a command is one file in commands/ and one line here. */
-
+import { registerDatasets } from "./commands/datasets.ts";
+import { registerExport } from "./commands/export.ts";
 import { registerJobs } from "./commands/jobs.ts";
+import { registerModels } from "./commands/models.ts";
+import { registerPredict } from "./commands/predict.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerStateChanges } from "./commands/state-changes.ts";
+import { registerTrain } from "./commands/train.ts";
+import { registerWatch } from "./commands/watch.ts";
 import type { Register } from "./context.ts";
 
-export const COMMANDS: readonly Register[] = [registerServe, registerJobs, registerStateChanges];
+export const COMMANDS: readonly Register[] = [
+  registerServe,
+  registerTrain,
+  registerJobs,
+  registerWatch,
+  registerStateChanges,
+  registerDatasets,
+  registerModels,
+  registerExport,
+  registerPredict,
+];

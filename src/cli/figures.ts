@@ -12,9 +12,10 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
-/** Seconds in the two largest units. */
+/** Seconds in the two largest units; a tenth of one where there are few. */
 export function duration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
+  if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
@@ -34,8 +35,8 @@ export function moment(iso: string): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
-/** What a job's last epoch says most of it: accuracy or r2, else its loss; empty before the first epoch. */
-export function headline({ metrics }: Job): string {
+/** What the last epoch of a job or model says most of it: accuracy or r2, else its loss; empty before the first epoch. */
+export function headline({ metrics }: Pick<Job, "metrics">): string {
   const { loss, accuracy, r2 } = metrics?.final ?? {};
   if (accuracy !== undefined) return `accuracy ${percent(Number(accuracy))}`;
   if (r2 !== undefined) return `r2 ${Number(r2).toFixed(3)}`;

@@ -1,6 +1,6 @@
 /** Progress of jobs, from the frames of their streams: a live bar each, or plain lines where nothing can be redrawn. */
-import type { Frame } from "../client/answers.ts";
-import type { Client } from "../client/client.ts";
+import type { Client, Frame, JobState } from "../client/index.ts";
+import { duration, percent, significant } from "./figures.ts";
 import { bar, type Terminal } from "./terminal.ts";
 
 export interface WatchedJob {
@@ -9,22 +9,38 @@ export interface WatchedJob {
   readonly epochs: number;
 }
 
+export interface ProgressOptions {
+  /** Aborting it leaves the jobs alone. */
+  readonly signal?: AbortSignal;
+  /** Plain lines a job, besides its last. */
+  readonly plainLines?: number;
+  /** Sees each frame. */
+  readonly onFrame?: (frame: Frame) => void;
+}
+
 interface Tally {
   readonly job: WatchedJob;
   epoch: number;
   trainingMs: number;
-  state: string;
+  state: JobState;
   loss: number;
   /** The metric that says most of the task: accuracy, or else r2. */
   score: readonly [name: string, value: number] | null;
 }
 
 const REDRAW_MS = 40;
-/** A plain line after every quarter of the epochs. */
-const PLAIN_STEPS = 4;
+/** Where nothing can be redrawn, a line after every quarter of the epochs. */
+const PLAIN_LINES = 4;
+/** What stands beside the bar: title and figures, at their widest. */
+const FIGURES_WIDTH = 90;
 
-/** Follows jobs until all have ended. */
-export async function showProgress(client: Client, jobs: readonly WatchedJob[], terminal: Terminal): Promise<void> {
+/** Follows jobs until all have ended, or until it is told to leave them. */
+export async function showProgress(
+  client: Client,
+  jobs: readonly WatchedJob[],
+  terminal: Terminal,
+  options: ProgressOptions = {},
+): Promise<void> {
   const titleWidth = Math.max(...jobs.map(({ title }) => title.length));
   const tallies = jobs.map((job): Tally => {
     return { job, epoch: 0, trainingMs: 0, state: "queued", loss: Number.NaN, score: null };
@@ -32,7 +48,7 @@ export async function showProgress(client: Client, jobs: readonly WatchedJob[], 
   const draw = () => terminal.redraw(tallies.map((tally) => liveLine(tally, titleWidth, terminal)));
   const timer = terminal.live ? setInterval(draw, REDRAW_MS) : undefined;
   try {
-    await Promise.all(tallies.map((tally) => follow(client, tally, titleWidth, terminal)));
+    await Promise.all(tallies.map((tally) => follow(client, tally, titleWidth, terminal, options)));
   } finally {
     clearInterval(timer);
     if (terminal.live) draw();
@@ -40,13 +56,21 @@ export async function showProgress(client: Client, jobs: readonly WatchedJob[], 
   }
 }
 
-async function follow(client: Client, tally: Tally, titleWidth: number, terminal: Terminal): Promise<void> {
-  let quarter = 0;
-  for await (const frame of client.watch(tally.job.id)) {
+async function follow(
+  client: Client,
+  tally: Tally,
+  titleWidth: number,
+  terminal: Terminal,
+  { signal, plainLines = PLAIN_LINES, onFrame }: ProgressOptions,
+): Promise<void> {
+  let part = 0;
+  for await (const frame of client.watch(tally.job.id, signal ? { signal } : {})) {
     count(tally, frame);
-    const reached = Math.floor((tally.epoch / tally.job.epochs) * PLAIN_STEPS);
-    if (terminal.live || reached === quarter) continue;
-    quarter = reached;
+    onFrame?.(frame);
+    const reached = Math.floor((tally.epoch / tally.job.epochs) * plainLines);
+    // A job that ends early is at its last line then.
+    if (terminal.live || (reached === part && !(frame.type === "end" && part < plainLines))) continue;
+    part = frame.type === "end" ? plainLines : reached;
     terminal.print(`  ${tally.job.title.padEnd(titleWidth)}  ${figures(tally)}`);
   }
 }
@@ -73,26 +97,27 @@ function figures({ job, epoch, loss, score, trainingMs, state }: Tally): string 
   const parts = [`epoch ${String(epoch).padStart(digits)}/${job.epochs}`];
   if (epoch > 0) {
     parts.push(`loss ${significant(loss)}`.padEnd(15), scoreText(score).padEnd(16));
-    if (trainingMs > 0) parts.push(`${Math.round((epoch / trainingMs) * 1000).toLocaleString("en")} epochs/s`.padStart(17));
+    if (trainingMs > 0) parts.push(`${speedText((epoch / trainingMs) * 1000)} epochs/s`.padStart(17));
+    const leftS = (((job.epochs - epoch) / epoch) * trainingMs) / 1000;
+    if (state === "running" && leftS >= 1) parts.push(`${duration(leftS)} left`);
   }
   if (state !== "succeeded" && state !== "running") parts.push(state);
   return parts.join("  ");
 }
 
+function speedText(perSecond: number): string {
+  return perSecond < 10 ? perSecond.toFixed(2) : Math.round(perSecond).toLocaleString("en");
+}
+
 function scoreText(score: Tally["score"]): string {
   if (!score) return "";
   const [name, value] = score;
-  return name === "accuracy" ? `accuracy ${(value * 100).toFixed(1)} %` : `${name} ${value.toFixed(3)}`;
-}
-
-/** Four digits that matter, without an exponent where that can be. */
-function significant(value: number): string {
-  return Math.abs(value) >= 1e-4 && Math.abs(value) < 1e5 ? value.toPrecision(4) : value.toExponential(2);
+  return name === "accuracy" ? `accuracy ${percent(value)}` : `${name} ${value.toFixed(3)}`;
 }
 
 function liveLine(tally: Tally, titleWidth: number, terminal: Terminal): string {
   const text = figures(tally);
-  const width = Math.max(8, Math.min(30, terminal.columns - titleWidth - 76));
+  const width = Math.max(8, Math.min(30, terminal.columns - titleWidth - FIGURES_WIDTH));
   const title = terminal.paint.bold(tally.job.title.padEnd(titleWidth));
-  return `  ${title}  ${bar(tally.epoch / tally.job.epochs, width, terminal)}  ${text}`;
+  return terminal.fit(`  ${title}  ${bar(tally.epoch / tally.job.epochs, width, terminal)}  ${text}`);
 }

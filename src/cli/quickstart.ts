@@ -6,10 +6,11 @@
 import type { Job, PredictionAnswer } from "../client/answers.ts";
 import { type Client, createClient } from "../client/client.ts";
 import { drawField, FIELD_WIDTH } from "./field.ts";
+import { percent } from "./figures.ts";
 import { showProgress } from "./progress.ts";
 import { freePort, type ServerProcess, startServerProcess } from "./server-process.ts";
 import { createTerminal, sparkline, table } from "./terminal.ts";
-import { LESSONS, percent, type Verdict } from "./tutorial.ts";
+import { LESSONS, type Verdict } from "./tutorial.ts";
 
 const CURVE_POINTS = 24;
 

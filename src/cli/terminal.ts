@@ -3,9 +3,12 @@
 export interface Terminal {
   /** It can redraw lines. */
   readonly live: boolean;
+  /** Characters of a line, now. */
   readonly columns: number;
   readonly paint: Readonly<Record<Colour, (text: string) => string>>;
   print(line?: string): void;
+  /** As much of a line as a line of the terminal holds: one that wraps cannot be drawn over. */
+  fit(line: string): string;
   /** Prints lines over those of the last redraw. */
   redraw(lines: readonly string[]): void;
   /** What is printed next comes after the block. */
@@ -30,9 +33,12 @@ export function createTerminal(
   let drawn = 0;
   return {
     live,
-    columns: stream.columns ?? 80,
+    get columns() {
+      return stream.columns || 80;
+    },
     paint: Object.fromEntries(Object.entries(COLOURS).map(([colour, code]) => [colour, paintWith(code)])) as Terminal["paint"],
     print: (line = "") => void stream.write(`${line}\n`),
+    fit: (line) => truncate(line, stream.columns || 80),
     redraw(lines) {
       const up = drawn > 0 ? `${ESCAPE}${drawn}A` : HIDE_CURSOR;
       stream.write(up + lines.map((line) => `${line}${ESCAPE}K\n`).join(""));
@@ -43,6 +49,21 @@ export function createTerminal(
       drawn = 0;
     },
   };
+}
+
+/** The first `width` characters of a text that are seen; what colours it stays whole. */
+function truncate(text: string, width: number): string {
+  if (visibleLength(text) <= width) return text;
+  let left = width;
+  return text
+    .split(new RegExp(`(${ESCAPE.replace("[", "\\[")}[0-9;]*m)`))
+    .map((part, index) => {
+      if (index % 2 === 1) return part;
+      const kept = part.slice(0, left);
+      left -= kept.length;
+      return kept;
+    })
+    .join("");
 }
 
 /** A bar of `width` characters for a share of 0..1, in half steps. */

@@ -2,6 +2,7 @@
 
 import type { Job, JobSpec } from "../client/answers.ts";
 import type { Client } from "../client/client.ts";
+import { percent } from "./figures.ts";
 
 export interface Verdict {
   /** What the model came to. */
@@ -115,8 +116,4 @@ async function judgeLine(client: Client, job: Job): Promise<Verdict> {
 /** Accuracy of the last epoch, 0..1. */
 export function accuracyOf(job: Job): number {
   return Number(job.metrics?.final.accuracy ?? 0);
-}
-
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

@@ -1,5 +1,7 @@
 /** What goes to the API and what it answers, as types. A test holds them to the server's schemas. */
 import type { z } from "zod";
+import type { CheckpointReason } from "../domain/checkpoint.ts";
+import type { Column, DatasetFormat } from "../domain/dataset.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
 import type { JobError, JobState } from "../domain/job.ts";
 import type { ShownRows } from "../domain/job-rows.ts";
@@ -103,6 +105,50 @@ export interface Page<T> {
   data: T[];
   has_more: boolean;
   next_after: string | null;
+}
+
+/** Which page of a list. */
+export interface PageQuery {
+  /** The `next_after` of the page before. */
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/** A state of training from which a job can go on, and which can predict. */
+export interface Checkpoint {
+  id: string;
+  epoch: number;
+  /** Steps done of the next epoch; 0 between epochs. */
+  step: number;
+  reason: CheckpointReason;
+  is_best: boolean;
+  bytes: number;
+  sha256: string;
+  created_at: string;
+}
+
+/** A data set without its columns. */
+export interface DatasetSummary {
+  id: string;
+  name: string;
+  format: DatasetFormat;
+  sha256: string;
+  /** Of the uploaded file. */
+  bytes: number;
+  rows: number;
+  column_count: number;
+  created_at: string;
+}
+
+/** An uploaded table, its columns, and what is known of each. */
+export interface Dataset extends DatasetSummary {
+  columns: Column[];
+}
+
+/** The first rows of a data set: values in the order of the columns, null where missing. */
+export interface DatasetPreview {
+  columns: string[];
+  rows: (string | number | boolean | null)[][];
 }
 
 /** Metrics by epoch, as columns. */

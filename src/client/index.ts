@@ -1,8 +1,13 @@
 /** What `import ... from "trainyard"` gives: the client, its errors, and the types of what it takes and answers. */
+export type { ColumnType, DatasetFormat } from "../domain/dataset.ts";
 export { isTerminal, JOB_STATES, type JobState } from "../domain/job.ts";
 export { VERSION } from "../domain/version.ts";
 export type * from "./answers.ts";
-export { type BatchQuery, type Client, createClient, type PageQuery, type Row } from "./client.ts";
+export { BatchError } from "./batch-answer.ts";
+export { type Client, createClient } from "./client.ts";
+export type { UploadOptions } from "./datasets.ts";
 export { ApiError, type ProblemDocument, UnreachableError } from "./error.ts";
+export type { SubmitOptions } from "./jobs.ts";
+export type { BatchQuery, Row } from "./models.ts";
 export type { TransportOptions } from "./transport.ts";
 export type { WatchOptions } from "./watch.ts";

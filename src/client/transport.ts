@@ -15,11 +15,17 @@ export interface RequestOptions {
   readonly type?: string;
   readonly accept?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 export interface Transport {
   /** The answer to a request. Throws an ApiError when it is not a success, an UnreachableError when there is none. */
   send(method: string, path: string, options?: RequestOptions): Promise<Response>;
+  get<T>(path: string, query?: object): Promise<T>;
+  post<T>(path: string, body?: unknown, query?: object): Promise<T>;
+  drop(path: string): Promise<void>;
+  /** The whole of a file. */
+  bytes(path: string): Promise<Uint8Array<ArrayBuffer>>;
   connect(path: string, query?: object): WebSocket;
 }
 
@@ -27,23 +33,32 @@ export interface Transport {
 export function createTransport(baseUrl: string | URL, { key }: TransportOptions): Transport {
   const base = new URL(baseUrl);
   const authorization = key ? { authorization: `Bearer ${key}` } : null;
+
+  async function send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+    const { accept = "*/*", headers, query, signal } = options;
+    const { body, type } = bodyOf(options);
+    const init = {
+      method,
+      headers: { accept, ...(type && { "content-type": type }), ...authorization, ...headers },
+      ...(body !== undefined && { body }),
+      // A stream has to say that its answer is read after it is sent (fetch.spec.whatwg.org, RequestInit.duplex).
+      ...(body instanceof ReadableStream && { duplex: "half" }),
+      ...(signal && { signal }),
+    };
+    const response = await fetch(urlOf(base, path, query), init).catch((error: unknown) => {
+      throw new UnreachableError(base.href, error);
+    });
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  }
+  const json = async <T>(response: Promise<Response>) => (await response).json() as Promise<T>;
+
   return {
-    async send(method, path, options = {}) {
-      const { accept = "*/*", headers, query } = options;
-      const { body, type } = bodyOf(options);
-      const init = {
-        method,
-        headers: { accept, ...(type && { "content-type": type }), ...authorization, ...headers },
-        ...(body !== undefined && { body }),
-        // A stream has to say that its answer is read after it is sent (fetch.spec.whatwg.org, RequestInit.duplex).
-        ...(body instanceof ReadableStream && { duplex: "half" }),
-      };
-      const response = await fetch(urlOf(base, path, query), init).catch((error: unknown) => {
-        throw new UnreachableError(base.href, error);
-      });
-      if (!response.ok) throw await errorOf(response);
-      return response;
-    },
+    send,
+    get: (path, query) => json(send("GET", path, { query: query ?? {} })),
+    post: (path, body, query) => json(send("POST", path, { query: query ?? {}, body })),
+    drop: async (path) => void (await send("DELETE", path)),
+    bytes: async (path) => new Uint8Array(await (await send("GET", path)).arrayBuffer()),
     connect(path, query) {
       const url = urlOf(base, path, query);
       url.protocol = base.protocol === "https:" ? "wss:" : "ws:";
@@ -70,4 +85,10 @@ function urlOf(base: URL, path: string, query: object = {}): URL {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
   return url;
+}
+
+/** One segment of a path, from text that anybody may have written. */
+export function segment(text: string): string {
+  // An @ is a segment's own, and read better as it is.
+  return encodeURIComponent(text).replaceAll("%40", "@");
 }

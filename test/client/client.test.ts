@@ -4,6 +4,7 @@ import type * as answers from "../../src/client/answers.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 import { ApiError, type ProblemDocument } from "../../src/client/error.ts";
 import type * as schemas from "../../src/http/answers.ts";
+import type * as datasetSchemas from "../../src/http/dataset-answers.ts";
 import type { problem } from "../../src/http/problem.ts";
 import { range } from "../http/readers.ts";
 import { openStagedApp, SPEC, type StagedApp } from "../http/staged-app.ts";
@@ -39,6 +40,9 @@ describe("the client", () => {
     expectTypeOf<answers.Metrics>().toExtend<Answer<typeof schemas.metricsAnswer>>();
     expectTypeOf<Answer<typeof schemas.metricsAnswer>>().toExtend<answers.Metrics>();
     expectTypeOf<answers.Page<answers.Job>>().toEqualTypeOf<Answer<typeof schemas.jobsAnswer>>();
+    expectTypeOf<answers.Dataset>().toEqualTypeOf<Answer<typeof datasetSchemas.datasetAnswer>>();
+    expectTypeOf<answers.DatasetPreview>().toEqualTypeOf<Answer<typeof datasetSchemas.previewAnswer>>();
+    expectTypeOf<answers.Page<answers.DatasetSummary>>().toEqualTypeOf<Answer<typeof datasetSchemas.datasetsAnswer>>();
     expectTypeOf<Answer<typeof problem>>().toExtend<ProblemDocument>();
     expectTypeOf<answers.EndFrame>().toEqualTypeOf<Extract<Answer<typeof schemas.streamFrame>, { type: "end" }>>();
     expectTypeOf<answers.StateFrame>().toEqualTypeOf<Extract<Answer<typeof schemas.streamFrame>, { type: "state" }>>();

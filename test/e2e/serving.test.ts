@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobSpec, Model } from "../../src/client/answers.ts";
-import type { Row } from "../../src/client/client.ts";
+import type { Row } from "../../src/client/models.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const PENGUINS = fileURLToPath(new URL("../fixtures/datasets/penguins.csv", import.meta.url));

@@ -1,0 +1,94 @@
+/** `trainyard datasets`: upload tables, list them, show their columns, delete them. */
+import type { Dataset, DatasetFormat } from "../../client/index.ts";
+import { type Context, examples, type Register } from "../context.ts";
+import { findDataset } from "../dataset-reference.ts";
+import { byteSize, moment, significant } from "../figures.ts";
+import { formatOf, openTable } from "../table-file.ts";
+import { sparkline, table } from "../terminal.ts";
+import { wholeNumber } from "../values.ts";
+
+interface AddOptions {
+  readonly name?: string;
+  readonly format?: DatasetFormat;
+  readonly delimiter?: string;
+}
+
+export const registerDatasets: Register = (program, context) => {
+  const datasets = program.command("datasets").description("add, list, show and delete tables to train on");
+  datasets
+    .command("add")
+    .description("upload a table; the same bytes are the same data set")
+    .argument("<file>", "CSV, NDJSON, JSON or Parquet, gzipped or not; - is stdin")
+    .option("-n, --name <name>", "what it is called; the file's name when left out")
+    .option("--format <format>", "csv, ndjson, json or parquet, where the file's name does not say it", formatOf)
+    .option("--delimiter <character>", "of CSV, where it is not found out")
+    .addHelpText(
+      "after",
+      examples("trainyard datasets add penguins.csv", "zcat rows.gz | trainyard datasets add - --name rows"),
+    )
+    .action((path: string, options: AddOptions) => add(context, path, options));
+  datasets
+    .command("list")
+    .description("list data sets, newest first")
+    .option("-l, --limit <count>", "how many", wholeNumber(1, 200), 20)
+    .action(async (query: { limit: number }) => {
+      const page = await context.client().datasets(query);
+      const rows = page.data.map(({ id, name, format, rows: count, column_count: columns, bytes, created_at: at }) => {
+        return [id, name, format, String(count), String(columns), byteSize(bytes), moment(at)];
+      });
+      const head = ["data set", "name", "format", "rows", "columns", "size", "created"];
+      context.show(page, () => (rows.length === 0 ? ["No data sets."] : table([head, ...rows], context.out)));
+    });
+  datasets
+    .command("show")
+    .description("show the columns of a data set, with their types and statistics")
+    .argument("<dataset>", "id or name")
+    .addHelpText("after", examples("trainyard datasets show penguins"))
+    .action(async (reference: string) => {
+      const dataset = await findDataset(context.client(), reference);
+      context.show(dataset, () => describe(dataset, context));
+    });
+  datasets
+    .command("rm")
+    .description("delete data sets; models that were trained on them stay")
+    .argument("<datasets...>", "ids or names")
+    .action(async (references: string[]) => {
+      const client = context.client();
+      for (const reference of references) {
+        const { id, name } = await findDataset(client, reference);
+        await client.removeDataset(id);
+        context.show({ id, deleted: true }, () => [`${id}  ${name}  deleted`]);
+      }
+    });
+};
+
+async function add(context: Context, path: string, { name, format, delimiter }: AddOptions): Promise<void> {
+  const file = await openTable(path, context.input, format);
+  const options = { name: name ?? file.name, format: file.format, ...(delimiter === undefined ? {} : { delimiter }) };
+  const dataset = await context.client().upload(file.body, options);
+  context.show(dataset, () => describe(dataset, context));
+}
+
+/** Most columns that are shown. */
+const MAX_COLUMNS = 200;
+
+function describe({ id, name, format, rows, bytes, columns }: Dataset, { out }: Context): string[] {
+  const title = `${out.paint.bold(name)}  ${rows} rows, ${columns.length} columns, ${format}, ${byteSize(bytes)}  ${id}`;
+  const lines = columns.slice(0, MAX_COLUMNS).map((column) => {
+    return [column.name, column.type, String(column.missing), String(column.distinct), contentOf(column)];
+  });
+  const more = columns.length > MAX_COLUMNS ? [`and ${columns.length - MAX_COLUMNS} more columns: --json`] : [];
+  return [title, "", ...table([["column", "type", "missing", "distinct", "values"], ...lines], out), ...more];
+}
+
+/** Numbers as range and histogram, labels as the most frequent ones. */
+function contentOf({ type, statistics, top }: Dataset["columns"][number]): string {
+  if (!statistics)
+    return top
+      .slice(0, 3)
+      .map(({ value, count }) => `${value} (${count})`)
+      .join(", ");
+  const show = (value: number) => (type === "datetime" ? moment(new Date(value).toISOString()) : significant(value));
+  const { min, max, mean, histogram } = statistics;
+  return `${sparkline(histogram.counts)}  ${show(min)} to ${show(max)}, mean ${show(mean)}`;
+}

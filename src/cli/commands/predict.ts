@@ -1,0 +1,47 @@
+/** `trainyard predict`: rows in, the same rows with predictions out, as a stream of any length. */
+import type { DatasetFormat } from "../../client/index.ts";
+import { type Context, examples, type Register } from "../context.ts";
+import { usageError } from "../exit.ts";
+import { writeOutput } from "../output-file.ts";
+import { formatOf, openTable } from "../table-file.ts";
+import { wholeNumber } from "../values.ts";
+
+interface Options {
+  readonly format?: DatasetFormat;
+  readonly output: string;
+  readonly top?: number;
+}
+
+/** Formats that can be answered while they arrive. */
+const TYPES: Partial<Record<DatasetFormat, "text/csv" | "application/x-ndjson">> = {
+  csv: "text/csv",
+  ndjson: "application/x-ndjson",
+};
+
+export const registerPredict: Register = (program, context) => {
+  program
+    .command("predict")
+    .description("predict rows: CSV comes back with further columns, NDJSON as a prediction a line")
+    .argument("<model>", "id, name (its newest version), name@version or name@alias")
+    .argument("<file>", "CSV or NDJSON; - is stdin")
+    .option("--format <format>", "csv or ndjson, where the file's name does not say it", formatOf)
+    .option("-o, --output <file>", "where to; - is stdout", "-")
+    .option("--top <classes>", "show so many classes, most probable first", wholeNumber(1))
+    .addHelpText(
+      "after",
+      examples(
+        "trainyard predict iris flowers.csv",
+        "trainyard predict iris@production - < flowers.csv > answers.csv",
+        "echo '[5.1, 3.5, 1.4, 0.2]' | trainyard predict iris - --format ndjson",
+      ),
+    )
+    .action((model: string, path: string, options: Options) => predict(context, model, path, options));
+};
+
+async function predict(context: Context, model: string, path: string, { format, output, top }: Options): Promise<void> {
+  const file = await openTable(path, context.input, format);
+  const type = TYPES[file.format];
+  if (!type) throw usageError(`${path}: predictions are for CSV or NDJSON, not ${file.format}`);
+  const answer = await context.client().predictBatch(model, file.body, { type, ...(top === undefined ? {} : { topK: top }) });
+  await writeOutput(answer, output, context.output);
+}

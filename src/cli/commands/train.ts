@@ -1,0 +1,79 @@
+/** `trainyard train`: a job from a spec, or from a table and the name of its target; without a server it brings one. */
+import type { Client, Dataset, Job } from "../../client/index.ts";
+import { type Context, examples, type Register } from "../context.ts";
+import { dataDirectoryOf, withServer } from "../embedded.ts";
+import { EXIT, usageError } from "../exit.ts";
+import { comeBack, followJob } from "../follow.ts";
+import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
+import { openTable } from "../table-file.ts";
+import { namesOf, numberFrom, wholeNumber } from "../values.ts";
+
+export const registerTrain: Register = (program, context) => {
+  program
+    .command("train")
+    .description("train a model; starts a server for it where none answers")
+    .argument("[spec]", "file with a job spec as JSON; - is stdin")
+    .option("-d, --data <file>", "table to train on: CSV, NDJSON, JSON or Parquet, gzipped or not; or a data set, ds_...")
+    .option("-t, --target <columns>", "column to predict; several between commas", namesOf)
+    .option("-f, --features <columns>", "columns to predict from; all others when left out", namesOf)
+    .option("-n, --name <name>", "of the job and its model")
+    .option("--hidden <units>", "units of the hidden layers between commas; 0 for none", "16")
+    .option("-e, --epochs <count>", "times through the data", wholeNumber(1))
+    .option("--lr <rate>", "learning rate of Adam", numberFrom(0))
+    .option("-b, --batch-size <rows>", "rows a step", wholeNumber(1))
+    .option("--seed <number>", "of everything random", wholeNumber(0))
+    .option("-w, --watch", "follow the job to its end")
+    .addHelpText(
+      "after",
+      examples(
+        "trainyard train --data iris.csv --target species",
+        "trainyard train --data houses.parquet --target price --hidden 64,64 --epochs 500 --watch",
+        "trainyard train spec.json --watch",
+      ),
+    )
+    .action(async (path: string | undefined, options: TrainOptions) => {
+      process.exitCode = await train(context, path, options);
+    });
+};
+
+async function train(context: Context, path: string | undefined, options: TrainOptions): Promise<number> {
+  if (path === undefined && options.data === undefined) throw usageError("say what to train: a spec, or --data and --target");
+  if (path === undefined && options.target === undefined) throw usageError("say which column to predict: --target");
+  // Mistakes in the spec's file should not wait for a server.
+  const written = path === undefined ? null : await readSpec(path, context.input);
+  return withServer(context, async ({ client, isEmbedded }) => {
+    const dataset = options.data === undefined ? null : await datasetOf(context, client, options.data);
+    const job = await client.submit(specOf(written, dataset, options));
+    // A server that ends with this command has to be waited for.
+    if (isEmbedded) return followJob(context, client, job, { detached: stopped(context), next: whereItIs(context) });
+    if (options.watch) return followJob(context, client, job, { detached: comeBack, next: howToPredict });
+    context.show(job, () => [`${job.id}  ${job.name}  ${job.state}`, `Watch it with: trainyard watch ${job.id}`]);
+    return EXIT.done;
+  });
+}
+
+/** Uploads the table; bytes that are there are not stored twice. */
+async function datasetOf({ input, err }: Context, client: Client, data: string): Promise<Dataset> {
+  if (data.startsWith("ds_")) return client.dataset(data);
+  const { name, format, body } = await openTable(data, input);
+  const dataset = await client.upload(body, { name, format });
+  err.print(err.paint.dim(`${dataset.name}: ${dataset.rows} rows, ${dataset.column_count} columns (${dataset.id})`));
+  return dataset;
+}
+
+const stopped =
+  (context: Context) =>
+  ({ name }: Job): readonly string[] => [
+    `Stopped; ${name} is in ${dataDirectoryOf(context)}, and goes on with: trainyard serve`,
+  ];
+
+function howToPredict({ model }: Job): readonly string[] {
+  return model ? [`  predict with: trainyard predict ${model.name} rows.csv`] : [];
+}
+
+const whereItIs =
+  (context: Context) =>
+  (job: Job): readonly string[] => [
+    ...(job.model ? [`  It is in ${dataDirectoryOf(context)}: start a server there with trainyard serve, then`] : []),
+    ...howToPredict(job),
+  ];

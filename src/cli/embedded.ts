@@ -1,0 +1,37 @@
+/** A server for one command, where none answers at the usual address and nobody has named another one. */
+import { type Client, UnreachableError } from "../client/index.ts";
+import type { Context } from "./context.ts";
+import { startServerProcess } from "./server-process.ts";
+
+export interface Reached {
+  readonly client: Client;
+  /** Whether the server is only there for this command. */
+  readonly isEmbedded: boolean;
+}
+
+/** Calls with a client of the server, or, where there is none, of one that is started for it and stopped after it. */
+export async function withServer<T>(context: Context, use: (reached: Reached) => Promise<T>): Promise<T> {
+  if (context.isUrlGiven || (await answers(context.client()))) return use({ client: context.client(), isEmbedded: false });
+  context.err.print(context.err.paint.dim(`No server answers at ${context.url}: one runs for this command.`));
+  const server = await startServerProcess({ ...context.environment, TRAINYARD_PORT: "0" });
+  try {
+    return await use({ client: context.client(server.url), isEmbedded: true });
+  } finally {
+    await server.stop();
+  }
+}
+
+async function answers(client: Client): Promise<boolean> {
+  try {
+    await client.ready();
+    return true;
+  } catch (error) {
+    // Who answers with an error is there, and says what is wrong with the next request.
+    return !(error instanceof UnreachableError);
+  }
+}
+
+/** Where an embedded server keeps what was made: as config.ts has it. */
+export function dataDirectoryOf({ environment }: Context): string {
+  return environment.TRAINYARD_DATA_DIR || "./data";
+}

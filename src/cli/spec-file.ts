@@ -1,0 +1,76 @@
+/** The job spec of a command line: a file, options over it, and a modest network where only a table is given. */
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import type { Dataset, JobSpec } from "../client/index.ts";
+import { CliError, usageError } from "./exit.ts";
+
+export interface TrainOptions {
+  readonly data?: string;
+  readonly target?: readonly string[];
+  readonly features?: readonly string[];
+  readonly name?: string;
+  readonly hidden: string;
+  readonly epochs?: number;
+  readonly lr?: number;
+  readonly batchSize?: number;
+  readonly seed?: number;
+  readonly watch?: boolean;
+}
+
+/** What a table is trained with unless it is said otherwise: enough for the small tables that come with Trainyard. */
+const DEFAULTS = { epochs: 200, lr: 0.01, batchSize: 32 };
+
+/** A spec as it was written; the server says what is wrong with its content. */
+export type WrittenSpec = Readonly<Record<string, unknown>>;
+
+/** Reads a spec from a file; `-` is stdin. */
+export async function readSpec(path: string, input: NodeJS.ReadStream): Promise<WrittenSpec> {
+  const json = path === "-" ? await text(input) : await readFile(path, "utf8").catch(() => null);
+  if (json === null) throw new CliError(`cannot read the spec ${path}`);
+  try {
+    const spec: unknown = JSON.parse(json);
+    if (typeof spec === "object" && spec !== null && !Array.isArray(spec)) return spec as WrittenSpec;
+  } catch (error) {
+    throw new CliError(`${path} is not JSON: ${(error as Error).message}`);
+  }
+  throw new CliError(`${path} is not a job spec: it must be a JSON object`);
+}
+
+/** The spec to submit. Options go before what the file says. */
+export function specOf(written: WrittenSpec | null, dataset: Dataset | null, options: TrainOptions): JobSpec {
+  const { name, epochs, lr, batchSize, seed } = options;
+  const spec = {
+    ...(written ?? networkOf(options)),
+    ...(dataset && { data: { dataset: { ...datasetOf(written), ...sourceOf(dataset, options) } } }),
+    ...(name === undefined ? (written ? {} : { name: dataset?.name }) : { name }),
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(batchSize === undefined ? {} : { batch_size: batchSize }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(lr === undefined ? {} : { optimizer: { ...(written?.optimizer ?? { type: "adam" }), lr } }),
+  };
+  return spec as JobSpec;
+}
+
+/** What the file says of its data set, so that one spec can be used with many tables. */
+function datasetOf(written: WrittenSpec | null): object {
+  return (written?.data as { dataset?: object } | undefined)?.dataset ?? {};
+}
+
+function sourceOf({ id }: Dataset, { target, features }: TrainOptions): object {
+  const plain = target?.length === 1 ? target[0] : target;
+  return { id, ...(target && { target: plain }), ...(features && { features }) };
+}
+
+function networkOf({ hidden }: TrainOptions): WrittenSpec {
+  const units = hidden.split(",").map(Number);
+  if (units.some((count) => !Number.isInteger(count) || count < 0)) {
+    throw usageError(`--hidden ${hidden}: must be whole numbers between commas`);
+  }
+  const layers = units.filter((count) => count > 0).flatMap((count) => [{ type: "linear", units: count }, { type: "relu" }]);
+  return {
+    model: { layers: [...layers, { type: "linear" }] },
+    optimizer: { type: "adam", lr: DEFAULTS.lr },
+    epochs: DEFAULTS.epochs,
+    batch_size: DEFAULTS.batchSize,
+  };
+}
