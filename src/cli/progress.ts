@@ -97,9 +97,9 @@ function figures({ job, epoch, loss, score, trainingMs, state }: Tally): string 
   const parts = [`epoch ${String(epoch).padStart(digits)}/${job.epochs}`];
   if (epoch > 0) {
     parts.push(`loss ${significant(loss)}`.padEnd(15), scoreText(score).padEnd(16));
-    if (trainingMs > 0) parts.push(`${speedText((epoch / trainingMs) * 1000)} epochs/s`.padStart(17));
     const leftS = (((job.epochs - epoch) / epoch) * trainingMs) / 1000;
     if (state === "running" && leftS >= 1) parts.push(`${duration(leftS)} left`);
+    if (trainingMs > 0) parts.push(`${speedText((epoch / trainingMs) * 1000)} epochs/s`.padStart(17));
   }
   if (state !== "succeeded" && state !== "running") parts.push(state);
   return parts.join("  ");

@@ -98,6 +98,21 @@ describe("watching", () => {
     expect(frames.filter(({ type }) => type === "end")).toHaveLength(1);
   });
 
+  it("resumes when the server closes it as too slow", async () => {
+    const { job, run } = await submitted();
+    const frames = client.watch(job.id);
+    const seen: answers.Frame[] = [];
+    await run.post(1, 5);
+    for await (const frame of frames) {
+      seen.push(frame);
+      if (frame.type !== "metrics" || seen.filter(({ type }) => type === "metrics").length > 1) continue;
+      for (const socket of staged.app.websocketServer.clients) socket.close(4008);
+      await run.post(6, 10);
+      run.finish();
+    }
+    expect(epochsOf(seen)).toEqual(range(1, 10));
+  });
+
   it("goes on where it was told to", async () => {
     const { job, run } = await submitted();
     for (let from = 1; from <= 10; from += 5) await run.post(from, from + 4);
