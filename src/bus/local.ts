@@ -30,7 +30,7 @@ export function createLocalBus(onError: (error: unknown) => void): LocalBus {
   };
   return {
     publish: (jobId) => send({ jobId, removed: false }),
-    publishRemoved: (jobId) => send({ jobId, removed: true }),
+    publishRemoved: (jobId, project) => send({ jobId, removed: true, project }),
     subscribe: (jobId, wake) => {
       const ofJob = ofJobs.get(jobId) ?? new Set();
       ofJobs.set(jobId, ofJob);

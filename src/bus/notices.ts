@@ -3,18 +3,19 @@
 export interface Notice {
   readonly from: string;
   readonly jobs: readonly string[];
+  /** Each as `project/id`. */
   readonly removed: readonly string[];
   readonly topics: readonly string[];
 }
 
-/** PostgreSQL takes payloads below 8,000 bytes. An id of a job has 40 characters. */
-const MAX_ENTRIES = 150;
+/** PostgreSQL takes payloads below 8,000 bytes. An id of a job has 40 characters, the name of a project 63 at most. */
+const MAX_ENTRIES = 70;
 
 type Kind = Exclude<keyof Notice, "from">;
 
 export interface NoticeCollector {
   addJob(id: string): void;
-  addRemoved(id: string): void;
+  addRemoved(id: string, project: string): void;
   addTopic(topic: string): void;
   /** Everything collected so far, each thing once, in payloads that fit. `putBack` collects one's content again. */
   take(): readonly { readonly payload: string; putBack(): void }[];
@@ -29,7 +30,7 @@ export function collectNotices(from: string, onFirst: () => void): NoticeCollect
   };
   return {
     addJob: (id) => add("jobs", id),
-    addRemoved: (id) => add("removed", id),
+    addRemoved: (id, project) => add("removed", `${project}/${id}`),
     addTopic: (topic) => add("topics", topic),
     take() {
       const entries = [...collected.values()];

@@ -43,7 +43,10 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Post
 
   const deliver = ({ jobs, removed, topics: changed }: Notice): void => {
     for (const id of jobs) local.publish(id);
-    for (const id of removed) local.publishRemoved(id);
+    for (const name of removed) {
+      const [project = "", id = ""] = name.split("/");
+      local.publishRemoved(id, project);
+    }
     for (const topic of changed) topics.tell(topic);
   };
   /** What woke nobody while it was lost wakes everybody who might have been meant. */
@@ -72,9 +75,9 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Post
       local.publish(jobId);
       sender.notices.addJob(jobId);
     },
-    publishRemoved(jobId) {
-      local.publishRemoved(jobId);
-      sender.notices.addRemoved(jobId);
+    publishRemoved(jobId, project) {
+      local.publishRemoved(jobId, project);
+      sender.notices.addRemoved(jobId, project);
     },
     announce(topic) {
       topics.tell(topic);

@@ -54,6 +54,8 @@ export interface Reproduction {
 
 export interface Job {
   readonly id: string;
+  /** Whose it is. */
+  readonly project: string;
   readonly name: string;
   readonly state: JobState;
   readonly spec: ResolvedSpec;

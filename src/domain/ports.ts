@@ -1,18 +1,11 @@
 /** What the use cases in jobs/ need from the world, as interfaces. main.ts decides what stands behind each. */
 
 import type { CheckpointState, NewCheckpoint } from "./checkpoint.ts";
-import type {
-  ColumnValues,
-  Dataset,
-  DatasetDocument,
-  DatasetFormat,
-  DatasetRows,
-  DatasetSummary,
-  ReadingOptions,
-} from "./dataset.ts";
+import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetRows, DatasetSummary } from "./dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Evaluation, PartEvaluation } from "./evaluation.ts";
 import type { IdempotencyKeys } from "./idempotency.ts";
+import type { IngestedTable } from "./intake.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction, Transition } from "./job.ts";
 import type { ShownRows } from "./job-rows.ts";
 import type { MetricSlice } from "./metric.ts";
@@ -62,18 +55,6 @@ export type Outcome =
   | { readonly state: "failed"; readonly metrics: JobMetrics | null; readonly error: JobError }
   | { readonly state: "cancelled"; readonly metrics: JobMetrics | null };
 
-/** What an uploaded file came to: ready to be stored. */
-export interface IngestedTable {
-  readonly rows: number;
-  readonly names: readonly string[];
-  /** An array of `Column` as JSON text. */
-  readonly columnsJson: string;
-  /** The first rows, each an array as JSON text, without a newline. */
-  readonly previewLines: readonly string[];
-  /** By name, for every column that is not text. */
-  readonly values: ReadonlyMap<string, ColumnValues>;
-}
-
 export interface NewDataset extends IngestedTable {
   readonly id: string;
   readonly name: string;
@@ -92,6 +73,9 @@ export interface TransitionRequest {
 /**
  * The database. Every method that changes a job's state or metrics appends to the job's one gapless sequence of events in
  * the same transaction. Methods that answer null do so for an unknown id.
+ *
+ * This one is the server's: by id and in lists it has the records of every project; what it inserts, and names that it is
+ * asked for, are those of the project `default`.
  */
 export interface Store extends Outbox, IdempotencyKeys {
   insertJob(job: NewJob): Promise<Job>;
@@ -165,6 +149,8 @@ export interface Store extends Outbox, IdempotencyKeys {
   deleteDataset(id: string): Promise<{ readonly deleted: boolean; readonly usedBy: string | null }>;
   /** Removes what uploads and deletions that never came to their end before `at` have left. Returns how many there were. */
   removeUnfinishedDatasets(at: number): Promise<number>;
+  /** The records of a project alone: to this store any other is unknown. */
+  ofProject(project: string): ProjectStore;
   /** Throws "unavailable" when the database does not answer, or is not healthy. */
   ping(): Promise<void>;
   health(): StoreHealth;
@@ -172,6 +158,24 @@ export interface Store extends Outbox, IdempotencyKeys {
   onHealth(listener: (health: StoreHealth, cause: unknown) => void): () => void;
   close(): Promise<void>;
 }
+
+/**
+ * What the server does for every project. Any other method of a Store is a project's, and storage/project-store.ts says for
+ * each that another project's records are not there.
+ */
+type SystemMethod =
+  | "claimJob"
+  | "appendMetrics"
+  | "finishJob"
+  | "removeUnfinishedDatasets"
+  | "ofProject"
+  | "ping"
+  | "health"
+  | "onHealth"
+  | "close";
+
+/** The records of one project. Keys of idempotency name their project themselves. */
+export type ProjectStore = Omit<Store, SystemMethod | Exclude<keyof Outbox, "listDeliveries"> | keyof IdempotencyKeys>;
 
 /** Runs a statement of SQL, its parameters written $1, $2, and gives its rows. */
 export type RunSql = (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
@@ -192,17 +196,17 @@ export interface JobQueue {
 }
 
 /** That a job's sequence has grown, or that the job was deleted. */
-export interface JobHint {
-  readonly jobId: string;
-  readonly removed: boolean;
-}
+export type JobHint =
+  | { readonly jobId: string; readonly removed: false }
+  /** `project`: whose it was, since nobody can look it up any more. */
+  | { readonly jobId: string; readonly removed: true; readonly project: string };
 
 /** Hints about jobs. Readers re-read by sequence number: a lost or doubled hint does no harm. */
 export interface Bus {
   /** The job's sequence has grown. */
   publish(jobId: string): void;
   /** The job was deleted. */
-  publishRemoved(jobId: string): void;
+  publishRemoved(jobId: string, project: string): void;
   /** Wakes at every hint about one job. Returns what ends the subscription. */
   subscribe(jobId: string, wake: () => void): () => void;
   /** Every hint about every job. Returns what ends the subscription. */
@@ -355,32 +359,3 @@ export type MetricsEncoding =
   | { readonly format: "csv"; readonly isFirst: boolean; readonly from: number; readonly to: number }
   /** `startedAtMs`: when the first of these epochs began. */
   | { readonly format: "tensorboard"; readonly isFirst: boolean; readonly startedAtMs: number };
-
-/** An uploaded file, held until it is discarded. */
-export interface Upload {
-  readonly path: string;
-  readonly bytes: number;
-}
-
-/** What reading a table takes besides the file. */
-export interface ReadingTask {
-  readonly format: DatasetFormat;
-  /** Said by the sender. Compressed files are recognised without it; when it is said, it must be so. */
-  readonly gzip: boolean;
-  readonly options: ReadingOptions;
-}
-
-export type Ingestion =
-  | { readonly ok: true; readonly table: IngestedTable }
-  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
-
-/** Takes uploaded tables in: to a file as fast as they come, then hashed and read in a thread. */
-export interface Intake {
-  /** Writes a stream to a file. Throws too_large over the limit, malformed when the stream breaks; leaves nothing then. */
-  receive(stream: AsyncIterable<Uint8Array>): Promise<Upload>;
-  /** SHA-256 of the file's bytes followed by `suffix`, in hex. */
-  digest(upload: Upload, suffix: string): Promise<string>;
-  read(upload: Upload, task: ReadingTask): Promise<Ingestion>;
-  discard(upload: Upload): Promise<void>;
-  close(): Promise<void>;
-}

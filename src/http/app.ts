@@ -10,6 +10,7 @@ import websocket from "@fastify/websocket";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Services } from "../jobs/services.ts";
 import { createJobFeed } from "../jobs/watch-jobs.ts";
+import { admitRequests } from "./auth.ts";
 import { acceptJsonBytes } from "./body.ts";
 import { endConnectionsOnClose } from "./connections.ts";
 import type { App, RouteContext } from "./context.ts";
@@ -59,7 +60,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   });
   const streams = createStreams(lifecycle, createJobFeed(services), { ...STREAM_BOUNDS, ...streamBounds });
-  const context: RouteContext = { services, lifecycle, streams, webhookSecret };
+  const { limits, store } = services;
+  const context: RouteContext = { limits, store, lifecycle, streams, webhookSecret };
 
   const dashboard = createDashboard(options.dashboardDirectory);
 
@@ -67,6 +69,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   app.setSerializerCompiler(() => JSON.stringify);
   logRequests(app);
   answerErrors(app, dashboard.answerVisit);
+  admitRequests(app, services);
   endConnectionsOnClose(app);
 
   await app.register(helmet, {

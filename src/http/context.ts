@@ -2,15 +2,28 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import type { Services } from "../jobs/services.ts";
+import type { Limits } from "../domain/limits.ts";
+import type { Store } from "../domain/ports.ts";
+import type { ProjectServices } from "../jobs/services.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Streams } from "./streams.ts";
 
 /** Fastify with zod schemas for its types. */
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The project of whoever asks. */
+    project: string;
+    /** The world as that project has it. There is no other way from a request to a record. */
+    services: ProjectServices;
+  }
+}
+
 export interface RouteContext {
-  readonly services: Services;
+  readonly limits: Limits;
+  /** For the health of the database. Records are reached through a request's `services`. */
+  readonly store: Pick<Store, "ping">;
   readonly lifecycle: Lifecycle;
   readonly streams: Streams;
   /** Signs webhooks. */

@@ -11,7 +11,7 @@ import { encodeMessage, parseCommand, type StreamCommand } from "./stream-messag
 import { createSubscriptions, type SubscriptionOptions, type Subscriptions } from "./subscriptions.ts";
 import { createTurns } from "./turns.ts";
 
-export interface MultiStreamRequest extends Pick<SubscriptionOptions, "services" | "feed" | "isVisible"> {
+export interface MultiStreamRequest extends Pick<SubscriptionOptions, "services" | "feed" | "project"> {
   readonly outlet: Outlet<Message>;
   /** What the reader sends; null is what cannot be a message. */
   readonly messages: AsyncIterable<Uint8Array | null>;
@@ -23,7 +23,7 @@ const RESUMPTION = "subscribe again, after the last seq of each job";
 
 /** Serves a reader until the connection or the server ends: `stop` is aborted with "gone" or DRAINING. */
 export async function streamMany(
-  { services, feed, isVisible, outlet, messages, requestId }: MultiStreamRequest,
+  { services, feed, project, outlet, messages, requestId }: MultiStreamRequest,
   bounds: StreamBounds,
   stop: AbortSignal,
   onError: (error: unknown) => void,
@@ -42,7 +42,7 @@ export async function streamMany(
   };
   const onTrouble = (error: unknown, job: string | null) => void refuse(error, job);
   const limit = bounds.subscriptions;
-  const subscriptions = createSubscriptions({ services, feed, isVisible, turns, limit, onTrouble });
+  const subscriptions = createSubscriptions({ services, feed, project, turns, limit, onTrouble });
 
   const onStop = async (): Promise<void> => {
     await subscriptions.stop(stop.reason as string);

@@ -4,11 +4,11 @@
  * resumes by sequence number. Knows nothing of how frames come about.
  */
 import { type Frame, follow } from "../jobs/follow.ts";
-import type { Services } from "../jobs/services.ts";
+import type { ProjectServices } from "../jobs/services.ts";
 import { caughtUp, type Ending, type Outlet, type StreamBounds } from "./outlet.ts";
 
 export interface StreamRequest {
-  readonly services: Services;
+  readonly services: ProjectServices;
   readonly jobId: string;
   /** The reader has seen everything up to this sequence number. */
   readonly after: number;

@@ -1,17 +1,17 @@
 /** What one reader of many jobs has asked to hear of: jobs one by one, and the change of any job. Knows no connection. */
 import { notFound, TrainyardError } from "../domain/errors.ts";
 import { DRAINING, follow } from "../jobs/follow.ts";
-import type { Services } from "../jobs/services.ts";
+import type { ProjectServices } from "../jobs/services.ts";
 import type { JobFeed, JobNews } from "../jobs/watch-jobs.ts";
 import { createNewsBox } from "./news-box.ts";
 import { encodeMessage, encodeNews, type StreamCommand } from "./stream-messages.ts";
 import type { Turns } from "./turns.ts";
 
 export interface SubscriptionOptions {
-  readonly services: Services;
+  readonly services: ProjectServices;
   readonly feed: JobFeed;
-  /** Whether the reader may hear of this. */
-  readonly isVisible: (news: JobNews) => boolean;
+  /** Of whose jobs the reader may hear. */
+  readonly project: string;
   readonly turns: Turns;
   /** Most jobs at a time. */
   readonly limit: number;
@@ -27,14 +27,7 @@ export interface Subscriptions {
 }
 
 /** No subscriptions yet. */
-export function createSubscriptions({
-  services,
-  feed,
-  isVisible,
-  turns,
-  limit,
-  onTrouble,
-}: SubscriptionOptions): Subscriptions {
+export function createSubscriptions({ services, feed, project, turns, limit, onTrouble }: SubscriptionOptions): Subscriptions {
   const jobs = new Map<string, AbortController>();
   const streams = new Set<Promise<void>>();
   let leaveTopic: (() => void) | null = null;
@@ -80,7 +73,7 @@ export function createSubscriptions({
   async function followChanges(): Promise<void> {
     if (!leaveTopic) {
       const box = createNewsBox();
-      const leaveFeed = feed.subscribe((news) => isVisible(news) && box.put(news));
+      const leaveFeed = feed.subscribe((news) => projectOf(news) === project && box.put(news));
       leaveTopic = () => {
         leaveFeed();
         box.close();
@@ -115,4 +108,8 @@ export function createSubscriptions({
       await Promise.all(streams);
     },
   };
+}
+
+function projectOf(news: JobNews): string {
+  return news.type === "job" ? news.reading.job.project : news.project;
 }

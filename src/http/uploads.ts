@@ -4,7 +4,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { DATASET_FORMATS, type DatasetFormat, readingOptions } from "../domain/dataset.ts";
 import { invalid, TrainyardError } from "../domain/errors.ts";
-import type { Intake, Upload } from "../domain/ports.ts";
+import type { Intake, Upload } from "../domain/intake.ts";
 import { fieldErrors } from "../domain/spec-errors.ts";
 import type { UploadRequest } from "../jobs/upload.ts";
 

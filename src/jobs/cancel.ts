@@ -1,7 +1,7 @@
 /** Cancel: a queued job ends at once, a running one as soon as its thread has seen it. */
 import { notFound, TrainyardError } from "../domain/errors.ts";
 import { isTerminal, type Job, type JobState, type Transition } from "../domain/job.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /** What cancelling means from each state that it is possible in. */
 const STEPS: readonly { readonly from: JobState; readonly to: JobState; readonly reason: string }[] = [
@@ -16,7 +16,7 @@ const MAX_ROUNDS = 5;
  * Cancels a job and returns it, `cancelled` or `cancelling`. A job that is cancelling already is left as it is. Throws
  * not_found, and conflict for a job that has ended.
  */
-export async function cancel({ store, bus }: Services, id: string): Promise<Job> {
+export async function cancel({ store, bus }: ProjectServices, id: string): Promise<Job> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     for (const { from, to: state, reason } of STEPS) {
       const to: Transition = { state, at: Date.now(), reason };

@@ -2,7 +2,7 @@
 import { type Difference, differencesOf, type NumberPair, numberPairs } from "../domain/comparison.ts";
 import type { Model } from "../domain/model.ts";
 import { findModel } from "./find-model.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 export interface Comparison {
   readonly a: Model;
@@ -18,7 +18,7 @@ export interface Comparison {
 }
 
 /** Throws not_found. */
-export async function compareModels(services: Services, refA: string, refB: string): Promise<Comparison> {
+export async function compareModels(services: ProjectServices, refA: string, refB: string): Promise<Comparison> {
   const { store } = services;
   const [a, b] = await Promise.all([findModel(services, refA), findModel(services, refB)]);
   const specOf = async ({ jobId }: Model) => (jobId === null ? null : ((await store.getJob(jobId))?.spec ?? null));

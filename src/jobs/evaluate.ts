@@ -4,7 +4,7 @@ import type { PartEvaluation } from "../domain/evaluation.ts";
 import type { Model } from "../domain/model.ts";
 import { findModel } from "./find-model.ts";
 import { weightsOf } from "./predict.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 export interface Evaluated {
   readonly model: Model;
@@ -12,7 +12,7 @@ export interface Evaluated {
 }
 
 /** Scores over every row. Throws not_found for the model, and invalid for a data set that is not there or does not fit. */
-export async function evaluate(services: Services, ref: string, datasetId: string): Promise<Evaluated> {
+export async function evaluate(services: ProjectServices, ref: string, datasetId: string): Promise<Evaluated> {
   const { store, desk } = services;
   const model = await findModel(services, ref);
   const dataset = await store.getDataset(datasetId);

@@ -2,7 +2,7 @@
 import { notFound } from "../domain/errors.ts";
 import type { MetricSlice } from "../domain/metric.ts";
 import type { MetricsEncoding } from "../domain/ports.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /** Epochs read and encoded at a time; a stretch holds whole slices, and so a little more. */
 const STRETCH_EPOCHS = 8192;
@@ -16,7 +16,7 @@ export interface MetricsFile {
 
 /** The epochs `from`..`to` as CSV: up to the newest one when `to` is left out. Throws not_found. */
 export async function exportCsv(
-  services: Services,
+  services: ProjectServices,
   jobId: string,
   { from, to: last }: { readonly from: number; readonly to?: number | undefined },
 ): Promise<MetricsFile> {
@@ -26,7 +26,7 @@ export async function exportCsv(
 }
 
 /** All epochs so far as a TensorBoard event file. Throws not_found. */
-export async function exportEvents(services: Services, jobId: string): Promise<MetricsFile> {
+export async function exportEvents(services: ProjectServices, jobId: string): Promise<MetricsFile> {
   const { epochsDone, startedAtMs } = await begin(services, jobId);
   const range = { from: 1, to: epochsDone };
   const chunks = stretches(services, jobId, range, (isFirst, elapsedMs) => ({
@@ -37,7 +37,7 @@ export async function exportEvents(services: Services, jobId: string): Promise<M
   return { startedAtMs, chunks };
 }
 
-async function begin({ store }: Services, jobId: string): Promise<{ epochsDone: number; startedAtMs: number }> {
+async function begin({ store }: ProjectServices, jobId: string): Promise<{ epochsDone: number; startedAtMs: number }> {
   const job = await store.getJob(jobId);
   if (!job) throw notFound("job", jobId);
   return { epochsDone: job.epochsDone, startedAtMs: job.startedAt ?? job.createdAt };
@@ -45,7 +45,7 @@ async function begin({ store }: Services, jobId: string): Promise<{ epochsDone: 
 
 /** The file of a range of epochs. At least one stretch is encoded, an empty one if need be: it begins the file. */
 async function* stretches(
-  { store, desk }: Services,
+  { store, desk }: ProjectServices,
   jobId: string,
   { from, to }: { readonly from: number; readonly to: number },
   encodingOf: (isFirst: boolean, elapsedMs: number) => MetricsEncoding,

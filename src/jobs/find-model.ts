@@ -2,10 +2,10 @@
 import { notFound } from "../domain/errors.ts";
 import type { Model } from "../domain/model.ts";
 import { parseModelRef } from "../domain/registry.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /** The model of `mdl_...`, `name` (its newest version), `name@version` or `name@alias`. Throws not_found. */
-export async function findModel({ store }: Pick<Services, "store">, ref: string): Promise<Model> {
+export async function findModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<Model> {
   const parsed = parseModelRef(ref);
   const model = parsed && (await store.findModel(parsed));
   if (!model) throw notFound("model", ref);

@@ -11,7 +11,7 @@
 import { notFound, TrainyardError } from "../domain/errors.ts";
 import { isTerminal } from "../domain/job.ts";
 import { endFrame, type Frame } from "./frames.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 export type { Frame } from "./frames.ts";
 
@@ -26,7 +26,11 @@ export interface FollowOptions {
 export const DRAINING = "draining";
 
 /** Yields every event after the cursor exactly once, in order, then an `end` frame. Throws not_found for an unknown job. */
-export async function* follow(services: Services, jobId: string, { after, signal }: FollowOptions): AsyncGenerator<Frame> {
+export async function* follow(
+  services: ProjectServices,
+  jobId: string,
+  { after, signal }: FollowOptions,
+): AsyncGenerator<Frame> {
   const alarm = createAlarm();
   const unsubscribe = services.bus.subscribe(jobId, alarm.ring);
   signal.addEventListener("abort", alarm.ring);
@@ -55,7 +59,7 @@ export async function* follow(services: Services, jobId: string, { after, signal
   }
 }
 
-async function framesAfter({ frames }: Services, jobId: string, cursor: number) {
+async function framesAfter({ frames }: ProjectServices, jobId: string, cursor: number) {
   try {
     return await frames.read(jobId, cursor);
   } catch (error) {
@@ -64,7 +68,7 @@ async function framesAfter({ frames }: Services, jobId: string, cursor: number) 
   }
 }
 
-async function* lastWords(services: Services, jobId: string, cursor: number, isOver: boolean): AsyncGenerator<Frame> {
+async function* lastWords(services: ProjectServices, jobId: string, cursor: number, isOver: boolean): AsyncGenerator<Frame> {
   const job = await services.store.getJob(jobId);
   if (!job) return;
   yield endFrame(job, cursor, isOver ? (job.transitions.at(-1)?.reason ?? "") : DRAINING);

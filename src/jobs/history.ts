@@ -3,7 +3,7 @@ import { invalid, notFound } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
 import type { MetricPoints } from "../domain/ports.ts";
 import type { Frame } from "./frames.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /** Most JSON in one page of events; a page holds at least one event. */
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -19,7 +19,7 @@ export interface EventPage {
 
 /** The frames that a stream would send after `after`, at most `limit` of them. Throws not_found. */
 export async function readEvents(
-  services: Services,
+  services: ProjectServices,
   jobId: string,
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<EventPage> {
@@ -57,7 +57,7 @@ export interface MetricReading extends MetricPoints {
 }
 
 /** The metrics of a range of epochs. Throws not_found, and invalid for a range that is too wide. */
-export async function readMetrics(services: Services, jobId: string, range: MetricRange): Promise<MetricReading> {
+export async function readMetrics(services: ProjectServices, jobId: string, range: MetricRange): Promise<MetricReading> {
   const { from, points } = range;
   const { epochsDone } = await existing(services, jobId);
   const to = Math.max(Math.min(range.to ?? epochsDone, epochsDone), from - 1);
@@ -71,7 +71,7 @@ export async function readMetrics(services: Services, jobId: string, range: Metr
   return { from, to, total, returned, json };
 }
 
-async function existing({ store }: Services, jobId: string): Promise<Job> {
+async function existing({ store }: ProjectServices, jobId: string): Promise<Job> {
   const job = await store.getJob(jobId);
   if (!job) throw notFound("job", jobId);
   return job;

@@ -3,7 +3,7 @@ import { invalid, TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
 import type { Model } from "../domain/model.ts";
 import { isModelName, modelNameOf } from "../domain/registry.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 export interface ImportOptions {
   /** The next version of this name; the file's own name, or "imported", when it is left out. */
@@ -17,7 +17,7 @@ export interface ImportOptions {
  * architecture and every tensor that is wrong.
  */
 export async function importModel(
-  { store, desk }: Services,
+  { store, desk }: ProjectServices,
   file: Uint8Array<ArrayBuffer>,
   { name, architecture }: ImportOptions,
 ): Promise<Model> {

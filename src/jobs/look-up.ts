@@ -3,10 +3,10 @@ import { type DatasetRows, isCategorical } from "../domain/dataset.ts";
 import type { FieldError } from "../domain/errors.ts";
 import type { References, ReferredModel, Resolved } from "../domain/ports.ts";
 import { parseModelRef } from "../domain/registry.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /** The things referred to, or the references that lead nowhere. */
-export async function lookUp(services: Services, references: References): Promise<Resolved | { errors: FieldError[] }> {
+export async function lookUp(services: ProjectServices, references: References): Promise<Resolved | { errors: FieldError[] }> {
   const [dataset, model] = await Promise.all([lookUpDataset(services, references), lookUpModel(services, references)]);
   const errors = [dataset, model].flatMap((found) => (found && "errors" in found ? found.errors : []));
   if (errors.length > 0) return { errors };
@@ -15,7 +15,10 @@ export async function lookUp(services: Services, references: References): Promis
 
 type Missing = { readonly errors: FieldError[] };
 
-async function lookUpDataset({ store }: Services, { dataset: reference }: References): Promise<DatasetRows | Missing | null> {
+async function lookUpDataset(
+  { store }: ProjectServices,
+  { dataset: reference }: References,
+): Promise<DatasetRows | Missing | null> {
   if (!reference) return null;
   const dataset = await store.getDataset(reference.id);
   if (!dataset) return { errors: [{ pointer: "/data/dataset/id", detail: `there is no data set ${reference.id}` }] };
@@ -30,7 +33,10 @@ async function lookUpDataset({ store }: Services, { dataset: reference }: Refere
   return { rows, sha256, columns, values };
 }
 
-async function lookUpModel({ store }: Services, { model: reference }: References): Promise<ReferredModel | Missing | null> {
+async function lookUpModel(
+  { store }: ProjectServices,
+  { model: reference }: References,
+): Promise<ReferredModel | Missing | null> {
   if (reference === null) return null;
   const parsed = parseModelRef(reference);
   const model = parsed && (await store.findModel(parsed));

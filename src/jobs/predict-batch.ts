@@ -5,7 +5,7 @@ import { type BatchOptions, type CsvReading, MAX_BATCH_ROW_BYTES } from "../doma
 import { findModel } from "./find-model.ts";
 import { lineBlocks } from "./line-blocks.ts";
 import { checkTopK, weightsOf } from "./predict.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /** Rows of a block at most, and numbers that come out of it, about: a few milliseconds of a thread, a few megabytes of text. */
 const BLOCK_ROWS = 8192;
@@ -17,7 +17,7 @@ const BLOCK_OUTPUTS = 65_536;
  * malformed, invalid or too_large. What is wrong later is thrown by the iteration, with its line.
  */
 export async function predictBatch(
-  services: Services,
+  services: ProjectServices,
   ref: string,
   rows: AsyncIterable<Uint8Array>,
   options: BatchOptions,
@@ -39,7 +39,7 @@ async function* resumed(
 }
 
 async function* predictBlocks(
-  { store, desk }: Services,
+  { store, desk }: ProjectServices,
   model: Model,
   rows: AsyncIterable<Uint8Array>,
   options: BatchOptions,

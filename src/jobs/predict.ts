@@ -2,20 +2,24 @@
 import { invalid, notFound, TrainyardError } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Model, Prediction } from "../domain/model.ts";
-import type { Store } from "../domain/ports.ts";
+import type { ProjectStore } from "../domain/ports.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 import { findModel } from "./find-model.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /** A prediction a row. Throws not_found, too_large, or invalid with the rows and values that are wrong. */
-export async function predict(services: Services, ref: string, instances: readonly unknown[]): Promise<readonly Prediction[]> {
+export async function predict(
+  services: ProjectServices,
+  ref: string,
+  instances: readonly unknown[],
+): Promise<readonly Prediction[]> {
   checkRows(services.limits, instances);
   return predictRows(services, await findModel(services, ref), instances);
 }
 
 /** The same for a model that was found: what its answer is made of must not change in between. */
 export async function predictRows(
-  { store, desk, limits }: Services,
+  { store, desk, limits }: ProjectServices,
   model: Model,
   instances: readonly unknown[],
 ): Promise<readonly Prediction[]> {
@@ -27,7 +31,7 @@ export async function predictRows(
 
 /** A large JSON body, parsed and answered in a thread: the JSON of the answer. Takes the body over. Throws as `predictRows`, and malformed. */
 export async function predictDocument(
-  { store, desk }: Services,
+  { store, desk }: ProjectServices,
   model: Model,
   body: Uint8Array<ArrayBuffer>,
   topK: number | null,
@@ -47,7 +51,7 @@ function checkRows(limits: Limits, instances: readonly unknown[]): void {
 }
 
 /** Throws not_found when the model was deleted in the meantime. */
-export async function weightsOf(store: Store, modelId: string): Promise<TensorSet> {
+export async function weightsOf(store: ProjectStore, modelId: string): Promise<TensorSet> {
   const weights = await store.readWeights(modelId);
   if (!weights) throw notFound("model", modelId);
   return weights;

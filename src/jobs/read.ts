@@ -2,7 +2,7 @@
 import { notFound } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
 import type { JobFilter, Page, PageRequest } from "../domain/ports.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 export interface JobReading {
   readonly job: Job;
@@ -15,7 +15,7 @@ export interface JobReading {
 }
 
 /** Throws not_found. */
-export async function readJob({ store, queue }: Pick<Services, "store" | "queue">, id: string): Promise<JobReading> {
+export async function readJob({ store, queue }: Pick<ProjectServices, "store" | "queue">, id: string): Promise<JobReading> {
   const job = await store.getJob(id);
   if (!job) throw notFound("job", id);
   const jobsAhead = job.state === "queued" ? await queue.position(id) : null;
@@ -23,7 +23,7 @@ export async function readJob({ store, queue }: Pick<Services, "store" | "queue"
 }
 
 /** Newest first. */
-export async function listJobs({ store }: Services, filter: JobFilter, page: PageRequest): Promise<Page<JobReading>> {
+export async function listJobs({ store }: ProjectServices, filter: JobFilter, page: PageRequest): Promise<Page<JobReading>> {
   const { data, hasMore, nextAfter } = await store.listJobs(filter, page);
   return { data: data.map((job) => readingOf(job, null)), hasMore, nextAfter };
 }

@@ -1,10 +1,10 @@
 /** Remove a model: it goes with its weights, unless an alias points at it. */
 import { notFound, TrainyardError } from "../domain/errors.ts";
 import { findModel } from "./find-model.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /** Throws not_found, and conflict with the aliases that point at it. */
-export async function removeModel(services: Services, ref: string): Promise<void> {
+export async function removeModel(services: ProjectServices, ref: string): Promise<void> {
   const { id, name, version } = await findModel(services, ref);
   const { deleted, aliases } = await services.store.deleteModel(id);
   if (aliases.length > 0) {

@@ -3,13 +3,13 @@ import { TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
 import type { Job } from "../domain/job.ts";
 import { findModel } from "./find-model.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /**
  * Queues a copy of the job that trained a model. It makes no model: its record says at the end what its weights hash to. Throws
  * not_found, and conflict when what the job was made of is not there any more.
  */
-export async function reproduce(services: Services, ref: string): Promise<Job> {
+export async function reproduce(services: ProjectServices, ref: string): Promise<Job> {
   const { store, queue, bus } = services;
   const model = await findModel(services, ref);
   if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");

@@ -1,6 +1,10 @@
-/** What every use case is given: the world behind the ports of domain/ports.ts. main.ts builds it once. */
+/**
+ * What every use case is given: the world behind the ports of domain/ports.ts. main.ts builds it once. What is done for a
+ * request is given the world of its project.
+ */
+import type { Intake } from "../domain/intake.ts";
 import type { Limits } from "../domain/limits.ts";
-import type { Bus, Desk, Intake, JobQueue, Store, Trainers } from "../domain/ports.ts";
+import type { Bus, Desk, JobQueue, ProjectStore, Store, Trainers } from "../domain/ports.ts";
 import { createFrames, type Frames } from "./frames.ts";
 
 /** The part of a pino logger that the use cases need: fields first, then the sentence. */
@@ -26,7 +30,18 @@ export interface Services extends World {
   readonly frames: Frames;
 }
 
+/** The world as one project has it: of the store, its own records alone. */
+export interface ProjectServices extends Omit<Services, "store" | "trainers"> {
+  readonly store: ProjectStore;
+}
+
 /** Adds to the world what the use cases share among themselves. */
 export function createServices(world: World): Services {
   return { ...world, frames: createFrames(world) };
+}
+
+/** What is done for a project is done in this world. */
+export function servicesOf(services: Services, project: string): ProjectServices {
+  const { trainers: _, ...shared } = services;
+  return { ...shared, store: services.store.ofProject(project) };
 }

@@ -3,13 +3,13 @@ import type { DatasetRows } from "../domain/dataset.ts";
 import { notFound, TrainyardError } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
 import { MAX_SHOWN_FEATURES, type ShownRows } from "../domain/job-rows.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /** Most values of a data set that are read to show some of them, 128 MiB: of a longer one fewer columns are shown. */
 const MAX_READ_VALUES = 2 ** 24;
 
 /** Throws not_found, and conflict when the data set that the rows came from was deleted. */
-export async function showRows(services: Services, jobId: string, limit: number): Promise<ShownRows> {
+export async function showRows(services: ProjectServices, jobId: string, limit: number): Promise<ShownRows> {
   const { store, desk } = services;
   const job = await store.getJob(jobId);
   if (!job) throw notFound("job", jobId);
@@ -18,7 +18,7 @@ export async function showRows(services: Services, jobId: string, limit: number)
 }
 
 /** The columns that are shown, and those that say which part a row belongs to. */
-async function readColumns({ store }: Services, { spec }: Job): Promise<DatasetRows | null> {
+async function readColumns({ store }: ProjectServices, { spec }: Job): Promise<DatasetRows | null> {
   if (!("dataset" in spec.data)) return null;
   const { id, features, target } = spec.data.dataset;
   const dataset = await store.getDataset(id);

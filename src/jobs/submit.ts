@@ -4,7 +4,7 @@ import { createId } from "../domain/id.ts";
 import type { Job } from "../domain/job.ts";
 import type { Prepared } from "../domain/ports.ts";
 import { lookUp } from "./look-up.ts";
-import type { Services } from "./services.ts";
+import type { ProjectServices } from "./services.ts";
 
 /** A body that is a job. */
 export type Validated = Extract<Prepared, { ok: true }>;
@@ -19,7 +19,7 @@ export interface SubmitOptions {
 
 /** Validates a body of UTF-8 JSON and queues it. Takes the body over. Throws malformed, or invalid with every failure. */
 export async function submit(
-  services: Services,
+  services: ProjectServices,
   body: Uint8Array,
   { validateOnly }: SubmitOptions,
 ): Promise<{ readonly job: Job } | { readonly validated: Validated }> {
@@ -42,7 +42,7 @@ export async function submit(
 }
 
 /** Looks up what the body refers to, if it refers to anything. */
-async function prepare(services: Services, body: Uint8Array<ArrayBuffer>): Promise<Settled> {
+async function prepare(services: ProjectServices, body: Uint8Array<ArrayBuffer>): Promise<Settled> {
   const first = await services.desk.prepare(body);
   if (first.ok || first.code !== "references") return first;
   const found = await lookUp(services, first.references);

@@ -2,8 +2,8 @@
 import { type DatasetDocument, type DatasetFormat, digestSuffix, type ReadingOptions } from "../domain/dataset.ts";
 import { TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
-import type { Upload } from "../domain/ports.ts";
-import type { Services } from "./services.ts";
+import type { Upload } from "../domain/intake.ts";
+import type { ProjectServices } from "./services.ts";
 
 export interface UploadRequest {
   readonly name: string;
@@ -18,7 +18,7 @@ export interface UploadRequest {
  * same data set, under the name it got first: then `created` is false. Throws malformed, invalid or too_large.
  */
 export async function createDataset(
-  { intake, store }: Services,
+  { intake, store }: ProjectServices,
   upload: Upload,
   { name, format, gzip, options }: UploadRequest,
 ): Promise<DatasetDocument & { readonly created: boolean }> {

@@ -10,7 +10,7 @@ import type { World } from "./services.ts";
 /** What has happened to a job: it is now like this, or it was deleted. */
 export type JobNews =
   | { readonly type: "job"; readonly id: string; readonly reading: JobReading }
-  | { readonly type: "removed"; readonly id: string };
+  | { readonly type: "removed"; readonly id: string; readonly project: string };
 
 export interface JobFeed {
   /** From this call on every change is told, in the order of each job's changes. Returns what ends that. */
@@ -70,11 +70,11 @@ export function createJobFeed(
   const read = async (): Promise<void> => {
     if (reading) return;
     reading = true;
-    for (const [id, { removed }] of hints) {
+    for (const [id, hint] of hints) {
       hints.delete(id);
-      if (removed) {
+      if (hint.removed) {
         forget(id);
-        tell({ type: "removed", id });
+        tell({ type: "removed", id, project: hint.project });
       } else if (listeners.size > 0) await look(id);
     }
     reading = false;

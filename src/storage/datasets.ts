@@ -35,19 +35,20 @@ interface Writers {
 /** See Store.insertDataset. */
 export async function insertDataset(
   { writer, bulkWriter }: Writers,
+  project: string,
   dataset: NewDataset,
 ): Promise<DatasetDocument & { readonly created: boolean }> {
-  const row = toRow(dataset);
+  const row = toRow(project, dataset);
   await bulkWriter.insertInto("datasets").values(row).execute();
   try {
     for (const [index, name] of dataset.names.entries()) {
       const values = dataset.values.get(name);
       if (values) await writeValues(bulkWriter, dataset.id, index, values);
     }
-    const existing = await makeReady(writer, dataset).catch((error: unknown) => {
+    const existing = await makeReady(writer, project, dataset).catch((error: unknown) => {
       // Two became ready at once: the one that came second finds the first.
       if (!isDuplicate(error)) throw error;
-      return makeReady(writer, dataset);
+      return makeReady(writer, project, dataset);
     });
     if (!existing) return { ...toDocument(row), created: true };
     await eraseDataset(writer, dataset.id);
@@ -59,9 +60,13 @@ export async function insertDataset(
 }
 
 /** Marks a data set as ready, unless there is one of the same content: then that one. */
-function makeReady(writer: Kysely<Tables>, { id, sha256, format }: NewDataset): Promise<DatasetDocument | null> {
+function makeReady(
+  writer: Kysely<Tables>,
+  project: string,
+  { id, sha256, format }: NewDataset,
+): Promise<DatasetDocument | null> {
   return writer.transaction().execute(async (transaction) => {
-    const existing = await findDataset(transaction, sha256, format);
+    const existing = await findDataset(transaction, project, sha256, format);
     if (!existing) await transaction.updateTable("datasets").set({ ready: 1 }).where("id", "=", id).execute();
     return existing;
   });
@@ -82,10 +87,16 @@ async function writeValues(db: Kysely<Tables>, id: string, index: number, values
 }
 
 /** See Store.findDataset. */
-export async function findDataset(db: Kysely<Tables>, sha256: string, format: DatasetFormat): Promise<DatasetDocument | null> {
+export async function findDataset(
+  db: Kysely<Tables>,
+  project: string,
+  sha256: string,
+  format: DatasetFormat,
+): Promise<DatasetDocument | null> {
   const row = await db
     .selectFrom("datasets")
     .select(DOCUMENT)
+    .where("project", "=", project)
     .where("sha256", "=", sha256)
     .where("format", "=", format)
     .where("ready", "=", 1)
@@ -105,9 +116,14 @@ export async function getDataset(db: Kysely<Tables>, id: string): Promise<Datase
   return document && { ...document.summary, columns: JSON.parse(document.columnsJson) as Column[] };
 }
 
-/** See Store.listDatasets. */
-export async function listDatasets(db: Kysely<Tables>, { after, limit }: PageRequest): Promise<Page<DatasetSummary>> {
+/** See Store.listDatasets. Those of every project when it is null. */
+export async function listDatasets(
+  db: Kysely<Tables>,
+  project: string | null,
+  { after, limit }: PageRequest,
+): Promise<Page<DatasetSummary>> {
   let query = db.selectFrom("datasets").select(SUMMARY).where("ready", "=", 1).orderBy("id", "desc");
+  if (project !== null) query = query.where("project", "=", project);
   if (after !== undefined) query = query.where("id", "<", after);
   return toPage(await query.limit(limit + 1).execute(), limit, toSummary);
 }
@@ -241,13 +257,14 @@ function lastPositions(chunks: readonly { readonly column_index: number; readonl
   return new Map(chunks.map(({ column_index, position }) => [column_index, position]));
 }
 
-function toRow(dataset: NewDataset): DatasetsTable {
+function toRow(project: string, dataset: NewDataset): DatasetsTable {
   const layout = dataset.names.map((name): ColumnLayout => {
     const values = dataset.values.get(name);
     return { name, values: values ? (values instanceof Float64Array ? "float64" : "int32") : null };
   });
   return {
     id: dataset.id,
+    project,
     name: dataset.name,
     format: dataset.format,
     sha256: dataset.sha256,

@@ -15,15 +15,12 @@ import { metricsToJson, newJobRow, toJob } from "./rows.ts";
 import type { JobsTable, Tables } from "./tables.ts";
 import { insertDelivery } from "./webhooks.ts";
 
-/** Whose jobs they are. */
-const PROJECT = "default";
-
-export async function insertJob(db: Kysely<Tables>, job: NewJob, onQueued?: OnQueued): Promise<Job> {
+export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob, onQueued?: OnQueued): Promise<Job> {
   const transition: Transition = { state: "queued", at: job.createdAt, reason: "submitted" };
   return await db.transaction().execute(async (transaction) => {
     const row = await transaction
       .insertInto("jobs")
-      .values(newJobRow(job, transition))
+      .values(newJobRow(job, project, transition))
       .returningAll()
       .executeTakeFirstOrThrow();
     await insertStateEvent(transaction, row, transition);
@@ -38,8 +35,15 @@ export async function getJob(db: Kysely<Tables>, id: string): Promise<Job | null
   return row ? toJob(row) : null;
 }
 
-export async function listJobs(db: Kysely<Tables>, { state, name }: JobFilter, page: PageRequest): Promise<Page<Job>> {
+/** Those of every project when it is null. */
+export async function listJobs(
+  db: Kysely<Tables>,
+  project: string | null,
+  { state, name }: JobFilter,
+  page: PageRequest,
+): Promise<Page<Job>> {
   let query = db.selectFrom("jobs").selectAll().orderBy("id", "desc");
+  if (project !== null) query = query.where("project", "=", project);
   if (state !== undefined) query = query.where("state", "=", state);
   if (name !== undefined) query = query.where("name", "=", name);
   if (page.after !== undefined) query = query.where("id", "<", page.after);
@@ -70,7 +74,7 @@ export async function transitionJob(
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
     if (to.state === "queued") await onQueued?.(toJob(row), runSqlOn(transaction));
-    return insertDelivery(transaction, toJob(row), PROJECT);
+    return insertDelivery(transaction, toJob(row), row.project);
   });
 }
 
@@ -133,11 +137,11 @@ export async function finishJob(
       .executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
-    if (!makesModel) return insertDelivery(transaction, toJob(row), PROJECT);
-    const { version } = await insertModel(transaction, outcome.model, outcome.weights);
+    if (!makesModel) return insertDelivery(transaction, toJob(row), row.project);
+    const { version } = await insertModel(transaction, row.project, outcome.model, outcome.weights);
     if (outcome.evaluation) await insertEvaluation(transaction, outcome.model.id, outcome.evaluation);
     await transaction.updateTable("jobs").set({ model_version: version }).where("id", "=", id).execute();
-    return insertDelivery(transaction, toJob({ ...row, model_version: version }), PROJECT);
+    return insertDelivery(transaction, toJob({ ...row, model_version: version }), row.project);
   });
 }
 

@@ -4,10 +4,12 @@
  */
 import { createLru } from "../domain/lru.ts";
 import type { Model } from "../domain/model.ts";
-import type { Store } from "../domain/ports.ts";
+import type { ProjectStore, Store } from "../domain/ports.ts";
+import { DEFAULT_PROJECT } from "../domain/project.ts";
 import type { ModelRef } from "../domain/registry.ts";
 
 const MAX_MODELS = 1000;
+const MAX_PROJECTS = 1000;
 /** Changes of other processes are not announced: what is remembered is looked up anew after this. */
 const MAX_AGE_MS = 1000;
 
@@ -19,19 +21,18 @@ interface Entry {
 /** Everything that changes which model a reference names, or what is said of it. */
 const CHANGES = [
   "insertModel",
-  "finishJob",
   "tagModel",
   "setAlias",
   "deleteAlias",
   "deleteModel",
-] as const satisfies readonly (keyof Store)[];
+] as const satisfies readonly (keyof ProjectStore)[];
 
-/** The store, with `findModel` from memory where that is as good. */
+/** The store, and those of its projects, with `findModel` from memory where that is as good. */
 export function rememberModels(store: Store): Store {
   const entries = createLru<Entry>({ maxCount: MAX_MODELS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
 
-  const look = (key: string, ref: ModelRef): Promise<Model | null> => {
-    const model = store.findModel(ref);
+  const look = (key: string, find: () => Promise<Model | null>): Promise<Model | null> => {
+    const model = find();
     const entry = { model, foundAt: performance.now() };
     entries.set(key, entry);
     const forget = () => {
@@ -53,17 +54,28 @@ export function rememberModels(store: Store): Store {
       }
     };
 
-  return {
-    ...store,
-    findModel(ref) {
-      const key = keyOf(ref);
+  const remembering = <S extends ProjectStore>(project: string, plain: S): S => ({
+    ...plain,
+    findModel(ref: ModelRef) {
+      const key = `${project} ${keyOf(ref)}`;
       const known = entries.get(key);
-      return known && performance.now() - known.foundAt < MAX_AGE_MS ? known.model : look(key, ref);
+      return known && performance.now() - known.foundAt < MAX_AGE_MS ? known.model : look(key, () => plain.findModel(ref));
     },
-    ...(Object.fromEntries(CHANGES.map((name) => [name, changing(store[name] as never)])) as Pick<
-      Store,
-      (typeof CHANGES)[number]
-    >),
+    ...(Object.fromEntries(CHANGES.map((name) => [name, changing(plain[name] as never)])) as Pick<S, (typeof CHANGES)[number]>),
+  });
+
+  // A request asks for the store of its project: the same one each time.
+  const projects = createLru<ProjectStore>({ maxCount: MAX_PROJECTS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+  return {
+    ...remembering(DEFAULT_PROJECT, store),
+    finishJob: changing(store.finishJob),
+    ofProject(project) {
+      const known = projects.get(project);
+      if (known) return known;
+      const made = remembering(project, store.ofProject(project));
+      projects.set(project, made);
+      return made;
+    },
   };
 }
 

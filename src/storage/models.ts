@@ -9,17 +9,28 @@ import { newModelRow, toModel } from "./rows.ts";
 import type { ModelsTable, Tables } from "./tables.ts";
 
 /** Stores a model and its weights as the next version of its name. */
-export async function insertModel(db: Transaction<Tables>, model: NewModel, weights: TensorSet): Promise<Model> {
+export async function insertModel(
+  db: Transaction<Tables>,
+  project: string,
+  model: NewModel,
+  weights: TensorSet,
+): Promise<Model> {
   // One statement, which locks the name: of two models that come at once, each has its own version.
   const { last_version: version } = await db
     .insertInto("model_names")
-    .values({ name: model.name, last_version: 1 })
+    .values({ project, name: model.name, last_version: 1 })
     .onConflict((conflict) =>
-      conflict.column("name").doUpdateSet((values) => ({ last_version: values("model_names.last_version", "+", 1) })),
+      conflict
+        .columns(["project", "name"])
+        .doUpdateSet((values) => ({ last_version: values("model_names.last_version", "+", 1) })),
     )
     .returning("last_version")
     .executeTakeFirstOrThrow();
-  const row = await db.insertInto("models").values(newModelRow(model, version)).returningAll().executeTakeFirstOrThrow();
+  const row = await db
+    .insertInto("models")
+    .values(newModelRow(model, project, version))
+    .returningAll()
+    .executeTakeFirstOrThrow();
   await writeTensors(db, model.id, weights);
   return toModel(row, []);
 }
@@ -28,12 +39,15 @@ export async function getModel(db: Kysely<Tables>, id: string): Promise<Model | 
   return (await readModels(db, db.selectFrom("models").selectAll().where("id", "=", id)))[0] ?? null;
 }
 
+/** Those of every project when it is null. */
 export async function listModels(
   db: Kysely<Tables>,
+  project: string | null,
   { after, limit }: PageRequest,
   { name }: ModelFilter = {},
 ): Promise<Page<Model>> {
   let query = db.selectFrom("models").selectAll().orderBy("id", "desc");
+  if (project !== null) query = query.where("project", "=", project);
   if (name !== undefined) query = query.where("name", "=", name);
   if (after !== undefined) query = query.where("id", "<", after);
   return toPage(await readModels(db, query.limit(limit + 1)), limit, (model) => model);
@@ -72,7 +86,10 @@ export async function readModels(
   const rows = await db
     .selectFrom(query.as("chosen"))
     .leftJoin("aliases", (join) =>
-      join.onRef("aliases.name", "=", "chosen.name").onRef("aliases.version", "=", "chosen.version"),
+      join
+        .onRef("aliases.project", "=", "chosen.project")
+        .onRef("aliases.name", "=", "chosen.name")
+        .onRef("aliases.version", "=", "chosen.version"),
     )
     .selectAll("chosen")
     .select("aliases.alias")

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Job } from "../domain/job.ts";
-import type { Store } from "../domain/ports.ts";
+import type { ProjectStore, Store } from "../domain/ports.ts";
 import { isDuplicate } from "./dialect.ts";
 import { PassingFailure } from "./postgres-failures.ts";
 
@@ -15,7 +15,10 @@ export interface PatienceOptions {
   readonly runPatienceMs: number;
 }
 
-type Method = Exclude<keyof Store, "health" | "onHealth" | "close" | "ping">;
+/** What asks the database for nothing, or is to say at once that it is away. */
+const AT_ONCE = ["health", "onHealth", "close", "ping", "ofProject"] as const satisfies readonly (keyof Store)[];
+
+type Method = Exclude<keyof Store, (typeof AT_ONCE)[number]>;
 
 const PAUSE_MS = { first: 50, longest: 500 };
 
@@ -26,7 +29,7 @@ const OF_RUNS: ReadonlySet<string> = new Set<Method>(["appendMetrics", "finishJo
 const READS = /^(get|list|read|find|describe|queuePosition|next)/;
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
-type Judge = (store: Store, args: readonly unknown[], again: Outcome) => Promise<Outcome>;
+type Judge = (store: ProjectStore, args: readonly unknown[], again: Outcome) => Promise<Outcome>;
 
 /**
  * Changes that can be asked for again after their answer was lost, and what the second answer means then: the change made by
@@ -49,10 +52,14 @@ const JUDGES: Partial<Record<Method, Judge>> = {
   },
 };
 
-/** The store, with patience. */
-export function patient(store: Store, { patienceMs, runPatienceMs }: PatienceOptions): Store {
+/** The store, and those of its projects, with patience. */
+export function patient(store: Store, options: PatienceOptions): Store {
+  return { ...patientMethods(store, options), ofProject: (project) => patientMethods(store.ofProject(project), options) };
+}
+
+function patientMethods<S extends ProjectStore>(store: S, { patienceMs, runPatienceMs }: PatienceOptions): S {
   const wrap = (name: Method) => {
-    const method = store[name] as (...args: unknown[]) => Promise<unknown>;
+    const method = (store as unknown as Store)[name] as (...args: unknown[]) => Promise<unknown>;
     const forMs = OF_RUNS.has(name) ? runPatienceMs : patienceMs;
     const judge = JUDGES[name];
     const mayRepeat = READS.test(name) || judge !== undefined;
@@ -73,12 +80,12 @@ export function patient(store: Store, { patienceMs, runPatienceMs }: PatienceOpt
       }
     };
   };
-  const names = Object.keys(store).filter((name): name is Method => !["health", "onHealth", "close", "ping"].includes(name));
-  return { ...store, ...(Object.fromEntries(names.map((name) => [name, wrap(name)])) as unknown as Pick<Store, Method>) };
+  const names = Object.keys(store).filter((name): name is Method => !(AT_ONCE as readonly string[]).includes(name));
+  return { ...store, ...Object.fromEntries(names.map((name) => [name, wrap(name)])) };
 }
 
 /** Where the second try changed nothing because the first had: the job as the first left it. */
-async function unlessMoved(store: Store, id: string, again: Outcome, isOurs: (job: Job) => boolean): Promise<Outcome> {
+async function unlessMoved(store: ProjectStore, id: string, again: Outcome, isOurs: (job: Job) => boolean): Promise<Outcome> {
   if (!("value" in again) || again.value !== null) return again;
   const job = await store.getJob(id);
   return job && isOurs(job) ? { value: job } : again;

@@ -5,9 +5,14 @@ import { changeTags, type ModelRef, type TagChanges, type Tags } from "../domain
 import { getModel, readModels } from "./models.ts";
 import type { Tables } from "./tables.ts";
 
-export async function findModel(db: Kysely<Tables>, ref: ModelRef): Promise<Model | null> {
+/** A name is the project's own; an id is anybody's. */
+export async function findModel(db: Kysely<Tables>, project: string, ref: ModelRef): Promise<Model | null> {
   if (ref.kind === "id") return getModel(db, ref.id);
-  let query = db.selectFrom("models").selectAll("models").where("models.name", "=", ref.name);
+  let query = db
+    .selectFrom("models")
+    .selectAll("models")
+    .where("models.project", "=", project)
+    .where("models.name", "=", ref.name);
   if (ref.kind === "newest") query = query.orderBy("models.version", "desc");
   if (ref.kind === "version") query = query.where("models.version", "=", ref.version);
   if (ref.kind === "alias") {
@@ -15,6 +20,7 @@ export async function findModel(db: Kysely<Tables>, ref: ModelRef): Promise<Mode
       inner
         .selectFrom("aliases")
         .select("aliases.version")
+        .where("aliases.project", "=", project)
         .where("aliases.name", "=", ref.name)
         .where("aliases.alias", "=", ref.alias),
     );
@@ -22,22 +28,29 @@ export async function findModel(db: Kysely<Tables>, ref: ModelRef): Promise<Mode
   return (await readModels(db, query.limit(1)))[0] ?? null;
 }
 
-export async function setAlias(db: Kysely<Tables>, name: string, alias: string, version: number): Promise<Model | null> {
+export async function setAlias(
+  db: Kysely<Tables>,
+  project: string,
+  name: string,
+  alias: string,
+  version: number,
+): Promise<Model | null> {
   return await db.transaction().execute(async (transaction) => {
-    const model = await findModel(transaction, { kind: "version", name, version });
+    const model = await findModel(transaction, project, { kind: "version", name, version });
     if (!model) return null;
     await transaction
       .insertInto("aliases")
-      .values({ name, alias, version })
-      .onConflict((conflict) => conflict.columns(["name", "alias"]).doUpdateSet({ version }))
+      .values({ project, name, alias, version })
+      .onConflict((conflict) => conflict.columns(["project", "name", "alias"]).doUpdateSet({ version }))
       .execute();
     return getModel(transaction, model.id);
   });
 }
 
-export async function deleteAlias(db: Kysely<Tables>, name: string, alias: string): Promise<boolean> {
+export async function deleteAlias(db: Kysely<Tables>, project: string, name: string, alias: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom("aliases")
+    .where("project", "=", project)
     .where("name", "=", name)
     .where("alias", "=", alias)
     .executeTakeFirstOrThrow();

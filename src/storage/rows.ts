@@ -19,9 +19,10 @@ export function metricsFromJson(text: string): JobMetrics {
 }
 
 /** The row of a job that was just submitted: queued, with its first event to come under number 1. */
-export function newJobRow(job: NewJob, transition: Transition): JobsTable {
+export function newJobRow(job: NewJob, project: string, transition: Transition): JobsTable {
   return {
     id: job.id,
+    project,
     name: job.spec.name,
     state: transition.state,
     spec: JSON.stringify(job.spec),
@@ -50,6 +51,7 @@ export function newJobRow(job: NewJob, transition: Transition): JobsTable {
 export function toJob(row: JobsTable): Job {
   return {
     id: row.id,
+    project: row.project,
     name: row.name,
     state: row.state as JobState,
     spec: { ...DEFAULT_RUN_OPTIONS, ...(JSON.parse(row.spec) as ResolvedSpec) },
@@ -82,10 +84,11 @@ type Architecture = Pick<
 >;
 
 /** The row of a model that was just given its version, without tags. */
-export function newModelRow(model: NewModel, version: number): ModelsTable {
+export function newModelRow(model: NewModel, project: string, version: number): ModelsTable {
   const { id, name, jobId, sha256, parameters, metrics, createdAt, ...architecture } = model;
   return {
     id,
+    project,
     name,
     version,
     tags: "{}",

@@ -1,7 +1,8 @@
 /** The Store of domain/ports.ts: which query runs on which connection. One set of queries for every database. */
 import { type Kysely, sql } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
-import type { OnQueued, Store } from "../domain/ports.ts";
+import type { OnQueued, ProjectStore, Store } from "../domain/ports.ts";
+import { DEFAULT_PROJECT } from "../domain/project.ts";
 import {
   deleteDataset,
   describeDataset,
@@ -29,9 +30,11 @@ import {
   transitionJob,
 } from "./jobs.ts";
 import { deleteModel, getModel, insertModel, listModels, readWeights } from "./models.ts";
+import { createOwners } from "./owners.ts";
+import { projectStore } from "./project-store.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
 import type { Tables } from "./tables.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns, type Turns } from "./turns.ts";
 import { claimDeliveries, keepSecret, listDeliveries, nextDeliveryAt, recordDelivery, releaseDeliveries } from "./webhooks.ts";
 
 /** Columns that one `readEvents` returns at most when the caller does not say. */
@@ -60,51 +63,73 @@ export interface StoreHooks {
   readonly onQueued?: OnQueued | undefined;
 }
 
-/** The store. What changes one job, or one name, is done in the order in which it was asked for, however many connections there are. */
-export function createStore(
-  { reader, writer, adder, bulkWriter, health, close }: Databases,
-  { onQueued }: StoreHooks = {},
-): Store {
-  const { take } = createTurns();
+/** Where the queries run. What changes one job, or one name, is done in the order in which it was asked for, however many connections there are. */
+interface Place extends Databases, StoreHooks {
+  readonly take: Turns["take"];
+}
+
+/** The store of every project, and from it that of each. */
+export function createStore(databases: Databases, hooks: StoreHooks = {}): Store {
+  const place: Place = { ...databases, ...hooks, take: createTurns().take };
+  const owners = createOwners(place.reader);
+  const everything: AnyStore = { ...queriesOf(place, DEFAULT_PROJECT, null), ...systemOf(place) };
   return {
-    insertJob: (job) => insertJob(adder, job, onQueued),
+    ...everything,
+    ofProject: (project) => projectStore(project, queriesOf(place, project, project), owners),
+  };
+}
+
+type AnyStore = Omit<Store, "ofProject">;
+
+/** What projects may do. Names and insertions are of `project`, lists are of `listed`: null lists those of every project. */
+function queriesOf(place: Place, project: string, listed: string | null): ProjectStore {
+  const { reader, writer, adder, bulkWriter, take, onQueued } = place;
+  return {
+    insertJob: (job) => insertJob(adder, project, job, onQueued),
     getJob: (id) => getJob(reader, id),
-    listJobs: (filter, page) => listJobs(reader, filter, page),
+    listJobs: (filter, page) => listJobs(reader, listed, filter, page),
     readPayload: (jobId) => readPayload(reader, jobId),
     transition: (id, request) => take(id, () => transitionJob(writer, id, request, onQueued)),
-    claimJob: (at) => claimJob(writer, at),
     queuePosition: (id) => queuePosition(reader, id),
+    deleteJob: (id) => deleteJob(writer, id),
+    readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
+    readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
+    insertModel: (model, weights) =>
+      adder.transaction().execute((transaction) => insertModel(transaction, project, model, weights)),
+    getModel: (id) => getModel(reader, id),
+    findModel: (ref) => findModel(reader, project, ref),
+    listModels: (page, filter) => listModels(reader, listed, page, filter),
+    readWeights: (modelId) => readWeights(reader, modelId),
+    readEvaluation: (modelId) => readEvaluation(reader, modelId),
+    tagModel: (id, changes) => take(id, () => tagModel(writer, id, changes)),
+    setAlias: (name, alias, version) => take(`${project} ${name}`, () => setAlias(writer, project, name, alias, version)),
+    deleteAlias: (name, alias) => take(`${project} ${name}`, () => deleteAlias(writer, project, name, alias)),
+    deleteModel: (id) => deleteModel(writer, id),
+    insertDataset: (dataset) => insertDataset({ writer, bulkWriter }, project, dataset),
+    findDataset: (sha256, format) => findDataset(reader, project, sha256, format),
+    getDataset: (id) => getDataset(reader, id),
+    describeDataset: (id) => describeDataset(reader, id),
+    listDatasets: (page) => listDatasets(reader, listed, page),
+    readDatasetPreview: (id) => readDatasetPreview(reader, id),
+    readDatasetColumns: (id, names) => readDatasetColumns(reader, id, names),
+    deleteDataset: (id) => deleteDataset(writer, id),
+    listDeliveries: (jobId, page) => listDeliveries(reader, jobId, page),
+  };
+}
+
+/** What the server does for all of them. */
+function systemOf({ reader, writer, adder, health, close, take }: Place): Omit<AnyStore, keyof ProjectStore> {
+  return {
+    claimJob: (at) => claimJob(writer, at),
     appendMetrics: (id, attempt, slice) => take(id, () => appendMetrics(adder, id, attempt, slice)),
     finishJob: (id, attempt, at, reason, outcome) =>
       take(id, () =>
         finishJob(outcome.state === "succeeded" ? adder : writer, id, attempt, { state: outcome.state, at, reason }, outcome),
       ),
-    deleteJob: (id) => deleteJob(writer, id),
-    readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
-    readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
-    insertModel: (model, weights) => adder.transaction().execute((transaction) => insertModel(transaction, model, weights)),
-    getModel: (id) => getModel(reader, id),
-    findModel: (ref) => findModel(reader, ref),
-    listModels: (page, filter) => listModels(reader, page, filter),
-    readWeights: (modelId) => readWeights(reader, modelId),
-    readEvaluation: (modelId) => readEvaluation(reader, modelId),
-    tagModel: (id, changes) => take(id, () => tagModel(writer, id, changes)),
-    setAlias: (name, alias, version) => take(name, () => setAlias(writer, name, alias, version)),
-    deleteAlias: (name, alias) => take(name, () => deleteAlias(writer, name, alias)),
-    deleteModel: (id) => deleteModel(writer, id),
-    insertDataset: (dataset) => insertDataset({ writer, bulkWriter }, dataset),
-    findDataset: (sha256, format) => findDataset(reader, sha256, format),
-    getDataset: (id) => getDataset(reader, id),
-    describeDataset: (id) => describeDataset(reader, id),
-    listDatasets: (page) => listDatasets(reader, page),
-    readDatasetPreview: (id) => readDatasetPreview(reader, id),
-    readDatasetColumns: (id, names) => readDatasetColumns(reader, id, names),
-    deleteDataset: (id) => deleteDataset(writer, id),
     removeUnfinishedDatasets: (at) => removeUnfinishedDatasets(writer, at),
     claimDeliveries: (now, limit, leaseMs) => claimDeliveries(writer, now, limit, leaseMs),
     recordDelivery: (id, attempt, after) => recordDelivery(writer, id, attempt, after),
     nextDeliveryAt: () => nextDeliveryAt(reader),
-    listDeliveries: (jobId, page) => listDeliveries(reader, jobId, page),
     keepSecret: (name, value) => keepSecret(writer, name, value),
     claimKey: (claim) => claimKey(adder, claim),
     fingerprintKey: (name, owner, fingerprint) => fingerprintKey(writer, name, owner, fingerprint),

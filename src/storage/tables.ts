@@ -2,6 +2,8 @@
 
 export interface JobsTable {
   readonly id: string;
+  /** Whose it is, here and below. */
+  readonly project: string;
   readonly name: string;
   readonly state: string;
   readonly spec: string;
@@ -46,13 +48,15 @@ export interface MetricChunksTable {
   readonly columns: Uint8Array<ArrayBuffer>;
 }
 
-/** The last version that was given to each name. */
+/** The last version that was given to each name of a project. */
 export interface ModelNamesTable {
+  readonly project: string;
   readonly name: string;
   readonly last_version: number;
 }
 
 export interface AliasesTable {
+  readonly project: string;
   readonly name: string;
   readonly alias: string;
   readonly version: number;
@@ -60,6 +64,7 @@ export interface AliasesTable {
 
 export interface ModelsTable {
   readonly id: string;
+  readonly project: string;
   readonly name: string;
   readonly version: number;
   /** `{name: value}`. */
@@ -88,6 +93,7 @@ export interface BlobChunksTable {
 
 export interface DatasetsTable {
   readonly id: string;
+  readonly project: string;
   readonly name: string;
   readonly format: string;
   readonly sha256: string;
@@ -151,6 +157,32 @@ export interface SecretsTable {
   readonly value: string;
 }
 
+/** The keys of the API. A row stays when its key is revoked. */
+export interface ApiKeysTable {
+  readonly id: string;
+  readonly project: string;
+  readonly name: string;
+  /** SHA-256 of the key, in hex. */
+  readonly hash: string;
+  /** How the key begins: what it is known by. */
+  readonly prefix: string;
+  /** JSON: an array of scopes. */
+  readonly scopes: string;
+  readonly created_at: number;
+  readonly expires_at: number | null;
+  readonly last_used_at: number | null;
+  readonly revoked_at: number | null;
+}
+
+/** What browsers hold in exchange for a key. */
+export interface SessionsTable {
+  /** SHA-256 of the token, in hex. */
+  readonly hash: string;
+  readonly key_id: string;
+  readonly created_at: number;
+  readonly expires_at: number;
+}
+
 export interface Tables {
   readonly jobs: JobsTable;
   readonly events: EventsTable;
@@ -165,4 +197,6 @@ export interface Tables {
   readonly webhook_deliveries: WebhookDeliveriesTable;
   readonly idempotency_keys: IdempotencyKeysTable;
   readonly secrets: SecretsTable;
+  readonly api_keys: ApiKeysTable;
+  readonly sessions: SessionsTable;
 }

@@ -54,7 +54,7 @@ export function busContract(name: string, open: () => Promise<{ bus: Bus; close:
       });
       bus.publish("job_a");
       bus.publish("job_b");
-      bus.publishRemoved("job_a");
+      bus.publishRemoved("job_a", "default");
       await done.promise;
       const ids = (removed: boolean) => new Set(heard.filter((hint) => hint.removed === removed).map(({ jobId }) => jobId));
       expect(ids(false)).toEqual(new Set(["job_a", "job_b"]));
@@ -65,7 +65,7 @@ export function busContract(name: string, open: () => Promise<{ bus: Bus; close:
     it("wakes the subscribers of a job that is removed", async () => {
       const woken = Promise.withResolvers<void>();
       bus.subscribe("job_a", woken.resolve);
-      bus.publishRemoved("job_a");
+      bus.publishRemoved("job_a", "default");
       await woken.promise;
     });
 

@@ -134,6 +134,7 @@ export function aJob(name = "moons", epochs = 1000): Job {
   const { payload: _, ...job } = aNewJob({ name, epochs });
   return {
     ...job,
+    project: "default",
     name,
     state: "running",
     attempt: 1,

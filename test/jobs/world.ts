@@ -1,8 +1,9 @@
 /** The world of the use cases for tests: a real store, queue and bus, and trainers and a desk that do as the test says. */
 import { onTestFinished } from "vitest";
 import { createLocalBus } from "../../src/bus/local.ts";
+import type { Intake } from "../../src/domain/intake.ts";
 import type { Job } from "../../src/domain/job.ts";
-import type { Desk, Intake, Prepared, Store, Trainers } from "../../src/domain/ports.ts";
+import type { Desk, Prepared, Store, Trainers } from "../../src/domain/ports.ts";
 import { chooseEpochs, pickEpochs } from "../../src/domain/thinning.ts";
 import { createServices, type Services } from "../../src/jobs/services.ts";
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";

@@ -5,10 +5,12 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { openStore } from "../../src/storage/open.ts";
 import { aNewJob, aSlice } from "../contract/fixtures.ts";
+import { projectContract } from "../contract/projects.ts";
 import { storeContract } from "../contract/store.ts";
 import { temporaryFolder } from "../contract/temporary.ts";
 
 storeContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+projectContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 
 describe("opening a SQLite store", () => {
   it("makes the data directory", async () => {

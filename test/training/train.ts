@@ -90,6 +90,7 @@ function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone: number
   const { spec, parameters, memoryBytes, classes } = prepared;
   return {
     id: "job_test",
+    project: "default",
     name: spec.name,
     state: "running",
     spec,

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import { type Column, columnSchema } from "../../src/domain/dataset.ts";
-import type { IngestedTable } from "../../src/domain/ports.ts";
+import type { IngestedTable } from "../../src/domain/intake.ts";
 import { createCsvTable } from "../../src/formats/csv.ts";
 import { createNdjsonTable } from "../../src/formats/ndjson.ts";
 import { createParquetTable } from "../../src/formats/parquet.ts";

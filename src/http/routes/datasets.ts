@@ -36,11 +36,11 @@ export function registerDatasets(app: App, context: RouteContext): void {
     await scope.register(multipart, { limits, throwFileSizeLimit: false });
     registerUpload(scope, context);
   });
-  registerReading(app, context);
-  registerDeletion(app, context);
+  registerReading(app);
+  registerDeletion(app);
 }
 
-function registerUpload(app: App, { services, lifecycle }: RouteContext): void {
+function registerUpload(app: App, { lifecycle }: RouteContext): void {
   app.post(
     "/v1/datasets",
     {
@@ -67,6 +67,7 @@ function registerUpload(app: App, { services, lifecycle }: RouteContext): void {
     },
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
+      const { services } = request;
       const arrival = await receiveUpload(request, request.query, services.intake);
       const document = await createDataset(services, arrival.upload, arrival.request);
       const { id, rows, columnCount, bytes } = document.summary;
@@ -83,7 +84,7 @@ Columns are \`integer\`, \`number\`, \`boolean\` (true, false), \`datetime\` (IS
 
 The same bytes with the same options are the same data set: uploading them again answers 200 and the data set that there is, under its first name. An upload that fails leaves nothing behind.`;
 
-function registerReading(app: App, { services }: RouteContext): void {
+function registerReading(app: App): void {
   app.get(
     "/v1/datasets",
     {
@@ -96,7 +97,7 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["A page of data sets.", datasetsAnswer] }, [422]),
       },
     },
-    async ({ query }) => representPage(await services.store.listDatasets(query), representSummary),
+    async ({ query, services }) => representPage(await services.store.listDatasets(query), representSummary),
   );
 
   app.get(
@@ -111,7 +112,7 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The data set.", datasetAnswer] }, [404]),
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, services }, reply) => {
       const document = await services.store.describeDataset(params.id);
       if (!document) throw notFound("data set", params.id);
       return sendJson(reply, datasetJson(document));
@@ -131,7 +132,7 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The first rows.", previewAnswer] }, [404, 422]),
       },
     },
-    async ({ params, query }, reply) => {
+    async ({ params, query, services }, reply) => {
       const preview = await services.store.readDatasetPreview(params.id);
       if (!preview) throw notFound("data set", params.id);
       return sendJson(reply, previewJson(preview.names, preview.lines.slice(0, query.rows)));
@@ -139,7 +140,7 @@ function registerReading(app: App, { services }: RouteContext): void {
   );
 }
 
-function registerDeletion(app: App, { services }: RouteContext): void {
+function registerDeletion(app: App): void {
   app.delete(
     "/v1/datasets/:id",
     {
@@ -152,7 +153,7 @@ function registerDeletion(app: App, { services }: RouteContext): void {
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 409]),
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, services }, reply) => {
       await removeDataset(services, params.id);
       reply.code(204);
     },

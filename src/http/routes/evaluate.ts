@@ -3,7 +3,7 @@ import { z } from "zod";
 import { partEvaluation } from "../../domain/evaluation.ts";
 import { evaluate } from "../../jobs/evaluate.ts";
 import { parseBody } from "../body.ts";
-import type { App, RouteContext } from "../context.ts";
+import type { App } from "../context.ts";
 import { answers } from "../openapi.ts";
 import { modelParams } from "../parameters.ts";
 
@@ -18,7 +18,7 @@ const evaluateAnswer = z
   .meta({ id: "DatasetEvaluation", description: "Scores over every row of the data set." });
 
 /** Registers the route of evaluations. */
-export function registerEvaluate(app: App, { services }: RouteContext): void {
+export function registerEvaluate(app: App): void {
   app.post(
     "/v1/models/:ref/evaluate",
     {
@@ -34,7 +34,7 @@ export function registerEvaluate(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The scores.", evaluateAnswer] }, [400, 404, 413, 415, 422]),
       },
     },
-    async ({ params: { ref }, body }) => {
+    async ({ params: { ref }, body, services }) => {
       const { dataset } = parseBody(evaluateBody, body);
       const { model, evaluation } = await evaluate(services, ref, dataset.id);
       return { model: model.id, dataset: dataset.id, evaluation };

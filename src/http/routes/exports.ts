@@ -6,19 +6,19 @@ import { encodeOnnx, ONNX_TYPE } from "../../formats/onnx.ts";
 import { eventFileName } from "../../formats/tensorboard.ts";
 import { exportEvents } from "../../jobs/export-metrics.ts";
 import { findModel } from "../../jobs/find-model.ts";
-import type { App, RouteContext } from "../context.ts";
+import type { App } from "../context.ts";
 import { answers } from "../openapi.ts";
 import { jobParams, modelParams } from "../parameters.ts";
 
 const BINARY = z.string().meta({ format: "binary" });
 
 /** Registers the routes of exports. */
-export function registerExports(app: App, context: RouteContext): void {
-  registerTensorBoard(app, context);
-  registerOnnx(app, context);
+export function registerExports(app: App): void {
+  registerTensorBoard(app);
+  registerOnnx(app);
 }
 
-function registerTensorBoard(app: App, { services }: RouteContext): void {
+function registerTensorBoard(app: App): void {
   app.get(
     "/v1/jobs/:id/tensorboard",
     {
@@ -32,7 +32,7 @@ function registerTensorBoard(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The file.", { "application/octet-stream": BINARY }] }, [404]),
       },
     },
-    async ({ params: { id } }, reply) => {
+    async ({ params: { id }, services }, reply) => {
       const { startedAtMs, chunks } = await exportEvents(services, id);
       reply
         .type("application/octet-stream")
@@ -48,7 +48,7 @@ Inputs: \`features\` [batch, width] of float32; or, for a model with preprocessi
 
 Outputs: \`value\` [batch, outputs] of a regression, in the units of the targets; \`probabilities\` [batch, classes] and \`label\` [batch] of a classification. An output whose name is a column's gets \`_1\` after it.`;
 
-function registerOnnx(app: App, { services }: RouteContext): void {
+function registerOnnx(app: App): void {
   app.get(
     "/v1/models/:ref/onnx",
     {
@@ -61,7 +61,7 @@ function registerOnnx(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The file.", { [ONNX_TYPE]: BINARY }] }, [404, 422]),
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, services }, reply) => {
       const model = await findModel(services, params.ref);
       const weights = await services.store.readWeights(model.id);
       if (!weights) throw notFound("model", params.ref);

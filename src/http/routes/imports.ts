@@ -30,11 +30,11 @@ export function registerImports(app: App, context: RouteContext): void {
   registerReproduction(app, context);
 }
 
-function registerImport(app: App, { services, lifecycle }: RouteContext): void {
+function registerImport(app: App, { lifecycle, limits }: RouteContext): void {
   app.post(
     "/v1/models",
     {
-      bodyLimit: services.limits.bodyBytes,
+      bodyLimit: limits.bodyBytes,
       schema: {
         tags,
         operationId: "importModel",
@@ -49,7 +49,7 @@ function registerImport(app: App, { services, lifecycle }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const file = (request.body ?? new Uint8Array()) as unknown as Uint8Array<ArrayBuffer>;
-      const model = await importModel(services, file, request.query);
+      const model = await importModel(request.services, file, request.query);
       request.log.info({ model_id: model.id, parameters: model.parameters }, "model imported");
       reply.code(201).header("location", `/v1/models/${model.id}`);
       return representModel(model, null);
@@ -57,7 +57,7 @@ function registerImport(app: App, { services, lifecycle }: RouteContext): void {
   );
 }
 
-function registerReproduction(app: App, { services, lifecycle }: RouteContext): void {
+function registerReproduction(app: App, { lifecycle }: RouteContext): void {
   app.post(
     "/v1/models/:ref/reproduce",
     {
@@ -71,7 +71,7 @@ function registerReproduction(app: App, { services, lifecycle }: RouteContext): 
         response: answers({ 202: ["The new job, queued.", jobAnswer] }, [404, 409, 503]),
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, services }, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const job = await reproduce(services, params.ref);
       reply.code(202).header("location", `/v1/jobs/${job.id}`);

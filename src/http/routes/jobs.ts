@@ -18,15 +18,15 @@ const tags = ["jobs"];
 /** Registers the routes of jobs. */
 export function registerJobs(app: App, context: RouteContext): void {
   registerSubmit(app, context);
-  registerReading(app, context);
-  registerChanges(app, context);
+  registerReading(app);
+  registerChanges(app);
 }
 
-function registerSubmit(app: App, { services, lifecycle }: RouteContext): void {
+function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
   app.post(
     "/v1/jobs",
     {
-      bodyLimit: services.limits.bodyBytes,
+      bodyLimit: limits.bodyBytes,
       schema: {
         tags,
         operationId: "submitJob",
@@ -47,6 +47,7 @@ function registerSubmit(app: App, { services, lifecycle }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const body = (request.body ?? new Uint8Array()) as unknown as Uint8Array<ArrayBuffer>;
+      const { services } = request;
       const result = await submit(services, body, { validateOnly: request.query.validate_only === "true" });
       if ("validated" in result) {
         const { spec, parameters, memoryBytes, rows } = result.validated;
@@ -60,7 +61,7 @@ function registerSubmit(app: App, { services, lifecycle }: RouteContext): void {
   );
 }
 
-function registerReading(app: App, { services }: RouteContext): void {
+function registerReading(app: App): void {
   app.get(
     "/v1/jobs",
     {
@@ -73,7 +74,7 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["A page of jobs.", jobsAnswer] }, [422]),
       },
     },
-    async ({ query: { state, name, after, limit } }) =>
+    async ({ query: { state, name, after, limit }, services }) =>
       representPage(await listJobs(services, { state, name }, { after, limit }), representJob),
   );
 
@@ -89,7 +90,7 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The job.", jobAnswer] }, [404]),
       },
     },
-    async ({ params }) => representJob(await readJob(services, params.id)),
+    async ({ params, services }) => representJob(await readJob(services, params.id)),
   );
 
   app.get(
@@ -106,11 +107,11 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["Rows, as columns.", rowsAnswer] }, [404, 409, 422]),
       },
     },
-    async ({ params: { id }, query: { limit } }) => ({ job: id, ...(await showRows(services, id, limit)) }),
+    async ({ params: { id }, query: { limit }, services }) => ({ job: id, ...(await showRows(services, id, limit)) }),
   );
 }
 
-function registerChanges(app: App, { services }: RouteContext): void {
+function registerChanges(app: App): void {
   app.post(
     "/v1/jobs/:id/cancel",
     {
@@ -124,7 +125,7 @@ function registerChanges(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The job, `cancelled` or `cancelling`.", jobAnswer] }, [404, 409]),
       },
     },
-    async ({ params }) => {
+    async ({ params, services }) => {
       await cancel(services, params.id);
       return representJob(await readJob(services, params.id));
     },
@@ -142,7 +143,7 @@ function registerChanges(app: App, { services }: RouteContext): void {
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 409]),
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, services }, reply) => {
       await remove(services, params.id);
       reply.code(204);
     },

@@ -20,12 +20,12 @@ const CSV_EXAMPLE = "epoch,loss,accuracy,lr,epoch_ms\r\n1,0.721,0.485,0.05,0.031
 
 /** Registers the routes of metrics. */
 export function registerMetrics(app: App, context: RouteContext): void {
-  registerColumns(app, context);
+  registerColumns(app);
   registerEvents(app, context);
   registerJobStream(app, context);
 }
 
-function registerColumns(app: App, { services }: RouteContext): void {
+function registerColumns(app: App): void {
   app.get(
     "/v1/jobs/:id/metrics",
     {
@@ -48,7 +48,7 @@ function registerColumns(app: App, { services }: RouteContext): void {
         ),
       },
     },
-    async ({ params: { id }, query, headers }, reply) => {
+    async ({ params: { id }, query, headers, services }, reply) => {
       if (headers.accept?.includes(CSV_TYPE)) {
         const { chunks } = await exportCsv(services, id, query);
         reply.type(`${CSV_TYPE}; charset=utf-8`).header("content-disposition", `attachment; filename="${id}.csv"`);
@@ -62,7 +62,7 @@ function registerColumns(app: App, { services }: RouteContext): void {
   );
 }
 
-function registerEvents(app: App, { services, streams }: RouteContext): void {
+function registerEvents(app: App, { streams }: RouteContext): void {
   app.get(
     "/v1/jobs/:id/events",
     {
@@ -85,6 +85,7 @@ function registerEvents(app: App, { services, streams }: RouteContext): void {
       },
     },
     async (request, reply) => {
+      const { services } = request;
       const { id } = request.params;
       if (!request.headers.accept?.includes(SSE_TYPE)) {
         const { frames, hasMore, nextAfter } = await readEvents(services, id, request.query);
@@ -107,7 +108,7 @@ function joinEvents(frames: readonly { readonly json: Uint8Array }[], hasMore: b
   return Buffer.concat([Buffer.from('{"data":['), ...parts, Buffer.from(`],${tail}`)]);
 }
 
-function registerJobStream(app: App, { services, streams }: RouteContext): void {
+function registerJobStream(app: App, { streams }: RouteContext): void {
   app.route({
     method: "GET",
     url: "/v1/jobs/:id/stream",
@@ -122,7 +123,7 @@ function registerJobStream(app: App, { services, streams }: RouteContext): void 
       response: answers({ 101: ["The frames.", streamFrame] }, [404, 422, 426]),
     },
     // Before the upgrade: an unknown job is answered with 404, not with an open socket.
-    preHandler: async ({ params }) => {
+    preHandler: async ({ params, services }) => {
       await readJob(services, params.id);
     },
     handler: async (_request, reply) => {
@@ -133,7 +134,7 @@ function registerJobStream(app: App, { services, streams }: RouteContext): void 
       const { id } = request.params as { id: string };
       const { after } = request.query as { after: number };
       const outlet = createWebSocketOutlet(socket, streams.bounds.pingMs);
-      void streams.run({ services, jobId: id, after, outlet }, request.log);
+      void streams.run({ services: request.services, jobId: id, after, outlet }, request.log);
     },
   });
 }

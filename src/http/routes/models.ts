@@ -7,7 +7,7 @@ import { encodeSafetensors, SAFETENSORS_TYPE, safetensorsSize } from "../../form
 import { findModel } from "../../jobs/find-model.ts";
 import { removeModel } from "../../jobs/remove-model.ts";
 import { modelAnswer, modelsAnswer } from "../answers.ts";
-import type { App, RouteContext } from "../context.ts";
+import type { App } from "../context.ts";
 import { answers } from "../openapi.ts";
 import { modelParams, modelsQuery } from "../parameters.ts";
 import { representModel, representPage } from "../representations.ts";
@@ -15,12 +15,12 @@ import { representModel, representPage } from "../representations.ts";
 const tags = ["models"];
 
 /** Registers the routes of models. */
-export function registerModels(app: App, context: RouteContext): void {
-  registerReading(app, context);
-  registerWeights(app, context);
+export function registerModels(app: App): void {
+  registerReading(app);
+  registerWeights(app);
 }
 
-function registerReading(app: App, { services }: RouteContext): void {
+function registerReading(app: App): void {
   app.get(
     "/v1/models",
     {
@@ -33,7 +33,7 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["A page of models.", modelsAnswer] }, [422]),
       },
     },
-    async ({ query: { name, ...page } }) =>
+    async ({ query: { name, ...page }, services }) =>
       representPage(await services.store.listModels(page, { name }), (model) => representModel(model, null, { listed: true })),
   );
 
@@ -49,7 +49,7 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The model.", modelAnswer] }, [404]),
       },
     },
-    async ({ params }) => {
+    async ({ params, services }) => {
       const model = await findModel(services, params.ref);
       return representModel(model, await services.store.readEvaluation(model.id));
     },
@@ -68,14 +68,14 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 409]),
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, services }, reply) => {
       await removeModel(services, params.ref);
       reply.code(204);
     },
   );
 }
 
-function registerWeights(app: App, { services }: RouteContext): void {
+function registerWeights(app: App): void {
   app.get(
     "/v1/models/:ref/weights",
     {
@@ -89,7 +89,7 @@ function registerWeights(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The file.", { [SAFETENSORS_TYPE]: z.string().meta({ format: "binary" }) }] }, [404]),
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, services }, reply) => {
       const model = await findModel(services, params.ref);
       const weights = await services.store.readWeights(model.id);
       if (!weights) throw notFound("model", model.id);

@@ -5,7 +5,7 @@ import { inferAnswer, inferRequest, inferResponse, inferRows, metadataOf, modelM
 import { VERSION } from "../../domain/version.ts";
 import { findModel } from "../../jobs/find-model.ts";
 import { predictRows } from "../../jobs/predict.ts";
-import type { Services } from "../../jobs/services.ts";
+import type { ProjectServices } from "../../jobs/services.ts";
 import { parseBody } from "../body.ts";
 import type { App, RouteContext } from "../context.ts";
 import { dialectAnswers, openDialect } from "../dialect.ts";
@@ -65,7 +65,7 @@ function registerServer(app: App, { lifecycle }: RouteContext): void {
   });
 }
 
-function registerModel(app: App, { services }: RouteContext, { path, suffix, params, refOf }: Place): void {
+function registerModel(app: App, { limits }: RouteContext, { path, suffix, params, refOf }: Place): void {
   const refIn = (request: { readonly params: unknown }) => refOf(request.params as Record<string, string>);
   app.get(
     path,
@@ -80,6 +80,7 @@ function registerModel(app: App, { services }: RouteContext, { path, suffix, par
       },
     },
     async (request) => {
+      const { services } = request;
       const model = await findModel(services, refIn(request));
       const { data } = await services.store.listModels({ limit: MAX_VERSIONS }, { name: model.name });
       return metadataOf(
@@ -100,12 +101,12 @@ function registerModel(app: App, { services }: RouteContext, { path, suffix, par
         response: dialectAnswers("It can.", z.object({ name: z.string(), ready: z.literal(true) }), [404]),
       },
     },
-    async (request) => ({ name: (await findModel(services, refIn(request))).name, ready: true }),
+    async (request) => ({ name: (await findModel(request.services, refIn(request))).name, ready: true }),
   );
   app.post(
     `${path}/infer`,
     {
-      bodyLimit: Math.min(PREDICT_BODY_BYTES, services.limits.bodyBytes),
+      bodyLimit: Math.min(PREDICT_BODY_BYTES, limits.bodyBytes),
       schema: {
         tags,
         operationId: `infer${suffix}`,
@@ -117,11 +118,11 @@ function registerModel(app: App, { services }: RouteContext, { path, suffix, par
         response: dialectAnswers("The outputs.", inferResponse, [400, 404, 413]),
       },
     },
-    (request) => infer(services, refIn(request), request.body),
+    (request) => infer(request.services, refIn(request), request.body),
   );
 }
 
-async function infer(services: Services, ref: string, body: unknown): Promise<object> {
+async function infer(services: ProjectServices, ref: string, body: unknown): Promise<object> {
   const request = parseBody(inferRequest, body);
   const model = await findModel(services, ref);
   const predictions = await predictRows(services, model, inferRows(model, request));

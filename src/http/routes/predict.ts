@@ -38,11 +38,11 @@ export function registerPredict(app: App, context: RouteContext): void {
   });
 }
 
-function registerRoute(app: App, { services }: RouteContext): void {
+function registerRoute(app: App, { limits }: RouteContext): void {
   app.post(
     "/v1/models/:ref/predict",
     {
-      bodyLimit: services.limits.bodyBytes,
+      bodyLimit: limits.bodyBytes,
       schema: {
         tags,
         operationId: "predict",
@@ -68,6 +68,7 @@ function registerRoute(app: App, { services }: RouteContext): void {
       },
     },
     async (request, reply) => {
+      const { services } = request;
       const { ref } = request.params;
       const { top_k: topK = null, header } = request.query;
       const format = batchFormatOf(request);

@@ -5,11 +5,11 @@ import type { Model } from "../../domain/model.ts";
 import { aliasBody, tagsBody } from "../../domain/registry.ts";
 import { compareModels } from "../../jobs/compare-models.ts";
 import { findModel } from "../../jobs/find-model.ts";
-import type { Services } from "../../jobs/services.ts";
+import type { ProjectServices } from "../../jobs/services.ts";
 import { modelAnswer, modelsAnswer } from "../answers.ts";
 import { parseBody } from "../body.ts";
 import { comparisonAnswer, representComparison } from "../comparison-answer.ts";
-import type { App, RouteContext } from "../context.ts";
+import type { App } from "../context.ts";
 import { answers } from "../openapi.ts";
 import { aliasParams, compareQuery, modelNameParams, modelParams, versionsQuery } from "../parameters.ts";
 import { representModel, representPage } from "../representations.ts";
@@ -18,13 +18,13 @@ const tags = ["models"];
 const BODY_BYTES = 128 * 1024;
 
 /** Registers the routes of the registry. */
-export function registerRegistry(app: App, context: RouteContext): void {
-  registerReading(app, context);
-  registerAliases(app, context);
-  registerTags(app, context);
+export function registerRegistry(app: App): void {
+  registerReading(app);
+  registerAliases(app);
+  registerTags(app);
 }
 
-function registerReading(app: App, { services }: RouteContext): void {
+function registerReading(app: App): void {
   app.get(
     "/v1/models/:name/versions",
     {
@@ -38,7 +38,7 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["A page of models.", modelsAnswer] }, [404, 422]),
       },
     },
-    async ({ params: { name }, query }) => {
+    async ({ params: { name }, query, services }) => {
       const page = await services.store.listModels(query, { name });
       if (page.data.length === 0 && query.after === undefined) throw notFound("model", name);
       return representPage(page, (model) => representModel(model, null, { listed: true }));
@@ -59,11 +59,11 @@ function registerReading(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["Both, and what differs.", comparisonAnswer] }, [404, 422]),
       },
     },
-    async ({ params, query }) => representComparison(await compareModels(services, params.ref, query.with)),
+    async ({ params, query, services }) => representComparison(await compareModels(services, params.ref, query.with)),
   );
 }
 
-function registerAliases(app: App, { services }: RouteContext): void {
+function registerAliases(app: App): void {
   app.put(
     "/v1/models/:name/aliases/:alias",
     {
@@ -79,7 +79,7 @@ function registerAliases(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The version that it points at.", modelAnswer] }, [400, 404, 413, 415, 422]),
       },
     },
-    async ({ params: { name, alias }, body }) => {
+    async ({ params: { name, alias }, body, services }) => {
       const { version } = parseBody(aliasBody, body);
       const model = await services.store.setAlias(name, alias, version);
       if (!model) throw notFound("model", `${name}@${version}`);
@@ -99,14 +99,14 @@ function registerAliases(app: App, { services }: RouteContext): void {
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 422]),
       },
     },
-    async ({ params: { name, alias } }, reply) => {
+    async ({ params: { name, alias }, services }, reply) => {
       if (!(await services.store.deleteAlias(name, alias))) throw notFound("alias", `${name}@${alias}`);
       reply.code(204);
     },
   );
 }
 
-function registerTags(app: App, { services }: RouteContext): void {
+function registerTags(app: App): void {
   app.patch(
     "/v1/models/:ref",
     {
@@ -121,7 +121,7 @@ function registerTags(app: App, { services }: RouteContext): void {
         response: answers({ 200: ["The model.", modelAnswer] }, [400, 404, 413, 415, 422]),
       },
     },
-    async ({ params: { ref }, body }) => {
+    async ({ params: { ref }, body, services }) => {
       const changes = parseBody(tagsBody, body).tags;
       const { id } = await findModel(services, ref);
       const model = await services.store.tagModel(id, changes);
@@ -131,6 +131,6 @@ function registerTags(app: App, { services }: RouteContext): void {
   );
 }
 
-async function represent({ store }: Services, model: Model) {
+async function represent({ store }: ProjectServices, model: Model) {
   return representModel(model, await store.readEvaluation(model.id));
 }

@@ -13,7 +13,7 @@ const PING_MS = 2000;
 const health = (status: "ok" | "ready") => z.object({ status: z.literal(status) });
 
 /** Registers the routes about the server itself. */
-export function registerService(app: App, { services, lifecycle }: RouteContext): void {
+export function registerService(app: App, { store, lifecycle }: RouteContext): void {
   app.get(
     "/healthz",
     {
@@ -44,7 +44,7 @@ export function registerService(app: App, { services, lifecycle }: RouteContext)
     async () => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const answered = await Promise.race([
-        services.store.ping().then(
+        store.ping().then(
           () => true,
           () => false,
         ),

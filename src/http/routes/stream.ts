@@ -20,7 +20,7 @@ Besides frames it is sent:
 Close codes: 1001 the server is going down (each job's last frame is an \`end\` frame with the reason \`draining\`), 1008 too many messages that are none, 4008 the reader was too slow, 1009 a message was too long, 1011 a defect of ours. Subscribe again after the last \`seq\` of each job.`;
 
 /** Registers the stream of many jobs. */
-export function registerStream(app: App, { services, streams }: RouteContext): void {
+export function registerStream(app: App, { streams }: RouteContext): void {
   app.route({
     method: "GET",
     url: "/v1/stream",
@@ -38,7 +38,10 @@ export function registerStream(app: App, { services, streams }: RouteContext): v
     wsHandler: (socket, request) => {
       const outlet = createWebSocketOutlet(socket, streams.bounds.pingMs);
       const messages = messagesOf(socket);
-      void streams.serve({ services, isVisible: () => true, outlet, messages, requestId: request.id }, request.log);
+      void streams.serve(
+        { services: request.services, project: request.project, outlet, messages, requestId: request.id },
+        request.log,
+      );
     },
   });
 }

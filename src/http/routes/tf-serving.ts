@@ -4,7 +4,7 @@ import { notFound } from "../../domain/errors.ts";
 import { tfAnswer, tfRequest, tfRows } from "../../domain/tf-serving.ts";
 import { findModel } from "../../jobs/find-model.ts";
 import { predictRows } from "../../jobs/predict.ts";
-import type { Services } from "../../jobs/services.ts";
+import type { ProjectServices } from "../../jobs/services.ts";
 import { parseBody } from "../body.ts";
 import type { App, RouteContext } from "../context.ts";
 import { dialectAnswers, openDialect } from "../dialect.ts";
@@ -38,12 +38,12 @@ const status = z
 export function registerTfServing(app: App, context: RouteContext): void {
   openDialect(app, (scope) => {
     registerPredict(scope, context);
-    registerStatus(scope, context);
+    registerStatus(scope);
   });
 }
 
-function registerPredict(app: App, { services }: RouteContext): void {
-  const bodyLimit = Math.min(PREDICT_BODY_BYTES, services.limits.bodyBytes);
+function registerPredict(app: App, { limits }: RouteContext): void {
+  const bodyLimit = Math.min(PREDICT_BODY_BYTES, limits.bodyBytes);
   const schemaOf = (operationId: string, params: z.ZodType) => ({
     tags,
     operationId,
@@ -54,26 +54,28 @@ function registerPredict(app: App, { services }: RouteContext): void {
     body: tfRequest,
     response: dialectAnswers("The predictions.", tfResponse, [400, 404, 413]),
   });
-  app.post("/v1/models/:ref(^[^:]+)::predict", { bodyLimit, schema: schemaOf("tfPredict", modelParams) }, ({ params, body }) =>
-    answer(services, (params as z.output<typeof modelParams>).ref, body),
+  app.post(
+    "/v1/models/:ref(^[^:]+)::predict",
+    { bodyLimit, schema: schemaOf("tfPredict", modelParams) },
+    ({ params, body, services }) => answer(services, (params as z.output<typeof modelParams>).ref, body),
   );
   app.post(
     "/v1/models/:name/versions/:version(^[0-9]+)::predict",
     { bodyLimit, schema: schemaOf("tfPredictVersion", modelVersionParams) },
-    ({ params, body }) => {
+    ({ params, body, services }) => {
       const { name, version } = params as z.output<typeof modelVersionParams>;
       return answer(services, `${name}@${version}`, body);
     },
   );
 }
 
-async function answer(services: Services, ref: string, body: unknown): Promise<object> {
+async function answer(services: ProjectServices, ref: string, body: unknown): Promise<object> {
   const request = parseBody(tfRequest, body);
   const model = await findModel(services, ref);
   return tfAnswer(model, await predictRows(services, model, tfRows(model, request)), request);
 }
 
-function registerStatus(app: App, { services }: RouteContext): void {
+function registerStatus(app: App): void {
   app.get(
     "/v1/models/:name/versions/:version",
     {
@@ -86,7 +88,7 @@ function registerStatus(app: App, { services }: RouteContext): void {
         response: dialectAnswers("It is there.", status, [404]),
       },
     },
-    async ({ params: { name, version } }) => {
+    async ({ params: { name, version }, services }) => {
       const model = await findModel(services, `${name}@${version}`);
       if (String(model.version) !== version) throw notFound("model", `${name}@${version}`);
       const ok = { error_code: "OK", error_message: "" };

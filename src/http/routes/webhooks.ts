@@ -42,7 +42,7 @@ const MESSAGE = `A job with \`webhook: {"url": "..."}\` is sent when it has ende
 Any answer but 2xx is a failure: it is tried again after about 5 s, then after twice the time each, up to 2 h, TRAINYARD_WEBHOOK_MAX_ATTEMPTS times; 410 ends that. Redirects are not followed. A message may come twice: \`webhook-id\` is then the same. Addresses that are not public are refused, unless TRAINYARD_WEBHOOK_ALLOW_PRIVATE is set.`;
 
 /** Registers the routes of webhooks. */
-export function registerWebhooks(app: App, { services, webhookSecret }: RouteContext): void {
+export function registerWebhooks(app: App, { webhookSecret }: RouteContext): void {
   app.get(
     "/v1/jobs/:id/webhook-deliveries",
     {
@@ -56,7 +56,7 @@ export function registerWebhooks(app: App, { services, webhookSecret }: RouteCon
         response: answers({ 200: ["A page of deliveries.", deliveriesAnswer] }, [404, 422]),
       },
     },
-    async ({ params: { id }, query }) => {
+    async ({ params: { id }, query, services }) => {
       await readJob(services, id);
       return representPage(await services.store.listDeliveries(id, query), representDelivery);
     },
@@ -74,9 +74,9 @@ export function registerWebhooks(app: App, { services, webhookSecret }: RouteCon
         response: answers({ 200: ["The secret.", secretAnswer] }),
       },
     },
-    async (_request, reply) => {
+    async ({ project }, reply) => {
       reply.header("cache-control", "no-store");
-      return { secret: projectSecret(webhookSecret, "default") };
+      return { secret: projectSecret(webhookSecret, project) };
     },
   );
 }

@@ -1,6 +1,7 @@
 /** What is sent to an intake thread; each is handled by the function of that name in thread.ts. Types only. */
+
+import type { ReadingTask } from "../../domain/intake.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
-import type { ReadingTask } from "../../domain/ports.ts";
 
 export interface DigestTask {
   readonly path: string;

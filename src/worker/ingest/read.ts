@@ -1,8 +1,8 @@
 /** A table to a data set: two walks through it, one to see what its columns are and one to take their values in. */
 import type { ColumnType, ReadingOptions } from "../../domain/dataset.ts";
 import { invalid, pointerOf, TrainyardError } from "../../domain/errors.ts";
+import type { IngestedTable } from "../../domain/intake.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
-import type { IngestedTable } from "../../domain/ports.ts";
 import { type Cells, invalidTable, type Table } from "../../formats/table.ts";
 import { type ColumnBuilder, type ColumnPlan, type PreviewValue, readTruth, shown } from "./column.ts";
 import { type Inference, inferTypes } from "./infer.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, rm, writeFile } from "node:fs/promises";
 import { TrainyardError } from "../../domain/errors.ts";
-import type { IngestedTable, Ingestion } from "../../domain/ports.ts";
+import type { IngestedTable, Ingestion } from "../../domain/intake.ts";
 import { createCsvTable } from "../../formats/csv.ts";
 import { createJsonTable } from "../../formats/json-table.ts";
 import { createNdjsonTable } from "../../formats/ndjson.ts";
