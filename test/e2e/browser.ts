@@ -22,6 +22,17 @@ export interface TestBrowser {
  */
 const UNWANTED: ReadonlySet<string> = new Set(["--single-process", "--no-zygote", "--disable-web-security"]);
 
+/** What a page is opened as. The locale is named: that of a bare container is no language tag. */
+export const DESKTOP: BrowserContextOptions = { viewport: { width: 1440, height: 900 }, locale: "en-US" };
+
+/** A phone of 375 px, with its touch and its scroll bars that take no room. */
+export const PHONE: BrowserContextOptions = {
+  viewport: { width: 375, height: 812 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+};
+
 /** Builds the page when its sources are newer, and starts a browser. */
 export async function openBrowser(): Promise<TestBrowser> {
   await ensureDashboard();
@@ -32,7 +43,7 @@ export async function openBrowser(): Promise<TestBrowser> {
   return {
     browser,
     async open(url, options = {}) {
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+      const context = await browser.newContext({ ...DESKTOP, ...options });
       const page = await context.newPage();
       const faults = watchFaults(page, new URL(url).host);
       await page.goto(url);

@@ -28,6 +28,8 @@ export interface LineChartProps {
   /** Charts of the same key share their crosshair. */
   readonly syncKey: string;
   readonly format?: (value: number | null | undefined) => string;
+  /** How values are written along the axis. */
+  readonly tick?: (value: number) => string;
   /** In px. */
   readonly height?: number;
 }
@@ -35,7 +37,7 @@ export interface LineChartProps {
 const NO_MARKS: readonly Mark[] = [];
 
 export function LineChart(props: LineChartProps) {
-  const { title, lines, log = false, smoothing = 0, height = 220, format = formatPoint } = props;
+  const { title, lines, log = false, smoothing = 0, height = 220, format = formatPoint, tick = formatTick } = props;
   const { theme } = useApp();
   const shownTheme = useStore(theme.shown);
   const root = useRef<HTMLDivElement>(null);
@@ -66,7 +68,7 @@ export function LineChart(props: LineChartProps) {
       lines,
       log,
       syncKey: props.syncKey,
-      format: formatTick,
+      format: tick,
       look: () => ({ marks: latest.current.marks ?? NO_MARKS, smoothed: (latest.current.smoothing ?? 0) > 0 }),
       onSpan: (span) => latest.current.onSpan(span),
       onCursor: (index) => cursor.current?.(index),
@@ -115,10 +117,10 @@ export function LineChart(props: LineChartProps) {
 }
 
 /** [epochs, what was measured..., smoothed...]; the smoothed ones are empty while there is no smoothing. */
-function dataOf({ epochs, lines, log = false, smoothing = 0 }: LineChartProps): ArrayLike<number | null>[] {
-  const measured = lines.map(({ values }) => gapped(values, log));
-  const smoothed = lines.map(({ values }, index) =>
-    smoothing > 0 ? gapped(smooth(epochs, values, smoothing), log) : (measured[index] ?? []).map(() => null),
+function dataOf({ epochs, lines, log = false, smoothing = 0 }: LineChartProps): ArrayLike<number | null | undefined>[] {
+  const measured = lines.map(({ values, absent }) => gapped(values, log, absent));
+  const smoothed = lines.map(({ values, absent }, index) =>
+    smoothing > 0 ? gapped(smooth(epochs, values, smoothing, absent), log, absent) : (measured[index] ?? []).map(() => null),
   );
   return [epochs, ...measured, ...smoothed];
 }

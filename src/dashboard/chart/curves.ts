@@ -28,19 +28,18 @@ export interface Curves {
   isCoarse(span: Span): boolean;
 }
 
-/** More points than these are thinned. A screen is some thousand pixels wide. */
-export const MAX_POINTS = 8000;
-/** A span with so many points is fine enough. */
-const FINE_POINTS = 1500;
+/** How many times more points than were asked for are kept before they are thinned. */
+const SLACK = 2.5;
 
-export function createCurves(): Curves {
+/** Curves that are read in about `wanted` points, for the whole as for a stretch. */
+export function createCurves(wanted: number): Curves {
   let overview: PointTable = NO_POINTS;
   let detail: (Span & { readonly points: PointTable }) | null = null;
   let stride = 1;
   let last = 0;
 
   const shrink = (): void => {
-    while (overview.epochs.length > MAX_POINTS) {
+    while (overview.epochs.length > wanted * SLACK) {
       stride *= 2;
       overview = thin(overview, stride);
     }
@@ -78,7 +77,7 @@ export function createCurves(): Curves {
     isCoarse({ from, to }) {
       const { epochs } = view({ from, to });
       const drawn = firstAtLeast(epochs, to + 1) - firstAtLeast(epochs, from);
-      return drawn < Math.min(FINE_POINTS, Math.min(to, last) - from + 1);
+      return drawn < Math.min(wanted / 2, Math.min(to, last) - from + 1);
     },
   };
 }

@@ -17,8 +17,8 @@ export function Legend({ lines, epochs, format, cursor }: LegendProps) {
   const at = useRef<number | null>(null);
   const read = (index: number | null) => {
     at.current = index;
-    const row = index ?? epochs.length - 1;
-    const texts = [`epoch ${formatCount(epochs[row] ?? 0)}`, ...lines.map(({ values }) => format(values[row] ?? Number.NaN))];
+    const epoch = epochs[index ?? epochs.length - 1] ?? 0;
+    const texts = [`epoch ${formatCount(epoch)}`, ...lines.map((line) => valueAt(line, index, format))];
     const places = list.current?.querySelectorAll("[data-value]") ?? [];
     texts.forEach((text, place) => {
       const node = places[place];
@@ -39,10 +39,17 @@ export function Legend({ lines, epochs, format, cursor }: LegendProps) {
           <svg width="18" height="8" aria-hidden="true" style={{ color: `var(${color})` }}>
             <path d="M0 4h18" stroke="currentColor" stroke-width="2" stroke-dasharray={dashed ? "5 3" : undefined} />
           </svg>
-          {label}
+          <span class="truncate">{label}</span>
           <span class="legend-value" data-value />
         </li>
       ))}
     </ul>
   );
+}
+
+/** The value of a line at a point, or (null) its newest one. */
+function valueAt({ values, absent }: Line, index: number | null, format: (value: number) => string): string {
+  const row = index ?? (absent ? absent.lastIndexOf(0) : values.length - 1);
+  const value = values[row];
+  return value === undefined || (absent?.[row] && Number.isNaN(value)) ? "–" : format(value);
 }

@@ -11,6 +11,8 @@ export interface Line {
   readonly dashed?: boolean;
   /** One value an epoch, beside the chart's epochs; NaN and infinities are gaps. */
   readonly values: Float64Array;
+  /** 1 where the line has no point at an epoch of another line: it is drawn across, and `values` has what came before. */
+  readonly absent?: Uint8Array;
 }
 
 /** An epoch that something happened at. */
@@ -37,6 +39,8 @@ export interface PlotOptions {
 
 const AXIS_FONT = "11px ui-sans-serif, system-ui, sans-serif";
 const Y_AXIS_PX = 58;
+/** Room for half of the last label below the axis. */
+const RIGHT_PX = 22;
 const FAINT_ALPHA = "40";
 
 /** A chart in an element. Its data are [epochs, each line, each line smoothed]. */
@@ -51,7 +55,7 @@ export function createPlot(root: HTMLElement, height: number, options: PlotOptio
       width: Math.max(root.clientWidth, 120),
       height,
       legend: { show: false },
-      padding: [14, 12, 0, 0],
+      padding: [14, RIGHT_PX, 0, 0],
       scales: { x: { time: false }, y: log ? { distr: 3, range: logRange } : { range: linearRange } },
       axes: [
         { ...axis, grid: { show: false }, size: 28, space: 70, values: (_, splits) => splits.map(formatEpoch) },
@@ -60,6 +64,7 @@ export function createPlot(root: HTMLElement, height: number, options: PlotOptio
           grid,
           size: Y_AXIS_PX,
           space: 28,
+          ...(!log && { incrs: stepsFor }),
           values: (_, splits) => splits.map((value) => (value === null ? "" : options.format(value))),
         },
       ],
@@ -107,19 +112,23 @@ export function createPlot(root: HTMLElement, height: number, options: PlotOptio
 }
 
 /** Gives a chart its points. The span stays where it is; the height follows what is in it. */
-export function setPlotData(plot: uPlot, data: readonly ArrayLike<number | null>[], span: Span): void {
+export function setPlotData(plot: uPlot, data: readonly ArrayLike<number | null | undefined>[], span: Span): void {
   plot.batch(() => {
     plot.setData(data as unknown as uPlot.AlignedData, false);
     plot.setScale("x", { min: span.from, max: Math.max(span.to, span.from + 1) });
   });
 }
 
-/** Values as uPlot wants them: null is a gap. On a logarithmic scale what is not positive has no place. */
-export function gapped(values: Float64Array, log: boolean): (number | null)[] {
-  const drawn = new Array<number | null>(values.length);
+/**
+ * Values as uPlot wants them: null is a gap, undefined is drawn across. On a logarithmic scale what is not positive has no
+ * place.
+ */
+export function gapped(values: Float64Array, log: boolean, absent?: Uint8Array): (number | null | undefined)[] {
+  const drawn = new Array<number | null | undefined>(values.length);
   for (let index = 0; index < values.length; index++) {
     const value = values[index] as number;
-    drawn[index] = Number.isFinite(value) && (!log || value > 0) ? value : null;
+    if (absent?.[index]) drawn[index] = undefined;
+    else drawn[index] = Number.isFinite(value) && (!log || value > 0) ? value : null;
   }
   return drawn;
 }
@@ -147,6 +156,14 @@ function linearRange(_: uPlot, min: number | null, max: number | null): uPlot.Ra
   return [bottom, max + air];
 }
 
+/** Steps between ticks to choose from, around what the range needs: a loss may be anything from 1e-30 to 1e38. */
+function stepsFor(_: uPlot, _axis: number, min: number, max: number): number[] {
+  const power = Math.floor(Math.log10(Math.max(max - min, Number.MIN_VALUE)));
+  return [power - 3, power - 2, power - 1, power].flatMap((exponent) =>
+    [1, 2, 2.5, 5].map((step) => Number(`${step}e${exponent}`)),
+  );
+}
+
 function logRange(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
   if (min === null || max === null || min <= 0) return [0.1, 1];
   const factor = Math.max((max / min) ** 0.05, 1.05);
@@ -161,6 +178,7 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], color: (property: string
   ctx.save();
   ctx.font = `600 ${10.5 * ratio}px ui-sans-serif, system-ui, sans-serif`;
   ctx.textBaseline = "bottom";
+  ctx.textAlign = "left";
   ctx.lineWidth = ratio;
   ctx.setLineDash([3 * ratio, 3 * ratio]);
   for (const mark of [...marks].sort((a, b) => a.epoch - b.epoch)) {
@@ -183,9 +201,11 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], color: (property: string
 /** How values are written along the axis: short. */
 export function formatTick(value: number): string {
   const size = Math.abs(value);
-  if (size >= 10_000) return formatCompact(value);
-  if (size > 0 && size < 1e-3) return value.toExponential(0).replace("e-", "e−");
-  return String(Number(value.toPrecision(4)));
+  const sign = value < 0 ? "−" : "";
+  if (size >= 10_000 && size < 1e12) return sign + formatCompact(size);
+  if (size >= 1e12 || (size > 0 && size < 1e-3))
+    return sign + size.toExponential(1).replace(".0", "").replace("e+", "e").replace("e-", "e−");
+  return sign + String(Number(size.toPrecision(4)));
 }
 
 /** How a value is written in the legend. */

@@ -5,16 +5,21 @@ export const SMOOTHING_SPANS = [0, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 500
 
 /**
  * The exponentially weighted mean with a span in epochs (a new epoch counts 2 / (span + 1), as in pandas' `ewm(span)`). A
- * point that is many epochs after the one before counts as much as all of them would. What is not finite is passed over.
+ * point that is many epochs after the one before counts as much as all of them would. What is not finite, or absent (1), is passed over.
  */
-export function smooth(epochs: ArrayLike<number>, values: ArrayLike<number>, span: number): Float64Array {
+export function smooth(
+  epochs: ArrayLike<number>,
+  values: ArrayLike<number>,
+  span: number,
+  absent?: ArrayLike<number>,
+): Float64Array {
   const smoothed = new Float64Array(values.length);
   const kept = 1 - 2 / (span + 1);
   let mean = Number.NaN;
   let at = 0;
   for (let index = 0; index < values.length; index++) {
     const value = values[index] as number;
-    if (Number.isFinite(value)) {
+    if (Number.isFinite(value) && !absent?.[index]) {
       const epoch = epochs[index] as number;
       mean = Number.isNaN(mean) ? value : value + (mean - value) * kept ** (epoch - at);
       at = epoch;

@@ -1,6 +1,7 @@
 /** What can be done with a job: the verbs of its life, another like it, and what it has come to as files. */
 import { useState } from "preact/hooks";
 import type { Job } from "../../client/answers.ts";
+import { compareHref } from "../compare/address.ts";
 import { type BulkVerb, canDo } from "../jobs/bulk.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
@@ -77,7 +78,7 @@ export function Actions({ job }: { readonly job: Job }) {
         label="More"
         icon="menu"
         items={[
-          { label: "Compare with others", icon: "compare", href: `/compare?jobs=${job.id}` },
+          { label: "Compare with others", icon: "compare", href: compareHref([job.id]) },
           { label: "Copy id", icon: "copy", onSelect: () => copy(job.id, toasts.say) },
           {
             label: "Delete",

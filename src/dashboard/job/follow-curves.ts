@@ -25,17 +25,19 @@ export interface FollowOptions {
   readonly api: Api;
   readonly live: Live;
   readonly id: string;
+  /** About so many points are asked for; without it, two a pixel of a wide screen. */
+  readonly points?: number;
   /** Something has changed; called at most once a frame of the screen. */
   readonly onChange: () => void;
 }
 
-/** About so many points are asked for: two a pixel of a wide screen. */
+/** Two a pixel of a wide screen. */
 const POINTS = 3000;
 /** The finer points of a stretch that grows are read anew after this long. */
 const REFINE_MS = 400;
 
-export function followCurves({ api, live, id, onChange }: FollowOptions): FollowedCurves {
-  const curves = createCurves();
+export function followCurves({ api, live, id, points = POINTS, onChange }: FollowOptions): FollowedCurves {
+  const curves = createCurves(points);
   const abort = new AbortController();
   let known = false;
   let error: unknown = null;
@@ -57,7 +59,7 @@ export function followCurves({ api, live, id, onChange }: FollowOptions): Follow
   /** Reads a span, thinned. Gives the epoch up to which it is known now, or null when it could not be read. */
   const read = async (from: number, to: number | undefined): Promise<number | null> => {
     try {
-      const metrics = await api.metrics(id, { from, ...(to && { to }), points: POINTS, signal: abort.signal });
+      const metrics = await api.metrics(id, { from, ...(to && { to }), points, signal: abort.signal });
       if (metrics.total > 0) curves.insert(fromWire(metrics), { from: metrics.from, to: metrics.to });
       error = null;
       return metrics.to;
@@ -91,7 +93,7 @@ export function followCurves({ api, live, id, onChange }: FollowOptions): Follow
     const own = new AbortController();
     refining = own;
     try {
-      const metrics: Metrics = await api.metrics(id, { ...wanted, points: POINTS, signal: own.signal });
+      const metrics: Metrics = await api.metrics(id, { ...wanted, points, signal: own.signal });
       if (own.signal.aborted || metrics.total === 0) return;
       curves.refine(fromWire(metrics), { from: metrics.from, to: metrics.to });
       change();

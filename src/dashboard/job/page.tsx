@@ -5,7 +5,7 @@ import { useJob } from "../jobs/board.ts";
 import { describeSpec, isTraining, meanPace, scoreOf, trainedSeconds } from "../jobs/reading.ts";
 import { useApp, useTitle } from "../shell/app-context.ts";
 import { useNow } from "../shell/clock.ts";
-import { formatCount, formatDuration, formatRate, formatShare, formatValue } from "../shell/format.ts";
+import { formatCompact, formatCount, formatDuration, formatRate, formatShare, formatValue } from "../shell/format.ts";
 import { useResource } from "../shell/resource.ts";
 import { useStore } from "../shell/store.ts";
 import type { ViewProps } from "../shell/view.ts";
@@ -32,7 +32,9 @@ export default function JobPage({ params, query }: ViewProps) {
     <div class="page">
       <Head job={job} />
       <Fault job={job} />
-      <Facts facts={factsOf(job, useNowWhile(isTraining(job)))} />
+      <div class="job-facts">
+        <Facts facts={factsOf(job, useNowWhile(isTraining(job)))} />
+      </div>
       <Tabs
         label="Views of the job"
         tabs={JOB_TABS.map(({ key, label }, index) => ({
@@ -59,7 +61,9 @@ function Head({ job }: { readonly job: Job }) {
           {job.name}
         </h1>
         <StateBadge state={job.state} />
-        <span class="muted truncate">{describeSpec(job)}</span>
+        <span class="muted truncate">
+          {describeSpec(job)} · {formatCount(job.parameters)} {job.parameters === 1 ? "parameter" : "parameters"}
+        </span>
         <Actions job={job} />
       </div>
       <Progress share={job.progress} tone={stateTone(job.state)} label="Epochs done" />
@@ -86,15 +90,19 @@ function useNowWhile(active: boolean): number {
 }
 
 function factsOf(job: Job, now: number): readonly Fact[] {
-  const { spec, metrics, epochs_done, queue, eta_s, parameters } = job;
+  const { spec, metrics, epochs_done, queue, eta_s } = job;
   const final = metrics?.final ?? {};
   const best = metrics?.best ?? {};
   const monitor = best.val_loss === undefined ? "loss" : "val_loss";
   const score = scoreOf(job);
   const training = isTraining(job);
-  const bestEpoch = best.epoch === undefined ? null : <>epoch {formatCount(Number(best.epoch))}</>;
+  const bestEpoch = best.epoch === undefined ? null : <>at {formatCount(Number(best.epoch))}</>;
   return [
-    { label: "Epoch", value: formatCount(epochs_done), note: `of ${formatCount(spec.epochs)}` },
+    {
+      label: "Epoch",
+      value: formatCount(epochs_done),
+      note: `of ${spec.epochs < 1e6 ? formatCount(spec.epochs) : formatCompact(spec.epochs)}`,
+    },
     { label: "Training loss", value: formatValue(final.loss) },
     ...(final.val_loss === undefined ? [] : [{ label: "Validation loss", value: formatValue(final.val_loss) }]),
     { label: monitor === "loss" ? "Best loss" : "Best validation loss", value: formatValue(best[monitor]), note: bestEpoch },
@@ -116,7 +124,6 @@ function factsOf(job: Job, now: number): readonly Fact[] {
       : training
         ? { label: "Left", value: formatDuration(eta_s), note: `of ${formatDuration(trainedSeconds(job, now) + (eta_s ?? 0))}` }
         : { label: "Trained for", value: formatDuration(job.started_at ? trainedSeconds(job, now) : null) },
-    { label: "Parameters", value: formatCount(parameters) },
   ];
 }
 

@@ -1,5 +1,6 @@
 /** What can be done with the selected jobs. It lies over the foot of the page, so that nothing moves when it comes. */
 import { useEffect, useState } from "preact/hooks";
+import { compareHref, MOST_COMPARED } from "../compare/address.ts";
 import { useApp } from "../shell/app-context.ts";
 import { useShortcuts } from "../shell/shortcuts.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
@@ -39,9 +40,6 @@ const ACTIONS: readonly Action[] = [
   },
 ];
 
-/** Most jobs that the comparison takes. */
-const MOST_COMPARED = 8;
-
 export function BulkBar({ selection }: { readonly selection: Selection }) {
   const { api, board, toasts, shortcuts, router } = useApp();
   const [asking, setAsking] = useState<Action | null>(null);
@@ -57,7 +55,6 @@ export function BulkBar({ selection }: { readonly selection: Selection }) {
     if (verb !== "pause" && verb !== "resume") selection.clear();
   };
   const start = (action: Action) => (action.question ? setAsking(action) : perform(action));
-  const compareHref = `/compare?jobs=${ids.join(",")}`;
   const canCompare = ids.length >= 2 && ids.length <= MOST_COMPARED;
   const keyed = ACTIONS.filter(({ key }) => key !== undefined).map((action) => ({
     keys: action.key ?? "",
@@ -69,7 +66,7 @@ export function BulkBar({ selection }: { readonly selection: Selection }) {
     keys: "v",
     label: "Compare the selected jobs",
     group: "Jobs",
-    run: () => canCompare && router.navigate(compareHref),
+    run: () => canCompare && router.navigate(compareHref(ids)),
   };
   useShortcuts(shortcuts, [...keyed, compareKey], [selection.ids]);
   return (
@@ -78,7 +75,7 @@ export function BulkBar({ selection }: { readonly selection: Selection }) {
         <div class="bulk-bar" role="toolbar" aria-label="Selected jobs">
           <strong>{ids.length} selected</strong>
           {canCompare && (
-            <LinkButton href={compareHref} icon="compare">
+            <LinkButton href={compareHref(ids)} icon="compare">
               Compare
             </LinkButton>
           )}

@@ -36,9 +36,10 @@ export function formatShare(value: unknown): string {
   return Number.isFinite(number) ? `${(number * 100).toFixed(1)}${THIN}%` : formatValue(value);
 }
 
-/** A rate, with k for thousands. */
+/** A rate, with k for thousands and M for millions. */
 export function formatRate(perSecond: number | null): string {
   if (perSecond === null || !Number.isFinite(perSecond)) return NONE;
+  if (perSecond >= 1e6) return `${(perSecond / 1e6).toFixed(2)}M`;
   if (perSecond >= 100_000) return `${Math.round(perSecond / 1000)}k`;
   if (perSecond >= 1000) return `${(perSecond / 1000).toFixed(1)}k`;
   return perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toFixed(perSecond >= 10 ? 1 : 2);
