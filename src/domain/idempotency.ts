@@ -46,6 +46,6 @@ export interface IdempotencyKeys {
   /** Keeps the SHA-256 of what was asked. */
   fingerprintKey(name: KeyName, owner: string, fingerprint: string): Promise<void>;
   answerKey(name: KeyName, owner: string, answer: StoredAnswer): Promise<void>;
-  /** Lets another do the request. `forget`: as if it had never been asked. */
-  disownKey(name: KeyName, owner: string, forget: boolean): Promise<void>;
+  /** Lets another do the request: the next who comes with the key. */
+  disownKey(name: KeyName, owner: string): Promise<void>;
 }

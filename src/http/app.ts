@@ -16,6 +16,7 @@ import { endConnectionsOnClose } from "./connections.ts";
 import type { App, RouteContext } from "./context.ts";
 import { createDashboard } from "./dashboard.ts";
 import { answerErrors, sendProblem } from "./error-handlers.ts";
+import { acceptIdempotencyKeys } from "./idempotency.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { swaggerOptions } from "./openapi.ts";
 import { STREAM_BOUNDS, type StreamBounds } from "./outlet.ts";
@@ -70,6 +71,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   logRequests(app);
   answerErrors(app, dashboard.answerVisit);
   admitRequests(app, services);
+  acceptIdempotencyKeys(app, services, (request) => request.project);
   endConnectionsOnClose(app);
 
   await app.register(helmet, {

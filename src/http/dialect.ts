@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { acceptAnyBytes } from "./body.ts";
 import type { App } from "./context.ts";
+import { Replay, sendReplay } from "./idempotency.ts";
 import { RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
 
 const dialectError = z
@@ -14,6 +15,7 @@ export function openDialect(app: App, register: (scope: App) => void): void {
     // Their clients send no content type, or that of a form, as curl does.
     acceptAnyBytes(scope);
     scope.setErrorHandler((error, request, reply) => {
+      if (error instanceof Replay) return sendReplay(reply, error.answer);
       const problem = toProblem(error, { requestId: request.id, bodyLimit: request.routeOptions.bodyLimit ?? 0 });
       if (problem.status === STATUS_OF.internal) request.log.error({ err: error }, "request failed");
       const retryAfter = RETRY_AFTER_S[problem.status];

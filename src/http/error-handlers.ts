@@ -1,6 +1,7 @@
 /** What becomes of a request that fails: a problem document, and a line in the log when the fault is ours. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "./context.ts";
+import { Replay, secretShown, sendReplay } from "./idempotency.ts";
 import { PROBLEM_TYPE, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
 
 /**
@@ -9,7 +10,10 @@ import { PROBLEM_TYPE, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from
  */
 export function answerErrors(app: App, answerVisit: (request: FastifyRequest, reply: FastifyReply) => boolean): void {
   const methodsOf = rememberMethods(app);
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setErrorHandler((error, request, reply) => {
+    if (!(error instanceof Replay)) return sendProblem(error, request, reply);
+    return error.answer.status === 0 ? sendProblem(secretShown(), request, reply) : sendReplay(reply, error.answer);
+  });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
     const allowed = methodsOf(path);

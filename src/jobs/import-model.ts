@@ -10,6 +10,8 @@ export interface ImportOptions {
   readonly name?: string | undefined;
   /** JSON of domain/architecture.ts; the file's own when it is left out. */
   readonly architecture?: string | undefined;
+  /** The model's id, where it is known before: a model that has it already is given back. */
+  readonly id?: string | undefined;
 }
 
 /**
@@ -19,8 +21,10 @@ export interface ImportOptions {
 export async function importModel(
   { store, desk }: ProjectServices,
   file: Uint8Array<ArrayBuffer>,
-  { name, architecture }: ImportOptions,
+  { name, architecture, id }: ImportOptions,
 ): Promise<Model> {
+  const known = id === undefined ? null : await store.getModel(id);
+  if (known) return known;
   if (name !== undefined && !isModelName(name))
     throw invalid([{ pointer: "/name", detail: "must have letters, digits, dots, underscores and hyphens, 200 at most" }]);
   const reading = await desk.readModelFile(file, architecture);
@@ -30,7 +34,7 @@ export async function importModel(
   }
   const own = modelNameOf(reading.name ?? "");
   const identity = {
-    id: createId("model"),
+    id: id ?? createId("model"),
     name: name ?? (isModelName(own) ? own : "imported"),
     jobId: null,
     metrics: { final: {}, best: {} },

@@ -4,13 +4,16 @@ import { createId } from "../domain/id.ts";
 import type { Job } from "../domain/job.ts";
 import { findModel } from "./find-model.ts";
 import type { ProjectServices } from "./services.ts";
+import { announce } from "./submit.ts";
 
 /**
  * Queues a copy of the job that trained a model. It makes no model: its record says at the end what its weights hash to. Throws
- * not_found, and conflict when what the job was made of is not there any more.
+ * not_found, and conflict when what the job was made of is not there any more. A job that has the `id` already is given back.
  */
-export async function reproduce(services: ProjectServices, ref: string): Promise<Job> {
-  const { store, queue, bus } = services;
+export async function reproduce(services: ProjectServices, ref: string, id?: string): Promise<Job> {
+  const { store } = services;
+  const known = id === undefined ? null : await store.getJob(id);
+  if (known) return announce(services, known);
   const model = await findModel(services, ref);
   if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");
   const job = await store.getJob(model.jobId);
@@ -19,7 +22,7 @@ export async function reproduce(services: ProjectServices, ref: string): Promise
   if ("dataset" in spec.data && !(await store.getDataset(spec.data.dataset.id)))
     throw conflict(`the data set ${spec.data.dataset.id} was deleted`);
   const again = await store.insertJob({
-    id: createId("job"),
+    id: id ?? createId("job"),
     spec,
     parameters,
     memoryBytes,
@@ -28,9 +31,7 @@ export async function reproduce(services: ProjectServices, ref: string): Promise
     createdAt: Date.now(),
     reproduces: { model: model.id, sha256: model.sha256 },
   });
-  bus.publish(again.id);
-  await queue.enqueue(again.id);
-  return again;
+  return announce(services, again);
 }
 
 function conflict(detail: string): TrainyardError {

@@ -15,20 +15,24 @@ type Settled = Exclude<Prepared, { code: "references" }>;
 export interface SubmitOptions {
   /** Store nothing; say what the body comes to. */
   readonly validateOnly: boolean;
+  /** The job's id, where it is known before: a job that has it already is given back. */
+  readonly id?: string | undefined;
 }
 
 /** Validates a body of UTF-8 JSON and queues it. Takes the body over. Throws malformed, or invalid with every failure. */
 export async function submit(
   services: ProjectServices,
   body: Uint8Array,
-  { validateOnly }: SubmitOptions,
+  { validateOnly, id }: SubmitOptions,
 ): Promise<{ readonly job: Job } | { readonly validated: Validated }> {
+  const known = id === undefined ? null : await services.store.getJob(id);
+  if (known) return { job: await announce(services, known) };
   const prepared = await prepare(services, ownBytes(body));
   if (!prepared.ok) throw refusal(prepared);
   if (validateOnly) return { validated: prepared };
   const { spec, parameters, memoryBytes, classes, payload } = prepared;
   const job = await services.store.insertJob({
-    id: createId("job"),
+    id: id ?? createId("job"),
     spec,
     parameters,
     memoryBytes,
@@ -36,9 +40,14 @@ export async function submit(
     payload,
     createdAt: Date.now(),
   });
-  services.bus.publish(job.id);
-  await services.queue.enqueue(job.id);
-  return { job };
+  return { job: await announce(services, job) };
+}
+
+/** Tells the queue of a job, once more if it was told already: the server may have stopped between storing and telling. */
+export async function announce({ bus, queue }: Pick<ProjectServices, "bus" | "queue">, job: Job): Promise<Job> {
+  bus.publish(job.id);
+  if (job.state === "queued") await queue.enqueue(job.id);
+  return job;
 }
 
 /** Looks up what the body refers to, if it refers to anything. */

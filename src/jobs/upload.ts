@@ -15,15 +15,18 @@ export interface UploadRequest {
 
 /**
  * Makes a data set of an upload that was received, and discards the upload. The same bytes with the same options are the
- * same data set, under the name it got first: then `created` is false. Throws malformed, invalid or too_large.
+ * same data set, under the name it got first: then `created` is false. Throws malformed, invalid or too_large, and what
+ * `onDigest` throws, which is told what was uploaded before anything is made of it.
  */
 export async function createDataset(
   { intake, store }: ProjectServices,
   upload: Upload,
   { name, format, gzip, options }: UploadRequest,
+  onDigest: (sha256: string) => Promise<void> = async () => undefined,
 ): Promise<DatasetDocument & { readonly created: boolean }> {
   try {
     const sha256 = await intake.digest(upload, digestSuffix(options));
+    await onDigest(sha256);
     const existing = await store.findDataset(sha256, format);
     if (existing) return { ...existing, created: false };
     const result = await intake.read(upload, { format, gzip, options });

@@ -63,19 +63,8 @@ export async function answerKey(db: Kysely<Tables>, name: KeyName, owner: string
 }
 
 /** See Store.disownKey. */
-export async function disownKey(db: Kysely<Tables>, name: KeyName, owner: string, forget: boolean): Promise<void> {
-  if (!forget) {
-    await named(db, name).set({ owned_until: 0 }).where("owner", "=", owner).execute();
-    return;
-  }
-  await db
-    .deleteFrom("idempotency_keys")
-    .where("project", "=", name.project)
-    .where("route", "=", name.route)
-    .where("key", "=", name.key)
-    .where("owner", "=", owner)
-    .where("answer", "is", null)
-    .execute();
+export async function disownKey(db: Kysely<Tables>, name: KeyName, owner: string): Promise<void> {
+  await named(db, name).set({ owned_until: 0 }).where("owner", "=", owner).execute();
 }
 
 /** See Store.abandonClaims. */

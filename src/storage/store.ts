@@ -134,7 +134,7 @@ function systemOf({ reader, writer, adder, health, close, take }: Place): Omit<A
     claimKey: (claim) => claimKey(adder, claim),
     fingerprintKey: (name, owner, fingerprint) => fingerprintKey(writer, name, owner, fingerprint),
     answerKey: (name, owner, answer) => answerKey(writer, name, owner, answer),
-    disownKey: (name, owner, forget) => disownKey(writer, name, owner, forget),
+    disownKey: (name, owner) => disownKey(writer, name, owner),
     abandonClaims: async (at) => {
       await releaseDeliveries(writer, at);
       await releaseKeys(writer);

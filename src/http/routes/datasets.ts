@@ -15,6 +15,7 @@ import {
   previewJson,
   representSummary,
 } from "../dataset-answers.ts";
+import { fingerprint } from "../idempotency.ts";
 import { answers } from "../openapi.ts";
 import { datasetParams, datasetsQuery, previewQuery } from "../parameters.ts";
 import { representPage } from "../representations.ts";
@@ -45,6 +46,7 @@ function registerUpload(app: App, { lifecycle }: RouteContext): void {
     "/v1/datasets",
     {
       bodyLimit: Number.MAX_SAFE_INTEGER, // The intake holds it to the limit of data sets while it streams.
+      config: { idempotency: { fingerprint: "route" } },
       schema: {
         tags,
         operationId: "uploadDataset",
@@ -69,7 +71,10 @@ function registerUpload(app: App, { lifecycle }: RouteContext): void {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const { services } = request;
       const arrival = await receiveUpload(request, request.query, services.intake);
-      const document = await createDataset(services, arrival.upload, arrival.request);
+      const { name, format } = arrival.request;
+      const document = await createDataset(services, arrival.upload, arrival.request, (sha256) =>
+        fingerprint(request, `${format} ${sha256} ${name}`),
+      );
       const { id, rows, columnCount, bytes } = document.summary;
       request.log.info({ dataset_id: id, rows, columns: columnCount, bytes, created: document.created }, "data set uploaded");
       reply.code(document.created ? 201 : 200).header("location", `/v1/datasets/${id}`);

@@ -10,6 +10,7 @@ import { reproduce } from "../../jobs/reproduce.ts";
 import { jobAnswer, modelAnswer } from "../answers.ts";
 import { readBody } from "../body.ts";
 import type { App, RouteContext } from "../context.ts";
+import { idempotentId } from "../idempotency.ts";
 import { answers } from "../openapi.ts";
 import { importQuery, modelParams } from "../parameters.ts";
 import { representJob, representModel } from "../representations.ts";
@@ -35,6 +36,7 @@ function registerImport(app: App, { lifecycle, limits }: RouteContext): void {
     "/v1/models",
     {
       bodyLimit: limits.bodyBytes,
+      config: { idempotency: { makes: "model" } },
       schema: {
         tags,
         operationId: "importModel",
@@ -49,7 +51,7 @@ function registerImport(app: App, { lifecycle, limits }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const file = (request.body ?? new Uint8Array()) as unknown as Uint8Array<ArrayBuffer>;
-      const model = await importModel(request.services, file, request.query);
+      const model = await importModel(request.services, file, { ...request.query, id: idempotentId(request) });
       request.log.info({ model_id: model.id, parameters: model.parameters }, "model imported");
       reply.code(201).header("location", `/v1/models/${model.id}`);
       return representModel(model, null);
@@ -61,6 +63,7 @@ function registerReproduction(app: App, { lifecycle }: RouteContext): void {
   app.post(
     "/v1/models/:ref/reproduce",
     {
+      config: { idempotency: { makes: "job" } },
       schema: {
         tags,
         operationId: "reproduceModel",
@@ -71,9 +74,10 @@ function registerReproduction(app: App, { lifecycle }: RouteContext): void {
         response: answers({ 202: ["The new job, queued.", jobAnswer] }, [404, 409, 503]),
       },
     },
-    async ({ params, services }, reply) => {
+    async (request, reply) => {
+      const { params, services } = request;
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
-      const job = await reproduce(services, params.ref);
+      const job = await reproduce(services, params.ref, idempotentId(request));
       reply.code(202).header("location", `/v1/jobs/${job.id}`);
       return representJob(await readJob(services, job.id));
     },

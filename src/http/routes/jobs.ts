@@ -9,6 +9,7 @@ import { showRows } from "../../jobs/show-rows.ts";
 import { submit } from "../../jobs/submit.ts";
 import { jobAnswer, jobsAnswer, rowsAnswer, validationAnswer } from "../answers.ts";
 import type { App, RouteContext } from "../context.ts";
+import { idempotentId } from "../idempotency.ts";
 import { answers } from "../openapi.ts";
 import { jobParams, jobsQuery, rowsQuery, submitQuery } from "../parameters.ts";
 import { representJob, representPage } from "../representations.ts";
@@ -27,6 +28,7 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
     "/v1/jobs",
     {
       bodyLimit: limits.bodyBytes,
+      config: { idempotency: { makes: "job" } },
       schema: {
         tags,
         operationId: "submitJob",
@@ -48,7 +50,8 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const body = (request.body ?? new Uint8Array()) as unknown as Uint8Array<ArrayBuffer>;
       const { services } = request;
-      const result = await submit(services, body, { validateOnly: request.query.validate_only === "true" });
+      const validateOnly = request.query.validate_only === "true";
+      const result = await submit(services, body, { validateOnly, id: idempotentId(request) });
       if ("validated" in result) {
         const { spec, parameters, memoryBytes, rows } = result.validated;
         return { valid: true, spec, parameters, memory_bytes: memoryBytes, rows };
