@@ -16,6 +16,9 @@ import { createServices } from "./jobs/services.ts";
 import { createWebhookSender } from "./outbound/webhook-sender.ts";
 import { createEmbeddedQueue } from "./queue/embedded.ts";
 import { openStore } from "./storage/open.ts";
+import { createInstruments } from "./telemetry/instruments.ts";
+import { measureDesk, measureStore, measureTrainers } from "./telemetry/measured.ts";
+import { createTelemetry } from "./telemetry/telemetry.ts";
 import { createDesk } from "./worker/desk.ts";
 import { openIntake } from "./worker/intake.ts";
 import { createTrainers } from "./worker/trainers.ts";
@@ -46,12 +49,14 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
   try {
-    const store = await openStore(config);
+    const instruments = createInstruments();
+    const store = measureStore(await openStore(config), instruments);
     closers.push(() => store.close());
-    const desk = createDesk({ limits, onError: (err) => log.error({ err }, "a desk thread died") });
+    const onDeskError = (err: unknown) => log.error({ err }, "a desk thread died");
+    const desk = measureDesk(createDesk({ limits, onError: onDeskError }), instruments);
     closers.push(() => desk.close());
     const onDefect = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
-    const trainers = createTrainers({ size: workers, onDefect });
+    const trainers = measureTrainers(createTrainers({ size: workers, onDefect }), instruments);
     closers.push(() => trainers.close());
     const onIntakeError = (err: unknown) => log.error({ err }, "an intake thread died");
     const intake = await openIntake({ dataDir: config.dataDir, limits: config.datasetLimits, onError: onIntakeError });
@@ -61,7 +66,9 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
 
     const webhookSecret = config.webhooks.secret ?? (await store.keepSecret("webhook", newWebhookSecret()));
     const lifecycle = createLifecycle();
-    const app = await buildApp({ services, lifecycle, log, dashboardDirectory: DASHBOARD, webhookSecret, ...options });
+    const telemetry = createTelemetry(instruments, store);
+    const dashboardDirectory = DASHBOARD;
+    const app = await buildApp({ services, lifecycle, log, dashboardDirectory, webhookSecret, telemetry, ...options });
     closers.push(() => app.close());
     // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.
     await app.listen({ host: config.host, port: config.port });

@@ -39,6 +39,8 @@ export interface MetricSlice {
   readonly from: number;
   readonly to: number;
   readonly series: Readonly<Partial<Record<Series, Float64Array<ArrayBuffer>>>>;
+  /** Steps of the optimiser in these epochs, as training counts them; not stored. */
+  readonly steps?: number;
 }
 
 /** JSON has no NaN and no infinities: they travel as these strings. */

@@ -64,6 +64,13 @@ export interface NewDataset extends IngestedTable {
   readonly createdAt: number;
 }
 
+/** For those who watch the server. */
+export interface JobCounts {
+  readonly states: Readonly<Partial<Record<JobState, number>>>;
+  /** When the job was submitted that has been queued for longest; null when none is. */
+  readonly oldestQueuedAt: number | null;
+}
+
 /** A compare-and-set on the state of a job. */
 export interface TransitionRequest {
   readonly from: readonly JobState[];
@@ -151,6 +158,8 @@ export interface Store extends Outbox, IdempotencyKeys {
   removeUnfinishedDatasets(at: number): Promise<number>;
   /** The records of a project alone: to this store any other is unknown. */
   ofProject(project: string): ProjectStore;
+  /** Of every project. */
+  countJobs(): Promise<JobCounts>;
   /** Throws "unavailable" when the database does not answer, or is not healthy. */
   ping(): Promise<void>;
   health(): StoreHealth;
@@ -165,6 +174,7 @@ export interface Store extends Outbox, IdempotencyKeys {
  */
 type SystemMethod =
   | "claimJob"
+  | "countJobs"
   | "appendMetrics"
   | "finishJob"
   | "removeUnfinishedDatasets"

@@ -8,6 +8,7 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import { NO_TELEMETRY, type Telemetry } from "../domain/telemetry.ts";
 import type { Services } from "../jobs/services.ts";
 import { createJobFeed } from "../jobs/watch-jobs.ts";
 import { admitRequests } from "./auth.ts";
@@ -21,6 +22,7 @@ import type { Lifecycle } from "./lifecycle.ts";
 import { swaggerOptions } from "./openapi.ts";
 import { STREAM_BOUNDS, type StreamBounds } from "./outlet.ts";
 import { logRequests } from "./request-log.ts";
+import { measureRequests } from "./request-telemetry.ts";
 import { registerDatasets } from "./routes/datasets.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
 import { registerExports } from "./routes/exports.ts";
@@ -33,6 +35,7 @@ import { registerPredict } from "./routes/predict.ts";
 import { registerRegistry } from "./routes/registry.ts";
 import { registerService } from "./routes/service.ts";
 import { registerStream } from "./routes/stream.ts";
+import { registerTelemetry } from "./routes/telemetry.ts";
 import { registerTfServing } from "./routes/tf-serving.ts";
 import { registerWebhooks } from "./routes/webhooks.ts";
 import { createStreams } from "./streams.ts";
@@ -48,11 +51,13 @@ export interface AppOptions {
   readonly streamBounds?: Partial<StreamBounds>;
   /** Signs webhooks: shown to those who verify them. */
   readonly webhookSecret?: string;
+  /** Measures the server; without it, it is not measured. */
+  readonly telemetry?: Telemetry;
 }
 
 /** The server, ready to listen or to be injected. Closing it waits for its streams to end. */
 export async function buildApp(options: AppOptions): Promise<App> {
-  const { services, lifecycle, log, streamBounds, webhookSecret = "" } = options;
+  const { services, lifecycle, log, streamBounds, webhookSecret = "", telemetry = NO_TELEMETRY } = options;
   const app: App = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
@@ -60,15 +65,16 @@ export async function buildApp(options: AppOptions): Promise<App> {
     bodyLimit: services.limits.bodyBytes,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   });
-  const streams = createStreams(lifecycle, createJobFeed(services), { ...STREAM_BOUNDS, ...streamBounds });
+  const streams = createStreams(lifecycle, createJobFeed(services), { ...STREAM_BOUNDS, ...streamBounds }, telemetry);
   const { limits, store } = services;
-  const context: RouteContext = { limits, store, lifecycle, streams, webhookSecret };
+  const context: RouteContext = { limits, store, lifecycle, streams, webhookSecret, telemetry };
 
   const dashboard = createDashboard(options.dashboardDirectory);
 
   acceptJsonBytes(app);
   app.setSerializerCompiler(() => JSON.stringify);
   logRequests(app);
+  measureRequests(app, telemetry);
   answerErrors(app, dashboard.answerVisit);
   admitRequests(app, services);
   acceptIdempotencyKeys(app, services, (request) => request.project);
@@ -107,6 +113,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     registerOpenInference,
     registerWebhooks,
     registerService,
+    registerTelemetry,
   ])
     register(app, context);
   await app.ready();

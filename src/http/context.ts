@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Limits } from "../domain/limits.ts";
 import type { Store } from "../domain/ports.ts";
+import type { Telemetry } from "../domain/telemetry.ts";
 import type { ProjectServices } from "../jobs/services.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Streams } from "./streams.ts";
@@ -28,4 +29,5 @@ export interface RouteContext {
   readonly streams: Streams;
   /** Signs webhooks. */
   readonly webhookSecret: string;
+  readonly telemetry: Telemetry;
 }

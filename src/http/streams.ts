@@ -1,5 +1,6 @@
 /** All open streams of a server: each is counted until its connection is closed, and all of them end when draining begins. */
 import { setTimeout as delay } from "node:timers/promises";
+import { NO_TELEMETRY, type Telemetry } from "../domain/telemetry.ts";
 import { DRAINING } from "../jobs/follow.ts";
 import type { JobFeed } from "../jobs/watch-jobs.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -30,7 +31,12 @@ export interface Streams {
 type Work = (bounds: StreamBounds, stop: AbortSignal, onError: (error: unknown) => void) => Promise<StreamReport>;
 
 /** The streams of a server. Readers of many jobs share the feed. */
-export function createStreams({ draining }: Lifecycle, feed: JobFeed, bounds: StreamBounds): Streams {
+export function createStreams(
+  { draining }: Lifecycle,
+  feed: JobFeed,
+  bounds: StreamBounds,
+  telemetry: Pick<Telemetry, "stream"> = NO_TELEMETRY,
+): Streams {
   // A stream is open until its connection is: the last frames may still be on their way when nothing more is to be sent.
   const open = new Map<Outlet<never>, Promise<void>>();
 
@@ -47,10 +53,12 @@ export function createStreams({ draining }: Lifecycle, feed: JobFeed, bounds: St
       stop.abort("gone");
     });
     const startedAt = performance.now();
+    const ended = telemetry.stream(outlet.kind);
     const onError = (err: unknown) => log.error({ err }, "stream failed");
     const { ending, fields, resumption } = await work(bounds, stop.signal, onError);
     draining.removeEventListener("abort", drain);
     outlet.close(ending, resumption);
+    ended(ending);
     const ms = Math.round(performance.now() - startedAt);
     log.info({ stream: outlet.kind, ending, ...fields, ms }, "stream ended");
   }

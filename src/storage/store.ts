@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
 import type { OnQueued, ProjectStore, Store } from "../domain/ports.ts";
 import { DEFAULT_PROJECT } from "../domain/project.ts";
+import { countJobs } from "./counts.ts";
 import {
   deleteDataset,
   describeDataset,
@@ -127,6 +128,7 @@ function systemOf({ reader, writer, adder, health, close, take }: Place): Omit<A
         finishJob(outcome.state === "succeeded" ? adder : writer, id, attempt, { state: outcome.state, at, reason }, outcome),
       ),
     removeUnfinishedDatasets: (at) => removeUnfinishedDatasets(writer, at),
+    countJobs: () => countJobs(reader),
     claimDeliveries: (now, limit, leaseMs) => claimDeliveries(writer, now, limit, leaseMs),
     recordDelivery: (id, attempt, after) => recordDelivery(writer, id, attempt, after),
     nextDeliveryAt: () => nextDeliveryAt(reader),

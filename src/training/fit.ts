@@ -30,10 +30,16 @@ export function fit(run: TrainingRun, control: TrainingControl): TrainingResult 
   writeInputs(executable, plan, spec, data);
   const { start, epoch, bestWeights } = goOn(run, executable, plan);
   const monitor = data.validation ? "val_loss" : "loss";
-  const recorder = createRecorder(seriesOf(spec, data), monitor, epochsDone, control.report, {
-    epoch,
-    metrics: start?.metrics ?? null,
-  });
+  const recorder = createRecorder(
+    seriesOf(spec, data),
+    monitor,
+    epochsDone,
+    reportWithSteps(control, Math.ceil(data.train.rows / plan.batch)),
+    {
+      epoch,
+      metrics: start?.metrics ?? null,
+    },
+  );
   const describe = (tensors: TensorSet) => modelOf(run, plan, data, tensors);
   const end = runEpochs({ spec, plan, executable, data, control, recorder, monitor, start, bestWeights, describe });
   recorder.flush(true);
@@ -53,6 +59,11 @@ export function fit(run: TrainingRun, control: TrainingControl): TrainingResult 
   const evaluation = evaluateModel(model, weights, data, spec.seed);
   if (control.cancelled()) return { state: "cancelled", metrics };
   return { state: "succeeded", metrics: metrics as JobMetrics, reason, model, weights, evaluation };
+}
+
+/** Says of each slice how many steps its epochs took. */
+function reportWithSteps(control: TrainingControl, stepsPerEpoch: number): TrainingControl["report"] {
+  return (slice) => control.report({ ...slice, steps: (slice.to - slice.from + 1) * stepsPerEpoch });
 }
 
 interface Start {

@@ -1,0 +1,60 @@
+/** Every metric that the server has, by its name in Prometheus (units and suffixes as its naming conventions want them). */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** From a prediction of a fifth of a millisecond to an upload of a minute. */
+const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
+const WRITE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+const WAIT_SECONDS = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
+
+export type Instruments = ReturnType<typeof createInstruments>;
+
+/** A registry with all of them at 0. */
+export function createInstruments() {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Counter<L>({ name, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge<L>({ name, help, labelNames, registers });
+  const histogram = <L extends string>(name: string, help: string, buckets: number[], labelNames: readonly L[] = []) =>
+    new Histogram<L>({ name, help, labelNames, buckets, registers });
+  return {
+    registry,
+    requests: histogram("trainyard_http_request_duration_seconds", "Time to answer, by route.", REQUEST_SECONDS, [
+      "method",
+      "route",
+      "status",
+    ]),
+    streamReaders: gauge("trainyard_stream_readers", "Open WebSocket and SSE streams.", ["kind"]),
+    streamsEnded: counter("trainyard_streams_ended_total", "Streams that ended, and how: too_slow are dropped readers.", [
+      "kind",
+      "ending",
+    ]),
+    jobs: gauge("trainyard_jobs", "Jobs in the store by state; queued is the length of the queue.", ["state"]),
+    queueOldest: gauge("trainyard_queue_oldest_seconds", "How long the oldest queued job has been waiting."),
+    queueWait: histogram("trainyard_queue_wait_seconds", "From submission to the first attempt.", WAIT_SECONDS),
+    jobsEnded: counter("trainyard_jobs_ended_total", "Jobs that came to their end.", ["state"]),
+    epochs: counter("trainyard_epochs_total", "Epochs that were trained and stored."),
+    steps: counter("trainyard_steps_total", "Optimiser steps of those epochs."),
+    workers: gauge("trainyard_workers", "Threads that train."),
+    workersBusy: gauge("trainyard_workers_busy", "Threads that are training now."),
+    busySeconds: counter(
+      "trainyard_worker_busy_seconds_total",
+      "Time that threads spent on jobs: its rate by the workers is their share.",
+    ),
+    predictions: histogram(
+      "trainyard_predict_duration_seconds",
+      "Time to compute predictions, without HTTP.",
+      REQUEST_SECONDS,
+      ["kind"],
+    ),
+    writes: histogram(
+      "trainyard_store_write_duration_seconds",
+      "Time of writes to the database, waiting for their turn included.",
+      WRITE_SECONDS,
+      ["operation"],
+    ),
+    deliveries: counter("trainyard_webhook_attempts_total", "Tries to deliver a webhook.", ["outcome"]),
+    storeHealthy: gauge("trainyard_store_healthy", "1 while the database takes writes."),
+  };
+}

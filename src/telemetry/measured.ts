@@ -1,0 +1,125 @@
+/** The store, the trainers and the desk, measured: they do what they did, and what they do is counted. */
+import { isTerminal, type Job } from "../domain/job.ts";
+import type { Desk, Store, Trainers } from "../domain/ports.ts";
+import type { Instruments } from "./instruments.ts";
+
+/** Writes whose time is measured. Those that come once an hour are left out. */
+const WRITES = [
+  "insertJob",
+  "transition",
+  "claimJob",
+  "appendMetrics",
+  "finishJob",
+  "deleteJob",
+  "insertModel",
+  "insertDataset",
+  "deleteDataset",
+  "deleteModel",
+  "recordDelivery",
+] as const satisfies readonly (keyof Store)[];
+
+type Method = (...given: never[]) => Promise<unknown>;
+
+/** What a write came to, counted. */
+type Note = (given: readonly unknown[], result: unknown) => void;
+
+/** The store with its writes measured, those of each project's store included. */
+export function measureStore(store: Store, instruments: Instruments): Store {
+  const notes = notesOf(instruments);
+  const timed = <S extends object>(one: S): S => {
+    const measured = WRITES.filter((name) => name in one).map((name) => {
+      const method = one[name as unknown as keyof S] as unknown as Method;
+      const observer = instruments.writes.labels(name);
+      const note = notes[name];
+      const run = async (...given: never[]): Promise<unknown> => {
+        const startedAt = performance.now();
+        const result = await method(...given);
+        observer.observe((performance.now() - startedAt) / 1000);
+        note?.(given, result);
+        return result;
+      };
+      return [name, run] as const;
+    });
+    return { ...one, ...Object.fromEntries(measured) };
+  };
+  return { ...timed(store), ofProject: (project) => timed(store.ofProject(project)) };
+}
+
+function notesOf({
+  queueWait,
+  jobsEnded,
+  epochs,
+  steps,
+  deliveries,
+}: Instruments): Partial<Record<(typeof WRITES)[number], Note>> {
+  const ended: Note = (_, result) => {
+    const job = result as Job | null;
+    if (job && isTerminal(job.state)) jobsEnded.inc({ state: job.state });
+  };
+  return {
+    transition: ended,
+    finishJob: ended,
+    claimJob: (_, result) => {
+      const job = result as Job | null;
+      if (job?.attempt === 1) queueWait.observe(Math.max(0, (job.startedAt ?? job.createdAt) - job.createdAt) / 1000);
+    },
+    appendMetrics: ([, , slice], seq) => {
+      if (seq === null) return;
+      const { from, to, steps: taken } = slice as Parameters<Store["appendMetrics"]>[2];
+      epochs.inc(to - from + 1);
+      steps.inc(taken ?? 0);
+    },
+    recordDelivery: ([, , after]) => {
+      const { state } = after as Parameters<Store["recordDelivery"]>[2];
+      deliveries.inc({ outcome: state === "pending" ? "retried" : state });
+    },
+  };
+}
+
+/** The trainers, with the time that their threads are busy. */
+export function measureTrainers(trainers: Trainers, { workers, workersBusy, busySeconds }: Instruments): Trainers {
+  workers.set(trainers.size);
+  return {
+    ...trainers,
+    async train(run, observer) {
+      let since = performance.now();
+      // A long job is counted while it trains.
+      const count = () => {
+        const now = performance.now();
+        busySeconds.inc((now - since) / 1000);
+        since = now;
+      };
+      const timer = setInterval(count, BUSY_MS);
+      timer.unref();
+      workersBusy.inc();
+      try {
+        return await trainers.train(run, observer);
+      } finally {
+        clearInterval(timer);
+        count();
+        workersBusy.dec();
+      }
+    },
+  };
+}
+
+const BUSY_MS = 1000;
+
+/** The desk, with the time that predictions take. */
+export function measureDesk(desk: Desk, { predictions }: Instruments): Desk {
+  const timed = <Given extends unknown[], Result>(kind: string, method: (...given: Given) => Promise<Result>) => {
+    const observer = predictions.labels(kind);
+    return async (...given: Given): Promise<Result> => {
+      const startedAt = performance.now();
+      const result = await method(...given);
+      observer.observe((performance.now() - startedAt) / 1000);
+      return result;
+    };
+  };
+  return {
+    ...desk,
+    predict: timed("rows", desk.predict),
+    predictDocument: timed("document", desk.predictDocument),
+    predictBatch: timed("batch", desk.predictBatch),
+  };
+}

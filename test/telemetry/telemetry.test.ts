@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import type { Desk, Trainers } from "../../src/domain/ports.ts";
+import { openStore } from "../../src/storage/open.ts";
+import { createInstruments } from "../../src/telemetry/instruments.ts";
+import { measureDesk, measureStore, measureTrainers } from "../../src/telemetry/measured.ts";
+import { createTelemetry } from "../../src/telemetry/telemetry.ts";
+import { aNewJob, aSlice, aSuccess } from "../contract/fixtures.ts";
+import { aHookedJob } from "../contract/outbox.ts";
+import { storeContract } from "../contract/store.ts";
+import { temporaryFolder } from "../contract/temporary.ts";
+
+async function measured() {
+  const instruments = createInstruments();
+  const store = measureStore(await openStore({ dataDir: await temporaryFolder() }), instruments);
+  const telemetry = createTelemetry(instruments, store);
+  /** The value of one line of the exposition. */
+  const read = async (line: string): Promise<number | null> => {
+    const { text } = await telemetry.expose();
+    const found = text.split("\n").find((each) => each.startsWith(`${line} `));
+    return found === undefined ? null : Number(found.slice(line.length + 1));
+  };
+  return { instruments, store, telemetry, read };
+}
+
+storeContract("a measured store on SQLite", async () => {
+  return measureStore(await openStore({ dataDir: await temporaryFolder() }), createInstruments());
+});
+
+describe("the telemetry", () => {
+  it("counts what jobs do, and how long they waited", async () => {
+    const { store, read } = await measured();
+    const given = { ...aNewJob(), createdAt: 1000 };
+    const project = store.ofProject("default");
+    const { id } = await project.insertJob(given);
+    expect(await read('trainyard_jobs{state="queued"}')).toBe(1);
+    expect(await read("trainyard_queue_oldest_seconds")).toBeGreaterThan(1);
+    await store.claimJob(3000);
+    await store.appendMetrics(id, 1, { ...aSlice(1, 10), steps: 40 });
+    await store.appendMetrics(id, 7, { ...aSlice(11, 20), steps: 40 });
+    await store.finishJob(id, 1, 4000, "done", aSuccess(id));
+    expect(await read("trainyard_epochs_total")).toBe(10);
+    expect(await read("trainyard_steps_total")).toBe(40);
+    expect(await read("trainyard_queue_wait_seconds_sum")).toBe(2);
+    expect(await read('trainyard_jobs_ended_total{state="succeeded"}')).toBe(1);
+    for (const operation of ["insertJob", "claimJob", "finishJob"])
+      expect(await read(`trainyard_store_write_duration_seconds_count{operation="${operation}"}`), operation).toBe(1);
+    await store.close();
+  });
+
+  it("says which webhooks arrived, and whether the database takes writes", async () => {
+    const { store, read } = await measured();
+    const { id } = await store.insertJob(aHookedJob());
+    await store.transition(id, { from: ["queued"], to: { state: "cancelled", at: 1, reason: "a test" } });
+    const [delivery] = await store.claimDeliveries(10, 1, 10);
+    const attempt = { at: 10, status: 200, error: null, ms: 1 };
+    await store.recordDelivery(delivery?.id ?? "", attempt, { state: "pending", nextAt: 10 });
+    await store.recordDelivery(delivery?.id ?? "", attempt, { state: "delivered", finishedAt: 20 });
+    expect(await read('trainyard_webhook_attempts_total{outcome="retried"}')).toBe(1);
+    expect(await read('trainyard_webhook_attempts_total{outcome="delivered"}')).toBe(1);
+    expect(await read("trainyard_store_healthy")).toBe(1);
+    await store.close();
+    expect(await read("trainyard_epochs_total")).toBe(0);
+  });
+
+  it("knows how many workers are busy, while they are and after", async () => {
+    const { instruments, store, read } = await measured();
+    const gate = Promise.withResolvers<never>();
+    const trainers = measureTrainers({ size: 3, train: () => gate.promise } as unknown as Trainers, instruments);
+    const run = trainers.train(null as never, null as never).catch(() => undefined);
+    expect(await read("trainyard_workers")).toBe(3);
+    expect(await read("trainyard_workers_busy")).toBe(1);
+    gate.reject(new Error("the thread died"));
+    await run;
+    expect(await read("trainyard_workers_busy")).toBe(0);
+    expect(await read("trainyard_worker_busy_seconds_total")).toBeGreaterThan(0);
+    await store.close();
+  });
+
+  it("times predictions, and requests by their routes", async () => {
+    const { instruments, store, telemetry, read } = await measured();
+    const desk = measureDesk({ predict: async () => ({ ok: true, predictions: [] }) } as unknown as Desk, instruments);
+    await desk.predict(null as never, [], null as never);
+    expect(await read('trainyard_predict_duration_seconds_count{kind="rows"}')).toBe(1);
+    telemetry.request("GET", "/v1/jobs/:id", 200, 0.002);
+    telemetry.request("GET", "/v1/jobs/:id", 200, 0.2);
+    const labels = 'method="GET",route="/v1/jobs/:id",status="200"';
+    expect(await read(`trainyard_http_request_duration_seconds_count{${labels}}`)).toBe(2);
+    expect(await read(`trainyard_http_request_duration_seconds_bucket{le="0.01",${labels}}`)).toBe(1);
+    const ended = telemetry.stream("websocket");
+    expect(await read('trainyard_stream_readers{kind="websocket"}')).toBe(1);
+    ended("too_slow");
+    expect(await read('trainyard_stream_readers{kind="websocket"}')).toBe(0);
+    expect(await read('trainyard_streams_ended_total{kind="websocket",ending="too_slow"}')).toBe(1);
+    expect(await read("nodejs_eventloop_lag_p99_seconds")).toBeGreaterThan(0);
+    await store.close();
+  });
+});
