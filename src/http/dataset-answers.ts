@@ -52,7 +52,11 @@ export const datasetAnswer = z.object({ ...summary, columns: z.array(columnSchem
   ],
 });
 
-const datasetSummary = z.object(summary).meta({ id: "DatasetSummary", description: "A data set without its columns." });
+const datasetSummary = z.object(summary).meta({
+  id: "DatasetSummary",
+  description: "A data set without its columns.",
+  examples: [penguins],
+});
 
 export const datasetsAnswer = z
   .object({

@@ -3,6 +3,7 @@ import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { VERSION } from "../domain/version.ts";
+import { addExamples } from "./openapi-examples.ts";
 import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "./problem.ts";
 import { uploadContent } from "./uploads.ts";
 
@@ -63,6 +64,7 @@ export const swaggerOptions: FastifyDynamicSwaggerOptions = {
         "Errors are `application/problem+json` (RFC 9457). Times are ISO 8601. Lists are pages: pass `next_after` as `after`.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
+    servers: [{ url: "/", description: "The server that gave you this document." }],
     tags: TAGS,
   },
   transform: jsonSchemaTransform,
@@ -99,9 +101,11 @@ function tidy(document: OpenApiObject): OpenApiObject {
   const rename = (name: string) => renamed.get(name) ?? name;
   const kept = Object.fromEntries(schemas.map(([name, schema]) => [rename(name), schema] as const).sort(byName));
   const text = JSON.stringify({ ...document, components: { ...document.components, schemas: kept } }, withoutSafeBounds);
-  return JSON.parse(
+  const tidied = JSON.parse(
     text.replaceAll(/"#\/components\/schemas\/([^"]+)"/g, (_, name: string) => `"#/components/schemas/${rename(name)}"`),
   ) as OpenApiObject;
+  addExamples(tidied);
+  return tidied;
 }
 
 /** zod bounds every integer by what a double holds exactly, which says nothing to a reader. */

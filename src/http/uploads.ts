@@ -90,7 +90,7 @@ export function uploadContent(): Record<string, object> {
     "text/csv": { schema: bytes, example: "island,body_mass_g\nTorgersen,3750\nDream,\n" },
     "application/x-ndjson": { schema: bytes, example: '{"island": "Torgersen", "body_mass_g": 3750}\n' },
     "application/json": { schema: { oneOf: [objects, split] }, example: [{ island: "Torgersen", body_mass_g: 3750 }] },
-    [MULTIPART_TYPE]: { schema: form },
+    [MULTIPART_TYPE]: { schema: form, example: { file: "island,body_mass_g\nTorgersen,3750\n", name: "penguins" } },
   };
 }
 
