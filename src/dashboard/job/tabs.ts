@@ -1,6 +1,7 @@
 /** The views of one job. A view is a component that is given the job, and one line here. */
 import type { ComponentType } from "preact";
 import type { Job } from "../../client/answers.ts";
+import { ModelTab } from "../see/model-tab.tsx";
 import { CheckpointsTab } from "./checkpoints-tab.tsx";
 import { CurvesTab } from "./curves-tab.tsx";
 import { EventsTab } from "./events-tab.tsx";
@@ -16,6 +17,7 @@ export interface JobTab {
 
 export const JOB_TABS: readonly [JobTab, ...JobTab[]] = [
   { key: "curves", label: "Curves", Component: CurvesTab },
+  { key: "model", label: "Model", Component: ModelTab },
   { key: "checkpoints", label: "Checkpoints", Component: CheckpointsTab },
   { key: "history", label: "History", Component: HistoryTab },
   { key: "events", label: "Events", Component: EventsTab },

@@ -46,6 +46,10 @@ export interface PageOptions {
 /** The verbs that change a job's state. */
 export type JobVerb = "cancel" | "pause" | "resume";
 
+interface PredictionsAnswer {
+  readonly predictions: PredictionAnswer[];
+}
+
 type Signal = Pick<RequestOptions, "signal">;
 
 export type Api = ReturnType<typeof createApi>;
@@ -94,6 +98,8 @@ function jobRoutes({ json, send }: Http) {
       json<EventPage>("GET", path("jobs", id, "events"), { query: { after, limit }, signal }),
     checkpoints: (id: string, { after, limit, signal }: PageOptions = {}) =>
       json<Page<Checkpoint>>("GET", path("jobs", id, "checkpoints"), { query: { after, limit }, signal }),
+    predictCheckpoint: async (id: string, instances: readonly unknown[], { signal }: Signal = {}) =>
+      (await json<PredictionsAnswer>("POST", path("checkpoints", id, "predict"), { body: { instances }, signal })).predictions,
     removeCheckpoint: (id: string) => json<undefined>("DELETE", path("checkpoints", id)),
     tensorboardUrl: (id: string) => path("jobs", id, "tensorboard"),
   };
@@ -109,8 +115,7 @@ function modelRoutes({ json }: Http) {
     removeModel: (ref: string) => json<undefined>("DELETE", path("models", ref)),
     compareModels: (a: string, b: string) => json<Comparison>("GET", path("models", a, "compare"), { query: { with: b } }),
     predict: async (ref: string, instances: readonly unknown[], { signal }: Signal = {}) =>
-      (await json<{ predictions: PredictionAnswer[] }>("POST", path("models", ref, "predict"), { body: { instances }, signal }))
-        .predictions,
+      (await json<PredictionsAnswer>("POST", path("models", ref, "predict"), { body: { instances }, signal })).predictions,
     weightsUrl: (ref: string) => path("models", ref, "weights"),
     onnxUrl: (ref: string) => path("models", ref, "onnx"),
   };

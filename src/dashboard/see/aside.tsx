@@ -1,0 +1,88 @@
+/** Beside the picture: how training stood at the moment that is shown, and what the model says where one points. */
+import type { Metrics } from "../../client/answers.ts";
+import { useApp } from "../shell/app-context.ts";
+import { formatShare, formatValue } from "../shell/format.ts";
+import { useResource } from "../shell/resource.ts";
+import { axisName } from "./features.ts";
+import type { Axis } from "./field.ts";
+import { cssColour, type Palette } from "./palette.ts";
+import type { Reading } from "./surface.tsx";
+
+const MOST_CLASSES = 10;
+/** Series that say how good it is, each with its validation part. */
+const SHOWN = ["loss", "accuracy", "r2", "mae"] as const;
+const NAMES: Readonly<Record<(typeof SHOWN)[number], string>> = { loss: "Loss", accuracy: "Accuracy", r2: "R²", mae: "MAE" };
+
+/** The metrics of an epoch of a job. */
+export function MomentMetrics({ job, epoch }: { readonly job: string; readonly epoch: number }) {
+  const { api } = useApp();
+  const { data } = useResource((signal) => api.metrics(job, { from: epoch, to: epoch, signal }), [job, epoch]);
+  const read = (key: string) => (data?.series as Partial<Record<string, Metrics["epochs"]>> | undefined)?.[key]?.[0];
+  const shown = SHOWN.filter((key) => key === "loss" || read(key) !== undefined);
+  const hasValidation = read("val_loss") !== undefined;
+  return (
+    <table class="moment-metrics">
+      <caption class="visually-hidden">Metrics of epoch {epoch}</caption>
+      <thead>
+        <tr>
+          <td />
+          <th scope="col">training</th>
+          {hasValidation && <th scope="col">validation</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {shown.map((key) => (
+          <tr key={key}>
+            <th scope="row">{NAMES[key]}</th>
+            <td class="num">{show(key, read(key))}</td>
+            {hasValidation && <td class="num">{show(key, read(`val_${key}`))}</td>}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const show = (key: string, value: unknown): string => (key === "accuracy" ? formatShare(value) : formatValue(value));
+
+export interface PointerReadingProps {
+  readonly reading: Reading | null;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly labels: readonly string[];
+  readonly palette: Palette;
+}
+
+/** As high with something to read as without. */
+export function PointerReading({ reading, x, y, labels, palette }: PointerReadingProps) {
+  const shown = labels.slice(0, MOST_CLASSES);
+  return (
+    <div class="pointer-reading">
+      <p class="muted">
+        {reading
+          ? `${axisName(x.name)} ${formatValue(reading.x)}, ${axisName(y.name)} ${formatValue(reading.y)}`
+          : "Point at the picture to read it."}
+      </p>
+      {labels.length === 0 ? (
+        <p class="pointer-value">{reading ? formatValue(reading.value) : "–"}</p>
+      ) : (
+        <ul class="bars">
+          {shown.map((label, index) => (
+            <li key={label} class="bar-row">
+              <span class="truncate">{label}</span>
+              <span class="bar">
+                <span
+                  style={{
+                    width: `${(reading?.shares[index] ?? 0) * 100}%`,
+                    background: cssColour(palette.classColour(index)),
+                  }}
+                />
+              </span>
+              <span class="num">{reading?.shares[index] === undefined ? "–" : formatShare(reading.shares[index])}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+/** What a model says over a plane of two of its features: the rows to ask for, and the answers as planes of numbers. Pure. */
+import type { PredictionAnswer } from "../../client/answers.ts";
+import { type Domain, spaced } from "./scale.ts";
+
+/** A cell of a row: number, label, datetime or missing. */
+export type Cell = number | string | null;
+
+/** A feature along an axis. */
+export interface Axis {
+  readonly name: string;
+  /** Its place in a row. */
+  readonly place: number;
+  readonly domain: Domain;
+}
+
+/** Planes of `size` by `size` values; the first row of values is at the least y. */
+export type Field =
+  | { readonly kind: "value"; readonly size: number; readonly plane: Float64Array }
+  | {
+      readonly kind: "classes";
+      readonly size: number;
+      readonly labels: readonly string[];
+      /**
+       * Logarithms of the probabilities, a plane a label. Between the places of a grid these are close to straight where
+       * probabilities are steps: boundaries come out smooth.
+       */
+      readonly planes: readonly Float64Array[];
+    };
+
+/** The rows of a grid: `base` with the two features at every place of it. */
+export function gridRows(base: readonly Cell[], x: Axis, y: Axis, size: number): Cell[][] {
+  const xs = spaced(x.domain, size);
+  const ys = spaced(y.domain, size);
+  return ys.flatMap((yValue) => xs.map((xValue) => rowWith(base, [x.place, xValue], [y.place, yValue])));
+}
+
+/** The rows along one feature. */
+export function lineRows(base: readonly Cell[], { place, domain }: Axis, count: number): Cell[][] {
+  return spaced(domain, count).map((value) => rowWith(base, [place, value]));
+}
+
+function rowWith(base: readonly Cell[], ...changes: readonly (readonly [place: number, value: number])[]): Cell[] {
+  const row = [...base];
+  for (const [place, value] of changes) row[place] = value;
+  return row;
+}
+
+/** Answers in the order of `gridRows`. `output` says which of several values; `labels` in which order the classes come. */
+export function fieldOf(
+  answers: readonly PredictionAnswer[],
+  labels: readonly string[],
+  size: number,
+  output: number,
+): Field | null {
+  const [first] = answers;
+  if (!first) return null;
+  if ("value" in first) return { kind: "value", size, plane: valuesOf(answers, output) };
+  const all = [...labels, ...Object.keys(first.probabilities).filter((label) => !labels.includes(label))];
+  return { kind: "classes", size, labels: all, planes: all.map((label) => logsOf(answers, label)) };
+}
+
+/** The values of a regression. */
+export function valuesOf(answers: readonly PredictionAnswer[], output: number): Float64Array {
+  return Float64Array.from(answers, (answer) => {
+    if (!("value" in answer)) return Number.NaN;
+    return Number(Array.isArray(answer.value) ? answer.value[output] : answer.value);
+  });
+}
+
+/** The probabilities of one class. */
+export function probabilitiesOf(answers: readonly PredictionAnswer[], label: string): Float64Array {
+  return Float64Array.from(answers, (answer) => ("probabilities" in answer ? (answer.probabilities[label] ?? 0) : Number.NaN));
+}
+
+/** Less than this says no more. */
+const LEAST = 1e-7;
+
+function logsOf(answers: readonly PredictionAnswer[], label: string): Float64Array {
+  return probabilitiesOf(answers, label).map((probability) => Math.log(Math.max(LEAST, probability)));
+}
+
+/** The probabilities at a place between the values, in the order of the labels. */
+export function sharesAt({ planes, size }: Extract<Field, { kind: "classes" }>, u: number, v: number): number[] {
+  const shares = planes.map((plane) => Math.exp(sample(plane, size, u, v)));
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return shares.map((share) => share / total);
+}
+
+/** A plane at a place between its values, linearly: `u` and `v` count cells, 0..size-1. */
+export function sample(plane: Float64Array, size: number, u: number, v: number): number {
+  const left = Math.min(size - 2, Math.max(0, Math.floor(u)));
+  const low = Math.min(size - 2, Math.max(0, Math.floor(v)));
+  const [a, b] = [Math.min(1, Math.max(0, u - left)), Math.min(1, Math.max(0, v - low))];
+  const at = low * size + left;
+  const lower = (plane[at] as number) * (1 - a) + (plane[at + 1] as number) * a;
+  const upper = (plane[at + size] as number) * (1 - a) + (plane[at + size + 1] as number) * a;
+  return lower * (1 - b) + upper * b;
+}
+
+/** How far a class is ahead of the best of the others, at every place: above 0 where it is chosen. */
+export function leadOf(planes: readonly Float64Array[], index: number): Float64Array {
+  const own = planes[index] as Float64Array;
+  return own.map((log, place) => {
+    let best = Number.NEGATIVE_INFINITY;
+    planes.forEach((plane, other) => {
+      if (other !== index) best = Math.max(best, plane[place] as number);
+    });
+    return log - best;
+  });
+}

@@ -1,0 +1,89 @@
+/** The frame of a plot: ticks and names of its axes around a place of a given size, as SVG. */
+import type { ComponentChildren } from "preact";
+import { type Domain, shareOf, tickLabel, ticksOf } from "./scale.ts";
+
+export interface PlotArea {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Room for labels: at the left, at the bottom, and a little elsewhere. */
+const LEFT_PX = 46;
+const BOTTOM_PX = 40;
+const EDGE_PX = 8;
+
+/** The area inside the frame of a plot that is so large. */
+export function plotArea(width: number, height: number): PlotArea {
+  return {
+    left: LEFT_PX,
+    top: EDGE_PX,
+    width: Math.max(1, width - LEFT_PX - EDGE_PX),
+    height: Math.max(1, height - EDGE_PX - BOTTOM_PX),
+  };
+}
+
+export interface FrameProps {
+  readonly width: number;
+  readonly height: number;
+  readonly area: PlotArea;
+  readonly x: Domain;
+  readonly y: Domain;
+  readonly xName: string;
+  readonly yName: string;
+  /** Lines at the ticks, behind what is drawn. */
+  readonly grid?: boolean;
+  /** What the whole picture shows, for screen readers. */
+  readonly label: string;
+  readonly children?: ComponentChildren;
+}
+
+export function PlotFrame({ width, height, area, x, y, xName, yName, grid = false, label, children }: FrameProps) {
+  const { left, top, width: w, height: h } = area;
+  const xTicks = ticksOf(x, w / 70);
+  const yTicks = ticksOf(y, h / 48);
+  return (
+    <svg class="plot-frame" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+      {grid && <Grid area={area} x={x} y={y} xTicks={xTicks} yTicks={yTicks} />}
+      <g class="plot-ticks">
+        {xTicks.map((tick) => (
+          <text key={tick} x={left + shareOf(x, tick) * w} y={top + h + 15} text-anchor="middle">
+            {tickLabel(tick)}
+          </text>
+        ))}
+        {yTicks.map((tick) => (
+          <text key={tick} x={left - 6} y={top + (1 - shareOf(y, tick)) * h + 3.5} text-anchor="end">
+            {tickLabel(tick)}
+          </text>
+        ))}
+      </g>
+      <text class="plot-name" x={left + w / 2} y={top + h + 33} text-anchor="middle">
+        {xName}
+      </text>
+      <text class="plot-name" transform={`translate(11 ${top + h / 2}) rotate(-90)`} text-anchor="middle">
+        {yName}
+      </text>
+      {children}
+      <rect class="plot-edge" x={left} y={top} width={w} height={h} />
+    </svg>
+  );
+}
+
+interface GridProps extends Pick<FrameProps, "area" | "x" | "y"> {
+  readonly xTicks: readonly number[];
+  readonly yTicks: readonly number[];
+}
+
+function Grid({ area: { left, top, width, height }, x, y, xTicks, yTicks }: GridProps) {
+  return (
+    <g class="plot-grid">
+      {xTicks.map((tick) => (
+        <path key={`x${tick}`} d={`M${left + shareOf(x, tick) * width} ${top}v${height}`} />
+      ))}
+      {yTicks.map((tick) => (
+        <path key={`y${tick}`} d={`M${left} ${top + (1 - shareOf(y, tick)) * height}h${width}`} />
+      ))}
+    </g>
+  );
+}

@@ -1,0 +1,120 @@
+/** All there is to see of a model: what it says, how good it is, its network and its weights. For a job that trains, what there is so far. */
+import { useMemo } from "preact/hooks";
+import type { Job, JobRows, Model } from "../../client/answers.ts";
+import { isOver, isTraining } from "../jobs/reading.ts";
+import { useApp } from "../shell/app-context.ts";
+import { useResource } from "../shell/resource.ts";
+import { Card, Empty, Notice, Problem, Skeleton } from "../ui/surfaces.tsx";
+import { Explorer } from "./explorer.tsx";
+import { featuresOfModel, featuresOfRows } from "./features.ts";
+import { Histograms } from "./histograms.tsx";
+import { type Moments, modelMoment, useMoments } from "./moments.ts";
+import { Network } from "./network.tsx";
+import { Scores } from "./scores.tsx";
+import { MOST_WEIGHTS, useWeights } from "./weights.ts";
+
+const ROWS = 1000;
+
+export interface ModelViewsProps {
+  /** The job that trains or trained it; null where there is none any more. */
+  readonly job: Job | null;
+  /** Null as long as there is none. */
+  readonly model: Model | null;
+}
+
+export function ModelViews({ job, model }: ModelViewsProps) {
+  return (
+    <div class="stack">
+      <What job={job} model={model} />
+      {model?.evaluation && (
+        <section class="stack" aria-label="Evaluation">
+          <h2 class="section-title">How good it is</h2>
+          <Scores evaluation={model.evaluation} />
+        </section>
+      )}
+      <NetworkAndWeights job={job} model={model} />
+    </div>
+  );
+}
+
+/** The picture over its features, and the slider through its training. */
+function What({ job, model }: ModelViewsProps) {
+  const { api } = useApp();
+  const rows = useResource(
+    async (signal): Promise<JobRows | null> => (job ? api.rows(job.id, { limit: ROWS, signal }) : null),
+    [job?.id],
+  );
+  const moments = useMoments(job);
+  const shown = useMemo(
+    (): Moments => (job ? moments : { list: model ? [modelMoment(api, model.id, null)] : [], known: true, error: null }),
+    [job, moments, model, api],
+  );
+  const features = useMemo(
+    () => (rows.data ? featuresOfRows(rows.data) : model ? featuresOfModel(model) : null),
+    [rows.data, model],
+  );
+  const preferred = useMemo(() => byImportance(model), [model]);
+  const task = job?.spec.task ?? model?.task;
+  const isWaiting = shown.list.length === 0 && (!shown.known || (job !== null && !isOver(job)));
+  return (
+    <Card title="What it says">
+      {rows.error && !model ? <Problem error={rows.error} retry={rows.reload} /> : null}
+      {shown.error ? <Problem error={shown.error} /> : null}
+      {rows.loading && !rows.data ? (
+        <Skeleton height="480px" />
+      ) : features ? (
+        <>
+          {isWaiting && (
+            <Notice icon="clock">What it has learnt is drawn from its first checkpoint on, and redrawn with each one.</Notice>
+          )}
+          <Explorer
+            features={features}
+            rows={rows.data}
+            classes={model?.classes ?? null}
+            isRegression={task === "regression"}
+            moments={shown.list}
+            job={job?.id ?? null}
+            epochs={job?.spec.epochs ?? 0}
+            preferred={preferred}
+            isTraining={job !== null && isTraining(job)}
+          />
+        </>
+      ) : (
+        <Empty icon="cube" title="Nothing to draw yet" />
+      )}
+    </Card>
+  );
+}
+
+/** Columns, those that matter most first. */
+function byImportance(model: Model | null): string[] {
+  const columns = [...(model?.evaluation?.importance?.columns ?? [])];
+  return columns.sort((a, b) => (b.mean ?? 0) - (a.mean ?? 0)).map(({ column }) => column);
+}
+
+function NetworkAndWeights({ job, model }: ModelViewsProps) {
+  const weights = useWeights(model);
+  const layers = model?.layers ?? job?.spec.model.layers ?? [];
+  const first = model?.weights.find(({ name }) => name === "0.weight");
+  // Columns that are looked up in tables make the first layer wider than its rows.
+  const inputWidth = layers[0]?.type === "linear" ? (first?.shape[1] ?? null) : (model?.input_width ?? null);
+  return (
+    <>
+      <Card title="Network" flush>
+        <Network layers={layers} inputWidth={inputWidth} weights={model?.weights ?? null} tensors={weights.data} />
+      </Card>
+      {model && (
+        <Card title="Weights">
+          {weights.error ? <Problem error={weights.error} retry={weights.reload} /> : null}
+          {weights.data ? (
+            <Histograms tensors={weights.data} />
+          ) : weights.loading ? (
+            <Skeleton height="120px" />
+          ) : (
+            <p class="muted">A network of more than {MOST_WEIGHTS / 1e6} million weights is not read into the page.</p>
+          )}
+        </Card>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+/** Values to places on a screen: domains, ticks, and the way between the two. Pure. */
+
+export interface Domain {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The range of the finite values, with `padding` of it on either side. Never empty. */
+export function domainOf(values: Iterable<unknown>, padding = 0): Domain {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (typeof value !== "number" || !Number.isFinite(value)) continue;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  if (min > max) return { min: 0, max: 1 };
+  const range = max - min || Math.abs(max) || 1;
+  const room = max === min ? range / 2 : range * padding;
+  return { min: min - room, max: max + room };
+}
+
+/** The smallest domain that holds both. */
+export const joined = (a: Domain, b: Domain): Domain => ({ min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) });
+
+/** Where a value lies in a domain, 0 at its least and 1 at its greatest. */
+export const shareOf = ({ min, max }: Domain, value: number): number => (value - min) / (max - min);
+
+/** The value at a share of a domain. */
+export const valueAt = ({ min, max }: Domain, share: number): number => min + share * (max - min);
+
+/** `count` values evenly spaced over a domain, both ends included. */
+export function spaced(domain: Domain, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => valueAt(domain, index / (count - 1)));
+}
+
+/** Round values within a domain, about `count` of them, a step of 1, 2 or 5 times a power of ten apart. */
+export function ticksOf({ min, max }: Domain, count: number): number[] {
+  const rough = (max - min) / Math.max(1, count);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough) ?? rough;
+  const first = Math.ceil(min / step - 1e-9);
+  const last = Math.floor(max / step + 1e-9);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => tidy((first + index) * step));
+}
+
+/** Without the tail that adding up steps leaves. */
+const tidy = (value: number): number => Number(value.toPrecision(12));
+
+/** A tick's label: as short as it is exact. */
+export function tickLabel(value: number): string {
+  const size = Math.abs(value);
+  if (value === 0) return "0";
+  if (size >= 1e5 || size < 1e-3) return value.toExponential().replace("e+", "e").replaceAll("-", "−");
+  return String(tidy(value)).replace("-", "−");
+}
+
+/** The middle of the finite numbers; 0 where there is none. */
+export function medianOf(values: readonly unknown[]): number {
+  const sorted = values.filter((value): value is number => Number.isFinite(value)).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
