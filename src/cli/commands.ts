@@ -1,5 +1,7 @@
 /** The table of commands, in the order of the help: a command is one file in commands/ and one line here. */
+import { registerCompletion } from "./commands/completion.ts";
 import { registerDatasets } from "./commands/datasets.ts";
+import { registerDoctor } from "./commands/doctor.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerJobs } from "./commands/jobs.ts";
 import { registerModels } from "./commands/models.ts";
@@ -20,4 +22,6 @@ export const COMMANDS: readonly Register[] = [
   registerModels,
   registerExport,
   registerPredict,
+  registerDoctor,
+  registerCompletion,
 ];

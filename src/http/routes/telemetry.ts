@@ -6,6 +6,8 @@ import { answers } from "../openapi.ts";
 const DESCRIPTION =
   "Text in the exposition format of Prometheus: requests by route, the queue's length and wait, jobs by state, epochs and steps, busy workers, predictions, readers of streams and those that were dropped, writes to the database, and the event loop's delay with memory and garbage collection (`nodejs_*`).";
 
+const EXAMPLE = '# HELP trainyard_jobs Jobs by state.\n# TYPE trainyard_jobs gauge\ntrainyard_jobs{state="running"} 1\n';
+
 /** Registers `/metrics`. */
 export function registerTelemetry(app: App, { telemetry }: RouteContext): void {
   app.get(
@@ -17,7 +19,7 @@ export function registerTelemetry(app: App, { telemetry }: RouteContext): void {
         operationId: "exposeMetrics",
         summary: "Metrics for Prometheus",
         description: DESCRIPTION,
-        response: answers({ 200: ["The metrics.", { "text/plain": z.string() }] }),
+        response: answers({ 200: ["The metrics.", { "text/plain": z.string().meta({ examples: [EXAMPLE] }) }] }),
       },
     },
     async (_request, reply) => {

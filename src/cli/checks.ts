@@ -1,0 +1,180 @@
+/** What `trainyard doctor` looks at: each check says what it found, and what would mend it. Changes nothing. */
+import { spawnSync } from "node:child_process";
+import { constants } from "node:fs";
+import { access, stat, statfs } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ApiError, type Client, UnreachableError } from "../client/index.ts";
+import { byteSize } from "./figures.ts";
+import { freePort } from "./server-process.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** Oldest Node that runs what Trainyard is made of. */
+const NODE = [22, 18] as const;
+/** A disk with less than this fills up soon. */
+const LOW_DISK_BYTES = 1_000_000_000;
+const DATABASE_FILE = "trainyard.db";
+const CHECK_TIMEOUT_MS = 60_000;
+
+export interface Finding {
+  readonly name: string;
+  /** `warning`: it works, and somebody should know. */
+  readonly status: "ok" | "warning" | "failed";
+  readonly detail: string;
+  readonly cure?: string;
+}
+
+export interface Surroundings {
+  readonly client: Client;
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** Empty: SQLite in the data directory. */
+  readonly databaseUrl: string;
+}
+
+type Check = (surroundings: Surroundings) => Finding | Promise<Finding>;
+
+/** In the order in which they are shown. */
+export const CHECKS: readonly Check[] = [
+  checkNode,
+  checkSimd,
+  checkCores,
+  checkServer,
+  checkDataDir,
+  checkDisk,
+  checkDriver,
+  checkDatabase,
+];
+
+function checkNode(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const isNew = major > NODE[0] || (major === NODE[0] && minor >= NODE[1]);
+  const found = { name: "Node", detail: `${process.versions.node} (${process.execPath})` };
+  return isNew ? { ...found, status: "ok" } : { ...found, status: "failed", cure: `use Node ${NODE.join(".")} or newer` };
+}
+
+/** A module with one SIMD instruction (v128.const), in the binary format of WebAssembly. */
+const SIMD_MODULE = new Uint8Array([
+  ...[0, 97, 115, 109, 1, 0, 0, 0], // magic and version
+  ...[1, 4, 1, 96, 0, 0], // a type: no parameters, no results
+  ...[3, 2, 1, 0], // a function of it
+  ...[10, 23, 1, 21, 0, 253, 12, ...new Array<number>(16).fill(0), 26, 11], // v128.const 0, drop, end
+]);
+
+function checkSimd(): Finding {
+  return WebAssembly.validate(SIMD_MODULE)
+    ? { name: "WebAssembly SIMD", status: "ok", detail: "there" }
+    : { name: "WebAssembly SIMD", status: "failed", detail: "not there", cure: "use a processor and a Node with SIMD" };
+}
+
+function checkCores(): Finding {
+  const cores = availableParallelism();
+  return { name: "machine", status: "ok", detail: `${cores} cores, ${byteSize(totalmem())} memory` };
+}
+
+async function checkServer({ client, url, host, port }: Surroundings): Promise<Finding> {
+  try {
+    await client.ready();
+    return { name: "server", status: "ok", detail: `answers at ${url}` };
+  } catch (error) {
+    if (error instanceof ApiError) {
+      const cure = "see the server's log";
+      return { name: "server", status: "failed", detail: `${url} says: ${error.problem.detail}`, cure };
+    }
+    if (!(error instanceof UnreachableError)) throw error;
+  }
+  const isFree = (await freePort(host, port).catch(() => null)) === port;
+  if (isFree) return { name: "server", status: "ok", detail: `none at ${url}; port ${port} is free` };
+  const cure = "stop what listens there, or set TRAINYARD_PORT";
+  return { name: "server", status: "failed", detail: `none at ${url}, and port ${port} of ${host} is not free`, cure };
+}
+
+async function checkDataDir({ dataDir }: Surroundings): Promise<Finding> {
+  const folder = resolve(dataDir);
+  const existing = await nearest(folder);
+  const found = { name: "data directory", detail: existing === folder ? folder : `${folder} will be made` };
+  try {
+    await access(existing, constants.W_OK | constants.X_OK);
+    return { ...found, status: "ok" };
+  } catch {
+    const detail = `${existing} cannot be written`;
+    return { ...found, detail, status: "failed", cure: "set TRAINYARD_DATA_DIR to a folder that can be" };
+  }
+}
+
+async function checkDisk({ dataDir }: Surroundings): Promise<Finding> {
+  const { bavail, bsize, blocks } = await statfs(await nearest(resolve(dataDir)));
+  if (blocks === 0) return { name: "disk", status: "ok", detail: "its file system does not say what is free" };
+  const found = { name: "disk", detail: `${byteSize(bavail * bsize)} free` };
+  if (bavail * bsize >= LOW_DISK_BYTES) return { ...found, status: "ok" };
+  return { ...found, status: "warning", cure: "make room, or set TRAINYARD_DATA_DIR to another disk" };
+}
+
+/** The part of a path that is there. */
+async function nearest(path: string): Promise<string> {
+  try {
+    await stat(path);
+    return path;
+  } catch {
+    return dirname(path) === path ? path : nearest(dirname(path));
+  }
+}
+
+/** SQLite's code ends a process that it does not fit, without a word: so it is tried in another one. */
+function checkDriver(): Finding {
+  const program = "new (require('better-sqlite3'))(':memory:').prepare('select sqlite_version()').pluck().get()";
+  const { status, stdout, stderr, signal } = runNode(["-p", program]);
+  if (status === 0) return { name: "SQLite", status: "ok", detail: stdout.trim() };
+  const detail =
+    signal ??
+    stderr
+      .trim()
+      .split("\n")
+      .find((line) => line.includes("Error")) ??
+    `ended with ${status}`;
+  return { name: "SQLite", status: "failed", detail, cure: "install again: npm ci" };
+}
+
+async function checkDatabase({ dataDir, databaseUrl }: Surroundings): Promise<Finding> {
+  if (databaseUrl !== "") return checkPostgres(databaseUrl);
+  const path = join(resolve(dataDir), DATABASE_FILE);
+  const size = await stat(path).then(
+    ({ size: bytes }) => bytes,
+    () => null,
+  );
+  if (size === null) return { name: "database", status: "ok", detail: "none yet; the first start makes it" };
+  const program = `const db = new (require('better-sqlite3'))(${JSON.stringify(path)}, { readonly: true });
+    console.log(db.pragma('quick_check(1)', { simple: true }))`;
+  const { status, stdout, stderr } = runNode(["-e", program]);
+  const found = { name: "database", detail: `${path}, ${byteSize(size)}` };
+  if (status === 0 && stdout.trim() === "ok") return { ...found, status: "ok", detail: `${found.detail}, whole` };
+  const reason =
+    stdout.trim() ||
+    stderr
+      .trim()
+      .split("\n")
+      .find((line) => line.includes("Error")) ||
+    `ended with ${status}`;
+  const cure = "put a backup in its place: trainyard restore FILE";
+  return { ...found, status: "failed", detail: `${path}: ${reason.replaceAll(/\s+/g, " ")}`, cure };
+}
+
+function checkPostgres(url: string): Finding {
+  // The address has a password in it: it goes by the environment, and is not shown.
+  const program = `const client = new (require('pg').Client)({ connectionString: process.env.DATABASE, connectionTimeoutMillis: 5000 });
+    client.connect().then(() => client.query('show server_version')).then(({ rows }) => {
+      console.log(rows[0].server_version); process.exit(0);
+    }).catch((error) => { console.error('Error: ' + (error.message || error.code)); process.exit(1); });`;
+  const { status, stdout, stderr } = runNode(["-e", program], { DATABASE: url });
+  if (status === 0) return { name: "database", status: "ok", detail: `PostgreSQL ${stdout.trim()}` };
+  const cure = "see TRAINYARD_DATABASE_URL, and whether PostgreSQL runs there";
+  return { name: "database", status: "failed", detail: stderr.trim().split("\n")[0] ?? "", cure };
+}
+
+function runNode(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const env = { ...process.env, ...environment };
+  return spawnSync(process.execPath, args, { cwd: ROOT, env, encoding: "utf8", timeout: CHECK_TIMEOUT_MS });
+}
