@@ -23,6 +23,12 @@ const variables = z.object({
   TRAINYARD_PORT: whole(0, 65_535, 8080),
   TRAINYARD_DATA_DIR: z.string().min(1).default("./data"),
   TRAINYARD_WORKERS: whole(1, 256, availableParallelism()),
+  TRAINYARD_ADMIN_KEY: z
+    .string()
+    .regex(/^ty_[\w-]{32,200}$/, "must be ty_ and 32 to 200 letters, digits, hyphens or underscores")
+    .optional(),
+  TRAINYARD_ALLOW_OPEN: yesOrNo(false),
+  TRAINYARD_SESSION_SECONDS: whole(60, 90 * 86_400, 12 * 3600),
   TRAINYARD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   TRAINYARD_MAX_BODY_BYTES: whole(1024, 1024 * MiB, 64 * MiB),
   TRAINYARD_MAX_ROWS: whole(1, 100_000_000, 1_000_000),
@@ -53,9 +59,19 @@ export interface Config {
   /** Jobs that train at the same time, each on a thread of its own. */
   readonly workers: number;
   readonly logLevel: string;
+  readonly access: AccessConfig;
   readonly limits: Limits;
   readonly datasetLimits: DatasetLimits;
   readonly webhooks: WebhookSettings;
+}
+
+export interface AccessConfig {
+  /** A key that may do everything, without a record; null: there is none. A setting that is a secret: it is not logged. */
+  readonly adminKey: string | null;
+  /** Serve everybody while there is no key, also on an address that others can reach. */
+  readonly allowOpen: boolean;
+  /** How long a browser stays signed in. */
+  readonly sessionMs: number;
 }
 
 export interface WebhookSettings {
@@ -92,6 +108,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     dataDir: env.TRAINYARD_DATA_DIR,
     workers: env.TRAINYARD_WORKERS,
     logLevel: env.TRAINYARD_LOG_LEVEL,
+    access: Object.freeze({
+      adminKey: env.TRAINYARD_ADMIN_KEY ?? null,
+      allowOpen: env.TRAINYARD_ALLOW_OPEN,
+      sessionMs: env.TRAINYARD_SESSION_SECONDS * 1000,
+    }),
     limits: Object.freeze({
       bodyBytes: env.TRAINYARD_MAX_BODY_BYTES,
       rows: env.TRAINYARD_MAX_ROWS,
@@ -119,5 +140,5 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
 
 /** A value that may be shown: what is wrong with a secret is said without it. */
 function shown(name: string, given: Readonly<Record<string, string | undefined>>): string {
-  return name.endsWith("_SECRET") ? "..." : (given[name] ?? "");
+  return /_(SECRET|KEY)$/.test(name) ? "..." : (given[name] ?? "");
 }

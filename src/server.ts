@@ -5,9 +5,12 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { createLocalBus } from "./bus/local.ts";
 import type { Config } from "./config.ts";
+import { TrainyardError } from "./domain/errors.ts";
+import type { Store } from "./domain/ports.ts";
 import { buildApp } from "./http/app.ts";
 import type { App } from "./http/context.ts";
 import { createLifecycle } from "./http/lifecycle.ts";
+import { isLoopback } from "./http/origin.ts";
 import type { StreamBounds } from "./http/outlet.ts";
 import { projectSecret, startDeliverer } from "./jobs/deliver-webhooks.ts";
 import { recover } from "./jobs/recover.ts";
@@ -64,11 +67,21 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const bus = createLocalBus((err) => log.error({ err }, "a listener of the bus failed"));
     const services = createServices({ store, queue: createEmbeddedQueue(store), bus, desk, trainers, intake, limits, log });
 
+    await assertGuarded(config, store);
     const webhookSecret = config.webhooks.secret ?? (await store.keepSecret("webhook", newWebhookSecret()));
     const lifecycle = createLifecycle();
     const telemetry = createTelemetry(instruments, store);
-    const dashboardDirectory = DASHBOARD;
-    const app = await buildApp({ services, lifecycle, log, dashboardDirectory, webhookSecret, telemetry, ...options });
+    const { allowOpen, ...access } = config.access;
+    const app = await buildApp({
+      services,
+      lifecycle,
+      log,
+      dashboardDirectory: DASHBOARD,
+      webhookSecret,
+      telemetry,
+      access: { ...access, localOnly: !allowOpen },
+      ...options,
+    });
     closers.push(() => app.close());
     // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.
     await app.listen({ host: config.host, port: config.port });
@@ -95,6 +108,15 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     await close();
     throw error;
   }
+}
+
+/** Throws "forbidden", one line, where without a key everybody who reaches the server could do anything. */
+async function assertGuarded({ host, access }: Config, store: Store): Promise<void> {
+  if (isLoopback(host) || access.allowOpen || access.adminKey !== null || (await store.hasKeys())) return;
+  throw new TrainyardError(
+    "forbidden",
+    `there is no API key, and ${host} is an address that others can reach: make a key (trainyard keys create --data-dir), set TRAINYARD_ADMIN_KEY, listen on 127.0.0.1, or set TRAINYARD_ALLOW_OPEN=true to serve everybody`,
+  );
 }
 
 /** As Standard Webhooks has secrets: 32 random bytes. */

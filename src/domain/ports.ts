@@ -1,5 +1,6 @@
 /** What the use cases in jobs/ need from the world, as interfaces. main.ts decides what stands behind each. */
 
+import type { KeyStore } from "./api-key.ts";
 import type { CheckpointState, NewCheckpoint } from "./checkpoint.ts";
 import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetRows, DatasetSummary } from "./dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
@@ -84,7 +85,7 @@ export interface TransitionRequest {
  * This one is the server's: by id and in lists it has the records of every project; what it inserts, and names that it is
  * asked for, are those of the project `default`.
  */
-export interface Store extends Outbox, IdempotencyKeys {
+export interface Store extends Outbox, IdempotencyKeys, KeyStore {
   insertJob(job: NewJob): Promise<Job>;
   getJob(id: string): Promise<Job | null>;
   /** Newest first. */
@@ -184,8 +185,11 @@ type SystemMethod =
   | "onHealth"
   | "close";
 
-/** The records of one project. Keys of idempotency name their project themselves. */
-export type ProjectStore = Omit<Store, SystemMethod | Exclude<keyof Outbox, "listDeliveries"> | keyof IdempotencyKeys>;
+/** The records of one project. Keys of the API and of idempotency name their project themselves. */
+export type ProjectStore = Omit<
+  Store,
+  SystemMethod | Exclude<keyof Outbox, "listDeliveries"> | keyof IdempotencyKeys | keyof KeyStore
+>;
 
 /** Runs a statement of SQL, its parameters written $1, $2, and gives its rows. */
 export type RunSql = (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;

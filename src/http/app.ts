@@ -9,6 +9,7 @@ import swaggerUi from "@fastify/swagger-ui";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { NO_TELEMETRY, type Telemetry } from "../domain/telemetry.ts";
+import { type AuthenticatorOptions, createAuthenticator } from "../jobs/authenticate.ts";
 import type { Services } from "../jobs/services.ts";
 import { createJobFeed } from "../jobs/watch-jobs.ts";
 import { admitRequests } from "./auth.ts";
@@ -28,12 +29,14 @@ import { registerEvaluate } from "./routes/evaluate.ts";
 import { registerExports } from "./routes/exports.ts";
 import { registerImports } from "./routes/imports.ts";
 import { registerJobs } from "./routes/jobs.ts";
+import { registerKeys } from "./routes/keys.ts";
 import { registerMetrics } from "./routes/metrics.ts";
 import { registerModels } from "./routes/models.ts";
 import { registerOpenInference } from "./routes/open-inference.ts";
 import { registerPredict } from "./routes/predict.ts";
 import { registerRegistry } from "./routes/registry.ts";
 import { registerService } from "./routes/service.ts";
+import { registerSession } from "./routes/session.ts";
 import { registerStream } from "./routes/stream.ts";
 import { registerTelemetry } from "./routes/telemetry.ts";
 import { registerTfServing } from "./routes/tf-serving.ts";
@@ -49,11 +52,21 @@ export interface AppOptions {
   readonly dashboardDirectory: string | null;
   /** What a stream's reader is allowed; the defaults are STREAM_BOUNDS. */
   readonly streamBounds?: Partial<StreamBounds>;
+  /** Who is let in; the defaults are ACCESS_SETTINGS. */
+  readonly access?: Partial<AccessSettings>;
   /** Signs webhooks: shown to those who verify them. */
   readonly webhookSecret?: string;
   /** Measures the server; without it, it is not measured. */
   readonly telemetry?: Telemetry;
 }
+
+/** How the server knows who may do what. */
+export interface AccessSettings extends AuthenticatorOptions {
+  /** While no key is wanted, serve only requests that were meant for this machine. */
+  readonly localOnly: boolean;
+}
+
+export const ACCESS_SETTINGS: AccessSettings = { adminKey: null, sessionMs: 12 * 3600 * 1000, localOnly: true };
 
 /** The server, ready to listen or to be injected. Closing it waits for its streams to end. */
 export async function buildApp(options: AppOptions): Promise<App> {
@@ -65,9 +78,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
     bodyLimit: services.limits.bodyBytes,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   });
-  const streams = createStreams(lifecycle, createJobFeed(services), { ...STREAM_BOUNDS, ...streamBounds }, telemetry);
+  const { localOnly, ...settings } = { ...ACCESS_SETTINGS, ...options.access };
+  const authenticator = createAuthenticator(services, settings);
+  const streams = createStreams(
+    { lifecycle, feed: createJobFeed(services), watch: authenticator.watch, telemetry },
+    { ...STREAM_BOUNDS, ...streamBounds },
+  );
   const { limits, store } = services;
-  const context: RouteContext = { limits, store, lifecycle, streams, webhookSecret, telemetry };
+  const context: RouteContext = { limits, store, lifecycle, streams, authenticator, webhookSecret, telemetry };
 
   const dashboard = createDashboard(options.dashboardDirectory);
 
@@ -76,7 +94,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
   logRequests(app);
   measureRequests(app, telemetry);
   answerErrors(app, dashboard.answerVisit);
-  admitRequests(app, services);
+  admitRequests(app, { services, authenticator, localOnly });
+  app.addHook("onClose", () => authenticator.close());
   acceptIdempotencyKeys(app, services, (request) => request.project);
   endConnectionsOnClose(app);
 
@@ -112,6 +131,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     registerTfServing,
     registerOpenInference,
     registerWebhooks,
+    registerKeys,
+    registerSession,
     registerService,
     registerTelemetry,
   ])

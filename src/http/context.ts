@@ -5,26 +5,18 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Limits } from "../domain/limits.ts";
 import type { Store } from "../domain/ports.ts";
 import type { Telemetry } from "../domain/telemetry.ts";
-import type { ProjectServices } from "../jobs/services.ts";
+import type { Authenticator } from "../jobs/authenticate.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Streams } from "./streams.ts";
 
 /** Fastify with zod schemas for its types. */
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
 
-declare module "fastify" {
-  interface FastifyRequest {
-    /** The project of whoever asks. */
-    project: string;
-    /** The world as that project has it. There is no other way from a request to a record. */
-    services: ProjectServices;
-  }
-}
-
 export interface RouteContext {
   readonly limits: Limits;
-  /** For the health of the database. Records are reached through a request's `services`. */
-  readonly store: Pick<Store, "ping">;
+  /** For the health of the database, and its keys. Records are reached through a request's `services`. */
+  readonly store: Store;
+  readonly authenticator: Authenticator;
   readonly lifecycle: Lifecycle;
   readonly streams: Streams;
   /** Signs webhooks. */

@@ -3,7 +3,6 @@
  * the connection or the server does. Knows nothing of WebSockets.
  */
 import { TrainyardError } from "../domain/errors.ts";
-import { DRAINING } from "../jobs/follow.ts";
 import type { Ending, Message, Outlet, StreamBounds } from "./outlet.ts";
 import { toProblem } from "./problem.ts";
 import type { StreamReport } from "./stream.ts";
@@ -21,7 +20,7 @@ export interface MultiStreamRequest extends Pick<SubscriptionOptions, "services"
 
 const RESUMPTION = "subscribe again, after the last seq of each job";
 
-/** Serves a reader until the connection or the server ends: `stop` is aborted with "gone" or DRAINING. */
+/** Serves a reader until the connection or the server ends: `stop` is aborted with how it ends. */
 export async function streamMany(
   { services, feed, project, outlet, messages, requestId }: MultiStreamRequest,
   bounds: StreamBounds,
@@ -46,7 +45,7 @@ export async function streamMany(
 
   const onStop = async (): Promise<void> => {
     await subscriptions.stop(stop.reason as string);
-    end(stop.reason === DRAINING ? "draining" : "gone");
+    end(stop.reason as Ending);
   };
   if (stop.aborted) void onStop();
   else stop.addEventListener("abort", () => void onStop(), { once: true });

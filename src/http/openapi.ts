@@ -2,7 +2,9 @@
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { z } from "zod";
+import { DEFAULT_PROJECT } from "../domain/project.ts";
 import { VERSION } from "../domain/version.ts";
+import { accessOfOperation } from "./access.ts";
 import { addExamples } from "./openapi-examples.ts";
 import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "./problem.ts";
 import { uploadContent } from "./uploads.ts";
@@ -13,12 +15,15 @@ const TAGS = [
   { name: "metrics", description: "What every epoch came to: as columns, as events, as a live stream." },
   { name: "models", description: "What training came to: weights and predictions." },
   { name: "dialects", description: "The same models in the protocols of TensorFlow Serving and of Open Inference." },
+  { name: "keys", description: "Who may do what: keys of the API, and the sessions of browsers." },
   { name: "service", description: "Health, and this document." },
 ];
 
 /** What each error status means here. */
 const PROBLEMS: Readonly<Record<number, string>> = {
   [STATUS_OF.malformed]: "The body is not what its content type says.",
+  [STATUS_OF.unauthorized]: "No key that is good came with the request; where the server has no keys, none is wanted.",
+  [STATUS_OF.forbidden]: "The key does not allow this, or another site's page has sent it.",
   [STATUS_OF.not_found]: "There is nothing of this id.",
   [STATUS_OF.conflict]: "The state of the resource does not allow it.",
   [STATUS_OF.too_large]: "The body is larger than the limit, which the detail names.",
@@ -66,6 +71,21 @@ export const swaggerOptions: FastifyDynamicSwaggerOptions = {
     },
     servers: [{ url: "/", description: "The server that gave you this document." }],
     tags: TAGS,
+    components: {
+      securitySchemes: {
+        key: {
+          type: "http",
+          scheme: "bearer",
+          description: "An API key, `ty_...`. Where the server has no keys, none is wanted.",
+        },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "trainyard_session",
+          description: "A browser's, in exchange for a key.",
+        },
+      },
+    },
   },
   transform: jsonSchemaTransform,
   transformObject: (document) => tidy(jsonSchemaTransformObject(document) as OpenApiObject) as never,
@@ -79,7 +99,9 @@ interface OpenApiObject {
 interface Operation {
   readonly operationId?: string;
   readonly requestBody?: { readonly content: Record<string, object> };
-  readonly responses: Record<string, { headers?: object; content?: object }>;
+  description?: string;
+  security?: object[];
+  readonly responses: Record<string, { description: string; headers?: object; content?: object }>;
 }
 
 /**
@@ -89,6 +111,7 @@ interface Operation {
 function tidy(document: OpenApiObject): OpenApiObject {
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
     completeBody(operation);
+    completeAccess(operation);
     completeResponses(operation);
   }
   const used = reachable(document);
@@ -118,8 +141,24 @@ function completeBody({ operationId, requestBody }: Operation): void {
   if (operationId === "uploadDataset" && requestBody) Object.assign(requestBody.content, uploadContent());
 }
 
+/** Who may call it, and what is answered to those who may not. */
+function completeAccess(operation: Operation): void {
+  const access = accessOfOperation(operation.operationId ?? "");
+  operation.security = access?.scope ? [{ key: [] }, { session: [] }] : [];
+  if (!access?.scope) return;
+  const asks = access.operator ? `${access.scope}\`, of the project \`${DEFAULT_PROJECT}` : access.scope;
+  operation.description = `${operation.description}\n\nScope: \`${asks}\`.`;
+  // In the form in which this operation answers any error.
+  const { content } = operation.responses[STATUS_OF.internal] as { content: object };
+  for (const status of [STATUS_OF.unauthorized, STATUS_OF.forbidden])
+    operation.responses[status] ??= { description: PROBLEMS[status] as string, content: structuredClone(content) };
+}
+
 function completeResponses({ responses }: Operation): void {
   for (const [status, response] of Object.entries(responses)) {
+    if (Number(status) === STATUS_OF.unauthorized) {
+      response.headers = { "WWW-Authenticate": { description: "RFC 6750.", schema: { type: "string" } } };
+    }
     if (Number(status) in RETRY_AFTER_S) {
       response.headers = { "Retry-After": { description: "Seconds.", schema: { type: "integer" } } };
     }

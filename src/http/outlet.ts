@@ -13,6 +13,8 @@ export type Ending =
   | "too_slow"
   /** The reader kept sending what is no message. */
   | "refused"
+  /** The key or session that opened the stream was revoked, or has expired. */
+  | "unauthorized"
   /** The reader went away. */
   | "gone"
   /** A defect of ours; the log has it. */

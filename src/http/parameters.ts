@@ -74,6 +74,9 @@ export const previewQuery = z.object({
   rows: whole.min(1).max(MAX_PREVIEW_ROWS).default(10).meta({ description: "Most rows in the answer." }),
 });
 
+export const keyParams = z.object({ id: idOf(ID_PREFIXES.key, "key") });
+export const keysQuery = z.object(pageOf(ID_PREFIXES.key));
+
 export const versionsQuery = z.object(pageOf(ID_PREFIXES.model));
 export const modelsQuery = versionsQuery.extend({
   name: z.string().max(200).optional().meta({ description: "Only models of exactly this name." }),

@@ -23,7 +23,7 @@ export interface StreamReport {
   readonly resumption: string;
 }
 
-/** Sends a job's frames until the job, the connection or the server ends: `stop` is aborted with "gone" or DRAINING. */
+/** Sends a job's frames until the job, the connection or the server ends: `stop` is aborted with how it ends. */
 export async function streamJob(
   { services, jobId, after, outlet }: StreamRequest,
   bounds: StreamBounds,
@@ -58,5 +58,5 @@ async function pump(
     if (!(await caughtUp(outlet, bounds, isGone))) return isGone() ? "gone" : "too_slow";
   }
   if (isGone()) return "gone";
-  return signal.aborted ? "draining" : "finished";
+  return signal.aborted ? (signal.reason as Ending) : "finished";
 }

@@ -1,11 +1,16 @@
-/** All open streams of a server: each is counted until its connection is closed, and all of them end when draining begins. */
+/**
+ * All open streams of a server: each is counted until its connection is closed, ends when the key behind it does, and all of
+ * them end when draining begins.
+ */
 import { setTimeout as delay } from "node:timers/promises";
-import { NO_TELEMETRY, type Telemetry } from "../domain/telemetry.ts";
+import type { Visitor } from "../domain/api-key.ts";
+import type { Telemetry } from "../domain/telemetry.ts";
+import type { Authenticator } from "../jobs/authenticate.ts";
 import { DRAINING } from "../jobs/follow.ts";
 import type { JobFeed } from "../jobs/watch-jobs.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { type MultiStreamRequest, streamMany } from "./multi-stream.ts";
-import type { Message, Outlet, StreamBounds } from "./outlet.ts";
+import type { Ending, Message, Outlet, StreamBounds } from "./outlet.ts";
 import { type StreamReport, type StreamRequest, streamJob } from "./stream.ts";
 
 /** How long readers may take for their last frames when the server goes down. */
@@ -20,27 +25,38 @@ export interface StreamLog {
 export interface Streams {
   readonly bounds: StreamBounds;
   /** Sends one job's frames until the job or the connection ends. Never rejects. */
-  run(request: StreamRequest, log: StreamLog): Promise<void>;
+  run(request: StreamRequest & Held, log: StreamLog): Promise<void>;
   /** Serves a reader that says what it wants, until the connection ends. Never rejects. */
-  serve(request: Omit<MultiStreamRequest, "feed">, log: StreamLog): Promise<void>;
+  serve(request: Omit<MultiStreamRequest, "feed"> & Held, log: StreamLog): Promise<void>;
   /** Waits for the open streams to close, and drops those that do not in time. */
   settle(): Promise<void>;
 }
 
-/** What a stream does until `stop` is aborted: with DRAINING, or with "gone" when its reader is. */
+/** Who holds the connection. */
+export interface Held {
+  readonly visitor: Visitor;
+}
+
+/** What a stream does until `stop` is aborted, with the ending that is due: DRAINING, "unauthorized", or "gone". */
 type Work = (bounds: StreamBounds, stop: AbortSignal, onError: (error: unknown) => void) => Promise<StreamReport>;
+
+export interface StreamsWorld {
+  readonly lifecycle: Lifecycle;
+  readonly feed: JobFeed;
+  /** Tells when a visitor is nobody any more. */
+  readonly watch: Authenticator["watch"];
+  readonly telemetry: Pick<Telemetry, "stream">;
+}
 
 /** The streams of a server. Readers of many jobs share the feed. */
 export function createStreams(
-  { draining }: Lifecycle,
-  feed: JobFeed,
+  { lifecycle: { draining }, feed, watch, telemetry }: StreamsWorld,
   bounds: StreamBounds,
-  telemetry: Pick<Telemetry, "stream"> = NO_TELEMETRY,
 ): Streams {
   // A stream is open until its connection is: the last frames may still be on their way when nothing more is to be sent.
   const open = new Map<Outlet<never>, Promise<void>>();
 
-  async function run<M extends Message>(outlet: Outlet<M>, log: StreamLog, work: Work): Promise<void> {
+  async function run<M extends Message>(outlet: Outlet<M>, visitor: Visitor, log: StreamLog, work: Work): Promise<void> {
     const stop = new AbortController();
     const drain = () => stop.abort(DRAINING);
     if (draining.aborted) drain();
@@ -52,11 +68,13 @@ export function createStreams(
       resolve();
       stop.abort("gone");
     });
+    const unwatch = watch(visitor, () => stop.abort("unauthorized" satisfies Ending));
     const startedAt = performance.now();
     const ended = telemetry.stream(outlet.kind);
     const onError = (err: unknown) => log.error({ err }, "stream failed");
     const { ending, fields, resumption } = await work(bounds, stop.signal, onError);
     draining.removeEventListener("abort", drain);
+    unwatch();
     outlet.close(ending, resumption);
     ended(ending);
     const ms = Math.round(performance.now() - startedAt);
@@ -65,8 +83,9 @@ export function createStreams(
 
   return {
     bounds,
-    run: (request, log) => run(request.outlet, log, (...world) => streamJob(request, ...world)),
-    serve: (request, log) => run(request.outlet, log, (...world) => streamMany({ ...request, feed }, ...world)),
+    run: (request, log) => run(request.outlet, request.visitor, log, (...world) => streamJob(request, ...world)),
+    serve: (request, log) =>
+      run(request.outlet, request.visitor, log, (...world) => streamMany({ ...request, feed }, ...world)),
     async settle() {
       const enough = new AbortController();
       const deadline = delay(DRAIN_MS, undefined, { signal: enough.signal }).catch(() => undefined);

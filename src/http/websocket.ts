@@ -13,6 +13,7 @@ const CLOSES: Readonly<Record<Exclude<Ending, "gone">, readonly [code: number, r
   finished: [1000, () => "the job has ended"],
   draining: [1001, (resumption) => `the server is going down; ${resumption}`],
   too_slow: [TOO_SLOW, (resumption) => `too slow; ${resumption}`],
+  unauthorized: [1008, () => "the key was revoked or has expired"],
   refused: [1008, () => "too many messages that are none"],
   failed: [1011, (resumption) => `internal error; ${resumption}`],
 };

@@ -3,6 +3,19 @@ import { type Kysely, sql } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
 import type { OnQueued, ProjectStore, Store } from "../domain/ports.ts";
 import { DEFAULT_PROJECT } from "../domain/project.ts";
+import {
+  countKeys,
+  deleteSession,
+  findKey,
+  findSession,
+  getKey,
+  hasKeys,
+  insertKey,
+  insertSession,
+  listKeys,
+  noteKeyUse,
+  revokeKey,
+} from "./api-keys.ts";
 import { countJobs } from "./counts.ts";
 import {
   deleteDataset,
@@ -141,6 +154,17 @@ function systemOf({ reader, writer, adder, health, close, take }: Place): Omit<A
       await releaseDeliveries(writer, at);
       await releaseKeys(writer);
     },
+    hasKeys: () => hasKeys(reader),
+    insertKey: (key, limit) => insertKey(adder, key, limit),
+    findKey: (hash) => findKey(reader, hash),
+    getKey: (id) => getKey(reader, id),
+    listKeys: (project, page) => listKeys(reader, project, page),
+    countKeys: (project, scope, now) => countKeys(reader, project, scope, now),
+    revokeKey: (id, at) => revokeKey(writer, id, at),
+    noteKeyUse: (uses) => noteKeyUse(writer, uses),
+    insertSession: (session) => insertSession(adder, session),
+    findSession: (hash) => findSession(reader, hash),
+    deleteSession: (hash) => deleteSession(writer, hash),
     ping: async () => {
       const { status, detail } = health.current();
       if (status !== "ok") throw new TrainyardError("unavailable", detail);

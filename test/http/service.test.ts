@@ -56,7 +56,9 @@ describe("what is not there", () => {
 
 describe("a defect", () => {
   it("is logged whole under the request's id, and answered with nothing of it", async () => {
-    const read = vi.spyOn(staged.services.store, "getJob").mockRejectedValueOnce(new Error("the secret of the database"));
+    const read = vi
+      .spyOn(staged.services.store.ofProject("default"), "getJob")
+      .mockRejectedValueOnce(new Error("the secret of the database"));
     const response = await staged.app.inject("/v1/jobs/job_1");
     read.mockRestore();
     expect(response.statusCode).toBe(500);

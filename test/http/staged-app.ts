@@ -9,7 +9,7 @@ import { parseConfig } from "../../src/config.ts";
 import type { MetricSlice } from "../../src/domain/metric.ts";
 import type { Trainers, TrainingObserver, TrainingResult, TrainingRun } from "../../src/domain/ports.ts";
 import { NO_RECEIPT } from "../../src/domain/receipt.ts";
-import { buildApp } from "../../src/http/app.ts";
+import { type AccessSettings, buildApp } from "../../src/http/app.ts";
 import type { App } from "../../src/http/context.ts";
 import { createLifecycle, type Lifecycle } from "../../src/http/lifecycle.ts";
 import type { StreamBounds } from "../../src/http/outlet.ts";
@@ -46,6 +46,7 @@ export interface StagedApp {
 export interface StageOptions {
   readonly environment?: Record<string, string>;
   readonly streamBounds?: Partial<StreamBounds>;
+  readonly access?: Partial<AccessSettings>;
   /** A page that was built; without it the server has none. */
   readonly dashboardDirectory?: string | null;
 }
@@ -53,6 +54,7 @@ export interface StageOptions {
 export async function openStagedApp({
   environment = {},
   streamBounds = {},
+  access = {},
   dashboardDirectory = null,
 }: StageOptions = {}): Promise<StagedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "trainyard-http-"));
@@ -67,7 +69,7 @@ export async function openStagedApp({
   const queue = createEmbeddedQueue(store);
   const services = createServices({ store, queue, bus, desk, trainers: stage.trainers, intake, limits, log });
   const lifecycle = createLifecycle();
-  const app = await buildApp({ services, lifecycle, log, dashboardDirectory, streamBounds });
+  const app = await buildApp({ services, lifecycle, log, dashboardDirectory, streamBounds, access });
   const runner = startRunner(services, { workers: 1 });
   lifecycle.markReady();
   return {
@@ -97,7 +99,9 @@ function createStage() {
   const waiting: StagedRun[] = [];
   const takers: ((run: StagedRun) => void)[] = [];
   const enter = (run: TrainingRun, observer: TrainingObserver, resolve: (result: TrainingResult) => void): void => {
-    observer.signal.addEventListener("abort", () => resolve({ state: "cancelled", metrics: null }));
+    const cancel = () => resolve({ state: "cancelled", metrics: null });
+    if (observer.signal.aborted) cancel();
+    observer.signal.addEventListener("abort", cancel);
     const staged: StagedRun = {
       run,
       post: (from, to, losses) => observer.onEpochs(sliceOf(from, to, losses)),

@@ -113,7 +113,7 @@ describe("a WebSocket reader", () => {
     const id = await submitJob(own);
     const socket = connect(Number(new URL(await own.listen()).port), "127.0.0.1");
     socket.write(
-      `GET /v1/jobs/${id}/stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `GET /v1/jobs/${id}/stream HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     );
     socket.resume();

@@ -97,7 +97,10 @@ function registerEvents(app: App, { streams }: RouteContext): void {
       if (seen !== undefined && isTerminal(job.state) && seen >= job.lastSeq) return reply.code(204).send();
       reply.hijack();
       const outlet = createSseOutlet(reply.raw, reply.getHeaders() as Record<string, string>, streams.bounds.pingMs);
-      await streams.run({ services, jobId: id, after: seen ?? request.query.after, outlet }, request.log);
+      await streams.run(
+        { services, visitor: request.visitor, jobId: id, after: seen ?? request.query.after, outlet },
+        request.log,
+      );
     },
   );
 }
@@ -117,7 +120,7 @@ function registerJobStream(app: App, { streams }: RouteContext): void {
       operationId: "streamJob",
       summary: "Follow a job over a WebSocket",
       description:
-        "Each text message is one frame: the backlog after `after`, then live frames, then an `end` frame. Every epoch is in exactly one frame, in order. A connection that ends early resumes with `after` set to the last `seq` seen. Close codes: 1000 the job has ended, 1001 the server is going down, 4008 the reader was too slow, 1011 a defect of ours.",
+        "Each text message is one frame: the backlog after `after`, then live frames, then an `end` frame. Every epoch is in exactly one frame, in order. A connection that ends early resumes with `after` set to the last `seq` seen. Close codes: 1000 the job has ended, 1001 the server is going down, 1008 the key was revoked or has expired, 4008 the reader was too slow, 1011 a defect of ours.",
       params: jobParams,
       querystring: streamQuery,
       response: answers({ 101: ["The frames.", streamFrame] }, [404, 422, 426]),
@@ -134,7 +137,7 @@ function registerJobStream(app: App, { streams }: RouteContext): void {
       const { id } = request.params as { id: string };
       const { after } = request.query as { after: number };
       const outlet = createWebSocketOutlet(socket, streams.bounds.pingMs);
-      void streams.run({ services: request.services, jobId: id, after, outlet }, request.log);
+      void streams.run({ services: request.services, visitor: request.visitor, jobId: id, after, outlet }, request.log);
     },
   });
 }

@@ -1,0 +1,150 @@
+/** API keys: make, list, read, revoke. */
+import { z } from "zod";
+import { type ApiKey, newKeyBody, SCOPES } from "../../domain/api-key.ts";
+import { DEFAULT_PROJECT } from "../../domain/project.ts";
+import { createKey } from "../../jobs/create-key.ts";
+import { findOwnKey, revokeKey } from "../../jobs/revoke-key.ts";
+import { parseBody } from "../body.ts";
+import type { App, RouteContext } from "../context.ts";
+import { answers } from "../openapi.ts";
+import { keyParams, keysQuery } from "../parameters.ts";
+import { representPage } from "../representations.ts";
+
+const tags = ["keys"];
+const BODY_BYTES = 16 * 1024;
+
+const time = z.iso.datetime();
+const keyFields = {
+  id: z.string(),
+  project: z.string().meta({ description: "Whose records it sees." }),
+  name: z.string(),
+  prefix: z.string().meta({ description: "How the key begins." }),
+  scopes: z.array(z.enum(SCOPES)),
+  created_at: time,
+  expires_at: time.nullable(),
+  last_used_at: time.nullable().meta({ description: "To within a minute." }),
+  revoked_at: time.nullable(),
+};
+
+const EXAMPLE = {
+  id: "key_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90",
+  project: "default",
+  name: "notebook",
+  prefix: "ty_Xk3v9Q",
+  scopes: ["read", "submit", "predict"],
+  created_at: "2026-03-01T09:00:00.000Z",
+  expires_at: null,
+  last_used_at: null,
+  revoked_at: null,
+};
+
+const keyAnswer = z.object(keyFields).meta({ id: "Key", description: "The record of a key.", examples: [EXAMPLE] });
+const createdKeyAnswer = z
+  .object({ ...keyFields, key: z.string().meta({ description: "The key. It is shown this once." }) })
+  .meta({ id: "CreatedKey" });
+const keysAnswer = z
+  .object({ data: z.array(keyAnswer), has_more: z.boolean(), next_after: z.string().nullable() })
+  .meta({ id: "KeyPage", description: "Keys, newest first." });
+
+/** Registers the routes of keys. */
+export function registerKeys(app: App, context: RouteContext): void {
+  registerCreation(app, context);
+  registerReading(app, context);
+}
+
+function registerCreation(app: App, { store, authenticator }: RouteContext): void {
+  app.post(
+    "/v1/keys",
+    {
+      bodyLimit: BODY_BYTES,
+      config: { idempotency: { answer: "secret" } },
+      schema: {
+        tags,
+        operationId: "createKey",
+        summary: "Make an API key",
+        description: `For one's own project; a key of \`${DEFAULT_PROJECT}\` makes keys of any, and a project is there as soon as it has one. The first key of a server that was open closes it: from then on every request needs one.`,
+        body: newKeyBody,
+        response: answers({ 201: ["The key, which is not shown again.", createdKeyAnswer] }, [400, 409, 413, 415, 422]),
+      },
+    },
+    async (request, reply) => {
+      const { record, key } = await createKey({ store }, request.visitor, parseBody(newKeyBody, request.body));
+      authenticator.keysChanged();
+      request.log.info({ key_id: record.id, key_project: record.project, scopes: record.scopes }, "key made");
+      reply.code(201).header("location", `/v1/keys/${record.id}`).header("cache-control", "no-store");
+      return { ...represent(record), key };
+    },
+  );
+}
+
+function registerReading(app: App, { store, authenticator }: RouteContext): void {
+  app.get(
+    "/v1/keys",
+    {
+      schema: {
+        tags,
+        operationId: "listKeys",
+        summary: "List API keys",
+        description: `Newest first, with those that were revoked or have expired: of one's own project, and for a key of \`${DEFAULT_PROJECT}\` of all of them.`,
+        querystring: keysQuery,
+        response: answers({ 200: ["A page of keys.", keysAnswer] }, [422]),
+      },
+    },
+    async ({ query, project }) =>
+      representPage(await store.listKeys(project === DEFAULT_PROJECT ? null : project, query), represent),
+  );
+
+  app.get(
+    "/v1/keys/:id",
+    {
+      schema: {
+        tags,
+        operationId: "readKey",
+        summary: "Read the record of an API key",
+        description: "When it was made and used last, and what it allows. Not the key.",
+        params: keyParams,
+        response: answers({ 200: ["The record.", keyAnswer] }, [404]),
+      },
+    },
+    async ({ params, visitor }) => represent(await findOwnKey({ store }, visitor, params.id)),
+  );
+
+  app.delete(
+    "/v1/keys/:id",
+    {
+      schema: {
+        tags,
+        operationId: "revokeKey",
+        summary: "Revoke an API key",
+        description:
+          "It is worth nothing from then on, its sessions end, and so do the streams that were opened with it. The record stays. 409 for the last key by which the server can be administered.",
+        params: keyParams,
+        response: answers({ 204: ["It is revoked.", z.undefined()] }, [404, 409]),
+      },
+    },
+    async (request, reply) => {
+      await revokeKey({ store }, request.visitor, request.params.id, authenticator.hasAdminKey);
+      authenticator.keysChanged();
+      request.log.info({ key_id: request.params.id }, "key revoked");
+      reply.code(204);
+    },
+  );
+}
+
+function represent(key: ApiKey) {
+  return {
+    id: key.id,
+    project: key.project,
+    name: key.name,
+    prefix: key.prefix,
+    scopes: [...key.scopes],
+    created_at: isoTime(key.createdAt),
+    expires_at: key.expiresAt === null ? null : isoTime(key.expiresAt),
+    last_used_at: key.lastUsedAt === null ? null : isoTime(key.lastUsedAt),
+    revoked_at: key.revokedAt === null ? null : isoTime(key.revokedAt),
+  };
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,105 @@
+/** A browser's session: a key is exchanged for a cookie that no script can read. */
+import { z } from "zod";
+import { SCOPES } from "../../domain/api-key.ts";
+import { TrainyardError } from "../../domain/errors.ts";
+import { identify } from "../auth.ts";
+import { parseBody } from "../body.ts";
+import type { App, RouteContext } from "../context.ts";
+import { answers } from "../openapi.ts";
+import { isForeign } from "../origin.ts";
+import { noSessionCookie, sessionCookie, sessionToken } from "../session-cookie.ts";
+
+const tags = ["keys"];
+const BODY_BYTES = 4096;
+
+const signInBody = z
+  .strictObject({ key: z.string().min(1).max(500).meta({ description: "An API key." }) })
+  .meta({ id: "SignIn", examples: [{ key: "ty_..." }] });
+
+const sessionAnswer = z
+  .object({
+    authenticated: z.boolean().meta({ description: "Whether the request came with a key or a session that is good." }),
+    required: z.boolean().meta({ description: "Whether this server wants one at all." }),
+    project: z.string().nullable().meta({ description: "Whose records are seen; null when none are." }),
+    scopes: z.array(z.enum(SCOPES)).meta({ description: "What may be done." }),
+    expires_at: z.iso.datetime().nullable().meta({ description: "When the session or its key ends." }),
+  })
+  .meta({
+    id: "Session",
+    description: "Who the server takes the sender for.",
+    examples: [{ authenticated: false, required: true, project: null, scopes: [], expires_at: null }],
+  });
+
+/** Registers the routes of the session. */
+export function registerSession(app: App, { authenticator }: RouteContext): void {
+  app.get(
+    "/v1/session",
+    {
+      schema: {
+        tags,
+        operationId: "readSession",
+        summary: "Who am I?",
+        description: "What the key or the session of this request is worth. Never 401: a page asks this before it has one.",
+        response: answers({ 200: ["The session.", sessionAnswer] }),
+      },
+    },
+    async (request, reply) => {
+      const visitor = await identify(authenticator, request);
+      reply.header("cache-control", "no-store");
+      return {
+        authenticated: visitor !== null && visitor.keyId !== null,
+        required: visitor === null || visitor.keyId !== null,
+        project: visitor?.project ?? null,
+        scopes: visitor ? [...visitor.scopes] : [],
+        expires_at: visitor?.expiresAt ? new Date(visitor.expiresAt).toISOString() : null,
+      };
+    },
+  );
+
+  app.post(
+    "/v1/session",
+    {
+      bodyLimit: BODY_BYTES,
+      config: { idempotency: false },
+      schema: {
+        tags,
+        operationId: "signIn",
+        summary: "Sign a browser in",
+        description:
+          "Exchanges a key for a cookie (HttpOnly, SameSite=Strict) that stands for it until it expires, TRAINYARD_SESSION_SECONDS later at most, or until the key does. Programs send the key itself, with each request.",
+        body: signInBody,
+        response: answers({ 204: ["The cookie is set.", z.undefined()] }, [400, 401, 403, 413, 415, 422]),
+      },
+    },
+    async (request, reply) => {
+      if (isForeign(request)) throw otherSite();
+      const { key } = parseBody(signInBody, request.body);
+      const session = await authenticator.signIn(key);
+      if (!session) throw new TrainyardError("unauthorized", "the key is not known, has expired or was revoked");
+      reply.code(204).header("set-cookie", sessionCookie(request, session.token, session.expiresAt));
+    },
+  );
+
+  app.delete(
+    "/v1/session",
+    {
+      schema: {
+        tags,
+        operationId: "signOut",
+        summary: "Sign a browser out",
+        description: "Ends the session of the cookie, if there is one.",
+        response: answers({ 204: ["There is no session any more.", z.undefined()] }, [403]),
+      },
+    },
+    async (request, reply) => {
+      if (isForeign(request)) throw otherSite();
+      const token = sessionToken(request);
+      if (token !== null) await authenticator.signOut(token);
+      reply.code(204).header("set-cookie", noSessionCookie(request));
+    },
+  );
+}
+
+function otherSite(): TrainyardError {
+  return new TrainyardError("forbidden", "the page that sent this is another site's: sign in and out on the server's own");
+}
