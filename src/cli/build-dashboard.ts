@@ -18,6 +18,8 @@ export type DashboardState = "fresh" | "built" | "unchecked" | "missing";
 /** Sees to it that the page is built, and of the sources as they are. Throws when building fails. */
 export async function ensureDashboard({ force = false } = {}): Promise<DashboardState> {
   const built = existsSync(join(OUT, "index.html"));
+  // An installed package has the page, and not what it is made of.
+  if (!existsSync(join(ROOT, "src/dashboard"))) return built ? "unchecked" : "missing";
   const hash = hashOf([...filesOf("src/dashboard"), "vite.config.ts", "package-lock.json"]);
   if (!force && built && existsSync(STAMP) && readFileSync(STAMP, "utf8") === hash) return "fresh";
   const vite = await import("vite").catch(() => null);

@@ -6,7 +6,7 @@ const { stdout: script } = await run(["completion", "bash"]);
 
 /** What bash offers after these words, the last of which is unfinished. */
 function complete(...words: string[]): string[] {
-  const call = 'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _trainyard; printf "%s\\n" "${COMPREPLY[@]}"';
+  const call = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _trainyard; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout, stderr } = spawnSync("bash", ["-c", `${script}\n${call}`, "bash", "trainyard", ...words], {
     encoding: "utf8",
   });
