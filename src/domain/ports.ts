@@ -2,6 +2,7 @@
 
 import type { KeyStore } from "./api-key.ts";
 import type { CheckpointState, NewCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointState, NewCheckpoint } from "./checkpoint.ts";
 import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetRows, DatasetSummary } from "./dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Evaluation, PartEvaluation } from "./evaluation.ts";
@@ -76,6 +77,22 @@ export interface JobCounts {
 export interface TransitionRequest {
   readonly from: readonly JobState[];
   readonly to: Transition;
+  /** Only while the job is in this attempt. */
+  readonly attempt?: number;
+  /** Counts a death of its worker. */
+  readonly died?: boolean;
+  /** Of a change to `queued`: it is not taken before this time, epoch milliseconds. */
+  readonly notBefore?: number;
+  /** Of a change to `queued`: it waits from now on, and does not keep the place that it had. */
+  readonly anew?: boolean;
+}
+
+/** Memory that a claim may use. */
+export interface MemoryRoom {
+  /** Left by the jobs that run. */
+  readonly freeBytes: number;
+  /** What there is when none runs: a job that needs more is never taken here. */
+  readonly totalBytes: number;
 }
 
 /**
@@ -93,19 +110,44 @@ export interface Store extends Outbox, IdempotencyKeys, KeyStore {
   readPayload(jobId: string): Promise<TensorSet | null>;
   /** Moves the job if it is in one of `from`, and appends a state event. Null when it is not, or is unknown. */
   transition(id: string, request: TransitionRequest): Promise<Job | null>;
-  /** Takes the oldest queued job into `running` and counts its attempt, in one transaction. Null when none is queued. */
-  claimJob(at: number): Promise<Job | null>;
-  /** Queued jobs that would be claimed before this one; null unless it is queued. */
+  /**
+   * Takes the next queued job into `running` and counts its attempt, in one transaction. Next is the one of the highest
+   * priority, a minute of waiting counting as one step of it, among those that fit the room. One that does not fit is overtaken
+   * only until it has waited for a minute; then the room is left to fill up for it. Null when there is none to take.
+   */
+  claimJob(at: number, room?: MemoryRoom): Promise<Job | null>;
+  /** When the next queued job may be taken that waits after a death; null when none does. */
+  nextRetryAt(): Promise<number | null>;
+  /** Queued jobs that come before this one; null unless it is queued. */
   queuePosition(id: string): Promise<number | null>;
   /**
    * Appends a slice that starts right after the job's `epochsDone`, with its event, and returns the event's sequence number.
    * The job's `metrics` are those of its newest and of its best epoch from then on.
-   * Null, and nothing is stored, when the job is not running or cancelling in this attempt.
+   * Null, and nothing is stored, when the job is not running, pausing or cancelling in this attempt.
    */
   appendMetrics(id: string, attempt: number, slice: MetricSlice): Promise<number | null>;
-  /** Ends a running or cancelling job in this attempt, with its model if it has one, in one transaction. Null when it is not so. */
+  /** Ends a running, pausing or cancelling job in this attempt, with its model if it has one, in one transaction. Null when it is not so. */
   finishJob(id: string, attempt: number, at: number, reason: string, outcome: Outcome): Promise<Job | null>;
-  /** Deletes a job in a terminal state with its events, metrics and payload; its model stays. False when it is unknown or not terminal. */
+  /**
+   * Stores a checkpoint of a job that is running, pausing or cancelling in this attempt, over several transactions of bounded
+   * size; it is there for others after the last one. Of its job, the newest `keep` and the best one stay. Null, and nothing is
+   * left, when the attempt has lost the job.
+   */
+  insertCheckpoint(jobId: string, attempt: number, at: number, checkpoint: NewCheckpoint): Promise<Checkpoint | null>;
+  /** Newest first. */
+  listCheckpoints(jobId: string, page: PageRequest): Promise<Page<Checkpoint>>;
+  getCheckpoint(id: string): Promise<Checkpoint | null>;
+  /** The one of the greatest epoch and step: where the job goes on from. Null when it has none. */
+  getLastCheckpoint(jobId: string): Promise<Checkpoint | null>;
+  readCheckpoint(id: string): Promise<CheckpointState | null>;
+  /** What its weights are as a model: under the checkpoint's id, of no version. */
+  getCheckpointModel(id: string): Promise<Model | null>;
+  readCheckpointWeights(id: string): Promise<TensorSet | null>;
+  /** False when it is unknown. */
+  deleteCheckpoint(id: string): Promise<boolean>;
+  /** Removes what checkpoints that were being written or erased before `at` have left. Returns how many there were. */
+  removeUnfinishedCheckpoints(at: number): Promise<number>;
+  /** Deletes a job in a terminal state with its events, metrics, checkpoints and payload; its model stays. False when it is unknown or not terminal. */
   deleteJob(id: string): Promise<boolean>;
   /** Events with a sequence number above `after`, in order, at most `limit` of them and about `maxBytes` of columns (at least one). */
   readEvents(jobId: string, after: number, limit: number, maxBytes?: number): Promise<JobEvent[]>;
@@ -176,6 +218,10 @@ export interface Store extends Outbox, IdempotencyKeys, KeyStore {
 type SystemMethod =
   | "claimJob"
   | "countJobs"
+  | "nextRetryAt"
+  | "insertCheckpoint"
+  | "readCheckpoint"
+  | "removeUnfinishedCheckpoints"
   | "appendMetrics"
   | "finishJob"
   | "removeUnfinishedDatasets"
@@ -201,8 +247,8 @@ export type OnQueued = (job: Job, runSql: RunSql) => Promise<void>;
 export interface JobQueue {
   /** Called after a job was stored as queued. */
   enqueue(jobId: string): Promise<void>;
-  /** The next job, already in `running`; null when there is none. */
-  claim(): Promise<Job | null>;
+  /** The next job that fits the room, already in `running`; null when there is none. */
+  claim(room?: MemoryRoom): Promise<Job | null>;
   /** Calls `wake` when a job may be there to claim; returns what ends that. */
   onWork(wake: () => void): () => void;
   /** Jobs ahead of this one; null unless it is queued. */

@@ -18,6 +18,17 @@ import {
 } from "./api-keys.ts";
 import { countJobs } from "./counts.ts";
 import {
+  deleteCheckpoint,
+  getCheckpoint,
+  getCheckpointModel,
+  getLastCheckpoint,
+  insertCheckpoint,
+  listCheckpoints,
+  readCheckpoint,
+  readCheckpointWeights,
+  removeUnfinishedCheckpoints,
+} from "./checkpoints.ts";
+import {
   deleteDataset,
   describeDataset,
   findDataset,
@@ -32,20 +43,11 @@ import { readEvaluation } from "./evaluations.ts";
 import { appendMetrics, readEvents, readMetrics } from "./events.ts";
 import type { HealthKeeper } from "./health.ts";
 import { answerKey, claimKey, disownKey, fingerprintKey, releaseKeys } from "./idempotency-keys.ts";
-import {
-  claimJob,
-  deleteJob,
-  finishJob,
-  getJob,
-  insertJob,
-  listJobs,
-  queuePosition,
-  readPayload,
-  transitionJob,
-} from "./jobs.ts";
+import { deleteJob, finishJob, getJob, insertJob, listJobs, readPayload, transitionJob } from "./jobs.ts";
 import { deleteModel, getModel, insertModel, listModels, readWeights } from "./models.ts";
 import { createOwners } from "./owners.ts";
 import { projectStore } from "./project-store.ts";
+import { claimJob, nextRetryAt, queuePosition } from "./queue.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
 import type { Tables } from "./tables.ts";
 import { createTurns, type Turns } from "./turns.ts";
@@ -105,6 +107,12 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
     readPayload: (jobId) => readPayload(reader, jobId),
     transition: (id, request) => take(id, () => transitionJob(writer, id, request, onQueued)),
     queuePosition: (id) => queuePosition(reader, id),
+    listCheckpoints: (jobId, page) => listCheckpoints(reader, jobId, page),
+    getCheckpoint: (id) => getCheckpoint(reader, id),
+    getLastCheckpoint: (jobId) => getLastCheckpoint(reader, jobId),
+    getCheckpointModel: (id) => getCheckpointModel(reader, id),
+    readCheckpointWeights: (id) => readCheckpointWeights(reader, id),
+    deleteCheckpoint: (id) => deleteCheckpoint(writer, id),
     deleteJob: (id) => deleteJob(writer, id),
     readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
     readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
@@ -132,9 +140,14 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
 }
 
 /** What the server does for all of them. */
-function systemOf({ reader, writer, adder, health, close, take }: Place): Omit<AnyStore, keyof ProjectStore> {
+function systemOf({ reader, writer, adder, bulkWriter, health, close, take }: Place): Omit<AnyStore, keyof ProjectStore> {
   return {
-    claimJob: (at) => claimJob(writer, at),
+    claimJob: (at, room) => claimJob(writer, at, room),
+    nextRetryAt: () => nextRetryAt(reader),
+    insertCheckpoint: (jobId, attempt, at, checkpoint) =>
+      insertCheckpoint({ writer, adder, bulkWriter }, jobId, attempt, at, checkpoint),
+    readCheckpoint: (id) => readCheckpoint(reader, id),
+    removeUnfinishedCheckpoints: (at) => removeUnfinishedCheckpoints(writer, at),
     appendMetrics: (id, attempt, slice) => take(id, () => appendMetrics(adder, id, attempt, slice)),
     finishJob: (id, attempt, at, reason, outcome) =>
       take(id, () =>
