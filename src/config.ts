@@ -41,6 +41,9 @@ const variables = z.object({
   TRAINYARD_MAX_DATASET_MEMORY_BYTES: whole(MiB, 64 * 1024 * MiB, 2048 * MiB),
   TRAINYARD_MAX_CATEGORIES: whole(2, 100_000, 10_000),
   TRAINYARD_MAX_CELL_BYTES: whole(64, MiB, 64 * 1024),
+  TRAINYARD_DRAIN_SECONDS: whole(1, 3600, 10),
+  TRAINYARD_HEARTBEAT_SECONDS: whole(1, 3600, 120),
+  TRAINYARD_RETRY_SECONDS: whole(1, 60, 1),
   TRAINYARD_WEBHOOK_SECRET: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "must be whsec_ and 24 to 64 bytes in base64")
@@ -60,6 +63,12 @@ export interface Config {
   readonly workers: number;
   readonly logLevel: string;
   readonly access: AccessConfig;
+  /** Time from the signal to stop until the process has ended. */
+  readonly drainMs: number;
+  /** A training thread that shows no life for this long has died. */
+  readonly heartbeatMs: number;
+  /** The first wait after the death of a worker; each further one is twice as long. */
+  readonly backoffMs: number;
   readonly limits: Limits;
   readonly datasetLimits: DatasetLimits;
   readonly webhooks: WebhookSettings;
@@ -113,6 +122,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       allowOpen: env.TRAINYARD_ALLOW_OPEN,
       sessionMs: env.TRAINYARD_SESSION_SECONDS * 1000,
     }),
+    drainMs: env.TRAINYARD_DRAIN_SECONDS * 1000,
+    heartbeatMs: env.TRAINYARD_HEARTBEAT_SECONDS * 1000,
+    backoffMs: env.TRAINYARD_RETRY_SECONDS * 1000,
     limits: Object.freeze({
       bodyBytes: env.TRAINYARD_MAX_BODY_BYTES,
       rows: env.TRAINYARD_MAX_ROWS,

@@ -1,8 +1,7 @@
 /** What the use cases in jobs/ need from the world, as interfaces. main.ts decides what stands behind each. */
 
 import type { KeyStore } from "./api-key.ts";
-import type { CheckpointState, NewCheckpoint } from "./checkpoint.ts";
-import type { Checkpoint, CheckpointState, NewCheckpoint } from "./checkpoint.ts";
+import type { CheckpointState, Checkpoints, NewCheckpoint } from "./checkpoint.ts";
 import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetRows, DatasetSummary } from "./dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Evaluation, PartEvaluation } from "./evaluation.ts";
@@ -102,7 +101,7 @@ export interface MemoryRoom {
  * This one is the server's: by id and in lists it has the records of every project; what it inserts, and names that it is
  * asked for, are those of the project `default`.
  */
-export interface Store extends Outbox, IdempotencyKeys, KeyStore {
+export interface Store extends Outbox, IdempotencyKeys, KeyStore, Checkpoints {
   insertJob(job: NewJob): Promise<Job>;
   getJob(id: string): Promise<Job | null>;
   /** Newest first. */
@@ -128,25 +127,6 @@ export interface Store extends Outbox, IdempotencyKeys, KeyStore {
   appendMetrics(id: string, attempt: number, slice: MetricSlice): Promise<number | null>;
   /** Ends a running, pausing or cancelling job in this attempt, with its model if it has one, in one transaction. Null when it is not so. */
   finishJob(id: string, attempt: number, at: number, reason: string, outcome: Outcome): Promise<Job | null>;
-  /**
-   * Stores a checkpoint of a job that is running, pausing or cancelling in this attempt, over several transactions of bounded
-   * size; it is there for others after the last one. Of its job, the newest `keep` and the best one stay. Null, and nothing is
-   * left, when the attempt has lost the job.
-   */
-  insertCheckpoint(jobId: string, attempt: number, at: number, checkpoint: NewCheckpoint): Promise<Checkpoint | null>;
-  /** Newest first. */
-  listCheckpoints(jobId: string, page: PageRequest): Promise<Page<Checkpoint>>;
-  getCheckpoint(id: string): Promise<Checkpoint | null>;
-  /** The one of the greatest epoch and step: where the job goes on from. Null when it has none. */
-  getLastCheckpoint(jobId: string): Promise<Checkpoint | null>;
-  readCheckpoint(id: string): Promise<CheckpointState | null>;
-  /** What its weights are as a model: under the checkpoint's id, of no version. */
-  getCheckpointModel(id: string): Promise<Model | null>;
-  readCheckpointWeights(id: string): Promise<TensorSet | null>;
-  /** False when it is unknown. */
-  deleteCheckpoint(id: string): Promise<boolean>;
-  /** Removes what checkpoints that were being written or erased before `at` have left. Returns how many there were. */
-  removeUnfinishedCheckpoints(at: number): Promise<number>;
   /** Deletes a job in a terminal state with its events, metrics, checkpoints and payload; its model stays. False when it is unknown or not terminal. */
   deleteJob(id: string): Promise<boolean>;
   /** Events with a sequence number above `after`, in order, at most `limit` of them and about `maxBytes` of columns (at least one). */
@@ -156,9 +136,11 @@ export interface Store extends Outbox, IdempotencyKeys, KeyStore {
   /** Stores a model that no job of this store made, as the next version of its name. `finishJob` stores those of jobs. */
   insertModel(model: NewModel, weights: TensorSet): Promise<Model>;
   getModel(id: string): Promise<Model | null>;
+  /** The id of a checkpoint finds what its weights are as a model: under that id and the job's name, of version 0. */
   findModel(ref: ModelRef): Promise<Model | null>;
   /** Newest first. */
   listModels(page: PageRequest, filter?: ModelFilter): Promise<Page<Model>>;
+  /** Of a model, or of a checkpoint as a model. */
   readWeights(modelId: string): Promise<TensorSet | null>;
   /** Null for a model that was not trained here. */
   readEvaluation(modelId: string): Promise<Evaluation | null>;
@@ -297,11 +279,11 @@ export type Prepared =
 /** What a job body refers to, and needs to be resolved. */
 export interface References {
   readonly dataset: { readonly id: string; readonly target: readonly string[]; readonly splitColumn: string | null } | null;
-  /** A reference to the model whose weights it starts from. */
-  readonly model: string | null;
+  /** A reference to the model or checkpoint whose weights it starts from, and where in the body it stands. */
+  readonly model: { readonly ref: string; readonly pointer: string } | null;
 }
 
-/** A model that a job starts from. */
+/** A model or a checkpoint that a job starts from. */
 export interface ReferredModel {
   readonly id: string;
   readonly sha256: string;

@@ -24,6 +24,7 @@ import { swaggerOptions } from "./openapi.ts";
 import { STREAM_BOUNDS, type StreamBounds } from "./outlet.ts";
 import { logRequests } from "./request-log.ts";
 import { measureRequests } from "./request-telemetry.ts";
+import { registerCheckpoints } from "./routes/checkpoints.ts";
 import { registerDatasets } from "./routes/datasets.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
 import { registerExports } from "./routes/exports.ts";
@@ -120,6 +121,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   for (const register of [
     registerDatasets,
     registerJobs,
+    registerCheckpoints,
     registerMetrics,
     registerStream,
     registerExports,

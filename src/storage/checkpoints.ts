@@ -137,7 +137,7 @@ export async function readCheckpoint(db: Kysely<Tables>, id: string): Promise<Ch
   return { epoch, step, progress, tensors: await readTensors(db, id, JSON.parse(entries) as TensorEntry[]) };
 }
 
-/** See Store.getCheckpointModel. */
+/** A checkpoint as a model: see Store.findModel. */
 export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promise<Model | null> {
   const row = await db
     .selectFrom("checkpoints")
@@ -160,7 +160,7 @@ export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promis
   };
 }
 
-/** See Store.readCheckpointWeights. The tensors of a checkpoint begin with them. */
+/** The weights of a checkpoint, which its tensors begin with: see Store.readWeights. */
 export async function readCheckpointWeights(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
   const model = await getCheckpointModel(db, id);
   return model && readTensors(db, id, model.weights);

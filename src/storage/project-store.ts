@@ -29,8 +29,6 @@ export function projectStore(project: string, store: ProjectStore, owners: Owner
     listCheckpoints: owned(store.listCheckpoints, () => ({ data: [], hasMore: false, nextAfter: null })),
     getCheckpoint: owned(store.getCheckpoint, none),
     getLastCheckpoint: owned(store.getLastCheckpoint, none),
-    getCheckpointModel: owned(store.getCheckpointModel, none),
-    readCheckpointWeights: owned(store.readCheckpointWeights, none),
     deleteCheckpoint: owned(store.deleteCheckpoint, () => false),
     deleteJob: owned(store.deleteJob, () => false),
     readEvents: owned(store.readEvents, () => []),

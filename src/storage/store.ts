@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
 import type { OnQueued, ProjectStore, Store } from "../domain/ports.ts";
 import { DEFAULT_PROJECT } from "../domain/project.ts";
+import { isCheckpointId } from "../domain/registry.ts";
 import {
   countKeys,
   deleteSession,
@@ -16,7 +17,6 @@ import {
   noteKeyUse,
   revokeKey,
 } from "./api-keys.ts";
-import { countJobs } from "./counts.ts";
 import {
   deleteCheckpoint,
   getCheckpoint,
@@ -28,6 +28,7 @@ import {
   readCheckpointWeights,
   removeUnfinishedCheckpoints,
 } from "./checkpoints.ts";
+import { countJobs, countJobs } from "./counts.ts";
 import {
   deleteDataset,
   describeDataset,
@@ -110,8 +111,6 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
     listCheckpoints: (jobId, page) => listCheckpoints(reader, jobId, page),
     getCheckpoint: (id) => getCheckpoint(reader, id),
     getLastCheckpoint: (jobId) => getLastCheckpoint(reader, jobId),
-    getCheckpointModel: (id) => getCheckpointModel(reader, id),
-    readCheckpointWeights: (id) => readCheckpointWeights(reader, id),
     deleteCheckpoint: (id) => deleteCheckpoint(writer, id),
     deleteJob: (id) => deleteJob(writer, id),
     readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
@@ -119,9 +118,10 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
     insertModel: (model, weights) =>
       adder.transaction().execute((transaction) => insertModel(transaction, project, model, weights)),
     getModel: (id) => getModel(reader, id),
-    findModel: (ref) => findModel(reader, project, ref),
+    findModel: (ref) =>
+      ref.kind === "id" && isCheckpointId(ref.id) ? getCheckpointModel(reader, ref.id) : findModel(reader, project, ref),
     listModels: (page, filter) => listModels(reader, listed, page, filter),
-    readWeights: (modelId) => readWeights(reader, modelId),
+    readWeights: (id) => (isCheckpointId(id) ? readCheckpointWeights(reader, id) : readWeights(reader, id)),
     readEvaluation: (modelId) => readEvaluation(reader, modelId),
     tagModel: (id, changes) => take(id, () => tagModel(writer, id, changes)),
     setAlias: (name, alias, version) => take(`${project} ${name}`, () => setAlias(writer, project, name, alias, version)),

@@ -62,10 +62,16 @@ function rowsError(pointer: string, rows: number, limits: Limits): FieldError {
 const NOTHING: Resolved = { dataset: null, model: null };
 
 function referencesOf({ data, split, init_from }: JobSpec): References | null {
-  const model = init_from && "model" in init_from ? init_from.model : null;
+  const model = startOf(init_from);
   const splitColumn = split && "column" in split ? split.column : null;
   const dataset = "dataset" in data ? { id: data.dataset.id, target: targetsOf(data.dataset), splitColumn } : null;
-  return dataset || model !== null ? { dataset, model } : null;
+  return dataset || model ? { dataset, model } : null;
+}
+
+function startOf(start: JobSpec["init_from"]): References["model"] {
+  if (start && "model" in start) return { ref: start.model, pointer: "/init_from/model" };
+  if (start && "checkpoint" in start) return { ref: start.checkpoint, pointer: "/init_from/checkpoint" };
+  return null;
 }
 
 function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {
