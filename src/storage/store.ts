@@ -28,7 +28,7 @@ import {
   readCheckpointWeights,
   removeUnfinishedCheckpoints,
 } from "./checkpoints.ts";
-import { countJobs, countJobs } from "./counts.ts";
+import { countJobs } from "./counts.ts";
 import {
   deleteDataset,
   describeDataset,
