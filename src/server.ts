@@ -76,6 +76,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const lifecycle = createLifecycle();
     const telemetry = createTelemetry(instruments, store);
     const { allowOpen, ...access } = config.access;
+    const { corsOrigins, sockets: socketBounds } = config;
     const app = await buildApp({
       services,
       lifecycle,
@@ -83,6 +84,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       dashboardDirectory: DASHBOARD,
       webhookSecret,
       telemetry,
+      corsOrigins,
+      socketBounds,
       access: { ...access, localOnly: !allowOpen },
       ...options,
     });

@@ -117,7 +117,7 @@ CSV and NDJSON are answered while they arrive, a block of rows at a time, with b
 
 function batchFormatOf({ headers }: FastifyRequest): BatchFormat | null {
   const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  return type in BATCH_TYPES ? BATCH_TYPES[type as keyof typeof BATCH_TYPES] : null;
+  return Object.hasOwn(BATCH_TYPES, type) ? BATCH_TYPES[type as keyof typeof BATCH_TYPES] : null;
 }
 
 /** The bytes of a body. The request outlives the reading of it: an error has to be answered. */
