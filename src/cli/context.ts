@@ -4,7 +4,7 @@ import { type Client, createClient } from "../client/client.ts";
 import type { Environment } from "./server-process.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
-const DEFAULT_PORT = "8080";
+const DEFAULT_URL = "http://127.0.0.1:8080";
 
 export interface Context {
   readonly environment: Environment;
@@ -37,10 +37,7 @@ interface SharedOptions {
 /** Declares the options that every command takes. */
 export function addSharedOptions(program: Command): void {
   program
-    .option(
-      "--url <address>",
-      `the server's address (default: $TRAINYARD_URL, else this machine, port $TRAINYARD_PORT or ${DEFAULT_PORT})`,
-    )
+    .option("--url <address>", `the server's address (default: $TRAINYARD_URL, else ${DEFAULT_URL})`)
     .option("--json", "print JSON, as the API answers it");
 }
 
@@ -58,7 +55,7 @@ export function createContext(program: Command, { stdin, stdout, stderr, env }: 
       return shared().json ?? false;
     },
     get url() {
-      return shared().url || env.TRAINYARD_URL || `http://127.0.0.1:${env.TRAINYARD_PORT || DEFAULT_PORT}`;
+      return shared().url || env.TRAINYARD_URL || DEFAULT_URL;
     },
     get isUrlGiven() {
       return Boolean(shared().url || env.TRAINYARD_URL);

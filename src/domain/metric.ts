@@ -60,6 +60,16 @@ export interface WireColumns {
   readonly series: Partial<Record<Series, WireNumber[]>>;
 }
 
+/** The points of one stretch of epochs and then those of a later one. A column that one of them lacks is NaN there. */
+export function joinWireColumns(earlier: WireColumns, later: WireColumns): WireColumns {
+  const columnOf = ({ epochs, series }: WireColumns, name: Series) => series[name] ?? epochs.map(() => "NaN" as const);
+  const names = SERIES.filter((name) => earlier.series[name] ?? later.series[name]);
+  return {
+    epochs: [...earlier.epochs, ...later.epochs],
+    series: Object.fromEntries(names.map((name) => [name, [...columnOf(earlier, name), ...columnOf(later, name)]])),
+  };
+}
+
 /** The columns of a slice as JSON carries them. */
 export function wireColumns(slice: MetricSlice): WireColumns {
   const epochs = Array.from({ length: slice.to - slice.from + 1 }, (_, index) => slice.from + index);

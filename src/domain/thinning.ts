@@ -1,13 +1,13 @@
 /**
  * Thinning: which epochs of a long run a chart needs. Pure. A line drawn through what is kept covers the same pixels as one
- * through all: each bucket's least and greatest loss stay (as in min/max decimation), and so do the extremes of every column.
+ * through all: each bucket's least and greatest value of every column stay (min/max decimation).
  */
 import { type MetricSlice, SERIES, type Series, toWire, type WireColumns } from "./metric.ts";
 
 /**
- * About `points` epochs out of those in `from`..`to`, ascending: first and last, every column's least and greatest finite
- * value, and the least and greatest loss of each of a number of equal buckets. All of them when they are at most `points`;
- * more than `points` only when that is too small for the ends and extremes. `slices` are consecutive.
+ * About `points` epochs out of those in `from`..`to`, ascending: first and last, and every column's least and greatest finite
+ * value, of all and of each of a number of equal buckets. All of them when they are at most `points`; more than `points` only
+ * when that is too small for the ends and extremes. `slices` are consecutive.
  */
 export function chooseEpochs(slices: readonly MetricSlice[], from: number, to: number, points: number): number[] {
   const first = Math.max(from, slices[0]?.from ?? 1);
@@ -16,12 +16,13 @@ export function chooseEpochs(slices: readonly MetricSlice[], from: number, to: n
   const total = last - first + 1;
   if (total <= points) return Array.from({ length: total }, (_, index) => first + index);
   const chosen = new Set([first, last]);
-  for (const name of SERIES) addExtremes(chosen, slices, name, first, last);
-  const buckets = Math.floor((points - chosen.size) / 2);
+  const names = SERIES.filter((name) => slices.some(({ series }) => series[name]));
+  for (const name of names) addExtremes(chosen, slices, name, first, last);
+  const buckets = Math.floor((points - chosen.size) / (2 * names.length));
   for (let bucket = 0; bucket < buckets; bucket++) {
     const start = first + Math.floor((bucket * total) / buckets);
     const end = first + Math.floor(((bucket + 1) * total) / buckets) - 1;
-    addExtremes(chosen, slices, "loss", start, end);
+    for (const name of names) addExtremes(chosen, slices, name, start, end);
   }
   return Array.from(chosen).sort((a, b) => a - b);
 }

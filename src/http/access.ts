@@ -36,7 +36,6 @@ const ACCESS: Readonly<Record<string, Access>> = {
   streamJob: READ,
   stream: READ,
   exportTensorBoard: READ,
-  listCheckpoints: READ,
   listWebhookDeliveries: READ,
   listDatasets: READ,
   readDataset: READ,
@@ -50,9 +49,6 @@ const ACCESS: Readonly<Record<string, Access>> = {
 
   submitJob: SUBMIT,
   cancelJob: SUBMIT,
-  pauseJob: SUBMIT,
-  resumeJob: SUBMIT,
-  deleteCheckpoint: SUBMIT,
   deleteJob: SUBMIT,
   uploadDataset: SUBMIT,
   deleteDataset: SUBMIT,
@@ -64,7 +60,6 @@ const ACCESS: Readonly<Record<string, Access>> = {
   deleteAlias: SUBMIT,
 
   predict: PREDICT,
-  predictWithCheckpoint: PREDICT,
   evaluateModel: PREDICT,
   tfPredict: PREDICT,
   tfPredictVersion: PREDICT,

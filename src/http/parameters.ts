@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ID_PREFIXES } from "../domain/id.ts";
 import { JOB_STATES } from "../domain/job.ts";
 import { MAX_SHOWN_ROWS } from "../domain/job-rows.ts";
+import { SERIES } from "../domain/metric.ts";
 import { aliasName } from "../domain/registry.ts";
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
@@ -23,8 +24,7 @@ const idOf = (prefix: string, what: string) =>
 export const jobParams = z.object({ id: idOf(ID_PREFIXES.job, "job") });
 export const modelParams = z.object({
   ref: z.string().meta({
-    description:
-      "The model: its id, `name` (the newest version), `name@version` or `name@alias`. The id of a checkpoint stands for a model of its weights.",
+    description: "The model: its id, `name` (the newest version), `name@version` or `name@alias`.",
     examples: ["moons-mlp@production"],
   }),
 });
@@ -42,10 +42,8 @@ export const aliasParams = z.object({
   name: modelName,
   alias: aliasName.meta({ description: "Begins with a letter.", examples: ["production"] }),
 });
-export const topKQuery = z.object({
+export const predictQuery = z.object({
   top_k: whole.min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
-});
-export const predictQuery = topKQuery.extend({
   header: z.enum(["true", "false", "auto"]).default("auto").meta({
     description:
       "Of CSV: whether the first row has names. auto: it has when one of its cells is a column of the model, or, where columns have no names, when one is not a number.",
@@ -67,9 +65,6 @@ export const jobsQuery = z.object({
   name: z.string().max(200).optional().meta({ description: "Only jobs of exactly this name." }),
   ...pageOf(ID_PREFIXES.job),
 });
-
-export const checkpointParams = z.object({ id: idOf(ID_PREFIXES.checkpoint, "checkpoint") });
-export const checkpointsQuery = z.object(pageOf(ID_PREFIXES.checkpoint));
 
 export const deliveriesQuery = z.object(pageOf(ID_PREFIXES.delivery));
 
@@ -119,8 +114,18 @@ export const metricsQuery = z.object({
   to: whole.min(1).optional().meta({ description: "Last epoch; the newest one when left out." }),
   points: whole.min(2).max(MAX_POINTS).default(DEFAULT_POINTS).meta({
     description:
-      "About the most epochs in the answer. When there are more, first, last, extremes and each bucket's least and greatest loss are kept.",
+      "About the most epochs in the answer. When there are more, first and last are kept, and every column's least and greatest value of all and of equal stretches; at least the ends and extremes of each started million of epochs.",
   }),
+  series: z
+    .string()
+    .transform((names) => names.split(","))
+    .pipe(z.array(z.enum(SERIES)).min(1))
+    .optional()
+    .meta({
+      description:
+        "The columns wanted, separated by commas: the fewer they are, the finer the points. All of them when left out.",
+      examples: ["loss,val_loss"],
+    }),
 });
 
 export const eventsQuery = z.object({

@@ -1,14 +1,15 @@
 /** What a job has done so far, over REST: a page of its events, or the columns of a range of its epochs. */
-import { invalid, notFound } from "../domain/errors.ts";
+import { notFound } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
+import type { MetricSlice, Series } from "../domain/metric.ts";
 import type { MetricPoints } from "../domain/ports.ts";
 import type { Frame } from "./frames.ts";
 import type { ProjectServices } from "./services.ts";
 
 /** Most JSON in one page of events; a page holds at least one event. */
 const PAGE_BYTES = 8 * 1024 * 1024;
-/** Most epochs that one request may have read and thinned: their columns are in memory at once. */
-export const MAX_RANGE_EPOCHS = 2_000_000;
+/** Epochs that are read and thinned at a time: their columns are in memory together. */
+export const STRETCH_EPOCHS = 1_000_000;
 
 export interface EventPage {
   readonly frames: readonly Frame[];
@@ -45,6 +46,8 @@ export interface MetricRange {
   readonly to?: number | undefined;
   /** About the most epochs in the answer. */
   readonly points: number;
+  /** The columns that are wanted; all of them without it. */
+  readonly series?: readonly Series[] | undefined;
 }
 
 /** Columns of a range of epochs, thinned to about `points` of them. */
@@ -56,19 +59,33 @@ export interface MetricReading extends MetricPoints {
   readonly total: number;
 }
 
-/** The metrics of a range of epochs. Throws not_found, and invalid for a range that is too wide. */
+/**
+ * The metrics of a range of epochs, however wide: stretch by stretch, each with its share of the points. Throws
+ * not_found.
+ */
 export async function readMetrics(services: ProjectServices, jobId: string, range: MetricRange): Promise<MetricReading> {
-  const { from, points } = range;
+  const { from, points, series } = range;
   const { epochsDone } = await existing(services, jobId);
   const to = Math.max(Math.min(range.to ?? epochsDone, epochsDone), from - 1);
   const total = to - from + 1;
-  if (total > MAX_RANGE_EPOCHS) {
-    const detail = `epochs ${from} to ${to} are more than the ${MAX_RANGE_EPOCHS} that one request may cover: ask for a narrower range`;
-    throw invalid([{ pointer: "/to", detail }]);
+  let reading: MetricPoints | null = null;
+  for (let start = from; start <= to || !reading; start += STRETCH_EPOCHS) {
+    const end = Math.min(start + STRETCH_EPOCHS - 1, to);
+    const share = total > 0 ? Math.max(2, Math.floor((points * (end - start + 1)) / total)) : points;
+    const slices = total > 0 ? await services.store.readMetrics(jobId, start, end) : [];
+    reading = await services.desk.thinMetrics(only(slices, series), start, end, share, reading);
   }
-  const slices = total > 0 ? await services.store.readMetrics(jobId, from, to) : [];
-  const { returned, json } = await services.desk.thinMetrics(slices, from, to, points);
-  return { from, to, total, returned, json };
+  return { from, to, total, ...reading };
+}
+
+/** The slices with some of their columns. */
+function only(slices: readonly MetricSlice[], wanted: readonly Series[] | undefined): readonly MetricSlice[] {
+  if (!wanted) return slices;
+  return slices.map(({ from, to, series }) => ({
+    from,
+    to,
+    series: Object.fromEntries(Object.entries(series).filter(([name]) => wanted.includes(name as Series))),
+  }));
 }
 
 async function existing({ store }: ProjectServices, jobId: string): Promise<Job> {

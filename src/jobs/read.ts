@@ -37,12 +37,10 @@ function readingOf(job: Job, jobsAhead: number | null): JobReading {
   };
 }
 
-/** The epochs done took the time of all attempts. */
+/** An attempt computes every epoch anew, so its time so far is that of all epochs done. */
 function etaOf({ state, transitions, epochsDone, spec }: Job, now: number): number | null {
-  if (state !== "running" || epochsDone === 0) return null;
-  const spans = transitions.map((transition, index) =>
-    transition.state === "running" ? Math.max(0, (transitions[index + 1]?.at ?? now) - transition.at) : 0,
-  );
-  const seconds = ((spans.reduce((sum, ms) => sum + ms, 0) / 1000) * (spec.epochs - epochsDone)) / epochsDone;
+  const startedAt = transitions.findLast((transition) => transition.state === "running")?.at;
+  if (state !== "running" || startedAt === undefined || epochsDone === 0) return null;
+  const seconds = (((now - startedAt) / 1000) * (spec.epochs - epochsDone)) / epochsDone;
   return Math.max(0, Math.round(seconds * 10) / 10);
 }

@@ -1,28 +1,25 @@
-/** Recover: at the start, jobs that a stopped server left half way are put where they can go on from, and what is unfinished goes. */
+/** Recover: at the start, jobs that a stopped server left half way are put where they can go on from, and uploads go. */
 import type { JobState, Transition } from "../domain/job.ts";
 import type { Services } from "./services.ts";
-import { placeOf } from "./settle.ts";
 
-/** Where a job goes from each state that only a live server keeps it in. `place`: where it will go on from, in words. */
-const RECOVERY: readonly { readonly from: JobState; readonly to: JobState; readonly reason: (place: string) => string }[] = [
+/** Where a job goes from each state that only a live server keeps it in. */
+const RECOVERY: readonly { readonly from: JobState; readonly to: JobState; readonly reason: string }[] = [
   // Its metrics stay: the next attempt computes the same epochs again and reports those after the last one stored.
-  { from: "running", to: "queued", reason: (place) => `the server ended while it ran; it goes on from ${place}` },
-  { from: "pausing", to: "paused", reason: (place) => `the server ended while it paused; paused at ${place}` },
-  { from: "cancelling", to: "cancelled", reason: () => "cancelled on request; the server ended meanwhile" },
+  { from: "running", to: "queued", reason: "the server stopped while it ran" },
+  { from: "cancelling", to: "cancelled", reason: "cancelled on request; the server stopped meanwhile" },
 ];
 
 const PAGE = 200;
 
 /** Call it before the first claim. Returns how many jobs were moved. */
-export async function recover(services: Services): Promise<number> {
-  const { store, log } = services;
+export async function recover({ store, log }: Services): Promise<number> {
   let moved = 0;
   for (const { from, to: state, reason } of RECOVERY) {
     for (let found = PAGE; found === PAGE; ) {
       const { data } = await store.listJobs({ state: from }, { limit: PAGE });
       found = data.length;
       for (const { id } of data) {
-        const to: Transition = { state, at: Date.now(), reason: reason(await placeOf(services, id)) };
+        const to: Transition = { state, at: Date.now(), reason };
         if (await store.transition(id, { from: [from], to })) moved++;
       }
     }
@@ -30,7 +27,5 @@ export async function recover(services: Services): Promise<number> {
   if (moved > 0) log.info({ jobs: moved }, "jobs of the last run were recovered");
   const datasets = await store.removeUnfinishedDatasets(Date.now());
   if (datasets > 0) log.info({ datasets }, "uploads and deletions that the last run left half way were removed");
-  const checkpoints = await store.removeUnfinishedCheckpoints(Date.now());
-  if (checkpoints > 0) log.info({ checkpoints }, "checkpoints that the last run left half way were removed");
   return moved;
 }

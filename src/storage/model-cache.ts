@@ -25,7 +25,6 @@ const CHANGES = [
   "setAlias",
   "deleteAlias",
   "deleteModel",
-  "deleteCheckpoint",
 ] as const satisfies readonly (keyof ProjectStore)[];
 
 /** The store, and those of its projects, with `findModel` from memory where that is as good. */

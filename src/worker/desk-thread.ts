@@ -1,13 +1,14 @@
 /** Entry of a desk thread: each export is a kind of task. */
 
 import type { ShownRows } from "../domain/job-rows.ts";
+import { joinWireColumns } from "../domain/metric.ts";
 import type { DatasetEvaluation, MetricPoints, ModelReading, PredictionResult, Prepared } from "../domain/ports.ts";
 import type { BatchReply } from "../domain/prediction.ts";
 import { chooseEpochs, pickEpochs } from "../domain/thinning.ts";
 import { evaluateDataset } from "../training/evaluate-dataset.ts";
 import { prepareJob } from "../training/prepare.ts";
 import { showRows as show } from "../training/shown-rows.ts";
-import { encodeStoredSlice, encodeWireColumns } from "./encode.ts";
+import { decodeWireColumns, encodeStoredSlice, encodeWireColumns } from "./encode.ts";
 import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
 import { readModelFile as readFile } from "./model-file.ts";
 import { predictBlock } from "./predict-block.ts";
@@ -78,10 +79,11 @@ export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Arr
   return moving(json, wholeBuffers([json]));
 }
 
-export function thinMetrics({ slices, from, to, points }: ThinTask): MetricPoints {
-  const epochs = chooseEpochs(slices, from, to, points);
-  const json = encodeWireColumns(pickEpochs(slices, epochs));
-  return moving({ returned: epochs.length, json }, wholeBuffers([json]));
+export function thinMetrics({ slices, from, to, points, earlier }: ThinTask): MetricPoints {
+  const chosen = pickEpochs(slices, chooseEpochs(slices, from, to, points));
+  const columns = earlier ? joinWireColumns(decodeWireColumns(earlier.json), chosen) : chosen;
+  const json = encodeWireColumns(columns);
+  return moving({ returned: columns.epochs.length, json }, wholeBuffers([json]));
 }
 
 export function readModelFile(task: ReadModelTask): ModelReading {

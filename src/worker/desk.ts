@@ -124,8 +124,8 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
       if (columns.byteLength <= INLINE_BYTES) return encodeStoredSlice(head, from, to, columns);
       return (await run("encodeColumns", { head, from, to, columns }, wholeBuffers([columns]))) as Uint8Array;
     },
-    thinMetrics: async (slices, from, to, points) =>
-      (await run("thinMetrics", { slices, from, to, points }, sliceBuffers(slices))) as MetricPoints,
+    thinMetrics: async (slices, from, to, points, earlier = null) =>
+      (await run("thinMetrics", { slices, from, to, points, earlier }, sliceBuffers(slices))) as MetricPoints,
     encodeMetrics: async (slices, encoding) =>
       (await run("encodeMetrics", { slices, encoding }, sliceBuffers(slices))) as Uint8Array,
     readModelFile: async (file, architecture) =>

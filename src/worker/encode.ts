@@ -13,3 +13,8 @@ export function encodeStoredSlice(head: string, from: number, to: number, column
   const members = JSON.stringify(wireColumns(decodeSlice(from, to, columns))).slice(1);
   return encoder.encode(`${head.slice(0, -1)},${members}`);
 }
+
+/** What `encodeWireColumns` has made. */
+export function decodeWireColumns(json: Uint8Array): WireColumns {
+  return JSON.parse(`{${new TextDecoder().decode(json)}}`) as WireColumns;
+}

@@ -6,7 +6,7 @@ import type { DatasetRows } from "../domain/dataset.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { MetricSlice } from "../domain/metric.ts";
 import type { Model } from "../domain/model.ts";
-import type { MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
+import type { MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
 import type { BatchBlock, BatchOptions, DocumentReply } from "../domain/prediction.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 
@@ -130,4 +130,6 @@ export interface ThinTask {
   readonly from: number;
   readonly to: number;
   readonly points: number;
+  /** Points of the epochs before, which come first. */
+  readonly earlier: MetricPoints | null;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { entriesOf, fromWire, type MetricSlice, wireColumns } from "../../src/domain/metric.ts";
+import { entriesOf, fromWire, joinWireColumns, type MetricSlice, wireColumns } from "../../src/domain/metric.ts";
 import { chooseEpochs, pickEpochs } from "../../src/domain/thinning.ts";
 
 const value = fc.oneof(
@@ -79,6 +79,13 @@ describe("thinning metrics", () => {
     expect(spikes).toHaveLength(100);
   });
 
+  it("keeps the peaks of every column, not of the loss alone", () => {
+    const flat = Float64Array.from({ length: 10_000 }, () => 1);
+    const grad_norm = Float64Array.from(flat, (_, index) => (index % 100 === 50 ? 9 + index / 1e6 : 1));
+    const chosen = chooseEpochs([{ from: 1, to: 10_000, series: { loss: flat, grad_norm } }], 1, 10_000, 408);
+    expect(chosen.filter((epoch) => (grad_norm[epoch - 1] as number) >= 9)).toHaveLength(100);
+  });
+
   it("picks the values of the chosen epochs", () => {
     fc.assert(
       fc.property(someSlices, range, fc.integer({ min: 2, max: 60 }), (slices, [from, to], points) => {
@@ -99,6 +106,15 @@ describe("thinning metrics", () => {
     };
     expect(JSON.stringify(pickEpochs([slice], [3, 4, 5]))).toBe(JSON.stringify(wireColumns(slice)));
     expect(entriesOf(slice)).toHaveLength(2);
+  });
+
+  it("puts the points of stretches after one another, NaN where one lacks a column", () => {
+    const early = pickEpochs([{ from: 1, to: 2, series: { loss: Float64Array.of(4, 3) } }], [1, 2]);
+    const late = pickEpochs([{ from: 3, to: 3, series: { loss: Float64Array.of(2), accuracy: Float64Array.of(0.5) } }], [3]);
+    expect(joinWireColumns(early, late)).toEqual({
+      epochs: [1, 2, 3],
+      series: { loss: [4, 3, 2], accuracy: ["NaN", "NaN", 0.5] },
+    });
   });
 
   it("returns nothing for a range without epochs", () => {

@@ -56,7 +56,8 @@ export async function openBrowser(): Promise<TestBrowser> {
 function watchFaults(page: Page, host: string): string[] {
   const faults: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") faults.push(`${message.text()} ${message.location().url}`);
+    const { url } = message.location();
+    if (message.type() === "error" || message.type() === "warning") faults.push(`${message.text()} ${url}`);
   });
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("request", (request) => {

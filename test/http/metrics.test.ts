@@ -41,6 +41,12 @@ describe("metrics", () => {
     expect([answer.epochs[0], answer.epochs.at(-1)]).toEqual([1, 100]);
   });
 
+  it("are the columns asked for, alone", async () => {
+    expect(Object.keys((await metrics("series=loss")).series)).toEqual(["loss"]);
+    const refused = await staged.app.inject(`/v1/jobs/${job}/metrics?series=loss,lost`);
+    expect([refused.statusCode, refused.json().errors[0].pointer]).toEqual([422, "/series/1"]);
+  });
+
   it("are empty before the first epoch", async () => {
     const id = await submitJob(staged);
     const run = await staged.nextRun();

@@ -3,12 +3,13 @@ import { onTestFinished } from "vitest";
 import { createLocalBus } from "../../src/bus/local.ts";
 import type { Intake } from "../../src/domain/intake.ts";
 import type { Job } from "../../src/domain/job.ts";
+import { joinWireColumns } from "../../src/domain/metric.ts";
 import type { Desk, Prepared, Store, Trainers } from "../../src/domain/ports.ts";
 import { chooseEpochs, pickEpochs } from "../../src/domain/thinning.ts";
 import { createServices, type Services } from "../../src/jobs/services.ts";
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
 import { openStore } from "../../src/storage/open.ts";
-import { encodeStoredSlice, encodeWireColumns } from "../../src/worker/encode.ts";
+import { decodeWireColumns, encodeStoredSlice, encodeWireColumns } from "../../src/worker/encode.ts";
 import { encodeMetrics } from "../../src/worker/encode-metrics.ts";
 import { aNewJob, aSpec } from "../contract/fixtures.ts";
 import { temporaryFolder } from "../contract/temporary.ts";
@@ -53,9 +54,10 @@ export function plainDesk(): Desk & { encodings: number } {
       desk.encodings++;
       return encodeStoredSlice(...args);
     },
-    thinMetrics: async (...[slices, from, to, points]: Parameters<Desk["thinMetrics"]>) => {
-      const epochs = chooseEpochs(slices, from, to, points);
-      return { returned: epochs.length, json: encodeWireColumns(pickEpochs(slices, epochs)) };
+    thinMetrics: async (...[slices, from, to, points, earlier]: Parameters<Desk["thinMetrics"]>) => {
+      const chosen = pickEpochs(slices, chooseEpochs(slices, from, to, points));
+      const columns = earlier ? joinWireColumns(decodeWireColumns(earlier.json), chosen) : chosen;
+      return { returned: columns.epochs.length, json: encodeWireColumns(columns) };
     },
     encodeMetrics: async (...args: Parameters<Desk["encodeMetrics"]>) => encodeMetrics(...args),
     readModelFile: () => Promise.reject(new Error("this desk reads no files")),

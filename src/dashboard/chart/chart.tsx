@@ -9,7 +9,7 @@ import { formatCount } from "../shell/format.ts";
 import { useStore } from "../shell/store.ts";
 import type { Span } from "./curves.ts";
 import { Legend } from "./legend.tsx";
-import { createPlot, formatPoint, formatTick, gapped, type Line, type Mark, setPlotData } from "./plot.ts";
+import { createPlot, formatPoint, formatTick, gapped, type Line, type Mark, moveCursor, setPlotData } from "./plot.ts";
 import { smooth } from "./smoothing.ts";
 
 export interface LineChartProps {
@@ -141,7 +141,7 @@ function onKey(event: KeyboardEvent, plot: uPlot, { span, onSpan, epochs }: Line
   const step = (by: number) => {
     const at = (plot.cursor.idx ?? (by > 0 ? -1 : epochs.length)) + by;
     const epoch = epochs[Math.max(0, Math.min(epochs.length - 1, at))];
-    if (epoch !== undefined) plot.setCursor({ left: plot.valToPos(epoch, "x"), top: 10 });
+    if (epoch !== undefined) moveCursor(plot, epoch);
   };
   const keys: Readonly<Record<string, () => void>> = {
     ArrowLeft: () => (event.shiftKey ? shift(-length / 4) : step(-1)),

@@ -119,6 +119,12 @@ export function setPlotData(plot: uPlot, data: readonly ArrayLike<number | null 
   });
 }
 
+/** Puts the crosshair at an epoch, in every chart that shares it. */
+export function moveCursor(plot: uPlot, epoch: number): void {
+  const { plots } = uPlot.sync(plot.cursor.sync?.key ?? "");
+  for (const each of plots.length > 0 ? plots : [plot]) each.setCursor({ left: each.valToPos(epoch, "x"), top: 10 });
+}
+
 /**
  * Values as uPlot wants them: null is a gap, undefined is drawn across. On a logarithmic scale what is not positive has no
  * place.

@@ -5,7 +5,7 @@ import type { ViewProps } from "../shell/view.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
-import { Card, Notice } from "../ui/surfaces.tsx";
+import { Card } from "../ui/surfaces.tsx";
 import { colorAt, comparedIds, compareHref } from "./address.ts";
 import { type Compared, useCompared, useSteadyIds } from "./follow-all.ts";
 import { Overlay } from "./overlay.tsx";
@@ -26,7 +26,7 @@ export default function ComparePage({ query }: ViewProps) {
     <div class="page">
       <div class="page-head">
         <h1 tabIndex={-1}>Compare</h1>
-        {ids.length > 0 && (
+        {ids.length >= 2 && (
           <div class="actions">
             <Button icon="plus" onClick={() => setPicking(true)}>
               Choose jobs
@@ -34,14 +34,14 @@ export default function ComparePage({ query }: ViewProps) {
           </div>
         )}
       </div>
-      {ids.length === 0 ? (
-        <Card title="Choose jobs">
+      {ids.length > 0 && <Chips compared={compared} onRemove={(id) => pick(ids.filter((each) => each !== id))} />}
+      {ids.length < 2 && (
+        <Card title={ids.length === 0 ? "Choose jobs" : "Choose a second job"}>
           <Picker ids={ids} onPick={pick} />
         </Card>
-      ) : (
+      )}
+      {ids.length > 0 && (
         <>
-          <Chips compared={compared} onRemove={(id) => pick(ids.filter((each) => each !== id))} />
-          {ids.length === 1 && <Notice icon="compare">Choose a second job to compare this one with.</Notice>}
           <Overlay ids={ids} jobs={compared} />
           <Results jobs={jobs} />
           <SpecTable jobs={jobs} />

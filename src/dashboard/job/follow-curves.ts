@@ -31,8 +31,8 @@ export interface FollowOptions {
   readonly onChange: () => void;
 }
 
-/** Two a pixel of a wide screen. */
-const POINTS = 3000;
+/** With seven columns, of each of which a stretch keeps the least and the greatest: some 300 stretches across the screen. */
+const POINTS = 4000;
 /** The finer points of a stretch that grows are read anew after this long. */
 const REFINE_MS = 400;
 

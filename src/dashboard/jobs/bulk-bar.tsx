@@ -1,5 +1,5 @@
 /** What can be done with the selected jobs. It lies over the foot of the page, so that nothing moves when it comes. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { compareHref, MOST_COMPARED } from "../compare/address.ts";
 import { useApp } from "../shell/app-context.ts";
 import { useShortcuts } from "../shell/shortcuts.ts";
@@ -56,19 +56,20 @@ export function BulkBar({ selection }: { readonly selection: Selection }) {
   };
   const start = (action: Action) => (action.question ? setAsking(action) : perform(action));
   const canCompare = ids.length >= 2 && ids.length <= MOST_COMPARED;
+  // What a key does is what the bar shows at the moment it is pressed.
+  const latest = useRef({ start: (_: Action): unknown => false, compare: (): unknown => false });
+  latest.current = {
+    start: (action) => able(action.verb).length > 0 && start(action),
+    compare: () => canCompare && router.navigate(compareHref(ids)),
+  };
   const keyed = ACTIONS.filter(({ key }) => key !== undefined).map((action) => ({
     keys: action.key ?? "",
     label: `${action.label} the selected jobs`,
     group: "Jobs",
-    run: () => able(action.verb).length > 0 && start(action),
+    run: () => latest.current.start(action),
   }));
-  const compareKey = {
-    keys: "v",
-    label: "Compare the selected jobs",
-    group: "Jobs",
-    run: () => canCompare && router.navigate(compareHref(ids)),
-  };
-  useShortcuts(shortcuts, [...keyed, compareKey], [selection.ids]);
+  const compareKey = { keys: "v", label: "Compare the selected jobs", group: "Jobs", run: () => latest.current.compare() };
+  useShortcuts(shortcuts, [...keyed, compareKey], []);
   return (
     <>
       {ids.length > 0 && (

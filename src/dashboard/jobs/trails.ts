@@ -65,7 +65,7 @@ export function createTrails(api: Api, board: JobBoard): Trails {
   const read = async (id: string): Promise<void> => {
     const { store } = entryOf(id);
     try {
-      const { epochs, series } = await api.metrics(id, { points: POINTS, signal: abort.signal });
+      const { epochs, series } = await api.metrics(id, { points: POINTS, series: ["loss"], signal: abort.signal });
       const points = epochs.map((epoch, index) => [epoch, Number(series.loss?.[index])] as const);
       store.update((now) => ({ ...now, points: merge(points, now.points ?? []) }));
     } catch {
@@ -119,9 +119,10 @@ function paceOf(marks: Entry["marks"], epochs: number, at: number): number | nul
   return ((last.epochs - first.epochs) / (last.at - first.at)) * 1000;
 }
 
-/** The points of both, thinned to every second one when there are too many. The last one stays. */
+/** The points of both, thinned to every second one as often as there are too many. The last one stays. */
 function merge(points: NonNullable<Trail["points"]>, newer: NonNullable<Trail["points"]>): NonNullable<Trail["points"]> {
   const last = points.at(-1)?.[0] ?? 0;
-  const all = [...points, ...newer.filter(([epoch]) => epoch > last)];
-  return all.length <= MAX_POINTS ? all : all.filter((_, index) => index % 2 === 0 || index === all.length - 1);
+  let all = [...points, ...newer.filter(([epoch]) => epoch > last)];
+  while (all.length > MAX_POINTS) all = all.filter((_, index) => index % 2 === 0 || index === all.length - 1);
+  return all;
 }

@@ -14,6 +14,7 @@ import type {
 } from "../../client/answers.ts";
 import type { CheckpointReason } from "../../domain/checkpoint.ts";
 import type { JobState } from "../../domain/job.ts";
+import type { Series } from "../../domain/metric.ts";
 import { createHttp, type Http, type RequestOptions } from "./http.ts";
 
 /** A stored checkpoint. */
@@ -43,14 +44,21 @@ export interface PageOptions {
   readonly signal?: AbortSignal;
 }
 
+type Signal = Pick<RequestOptions, "signal">;
+
+export interface MetricsOptions extends Signal {
+  readonly from?: number;
+  readonly to?: number;
+  readonly points?: number;
+  readonly series?: readonly Series[];
+}
+
 /** The verbs that change a job's state. */
 export type JobVerb = "cancel" | "pause" | "resume";
 
 interface PredictionsAnswer {
   readonly predictions: PredictionAnswer[];
 }
-
-type Signal = Pick<RequestOptions, "signal">;
 
 export type Api = ReturnType<typeof createApi>;
 
@@ -88,10 +96,9 @@ function jobRoutes({ json, send }: Http) {
       json<JobRows>("GET", path("jobs", id, "data"), { query: { limit }, signal }),
     changeJob: (id: string, verb: JobVerb) => json<Job>("POST", path("jobs", id, verb)),
     removeJob: (id: string) => json<undefined>("DELETE", path("jobs", id)),
-    metrics: (
-      id: string,
-      { from, to, points, signal }: { readonly from?: number; readonly to?: number; readonly points?: number } & Signal = {},
-    ) => json<Metrics>("GET", path("jobs", id, "metrics"), { query: { from, to, points }, signal }),
+    /** Thinned to about `points`; the fewer `series` are asked for, the finer. */
+    metrics: (id: string, { signal, series, ...range }: MetricsOptions = {}) =>
+      json<Metrics>("GET", path("jobs", id, "metrics"), { query: { ...range, series: series?.join() }, signal }),
     /** Every epoch as CSV, as it comes. */
     metricsCsv: (id: string) => send("GET", path("jobs", id, "metrics"), { headers: { accept: "text/csv" } }),
     events: (id: string, { after, limit, signal }: { readonly after?: number; readonly limit?: number } & Signal = {}) =>

@@ -1,0 +1,152 @@
+/** The page of a job in a real browser: curves that grow, what one can do to look at them, and its life. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import {
+  cancelAll,
+  DIVERGING,
+  ENDLESS,
+  epochsDrawn,
+  MILLIONS,
+  MOONS,
+  openStage,
+  pixelsOf,
+  type Stage,
+  submitted,
+  textOf,
+} from "./stage.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+});
+afterAll(() => stage.close());
+afterEach(() => cancelAll(stage.client));
+
+const charts = ["Loss", "Accuracy", "Learning rate", "Gradient norm", "Milliseconds an epoch"];
+
+describe("the curves of a job", () => {
+  it("grow while it trains, and a stretch that is looked at stays", async () => {
+    const { id } = await submitted(stage.client, ENDLESS, "running");
+    const { page, faults } = await stage.open(`/jobs/${id}`);
+    await page.locator(".drawn").waitFor();
+    expect(await page.locator(".chart-title").allInnerTexts()).toEqual(charts);
+    const first = await epochsDrawn(page);
+    await expect.poll(async () => (await epochsDrawn(page)).total).toBeGreaterThan(first.total);
+
+    const plot = page.locator(".plot").first();
+    const box = (await plot.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.3, box.y + 100);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 100, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(async () => (await epochsDrawn(page)).text).not.toMatch(/^Epochs 1 /);
+    const zoomed = (await epochsDrawn(page)).text.split(":")[0];
+    const epoch = await textOf(page, ".fact dd");
+    await expect.poll(() => textOf(page, ".fact dd")).not.toBe(epoch);
+    expect((await epochsDrawn(page)).text.split(":")[0]).toBe(zoomed);
+    await page.getByRole("button", { name: "All" }).click();
+    await expect.poll(async () => (await epochsDrawn(page)).text).toMatch(/^Epochs 1 /);
+    expect(faults).toEqual([]);
+  });
+
+  it("say when they show fewer points than there are, and show every one of a short stretch", async () => {
+    const { id } = await submitted(stage.client, { ...MOONS, epochs: 40_000 }, "succeeded");
+    const { page, faults } = await stage.open(`/jobs/${id}`);
+    await page.getByText(/of 40.000 drawn/).waitFor();
+    const plot = page.getByRole("application", { name: /^Loss by epoch/ });
+    await plot.focus();
+    for (let halvings = 0; halvings < 6; halvings++) await page.keyboard.press("+");
+    await page.getByText("every one is drawn").waitFor();
+    await page.keyboard.press("0");
+    await page.getByText(/of 40.000 drawn/).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("are there for millions of epochs, too, and finer where one looks closer", async () => {
+    const { id } = await submitted(stage.client, MILLIONS, "succeeded");
+    const { page, faults } = await stage.open(`/jobs/${id}`);
+    await page.getByText(/of 2.500.000 drawn/).waitFor();
+    await page.getByRole("application", { name: /^Loss by epoch/ }).focus();
+    for (let halvings = 0; halvings < 12; halvings++) await page.keyboard.press("+");
+    await page.getByText("every one is drawn").waitFor();
+    await page.goto(`${stage.url}/jobs`);
+    await page.locator(`[data-id="${id}"] .sparkline path`).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("have a crosshair that reads out, a labelled mean, a logarithmic scale, and a mark at the best epoch", async () => {
+    const { id } = await submitted(stage.client, MOONS, "succeeded");
+    const { page, faults } = await stage.open(`/jobs/${id}`);
+    const legend = page.locator(".legend").first();
+    await legend.getByText("epoch 300").waitFor();
+    expect(await legend.innerText()).toMatch(/training\s+0\.\d+\s+validation\s+0\.\d+/);
+    const plot = page.getByRole("application", { name: /^Loss by epoch, 1 to 300/ });
+    await plot.focus();
+    await page.keyboard.press("ArrowRight");
+    await legend.getByText("epoch 1", { exact: true }).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await legend.getByText("epoch 2", { exact: true }).waitFor();
+    // The other charts follow it.
+    await page.locator(".legend").nth(1).getByText("epoch 2", { exact: true }).waitFor();
+
+    await page.getByLabel("Log scale").check();
+    await page.getByText("log scale", { exact: true }).first().waitFor();
+    await page.getByLabel("Smoothing").selectOption("20");
+    await page.locator("figcaption").getByText("mean over 20 epochs").first().waitFor();
+    for (const color of ["--chart-1", "--chart-2", "--ok"])
+      await expect.poll(() => pixelsOf(page, "Loss", color), { message: color }).toBeGreaterThan(20);
+    expect(await pixelsOf(page, "Loss", "--bad")).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  it("are marked where they diverged, with the reason above them", async () => {
+    const { id } = await submitted(stage.client, DIVERGING, "failed");
+    const { page, faults } = await stage.open(`/jobs/${id}`);
+    await page
+      .getByRole("alert")
+      .or(page.locator(".notice"))
+      .getByText(/Failed at epoch \d+: diverged/)
+      .waitFor();
+    await expect.poll(() => pixelsOf(page, "Loss", "--bad")).toBeGreaterThan(20);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("the life of a job", () => {
+  it("is cancelled by a button that asks first", async () => {
+    const { id } = await submitted(stage.client, ENDLESS, "running");
+    const { page, faults } = await stage.open(`/jobs/${id}`);
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByRole("dialog", { name: "Cancel this job?" }).getByRole("button", { name: "Cancel job" }).click();
+    await page.locator('.job-title .badge[data-state="cancelled"]').waitFor();
+    expect((await stage.client.job(id)).state).toBe("cancelled");
+    expect(await page.getByRole("button", { name: "Cancel", exact: true }).count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  it("is told by its history, its events and its resolved spec, each with an address", async () => {
+    const { id } = await submitted(stage.client, MOONS, "succeeded");
+    const { page, faults } = await stage.open(`/jobs/${id}`);
+    await page.getByRole("link", { name: "History" }).click();
+    await page.getByText("Attempt 1").waitFor();
+    await page.getByText("all epochs are done").waitFor();
+    await page.getByRole("link", { name: "Events" }).click();
+    await page.getByText("Queued: submitted").waitFor();
+    await page.getByText(/^Epochs 1 to/).waitFor();
+    await page.getByText("Succeeded: all epochs are done").waitFor();
+    await page.getByRole("link", { name: "Spec" }).click();
+    await page.locator("pre", { hasText: '"betas"' }).waitFor();
+    expect(new URL(page.url()).search).toBe("?tab=spec");
+    await page.goBack();
+    await page.getByText("Queued: submitted").waitFor();
+    expect(await page.getByRole("link", { name: "Clone and edit" }).getAttribute("href")).toBe(`/new?from=${id}`);
+    expect(faults).toEqual([]);
+  });
+
+  it("says that it is no more, when it is deleted while its page is open", async () => {
+    const { id } = await submitted(stage.client, MOONS, "succeeded");
+    const { page } = await stage.open(`/jobs/${id}`);
+    await page.locator(".drawn").waitFor();
+    await stage.client.remove(id);
+    await page.getByRole("heading", { name: "This job has been deleted" }).waitFor();
+  });
+});
