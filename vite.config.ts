@@ -37,7 +37,9 @@ function compressed(): Plugin {
     name: "compressed",
     apply: "build",
     closeBundle() {
-      const files = readdirSync(OUT, { recursive: true, encoding: "utf8" }).filter((path) => /\.(js|css|html|svg)$/.test(path));
+      const files = readdirSync(OUT, { recursive: true, encoding: "utf8" }).filter((path) =>
+        /\.(js|css|html|svg|csv)$/.test(path),
+      );
       const gzipped = new Map<string, number>();
       for (const path of files) {
         const bytes = readFileSync(join(OUT, path));

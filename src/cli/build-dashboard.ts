@@ -20,7 +20,7 @@ export async function ensureDashboard({ force = false } = {}): Promise<Dashboard
   const built = existsSync(join(OUT, "index.html"));
   // An installed package has the page, and not what it is made of.
   if (!existsSync(join(ROOT, "src/dashboard"))) return built ? "unchecked" : "missing";
-  const hash = hashOf([...filesOf("src/dashboard"), "vite.config.ts", "package-lock.json"]);
+  const hash = hashOf([...filesOf("src/dashboard"), ...filesOf("datasets"), "vite.config.ts", "package-lock.json"]);
   if (!force && built && existsSync(STAMP) && readFileSync(STAMP, "utf8") === hash) return "fresh";
   const vite = await import("vite").catch(() => null);
   if (!vite) return built ? "unchecked" : "missing";

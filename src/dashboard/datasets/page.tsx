@@ -1,19 +1,8 @@
-/** Data sets. */
-import { useTitle } from "../shell/app-context.ts";
-import { Empty } from "../ui/surfaces.tsx";
+/** Data sets: all of them, or one. */
+import type { ViewProps } from "../shell/view.ts";
+import { DatasetList } from "./list.tsx";
+import { OneDataset } from "./one.tsx";
 
-export default function Page() {
-  useTitle("Data sets");
-  return (
-    <div class="page">
-      <div class="page-head">
-        <h1 tabIndex={-1}>Data sets</h1>
-      </div>
-      <div class="card">
-        <Empty icon="database" title="This view is on its way">
-          Until it is here, the API does what it will do.
-        </Empty>
-      </div>
-    </div>
-  );
+export default function DatasetsPage({ params }: ViewProps) {
+  return params.id ? <OneDataset id={params.id} /> : <DatasetList />;
 }

@@ -2,6 +2,9 @@
 
 import type {
   Comparison,
+  Dataset,
+  DatasetPreview,
+  DatasetSummary,
   EventPage,
   Job,
   JobRows,
@@ -65,7 +68,7 @@ export type Api = ReturnType<typeof createApi>;
 /** The API of the server that the page came from. Every function throws an ApiProblem when the answer is no success. */
 export function createApi(onUnauthorized: () => void) {
   const http = createHttp(onUnauthorized);
-  return { http, ...sessionRoutes(http), ...jobRoutes(http), ...modelRoutes(http) };
+  return { http, ...sessionRoutes(http), ...jobRoutes(http), ...modelRoutes(http), ...datasetRoutes(http) };
 }
 
 const path = (...parts: readonly string[]) => `/v1/${parts.map(encodeURIComponent).join("/")}`;
@@ -125,6 +128,19 @@ function modelRoutes({ json }: Http) {
       (await json<PredictionsAnswer>("POST", path("models", ref, "predict"), { body: { instances }, signal })).predictions,
     weightsUrl: (ref: string) => path("models", ref, "weights"),
     onnxUrl: (ref: string) => path("models", ref, "onnx"),
+  };
+}
+
+function datasetRoutes({ json }: Http) {
+  return {
+    datasets: ({ after, limit, signal }: PageOptions = {}) =>
+      json<Page<DatasetSummary>>("GET", path("datasets"), { query: { after, limit }, signal }),
+    dataset: (id: string, options: Signal = {}) => json<Dataset>("GET", path("datasets", id), options),
+    preview: (id: string, { rows, signal }: { readonly rows?: number } & Signal = {}) =>
+      json<DatasetPreview>("GET", path("datasets", id, "preview"), { query: { rows }, signal }),
+    removeDataset: (id: string) => json<undefined>("DELETE", path("datasets", id)),
+    /** Where tables are sent: see datasets/upload.ts. */
+    datasetsUrl: () => path("datasets"),
   };
 }
 
