@@ -10,7 +10,7 @@ const MOST_UNITS = 10;
 const COLUMN_PX = 148;
 const UNIT_PX = 26;
 const RADIUS_PX = 8;
-const HEIGHT_PX = MOST_UNITS * UNIT_PX + 24;
+const LEAST_HEIGHT_PX = 128;
 const LABEL_PX = 96;
 
 export interface NetworkProps {
@@ -26,6 +26,8 @@ export function Network({ layers, inputWidth, weights, tensors }: NetworkProps) 
   const palette = usePalette();
   const stages = stagesOf(layers, inputWidth, weights);
   const width = stages.length * COLUMN_PX;
+  const most = Math.max(...stages.map((stage) => unitsOf(stage)?.length ?? 0));
+  const height = Math.max(LEAST_HEIGHT_PX, most * UNIT_PX + 24);
   const total = stages.reduce<number | null>(
     (sum, { parameters }) => (sum === null || parameters === null ? null : sum + parameters),
     0,
@@ -35,16 +37,16 @@ export function Network({ layers, inputWidth, weights, tensors }: NetworkProps) 
     <section class="network" tabIndex={0} aria-label="The network, layer by layer">
       <svg
         width={width}
-        height={HEIGHT_PX + LABEL_PX}
-        viewBox={`0 0 ${width} ${HEIGHT_PX + LABEL_PX}`}
+        height={height + LABEL_PX}
+        viewBox={`0 0 ${width} ${height + LABEL_PX}`}
         role="img"
         aria-label={described(stages, total)}
       >
         {stages.slice(1).map((stage, index) => (
-          <Edges key={stage.place} from={stages[index] as Stage} to={stage} column={index} {...{ palette, tensors }} />
+          <Edges key={stage.place} from={stages[index] as Stage} to={stage} column={index} {...{ palette, tensors, height }} />
         ))}
         {stages.map((stage, column) => (
-          <Column key={stage.place} stage={stage} column={column} palette={palette} />
+          <Column key={stage.place} stage={stage} column={column} {...{ palette, height }} />
         ))}
       </svg>
     </section>
@@ -75,15 +77,16 @@ function unitsOf({ shape }: Stage): readonly (number | null)[] | null {
 const centre = (column: number): number => column * COLUMN_PX + COLUMN_PX / 2;
 
 /** The height of the unit at a place of its column. */
-const heightOf = (place: number, count: number): number => HEIGHT_PX / 2 + (place - (count - 1) / 2) * UNIT_PX;
+const heightOf = (place: number, count: number, height: number): number => height / 2 + (place - (count - 1) / 2) * UNIT_PX;
 
 interface ColumnProps {
   readonly stage: Stage;
   readonly column: number;
   readonly palette: Palette;
+  readonly height: number;
 }
 
-function Column({ stage, column, palette }: ColumnProps) {
+function Column({ stage, column, palette, height }: ColumnProps) {
   const units = unitsOf(stage);
   const x = centre(column);
   const count = stage.shape ? formatCount(stage.shape.reduce((total, size) => total * size, 1)) : "";
@@ -92,14 +95,14 @@ function Column({ stage, column, palette }: ColumnProps) {
       {units ? (
         units.map((unit, place) =>
           unit === null ? (
-            <text key="gap" x={x} y={heightOf(place, units.length) + 4} text-anchor="middle">
+            <text key="gap" x={x} y={heightOf(place, units.length, height) + 4} text-anchor="middle">
               ⋮
             </text>
           ) : (
             <circle
               key={unit}
               cx={x}
-              cy={heightOf(place, units.length)}
+              cy={heightOf(place, units.length, height)}
               r={RADIUS_PX}
               fill={cssColour(palette.surface)}
               stroke={cssColour(palette.text)}
@@ -110,16 +113,16 @@ function Column({ stage, column, palette }: ColumnProps) {
       ) : (
         <rect
           x={x - 34}
-          y={HEIGHT_PX / 2 - 60}
+          y={height / 2 - 50}
           width="68"
-          height="120"
+          height="100"
           rx="6"
           fill={cssColour(palette.surface)}
           stroke={cssColour(palette.text)}
           stroke-width="1.5"
         />
       )}
-      <Labels stage={stage} x={x} count={count} />
+      <Labels {...{ stage, x, count, height }} />
     </g>
   );
 }
@@ -128,10 +131,12 @@ function Labels({
   stage: { title, after, shape, parameters },
   x,
   count,
+  height,
 }: {
   readonly stage: Stage;
   readonly x: number;
   readonly count: string;
+  readonly height: number;
 }) {
   const lines = [
     shape ? (shape.length === 1 ? `${count} wide` : `${shape.join(" × ")}`) : "shape not known",
@@ -139,14 +144,14 @@ function Labels({
   ];
   return (
     <>
-      <text class="network-title" x={x} y={HEIGHT_PX + 18} text-anchor="middle">
+      <text class="network-title" x={x} y={height + 18} text-anchor="middle">
         {shortened(title)}
       </text>
-      <text x={x} y={HEIGHT_PX + 36} text-anchor="middle">
+      <text x={x} y={height + 36} text-anchor="middle">
         {shortened(after.join(", "))}
       </text>
       {lines.map((line, index) => (
-        <text key={line} class="network-fact" x={x} y={HEIGHT_PX + 56 + index * 17} text-anchor="middle">
+        <text key={line} class="network-fact" x={x} y={height + 56 + index * 17} text-anchor="middle">
           {line}
         </text>
       ))}
@@ -164,17 +169,18 @@ interface EdgesProps {
   readonly column: number;
   readonly palette: Palette;
   readonly tensors: readonly ReadTensor[] | null;
+  readonly height: number;
 }
 
 /** One line a weight of a linear layer; one arrow for anything else. */
-function Edges({ from, to, column, palette, tensors }: EdgesProps) {
+function Edges({ from, to, column, palette, tensors, height }: EdgesProps) {
   const [left, right] = [unitsOf(from), unitsOf(to)];
   const [x0, x1] = [centre(column) + RADIUS_PX, centre(column + 1) - RADIUS_PX];
   if (!left || !right || to.weight === null) {
     const inset = 30;
     return (
       <path
-        d={`M${x0 + inset} ${HEIGHT_PX / 2}H${x1 - inset}m-6 -4l6 4l-6 4`}
+        d={`M${x0 + inset} ${height / 2}H${x1 - inset}m-6 -4l6 4l-6 4`}
         fill="none"
         stroke={cssColour(palette.muted)}
         stroke-width="1.5"
@@ -196,7 +202,7 @@ function Edges({ from, to, column, palette, tensors }: EdgesProps) {
           return (
             <path
               key={`${unit}-${other}`}
-              d={edgePath(x0, heightOf(i, left.length), x1, heightOf(j, right.length))}
+              d={edgePath(x0, heightOf(i, left.length, height), x1, heightOf(j, right.length, height))}
               fill="none"
               stroke={cssColour(colour, 0.25 + 0.6 * strength)}
               stroke-width={value === null ? 1 : 0.5 + 3.5 * strength}
