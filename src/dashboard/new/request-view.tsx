@@ -55,7 +55,7 @@ function curlOf(origin: string, text: string, hasKey: boolean): string {
 }
 
 function typescriptOf(origin: string, spec: JsonObject, hasKey: boolean): string {
-  const options = hasKey ? `, { key: process.env.TRAINYARD_KEY }` : "";
+  const options = hasKey ? `, { key: "ty_…" }` : "";
   return `import { createClient } from "trainyard";
 
 const trainyard = createClient(${JSON.stringify(origin)}${options});
