@@ -41,6 +41,19 @@ const variables = z.object({
   TRAINYARD_MAX_DATASET_MEMORY_BYTES: whole(MiB, 64 * 1024 * MiB, 2048 * MiB),
   TRAINYARD_MAX_CATEGORIES: whole(2, 100_000, 10_000),
   TRAINYARD_MAX_CELL_BYTES: whole(64, MiB, 64 * 1024),
+  TRAINYARD_DRAIN_SECONDS: whole(1, 3600, 10),
+  TRAINYARD_HEARTBEAT_SECONDS: whole(1, 3600, 120),
+  TRAINYARD_RETRY_SECONDS: whole(1, 60, 1),
+  TRAINYARD_CORS_ORIGINS: z
+    .string()
+    .transform((list) => list.split(",").map((origin) => origin.trim()))
+    .pipe(z.array(z.string().refine(isOrigin, "must be origins separated by commas, like https://app.example.com")))
+    .default([]),
+  TRAINYARD_HEADERS_TIMEOUT_MS: whole(100, 600_000, 15_000),
+  TRAINYARD_REQUEST_TIMEOUT_MS: whole(100, 86_400_000, 3_600_000),
+  TRAINYARD_IDLE_TIMEOUT_MS: whole(100, 3_600_000, 60_000),
+  TRAINYARD_KEEP_ALIVE_MS: whole(0, 3_600_000, 65_000),
+  TRAINYARD_MAX_CONNECTIONS: whole(1, 1_000_000, 10_000),
   TRAINYARD_WEBHOOK_SECRET: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "must be whsec_ and 24 to 64 bytes in base64")
@@ -51,6 +64,11 @@ const variables = z.object({
   TRAINYARD_WEBHOOK_TIMEOUT_MS: whole(100, 60_000, 10_000),
 });
 
+/** Scheme, host and port, and nothing after them. */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
 export interface Config {
   readonly host: string;
   /** 0: any free port. */
@@ -60,9 +78,27 @@ export interface Config {
   readonly workers: number;
   readonly logLevel: string;
   readonly access: AccessConfig;
+  /** Time from the signal to stop until the process has ended. */
+  readonly drainMs: number;
+  /** A training thread that shows no life for this long has died. */
+  readonly heartbeatMs: number;
+  /** The first wait after the death of a worker; each further one is twice as long. */
+  readonly backoffMs: number;
   readonly limits: Limits;
   readonly datasetLimits: DatasetLimits;
   readonly webhooks: WebhookSettings;
+  /** Of pages elsewhere that may use the API from a browser. */
+  readonly corsOrigins: readonly string[];
+  readonly sockets: SocketSettings;
+}
+
+/** What a connection may take. */
+export interface SocketSettings {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly idleMs: number;
+  readonly keepAliveMs: number;
+  readonly connections: number;
 }
 
 export interface AccessConfig {
@@ -113,6 +149,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       allowOpen: env.TRAINYARD_ALLOW_OPEN,
       sessionMs: env.TRAINYARD_SESSION_SECONDS * 1000,
     }),
+    drainMs: env.TRAINYARD_DRAIN_SECONDS * 1000,
+    heartbeatMs: env.TRAINYARD_HEARTBEAT_SECONDS * 1000,
+    backoffMs: env.TRAINYARD_RETRY_SECONDS * 1000,
     limits: Object.freeze({
       bodyBytes: env.TRAINYARD_MAX_BODY_BYTES,
       rows: env.TRAINYARD_MAX_ROWS,
@@ -127,6 +166,14 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       categories: env.TRAINYARD_MAX_CATEGORIES,
       cellBytes: env.TRAINYARD_MAX_CELL_BYTES,
       memoryBytes: env.TRAINYARD_MAX_DATASET_MEMORY_BYTES,
+    }),
+    corsOrigins: Object.freeze(env.TRAINYARD_CORS_ORIGINS),
+    sockets: Object.freeze({
+      headersMs: env.TRAINYARD_HEADERS_TIMEOUT_MS,
+      requestMs: env.TRAINYARD_REQUEST_TIMEOUT_MS,
+      idleMs: env.TRAINYARD_IDLE_TIMEOUT_MS,
+      keepAliveMs: env.TRAINYARD_KEEP_ALIVE_MS,
+      connections: env.TRAINYARD_MAX_CONNECTIONS,
     }),
     webhooks: Object.freeze({
       secret: env.TRAINYARD_WEBHOOK_SECRET ?? null,

@@ -9,9 +9,6 @@ import { TrainyardError } from "./domain/errors.ts";
 /** Oldest Node that runs TypeScript sources as they are. */
 const NODE = { major: 22, minor: 18 };
 
-/** After this the process ends whatever is still open. */
-const DRAIN_DEADLINE_MS = 10_000;
-
 /** Terminals and npm both pass a signal on, so one Ctrl-C may arrive twice; a second one after this is meant. */
 const SAME_SIGNAL_MS = 1000;
 
@@ -40,7 +37,7 @@ async function run(config: Config): Promise<void> {
   const { startServer } = await import("./server.ts");
   try {
     const server = await startServer(config, log);
-    stopOnSignals(server, log);
+    stopOnSignals(server, log, config.drainMs);
     log.info({ url: server.url, workers: config.workers, data_dir: config.dataDir }, "ready");
   } catch (error) {
     fail(reasonOf(error, config));
@@ -58,8 +55,8 @@ function reasonOf(error: unknown, { host, port }: Config): string {
   throw error;
 }
 
-/** SIGTERM and SIGINT drain the server and exit with 0; a second signal exits at once. */
-function stopOnSignals(server: { stop(): Promise<void> }, log: pino.Logger): void {
+/** SIGTERM and SIGINT drain the server and exit with 0; a second signal exits at once. After `drainMs` the process ends whatever is still open. */
+function stopOnSignals(server: { stop(): Promise<void> }, log: pino.Logger, drainMs: number): void {
   let firstAt: number | null = null;
   const onSignal = (signal: NodeJS.Signals) => {
     const now = performance.now();
@@ -70,9 +67,9 @@ function stopOnSignals(server: { stop(): Promise<void> }, log: pino.Logger): voi
     firstAt = now;
     log.info({ signal }, "draining");
     setTimeout(() => {
-      log.error({ deadline_ms: DRAIN_DEADLINE_MS }, "not drained in time");
+      log.error({ deadline_ms: drainMs }, "not drained in time");
       process.exit(1);
-    }, DRAIN_DEADLINE_MS).unref();
+    }, drainMs).unref();
     server.stop().then(
       () => {
         log.info("stopped");

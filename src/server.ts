@@ -29,6 +29,9 @@ import { createTrainers } from "./worker/trainers.ts";
 /** Where `npm run build:dashboard` puts the page. */
 const DASHBOARD = fileURLToPath(new URL("../build/dashboard", import.meta.url));
 
+/** Of the time for draining, what running jobs have for their last checkpoint. */
+const CHECKPOINT_SHARE = 0.6;
+
 /** A claim on a webhook lasts longer than a try. */
 const WEBHOOK_LEASE_MS = 30_000;
 
@@ -59,7 +62,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const desk = measureDesk(createDesk({ limits, onError: onDeskError }), instruments);
     closers.push(() => desk.close());
     const onDefect = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
-    const trainers = measureTrainers(createTrainers({ size: workers, onDefect }), instruments);
+    const threads = createTrainers({ size: workers, onDefect, heartbeatMs: config.heartbeatMs });
+    const trainers = measureTrainers(threads, instruments);
     closers.push(() => trainers.close());
     const onIntakeError = (err: unknown) => log.error({ err }, "an intake thread died");
     const intake = await openIntake({ dataDir: config.dataDir, limits: config.datasetLimits, onError: onIntakeError });
@@ -72,6 +76,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const lifecycle = createLifecycle();
     const telemetry = createTelemetry(instruments, store);
     const { allowOpen, ...access } = config.access;
+    const { corsOrigins, sockets: socketBounds } = config;
     const app = await buildApp({
       services,
       lifecycle,
@@ -79,6 +84,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       dashboardDirectory: DASHBOARD,
       webhookSecret,
       telemetry,
+      corsOrigins,
+      socketBounds,
       access: { ...access, localOnly: !allowOpen },
       ...options,
     });
@@ -94,7 +101,11 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       leaseMs: config.webhooks.timeoutMs + WEBHOOK_LEASE_MS,
     });
     closers.push(() => deliverer.stop());
-    const runner = startRunner(services, { workers });
+    const runner = startRunner(services, {
+      workers,
+      drainMs: CHECKPOINT_SHARE * config.drainMs,
+      backoffMs: config.backoffMs,
+    });
     closers.push(() => runner.stop());
     lifecycle.markReady();
     return {

@@ -4,13 +4,15 @@
  * declarations of the client beside them, and the page where it is built.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const OUT = join(ROOT, "build/package");
+const PACKAGE = join(ROOT, "build/package");
+/** Where it is built: what is there is replaced when all is well. */
+const OUT = `${PACKAGE}.${process.pid}`;
 const DASHBOARD = "build/dashboard";
 /** A relative path to a source, in an import or in the address of a thread. */
 const SOURCE_PATH = /(["'])(\.{1,2}\/[^"'\n]+)\.ts\1/g;
@@ -21,10 +23,19 @@ const DECLARATIONS = [
   ...["--module", "nodenext", "--target", "es2024", "--lib", "es2024,esnext.disposable,dom"],
 ];
 
-rmSync(OUT, { recursive: true, force: true });
-for (const path of sources()) write(path.replace(/\.ts$/, ".js"), withPaths(strip(readFileSync(join(ROOT, path), "utf8"))));
-if (existsSync(join(ROOT, DASHBOARD, "index.html"))) cpSync(join(ROOT, DASHBOARD), join(OUT, DASHBOARD), { recursive: true });
-declare();
+try {
+  build();
+  rmSync(PACKAGE, { recursive: true, force: true });
+  renameSync(OUT, PACKAGE);
+} finally {
+  rmSync(OUT, { recursive: true, force: true });
+}
+
+function build(): void {
+  for (const path of sources()) write(path.replace(/\.ts$/, ".js"), withPaths(strip(readFileSync(join(ROOT, path), "utf8"))));
+  if (existsSync(join(ROOT, DASHBOARD, "index.html"))) cpSync(join(ROOT, DASHBOARD), join(OUT, DASHBOARD), { recursive: true });
+  declare();
+}
 
 /** Everything but the page, which Vite builds, and the migrations. */
 function sources(): string[] {

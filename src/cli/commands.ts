@@ -4,6 +4,7 @@ import { registerDatasets } from "./commands/datasets.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerJobs } from "./commands/jobs.ts";
+import { registerKeys } from "./commands/keys.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerServe } from "./commands/serve.ts";
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Register[] = [
   registerModels,
   registerExport,
   registerPredict,
+  registerKeys,
   registerDoctor,
   registerCompletion,
 ];

@@ -4,7 +4,7 @@ import { type Client, createClient } from "../client/client.ts";
 import type { Environment } from "./server-process.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
-const DEFAULT_URL = "http://127.0.0.1:8080";
+const DEFAULT_PORT = "8080";
 
 export interface Context {
   readonly environment: Environment;
@@ -37,7 +37,10 @@ interface SharedOptions {
 /** Declares the options that every command takes. */
 export function addSharedOptions(program: Command): void {
   program
-    .option("--url <address>", `the server's address (default: $TRAINYARD_URL, else ${DEFAULT_URL})`)
+    .option(
+      "--url <address>",
+      `the server's address (default: $TRAINYARD_URL, else this machine, port $TRAINYARD_PORT or ${DEFAULT_PORT})`,
+    )
     .option("--json", "print JSON, as the API answers it");
 }
 
@@ -55,7 +58,7 @@ export function createContext(program: Command, { stdin, stdout, stderr, env }: 
       return shared().json ?? false;
     },
     get url() {
-      return shared().url || env.TRAINYARD_URL || DEFAULT_URL;
+      return shared().url || env.TRAINYARD_URL || `http://127.0.0.1:${env.TRAINYARD_PORT || DEFAULT_PORT}`;
     },
     get isUrlGiven() {
       return Boolean(shared().url || env.TRAINYARD_URL);

@@ -1,5 +1,6 @@
 /** What goes to the API and what it answers, as types. A test holds them to the server's schemas. */
 import type { z } from "zod";
+import type { newKeyBody, Scope } from "../domain/api-key.ts";
 import type { CheckpointReason } from "../domain/checkpoint.ts";
 import type { Column, DatasetFormat } from "../domain/dataset.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
@@ -149,6 +150,28 @@ export interface Dataset extends DatasetSummary {
 export interface DatasetPreview {
   columns: string[];
   rows: (string | number | boolean | null)[][];
+}
+
+/** What a key is made of. */
+export type NewKey = z.input<typeof newKeyBody>;
+
+/** The record of an API key, which is not in it. */
+export interface Key {
+  id: string;
+  project: string;
+  name: string;
+  /** How the key begins. */
+  prefix: string;
+  scopes: Scope[];
+  created_at: string;
+  expires_at: string | null;
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
+
+/** A new key with its record. It is shown this once. */
+export interface CreatedKey extends Key {
+  key: string;
 }
 
 /** Metrics by epoch, as columns. */

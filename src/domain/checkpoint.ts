@@ -1,5 +1,6 @@
 /** A checkpoint: the whole state of a training run between two steps, and the record that is kept of it. */
 import type { NewModel } from "./model.ts";
+import type { Page, PageRequest } from "./page.ts";
 import type { TensorSet } from "./tensor.ts";
 
 /** Why a checkpoint was written. */
@@ -40,4 +41,24 @@ export interface Checkpoint {
   /** Of the model's weights. */
   readonly sha256: string;
   readonly createdAt: number;
+}
+
+/** What a Store does with checkpoints. */
+export interface Checkpoints {
+  /**
+   * Stores a checkpoint of a job that is running, pausing or cancelling in this attempt, over several transactions of bounded
+   * size; it is there for others after the last one. Of its job, the newest `keep` and the best one stay. Null, and nothing is
+   * left, when the attempt has lost the job.
+   */
+  insertCheckpoint(jobId: string, attempt: number, at: number, checkpoint: NewCheckpoint): Promise<Checkpoint | null>;
+  /** Newest first. */
+  listCheckpoints(jobId: string, page: PageRequest): Promise<Page<Checkpoint>>;
+  getCheckpoint(id: string): Promise<Checkpoint | null>;
+  /** The one of the greatest epoch and step: where the job goes on from. Null when it has none. */
+  getLastCheckpoint(jobId: string): Promise<Checkpoint | null>;
+  readCheckpoint(id: string): Promise<CheckpointState | null>;
+  /** False when it is unknown. */
+  deleteCheckpoint(id: string): Promise<boolean>;
+  /** Removes what checkpoints that were being written or erased before `at` have left. Returns how many there were. */
+  removeUnfinishedCheckpoints(at: number): Promise<number>;
 }

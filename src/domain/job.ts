@@ -19,6 +19,12 @@ export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
 
 export const TERMINAL_STATES: readonly JobState[] = JOB_STATES.filter((state) => TRANSITIONS[state].length === 0);
 
+/** States in which an attempt has the job, and may write what it comes to. */
+export const ATTEMPTED_STATES: readonly JobState[] = ["running", "pausing", "cancelling"];
+
+/** A job whose worker died waits for at most this long before the next attempt. */
+export const MAX_BACKOFF_MS = 60_000;
+
 export function isTerminal(state: JobState): boolean {
   return TRANSITIONS[state].length === 0;
 }
@@ -67,6 +73,8 @@ export interface Job {
   readonly classes: readonly string[];
   /** Counts from 1; 0 until it runs. */
   readonly attempt: number;
+  /** How often its worker died. */
+  readonly deaths: number;
   /** Epochs whose metrics are stored. */
   readonly epochsDone: number;
   /** The newest event's sequence number. */

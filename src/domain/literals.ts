@@ -20,19 +20,25 @@ export function parseNumber(text: string): number {
   return Number.isFinite(value) ? value : Number.NaN;
 }
 
-const TRUTHS: Readonly<Record<string, number>> = { true: 1, false: 0 };
+// Maps: a cell may say "constructor", which every object has.
+const TRUTHS: ReadonlyMap<string, number> = new Map([
+  ["true", 1],
+  ["false", 0],
+]);
 /** What a column may say as well when its type is given. */
-const LOOSE_TRUTHS: Readonly<Record<string, number>> = { t: 1, f: 0, yes: 1, no: 0, y: 1, n: 0, "1": 1, "0": 0 };
+const LOOSE_TRUTHS: ReadonlyMap<string, number> = new Map(
+  Object.entries({ t: 1, f: 0, yes: 1, no: 0, y: 1, n: 0, "1": 1, "0": 0 }),
+);
 
 /** 1 for true, 0 for false, -1 for neither. */
 export function parseTruth(text: string): number {
-  return TRUTHS[text.trim().toLowerCase()] ?? -1;
+  return TRUTHS.get(text.trim().toLowerCase()) ?? -1;
 }
 
 /** The same, with yes and no, t and f, 1 and 0. */
 export function parseLooseTruth(text: string): number {
   const word = text.trim().toLowerCase();
-  return TRUTHS[word] ?? LOOSE_TRUTHS[word] ?? -1;
+  return TRUTHS.get(word) ?? LOOSE_TRUTHS.get(word) ?? -1;
 }
 
 const DATETIME =

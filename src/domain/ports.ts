@@ -1,7 +1,7 @@
 /** What the use cases in jobs/ need from the world, as interfaces. main.ts decides what stands behind each. */
 
 import type { KeyStore } from "./api-key.ts";
-import type { CheckpointState, NewCheckpoint } from "./checkpoint.ts";
+import type { CheckpointState, Checkpoints, NewCheckpoint } from "./checkpoint.ts";
 import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetRows, DatasetSummary } from "./dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Evaluation, PartEvaluation } from "./evaluation.ts";
@@ -76,6 +76,22 @@ export interface JobCounts {
 export interface TransitionRequest {
   readonly from: readonly JobState[];
   readonly to: Transition;
+  /** Only while the job is in this attempt. */
+  readonly attempt?: number;
+  /** Counts a death of its worker. */
+  readonly died?: boolean;
+  /** Of a change to `queued`: it is not taken before this time, epoch milliseconds. */
+  readonly notBefore?: number;
+  /** Of a change to `queued`: it waits from now on, and does not keep the place that it had. */
+  readonly anew?: boolean;
+}
+
+/** Memory that a claim may use. */
+export interface MemoryRoom {
+  /** Left by the jobs that run. */
+  readonly freeBytes: number;
+  /** What there is when none runs: a job that needs more is never taken here. */
+  readonly totalBytes: number;
 }
 
 /**
@@ -85,7 +101,7 @@ export interface TransitionRequest {
  * This one is the server's: by id and in lists it has the records of every project; what it inserts, and names that it is
  * asked for, are those of the project `default`.
  */
-export interface Store extends Outbox, IdempotencyKeys, KeyStore {
+export interface Store extends Outbox, IdempotencyKeys, KeyStore, Checkpoints {
   insertJob(job: NewJob): Promise<Job>;
   getJob(id: string): Promise<Job | null>;
   /** Newest first. */
@@ -93,19 +109,25 @@ export interface Store extends Outbox, IdempotencyKeys, KeyStore {
   readPayload(jobId: string): Promise<TensorSet | null>;
   /** Moves the job if it is in one of `from`, and appends a state event. Null when it is not, or is unknown. */
   transition(id: string, request: TransitionRequest): Promise<Job | null>;
-  /** Takes the oldest queued job into `running` and counts its attempt, in one transaction. Null when none is queued. */
-  claimJob(at: number): Promise<Job | null>;
-  /** Queued jobs that would be claimed before this one; null unless it is queued. */
+  /**
+   * Takes the next queued job into `running` and counts its attempt, in one transaction. Next is the one of the highest
+   * priority, a minute of waiting counting as one step of it, among those that fit the room. One that does not fit is overtaken
+   * only until it has waited for a minute; then the room is left to fill up for it. Null when there is none to take.
+   */
+  claimJob(at: number, room?: MemoryRoom): Promise<Job | null>;
+  /** When the next queued job may be taken that waits after a death; null when none does. */
+  nextRetryAt(): Promise<number | null>;
+  /** Queued jobs that come before this one; null unless it is queued. */
   queuePosition(id: string): Promise<number | null>;
   /**
    * Appends a slice that starts right after the job's `epochsDone`, with its event, and returns the event's sequence number.
    * The job's `metrics` are those of its newest and of its best epoch from then on.
-   * Null, and nothing is stored, when the job is not running or cancelling in this attempt.
+   * Null, and nothing is stored, when the job is not running, pausing or cancelling in this attempt.
    */
   appendMetrics(id: string, attempt: number, slice: MetricSlice): Promise<number | null>;
-  /** Ends a running or cancelling job in this attempt, with its model if it has one, in one transaction. Null when it is not so. */
+  /** Ends a running, pausing or cancelling job in this attempt, with its model if it has one, in one transaction. Null when it is not so. */
   finishJob(id: string, attempt: number, at: number, reason: string, outcome: Outcome): Promise<Job | null>;
-  /** Deletes a job in a terminal state with its events, metrics and payload; its model stays. False when it is unknown or not terminal. */
+  /** Deletes a job in a terminal state with its events, metrics, checkpoints and payload; its model stays. False when it is unknown or not terminal. */
   deleteJob(id: string): Promise<boolean>;
   /** Events with a sequence number above `after`, in order, at most `limit` of them and about `maxBytes` of columns (at least one). */
   readEvents(jobId: string, after: number, limit: number, maxBytes?: number): Promise<JobEvent[]>;
@@ -114,9 +136,11 @@ export interface Store extends Outbox, IdempotencyKeys, KeyStore {
   /** Stores a model that no job of this store made, as the next version of its name. `finishJob` stores those of jobs. */
   insertModel(model: NewModel, weights: TensorSet): Promise<Model>;
   getModel(id: string): Promise<Model | null>;
+  /** The id of a checkpoint finds what its weights are as a model: under that id and the job's name, of version 0. */
   findModel(ref: ModelRef): Promise<Model | null>;
   /** Newest first. */
   listModels(page: PageRequest, filter?: ModelFilter): Promise<Page<Model>>;
+  /** Of a model, or of a checkpoint as a model. */
   readWeights(modelId: string): Promise<TensorSet | null>;
   /** Null for a model that was not trained here. */
   readEvaluation(modelId: string): Promise<Evaluation | null>;
@@ -176,6 +200,10 @@ export interface Store extends Outbox, IdempotencyKeys, KeyStore {
 type SystemMethod =
   | "claimJob"
   | "countJobs"
+  | "nextRetryAt"
+  | "insertCheckpoint"
+  | "readCheckpoint"
+  | "removeUnfinishedCheckpoints"
   | "appendMetrics"
   | "finishJob"
   | "removeUnfinishedDatasets"
@@ -201,8 +229,8 @@ export type OnQueued = (job: Job, runSql: RunSql) => Promise<void>;
 export interface JobQueue {
   /** Called after a job was stored as queued. */
   enqueue(jobId: string): Promise<void>;
-  /** The next job, already in `running`; null when there is none. */
-  claim(): Promise<Job | null>;
+  /** The next job that fits the room, already in `running`; null when there is none. */
+  claim(room?: MemoryRoom): Promise<Job | null>;
   /** Calls `wake` when a job may be there to claim; returns what ends that. */
   onWork(wake: () => void): () => void;
   /** Jobs ahead of this one; null unless it is queued. */
@@ -251,11 +279,11 @@ export type Prepared =
 /** What a job body refers to, and needs to be resolved. */
 export interface References {
   readonly dataset: { readonly id: string; readonly target: readonly string[]; readonly splitColumn: string | null } | null;
-  /** A reference to the model whose weights it starts from. */
-  readonly model: string | null;
+  /** A reference to the model or checkpoint whose weights it starts from, and where in the body it stands. */
+  readonly model: { readonly ref: string; readonly pointer: string } | null;
 }
 
-/** A model that a job starts from. */
+/** A model or a checkpoint that a job starts from. */
 export interface ReferredModel {
   readonly id: string;
   readonly sha256: string;

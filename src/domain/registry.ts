@@ -6,7 +6,7 @@ import { z } from "zod";
 import { invalid } from "./errors.ts";
 import { ID_PREFIXES } from "./id.ts";
 
-/** Where a model is meant: by its id, by its name (the newest version), or by one version or alias of a name. */
+/** Where a model is meant: by its id, or that of a checkpoint, which stands for a model of its weights; by its name (the newest version), or by one version or alias of a name. */
 export type ModelRef =
   | { readonly kind: "id"; readonly id: string }
   | { readonly kind: "newest"; readonly name: string }
@@ -18,14 +18,22 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 const ALIAS = /^[A-Za-z][A-Za-z0-9._-]{0,99}$/;
 const VERSION = /^[1-9][0-9]{0,8}$/;
 
-/** A model's name: what `ref` can spell, and no id. */
-export function isModelName(text: string): boolean {
-  return NAME.test(text) && !text.toLowerCase().startsWith(ID_PREFIXES.model);
+/** Ids that stand for a model. */
+const PREFIXES = [ID_PREFIXES.model, ID_PREFIXES.checkpoint];
+
+/** Whether an id is that of a checkpoint. */
+export function isCheckpointId(id: string): boolean {
+  return id.startsWith(ID_PREFIXES.checkpoint);
 }
 
-/** The reference that a text spells: `mdl_...`, `name`, `name@version` or `name@alias`. Null when it is none. */
+/** A model's name: what `ref` can spell, and no id. */
+export function isModelName(text: string): boolean {
+  return NAME.test(text) && !PREFIXES.some((prefix) => text.toLowerCase().startsWith(prefix));
+}
+
+/** The reference that a text spells: `mdl_...`, `ckp_...`, `name`, `name@version` or `name@alias`. Null when it is none. */
 export function parseModelRef(text: string): ModelRef | null {
-  if (text.startsWith(ID_PREFIXES.model)) return { kind: "id", id: text };
+  if (PREFIXES.some((prefix) => text.startsWith(prefix))) return { kind: "id", id: text };
   const [name = "", which, ...rest] = text.split("@");
   if (!isModelName(name) || rest.length > 0) return null;
   if (which === undefined) return { kind: "newest", name };
@@ -52,7 +60,7 @@ export function jobNameFault(name: string): string | null {
   if (taken) return `must not have ${taken[0]} in it, which separates the parts of a reference to a model`;
   const slug = modelNameOf(name);
   if (slug === "") return "must have a letter from a to z or a digit: the model is called after it";
-  return isModelName(slug) ? null : `must not begin with ${ID_PREFIXES.model}, as the ids of models do`;
+  return isModelName(slug) ? null : `must not begin with ${PREFIXES.join(" or ")}, as ids do`;
 }
 
 export const aliasName = z

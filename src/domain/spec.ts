@@ -3,6 +3,7 @@
  * depends on the data (the task, widths, class labels) is resolved in training/prepare.ts.
  */
 import { z } from "zod";
+import { ID_PREFIXES } from "./id.ts";
 import { networkLayers } from "./layers.ts";
 import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
@@ -232,6 +233,14 @@ export const jobSpec = z
           }),
           freeze,
         }),
+        z.strictObject({
+          checkpoint: z
+            .string()
+            .startsWith(ID_PREFIXES.checkpoint)
+            .max(100)
+            .meta({ description: "A checkpoint of any job: its id. The network must have its tensors." }),
+          freeze,
+        }),
       ])
       .nullable()
       .default(null)
@@ -300,6 +309,7 @@ export const resolvedSpec = z
           freeze,
         }),
         z.strictObject({ model: z.string(), sha256: z.string(), freeze }),
+        z.strictObject({ checkpoint: z.string(), sha256: z.string(), freeze }),
       ])
       .nullable(),
   })

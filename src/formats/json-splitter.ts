@@ -3,8 +3,9 @@
  * that a reader asks for is handed to JSON.parse by itself. Knows the grammar's brackets and strings, no tables.
  */
 import type { TrainyardError } from "../domain/errors.ts";
+import { POLLUTION, pollutionIn } from "../domain/untrusted-json.ts";
 import { findJsonFault } from "./json-fault.ts";
-import { MAX_ROW_BYTES, malformedTable, rowTooLong } from "./table.ts";
+import { invalidTable, MAX_ROW_BYTES, malformedTable, rowTooLong } from "./table.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -160,13 +161,17 @@ function parseJson(
   } catch {
     throw fail("the value is not UTF-8");
   }
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     const { at, expected } = findJsonFault(text);
     advance(start + Buffer.byteLength(text.slice(0, at)));
     throw fail(`expected ${expected}`);
   }
+  const pollution = pollutionIn(text, value);
+  if (pollution !== null) throw invalidTable(`${pollution} ${POLLUTION}`);
+  return value;
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,9 +1,11 @@
 /** Tables in NDJSON (JSON Lines): an object a line. Lines with nothing on them are passed over. */
+import { POLLUTION, pollutionIn } from "../domain/untrusted-json.ts";
 import { findJsonFault } from "./json-fault.ts";
 import { createJsonRows } from "./json-rows.ts";
 import {
   type ByteChunks,
   columnNames,
+  invalidTable,
   MAX_ROW_BYTES,
   malformedTable,
   rowTooLong,
@@ -65,10 +67,14 @@ function decode(bytes: Uint8Array, line: number): string {
 
 /** The value of a line. Throws malformed with the line and character. */
 export function parseLine(text: string, line: number): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     const { at, expected } = findJsonFault(text);
     throw malformedTable(`line ${line}, character ${at + 1}: expected ${expected}`);
   }
+  const pollution = pollutionIn(text, value);
+  if (pollution !== null) throw invalidTable(`line ${line}: ${pollution} ${POLLUTION}`);
+  return value;
 }

@@ -1,5 +1,7 @@
 /** What every format of tables comes to: cells that are visited one after another. Knows no format. */
+
 import { type ErrorCode, type FieldError, TrainyardError } from "../domain/errors.ts";
+import { POLLUTION } from "../domain/untrusted-json.ts";
 
 /** What a cell is as a number. `code` is a whole number with leading zeros: more likely a label, as a postal code is. */
 export type NumericKind = "none" | "number" | "integer" | "code";
@@ -81,6 +83,7 @@ export function columnNames(given: readonly string[]): string[] {
   const names = given.map((name, index) => (name.trim() === "" ? `column_${index + 1}` : name.trim()));
   const first = new Map<string, number>();
   names.forEach((name, index) => {
+    if (name === "__proto__") throw invalidTable(`column ${index + 1}: __proto__ ${POLLUTION}`);
     const earlier = first.get(name);
     if (earlier !== undefined) {
       throw invalidTable(`columns ${earlier + 1} and ${index + 1} are both called ${JSON.stringify(name)}`);

@@ -36,6 +36,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   streamJob: READ,
   stream: READ,
   exportTensorBoard: READ,
+  listCheckpoints: READ,
   listWebhookDeliveries: READ,
   listDatasets: READ,
   readDataset: READ,
@@ -49,6 +50,9 @@ const ACCESS: Readonly<Record<string, Access>> = {
 
   submitJob: SUBMIT,
   cancelJob: SUBMIT,
+  pauseJob: SUBMIT,
+  resumeJob: SUBMIT,
+  deleteCheckpoint: SUBMIT,
   deleteJob: SUBMIT,
   uploadDataset: SUBMIT,
   deleteDataset: SUBMIT,
@@ -60,6 +64,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   deleteAlias: SUBMIT,
 
   predict: PREDICT,
+  predictWithCheckpoint: PREDICT,
   evaluateModel: PREDICT,
   tfPredict: PREDICT,
   tfPredictVersion: PREDICT,

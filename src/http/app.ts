@@ -16,6 +16,7 @@ import { admitRequests } from "./auth.ts";
 import { acceptJsonBytes } from "./body.ts";
 import { endConnectionsOnClose } from "./connections.ts";
 import type { App, RouteContext } from "./context.ts";
+import { allowOrigins } from "./cors.ts";
 import { createDashboard } from "./dashboard.ts";
 import { answerErrors, sendProblem } from "./error-handlers.ts";
 import { acceptIdempotencyKeys } from "./idempotency.ts";
@@ -24,6 +25,7 @@ import { swaggerOptions } from "./openapi.ts";
 import { STREAM_BOUNDS, type StreamBounds } from "./outlet.ts";
 import { logRequests } from "./request-log.ts";
 import { measureRequests } from "./request-telemetry.ts";
+import { registerCheckpoints } from "./routes/checkpoints.ts";
 import { registerDatasets } from "./routes/datasets.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
 import { registerExports } from "./routes/exports.ts";
@@ -41,6 +43,7 @@ import { registerStream } from "./routes/stream.ts";
 import { registerTelemetry } from "./routes/telemetry.ts";
 import { registerTfServing } from "./routes/tf-serving.ts";
 import { registerWebhooks } from "./routes/webhooks.ts";
+import { boundSockets, SOCKET_BOUNDS, type SocketBounds, socketOptions } from "./sockets.ts";
 import { createStreams } from "./streams.ts";
 import { MAX_INCOMING_BYTES } from "./websocket.ts";
 
@@ -58,6 +61,10 @@ export interface AppOptions {
   readonly webhookSecret?: string;
   /** Measures the server; without it, it is not measured. */
   readonly telemetry?: Telemetry;
+  /** What a connection is allowed; the defaults are SOCKET_BOUNDS. */
+  readonly socketBounds?: Partial<SocketBounds>;
+  /** Origins whose pages may use the API from a browser, besides our own. */
+  readonly corsOrigins?: readonly string[];
 }
 
 /** How the server knows who may do what. */
@@ -71,11 +78,13 @@ export const ACCESS_SETTINGS: AccessSettings = { adminKey: null, sessionMs: 12 *
 /** The server, ready to listen or to be injected. Closing it waits for its streams to end. */
 export async function buildApp(options: AppOptions): Promise<App> {
   const { services, lifecycle, log, streamBounds, webhookSecret = "", telemetry = NO_TELEMETRY } = options;
+  const sockets = { ...SOCKET_BOUNDS, ...options.socketBounds };
   const app: App = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
     genReqId: () => randomUUID(),
     bodyLimit: services.limits.bodyBytes,
+    ...socketOptions(sockets),
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   });
   const { localOnly, ...settings } = { ...ACCESS_SETTINGS, ...options.access };
@@ -94,15 +103,18 @@ export async function buildApp(options: AppOptions): Promise<App> {
   logRequests(app);
   measureRequests(app, telemetry);
   answerErrors(app, dashboard.answerVisit);
-  admitRequests(app, { services, authenticator, localOnly });
+  const { corsOrigins: origins = [] } = options;
+  admitRequests(app, { services, authenticator, localOnly, origins });
   app.addHook("onClose", () => authenticator.close());
   acceptIdempotencyKeys(app, services, (request) => request.project);
   endConnectionsOnClose(app);
+  boundSockets(app, sockets);
 
   await app.register(helmet, {
     strictTransportSecurity: false, // It speaks plain HTTP; whoever puts TLS in front decides.
     contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },
   });
+  await allowOrigins(app, origins);
   await app.register(websocket, {
     options: { maxPayload: MAX_INCOMING_BYTES },
     preClose(done) {
@@ -120,6 +132,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   for (const register of [
     registerDatasets,
     registerJobs,
+    registerCheckpoints,
     registerMetrics,
     registerStream,
     registerExports,

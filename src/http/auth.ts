@@ -34,6 +34,8 @@ export interface AdmissionOptions {
   readonly authenticator: Authenticator;
   /** While no key is wanted, only requests that were meant for this machine are served. */
   readonly localOnly: boolean;
+  /** Of other sites whose pages may act here as our own do. */
+  readonly origins: readonly string[];
 }
 
 const MAX_PROJECTS = 1000;
@@ -43,7 +45,7 @@ const CURE =
   "send a key as `Authorization: Bearer ty_...`; `trainyard keys create` makes one, in the data directory too while no server runs";
 
 /** Asks of every request, on routes that are added from now on, what its operation asks for. */
-export function admitRequests(app: App, { services, authenticator, localOnly }: AdmissionOptions): void {
+export function admitRequests(app: App, { services, authenticator, localOnly, origins }: AdmissionOptions): void {
   const worlds = createLru<ProjectServices>({ maxCount: MAX_PROJECTS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
   const worldOf = (project: string): ProjectServices => {
     const known = worlds.get(project);
@@ -70,7 +72,8 @@ export function admitRequests(app: App, { services, authenticator, localOnly }: 
     if (visitor.keyId === null && localOnly && !isForThisMachine(request)) throw forbidden(OTHER_HOST);
     const isByHeader = visitor.keyId !== null && visitor.session === null;
     const changes = !SAFE_METHODS.has(request.method) || request.headers.upgrade !== undefined;
-    if (changes && !isByHeader && isForeign(request)) throw forbidden(OTHER_SITE);
+    if (changes && !isByHeader && isForeign(request) && !origins.includes(request.headers.origin ?? ""))
+      throw forbidden(OTHER_SITE);
     if (!visitor.scopes.has(access.scope)) {
       const has = [...visitor.scopes].join(", ");
       throw forbidden(`this takes a key with the scope ${access.scope}, and this one has ${has}`);

@@ -10,6 +10,7 @@ import { validatorCompiler } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { invalid, TrainyardError } from "../domain/errors.ts";
 import { fieldErrors } from "../domain/spec-errors.ts";
+import { parseUntrusted } from "../domain/untrusted-json.ts";
 import type { App } from "./context.ts";
 
 /** Copying this many bytes takes about a millisecond. */
@@ -35,13 +36,12 @@ export function acceptAnyBytes(app: App): void {
   );
 }
 
-/** Parses a small body here and now. Throws `malformed`. */
+/** Parses a small body here and now. Throws `malformed`, or `invalid` for members that reach prototypes. */
 export function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (error) {
-    throw new TrainyardError("malformed", `the body is not JSON in UTF-8: ${(error as Error).message}`);
-  }
+  const given = parseUntrusted(body);
+  if (given.ok) return given.value;
+  if (given.code === "malformed") throw new TrainyardError("malformed", given.detail);
+  throw invalid([{ pointer: given.pointer, detail: given.detail }]);
 }
 
 /** A small JSON body as a schema has it. Throws `malformed`, or `invalid` with every failure. */

@@ -92,6 +92,19 @@ export const frameExamples = [
   { type: "end", job: JOB, seq: 5, state: "succeeded", reason: "all epochs are done", model: MODEL, error: null },
 ];
 
+export const checkpointExample = {
+  id: "ckp_0197b2a4-6f10-7c55-8e02-1d4f6a8b3c20",
+  job: JOB,
+  attempt: 1,
+  epoch: 400,
+  step: 0,
+  reason: "interval",
+  is_best: true,
+  bytes: 204,
+  sha256: SHA256,
+  created_at: transitions[1]?.at,
+};
+
 export const modelExample = {
   id: MODEL,
   name: "moons-mlp",

@@ -24,7 +24,8 @@ const idOf = (prefix: string, what: string) =>
 export const jobParams = z.object({ id: idOf(ID_PREFIXES.job, "job") });
 export const modelParams = z.object({
   ref: z.string().meta({
-    description: "The model: its id, `name` (the newest version), `name@version` or `name@alias`.",
+    description:
+      "The model: its id, `name` (the newest version), `name@version` or `name@alias`. The id of a checkpoint stands for a model of its weights.",
     examples: ["moons-mlp@production"],
   }),
 });
@@ -42,8 +43,10 @@ export const aliasParams = z.object({
   name: modelName,
   alias: aliasName.meta({ description: "Begins with a letter.", examples: ["production"] }),
 });
-export const predictQuery = z.object({
+export const topKQuery = z.object({
   top_k: whole.min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
+});
+export const predictQuery = topKQuery.extend({
   header: z.enum(["true", "false", "auto"]).default("auto").meta({
     description:
       "Of CSV: whether the first row has names. auto: it has when one of its cells is a column of the model, or, where columns have no names, when one is not a number.",
@@ -65,6 +68,9 @@ export const jobsQuery = z.object({
   name: z.string().max(200).optional().meta({ description: "Only jobs of exactly this name." }),
   ...pageOf(ID_PREFIXES.job),
 });
+
+export const checkpointParams = z.object({ id: idOf(ID_PREFIXES.checkpoint, "checkpoint") });
+export const checkpointsQuery = z.object(pageOf(ID_PREFIXES.checkpoint));
 
 export const deliveriesQuery = z.object(pageOf(ID_PREFIXES.delivery));
 

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { type ErrorCode, type FieldError, TrainyardError } from "../domain/errors.ts";
 
 /** Codes that only HTTP has, beside those of the domain. */
-type ProblemCode = ErrorCode | "method_not_allowed" | "upgrade_required" | "internal";
+type ProblemCode = ErrorCode | "headers_too_large" | "method_not_allowed" | "upgrade_required" | "internal";
 
 /** The status of each code. */
 export const STATUS_OF: Readonly<Record<ProblemCode, number>> = {
@@ -23,6 +23,7 @@ export const STATUS_OF: Readonly<Record<ProblemCode, number>> = {
   invalid: 422,
   upgrade_required: 426,
   rate_limited: 429,
+  headers_too_large: 431,
   internal: 500,
   unavailable: 503,
   storage_full: 507,

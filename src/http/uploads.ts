@@ -11,29 +11,33 @@ import type { UploadRequest } from "../jobs/upload.ts";
 export const MULTIPART_TYPE = "multipart/form-data";
 
 /** The format that a media type says. */
-const FORMAT_OF_TYPE: Readonly<Record<string, DatasetFormat>> = {
-  "text/csv": "csv",
-  "application/csv": "csv",
-  "text/tab-separated-values": "csv",
-  "application/x-ndjson": "ndjson",
-  "application/ndjson": "ndjson",
-  "application/jsonl": "ndjson",
-  "application/json": "json",
-  "application/vnd.apache.parquet": "parquet",
-  "application/parquet": "parquet",
-  "application/x-parquet": "parquet",
-};
+const FORMAT_OF_TYPE: ReadonlyMap<string, DatasetFormat> = new Map(
+  Object.entries({
+    "text/csv": "csv",
+    "application/csv": "csv",
+    "text/tab-separated-values": "csv",
+    "application/x-ndjson": "ndjson",
+    "application/ndjson": "ndjson",
+    "application/jsonl": "ndjson",
+    "application/json": "json",
+    "application/vnd.apache.parquet": "parquet",
+    "application/parquet": "parquet",
+    "application/x-parquet": "parquet",
+  } as const),
+);
 
 /** The format that a file name says; a `.gz` after it says nothing. */
-const FORMAT_OF_EXTENSION: Readonly<Record<string, DatasetFormat>> = {
-  csv: "csv",
-  tsv: "csv",
-  txt: "csv",
-  ndjson: "ndjson",
-  jsonl: "ndjson",
-  json: "json",
-  parquet: "parquet",
-};
+const FORMAT_OF_EXTENSION: ReadonlyMap<string, DatasetFormat> = new Map(
+  Object.entries({
+    csv: "csv",
+    tsv: "csv",
+    txt: "csv",
+    ndjson: "ndjson",
+    jsonl: "ndjson",
+    json: "json",
+    parquet: "parquet",
+  } as const),
+);
 
 /** Media types of a body that is the table itself. Any other is taken when `format` or the name says what it is. */
 export const TABLE_TYPES = ["text/csv", "application/x-ndjson", "application/json", "application/vnd.apache.parquet"] as const;
@@ -197,7 +201,7 @@ function requestOf({ name, format, delimiter, header, types }: Asked, label: Lab
     types: parseTypes(types),
   });
   if (!options.success) throw invalid(fieldErrors(options.error));
-  const known = format ?? FORMAT_OF_TYPE[label.mediaType] ?? formatOfName(label.fileName) ?? formatOfName(name ?? "");
+  const known = format ?? FORMAT_OF_TYPE.get(label.mediaType) ?? formatOfName(label.fileName) ?? formatOfName(name ?? "");
   if (!known) {
     const detail = `the content type ${label.mediaType || "is not given, which"} is not that of a table: send ${TABLE_TYPES.join(", ")}, or say format=csv`;
     throw new TrainyardError("unsupported_media_type", detail);
@@ -228,7 +232,7 @@ function mediaTypeOf(header: string | undefined): string {
 
 function formatOfName(fileName: string): DatasetFormat | undefined {
   const extension = /\.([a-z]+)(?:\.gz)?$/i.exec(fileName)?.[1]?.toLowerCase() ?? "";
-  return FORMAT_OF_EXTENSION[extension];
+  return FORMAT_OF_EXTENSION.get(extension);
 }
 
 function stemOf(fileName: string): string {

@@ -1,4 +1,4 @@
-/** Cancel: a queued job ends at once, a running one as soon as its thread has seen it. */
+/** Cancel: a queued or paused job ends at once, a running one as soon as its thread has seen it. */
 import { notFound, TrainyardError } from "../domain/errors.ts";
 import { isTerminal, type Job, type JobState, type Transition } from "../domain/job.ts";
 import type { ProjectServices } from "./services.ts";
@@ -6,7 +6,9 @@ import type { ProjectServices } from "./services.ts";
 /** What cancelling means from each state that it is possible in. */
 const STEPS: readonly { readonly from: JobState; readonly to: JobState; readonly reason: string }[] = [
   { from: "queued", to: "cancelled", reason: "cancelled before it ran" },
+  { from: "paused", to: "cancelled", reason: "cancelled while it was paused" },
   { from: "running", to: "cancelling", reason: "cancel was requested" },
+  { from: "pausing", to: "cancelling", reason: "cancel was requested while it paused" },
 ];
 
 /** A job moves between two looks at it only so often: it is claimed, and put back by a restart. */

@@ -1,12 +1,15 @@
-/** Execute: one attempt at one job, from its payload to its stored outcome. Never rejects; what goes wrong fails the job. */
+/**
+ * Execute: one attempt at one job, from where the last one came to its stored outcome. Never rejects; what goes wrong fails the
+ * job or brings it back into the queue.
+ */
+import type { NewCheckpoint } from "../domain/checkpoint.ts";
 import type { DatasetRows } from "../domain/dataset.ts";
-import { createId } from "../domain/id.ts";
-import type { Job, JobError } from "../domain/job.ts";
+import type { Job, JobError, JobState } from "../domain/job.ts";
 import type { MetricSlice } from "../domain/metric.ts";
-import type { Outcome, TrainingResult } from "../domain/ports.ts";
-import { modelNameOf } from "../domain/registry.ts";
-import { coalesce } from "./coalesce.ts";
+import type { TrainingObserver, TrainingResult, TrainingRun } from "../domain/ports.ts";
 import type { Services } from "./services.ts";
+import { finish, retry, setDown } from "./settle.ts";
+import { type Wishes, watch } from "./watch.ts";
 
 const INTERNAL: JobError = {
   code: "internal",
@@ -14,14 +17,23 @@ const INTERNAL: JobError = {
   epoch: null,
 };
 
-/** Runs a job that was claimed. Aborting `stopping` puts it back into the queue. */
-export async function execute(services: Services, job: Job, stopping: AbortSignal): Promise<void> {
+export interface Attempt {
+  /** Aborted: the server stops. The job writes a checkpoint and goes back into the queue. */
+  readonly stopping: AbortSignal;
+  /** Aborted: it has no time for that any more. The job goes back into the queue as of its last checkpoint. */
+  readonly deadline: AbortSignal;
+  /** The first wait after a death. */
+  readonly backoffMs: number;
+}
+
+/** Runs a job that was claimed. */
+export async function execute(services: Services, job: Job, options: Attempt): Promise<void> {
   const { log } = services;
   const startedAt = performance.now();
   services.bus.publish(job.id);
   log.info({ job_id: job.id, attempt: job.attempt }, "job started");
   try {
-    const state = await attempt(services, job, stopping);
+    const state = await attempt(services, job, options);
     log.info({ job_id: job.id, attempt: job.attempt, state, ms: Math.round(performance.now() - startedAt) }, "job ended");
   } catch (err) {
     // Nothing could be stored: the job stays as it is until the next start, which puts it back into the queue.
@@ -29,68 +41,89 @@ export async function execute(services: Services, job: Job, stopping: AbortSigna
   }
 }
 
+/** How an attempt ended: `died` is the end of its thread, not of the job. */
+type End = TrainingResult | { readonly state: "died"; readonly detail: string };
+
 /** Returns the state in which the attempt left the job. */
-async function attempt(services: Services, job: Job, stopping: AbortSignal): Promise<string> {
-  const abort = new AbortController();
-  const unwatch = watch(services, job, abort);
-  const stop = () => abort.abort();
-  stopping.addEventListener("abort", stop);
-  if (stopping.aborted) stop();
+async function attempt(services: Services, job: Job, options: Attempt): Promise<JobState | "lost"> {
+  const { stopping, deadline, backoffMs } = options;
+  if (stopping.aborted) return setDown(services, job);
+  const wishes: Wishes = { cancel: new AbortController(), stop: new AbortController() };
+  const unwatch = watch(services, job, wishes);
+  const onStop = () => wishes.stop.abort("stop");
+  const onDeadline = () => wishes.cancel.abort();
+  stopping.addEventListener("abort", onStop);
+  deadline.addEventListener("abort", onDeadline);
   try {
-    const result = await train(services, job, abort).catch((err: unknown): TrainingResult => {
+    const end = await train(services, job, wishes).catch((err: unknown): End => {
       services.log.error({ err, job_id: job.id }, "the job failed for a reason of the server's");
       return { state: "failed", metrics: null, error: INTERNAL };
     });
-    if (result.state === "cancelled" && stopping.aborted && (await putBack(services, job))) return "queued";
-    return await finish(services, job, result);
+    if (end.state === "died") return await retry(services, job, end.detail, backoffMs);
+    if (end.state === "stopped" || (end.state === "cancelled" && deadline.aborted)) return await setDown(services, job);
+    return await finish(services, job, end);
   } finally {
-    stopping.removeEventListener("abort", stop);
+    stopping.removeEventListener("abort", onStop);
+    deadline.removeEventListener("abort", onDeadline);
     unwatch();
   }
 }
 
-/** Aborts the run when the job is no longer this attempt's to run: it was cancelled, or taken away. Returns what ends that. */
-function watch({ store, bus, log }: Services, { id, attempt }: Job, abort: AbortController): () => void {
-  const look = coalesce(async () => {
-    if (abort.signal.aborted) return;
-    const job = await store.getJob(id);
-    if (job?.state !== "running" || job.attempt !== attempt) abort.abort();
+/** Rejects for reasons of the server's. */
+async function train(services: Services, job: Job, wishes: Wishes): Promise<End> {
+  const { trainers, log } = services;
+  const { observer, trouble } = observe(services, job, wishes);
+  const run = await runOf(services, job);
+  const end = await trainers.train(run, observer).catch((err: Error): End => {
+    log.error({ err, job_id: job.id }, "the training thread died");
+    return { state: "died", detail: err.message };
   });
-  const wake = (): void => {
-    look().catch((err: unknown) => log.error({ err, job_id: id }, "cannot see whether the job was cancelled"));
-  };
-  const unsubscribe = bus.subscribe(id, wake);
-  // It may have been cancelled before the subscription.
-  wake();
-  return unsubscribe;
+  if (trouble.first !== null) throw trouble.first;
+  return end;
 }
 
-/** Rejects for reasons of the server's. */
-async function train(services: Services, job: Job, abort: AbortController): Promise<TrainingResult> {
-  const { store, bus, trainers, log } = services;
-  let trouble: unknown = null;
+/** What the attempt begins with: everything that the thread needs. */
+async function runOf(services: Services, job: Job): Promise<TrainingRun> {
+  const { store } = services;
+  const last = await store.getLastCheckpoint(job.id);
+  const [payload, dataset, checkpoint] = await Promise.all([
+    store.readPayload(job.id),
+    readDataset(services, job),
+    last && store.readCheckpoint(last.id),
+  ]);
+  return { job, payload, dataset, checkpoint };
+}
+
+/** Stores what comes from the thread, and ends the run when the job is no longer this attempt's, or the store fails. */
+function observe(
+  { store, bus, log }: Services,
+  job: Job,
+  { cancel, stop }: Wishes,
+): { readonly observer: TrainingObserver; readonly trouble: { first: unknown } } {
+  const trouble: { first: unknown } = { first: null };
   const onEpochs = async (slice: MetricSlice): Promise<void> => {
-    if (trouble !== null) return;
+    if (trouble.first !== null) return;
     try {
       const seq = await store.appendMetrics(job.id, job.attempt, slice);
-      if (seq === null) abort.abort();
+      if (seq === null) cancel.abort();
       else bus.publish(job.id);
     } catch (error) {
-      trouble = error;
-      abort.abort();
+      trouble.first = error;
+      cancel.abort();
     }
   };
-  const [payload, dataset] = await Promise.all([store.readPayload(job.id), readDataset(services, job)]);
-  const onCheckpoint = () => Promise.resolve();
-  const observer = { onEpochs, onCheckpoint, signal: abort.signal, stop: new AbortController().signal };
-  const result = await trainers
-    .train({ job, payload, dataset, checkpoint: null }, observer)
-    .catch((err: Error): TrainingResult => {
-      log.error({ err, job_id: job.id }, "the training thread died");
-      return { state: "failed", metrics: null, error: { code: "worker_died", detail: err.message, epoch: null } };
-    });
-  if (trouble !== null) throw trouble;
-  return result;
+  const onCheckpoint = async (checkpoint: NewCheckpoint): Promise<void> => {
+    // Of epochs that are not stored there must be no checkpoint.
+    if (trouble.first !== null) return;
+    try {
+      const stored = await store.insertCheckpoint(job.id, job.attempt, Date.now(), checkpoint);
+      if (stored === null) cancel.abort();
+    } catch (err) {
+      // An earlier one leads to the same weights.
+      log.warn({ err, job_id: job.id, epoch: checkpoint.epoch }, "a checkpoint cannot be stored");
+    }
+  };
+  return { observer: { onEpochs, onCheckpoint, signal: cancel.signal, stop: stop.signal }, trouble };
 }
 
 /** The columns that the job trains on; null where its rows come from elsewhere. */
@@ -103,37 +136,4 @@ async function readDataset({ store }: Services, { spec }: Job): Promise<DatasetR
   const weightColumn = weights === null ? [] : [weights];
   const values = await store.readDatasetColumns(id, [...new Set([...features, ...target, ...splitColumn, ...weightColumn])]);
   return { rows: dataset.rows, sha256: dataset.sha256, columns: dataset.columns, values };
-}
-
-async function putBack({ store, bus }: Services, { id }: Job): Promise<boolean> {
-  const to = { state: "queued", at: Date.now(), reason: "the server was stopped" } as const;
-  const job = await store.transition(id, { from: ["running"], to });
-  if (job) bus.publish(id);
-  return job !== null;
-}
-
-async function finish({ store, bus, log }: Services, job: Job, result: TrainingResult): Promise<string> {
-  const outcome = outcomeOf(job, result);
-  const finished = await store.finishJob(job.id, job.attempt, Date.now(), reasonOf(job, result), outcome);
-  bus.publish(job.id);
-  if (finished) return finished.state;
-  log.warn({ job_id: job.id, attempt: job.attempt }, "the job was taken away from this attempt; its result is dropped");
-  return "lost";
-}
-
-function outcomeOf(job: Job, result: TrainingResult): Outcome {
-  if (result.state === "stopped") return { state: "cancelled", metrics: result.metrics };
-  if (result.state !== "succeeded") return result;
-  const { metrics } = result;
-  const identity = { id: createId("model"), name: modelNameOf(job.spec.name), jobId: job.id, metrics, createdAt: Date.now() };
-  return { ...result, model: { ...result.model, ...identity } };
-}
-
-function reasonOf({ reproduces }: Job, result: TrainingResult): string {
-  if (result.state === "succeeded") {
-    if (!reproduces) return result.reason;
-    const verdict = result.model.sha256 === reproduces.sha256 ? "agree, bit for bit, with" : "are others than";
-    return `${result.reason}; the weights ${verdict} those of ${reproduces.model}`;
-  }
-  return result.state === "failed" ? result.error.detail : "cancelled on request";
 }

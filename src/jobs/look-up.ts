@@ -38,9 +38,10 @@ async function lookUpModel(
   { model: reference }: References,
 ): Promise<ReferredModel | Missing | null> {
   if (reference === null) return null;
-  const parsed = parseModelRef(reference);
+  const { ref, pointer } = reference;
+  const parsed = parseModelRef(ref);
   const model = parsed && (await store.findModel(parsed));
   const weights = model && (await store.readWeights(model.id));
-  if (!model || !weights) return { errors: [{ pointer: "/init_from/model", detail: `there is no model ${reference}` }] };
+  if (!model || !weights) return { errors: [{ pointer, detail: `there is no ${pointer.split("/").at(-1)} ${ref}` }] };
   return { id: model.id, sha256: model.sha256, weights };
 }

@@ -37,10 +37,12 @@ function readingOf(job: Job, jobsAhead: number | null): JobReading {
   };
 }
 
-/** An attempt computes every epoch anew, so its time so far is that of all epochs done. */
+/** The epochs done took the time of all attempts. */
 function etaOf({ state, transitions, epochsDone, spec }: Job, now: number): number | null {
-  const startedAt = transitions.findLast((transition) => transition.state === "running")?.at;
-  if (state !== "running" || startedAt === undefined || epochsDone === 0) return null;
-  const seconds = (((now - startedAt) / 1000) * (spec.epochs - epochsDone)) / epochsDone;
+  if (state !== "running" || epochsDone === 0) return null;
+  const spans = transitions.map((transition, index) =>
+    transition.state === "running" ? Math.max(0, (transitions[index + 1]?.at ?? now) - transition.at) : 0,
+  );
+  const seconds = ((spans.reduce((sum, ms) => sum + ms, 0) / 1000) * (spec.epochs - epochsDone)) / epochsDone;
   return Math.max(0, Math.round(seconds * 10) / 10);
 }

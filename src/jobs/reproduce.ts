@@ -2,6 +2,7 @@
 import { TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
 import type { Job } from "../domain/job.ts";
+import { isCheckpointId } from "../domain/registry.ts";
 import { findModel } from "./find-model.ts";
 import type { ProjectServices } from "./services.ts";
 import { announce } from "./submit.ts";
@@ -15,6 +16,7 @@ export async function reproduce(services: ProjectServices, ref: string, id?: str
   const known = id === undefined ? null : await store.getJob(id);
   if (known) return announce(services, known);
   const model = await findModel(services, ref);
+  if (isCheckpointId(model.id)) throw conflict("it is a checkpoint: only what a job came to can be reproduced");
   if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");
   const job = await store.getJob(model.jobId);
   if (!job) throw conflict(`the job ${model.jobId} was deleted, and its rows and initial weights with it`);

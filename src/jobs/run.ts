@@ -2,23 +2,36 @@
 import { coalesce } from "./coalesce.ts";
 import { execute } from "./execute.ts";
 import type { Services } from "./services.ts";
+import { FIRST_BACKOFF_MS } from "./settle.ts";
 
 export interface Runner {
-  /** Takes no more jobs, ends those that run and puts them back into the queue. Resolves when all of it is stored. */
+  /**
+   * Takes no more jobs, has those that run write a checkpoint and puts them back into the queue. Resolves when all of it is
+   * stored; those that take longer than the time for it go back as of their last checkpoint.
+   */
   stop(): Promise<void>;
 }
 
 export interface RunnerOptions {
   /** Jobs at the same time; not more than the trainers have threads. */
   readonly workers: number;
+  /** Time that running jobs have for their last checkpoint when the runner stops. */
+  readonly drainMs?: number;
+  /** The first wait after the death of a worker; each further one is twice as long. */
+  readonly backoffMs?: number;
 }
+
+const DRAIN_MS = 6000;
 
 /** How long the runner waits after the store has failed it. */
 const RETRY_MS = 1000;
 
 /** Starts taking jobs. */
-export function startRunner(services: Services, { workers }: RunnerOptions): Runner {
+export function startRunner(services: Services, options: RunnerOptions): Runner {
+  const { workers, drainMs = DRAIN_MS, backoffMs = FIRST_BACKOFF_MS } = options;
   const stopping = new AbortController();
+  const deadline = new AbortController();
+  const signals = { stopping: stopping.signal, deadline: deadline.signal, backoffMs };
   const running = new Set<Promise<void>>();
   let retry: NodeJS.Timeout | undefined;
 
@@ -26,7 +39,7 @@ export function startRunner(services: Services, { workers }: RunnerOptions): Run
     while (!stopping.signal.aborted && running.size < workers) {
       const job = await services.queue.claim();
       if (!job) return;
-      const run = execute(services, job, stopping.signal).finally(() => {
+      const run = execute(services, job, signals).finally(() => {
         running.delete(run);
         look();
       });
@@ -46,11 +59,13 @@ export function startRunner(services: Services, { workers }: RunnerOptions): Run
   return {
     async stop() {
       stopping.abort();
+      const timer = setTimeout(() => deadline.abort(), drainMs);
       stopListening();
       clearTimeout(retry);
       // A claim may be under way: its job is put back too.
       await fill().catch(() => undefined);
       await Promise.all(running);
+      clearTimeout(timer);
     },
   };
 }

@@ -1,19 +1,42 @@
 /** The queue of a single process: the jobs table itself says who is next, and a local hint says when to look. */
+
+import { MAX_BACKOFF_MS } from "../domain/job.ts";
 import type { JobQueue, Store } from "../domain/ports.ts";
+
+/** Looks for a job that waits after a death are not closer than this, whatever the clock says. */
+const LEAST_WAIT_MS = 20;
 
 /** The queue over a store. */
 export function createEmbeddedQueue(store: Store): JobQueue {
   const listeners = new Set<() => void>();
+  const wakeAll = (): void => {
+    for (const wake of listeners) wake();
+  };
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Wakes when a job that waits may be taken. */
+  const waitForRetry = async (): Promise<void> => {
+    const at = await store.nextRetryAt();
+    clearTimeout(timer);
+    if (at === null || listeners.size === 0) return;
+    timer = setTimeout(wakeAll, Math.min(Math.max(at - Date.now(), LEAST_WAIT_MS), MAX_BACKOFF_MS));
+    timer.unref();
+  };
   return {
-    enqueue: async () => {
-      for (const wake of listeners) wake();
+    enqueue: async () => wakeAll(),
+    claim: async (room) => {
+      const job = await store.claimJob(Date.now(), room);
+      if (!job) await waitForRetry();
+      return job;
     },
-    claim: () => store.claimJob(Date.now()),
     onWork: (wake) => {
       // A subscription is its own, even where two share a function.
       const listener = () => wake();
       listeners.add(listener);
-      return () => listeners.delete(listener);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) clearTimeout(timer);
+      };
     },
     position: (jobId) => store.queuePosition(jobId),
   };

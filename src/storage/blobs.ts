@@ -7,6 +7,8 @@ import { elementCount, type TensorEntry, type TensorSet } from "../domain/tensor
 import type { Tables } from "./tables.ts";
 
 export const CHUNK_BYTES = 256 * 1024;
+/** Chunks deleted in one transaction. */
+const CHUNKS_A_DELETION = 64;
 /** Chunks read with one query. */
 const CHUNKS_A_READ = 8;
 
@@ -19,7 +21,7 @@ export async function writeTensors(db: Kysely<Tables>, ownerId: string, { data }
   }
 }
 
-/** The set that was stored under an id. Throws when chunks are missing. */
+/** The set that was stored under an id, or the tensors that it begins with. Throws when chunks are missing. */
 export async function readTensors(db: Kysely<Tables>, ownerId: string, entries: readonly TensorEntry[]): Promise<TensorSet> {
   const data = new Float32Array(entries.reduce((total, { shape }) => total + elementCount(shape), 0));
   const all = new Uint8Array(data.buffer);
@@ -34,9 +36,32 @@ export async function readTensors(db: Kysely<Tables>, ownerId: string, entries: 
       .limit(CHUNKS_A_READ)
       .execute();
     if (chunks.length === 0) throw new Error(`chunk ${position} of ${ownerId} is missing`);
-    for (const { bytes } of chunks) all.set(bytes, position++ * CHUNK_BYTES);
+    for (const { bytes } of chunks) {
+      const start = position++ * CHUNK_BYTES;
+      // What is stored may go on after the tensors that are asked for.
+      if (start < all.byteLength) all.set(bytes.subarray(0, all.byteLength - start), start);
+    }
   }
   return { entries, data };
+}
+
+/** The same over many short transactions: a set of a gigabyte would hold the database for seconds. */
+export async function eraseTensors(db: Kysely<Tables>, ownerId: string): Promise<void> {
+  for (let left = true; left; ) {
+    const { numDeletedRows } = await db
+      .deleteFrom("blob_chunks")
+      .where("blob_id", "=", ownerId)
+      .where("position", "in", (query) =>
+        query
+          .selectFrom("blob_chunks")
+          .select("position")
+          .where("blob_id", "=", ownerId)
+          .orderBy("position", "desc")
+          .limit(CHUNKS_A_DELETION),
+      )
+      .executeTakeFirstOrThrow();
+    left = numDeletedRows === BigInt(CHUNKS_A_DELETION);
+  }
 }
 
 export async function deleteTensors(db: Kysely<Tables>, ownerId: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** Queries on a job's sequence of events and on the metric chunks that its metrics events point at. */
 import type { Kysely } from "kysely";
-import type { JobEvent, Transition } from "../domain/job.ts";
+import { ATTEMPTED_STATES, type JobEvent, type JobState, type Transition } from "../domain/job.ts";
 import { addSlice } from "../domain/live-metrics.ts";
 import { decodeSlice, encodeSlice, type MetricSlice } from "../domain/metric.ts";
 import { metricsFromJson, metricsToJson } from "./rows.ts";
@@ -33,7 +33,7 @@ export async function appendMetrics(
       .set((values) => ({ epochs_done: slice.to, last_seq: values("last_seq", "+", 1), metrics }))
       .where("id", "=", id)
       .where("attempt", "=", attempt)
-      .where("state", "in", ["running", "cancelling"])
+      .where("state", "in", ATTEMPTED_STATES)
       .where("epochs_done", "=", slice.from - 1)
       .returning("last_seq")
       .executeTakeFirst();
@@ -62,7 +62,7 @@ async function seqOfKnown(
   reference: ChunkReference,
 ): Promise<number | null> {
   const job = await db.selectFrom("jobs").select(["state", "attempt", "epochs_done"]).where("id", "=", id).executeTakeFirst();
-  if (job?.attempt !== attempt || (job.state !== "running" && job.state !== "cancelling")) return null;
+  if (job?.attempt !== attempt || !ATTEMPTED_STATES.includes(job.state as JobState)) return null;
   if (job.epochs_done === to) {
     const event = await db
       .selectFrom("events")

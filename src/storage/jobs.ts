@@ -1,18 +1,21 @@
 /**
- * Queries on jobs: their record, their states and who runs next. Every change of state is one compare-and-set that appends
- * its event in the same transaction.
+ * Queries on jobs: their record and their states. Every change of state is one compare-and-set that appends its event in the
+ * same transaction. Who runs next is in queue.ts.
  */
-import { type Kysely, sql, type Transaction, type UpdateObject } from "kysely";
-import { isTerminal, type Job, TERMINAL_STATES, type Transition } from "../domain/job.ts";
+import { type Kysely, sql, type UpdateObject } from "kysely";
+import { ATTEMPTED_STATES, type Job, TERMINAL_STATES, type Transition } from "../domain/job.ts";
 import type { JobFilter, NewJob, OnQueued, Outcome, Page, PageRequest, TransitionRequest } from "../domain/ports.ts";
 import type { TensorEntry, TensorSet } from "../domain/tensor.ts";
 import { deleteTensors, readTensors, writeTensors } from "./blobs.ts";
-import { lockedForUpdate, runSqlOn } from "./dialect.ts";
+import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
+import { runSqlOn } from "./dialect.ts";
 import { insertEvaluation } from "./evaluations.ts";
 import { insertModel } from "./models.ts";
 import { toPage } from "./page.ts";
-import { metricsToJson, newJobRow, toJob } from "./rows.ts";
-import type { JobsTable, Tables } from "./tables.ts";
+import { placeOf, queuedAt } from "./queue.ts";
+import { metricsFromJson, metricsToJson, newJobRow, toJob } from "./rows.ts";
+import { insertStateEvent, moved } from "./state-changes.ts";
+import type { Tables } from "./tables.ts";
 import { insertDelivery } from "./webhooks.ts";
 
 export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob, onQueued?: OnQueued): Promise<Job> {
@@ -20,7 +23,7 @@ export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob
   return await db.transaction().execute(async (transaction) => {
     const row = await transaction
       .insertInto("jobs")
-      .values(newJobRow(job, project, transition))
+      .values(newJobRow(job, project, transition, await queuedAt(transaction, job.createdAt)))
       .returningAll()
       .executeTakeFirstOrThrow();
     await insertStateEvent(transaction, row, transition);
@@ -60,61 +63,24 @@ export async function readPayload(db: Kysely<Tables>, jobId: string): Promise<Te
 export async function transitionJob(
   db: Kysely<Tables>,
   id: string,
-  { from, to }: TransitionRequest,
+  request: TransitionRequest,
   onQueued?: OnQueued,
 ): Promise<Job | null> {
+  const { from, to, attempt, died = false } = request;
   return await db.transaction().execute(async (transaction) => {
-    const row = await transaction
+    const place = to.state === "queued" ? await placeOf(transaction, request) : {};
+    let update = transaction
       .updateTable("jobs")
-      .set(moved(to))
+      .set((values) => ({ ...moved(to), ...place, ...(died && { deaths: values("deaths", "+", 1) }) }))
       .where("id", "=", id)
-      .where("state", "in", from)
-      .returningAll()
-      .executeTakeFirst();
+      .where("state", "in", from);
+    if (attempt !== undefined) update = update.where("attempt", "=", attempt);
+    const row = await update.returningAll().executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
     if (to.state === "queued") await onQueued?.(toJob(row), runSqlOn(transaction));
     return insertDelivery(transaction, toJob(row), row.project);
   });
-}
-
-export async function claimJob(db: Kysely<Tables>, at: number): Promise<Job | null> {
-  const to: Transition = { state: "running", at, reason: "a worker took it" };
-  return await db.transaction().execute(async (transaction) => {
-    const row = await transaction
-      .updateTable("jobs")
-      .set((values) => ({
-        ...moved(to),
-        attempt: values("attempt", "+", 1),
-        started_at: values.fn.coalesce("started_at", values.val(at)),
-      }))
-      .where("id", "=", (query) =>
-        lockedForUpdate(db, query.selectFrom("jobs").select("id").where("state", "=", "queued").orderBy("id").limit(1)),
-      )
-      .where("state", "=", "queued")
-      .returningAll()
-      .executeTakeFirst();
-    if (!row) return null;
-    await insertStateEvent(transaction, row, to);
-    return toJob(row);
-  });
-}
-
-export async function queuePosition(db: Kysely<Tables>, id: string): Promise<number | null> {
-  const row = await db
-    .selectFrom("jobs as job")
-    .select((values) => [
-      values
-        .selectFrom("jobs as other")
-        .select((inner) => inner.fn.countAll<number>().as("count"))
-        .where("other.state", "=", "queued")
-        .whereRef("other.id", "<", "job.id")
-        .as("ahead"),
-    ])
-    .where("job.id", "=", id)
-    .where("job.state", "=", "queued")
-    .executeTakeFirst();
-  return row ? (row.ahead ?? 0) : null;
 }
 
 export async function finishJob(
@@ -132,13 +98,15 @@ export async function finishJob(
       .set({ ...moved(to), ...outcomeColumns(outcome, makesModel) })
       .where("id", "=", id)
       .where("attempt", "=", attempt)
-      .where("state", "in", ["running", "cancelling"])
+      .where("state", "in", ATTEMPTED_STATES)
       .returningAll()
       .executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
     if (!makesModel) return insertDelivery(transaction, toJob(row), row.project);
-    const { version } = await insertModel(transaction, row.project, outcome.model, outcome.weights);
+    const metrics = row.metrics === null ? outcome.metrics : metricsFromJson(row.metrics);
+    const model = { ...outcome.model, metrics };
+    const { version } = await insertModel(transaction, row.project, model, outcome.weights);
     if (outcome.evaluation) await insertEvaluation(transaction, outcome.model.id, outcome.evaluation);
     await transaction.updateTable("jobs").set({ model_version: version }).where("id", "=", id).execute();
     return insertDelivery(transaction, toJob({ ...row, model_version: version }), row.project);
@@ -146,39 +114,27 @@ export async function finishJob(
 }
 
 export async function deleteJob(db: Kysely<Tables>, id: string): Promise<boolean> {
-  return await db.transaction().execute(async (transaction) => {
+  const checkpoints = await db.transaction().execute(async (transaction) => {
     // Its events and metrics go with it: they reference it with `on delete cascade`.
     const { numDeletedRows } = await transaction
       .deleteFrom("jobs")
       .where("id", "=", id)
       .where("state", "in", TERMINAL_STATES)
       .executeTakeFirstOrThrow();
-    if (numDeletedRows === 0n) return false;
+    if (numDeletedRows === 0n) return null;
     await deleteTensors(transaction, id);
-    return true;
+    return hideCheckpoints(transaction, id);
   });
+  await eraseCheckpoints(db, checkpoints ?? []);
+  return checkpoints !== null;
 }
 
-/** The columns of any change of state. The event that belongs to it takes the new `last_seq`. */
-function moved(to: Transition): UpdateObject<Tables, "jobs"> {
-  return {
-    state: to.state,
-    last_seq: sql<number>`last_seq + 1`,
-    transitions: sql<string>`transitions || ${`,${JSON.stringify(to)}`}`,
-    finished_at: isTerminal(to.state) ? to.at : null,
-  };
-}
-
-function outcomeColumns(outcome: Outcome, makesModel: boolean): Partial<JobsTable> {
-  const metrics = outcome.metrics === null ? null : metricsToJson(outcome.metrics);
+function outcomeColumns(outcome: Outcome, makesModel: boolean): UpdateObject<Tables, "jobs"> {
+  // Those of the stored epochs count: an attempt that went on from a checkpoint took another time for the same epochs.
+  const metrics = sql<string | null>`coalesce(metrics, ${outcome.metrics && metricsToJson(outcome.metrics)})`;
   if (outcome.state === "failed") return { metrics, error: JSON.stringify(outcome.error) };
   if (outcome.state === "cancelled") return { metrics };
   const { id, name, sha256 } = outcome.model;
   if (!makesModel) return { metrics, reproduced_sha256: sha256 };
   return { metrics, model_id: id, model_name: name, model_sha256: sha256 };
-}
-
-async function insertStateEvent(db: Transaction<Tables>, { id, last_seq }: JobsTable, to: Transition): Promise<void> {
-  const event = { job_id: id, seq: last_seq, type: "state" as const, payload: JSON.stringify(to) };
-  await db.insertInto("events").values(event).execute();
 }

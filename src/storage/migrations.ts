@@ -4,6 +4,7 @@ import { type Migration, Migrator } from "kysely/migration";
 import * as jobs from "../../migrations/0001-jobs.ts";
 import * as datasets from "../../migrations/0002-datasets.ts";
 import * as evaluations from "../../migrations/0003-evaluations.ts";
+import * as durable from "../../migrations/0004-durable.ts";
 import * as projects from "../../migrations/0005-projects.ts";
 import * as outward from "../../migrations/0006-outward.ts";
 import type { Tables } from "./tables.ts";
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0001-jobs": jobs,
   "0002-datasets": datasets,
   "0003-evaluations": evaluations,
+  "0004-durable": durable,
   "0005-projects": projects,
   "0006-outward": outward,
 };

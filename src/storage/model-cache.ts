@@ -25,6 +25,7 @@ const CHANGES = [
   "setAlias",
   "deleteAlias",
   "deleteModel",
+  "deleteCheckpoint",
 ] as const satisfies readonly (keyof ProjectStore)[];
 
 /** The store, and those of its projects, with `findModel` from memory where that is as good. */

@@ -11,6 +11,7 @@ const OWNING = [
   [ID_PREFIXES.job, "jobs"],
   [ID_PREFIXES.model, "models"],
   [ID_PREFIXES.dataset, "datasets"],
+  [ID_PREFIXES.checkpoint, "checkpoints"],
 ] as const satisfies readonly (readonly [string, keyof Tables])[];
 
 export interface Owners {

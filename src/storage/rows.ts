@@ -18,8 +18,11 @@ export function metricsFromJson(text: string): JobMetrics {
   return JSON.parse(text, (_, value: unknown) => (typeof value === "string" ? Number(value) : value)) as JobMetrics;
 }
 
+/** A job rises by one step of priority in each minute that it waits. */
+export const PRIORITY_STEP_MS = 60_000;
+
 /** The row of a job that was just submitted: queued, with its first event to come under number 1. */
-export function newJobRow(job: NewJob, project: string, transition: Transition): JobsTable {
+export function newJobRow(job: NewJob, project: string, transition: Transition, queuedAt: number): JobsTable {
   return {
     id: job.id,
     project,
@@ -42,6 +45,12 @@ export function newJobRow(job: NewJob, project: string, transition: Transition):
     reproduces: job.reproduces ? JSON.stringify(job.reproduces) : null,
     reproduced_sha256: null,
     transitions: JSON.stringify(transition),
+    priority: job.spec.priority,
+    deaths: 0,
+    queued_at: queuedAt,
+    // So the order of two jobs never changes while they wait.
+    queue_key: queuedAt - job.spec.priority * PRIORITY_STEP_MS,
+    not_before: null,
     created_at: job.createdAt,
     started_at: null,
     finished_at: null,
@@ -59,6 +68,7 @@ export function toJob(row: JobsTable): Job {
     memoryBytes: row.memory_bytes,
     classes: JSON.parse(row.classes) as string[],
     attempt: row.attempt,
+    deaths: row.deaths,
     epochsDone: row.epochs_done,
     lastSeq: row.last_seq,
     metrics: row.metrics === null ? null : metricsFromJson(row.metrics),

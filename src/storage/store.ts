@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
 import type { OnQueued, ProjectStore, Store } from "../domain/ports.ts";
 import { DEFAULT_PROJECT } from "../domain/project.ts";
+import { isCheckpointId } from "../domain/registry.ts";
 import {
   countKeys,
   deleteSession,
@@ -16,6 +17,17 @@ import {
   noteKeyUse,
   revokeKey,
 } from "./api-keys.ts";
+import {
+  deleteCheckpoint,
+  getCheckpoint,
+  getCheckpointModel,
+  getLastCheckpoint,
+  insertCheckpoint,
+  listCheckpoints,
+  readCheckpoint,
+  readCheckpointWeights,
+  removeUnfinishedCheckpoints,
+} from "./checkpoints.ts";
 import { countJobs } from "./counts.ts";
 import {
   deleteDataset,
@@ -32,20 +44,11 @@ import { readEvaluation } from "./evaluations.ts";
 import { appendMetrics, readEvents, readMetrics } from "./events.ts";
 import type { HealthKeeper } from "./health.ts";
 import { answerKey, claimKey, disownKey, fingerprintKey, releaseKeys } from "./idempotency-keys.ts";
-import {
-  claimJob,
-  deleteJob,
-  finishJob,
-  getJob,
-  insertJob,
-  listJobs,
-  queuePosition,
-  readPayload,
-  transitionJob,
-} from "./jobs.ts";
+import { deleteJob, finishJob, getJob, insertJob, listJobs, readPayload, transitionJob } from "./jobs.ts";
 import { deleteModel, getModel, insertModel, listModels, readWeights } from "./models.ts";
 import { createOwners } from "./owners.ts";
 import { projectStore } from "./project-store.ts";
+import { claimJob, nextRetryAt, queuePosition } from "./queue.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
 import type { Tables } from "./tables.ts";
 import { createTurns, type Turns } from "./turns.ts";
@@ -105,15 +108,20 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
     readPayload: (jobId) => readPayload(reader, jobId),
     transition: (id, request) => take(id, () => transitionJob(writer, id, request, onQueued)),
     queuePosition: (id) => queuePosition(reader, id),
+    listCheckpoints: (jobId, page) => listCheckpoints(reader, jobId, page),
+    getCheckpoint: (id) => getCheckpoint(reader, id),
+    getLastCheckpoint: (jobId) => getLastCheckpoint(reader, jobId),
+    deleteCheckpoint: (id) => deleteCheckpoint(writer, id),
     deleteJob: (id) => deleteJob(writer, id),
     readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
     readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
     insertModel: (model, weights) =>
       adder.transaction().execute((transaction) => insertModel(transaction, project, model, weights)),
     getModel: (id) => getModel(reader, id),
-    findModel: (ref) => findModel(reader, project, ref),
+    findModel: (ref) =>
+      ref.kind === "id" && isCheckpointId(ref.id) ? getCheckpointModel(reader, ref.id) : findModel(reader, project, ref),
     listModels: (page, filter) => listModels(reader, listed, page, filter),
-    readWeights: (modelId) => readWeights(reader, modelId),
+    readWeights: (id) => (isCheckpointId(id) ? readCheckpointWeights(reader, id) : readWeights(reader, id)),
     readEvaluation: (modelId) => readEvaluation(reader, modelId),
     tagModel: (id, changes) => take(id, () => tagModel(writer, id, changes)),
     setAlias: (name, alias, version) => take(`${project} ${name}`, () => setAlias(writer, project, name, alias, version)),
@@ -132,9 +140,14 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
 }
 
 /** What the server does for all of them. */
-function systemOf({ reader, writer, adder, health, close, take }: Place): Omit<AnyStore, keyof ProjectStore> {
+function systemOf({ reader, writer, adder, bulkWriter, health, close, take }: Place): Omit<AnyStore, keyof ProjectStore> {
   return {
-    claimJob: (at) => claimJob(writer, at),
+    claimJob: (at, room) => claimJob(writer, at, room),
+    nextRetryAt: () => nextRetryAt(reader),
+    insertCheckpoint: (jobId, attempt, at, checkpoint) =>
+      insertCheckpoint({ writer, adder, bulkWriter }, jobId, attempt, at, checkpoint),
+    readCheckpoint: (id) => readCheckpoint(reader, id),
+    removeUnfinishedCheckpoints: (at) => removeUnfinishedCheckpoints(writer, at),
     appendMetrics: (id, attempt, slice) => take(id, () => appendMetrics(adder, id, attempt, slice)),
     finishJob: (id, attempt, at, reason, outcome) =>
       take(id, () =>

@@ -26,6 +26,15 @@ export interface JobsTable {
   readonly reproduced_sha256: string | null;
   /** JSON objects separated by commas, without brackets, so that SQL can append one. */
   readonly transitions: string;
+  readonly priority: number;
+  /** How often its worker died. */
+  readonly deaths: number;
+  /** When it came into its place in the queue. */
+  readonly queued_at: number;
+  /** Least is taken first: `queued_at`, less a minute for each step of priority. */
+  readonly queue_key: number;
+  /** Of a queued job that waits after its worker died. */
+  readonly not_before: number | null;
   readonly created_at: number;
   readonly started_at: number | null;
   readonly finished_at: number | null;
@@ -84,11 +93,34 @@ export interface EvaluationsTable {
   readonly document: string;
 }
 
-/** Bytes of a tensor set in the order of their positions, 256 kB each. The id is that of the job or model they belong to. */
+/** Bytes of a tensor set in the order of their positions, 256 kB each. The id is that of the job, model or checkpoint they belong to. */
 export interface BlobChunksTable {
   readonly blob_id: string;
   readonly position: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface CheckpointsTable {
+  readonly id: string;
+  /** That of its job. */
+  readonly project: string;
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly step: number;
+  readonly reason: string;
+  /** 1: its weights are the best of all that were written. One a job. */
+  readonly is_best: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Names and shapes of its tensors, whose values are in blob_chunks under its id. */
+  readonly entries: string;
+  readonly progress: string;
+  /** What a model of its weights is, without the model's name and metrics. */
+  readonly model: string;
+  /** 1 when it is there for others; 0 while it is written or erased. */
+  readonly ready: number;
+  readonly created_at: number;
 }
 
 export interface DatasetsTable {
@@ -192,6 +224,7 @@ export interface Tables {
   readonly model_names: ModelNamesTable;
   readonly aliases: AliasesTable;
   readonly blob_chunks: BlobChunksTable;
+  readonly checkpoints: CheckpointsTable;
   readonly datasets: DatasetsTable;
   readonly dataset_chunks: DatasetChunksTable;
   readonly webhook_deliveries: WebhookDeliveriesTable;

@@ -1,6 +1,6 @@
 /** The store, the trainers and the desk, measured: they do what they did, and what they do is counted. */
 import { isTerminal, type Job } from "../domain/job.ts";
-import type { Desk, Store, Trainers } from "../domain/ports.ts";
+import type { Desk, ProjectStore, Store, Trainers } from "../domain/ports.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** Writes whose time is measured. Those that come once an hour are left out. */
@@ -42,7 +42,13 @@ export function measureStore(store: Store, instruments: Instruments): Store {
     });
     return { ...one, ...Object.fromEntries(measured) };
   };
-  return { ...timed(store), ofProject: (project) => timed(store.ofProject(project)) };
+  const ofProjects = new Map<string, ProjectStore>();
+  const ofProject = (project: string): ProjectStore => {
+    const known = ofProjects.get(project) ?? timed(store.ofProject(project));
+    ofProjects.set(project, known);
+    return known;
+  };
+  return { ...timed(store), ofProject };
 }
 
 function notesOf({

@@ -1,4 +1,4 @@
-/** Where a job's weights start: those of init_from, from the request or from a stored model, checked against its network. */
+/** Where a job's weights start: those of init_from, from the request, a stored model or a checkpoint, checked against its network. */
 import { type FieldError, pointerOf } from "../domain/errors.ts";
 import type { ReferredModel } from "../domain/ports.ts";
 import type { JobSpec, ResolvedSpec } from "../domain/spec.ts";
@@ -25,16 +25,17 @@ export function initialWeights(
   referred: ReferredModel | null,
 ): InitialWeights {
   if (init_from === null) return { tensors: [], summary: null, errors: [] };
-  const isModel = "model" in init_from;
-  const path = [AT, isModel ? "model" : "state_dict"];
-  const given = isModel ? tensorsOf(referred) : dictionaryOf(init_from.state_dict);
+  const isDictionary = "state_dict" in init_from;
+  const path = [AT, isDictionary ? "state_dict" : "model" in init_from ? "model" : "checkpoint"];
+  const given = isDictionary ? dictionaryOf(init_from.state_dict) : tensorsOf(referred);
   const errors = [...tensorErrors(given, network, path), ...freezeErrors(init_from.freeze, model.layers.length, network)];
   if (errors.length > 0) return { tensors: [], summary: null, errors };
   const tensors = given.map((tensor) => ({ ...tensor, name: PAYLOAD.initial + tensor.name }));
   const { freeze: frozen } = init_from;
-  if (isModel) {
+  if (!isDictionary) {
     const { id, sha256 } = referred as ReferredModel;
-    return { tensors, errors, summary: { model: id, sha256, freeze: frozen } };
+    const origin = "model" in init_from ? { model: id } : { checkpoint: id };
+    return { tensors, errors, summary: { ...origin, sha256, freeze: frozen } };
   }
   const shapes = Object.fromEntries(given.map(({ name, shape }) => [name, { shape: [...shape] }]));
   return { tensors, errors, summary: { state_dict: shapes, sha256: sha256Of(packTensors(given).data), freeze: frozen } };

@@ -6,6 +6,7 @@ import type { Prepared, References, Resolved } from "../domain/ports.ts";
 import { type JobSpec, jobSpec, type ResolvedSpec } from "../domain/spec.ts";
 import { fieldErrors, MAX_FIELD_ERRORS } from "../domain/spec-errors.ts";
 import { elementCount, packTensors } from "../domain/tensor.ts";
+import { parseUntrusted } from "../domain/untrusted-json.ts";
 import { LayerError } from "../engine/index.ts";
 import { memoryEstimate } from "./build.ts";
 import { targetsOf } from "./dataset-columns.ts";
@@ -16,7 +17,6 @@ import { type Resolution, resolve } from "./resolve.ts";
 import { type DataShape, type Described, describeData } from "./source.ts";
 import { layerFieldError } from "./widths.ts";
 
-const MALFORMED = (detail: string): Prepared => ({ ok: false, code: "malformed", errors: [{ pointer: "", detail }] });
 const INVALID = (errors: readonly FieldError[]): Prepared => ({
   ok: false,
   code: "invalid",
@@ -28,12 +28,9 @@ const INVALID = (errors: readonly FieldError[]): Prepared => ({
  * things of the store comes back with the references, to be prepared again with what they are.
  */
 export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits, resolved?: Resolved): Prepared {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (error) {
-    return MALFORMED(`the body is not JSON: ${(error as Error).message}`);
-  }
+  const given = parseUntrusted(body);
+  if (!given.ok) return { ok: false, code: given.code, errors: [{ pointer: given.pointer, detail: given.detail }] };
+  const json = given.value;
   const excess = excessRows(json, limits);
   if (excess) return INVALID([excess]);
   const parsed = jobSpec.safeParse(json);
@@ -62,10 +59,16 @@ function rowsError(pointer: string, rows: number, limits: Limits): FieldError {
 const NOTHING: Resolved = { dataset: null, model: null };
 
 function referencesOf({ data, split, init_from }: JobSpec): References | null {
-  const model = init_from && "model" in init_from ? init_from.model : null;
+  const model = startOf(init_from);
   const splitColumn = split && "column" in split ? split.column : null;
   const dataset = "dataset" in data ? { id: data.dataset.id, target: targetsOf(data.dataset), splitColumn } : null;
-  return dataset || model !== null ? { dataset, model } : null;
+  return dataset || model ? { dataset, model } : null;
+}
+
+function startOf(start: JobSpec["init_from"]): References["model"] {
+  if (start && "model" in start) return { ref: start.model, pointer: "/init_from/model" };
+  if (start && "checkpoint" in start) return { ref: start.checkpoint, pointer: "/init_from/checkpoint" };
+  return null;
 }
 
 function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {

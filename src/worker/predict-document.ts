@@ -1,6 +1,7 @@
 /** A whole JSON body of rows to the JSON of its answer. Runs in a desk thread: a body may be many megabytes. */
 import { type DocumentReply, predictBody, wirePrediction } from "../domain/prediction.ts";
 import { fieldErrors } from "../domain/spec-errors.ts";
+import { parseUntrusted } from "../domain/untrusted-json.ts";
 import type { LoadedModel } from "./predictors.ts";
 
 type Refusal = Extract<DocumentReply, { ok: false }>;
@@ -13,13 +14,9 @@ const refused = (code: Refusal["code"], pointer: string, detail: string): Refusa
 
 /** The answer to `{"instances": [...], "top_k"}`; a `top_k` of the body goes before the one given. */
 export function answerDocument(loaded: LoadedModel, body: Uint8Array, topK: number | null, maxRows: number): DocumentReply {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (error) {
-    return refused("malformed", "", `the body is not JSON in UTF-8: ${(error as Error).message}`);
-  }
-  const parsed = predictBody.safeParse(json);
+  const given = parseUntrusted(body);
+  if (!given.ok) return refused(given.code, given.pointer, given.detail);
+  const parsed = predictBody.safeParse(given.value);
   if (!parsed.success) return { ok: false, code: "invalid", errors: fieldErrors(parsed.error) };
   const { instances, top_k: shown = topK } = parsed.data;
   if (instances.length > maxRows) {

@@ -6,6 +6,7 @@ import { ApiError, type ProblemDocument } from "../../src/client/error.ts";
 import type * as schemas from "../../src/http/answers.ts";
 import type * as datasetSchemas from "../../src/http/dataset-answers.ts";
 import type { problem } from "../../src/http/problem.ts";
+import type { createdKeyAnswer, keyAnswer } from "../../src/http/routes/keys.ts";
 import { range } from "../http/readers.ts";
 import { openStagedApp, SPEC, type StagedApp } from "../http/staged-app.ts";
 
@@ -43,6 +44,8 @@ describe("the client", () => {
     expectTypeOf<answers.Dataset>().toEqualTypeOf<Answer<typeof datasetSchemas.datasetAnswer>>();
     expectTypeOf<answers.DatasetPreview>().toEqualTypeOf<Answer<typeof datasetSchemas.previewAnswer>>();
     expectTypeOf<answers.Page<answers.DatasetSummary>>().toEqualTypeOf<Answer<typeof datasetSchemas.datasetsAnswer>>();
+    expectTypeOf<answers.Key>().toEqualTypeOf<Answer<typeof keyAnswer>>();
+    expectTypeOf<answers.CreatedKey>().toEqualTypeOf<Answer<typeof createdKeyAnswer>>();
     expectTypeOf<Answer<typeof problem>>().toExtend<ProblemDocument>();
     expectTypeOf<answers.EndFrame>().toEqualTypeOf<Extract<Answer<typeof schemas.streamFrame>, { type: "end" }>>();
     expectTypeOf<answers.StateFrame>().toEqualTypeOf<Extract<Answer<typeof schemas.streamFrame>, { type: "state" }>>();

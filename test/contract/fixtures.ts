@@ -138,6 +138,7 @@ export function aJob(name = "moons", epochs = 1000): Job {
     name,
     state: "running",
     attempt: 1,
+    deaths: 0,
     epochsDone: 0,
     lastSeq: 2,
     metrics: null,

@@ -238,7 +238,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect((await store.readMetrics(id, 15, 15))[0]).toEqual(aSlice(11, 20));
     });
 
-    it("keeps NaN and infinities", async () => {
+    it("keeps NaN and infinities, and of the metrics of an outcome those that no stored epoch has", async () => {
       const id = await runningJob();
       const series = { loss: Float64Array.of(Number.NaN, Infinity, -Infinity) };
       await store.appendMetrics(id, 1, { from: 1, to: 3, series });
@@ -246,7 +246,10 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const error = { code: "diverged", detail: "the loss is NaN", epoch: 3 } as const;
       const metrics = { final: { loss: Number.NaN, lr: Infinity }, best: { loss: -Infinity, epoch: 3 } };
       await store.finishJob(id, 1, 9, "a test", { state: "failed", metrics, error });
-      expect(await store.getJob(id)).toMatchObject({ metrics, error });
+      expect(await store.getJob(id)).toMatchObject({ error, metrics: { final: { loss: -Infinity } } });
+      const other = await runningJob();
+      await store.finishJob(other, 1, 9, "a test", { state: "failed", metrics, error });
+      expect(await store.getJob(other)).toMatchObject({ error, metrics });
     });
   });
 

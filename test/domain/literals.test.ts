@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isMissingText, parseDatetime, parseNumber } from "../../src/domain/literals.ts";
+import { isMissingText, parseDatetime, parseLooseTruth, parseNumber, parseTruth } from "../../src/domain/literals.ts";
 import { isMissingBytes, kindOfBytes, readNumber } from "../../src/formats/byte-literals.ts";
 
 const bytesOf = (text: string) => Buffer.from(`<${text}>`);
@@ -99,4 +99,8 @@ describe("dates and times", () => {
   ])("%s is none", (text) => {
     expect(parseDatetime(text)).toBeNaN();
   });
+});
+
+it.each(["constructor", "__proto__", "valueOf", "toString"])("a cell that says %s is neither true nor false", (text) => {
+  expect([parseTruth(text), parseLooseTruth(text)]).toEqual([-1, -1]);
 });

@@ -199,6 +199,42 @@ describe("models", () => {
   });
 });
 
+describe("keys", () => {
+  it("close a server, are shown by TRAINYARD_KEY, listed without their secret, and revoked", async () => {
+    const own = await createDataDir();
+    const closed = await startLiveServer(own.path);
+    const at = { TRAINYARD_URL: closed.url };
+    const made = await run(["keys", "create", "me", "--scopes", "read,submit,predict,admin"], { env: at });
+    expect([made.code, made.stdout]).toEqual([0, expect.stringMatching(/^ty_\S+\n$/)]);
+    const refused = await run(["jobs"], { env: at });
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("Unauthorized (401)")]);
+    const mine = { ...at, TRAINYARD_KEY: made.stdout.trim() };
+    const { stdout: key } = await run(["keys", "create", "reader", "--scopes", "read", "--days", "1"], { env: mine });
+    const reader = { ...at, TRAINYARD_KEY: key.trim() };
+    expect((await run(["jobs"], { env: reader })).stdout).toBe("No jobs.\n");
+    const { stdout } = await run(["keys", "list"], { env: mine });
+    expect(stdout).toMatch(/key_\S+ +reader +default +ty_\S+\.\.\. +read .* good until /);
+    expect(stdout).not.toContain(key.trim());
+    const id = /key_\S+/.exec(stdout)?.[0] as string;
+    expect((await run(["keys", "revoke", id], { env: mine })).stdout).toBe(`${id}  revoked\n`);
+    expect((await run(["jobs"], { env: reader })).code).toBe(1);
+    await closed.stop();
+    await own.remove();
+  });
+
+  it("are followed over WebSockets too", async () => {
+    const own = await createDataDir();
+    const key = `ty_${"k".repeat(43)}`;
+    const closed = await startLiveServer(own.path, { TRAINYARD_ADMIN_KEY: key });
+    const env = { TRAINYARD_URL: closed.url, TRAINYARD_KEY: key };
+    const args = ["train", "--data", IRIS, "--target", "species", "--epochs", "5", "--watch"];
+    const { code, stdout } = await run(args, { env });
+    expect([code, stdout]).toEqual([0, expect.stringContaining("iris@1")]);
+    await closed.stop();
+    await own.remove();
+  });
+});
+
 describe("the binary", () => {
   it("ends quietly when its reader goes away", () => {
     const command = `"${process.execPath}" "${BINARY}" jobs --json | head -n 1; exit \${PIPESTATUS[0]}`;

@@ -13,6 +13,7 @@ import { type AccessSettings, buildApp } from "../../src/http/app.ts";
 import type { App } from "../../src/http/context.ts";
 import { createLifecycle, type Lifecycle } from "../../src/http/lifecycle.ts";
 import type { StreamBounds } from "../../src/http/outlet.ts";
+import type { SocketBounds } from "../../src/http/sockets.ts";
 import { startRunner } from "../../src/jobs/run.ts";
 import { createServices, type Services } from "../../src/jobs/services.ts";
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
@@ -49,6 +50,8 @@ export interface StageOptions {
   readonly access?: Partial<AccessSettings>;
   /** A page that was built; without it the server has none. */
   readonly dashboardDirectory?: string | null;
+  readonly socketBounds?: Partial<SocketBounds>;
+  readonly corsOrigins?: readonly string[];
 }
 
 export async function openStagedApp({
@@ -56,6 +59,8 @@ export async function openStagedApp({
   streamBounds = {},
   access = {},
   dashboardDirectory = null,
+  socketBounds = {},
+  corsOrigins = [],
 }: StageOptions = {}): Promise<StagedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "trainyard-http-"));
   const { limits, datasetLimits } = parseConfig(environment);
@@ -69,7 +74,8 @@ export async function openStagedApp({
   const queue = createEmbeddedQueue(store);
   const services = createServices({ store, queue, bus, desk, trainers: stage.trainers, intake, limits, log });
   const lifecycle = createLifecycle();
-  const app = await buildApp({ services, lifecycle, log, dashboardDirectory, streamBounds, access });
+  const bounds = { streamBounds, socketBounds };
+  const app = await buildApp({ services, lifecycle, log, dashboardDirectory, corsOrigins, access, ...bounds });
   const runner = startRunner(services, { workers: 1 });
   lifecycle.markReady();
   return {

@@ -12,12 +12,15 @@ function success(jobId: string): TrainingResult {
 }
 
 const cancelled: TrainingResult = { state: "cancelled", metrics: null };
+const stopped: TrainingResult = { state: "stopped", metrics: null };
 
-/** Trains until it is cancelled. */
-function untilCancelled({ signal }: TrainingObserver): Promise<TrainingResult> {
+/** Trains until it is cancelled, or stopped. */
+function untilCancelled({ signal, stop }: TrainingObserver): Promise<TrainingResult> {
   const { promise, resolve } = Promise.withResolvers<TrainingResult>();
   if (signal.aborted) resolve(cancelled);
   signal.addEventListener("abort", () => resolve(cancelled));
+  if (stop.aborted) resolve(stopped);
+  stop.addEventListener("abort", () => resolve(stopped));
   return promise;
 }
 
@@ -56,9 +59,10 @@ describe("the runner", () => {
 
   it("runs as many jobs at once as it may, in the order of the queue", async () => {
     const started: string[] = [];
+    const third = Promise.withResolvers<void>();
     const world = await openWorld(
       training(({ job }, observer) => {
-        started.push(job.id);
+        if (started.push(job.id) === 3) third.resolve();
         return untilCancelled(observer);
       }),
     );
@@ -67,7 +71,7 @@ describe("the runner", () => {
     await Promise.all(jobs.slice(0, 2).map(({ id }) => untilState(world, id, "running")));
     expect(await world.store.getJob(jobs[2]?.id ?? "")).toMatchObject({ state: "queued" });
     await cancel(world, jobs[0]?.id ?? "");
-    await untilState(world, jobs[2]?.id ?? "", "running");
+    await third.promise;
     expect(started).toEqual(jobs.map(({ id }) => id));
     await runner.stop();
   });
@@ -111,7 +115,7 @@ describe("the runner", () => {
     await runner.stop();
   });
 
-  it("fails a job whose thread dies, and takes the next", async () => {
+  it("tries a job again whose thread dies, fails it when that has happened too often, and takes the next", async () => {
     const world = await openWorld(
       training(async ({ job }) => {
         if (job.spec.name === "deadly") throw new Error("the training thread exited with code 3");
@@ -120,12 +124,23 @@ describe("the runner", () => {
     );
     const deadly = await queueJob(world, "deadly");
     const next = await queueJob(world, "next");
-    const runner = startRunner(world, { workers: 1 });
-    expect((await untilState(world, deadly.id, "failed")).error).toEqual({
+    const runner = startRunner(world, { workers: 1, backoffMs: 1 });
+    const failed = await untilState(world, deadly.id, "failed");
+    expect(failed.error).toEqual({
       code: "worker_died",
-      detail: "the training thread exited with code 3",
+      detail: "the training thread exited with code 3, for the 3rd time (max_retries 2)",
       epoch: null,
     });
+    expect(failed).toMatchObject({ attempt: 3, deaths: 2 });
+    expect(failed.transitions.map(({ state, reason }) => [state, reason])).toEqual([
+      ["queued", "submitted"],
+      ["running", "a worker took it"],
+      ["queued", "the training thread exited with code 3; retry 1 of 2 goes on from the start"],
+      ["running", "a worker took it"],
+      ["queued", "the training thread exited with code 3; retry 2 of 2 goes on from the start"],
+      ["running", "a worker took it"],
+      ["failed", failed.error?.detail],
+    ]);
     await untilState(world, next.id, "succeeded");
     await runner.stop();
   });
@@ -187,7 +202,7 @@ describe("the runner", () => {
     await first.stop();
     const stopped = await world.store.getJob(running.id);
     expect(stopped).toMatchObject({ state: "queued", epochsDone: 10, finishedAt: null });
-    expect(stopped?.transitions.at(-1)?.reason).toBe("the server was stopped");
+    expect(stopped?.transitions.at(-1)?.reason).toBe("the server was stopped; it goes on from the start");
     expect(await world.store.getJob(waiting.id)).toMatchObject({ state: "queued", attempt: 0 });
     expect(await world.queue.position(running.id)).toBe(0);
 

@@ -4,12 +4,16 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { openStore } from "../../src/storage/open.ts";
+import { checkpointContract } from "../contract/checkpoints.ts";
 import { aNewJob, aSlice } from "../contract/fixtures.ts";
+import { lineContract } from "../contract/line.ts";
 import { projectContract } from "../contract/projects.ts";
 import { storeContract } from "../contract/store.ts";
 import { temporaryFolder } from "../contract/temporary.ts";
 
 storeContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+checkpointContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+lineContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 projectContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 
 describe("opening a SQLite store", () => {

@@ -98,6 +98,7 @@ function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone: number
     memoryBytes,
     classes,
     attempt: 1,
+    deaths: 0,
     epochsDone,
     lastSeq: 0,
     metrics: null,

@@ -1,10 +1,12 @@
-/** Jobs: submit or validate, list, read, cancel, delete. */
+/** Jobs: submit or validate, list, read, cancel, pause, resume, delete. */
 import { z } from "zod";
 import { TrainyardError } from "../../domain/errors.ts";
 import { jobSpec } from "../../domain/spec.ts";
 import { cancel } from "../../jobs/cancel.ts";
+import { pause } from "../../jobs/pause.ts";
 import { listJobs, readJob } from "../../jobs/read.ts";
 import { remove } from "../../jobs/remove.ts";
+import { resume } from "../../jobs/resume.ts";
 import { showRows } from "../../jobs/show-rows.ts";
 import { submit } from "../../jobs/submit.ts";
 import { jobAnswer, jobsAnswer, rowsAnswer, validationAnswer } from "../answers.ts";
@@ -123,13 +125,51 @@ function registerChanges(app: App): void {
         operationId: "cancelJob",
         summary: "Cancel a job",
         description:
-          "A queued job is cancelled at once. A running one is `cancelling`, and `cancelled` within half a second; its metrics stay.",
+          "A queued or paused job is cancelled at once. A running one is `cancelling`, and `cancelled` within half a second; its metrics stay.",
         params: jobParams,
         response: answers({ 200: ["The job, `cancelled` or `cancelling`.", jobAnswer] }, [404, 409]),
       },
     },
     async ({ params, services }) => {
       await cancel(services, params.id);
+      return representJob(await readJob(services, params.id));
+    },
+  );
+
+  app.post(
+    "/v1/jobs/:id/pause",
+    {
+      schema: {
+        tags,
+        operationId: "pauseJob",
+        summary: "Pause a job",
+        description:
+          "A queued job is `paused` at once. A running one is `pausing`, writes a checkpoint, and is `paused` then: its worker is free for others.",
+        params: jobParams,
+        response: answers({ 200: ["The job, `paused` or `pausing`.", jobAnswer] }, [404, 409]),
+      },
+    },
+    async ({ params, services }) => {
+      await pause(services, params.id);
+      return representJob(await readJob(services, params.id));
+    },
+  );
+
+  app.post(
+    "/v1/jobs/:id/resume",
+    {
+      schema: {
+        tags,
+        operationId: "resumeJob",
+        summary: "Resume a paused job",
+        description:
+          "It is queued, and goes on from its last checkpoint when it is its turn: to the same weights as if it had never been paused.",
+        params: jobParams,
+        response: answers({ 200: ["The job, `queued`.", jobAnswer] }, [404, 409]),
+      },
+    },
+    async ({ params, services }) => {
+      await resume(services, params.id);
       return representJob(await readJob(services, params.id));
     },
   );

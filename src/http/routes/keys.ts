@@ -38,8 +38,10 @@ const EXAMPLE = {
   revoked_at: null,
 };
 
-const keyAnswer = z.object(keyFields).meta({ id: "Key", description: "The record of a key.", examples: [EXAMPLE] });
-const createdKeyAnswer = z
+/** The record of a key. */
+export const keyAnswer = z.object(keyFields).meta({ id: "Key", description: "The record of a key.", examples: [EXAMPLE] });
+/** A key that was just made. */
+export const createdKeyAnswer = z
   .object({ ...keyFields, key: z.string().meta({ description: "The key. It is shown this once." }) })
   .meta({ id: "CreatedKey" });
 const keysAnswer = z

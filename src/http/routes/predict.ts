@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { TrainyardError } from "../../domain/errors.ts";
 import { predictBody, wirePrediction } from "../../domain/prediction.ts";
@@ -78,19 +78,29 @@ function registerRoute(app: App, { limits }: RouteContext): void {
         reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
         return streamOf(pieces, format, request, reply.raw);
       }
-      const body = (request.body ?? new Uint8Array()) as unknown as Uint8Array<ArrayBuffer>;
-      const model = await findModel(services, ref);
-      if (body.byteLength > PREDICT_BODY_BYTES) {
-        const bytes = await predictDocument(services, model, body, topK);
-        reply.type("application/json; charset=utf-8");
-        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      }
-      const { instances, top_k = topK } = parseBody(predictBody, body);
-      if (top_k !== null) checkTopK(model);
-      const predictions = await predictRows(services, model, instances);
-      return { predictions: predictions.map((prediction) => wirePrediction(prediction, top_k)) };
+      return predictJson(request, reply, ref, topK);
     },
   );
+}
+
+/** The answer to a JSON body of rows: a large one is answered in a thread, as bytes. `topK` is the query's, the body's comes first. */
+export async function predictJson(
+  { services, body: given }: Pick<FastifyRequest, "services" | "body">,
+  reply: Pick<FastifyReply, "type">,
+  ref: string,
+  topK: number | null,
+) {
+  const body = (given ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
+  const model = await findModel(services, ref);
+  if (body.byteLength > PREDICT_BODY_BYTES) {
+    const bytes = await predictDocument(services, model, body, topK);
+    reply.type("application/json; charset=utf-8");
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  const { instances, top_k = topK } = parseBody(predictBody, body);
+  if (top_k !== null) checkTopK(model);
+  const predictions = await predictRows(services, model, instances);
+  return { predictions: predictions.map((prediction) => wirePrediction(prediction, top_k)) };
 }
 
 const CSV_EXAMPLE =
@@ -107,7 +117,7 @@ CSV and NDJSON are answered while they arrive, a block of rows at a time, with b
 
 function batchFormatOf({ headers }: FastifyRequest): BatchFormat | null {
   const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  return type in BATCH_TYPES ? BATCH_TYPES[type as keyof typeof BATCH_TYPES] : null;
+  return Object.hasOwn(BATCH_TYPES, type) ? BATCH_TYPES[type as keyof typeof BATCH_TYPES] : null;
 }
 
 /** The bytes of a body. The request outlives the reading of it: an error has to be answered. */

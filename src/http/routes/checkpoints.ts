@@ -1,0 +1,117 @@
+/** Checkpoints: list, delete, predict with one. */
+import { z } from "zod";
+import { CHECKPOINT_REASONS, type Checkpoint } from "../../domain/checkpoint.ts";
+import { notFound } from "../../domain/errors.ts";
+import { predictBody } from "../../domain/prediction.ts";
+import { isCheckpointId } from "../../domain/registry.ts";
+import { listCheckpoints, removeCheckpoint } from "../../jobs/checkpoints.ts";
+import { predictionsAnswer } from "../answers.ts";
+import type { App, RouteContext } from "../context.ts";
+import { checkpointExample } from "../examples.ts";
+import { answers } from "../openapi.ts";
+import { checkpointParams, checkpointsQuery, jobParams, topKQuery } from "../parameters.ts";
+import { representPage } from "../representations.ts";
+import { predictJson } from "./predict.ts";
+
+const tags = ["jobs"];
+
+const checkpointAnswer = z
+  .object({
+    id: z.string(),
+    job: z.string(),
+    attempt: z.int().meta({ description: "The attempt that wrote it." }),
+    epoch: z.int().meta({ description: "Epochs that were done." }),
+    step: z.int().meta({ description: "Steps done of the next epoch; 0 between epochs." }),
+    reason: z.enum(CHECKPOINT_REASONS).meta({ description: "Why it was written." }),
+    is_best: z.boolean().meta({
+      description:
+        "Of all that the job has written, its weights have the least validation loss; loss where nothing is held out.",
+    }),
+    bytes: z.int(),
+    sha256: z.string().meta({ description: "Of its weights, as a model's." }),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: "Checkpoint", description: "The state of training between two steps.", examples: [checkpointExample] });
+
+const checkpointsAnswer = z
+  .object({ data: z.array(checkpointAnswer), has_more: z.boolean(), next_after: z.string().nullable() })
+  .meta({ id: "CheckpointPage", description: "Checkpoints, newest first." });
+
+/** Registers the routes of checkpoints. */
+export function registerCheckpoints(app: App, { limits }: RouteContext): void {
+  app.get(
+    "/v1/jobs/:id/checkpoints",
+    {
+      schema: {
+        tags,
+        operationId: "listCheckpoints",
+        summary: "List a job's checkpoints",
+        description:
+          "Newest first: the newest `checkpoint.keep`, and the best. A job that is resumed, or whose worker or server ended, goes on from the newest, to the same weights. Another job can start from one (`init_from`), and wherever a model is asked for, the id of a checkpoint stands for a model of its weights.",
+        params: jobParams,
+        querystring: checkpointsQuery,
+        response: answers({ 200: ["A page of checkpoints.", checkpointsAnswer] }, [404, 422]),
+      },
+    },
+    async ({ params: { id }, query, services }) =>
+      representPage(await listCheckpoints(services, id, query), representCheckpoint),
+  );
+
+  app.delete(
+    "/v1/checkpoints/:id",
+    {
+      schema: {
+        tags,
+        operationId: "deleteCheckpoint",
+        summary: "Delete a checkpoint",
+        description: "A job that would have gone on from it goes on from the one before, or from its start.",
+        params: checkpointParams,
+        response: answers({ 204: ["It is gone.", z.undefined()] }, [404]),
+      },
+    },
+    async ({ params, services }, reply) => {
+      await removeCheckpoint(services, params.id);
+      reply.code(204);
+    },
+  );
+
+  app.post(
+    "/v1/checkpoints/:id/predict",
+    {
+      bodyLimit: limits.bodyBytes,
+      schema: {
+        tags,
+        operationId: "predictWithCheckpoint",
+        summary: "Predict with a checkpoint",
+        description: "A prediction a row, with the weights as they were. Body and answer are those of a model's.",
+        params: checkpointParams,
+        querystring: topKQuery,
+        body: predictBody,
+        response: answers(
+          { 200: ["The predictions, in the order of the rows.", predictionsAnswer] },
+          [400, 404, 413, 415, 422],
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!isCheckpointId(id)) throw notFound("checkpoint", id);
+      return predictJson(request, reply, id, request.query.top_k ?? null);
+    },
+  );
+}
+
+function representCheckpoint(checkpoint: Checkpoint): z.output<typeof checkpointAnswer> {
+  return {
+    id: checkpoint.id,
+    job: checkpoint.jobId,
+    attempt: checkpoint.attempt,
+    epoch: checkpoint.epoch,
+    step: checkpoint.step,
+    reason: checkpoint.reason,
+    is_best: checkpoint.isBest,
+    bytes: checkpoint.bytes,
+    sha256: checkpoint.sha256,
+    created_at: new Date(checkpoint.createdAt).toISOString(),
+  };
+}
