@@ -62,10 +62,11 @@ const trainyard = createClient(${JSON.stringify(origin)}${options});
 
 const job = await trainyard.submit(${programOf(spec)});
 
-for await (const frame of trainyard.watch(job.id)) {
-  if (frame.type === "metrics") console.log(frame.to, frame.series.loss?.at(-1));
+let frames = 0;
+for await (const _ of trainyard.watch(job.id)) frames += 1; // each with the epochs since the one before
+const { model } = await trainyard.job(job.id);
+if (model) {
+  const [answer] = await trainyard.predict(model.id, rows);
 }
-const { model, metrics } = await trainyard.job(job.id);
-console.log(model?.name, metrics?.final);
 `;
 }
