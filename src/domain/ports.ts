@@ -14,6 +14,7 @@ import type { MetricSlice } from "./metric.ts";
 import type { Model, NewModel, Prediction } from "./model.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { BatchBlock, BatchOptions, BatchReply, DocumentReply } from "./prediction.ts";
+import type { Prepared, Resolved } from "./preparation.ts";
 import type { ModelRef, TagChanges } from "./registry.ts";
 import type { ResolvedSpec } from "./spec.ts";
 import type { StoreHealth } from "./store-health.ts";
@@ -22,6 +23,7 @@ import type { Outbox } from "./webhook.ts";
 
 export type { MemoryRoom, TransitionRequest } from "./line.ts";
 export type { Page, PageRequest } from "./page.ts";
+export type { Prepared, References, ReferredModel, Resolved } from "./preparation.ts";
 
 export interface ModelFilter {
   readonly name?: string | undefined;
@@ -221,47 +223,6 @@ export interface Bus {
   subscribe(jobId: string, wake: () => void): () => void;
   /** Every hint about every job. Returns what ends the subscription. */
   subscribeAll(listen: (hint: JobHint) => void): () => void;
-}
-
-/** What a job body came to, after parsing, validation and a look at its rows. */
-export type Prepared =
-  | {
-      readonly ok: true;
-      readonly spec: ResolvedSpec;
-      readonly parameters: number;
-      readonly memoryBytes: number;
-      readonly rows: number;
-      readonly classes: readonly string[];
-      readonly payload: TensorSet | null;
-    }
-  | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] }
-  /** The body names things of the store: prepare the same bytes again, with what they name. */
-  | {
-      readonly ok: false;
-      readonly code: "references";
-      readonly errors: readonly [];
-      readonly references: References;
-      readonly body: Uint8Array<ArrayBuffer>;
-    };
-
-/** What a job body refers to, and needs to be resolved. */
-export interface References {
-  readonly dataset: { readonly id: string; readonly target: readonly string[]; readonly splitColumn: string | null } | null;
-  /** A reference to the model or checkpoint whose weights it starts from, and where in the body it stands. */
-  readonly model: { readonly ref: string; readonly pointer: string } | null;
-}
-
-/** A model or a checkpoint that a job starts from. */
-export interface ReferredModel {
-  readonly id: string;
-  readonly sha256: string;
-  readonly weights: TensorSet;
-}
-
-/** What the references are. The values of a data set are those of its categories, targets and splitting column. */
-export interface Resolved {
-  readonly dataset: DatasetRows | null;
-  readonly model: ReferredModel | null;
 }
 
 export interface TrainingRun {
