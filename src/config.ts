@@ -1,7 +1,8 @@
 /** Environment to a frozen configuration. The only reader of process.env; everything else gets what it needs as arguments. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { z } from "zod";
 import type { DatasetLimits, Limits } from "./domain/limits.ts";
+import { ROLES, type Role } from "./domain/worker.ts";
 
 const whole = (min: number, max: number, standard: number) =>
   z
@@ -54,6 +55,17 @@ const variables = z.object({
   TRAINYARD_IDLE_TIMEOUT_MS: whole(100, 3_600_000, 60_000),
   TRAINYARD_KEEP_ALIVE_MS: whole(0, 3_600_000, 65_000),
   TRAINYARD_MAX_CONNECTIONS: whole(1, 1_000_000, 10_000),
+  TRAINYARD_ROLE: z.enum(ROLES).default("all"),
+  TRAINYARD_NODE_NAME: z.string().min(1).max(200).default(hostname()),
+  TRAINYARD_DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "must be postgres://user:password@host:port/database" })
+    .optional(),
+  TRAINYARD_DATABASE_POOL: whole(2, 1000, 10),
+  TRAINYARD_DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 3_600_000, 30_000),
+  TRAINYARD_DATABASE_CONNECT_TIMEOUT_MS: whole(100, 600_000, 5000),
+  TRAINYARD_DATABASE_PATIENCE_MS: whole(0, 600_000, 5000),
+  TRAINYARD_LEASE_SECONDS: whole(10, 3600, 10),
+  TRAINYARD_MAX_LEASE_SECONDS: whole(60, 86_000, 21_600),
   TRAINYARD_WEBHOOK_SECRET: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "must be whsec_ and 24 to 64 bytes in base64")
@@ -87,6 +99,11 @@ export interface Config {
   readonly limits: Limits;
   readonly datasetLimits: DatasetLimits;
   readonly webhooks: WebhookSettings;
+  readonly role: Role;
+  /** What others call this process. */
+  readonly nodeName: string;
+  /** The database that processes share; null: SQLite in the data directory, for this process alone. */
+  readonly cluster: ClusterSettings | null;
   /** Of pages elsewhere that may use the API from a browser. */
   readonly corsOrigins: readonly string[];
   readonly sockets: SocketSettings;
@@ -99,6 +116,21 @@ export interface SocketSettings {
   readonly idleMs: number;
   readonly keepAliveMs: number;
   readonly connections: number;
+}
+
+export interface ClusterSettings {
+  /** A setting that is a secret: it is not logged. */
+  readonly url: string;
+  /** Connections of this process at most, besides the one that listens. */
+  readonly size: number;
+  readonly statementTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** How long a request waits for a database that has gone away. */
+  readonly patienceMs: number;
+  /** A worker that is silent for so long loses its jobs. */
+  readonly leaseSeconds: number;
+  /** How long a job may train before it goes back into the queue with a checkpoint. */
+  readonly maxLeaseSeconds: number;
 }
 
 export interface AccessConfig {
@@ -138,6 +170,10 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     throw new ConfigError(lines.join("; "));
   }
   const env = parsed.data;
+  if (env.TRAINYARD_ROLE !== "all" && !env.TRAINYARD_DATABASE_URL)
+    throw new ConfigError(
+      `TRAINYARD_ROLE=${env.TRAINYARD_ROLE}: processes share their work in PostgreSQL: set TRAINYARD_DATABASE_URL, or leave it at all`,
+    );
   return Object.freeze({
     host: env.TRAINYARD_HOST,
     port: env.TRAINYARD_PORT,
@@ -175,6 +211,19 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       keepAliveMs: env.TRAINYARD_KEEP_ALIVE_MS,
       connections: env.TRAINYARD_MAX_CONNECTIONS,
     }),
+    role: env.TRAINYARD_ROLE,
+    nodeName: env.TRAINYARD_NODE_NAME,
+    cluster: env.TRAINYARD_DATABASE_URL
+      ? Object.freeze({
+          url: env.TRAINYARD_DATABASE_URL,
+          size: env.TRAINYARD_DATABASE_POOL,
+          statementTimeoutMs: env.TRAINYARD_DATABASE_STATEMENT_TIMEOUT_MS,
+          connectTimeoutMs: env.TRAINYARD_DATABASE_CONNECT_TIMEOUT_MS,
+          patienceMs: env.TRAINYARD_DATABASE_PATIENCE_MS,
+          leaseSeconds: env.TRAINYARD_LEASE_SECONDS,
+          maxLeaseSeconds: env.TRAINYARD_MAX_LEASE_SECONDS,
+        })
+      : null,
     webhooks: Object.freeze({
       secret: env.TRAINYARD_WEBHOOK_SECRET ?? null,
       allowPrivate: env.TRAINYARD_WEBHOOK_ALLOW_PRIVATE,
@@ -187,5 +236,5 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
 
 /** A value that may be shown: what is wrong with a secret is said without it. */
 function shown(name: string, given: Readonly<Record<string, string | undefined>>): string {
-  return /_(SECRET|KEY)$/.test(name) ? "..." : (given[name] ?? "");
+  return /_(SECRET|KEY|URL)$/.test(name) ? "..." : (given[name] ?? "");
 }

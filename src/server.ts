@@ -1,24 +1,27 @@
 /** A whole server in this process: opens what the use cases need, in the order in which they need it, and closes it in reverse. */
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { createLocalBus } from "./bus/local.ts";
+import { type Backend, openAlone } from "./backend.ts";
 import type { Config } from "./config.ts";
 import { TrainyardError } from "./domain/errors.ts";
-import type { Store } from "./domain/ports.ts";
+import { createId } from "./domain/id.ts";
+import type { Store, Trainers } from "./domain/ports.ts";
+import { VERSION } from "./domain/version.ts";
 import { buildApp } from "./http/app.ts";
 import type { App } from "./http/context.ts";
 import { createLifecycle } from "./http/lifecycle.ts";
 import { isLoopback } from "./http/origin.ts";
 import type { StreamBounds } from "./http/outlet.ts";
+import { announceWorker } from "./jobs/announce-worker.ts";
 import { projectSecret, startDeliverer } from "./jobs/deliver-webhooks.ts";
-import { recover } from "./jobs/recover.ts";
-import { startRunner } from "./jobs/run.ts";
-import { createServices } from "./jobs/services.ts";
+import { recover, removeUnfinished } from "./jobs/recover.ts";
+import { type Runner, startRunner } from "./jobs/run.ts";
+import { createServices, type Services } from "./jobs/services.ts";
+import { takeBack } from "./jobs/settle.ts";
 import { createWebhookSender } from "./outbound/webhook-sender.ts";
-import { createEmbeddedQueue } from "./queue/embedded.ts";
-import { openStore } from "./storage/open.ts";
 import { createInstruments } from "./telemetry/instruments.ts";
 import { measureDesk, measureStore, measureTrainers } from "./telemetry/measured.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
@@ -31,6 +34,20 @@ const DASHBOARD = fileURLToPath(new URL("../build/dashboard", import.meta.url));
 
 /** Of the time for draining, what running jobs have for their last checkpoint. */
 const CHECKPOINT_SHARE = 0.6;
+
+/** Of the machine's memory, what jobs may need together. */
+const MEMORY_SHARE = 0.75;
+
+/** No upload takes longer than this. */
+const UNFINISHED_MS = 24 * 3600 * 1000;
+
+/** A process that only serves. */
+const NO_RUNNER: Runner = { stop: () => Promise.resolve() };
+const NO_TRAINERS: Trainers = {
+  size: 0,
+  train: () => Promise.reject(new Error("this process does not train")),
+  close: () => Promise.resolve(),
+};
 
 /** A claim on a webhook lasts longer than a try. */
 const WEBHOOK_LEASE_MS = 30_000;
@@ -50,26 +67,30 @@ export interface ServerOptions {
 /** Starts a server that takes jobs. Throws, with everything closed again, when its port or its database cannot be had. */
 export async function startServer(config: Config, log: Logger, options: ServerOptions = {}): Promise<Server> {
   const { limits, workers } = config;
+  const trains = config.role !== "serve";
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
   try {
     const instruments = createInstruments();
-    const store = measureStore(await openStore(config), instruments);
-    closers.push(() => store.close());
+    const workerId = createId("worker");
+    const backend = await openBackend(config, log, workerId);
+    closers.push(() => backend.close());
+    const store = measureStore(backend.store, instruments);
     const onDeskError = (err: unknown) => log.error({ err }, "a desk thread died");
     const desk = measureDesk(createDesk({ limits, onError: onDeskError }), instruments);
     closers.push(() => desk.close());
     const onDefect = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
-    const threads = createTrainers({ size: workers, onDefect, heartbeatMs: config.heartbeatMs });
+    const threads = trains ? createTrainers({ size: workers, onDefect, heartbeatMs: config.heartbeatMs }) : NO_TRAINERS;
     const trainers = measureTrainers(threads, instruments);
     closers.push(() => trainers.close());
     const onIntakeError = (err: unknown) => log.error({ err }, "an intake thread died");
     const intake = await openIntake({ dataDir: config.dataDir, limits: config.datasetLimits, onError: onIntakeError });
     closers.push(() => intake.close());
-    const bus = createLocalBus((err) => log.error({ err }, "a listener of the bus failed"));
-    const services = createServices({ store, queue: createEmbeddedQueue(store), bus, desk, trainers, intake, limits, log });
+    const { bus } = backend;
+    const queue = await backend.openQueue(store, (job) => takeBack(services, job));
+    const services: Services = createServices({ store, queue, bus, desk, trainers, intake, limits, log });
 
     await assertGuarded(config, store);
     const webhookSecret = config.webhooks.secret ?? (await store.keepSecret("webhook", newWebhookSecret()));
@@ -86,14 +107,15 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       telemetry,
       corsOrigins,
       socketBounds,
+      role: config.role,
+      announceMs: backend.announceMs,
       access: { ...access, localOnly: !allowOpen },
       ...options,
     });
     closers.push(() => app.close());
     // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.
     await app.listen({ host: config.host, port: config.port });
-    await store.abandonClaims(Date.now());
-    await recover(services);
+    await tidyUp(services, backend);
     const deliverer = startDeliverer(services, {
       ...config.webhooks,
       sender: createWebhookSender(config.webhooks),
@@ -101,11 +123,27 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       leaseMs: config.webhooks.timeoutMs + WEBHOOK_LEASE_MS,
     });
     closers.push(() => deliverer.stop());
-    const runner = startRunner(services, {
-      workers,
-      drainMs: CHECKPOINT_SHARE * config.drainMs,
-      backoffMs: config.backoffMs,
+    const runner: Runner = trains
+      ? startRunner(services, { workers, drainMs: CHECKPOINT_SHARE * config.drainMs, backoffMs: config.backoffMs })
+      : NO_RUNNER;
+    const memoryBytes = trains ? Math.floor(totalmem() * MEMORY_SHARE) : 0;
+    const worker = {
+      id: workerId,
+      name: config.nodeName,
+      role: config.role,
+      version: VERSION,
+      slots: trainers.size,
+      memoryBytes,
+    };
+    const announcer = await announceWorker(services, {
+      worker: { ...worker, startedAt: Date.now() },
+      everyMs: backend.announceMs,
+      onDrain() {
+        lifecycle.drain();
+        void runner.stop();
+      },
     });
+    closers.push(() => announcer.stop());
     closers.push(() => runner.stop());
     lifecycle.markReady();
     return {
@@ -128,6 +166,20 @@ async function assertGuarded({ host, access }: Config, store: Store): Promise<vo
     "forbidden",
     `there is no API key, and ${host} is an address that others can reach: make a key (trainyard keys create --data-dir), set TRAINYARD_ADMIN_KEY, listen on 127.0.0.1, or set TRAINYARD_ALLOW_OPEN=true to serve everybody`,
   );
+}
+
+/** What only PostgreSQL needs is loaded only for it. */
+async function openBackend(config: Config, log: Logger, workerId: string): Promise<Backend> {
+  if (!config.cluster) return openAlone(config, log);
+  const { openCluster } = await import("./cluster.ts");
+  return openCluster(config, config.cluster, log, workerId);
+}
+
+/** What is half way belongs to nobody when this process has the store for itself; else only what is old does. */
+async function tidyUp(services: Services, { isShared }: Backend): Promise<void> {
+  if (isShared) return removeUnfinished(services, Date.now() - UNFINISHED_MS);
+  await services.store.abandonClaims(Date.now());
+  await recover(services);
 }
 
 /** As Standard Webhooks has secrets: 32 random bytes. */

@@ -29,7 +29,9 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { dashboard: ["d
 /** Files that stand above the floors. */
 const ROOTS: Readonly<Record<string, readonly string[]>> = {
   "config.ts": ["domain"],
-  "server.ts": [...Object.keys(FLOORS), "config.ts"],
+  "backend.ts": ["domain", "storage", "queue", "bus", "config.ts"],
+  "cluster.ts": ["domain", "storage", "queue", "bus", "config.ts", "backend.ts"],
+  "server.ts": [...Object.keys(FLOORS), "config.ts", "backend.ts", "cluster.ts"],
   "main.ts": [...Object.keys(FLOORS), "config.ts", "server.ts"],
 };
 
@@ -49,7 +51,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ws: ["http"],
   "ipaddr.js": ["outbound"],
   "prom-client": ["telemetry"],
-  pino: ["http", "main.ts", "server.ts"],
+  pino: ["http", "main.ts", "server.ts", "backend.ts", "cluster.ts"],
   preact: ["dashboard"],
   uplot: ["dashboard"],
   vite: ["cli"],

@@ -11,6 +11,7 @@ import { registerServe } from "./commands/serve.ts";
 import { registerStateChanges } from "./commands/state-changes.ts";
 import { registerTrain } from "./commands/train.ts";
 import { registerWatch } from "./commands/watch.ts";
+import { registerWorkers } from "./commands/workers.ts";
 import type { Register } from "./context.ts";
 
 export const COMMANDS: readonly Register[] = [
@@ -26,4 +27,5 @@ export const COMMANDS: readonly Register[] = [
   registerKeys,
   registerDoctor,
   registerCompletion,
+  registerWorkers,
 ];

@@ -4,8 +4,9 @@ import { createJobsClient, type JobsClient } from "./jobs.ts";
 import { createModelsClient, type ModelsClient } from "./models.ts";
 import { createServiceClient, type ServiceClient } from "./service.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
+import { createWorkersClient, type WorkersClient } from "./workers.ts";
 
-export interface Client extends JobsClient, ModelsClient, DatasetsClient, ServiceClient {}
+export interface Client extends JobsClient, ModelsClient, DatasetsClient, ServiceClient, WorkersClient {}
 
 /**
  * A client of the server at `baseUrl`. Every method throws an ApiError when the answer is not a success, and an
@@ -18,5 +19,6 @@ export function createClient(baseUrl: string | URL, options: TransportOptions = 
     ...createModelsClient(transport),
     ...createDatasetsClient(transport),
     ...createServiceClient(transport),
+    ...createWorkersClient(transport),
   };
 }

@@ -12,3 +12,4 @@ export type { SubmitOptions } from "./jobs.ts";
 export type { BatchQuery, Row } from "./models.ts";
 export type { TransportOptions } from "./transport.ts";
 export type { WatchOptions } from "./watch.ts";
+export type { Worker } from "./workers.ts";

@@ -7,6 +7,7 @@ export const ID_PREFIXES = {
   checkpoint: "ckp_",
   key: "key_",
   delivery: "whd_",
+  worker: "wkr_",
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

@@ -23,6 +23,22 @@ export interface MemoryRoom {
   readonly totalBytes: number;
 }
 
+/** Under which message of the queue, and by whom, a job is taken. */
+export interface LeaseRequest {
+  readonly lease: string;
+  readonly workerId: string;
+  readonly at: number;
+}
+
+/** What came of taking a job under a lease. */
+export type LeaseResult =
+  /** It was queued, and runs from now on. */
+  | "taken"
+  /** It runs under this very lease: whoever took it has not been heard of since. */
+  | "abandoned"
+  /** It is not there to be taken. */
+  | "void";
+
 /** What a Store does with states and with the line. */
 export interface Line {
   /** Moves the job if it is in one of `from`, and appends a state event. Null when it is not, or is unknown. */
@@ -33,6 +49,8 @@ export interface Line {
    * only until it has waited for a minute; then the room is left to fill up for it. Null when there is none to take.
    */
   claimJob(at: number, room?: MemoryRoom): Promise<Job | null>;
+  /** Takes a queued job into `running` under a lease, and says what the lease means where it is not queued. */
+  leaseJob(id: string, request: LeaseRequest): Promise<{ readonly result: LeaseResult; readonly job: Job | null }>;
   /** When the next queued job may be taken that waits after a death; null when none does. */
   nextRetryAt(): Promise<number | null>;
   /** Queued jobs that come before this one; null unless it is queued. */

@@ -9,7 +9,7 @@ import type { IdempotencyKeys } from "./idempotency.ts";
 import type { IngestedTable } from "./intake.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction } from "./job.ts";
 import type { ShownRows } from "./job-rows.ts";
-import type { Line, MemoryRoom } from "./line.ts";
+import type { Line } from "./line.ts";
 import type { MetricSlice } from "./metric.ts";
 import type { Model, NewModel, Prediction } from "./model.ts";
 import type { Page, PageRequest } from "./page.ts";
@@ -20,6 +20,7 @@ import type { ResolvedSpec } from "./spec.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { TensorSet } from "./tensor.ts";
 import type { Outbox } from "./webhook.ts";
+import type { Workers } from "./worker.ts";
 
 export type { MemoryRoom, TransitionRequest } from "./line.ts";
 export type { Page, PageRequest } from "./page.ts";
@@ -83,7 +84,7 @@ export interface JobCounts {
  * This one is the server's: by id and in lists it has the records of every project; what it inserts, and names that it is
  * asked for, are those of the project `default`.
  */
-export interface Store extends Outbox, IdempotencyKeys, KeyStore, Checkpoints, Line {
+export interface Store extends Outbox, IdempotencyKeys, KeyStore, Checkpoints, Line, Workers {
   insertJob(job: NewJob): Promise<Job>;
   getJob(id: string): Promise<Job | null>;
   /** Newest first. */
@@ -171,6 +172,8 @@ type SystemMethod =
   | "claimJob"
   | "countJobs"
   | "nextRetryAt"
+  | "leaseJob"
+  | keyof Workers
   | "insertCheckpoint"
   | "readCheckpoint"
   | "removeUnfinishedCheckpoints"
@@ -188,24 +191,6 @@ export type ProjectStore = Omit<
   Store,
   SystemMethod | Exclude<keyof Outbox, "listDeliveries"> | keyof IdempotencyKeys | keyof KeyStore
 >;
-
-/** Runs a statement of SQL, its parameters written $1, $2, and gives its rows. */
-export type RunSql = (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
-
-/** Called in the transaction that makes a job queued; `runSql` runs in it. What it throws undoes the transaction. */
-export type OnQueued = (job: Job, runSql: RunSql) => Promise<void>;
-
-/** Who runs next. The embedded queue is the jobs table itself. */
-export interface JobQueue {
-  /** Called after a job was stored as queued. */
-  enqueue(jobId: string): Promise<void>;
-  /** The next job that fits the room, already in `running`; null when there is none. */
-  claim(room?: MemoryRoom): Promise<Job | null>;
-  /** Calls `wake` when a job may be there to claim; returns what ends that. */
-  onWork(wake: () => void): () => void;
-  /** Jobs ahead of this one; null unless it is queued. */
-  position(jobId: string): Promise<number | null>;
-}
 
 /** That a job's sequence has grown, or that the job was deleted. */
 export type JobHint =

@@ -81,6 +81,8 @@ const ACCESS: Readonly<Record<string, Access>> = {
   readKey: ADMIN,
   revokeKey: ADMIN,
   readWebhookSecret: ADMIN,
+  listWorkers: { scope: "read", operator: true },
+  drainWorker: { scope: "admin", operator: true },
   exposeMetrics: { scope: "read", operator: true },
 };
 

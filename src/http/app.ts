@@ -9,7 +9,9 @@ import swaggerUi from "@fastify/swagger-ui";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { NO_TELEMETRY, type Telemetry } from "../domain/telemetry.ts";
+import type { Role } from "../domain/worker.ts";
 import { type AuthenticatorOptions, createAuthenticator } from "../jobs/authenticate.ts";
+import { createRoster } from "../jobs/list-workers.ts";
 import type { Services } from "../jobs/services.ts";
 import { createJobFeed } from "../jobs/watch-jobs.ts";
 import { admitRequests } from "./auth.ts";
@@ -43,6 +45,7 @@ import { registerStream } from "./routes/stream.ts";
 import { registerTelemetry } from "./routes/telemetry.ts";
 import { registerTfServing } from "./routes/tf-serving.ts";
 import { registerWebhooks } from "./routes/webhooks.ts";
+import { registerWorkers } from "./routes/workers.ts";
 import { boundSockets, SOCKET_BOUNDS, type SocketBounds, socketOptions } from "./sockets.ts";
 import { createStreams } from "./streams.ts";
 import { MAX_INCOMING_BYTES } from "./websocket.ts";
@@ -65,6 +68,10 @@ export interface AppOptions {
   readonly socketBounds?: Partial<SocketBounds>;
   /** Origins whose pages may use the API from a browser, besides our own. */
   readonly corsOrigins?: readonly string[];
+  /** How often each process announces itself. */
+  readonly announceMs?: number;
+  /** `work`: health and metrics alone. */
+  readonly role?: Role;
 }
 
 /** How the server knows who may do what. */
@@ -75,9 +82,44 @@ export interface AccessSettings extends AuthenticatorOptions {
 
 export const ACCESS_SETTINGS: AccessSettings = { adminKey: null, sessionMs: 12 * 3600 * 1000, localOnly: true };
 
+const ANNOUNCE_MS = 30_000;
+
+type RegisterRoutes = (app: App, context: RouteContext) => void;
+
+/** What a process answers that does nothing but train. */
+const OPERATION: readonly RegisterRoutes[] = [registerService, registerTelemetry];
+
+const API: readonly RegisterRoutes[] = [
+  registerDatasets,
+  registerJobs,
+  registerCheckpoints,
+  registerMetrics,
+  registerStream,
+  registerExports,
+  registerImports,
+  registerModels,
+  registerRegistry,
+  registerPredict,
+  registerEvaluate,
+  registerTfServing,
+  registerOpenInference,
+  registerWebhooks,
+  registerKeys,
+  registerSession,
+  registerWorkers,
+];
+
 /** The server, ready to listen or to be injected. Closing it waits for its streams to end. */
 export async function buildApp(options: AppOptions): Promise<App> {
-  const { services, lifecycle, log, streamBounds, webhookSecret = "", telemetry = NO_TELEMETRY } = options;
+  const {
+    services,
+    lifecycle,
+    log,
+    streamBounds,
+    webhookSecret = "",
+    telemetry = NO_TELEMETRY,
+    announceMs = ANNOUNCE_MS,
+  } = options;
   const sockets = { ...SOCKET_BOUNDS, ...options.socketBounds };
   const app: App = Fastify({
     loggerInstance: log,
@@ -94,7 +136,16 @@ export async function buildApp(options: AppOptions): Promise<App> {
     { ...STREAM_BOUNDS, ...streamBounds },
   );
   const { limits, store } = services;
-  const context: RouteContext = { limits, store, lifecycle, streams, authenticator, webhookSecret, telemetry };
+  const context: RouteContext = {
+    limits,
+    store,
+    lifecycle,
+    streams,
+    authenticator,
+    webhookSecret,
+    telemetry,
+    workers: createRoster(store, announceMs),
+  };
 
   const dashboard = createDashboard(options.dashboardDirectory);
 
@@ -129,27 +180,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     uiConfig: { validatorUrl: null },
   });
   await dashboard.register(app);
-  for (const register of [
-    registerDatasets,
-    registerJobs,
-    registerCheckpoints,
-    registerMetrics,
-    registerStream,
-    registerExports,
-    registerImports,
-    registerModels,
-    registerRegistry,
-    registerPredict,
-    registerEvaluate,
-    registerTfServing,
-    registerOpenInference,
-    registerWebhooks,
-    registerKeys,
-    registerSession,
-    registerService,
-    registerTelemetry,
-  ])
-    register(app, context);
+  for (const register of options.role === "work" ? OPERATION : [...API, ...OPERATION]) register(app, context);
   await app.ready();
   return app;
 }

@@ -6,6 +6,7 @@ import type { Limits } from "../domain/limits.ts";
 import type { Store } from "../domain/ports.ts";
 import type { Telemetry } from "../domain/telemetry.ts";
 import type { Authenticator } from "../jobs/authenticate.ts";
+import type { Roster } from "../jobs/list-workers.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Streams } from "./streams.ts";
 
@@ -22,4 +23,6 @@ export interface RouteContext {
   /** Signs webhooks. */
   readonly webhookSecret: string;
   readonly telemetry: Telemetry;
+  /** The processes that serve and train. */
+  readonly workers: Roster;
 }

@@ -22,6 +22,7 @@ const idOf = (prefix: string, what: string) =>
   z.string().meta({ description: `Id of the ${what}: \`${prefix}\` and a UUIDv7.`, examples: [exampleId(prefix)] });
 
 export const jobParams = z.object({ id: idOf(ID_PREFIXES.job, "job") });
+export const workerParams = z.object({ id: idOf(ID_PREFIXES.worker, "process") });
 export const modelParams = z.object({
   ref: z.string().meta({
     description:

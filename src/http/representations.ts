@@ -91,6 +91,6 @@ function wireValues<K extends string>(values: Readonly<Partial<Record<K, number>
   return Object.fromEntries(entries.map(([name, value]) => [name, toWire(value)])) as Partial<Record<K, WireNumber>>;
 }
 
-function isoTime(at: number): string {
+export function isoTime(at: number): string {
   return new Date(at).toISOString();
 }

@@ -7,6 +7,7 @@ import type { DatasetRows } from "../domain/dataset.ts";
 import type { Job, JobError, JobState } from "../domain/job.ts";
 import type { MetricSlice } from "../domain/metric.ts";
 import type { TrainingObserver, TrainingResult, TrainingRun } from "../domain/ports.ts";
+import type { Hold } from "../domain/queue.ts";
 import type { Services } from "./services.ts";
 import { finish, retry, setDown } from "./settle.ts";
 import { type Wishes, watch } from "./watch.ts";
@@ -17,6 +18,8 @@ const INTERNAL: JobError = {
   epoch: null,
 };
 
+const LEASE_ENDED = "its worker has had it for as long as one may";
+
 export interface Attempt {
   /** Aborted: the server stops. The job writes a checkpoint and goes back into the queue. */
   readonly stopping: AbortSignal;
@@ -24,10 +27,12 @@ export interface Attempt {
   readonly deadline: AbortSignal;
   /** The first wait after a death. */
   readonly backoffMs: number;
+  /** The right to the job. */
+  readonly hold: Pick<Hold, "lost" | "expiring">;
 }
 
-/** Runs a job that was claimed. */
-export async function execute(services: Services, job: Job, options: Attempt): Promise<void> {
+/** Runs a job that was claimed. Returns whether its end is stored, or is another's to store. */
+export async function execute(services: Services, job: Job, options: Attempt): Promise<boolean> {
   const { log } = services;
   const startedAt = performance.now();
   services.bus.publish(job.id);
@@ -35,9 +40,11 @@ export async function execute(services: Services, job: Job, options: Attempt): P
   try {
     const state = await attempt(services, job, options);
     log.info({ job_id: job.id, attempt: job.attempt, state, ms: Math.round(performance.now() - startedAt) }, "job ended");
+    return true;
   } catch (err) {
-    // Nothing could be stored: the job stays as it is until the next start, which puts it back into the queue.
+    // Nothing could be stored: the job stays as it is until the next start, or until its lease has lapsed.
     log.error({ err, job_id: job.id }, "the end of the job cannot be stored");
+    return false;
   }
 }
 
@@ -46,25 +53,31 @@ type End = TrainingResult | { readonly state: "died"; readonly detail: string };
 
 /** Returns the state in which the attempt left the job. */
 async function attempt(services: Services, job: Job, options: Attempt): Promise<JobState | "lost"> {
-  const { stopping, deadline, backoffMs } = options;
+  const { stopping, deadline, backoffMs, hold } = options;
   if (stopping.aborted) return setDown(services, job);
   const wishes: Wishes = { cancel: new AbortController(), stop: new AbortController() };
   const unwatch = watch(services, job, wishes);
   const onStop = () => wishes.stop.abort("stop");
   const onDeadline = () => wishes.cancel.abort();
-  stopping.addEventListener("abort", onStop);
-  deadline.addEventListener("abort", onDeadline);
+  const heard = new AbortController();
+  const on = (wish: AbortSignal, listener: () => void) => wish.addEventListener("abort", listener, { signal: heard.signal });
+  on(stopping, onStop);
+  on(hold.expiring, onStop);
+  on(deadline, onDeadline);
+  on(hold.lost, onDeadline);
   try {
     const end = await train(services, job, wishes).catch((err: unknown): End => {
       services.log.error({ err, job_id: job.id }, "the job failed for a reason of the server's");
       return { state: "failed", metrics: null, error: INTERNAL };
     });
     if (end.state === "died") return await retry(services, job, end.detail, backoffMs);
-    if (end.state === "stopped" || (end.state === "cancelled" && deadline.aborted)) return await setDown(services, job);
+    // Whoever has it now says what becomes of it.
+    if (end.state === "cancelled" && hold.lost.aborted) return "lost";
+    const why = hold.expiring.aborted && !stopping.aborted ? LEASE_ENDED : undefined;
+    if (end.state === "stopped" || (end.state === "cancelled" && deadline.aborted)) return await setDown(services, job, why);
     return await finish(services, job, end);
   } finally {
-    stopping.removeEventListener("abort", onStop);
-    deadline.removeEventListener("abort", onDeadline);
+    heard.abort();
     unwatch();
   }
 }

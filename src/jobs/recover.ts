@@ -28,9 +28,14 @@ export async function recover(services: Services): Promise<number> {
     }
   }
   if (moved > 0) log.info({ jobs: moved }, "jobs of the last run were recovered");
-  const datasets = await store.removeUnfinishedDatasets(Date.now());
-  if (datasets > 0) log.info({ datasets }, "uploads and deletions that the last run left half way were removed");
-  const checkpoints = await store.removeUnfinishedCheckpoints(Date.now());
-  if (checkpoints > 0) log.info({ checkpoints }, "checkpoints that the last run left half way were removed");
+  await removeUnfinished(services, Date.now());
   return moved;
+}
+
+/** Removes what uploads, deletions and checkpoints that were begun before `at` have left half way. */
+export async function removeUnfinished({ store, log }: Services, at: number): Promise<void> {
+  const datasets = await store.removeUnfinishedDatasets(at);
+  if (datasets > 0) log.info({ datasets }, "uploads and deletions that the last run left half way were removed");
+  const checkpoints = await store.removeUnfinishedCheckpoints(at);
+  if (checkpoints > 0) log.info({ checkpoints }, "checkpoints that the last run left half way were removed");
 }

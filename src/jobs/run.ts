@@ -1,4 +1,6 @@
 /** Run: takes jobs from the queue as long as a thread is free, and gives them back when the server stops. */
+import type { Job } from "../domain/job.ts";
+import type { Hold } from "../domain/queue.ts";
 import { coalesce } from "./coalesce.ts";
 import { execute } from "./execute.ts";
 import type { Services } from "./services.ts";
@@ -35,11 +37,18 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
   const running = new Set<Promise<void>>();
   let retry: NodeJS.Timeout | undefined;
 
+  const runUnder = async (hold: Hold, job: Job): Promise<void> => {
+    const isStored = await execute(services, job, { ...signals, hold });
+    await hold
+      .release(isStored)
+      .catch((err: unknown) => services.log.error({ err, job_id: job.id }, "a lease cannot be given up"));
+  };
   const fill = coalesce(async () => {
     while (!stopping.signal.aborted && running.size < workers) {
       const job = await services.queue.claim();
       if (!job) return;
-      const run = execute(services, job, signals).finally(() => {
+      const hold = services.queue.hold(job);
+      const run = runUnder(hold, job).finally(() => {
         running.delete(run);
         look();
       });
@@ -56,16 +65,16 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
 
   const stopListening = services.queue.onWork(look);
   look();
-  return {
-    async stop() {
-      stopping.abort();
-      const timer = setTimeout(() => deadline.abort(), drainMs);
-      stopListening();
-      clearTimeout(retry);
-      // A claim may be under way: its job is put back too.
-      await fill().catch(() => undefined);
-      await Promise.all(running);
-      clearTimeout(timer);
-    },
+  let stopped: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    const timer = setTimeout(() => deadline.abort(), drainMs);
+    stopListening();
+    clearTimeout(retry);
+    // A claim may be under way: its job is put back too.
+    await fill().catch(() => undefined);
+    await Promise.all(running);
+    clearTimeout(timer);
   };
+  return { stop: () => (stopped ??= stop()) };
 }

@@ -4,7 +4,8 @@
  */
 import type { Intake } from "../domain/intake.ts";
 import type { Limits } from "../domain/limits.ts";
-import type { Bus, Desk, JobQueue, ProjectStore, Store, Trainers } from "../domain/ports.ts";
+import type { Bus, Desk, ProjectStore, Store, Trainers } from "../domain/ports.ts";
+import type { JobQueue } from "../domain/queue.ts";
 import { createFrames, type Frames } from "./frames.ts";
 
 /** The part of a pino logger that the use cases need: fields first, then the sentence. */

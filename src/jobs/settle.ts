@@ -31,11 +31,11 @@ async function goBack({ store, queue, bus }: Services, job: Job, steps: readonly
 }
 
 /** A job whose attempt wrote a checkpoint and stopped: paused, or in the queue for the next start. */
-export async function setDown(services: Services, job: Job): Promise<JobState | "lost"> {
+export async function setDown(services: Services, job: Job, why = "the server was stopped"): Promise<JobState | "lost"> {
   const from = await placeOf(services, job.id);
   const at = Date.now();
   const moved = await goBack(services, job, [
-    { from: ["running"], to: { state: "queued", at, reason: `the server was stopped; it goes on from ${from}` } },
+    { from: ["running"], to: { state: "queued", at, reason: `${why}; it goes on from ${from}` } },
     { from: ["pausing"], to: { state: "paused", at, reason: `paused at ${from}` } },
   ]);
   return moved?.state ?? finish(services, job, { state: "cancelled", metrics: null });
@@ -62,6 +62,16 @@ export async function retry(services: Services, job: Job, death: string, firstMs
     { from: ["pausing"], to: { state: "paused", at, reason: `${death}; paused at ${from}` }, died: true },
   ]);
   return moved?.state ?? finish(services, job, { state: "cancelled", metrics: null });
+}
+
+/**
+ * A job whose worker has not been heard of since it took it: back to where it can go on from. It counts as a death when the
+ * attempt has come to no checkpoint: a job that brings its worker down each time fails in the end.
+ */
+export async function takeBack(services: Services, job: Job, firstMs = FIRST_BACKOFF_MS): Promise<void> {
+  const last = await services.store.getLastCheckpoint(job.id);
+  if (last?.attempt !== job.attempt) return void (await retry(services, job, "its worker was lost", firstMs));
+  await setDown(services, job, "its worker was lost");
 }
 
 /** Where the next attempt at a job will begin, in words. */

@@ -1,10 +1,15 @@
 /** The queue of a single process: the jobs table itself says who is next, and a local hint says when to look. */
 
 import { MAX_BACKOFF_MS } from "../domain/job.ts";
-import type { JobQueue, Store } from "../domain/ports.ts";
+import type { Store } from "../domain/ports.ts";
+import type { Hold, JobQueue } from "../domain/queue.ts";
 
 /** Looks for a job that waits after a death are not closer than this, whatever the clock says. */
 const LEAST_WAIT_MS = 20;
+
+/** A single process has its jobs for as long as it lives. */
+const NEVER = new AbortController().signal;
+const HOLD: Hold = { lost: NEVER, expiring: NEVER, release: () => Promise.resolve() };
 
 /** The queue over a store. */
 export function createEmbeddedQueue(store: Store): JobQueue {
@@ -29,6 +34,7 @@ export function createEmbeddedQueue(store: Store): JobQueue {
       if (!job) await waitForRetry();
       return job;
     },
+    hold: () => HOLD,
     onWork: (wake) => {
       // A subscription is its own, even where two share a function.
       const listener = () => wake();

@@ -4,7 +4,8 @@
  */
 import { type Kysely, sql, type UpdateObject } from "kysely";
 import { ATTEMPTED_STATES, type Job, TERMINAL_STATES, type Transition } from "../domain/job.ts";
-import type { JobFilter, NewJob, OnQueued, Outcome, Page, PageRequest, TransitionRequest } from "../domain/ports.ts";
+import type { JobFilter, NewJob, Outcome, Page, PageRequest, TransitionRequest } from "../domain/ports.ts";
+import type { OnQueued, QueueEntry } from "../domain/queue.ts";
 import type { TensorEntry, TensorSet } from "../domain/tensor.ts";
 import { deleteTensors, readTensors, writeTensors } from "./blobs.ts";
 import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
@@ -15,7 +16,7 @@ import { toPage } from "./page.ts";
 import { placeOf, queuedAt } from "./queue.ts";
 import { metricsFromJson, metricsToJson, newJobRow, toJob } from "./rows.ts";
 import { insertStateEvent, moved } from "./state-changes.ts";
-import type { Tables } from "./tables.ts";
+import type { JobsTable, Tables } from "./tables.ts";
 import { insertDelivery } from "./webhooks.ts";
 
 export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob, onQueued?: OnQueued): Promise<Job> {
@@ -28,7 +29,7 @@ export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob
       .executeTakeFirstOrThrow();
     await insertStateEvent(transaction, row, transition);
     if (job.payload) await writeTensors(transaction, job.id, job.payload);
-    await onQueued?.(toJob(row), runSqlOn(transaction));
+    await onQueued?.(entryOf(row), runSqlOn(transaction));
     return toJob(row);
   });
 }
@@ -78,9 +79,13 @@ export async function transitionJob(
     const row = await update.returningAll().executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
-    if (to.state === "queued") await onQueued?.(toJob(row), runSqlOn(transaction));
+    if (to.state === "queued") await onQueued?.(entryOf(row), runSqlOn(transaction));
     return insertDelivery(transaction, toJob(row), row.project);
   });
+}
+
+function entryOf(row: JobsTable): QueueEntry {
+  return { job: toJob(row), queueKey: row.queue_key, notBefore: row.not_before };
 }
 
 export async function finishJob(

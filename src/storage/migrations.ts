@@ -7,6 +7,7 @@ import * as evaluations from "../../migrations/0003-evaluations.ts";
 import * as durable from "../../migrations/0004-durable.ts";
 import * as projects from "../../migrations/0005-projects.ts";
 import * as outward from "../../migrations/0006-outward.ts";
+import * as cluster from "../../migrations/0007-cluster.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where the two databases name a column type differently. */
@@ -25,6 +26,7 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0004-durable": durable,
   "0005-projects": projects,
   "0006-outward": outward,
+  "0007-cluster": cluster,
 };
 
 /** In the order in which they are applied. */

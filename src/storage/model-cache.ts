@@ -28,8 +28,16 @@ const CHANGES = [
   "deleteCheckpoint",
 ] as const satisfies readonly (keyof ProjectStore)[];
 
+/** How the processes that share a database tell each other that something may be remembered wrongly. */
+export interface ModelSignals {
+  announce(topic: string): void;
+  onTopic(topic: string, listener: () => void): () => void;
+}
+
+const TOPIC = "models";
+
 /** The store, and those of its projects, with `findModel` from memory where that is as good. */
-export function rememberModels(store: Store): Store {
+export function rememberModels(store: Store, signals?: ModelSignals): Store {
   const entries = createLru<Entry>({ maxCount: MAX_MODELS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
 
   const look = (key: string, find: () => Promise<Model | null>): Promise<Model | null> => {
@@ -52,8 +60,10 @@ export function rememberModels(store: Store): Store {
       } finally {
         // What is being looked up at this moment may be from before the change, and goes too.
         entries.clear();
+        signals?.announce(TOPIC);
       }
     };
+  signals?.onTopic(TOPIC, () => entries.clear());
 
   const remembering = <S extends ProjectStore>(project: string, plain: S): S => ({
     ...plain,

@@ -22,8 +22,14 @@ type Method = Exclude<keyof Store, (typeof AT_ONCE)[number]>;
 
 const PAUSE_MS = { first: 50, longest: 500 };
 
-/** What only runs write. */
-const OF_RUNS: ReadonlySet<string> = new Set<Method>(["appendMetrics", "finishJob"]);
+/** What only runs do. */
+const OF_RUNS: ReadonlySet<string> = new Set<Method>([
+  "appendMetrics",
+  "insertCheckpoint",
+  "finishJob",
+  "readPayload",
+  "readCheckpoint",
+]);
 
 /** Changes nothing, and can be asked again whatever happened. */
 const READS = /^(get|list|read|find|describe|queuePosition|next)/;

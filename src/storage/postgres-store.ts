@@ -1,6 +1,7 @@
 /** A store on PostgreSQL: its pool, its schema, its health. Any number of processes may have the same database open. */
 import { Kysely, sql } from "kysely";
-import type { RunSql, Store } from "../domain/ports.ts";
+import type { Store } from "../domain/ports.ts";
+import type { RunSql } from "../domain/queue.ts";
 import { COLUMN_TYPES, runSqlOn } from "./dialect.ts";
 import { migrate } from "./migrations.ts";
 import { type PatienceOptions, patient } from "./patience.ts";

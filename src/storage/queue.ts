@@ -4,7 +4,8 @@
  */
 import { type ExpressionBuilder, type Kysely, sql, type Transaction, type UpdateObject } from "kysely";
 import { type Job, MAX_BACKOFF_MS, type Transition } from "../domain/job.ts";
-import type { MemoryRoom, TransitionRequest } from "../domain/ports.ts";
+import type { MemoryRoom } from "../domain/line.ts";
+import type { TransitionRequest } from "../domain/ports.ts";
 import { lockedForUpdate } from "./dialect.ts";
 import { PRIORITY_STEP_MS, toJob } from "./rows.ts";
 import { insertStateEvent, moved } from "./state-changes.ts";
@@ -118,7 +119,7 @@ export async function placeOf(
   const not_before = notBefore ?? null;
   if (!anew) return { not_before };
   const queued_at = await queuedAt(db, to.at);
-  return { not_before, queued_at, queue_key: sql<number>`${queued_at} - priority * ${PRIORITY_STEP_MS}` };
+  return { not_before, queued_at, queue_key: sql<number>`cast(${queued_at} as bigint) - priority * ${PRIORITY_STEP_MS}` };
 }
 
 /**

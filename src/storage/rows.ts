@@ -54,6 +54,8 @@ export function newJobRow(job: NewJob, project: string, transition: Transition, 
     created_at: job.createdAt,
     started_at: null,
     finished_at: null,
+    worker_id: null,
+    lease: null,
   };
 }
 

@@ -1,8 +1,9 @@
 /** The Store of domain/ports.ts: which query runs on which connection. One set of queries for every database. */
 import { type Kysely, sql } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
-import type { OnQueued, ProjectStore, Store } from "../domain/ports.ts";
+import type { ProjectStore, Store } from "../domain/ports.ts";
 import { DEFAULT_PROJECT } from "../domain/project.ts";
+import type { OnQueued } from "../domain/queue.ts";
 import { isCheckpointId } from "../domain/registry.ts";
 import {
   countKeys,
@@ -45,6 +46,7 @@ import { appendMetrics, readEvents, readMetrics } from "./events.ts";
 import type { HealthKeeper } from "./health.ts";
 import { answerKey, claimKey, disownKey, fingerprintKey, releaseKeys } from "./idempotency-keys.ts";
 import { deleteJob, finishJob, getJob, insertJob, listJobs, readPayload, transitionJob } from "./jobs.ts";
+import { leaseJob } from "./leases.ts";
 import { deleteModel, getModel, insertModel, listModels, readWeights } from "./models.ts";
 import { createOwners } from "./owners.ts";
 import { projectStore } from "./project-store.ts";
@@ -53,6 +55,7 @@ import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
 import type { Tables } from "./tables.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { claimDeliveries, keepSecret, listDeliveries, nextDeliveryAt, recordDelivery, releaseDeliveries } from "./webhooks.ts";
+import { beatWorker, drainWorker, listWorkers, removeWorkers, signOffWorker } from "./workers.ts";
 
 /** Columns that one `readEvents` returns at most when the caller does not say. */
 const DEFAULT_EVENT_BYTES = 1024 * 1024;
@@ -143,9 +146,16 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
 function systemOf({ reader, writer, adder, bulkWriter, health, close, take }: Place): Omit<AnyStore, keyof ProjectStore> {
   return {
     claimJob: (at, room) => claimJob(writer, at, room),
+    leaseJob: (id, request) => leaseJob(writer, id, request),
     nextRetryAt: () => nextRetryAt(reader),
+    beatWorker: (beat) => beatWorker(writer, beat),
+    listWorkers: (since) => listWorkers(reader, since),
+    drainWorker: (id) => drainWorker(writer, id),
+    signOffWorker: (id) => signOffWorker(writer, id),
+    removeWorkers: (silentSince) => removeWorkers(writer, silentSince),
+    // After the epochs that it is of, and before those that come after it.
     insertCheckpoint: (jobId, attempt, at, checkpoint) =>
-      insertCheckpoint({ writer, adder, bulkWriter }, jobId, attempt, at, checkpoint),
+      take(jobId, () => insertCheckpoint({ writer, adder, bulkWriter }, jobId, attempt, at, checkpoint)),
     readCheckpoint: (id) => readCheckpoint(reader, id),
     removeUnfinishedCheckpoints: (at) => removeUnfinishedCheckpoints(writer, at),
     appendMetrics: (id, attempt, slice) => take(id, () => appendMetrics(adder, id, attempt, slice)),

@@ -38,6 +38,10 @@ export interface JobsTable {
   readonly created_at: number;
   readonly started_at: number | null;
   readonly finished_at: number | null;
+  /** The process that has it, or had it last; null: none, or the only one. */
+  readonly worker_id: string | null;
+  /** The message of the queue under which that process took it. */
+  readonly lease: string | null;
 }
 
 export interface EventsTable {
@@ -215,6 +219,27 @@ export interface SessionsTable {
   readonly expires_at: number;
 }
 
+/** A process that serves or trains. */
+export interface WorkersTable {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly version: string;
+  readonly slots: number;
+  readonly memory_bytes: number;
+  /** 1 from the moment that somebody wants it to give back its jobs. */
+  readonly draining: number;
+  readonly started_at: number;
+  readonly heartbeat_at: number;
+}
+
+/** How often something was done in a window of time that ends then. */
+export interface CountersTable {
+  readonly key: string;
+  readonly count: number;
+  readonly ends_at: number;
+}
+
 export interface Tables {
   readonly jobs: JobsTable;
   readonly events: EventsTable;
@@ -232,4 +257,6 @@ export interface Tables {
   readonly secrets: SecretsTable;
   readonly api_keys: ApiKeysTable;
   readonly sessions: SessionsTable;
+  readonly workers: WorkersTable;
+  readonly counters: CountersTable;
 }

@@ -1,0 +1,38 @@
+/** What a server shares, or does not share, with other processes: its store, its bus and its queue. */
+import type { Logger } from "pino";
+import { createLocalBus } from "./bus/local.ts";
+import type { Config } from "./config.ts";
+import type { Job } from "./domain/job.ts";
+import type { Bus, Store } from "./domain/ports.ts";
+import type { JobQueue } from "./domain/queue.ts";
+import { createEmbeddedQueue } from "./queue/embedded.ts";
+import { openStore } from "./storage/open.ts";
+
+export interface Backend {
+  readonly store: Store;
+  readonly bus: Bus;
+  /** Whether other processes work on the same store: then nothing that is under way may be taken for abandoned at a start. */
+  readonly isShared: boolean;
+  /** How often a process tells the others that it is there. */
+  readonly announceMs: number;
+  /** The queue over the store as the use cases have it. `onAbandoned` puts a job right that a lost process had. */
+  openQueue(store: Store, onAbandoned: (job: Job) => Promise<void>): Promise<JobQueue>;
+  /** Closes the bus and the store. */
+  close(): Promise<void>;
+}
+
+/** Nobody else waits to hear of a single process. */
+const ALONE_ANNOUNCE_MS = 30_000;
+
+/** Opens the store of a process that has it for itself. */
+export async function openAlone(config: Config, log: Logger): Promise<Backend> {
+  const store = await openStore(config);
+  return {
+    store,
+    bus: createLocalBus((err) => log.error({ err }, "a listener of the bus failed")),
+    isShared: false,
+    announceMs: ALONE_ANNOUNCE_MS,
+    openQueue: async (measured) => createEmbeddedQueue(measured),
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,36 @@
+/** `trainyard workers`: the processes that serve and train as a table; `workers drain` has one give its jobs away. */
+import type { Worker } from "../../client/index.ts";
+import { examples, type Register } from "../context.ts";
+import { byteSize, moment } from "../figures.ts";
+import { table } from "../terminal.ts";
+
+export const registerWorkers: Register = (program, context) => {
+  const workers = program
+    .command("workers")
+    .description("list the processes that serve and train: capacity, what runs where, when last heard of, version")
+    .addHelpText("after", examples("trainyard workers", "trainyard workers drain wkr_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90"))
+    .action(async () => {
+      const data = await context.client().workers();
+      context.show({ data }, () => table(rowsOf(data), context.out));
+    });
+  workers
+    .command("drain")
+    .argument("<worker>", "its id")
+    .description("have a process give its jobs away: they go on elsewhere from a checkpoint; end it when it has none")
+    .action(async (id: string) => {
+      const worker = await context.client().drainWorker(id);
+      context.show(worker, () => [`${worker.name} (${worker.id}) gives away ${worker.jobs.length} jobs.`]);
+    });
+};
+
+function rowsOf(workers: readonly Worker[]): string[][] {
+  const head = ["worker", "name", "role", "jobs", "memory", "heard of", "version", "state", "running"];
+  return [head, ...workers.map(rowOf)];
+}
+
+function rowOf({ id, name, role, slots, memory_bytes, heartbeat_at, version, draining, jobs }: Worker): string[] {
+  const memory = slots === 0 ? "" : byteSize(memory_bytes);
+  const share = slots === 0 ? "" : `${jobs.length}/${slots}`;
+  const state = draining ? "draining" : "up";
+  return [id, name, role, share, memory, moment(heartbeat_at), version, state, jobs.map((job) => job.id).join(" ")];
+}

@@ -1,0 +1,124 @@
+/**
+ * The leases of this process: kept up while a job runs, given up when it has ended. Says when one was lost to another process,
+ * and when one is about to reach the longest time that a lease may last.
+ */
+import type { PgBoss } from "pg-boss";
+import type { Hold } from "../domain/queue.ts";
+import { type LeaseTimes, type Message, QUEUE } from "./messages.ts";
+
+export interface LeaseOptions extends LeaseTimes {
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Leases {
+  /** Keeps a message's lease up. */
+  keep(message: Message): void;
+  /** Keeps it up for a job that runs from now on. */
+  start(jobId: string, message: Message): void;
+  /** What a job's run has to know of its lease, and what ends it. */
+  hold(jobId: string): Hold;
+  /** The message has done its duty. */
+  settle(message: Message): Promise<void>;
+  /** Leaves the message to others, and to a later look of this process. */
+  giveBack(message: Message): Promise<void>;
+  close(): void;
+}
+
+/** Of the time that a lease lasts without being kept up, how often it is. */
+const BEATS_A_LEASE = 4;
+/** When the database did not answer, it is tried again sooner: others may be told so too. */
+const RETRY_MS = 300;
+/** Of the longest time of a lease, what is left for a checkpoint. */
+const CHECKPOINT_SHARE = 0.1;
+const CHECKPOINT_MS = 60_000;
+
+interface Lease {
+  readonly message: Message;
+  readonly lost: AbortController;
+  readonly expiring: AbortController;
+  readonly expiry: NodeJS.Timeout;
+}
+
+const UNTOLD = new AbortController().signal;
+
+export function createLeases(boss: PgBoss, { leaseSeconds, maxLeaseSeconds, onError }: LeaseOptions): Leases {
+  const beatMs = (leaseSeconds * 1000) / BEATS_A_LEASE;
+  const leases = new Map<string, Lease>();
+  const byJob = new Map<string, string>();
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const attemptOf = ({ id, retryCount }: Message) => ({ id, retryCount });
+  const drop = (messageId: string): Lease | undefined => {
+    const lease = leases.get(messageId);
+    clearTimeout(lease?.expiry);
+    leases.delete(messageId);
+    return lease;
+  };
+  const touch = async (lease: Lease): Promise<boolean> => {
+    try {
+      const response = await boss.touch(QUEUE, attemptOf(lease.message));
+      if ((response as { affected?: number }).affected === 0 && drop(lease.message.id)) lease.lost.abort();
+      return true;
+    } catch (error) {
+      onError(error);
+      return false;
+    }
+  };
+  const beat = async (): Promise<void> => {
+    const answered = await Promise.all([...leases.values()].map(touch));
+    schedule(answered.includes(false) ? RETRY_MS : beatMs);
+  };
+  const schedule = (waitMs: number): void => {
+    clearTimeout(timer);
+    if (closed) return;
+    timer = setTimeout(() => void beat(), waitMs);
+    timer.unref();
+  };
+  schedule(beatMs);
+
+  const keep = (message: Message): void => {
+    if (leases.has(message.id)) return;
+    const expiring = new AbortController();
+    const lastsMs = maxLeaseSeconds * 1000;
+    const expiry = setTimeout(() => expiring.abort(), lastsMs - Math.min(CHECKPOINT_MS, lastsMs * CHECKPOINT_SHARE));
+    expiry.unref();
+    leases.set(message.id, { message, lost: new AbortController(), expiring, expiry });
+  };
+  const settle = async (message: Message): Promise<void> => {
+    drop(message.id);
+    // Should it fail, the message comes again, and comes to nothing.
+    await boss.complete(QUEUE, attemptOf(message)).catch(onError);
+  };
+  return {
+    keep,
+    settle,
+    start(jobId, message) {
+      keep(message);
+      byJob.set(jobId, message.id);
+    },
+    hold(jobId) {
+      const id = byJob.get(jobId) ?? "";
+      const lease = leases.get(id);
+      return {
+        lost: lease?.lost.signal ?? UNTOLD,
+        expiring: lease?.expiring.signal ?? UNTOLD,
+        async release(isStored) {
+          if (byJob.get(jobId) === id) byJob.delete(jobId);
+          if (!lease || !leases.has(id)) return;
+          if (isStored) await settle(lease.message);
+          else drop(id);
+        },
+      };
+    },
+    async giveBack(message) {
+      drop(message.id);
+      await boss.fail(QUEUE, attemptOf(message));
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      for (const id of leases.keys()) drop(id);
+    },
+  };
+}

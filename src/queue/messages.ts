@@ -1,0 +1,58 @@
+/** What the queue's messages are, and how pg-boss is to treat them. */
+import type { JobWithMetadata, SendOptions } from "pg-boss";
+import type { QueueEntry } from "../domain/queue.ts";
+
+export const QUEUE = "train";
+
+export interface MessageData {
+  readonly job: string;
+  readonly memory_bytes: number;
+  /** When it came, epoch milliseconds. */
+  readonly queued_at: number;
+}
+
+export type Message = JobWithMetadata<MessageData>;
+
+export interface LeaseTimes {
+  readonly leaseSeconds: number;
+  readonly maxLeaseSeconds: number;
+}
+
+/** Seconds of priorities are counted from here, so that they fit into 32 bits until 2093. */
+const EPOCH_MS = Date.UTC(2025, 0, 1);
+/** How long a message that nobody takes is kept: longer than anybody waits. */
+const RETENTION_SECONDS = 10 * 365 * 86_400;
+/** How long one is kept that was settled, for whoever looks into the queue. */
+const SETTLED_SECONDS = 3600;
+/** A message goes back when its lease was lost, or when it did not fit; the jobs table counts what has to be counted. */
+const RETRY_LIMIT = 1_000_000;
+
+/** What the message of a queued job says. */
+export function messageOf({ job, queueKey }: QueueEntry): MessageData {
+  return { job: job.id, memory_bytes: job.memoryBytes, queued_at: queueKey + job.spec.priority * 60_000 };
+}
+
+/** How it is sent. */
+export function messageOptions({ job, queueKey, notBefore }: QueueEntry, times: LeaseTimes): SendOptions {
+  return {
+    priority: priorityOf(queueKey, job.attempt),
+    // Names the job without keeping a second message out: the queue's policy has no use for it.
+    singletonKey: job.id,
+    group: { id: job.project },
+    heartbeatSeconds: times.leaseSeconds,
+    expireInSeconds: times.maxLeaseSeconds,
+    retentionSeconds: RETENTION_SECONDS,
+    deleteAfterSeconds: SETTLED_SECONDS,
+    retryLimit: RETRY_LIMIT,
+    retryDelay: 1,
+    ...(notBefore !== null && { startAfter: new Date(notBefore) }),
+  };
+}
+
+/**
+ * All jobs rise at the same pace while they wait, so that their order is that of a number which never changes: pg-boss takes it
+ * as its priority. Seconds have to do: of the jobs of one second, one that comes back goes before the new ones.
+ */
+export function priorityOf(queueKey: number, attempt: number): number {
+  return Math.min(attempt, 1) - Math.floor((queueKey - EPOCH_MS) / 1000);
+}
