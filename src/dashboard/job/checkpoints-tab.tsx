@@ -43,7 +43,7 @@ export function CheckpointsTab({ job }: { readonly job: Job }) {
       {data ? (
         <Table
           caption="Checkpoints"
-          columns={columnsOf(now, api.weightsUrl, setRemoving)}
+          columns={columnsOf(job.id, now, api.weightsUrl, setRemoving)}
           rows={data.data}
           keyOf={({ id }) => id}
           empty={
@@ -74,6 +74,7 @@ export function CheckpointsTab({ job }: { readonly job: Job }) {
 }
 
 function columnsOf(
+  job: string,
   now: number,
   weightsUrl: (ref: string) => string,
   onRemove: (checkpoint: Checkpoint) => void,
@@ -116,7 +117,7 @@ function columnsOf(
           icon="menu"
           items={[
             { label: "Predict with it", icon: "bolt", href: `/models/${checkpoint.id}` },
-            { label: "Train on from it", icon: "copy", href: `/new?init_from=${checkpoint.id}` },
+            { label: "Train on from it", icon: "copy", href: `/new?from=${job}&init_from=${checkpoint.id}` },
             { label: "Weights", note: "safetensors", icon: "download", href: weightsUrl(checkpoint.id), download: "" },
             { label: "Delete", icon: "trash", danger: true, onSelect: () => onRemove(checkpoint) },
           ]}

@@ -2,7 +2,7 @@
  * What a model says, over one or two of its features, at any moment of its training. With more features the others stay at
  * their middle, and one chooses which two to look at.
  */
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { JobRows } from "../../client/answers.ts";
 import { SelectField } from "../ui/field.tsx";
 import { Empty, Problem } from "../ui/surfaces.tsx";
@@ -37,6 +37,8 @@ export interface ExplorerProps {
   readonly isTraining: boolean;
   /** Names of features, those that matter most first: which are looked at before one has chosen. */
   readonly preferred: readonly string[];
+  /** Told which moment is looked at. */
+  onMoment(id: string | null): void;
 }
 
 export function Explorer(props: ExplorerProps) {
@@ -126,6 +128,8 @@ function Explored(props: ExploredProps) {
   const [reading, setReading] = useState<Reading | null>(null);
   const palette = usePalette();
   const scrubbing = useScrubbing(moments);
+  const momentId = scrubbing.moment?.id ?? null;
+  useEffect(() => props.onMoment(momentId), [momentId]);
   const base = useMemo(() => features.map(({ usual }) => usual), [features]);
   const question = y ? `${x.place} ${y.place} ${GRID}` : `${x.place} ${LINE}`;
   const predictions = usePredictions(scrubbing.moment, question, () =>

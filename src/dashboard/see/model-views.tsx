@@ -1,5 +1,5 @@
 /** All there is to see of a model: what it says, how good it is, its network and its weights. For a job that trains, what there is so far. */
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { Job, JobRows, Model } from "../../client/answers.ts";
 import { isOver, isTraining } from "../jobs/reading.ts";
 import { useApp } from "../shell/app-context.ts";
@@ -23,22 +23,23 @@ export interface ModelViewsProps {
 }
 
 export function ModelViews({ job, model }: ModelViewsProps) {
+  const [moment, setMoment] = useState<string | null>(null);
   return (
     <div class="stack">
-      <What job={job} model={model} />
+      <What job={job} model={model} onMoment={setMoment} />
       {model?.evaluation && (
         <section class="stack" aria-label="Evaluation">
           <h2 class="section-title">How good it is</h2>
           <Scores evaluation={model.evaluation} />
         </section>
       )}
-      <NetworkAndWeights job={job} model={model} />
+      <NetworkAndWeights job={job} model={model} moment={moment} />
     </div>
   );
 }
 
 /** The picture over its features, and the slider through its training. */
-function What({ job, model }: ModelViewsProps) {
+function What({ job, model, onMoment }: ModelViewsProps & { readonly onMoment: (id: string | null) => void }) {
   const { api } = useApp();
   const rows = useResource(
     async (signal): Promise<JobRows | null> => (job ? api.rows(job.id, { limit: ROWS, signal }) : null),
@@ -76,6 +77,7 @@ function What({ job, model }: ModelViewsProps) {
             job={job?.id ?? null}
             epochs={job?.spec.epochs ?? 0}
             preferred={preferred}
+            onMoment={onMoment}
             isTraining={job !== null && isTraining(job)}
           />
         </>
@@ -92,29 +94,32 @@ function byImportance(model: Model | null): string[] {
   return columns.sort((a, b) => (b.mean ?? 0) - (a.mean ?? 0)).map(({ column }) => column);
 }
 
-function NetworkAndWeights({ job, model }: ModelViewsProps) {
-  const weights = useWeights(model);
+/** At the moment that is looked at. */
+function NetworkAndWeights({ job, model, moment }: ModelViewsProps & { readonly moment: string | null }) {
+  const parameters = model?.parameters ?? job?.parameters ?? 0;
+  const { tensors, error } = useWeights(parameters, model?.id ?? null, moment);
   const layers = model?.layers ?? job?.spec.model.layers ?? [];
-  const first = model?.weights.find(({ name }) => name === "0.weight");
+  const entries = model?.weights ?? tensors;
+  const first = entries?.find(({ name }) => name === "0.weight");
   // Columns that are looked up in tables make the first layer wider than its rows.
   const inputWidth = layers[0]?.type === "linear" ? (first?.shape[1] ?? null) : (model?.input_width ?? null);
   return (
     <>
       <Card title="Network" flush>
-        <Network layers={layers} inputWidth={inputWidth} weights={model?.weights ?? null} tensors={weights.data} />
+        <Network layers={layers} inputWidth={inputWidth} weights={entries} tensors={tensors} />
       </Card>
-      {model && (
-        <Card title="Weights">
-          {weights.error ? <Problem error={weights.error} retry={weights.reload} /> : null}
-          {weights.data ? (
-            <Histograms tensors={weights.data} />
-          ) : weights.loading ? (
-            <Skeleton height="120px" />
-          ) : (
-            <p class="muted">A network of more than {MOST_WEIGHTS / 1e6} million weights is not read into the page.</p>
-          )}
-        </Card>
-      )}
+      <Card title="Weights">
+        {error ? <Problem error={error} /> : null}
+        {tensors ? (
+          <Histograms tensors={tensors} />
+        ) : parameters > MOST_WEIGHTS ? (
+          <p class="muted">A network of more than {MOST_WEIGHTS / 1e6} million weights is not read into the page.</p>
+        ) : model || moment ? (
+          <Skeleton height="120px" />
+        ) : (
+          <p class="muted">There are none to show before the first checkpoint.</p>
+        )}
+      </Card>
     </>
   );
 }
