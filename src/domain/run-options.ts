@@ -16,12 +16,10 @@ const checkpoint = z
       .max(3600)
       .default(10)
       .meta({ description: "Of training: write one when the last is this old, in the middle of an epoch if need be." }),
-    min_seconds: z
-      .number()
-      .min(0)
-      .max(3600)
-      .default(2)
-      .meta({ description: "Of training: never write one sooner than this after the last, or after the start." }),
+    min_seconds: z.number().min(0).max(3600).default(2).meta({
+      description:
+        "Of training: never write one sooner than this after the last, or after the start. 0: every one that is due by epochs is written, and training waits for it to be stored.",
+    }),
     keep: z.int().min(1).max(1000).default(2).meta({ description: "The newest that are kept. The best one is kept besides." }),
   })
   .meta({

@@ -1,7 +1,10 @@
 /** When checkpoints are due, by epochs and by seconds of training. Knows nothing of what is in one. */
 import type { ResolvedSpec } from "../domain/spec.ts";
 
-/** Storing one may take at most this part of the time, whatever is asked for: a large network is written for seconds. */
+/**
+ * Storing one may take at most this part of the time, whatever is asked for: a large network is written for seconds. With
+ * `min_seconds` 0 it is asked for nevertheless: then training waits for each that is due by epochs.
+ */
 const MOST_COST = 1 / 10;
 
 export interface Cadence {
@@ -23,6 +26,7 @@ export function createCadence(
   isStoring: () => boolean,
   now: () => number = () => performance.now(),
 ): Cadence {
+  const isStrict = every_epochs !== null && min_seconds === 0;
   let last = now();
   let storing = false;
   let leastMs = min_seconds * 1000;
@@ -38,9 +42,11 @@ export function createCadence(
   return {
     isAllowed,
     nextStop: (epoch) =>
-      every_epochs !== null && isAllowed() ? (Math.floor(epoch / every_epochs) + 1) * every_epochs : Number.POSITIVE_INFINITY,
+      every_epochs !== null && (isStrict || isAllowed())
+        ? (Math.floor(epoch / every_epochs) + 1) * every_epochs
+        : Number.POSITIVE_INFINITY,
     isDue: () => now() - last >= every_seconds * 1000 && isAllowed(),
-    isDueAt: (epoch) => every_epochs !== null && epoch % every_epochs === 0 && isAllowed(),
+    isDueAt: (epoch) => every_epochs !== null && epoch % every_epochs === 0 && (isStrict || isAllowed()),
     written() {
       last = now();
       storing = isStoring();

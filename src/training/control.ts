@@ -13,4 +13,6 @@ export interface TrainingControl {
   save(checkpoint: NewCheckpoint): void;
   /** Whether the last checkpoint that was taken is not stored yet. */
   storing(): boolean;
+  /** Waits until the last checkpoint that was taken is stored, or the run is cancelled. */
+  settle(): void;
 }

@@ -99,8 +99,10 @@ export function runEpochs(loop: Loop): End {
     count = nextCount(epochs.length, spentMs, most);
     spentMs = 0;
     if (recorder.epoch === spec.epochs) break;
-    if (cadence.isDueAt(recorder.epoch)) save("interval");
-    else if (data.validation && recorder.isBest() && cadence.isAllowed()) save("best");
+    if (cadence.isDueAt(recorder.epoch)) {
+      control.settle();
+      save("interval");
+    } else if (data.validation && recorder.isBest() && cadence.isAllowed()) save("best");
   }
   return finished("all epochs are done");
 }

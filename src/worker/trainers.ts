@@ -113,6 +113,7 @@ function passWishes(
   const onCancel = (): void => {
     Atomics.store(control, CONTROL.cancelled, 1);
     Atomics.notify(control, CONTROL.acknowledged);
+    Atomics.notify(control, CONTROL.stored);
     grace = setTimeout(kill, graceMs);
   };
   const onStop = (): void => {

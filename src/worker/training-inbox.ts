@@ -35,6 +35,7 @@ export function openInbox(
   const store = async (checkpoint: NewCheckpoint): Promise<void> => {
     await onCheckpoint(checkpoint);
     Atomics.add(control, CONTROL.stored, 1);
+    Atomics.notify(control, CONTROL.stored);
   };
   const take = (message: TrainMessage): void => {
     if (message.kind === "slice") {

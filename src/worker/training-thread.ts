@@ -16,6 +16,7 @@ export interface Control {
   report(slice: MetricSlice): void;
   save(checkpoint: NewCheckpoint): void;
   storing(): boolean;
+  settle(): void;
 }
 
 /** What trains: `fit` of training/fit.ts, or a test's stand-in. */
@@ -71,5 +72,13 @@ function createControl(
       checkpoints++;
     },
     storing: () => Atomics.load(control, CONTROL.stored) < checkpoints,
+    settle() {
+      for (;;) {
+        const stored = Atomics.load(control, CONTROL.stored);
+        if (isCancelled() || stored >= checkpoints) return;
+        beat();
+        Atomics.wait(control, CONTROL.stored, stored, BEAT_MS);
+      }
+    },
   };
 }

@@ -42,6 +42,13 @@ export function warmUpPreparing(): TrainingRun[] {
 /** Trains the same small jobs as a training thread does. */
 export function warmUpTraining(): void {
   const ignore = () => undefined;
-  const control = { cancelled: () => false, stopping: () => null, report: ignore, save: ignore, storing: () => false };
+  const control = {
+    cancelled: () => false,
+    stopping: () => null,
+    report: ignore,
+    save: ignore,
+    storing: () => false,
+    settle: () => undefined,
+  };
   for (const run of warmUpPreparing()) fit(run, control);
 }

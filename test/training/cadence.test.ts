@@ -38,6 +38,18 @@ describe("the cadence of checkpoints", () => {
     expect([cadence.nextStop(3), cadence.nextStop(10)]).toEqual([10, 20]);
   });
 
+  it("has one at every multiple of every_epochs where min_seconds is 0, whatever storing takes", () => {
+    const { world, cadence } = open({ min_seconds: 0 });
+    world.storing = true;
+    cadence.written();
+    expect([cadence.nextStop(3), cadence.isDueAt(10), cadence.isDueAt(11), cadence.isAllowed()]).toEqual([
+      10,
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it("waits while the last one is being stored, and takes at most a tenth of the time for storing", () => {
     const { world, cadence } = open({ every_seconds: 3 });
     world.storing = true;

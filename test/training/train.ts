@@ -83,6 +83,7 @@ function controlOf(
     report: (slice) => void slices.push(slice),
     save: (checkpoint) => void checkpoints.push(checkpoint),
     storing: () => false,
+    settle: () => undefined,
   };
 }
 
