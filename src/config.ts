@@ -1,5 +1,5 @@
 /** Environment to a frozen configuration. The only reader of process.env; everything else gets what it needs as arguments. */
-import { availableParallelism, hostname } from "node:os";
+import { availableParallelism, hostname, totalmem } from "node:os";
 import { z } from "zod";
 import type { DatasetLimits, Limits } from "./domain/limits.ts";
 import { ROLES, type Role } from "./domain/worker.ts";
@@ -17,6 +17,12 @@ const yesOrNo = (standard: boolean) =>
     .default(standard ? "true" : "false")
     .transform((value) => value === "true");
 const MiB = 1024 * 1024;
+
+/** Half of the machine's memory, or of what the process may have of it: the rest is for requests, the database, the system. */
+function trainingMemory(): number {
+  const allowed = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.max(MiB, Math.floor(Math.min(totalmem(), allowed) / 2));
+}
 
 /** Every setting: its variable without the TRAINYARD_ prefix, its bounds and its default. */
 const variables = z.object({
@@ -42,6 +48,7 @@ const variables = z.object({
   TRAINYARD_MAX_DATASET_MEMORY_BYTES: whole(MiB, 64 * 1024 * MiB, 2048 * MiB),
   TRAINYARD_MAX_CATEGORIES: whole(2, 100_000, 10_000),
   TRAINYARD_MAX_CELL_BYTES: whole(64, MiB, 64 * 1024),
+  TRAINYARD_MEMORY_BYTES: whole(MiB, 1024 * 1024 * MiB, trainingMemory()),
   TRAINYARD_DRAIN_SECONDS: whole(1, 3600, 10),
   TRAINYARD_HEARTBEAT_SECONDS: whole(1, 3600, 120),
   TRAINYARD_RETRY_SECONDS: whole(1, 60, 1),
@@ -193,6 +200,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       rows: env.TRAINYARD_MAX_ROWS,
       parameters: env.TRAINYARD_MAX_PARAMETERS,
       jobMemoryBytes: env.TRAINYARD_MAX_JOB_MEMORY_BYTES,
+      memoryBytes: env.TRAINYARD_MEMORY_BYTES,
       predictRows: env.TRAINYARD_MAX_PREDICT_ROWS,
     }),
     datasetLimits: Object.freeze({

@@ -8,6 +8,8 @@ export interface Limits {
   readonly parameters: number;
   /** Memory of one job's training, computed before it is accepted. */
   readonly jobMemoryBytes: number;
+  /** Memory of all jobs that train at the same time: one that needs more is refused, and jobs wait rather than overcommit it. */
+  readonly memoryBytes: number;
   readonly predictRows: number;
 }
 

@@ -35,6 +35,8 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
   const deadline = new AbortController();
   const signals = { stopping: stopping.signal, deadline: deadline.signal, backoffMs };
   const running = new Set<Promise<void>>();
+  const totalBytes = services.limits.memoryBytes;
+  let usedBytes = 0;
   let retry: NodeJS.Timeout | undefined;
 
   const runUnder = async (hold: Hold, job: Job): Promise<void> => {
@@ -45,11 +47,13 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
   };
   const fill = coalesce(async () => {
     while (!stopping.signal.aborted && running.size < workers) {
-      const job = await services.queue.claim();
+      const job = await services.queue.claim({ freeBytes: totalBytes - usedBytes, totalBytes });
       if (!job) return;
+      usedBytes += job.memoryBytes;
       const hold = services.queue.hold(job);
       const run = runUnder(hold, job).finally(() => {
         running.delete(run);
+        usedBytes -= job.memoryBytes;
         look();
       });
       running.add(run);

@@ -4,6 +4,7 @@
  */
 import type { Scaling } from "../domain/preprocessing.ts";
 import type { ResolvedSpec } from "../domain/spec.ts";
+import { elementCount } from "../domain/tensor.ts";
 import {
   clipByNorm,
   clipByValue,
@@ -252,7 +253,10 @@ function update({ optimizer }: Context, names: readonly string[], weights: reado
   return { updates, next };
 }
 
-/** Bytes that training a spec needs: its programs' memory and the rows on their way there. Computed, not tried. */
+/**
+ * Bytes that training a spec needs: its programs' memory, the rows on their way there, and two checkpoints, one being made and
+ * one on its way to the store. Computed, not tried.
+ */
 export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
   const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
   const rows = data.rows - validationRows - testRows;
@@ -260,5 +264,16 @@ export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
   const weighted = typeof data.columns?.weights === "string";
   const plan = planTraining(spec, { rows, validationRows, featureWidth, targetWidth, embeddings, classCounts, weighted });
   const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
-  return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes;
+  return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes + 2 * checkpointBytes(spec, plan);
+}
+
+/** Weights, the optimiser's slots, and the best weights where those are to be restored. */
+function checkpointBytes({ early_stopping }: ResolvedSpec, { network, optimizer }: TrainingPlan): number {
+  const slots = Object.keys(optimizer.slots).length;
+  const best = early_stopping?.restore_best ? 1 : 0;
+  const values = network.tensors.reduce(
+    (total, { shape, trainable }) => total + elementCount(shape) * (1 + best + (trainable ? slots : 0)),
+    0,
+  );
+  return values * Float32Array.BYTES_PER_ELEMENT;
 }

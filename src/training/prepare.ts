@@ -98,16 +98,22 @@ function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved
   const memory = sizeOf(resolved, shape);
   if (!memory.ok) return INVALID(memory.errors);
   const { memoryBytes } = memory;
-  if (memoryBytes > limits.jobMemoryBytes) {
-    const detail = `training needs ${memoryBytes} bytes, more than the limit of ${limits.jobMemoryBytes} (TRAINYARD_MAX_JOB_MEMORY_BYTES): use a smaller batch_size, fewer rows or narrower layers`;
-    return INVALID([{ pointer: "", detail }]);
-  }
+  const excess = excessMemory(memoryBytes, limits);
+  if (excess) return INVALID([excess]);
   const bulk = [...tensors, ...initial.tensors];
   const payload = bulk.length > 0 ? packTensors(bulk) : null;
   return { ok: true, spec: resolved, parameters, memoryBytes, rows: shape.rows, classes: shape.classes, payload };
 }
 
 type Sized = { readonly ok: true; readonly memoryBytes: number } | { readonly ok: false; readonly errors: FieldError[] };
+
+function excessMemory(bytes: number, { jobMemoryBytes, memoryBytes }: Limits): FieldError | null {
+  const limit = Math.min(jobMemoryBytes, memoryBytes);
+  if (bytes <= limit) return null;
+  const which = memoryBytes < jobMemoryBytes ? "TRAINYARD_MEMORY_BYTES" : "TRAINYARD_MAX_JOB_MEMORY_BYTES";
+  const cure = "use a smaller batch_size, fewer rows or narrower layers";
+  return { pointer: "", detail: `training needs ${bytes} bytes, more than the limit of ${limit} (${which}): ${cure}` };
+}
 
 /** The memory that a job needs. A network may take the rows of the data, and yet not those of a short last batch. */
 function sizeOf(spec: ResolvedSpec, shape: DataShape): Sized {

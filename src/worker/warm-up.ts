@@ -12,6 +12,7 @@ const UNLIMITED: Limits = {
   rows: Number.MAX_SAFE_INTEGER,
   parameters: Number.MAX_SAFE_INTEGER,
   jobMemoryBytes: Number.MAX_SAFE_INTEGER,
+  memoryBytes: Number.MAX_SAFE_INTEGER,
   predictRows: Number.MAX_SAFE_INTEGER,
 };
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { MetricSlice } from "../../src/domain/metric.ts";
 import type { Trainers, TrainingObserver, TrainingResult } from "../../src/domain/ports.ts";
 import { cancel } from "../../src/jobs/cancel.ts";
+import { pause } from "../../src/jobs/pause.ts";
 import { startRunner } from "../../src/jobs/run.ts";
-import { aModel, aSlice, someWeights } from "../contract/fixtures.ts";
+import { aCheckpoint, aModel, aNewJob, aSlice, someWeights } from "../contract/fixtures.ts";
 import { idleTrainers, openWorld, queueJob, untilState } from "./world.ts";
 
 function success(jobId: string): TrainingResult {
@@ -239,5 +240,115 @@ describe("the runner", () => {
     await runner.stop();
     expect((await world.store.listModels({ limit: 5 })).data).toEqual([]);
     expect(await world.store.getJob(id)).toMatchObject({ epochsDone: 0 });
+  });
+
+  it("lets jobs wait rather than use more memory than there is", async () => {
+    let used = 0;
+    let most = 0;
+    let leave: (() => void) | null = null;
+    const memoryBytes = aNewJob().memoryBytes;
+    const world = await openWorld(
+      training(async ({ job }) => {
+        most = Math.max(most, ++used);
+        // Each waits for another one beside it.
+        const free = leave;
+        leave = null;
+        if (free) free();
+        else {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          leave = resolve;
+          await promise;
+        }
+        used--;
+        return success(job.id);
+      }),
+    );
+    const limited = { ...world, limits: { ...world.limits, memoryBytes: 2.5 * memoryBytes } };
+    const jobs = await Promise.all(Array.from({ length: 12 }, () => queueJob(world)));
+    const runner = startRunner(limited, { workers: 8 });
+    for (const { id } of jobs) await untilState(world, id, "succeeded");
+    expect(most).toBe(2);
+    await runner.stop();
+  });
+
+  it("puts a job back as of its last checkpoint when it takes too long to write another one", async () => {
+    const started = Promise.withResolvers<void>();
+    const world = await openWorld(
+      training(async (_, { onEpochs, onCheckpoint, signal }) => {
+        await onEpochs(aSlice(1, 3));
+        await onCheckpoint(aCheckpoint({ epoch: 2 }));
+        started.resolve();
+        const { promise, resolve } = Promise.withResolvers<TrainingResult>();
+        signal.addEventListener("abort", () => resolve(cancelled));
+        return promise;
+      }),
+    );
+    const { id } = await queueJob(world);
+    const runner = startRunner(world, { workers: 1, drainMs: 10 });
+    await started.promise;
+    await runner.stop();
+    const job = await world.store.getJob(id);
+    expect(job).toMatchObject({ state: "queued", epochsDone: 3 });
+    expect(job?.transitions.at(-1)?.reason).toBe("the server was stopped; it goes on from epoch 2");
+  });
+
+  it("goes on from the last checkpoint after a death, waits for longer each time", async () => {
+    const runs: (number | null)[] = [];
+    const world = await openWorld(
+      training(async ({ job, checkpoint }, { onEpochs, onCheckpoint }) => {
+        runs.push(checkpoint?.epoch ?? null);
+        if (job.attempt < 3) {
+          const epoch = job.epochsDone + 1;
+          await onEpochs(aSlice(epoch, epoch));
+          await onCheckpoint(aCheckpoint({ epoch }));
+          throw new Error("the training thread ran out of memory");
+        }
+        return success(job.id);
+      }),
+    );
+    const { id } = await queueJob(world);
+    const runner = startRunner(world, { workers: 1, backoffMs: 5 });
+    const job = await untilState(world, id, "succeeded");
+    expect(runs).toEqual([null, 1, 2]);
+    const waits = job.transitions.flatMap(({ state, at }, index) =>
+      state === "queued" && index > 0 ? [(job.transitions[index + 1]?.at ?? 0) - at] : [],
+    );
+    expect(waits[0]).toBeGreaterThanOrEqual(5);
+    expect(waits[1]).toBeGreaterThanOrEqual(10);
+    expect(job.transitions[2]?.reason).toBe("the training thread ran out of memory; retry 1 of 2 goes on from epoch 1");
+    await runner.stop();
+  });
+
+  it("does not try a diverged job again", async () => {
+    let attempts = 0;
+    const error = { code: "diverged", detail: "the loss of epoch 3 is NaN", epoch: 3 } as const;
+    const world = await openWorld(
+      training(async () => {
+        attempts++;
+        return { state: "failed", metrics: null, error };
+      }),
+    );
+    const { id } = await queueJob(world);
+    const runner = startRunner(world, { workers: 1 });
+    await untilState(world, id, "failed");
+    await runner.stop();
+    expect(attempts).toBe(1);
+  });
+
+  it("pauses a job whose thread dies while it pauses", async () => {
+    const world = await openWorld(
+      training(async (_, { stop }) => {
+        await new Promise((resolve) => stop.addEventListener("abort", resolve));
+        throw new Error("the training thread exited with code 3");
+      }),
+    );
+    const { id } = await queueJob(world);
+    const runner = startRunner(world, { workers: 1 });
+    await untilState(world, id, "running");
+    await pause(world, id);
+    const job = await untilState(world, id, "paused");
+    expect(job).toMatchObject({ deaths: 1, attempt: 1 });
+    expect(job.transitions.at(-1)?.reason).toBe("the training thread exited with code 3; paused at the start");
+    await runner.stop();
   });
 });

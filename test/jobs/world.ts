@@ -14,7 +14,7 @@ import { encodeMetrics } from "../../src/worker/encode-metrics.ts";
 import { aNewJob, aSpec } from "../contract/fixtures.ts";
 import { temporaryFolder } from "../contract/temporary.ts";
 
-export const LIMITS = { bodyBytes: 1e6, rows: 1e6, parameters: 1e6, jobMemoryBytes: 1e9, predictRows: 5 };
+export const LIMITS = { bodyBytes: 1e6, rows: 1e6, parameters: 1e6, jobMemoryBytes: 1e9, memoryBytes: 1e9, predictRows: 5 };
 
 /** Trainers that never train; `train` is for the test to replace. */
 export function idleTrainers(train: Trainers["train"] = () => new Promise(() => undefined)): Trainers {

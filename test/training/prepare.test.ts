@@ -232,7 +232,8 @@ describe("a spec is refused", () => {
 
   it("for more parameters or memory than the limits", () => {
     expect(refusals(moons, { parameters: 16 })["/model/layers"]).toContain("17 parameters are more than the limit of 16");
-    expect(refusals(moons, { jobMemoryBytes: 1024 })[""]).toContain("the limit of 1024");
+    expect(refusals(moons, { jobMemoryBytes: 1024 })[""]).toContain("the limit of 1024 (TRAINYARD_MAX_JOB_MEMORY_BYTES)");
+    expect(refusals(moons, { memoryBytes: 1023 })[""]).toContain("the limit of 1023 (TRAINYARD_MEMORY_BYTES)");
   });
 
   it("for initial weights that do not fit the network", () => {

@@ -15,6 +15,7 @@ export const limits: Limits = {
   rows: 100_000,
   parameters: 5_000_000,
   jobMemoryBytes: 2 ** 30,
+  memoryBytes: 2 ** 31,
   predictRows: 100_000,
 };
 

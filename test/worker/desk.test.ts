@@ -10,6 +10,7 @@ const LIMITS = {
   rows: 1_000_000,
   parameters: 1_000_000,
   jobMemoryBytes: 1024 ** 3,
+  memoryBytes: 1024 ** 3,
   predictRows: 100_000,
 };
 
