@@ -1,7 +1,7 @@
 /** Environment to a frozen configuration. The only reader of process.env; everything else gets what it needs as arguments. */
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { z } from "zod";
-import type { DatasetLimits, Limits } from "./domain/limits.ts";
+import type { DatasetLimits, ServiceLimits } from "./domain/limits.ts";
 import { ROLES, type Role } from "./domain/worker.ts";
 
 const whole = (min: number, max: number, standard: number) =>
@@ -42,6 +42,13 @@ const variables = z.object({
   TRAINYARD_MAX_PARAMETERS: whole(1, 1_000_000_000, 20_000_000),
   TRAINYARD_MAX_JOB_MEMORY_BYTES: whole(MiB, 3 * 1024 * MiB, 1024 * MiB),
   TRAINYARD_MAX_PREDICT_ROWS: whole(1, 10_000_000, 100_000),
+  TRAINYARD_PROJECT_QUEUED_JOBS: whole(1, 1_000_000, 10_000),
+  TRAINYARD_PROJECT_RUNNING_JOBS: whole(1, 10_000, 10_000),
+  TRAINYARD_PROJECT_MODELS: whole(1, 10_000_000, 100_000),
+  TRAINYARD_PROJECT_DATASET_BYTES: whole(1024, Number.MAX_SAFE_INTEGER, 256 * 1024 * MiB),
+  TRAINYARD_PROJECT_REQUESTS_PER_MINUTE: whole(1, 1_000_000_000, 60_000),
+  TRAINYARD_PROJECT_STREAMS: whole(1, 1_000_000, 5000),
+  TRAINYARD_STREAM_SUBSCRIPTIONS: whole(1, 100_000, 200),
   TRAINYARD_MAX_DATASET_BYTES: whole(1024, 64 * 1024 * MiB, 1024 * MiB),
   TRAINYARD_MAX_DATASET_ROWS: whole(1, 100_000_000, 10_000_000),
   TRAINYARD_MAX_DATASET_COLUMNS: whole(1, 100_000, 2000),
@@ -103,7 +110,7 @@ export interface Config {
   readonly heartbeatMs: number;
   /** The first wait after the death of a worker; each further one is twice as long. */
   readonly backoffMs: number;
-  readonly limits: Limits;
+  readonly limits: ServiceLimits;
   readonly datasetLimits: DatasetLimits;
   readonly webhooks: WebhookSettings;
   readonly role: Role;
@@ -202,6 +209,15 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       jobMemoryBytes: env.TRAINYARD_MAX_JOB_MEMORY_BYTES,
       memoryBytes: env.TRAINYARD_MEMORY_BYTES,
       predictRows: env.TRAINYARD_MAX_PREDICT_ROWS,
+      project: Object.freeze({
+        queuedJobs: env.TRAINYARD_PROJECT_QUEUED_JOBS,
+        runningJobs: env.TRAINYARD_PROJECT_RUNNING_JOBS,
+        models: env.TRAINYARD_PROJECT_MODELS,
+        datasetBytes: env.TRAINYARD_PROJECT_DATASET_BYTES,
+        requestsPerMinute: env.TRAINYARD_PROJECT_REQUESTS_PER_MINUTE,
+        streams: env.TRAINYARD_PROJECT_STREAMS,
+        subscriptions: env.TRAINYARD_STREAM_SUBSCRIPTIONS,
+      }),
     }),
     datasetLimits: Object.freeze({
       bytes: env.TRAINYARD_MAX_DATASET_BYTES,

@@ -13,6 +13,26 @@ export interface Limits {
   readonly predictRows: number;
 }
 
+/** With those of each project. */
+export interface ServiceLimits extends Limits {
+  readonly project: ProjectLimits;
+}
+
+/** What one project may have and do. */
+export interface ProjectLimits {
+  readonly queuedJobs: number;
+  /** Jobs that train at the same time. */
+  readonly runningJobs: number;
+  readonly models: number;
+  /** Of its uploaded files, together. */
+  readonly datasetBytes: number;
+  readonly requestsPerMinute: number;
+  /** Readers over WebSocket and SSE at a time, of one process. */
+  readonly streams: number;
+  /** Jobs that one WebSocket may follow at a time. */
+  readonly subscriptions: number;
+}
+
 /** What an uploaded table may be. */
 export interface DatasetLimits {
   /** As uploaded, and again as unpacked. */

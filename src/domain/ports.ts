@@ -9,6 +9,7 @@ import type { IdempotencyKeys } from "./idempotency.ts";
 import type { IngestedTable } from "./intake.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction } from "./job.ts";
 import type { ShownRows } from "./job-rows.ts";
+import type { ProjectLimits } from "./limits.ts";
 import type { Line } from "./line.ts";
 import type { MetricSlice } from "./metric.ts";
 import type { Model, NewModel, Prediction } from "./model.ts";
@@ -46,6 +47,8 @@ export interface NewJob {
   readonly payload: TensorSet | null;
   readonly createdAt: number;
   readonly reproduces?: Reproduction;
+  /** Limits of its project: insertJob throws rate_limited or conflict beyond them. */
+  readonly within?: Pick<ProjectLimits, "queuedJobs" | "models">;
 }
 
 /** A finished training run, ready to be stored. */
@@ -68,6 +71,8 @@ export interface NewDataset extends IngestedTable {
   readonly sha256: string;
   readonly bytes: number;
   readonly createdAt: number;
+  /** Limits of its project: insertDataset throws too_large beyond them. */
+  readonly within?: Pick<ProjectLimits, "datasetBytes">;
 }
 
 /** For those who watch the server. */
@@ -104,8 +109,8 @@ export interface Store extends Outbox, IdempotencyKeys, KeyStore, Checkpoints, L
   readEvents(jobId: string, after: number, limit: number, maxBytes?: number): Promise<JobEvent[]>;
   /** Metric slices that overlap epochs `from`..`to`, in order, whole. */
   readMetrics(jobId: string, from: number, to: number): Promise<MetricSlice[]>;
-  /** Stores a model that no job of this store made, as the next version of its name. `finishJob` stores those of jobs. */
-  insertModel(model: NewModel, weights: TensorSet): Promise<Model>;
+  /** Stores a model that no job of this store made, as the next version of its name. `finishJob` stores those of jobs. Throws conflict beyond `within`. */
+  insertModel(model: NewModel, weights: TensorSet, within?: Pick<ProjectLimits, "models">): Promise<Model>;
   getModel(id: string): Promise<Model | null>;
   /** The id of a checkpoint finds what its weights are as a model: under that id and the job's name, of version 0. */
   findModel(ref: ModelRef): Promise<Model | null>;

@@ -9,8 +9,16 @@ export type UntrustedJson =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly pointer: string; readonly detail: string };
 
+/** Objects and arrays within one another: several times as many as any body of ours has. */
+export const MAX_JSON_DEPTH = 64;
+
 /** Parses JSON in UTF-8. */
 export function parseUntrusted(bytes: Uint8Array): UntrustedJson {
+  const deepAt = tooDeepAt(bytes);
+  if (deepAt !== null) {
+    const detail = `the body has more than ${MAX_JSON_DEPTH} levels of objects and arrays, the most that is taken, at byte ${deepAt}`;
+    return { ok: false, code: "malformed", pointer: "", detail };
+  }
   let text: string;
   let value: unknown;
   try {
@@ -21,6 +29,23 @@ export function parseUntrusted(bytes: Uint8Array): UntrustedJson {
   }
   const pointer = pollutionIn(text, value);
   return pointer === null ? { ok: true, value } : { ok: false, code: "invalid", pointer, detail: POLLUTION };
+}
+
+const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/** The byte at which nesting exceeds the limit; null where it never does. Looks at brackets outside of texts, JSON or not. */
+function tooDeepAt(bytes: Uint8Array): number | null {
+  let depth = 0;
+  let isInText = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) isInText = !isInText;
+    else if (isInText) at += byte === BACKSLASH ? 1 : 0;
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      if (++depth > MAX_JSON_DEPTH) return at;
+    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
+  }
+  return null;
 }
 
 /** Why a member is refused. */

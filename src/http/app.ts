@@ -10,17 +10,16 @@ import websocket from "@fastify/websocket";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { NO_TELEMETRY, type Telemetry } from "../domain/telemetry.ts";
 import type { Role } from "../domain/worker.ts";
-import { type AuthenticatorOptions, createAuthenticator } from "../jobs/authenticate.ts";
 import { createRoster } from "../jobs/list-workers.ts";
 import type { Services } from "../jobs/services.ts";
 import { createJobFeed } from "../jobs/watch-jobs.ts";
-import { admitRequests } from "./auth.ts";
 import { acceptJsonBytes } from "./body.ts";
 import { endConnectionsOnClose } from "./connections.ts";
 import type { App, RouteContext } from "./context.ts";
 import { allowOrigins } from "./cors.ts";
 import { createDashboard } from "./dashboard.ts";
 import { answerErrors, sendProblem } from "./error-handlers.ts";
+import { type AccessSettings, createGuard } from "./guard.ts";
 import { acceptIdempotencyKeys } from "./idempotency.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { swaggerOptions } from "./openapi.ts";
@@ -74,14 +73,6 @@ export interface AppOptions {
   readonly role?: Role;
 }
 
-/** How the server knows who may do what. */
-export interface AccessSettings extends AuthenticatorOptions {
-  /** While no key is wanted, serve only requests that were meant for this machine. */
-  readonly localOnly: boolean;
-}
-
-export const ACCESS_SETTINGS: AccessSettings = { adminKey: null, sessionMs: 12 * 3600 * 1000, localOnly: true };
-
 const ANNOUNCE_MS = 30_000;
 
 type RegisterRoutes = (app: App, context: RouteContext) => void;
@@ -129,19 +120,18 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...socketOptions(sockets),
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   });
-  const { localOnly, ...settings } = { ...ACCESS_SETTINGS, ...options.access };
-  const authenticator = createAuthenticator(services, settings);
-  const streams = createStreams(
-    { lifecycle, feed: createJobFeed(services), watch: authenticator.watch, telemetry },
-    { ...STREAM_BOUNDS, ...streamBounds },
-  );
   const { limits, store } = services;
+  const guard = createGuard(services, { ...options.access, origins: options.corsOrigins ?? [] });
+  const streams = createStreams(
+    { lifecycle, feed: createJobFeed(services), watch: guard.authenticator.watch, telemetry },
+    { ...STREAM_BOUNDS, connections: limits.project.streams, subscriptions: limits.project.subscriptions, ...streamBounds },
+  );
   const context: RouteContext = {
     limits,
     store,
     lifecycle,
     streams,
-    authenticator,
+    guard,
     webhookSecret,
     telemetry,
     workers: createRoster(store, announceMs),
@@ -154,9 +144,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   logRequests(app);
   measureRequests(app, telemetry);
   answerErrors(app, dashboard.answerVisit);
-  const { corsOrigins: origins = [] } = options;
-  admitRequests(app, { services, authenticator, localOnly, origins });
-  app.addHook("onClose", () => authenticator.close());
+  guard.attach(app);
   acceptIdempotencyKeys(app, services, (request) => request.project);
   endConnectionsOnClose(app);
   boundSockets(app, sockets);
@@ -165,7 +153,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     strictTransportSecurity: false, // It speaks plain HTTP; whoever puts TLS in front decides.
     contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },
   });
-  await allowOrigins(app, origins);
+  await allowOrigins(app, options.corsOrigins ?? []);
   await app.register(websocket, {
     options: { maxPayload: MAX_INCOMING_BYTES },
     preClose(done) {

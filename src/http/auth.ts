@@ -34,10 +34,13 @@ export interface AdmissionOptions {
   readonly authenticator: Authenticator;
   /** While no key is wanted, only requests that were meant for this machine are served. */
   readonly localOnly: boolean;
-  /** Of other sites whose pages may act here as our own do. */
-  readonly origins: readonly string[];
+  /** Pages of these may act as the server's own may, but for cookies. */
+  readonly origins: ReadonlySet<string>;
+  /** Told of a request whose key is worth nothing; throws when there were too many. */
+  readonly onFailure: (request: FastifyRequest, reply: FastifyReply) => void;
 }
 
+const NO_ORIGINS: ReadonlySet<string> = new Set();
 const MAX_PROJECTS = 1000;
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 const CHALLENGE = 'Bearer realm="trainyard"';
@@ -45,7 +48,7 @@ const CURE =
   "send a key as `Authorization: Bearer ty_...`; `trainyard keys create` makes one, in the data directory too while no server runs";
 
 /** Asks of every request, on routes that are added from now on, what its operation asks for. */
-export function admitRequests(app: App, { services, authenticator, localOnly, origins }: AdmissionOptions): void {
+export function admitRequests(app: App, { services, authenticator, localOnly, origins, onFailure }: AdmissionOptions): void {
   const worlds = createLru<ProjectServices>({ maxCount: MAX_PROJECTS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
   const worldOf = (project: string): ProjectServices => {
     const known = worlds.get(project);
@@ -68,11 +71,14 @@ export function admitRequests(app: App, { services, authenticator, localOnly, or
     visitor: Visitor | null,
     access: Access & { scope: Scope },
   ): void => {
-    if (!visitor) throw unauthorized(request, reply);
+    if (!visitor) {
+      if (showsSomething(request)) onFailure(request, reply);
+      throw unauthorized(request, reply);
+    }
     if (visitor.keyId === null && localOnly && !isForThisMachine(request)) throw forbidden(OTHER_HOST);
     const isByHeader = visitor.keyId !== null && visitor.session === null;
     const changes = !SAFE_METHODS.has(request.method) || request.headers.upgrade !== undefined;
-    if (changes && !isByHeader && isForeign(request) && !origins.includes(request.headers.origin ?? ""))
+    if (changes && !isByHeader && isForeign(request, visitor.session === null ? origins : NO_ORIGINS))
       throw forbidden(OTHER_SITE);
     if (!visitor.scopes.has(access.scope)) {
       const has = [...visitor.scopes].join(", ");
@@ -122,12 +128,16 @@ const OTHER_SITE = "the page that sent this is another site's: it may not act wi
 
 function unauthorized(request: FastifyRequest, reply: FastifyReply): TrainyardError {
   const { authorization } = request.headers;
-  const isShown = authorization !== undefined || sessionToken(request) !== null;
+  const isShown = showsSomething(request);
   // RFC 6750, section 3.1: without credentials there is no error to name.
   reply.header("www-authenticate", isShown ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE);
   if (!isShown) return new TrainyardError("unauthorized", `this server wants an API key: ${CURE}`);
   const what = authorization === undefined ? "session" : "key";
   return new TrainyardError("unauthorized", `the ${what} is not known, has expired or was revoked: ${CURE}`);
+}
+
+function showsSomething(request: FastifyRequest): boolean {
+  return request.headers.authorization !== undefined || sessionToken(request) !== null;
 }
 
 function forbidden(detail: string): TrainyardError {

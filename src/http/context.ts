@@ -1,6 +1,6 @@
 /** What every route file is given. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Limits } from "../domain/limits.ts";
 import type { Store } from "../domain/ports.ts";
@@ -17,7 +17,11 @@ export interface RouteContext {
   readonly limits: Limits;
   /** For the health of the database, and its keys. Records are reached through a request's `services`. */
   readonly store: Store;
-  readonly authenticator: Authenticator;
+  readonly guard: {
+    readonly authenticator: Authenticator;
+    /** Told of a key that is worth nothing. Throws rate_limited when there were too many from the request's address. */
+    onFailure(request: FastifyRequest, reply: FastifyReply): void;
+  };
   readonly lifecycle: Lifecycle;
   readonly streams: Streams;
   /** Signs webhooks. */

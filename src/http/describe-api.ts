@@ -7,7 +7,7 @@ import { createLifecycle } from "./lifecycle.ts";
 /** openapi.yaml. The same routes give the same text. */
 export async function describeApi(): Promise<string> {
   // Registering routes reads nothing of the services but their limits.
-  const services = { limits: { bodyBytes: 64 * 1024 * 1024 } } as Services;
+  const services = { limits: { bodyBytes: 64 * 1024 * 1024, project: {} } } as Services;
   const app = await buildApp({
     services,
     lifecycle: createLifecycle(),

@@ -19,7 +19,7 @@ export function openDialect(app: App, register: (scope: App) => void): void {
       const problem = toProblem(error, { requestId: request.id, bodyLimit: request.routeOptions.bodyLimit ?? 0 });
       if (problem.status === STATUS_OF.internal) request.log.error({ err: error }, "request failed");
       const retryAfter = RETRY_AFTER_S[problem.status];
-      if (retryAfter !== undefined) reply.header("retry-after", retryAfter);
+      if (retryAfter !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfter);
       // These protocols know no 422.
       const status = problem.code === "invalid" ? STATUS_OF.malformed : problem.status;
       reply

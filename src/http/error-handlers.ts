@@ -32,7 +32,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const problem = toProblem(error, { requestId: request.id, bodyLimit: request.routeOptions?.bodyLimit ?? 0 });
   if (problem.status === STATUS_OF.internal) request.log.error({ err: error }, "request failed");
   const retryAfter = RETRY_AFTER_S[problem.status];
-  if (retryAfter !== undefined) reply.header("retry-after", retryAfter);
+  if (retryAfter !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfter);
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 

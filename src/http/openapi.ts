@@ -30,6 +30,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   [STATUS_OF.unsupported_media_type]: "The content type of the body is not one that this path takes.",
   [STATUS_OF.invalid]: "The content is wrong: `errors` has every failure with its place.",
   [STATUS_OF.upgrade_required]: "This path takes WebSocket connections only.",
+  [STATUS_OF.rate_limited]: "A limit of the project, which the detail names; `Retry-After` says when to try again.",
   [STATUS_OF.internal]: "A defect of ours; the log has it under the request's id.",
   [STATUS_OF.unavailable]: "The server is starting or going down; `Retry-After` says when to try again.",
 };
@@ -150,7 +151,7 @@ function completeAccess(operation: Operation): void {
   operation.description = `${operation.description}\n\nScope: \`${asks}\`.`;
   // In the form in which this operation answers any error.
   const { content } = operation.responses[STATUS_OF.internal] as { content: object };
-  for (const status of [STATUS_OF.unauthorized, STATUS_OF.forbidden])
+  for (const status of [STATUS_OF.unauthorized, STATUS_OF.forbidden, STATUS_OF.rate_limited])
     operation.responses[status] ??= { description: PROBLEMS[status] as string, content: structuredClone(content) };
 }
 

@@ -11,10 +11,10 @@ export function isLoopback(host: string): boolean {
   return name === "localhost" || name === "::1" || (isIPv4(name) && name.startsWith("127."));
 }
 
-/** Whether the page that sent it is another site's. What is not sent by a page has no Origin. */
-export function isForeign({ headers }: Pick<FastifyRequest, "headers">): boolean {
+/** Whether the page that sent it is another site's, and none of those that are allowed. What is not sent by a page has no Origin. */
+export function isForeign({ headers }: Pick<FastifyRequest, "headers">, allowed?: ReadonlySet<string>): boolean {
   const { origin, host } = headers;
-  if (origin === undefined) return false;
+  if (origin === undefined || allowed?.has(origin)) return false;
   if (!URL.canParse(origin)) return true;
   const page = new URL(origin);
   // The same default port goes from both.

@@ -48,6 +48,8 @@ export interface StreamBounds {
   readonly stallMs: number;
   /** How often a connection is tried for a dead peer. */
   readonly pingMs: number;
+  /** Most connections of one project at a time. */
+  readonly connections: number;
   /** Most jobs that one connection may follow at a time. */
   readonly subscriptions: number;
   /** Messages that are none, after which a connection is closed. */
@@ -58,6 +60,7 @@ export const STREAM_BOUNDS: StreamBounds = {
   lowWaterBytes: 1024 * 1024,
   stallMs: 15_000,
   pingMs: 20_000,
+  connections: 5000,
   subscriptions: 200,
   faults: 10,
 };

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Visitor } from "../domain/api-key.ts";
+import { TrainyardError } from "../domain/errors.ts";
 import type { Telemetry } from "../domain/telemetry.ts";
 import type { Authenticator } from "../jobs/authenticate.ts";
 import { DRAINING } from "../jobs/follow.ts";
@@ -24,6 +25,8 @@ export interface StreamLog {
 
 export interface Streams {
   readonly bounds: StreamBounds;
+  /** Throws rate_limited when the visitor's project has as many readers as it may. */
+  assertRoom(visitor: Visitor): void;
   /** Sends one job's frames until the job or the connection ends. Never rejects. */
   run(request: StreamRequest & Held, log: StreamLog): Promise<void>;
   /** Serves a reader that says what it wants, until the connection ends. Never rejects. */
@@ -55,6 +58,12 @@ export function createStreams(
 ): Streams {
   // A stream is open until its connection is: the last frames may still be on their way when nothing more is to be sent.
   const open = new Map<Outlet<never>, Promise<void>>();
+  const counts = new Map<string, number>();
+  const count = (project: string, change: 1 | -1): void => {
+    const now = (counts.get(project) ?? 0) + change;
+    if (now === 0) counts.delete(project);
+    else counts.set(project, now);
+  };
 
   async function run<M extends Message>(outlet: Outlet<M>, visitor: Visitor, log: StreamLog, work: Work): Promise<void> {
     const stop = new AbortController();
@@ -63,8 +72,10 @@ export function createStreams(
     else draining.addEventListener("abort", drain, { once: true });
     const { promise, resolve } = Promise.withResolvers<void>();
     open.set(outlet, promise);
+    count(visitor.project, 1);
     outlet.onClose(() => {
       open.delete(outlet);
+      count(visitor.project, -1);
       resolve();
       stop.abort("gone");
     });
@@ -83,6 +94,11 @@ export function createStreams(
 
   return {
     bounds,
+    assertRoom({ project }) {
+      if ((counts.get(project) ?? 0) < bounds.connections) return;
+      const detail = `${project} has ${bounds.connections} streams open, the most that it may (TRAINYARD_PROJECT_STREAMS): close one, or follow many jobs over one at /v1/stream`;
+      throw new TrainyardError("rate_limited", detail);
+    },
     run: (request, log) => run(request.outlet, request.visitor, log, (...world) => streamJob(request, ...world)),
     serve: (request, log) =>
       run(request.outlet, request.visitor, log, (...world) => streamMany({ ...request, feed }, ...world)),

@@ -19,7 +19,7 @@ export interface ImportOptions {
  * architecture and every tensor that is wrong.
  */
 export async function importModel(
-  { store, desk }: ProjectServices,
+  { store, desk, limits }: ProjectServices,
   file: Uint8Array<ArrayBuffer>,
   { name, architecture, id }: ImportOptions,
 ): Promise<Model> {
@@ -40,5 +40,5 @@ export async function importModel(
     metrics: { final: {}, best: {} },
     createdAt: Date.now(),
   };
-  return store.insertModel({ ...reading.model, ...identity }, reading.weights);
+  return store.insertModel({ ...reading.model, ...identity }, reading.weights, limits.project);
 }

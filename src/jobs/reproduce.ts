@@ -31,6 +31,7 @@ export async function reproduce(services: ProjectServices, ref: string, id?: str
     classes,
     payload: await store.readPayload(job.id),
     createdAt: Date.now(),
+    within: services.limits.project,
     reproduces: { model: model.id, sha256: model.sha256 },
   });
   return announce(services, again);

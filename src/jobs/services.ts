@@ -3,7 +3,7 @@
  * request is given the world of its project.
  */
 import type { Intake } from "../domain/intake.ts";
-import type { Limits } from "../domain/limits.ts";
+import type { ServiceLimits } from "../domain/limits.ts";
 import type { Bus, Desk, ProjectStore, Store, Trainers } from "../domain/ports.ts";
 import type { JobQueue } from "../domain/queue.ts";
 import { createFrames, type Frames } from "./frames.ts";
@@ -22,7 +22,7 @@ export interface World {
   readonly desk: Desk;
   readonly trainers: Trainers;
   readonly intake: Intake;
-  readonly limits: Limits;
+  readonly limits: ServiceLimits;
   readonly log: Log;
 }
 

@@ -39,6 +39,7 @@ export async function submit(
     classes,
     payload,
     createdAt: Date.now(),
+    within: services.limits.project,
   });
   return { job: await announce(services, job) };
 }

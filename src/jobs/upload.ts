@@ -19,7 +19,7 @@ export interface UploadRequest {
  * `onDigest` throws, which is told what was uploaded before anything is made of it.
  */
 export async function createDataset(
-  { intake, store }: ProjectServices,
+  { intake, store, limits }: ProjectServices,
   upload: Upload,
   { name, format, gzip, options }: UploadRequest,
   onDigest: (sha256: string) => Promise<void> = async () => undefined,
@@ -40,6 +40,7 @@ export async function createDataset(
       sha256,
       bytes,
       createdAt: Date.now(),
+      within: limits.project,
     });
   } finally {
     await intake.discard(upload);

@@ -10,6 +10,7 @@ import type { NewDataset, Page, PageRequest } from "../domain/ports.ts";
 import { CHUNK_BYTES } from "./blobs.ts";
 import { isDuplicate } from "./dialect.ts";
 import { toPage } from "./page.ts";
+import { assertRoomForDataset } from "./quotas.ts";
 import type { DatasetsTable, Tables } from "./tables.ts";
 
 /** Chunks written or read at a time: some milliseconds of the connection. */
@@ -39,7 +40,10 @@ export async function insertDataset(
   dataset: NewDataset,
 ): Promise<DatasetDocument & { readonly created: boolean }> {
   const row = toRow(project, dataset);
-  await bulkWriter.insertInto("datasets").values(row).execute();
+  await bulkWriter.transaction().execute(async (transaction) => {
+    if (dataset.within) await assertRoomForDataset(transaction, project, dataset.bytes, dataset.within.datasetBytes);
+    await transaction.insertInto("datasets").values(row).execute();
+  });
   try {
     for (const [index, name] of dataset.names.entries()) {
       const values = dataset.values.get(name);

@@ -14,6 +14,7 @@ import { insertEvaluation } from "./evaluations.ts";
 import { insertModel } from "./models.ts";
 import { toPage } from "./page.ts";
 import { placeOf, queuedAt } from "./queue.ts";
+import { assertRoomForJob } from "./quotas.ts";
 import { metricsFromJson, metricsToJson, newJobRow, toJob } from "./rows.ts";
 import { insertStateEvent, moved } from "./state-changes.ts";
 import type { JobsTable, Tables } from "./tables.ts";
@@ -22,6 +23,7 @@ import { insertDelivery } from "./webhooks.ts";
 export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob, onQueued?: OnQueued): Promise<Job> {
   const transition: Transition = { state: "queued", at: job.createdAt, reason: "submitted" };
   return await db.transaction().execute(async (transaction) => {
+    if (job.within) await assertRoomForJob(transaction, project, job.within);
     const row = await transaction
       .insertInto("jobs")
       .values(newJobRow(job, project, transition, await queuedAt(transaction, job.createdAt)))

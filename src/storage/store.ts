@@ -51,6 +51,7 @@ import { deleteModel, getModel, insertModel, listModels, readWeights } from "./m
 import { createOwners } from "./owners.ts";
 import { projectStore } from "./project-store.ts";
 import { claimJob, nextRetryAt, queuePosition } from "./queue.ts";
+import { assertRoomForModel } from "./quotas.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
 import type { Tables } from "./tables.ts";
 import { createTurns, type Turns } from "./turns.ts";
@@ -118,8 +119,11 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
     deleteJob: (id) => deleteJob(writer, id),
     readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
     readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
-    insertModel: (model, weights) =>
-      adder.transaction().execute((transaction) => insertModel(transaction, project, model, weights)),
+    insertModel: (model, weights, within) =>
+      adder.transaction().execute(async (transaction) => {
+        if (within) await assertRoomForModel(transaction, project, within.models);
+        return insertModel(transaction, project, model, weights);
+      }),
     getModel: (id) => getModel(reader, id),
     findModel: (ref) =>
       ref.kind === "id" && isCheckpointId(ref.id) ? getCheckpointModel(reader, ref.id) : findModel(reader, project, ref),

@@ -1,6 +1,7 @@
 /** The world of the use cases for tests: a real store, queue and bus, and trainers and a desk that do as the test says. */
 import { onTestFinished } from "vitest";
 import { createLocalBus } from "../../src/bus/local.ts";
+import { parseConfig } from "../../src/config.ts";
 import type { Intake } from "../../src/domain/intake.ts";
 import type { Job } from "../../src/domain/job.ts";
 import { joinWireColumns } from "../../src/domain/metric.ts";
@@ -86,7 +87,7 @@ export async function openWorld(
     desk: options.desk ?? plainDesk(),
     trainers: options.trainers ?? idleTrainers(),
     intake: closedIntake(),
-    limits: LIMITS,
+    limits: { ...LIMITS, project: parseConfig({}).limits.project },
     log: { info: log("info"), warn: log("warn"), error: log("error") },
   });
   return { ...services, logged };

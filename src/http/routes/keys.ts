@@ -54,7 +54,7 @@ export function registerKeys(app: App, context: RouteContext): void {
   registerReading(app, context);
 }
 
-function registerCreation(app: App, { store, authenticator }: RouteContext): void {
+function registerCreation(app: App, { store, guard: { authenticator } }: RouteContext): void {
   app.post(
     "/v1/keys",
     {
@@ -79,7 +79,7 @@ function registerCreation(app: App, { store, authenticator }: RouteContext): voi
   );
 }
 
-function registerReading(app: App, { store, authenticator }: RouteContext): void {
+function registerReading(app: App, { store, guard: { authenticator } }: RouteContext): void {
   app.get(
     "/v1/keys",
     {

@@ -95,6 +95,7 @@ function registerEvents(app: App, { streams }: RouteContext): void {
       const seen = request.headers["last-event-id"];
       const { job } = await readJob(services, id);
       if (seen !== undefined && isTerminal(job.state) && seen >= job.lastSeq) return reply.code(204).send();
+      streams.assertRoom(request.visitor);
       reply.hijack();
       const outlet = createSseOutlet(reply.raw, reply.getHeaders() as Record<string, string>, streams.bounds.pingMs);
       await streams.run(
@@ -126,7 +127,8 @@ function registerJobStream(app: App, { streams }: RouteContext): void {
       response: answers({ 101: ["The frames.", streamFrame] }, [404, 422, 426]),
     },
     // Before the upgrade: an unknown job is answered with 404, not with an open socket.
-    preHandler: async ({ params, services }) => {
+    preHandler: async ({ params, services, visitor }) => {
+      streams.assertRoom(visitor);
       await readJob(services, params.id);
     },
     handler: async (_request, reply) => {

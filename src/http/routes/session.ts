@@ -31,7 +31,7 @@ const sessionAnswer = z
   });
 
 /** Registers the routes of the session. */
-export function registerSession(app: App, { authenticator }: RouteContext): void {
+export function registerSession(app: App, { guard: { authenticator, onFailure } }: RouteContext): void {
   app.get(
     "/v1/session",
     {
@@ -68,14 +68,17 @@ export function registerSession(app: App, { authenticator }: RouteContext): void
         description:
           "Exchanges a key for a cookie (HttpOnly, SameSite=Strict) that stands for it until it expires, TRAINYARD_SESSION_SECONDS later at most, or until the key does. Programs send the key itself, with each request.",
         body: signInBody,
-        response: answers({ 204: ["The cookie is set.", z.undefined()] }, [400, 401, 403, 413, 415, 422]),
+        response: answers({ 204: ["The cookie is set.", z.undefined()] }, [400, 401, 403, 413, 415, 422, 429]),
       },
     },
     async (request, reply) => {
       if (isForeign(request)) throw otherSite();
       const { key } = parseBody(signInBody, request.body);
       const session = await authenticator.signIn(key);
-      if (!session) throw new TrainyardError("unauthorized", "the key is not known, has expired or was revoked");
+      if (!session) {
+        onFailure(request, reply);
+        throw new TrainyardError("unauthorized", "the key is not known, has expired or was revoked");
+      }
       reply.code(204).header("set-cookie", sessionCookie(request, session.token, session.expiresAt));
     },
   );

@@ -29,8 +29,9 @@ export function registerStream(app: App, { streams }: RouteContext): void {
       operationId: "stream",
       summary: "Follow many jobs over one WebSocket",
       description: DESCRIPTION,
-      response: answers({ 101: ["The messages.", z.undefined()] }, [426]),
+      response: answers({ 101: ["The messages.", z.undefined()] }, [426, 429]),
     },
+    preHandler: async ({ visitor }) => streams.assertRoom(visitor),
     handler: async (_request, reply) => {
       reply.header("upgrade", "websocket");
       throw new ProtocolError("upgrade_required", "this path takes WebSocket connections only");
