@@ -13,6 +13,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PACKAGE = join(ROOT, "build/package");
 /** Where it is built: what is there is replaced when all is well. */
 const OUT = `${PACKAGE}.${process.pid}`;
+const MAX_TRIES = 10;
 const DASHBOARD = "build/dashboard";
 /** A relative path to a source, in an import or in the address of a thread. */
 const SOURCE_PATH = /(["'])(\.{1,2}\/[^"'\n]+)\.ts\1/g;
@@ -25,10 +26,22 @@ const DECLARATIONS = [
 
 try {
   build();
-  rmSync(PACKAGE, { recursive: true, force: true });
-  renameSync(OUT, PACKAGE);
+  putInPlace();
 } finally {
   rmSync(OUT, { recursive: true, force: true });
+}
+
+/** Somebody else may build at the same time: whoever is last has it. */
+function putInPlace(): void {
+  for (let tries = 0; ; tries++) {
+    rmSync(PACKAGE, { recursive: true, force: true });
+    try {
+      renameSync(OUT, PACKAGE);
+      return;
+    } catch (error) {
+      if (tries === MAX_TRIES) throw error;
+    }
+  }
 }
 
 function build(): void {

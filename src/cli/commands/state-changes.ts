@@ -1,5 +1,6 @@
-/** `trainyard cancel`, `pause` and `resume`: the same request in three words. */
-import type { Client, Job } from "../../client/index.ts";
+/** `trainyard cancel`, `pause` and `resume`: the same request in three words, and what came of it. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client, Job, JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
 import { findJob } from "../job-reference.ts";
 
@@ -15,6 +16,10 @@ const CHANGES: readonly Change[] = [
   { name: "resume", description: "let paused jobs go on", apply: (client, id) => client.resume(id) },
 ];
 
+/** States on the way to another one, which follows within a second. */
+const PASSING: readonly JobState[] = ["pausing", "cancelling"];
+const POLL_MS = 100;
+
 export const registerStateChanges: Register = (program, context) => {
   for (const { name, description, apply } of CHANGES) {
     program
@@ -25,9 +30,16 @@ export const registerStateChanges: Register = (program, context) => {
       .action(async (references: string[]) => {
         const client = context.client();
         for (const reference of references) {
-          const job = await apply(client, (await findJob(client, reference)).id);
+          const job = await settle(client, await apply(client, (await findJob(client, reference)).id));
           context.show(job, () => [`${job.id}  ${job.name}  ${job.state}`]);
         }
       });
   }
 };
+
+/** The job when it is where it was sent. */
+async function settle(client: Client, job: Job): Promise<Job> {
+  if (!PASSING.includes(job.state)) return job;
+  await delay(POLL_MS);
+  return settle(client, await client.job(job.id));
+}

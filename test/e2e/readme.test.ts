@@ -1,0 +1,143 @@
+/** The README as a stranger follows it: every command in order, in a folder that looks like the clone, against one real server. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { freePort } from "../../src/cli/server-process.ts";
+import { LESSONS } from "../../src/cli/tutorial.ts";
+import { ApiError, createClient } from "../../src/client/index.ts";
+import { parseConfig } from "../../src/config.ts";
+import { cleanEnvironment } from "../cli/binary.ts";
+import { type Block, blocksOf, openShell, README, ROOT } from "./readme.ts";
+
+const blocks = blocksOf(README);
+const isServer = ({ text }: Block) => /^npx trainyard serve\n$/.test(text);
+const isInstallation = ({ text }: Block) => text.startsWith("npm ci");
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
+
+// What `npm ci` does, of the sources as they are.
+const built = spawnSync("npm", ["run", "prepare"], { cwd: ROOT, encoding: "utf8" });
+if (built.status !== 0) throw new Error(built.stderr);
+
+/** A folder that is the clone in all but its data and what commands leave behind. */
+const clone = mkdtempSync(join(tmpdir(), "trainyard-readme-"));
+for (const name of readdirSync(ROOT)) if (!["data", ".git"].includes(name)) symlinkSync(join(ROOT, name), join(clone, name));
+const port = String(await freePort("127.0.0.1", 26_000));
+const environment = cleanEnvironment({ TRAINYARD_PORT: port });
+const shell = openShell(clone, environment);
+let server: ChildProcess | null = null;
+
+afterAll(async () => {
+  await shell.close();
+  if (server?.pid) process.kill(-server.pid, "SIGTERM");
+  if (server) await once(server, "exit");
+  rmSync(clone, { recursive: true });
+});
+
+/** Text as it would be if the server had its usual port. */
+const here = (text: string) => text.replaceAll("localhost:8080", `localhost:${port}`);
+
+/** Files that the README has its reader save, by the comment on their first line. */
+function save({ text }: Block): void {
+  const [, name] = /^(?:\/\/|#) (\S+)\n/.exec(text) ?? [];
+  if (name) writeFileSync(join(clone, name), here(text));
+}
+
+async function serve(): Promise<void> {
+  server = spawn("npx", ["trainyard", "serve"], {
+    cwd: clone,
+    env: environment,
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
+  for await (const chunk of server.stdout ?? []) if (String(chunk).includes('"msg":"ready"')) break;
+  server.stdout?.resume();
+}
+
+describe("the commands of the README", () => {
+  it("install, start and test by scripts that are there", () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
+    const used = [...README.matchAll(/npm run ([\w:]+)|npm (start|test)\b/g)].map(([, script, word]) => script ?? word);
+    expect(used.length).toBeGreaterThan(3);
+    for (const script of used) expect(scripts).toHaveProperty([script as string]);
+    expect(blocks.filter(isInstallation)).toHaveLength(1);
+  });
+
+  // Everything between is what the reader types, in the order in which it stands there.
+  it.each(blocks.filter((block) => ["sh", "ts", "python"].includes(block.language) && !isInstallation(block)))(
+    "run: $language at line $line",
+    async (block) => {
+      if (block.language !== "sh") return save(block);
+      if (isServer(block)) return serve();
+      if (block.text.startsWith("python3") && !hasPython) return;
+      await shell.run(here(block.text));
+    },
+    300_000,
+  );
+
+  it("have left what they say they leave", () => {
+    for (const name of ["data", "penguins-1.onnx", "penguins.safetensors"]) {
+      expect(
+        readdirSync(clone).some((file) => file === name || file.startsWith(name.replace(/-1\.onnx$/, "-"))),
+        name,
+      ).toBe(true);
+    }
+  });
+});
+
+describe("what the README says", () => {
+  it("of mistakes is what the server answers", async () => {
+    const [shown] = blocks.filter(({ language }) => language === "json").map(({ text }) => JSON.parse(text) as Problem);
+    const key = (await shell.run("echo $TRAINYARD_KEY")).trim();
+    const spec = {
+      data: { generator: { type: "moons" } },
+      model: { layers: [{ type: "linear", unit: 4 }] },
+      optimizer: { type: "adam", lr: -1 },
+    };
+    const client = createClient(`http://127.0.0.1:${port}`, { key });
+    const error = await client.submit(spec as never).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ApiError);
+    const { instance: _, ...problem } = (error as ApiError).problem;
+    expect(shown).toMatchObject(problem);
+  });
+
+  it("of the tutorial is what the quickstart trains", () => {
+    const specs = [...README.matchAll(/<<'EOS'\n(\{\n[\s\S]*?\})\nEOS/g)].map(([, json]) => JSON.parse(json as string));
+    expect(specs).toEqual(LESSONS.map(({ spec }) => spec));
+  });
+
+  it("of the configuration is all of it, with the defaults that are used", () => {
+    const source = readFileSync(join(ROOT, "src/config.ts"), "utf8");
+    const variables = [...source.matchAll(/^ {2}(TRAINYARD_\w+):/gm)].map(([, name]) => name as string);
+    const rows = [...README.matchAll(/^\| `(TRAINYARD_\w+)` \|([^|]*)\|/gm)].map(([, name, value]) => [name, value?.trim()]);
+    expect(rows.map(([name]) => name).sort()).toEqual(variables.sort());
+    for (const [name, value] of rows as [string, string][]) {
+      if (/^[\w./:-]+$/.test(value) && value !== "cores") expect(parseConfig({ [name]: value }), name).toEqual(parseConfig({}));
+    }
+  });
+
+  it("of files and places is there", () => {
+    const links = [...README.matchAll(/\]\(([^)]+)\)/g)]
+      .map(([, link]) => link as string)
+      .filter((link) => !link.includes("://"));
+    const headings = [...README.matchAll(/^#+ (.+)$/gm)].map(([, title]) => anchorOf(title as string));
+    for (const link of links) {
+      if (link.startsWith("#")) expect(headings, link).toContain(link.slice(1));
+      else expect(existsSync(join(ROOT, link)), link).toBe(true);
+    }
+  });
+});
+
+interface Problem {
+  status: number;
+}
+
+/** As GitHub makes it. */
+function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");
+}

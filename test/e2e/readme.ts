@@ -1,0 +1,64 @@
+/** README.md as a program reads it: its blocks of code in order, and a shell that runs them one after the other. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const README = readFileSync(join(ROOT, "README.md"), "utf8");
+
+export interface Block {
+  readonly language: string;
+  readonly text: string;
+  /** For the names of tests. */
+  readonly line: number;
+}
+
+/** The fenced blocks that say what they are written in. */
+export function blocksOf(markdown: string): Block[] {
+  return [...markdown.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(({ 1: language = "", 2: text = "", index }) => {
+    return { language, text, line: markdown.slice(0, index).split("\n").length + 1 };
+  });
+}
+
+export interface Shell {
+  /** Runs commands, with the variables of those before; throws, with what they said, when one of them fails. */
+  run(commands: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A bash in a folder. curl fails where the server refuses, which the reader of the README would see. */
+export function openShell(cwd: string, environment: NodeJS.ProcessEnv): Shell {
+  const shell: ChildProcess = spawn("bash", ["--noprofile", "--norc"], { cwd, env: environment, stdio: "pipe" });
+  const ended = once(shell, "exit");
+  let output = "";
+  let heard = Promise.withResolvers<void>();
+  const hear = (text: string) => {
+    output += text;
+    heard.resolve();
+    heard = Promise.withResolvers();
+  };
+  for (const stream of [shell.stdout, shell.stderr]) stream?.setEncoding("utf8").on("data", hear);
+  shell.once("exit", () => hear("\n"));
+  shell.stdin?.write('set -eo pipefail\ncurl() { command curl --fail-with-body "$@"; }\n');
+  let count = 0;
+  return {
+    async run(commands) {
+      const file = join(cwd, `block-${++count}.sh`);
+      const mark = `<<block ${count} ended>>`;
+      writeFileSync(file, commands);
+      output = "";
+      shell.stdin?.write(`source ${file} < /dev/null\necho '${mark}'\n`);
+      while (!output.includes(mark)) {
+        if (shell.exitCode !== null) throw new Error(`it failed:\n${commands}\n${output}`);
+        await heard.promise;
+      }
+      return output.replace(mark, "").trimEnd();
+    },
+    async close() {
+      shell.stdin?.end();
+      await ended;
+    },
+  };
+}
