@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ConfigError, parseConfig } from "../src/config.ts";
 
@@ -47,5 +48,19 @@ describe("the configuration", () => {
   it("cannot be changed once it is read", () => {
     const config = parseConfig({});
     expect(Object.isFrozen(config) && Object.isFrozen(config.limits)).toBe(true);
+  });
+
+  it("is in the README: every setting, with the default that is used", () => {
+    const [source, readme] = ["src/config.ts", "README.md"].map((path) =>
+      readFileSync(new URL(`../${path}`, import.meta.url), "utf8"),
+    );
+    const variables = [...(source ?? "").matchAll(/^ {2}(TRAINYARD_\w+):/gm)].map(([, name]) => name as string);
+    const rows = [...(readme ?? "").matchAll(/^\| `(TRAINYARD_\w+)` \|([^|]*)\|/gm)];
+    expect(rows.map(([, name]) => name).sort()).toEqual(variables.sort());
+    for (const [, name = "", cell = ""] of rows) {
+      const value = cell.trim();
+      // A default that depends on the machine is said in words.
+      if (/^(\d[\d.]*|true|false|\.\/\w+)$/.test(value)) expect(parseConfig({ [name]: value }), name).toEqual(parseConfig({}));
+    }
   });
 });

@@ -8,7 +8,6 @@ import { afterAll, describe, expect, it } from "vitest";
 import { freePort } from "../../src/cli/server-process.ts";
 import { LESSONS } from "../../src/cli/tutorial.ts";
 import { ApiError, createClient } from "../../src/client/index.ts";
-import { parseConfig } from "../../src/config.ts";
 import { cleanEnvironment } from "../cli/binary.ts";
 import { type Block, blocksOf, openShell, README, ROOT } from "./readme.ts";
 
@@ -106,16 +105,6 @@ describe("what the README says", () => {
   it("of the tutorial is what the quickstart trains", () => {
     const specs = [...README.matchAll(/<<'EOS'\n(\{\n[\s\S]*?\})\nEOS/g)].map(([, json]) => JSON.parse(json as string));
     expect(specs).toEqual(LESSONS.map(({ spec }) => spec));
-  });
-
-  it("of the configuration is all of it, with the defaults that are used", () => {
-    const source = readFileSync(join(ROOT, "src/config.ts"), "utf8");
-    const variables = [...source.matchAll(/^ {2}(TRAINYARD_\w+):/gm)].map(([, name]) => name as string);
-    const rows = [...README.matchAll(/^\| `(TRAINYARD_\w+)` \|([^|]*)\|/gm)].map(([, name, value]) => [name, value?.trim()]);
-    expect(rows.map(([name]) => name).sort()).toEqual(variables.sort());
-    for (const [name, value] of rows as [string, string][]) {
-      if (/^[\w./:-]+$/.test(value) && value !== "cores") expect(parseConfig({ [name]: value }), name).toEqual(parseConfig({}));
-    }
   });
 
   it("of files and places is there", () => {
