@@ -21,22 +21,27 @@ export function createLru<V>({ maxCount, maxBytes, bytesOf }: LruBounds<V>): Lru
   // A Map iterates in the order of insertion: the first entry is the one used longest ago.
   const entries = new Map<string, V>();
   let bytes = 0;
+  /** The last one: looked up again and again, it need not be moved. */
+  let newest: string | null = null;
   const drop = (key: string): void => {
     const value = entries.get(key);
     if (value !== undefined && entries.delete(key)) bytes -= bytesOf(value);
+    if (key === newest) newest = null;
   };
   return {
     get(key) {
       const value = entries.get(key);
-      if (value === undefined) return undefined;
+      if (value === undefined || key === newest) return value;
       entries.delete(key);
       entries.set(key, value);
+      newest = key;
       return value;
     },
     set(key, value) {
       drop(key);
       if (bytesOf(value) > maxBytes) return;
       entries.set(key, value);
+      newest = key;
       bytes += bytesOf(value);
       while (entries.size > maxCount || bytes > maxBytes) drop(entries.keys().next().value as string);
     },
@@ -44,6 +49,7 @@ export function createLru<V>({ maxCount, maxBytes, bytesOf }: LruBounds<V>): Lru
     clear() {
       entries.clear();
       bytes = 0;
+      newest = null;
     },
   };
 }

@@ -114,6 +114,8 @@ export interface Store extends Outbox, IdempotencyKeys, KeyStore, Checkpoints, L
   getModel(id: string): Promise<Model | null>;
   /** The id of a checkpoint finds what its weights are as a model: under that id and the job's name, of version 0. */
   findModel(ref: ModelRef): Promise<Model | null>;
+  /** What `findModel` finds by a reference as it is spelled, where that is at hand without asking; else null. */
+  knownModel(ref: string): Model | null;
   /** Newest first. */
   listModels(page: PageRequest, filter?: ModelFilter): Promise<Page<Model>>;
   /** Of a model, or of a checkpoint as a model. */
@@ -275,6 +277,8 @@ export interface Desk {
   prepare(body: Uint8Array<ArrayBuffer>, resolved?: Resolved): Promise<Prepared>;
   /** Predicts rows, here when they are few and in a thread when they are many. `load` is called when the model is not cached. */
   predict(model: Model, instances: readonly unknown[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
+  /** The same, here and now; null where that would take a thread, or the model is not at hand. */
+  predictNow(model: Model, instances: readonly unknown[]): PredictionResult | null;
   /** Predicts a stretch of a batch in a thread. Takes the block over; `load` is called when the thread has no such model. */
   predictBatch(model: Model, block: BatchBlock, options: BatchOptions, load: () => Promise<TensorSet>): Promise<BatchReply>;
   /** Parses a JSON body of rows, predicts them and encodes the answer, all in a thread. Takes the body over. */

@@ -12,6 +12,8 @@ export type UntrustedJson =
 /** Objects and arrays within one another: several times as many as any body of ours has. */
 export const MAX_JSON_DEPTH = 64;
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /** Parses JSON in UTF-8. */
 export function parseUntrusted(bytes: Uint8Array): UntrustedJson {
   const deepAt = tooDeepAt(bytes);
@@ -22,7 +24,7 @@ export function parseUntrusted(bytes: Uint8Array): UntrustedJson {
   let text: string;
   let value: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = decoder.decode(bytes);
     value = JSON.parse(text);
   } catch (error) {
     return { ok: false, code: "malformed", pointer: "", detail: `the body is not JSON in UTF-8: ${(error as Error).message}` };

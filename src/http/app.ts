@@ -3,7 +3,6 @@
  * `Services`; what stands behind them it does not know.
  */
 import { randomUUID } from "node:crypto";
-import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import websocket from "@fastify/websocket";
@@ -24,7 +23,7 @@ import { acceptIdempotencyKeys } from "./idempotency.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { swaggerOptions } from "./openapi.ts";
 import { STREAM_BOUNDS, type StreamBounds } from "./outlet.ts";
-import { logRequests } from "./request-log.ts";
+import { createRequestLog, logRequests } from "./request-log.ts";
 import { measureRequests } from "./request-telemetry.ts";
 import { registerCheckpoints } from "./routes/checkpoints.ts";
 import { registerDatasets } from "./routes/datasets.ts";
@@ -45,6 +44,7 @@ import { registerTelemetry } from "./routes/telemetry.ts";
 import { registerTfServing } from "./routes/tf-serving.ts";
 import { registerWebhooks } from "./routes/webhooks.ts";
 import { registerWorkers } from "./routes/workers.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
 import { boundSockets, SOCKET_BOUNDS, type SocketBounds, socketOptions } from "./sockets.ts";
 import { createStreams } from "./streams.ts";
 import { MAX_INCOMING_BYTES } from "./websocket.ts";
@@ -116,6 +116,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
     genReqId: () => randomUUID(),
+    childLoggerFactory: createRequestLog,
     bodyLimit: services.limits.bodyBytes,
     ...socketOptions(sockets),
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
@@ -143,16 +144,13 @@ export async function buildApp(options: AppOptions): Promise<App> {
   app.setSerializerCompiler(() => JSON.stringify);
   logRequests(app);
   measureRequests(app, telemetry);
+  addSecurityHeaders(app);
   answerErrors(app, dashboard.answerVisit);
   guard.attach(app);
   acceptIdempotencyKeys(app, services, (request) => request.project);
   endConnectionsOnClose(app);
   boundSockets(app, sockets);
 
-  await app.register(helmet, {
-    strictTransportSecurity: false, // It speaks plain HTTP; whoever puts TLS in front decides.
-    contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },
-  });
   await allowOrigins(app, options.corsOrigins ?? []);
   await app.register(websocket, {
     options: { maxPayload: MAX_INCOMING_BYTES },

@@ -59,38 +59,42 @@ const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) =>
  * `unsupported_media_type` for bytes in a content coding. Memory is taken as bytes arrive, never on the word of the header
  * alone.
  */
-export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const coding = request.headers["content-encoding"] ?? "identity";
-  if (coding.toLowerCase() !== "identity")
-    throw new TrainyardError("unsupported_media_type", `bodies are taken as they are here, not in Content-Encoding ${coding}`);
-  const tooLarge = () => new TrainyardError("too_large", `the body is larger than the limit of ${limitBytes} bytes`);
-  if (Number(request.headers["content-length"]) > limitBytes) {
-    await drop(request);
-    throw tooLarge();
-  }
-  const chunks: Uint8Array[] = [];
-  let received = 0;
-  let isTooLarge = false;
-  // By events: leaving an async iteration early would destroy the socket before the 413 is written.
-  await new Promise<void>((resolve, reject) => {
-    const onClose = () => reject(new TrainyardError("malformed", "the connection ended before the body did"));
+export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => reject(error);
+    const coding = request.headers["content-encoding"];
+    if (coding !== undefined && coding.toLowerCase() !== "identity") return fail(unsupportedCoding(coding));
+    if (Number(request.headers["content-length"]) > limitBytes)
+      return void drop(request).then(() => fail(tooLarge(limitBytes)));
+    const chunks: Uint8Array[] = [];
+    let received = 0;
+    let isTooLarge = false;
+    // By events: leaving an async iteration early would destroy the socket before the 413 is written.
+    const onClose = () => fail(new TrainyardError("malformed", "the connection ended before the body did"));
     request.on("data", (chunk: Uint8Array) => {
       received += chunk.length;
       if (received <= limitBytes) chunks.push(chunk);
       else if (!isTooLarge) {
         isTooLarge = true;
         chunks.length = 0;
-        void drop(request).then(() => reject(tooLarge()));
+        void drop(request).then(() => fail(tooLarge(limitBytes)));
       }
     });
-    request.once("end", () => {
+    request.on("end", () => {
       request.off("close", onClose);
-      if (!isTooLarge) resolve();
+      if (!isTooLarge) resolve(received <= TURN_BYTES ? joinNow(chunks, received) : join(chunks, received));
     });
-    request.once("error", reject);
-    request.once("close", onClose);
+    request.on("error", fail);
+    request.on("close", onClose);
   });
-  return join(chunks, received);
+}
+
+function unsupportedCoding(coding: string): TrainyardError {
+  return new TrainyardError("unsupported_media_type", `bodies are taken as they are here, not in Content-Encoding ${coding}`);
+}
+
+function tooLarge(limitBytes: number): TrainyardError {
+  return new TrainyardError("too_large", `the body is larger than the limit of ${limitBytes} bytes`);
 }
 
 /**
@@ -103,6 +107,17 @@ async function drop(request: IncomingMessage): Promise<void> {
   request.resume();
   await Promise.race([ended, delay(LINGER_MS, undefined, { signal: enough.signal }).catch(() => undefined)]);
   enough.abort();
+}
+
+/** A body in memory of its own: it may move to a thread. */
+function joinNow(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return body;
 }
 
 async function join(chunks: readonly Uint8Array[], size: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -84,11 +84,20 @@ export function acceptIdempotencyKeys(
     if (route.method === "POST" && route.config?.idempotency !== false) describe(route);
   });
 
-  app.addHook("preHandler", async (request, reply) => {
+  // Without a promise for the many requests that come without a key.
+  app.addHook("preHandler", (request, reply, done) => {
     const options = optionsOf(request);
-    if (!options) return;
-    const key = keyOf(request);
-    if (key === null) return;
+    const key = options && keyOf(request);
+    if (!options || key === null) return done();
+    claim(request, reply, options, key).then(() => done(), done);
+  });
+
+  const claim = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    options: IdempotencyOptions,
+    key: string,
+  ): Promise<void> => {
     const route = `${request.method} ${request.routeOptions.url}`;
     const name: KeyName = { project: projectOf(request), route, key };
     const id = idOf(name);
@@ -114,7 +123,7 @@ export function acceptIdempotencyKeys(
     }
     reply.raw.once("close", () => active.delete(id));
     if (options.fingerprint !== "route") await fingerprint(request, await digestOf(request.body as Uint8Array | undefined));
-  });
+  };
 
   const settle = async (request: FastifyRequest, { name, owner, state }: Claimed, digest: string): Promise<void> => {
     const asked = createHash("sha256").update(`${request.url}\n${digest}`).digest("hex");
@@ -128,11 +137,19 @@ export function acceptIdempotencyKeys(
     if (state.fingerprint === null) await store.fingerprintKey(name, owner, asked);
   };
 
-  app.addHook("onSend", async (request, reply, payload) => {
+  app.addHook("onSend", (request, reply, payload, done) => {
     const { idempotency } = request;
-    if (!idempotency) return payload;
+    if (!idempotency) return done(null, payload);
     request.idempotency = null;
-    const { name, owner, state } = idempotency;
+    keep(request, reply, idempotency, payload).then(() => done(null, payload), done);
+  });
+
+  const keep = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { name, owner, state }: Claimed,
+    payload: unknown,
+  ): Promise<void> => {
     try {
       const answer = answerOf(request, reply, payload);
       if (state.kind === "owned" && answer) await store.answerKey(name, owner, answer);
@@ -142,8 +159,7 @@ export function acceptIdempotencyKeys(
       log.error({ err, request_id: request.id }, "the answer of a request cannot be kept");
     }
     active.delete(idOf(name));
-    return payload;
-  });
+  };
 }
 
 /** Says what a request asks for, where the route reads its body itself. Throws a Replay, or `invalid` when the key was another request's. */

@@ -8,9 +8,12 @@ const STREAM_TYPE = "text/event-stream";
 
 /** Measures the requests of routes that are added from now on. */
 export function measureRequests(app: App, telemetry: Pick<Telemetry, "request">): void {
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     const isStream = request.ws || request.headers.accept?.includes(STREAM_TYPE);
-    if (isStream) return;
-    telemetry.request(request.method, request.routeOptions.url ?? NO_ROUTE, reply.statusCode, reply.elapsedTime / 1000);
+    if (!isStream) {
+      const route = request.routeOptions.url ?? NO_ROUTE;
+      telemetry.request(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    }
+    done();
   });
 }

@@ -11,3 +11,8 @@ export async function findModel({ store }: Pick<ProjectServices, "store">, ref: 
   if (!model) throw notFound("model", ref);
   return model;
 }
+
+/** The same model at once, where it was found a moment ago; else null. */
+export function knownModel({ store }: Pick<ProjectServices, "store">, ref: string): Model | null {
+  return store.knownModel(ref);
+}

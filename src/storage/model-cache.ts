@@ -15,6 +15,8 @@ const MAX_AGE_MS = 1000;
 
 interface Entry {
   readonly model: Promise<Model | null>;
+  /** The same, once it is there. */
+  known: Model | null;
   readonly foundAt: number;
 }
 
@@ -42,13 +44,16 @@ export function rememberModels(store: Store, signals?: ModelSignals): Store {
 
   const look = (key: string, find: () => Promise<Model | null>): Promise<Model | null> => {
     const model = find();
-    const entry = { model, foundAt: performance.now() };
+    const entry: Entry = { model, known: null, foundAt: performance.now() };
     entries.set(key, entry);
     const forget = () => {
       if (entries.get(key) === entry) entries.delete(key);
     };
     // What is not there may come at any time.
-    model.then((found) => (found ? undefined : forget()), forget);
+    model.then((found) => {
+      if (found) entry.known = found;
+      else forget();
+    }, forget);
     return model;
   };
 
@@ -71,6 +76,11 @@ export function rememberModels(store: Store, signals?: ModelSignals): Store {
       const key = `${project} ${keyOf(ref)}`;
       const known = entries.get(key);
       return known && performance.now() - known.foundAt < MAX_AGE_MS ? known.model : look(key, () => plain.findModel(ref));
+    },
+    // A reference is spelled as its key is.
+    knownModel(text) {
+      const entry = entries.get(`${project} ${text}`);
+      return entry && performance.now() - entry.foundAt < MAX_AGE_MS ? entry.known : null;
     },
     ...(Object.fromEntries(CHANGES.map((name) => [name, changing(plain[name] as never)])) as Pick<S, (typeof CHANGES)[number]>),
   });

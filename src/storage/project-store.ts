@@ -36,6 +36,7 @@ export function projectStore(project: string, store: ProjectStore, owners: Owner
     insertModel: store.insertModel,
     getModel: owned(store.getModel, none),
     findModel: async (ref) => (ref.kind !== "id" || (await isOwn(ref.id)) ? store.findModel(ref) : null),
+    knownModel: () => null,
     listModels: store.listModels,
     readWeights: owned(store.readWeights, none),
     readEvaluation: owned(store.readEvaluation, none),

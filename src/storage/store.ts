@@ -127,6 +127,7 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
     getModel: (id) => getModel(reader, id),
     findModel: (ref) =>
       ref.kind === "id" && isCheckpointId(ref.id) ? getCheckpointModel(reader, ref.id) : findModel(reader, project, ref),
+    knownModel: () => null,
     listModels: (page, filter) => listModels(reader, listed, page, filter),
     readWeights: (id) => (isCheckpointId(id) ? readCheckpointWeights(reader, id) : readWeights(reader, id)),
     readEvaluation: (modelId) => readEvaluation(reader, modelId),

@@ -1,5 +1,6 @@
 /** Every metric that the server has, by its name in Prometheus (units and suffixes as its naming conventions want them). */
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
+import { createHistogram } from "./histogram.ts";
 
 /** From a prediction of a fifth of a millisecond to an upload of a minute. */
 const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
@@ -16,8 +17,8 @@ export function createInstruments() {
     new Counter<L>({ name, help, labelNames, registers });
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Gauge<L>({ name, help, labelNames, registers });
-  const histogram = <L extends string>(name: string, help: string, buckets: number[], labelNames: readonly L[] = []) =>
-    new Histogram<L>({ name, help, labelNames, buckets, registers });
+  const histogram = (name: string, help: string, buckets: readonly number[], labelNames: readonly string[] = []) =>
+    createHistogram({ name, help, labelNames, buckets, registry });
   return {
     registry,
     requests: histogram("trainyard_http_request_duration_seconds", "Time to answer, by route.", REQUEST_SECONDS, [

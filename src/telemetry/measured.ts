@@ -122,8 +122,15 @@ export function measureDesk(desk: Desk, { predictions }: Instruments): Desk {
       return result;
     };
   };
+  const rows = predictions.labels("rows");
   return {
     ...desk,
+    predictNow(...given) {
+      const startedAt = performance.now();
+      const result = desk.predictNow(...given);
+      if (result) rows.observe((performance.now() - startedAt) / 1000);
+      return result;
+    },
     predict: timed("rows", desk.predict),
     predictDocument: timed("document", desk.predictDocument),
     predictBatch: timed("batch", desk.predictBatch),

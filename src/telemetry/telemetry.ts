@@ -1,8 +1,9 @@
 /** The server's Telemetry: what happens is counted as it happens, what is so is read when somebody asks. */
-import { collectDefaultMetrics, type Histogram } from "prom-client";
+import { collectDefaultMetrics } from "prom-client";
 import { JOB_STATES } from "../domain/job.ts";
 import type { Store } from "../domain/ports.ts";
 import type { Telemetry } from "../domain/telemetry.ts";
+import type { Observer } from "./histogram.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** Counting the jobs reads an index from end to end: not more often than this, however many ask. */
@@ -16,7 +17,7 @@ export function createTelemetry(instruments: Instruments, store: Pick<Store, "co
   const { registry, requests, streamReaders, streamsEnded } = instruments;
   collectDefaultMetrics({ register: registry });
   // Looking a series up by its labels costs more than counting: each is looked up once.
-  const series = new Map<string, Histogram.Internal<string>>();
+  const series = new Map<string, Observer>();
   let countedAt = Number.NEGATIVE_INFINITY;
 
   const count = async (): Promise<void> => {
@@ -35,7 +36,7 @@ export function createTelemetry(instruments: Instruments, store: Pick<Store, "co
       let observer = series.get(key);
       if (!observer) {
         if (series.size >= MAX_SERIES) return;
-        observer = requests.labels(method, route, String(status)) as Histogram.Internal<string>;
+        observer = requests.labels(method, route, String(status));
         series.set(key, observer);
       }
       observer.observe(seconds);

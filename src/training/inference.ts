@@ -31,22 +31,38 @@ export function createInference(architecture: Architecture, weights: TensorSet, 
   const programs = Object.fromEntries(sizes.map((size) => [String(size), forward(network, architecture, size)]));
   const executable = compile(programs, { maxMemoryBytes: 2 ** 32 - 2 ** 16 });
   for (const [name, values] of unpackTensors(weights)) executable.write(name, values);
+  const blocks = sizes.map((size) => {
+    const name = String(size);
+    return { name, size, x: executable.feed(name, "x"), y: executable.result(name, "y") };
+  });
   return {
     memoryBytes: executable.memoryBytes,
     outputs(features, rows) {
       const outputs = new Float32Array(rows * outputWidth);
       for (let start = 0; start < rows; ) {
-        const size = sizes.find((candidate) => candidate >= rows - start) ?? (sizes.at(-1) as number);
+        let index = 0;
+        while (index < blocks.length - 1 && (blocks[index] as Block).size < rows - start) index++;
+        const { name, size, x, y } = blocks[index] as Block;
         const count = Math.min(size, rows - start);
-        executable.feed(String(size), "x").set(features.subarray(start * inputWidth, (start + count) * inputWidth));
-        executable.run(String(size), 1);
-        outputs.set(executable.result(String(size), "y").subarray(0, count * outputWidth), start * outputWidth);
+        x.set(count === rows ? features : features.subarray(start * inputWidth, (start + count) * inputWidth));
+        executable.run(name, 1);
+        outputs.set(y.subarray(0, count * outputWidth), start * outputWidth);
         start += count;
       }
       return outputs;
     },
   };
 }
+
+/** A program for blocks of a size, with its tables. */
+interface Block {
+  readonly name: string;
+  readonly size: number;
+  readonly x: FloatTable;
+  readonly y: FloatTable;
+}
+
+type FloatTable = Float32Array<ArrayBuffer>;
 
 /** Bytes that predicting with a network takes. Computed, not tried. */
 export function inferenceMemory(architecture: Architecture): number {

@@ -37,17 +37,20 @@ function predictionOf({ task, classes, preprocessing }: Model, output: ArrayLike
     const values = Array.from(output, (value, column) => unscaled(value, preprocessing?.targets[column]?.scaling ?? null));
     return { value: values.length === 1 ? (values[0] as number) : values };
   }
-  const probabilities = output.length === 1 ? [1 - (output[0] as number), output[0] as number] : Array.from(output);
+  const probabilities: [label: string, probability: number][] = [];
   // The first of equal probabilities wins, as with argmax; of two classes, the second needs more than a half.
-  const best = probabilities.reduce(
-    (winner, probability, index) => (probability > (probabilities[winner] as number) ? index : winner),
-    0,
-  );
-  return {
-    label: classes[best] as string,
-    probability: probabilities[best] as number,
-    probabilities: Object.fromEntries(classes.map((label, index) => [label, probabilities[index] as number])),
-  };
+  let best = 0;
+  let probability = Number.NaN;
+  for (let index = 0; index < classes.length; index++) {
+    const value =
+      output.length === 1 ? (index === 0 ? 1 - (output[0] as number) : (output[0] as number)) : (output[index] as number);
+    if (index === 0 || value > probability) {
+      best = index;
+      probability = value;
+    }
+    probabilities.push([classes[index] as string, value]);
+  }
+  return { label: classes[best] as string, probability, probabilities: Object.fromEntries(probabilities) };
 }
 
 function unscaled(value: number, scaling: Scaling | null): number {

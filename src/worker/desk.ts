@@ -96,6 +96,8 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
       }
       return joinResults(batches, results);
     },
+    predictNow: (model, instances) =>
+      fitsInline(model, instances.length) ? (inline.known(model)?.predict(instances) ?? null) : null,
     predictBatch: (model, block, options, load) => {
       const task: PredictBatchTask = { modelId: model.id, block, options };
       return runWithModel<BatchReply>("predictBatch", task, async () => ({ model, weights: await load() }));
@@ -158,6 +160,7 @@ function createInlinePredictors() {
     }
   };
   return {
+    known: (model: Model): Predictor | undefined => predictors.get(model.id)?.predictor,
     async get(model: Model, load: () => Promise<TensorSet>): Promise<Predictor> {
       const known = predictors.get(model.id)?.predictor;
       if (known) return known;

@@ -16,7 +16,7 @@ import { SERVER_FLAGS } from "../../src/cli/server-process.ts";
 import type { JobSpec } from "../../src/client/answers.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 import { openStore } from "../../src/storage/open.ts";
-import type { LoopReport } from "./loop-delay.ts";
+import type { LoopReport } from "./service/loop-delay.ts";
 
 const ROWS = Number(process.argv[2] ?? 1_000_000);
 const COLUMNS = 20;
@@ -136,7 +136,7 @@ async function upload(table: string, url: string): Promise<string> {
 
 async function startServer(dataDir: string): Promise<Server> {
   const child = fork(pathOf("../../src/main.ts"), {
-    execArgv: [...SERVER_FLAGS, "--import", pathOf("./loop-delay.ts")],
+    execArgv: [...SERVER_FLAGS, "--import", pathOf("./service/loop-delay.ts")],
     env: { ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: dataDir, TRAINYARD_LOG_LEVEL: "info" },
     silent: true,
   });

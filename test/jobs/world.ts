@@ -46,6 +46,7 @@ export function plainDesk(): Desk & { encodings: number } {
       return { ok: true, ...job, spec: aSpec(given.name), rows: 200 };
     },
     predict: async () => ({ ok: true as const, predictions: [] }),
+    predictNow: () => null,
     evaluate: async () => ({ ok: false as const, errors: [] }),
     showRows: async () => ({ total: 0, returned: 0, parts: [], features: [], targets: [] }),
     predictDocument: async () => ({ ok: true as const, bytes: new Uint8Array() }),
