@@ -48,6 +48,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   fastify: ["http"],
   "@fastify/": ["http"],
   "fastify-type-provider-zod": ["http"],
+  helmet: ["http"],
   ws: ["http"],
   "ipaddr.js": ["outbound"],
   "prom-client": ["telemetry"],
