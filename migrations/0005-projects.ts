@@ -7,9 +7,10 @@ import { type Kysely, sql } from "kysely";
 /** Whose everything is that was there before. */
 const FIRST_PROJECT = "default";
 
-/** Adds projects and keys. */
+/** Adds projects, their turns in the queue, and keys. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await addToJobs(db);
+  await addTurns(db);
   await addToDatasets(db);
   await rebuildModels(db);
   await createKeys(db);
@@ -18,7 +19,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 async function addToJobs(db: Kysely<unknown>): Promise<void> {
   await addProject(db, "jobs");
   for (const name of ["jobs_name_id", "jobs_name_state_id"]) await db.schema.dropIndex(name).execute();
-  // Every list of jobs is one project's; `jobs_state_id` serves the queue, which is everybody's.
+  // Every list of jobs is one project's; `jobs_state_id` serves what the server does for all.
   for (const columns of [
     ["project", "id"],
     ["project", "state", "id"],
@@ -31,6 +32,17 @@ async function addToJobs(db: Kysely<unknown>): Promise<void> {
       .columns(columns)
       .execute();
   }
+}
+
+/** The queue is one line a project. */
+async function addTurns(db: Kysely<unknown>): Promise<void> {
+  await db.schema.dropIndex("jobs_queue").execute();
+  await db.schema.createIndex("jobs_queue").on("jobs").columns(["state", "project", "queue_key", "id"]).execute();
+  await db.schema
+    .createTable("project_turns")
+    .addColumn("project", "text", (column) => column.primaryKey())
+    .addColumn("turn", "bigint", (column) => column.notNull())
+    .execute();
 }
 
 async function addToDatasets(db: Kysely<unknown>): Promise<void> {

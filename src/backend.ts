@@ -32,7 +32,7 @@ export async function openAlone(config: Config, log: Logger): Promise<Backend> {
     bus: createLocalBus((err) => log.error({ err }, "a listener of the bus failed")),
     isShared: false,
     announceMs: ALONE_ANNOUNCE_MS,
-    openQueue: async (measured) => createEmbeddedQueue(measured),
+    openQueue: async (measured) => createEmbeddedQueue(measured, config.limits.project.runningJobs),
     close: () => store.close(),
   };
 }

@@ -11,8 +11,8 @@ const LEAST_WAIT_MS = 20;
 const NEVER = new AbortController().signal;
 const HOLD: Hold = { lost: NEVER, expiring: NEVER, release: () => Promise.resolve() };
 
-/** The queue over a store. */
-export function createEmbeddedQueue(store: Store): JobQueue {
+/** The queue over a store. A project has at most `runningJobs` jobs under way at a time. */
+export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueue {
   const listeners = new Set<() => void>();
   const wakeAll = (): void => {
     for (const wake of listeners) wake();
@@ -30,7 +30,7 @@ export function createEmbeddedQueue(store: Store): JobQueue {
   return {
     enqueue: async () => wakeAll(),
     claim: async (room) => {
-      const job = await store.claimJob(Date.now(), room);
+      const job = await store.claimJob(Date.now(), room, runningJobs);
       if (!job) await waitForRetry();
       return job;
     },

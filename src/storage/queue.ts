@@ -1,5 +1,6 @@
 /**
- * Queries on the queue: who runs next, and where in it a job stands. The order is one of a column, `queue_key`, which never
+ * Queries on the queue: who runs next, and where in it a job stands. Whose turn it is, of several projects, is in shares.ts;
+ * the order within one is that of a column, `queue_key`, which never
  * changes while a job waits, so that an index has it.
  */
 import { type ExpressionBuilder, type Kysely, sql, type Transaction, type UpdateObject } from "kysely";
@@ -8,6 +9,7 @@ import type { MemoryRoom } from "../domain/line.ts";
 import type { TransitionRequest } from "../domain/ports.ts";
 import { lockedForUpdate } from "./dialect.ts";
 import { PRIORITY_STEP_MS, toJob } from "./rows.ts";
+import { projectsInTurn, takeTurn } from "./shares.ts";
 import { insertStateEvent, moved } from "./state-changes.ts";
 import type { Tables } from "./tables.ts";
 
@@ -15,10 +17,15 @@ import type { Tables } from "./tables.ts";
 const OVERTAKEN_MS = 60_000;
 
 /** See Store.claimJob. */
-export async function claimJob(db: Kysely<Tables>, at: number, room?: MemoryRoom): Promise<Job | null> {
+export async function claimJob(
+  db: Kysely<Tables>,
+  at: number,
+  room?: MemoryRoom,
+  runningJobs = Number.MAX_SAFE_INTEGER,
+): Promise<Job | null> {
   const to: Transition = { state: "running", at, reason: "a worker took it" };
   return await db.transaction().execute(async (transaction) => {
-    const id = await nextInLine(transaction, at, room);
+    const id = await nextInLine(transaction, at, room, runningJobs);
     if (id === null) return null;
     const row = await transaction
       .updateTable("jobs")
@@ -33,30 +40,54 @@ export async function claimJob(db: Kysely<Tables>, at: number, room?: MemoryRoom
       .returningAll()
       .executeTakeFirst();
     if (!row) return null;
+    await takeTurn(transaction, row.project);
     await insertStateEvent(transaction, row, to);
     return toJob(row);
   });
 }
 
 /** The id of the job to take; null when none may be taken now. */
-async function nextInLine(db: Kysely<Tables>, at: number, room?: MemoryRoom): Promise<string | null> {
+async function nextInLine(
+  db: Kysely<Tables>,
+  at: number,
+  room: MemoryRoom | undefined,
+  runningJobs: number,
+): Promise<string | null> {
+  for (const project of await projectsInTurn(db, runningJobs)) {
+    const next = await nextOf(db, project, at, room);
+    if (next !== null) return next === KEEP_ROOM ? null : next.id;
+  }
+  return null;
+}
+
+/** A job that does not fit has waited for so long that nobody may pass it any more. */
+const KEEP_ROOM = Symbol("keep the room");
+
+/** The job of a project to take. */
+async function nextOf(
+  db: Kysely<Tables>,
+  project: string,
+  at: number,
+  room?: MemoryRoom,
+): Promise<Place | typeof KEEP_ROOM | null> {
   const line = db
     .selectFrom("jobs")
     .select(["id", "queue_key"])
     .where("state", "=", "queued")
+    .where("project", "=", project)
     .where(isDue(at))
     .orderBy("queue_key")
     .orderBy("id")
     .limit(1);
-  if (!room) return (await lockedForUpdate(db, line).executeTakeFirst())?.id ?? null;
+  if (!room) return (await lockedForUpdate(db, line).executeTakeFirst()) ?? null;
   const blocked = await line
     .where("memory_bytes", ">", room.freeBytes)
     .where("memory_bytes", "<=", room.totalBytes)
     .where("queued_at", "<=", at - OVERTAKEN_MS)
     .executeTakeFirst();
   const fitting = await lockedForUpdate(db, line.where("memory_bytes", "<=", room.freeBytes)).executeTakeFirst();
-  if (!fitting || (blocked && isBefore(blocked, fitting))) return null;
-  return fitting.id;
+  if (blocked && (!fitting || isBefore(blocked, fitting))) return KEEP_ROOM;
+  return fitting ?? null;
 }
 
 /** Not one that waits after a death. When the clock was set back, a time too far away is none. */
@@ -97,6 +128,7 @@ export async function queuePosition(db: Kysely<Tables>, id: string): Promise<num
         .selectFrom("jobs as other")
         .select((inner) => inner.fn.countAll<number>().as("count"))
         .where("other.state", "=", "queued")
+        .whereRef("other.project", "=", "job.project")
         .where((inner) =>
           inner.or([
             inner("other.queue_key", "<", inner.ref("job.queue_key")),

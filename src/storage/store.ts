@@ -150,7 +150,7 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
 /** What the server does for all of them. */
 function systemOf({ reader, writer, adder, bulkWriter, health, close, take }: Place): Omit<AnyStore, keyof ProjectStore> {
   return {
-    claimJob: (at, room) => claimJob(writer, at, room),
+    claimJob: (at, room, runningJobs) => claimJob(writer, at, room, runningJobs),
     leaseJob: (id, request) => leaseJob(writer, id, request),
     nextRetryAt: () => nextRetryAt(reader),
     beatWorker: (beat) => beatWorker(writer, beat),

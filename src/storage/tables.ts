@@ -193,6 +193,12 @@ export interface SecretsTable {
   readonly value: string;
 }
 
+/** When each project was last given a worker, in turns counted from 1. */
+export interface ProjectTurnsTable {
+  readonly project: string;
+  readonly turn: number;
+}
+
 /** The keys of the API. A row stays when its key is revoked. */
 export interface ApiKeysTable {
   readonly id: string;
@@ -255,6 +261,7 @@ export interface Tables {
   readonly webhook_deliveries: WebhookDeliveriesTable;
   readonly idempotency_keys: IdempotencyKeysTable;
   readonly secrets: SecretsTable;
+  readonly project_turns: ProjectTurnsTable;
   readonly api_keys: ApiKeysTable;
   readonly sessions: SessionsTable;
   readonly workers: WorkersTable;

@@ -72,7 +72,7 @@ export async function openStagedApp({
   const desk = createDesk({ limits, threads: 1, onError: (error) => log.error({ err: error }, "desk") });
   const intake = await openIntake({ dataDir, limits: datasetLimits, onError: (error) => log.error({ err: error }, "intake") });
   const stage = createStage();
-  const queue = createEmbeddedQueue(store);
+  const queue = createEmbeddedQueue(store, limits.project.runningJobs);
   const services = createServices({ store, queue, bus, desk, trainers: stage.trainers, intake, limits, log });
   const lifecycle = createLifecycle();
   const bounds = { streamBounds, socketBounds };

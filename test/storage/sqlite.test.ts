@@ -8,12 +8,14 @@ import { checkpointContract } from "../contract/checkpoints.ts";
 import { aNewJob, aSlice } from "../contract/fixtures.ts";
 import { lineContract } from "../contract/line.ts";
 import { projectContract } from "../contract/projects.ts";
+import { sharesContract } from "../contract/shares.ts";
 import { storeContract } from "../contract/store.ts";
 import { temporaryFolder } from "../contract/temporary.ts";
 
 storeContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 checkpointContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 lineContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+sharesContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 projectContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 
 describe("opening a SQLite store", () => {
