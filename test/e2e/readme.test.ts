@@ -104,7 +104,7 @@ describe("what the README says", () => {
 
   it("of the tutorial is what the quickstart trains", () => {
     const specs = [...README.matchAll(/<<'EOS'\n(\{\n[\s\S]*?\})\nEOS/g)].map(([, json]) => JSON.parse(json as string));
-    expect(specs).toEqual(LESSONS.map(({ spec }) => spec));
+    expect(specs).toMatchObject(LESSONS.map(({ spec }) => spec));
   });
 
   it("of files and places is there", () => {
