@@ -1,19 +1,8 @@
-/** Models. */
-import { useTitle } from "../shell/app-context.ts";
-import { Empty } from "../ui/surfaces.tsx";
+/** Models: all of them, one, or two side by side. */
+import type { ViewProps } from "../shell/view.ts";
+import { ModelList } from "./list.tsx";
+import { OneModel } from "./one.tsx";
 
-export default function Page() {
-  useTitle("Models");
-  return (
-    <div class="page">
-      <div class="page-head">
-        <h1 tabIndex={-1}>Models</h1>
-      </div>
-      <div class="card">
-        <Empty icon="cube" title="This view is on its way">
-          Until it is here, the API does what it will do.
-        </Empty>
-      </div>
-    </div>
-  );
+export default function ModelsPage({ params, query }: ViewProps) {
+  return params.ref ? <OneModel modelRef={params.ref} query={query} /> : <ModelList query={query} />;
 }

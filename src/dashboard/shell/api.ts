@@ -115,7 +115,7 @@ function jobRoutes({ json, send }: Http) {
   };
 }
 
-function modelRoutes({ json }: Http) {
+function modelRoutes({ json, send }: Http) {
   return {
     models: ({ after, limit, name, signal }: PageOptions & { readonly name?: string } = {}) =>
       json<Page<Model>>("GET", path("models"), { query: { after, limit, name }, signal }),
@@ -126,6 +126,18 @@ function modelRoutes({ json }: Http) {
     compareModels: (a: string, b: string) => json<Comparison>("GET", path("models", a, "compare"), { query: { with: b } }),
     predict: async (ref: string, instances: readonly unknown[], { signal }: Signal = {}) =>
       (await json<PredictionsAnswer>("POST", path("models", ref, "predict"), { body: { instances }, signal })).predictions,
+    /** Rows of CSV, answered with further cells. */
+    predictCsv: async (
+      ref: string,
+      csv: string,
+      { header, signal }: { readonly header: "auto" | "true" | "false" } & Signal,
+    ) => {
+      const headers = { "content-type": "text/csv", accept: "text/csv" };
+      return (await send("POST", path("models", ref, "predict"), { body: csv, query: { header }, headers, signal })).text();
+    },
+    setAlias: (name: string, alias: string, version: number) =>
+      json<Model>("PUT", path("models", name, "aliases", alias), { body: { version } }),
+    removeAlias: (name: string, alias: string) => json<undefined>("DELETE", path("models", name, "aliases", alias)),
     weightsUrl: (ref: string) => path("models", ref, "weights"),
     onnxUrl: (ref: string) => path("models", ref, "onnx"),
   };

@@ -1,0 +1,124 @@
+/** Predict with a model: one row in a form, answered as it changes, or a whole file. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { JobRows, Model, PredictionAnswer } from "../../client/answers.ts";
+import { useApp } from "../shell/app-context.ts";
+import { ApiProblem } from "../shell/http.ts";
+import { useResource } from "../shell/resource.ts";
+import { Button } from "../ui/button.tsx";
+import { Card, Problem } from "../ui/surfaces.tsx";
+import { AnswerView } from "./answer-view.tsx";
+import { FilePredictor } from "./file-predictor.tsx";
+import { instanceOf, type RowTexts, rowTexts, usualTexts } from "./row.ts";
+import { RowForm } from "./row-form.tsx";
+
+const ROWS = 500;
+const WAIT_MS = 120;
+const NO_FAULTS: ReadonlyMap<number, string> = new Map();
+
+/** `modelRef` is how the model is asked: a checkpoint has another id than a model. */
+export function PredictView({ model, modelRef }: { readonly model: Model; readonly modelRef: string }) {
+  const { api } = useApp();
+  const rows = useResource(
+    async (signal): Promise<JobRows | null> => {
+      // Rows to try are a help: a model whose job or data is gone predicts all the same.
+      if (model.job === null) return null;
+      return api.rows(model.job, { limit: ROWS, signal }).catch(() => null);
+    },
+    [model.job],
+  );
+  return (
+    <div class="stack">
+      {!rows.loading && <OneRow model={model} modelRef={modelRef} rows={rows.data} />}
+      <Card title="A file">
+        <FilePredictor modelRef={modelRef} />
+      </Card>
+    </div>
+  );
+}
+
+interface OneRowProps {
+  readonly model: Model;
+  readonly modelRef: string;
+  readonly rows: JobRows | null;
+}
+
+function OneRow({ model, modelRef, rows }: OneRowProps) {
+  const usual = useMemo(() => usualTexts(model, rows), [model, rows]);
+  const [texts, setTexts] = useState<RowTexts>(usual);
+  const [drawn, setDrawn] = useState<number | null>(null);
+  const { answer, faults, error } = useAnswer(model, modelRef, texts);
+  const change = (place: number, text: string) => {
+    setDrawn(null);
+    setTexts((now) => now.map((own, index) => (index === place ? text : own)));
+  };
+  const draw = () => {
+    if (!rows || rows.returned === 0) return;
+    const index = Math.floor(Math.random() * rows.returned);
+    setDrawn(index);
+    setTexts(rowTexts(model, rows, index));
+  };
+  const truth = drawn === null ? null : (rows?.targets.map(({ values }) => values[drawn]) ?? null);
+  return (
+    <Card
+      title="One row"
+      actions={
+        <>
+          {rows && rows.features.length >= (model.inputs?.length ?? 0) && (
+            <Button small icon="refresh" onClick={draw}>
+              A row of the data
+            </Button>
+          )}
+          <Button small onClick={() => setTexts(usual)}>
+            What is usual
+          </Button>
+        </>
+      }
+    >
+      <div class="predict-row">
+        <RowForm model={model} rows={rows} texts={texts} faults={faults} onChange={change} />
+        <div class="predict-answer" role="status" aria-label="Prediction">
+          <AnswerView answer={answer} classes={model.classes} targets={model.targets} />
+          <p class="muted predict-truth">{truth ? `In the data it is ${truth.join(", ")}.` : ""}</p>
+          {error ? <Problem error={error} /> : null}
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+interface Answered {
+  readonly answer: PredictionAnswer | null;
+  readonly faults: ReadonlyMap<number, string>;
+  readonly error: unknown;
+}
+
+/** Asks shortly after each change; the answer before stays until then. */
+function useAnswer(model: Model, modelRef: string, texts: RowTexts): Answered {
+  const { api } = useApp();
+  const [state, setState] = useState<Answered>({ answer: null, faults: NO_FAULTS, error: null });
+  useEffect(() => {
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      api.predict(modelRef, [instanceOf(model, texts)], { signal: abort.signal }).then(
+        ([answer = null]) => setState({ answer, faults: NO_FAULTS, error: null }),
+        (error: unknown) => !abort.signal.aborted && setState((now) => ({ ...now, ...failed(error) })),
+      );
+    }, WAIT_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [api, model, modelRef, texts]);
+  return state;
+}
+
+/** Faults at fields by their places in the row; anything else as a whole. */
+function failed(error: unknown): Pick<Answered, "faults" | "error"> {
+  const faults = new Map<number, string>();
+  const given = error instanceof ApiProblem ? (error.problem.errors ?? []) : [];
+  for (const { pointer, detail } of given) {
+    const place = /^\/instances\/0\/(\d+)$/.exec(pointer)?.[1];
+    if (place !== undefined) faults.set(Number(place), detail);
+  }
+  return faults.size > 0 ? { faults, error: null } : { faults: NO_FAULTS, error };
+}

@@ -1,0 +1,107 @@
+/** The form for one row, made from what the model takes: numbers with sliders, labels as choices. */
+import type { JobRows, Model } from "../../client/answers.ts";
+import type { ModelInput } from "../../domain/model-inputs.ts";
+import { axisName } from "../see/features.ts";
+import { Field, SelectField, TextField } from "../ui/field.tsx";
+import { type RowTexts, reachOf } from "./row.ts";
+
+/** Above so many fields each takes less room, and has no slider. */
+const MOST_SLIDERS = 24;
+const MOST_FIELDS = 200;
+const STEPS = 200;
+
+export interface RowFormProps {
+  readonly model: Model;
+  readonly rows: JobRows | null;
+  readonly texts: RowTexts;
+  /** What is wrong, by the place of the input. */
+  readonly faults: ReadonlyMap<number, string>;
+  onChange(place: number, text: string): void;
+}
+
+export function RowForm({ model, rows, texts, faults, onChange }: RowFormProps) {
+  const inputs = model.inputs ?? [];
+  const isDense = inputs.length > MOST_SLIDERS;
+  return (
+    <div class={isDense ? "row-form dense" : "row-form"}>
+      {inputs.slice(0, MOST_FIELDS).map((input, place) => (
+        <InputField
+          key={input.name}
+          input={input}
+          text={texts[place] ?? ""}
+          error={faults.get(place) ?? null}
+          reach={isDense ? null : reachOf(input, place, rows)}
+          onChange={(text) => onChange(place, text)}
+        />
+      ))}
+      {inputs.length > MOST_FIELDS && (
+        <p class="muted">The other {inputs.length - MOST_FIELDS} columns stay as they are. Predict a file to set them.</p>
+      )}
+    </div>
+  );
+}
+
+interface InputFieldProps {
+  readonly input: ModelInput;
+  readonly text: string;
+  readonly error: string | null;
+  readonly reach: { readonly min: number; readonly max: number } | null;
+  onChange(text: string): void;
+}
+
+function InputField({ input: { name, type, categories }, text, error, reach, onChange }: InputFieldProps) {
+  const label = axisName(name);
+  if (type === "category" || type === "boolean") {
+    const known = categories ?? ["false", "true"];
+    const others = known.includes(text) || text === "" ? [] : [text];
+    return (
+      <SelectField
+        label={label}
+        value={text}
+        error={error}
+        options={[...known, ...others].map((value) => ({ value, label: value })).concat({ value: "", label: "missing" })}
+        onChange={onChange}
+      />
+    );
+  }
+  if (type === "datetime")
+    return <TextField label={label} value={text} error={error} placeholder="2026-01-02T03:04:05Z" onInput={onChange} />;
+  return <NumberField {...{ label, text, error, reach, onChange }} isWhole={type === "integer"} />;
+}
+
+interface NumberFieldProps extends Pick<InputFieldProps, "text" | "error" | "reach" | "onChange"> {
+  readonly label: string;
+  readonly isWhole: boolean;
+}
+
+function NumberField({ label, text, error, reach, isWhole, onChange }: NumberFieldProps) {
+  return (
+    <Field label={label} error={error}>
+      {(control) => (
+        <span class="number-field">
+          {reach && reach.max > reach.min && (
+            <input
+              type="range"
+              aria-label={`${label}, slider`}
+              min={reach.min}
+              max={reach.max}
+              step={isWhole ? 1 : (reach.max - reach.min) / STEPS}
+              value={text === "" ? (reach.min + reach.max) / 2 : Number(text)}
+              onInput={(event) => onChange(String(Number(Number(event.currentTarget.value).toPrecision(5))))}
+            />
+          )}
+          <input
+            {...control}
+            type="number"
+            inputmode="decimal"
+            step={isWhole ? 1 : "any"}
+            class="input"
+            value={text}
+            placeholder="missing"
+            onInput={(event) => onChange(event.currentTarget.value)}
+          />
+        </span>
+      )}
+    </Field>
+  );
+}
