@@ -1,7 +1,7 @@
 /** Two models side by side: the numbers of both, and where they were made differently. */
 import type { Comparison } from "../../client/answers.ts";
 import { useApp } from "../shell/app-context.ts";
-import { formatValue } from "../shell/format.ts";
+import { formatCount, formatValue } from "../shell/format.ts";
 import { useResource } from "../shell/resource.ts";
 import { LinkButton } from "../ui/button.tsx";
 import { Card, Problem, Skeleton } from "../ui/surfaces.tsx";
@@ -70,19 +70,22 @@ function Compared({ comparison: { a, b, metrics, evaluation, spec, architecture 
   );
 }
 
+/** Counts are whole. */
+const number = (value: number): string => (Number.isInteger(value) ? formatCount(value) : formatValue(value));
+
 const place = ({ pointer }: { readonly pointer: string }) => <code>{pointer.slice(1).replaceAll("/", " · ")}</code>;
 
 function pairColumns([a, b]: readonly [string, string]): readonly Column<Pair>[] {
   return [
     { key: "place", title: "Number", sortBy: ({ pointer }) => pointer, render: place },
-    { key: "a", title: a, numeric: true, sortBy: (pair) => pair.a, render: (pair) => formatValue(pair.a) },
-    { key: "b", title: b, numeric: true, sortBy: (pair) => pair.b, render: (pair) => formatValue(pair.b) },
+    { key: "a", title: a, numeric: true, sortBy: (pair) => pair.a, render: (pair) => number(pair.a) },
+    { key: "b", title: b, numeric: true, sortBy: (pair) => pair.b, render: (pair) => number(pair.b) },
     {
       key: "difference",
       title: "Difference",
       numeric: true,
       sortBy: ({ difference }) => difference,
-      render: ({ difference }) => (difference > 0 ? `+${formatValue(difference)}` : formatValue(difference)),
+      render: ({ difference }) => (difference > 0 ? `+${number(difference)}` : number(difference)),
     },
   ];
 }

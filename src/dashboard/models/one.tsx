@@ -4,7 +4,8 @@ import type { Job, Model } from "../../client/answers.ts";
 import { PredictView } from "../predict/predict-view.tsx";
 import { ModelViews } from "../see/model-views.tsx";
 import { useApp, useTitle } from "../shell/app-context.ts";
-import { formatCount, formatTime } from "../shell/format.ts";
+import { useNow } from "../shell/clock.ts";
+import { formatAgo, formatCount, formatTime } from "../shell/format.ts";
 import { useResource } from "../shell/resource.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/dialog.tsx";
@@ -90,6 +91,7 @@ function Waiting() {
 
 function Head({ model, modelRef }: ModelProps) {
   const { name, version, aliases, task, parameters, created_at, receipt, job } = model;
+  const now = useNow(5000);
   return (
     <>
       <div class="page-head">
@@ -107,7 +109,7 @@ function Head({ model, modelRef }: ModelProps) {
         facts={[
           { label: "Task", value: TASK_LABELS[task] },
           { label: "Parameters", value: formatCount(parameters) },
-          { label: "Made", value: formatTime(created_at) },
+          { label: "Made", value: <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span> },
           { label: "By", value: job ? <a href={`/jobs/${job}`}>its job</a> : "an import" },
           { label: "Weights", value: <code title={receipt.weights_sha256}>{receipt.weights_sha256.slice(0, 12)}</code> },
         ]}

@@ -45,7 +45,7 @@ async function* chunksOf(file: Blob): AsyncGenerator<Uint8Array, void, void> {
   }
 }
 
-/** Where to cut a text that is long enough: after the last line end within `size` that is no part of a cell. 0: nowhere yet. */
+/** Where to cut a text longer than `size`: after the first line end from there on that is no part of a cell, or the last one there is. 0: nowhere yet. */
 export function cutOf(text: string, size: number): number {
   if (text.length <= size) return 0;
   let isQuoted = false;

@@ -7,6 +7,7 @@ import type { Domain } from "./scale.ts";
 const MOST_LABELS = 12;
 const STEPS = 10;
 
+const ROW_PARTS = ["train", "validation", "test"] as const;
 const PARTS: Readonly<Record<RowPart, string>> = {
   train: "training rows",
   validation: "validation rows",
@@ -34,7 +35,7 @@ export function Legend({ palette, labels, range, parts }: LegendProps) {
       ))}
       {labels.length > MOST_LABELS && <li class="muted">and {labels.length - MOST_LABELS} more</li>}
       {range && <RampKey palette={palette} range={range} />}
-      {[...parts].map((part) => (
+      {ROW_PARTS.filter((part) => parts.has(part)).map((part) => (
         <li key={part}>
           <PartKey part={part} />
           {PARTS[part]}

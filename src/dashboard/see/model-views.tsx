@@ -11,7 +11,7 @@ import { Histograms } from "./histograms.tsx";
 import { type Moments, modelMoment, useMoments } from "./moments.ts";
 import { Network } from "./network.tsx";
 import { Scores } from "./scores.tsx";
-import { MOST_WEIGHTS, useWeights } from "./weights.ts";
+import { MOST_WEIGHTS, type ReadWeights, useWeights } from "./weights.ts";
 
 const ROWS = 1000;
 
@@ -24,16 +24,19 @@ export interface ModelViewsProps {
 
 export function ModelViews({ job, model }: ModelViewsProps) {
   const [moment, setMoment] = useState<string | null>(null);
+  const parameters = model?.parameters ?? job?.parameters ?? 0;
+  const weights = useWeights(parameters, model?.id ?? null, moment);
   return (
     <div class="stack">
       <What job={job} model={model} onMoment={setMoment} />
+      <NetworkCard job={job} model={model} tensors={weights.tensors} />
       {model?.evaluation && (
         <section class="stack" aria-label="Evaluation">
           <h2 class="section-title">How good it is</h2>
           <Scores evaluation={model.evaluation} />
         </section>
       )}
-      <NetworkAndWeights job={job} model={model} moment={moment} />
+      <WeightsCard weights={weights} parameters={parameters} isThere={model !== null || moment !== null} />
     </div>
   );
 }
@@ -94,32 +97,40 @@ function byImportance(model: Model | null): string[] {
   return columns.sort((a, b) => (b.mean ?? 0) - (a.mean ?? 0)).map(({ column }) => column);
 }
 
-/** At the moment that is looked at. */
-function NetworkAndWeights({ job, model, moment }: ModelViewsProps & { readonly moment: string | null }) {
-  const parameters = model?.parameters ?? job?.parameters ?? 0;
-  const { tensors, error } = useWeights(parameters, model?.id ?? null, moment);
+/** With the weights of the moment that is looked at. */
+function NetworkCard({ job, model, tensors }: ModelViewsProps & Pick<ReadWeights, "tensors">) {
   const layers = model?.layers ?? job?.spec.model.layers ?? [];
   const entries = model?.weights ?? tensors;
   const first = entries?.find(({ name }) => name === "0.weight");
   // Columns that are looked up in tables make the first layer wider than its rows.
   const inputWidth = layers[0]?.type === "linear" ? (first?.shape[1] ?? null) : (model?.input_width ?? null);
   return (
-    <>
-      <Card title="Network" flush>
-        <Network layers={layers} inputWidth={inputWidth} weights={entries} tensors={tensors} />
-      </Card>
-      <Card title="Weights">
-        {error ? <Problem error={error} /> : null}
-        {tensors ? (
-          <Histograms tensors={tensors} />
-        ) : parameters > MOST_WEIGHTS ? (
-          <p class="muted">A network of more than {MOST_WEIGHTS / 1e6} million weights is not read into the page.</p>
-        ) : model || moment ? (
-          <Skeleton height="120px" />
-        ) : (
-          <p class="muted">There are none to show before the first checkpoint.</p>
-        )}
-      </Card>
-    </>
+    <Card title="Network" flush>
+      <Network layers={layers} inputWidth={inputWidth} weights={entries} tensors={tensors} />
+    </Card>
+  );
+}
+
+interface WeightsCardProps {
+  readonly weights: ReadWeights;
+  readonly parameters: number;
+  /** Whether there is a model or a checkpoint that has some. */
+  readonly isThere: boolean;
+}
+
+function WeightsCard({ weights: { tensors, error }, parameters, isThere }: WeightsCardProps) {
+  return (
+    <Card title="Weights">
+      {error ? <Problem error={error} /> : null}
+      {tensors ? (
+        <Histograms tensors={tensors} />
+      ) : parameters > MOST_WEIGHTS ? (
+        <p class="muted">A network of more than {MOST_WEIGHTS / 1e6} million weights is not read into the page.</p>
+      ) : isThere ? (
+        <Skeleton height="120px" />
+      ) : (
+        <p class="muted">There are none to show before the first checkpoint.</p>
+      )}
+    </Card>
   );
 }
