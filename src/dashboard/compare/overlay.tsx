@@ -1,4 +1,5 @@
 /** The curves of several jobs, laid over one another: a chart for each series that any of them has. */
+import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { align } from "../chart/align.ts";
 import { LineChart } from "../chart/chart.tsx";
@@ -23,7 +24,14 @@ const ROWS: readonly { readonly value: Rows; readonly label: string }[] = [
 const LOSS_PX = 320;
 const OTHER_PX = 200;
 
-export function Overlay({ ids, jobs }: { readonly ids: readonly string[]; readonly jobs: readonly Compared[] }) {
+export interface OverlayProps {
+  readonly ids: readonly string[];
+  readonly jobs: readonly Compared[];
+  /** What stands below the charts: drawn when it is known how high these are, so that it does not move. */
+  readonly children: ComponentChildren;
+}
+
+export function Overlay({ ids, jobs, children }: OverlayProps) {
   const { look, change } = useLook();
   const { log, smoothing, zoom } = look;
   const [rows, setRows] = useState<Rows>("both");
@@ -42,11 +50,16 @@ export function Overlay({ ids, jobs }: { readonly ids: readonly string[]; readon
   );
   const failed = curves.find((each) => each?.error);
   if (last === 0) {
-    if (failed) return <Problem error={failed.error} retry={failed.retry} />;
-    return curves.every((each) => each?.known) ? <NoCurves /> : <ChartSkeletons />;
+    if (!failed && !curves.every((each) => each?.known)) return <ChartSkeletons />;
+    return (
+      <>
+        {failed ? <Problem error={failed.error} retry={failed.retry} /> : <NoCurves />}
+        {children}
+      </>
+    );
   }
   return (
-    <section class="stack" aria-label="Curves">
+    <>
       <div class="row wrap">
         <Segments label="Show the curves of" value={rows} options={ROWS} onChange={(value) => setRows(value)} />
         {rows === "both" && <span class="muted">Validation is dashed.</span>}
@@ -69,7 +82,8 @@ export function Overlay({ ids, jobs }: { readonly ids: readonly string[]; readon
           />
         ))}
       </div>
-    </section>
+      {children}
+    </>
   );
 }
 

@@ -41,11 +41,10 @@ export default function ComparePage({ query }: ViewProps) {
         </Card>
       )}
       {ids.length > 0 && (
-        <>
-          <Overlay ids={ids} jobs={compared} />
+        <Overlay ids={ids} jobs={compared}>
           <Results jobs={jobs} />
           <SpecTable jobs={jobs} />
-        </>
+        </Overlay>
       )}
       {picking && (
         <Dialog title="Choose jobs" onClose={() => setPicking(false)}>

@@ -17,6 +17,6 @@ export function marksOf({ metrics, error, transitions }: Pick<Job, "metrics" | "
 
 /** The epoch after which an attempt went on, from the reason of its transition. */
 function resumedAfter(reason: string): number | null {
-  const match = /(?:resum|checkpoint|went on|goes on|from)\D*epoch (\d+)/i.exec(reason);
+  const match = /goes on from epoch (\d+)/.exec(reason);
   return match ? Number(match[1]) : null;
 }

@@ -123,6 +123,24 @@ describe("the life of a job", () => {
     expect(faults).toEqual([]);
   });
 
+  it("is paused into a checkpoint and resumed from it, and the curves say where", async () => {
+    const { id } = await submitted(stage.client, { ...ENDLESS, name: "pauses" }, "running");
+    const { page, faults } = await stage.open(`/jobs/${id}`);
+    await page.locator(".drawn").waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.locator('.job-title .badge[data-state="paused"]').waitFor();
+    await page.getByRole("link", { name: "Checkpoints" }).click();
+    await page.getByRole("table", { name: "Checkpoints" }).getByText("paused").waitFor();
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.locator('.job-title .badge[data-state="running"]').waitFor();
+    await page.getByRole("link", { name: "Curves" }).click();
+    await expect.poll(() => pixelsOf(page, "Loss", "--warn")).toBeGreaterThan(20);
+    await page.getByRole("link", { name: "History" }).click();
+    await page.getByText("Attempt 2").waitFor();
+    await page.getByText(/resumed; it goes on from epoch/).waitFor();
+    expect(faults).toEqual([]);
+  });
+
   it("is told by its history, its events and its resolved spec, each with an address", async () => {
     const { id } = await submitted(stage.client, MOONS, "succeeded");
     const { page, faults } = await stage.open(`/jobs/${id}`);
