@@ -98,7 +98,11 @@ async function settle(page: Page, { sign, prepare }: View): Promise<void> {
   await page.locator(sign).first().waitFor();
   await prepare?.(page);
   await page.waitForLoadState("networkidle");
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  // Charts are drawn when they come into sight.
+  for (const place of ["bottom", "top"]) {
+    await page.evaluate((to) => window.scrollTo(0, to === "top" ? 0 : document.body.scrollHeight), place);
+    await page.evaluate(() => new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve), 150)));
+  }
 }
 
 /** Jobs in every state, two of which are worth comparing, and a model of a table. */
@@ -150,7 +154,7 @@ function viewsOf({ flowers, adam, sgd, tanh, dataset }: Staged): readonly View[]
   const job = `/jobs/${adam.id}`;
   const model = `/models/${flowers.model?.id}`;
   return [
-    { name: "jobs", path: "/jobs", sign: ".job-rows .sparkline path", picture: "jobs" },
+    { name: "jobs", path: "/jobs", sign: ".job-rows :text('next in the queue')", picture: "jobs" },
     { name: "job", path: job, sign: ".drawn", picture: "job" },
     { name: "job-model", path: `${job}?tab=model`, sign: "main canvas", picture: "model" },
     { name: "job-checkpoints", path: `${job}?tab=checkpoints`, sign: ".table tbody tr" },
@@ -161,7 +165,7 @@ function viewsOf({ flowers, adam, sgd, tanh, dataset }: Staged): readonly View[]
     { name: "new", path: "/new", sign: "main form, main fieldset", picture: "new" },
     { name: "datasets", path: "/datasets", sign: `a[href="/datasets/${dataset}"]` },
     { name: "dataset", path: `/datasets/${dataset}`, sign: "main h1" },
-    { name: "models", path: "/models", sign: 'main a[href^="/models/"]' },
+    { name: "models", path: "/models", sign: "main h1" },
     { name: "model", path: model, sign: "main h1" },
   ];
 }

@@ -49,8 +49,10 @@ export function Overlay({ ids, jobs, children }: OverlayProps) {
     [version, zoom, rows, names.join()],
   );
   const failed = curves.find((each) => each?.error);
+  // Drawn when all of it is known, so that nothing moves when more comes.
+  const isKnown = curves.every((each) => each?.known || each?.error) && jobs.every(({ job, problem }) => job || problem);
+  if (!isKnown) return <ChartSkeletons />;
   if (last === 0) {
-    if (!failed && !curves.every((each) => each?.known)) return <ChartSkeletons />;
     return (
       <>
         {failed ? <Problem error={failed.error} retry={failed.retry} /> : <NoCurves />}
@@ -93,7 +95,7 @@ function overlaid(tables: readonly PointTable[], names: readonly string[], rows:
   const lineOf = (position: number, column: string, dashed: boolean): readonly Line[] => {
     const aligned = line(position, column);
     if (!aligned) return [];
-    const label = names[position] ?? "";
+    const label = `${names[position] ?? ""}${dashed ? ", val." : ""}`;
     return [{ key: `${position} ${column}`, label, color: colorAt(position), dashed, ...aligned }];
   };
   const linesOf = ({ series }: ChartPlan): readonly Line[] =>

@@ -32,9 +32,7 @@ export default function JobPage({ params, query }: ViewProps) {
     <div class="page">
       <Head job={job} />
       <Fault job={job} />
-      <div class="job-facts">
-        <Facts facts={factsOf(job, useNowWhile(isTraining(job)))} />
-      </div>
+      <Facts facts={factsOf(job, useNowWhile(isTraining(job)))} />
       <Tabs
         label="Views of the job"
         tabs={JOB_TABS.map(({ key, label }, index) => ({
@@ -100,12 +98,18 @@ function factsOf(job: Job, now: number): readonly Fact[] {
   return [
     {
       label: "Epoch",
+      wide: true,
       value: formatCount(epochs_done),
       note: `of ${spec.epochs < 1e6 ? formatCount(spec.epochs) : formatCompact(spec.epochs)}`,
     },
     { label: "Training loss", value: formatValue(final.loss) },
     ...(final.val_loss === undefined ? [] : [{ label: "Validation loss", value: formatValue(final.val_loss) }]),
-    { label: monitor === "loss" ? "Best loss" : "Best validation loss", value: formatValue(best[monitor]), note: bestEpoch },
+    {
+      label: monitor === "loss" ? "Best loss" : "Best validation loss",
+      wide: true,
+      value: formatValue(best[monitor]),
+      note: bestEpoch,
+    },
     ...(score
       ? [
           {

@@ -133,14 +133,16 @@ export interface Fact {
   readonly value: ComponentChildren;
   /** Smaller, after the value. */
   readonly note?: ComponentChildren;
+  /** Its value and note need more room than others'. */
+  readonly wide?: boolean;
 }
 
 /** Numbers worth a glance. */
 export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
   return (
     <dl class="facts">
-      {facts.map(({ label, value, note }) => (
-        <div class="fact" key={label}>
+      {facts.map(({ label, value, note, wide }) => (
+        <div class={wide ? "fact wide" : "fact"} key={label}>
           <dt>{label}</dt>
           <dd>
             {value} {note && <small>{note}</small>}

@@ -62,7 +62,9 @@ const LOOKS = [
 ] as const;
 
 describe.each(LOOKS)("on %s", (_, options) => {
-  it("no view has a serious fault, none is wider than the screen, and none says anything on the console", async () => {
+  it("no view has a serious fault, none is wider than the screen, and none says anything on the console", {
+    timeout: 240_000,
+  }, async () => {
     const { page, faults } = await stage.open("/jobs", options);
     for (const [path, sign] of views) {
       await page.goto(stage.url + path);
