@@ -25,7 +25,7 @@ export const COMMANDS: readonly Register[] = [
   registerExport,
   registerPredict,
   registerKeys,
+  registerWorkers,
   registerDoctor,
   registerCompletion,
-  registerWorkers,
 ];

@@ -1,6 +1,7 @@
 /** What every command is given: where the server is, the terminals, and the options that all commands share. */
 import type { Command } from "commander";
 import { type Client, createClient } from "../client/client.ts";
+import { usageError } from "./exit.ts";
 import type { Environment } from "./server-process.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
@@ -63,12 +64,20 @@ export function createContext(program: Command, { stdin, stdout, stderr, env }: 
     get isUrlGiven() {
       return Boolean(shared().url || env.TRAINYARD_URL);
     },
-    client: (url = context.url) => createClient(url, env.TRAINYARD_KEY ? { key: env.TRAINYARD_KEY } : {}),
+    client(url = context.url) {
+      assertAddress(url);
+      return createClient(url, env.TRAINYARD_KEY ? { key: env.TRAINYARD_KEY } : {});
+    },
     show(document, lines) {
       for (const line of context.json ? [JSON.stringify(document, null, 2)] : lines()) out.print(line);
     },
   };
   return context;
+}
+
+function assertAddress(url: string): void {
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return;
+  throw usageError(`${url} is not the address of a server: it must be like http://127.0.0.1:${DEFAULT_PORT}`);
 }
 
 /** Examples below a command's help. */

@@ -1,5 +1,6 @@
 /** A table in a file, or on stdin: its name, its format, and its bytes, which are not read into memory. */
-import { existsSync, openAsBlob } from "node:fs";
+import { openAsBlob } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { InvalidArgumentError } from "commander";
@@ -37,9 +38,11 @@ export async function openTable(path: string, input: NodeJS.ReadStream, format?:
     const body = Readable.toWeb(input) as ReadableStream<Uint8Array<ArrayBuffer>>;
     return { name: "stdin", format: format ?? "csv", body };
   }
+  const found = await stat(path).catch(() => null);
+  if (!found) throw new CliError(`there is no file ${path}`);
+  if (found.isDirectory()) throw new CliError(`${path} is a folder, and no table`);
   const parts = basename(path).replace(/\.gz$/i, "").split(".");
   const known = format ?? FORMATS[parts.at(-1)?.toLowerCase() ?? ""];
-  if (!existsSync(path)) throw new CliError(`there is no file ${path}`);
   if (!known) throw usageError(`${path}: its name says no format; say --format csv, ndjson, json or parquet`);
   return { name: parts.slice(0, -1).join(".") || parts.join("."), format: known, body: await openAsBlob(path) };
 }

@@ -5,7 +5,7 @@ import { dataDirectoryOf, withServer } from "../embedded.ts";
 import { EXIT, usageError } from "../exit.ts";
 import { comeBack, followJob } from "../follow.ts";
 import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
-import { openTable } from "../table-file.ts";
+import { openTable, type TableFile } from "../table-file.ts";
 import { namesOf, numberFrom, wholeNumber } from "../values.ts";
 
 export const registerTrain: Register = (program, context) => {
@@ -39,10 +39,13 @@ export const registerTrain: Register = (program, context) => {
 async function train(context: Context, path: string | undefined, options: TrainOptions): Promise<number> {
   if (path === undefined && options.data === undefined) throw usageError("say what to train: a spec, or --data and --target");
   if (path === undefined && options.target === undefined) throw usageError("say which column to predict: --target");
-  // Mistakes in the spec's file should not wait for a server.
+  // Mistakes in files should not wait for a server.
   const written = path === undefined ? null : await readSpec(path, context.input);
+  const { data } = options;
+  const table = data === undefined || data.startsWith("ds_") ? null : await openTable(data, context.input);
   return withServer(context, async ({ client, isEmbedded }) => {
-    const dataset = options.data === undefined ? null : await datasetOf(context, client, options.data);
+    const stored = data?.startsWith("ds_") ? await client.dataset(data) : null;
+    const dataset = table ? await upload(context, client, table) : stored;
     const job = await client.submit(specOf(written, dataset, options));
     // A server that ends with this command has to be waited for.
     if (isEmbedded) return followJob(context, client, job, { detached: stopped(context), next: whereItIs(context) });
@@ -52,10 +55,8 @@ async function train(context: Context, path: string | undefined, options: TrainO
   });
 }
 
-/** Uploads the table; bytes that are there are not stored twice. */
-async function datasetOf({ input, err }: Context, client: Client, data: string): Promise<Dataset> {
-  if (data.startsWith("ds_")) return client.dataset(data);
-  const { name, format, body } = await openTable(data, input);
+/** Bytes that are there are not stored twice. */
+async function upload({ err }: Context, client: Client, { name, format, body }: TableFile): Promise<Dataset> {
   const dataset = await client.upload(body, { name, format });
   err.print(err.paint.dim(`${dataset.name}: ${dataset.rows} rows, ${dataset.column_count} columns (${dataset.id})`));
   return dataset;
