@@ -31,8 +31,8 @@ interface Tally {
 const REDRAW_MS = 40;
 /** Where nothing can be redrawn, a line after every quarter of the epochs. */
 const PLAIN_LINES = 4;
-/** What stands beside the bar: title and figures, at their widest. */
-const FIGURES_WIDTH = 90;
+/** What stands beside the bar at its widest, besides the title and the digits of the epochs. */
+const FIGURES_WIDTH = 84;
 
 /** Follows jobs until all have ended, or until it is told to leave them. */
 export async function showProgress(
@@ -98,7 +98,7 @@ function figures({ job, epoch, loss, score, trainingMs, state }: Tally): string 
   if (epoch > 0) {
     parts.push(`loss ${significant(loss)}`.padEnd(15), scoreText(score).padEnd(16));
     const leftS = (((job.epochs - epoch) / epoch) * trainingMs) / 1000;
-    if (state === "running" && leftS >= 1) parts.push(`${duration(leftS)} left`);
+    if (state === "running" && leftS >= 1) parts.push(`${duration(leftS)} left`.padStart(14));
     if (trainingMs > 0) parts.push(`${speedText((epoch / trainingMs) * 1000)} epochs/s`.padStart(17));
   }
   if (state !== "succeeded" && state !== "running") parts.push(state);
@@ -117,7 +117,8 @@ function scoreText(score: Tally["score"]): string {
 
 function liveLine(tally: Tally, titleWidth: number, terminal: Terminal): string {
   const text = figures(tally);
-  const width = Math.max(8, Math.min(30, terminal.columns - titleWidth - FIGURES_WIDTH));
+  const digits = String(tally.job.epochs).length;
+  const width = Math.max(8, Math.min(30, terminal.columns - titleWidth - 2 * digits - FIGURES_WIDTH));
   const title = terminal.paint.bold(tally.job.title.padEnd(titleWidth));
   return terminal.fit(`  ${title}  ${bar(tally.epoch / tally.job.epochs, width, terminal)}  ${text}`);
 }
