@@ -36,22 +36,38 @@ export async function createDataDir(): Promise<{ path: string; remove(): Promise
   return { path, remove: () => rm(path, { recursive: true }) };
 }
 
-/** Starts a server and waits until it is ready. */
-export async function startLiveServer(dataDir: string, settings: Record<string, string> = {}): Promise<LiveServer> {
+/** A server that is starting. */
+export interface StartingServer extends Pick<LiveServer, "process" | "logged" | "ended"> {
+  /** Its address, when it is ready. Rejects when it ends before that. */
+  readonly ready: Promise<string>;
+}
+
+/** Starts a server. */
+export function spawnLiveServer(dataDir: string, settings: Record<string, string> = {}): StartingServer {
   const child = spawn(process.execPath, [MAIN], {
     env: environmentOf({ TRAINYARD_DATA_DIR: dataDir, ...settings }),
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   const logged: Record<string, unknown>[] = [];
-  const url = await new Promise<string>((resolve, reject) => {
+  const ready = new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on("line", (line) => {
-      const entry = JSON.parse(line) as Record<string, unknown>;
+      // The last line of a process that was killed may be a part of one.
+      const entry = line.endsWith("}") ? (JSON.parse(line) as Record<string, unknown>) : { part: line };
       logged.push(entry);
       if (entry.msg === "ready") resolve(String(entry.url));
     });
     void ended.then((code) => reject(new Error(`the server ended with ${code} before it was ready`)));
   });
+  // Whoever does not wait for it may end it before.
+  ready.catch(() => undefined);
+  return { process: child, logged, ended, ready };
+}
+
+/** Starts a server and waits until it is ready. */
+export async function startLiveServer(dataDir: string, settings: Record<string, string> = {}): Promise<LiveServer> {
+  const { process: child, logged, ended, ready } = spawnLiveServer(dataDir, settings);
+  const url = await ready;
   const stop = () => {
     child.kill("SIGTERM");
     return ended;
