@@ -2,7 +2,7 @@
 import type { JobSpec } from "../../src/client/answers.ts";
 
 const data: JobSpec["data"] = { generator: { type: "moons", samples: 300, noise: 0.1, seed: 7 } };
-const checkpoint = { every_epochs: 40, min_seconds: 0, every_seconds: 1, keep: 2 };
+const checkpoint = { every_epochs: 24, min_seconds: 0, every_seconds: 1, keep: 2 };
 const regular: JobSpec["model"]["layers"] = [
   { type: "linear", units: 12 },
   { type: "batch_norm" },
@@ -18,10 +18,10 @@ export const SPECS: Readonly<Record<string, JobSpec>> = {
     split: { validation: 0.2 },
     model: { layers: regular },
     optimizer: { type: "adam", lr: 0.01 },
-    scheduler: { type: "cosine_annealing_lr", t_max: 2000 },
+    scheduler: { type: "cosine_annealing_lr", t_max: 1000 },
     clip_grad: { type: "norm", max_norm: 1 },
     batch_size: 32,
-    epochs: 6000,
+    epochs: 3000,
     checkpoint,
   },
   "batches-plateau-tail": {
@@ -31,7 +31,7 @@ export const SPECS: Readonly<Record<string, JobSpec>> = {
     optimizer: { type: "rmsprop", lr: 0.001, momentum: 0.9, centered: true },
     scheduler: { type: "reduce_lr_on_plateau", patience: 50 },
     batch_size: 50,
-    epochs: 5000,
+    epochs: 2500,
     priority: 2,
     checkpoint,
   },
@@ -48,9 +48,9 @@ export const SPECS: Readonly<Record<string, JobSpec>> = {
       ],
     },
     optimizer: { type: "sgd", lr: 0.05, momentum: 0.9, nesterov: true },
-    early_stopping: { patience: 1000, monitor: "val_loss", restore_best: true },
+    early_stopping: { patience: 500, monitor: "val_loss", restore_best: true },
     batch_size: null,
-    epochs: 4000,
+    epochs: 2000,
     checkpoint,
   },
   // Its checkpoints are megabytes: many a kill comes while one is written.
@@ -67,7 +67,7 @@ export const SPECS: Readonly<Record<string, JobSpec>> = {
     },
     optimizer: { type: "adamw", lr: 0.001 },
     batch_size: 64,
-    epochs: 40,
+    epochs: 24,
     priority: -1,
     checkpoint: { ...checkpoint, every_epochs: 3 },
   },
