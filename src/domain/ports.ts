@@ -20,6 +20,7 @@ import type { ModelRef, TagChanges } from "./registry.ts";
 import type { ResolvedSpec } from "./spec.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { TensorSet } from "./tensor.ts";
+import type { Rows } from "./thinning.ts";
 import type { Outbox } from "./webhook.ts";
 import type { Workers } from "./worker.ts";
 
@@ -109,6 +110,8 @@ export interface Store extends Outbox, IdempotencyKeys, KeyStore, Checkpoints, L
   readEvents(jobId: string, after: number, limit: number, maxBytes?: number): Promise<JobEvent[]>;
   /** Metric slices that overlap epochs `from`..`to`, in order, whole. */
   readMetrics(jobId: string, from: number, to: number): Promise<MetricSlice[]>;
+  /** Of epochs `from`..`to`, what thinning by blocks (`isByBlocks`) finds the same epochs in as in all of them. In order, clipped to the range. */
+  readNotable(jobId: string, from: number, to: number): Promise<Rows[]>;
   /** Stores a model that no job of this store made, as the next version of its name. `finishJob` stores those of jobs. Throws conflict beyond `within`. */
   insertModel(model: NewModel, weights: TensorSet, within?: Pick<ProjectLimits, "models">): Promise<Model>;
   getModel(id: string): Promise<Model | null>;
@@ -304,7 +307,7 @@ export interface Desk {
    * first. Takes the slices over.
    */
   thinMetrics(
-    slices: readonly MetricSlice[],
+    slices: readonly Rows[],
     from: number,
     to: number,
     points: number,

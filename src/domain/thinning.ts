@@ -5,50 +5,79 @@
 import { type MetricSlice, SERIES, type Series, toWire, type WireColumns } from "./metric.ts";
 
 /**
- * About `points` epochs out of those in `from`..`to`, ascending: first and last, and every column's least and greatest finite
- * value, of all and of each of a number of equal buckets. All of them when they are at most `points`; more than `points` only
- * when that is too small for the ends and extremes. `slices` are consecutive.
+ * Blocks are 1..BLOCK_EPOCHS and so on. Buckets of at least two blocks begin with a block, so that what is known of each block
+ * (notable-epochs.ts) says all about them.
  */
-export function chooseEpochs(slices: readonly MetricSlice[], from: number, to: number, points: number): number[] {
+export const BLOCK_EPOCHS = 512;
+
+/** Of epochs `from`..`to` some, ascending; a column has a value for each of them. */
+export interface SomeEpochs extends MetricSlice {
+  readonly epochs: Float64Array<ArrayBuffer>;
+}
+
+export type Rows = MetricSlice | SomeEpochs;
+
+/** Whether buckets begin with blocks, when `total` epochs of so many columns are thinned to about `points`. */
+export function isByBlocks(total: number, columns: number, points: number): boolean {
+  return total * 2 * columns >= points * 2 * BLOCK_EPOCHS;
+}
+
+/**
+ * About `points` epochs out of those in `from`..`to`, ascending: first and last, and every column's least and greatest finite
+ * value, of all and of each of a number of buckets, which are equal to within a block. All of them when they are at most
+ * `points`; more than `points` only when that is too small for the ends and extremes. `slices` are consecutive.
+ */
+export function chooseEpochs(slices: readonly Rows[], from: number, to: number, points: number): number[] {
   const first = Math.max(from, slices[0]?.from ?? 1);
   const last = Math.min(to, slices.at(-1)?.to ?? 0);
   if (last < first) return [];
   const total = last - first + 1;
   if (total <= points) return Array.from({ length: total }, (_, index) => first + index);
   const chosen = new Set([first, last]);
-  const names = SERIES.filter((name) => slices.some(({ series }) => series[name]));
+  const names = seriesIn(slices);
   for (const name of names) addExtremes(chosen, slices, name, first, last);
   const buckets = Math.floor((points - chosen.size) / (2 * names.length));
+  const isAligned = isByBlocks(total, names.length, points);
+  const startOf = (bucket: number): number => {
+    const before = first - 1 + Math.floor((bucket * total) / buckets);
+    const isEdge = bucket === 0 || bucket === buckets;
+    return (isAligned && !isEdge ? Math.floor(before / BLOCK_EPOCHS) * BLOCK_EPOCHS : before) + 1;
+  };
   for (let bucket = 0; bucket < buckets; bucket++) {
-    const start = first + Math.floor((bucket * total) / buckets);
-    const end = first + Math.floor(((bucket + 1) * total) / buckets) - 1;
+    const [start, end] = [startOf(bucket), startOf(bucket + 1) - 1];
     for (const name of names) addExtremes(chosen, slices, name, start, end);
   }
   return Array.from(chosen).sort((a, b) => a - b);
 }
 
-/** Adds the epochs of the least and the greatest finite value of a column within `start`..`end`. */
-function addExtremes(chosen: Set<number>, slices: readonly MetricSlice[], name: Series, start: number, end: number): void {
+/** The columns that any of the slices has, in the order of SERIES. */
+export function seriesIn(slices: readonly MetricSlice[]): Series[] {
+  return SERIES.filter((name) => slices.some(({ series }) => series[name]));
+}
+
+/** Adds the epochs of the least and the greatest finite value of a column within `start`..`end`: of equal ones the first. */
+export function addExtremes(chosen: Set<number>, slices: readonly Rows[], name: Series, start: number, end: number): void {
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
   let leastEpoch = 0;
   let greatestEpoch = 0;
   for (let index = indexOfEpoch(slices, start); index < slices.length; index++) {
-    const slice = slices[index] as MetricSlice;
+    const slice = slices[index] as Rows;
     if (slice.from > end) break;
     const column = slice.series[name];
     if (!column) continue;
-    const stop = Math.min(end, slice.to) - slice.from;
-    for (let row = Math.max(start - slice.from, 0); row <= stop; row++) {
+    const epochs = "epochs" in slice ? slice.epochs : null;
+    const stop = rowOf(slice, end + 1);
+    for (let row = rowOf(slice, start); row < stop; row++) {
       const value = column[row] as number;
       // Comparisons with NaN are false; infinities are left out by name.
       if (value < least && value !== Number.NEGATIVE_INFINITY) {
         least = value;
-        leastEpoch = slice.from + row;
+        leastEpoch = epochs ? (epochs[row] as number) : slice.from + row;
       }
       if (value > greatest && value !== Number.POSITIVE_INFINITY) {
         greatest = value;
-        greatestEpoch = slice.from + row;
+        greatestEpoch = epochs ? (epochs[row] as number) : slice.from + row;
       }
     }
   }
@@ -56,27 +85,40 @@ function addExtremes(chosen: Set<number>, slices: readonly MetricSlice[], name: 
   if (greatestEpoch > 0) chosen.add(greatestEpoch);
 }
 
-/** The position of the slice that holds an epoch, by bisection. */
-function indexOfEpoch(slices: readonly MetricSlice[], epoch: number): number {
+/** The row of an epoch, or of the next one that there is; the number of rows when there is none. */
+function rowOf(slice: Rows, epoch: number): number {
+  if ("epochs" in slice) return lowerBound(slice.epochs.length, (row) => (slice.epochs[row] as number) < epoch);
+  return Math.min(Math.max(epoch - slice.from, 0), slice.to - slice.from + 1);
+}
+
+/** The position of the slice that holds an epoch. */
+function indexOfEpoch(slices: readonly Rows[], epoch: number): number {
+  return lowerBound(slices.length, (index) => (slices[index] as Rows).to < epoch);
+}
+
+/** The first of `count` positions that is not before, by bisection. */
+function lowerBound(count: number, isBefore: (position: number) => boolean): number {
   let low = 0;
-  let high = slices.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((slices[middle] as MetricSlice).to < epoch) low = middle + 1;
+    if (isBefore(middle)) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
+/** A column's values at chosen epochs, which are there. NaN where a slice lacks the column. */
+export function pickRows(slices: readonly Rows[], name: Series, epochs: Iterable<number>): number[] {
+  return Array.from(epochs, (epoch) => {
+    const slice = slices[indexOfEpoch(slices, epoch)];
+    return slice?.series[name]?.[rowOf(slice, epoch)] ?? Number.NaN;
+  });
+}
+
 /** The columns of chosen epochs, ascending, as JSON carries them. A column that a slice lacks is NaN there. */
-export function pickEpochs(slices: readonly MetricSlice[], epochs: readonly number[]): WireColumns {
-  const names = SERIES.filter((name) => slices.some((slice) => slice.series[name]));
+export function pickEpochs(slices: readonly Rows[], epochs: readonly number[]): WireColumns {
   const series: WireColumns["series"] = {};
-  for (const name of names) {
-    series[name] = epochs.map((epoch) => {
-      const slice = slices[indexOfEpoch(slices, epoch)];
-      return toWire(slice?.series[name]?.[epoch - slice.from] ?? Number.NaN);
-    });
-  }
+  for (const name of seriesIn(slices)) series[name] = pickRows(slices, name, epochs).map(toWire);
   return { epochs: [...epochs], series };
 }

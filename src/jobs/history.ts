@@ -1,8 +1,9 @@
 /** What a job has done so far, over REST: a page of its events, or the columns of a range of its epochs. */
 import { notFound } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
-import type { MetricSlice, Series } from "../domain/metric.ts";
+import type { Series } from "../domain/metric.ts";
 import type { MetricPoints } from "../domain/ports.ts";
+import { isByBlocks, type Rows } from "../domain/thinning.ts";
 import type { Frame } from "./frames.ts";
 import type { ProjectServices } from "./services.ts";
 
@@ -65,25 +66,26 @@ export interface MetricReading extends MetricPoints {
  */
 export async function readMetrics(services: ProjectServices, jobId: string, range: MetricRange): Promise<MetricReading> {
   const { from, points, series } = range;
-  const { epochsDone } = await existing(services, jobId);
+  const { epochsDone, metrics } = await existing(services, jobId);
+  const columns = series?.length ?? Object.keys(metrics?.final ?? {}).length;
   const to = Math.max(Math.min(range.to ?? epochsDone, epochsDone), from - 1);
   const total = to - from + 1;
   let reading: MetricPoints | null = null;
   for (let start = from; start <= to || !reading; start += STRETCH_EPOCHS) {
     const end = Math.min(start + STRETCH_EPOCHS - 1, to);
     const share = total > 0 ? Math.max(2, Math.floor((points * (end - start + 1)) / total)) : points;
-    const slices = total > 0 ? await services.store.readMetrics(jobId, start, end) : [];
+    const read = isByBlocks(end - start + 1, columns, share) ? services.store.readNotable : services.store.readMetrics;
+    const slices = total > 0 ? await read(jobId, start, end) : [];
     reading = await services.desk.thinMetrics(only(slices, series), start, end, share, reading);
   }
   return { from, to, total, ...reading };
 }
 
 /** The slices with some of their columns. */
-function only(slices: readonly MetricSlice[], wanted: readonly Series[] | undefined): readonly MetricSlice[] {
+function only(slices: readonly Rows[], wanted: readonly Series[] | undefined): readonly Rows[] {
   if (!wanted) return slices;
-  return slices.map(({ from, to, series }) => ({
-    from,
-    to,
+  return slices.map(({ series, ...rest }) => ({
+    ...rest,
     series: Object.fromEntries(Object.entries(series).filter(([name]) => wanted.includes(name as Series))),
   }));
 }

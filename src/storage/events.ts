@@ -2,12 +2,10 @@
 import type { Kysely } from "kysely";
 import { ATTEMPTED_STATES, type JobEvent, type JobState, type Transition } from "../domain/job.ts";
 import { addSlice } from "../domain/live-metrics.ts";
-import { decodeSlice, encodeSlice, type MetricSlice } from "../domain/metric.ts";
+import { encodeSlice, type MetricSlice } from "../domain/metric.ts";
+import { noteFullWindows } from "./metrics.ts";
 import { metricsFromJson, metricsToJson } from "./rows.ts";
 import type { EventsTable, Tables } from "./tables.ts";
-
-/** Chunks decoded before others get their turn on the event loop: some megabytes. */
-const CHUNKS_A_READ = 8;
 
 /** The payload of a metrics event: which chunk, and how large, so that a reader can be given what it can hold. */
 interface ChunkReference {
@@ -42,6 +40,7 @@ export async function appendMetrics(
       .insertInto("metric_chunks")
       .values({ job_id: id, first_epoch: slice.from, last_epoch: slice.to, attempt, columns })
       .execute();
+    await noteFullWindows(transaction, id, slice);
     await transaction
       .insertInto("events")
       .values({ job_id: id, seq: row.last_seq, type: "metrics", payload: JSON.stringify(reference) })
@@ -134,38 +133,4 @@ async function readChunks(db: Kysely<Tables>, jobId: string, references: readonl
     .where("first_epoch", "<=", last.from)
     .execute();
   return new Map(rows.map((row) => [row.first_epoch, row.columns]));
-}
-
-/** See Store.readMetrics. Reads a few chunks at a time. */
-export async function readMetrics(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<MetricSlice[]> {
-  const slices: MetricSlice[] = [];
-  let next = await firstChunk(db, jobId, from);
-  while (next !== null && next <= to) {
-    const rows = await db
-      .selectFrom("metric_chunks")
-      .select(["first_epoch", "last_epoch", "columns"])
-      .where("job_id", "=", jobId)
-      .where("first_epoch", ">=", next)
-      .where("first_epoch", "<=", to)
-      .orderBy("first_epoch")
-      .limit(CHUNKS_A_READ)
-      .execute();
-    for (const row of rows) {
-      if (row.last_epoch >= from) slices.push(decodeSlice(row.first_epoch, row.last_epoch, row.columns));
-    }
-    const last = rows.at(-1);
-    next = last && rows.length === CHUNKS_A_READ ? last.last_epoch + 1 : null;
-  }
-  return slices;
-}
-
-/** Where the chunk starts that holds an epoch, or the first one after it. */
-async function firstChunk(db: Kysely<Tables>, jobId: string, epoch: number): Promise<number | null> {
-  const row = await db
-    .selectFrom("metric_chunks")
-    .select((values) => values.fn.max<number | null>("first_epoch").as("first"))
-    .where("job_id", "=", jobId)
-    .where("first_epoch", "<=", epoch)
-    .executeTakeFirst();
-  return row?.first ?? epoch;
 }

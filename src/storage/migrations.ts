@@ -8,6 +8,7 @@ import * as durable from "../../migrations/0004-durable.ts";
 import * as projects from "../../migrations/0005-projects.ts";
 import * as outward from "../../migrations/0006-outward.ts";
 import * as cluster from "../../migrations/0007-cluster.ts";
+import * as notableEpochs from "../../migrations/0008-notable-epochs.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where the two databases name a column type differently. */
@@ -27,6 +28,7 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0005-projects": projects,
   "0006-outward": outward,
   "0007-cluster": cluster,
+  "0008-notable-epochs": notableEpochs,
 };
 
 /** In the order in which they are applied. */

@@ -42,11 +42,12 @@ import {
   removeUnfinishedDatasets,
 } from "./datasets.ts";
 import { readEvaluation } from "./evaluations.ts";
-import { appendMetrics, readEvents, readMetrics } from "./events.ts";
+import { appendMetrics, readEvents } from "./events.ts";
 import type { HealthKeeper } from "./health.ts";
 import { answerKey, claimKey, disownKey, fingerprintKey, releaseKeys } from "./idempotency-keys.ts";
 import { deleteJob, finishJob, getJob, insertJob, listJobs, readPayload, transitionJob } from "./jobs.ts";
 import { leaseJob } from "./leases.ts";
+import { readMetrics, readNotable } from "./metrics.ts";
 import { deleteModel, getModel, insertModel, listModels, readWeights } from "./models.ts";
 import { createOwners } from "./owners.ts";
 import { projectStore } from "./project-store.ts";
@@ -119,6 +120,7 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
     deleteJob: (id) => deleteJob(writer, id),
     readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
     readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
+    readNotable: (jobId, from, to) => readNotable(reader, jobId, from, to),
     insertModel: (model, weights, within) =>
       adder.transaction().execute(async (transaction) => {
         if (within) await assertRoomForModel(transaction, project, within.models);

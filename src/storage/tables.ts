@@ -52,6 +52,15 @@ export interface EventsTable {
   readonly payload: string;
 }
 
+/** What a chart may need of a full window of epochs. */
+export interface NotableEpochsTable {
+  readonly job_id: string;
+  readonly first_epoch: number;
+  readonly last_epoch: number;
+  /** The binary form of domain/notable-epochs.ts. */
+  readonly columns: Uint8Array<ArrayBuffer>;
+}
+
 export interface MetricChunksTable {
   readonly job_id: string;
   readonly first_epoch: number;
@@ -250,6 +259,7 @@ export interface Tables {
   readonly jobs: JobsTable;
   readonly events: EventsTable;
   readonly metric_chunks: MetricChunksTable;
+  readonly notable_epochs: NotableEpochsTable;
   readonly models: ModelsTable;
   readonly evaluations: EvaluationsTable;
   readonly model_names: ModelNamesTable;

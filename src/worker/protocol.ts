@@ -9,6 +9,7 @@ import type { Model } from "../domain/model.ts";
 import type { MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
 import type { BatchBlock, BatchOptions, DocumentReply } from "../domain/prediction.ts";
 import type { TensorSet } from "../domain/tensor.ts";
+import type { Rows } from "../domain/thinning.ts";
 
 /**
  * Int32 cells that both sides of a run see. A training thread never returns to its event loop while it trains, so it is
@@ -126,7 +127,7 @@ export interface EncodeMetricsTask {
 }
 
 export interface ThinTask {
-  readonly slices: readonly MetricSlice[];
+  readonly slices: readonly Rows[];
   readonly from: number;
   readonly to: number;
   readonly points: number;

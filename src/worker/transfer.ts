@@ -1,6 +1,6 @@
 /** Memory that moves between threads instead of being copied. What was moved is empty on the side that sent it. */
 import { move, transferableSymbol, valueSymbol } from "piscina";
-import type { MetricSlice } from "../domain/metric.ts";
+import type { Rows } from "../domain/thinning.ts";
 
 /** The buffers under views, each once. A view of a part would take the rest of its buffer along, so it is copied instead. */
 export function wholeBuffers(views: readonly ArrayBufferView[]): ArrayBuffer[] {
@@ -11,8 +11,9 @@ export function wholeBuffers(views: readonly ArrayBufferView[]): ArrayBuffer[] {
 }
 
 /** The buffers under slices, each once. Columns may share one: together they are taken to be all there is in it. */
-export function sliceBuffers(slices: readonly MetricSlice[]): ArrayBuffer[] {
-  return [...new Set(slices.flatMap(({ series }) => Object.values(series).map(({ buffer }) => buffer)))];
+export function sliceBuffers(slices: readonly Rows[]): ArrayBuffer[] {
+  const buffersOf = (slice: Rows) => [...Object.values(slice.series), ...("epochs" in slice ? [slice.epochs] : [])];
+  return [...new Set(slices.flatMap((slice) => buffersOf(slice).map(({ buffer }) => buffer)))];
 }
 
 /** A value for a thread's function to return whose buffers move. */

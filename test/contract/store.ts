@@ -2,7 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { decodeSlice } from "../../src/domain/metric.ts";
 import type { Store } from "../../src/domain/ports.ts";
+import { chooseEpochs } from "../../src/domain/thinning.ts";
 import { aModel, aNewJob, aSlice, aSuccess, largeTensors, someWeights } from "./fixtures.ts";
+
+/** Rows of a slice. */
+function lengthOf(series: { readonly loss?: Float64Array }): number {
+  return series.loss?.length ?? 0;
+}
 
 /** `open` gives an empty store; the suite closes it. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
@@ -250,6 +256,26 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const other = await runningJob();
       await store.finishJob(other, 1, 9, "a test", { state: "failed", metrics, error });
       expect(await store.getJob(other)).toMatchObject({ error, metrics });
+    });
+
+    it("keeps of full windows what a chart needs, so that thinning finds the same epochs as in all of them", async () => {
+      const id = await runningJob();
+      for (let from = 1; from <= 40_000; from += 5000) await store.appendMetrics(id, 1, aSlice(from, from + 4999));
+      for (const [from, to] of [
+        [1, 40_000],
+        [1, 16_384],
+        [9000, 35_001],
+        [17_000, 20_000],
+      ] as const) {
+        const notable = await store.readNotable(id, from, to);
+        const whole = await store.readMetrics(id, from, to);
+        expect(notable[0]?.from).toBe(from);
+        expect(notable.at(-1)?.to).toBe(to);
+        expect(chooseEpochs(notable, from, to, 30)).toEqual(chooseEpochs(whole, from, to, 30));
+      }
+      const sizeOf = (rows: readonly { series: object }[]) => rows.reduce((sum, { series }) => sum + lengthOf(series), 0);
+      expect(sizeOf(await store.readNotable(id, 1, 32_768))).toBeLessThan(2000);
+      expect(await store.readNotable("job_none", 1, 40_000)).toEqual([]);
     });
   });
 
