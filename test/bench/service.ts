@@ -5,13 +5,21 @@
 import { availableParallelism } from "node:os";
 import { startService } from "./service/bench.ts";
 import { measureEventLoop } from "./service/event-loop.ts";
+import { measureLongRun } from "./service/long-run.ts";
 import { measureOneJob } from "./service/one-job.ts";
 import { measurePredictions } from "./service/predictions.ts";
+import { measureReaders } from "./service/readers.ts";
+import { measureSoak } from "./service/soak.ts";
+import { measureTurnover } from "./service/turnover.ts";
 
 const MEASUREMENTS = {
   "event-loop": measureEventLoop,
   "one-job": measureOneJob,
   predictions: measurePredictions,
+  turnover: measureTurnover,
+  readers: measureReaders,
+  "long-run": measureLongRun,
+  soak: measureSoak,
 };
 type Name = keyof typeof MEASUREMENTS;
 
@@ -27,7 +35,7 @@ console.log(
 for (const name of asked.length > 0 ? asked.filter(isName) : (Object.keys(MEASUREMENTS) as Name[])) {
   console.log(`\n${name}`);
   // A server of its own for each: what one leaves behind does not burden the next.
-  const service = await startService();
+  const service = await startService(name === "soak" ? ["--expose-gc"] : []);
   try {
     await MEASUREMENTS[name](service);
   } finally {

@@ -1,4 +1,4 @@
-/** Preloaded into a server that is measured: watches the event loop, and reports what it saw whenever it is asked to. */
+/** Preloaded into a server that is measured: watches the event loop and the memory, and reports what it saw whenever it is asked to. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { isMainThread } from "node:worker_threads";
 
@@ -10,6 +10,9 @@ export interface LoopReport {
   readonly meanMs: number;
   /** Most processor time that the loop itself took between two turns of that timer. */
   readonly busiestMs: number;
+  /** Of the main thread's heap, after a collection where the process may ask for one; and of the process. */
+  readonly heapBytes: number;
+  readonly rssBytes: number;
 }
 
 const RESOLUTION_MS = 1;
@@ -21,11 +24,15 @@ if (isMainThread && process.send) {
   // The recorded intervals include the timer's own.
   const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
   process.on("message", () => {
+    globalThis.gc?.();
+    const memory = process.memoryUsage();
     const report: LoopReport = {
       worstMs: late(histogram.max),
       p99Ms: late(histogram.percentile(99)),
       meanMs: late(histogram.mean),
       busiestMs: busy.take(),
+      heapBytes: memory.heapUsed,
+      rssBytes: memory.rss,
     };
     histogram.reset();
     process.send?.(report);
