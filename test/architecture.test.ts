@@ -33,6 +33,7 @@ const ROOTS: Readonly<Record<string, readonly string[]>> = {
   "cluster.ts": ["domain", "storage", "queue", "bus", "config.ts", "backend.ts"],
   "server.ts": [...Object.keys(FLOORS), "config.ts", "backend.ts", "cluster.ts"],
   "main.ts": [...Object.keys(FLOORS), "config.ts", "server.ts"],
+  "make-key.ts": ["domain", "storage", "jobs", "http", "config.ts"],
 };
 
 /** Where each package may be imported. `node:` stands for what comes with Node. */
@@ -163,9 +164,9 @@ describe("the floors", () => {
   });
 });
 
-/** The quickstart starts the server as a process of its own: a path, not an import. */
+/** The command line starts the server, and what makes keys without it, as processes of their own: a path, not an import. */
 function isProcess(from: string, to: string): boolean {
-  return from === "cli/server-process.ts" && to === "main.ts";
+  return from === "cli/server-process.ts" && ["main.ts", "make-key.ts"].includes(to);
 }
 
 /** A cycle of the graph as a path, or null. */
@@ -231,7 +232,7 @@ describe("every file", () => {
   it("leaves the environment and the terminal to the entries", () => {
     // The last one shows a program to its reader.
     const isEntry = ({ path, place }: Source) =>
-      place === "cli" || ["main.ts", "dashboard/new/request-view.tsx"].includes(path);
+      place === "cli" || ["main.ts", "make-key.ts", "dashboard/new/request-view.tsx"].includes(path);
     expect(pathsWhere((source) => !isEntry(source) && /\b(process\.env|console\.)/.test(codeOf(source)))).toEqual([]);
   });
 

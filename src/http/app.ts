@@ -13,7 +13,7 @@ import { createRoster } from "../jobs/list-workers.ts";
 import type { Services } from "../jobs/services.ts";
 import { createJobFeed } from "../jobs/watch-jobs.ts";
 import { acceptJsonBytes } from "./body.ts";
-import { endConnectionsOnClose } from "./connections.ts";
+import { endConnectionsOnClose, endRefusedUpgrades } from "./connections.ts";
 import type { App, RouteContext } from "./context.ts";
 import { allowOrigins } from "./cors.ts";
 import { createDashboard } from "./dashboard.ts";
@@ -149,6 +149,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   guard.attach(app);
   acceptIdempotencyKeys(app, services, (request) => request.project);
   endConnectionsOnClose(app);
+  endRefusedUpgrades(app);
   boundSockets(app, sockets);
 
   await allowOrigins(app, options.corsOrigins ?? []);

@@ -5,8 +5,8 @@ import { type Client, createClient } from "../../src/client/client.ts";
 import { ApiError, type ProblemDocument } from "../../src/client/error.ts";
 import type * as schemas from "../../src/http/answers.ts";
 import type * as datasetSchemas from "../../src/http/dataset-answers.ts";
+import type { createdKeyAnswer, keyAnswer } from "../../src/http/key-answers.ts";
 import type { problem } from "../../src/http/problem.ts";
-import type { createdKeyAnswer, keyAnswer } from "../../src/http/routes/keys.ts";
 import { range } from "../http/readers.ts";
 import { openStagedApp, SPEC, type StagedApp } from "../http/staged-app.ts";
 

@@ -1,8 +1,13 @@
 /** `trainyard keys`: make, list and revoke API keys. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { InvalidArgumentError, Option } from "commander";
-import type { Key, Scope } from "../../client/index.ts";
+import type { CreatedKey, Key, NewKey, Scope } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
+import { CliError } from "../exit.ts";
 import { moment } from "../figures.ts";
+import { type Environment, MAKE_KEY_MAIN } from "../server-process.ts";
 import { table } from "../terminal.ts";
 import { namesOf, wholeNumber } from "../values.ts";
 
@@ -10,6 +15,7 @@ interface CreateOptions {
   readonly scopes: Scope[];
   readonly project?: string;
   readonly days?: number;
+  readonly dataDir?: string;
 }
 
 const SCOPES: readonly Scope[] = ["read", "submit", "predict", "admin"];
@@ -28,21 +34,27 @@ export const registerKeys: Register = (program, context) => {
         .default(["read", "submit", "predict"] satisfies Scope[], "read,submit,predict"),
     )
     .option("-p, --project <project>", "whose records it sees; one's own project when left out")
+    .option("-d, --data-dir <directory>", "make it there, while no server runs: with the scope admin, for the first one")
     .option("--days <count>", "how long it is good for; without end when left out", wholeNumber(1, MAX_DAYS))
     .addHelpText(
       "after",
       examples(
         "trainyard keys create me --scopes read,submit,predict,admin",
+        "trainyard keys create me --scopes read,submit,predict,admin --data-dir /var/lib/trainyard",
         "trainyard keys create ci --project vision --days 30",
       ),
     )
-    .action(async (name: string, { scopes, project, days }: CreateOptions) => {
-      const created = await context.client().createKey({
+    .action(async (name: string, { scopes, project, days, dataDir }: CreateOptions) => {
+      const wanted = {
         name,
         scopes,
         ...(project === undefined ? {} : { project }),
         ...(days === undefined ? {} : { expires_at: new Date(Date.now() + days * DAY_MS).toISOString() }),
-      });
+      };
+      const created =
+        dataDir === undefined
+          ? await context.client().createKey(wanted)
+          : await makeKeyIn(dataDir, wanted, context.environment);
       // The key alone is what a script keeps; what is said of it goes beside.
       if (!context.json) context.err.print(`${created.id} of the project ${created.project}. The key is not shown again:`);
       context.show(created, () => [created.key]);
@@ -68,6 +80,17 @@ export const registerKeys: Register = (program, context) => {
       }
     });
 };
+
+/** Makes a key without a server. Throws with what stands in the way: a server that runs there, above all. */
+async function makeKeyIn(dataDir: string, wanted: NewKey, environment: Environment): Promise<CreatedKey> {
+  const child = spawn(process.execPath, [MAKE_KEY_MAIN, JSON.stringify(wanted)], {
+    env: { ...environment, TRAINYARD_DATA_DIR: dataDir },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [answer, complaint, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  if (code !== 0) throw new CliError(complaint.replace(/^trainyard: /, "").trim());
+  return JSON.parse(answer) as CreatedKey;
+}
 
 function scopesOf(text: string): Scope[] {
   const scopes = namesOf(text) as Scope[];

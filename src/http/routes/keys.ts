@@ -1,52 +1,18 @@
 /** API keys: make, list, read, revoke. */
 import { z } from "zod";
-import { type ApiKey, newKeyBody, SCOPES } from "../../domain/api-key.ts";
+import { newKeyBody } from "../../domain/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/project.ts";
 import { createKey } from "../../jobs/create-key.ts";
 import { findOwnKey, revokeKey } from "../../jobs/revoke-key.ts";
 import { parseBody } from "../body.ts";
 import type { App, RouteContext } from "../context.ts";
+import { createdKeyAnswer, keyAnswer, keysAnswer, representCreatedKey, representKey } from "../key-answers.ts";
 import { answers } from "../openapi.ts";
 import { keyParams, keysQuery } from "../parameters.ts";
 import { representPage } from "../representations.ts";
 
 const tags = ["keys"];
 const BODY_BYTES = 16 * 1024;
-
-const time = z.iso.datetime();
-const keyFields = {
-  id: z.string(),
-  project: z.string().meta({ description: "Whose records it sees." }),
-  name: z.string(),
-  prefix: z.string().meta({ description: "How the key begins." }),
-  scopes: z.array(z.enum(SCOPES)),
-  created_at: time,
-  expires_at: time.nullable(),
-  last_used_at: time.nullable().meta({ description: "To within a minute." }),
-  revoked_at: time.nullable(),
-};
-
-const EXAMPLE = {
-  id: "key_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90",
-  project: "default",
-  name: "notebook",
-  prefix: "ty_Xk3v9Q",
-  scopes: ["read", "submit", "predict"],
-  created_at: "2026-03-01T09:00:00.000Z",
-  expires_at: null,
-  last_used_at: null,
-  revoked_at: null,
-};
-
-/** The record of a key. */
-export const keyAnswer = z.object(keyFields).meta({ id: "Key", description: "The record of a key.", examples: [EXAMPLE] });
-/** A key that was just made. */
-export const createdKeyAnswer = z
-  .object({ ...keyFields, key: z.string().meta({ description: "The key. It is shown this once." }) })
-  .meta({ id: "CreatedKey" });
-const keysAnswer = z
-  .object({ data: z.array(keyAnswer), has_more: z.boolean(), next_after: z.string().nullable() })
-  .meta({ id: "KeyPage", description: "Keys, newest first." });
 
 /** Registers the routes of keys. */
 export function registerKeys(app: App, context: RouteContext): void {
@@ -74,7 +40,7 @@ function registerCreation(app: App, { store, guard: { authenticator } }: RouteCo
       authenticator.keysChanged();
       request.log.info({ key_id: record.id, key_project: record.project, scopes: record.scopes }, "key made");
       reply.code(201).header("location", `/v1/keys/${record.id}`).header("cache-control", "no-store");
-      return { ...represent(record), key };
+      return representCreatedKey({ record, key });
     },
   );
 }
@@ -93,7 +59,7 @@ function registerReading(app: App, { store, guard: { authenticator } }: RouteCon
       },
     },
     async ({ query, project }) =>
-      representPage(await store.listKeys(project === DEFAULT_PROJECT ? null : project, query), represent),
+      representPage(await store.listKeys(project === DEFAULT_PROJECT ? null : project, query), representKey),
   );
 
   app.get(
@@ -108,7 +74,7 @@ function registerReading(app: App, { store, guard: { authenticator } }: RouteCon
         response: answers({ 200: ["The record.", keyAnswer] }, [404]),
       },
     },
-    async ({ params, visitor }) => represent(await findOwnKey({ store }, visitor, params.id)),
+    async ({ params, visitor }) => representKey(await findOwnKey({ store }, visitor, params.id)),
   );
 
   app.delete(
@@ -131,22 +97,4 @@ function registerReading(app: App, { store, guard: { authenticator } }: RouteCon
       reply.code(204);
     },
   );
-}
-
-function represent(key: ApiKey) {
-  return {
-    id: key.id,
-    project: key.project,
-    name: key.name,
-    prefix: key.prefix,
-    scopes: [...key.scopes],
-    created_at: isoTime(key.createdAt),
-    expires_at: key.expiresAt === null ? null : isoTime(key.expiresAt),
-    last_used_at: key.lastUsedAt === null ? null : isoTime(key.lastUsedAt),
-    revoked_at: key.revokedAt === null ? null : isoTime(key.revokedAt),
-  };
-}
-
-function isoTime(at: number): string {
-  return new Date(at).toISOString();
 }
