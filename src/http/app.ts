@@ -47,7 +47,7 @@ import { registerWorkers } from "./routes/workers.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import { boundSockets, SOCKET_BOUNDS, type SocketBounds, socketOptions } from "./sockets.ts";
 import { createStreams } from "./streams.ts";
-import { MAX_INCOMING_BYTES } from "./websocket.ts";
+import { MAX_INCOMING_BYTES, onSocketError } from "./websocket.ts";
 
 export interface AppOptions {
   readonly services: Services;
@@ -155,6 +155,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   await allowOrigins(app, options.corsOrigins ?? []);
   await app.register(websocket, {
     options: { maxPayload: MAX_INCOMING_BYTES },
+    errorHandler: onSocketError,
     preClose(done) {
       void streams.settle().then(() => this.websocketServer.close(() => done()));
     },

@@ -81,6 +81,7 @@ export function acceptIdempotencyKeys(
 
   app.decorateRequest("idempotency", null);
   app.addHook("onRoute", (route) => {
+    if (route.method === "POST" || route.method === "DELETE") describeNoBody(route);
     if (route.method === "POST" && route.config?.idempotency !== false) describe(route);
   });
 
@@ -233,7 +234,10 @@ function otherRequest(): TrainyardError {
   return invalid([{ pointer: `/${HEADER}`, detail }]);
 }
 
+const NO_BODY = "There is a body, which this takes none of.";
+
 interface RouteSchema {
+  body?: unknown;
   headers?: z.ZodType;
   response?: Record<string, { readonly content?: object }>;
 }
@@ -254,6 +258,14 @@ function describe(route: { schema?: unknown }): void {
     422: { description: "The Idempotency-Key was used for another request.", content },
     ...schema.response,
   } as RouteSchema["response"] & object;
+}
+
+/** What comes of a body where there should be none. */
+function describeNoBody(route: { schema?: unknown }): void {
+  const schema = route.schema as (RouteSchema & { hide?: boolean }) | undefined;
+  if (!schema || schema.hide || schema.body !== undefined) return;
+  const refused = { description: NO_BODY, content: schema.response?.["500"]?.content };
+  schema.response = { 413: refused, 415: refused, ...schema.response } as RouteSchema["response"] & object;
 }
 
 const EXAMPLE_KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324";

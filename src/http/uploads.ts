@@ -171,8 +171,12 @@ async function receiveForm(request: FastifyRequest, intake: Intake) {
     return { upload, label, fields };
   } catch (error) {
     if (upload) await intake.discard(upload);
+    // What is wrong with a part was said of it already.
+    if (error === failure || error instanceof TrainyardError) throw error;
     if (request.raw.errored) throw connectionEnded();
-    throw TOO_MANY_PARTS.test((error as NodeJS.ErrnoException).code ?? "") ? tooManyParts() : error;
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (TOO_MANY_PARTS.test(code)) throw tooManyParts();
+    throw code.startsWith("FST_") ? error : new TrainyardError("malformed", `the form is none: ${message}`);
   }
 }
 

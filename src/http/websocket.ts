@@ -1,5 +1,6 @@
 /** WebSocket readers: messages out as text, pings for dead peers, a close code for each ending, and their own messages in. */
 import { on } from "node:events";
+import type { FastifyRequest } from "fastify";
 import type { RawData, WebSocket } from "ws";
 import type { Ending, Message, Outlet } from "./outlet.ts";
 
@@ -17,6 +18,19 @@ const CLOSES: Readonly<Record<Exclude<Ending, "gone">, readonly [code: number, r
   refused: [1008, () => "too many messages that are none"],
   failed: [1011, (resumption) => `internal error; ${resumption}`],
 };
+
+/** What a socket reports that is its peer's doing: a breach of the protocol, for which ws closes it, or a connection that broke. */
+const PEER_FAULT = /^(WS_ERR_|ECONNRESET|EPIPE|ECONNABORTED|ETIMEDOUT)/;
+
+/** Takes an error of a socket, or of what serves it. */
+export function onSocketError(error: Error & { readonly code?: string }, socket: WebSocket, request: FastifyRequest): void {
+  if (PEER_FAULT.test(error.code ?? "")) {
+    request.log.debug({ code: error.code, detail: error.message }, "a WebSocket broke off");
+    return;
+  }
+  request.log.error({ err: error }, "a WebSocket failed");
+  socket.terminate();
+}
 
 /** Messages of a reader that wait to be looked at; with more it is read no further until they were. */
 const WAITING_MESSAGES = 16;

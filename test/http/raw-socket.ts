@@ -21,13 +21,17 @@ export async function openRawSocket(url: string): Promise<RawSocket> {
     socket.emit("grown");
   });
   socket.on("error", () => undefined);
-  const closed = once(socket, "close").then(() => text);
+  // Not by once(), which an error would reject: to be reset is an answer too.
+  const closed = new Promise<string>((resolve) => socket.on("close", () => resolve(text)));
   return {
     socket,
     send: (bytes) => void socket.write(bytes),
     closed,
     async until(test) {
-      while (!test(text)) await Promise.race([once(socket, "grown"), closed]);
+      while (!test(text)) {
+        const grown = new Promise((resolve) => socket.once("grown", resolve));
+        await Promise.race([grown, closed]);
+      }
       return text;
     },
   };
