@@ -4,9 +4,10 @@
  */
 import type { Kysely } from "kysely";
 import type { Column, ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetSummary } from "../domain/dataset.ts";
-import { notFound, TrainyardError } from "../domain/errors.ts";
+import { invalid, notFound, TrainyardError } from "../domain/errors.ts";
 import { TERMINAL_STATES } from "../domain/job.ts";
 import type { NewDataset, Page, PageRequest } from "../domain/ports.ts";
+import type { ResolvedSpec } from "../domain/spec.ts";
 import { CHUNK_BYTES } from "./blobs.ts";
 import { isDuplicate } from "./dialect.ts";
 import { toPage } from "./page.ts";
@@ -210,6 +211,14 @@ export async function deleteDataset(
   });
   if (result.deleted) await eraseDataset(writer, id);
   return result;
+}
+
+/** For a job that is about to train on it: between the look at its rows and this moment it may have been deleted. */
+export async function assertDatasetIsThere(db: Kysely<Tables>, { data }: ResolvedSpec): Promise<void> {
+  if (!("dataset" in data)) return;
+  const { id } = data.dataset;
+  const row = await db.selectFrom("datasets").select("id").where("id", "=", id).where("ready", "=", 1).executeTakeFirst();
+  if (!row) throw invalid([{ pointer: "/data/dataset/id", detail: `there is no data set ${id}` }]);
 }
 
 /**

@@ -9,6 +9,7 @@ import type { OnQueued, QueueEntry } from "../domain/queue.ts";
 import type { TensorEntry, TensorSet } from "../domain/tensor.ts";
 import { deleteTensors, readTensors, writeTensors } from "./blobs.ts";
 import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
+import { assertDatasetIsThere } from "./datasets.ts";
 import { runSqlOn } from "./dialect.ts";
 import { insertEvaluation } from "./evaluations.ts";
 import { insertModel } from "./models.ts";
@@ -24,6 +25,7 @@ export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob
   const transition: Transition = { state: "queued", at: job.createdAt, reason: "submitted" };
   return await db.transaction().execute(async (transaction) => {
     if (job.within) await assertRoomForJob(transaction, project, job.within);
+    await assertDatasetIsThere(transaction, job.spec);
     const row = await transaction
       .insertInto("jobs")
       .values(newJobRow(job, project, transition, await queuedAt(transaction, job.createdAt)))
