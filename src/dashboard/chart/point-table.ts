@@ -12,7 +12,12 @@ export const NO_POINTS: PointTable = { epochs: new Float64Array(0), columns: {} 
 /** What the API sends, as numbers. */
 export function fromWire({ epochs, series }: WireColumns): PointTable {
   const columns: Record<string, Float64Array> = {};
-  for (const [name, values] of Object.entries(series)) columns[name] = Float64Array.from(values, Number);
+  for (const [name, values] of Object.entries(series)) {
+    // A loop: Float64Array.from with a function takes ten times as long, and this runs for every epoch that comes in.
+    const column = new Float64Array(values.length);
+    for (let row = 0; row < column.length; row++) column[row] = Number(values[row]);
+    columns[name] = column;
+  }
   return { epochs: Float64Array.from(epochs), columns };
 }
 
