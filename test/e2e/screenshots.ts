@@ -28,6 +28,8 @@ interface View {
   readonly prepare?: (page: Page) => Promise<void>;
   /** Its name in docs/pictures/. */
   readonly picture?: string;
+  /** How far the picture is scrolled down, in px. */
+  readonly scrolled?: number;
 }
 
 const network = (units: number): JobSpec["model"] => ({
@@ -55,6 +57,9 @@ const SPIRALS: JobSpec = {
   epochs: 1000,
   seed: 5,
 };
+
+/** Is at it for hours. */
+const SLOWLY = { model: network(64), optimizer: { type: "sgd", lr: 0.002 } } satisfies Partial<JobSpec>;
 
 const dataDir = await createDataDir();
 const server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "1" });
@@ -87,6 +92,7 @@ async function takePictures(views: readonly View[]): Promise<void> {
     const options = { viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", colorScheme: "light" } as const;
     const { page } = await browser.open(server.url + view.path, options);
     await settle(page, view);
+    await page.evaluate((top) => window.scrollTo(0, top), view.scrolled ?? 0);
     const file = `${PICTURES}${view.picture}.png`;
     await page.screenshot({ path: file });
     await page.context().close();
@@ -136,7 +142,7 @@ async function stageViews(client: Client): Promise<readonly View[]> {
   await until(client, paused.id, "running");
   await client.pause(paused.id);
   await until(client, paused.id, "paused");
-  const running = await client.submit({ ...SPIRALS, name: "spirals-overnight", epochs: 5_000_000, model: network(64) });
+  const running = await client.submit({ ...SPIRALS, name: "spirals-overnight", epochs: 5_000_000, ...SLOWLY });
   await until(client, running.id, "running");
   for (const seed of [1, 2]) await client.submit({ ...SPIRALS, name: `spirals-seed-${seed}`, seed });
   return viewsOf({ flowers, adam, sgd, tanh, dataset: iris.id });
@@ -156,7 +162,7 @@ function viewsOf({ flowers, adam, sgd, tanh, dataset }: Staged): readonly View[]
   return [
     { name: "jobs", path: "/jobs", sign: ".job-rows :text('next in the queue')", picture: "jobs" },
     { name: "job", path: job, sign: ".drawn", picture: "job" },
-    { name: "job-model", path: `${job}?tab=model`, sign: "main canvas", picture: "model" },
+    { name: "job-model", path: `${job}?tab=model`, sign: "main canvas", picture: "model", scrolled: 250 },
     { name: "job-checkpoints", path: `${job}?tab=checkpoints`, sign: ".table tbody tr" },
     { name: "job-history", path: `${job}?tab=history`, sign: ".timeline li" },
     { name: "job-events", path: `${job}?tab=events`, sign: ".table tbody tr" },

@@ -1,0 +1,45 @@
+/** A server that wants keys, and the page before it: nothing is asked for without one, and it goes on where it was. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createClient } from "../../../src/client/client.ts";
+import { ENDLESS, MOONS, openStage, type Stage } from "./stage.ts";
+
+const KEY = `ty_${"k".repeat(40)}`;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage({ TRAINYARD_WORKERS: "1", TRAINYARD_ADMIN_KEY: KEY });
+});
+afterAll(() => stage.close());
+
+describe("a page whose server wants a key", () => {
+  it("waits for one, says when it is not good, and then shows what was asked for, live", async () => {
+    const client = createClient(stage.url, { key: KEY });
+    const { id } = await client.submit(MOONS);
+    await client.wait(id);
+    const { page, faults } = await stage.open(`/jobs/${id}`);
+    const gate = page.getByRole("dialog", { name: "Sign in with an API key" });
+    await gate.waitFor();
+    expect(faults).toEqual([]);
+    await page.keyboard.press("Escape");
+    await gate.getByLabel("API key").fill("ty_not-a-key");
+    await page.keyboard.press("Enter");
+    await gate.getByRole("alert").waitFor();
+    await gate.getByLabel("API key").fill(KEY);
+    await page.keyboard.press("Enter");
+    await page.locator(".drawn").waitFor();
+    // The cookie serves the WebSocket, too.
+    await page.getByRole("link", { name: "Jobs", exact: true }).first().click();
+    const endless = await client.submit(ENDLESS);
+    await page.locator(`[data-id="${endless.id}"]`).getByText("Running").waitFor();
+    await client.cancel(endless.id);
+    expect(await page.evaluate(() => `${document.cookie}${JSON.stringify(localStorage)}`)).not.toContain(KEY);
+
+    await page.reload();
+    await page.locator(`[data-id="${id}"]`).waitFor();
+    await page.getByRole("button", { name: /Sign out/ }).click();
+    await gate.waitFor();
+    await page.reload();
+    await gate.waitFor();
+    expect(faults.filter((fault) => !fault.includes("/v1/session"))).toEqual([]);
+  });
+});
