@@ -14,6 +14,8 @@ const ANNOUNCE_MS = 2000;
 const PROBE_MS = 500;
 /** How long what a run writes waits for the database: hours of training may hang on it. */
 const RUN_PATIENCE_MS = 600_000;
+/** How often jobs are looked for whose worker is gone. */
+const TAKE_BACK_MS = 2000;
 /** How often jobs are looked for whose message is gone. */
 const RECONCILE_MS = 60_000;
 /** Jobs that those who watch all of them are told of, when something may have been missed. */
@@ -21,12 +23,13 @@ const RECENT_JOBS = 100;
 
 /** Opens it. Throws a TrainyardError "unavailable" when the database cannot be had. */
 export async function openCluster(
-  { nodeName }: Config,
+  { nodeName, limits }: Config,
   settings: ClusterSettings,
   log: Logger,
   workerId: string,
 ): Promise<Backend> {
   let queue: PgBossQueue | null = null;
+  let stopReconciling = () => {};
   const applicationName = `trainyard ${nodeName}`.slice(0, 60);
   const { store, runSql } = await openPostgresStore({
     ...settings,
@@ -54,11 +57,14 @@ export async function openCluster(
       announceMs: ANNOUNCE_MS,
       async openQueue(measured, onAbandoned) {
         const onError = (err: unknown) => log.warn({ err }, "the queue");
-        queue = await openPgBossQueue({ ...settings, store: measured, runSql, signals: bus, workerId, onAbandoned, onError });
-        keepReconciled(queue, log);
+        const { runningJobs } = limits.project;
+        const own = { store: measured, runSql, signals: bus, workerId, onAbandoned, onError, runningJobs };
+        queue = await openPgBossQueue({ ...settings, ...own });
+        stopReconciling = keepReconciled(queue, log);
         return queue;
       },
       async close() {
+        stopReconciling();
         await queue?.close();
         await bus.close();
         await store.close();
@@ -78,14 +84,24 @@ async function recentJobs(store: Store): Promise<string[]> {
   return [...new Set([...running.data, ...newest.data].map(({ id }) => id))];
 }
 
-/** A queued job without a message would wait for ever: at the start and now and then it is looked for. */
-function keepReconciled(queue: PgBossQueue, log: Logger): void {
-  const look = (): void => {
-    queue.reconcile().then(
-      (jobs) => jobs > 0 && log.info({ jobs }, "queued jobs were given the messages that they lacked"),
-      (err: unknown) => log.warn({ err }, "cannot look for queued jobs without a message"),
-    );
+/**
+ * A queued job without a message would wait for ever, and so would one whose worker is gone: now and then both are looked for.
+ * Returns what ends that.
+ */
+function keepReconciled(queue: PgBossQueue, log: Logger): () => void {
+  const repeat = (everyMs: number, task: () => Promise<number>, done: string): NodeJS.Timeout => {
+    const run = (): void => {
+      task().then(
+        (jobs) => jobs > 0 && log.warn({ jobs }, done),
+        (err: unknown) => log.warn({ err }, "cannot look after the queue"),
+      );
+    };
+    run();
+    return setInterval(run, everyMs).unref();
   };
-  look();
-  setInterval(look, RECONCILE_MS).unref();
+  const timers = [
+    repeat(RECONCILE_MS, queue.reconcile, "queued jobs were given the messages that they lacked"),
+    repeat(TAKE_BACK_MS, queue.takeBackLost, "jobs of lost workers were taken back"),
+  ];
+  return () => timers.forEach(clearTimeout);
 }

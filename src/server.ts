@@ -16,6 +16,7 @@ import { createLifecycle } from "./http/lifecycle.ts";
 import { isLoopback } from "./http/origin.ts";
 import type { StreamBounds } from "./http/outlet.ts";
 import { announceWorker } from "./jobs/announce-worker.ts";
+import { createSharedRateLimiter } from "./jobs/count-requests.ts";
 import { projectSecret, startDeliverer } from "./jobs/deliver-webhooks.ts";
 import { recover, removeUnfinished } from "./jobs/recover.ts";
 import { type Runner, startRunner } from "./jobs/run.ts";
@@ -109,7 +110,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       socketBounds,
       role: config.role,
       announceMs: backend.announceMs,
-      access: { ...access, localOnly: !allowOpen },
+      access: { ...access, localOnly: !allowOpen, rateLimiter: backend.isShared ? createSharedRateLimiter(services) : null },
       ...options,
     });
     closers.push(() => app.close());

@@ -1,5 +1,6 @@
 /** The table of commands, in the order of the help: a command is one file in commands/ and one line here. */
 import { registerCompletion } from "./commands/completion.ts";
+import { registerCopyStore } from "./commands/copy-store.ts";
 import { registerDatasets } from "./commands/datasets.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerExport } from "./commands/export.ts";
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Register[] = [
   registerPredict,
   registerKeys,
   registerWorkers,
+  registerCopyStore,
   registerDoctor,
   registerCompletion,
 ];

@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 export const SERVER_MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** What makes a key in a data directory while no server uses it. */
 export const MAKE_KEY_MAIN = fileURLToPath(new URL("../make-key.ts", import.meta.url));
+/** The program that copies a database. */
+export const COPY_STORE_MAIN = fileURLToPath(new URL("../copy-store.ts", import.meta.url));
 /** As `npm start` has them; why is in DECISIONS.md, 24. */
 export const SERVER_FLAGS = ["--single-threaded-gc", "--concurrent-sweeping", "--concurrent-array-buffer-sweeping"];
 const KEPT_LINES = 20;

@@ -28,6 +28,8 @@ export interface LeaseRequest {
   readonly lease: string;
   readonly workerId: string;
   readonly at: number;
+  /** Jobs that its project may have under way. */
+  readonly runningJobs: number;
 }
 
 /** What came of taking a job under a lease. */
@@ -36,6 +38,8 @@ export type LeaseResult =
   | "taken"
   /** It runs under this very lease: whoever took it has not been heard of since. */
   | "abandoned"
+  /** Its project has as many under way as it may have. */
+  | "full"
   /** It is not there to be taken. */
   | "void";
 
@@ -52,6 +56,8 @@ export interface Line {
   claimJob(at: number, room?: MemoryRoom, runningJobs?: number): Promise<Job | null>;
   /** Takes a queued job into `running` under a lease, and says what the lease means where it is not queued. */
   leaseJob(id: string, request: LeaseRequest): Promise<{ readonly result: LeaseResult; readonly job: Job | null }>;
+  /** Projects with queued jobs, whose turn it is first; without those that have `runningJobs` jobs under way. */
+  projectsInTurn(runningJobs: number): Promise<readonly string[]>;
   /** When the next queued job may be taken that waits after a death; null when none does. */
   nextRetryAt(): Promise<number | null>;
   /** Queued jobs of its project that come before this one; null unless it is queued. */

@@ -183,6 +183,7 @@ type SystemMethod =
   | "countJobs"
   | "nextRetryAt"
   | "leaseJob"
+  | "projectsInTurn"
   | keyof Workers
   | "insertCheckpoint"
   | "readCheckpoint"

@@ -1,5 +1,7 @@
 /** A worker: a process that serves or trains, as the others see it. Times are epoch milliseconds. */
 
+import type { Grant } from "./rate-limit.ts";
+
 /** `serve` answers requests, `work` trains, `all` does both. */
 export const ROLES = ["all", "serve", "work"] as const;
 export type Role = (typeof ROLES)[number];
@@ -43,6 +45,8 @@ export interface Workers {
   drainWorker(id: string): Promise<boolean>;
   /** A process ends, and is listed no more. */
   signOffWorker(id: string): Promise<void>;
-  /** Forgets those that have not been heard of since then. */
+  /** Forgets those that have not been heard of since then, and counts of windows that ended before it. */
   removeWorkers(silentSince: number): Promise<void>;
+  /** Counts once more under a key, for all processes together, unless the limit is reached in this window of time. */
+  countUp(key: string, window: { readonly at: number; readonly windowMs: number; readonly limit: number }): Promise<Grant>;
 }

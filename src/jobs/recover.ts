@@ -14,7 +14,7 @@ const RECOVERY: readonly { readonly from: JobState; readonly to: JobState; reado
 const PAGE = 200;
 
 /** Call it before the first claim. Returns how many jobs were moved. */
-export async function recover(services: Services): Promise<number> {
+export async function recover(services: Pick<Services, "store" | "log">): Promise<number> {
   const { store, log } = services;
   let moved = 0;
   for (const { from, to: state, reason } of RECOVERY) {
@@ -33,7 +33,7 @@ export async function recover(services: Services): Promise<number> {
 }
 
 /** Removes what uploads, deletions and checkpoints that were begun before `at` have left half way. */
-export async function removeUnfinished({ store, log }: Services, at: number): Promise<void> {
+export async function removeUnfinished({ store, log }: Pick<Services, "store" | "log">, at: number): Promise<void> {
   const datasets = await store.removeUnfinishedDatasets(at);
   if (datasets > 0) log.info({ datasets }, "uploads and deletions that the last run left half way were removed");
   const checkpoints = await store.removeUnfinishedCheckpoints(at);

@@ -5,7 +5,7 @@
  */
 
 import { PgBoss } from "pg-boss";
-import type { Job } from "../domain/job.ts";
+import { ATTEMPTED_STATES, type Job } from "../domain/job.ts";
 import type { MemoryRoom } from "../domain/line.ts";
 import type { Store } from "../domain/ports.ts";
 import type { JobQueue, OnQueued, RunSql } from "../domain/queue.ts";
@@ -31,6 +31,8 @@ export interface PgBossQueueOptions {
   readonly leaseSeconds: number;
   /** How long a job may run under one lease, before it goes back into the queue. */
   readonly maxLeaseSeconds: number;
+  /** Jobs that a project may have under way, on all processes together. */
+  readonly runningJobs?: number | undefined;
   /** Puts a job that somebody left half way where it can go on from. */
   readonly onAbandoned: (job: Job) => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -41,12 +43,18 @@ export interface PgBossQueueOptions {
 export interface PgBossQueue extends JobQueue {
   /** Sends the message of a job that was just queued, in the transaction that queued it. */
   readonly dispatch: OnQueued;
+  /**
+   * Puts jobs right that run under a lease which has lapsed. Their messages would tell, too, when somebody takes them; but a
+   * project that may have no more jobs under way would wait for ever for its own dead ones. Returns how many.
+   */
+  takeBackLost(): Promise<number>;
   /** Sends messages for queued jobs that have none: after a copy from elsewhere, for example. Returns how many. */
   reconcile(): Promise<number>;
   close(): Promise<void>;
 }
 
 const TOPIC = "work";
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 const POLL_MS = 1000;
 /** Connections of pg-boss's own: a claim, a lease and the monitor at a time. */
 const POOL_SIZE = 3;
@@ -61,29 +69,44 @@ const MAX_LOOKS = 64;
 
 /** Starts pg-boss, which makes its schema. Throws what the database throws. */
 export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBossQueue> {
-  const { store, runSql, signals, workerId, onError, pollMs = POLL_MS } = options;
+  const { store, runSql, signals, workerId, onError, pollMs = POLL_MS, runningJobs = NO_LIMIT } = options;
   const boss = await startBoss(options);
   const leases = createLeases(boss, options);
   /** The next message, when it has to wait for room on this node. */
   let held: Message | null = null;
 
-  const fetch = async (): Promise<Message | null> => {
-    const [message] = await boss.fetch<MessageData>(QUEUE, { batchSize: 1, includeMetadata: true });
+  const fetch = async (ignoreGroups: string[]): Promise<Message | null> => {
+    const [message] = await boss.fetch<MessageData>(QUEUE, { batchSize: 1, includeMetadata: true, ignoreGroups });
     return message ?? null;
+  };
+  /** A message of the project whose turn it is. Where one project waits, or none, no other's messages have to be passed over. */
+  const fetchInTurn = async (): Promise<Message | null> => {
+    const waiting = await store.projectsInTurn(Number.MAX_SAFE_INTEGER);
+    const inTurn = runningJobs === NO_LIMIT ? waiting : await store.projectsInTurn(runningJobs);
+    if (waiting.length <= 1) return inTurn.length === waiting.length ? fetch([]) : null;
+    for (const project of inTurn) {
+      const message = await fetch(waiting.filter((other) => other !== project));
+      if (message) return message;
+    }
+    return null;
   };
   /** The job of a message, running here from now on; null when the message comes to nothing. */
   const redeem = async (message: Message): Promise<Job | null> => {
     const { job: id } = message.data;
-    const lease = { lease: message.id, workerId, at: Date.now() };
+    const lease = { lease: message.id, workerId, at: Date.now(), runningJobs };
     const { result, job } = await store.leaseJob(id, lease);
     if (result === "taken" && job) return job;
+    if (result === "full") {
+      await leases.giveBack(message);
+      return null;
+    }
     if (result === "abandoned" && job) await options.onAbandoned(job);
     await leases.settle(message);
     return null;
   };
   const next = async (room: MemoryRoom | undefined): Promise<Job | null> => {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
-      const message = held ?? (await fetch());
+      const message = held ?? (await fetchInTurn());
       if (!message) return null;
       const fit = fitOf(message, room);
       if (fit === "later" && message.data.queued_at < Date.now() - OVERTAKEN_MS) {
@@ -128,6 +151,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
     },
     position: (jobId) => store.queuePosition(jobId),
     reconcile: () => reconcile(boss, options),
+    takeBackLost,
     async close() {
       clearInterval(poll);
       stopListening();
@@ -136,6 +160,19 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
       await boss.stop({ graceful: false });
     },
   };
+
+  async function takeBackLost(): Promise<number> {
+    const rows = await runSql(
+      `select id, attempt, lease from jobs where state in ('running', 'pausing', 'cancelling') and lease is not null and not exists (
+         select 1 from pgboss.job where name = $1 and pgboss.job.id = jobs.lease::uuid and state = 'active')`,
+      [QUEUE],
+    );
+    for (const { id, attempt } of rows) {
+      const job = await store.getJob(String(id));
+      if (job && job.attempt === attempt && ATTEMPTED_STATES.includes(job.state)) await options.onAbandoned(job);
+    }
+    return rows.length;
+  }
 
   async function reconcile(sender: PgBoss, { store: from }: PgBossQueueOptions): Promise<number> {
     const rows = await runSql(

@@ -25,6 +25,11 @@ export function lockedForUpdate<T, TB extends keyof T, O>(
   return locksRows(db) ? query.forUpdate().skipLocked() : query;
 }
 
+/** The rows of a query, locked until the transaction ends: whoever wants to lock one of them waits. */
+export function lockRows<T, TB extends keyof T, O>(db: Kysely<T>, query: SelectQueryBuilder<T, TB, O>) {
+  return locksRows(db) ? query.forUpdate() : query;
+}
+
 /** PostgreSQL compares text by the rules of a language unless it is told to compare bytes, as SQLite and we do. */
 export class BytewisePostgresCompiler extends PostgresQueryCompiler {
   protected override visitDataType(node: Parameters<PostgresQueryCompiler["visitDataType"]>[0]): void {

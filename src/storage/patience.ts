@@ -32,7 +32,7 @@ const OF_RUNS: ReadonlySet<string> = new Set<Method>([
 ]);
 
 /** Changes nothing, and can be asked again whatever happened. */
-const READS = /^(get|list|read|find|describe|queuePosition|next)/;
+const READS = /^(get|list|read|find|describe|queuePosition|next|projectsInTurn)/;
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 type Judge = (store: ProjectStore, args: readonly unknown[], again: Outcome) => Promise<Outcome>;

@@ -41,6 +41,15 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return { store: patient(store, options), runSql: runSqlOn(db) };
 }
 
+/** The database without a store, at the newest schema. Throws as `openPostgresStore` does. */
+export async function openPostgresDatabase(
+  options: PostgresPoolOptions,
+): Promise<{ readonly db: Kysely<Tables>; close(): Promise<void> }> {
+  await bringUpToDate(options);
+  const pool = createPool(options, () => undefined);
+  return { db: kysely(createPostgresDialect(pool)), close: () => pool.end() };
+}
+
 /** Processes that start at once take turns: the first migrates, the others find it done. */
 async function bringUpToDate(options: PostgresPoolOptions): Promise<void> {
   const pool = createPool({ ...options, size: 2, statementTimeoutMs: 0 }, () => undefined);

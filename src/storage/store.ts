@@ -29,6 +29,7 @@ import {
   readCheckpointWeights,
   removeUnfinishedCheckpoints,
 } from "./checkpoints.ts";
+import { countUp, removeCounters } from "./counters.ts";
 import { countJobs } from "./counts.ts";
 import {
   deleteDataset,
@@ -54,6 +55,7 @@ import { projectStore } from "./project-store.ts";
 import { claimJob, nextRetryAt, queuePosition } from "./queue.ts";
 import { assertRoomForModel } from "./quotas.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
+import { projectsInTurn } from "./shares.ts";
 import type { Tables } from "./tables.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { claimDeliveries, keepSecret, listDeliveries, nextDeliveryAt, recordDelivery, releaseDeliveries } from "./webhooks.ts";
@@ -154,12 +156,17 @@ function systemOf({ reader, writer, adder, bulkWriter, health, close, take }: Pl
   return {
     claimJob: (at, room, runningJobs) => claimJob(writer, at, room, runningJobs),
     leaseJob: (id, request) => leaseJob(writer, id, request),
+    projectsInTurn: (runningJobs) => projectsInTurn(reader, runningJobs),
     nextRetryAt: () => nextRetryAt(reader),
     beatWorker: (beat) => beatWorker(writer, beat),
     listWorkers: (since) => listWorkers(reader, since),
     drainWorker: (id) => drainWorker(writer, id),
     signOffWorker: (id) => signOffWorker(writer, id),
-    removeWorkers: (silentSince) => removeWorkers(writer, silentSince),
+    removeWorkers: async (silentSince) => {
+      await removeWorkers(writer, silentSince);
+      await removeCounters(writer, silentSince);
+    },
+    countUp: (key, window) => countUp(writer, key, window),
     // After the epochs that it is of, and before those that come after it.
     insertCheckpoint: (jobId, attempt, at, checkpoint) =>
       take(jobId, () => insertCheckpoint({ writer, adder, bulkWriter }, jobId, attempt, at, checkpoint)),

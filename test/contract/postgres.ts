@@ -1,19 +1,14 @@
 /** Real PostgreSQL for tests: an empty database each, and a store on it. */
-import { inject, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { openPostgresBus } from "../../src/bus/postgres.ts";
 import { createId } from "../../src/domain/id.ts";
 import type { Store } from "../../src/domain/ports.ts";
 import type { RunSql } from "../../src/domain/queue.ts";
 import { openPgBossQueue, type PgBossQueue, type PgBossQueueOptions } from "../../src/queue/pgboss.ts";
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from "../../src/storage/postgres-store.ts";
+import { freshDatabase } from "./fresh-database.ts";
 
-/** The URL of a new empty database of the run's PostgreSQL. */
-export async function freshDatabase(): Promise<string> {
-  const response = await fetch(inject("postgres"));
-  const text = await response.text();
-  if (!response.ok) throw new Error(text);
-  return text;
-}
+export { freshDatabase } from "./fresh-database.ts";
 
 export const POOL = { size: 6, statementTimeoutMs: 20_000, connectTimeoutMs: 10_000, probeMs: 100 };
 export const PATIENCE = { patienceMs: 2000, runPatienceMs: 20_000 };

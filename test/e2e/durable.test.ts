@@ -147,6 +147,7 @@ describe("a server that stops", () => {
       state: "queued",
       reason: expect.stringMatching(/^the server was stopped; it goes on from epoch \d+/),
     });
-    expect((await checkpointsOf(id))[0]).toMatchObject({ reason: "stop" });
+    // A slow machine may have come to a better one since.
+    expect(await checkpointsOf(id)).toContainEqual(expect.objectContaining({ reason: "stop" }));
   });
 });

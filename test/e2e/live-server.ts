@@ -64,9 +64,21 @@ export function spawnLiveServer(dataDir: string, settings: Record<string, string
   return { process: child, logged, ended, ready };
 }
 
+const databases = new Map<string, Promise<string>>();
+
+/** Where the run is to be on PostgreSQL: the database that goes with a data directory. */
+async function databaseOf(dataDir: string): Promise<Record<string, string>> {
+  if (process.env.TRAINYARD_TEST_STORE !== "postgres") return {};
+  // Programs that are no tests start servers too, and have no run to ask.
+  const { freshDatabase } = await import("../contract/fresh-database.ts");
+  const known = databases.get(dataDir) ?? freshDatabase();
+  databases.set(dataDir, known);
+  return { TRAINYARD_DATABASE_URL: await known };
+}
+
 /** Starts a server and waits until it is ready. */
 export async function startLiveServer(dataDir: string, settings: Record<string, string> = {}): Promise<LiveServer> {
-  const { process: child, logged, ended, ready } = spawnLiveServer(dataDir, settings);
+  const { process: child, logged, ended, ready } = spawnLiveServer(dataDir, { ...(await databaseOf(dataDir)), ...settings });
   const url = await ready;
   const stop = () => {
     child.kill("SIGTERM");

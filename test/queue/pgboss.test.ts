@@ -141,6 +141,44 @@ describe("the queue of pg-boss", () => {
     expect(row?.state).toBe("active");
   });
 
+  it("gives each project its turn, and no more than it may have under way, whichever process asks", async () => {
+    const url = await freshDatabase();
+    const [one, two] = [await open({ runningJobs: 2 }, url), await open({ runningJobs: 2 }, url)];
+    const insert = async (project: string, count: number) => {
+      for (let index = 0; index < count; index++) await one.store.ofProject(project).insertJob(aNewJob());
+    };
+    await insert("many", 5);
+    await insert("few", 1);
+    const claimed = [];
+    for (const { queue } of [one, two, one, two, one]) claimed.push((await queue.claim())?.project ?? null);
+    expect(claimed.filter((project) => project === "few")).toHaveLength(1);
+    expect(claimed.slice(0, 2).toSorted()).toEqual(["few", "many"]);
+    expect(claimed.filter((project) => project === "many")).toHaveLength(2);
+    expect(claimed.slice(3)).toEqual([null, null]);
+  });
+
+  it("finds the jobs of lost workers even where their project may have no more under way", async () => {
+    const url = await freshDatabase();
+    const dead = await open({ runningJobs: 1 }, url);
+    const { id } = await dead.store.insertJob(aNewJob());
+    await dead.store.insertJob(aNewJob());
+    await dead.queue.claim();
+    const heir = await open(
+      {
+        runningJobs: 1,
+        onAbandoned: async (left) => {
+          const to = { state: "queued", at: Date.now(), reason: "its worker was lost" } as const;
+          await heir.store.transition(left.id, { from: ["running"], to, attempt: left.attempt });
+        },
+      },
+      url,
+    );
+    expect(await heir.queue.takeBackLost()).toBe(0);
+    await heir.runSql("update pgboss.job set state = 'retry', retry_count = retry_count + 1 where state = 'active'");
+    expect(await heir.queue.takeBackLost()).toBe(1);
+    expect((await heir.queue.claim())?.id).toBe(id);
+  });
+
   it("gives a queued job a message that has none", async () => {
     const { store, queue, runSql } = await open();
     const { id } = await store.insertJob({ ...aNewJob(), createdAt: Date.now() - 60_000 });

@@ -1,0 +1,25 @@
+/** `trainyard copy-store`: a whole installation from one database to another, by a process that knows databases. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { examples, type Register } from "../context.ts";
+import { COPY_STORE_MAIN } from "../server-process.ts";
+
+export const registerCopyStore: Register = (program, context) => {
+  program
+    .command("copy-store")
+    .description(
+      "copy everything from one database into another, empty one, and compare counts and hashes; no server may use either",
+    )
+    .requiredOption("--from <address>", "sqlite:FOLDER, the data directory of a server that is stopped, or postgres://...")
+    .requiredOption("--to <address>", "an empty database, as --from")
+    .addHelpText(
+      "after",
+      examples("trainyard copy-store --from sqlite:./data --to postgres://trainyard:secret@db.example.com/trainyard"),
+    )
+    .action(async ({ from, to }: { from: string; to: string }) => {
+      const args = [COPY_STORE_MAIN, "--from", from, "--to", to];
+      const child = spawn(process.execPath, args, { env: context.environment, stdio: "inherit" });
+      const [code] = await once(child, "exit");
+      process.exitCode = (code as number | null) ?? 1;
+    });
+};

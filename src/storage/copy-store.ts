@@ -1,0 +1,128 @@
+/**
+ * Copies everything from one database to another of a different kind: row by row in the order of each table's key, counted and
+ * hashed on both sides. What comes out has to be what went in.
+ */
+import { createHash } from "node:crypto";
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import { TrainyardError } from "../domain/errors.ts";
+import type { Tables } from "./tables.ts";
+
+/** The tables in an order in which what is referred to comes first, each with its key. */
+export const COPIED: readonly (readonly [table: keyof Tables, key: readonly string[]])[] = [
+  ["jobs", ["id"]],
+  ["events", ["job_id", "seq"]],
+  ["metric_chunks", ["job_id", "first_epoch"]],
+  ["notable_epochs", ["job_id", "first_epoch"]],
+  ["checkpoints", ["id"]],
+  ["models", ["id"]],
+  ["evaluations", ["model_id"]],
+  ["model_names", ["project", "name"]],
+  ["aliases", ["project", "name", "alias"]],
+  ["blob_chunks", ["blob_id", "position"]],
+  ["datasets", ["id"]],
+  ["dataset_chunks", ["dataset_id", "column_index", "position"]],
+  ["webhook_deliveries", ["id"]],
+  ["idempotency_keys", ["project", "route", "key"]],
+  ["secrets", ["name"]],
+  ["api_keys", ["id"]],
+  ["sessions", ["hash"]],
+  ["project_turns", ["project"]],
+];
+
+/** What is of no use in another database: who is up, and what is counted at this moment. */
+export const NOT_COPIED: readonly (keyof Tables)[] = ["workers", "counters"];
+
+export interface TableReport {
+  readonly table: string;
+  readonly rows: number;
+  /** Of its rows in the order of their key. */
+  readonly sha256: string;
+}
+
+/** Rows of tables that hold chunks of 256 kB, and of others. */
+const ROWS_A_PAGE = { chunks: 16, others: 200 };
+
+/**
+ * Copies every table into an empty database of the same schema, then reads it back. `onTable` hears of each when it is done.
+ * Throws conflict when the target is not empty, and "unavailable" when what is there is not what was copied.
+ */
+export async function copyStore(
+  from: Kysely<Tables>,
+  to: Kysely<Tables>,
+  onTable: (report: TableReport) => void,
+): Promise<readonly TableReport[]> {
+  await assertEmpty(to);
+  const reports: TableReport[] = [];
+  for (const [table, key] of COPIED) {
+    const copied = await walk(from, table, key, (rows) => insert(to, table, rows));
+    const found = await walk(to, table, key, () => Promise.resolve());
+    if (copied.rows !== found.rows || copied.sha256 !== found.sha256) {
+      throw new TrainyardError(
+        "unavailable",
+        `the copy of ${table} is not what it was copied from: ${found.rows} of ${copied.rows} rows, hash ${found.sha256} instead of ${copied.sha256}`,
+      );
+    }
+    reports.push(copied);
+    onTable(copied);
+  }
+  return reports;
+}
+
+async function assertEmpty(db: Kysely<Tables>): Promise<void> {
+  for (const [table] of COPIED) {
+    const row = await db.selectFrom(table).select(sql<number>`1`.as("one")).limit(1).executeTakeFirst();
+    if (row)
+      throw new TrainyardError(
+        "conflict",
+        `there are rows in ${table} already: copy into an empty database, which this one is not`,
+      );
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Reads a table in the order of its key, some rows at a time. */
+async function walk(
+  db: Kysely<Tables>,
+  table: keyof Tables,
+  key: readonly string[],
+  onRows: (rows: readonly Row[]) => Promise<void>,
+): Promise<TableReport> {
+  const hash = createHash("sha256");
+  const columns = sql.join(key.map((name) => sql.ref(name)));
+  const limit = table.endsWith("chunks") ? ROWS_A_PAGE.chunks : ROWS_A_PAGE.others;
+  let rows = 0;
+  let last: Row | undefined;
+  do {
+    const place: RawBuilder<unknown> = last ? sql`where (${columns}) > (${valuesOf(last, key)})` : sql``;
+    const query = sql<Row>`select * from ${sql.table(table)} ${place} order by ${columns} limit ${sql.lit(limit)}`;
+    const page: readonly Row[] = (await query.execute(db)).rows;
+    last = page.at(-1);
+    for (const row of page) addRow(hash, row);
+    if (page.length > 0) await onRows(page);
+    rows += page.length;
+  } while (last);
+  return { table, rows, sha256: hash.digest("hex") };
+}
+
+function valuesOf(row: Row, key: readonly string[]): RawBuilder<unknown> {
+  return sql.join(key.map((name) => row[name]));
+}
+
+/** The same bytes whatever the order of the columns, and whichever database gave them. */
+function addRow(hash: ReturnType<typeof createHash>, row: Row): void {
+  for (const name of Object.keys(row).sort()) {
+    const value = row[name];
+    const isBytes = value instanceof Uint8Array;
+    hash.update(`${name}\u0000${isBytes ? value.byteLength : JSON.stringify(value ?? null)}\u0000`);
+    if (isBytes) hash.update(value);
+  }
+}
+
+async function insert(db: Kysely<Tables>, table: keyof Tables, rows: readonly Row[]): Promise<void> {
+  // SQLite hands the memory of what it is given to a thread of its own: the hash has been taken already.
+  await db
+    .insertInto(table)
+    .values(rows as never)
+    .execute();
+}

@@ -1,0 +1,63 @@
+/** Opens a database by its address, for those who move whole ones: `sqlite:FOLDER` or `postgres://...`, at the newest schema. */
+import { join, resolve } from "node:path";
+import { Kysely } from "kysely";
+import { TrainyardError } from "../domain/errors.ts";
+import type { Store } from "../domain/ports.ts";
+import { HEALTHY } from "../domain/store-health.ts";
+import { makeDataDir } from "./data-dir.ts";
+import { bringUpToDate } from "./schema.ts";
+import { openSqliteConnection, SqliteError } from "./sqlite-connection.ts";
+import { createSqliteDialect } from "./sqlite-driver.ts";
+import { openingError } from "./sqlite-failures.ts";
+import { DATABASE_FILE } from "./sqlite-store.ts";
+import { createStore } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+export interface OpenedDatabase {
+  readonly db: Kysely<Tables>;
+  readonly store: Store;
+  close(): Promise<void>;
+}
+
+const BUSY_TIMEOUT_MS = 5000;
+const POOL = { size: 4, statementTimeoutMs: 0, connectTimeoutMs: 10_000 };
+const ALWAYS_HEALTHY = { current: () => HEALTHY, onChange: () => () => undefined };
+
+/**
+ * Throws invalid for another address, and "unavailable", one line, when the database cannot be had: while a server uses its
+ * SQLite file, for one.
+ */
+export async function openDatabase(address: string): Promise<OpenedDatabase> {
+  if (/^postgres(ql)?:\/\//.test(address)) {
+    const { openPostgresDatabase } = await import("./postgres-store.ts");
+    const { db, close } = await openPostgresDatabase({ url: address, ...POOL });
+    return opened(db, close);
+  }
+  if (address.startsWith("sqlite:")) return openSqlite(resolve(address.slice("sqlite:".length)));
+  throw new TrainyardError("invalid", `"${address}" is no address of a database: sqlite:FOLDER or postgres://...`);
+}
+
+async function openSqlite(folder: string): Promise<OpenedDatabase> {
+  await makeDataDir(folder);
+  const path = join(folder, DATABASE_FILE);
+  try {
+    // A writer's lock keeps servers out.
+    const connection = await openSqliteConnection({ path, role: "writer", busyTimeoutMs: BUSY_TIMEOUT_MS });
+    const level = { synchronous: "FULL", maxBytes: null } as const;
+    const db = new Kysely<Tables>({ dialect: createSqliteDialect({ connection, level, begin: "immediate" }) });
+    try {
+      await bringUpToDate(connection, db, path);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    return opened(db, () => connection.close());
+  } catch (error) {
+    throw error instanceof SqliteError ? openingError(path, error) : error;
+  }
+}
+
+function opened(db: Kysely<Tables>, close: () => Promise<void>): OpenedDatabase {
+  const one = { reader: db, writer: db, adder: db, bulkWriter: db };
+  return { db, close, store: createStore({ ...one, health: ALWAYS_HEALTHY, close }) };
+}
