@@ -1,0 +1,28 @@
+/** What makes a view hard to use for somebody: axe's serious findings, and content that is wider than the screen. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly nodes: readonly { readonly target: readonly string[] }[];
+  }[];
+}
+
+/** Serious faults of the view that is shown, as rule and place; and `wide` when it scrolls sideways. */
+export async function faultsOfView(page: Page): Promise<string[]> {
+  // A page's policy allows no scripts from outside: this one comes by way of the browser's own door.
+  await page.evaluate(AXE);
+  return await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
+    const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
+    const serious = violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
+    return document.documentElement.scrollWidth > window.innerWidth ? [...serious, "wide"] : serious;
+  });
+}

@@ -1,0 +1,104 @@
+/** Predictions in a real browser: a row in a form that the model made, and a CSV that comes back. */
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Job } from "../../../src/client/answers.ts";
+import { openStage, type Stage, submitted } from "./stage.ts";
+
+const PENGUINS = new URL("../../../datasets/penguins.csv", import.meta.url);
+
+let stage: Stage;
+let penguins: Job;
+beforeAll(async () => {
+  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  const { id } = await stage.client.upload(await readFile(PENGUINS, "utf8"), { format: "csv", name: "penguins" });
+  penguins = await submitted(
+    stage.client,
+    {
+      name: "penguins",
+      data: { dataset: { id, target: "species" } },
+      model: { layers: [{ type: "linear", units: 16 }, { type: "relu" }, { type: "linear" }] },
+      optimizer: { type: "adam", lr: 0.02 },
+      epochs: 100,
+    },
+    "succeeded",
+  );
+});
+afterAll(() => stage.close());
+
+const open = () => stage.open(`/models/${penguins.model?.id}?tab=predict`);
+const said = (page: Page) => page.locator(".predicted").innerText();
+
+describe("a row", () => {
+  it("has a field for each column of the model, filled with what is usual, and is answered as it changes", async () => {
+    const { page, faults } = await open();
+    await expect.poll(() => said(page)).toMatch(/Adelie|Gentoo|Chinstrap/);
+    const fields = page.locator(".row-form label");
+    expect(await fields.allInnerTexts()).toEqual([
+      "island",
+      "beak_length_mm",
+      "beak_depth_mm",
+      "flipper_length_mm",
+      "body_mass_g",
+      "sex",
+    ]);
+    const row = { island: "Biscoe", beak_length_mm: 49, beak_depth_mm: 15, flipper_length_mm: 222, body_mass_g: 5600 };
+    await page.getByLabel("island", { exact: true }).selectOption(row.island);
+    for (const [name, value] of Object.entries(row).slice(1)) await page.getByLabel(name, { exact: true }).fill(String(value));
+    await page.getByLabel("sex", { exact: true }).selectOption("");
+    await expect.poll(() => said(page)).toBe("Gentoo");
+    const [answer] = await stage.client.predict(penguins.model?.id ?? "", [row]);
+    const share = answer && "probabilities" in answer ? (answer.probabilities.Gentoo ?? 0) : 0;
+    await expect
+      .poll(() => page.locator(".predict-answer .bar-row", { hasText: "Gentoo" }).innerText())
+      .toContain((share * 100).toFixed(1));
+    expect(faults).toEqual([]);
+  });
+
+  it("is taken from the data, with what it is there", async () => {
+    const { page } = await open();
+    await page.getByRole("button", { name: "A row of the data" }).click();
+    await page.getByText(/In the data it is (Adelie|Gentoo|Chinstrap)\./).waitFor();
+  });
+
+  it("is moved by sliders with keys", async () => {
+    const { page } = await open();
+    const slider = page.getByRole("slider", { name: "body_mass_g, slider" });
+    await slider.focus();
+    await page.keyboard.press("Home");
+    await expect.poll(() => page.getByLabel("body_mass_g", { exact: true }).inputValue()).toBe("2700");
+  });
+});
+
+describe("a CSV", () => {
+  it("comes back with a prediction in each row", async () => {
+    const { page, faults } = await open();
+    await page.getByLabel("Choose a CSV").setInputFiles({
+      name: "penguins.csv",
+      mimeType: "text/csv",
+      buffer: await readFile(PENGUINS),
+    });
+    await page.getByText("344 rows predicted").waitFor();
+    const saving = page.waitForEvent("download");
+    await page.getByRole("link", { name: /penguins-predicted\.csv/ }).click();
+    const saved = await readFile(await (await saving).path(), "utf8");
+    const [names = "", ...rows] = saved.trimEnd().split(/\r?\n/);
+    expect(names).toContain(",prediction,probability,probability_Adelie");
+    expect(rows).toHaveLength(344);
+    const right = rows.filter((row) => row.split(",")[0] === row.split(",")[7]);
+    expect(right.length / rows.length).toBeGreaterThan(0.95);
+    expect(faults).toEqual([]);
+  });
+
+  it("is dropped, and of one that does not fit it is said what is missing", async () => {
+    const { page } = await open();
+    await page.getByText("Drop a CSV").waitFor();
+    const transfer = await page.evaluateHandle(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(["island,sex\nDream,MALE\n"], "short.csv", { type: "text/csv" }));
+      return data;
+    });
+    await page.locator(".drop-zone").dispatchEvent("drop", { dataTransfer: transfer });
+    await page.getByText(/the header has no column beak_length_mm/).waitFor();
+  });
+});
