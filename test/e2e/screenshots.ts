@@ -162,17 +162,18 @@ function viewsOf({ flowers, adam, sgd, tanh, dataset }: Staged): readonly View[]
   return [
     { name: "jobs", path: "/jobs", sign: ".job-rows :text('next in the queue')", picture: "jobs" },
     { name: "job", path: job, sign: ".drawn", picture: "job" },
-    { name: "job-model", path: `${job}?tab=model`, sign: "main canvas", picture: "model", scrolled: 250 },
+    { name: "job-model", path: `${job}?tab=model`, sign: "canvas[data-drawn=field]", picture: "model", scrolled: 250 },
     { name: "job-checkpoints", path: `${job}?tab=checkpoints`, sign: ".table tbody tr" },
     { name: "job-history", path: `${job}?tab=history`, sign: ".timeline li" },
     { name: "job-events", path: `${job}?tab=events`, sign: ".table tbody tr" },
     { name: "job-spec", path: `${job}?tab=spec`, sign: "pre.code" },
     { name: "compare", path: `/compare?jobs=${adam.id},${sgd.id},${tanh.id}`, sign: ".drawn", picture: "compare" },
-    { name: "new", path: "/new", sign: "main form, main fieldset", picture: "new" },
+    { name: "new", path: "/new", sign: ".verdict-line[data-phase=valid]", picture: "new" },
     { name: "datasets", path: "/datasets", sign: `a[href="/datasets/${dataset}"]` },
-    { name: "dataset", path: `/datasets/${dataset}`, sign: "main h1" },
-    { name: "models", path: "/models", sign: "main h1" },
-    { name: "model", path: model, sign: "main h1" },
+    { name: "dataset", path: `/datasets/${dataset}`, sign: ".preview tbody tr" },
+    { name: "models", path: "/models", sign: ".table tbody tr" },
+    { name: "model", path: model, sign: "canvas[data-drawn=field]" },
+    { name: "predict", path: `${model}?tab=predict`, sign: ".predict-answer [data-chosen=true]" },
   ];
 }
 
