@@ -32,7 +32,7 @@ const REDRAW_MS = 40;
 /** Where nothing can be redrawn, a line after every quarter of the epochs. */
 const PLAIN_LINES = 4;
 /** What stands beside the bar at its widest, besides the title and the digits of the epochs. */
-const FIGURES_WIDTH = 84;
+const FIGURES_WIDTH = 86;
 
 /** Follows jobs until all have ended, or until it is told to leave them. */
 export async function showProgress(

@@ -5,6 +5,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
+import { LESSONS } from "../../src/cli/tutorial.ts";
 import type { Job, JobSpec } from "../../src/client/answers.ts";
 import type { Client } from "../../src/client/client.ts";
 import { openBrowser, PHONE } from "./browser.ts";
@@ -69,7 +70,10 @@ try {
   const views = await stageViews(server.client);
   for (const view of views)
     for (const size of SIZES) for (const theme of ["light", "dark"] as const) await take(view, size, theme);
-  if (process.argv.includes("--docs")) await takePictures(views);
+  if (process.argv.includes("--docs")) {
+    await takePictures(views);
+    await takeLessons(server.client);
+  }
 } finally {
   await browser.close();
   await server.stop();
@@ -95,6 +99,26 @@ async function takePictures(views: readonly View[]): Promise<void> {
     await page.evaluate((top) => window.scrollTo(0, top), view.scrolled ?? 0);
     const file = `${PICTURES}${view.picture}.png`;
     await page.screenshot({ path: file });
+    await page.context().close();
+    console.log(file);
+  }
+}
+
+/** What the models of the tutorial say, as the README shows it. */
+async function takeLessons(client: Client): Promise<void> {
+  // What runs for the other pictures would be in the way.
+  for (const state of ["queued", "running"] as const) {
+    for (const { id } of (await client.jobs({ state })).data) await client.cancel(id);
+  }
+  for (const { spec } of LESSONS) {
+    const { id } = await finished(client, { ...spec, checkpoint: { every_epochs: 20, min_seconds: 0, keep: 60 } });
+    const options = { viewport: { width: 1280, height: 1100 }, reducedMotion: "reduce", colorScheme: "light" } as const;
+    const { page } = await browser.open(`${server.url}/jobs/${id}?tab=model`, options);
+    const card = page.locator("main section, main .card").filter({ hasText: "What it says" }).last();
+    const drawn = () => card.locator("canvas, svg circle").first().waitFor();
+    await settle(page, { name: spec.name ?? id, path: "", sign: ":text('What it says')", prepare: drawn });
+    const file = `${PICTURES}${spec.name}.png`;
+    await card.screenshot({ path: file });
     await page.context().close();
     console.log(file);
   }
