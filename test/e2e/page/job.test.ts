@@ -160,6 +160,23 @@ describe("the life of a job", () => {
     expect(faults).toEqual([]);
   });
 
+  it("goes on in the list of its events", async () => {
+    const { id } = await submitted(stage.client, ENDLESS, "running");
+    const { page, faults } = await stage.open(`/jobs/${id}?tab=events`);
+    const rows = page.getByRole("table", { name: "Events" }).locator("tbody tr");
+    await page.getByText("Running: a worker took it").waitFor();
+    const more = page.getByRole("button", { name: "Load more" });
+    // As long as events come in faster than pages are read, there is a next one.
+    for (const end = page.getByText("New ones appear here."); !(await end.isVisible()); ) {
+      if (await more.isVisible()) await more.click();
+    }
+    const before = await rows.count();
+    await expect.poll(() => rows.count()).toBeGreaterThan(before);
+    await stage.client.cancel(id);
+    await page.getByText(/^Cancelled:/).waitFor();
+    expect(faults).toEqual([]);
+  });
+
   it("says that it is no more, when it is deleted while its page is open", async () => {
     const { id } = await submitted(stage.client, MOONS, "succeeded");
     const { page } = await stage.open(`/jobs/${id}`);
