@@ -4,12 +4,13 @@
  */
 import type { NewCheckpoint } from "../domain/checkpoint.ts";
 import type { DatasetRows } from "../domain/dataset.ts";
+import { TrainyardError } from "../domain/errors.ts";
 import type { Job, JobError, JobState } from "../domain/job.ts";
 import type { MetricSlice } from "../domain/metric.ts";
 import type { TrainingObserver, TrainingResult, TrainingRun } from "../domain/ports.ts";
 import type { Hold } from "../domain/queue.ts";
 import type { Services } from "./services.ts";
-import { finish, retry, setDown } from "./settle.ts";
+import { finish, retry, setDown, waitForRoom } from "./settle.ts";
 import { type Wishes, watch } from "./watch.ts";
 
 const INTERNAL: JobError = {
@@ -67,6 +68,7 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
   on(hold.lost, onDeadline);
   try {
     const end = await train(services, job, wishes).catch((err: unknown): End => {
+      if (isStorageFull(err)) throw err;
       services.log.error({ err, job_id: job.id }, "the job failed for a reason of the server's");
       return { state: "failed", metrics: null, error: INTERNAL };
     });
@@ -76,10 +78,18 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
     const why = hold.expiring.aborted && !stopping.aborted ? LEASE_ENDED : undefined;
     if (end.state === "stopped" || (end.state === "cancelled" && deadline.aborted)) return await setDown(services, job, why);
     return await finish(services, job, end);
+  } catch (err) {
+    if (!isStorageFull(err)) throw err;
+    services.log.warn({ err, job_id: job.id }, "there is no room for what the job comes to: it waits");
+    return await waitForRoom(services, job);
   } finally {
     heard.abort();
     unwatch();
   }
+}
+
+function isStorageFull(error: unknown): boolean {
+  return error instanceof TrainyardError && error.code === "storage_full";
 }
 
 /** Rejects for reasons of the server's. */

@@ -35,7 +35,8 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
   const deadline = new AbortController();
   const signals = { stopping: stopping.signal, deadline: deadline.signal, backoffMs };
   const running = new Set<Promise<void>>();
-  const totalBytes = services.limits.memoryBytes;
+  const { store, limits } = services;
+  const totalBytes = limits.memoryBytes;
   let usedBytes = 0;
   let retry: NodeJS.Timeout | undefined;
 
@@ -46,7 +47,7 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
       .catch((err: unknown) => services.log.error({ err, job_id: job.id }, "a lease cannot be given up"));
   };
   const fill = coalesce(async () => {
-    while (!stopping.signal.aborted && running.size < workers) {
+    while (!stopping.signal.aborted && running.size < workers && store.health().status === "ok") {
       const job = await services.queue.claim({ freeBytes: totalBytes - usedBytes, totalBytes });
       if (!job) return;
       usedBytes += job.memoryBytes;
@@ -68,12 +69,15 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
   };
 
   const stopListening = services.queue.onWork(look);
+  // What could not be written before, because there was no room, may be now.
+  const stopWatching = store.onHealth(look);
   look();
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     stopping.abort();
     const timer = setTimeout(() => deadline.abort(), drainMs);
     stopListening();
+    stopWatching();
     clearTimeout(retry);
     // A claim may be under way: its job is put back too.
     await fill().catch(() => undefined);

@@ -30,12 +30,26 @@ async function goBack({ store, queue, bus }: Services, job: Job, steps: readonly
   return null;
 }
 
+/** How long a job that found no room on the disk waits at least. */
+const NO_ROOM_MS = 1000;
+
+/** A job whose results find no room on the disk: back in the queue as of its last checkpoint. The runner takes none until there is room. */
+export function waitForRoom(services: Services, job: Job): Promise<JobState | "lost"> {
+  return setDown(services, job, "the disk is full: it waits for room", NO_ROOM_MS);
+}
+
 /** A job whose attempt wrote a checkpoint and stopped: paused, or in the queue for the next start. */
-export async function setDown(services: Services, job: Job, why = "the server was stopped"): Promise<JobState | "lost"> {
+export async function setDown(
+  services: Services,
+  job: Job,
+  why = "the server was stopped",
+  waitMs = 0,
+): Promise<JobState | "lost"> {
   const from = await placeOf(services, job.id);
   const at = Date.now();
+  const later = waitMs > 0 && { notBefore: at + waitMs };
   const moved = await goBack(services, job, [
-    { from: ["running"], to: { state: "queued", at, reason: `${why}; it goes on from ${from}` } },
+    { from: ["running"], to: { state: "queued", at, reason: `${why}; it goes on from ${from}` }, ...later },
     { from: ["pausing"], to: { state: "paused", at, reason: `paused at ${from}` } },
   ]);
   return moved?.state ?? finish(services, job, { state: "cancelled", metrics: null });

@@ -134,7 +134,18 @@ export async function readCheckpoint(db: Kysely<Tables>, id: string): Promise<Ch
     .executeTakeFirst();
   if (!row) return null;
   const { epoch, step, entries, progress } = row;
-  return { epoch, step, progress, tensors: await readTensors(db, id, JSON.parse(entries) as TensorEntry[]) };
+  const tensors = await readWhole(db, id, JSON.parse(entries) as TensorEntry[]);
+  return tensors && { epoch, step, progress, tensors };
+}
+
+/** Null when the checkpoint was deleted while it was read: chunks were missing then. */
+async function readWhole(db: Kysely<Tables>, id: string, entries: readonly TensorEntry[]): Promise<TensorSet | null> {
+  try {
+    return await readTensors(db, id, entries);
+  } catch (error) {
+    if (await getCheckpoint(db, id)) throw error;
+    return null;
+  }
 }
 
 /** A checkpoint as a model: see Store.findModel. */
@@ -163,7 +174,7 @@ export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promis
 /** The weights of a checkpoint, which its tensors begin with: see Store.readWeights. */
 export async function readCheckpointWeights(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
   const model = await getCheckpointModel(db, id);
-  return model && readTensors(db, id, model.weights);
+  return model && readWhole(db, id, model.weights);
 }
 
 /** See Store.deleteCheckpoint. */

@@ -1,7 +1,6 @@
 /**
- * Queries on the queue: who runs next, and where in it a job stands. Whose turn it is, of several projects, is in shares.ts;
- * the order within one is that of a column, `queue_key`, which never
- * changes while a job waits, so that an index has it.
+ * Queries on the queue: who runs next, and where in it a job stands. Whose turn it is, of several projects, is in shares.ts; the
+ * order within one is that of a column, `queue_key`, which never changes while a job waits, so that an index has it.
  */
 import { type ExpressionBuilder, type Kysely, sql, type Transaction, type UpdateObject } from "kysely";
 import { type Job, MAX_BACKOFF_MS, type Transition } from "../domain/job.ts";
@@ -72,14 +71,15 @@ async function nextOf(
 ): Promise<Place | typeof KEEP_ROOM | null> {
   const line = db
     .selectFrom("jobs")
-    .select(["id", "queue_key"])
+    .select(["id", "queue_key", "memory_bytes"])
     .where("state", "=", "queued")
     .where("project", "=", project)
     .where(isDue(at))
     .orderBy("queue_key")
     .orderBy("id")
     .limit(1);
-  if (!room) return (await lockedForUpdate(db, line).executeTakeFirst()) ?? null;
+  const first = await lockedForUpdate(db, line).executeTakeFirst();
+  if (!first || !room || first.memory_bytes <= room.freeBytes) return first ?? null;
   const blocked = await line
     .where("memory_bytes", ">", room.freeBytes)
     .where("memory_bytes", "<=", room.totalBytes)

@@ -81,9 +81,10 @@ export async function openWorld(
   const logged: TestWorld["logged"] = [];
   const log = (level: string) => (fields: object, message: string) =>
     void logged.push({ level, fields: fields as Record<string, unknown>, message });
+  const used = options.wrapStore?.(store) ?? store;
   const services = createServices({
-    store: options.wrapStore?.(store) ?? store,
-    queue: createEmbeddedQueue(store),
+    store: used,
+    queue: createEmbeddedQueue(used),
     bus: createLocalBus((error) => log("error")({ err: error }, "a subscriber failed")),
     desk: options.desk ?? plainDesk(),
     trainers: options.trainers ?? idleTrainers(),
