@@ -5,6 +5,7 @@
 import { pino } from "pino";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { TrainyardError } from "./domain/errors.ts";
+import { createLogWriter } from "./log-writer.ts";
 
 /** Oldest Node that runs TypeScript sources as they are. */
 const NODE = { major: 22, minor: 18 };
@@ -12,27 +13,9 @@ const NODE = { major: 22, minor: 18 };
 /** Terminals and npm both pass a signal on, so one Ctrl-C may arrive twice; a second one after this is meant. */
 const SAME_SIGNAL_MS = 1000;
 
-/**
- * Lines are written many at a time, off the event loop: written one by one, each would cost more than a small prediction. They
- * wait for a tenth of a second at most, and are written before the process exits, unless it is killed.
- */
-const LOG_WRITING = {
-  sync: false,
-  minLength: 32 * 1024,
-  maxWrite: 64 * 1024,
-  periodicFlush: 100,
-  contentMode: "buffer",
-} as const;
-
 const config = checkNode() ?? readConfig();
 if (typeof config === "string") fail(config);
 else await run(config);
-
-/** Standard output. As bytes: of text, SonicBoom would count all that waits again with each line. */
-function createLogWriter(): pino.DestinationStream {
-  const output = pino.destination(LOG_WRITING);
-  return { write: (line) => void output.write(Buffer.from(line) as unknown as string) };
-}
 
 /** One clear line instead of what would follow; null when Node will do. */
 function checkNode(): string | null {

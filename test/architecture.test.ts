@@ -33,7 +33,8 @@ const ROOTS: Readonly<Record<string, readonly string[]>> = {
   "cluster.ts": ["domain", "storage", "queue", "bus", "config.ts", "backend.ts"],
   "copy-store.ts": ["domain", "storage", "jobs"],
   "server.ts": [...Object.keys(FLOORS), "config.ts", "backend.ts", "cluster.ts"],
-  "main.ts": [...Object.keys(FLOORS), "config.ts", "server.ts"],
+  "log-writer.ts": [],
+  "main.ts": [...Object.keys(FLOORS), "config.ts", "log-writer.ts", "server.ts"],
   "make-key.ts": ["domain", "storage", "jobs", "http", "config.ts"],
 };
 
@@ -54,7 +55,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ws: ["http"],
   "ipaddr.js": ["outbound"],
   "prom-client": ["telemetry"],
-  pino: ["http", "main.ts", "server.ts", "backend.ts", "cluster.ts"],
+  pino: ["http", "log-writer.ts", "main.ts", "server.ts", "backend.ts", "cluster.ts"],
   preact: ["dashboard"],
   uplot: ["dashboard"],
   vite: ["cli"],

@@ -78,8 +78,9 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       const { ref } = request.params;
       const now = answerNow(request, ref, topK);
       if (now === null) return answer(request as FastifyRequest, reply as FastifyReply, ref, { topK, header });
+      // What is returned would be waited for.
       reply.type(JSON_TYPE).send(now);
-      return reply;
+      return undefined;
     },
   );
 }
