@@ -29,7 +29,7 @@ export function wirePrediction(prediction: Prediction, topK: number | null = nul
     const { value } = prediction;
     return { value: typeof value === "number" ? toWire(value) : value.map(toWire) };
   }
-  if (topK === null) return { ...prediction };
+  if (topK === null) return prediction;
   const top = topChoices(prediction, topK);
   return { ...prediction, probabilities: Object.fromEntries(top.map(({ label, probability }) => [label, probability])), top };
 }

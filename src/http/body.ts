@@ -7,7 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
-import type { z } from "zod";
+import { z } from "zod";
 import { invalid, TrainyardError } from "../domain/errors.ts";
 import { fieldErrors } from "../domain/spec-errors.ts";
 import { parseUntrusted } from "../domain/untrusted-json.ts";
@@ -51,8 +51,26 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.outp
   return parsed.data;
 }
 
-const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) =>
-  route.httpPart === "body" ? (body) => ({ value: body }) : validatorCompiler(route);
+const asItIs = (value: unknown) => ({ value });
+
+/** Validation of all but bodies, where there is something to validate: every request comes through here. */
+const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) => {
+  const { httpPart, method, schema } = route;
+  if (httpPart === "body" || (httpPart === "params" && isOfStrings(schema))) return asItIs;
+  // Those of a POST are documentation: its idempotency key is looked at where it is used.
+  if (httpPart === "headers" && method === "POST") return asItIs;
+  const validate = validatorCompiler(route);
+  const defaults = httpPart === "querystring" ? schema.safeParse({}) : null;
+  if (!defaults?.success) return validate;
+  const none = defaults.data as object;
+  return (query) => (Object.keys(query as object).length === 0 ? { value: { ...none } } : validate(query));
+};
+
+/** Any strings will do, and parameters of a path are strings. */
+function isOfStrings(schema: z.ZodType): boolean {
+  if (!(schema instanceof z.ZodObject)) return false;
+  return Object.values(schema.shape).every((each) => each instanceof z.ZodString && (each.def.checks ?? []).length === 0);
+}
 
 /**
  * All bytes of a request. Throws `too_large` over the limit, by the header or as soon as the bytes exceed it, and

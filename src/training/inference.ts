@@ -9,6 +9,11 @@ export type Architecture = Pick<Model, "layers" | "preprocessing" | "inputWidth"
 
 export interface Inference {
   readonly memoryBytes: number;
+  /**
+   * For up to SMALL_BLOCK rows at hand, without a copy: write their features to `x`, run, and read the outputs in `y`, both row
+   * after row. They are the block's own tables: take from them before the next call.
+   */
+  readonly small: { readonly x: FloatTable; readonly y: FloatTable; run(): void };
   /** Outputs after the final activation, [rows, outputWidth], for features [rows, inputWidth]. */
   outputs(features: Float32Array, rows: number): Float32Array<ArrayBuffer>;
 }
@@ -35,8 +40,10 @@ export function createInference(architecture: Architecture, weights: TensorSet, 
     const name = String(size);
     return { name, size, x: executable.feed(name, "x"), y: executable.result(name, "y") };
   });
+  const { name: smallest, x, y } = blocks[0] as Block;
   return {
     memoryBytes: executable.memoryBytes,
+    small: { x, y, run: () => executable.run(smallest, 1) },
     outputs(features, rows) {
       const outputs = new Float32Array(rows * outputWidth);
       for (let start = 0; start < rows; ) {

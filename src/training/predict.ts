@@ -19,22 +19,28 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
   return {
     memoryBytes: inference.memoryBytes,
     predict(instances) {
-      const features = new Float32Array(instances.length * model.inputWidth);
-      const errors = readInstances(read, instances, model.inputWidth, features);
+      const { inputWidth, outputWidth } = model;
+      const rows = instances.length;
+      const isSmall = rows <= SMALL_BLOCK;
+      const features = isSmall ? inference.small.x : new Float32Array(rows * inputWidth);
+      const errors = readInstances(read, instances, inputWidth, features);
       if (errors.length > 0) return { ok: false, errors };
-      const outputs = inference.outputs(features, instances.length);
-      const { outputWidth } = model;
-      const predictions = instances.map((_, row) =>
-        predictionOf(model, outputs.subarray(row * outputWidth, (row + 1) * outputWidth)),
-      );
+      if (isSmall) inference.small.run();
+      const outputs = isSmall ? inference.small.y : inference.outputs(features, rows);
+      const predictions: Prediction[] = [];
+      for (let row = 0; row < rows; row++) predictions.push(predictionOf(model, outputs, row * outputWidth));
       return { ok: true, predictions };
     },
   };
 }
 
-function predictionOf({ task, classes, preprocessing }: Model, output: ArrayLike<number>): Prediction {
+/** The prediction of the outputs that begin at `offset`. */
+function predictionOf({ task, classes, preprocessing, outputWidth }: Model, outputs: Float32Array, offset: number): Prediction {
   if (task === "regression") {
-    const values = Array.from(output, (value, column) => unscaled(value, preprocessing?.targets[column]?.scaling ?? null));
+    const values: number[] = [];
+    for (let column = 0; column < outputWidth; column++) {
+      values.push(unscaled(outputs[offset + column] as number, preprocessing?.targets[column]?.scaling ?? null));
+    }
     return { value: values.length === 1 ? (values[0] as number) : values };
   }
   const probabilities: [label: string, probability: number][] = [];
@@ -42,8 +48,8 @@ function predictionOf({ task, classes, preprocessing }: Model, output: ArrayLike
   let best = 0;
   let probability = Number.NaN;
   for (let index = 0; index < classes.length; index++) {
-    const value =
-      output.length === 1 ? (index === 0 ? 1 - (output[0] as number) : (output[0] as number)) : (output[index] as number);
+    const single = outputs[offset] as number;
+    const value = outputWidth === 1 ? (index === 0 ? 1 - single : single) : (outputs[offset + index] as number);
     if (index === 0 || value > probability) {
       best = index;
       probability = value;
