@@ -23,6 +23,9 @@ const MEASUREMENTS = {
 };
 type Name = keyof typeof MEASUREMENTS;
 
+/** Those that ask for the service's own report. */
+const WATCHED: readonly Name[] = ["event-loop", "soak"];
+
 const isName = (name: string): name is Name => name in MEASUREMENTS;
 const asked = process.argv.slice(2);
 const strangers = asked.filter((name) => !isName(name));
@@ -35,7 +38,10 @@ console.log(
 for (const name of asked.length > 0 ? asked.filter(isName) : (Object.keys(MEASUREMENTS) as Name[])) {
   console.log(`\n${name}`);
   // A server of its own for each: what one leaves behind does not burden the next.
-  const service = await startService(name === "soak" ? ["--expose-gc"] : []);
+  const service = await startService({
+    isWatched: WATCHED.includes(name),
+    flags: name === "soak" ? ["--expose-gc"] : [],
+  });
   try {
     await MEASUREMENTS[name](service);
   } finally {

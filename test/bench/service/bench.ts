@@ -17,15 +17,16 @@ const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export interface Service {
   readonly url: string;
   readonly client: Client;
-  /** What the event loop and the memory came to since the report before. */
+  /** What the event loop and the memory of a watched service came to since the report before. */
   report(): Promise<LoopReport>;
   stop(): Promise<void>;
 }
 
-export async function startService(flags: readonly string[] = []): Promise<Service> {
+/** `isWatched`: with what reports on its event loop and memory, which costs a little itself. */
+export async function startService({ isWatched = false, flags = [] as readonly string[] } = {}): Promise<Service> {
   const directory = await mkdtemp(join(tmpdir(), "trainyard-bench-"));
   const child = fork(pathOf("../../../src/main.ts"), {
-    execArgv: [...SERVER_FLAGS, ...flags, "--import", pathOf("./loop-delay.ts")],
+    execArgv: [...SERVER_FLAGS, ...flags, ...(isWatched ? ["--import", pathOf("./loop-delay.ts")] : [])],
     env: { ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: directory },
     silent: true,
   });

@@ -51,7 +51,7 @@ export async function measureReaders({ url, client }: Service): Promise<void> {
     const startedAt = performance.now();
     // What the readers had in the meantime, at the times at which they had it; the backlog before is not part of it.
     for (const [index, message] of ours.messages.entries()) {
-      await delay((ours.at[index] as number) - (performance.now() - startedAt));
+      await delay(Math.max(0, (ours.at[index] as number) - (performance.now() - startedAt)));
       peer.broadcast(message);
     }
     await delay(1000);
