@@ -40,6 +40,10 @@ export async function measureSoak(service: Service): Promise<void> {
       });
       await uploadAndDelete(url, round);
       const { heapBytes, rssBytes } = await service.report();
+      if (round % 10 === 9)
+        console.log(
+          `  after ${whole((round + 1) * JOBS_A_ROUND)} jobs: heap ${(heapBytes / MB).toFixed(1)} MB, resident ${(rssBytes / MB).toFixed(0)} MB`,
+        );
       samples.push({ jobs: (round + 1) * JOBS_A_ROUND, heapMb: heapBytes / MB, rssMb: rssBytes / MB });
     }
   } finally {
