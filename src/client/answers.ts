@@ -118,6 +118,8 @@ export interface PageQuery {
 /** A state of training from which a job can go on, and which can predict. */
 export interface Checkpoint {
   id: string;
+  job: string;
+  attempt: number;
   epoch: number;
   /** Steps done of the next epoch; 0 between epochs. */
   step: number;

@@ -7,6 +7,7 @@ import type * as schemas from "../../src/http/answers.ts";
 import type * as datasetSchemas from "../../src/http/dataset-answers.ts";
 import type { createdKeyAnswer, keyAnswer } from "../../src/http/key-answers.ts";
 import type { problem } from "../../src/http/problem.ts";
+import type { checkpointAnswer } from "../../src/http/routes/checkpoints.ts";
 import { range } from "../http/readers.ts";
 import { openStagedApp, SPEC, type StagedApp } from "../http/staged-app.ts";
 
@@ -44,6 +45,7 @@ describe("the client", () => {
     expectTypeOf<answers.Dataset>().toEqualTypeOf<Answer<typeof datasetSchemas.datasetAnswer>>();
     expectTypeOf<answers.DatasetPreview>().toEqualTypeOf<Answer<typeof datasetSchemas.previewAnswer>>();
     expectTypeOf<answers.Page<answers.DatasetSummary>>().toEqualTypeOf<Answer<typeof datasetSchemas.datasetsAnswer>>();
+    expectTypeOf<answers.Checkpoint>().toEqualTypeOf<Answer<typeof checkpointAnswer>>();
     expectTypeOf<answers.Key>().toEqualTypeOf<Answer<typeof keyAnswer>>();
     expectTypeOf<answers.CreatedKey>().toEqualTypeOf<Answer<typeof createdKeyAnswer>>();
     expectTypeOf<Answer<typeof problem>>().toExtend<ProblemDocument>();

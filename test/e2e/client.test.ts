@@ -69,6 +69,29 @@ describe("a watch", () => {
   });
 });
 
+describe("a job", () => {
+  it("is paused at a checkpoint that predicts, goes on from it, and is cancelled", async () => {
+    const { client } = server;
+    const { id } = await client.submit({ ...SPEC, name: "paused", epochs: 100_000_000 });
+    for await (const frame of client.watch(id)) if (frame.type === "metrics") break;
+    await client.pause(id);
+    for await (const frame of client.watch(id)) if (frame.type === "state" && frame.state === "paused") break;
+    const [checkpoint] = (await client.checkpoints(id)).data;
+    expect(checkpoint).toMatchObject({ reason: "pause" });
+    expect(await client.predictCheckpoint(checkpoint?.id ?? "", [[0, 1]])).toMatchObject([{ label: expect.any(String) }]);
+    expect((await client.resume(id)).state).toBe("queued");
+    await client.cancel(id);
+    expect((await client.wait(id)).state).toBe("cancelled");
+  });
+
+  it("submitted again under the same idempotency key is the same job", async () => {
+    const { client } = server;
+    const spec: JobSpec = { ...SPEC, name: "once", epochs: 1 };
+    const first = await client.submit(spec, { idempotencyKey: "client-test-once" });
+    expect((await client.submit(spec, { idempotencyKey: "client-test-once" })).id).toBe(first.id);
+  });
+});
+
 describe("tables and models", () => {
   it("go from a file to predictions", async () => {
     const { client } = server;

@@ -15,7 +15,8 @@ import { predictJson } from "./predict.ts";
 
 const tags = ["jobs"];
 
-const checkpointAnswer = z
+/** The record of a checkpoint. */
+export const checkpointAnswer = z
   .object({
     id: z.string(),
     job: z.string(),
