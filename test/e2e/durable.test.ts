@@ -21,9 +21,11 @@ const SPEC: JobSpec = {
   optimizer: { type: "adam", lr: 0.01 },
   scheduler: { type: "cosine_annealing_lr", t_max: 1000 },
   batch_size: 32,
-  epochs: 6000,
+  epochs: 1000,
   checkpoint: { every_epochs: 100, min_seconds: 0, keep: 3 },
 };
+/** Trains for seconds: there is time to interrupt it where it is said below. */
+const LONG: JobSpec = { ...SPEC, name: "long", epochs: 12_000, checkpoint: { every_epochs: 1000, min_seconds: 0, keep: 3 } };
 /** Trains for hours. */
 const ENDLESS: JobSpec = { ...SPEC, name: "endless", epochs: 10_000_000 };
 
@@ -53,9 +55,9 @@ const checkpointsOf = async (id: string) => (await call<CheckpointPage>("GET", `
 
 describe("a job that is paused", () => {
   it("frees its worker, and goes on when it is resumed, to the same weights, each epoch seen once", async () => {
-    const undisturbed = await server.client.wait((await server.client.submit(SPEC)).id);
-    const { id } = await server.client.submit(SPEC);
-    for (const epochs of [200, 2000, 4000]) {
+    const undisturbed = await server.client.wait((await server.client.submit(LONG)).id);
+    const { id } = await server.client.submit(LONG);
+    for (const epochs of [200, 1000, 2000]) {
       await until(id, hasEpochs(epochs));
       expect((await call("POST", `jobs/${id}/pause`)).status).toBe(200);
       const paused = await until(id, inState("paused"));
@@ -136,8 +138,8 @@ describe("checkpoints", () => {
 
 describe("a server that stops", () => {
   it("has a running job write a checkpoint, and goes on from it after the next start, to the same weights", async () => {
-    const undisturbed = await server.client.wait((await server.client.submit(SPEC)).id);
-    const { id } = await server.client.submit({ ...SPEC, checkpoint: { every_seconds: 3600 } });
+    const undisturbed = await server.client.wait((await server.client.submit(LONG)).id);
+    const { id } = await server.client.submit({ ...LONG, checkpoint: { every_seconds: 3600 } });
     await until(id, hasEpochs(500));
     expect(await server.stop()).toBe(0);
     server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "1" });
