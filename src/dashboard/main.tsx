@@ -57,6 +57,11 @@ live.generation.subscribe(() => {
   if (session.state.get().phase === "unknown") void session.refresh().catch(() => undefined);
 });
 
+// A key that is revoked takes the connection with it; then nothing else may be asked for that would say so.
+live.connection.subscribe(({ status }) => {
+  if (status === "waiting") void session.check().catch(() => undefined);
+});
+
 const root = document.getElementById("app");
 if (root) {
   render(

@@ -13,6 +13,8 @@ export interface SessionControl {
   readonly state: Store<SessionState>;
   /** Asks the server. Stays `unknown` while it does not answer. */
   refresh(): Promise<void>;
+  /** Locks when the server wants a key and ours is worth nothing any more. */
+  check(): Promise<void>;
   /** Throws the server's problem when the key is not good. */
   signIn(key: string): Promise<void>;
   signOut(): Promise<void>;
@@ -37,6 +39,10 @@ export function createSession(): SessionControl & { attach(api: Api): void } {
       api = given;
     },
     refresh,
+    async check() {
+      const session = await api.session();
+      if (session?.required && !session.authenticated) state.set({ ...UNKNOWN, phase: "locked" });
+    },
     async signIn(key) {
       await api.signIn(key);
       await refresh();
