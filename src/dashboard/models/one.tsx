@@ -27,6 +27,9 @@ export interface OneModelProps {
   readonly query: URLSearchParams;
 }
 
+/** A checkpoint stands for a model of its weights; it is no version of anything. */
+const isCheckpoint = (ref: string): boolean => ref.startsWith("ckp_");
+
 const TABS = [
   ["see", "Model"],
   ["predict", "Predict"],
@@ -39,8 +42,7 @@ export function OneModel({ modelRef, query }: OneModelProps) {
   useTitle(data ? modelLabel(data) : "Model");
   const other = query.get("with");
   const tab = TABS.find(([key]) => key === query.get("tab"))?.[0] ?? "see";
-  // A checkpoint is no version of anything.
-  const tabs = data?.id === modelRef && modelRef.startsWith("ckp_") ? TABS.slice(0, 2) : TABS;
+  const tabs = isCheckpoint(modelRef) ? TABS.slice(0, 2) : TABS;
   return (
     <div class="page">
       <nav class="breadcrumb" aria-label="Path">
@@ -96,7 +98,7 @@ function Head({ model, modelRef }: ModelProps) {
     <>
       <div class="page-head">
         <h1 class="truncate" tabIndex={-1}>
-          {name} <span class="muted">v{version}</span>
+          {name} <span class="muted">{isCheckpoint(modelRef) ? "checkpoint" : `v${version}`}</span>
         </h1>
         {aliases.map((alias) => (
           <span key={alias} class="badge plain" data-tone="active">
@@ -130,11 +132,11 @@ function Actions({ model, modelRef }: ModelProps) {
       toasts.fail(error);
     }
   };
-  const isStored = !modelRef.startsWith("ckp_");
+  const isStored = !isCheckpoint(modelRef);
   return (
     <div class="actions">
       {model.job && (
-        <LinkButton icon="copy" href={`/new?from=${model.job}&init_from=${model.id}`}>
+        <LinkButton icon="copy" href={`/new?from=${model.job}&init_from=${isStored ? model.id : modelRef}`}>
           Train on
         </LinkButton>
       )}
@@ -173,10 +175,9 @@ function Actions({ model, modelRef }: ModelProps) {
 function See({ model, modelRef }: ModelProps) {
   const { api } = useApp();
   const job = useResource(
-    async (signal): Promise<Job | null> =>
-      model.job === null || modelRef.startsWith("ckp_") ? null : api.job(model.job, { signal }).catch(() => null),
-    [model.job, modelRef],
+    async (signal): Promise<Job | null> => (model.job === null ? null : api.job(model.job, { signal }).catch(() => null)),
+    [model.job],
   );
   if (job.loading && !job.data) return <Skeleton height="480px" />;
-  return <ModelViews job={job.data} model={model} />;
+  return <ModelViews job={job.data} model={model} {...(isCheckpoint(modelRef) && { only: modelRef })} />;
 }

@@ -8,7 +8,7 @@ import { SelectField } from "../ui/field.tsx";
 import { Empty, Problem } from "../ui/surfaces.tsx";
 import { MomentMetrics, PointerReading } from "./aside.tsx";
 import { Curve, type CurvePoint, type FittedLine } from "./curve.tsx";
-import { axisName, type Feature, labelsOf } from "./features.ts";
+import { axisName, type Feature, labelsOf, usualRow } from "./features.ts";
 import { fieldOf, gridRows, lineRows, probabilitiesOf, valuesOf } from "./field.ts";
 import { Legend } from "./legend.tsx";
 import type { Moment } from "./moments.ts";
@@ -19,12 +19,23 @@ import { type Domain, domainOf, joined, shareOf } from "./scale.ts";
 import { Scrubber, useScrubbing } from "./scrubber.tsx";
 import { type Reading, Surface } from "./surface.tsx";
 
-/** Places along each side of a surface, and along a line. */
-const GRID = 56;
+/** Places along each side of a surface, at most and at least, and along a line. */
+const MOST_GRID = 56;
+const LEAST_GRID = 20;
 const LINE = 240;
+/** Values that a question has, about: wide rows are asked for at fewer places. */
+const MOST_VALUES = 250_000;
+
+function gridSize(width: number): number {
+  return Math.min(MOST_GRID, Math.max(LEAST_GRID, Math.floor(Math.sqrt(MOST_VALUES / width))));
+}
 
 export interface ExplorerProps {
   readonly features: readonly Feature[];
+  /** How many features a row has; not all of a wide one are known here. */
+  readonly width: number;
+  /** Whether a feature may be missing in a row. */
+  readonly mayMiss: boolean;
   /** Null where the rows are not known: then nothing is drawn on the surface. */
   readonly rows: JobRows | null;
   /** Labels in the order of the model's outputs, where they are known; empty for a regression. */
@@ -75,8 +86,8 @@ export function Explorer(props: ExplorerProps) {
       <Explored {...props} x={x} y={y ?? null} output={output} />
       {features.length > 2 && (
         <p class="muted explorer-note">
-          {features.length - (y ? 2 : 1)} other features stay at their middle, so that points of the data lie over a slice of
-          the model and not all on it.
+          {props.width - (y ? 2 : 1)} other features stay at their middle, so that points of the data lie over a slice of the
+          model and not all on it.
         </p>
       )}
     </div>
@@ -124,16 +135,17 @@ interface ExploredProps extends ExplorerProps {
 }
 
 function Explored(props: ExploredProps) {
-  const { features, rows, classes, isRegression, moments, x, y, output, job, epochs, isTraining } = props;
+  const { features, rows, classes, isRegression, moments, x, y, output, job, epochs, isTraining, width, mayMiss } = props;
   const [reading, setReading] = useState<Reading | null>(null);
   const palette = usePalette();
   const scrubbing = useScrubbing(moments);
   const momentId = scrubbing.moment?.id ?? null;
   useEffect(() => props.onMoment(momentId), [momentId]);
-  const base = useMemo(() => features.map(({ usual }) => usual), [features]);
-  const question = y ? `${x.place} ${y.place} ${GRID}` : `${x.place} ${LINE}`;
+  const base = useMemo(() => usualRow(features, width, mayMiss), [features, width, mayMiss]);
+  const grid = gridSize(base.length);
+  const question = y ? `${x.place} ${y.place} ${grid}` : `${x.place} ${LINE}`;
   const predictions = usePredictions(scrubbing.moment, question, () =>
-    y ? gridRows(base, x, y, GRID) : lineRows(base, x, LINE),
+    y ? gridRows(base, x, y, grid) : lineRows(base, x, LINE),
   );
   const answers = predictions.question === question ? predictions.answers : null;
   const target = rows?.targets[output];
@@ -147,7 +159,7 @@ function Explored(props: ExploredProps) {
     () => domainOf(target?.values ?? (answers ? valuesOf(answers, output) : [])),
     [target, target ? null : answers, output],
   );
-  const drawn = { palette, labels, range, answers, output, x, y };
+  const drawn = { palette, labels, range, answers, output, x, y, grid };
   return (
     <>
       {predictions.error ? <Problem error={predictions.error} /> : null}
@@ -178,6 +190,7 @@ interface DrawnProps {
   readonly output: number;
   readonly rows: JobRows | null;
   readonly x: Feature;
+  readonly grid: number;
 }
 
 interface DrawnSurfaceProps extends DrawnProps {
@@ -185,8 +198,8 @@ interface DrawnSurfaceProps extends DrawnProps {
   onRead(reading: Reading | null): void;
 }
 
-function DrawnSurface({ palette, labels, range, answers, output, rows, x, y, onRead }: DrawnSurfaceProps) {
-  const field = useMemo(() => answers && fieldOf(answers, labels, GRID, output), [answers, labels, output]);
+function DrawnSurface({ palette, labels, range, answers, output, rows, x, y, grid, onRead }: DrawnSurfaceProps) {
+  const field = useMemo(() => answers && fieldOf(answers, labels, grid, output), [answers, labels, grid, output]);
   const points = useMemo(
     () => (rows ? plottedPoints(rows, x, y, output, { palette, labels, range }) : []),
     [rows, x, y, output, palette, labels, range],

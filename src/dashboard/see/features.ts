@@ -43,6 +43,15 @@ function mostFrequent(values: readonly Cell[]): Cell | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
+/**
+ * A whole row with every feature at its middle. `width` is how many a row has where not all of them are shown: the rest is missing,
+ * or 0 where nothing can be missing.
+ */
+export function usualRow(features: readonly Feature[], width: number, mayMiss: boolean): Cell[] {
+  const rest = Math.max(0, width - features.length);
+  return [...features.map(({ usual }) => usual), ...new Array<Cell>(rest).fill(mayMiss ? null : 0)];
+}
+
 /** The labels of a target, numbers in their order, as the server orders them. */
 export function labelsOf(values: readonly Cell[]): string[] {
   const labels = [...new Set(values.filter((value) => value !== null).map(String))];

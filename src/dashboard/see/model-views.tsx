@@ -20,15 +20,17 @@ export interface ModelViewsProps {
   readonly job: Job | null;
   /** Null as long as there is none. */
   readonly model: Model | null;
+  /** How the model is asked for, where only it is looked at and none of the moments of its job. */
+  readonly only?: string;
 }
 
-export function ModelViews({ job, model }: ModelViewsProps) {
+export function ModelViews({ job, model, only }: ModelViewsProps) {
   const [moment, setMoment] = useState<string | null>(null);
   const parameters = model?.parameters ?? job?.parameters ?? 0;
   const weights = useWeights(parameters, model?.id ?? null, moment);
   return (
     <div class="stack">
-      <What job={job} model={model} onMoment={setMoment} />
+      <What job={job} model={model} {...(only && { only })} onMoment={setMoment} />
       <NetworkCard job={job} model={model} tensors={weights.tensors} />
       {model?.evaluation && (
         <section class="stack" aria-label="Evaluation">
@@ -42,16 +44,17 @@ export function ModelViews({ job, model }: ModelViewsProps) {
 }
 
 /** The picture over its features, and the slider through its training. */
-function What({ job, model, onMoment }: ModelViewsProps & { readonly onMoment: (id: string | null) => void }) {
+function What({ job, model, only, onMoment }: ModelViewsProps & { readonly onMoment: (id: string | null) => void }) {
   const { api } = useApp();
   const rows = useResource(
     async (signal): Promise<JobRows | null> => (job ? api.rows(job.id, { limit: ROWS, signal }) : null),
     [job?.id],
   );
-  const moments = useMoments(job);
+  const moments = useMoments(only ? null : job);
+  const alone = only ?? (job ? null : (model?.id ?? null));
   const shown = useMemo(
-    (): Moments => (job ? moments : { list: model ? [modelMoment(api, model.id, null)] : [], known: true, error: null }),
-    [job, moments, model, api],
+    (): Moments => (alone ? { list: [modelMoment(api, alone, null)], known: true, error: null } : moments),
+    [alone, moments, api],
   );
   const features = useMemo(
     () => (rows.data ? featuresOfRows(rows.data) : model ? featuresOfModel(model) : null),
@@ -73,6 +76,8 @@ function What({ job, model, onMoment }: ModelViewsProps & { readonly onMoment: (
           )}
           <Explorer
             features={features}
+            width={widthOf(job, model, features.length)}
+            mayMiss={job ? "dataset" in job.spec.data : model?.targets.length !== 0}
             rows={rows.data}
             classes={model?.classes ?? null}
             isRegression={task === "regression"}
@@ -89,6 +94,16 @@ function What({ job, model, onMoment }: ModelViewsProps & { readonly onMoment: (
       )}
     </Card>
   );
+}
+
+/** How many values a row has. */
+function widthOf(job: Job | null, model: Model | null, shown: number): number {
+  if (model?.inputs) return Math.max(model.inputs.length, shown);
+  const data = job?.spec.data;
+  if (!data) return shown;
+  if ("dataset" in data) return data.dataset.features.length;
+  if ("inline" in data) return data.inline.features;
+  return data.generator.type === "blobs" ? data.generator.features : shown;
 }
 
 /** Columns, those that matter most first. */

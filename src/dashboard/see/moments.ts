@@ -39,13 +39,16 @@ export function modelMoment(api: Api, id: string, epoch: number | null): Moment 
 export function useMoments(job: Job | null): Moments {
   const { api } = useApp();
   const { data, error } = useCheckpoints(job);
+  const modelId = job?.model?.id ?? null;
+  // While it trains, each epoch would be another list.
+  const lastEpoch = modelId === null ? null : (job?.epochs_done ?? null);
   return useMemo(() => {
     const checkpoints = (data ?? []).map((checkpoint) => checkpointMoment(api, checkpoint));
-    const final = job?.model ? [modelMoment(api, job.model.id, job.epochs_done)] : [];
+    const final = modelId ? [modelMoment(api, modelId, lastEpoch)] : [];
     // Where the last checkpoint has come to the same epoch, the model says the same.
-    const list = [...checkpoints.filter(({ epoch }) => final.length === 0 || epoch !== job?.epochs_done), ...final];
+    const list = [...checkpoints.filter(({ epoch }) => epoch !== lastEpoch), ...final];
     return { list, known: data !== null || error !== null, error: final.length > 0 ? null : error };
-  }, [api, data, error, job?.model?.id, job?.epochs_done]);
+  }, [api, data, error, modelId, lastEpoch]);
 }
 
 function checkpointMoment(api: Api, { id, epoch }: Checkpoint): Moment {

@@ -112,6 +112,40 @@ describe("two features", () => {
   });
 });
 
+describe("many features", () => {
+  it("are looked at two at a time, the others at their middle, however wide a row is", async () => {
+    const blobs = await submitted(
+      stage.client,
+      {
+        name: "wide",
+        data: { generator: { type: "blobs", samples: 200, features: 100, classes: 3, seed: 1 } },
+        split: { validation: 0.3 },
+        model: { layers: [{ type: "linear" }] },
+        epochs: 20,
+        checkpoint: { every_epochs: 10, min_seconds: 0, keep: 5 },
+      },
+      "succeeded",
+    );
+    const { page, faults } = await stage.open(`/jobs/${blobs.id}?tab=model`);
+    await drawn(page);
+    await page.getByLabel("Across").selectOption({ label: "feature 7" });
+    await page.getByLabel("Up", { exact: true }).selectOption({ label: "feature 3" });
+    await page.getByRole("img", { name: /What the model says over feature 7 and feature 3/ }).waitFor();
+    await drawn(page);
+    await page.getByText(/^98 other features stay at their middle/).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("of a checkpoint are looked at and predicted with as those of a model", async () => {
+    const [checkpoint] = (await stage.client.checkpoints(moons.id)).data;
+    const { page, faults } = await stage.open(`/models/${checkpoint?.id}`);
+    await drawn(page);
+    await page.getByRole("link", { name: "Predict" }).click();
+    await page.locator(".predict-answer [data-chosen=true]").waitFor();
+    expect(faults).toEqual([]);
+  });
+});
+
 describe("one feature", () => {
   it("has the data and the fitted line, which comes to lie where it belongs", async () => {
     const line = await submitted(
