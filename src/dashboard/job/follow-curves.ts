@@ -1,6 +1,7 @@
 /**
  * The curves of a job, from the server: what was, what is coming in, what was missed in between, and finer points of the
- * stretch that is looked at. Tells of changes at most once a frame of the screen.
+ * stretch that is looked at. A job that does more epochs than a screen can show is not followed frame by frame: what has come
+ * is read thinned, as often as this page gets to it. Tells of changes at most once a frame of the screen.
  */
 import type { Frame, Metrics } from "../../client/answers.ts";
 import { type Curves, createCurves, type Span } from "../chart/curves.ts";
@@ -33,6 +34,11 @@ export interface FollowOptions {
 
 /** With seven columns, of each of which a stretch keeps the least and the greatest: some 300 stretches across the screen. */
 const POINTS = 4000;
+/** A frame of more epochs than these says that they come faster than anybody can look. */
+const DENSE_EPOCHS = 400;
+/** So many points are read of what a fast job has done since, not before so much time has passed. */
+const PULL_POINTS = 200;
+const PULL_MS = 200;
 /** The finer points of a stretch that grows are read anew after this long. */
 const REFINE_MS = 400;
 
@@ -45,6 +51,8 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
   let span: Span | null = null;
   let refining: AbortController | null = null;
   let timer: number | undefined;
+  let pullTimer: number | undefined;
+  let newest = 0;
   const missed: Span[] = [];
 
   const change = (): void => {
@@ -57,9 +65,9 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
   };
 
   /** Reads a span, thinned. Gives the epoch up to which it is known now, or null when it could not be read. */
-  const read = async (from: number, to: number | undefined): Promise<number | null> => {
+  const read = async (from: number, to: number | undefined, wanted = points): Promise<number | null> => {
     try {
-      const metrics = await api.metrics(id, { from, ...(to && { to }), points, signal: abort.signal });
+      const metrics = await api.metrics(id, { from, ...(to && { to }), points: wanted, signal: abort.signal });
       if (metrics.total > 0) curves.insert(fromWire(metrics), { from: metrics.from, to: metrics.to });
       error = null;
       return metrics.to;
@@ -83,6 +91,7 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
     const rest = missed.splice(0).map(({ from, to }) => ({ from: Math.max(from, covered + 1), to }));
     missed.push(...rest.filter(({ from, to }) => from <= to));
     await fillGaps();
+    if (newest > curves.last) pullSoon();
   };
 
   const refine = async (): Promise<void> => {
@@ -112,11 +121,39 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
       missed.push(gap);
       if (known) void fillGaps();
     }
-    if (span && message.to >= span.from && message.from <= span.to) refineSoon(REFINE_MS);
+    seen(message.from, message.to);
+    if (message.to - message.from >= DENSE_EPOCHS) pullFromNow();
     change();
   };
+  const seen = (from: number, to: number): void => {
+    if (span && to >= span.from && from <= span.to) refineSoon(REFINE_MS);
+  };
 
-  const stopFollowing = live.follow(id, FROM_NOW, onFrame);
+  /** Reads what has come, and again when more has come meanwhile. */
+  const pull = async (): Promise<void> => {
+    const from = curves.last + 1;
+    const covered = await read(from, undefined, PULL_POINTS);
+    if (covered !== null) seen(from, covered);
+    pullTimer = window.setTimeout(() => {
+      pullTimer = undefined;
+      if (newest > curves.last && covered !== null) pullSoon();
+    }, PULL_MS);
+  };
+  const pullSoon = (): void => {
+    if (pullTimer !== undefined || !known || abort.signal.aborted) return;
+    pullTimer = 0;
+    void pull();
+  };
+  const pullFromNow = (): void => {
+    stopFollowing();
+    stopFollowing = live.watchJobs((message) => {
+      if (message.type !== "job" || message.job.id !== id) return;
+      newest = message.job.epochs_done;
+      if (newest > curves.last) pullSoon();
+    });
+  };
+
+  let stopFollowing = live.follow(id, FROM_NOW, onFrame);
   if (live.generation.get() > 0) void catchUp();
   const stopListening = live.generation.subscribe(() => void catchUp());
 
@@ -141,6 +178,7 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
       abort.abort();
       refining?.abort();
       window.clearTimeout(timer);
+      window.clearTimeout(pullTimer);
       cancelAnimationFrame(frame);
       stopFollowing();
       stopListening();
