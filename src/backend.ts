@@ -2,15 +2,19 @@
 import type { Logger } from "pino";
 import { createLocalBus } from "./bus/local.ts";
 import type { Config } from "./config.ts";
+import type { Archive } from "./domain/archive.ts";
 import type { Job } from "./domain/job.ts";
 import type { Bus, Store } from "./domain/ports.ts";
 import type { JobQueue } from "./domain/queue.ts";
 import { createEmbeddedQueue } from "./queue/embedded.ts";
+import { openArchive } from "./storage/archive.ts";
 import { openStore } from "./storage/open.ts";
 
 export interface Backend {
   readonly store: Store;
   readonly bus: Bus;
+  /** Null where the database has backups of its own. */
+  readonly archive: Archive | null;
   /** Whether other processes work on the same store: then nothing that is under way may be taken for abandoned at a start. */
   readonly isShared: boolean;
   /** How often a process tells the others that it is there. */
@@ -30,6 +34,7 @@ export async function openAlone(config: Config, log: Logger): Promise<Backend> {
   return {
     store,
     bus: createLocalBus((err) => log.error({ err }, "a listener of the bus failed")),
+    archive: openArchive(config.dataDir),
     isShared: false,
     announceMs: ALONE_ANNOUNCE_MS,
     openQueue: async (measured) => createEmbeddedQueue(measured, config.limits.project.runningJobs),

@@ -53,6 +53,7 @@ export async function openCluster(
     return {
       store: remembering,
       bus,
+      archive: null,
       isShared: true,
       announceMs: ANNOUNCE_MS,
       async openQueue(measured, onAbandoned) {

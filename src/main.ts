@@ -35,9 +35,13 @@ function readConfig(): Config | string {
 
 async function run(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel }, createLogWriter());
-  const { startServer } = await import("./server.ts");
+  const { startRestartable } = await import("./restartable.ts");
   try {
-    const server = await startServer(config, log);
+    const server = await startRestartable(config, log);
+    void server.died.then((error) => {
+      log.fatal({ err: error }, "the server could not be started again");
+      process.exit(1);
+    });
     stopOnSignals(server, log, config.drainMs);
     log.info({ url: server.url, workers: config.workers, data_dir: config.dataDir }, "ready");
   } catch (error) {

@@ -63,10 +63,13 @@ export interface Server {
 export interface ServerOptions {
   /** What a stream's reader is allowed, where it is not the default. */
   readonly streamBounds?: Partial<StreamBounds>;
+  /** Told when the server should be stopped and started again: another database waits to be taken in. */
+  readonly onRestart?: () => void;
 }
 
 /** Starts a server that takes jobs. Throws, with everything closed again, when its port or its database cannot be had. */
 export async function startServer(config: Config, log: Logger, options: ServerOptions = {}): Promise<Server> {
+  const { onRestart = () => undefined, ...streaming } = options;
   const { limits, workers } = config;
   const trains = config.role !== "serve";
   const closers: (() => Promise<void>)[] = [];
@@ -111,7 +114,9 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       role: config.role,
       announceMs: backend.announceMs,
       access: { ...access, localOnly: !allowOpen, rateLimiter: backend.isShared ? createSharedRateLimiter(services) : null },
-      ...options,
+      archive: backend.archive,
+      restart: onRestart,
+      ...streaming,
     });
     closers.push(() => app.close());
     // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.

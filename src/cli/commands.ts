@@ -1,4 +1,5 @@
 /** The table of commands, in the order of the help: a command is one file in commands/ and one line here. */
+import { registerBackup } from "./commands/backup.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerCopyStore } from "./commands/copy-store.ts";
 import { registerDatasets } from "./commands/datasets.ts";
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Register[] = [
   registerExport,
   registerPredict,
   registerKeys,
+  registerBackup,
   registerWorkers,
   registerCopyStore,
   registerDoctor,

@@ -11,6 +11,8 @@ export const SERVER_MAIN = fileURLToPath(new URL("../main.ts", import.meta.url))
 export const MAKE_KEY_MAIN = fileURLToPath(new URL("../make-key.ts", import.meta.url));
 /** The program that copies a database. */
 export const COPY_STORE_MAIN = fileURLToPath(new URL("../copy-store.ts", import.meta.url));
+/** What puts a backup where the next start of a server finds it. */
+export const STAGE_BACKUP_MAIN = fileURLToPath(new URL("../stage-backup.ts", import.meta.url));
 /** As `npm start` has them; why is in DECISIONS.md, 24. */
 export const SERVER_FLAGS = ["--single-threaded-gc", "--concurrent-sweeping", "--concurrent-array-buffer-sweeping"];
 const KEPT_LINES = 20;

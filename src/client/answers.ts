@@ -259,3 +259,9 @@ export interface Comparison {
   spec: Difference[] | null;
   architecture: Difference[];
 }
+
+/** A backup that was received and takes the database's place. */
+export interface Restoration {
+  readonly bytes: number;
+  readonly sha256: string;
+}

@@ -1,5 +1,5 @@
 /** The client's part for the server itself: whether it is there, and who may use it. */
-import type { CreatedKey, Key, NewKey, Page, PageQuery } from "./answers.ts";
+import type { CreatedKey, Key, NewKey, Page, PageQuery, Restoration } from "./answers.ts";
 import { segment, type Transport } from "./transport.ts";
 
 export interface ServiceClient {
@@ -10,6 +10,10 @@ export interface ServiceClient {
   /** Keys, newest first, those that are worth nothing any more among them. */
   keys(query?: PageQuery): Promise<Page<Key>>;
   revokeKey(id: string): Promise<void>;
+  /** The whole database as a file, as it comes. */
+  backUp(): Promise<ReadableStream<Uint8Array>>;
+  /** Puts a backup in place of the database; the server starts again with it. */
+  restore(backup: BodyInit): Promise<Restoration>;
 }
 
 /** The methods about the server over a transport. */
@@ -18,6 +22,15 @@ export function createServiceClient({ send, get, post, drop }: Transport): Servi
     ready: async (options = {}) => void (await send("GET", "readyz", options)),
     createKey: (key) => post("v1/keys", key),
     keys: (query) => get("v1/keys", query),
+    backUp: async () => {
+      const { body } = await send("POST", "v1/backup");
+      if (!body) throw new Error("the server sent no backup");
+      return body;
+    },
+    restore: async (backup) => {
+      const response = await send("POST", "v1/restore", { file: backup, type: "application/vnd.sqlite3" });
+      return (await response.json()) as Restoration;
+    },
     revokeKey: (id) => drop(`v1/keys/${segment(id)}`),
   };
 }

@@ -83,6 +83,8 @@ const ACCESS: Readonly<Record<string, Access>> = {
   readWebhookSecret: ADMIN,
   listWorkers: { scope: "read", operator: true },
   drainWorker: { scope: "admin", operator: true },
+  backUp: { scope: "admin", operator: true },
+  restore: { scope: "admin", operator: true },
   exposeMetrics: { scope: "read", operator: true },
 };
 

@@ -7,6 +7,7 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import type { Archive } from "../domain/archive.ts";
 import { NO_TELEMETRY, type Telemetry } from "../domain/telemetry.ts";
 import type { Role } from "../domain/worker.ts";
 import { createRoster } from "../jobs/list-workers.ts";
@@ -25,6 +26,7 @@ import { swaggerOptions } from "./openapi.ts";
 import { STREAM_BOUNDS, type StreamBounds } from "./outlet.ts";
 import { createRequestLog, logRequests } from "./request-log.ts";
 import { measureRequests } from "./request-telemetry.ts";
+import { registerBackups } from "./routes/backups.ts";
 import { registerCheckpoints } from "./routes/checkpoints.ts";
 import { registerDatasets } from "./routes/datasets.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
@@ -63,6 +65,10 @@ export interface AppOptions {
   readonly webhookSecret?: string;
   /** Measures the server; without it, it is not measured. */
   readonly telemetry?: Telemetry;
+  /** Makes and takes in backups; null where the database has its own. */
+  readonly archive?: Archive | null;
+  /** Has the server stop and start again. */
+  readonly restart?: () => void;
   /** What a connection is allowed; the defaults are SOCKET_BOUNDS. */
   readonly socketBounds?: Partial<SocketBounds>;
   /** Origins whose pages may use the API from a browser, besides our own. */
@@ -95,6 +101,7 @@ const API: readonly RegisterRoutes[] = [
   registerTfServing,
   registerOpenInference,
   registerWebhooks,
+  registerBackups,
   registerKeys,
   registerSession,
   registerWorkers,
@@ -128,6 +135,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     { ...STREAM_BOUNDS, connections: limits.project.streams, subscriptions: limits.project.subscriptions, ...streamBounds },
   );
   const context: RouteContext = {
+    archive: options.archive ?? null,
+    restart: options.restart ?? (() => undefined),
     limits,
     store,
     lifecycle,

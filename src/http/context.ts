@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Archive } from "../domain/archive.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Store } from "../domain/ports.ts";
 import type { Telemetry } from "../domain/telemetry.ts";
@@ -27,6 +28,10 @@ export interface RouteContext {
   /** Signs webhooks. */
   readonly webhookSecret: string;
   readonly telemetry: Telemetry;
+  /** Null where the database has backups of its own. */
+  readonly archive: Archive | null;
+  /** Has the server stop and start again, once the answer is out. */
+  readonly restart: () => void;
   /** The processes that serve and train. */
   readonly workers: Roster;
 }

@@ -256,6 +256,8 @@ function describe(route: { schema?: unknown }): void {
   schema.response = {
     409: { description: "The first request under the Idempotency-Key is still being done.", content },
     422: { description: "The Idempotency-Key was used for another request.", content },
+    503: { description: "The server is going down, or its database takes no writes.", content },
+    507: { description: "There is no room on the disk for what this would write.", content },
     ...schema.response,
   } as RouteSchema["response"] & object;
 }

@@ -32,6 +32,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   [STATUS_OF.upgrade_required]: "This path takes WebSocket connections only.",
   [STATUS_OF.rate_limited]: "A limit of the project, which the detail names; `Retry-After` says when to try again.",
   [STATUS_OF.internal]: "A defect of ours; the log has it under the request's id.",
+  [STATUS_OF.storage_full]: "There is no room on the disk for what this would write.",
   [STATUS_OF.unavailable]: "The server is starting or going down; `Retry-After` says when to try again.",
 };
 

@@ -16,6 +16,7 @@ const SEED = Number(process.env.FUZZ_SEED ?? 20_261_123);
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 20_000);
 /** Sent at the same time; the fewest that fail together are what is printed. */
 const AT_ONCE = 8;
+const MAX_TRIES = 20;
 /** Kinds of faults after which enough has been seen. */
 const MAX_FAULTS = 20;
 /** Longer than any answer should take, shorter than anybody's patience. */
@@ -76,6 +77,23 @@ async function makeThings(): Promise<Record<StandIn, string>> {
   return { dataset, job, model: ended.model?.id ?? "", name: "fuzzed", version: "1", key, checkpoint };
 }
 
+let renewing: Promise<void> | null = null;
+
+/** Makes what was deleted again, one time after the other: meanwhile others may delete what is being made. */
+async function renewThings(): Promise<void> {
+  renewing = (renewing ?? Promise.resolve()).then(async () => {
+    for (let tries = 1; ; tries++) {
+      try {
+        things = await makeThings();
+        return;
+      } catch (error) {
+        if (tries === MAX_TRIES) throw error;
+      }
+    }
+  });
+  await renewing;
+}
+
 function send({ method, path, headers, body }: FuzzedRequest): Promise<Answer> {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_all, name: StandIn) => things[name]);
   const all = { ...AUTHORIZATION, ...headers };
@@ -115,7 +133,7 @@ async function judgeOne(request: FuzzedRequest): Promise<string | null> {
   if (typeof answer === "string") return answer;
   statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
   if (answer.status === 413 && answer.type === "") return null;
-  if (answer.status === 204 && request.method === "DELETE") things = await makeThings();
+  if (answer.status === 204 && request.method === "DELETE") await renewThings();
   return judge(request.operationId, answer);
 }
 

@@ -1,0 +1,79 @@
+/** `trainyard backup` and `trainyard restore`: the whole database as a file, while the server serves. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { openAsBlob } from "node:fs";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client, Restoration } from "../../client/index.ts";
+import { type Context, examples, type Register } from "../context.ts";
+import { CliError } from "../exit.ts";
+import { writeOutput } from "../output-file.ts";
+import { type Environment, STAGE_BACKUP_MAIN } from "../server-process.ts";
+
+/** How long a server may take to serve again. */
+const READY_MS = 60_000;
+const LOOK_MS = 20;
+/** A server that has been ready for this long has been away between two looks. */
+const STEADY_MS = 10_000;
+
+export const registerBackup: Register = (program, context) => {
+  program
+    .command("backup")
+    .description("copy the server's whole database to a file, while it serves")
+    .argument("<file>", "where to; - is stdout")
+    .addHelpText("after", examples("trainyard backup trainyard.backup.db", "trainyard backup - | gzip > backup.db.gz"))
+    .action(async (file: string) => {
+      const bytes = await writeOutput(await context.client().backUp(), file, process.stdout);
+      if (file === "-") return;
+      context.show({ file, bytes }, () => [`${file}  ${bytes.toLocaleString("en")} bytes`]);
+    });
+  program
+    .command("restore")
+    .description("put a backup in place of the server's database; the server goes on with it")
+    .argument("<file>", "a backup")
+    .option("-d, --data-dir <directory>", "put it there, for the next start of a server that does not run")
+    .addHelpText(
+      "after",
+      examples("trainyard restore trainyard.backup.db", "trainyard restore trainyard.backup.db --data-dir /var/lib/trainyard"),
+    )
+    .action(async (file: string, { dataDir }: { dataDir?: string }) => {
+      const restored = dataDir === undefined ? await restore(context, file) : await stageIn(dataDir, file, context.environment);
+      const when = dataDir === undefined ? "restored; the server is ready" : "taken in at the next start";
+      context.show(restored, () => [`${file}  ${restored.bytes.toLocaleString("en")} bytes, ${when}`]);
+    });
+};
+
+async function restore(context: Context, file: string): Promise<Restoration> {
+  const client = context.client();
+  const blob = await openAsBlob(file).catch((error: Error) => {
+    throw new CliError(`${file} cannot be read: ${error.message}`);
+  });
+  const restored = await client.restore(blob);
+  await untilReady(client);
+  return restored;
+}
+
+/** The server drains, stops listening and starts again: it is ready when it was away and is back. */
+async function untilReady(client: Client): Promise<void> {
+  let wasAway = false;
+  const startedAt = performance.now();
+  for (; performance.now() - startedAt < READY_MS; await delay(LOOK_MS)) {
+    const isReady = await client.ready().then(
+      () => true,
+      () => false,
+    );
+    if (isReady && (wasAway || performance.now() - startedAt > STEADY_MS)) return;
+    wasAway ||= !isReady;
+  }
+  throw new CliError("the backup was taken in, and the server has not become ready since: see its log");
+}
+
+async function stageIn(dataDir: string, file: string, environment: Environment): Promise<Restoration> {
+  const child = spawn(process.execPath, [STAGE_BACKUP_MAIN, file], {
+    env: { ...environment, TRAINYARD_DATA_DIR: dataDir },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [answer, complaint, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  if (code !== 0) throw new CliError(complaint.replace(/^trainyard: /, "").trim());
+  return JSON.parse(answer) as Restoration;
+}

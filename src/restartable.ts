@@ -1,0 +1,40 @@
+/** A server that can be started again in its process, on the same port, when something has put another database in place. */
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import { type Server, startServer } from "./server.ts";
+
+export interface RestartableServer extends Server {
+  /** Resolves with the error when a restart has failed: nothing serves any more. */
+  readonly died: Promise<unknown>;
+}
+
+/** Starts it. Throws what startServer throws. */
+export async function startRestartable(config: Config, log: Logger): Promise<RestartableServer> {
+  const { promise: died, resolve: die } = Promise.withResolvers<unknown>();
+  let isStopping = false;
+  let changing: Promise<void> = Promise.resolve();
+  let current: Server | null = null;
+  const restart = (): void => {
+    changing = changing.then(async () => {
+      if (isStopping || !current) return;
+      log.info("restarting on the restored database");
+      const { port } = new URL(current.url);
+      await current.stop();
+      current = null;
+      current = await startServer({ ...config, port: Number(port) }, log, { onRestart: restart });
+      log.info({ url: current.url }, "ready again");
+    });
+    changing.catch(die);
+  };
+  const first = await startServer(config, log, { onRestart: restart });
+  current = first;
+  return {
+    url: first.url,
+    died,
+    async stop() {
+      isStopping = true;
+      await changing.catch(() => undefined);
+      await current?.stop();
+    },
+  };
+}
