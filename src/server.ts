@@ -18,6 +18,7 @@ import type { StreamBounds } from "./http/outlet.ts";
 import { announceWorker } from "./jobs/announce-worker.ts";
 import { createSharedRateLimiter } from "./jobs/count-requests.ts";
 import { projectSecret, startDeliverer } from "./jobs/deliver-webhooks.ts";
+import { createRoster } from "./jobs/list-workers.ts";
 import { recover, removeUnfinished } from "./jobs/recover.ts";
 import { type Runner, startRunner } from "./jobs/run.ts";
 import { createServices, type Services } from "./jobs/services.ts";
@@ -99,7 +100,10 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     await assertGuarded(config, store);
     const webhookSecret = config.webhooks.secret ?? (await store.keepSecret("webhook", newWebhookSecret()));
     const lifecycle = createLifecycle();
-    const telemetry = createTelemetry(instruments, store);
+    // The process that has been there for longest.
+    const roster = createRoster(store, backend.announceMs);
+    const isSpeaker = async () => !backend.isShared || (await roster.list())[0]?.id === workerId;
+    const telemetry = createTelemetry(instruments, store, isSpeaker);
     const { allowOpen, ...access } = config.access;
     const { corsOrigins, sockets: socketBounds } = config;
     const app = await buildApp({

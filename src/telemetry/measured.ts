@@ -8,6 +8,7 @@ const WRITES = [
   "insertJob",
   "transition",
   "claimJob",
+  "leaseJob",
   "appendMetrics",
   "finishJob",
   "deleteJob",
@@ -62,12 +63,16 @@ function notesOf({
     const job = result as Job | null;
     if (job && isTerminal(job.state)) jobsEnded.inc({ state: job.state });
   };
+  const taken = (job: Job | null): void => {
+    if (job?.attempt === 1) queueWait.observe(Math.max(0, (job.startedAt ?? job.createdAt) - job.createdAt) / 1000);
+  };
   return {
     transition: ended,
     finishJob: ended,
-    claimJob: (_, result) => {
-      const job = result as Job | null;
-      if (job?.attempt === 1) queueWait.observe(Math.max(0, (job.startedAt ?? job.createdAt) - job.createdAt) / 1000);
+    claimJob: (_, result) => taken(result as Job | null),
+    leaseJob: (_, result) => {
+      const lease = result as Awaited<ReturnType<Store["leaseJob"]>>;
+      if (lease.result === "taken") taken(lease.job);
     },
     appendMetrics: ([, , slice], seq) => {
       if (seq === null) return;

@@ -12,8 +12,15 @@ const COUNT_MS = 2000;
 /** Requests that do not exist have no route: they share a series. */
 const MAX_SERIES = 2000;
 
-/** The telemetry of a process. The event loop's delay, memory and garbage collection are prom-client's own metrics. */
-export function createTelemetry(instruments: Instruments, store: Pick<Store, "countJobs" | "health">): Telemetry {
+/**
+ * The telemetry of a process. The event loop's delay, memory and garbage collection are prom-client's own metrics. What the
+ * whole store holds is told by one of the processes that share it, so that a sum over them counts it once: `isSpeaker`.
+ */
+export function createTelemetry(
+  instruments: Instruments,
+  store: Pick<Store, "countJobs" | "health">,
+  isSpeaker: () => Promise<boolean> = () => Promise.resolve(true),
+): Telemetry {
   const { registry, requests, streamReaders, streamsEnded } = instruments;
   collectDefaultMetrics({ register: registry });
   // Looking a series up by its labels costs more than counting: each is looked up once.
@@ -25,6 +32,11 @@ export function createTelemetry(instruments: Instruments, store: Pick<Store, "co
     const now = performance.now();
     if (now - countedAt < COUNT_MS) return;
     countedAt = now;
+    if (!(await isSpeaker())) {
+      instruments.jobs.reset();
+      instruments.queueOldest.set(0);
+      return;
+    }
     const { states, oldestQueuedAt } = await store.countJobs();
     for (const state of JOB_STATES) instruments.jobs.set({ state }, states[state] ?? 0);
     instruments.queueOldest.set(oldestQueuedAt === null ? 0 : Math.max(0, Date.now() - oldestQueuedAt) / 1000);
