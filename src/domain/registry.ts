@@ -58,6 +58,7 @@ export function modelNameOf(jobName: string): string {
 export function jobNameFault(name: string): string | null {
   const taken = /[@:/]/.exec(name);
   if (taken) return `must not have ${taken[0]} in it, which separates the parts of a reference to a model`;
+  if (name.includes("\u0000")) return "must not have the character NUL (U+0000) in it, which a database may not hold";
   const slug = modelNameOf(name);
   if (slug === "") return "must have a letter from a to z or a digit: the model is called after it";
   return isModelName(slug) ? null : `must not begin with ${PREFIXES.join(" or ")}, as ids do`;

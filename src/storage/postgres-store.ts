@@ -11,6 +11,7 @@ import { createPostgresHealth } from "./postgres-health.ts";
 import { assertUsable } from "./schema.ts";
 import { createStore, type StoreHooks } from "./store.ts";
 import type { Tables } from "./tables.ts";
+import { inTurns } from "./turns.ts";
 
 export interface PostgresStoreOptions extends PostgresPoolOptions, StoreHooks, PatienceOptions {
   /** How often a database that went away is tried. */
@@ -38,7 +39,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await pool.end();
   };
   const store = createStore({ reader: db, writer: db, adder: db, bulkWriter: db, health, close }, options);
-  return { store: patient(store, options), runSql: runSqlOn(db) };
+  return { store: inTurns(patient(store, options)), runSql: runSqlOn(db) };
 }
 
 /** The database without a store, at the newest schema. Throws as `openPostgresStore` does. */

@@ -57,7 +57,6 @@ import { assertRoomForModel } from "./quotas.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
 import { projectsInTurn } from "./shares.ts";
 import type { Tables } from "./tables.ts";
-import { createTurns, type Turns } from "./turns.ts";
 import { claimDeliveries, keepSecret, listDeliveries, nextDeliveryAt, recordDelivery, releaseDeliveries } from "./webhooks.ts";
 import { beatWorker, drainWorker, listWorkers, removeWorkers, signOffWorker } from "./workers.ts";
 
@@ -87,14 +86,11 @@ export interface StoreHooks {
   readonly onQueued?: OnQueued | undefined;
 }
 
-/** Where the queries run. What changes one job, or one name, is done in the order in which it was asked for, however many connections there are. */
-interface Place extends Databases, StoreHooks {
-  readonly take: Turns["take"];
-}
+type Place = Databases & StoreHooks;
 
 /** The store of every project, and from it that of each. */
 export function createStore(databases: Databases, hooks: StoreHooks = {}): Store {
-  const place: Place = { ...databases, ...hooks, take: createTurns().take };
+  const place: Place = { ...databases, ...hooks };
   const owners = createOwners(place.reader);
   const everything: AnyStore = { ...queriesOf(place, DEFAULT_PROJECT, null), ...systemOf(place) };
   return {
@@ -107,13 +103,13 @@ type AnyStore = Omit<Store, "ofProject">;
 
 /** What projects may do. Names and insertions are of `project`, lists are of `listed`: null lists those of every project. */
 function queriesOf(place: Place, project: string, listed: string | null): ProjectStore {
-  const { reader, writer, adder, bulkWriter, take, onQueued } = place;
+  const { reader, writer, adder, bulkWriter, onQueued } = place;
   return {
     insertJob: (job) => insertJob(adder, project, job, onQueued),
     getJob: (id) => getJob(reader, id),
     listJobs: (filter, page) => listJobs(reader, listed, filter, page),
     readPayload: (jobId) => readPayload(reader, jobId),
-    transition: (id, request) => take(id, () => transitionJob(writer, id, request, onQueued)),
+    transition: (id, request) => transitionJob(writer, id, request, onQueued),
     queuePosition: (id) => queuePosition(reader, id),
     listCheckpoints: (jobId, page) => listCheckpoints(reader, jobId, page),
     getCheckpoint: (id) => getCheckpoint(reader, id),
@@ -135,9 +131,9 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
     listModels: (page, filter) => listModels(reader, listed, page, filter),
     readWeights: (id) => (isCheckpointId(id) ? readCheckpointWeights(reader, id) : readWeights(reader, id)),
     readEvaluation: (modelId) => readEvaluation(reader, modelId),
-    tagModel: (id, changes) => take(id, () => tagModel(writer, id, changes)),
-    setAlias: (name, alias, version) => take(`${project} ${name}`, () => setAlias(writer, project, name, alias, version)),
-    deleteAlias: (name, alias) => take(`${project} ${name}`, () => deleteAlias(writer, project, name, alias)),
+    tagModel: (id, changes) => tagModel(writer, id, changes),
+    setAlias: (name, alias, version) => setAlias(writer, project, name, alias, version),
+    deleteAlias: (name, alias) => deleteAlias(writer, project, name, alias),
     deleteModel: (id) => deleteModel(writer, id),
     insertDataset: (dataset) => insertDataset({ writer, bulkWriter }, project, dataset),
     findDataset: (sha256, format) => findDataset(reader, project, sha256, format),
@@ -152,7 +148,7 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
 }
 
 /** What the server does for all of them. */
-function systemOf({ reader, writer, adder, bulkWriter, health, close, take }: Place): Omit<AnyStore, keyof ProjectStore> {
+function systemOf({ reader, writer, adder, bulkWriter, health, close }: Place): Omit<AnyStore, keyof ProjectStore> {
   return {
     claimJob: (at, room, runningJobs) => claimJob(writer, at, room, runningJobs),
     leaseJob: (id, request) => leaseJob(writer, id, request),
@@ -167,16 +163,13 @@ function systemOf({ reader, writer, adder, bulkWriter, health, close, take }: Pl
       await removeCounters(writer, silentSince);
     },
     countUp: (key, window) => countUp(writer, key, window),
-    // After the epochs that it is of, and before those that come after it.
     insertCheckpoint: (jobId, attempt, at, checkpoint) =>
-      take(jobId, () => insertCheckpoint({ writer, adder, bulkWriter }, jobId, attempt, at, checkpoint)),
+      insertCheckpoint({ writer, adder, bulkWriter }, jobId, attempt, at, checkpoint),
     readCheckpoint: (id) => readCheckpoint(reader, id),
     removeUnfinishedCheckpoints: (at) => removeUnfinishedCheckpoints(writer, at),
-    appendMetrics: (id, attempt, slice) => take(id, () => appendMetrics(adder, id, attempt, slice)),
+    appendMetrics: (id, attempt, slice) => appendMetrics(adder, id, attempt, slice),
     finishJob: (id, attempt, at, reason, outcome) =>
-      take(id, () =>
-        finishJob(outcome.state === "succeeded" ? adder : writer, id, attempt, { state: outcome.state, at, reason }, outcome),
-      ),
+      finishJob(outcome.state === "succeeded" ? adder : writer, id, attempt, { state: outcome.state, at, reason }, outcome),
     removeUnfinishedDatasets: (at) => removeUnfinishedDatasets(writer, at),
     countJobs: () => countJobs(reader),
     claimDeliveries: (now, limit, leaseMs) => claimDeliveries(writer, now, limit, leaseMs),
