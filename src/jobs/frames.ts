@@ -31,12 +31,14 @@ export interface Frames {
 }
 
 const CACHE_BYTES = 64 * 1024 * 1024;
+/** Most frames are short: what is kept beside their bytes would outgrow these. */
+const CACHE_FRAMES = 8192;
 const BATCH_FRAMES = 64;
 const BATCH_BYTES = 1024 * 1024;
 
 export function createFrames({ store, desk }: { readonly store: Store; readonly desk: Desk }): Frames {
   const cache = createLru<EventFrame>({
-    maxCount: Number.POSITIVE_INFINITY,
+    maxCount: CACHE_FRAMES,
     maxBytes: CACHE_BYTES,
     bytesOf: ({ json }) => json.byteLength,
   });

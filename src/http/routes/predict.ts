@@ -16,6 +16,7 @@ import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi.ts";
 import { modelParams, predictQuery } from "../parameters.ts";
 import { toProblem } from "../problem.ts";
+import { createTurnEnd } from "../turn-end.ts";
 
 const tags = ["models"];
 
@@ -45,6 +46,7 @@ export function registerPredict(app: App, context: RouteContext): void {
 }
 
 function registerRoute(app: App, { limits }: RouteContext): void {
+  const sendAtTurnEnd = createTurnEnd();
   app.post(
     "/v1/models/:ref/predict",
     {
@@ -79,7 +81,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       const now = answerNow(request, ref, topK);
       if (now === null) return answer(request as FastifyRequest, reply as FastifyReply, ref, { topK, header });
       // What is returned would be waited for.
-      reply.type(JSON_TYPE).send(now);
+      sendAtTurnEnd(reply.type(JSON_TYPE) as FastifyReply, now);
       return undefined;
     },
   );
