@@ -2,6 +2,7 @@
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { z } from "zod";
 import type { DatasetLimits, ServiceLimits } from "./domain/limits.ts";
+import type { Retention } from "./domain/retention.ts";
 import { ROLES, type Role } from "./domain/worker.ts";
 
 const whole = (min: number, max: number, standard: number) =>
@@ -59,6 +60,11 @@ const variables = z.object({
   TRAINYARD_DRAIN_SECONDS: whole(1, 3600, 10),
   TRAINYARD_HEARTBEAT_SECONDS: whole(1, 3600, 120),
   TRAINYARD_RETRY_SECONDS: whole(1, 60, 1),
+  TRAINYARD_MAX_DATABASE_BYTES: whole(0, Number.MAX_SAFE_INTEGER, 0),
+  TRAINYARD_RESERVE_BYTES: whole(0, 1024 * MiB, 8 * MiB),
+  TRAINYARD_RETAIN_JOBS_DAYS: whole(0, 36_500, 0),
+  TRAINYARD_RETAIN_CHECKPOINTS_DAYS: whole(0, 36_500, 0),
+  TRAINYARD_RETAIN_DELIVERIES_DAYS: whole(0, 36_500, 30),
   TRAINYARD_CORS_ORIGINS: z
     .string()
     .transform((list) => list.split(",").map((origin) => origin.trim()))
@@ -112,6 +118,11 @@ export interface Config {
   readonly backoffMs: number;
   readonly limits: ServiceLimits;
   readonly datasetLimits: DatasetLimits;
+  /** Size up to which a SQLite database may grow; null: as far as the disk goes. */
+  readonly maxDatabaseBytes: number | null;
+  /** Room on the disk that is kept for changes of state when there is no other. */
+  readonly reserveBytes: number;
+  readonly retention: Retention;
   readonly webhooks: WebhookSettings;
   readonly role: Role;
   /** What others call this process. */
@@ -227,6 +238,13 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       cellBytes: env.TRAINYARD_MAX_CELL_BYTES,
       memoryBytes: env.TRAINYARD_MAX_DATASET_MEMORY_BYTES,
     }),
+    maxDatabaseBytes: env.TRAINYARD_MAX_DATABASE_BYTES || null,
+    reserveBytes: env.TRAINYARD_RESERVE_BYTES,
+    retention: Object.freeze({
+      jobsMs: daysMs(env.TRAINYARD_RETAIN_JOBS_DAYS),
+      checkpointsMs: daysMs(env.TRAINYARD_RETAIN_CHECKPOINTS_DAYS),
+      deliveriesMs: daysMs(env.TRAINYARD_RETAIN_DELIVERIES_DAYS),
+    }),
     corsOrigins: Object.freeze(env.TRAINYARD_CORS_ORIGINS),
     sockets: Object.freeze({
       headersMs: env.TRAINYARD_HEADERS_TIMEOUT_MS,
@@ -256,6 +274,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       timeoutMs: env.TRAINYARD_WEBHOOK_TIMEOUT_MS,
     }),
   });
+}
+
+/** 0 days is for ever. */
+function daysMs(days: number): number | null {
+  return days === 0 ? null : days * 86_400_000;
 }
 
 /** A value that may be shown: what is wrong with a secret is said without it. */

@@ -23,6 +23,7 @@ import { recover, removeUnfinished } from "./jobs/recover.ts";
 import { type Runner, startRunner } from "./jobs/run.ts";
 import { createServices, type Services } from "./jobs/services.ts";
 import { takeBack } from "./jobs/settle.ts";
+import { startSweeper } from "./jobs/sweep.ts";
 import { createWebhookSender } from "./outbound/webhook-sender.ts";
 import { createInstruments } from "./telemetry/instruments.ts";
 import { measureDesk, measureStore, measureTrainers } from "./telemetry/measured.ts";
@@ -133,6 +134,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       leaseMs: config.webhooks.timeoutMs + WEBHOOK_LEASE_MS,
     });
     closers.push(() => deliverer.stop());
+    const sweeper = startSweeper(services, config.retention);
+    closers.push(() => sweeper.stop());
     const runner: Runner = trains
       ? startRunner(services, { workers, drainMs: CHECKPOINT_SHARE * config.drainMs, backoffMs: config.backoffMs })
       : NO_RUNNER;

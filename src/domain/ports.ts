@@ -17,6 +17,7 @@ import type { Page, PageRequest } from "./page.ts";
 import type { BatchBlock, BatchOptions, BatchReply, DocumentReply } from "./prediction.ts";
 import type { Prepared, Resolved } from "./preparation.ts";
 import type { ModelRef, TagChanges } from "./registry.ts";
+import type { Sweeping } from "./retention.ts";
 import type { ResolvedSpec } from "./spec.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { TensorSet } from "./tensor.ts";
@@ -90,7 +91,7 @@ export interface JobCounts {
  * This one is the server's: by id and in lists it has the records of every project; what it inserts, and names that it is
  * asked for, are those of the project `default`.
  */
-export interface Store extends Outbox, IdempotencyKeys, KeyStore, Checkpoints, Line, Workers {
+export interface Store extends Sweeping, Outbox, IdempotencyKeys, KeyStore, Checkpoints, Line, Workers {
   insertJob(job: NewJob): Promise<Job>;
   getJob(id: string): Promise<Job | null>;
   /** Newest first. */
@@ -185,6 +186,7 @@ type SystemMethod =
   | "leaseJob"
   | "projectsInTurn"
   | keyof Workers
+  | keyof Sweeping
   | "insertCheckpoint"
   | "readCheckpoint"
   | "removeUnfinishedCheckpoints"
