@@ -1,12 +1,9 @@
 /** Every view for everybody: axe, both themes, a phone, reduced motion, nothing that jumps, and little to load. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PHONE } from "../browser.ts";
+import { faultsOfView } from "./audit.ts";
 import { DIVERGING, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Most bytes that a first visit loads, its view included. */
 const FIRST_LOAD_BYTES = 150_000;
 
@@ -34,27 +31,6 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-/** What axe finds to be serious or worse, as rule and place. */
-async function seriousFaults(page: Page): Promise<string[]> {
-  // A page's policy allows no scripts from outside: this one comes by way of the browser's own door.
-  await page.evaluate(AXE);
-  return await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
-    const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
-  });
-}
-
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact: string;
-    readonly nodes: readonly { readonly target: readonly string[] }[];
-  }[];
-}
-
 const LOOKS = [
   ["a light screen", { colorScheme: "light" }],
   ["a dark screen", { colorScheme: "dark" }],
@@ -69,9 +45,7 @@ describe.each(LOOKS)("on %s", (_, options) => {
     for (const [path, sign] of views) {
       await page.goto(stage.url + path);
       await page.locator(sign).first().waitFor();
-      expect([path, await seriousFaults(page)]).toEqual([path, []]);
-      const isWider = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-      expect([path, isWider]).toEqual([path, false]);
+      expect([path, await faultsOfView(page)]).toEqual([path, []]);
     }
     expect(faults).toEqual([]);
   });

@@ -86,7 +86,9 @@ const LOOKS = [
 ] as const;
 
 describe.each(LOOKS)("on %s", (_, options) => {
-  it("no view of data, models and new jobs has a serious fault, is too wide, or says anything on the console", async () => {
+  it("no view of data, models and new jobs has a serious fault, is too wide, or says anything on the console", {
+    timeout: 240_000,
+  }, async () => {
     const { page, faults } = await stage.open("/datasets", options);
     const views = [
       ["/datasets", ".table tbody tr"],
