@@ -18,7 +18,7 @@ import type { SocketBounds } from "../../src/http/sockets.ts";
 import { startRunner } from "../../src/jobs/run.ts";
 import { createServices, type Services } from "../../src/jobs/services.ts";
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
-import { openStore } from "../../src/storage/open.ts";
+import { openStore, type StoreOptions } from "../../src/storage/open.ts";
 import { createDesk } from "../../src/worker/desk.ts";
 import { openIntake } from "../../src/worker/intake.ts";
 
@@ -53,6 +53,7 @@ export interface StageOptions {
   readonly dashboardDirectory?: string | null;
   readonly socketBounds?: Partial<SocketBounds>;
   readonly corsOrigins?: readonly string[];
+  readonly storeOptions?: Partial<StoreOptions>;
 }
 
 export async function openStagedApp({
@@ -62,12 +63,13 @@ export async function openStagedApp({
   dashboardDirectory = null,
   socketBounds = {},
   corsOrigins = [],
+  storeOptions = {},
 }: StageOptions = {}): Promise<StagedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "trainyard-http-"));
   const { limits, datasetLimits } = parseConfig(environment);
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
-  const store = await openStore({ dataDir });
+  const store = await openStore({ dataDir, ...storeOptions });
   const bus = createLocalBus((error) => log.error({ err: error }, "bus"));
   const desk = createDesk({ limits, threads: 1, onError: (error) => log.error({ err: error }, "desk") });
   const intake = await openIntake({ dataDir, limits: datasetLimits, onError: (error) => log.error({ err: error }, "intake") });

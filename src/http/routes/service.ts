@@ -43,14 +43,16 @@ export function registerService(app: App, { store, lifecycle }: RouteContext): v
     },
     async () => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
-      const answered = await Promise.race([
+      const away = new TrainyardError("unavailable", "the database does not answer");
+      const trouble = await Promise.race([
         store.ping().then(
-          () => true,
-          () => false,
+          () => null,
+          // The store says itself what it cannot do any more, and what would help.
+          (error: unknown) => (error instanceof TrainyardError ? error : away),
         ),
-        delay(PING_MS, false, { ref: false }),
+        delay(PING_MS, away, { ref: false }),
       ]);
-      if (!answered) throw new TrainyardError("unavailable", "the database does not answer");
+      if (trouble) throw trouble;
       return { status: "ready" };
     },
   );
