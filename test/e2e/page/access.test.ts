@@ -27,6 +27,11 @@ beforeAll(async () => {
     [`/jobs/${job.id}?tab=spec`, "pre.code"],
     ["/compare", ".picker li"],
     [`/compare?jobs=${job.id},${failed.id}`, ".drawn"],
+    [`/jobs/${job.id}?tab=model`, "main canvas"],
+    ["/new", "main fieldset"],
+    ["/datasets", "main h1"],
+    ["/models", 'main a[href^="/models/"]'],
+    [`/models/${job.model?.id}`, "main h1"],
   ];
 });
 afterAll(() => stage.close());
