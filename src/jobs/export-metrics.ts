@@ -56,7 +56,7 @@ async function* stretches(
     const slices = await store.readMetrics(jobId, next, Math.min(next + STRETCH_EPOCHS - 1, to));
     const last = slices.at(-1);
     // Deleted while it is read: what was sent so far must not pass for the whole.
-    if (!last && next <= to) throw new Error(`the metrics of ${jobId} end before epoch ${next}`);
+    if (!last && next <= to) throw notFound("job", jobId);
     const encoding = encodingOf(next === from, elapsedMs);
     elapsedMs += durationMs(slices);
     next = (last?.to ?? to) + 1;
