@@ -49,6 +49,24 @@ describe("a store that remembers models", () => {
     expect((await find("moons"))?.id).toBe(id);
   });
 
+  it("has at hand what was found within a second, as it is now, and nothing of another project", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { store, find, insert } = await openRemembering();
+    const { id } = await insert("moons");
+    expect(store.knownModel("moons")).toBeNull();
+    for (const ref of ["moons", "moons@1", id]) {
+      const found = await find(ref);
+      expect(store.knownModel(ref)).toBe(found);
+      expect(store.ofProject("other").knownModel(ref)).toBeNull();
+    }
+    await insert("moons");
+    expect(store.knownModel("moons")).toBeNull();
+    expect((await find("moons"))?.version).toBe(2);
+    vi.advanceTimersByTime(1001);
+    expect(store.knownModel("moons")).toBeNull();
+  });
+
   it("sees the model that a job makes", async () => {
     const { store, find, insert } = await openRemembering();
     await insert("moons");
