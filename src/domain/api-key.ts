@@ -85,7 +85,7 @@ export interface KeyStore {
   revokeKey(id: string, at: number): Promise<ApiKey | null>;
   /** Notes when keys were used last. */
   noteKeyUse(uses: ReadonlyMap<string, number>): Promise<void>;
-  /** Stores a session, and forgets those that have expired. */
+  /** Stores a session, and forgets those that have expired, and the oldest of the key beyond a hundred. */
   insertSession(session: Session): Promise<void>;
   findSession(hash: string): Promise<Session | null>;
   deleteSession(hash: string): Promise<void>;

@@ -5,6 +5,9 @@ import type { Page, PageRequest } from "../domain/page.ts";
 import { toPage } from "./page.ts";
 import type { ApiKeysTable, Tables } from "./tables.ts";
 
+/** Of one key at a time: whoever signs in more often ends the oldest. */
+const MAX_SESSIONS = 100;
+
 export async function hasKeys(db: Kysely<Tables>): Promise<boolean> {
   return (await db.selectFrom("api_keys").select("id").limit(1).executeTakeFirst()) !== undefined;
 }
@@ -84,6 +87,19 @@ export async function insertSession(db: Kysely<Tables>, { hash, keyId, createdAt
     await transaction
       .insertInto("sessions")
       .values({ hash, key_id: keyId, created_at: createdAt, expires_at: expiresAt })
+      .execute();
+    await transaction
+      .deleteFrom("sessions")
+      .where("key_id", "=", keyId)
+      .where("hash", "not in", (query) =>
+        query
+          .selectFrom("sessions")
+          .select("hash")
+          .where("key_id", "=", keyId)
+          .orderBy("created_at", "desc")
+          .orderBy("hash")
+          .limit(MAX_SESSIONS),
+      )
       .execute();
   });
 }

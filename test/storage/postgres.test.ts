@@ -3,13 +3,21 @@ import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createId } from "../../src/domain/id.ts";
 import { MIGRATION_NAMES } from "../../src/storage/migrations.ts";
+import { checkpointContract } from "../contract/checkpoints.ts";
 import { aNewJob, aSlice, aSuccess } from "../contract/fixtures.ts";
+import { keyContract } from "../contract/keys.ts";
+import { lineContract } from "../contract/line.ts";
 import { outboxContract } from "../contract/outbox.ts";
 import { freshDatabase, openEmptyPostgres, openOnPostgres } from "../contract/postgres.ts";
 import { projectContract } from "../contract/projects.ts";
+import { sharesContract } from "../contract/shares.ts";
 import { storeContract } from "../contract/store.ts";
 
 storeContract("PostgreSQL", openEmptyPostgres);
+checkpointContract("PostgreSQL", openEmptyPostgres);
+keyContract("PostgreSQL", openEmptyPostgres);
+lineContract("PostgreSQL", openEmptyPostgres);
+sharesContract("PostgreSQL", openEmptyPostgres);
 projectContract("PostgreSQL", openEmptyPostgres);
 outboxContract("PostgreSQL", openEmptyPostgres);
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { openStore } from "../../src/storage/open.ts";
 import { checkpointContract } from "../contract/checkpoints.ts";
 import { aNewJob, aSlice } from "../contract/fixtures.ts";
+import { keyContract } from "../contract/keys.ts";
 import { lineContract } from "../contract/line.ts";
 import { projectContract } from "../contract/projects.ts";
 import { sharesContract } from "../contract/shares.ts";
@@ -14,6 +15,7 @@ import { temporaryFolder } from "../contract/temporary.ts";
 
 storeContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 checkpointContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+keyContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 lineContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 sharesContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 projectContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
