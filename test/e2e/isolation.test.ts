@@ -205,6 +205,8 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   listWorkers: () => [{ path: "/v1/workers", status: 403 }],
   drainWorker: () => [{ path: "/v1/workers/wkr_any/drain", status: 403 }],
   exposeMetrics: () => [{ path: "/metrics", status: 403 }],
+  backUp: () => [{ path: "/v1/backup", status: 403 }],
+  restore: () => [{ path: "/v1/restore", status: 403 }],
 };
 
 /** They name no record, or are tried by tests of their own below. */
