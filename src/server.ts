@@ -1,7 +1,6 @@
 /** A whole server in this process: opens what the use cases need, in the order in which they need it, and closes it in reverse. */
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import { totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { type Backend, openAlone } from "./backend.ts";
@@ -37,9 +36,6 @@ const DASHBOARD = fileURLToPath(new URL("../build/dashboard", import.meta.url));
 
 /** Of the time for draining, what running jobs have for their last checkpoint. */
 const CHECKPOINT_SHARE = 0.6;
-
-/** Of the machine's memory, what jobs may need together. */
-const MEMORY_SHARE = 0.75;
 
 /** No upload takes longer than this. */
 const UNFINISHED_MS = 24 * 3600 * 1000;
@@ -139,7 +135,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const runner: Runner = trains
       ? startRunner(services, { workers, drainMs: CHECKPOINT_SHARE * config.drainMs, backoffMs: config.backoffMs })
       : NO_RUNNER;
-    const memoryBytes = trains ? Math.floor(totalmem() * MEMORY_SHARE) : 0;
+    const memoryBytes = trains ? limits.memoryBytes : 0;
     const worker = {
       id: workerId,
       name: config.nodeName,

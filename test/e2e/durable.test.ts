@@ -58,7 +58,7 @@ describe("a job that is paused", () => {
     const undisturbed = await server.client.wait((await server.client.submit(LONG)).id);
     const { id } = await server.client.submit(LONG);
     for (const epochs of [200, 1000, 2000]) {
-      await until(id, hasEpochs(epochs));
+      await until(id, (job) => inState("running")(job) && hasEpochs(epochs)(job));
       expect((await call("POST", `jobs/${id}/pause`)).status).toBe(200);
       const paused = await until(id, inState("paused"));
       expect(paused.transitions.at(-1)?.reason).toMatch(/^paused at epoch \d+/);
