@@ -124,8 +124,8 @@ async function read(address: string): Promise<void> {
     at: messages.map(({ firstAt }) => Math.max(0, firstAt - start)),
     ...percentiles(messages.slice(live).flatMap(({ lags }) => lags)),
   };
-  process.send?.(seen);
-  process.disconnect?.();
+  // What was said is some megabytes: it is on its way for a while.
+  process.send?.(seen, () => process.disconnect());
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await read(process.argv[2] as string);
