@@ -63,6 +63,7 @@ const variables = z.object({
   TRAINYARD_MAX_DATABASE_BYTES: whole(0, Number.MAX_SAFE_INTEGER, 0),
   TRAINYARD_RESERVE_BYTES: whole(0, 1024 * MiB, 8 * MiB),
   TRAINYARD_RETAIN_JOBS_DAYS: whole(0, 36_500, 0),
+  TRAINYARD_RETAIN_METRICS_DAYS: whole(0, 36_500, 0),
   TRAINYARD_RETAIN_CHECKPOINTS_DAYS: whole(0, 36_500, 0),
   TRAINYARD_RETAIN_DELIVERIES_DAYS: whole(0, 36_500, 30),
   TRAINYARD_CORS_ORIGINS: z
@@ -242,6 +243,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     reserveBytes: env.TRAINYARD_RESERVE_BYTES,
     retention: Object.freeze({
       jobsMs: daysMs(env.TRAINYARD_RETAIN_JOBS_DAYS),
+      metricsMs: daysMs(env.TRAINYARD_RETAIN_METRICS_DAYS),
       checkpointsMs: daysMs(env.TRAINYARD_RETAIN_CHECKPOINTS_DAYS),
       deliveriesMs: daysMs(env.TRAINYARD_RETAIN_DELIVERIES_DAYS),
     }),

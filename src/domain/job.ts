@@ -104,5 +104,6 @@ export type JobEvent =
       readonly type: "metrics";
       readonly from: number;
       readonly to: number;
-      readonly columns: Uint8Array;
+      /** Null when they are no longer kept. */
+      readonly columns: Uint8Array | null;
     };

@@ -1,5 +1,5 @@
 /** Export metrics: every epoch of a job as one file, a stretch at a time, so that its length does not matter. */
-import { notFound } from "../domain/errors.ts";
+import { notFound, TrainyardError } from "../domain/errors.ts";
 import type { MetricSlice } from "../domain/metric.ts";
 import type { MetricsEncoding } from "../domain/ports.ts";
 import type { ProjectServices } from "./services.ts";
@@ -56,12 +56,18 @@ async function* stretches(
     const slices = await store.readMetrics(jobId, next, Math.min(next + STRETCH_EPOCHS - 1, to));
     const last = slices.at(-1);
     // Deleted while it is read: what was sent so far must not pass for the whole.
-    if (!last && next <= to) throw notFound("job", jobId);
+    if (!last && next <= to) throw await missing(store, jobId);
     const encoding = encodingOf(next === from, elapsedMs);
     elapsedMs += durationMs(slices);
     next = (last?.to ?? to) + 1;
     yield await desk.encodeMetrics(slices, encoding);
   } while (next <= to);
+}
+
+/** Why epochs that were there are not. */
+async function missing(store: ProjectServices["store"], jobId: string): Promise<TrainyardError> {
+  if (!(await store.getJob(jobId))) return notFound("job", jobId);
+  return new TrainyardError("not_found", `the metrics of job ${jobId} are no longer kept (TRAINYARD_RETAIN_METRICS_DAYS)`);
 }
 
 function durationMs(slices: readonly MetricSlice[]): number {

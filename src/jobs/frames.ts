@@ -97,7 +97,8 @@ async function encodeEvent(desk: Desk, jobId: string, event: JobEvent): Promise<
   }
   const { from, to, columns } = event;
   const total = to - from + 1;
-  const head = JSON.stringify({ type, job: jobId, seq, from, to, total, returned: total });
+  const head = JSON.stringify({ type, job: jobId, seq, from, to, total, returned: columns ? total : 0 });
+  if (!columns) return { type, seq, json: encoder.encode(`${head.slice(0, -1)},"epochs":[],"series":{}}`), isLast: false };
   return { type, seq, json: await desk.encodeColumns(head, from, to, columns), isLast: false };
 }
 

@@ -40,7 +40,7 @@ export function startSweeper(services: Services, retention: Retention, everyMs =
 
 /** One sweep at a time of day. Returns how much of each was removed. */
 export async function sweep({ store, bus }: Services, retention: Retention, now: number, stopping: AbortSignal) {
-  const { jobsMs, checkpointsMs, deliveriesMs } = retention;
+  const { jobsMs, metricsMs, checkpointsMs, deliveriesMs } = retention;
   /** Takes steps until one finds less than it could. */
   const steps = async (step: () => Promise<number>): Promise<number> => {
     let total = 0;
@@ -52,12 +52,17 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     return total;
   };
   const removeJobs = async (before: number): Promise<number> => {
-    const ended = await store.endedJobs(before, STEP, false);
+    const ended = await store.endedJobs(before, STEP, "anything");
     for (const { id, project } of ended) if (await store.deleteJob(id)) bus.publishRemoved(id, project);
     return ended.length;
   };
+  const removeMetrics = async (before: number): Promise<number> => {
+    const ended = await store.endedJobs(before, STEP, "metrics");
+    for (const { id } of ended) await store.forgetMetrics(id);
+    return ended.length;
+  };
   const removeCheckpoints = async (before: number): Promise<number> => {
-    const ended = await store.endedJobs(before, STEP, true);
+    const ended = await store.endedJobs(before, STEP, "checkpoints");
     for (const { id } of ended) {
       const { data } = await store.listCheckpoints(id, { limit: 1000 });
       for (const checkpoint of data) await store.deleteCheckpoint(checkpoint.id);
@@ -66,6 +71,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
   };
   return {
     jobs: jobsMs === null ? 0 : await steps(() => removeJobs(now - jobsMs)),
+    jobs_without_metrics: metricsMs === null ? 0 : await steps(() => removeMetrics(now - metricsMs)),
     jobs_without_checkpoints: checkpointsMs === null ? 0 : await steps(() => removeCheckpoints(now - checkpointsMs)),
     deliveries: deliveriesMs === null ? 0 : await steps(() => store.forgetDeliveries(now - deliveriesMs, STEP)),
     idempotency_keys: await steps(() => store.forgetKeys(now - KEY_LIFETIME_MS, STEP)),

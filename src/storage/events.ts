@@ -101,12 +101,16 @@ export async function readEvents(
       events.push({ seq: row.seq, type: "state", ...(JSON.parse(row.payload) as Transition) });
       continue;
     }
-    const columns = chunks.get(reference.from);
+    const columns = chunks.get(reference.from) ?? null;
     // Missing when the job was deleted between the two queries: what is returned stays without a gap.
-    if (!columns) break;
+    if (!columns && !(await isThere(db, jobId))) break;
     events.push({ seq: row.seq, type: "metrics", from: reference.from, to: reference.to, columns });
   }
   return events;
+}
+
+async function isThere(db: Kysely<Tables>, jobId: string): Promise<boolean> {
+  return (await db.selectFrom("jobs").select("id").where("id", "=", jobId).executeTakeFirst()) !== undefined;
 }
 
 function withinBytes(rows: readonly EventsTable[], maxBytes: number) {

@@ -56,7 +56,7 @@ import { claimJob, nextRetryAt, queuePosition } from "./queue.ts";
 import { assertRoomForModel } from "./quotas.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
 import { projectsInTurn } from "./shares.ts";
-import { endedJobs, forgetDeliveries, forgetKeys } from "./sweeping.ts";
+import { endedJobs, forgetDeliveries, forgetKeys, forgetMetrics } from "./sweeping.ts";
 import type { Tables } from "./tables.ts";
 import { claimDeliveries, keepSecret, listDeliveries, nextDeliveryAt, recordDelivery, releaseDeliveries } from "./webhooks.ts";
 import { beatWorker, drainWorker, listWorkers, removeWorkers, signOffWorker } from "./workers.ts";
@@ -181,7 +181,8 @@ function systemOf({ reader, writer, adder, bulkWriter, health, close }: Place): 
     fingerprintKey: (name, owner, fingerprint) => fingerprintKey(writer, name, owner, fingerprint),
     answerKey: (name, owner, answer) => answerKey(writer, name, owner, answer),
     disownKey: (name, owner) => disownKey(writer, name, owner),
-    endedJobs: (before, limit, withCheckpoints) => endedJobs(reader, before, limit, withCheckpoints),
+    endedJobs: (before, limit, having) => endedJobs(reader, before, limit, having),
+    forgetMetrics: (jobId) => forgetMetrics(writer, jobId),
     forgetDeliveries: (before, limit) => forgetDeliveries(writer, before, limit),
     forgetKeys: (before, limit) => forgetKeys(writer, before, limit),
     abandonClaims: async (at) => {

@@ -4,14 +4,33 @@ import { TERMINAL_STATES } from "../domain/job.ts";
 import type { Tables } from "./tables.ts";
 
 /** See Sweeping.endedJobs. */
-export async function endedJobs(db: Kysely<Tables>, before: number, limit: number, withCheckpoints: boolean) {
+export async function endedJobs(
+  db: Kysely<Tables>,
+  before: number,
+  limit: number,
+  having: "anything" | "metrics" | "checkpoints",
+): Promise<{ readonly id: string; readonly project: string }[]> {
   let query = db
     .selectFrom("jobs")
     .select(["id", "project"])
     .where("state", "in", TERMINAL_STATES)
     .where("finished_at", "<", before);
-  if (withCheckpoints) query = query.where("id", "in", (inner) => inner.selectFrom("checkpoints").select("job_id"));
+  if (having !== "anything") {
+    const table = having === "metrics" ? "metric_chunks" : "checkpoints";
+    query = query.where(({ exists, selectFrom }) =>
+      exists(selectFrom(table).select("job_id").whereRef("job_id", "=", "jobs.id")),
+    );
+  }
   return query.orderBy("finished_at").limit(limit).execute();
+}
+
+/** See Sweeping.forgetMetrics. */
+export async function forgetMetrics(db: Kysely<Tables>, jobId: string): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    for (const table of ["metric_chunks", "notable_epochs"] as const) {
+      await transaction.deleteFrom(table).where("job_id", "=", jobId).execute();
+    }
+  });
 }
 
 /** See Sweeping.forgetDeliveries. */

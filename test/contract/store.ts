@@ -162,7 +162,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       ]);
       const event = events[2];
       if (event?.type !== "metrics") throw new Error("the third event has metrics");
-      expect(decodeSlice(event.from, event.to, event.columns)).toEqual(aSlice(1, 100));
+      expect(decodeSlice(event.from, event.to, event.columns as Uint8Array)).toEqual(aSlice(1, 100));
       expect(await store.getJob(id)).toMatchObject({ epochsDone: 101, lastSeq: 5 });
     });
 

@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
+import { exportCsv } from "../../src/jobs/export-metrics.ts";
+import { readEvents, readMetrics } from "../../src/jobs/history.ts";
 import { startSweeper, sweep } from "../../src/jobs/sweep.ts";
-import { aCheckpoint, aNewJob } from "../contract/fixtures.ts";
+import { aCheckpoint, aNewJob, aSlice } from "../contract/fixtures.ts";
 import { aHookedJob } from "../contract/outbox.ts";
 import { openWorld, type TestWorld } from "./world.ts";
 
 const NEVER = new AbortController().signal;
-const KEPT = { jobsMs: null, checkpointsMs: null, deliveriesMs: null };
+const KEPT = { jobsMs: null, metricsMs: null, checkpointsMs: null, deliveriesMs: null };
 
 async function endedJob({ store }: TestWorld, at: number, job = aNewJob()): Promise<string> {
   await store.insertJob(job);
@@ -39,6 +41,34 @@ it("checkpoints go before their jobs", async () => {
   expect(await sweep(world, { ...KEPT, checkpointsMs: 1000 }, 5000, NEVER)).toMatchObject({ jobs_without_checkpoints: 1 });
   expect((await world.store.listCheckpoints(id, { limit: 10 })).data).toEqual([]);
   expect((await world.store.getJob(id))?.state).toBe("cancelled");
+});
+
+it("the values of epochs go before their jobs: the sequence of events stays whole, and readers are told how many there were", async () => {
+  const world = await openWorld();
+  const { id } = await world.store.insertJob(aNewJob());
+  await world.store.claimJob(1);
+  await world.store.appendMetrics(id, 1, aSlice(1, 1000));
+  await world.store.finishJob(id, 1, 1000, "a test", { state: "cancelled", metrics: null });
+  expect(await sweep(world, { ...KEPT, metricsMs: 5000 }, 5000, NEVER)).toMatchObject({ jobs_without_metrics: 0 });
+  expect(await sweep(world, { ...KEPT, metricsMs: 1000 }, 5000, NEVER)).toMatchObject({ jobs_without_metrics: 1 });
+  expect(await sweep(world, { ...KEPT, metricsMs: 1000 }, 5000, NEVER)).toMatchObject({ jobs_without_metrics: 0 });
+  const { frames, hasMore } = await readEvents(world, id, { after: 0, limit: 100 });
+  const events = frames.map(({ json }) => JSON.parse(new TextDecoder().decode(json)) as Record<string, unknown>);
+  expect(events.map(({ seq, type }) => [seq, type])).toEqual([
+    [1, "state"],
+    [2, "state"],
+    [3, "metrics"],
+    [4, "state"],
+  ]);
+  expect(events[2]).toMatchObject({ from: 1, to: 1000, total: 1000, returned: 0, epochs: [], series: {} });
+  expect(hasMore).toBe(false);
+  for (const points of [10, 100_000])
+    expect(await readMetrics(world, id, { from: 1, points })).toMatchObject({ total: 1000, returned: 0 });
+  const reading = async () => {
+    for await (const chunk of (await exportCsv(world, id, { from: 1 })).chunks) expect(chunk).toBeDefined();
+  };
+  await expect(reading()).rejects.toThrow("no longer kept");
+  expect(await world.store.getJob(id)).toMatchObject({ epochsDone: 1000, metrics: { final: { loss: expect.any(Number) } } });
 });
 
 it("settled deliveries and day-old keys go; what is still to be delivered stays", async () => {
