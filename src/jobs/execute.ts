@@ -4,13 +4,12 @@
  */
 import type { NewCheckpoint } from "../domain/checkpoint.ts";
 import type { DatasetRows } from "../domain/dataset.ts";
-import { TrainyardError } from "../domain/errors.ts";
 import type { Job, JobError, JobState } from "../domain/job.ts";
 import type { MetricSlice } from "../domain/metric.ts";
 import type { TrainingObserver, TrainingResult, TrainingRun } from "../domain/ports.ts";
 import type { Hold } from "../domain/queue.ts";
 import type { Services } from "./services.ts";
-import { finish, retry, setDown, waitForRoom } from "./settle.ts";
+import { finish, isStorageFull, retry, setDown, waitForRoom } from "./settle.ts";
 import { type Wishes, watch } from "./watch.ts";
 
 const INTERNAL: JobError = {
@@ -81,15 +80,11 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
   } catch (err) {
     if (!isStorageFull(err)) throw err;
     services.log.warn({ err, job_id: job.id }, "there is no room for what the job comes to: it waits");
-    return await waitForRoom(services, job);
+    return await waitForRoom(services, job, stopping);
   } finally {
     heard.abort();
     unwatch();
   }
-}
-
-function isStorageFull(error: unknown): boolean {
-  return error instanceof TrainyardError && error.code === "storage_full";
 }
 
 /** Rejects for reasons of the server's. */

@@ -1,4 +1,6 @@
 /** Settle: an attempt has come to its end, one way or another, and the job goes where that leads: to an outcome, or back. */
+import { setTimeout as delay } from "node:timers/promises";
+import { TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
 import { type Job, type JobError, type JobState, MAX_BACKOFF_MS } from "../domain/job.ts";
 import type { Outcome, TrainingResult, TransitionRequest } from "../domain/ports.ts";
@@ -33,9 +35,25 @@ async function goBack({ store, queue, bus }: Services, job: Job, steps: readonly
 /** How long a job that found no room on the disk waits at least. */
 const NO_ROOM_MS = 1000;
 
-/** A job whose results find no room on the disk: back in the queue as of its last checkpoint. The runner takes none until there is room. */
-export function waitForRoom(services: Services, job: Job): Promise<JobState | "lost"> {
-  return setDown(services, job, "the disk is full: it waits for room", NO_ROOM_MS);
+/**
+ * A job whose results find no room on the disk: back in the queue as of its last checkpoint. The runner takes none until there
+ * is room. Where there is none even for that, it is tried until there is some, or the server stops: the next start finds it.
+ */
+export async function waitForRoom(services: Services, job: Job, stopping: AbortSignal): Promise<JobState | "lost"> {
+  for (;;) {
+    try {
+      return await setDown(services, job, "the disk is full: it waits for room", NO_ROOM_MS);
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      await delay(NO_ROOM_MS, null, { signal: stopping }).catch(() => undefined);
+      if (stopping.aborted) throw error;
+    }
+  }
+}
+
+/** Whether an error says that the disk has no room. */
+export function isStorageFull(error: unknown): boolean {
+  return error instanceof TrainyardError && error.code === "storage_full";
 }
 
 /** A job whose attempt wrote a checkpoint and stopped: paused, or in the queue for the next start. */

@@ -26,6 +26,8 @@ const THREADS = 2;
 const IDLE_MS = 60_000;
 /** Of JavaScript objects: labels, and a row group of Parquet. Values are in typed arrays, which are computed before they are made. */
 const HEAP_MB = 1024;
+/** What writing a file fails with when its disk, or its owner's share of it, is used up. */
+const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Empties the folder of uploads that were never finished, and starts a thread. */
 export async function openIntake({ dataDir, limits, onError }: IntakeOptions): Promise<Intake> {
@@ -59,7 +61,7 @@ export async function openIntake({ dataDir, limits, onError }: IntakeOptions): P
         return { path, bytes: await writeStream(file, stream, limits.bytes) };
       } catch (error) {
         await discard({ path });
-        throw error;
+        throw NO_ROOM.has((error as NodeJS.ErrnoException).code ?? "") ? noRoom(error) : error;
       }
     },
     digest: async ({ path }, suffix) => (await run("digest", { path, suffix })) as string,
@@ -67,6 +69,12 @@ export async function openIntake({ dataDir, limits, onError }: IntakeOptions): P
     discard,
     close: () => pool.destroy(),
   };
+}
+
+function noRoom(cause: unknown): TrainyardError {
+  return Object.assign(new TrainyardError("storage_full", "the disk has no room for the upload: try again when there is"), {
+    cause,
+  });
 }
 
 /** The next chunk is taken from the stream when the one before is written: that is the back-pressure. */

@@ -1,5 +1,6 @@
 /** A database that has no room left, a real one: training waits in the queue, and goes on when there is room. */
 import { expect, it, onTestFinished } from "vitest";
+import { TrainyardError } from "../../src/domain/errors.ts";
 import type { Store, TrainingResult } from "../../src/domain/ports.ts";
 import { cancel } from "../../src/jobs/cancel.ts";
 import { remove } from "../../src/jobs/remove.ts";
@@ -64,5 +65,30 @@ it("waits in the queue while there is no room, can be cancelled there, and goes 
   expect(starts.slice(0, 2)).toEqual([null, 10]);
   const events = await store.readEvents(id, 0, 1000);
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+  await runner.stop();
+});
+
+it("goes back into the queue as soon as there is room for that, when there was none even for that", async () => {
+  const store = await openStore({ dataDir: await temporaryFolder() });
+  onTestFinished(() => store.close());
+  let refusals = 2;
+  const noRoom = () => Promise.reject(new TrainyardError("storage_full", "there is no room"));
+  const world = await openWorld({
+    wrapStore: () => ({
+      ...store,
+      transition: (id, change) => (change.to.state === "queued" && refusals-- > 0 ? noRoom() : store.transition(id, change)),
+      appendMetrics: (id, attempt, slice) => (attempt === 1 ? noRoom() : store.appendMetrics(id, attempt, slice)),
+    }),
+    trainers: idleTrainers(async ({ job }, { onEpochs }) => {
+      await onEpochs(aSlice(1, 10));
+      return job.attempt === 1 ? { state: "cancelled", metrics: null } : success(job.id);
+    }),
+  });
+  const { id } = await queueJob(world, "patient");
+  const runner = startRunner(world, { workers: 1 });
+  const { transitions } = await untilState(world, id, "succeeded", "failed");
+  expect(transitions.map(({ state }) => state)).toEqual(["queued", "running", "queued", "running", "succeeded"]);
+  expect(transitions[2]?.reason).toBe("the disk is full: it waits for room; it goes on from the start");
+  expect(refusals).toBeLessThan(0);
   await runner.stop();
 });
