@@ -42,7 +42,7 @@ export default defineConfig({
           include: ["test/cluster/**/*.test.ts"],
           // Each file has a PostgreSQL and four servers: two files at once would starve each other on a small machine.
           fileParallelism: false,
-          testTimeout: 120_000,
+          testTimeout: 240_000,
           hookTimeout: 120_000,
         },
       },

@@ -56,7 +56,7 @@ export async function createCluster(through: (url: string) => Promise<string> | 
   };
 }
 
-/** A job that trains for some seconds, and writes a checkpoint in each. */
+/** A job that trains for several seconds on a fast machine, and writes a checkpoint in each. */
 export const LONG: JobSpec = {
   name: "long",
   data: { generator: { type: "moons", samples: 400, noise: 0.2, seed: 3 } },
@@ -71,7 +71,7 @@ export const LONG: JobSpec = {
   },
   optimizer: { type: "adam", lr: 0.001 },
   batch_size: 20,
-  epochs: 25_000,
+  epochs: 100_000,
   checkpoint: { every_seconds: 1, min_seconds: 0 },
 };
 
@@ -86,8 +86,14 @@ export async function until<T>(ask: () => Promise<T | null | undefined | false>,
 
 /** The process that trains a job, by its name, once it has stored a checkpoint. */
 export async function workerWithCheckpoint({ client }: Node, jobId: string): Promise<string> {
-  await until(async () => (await client.checkpoints(jobId)).data.length > 0);
-  return until(async () => (await client.workers()).find(({ jobs }) => jobs.some(({ id }) => id === jobId))?.name);
+  for (;;) {
+    const { state } = await client.job(jobId);
+    if (state !== "queued" && state !== "running") throw new Error(`the job was ${state} before anything happened to it`);
+    const { data } = await client.checkpoints(jobId);
+    const worker = (await client.workers()).find(({ jobs }) => jobs.some(({ id }) => id === jobId));
+    if (data.length > 0 && worker) return worker.name;
+    await delay(50);
+  }
 }
 
 /** What a reader saw of a job, whatever happened to the processes that it read from. */
