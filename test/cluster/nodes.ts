@@ -26,11 +26,13 @@ export async function createCluster(through: (url: string) => Promise<string> | 
   const databaseUrl = await through(await postgres.createDatabase("trainyard"));
   const dataDir = await createDataDir();
   const nodes: Node[] = [];
+  let started = 0;
   return {
     postgres,
     databaseUrl,
     async start(role, settings = {}) {
-      const name = `${role}-${nodes.length + 1}`;
+      // Several may be starting at once.
+      const name = `${role}-${++started}`;
       const server = await startLiveServer(`${dataDir.path}/${name}`, {
         TRAINYARD_DATABASE_URL: databaseUrl,
         TRAINYARD_ROLE: role,
@@ -71,7 +73,7 @@ export const LONG: JobSpec = {
   },
   optimizer: { type: "adam", lr: 0.001 },
   batch_size: 20,
-  epochs: 100_000,
+  epochs: 60_000,
   checkpoint: { every_seconds: 1, min_seconds: 0 },
 };
 
