@@ -1,6 +1,9 @@
 /**
  * The newest known version of every job that a view has read or that the server has told of. Lists keep ids and look here:
  * a job that is shown in two places is the same in both. Bounded: the least recently changed go when there are too many.
+ *
+ * What a request answers may be older than what the WebSocket told meanwhile (a cancelled job is answered as `cancelling`):
+ * the older one is dropped. After a break anything is taken: the server may have been restored from a backup.
  */
 import { useEffect, useState } from "preact/hooks";
 import type { Job } from "../../client/answers.ts";
@@ -9,7 +12,7 @@ import type { JobsMessage } from "../live/messages.ts";
 
 export interface JobBoard {
   get(id: string): Job | undefined;
-  /** Takes what a request has answered; watchers hear of it. */
+  /** Takes what a request has answered, unless something newer is known; watchers hear of it. */
   put(job: Job): void;
   /** Forgets a job that was deleted; watchers hear of it. */
   drop(id: string): void;
@@ -19,23 +22,38 @@ export interface JobBoard {
 
 const MAX_JOBS = 20_000;
 
+interface Known {
+  /** Null once it is deleted. */
+  readonly job: Job | null;
+  /** Since which break of the connection (`Live.generation`). */
+  readonly generation: number;
+}
+
+/** Whether `job` is what `known` was before: a change of state adds a transition, and epochs only become more. */
+function isOlder(job: Job | null, known: Job | null): boolean {
+  if (!job) return false;
+  if (!known) return true;
+  const transitions = job.transitions.length - known.transitions.length;
+  return transitions === 0 ? job.epochs_done < known.epochs_done : transitions < 0;
+}
+
 export function createBoard(live: Live): JobBoard {
-  const jobs = new Map<string, Job>();
+  const jobs = new Map<string, Known>();
   const listeners = new Set<(message: JobsMessage) => void>();
   const tell = (message: JobsMessage): void => {
-    if (message.type === "removed") jobs.delete(message.id);
-    else keep(message.job);
-    for (const listener of [...listeners]) listener(message);
-  };
-  const keep = (job: Job): void => {
+    const [id, job] = message.type === "removed" ? [message.id, null] : [message.job.id, message.job];
+    const known = jobs.get(id);
+    const generation = live.generation.get();
+    if (known?.generation === generation && isOlder(job, known.job)) return;
     // Deleting first moves it to the end: a Map iterates in order of insertion.
-    jobs.delete(job.id);
-    jobs.set(job.id, job);
+    jobs.delete(id);
+    jobs.set(id, { job, generation });
     if (jobs.size > MAX_JOBS) jobs.delete(jobs.keys().next().value ?? "");
+    for (const listener of [...listeners]) listener(message);
   };
   live.watchJobs(tell);
   return {
-    get: (id) => jobs.get(id),
+    get: (id) => jobs.get(id)?.job ?? undefined,
     put: (job) => tell({ type: "job", job }),
     drop: (id) => tell({ type: "removed", id }),
     watch(listener) {

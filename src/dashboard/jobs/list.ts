@@ -38,6 +38,8 @@ const EMPTY: JobListState = { ids: [], waiting: [], known: false, loading: true,
 export function createJobList(api: Api, board: JobBoard, filter: JobState | null): JobList {
   const state = createStore<JobListState>(EMPTY);
   const abort = new AbortController();
+  // Told of while the newest page is read, which may not have them yet; null at other times.
+  let arrived: Set<string> | null = null;
   let holds = false;
   let cursor: string | null = null;
 
@@ -48,7 +50,9 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
       const query = { after, limit: PAGE_JOBS, state: filter ?? undefined, signal: abort.signal };
       const page = await api.jobs(query);
       for (const job of page.data) board.put(job);
-      return page;
+      // Some may have changed or gone since the page was read.
+      const now = page.data.map(({ id }) => board.get(id)).filter((job) => job !== undefined);
+      return { ...page, data: now.filter(belongs) };
     } catch (error) {
       if (!abort.signal.aborted) state.update((now) => ({ ...now, loading: false, error }));
       return null;
@@ -60,9 +64,11 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
     const { ids, waiting, hasMore, known } = state.get();
     const isListed = ids.includes(id);
     if (message.type === "removed" || !belongs(message.job)) {
+      arrived?.delete(id);
       if (isListed || waiting.includes(id)) state.update((now) => without(now, id));
       return;
     }
+    arrived?.add(id);
     // Older than all that is listed: it comes with its page.
     if (!known || isListed || waiting.includes(id) || (hasMore && id < (ids.at(-1) ?? ""))) return;
     if (holds && id > (ids[0] ?? "")) state.update((now) => ({ ...now, waiting: [...now.waiting, id] }));
@@ -72,7 +78,10 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
   return {
     state,
     async reload() {
+      const told = new Set<string>();
+      arrived = told;
       const page = await read(null);
+      if (arrived === told) arrived = null;
       if (!page) return;
       const fresh = page.data.map(({ id }) => id);
       const oldest = fresh.at(-1) ?? "";
@@ -80,7 +89,9 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
       const kept = page.has_more ? state.get().ids.filter((id) => id < oldest) : [];
       if (kept.length === 0) cursor = page.next_after;
       const hasMore = kept.length === 0 ? page.has_more : state.get().hasMore;
-      state.set({ ids: [...fresh, ...kept], waiting: [], known: true, loading: false, error: null, hasMore });
+      const young = [...told].filter((id) => !page.has_more || id > oldest);
+      const ids = newestFirst([...new Set([...young, ...fresh, ...kept])]);
+      state.set({ ids, waiting: [], known: true, loading: false, error: null, hasMore });
     },
     async loadMore() {
       const { loading, hasMore } = state.get();

@@ -165,7 +165,8 @@ describe("the life of a job", () => {
     const { page, faults } = await stage.open(`/jobs/${id}?tab=events`);
     const rows = page.getByRole("table", { name: "Events" }).locator("tbody tr");
     await page.getByText("Running: a worker took it").waitFor();
-    const more = page.getByRole("button", { name: "Load more" });
+    // While a page is read the button is disabled, and it may be gone after that.
+    const more = page.getByRole("button", { name: "Load more", disabled: false });
     // As long as events come in faster than pages are read, there is a next one.
     for (const end = page.getByText("New ones appear here."); !(await end.isVisible()); ) {
       if (await more.isVisible()) await more.click();
