@@ -14,7 +14,12 @@ export const COPY_STORE_MAIN = fileURLToPath(new URL("../copy-store.ts", import.
 /** What puts a backup where the next start of a server finds it. */
 export const STAGE_BACKUP_MAIN = fileURLToPath(new URL("../stage-backup.ts", import.meta.url));
 /** As `npm start` has them; why is in DECISIONS.md, 24. */
-export const SERVER_FLAGS = ["--single-threaded-gc", "--concurrent-sweeping", "--concurrent-array-buffer-sweeping"];
+export const SERVER_FLAGS = [
+  "--single-threaded-gc",
+  "--concurrent-sweeping",
+  "--concurrent-array-buffer-sweeping",
+  "--max-semi-space-size=16",
+];
 const KEPT_LINES = 20;
 const PORTS_TO_TRY = 100;
 

@@ -4,7 +4,7 @@ import { ID_PREFIXES } from "../domain/id.ts";
 import { createLru } from "../domain/lru.ts";
 import type { Tables } from "./tables.ts";
 
-const MAX_REMEMBERED = 20_000;
+const MAX_REMEMBERED = 4096;
 
 /** The tables that say whose their records are, by how the ids of these begin. */
 const OWNING = [

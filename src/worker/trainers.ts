@@ -46,6 +46,8 @@ export function createTrainers({
     filename: (entry ?? new URL("./train.ts", import.meta.url)).href,
     minThreads: size,
     maxThreads: size,
+    // A thread that waits in Atomics.wait never turns its event loop: the port of every run would stay in memory for good.
+    atomics: "disabled",
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   // A thread that dies while idle is replaced when it is needed; without a listener the event would end the process.

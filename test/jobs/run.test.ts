@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { MetricSlice } from "../../src/domain/metric.ts";
 import type { Trainers, TrainingObserver, TrainingResult } from "../../src/domain/ports.ts";
@@ -338,7 +339,8 @@ describe("the runner", () => {
   it("pauses a job whose thread dies while it pauses", async () => {
     const world = await openWorld(
       training(async (_, { stop }) => {
-        await new Promise((resolve) => stop.addEventListener("abort", resolve));
+        // It may have been asked to before it began.
+        if (!stop.aborted) await once(stop, "abort");
         throw new Error("the training thread exited with code 3");
       }),
     );

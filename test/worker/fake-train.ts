@@ -71,6 +71,11 @@ const BEHAVIOURS: Readonly<Record<string, Fit>> = {
   throws: () => {
     throw new RangeError("a defect of training");
   },
+  /** How many of the runs before have left their port open, as the final loss. */
+  counts: ({ job }) => {
+    const metrics = { final: { loss: openPorts - 1 }, best: { loss: openPorts - 1, epoch: 1 } };
+    return { ...succeeded(job.id), metrics };
+  },
   /** The payload's sum as the final loss. */
   sums: ({ job, payload }) => {
     const loss = payload?.data.reduce((sum, value) => sum + value, 0) ?? 0;
@@ -87,6 +92,11 @@ function spin(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
+let openPorts = 0;
+
 export default function train(task: TrainTask): void {
+  openPorts++;
+  task.port.on("close", () => openPorts--);
+  task.port.unref();
   runTraining(task, BEHAVIOURS[task.run.job.spec.name] as Fit);
 }

@@ -57,6 +57,14 @@ describe("training threads", () => {
     expect(slices.map(({ from }) => from)).toEqual([31, 41]);
   });
 
+  it("keep nothing of a run that is over", async () => {
+    const pool = open();
+    const observer = { signal: never, ...UNSTOPPED, onEpochs: ignore };
+    const leftOpen = async () => (await pool.train(runOf("counts"), observer)).metrics?.final.loss;
+    for (let run = 0; run < 20; run++) await leftOpen();
+    await expect.poll(leftOpen).toBe(0);
+  });
+
   it("gives the thread the payload", async () => {
     const payload = largeTensors(4096);
     const sum = payload.data.reduce((total, value) => total + value, 0);
