@@ -6,7 +6,7 @@ import type { JobSpec } from "../../../src/client/answers.ts";
 import { LOGISTIC, type Service, whole } from "./bench.ts";
 import { startGenerator } from "./load.ts";
 
-const ROUNDS = Number(process.env.SOAK_ROUNDS ?? 60);
+const ROUNDS = Number(process.env.SOAK_ROUNDS ?? 240);
 const JOBS_A_ROUND = 50;
 const PREDICTIONS_A_ROUND = 2000;
 const AT_A_TIME = 4;
