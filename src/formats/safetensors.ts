@@ -29,14 +29,15 @@ export function* encodeSafetensors(
 }
 
 function encodeHeader(set: TensorSet, metadata: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
-  const tensors: Record<string, object> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  const fields: [name: string, value: object][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
   let offset = 0;
   for (const { name, shape } of set.entries) {
     const end = offset + elementCount(shape) * FLOAT_BYTES;
-    tensors[name] = { dtype: "F32", shape, data_offsets: [offset, end] };
+    fields.push([name, { dtype: "F32", shape, data_offsets: [offset, end] }]);
     offset = end;
   }
-  const json = new TextEncoder().encode(JSON.stringify(tensors));
+  // A tensor may be called __proto__: assigned to an object, that would be no field.
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
   const length = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
   const header = new Uint8Array(8 + length).fill(0x20, 8);
   header.set(json, 8);
