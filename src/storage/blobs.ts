@@ -45,7 +45,21 @@ export async function readTensors(db: Kysely<Tables>, ownerId: string, entries: 
   return { entries, data };
 }
 
-/** The same over many short transactions: a set of a gigabyte would hold the database for seconds. */
+/** The set of an owner that may be deleted while it is read: null when chunks are missing and the owner is gone. */
+export async function readTensorsOf(
+  db: Kysely<Tables>,
+  { id, entries }: { readonly id: string; readonly entries: readonly TensorEntry[] },
+  owner: () => Promise<unknown>,
+): Promise<TensorSet | null> {
+  try {
+    return await readTensors(db, id, entries);
+  } catch (error) {
+    if (await owner()) throw error;
+    return null;
+  }
+}
+
+/** Deletes a set over many short transactions: a set of a gigabyte would hold the database for seconds. */
 export async function eraseTensors(db: Kysely<Tables>, ownerId: string): Promise<void> {
   for (let left = true; left; ) {
     const { numDeletedRows } = await db
@@ -64,6 +78,7 @@ export async function eraseTensors(db: Kysely<Tables>, ownerId: string): Promise
   }
 }
 
+/** Deletes a set at once. */
 export async function deleteTensors(db: Kysely<Tables>, ownerId: string): Promise<void> {
   await db.deleteFrom("blob_chunks").where("blob_id", "=", ownerId).execute();
 }

@@ -324,6 +324,18 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.getJob(second)).toMatchObject({ state: "succeeded", model: null });
     });
 
+    it("gives the weights of a model that is deleted meanwhile, or says that it is gone", async () => {
+      for (let round = 0; round < 30; round++) {
+        const id = await runningJob();
+        const outcome = aSuccess(id);
+        await store.finishJob(id, 1, 9, "done", outcome);
+        const reads = Array.from({ length: 4 }, () => store.readWeights(outcome.model.id));
+        await store.deleteModel(outcome.model.id);
+        for (const weights of await Promise.all(reads)) if (weights) expect(weights).toEqual(outcome.weights);
+        expect(await store.readWeights(outcome.model.id)).toBeNull();
+      }
+    });
+
     it("stores nothing of an outcome that fails half way", async () => {
       const id = await runningJob();
       const first = aSuccess(id);
