@@ -13,7 +13,7 @@ export const MAKE_KEY_MAIN = fileURLToPath(new URL("../make-key.ts", import.meta
 export const COPY_STORE_MAIN = fileURLToPath(new URL("../copy-store.ts", import.meta.url));
 /** What puts a backup where the next start of a server finds it. */
 export const STAGE_BACKUP_MAIN = fileURLToPath(new URL("../stage-backup.ts", import.meta.url));
-/** As `npm start` has them; why is in DECISIONS.md, 24. */
+/** As `npm start` and the image have them; why is in DECISIONS.md, 24 and 69. */
 export const SERVER_FLAGS = [
   "--single-threaded-gc",
   "--concurrent-sweeping",

@@ -9,18 +9,34 @@ import type { App } from "./context.ts";
 
 type Level = "fatal" | "error" | "warn" | "info" | "debug" | "trace";
 
+/** What the line of an answered request says beside the fields of its log. */
+interface Answered {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly ms: number;
+}
+
+/** A logger of pino's, with what it shows to those who build upon it. */
+type PinoLogger = Logger & {
+  readonly [pino.symbols.streamSym]: pino.DestinationStream;
+  /** The fields of all its lines, encoded, each after a comma. */
+  readonly [pino.symbols.chindingsSym]: string;
+};
+
+const INFO = pino.levels.values.info;
+
 /**
  * The log of a request: the server's, with the request's fields in every line. A child of pino's would do the same, and be
  * made and encoded anew for each request; most requests say one line.
  */
 class RequestLog implements FastifyBaseLogger {
-  readonly #base: FastifyBaseLogger;
-  /** In every line. */
-  readonly fields: object;
+  readonly #base: PinoLogger;
+  readonly #fields: object;
 
-  constructor(base: FastifyBaseLogger, fields: object) {
+  constructor(base: PinoLogger, fields: object) {
     this.#base = base;
-    this.fields = fields;
+    this.#fields = fields;
   }
 
   get level(): string {
@@ -28,7 +44,7 @@ class RequestLog implements FastifyBaseLogger {
   }
 
   child(fields: object): RequestLog {
-    return new RequestLog(this.#base, { ...this.fields, ...fields });
+    return new RequestLog(this.#base, { ...this.#fields, ...fields });
   }
 
   fatal(said: unknown, ...rest: unknown[]): void {
@@ -57,51 +73,30 @@ class RequestLog implements FastifyBaseLogger {
 
   silent(): void {}
 
+  /**
+   * Says the line of the answered request, as `info` would. There is one for every request, and pino, which looks at the type
+   * and the characters of each field, takes as long for it as a small prediction's network: what it would write is put together
+   * here, in a third of that time. The level is followed; serializers and formatters are not, and the server has none.
+   */
+  answered(answered: Answered): void {
+    const base = this.#base;
+    if (!base.isLevelEnabled("info")) return;
+    const said = JSON.stringify({ ...this.#fields, ...answered, msg: "request" }).slice(1);
+    base[pino.symbols.streamSym].write(`{"level":${INFO},"time":${Date.now()}${base[pino.symbols.chindingsSym]},${said}\n`);
+  }
+
   /** As pino takes it: fields and then a sentence, an error, or a sentence alone. */
   #say(level: Level, said: unknown, rest: unknown[]): void {
     const log = this.#base[level] as (fields: object, ...rest: unknown[]) => void;
-    if (typeof said !== "object") log.call(this.#base, this.fields, said, ...rest);
-    else if (said instanceof Error) log.call(this.#base, { ...this.fields, err: said }, said.message, ...rest);
-    else log.call(this.#base, { ...this.fields, ...said }, ...rest);
+    if (typeof said !== "object") log.call(this.#base, this.#fields, said, ...rest);
+    else if (said instanceof Error) log.call(this.#base, { ...this.#fields, err: said }, said.message, ...rest);
+    else log.call(this.#base, { ...this.#fields, ...said }, ...rest);
   }
 }
 
-/** The log of a new request; `fields` name it. */
+/** The log of a new request; `fields` name it. The server's own is pino's. */
 export function createRequestLog(base: FastifyBaseLogger, fields: object): FastifyBaseLogger {
-  return new RequestLog(base, fields);
-}
-
-/** What the line of an answered request says beside the fields of its log. */
-interface Answered {
-  readonly method: string;
-  readonly route: string;
-  readonly status: number;
-  readonly ms: number;
-}
-
-type SayAnswered = (log: FastifyBaseLogger, answered: Answered) => void;
-
-/**
- * Says the line of an answered request, as the log's own `info` would. There is one for every request, and pino, which looks
- * at the type and the characters of each field, takes as long for it as a small prediction's network: what it would write is
- * put together here, in a third of that time. Levels are followed; serializers and formatters are not, and the server has none.
- */
-function sayAnswered(base: FastifyBaseLogger): SayAnswered {
-  const { [pino.symbols.streamSym]: stream, [pino.symbols.chindingsSym]: always } = base as PinoParts;
-  if (!stream) return (log, answered) => log.info(answered, "request");
-  const level = `{"level":${pino.levels.values.info}`;
-  return (log, answered) => {
-    if (!(log instanceof RequestLog) || !(base as Logger).isLevelEnabled("info")) return log.info(answered, "request");
-    const said = JSON.stringify({ ...log.fields, ...answered, msg: "request" }).slice(1);
-    stream.write(`${level},"time":${Date.now()}${always ?? ""},${said}\n`);
-  };
-}
-
-/** What a logger of pino's shows to those who build upon it. */
-interface PinoParts {
-  readonly [pino.symbols.streamSym]?: pino.DestinationStream;
-  /** The fields of all its lines, encoded, each after a comma. */
-  readonly [pino.symbols.chindingsSym]?: string;
+  return new RequestLog(base as PinoLogger, fields);
 }
 
 /** Logs every answered request. Those of a job or a model carry its id in all their lines. */
@@ -115,9 +110,8 @@ export function logRequests(app: App): void {
     }
     done();
   });
-  const say = sayAnswered(app.log);
   app.addHook("onResponse", (request, reply, done) => {
-    say(request.log, {
+    (request.log as RequestLog).answered({
       method: request.method,
       route: request.routeOptions.url ?? "unknown",
       status: reply.statusCode,

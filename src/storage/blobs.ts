@@ -21,8 +21,15 @@ export async function writeTensors(db: Kysely<Tables>, ownerId: string, { data }
   }
 }
 
-/** The set that was stored under an id, or the tensors that it begins with. Throws when chunks are missing. */
-export async function readTensors(db: Kysely<Tables>, ownerId: string, entries: readonly TensorEntry[]): Promise<TensorSet> {
+/**
+ * The set that was stored under an id, or the tensors that it begins with. Chunks are missing when their owner was deleted
+ * between the look at it and this: null when `owner` finds it no more, else an error.
+ */
+export async function readTensors(
+  db: Kysely<Tables>,
+  { id, entries }: { readonly id: string; readonly entries: readonly TensorEntry[] },
+  owner: () => Promise<unknown>,
+): Promise<TensorSet | null> {
   const data = new Float32Array(entries.reduce((total, { shape }) => total + elementCount(shape), 0));
   const all = new Uint8Array(data.buffer);
   let position = 0;
@@ -30,12 +37,15 @@ export async function readTensors(db: Kysely<Tables>, ownerId: string, entries: 
     const chunks = await db
       .selectFrom("blob_chunks")
       .select("bytes")
-      .where("blob_id", "=", ownerId)
+      .where("blob_id", "=", id)
       .where("position", ">=", position)
       .orderBy("position")
       .limit(CHUNKS_A_READ)
       .execute();
-    if (chunks.length === 0) throw new Error(`chunk ${position} of ${ownerId} is missing`);
+    if (chunks.length === 0) {
+      if (!(await owner())) return null;
+      throw new Error(`chunk ${position} of ${id} is missing`);
+    }
     for (const { bytes } of chunks) {
       const start = position++ * CHUNK_BYTES;
       // What is stored may go on after the tensors that are asked for.
@@ -43,20 +53,6 @@ export async function readTensors(db: Kysely<Tables>, ownerId: string, entries: 
     }
   }
   return { entries, data };
-}
-
-/** The set of an owner that may be deleted while it is read: null when chunks are missing and the owner is gone. */
-export async function readTensorsOf(
-  db: Kysely<Tables>,
-  { id, entries }: { readonly id: string; readonly entries: readonly TensorEntry[] },
-  owner: () => Promise<unknown>,
-): Promise<TensorSet | null> {
-  try {
-    return await readTensors(db, id, entries);
-  } catch (error) {
-    if (await owner()) throw error;
-    return null;
-  }
 }
 
 /** Deletes a set over many short transactions: a set of a gigabyte would hold the database for seconds. */

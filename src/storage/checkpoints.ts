@@ -11,7 +11,7 @@ import type { Page, PageRequest } from "../domain/ports.ts";
 import { DEFAULT_RUN_OPTIONS } from "../domain/run-options.ts";
 import type { ResolvedSpec } from "../domain/spec.ts";
 import type { TensorEntry, TensorSet } from "../domain/tensor.ts";
-import { eraseTensors, readTensorsOf, writeTensors } from "./blobs.ts";
+import { eraseTensors, readTensors, writeTensors } from "./blobs.ts";
 import { toPage } from "./page.ts";
 import { metricsFromJson } from "./rows.ts";
 import type { CheckpointsTable, Tables } from "./tables.ts";
@@ -135,7 +135,7 @@ export async function readCheckpoint(db: Kysely<Tables>, id: string): Promise<Ch
   if (!row) return null;
   const { epoch, step, entries, progress } = row;
   const stored = { id, entries: JSON.parse(entries) as TensorEntry[] };
-  const tensors = await readTensorsOf(db, stored, () => getCheckpoint(db, id));
+  const tensors = await readTensors(db, stored, () => getCheckpoint(db, id));
   return tensors && { epoch, step, progress, tensors };
 }
 
@@ -165,7 +165,7 @@ export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promis
 /** The weights of a checkpoint, which its tensors begin with: see Store.readWeights. */
 export async function readCheckpointWeights(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
   const model = await getCheckpointModel(db, id);
-  return model && readTensorsOf(db, { id, entries: model.weights }, () => getCheckpoint(db, id));
+  return model && readTensors(db, { id, entries: model.weights }, () => getCheckpoint(db, id));
 }
 
 /** See Store.deleteCheckpoint. */

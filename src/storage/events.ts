@@ -95,6 +95,7 @@ export async function readEvents(
   const chosen = withinBytes(rows, maxBytes);
   const references = chosen.flatMap(({ reference }) => (reference ? [reference] : []));
   const chunks = await readChunks(db, jobId, references);
+  const isGone = references.some(({ from }) => !chunks.has(from)) && !(await isThere(db, jobId));
   const events: JobEvent[] = [];
   for (const { row, reference } of chosen) {
     if (!reference) {
@@ -103,7 +104,7 @@ export async function readEvents(
     }
     const columns = chunks.get(reference.from) ?? null;
     // Missing when the job was deleted between the two queries: what is returned stays without a gap.
-    if (!columns && !(await isThere(db, jobId))) break;
+    if (!columns && isGone) break;
     events.push({ seq: row.seq, type: "metrics", from: reference.from, to: reference.to, columns });
   }
   return events;

@@ -7,7 +7,7 @@ import { ATTEMPTED_STATES, type Job, TERMINAL_STATES, type Transition } from "..
 import type { JobFilter, NewJob, Outcome, Page, PageRequest, TransitionRequest } from "../domain/ports.ts";
 import type { OnQueued, QueueEntry } from "../domain/queue.ts";
 import type { TensorEntry, TensorSet } from "../domain/tensor.ts";
-import { deleteTensors, readTensorsOf, writeTensors } from "./blobs.ts";
+import { deleteTensors, readTensors, writeTensors } from "./blobs.ts";
 import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
 import { assertDatasetIsThere } from "./datasets.ts";
 import { runSqlOn } from "./dialect.ts";
@@ -62,7 +62,7 @@ export async function listJobs(
 export async function readPayload(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
   const row = await db.selectFrom("jobs").select("payload_entries").where("id", "=", id).executeTakeFirst();
   if (!row || row.payload_entries === null) return null;
-  return readTensorsOf(db, { id, entries: JSON.parse(row.payload_entries) as TensorEntry[] }, () => getJob(db, id));
+  return readTensors(db, { id, entries: JSON.parse(row.payload_entries) as TensorEntry[] }, () => getJob(db, id));
 }
 
 export async function transitionJob(

@@ -3,7 +3,7 @@ import type { Kysely, SelectQueryBuilder, Transaction } from "kysely";
 import type { Model, NewModel } from "../domain/model.ts";
 import type { ModelFilter, Page, PageRequest } from "../domain/ports.ts";
 import type { TensorSet } from "../domain/tensor.ts";
-import { deleteTensors, readTensorsOf, writeTensors } from "./blobs.ts";
+import { deleteTensors, readTensors, writeTensors } from "./blobs.ts";
 import { toPage } from "./page.ts";
 import { newModelRow, toModel } from "./rows.ts";
 import type { ModelsTable, Tables } from "./tables.ts";
@@ -55,7 +55,7 @@ export async function listModels(
 
 export async function readWeights(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
   const model = await getModel(db, id);
-  return model && readTensorsOf(db, { id, entries: model.weights }, () => getModel(db, id));
+  return model && readTensors(db, { id, entries: model.weights }, () => getModel(db, id));
 }
 
 export async function deleteModel(

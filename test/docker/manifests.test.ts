@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { SERVER_FLAGS } from "../../src/cli/server-process.ts";
 import { parseConfig } from "../../src/config.ts";
 
 const DOCKER = join(import.meta.dirname, "../../docker");
@@ -43,6 +44,14 @@ describe("the files for containers", () => {
   it.each(FILES)("%s parses", (path) => {
     expect(documentsOf(path).every((document) => typeof document === "object" && document !== null)).toBe(true);
   });
+
+  it.each(["docker/Dockerfile", "docker/compose.cluster.yaml", "package.json"])(
+    "%s starts the server with the flags that the command line starts it with",
+    (path) => {
+      const words = readFileSync(join(DOCKER, "..", path), "utf8").replaceAll(/[",]+/g, "");
+      expect(words).toContain(`node ${SERVER_FLAGS.join(" ")} src/main.ts`);
+    },
+  );
 
   it("set what the configuration takes", () => {
     for (const { spec } of ofKind("Deployment")) {

@@ -33,8 +33,7 @@ afterAll(async () => {
   await dataDir.remove();
 });
 
-describe.runIf(hasTerminals)("in a terminal", () => {
-  // node-pty has binaries for some platforms only
+describe.runIf(hasTerminals)("in a terminal, where node-pty has binaries", () => {
   it("a job that trains is a bar with loss, speed and time left, drawn over itself", async () => {
     const job = await server.client.submit({ ...ENDLESS, name: "bar" });
     const watching = startInTerminal(["watch", "bar"], { env, columns: 160 });
@@ -83,8 +82,7 @@ describe.runIf(hasTerminals)("in a terminal", () => {
   });
 });
 
-describe.runIf(hasTerminals)("without a server", () => {
-  // node-pty has binaries for some platforms only
+describe.runIf(hasTerminals)("without a server, where node-pty has binaries", () => {
   it("one command trains, says what the model is worth and where it is, and leaves no process behind", async () => {
     const cwd = await mkdtemp(join(tmpdir(), "trainyard-cli-"));
     const training = startInTerminal(["train", "--data", IRIS, "--target", "species"], { cwd, env: await nobody() });
