@@ -78,9 +78,9 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
     predictBatch: async (ref, rows, { type, topK, header }) => {
-      const query = { top_k: topK, header };
+      const query = { top_k: topK, header, trailer: true };
       const { body } = await send("POST", `${pathOf(ref)}/predict`, { query, file: rows, type });
-      return readBatchAnswer(body ?? new ReadableStream());
+      return readBatchAnswer(body ?? new Blob().stream(), type === "text/csv" ? "csv" : "ndjson");
     },
     evaluate: async (ref, id) =>
       (await post<{ evaluation: PartEvaluation }>(`${pathOf(ref)}/evaluate`, { dataset: { id } })).evaluation,

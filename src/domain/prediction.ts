@@ -1,5 +1,6 @@
 /** Predictions as the API shows them, and batches of them: the formats, and what a stretch of a batch is. */
 import { z } from "zod";
+import type { BatchFormat } from "./batch-trailer.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import { toWire, type WireNumber } from "./metric.ts";
 import type { ClassPrediction, Prediction } from "./model.ts";
@@ -38,7 +39,7 @@ export function wirePrediction(prediction: Prediction, topK: number | null = nul
 export const MAX_BATCH_ROW_BYTES = 1024 * 1024;
 
 export interface BatchOptions {
-  readonly format: "csv" | "ndjson";
+  readonly format: BatchFormat;
   /** Of CSV: whether the first row has names. auto: it has, when a cell of it is a column of the model, or is no number. */
   readonly header: "true" | "false" | "auto";
   /** Show this many classes; null: all of them. */

@@ -52,6 +52,10 @@ export const predictQuery = topKQuery.extend({
     description:
       "Of CSV: whether the first row has names. auto: it has when one of its cells is a column of the model, or, where columns have no names, when one is not a number.",
   }),
+  trailer: z.enum(["true", "false"]).default("false").meta({
+    description:
+      "Of CSV and NDJSON: whether the answer ends with a line of its own that says how it went, and never by a broken connection.",
+  }),
 });
 export const compareQuery = z.object({ with: z.string().meta({ description: "The other model, as a reference." }) });
 

@@ -49,9 +49,16 @@ export function socketOptions({ headersMs, requestMs, keepAliveMs }: SocketBound
   };
 }
 
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** What a connection is at, or was last. */
+const current = new WeakMap<Socket, Exchange>();
+
 /** Holds connections to the bounds that Node has no option for. */
 export function boundSockets(app: App, { idleMs, connections }: SocketBounds): void {
-  const current = new WeakMap<Socket, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
   app.addHook("onRequest", async ({ raw: request }, { raw: response }) => {
     current.set(request.socket, { request, response });
   });
@@ -80,6 +87,9 @@ const NOT_HTTP: (typeof FAULTS)[string] = [400, new ProtocolError("malformed", "
 
 function answerBadRequest({ code = "" }: NodeJS.ErrnoException, socket: Socket): void {
   if (code === "ECONNRESET" || socket.destroyed) return;
+  const { response } = current.get(socket) ?? {};
+  // Within an answer that has begun there is no room for another.
+  if (response?.headersSent && !response.writableFinished) return void socket.destroy();
   refuse(socket, ...(FAULTS[code] ?? NOT_HTTP));
 }
 

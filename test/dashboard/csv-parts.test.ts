@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { csvParts, cutOf } from "../../src/dashboard/predict/csv-parts.ts";
 import { predictFile } from "../../src/dashboard/predict/predict-file.ts";
+import { withoutTrailer } from "../../src/dashboard/shell/api.ts";
 
 const cell = fc.oneof(
   fc.integer().map(String),
@@ -84,5 +85,29 @@ describe("predicting a file", () => {
     expect(sent.length).toBeGreaterThan(1);
     expect(sent).toEqual(["auto", ...sent.slice(1).map(() => (named ? "true" : "false"))]);
     expect(shares.at(-1)).toBe(1);
+  });
+
+  it.each([
+    ["", 60_000],
+    ["a,b\n", 60_001],
+    ['"a\nb",c\n', 60_002],
+  ])("says at which line of the file a row is wrong, below names %j", async (names, line) => {
+    const file = new Blob([
+      `${names}${Array.from({ length: 59_999 }, (_, row) => `${row},${row * 2}\n`).join("")}1,wrong\n1,2\n`,
+    ]);
+    const send = async (csv: string, header: string) => {
+      const at = csv.split("\n").findIndex((row) => row.endsWith("wrong"));
+      if (at < 0) return names === "" || header === "false" ? csv : csv.replace(names, `${names.trimEnd()},prediction\n`);
+      return withoutTrailer(`0,1\r\n# error: line ${at + 1}, column b: must be a finite number\n`);
+    };
+    const predicting = predictFile(file, { send, signal: new AbortController().signal, onProgress: () => undefined });
+    await expect(predicting).rejects.toThrow(`line ${line}, column b: must be a finite number`);
+  });
+
+  it("takes an answer for whole only when that is said", () => {
+    expect(withoutTrailer("1,2\r\n# end\n")).toBe("1,2\r\n");
+    expect(withoutTrailer("# end\n")).toBe("");
+    for (const csv of ["", "1,2\r\n", "1,2", "# end\n1,2\n"])
+      expect(() => withoutTrailer(csv)).toThrow("The answer broke off.");
   });
 });

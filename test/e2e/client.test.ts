@@ -1,5 +1,6 @@
 /** The client against the real server: through kills and restarts, with a reader that dawdles, and with files both ways. */
 import { openAsBlob } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../src/cli/server-process.ts";
@@ -126,8 +127,19 @@ describe("tables and models", () => {
     const ask = async (body: string) =>
       new Response(await server.client.predictBatch("iris", new Blob([body]).stream(), { type: "application/x-ndjson" }));
     expect((await (await ask(rows(3, ""))).text()).trim().split("\n")).toHaveLength(3);
-    const broken = (await ask(rows(20_000, "[1]\n"))).text();
-    await expect(broken).rejects.toThrow(new BatchError(`line 20001: has 1 values; the model takes 4: ${COLUMNS}`));
+    const failure = new BatchError(`line 20001: has 1 values; the model takes 4: ${COLUMNS}`);
+    await expect((await ask(rows(20_000, "[1]\n"))).text()).rejects.toThrow(failure);
+    // A reader that is slower than the server still learns why.
+    let bytes = 0;
+    const readSlowly = async () => {
+      for await (const chunk of (await ask(rows(20_000, "[1]\n"))).body ?? []) {
+        bytes += chunk.byteLength;
+        await delay(5);
+      }
+    };
+    await expect(readSlowly()).rejects.toThrow(failure);
+    // Whole blocks of 8192 rows are answered.
+    expect(bytes).toBeGreaterThan(16_384 * 100);
   });
 });
 

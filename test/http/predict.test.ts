@@ -6,6 +6,7 @@ import type { Model } from "../../src/domain/model.ts";
 import { predictionsAnswer } from "../../src/http/answers.ts";
 import { problem } from "../../src/http/problem.ts";
 import { storeLine, storePenguins } from "./models-at-hand.ts";
+import { openRawSocket } from "./raw-socket.ts";
 import { openStagedApp, type StagedApp } from "./staged-app.ts";
 
 let staged: StagedApp;
@@ -184,19 +185,61 @@ describe("a batch", () => {
     );
   });
 
-  it("that goes wrong later ends with a line that says where, and without the end of a body", async () => {
-    const good = Array.from({ length: 30_000 }, (_, index) => index);
-    for (const [type, bad, last] of [
-      ["text/csv", "x", "# error: line 30001, column 1: must be a finite number that fits float32"],
-      ["application/x-ndjson", '"x"', '{"error":{"code":"invalid","detail":"line 30001: must be an array of 1 numbers"}}'],
-    ] as const) {
-      const wrap = (value: number) => (type === "text/csv" ? String(value) : `[${value}]`);
-      const response = await post("line", type, [...good.map(wrap), bad, wrap(1)].join("\n"));
-      expect(response.status).toBe(200);
-      const { text, broken } = await readUntilBroken(response);
-      expect(broken).toBe(true);
-      expect(linesOf(text).at(-1)).toBe(last);
-    }
+  describe.each([
+    ["text/csv", "1\n", "x", "# end", "# error: line 30001, column 1: must be a finite number that fits float32"],
+    [
+      "application/x-ndjson",
+      "[1]\n",
+      '"x"',
+      '{"end":true}',
+      '{"error":{"code":"invalid","detail":"line 30001: must be an array of 1 numbers"}}',
+    ],
+  ])("in %s", (type, row, bad, end, failure) => {
+    const goesWrong = `${row.repeat(30_000)}${bad}\n${row}`;
+
+    it("that goes wrong later ends with a line that says where, and without the end of a body", async () => {
+      const { send, closed } = await openRawSocket(url);
+      const length = Buffer.byteLength(goesWrong);
+      send(
+        `POST /v1/models/line/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`,
+      );
+      send(goesWrong);
+      const text = await closed;
+      expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(text.slice(-failure.length - 3)).toBe(`${failure}\n\r\n`);
+    });
+
+    it("says where it went wrong to a sender that is not at its end, and takes what more it sends", async () => {
+      const { socket, send, closed } = await openRawSocket(url);
+      send(
+        `POST /v1/models/line/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`,
+      );
+      const more = `${goesWrong.length.toString(16)}\r\n${goesWrong}\r\n`;
+      for (let sent = 0; sent < 40 && !socket.destroyed; sent++) if (!socket.write(more)) await once(socket, "drain");
+      expect((await closed).slice(-failure.length - 3)).toBe(`${failure}\n\r\n`);
+    });
+
+    it("says nothing that is no answer to a sender that ends in the middle", async () => {
+      const { socket, send, closed, until } = await openRawSocket(url);
+      send(
+        `POST /v1/models/line/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`,
+      );
+      const rows = row.repeat(20_000);
+      send(`${rows.length.toString(16)}\r\n${rows}\r\n`);
+      await until((text) => text.includes("\r\n\r\n"));
+      socket.end();
+      expect((await closed).match(/HTTP\/1\.1/g)).toHaveLength(1);
+    });
+
+    it("has a trailer on request: a last line that says how it went, and the end of a body", async () => {
+      const read = async (body: string) => linesOf(await (await post("line", type, body, "?trailer=true")).text());
+      expect((await read(row)).slice(1)).toEqual([end]);
+      const lines = await read(goesWrong);
+      expect(lines.at(-1)).toBe(failure);
+      expect(lines.length).toBeGreaterThan(8192);
+      expect((await post("line", type, bad, "?trailer=true")).status).toBe(type === "text/csv" ? 200 : 422);
+      expect((await post("line", type, row, "?trailer=maybe")).status).toBe(422);
+    });
   });
 
   it("is not read faster than its answer is taken", async () => {
@@ -251,15 +294,4 @@ async function sendInPieces(ref: string, body: string, cuts: readonly number[]):
   let text = "";
   for await (const chunk of response) text += chunk;
   return { status: response.statusCode ?? 0, text };
-}
-
-async function readUntilBroken(response: Response): Promise<{ text: string; broken: boolean }> {
-  let text = "";
-  const decoder = new TextDecoder();
-  try {
-    for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true });
-    return { text, broken: false };
-  } catch {
-    return { text, broken: true };
-  }
 }

@@ -18,7 +18,7 @@ export interface PredictFileOptions {
 
 const HEAD_LINES = 9;
 
-/** Throws what `send` throws, with the lines of the part in its detail. */
+/** Throws what `send` throws, with the line of the file in its detail. */
 export async function predictFile(file: Blob, { send, signal, onProgress }: PredictFileOptions): Promise<PredictedFile> {
   const answers: string[] = [];
   let rows = 0;
@@ -26,7 +26,7 @@ export async function predictFile(file: Blob, { send, signal, onProgress }: Pred
   let names: string | null | undefined;
   for await (const { text, firstLine, bytesRead } of csvParts(file)) {
     const answer = await send(names ? names + text : text, headerOf(names), signal).catch((error: unknown) => {
-      throw firstLine === 1 ? error : inPart(error, firstLine);
+      throw inFile(error, firstLine - 1 - countLines(names ?? ""));
     });
     if (names === undefined) {
       const isNamed = countRows(answer) > 0 && hasNames(firstRow(text), firstRow(answer));
@@ -56,6 +56,8 @@ function linesOf(text: string): string[] {
   return text.split(/\r?\n/).filter((line) => line !== "");
 }
 
+const countLines = (text: string) => text.split("\n").length - 1;
+
 function countRows(text: string): number {
   let count = 0;
   for (let rest = text; rest !== ""; ) {
@@ -65,9 +67,9 @@ function countRows(text: string): number {
   return count;
 }
 
-/** Its lines count from the beginning of the part: says where that is. */
-function inPart(error: unknown, firstLine: number): unknown {
+/** Lines are counted from the beginning of what was sent, which `linesBefore` lines of the file come before. */
+function inFile(error: unknown, linesBefore: number): unknown {
   if (!(error instanceof ApiProblem)) return error;
-  const detail = `In the part that begins with line ${firstLine} of the file: ${error.problem.detail}`;
+  const detail = error.problem.detail.replace(/^line (\d+)/, (_, line) => `line ${Number(line) + linesBefore}`);
   return new ApiProblem({ ...error.problem, detail });
 }

@@ -18,7 +18,7 @@ import type {
 import type { CheckpointReason } from "../../domain/checkpoint.ts";
 import type { JobState } from "../../domain/job.ts";
 import type { Series } from "../../domain/metric.ts";
-import { createHttp, type Http, type RequestOptions } from "./http.ts";
+import { ApiProblem, createHttp, type Http, type RequestOptions } from "./http.ts";
 
 /** A stored checkpoint. */
 export interface Checkpoint {
@@ -133,7 +133,10 @@ function modelRoutes({ json, send }: Http) {
       { header, signal }: { readonly header: "auto" | "true" | "false" } & Signal,
     ) => {
       const headers = { "content-type": "text/csv", accept: "text/csv" };
-      return (await send("POST", path("models", ref, "predict"), { body: csv, query: { header }, headers, signal })).text();
+      const query = { header, trailer: true };
+      return withoutTrailer(
+        await (await send("POST", path("models", ref, "predict"), { body: csv, query, headers, signal })).text(),
+      );
     },
     setAlias: (name: string, alias: string, version: number) =>
       json<Model>("PUT", path("models", name, "aliases", alias), { body: { version } }),
@@ -141,6 +144,15 @@ function modelRoutes({ json, send }: Http) {
     weightsUrl: (ref: string) => path("models", ref, "weights"),
     onnxUrl: (ref: string) => path("models", ref, "onnx"),
   };
+}
+
+/** The rows of an answer in CSV, whose last line says whether they are all there. Throws an ApiProblem when they are not. */
+export function withoutTrailer(csv: string): string {
+  const start = csv.lastIndexOf("\n", csv.length - 2) + 1;
+  const trailer = csv.slice(start).trimEnd();
+  if (trailer === "# end") return csv.slice(0, start);
+  const detail = trailer.startsWith("# error: ") ? trailer.slice("# error: ".length) : "The answer broke off.";
+  throw new ApiProblem({ type: "about:blank", title: "A row cannot be predicted", status: 422, detail, code: "invalid" });
 }
 
 function datasetRoutes({ json }: Http) {

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { type BatchFormat, trailerOf } from "../../domain/batch-trailer.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Prediction } from "../../domain/model.ts";
 import { type BatchOptions, predictBody, wirePrediction } from "../../domain/prediction.ts";
@@ -28,17 +29,22 @@ const NOW_BODY_BYTES = 16 * 1024;
 
 const JSON_TYPE = "application/json; charset=utf-8";
 
-const BATCH_TYPES = { "text/csv": "csv", "application/x-ndjson": "ndjson" } as const;
-type BatchFormat = (typeof BATCH_TYPES)[keyof typeof BATCH_TYPES];
+const BATCH_TYPES: ReadonlyMap<string, BatchFormat> = new Map([
+  ["text/csv", "csv"],
+  ["application/x-ndjson", "ndjson"],
+]);
 
 /** How long a reader that does not read may hold up the last line of an answer that failed. */
 const FLUSH_MS = 30_000;
+
+/** How long a connection whose answer broke off stays for its reader to close it. */
+const LINGER_MS = 2000;
 
 /** Registers the route of predictions. */
 export function registerPredict(app: App, context: RouteContext): void {
   // Batches are streams here and nowhere else.
   app.register(async (scope: App) => {
-    for (const type of Object.keys(BATCH_TYPES)) {
+    for (const type of BATCH_TYPES.keys()) {
       scope.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
     }
     registerRoute(scope, context);
@@ -56,7 +62,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
         operationId: "predict",
         summary: "Predict",
         description: DESCRIPTION,
-        consumes: ["application/json", ...Object.keys(BATCH_TYPES)],
+        consumes: ["application/json", ...BATCH_TYPES.keys()],
         params: modelParams,
         querystring: predictQuery,
         body: predictBody,
@@ -76,10 +82,11 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       },
     },
     (request, reply) => {
-      const { top_k: topK = null, header } = request.query;
+      const { top_k: topK = null, header, trailer } = request.query;
       const { ref } = request.params;
       const now = answerNow(request, ref, topK);
-      if (now === null) return answer(request as FastifyRequest, reply as FastifyReply, ref, { topK, header });
+      if (now === null)
+        return answer(request as FastifyRequest, reply as FastifyReply, ref, { topK, header, hasTrailer: trailer === "true" });
       // What is returned would be waited for.
       sendAtTurnEnd(reply.type(JSON_TYPE) as FastifyReply, now);
       return undefined;
@@ -109,14 +116,14 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   ref: string,
-  { topK, header }: Pick<BatchOptions, "topK" | "header">,
+  { topK, header, hasTrailer }: Pick<BatchOptions, "topK" | "header"> & Pick<Ending, "hasTrailer">,
 ): Promise<unknown> {
   const format = batchFormatOf(request);
   if (!format) return predictJson(request, reply, ref, topK);
   const rows = rowsOf(request.body as IncomingMessage);
   const pieces = await predictBatch(request.services, ref, rows, { format, header, topK });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
-  return streamOf(pieces, format, request, reply.raw);
+  return streamOf(pieces, { format, hasTrailer }, request, reply.raw);
 }
 
 /** The answer to a JSON body of rows: a large one is answered in a thread, as bytes. `topK` is the query's, the body's comes first. */
@@ -148,11 +155,11 @@ const DESCRIPTION = `A prediction a row. The body is one of:
 - \`application/x-ndjson\`: a row a line, an array or an object; the answer has a prediction a line. Any number of rows.
 - \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, all of the model's must be there, and others may be; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets) and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead. Any number of rows.
 
-CSV and NDJSON are answered while they arrive, a block of rows at a time, with bounded memory: a sender that does not read the answer is made to wait. A row that is wrong ends the answer. Within the first block that is an ordinary error. Later the last line says what was wrong and where (NDJSON: \`{"error": {"code", "detail"}}\`; CSV: \`# error: \` and the detail), and the connection is closed without the end of the body that chunked encoding has, so that no client takes it for all there is.`;
+CSV and NDJSON are answered while they arrive, a block of rows at a time, with bounded memory: a sender that does not read the answer is made to wait. A row that is wrong ends the answer. Within the first block that is an ordinary error. Later the last line says what was wrong and where (NDJSON: \`{"error": {"code", "detail"}}\`; CSV: \`# error: \` and the detail), and the connection is closed without the end of the body that chunked encoding has, so that no client takes it for all there is. Some clients, \`fetch\` among them, throw away what they have not handed on yet when that happens, and with it the last line: with \`trailer=true\` the body always has its end, and its last line is that of the error, or, when all rows are answered, \`{"end":true}\` or \`# end\`.`;
 
 function batchFormatOf({ headers }: FastifyRequest): BatchFormat | null {
   const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  return Object.hasOwn(BATCH_TYPES, type) ? BATCH_TYPES[type as keyof typeof BATCH_TYPES] : null;
+  return BATCH_TYPES.get(type) ?? null;
 }
 
 /** The bytes of a body. The request outlives the reading of it: an error has to be answered. */
@@ -165,42 +172,64 @@ async function* rowsOf(body: IncomingMessage): AsyncGenerator<Uint8Array, void, 
   }
 }
 
+/** How an answer ends. */
+interface Ending {
+  readonly format: BatchFormat;
+  /** With a line that says how it went; else a broken connection says that it went wrong. */
+  readonly hasTrailer: boolean;
+}
+
 /** The body of an answer. */
 function streamOf(
   pieces: AsyncGenerator<Uint8Array, void, void>,
-  format: BatchFormat,
+  ending: Ending,
   request: FastifyRequest,
   response: ServerResponse,
 ): Readable {
-  const lines = withLastLine(pieces, format, request, () => flushed(stream, response));
-  const stream: Readable = Readable.from(lines, { objectMode: false });
+  const stream: Readable = Readable.from(
+    withLastLine(pieces, ending, request, () => hangUp(request.raw, response, stream)),
+    { objectMode: false },
+  );
   return stream;
 }
 
-/** The pieces, and, when they break off, a last line that says why; then the error goes on, which closes the connection. */
+/** The pieces, and the last line. When they break off and there is no trailer, the error goes on, which destroys the connection. */
 async function* withLastLine(
   pieces: AsyncGenerator<Uint8Array, void, void>,
-  format: BatchFormat,
+  { format, hasTrailer }: Ending,
   request: FastifyRequest,
-  sent: () => Promise<void>,
+  isSaid: () => Promise<void>,
 ): AsyncGenerator<Uint8Array, void, void> {
   try {
     yield* pieces;
+    if (hasTrailer) yield lineOf(trailerOf(format, null));
   } catch (error) {
     const { code, detail } = toProblem(error, { requestId: request.id, bodyLimit: 0 });
     if (code === "internal") request.log.error({ err: error }, "a batch failed");
-    yield Buffer.from(`${LAST_LINES[format](code, detail)}\n`);
-    await sent();
+    yield lineOf(trailerOf(format, { code, detail }));
+    // What comes of the rows is not read, and a sender that is made to wait might not read the answer.
+    request.raw.resume();
+    if (hasTrailer) return;
+    await isSaid();
     throw error;
   }
 }
 
-const LAST_LINES: Readonly<Record<BatchFormat, (code: string, detail: string) => string>> = {
-  ndjson: (code, detail) => JSON.stringify({ error: { code, detail } }),
-  csv: (_code, detail) => `# error: ${detail.replaceAll(/[\r\n]+/g, " ")}`,
-};
+const lineOf = (text: string) => Buffer.from(`${text}\n`);
 
-/** Waits until all that was sent has left: destroying a stream throws away what it holds. */
+/**
+ * Says that nothing more comes, when all that was sent has left, and waits for the reader to close the connection: destroyed
+ * at once, it may be reset, and what has arrived there be lost (RFC 9112, 9.6).
+ */
+async function hangUp(request: IncomingMessage, response: ServerResponse, stream: Readable): Promise<void> {
+  await flushed(stream, response);
+  if (response.destroyed) return;
+  const isClosed = new AbortController();
+  response.once("close", () => isClosed.abort());
+  request.socket.end();
+  await delay(LINGER_MS, undefined, { signal: isClosed.signal }).catch(() => undefined);
+}
+
 async function flushed(stream: Readable, response: ServerResponse): Promise<void> {
   for (const start = performance.now(); performance.now() - start < FLUSH_MS; ) {
     await delay(5);

@@ -90,6 +90,18 @@ describe("a CSV", () => {
     expect(faults).toEqual([]);
   });
 
+  it("says at which line a row is wrong, however far down", async () => {
+    const { page } = await open();
+    const [names = "", first = ""] = (await readFile(PENGUINS, "utf8")).split(/\r?\n/);
+    const wrong = first.replace(/\d+(\.\d+)?/, "tall");
+    await page.getByLabel("Choose a CSV").setInputFiles({
+      name: "long.csv",
+      mimeType: "text/csv",
+      buffer: Buffer.from([names, ...Array<string>(20_000).fill(first), wrong, first].join("\n")),
+    });
+    await page.getByText(/line 20002, column \w+: must be a finite number/).waitFor();
+  });
+
   it("is dropped, and of one that does not fit it is said what is missing", async () => {
     const { page } = await open();
     await page.getByText("Drop a CSV").waitFor();
