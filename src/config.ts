@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { DatasetLimits, ServiceLimits } from "./domain/limits.ts";
 import type { Retention } from "./domain/retention.ts";
 import { ROLES, type Role } from "./domain/worker.ts";
+import "./domain/wording.ts";
 
 const whole = (min: number, max: number, standard: number) =>
   z

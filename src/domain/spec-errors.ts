@@ -1,6 +1,7 @@
 /** What zod found wrong with a spec, as failures with JSON pointers: in a union, those of the option that was meant. */
 import type { z } from "zod";
 import { type FieldError, pointerOf } from "./errors.ts";
+import { oneOf } from "./wording.ts";
 
 /** Most failures listed in one answer; a wrong column of a million rows should not become a million lines. */
 export const MAX_FIELD_ERRORS = 100;
@@ -12,15 +13,11 @@ export function fieldErrors(error: z.ZodError): FieldError[] {
 
 function issueErrors(issue: z.core.$ZodIssue): FieldError[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: "is not a field here" }));
+    const details = issue.message.split("\n");
+    return issue.keys.map((key, index) => ({ pointer: pointerOf([...issue.path, key]), detail: details[index] ?? "" }));
   }
   if (issue.code === "invalid_union") return unionErrors(issue);
-  return [{ pointer: pointerOf(issue.path), detail: isAbsent(issue) ? "is required" : issue.message }];
-}
-
-/** zod has no issue of its own for a field that is not there: it is one of the wrong type, undefined. */
-function isAbsent(issue: z.core.$ZodIssue): boolean {
-  return issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+  return [{ pointer: pointerOf(issue.path), detail: issue.message }];
 }
 
 /** A union reports one list of issues an option: the option that the input came closest to says the most. */
@@ -28,8 +25,8 @@ function unionErrors(issue: z.core.$ZodIssueInvalidUnion): FieldError[] {
   const options = issue.errors.filter((issues) => issues.length > 0);
   if (options.length === 0) {
     const { discriminator, options: allowed } = issue as { discriminator?: string; options?: readonly unknown[] };
-    const choice = allowed ? `must be one of ${allowed.map((option) => JSON.stringify(option)).join(", ")}` : issue.message;
-    return [{ pointer: pointerOf(issue.path), detail: discriminator ? choice : issue.message }];
+    const detail = discriminator && allowed ? `must be ${oneOf(allowed)}` : issue.message;
+    return [{ pointer: pointerOf(issue.path), detail }];
   }
   const closest = options.reduce((best, issues) => (isCloser(issues, best) ? issues : best));
   const elsewhere = fieldsOfOthers(options, closest);

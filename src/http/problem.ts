@@ -65,10 +65,10 @@ export const problem = z
         type: "about:blank",
         title: "Unprocessable Entity",
         status: 422,
-        detail: "/model/layers/2/units: Too small: expected number to be >=1",
+        detail: "/model/layers/2/units: must be at least 1",
         instance: "urn:uuid:0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90",
         code: "invalid",
-        errors: [{ pointer: "/model/layers/2/units", detail: "Too small: expected number to be >=1" }],
+        errors: [{ pointer: "/model/layers/2/units", detail: "must be at least 1" }],
       },
     ],
   });

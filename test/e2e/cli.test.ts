@@ -103,7 +103,7 @@ describe("train", () => {
     const { code, stdout, stderr } = await run(["train", "-"], { env, cwd, input: JSON.stringify(spec) });
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^trainyard: Unprocessable Entity \(422\)\n/);
-    expect(stderr).toContain("\n  /model/layers/0/unit: is not a field here\n");
+    expect(stderr).toContain("\n  /model/layers/0/unit: is not a field here: did you mean units?\n");
     expect(stderr).toContain("\n  /epochs: ");
   });
 

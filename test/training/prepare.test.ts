@@ -31,10 +31,18 @@ describe("a choice of several forms", () => {
   const { data } = moons;
   const rows = { inline: { features: [[1]], targets: [1] } };
   it.each([
-    ["a field of no form", { split: { validation: 0.2, test_share: 1 } }, { "/split/test_share": "is not a field here" }],
+    [
+      "a field of no form",
+      { split: { validation: 0.2, test_share: 1 } },
+      { "/split/test_share": "is not a field here: the fields are validation, test, stratify" },
+    ],
     ["fields of two forms", { data: { ...data, ...rows } }, { "/data/inline": "does not go with the other fields here" }],
-    ["a wrong value in one", { split: { validation: 2 } }, { "/split/validation": expect.stringContaining("Too big") }],
-    ["a misspelt option", { init_from: { model: "m", frozen: [] } }, { "/init_from/frozen": "is not a field here" }],
+    ["a wrong value in one", { split: { validation: 2 } }, { "/split/validation": "must be at most 0.9" }],
+    [
+      "a misspelt option",
+      { init_from: { model: "m", frozen: [] } },
+      { "/init_from/frozen": "is not a field here: the fields are model, freeze" },
+    ],
   ])("is judged by the form that is meant: %s", (_, wrong, expected) => {
     expect(refusals({ ...moons, ...wrong })).toEqual(expected);
   });
