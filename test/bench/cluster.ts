@@ -9,6 +9,7 @@ import { openPostgresBus } from "../../src/bus/postgres.ts";
 import type { JobSpec } from "../../src/client/answers.ts";
 import { createId } from "../../src/domain/id.ts";
 import type { Job } from "../../src/domain/job.ts";
+import { DEFAULT_PROJECT } from "../../src/domain/project.ts";
 import { openPgBossQueue, type PgBossQueue } from "../../src/queue/pgboss.ts";
 import { openPostgresStore } from "../../src/storage/postgres-store.ts";
 import { type Cluster, createCluster, type Node } from "../cluster/nodes.ts";
@@ -78,6 +79,7 @@ async function measureDepths({ postgres }: Cluster): Promise<void> {
     onError: console.error,
   });
   const waiting = queue;
+  const project = store.ofProject(DEFAULT_PROJECT);
   let depth = 0;
   const submit = async (count: number) => {
     for (let left = count; left > 0; left -= 8) {
@@ -96,7 +98,7 @@ async function measureDepths({ postgres }: Cluster): Promise<void> {
     const submits = await rate(SAMPLES, async () => {
       newest.id = (await store.insertJob(aNewJob())).id;
     });
-    const lists = await rate(SAMPLES, () => store.listJobs({ state: "queued" }, { limit: 50 }));
+    const lists = await rate(SAMPLES, () => project.listJobs({ state: "queued" }, { limit: 50 }));
     const positions = await rate(SAMPLES / 4, () => waiting.position(newest.id));
     const jobs: Job[] = [];
     const claims = await rate(SAMPLES, async () => jobs.push((await waiting.claim()) as Job));

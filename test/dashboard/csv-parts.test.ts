@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { csvParts, cutOf } from "../../src/dashboard/predict/csv-parts.ts";
 import { predictFile } from "../../src/dashboard/predict/predict-file.ts";
 import { withoutTrailer } from "../../src/dashboard/shell/api.ts";
+import { ApiProblem } from "../../src/dashboard/shell/http.ts";
 
 const cell = fc.oneof(
   fc.integer().map(String),
@@ -56,6 +57,8 @@ describe("parts of a CSV", () => {
   });
 });
 
+const PROBLEM = { type: "about:blank", title: "Unprocessable Entity", status: 422, code: "invalid" };
+
 describe("predicting a file", () => {
   const answerOf = (csv: string, header: string) =>
     csv
@@ -95,13 +98,22 @@ describe("predicting a file", () => {
     const file = new Blob([
       `${names}${Array.from({ length: 59_999 }, (_, row) => `${row},${row * 2}\n`).join("")}1,wrong\n1,2\n`,
     ]);
+    let isProblem = false;
     const send = async (csv: string, header: string) => {
       const at = csv.split("\n").findIndex((row) => row.endsWith("wrong"));
       if (at < 0) return names === "" || header === "false" ? csv : csv.replace(names, `${names.trimEnd()},prediction\n`);
-      return withoutTrailer(`0,1\r\n# error: line ${at + 1}, column b: must be a finite number\n`);
+      const detail = `line ${at + 1}, column b: must be a finite number`;
+      // Within the first block of what was sent it is a problem; later it is the last line.
+      if (isProblem) throw new ApiProblem({ ...PROBLEM, detail, errors: [{ pointer: "", detail }] });
+      return withoutTrailer(`0,1\r\n# error: ${detail}\n`);
     };
-    const predicting = predictFile(file, { send, signal: new AbortController().signal, onProgress: () => undefined });
-    await expect(predicting).rejects.toThrow(`line ${line}, column b: must be a finite number`);
+    const expected = `line ${line}, column b: must be a finite number`;
+    for (isProblem of [true, false]) {
+      const options = { send, signal: new AbortController().signal, onProgress: () => undefined };
+      const { problem } = (await predictFile(file, options).catch((error: unknown) => error)) as ApiProblem;
+      expect(problem.detail).toBe(expected);
+      expect(problem.errors ?? []).toEqual(isProblem ? [{ pointer: "", detail: expected }] : []);
+    }
   });
 
   it("takes an answer for whole only when that is said", () => {

@@ -118,7 +118,7 @@ function factsOf(job: Job, now: number): readonly Fact[] {
           },
         ]
       : []),
-    { label: "Speed", value: formatRate(meanPace(job, now)), note: "epochs/s" },
+    { label: "Epochs a second", value: formatRate(meanPace(job, now)) },
     queue
       ? {
           label: "Queue",

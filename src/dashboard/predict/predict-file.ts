@@ -70,6 +70,11 @@ function countRows(text: string): number {
 /** Lines are counted from the beginning of what was sent, which `linesBefore` lines of the file come before. */
 function inFile(error: unknown, linesBefore: number): unknown {
   if (!(error instanceof ApiProblem)) return error;
-  const detail = error.problem.detail.replace(/^line (\d+)/, (_, line) => `line ${Number(line) + linesBefore}`);
-  return new ApiProblem({ ...error.problem, detail });
+  const shifted = (text: string) => text.replace(/^line (\d+)/, (_, line) => `line ${Number(line) + linesBefore}`);
+  const { detail, errors = [] } = error.problem;
+  return new ApiProblem({
+    ...error.problem,
+    detail: shifted(detail),
+    errors: errors.map((each) => ({ ...each, detail: shifted(each.detail) })),
+  });
 }
