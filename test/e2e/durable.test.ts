@@ -26,6 +26,8 @@ const SPEC: JobSpec = {
 };
 /** Trains for seconds: there is time to interrupt it where it is said below. */
 const LONG: JobSpec = { ...SPEC, name: "long", epochs: 40_000, checkpoint: { every_epochs: 1000, min_seconds: 0, keep: 3 } };
+/** Several of those, on a machine with other work. */
+const PATIENCE_MS = 240_000;
 /** Trains for hours. */
 const ENDLESS: JobSpec = { ...SPEC, name: "endless", epochs: 10_000_000 };
 
@@ -49,20 +51,30 @@ const hasEpochs = (count: number) => (job: Job) => job.epochs_done >= count;
 const inState = (state: Job["state"]) => (job: Job) => job.state === state;
 
 interface CheckpointPage {
-  readonly data: { id: string; epoch: number; reason: string; is_best: boolean; sha256: string }[];
+  readonly data: { id: string; epoch: number; step: number; reason: string; is_best: boolean; sha256: string }[];
+}
+/** A checkpoint's place, in words. */
+function placeOf(checkpoint: CheckpointPage["data"][number] | undefined): string {
+  if (!checkpoint) return "the start";
+  const { epoch, step } = checkpoint;
+  return step === 0 ? `epoch ${epoch}` : `epoch ${epoch} and ${step} steps`;
 }
 const checkpointsOf = async (id: string) => (await call<CheckpointPage>("GET", `jobs/${id}/checkpoints`)).body.data;
 
 describe("a job that is paused", () => {
-  it("frees its worker, and goes on when it is resumed, to the same weights, each epoch seen once", async () => {
+  it("frees its worker, and goes on when it is resumed, to the same weights, each epoch seen once", {
+    timeout: PATIENCE_MS,
+  }, async () => {
     const undisturbed = await server.client.wait((await server.client.submit(LONG)).id);
     const { id } = await server.client.submit(LONG);
     for (const epochs of [200, 1000, 2000]) {
       await until(id, (job) => inState("running")(job) && hasEpochs(epochs)(job));
       expect((await call("POST", `jobs/${id}/pause`)).status).toBe(200);
       const paused = await until(id, inState("paused"));
-      expect(paused.transitions.at(-1)?.reason).toMatch(/^paused at epoch \d+/);
-      expect((await checkpointsOf(id))[0]).toMatchObject({ reason: "pause" });
+      // One that was due there anyway is not written twice.
+      const [newest] = await checkpointsOf(id);
+      expect(newest).toMatchObject({ epoch: paused.epochs_done, reason: expect.stringMatching(/^(pause|interval)$/) });
+      expect(paused.transitions.at(-1)?.reason).toBe(`paused at ${placeOf(newest)}`);
       const other = await server.client.submit({ ...SPEC, epochs: 5 });
       expect((await server.client.wait(other.id)).state).toBe("succeeded");
       expect(await call("POST", `jobs/${id}/resume`)).toMatchObject({ status: 200, body: { state: "queued" } });
@@ -137,19 +149,21 @@ describe("checkpoints", () => {
 });
 
 describe("a server that stops", () => {
-  it("has a running job write a checkpoint, and goes on from it after the next start, to the same weights", async () => {
+  it("has a running job write a checkpoint, and goes on from it after the next start, to the same weights", {
+    timeout: PATIENCE_MS,
+  }, async () => {
     const undisturbed = await server.client.wait((await server.client.submit(LONG)).id);
-    const { id } = await server.client.submit({ ...LONG, checkpoint: { every_seconds: 3600 } });
+    const { id } = await server.client.submit({ ...LONG, checkpoint: { every_seconds: 3600, keep: 1000 } });
     await until(id, hasEpochs(500));
     expect(await server.stop()).toBe(0);
     server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "1" });
     const job = await server.client.wait(id);
     expect(job.model?.sha256).toBe(undisturbed.model?.sha256);
+    // On a slow machine there are those of better epochs, before it and since.
+    const written = (await checkpointsOf(id)).find(({ reason }) => reason === "stop");
     expect(job.transitions[2]).toMatchObject({
       state: "queued",
-      reason: expect.stringMatching(/^the server was stopped; it goes on from epoch \d+/),
+      reason: `the server was stopped; it goes on from ${placeOf(written)}`,
     });
-    // A slow machine may have come to a better one since.
-    expect(await checkpointsOf(id)).toContainEqual(expect.objectContaining({ reason: "stop" }));
   });
 });
