@@ -118,7 +118,7 @@ function factsOf(job: Job, now: number): readonly Fact[] {
           },
         ]
       : []),
-    { label: "Epochs a second", value: formatRate(meanPace(job, now)) },
+    { label: "Epochs/s", value: formatRate(meanPace(job, now)) },
     queue
       ? {
           label: "Queue",
