@@ -121,7 +121,10 @@ async function answer(
   const format = batchFormatOf(request);
   if (!format) return predictJson(request, reply, ref, topK);
   const rows = rowsOf(request.body as IncomingMessage);
-  const pieces = await predictBatch(request.services, ref, rows, { format, header, topK });
+  const pieces = await predictBatch(request.services, ref, rows, { format, header, topK }).catch((error: unknown) => {
+    readOn(request.raw);
+    throw error;
+  });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
   return streamOf(pieces, { format, hasTrailer }, request, reply.raw);
 }
@@ -207,12 +210,16 @@ async function* withLastLine(
     const { code, detail } = toProblem(error, { requestId: request.id, bodyLimit: 0 });
     if (code === "internal") request.log.error({ err: error }, "a batch failed");
     yield lineOf(trailerOf(format, { code, detail }));
-    // What comes of the rows is not read, and a sender that is made to wait might not read the answer.
-    request.raw.resume();
+    readOn(request.raw);
     if (hasTrailer) return;
     await isSaid();
     throw error;
   }
+}
+
+/** Drops the rows that are still to come: many a sender reads its answer only when it has sent all that it wanted. */
+function readOn(request: IncomingMessage): void {
+  request.resume();
 }
 
 const lineOf = (text: string) => Buffer.from(`${text}\n`);
