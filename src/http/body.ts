@@ -4,7 +4,7 @@
  * go, which takes tens of milliseconds for 64 MiB. Schemas of bodies are therefore documentation to Fastify.
  */
 import type { IncomingMessage } from "node:http";
-import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -15,9 +15,6 @@ import type { App } from "./context.ts";
 
 /** Copying this many bytes takes about a millisecond. */
 const TURN_BYTES = 4 * 1024 * 1024;
-
-/** How long the rest of a body that is too large is read and dropped before it is refused (RFC 9112, section 9.6). */
-const LINGER_MS = 2000;
 
 /** Makes `request.body` the bytes of a JSON body, at most the route's `bodyLimit` of them, and leaves parsing to the route. */
 export function acceptJsonBytes(app: App): void {
@@ -82,8 +79,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     const fail = (error: unknown) => reject(error);
     const coding = request.headers["content-encoding"];
     if (coding !== undefined && coding.toLowerCase() !== "identity") return fail(unsupportedCoding(coding));
-    if (Number(request.headers["content-length"]) > limitBytes)
-      return void drop(request).then(() => fail(tooLarge(limitBytes)));
+    if (Number(request.headers["content-length"]) > limitBytes) return fail(tooLarge(limitBytes));
     const chunks: Uint8Array[] = [];
     let received = 0;
     let isTooLarge = false;
@@ -95,7 +91,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       else if (!isTooLarge) {
         isTooLarge = true;
         chunks.length = 0;
-        void drop(request).then(() => fail(tooLarge(limitBytes)));
+        fail(tooLarge(limitBytes));
       }
     });
     request.on("end", () => {
@@ -113,18 +109,6 @@ function unsupportedCoding(coding: string): TrainyardError {
 
 function tooLarge(limitBytes: number): TrainyardError {
   return new TrainyardError("too_large", `the body is larger than the limit of ${limitBytes} bytes`);
-}
-
-/**
- * Reads on to the end of a body that nobody wants, for a while. The connection is closed after the refusal, and what has
- * arrived unread by then would reset it: most clients could then not read why.
- */
-async function drop(request: IncomingMessage): Promise<void> {
-  const enough = new AbortController();
-  const ended = new Promise<void>((resolve) => request.once("end", resolve).once("close", resolve));
-  request.resume();
-  await Promise.race([ended, delay(LINGER_MS, undefined, { signal: enough.signal }).catch(() => undefined)]);
-  enough.abort();
 }
 
 /** A body in memory of its own: it may move to a thread. */

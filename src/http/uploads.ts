@@ -110,7 +110,7 @@ interface Label {
   readonly fileName: string;
 }
 
-/** Receives the request's body. What goes wrong leaves no upload, and the rest of the body is read and dropped. */
+/** Receives the request's body. What goes wrong leaves no upload. */
 export async function receiveUpload(request: FastifyRequest, query: Asked, intake: Intake): Promise<Arrival> {
   const gzip = isGzip(request);
   const mediaType = mediaTypeOf(request.headers["content-type"]);
@@ -118,13 +118,8 @@ export async function receiveUpload(request: FastifyRequest, query: Asked, intak
     const { upload, label, fields } = await receiveForm(request, intake);
     return arrive(intake, upload, () => requestOf({ ...query, ...parseFields(fields) }, label, gzip));
   }
-  try {
-    const asRequested = requestOf(query, { mediaType, fileName: "" }, gzip);
-    return { upload: await intake.receive(bytesOf(request.raw)), request: asRequested };
-  } finally {
-    // An answer is read only by a client that could send all it wanted.
-    request.raw.resume();
-  }
+  const asRequested = requestOf(query, { mediaType, fileName: "" }, gzip);
+  return { upload: await intake.receive(bytesOf(request.raw)), request: asRequested };
 }
 
 async function arrive(intake: Intake, upload: Upload, describe: () => UploadRequest): Promise<Arrival> {

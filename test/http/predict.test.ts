@@ -219,19 +219,6 @@ describe("a batch", () => {
       expect((await closed).slice(-failure.length - 3)).toBe(`${failure}\n\r\n`);
     });
 
-    it("that is wrong at its beginning is refused to a sender that reads nothing before it has sent all", async () => {
-      const { socket, send, until } = await openRawSocket(url);
-      socket.pause();
-      const rows = `${bad}${bad}\n${row.repeat(8_000_000)}`;
-      send(
-        `POST /v1/models/line/predict?header=false HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${rows.length}\r\n\r\n`,
-      );
-      if (!socket.write(rows)) await once(socket, "drain");
-      socket.resume();
-      expect(await until((text) => text.includes("}"))).toMatch(/^HTTP\/1\.1 4\d\d .*line 1/s);
-      socket.destroy();
-    });
-
     it("says nothing that is no answer to a sender that ends in the middle", async () => {
       const { socket, send, closed, until } = await openRawSocket(url);
       send(

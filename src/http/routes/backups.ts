@@ -91,7 +91,7 @@ function registerRestore(app: App, { archive, restart }: RouteContext): void {
     },
     async (request, reply) => {
       const { receive, stage, discard } = needed(archive);
-      const file = await receive(bytesOf(request.raw)).finally(() => request.raw.resume());
+      const file = await receive(bytesOf(request.raw));
       try {
         await stage(file);
       } catch (error) {

@@ -13,6 +13,7 @@ import { checkTopK, predictDocument, predictRows, predictRowsNow } from "../../j
 import { predictBatch } from "../../jobs/predict-batch.ts";
 import { predictionsAnswer } from "../answers.ts";
 import { parseBody } from "../body.ts";
+import { takeRest } from "../connections.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi.ts";
 import { modelParams, predictQuery } from "../parameters.ts";
@@ -121,12 +122,9 @@ async function answer(
   const format = batchFormatOf(request);
   if (!format) return predictJson(request, reply, ref, topK);
   const rows = rowsOf(request.body as IncomingMessage);
-  const pieces = await predictBatch(request.services, ref, rows, { format, header, topK }).catch((error: unknown) => {
-    readOn(request.raw);
-    throw error;
-  });
+  const pieces = await predictBatch(request.services, ref, rows, { format, header, topK });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
-  return streamOf(pieces, { format, hasTrailer }, request, reply.raw);
+  return streamOf(pieces, { format, hasTrailer }, request, reply);
 }
 
 /** The answer to a JSON body of rows: a large one is answered in a thread, as bytes. `topK` is the query's, the body's comes first. */
@@ -187,10 +185,10 @@ function streamOf(
   pieces: AsyncGenerator<Uint8Array, void, void>,
   ending: Ending,
   request: FastifyRequest,
-  response: ServerResponse,
+  reply: FastifyReply,
 ): Readable {
   const stream: Readable = Readable.from(
-    withLastLine(pieces, ending, request, () => hangUp(request.raw, response, stream)),
+    withLastLine(pieces, ending, request, reply, () => hangUp(request.raw, reply.raw, stream)),
     { objectMode: false },
   );
   return stream;
@@ -201,6 +199,7 @@ async function* withLastLine(
   pieces: AsyncGenerator<Uint8Array, void, void>,
   { format, hasTrailer }: Ending,
   request: FastifyRequest,
+  reply: FastifyReply,
   isSaid: () => Promise<void>,
 ): AsyncGenerator<Uint8Array, void, void> {
   try {
@@ -210,16 +209,11 @@ async function* withLastLine(
     const { code, detail } = toProblem(error, { requestId: request.id, bodyLimit: 0 });
     if (code === "internal") request.log.error({ err: error }, "a batch failed");
     yield lineOf(trailerOf(format, { code, detail }));
-    readOn(request.raw);
+    await takeRest(request, reply);
     if (hasTrailer) return;
     await isSaid();
     throw error;
   }
-}
-
-/** Drops the rows that are still to come: many a sender reads its answer only when it has sent all that it wanted. */
-function readOn(request: IncomingMessage): void {
-  request.resume();
 }
 
 const lineOf = (text: string) => Buffer.from(`${text}\n`);
