@@ -73,7 +73,7 @@ describe("a job that is paused", () => {
       const paused = await until(id, inState("paused"));
       // One that was due there anyway is not written twice.
       const [newest] = await checkpointsOf(id);
-      expect(newest).toMatchObject({ epoch: paused.epochs_done, reason: expect.stringMatching(/^(pause|interval)$/) });
+      expect(newest).toMatchObject({ epoch: paused.epochs_done, reason: expect.stringMatching(/^(pause|interval|best)$/) });
       expect(paused.transitions.at(-1)?.reason).toBe(`paused at ${placeOf(newest)}`);
       const other = await server.client.submit({ ...SPEC, epochs: 5 });
       expect((await server.client.wait(other.id)).state).toBe("succeeded");

@@ -70,7 +70,7 @@ describe("the theme", () => {
   it("is taken over by charts that are shown", async () => {
     const [path] = views[1]!;
     const { page } = await stage.open(path, { colorScheme: "light" });
-    await page.locator(".drawn").waitFor();
+    await page.locator(".chart").first().waitFor();
     const darkest = () => page.evaluate(() => getComputedStyle(document.querySelector(".chart")!).backgroundColor);
     expect(await darkest()).toBe("rgb(255, 255, 255)");
     await page.emulateMedia({ colorScheme: "dark" });

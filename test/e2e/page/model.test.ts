@@ -204,7 +204,8 @@ describe("the model's own page", () => {
     await page.getByRole("heading", { name: "Calibration" }).waitFor();
     await page.getByRole("heading", { name: "Importance of columns" }).waitFor();
     await page.getByText("24 parameters").waitFor();
-    expect(await page.locator(".histogram code").allInnerTexts()).toEqual(["0.weight", "0.bias", "2.weight", "2.bias"]);
+    const histograms = () => page.locator(".histogram code").allInnerTexts();
+    await expect.poll(histograms).toEqual(["0.weight", "0.bias", "2.weight", "2.bias"]);
     await page.getByText("Training", { exact: true }).click();
     await page.getByText("150 rows", { exact: true }).waitFor();
     expect(faults).toEqual([]);
