@@ -99,6 +99,7 @@ describe("a scale", () => {
           expect(Math.abs(valueAt(domain, share) - value)).toBeLessThanOrEqual(1e-9 * (domain.max - domain.min));
         }
       }),
+      { examples: [[[-5e-324]], [[0]], [[0, 5e-324]]] },
     );
   });
 

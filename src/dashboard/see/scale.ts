@@ -5,6 +5,8 @@ export interface Domain {
   readonly max: number;
 }
 
+const TINY = 1e-300;
+
 /** The range of the finite values, with `padding` of it on either side. Never empty. */
 export function domainOf(values: Iterable<unknown>, padding = 0): Domain {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -14,8 +16,9 @@ export function domainOf(values: Iterable<unknown>, padding = 0): Domain {
     max = Math.max(max, value);
   }
   if (min > max) return { min: 0, max: 1 };
-  const range = max - min || Math.abs(max) || 1;
-  const room = max === min ? range / 2 : range * padding;
+  // Around 0 alone, or what is next to it in floating point, half of its size would be nothing.
+  const alone = Math.abs(max) < TINY ? 0.5 : Math.abs(max) / 2;
+  const room = max === min ? alone : (max - min) * padding;
   return { min: min - room, max: max + room };
 }
 
