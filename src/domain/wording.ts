@@ -11,7 +11,6 @@ type Find<C extends Issue["code"]> = Extract<Issue, { readonly code: C }>;
 const KINDS: Readonly<Record<string, string>> = {
   int: "a whole number",
   number: "a number",
-  nan: "not a number",
   string: "a string",
   boolean: "true or false",
   null: "null",

@@ -5,6 +5,7 @@ export interface Domain {
   readonly max: number;
 }
 
+/** Below this a number is as good as 0 on a screen, and next to it halves run out. */
 const TINY = 1e-300;
 
 /** The range of the finite values, with `padding` of it on either side. Never empty. */
