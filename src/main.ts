@@ -3,9 +3,9 @@
  * imported only after the check of Node: on an older one better-sqlite3 would end the process without a word.
  */
 import { pino } from "pino";
-import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { TrainyardError } from "./domain/errors.ts";
-import { createLogWriter } from "./log-writer.ts";
+import { type Config, ConfigError, parseConfig } from "./server/config.ts";
+import { createLogWriter } from "./server/log-writer.ts";
 
 /** Oldest Node that runs TypeScript sources as they are. */
 const NODE = { major: 22, minor: 18 };
@@ -35,7 +35,7 @@ function readConfig(): Config | string {
 
 async function run(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel }, createLogWriter());
-  const { startRestartable } = await import("./restartable.ts");
+  const { startRestartable } = await import("./server/restartable.ts");
   try {
     const server = await startRestartable(config, log);
     void server.died.then((error) => {

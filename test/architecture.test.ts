@@ -16,8 +16,8 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   outbound: ["domain"],
   telemetry: ["domain"],
   worker: ["domain", "training", "formats"],
-  jobs: ["domain"],
-  http: ["domain", "jobs", "formats"],
+  app: ["domain"],
+  http: ["domain", "app", "formats"],
   client: ["domain"],
   cli: ["client"],
   dashboard: ["domain", "client"],
@@ -26,23 +26,16 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
 /** Floors of which another may know the types alone: what the page is made of must not grow with them. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { dashboard: ["domain", "client"] };
 
-/** Files that stand above the floors. */
+/** What stands above the floors and puts them together. */
 const ROOTS: Readonly<Record<string, readonly string[]>> = {
-  "config.ts": ["domain"],
-  "backend.ts": ["domain", "storage", "queue", "bus", "config.ts"],
-  "cluster.ts": ["domain", "storage", "queue", "bus", "config.ts", "backend.ts"],
-  "copy-store.ts": ["domain", "storage", "jobs"],
-  "server.ts": [...Object.keys(FLOORS), "config.ts", "backend.ts", "cluster.ts"],
-  "log-writer.ts": [],
-  "restartable.ts": [...Object.keys(FLOORS), "config.ts", "server.ts"],
-  "main.ts": [...Object.keys(FLOORS), "config.ts", "log-writer.ts", "server.ts", "restartable.ts"],
-  "stage-backup.ts": ["domain", "storage", "config.ts"],
-  "make-key.ts": ["domain", "storage", "jobs", "http", "config.ts"],
+  server: Object.keys(FLOORS),
+  offline: ["domain", "storage", "app", "http", "server"],
+  "main.ts": [...Object.keys(FLOORS), "server"],
 };
 
 /** Where each package may be imported. `node:` stands for what comes with Node. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  zod: ["domain", "http", "client", "config.ts"],
+  zod: ["domain", "http", "client", "server"],
   kysely: ["storage"],
   "better-sqlite3": ["storage"],
   pg: ["storage", "bus"],
@@ -57,7 +50,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ws: ["http"],
   "ipaddr.js": ["outbound"],
   "prom-client": ["telemetry"],
-  pino: ["http", "log-writer.ts", "main.ts", "restartable.ts", "server.ts", "backend.ts", "cluster.ts"],
+  pino: ["http", "server", "main.ts"],
   preact: ["dashboard"],
   uplot: ["dashboard"],
   vite: ["cli"],
@@ -70,14 +63,12 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "bus",
     "outbound",
     "worker",
-    "jobs",
+    "app",
     "http",
     "cli",
-    "config.ts",
-    "server.ts",
-    "stage-backup.ts",
+    "server",
+    "offline",
     "main.ts",
-    "copy-store.ts",
   ],
 };
 
@@ -172,7 +163,7 @@ describe("the floors", () => {
 
 /** The command line starts the server, and what works on databases without it, as processes of their own: a path, not an import. */
 function isProcess(from: string, to: string): boolean {
-  return from === "cli/server-process.ts" && ["main.ts", "make-key.ts", "copy-store.ts", "stage-backup.ts"].includes(to);
+  return from === "cli/server-process.ts" && /^(main|offline\/[a-z-]+)\.ts$/.test(to);
 }
 
 /** A cycle of the graph as a path, or null. */
@@ -238,8 +229,7 @@ describe("every file", () => {
   it("leaves the environment and the terminal to the entries", () => {
     // The last one shows a program to its reader.
     const isEntry = ({ path, place }: Source) =>
-      place === "cli" ||
-      ["main.ts", "make-key.ts", "copy-store.ts", "stage-backup.ts", "dashboard/new/request-view.tsx"].includes(path);
+      place === "cli" || place === "offline" || ["main.ts", "dashboard/views/new/request-view.tsx"].includes(path);
     expect(pathsWhere((source) => !isEntry(source) && /\b(process\.env|console\.)/.test(codeOf(source)))).toEqual([]);
   });
 

@@ -4,8 +4,8 @@
  * be lost with a connection: a slow poll wakes who might have missed one.
  */
 import pg from "pg";
+import type { RunSql } from "../domain/jobs/queue.ts";
 import type { Bus } from "../domain/ports.ts";
-import type { RunSql } from "../domain/queue.ts";
 import { createLocalBus } from "./local.ts";
 import { collectNotices, type Notice, readNotice } from "./notices.ts";
 

@@ -8,11 +8,11 @@ import { fileURLToPath } from "node:url";
 /** The entry of the server. */
 export const SERVER_MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** What makes a key in a data directory while no server uses it. */
-export const MAKE_KEY_MAIN = fileURLToPath(new URL("../make-key.ts", import.meta.url));
+export const MAKE_KEY_MAIN = fileURLToPath(new URL("../offline/make-key.ts", import.meta.url));
 /** The program that copies a database. */
-export const COPY_STORE_MAIN = fileURLToPath(new URL("../copy-store.ts", import.meta.url));
+export const COPY_STORE_MAIN = fileURLToPath(new URL("../offline/copy-store.ts", import.meta.url));
 /** What puts a backup where the next start of a server finds it. */
-export const STAGE_BACKUP_MAIN = fileURLToPath(new URL("../stage-backup.ts", import.meta.url));
+export const STAGE_BACKUP_MAIN = fileURLToPath(new URL("../offline/stage-backup.ts", import.meta.url));
 /** As `npm start` and the image have them; why is in DECISIONS.md, 24 and 69. */
 export const SERVER_FLAGS = [
   "--single-threaded-gc",

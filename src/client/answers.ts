@@ -1,16 +1,16 @@
 /** What goes to the API and what it answers, as types. A test holds them to the server's schemas. */
 import type { z } from "zod";
-import type { newKeyBody, Scope } from "../domain/api-key.ts";
-import type { CheckpointReason } from "../domain/checkpoint.ts";
-import type { Column, DatasetFormat } from "../domain/dataset.ts";
-import type { Evaluation } from "../domain/evaluation.ts";
-import type { JobError, JobState } from "../domain/job.ts";
-import type { ShownRows } from "../domain/job-rows.ts";
-import type { Layer } from "../domain/layers.ts";
-import type { Series, WireColumns, WireNumber } from "../domain/metric.ts";
-import type { ClassPrediction } from "../domain/model.ts";
-import type { ModelInput } from "../domain/model-inputs.ts";
-import type { jobSpec, ResolvedSpec, Task } from "../domain/spec.ts";
+import type { newKeyBody, Scope } from "../domain/access/api-key.ts";
+import type { Column, DatasetFormat } from "../domain/datasets/dataset.ts";
+import type { CheckpointReason } from "../domain/jobs/checkpoint.ts";
+import type { JobError, JobState } from "../domain/jobs/job.ts";
+import type { ShownRows } from "../domain/jobs/job-rows.ts";
+import type { Series, WireColumns, WireNumber } from "../domain/metrics/metric.ts";
+import type { Evaluation } from "../domain/models/evaluation.ts";
+import type { ClassPrediction } from "../domain/models/model.ts";
+import type { ModelInput } from "../domain/models/model-inputs.ts";
+import type { Layer } from "../domain/spec/layers.ts";
+import type { jobSpec, ResolvedSpec, Task } from "../domain/spec/spec.ts";
 
 /** A job as one writes it: everything with a default may be left out. */
 export type JobSpec = z.input<typeof jobSpec>;

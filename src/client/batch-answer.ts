@@ -1,5 +1,5 @@
-/** The answer to a batch of rows, which ends with a line that says whether all of it is there (domain/batch-trailer.ts). */
-import { type BatchFormat, readTrailer } from "../domain/batch-trailer.ts";
+/** The answer to a batch of rows, which ends with a line that says whether all of it is there (domain/models/batch-trailer.ts). */
+import { type BatchFormat, readTrailer } from "../domain/models/batch-trailer.ts";
 
 /** A batch whose answer broke off; the message is what the server says of it. */
 export class BatchError extends Error {

@@ -1,5 +1,5 @@
 /** The client's part for data sets: uploads, and what is known of their columns. */
-import type { ColumnType, DatasetFormat } from "../domain/dataset.ts";
+import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
 import type { Dataset, DatasetPreview, DatasetSummary, Page, PageQuery } from "./answers.ts";
 import { segment, type Transport } from "./transport.ts";
 

@@ -1,7 +1,7 @@
 /** What `import ... from "trainyard"` gives: the client, its errors, and the types of what it takes and answers. */
-export type { Scope } from "../domain/api-key.ts";
-export type { ColumnType, DatasetFormat } from "../domain/dataset.ts";
-export { isTerminal, JOB_STATES, type JobState } from "../domain/job.ts";
+export type { Scope } from "../domain/access/api-key.ts";
+export type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
+export { isTerminal, JOB_STATES, type JobState } from "../domain/jobs/job.ts";
 export { VERSION } from "../domain/version.ts";
 export type * from "./answers.ts";
 export { BatchError } from "./batch-answer.ts";

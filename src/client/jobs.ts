@@ -1,5 +1,5 @@
 /** The client's part for jobs: submit, watch, change, and what is left of them. */
-import type { JobState } from "../domain/job.ts";
+import type { JobState } from "../domain/jobs/job.ts";
 import type { Checkpoint, EventPage, Frame, Job, JobSpec, Metrics, Page, PageQuery, Validation } from "./answers.ts";
 import { segment, type Transport } from "./transport.ts";
 import { type WatchOptions, watchFrames } from "./watch.ts";

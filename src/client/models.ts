@@ -1,5 +1,5 @@
 /** The client's part for models: the registry, files, predictions. `ref` is an id, a name, `name@version` or `name@alias`. */
-import type { PartEvaluation } from "../domain/evaluation.ts";
+import type { PartEvaluation } from "../domain/models/evaluation.ts";
 import type { Comparison, Job, Model, Page, PageQuery, PredictionAnswer } from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
 import { segment, type Transport } from "./transport.ts";

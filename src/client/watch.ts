@@ -1,5 +1,5 @@
 /** A job's frames over a WebSocket, across broken connections: the sequence number of the last frame is the place to resume. */
-import { isTerminal } from "../domain/job.ts";
+import { isTerminal } from "../domain/jobs/job.ts";
 import type { Frame } from "./answers.ts";
 import { ApiError } from "./error.ts";
 

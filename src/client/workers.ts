@@ -1,5 +1,5 @@
 /** The client's methods for the processes that serve and train. */
-import type { Role } from "../domain/worker.ts";
+import type { Role } from "../domain/operation/worker.ts";
 import { segment, type Transport } from "./transport.ts";
 
 /** A process that serves or trains. Times are ISO 8601. */

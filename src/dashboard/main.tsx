@@ -21,7 +21,7 @@
  * Inline styles are set as objects (style={{width}}): the content security policy allows no style attributes in markup.
  */
 import { render } from "preact";
-import { createBoard } from "./jobs/board.ts";
+import { createBoard } from "./live/board.ts";
 import { createLive } from "./live/live.ts";
 import { createApi } from "./shell/api.ts";
 import { AppProvider } from "./shell/app-context.ts";

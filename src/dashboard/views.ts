@@ -3,15 +3,15 @@ import type { View } from "./shell/view.ts";
 import type { IconName } from "./ui/icon.tsx";
 
 export const VIEWS: readonly View[] = [
-  { pattern: "/", section: "/jobs", load: () => import("./jobs/page.tsx") },
-  { pattern: "/jobs", section: "/jobs", load: () => import("./jobs/page.tsx") },
-  { pattern: "/jobs/:id", section: "/jobs", load: () => import("./job/page.tsx") },
-  { pattern: "/new", section: "/new", load: () => import("./new/page.tsx") },
-  { pattern: "/compare", section: "/compare", load: () => import("./compare/page.tsx") },
-  { pattern: "/datasets", section: "/datasets", load: () => import("./datasets/page.tsx") },
-  { pattern: "/datasets/:id", section: "/datasets", load: () => import("./datasets/page.tsx") },
-  { pattern: "/models", section: "/models", load: () => import("./models/page.tsx") },
-  { pattern: "/models/:ref", section: "/models", load: () => import("./models/page.tsx") },
+  { pattern: "/", section: "/jobs", load: () => import("./views/jobs/page.tsx") },
+  { pattern: "/jobs", section: "/jobs", load: () => import("./views/jobs/page.tsx") },
+  { pattern: "/jobs/:id", section: "/jobs", load: () => import("./views/job/page.tsx") },
+  { pattern: "/new", section: "/new", load: () => import("./views/new/page.tsx") },
+  { pattern: "/compare", section: "/compare", load: () => import("./views/compare/page.tsx") },
+  { pattern: "/datasets", section: "/datasets", load: () => import("./views/datasets/page.tsx") },
+  { pattern: "/datasets/:id", section: "/datasets", load: () => import("./views/datasets/page.tsx") },
+  { pattern: "/models", section: "/models", load: () => import("./views/models/page.tsx") },
+  { pattern: "/models/:ref", section: "/models", load: () => import("./views/models/page.tsx") },
 ];
 
 /** The navigation. `keys` after `g` go there. */

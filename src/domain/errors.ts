@@ -1,5 +1,5 @@
 /**
- * The one error type: a code that http/problem.ts turns into a status, and a sentence for the person who reads it.
+ * The one error type: a code that http/errors/problem.ts turns into a status, and a sentence for the person who reads it.
  * Anything else that is thrown is a defect of ours: logged whole, shown to nobody.
  */
 

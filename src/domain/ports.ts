@@ -1,33 +1,33 @@
 /** What the use cases in jobs/ need from the world, as interfaces. main.ts decides what stands behind each. */
 
-import type { KeyStore } from "./api-key.ts";
-import type { CheckpointState, Checkpoints, NewCheckpoint } from "./checkpoint.ts";
-import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetRows, DatasetSummary } from "./dataset.ts";
+import type { KeyStore } from "./access/api-key.ts";
+import type { IdempotencyKeys } from "./access/idempotency.ts";
+import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetRows, DatasetSummary } from "./datasets/dataset.ts";
+import type { IngestedTable } from "./datasets/upload.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
-import type { Evaluation, PartEvaluation } from "./evaluation.ts";
-import type { IdempotencyKeys } from "./idempotency.ts";
-import type { IngestedTable } from "./intake.ts";
-import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction } from "./job.ts";
-import type { ShownRows } from "./job-rows.ts";
+import type { CheckpointState, Checkpoints, NewCheckpoint } from "./jobs/checkpoint.ts";
+import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction } from "./jobs/job.ts";
+import type { ShownRows } from "./jobs/job-rows.ts";
+import type { Prepared, Resolved } from "./jobs/preparation.ts";
+import type { Line } from "./jobs/queue-order.ts";
 import type { ProjectLimits } from "./limits.ts";
-import type { Line } from "./line.ts";
-import type { MetricSlice } from "./metric.ts";
-import type { Model, NewModel, Prediction } from "./model.ts";
+import type { Rows } from "./metrics/downsampling.ts";
+import type { MetricSlice } from "./metrics/metric.ts";
+import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
+import type { Model, NewModel, Prediction } from "./models/model.ts";
+import type { BatchBlock, BatchOptions, BatchReply, DocumentReply } from "./models/prediction.ts";
+import type { ModelRef, TagChanges } from "./models/registry.ts";
+import type { Sweeping } from "./operation/retention.ts";
+import type { StoreHealth } from "./operation/store-health.ts";
+import type { Outbox } from "./operation/webhook.ts";
+import type { Workers } from "./operation/worker.ts";
 import type { Page, PageRequest } from "./page.ts";
-import type { BatchBlock, BatchOptions, BatchReply, DocumentReply } from "./prediction.ts";
-import type { Prepared, Resolved } from "./preparation.ts";
-import type { ModelRef, TagChanges } from "./registry.ts";
-import type { Sweeping } from "./retention.ts";
-import type { ResolvedSpec } from "./spec.ts";
-import type { StoreHealth } from "./store-health.ts";
+import type { ResolvedSpec } from "./spec/spec.ts";
 import type { TensorSet } from "./tensor.ts";
-import type { Rows } from "./thinning.ts";
-import type { Outbox } from "./webhook.ts";
-import type { Workers } from "./worker.ts";
 
-export type { MemoryRoom, TransitionRequest } from "./line.ts";
+export type { Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";
+export type { MemoryRoom, TransitionRequest } from "./jobs/queue-order.ts";
 export type { Page, PageRequest } from "./page.ts";
-export type { Prepared, References, ReferredModel, Resolved } from "./preparation.ts";
 
 export interface ModelFilter {
   readonly name?: string | undefined;
@@ -176,7 +176,7 @@ export interface Store extends Sweeping, Outbox, IdempotencyKeys, KeyStore, Chec
 }
 
 /**
- * What the server does for every project. Any other method of a Store is a project's, and storage/project-store.ts says for
+ * What the server does for every project. Any other method of a Store is a project's, and storage/decorators/project-store.ts says for
  * each that another project's records are not there.
  */
 type SystemMethod =

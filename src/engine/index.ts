@@ -1,12 +1,11 @@
 /** The engine's only door: what other folders may use of it. */
 export { compile, memoryFor } from "./compiler/compile.ts";
-
+export * as mathematics from "./deterministic-math.ts";
 export { grad } from "./gradients.ts";
 export * as graph from "./graph.ts";
 export { type DType, GraphError, MAX_RANK, type Shape, type Tensor } from "./graph.ts";
 export { interpret } from "./interpreter.ts";
 export { createLoss, type Loss, type LossSpec } from "./loss/losses.ts";
-export * as mathematics from "./mathematics.ts";
 export * as nn from "./nn/index.ts";
 export { LayerError, type Network, type NetworkTensor } from "./nn/network.ts";
 export { type LayerSpec, sequential } from "./nn/sequential.ts";

@@ -2,9 +2,10 @@
  * The oracle: evaluates programs in float64, one primitive after the other. Every test compares with it. It keeps state,
  * feeds and results behind the interface of an Executable; what a primitive means is in evaluation.ts.
  */
-import { allocate, type Kernel, kernelOf, type Values } from "./evaluation.ts";
+
 import { GraphError, sameShape, sizeOf, type Tensor } from "./graph.ts";
 import { type CompileOptions, type Executable, leavesOf, type Program, type Programs, reachable, rootsOf } from "./program.ts";
+import { allocate, type Kernel, kernelOf, type Values } from "./reference-kernels.ts";
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 

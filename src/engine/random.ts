@@ -2,7 +2,7 @@
  * Randomness as a function: counter-based, so that a stream's position is a number that can be saved, and streams of one
  * seed are independent. Knows nothing of tensors; the `uniform` primitive of the graph is defined by the same threefry.
  */
-import { normalQuantile } from "./mathematics.ts";
+import { normalQuantile } from "./deterministic-math.ts";
 
 /** Two 32-bit words, signed, as the graph's int tensors hold them. */
 export type Key = readonly [number, number];

@@ -2,14 +2,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import type { Archive } from "../domain/archive.ts";
+import type { Authenticator } from "../app/access/authenticate.ts";
+import type { Roster } from "../app/cluster/list-workers.ts";
 import type { Limits } from "../domain/limits.ts";
+import type { Archive } from "../domain/operation/archive.ts";
+import type { Telemetry } from "../domain/operation/telemetry.ts";
 import type { Store } from "../domain/ports.ts";
-import type { Telemetry } from "../domain/telemetry.ts";
-import type { Authenticator } from "../jobs/authenticate.ts";
-import type { Roster } from "../jobs/list-workers.ts";
-import type { Lifecycle } from "./lifecycle.ts";
-import type { Streams } from "./streams.ts";
+import type { Lifecycle } from "./connection/lifecycle.ts";
+import type { Streams } from "./streaming/streams.ts";
 
 /** Fastify with zod schemas for its types. */
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;

@@ -6,7 +6,7 @@ import { createHmac } from "node:crypto";
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP } from "node:net";
-import type { SendResult, WebhookMessage, WebhookSender } from "../domain/webhook.ts";
+import type { SendResult, WebhookMessage, WebhookSender } from "../domain/operation/webhook.ts";
 import { ForbiddenAddress, isPublicAddress, publicLookup } from "./addresses.ts";
 
 export interface WebhookSenderOptions {

@@ -1,8 +1,8 @@
 /** The queue of a single process: the jobs table itself says who is next, and a local hint says when to look. */
 
-import { MAX_BACKOFF_MS } from "../domain/job.ts";
+import { MAX_BACKOFF_MS } from "../domain/jobs/job.ts";
+import type { Hold, JobQueue } from "../domain/jobs/queue.ts";
 import type { Store } from "../domain/ports.ts";
-import type { Hold, JobQueue } from "../domain/queue.ts";
 
 /** Looks for a job that waits after a death are not closer than this, whatever the clock says. */
 const LEAST_WAIT_MS = 20;

@@ -3,7 +3,7 @@
  * and when one is about to reach the longest time that a lease may last.
  */
 import type { PgBoss } from "pg-boss";
-import type { Hold } from "../domain/queue.ts";
+import type { Hold } from "../domain/jobs/queue.ts";
 import { type LeaseTimes, type Message, QUEUE } from "./messages.ts";
 
 export interface LeaseOptions extends LeaseTimes {

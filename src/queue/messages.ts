@@ -1,6 +1,6 @@
 /** What the queue's messages are, and how pg-boss is to treat them. */
 import type { JobWithMetadata, SendOptions } from "pg-boss";
-import type { QueueEntry } from "../domain/queue.ts";
+import type { QueueEntry } from "../domain/jobs/queue.ts";
 
 export const QUEUE = "train";
 

@@ -5,10 +5,10 @@
  */
 
 import { PgBoss } from "pg-boss";
-import { ATTEMPTED_STATES, type Job } from "../domain/job.ts";
-import type { MemoryRoom } from "../domain/line.ts";
+import { ATTEMPTED_STATES, type Job } from "../domain/jobs/job.ts";
+import type { JobQueue, OnQueued, RunSql } from "../domain/jobs/queue.ts";
+import type { MemoryRoom } from "../domain/jobs/queue-order.ts";
 import type { Store } from "../domain/ports.ts";
-import type { JobQueue, OnQueued, RunSql } from "../domain/queue.ts";
 import { createLeases } from "./leases.ts";
 import { type Message, type MessageData, messageOf, messageOptions, QUEUE } from "./messages.ts";
 

@@ -3,7 +3,7 @@
  * query has to know is asked for here.
  */
 import { CompiledQuery, type Kysely, PostgresAdapter, PostgresQueryCompiler, type SelectQueryBuilder } from "kysely";
-import type { RunSql } from "../domain/queue.ts";
+import type { RunSql } from "../domain/jobs/queue.ts";
 import type { ColumnTypes } from "./migrations.ts";
 
 /** What the databases call a column of bytes. */

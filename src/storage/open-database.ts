@@ -2,14 +2,14 @@
 import { join, resolve } from "node:path";
 import { Kysely } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
+import { HEALTHY } from "../domain/operation/store-health.ts";
 import type { Store } from "../domain/ports.ts";
-import { HEALTHY } from "../domain/store-health.ts";
-import { makeDataDir } from "./data-dir.ts";
 import { bringUpToDate } from "./schema.ts";
-import { openSqliteConnection, SqliteError } from "./sqlite-connection.ts";
-import { createSqliteDialect } from "./sqlite-driver.ts";
-import { openingError } from "./sqlite-failures.ts";
-import { DATABASE_FILE } from "./sqlite-store.ts";
+import { makeDataDir } from "./sqlite/data-dir.ts";
+import { openSqliteConnection, SqliteError } from "./sqlite/sqlite-connection.ts";
+import { createSqliteDialect } from "./sqlite/sqlite-driver.ts";
+import { openingError } from "./sqlite/sqlite-failures.ts";
+import { DATABASE_FILE } from "./sqlite/sqlite-store.ts";
 import { createStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -29,7 +29,7 @@ const ALWAYS_HEALTHY = { current: () => HEALTHY, onChange: () => () => undefined
  */
 export async function openDatabase(address: string): Promise<OpenedDatabase> {
   if (/^postgres(ql)?:\/\//.test(address)) {
-    const { openPostgresDatabase } = await import("./postgres-store.ts");
+    const { openPostgresDatabase } = await import("./postgres/postgres-store.ts");
     const { db, close } = await openPostgresDatabase({ url: address, ...POOL });
     return opened(db, close);
   }

@@ -1,12 +1,12 @@
 /** Opens the database that the configuration names, at the newest schema. The only place that chooses one. */
 import { join, resolve } from "node:path";
 import type { Store } from "../domain/ports.ts";
-import { makeDataDir } from "./data-dir.ts";
-import type { ExamineBounds } from "./examine.ts";
-import { rememberModels } from "./model-cache.ts";
-import { SqliteError } from "./sqlite-connection.ts";
-import { openingError } from "./sqlite-failures.ts";
-import { DATABASE_FILE, openSqliteStore } from "./sqlite-store.ts";
+import { rememberModels } from "./decorators/model-cache.ts";
+import { makeDataDir } from "./sqlite/data-dir.ts";
+import type { ExamineBounds } from "./sqlite/integrity-check.ts";
+import { SqliteError } from "./sqlite/sqlite-connection.ts";
+import { openingError } from "./sqlite/sqlite-failures.ts";
+import { DATABASE_FILE, openSqliteStore } from "./sqlite/sqlite-store.ts";
 
 export interface StoreOptions {
   /** Made when it is missing. */

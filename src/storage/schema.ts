@@ -2,11 +2,11 @@
 import { stat } from "node:fs/promises";
 import type { Kysely } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
-import { assertRoom, copyDatabase } from "./copy.ts";
 import { COLUMN_TYPES } from "./dialect.ts";
-import { sizeOf } from "./examine.ts";
 import { MIGRATION_NAMES, migrate } from "./migrations.ts";
-import type { SqliteConnection } from "./sqlite-connection.ts";
+import { assertRoom, copyDatabase } from "./sqlite/copy.ts";
+import { sizeOf } from "./sqlite/integrity-check.ts";
+import type { SqliteConnection } from "./sqlite/sqlite-connection.ts";
 import type { Tables } from "./tables.ts";
 
 /** Migrations write tables anew: beside the backup there must be room for as much again. */

@@ -1,10 +1,12 @@
 /** The Store of domain/ports.ts: which query runs on which connection. One set of queries for every database. */
 import { type Kysely, sql } from "kysely";
+import { DEFAULT_PROJECT } from "../domain/access/project.ts";
 import { TrainyardError } from "../domain/errors.ts";
+import type { OnQueued } from "../domain/jobs/queue.ts";
+import { isCheckpointId } from "../domain/models/registry.ts";
 import type { ProjectStore, Store } from "../domain/ports.ts";
-import { DEFAULT_PROJECT } from "../domain/project.ts";
-import type { OnQueued } from "../domain/queue.ts";
-import { isCheckpointId } from "../domain/registry.ts";
+import { createOwners } from "./decorators/owners.ts";
+import { projectStore } from "./decorators/project-store.ts";
 import {
   countKeys,
   deleteSession,
@@ -17,20 +19,10 @@ import {
   listKeys,
   noteKeyUse,
   revokeKey,
-} from "./api-keys.ts";
-import {
-  deleteCheckpoint,
-  getCheckpoint,
-  getCheckpointModel,
-  getLastCheckpoint,
-  insertCheckpoint,
-  listCheckpoints,
-  readCheckpoint,
-  readCheckpointWeights,
-  removeUnfinishedCheckpoints,
-} from "./checkpoints.ts";
-import { countUp, removeCounters } from "./counters.ts";
-import { countJobs } from "./counts.ts";
+} from "./queries/access/api-keys.ts";
+import { countUp, removeCounters } from "./queries/access/counters.ts";
+import { answerKey, claimKey, disownKey, fingerprintKey, releaseKeys } from "./queries/access/idempotency-keys.ts";
+import { assertRoomForModel } from "./queries/access/quotas.ts";
 import {
   deleteDataset,
   describeDataset,
@@ -41,25 +33,40 @@ import {
   readDatasetColumns,
   readDatasetPreview,
   removeUnfinishedDatasets,
-} from "./datasets.ts";
-import { readEvaluation } from "./evaluations.ts";
-import { appendMetrics, readEvents } from "./events.ts";
-import type { HealthKeeper } from "./health.ts";
-import { answerKey, claimKey, disownKey, fingerprintKey, releaseKeys } from "./idempotency-keys.ts";
-import { deleteJob, finishJob, getJob, insertJob, listJobs, readPayload, transitionJob } from "./jobs.ts";
-import { leaseJob } from "./leases.ts";
-import { readMetrics, readNotable } from "./metrics.ts";
-import { deleteModel, getModel, insertModel, listModels, readWeights } from "./models.ts";
-import { createOwners } from "./owners.ts";
-import { projectStore } from "./project-store.ts";
-import { claimJob, nextRetryAt, queuePosition } from "./queue.ts";
-import { assertRoomForModel } from "./quotas.ts";
-import { deleteAlias, findModel, setAlias, tagModel } from "./registry.ts";
-import { projectsInTurn } from "./shares.ts";
-import { endedJobs, forgetDeliveries, forgetKeys, forgetMetrics } from "./sweeping.ts";
+} from "./queries/datasets/datasets.ts";
+import {
+  deleteCheckpoint,
+  getCheckpoint,
+  getCheckpointModel,
+  getLastCheckpoint,
+  insertCheckpoint,
+  listCheckpoints,
+  readCheckpoint,
+  readCheckpointWeights,
+  removeUnfinishedCheckpoints,
+} from "./queries/jobs/checkpoints.ts";
+import { appendMetrics, readEvents } from "./queries/jobs/events.ts";
+import { deleteJob, finishJob, getJob, insertJob, listJobs, readPayload, transitionJob } from "./queries/jobs/jobs.ts";
+import { leaseJob } from "./queries/jobs/leases.ts";
+import { readMetrics, readNotable } from "./queries/jobs/metrics.ts";
+import { claimJob, nextRetryAt, queuePosition } from "./queries/jobs/queue.ts";
+import { projectsInTurn } from "./queries/jobs/shares.ts";
+import { readEvaluation } from "./queries/models/evaluations.ts";
+import { deleteModel, getModel, insertModel, listModels, readWeights } from "./queries/models/models.ts";
+import { deleteAlias, findModel, setAlias, tagModel } from "./queries/models/registry.ts";
+import { countJobs } from "./queries/operation/counts.ts";
+import { endedJobs, forgetDeliveries, forgetKeys, forgetMetrics } from "./queries/operation/expired.ts";
+import {
+  claimDeliveries,
+  keepSecret,
+  listDeliveries,
+  nextDeliveryAt,
+  recordDelivery,
+  releaseDeliveries,
+} from "./queries/operation/webhooks.ts";
+import { beatWorker, drainWorker, listWorkers, removeWorkers, signOffWorker } from "./queries/operation/workers.ts";
+import type { HealthKeeper } from "./sqlite/health.ts";
 import type { Tables } from "./tables.ts";
-import { claimDeliveries, keepSecret, listDeliveries, nextDeliveryAt, recordDelivery, releaseDeliveries } from "./webhooks.ts";
-import { beatWorker, drainWorker, listWorkers, removeWorkers, signOffWorker } from "./workers.ts";
 
 /** Columns that one `readEvents` returns at most when the caller does not say. */
 const DEFAULT_EVENT_BYTES = 1024 * 1024;

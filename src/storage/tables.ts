@@ -57,7 +57,7 @@ export interface NotableEpochsTable {
   readonly job_id: string;
   readonly first_epoch: number;
   readonly last_epoch: number;
-  /** The binary form of domain/notable-epochs.ts. */
+  /** The binary form of domain/metrics/min-max-index.ts. */
   readonly columns: Uint8Array<ArrayBuffer>;
 }
 
@@ -66,7 +66,7 @@ export interface MetricChunksTable {
   readonly first_epoch: number;
   readonly last_epoch: number;
   readonly attempt: number;
-  /** The binary form of domain/metric.ts. */
+  /** The binary form of domain/metrics/metric.ts. */
   readonly columns: Uint8Array<ArrayBuffer>;
 }
 
@@ -102,7 +102,7 @@ export interface ModelsTable {
 
 export interface EvaluationsTable {
   readonly model_id: string;
-  /** `Evaluation` of domain/evaluation.ts. */
+  /** `Evaluation` of domain/models/evaluation.ts. */
   readonly document: string;
 }
 
@@ -147,7 +147,7 @@ export interface DatasetsTable {
   readonly column_count: number;
   /** `[{name, values}]` in the order of the columns: how the values of each are stored. */
   readonly layout: string;
-  /** `Column[]` of domain/dataset.ts. */
+  /** `Column[]` of domain/datasets/dataset.ts. */
   readonly columns: string;
   /** The first rows, an array a line. */
   readonly preview: string;
@@ -192,7 +192,7 @@ export interface IdempotencyKeysTable {
   readonly resource_id: string;
   /** SHA-256 of what was asked; null until that is known. */
   readonly fingerprint: string | null;
-  /** `StoredAnswer` of domain/idempotency.ts. */
+  /** `StoredAnswer` of domain/access/idempotency.ts. */
   readonly answer: string | null;
   readonly created_at: number;
 }

@@ -1,5 +1,5 @@
 /** The store, the trainers and the desk, measured: they do what they did, and what they do is counted. */
-import { isTerminal, type Job } from "../domain/job.ts";
+import { isTerminal, type Job } from "../domain/jobs/job.ts";
 import type { Desk, ProjectStore, Store, Trainers } from "../domain/ports.ts";
 import type { Instruments } from "./instruments.ts";
 

@@ -1,8 +1,8 @@
 /** The server's Telemetry: what happens is counted as it happens, what is so is read when somebody asks. */
 import { collectDefaultMetrics } from "prom-client";
-import { JOB_STATES } from "../domain/job.ts";
+import { JOB_STATES } from "../domain/jobs/job.ts";
+import type { Telemetry } from "../domain/operation/telemetry.ts";
 import type { Store } from "../domain/ports.ts";
-import type { Telemetry } from "../domain/telemetry.ts";
 import type { Observer } from "./histogram.ts";
 import type { Instruments } from "./instruments.ts";
 

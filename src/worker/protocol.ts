@@ -1,15 +1,15 @@
 /** Every message between the main thread and the threads that train, prepare and predict. Types, and the layout of shared memory. */
 
 import type { MessagePort } from "node:worker_threads";
-import type { NewCheckpoint } from "../domain/checkpoint.ts";
-import type { DatasetRows } from "../domain/dataset.ts";
+import type { DatasetRows } from "../domain/datasets/dataset.ts";
+import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
 import type { Limits } from "../domain/limits.ts";
-import type { MetricSlice } from "../domain/metric.ts";
-import type { Model } from "../domain/model.ts";
+import type { Rows } from "../domain/metrics/downsampling.ts";
+import type { MetricSlice } from "../domain/metrics/metric.ts";
+import type { Model } from "../domain/models/model.ts";
+import type { BatchBlock, BatchOptions, DocumentReply } from "../domain/models/prediction.ts";
 import type { MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
-import type { BatchBlock, BatchOptions, DocumentReply } from "../domain/prediction.ts";
 import type { TensorSet } from "../domain/tensor.ts";
-import type { Rows } from "../domain/thinning.ts";
 
 /**
  * Int32 cells that both sides of a run see. A training thread never returns to its event loop while it trains, so it is

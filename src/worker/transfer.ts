@@ -1,6 +1,6 @@
 /** Memory that moves between threads instead of being copied. What was moved is empty on the side that sent it. */
 import { move, transferableSymbol, valueSymbol } from "piscina";
-import type { Rows } from "../domain/thinning.ts";
+import type { Rows } from "../domain/metrics/downsampling.ts";
 
 /** The buffers under views, each once. A view of a part would take the rest of its buffer along, so it is copied instead. */
 export function wholeBuffers(views: readonly ArrayBufferView[]): ArrayBuffer[] {

@@ -4,8 +4,8 @@
  */
 import type { Limits } from "../domain/limits.ts";
 import type { TrainingRun } from "../domain/ports.ts";
-import { fit } from "../training/fit.ts";
-import { prepareJob } from "../training/prepare.ts";
+import { prepareJob } from "../training/prepare/prepare.ts";
+import { fit } from "../training/run/train.ts";
 
 const UNLIMITED: Limits = {
   bodyBytes: Number.MAX_SAFE_INTEGER,

@@ -7,11 +7,11 @@ import { availableParallelism } from "node:os";
 import { WebSocket } from "ws";
 import { openPostgresBus } from "../../src/bus/postgres.ts";
 import type { JobSpec } from "../../src/client/answers.ts";
+import { DEFAULT_PROJECT } from "../../src/domain/access/project.ts";
 import { createId } from "../../src/domain/id.ts";
-import type { Job } from "../../src/domain/job.ts";
-import { DEFAULT_PROJECT } from "../../src/domain/project.ts";
+import type { Job } from "../../src/domain/jobs/job.ts";
 import { openPgBossQueue, type PgBossQueue } from "../../src/queue/pgboss.ts";
-import { openPostgresStore } from "../../src/storage/postgres-store.ts";
+import { openPostgresStore } from "../../src/storage/postgres/postgres-store.ts";
 import { type Cluster, createCluster, type Node } from "../cluster/nodes.ts";
 import { aNewJob, aSuccess } from "../contract/fixtures.ts";
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BatchError, readBatchAnswer } from "../../src/client/batch-answer.ts";
-import { type BatchFormat, trailerOf } from "../../src/domain/batch-trailer.ts";
+import { type BatchFormat, trailerOf } from "../../src/domain/models/batch-trailer.ts";
 
 /** A body that comes in pieces cut at these places, and then breaks, if it does. */
 function bodyOf(text: string, cuts: readonly number[], broken?: Error): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -3,13 +3,13 @@ import type { z } from "zod";
 import type * as answers from "../../src/client/answers.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 import { ApiError, type ProblemDocument } from "../../src/client/error.ts";
-import type * as schemas from "../../src/http/answers.ts";
-import type * as datasetSchemas from "../../src/http/dataset-answers.ts";
-import type { createdKeyAnswer, keyAnswer } from "../../src/http/key-answers.ts";
-import type { problem } from "../../src/http/problem.ts";
+import type { problem } from "../../src/http/errors/problem.ts";
+import type * as datasetSchemas from "../../src/http/openapi/dataset-schemas.ts";
+import type { createdKeyAnswer, keyAnswer } from "../../src/http/openapi/key-schemas.ts";
+import type * as schemas from "../../src/http/openapi/response-schemas.ts";
 import type { checkpointAnswer } from "../../src/http/routes/checkpoints.ts";
-import { range } from "../http/readers.ts";
 import { openStagedApp, SPEC, type StagedApp } from "../http/staged-app.ts";
+import { range } from "../http/streaming/readers.ts";
 
 let staged: StagedApp;
 let client: Client;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Job, JobSpec } from "../../src/client/answers.ts";
 import { type PostgresServer, startPostgres } from "../contract/postgres-server.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "../e2e/live-server.ts";
-import { epochsOf, type ReceivedFrame, range, readSocket } from "../http/readers.ts";
+import { epochsOf, type ReceivedFrame, range, readSocket } from "../http/streaming/readers.ts";
 
 export interface Node extends LiveServer {
   readonly role: "serve" | "work";

@@ -1,7 +1,7 @@
 /** What every Store must do with checkpoints, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Checkpoint, NewCheckpoint } from "../../src/domain/checkpoint.ts";
 import { createId } from "../../src/domain/id.ts";
+import type { Checkpoint, NewCheckpoint } from "../../src/domain/jobs/checkpoint.ts";
 import type { Store } from "../../src/domain/ports.ts";
 import { packTensors } from "../../src/domain/tensor.ts";
 import { aCheckpoint, aNewJob, someWeights } from "./fixtures.ts";

@@ -1,14 +1,15 @@
 /** Records that the contract suites and the tests of the use cases share. */
-import type { NewCheckpoint } from "../../src/domain/checkpoint.ts";
-import type { Evaluation } from "../../src/domain/evaluation.ts";
+
 import { createId } from "../../src/domain/id.ts";
-import type { Job } from "../../src/domain/job.ts";
-import type { MetricSlice } from "../../src/domain/metric.ts";
-import type { Model } from "../../src/domain/model.ts";
+import type { NewCheckpoint } from "../../src/domain/jobs/checkpoint.ts";
+import type { Job } from "../../src/domain/jobs/job.ts";
+import type { MetricSlice } from "../../src/domain/metrics/metric.ts";
+import type { Evaluation } from "../../src/domain/models/evaluation.ts";
+import type { Model } from "../../src/domain/models/model.ts";
+import { NO_RECEIPT } from "../../src/domain/models/receipt.ts";
 import type { NewJob, Outcome } from "../../src/domain/ports.ts";
-import { NO_RECEIPT } from "../../src/domain/receipt.ts";
-import { DEFAULT_RUN_OPTIONS } from "../../src/domain/run-options.ts";
-import type { ResolvedSpec } from "../../src/domain/spec.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../src/domain/spec/run-options.ts";
+import type { ResolvedSpec } from "../../src/domain/spec/spec.ts";
 import { packTensors, type TensorSet } from "../../src/domain/tensor.ts";
 
 export function aSpec(name = "moons", epochs = 1000): ResolvedSpec {

@@ -1,6 +1,6 @@
 /** What every Store must do with API keys and sessions, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isLive, type NewApiKey } from "../../src/domain/api-key.ts";
+import { isLive, type NewApiKey } from "../../src/domain/access/api-key.ts";
 import { createId } from "../../src/domain/id.ts";
 import type { Store } from "../../src/domain/ports.ts";
 

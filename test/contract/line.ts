@@ -1,6 +1,6 @@
 /** In which order every Store gives out queued jobs, and which it holds back, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { MemoryRoom } from "../../src/domain/line.ts";
+import type { MemoryRoom } from "../../src/domain/jobs/queue-order.ts";
 import type { Store } from "../../src/domain/ports.ts";
 import { aNewJob } from "./fixtures.ts";
 

@@ -1,6 +1,6 @@
 /** What every store must do with webhooks, idempotency keys and secrets, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { KeyClaim } from "../../src/domain/idempotency.ts";
+import type { KeyClaim } from "../../src/domain/access/idempotency.ts";
 import type { NewJob, Store } from "../../src/domain/ports.ts";
 import { aNewJob, aSuccess } from "./fixtures.ts";
 

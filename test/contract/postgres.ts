@@ -2,10 +2,10 @@
 import { onTestFinished } from "vitest";
 import { openPostgresBus } from "../../src/bus/postgres.ts";
 import { createId } from "../../src/domain/id.ts";
+import type { RunSql } from "../../src/domain/jobs/queue.ts";
 import type { Store } from "../../src/domain/ports.ts";
-import type { RunSql } from "../../src/domain/queue.ts";
 import { openPgBossQueue, type PgBossQueue, type PgBossQueueOptions } from "../../src/queue/pgboss.ts";
-import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from "../../src/storage/postgres-store.ts";
+import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from "../../src/storage/postgres/postgres-store.ts";
 import { freshDatabase } from "./fresh-database.ts";
 
 export { freshDatabase } from "./fresh-database.ts";

@@ -1,7 +1,7 @@
 /** What every JobQueue must do. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { JobQueue } from "../../src/domain/jobs/queue.ts";
 import type { Store } from "../../src/domain/ports.ts";
-import type { JobQueue } from "../../src/domain/queue.ts";
 import { aNewJob } from "./fixtures.ts";
 
 /** `open` gives a queue over an empty store; the suite closes both with `close`. */

@@ -1,8 +1,8 @@
 /** What every Store must do, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { decodeSlice } from "../../src/domain/metric.ts";
+import { chooseEpochs } from "../../src/domain/metrics/downsampling.ts";
+import { decodeSlice } from "../../src/domain/metrics/metric.ts";
 import type { Store } from "../../src/domain/ports.ts";
-import { chooseEpochs } from "../../src/domain/thinning.ts";
 import { aModel, aNewJob, aSlice, aSuccess, largeTensors, someWeights } from "./fixtures.ts";
 
 /** Rows of a slice. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { SERVER_FLAGS } from "../../src/cli/server-process.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/server/config.ts";
 
 const DOCKER = join(import.meta.dirname, "../../docker");
 const FILES = readdirSync(DOCKER, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".yaml"));

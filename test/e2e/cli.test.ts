@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Frame, Job, Model, Page } from "../../src/client/index.ts";
 import { BINARY, cleanEnvironment, run } from "../cli/binary.ts";
-import { epochsOf, range } from "../http/readers.ts";
+import { epochsOf, range } from "../http/streaming/readers.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const IRIS = fileURLToPath(new URL("../fixtures/datasets/iris.csv", import.meta.url));

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../src/cli/server-process.ts";
 import { ApiError, BatchError, createClient, type Frame, type JobSpec, UnreachableError } from "../../src/client/index.ts";
-import { epochsOf, range } from "../http/readers.ts";
+import { epochsOf, range } from "../http/streaming/readers.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const IRIS = fileURLToPath(new URL("../fixtures/datasets/iris.csv", import.meta.url));

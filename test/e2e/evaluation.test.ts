@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobSpec } from "../../src/client/answers.ts";
 import { ApiError } from "../../src/client/error.ts";
-import type { ClassEvaluation } from "../../src/domain/evaluation.ts";
+import type { ClassEvaluation } from "../../src/domain/models/evaluation.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const dataDir = await createDataDir();

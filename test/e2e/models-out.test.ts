@@ -2,7 +2,7 @@
 import * as ort from "onnxruntime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobSpec, Model } from "../../src/client/answers.ts";
-import { readEventFile } from "../formats/event-file.ts";
+import { readEventFile } from "../formats/metrics/event-file.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const CSV = `island,mass,hatched,species

@@ -25,7 +25,7 @@ function ran(command: string, args: readonly string[], settings: Record<string, 
 }
 
 beforeAll(() => {
-  const built = spawnSync(process.execPath, ["src/cli/build-package.ts"], { cwd: ROOT, encoding: "utf8" });
+  const built = spawnSync(process.execPath, ["scripts/build-package.ts"], { cwd: ROOT, encoding: "utf8" });
   expect(built.status, built.stderr).toBe(0);
   const packed = ran("npm", ["pack", ROOT, "--ignore-scripts", "--json", "--pack-destination", place]);
   expect(packed.status, packed.stderr).toBe(0);

@@ -3,10 +3,10 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import type { JobSpec } from "../../src/client/answers.ts";
-import { epochsOf, range, readEventStream, readSocket } from "../http/readers.ts";
+import { epochsOf, range, readEventStream, readSocket } from "../http/streaming/readers.ts";
 import { createDataDir, runNode, runServer, startLiveServer } from "./live-server.ts";
 
-const QUICKSTART = fileURLToPath(new URL("../../src/cli/quickstart.ts", import.meta.url));
+const QUICKSTART = fileURLToPath(new URL("../../examples/quickstart.ts", import.meta.url));
 
 const dataDir = await createDataDir();
 afterAll(() => dataDir.remove());

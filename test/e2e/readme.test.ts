@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { LESSONS } from "../../examples/tutorial.ts";
 import { freePort } from "../../src/cli/server-process.ts";
-import { LESSONS } from "../../src/cli/tutorial.ts";
 import { ApiError, createClient } from "../../src/client/index.ts";
 import { cleanEnvironment } from "../cli/binary.ts";
 import { type Block, blocksOf, openShell, README, ROOT } from "./readme.ts";

@@ -5,7 +5,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { LESSONS } from "../../src/cli/tutorial.ts";
+import { LESSONS } from "../../examples/tutorial.ts";
 import type { Job, JobSpec } from "../../src/client/answers.ts";
 import type { Client } from "../../src/client/client.ts";
 import { openBrowser, PHONE } from "./browser.ts";

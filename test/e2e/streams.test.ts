@@ -1,7 +1,7 @@
 /** REST, SSE and WebSocket are three ways to read one sequence: here for a job of 100,000 epochs, followed live. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Frame } from "../../src/client/answers.ts";
-import { columnOf, epochsOf, range, readEventStream, readSocket } from "../http/readers.ts";
+import { columnOf, epochsOf, range, readEventStream, readSocket } from "../http/streaming/readers.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const EPOCHS = 100_000;

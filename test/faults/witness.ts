@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import type { Job } from "../../src/client/answers.ts";
-import { type JobState, TRANSITIONS } from "../../src/domain/job.ts";
+import { type JobState, TRANSITIONS } from "../../src/domain/jobs/job.ts";
 
 interface EventFrame {
   readonly seq: number;

@@ -1,8 +1,9 @@
 /** Models that a test needs without training: y = 2 x + 1, and a classifier of raw rows with every kind of column. */
+
+import { featureWidth, type Preprocessing } from "../../src/domain/datasets/preprocessing.ts";
 import { createId } from "../../src/domain/id.ts";
-import type { Model, NewModel } from "../../src/domain/model.ts";
+import type { Model, NewModel } from "../../src/domain/models/model.ts";
 import type { Store } from "../../src/domain/ports.ts";
-import { featureWidth, type Preprocessing } from "../../src/domain/preprocessing.ts";
 import { packTensors } from "../../src/domain/tensor.ts";
 import { aModel } from "../contract/fixtures.ts";
 

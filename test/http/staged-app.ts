@@ -4,23 +4,23 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { startRunner } from "../../src/app/jobs/run.ts";
+import { createServices, type Services } from "../../src/app/services.ts";
 import { createLocalBus } from "../../src/bus/local.ts";
-import { parseConfig } from "../../src/config.ts";
-import type { MetricSlice } from "../../src/domain/metric.ts";
+import type { MetricSlice } from "../../src/domain/metrics/metric.ts";
+import { NO_RECEIPT } from "../../src/domain/models/receipt.ts";
 import type { Trainers, TrainingObserver, TrainingResult, TrainingRun } from "../../src/domain/ports.ts";
-import { NO_RECEIPT } from "../../src/domain/receipt.ts";
 import { buildApp } from "../../src/http/app.ts";
+import type { AccessSettings } from "../../src/http/auth/guard.ts";
+import { createLifecycle, type Lifecycle } from "../../src/http/connection/lifecycle.ts";
+import type { SocketBounds } from "../../src/http/connection/sockets.ts";
 import type { App } from "../../src/http/context.ts";
-import type { AccessSettings } from "../../src/http/guard.ts";
-import { createLifecycle, type Lifecycle } from "../../src/http/lifecycle.ts";
-import type { StreamBounds } from "../../src/http/outlet.ts";
-import type { SocketBounds } from "../../src/http/sockets.ts";
-import { startRunner } from "../../src/jobs/run.ts";
-import { createServices, type Services } from "../../src/jobs/services.ts";
+import type { StreamBounds } from "../../src/http/streaming/stream-connection.ts";
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
+import { parseConfig } from "../../src/server/config.ts";
 import { openStore, type StoreOptions } from "../../src/storage/open.ts";
-import { createDesk } from "../../src/worker/desk.ts";
-import { openIntake } from "../../src/worker/intake.ts";
+import { createDesk } from "../../src/worker/compute/compute-pool.ts";
+import { openIntake } from "../../src/worker/ingest/upload-spool.ts";
 
 /** One training run on the stage. */
 export interface StagedRun {

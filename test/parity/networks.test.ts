@@ -1,9 +1,9 @@
 /** Networks of every layer, trained by PyTorch in train() and eval() by turns: the same numbers from the same weights. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Series } from "../../src/domain/metric.ts";
+import type { Series } from "../../src/domain/metrics/metric.ts";
 import { unpackTensors } from "../../src/domain/tensor.ts";
-import { createPredictor } from "../../src/training/predict.ts";
+import { createPredictor } from "../../src/training/predict/predict.ts";
 import { modelRecord, train } from "../training/train.ts";
 import { relativeError } from "./golden-runs.ts";
 

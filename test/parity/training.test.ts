@@ -1,7 +1,7 @@
 /** The tutorial's training runs, from PyTorch's own initial weights: the same numbers at every epoch. */
 import { describe, expect, it } from "vitest";
 import { unpackTensors } from "../../src/domain/tensor.ts";
-import { createPredictor } from "../../src/training/predict.ts";
+import { createPredictor } from "../../src/training/predict/predict.ts";
 import { modelRecord, train } from "../training/train.ts";
 import { type GoldenRun, readGolden, relativeError, specOf } from "./golden-runs.ts";
 

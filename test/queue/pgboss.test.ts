@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createId } from "../../src/domain/id.ts";
-import type { Job } from "../../src/domain/job.ts";
+import type { Job } from "../../src/domain/jobs/job.ts";
 import { priorityOf } from "../../src/queue/messages.ts";
 import type { PgBossQueueOptions } from "../../src/queue/pgboss.ts";
 import { aNewJob, aSlice, aSuccess } from "../contract/fixtures.ts";

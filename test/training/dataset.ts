@@ -1,5 +1,5 @@
 /** Small data sets for tests, as the store would give them. */
-import type { Column, ColumnType, ColumnValues, DatasetRows } from "../../src/domain/dataset.ts";
+import type { Column, ColumnType, ColumnValues, DatasetRows } from "../../src/domain/datasets/dataset.ts";
 
 type Cell = string | number | null;
 

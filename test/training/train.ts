@@ -1,14 +1,15 @@
 /** Runs a job spec through preparation and training, as the server does, without a server. */
-import type { CheckpointState, NewCheckpoint } from "../../src/domain/checkpoint.ts";
-import type { DatasetRows } from "../../src/domain/dataset.ts";
-import type { Job } from "../../src/domain/job.ts";
+
+import type { DatasetRows } from "../../src/domain/datasets/dataset.ts";
+import type { CheckpointState, NewCheckpoint } from "../../src/domain/jobs/checkpoint.ts";
+import type { Job } from "../../src/domain/jobs/job.ts";
 import type { Limits } from "../../src/domain/limits.ts";
-import { entriesOf, type MetricSlice, type Series } from "../../src/domain/metric.ts";
-import type { Model } from "../../src/domain/model.ts";
+import { entriesOf, type MetricSlice, type Series } from "../../src/domain/metrics/metric.ts";
+import type { Model } from "../../src/domain/models/model.ts";
 import type { Prepared, ReferredModel, TrainedModel, TrainingResult } from "../../src/domain/ports.ts";
-import type { TrainingControl } from "../../src/training/control.ts";
-import { fit as trainJob } from "../../src/training/fit.ts";
-import { prepareJob } from "../../src/training/prepare.ts";
+import { prepareJob } from "../../src/training/prepare/prepare.ts";
+import type { TrainingControl } from "../../src/training/run/run-control.ts";
+import { fit as trainJob } from "../../src/training/run/train.ts";
 
 export const limits: Limits = {
   bodyBytes: 2 ** 26,

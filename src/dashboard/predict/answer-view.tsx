@@ -1,6 +1,6 @@
 /** A prediction: a number, or the classes with how likely each is, as bars. */
 import type { PredictionAnswer } from "../../client/answers.ts";
-import { cssColour, usePalette } from "../see/palette.ts";
+import { cssColour, usePalette } from "../plots/palette.ts";
 import { formatShare, formatValue } from "../shell/format.ts";
 
 const MOST_CLASSES = 20;

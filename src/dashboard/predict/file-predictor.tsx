@@ -1,11 +1,11 @@
 /** A CSV dropped in gives a CSV back: the same rows with their predictions. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { DropZone } from "../datasets/drop-zone.tsx";
 import { useApp } from "../shell/app-context.ts";
 import { formatBytes, formatCount, formatShare } from "../shell/format.ts";
 import { LinkButton } from "../ui/button.tsx";
 import { Progress } from "../ui/state-badge.tsx";
 import { Problem } from "../ui/surfaces.tsx";
+import { DropZone } from "../views/datasets/drop-zone.tsx";
 import { type PredictedFile, predictFile } from "./predict-file.ts";
 
 interface Done extends PredictedFile {

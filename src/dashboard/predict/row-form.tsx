@@ -1,7 +1,7 @@
 /** The form for one row, made from what the model takes: numbers with sliders, labels as choices. */
 import type { JobRows, Model } from "../../client/answers.ts";
-import type { ModelInput } from "../../domain/model-inputs.ts";
-import { axisName } from "../see/features.ts";
+import type { ModelInput } from "../../domain/models/model-inputs.ts";
+import { axisName } from "../plots/features.ts";
 import { Field, SelectField, TextField } from "../ui/field.tsx";
 import { type RowTexts, reachOf } from "./row.ts";
 

@@ -1,7 +1,7 @@
 /** A row that is being filled in: a text a column, and what it means to the model. Pure. */
 import type { JobRows, Model } from "../../client/answers.ts";
-import type { ModelInput } from "../../domain/model-inputs.ts";
-import { medianOf } from "../see/scale.ts";
+import type { ModelInput } from "../../domain/models/model-inputs.ts";
+import { medianOf } from "../plots/scale.ts";
 
 /** What stands in each field, in the order of the model's inputs; an empty one is a missing value. */
 export type RowTexts = readonly string[];

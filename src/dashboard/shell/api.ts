@@ -15,9 +15,9 @@ import type {
   PredictionAnswer,
   Validation,
 } from "../../client/answers.ts";
-import type { CheckpointReason } from "../../domain/checkpoint.ts";
-import type { JobState } from "../../domain/job.ts";
-import type { Series } from "../../domain/metric.ts";
+import type { CheckpointReason } from "../../domain/jobs/checkpoint.ts";
+import type { JobState } from "../../domain/jobs/job.ts";
+import type { Series } from "../../domain/metrics/metric.ts";
 import { ApiProblem, createHttp, type Http, type RequestOptions } from "./http.ts";
 
 /** A stored checkpoint. */

@@ -1,7 +1,7 @@
 /** What every view is given: the parts that main.tsx has made, by context. */
 import { createContext } from "preact";
 import { useContext, useEffect } from "preact/hooks";
-import type { JobBoard } from "../jobs/board.ts";
+import type { JobBoard } from "../live/board.ts";
 import type { Live } from "../live/live.ts";
 import type { Toasts } from "../ui/toasts.tsx";
 import type { Api } from "./api.ts";

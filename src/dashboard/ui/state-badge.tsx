@@ -1,5 +1,5 @@
 /** A job's state: an icon, a word, and only then a colour. */
-import type { JobState } from "../../domain/job.ts";
+import type { JobState } from "../../domain/jobs/job.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 /** How states and what belongs to them are coloured. */

@@ -5,13 +5,13 @@
 import { GraphError, sameShape } from "../graph.ts";
 import { type CompileOptions, type Executable, leavesOf, type Program, type Programs } from "../program.ts";
 import { ModuleCache, structureOf } from "./cache.ts";
+import { emitModule } from "./codegen/module.ts";
 import { describe } from "./describe.ts";
 import { type Compiled, createExecutable } from "./executable.ts";
-import { fuse } from "./fuse.ts";
-import { lower } from "./lower.ts";
-import { emitModule } from "./module.ts";
-import { type FusedProgram, type Plan, plan } from "./plan.ts";
-import { simplify } from "./simplify.ts";
+import { type FusedProgram, type Plan, plan } from "./memory-plan.ts";
+import { lower } from "./rewrite/lower.ts";
+import { simplify } from "./rewrite/simplify.ts";
+import { fuse } from "./schedule/fuse.ts";
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 

@@ -1,8 +1,8 @@
 /** Writes the listing of a compilation: what each kernel computes, over which loops, with how much arithmetic and traffic. */
 import { sizeOf, type Tensor } from "../graph.ts";
-import type { Kernel } from "./kernels.ts";
-import { productShape } from "./lower.ts";
-import { type FusedProgram, type Plan, trafficOf } from "./plan.ts";
+import { type FusedProgram, type Plan, trafficOf } from "./memory-plan.ts";
+import { productShape } from "./rewrite/lower.ts";
+import type { Kernel } from "./schedule/kernels.ts";
 
 /** One line a kernel, under a line for each program. */
 export function describe(programs: ReadonlyMap<string, FusedProgram>, plan: Plan): string {

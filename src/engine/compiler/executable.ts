@@ -4,7 +4,7 @@
  */
 import { GraphError } from "../graph.ts";
 import type { Executable, FloatView } from "../program.ts";
-import type { Plan, Region } from "./plan.ts";
+import type { Plan, Region } from "./memory-plan.ts";
 import { PAGE_BYTES } from "./wasm/assembler.ts";
 
 /** What is kept of a compilation: instances are made from it with a memory each. */

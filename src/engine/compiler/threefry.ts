@@ -2,7 +2,7 @@
  * Threefry-2x32 with 20 rounds on four counters at once: the `uniform` primitive. The definition is that of random.ts; this
  * is the same function as vector instructions.
  */
-import type { VectorCode } from "./math.ts";
+import type { VectorCode } from "./codegen/math.ts";
 import type { Local } from "./wasm/assembler.ts";
 
 const PARITY = 0x1bd11bda;

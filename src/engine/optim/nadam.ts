@@ -3,8 +3,9 @@
  * of the step twice in the correction of the mean; PyTorch 2 counts it once. T. Dozat, "Incorporating Nesterov momentum
  * into Adam", 2016.
  */
+
+import { pow } from "../deterministic-math.ts";
 import { add, div, mul, sqrt, sub } from "../graph.ts";
-import { pow } from "../mathematics.ts";
 import { averaged, averagedSquare, withDecay } from "./decay.ts";
 import { named, type Optimizer, runningProduct } from "./optimizer.ts";
 

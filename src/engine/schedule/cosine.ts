@@ -1,5 +1,5 @@
 /** Schedules along a cosine. Closed forms of torch.optim.lr_scheduler's. */
-import { cos } from "../mathematics.ts";
+import { cos } from "../deterministic-math.ts";
 import type { RateOfEpoch } from "./schedule.ts";
 
 export interface CosineAnnealingSpec {

@@ -1,5 +1,5 @@
 /** Schedules that step or fade: powers and straight lines of the epoch. Closed forms of torch.optim.lr_scheduler's. */
-import { pow, powi } from "../mathematics.ts";
+import { pow, powi } from "../deterministic-math.ts";
 import type { RateOfEpoch } from "./schedule.ts";
 
 export interface StepSpec {

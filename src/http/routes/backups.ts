@@ -2,10 +2,10 @@
 import { createReadStream } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
-import type { Archive } from "../../domain/archive.ts";
 import { TrainyardError } from "../../domain/errors.ts";
+import type { Archive } from "../../domain/operation/archive.ts";
 import type { App, RouteContext } from "../context.ts";
-import { answers } from "../openapi.ts";
+import { answers } from "../openapi/openapi.ts";
 
 const tags = ["service"];
 export const DATABASE_TYPE = "application/vnd.sqlite3";

@@ -1,16 +1,16 @@
 /** Checkpoints: list, delete, predict with one. */
 import { z } from "zod";
-import { CHECKPOINT_REASONS, type Checkpoint } from "../../domain/checkpoint.ts";
+import { listCheckpoints, removeCheckpoint } from "../../app/jobs/checkpoints.ts";
 import { notFound } from "../../domain/errors.ts";
-import { predictBody } from "../../domain/prediction.ts";
-import { isCheckpointId } from "../../domain/registry.ts";
-import { listCheckpoints, removeCheckpoint } from "../../jobs/checkpoints.ts";
-import { predictionsAnswer } from "../answers.ts";
+import { CHECKPOINT_REASONS, type Checkpoint } from "../../domain/jobs/checkpoint.ts";
+import { predictBody } from "../../domain/models/prediction.ts";
+import { isCheckpointId } from "../../domain/models/registry.ts";
 import type { App, RouteContext } from "../context.ts";
-import { checkpointExample } from "../examples.ts";
-import { answers } from "../openapi.ts";
-import { checkpointParams, checkpointsQuery, jobParams, topKQuery } from "../parameters.ts";
-import { representPage } from "../representations.ts";
+import { checkpointExample } from "../openapi/examples.ts";
+import { answers } from "../openapi/openapi.ts";
+import { checkpointParams, checkpointsQuery, jobParams, topKQuery } from "../openapi/parameters.ts";
+import { predictionsAnswer } from "../openapi/response-schemas.ts";
+import { representPage } from "../openapi/serializers.ts";
 import { predictJson } from "./predict.ts";
 
 const tags = ["jobs"];

@@ -2,10 +2,12 @@
 import multipart from "@fastify/multipart";
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
+import { removeDataset } from "../../app/datasets/remove-dataset.ts";
+import { createDataset } from "../../app/datasets/upload.ts";
+import { MISSING_WORDS } from "../../domain/datasets/cell-parsing.ts";
 import { notFound, TrainyardError } from "../../domain/errors.ts";
-import { MISSING_WORDS } from "../../domain/literals.ts";
-import { removeDataset } from "../../jobs/remove-dataset.ts";
-import { createDataset } from "../../jobs/upload.ts";
+import { fingerprint } from "../connection/idempotency.ts";
+import { MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../connection/uploads.ts";
 import type { App, RouteContext } from "../context.ts";
 import {
   datasetAnswer,
@@ -14,12 +16,10 @@ import {
   previewAnswer,
   previewJson,
   representSummary,
-} from "../dataset-answers.ts";
-import { fingerprint } from "../idempotency.ts";
-import { answers } from "../openapi.ts";
-import { datasetParams, datasetsQuery, previewQuery } from "../parameters.ts";
-import { representPage } from "../representations.ts";
-import { MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../uploads.ts";
+} from "../openapi/dataset-schemas.ts";
+import { answers } from "../openapi/openapi.ts";
+import { datasetParams, datasetsQuery, previewQuery } from "../openapi/parameters.ts";
+import { representPage } from "../openapi/serializers.ts";
 
 const tags = ["datasets"];
 /** One too many, so that the second is refused in our words. */

@@ -1,11 +1,11 @@
 /** A model's scores on a stored data set. */
 import { z } from "zod";
-import { partEvaluation } from "../../domain/evaluation.ts";
-import { evaluate } from "../../jobs/evaluate.ts";
-import { parseBody } from "../body.ts";
+import { evaluate } from "../../app/models/evaluate.ts";
+import { partEvaluation } from "../../domain/models/evaluation.ts";
+import { parseBody } from "../connection/body.ts";
 import type { App } from "../context.ts";
-import { answers } from "../openapi.ts";
-import { modelParams } from "../parameters.ts";
+import { answers } from "../openapi/openapi.ts";
+import { modelParams } from "../openapi/parameters.ts";
 
 const BODY_BYTES = 64 * 1024;
 

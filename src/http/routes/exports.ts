@@ -1,14 +1,14 @@
 /** Exports: what leaves the yard in the formats of others. */
 import { Readable } from "node:stream";
 import { z } from "zod";
+import { exportEvents } from "../../app/metrics/export-metrics.ts";
+import { findModel } from "../../app/models/find-model.ts";
 import { notFound } from "../../domain/errors.ts";
-import { encodeOnnx, ONNX_TYPE } from "../../formats/onnx.ts";
-import { eventFileName } from "../../formats/tensorboard.ts";
-import { exportEvents } from "../../jobs/export-metrics.ts";
-import { findModel } from "../../jobs/find-model.ts";
+import { eventFileName } from "../../formats/metrics/tensorboard.ts";
+import { encodeOnnx, ONNX_TYPE } from "../../formats/onnx/onnx.ts";
 import type { App } from "../context.ts";
-import { answers } from "../openapi.ts";
-import { jobParams, modelParams } from "../parameters.ts";
+import { answers } from "../openapi/openapi.ts";
+import { jobParams, modelParams } from "../openapi/parameters.ts";
 
 const BINARY = z.string().meta({ format: "binary" });
 

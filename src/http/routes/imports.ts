@@ -2,18 +2,18 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { readJob } from "../../app/jobs/job-view.ts";
+import { reproduce } from "../../app/jobs/reproduce.ts";
+import { importModel } from "../../app/models/import-model.ts";
 import { TrainyardError } from "../../domain/errors.ts";
-import { SAFETENSORS_TYPE } from "../../formats/safetensors.ts";
-import { importModel } from "../../jobs/import-model.ts";
-import { readJob } from "../../jobs/read.ts";
-import { reproduce } from "../../jobs/reproduce.ts";
-import { jobAnswer, modelAnswer } from "../answers.ts";
-import { readBody } from "../body.ts";
+import { SAFETENSORS_TYPE } from "../../formats/safetensors/safetensors.ts";
+import { readBody } from "../connection/body.ts";
+import { idempotentId } from "../connection/idempotency.ts";
 import type { App, RouteContext } from "../context.ts";
-import { idempotentId } from "../idempotency.ts";
-import { answers } from "../openapi.ts";
-import { importQuery, modelParams } from "../parameters.ts";
-import { representJob, representModel } from "../representations.ts";
+import { answers } from "../openapi/openapi.ts";
+import { importQuery, modelParams } from "../openapi/parameters.ts";
+import { jobAnswer, modelAnswer } from "../openapi/response-schemas.ts";
+import { representJob, representModel } from "../openapi/serializers.ts";
 
 const tags = ["models"];
 const FILE_TYPES = [SAFETENSORS_TYPE, "application/octet-stream"];

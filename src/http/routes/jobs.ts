@@ -1,20 +1,20 @@
 /** Jobs: submit or validate, list, read, cancel, pause, resume, delete. */
 import { z } from "zod";
+import { cancel } from "../../app/jobs/cancel.ts";
+import { listJobs, readJob } from "../../app/jobs/job-view.ts";
+import { pause } from "../../app/jobs/pause.ts";
+import { remove } from "../../app/jobs/remove.ts";
+import { resume } from "../../app/jobs/resume.ts";
+import { showRows } from "../../app/jobs/show-rows.ts";
+import { submit } from "../../app/jobs/submit.ts";
 import { TrainyardError } from "../../domain/errors.ts";
-import { jobSpec } from "../../domain/spec.ts";
-import { cancel } from "../../jobs/cancel.ts";
-import { pause } from "../../jobs/pause.ts";
-import { listJobs, readJob } from "../../jobs/read.ts";
-import { remove } from "../../jobs/remove.ts";
-import { resume } from "../../jobs/resume.ts";
-import { showRows } from "../../jobs/show-rows.ts";
-import { submit } from "../../jobs/submit.ts";
-import { jobAnswer, jobsAnswer, rowsAnswer, validationAnswer } from "../answers.ts";
+import { jobSpec } from "../../domain/spec/spec.ts";
+import { idempotentId } from "../connection/idempotency.ts";
 import type { App, RouteContext } from "../context.ts";
-import { idempotentId } from "../idempotency.ts";
-import { answers } from "../openapi.ts";
-import { jobParams, jobsQuery, rowsQuery, submitQuery } from "../parameters.ts";
-import { representJob, representPage } from "../representations.ts";
+import { answers } from "../openapi/openapi.ts";
+import { jobParams, jobsQuery, rowsQuery, submitQuery } from "../openapi/parameters.ts";
+import { jobAnswer, jobsAnswer, rowsAnswer, validationAnswer } from "../openapi/response-schemas.ts";
+import { representJob, representPage } from "../openapi/serializers.ts";
 
 const tags = ["jobs"];
 

@@ -1,15 +1,15 @@
 /** API keys: make, list, read, revoke. */
 import { z } from "zod";
-import { newKeyBody } from "../../domain/api-key.ts";
-import { DEFAULT_PROJECT } from "../../domain/project.ts";
-import { createKey } from "../../jobs/create-key.ts";
-import { findOwnKey, revokeKey } from "../../jobs/revoke-key.ts";
-import { parseBody } from "../body.ts";
+import { createKey } from "../../app/access/create-key.ts";
+import { findOwnKey, revokeKey } from "../../app/access/revoke-key.ts";
+import { newKeyBody } from "../../domain/access/api-key.ts";
+import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
+import { parseBody } from "../connection/body.ts";
 import type { App, RouteContext } from "../context.ts";
-import { createdKeyAnswer, keyAnswer, keysAnswer, representCreatedKey, representKey } from "../key-answers.ts";
-import { answers } from "../openapi.ts";
-import { keyParams, keysQuery } from "../parameters.ts";
-import { representPage } from "../representations.ts";
+import { createdKeyAnswer, keyAnswer, keysAnswer, representCreatedKey, representKey } from "../openapi/key-schemas.ts";
+import { answers } from "../openapi/openapi.ts";
+import { keyParams, keysQuery } from "../openapi/parameters.ts";
+import { representPage } from "../openapi/serializers.ts";
 
 const tags = ["keys"];
 const BODY_BYTES = 16 * 1024;

@@ -1,18 +1,18 @@
 /** What every epoch came to: columns, events, and the live stream over WebSocket or SSE. */
 import { Readable } from "node:stream";
 import { z } from "zod";
-import { isTerminal } from "../../domain/job.ts";
-import { CSV_TYPE } from "../../formats/metrics-csv.ts";
-import { exportCsv } from "../../jobs/export-metrics.ts";
-import { readEvents, readMetrics } from "../../jobs/history.ts";
-import { readJob } from "../../jobs/read.ts";
-import { eventsAnswer, metricsAnswer, streamFrame } from "../answers.ts";
+import { readJob } from "../../app/jobs/job-view.ts";
+import { exportCsv } from "../../app/metrics/export-metrics.ts";
+import { readEvents, readMetrics } from "../../app/metrics/history.ts";
+import { isTerminal } from "../../domain/jobs/job.ts";
+import { CSV_TYPE } from "../../formats/metrics/metrics-csv.ts";
 import type { App, RouteContext } from "../context.ts";
-import { answers } from "../openapi.ts";
-import { eventsQuery, jobParams, lastEventId, metricsQuery, streamQuery } from "../parameters.ts";
-import { ProtocolError } from "../problem.ts";
-import { createSseOutlet, SSE_TYPE } from "../sse.ts";
-import { createWebSocketOutlet } from "../websocket.ts";
+import { ProtocolError } from "../errors/problem.ts";
+import { answers } from "../openapi/openapi.ts";
+import { eventsQuery, jobParams, lastEventId, metricsQuery, streamQuery } from "../openapi/parameters.ts";
+import { eventsAnswer, metricsAnswer, streamFrame } from "../openapi/response-schemas.ts";
+import { createSseOutlet, SSE_TYPE } from "../streaming/sse.ts";
+import { createWebSocketOutlet } from "../streaming/websocket.ts";
 
 const tags = ["metrics"];
 

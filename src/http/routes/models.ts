@@ -1,16 +1,16 @@
 /** Models: list, read, delete, weights. */
 import { Readable } from "node:stream";
 import { z } from "zod";
-import { fileMetadata } from "../../domain/architecture.ts";
+import { findModel } from "../../app/models/find-model.ts";
+import { removeModel } from "../../app/models/remove-model.ts";
 import { notFound } from "../../domain/errors.ts";
-import { encodeSafetensors, SAFETENSORS_TYPE, safetensorsSize } from "../../formats/safetensors.ts";
-import { findModel } from "../../jobs/find-model.ts";
-import { removeModel } from "../../jobs/remove-model.ts";
-import { modelAnswer, modelsAnswer } from "../answers.ts";
+import { fileMetadata } from "../../domain/models/architecture.ts";
+import { encodeSafetensors, SAFETENSORS_TYPE, safetensorsSize } from "../../formats/safetensors/safetensors.ts";
 import type { App } from "../context.ts";
-import { answers } from "../openapi.ts";
-import { modelParams, modelsQuery } from "../parameters.ts";
-import { representModel, representPage } from "../representations.ts";
+import { answers } from "../openapi/openapi.ts";
+import { modelParams, modelsQuery } from "../openapi/parameters.ts";
+import { modelAnswer, modelsAnswer } from "../openapi/response-schemas.ts";
+import { representModel, representPage } from "../openapi/serializers.ts";
 
 const tags = ["models"];
 

@@ -1,15 +1,22 @@
 /** The Open Inference Protocol, version 2: health, metadata, inference. */
 import { z } from "zod";
+import { findModel } from "../../app/models/find-model.ts";
+import { predictRows } from "../../app/models/predict.ts";
+import type { ProjectServices } from "../../app/services.ts";
 import { TrainyardError } from "../../domain/errors.ts";
-import { inferAnswer, inferRequest, inferResponse, inferRows, metadataOf, modelMetadata } from "../../domain/open-inference.ts";
+import {
+  inferAnswer,
+  inferRequest,
+  inferResponse,
+  inferRows,
+  metadataOf,
+  modelMetadata,
+} from "../../domain/models/open-inference.ts";
 import { VERSION } from "../../domain/version.ts";
-import { findModel } from "../../jobs/find-model.ts";
-import { predictRows } from "../../jobs/predict.ts";
-import type { ProjectServices } from "../../jobs/services.ts";
-import { parseBody } from "../body.ts";
+import { parseBody } from "../connection/body.ts";
 import type { App, RouteContext } from "../context.ts";
-import { dialectAnswers, openDialect } from "../dialect.ts";
-import { modelRefParams, modelVersionParams } from "../parameters.ts";
+import { dialectAnswers, openDialect } from "../errors/foreign-protocol.ts";
+import { modelRefParams, modelVersionParams } from "../openapi/parameters.ts";
 import { PREDICT_BODY_BYTES } from "./predict.ts";
 
 const tags = ["dialects"];

@@ -1,18 +1,18 @@
 /** How models are called: versions of a name, aliases, tags, and two of them compared. */
 import { z } from "zod";
+import { compareModels } from "../../app/models/compare-models.ts";
+import { findModel } from "../../app/models/find-model.ts";
+import type { ProjectServices } from "../../app/services.ts";
 import { notFound } from "../../domain/errors.ts";
-import type { Model } from "../../domain/model.ts";
-import { aliasBody, tagsBody } from "../../domain/registry.ts";
-import { compareModels } from "../../jobs/compare-models.ts";
-import { findModel } from "../../jobs/find-model.ts";
-import type { ProjectServices } from "../../jobs/services.ts";
-import { modelAnswer, modelsAnswer } from "../answers.ts";
-import { parseBody } from "../body.ts";
-import { comparisonAnswer, representComparison } from "../comparison-answer.ts";
+import type { Model } from "../../domain/models/model.ts";
+import { aliasBody, tagsBody } from "../../domain/models/registry.ts";
+import { parseBody } from "../connection/body.ts";
 import type { App } from "../context.ts";
-import { answers } from "../openapi.ts";
-import { aliasParams, compareQuery, modelNameParams, modelParams, versionsQuery } from "../parameters.ts";
-import { representModel, representPage } from "../representations.ts";
+import { comparisonAnswer, representComparison } from "../openapi/comparison-schema.ts";
+import { answers } from "../openapi/openapi.ts";
+import { aliasParams, compareQuery, modelNameParams, modelParams, versionsQuery } from "../openapi/parameters.ts";
+import { modelAnswer, modelsAnswer } from "../openapi/response-schemas.ts";
+import { representModel, representPage } from "../openapi/serializers.ts";
 
 const tags = ["models"];
 const BODY_BYTES = 128 * 1024;

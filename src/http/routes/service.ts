@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { App, RouteContext } from "../context.ts";
-import { answers } from "../openapi.ts";
+import { answers } from "../openapi/openapi.ts";
 
 const tags = ["service"];
 

@@ -1,13 +1,13 @@
 /** A browser's session: a key is exchanged for a cookie that no script can read. */
 import { z } from "zod";
-import { SCOPES } from "../../domain/api-key.ts";
+import { SCOPES } from "../../domain/access/api-key.ts";
 import { TrainyardError } from "../../domain/errors.ts";
-import { identify } from "../auth.ts";
-import { parseBody } from "../body.ts";
+import { identify } from "../auth/auth.ts";
+import { isForeign } from "../auth/origin.ts";
+import { noSessionCookie, sessionCookie, sessionToken } from "../auth/session-cookie.ts";
+import { parseBody } from "../connection/body.ts";
 import type { App, RouteContext } from "../context.ts";
-import { answers } from "../openapi.ts";
-import { isForeign } from "../origin.ts";
-import { noSessionCookie, sessionCookie, sessionToken } from "../session-cookie.ts";
+import { answers } from "../openapi/openapi.ts";
 
 const tags = ["keys"];
 const BODY_BYTES = 4096;

@@ -1,9 +1,9 @@
 /** The WebSocket of many jobs: its reader says what it wants to hear of. */
 import { z } from "zod";
 import type { App, RouteContext } from "../context.ts";
-import { answers } from "../openapi.ts";
-import { ProtocolError } from "../problem.ts";
-import { createWebSocketOutlet, messagesOf } from "../websocket.ts";
+import { ProtocolError } from "../errors/problem.ts";
+import { answers } from "../openapi/openapi.ts";
+import { createWebSocketOutlet, messagesOf } from "../streaming/websocket.ts";
 
 const DESCRIPTION = `The reader says what it wants to hear of, in JSON text messages of at most 1024 bytes:
 

@@ -1,7 +1,7 @@
 /** What the server measures of itself, for Prometheus. */
 import { z } from "zod";
 import type { App, RouteContext } from "../context.ts";
-import { answers } from "../openapi.ts";
+import { answers } from "../openapi/openapi.ts";
 
 const DESCRIPTION =
   "Text in the exposition format of Prometheus: requests by route, the queue's length and wait, jobs by state, epochs and steps, busy workers, predictions, readers of streams and those that were dropped, writes to the database, and the event loop's delay with memory and garbage collection (`nodejs_*`).";

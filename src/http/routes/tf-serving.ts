@@ -1,14 +1,14 @@
 /** The REST dialect of TensorFlow Serving: predict and model status. */
 import { z } from "zod";
+import { findModel } from "../../app/models/find-model.ts";
+import { predictRows } from "../../app/models/predict.ts";
+import type { ProjectServices } from "../../app/services.ts";
 import { notFound } from "../../domain/errors.ts";
-import { tfAnswer, tfRequest, tfRows } from "../../domain/tf-serving.ts";
-import { findModel } from "../../jobs/find-model.ts";
-import { predictRows } from "../../jobs/predict.ts";
-import type { ProjectServices } from "../../jobs/services.ts";
-import { parseBody } from "../body.ts";
+import { tfAnswer, tfRequest, tfRows } from "../../domain/models/tf-serving.ts";
+import { parseBody } from "../connection/body.ts";
 import type { App, RouteContext } from "../context.ts";
-import { dialectAnswers, openDialect } from "../dialect.ts";
-import { modelParams, modelVersionParams } from "../parameters.ts";
+import { dialectAnswers, openDialect } from "../errors/foreign-protocol.ts";
+import { modelParams, modelVersionParams } from "../openapi/parameters.ts";
 import { PREDICT_BODY_BYTES } from "./predict.ts";
 
 const tags = ["dialects"];

@@ -1,12 +1,12 @@
 /** Webhooks: what became of a job's, and the secret that they are signed with. */
 import { z } from "zod";
-import { DELIVERY_STATES, type Delivery } from "../../domain/webhook.ts";
-import { projectSecret } from "../../jobs/deliver-webhooks.ts";
-import { readJob } from "../../jobs/read.ts";
+import { readJob } from "../../app/jobs/job-view.ts";
+import { projectSecret } from "../../app/webhooks/deliver-webhooks.ts";
+import { DELIVERY_STATES, type Delivery } from "../../domain/operation/webhook.ts";
 import type { App, RouteContext } from "../context.ts";
-import { answers } from "../openapi.ts";
-import { deliveriesQuery, jobParams } from "../parameters.ts";
-import { representPage } from "../representations.ts";
+import { answers } from "../openapi/openapi.ts";
+import { deliveriesQuery, jobParams } from "../openapi/parameters.ts";
+import { representPage } from "../openapi/serializers.ts";
 
 const time = z.iso.datetime();
 

@@ -1,11 +1,11 @@
 /** The processes that share the work: who they are, what they can take, what they have, and how one gives it away. */
 import { z } from "zod";
 import { notFound } from "../../domain/errors.ts";
-import { ROLES, type Worker } from "../../domain/worker.ts";
+import { ROLES, type Worker } from "../../domain/operation/worker.ts";
 import type { App, RouteContext } from "../context.ts";
-import { answers } from "../openapi.ts";
-import { workerParams } from "../parameters.ts";
-import { isoTime } from "../representations.ts";
+import { answers } from "../openapi/openapi.ts";
+import { workerParams } from "../openapi/parameters.ts";
+import { isoTime } from "../openapi/serializers.ts";
 
 const count = z.int().nonnegative();
 

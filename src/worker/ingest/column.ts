@@ -1,8 +1,9 @@
 /** Second walk through a table: a column's values, taken in as its type says, and what is known of them. */
-import type { Column, ColumnType, ColumnValues } from "../../domain/dataset.ts";
+
+import { parseLooseTruth } from "../../domain/datasets/cell-parsing.ts";
+import type { Column, ColumnType, ColumnValues } from "../../domain/datasets/dataset.ts";
 import { invalid, pointerOf } from "../../domain/errors.ts";
-import { parseLooseTruth } from "../../domain/literals.ts";
-import type { Cells } from "../../formats/table.ts";
+import type { Cells } from "../../formats/tables/table.ts";
 
 /** What stands in the preview: a number, a text, a truth, or null for a missing value. */
 export type PreviewValue = string | number | boolean | null;

@@ -4,7 +4,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { AsyncBuffer } from "hyparquet";
-import { type ByteChunks, malformedTable, overLimit } from "../../formats/table.ts";
+import { type ByteChunks, malformedTable, overLimit } from "../../formats/tables/table.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 /** First walk through a table: what every column's values could all be. Keeps no values. */
-import type { ColumnType } from "../../domain/dataset.ts";
-import type { Cells, Table } from "../../formats/table.ts";
+import type { ColumnType } from "../../domain/datasets/dataset.ts";
+import type { Cells, Table } from "../../formats/tables/table.ts";
 
 /** What a column turned out to be. `label`: a category or text, which depends on how many labels there are. */
 export type InferredType = Exclude<ColumnType, "category" | "text"> | "label" | "empty";

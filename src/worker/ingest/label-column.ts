@@ -1,5 +1,5 @@
 /** Columns of labels: booleans, categories, and text, which has too many. */
-import type { Column } from "../../domain/dataset.ts";
+import type { Column } from "../../domain/datasets/dataset.ts";
 import { invalid, pointerOf } from "../../domain/errors.ts";
 import { type ColumnBuilder, type ColumnPlan, type FinishedColumn, misfit, readTruth, shown } from "./column.ts";
 import { type LabelBudget, Labels, MAX_LABEL_LENGTH, MAX_LISTED_CHARACTERS } from "./labels.ts";

@@ -1,6 +1,6 @@
 /** What is sent to an intake thread; each is handled by the function of that name in thread.ts. Types only. */
 
-import type { ReadingTask } from "../../domain/intake.ts";
+import type { ReadingTask } from "../../domain/datasets/upload.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
 
 export interface DigestTask {

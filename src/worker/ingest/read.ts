@@ -1,9 +1,9 @@
 /** A table to a data set: two walks through it, one to see what its columns are and one to take their values in. */
-import type { ColumnType, ReadingOptions } from "../../domain/dataset.ts";
+import type { ColumnType, ReadingOptions } from "../../domain/datasets/dataset.ts";
+import type { IngestedTable } from "../../domain/datasets/upload.ts";
 import { invalid, pointerOf, TrainyardError } from "../../domain/errors.ts";
-import type { IngestedTable } from "../../domain/intake.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
-import { type Cells, invalidTable, type Table } from "../../formats/table.ts";
+import { type Cells, invalidTable, type Table } from "../../formats/tables/table.ts";
 import { type ColumnBuilder, type ColumnPlan, type PreviewValue, readTruth, shown } from "./column.ts";
 import { type Inference, inferTypes } from "./infer.ts";
 import { createBooleanColumn, createLabelColumn } from "./label-column.ts";

@@ -1,5 +1,5 @@
 /** What is known of a column of numbers, from its values sorted. */
-import type { Column } from "../../domain/dataset.ts";
+import type { Column } from "../../domain/datasets/dataset.ts";
 
 type NumericStatistics = NonNullable<Column["statistics"]>;
 

@@ -1,7 +1,7 @@
 /** How late the server's event loop is while jobs train and stream. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "../../../src/client/client.ts";
-import { readEventStream, readSocket } from "../../http/readers.ts";
+import { readEventStream, readSocket } from "../../http/streaming/readers.ts";
 import { ENDLESS, type Service, whole } from "./bench.ts";
 
 const STREAM_SECONDS = 10;

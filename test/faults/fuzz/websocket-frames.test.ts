@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
 import { createDataDir, startLiveServer } from "../../e2e/live-server.ts";
-import { openRawSocket, type RawSocket } from "../../http/raw-socket.ts";
+import { openRawSocket, type RawSocket } from "../../http/connection/raw-socket.ts";
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_123);
 const CONNECTIONS = Number(process.env.FUZZ_CONNECTIONS ?? 600);

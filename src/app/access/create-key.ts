@@ -1,0 +1,55 @@
+/** Create a key: it is shown once, and stored as its hash. */
+import { type ApiKey, KEY_PREFIX, type NewKeyBody, type Visitor } from "../../domain/access/api-key.ts";
+import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
+import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { createId } from "../../domain/id.ts";
+import type { Services } from "../services.ts";
+import { hashOf, newSecret } from "./authenticate.ts";
+
+/** Characters of a key that lists show: 6 of 43 random ones. */
+const SHOWN = KEY_PREFIX.length + 6;
+
+/** Keys of a project that are not revoked. */
+export const MAX_KEYS = 1000;
+
+export interface CreatedKey {
+  readonly record: ApiKey;
+  /** The secret. Nobody can read it again. */
+  readonly key: string;
+}
+
+/**
+ * Makes a key for the maker's project, or for any where the maker is the operator. Throws forbidden, conflict, and invalid:
+ * also for a first key without which nobody could make a second one.
+ */
+export async function createKey(
+  { store }: Pick<Services, "store">,
+  maker: Visitor,
+  { name, scopes, project = maker.project, expires_at: expires }: NewKeyBody,
+): Promise<CreatedKey> {
+  if (project !== maker.project && maker.project !== DEFAULT_PROJECT)
+    throw new TrainyardError("forbidden", `a key of ${maker.project} makes keys of ${maker.project} alone`);
+  const now = Date.now();
+  const expiresAt = expires ? Date.parse(expires) : null;
+  if (expiresAt !== null && expiresAt <= now) throw invalid([{ pointer: "/expires_at", detail: "must be in the future" }]);
+  if (maker.keyId === null && !(scopes.includes("admin") && project === DEFAULT_PROJECT)) {
+    const detail = `must have admin, and the project must be ${DEFAULT_PROJECT}: from the first key on the server wants keys, and without this one nobody could make more`;
+    throw invalid([{ pointer: "/scopes", detail }]);
+  }
+  const key = newSecret(KEY_PREFIX);
+  const record = await store.insertKey(
+    {
+      id: createId("key"),
+      project,
+      name,
+      prefix: key.slice(0, SHOWN),
+      scopes,
+      hash: hashOf(key),
+      createdAt: now,
+      expiresAt,
+    },
+    MAX_KEYS,
+  );
+  if (!record) throw new TrainyardError("conflict", `${project} has ${MAX_KEYS} keys, the most that it may: revoke one first`);
+  return { record, key };
+}

@@ -1,0 +1,32 @@
+/** Revoke a key: it is worth nothing from then on, nor are its sessions. Its record stays. */
+import { type ApiKey, isLive, type Visitor } from "../../domain/access/api-key.ts";
+import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
+import { notFound, TrainyardError } from "../../domain/errors.ts";
+import type { Services } from "../services.ts";
+
+/** A key that the visitor may see: of their own project, or any for the operator. Throws not_found. */
+export async function findOwnKey({ store }: Pick<Services, "store">, visitor: Visitor, id: string): Promise<ApiKey> {
+  const key = await store.getKey(id);
+  if (!key || (key.project !== visitor.project && visitor.project !== DEFAULT_PROJECT)) throw notFound("key", id);
+  return key;
+}
+
+/**
+ * Throws not_found, and conflict for the last key by which the server can be administered, unless `hasAdminKey` says that
+ * there is another way.
+ */
+export async function revokeKey(
+  services: Pick<Services, "store">,
+  visitor: Visitor,
+  id: string,
+  hasAdminKey: boolean,
+): Promise<void> {
+  const key = await findOwnKey(services, visitor, id);
+  const now = Date.now();
+  const administers = key.project === DEFAULT_PROJECT && key.scopes.includes("admin") && isLive(key, now);
+  if (administers && !hasAdminKey && (await services.store.countKeys(DEFAULT_PROJECT, "admin", now)) <= 1) {
+    const detail = `it is the last key of ${DEFAULT_PROJECT} with the scope admin: make another one first`;
+    throw new TrainyardError("conflict", detail);
+  }
+  await services.store.revokeKey(id, now);
+}

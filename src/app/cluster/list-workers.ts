@@ -1,0 +1,24 @@
+/** List workers: the processes that were heard of lately, and telling one to give its jobs away. */
+
+import type { Worker } from "../../domain/operation/worker.ts";
+import type { Store } from "../../domain/ports.ts";
+import { SILENT_BEATS } from "./send-heartbeat.ts";
+
+export interface Roster {
+  /** Oldest first. */
+  list(): Promise<Worker[]>;
+  /** Null when there is none of this id. */
+  drain(id: string): Promise<Worker | null>;
+}
+
+/** The processes of a store whose processes announce themselves so often. */
+export function createRoster(store: Pick<Store, "listWorkers" | "drainWorker">, everyMs: number): Roster {
+  const list = () => store.listWorkers(Date.now() - SILENT_BEATS * everyMs);
+  return {
+    list,
+    async drain(id) {
+      if (!(await store.drainWorker(id))) return null;
+      return (await list()).find((worker) => worker.id === id) ?? null;
+    },
+  };
+}

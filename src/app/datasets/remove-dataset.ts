@@ -1,0 +1,10 @@
+/** Remove a data set, unless a job that has not ended trains on it. */
+import { notFound, TrainyardError } from "../../domain/errors.ts";
+import type { ProjectServices } from "../services.ts";
+
+/** Throws not_found, and conflict while a job uses it. */
+export async function removeDataset({ store }: ProjectServices, id: string): Promise<void> {
+  const { deleted, usedBy } = await store.deleteDataset(id);
+  if (usedBy !== null) throw new TrainyardError("conflict", `the job ${usedBy} uses it: cancel it, or wait until it has ended`);
+  if (!deleted) throw notFound("data set", id);
+}

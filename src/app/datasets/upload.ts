@@ -1,0 +1,48 @@
+/** Upload: a stream of bytes becomes a data set, or every reason why it cannot be one. Nothing of it stays then. */
+import { type DatasetDocument, type DatasetFormat, digestSuffix, type ReadingOptions } from "../../domain/datasets/dataset.ts";
+import type { Upload } from "../../domain/datasets/upload.ts";
+import { TrainyardError } from "../../domain/errors.ts";
+import { createId } from "../../domain/id.ts";
+import type { ProjectServices } from "../services.ts";
+
+export interface UploadRequest {
+  readonly name: string;
+  readonly format: DatasetFormat;
+  /** Said by the sender. */
+  readonly gzip: boolean;
+  readonly options: ReadingOptions;
+}
+
+/**
+ * Makes a data set of an upload that was received, and discards the upload. The same bytes with the same options are the
+ * same data set, under the name it got first: then `created` is false. Throws malformed, invalid or too_large, and what
+ * `onDigest` throws, which is told what was uploaded before anything is made of it.
+ */
+export async function createDataset(
+  { intake, store, limits }: ProjectServices,
+  upload: Upload,
+  { name, format, gzip, options }: UploadRequest,
+  onDigest: (sha256: string) => Promise<void> = async () => undefined,
+): Promise<DatasetDocument & { readonly created: boolean }> {
+  try {
+    const sha256 = await intake.digest(upload, digestSuffix(options));
+    await onDigest(sha256);
+    const existing = await store.findDataset(sha256, format);
+    if (existing) return { ...existing, created: false };
+    const result = await intake.read(upload, { format, gzip, options });
+    if (!result.ok) throw new TrainyardError(result.code, result.detail, result.errors);
+    const { bytes } = upload;
+    return await store.insertDataset({
+      ...result.table,
+      id: createId("dataset"),
+      name,
+      format,
+      sha256,
+      bytes,
+      createdAt: Date.now(),
+      within: limits.project,
+    });
+  } finally {
+    await intake.discard(upload);
+  }
+}

@@ -1,0 +1,18 @@
+/** Cancel: a queued or paused job ends at once, a running one as soon as its thread has seen it. */
+import type { Job } from "../../domain/jobs/job.ts";
+import type { ProjectServices } from "../services.ts";
+import { type Interruption, interrupt } from "./interrupt.ts";
+
+const CANCEL: Interruption = {
+  steps: [
+    { from: "queued", to: "cancelled", reason: "cancelled before it ran" },
+    { from: "paused", to: "cancelled", reason: "cancelled while it was paused" },
+    { from: "running", to: "cancelling", reason: "cancel was requested" },
+    { from: "pausing", to: "cancelling", reason: "cancel was requested while it paused" },
+  ],
+  underWay: "cancelling",
+  refusal: "there is nothing to cancel",
+};
+
+/** Cancels a job and returns it, `cancelled` or `cancelling`. Throws not_found, and conflict for a job that has ended. */
+export const cancel = (services: ProjectServices, id: string): Promise<Job> => interrupt(services, id, CANCEL);

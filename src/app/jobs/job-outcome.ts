@@ -1,0 +1,136 @@
+/** Settle: an attempt has come to its end, one way or another, and the job goes where that leads: to an outcome, or back. */
+import { setTimeout as delay } from "node:timers/promises";
+import { TrainyardError } from "../../domain/errors.ts";
+import { createId } from "../../domain/id.ts";
+import { type Job, type JobError, type JobState, MAX_BACKOFF_MS } from "../../domain/jobs/job.ts";
+import { modelNameOf } from "../../domain/models/registry.ts";
+import type { Outcome, TrainingResult, TransitionRequest } from "../../domain/ports.ts";
+import type { ProjectServices, Services } from "../services.ts";
+
+/** Stores the outcome of an attempt. Returns the state that the job is in then; "lost" when it was not this attempt's any more. */
+export async function finish({ store, bus, log }: Services, job: Job, result: TrainingResult): Promise<JobState | "lost"> {
+  const outcome = outcomeOf(job, result);
+  const finished = await store.finishJob(job.id, job.attempt, Date.now(), reasonOf(job, result), outcome);
+  bus.publish(job.id);
+  if (finished) return finished.state;
+  log.warn({ job_id: job.id, attempt: job.attempt }, "the job was taken away from this attempt; its result is dropped");
+  return "lost";
+}
+
+/**
+ * Where a job goes whose attempt ended before its time: the first of these that its state allows. It may change while we look,
+ * but only from running to pausing and on to cancelling: in this order none is missed.
+ */
+async function goBack({ store, queue, bus }: Services, job: Job, steps: readonly TransitionRequest[]): Promise<Job | null> {
+  for (const step of steps) {
+    const moved = await store.transition(job.id, { ...step, attempt: job.attempt });
+    if (!moved) continue;
+    bus.publish(job.id);
+    if (moved.state === "queued") await queue.enqueue(job.id);
+    return moved;
+  }
+  return null;
+}
+
+/** How long a job that found no room on the disk waits at least. */
+const NO_ROOM_MS = 1000;
+
+/**
+ * A job whose results find no room on the disk: back in the queue as of its last checkpoint. The runner takes none until there
+ * is room. Where there is none even for that, it is tried until there is some, or the server stops: the next start finds it.
+ */
+export async function waitForRoom(services: Services, job: Job, stopping: AbortSignal): Promise<JobState | "lost"> {
+  for (;;) {
+    try {
+      return await setDown(services, job, "the disk is full: it waits for room", NO_ROOM_MS);
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      await delay(NO_ROOM_MS, null, { signal: stopping }).catch(() => undefined);
+      if (stopping.aborted) throw error;
+    }
+  }
+}
+
+/** Whether an error says that the disk has no room. */
+export function isStorageFull(error: unknown): boolean {
+  return error instanceof TrainyardError && error.code === "storage_full";
+}
+
+/** A job whose attempt wrote a checkpoint and stopped: paused, or in the queue for the next start. */
+export async function setDown(
+  services: Services,
+  job: Job,
+  why = "the server was stopped",
+  waitMs = 0,
+): Promise<JobState | "lost"> {
+  const from = await placeOf(services, job.id);
+  const at = Date.now();
+  const later = waitMs > 0 && { notBefore: at + waitMs };
+  const moved = await goBack(services, job, [
+    { from: ["running"], to: { state: "queued", at, reason: `${why}; it goes on from ${from}` }, ...later },
+    { from: ["pausing"], to: { state: "paused", at, reason: `paused at ${from}` } },
+  ]);
+  return moved?.state ?? finish(services, job, { state: "cancelled", metrics: null });
+}
+
+/** The first wait after a death; each further one is twice as long. */
+export const FIRST_BACKOFF_MS = 1000;
+
+/** A job whose worker died: again from its last checkpoint after a while, or failed when that has happened too often. */
+export async function retry(services: Services, job: Job, death: string, firstMs: number): Promise<JobState | "lost"> {
+  const deaths = job.deaths + 1;
+  const { max_retries } = job.spec;
+  if (deaths > max_retries) {
+    const detail = max_retries === 0 ? death : `${death}, for the ${ordinal(deaths)} time (max_retries ${max_retries})`;
+    const error: JobError = { code: "worker_died", detail, epoch: null };
+    return finish(services, job, { state: "failed", metrics: null, error });
+  }
+  const from = await placeOf(services, job.id);
+  const at = Date.now();
+  const waitMs = Math.min(MAX_BACKOFF_MS, firstMs * 2 ** (deaths - 1));
+  const reason = `${death}; retry ${deaths} of ${max_retries} goes on from ${from}`;
+  const moved = await goBack(services, job, [
+    { from: ["running"], to: { state: "queued", at, reason }, died: true, notBefore: at + waitMs },
+    { from: ["pausing"], to: { state: "paused", at, reason: `${death}; paused at ${from}` }, died: true },
+  ]);
+  return moved?.state ?? finish(services, job, { state: "cancelled", metrics: null });
+}
+
+/**
+ * A job whose worker has not been heard of since it took it: back to where it can go on from. It counts as a death when the
+ * attempt has come to no checkpoint: a job that brings its worker down each time fails in the end.
+ */
+export async function takeBack(services: Services, job: Job, firstMs = FIRST_BACKOFF_MS): Promise<void> {
+  const last = await services.store.getLastCheckpoint(job.id);
+  if (last?.attempt !== job.attempt) return void (await retry(services, job, "its worker was lost", firstMs));
+  await setDown(services, job, "its worker was lost");
+}
+
+/** Where the next attempt at a job will begin, in words. */
+export async function placeOf({ store }: Pick<ProjectServices, "store">, jobId: string): Promise<string> {
+  const last = await store.getLastCheckpoint(jobId);
+  if (!last) return "the start";
+  return last.step === 0 ? `epoch ${last.epoch}` : `epoch ${last.epoch} and ${last.step} steps`;
+}
+
+function ordinal(count: number): string {
+  const suffix = count % 100 >= 11 && count % 100 <= 13 ? "th" : (["th", "st", "nd", "rd"][count % 10] ?? "th");
+  return `${count}${suffix}`;
+}
+
+function outcomeOf(job: Job, result: TrainingResult): Outcome {
+  if (result.state === "stopped") return { state: "cancelled", metrics: result.metrics };
+  if (result.state !== "succeeded") return result;
+  const { metrics } = result;
+  const identity = { id: createId("model"), name: modelNameOf(job.spec.name), jobId: job.id, metrics, createdAt: Date.now() };
+  return { ...result, model: { ...result.model, ...identity } };
+}
+
+function reasonOf({ reproduces }: Job, result: TrainingResult): string {
+  if (result.state === "succeeded") {
+    if (!reproduces) return result.reason;
+    const verdict = result.model.sha256 === reproduces.sha256 ? "agree, bit for bit, with" : "are others than";
+    return `${result.reason}; the weights ${verdict} those of ${reproduces.model}`;
+  }
+  return result.state === "failed" ? result.error.detail : "cancelled on request";
+}

@@ -1,0 +1,48 @@
+/** A job as its readers see it: the record, its place in the queue, and how far it is. */
+import { notFound } from "../../domain/errors.ts";
+import type { Job } from "../../domain/jobs/job.ts";
+import type { JobFilter, Page, PageRequest } from "../../domain/ports.ts";
+import type { ProjectServices } from "../services.ts";
+
+export interface JobReading {
+  readonly job: Job;
+  /** Position counts from 1. Null unless the job is queued, and in lists, where it would cost a count a job. */
+  readonly queue: { readonly position: number; readonly jobsAhead: number } | null;
+  /** 0..1. */
+  readonly progress: number;
+  /** Seconds until the last epoch at the pace so far; null when that is not known. */
+  readonly etaS: number | null;
+}
+
+/** Throws not_found. */
+export async function readJob({ store, queue }: Pick<ProjectServices, "store" | "queue">, id: string): Promise<JobReading> {
+  const job = await store.getJob(id);
+  if (!job) throw notFound("job", id);
+  const jobsAhead = job.state === "queued" ? await queue.position(id) : null;
+  return readingOf(job, jobsAhead);
+}
+
+/** Newest first. */
+export async function listJobs({ store }: ProjectServices, filter: JobFilter, page: PageRequest): Promise<Page<JobReading>> {
+  const { data, hasMore, nextAfter } = await store.listJobs(filter, page);
+  return { data: data.map((job) => readingOf(job, null)), hasMore, nextAfter };
+}
+
+function readingOf(job: Job, jobsAhead: number | null): JobReading {
+  return {
+    job,
+    queue: jobsAhead === null ? null : { position: jobsAhead + 1, jobsAhead },
+    progress: job.state === "succeeded" ? 1 : Math.min(1, job.epochsDone / job.spec.epochs),
+    etaS: etaOf(job, Date.now()),
+  };
+}
+
+/** The epochs done took the time of all attempts. */
+function etaOf({ state, transitions, epochsDone, spec }: Job, now: number): number | null {
+  if (state !== "running" || epochsDone === 0) return null;
+  const spans = transitions.map((transition, index) =>
+    transition.state === "running" ? Math.max(0, (transitions[index + 1]?.at ?? now) - transition.at) : 0,
+  );
+  const seconds = ((spans.reduce((sum, ms) => sum + ms, 0) / 1000) * (spec.epochs - epochsDone)) / epochsDone;
+  return Math.max(0, Math.round(seconds * 10) / 10);
+}

@@ -1,0 +1,16 @@
+/** Pause: a queued job waits apart, a running one writes a checkpoint and gives its worker free. */
+import type { Job } from "../../domain/jobs/job.ts";
+import type { ProjectServices } from "../services.ts";
+import { type Interruption, interrupt } from "./interrupt.ts";
+
+const PAUSE: Interruption = {
+  steps: [
+    { from: "queued", to: "paused", reason: "paused while it was queued" },
+    { from: "running", to: "pausing", reason: "pause was requested" },
+  ],
+  underWay: "pausing",
+  refusal: "only a queued or running one can be paused",
+};
+
+/** Pauses a job and returns it, `paused` or `pausing`. Throws not_found, and conflict for a job in any other state. */
+export const pause = (services: ProjectServices, id: string): Promise<Job> => interrupt(services, id, PAUSE);

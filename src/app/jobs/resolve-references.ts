@@ -1,0 +1,47 @@
+/** Look up: what a job body refers to, read from the store. */
+import { type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import type { FieldError } from "../../domain/errors.ts";
+import { parseModelRef } from "../../domain/models/registry.ts";
+import type { References, ReferredModel, Resolved } from "../../domain/ports.ts";
+import type { ProjectServices } from "../services.ts";
+
+/** The things referred to, or the references that lead nowhere. */
+export async function lookUp(services: ProjectServices, references: References): Promise<Resolved | { errors: FieldError[] }> {
+  const [dataset, model] = await Promise.all([lookUpDataset(services, references), lookUpModel(services, references)]);
+  const errors = [dataset, model].flatMap((found) => (found && "errors" in found ? found.errors : []));
+  if (errors.length > 0) return { errors };
+  return { dataset: dataset as DatasetRows | null, model: model as ReferredModel | null };
+}
+
+type Missing = { readonly errors: FieldError[] };
+
+async function lookUpDataset(
+  { store }: ProjectServices,
+  { dataset: reference }: References,
+): Promise<DatasetRows | Missing | null> {
+  if (!reference) return null;
+  const dataset = await store.getDataset(reference.id);
+  if (!dataset) return { errors: [{ pointer: "/data/dataset/id", detail: `there is no data set ${reference.id}` }] };
+  const { rows, sha256, columns } = dataset;
+  const named = [...reference.target, reference.splitColumn];
+  // Widths and classes follow from these; what only training needs is read when it starts.
+  const needed = columns.filter(({ name, type }) => type !== "text" && (isCategorical(type) || named.includes(name)));
+  const values = await store.readDatasetColumns(
+    dataset.id,
+    needed.map(({ name }) => name),
+  );
+  return { rows, sha256, columns, values };
+}
+
+async function lookUpModel(
+  { store }: ProjectServices,
+  { model: reference }: References,
+): Promise<ReferredModel | Missing | null> {
+  if (reference === null) return null;
+  const { ref, pointer } = reference;
+  const parsed = parseModelRef(ref);
+  const model = parsed && (await store.findModel(parsed));
+  const weights = model && (await store.readWeights(model.id));
+  if (!model || !weights) return { errors: [{ pointer, detail: `there is no ${pointer.split("/").at(-1)} ${ref}` }] };
+  return { id: model.id, sha256: model.sha256, weights };
+}

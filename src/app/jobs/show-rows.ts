@@ -1,0 +1,31 @@
+/** Show rows: some of the data that a job trains on, to be drawn beside what it has learnt. */
+import type { DatasetRows } from "../../domain/datasets/dataset.ts";
+import { notFound, TrainyardError } from "../../domain/errors.ts";
+import type { Job } from "../../domain/jobs/job.ts";
+import { MAX_SHOWN_FEATURES, type ShownRows } from "../../domain/jobs/job-rows.ts";
+import type { ProjectServices } from "../services.ts";
+
+/** Most values of a data set that are read to show some of them, 128 MiB: of a longer one fewer columns are shown. */
+const MAX_READ_VALUES = 2 ** 24;
+
+/** Throws not_found, and conflict when the data set that the rows came from was deleted. */
+export async function showRows(services: ProjectServices, jobId: string, limit: number): Promise<ShownRows> {
+  const { store, desk } = services;
+  const job = await store.getJob(jobId);
+  if (!job) throw notFound("job", jobId);
+  const [payload, dataset] = await Promise.all([store.readPayload(jobId), readColumns(services, job)]);
+  return desk.showRows({ job, payload, dataset, checkpoint: null }, limit);
+}
+
+/** The columns that are shown, and those that say which part a row belongs to. */
+async function readColumns({ store }: ProjectServices, { spec }: Job): Promise<DatasetRows | null> {
+  if (!("dataset" in spec.data)) return null;
+  const { id, features, target } = spec.data.dataset;
+  const dataset = await store.getDataset(id);
+  if (!dataset) throw new TrainyardError("conflict", `the data set ${id} was deleted`);
+  const needed = [...target, ...(spec.split && "column" in spec.split ? [spec.split.column] : [])];
+  const most = Math.max(2, Math.floor(MAX_READ_VALUES / dataset.rows) - needed.length);
+  const shown = features.slice(0, Math.min(most, MAX_SHOWN_FEATURES));
+  const values = await store.readDatasetColumns(id, [...new Set([...needed, ...shown])]);
+  return { rows: dataset.rows, sha256: dataset.sha256, columns: dataset.columns, values };
+}

@@ -1,0 +1,109 @@
+/**
+ * Events as readers get them: encoded once, kept for a while, shared by all readers. A thousand readers of one job cost one
+ * read of the store and one encoding a frame. Knows nothing of who reads.
+ */
+import { notFound } from "../../domain/errors.ts";
+import { isTerminal, type Job, type JobEvent } from "../../domain/jobs/job.ts";
+import { createLru } from "../../domain/lru.ts";
+import type { Desk, Store } from "../../domain/ports.ts";
+
+/** One message of a stream. */
+export interface Frame {
+  readonly type: "state" | "metrics" | "end";
+  /** Pass the last one seen as `after` to go on from there. */
+  readonly seq: number;
+  /** The whole frame as UTF-8 JSON. */
+  readonly json: Uint8Array;
+}
+
+/** A frame of a stored event. */
+export interface EventFrame extends Frame {
+  /** No event follows this one: the job is in a terminal state. */
+  readonly isLast: boolean;
+}
+
+export interface Frames {
+  /**
+   * The next frames after a sequence number, in order and without a gap: some of them, bounded in number and bytes. Empty
+   * only when nothing was committed after it at the time of the call. Throws not_found when the job is gone.
+   */
+  read(jobId: string, after: number): Promise<readonly EventFrame[]>;
+}
+
+const CACHE_BYTES = 64 * 1024 * 1024;
+/** Most frames are short: what is kept beside their bytes would outgrow these. */
+const CACHE_FRAMES = 8192;
+const BATCH_FRAMES = 64;
+const BATCH_BYTES = 1024 * 1024;
+
+export function createFrames({ store, desk }: { readonly store: Store; readonly desk: Desk }): Frames {
+  const cache = createLru<EventFrame>({
+    maxCount: CACHE_FRAMES,
+    maxBytes: CACHE_BYTES,
+    bytesOf: ({ json }) => json.byteLength,
+  });
+  const reads = new Map<string, Promise<readonly EventFrame[]>>();
+  const keyOf = (jobId: string, seq: number) => `${jobId} ${seq}`;
+
+  function cached(jobId: string, after: number): EventFrame[] {
+    const frames: EventFrame[] = [];
+    for (let bytes = 0; bytes < BATCH_BYTES && frames.length < BATCH_FRAMES; ) {
+      const frame = cache.get(keyOf(jobId, after + frames.length + 1));
+      if (!frame) break;
+      frames.push(frame);
+      bytes += frame.json.byteLength;
+    }
+    return frames;
+  }
+
+  async function load(jobId: string, after: number): Promise<readonly EventFrame[]> {
+    const events = await store.readEvents(jobId, after, BATCH_FRAMES, BATCH_BYTES);
+    if (events.length === 0 && !(await store.getJob(jobId))) throw notFound("job", jobId);
+    const frames = await Promise.all(events.map((event) => encodeEvent(desk, jobId, event)));
+    for (const frame of frames) cache.set(keyOf(jobId, frame.seq), frame);
+    return frames;
+  }
+
+  function share(jobId: string, after: number): Promise<readonly EventFrame[]> {
+    const key = keyOf(jobId, after);
+    const shared = reads.get(key);
+    if (shared) return shared;
+    // Forgotten before anyone who waits for it goes on: whoever comes then starts a read of their own.
+    const read = load(jobId, after).finally(() => reads.delete(key));
+    reads.set(key, read);
+    return read;
+  }
+
+  return {
+    async read(jobId, after) {
+      const known = cached(jobId, after);
+      if (known.length > 0) return known;
+      const joined = reads.has(keyOf(jobId, after));
+      const frames = await share(jobId, after);
+      // A read that had begun before this call may have missed what made the caller call; the next one cannot.
+      return frames.length === 0 && joined ? share(jobId, after) : frames;
+    },
+  };
+}
+
+const encoder = new TextEncoder();
+
+async function encodeEvent(desk: Desk, jobId: string, event: JobEvent): Promise<EventFrame> {
+  const { seq, type } = event;
+  if (type === "state") {
+    const { state, at, reason } = event;
+    const text = JSON.stringify({ type, job: jobId, seq, state, at: new Date(at).toISOString(), reason });
+    return { type, seq, json: encoder.encode(text), isLast: isTerminal(state) };
+  }
+  const { from, to, columns } = event;
+  const total = to - from + 1;
+  const head = JSON.stringify({ type, job: jobId, seq, from, to, total, returned: columns ? total : 0 });
+  if (!columns) return { type, seq, json: encoder.encode(`${head.slice(0, -1)},"epochs":[],"series":{}}`), isLast: false };
+  return { type, seq, json: await desk.encodeColumns(head, from, to, columns), isLast: false };
+}
+
+/** The frame that ends a stream, after the reader has seen everything up to `seq`. */
+export function endFrame({ id, state, model, error }: Job, seq: number, reason: string): Frame {
+  const text = JSON.stringify({ type: "end", job: id, seq, state, reason, model: model?.id ?? null, error });
+  return { type: "end", seq, json: encoder.encode(text) };
+}

@@ -1,0 +1,39 @@
+/** Compare two models: how well they do, and what was different in how they were made. */
+import { type Difference, differencesOf, type NumberPair, numberPairs } from "../../domain/models/comparison.ts";
+import type { Model } from "../../domain/models/model.ts";
+import type { ProjectServices } from "../services.ts";
+import { findModel } from "./find-model.ts";
+
+export interface Comparison {
+  readonly a: Model;
+  readonly b: Model;
+  /** Metrics of the last and the best epoch. */
+  readonly metrics: readonly NumberPair[];
+  /** Scores by part; empty where one of them was not evaluated. */
+  readonly evaluation: readonly NumberPair[];
+  /** Of the resolved specs; null when one of them has no job, or it is gone. */
+  readonly spec: readonly Difference[] | null;
+  /** Of layers, preprocessing and classes. */
+  readonly architecture: readonly Difference[];
+}
+
+/** Throws not_found. */
+export async function compareModels(services: ProjectServices, refA: string, refB: string): Promise<Comparison> {
+  const { store } = services;
+  const [a, b] = await Promise.all([findModel(services, refA), findModel(services, refB)]);
+  const specOf = async ({ jobId }: Model) => (jobId === null ? null : ((await store.getJob(jobId))?.spec ?? null));
+  const [specs, evaluations] = await Promise.all([
+    Promise.all([specOf(a), specOf(b)]),
+    Promise.all([store.readEvaluation(a.id), store.readEvaluation(b.id)]),
+  ]);
+  return {
+    a,
+    b,
+    metrics: numberPairs(a.metrics, b.metrics),
+    evaluation: numberPairs(...evaluations),
+    spec: specs[0] && specs[1] && differencesOf(specs[0], specs[1]),
+    architecture: differencesOf(architectureOf(a), architectureOf(b)),
+  };
+}
+
+const architectureOf = ({ task, layers, preprocessing, classes }: Model) => ({ task, layers, preprocessing, classes });

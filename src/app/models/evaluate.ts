@@ -1,0 +1,32 @@
+/** Evaluate: how well a model does on a data set. */
+import { invalid } from "../../domain/errors.ts";
+import type { PartEvaluation } from "../../domain/models/evaluation.ts";
+import type { Model } from "../../domain/models/model.ts";
+import type { ProjectServices } from "../services.ts";
+import { findModel } from "./find-model.ts";
+import { weightsOf } from "./predict.ts";
+
+export interface Evaluated {
+  readonly model: Model;
+  readonly evaluation: PartEvaluation;
+}
+
+/** Scores over every row. Throws not_found for the model, and invalid for a data set that is not there or does not fit. */
+export async function evaluate(services: ProjectServices, ref: string, datasetId: string): Promise<Evaluated> {
+  const { store, desk } = services;
+  const model = await findModel(services, ref);
+  const dataset = await store.getDataset(datasetId);
+  if (!dataset) throw invalid([{ pointer: "/dataset/id", detail: `there is no data set ${datasetId}` }]);
+  const { rows, sha256, columns } = dataset;
+  const wanted = new Set(
+    [...(model.preprocessing?.columns ?? []), ...(model.preprocessing?.targets ?? [])].map(({ column }) => column),
+  );
+  const needed = columns.filter(({ name, type }) => type !== "text" && wanted.has(name));
+  const values = await store.readDatasetColumns(
+    dataset.id,
+    needed.map(({ name }) => name),
+  );
+  const result = await desk.evaluate(model, { rows, sha256, columns, values }, () => weightsOf(store, model.id));
+  if (!result.ok) throw invalid(result.errors);
+  return { model, evaluation: result.evaluation };
+}

@@ -1,0 +1,18 @@
+/** Find a model: by whatever reference names it. */
+import { notFound } from "../../domain/errors.ts";
+import type { Model } from "../../domain/models/model.ts";
+import { parseModelRef } from "../../domain/models/registry.ts";
+import type { ProjectServices } from "../services.ts";
+
+/** The model of `mdl_...`, `name` (its newest version), `name@version` or `name@alias`. Throws not_found. */
+export async function findModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<Model> {
+  const parsed = parseModelRef(ref);
+  const model = parsed && (await store.findModel(parsed));
+  if (!model) throw notFound("model", ref);
+  return model;
+}
+
+/** The same model at once, where it was found a moment ago; else null. */
+export function knownModel({ store }: Pick<ProjectServices, "store">, ref: string): Model | null {
+  return store.knownModel(ref);
+}

@@ -1,0 +1,79 @@
+/** Sweep: removes what the configuration says is not kept, a little at a time, and otherwise keeps quiet. */
+import { KEY_LIFETIME_MS } from "../domain/access/idempotency.ts";
+import type { Retention } from "../domain/operation/retention.ts";
+import type { Services } from "./services.ts";
+
+/** Rows of a transaction, and how many of them make a sweep. */
+const STEP = 50;
+const MAX_STEPS = 200;
+const EVERY_MS = 10 * 60_000;
+/** Between two transactions, for whoever waits. */
+const PAUSE_MS = 20;
+
+export interface Sweeper {
+  stop(): Promise<void>;
+}
+
+/** Sweeps now, and every so often. */
+export function startSweeper(services: Services, retention: Retention, everyMs = EVERY_MS): Sweeper {
+  const stopping = new AbortController();
+  let sweeping: Promise<void> = Promise.resolve();
+  const run = (): void => {
+    sweeping = sweep(services, retention, Date.now(), stopping.signal).then(
+      (removed) => {
+        if (Object.values(removed).some((count) => count > 0)) services.log.info(removed, "swept what is not kept");
+      },
+      (err: unknown) => services.log.warn({ err }, "cannot sweep"),
+    );
+  };
+  run();
+  const timer = setInterval(() => void sweeping.then(run), everyMs);
+  timer.unref();
+  return {
+    async stop() {
+      stopping.abort();
+      clearInterval(timer);
+      await sweeping;
+    },
+  };
+}
+
+/** One sweep at a time of day. Returns how much of each was removed. */
+export async function sweep({ store, bus }: Services, retention: Retention, now: number, stopping: AbortSignal) {
+  const { jobsMs, metricsMs, checkpointsMs, deliveriesMs } = retention;
+  /** Takes steps until one finds less than it could. */
+  const steps = async (step: () => Promise<number>): Promise<number> => {
+    let total = 0;
+    for (let count = STEP, taken = 0; count >= STEP && taken < MAX_STEPS && !stopping.aborted; taken++) {
+      count = await step();
+      total += count;
+      if (count >= STEP) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+    return total;
+  };
+  const removeJobs = async (before: number): Promise<number> => {
+    const ended = await store.endedJobs(before, STEP, "anything");
+    for (const { id, project } of ended) if (await store.deleteJob(id)) bus.publishRemoved(id, project);
+    return ended.length;
+  };
+  const removeMetrics = async (before: number): Promise<number> => {
+    const ended = await store.endedJobs(before, STEP, "metrics");
+    for (const { id } of ended) await store.forgetMetrics(id);
+    return ended.length;
+  };
+  const removeCheckpoints = async (before: number): Promise<number> => {
+    const ended = await store.endedJobs(before, STEP, "checkpoints");
+    for (const { id } of ended) {
+      const { data } = await store.listCheckpoints(id, { limit: 1000 });
+      for (const checkpoint of data) await store.deleteCheckpoint(checkpoint.id);
+    }
+    return ended.length;
+  };
+  return {
+    jobs: jobsMs === null ? 0 : await steps(() => removeJobs(now - jobsMs)),
+    jobs_without_metrics: metricsMs === null ? 0 : await steps(() => removeMetrics(now - metricsMs)),
+    jobs_without_checkpoints: checkpointsMs === null ? 0 : await steps(() => removeCheckpoints(now - checkpointsMs)),
+    deliveries: deliveriesMs === null ? 0 : await steps(() => store.forgetDeliveries(now - deliveriesMs, STEP)),
+    idempotency_keys: await steps(() => store.forgetKeys(now - KEY_LIFETIME_MS, STEP)),
+  };
+}

@@ -1,0 +1,149 @@
+/** Layers as a drawing shows them: the shape that each gives, and how many numbers it learns. Pure. */
+import type { Layer } from "../../domain/spec/layers.ts";
+
+export interface Stage {
+  /** The place of its first layer in the network; -1 for the input. */
+  readonly place: number;
+  readonly title: string;
+  /** Activations and the like that follow it. */
+  readonly after: readonly string[];
+  /** The shape of what it gives for a row; null where it is not known. */
+  readonly shape: Shape | null;
+  /** Numbers that it learns; null where it is not known. */
+  readonly parameters: number | null;
+  /** The name of its weight matrix, out by in, where it has one. */
+  readonly weight: string | null;
+}
+
+export type Shape = readonly number[];
+
+type WeightEntry = { readonly name: string; readonly shape: Shape };
+
+/** Layers without weights that keep the shape: they stand with the layer before them. */
+const FOLLOWERS: ReadonlySet<string> = new Set([
+  "relu",
+  "leaky_relu",
+  "elu",
+  "selu",
+  "sigmoid",
+  "logsigmoid",
+  "tanh",
+  "hardtanh",
+  "gelu",
+  "silu",
+  "mish",
+  "softplus",
+  "softmax",
+  "log_softmax",
+  "dropout",
+]);
+
+/** The stages of a network, its input first. `weights` are the names and shapes of its tensors, where a model has them. */
+export function stagesOf(layers: readonly Layer[], inputWidth: number | null, weights: readonly WeightEntry[] | null): Stage[] {
+  let shape: Shape | null = inputWidth === null ? null : [inputWidth];
+  const stages: Stage[] = [{ place: -1, title: "input", after: [], shape, parameters: 0, weight: null }];
+  layers.forEach((layer, place) => {
+    const previous = stages.at(-1) as Stage;
+    if (FOLLOWERS.has(layer.type)) {
+      stages[stages.length - 1] = { ...previous, after: [...previous.after, layerName(layer)] };
+      return;
+    }
+    const own = weights?.filter((entry) => entry.name.startsWith(`${place}.`)) ?? null;
+    const before: Shape | null = shape;
+    shape = shapeAfter(layer, before);
+    stages.push({
+      place,
+      title: layerName(layer),
+      after: [],
+      shape,
+      parameters: own ? learned(own) : countOf(layer, before),
+      weight: layer.type === "linear" ? `${place}.weight` : null,
+    });
+  });
+  return stages;
+}
+
+const product = (shape: Shape): number => shape.reduce((total, size) => total * size, 1);
+
+/** The running statistics of batch_norm are no parameters. */
+const learned = (entries: readonly WeightEntry[]): number =>
+  entries.filter(({ name }) => !name.includes("running_")).reduce((total, entry) => total + product(entry.shape), 0);
+
+/** PyTorch's shapes. Null where they do not follow from what is known. */
+function shapeAfter(layer: Layer, shape: Shape | null): Shape | null {
+  if (layer.type === "reshape") return layer.shape;
+  if (shape === null) return layer.type === "linear" && layer.units ? [layer.units] : null;
+  switch (layer.type) {
+    case "linear":
+      return layer.units ? [...shape.slice(0, -1), layer.units] : null;
+    case "embedding":
+      return [...shape, layer.embedding_dim];
+    case "flatten":
+      return [product(shape)];
+    case "conv1d":
+    case "conv2d": {
+      const { kernel_size, stride, padding, out_channels } = layer;
+      return [out_channels, ...windows(shape.slice(1), kernel_size, stride, padding)];
+    }
+    case "max_pool":
+    case "avg_pool":
+      return [shape[0] as number, ...windows(shape.slice(1), layer.kernel_size, layer.stride ?? layer.kernel_size, 0)];
+    default:
+      return shape;
+  }
+}
+
+type Size = number | readonly number[];
+
+function windows(lengths: Shape, kernel: Size, stride: Size, padding: Size): Shape {
+  const along = (size: Size, axis: number) => (typeof size === "number" ? size : (size[axis] as number));
+  return lengths.map(
+    (length, axis) => Math.floor((length + 2 * along(padding, axis) - along(kernel, axis)) / along(stride, axis)) + 1,
+  );
+}
+
+/** Where no model says it: of the layers whose count follows from the shape before them. */
+function countOf(layer: Layer, before: Shape | null): number | null {
+  const width = before?.at(-1) ?? null;
+  switch (layer.type) {
+    case "linear":
+      return width === null || !layer.units ? null : (width + (layer.bias ? 1 : 0)) * layer.units;
+    case "embedding":
+      return layer.num_embeddings * layer.embedding_dim;
+    case "batch_norm":
+      return layer.affine ? 2 * (before?.[0] ?? 0) : 0;
+    case "layer_norm":
+      return layer.elementwise_affine ? 2 * (width ?? 0) : 0;
+    case "conv1d":
+    case "conv2d": {
+      const sizes = [layer.kernel_size].flat();
+      const window = layer.type === "conv2d" && sizes.length === 1 ? (sizes[0] as number) ** 2 : product(sizes);
+      return before === null ? null : layer.out_channels * ((before[0] as number) * window + (layer.bias ? 1 : 0));
+    }
+    case "residual":
+      return layer.layers.reduce<number | null>((total, inner) => {
+        const own = countOf(inner, before);
+        return total === null || own === null ? null : total + own;
+      }, 0);
+    default:
+      return 0;
+  }
+}
+
+/** A layer with what matters most of its options: `dropout 0.5`, `conv2d 8, 3×3`. */
+export function layerName(layer: Layer): string {
+  if (layer.type === "residual") return `residual (${layer.layers.map(layerName).join(", ")})`;
+  const options = Object.entries(layer).filter(([key]) => SHOWN_OPTIONS.has(key));
+  const text = options.map(([, value]) => (Array.isArray(value) ? value.join("×") : String(value))).join(", ");
+  return text ? `${layer.type} ${text}` : layer.type;
+}
+
+const SHOWN_OPTIONS: ReadonlySet<string> = new Set([
+  "units",
+  "p",
+  "num_embeddings",
+  "embedding_dim",
+  "out_channels",
+  "kernel_size",
+  "shape",
+]);

@@ -1,0 +1,127 @@
+/** How good a model is, on each part of its rows: scores, and the pictures that say where it is wrong. */
+import { useState } from "preact/hooks";
+import type { ClassEvaluation, Evaluation, PartEvaluation, RegressionEvaluation } from "../../domain/models/evaluation.ts";
+import { Confusion } from "../plots/confusion.tsx";
+import { CalibrationPlot, ImportanceBars, PredictedPlot, ResidualPlot, RocPlot } from "../plots/evaluation-plots.tsx";
+import { formatCount, formatShare, formatValue } from "../shell/format.ts";
+import { Segments } from "../ui/field.tsx";
+import { Card, type Fact, Facts } from "../ui/surfaces.tsx";
+import { Table } from "../ui/table.tsx";
+
+type Part = "train" | "validation" | "test";
+
+const PART_LABELS: Readonly<Record<Part, string>> = { train: "Training", validation: "Validation", test: "Test" };
+
+const isClasses = (evaluation: PartEvaluation): evaluation is ClassEvaluation => "accuracy" in evaluation;
+
+export function Scores({ evaluation }: { readonly evaluation: Evaluation }) {
+  const parts = (["test", "validation", "train"] as const).filter((part) => evaluation[part] !== null);
+  const [chosen, setChosen] = useState<Part>(parts[0] ?? "train");
+  const shown = evaluation[chosen] ?? evaluation.train;
+  return (
+    <div class="stack">
+      <div class="row wrap">
+        <Segments<Part>
+          label="Rows that it is measured on"
+          value={chosen}
+          options={parts.map((part) => ({ value: part, label: PART_LABELS[part] }))}
+          onChange={(part) => setChosen(part)}
+        />
+        <span class="muted">{formatCount(shown.rows)} rows</span>
+      </div>
+      <Facts facts={isClasses(shown) ? classFacts(shown) : valueFacts(shown)} />
+      <div class="plot-grid-2">
+        {isClasses(shown) ? <ClassPlots evaluation={shown} /> : <ValuePlots evaluation={shown} />}
+        {evaluation.importance && (
+          <Card title="Importance of columns">
+            <ImportanceBars importance={evaluation.importance} />
+          </Card>
+        )}
+      </div>
+      {isClasses(shown) && shown.classes && <ClassTable evaluation={shown} />}
+    </div>
+  );
+}
+
+function classFacts(evaluation: ClassEvaluation): readonly Fact[] {
+  return [
+    { label: "Accuracy", value: formatShare(evaluation.accuracy) },
+    { label: "Balanced accuracy", value: formatShare(evaluation.balanced_accuracy) },
+    { label: "F1, macro", value: formatValue(evaluation.f1.macro) },
+    { label: "Area under ROC", value: formatValue(evaluation.roc_auc) },
+    { label: "Log loss", value: formatValue(evaluation.log_loss) },
+    { label: "Calibration error", value: formatValue(evaluation.calibration.error) },
+  ];
+}
+
+function valueFacts({ r2, mae, rmse, mape }: RegressionEvaluation): readonly Fact[] {
+  return [
+    { label: "R²", value: formatValue(r2) },
+    { label: "Mean absolute error", value: formatValue(mae) },
+    { label: "Root mean squared error", value: formatValue(rmse) },
+    { label: "Mean absolute percentage error", value: formatShare(mape) },
+  ];
+}
+
+function ClassPlots({ evaluation }: { readonly evaluation: ClassEvaluation }) {
+  const { classes, confusion_matrix } = evaluation;
+  return (
+    <>
+      {classes && confusion_matrix && (
+        <Card title="Confusion matrix">
+          <Confusion labels={classes.map(({ label }) => label)} matrix={confusion_matrix} />
+        </Card>
+      )}
+      {classes?.some(({ roc_curve }) => roc_curve) && (
+        <Card title="ROC curve">
+          <RocPlot evaluation={evaluation} />
+        </Card>
+      )}
+      <Card title="Calibration">
+        <CalibrationPlot evaluation={evaluation} />
+      </Card>
+    </>
+  );
+}
+
+function ValuePlots({ evaluation: { residuals } }: { readonly evaluation: RegressionEvaluation }) {
+  if (!residuals) return null;
+  return (
+    <>
+      <Card title="Predicted against actual">
+        <PredictedPlot residuals={residuals} />
+      </Card>
+      <Card title="Residuals">
+        <ResidualPlot residuals={residuals} />
+      </Card>
+    </>
+  );
+}
+
+function ClassTable({ evaluation: { classes } }: { readonly evaluation: ClassEvaluation }) {
+  const score = (key: "precision" | "recall" | "f1" | "roc_auc" | "pr_auc", title: string) => ({
+    key,
+    title,
+    numeric: true,
+    sortBy: (entry: NonNullable<ClassEvaluation["classes"]>[number]) => entry[key],
+    render: (entry: NonNullable<ClassEvaluation["classes"]>[number]) => formatValue(entry[key]),
+  });
+  return (
+    <Card title="Classes" flush>
+      <Table
+        caption="Scores by class"
+        rows={classes ?? []}
+        keyOf={({ label }) => label}
+        columns={[
+          { key: "label", title: "Class", sortBy: ({ label }) => label, render: ({ label }) => label },
+          { key: "rows", title: "Rows", numeric: true, sortBy: ({ rows }) => rows, render: ({ rows }) => formatCount(rows) },
+          score("precision", "Precision"),
+          score("recall", "Recall"),
+          score("f1", "F1"),
+          score("roc_auc", "ROC area"),
+          score("pr_auc", "PR area"),
+        ]}
+      />
+    </Card>
+  );
+}

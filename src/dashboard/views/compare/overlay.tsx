@@ -1,0 +1,118 @@
+/** The curves of several jobs, laid over one another: a chart for each series that any of them has. */
+import type { ComponentChildren } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { align } from "../../charts/align.ts";
+import { LineChart } from "../../charts/chart.tsx";
+import type { Line } from "../../charts/plot.ts";
+import { NO_POINTS, type PointTable } from "../../charts/point-table.ts";
+import { ChartTools, clampSpan, useLook } from "../../charts/tools.tsx";
+import { Segments } from "../../ui/field.tsx";
+import { Empty, Problem } from "../../ui/surfaces.tsx";
+import { CHART_PLANS, type ChartPlan, isSmooth, OF_THE_RUN } from "../job/charts.ts";
+import { ChartSkeletons } from "../job/curves-tab.tsx";
+import { colorAt } from "./address.ts";
+import { type Compared, useCurves } from "./follow-all.ts";
+
+type Rows = "training" | "validation" | "both";
+
+const ROWS: readonly { readonly value: Rows; readonly label: string }[] = [
+  { value: "both", label: "Both" },
+  { value: "training", label: "Training" },
+  { value: "validation", label: "Validation" },
+];
+
+const LOSS_PX = 320;
+const OTHER_PX = 200;
+
+export interface OverlayProps {
+  readonly ids: readonly string[];
+  readonly jobs: readonly Compared[];
+  /** What stands below the charts: drawn when it is known how high these are, so that it does not move. */
+  readonly children: ComponentChildren;
+}
+
+export function Overlay({ ids, jobs, children }: OverlayProps) {
+  const { look, change } = useLook();
+  const { log, smoothing, zoom } = look;
+  const [rows, setRows] = useState<Rows>("both");
+  const { followed, version } = useCurves(ids, zoom);
+  const curves = ids.map((id) => followed.get(id));
+  const last = Math.max(0, ...curves.map((each) => each?.curves.last ?? 0));
+  const names = jobs.map(({ job, id }) => job?.name ?? id);
+  const { epochs, charts } = useMemo(
+    () =>
+      overlaid(
+        curves.map((each) => each?.curves.view(zoom) ?? NO_POINTS),
+        names,
+        rows,
+      ),
+    [version, zoom, rows, names.join()],
+  );
+  const failed = curves.find((each) => each?.error);
+  // Drawn when all of it is known, so that nothing moves when more comes.
+  const isKnown = curves.every((each) => each?.known || each?.error) && jobs.every(({ job, problem }) => job || problem);
+  if (!isKnown) return <ChartSkeletons />;
+  if (last === 0) {
+    return (
+      <>
+        {failed ? <Problem error={failed.error} retry={failed.retry} /> : <NoCurves />}
+        {children}
+      </>
+    );
+  }
+  return (
+    <>
+      <div class="row wrap">
+        <Segments label="Show the curves of" value={rows} options={ROWS} onChange={(value) => setRows(value)} />
+        {rows === "both" && <span class="muted">Validation is dashed.</span>}
+      </div>
+      <ChartTools look={look} change={change} epochs={epochs} last={last} />
+      <div class="chart-grid">
+        {charts.map(({ title, series, lines, spansPowers, ...formats }, index) => (
+          <LineChart
+            key={title}
+            title={title}
+            epochs={epochs}
+            lines={lines}
+            span={zoom ?? { from: 1, to: last }}
+            onSpan={(next) => change({ zoom: clampSpan(next, last) })}
+            log={log && spansPowers}
+            smoothing={isSmooth(series) ? 0 : smoothing}
+            syncKey="compare"
+            height={index === 0 ? LOSS_PX : OTHER_PX}
+            {...formats}
+          />
+        ))}
+      </div>
+      {children}
+    </>
+  );
+}
+
+/** The charts of tables on one axis; a line is a job's, dashed for its held-out rows. */
+function overlaid(tables: readonly PointTable[], names: readonly string[], rows: Rows) {
+  const { epochs, line } = align(tables);
+  const lineOf = (position: number, column: string, dashed: boolean): readonly Line[] => {
+    const aligned = line(position, column);
+    if (!aligned) return [];
+    const label = `${names[position] ?? ""}${dashed ? ", val." : ""}`;
+    return [{ key: `${position} ${column}`, label, color: colorAt(position), dashed, ...aligned }];
+  };
+  const linesOf = ({ series }: ChartPlan): readonly Line[] =>
+    tables.flatMap((_, position) => [
+      ...(rows !== "validation" || OF_THE_RUN.has(series) ? lineOf(position, series, false) : []),
+      ...(rows !== "training" ? lineOf(position, `val_${series}`, rows === "both") : []),
+    ]);
+  const charts = CHART_PLANS.map((plan) => ({ ...plan, lines: linesOf(plan) })).filter(({ lines }) => lines.length > 0);
+  return { epochs, charts };
+}
+
+function NoCurves() {
+  return (
+    <div class="card">
+      <Empty icon="clock" title="No epochs yet">
+        Curves appear with the first one, by themselves.
+      </Empty>
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+/** Several jobs side by side: their curves over one another, what they have come to, and where their specs differ. */
+import { useState } from "preact/hooks";
+import { useApp, useTitle } from "../../shell/app-context.ts";
+import type { ViewProps } from "../../shell/view.ts";
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { StateBadge } from "../../ui/state-badge.tsx";
+import { Card } from "../../ui/surfaces.tsx";
+import { colorAt, comparedIds, compareHref } from "./address.ts";
+import { type Compared, useCompared, useSteadyIds } from "./follow-all.ts";
+import { Overlay } from "./overlay.tsx";
+import { Picker } from "./picker.tsx";
+import { Results } from "./results.tsx";
+import { SpecTable } from "./spec-table.tsx";
+import { Swatch } from "./swatch.tsx";
+
+export default function ComparePage({ query }: ViewProps) {
+  const { router } = useApp();
+  useTitle("Compare");
+  const ids = useSteadyIds(comparedIds(query));
+  const compared = useCompared(ids);
+  const [picking, setPicking] = useState(false);
+  const pick = (next: readonly string[]) => router.navigate(compareHref(next), { replace: true });
+  const jobs = compared.map(({ job }) => job);
+  return (
+    <div class="page">
+      <div class="page-head">
+        <h1 tabIndex={-1}>Compare</h1>
+        {ids.length >= 2 && (
+          <div class="actions">
+            <Button icon="plus" onClick={() => setPicking(true)}>
+              Choose jobs
+            </Button>
+          </div>
+        )}
+      </div>
+      {ids.length > 0 && <Chips compared={compared} onRemove={(id) => pick(ids.filter((each) => each !== id))} />}
+      {ids.length < 2 && (
+        <Card title={ids.length === 0 ? "Choose jobs" : "Choose a second job"}>
+          <Picker ids={ids} onPick={pick} />
+        </Card>
+      )}
+      {ids.length > 0 && (
+        <Overlay ids={ids} jobs={compared}>
+          <Results jobs={jobs} />
+          <SpecTable jobs={jobs} />
+        </Overlay>
+      )}
+      {picking && (
+        <Dialog title="Choose jobs" onClose={() => setPicking(false)}>
+          <Picker ids={ids} onPick={pick} />
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+interface ChipsProps {
+  readonly compared: readonly Compared[];
+  onRemove(id: string): void;
+}
+
+function Chips({ compared, onRemove }: ChipsProps) {
+  return (
+    <ul class="chips" aria-label="Compared jobs">
+      {compared.map(({ id, job, problem }, position) => (
+        <li key={id} class="chip">
+          <Swatch color={colorAt(position)} />
+          {job ? (
+            <>
+              <a class="truncate" href={`/jobs/${id}`}>
+                {job.name}
+              </a>
+              <StateBadge state={job.state} />
+            </>
+          ) : (
+            <span class="truncate muted">{problem ? problem.detail : id}</span>
+          )}
+          <Button look="quiet" small icon="x" label={`Take ${job?.name ?? id} out`} onClick={() => onRemove(id)} />
+        </li>
+      ))}
+    </ul>
+  );
+}

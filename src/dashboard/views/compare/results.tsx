@@ -1,0 +1,97 @@
+/** What the compared jobs have come to, as a table that sorts by any of it. */
+import type { Job } from "../../../client/answers.ts";
+import type { Series } from "../../../domain/metrics/metric.ts";
+import { isTraining, meanPace, trainedSeconds } from "../../live/job-reading.ts";
+import { useNow } from "../../shell/clock.ts";
+import { formatCount, formatDuration, formatRate, formatValue } from "../../shell/format.ts";
+import { StateBadge } from "../../ui/state-badge.tsx";
+import { Card } from "../../ui/surfaces.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
+import { CHART_PLANS, OF_THE_RUN } from "../job/charts.ts";
+import { colorAt } from "./address.ts";
+import { Swatch } from "./swatch.tsx";
+
+interface Row {
+  readonly job: Job;
+  readonly color: string;
+}
+
+export function Results({ jobs }: { readonly jobs: readonly (Job | undefined)[] }) {
+  const rows = jobs.flatMap((job, position) => (job ? [{ job, color: colorAt(position) }] : []));
+  const now = useNow(rows.some(({ job }) => isTraining(job)) ? 1000 : 60_000);
+  return (
+    <Card title="Results" flush>
+      <Table caption="Results of the jobs" columns={columnsOf(rows, now)} rows={rows} keyOf={({ job }) => job.id} />
+    </Card>
+  );
+}
+
+function columnsOf(rows: readonly Row[], now: number): readonly Column<Row>[] {
+  return [
+    {
+      key: "name",
+      title: "Job",
+      sortBy: ({ job }) => job.name.toLowerCase(),
+      render: ({ job, color }) => (
+        <a class="row compare-name" href={`/jobs/${job.id}`}>
+          <Swatch color={color} />
+          <span class="truncate">{job.name}</span>
+        </a>
+      ),
+    },
+    { key: "state", title: "State", sortBy: ({ job }) => job.state, render: ({ job }) => <StateBadge state={job.state} /> },
+    numbers("epochs", "Epochs", ({ epochs_done }) => epochs_done, formatCount),
+    ...metricColumns(rows),
+    numbers("best_epoch", "Best epoch", ({ metrics }) => numberOf(metrics?.best.epoch), formatCount),
+    numbers("pace", "Epochs/s", (job) => meanPace(job, now), formatRate),
+    numbers("time", "Trained", (job) => (job.started_at ? trainedSeconds(job, now) : null), formatDuration),
+    numbers("parameters", "Parameters", ({ parameters }) => parameters, formatCount),
+  ];
+}
+
+/** A column for each metric that any job has: the newest training value, the newest and the best of the held-out rows. */
+function metricColumns(rows: readonly Row[]): readonly Column<Row>[] {
+  return CHART_PLANS.filter(({ series }) => !OF_THE_RUN.has(series)).flatMap(({ title, series, format }) => {
+    const own = series as Series;
+    const held = `val_${series}` as Series;
+    const has = (part: "final" | "best", name: Series) => rows.some(({ job }) => job.metrics?.[part][name] !== undefined);
+    return [
+      ...(has("final", own) ? [numbers(own, title, ({ metrics }) => numberOf(metrics?.final[own]), format)] : []),
+      ...(has("final", held)
+        ? [numbers(held, `Val. ${lowerFirst(title)}`, ({ metrics }) => numberOf(metrics?.final[held]), format)]
+        : []),
+      ...(series === "loss"
+        ? [
+            numbers(
+              "best",
+              has("best", held) ? "Best val. loss" : "Best loss",
+              ({ metrics }) => numberOf(metrics?.best.val_loss ?? metrics?.best.loss),
+              format,
+            ),
+          ]
+        : []),
+    ];
+  });
+}
+
+function numbers(
+  key: string,
+  title: string,
+  read: (job: Job) => number | null,
+  format: (value: number) => string,
+): Column<Row> {
+  return {
+    key,
+    title,
+    numeric: true,
+    sortBy: ({ job }) => read(job),
+    render: ({ job }) => {
+      const value = read(job);
+      return value === null ? formatValue(null) : format(value);
+    },
+  };
+}
+
+const numberOf = (value: unknown): number | null => (value === undefined || value === null ? null : Number(value));
+
+const lowerFirst = (text: string): string => (text.length > 2 ? `${text[0]?.toLowerCase() ?? ""}${text.slice(1)}` : text);

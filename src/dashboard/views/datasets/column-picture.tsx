@@ -1,0 +1,51 @@
+/** What a column holds, in a glance: a histogram of its numbers, or its most frequent labels as bars. */
+import type { Column } from "../../../domain/datasets/dataset.ts";
+import { tickLabel } from "../../plots/scale.ts";
+import { formatCount, formatValue } from "../../shell/format.ts";
+
+const WIDTH = 120;
+const HEIGHT = 28;
+const MOST_BARS = 12;
+
+export function ColumnPicture({ column }: { readonly column: Column }) {
+  const counts = column.statistics?.histogram.counts ?? column.top.slice(0, MOST_BARS).map(({ count }) => count);
+  if (counts.length === 0) return null;
+  const most = Math.max(...counts, 1);
+  const step = WIDTH / counts.length;
+  return (
+    <svg
+      class="column-picture"
+      width={WIDTH}
+      height={HEIGHT}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label={described(column)}
+    >
+      {counts.map((count, bin) => {
+        const height = count === 0 ? 0 : Math.max(1, (count / most) * HEIGHT);
+        return <rect key={bin} x={bin * step + 0.5} y={HEIGHT - height} width={Math.max(1, step - 1)} height={height} />;
+      })}
+    </svg>
+  );
+}
+
+function described({ name, statistics, top }: Column): string {
+  if (statistics) return `Histogram of ${name}, from ${formatValue(statistics.min)} to ${formatValue(statistics.max)}`;
+  const labels = top.slice(0, 5).map(({ value, count }) => `${value} ${formatCount(count)}`);
+  return `Most frequent in ${name}: ${labels.join(", ")}`;
+}
+
+/** In four digits, without the zeros that these may end in. */
+const plain = (value: number): string => tickLabel(Number(value.toPrecision(4)));
+
+/** The range and middle of a column of numbers, or its most frequent labels, as text. */
+export function columnSummary({ type, statistics, top }: Column): string {
+  if (!statistics)
+    return top
+      .slice(0, 3)
+      .map(({ value }) => value)
+      .join(", ");
+  if (type === "datetime")
+    return `${new Date(statistics.min).toISOString().slice(0, 10)} to ${new Date(statistics.max).toISOString().slice(0, 10)}`;
+  return `${plain(statistics.min)} to ${plain(statistics.max)}, mean ${plain(statistics.mean)}`;
+}

@@ -1,0 +1,68 @@
+/** Which charts curves make: one for the loss, one for each metric with both its parts, and one each of what else there is. */
+import type { Line } from "../../charts/plot.ts";
+import type { PointTable } from "../../charts/point-table.ts";
+import { formatShare, formatValue } from "../../shell/format.ts";
+
+export interface ChartPlan {
+  readonly title: string;
+  /** Series of the training rows; that of the held-out rows has `val_` before it. */
+  readonly series: string;
+  /** Whether a logarithmic scale is worth having: values span powers of ten. */
+  readonly spansPowers: boolean;
+  readonly format: (value: number | null | undefined) => string;
+  /** Along the axis. */
+  readonly tick?: (value: number) => string;
+}
+
+const PLAIN = { spansPowers: false, format: formatValue };
+const POWERS = { spansPowers: true, format: formatValue };
+const SHARE = {
+  spansPowers: false,
+  format: formatShare,
+  tick: (share: number) => `${Number((share * 100).toPrecision(4))}\u2009%`,
+};
+
+/** Every chart that there may be, in the order in which they are read. */
+export const CHART_PLANS: readonly ChartPlan[] = [
+  { title: "Loss", series: "loss", ...POWERS },
+  { title: "Accuracy", series: "accuracy", ...SHARE },
+  { title: "Balanced accuracy", series: "balanced_accuracy", ...SHARE },
+  { title: "F1", series: "f1", ...SHARE },
+  { title: "Precision", series: "precision", ...SHARE },
+  { title: "Recall", series: "recall", ...SHARE },
+  { title: "R²", series: "r2", ...PLAIN },
+  { title: "Mean absolute error", series: "mae", ...POWERS },
+  { title: "Root mean squared error", series: "rmse", ...POWERS },
+  { title: "Mean absolute percentage error", series: "mape", ...POWERS },
+  { title: "Learning rate", series: "lr", ...PLAIN },
+  { title: "Gradient norm", series: "grad_norm", ...POWERS },
+  { title: "Milliseconds an epoch", series: "epoch_ms", ...POWERS },
+];
+
+/** Series that are not of rows: they have no training part and no validation part. */
+export const OF_THE_RUN: ReadonlySet<string> = new Set(["lr", "grad_norm", "epoch_ms"]);
+
+/** Series without noise: a mean would say something else than they do. */
+export const isSmooth = (series: string): boolean => series === "lr";
+
+export interface Chart extends ChartPlan {
+  readonly lines: readonly Line[];
+}
+
+/** The charts of one job's points. */
+export function chartsOf({ columns }: PointTable): readonly Chart[] {
+  return CHART_PLANS.flatMap((plan) => {
+    const lines = linesOf(plan.series, columns);
+    return lines.length > 0 ? [{ ...plan, lines }] : [];
+  });
+}
+
+function linesOf(series: string, columns: PointTable["columns"]): readonly Line[] {
+  const own = columns[series];
+  const held = columns[`val_${series}`];
+  const label = OF_THE_RUN.has(series) ? "value" : "training";
+  return [
+    ...(own ? [{ key: series, label, color: "--chart-1", values: own }] : []),
+    ...(held ? [{ key: `val_${series}`, label: "validation", color: "--chart-2", dashed: true, values: held }] : []),
+  ];
+}

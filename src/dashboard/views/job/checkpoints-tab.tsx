@@ -1,0 +1,128 @@
+/** The stored states of a job's training, newest first. Each can be predicted with and begun from, as a model can. */
+import { useState } from "preact/hooks";
+import type { Job } from "../../../client/answers.ts";
+import type { Checkpoint } from "../../shell/api.ts";
+import { useApp } from "../../shell/app-context.ts";
+import { useNow } from "../../shell/clock.ts";
+import { formatAgo, formatBytes, formatCount, formatTime } from "../../shell/format.ts";
+import { useResource } from "../../shell/resource.ts";
+import { Confirm } from "../../ui/dialog.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { Menu } from "../../ui/menu.tsx";
+import { Card, Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
+
+const REASONS: Readonly<Record<Checkpoint["reason"], string>> = {
+  interval: "on schedule",
+  best: "best so far",
+  pause: "paused",
+  stop: "server stopped",
+};
+const LIMIT = 200;
+
+export function CheckpointsTab({ job }: { readonly job: Job }) {
+  const { api, toasts } = useApp();
+  // They are written while the job trains: looked at anew with each change of its state and each tenth of its epochs.
+  const { data, error, reload } = useResource(
+    (signal) => api.checkpoints(job.id, { limit: LIMIT, signal }),
+    [job.id, job.state, Math.floor(job.progress * 10)],
+  );
+  const [removing, setRemoving] = useState<Checkpoint | null>(null);
+  const now = useNow(5000);
+  const remove = async ({ id }: Checkpoint): Promise<void> => {
+    try {
+      await api.removeCheckpoint(id);
+      reload();
+    } catch (fault) {
+      toasts.fail(fault);
+    }
+  };
+  if (error && !data) return <Problem error={error} retry={reload} />;
+  return (
+    <Card title="Checkpoints" flush>
+      {data ? (
+        <Table
+          caption="Checkpoints"
+          columns={columnsOf(job.id, now, api.weightsUrl, setRemoving)}
+          rows={data.data}
+          keyOf={({ id }) => id}
+          empty={
+            <Empty icon="flag" title="No checkpoints">
+              One is written while the job trains, as its spec says under <code>checkpoint</code>, and when it is paused.
+            </Empty>
+          }
+        />
+      ) : (
+        <div class="card-body">
+          <Skeleton height="120px" />
+        </div>
+      )}
+      {removing && (
+        <Confirm
+          title="Delete this checkpoint?"
+          action="Delete"
+          icon="trash"
+          danger
+          onClose={() => setRemoving(null)}
+          onConfirm={() => void remove(removing)}
+        >
+          The job can no longer go on from epoch {formatCount(removing.epoch)}.
+        </Confirm>
+      )}
+    </Card>
+  );
+}
+
+function columnsOf(
+  job: string,
+  now: number,
+  weightsUrl: (ref: string) => string,
+  onRemove: (checkpoint: Checkpoint) => void,
+): readonly Column<Checkpoint>[] {
+  return [
+    {
+      key: "epoch",
+      title: "Epoch",
+      numeric: true,
+      sortBy: ({ epoch }) => epoch,
+      render: ({ epoch, step }) => `${formatCount(epoch)}${step > 0 ? `, step ${formatCount(step)}` : ""}`,
+    },
+    { key: "reason", title: "Why", sortBy: ({ reason }) => reason, render: ({ reason }) => REASONS[reason] ?? reason },
+    {
+      key: "best",
+      title: "Best",
+      render: ({ is_best }) =>
+        is_best ? (
+          <span class="badge" data-tone="ok">
+            <Icon name="check" size={14} />
+            best
+          </span>
+        ) : null,
+    },
+    { key: "bytes", title: "Size", numeric: true, sortBy: ({ bytes }) => bytes, render: ({ bytes }) => formatBytes(bytes) },
+    { key: "sha256", title: "Weights", render: ({ sha256 }) => <code title={sha256}>{sha256.slice(0, 12)}</code> },
+    {
+      key: "created",
+      title: "Written",
+      sortBy: ({ created_at }) => created_at,
+      render: ({ created_at }) => <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span>,
+    },
+    {
+      key: "menu",
+      title: <span class="visually-hidden">Actions</span>,
+      numeric: true,
+      render: (checkpoint) => (
+        <Menu
+          label={`Checkpoint of epoch ${checkpoint.epoch}`}
+          icon="menu"
+          items={[
+            { label: "Predict with it", icon: "bolt", href: `/models/${checkpoint.id}` },
+            { label: "Train on from it", icon: "copy", href: `/new?from=${job}&init_from=${checkpoint.id}` },
+            { label: "Weights", note: "safetensors", icon: "download", href: weightsUrl(checkpoint.id), download: "" },
+            { label: "Delete", icon: "trash", danger: true, onSelect: () => onRemove(checkpoint) },
+          ]}
+        />
+      ),
+    },
+  ];
+}

@@ -1,0 +1,106 @@
+/** The curves of a job, live: the loss first, then each metric, then how the run went. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Job } from "../../../client/answers.ts";
+import { LineChart } from "../../charts/chart.tsx";
+import type { Mark } from "../../charts/plot.ts";
+import { NO_POINTS } from "../../charts/point-table.ts";
+import { ChartTools, clampSpan, useLook } from "../../charts/tools.tsx";
+import { isOver } from "../../live/job-reading.ts";
+import { useApp } from "../../shell/app-context.ts";
+import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import { chartsOf, isSmooth } from "./charts.ts";
+import { type FollowedCurves, followCurves } from "./follow-curves.ts";
+import { marksOf } from "./marks.ts";
+
+const LOSS_PX = 300;
+const OTHER_PX = 190;
+
+export function CurvesTab({ job }: { readonly job: Job }) {
+  const { look, change } = useLook();
+  const { log, smoothing, zoom } = look;
+  const { followed, version } = useFollowed(job.id);
+  useEffect(() => followed?.look(zoom), [followed, zoom]);
+
+  const last = followed?.curves.last ?? 0;
+  const points = useMemo(() => followed?.curves.view(zoom) ?? NO_POINTS, [followed, version, zoom]);
+  const charts = useMemo(() => chartsOf(points), [points]);
+  const marks = useSteady(marksOf(job));
+
+  if (followed?.error && last === 0) return <Problem error={followed.error} retry={followed.retry} />;
+  if (!followed?.known && last === 0) return <ChartSkeletons />;
+  if (last === 0) return <NoEpochs over={isOver(job)} />;
+  return (
+    <>
+      <ChartTools look={look} change={change} epochs={points.epochs} last={last} />
+      {followed?.error ? <Problem error={followed.error} retry={followed.retry} /> : null}
+      <div class="chart-grid">
+        {charts.map(({ title, series, lines, spansPowers, ...formats }, index) => (
+          <LineChart
+            key={title}
+            title={title}
+            epochs={points.epochs}
+            lines={lines}
+            marks={marks}
+            span={zoom ?? { from: 1, to: last }}
+            onSpan={(next) => change({ zoom: clampSpan(next, last) })}
+            log={log && spansPowers}
+            smoothing={isSmooth(series) ? 0 : smoothing}
+            syncKey={job.id}
+            height={index === 0 ? LOSS_PX : OTHER_PX}
+            {...formats}
+          />
+        ))}
+      </div>
+      {!points.columns.grad_norm && (
+        <p class="chart-note">
+          The gradient norm is measured where the spec clips it: <code>{'"clip_grad": {"type": "norm", "max_norm": 1}'}</code>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Follows a job's curves while they are shown; `version` grows with every change. */
+function useFollowed(id: string): { readonly followed: FollowedCurves | null; readonly version: number } {
+  const { api, live } = useApp();
+  const [followed, setFollowed] = useState<FollowedCurves | null>(null);
+  const [version, setVersion] = useState(0);
+  useEffect(() => {
+    const own = followCurves({ api, live, id, onChange: () => setVersion((count) => count + 1) });
+    setFollowed(own);
+    return () => own.stop();
+  }, [api, live, id]);
+  return { followed, version };
+}
+
+/** The same marks as long as they say the same: a job's answer comes anew with each of its changes. */
+function useSteady(marks: readonly Mark[]): readonly Mark[] {
+  const kept = useRef(marks);
+  if (JSON.stringify(kept.current) !== JSON.stringify(marks)) kept.current = marks;
+  return kept.current;
+}
+
+export function ChartSkeletons() {
+  return (
+    <div class="chart-grid" aria-busy="true">
+      {[LOSS_PX, OTHER_PX, OTHER_PX].map((height, index) => (
+        <figure class="chart" key={index}>
+          <figcaption>
+            <Skeleton width="80px" height="14px" />
+          </figcaption>
+          <div class="plot" style={{ height: `${height}px` }} />
+        </figure>
+      ))}
+    </div>
+  );
+}
+
+function NoEpochs({ over }: { readonly over: boolean }) {
+  return (
+    <div class="card">
+      <Empty icon="clock" title={over ? "It ended before its first epoch" : "No epochs yet"}>
+        {over ? "There is nothing to draw." : "Curves appear with the first one, by themselves."}
+      </Empty>
+    </div>
+  );
+}

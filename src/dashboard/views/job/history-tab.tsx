@@ -1,0 +1,67 @@
+/** What became of a job, attempt by attempt, with its checkpoints in between: the log of its life. */
+import type { Job } from "../../../client/answers.ts";
+import { isOver, isTraining } from "../../live/job-reading.ts";
+import { useNow } from "../../shell/clock.ts";
+import { formatCount, formatDuration, formatTime } from "../../shell/format.ts";
+import { StateBadge } from "../../ui/state-badge.tsx";
+import { Card } from "../../ui/surfaces.tsx";
+
+type Transition = Job["transitions"][number];
+
+export interface Stay extends Transition {
+  /** How long it stayed so; null while it does. */
+  readonly seconds: number | null;
+}
+
+export interface Attempt {
+  /** 0 is the time before the first. */
+  readonly number: number;
+  readonly stays: readonly Stay[];
+}
+
+/** The transitions of a job by attempts: one begins each time that it runs. */
+export function attemptsOf(transitions: readonly Transition[]): readonly Attempt[] {
+  const attempts: { number: number; stays: Stay[] }[] = [];
+  transitions.forEach((transition, index) => {
+    const next = transitions[index + 1];
+    const seconds = next ? (Date.parse(next.at) - Date.parse(transition.at)) / 1000 : null;
+    const before = attempts.at(-1);
+    if (!before || transition.state === "running")
+      attempts.push({ number: before ? before.number + 1 : Number(transition.state === "running"), stays: [] });
+    attempts.at(-1)?.stays.push({ ...transition, seconds });
+  });
+  return attempts;
+}
+
+export function HistoryTab({ job }: { readonly job: Job }) {
+  const attempts = attemptsOf(job.transitions);
+  return (
+    <div class="stack">
+      {[...attempts].reverse().map((attempt) => (
+        <Card key={attempt.number} title={attempt.number === 0 ? "Before it ran" : `Attempt ${attempt.number}`} flush>
+          <ol class="timeline">
+            {[...attempt.stays].reverse().map((stay) => (
+              <StayLine key={stay.at + stay.state} stay={stay} job={job} />
+            ))}
+          </ol>
+        </Card>
+      ))}
+    </div>
+  );
+}
+
+function StayLine({ stay: { state, at, reason, seconds }, job }: { readonly stay: Stay; readonly job: Job }) {
+  const now = useNow(1000);
+  const lasted = seconds ?? (isOver({ state }) ? null : (now - Date.parse(at)) / 1000);
+  return (
+    <li>
+      <StateBadge state={state} />
+      <span class="grow">{reason}</span>
+      {seconds === null && isTraining({ state }) && <span class="muted">epoch {formatCount(job.epochs_done)}</span>}
+      <span class="muted num">{lasted === null ? "" : `for ${formatDuration(lasted)}`}</span>
+      <time class="muted" dateTime={at}>
+        {formatTime(at)}
+      </time>
+    </li>
+  );
+}

@@ -1,0 +1,153 @@
+/** One job: what it is, how far it is, what it has come to; its curves and the rest under tabs. */
+import { useEffect } from "preact/hooks";
+import type { Job } from "../../../client/answers.ts";
+import { useJob } from "../../live/board.ts";
+import { describeSpec, isTraining, meanPace, scoreOf, trainedSeconds } from "../../live/job-reading.ts";
+import { useApp, useTitle } from "../../shell/app-context.ts";
+import { useNow } from "../../shell/clock.ts";
+import { formatCompact, formatCount, formatDuration, formatRate, formatShare, formatValue } from "../../shell/format.ts";
+import { useResource } from "../../shell/resource.ts";
+import { useStore } from "../../shell/store.ts";
+import type { ViewProps } from "../../shell/view.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { Progress, StateBadge, stateTone } from "../../ui/state-badge.tsx";
+import { type Fact, Facts, Notice, Problem, Skeleton, Tabs } from "../../ui/surfaces.tsx";
+import { Actions } from "./actions.tsx";
+import { JOB_TABS } from "./tabs.ts";
+
+export default function JobPage({ params, query }: ViewProps) {
+  const id = params.id ?? "";
+  const { api, board, live } = useApp();
+  const generation = useStore(live.generation);
+  const { data, error, reload } = useResource((signal) => api.job(id, { signal }), [id, generation]);
+  useEffect(() => {
+    if (data) board.put(data);
+  }, [data, board]);
+  const job = useJob(board, id);
+  useTitle(job ? `${job.name} · ${job.state}` : "Job");
+  if (job === null) return <Gone />;
+  if (!job) return error ? <Problem error={error} retry={reload} /> : <PageSkeleton />;
+  const tab = JOB_TABS.find(({ key }) => key === query.get("tab")) ?? JOB_TABS[0];
+  return (
+    <div class="page">
+      <Head job={job} />
+      <Fault job={job} />
+      <Facts facts={factsOf(job, useNowWhile(isTraining(job)))} />
+      <Tabs
+        label="Views of the job"
+        tabs={JOB_TABS.map(({ key, label }, index) => ({
+          href: `/jobs/${id}${index === 0 ? "" : `?tab=${key}`}`,
+          label,
+          current: key === tab.key,
+        }))}
+      />
+      <tab.Component job={job} />
+    </div>
+  );
+}
+
+function Head({ job }: { readonly job: Job }) {
+  return (
+    <div>
+      <nav class="breadcrumb" aria-label="Path">
+        <a href="/jobs">Jobs</a>
+        <Icon name="chevron_right" size={12} />
+        <span class="truncate">{job.id}</span>
+      </nav>
+      <div class="page-head job-title">
+        <h1 class="truncate" tabIndex={-1}>
+          {job.name}
+        </h1>
+        <StateBadge state={job.state} />
+        <span class="muted truncate">
+          {describeSpec(job)} · {formatCount(job.parameters)} {job.parameters === 1 ? "parameter" : "parameters"}
+        </span>
+        <Actions job={job} />
+      </div>
+      <Progress share={job.progress} tone={stateTone(job.state)} label="Epochs done" />
+    </div>
+  );
+}
+
+/** Why it failed. */
+function Fault({ job: { error } }: { readonly job: Job }) {
+  if (!error) return null;
+  return (
+    <Notice
+      tone="bad"
+      title={error.epoch === null ? `Failed: ${error.code}` : `Failed at epoch ${formatCount(error.epoch)}: ${error.code}`}
+    >
+      {error.detail}
+    </Notice>
+  );
+}
+
+/** The time every second while it matters. */
+function useNowWhile(active: boolean): number {
+  return useNow(active ? 1000 : 60_000);
+}
+
+function factsOf(job: Job, now: number): readonly Fact[] {
+  const { spec, metrics, epochs_done, queue, eta_s } = job;
+  const final = metrics?.final ?? {};
+  const best = metrics?.best ?? {};
+  const monitor = best.val_loss === undefined ? "loss" : "val_loss";
+  const score = scoreOf(job);
+  const training = isTraining(job);
+  const bestEpoch = best.epoch === undefined ? null : <>at {formatCount(Number(best.epoch))}</>;
+  return [
+    {
+      label: "Epoch",
+      wide: true,
+      value: formatCount(epochs_done),
+      note: `of ${spec.epochs < 1e6 ? formatCount(spec.epochs) : formatCompact(spec.epochs)}`,
+    },
+    { label: "Training loss", value: formatValue(final.loss) },
+    ...(final.val_loss === undefined ? [] : [{ label: "Validation loss", value: formatValue(final.val_loss) }]),
+    {
+      label: monitor === "loss" ? "Best loss" : "Best validation loss",
+      wide: true,
+      value: formatValue(best[monitor]),
+      note: bestEpoch,
+    },
+    ...(score
+      ? [
+          {
+            label: score.label[0]?.toUpperCase() + score.label.slice(1),
+            value: score.isShare ? formatShare(score.value) : formatValue(score.value),
+          },
+        ]
+      : []),
+    { label: "Epochs/s", value: formatRate(meanPace(job, now)) },
+    queue
+      ? {
+          label: "Queue",
+          value: formatCount(queue.position),
+          note: queue.jobs_ahead === 0 ? "next" : `${formatCount(queue.jobs_ahead)} ahead`,
+        }
+      : training
+        ? { label: "Left", value: formatDuration(eta_s), note: `of ${formatDuration(trainedSeconds(job, now) + (eta_s ?? 0))}` }
+        : { label: "Trained for", value: formatDuration(job.started_at ? trainedSeconds(job, now) : null) },
+  ];
+}
+
+function PageSkeleton() {
+  return (
+    <div class="page" aria-busy="true">
+      <Skeleton width="260px" height="34px" />
+      <Skeleton height="66px" />
+      <Skeleton height="360px" />
+    </div>
+  );
+}
+
+function Gone() {
+  return (
+    <div class="page">
+      <h1 tabIndex={-1}>This job has been deleted</h1>
+      <p>
+        <a href="/jobs">To the jobs</a>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+/** The views of one job. A view is a component that is given the job, and one line here. */
+import type { ComponentType } from "preact";
+import type { Job } from "../../../client/answers.ts";
+import { ModelTab } from "../../model-view/model-tab.tsx";
+import { CheckpointsTab } from "./checkpoints-tab.tsx";
+import { CurvesTab } from "./curves-tab.tsx";
+import { EventsTab } from "./events-tab.tsx";
+import { HistoryTab } from "./history-tab.tsx";
+import { SpecTab } from "./spec-tab.tsx";
+
+export interface JobTab {
+  /** In the address as `?tab=`; the first one needs none. */
+  readonly key: string;
+  readonly label: string;
+  readonly Component: ComponentType<{ readonly job: Job }>;
+}
+
+export const JOB_TABS: readonly [JobTab, ...JobTab[]] = [
+  { key: "curves", label: "Curves", Component: CurvesTab },
+  { key: "model", label: "Model", Component: ModelTab },
+  { key: "checkpoints", label: "Checkpoints", Component: CheckpointsTab },
+  { key: "history", label: "History", Component: HistoryTab },
+  { key: "events", label: "Events", Component: EventsTab },
+  { key: "spec", label: "Spec", Component: SpecTab },
+];

@@ -1,0 +1,124 @@
+/**
+ * A list of jobs, newest first, that grows by pages and follows what happens. New jobs wait outside while the reader is
+ * down in the list, so that nothing moves under the pointer. Holds ids: what the jobs are like stands on the board.
+ */
+import type { Job } from "../../../client/answers.ts";
+import type { JobState } from "../../../domain/jobs/job.ts";
+import type { JobBoard } from "../../live/board.ts";
+import type { Api } from "../../shell/api.ts";
+import { createStore, type Store } from "../../shell/store.ts";
+
+export interface JobListState {
+  /** Newest first. */
+  readonly ids: readonly string[];
+  /** New ones that wait to be shown. */
+  readonly waiting: readonly string[];
+  /** Whether the first page is there. */
+  readonly known: boolean;
+  readonly loading: boolean;
+  readonly error: unknown;
+  readonly hasMore: boolean;
+}
+
+export interface JobList {
+  readonly state: Store<JobListState>;
+  /** Reads the newest page anew, and what lies between it and what is known. */
+  reload(): Promise<void>;
+  /** Reads the next page. */
+  loadMore(): Promise<void>;
+  /** Whether new jobs wait (true) or are shown at once. */
+  hold(holds: boolean): void;
+  dispose(): void;
+}
+
+export const PAGE_JOBS = 100;
+const EMPTY: JobListState = { ids: [], waiting: [], known: false, loading: true, error: null, hasMore: false };
+
+/** The jobs of one state, or of all. */
+export function createJobList(api: Api, board: JobBoard, filter: JobState | null): JobList {
+  const state = createStore<JobListState>(EMPTY);
+  const abort = new AbortController();
+  // Told of while the newest page is read, which may not have them yet; null at other times.
+  let arrived: Set<string> | null = null;
+  let holds = false;
+  let cursor: string | null = null;
+
+  const belongs = (job: Job) => filter === null || job.state === filter;
+  const read = async (after: string | null) => {
+    state.update((now) => ({ ...now, loading: true, error: null }));
+    try {
+      const query = { after, limit: PAGE_JOBS, state: filter ?? undefined, signal: abort.signal };
+      const page = await api.jobs(query);
+      for (const job of page.data) board.put(job);
+      // Some may have changed or gone since the page was read.
+      const now = page.data.map(({ id }) => board.get(id)).filter((job) => job !== undefined);
+      return { ...page, data: now.filter(belongs) };
+    } catch (error) {
+      if (!abort.signal.aborted) state.update((now) => ({ ...now, loading: false, error }));
+      return null;
+    }
+  };
+
+  const stop = board.watch((message) => {
+    const id = message.type === "job" ? message.job.id : message.id;
+    const { ids, waiting, hasMore, known } = state.get();
+    const isListed = ids.includes(id);
+    if (message.type === "removed" || !belongs(message.job)) {
+      arrived?.delete(id);
+      if (isListed || waiting.includes(id)) state.update((now) => without(now, id));
+      return;
+    }
+    arrived?.add(id);
+    // Older than all that is listed: it comes with its page.
+    if (!known || isListed || waiting.includes(id) || (hasMore && id < (ids.at(-1) ?? ""))) return;
+    if (holds && id > (ids[0] ?? "")) state.update((now) => ({ ...now, waiting: [...now.waiting, id] }));
+    else state.update((now) => ({ ...now, ids: newestFirst([...now.ids, id]) }));
+  });
+
+  return {
+    state,
+    async reload() {
+      const told = new Set<string>();
+      arrived = told;
+      const page = await read(null);
+      if (arrived === told) arrived = null;
+      if (!page) return;
+      const fresh = page.data.map(({ id }) => id);
+      const oldest = fresh.at(-1) ?? "";
+      // Known ones older than this page stay, unless the page has everything; what it covers is as it says.
+      const kept = page.has_more ? state.get().ids.filter((id) => id < oldest) : [];
+      if (kept.length === 0) cursor = page.next_after;
+      const hasMore = kept.length === 0 ? page.has_more : state.get().hasMore;
+      const young = [...told].filter((id) => !page.has_more || id > oldest);
+      const ids = newestFirst([...new Set([...young, ...fresh, ...kept])]);
+      state.set({ ids, waiting: [], known: true, loading: false, error: null, hasMore });
+    },
+    async loadMore() {
+      const { loading, hasMore } = state.get();
+      if (loading || !hasMore) return;
+      const page = await read(cursor);
+      if (!page) return;
+      cursor = page.next_after;
+      const ids = newestFirst([...new Set([...state.get().ids, ...page.data.map(({ id }) => id)])]);
+      state.update((now) => ({ ...now, ids, loading: false, hasMore: page.has_more }));
+    },
+    hold(next) {
+      holds = next;
+      const { waiting } = state.get();
+      if (next || waiting.length === 0) return;
+      state.update((now) => ({ ...now, ids: newestFirst([...now.ids, ...now.waiting]), waiting: [] }));
+    },
+    dispose() {
+      stop();
+      abort.abort();
+    },
+  };
+}
+
+/** Ids are UUIDv7: their order is that of creation. */
+const newestFirst = (ids: readonly string[]): string[] => [...ids].sort((a, b) => (a < b ? 1 : a > b ? -1 : 0));
+
+function without(state: JobListState, id: string): JobListState {
+  const others = (ids: readonly string[]) => ids.filter((each) => each !== id);
+  return { ...state, ids: others(state.ids), waiting: others(state.waiting) };
+}

@@ -1,0 +1,129 @@
+/** The table of jobs: as many rows as there are, of which those on the screen are drawn. */
+import type { RefObject } from "preact";
+import { useApp } from "../../shell/app-context.ts";
+import { useNow } from "../../shell/clock.ts";
+import { PHONE, useMedia } from "../../shell/media.ts";
+import { Empty, Skeleton } from "../../ui/surfaces.tsx";
+import { useRowWindow } from "../../ui/windowed.ts";
+import type { JobListState } from "./list.ts";
+import { useQueuePlaces } from "./queue-places.ts";
+import { Row } from "./row.tsx";
+import type { Selection } from "./selection.ts";
+import type { Trails } from "./sparklines.ts";
+
+/** Heights of a row, wide and on a phone; styles/jobs.css has the same. */
+const ROW_PX = 56;
+const PHONE_ROW_PX = 124;
+const AGO_EVERY_MS = 5000;
+const SKELETON_ROWS = 8;
+
+/** How high a row is on this screen. */
+export const useRowPx = (): number => (useMedia(PHONE) ? PHONE_ROW_PX : ROW_PX);
+
+export interface JobTableProps {
+  readonly state: JobListState;
+  /** The rows to show: all of the list, or those that a search has found. */
+  readonly shown: readonly string[];
+  readonly rows: RefObject<HTMLDivElement | null>;
+  readonly rowPx: number;
+  readonly selection: Selection;
+  readonly trails: Trails;
+  readonly searching: boolean;
+}
+
+export function JobTable({ state, shown, rows, rowPx, selection, trails, searching }: JobTableProps) {
+  const { api, board } = useApp();
+  const now = useNow(AGO_EVERY_MS);
+  const { start, end } = useRowWindow(rows, shown.length, rowPx);
+  const drawn = shown.slice(start, end);
+  useQueuePlaces(api, board, drawn);
+  const isEmpty = state.known && shown.length === 0 && !(searching && state.hasMore);
+  return (
+    <div class="card job-table" role="table" aria-label="Jobs" aria-rowcount={shown.length + 1} aria-busy={!state.known}>
+      <Head shown={shown} selection={selection} />
+      {isEmpty && (
+        <Empty icon="search" title={searching ? "Nothing found" : "No such jobs"}>
+          {searching ? "No job has all of these words in its name, id, data or network." : "No job is in this state."}
+        </Empty>
+      )}
+      <div
+        ref={rows}
+        class="job-rows"
+        role="rowgroup"
+        style={{ height: `${Math.max(shown.length, state.known ? 0 : SKELETON_ROWS) * rowPx}px` }}
+      >
+        {!state.known && Array.from({ length: SKELETON_ROWS }, (_, index) => <SkeletonRow key={index} top={index * rowPx} />)}
+        {drawn.map((id, index) => (
+          <Row
+            key={id}
+            id={id}
+            number={start + index + 1}
+            top={(start + index) * rowPx}
+            selected={selection.ids.has(id)}
+            trails={trails}
+            now={now}
+            onSelect={selection.select}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Head({ shown, selection }: { readonly shown: readonly string[]; readonly selection: Selection }) {
+  const count = selection.ids.size;
+  const all = shown.length > 0 && count >= shown.length;
+  return (
+    <div class="job-head" role="rowgroup">
+      <div class="job-row" role="row" aria-rowindex={1}>
+        <span class="c-select" role="columnheader">
+          <input
+            type="checkbox"
+            aria-label="Select all jobs shown"
+            checked={all}
+            ref={(box) => {
+              if (box) box.indeterminate = count > 0 && !all;
+            }}
+            onChange={() => (all ? selection.clear() : selection.set(shown))}
+          />
+        </span>
+        {COLUMNS.map(([name, title]) => (
+          <span key={name} class={name} role="columnheader">
+            {title}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const COLUMNS = [
+  ["c-name", "Job"],
+  ["c-state", "State"],
+  ["c-progress", "Epochs"],
+  ["c-loss", "Loss"],
+  ["c-score num", "Score"],
+  ["c-pace num", "Speed"],
+  ["c-time num", "Time"],
+  ["c-created", "Created"],
+] as const;
+
+function SkeletonRow({ top }: { readonly top: number }) {
+  return (
+    <div class="job-row" aria-hidden="true" style={{ top: `${top}px` }}>
+      <span class="c-name">
+        <Skeleton width="60%" height="12px" />
+        <Skeleton width="40%" height="10px" />
+      </span>
+      <span class="c-state">
+        <Skeleton width="80px" height="20px" />
+      </span>
+      <span class="c-progress">
+        <Skeleton height="4px" />
+      </span>
+      <span class="c-loss">
+        <Skeleton width="120px" height="12px" />
+      </span>
+    </div>
+  );
+}

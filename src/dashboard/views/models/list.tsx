@@ -1,0 +1,193 @@
+/** All models, newest first: every version, searched by name, two of them chosen to be compared. */
+import { useState } from "preact/hooks";
+import type { Model } from "../../../client/answers.ts";
+import { useApp, useTitle } from "../../shell/app-context.ts";
+import { useNow } from "../../shell/clock.ts";
+import { formatAgo, formatCount, formatShare, formatTime, formatValue } from "../../shell/format.ts";
+import { Button, LinkButton } from "../../ui/button.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { usePages } from "../../ui/pages.ts";
+import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
+import { compareHref } from "./compare.tsx";
+import { modelHref, modelLabel, TASK_LABELS } from "./reading.ts";
+
+const PAGE = 100;
+
+export function ModelList({ query }: { readonly query: URLSearchParams }) {
+  const { api, router } = useApp();
+  useTitle("Models");
+  const pages = usePages((after, signal) => api.models({ after, limit: PAGE, signal }), []);
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const search = query.get("q") ?? "";
+  const found = pages.items?.filter((model) => textOf(model).includes(search.toLowerCase())) ?? null;
+  // Two can be compared: a third takes the place of the first.
+  const toggle = (id: string) =>
+    setChosen((now) => (now.includes(id) ? now.filter((each) => each !== id) : [...now, id].slice(-2)));
+  const [a, b] = chosen;
+  return (
+    <div class="page">
+      <div class="page-head">
+        <h1 tabIndex={-1}>Models</h1>
+        <div class="actions">
+          {a && b ? (
+            <LinkButton look="primary" icon="compare" href={compareHref(a, b)}>
+              Compare the two
+            </LinkButton>
+          ) : (
+            <span class="muted model-hint">{a ? "Choose one more to compare" : "Choose two to compare"}</span>
+          )}
+        </div>
+      </div>
+      <div class="list-tools">
+        <div class="search">
+          <Icon name="search" />
+          <input
+            type="search"
+            class="input"
+            aria-label="Search models by name, alias or task"
+            placeholder="Search models"
+            value={search}
+            onInput={(event) => router.setQuery({ q: event.currentTarget.value || null })}
+          />
+        </div>
+      </div>
+      {pages.error ? <Problem error={pages.error} retry={pages.reload} /> : null}
+      <div class="card">{found ? <Models models={found} chosen={chosen} onToggle={toggle} /> : <ListSkeleton />}</div>
+      {pages.hasMore && (
+        <Button busy={pages.loading} onClick={pages.loadMore}>
+          Load {PAGE} more
+        </Button>
+      )}
+    </div>
+  );
+}
+
+const textOf = ({ name, id, aliases, task }: Model): string =>
+  [name, id, ...aliases, TASK_LABELS[task]].join(" ").toLowerCase();
+
+interface ModelsProps {
+  readonly models: readonly Model[];
+  readonly chosen: readonly string[];
+  onToggle(id: string): void;
+}
+
+function Models({ models, chosen, onToggle }: ModelsProps) {
+  const now = useNow(5000);
+  return (
+    <Table
+      caption="Models"
+      columns={columnsOf(now, chosen, onToggle)}
+      rows={models}
+      keyOf={({ id }) => id}
+      empty={
+        <Empty
+          icon="cube"
+          title="No models here"
+          action={
+            <LinkButton href="/new" look="primary" icon="plus">
+              New job
+            </LinkButton>
+          }
+        >
+          Each job that succeeds leaves one.
+        </Empty>
+      }
+    />
+  );
+}
+
+function columnsOf(now: number, chosen: readonly string[], onToggle: (id: string) => void): readonly Column<Model>[] {
+  return [
+    {
+      key: "chosen",
+      title: <span class="visually-hidden">Compare</span>,
+      render: (model) => (
+        <input
+          type="checkbox"
+          aria-label={`Compare ${modelLabel(model)}`}
+          checked={chosen.includes(model.id)}
+          onChange={() => onToggle(model.id)}
+        />
+      ),
+    },
+    {
+      key: "name",
+      title: "Name",
+      sortBy: ({ name }) => name.toLowerCase(),
+      render: (model) => (
+        <span class="row">
+          <a class="strong-link" href={modelHref(model)}>
+            {model.name}
+          </a>
+          <span class="muted">v{model.version}</span>
+          {model.aliases.map((alias) => (
+            <span key={alias} class="badge plain" data-tone="active">
+              {alias}
+            </span>
+          ))}
+        </span>
+      ),
+    },
+    { key: "task", title: "Task", sortBy: ({ task }) => task, render: ({ task }) => TASK_LABELS[task] },
+    { key: "score", title: "Score", numeric: true, sortBy: (model) => scoreOf(model)?.[1] ?? null, render: Score },
+    {
+      key: "parameters",
+      title: "Parameters",
+      numeric: true,
+      sortBy: ({ parameters }) => parameters,
+      render: ({ parameters }) => formatCount(parameters),
+    },
+    {
+      key: "created",
+      title: "Made",
+      sortBy: ({ created_at }) => created_at,
+      render: ({ created_at }) => <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span>,
+    },
+    {
+      key: "predict",
+      title: <span class="visually-hidden">Actions</span>,
+      numeric: true,
+      render: (model) => (
+        <LinkButton small icon="bolt" href={`${modelHref(model)}?tab=predict`} label={`Predict with ${modelLabel(model)}`}>
+          Predict
+        </LinkButton>
+      ),
+    },
+  ];
+}
+
+/** What says best how good it is: the first of these that there is. */
+const SCORES = [
+  ["val_accuracy", "val. accuracy"],
+  ["accuracy", "accuracy"],
+  ["val_r2", "val. R²"],
+  ["r2", "R²"],
+  ["loss", "loss"],
+] as const;
+
+function scoreOf({ metrics: { final } }: Model): readonly [label: string, value: number] | null {
+  const found = SCORES.find(([name]) => final[name] !== undefined);
+  return found ? [found[1], Number(final[found[0]])] : null;
+}
+
+function Score(model: Model) {
+  const score = scoreOf(model);
+  if (!score) return "–";
+  const [label, value] = score;
+  return (
+    <>
+      {label.includes("accuracy") ? formatShare(value) : formatValue(value)} <small class="muted">{label}</small>
+    </>
+  );
+}
+
+function ListSkeleton() {
+  return (
+    <div class="card-body stack" aria-busy="true">
+      {Array.from({ length: 4 }, (_, index) => (
+        <Skeleton key={index} height="24px" />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,13 @@
+/** What a model's answer says, in the terms of the page. Pure. */
+import type { Model } from "../../../client/answers.ts";
+import type { Task } from "../../../domain/spec/spec.ts";
+
+export const TASK_LABELS: Readonly<Record<Task, string>> = {
+  regression: "Regression",
+  binary_classification: "Two classes",
+  multiclass_classification: "Several classes",
+};
+
+export const modelLabel = ({ name, version }: Pick<Model, "name" | "version">): string => `${name}, version ${version}`;
+
+export const modelHref = ({ id }: Pick<Model, "id">): string => `/models/${encodeURIComponent(id)}`;

@@ -1,0 +1,67 @@
+/** A job's resolved spec as one that can be submitted again. What the server has summarised is asked for, or left out and named. */
+import type { Job, JobRows } from "../../../client/answers.ts";
+import type { Json, JsonObject } from "./draft.ts";
+
+export interface Cloned {
+  readonly spec: JsonObject;
+  /** What the clone does not have. */
+  readonly notes: readonly string[];
+}
+
+/** `rows` are those of a job with inline rows, where all of them are known. */
+export function cloneSpec({ spec, name }: Job, rows: JobRows | null): Cloned {
+  const { data, init_from, preprocess, ...rest } = spec;
+  const notes: string[] = [];
+  const plain = JSON.parse(JSON.stringify(rest)) as JsonObject;
+  const cloned: Record<string, Json> = { ...plain, name, data: clonedData(data, rows, notes) };
+  if (preprocess) cloned.preprocess = preprocess as unknown as Json;
+  if (init_from && "state_dict" in init_from)
+    notes.push("It began from weights that came with its request. They are left out: these begin at random.");
+  else if (init_from) {
+    const { sha256: _, ...origin } = init_from as unknown as Record<string, Json>;
+    cloned.init_from = origin;
+  }
+  return { spec: inOrder(cloned), notes };
+}
+
+function clonedData(data: Job["spec"]["data"], rows: JobRows | null, notes: string[]): Json {
+  if ("generator" in data) return { generator: data.generator as unknown as Json };
+  if ("dataset" in data) {
+    const { id, features, target, weights } = data.dataset;
+    const [first = ""] = target;
+    return {
+      dataset: { id, features, target: target.length === 1 ? first : target, ...(weights === null ? {} : { weights }) },
+    };
+  }
+  if (rows && rows.returned === rows.total && rows.features.length === data.inline.features) {
+    const [target] = rows.targets;
+    const targets = rows.targets.length === 1 ? (target?.values ?? []) : transposed(rows.targets.map(({ values }) => values));
+    return { inline: { features: transposed(rows.features.map(({ values }) => values)), targets } };
+  }
+  notes.push(`Its ${data.inline.rows} rows came with its request, and are too many to be read back: put them in again.`);
+  return { inline: { features: [], targets: [] } };
+}
+
+function transposed(columns: readonly (readonly Json[])[]): Json[][] {
+  return (columns[0] ?? []).map((_, row) => columns.map((column) => column[row] ?? null));
+}
+
+const ORDER = [
+  "name",
+  "task",
+  "data",
+  "split",
+  "preprocess",
+  "model",
+  "loss",
+  "optimizer",
+  "scheduler",
+  "epochs",
+  "batch_size",
+];
+
+/** What is looked at most stands first. */
+function inOrder(spec: JsonObject): JsonObject {
+  const rank = (key: string) => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
+  return Object.fromEntries(Object.entries(spec).sort(([a], [b]) => rank(a) - rank(b)));
+}

@@ -1,0 +1,112 @@
+/** The columns of a data set: which one is predicted, and which ones it is predicted from. */
+import { useState } from "preact/hooks";
+import type { Dataset } from "../../../client/answers.ts";
+import type { Column } from "../../../domain/datasets/dataset.ts";
+import { formatCount } from "../../shell/format.ts";
+import { Button } from "../../ui/button.tsx";
+import { SelectField } from "../../ui/field.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { ColumnPicture, columnSummary } from "../datasets/column-picture.tsx";
+import { faultAt, valueAt } from "./draft.ts";
+import { useSpecForm } from "./form-context.tsx";
+
+const AT_ONCE = 60;
+
+export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
+  const { spec, faults, set } = useSpecForm();
+  const [shown, setShown] = useState(AT_ONCE);
+  const target = valueAt(spec, "/data/dataset/target");
+  const targets = Array.isArray(target) ? (target as readonly string[]) : [String(target ?? "")];
+  const usable = dataset.columns.filter(({ type }) => type !== "text");
+  const given = valueAt(spec, "/data/dataset/features");
+  const features = Array.isArray(given)
+    ? (given as readonly string[])
+    : usable.map(({ name }) => name).filter((name) => !targets.includes(name));
+  const setFeatures = (next: readonly string[]) => {
+    const isAll = usable.every(({ name }) => targets.includes(name) || next.includes(name));
+    set("/data/dataset/features", isAll ? undefined : next);
+  };
+  const toggle = (name: string) => {
+    const chosen = features.includes(name) ? features.filter((each) => each !== name) : [...features, name];
+    // In the order of the table: two ways of choosing the same columns are one job.
+    setFeatures(usable.map((column) => column.name).filter((each) => chosen.includes(each)));
+  };
+  const fault = faultAt(faults, "/data/dataset/features");
+  return (
+    <>
+      <SelectField
+        label="Target"
+        hint="What the model learns to say"
+        value={targets.length === 1 ? (targets[0] ?? "") : ""}
+        error={faultAt(faults, "/data/dataset/target")}
+        options={[
+          ...(targets.length === 1 && targets[0] !== ""
+            ? []
+            : [{ value: "", label: targets.length > 1 ? targets.join(", ") : "Choose one" }]),
+          ...usable.map(({ name, type }) => ({ value: name, label: `${name} (${type})` })),
+        ]}
+        onChange={(next) => {
+          set("/data/dataset", { id: dataset.id, target: next });
+        }}
+      />
+      <fieldset class="column-picker">
+        <legend>
+          Features{" "}
+          <span class="muted">
+            {formatCount(features.length)} of {formatCount(usable.length - targets.filter(Boolean).length)}
+          </span>
+        </legend>
+        {fault && (
+          <p class="field-error" role="alert">
+            <Icon name="alert" size={14} />
+            {fault}
+          </p>
+        )}
+        <ul>
+          {dataset.columns.slice(0, shown).map((column) => (
+            <Choice
+              key={column.name}
+              column={column}
+              isTarget={targets.includes(column.name)}
+              checked={features.includes(column.name)}
+              onToggle={() => toggle(column.name)}
+            />
+          ))}
+        </ul>
+        {dataset.columns.length > shown && (
+          <Button small onClick={() => setShown(shown + AT_ONCE)}>
+            Show more of the {formatCount(dataset.columns.length)} columns
+          </Button>
+        )}
+      </fieldset>
+    </>
+  );
+}
+
+interface ChoiceProps {
+  readonly column: Column;
+  readonly isTarget: boolean;
+  readonly checked: boolean;
+  onToggle(): void;
+}
+
+function Choice({ column, isTarget, checked, onToggle }: ChoiceProps) {
+  const { name, type, missing } = column;
+  const isText = type === "text";
+  return (
+    <li>
+      <label class="column-choice" data-off={isText || isTarget}>
+        <input type="checkbox" checked={checked && !isTarget} disabled={isText || isTarget} onChange={onToggle} />
+        <span class="column-choice-name">
+          <strong class="truncate">{name}</strong>
+          <span class="muted truncate">
+            {isTarget ? "the target" : isText ? "text is not trained on" : columnSummary(column)}
+            {missing > 0 && `, ${formatCount(missing)} missing`}
+          </span>
+        </span>
+        <span class="badge plain">{type}</span>
+        <ColumnPicture column={column} />
+      </label>
+    </li>
+  );
+}

@@ -1,0 +1,105 @@
+/** The form's fields: each stands for a place of the spec, shows what the server finds wrong there, and changes it. */
+import { createContext } from "preact";
+import { useContext, useState } from "preact/hooks";
+import { Check, SelectField, TextField } from "../../ui/field.tsx";
+import { type Faults, faultAt, type Json, type JsonObject, valueAt } from "./draft.ts";
+
+export interface SpecForm {
+  readonly spec: JsonObject;
+  readonly faults: Faults;
+  /** Changes the value at a pointer; undefined takes it out, so that the default holds. */
+  set(pointer: string, value: Json | undefined): void;
+}
+
+const Context = createContext<SpecForm | null>(null);
+
+export const SpecFormProvider = Context.Provider;
+
+export function useSpecForm(): SpecForm {
+  const form = useContext(Context);
+  if (!form) throw new Error("no SpecFormProvider above this field");
+  return form;
+}
+
+interface PlacedProps {
+  readonly pointer: string;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+/** A number; empty for the default, which `placeholder` shows. */
+export function NumberAt({
+  pointer,
+  label,
+  hint,
+  placeholder = "",
+  step = "any",
+}: PlacedProps & { readonly placeholder?: string; readonly step?: number | "any" }) {
+  const { spec, faults, set } = useSpecForm();
+  const value = valueAt(spec, pointer);
+  const [text, setText] = useState("");
+  // What was typed stays as it was typed as long as it means the same: "0." on the way to "0.05".
+  const shown = typeof value !== "number" ? "" : text !== "" && Number(text) === value ? text : String(value);
+  return (
+    <TextField
+      label={label}
+      {...(hint && { hint })}
+      type="number"
+      inputmode="decimal"
+      step={step}
+      placeholder={placeholder}
+      value={shown}
+      error={faultAt(faults, pointer)}
+      onInput={(next) => {
+        setText(next);
+        set(pointer, next === "" || Number.isNaN(Number(next)) ? undefined : Number(next));
+      }}
+    />
+  );
+}
+
+/** A line of text; empty for the default. */
+export function TextAt({ pointer, label, hint, placeholder = "" }: PlacedProps & { readonly placeholder?: string }) {
+  const { spec, faults, set } = useSpecForm();
+  const value = valueAt(spec, pointer);
+  return (
+    <TextField
+      label={label}
+      {...(hint && { hint })}
+      placeholder={placeholder}
+      value={typeof value === "string" ? value : ""}
+      error={faultAt(faults, pointer)}
+      onInput={(text) => set(pointer, text === "" ? undefined : text)}
+    />
+  );
+}
+
+export interface Choice {
+  /** Empty for the default: the value is then left out. */
+  readonly value: string;
+  readonly label: string;
+}
+
+/** One of a few words. */
+export function ChoiceAt({ pointer, label, hint, options }: PlacedProps & { readonly options: readonly Choice[] }) {
+  const { spec, faults, set } = useSpecForm();
+  const value = valueAt(spec, pointer);
+  return (
+    <SelectField
+      label={label}
+      {...(hint && { hint })}
+      value={typeof value === "string" ? value : ""}
+      options={options}
+      error={faultAt(faults, pointer)}
+      onChange={(next) => set(pointer, next === "" ? undefined : next)}
+    />
+  );
+}
+
+/** Yes or no, with a default that leaves it out. */
+export function CheckAt({ pointer, label, byDefault }: PlacedProps & { readonly byDefault: boolean }) {
+  const { spec, set } = useSpecForm();
+  const value = valueAt(spec, pointer);
+  const checked = typeof value === "boolean" ? value : byDefault;
+  return <Check label={label} checked={checked} onChange={(next) => set(pointer, next === byDefault ? undefined : next)} />;
+}

@@ -1,0 +1,181 @@
+/** The network, layer by layer: added, changed, moved and removed. The drawing beside it follows. */
+import { useId, useState } from "preact/hooks";
+import type { Validation } from "../../../client/answers.ts";
+import { stagesOf } from "../../model-view/layer-shapes.ts";
+import { Network } from "../../model-view/network.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { Card } from "../../ui/surfaces.tsx";
+import { isObject, type Json, textOf, valueAt } from "./draft.ts";
+import { NumberAt, useSpecForm } from "./form-context.tsx";
+import { LAYER_GROUPS, LAYER_KINDS, type LayerKind } from "./layer-kinds.ts";
+
+const KINDS = Object.entries(LAYER_KINDS) as readonly [string, LayerKind][];
+
+/** `valid` is what the spec comes to, while it is valid: it knows the widths. */
+export function NetworkSection({ valid }: { readonly valid: Validation | null }) {
+  const { spec, faults, set } = useSpecForm();
+  const given = valueAt(spec, "/model/layers");
+  const layers = Array.isArray(given) ? (given as readonly Json[]) : [];
+  const change = (next: readonly Json[]) => set("/model/layers", next);
+  const own = faults.get("/model/layers") ?? faults.get("/model") ?? null;
+  return (
+    <Card title="Network">
+      <div class="stack">
+        {own && (
+          <p class="field-error" role="alert">
+            <Icon name="alert" size={14} />
+            {own}
+          </p>
+        )}
+        <ol class="layer-list">
+          {layers.map((layer, index) => (
+            <LayerRow
+              key={index}
+              layer={layer}
+              index={index}
+              count={layers.length}
+              onMove={(by) => change(moved(layers, index, by))}
+              onRemove={() => change(layers.filter((_, place) => place !== index))}
+            />
+          ))}
+        </ol>
+        <AddLayer onAdd={(kind, atEnd) => change(added(layers, kind, atEnd))} />
+      </div>
+      {valid && (
+        <div class="network-preview">
+          <Network layers={valid.spec.model.layers} inputWidth={inputWidthOf(valid)} weights={null} tensors={null} />
+        </div>
+      )}
+    </Card>
+  );
+}
+
+/** How wide a row is, where the spec alone says it. */
+function inputWidthOf(valid: Validation): number | null {
+  const { data } = valid.spec;
+  if ("inline" in data) return data.inline.features;
+  if ("dataset" in data) return widthOfCount(valid);
+  if (data.generator.type === "blobs") return data.generator.features;
+  return data.generator.type === "linear" ? 1 : 2;
+}
+
+/** What a first linear layer takes, from the number of all parameters; columns become as many features as their values ask for. */
+function widthOfCount({ spec: { model }, parameters }: Validation): number | null {
+  const [first] = model.layers;
+  if (first?.type !== "linear" || !first.units) return null;
+  const others = stagesOf(model.layers, null, null).slice(2);
+  if (others.some((stage) => stage.parameters === null)) return null;
+  const own = parameters - others.reduce((total, stage) => total + (stage.parameters ?? 0), 0);
+  const width = own / first.units - (first.bias ? 1 : 0);
+  return Number.isInteger(width) && width > 0 ? width : null;
+}
+
+function moved(layers: readonly Json[], index: number, by: number): Json[] {
+  const next = [...layers];
+  const [layer] = next.splice(index, 1);
+  next.splice(index + by, 0, layer as Json);
+  return next;
+}
+
+/** Before the last linear layer, which makes the outputs, unless it is to stand at the end. */
+function added(layers: readonly Json[], { fresh }: LayerKind, atEnd: boolean): Json[] {
+  const last = layers.findLastIndex((layer) => isObject(layer) && layer.type === "linear");
+  const place = atEnd || last < 0 ? layers.length : last;
+  return [...layers.slice(0, place), fresh, ...layers.slice(place)];
+}
+
+interface LayerRowProps {
+  readonly layer: Json;
+  readonly index: number;
+  readonly count: number;
+  onMove(by: -1 | 1): void;
+  onRemove(): void;
+}
+
+function LayerRow({ layer, index, count, onMove, onRemove }: LayerRowProps) {
+  const { faults } = useSpecForm();
+  const type = isObject(layer) && typeof layer.type === "string" ? layer.type : "?";
+  const kind = KINDS.find(([key]) => key === type)?.[1];
+  const pointer = `/model/layers/${index}`;
+  const shown = new Set(kind?.options.map(({ key }) => `${pointer}/${key}`));
+  const fault = [...faults].find(([place]) => (place === pointer || place.startsWith(`${pointer}/`)) && !shown.has(place));
+  const name = `layer ${index}, ${kind?.label ?? type}`;
+  return (
+    <li class="layer-row" data-group={kind?.group ?? "other"}>
+      <span class="layer-number muted">{index}</span>
+      <span class="layer-name">{kind?.label ?? type}</span>
+      <div class="layer-options">
+        {kind
+          ? kind.options.map(({ key, label, byDefault }) => (
+              <NumberAt key={key} pointer={`${pointer}/${key}`} label={label} placeholder={byDefault} />
+            ))
+          : null}
+        <OtherOptions layer={layer} known={["type", ...(kind?.options.map(({ key }) => key) ?? [])]} />
+      </div>
+      <div class="row layer-tools">
+        <Button
+          small
+          look="quiet"
+          icon="arrow_up"
+          label={`Move ${name} up`}
+          disabled={index === 0}
+          onClick={() => onMove(-1)}
+        />
+        <Button
+          small
+          look="quiet"
+          icon="arrow_down"
+          label={`Move ${name} down`}
+          disabled={index === count - 1}
+          onClick={() => onMove(1)}
+        />
+        <Button small look="quiet" icon="x" label={`Remove ${name}`} onClick={onRemove} />
+      </div>
+      {fault && (
+        <p class="field-error layer-fault" role="alert">
+          <Icon name="alert" size={14} />
+          {fault[1]}
+        </p>
+      )}
+    </li>
+  );
+}
+
+/** Options that are changed under JSON. */
+function OtherOptions({ layer, known }: { readonly layer: Json; readonly known: readonly string[] }) {
+  if (!isObject(layer)) return null;
+  const others = Object.entries(layer).filter(([key]) => !known.includes(key));
+  if (others.length === 0) return null;
+  return <code class="layer-others">{others.map(([key, value]) => `${key}: ${textOf(value)}`).join(", ")}</code>;
+}
+
+function AddLayer({ onAdd }: { readonly onAdd: (kind: LayerKind, atEnd: boolean) => void }) {
+  const id = useId();
+  const [chosen, setChosen] = useState("linear");
+  const kind = KINDS.find(([key]) => key === chosen)?.[1];
+  return (
+    <div class="add-layer">
+      <label class="visually-hidden" for={id}>
+        Kind of layer
+      </label>
+      <select id={id} class="input" value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
+        {LAYER_GROUPS.map((group) => (
+          <optgroup key={group} label={group}>
+            {KINDS.filter(([, each]) => each.group === group).map(([key, { label }]) => (
+              <option key={key} value={key}>
+                {label}
+              </option>
+            ))}
+          </optgroup>
+        ))}
+      </select>
+      <Button icon="plus" onClick={() => kind && onAdd(kind, false)}>
+        Add hidden
+      </Button>
+      <Button icon="plus" onClick={() => kind && onAdd(kind, true)}>
+        Add at the end
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+/** The request that this form sends, as curl and as a TypeScript program: to be copied and sent from elsewhere. */
+import { useState } from "preact/hooks";
+import { useApp } from "../../shell/app-context.ts";
+import { useStore } from "../../shell/store.ts";
+import { Button } from "../../ui/button.tsx";
+import { Segments } from "../../ui/field.tsx";
+import { Card } from "../../ui/surfaces.tsx";
+import { type JsonObject, programOf } from "./draft.ts";
+
+type Form = "curl" | "typescript";
+
+const FORMS = [
+  { value: "curl", label: "curl" },
+  { value: "typescript", label: "TypeScript" },
+] as const;
+
+export interface RequestViewProps {
+  readonly spec: JsonObject;
+  readonly text: string;
+}
+
+export function RequestView({ spec, text }: RequestViewProps) {
+  const { session, toasts } = useApp();
+  const [form, setForm] = useState<Form>("curl");
+  const hasKey = useStore(session.state, ({ phase }) => phase === "signed_in");
+  const origin = window.location.origin;
+  const code = form === "curl" ? curlOf(origin, text, hasKey) : typescriptOf(origin, spec, hasKey);
+  const copy = () =>
+    navigator.clipboard.writeText(code).then(
+      () => toasts.say("The request is copied."),
+      (error: unknown) => toasts.fail(error),
+    );
+  return (
+    <Card
+      title="The same as a request"
+      actions={
+        <>
+          <Segments<Form> label="Language" value={form} options={FORMS} onChange={(next) => setForm(next)} />
+          <Button icon="copy" label="Copy the request" onClick={() => void copy()} />
+        </>
+      }
+    >
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: What scrolls must be reachable by keys. */}
+      <pre class="code request-code" tabIndex={0}>
+        {code}
+      </pre>
+    </Card>
+  );
+}
+
+/** For a POSIX shell: a quote within single quotes ends them, is escaped, and begins them anew. */
+function curlOf(origin: string, text: string, hasKey: boolean): string {
+  const key = hasKey ? ` \\\n  -H "authorization: Bearer $TRAINYARD_KEY"` : "";
+  return `curl -s ${origin}/v1/jobs \\\n  -H 'content-type: application/json'${key} \\\n  -d '${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function typescriptOf(origin: string, spec: JsonObject, hasKey: boolean): string {
+  const options = hasKey ? `, { key: "ty_…" }` : "";
+  return `import { createClient } from "trainyard";
+
+const trainyard = createClient(${JSON.stringify(origin)}${options});
+
+const job = await trainyard.submit(${programOf(spec)});
+
+let frames = 0;
+for await (const _ of trainyard.watch(job.id)) frames += 1; // each with the epochs since the one before
+const { model } = await trainyard.job(job.id);
+if (model) {
+  const [answer] = await trainyard.predict(model.id, rows);
+}
+`;
+}

@@ -1,0 +1,72 @@
+/** What the job comes to, what is wrong with it, and the button that submits it. */
+import { formatBytes, formatCount } from "../../shell/format.ts";
+import { Button } from "../../ui/button.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { Problem } from "../../ui/surfaces.tsx";
+import type { Verdict } from "./use-validation.ts";
+
+const TASKS = {
+  regression: "Regression",
+  binary_classification: "Two classes",
+  multiclass_classification: "Several classes",
+} as const;
+
+const MOST_FAULTS = 6;
+
+export interface VerdictCardProps {
+  readonly verdict: Verdict;
+  readonly busy: boolean;
+  readonly error: unknown;
+  onSubmit(): void;
+}
+
+export function VerdictCard({ verdict, busy, error, onSubmit }: VerdictCardProps) {
+  const { phase, valid, faults } = verdict;
+  return (
+    <section class="card verdict" aria-label="What it comes to">
+      <div class="card-body stack">
+        <p class="verdict-line" role="status" data-phase={phase}>
+          <Icon name={ICONS[phase]} />
+          {SENTENCES[phase]}
+        </p>
+        {verdict.error ? <Problem error={verdict.error} /> : null}
+        {phase === "invalid" && (
+          <ul class="verdict-faults">
+            {[...faults].slice(0, MOST_FAULTS).map(([pointer, detail]) => (
+              <li key={pointer}>
+                <code>{pointer || "/"}</code> {detail}
+              </li>
+            ))}
+            {faults.size > MOST_FAULTS && <li class="muted">and {faults.size - MOST_FAULTS} more</li>}
+          </ul>
+        )}
+        <dl class="verdict-facts">
+          <dt>Task</dt>
+          <dd>{valid ? TASKS[valid.spec.task] : "–"}</dd>
+          <dt>Rows</dt>
+          <dd>{valid ? formatCount(valid.rows) : "–"}</dd>
+          <dt>Parameters</dt>
+          <dd>{valid ? formatCount(valid.parameters) : "–"}</dd>
+          <dt>Loss</dt>
+          <dd>{valid ? valid.spec.loss.type : "–"}</dd>
+          <dt>Memory</dt>
+          <dd>{valid ? formatBytes(valid.memory_bytes) : "–"}</dd>
+        </dl>
+        {error ? <Problem error={error} /> : null}
+        <Button look="primary" icon="play" busy={busy} disabled={phase !== "valid" && phase !== "checking"} onClick={onSubmit}>
+          Train
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+const ICONS = { checking: "loader", valid: "check", invalid: "alert", incomplete: "clock", unreachable: "offline" } as const;
+
+const SENTENCES: Readonly<Record<Verdict["phase"], string>> = {
+  checking: "Checking",
+  valid: "Ready to train",
+  invalid: "Not yet: something is wrong",
+  incomplete: "Choose the data first",
+  unreachable: "It could not be checked",
+};

@@ -1,0 +1,48 @@
+/** How often somebody may ask: a count of requests in a window of time, by who asks. Knows nothing of requests. */
+import { createLru } from "../lru.ts";
+
+/** What asking once more came to. */
+export interface Grant {
+  readonly allowed: boolean;
+  /** How often one may still ask in this window. */
+  readonly remaining: number;
+  /** Until the next window. */
+  readonly resetMs: number;
+}
+
+/** Counts. One of several processes counts on its own, unless what stands behind this counts for all. */
+export interface RateLimiter {
+  /** Asks once more for `key`, which may ask `limit` times in a window. */
+  take(key: string, limit: number): Grant | Promise<Grant>;
+}
+
+/** Counts of this process, at hand. */
+export interface LocalRateLimiter extends RateLimiter {
+  take(key: string, limit: number): Grant;
+}
+
+/** Whoever was not heard of for longest is forgotten first: then they start anew. */
+const MAX_KEYS = 100_000;
+
+interface Window {
+  endsAt: number;
+  count: number;
+}
+
+/** A limiter of this process. A window begins with the first request in it. `now`: milliseconds of a clock that never goes back. */
+export function createRateLimiter(windowMs: number, now: () => number = () => performance.now()): LocalRateLimiter {
+  const windows = createLru<Window>({ maxCount: MAX_KEYS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+  return {
+    take(key, limit) {
+      const at = now();
+      let window = windows.get(key);
+      if (!window || window.endsAt <= at) {
+        window = { endsAt: at + windowMs, count: 0 };
+        windows.set(key, window);
+      }
+      const allowed = window.count < limit;
+      if (allowed) window.count++;
+      return { allowed, remaining: limit - window.count, resetMs: window.endsAt - at };
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** The intake: what takes uploaded tables in, and what they come to. */
+
+import type { ErrorCode, FieldError } from "../errors.ts";
+import type { ColumnValues, DatasetFormat, ReadingOptions } from "./dataset.ts";
+
+/** What an uploaded file came to: ready to be stored. */
+export interface IngestedTable {
+  readonly rows: number;
+  readonly names: readonly string[];
+  /** An array of `Column` as JSON text. */
+  readonly columnsJson: string;
+  /** The first rows, each an array as JSON text, without a newline. */
+  readonly previewLines: readonly string[];
+  /** By name, for every column that is not text. */
+  readonly values: ReadonlyMap<string, ColumnValues>;
+}
+
+/** An uploaded file, held until it is discarded. */
+export interface Upload {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What reading a table takes besides the file. */
+export interface ReadingTask {
+  readonly format: DatasetFormat;
+  /** Said by the sender. Compressed files are recognised without it; when it is said, it must be so. */
+  readonly gzip: boolean;
+  readonly options: ReadingOptions;
+}
+
+export type Ingestion =
+  | { readonly ok: true; readonly table: IngestedTable }
+  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
+
+/** Takes uploaded tables in: to a file as fast as they come, then hashed and read in a thread. */
+export interface Intake {
+  /** Writes a stream to a file. Throws too_large over the limit, malformed when the stream breaks; leaves nothing then. */
+  receive(stream: AsyncIterable<Uint8Array>): Promise<Upload>;
+  /** SHA-256 of the file's bytes followed by `suffix`, in hex. */
+  digest(upload: Upload, suffix: string): Promise<string>;
+  read(upload: Upload, task: ReadingTask): Promise<Ingestion>;
+  discard(upload: Upload): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+/** What comes of the body of a job before it is one. */
+import type { DatasetRows } from "../datasets/dataset.ts";
+import type { FieldError } from "../errors.ts";
+import type { ResolvedSpec } from "../spec/spec.ts";
+import type { TensorSet } from "../tensor.ts";
+
+/** What a job body came to, after parsing, validation and a look at its rows. */
+export type Prepared =
+  | {
+      readonly ok: true;
+      readonly spec: ResolvedSpec;
+      readonly parameters: number;
+      readonly memoryBytes: number;
+      readonly rows: number;
+      readonly classes: readonly string[];
+      readonly payload: TensorSet | null;
+    }
+  | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] }
+  /** The body names things of the store: prepare the same bytes again, with what they name. */
+  | {
+      readonly ok: false;
+      readonly code: "references";
+      readonly errors: readonly [];
+      readonly references: References;
+      readonly body: Uint8Array<ArrayBuffer>;
+    };
+
+/** What a job body refers to, and needs to be resolved. */
+export interface References {
+  readonly dataset: { readonly id: string; readonly target: readonly string[]; readonly splitColumn: string | null } | null;
+  /** A reference to the model or checkpoint whose weights it starts from, and where in the body it stands. */
+  readonly model: { readonly ref: string; readonly pointer: string } | null;
+}
+
+/** A model or a checkpoint that a job starts from. */
+export interface ReferredModel {
+  readonly id: string;
+  readonly sha256: string;
+  readonly weights: TensorSet;
+}
+
+/** What the references are. The values of a data set are those of its categories, targets and splitting column. */
+export interface Resolved {
+  readonly dataset: DatasetRows | null;
+  readonly model: ReferredModel | null;
+}

@@ -1,0 +1,34 @@
+/** What a job that trains has come to so far: its last and its best epoch, kept up to date slice by slice. Pure. */
+import type { JobMetrics } from "../jobs/job.ts";
+import { entriesOf, type MetricSlice, type Series } from "./metric.ts";
+
+/** The metrics of a job, after a slice that follows those they were made of. The best epoch is that of the least `val_loss`, else `loss`. */
+export function addSlice(known: JobMetrics | null, slice: MetricSlice): JobMetrics {
+  const monitor: Series = slice.series.val_loss ? "val_loss" : "loss";
+  const row = leastRow(slice.series[monitor]);
+  const before = known?.best[monitor];
+  const isBetter = before === undefined || Number.isNaN(before) || (slice.series[monitor]?.[row] as number) < before;
+  return {
+    final: valuesAt(slice, slice.to - slice.from),
+    best: known && !isBetter ? known.best : { ...valuesAt(slice, row), epoch: slice.from + row },
+  };
+}
+
+/** The first row of the least number; the last row when there is no number. */
+function leastRow(column: Float64Array | undefined): number {
+  let least = Number.NaN;
+  let found = 0;
+  for (let row = 0; row < (column?.length ?? 0); row++) {
+    const value = column?.[row] as number;
+    // Written so that any number is less than none.
+    if (value < least || Number.isNaN(least)) {
+      least = value;
+      found = row;
+    }
+  }
+  return found;
+}
+
+function valuesAt(slice: MetricSlice, row: number): Partial<Record<Series, number>> {
+  return Object.fromEntries(entriesOf(slice).map(([name, column]) => [name, column[row] as number]));
+}

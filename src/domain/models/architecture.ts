@@ -1,0 +1,66 @@
+/** A network and what its outputs mean, as a file or a request states it: what an import needs besides the weights. */
+import { z } from "zod";
+import { preprocessing } from "../datasets/preprocessing.ts";
+import { networkLayers } from "../spec/layers.ts";
+import { TASKS } from "../spec/spec.ts";
+import type { Model } from "./model.ts";
+
+/** Widest row of an imported network, and the most classes. */
+const MAX_WIDTH = 1_000_000;
+const MAX_CLASSES = 10_000;
+
+export const architecture = z
+  .strictObject({
+    task: z.enum(TASKS),
+    layers: networkLayers.meta({ description: "Every linear layer states its units." }),
+    input_width: z.int().min(1).max(MAX_WIDTH).optional().meta({
+      description: "Numbers in a row. Follows from preprocessing, or from a first linear layer's weight, when left out.",
+    }),
+    classes: z
+      .array(z.string().max(200))
+      .max(MAX_CLASSES)
+      .optional()
+      .meta({ description: "Labels in the order of the outputs; numbers from 0 when left out." }),
+    activation: z.enum(["none", "sigmoid", "softmax"]).optional().meta({
+      description:
+        "What turns outputs into probabilities. When left out: none after a sigmoid or softmax, else sigmoid for one output and softmax for several.",
+    }),
+    preprocessing: preprocessing
+      .nullable()
+      .default(null)
+      .meta({ description: "How raw rows become the network's inputs; null: rows are arrays of numbers." }),
+  })
+  .meta({
+    id: "Architecture",
+    examples: [
+      {
+        task: "binary_classification",
+        layers: [{ type: "linear", units: 4 }, { type: "relu" }, { type: "linear", units: 1 }],
+        classes: ["no", "yes"],
+      },
+    ],
+  });
+
+export type Architecture = z.output<typeof architecture>;
+
+/** Keys of the free text in a safetensors file by which a model can be made from the file alone. */
+export const FILE_METADATA = { architecture: "trainyard.architecture", name: "trainyard.name" } as const;
+
+/** The free text of a model's file: what an import reads, and what people do. */
+export function fileMetadata(model: Model): Readonly<Record<string, string>> {
+  const stated: Architecture = {
+    task: model.task,
+    layers: [...model.layers],
+    input_width: model.inputWidth,
+    classes: [...model.classes],
+    activation: model.activation,
+    preprocessing: model.preprocessing,
+  };
+  return {
+    format: "pt",
+    [FILE_METADATA.architecture]: JSON.stringify(stated),
+    [FILE_METADATA.name]: model.name,
+    "trainyard.model": model.id,
+    "trainyard.sha256": model.sha256,
+  };
+}

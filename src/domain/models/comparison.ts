@@ -1,0 +1,49 @@
+/** What is different between two values of JSON, place by place. */
+import { pointerOf } from "../errors.ts";
+
+/** One place where two values differ. A value that is on one side only is left out on the other. */
+export interface Difference {
+  /** JSON pointer (RFC 6901). */
+  readonly pointer: string;
+  readonly a?: unknown;
+  readonly b?: unknown;
+}
+
+/** A number that both sides have. */
+export interface NumberPair {
+  readonly pointer: string;
+  readonly a: number;
+  readonly b: number;
+  /** b - a. */
+  readonly difference: number;
+}
+
+/** Every place where two values differ: members and elements are compared one by one, all else as a whole. */
+export function differencesOf(a: unknown, b: unknown, path: readonly PropertyKey[] = []): Difference[] {
+  if (Object.is(a, b)) return [];
+  const keys = sharedKeys(a, b);
+  if (keys) return keys.flatMap((key) => differencesOf(memberOf(a, key), memberOf(b, key), [...path, key]));
+  const sides = { ...(a === undefined ? {} : { a }), ...(b === undefined ? {} : { b }) };
+  return [{ pointer: pointerOf(path), ...sides }];
+}
+
+/** Every finite number that both have at the same place, those in lists left out. */
+export function numberPairs(a: unknown, b: unknown, path: readonly PropertyKey[] = []): NumberPair[] {
+  if (isFiniteNumber(a) && isFiniteNumber(b)) return [{ pointer: pointerOf(path), a, b, difference: b - a }];
+  if (Array.isArray(a) || Array.isArray(b)) return [];
+  return (sharedKeys(a, b) ?? []).flatMap((key) => numberPairs(memberOf(a, key), memberOf(b, key), [...path, key]));
+}
+
+/** The keys of either, where both are objects or both are arrays. */
+function sharedKeys(a: unknown, b: unknown): PropertyKey[] | null {
+  if (!isComposite(a) || !isComposite(b) || Array.isArray(a) !== Array.isArray(b)) return null;
+  if (Array.isArray(a) && Array.isArray(b)) return Array.from({ length: Math.max(a.length, b.length) }, (_, index) => index);
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])];
+}
+
+const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);
+
+const isComposite = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+const memberOf = (value: unknown, key: PropertyKey): unknown =>
+  Object.hasOwn(value as object, key) ? (value as Record<PropertyKey, unknown>)[key] : undefined;

@@ -1,0 +1,65 @@
+/** What a row of a model is made of, as a form asks for it: the columns, what each may hold, and what is usual. */
+import { z } from "zod";
+import type { EncodedColumn } from "../datasets/preprocessing.ts";
+import type { Model } from "./model.ts";
+
+/** Most columns, and most labels of one, that are described. */
+export const MAX_INPUTS = 2000;
+export const MAX_INPUT_LABELS = 200;
+
+export const modelInput = z
+  .object({
+    name: z.string().meta({ description: "The column's; its place, counted from 0, where rows have no names." }),
+    type: z.enum(["number", "integer", "boolean", "category", "datetime"]),
+    categories: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: `Of a category: the labels that training has seen, at most the first ${MAX_INPUT_LABELS}.` }),
+    usual: z
+      .union([z.number(), z.string()])
+      .nullable()
+      .meta({ description: "What stands in for a missing value: for numbers, by default, the mean of the training part." }),
+    spread: z
+      .number()
+      .nullable()
+      .meta({ description: "Of a number that is scaled: by what it is divided, by default its standard deviation." }),
+  })
+  .meta({ id: "InputColumn" });
+
+export type ModelInput = z.output<typeof modelInput>;
+
+/** The columns of a model's rows, in the order of rows that are arrays. */
+export function modelInputs({ preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">): ModelInput[] {
+  if (preprocessing) return preprocessing.columns.slice(0, MAX_INPUTS).map(describe);
+  return Array.from({ length: Math.min(inputWidth, MAX_INPUTS) }, (_, place) => ({
+    name: String(place),
+    type: "number",
+    categories: null,
+    usual: null,
+    spread: null,
+  }));
+}
+
+function describe(column: EncodedColumn): ModelInput {
+  const name = column.column;
+  switch (column.kind) {
+    case "numeric":
+      return {
+        name,
+        type: column.integer ? "integer" : "number",
+        categories: null,
+        usual: column.fill,
+        spread: column.scaling?.scale ?? null,
+      };
+    case "datetime":
+      return { name, type: "datetime", categories: null, usual: new Date(column.fill).toISOString(), spread: null };
+    case "category":
+      return {
+        name,
+        type: column.boolean ? "boolean" : "category",
+        categories: column.categories.slice(0, MAX_INPUT_LABELS),
+        usual: column.fill,
+        spread: null,
+      };
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The REST dialect of TensorFlow Serving: rows (`instances`) or columns (`inputs`) in, `predictions` or `outputs` out
+ * (tensorflow.org/tfx/serving/api_rest, "Predict API").
+ */
+import { z } from "zod";
+import { invalid } from "../errors.ts";
+import type { Model, Prediction } from "./model.ts";
+import { FEATURES, inputTensors, outputRow, outputTensors, rowsOfColumns, withoutUnitAxis } from "./served-tensors.ts";
+
+export const tfRequest = z
+  .strictObject({
+    signature_name: z.string().optional().meta({ description: "A model has one signature; whatever is said, it serves." }),
+    instances: z.array(z.unknown()).min(1).optional().meta({ description: "Row format: a row an element." }),
+    inputs: z
+      .union([z.array(z.unknown()).min(1), z.record(z.string(), z.array(z.unknown()))])
+      .optional()
+      .meta({ description: "Columnar format: a list for each named input, or the rows of the only one." }),
+  })
+  .refine(({ instances, inputs }) => (instances === undefined) !== (inputs === undefined), {
+    error: "must have either instances or inputs",
+  })
+  .meta({
+    id: "TfPredictRequest",
+    examples: [{ instances: [[0.5, -0.2]] }, { inputs: { island: ["Dream"], body_mass_g: [3750] } }],
+  });
+
+export type TfRequest = z.output<typeof tfRequest>;
+
+/** The rows of a request, as a model takes them. Throws invalid. */
+export function tfRows(model: Model, { instances, inputs }: TfRequest): unknown[] {
+  if (instances) return instances.map((row) => plainRow(model, row));
+  if (Array.isArray(inputs)) return inputs.map((row) => plainRow(model, row));
+  const columns = Object.entries(inputs ?? {});
+  if (model.preprocessing) {
+    return rowsOfColumns(new Map(columns.map(([name, values]) => [name, values.map(plainValue)])), ["inputs"]);
+  }
+  const [only, ...others] = columns;
+  if (only?.[0] !== FEATURES || others.length > 0) {
+    throw invalid([{ pointer: "/inputs", detail: `must have ${FEATURES} alone: the columns of this model have no names` }]);
+  }
+  return only[1].map((row) => plainRow(model, row));
+}
+
+/** One row: named inputs as an object, the only input as it is; a scalar is a row of one. */
+function plainRow(model: Model, row: unknown): unknown {
+  if (Array.isArray(row)) return row.map(plainValue);
+  if (typeof row !== "object" || row === null) return inputTensors(model).length === 1 && widthOf(model) === 1 ? [row] : row;
+  if (!model.preprocessing) return Object.keys(row).length === 1 && FEATURES in row ? plainRow(model, row[FEATURES]) : row;
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plainValue(value)]));
+}
+
+const widthOf = ({ preprocessing, inputWidth }: Model) => preprocessing?.columns.length ?? inputWidth;
+
+/** A value without a unit axis, and without the frame that binary text has. */
+function plainValue(value: unknown): unknown {
+  const inner = withoutUnitAxis(value);
+  if (typeof inner !== "object" || inner === null || !("b64" in inner) || typeof inner.b64 !== "string") return inner;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(atob(inner.b64), (byte) => byte.charCodeAt(0)));
+  } catch {
+    return inner;
+  }
+}
+
+/**
+ * The answer in the format of the request. A model with one output leaves its name out, and a regression of one value is a
+ * scalar a row.
+ */
+export function tfAnswer(model: Model, predictions: readonly Prediction[], { instances }: TfRequest): object {
+  const names = outputTensors(model).map(({ name }) => name);
+  const cellOf = (name: string, prediction: Prediction) => withoutUnitAxisOf(model, outputRow(model, name, prediction));
+  const column = (name: string) => predictions.map((prediction) => cellOf(name, prediction));
+  const [only = "", ...others] = names;
+  if (!instances) {
+    return { outputs: others.length === 0 ? column(only) : Object.fromEntries(names.map((name) => [name, column(name)])) };
+  }
+  if (others.length === 0) return { predictions: column(only) };
+  return {
+    predictions: predictions.map((prediction) => Object.fromEntries(names.map((name) => [name, cellOf(name, prediction)]))),
+  };
+}
+
+const withoutUnitAxisOf = ({ task, outputWidth }: Model, value: unknown): unknown =>
+  task === "regression" && outputWidth === 1 ? withoutUnitAxis(value) : value;

@@ -1,0 +1,58 @@
+/** How the columns of a data set become numbers, as a request says it. What fitting it gives is in preprocessing.ts. */
+import { z } from "zod";
+import { DATETIME_PARTS } from "../datasets/preprocessing.ts";
+
+const numeric = {
+  impute: z.enum(["mean", "median", "most_frequent", "constant"]),
+  constant: z.number().meta({ description: "The value for impute: constant." }),
+  indicator: z.boolean().meta({ description: "Add a feature that is 1 where the value was missing." }),
+  scale: z.enum(["standard", "min_max", "robust", "none"]),
+};
+
+const category = {
+  impute: z
+    .enum(["other", "most_frequent", "constant"])
+    .meta({ description: "other: a missing value is treated as an unknown one." }),
+  constant: z.string().meta({ description: "The label for impute: constant." }),
+  encode: z.enum(["one_hot", "ordinal", "embedding"]),
+  dimension: z
+    .int()
+    .min(1)
+    .max(1024)
+    .nullable()
+    .meta({ description: "Of an embedding; null: chosen from the number of categories." }),
+};
+
+const parts = z.array(z.enum(DATETIME_PARTS)).min(1);
+
+const defaults = {
+  numeric: { impute: "mean", constant: 0, indicator: false, scale: "standard" },
+  category: { impute: "other", constant: "", encode: "one_hot", dimension: null },
+} as const;
+
+/** Fills in what is left out, field by field. */
+const withDefaults = <T extends Record<string, z.ZodType>>(shape: T, values: { readonly [K in keyof T]: z.output<T[K]> }) =>
+  Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, field.default(values[name] as never)])) as unknown as {
+    [K in keyof T]: z.ZodDefault<T[K]>;
+  };
+
+export const preprocess = z
+  .strictObject({
+    numeric: z.strictObject(withDefaults(numeric, defaults.numeric)).prefault({}),
+    category: z.strictObject(withDefaults(category, defaults.category)).prefault({}),
+    datetime: z.strictObject({ parts: parts.default(["timestamp", "month", "weekday", "hour"]) }).prefault({}),
+    target: z
+      .strictObject({ scale: z.enum(["standard", "none"]).default("standard") })
+      .prefault({})
+      .meta({ description: "Of a regression." }),
+    columns: z
+      .record(
+        z.string(),
+        z.union([z.strictObject(numeric).partial(), z.strictObject(category).partial(), z.strictObject({ parts }).partial()]),
+      )
+      .default({})
+      .meta({ description: "Exceptions, by column." }),
+  })
+  .meta({ id: "Preprocess", description: "Fitted on the training part alone, and stored with the model." });
+
+export type Preprocess = z.output<typeof preprocess>;

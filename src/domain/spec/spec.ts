@@ -1,0 +1,321 @@
+/**
+ * The job spec: what a request may say, and what it means when it does not say it. The schema is the validation. What
+ * depends on the data (the task, widths, class labels) is resolved in training/prepare/prepare.ts.
+ */
+import { z } from "zod";
+import { ID_PREFIXES } from "../id.ts";
+import { jobNameFault } from "../models/registry.ts";
+import { networkLayers } from "./layers.ts";
+import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
+import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
+import { preprocess } from "./preprocess-options.ts";
+import { runOptions } from "./run-options.ts";
+
+export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
+export type Task = (typeof TASKS)[number];
+
+const CLASS_METRICS = ["accuracy", "balanced_accuracy", "precision", "recall", "f1"] as const;
+
+/** Which metrics a task can show by epoch. */
+export const METRICS = {
+  regression: ["mae", "rmse", "r2", "mape"],
+  binary_classification: CLASS_METRICS,
+  multiclass_classification: CLASS_METRICS,
+} as const satisfies Record<Task, readonly string[]>;
+export type Metric = (typeof METRICS)[Task][number];
+
+/** Which of them it shows when a spec does not say. */
+export const DEFAULT_METRICS: Readonly<Record<Task, readonly Metric[]>> = {
+  regression: ["mae", "r2"],
+  binary_classification: ["accuracy"],
+  multiclass_classification: ["accuracy"],
+};
+
+const METRIC_NAMES = [...CLASS_METRICS, ...METRICS.regression] as const;
+const MONITORS = ["loss", "val_loss", ...METRIC_NAMES.flatMap((metric) => [metric, `val_${metric}`] as const)] as const;
+
+/** Metrics that say nothing when they grow. */
+const LESS_IS_BETTER: ReadonlySet<string> = new Set(["loss", "mae", "rmse", "mape"]);
+
+/** Whether a series, of the training or the validation part, is the better the greater it is. */
+export function isGreaterBetter(series: string): boolean {
+  return !LESS_IS_BETTER.has(series.replace("val_", ""));
+}
+
+const seed = z.int().min(0).max(MAX_SEED);
+const samples = z.int().min(2).max(10_000_000);
+/** Beyond this, generated rows would leave float32. */
+const MAX_COORDINATE = 1e6;
+const coordinate = z.number().min(-MAX_COORDINATE).max(MAX_COORDINATE);
+const spread = z.number().min(0).max(MAX_COORDINATE);
+const noise = (value: number) => spread.default(value);
+
+export const generator = z
+  .discriminatedUnion("type", [
+    z
+      .strictObject({
+        type: z.literal("linear"),
+        samples: samples.default(100),
+        slope: coordinate.default(3),
+        intercept: coordinate.default(2),
+        low: coordinate.default(0),
+        high: coordinate.default(10),
+        noise: noise(2),
+        seed: seed.default(0),
+      })
+      .meta({ description: "x evenly spaced over [low, high], y = slope x + intercept + noise N(0, 1)." }),
+    z.strictObject({ type: z.literal("moons"), samples: samples.default(200), noise: noise(0.1), seed: seed.default(0) }),
+    z.strictObject({
+      type: z.literal("circles"),
+      samples: samples.default(200),
+      noise: noise(0.05),
+      factor: z.number().min(0).lt(1).default(0.5),
+      seed: seed.default(0),
+    }),
+    z.strictObject({
+      type: z.literal("blobs"),
+      samples: samples.default(300),
+      features: z.int().min(1).max(10_000).default(2),
+      classes: z.int().min(2).max(1000).default(3),
+      cluster_std: spread.default(1),
+      seed: seed.default(0),
+    }),
+    z.strictObject({
+      type: z.literal("spirals"),
+      samples: samples.default(300),
+      classes: z.int().min(2).max(10).default(2),
+      noise: noise(0.1),
+      turns: z.number().positive().max(100).default(1),
+      seed: seed.default(0),
+    }),
+    z.strictObject({ type: z.literal("xor"), samples: samples.default(200), noise: noise(0.1), seed: seed.default(0) }),
+  ])
+  .meta({ id: "Generator", description: "Synthetic data; the same seed gives the same rows everywhere." });
+
+export type Generator = z.output<typeof generator>;
+
+const inline = z
+  .strictObject({
+    features: z.array(z.array(float32).min(1)).min(1).meta({ description: "One array of numbers a row." }),
+    targets: z
+      .array(z.union([float32, z.string().max(200), z.boolean(), z.array(float32).min(1)]))
+      .min(1)
+      .meta({
+        description:
+          "One a row: a number (or an array of them) for regression; a class for classification, as an integer from 0 or as a name.",
+      }),
+  })
+  .meta({ id: "InlineData" });
+
+const columnName = z.string().min(1).max(500);
+
+const datasetSource = z
+  .strictObject({
+    id: z.string().min(1),
+    features: z
+      .array(columnName)
+      .min(1)
+      .max(10_000)
+      .optional()
+      .meta({ description: "All columns but the target, and text, when left out." }),
+    target: z
+      .union([columnName, z.array(columnName).min(1).max(1000)])
+      .meta({ description: "One column; several for a regression." }),
+    weights: columnName
+      .optional()
+      .meta({ description: "A column that says how much each row counts in the loss; scaled to a mean of 1." }),
+  })
+  .meta({ id: "DatasetSource" });
+
+/** A tensor as PyTorch's `state_dict` has it: row-major values. */
+export const tensorValues = z
+  .strictObject({ shape: z.array(z.int().min(1)).max(6), data: z.array(float32) })
+  .meta({ id: "TensorValues", description: "Row-major values." });
+
+const stateDict = z
+  .record(z.string(), tensorValues)
+  .meta({ description: 'Every parameter by PyTorch\'s name and layout for a Sequential: "0.weight" is [out, in].' });
+
+const freeze = z.array(z.int().min(0)).max(MAX_LAYERS).default([]).meta({
+  description:
+    "Layers whose weights stay as they are: no update, and no part in clipping, as with requires_grad=False. The running statistics of a batch_norm still move.",
+});
+
+const share = z.number().min(0).max(0.9);
+const labels = z.array(z.string()).max(1000);
+const positions = z.array(z.int().nonnegative()).max(10_000_000);
+
+const split = z
+  .union([
+    z.strictObject({ validation: share.default(0.2), test: share.default(0), stratify: z.boolean().optional() }).meta({
+      description:
+        "Shares of the rows, drawn by the seed. Stratified by class where the target of a data set is one, unless said otherwise.",
+    }),
+    z.strictObject({ column: columnName, validation: labels.default([]), test: labels.default([]) }).meta({
+      description: "By a category column of the data set, which is then no feature: rows with these labels are held out.",
+    }),
+    z
+      .strictObject({ validation_rows: positions.default([]), test_rows: positions.default([]) })
+      .meta({ description: "The rows at these positions, counted from 0." }),
+  ])
+  .meta({
+    id: "Split",
+    description: "Which rows are held out: validation is watched while training, test is looked at once, at the end.",
+  });
+
+export type Split = z.output<typeof split>;
+
+const earlyStopping = z.strictObject({
+  monitor: z.enum(MONITORS).optional().meta({
+    description: "val_loss when there is a validation part, else loss.",
+  }),
+  patience: z.int().min(1).default(10),
+  min_delta: z.number().nonnegative().default(0),
+  restore_best: z.boolean().default(true),
+});
+
+const fields = {
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .superRefine((name, { addIssue }) => {
+      const fault = jobNameFault(name);
+      if (fault) addIssue({ code: "custom", message: fault });
+    })
+    .optional()
+    .meta({
+      description:
+        "Shown in lists. The model is called after it: letters, digits, `.`, `_` and `-` stay, anything else becomes a hyphen. No `@`, `:` or `/`.",
+    }),
+  task: z.enum(TASKS).optional().meta({ description: "Inferred from the data and the loss when left out." }),
+  split: split
+    .nullable()
+    .optional()
+    .meta({ description: "A data set holds out 20 % for validation unless told otherwise; other data nothing." }),
+  preprocess: preprocess
+    .nullable()
+    .optional()
+    .meta({ description: "For data sets; null or left out for other data, which is taken as it is." }),
+  model: z.strictObject({ layers: networkLayers }),
+  loss: loss.optional().meta({
+    description: "mse for regression; bce after a sigmoid, else bce_with_logits, for two classes; cross_entropy for more.",
+  }),
+  optimizer: optimizer.prefault({ type: "adam" }),
+  scheduler: scheduler.nullable().default(null),
+  clip_grad: clipGrad.nullable().default(null),
+  epochs: z.int().min(1).max(100_000_000).default(100),
+  batch_size: z.int().min(1).nullable().default(null).meta({ description: "null: all rows at once." }),
+  shuffle: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Draw a new order of the rows for each epoch; without effect when a batch is all rows." }),
+  seed: seed.default(0),
+  early_stopping: earlyStopping.nullable().default(null),
+  metrics: z.array(z.enum(METRIC_NAMES)).optional().meta({
+    description:
+      "By epoch, beside the loss: accuracy, or mae and r2, when left out. Those of classes are macro averages. The model's evaluation has all of them.",
+  }),
+  ...runOptions,
+};
+
+export const jobSpec = z
+  .strictObject({
+    ...fields,
+    data: z.union([z.strictObject({ generator }), z.strictObject({ inline }), z.strictObject({ dataset: datasetSource })]),
+    init_from: z
+      .union([
+        z.strictObject({ state_dict: stateDict, freeze }),
+        z.strictObject({
+          model: z.string().min(1).max(400).meta({
+            description: "A stored model: its id, `name`, `name@version` or `name@alias`. The network must have its tensors.",
+          }),
+          freeze,
+        }),
+        z.strictObject({
+          checkpoint: z
+            .string()
+            .startsWith(ID_PREFIXES.checkpoint)
+            .max(100)
+            .meta({ description: "A checkpoint of any job: its id. The network must have its tensors." }),
+          freeze,
+        }),
+      ])
+      .nullable()
+      .default(null)
+      .meta({ description: "Where the weights start, instead of at random. Preprocessing is fitted anew." }),
+  })
+  .meta({
+    id: "JobSpec",
+    description: "What to train, on what, and how. Everything but data and model has a default.",
+    examples: [
+      {
+        name: "moons-mlp",
+        data: { generator: { type: "moons", samples: 200, noise: 0.1, seed: 7 } },
+        model: {
+          layers: [
+            { type: "linear", units: 4, init: { weight: "kaiming_normal" } },
+            { type: "relu" },
+            { type: "linear" },
+            { type: "sigmoid" },
+          ],
+        },
+        optimizer: { type: "adam", lr: 0.05 },
+        epochs: 1000,
+        seed: 42,
+      },
+    ],
+  });
+
+export type JobSpec = z.output<typeof jobSpec>;
+
+/** What stands in for rows that came with the request. */
+const inlineSummary = z.strictObject({
+  rows: z.int(),
+  features: z.int(),
+  targets: z.int(),
+  sha256: z.string().meta({ description: "Of the rows as float32, features before targets." }),
+});
+
+/** The spec with nothing left open. Bulk (inline rows, weights) is summarised; the job keeps it apart. */
+export const resolvedSpec = z
+  .strictObject({
+    ...fields,
+    name: z.string(),
+    task: z.enum(TASKS),
+    data: z.union([
+      z.strictObject({ generator }),
+      z.strictObject({ inline: inlineSummary }),
+      z.strictObject({
+        dataset: z.strictObject({
+          id: z.string(),
+          sha256: z.string(),
+          features: z.array(z.string()),
+          target: z.array(z.string()),
+          weights: z.string().nullable(),
+        }),
+      }),
+    ]),
+    split: split.nullable(),
+    preprocess: preprocess.nullable(),
+    loss,
+    metrics: z.array(z.enum(METRIC_NAMES)),
+    init_from: z
+      .union([
+        z.strictObject({
+          state_dict: z.record(z.string(), z.strictObject({ shape: z.array(z.int()) })),
+          sha256: z.string().meta({ description: "Of the weights as float32, in this order." }),
+          freeze,
+        }),
+        z.strictObject({ model: z.string(), sha256: z.string(), freeze }),
+        z.strictObject({ checkpoint: z.string(), sha256: z.string(), freeze }),
+      ])
+      .nullable(),
+  })
+  .meta({
+    id: "ResolvedJobSpec",
+    description: "The job spec with every default and inference filled in. Inline rows and weights are summarised.",
+  });
+
+export type ResolvedSpec = z.output<typeof resolvedSpec>;

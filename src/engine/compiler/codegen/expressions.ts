@@ -1,0 +1,280 @@
+/**
+ * Writes the code of expressions: the value of a tensor at a position, computed from loads by the operations that were left
+ * inline, each (tensor, position) once. Knows tensors and vectors; which loops run is up to the kernel.
+ */
+import type { Operation, Tensor } from "../../graph.ts";
+import { accesses, at, type Index, keyOf, linear, stridesOf } from "../affine-index.ts";
+import type { Buffer } from "../memory-plan.ts";
+import { pairwise } from "../pairwise.ts";
+import { uniformValue } from "../rewrite/simplify.ts";
+import { uniformLanes } from "../threefry.ts";
+import type { Local } from "../wasm/assembler.ts";
+import type { Nest, Value } from "./loop-nest.ts";
+import { ARITHMETIC, BOUNDED_BY_CONSTANT, COMPARISON, type Comparison, UNARY } from "./math.ts";
+
+type OperationOf<K extends Operation["kind"]> = Extract<Operation, { readonly kind: K }>;
+
+/** Linear position in bytes. */
+interface Address {
+  readonly constant: number;
+  readonly terms: readonly number[];
+  readonly laneBytes: number;
+}
+
+const ELEMENT_BYTES = 4;
+/** Positions that one kernel can tell apart. */
+const MOST_POSITIONS = 2 ** 24;
+
+export class Expressions {
+  readonly #nest: Nest;
+  readonly #bufferOf: (tensor: Tensor) => Buffer | undefined;
+  /** Positions met so far, by what they are and by the array that says so. */
+  readonly #names = new Map<string, number>();
+  readonly #numbers = new Map<readonly Index[], number>();
+  /** How many lanes of the vectors at hand stand for elements. */
+  lanes = 1;
+
+  /** `bufferOf` says where a tensor is loaded from; tensors without a place are computed. */
+  constructor(nest: Nest, bufferOf: (tensor: Tensor) => Buffer | undefined) {
+    this.#nest = nest;
+    this.#bufferOf = bufferOf;
+  }
+
+  /** A number for each tensor at each position. Elementwise operations hand positions on unchanged: most are met again. */
+  #keyOf(tensor: Tensor, position: readonly Index[]): number {
+    let number = this.#numbers.get(position);
+    if (number === undefined) {
+      const name = keyOf(position);
+      number = this.#names.get(name) ?? this.#names.size;
+      this.#names.set(name, number);
+      this.#numbers.set(position, number);
+    }
+    return tensor.id * MOST_POSITIONS + number;
+  }
+
+  /** The elements of `tensor` at `position`, one in each lane. */
+  value(tensor: Tensor, position: readonly Index[]): Value {
+    const uniform = uniformValue(tensor);
+    if (uniform !== undefined) return this.#nest.float(uniform);
+    const key = this.#keyOf(tensor, position);
+    return this.#nest.recall(key) ?? this.#nest.remember(key, this.#compute(tensor, position));
+  }
+
+  /**
+   * Computes the values at several positions together, operation by operation, so that their chains of dependent
+   * instructions overlap. They are then known to `value`.
+   */
+  prepare(tensor: Tensor, positions: readonly (readonly Index[])[]): void {
+    const isKnown = (position: readonly Index[]) => this.#nest.recall(this.#keyOf(tensor, position));
+    if (uniformValue(tensor) !== undefined || positions.every(isKnown)) return;
+    if (!this.#bufferOf(tensor)) {
+      const sources = positions.map((position) => accesses(tensor, position) ?? []);
+      (sources[0] ?? []).forEach(({ tensor: source }, index) => {
+        this.#prepareOperand(
+          source,
+          sources.map((each) => each[index]?.position ?? []),
+          tensor.op.kind === "where" && index === 0,
+        );
+      });
+    }
+    for (const position of positions) this.value(tensor, position);
+  }
+
+  /** A condition is needed as a mask only: its two sides are prepared, not itself. */
+  #prepareOperand(source: Tensor, positions: readonly (readonly Index[])[], isCondition: boolean): void {
+    if (isCondition && this.#isComparison(source)) for (const side of source.inputs) this.prepare(side, positions);
+    else this.prepare(source, positions);
+  }
+
+  #isComparison(tensor: Tensor): boolean {
+    return tensor.op.kind === "binary" && tensor.op.fn in COMPARISON && !this.#bufferOf(tensor);
+  }
+
+  /** Makes a value known that was computed by other means. */
+  bind(tensor: Tensor, position: readonly Index[], value: Value): void {
+    this.#nest.remember(this.#keyOf(tensor, position), value);
+  }
+
+  #compute(tensor: Tensor, position: readonly Index[]): Value {
+    const { op, inputs } = tensor;
+    const nest = this.#nest;
+    const buffer = this.#bufferOf(tensor);
+    if (buffer) return this.#load(this.#address(buffer, linear(tensor.shape, position)));
+    const operand = (index: number): Value => this.value(inputs[index] as Tensor, position);
+    switch (op.kind) {
+      case "unary": {
+        const x = operand(0);
+        return { local: UNARY[op.fn](nest.codeAt(x.depth), x.local), depth: x.depth };
+      }
+      case "binary":
+        return op.fn in COMPARISON
+          ? nest.op("v128.and", this.#mask(tensor, position), nest.float(1))
+          : this.#arithmetic(op, tensor, position);
+      case "where":
+        return nest.op("v128.bitselect", operand(1), operand(2), this.#mask(inputs[0] as Tensor, position));
+      case "sum":
+        return this.#combined(tensor, position, (a, b) => nest.op("f32x4.add", a, b));
+      case "max":
+        return this.#combined(tensor, position, (a, b) => nest.op("f32x4.max", a, b));
+      case "gather":
+        return this.#gathered(tensor, position);
+      case "uniform":
+        return this.#random(tensor, position);
+      case "reshape": {
+        const renamed = accesses(tensor, position)?.[0];
+        if (renamed) return this.value(renamed.tensor, renamed.position);
+        const source = inputs[0] as Tensor;
+        return this.#load(this.#address(this.#bufferOf(source) as Buffer, linear(tensor.shape, position)));
+      }
+      default: {
+        const moved = accesses(tensor, position)?.[0];
+        if (!moved) throw new Error(`${op.kind} has no place in an expression`);
+        return this.value(moved.tensor, moved.position);
+      }
+    }
+  }
+
+  /** All bits of a lane set where the condition is not 0. */
+  #mask(condition: Tensor, position: readonly Index[]): Value {
+    const { op, inputs } = condition;
+    const nest = this.#nest;
+    if (op.kind !== "binary" || !this.#isComparison(condition))
+      return nest.op("f32x4.ne", this.value(condition, position), nest.float(0));
+    const key = -1 - this.#keyOf(condition, position);
+    const known = nest.recall(key);
+    if (known) return known;
+    const [a, b] = inputs.map((x) => this.value(x, position)) as [Value, Value];
+    return nest.remember(key, nest.op(COMPARISON[op.fn as Comparison], a, b));
+  }
+
+  #arithmetic(op: OperationOf<"binary">, { inputs }: Tensor, position: readonly Index[]): Value {
+    const [a, b] = inputs as [Tensor, Tensor];
+    const bounded = BOUNDED_BY_CONSTANT[op.fn];
+    const isNumber = (x: Tensor) => uniformValue(x) !== undefined && !Number.isNaN(uniformValue(x));
+    if (bounded && (isNumber(a) || isNumber(b))) {
+      const [x, limit] = isNumber(b) ? [a, b] : [b, a];
+      return this.#nest.op(bounded, this.value(x, position), this.value(limit, position));
+    }
+    return this.#nest.op(ARITHMETIC[op.fn as keyof typeof ARITHMETIC], this.value(a, position), this.value(b, position));
+  }
+
+  /** A reduction written out: neighbours are combined, then neighbours of the results, and so on. */
+  #combined(tensor: Tensor, position: readonly Index[], combine: (a: Value, b: Value) => Value): Value {
+    const terms = (accesses(tensor, position) ?? []).map((access) => this.value(access.tensor, access.position));
+    return pairwise(terms, combine);
+  }
+
+  #random({ inputs: [key, counter], shape }: Tensor, position: readonly Index[]): Value {
+    const index = linear(shape, position);
+    const nest = this.#nest;
+    const words = [this.value(key as Tensor, [at(0)]), this.value(key as Tensor, [at(1)]), this.value(counter as Tensor, [])];
+    const offset = nest.offset(index.terms);
+    const depth = Math.max(offset?.depth ?? 0, ...words.map((word) => word.depth));
+    const lanes = [0, 1, 2, 3].map((lane) => index.constant + lane * index.lane) as [number, number, number, number];
+    const element = nest.vectorAt(depth, () => {
+      nest.f.v128(lanes);
+      if (!offset) return;
+      nest.f.get(offset.local);
+      nest.f.vector("i32x4.splat");
+      nest.f.vector("i32x4.add");
+    });
+    const [key0, key1, counter1] = words.map((word) => word.local) as [Local, Local, Local];
+    return { local: uniformLanes(nest.codeAt(depth), key0, key1, element.local, counter1), depth };
+  }
+
+  // ---------------------------------------------------------------- memory
+
+  #address({ address, stepBytes }: Buffer, index: Index): Address {
+    const terms = index.terms.map((coefficient) => coefficient * ELEMENT_BYTES);
+    if (stepBytes > 0) terms[0] = (terms[0] ?? 0) + stepBytes;
+    return { constant: address + index.constant * ELEMENT_BYTES, terms, laneBytes: index.lane * ELEMENT_BYTES };
+  }
+
+  /** Loads at an address, to which `rows` adds bytes: one amount for all lanes, or one for each. */
+  #load({ constant, terms, laneBytes }: Address, rows: readonly Value[] = []): Value {
+    const nest = this.#nest;
+    const offset = nest.offset(terms);
+    const depth = Math.max(offset?.depth ?? 0, ...rows.map((row) => row.depth));
+    const push = (lane: number): void => this.#pushAddress(offset?.local, rows[Math.min(lane, rows.length - 1)]?.local);
+    return nest.vectorAt(depth, () => {
+      if (rows.length <= 1 && (laneBytes === 0 || laneBytes === ELEMENT_BYTES)) {
+        push(0);
+        nest.f.vectorMemory(laneBytes === 0 ? "v128.load32_splat" : "v128.load", constant);
+        return;
+      }
+      push(0);
+      nest.f.vectorMemory("v128.load32_zero", constant);
+      for (let lane = 1; lane < this.lanes; lane++) this.#loadLane(lane, push, constant + lane * laneBytes);
+    });
+  }
+
+  #loadLane(lane: number, push: (lane: number) => void, constant: number): void {
+    const { f } = this.#nest;
+    const partial = f.local("v128");
+    f.set(partial);
+    push(lane);
+    f.get(partial);
+    f.vectorMemory("v128.load32_lane", constant, lane);
+  }
+
+  #pushAddress(offset: Local | undefined, row: Local | undefined): void {
+    const { f } = this.#nest;
+    if (offset === undefined && row === undefined) f.i32(0);
+    if (offset !== undefined) f.get(offset);
+    if (row !== undefined) f.get(row);
+    if (offset !== undefined && row !== undefined) f.plain("i32.add");
+  }
+
+  #gathered({ inputs: [data, indices] }: Tensor, position: readonly Index[]): Value {
+    const [table, list] = [data as Tensor, indices as Tensor];
+    const lead = list.shape.length;
+    const rows = this.rows(list, position.slice(0, lead), (stridesOf(table.shape)[0] as number) * ELEMENT_BYTES);
+    const rest = linear(table.shape, [at(0), ...position.slice(lead)]);
+    return this.#load(this.#address(this.#bufferOf(table) as Buffer, rest), rows);
+  }
+
+  /** Index times `rowBytes`, for the one index at this position or for that of each lane. */
+  rows(indices: Tensor, position: readonly Index[], rowBytes: number): Value[] {
+    const nest = this.#nest;
+    const { constant, terms, laneBytes } = this.#address(this.#bufferOf(indices) as Buffer, linear(indices.shape, position));
+    const offset = nest.offset(terms);
+    const depth = offset?.depth ?? 0;
+    return Array.from({ length: laneBytes === 0 ? 1 : this.lanes }, (_, lane) => {
+      const key = `row ${constant + lane * laneBytes} ${terms} ${rowBytes}`;
+      const compute = (): Value => {
+        const local = nest.f.local("i32");
+        this.#pushAddress(offset?.local, undefined);
+        nest.f.scalarMemory("i32.load", constant + lane * laneBytes);
+        nest.f.i32(rowBytes);
+        nest.f.plain("i32.mul");
+        nest.f.set(local);
+        return { local, depth };
+      };
+      return nest.recall(key) ?? nest.remember(key, nest.at(depth, compute));
+    });
+  }
+
+  /** Stores the lanes of `value` at `index` of a buffer, at the current place of the code. */
+  store(buffer: Buffer, index: Index, value: Local, rows: readonly Value[] = []): void {
+    const { f } = this.#nest;
+    const { constant, terms, laneBytes } = this.#address(buffer, index);
+    const offset = this.#nest.offset(terms);
+    const put = (instruction: Parameters<typeof f.vectorMemory>[0], lane: number, wasmLane?: number): void => {
+      this.#pushAddress(offset?.local, rows[Math.min(lane, rows.length - 1)]?.local);
+      f.get(value);
+      f.vectorMemory(instruction, constant + lane * laneBytes, wasmLane);
+    };
+    const contiguous = laneBytes === ELEMENT_BYTES && rows.length <= 1;
+    const lanes = laneBytes === 0 && rows.length <= 1 ? 1 : this.lanes;
+    if (contiguous && lanes === 4) put("v128.store", 0);
+    else if (contiguous && lanes >= 2) {
+      put("v128.store64_lane", 0, 0);
+      if (lanes === 3) put("v128.store32_lane", 2, 2);
+    } else for (let lane = 0; lane < lanes; lane++) put("v128.store32_lane", lane, lane);
+  }
+
+  /** The vector at `index` of a buffer: always loaded, never recalled. */
+  load(buffer: Buffer, index: Index, rows: readonly Value[] = []): Value {
+    return this.#load(this.#address(buffer, index), rows);
+  }
+}

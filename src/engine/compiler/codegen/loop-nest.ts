@@ -1,0 +1,191 @@
+/**
+ * Writes nests of loops. Code can be put at any level of the nest under construction, so that what does not change inside a
+ * loop is computed in front of it, and addresses are variables that loops advance. Knows loops and bytes; knows nothing of
+ * tensors.
+ */
+
+import { ByteBuffer, type FunctionBuilder, type Local } from "../wasm/assembler.ts";
+import type { VectorInstruction } from "../wasm/opcodes.ts";
+import type { VectorCode } from "./math.ts";
+
+/** A value in a local variable, and the innermost loop that it changes in: 0 is outside of all loops. */
+export interface Value {
+  readonly local: Local;
+  readonly depth: number;
+}
+
+interface Level {
+  readonly code: ByteBuffer;
+  /** Variables sum of coefficient * loop variable, in bytes, by their coefficients. */
+  readonly offsets: Map<string, Local>;
+  /** What the end of the loop's body adds to which variable. */
+  readonly advances: { local: Local; bytes: number }[];
+  /** Values that are valid at this level and inside it, by what they are. */
+  readonly values: Map<string | number, Value>;
+  /** How far one iteration advances the loop variable. */
+  readonly step: number;
+}
+
+export class Nest {
+  readonly f: FunctionBuilder;
+  readonly #levels: Level[] = [];
+  readonly #given: readonly Local[];
+
+  /**
+   * A nest at the current place of `f`. The first variables are `given`, in locals that do not change: the number of the
+   * training step comes first. Each loop inside another has the next variable.
+   */
+  constructor(f: FunctionBuilder, given: readonly Local[]) {
+    this.f = f;
+    this.#given = given;
+    this.#levels.push(newLevel(f.code, 0));
+  }
+
+  get depth(): number {
+    return this.#levels.length - 1;
+  }
+
+  /** The number of the innermost loop's variable. */
+  get variable(): number {
+    return this.#given.length + this.depth - 1;
+  }
+
+  /** A loop of `trips` iterations, at least one, given as a number or by a local. Its variable starts at 0 and advances by `step`. */
+  loop(trips: number | { readonly local: Local }, step: number, body: () => void): void {
+    const level = newLevel(new ByteBuffer(), step);
+    this.#levels.push(level);
+    this.f.into(level.code, body);
+    this.#levels.pop();
+    const counter = this.f.local("i32");
+    if (typeof trips === "number") this.f.i32(trips);
+    else this.f.get(trips.local);
+    this.f.set(counter);
+    this.f.loop(() => {
+      this.f.code.append(level.code);
+      for (const { local, bytes } of level.advances) {
+        this.f.get(local);
+        this.f.i32(bytes);
+        this.f.plain("i32.add");
+        this.f.set(local);
+      }
+      this.f.get(counter);
+      this.f.i32(1);
+      this.f.plain("i32.sub");
+      this.f.set(counter);
+      this.f.get(counter);
+      this.f.repeatIf();
+    });
+  }
+
+  /** Runs `body` with its instructions going to a level of the nest: in front of the loops inside it. */
+  at<Result>(depth: number, body: () => Result): Result {
+    let result: Result | undefined;
+    this.f.into((this.#levels[depth] as Level).code, () => {
+      result = body();
+    });
+    return result as Result;
+  }
+
+  /** The value known under this key, wherever in the nest it was computed. */
+  recall(key: string | number): Value | undefined {
+    for (let depth = this.depth; depth >= 0; depth--) {
+      const value = this.#levels[depth]?.values.get(key);
+      if (value) return value;
+    }
+    return undefined;
+  }
+
+  /** Makes a value known until the loop ends that it belongs to. */
+  remember(key: string | number, value: Value): Value {
+    (this.#levels[value.depth] as Level).values.set(key, value);
+    return value;
+  }
+
+  /** The local with sum of terms[v] * variable v (in bytes); undefined when it is always 0. */
+  offset(terms: readonly number[]): Value | undefined {
+    const variable = terms.findLastIndex((coefficient) => coefficient !== 0);
+    if (variable < 0) return undefined;
+    const depth = Math.max(0, variable - this.#given.length + 1);
+    const level = this.#levels[depth] as Level;
+    const key = terms.slice(0, variable + 1).join();
+    const known = level.offsets.get(key);
+    if (known !== undefined) return { local: known, depth };
+    const local = this.f.local("i32");
+    level.offsets.set(key, local);
+    const bytes = terms[variable] as number;
+    const outer = this.offset(terms.slice(0, variable));
+    if (depth > 0) level.advances.push({ local, bytes: bytes * level.step });
+    this.at(Math.max(0, depth - 1), () => {
+      if (outer) this.f.get(outer.local);
+      else this.f.i32(0);
+      if (depth === 0) {
+        this.f.get(this.#given[variable] as Local);
+        this.f.i32(bytes);
+        this.f.plain("i32.mul");
+        this.f.plain("i32.add");
+      }
+      this.f.set(local);
+    });
+    return { local, depth };
+  }
+
+  /** A vector instruction on values, put at the outermost level where all of them are known. */
+  op(instruction: VectorInstruction, ...operands: readonly Value[]): Value {
+    const depth = Math.max(0, ...operands.map((operand) => operand.depth));
+    return this.vectorAt(depth, () => {
+      for (const { local } of operands) this.f.get(local);
+      this.f.vector(instruction);
+    });
+  }
+
+  /** The vector that `push` leaves on the stack, computed at `depth`. */
+  vectorAt(depth: number, push: () => void): Value {
+    return this.at(depth, () => {
+      const local = this.f.local("v128");
+      push();
+      this.f.set(local);
+      return { local, depth };
+    });
+  }
+
+  /** Four lanes of one 32-bit pattern. Constants live outside of all loops. */
+  bits(pattern: number): Value {
+    const key = `bits ${pattern}`;
+    const lane = pattern >>> 0;
+    return (
+      this.recall(key) ??
+      this.remember(
+        key,
+        this.vectorAt(0, () => this.f.v128([lane, lane, lane, lane])),
+      )
+    );
+  }
+
+  float(value: number): Value {
+    return this.bits(new Uint32Array(Float32Array.of(value).buffer)[0] as number);
+  }
+
+  /** This nest as what math.ts writes to, at one level. */
+  codeAt(depth: number): VectorCode {
+    const local = (push: () => void): Local => this.vectorAt(depth, push).local;
+    return {
+      op: (instruction, ...operands) =>
+        local(() => {
+          for (const operand of operands) this.f.get(operand);
+          this.f.vector(instruction);
+        }),
+      shift: (instruction, operand, count) =>
+        local(() => {
+          this.f.get(operand);
+          this.f.i32(count);
+          this.f.vector(instruction);
+        }),
+      float: (value) => this.float(value).local,
+      bits: (pattern) => this.bits(pattern).local,
+    };
+  }
+}
+
+function newLevel(code: ByteBuffer, step: number): Level {
+  return { code, offsets: new Map(), advances: [], values: new Map(), step };
+}

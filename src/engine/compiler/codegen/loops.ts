@@ -1,0 +1,302 @@
+/**
+ * Writes the code of a loop kernel: its nest, the expressions in its body, its reductions and stores. Knows kernels and
+ * buffers.
+ *
+ * The order of every sum is fixed by the shapes alone: `ACCUMULATORS` vectors take turns along the vector loop (or one, where
+ * the body is long), are added pairwise, and their lanes as (0 + 2) + (1 + 3).
+ */
+import { sizeOf, type Tensor } from "../../graph.ts";
+import { at, type Index, linear, variable, ZERO } from "../affine-index.ts";
+import { elements, isReduce, placeOf, reducedAxes } from "../kernel-outputs.ts";
+import type { Buffer, ProgramPlan } from "../memory-plan.ts";
+import { pairwise } from "../pairwise.ts";
+import type { Loop, LoopKernel, Root } from "../schedule/kernels.ts";
+import type { FunctionBuilder, Local } from "../wasm/assembler.ts";
+import { Expressions } from "./expressions.ts";
+import { Nest, type Value } from "./loop-nest.ts";
+
+const LANES = 4;
+const ACCUMULATORS = 4;
+
+/** Appends the kernel to `f`. `step` holds the number of the step, for rows of feed and result tables. */
+export function emitLoops(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan): void {
+  f.scope(() => new LoopEmitter(f, step, kernel, plan).emit());
+}
+
+/** A running sum or maximum: one vector for each turn. */
+interface Accumulator {
+  readonly root: Root;
+  /** Position in the result, with the loops that are not reduced. */
+  readonly turns: readonly Local[];
+  /** The written-out axes that this one belongs to. */
+  readonly element: readonly number[];
+}
+
+/** A position of the vector loop, and whose turn it is to sum it up. */
+interface Place {
+  readonly index: Index;
+  readonly turn: number;
+}
+
+/** A position of all loops. */
+interface Point {
+  readonly indices: readonly Index[];
+  readonly turn: number;
+}
+
+class LoopEmitter {
+  readonly #f: FunctionBuilder;
+  readonly #nest: Nest;
+  readonly #kernel: LoopKernel;
+  readonly #plan: ProgramPlan;
+  readonly #expressions: Expressions;
+  readonly #unroll: number;
+
+  constructor(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan) {
+    this.#f = f;
+    this.#nest = new Nest(f, [step]);
+    this.#kernel = kernel;
+    this.#plan = plan;
+    const own = new Set(kernel.roots.filter(({ tensor }) => tensor.inputs.length > 0).map(({ tensor }) => tensor));
+    this.#expressions = new Expressions(this.#nest, (tensor) => (own.has(tensor) ? undefined : plan.buffers.get(tensor)));
+    this.#unroll = unrollOf(kernel);
+  }
+
+  emit(): void {
+    for (const { tensor, kind } of this.#kernel.roots) if (kind === "pad" || kind === "scatter") this.#clear(tensor);
+    this.#visit(0, [], []);
+  }
+
+  #clear(tensor: Tensor): void {
+    for (const { address, stepBytes } of this.#targets(tensor)) {
+      const offset = this.#nest.offset([stepBytes]);
+      this.#f.i32(address);
+      if (offset) {
+        this.#f.get(offset.local);
+        this.#f.plain("i32.add");
+      }
+      this.#f.i32(0);
+      this.#f.i32(sizeOf(tensor.shape) * 4);
+      this.#f.memoryFill();
+    }
+  }
+
+  #targets(tensor: Tensor): readonly Buffer[] {
+    return this.#plan.targets.get(tensor) ?? [];
+  }
+
+  /** Writes the loops from number `loop` on, around the body. `indices` holds the positions of the loops outside. */
+  #visit(loop: number, indices: readonly Index[], accumulators: readonly Accumulator[]): void {
+    const { loops } = this.#kernel;
+    const here = loops[loop];
+    const entersReduction = accumulators.length === 0 && (here?.reduced ?? true) && this.#kernel.roots.some(isReduce);
+    if (entersReduction) {
+      const started = this.#start(here === undefined || !loops.slice(loop).some(({ vector }) => vector) ? 1 : this.#unroll);
+      this.#visitLoop(loop, here, indices, started, 0);
+      this.#finish(started, indices);
+    } else this.#visitLoop(loop, here, indices, accumulators, 0);
+  }
+
+  #visitLoop(
+    loop: number,
+    here: Loop | undefined,
+    indices: readonly Index[],
+    accumulators: readonly Accumulator[],
+    turn: number,
+  ): void {
+    if (!here) {
+      this.#body([{ indices, turn }], accumulators);
+      return;
+    }
+    const inside = (places: readonly Place[], lanes: number): void => {
+      const before = this.#expressions.lanes;
+      this.#expressions.lanes = lanes;
+      const deeper = places.map((place) => ({ indices: [...indices, place.index], turn: turn + place.turn }));
+      if (loop + 1 === this.#kernel.loops.length) this.#body(deeper, accumulators);
+      else for (const point of deeper) this.#visitInside(loop + 1, point, accumulators);
+      this.#expressions.lanes = before;
+    };
+    if (here.vector) this.#vectorLoop(here, inside);
+    else this.#scalarLoop(here, (index) => inside([{ index, turn: 0 }], this.#expressions.lanes));
+  }
+
+  #visitInside(loop: number, { indices, turn }: Point, accumulators: readonly Accumulator[]): void {
+    if (accumulators.length > 0) this.#visitLoop(loop, this.#kernel.loops[loop], indices, accumulators, turn);
+    else this.#visit(loop, indices, accumulators);
+  }
+
+  #scalarLoop({ size }: Loop, inside: (index: Index) => void): void {
+    if (size === 1) inside(ZERO);
+    else this.#nest.loop(size, 1, () => inside(this.#loopIndex(0, 0)));
+  }
+
+  /** Whole vectors in a loop, several an iteration; then the vectors and the elements that are left over, written out. */
+  #vectorLoop({ size }: Loop, inside: (places: readonly Place[], lanes: number) => void): void {
+    const vectors = Math.floor(size / LANES);
+    const trips = Math.floor(vectors / this.#unroll);
+    const looped = trips > 1 ? trips * this.#unroll : 0;
+    if (looped > 0) {
+      this.#nest.loop(trips, this.#unroll * LANES, () => {
+        const parts = Array.from({ length: this.#unroll }, (_, part) => part);
+        inside(
+          parts.map((part) => ({ index: this.#loopIndex(part * LANES, 1), turn: part })),
+          LANES,
+        );
+      });
+    }
+    const written = (vector: number): Place => ({
+      index: { constant: vector * LANES, terms: [], lane: 1 },
+      turn: vector % this.#unroll,
+    });
+    const left = Array.from({ length: vectors - looped }, (_, vector) => written(looped + vector));
+    for (let from = 0; from < left.length; from += this.#unroll) inside(left.slice(from, from + this.#unroll), LANES);
+    const rest = size % LANES;
+    if (rest > 0) inside([{ ...written(vectors), turn: 0 }], rest);
+  }
+
+  #loopIndex(constant: number, lane: number): Index {
+    return { ...variable(this.#nest.variable), constant, lane };
+  }
+
+  // ---------------------------------------------------------------- reductions
+
+  #start(turns: number): Accumulator[] {
+    return this.#kernel.roots.filter(isReduce).flatMap((root) => {
+      const initial = root.tensor.op.kind === "max" ? Number.NEGATIVE_INFINITY : 0;
+      return elements(root.roles, (axis) => !reducedAxes(root).includes(axis)).map((element) => ({
+        root,
+        element,
+        turns: Array.from({ length: turns }, () => {
+          const local = this.#f.local("v128");
+          const start = this.#nest.float(initial).local;
+          this.#f.get(start);
+          this.#f.set(local);
+          return local;
+        }),
+      }));
+    });
+  }
+
+  #finish(accumulators: readonly Accumulator[], indices: readonly Index[]): void {
+    for (const { root, turns, element } of accumulators) {
+      const vectorReduced = this.#kernel.loops.some(({ vector, reduced }) => vector && reduced);
+      let total = pairwise(turns, (a, b) => this.#combine(root, a, b));
+      if (vectorReduced) total = this.#acrossLanes(root, total);
+      const position = this.#position(root, indices, element).map((index, axis) =>
+        reducedAxes(root).includes(axis) ? ZERO : index,
+      );
+      for (const buffer of this.#targets(root.tensor)) {
+        this.#expressions.store(buffer, linear(root.tensor.shape, position), total);
+      }
+    }
+  }
+
+  #combine({ tensor }: Root, a: Local, b: Local): Local {
+    return this.#nest.codeAt(this.#nest.depth).op(tensor.op.kind === "max" ? "f32x4.max" : "f32x4.add", a, b);
+  }
+
+  #acrossLanes(root: Root, vector: Local): Local {
+    const swapped = (from: Local, lanes: readonly [number, number, number, number]): Local =>
+      this.#nest.vectorAt(this.#nest.depth, () => {
+        this.#f.get(from);
+        this.#f.get(from);
+        this.#f.shuffle(lanes);
+      }).local;
+    const halves = this.#combine(root, vector, swapped(vector, [2, 3, 0, 1]));
+    return this.#combine(root, halves, swapped(halves, [1, 0, 3, 2]));
+  }
+
+  // ---------------------------------------------------------------- body
+
+  /** The body at several points. All values first, then all stores: what is replaced in place is read before. */
+  #body(points: readonly Point[], accumulators: readonly Accumulator[]): void {
+    for (const root of this.#kernel.roots) {
+      for (const element of elements(root.roles, () => true)) {
+        this.#expressions.prepare(
+          root.value,
+          points.map(({ indices }) => this.#position(root, indices, element)),
+        );
+      }
+    }
+    const stores = this.#kernel.roots
+      .filter((root) => !isReduce(root))
+      .flatMap((root) =>
+        elements(root.roles, () => true).flatMap((element) =>
+          points.map(({ indices }) => {
+            const position = this.#position(root, indices, element);
+            return { root, position, value: this.#expressions.value(root.value, position) };
+          }),
+        ),
+      );
+    for (const accumulator of accumulators) {
+      for (const { indices, turn } of points) this.#accumulate(accumulator, indices, turn);
+    }
+    for (const { root, position, value } of stores) this.#store(root, position, value);
+  }
+
+  #accumulate({ root, element, turns }: Accumulator, indices: readonly Index[], turn: number): void {
+    const reduced = reducedAxes(root);
+    const terms = elements(root.roles, () => true)
+      .filter((each) => each.every((at, axis) => reduced.includes(axis) || at === element[axis]))
+      .map((each) => this.#expressions.value(root.value, this.#position(root, indices, each)));
+    const term = pairwise(terms, (a, b) => this.#nest.op(root.tensor.op.kind === "max" ? "f32x4.max" : "f32x4.add", a, b));
+    const accumulator = turns[turn % turns.length] as Local;
+    const partial = this.#expressions.lanes < LANES && this.#kernel.loops.some(({ vector, reduced: over }) => vector && over);
+    const masked = partial ? this.#withoutIdleLanes(root, term) : term.local;
+    this.#f.get(accumulator);
+    this.#f.get(masked);
+    this.#f.vector(root.tensor.op.kind === "max" ? "f32x4.max" : "f32x4.add");
+    this.#f.set(accumulator);
+  }
+
+  /** Lanes that stand for no element must not count. */
+  #withoutIdleLanes({ tensor }: Root, { local }: Value): Local {
+    const neutral = this.#nest.float(tensor.op.kind === "max" ? Number.NEGATIVE_INFINITY : 0).local;
+    const used = [0, 1, 2, 3].map((lane) => (lane < this.#expressions.lanes ? 0xffff_ffff : 0));
+    return this.#nest.vectorAt(this.#nest.depth, () => {
+      this.#f.get(local);
+      this.#f.get(neutral);
+      this.#f.v128(used as [number, number, number, number]);
+      this.#f.vector("v128.bitselect");
+    }).local;
+  }
+
+  #store(root: Root, position: readonly Index[], value: Value): void {
+    const { tensor } = root;
+    for (const buffer of this.#targets(tensor)) {
+      if (root.kind !== "scatter") {
+        this.#expressions.store(buffer, linear(tensor.shape, placeOf(root, position)), value.local);
+        continue;
+      }
+      const lead = (tensor.inputs[1] as Tensor).shape.length;
+      const rowBytes = sizeOf(tensor.shape.slice(1)) * 4;
+      const rows = this.#expressions.rows(tensor.inputs[1] as Tensor, position.slice(0, lead), rowBytes);
+      const place = linear(tensor.shape, [ZERO, ...position.slice(lead)]);
+      const before = this.#nest.at(this.#nest.depth, () => this.#expressions.load(buffer, place, rows));
+      const sum = this.#nest.op("f32x4.add", before, { local: value.local, depth: this.#nest.depth });
+      this.#expressions.store(buffer, place, sum.local, rows);
+    }
+  }
+
+  #position({ roles }: Root, indices: readonly Index[], element: readonly number[]): Index[] {
+    return roles.map((role, axis) => {
+      if (role.kind === "loop") return indices[role.loop] ?? ZERO;
+      return role.kind === "expand" ? at(element[axis] ?? 0) : ZERO;
+    });
+  }
+}
+
+/** Work in a body above which another copy of it does not fit the processor's window of instructions. */
+const LONG_BODY = 500;
+const SHORT_BODY = 40;
+
+/** Vectors an iteration: several, so that chains of dependent instructions overlap. */
+function unrollOf({ loops, roots, work }: LoopKernel): number {
+  const vector = loops.findIndex((loop) => loop.vector);
+  const size = loops[vector]?.size ?? 0;
+  const reduces = roots.some(isReduce);
+  if (size < 2 * LANES || work > LONG_BODY) return 1;
+  // A vector loop around a reduction would start several reductions: one after the other is all it can do.
+  if (reduces && !loops[vector]?.reduced) return 1;
+  return reduces && work <= SHORT_BODY && size >= 2 * ACCUMULATORS * LANES ? ACCUMULATORS : 2;
+}

@@ -1,0 +1,65 @@
+/**
+ * Assembles the module of a set of planned programs: for each program one function that computes a step, and one, exported
+ * under the program's name, that runs several.
+ */
+
+import { emitMatmul } from "../matmul/matmul.ts";
+import { PackFunctions } from "../matmul/pack.ts";
+import type { Plan, ProgramPlan } from "../memory-plan.ts";
+import type { Kernel } from "../schedule/kernels.ts";
+import { type FunctionBuilder, ModuleBuilder } from "../wasm/assembler.ts";
+import { emitLoops } from "./loops.ts";
+
+/** The bytes of the module. Each program is exported as a function that takes a number of steps. */
+export function emitModule(kernels: ReadonlyMap<string, readonly Kernel[]>, plan: Plan): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder();
+  const packs = new PackFunctions(module);
+  for (const [name, program] of plan.programs) {
+    const step = emitStep(module, packs, kernels.get(name) as readonly Kernel[], program);
+    module.export(name, emitRun(module, step));
+  }
+  return module.finish();
+}
+
+const STEP = 0;
+
+function emitStep(module: ModuleBuilder, packs: PackFunctions, kernels: readonly Kernel[], plan: ProgramPlan): FunctionBuilder {
+  const f = module.function(["i32"]);
+  for (const kernel of kernels) {
+    if (kernel.kind === "matmul") emitMatmul(module, packs, f, STEP, kernel, plan);
+    else emitLoops(f, STEP, kernel, plan);
+  }
+  for (const { from, to, bytes } of plan.copies) {
+    f.i32(to.address);
+    f.i32(from.address);
+    if (from.stepBytes > 0) {
+      f.get(STEP);
+      f.i32(from.stepBytes);
+      f.plain("i32.mul");
+      f.plain("i32.add");
+    }
+    f.i32(bytes);
+    f.memoryCopy();
+  }
+  return f;
+}
+
+/** for (step = 0; step < steps; step++) body(step), for at least one step. */
+function emitRun(module: ModuleBuilder, body: FunctionBuilder): FunctionBuilder {
+  const f = module.function(["i32"]);
+  const steps = 0;
+  const step = f.local("i32");
+  f.loop(() => {
+    f.get(step);
+    f.call(body);
+    f.get(step);
+    f.i32(1);
+    f.plain("i32.add");
+    f.set(step);
+    f.get(step);
+    f.get(steps);
+    f.plain("i32.lt_u");
+    f.repeatIf();
+  });
+  return f;
+}

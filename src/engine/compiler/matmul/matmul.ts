@@ -1,0 +1,263 @@
+/**
+ * Writes matrix products: register tiles of 4 rows by 8 columns, each the sum over the whole inner axis, with the pointwise
+ * tensors of the kernel computed on the tile before it is stored. Without fused multiply-add the units reach their limit with
+ * 16 operations a cycle; the tile keeps 8 sums in flight, and larger ones (6 x 8, 4 x 12) spill registers and are slower.
+ *
+ * Every element is summed in the order of the inner axis, by one accumulator.
+ */
+
+import { at, type Index, linear, plus, variable, ZERO } from "../affine-index.ts";
+import { Expressions } from "../codegen/expressions.ts";
+import { Nest, type Value } from "../codegen/loop-nest.ts";
+import type { Buffer, PackBuffers, ProgramPlan } from "../memory-plan.ts";
+import type { MatmulKernel, OperandView } from "../schedule/kernels.ts";
+import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
+import type { PackFunctions } from "./pack.ts";
+import { innerLengths, TILE_COLUMNS, TILE_ROWS, turnsB } from "./product.ts";
+
+const LANES = 4;
+/** Inner positions an iteration of the tile's loop. */
+const UNROLL = 8;
+/** The rows of a that are multiplied with all of b before the next ones stay in the second cache. */
+const BLOCK_BYTES = 128 * 1024;
+
+/**
+ * Appends the product to the step function `f`. The tiles are functions of their own, called for some rows at a time: the
+ * engine replaces a function by its optimised version from one call to the next, so that even a first long step gets it.
+ */
+export function emitMatmul(
+  module: ModuleBuilder,
+  packs: PackFunctions,
+  f: FunctionBuilder,
+  step: Local,
+  kernel: MatmulKernel,
+  plan: ProgramPlan,
+): void {
+  const { batch, m } = kernel.shape;
+  const fullRows = m - (m % TILE_ROWS);
+  const parameters = new Array<"i32">(batch.length + 3).fill("i32");
+  // The parameters: step, batch indices, first row; and the number of tiles.
+  const given = Array.from({ length: batch.length + 2 }, (_, index) => index);
+  const write = (rows: number): FunctionBuilder => {
+    const tiles = module.function(parameters);
+    new TileEmitter(tiles, given, { local: given.length }, kernel, plan, rows).emit();
+    return tiles;
+  };
+  const full = fullRows > 0 ? write(TILE_ROWS) : undefined;
+  const edge = m % TILE_ROWS > 0 ? write(m % TILE_ROWS) : undefined;
+
+  f.scope(() => {
+    const indices = batch.map(() => f.local("i32"));
+    const call = (tiles: FunctionBuilder, row: () => void, count: number): void => {
+      for (const local of [step, ...indices]) f.get(local);
+      row();
+      f.i32(count);
+      f.call(tiles);
+    };
+    const visit = (axis: number): void => {
+      if (axis < batch.length) {
+        countTo(f, indices[axis] as Local, batch[axis] as number, () => visit(axis + 1));
+        return;
+      }
+      emitPacking(packs, f, [step, ...indices], kernel, plan);
+      const blockRows = Math.max(TILE_ROWS, Math.floor(BLOCK_BYTES / 4 / kernel.shape.k / TILE_ROWS) * TILE_ROWS);
+      const blocks = Math.floor(fullRows / blockRows);
+      const row = f.local("i32");
+      if (full && blocks > 0) {
+        countTo(f, row, blocks * blockRows, () => call(full, () => f.get(row), blockRows / TILE_ROWS), blockRows);
+      }
+      const rest = fullRows - blocks * blockRows;
+      if (full && rest > 0) call(full, () => f.i32(blocks * blockRows), rest / TILE_ROWS);
+      if (edge) call(edge, () => f.i32(fullRows), 1);
+    };
+    visit(0);
+  });
+}
+
+/** for (variable = 0; variable < limit; variable += by) body() */
+function countTo(f: FunctionBuilder, counter: Local, limit: number, body: () => void, by = 1): void {
+  f.i32(0);
+  f.set(counter);
+  f.loop(() => {
+    body();
+    f.get(counter);
+    f.i32(by);
+    f.plain("i32.add");
+    f.set(counter);
+    f.get(counter);
+    f.i32(limit);
+    f.plain("i32.lt_u");
+    f.repeatIf();
+  });
+}
+
+// ---------------------------------------------------------------- packing
+
+function emitPacking(
+  packs: PackFunctions,
+  f: FunctionBuilder,
+  outer: readonly Local[],
+  kernel: MatmulKernel,
+  plan: ProgramPlan,
+): void {
+  const { batch, m, n, k } = kernel.shape;
+  const { a: targetA, b: targetB } = plan.packs.get(kernel) as PackBuffers;
+  const [rowAxis, columnAxis] = [batch.length, batch.length + 1];
+  const pack = (view: OperandView, target: Buffer, width: number, lines: number, across: boolean): void => {
+    const inner = Math.ceil(k / LANES);
+    const lineAxis = view === kernel.a ? rowAxis : columnAxis;
+    const innerAxis = view === kernel.a ? columnAxis : rowAxis;
+    pushSource(f, outer, view, plan.buffers.get(view.tensor) as Buffer);
+    f.i32((view.index.terms[across ? lineAxis : innerAxis] ?? 0) * 4);
+    f.i32(across ? inner : k);
+    f.i32(Math.ceil(lines / width));
+    f.i32(target.address);
+    f.i32(lines - 1);
+    f.call(across ? packs.across(width) : packs.along(width));
+  };
+  if (targetA) pack(kernel.a, targetA, TILE_ROWS, m, false);
+  if (targetB) pack(kernel.b, targetB, TILE_COLUMNS, n, turnsB(kernel));
+}
+
+/** The address of an operand's first element in this step and batch. */
+function pushSource(f: FunctionBuilder, outer: readonly Local[], { index }: OperandView, buffer: Buffer): void {
+  const coefficients = [buffer.stepBytes, ...index.terms.slice(0, outer.length - 1).map((term) => term * 4)];
+  f.i32(buffer.address + index.constant * 4);
+  coefficients.forEach((coefficient, variable) => {
+    if (coefficient === 0) return;
+    f.get(outer[variable] as Local);
+    f.i32(coefficient);
+    f.plain("i32.mul");
+    f.plain("i32.add");
+  });
+}
+
+// ---------------------------------------------------------------- tiles
+
+class TileEmitter {
+  readonly #f: FunctionBuilder;
+  readonly #nest: Nest;
+  readonly #given: readonly Local[];
+  readonly #tiles: { readonly local: Local };
+  readonly #kernel: MatmulKernel;
+  readonly #plan: ProgramPlan;
+  readonly #rows: number;
+  readonly #expressions: Expressions;
+
+  /** Tiles of `rows` rows, from the row in the last of the `given` locals on, as many as `tiles` says. */
+  constructor(
+    f: FunctionBuilder,
+    given: readonly Local[],
+    tiles: { readonly local: Local },
+    kernel: MatmulKernel,
+    plan: ProgramPlan,
+    rows: number,
+  ) {
+    this.#f = f;
+    this.#nest = new Nest(f, given);
+    this.#given = given;
+    this.#tiles = tiles;
+    this.#kernel = kernel;
+    this.#plan = plan;
+    this.#rows = rows;
+    const own = new Set(kernel.roots.map(({ tensor }) => tensor));
+    this.#expressions = new Expressions(this.#nest, (tensor) => (own.has(tensor) ? undefined : plan.buffers.get(tensor)));
+  }
+
+  /** Columns outside, rows inside: the panel of b stays in the first cache. */
+  emit(): void {
+    const { n } = this.#kernel.shape;
+    const panels = Math.floor(n / TILE_COLUMNS);
+    if (panels > 1) {
+      this.#nest.loop(panels, TILE_COLUMNS, () => this.#emitRows(variable(this.#nest.variable), TILE_COLUMNS));
+    } else if (panels === 1) this.#emitRows(ZERO, TILE_COLUMNS);
+    const rest = n % TILE_COLUMNS;
+    if (rest > 0) this.#emitRows(at(n - rest), rest);
+  }
+
+  #emitRows(column: Index, columns: number): void {
+    const first = variable(this.#given.length - 1);
+    this.#nest.loop(this.#tiles, TILE_ROWS, () => this.#emitTile(plus(first, variable(this.#nest.variable)), column, columns));
+  }
+
+  #emitTile(row: Index, column: Index, columns: number): void {
+    const { k } = this.#kernel.shape;
+    const vectors = Math.ceil(columns / LANES);
+    const sums = Array.from({ length: this.#rows }, () => Array.from({ length: vectors }, () => this.#zero()));
+    const trips = Math.floor(k / UNROLL);
+    if (trips > 1) {
+      this.#nest.loop(trips, UNROLL, () => {
+        for (let part = 0; part < UNROLL; part++) {
+          this.#multiply(row, column, plus(at(part), variable(this.#nest.variable)), sums);
+        }
+      });
+    }
+    for (let inner = trips > 1 ? trips * UNROLL : 0; inner < k; inner++) this.#multiply(row, column, at(inner), sums);
+    this.#store(row, column, columns, sums);
+  }
+
+  #zero(): Local {
+    const local = this.#f.local("v128");
+    const zero = this.#nest.float(0).local;
+    this.#f.get(zero);
+    this.#f.set(local);
+    return local;
+  }
+
+  /** sums += a[row.., inner] b[inner, column..] */
+  #multiply(row: Index, column: Index, inner: Index, sums: readonly (readonly Local[])[]): void {
+    const b = (sums[0] as readonly Local[]).map((_, part) => this.#loadB(inner, column, part * LANES));
+    sums.forEach((parts, offset) => {
+      const a = this.#loadA(row, offset, inner);
+      parts.forEach((sum, part) => {
+        this.#f.get(sum);
+        this.#f.get(a.local);
+        this.#f.get((b[part] as Value).local);
+        this.#f.vector("f32x4.mul");
+        this.#f.vector("f32x4.add");
+        this.#f.set(sum);
+      });
+    });
+  }
+
+  #loadA(row: Index, offset: number, inner: Index): Value {
+    const packed = this.#plan.packs.get(this.#kernel)?.a;
+    const [length] = innerLengths(this.#kernel);
+    return packed
+      ? this.#expressions.load(packed, plus(plus(at(offset), row, length), inner, TILE_ROWS))
+      : this.#loadView(this.#kernel.a, plus(at(offset), row), inner);
+  }
+
+  #loadB(inner: Index, column: Index, offset: number): Value {
+    const packed = this.#plan.packs.get(this.#kernel)?.b;
+    const [, length] = innerLengths(this.#kernel);
+    const lanes: Index = { constant: offset, terms: [], lane: 1 };
+    return packed
+      ? this.#expressions.load(packed, plus(plus(lanes, column, length), inner, TILE_COLUMNS))
+      : this.#loadView(this.#kernel.b, inner, plus(lanes, column));
+  }
+
+  /** The operand's element: its index with the variables replaced by those of this nest. */
+  #loadView({ tensor, index }: OperandView, first: Index, second: Index): Value {
+    const positions = [...this.#kernel.shape.batch.map((_, axis) => variable(axis + 1)), first, second];
+    const place = positions.reduce((sum, position, axis) => plus(sum, position, index.terms[axis] ?? 0), at(index.constant));
+    return this.#expressions.load(this.#plan.buffers.get(tensor) as Buffer, place);
+  }
+
+  #store(row: Index, column: Index, columns: number, sums: readonly (readonly Local[])[]): void {
+    const { product, roots, shape } = this.#kernel;
+    const batch = shape.batch.map((size, axis) => (size === 1 ? ZERO : variable(axis + 1)));
+    sums.forEach((parts, offset) => {
+      parts.forEach((sum, part) => {
+        const position = [...batch, plus(at(offset), row), plus({ constant: part * LANES, terms: [], lane: 1 }, column)];
+        this.#expressions.lanes = Math.min(LANES, columns - part * LANES);
+        this.#expressions.bind(product, position, { local: sum, depth: this.#nest.depth });
+        const values = roots.map(({ tensor }) => this.#expressions.value(tensor, position));
+        roots.forEach(({ tensor }, index) => {
+          for (const buffer of this.#plan.targets.get(tensor) ?? [])
+            this.#expressions.store(buffer, linear(tensor.shape, position), (values[index] as Value).local);
+        });
+      });
+    });
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * Places everything that the programs touch in one memory: states, constants, feed and result tables, and scratch that is
+ * reused as soon as the tensor in it has been read for the last time. Decides which states can be replaced in place. Knows
+ * sizes and lifetimes, nothing of instructions.
+ */
+import { GraphError, sizeOf, type Tensor } from "../graph.ts";
+import { type Leaves, leavesOf, type Program } from "../program.ts";
+import { packedBytes, readsOf } from "./matmul/product.ts";
+import { isLeaf } from "./schedule/cost-model.ts";
+import type { Fused } from "./schedule/fuse.ts";
+import type { Kernel, MatmulKernel, Root } from "./schedule/kernels.ts";
+
+/** Where a tensor lies. In a feed or result table each step has a row of its own. */
+export interface Buffer {
+  readonly address: number;
+  readonly stepBytes: number;
+}
+
+/** A named region of the memory as JavaScript sees it. */
+export interface Region {
+  readonly address: number;
+  readonly tensor: Tensor;
+  /** Elements of one row, and rows: one for each step in tables, one otherwise. */
+  readonly size: number;
+  readonly rows: number;
+}
+
+export interface ProgramPlan {
+  /** Where kernels read a tensor from. */
+  readonly buffers: ReadonlyMap<Tensor, Buffer>;
+  /** Where the kernel that computes a tensor writes it. Nowhere, if only the same kernel reads it. */
+  readonly targets: ReadonlyMap<Tensor, readonly Buffer[]>;
+  /** States whose old value is still read when the new one is ready: copied when the step ends. */
+  readonly copies: readonly { readonly from: Buffer; readonly to: Buffer; readonly bytes: number }[];
+  readonly inputs: ReadonlyMap<string, Region>;
+  readonly outputs: ReadonlyMap<string, Region>;
+  readonly packs: ReadonlyMap<Kernel, PackBuffers>;
+}
+
+/** Scratch memory for the packed operands of a product. */
+export interface PackBuffers {
+  readonly a: Buffer | undefined;
+  readonly b: Buffer | undefined;
+}
+
+export interface Plan {
+  readonly programs: ReadonlyMap<string, ProgramPlan>;
+  readonly states: ReadonlyMap<string, Region>;
+  readonly constants: readonly Region[];
+  readonly bytes: number;
+}
+
+const ALIGNMENT = 64;
+const ELEMENT_BYTES = 4;
+/** Vectors may be loaded a little past the end of a tensor; what they find there is never stored. */
+const SLACK_BYTES = 256;
+
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+const bytesOf = (tensor: Tensor): number => sizeOf(tensor.shape) * ELEMENT_BYTES;
+
+export interface FusedProgram {
+  /** The inputs and states of the program as it was given: those that turned out not to matter keep their place too. */
+  readonly leaves: Leaves;
+  readonly program: Program;
+  readonly fused: Fused;
+}
+
+/** Throws a GraphError where states of one name disagree. */
+export function plan(programs: ReadonlyMap<string, FusedProgram>, maxSteps: number): Plan {
+  const memory = new Allocator();
+  const states = new Map<string, Region>();
+  const constants: Region[] = [];
+  for (const [, { leaves }] of programs) {
+    for (const tensor of leaves.states) declareState(tensor, states, memory);
+  }
+  const tables = [...programs].map(([name, { program, leaves, fused }]) => {
+    const inputs = new Map<string, Region>();
+    for (const tensor of leaves.inputs) inputs.set(nameOf(tensor), memory.region(tensor, maxSteps));
+    const outputs = new Map<string, Region>();
+    for (const [output, tensor] of Object.entries(program.outputs)) outputs.set(output, memory.region(tensor, maxSteps));
+    const own = constantsOf(fused).map((tensor) => memory.region(tensor, 1));
+    constants.push(...own);
+    return { name, program, leaves, fused, inputs, outputs, constants: own };
+  });
+  // Programs never run at the same time, so that they share the scratch memory.
+  const scratchStart = memory.end;
+  let end = scratchStart;
+  const planned = new Map<string, ProgramPlan>();
+  for (const table of tables) {
+    const scratch = new Scratch(scratchStart);
+    planned.set(table.name, planProgram(table, states, scratch));
+    end = Math.max(end, scratch.end);
+  }
+  return { programs: planned, states, constants, bytes: aligned(end) + SLACK_BYTES };
+}
+
+const nameOf = ({ op }: Tensor): string => (op.kind === "input" || op.kind === "state" ? op.name : "");
+
+function declareState(tensor: Tensor, states: Map<string, Region>, memory: Allocator): void {
+  const name = nameOf(tensor);
+  const known = states.get(name);
+  if (!known) states.set(name, memory.region(tensor, 1));
+  else if (known.tensor.shape.join() !== tensor.shape.join() || known.tensor.dtype !== tensor.dtype)
+    throw new GraphError(
+      `state ${name} is [${known.tensor.shape.join(", ")}] in one program and [${tensor.shape.join(", ")}] in another`,
+    );
+}
+
+/** Constants of more than one element are read from memory; the others are part of the code. */
+function constantsOf({ kernels }: Fused): Tensor[] {
+  const found = new Set<Tensor>();
+  const seen = new Set<Tensor>();
+  const visit = (tensor: Tensor): void => {
+    if (seen.has(tensor)) return;
+    seen.add(tensor);
+    if (tensor.op.kind === "constant") found.add(tensor);
+    tensor.inputs.forEach(visit);
+  };
+  for (const kernel of kernels) for (const { tensor } of kernel.roots) visit(tensor);
+  return [...found];
+}
+
+/** Hands out addresses that are never given back. */
+class Allocator {
+  // Address 0 stays unused.
+  end = ALIGNMENT;
+
+  region(tensor: Tensor, rows: number): Region {
+    const address = this.end;
+    this.end = aligned(address + bytesOf(tensor) * rows);
+    return { address, tensor, size: sizeOf(tensor.shape), rows };
+  }
+}
+
+/** Hands out addresses for spans of kernels: first fit. */
+class Scratch {
+  readonly #start: number;
+  readonly #live: { address: number; bytes: number; last: number }[] = [];
+  end: number;
+
+  constructor(start: number) {
+    this.#start = start;
+    this.end = start;
+  }
+
+  allocate(bytes: number, from: number, last: number): Buffer {
+    const overlapping = this.#live.filter((other) => other.last >= from).sort((a, b) => a.address - b.address);
+    let address = this.#start;
+    for (const other of overlapping) {
+      if (address + aligned(bytes) <= other.address) break;
+      address = Math.max(address, other.address + other.bytes);
+    }
+    this.#live.push({ address, bytes: aligned(bytes), last });
+    this.end = Math.max(this.end, address + aligned(bytes));
+    return { address, stepBytes: 0 };
+  }
+}
+
+interface Tables extends FusedProgram {
+  readonly inputs: ReadonlyMap<string, Region>;
+  readonly outputs: ReadonlyMap<string, Region>;
+  readonly constants: readonly Region[];
+}
+
+function planProgram(
+  { program, fused, inputs, outputs, constants }: Tables,
+  states: ReadonlyMap<string, Region>,
+  scratch: Scratch,
+): ProgramPlan {
+  const buffers = new Map<Tensor, Buffer>();
+  for (const tensor of leavesOf(program).inputs) buffers.set(tensor, tableBuffer(inputs.get(nameOf(tensor)) as Region));
+  for (const tensor of leavesOf(program).states) {
+    buffers.set(tensor, { address: (states.get(nameOf(tensor)) as Region).address, stepBytes: 0 });
+  }
+  for (const { tensor, address } of constants) buffers.set(tensor, { address, stepBytes: 0 });
+
+  const uses = usesOf(fused);
+  const targets = new Map<Tensor, Buffer[]>();
+  const copies: { from: Buffer; to: Buffer; bytes: number }[] = [];
+  const packs = new Map<Kernel, PackBuffers>();
+  fused.kernels.forEach((kernel, at) => {
+    if (kernel.kind === "matmul") packs.set(kernel, allocatePacks(kernel, at, scratch));
+    for (const { tensor } of kernel.roots) {
+      const places = Object.entries(program.outputs)
+        .filter(([, output]) => output === tensor)
+        .map(([name]) => tableBuffer(outputs.get(name) as Region));
+      const deferred: Buffer[] = [];
+      for (const { state, next } of program.updates ?? []) {
+        if (next !== tensor || state === next) continue;
+        const place = buffers.get(state) as Buffer;
+        (canReplace(state, at, uses) ? places : deferred).push(place);
+      }
+      const read = deferred.length > 0 || (uses.last.get(tensor) ?? -1) > at;
+      if (places.length === 0 && read) {
+        const last = deferred.length > 0 ? fused.kernels.length : (uses.last.get(tensor) ?? at);
+        places.push(scratch.allocate(bytesOf(tensor), at, last));
+      }
+      for (const to of deferred) copies.push({ from: places[0] as Buffer, to, bytes: bytesOf(tensor) });
+      targets.set(tensor, places);
+      if (!isLeaf(tensor) && places[0]) buffers.set(tensor, places[0]);
+    }
+  });
+  return { buffers, targets, copies, inputs, outputs, packs };
+}
+
+function allocatePacks(kernel: MatmulKernel, at: number, scratch: Scratch): PackBuffers {
+  const [a, b] = packedBytes(kernel).map((bytes) => (bytes > 0 ? scratch.allocate(bytes, at, at) : undefined));
+  return { a, b };
+}
+
+const tableBuffer = ({ address, size, rows }: Region): Buffer => ({
+  address,
+  stepBytes: rows > 1 ? size * ELEMENT_BYTES : 0,
+});
+
+interface Uses {
+  /** The last kernel that reads a tensor. */
+  readonly last: ReadonlyMap<Tensor, number>;
+  /** The last kernel that reads it at another place than the one it is computing. */
+  readonly lastElsewhere: ReadonlyMap<Tensor, number>;
+}
+
+function usesOf({ kernels, stored }: Fused): Uses {
+  const last = new Map<Tensor, number>();
+  const lastElsewhere = new Map<Tensor, number>();
+  kernels.forEach((kernel, at) => {
+    const members = new Set(kernel.roots.map(({ tensor }) => tensor));
+    const here = new Set<Tensor>();
+    const there = new Set<Tensor>();
+    const visit = (tensor: Tensor, elsewhere: boolean): void => {
+      const seen = elsewhere ? there : here;
+      if (seen.has(tensor)) return;
+      seen.add(tensor);
+      if (isLeaf(tensor) || (stored.has(tensor) && !members.has(tensor))) {
+        last.set(tensor, at);
+        if (elsewhere) lastElsewhere.set(tensor, at);
+        return;
+      }
+      const moves = !["unary", "binary", "where"].includes(tensor.op.kind);
+      for (const input of readsOf(tensor)) visit(input, elsewhere || moves);
+    };
+    for (const root of kernel.roots) visitRoot(root, visit);
+  });
+  return { last, lastElsewhere };
+}
+
+/** The operands of a product are read as a whole; so is what a reduction or a move reads. */
+function visitRoot({ tensor, kind }: Root, visit: (tensor: Tensor, elsewhere: boolean) => void): void {
+  if (kind === "pointwise") visit(tensor, false);
+  else for (const input of tensor.inputs) visit(input, true);
+}
+
+/** Whether kernel `at` may overwrite a state: nobody reads the old value later, or elsewhere in the same kernel. */
+function canReplace(state: Tensor, at: number, { last, lastElsewhere }: Uses): boolean {
+  return (last.get(state) ?? -1) <= at && (lastElsewhere.get(state) ?? -1) < at;
+}
+
+/** Bytes that a kernel reads and writes at least: its leaves and stored inputs once, and its results. */
+export function trafficOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
+  const members = new Set(kernel.roots.map(({ tensor }) => tensor));
+  const read = new Set<Tensor>();
+  const seen = new Set<Tensor>();
+  const visit = (tensor: Tensor): void => {
+    if (seen.has(tensor)) return;
+    seen.add(tensor);
+    if (isLeaf(tensor) || (stored.has(tensor) && !members.has(tensor))) read.add(tensor);
+    else readsOf(tensor).forEach(visit);
+  };
+  for (const { tensor } of kernel.roots) visit(tensor);
+  return [...read, ...members].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+}

@@ -1,0 +1,87 @@
+/**
+ * Writes products with little to do in each element as sums of products, which then fuse with their neighbours like any other
+ * elementwise work. Larger products stay matmul nodes. Knows nothing of loops.
+ */
+import type { Operation, Shape, Tensor } from "../../graph.ts";
+import { type Program, reachable, rootsOf } from "../../program.ts";
+
+/** Sums of at most so many terms are written out, term by term. */
+export const LARGEST_INLINE_SUM = 16;
+
+/** m, n, k of a product and its batch axes. */
+export interface ProductShape {
+  readonly batch: Shape;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+export function productShape({ op, inputs: [a], shape }: Tensor): ProductShape {
+  const [m, n] = shape.slice(-2) as [number, number];
+  const transposed = op.kind === "matmul" && op.transposeA;
+  return { batch: shape.slice(0, -2), m, n, k: (a as Tensor).shape.at(transposed ? -2 : -1) as number };
+}
+
+/** The program with small products replaced, and tensors renumbered in topological order. */
+export function lower(program: Program): Program {
+  const replaced = new Map<Tensor, Tensor>();
+  let nextId = 0;
+  const make = (op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]): Tensor => ({
+    id: nextId++,
+    op,
+    inputs,
+    shape,
+    dtype,
+  });
+  for (const tensor of reachable(rootsOf(program))) {
+    const inputs = tensor.inputs.map((x) => replaced.get(x) as Tensor);
+    const product = tensor.op.kind === "matmul" && isSmall(productShape(tensor));
+    replaced.set(tensor, product ? asSum({ ...tensor, inputs }, make) : make(tensor.op, inputs, tensor.shape, tensor.dtype));
+  }
+  const lookup = (tensor: Tensor): Tensor => replaced.get(tensor) as Tensor;
+  return {
+    outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, lookup(tensor)])),
+    updates: (program.updates ?? []).map(({ state, next }) => ({ state: lookup(state), next: lookup(next) })),
+  };
+}
+
+/** Short sums, few results, and products too thin for a register tile. */
+const SHORT_SUM = 8;
+const FEW_RESULTS = 16;
+const TILE_ROWS = 3;
+const TILE_COLUMNS = 4;
+
+function isSmall({ m, n, k }: ProductShape): boolean {
+  return k <= SHORT_SUM || m * n <= FEW_RESULTS || m < TILE_ROWS || n < TILE_COLUMNS;
+}
+
+type Make = (op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]) => Tensor;
+
+/** sum over k of a[..., m, 1, k] * b[..., 1, n, k]. */
+function asSum(product: Tensor, make: Make): Tensor {
+  const { batch, m, n, k } = productShape(product);
+  const [a, b] = product.inputs as [Tensor, Tensor];
+  const { transposeA, transposeB } = product.op as Extract<Operation, { kind: "matmul" }>;
+  const shape = [...batch, m, n, k];
+  const axis = shape.length - 1;
+  const spread = (x: Tensor, swapped: boolean, unit: Shape): Tensor => {
+    const order = [...batch.keys(), ...(swapped ? [batch.length + 1, batch.length] : [batch.length, batch.length + 1])];
+    const straight = swapped
+      ? make(
+          { kind: "permute", axes: order },
+          [x],
+          order.map((from) => x.shape[from] as number),
+          "float",
+        )
+      : x;
+    return make({ kind: "broadcast" }, [make({ kind: "reshape" }, [straight], unit, "float")], shape, "float");
+  };
+  const terms = [spread(a, transposeA, [...batch, m, 1, k]), spread(b, !transposeB, [...batch, 1, n, k])];
+  const sum = make(
+    { kind: "sum", axes: [axis] },
+    [make({ kind: "binary", fn: "mul" }, terms, shape, "float")],
+    [...batch, m, n, 1],
+    "float",
+  );
+  return make({ kind: "reshape" }, [sum], product.shape, "float");
+}

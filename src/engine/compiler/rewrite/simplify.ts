@@ -1,0 +1,280 @@
+/**
+ * Rewrites a program into a smaller one that computes the same bits: constants folded, algebra that rounding cannot see,
+ * equal expressions shared, gradients' bookkeeping removed. What is not reached from the roots is not rebuilt, so dead code
+ * goes too. Knows values, nothing of loops or memory.
+ *
+ * Only correctly rounded operations are folded: exp and its like are left to run, so that bits do not depend on the host's Math.
+ */
+import { broadcastShapes, type Operation, type Shape, sameShape, sizeOf, type Tensor } from "../../graph.ts";
+import { type Program, reachable, rootsOf } from "../../program.ts";
+
+type Kind = Operation["kind"];
+type OperationOf<K extends Kind> = Extract<Operation, { readonly kind: K }>;
+
+/** The simplified program; its tensors are new, with ids that are dense and in topological order. */
+export function simplify(program: Program): Program {
+  const builder = new Builder();
+  const replaced = new Map<Tensor, Tensor>();
+  const lookup = (tensor: Tensor): Tensor => replaced.get(tensor) as Tensor;
+  for (const tensor of reachable(rootsOf(program))) {
+    replaced.set(tensor, builder.rewrite(tensor.op, tensor.inputs.map(lookup), tensor.shape, tensor.dtype));
+  }
+  const kept: Program = {
+    outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, lookup(tensor)])),
+    updates: (program.updates ?? []).map(({ state, next }) => ({ state: lookup(state), next: lookup(next) })),
+  };
+  return renumber(kept);
+}
+
+/** Rewriting leaves unreachable tensors behind: ids are assigned once more, densely. */
+function renumber(program: Program): Program {
+  const renamed = new Map<Tensor, Tensor>();
+  reachable(rootsOf(program)).forEach((tensor, id) => {
+    renamed.set(tensor, { ...tensor, id, inputs: tensor.inputs.map((x) => renamed.get(x) as Tensor) });
+  });
+  const lookup = (tensor: Tensor): Tensor => renamed.get(tensor) as Tensor;
+  return {
+    outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, lookup(tensor)])),
+    updates: (program.updates ?? []).map(({ state, next }) => ({ state: lookup(state), next: lookup(next) })),
+  };
+}
+
+/** The value that all elements share, where the graph alone tells it. */
+export function uniformValue({ op, inputs: [x] }: Tensor): number | undefined {
+  if (op.kind === "broadcast" || op.kind === "reshape") return uniformValue(x as Tensor);
+  return op.kind === "constant" && op.values.length === 1 ? op.values[0] : undefined;
+}
+
+/** Makes tensors, equal ones only once. */
+class Builder {
+  readonly #known = new Map<string, Tensor>();
+
+  /** The simplest tensor with the value of this operation. */
+  rewrite(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]): Tensor {
+    return rule(op)(op, inputs, shape, this) ?? this.make(op, inputs, shape, dtype);
+  }
+
+  make(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]): Tensor {
+    const key = `${attributes(op, this.#known.size)}|${inputs.map(({ id }) => id)}|${shape}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const made: Tensor = { id: this.#known.size, op, inputs, shape, dtype };
+    this.#known.set(key, made);
+    return made;
+  }
+
+  scalar(value: number): Tensor {
+    return this.make({ kind: "constant", values: Float64Array.of(value) }, [], [], "float");
+  }
+
+  splat(value: number, shape: Shape): Tensor {
+    const scalar = this.scalar(value);
+    return shape.length === 0 ? scalar : this.make({ kind: "broadcast" }, [scalar], shape, "float");
+  }
+
+  broadcast(x: Tensor, shape: Shape): Tensor {
+    return sameShape(x.shape, shape) ? x : this.rewrite({ kind: "broadcast" }, [x], shape, x.dtype);
+  }
+
+  reshape(x: Tensor, shape: Shape): Tensor {
+    return this.rewrite({ kind: "reshape" }, [x], shape, x.dtype);
+  }
+
+  unary(fn: OperationOf<"unary">["fn"], x: Tensor): Tensor {
+    return this.rewrite({ kind: "unary", fn }, [x], x.shape, "float");
+  }
+
+  binary(fn: OperationOf<"binary">["fn"], a: Tensor, b: Tensor): Tensor {
+    return this.rewrite({ kind: "binary", fn }, [a, b], a.shape, "float");
+  }
+}
+
+const LARGEST_COMPARED_CONSTANT = 64;
+
+/** What distinguishes operations of the same inputs. Large constants count as different from each other. */
+function attributes(op: Operation, unique: number): string {
+  if (op.kind !== "constant") return JSON.stringify(op);
+  const { values } = op;
+  return values.length > LARGEST_COMPARED_CONSTANT
+    ? `constant#${unique}`
+    : `constant ${Array.from(values, (value) => (Object.is(value, -0) ? "-0" : value))}`;
+}
+
+// ---------------------------------------------------------------- rules
+
+type Rule<K extends Kind> = (
+  op: OperationOf<K>,
+  inputs: readonly Tensor[],
+  shape: Shape,
+  builder: Builder,
+) => Tensor | undefined;
+
+const keep = (): undefined => undefined;
+const first = (_: Operation, inputs: readonly Tensor[]): Tensor => inputs[0] as Tensor;
+const source = (tensor: Tensor): Tensor => tensor.inputs[0] as Tensor;
+const isNegation = ({ op }: Tensor): boolean => op.kind === "unary" && op.fn === "neg";
+
+const RULES: { readonly [K in Kind]: Rule<K> } = {
+  input: keep,
+  state: keep,
+  constant: (op, _, shape, builder) => {
+    const [value] = op.values as unknown as [number];
+    const uniform = op.values.every((other) => Object.is(other, value));
+    return uniform && shape.length > 0 ? builder.splat(value, shape) : undefined;
+  },
+  unary: (op, inputs, shape, builder) => {
+    const [x] = inputs as [Tensor];
+    const value = uniformValue(x);
+    const fold = FOLDED_UNARY[op.fn];
+    if (value !== undefined && fold) return builder.splat(fold(value), shape);
+    if (op.fn === "neg" && isNegation(x)) return source(x);
+    if (op.fn === "abs" && (isNegation(x) || (x.op.kind === "unary" && x.op.fn === "abs")))
+      return builder.unary("abs", source(x));
+    return beneathBroadcast(op, inputs, shape, builder);
+  },
+  binary: (op, inputs, shape, builder) => {
+    const [a, b] = inputs as [Tensor, Tensor];
+    const [x, y] = [uniformValue(a), uniformValue(b)];
+    if (x !== undefined && y !== undefined) return builder.splat(FOLDED_BINARY[op.fn](x, y), shape);
+    return IDENTITIES[op.fn]?.(a, b, x, y, builder) ?? beneathBroadcast(op, inputs, shape, builder);
+  },
+  where: (op, inputs, shape, builder) => {
+    const [condition, a, b] = inputs as [Tensor, Tensor, Tensor];
+    const value = uniformValue(condition);
+    if (a === b) return a;
+    if (value !== undefined) return value !== 0 ? a : b;
+    return beneathBroadcast(op, inputs, shape, builder);
+  },
+  sum: (op, inputs, shape, builder) => overUnitAxes(op, inputs, shape, builder),
+  max: (op, inputs, shape, builder) => overUnitAxes(op, inputs, shape, builder),
+  // A swap of the last two axes is a transpose flag.
+  matmul: (op, inputs, shape, builder) => {
+    const [a, b] = inputs as [Tensor, Tensor];
+    if (!swapsLastAxes(a) && !swapsLastAxes(b)) return undefined;
+    return builder.rewrite(
+      {
+        kind: "matmul",
+        transposeA: op.transposeA !== swapsLastAxes(a),
+        transposeB: op.transposeB !== swapsLastAxes(b),
+      },
+      [a, b].map((operand) => (swapsLastAxes(operand) ? source(operand) : operand)),
+      shape,
+      "float",
+    );
+  },
+  reshape: (_, inputs, shape, builder) => {
+    const [x] = inputs as [Tensor];
+    const value = uniformValue(x);
+    if (sameShape(x.shape, shape)) return x;
+    if (value !== undefined) return builder.splat(value, shape);
+    return x.op.kind === "reshape" ? builder.reshape(source(x), shape) : undefined;
+  },
+  permute: ({ axes }, inputs, shape, builder) => {
+    const [x] = inputs as [Tensor];
+    if (axes.every((axis, index) => axis === index)) return x;
+    const moved = axes.filter((axis) => x.shape[axis] !== 1);
+    if (moved.every((axis, index) => index === 0 || axis > (moved[index - 1] as number))) return builder.reshape(x, shape);
+    if (x.op.kind !== "permute") return undefined;
+    const inner = x.op.axes;
+    const composed = axes.map((axis) => inner[axis] as number);
+    return builder.rewrite({ kind: "permute", axes: composed }, [source(x)], shape, x.dtype);
+  },
+  broadcast: (_, inputs, shape, builder) => {
+    const [x] = inputs as [Tensor];
+    if (sameShape(x.shape, shape)) return x;
+    if (x.op.kind === "broadcast") return builder.broadcast(source(x), shape);
+    const value = uniformValue(x);
+    if (value !== undefined) return builder.splat(value, shape);
+    // One axis of size 1 more or less at the left is no repetition.
+    return sizeOf(x.shape) === sizeOf(shape) ? builder.reshape(x, shape) : undefined;
+  },
+  slice: (op, inputs, shape) => {
+    const [x] = inputs as [Tensor];
+    return sameShape(x.shape, shape) && op.ranges.every(({ start }) => start === 0) ? x : undefined;
+  },
+  pad: (_, inputs, shape) => (sameShape((inputs[0] as Tensor).shape, shape) ? inputs[0] : undefined),
+  gather: keep,
+  scatter_add: keep,
+  uniform: keep,
+  custom_gradient: first,
+};
+
+function rule<K extends Kind>(op: OperationOf<K>): Rule<K> {
+  return RULES[op.kind as K];
+}
+
+const swapsLastAxes = ({ op }: Tensor): boolean =>
+  op.kind === "permute" &&
+  op.axes.every((axis, index) => axis === (index < op.axes.length - 2 ? index : 2 * op.axes.length - 3 - index));
+
+const FOLDED_UNARY: Readonly<Partial<Record<OperationOf<"unary">["fn"], (x: number) => number>>> = {
+  neg: (x) => -x,
+  abs: Math.abs,
+  sign: Math.sign,
+  sqrt: Math.sqrt,
+  rsqrt: (x) => 1 / Math.sqrt(x),
+};
+
+const FOLDED_BINARY: Readonly<Record<OperationOf<"binary">["fn"], (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  maximum: Math.max,
+  minimum: Math.min,
+  less: (a, b) => Number(a < b),
+  less_equal: (a, b) => Number(a <= b),
+  equal: (a, b) => Number(a === b),
+};
+
+type Identity = (a: Tensor, b: Tensor, x: number | undefined, y: number | undefined, builder: Builder) => Tensor | undefined;
+
+/** Identities that hold for every float, NaN, infinities and both zeros included. */
+const IDENTITIES: Readonly<Partial<Record<OperationOf<"binary">["fn"], Identity>>> = {
+  add: (a, b, x, y, builder) => {
+    if (Object.is(y, -0)) return a;
+    if (Object.is(x, -0)) return b;
+    if (isNegation(b)) return builder.binary("sub", a, source(b));
+    return isNegation(a) ? builder.binary("sub", b, source(a)) : undefined;
+  },
+  sub: (a, b, _, y, builder) => {
+    if (Object.is(y, 0)) return a;
+    return isNegation(b) ? builder.binary("add", a, source(b)) : undefined;
+  },
+  mul: (a, b, x, y, builder) => {
+    if (y === 1) return a;
+    if (x === 1) return b;
+    if (y === -1) return builder.unary("neg", a);
+    if (x === -1) return builder.unary("neg", b);
+    if (isNegation(a) && isNegation(b)) return builder.binary("mul", source(a), source(b));
+    // One order, so that equal products are shared: constants and older tensors to the right.
+    return x !== undefined || (y === undefined && a.id < b.id) ? builder.make(MUL, [b, a], a.shape, "float") : undefined;
+  },
+  div: (a, _, __, y, builder) => {
+    if (y === 1) return a;
+    if (y === -1) return builder.unary("neg", a);
+    return y !== undefined && isPowerOfTwo(y) ? builder.binary("mul", a, builder.splat(1 / y, a.shape)) : undefined;
+  },
+};
+
+const MUL: Operation = { kind: "binary", fn: "mul" };
+
+/** Dividing by such a number is multiplying by its reciprocal, exactly. */
+const isPowerOfTwo = (value: number): boolean =>
+  Number.isInteger(Math.log2(Math.abs(value))) && Math.abs(Math.log2(Math.abs(value))) < 120;
+
+function overUnitAxes(op: OperationOf<"sum" | "max">, inputs: readonly Tensor[], shape: Shape, builder: Builder) {
+  const [x] = inputs as [Tensor];
+  const axes = op.axes.filter((axis) => x.shape[axis] !== 1);
+  if (axes.length === 0) return builder.reshape(x, shape);
+  return axes.length < op.axes.length ? builder.rewrite({ kind: op.kind, axes }, inputs, shape, "float") : undefined;
+}
+
+/** f(broadcast a, broadcast b) = broadcast f(a, b), computed once for each element instead of once for each repetition. */
+function beneathBroadcast(op: Operation, inputs: readonly Tensor[], shape: Shape, builder: Builder): Tensor | undefined {
+  const sources = inputs.map((x) => (x.op.kind === "broadcast" ? source(x) : x));
+  const common = broadcastShapes(sources.map((x) => x.shape));
+  if (sizeOf(common) === sizeOf(shape)) return undefined;
+  const small = sources.map((x) => builder.broadcast(x, common));
+  return builder.broadcast(builder.rewrite(op, small, common, "float"), shape);
+}

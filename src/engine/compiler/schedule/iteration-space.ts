@@ -1,0 +1,273 @@
+/**
+ * The iteration space of a stored tensor: which of its axes become loops, which are written out, which are merged, and which
+ * loop runs over vectors. Knows shapes and access patterns.
+ */
+import { type Shape, sizeOf, type Tensor } from "../../graph.ts";
+import { accesses, type Index, linear, ZERO } from "../affine-index.ts";
+import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
+import { uniformValue } from "../rewrite/simplify.ts";
+import type { AxisRole, Loop, LoopKernel, Root } from "./kernels.ts";
+
+/** Where a tensor can be computed. Tensors with the same key can share a kernel. */
+export interface Space {
+  readonly key: string;
+  /** One loop over vectors with everything else written out, or a nest of loops. */
+  readonly kind: "line" | "grid";
+  readonly root: Root["kind"];
+  readonly value: Tensor;
+  readonly iteration: Shape;
+  /** Sizes of the loops, and whether a reduction runs over them. */
+  readonly loops: readonly { readonly size: number; readonly reduced: boolean }[];
+  readonly roles: readonly AxisRole[];
+  /** How often the expression is written out in the body. */
+  readonly copies: number;
+  /** Must not share its kernel. */
+  readonly alone: boolean;
+}
+
+/** At most so many elements beside the line are written out. */
+const LARGEST_WIDTH = 16;
+
+export function spaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): Space {
+  const { op, inputs } = tensor;
+  const [x] = inputs as [Tensor];
+  switch (op.kind) {
+    case "sum":
+    case "max":
+      // A short sum is written out where its value is needed.
+      return sizeOf(x.shape) > LARGEST_INLINE_SUM * sizeOf(tensor.shape)
+        ? chooseSpace("reduce", x, op.axes, loadedFrom(stored))
+        : pointwise(tensor, stored);
+    case "matmul":
+      return { ...grid("pointwise", tensor, [], new Set(tensor.shape.keys())), key: `product ${tensor.id}`, alone: true };
+    case "pad":
+      return grid("pad", x, [], new Set(x.shape.keys()));
+    case "scatter_add":
+      return grid("scatter", x, [], new Set(x.shape.keys()));
+    default:
+      return pointwise(tensor, stored);
+  }
+}
+
+function pointwise(tensor: Tensor, stored: ReadonlySet<Tensor>): Space {
+  const loaded = loadedFrom(stored);
+  return chooseSpace("pointwise", tensor, [], (other) => other !== tensor && loaded(other));
+}
+
+/** Whether a tensor is in memory when a kernel reads it. */
+function loadedFrom(stored: ReadonlySet<Tensor>) {
+  return (tensor: Tensor): boolean => stored.has(tensor) || tensor.inputs.length === 0;
+}
+
+function chooseSpace(root: Root["kind"], value: Tensor, reduced: readonly number[], load: (tensor: Tensor) => boolean): Space {
+  const { shape } = value;
+  const breaks = root === "pointwise" || reduced.length > 0 ? breaksOf(value, reduced, load) : new Set<number>();
+  const longAxes = shape.flatMap((size, axis) => (size > 1 ? [axis] : []));
+  const merged = groupAxes(shape, breaks);
+  if (merged.length <= 1) return line(root, value, reduced, merged[0] ?? [], sizeOf(shape), "merged");
+  const longest = longAxes.reduce((best, axis) => ((shape[axis] as number) > (shape[best] as number) ? axis : best));
+  const size = shape[longest] as number;
+  const width = sizeOf(shape) / size;
+  // A reduction beside the line is written out: the line itself must be what the others share.
+  const suits = width <= LARGEST_WIDTH && size >= 8 && (reduced.length === 0 || reduced.includes(longest));
+  return suits ? line(root, value, reduced, [longest], size, "expanded") : grid(root, value, reduced, breaks);
+}
+
+/** Maximal runs of axes without a break between them; axes of size 1 belong nowhere. */
+function groupAxes(shape: Shape, breaks: ReadonlySet<number>): number[][] {
+  const groups: number[][] = [];
+  shape.forEach((size, axis) => {
+    if (size === 1) return;
+    const last = groups.at(-1);
+    const previous = last?.at(-1) as number;
+    const apart =
+      last && Array.from({ length: axis - previous }, (_, step) => previous + 1 + step).some((at) => breaks.has(at));
+    if (last && !apart) last.push(axis);
+    else groups.push([axis]);
+  });
+  return groups;
+}
+
+function line(
+  root: Root["kind"],
+  value: Tensor,
+  reduced: readonly number[],
+  axes: readonly number[],
+  size: number,
+  others: "merged" | "expanded",
+): Space {
+  const roles = value.shape.map((length, axis): AxisRole => {
+    if (axis === axes.at(-1)) return { kind: "loop", loop: 0 };
+    return others === "expanded" && length > 1 ? { kind: "expand", size: length } : { kind: "zero" };
+  });
+  return {
+    key: `line ${size}`,
+    kind: "line",
+    root,
+    value,
+    iteration: value.shape,
+    loops: size === 1 ? [] : [{ size, reduced: reduced.some((axis) => axes.includes(axis)) }],
+    roles,
+    copies: sizeOf(value.shape) / size,
+    alone: false,
+  };
+}
+
+function grid(root: Root["kind"], value: Tensor, reduced: readonly number[], breaks: ReadonlySet<number>): Space {
+  const groups = groupAxes(value.shape, breaks);
+  const roles: AxisRole[] = value.shape.map(() => ({ kind: "zero" }));
+  groups.forEach((axes, loop) => {
+    roles[axes.at(-1) as number] = { kind: "loop", loop };
+  });
+  const loops = groups.map((axes) => ({
+    size: sizeOf(axes.map((axis) => value.shape[axis] as number)),
+    reduced: reduced.includes(axes[0] as number),
+  }));
+  const alone = root === "pad" || root === "scatter";
+  return {
+    key: `grid ${loops.map((each) => each.size)} ${reduced.length > 0 ? loops.map((each) => Number(each.reduced)) : ""}`,
+    kind: "grid",
+    root,
+    value,
+    iteration: value.shape,
+    loops,
+    roles,
+    copies: 1,
+    alone,
+  };
+}
+
+/** Axes that must not be merged with the one to their left: somewhere in the expression the two are treated differently. */
+function breaksOf(value: Tensor, reduced: readonly number[], load: (tensor: Tensor) => boolean): Set<number> {
+  const { shape } = value;
+  const rank = shape.length;
+  const breaks = new Set<number>();
+  const everywhere = () => {
+    for (const axis of shape.keys()) breaks.add(axis);
+  };
+  const long = shape.flatMap((size, axis) => (size > 1 ? [axis] : []));
+  const between = (differs: (axis: number) => boolean) =>
+    long.forEach((axis, index) => {
+      if (index > 0 && differs(axis) !== differs(long[index - 1] as number)) breaks.add(axis);
+    });
+  between((axis) => reduced.includes(axis));
+  const seen = new Set<Tensor>();
+  const visit = (tensor: Tensor): void => {
+    if (seen.has(tensor) || load(tensor)) return;
+    seen.add(tensor);
+    const [x] = tensor.inputs as [Tensor];
+    switch (tensor.op.kind) {
+      case "unary":
+      case "binary":
+      case "where":
+        tensor.inputs.forEach(visit);
+        return;
+      case "broadcast":
+        if (sizeOf(x.shape) === 1 || uniformValue(x) !== undefined) return;
+        if (!load(x)) everywhere();
+        between((axis) => (x.shape[axis - rank + x.shape.length] ?? 1) === 1);
+        return;
+      case "reshape":
+        if (!load(x)) everywhere();
+        return;
+      case "uniform":
+        return;
+      case "gather":
+        breaks.add((tensor.inputs[1] as Tensor).shape.length);
+        return;
+      default:
+        everywhere();
+    }
+  };
+  visit(value);
+  return breaks;
+}
+
+// ---------------------------------------------------------------- loops
+
+/** One kernel for tensors that share a space: chooses the vector loop and the order of the loops. */
+export function buildLoops(members: readonly { readonly tensor: Tensor; readonly space: Space }[], work: number): LoopKernel {
+  const { loops: sizes, kind } = (members[0] as { space: Space }).space;
+  const loops = sizes.map(({ size }, loop) => ({
+    size,
+    reduced: members.some(({ space }) => space.root === "reduce" && (space.loops[loop]?.reduced ?? false)),
+  }));
+  const vector = kind === "line" ? loops.length - 1 : chooseVector(members, loops);
+  const order = orderLoops(members, loops, vector);
+  const position = (loop: number): number => order.indexOf(loop);
+  return {
+    kind: "loops",
+    work,
+    loops: order.map((loop): Loop => ({ ...(loops[loop] as { size: number; reduced: boolean }), vector: loop === vector })),
+    roots: members.map(({ tensor, space }) => ({
+      tensor,
+      kind: space.root,
+      value: space.value,
+      iteration: space.iteration,
+      roles: space.roles.map((role) => (role.kind === "loop" ? { kind: "loop", loop: position(role.loop) } : role)),
+    })),
+  };
+}
+
+const GATHERED_LOAD = 8;
+
+/** The loop along which loads are cheapest: neighbours in memory, or one value for all lanes. -1 for none. */
+function chooseVector(
+  members: readonly { readonly tensor: Tensor; readonly space: Space }[],
+  loops: readonly { readonly size: number; readonly reduced: boolean }[],
+): number {
+  let best = -1;
+  let bestCost = Number.POSITIVE_INFINITY;
+  for (let loop = loops.length - 1; loop >= 0; loop--) {
+    const { size } = loops[loop] as { size: number };
+    if (members.some((member) => visitsRows(member, loop))) continue;
+    const waste = (Math.ceil(size / 4) * 4) / size;
+    const strides = members.flatMap((member) => stridesAlong(member, loop));
+    const cost = waste * strides.reduce((sum, stride) => sum + (stride === 0 || stride === 1 ? 1 : GATHERED_LOAD), 1);
+    if (cost < bestCost) [best, bestCost] = [loop, cost];
+  }
+  return best;
+}
+
+/** A scatter's index axes are visited one by one, in order: only the axes of a row run over vectors. */
+function visitsRows({ tensor, space }: { readonly tensor: Tensor; readonly space: Space }, loop: number): boolean {
+  const lead = space.root === "scatter" ? (tensor.inputs[1] as Tensor).shape.length : 0;
+  return space.roles.findIndex((role) => role.kind === "loop" && role.loop === loop) < lead;
+}
+
+/** Element strides of everything a member loads or stores, along one loop. */
+function stridesAlong({ tensor, space }: { readonly tensor: Tensor; readonly space: Space }, loop: number): number[] {
+  const strides: number[] = [];
+  const position = space.roles.map((role): Index => {
+    return role.kind === "loop" && role.loop === loop ? { constant: 0, terms: [], lane: 1 } : ZERO;
+  });
+  const seen = new Set<Tensor>();
+  const visit = (each: Tensor, place: readonly Index[]): void => {
+    if (seen.has(each)) return;
+    seen.add(each);
+    if (each.inputs.length === 0) {
+      if (uniformValue(each) === undefined) strides.push(linear(each.shape, place).lane);
+      return;
+    }
+    const sources = accesses(each, place);
+    if (!sources) strides.push(linear(each.shape, place).lane);
+    for (const source of sources?.slice(0, 3) ?? []) visit(source.tensor, source.position);
+  };
+  visit(space.value, position);
+  if (space.root === "pointwise") strides.push(linear(tensor.shape, position).lane);
+  return strides;
+}
+
+function orderLoops(
+  members: readonly { readonly tensor: Tensor; readonly space: Space }[],
+  loops: readonly { readonly size: number; readonly reduced: boolean }[],
+  vector: number,
+): number[] {
+  const all = loops.map((_, loop) => loop);
+  const kept = all.filter((loop) => !loops[loop]?.reduced && loop !== vector);
+  const reduced = all.filter((loop) => loops[loop]?.reduced && loop !== vector);
+  if (vector < 0) return [...kept, ...reduced];
+  if (loops[vector]?.reduced) return [...kept, ...reduced, vector];
+  const gathers = members.some((member) => stridesAlong(member, vector).some((stride) => stride > 1));
+  return gathers && reduced.length === 0 ? [vector, ...kept] : [...kept, vector, ...reduced];
+}

@@ -1,0 +1,81 @@
+/**
+ * Parts of datetimes as ONNX nodes, in UTC: the proleptic Gregorian calendar in whole numbers (Howard Hinnant,
+ * "chrono-Compatible Low-Level Date Algorithms", civil_from_days), held in doubles, which are exact far beyond any date.
+ */
+import type { DatetimePart } from "../../domain/datasets/preprocessing.ts";
+import type { GraphBuilder, Value } from "./onnx-graph.ts";
+
+const DAY_MS = 86_400_000;
+/** Days from 0000-03-01 to 1970-01-01; years begin in March, so that a leap day is a year's last. */
+const EPOCH_DAYS = 719_468;
+const ERA_DAYS = 146_097;
+
+type Operand = Value | number;
+
+/** What gives each part of `at`, milliseconds since 1970: values as training/data/encoding.ts defines them. */
+export function datetimeParts(graph: GraphBuilder, at: Value): Readonly<Record<DatetimePart, () => Value>> {
+  const { add, sub, div, quotient, modulo } = arithmetic(graph);
+  const days = quotient(at, DAY_MS);
+  const date = () => civilDate(graph, days);
+  return {
+    timestamp: () => div(at, 1000),
+    year: () => date().year,
+    month: () => div(sub(date().month, 1), 12),
+    day: () => {
+      const { day, monthLength } = date();
+      return div(sub(day, 1), monthLength);
+    },
+    weekday: () => div(modulo(add(days, 4), 7), 7),
+    hour: () => {
+      const ms = modulo(at, DAY_MS);
+      return div(add(quotient(ms, 3_600_000), div(modulo(quotient(ms, 60_000), 60), 60)), 24);
+    },
+  };
+}
+
+function civilDate(graph: GraphBuilder, days: Value) {
+  const { add, sub, mul, quotient, modulo, where, is } = arithmetic(graph);
+  const shifted = add(days, EPOCH_DAYS);
+  const era = quotient(shifted, ERA_DAYS);
+  const dayOfEra = sub(shifted, mul(era, ERA_DAYS));
+  const leaps = add(sub(quotient(dayOfEra, 36_524), quotient(dayOfEra, 1460)), mul(quotient(dayOfEra, 146_096), -1));
+  const yearOfEra = quotient(add(dayOfEra, leaps), 365);
+  const yearStart = sub(add(mul(yearOfEra, 365), quotient(yearOfEra, 4)), quotient(yearOfEra, 100));
+  const dayOfYear = sub(dayOfEra, yearStart);
+  // Months from March: 0..11.
+  const month = quotient(add(mul(dayOfYear, 5), 2), 153);
+  const startOf = (place: Value) => quotient(add(mul(place, 153), 2), 5);
+  const isNewYear = is("GreaterOrEqual", month, 10);
+  const year = add(add(yearOfEra, mul(era, 400)), where(isNewYear, 1, 0));
+  const isLeap = graph.node("And", [
+    is("Equal", modulo(year, 4), 0),
+    graph.node("Or", [is("Greater", modulo(year, 100), 0), is("Equal", modulo(year, 400), 0)]),
+  ]);
+  const february = where(isLeap, 29, 28);
+  const monthLength = where(is("Equal", month, 11), february, sub(startOf(add(month, 1)), startOf(month)));
+  return {
+    year,
+    month: add(month, where(isNewYear, -9, 3)),
+    day: add(sub(dayOfYear, startOf(month)), 1),
+    monthLength,
+  };
+}
+
+/** Arithmetic on doubles. `quotient` and `modulo` round down: both are whole numbers from 0 for a positive divisor. */
+function arithmetic(graph: GraphBuilder) {
+  const value = (operand: Operand) => (typeof operand === "number" ? graph.constant("double", operand) : operand);
+  const binary = (operator: string) => (a: Operand, b: Operand) => graph.node(operator, [value(a), value(b)]);
+  const [add, sub, mul, div] = [binary("Add"), binary("Sub"), binary("Mul"), binary("Div")];
+  const quotient = (a: Operand, b: number) => graph.node("Floor", [div(a, b)]);
+  return {
+    add,
+    sub,
+    mul,
+    div,
+    quotient,
+    modulo: (a: Operand, b: number) => sub(a, mul(quotient(a, b), b)),
+    is: (operator: "Equal" | "Greater" | "GreaterOrEqual", a: Operand, b: Operand) =>
+      graph.node(operator, [value(a), value(b)]),
+    where: (condition: Value, a: Operand, b: Operand) => graph.node("Where", [condition, value(a), value(b)]),
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * The preprocessing of raw columns as ONNX nodes: an input a column, named as the column, and the features that the network
+ * takes. Numbers come as doubles, so that a large offset costs no digits, NaN where they are missing; datetimes as milliseconds
+ * since 1970, likewise; categories as their labels, "" where they are missing.
+ */
+import { type EncodedColumn, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
+import { datetimeParts } from "./onnx-datetime.ts";
+import { type GraphBuilder, TYPE, type Value } from "./onnx-graph.ts";
+
+/** Writes the inputs of all columns and gives their features side by side, [batch, width] of float32. */
+export function writeColumns(
+  graph: GraphBuilder,
+  columns: readonly EncodedColumn[],
+  tableOf: (column: string) => Value,
+): Value {
+  // All inputs before any other value: their names are promised.
+  const raw = columns.map(({ kind, column }) => graph.input(column, INPUTS[kind].type, 1, INPUTS[kind].doc));
+  const features = columns.flatMap((column, index) => featuresOf(graph, column, raw[index] as Value, tableOf));
+  return features.length === 1 ? (features[0] as Value) : graph.node("Concat", features, { axis: 1 });
+}
+
+const INPUTS = {
+  numeric: { type: "double", doc: "a number; NaN where it is missing" },
+  datetime: { type: "double", doc: "milliseconds since 1970 in UTC; NaN where it is missing" },
+  category: { type: "string", doc: 'a label; "" where it is missing' },
+} as const;
+
+function featuresOf(graph: GraphBuilder, column: EncodedColumn, raw: Value, tableOf: (column: string) => Value): Value[] {
+  if (column.kind === "category") return [categoryFeatures(graph, column, raw, tableOf)];
+  const missing = graph.node("IsNaN", [raw]);
+  const filled = graph.node("Where", [missing, graph.constant("double", column.fill), raw]);
+  const indicator = column.indicator ? [graph.node("Cast", [missing], { to: TYPE.float })] : [];
+  if (column.kind === "numeric") return [toFloat(graph, scaled(graph, filled, column.scaling)), ...indicator];
+  const parts = datetimeParts(graph, filled);
+  const features = column.parts.flatMap(({ part, scaling }) => {
+    const value = parts[part]();
+    if (!isCyclic(part)) return [toFloat(graph, scaled(graph, value, scaling))];
+    const angle = toFloat(graph, graph.node("Mul", [value, graph.constant("double", 2 * Math.PI)]));
+    return [graph.node("Sin", [angle]), graph.node("Cos", [angle])];
+  });
+  return [...features, ...indicator];
+}
+
+function toFloat(graph: GraphBuilder, value: Value): Value {
+  return graph.node("Cast", [value], { to: TYPE.float });
+}
+
+function scaled(graph: GraphBuilder, value: Value, scaling: Scaling | null): Value {
+  if (!scaling) return value;
+  const centred = graph.node("Sub", [value, graph.constant("double", scaling.offset)]);
+  return graph.node("Div", [centred, graph.constant("double", scaling.scale)]);
+}
+
+/** One-hot with a last place for any other label; or its place in that, as a number or as the row of a table. */
+function categoryFeatures(
+  graph: GraphBuilder,
+  { column, categories, fill, encode, dimension }: Extract<EncodedColumn, { kind: "category" }>,
+  raw: Value,
+  tableOf: (column: string) => Value,
+): Value {
+  const isMissing = graph.node("Equal", [raw, graph.constant("string", "")]);
+  const filled = fill === null ? raw : graph.node("Where", [isMissing, graph.constant("string", fill), raw]);
+  const labels = graph.constant("string", categories, [1, categories.length]);
+  const known = graph.node("Cast", [graph.node("Equal", [filled, labels])], { to: TYPE.float });
+  const count = graph.node("ReduceSum", [known, graph.constant("int64", [1])], { keepdims: 1 });
+  const other = graph.node("Sub", [graph.constant("float", 1), count]);
+  const oneHot = graph.node("Concat", [known, other], { axis: 1 });
+  if (encode === "one_hot") return oneHot;
+  const place = graph.node("ArgMax", [oneHot], { axis: 1, keepdims: 1 });
+  if (dimension === null) return toFloat(graph, place);
+  return graph.node("Flatten", [graph.node("Gather", [tableOf(column), place], { axis: 0 })], { axis: 1 });
+}

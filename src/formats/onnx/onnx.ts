@@ -1,0 +1,98 @@
+/**
+ * A model as an ONNX file (onnx.ai): preprocessing, network and final activation in one graph, which takes the rows that
+ * predict takes and gives the numbers that it gives. The batch axis is dynamic.
+ */
+import { TrainyardError } from "../../domain/errors.ts";
+import type { Model } from "../../domain/models/model.ts";
+import { elementCount, type TensorSet } from "../../domain/tensor.ts";
+import type { Encoded } from "../protobuf.ts";
+import { createGraph, type GraphBuilder, type Value } from "./onnx-graph.ts";
+import { type Weights, writeLayers } from "./onnx-layers.ts";
+import { writeColumns } from "./onnx-preprocessing.ts";
+
+export const ONNX_TYPE = "application/octet-stream";
+
+/** A protocol buffer may not be larger. */
+const MAX_BYTES = 2 ** 31 - 1;
+const FLOAT_BYTES = 4;
+
+/**
+ * The file, in pieces that hold the weights as they are. Inputs: `features` [batch, width], or one a raw column. Outputs:
+ * `value` [batch, outputs] of a regression; `probabilities` [batch, classes] and `label` [batch] of a classification. Throws
+ * invalid for a model that is too large for the format.
+ */
+export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
+  const graph = createGraph();
+  const tensors = tensorsOf(graph, weights);
+  const { preprocessing } = model;
+  const features = preprocessing
+    ? writeColumns(graph, preprocessing.columns, (column) => tensors.value(`embedding.${column}.weight`))
+    : graph.input("features", "float", model.inputWidth, "numbers as the network takes them");
+  const output = writeLayers(graph, model.layers, { value: features, axes: 1 }, (place) => ({
+    value: (name) => tensors.value(`${place}.${name}`),
+    shape: (name) => tensors.shape(`${place}.${name}`),
+  }));
+  OUTPUTS[model.task](graph, activated(graph, model.activation, output.value), model);
+  const encoded = graph.model(model.name, { "trainyard.model": model.id, "trainyard.sha256": model.sha256 });
+  if (encoded.size > MAX_BYTES)
+    throw new TrainyardError(
+      "invalid",
+      `the model takes ${encoded.size} bytes as ONNX, which holds at most ${MAX_BYTES}: take its weights as safetensors`,
+    );
+  return encoded;
+}
+
+const OUTPUTS: Readonly<Record<Model["task"], (graph: GraphBuilder, output: Value, model: Model) => void>> = {
+  regression: writeValue,
+  binary_classification: writeClasses,
+  multiclass_classification: writeClasses,
+};
+
+/** Tensors by name, each added to the graph when it is first asked for. */
+function tensorsOf(graph: GraphBuilder, { entries, data }: TensorSet): Weights {
+  const places = new Map<string, { shape: readonly number[]; bytes: Uint8Array<ArrayBuffer> }>();
+  let offset = data.byteOffset;
+  for (const { name, shape } of entries) {
+    const length = elementCount(shape) * FLOAT_BYTES;
+    places.set(name, { shape, bytes: new Uint8Array(data.buffer, offset, length) });
+    offset += length;
+  }
+  const added = new Map<string, Value>();
+  const place = (name: string) => {
+    const found = places.get(name);
+    if (!found) throw new Error(`the model has no tensor ${name}`);
+    return found;
+  };
+  return {
+    shape: (name) => place(name).shape,
+    value(name) {
+      const value = added.get(name) ?? graph.tensor(name, place(name).shape, place(name).bytes);
+      added.set(name, value);
+      return value;
+    },
+  };
+}
+
+function activated(graph: GraphBuilder, activation: Model["activation"], output: Value): Value {
+  if (activation === "none") return output;
+  return activation === "sigmoid" ? graph.node("Sigmoid", [output]) : graph.node("Softmax", [output], { axis: -1 });
+}
+
+/** Targets that were scaled get their units back. */
+function writeValue(graph: GraphBuilder, output: Value, { preprocessing, outputWidth }: Model): void {
+  const scalings = preprocessing?.targets.map(({ scaling }) => scaling ?? { offset: 0, scale: 1 }) ?? [];
+  const isScaled = scalings.some(({ offset, scale }) => offset !== 0 || scale !== 1);
+  const constant = (values: readonly number[]) => graph.constant("float", values);
+  const product = () => graph.node("Mul", [output, constant(scalings.map(({ scale }) => scale))]);
+  const value = isScaled ? graph.node("Add", [product(), constant(scalings.map(({ offset }) => offset))]) : output;
+  graph.output("value", value, "float", outputWidth, preprocessing?.targets.map(({ column }) => column).join(", ") ?? "");
+}
+
+function writeClasses(graph: GraphBuilder, output: Value, { classes, outputWidth }: Model): void {
+  const first = () => graph.node("Sub", [graph.constant("float", 1), output]);
+  const probabilities = outputWidth === 1 ? graph.node("Concat", [first(), output], { axis: 1 }) : output;
+  const best = graph.node("ArgMax", [probabilities], { axis: 1, keepdims: 0 });
+  const label = graph.node("Gather", [graph.constant("string", classes), best], { axis: 0 });
+  graph.output("probabilities", probabilities, "float", classes.length, `of ${JSON.stringify(classes)}`);
+  graph.output("label", label, "string", null, "the most probable class");
+}

@@ -1,0 +1,80 @@
+/** Tables in NDJSON (JSON Lines): an object a line. Lines with nothing on them are passed over. */
+import { POLLUTION, pollutionIn } from "../../domain/untrusted-json.ts";
+import { findJsonFault } from "./json-fault.ts";
+import { createJsonRows } from "./json-rows.ts";
+import {
+  type ByteChunks,
+  columnNames,
+  invalidTable,
+  MAX_ROW_BYTES,
+  malformedTable,
+  rowTooLong,
+  type Table,
+  type TableLimits,
+} from "./table.ts";
+
+const LF = 0x0a;
+
+/** A table in NDJSON. */
+export function createNdjsonTable(chunks: ByteChunks, limits: TableLimits): Table {
+  return {
+    async scan(visit) {
+      const rows = createJsonRows(visit, limits);
+      let line = 0;
+      for await (const bytes of linesOf(chunks())) {
+        line++;
+        const text = decode(bytes, line);
+        if (text.trim() !== "") rows.addObject(parseLine(text, line), line);
+      }
+      return { rows: rows.rows, names: columnNames(rows.names) };
+    },
+  };
+}
+
+/** Lines without their ends. Most are views of a chunk; one that a chunk ends in is put together. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  let parts: Uint8Array[] = [];
+  let held = 0;
+  let line = 1;
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
+      const rest = chunk.subarray(start, end);
+      yield parts.length === 0 ? rest : Buffer.concat([...parts, rest]);
+      parts = [];
+      held = 0;
+      start = end + 1;
+      line++;
+    }
+    if (start < chunk.length) {
+      parts.push(chunk.slice(start));
+      held += chunk.length - start;
+      if (held > MAX_ROW_BYTES) throw rowTooLong(`line ${line}`);
+    }
+  }
+  if (parts.length > 0) yield Buffer.concat(parts);
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+function decode(bytes: Uint8Array, line: number): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw malformedTable(`line ${line}: not UTF-8`);
+  }
+}
+
+/** The value of a line. Throws malformed with the line and character. */
+export function parseLine(text: string, line: number): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    const { at, expected } = findJsonFault(text);
+    throw malformedTable(`line ${line}, character ${at + 1}: expected ${expected}`);
+  }
+  const pollution = pollutionIn(text, value);
+  if (pollution !== null) throw invalidTable(`line ${line}: ${pollution} ${POLLUTION}`);
+  return value;
+}

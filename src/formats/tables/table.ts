@@ -1,0 +1,103 @@
+/** What every format of tables comes to: cells that are visited one after another. Knows no format. */
+
+import { type ErrorCode, type FieldError, TrainyardError } from "../../domain/errors.ts";
+import { POLLUTION } from "../../domain/untrusted-json.ts";
+
+/** What a cell is as a number. `code` is a whole number with leading zeros: more likely a label, as a postal code is. */
+export type NumericKind = "none" | "number" | "integer" | "code";
+
+/**
+ * Cells of a format, addressed by an index whose meaning is the format's own. They are valid during the visit alone: the next
+ * row overwrites them.
+ */
+export interface Cells {
+  isMissing(index: number): boolean;
+  kind(index: number): NumericKind;
+  /** Finite, or NaN when the cell is no number. */
+  number(index: number): number;
+  /** Milliseconds since 1970 in UTC, or NaN when the cell is no ISO 8601 date or date and time. */
+  datetime(index: number): number;
+  /** 1 for true, 0 for false, -1 for neither. */
+  truth(index: number): number;
+  text(index: number): string;
+  /** Where the cell stands, for a message. */
+  place(index: number): string;
+}
+
+/** Called for every cell, rows in order; rows and columns count from 0. A format may leave out cells that are missing. */
+export type Visit = (row: number, column: number, cells: Cells, index: number) => void;
+
+export interface TableExtent {
+  readonly rows: number;
+  /** Names of the columns, all different. */
+  readonly names: readonly string[];
+}
+
+/** A table that can be walked through several times. */
+export interface Table {
+  /** Throws malformed, invalid or too_large, with the line and column that are the cause. */
+  scan(visit: Visit): Promise<TableExtent>;
+}
+
+/** The bytes of a table, unpacked, from their beginning each time. */
+export type ByteChunks = () => AsyncIterable<Uint8Array<ArrayBuffer>>;
+
+/** The limits that a format itself can hold a table to. */
+export interface TableLimits {
+  readonly rows: number;
+  readonly columns: number;
+  readonly cellBytes: number;
+}
+
+/** Bytes of one row at most, whatever its cells: what is held to find its end. */
+export const MAX_ROW_BYTES = 16 * 1024 * 1024;
+
+/** Not what the format says. */
+export function malformedTable(detail: string): TrainyardError {
+  return new TrainyardError("malformed", detail, [{ pointer: "", detail }]);
+}
+
+/** What the format allows, and a table does not. */
+export function invalidTable(detail: string, pointer = ""): TrainyardError {
+  return tableError("invalid", detail, [{ pointer, detail }]);
+}
+
+/** Over a limit: `what` was found, and the limit's variable. */
+export function overLimit(what: string, limit: number, variable: string): TrainyardError {
+  const detail = `${what} than the limit of ${limit} (TRAINYARD_MAX_${variable})`;
+  return tableError("too_large", detail, [{ pointer: "", detail }]);
+}
+
+/** One row is longer than what is held to find its end. */
+export function rowTooLong(where: string): TrainyardError {
+  const detail = `${where}: the row has more than ${MAX_ROW_BYTES} bytes`;
+  return tableError("too_large", detail, [{ pointer: "", detail }]);
+}
+
+function tableError(code: ErrorCode, detail: string, errors: readonly FieldError[]): TrainyardError {
+  return new TrainyardError(code, detail, errors);
+}
+
+/** Names as a table must have them: an empty one is called by its place; two that are equal are refused. */
+export function columnNames(given: readonly string[]): string[] {
+  const names = given.map((name, index) => (name.trim() === "" ? `column_${index + 1}` : name.trim()));
+  const first = new Map<string, number>();
+  names.forEach((name, index) => {
+    if (name === "__proto__") throw invalidTable(`column ${index + 1}: __proto__ ${POLLUTION}`);
+    const earlier = first.get(name);
+    if (earlier !== undefined) {
+      throw invalidTable(`columns ${earlier + 1} and ${index + 1} are both called ${JSON.stringify(name)}`);
+    }
+    first.set(name, index);
+  });
+  return names;
+}
+
+/** Holds a table to its number of rows and columns; `where` is the place that was come to. */
+export function checkExtent(rows: number, columns: number, limits: TableLimits, where = ""): void {
+  const at = where && `${where}: `;
+  if (rows > limits.rows) throw overLimit(`${at}the table has more rows`, limits.rows, "DATASET_ROWS");
+  if (columns > limits.columns) {
+    throw overLimit(`${at}the table has ${columns} columns, more`, limits.columns, "DATASET_COLUMNS");
+  }
+}

@@ -1,0 +1,64 @@
+/** Cells that are JavaScript values already, as JSON and Parquet give them. A text there is a text: it is not read as a number. */
+import { isMissingText, parseDatetime, parseNumber, parseTruth } from "../../domain/datasets/cell-parsing.ts";
+import type { Cells, NumericKind } from "./table.ts";
+
+/** What stands in a cell. */
+export type CellValue = string | number | bigint | boolean | Date | null | undefined;
+
+/** Cells over an array of values; `place` says where one stands. */
+export class ValueCells implements Cells {
+  values: ArrayLike<CellValue> = [];
+  readonly #place: (index: number) => string;
+
+  constructor(place: (index: number) => string) {
+    this.#place = place;
+  }
+
+  isMissing(index: number): boolean {
+    const value = this.values[index];
+    if (value === null || value === undefined) return true;
+    if (typeof value === "string") return isMissingText(value);
+    return typeof value === "number" ? Number.isNaN(value) : value instanceof Date && Number.isNaN(value.getTime());
+  }
+
+  kind(index: number): NumericKind {
+    const value = this.values[index];
+    if (typeof value !== "number" && typeof value !== "bigint") return "none";
+    const number = Number(value);
+    if (!Number.isFinite(number)) return "none";
+    return Number.isSafeInteger(number) ? "integer" : "number";
+  }
+
+  number(index: number): number {
+    const value = this.values[index];
+    if (typeof value === "string") return parseNumber(value);
+    const number = typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
+    return Number.isFinite(number) ? number : Number.NaN;
+  }
+
+  datetime(index: number): number {
+    const value = this.values[index];
+    if (value instanceof Date) return value.getTime();
+    return typeof value === "string" ? parseDatetime(value) : Number.NaN;
+  }
+
+  truth(index: number): number {
+    const value = this.values[index];
+    if (typeof value === "boolean") return value ? 1 : 0;
+    return typeof value === "string" ? parseTruth(value) : -1;
+  }
+
+  text(index: number): string {
+    const value = this.values[index];
+    return value instanceof Date ? value.toISOString() : String(value);
+  }
+
+  place(index: number): string {
+    return this.#place(index);
+  }
+}
+
+/** Whether a value of a JSON or Parquet file can stand in a cell. */
+export function isCellValue(value: unknown): value is CellValue {
+  return typeof value !== "object" || value === null || value instanceof Date;
+}

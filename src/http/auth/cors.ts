@@ -1,0 +1,20 @@
+/** Which pages elsewhere may use the API from a browser (Fetch, section 3.2): none, unless the configuration names them. */
+import cors from "@fastify/cors";
+import type { App } from "../context.ts";
+
+/** How long a browser may remember the answer to its preflight. */
+const MAX_AGE_S = 600;
+
+/** Allows the origins. Cookies stay out of it: a page elsewhere brings a key of its own. */
+export async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) return;
+  await app.register(cors, {
+    origin: [...origins],
+    credentials: false,
+    methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    allowedHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id"],
+    exposedHeaders: ["location", "retry-after", "idempotency-replayed", "ratelimit", "ratelimit-policy"],
+    maxAge: MAX_AGE_S,
+    strictPreflight: false,
+  });
+}

@@ -1,0 +1,51 @@
+/**
+ * How often a project may ask, told in the headers of draft-ietf-httpapi-ratelimit-headers, and how often an address may show
+ * keys that are worth nothing. Without keys nobody is counted.
+ */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Grant, LocalRateLimiter, RateLimiter } from "../../domain/access/rate-limit.ts";
+import { TrainyardError } from "../../domain/errors.ts";
+import type { App } from "../context.ts";
+
+export const WINDOW_S = 60;
+
+/** Requests of an address in a window whose keys are worth nothing. */
+const MAX_FAILURES = 120;
+
+export interface RateLimits {
+  /** Of a project, in a window. */
+  readonly requests: number;
+  readonly projects: RateLimiter;
+}
+
+/** Counts every request that was let in, on routes that are added from now on. Call it after `admitRequests`. */
+export function limitRates(app: App, { requests, projects }: RateLimits): void {
+  const policy = `"project";q=${requests};w=${WINDOW_S}`;
+  const answer = (request: FastifyRequest, reply: FastifyReply, { allowed, remaining, resetMs }: Grant): void => {
+    const resetS = Math.ceil(resetMs / 1000);
+    reply.header("ratelimit-policy", policy).header("ratelimit", `"project";r=${remaining};t=${resetS}`);
+    if (allowed) return;
+    reply.header("retry-after", resetS);
+    const detail = `${request.project} has asked ${requests} times within ${WINDOW_S} s, the most that it may (TRAINYARD_PROJECT_REQUESTS_PER_MINUTE): ask again in ${resetS} s`;
+    throw new TrainyardError("rate_limited", detail);
+  };
+  app.addHook("onRequest", (request, reply, done) => {
+    if (!request.visitor || request.visitor.keyId === null) return done();
+    const grant = projects.take(request.project, requests);
+    if (!(grant instanceof Promise)) {
+      answer(request, reply, grant);
+      return done();
+    }
+    grant.then((given) => answer(request, reply, given)).then(() => done(), done);
+  });
+}
+
+/** Counts a request whose key is worth nothing. Throws rate_limited when there were too many from its address. */
+export function countFailure(failures: LocalRateLimiter, request: FastifyRequest, reply: FastifyReply): void {
+  const { allowed, resetMs } = failures.take(request.ip, MAX_FAILURES);
+  if (allowed) return;
+  const resetS = Math.ceil(resetMs / 1000);
+  reply.header("retry-after", resetS);
+  const detail = `this address has shown ${MAX_FAILURES} keys that are worth nothing within ${WINDOW_S} s: try again in ${resetS} s`;
+  throw new TrainyardError("rate_limited", detail);
+}

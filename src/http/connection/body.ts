@@ -1,0 +1,138 @@
+/**
+ * Request bodies. They arrive as bytes: a job body may be large and is parsed in a thread. Bytes are read into one buffer of
+ * their own, which can move to that thread, without holding up the event loop: Fastify's own reader joins all chunks in one
+ * go, which takes tens of milliseconds for 64 MiB. Schemas of bodies are therefore documentation to Fastify.
+ */
+import type { IncomingMessage } from "node:http";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { FastifyRequest, FastifySchemaCompiler } from "fastify";
+import { validatorCompiler } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { fieldErrors } from "../../domain/spec/spec-errors.ts";
+import { parseUntrusted } from "../../domain/untrusted-json.ts";
+import type { App } from "../context.ts";
+
+/** Copying this many bytes takes about a millisecond. */
+const TURN_BYTES = 4 * 1024 * 1024;
+
+/** Makes `request.body` the bytes of a JSON body, at most the route's `bodyLimit` of them, and leaves parsing to the route. */
+export function acceptJsonBytes(app: App): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", (request: FastifyRequest, payload: IncomingMessage) =>
+    readBody(payload, request.routeOptions.bodyLimit ?? 0),
+  );
+  app.setValidatorCompiler(validateParameters);
+}
+
+/** The same for a body of whatever content type. */
+export function acceptAnyBytes(app: App): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (request: FastifyRequest, payload: IncomingMessage) =>
+    readBody(payload, request.routeOptions.bodyLimit ?? 0),
+  );
+}
+
+/** Parses a small body here and now. Throws `malformed`, or `invalid` for members that reach prototypes. */
+export function parseJson(body: Uint8Array): unknown {
+  const given = parseUntrusted(body);
+  if (given.ok) return given.value;
+  if (given.code === "malformed") throw new TrainyardError("malformed", given.detail);
+  throw invalid([{ pointer: given.pointer, detail: given.detail }]);
+}
+
+/** A small JSON body as a schema has it. Throws `malformed`, or `invalid` with every failure. */
+export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(parseJson((body ?? new Uint8Array()) as Uint8Array));
+  if (!parsed.success) throw invalid(fieldErrors(parsed.error));
+  return parsed.data;
+}
+
+const asItIs = (value: unknown) => ({ value });
+
+/** Validation of all but bodies, where there is something to validate: every request comes through here. */
+const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) => {
+  const { httpPart, method, schema } = route;
+  if (httpPart === "body" || (httpPart === "params" && isOfStrings(schema))) return asItIs;
+  // Those of a POST are documentation: its idempotency key is looked at where it is used.
+  if (httpPart === "headers" && method === "POST") return asItIs;
+  const validate = validatorCompiler(route);
+  const defaults = httpPart === "querystring" ? schema.safeParse({}) : null;
+  if (!defaults?.success) return validate;
+  const none = defaults.data as object;
+  return (query) => (Object.keys(query as object).length === 0 ? { value: { ...none } } : validate(query));
+};
+
+/** Any strings will do, and parameters of a path are strings. */
+function isOfStrings(schema: z.ZodType): boolean {
+  if (!(schema instanceof z.ZodObject)) return false;
+  return Object.values(schema.shape).every((each) => each instanceof z.ZodString && (each.def.checks ?? []).length === 0);
+}
+
+/**
+ * All bytes of a request. Throws `too_large` over the limit, by the header or as soon as the bytes exceed it, and
+ * `unsupported_media_type` for bytes in a content coding. Memory is taken as bytes arrive, never on the word of the header
+ * alone.
+ */
+export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => reject(error);
+    const coding = request.headers["content-encoding"];
+    if (coding !== undefined && coding.toLowerCase() !== "identity") return fail(unsupportedCoding(coding));
+    if (Number(request.headers["content-length"]) > limitBytes) return fail(tooLarge(limitBytes));
+    const chunks: Uint8Array[] = [];
+    let received = 0;
+    let isTooLarge = false;
+    // By events: leaving an async iteration early would destroy the socket before the 413 is written.
+    const onClose = () => fail(new TrainyardError("malformed", "the connection ended before the body did"));
+    request.on("data", (chunk: Uint8Array) => {
+      received += chunk.length;
+      if (received <= limitBytes) chunks.push(chunk);
+      else if (!isTooLarge) {
+        isTooLarge = true;
+        chunks.length = 0;
+        fail(tooLarge(limitBytes));
+      }
+    });
+    request.on("end", () => {
+      request.off("close", onClose);
+      if (!isTooLarge) resolve(received <= TURN_BYTES ? joinNow(chunks, received) : join(chunks, received));
+    });
+    request.on("error", fail);
+    request.on("close", onClose);
+  });
+}
+
+function unsupportedCoding(coding: string): TrainyardError {
+  return new TrainyardError("unsupported_media_type", `bodies are taken as they are here, not in Content-Encoding ${coding}`);
+}
+
+function tooLarge(limitBytes: number): TrainyardError {
+  return new TrainyardError("too_large", `the body is larger than the limit of ${limitBytes} bytes`);
+}
+
+/** A body in memory of its own: it may move to a thread. */
+function joinNow(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return body;
+}
+
+async function join(chunks: readonly Uint8Array[], size: number): Promise<Uint8Array<ArrayBuffer>> {
+  const body = new Uint8Array(size);
+  let offset = 0;
+  let turnEnd = TURN_BYTES;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.length;
+    if (offset > turnEnd) {
+      turnEnd = offset + TURN_BYTES;
+      await nextTurn();
+    }
+  }
+  return body;
+}

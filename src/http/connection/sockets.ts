@@ -1,0 +1,107 @@
+/**
+ * Connections as such: how many there may be, how long a sender may take, and the answer to what is not HTTP. A connection
+ * costs memory whether or not something comes of it: who holds many and sends little is cut off.
+ */
+import { randomUUID } from "node:crypto";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { App } from "../context.ts";
+import { PROBLEM_TYPE, ProtocolError, toProblem } from "../errors/problem.ts";
+
+export interface SocketBounds {
+  /** For all headers of a request. */
+  readonly headersMs: number;
+  /** For a whole request, its body included. */
+  readonly requestMs: number;
+  /** A connection on which nothing moves for this long, while it is the other side's turn, is ended. */
+  readonly idleMs: number;
+  /** How long a connection without a request is kept. */
+  readonly keepAliveMs: number;
+  /** Most connections at a time; further ones are closed at once. */
+  readonly connections: number;
+}
+
+export const SOCKET_BOUNDS: SocketBounds = {
+  headersMs: 15_000,
+  requestMs: 3_600_000,
+  idleMs: 60_000,
+  keepAliveMs: 65_000,
+  connections: 10_000,
+};
+
+/** How often Node looks for requests that take too long. */
+const CHECKS_A_BOUND = 5;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** Fastify's options for the bounds. */
+export function socketOptions({ headersMs, requestMs, keepAliveMs }: SocketBounds) {
+  const connectionsCheckingInterval = Math.ceil(Math.min(headersMs, requestMs) / CHECKS_A_BOUND);
+  return {
+    http: {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    requestTimeout: requestMs,
+    keepAliveTimeout: keepAliveMs,
+    clientErrorHandler: answerBadRequest,
+  };
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** What a connection is at, or was last. */
+const current = new WeakMap<Socket, Exchange>();
+
+/** Holds connections to the bounds that Node has no option for. */
+export function boundSockets(app: App, { idleMs, connections }: SocketBounds): void {
+  app.addHook("onRequest", async ({ raw: request }, { raw: response }) => {
+    current.set(request.socket, { request, response });
+  });
+  app.server.maxConnections = connections;
+  app.server.setTimeout(idleMs);
+  app.server.on("timeout", (socket: Socket) => {
+    const exchange = current.get(socket);
+    if (!exchange) return void socket.destroy();
+    const { request, response } = exchange;
+    const isOurTurn = request.complete && !response.writableFinished && socket.writableLength === 0;
+    if (isOurTurn) return;
+    if (request.complete || response.headersSent) return void socket.destroy();
+    refuse(socket, 408, new ProtocolError("timeout", `nothing of the body came for ${idleMs} ms`));
+  });
+}
+
+/** What is not HTTP, or takes too long to become a request, and the answer to each. */
+const FAULTS: Readonly<Record<string, readonly [status: number, error: ProtocolError]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, new ProtocolError("timeout", "the request took too long to arrive")],
+  HPE_HEADER_OVERFLOW: [
+    431,
+    new ProtocolError("headers_too_large", `the headers are larger than the limit of ${MAX_HEADER_BYTES} bytes`),
+  ],
+};
+const NOT_HTTP: (typeof FAULTS)[string] = [400, new ProtocolError("malformed", "this is not a request of HTTP/1.1")];
+
+function answerBadRequest({ code = "" }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === "ECONNRESET" || socket.destroyed) return;
+  const { response } = current.get(socket) ?? {};
+  // Within an answer that has begun there is no room for another.
+  if (response?.headersSent && !response.writableFinished) return void socket.destroy();
+  refuse(socket, ...(FAULTS[code] ?? NOT_HTTP));
+}
+
+/** Answers on the bare socket, and ends it. */
+function refuse(socket: Socket, status: number, error: ProtocolError): void {
+  if (!socket.writable) return void socket.destroy();
+  const body = JSON.stringify(toProblem(error, { requestId: randomUUID(), bodyLimit: 0 }));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,244 @@
+/** An upload as it comes over HTTP: which format it is, what was asked for with it, and its bytes, which go to the intake. */
+import type { Readable } from "node:stream";
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { UploadRequest } from "../../app/datasets/upload.ts";
+import { DATASET_FORMATS, type DatasetFormat, readingOptions } from "../../domain/datasets/dataset.ts";
+import type { Intake, Upload } from "../../domain/datasets/upload.ts";
+import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { fieldErrors } from "../../domain/spec/spec-errors.ts";
+
+export const MULTIPART_TYPE = "multipart/form-data";
+
+/** The format that a media type says. */
+const FORMAT_OF_TYPE: ReadonlyMap<string, DatasetFormat> = new Map(
+  Object.entries({
+    "text/csv": "csv",
+    "application/csv": "csv",
+    "text/tab-separated-values": "csv",
+    "application/x-ndjson": "ndjson",
+    "application/ndjson": "ndjson",
+    "application/jsonl": "ndjson",
+    "application/json": "json",
+    "application/vnd.apache.parquet": "parquet",
+    "application/parquet": "parquet",
+    "application/x-parquet": "parquet",
+  } as const),
+);
+
+/** The format that a file name says; a `.gz` after it says nothing. */
+const FORMAT_OF_EXTENSION: ReadonlyMap<string, DatasetFormat> = new Map(
+  Object.entries({
+    csv: "csv",
+    tsv: "csv",
+    txt: "csv",
+    ndjson: "ndjson",
+    jsonl: "ndjson",
+    json: "json",
+    parquet: "parquet",
+  } as const),
+);
+
+/** Media types of a body that is the table itself. Any other is taken when `format` or the name says what it is. */
+export const TABLE_TYPES = ["text/csv", "application/x-ndjson", "application/json", "application/vnd.apache.parquet"] as const;
+
+const asked = {
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({
+      description: "Shown in lists. A file's name serves when it is left out.",
+      examples: ["penguins"],
+    }),
+  format: z.enum(DATASET_FORMATS).optional().meta({
+    description: "When neither the content type nor the name's extension says it, or to overrule both.",
+  }),
+  delimiter: readingOptions.shape.delimiter,
+  header: z.enum(["true", "false", "auto"]).optional().meta({
+    description:
+      "Of CSV: whether the first row has names. auto, the default: it does when no cell of it is a number, date or boolean.",
+  }),
+  types: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Types of columns by name as JSON, instead of inferring them: `{"zip": "category"}`.',
+      examples: ['{"zip": "category"}'],
+    }),
+};
+
+/** Query parameters of an upload. */
+export const uploadQuery = z.object(asked);
+type Asked = z.output<typeof uploadQuery>;
+
+/** The parts of a multipart upload: the same by name, and the file. */
+export const uploadForm = z.strictObject({ ...asked, file: z.string().meta({ format: "binary" }).optional() });
+
+/** Media types of an upload's body in the OpenAPI document, where the body is not just bytes; each with an example. */
+export function uploadContent(): Record<string, object> {
+  const { $schema: _, ...form } = z.toJSONSchema(uploadForm, { io: "input" });
+  const cell = { type: ["string", "number", "boolean", "null"] };
+  const objects = { type: "array", items: { type: "object", additionalProperties: cell } };
+  const rows = { type: "array", items: { type: "array", items: cell } };
+  const split = {
+    type: "object",
+    properties: { columns: { type: "array", items: { type: "string" } }, rows },
+    required: ["columns", "rows"],
+    additionalProperties: false,
+  };
+  const bytes = { type: "string", format: "binary" };
+  return {
+    "text/csv": { schema: bytes, example: "island,body_mass_g\nTorgersen,3750\nDream,\n" },
+    "application/x-ndjson": { schema: bytes, example: '{"island": "Torgersen", "body_mass_g": 3750}\n' },
+    "application/json": { schema: { oneOf: [objects, split] }, example: [{ island: "Torgersen", body_mass_g: 3750 }] },
+    [MULTIPART_TYPE]: { schema: form, example: { file: "island,body_mass_g\nTorgersen,3750\n", name: "penguins" } },
+  };
+}
+
+/** An upload that has arrived, and what was asked for. */
+export interface Arrival {
+  readonly upload: Upload;
+  readonly request: UploadRequest;
+}
+
+/** What came with the bytes. */
+interface Label {
+  readonly mediaType: string;
+  readonly fileName: string;
+}
+
+/** Receives the request's body. What goes wrong leaves no upload. */
+export async function receiveUpload(request: FastifyRequest, query: Asked, intake: Intake): Promise<Arrival> {
+  const gzip = isGzip(request);
+  const mediaType = mediaTypeOf(request.headers["content-type"]);
+  if (mediaType === MULTIPART_TYPE) {
+    const { upload, label, fields } = await receiveForm(request, intake);
+    return arrive(intake, upload, () => requestOf({ ...query, ...parseFields(fields) }, label, gzip));
+  }
+  const asRequested = requestOf(query, { mediaType, fileName: "" }, gzip);
+  return { upload: await intake.receive(bytesOf(request.raw)), request: asRequested };
+}
+
+async function arrive(intake: Intake, upload: Upload, describe: () => UploadRequest): Promise<Arrival> {
+  try {
+    return { upload, request: describe() };
+  } catch (error) {
+    await intake.discard(upload);
+    throw error;
+  }
+}
+
+/** Bytes of a stream. Leaving off early leaves it open, so that an answer can still go the other way. */
+async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* stream.iterator({ destroyOnReturn: false });
+  } catch {
+    throw connectionEnded();
+  }
+}
+
+/** Reads every part, whatever is wrong with one: a multipart stream that is left in its middle never ends. */
+async function receiveForm(request: FastifyRequest, intake: Intake) {
+  const fields: Record<string, string> = {};
+  let upload: Upload | null = null;
+  let label: Label = { mediaType: "", fileName: "" };
+  let failure: unknown = null;
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === "field") {
+        fields[part.fieldname] = String(part.value);
+        continue;
+      }
+      try {
+        if (failure === null && upload) throw invalid([{ pointer: "/file", detail: "one upload takes one file" }]);
+        if (failure === null) upload = await intake.receive(bytesOf(part.file));
+        label = { mediaType: mediaTypeOf(part.mimetype), fileName: part.filename };
+      } catch (error) {
+        failure = error;
+      }
+      part.file.resume();
+    }
+    if (failure !== null) throw failure;
+    if (!upload) throw invalid([{ pointer: "/file", detail: "there is no file among the parts" }]);
+    return { upload, label, fields };
+  } catch (error) {
+    if (upload) await intake.discard(upload);
+    // What is wrong with a part was said of it already.
+    if (error === failure || error instanceof TrainyardError) throw error;
+    if (request.raw.errored) throw connectionEnded();
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (TOO_MANY_PARTS.test(code)) throw tooManyParts();
+    throw code.startsWith("FST_") ? error : new TrainyardError("malformed", `the form is none: ${message}`);
+  }
+}
+
+const TOO_MANY_PARTS = /^FST_(?:PARTS|FILES|FIELDS)_LIMIT$/;
+
+function tooManyParts(): TrainyardError {
+  return invalid([
+    { pointer: "", detail: "the form has more parts than an upload takes: one file, and what may be said of it" },
+  ]);
+}
+
+function connectionEnded(): TrainyardError {
+  return new TrainyardError("malformed", "the connection ended before the upload did");
+}
+
+function parseFields(fields: Readonly<Record<string, string>>): Asked {
+  const parsed = uploadForm.omit({ file: true }).safeParse(fields);
+  if (!parsed.success) throw invalid(fieldErrors(parsed.error));
+  return parsed.data;
+}
+
+function requestOf({ name, format, delimiter, header, types }: Asked, label: Label, gzip: boolean): UploadRequest {
+  const options = readingOptions.safeParse({
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(header === undefined ? {} : { header }),
+    types: parseTypes(types),
+  });
+  if (!options.success) throw invalid(fieldErrors(options.error));
+  const known = format ?? FORMAT_OF_TYPE.get(label.mediaType) ?? formatOfName(label.fileName) ?? formatOfName(name ?? "");
+  if (!known) {
+    const detail = `the content type ${label.mediaType || "is not given, which"} is not that of a table: send ${TABLE_TYPES.join(", ")}, or say format=csv`;
+    throw new TrainyardError("unsupported_media_type", detail);
+  }
+  const called = name ?? stemOf(label.fileName);
+  if (called === "") throw invalid([{ pointer: "/name", detail: "must be given: what the data set is called" }]);
+  return { name: called, format: known, gzip, options: options.data };
+}
+
+function parseTypes(types: string | undefined): unknown {
+  try {
+    return types === undefined ? {} : JSON.parse(types);
+  } catch {
+    throw invalid([{ pointer: "/types", detail: 'must be JSON, like {"zip": "category"}' }]);
+  }
+}
+
+function isGzip({ headers }: FastifyRequest): boolean {
+  const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  if (encoding === "gzip" || encoding === "x-gzip") return true;
+  if (encoding === "identity" || encoding === "") return false;
+  throw new TrainyardError("unsupported_media_type", `the content encoding ${encoding} is not taken; gzip is`);
+}
+
+function mediaTypeOf(header: string | undefined): string {
+  return (header ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+function formatOfName(fileName: string): DatasetFormat | undefined {
+  const extension = /\.([a-z]+)(?:\.gz)?$/i.exec(fileName)?.[1]?.toLowerCase() ?? "";
+  return FORMAT_OF_EXTENSION.get(extension);
+}
+
+function stemOf(fileName: string): string {
+  const base = fileName.split(/[/\\]/).at(-1) ?? "";
+  return base
+    .replace(/\.gz$/i, "")
+    .replace(/\.[a-z]+$/i, "")
+    .trim()
+    .slice(0, 200);
+}

@@ -1,0 +1,152 @@
+/**
+ * Errors on the wire: the one table that turns a code into a status, and the RFC 9457 document that an error becomes.
+ * Knows every error that Fastify itself raises, and nothing of why the use cases raise theirs.
+ */
+import { STATUS_CODES } from "node:http";
+import { z } from "zod";
+import { type ErrorCode, type FieldError, TrainyardError } from "../../domain/errors.ts";
+
+/** Codes that only HTTP has, beside those of the domain. */
+type ProblemCode = ErrorCode | "headers_too_large" | "method_not_allowed" | "upgrade_required" | "internal";
+
+/** The status of each code. */
+export const STATUS_OF: Readonly<Record<ProblemCode, number>> = {
+  malformed: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  timeout: 408,
+  conflict: 409,
+  too_large: 413,
+  unsupported_media_type: 415,
+  invalid: 422,
+  upgrade_required: 426,
+  rate_limited: 429,
+  headers_too_large: 431,
+  internal: 500,
+  unavailable: 503,
+  storage_full: 507,
+};
+
+/** Statuses after which it is worth trying again, in this many seconds (`Retry-After`). */
+export const RETRY_AFTER_S: Readonly<Record<number, number>> = { 429: 1, 503: 5 };
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+const problemCodes = Object.keys(STATUS_OF) as [ProblemCode, ...ProblemCode[]];
+
+const fieldError = z.object({
+  pointer: z.string().meta({
+    description:
+      "JSON pointer (RFC 6901) into the body, empty for all of it. When query, path or header parameters are wrong: `/` and the parameter's name.",
+  }),
+  detail: z.string().meta({ description: "What is wrong, and what would be right." }),
+});
+
+/** The document of RFC 9457 that every error is answered with. */
+export const problem = z
+  .object({
+    type: z.literal("about:blank"),
+    title: z.string().meta({ description: "The phrase of the status." }),
+    status: z.int().meta({ description: "The HTTP status." }),
+    detail: z.string().meta({ description: "What happened, for a person." }),
+    instance: z
+      .string()
+      .meta({ description: "Names this occurrence: the id of the request, which the server's log shows too." }),
+    code: z.enum(problemCodes).meta({ description: "What happened, for a program." }),
+    errors: z.array(fieldError).optional().meta({ description: "Every failure found, when the code is `invalid`." }),
+  })
+  .meta({
+    id: "Problem",
+    description: "An error, as RFC 9457 has it.",
+    examples: [
+      {
+        type: "about:blank",
+        title: "Unprocessable Entity",
+        status: 422,
+        detail: "/model/layers/2/units: must be at least 1",
+        instance: "urn:uuid:0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90",
+        code: "invalid",
+        errors: [{ pointer: "/model/layers/2/units", detail: "must be at least 1" }],
+      },
+    ],
+  });
+
+export type Problem = z.output<typeof problem>;
+
+/** What Fastify raises, of which it is not the status that says enough. */
+const FASTIFY_CODES: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: "too_large",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
+  FST_ERR_VALIDATION: "invalid",
+  FST_ERR_NOT_FOUND: "not_found",
+  FST_ERR_MAX_PARAM_LENGTH: "not_found",
+};
+
+interface FastifyFault {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly message: string;
+  readonly validation?: readonly { readonly instancePath: string; readonly message?: string }[];
+  readonly validationContext?: string;
+}
+
+/** What the request was, as far as the answer to its error depends on it. */
+export interface Occurrence {
+  readonly requestId: string;
+  /** The most bytes that this route takes, named when a body was larger. */
+  readonly bodyLimit: number;
+}
+
+/** The problem document of anything that was thrown. What is not meant for the reader becomes a bare 500. */
+export function toProblem(error: unknown, { requestId, bodyLimit }: Occurrence): Problem {
+  const document = (code: ProblemCode, detail: string, errors?: Problem["errors"]): Problem => ({
+    type: "about:blank",
+    title: STATUS_CODES[STATUS_OF[code]] ?? code,
+    status: STATUS_OF[code],
+    detail,
+    instance: `urn:uuid:${requestId}`,
+    code,
+    ...(errors && errors.length > 0 ? { errors } : {}),
+  });
+  if (error instanceof TrainyardError) return document(error.code, error.message, [...error.errors]);
+  if (error instanceof ProtocolError) return document(error.code, error.message);
+  const fault = error as FastifyFault;
+  const code = codeOf(fault);
+  if (code === "too_large") return document(code, `the body is larger than the limit of ${bodyLimit} bytes`);
+  if (code === "invalid") return document(code, parameterDetail(fault), parameterErrors(fault));
+  if (code === "internal") return document(code, "something went wrong on our side; the log has it under this request's id");
+  return document(code, fault.message);
+}
+
+/** An error that only HTTP has: a method that a path does not take, a stream asked for without an upgrade. */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+  readonly code: ProblemCode;
+
+  constructor(code: ProblemCode, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+function codeOf({ code, statusCode }: FastifyFault): ProblemCode {
+  const known = code === undefined ? undefined : FASTIFY_CODES[code];
+  if (known) return known;
+  if (statusCode === undefined || statusCode >= 500 || statusCode < 400) return "internal";
+  return problemCodes.find((candidate) => STATUS_OF[candidate] === statusCode) ?? "malformed";
+}
+
+function parameterErrors({ validation = [] }: FastifyFault): FieldError[] {
+  return validation.map(({ instancePath, message = "is invalid" }) => ({ pointer: instancePath, detail: message }));
+}
+
+function parameterDetail(fault: FastifyFault): string {
+  const place = PLACES[fault.validationContext ?? ""] ?? "request";
+  return parameterErrors(fault)
+    .map(({ pointer, detail }) => `${place} parameter ${pointer.slice(1)}: ${detail}`)
+    .join("; ");
+}
+
+const PLACES: Readonly<Record<string, string>> = { params: "path", querystring: "query", headers: "header" };

@@ -1,0 +1,20 @@
+/** The OpenAPI document of the routes as YAML, without a server behind them. */
+import { pino } from "pino";
+import type { Services } from "../../app/services.ts";
+import { buildApp } from "../app.ts";
+import { createLifecycle } from "../connection/lifecycle.ts";
+
+/** openapi.yaml. The same routes give the same text. */
+export async function describeApi(): Promise<string> {
+  // Registering routes reads nothing of the services but their limits.
+  const services = { limits: { bodyBytes: 64 * 1024 * 1024, project: {} } } as Services;
+  const app = await buildApp({
+    services,
+    lifecycle: createLifecycle(),
+    log: pino({ level: "silent" }),
+    dashboardDirectory: null,
+  });
+  const yaml = app.swagger({ yaml: true });
+  await app.close();
+  return yaml;
+}

@@ -1,0 +1,188 @@
+/** The OpenAPI 3.1 document: its frame, how routes describe their answers, and the tidying of what the generator gives. */
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import type { z } from "zod";
+import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
+import { VERSION } from "../../domain/version.ts";
+import { accessOfOperation } from "../auth/access.ts";
+import { uploadContent } from "../connection/uploads.ts";
+import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "../errors/problem.ts";
+import { addExamples } from "./openapi-examples.ts";
+
+const TAGS = [
+  { name: "datasets", description: "Bring a table: upload it, look at its columns, train on it by its id." },
+  { name: "jobs", description: "Train: submit a job, watch it, cancel it." },
+  { name: "metrics", description: "What every epoch came to: as columns, as events, as a live stream." },
+  { name: "models", description: "What training came to: weights and predictions." },
+  { name: "dialects", description: "The same models in the protocols of TensorFlow Serving and of Open Inference." },
+  { name: "keys", description: "Who may do what: keys of the API, and the sessions of browsers." },
+  { name: "service", description: "Health, and this document." },
+];
+
+/** What each error status means here. */
+const PROBLEMS: Readonly<Record<number, string>> = {
+  [STATUS_OF.malformed]: "The body is not what its content type says.",
+  [STATUS_OF.unauthorized]: "No key that is good came with the request; where the server has no keys, none is wanted.",
+  [STATUS_OF.forbidden]: "The key does not allow this, or another site's page has sent it.",
+  [STATUS_OF.not_found]: "There is nothing of this id.",
+  [STATUS_OF.conflict]: "The state of the resource does not allow it.",
+  [STATUS_OF.too_large]: "The body is larger than the limit, which the detail names.",
+  [STATUS_OF.unsupported_media_type]: "The content type of the body is not one that this path takes.",
+  [STATUS_OF.invalid]: "The content is wrong: `errors` has every failure with its place.",
+  [STATUS_OF.upgrade_required]: "This path takes WebSocket connections only.",
+  [STATUS_OF.rate_limited]: "A limit of the project, which the detail names; `Retry-After` says when to try again.",
+  [STATUS_OF.internal]: "A defect of ours; the log has it under the request's id.",
+  [STATUS_OF.storage_full]: "There is no room on the disk for what this would write.",
+  [STATUS_OF.unavailable]: "The server is starting or going down; `Retry-After` says when to try again.",
+};
+
+/** One documented success: media types by name, or the schema of a JSON answer. */
+type Success = readonly [description: string, schema: z.ZodType | Readonly<Record<string, z.ZodType>>];
+
+/**
+ * The `response` part of a route's schema: its successes, and the error statuses it can answer with besides 500. It is
+ * documentation and what tests check; answers are written as they are, since representations.ts has their types.
+ */
+export function answers(successes: Readonly<Record<number, Success>>, problems: readonly number[] = []) {
+  const documented: Record<number, object> = {};
+  for (const [status, [description, schema]] of Object.entries(successes)) {
+    documented[Number(status)] = { description, content: contentOf(schema) };
+  }
+  for (const status of [...problems, STATUS_OF.internal]) {
+    documented[status] = { description: PROBLEMS[status], content: { [PROBLEM_TYPE]: { schema: problem } } };
+  }
+  return documented;
+}
+
+function contentOf(schema: Success[1]): Record<string, { schema: z.ZodType }> {
+  if ("_zod" in schema) return { "application/json": { schema: schema as z.ZodType } };
+  return Object.fromEntries(Object.entries(schema).map(([type, media]) => [type, { schema: media }]));
+}
+
+/** Options of @fastify/swagger. */
+export const swaggerOptions: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: "3.1.0",
+    info: {
+      title: "Trainyard",
+      version: VERSION,
+      description:
+        "Training as a service: post a job, watch every epoch over a WebSocket, ask the model for predictions.\n\n" +
+        "Errors are `application/problem+json` (RFC 9457). Times are ISO 8601. Lists are pages: pass `next_after` as `after`.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/", description: "The server that gave you this document." }],
+    tags: TAGS,
+    components: {
+      securitySchemes: {
+        key: {
+          type: "http",
+          scheme: "bearer",
+          description: "An API key, `ty_...`. Where the server has no keys, none is wanted.",
+        },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "trainyard_session",
+          description: "A browser's, in exchange for a key.",
+        },
+      },
+    },
+  },
+  transform: jsonSchemaTransform,
+  transformObject: (document) => tidy(jsonSchemaTransformObject(document) as OpenApiObject) as never,
+};
+
+interface OpenApiObject {
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, unknown> };
+}
+
+interface Operation {
+  readonly operationId?: string;
+  readonly requestBody?: { readonly content: Record<string, object> };
+  description?: string;
+  security?: object[];
+  readonly responses: Record<string, { description: string; headers?: object; content?: object }>;
+}
+
+/**
+ * The generator registers every schema twice, as input and as output. Here each keeps one component: those nobody refers
+ * to go, and an input whose output nobody uses takes its plain name. Headers and bodiless answers are put right too.
+ */
+function tidy(document: OpenApiObject): OpenApiObject {
+  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
+    completeBody(operation);
+    completeAccess(operation);
+    completeResponses(operation);
+  }
+  const used = reachable(document);
+  const schemas = Object.entries(document.components.schemas).filter(([name]) => used.has(name));
+  const renamed = new Map(
+    schemas
+      .map(([name]) => [name, name.replace(/Input$/, "")] as const)
+      .filter(([name, plain]) => name !== plain && !used.has(plain)),
+  );
+  const rename = (name: string) => renamed.get(name) ?? name;
+  const kept = Object.fromEntries(schemas.map(([name, schema]) => [rename(name), schema] as const).sort(byName));
+  const text = JSON.stringify({ ...document, components: { ...document.components, schemas: kept } }, withoutSafeBounds);
+  const tidied = JSON.parse(
+    text.replaceAll(/"#\/components\/schemas\/([^"]+)"/g, (_, name: string) => `"#/components/schemas/${rename(name)}"`),
+  ) as OpenApiObject;
+  addExamples(tidied);
+  return tidied;
+}
+
+/** zod bounds every integer by what a double holds exactly, which says nothing to a reader. */
+function withoutSafeBounds(key: string, value: unknown): unknown {
+  return (key === "minimum" || key === "maximum") && Math.abs(value as number) === Number.MAX_SAFE_INTEGER ? undefined : value;
+}
+
+/** Bodies whose schema depends on their media type, which a route has no place for. */
+function completeBody({ operationId, requestBody }: Operation): void {
+  if (operationId === "uploadDataset" && requestBody) Object.assign(requestBody.content, uploadContent());
+}
+
+/** Who may call it, and what is answered to those who may not. */
+function completeAccess(operation: Operation): void {
+  const access = accessOfOperation(operation.operationId ?? "");
+  operation.security = access?.scope ? [{ key: [] }, { session: [] }] : [];
+  if (!access?.scope) return;
+  const asks = access.operator ? `${access.scope}\`, of the project \`${DEFAULT_PROJECT}` : access.scope;
+  operation.description = `${operation.description}\n\nScope: \`${asks}\`.`;
+  // In the form in which this operation answers any error.
+  const { content } = operation.responses[STATUS_OF.internal] as { content: object };
+  for (const status of [STATUS_OF.unauthorized, STATUS_OF.forbidden, STATUS_OF.rate_limited])
+    operation.responses[status] ??= { description: PROBLEMS[status] as string, content: structuredClone(content) };
+}
+
+function completeResponses({ responses }: Operation): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if (Number(status) === STATUS_OF.unauthorized) {
+      response.headers = { "WWW-Authenticate": { description: "RFC 6750.", schema: { type: "string" } } };
+    }
+    if (Number(status) in RETRY_AFTER_S) {
+      response.headers = { "Retry-After": { description: "Seconds.", schema: { type: "integer" } } };
+    }
+    if (status === "201" || status === "202") {
+      response.headers = { Location: { description: "Where it is.", schema: { type: "string" } } };
+    }
+    if (status === "101" || status === "204") delete response.content;
+  }
+}
+
+/** Components that the paths refer to, directly or through another component. */
+function reachable({ paths, components }: OpenApiObject): Set<string> {
+  const found = new Set<string>();
+  const visit = (part: unknown) => {
+    for (const [, name = ""] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (found.has(name)) continue;
+      found.add(name);
+      visit(components.schemas[name] ?? null);
+    }
+  };
+  visit(paths);
+  return found;
+}
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => (a < b ? -1 : 1);

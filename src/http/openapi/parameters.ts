@@ -1,0 +1,153 @@
+/** Path and query parameters, as the routes take them. */
+import { z } from "zod";
+import { ID_PREFIXES } from "../../domain/id.ts";
+import { JOB_STATES } from "../../domain/jobs/job.ts";
+import { MAX_SHOWN_ROWS } from "../../domain/jobs/job-rows.ts";
+import { SERIES } from "../../domain/metrics/metric.ts";
+import { aliasName } from "../../domain/models/registry.ts";
+
+const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+const DEFAULT_PAGE = 50;
+const MAX_PAGE = 200;
+const MAX_EVENTS = 1000;
+const MAX_PREVIEW_ROWS = 100;
+const DEFAULT_POINTS = 2000;
+const MAX_POINTS = 100_000;
+
+const whole = z.coerce.number<string>().int();
+const seq = whole.min(0);
+
+const exampleId = (prefix: string) => `${prefix}0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90`;
+const idOf = (prefix: string, what: string) =>
+  z.string().meta({ description: `Id of the ${what}: \`${prefix}\` and a UUIDv7.`, examples: [exampleId(prefix)] });
+
+export const jobParams = z.object({ id: idOf(ID_PREFIXES.job, "job") });
+export const workerParams = z.object({ id: idOf(ID_PREFIXES.worker, "process") });
+export const modelParams = z.object({
+  ref: z.string().meta({
+    description:
+      "The model: its id, `name` (the newest version), `name@version` or `name@alias`. The id of a checkpoint stands for a model of its weights.",
+    examples: ["moons-mlp@production"],
+  }),
+});
+
+const modelName = z.string().meta({ description: "The name that versions share.", examples: ["moons-mlp"] });
+export const modelRefParams = z.object({
+  name: z.string().meta({ description: "The model's name, or any other reference to it.", examples: ["moons-mlp"] }),
+});
+export const modelVersionParams = z.object({
+  name: modelName,
+  version: z.string().meta({ description: "The version.", examples: ["3"] }),
+});
+export const modelNameParams = z.object({ name: modelName });
+export const aliasParams = z.object({
+  name: modelName,
+  alias: aliasName.meta({ description: "Begins with a letter.", examples: ["production"] }),
+});
+export const topKQuery = z.object({
+  top_k: whole.min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
+});
+export const predictQuery = topKQuery.extend({
+  header: z.enum(["true", "false", "auto"]).default("auto").meta({
+    description:
+      "Of CSV: whether the first row has names. auto: it has when one of its cells is a column of the model, or, where columns have no names, when one is not a number.",
+  }),
+  trailer: z.enum(["true", "false"]).default("false").meta({
+    description:
+      "Of CSV and NDJSON: whether the answer ends with a line of its own that says how it went, and never by a broken connection.",
+  }),
+});
+export const compareQuery = z.object({ with: z.string().meta({ description: "The other model, as a reference." }) });
+
+const pageOf = (prefix: string) => ({
+  after: z
+    .string()
+    .regex(new RegExp(`^${prefix}${UUID}$`), { error: `must be an id, like ${exampleId(prefix)}` })
+    .optional()
+    .meta({ description: "The id of the last item of the page before (`next_after`)." }),
+  limit: whole.min(1).max(MAX_PAGE).default(DEFAULT_PAGE).meta({ description: "Most items in the answer." }),
+});
+
+export const jobsQuery = z.object({
+  state: z.enum(JOB_STATES).optional().meta({ description: "Only jobs in this state." }),
+  name: z.string().max(200).optional().meta({ description: "Only jobs of exactly this name." }),
+  ...pageOf(ID_PREFIXES.job),
+});
+
+export const checkpointParams = z.object({ id: idOf(ID_PREFIXES.checkpoint, "checkpoint") });
+export const checkpointsQuery = z.object(pageOf(ID_PREFIXES.checkpoint));
+
+export const deliveriesQuery = z.object(pageOf(ID_PREFIXES.delivery));
+
+export const datasetParams = z.object({ id: idOf(ID_PREFIXES.dataset, "data set") });
+export const datasetsQuery = z.object(pageOf(ID_PREFIXES.dataset));
+
+export const previewQuery = z.object({
+  rows: whole.min(1).max(MAX_PREVIEW_ROWS).default(10).meta({ description: "Most rows in the answer." }),
+});
+
+export const keyParams = z.object({ id: idOf(ID_PREFIXES.key, "key") });
+export const keysQuery = z.object(pageOf(ID_PREFIXES.key));
+
+export const versionsQuery = z.object(pageOf(ID_PREFIXES.model));
+export const modelsQuery = versionsQuery.extend({
+  name: z.string().max(200).optional().meta({ description: "Only models of exactly this name." }),
+});
+
+export const importQuery = z.object({
+  name: z.string().max(200).optional().meta({
+    description: "The model becomes the next version of this name. The file's own, or `imported`, when left out.",
+  }),
+  architecture: z
+    .string()
+    .max(16_384)
+    .optional()
+    .meta({
+      description:
+        "JSON with `task`, `layers` and where needed `input_width`, `classes`, `activation`, `preprocessing`. The file's `trainyard.architecture` when left out.",
+      examples: [JSON.stringify({ task: "regression", layers: [{ type: "linear", units: 1 }] })],
+    }),
+});
+
+export const rowsQuery = z.object({
+  limit: whole.min(1).max(MAX_SHOWN_ROWS).default(1000).meta({ description: "Most rows in the answer." }),
+});
+
+export const submitQuery = z.object({
+  validate_only: z
+    .enum(["true", "false"])
+    .default("false")
+    .meta({ description: "true: say what the spec comes to, and store nothing." }),
+});
+
+export const metricsQuery = z.object({
+  from: whole.min(1).default(1).meta({ description: "First epoch." }),
+  to: whole.min(1).optional().meta({ description: "Last epoch; the newest one when left out." }),
+  points: whole.min(2).max(MAX_POINTS).default(DEFAULT_POINTS).meta({
+    description:
+      "About the most epochs in the answer. When there are more, first and last are kept, and every column's least and greatest value of all and of equal stretches; at least the ends and extremes of each started million of epochs.",
+  }),
+  series: z
+    .string()
+    .transform((names) => names.split(","))
+    .pipe(z.array(z.enum(SERIES)).min(1))
+    .optional()
+    .meta({
+      description:
+        "The columns wanted, separated by commas: the fewer they are, the finer the points. All of them when left out.",
+      examples: ["loss,val_loss"],
+    }),
+});
+
+export const eventsQuery = z.object({
+  after: seq.default(0).meta({ description: "Only events with a greater sequence number." }),
+  limit: whole.min(1).max(MAX_EVENTS).default(100).meta({ description: "Most events in a JSON answer." }),
+});
+
+export const streamQuery = z.object({
+  after: seq.default(0).meta({ description: "The sequence number of the last frame seen; 0 is the beginning." }),
+});
+
+export const lastEventId = z.object({
+  "last-event-id": seq.optional().meta({ description: "What an EventSource sends when it reconnects; goes before `after`." }),
+});

@@ -1,0 +1,229 @@
+/** The answers of the API as schemas: what the OpenAPI document shows and what the tests hold the answers to. */
+import { z } from "zod";
+import { JOB_ERROR_CODES, JOB_STATES } from "../../domain/jobs/job.ts";
+import { shownRows } from "../../domain/jobs/job-rows.ts";
+import { SERIES } from "../../domain/metrics/metric.ts";
+import { evaluation } from "../../domain/models/evaluation.ts";
+import { modelInput } from "../../domain/models/model-inputs.ts";
+import { layer } from "../../domain/spec/layers.ts";
+import { resolvedSpec, TASKS } from "../../domain/spec/spec.ts";
+import {
+  frameExamples,
+  jobExample,
+  metricsExample,
+  modelExample,
+  predictionsExample,
+  rowsExample,
+  validationExample,
+} from "./examples.ts";
+
+const time = z.iso.datetime();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A number as JSON carries it: NaN and the infinities as strings. */
+const wireNumber = z
+  .union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])])
+  .meta({ id: "WireNumber", description: "A number; NaN and the infinities are strings, which JSON has no numbers for." });
+
+const values = z.partialRecord(z.enum(SERIES), wireNumber);
+
+const metricValues = z
+  .object({
+    final: values.meta({ description: "Values of the last epoch; while the job trains, of the newest one stored." }),
+    best: z.partialRecord(z.enum([...SERIES, "epoch"]), wireNumber).meta({
+      description: "Values of the best epoch so far, by validation loss if there is one, else by loss, and its number.",
+    }),
+  })
+  .meta({ id: "JobMetrics" });
+
+const columns = {
+  epochs: z.array(z.int()).meta({ description: "Their numbers, counted from 1." }),
+  series: z.partialRecord(z.enum(SERIES), z.array(wireNumber)).meta({ description: "One value an epoch in every column." }),
+};
+
+const jobError = z
+  .object({ code: z.enum(JOB_ERROR_CODES), detail: z.string(), epoch: z.int().nullable() })
+  .meta({ id: "JobError" });
+
+export const jobAnswer = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    state: z.enum(JOB_STATES),
+    progress: z.number().min(0).max(1).meta({ description: "Share of the epochs that are done." }),
+    eta_s: z.number().nullable().meta({ description: "Seconds that the rest will take at the pace so far." }),
+    attempt: z.int().meta({ description: "Counts from 1; 0 before it runs." }),
+    queue: z
+      .object({ position: z.int(), jobs_ahead: z.int() })
+      .nullable()
+      .meta({ description: "Its place while it is queued; position 1 is next. Null in lists." }),
+    spec: resolvedSpec,
+    parameters: z.int().meta({ description: "Trainable numbers in the network." }),
+    memory_bytes: z.int().meta({ description: "What training needs in memory." }),
+    epochs_done: z.int(),
+    created_at: time,
+    started_at: time.nullable(),
+    finished_at: time.nullable(),
+    reproduces: z
+      .object({ model: z.string(), sha256, result_sha256: sha256.nullable() })
+      .nullable()
+      .meta({ description: "The model that this job trains again, and the hash of the weights that it came to." }),
+    agrees: z
+      .boolean()
+      .nullable()
+      .meta({ description: "Whether the weights agree with those of `reproduces`, bit for bit; null until that is known." }),
+    transitions: z.array(z.object({ state: z.enum(JOB_STATES), at: time, reason: z.string() })),
+    error: jobError.nullable().meta({ description: "Why it failed." }),
+    metrics: metricValues.nullable(),
+    model: z
+      .object({ id: z.string(), name: z.string(), version: z.int(), sha256 })
+      .nullable()
+      .meta({ description: "What it came to." }),
+  })
+  .meta({ id: "Job", description: "A training job.", examples: [jobExample] });
+
+const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({
+    data: z.array(item),
+    has_more: z.boolean(),
+    next_after: z.string().nullable().meta({ description: "Pass it as `after` for the next page." }),
+  });
+
+export const jobsAnswer = pageOf(jobAnswer).meta({ id: "JobPage", description: "Jobs, newest first." });
+
+export const validationAnswer = z
+  .object({
+    valid: z.literal(true),
+    spec: resolvedSpec,
+    parameters: z.int(),
+    memory_bytes: z.int(),
+    rows: z.int().meta({ description: "Rows of the data, before any split." }),
+  })
+  .meta({ id: "Validation", description: "What a spec comes to.", examples: [validationExample] });
+
+export const rowsAnswer = z
+  .object({ job: z.string(), ...shownRows.shape })
+  .meta({ id: "JobRows", description: "Some rows of a job's data, as columns.", examples: [rowsExample] });
+
+const range = {
+  from: z.int(),
+  to: z.int(),
+  total: z.int().meta({ description: "Epochs stored between `from` and `to`." }),
+  returned: z.int().meta({ description: "Epochs in this answer." }),
+};
+
+export const metricsAnswer = z
+  .object({
+    job: z.string(),
+    ...range,
+    ...columns,
+  })
+  .meta({ id: "Metrics", description: "Metrics by epoch, as columns.", examples: [metricsExample] });
+
+const frame = { seq: z.int(), job: z.string() };
+
+const stateFrame = z
+  .object({ type: z.literal("state"), ...frame, state: z.enum(JOB_STATES), at: time, reason: z.string() })
+  .meta({ id: "StateFrame", description: "The job has come into another state." });
+const metricsFrame = z
+  .object({ type: z.literal("metrics"), ...frame, ...range, ...columns })
+  .meta({ id: "MetricsFrame", description: "Consecutive epochs, each in exactly one frame." });
+const endFrame = z
+  .object({
+    type: z.literal("end"),
+    ...frame,
+    state: z.enum(JOB_STATES),
+    reason: z.string(),
+    model: z.string().nullable().meta({ description: "Id of the model, if there is one." }),
+    error: jobError.nullable(),
+  })
+  .meta({
+    id: "EndFrame",
+    description: "Nothing follows: the job is in a terminal state, or the server is going down and `after` resumes.",
+  });
+
+/** What a stream sends. */
+export const streamFrame = z
+  .discriminatedUnion("type", [stateFrame, metricsFrame, endFrame])
+  .meta({ id: "Frame", description: "One message of a stream.", examples: frameExamples });
+
+export const eventsAnswer = z
+  .object({
+    data: z.array(z.discriminatedUnion("type", [stateFrame, metricsFrame])),
+    has_more: z.boolean(),
+    next_after: z.int().meta({ description: "Pass it as `after` for the next page." }),
+  })
+  .meta({ id: "EventPage", description: "A job's events in the order of their sequence numbers, which have no gaps." });
+
+const receipt = z
+  .object({
+    data: z
+      .object({ source: z.enum(["generator", "inline", "dataset"]), sha256 })
+      .nullable()
+      .meta({
+        description:
+          "The rows: of an uploaded file its hash, of inline rows that of their float32 values (features before targets), of a generator that of its spec in canonical JSON.",
+      }),
+    spec_sha256: sha256.nullable().meta({ description: "Of the job's `spec` in canonical JSON (RFC 8785)." }),
+    engine_version: z
+      .string()
+      .nullable()
+      .meta({ description: "Of the engine; another one may train other bits from the same spec." }),
+    weights_sha256: sha256,
+  })
+  .meta({
+    id: "Receipt",
+    description:
+      "What the model was made of, by SHA-256: the same data, spec and engine give the same weights. What was not trained here has weights only.",
+  });
+
+export const modelAnswer = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    version: z.int().meta({ description: "Counts from 1 within the name; a number is given once." }),
+    aliases: z.array(z.string()).meta({ description: "Those of the name that point at this version." }),
+    tags: z.record(z.string(), z.string()),
+    job: z.string().nullable().meta({ description: "The job that trained it; null when it was imported." }),
+    task: z.enum(TASKS),
+    input_width: z.int().meta({ description: "Numbers that the network takes for a row." }),
+    inputs: z
+      .array(modelInput)
+      .nullable()
+      .meta({ description: "What a row is made of, in the order of rows that are arrays; null in lists." }),
+    targets: z.array(z.string()).meta({ description: "Columns that it predicts; empty where they have no names." }),
+    output_width: z.int(),
+    classes: z.array(z.string()).meta({ description: "Labels in the order of the outputs; empty for regression." }),
+    layers: z.array(layer),
+    parameters: z.int(),
+    weights: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })),
+    sha256: sha256.meta({ description: "Of the weights: float32 little-endian, in the order of `weights`." }),
+    receipt,
+    metrics: metricValues,
+    evaluation: evaluation.nullable().meta({ description: "Null in lists, and for a model that was not trained here." }),
+    created_at: time,
+  })
+  .meta({ id: "Model", description: "A trained model.", examples: [modelExample] });
+
+export const modelsAnswer = pageOf(modelAnswer).meta({ id: "ModelPage", description: "Models, newest first." });
+
+const regression = z
+  .object({
+    value: z.union([wireNumber, z.array(wireNumber)]).meta({ description: "An array where there are several outputs." }),
+  })
+  .meta({ id: "RegressionPrediction" });
+const classification = z
+  .object({
+    label: z.string(),
+    probability: z.number(),
+    probabilities: z.record(z.string(), z.number()),
+    top: z
+      .array(z.object({ label: z.string(), probability: z.number() }))
+      .optional()
+      .meta({ description: "With `top_k`: the most probable classes, most probable first; `probabilities` has no others." }),
+  })
+  .meta({ id: "ClassPrediction" });
+
+export const predictionsAnswer = z
+  .object({ predictions: z.array(z.union([regression, classification])) })
+  .meta({ id: "Predictions", description: "One prediction a row, in their order.", examples: [predictionsExample] });

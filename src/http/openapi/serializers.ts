@@ -1,0 +1,96 @@
+/** Records as the API shows them: snake_case, ISO 8601 times, non-finite numbers as strings. */
+import type { z } from "zod";
+import type { JobReading } from "../../app/jobs/job-view.ts";
+import type { JobMetrics } from "../../domain/jobs/job.ts";
+import { toWire, type WireNumber } from "../../domain/metrics/metric.ts";
+import type { Evaluation } from "../../domain/models/evaluation.ts";
+import type { Model } from "../../domain/models/model.ts";
+import { modelInputs } from "../../domain/models/model-inputs.ts";
+import type { Page } from "../../domain/ports.ts";
+import type { jobAnswer, modelAnswer } from "./response-schemas.ts";
+
+export type JobRepresentation = z.output<typeof jobAnswer>;
+export type ModelRepresentation = z.output<typeof modelAnswer>;
+
+/** A job as the API shows it. */
+export function representJob({ job, queue, progress, etaS }: JobReading): JobRepresentation {
+  return {
+    id: job.id,
+    name: job.name,
+    state: job.state,
+    progress,
+    eta_s: etaS,
+    attempt: job.attempt,
+    queue: queue && { position: queue.position, jobs_ahead: queue.jobsAhead },
+    spec: job.spec,
+    parameters: job.parameters,
+    memory_bytes: job.memoryBytes,
+    epochs_done: job.epochsDone,
+    created_at: isoTime(job.createdAt),
+    started_at: job.startedAt === null ? null : isoTime(job.startedAt),
+    finished_at: job.finishedAt === null ? null : isoTime(job.finishedAt),
+    reproduces: job.reproduces && {
+      model: job.reproduces.model,
+      sha256: job.reproduces.sha256,
+      result_sha256: job.reproduces.resultSha256,
+    },
+    agrees: agreementOf(job),
+    transitions: job.transitions.map(({ state, at, reason }) => ({ state, at: isoTime(at), reason })),
+    error: job.error && { ...job.error },
+    metrics: job.metrics && representMetrics(job.metrics),
+    model: job.model && { ...job.model },
+  };
+}
+
+function agreementOf({ reproduces }: JobReading["job"]): boolean | null {
+  return reproduces?.resultSha256 ? reproduces.resultSha256 === reproduces.sha256 : null;
+}
+
+/** A model as the API shows it; in lists without its inputs and its evaluation. */
+export function representModel(model: Model, evaluation: Evaluation | null, { listed = false } = {}): ModelRepresentation {
+  return {
+    id: model.id,
+    name: model.name,
+    version: model.version,
+    aliases: [...model.aliases],
+    tags: { ...model.tags },
+    job: model.jobId,
+    task: model.task,
+    input_width: model.inputWidth,
+    inputs: listed ? null : modelInputs(model),
+    targets: model.preprocessing?.targets.map(({ column }) => column) ?? [],
+    output_width: model.outputWidth,
+    classes: [...model.classes],
+    layers: [...model.layers],
+    parameters: model.parameters,
+    weights: model.weights.map(({ name, shape }) => ({ name, shape: [...shape] })),
+    sha256: model.sha256,
+    receipt: {
+      data: model.receipt.data && { ...model.receipt.data },
+      spec_sha256: model.receipt.specSha256,
+      engine_version: model.receipt.engineVersion,
+      weights_sha256: model.sha256,
+    },
+    metrics: representMetrics(model.metrics),
+    evaluation,
+    created_at: isoTime(model.createdAt),
+  };
+}
+
+/** A page of records as the API shows it. */
+export function representPage<T, R>(page: Page<T>, represent: (item: T) => R) {
+  return { data: page.data.map(represent), has_more: page.hasMore, next_after: page.nextAfter };
+}
+
+function representMetrics({ final, best }: JobMetrics): NonNullable<JobRepresentation["metrics"]> {
+  return { final: wireValues(final), best: wireValues(best) };
+}
+
+function wireValues<K extends string>(values: Readonly<Partial<Record<K, number>>>): Partial<Record<K, WireNumber>> {
+  const entries = Object.entries(values) as [K, number][];
+  return Object.fromEntries(entries.map(([name, value]) => [name, toWire(value)])) as Partial<Record<K, WireNumber>>;
+}
+
+export function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}

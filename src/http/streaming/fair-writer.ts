@@ -1,0 +1,41 @@
+/**
+ * One connection shared by several senders, in turns: who has sent waits until all others who were waiting have sent too,
+ * and nobody sends while the reader is behind. However many they are, no more than one message is beyond the low-water mark.
+ */
+import { caughtUp, type Message, type Outlet, type StreamBounds } from "./stream-connection.ts";
+
+export interface Turns {
+  /**
+   * Sends when it is this message's turn, unless by then it is no longer wanted; settles when the reader has room for the
+   * next one. False when there will be none: the reader is gone, or too slow.
+   */
+  send(message: Message, isWanted?: () => boolean): Promise<boolean>;
+  /** Messages sent so far. */
+  sent(): number;
+}
+
+/** Turns on an outlet. `onStall` is called once, when the reader has taken nothing for too long. */
+export function createTurns(
+  outlet: Outlet<Message>,
+  bounds: StreamBounds,
+  { isGone, onStall }: { readonly isGone: () => boolean; readonly onStall: () => void },
+): Turns {
+  let sent = 0;
+  let last = Promise.resolve(true);
+  const turn = async (isOpen: boolean, message: Message, isWanted: () => boolean): Promise<boolean> => {
+    if (!isOpen || isGone()) return false;
+    if (!isWanted()) return true;
+    outlet.send(message);
+    sent++;
+    if (await caughtUp(outlet, bounds, isGone)) return true;
+    if (!isGone()) onStall();
+    return false;
+  };
+  return {
+    send(message, isWanted = () => true) {
+      last = last.then((isOpen) => turn(isOpen, message, isWanted));
+      return last;
+    },
+    sent: () => sent,
+  };
+}

@@ -1,0 +1,38 @@
+/** News of jobs that wait to be sent to one reader: of each job the newest only, so that a slow reader costs a bounded memory. */
+import type { JobNews } from "../../app/jobs/watch-jobs.ts";
+
+export interface NewsBox {
+  put(news: JobNews): void;
+  /** What is put in, as it comes, until the box is closed. */
+  take(): AsyncGenerator<JobNews, void, void>;
+  close(): void;
+}
+
+/** An empty box. */
+export function createNewsBox(): NewsBox {
+  const waiting = new Map<string, JobNews>();
+  let bell = Promise.withResolvers<void>();
+  let isOpen = true;
+  return {
+    put(news) {
+      waiting.set(news.id, news);
+      bell.resolve();
+    },
+    close() {
+      isOpen = false;
+      bell.resolve();
+    },
+    async *take() {
+      while (isOpen) {
+        // Before the look, so that nothing put in after it is left waiting.
+        bell = Promise.withResolvers<void>();
+        for (const [id, news] of waiting) {
+          waiting.delete(id);
+          yield news;
+          if (!isOpen) return;
+        }
+        await bell.promise;
+      }
+    },
+  };
+}

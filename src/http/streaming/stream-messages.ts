@@ -1,0 +1,64 @@
+/** Messages of the stream of many jobs: what its reader says, and what it is told besides the frames of jobs. */
+import { z } from "zod";
+import type { JobNews } from "../../app/jobs/watch-jobs.ts";
+import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { fieldErrors } from "../../domain/spec/spec-errors.ts";
+import { problem } from "../errors/problem.ts";
+import { jobAnswer, streamFrame } from "../openapi/response-schemas.ts";
+import { representJob } from "../openapi/serializers.ts";
+
+const job = z.string().max(100);
+const topic = z.literal("jobs");
+
+/** What a reader may say. */
+const streamCommand = z.union([
+  z.strictObject({ type: z.literal("subscribe"), job, after: z.int().min(0).default(0) }),
+  z.strictObject({ type: z.literal("subscribe"), topic }),
+  z.strictObject({ type: z.literal("unsubscribe"), job }),
+  z.strictObject({ type: z.literal("unsubscribe"), topic }),
+]);
+export type StreamCommand = z.output<typeof streamCommand>;
+
+/** What a reader is told. */
+export const streamMessage = z.union([
+  streamFrame,
+  z.object({ type: z.literal("subscribed"), topic }),
+  z.object({ type: z.literal("job"), job: jobAnswer }),
+  z.object({ type: z.literal("removed"), id: z.string() }),
+  z.object({ type: z.literal("error"), job: z.string().nullable(), problem }),
+]);
+export type StreamMessage = z.output<typeof streamMessage>;
+
+/** A reader's message; null is one in binary. Throws malformed, or invalid with what is wrong. */
+export function parseCommand(text: Uint8Array | null): StreamCommand {
+  if (!text) throw new TrainyardError("malformed", "messages are JSON text, not binary");
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString());
+  } catch (error) {
+    throw new TrainyardError("malformed", `the message is not JSON: ${(error as Error).message}`);
+  }
+  const parsed = streamCommand.safeParse(value);
+  if (!parsed.success) throw invalid(fieldErrors(parsed.error));
+  return parsed.data;
+}
+
+const encoder = new TextEncoder();
+
+/** A message on the wire. */
+export function encodeMessage(message: StreamMessage): Uint8Array {
+  return encoder.encode(JSON.stringify(message));
+}
+
+const encoded = new WeakMap<JobNews, Uint8Array>();
+
+/** News on the wire. All readers of one piece of news share the bytes. */
+export function encodeNews(news: JobNews): Uint8Array {
+  const known = encoded.get(news);
+  if (known) return known;
+  const json = encodeMessage(
+    news.type === "job" ? { type: "job", job: representJob(news.reading) } : { type: "removed", id: news.id },
+  );
+  encoded.set(news, json);
+  return json;
+}

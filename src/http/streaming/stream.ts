@@ -1,0 +1,62 @@
+/**
+ * The stream of one job's frames: one pump behind WebSocket and SSE, which differ only in their outlet. It takes from the
+ * job only what its reader takes from it, and ends a reader that takes nothing: its memory stays bounded, and the reader
+ * resumes by sequence number. Knows nothing of how frames come about.
+ */
+import { type Frame, follow } from "../../app/metrics/follow.ts";
+import type { ProjectServices } from "../../app/services.ts";
+import { caughtUp, type Ending, type Outlet, type StreamBounds } from "./stream-connection.ts";
+
+export interface StreamRequest {
+  readonly services: ProjectServices;
+  readonly jobId: string;
+  /** The reader has seen everything up to this sequence number. */
+  readonly after: number;
+  readonly outlet: Outlet<Frame>;
+}
+
+/** What a stream came to. */
+export interface StreamReport {
+  readonly ending: Ending;
+  /** Fields for the log. */
+  readonly fields: object;
+  readonly resumption: string;
+}
+
+/** Sends a job's frames until the job, the connection or the server ends: `stop` is aborted with how it ends. */
+export async function streamJob(
+  { services, jobId, after, outlet }: StreamRequest,
+  bounds: StreamBounds,
+  stop: AbortSignal,
+  onError: (error: unknown) => void,
+): Promise<StreamReport> {
+  const progress = { lastSeq: after, frames: 0 };
+  let ending: Ending;
+  try {
+    ending = await pump(follow(services, jobId, { after, signal: stop }), outlet, bounds, stop, progress);
+  } catch (error) {
+    onError(error);
+    ending = "failed";
+  }
+  const { lastSeq, frames } = progress;
+  return { ending, fields: { after, last_seq: lastSeq, frames }, resumption: `resume with after=${lastSeq}` };
+}
+
+async function pump(
+  frames: AsyncIterable<Frame>,
+  outlet: Outlet<Frame>,
+  bounds: StreamBounds,
+  signal: AbortSignal,
+  progress: { lastSeq: number; frames: number },
+): Promise<Ending> {
+  const isGone = () => signal.aborted && signal.reason === "gone";
+  for await (const frame of frames) {
+    if (isGone()) return "gone";
+    outlet.send(frame);
+    progress.lastSeq = frame.seq;
+    progress.frames++;
+    if (!(await caughtUp(outlet, bounds, isGone))) return isGone() ? "gone" : "too_slow";
+  }
+  if (isGone()) return "gone";
+  return signal.aborted ? (signal.reason as Ending) : "finished";
+}

@@ -1,0 +1,116 @@
+/** What one reader of many jobs has asked to hear of: jobs one by one, and the change of any job. Knows no connection. */
+
+import type { JobFeed, JobNews } from "../../app/jobs/watch-jobs.ts";
+import { DRAINING, follow } from "../../app/metrics/follow.ts";
+import type { ProjectServices } from "../../app/services.ts";
+import { notFound, TrainyardError } from "../../domain/errors.ts";
+import type { Turns } from "./fair-writer.ts";
+import { createNewsBox } from "./latest-per-job.ts";
+import { encodeMessage, encodeNews, type StreamCommand } from "./stream-messages.ts";
+
+export interface SubscriptionOptions {
+  readonly services: ProjectServices;
+  readonly feed: JobFeed;
+  /** Of whose jobs the reader may hear. */
+  readonly project: string;
+  readonly turns: Turns;
+  /** Most jobs at a time. */
+  readonly limit: number;
+  /** Told of what ended the subscription to a job (null: to changes) before its time. */
+  readonly onTrouble: (error: unknown, jobId: string | null) => void;
+}
+
+export interface Subscriptions {
+  /** Does what the reader says. Throws not_found, conflict or rate_limited when that cannot be done. */
+  obey(command: StreamCommand): Promise<void>;
+  /** Ends all of them; settles when each has sent its last. DRAINING lets jobs have an `end` frame. */
+  stop(reason: string): Promise<void>;
+}
+
+/** No subscriptions yet. */
+export function createSubscriptions({ services, feed, project, turns, limit, onTrouble }: SubscriptionOptions): Subscriptions {
+  const jobs = new Map<string, AbortController>();
+  const streams = new Set<Promise<void>>();
+  let leaveTopic: (() => void) | null = null;
+  let isOver = false;
+
+  const keep = (stream: Promise<void>, jobId: string | null): void => {
+    const kept: Promise<void> = stream
+      .catch((error: unknown) => onTrouble(error, jobId))
+      .finally(() => void streams.delete(kept));
+    streams.add(kept);
+  };
+
+  async function followJob(id: string, after: number): Promise<void> {
+    if (jobs.has(id)) throw new TrainyardError("conflict", `${id} is followed already: unsubscribe from it first`);
+    if (jobs.size >= limit) {
+      const detail = `this connection follows ${limit} jobs, the most that one may: unsubscribe from one, or open another connection`;
+      throw new TrainyardError("rate_limited", detail);
+    }
+    if (!(await services.store.getJob(id))) throw notFound("job", id);
+    if (isOver) return;
+    const own = new AbortController();
+    jobs.set(id, own);
+    keep(sendFrames(id, after, own), id);
+  }
+
+  async function sendFrames(id: string, after: number, own: AbortController): Promise<void> {
+    const { signal } = own;
+    const isWanted = () => !signal.aborted || signal.reason === DRAINING;
+    try {
+      for await (const frame of follow(services, id, { after, signal })) {
+        if (!(await turns.send(frame, isWanted))) return;
+      }
+    } finally {
+      if (jobs.get(id) === own) jobs.delete(id);
+    }
+  }
+
+  function unfollowJob(id: string): void {
+    jobs.get(id)?.abort("unsubscribed");
+    jobs.delete(id);
+  }
+
+  async function followChanges(): Promise<void> {
+    if (!leaveTopic) {
+      const box = createNewsBox();
+      const leaveFeed = feed.subscribe((news) => projectOf(news) === project && box.put(news));
+      leaveTopic = () => {
+        leaveFeed();
+        box.close();
+      };
+      keep(sendNews(box.take()), null);
+    }
+    // It takes its turn before any news: what changes from now on is told.
+    await turns.send({ json: encodeMessage({ type: "subscribed", topic: "jobs" }) });
+  }
+
+  async function sendNews(pieces: AsyncIterable<JobNews>): Promise<void> {
+    for await (const news of pieces) if (!(await turns.send({ json: encodeNews(news) }))) return;
+  }
+
+  function unfollowChanges(): void {
+    leaveTopic?.();
+    leaveTopic = null;
+  }
+
+  return {
+    async obey(command) {
+      if (command.type === "subscribe") {
+        if ("job" in command) await followJob(command.job, command.after);
+        else await followChanges();
+      } else if ("job" in command) unfollowJob(command.job);
+      else unfollowChanges();
+    },
+    async stop(reason) {
+      isOver = true;
+      unfollowChanges();
+      for (const own of jobs.values()) own.abort(reason);
+      await Promise.all(streams);
+    },
+  };
+}
+
+function projectOf(news: JobNews): string {
+  return news.type === "job" ? news.reading.job.project : news.project;
+}

@@ -1,0 +1,38 @@
+/**
+ * Makes an API key in the data directory, while no server uses it: how the first key comes about where nobody may be let in
+ * without one. Its argument is the body of `POST /v1/keys`, and its output what that answers. `trainyard keys create
+ * --data-dir` runs it, in a process of its own.
+ */
+
+import { createKey } from "../app/access/create-key.ts";
+import { newKeyBody, OPERATOR } from "../domain/access/api-key.ts";
+import { invalid, TrainyardError } from "../domain/errors.ts";
+import { fieldErrors } from "../domain/spec/spec-errors.ts";
+import { representCreatedKey } from "../http/openapi/key-schemas.ts";
+import { ConfigError, parseConfig } from "../server/config.ts";
+import { openStore } from "../storage/open.ts";
+
+try {
+  process.stdout.write(`${JSON.stringify(await makeKey(process.argv[2] ?? ""))}\n`);
+} catch (error) {
+  if (!(error instanceof TrainyardError || error instanceof ConfigError)) throw error;
+  process.stderr.write(`trainyard: ${error.message}\n`);
+  process.exitCode = 1;
+}
+
+async function makeKey(text: string): Promise<object> {
+  const body = newKeyBody.safeParse(JSON.parse(text));
+  if (!body.success) throw invalid(fieldErrors(body.error));
+  const config = parseConfig(process.env);
+  if (config.cluster)
+    throw new TrainyardError(
+      "conflict",
+      "with TRAINYARD_DATABASE_URL keys are made through the API: set TRAINYARD_ADMIN_KEY for the first",
+    );
+  const store = await openStore(config);
+  try {
+    return representCreatedKey(await createKey({ store }, OPERATOR, body.data));
+  } finally {
+    await store.close();
+  }
+}

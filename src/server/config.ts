@@ -1,0 +1,290 @@
+/** Environment to a frozen configuration. The only reader of process.env; everything else gets what it needs as arguments. */
+import { availableParallelism, hostname, totalmem } from "node:os";
+import { z } from "zod";
+import type { DatasetLimits, ServiceLimits } from "../domain/limits.ts";
+import type { Retention } from "../domain/operation/retention.ts";
+import { ROLES, type Role } from "../domain/operation/worker.ts";
+import "../domain/spec/zod-messages.ts";
+
+const whole = (min: number, max: number, standard: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, "must be a whole number in digits")
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .default(standard);
+const yesOrNo = (standard: boolean) =>
+  z
+    .enum(["true", "false"])
+    .default(standard ? "true" : "false")
+    .transform((value) => value === "true");
+const MiB = 1024 * 1024;
+
+/** Half of the machine's memory, or of what the process may have of it: the rest is for requests, the database, the system. */
+function trainingMemory(): number {
+  const allowed = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.max(MiB, Math.floor(Math.min(totalmem(), allowed) / 2));
+}
+
+/** Every setting: its variable without the TRAINYARD_ prefix, its bounds and its default. */
+const variables = z.object({
+  TRAINYARD_HOST: z.string().min(1).default("127.0.0.1"),
+  TRAINYARD_PORT: whole(0, 65_535, 8080),
+  TRAINYARD_DATA_DIR: z.string().min(1).default("./data"),
+  TRAINYARD_WORKERS: whole(1, 256, availableParallelism()),
+  TRAINYARD_ADMIN_KEY: z
+    .string()
+    .regex(/^ty_[\w-]{32,200}$/, "must be ty_ and 32 to 200 letters, digits, hyphens or underscores")
+    .optional(),
+  TRAINYARD_ALLOW_OPEN: yesOrNo(false),
+  TRAINYARD_SESSION_SECONDS: whole(60, 90 * 86_400, 12 * 3600),
+  TRAINYARD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  TRAINYARD_MAX_BODY_BYTES: whole(1024, 1024 * MiB, 64 * MiB),
+  TRAINYARD_MAX_ROWS: whole(1, 100_000_000, 1_000_000),
+  TRAINYARD_MAX_PARAMETERS: whole(1, 1_000_000_000, 20_000_000),
+  TRAINYARD_MAX_JOB_MEMORY_BYTES: whole(MiB, 3 * 1024 * MiB, 1024 * MiB),
+  TRAINYARD_MAX_PREDICT_ROWS: whole(1, 10_000_000, 100_000),
+  TRAINYARD_PROJECT_QUEUED_JOBS: whole(1, 1_000_000, 10_000),
+  TRAINYARD_PROJECT_RUNNING_JOBS: whole(1, 10_000, 10_000),
+  TRAINYARD_PROJECT_MODELS: whole(1, 10_000_000, 100_000),
+  TRAINYARD_PROJECT_DATASET_BYTES: whole(1024, Number.MAX_SAFE_INTEGER, 256 * 1024 * MiB),
+  TRAINYARD_PROJECT_REQUESTS_PER_MINUTE: whole(1, 1_000_000_000, 60_000),
+  TRAINYARD_PROJECT_STREAMS: whole(1, 1_000_000, 5000),
+  TRAINYARD_STREAM_SUBSCRIPTIONS: whole(1, 100_000, 200),
+  TRAINYARD_MAX_DATASET_BYTES: whole(1024, 64 * 1024 * MiB, 1024 * MiB),
+  TRAINYARD_MAX_DATASET_ROWS: whole(1, 100_000_000, 10_000_000),
+  TRAINYARD_MAX_DATASET_COLUMNS: whole(1, 100_000, 2000),
+  TRAINYARD_MAX_DATASET_MEMORY_BYTES: whole(MiB, 64 * 1024 * MiB, 2048 * MiB),
+  TRAINYARD_MAX_CATEGORIES: whole(2, 100_000, 10_000),
+  TRAINYARD_MAX_CELL_BYTES: whole(64, MiB, 64 * 1024),
+  TRAINYARD_MEMORY_BYTES: whole(MiB, 1024 * 1024 * MiB, trainingMemory()),
+  TRAINYARD_DRAIN_SECONDS: whole(1, 3600, 10),
+  TRAINYARD_HEARTBEAT_SECONDS: whole(1, 3600, 120),
+  TRAINYARD_RETRY_SECONDS: whole(1, 60, 1),
+  TRAINYARD_MAX_DATABASE_BYTES: whole(0, Number.MAX_SAFE_INTEGER, 0),
+  TRAINYARD_RESERVE_BYTES: whole(0, 1024 * MiB, 8 * MiB),
+  TRAINYARD_RETAIN_JOBS_DAYS: whole(0, 36_500, 0),
+  TRAINYARD_RETAIN_METRICS_DAYS: whole(0, 36_500, 0),
+  TRAINYARD_RETAIN_CHECKPOINTS_DAYS: whole(0, 36_500, 0),
+  TRAINYARD_RETAIN_DELIVERIES_DAYS: whole(0, 36_500, 30),
+  TRAINYARD_CORS_ORIGINS: z
+    .string()
+    .transform((list) => list.split(",").map((origin) => origin.trim()))
+    .pipe(z.array(z.string().refine(isOrigin, "must be origins separated by commas, like https://app.example.com")))
+    .default([]),
+  TRAINYARD_HEADERS_TIMEOUT_MS: whole(100, 600_000, 15_000),
+  TRAINYARD_REQUEST_TIMEOUT_MS: whole(100, 86_400_000, 3_600_000),
+  TRAINYARD_IDLE_TIMEOUT_MS: whole(100, 3_600_000, 60_000),
+  TRAINYARD_KEEP_ALIVE_MS: whole(0, 3_600_000, 65_000),
+  TRAINYARD_MAX_CONNECTIONS: whole(1, 1_000_000, 10_000),
+  TRAINYARD_ROLE: z.enum(ROLES).default("all"),
+  TRAINYARD_NODE_NAME: z.string().min(1).max(200).default(hostname()),
+  TRAINYARD_DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "must be postgres://user:password@host:port/database" })
+    .optional(),
+  TRAINYARD_DATABASE_POOL: whole(2, 1000, 10),
+  TRAINYARD_DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 3_600_000, 30_000),
+  TRAINYARD_DATABASE_CONNECT_TIMEOUT_MS: whole(100, 600_000, 5000),
+  TRAINYARD_DATABASE_PATIENCE_MS: whole(0, 600_000, 5000),
+  TRAINYARD_LEASE_SECONDS: whole(10, 3600, 10),
+  TRAINYARD_MAX_LEASE_SECONDS: whole(60, 86_000, 21_600),
+  TRAINYARD_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "must be whsec_ and 24 to 64 bytes in base64")
+    .optional(),
+  TRAINYARD_WEBHOOK_ALLOW_PRIVATE: yesOrNo(false),
+  TRAINYARD_WEBHOOK_MAX_ATTEMPTS: whole(1, 100, 15),
+  TRAINYARD_WEBHOOK_FIRST_DELAY_MS: whole(10, 3_600_000, 5000),
+  TRAINYARD_WEBHOOK_TIMEOUT_MS: whole(100, 60_000, 10_000),
+});
+
+/** Scheme, host and port, and nothing after them. */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+export interface Config {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** Jobs that train at the same time, each on a thread of its own. */
+  readonly workers: number;
+  readonly logLevel: string;
+  readonly access: AccessConfig;
+  /** Time from the signal to stop until the process has ended. */
+  readonly drainMs: number;
+  /** A training thread that shows no life for this long has died. */
+  readonly heartbeatMs: number;
+  /** The first wait after the death of a worker; each further one is twice as long. */
+  readonly backoffMs: number;
+  readonly limits: ServiceLimits;
+  readonly datasetLimits: DatasetLimits;
+  /** Size up to which a SQLite database may grow; null: as far as the disk goes. */
+  readonly maxDatabaseBytes: number | null;
+  /** Room on the disk that is kept for changes of state when there is no other. */
+  readonly reserveBytes: number;
+  readonly retention: Retention;
+  readonly webhooks: WebhookSettings;
+  readonly role: Role;
+  /** What others call this process. */
+  readonly nodeName: string;
+  /** The database that processes share; null: SQLite in the data directory, for this process alone. */
+  readonly cluster: ClusterSettings | null;
+  /** Of pages elsewhere that may use the API from a browser. */
+  readonly corsOrigins: readonly string[];
+  readonly sockets: SocketSettings;
+}
+
+/** What a connection may take. */
+export interface SocketSettings {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly idleMs: number;
+  readonly keepAliveMs: number;
+  readonly connections: number;
+}
+
+export interface ClusterSettings {
+  /** A setting that is a secret: it is not logged. */
+  readonly url: string;
+  /** Connections of this process at most, besides the one that listens. */
+  readonly size: number;
+  readonly statementTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** How long a request waits for a database that has gone away. */
+  readonly patienceMs: number;
+  /** A worker that is silent for so long loses its jobs. */
+  readonly leaseSeconds: number;
+  /** How long a job may train before it goes back into the queue with a checkpoint. */
+  readonly maxLeaseSeconds: number;
+}
+
+export interface AccessConfig {
+  /** A key that may do everything, without a record; null: there is none. A setting that is a secret: it is not logged. */
+  readonly adminKey: string | null;
+  /** Serve everybody while there is no key, also on an address that others can reach. */
+  readonly allowOpen: boolean;
+  /** How long a browser stays signed in. */
+  readonly sessionMs: number;
+}
+
+export interface WebhookSettings {
+  /** Signs them; null: the one that was made at the first start. A setting that is a secret: it is not logged. */
+  readonly secret: string | null;
+  /** Whether they may go to private and loopback addresses. */
+  readonly allowPrivate: boolean;
+  readonly maxAttempts: number;
+  /** Before the second try; each further one waits for twice as long. */
+  readonly firstDelayMs: number;
+  /** Of one try. */
+  readonly timeoutMs: number;
+}
+
+/** A setting that cannot be used; the message is one line that names the variable, its value and what it takes. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** The configuration that an environment gives. Throws a ConfigError. */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(
+      ({ path, message }) => `${String(path[0])}=${shown(String(path[0]), given)}: ${message}`,
+    );
+    throw new ConfigError(lines.join("; "));
+  }
+  const env = parsed.data;
+  if (env.TRAINYARD_ROLE !== "all" && !env.TRAINYARD_DATABASE_URL)
+    throw new ConfigError(
+      `TRAINYARD_ROLE=${env.TRAINYARD_ROLE}: processes share their work in PostgreSQL: set TRAINYARD_DATABASE_URL, or leave it at all`,
+    );
+  return Object.freeze({
+    host: env.TRAINYARD_HOST,
+    port: env.TRAINYARD_PORT,
+    dataDir: env.TRAINYARD_DATA_DIR,
+    workers: env.TRAINYARD_WORKERS,
+    logLevel: env.TRAINYARD_LOG_LEVEL,
+    access: Object.freeze({
+      adminKey: env.TRAINYARD_ADMIN_KEY ?? null,
+      allowOpen: env.TRAINYARD_ALLOW_OPEN,
+      sessionMs: env.TRAINYARD_SESSION_SECONDS * 1000,
+    }),
+    drainMs: env.TRAINYARD_DRAIN_SECONDS * 1000,
+    heartbeatMs: env.TRAINYARD_HEARTBEAT_SECONDS * 1000,
+    backoffMs: env.TRAINYARD_RETRY_SECONDS * 1000,
+    limits: Object.freeze({
+      bodyBytes: env.TRAINYARD_MAX_BODY_BYTES,
+      rows: env.TRAINYARD_MAX_ROWS,
+      parameters: env.TRAINYARD_MAX_PARAMETERS,
+      jobMemoryBytes: env.TRAINYARD_MAX_JOB_MEMORY_BYTES,
+      memoryBytes: env.TRAINYARD_MEMORY_BYTES,
+      predictRows: env.TRAINYARD_MAX_PREDICT_ROWS,
+      project: Object.freeze({
+        queuedJobs: env.TRAINYARD_PROJECT_QUEUED_JOBS,
+        runningJobs: env.TRAINYARD_PROJECT_RUNNING_JOBS,
+        models: env.TRAINYARD_PROJECT_MODELS,
+        datasetBytes: env.TRAINYARD_PROJECT_DATASET_BYTES,
+        requestsPerMinute: env.TRAINYARD_PROJECT_REQUESTS_PER_MINUTE,
+        streams: env.TRAINYARD_PROJECT_STREAMS,
+        subscriptions: env.TRAINYARD_STREAM_SUBSCRIPTIONS,
+      }),
+    }),
+    datasetLimits: Object.freeze({
+      bytes: env.TRAINYARD_MAX_DATASET_BYTES,
+      rows: env.TRAINYARD_MAX_DATASET_ROWS,
+      columns: env.TRAINYARD_MAX_DATASET_COLUMNS,
+      categories: env.TRAINYARD_MAX_CATEGORIES,
+      cellBytes: env.TRAINYARD_MAX_CELL_BYTES,
+      memoryBytes: env.TRAINYARD_MAX_DATASET_MEMORY_BYTES,
+    }),
+    maxDatabaseBytes: env.TRAINYARD_MAX_DATABASE_BYTES || null,
+    reserveBytes: env.TRAINYARD_RESERVE_BYTES,
+    retention: Object.freeze({
+      jobsMs: daysMs(env.TRAINYARD_RETAIN_JOBS_DAYS),
+      metricsMs: daysMs(env.TRAINYARD_RETAIN_METRICS_DAYS),
+      checkpointsMs: daysMs(env.TRAINYARD_RETAIN_CHECKPOINTS_DAYS),
+      deliveriesMs: daysMs(env.TRAINYARD_RETAIN_DELIVERIES_DAYS),
+    }),
+    corsOrigins: Object.freeze(env.TRAINYARD_CORS_ORIGINS),
+    sockets: Object.freeze({
+      headersMs: env.TRAINYARD_HEADERS_TIMEOUT_MS,
+      requestMs: env.TRAINYARD_REQUEST_TIMEOUT_MS,
+      idleMs: env.TRAINYARD_IDLE_TIMEOUT_MS,
+      keepAliveMs: env.TRAINYARD_KEEP_ALIVE_MS,
+      connections: env.TRAINYARD_MAX_CONNECTIONS,
+    }),
+    role: env.TRAINYARD_ROLE,
+    nodeName: env.TRAINYARD_NODE_NAME,
+    cluster: env.TRAINYARD_DATABASE_URL
+      ? Object.freeze({
+          url: env.TRAINYARD_DATABASE_URL,
+          size: env.TRAINYARD_DATABASE_POOL,
+          statementTimeoutMs: env.TRAINYARD_DATABASE_STATEMENT_TIMEOUT_MS,
+          connectTimeoutMs: env.TRAINYARD_DATABASE_CONNECT_TIMEOUT_MS,
+          patienceMs: env.TRAINYARD_DATABASE_PATIENCE_MS,
+          leaseSeconds: env.TRAINYARD_LEASE_SECONDS,
+          maxLeaseSeconds: env.TRAINYARD_MAX_LEASE_SECONDS,
+        })
+      : null,
+    webhooks: Object.freeze({
+      secret: env.TRAINYARD_WEBHOOK_SECRET ?? null,
+      allowPrivate: env.TRAINYARD_WEBHOOK_ALLOW_PRIVATE,
+      maxAttempts: env.TRAINYARD_WEBHOOK_MAX_ATTEMPTS,
+      firstDelayMs: env.TRAINYARD_WEBHOOK_FIRST_DELAY_MS,
+      timeoutMs: env.TRAINYARD_WEBHOOK_TIMEOUT_MS,
+    }),
+  });
+}
+
+/** 0 days is for ever. */
+function daysMs(days: number): number | null {
+  return days === 0 ? null : days * 86_400_000;
+}
+
+/** A value that may be shown: what is wrong with a secret is said without it. */
+function shown(name: string, given: Readonly<Record<string, string | undefined>>): string {
+  return /_(SECRET|KEY|URL)$/.test(name) ? "..." : (given[name] ?? "");
+}

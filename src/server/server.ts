@@ -1,0 +1,202 @@
+/** A whole server in this process: opens what the use cases need, in the order in which they need it, and closes it in reverse. */
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
+import { createSharedRateLimiter } from "../app/access/count-requests.ts";
+import { createRoster } from "../app/cluster/list-workers.ts";
+import { announceWorker } from "../app/cluster/send-heartbeat.ts";
+import { takeBack } from "../app/jobs/job-outcome.ts";
+import { recover, removeUnfinished } from "../app/jobs/recover.ts";
+import { type Runner, startRunner } from "../app/jobs/run.ts";
+import { startSweeper } from "../app/retention.ts";
+import { createServices, type Services } from "../app/services.ts";
+import { projectSecret, startDeliverer } from "../app/webhooks/deliver-webhooks.ts";
+import { TrainyardError } from "../domain/errors.ts";
+import { createId } from "../domain/id.ts";
+import type { Store, Trainers } from "../domain/ports.ts";
+import { VERSION } from "../domain/version.ts";
+import { buildApp } from "../http/app.ts";
+import { isLoopback } from "../http/auth/origin.ts";
+import { createLifecycle } from "../http/connection/lifecycle.ts";
+import type { App } from "../http/context.ts";
+import type { StreamBounds } from "../http/streaming/stream-connection.ts";
+import { createWebhookSender } from "../outbound/webhook-sender.ts";
+import { createInstruments } from "../telemetry/instruments.ts";
+import { measureDesk, measureStore, measureTrainers } from "../telemetry/measured.ts";
+import { createTelemetry } from "../telemetry/telemetry.ts";
+import { createDesk } from "../worker/compute/compute-pool.ts";
+import { openIntake } from "../worker/ingest/upload-spool.ts";
+import { createTrainers } from "../worker/training/training-pool.ts";
+import { type Backend, openAlone } from "./backend.ts";
+import type { Config } from "./config.ts";
+
+/** Where `npm run build:dashboard` puts the page. */
+const DASHBOARD = fileURLToPath(new URL("../../build/dashboard", import.meta.url));
+
+/** Of the time for draining, what running jobs have for their last checkpoint. */
+const CHECKPOINT_SHARE = 0.6;
+
+/** No upload takes longer than this. */
+const UNFINISHED_MS = 24 * 3600 * 1000;
+
+/** A process that only serves. */
+const NO_RUNNER: Runner = { stop: () => Promise.resolve() };
+const NO_TRAINERS: Trainers = {
+  size: 0,
+  train: () => Promise.reject(new Error("this process does not train")),
+  close: () => Promise.resolve(),
+};
+
+/** A claim on a webhook lasts longer than a try. */
+const WEBHOOK_LEASE_MS = 30_000;
+
+export interface Server {
+  /** Where it listens; with port 0, the port that was given. */
+  readonly url: string;
+  /** Takes no new jobs, ends streams with their end frame, puts running jobs back into the queue, and closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** What a stream's reader is allowed, where it is not the default. */
+  readonly streamBounds?: Partial<StreamBounds>;
+  /** Told when the server should be stopped and started again: another database waits to be taken in. */
+  readonly onRestart?: () => void;
+}
+
+/** Starts a server that takes jobs. Throws, with everything closed again, when its port or its database cannot be had. */
+export async function startServer(config: Config, log: Logger, options: ServerOptions = {}): Promise<Server> {
+  const { onRestart = () => undefined, ...streaming } = options;
+  const { limits, workers } = config;
+  const trains = config.role !== "serve";
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+  };
+  try {
+    const instruments = createInstruments();
+    const workerId = createId("worker");
+    const backend = await openBackend(config, log, workerId);
+    closers.push(() => backend.close());
+    const store = measureStore(backend.store, instruments);
+    const onDeskError = (err: unknown) => log.error({ err }, "a desk thread died");
+    const desk = measureDesk(createDesk({ limits, onError: onDeskError }), instruments);
+    closers.push(() => desk.close());
+    const onDefect = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
+    const threads = trains ? createTrainers({ size: workers, onDefect, heartbeatMs: config.heartbeatMs }) : NO_TRAINERS;
+    const trainers = measureTrainers(threads, instruments);
+    closers.push(() => trainers.close());
+    const onIntakeError = (err: unknown) => log.error({ err }, "an intake thread died");
+    const intake = await openIntake({ dataDir: config.dataDir, limits: config.datasetLimits, onError: onIntakeError });
+    closers.push(() => intake.close());
+    const { bus } = backend;
+    const queue = await backend.openQueue(store, (job) => takeBack(services, job));
+    const services: Services = createServices({ store, queue, bus, desk, trainers, intake, limits, log });
+
+    await assertGuarded(config, store);
+    const webhookSecret = config.webhooks.secret ?? (await store.keepSecret("webhook", newWebhookSecret()));
+    const lifecycle = createLifecycle();
+    // The process that has been there for longest.
+    const roster = createRoster(store, backend.announceMs);
+    const isSpeaker = async () => !backend.isShared || (await roster.list())[0]?.id === workerId;
+    const telemetry = createTelemetry(instruments, store, isSpeaker);
+    const { allowOpen, ...access } = config.access;
+    const { corsOrigins, sockets: socketBounds } = config;
+    const app = await buildApp({
+      services,
+      lifecycle,
+      log,
+      dashboardDirectory: DASHBOARD,
+      webhookSecret,
+      telemetry,
+      corsOrigins,
+      socketBounds,
+      role: config.role,
+      announceMs: backend.announceMs,
+      access: { ...access, localOnly: !allowOpen, rateLimiter: backend.isShared ? createSharedRateLimiter(services) : null },
+      archive: backend.archive,
+      restart: onRestart,
+      ...streaming,
+    });
+    closers.push(() => app.close());
+    // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.
+    await app.listen({ host: config.host, port: config.port });
+    await tidyUp(services, backend);
+    const deliverer = startDeliverer(services, {
+      ...config.webhooks,
+      sender: createWebhookSender(config.webhooks),
+      secretOf: (project) => projectSecret(webhookSecret, project),
+      leaseMs: config.webhooks.timeoutMs + WEBHOOK_LEASE_MS,
+    });
+    closers.push(() => deliverer.stop());
+    const sweeper = startSweeper(services, config.retention);
+    closers.push(() => sweeper.stop());
+    const runner: Runner = trains
+      ? startRunner(services, { workers, drainMs: CHECKPOINT_SHARE * config.drainMs, backoffMs: config.backoffMs })
+      : NO_RUNNER;
+    const memoryBytes = trains ? limits.memoryBytes : 0;
+    const worker = {
+      id: workerId,
+      name: config.nodeName,
+      role: config.role,
+      version: VERSION,
+      slots: trainers.size,
+      memoryBytes,
+    };
+    const announcer = await announceWorker(services, {
+      worker: { ...worker, startedAt: Date.now() },
+      everyMs: backend.announceMs,
+      onDrain() {
+        lifecycle.drain();
+        void runner.stop();
+      },
+    });
+    closers.push(() => announcer.stop());
+    closers.push(() => runner.stop());
+    lifecycle.markReady();
+    return {
+      url: urlOf(app, config.host),
+      async stop() {
+        lifecycle.drain();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Throws "forbidden", one line, where without a key everybody who reaches the server could do anything. */
+async function assertGuarded({ host, access }: Config, store: Store): Promise<void> {
+  if (isLoopback(host) || access.allowOpen || access.adminKey !== null || (await store.hasKeys())) return;
+  throw new TrainyardError(
+    "forbidden",
+    `there is no API key, and ${host} is an address that others can reach: make a key (trainyard keys create --data-dir), set TRAINYARD_ADMIN_KEY, listen on 127.0.0.1, or set TRAINYARD_ALLOW_OPEN=true to serve everybody`,
+  );
+}
+
+/** What only PostgreSQL needs is loaded only for it. */
+async function openBackend(config: Config, log: Logger, workerId: string): Promise<Backend> {
+  if (!config.cluster) return openAlone(config, log);
+  const { openCluster } = await import("./cluster.ts");
+  return openCluster(config, config.cluster, log, workerId);
+}
+
+/** What is half way belongs to nobody when this process has the store for itself; else only what is old does. */
+async function tidyUp(services: Services, { isShared }: Backend): Promise<void> {
+  if (isShared) return removeUnfinished(services, Date.now() - UNFINISHED_MS);
+  await services.store.abandonClaims(Date.now());
+  await recover(services);
+}
+
+/** As Standard Webhooks has secrets: 32 random bytes. */
+function newWebhookSecret(): string {
+  return `whsec_${randomBytes(32).toString("base64")}`;
+}
+
+function urlOf(app: App, host: string): string {
+  const { port } = app.server.address() as AddressInfo;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,90 @@
+/** A store on PostgreSQL: its pool, its schema, its health. Any number of processes may have the same database open. */
+import { Kysely, sql } from "kysely";
+import type { RunSql } from "../../domain/jobs/queue.ts";
+import type { Store } from "../../domain/ports.ts";
+import { inTurns } from "../decorators/per-key-mutex.ts";
+import { type PatienceOptions, patient } from "../decorators/retrying-store.ts";
+import { COLUMN_TYPES, runSqlOn } from "../dialect.ts";
+import { migrate } from "../migrations.ts";
+import { assertUsable } from "../schema.ts";
+import { createStore, type StoreHooks } from "../store.ts";
+import type { Tables } from "../tables.ts";
+import { createPool, createPostgresDialect, type PostgresPoolOptions } from "./postgres-driver.ts";
+import { PassingFailure, translateFailure } from "./postgres-failures.ts";
+import { createPostgresHealth } from "./postgres-health.ts";
+
+export interface PostgresStoreOptions extends PostgresPoolOptions, StoreHooks, PatienceOptions {
+  /** How often a database that went away is tried. */
+  readonly probeMs: number;
+}
+
+export interface PostgresStore {
+  readonly store: Store;
+  /** Statements of others on the same pool, each by itself. */
+  readonly runSql: RunSql;
+}
+
+/** Held while the schema is looked at and changed; any number that nobody else uses. */
+const SCHEMA_LOCK = 7_265_012_117;
+
+/** Opens it, at the newest schema. Throws a TrainyardError "unavailable", one line for the operator. */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  await bringUpToDate(options);
+  const health = createPostgresHealth(options.probeMs);
+  const pool = createPool(options, (error) => health.fail(translateFailure(error, "connecting")));
+  const db = kysely(createPostgresDialect(pool, health.fail));
+  health.start(() => sql`select 1`.execute(db));
+  const close = async (): Promise<void> => {
+    health.close();
+    await pool.end();
+  };
+  const store = createStore({ reader: db, writer: db, adder: db, bulkWriter: db, health, close }, options);
+  return { store: inTurns(patient(store, options)), runSql: runSqlOn(db) };
+}
+
+/** The database without a store, at the newest schema. Throws as `openPostgresStore` does. */
+export async function openPostgresDatabase(
+  options: PostgresPoolOptions,
+): Promise<{ readonly db: Kysely<Tables>; close(): Promise<void> }> {
+  await bringUpToDate(options);
+  const pool = createPool(options, () => undefined);
+  return { db: kysely(createPostgresDialect(pool)), close: () => pool.end() };
+}
+
+/** Processes that start at once take turns: the first migrates, the others find it done. */
+async function bringUpToDate(options: PostgresPoolOptions): Promise<void> {
+  const pool = createPool({ ...options, size: 2, statementTimeoutMs: 0 }, () => undefined);
+  const db = kysely(createPostgresDialect(pool));
+  try {
+    await db.connection().execute(async (locked) => {
+      await sql`select pg_advisory_lock(${sql.lit(SCHEMA_LOCK)})`.execute(locked);
+      assertUsable(await appliedMigrations(db), nameOf(options.url));
+      // In its own connection: the lock goes with the one that holds it.
+      await migrate(db, COLUMN_TYPES.postgres);
+      await sql`select pg_advisory_unlock(${sql.lit(SCHEMA_LOCK)})`.execute(locked);
+    });
+  } catch (error) {
+    if (!(error instanceof PassingFailure)) throw error;
+    const detail = `the database ${nameOf(options.url)} cannot be used: ${(error.cause as Error)?.message ?? error.message}`;
+    throw new PassingFailure(detail, error.cause, error);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function appliedMigrations(db: Kysely<Tables>): Promise<{ readonly tables: string[]; readonly applied: string[] }> {
+  const column = async (text: string): Promise<string[]> => (await runSqlOn(db)(text)).map(({ value }) => String(value));
+  const tables = await column("select tablename as value from pg_tables where schemaname = current_schema()");
+  const isMigrated = tables.includes("kysely_migration");
+  return { tables, applied: isMigrated ? await column("select name as value from kysely_migration order by name") : [] };
+}
+
+function kysely(dialect: ReturnType<typeof createPostgresDialect>): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect });
+}
+
+/** A URL without what is secret in it. */
+function nameOf(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}

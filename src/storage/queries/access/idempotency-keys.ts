@@ -1,0 +1,87 @@
+/** Queries on idempotency keys: who does a request, and what its first answer was. */
+import type { Kysely, Transaction } from "kysely";
+import type { KeyClaim, KeyName, KeyState, StoredAnswer } from "../../../domain/access/idempotency.ts";
+import type { IdempotencyKeysTable, Tables } from "../../tables.ts";
+
+/** See Store.claimKey. */
+export async function claimKey(db: Kysely<Tables>, claim: KeyClaim): Promise<KeyState> {
+  return await db.transaction().execute(async (transaction) => {
+    await deleteExpired(transaction, claim);
+    const inserted = await transaction
+      .insertInto("idempotency_keys")
+      .values(newRow(claim))
+      .onConflict((conflict) => conflict.columns(["project", "route", "key"]).doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    if (inserted) return { kind: "owned", resourceId: inserted.resource_id, fingerprint: null, isRetry: false };
+    // Whoever comes second finds the row, and takes it over if nobody has it any more.
+    const taken = await named(transaction, claim)
+      .set({ owner: claim.owner, owned_until: claim.ownedUntil })
+      .where("answer", "is", null)
+      .where("owned_until", "<", claim.at)
+      .returningAll()
+      .executeTakeFirst();
+    if (taken) return { kind: "owned", resourceId: taken.resource_id, fingerprint: taken.fingerprint, isRetry: true };
+    const { answer, fingerprint } = await transaction
+      .selectFrom("idempotency_keys")
+      .selectAll()
+      .where("project", "=", claim.project)
+      .where("route", "=", claim.route)
+      .where("key", "=", claim.key)
+      .executeTakeFirstOrThrow();
+    if (answer === null) return { kind: "running", fingerprint };
+    return { kind: "answered", fingerprint, answer: JSON.parse(answer) as StoredAnswer };
+  });
+}
+
+function newRow(claim: KeyClaim): IdempotencyKeysTable {
+  const { project, route, key, owner, ownedUntil, resourceId, at } = claim;
+  return {
+    project,
+    route,
+    key,
+    owner,
+    owned_until: ownedUntil,
+    resource_id: resourceId,
+    fingerprint: null,
+    answer: null,
+    created_at: at,
+  };
+}
+
+/** See Store.fingerprintKey. */
+export async function fingerprintKey(db: Kysely<Tables>, name: KeyName, owner: string, fingerprint: string): Promise<void> {
+  await named(db, name).set({ fingerprint }).where("owner", "=", owner).execute();
+}
+
+/** See Store.answerKey. */
+export async function answerKey(db: Kysely<Tables>, name: KeyName, owner: string, answer: StoredAnswer): Promise<void> {
+  await named(db, name)
+    .set({ answer: JSON.stringify(answer) })
+    .where("owner", "=", owner)
+    .execute();
+}
+
+/** See Store.disownKey. */
+export async function disownKey(db: Kysely<Tables>, name: KeyName, owner: string): Promise<void> {
+  await named(db, name).set({ owned_until: 0 }).where("owner", "=", owner).execute();
+}
+
+/** See Store.abandonClaims. */
+export async function releaseKeys(db: Kysely<Tables>): Promise<void> {
+  await db.updateTable("idempotency_keys").set({ owned_until: 0 }).where("answer", "is", null).execute();
+}
+
+async function deleteExpired(db: Transaction<Tables>, { project, route, key, expiredBefore }: KeyClaim): Promise<void> {
+  await db
+    .deleteFrom("idempotency_keys")
+    .where("project", "=", project)
+    .where("route", "=", route)
+    .where("key", "=", key)
+    .where("created_at", "<", expiredBefore)
+    .execute();
+}
+
+function named(db: Kysely<Tables>, { project, route, key }: KeyName) {
+  return db.updateTable("idempotency_keys").where("project", "=", project).where("route", "=", route).where("key", "=", key);
+}

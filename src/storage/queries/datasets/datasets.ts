@@ -1,0 +1,321 @@
+/**
+ * Queries on data sets. A data set is written over many short transactions and shows only when the last one has marked it
+ * ready, so that a large one never holds the writer for long; what is not ready belongs to an upload or a deletion under way.
+ */
+import type { Kysely } from "kysely";
+import type {
+  Column,
+  ColumnValues,
+  Dataset,
+  DatasetDocument,
+  DatasetFormat,
+  DatasetSummary,
+} from "../../../domain/datasets/dataset.ts";
+import { invalid, notFound, TrainyardError } from "../../../domain/errors.ts";
+import { TERMINAL_STATES } from "../../../domain/jobs/job.ts";
+import type { NewDataset, Page, PageRequest } from "../../../domain/ports.ts";
+import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
+import { isDuplicate } from "../../dialect.ts";
+import type { DatasetsTable, Tables } from "../../tables.ts";
+import { assertRoomForDataset } from "../access/quotas.ts";
+import { CHUNK_BYTES } from "../blobs.ts";
+import { toPage } from "../page.ts";
+
+/** Chunks written or read at a time: some milliseconds of the connection. */
+const CHUNKS_A_TURN = 4;
+/** Chunks deleted in one transaction. */
+const CHUNKS_A_DELETION = 64;
+
+/** One column as it is stored: its name, and how its values are, if it has any. */
+interface ColumnLayout {
+  readonly name: string;
+  readonly values: "float64" | "int32" | null;
+}
+
+const SUMMARY = ["id", "name", "format", "sha256", "bytes", "rows", "column_count", "created_at"] as const;
+const DOCUMENT = [...SUMMARY, "columns"] as const;
+
+/** The connections that an insertion takes turns on: see Databases of store.ts. */
+interface Writers {
+  readonly writer: Kysely<Tables>;
+  readonly bulkWriter: Kysely<Tables>;
+}
+
+/** See Store.insertDataset. */
+export async function insertDataset(
+  { writer, bulkWriter }: Writers,
+  project: string,
+  dataset: NewDataset,
+): Promise<DatasetDocument & { readonly created: boolean }> {
+  const row = toRow(project, dataset);
+  await bulkWriter.transaction().execute(async (transaction) => {
+    if (dataset.within) await assertRoomForDataset(transaction, project, dataset.bytes, dataset.within.datasetBytes);
+    await transaction.insertInto("datasets").values(row).execute();
+  });
+  try {
+    for (const [index, name] of dataset.names.entries()) {
+      const values = dataset.values.get(name);
+      if (values) await writeValues(bulkWriter, dataset.id, index, values);
+    }
+    const existing = await makeReady(writer, project, dataset).catch((error: unknown) => {
+      // Two became ready at once: the one that came second finds the first.
+      if (!isDuplicate(error)) throw error;
+      return makeReady(writer, project, dataset);
+    });
+    if (!existing) return { ...toDocument(row), created: true };
+    await eraseDataset(writer, dataset.id);
+    return { ...existing, created: false };
+  } catch (error) {
+    await eraseDataset(writer, dataset.id).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Marks a data set as ready, unless there is one of the same content: then that one. */
+function makeReady(
+  writer: Kysely<Tables>,
+  project: string,
+  { id, sha256, format }: NewDataset,
+): Promise<DatasetDocument | null> {
+  return writer.transaction().execute(async (transaction) => {
+    const existing = await findDataset(transaction, project, sha256, format);
+    if (!existing) await transaction.updateTable("datasets").set({ ready: 1 }).where("id", "=", id).execute();
+    return existing;
+  });
+}
+
+async function writeValues(db: Kysely<Tables>, id: string, index: number, values: ColumnValues): Promise<void> {
+  const all = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const count = Math.ceil(all.byteLength / CHUNK_BYTES);
+  for (let position = 0; position < count; position += CHUNKS_A_TURN) {
+    const chunks = Array.from({ length: Math.min(CHUNKS_A_TURN, count - position) }, (_, offset) => ({
+      dataset_id: id,
+      column_index: index,
+      position: position + offset,
+      bytes: all.slice((position + offset) * CHUNK_BYTES, (position + offset + 1) * CHUNK_BYTES),
+    }));
+    await db.insertInto("dataset_chunks").values(chunks).execute();
+  }
+}
+
+/** See Store.findDataset. */
+export async function findDataset(
+  db: Kysely<Tables>,
+  project: string,
+  sha256: string,
+  format: DatasetFormat,
+): Promise<DatasetDocument | null> {
+  const row = await db
+    .selectFrom("datasets")
+    .select(DOCUMENT)
+    .where("project", "=", project)
+    .where("sha256", "=", sha256)
+    .where("format", "=", format)
+    .where("ready", "=", 1)
+    .executeTakeFirst();
+  return row ? toDocument(row) : null;
+}
+
+/** See Store.describeDataset. */
+export async function describeDataset(db: Kysely<Tables>, id: string): Promise<DatasetDocument | null> {
+  const row = await db.selectFrom("datasets").select(DOCUMENT).where("id", "=", id).where("ready", "=", 1).executeTakeFirst();
+  return row ? toDocument(row) : null;
+}
+
+/** See Store.getDataset. */
+export async function getDataset(db: Kysely<Tables>, id: string): Promise<Dataset | null> {
+  const document = await describeDataset(db, id);
+  return document && { ...document.summary, columns: JSON.parse(document.columnsJson) as Column[] };
+}
+
+/** See Store.listDatasets. Those of every project when it is null. */
+export async function listDatasets(
+  db: Kysely<Tables>,
+  project: string | null,
+  { after, limit }: PageRequest,
+): Promise<Page<DatasetSummary>> {
+  let query = db.selectFrom("datasets").select(SUMMARY).where("ready", "=", 1).orderBy("id", "desc");
+  if (project !== null) query = query.where("project", "=", project);
+  if (after !== undefined) query = query.where("id", "<", after);
+  return toPage(await query.limit(limit + 1).execute(), limit, toSummary);
+}
+
+/** See Store.readDatasetPreview. */
+export async function readDatasetPreview(
+  db: Kysely<Tables>,
+  id: string,
+): Promise<{ readonly names: readonly string[]; readonly lines: readonly string[] } | null> {
+  const row = await db
+    .selectFrom("datasets")
+    .select(["layout", "preview"])
+    .where("id", "=", id)
+    .where("ready", "=", 1)
+    .executeTakeFirst();
+  if (!row) return null;
+  const names = layoutOf(row).map(({ name }) => name);
+  return { names, lines: row.preview === "" ? [] : row.preview.split("\n") };
+}
+
+/** See Store.readDatasetColumns. */
+export async function readDatasetColumns(
+  db: Kysely<Tables>,
+  id: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, ColumnValues>> {
+  const row = await db
+    .selectFrom("datasets")
+    .select(["rows", "layout"])
+    .where("id", "=", id)
+    .where("ready", "=", 1)
+    .executeTakeFirst();
+  if (!row) throw notFound("data set", id);
+  const positions = new Map(layoutOf(row).map((column, index) => [column.name, { ...column, index }]));
+  const found = new Map<string, ColumnValues>();
+  for (const name of names) {
+    const column = positions.get(name);
+    if (!column) throw notFound(`column ${JSON.stringify(name)} in data set`, id);
+    if (!column.values)
+      throw new TrainyardError("not_found", `the column ${JSON.stringify(name)} is text, which has no values`);
+    const values = column.values === "float64" ? new Float64Array(row.rows) : new Int32Array(row.rows);
+    await readValues(db, id, column.index, new Uint8Array(values.buffer));
+    found.set(name, values);
+  }
+  return found;
+}
+
+async function readValues(db: Kysely<Tables>, id: string, index: number, into: Uint8Array): Promise<void> {
+  for (let position = 0; position * CHUNK_BYTES < into.byteLength; ) {
+    const chunks = await db
+      .selectFrom("dataset_chunks")
+      .select("bytes")
+      .where("dataset_id", "=", id)
+      .where("column_index", "=", index)
+      .where("position", ">=", position)
+      .orderBy("position")
+      .limit(CHUNKS_A_TURN)
+      .execute();
+    // A data set may be deleted while it is read; one that is there has all of its chunks.
+    if (chunks.length === 0) throw notFound("data set", id);
+    for (const { bytes } of chunks) into.set(bytes, position++ * CHUNK_BYTES);
+  }
+}
+
+/** See Store.deleteDataset. It is gone for others after the first transaction, its chunks after the last. */
+export async function deleteDataset(
+  writer: Kysely<Tables>,
+  id: string,
+): Promise<{ readonly deleted: boolean; readonly usedBy: string | null }> {
+  const result = await writer.transaction().execute(async (transaction) => {
+    const usedBy = await jobUsing(transaction, id);
+    if (usedBy !== null) return { deleted: false, usedBy };
+    const { numUpdatedRows } = await transaction
+      .updateTable("datasets")
+      .set({ ready: 0 })
+      .where("id", "=", id)
+      .where("ready", "=", 1)
+      .executeTakeFirstOrThrow();
+    return { deleted: numUpdatedRows > 0n, usedBy: null };
+  });
+  if (result.deleted) await eraseDataset(writer, id);
+  return result;
+}
+
+/** For a job that is about to train on it: between the look at its rows and this moment it may have been deleted. */
+export async function assertDatasetIsThere(db: Kysely<Tables>, { data }: ResolvedSpec): Promise<void> {
+  if (!("dataset" in data)) return;
+  const { id } = data.dataset;
+  const row = await db.selectFrom("datasets").select("id").where("id", "=", id).where("ready", "=", 1).executeTakeFirst();
+  if (!row) throw invalid([{ pointer: "/data/dataset/id", detail: `there is no data set ${id}` }]);
+}
+
+/**
+ * A job that has not ended and trains on this data set. The id is looked for in the text of the spec, as a member and its
+ * value: within a string of JSON the quotes would be escaped, so nothing else can look like it.
+ */
+async function jobUsing(db: Kysely<Tables>, id: string): Promise<string | null> {
+  const job = await db
+    .selectFrom("jobs")
+    .select("id")
+    .where("state", "not in", TERMINAL_STATES)
+    .where("spec", "like", `%"id":"${id.replaceAll(/[%_\\]/g, "_")}"%`)
+    .executeTakeFirst();
+  return job?.id ?? null;
+}
+
+/** See Store.removeUnfinishedDatasets. */
+export async function removeUnfinishedDatasets(db: Kysely<Tables>, at: number): Promise<number> {
+  const rows = await db.selectFrom("datasets").select("id").where("ready", "=", 0).where("created_at", "<", at).execute();
+  for (const { id } of rows) await eraseDataset(db, id);
+  return rows.length;
+}
+
+/** Removes a data set that is not ready, some chunks at a time. */
+async function eraseDataset(db: Kysely<Tables>, id: string): Promise<void> {
+  for (let deleted = CHUNKS_A_DELETION; deleted === CHUNKS_A_DELETION; ) {
+    const last = await db
+      .selectFrom("dataset_chunks")
+      .select(["column_index", "position"])
+      .where("dataset_id", "=", id)
+      .orderBy("column_index")
+      .orderBy("position")
+      .limit(CHUNKS_A_DELETION)
+      .execute();
+    deleted = last.length;
+    for (const [index, to] of lastPositions(last)) {
+      await db
+        .deleteFrom("dataset_chunks")
+        .where("dataset_id", "=", id)
+        .where("column_index", "=", index)
+        .where("position", "<=", to)
+        .execute();
+    }
+  }
+  await db.deleteFrom("datasets").where("id", "=", id).where("ready", "=", 0).execute();
+}
+
+function lastPositions(chunks: readonly { readonly column_index: number; readonly position: number }[]): Map<number, number> {
+  return new Map(chunks.map(({ column_index, position }) => [column_index, position]));
+}
+
+function toRow(project: string, dataset: NewDataset): DatasetsTable {
+  const layout = dataset.names.map((name): ColumnLayout => {
+    const values = dataset.values.get(name);
+    return { name, values: values ? (values instanceof Float64Array ? "float64" : "int32") : null };
+  });
+  return {
+    id: dataset.id,
+    project,
+    name: dataset.name,
+    format: dataset.format,
+    sha256: dataset.sha256,
+    bytes: dataset.bytes,
+    rows: dataset.rows,
+    column_count: dataset.names.length,
+    layout: JSON.stringify(layout),
+    columns: dataset.columnsJson,
+    preview: dataset.previewLines.join("\n"),
+    ready: 0,
+    created_at: dataset.createdAt,
+  };
+}
+
+function layoutOf({ layout }: Pick<DatasetsTable, "layout">): ColumnLayout[] {
+  return JSON.parse(layout) as ColumnLayout[];
+}
+
+function toSummary(row: Pick<DatasetsTable, (typeof SUMMARY)[number]>): DatasetSummary {
+  return {
+    id: row.id,
+    name: row.name,
+    format: row.format as DatasetFormat,
+    sha256: row.sha256,
+    bytes: row.bytes,
+    rows: row.rows,
+    columnCount: row.column_count,
+    createdAt: row.created_at,
+  };
+}
+
+function toDocument(row: Pick<DatasetsTable, (typeof DOCUMENT)[number]>): DatasetDocument {
+  return { summary: toSummary(row), columnsJson: row.columns };
+}

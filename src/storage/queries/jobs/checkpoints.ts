@@ -1,0 +1,244 @@
+/**
+ * Queries on checkpoints. One is written as data sets are: chunk by chunk over many short transactions, unseen until the last
+ * one, which also hides those that it replaces. What is hidden is erased afterwards, or at the next start.
+ */
+import type { Kysely, Transaction } from "kysely";
+import { createId } from "../../../domain/id.ts";
+import type { Checkpoint, CheckpointReason, CheckpointState, NewCheckpoint } from "../../../domain/jobs/checkpoint.ts";
+import { ATTEMPTED_STATES } from "../../../domain/jobs/job.ts";
+import type { Model } from "../../../domain/models/model.ts";
+import type { Page, PageRequest } from "../../../domain/ports.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../../domain/spec/run-options.ts";
+import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
+import type { TensorEntry, TensorSet } from "../../../domain/tensor.ts";
+import type { CheckpointsTable, Tables } from "../../tables.ts";
+import { eraseTensors, readTensors, writeTensors } from "../blobs.ts";
+import { toPage } from "../page.ts";
+import { metricsFromJson } from "../rows.ts";
+
+const RECORD = ["id", "job_id", "attempt", "epoch", "step", "reason", "is_best", "bytes", "sha256", "created_at"] as const;
+type RecordRow = Pick<CheckpointsTable, (typeof RECORD)[number]>;
+
+/** The connections that an insertion takes turns on: see Databases of store.ts. */
+interface Writers {
+  readonly writer: Kysely<Tables>;
+  readonly adder: Kysely<Tables>;
+  readonly bulkWriter: Kysely<Tables>;
+}
+
+/** See Store.insertCheckpoint. */
+export async function insertCheckpoint(
+  { writer, adder, bulkWriter }: Writers,
+  jobId: string,
+  attempt: number,
+  at: number,
+  checkpoint: NewCheckpoint,
+): Promise<Checkpoint | null> {
+  const job = await attempted(bulkWriter, jobId, attempt);
+  if (!job) return null;
+  const row = toRow({ id: createId("checkpoint"), project: job.project, job_id: jobId, attempt, created_at: at }, checkpoint);
+  await bulkWriter.insertInto("checkpoints").values(row).execute();
+  try {
+    await writeTensors(bulkWriter, row.id, checkpoint.tensors);
+    const shown = await adder.transaction().execute((transaction) => show(transaction, row));
+    await eraseCheckpoints(writer, shown ? shown.hidden : [row.id]);
+    return shown && toRecord(row);
+  } catch (error) {
+    await eraseCheckpoints(writer, [row.id]).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Whose a job is, and how many checkpoints it keeps, while it is this attempt's to run. */
+async function attempted(
+  db: Kysely<Tables>,
+  jobId: string,
+  attempt: number,
+): Promise<{ readonly project: string; readonly keep: number } | null> {
+  const job = await db
+    .selectFrom("jobs")
+    .select(["project", "spec"])
+    .where("id", "=", jobId)
+    .where("attempt", "=", attempt)
+    .where("state", "in", ATTEMPTED_STATES)
+    .executeTakeFirst();
+  if (!job) return null;
+  const spec = JSON.parse(job.spec) as Partial<Pick<ResolvedSpec, "checkpoint">>;
+  return { project: job.project, keep: (spec.checkpoint ?? DEFAULT_RUN_OPTIONS.checkpoint).keep };
+}
+
+/** Makes a checkpoint one of its job's, and hides those that are not kept any more. Null when the attempt has lost the job. */
+async function show(db: Transaction<Tables>, row: CheckpointsTable): Promise<{ readonly hidden: string[] } | null> {
+  const job = await attempted(db, row.job_id, row.attempt);
+  if (!job) return null;
+  if (row.is_best === 1) await db.updateTable("checkpoints").set({ is_best: 0 }).where("job_id", "=", row.job_id).execute();
+  await db.updateTable("checkpoints").set({ ready: 1, is_best: row.is_best }).where("id", "=", row.id).execute();
+  const all = await db
+    .selectFrom("checkpoints")
+    .select(["id", "is_best"])
+    .where("job_id", "=", row.job_id)
+    .where("ready", "=", 1)
+    .orderBy("epoch", "desc")
+    .orderBy("step", "desc")
+    .orderBy("id", "desc")
+    .execute();
+  const hidden = all.slice(job.keep).flatMap(({ id, is_best }) => (is_best === 1 ? [] : [id]));
+  if (hidden.length > 0) await db.updateTable("checkpoints").set({ ready: 0 }).where("id", "in", hidden).execute();
+  return { hidden };
+}
+
+/** See Store.listCheckpoints. */
+export async function listCheckpoints(
+  db: Kysely<Tables>,
+  jobId: string,
+  { after, limit }: PageRequest,
+): Promise<Page<Checkpoint>> {
+  let query = db
+    .selectFrom("checkpoints")
+    .select(RECORD)
+    .where("job_id", "=", jobId)
+    .where("ready", "=", 1)
+    .orderBy("id", "desc");
+  if (after !== undefined) query = query.where("id", "<", after);
+  return toPage(await query.limit(limit + 1).execute(), limit, toRecord);
+}
+
+/** See Store.getCheckpoint. */
+export async function getCheckpoint(db: Kysely<Tables>, id: string): Promise<Checkpoint | null> {
+  const row = await db.selectFrom("checkpoints").select(RECORD).where("id", "=", id).where("ready", "=", 1).executeTakeFirst();
+  return row ? toRecord(row) : null;
+}
+
+/** See Store.getLastCheckpoint. Epochs and steps say which is the last: clocks may have been set back. */
+export async function getLastCheckpoint(db: Kysely<Tables>, jobId: string): Promise<Checkpoint | null> {
+  const row = await db
+    .selectFrom("checkpoints")
+    .select(RECORD)
+    .where("job_id", "=", jobId)
+    .where("ready", "=", 1)
+    .orderBy("epoch", "desc")
+    .orderBy("step", "desc")
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row ? toRecord(row) : null;
+}
+
+/** See Store.readCheckpoint. */
+export async function readCheckpoint(db: Kysely<Tables>, id: string): Promise<CheckpointState | null> {
+  const row = await db
+    .selectFrom("checkpoints")
+    .select(["epoch", "step", "entries", "progress"])
+    .where("id", "=", id)
+    .where("ready", "=", 1)
+    .executeTakeFirst();
+  if (!row) return null;
+  const { epoch, step, entries, progress } = row;
+  const stored = { id, entries: JSON.parse(entries) as TensorEntry[] };
+  const tensors = await readTensors(db, stored, () => getCheckpoint(db, id));
+  return tensors && { epoch, step, progress, tensors };
+}
+
+/** A checkpoint as a model: see Store.findModel. */
+export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promise<Model | null> {
+  const row = await db
+    .selectFrom("checkpoints")
+    .innerJoin("jobs", "jobs.id", "checkpoints.job_id")
+    .select(["checkpoints.model", "checkpoints.job_id", "checkpoints.created_at", "jobs.name", "jobs.metrics"])
+    .where("checkpoints.id", "=", id)
+    .where("checkpoints.ready", "=", 1)
+    .executeTakeFirst();
+  if (!row) return null;
+  return {
+    ...(JSON.parse(row.model) as NewCheckpoint["model"]),
+    id,
+    name: row.name,
+    version: 0,
+    aliases: [],
+    tags: {},
+    jobId: row.job_id,
+    metrics: row.metrics === null ? { final: {}, best: {} } : metricsFromJson(row.metrics),
+    createdAt: row.created_at,
+  };
+}
+
+/** The weights of a checkpoint, which its tensors begin with: see Store.readWeights. */
+export async function readCheckpointWeights(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
+  const model = await getCheckpointModel(db, id);
+  return model && readTensors(db, { id, entries: model.weights }, () => getCheckpoint(db, id));
+}
+
+/** See Store.deleteCheckpoint. */
+export async function deleteCheckpoint(writer: Kysely<Tables>, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await writer
+    .updateTable("checkpoints")
+    .set({ ready: 0 })
+    .where("id", "=", id)
+    .where("ready", "=", 1)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows > 0n) await eraseCheckpoints(writer, [id]);
+  return numUpdatedRows > 0n;
+}
+
+/** Hides the checkpoints of a job that is being deleted, for `eraseCheckpoints` afterwards. Returns their ids. */
+export async function hideCheckpoints(db: Transaction<Tables>, jobId: string): Promise<string[]> {
+  const rows = await db.updateTable("checkpoints").set({ ready: 0 }).where("job_id", "=", jobId).returning("id").execute();
+  return rows.map(({ id }) => id);
+}
+
+/** See Store.removeUnfinishedCheckpoints. */
+export async function removeUnfinishedCheckpoints(writer: Kysely<Tables>, at: number): Promise<number> {
+  const rows = await writer
+    .selectFrom("checkpoints")
+    .select("id")
+    .where("ready", "=", 0)
+    .where("created_at", "<", at)
+    .execute();
+  await eraseCheckpoints(
+    writer,
+    rows.map(({ id }) => id),
+  );
+  return rows.length;
+}
+
+/** Removes checkpoints that nobody sees, some chunks at a time; their records last. */
+export async function eraseCheckpoints(writer: Kysely<Tables>, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await eraseTensors(writer, id);
+    await writer.deleteFrom("checkpoints").where("id", "=", id).where("ready", "=", 0).execute();
+  }
+}
+
+function toRow(
+  origin: Pick<CheckpointsTable, "id" | "project" | "job_id" | "attempt" | "created_at">,
+  { epoch, step, reason, isBest, tensors, progress, model }: NewCheckpoint,
+): CheckpointsTable {
+  return {
+    ...origin,
+    epoch,
+    step,
+    reason,
+    is_best: isBest ? 1 : 0,
+    bytes: tensors.data.byteLength,
+    sha256: model.sha256,
+    entries: JSON.stringify(tensors.entries),
+    progress,
+    model: JSON.stringify(model),
+    ready: 0,
+  };
+}
+
+function toRecord(row: RecordRow): Checkpoint {
+  return {
+    id: row.id,
+    jobId: row.job_id,
+    attempt: row.attempt,
+    epoch: row.epoch,
+    step: row.step,
+    reason: row.reason as CheckpointReason,
+    isBest: row.is_best === 1,
+    bytes: row.bytes,
+    sha256: row.sha256,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,141 @@
+/** Queries on a job's sequence of events and on the metric chunks that its metrics events point at. */
+import type { Kysely } from "kysely";
+import { ATTEMPTED_STATES, type JobEvent, type JobState, type Transition } from "../../../domain/jobs/job.ts";
+import { addSlice } from "../../../domain/metrics/live-metrics.ts";
+import { encodeSlice, type MetricSlice } from "../../../domain/metrics/metric.ts";
+import type { EventsTable, Tables } from "../../tables.ts";
+import { metricsFromJson, metricsToJson } from "../rows.ts";
+import { noteFullWindows } from "./metrics.ts";
+
+/** The payload of a metrics event: which chunk, and how large, so that a reader can be given what it can hold. */
+interface ChunkReference {
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: number;
+}
+
+/** See Store.appendMetrics. The compare-and-set on `epochs_done` is what keeps the epochs gapless. */
+export async function appendMetrics(
+  db: Kysely<Tables>,
+  id: string,
+  attempt: number,
+  slice: MetricSlice,
+): Promise<number | null> {
+  const columns = encodeSlice(slice);
+  const reference: ChunkReference = { from: slice.from, to: slice.to, bytes: columns.byteLength };
+  return await db.transaction().execute(async (transaction) => {
+    const known = await transaction.selectFrom("jobs").select("metrics").where("id", "=", id).executeTakeFirst();
+    const metrics = metricsToJson(addSlice(known?.metrics ? metricsFromJson(known.metrics) : null, slice));
+    const row = await transaction
+      .updateTable("jobs")
+      .set((values) => ({ epochs_done: slice.to, last_seq: values("last_seq", "+", 1), metrics }))
+      .where("id", "=", id)
+      .where("attempt", "=", attempt)
+      .where("state", "in", ATTEMPTED_STATES)
+      .where("epochs_done", "=", slice.from - 1)
+      .returning("last_seq")
+      .executeTakeFirst();
+    if (!row) return seqOfKnown(transaction, id, attempt, slice, reference);
+    await transaction
+      .insertInto("metric_chunks")
+      .values({ job_id: id, first_epoch: slice.from, last_epoch: slice.to, attempt, columns })
+      .execute();
+    await noteFullWindows(transaction, id, slice);
+    await transaction
+      .insertInto("events")
+      .values({ job_id: id, seq: row.last_seq, type: "metrics", payload: JSON.stringify(reference) })
+      .execute();
+    return row.last_seq;
+  });
+}
+
+/**
+ * What an append that changed nothing means. A late write of a run that has lost its job is expected: null. The newest slice
+ * once more comes from a caller who did not hear that it was stored, and has its number. A gap in the epochs is a defect.
+ */
+async function seqOfKnown(
+  db: Kysely<Tables>,
+  id: string,
+  attempt: number,
+  { from, to }: MetricSlice,
+  reference: ChunkReference,
+): Promise<number | null> {
+  const job = await db.selectFrom("jobs").select(["state", "attempt", "epochs_done"]).where("id", "=", id).executeTakeFirst();
+  if (job?.attempt !== attempt || !ATTEMPTED_STATES.includes(job.state as JobState)) return null;
+  if (job.epochs_done === to) {
+    const event = await db
+      .selectFrom("events")
+      .select("seq")
+      .where("job_id", "=", id)
+      .where("type", "=", "metrics")
+      .where("payload", "=", JSON.stringify(reference))
+      .orderBy("seq", "desc")
+      .executeTakeFirst();
+    if (event) return event.seq;
+  }
+  throw new Error(`epochs ${from} to ${to} of ${id} do not follow epoch ${job.epochs_done}`);
+}
+
+/** See Store.readEvents. */
+export async function readEvents(
+  db: Kysely<Tables>,
+  jobId: string,
+  after: number,
+  limit: number,
+  maxBytes: number,
+): Promise<JobEvent[]> {
+  const rows = await db
+    .selectFrom("events")
+    .selectAll()
+    .where("job_id", "=", jobId)
+    .where("seq", ">", after)
+    .orderBy("seq")
+    .limit(limit)
+    .execute();
+  const chosen = withinBytes(rows, maxBytes);
+  const references = chosen.flatMap(({ reference }) => (reference ? [reference] : []));
+  const chunks = await readChunks(db, jobId, references);
+  const isGone = references.some(({ from }) => !chunks.has(from)) && !(await isThere(db, jobId));
+  const events: JobEvent[] = [];
+  for (const { row, reference } of chosen) {
+    if (!reference) {
+      events.push({ seq: row.seq, type: "state", ...(JSON.parse(row.payload) as Transition) });
+      continue;
+    }
+    const columns = chunks.get(reference.from) ?? null;
+    // Missing when the job was deleted between the two queries: what is returned stays without a gap.
+    if (!columns && isGone) break;
+    events.push({ seq: row.seq, type: "metrics", from: reference.from, to: reference.to, columns });
+  }
+  return events;
+}
+
+async function isThere(db: Kysely<Tables>, jobId: string): Promise<boolean> {
+  return (await db.selectFrom("jobs").select("id").where("id", "=", jobId).executeTakeFirst()) !== undefined;
+}
+
+function withinBytes(rows: readonly EventsTable[], maxBytes: number) {
+  const chosen: { row: EventsTable; reference: ChunkReference | null }[] = [];
+  let total = 0;
+  for (const row of rows) {
+    const reference = row.type === "metrics" ? (JSON.parse(row.payload) as ChunkReference) : null;
+    total += reference?.bytes ?? 0;
+    if (chosen.length > 0 && total > maxBytes) break;
+    chosen.push({ row, reference });
+  }
+  return chosen;
+}
+
+async function readChunks(db: Kysely<Tables>, jobId: string, references: readonly ChunkReference[]) {
+  const first = references[0];
+  const last = references.at(-1);
+  if (!first || !last) return new Map<number, Uint8Array<ArrayBuffer>>();
+  const rows = await db
+    .selectFrom("metric_chunks")
+    .select(["first_epoch", "columns"])
+    .where("job_id", "=", jobId)
+    .where("first_epoch", ">=", first.from)
+    .where("first_epoch", "<=", last.from)
+    .execute();
+  return new Map(rows.map((row) => [row.first_epoch, row.columns]));
+}

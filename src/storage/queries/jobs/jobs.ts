@@ -1,0 +1,149 @@
+/**
+ * Queries on jobs: their record and their states. Every change of state is one compare-and-set that appends its event in the
+ * same transaction. Who runs next is in queue.ts.
+ */
+import { type Kysely, sql, type UpdateObject } from "kysely";
+import { ATTEMPTED_STATES, type Job, TERMINAL_STATES, type Transition } from "../../../domain/jobs/job.ts";
+import type { OnQueued, QueueEntry } from "../../../domain/jobs/queue.ts";
+import type { JobFilter, NewJob, Outcome, Page, PageRequest, TransitionRequest } from "../../../domain/ports.ts";
+import type { TensorEntry, TensorSet } from "../../../domain/tensor.ts";
+import { runSqlOn } from "../../dialect.ts";
+import type { JobsTable, Tables } from "../../tables.ts";
+import { assertRoomForJob } from "../access/quotas.ts";
+import { deleteTensors, readTensors, writeTensors } from "../blobs.ts";
+import { assertDatasetIsThere } from "../datasets/datasets.ts";
+import { insertEvaluation } from "../models/evaluations.ts";
+import { insertModel } from "../models/models.ts";
+import { insertDelivery } from "../operation/webhooks.ts";
+import { toPage } from "../page.ts";
+import { metricsFromJson, metricsToJson, newJobRow, toJob } from "../rows.ts";
+import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
+import { placeOf, queuedAt } from "./queue.ts";
+import { insertStateEvent, moved } from "./state-changes.ts";
+
+export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob, onQueued?: OnQueued): Promise<Job> {
+  const transition: Transition = { state: "queued", at: job.createdAt, reason: "submitted" };
+  return await db.transaction().execute(async (transaction) => {
+    if (job.within) await assertRoomForJob(transaction, project, job.within);
+    await assertDatasetIsThere(transaction, job.spec);
+    const row = await transaction
+      .insertInto("jobs")
+      .values(newJobRow(job, project, transition, await queuedAt(transaction, job.createdAt)))
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await insertStateEvent(transaction, row, transition);
+    if (job.payload) await writeTensors(transaction, job.id, job.payload);
+    await onQueued?.(entryOf(row), runSqlOn(transaction));
+    return toJob(row);
+  });
+}
+
+export async function getJob(db: Kysely<Tables>, id: string): Promise<Job | null> {
+  const row = await db.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirst();
+  return row ? toJob(row) : null;
+}
+
+/** Those of every project when it is null. */
+export async function listJobs(
+  db: Kysely<Tables>,
+  project: string | null,
+  { state, name }: JobFilter,
+  page: PageRequest,
+): Promise<Page<Job>> {
+  let query = db.selectFrom("jobs").selectAll().orderBy("id", "desc");
+  if (project !== null) query = query.where("project", "=", project);
+  if (state !== undefined) query = query.where("state", "=", state);
+  if (name !== undefined) query = query.where("name", "=", name);
+  if (page.after !== undefined) query = query.where("id", "<", page.after);
+  return toPage(await query.limit(page.limit + 1).execute(), page.limit, toJob);
+}
+
+/** Null when the job is unknown or brought nothing along. */
+export async function readPayload(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
+  const row = await db.selectFrom("jobs").select("payload_entries").where("id", "=", id).executeTakeFirst();
+  if (!row || row.payload_entries === null) return null;
+  return readTensors(db, { id, entries: JSON.parse(row.payload_entries) as TensorEntry[] }, () => getJob(db, id));
+}
+
+export async function transitionJob(
+  db: Kysely<Tables>,
+  id: string,
+  request: TransitionRequest,
+  onQueued?: OnQueued,
+): Promise<Job | null> {
+  const { from, to, attempt, died = false } = request;
+  return await db.transaction().execute(async (transaction) => {
+    const place = to.state === "queued" ? await placeOf(transaction, request) : {};
+    let update = transaction
+      .updateTable("jobs")
+      .set((values) => ({ ...moved(to), ...place, ...(died && { deaths: values("deaths", "+", 1) }) }))
+      .where("id", "=", id)
+      .where("state", "in", from);
+    if (attempt !== undefined) update = update.where("attempt", "=", attempt);
+    const row = await update.returningAll().executeTakeFirst();
+    if (!row) return null;
+    await insertStateEvent(transaction, row, to);
+    if (to.state === "queued") await onQueued?.(entryOf(row), runSqlOn(transaction));
+    return insertDelivery(transaction, toJob(row), row.project);
+  });
+}
+
+function entryOf(row: JobsTable): QueueEntry {
+  return { job: toJob(row), queueKey: row.queue_key, notBefore: row.not_before };
+}
+
+export async function finishJob(
+  db: Kysely<Tables>,
+  id: string,
+  attempt: number,
+  to: Transition,
+  outcome: Outcome,
+): Promise<Job | null> {
+  return await db.transaction().execute(async (transaction) => {
+    const job = await transaction.selectFrom("jobs").select("reproduces").where("id", "=", id).executeTakeFirst();
+    const makesModel = outcome.state === "succeeded" && job?.reproduces === null;
+    const row = await transaction
+      .updateTable("jobs")
+      .set({ ...moved(to), ...outcomeColumns(outcome, makesModel) })
+      .where("id", "=", id)
+      .where("attempt", "=", attempt)
+      .where("state", "in", ATTEMPTED_STATES)
+      .returningAll()
+      .executeTakeFirst();
+    if (!row) return null;
+    await insertStateEvent(transaction, row, to);
+    if (!makesModel) return insertDelivery(transaction, toJob(row), row.project);
+    const metrics = row.metrics === null ? outcome.metrics : metricsFromJson(row.metrics);
+    const model = { ...outcome.model, metrics };
+    const { version } = await insertModel(transaction, row.project, model, outcome.weights);
+    if (outcome.evaluation) await insertEvaluation(transaction, outcome.model.id, outcome.evaluation);
+    await transaction.updateTable("jobs").set({ model_version: version }).where("id", "=", id).execute();
+    return insertDelivery(transaction, toJob({ ...row, model_version: version }), row.project);
+  });
+}
+
+export async function deleteJob(db: Kysely<Tables>, id: string): Promise<boolean> {
+  const checkpoints = await db.transaction().execute(async (transaction) => {
+    // Its events and metrics go with it: they reference it with `on delete cascade`.
+    const { numDeletedRows } = await transaction
+      .deleteFrom("jobs")
+      .where("id", "=", id)
+      .where("state", "in", TERMINAL_STATES)
+      .executeTakeFirstOrThrow();
+    if (numDeletedRows === 0n) return null;
+    await deleteTensors(transaction, id);
+    return hideCheckpoints(transaction, id);
+  });
+  await eraseCheckpoints(db, checkpoints ?? []);
+  return checkpoints !== null;
+}
+
+function outcomeColumns(outcome: Outcome, makesModel: boolean): UpdateObject<Tables, "jobs"> {
+  // Those of the stored epochs count: an attempt that went on from a checkpoint took another time for the same epochs.
+  const metrics = sql<string | null>`coalesce(metrics, ${outcome.metrics && metricsToJson(outcome.metrics)})`;
+  if (outcome.state === "failed") return { metrics, error: JSON.stringify(outcome.error) };
+  if (outcome.state === "cancelled") return { metrics };
+  const { id, name, sha256 } = outcome.model;
+  if (!makesModel) return { metrics, reproduced_sha256: sha256 };
+  return { metrics, model_id: id, model_name: name, model_sha256: sha256 };
+}

@@ -1,0 +1,92 @@
+/** Queries on the columns of a job's epochs: whole, or those of them that a chart may need. */
+import type { Kysely } from "kysely";
+import type { Rows } from "../../../domain/metrics/downsampling.ts";
+import { decodeSlice, type MetricSlice } from "../../../domain/metrics/metric.ts";
+import {
+  clipped,
+  decodeNotable,
+  encodeNotable,
+  notableEpochs,
+  windowAt,
+  windowsWithin,
+} from "../../../domain/metrics/min-max-index.ts";
+import type { Tables } from "../../tables.ts";
+
+/** Chunks decoded before others get their turn on the event loop: so many epochs, some megabytes, at least one chunk. */
+const EPOCHS_A_READ = 65_536;
+const CHUNKS_A_READ = 512;
+
+/** See Store.readMetrics. Reads some chunks at a time. */
+export async function readMetrics(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<MetricSlice[]> {
+  const slices: MetricSlice[] = [];
+  let next = await firstChunk(db, jobId, from);
+  while (next !== null && next <= to) {
+    const end: number = Math.min(to, Math.max(next, from) + EPOCHS_A_READ - 1);
+    const rows = await db
+      .selectFrom("metric_chunks")
+      .select(["first_epoch", "last_epoch", "columns"])
+      .where("job_id", "=", jobId)
+      .where("first_epoch", ">=", next)
+      .where("first_epoch", "<=", end)
+      .orderBy("first_epoch")
+      .limit(CHUNKS_A_READ)
+      .execute();
+    for (const row of rows) {
+      if (row.last_epoch >= from) slices.push(decodeSlice(row.first_epoch, row.last_epoch, row.columns));
+    }
+    const last = rows.at(-1);
+    next = last ? last.last_epoch + 1 : end < to ? end + 1 : null;
+  }
+  return slices;
+}
+
+/** Where the chunk starts that holds an epoch, or the first one after it. */
+async function firstChunk(db: Kysely<Tables>, jobId: string, epoch: number): Promise<number | null> {
+  const row = await db
+    .selectFrom("metric_chunks")
+    .select((values) => values.fn.max<number | null>("first_epoch").as("first"))
+    .where("job_id", "=", jobId)
+    .where("first_epoch", "<=", epoch)
+    .executeTakeFirst();
+  return row?.first ?? epoch;
+}
+
+/** See Store.readNotable. Windows without notable epochs are read whole. */
+export async function readNotable(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<Rows[]> {
+  const { start, end } = windowsWithin(from, to);
+  const windows = await db
+    .selectFrom("notable_epochs")
+    .select(["first_epoch", "last_epoch", "columns"])
+    .where("job_id", "=", jobId)
+    .where("first_epoch", ">=", windowAt(start).from)
+    .where("first_epoch", "<", windowAt(end).from)
+    .orderBy("first_epoch")
+    .execute();
+  const rows: Rows[] = [];
+  const readWhole = async (first: number, last: number): Promise<void> => {
+    if (first > last) return;
+    for (const slice of await readMetrics(db, jobId, first, last)) rows.push(clipped(slice, first, last));
+  };
+  let next = from;
+  for (const window of windows) {
+    await readWhole(next, window.first_epoch - 1);
+    rows.push(decodeNotable(window.first_epoch, window.last_epoch, window.columns));
+    next = window.last_epoch + 1;
+  }
+  await readWhole(next, to);
+  return rows;
+}
+
+/** Stores the notable epochs of the windows that a slice has filled. Call it when the slice is stored. */
+export async function noteFullWindows(db: Kysely<Tables>, jobId: string, { from, to }: MetricSlice): Promise<void> {
+  const { end } = windowsWithin(1, to);
+  for (let position = windowsWithin(1, from - 1).end; position < end; position++) {
+    const window = windowAt(position);
+    const slices = (await readMetrics(db, jobId, window.from, window.to)).map((each) => clipped(each, window.from, window.to));
+    const columns = encodeNotable(notableEpochs(slices, window));
+    await db
+      .insertInto("notable_epochs")
+      .values({ job_id: jobId, first_epoch: window.from, last_epoch: window.to, columns })
+      .execute();
+  }
+}

@@ -1,0 +1,16 @@
+/** Queries on the evaluations of models. They go with their model. */
+import type { Kysely } from "kysely";
+import type { Evaluation } from "../../../domain/models/evaluation.ts";
+import type { Tables } from "../../tables.ts";
+
+export async function insertEvaluation(db: Kysely<Tables>, modelId: string, evaluation: Evaluation): Promise<void> {
+  await db
+    .insertInto("evaluations")
+    .values({ model_id: modelId, document: JSON.stringify(evaluation) })
+    .execute();
+}
+
+export async function readEvaluation(db: Kysely<Tables>, modelId: string): Promise<Evaluation | null> {
+  const row = await db.selectFrom("evaluations").select("document").where("model_id", "=", modelId).executeTakeFirst();
+  return row ? (JSON.parse(row.document) as Evaluation) : null;
+}

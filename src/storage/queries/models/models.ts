@@ -1,0 +1,106 @@
+/** Queries on models and their weights. Which names, versions and aliases they have is in registry.ts. */
+import type { Kysely, SelectQueryBuilder, Transaction } from "kysely";
+import type { Model, NewModel } from "../../../domain/models/model.ts";
+import type { ModelFilter, Page, PageRequest } from "../../../domain/ports.ts";
+import type { TensorSet } from "../../../domain/tensor.ts";
+import type { ModelsTable, Tables } from "../../tables.ts";
+import { deleteTensors, readTensors, writeTensors } from "../blobs.ts";
+import { toPage } from "../page.ts";
+import { newModelRow, toModel } from "../rows.ts";
+
+/** Stores a model and its weights as the next version of its name. */
+export async function insertModel(
+  db: Transaction<Tables>,
+  project: string,
+  model: NewModel,
+  weights: TensorSet,
+): Promise<Model> {
+  // One statement, which locks the name: of two models that come at once, each has its own version.
+  const { last_version: version } = await db
+    .insertInto("model_names")
+    .values({ project, name: model.name, last_version: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(["project", "name"])
+        .doUpdateSet((values) => ({ last_version: values("model_names.last_version", "+", 1) })),
+    )
+    .returning("last_version")
+    .executeTakeFirstOrThrow();
+  const row = await db
+    .insertInto("models")
+    .values(newModelRow(model, project, version))
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await writeTensors(db, model.id, weights);
+  return toModel(row, []);
+}
+
+export async function getModel(db: Kysely<Tables>, id: string): Promise<Model | null> {
+  return (await readModels(db, db.selectFrom("models").selectAll().where("id", "=", id)))[0] ?? null;
+}
+
+/** Those of every project when it is null. */
+export async function listModels(
+  db: Kysely<Tables>,
+  project: string | null,
+  { after, limit }: PageRequest,
+  { name }: ModelFilter = {},
+): Promise<Page<Model>> {
+  let query = db.selectFrom("models").selectAll().orderBy("id", "desc");
+  if (project !== null) query = query.where("project", "=", project);
+  if (name !== undefined) query = query.where("name", "=", name);
+  if (after !== undefined) query = query.where("id", "<", after);
+  return toPage(await readModels(db, query.limit(limit + 1)), limit, (model) => model);
+}
+
+export async function readWeights(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
+  const model = await getModel(db, id);
+  return model && readTensors(db, { id, entries: model.weights }, () => getModel(db, id));
+}
+
+export async function deleteModel(
+  db: Kysely<Tables>,
+  id: string,
+): Promise<{ readonly deleted: boolean; readonly aliases: readonly string[] }> {
+  return await db.transaction().execute(async (transaction) => {
+    const model = await getModel(transaction, id);
+    if (!model || model.aliases.length > 0) return { deleted: false, aliases: model?.aliases ?? [] };
+    await transaction.deleteFrom("models").where("id", "=", id).execute();
+    if (model.jobId !== null) {
+      await transaction
+        .updateTable("jobs")
+        .set({ model_id: null, model_name: null, model_version: null, model_sha256: null })
+        .where("id", "=", model.jobId)
+        .execute();
+    }
+    await deleteTensors(transaction, id);
+    return { deleted: true, aliases: [] };
+  });
+}
+
+/** The models of a query, newest first, with their aliases: in one statement, so that an alias that moves is seen once. */
+export async function readModels(
+  db: Kysely<Tables>,
+  query: SelectQueryBuilder<Tables, "models", ModelsTable>,
+): Promise<Model[]> {
+  const rows = await db
+    .selectFrom(query.as("chosen"))
+    .leftJoin("aliases", (join) =>
+      join
+        .onRef("aliases.project", "=", "chosen.project")
+        .onRef("aliases.name", "=", "chosen.name")
+        .onRef("aliases.version", "=", "chosen.version"),
+    )
+    .selectAll("chosen")
+    .select("aliases.alias")
+    .orderBy("chosen.id", "desc")
+    .orderBy("aliases.alias")
+    .execute();
+  const models = new Map<string, { readonly row: ModelsTable; readonly aliases: string[] }>();
+  for (const { alias, ...row } of rows) {
+    const model = models.get(row.id) ?? { row, aliases: [] };
+    if (alias !== null) model.aliases.push(alias);
+    models.set(row.id, model);
+  }
+  return [...models.values()].map(({ row, aliases }) => toModel(row, aliases));
+}

@@ -1,0 +1,72 @@
+/** Queries on how models are called: references, aliases, tags. */
+import type { Kysely } from "kysely";
+import type { Model } from "../../../domain/models/model.ts";
+import { changeTags, type ModelRef, type TagChanges, type Tags } from "../../../domain/models/registry.ts";
+import type { Tables } from "../../tables.ts";
+import { getModel, readModels } from "./models.ts";
+
+/** A name is the project's own; an id is anybody's. */
+export async function findModel(db: Kysely<Tables>, project: string, ref: ModelRef): Promise<Model | null> {
+  if (ref.kind === "id") return getModel(db, ref.id);
+  let query = db
+    .selectFrom("models")
+    .selectAll("models")
+    .where("models.project", "=", project)
+    .where("models.name", "=", ref.name);
+  if (ref.kind === "newest") query = query.orderBy("models.version", "desc");
+  if (ref.kind === "version") query = query.where("models.version", "=", ref.version);
+  if (ref.kind === "alias") {
+    query = query.where("models.version", "=", (inner) =>
+      inner
+        .selectFrom("aliases")
+        .select("aliases.version")
+        .where("aliases.project", "=", project)
+        .where("aliases.name", "=", ref.name)
+        .where("aliases.alias", "=", ref.alias),
+    );
+  }
+  return (await readModels(db, query.limit(1)))[0] ?? null;
+}
+
+export async function setAlias(
+  db: Kysely<Tables>,
+  project: string,
+  name: string,
+  alias: string,
+  version: number,
+): Promise<Model | null> {
+  return await db.transaction().execute(async (transaction) => {
+    const model = await findModel(transaction, project, { kind: "version", name, version });
+    if (!model) return null;
+    await transaction
+      .insertInto("aliases")
+      .values({ project, name, alias, version })
+      .onConflict((conflict) => conflict.columns(["project", "name", "alias"]).doUpdateSet({ version }))
+      .execute();
+    return getModel(transaction, model.id);
+  });
+}
+
+export async function deleteAlias(db: Kysely<Tables>, project: string, name: string, alias: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom("aliases")
+    .where("project", "=", project)
+    .where("name", "=", name)
+    .where("alias", "=", alias)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
+
+export async function tagModel(db: Kysely<Tables>, id: string, changes: TagChanges): Promise<Model | null> {
+  return await db.transaction().execute(async (transaction) => {
+    const row = await transaction.selectFrom("models").select("tags").where("id", "=", id).executeTakeFirst();
+    if (!row) return null;
+    const tags = changeTags(JSON.parse(row.tags) as Tags, changes);
+    await transaction
+      .updateTable("models")
+      .set({ tags: JSON.stringify(tags) })
+      .where("id", "=", id)
+      .execute();
+    return getModel(transaction, id);
+  });
+}

@@ -1,0 +1,130 @@
+/** Rows to records of the domain and back. Knows the columns, runs no query. */
+import type { Job, JobError, JobMetrics, JobState, Reproduction, Transition } from "../../domain/jobs/job.ts";
+import { toWire } from "../../domain/metrics/metric.ts";
+import type { Model, NewModel } from "../../domain/models/model.ts";
+import type { Tags } from "../../domain/models/registry.ts";
+import type { NewJob } from "../../domain/ports.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../domain/spec/run-options.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import type { JobsTable, ModelsTable } from "../tables.ts";
+
+/** Metrics as JSON, which has no NaN and no infinities: those are strings, as on the wire. */
+export function metricsToJson(metrics: JobMetrics): string {
+  return JSON.stringify(metrics, (_, value: unknown) => (typeof value === "number" ? toWire(value) : value));
+}
+
+/** The inverse of `metricsToJson`. */
+export function metricsFromJson(text: string): JobMetrics {
+  return JSON.parse(text, (_, value: unknown) => (typeof value === "string" ? Number(value) : value)) as JobMetrics;
+}
+
+/** A job rises by one step of priority in each minute that it waits. */
+export const PRIORITY_STEP_MS = 60_000;
+
+/** The row of a job that was just submitted: queued, with its first event to come under number 1. */
+export function newJobRow(job: NewJob, project: string, transition: Transition, queuedAt: number): JobsTable {
+  return {
+    id: job.id,
+    project,
+    name: job.spec.name,
+    state: transition.state,
+    spec: JSON.stringify(job.spec),
+    parameters: job.parameters,
+    memory_bytes: job.memoryBytes,
+    classes: JSON.stringify(job.classes),
+    payload_entries: job.payload ? JSON.stringify(job.payload.entries) : null,
+    attempt: 0,
+    epochs_done: 0,
+    last_seq: 1,
+    metrics: null,
+    error: null,
+    model_id: null,
+    model_name: null,
+    model_version: null,
+    model_sha256: null,
+    reproduces: job.reproduces ? JSON.stringify(job.reproduces) : null,
+    reproduced_sha256: null,
+    transitions: JSON.stringify(transition),
+    priority: job.spec.priority,
+    deaths: 0,
+    queued_at: queuedAt,
+    // So the order of two jobs never changes while they wait.
+    queue_key: queuedAt - job.spec.priority * PRIORITY_STEP_MS,
+    not_before: null,
+    created_at: job.createdAt,
+    started_at: null,
+    finished_at: null,
+    worker_id: null,
+    lease: null,
+  };
+}
+
+export function toJob(row: JobsTable): Job {
+  return {
+    id: row.id,
+    project: row.project,
+    name: row.name,
+    state: row.state as JobState,
+    spec: { ...DEFAULT_RUN_OPTIONS, ...(JSON.parse(row.spec) as ResolvedSpec) },
+    parameters: row.parameters,
+    memoryBytes: row.memory_bytes,
+    classes: JSON.parse(row.classes) as string[],
+    attempt: row.attempt,
+    deaths: row.deaths,
+    epochsDone: row.epochs_done,
+    lastSeq: row.last_seq,
+    metrics: row.metrics === null ? null : metricsFromJson(row.metrics),
+    error: row.error === null ? null : (JSON.parse(row.error) as JobError),
+    model: modelOf(row),
+    reproduces:
+      row.reproduces === null ? null : { ...(JSON.parse(row.reproduces) as Reproduction), resultSha256: row.reproduced_sha256 },
+    transitions: JSON.parse(`[${row.transitions}]`) as Transition[],
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+  };
+}
+
+function modelOf({ model_id: id, model_name: name, model_version: version, model_sha256: sha256 }: JobsTable): Job["model"] {
+  if (id === null || name === null || version === null || sha256 === null) return null;
+  return { id, name, version, sha256 };
+}
+
+type Architecture = Pick<
+  Model,
+  "task" | "preprocessing" | "inputWidth" | "outputWidth" | "classes" | "layers" | "activation" | "weights" | "receipt"
+>;
+
+/** The row of a model that was just given its version, without tags. */
+export function newModelRow(model: NewModel, project: string, version: number): ModelsTable {
+  const { id, name, jobId, sha256, parameters, metrics, createdAt, ...architecture } = model;
+  return {
+    id,
+    project,
+    name,
+    version,
+    tags: "{}",
+    job_id: jobId,
+    sha256,
+    parameters,
+    architecture: JSON.stringify(architecture satisfies Architecture),
+    metrics: metricsToJson(metrics),
+    created_at: createdAt,
+  };
+}
+
+export function toModel(row: ModelsTable, aliases: readonly string[]): Model {
+  return {
+    ...(JSON.parse(row.architecture) as Architecture),
+    id: row.id,
+    name: row.name,
+    version: row.version,
+    aliases,
+    tags: JSON.parse(row.tags) as Tags,
+    jobId: row.job_id,
+    sha256: row.sha256,
+    parameters: row.parameters,
+    metrics: metricsFromJson(row.metrics),
+    createdAt: row.created_at,
+  };
+}

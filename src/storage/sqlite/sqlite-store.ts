@@ -1,0 +1,134 @@
+/** A store on a SQLite file: its connections and what each is for, its checks at the start, and its health. */
+import { join } from "node:path";
+import { Kysely, sql } from "kysely";
+import type { Store } from "../../domain/ports.ts";
+import { bringUpToDate } from "../schema.ts";
+import { createStore } from "../store.ts";
+import type { Tables } from "../tables.ts";
+import { createHealthKeeper, type HealthKeeper, type Probe } from "./health.ts";
+import { depthFor, EXAMINE_BOUNDS, type ExamineBounds, examine } from "./integrity-check.ts";
+import { createReserve } from "./reserve.ts";
+import { openSqliteConnection, type SqliteConnection, SqliteError } from "./sqlite-connection.ts";
+import { createSqliteDialect, type SqliteDialectOptions } from "./sqlite-driver.ts";
+import { failureOf } from "./sqlite-failures.ts";
+import type { ConnectionLevel } from "./sqlite-protocol.ts";
+
+export interface SqliteStoreOptions {
+  /** An existing folder. */
+  readonly folder: string;
+  readonly busyTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  /** Up to which size the database may grow; null: as far as the disk goes. */
+  readonly maxBytes: number | null;
+  /** Room that is kept for the moment when there is no other. */
+  readonly reserveBytes: number;
+  readonly probeMs: number;
+  readonly examineBounds?: ExamineBounds;
+}
+
+export const DATABASE_FILE = "trainyard.db";
+/** What is written to see whether there is room again: more than a change of state takes. */
+const PROBE_BYTES = 256 * 1024;
+/** Of a size limit, what is left for changes of state when nothing may be added any more: this, or an eighth. */
+const KEPT_BYTES = 16 * 1024 * 1024;
+
+/** Opens it. Throws a SqliteError, or a TrainyardError "unavailable". */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { folder, busyTimeoutMs, lockTimeoutMs, reserveBytes, probeMs } = options;
+  const path = join(folder, DATABASE_FILE);
+  const reserve = createReserve(join(folder, "trainyard.reserve"), reserveBytes);
+  const health = createHealthKeeper({ reserve, reserveBytes, probeMs });
+  const opened: SqliteConnection[] = [];
+  const close = async (): Promise<void> => {
+    health.close();
+    // The writer last: it folds the write-ahead log into the database.
+    for (const connection of opened.toReversed()) await connection.close();
+  };
+  const open = async (role: "writer" | "reader"): Promise<SqliteConnection> => {
+    const connection = await openSqliteConnection({ path, role, busyTimeoutMs, lockTimeoutMs });
+    opened.push(connection);
+    return connection;
+  };
+  try {
+    const writer = await open("writer").catch(async (error: unknown) => {
+      if (!(error instanceof SqliteError && failureOf(error)?.status === "full")) throw error;
+      // Even opening takes a little room: this is what the reserve is for.
+      await reserve.release();
+      return open("writer");
+    });
+    const depth = await depthFor(writer, options.examineBounds ?? EXAMINE_BOUNDS);
+    if (depth !== "later") await examine(writer, depth);
+    await assertNobodyWrites(writer);
+    const unguarded = { connection: writer, level: { synchronous: "FULL", maxBytes: null }, begin: "immediate" } as const;
+    await bringUpToDate(writer, kysely(unguarded), path);
+    const reader = await open("reader");
+    const databases = databasesOf(writer, reader, health, options.maxBytes);
+    await health.start(databases.probe);
+    if (depth === "later") examineLater(path, busyTimeoutMs, health);
+    return createStore({ ...databases, health, close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Our lock keeps our own processes out; this finds any other program. */
+async function assertNobodyWrites(writer: SqliteConnection): Promise<void> {
+  for (const statement of ["begin immediate", "rollback"]) await writer.query(statement, []);
+}
+
+function databasesOf(writer: SqliteConnection, reader: SqliteConnection, health: HealthKeeper, maxBytes: number | null) {
+  const keptBytes = maxBytes === null ? 0 : Math.min(KEPT_BYTES, Math.floor(maxBytes / 8));
+  const additions = maxBytes === null ? null : maxBytes - keptBytes;
+  const levels: Record<"changes" | "adds" | "bulk", ConnectionLevel> = {
+    changes: { synchronous: "FULL", maxBytes },
+    adds: { synchronous: "FULL", maxBytes: additions },
+    bulk: { synchronous: "NORMAL", maxBytes: additions },
+  };
+  const onFailure = health.fail;
+  const on = (level: ConnectionLevel, kind: "adds" | "changes") =>
+    kysely({ connection: writer, level, begin: "immediate", onFailure, admit: () => health.assertWritable(kind) });
+  const probing = kysely({ connection: writer, level: levels.adds, begin: "immediate" });
+  return {
+    reader: kysely({ connection: reader, level: { synchronous: "FULL", maxBytes: null }, begin: "deferred", onFailure }),
+    writer: on(levels.changes, "changes"),
+    adder: on(levels.adds, "adds"),
+    bulkWriter: on(levels.bulk, "adds"),
+    probe: createProbe(probing),
+  };
+}
+
+function createProbe(db: Kysely<Tables>): Probe {
+  const id = "probe";
+  return {
+    async write() {
+      await db.deleteFrom("blob_chunks").where("blob_id", "=", id).execute();
+      const chunk = { blob_id: id, position: 0, bytes: new Uint8Array(PROBE_BYTES) };
+      await db.insertInto("blob_chunks").values(chunk).execute();
+      await db.deleteFrom("blob_chunks").where("blob_id", "=", id).execute();
+    },
+    async freeBytes() {
+      const { rows } = await sql<{
+        bytes: number;
+      }>`select freelist_count * page_size as bytes from pragma_freelist_count, pragma_page_size`.execute(db);
+      return rows[0]?.bytes ?? 0;
+    },
+  };
+}
+
+/** Looks through a database that is too large to be looked through before it is used. */
+function examineLater(path: string, busyTimeoutMs: number, health: HealthKeeper): void {
+  const look = async (): Promise<void> => {
+    const connection = await openSqliteConnection({ path, role: "reader", busyTimeoutMs });
+    try {
+      await examine(connection, "pages");
+    } finally {
+      await connection.close();
+    }
+  };
+  look().catch((error: unknown) => (error instanceof SqliteError ? health.fail(error) : undefined));
+}
+
+function kysely(options: SqliteDialectOptions): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: createSqliteDialect(options) });
+}

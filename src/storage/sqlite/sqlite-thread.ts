@@ -1,0 +1,120 @@
+/**
+ * The thread that holds one better-sqlite3 connection, because better-sqlite3 blocks (a commit syncs the disk). Answers
+ * requests one after another. Knows SQL text and values, nothing of tables.
+ */
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import Database from "better-sqlite3";
+import type {
+  ConnectionLevel,
+  ConnectionRole,
+  SqliteFailure,
+  SqliteReply,
+  SqliteRequest,
+  SqliteResult,
+  SqliteThreadOptions,
+  SqlValue,
+} from "./sqlite-protocol.ts";
+import { lockPath, putStagedInPlace } from "./staged-restore.ts";
+
+/** Prepared statements kept; the store has far fewer, but a list's filters make variants. */
+const MAX_STATEMENTS = 200;
+/** A backup in one step sees the database at one moment, and is not begun anew when somebody writes. */
+const ALL_PAGES = 0x7fffffff;
+
+/** How each kind of connection keeps its changes until they are in the database; a reader makes none. */
+const JOURNALS: Readonly<Record<ConnectionRole, "WAL" | "DELETE" | null>> = { writer: "WAL", reader: null, copy: "DELETE" };
+
+const NOTHING: SqliteResult = { rows: [], changes: 0 };
+
+/** Holds the lock file until the process ends, however it ends: a lock of the operating system, not a file with a number in it. */
+function holdLock(path: string, timeoutMs: number): Database.Database {
+  const lock = new Database(path, { timeout: timeoutMs });
+  lock.exec("BEGIN EXCLUSIVE");
+  return lock;
+}
+
+function openDatabase({ path, role, busyTimeoutMs }: SqliteThreadOptions): Database.Database {
+  const journal = JOURNALS[role];
+  const database = new Database(path, { readonly: journal === null, timeout: busyTimeoutMs });
+  if (journal) database.pragma(`journal_mode = ${journal}`);
+  database.pragma("foreign_keys = ON");
+  return database;
+}
+
+function setLevel(database: Database.Database, { synchronous, maxBytes }: ConnectionLevel): void {
+  database.pragma(`synchronous = ${synchronous}`);
+  if (maxBytes === null) return;
+  const pageBytes = database.pragma("page_size", { simple: true }) as number;
+  database.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
+}
+
+/** Runs statements, keeping those it has prepared. */
+function createRunner(database: Database.Database) {
+  const statements = new Map<string, Database.Statement>();
+  const prepared = (sql: string): Database.Statement => {
+    const known = statements.get(sql);
+    if (known) return known;
+    const statement = database.prepare(sql);
+    if (statements.size >= MAX_STATEMENTS) statements.delete(statements.keys().next().value as string);
+    statements.set(sql, statement);
+    return statement;
+  };
+  return (sql: string, parameters: readonly SqlValue[]): SqliteResult => {
+    const statement = prepared(sql);
+    if (statement.reader) return { rows: statement.all(parameters) as SqliteResult["rows"], changes: 0 };
+    return { rows: [], changes: statement.run(parameters).changes };
+  };
+}
+
+/** The memory of blobs in an answer, which moves instead of being copied. */
+function blobsOf({ rows }: SqliteResult): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const row of rows) {
+    for (const value of Object.values(row)) {
+      if (value instanceof Uint8Array && value.byteLength === value.buffer.byteLength) buffers.add(value.buffer);
+    }
+  }
+  return [...buffers];
+}
+
+function failureOf(error: unknown): SqliteFailure {
+  const { message, code } = error as { message?: unknown; code?: unknown };
+  return { message: String(message), code: typeof code === "string" ? code : "ERROR" };
+}
+
+function serve(port: MessagePort, options: SqliteThreadOptions): void {
+  const send = (reply: SqliteReply): void => {
+    port.postMessage(reply, reply.ok ? blobsOf(reply.result) : []);
+  };
+  try {
+    const lock = options.role === "writer" ? holdLock(lockPath(options.path), options.lockTimeoutMs ?? 0) : null;
+    if (lock) putStagedInPlace(options.path);
+    const database = openDatabase(options);
+    const run = createRunner(database);
+    const handle = async (request: SqliteRequest): Promise<SqliteResult> => {
+      if (request.kind === "query") return run(request.sql, request.parameters);
+      if (request.kind === "level") {
+        setLevel(database, request.level);
+      } else if (request.kind === "copy") {
+        await database.backup(request.path, { progress: () => ALL_PAGES });
+      } else {
+        database.close();
+        lock?.close();
+        port.unref();
+      }
+      return NOTHING;
+    };
+    port.on("message", async (request: SqliteRequest) => {
+      try {
+        send({ ok: true, result: await handle(request) });
+      } catch (error) {
+        send({ ok: false, failure: failureOf(error) });
+      }
+    });
+    send({ ok: true, result: NOTHING });
+  } catch (error) {
+    send({ ok: false, failure: failureOf(error) });
+  }
+}
+
+if (parentPort) serve(parentPort, workerData as SqliteThreadOptions);

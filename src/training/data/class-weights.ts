@@ -1,0 +1,29 @@
+/** Class weights that make every class count alike, from how often each occurs among the training rows. */
+import type { Loss } from "../../domain/spec/optimization.ts";
+import type { LossSpec } from "../../engine/index.ts";
+
+/** Rows of each class. */
+export function countClasses(targets: ArrayLike<number>, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (let row = 0; row < targets.length; row++) {
+    const place = targets[row] as number;
+    counts[place] = (counts[place] as number) + 1;
+  }
+  return counts;
+}
+
+/**
+ * The loss with numbers in the place of "balanced": rows / (classes * rows of the class), as scikit-learn, and for
+ * bce_with_logits the negatives to a positive. A class that does not occur weighs 1.
+ */
+export function settledLoss(loss: Loss, counts: readonly number[]): LossSpec {
+  const rows = counts.reduce((total, count) => total + count, 0);
+  if (loss.type === "cross_entropy" && loss.weight === "balanced") {
+    return { ...loss, weight: counts.map((count) => (count > 0 ? rows / (counts.length * count) : 1)) };
+  }
+  if (loss.type === "bce_with_logits" && loss.pos_weight === "balanced") {
+    const [negatives = 0, positives = 0] = counts;
+    return { ...loss, pos_weight: negatives > 0 && positives > 0 ? negatives / positives : 1 };
+  }
+  return loss as LossSpec;
+}

@@ -1,0 +1,157 @@
+/** The rows of a job, ready to train on: loaded, split, and, for a data set, preprocessed by what its training part teaches. */
+import { type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
+import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
+import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
+import { columnEncoder } from "./encode-columns.ts";
+import { layoutOf } from "./encoding.ts";
+import { fitColumn, fitTargetScaling, planColumns } from "./fit-columns.ts";
+import { generate } from "./generate.ts";
+import { PAYLOAD } from "./source.ts";
+import { labelsOf, type Parts, splitRows } from "./split.ts";
+import { type Table, takeRows } from "./table.ts";
+
+export interface JobData {
+  readonly train: Table;
+  readonly validation: Table | null;
+  readonly test: Table | null;
+  /** Null where rows are taken as they are. */
+  readonly preprocessing: Preprocessing | null;
+}
+
+/** The data of a run. The same spec, rows and seed give the same tables. */
+export function loadData(run: TrainingRun): JobData {
+  const { spec, classes } = run.job;
+  if ("dataset" in spec.data) return loadDataset(spec, classes, run.dataset as DatasetRows);
+  const table = loadTable(run);
+  const parts = splitTable(spec, classes, table);
+  const part = (rows: Int32Array) => (rows.length === 0 ? null : takeRows(table, rows));
+  const train = parts.train.length === table.rows ? table : takeRows(table, parts.train);
+  return { train, validation: part(parts.validation), test: part(parts.test), preprocessing: null };
+}
+
+/** Which rows of a table train; the spec was checked before. */
+export function splitTable({ split, seed }: ResolvedSpec, classes: readonly string[], { rows, targets }: Table): Parts {
+  return splitRows(rows, split, seed, { classes: classes.length > 0 ? targets : null, labelOf: null }) as Parts;
+}
+
+/** The rows of a job whose data is no data set. */
+export function loadTable({ job, payload }: TrainingRun): Table {
+  const { data } = job.spec;
+  if ("generator" in data) return generate(data.generator);
+  if (!("inline" in data)) throw new Error("a data set is not a table yet");
+  const tensors = unpackTensors(payload as TensorSet);
+  const { rows, features: featureWidth, targets: targetWidth } = data.inline;
+  const tensor = (name: string) => tensors.get(name) as Float32Array<ArrayBuffer>;
+  return {
+    rows,
+    featureWidth,
+    targetWidth,
+    features: tensor(PAYLOAD.features),
+    targets: tensor(PAYLOAD.targets),
+    weights: null,
+  };
+}
+
+function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows): JobData {
+  const { features, target, weights } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
+  const { codes, parts } = splitDataset(spec, classes, dataset);
+  const byName = new Map(dataset.columns.map((column) => [column.name, column]));
+  const { plans } = planColumns(
+    features.flatMap((name) => byName.get(name) ?? []),
+    spec.preprocess as Preprocess,
+  );
+  const columns = plans.map((plan) => fitColumn(plan, valuesOf(dataset, plan.column.name), parts.train));
+  const isScaled = codes === null && (spec.preprocess as Preprocess).target.scale === "standard";
+  const targets = target.map((column) => ({
+    column,
+    scaling: isScaled ? fitTargetScaling(valuesOf(dataset, column), parts.train) : null,
+  }));
+  const preprocessing = { columns, targets };
+  const part = (rows: Int32Array) => (rows.length === 0 ? null : encodeRows(dataset, preprocessing, codes, weights, rows));
+  return { train: part(parts.train) as Table, validation: part(parts.validation), test: part(parts.test), preprocessing };
+}
+
+/** Classes of the rows of a data set, where it has classes, and which rows train. */
+export function splitDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows) {
+  const { target } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
+  const codes = classes.length > 0 ? classCodes(dataset, target[0] as string, classes) : null;
+  const sources = { classes: codes, labelOf: labelsOf(spec.split, dataset) };
+  return { codes, parts: splitRows(dataset.rows, spec.split, spec.seed, sources) as Parts };
+}
+
+function valuesOf({ values }: DatasetRows, name: string) {
+  const found = values.get(name);
+  if (!found) throw new Error(`the values of column ${name} were not loaded`);
+  return found;
+}
+
+/** Class of each row, as a place in `classes`. */
+function classCodes(dataset: DatasetRows, name: string, classes: readonly string[]): Int32Array {
+  const column = dataset.columns.find((candidate) => candidate.name === name);
+  const categories = column && isCategorical(column.type) ? column.categories : null;
+  const placeOf = new Map(classes.map((label, place) => [label, place]));
+  const values = valuesOf(dataset, name);
+  const codes = new Int32Array(values.length);
+  const known = new Map<number, number>();
+  for (let row = 0; row < codes.length; row++) {
+    const value = values[row] as number;
+    let place = known.get(value);
+    if (place === undefined) {
+      place = placeOf.get(categories ? (categories[value] as string) : String(value)) as number;
+      known.set(value, place);
+    }
+    codes[row] = place;
+  }
+  return codes;
+}
+
+/** Rows encoded column by column: their features stay in the cache meanwhile. */
+const BLOCK_ROWS = 256;
+
+/** Rows of a data set as a network takes them. `codes` are the classes of its rows, `weights` names the column of row weights. */
+export function encodeRows(
+  dataset: DatasetRows,
+  { columns, targets }: Preprocessing,
+  codes: Int32Array | null,
+  weights: string | null,
+  rows: Int32Array,
+): Table {
+  const { offsets, width } = layoutOf(columns);
+  const features = new Float32Array(rows.length * width);
+  const encoders = columns.map((column) =>
+    columnEncoder(column, valuesOf(dataset, column.column), categoryPositions(dataset, column)),
+  );
+  for (let from = 0; from < rows.length; from += BLOCK_ROWS) {
+    const to = Math.min(from + BLOCK_ROWS, rows.length);
+    encoders.forEach((encode, index) => {
+      encode(rows, from, to, features, offsets[index] as number, width);
+    });
+  }
+  const targetWidth = targets.length;
+  const encoded = new Float32Array(rows.length * targetWidth);
+  targets.forEach(({ column, scaling }, index) => {
+    const values = codes ?? valuesOf(dataset, column);
+    for (let row = 0; row < rows.length; row++) {
+      const value = values[rows[row] as number] as number;
+      encoded[row * targetWidth + index] = scaling ? (value - scaling.offset) / scaling.scale : value;
+    }
+  });
+  const rowWeights = weights === null ? null : meanOne(valuesOf(dataset, weights), rows);
+  return { rows: rows.length, featureWidth: width, targetWidth, features, targets: encoded, weights: rowWeights };
+}
+
+/** The weights of rows, scaled to a mean of 1; all alike where none weighs anything. */
+function meanOne(values: ArrayLike<number>, rows: Int32Array): Float32Array<ArrayBuffer> {
+  const total = rows.reduce((sum, row) => sum + (values[row] as number), 0);
+  return Float32Array.from(rows, (row) => (total > 0 ? ((values[row] as number) * rows.length) / total : 1));
+}
+
+/** From a code of the data set's column to the place among the fitted categories: -1 when it has none. Null for numbers. */
+function categoryPositions({ columns }: DatasetRows, encoded: EncodedColumn): number[] | null {
+  if (encoded.kind !== "category") return null;
+  const categories = columns.find(({ name }) => name === encoded.column)?.categories ?? [];
+  return categories.map((label) => encoded.categories.indexOf(label));
+}

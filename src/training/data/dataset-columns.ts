@@ -1,0 +1,127 @@
+/** Which columns of a data set a job uses, and what its target says about the task. */
+import { type Column, type DatasetRows, isCategorical, isNumeric } from "../../domain/datasets/dataset.ts";
+import type { FieldError } from "../../domain/errors.ts";
+import type { JobSpec, Task } from "../../domain/spec/spec.ts";
+import { MAX_CLASSES } from "./targets.ts";
+
+/** An integer target with at most this many values is taken for classes, unless the task or the loss says otherwise. */
+export const MAX_INTEGER_CLASSES = 20;
+
+type DatasetSpec = Extract<JobSpec["data"], { dataset: unknown }>["dataset"];
+
+export const targetsOf = ({ target }: DatasetSpec): readonly string[] => (typeof target === "string" ? [target] : target);
+
+export type ChosenColumns =
+  | {
+      readonly ok: true;
+      readonly features: readonly Column[];
+      readonly targets: readonly Column[];
+      readonly weights: string | null;
+    }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** The feature and target columns of a spec, in the order in which rows have them. */
+export function chooseColumns(spec: JobSpec, columns: readonly Column[]): ChosenColumns {
+  const { dataset } = spec.data as Extract<JobSpec["data"], { dataset: unknown }>;
+  const errors: FieldError[] = [];
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  const find = (name: string, pointer: string) => {
+    const column = byName.get(name);
+    if (!column)
+      errors.push({ pointer, detail: `there is no column ${name}: the data set has ${[...byName.keys()].join(", ")}` });
+    return column ? [column] : [];
+  };
+  const names = targetsOf(dataset);
+  const targets = names.flatMap((name, index) =>
+    find(name, typeof dataset.target === "string" ? "/data/dataset/target" : `/data/dataset/target/${index}`),
+  );
+  const splitColumn = spec.split && "column" in spec.split ? spec.split.column : null;
+  if (splitColumn !== null && find(splitColumn, "/split/column").some(({ type }) => !isCategorical(type))) {
+    errors.push({ pointer: "/split/column", detail: "must be a category or boolean column" });
+  }
+  const weights = dataset.weights === undefined ? [] : find(dataset.weights, "/data/dataset/weights");
+  if (
+    weights.some(({ type, missing, statistics }) => !isNumeric(type) || missing > 0 || !(Number(statistics?.min ?? 0) >= 0))
+  ) {
+    errors.push({ pointer: "/data/dataset/weights", detail: "must be a column of numbers of 0 or more, none missing" });
+  }
+  const excluded = [...names, splitColumn, dataset.weights];
+  const features = dataset.features
+    ? dataset.features.flatMap((name, index) => find(name, `/data/dataset/features/${index}`))
+    : columns.filter(({ name, type }) => type !== "text" && !excluded.includes(name));
+  dataset.features?.forEach((name, index) => {
+    const pointer = `/data/dataset/features/${index}`;
+    if (excluded.includes(name))
+      errors.push({
+        pointer,
+        detail: `${name} is the target, or the column that splits or weighs, and cannot be a feature too`,
+      });
+    if (byName.get(name)?.type === "text")
+      errors.push({ pointer, detail: `${name} is text: upload it as a category, or leave it out` });
+  });
+  if (features.length === 0 && errors.length === 0)
+    errors.push({ pointer: "/data/dataset/features", detail: "there is no column to learn from" });
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, features, targets, weights: dataset.weights ?? null };
+}
+
+export type ClassesResult =
+  | {
+      readonly ok: true;
+      readonly task: Task;
+      /** Labels in output order; empty for regression. */
+      readonly classes: readonly string[];
+      /** Class of each row; null for a regression. */
+      readonly codes: Int32Array | null;
+    }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+const LOSS_IS_REGRESSION: readonly string[] = ["mse", "l1", "huber", "smooth_l1"];
+
+/** The task that a target means, and the class of each row. */
+export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, values }: DatasetRows): ClassesResult {
+  const pointer = "/data/dataset/target";
+  const refused = (detail: string): ClassesResult => ({ ok: false, errors: [{ pointer, detail }] });
+  const [target] = targets as [Column];
+  if (targets.some(({ missing }) => missing > 0)) {
+    const column = targets.find(({ missing }) => missing > 0) as Column;
+    return refused(`${column.name} is missing in ${column.missing} of ${rows} rows: upload the data set without them`);
+  }
+  const wantsRegression = spec.task ? spec.task === "regression" : impliesRegression(spec, targets);
+  if (wantsRegression) {
+    const label = targets.find(({ type }) => !isNumeric(type));
+    return label
+      ? refused(`${label.name} is a ${label.type} column, and a regression needs numbers`)
+      : { ok: true, task: "regression", classes: [], codes: null };
+  }
+  if (targets.length > 1) return refused("several targets are for regression; classes come from one column");
+  const column = values.get(target.name);
+  if (!column || target.type === "text" || target.type === "datetime")
+    return refused(`${target.name} is a ${target.type} column, which gives no classes`);
+  const { classes, codes } = classesOf(target, column);
+  if (classes.length < 2) return refused(`${target.name} has ${classes.length} class: there is nothing to tell apart`);
+  if (classes.length > MAX_CLASSES)
+    return refused(`${target.name} has ${classes.length} classes; at most ${MAX_CLASSES} are allowed`);
+  if (spec.task === "binary_classification" && classes.length > 2)
+    return refused(`${target.name} has ${classes.length} classes, and binary_classification takes 2`);
+  const task = spec.task ?? (classes.length === 2 ? "binary_classification" : "multiclass_classification");
+  return { ok: true, task, classes, codes };
+}
+
+function impliesRegression(spec: JobSpec, targets: readonly Column[]): boolean {
+  if (spec.loss) return LOSS_IS_REGRESSION.includes(spec.loss.type);
+  const [target] = targets as [Column];
+  if (targets.length > 1 || target.type === "number" || target.type === "datetime") return true;
+  return target.type === "integer" && target.distinct > MAX_INTEGER_CLASSES;
+}
+
+/** Labels that occur, in order (numbers by value, labels as sorted), and each row's place among them. */
+function classesOf(target: Column, column: ArrayLike<number>): { classes: string[]; codes: Int32Array } {
+  const seen = new Set<number>();
+  for (let row = 0; row < column.length; row++) seen.add(column[row] as number);
+  const found = [...seen].sort((a, b) => a - b);
+  const placeOf = new Map(found.map((value, place) => [value, place]));
+  const classes = found.map((value) => (isCategorical(target.type) ? (target.categories?.[value] as string) : String(value)));
+  const codes = new Int32Array(column.length);
+  for (let row = 0; row < codes.length; row++) codes[row] = placeOf.get(column[row] as number) as number;
+  return { classes, codes };
+}

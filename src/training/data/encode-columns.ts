@@ -1,0 +1,125 @@
+/**
+ * Whole columns to features. Gives the bits that encoding.ts gives for each cell, some ten times faster: what depends on a cell
+ * alone is looked up in tables that encoding.ts itself has filled. On a million rows of 20 columns that is seconds of a start.
+ */
+import { type EncodedColumn, isCyclic } from "../../domain/datasets/preprocessing.ts";
+import { encodePart, encodeValue } from "./encoding.ts";
+
+/** Encodes rows `from`..`to` of `rows` of a column, each at `offset` in its row of `stride` features. `out` is zero there. */
+export type ColumnEncoder = (
+  rows: Int32Array,
+  from: number,
+  to: number,
+  out: Float32Array,
+  offset: number,
+  stride: number,
+) => void;
+
+/**
+ * An encoder of a column's values: numbers, milliseconds, or codes of the data set. `places` are the fitted categories' places
+ * of each code, -1 for none; null where the column has no categories.
+ */
+export function columnEncoder(
+  encoded: EncodedColumn,
+  values: ArrayLike<number>,
+  places: readonly number[] | null,
+): ColumnEncoder {
+  switch (encoded.kind) {
+    case "numeric":
+      return numericEncoder(encoded, values);
+    case "datetime":
+      return datetimeEncoder(encoded, values);
+    case "category":
+      return categoryEncoder(encoded, values, places ?? []);
+  }
+}
+
+function numericEncoder(
+  { fill, scaling, indicator }: Extract<EncodedColumn, { kind: "numeric" }>,
+  values: ArrayLike<number>,
+): ColumnEncoder {
+  const { offset: shift, scale } = scaling ?? { offset: 0, scale: 1 };
+  return (rows, from, to, out, offset, stride) => {
+    for (let index = from; index < to; index++) {
+      const value = values[rows[index] as number] as number;
+      const isMissing = Number.isNaN(value);
+      const at = index * stride + offset;
+      const given = isMissing ? fill : value;
+      out[at] = scaling ? (given - shift) / scale : given;
+      if (indicator && isMissing) out[at + 1] = 1;
+    }
+  };
+}
+
+/** Each code's features are found once; code -1 is a missing value. */
+function categoryEncoder(
+  encoded: Extract<EncodedColumn, { kind: "category" }>,
+  values: ArrayLike<number>,
+  places: readonly number[],
+): ColumnEncoder {
+  const position = { ...encoded, encode: "ordinal" as const };
+  const cell = new Float32Array(1);
+  const positionOf = Int32Array.from([Number.NaN, ...places], (place) => {
+    encodeValue(position, place, cell, 0);
+    return cell[0] as number;
+  });
+  const missing = positionOf[0] as number;
+  const isOneHot = encoded.encode === "one_hot";
+  return (rows, from, to, out, offset, stride) => {
+    for (let index = from; index < to; index++) {
+      const place = positionOf[(values[rows[index] as number] as number) + 1] ?? missing;
+      const at = index * stride + offset;
+      if (isOneHot) out[at + place] = 1;
+      else out[at] = place;
+    }
+  };
+}
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+/** Days whose features are kept: some centuries. */
+const MAX_DAYS = 100_000;
+/** What JavaScript's dates reach; beyond it they are no dates. */
+const MAX_TIME_MS = 8.64e15;
+
+/** A table of what a part of a datetime comes to: by the day, or by the minute of the day. */
+function tableOf(keyOf: (at: number) => number, encode: (at: number, out: Float32Array) => void, width: number) {
+  const known = new Map<number, Float32Array>();
+  return (at: number): Float32Array => {
+    const key = keyOf(at);
+    const found = known.get(key);
+    if (found) return found;
+    const features = new Float32Array(width);
+    encode(at, features);
+    if (known.size >= MAX_DAYS) known.clear();
+    known.set(key, features);
+    return features;
+  };
+}
+
+function datetimeEncoder(encoded: Extract<EncodedColumn, { kind: "datetime" }>, values: ArrayLike<number>): ColumnEncoder {
+  const { parts, fill, indicator } = encoded;
+  let width = 0;
+  const writers = parts.map(({ part, scaling }) => {
+    const place = width;
+    const partWidth = isCyclic(part) ? 2 : 1;
+    width += partWidth;
+    const encode = (at: number, out: Float32Array) => void encodePart(part, at, scaling, out, 0);
+    const day = (at: number) => Math.floor(Math.trunc(at) / DAY_MS);
+    const minute = (at: number) => Math.floor((Math.trunc(at) - day(at) * DAY_MS) / MINUTE_MS);
+    const features = part === "timestamp" ? null : tableOf(part === "hour" ? minute : day, encode, partWidth);
+    return (at: number, out: Float32Array, offset: number): void => {
+      if (features === null || Math.abs(at) > MAX_TIME_MS) encodePart(part, at, scaling, out, offset + place);
+      else out.set(features(at), offset + place);
+    };
+  });
+  return (rows, from, to, out, offset, stride) => {
+    for (let index = from; index < to; index++) {
+      const value = values[rows[index] as number] as number;
+      const isMissing = Number.isNaN(value);
+      const at = index * stride + offset;
+      for (const write of writers) write(isMissing ? fill : value, out, at);
+      if (indicator && isMissing) out[at + width] = 1;
+    }
+  };
+}

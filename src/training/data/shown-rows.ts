@@ -1,0 +1,76 @@
+/** Some rows of a job's data as people read them, split as training splits them. */
+import { type Column, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import { MAX_SHOWN_FEATURES, MAX_SHOWN_VALUES, ROW_PARTS, type ShownColumn, type ShownRows } from "../../domain/jobs/job-rows.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
+import { loadTable, splitDataset, splitTable } from "./data.ts";
+import type { Parts } from "./split.ts";
+import type { Table } from "./table.ts";
+
+type Value = ShownColumn["values"][number];
+type Read = (row: number) => Value;
+type Readers = readonly (readonly [name: string, read: Read])[];
+
+/** At most `limit` rows, fewer where they are wide. Needs the columns of a data set that are shown, and those that split it. */
+export function showRows(run: TrainingRun, limit: number): ShownRows {
+  const { spec, classes } = run.job;
+  if ("dataset" in spec.data) {
+    const dataset = run.dataset as DatasetRows;
+    const { features, target } = spec.data.dataset;
+    const { parts } = splitDataset(spec, classes, dataset);
+    return show(dataset.rows, parts, limit, columnReaders(dataset, features), columnReaders(dataset, target));
+  }
+  const table = loadTable(run);
+  const parts = splitTable(spec, classes, table);
+  return show(table.rows, parts, limit, featureReaders(table), targetReaders(table, classes));
+}
+
+function show(total: number, parts: Parts, limit: number, features: Readers, targets: Readers): ShownRows {
+  const shown = features.slice(0, MAX_SHOWN_FEATURES);
+  const columns = shown.length + targets.length;
+  const returned = Math.min(total, limit, Math.max(1, Math.floor(MAX_SHOWN_VALUES / columns)));
+  const rows = Array.from({ length: returned }, (_, place) => Math.floor((place * total) / returned));
+  const take = (readers: Readers) => readers.map(([name, read]) => ({ name, values: rows.map(read) }));
+  const partOf = new Uint8Array(total);
+  ROW_PARTS.forEach((part, index) => {
+    for (const row of parts[part]) partOf[row] = index;
+  });
+  return {
+    total,
+    returned,
+    parts: rows.map((row) => ROW_PARTS[partOf[row] as number] as (typeof ROW_PARTS)[number]),
+    features: take(shown),
+    targets: take(targets),
+  };
+}
+
+function featureReaders({ features, featureWidth }: Table): Readers {
+  return Array.from({ length: featureWidth }, (_, column) => [
+    String(column),
+    (row) => finite(features[row * featureWidth + column]),
+  ]);
+}
+
+function targetReaders({ targets, targetWidth }: Table, classes: readonly string[]): Readers {
+  if (classes.length > 0) return [["target", (row) => classes[targets[row] as number] ?? null]];
+  return Array.from({ length: targetWidth }, (_, column) => [
+    targetWidth === 1 ? "target" : `target ${column}`,
+    (row) => finite(targets[row * targetWidth + column]),
+  ]);
+}
+
+/** Columns whose values are not at hand are left out. */
+function columnReaders({ columns, values }: DatasetRows, names: readonly string[]): Readers {
+  return names.flatMap((name) => {
+    const column = columns.find((candidate) => candidate.name === name);
+    const own = values.get(name);
+    return column && own ? [[name, cellReader(column, own)] as const] : [];
+  });
+}
+
+function cellReader({ type, categories }: Column, values: ArrayLike<number>): Read {
+  if (isCategorical(type)) return (row) => categories?.[values[row] as number] ?? null;
+  if (type !== "datetime") return (row) => finite(values[row]);
+  return (row) => (Number.isFinite(values[row]) ? new Date(values[row] as number).toISOString() : null);
+}
+
+const finite = (value: number | undefined): number | null => (Number.isFinite(value) ? (value as number) : null);

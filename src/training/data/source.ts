@@ -1,0 +1,163 @@
+/** What is known of a job's rows before it trains, wherever they come from: shapes, classes, and which rows are held out. */
+import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
+import type { FieldError } from "../../domain/errors.ts";
+import { type Preprocess, preprocess as preprocessOptions } from "../../domain/spec/preprocess-options.ts";
+import type { JobSpec, Split, Task } from "../../domain/spec/spec.ts";
+import type { TensorEntry } from "../../domain/tensor.ts";
+import { chooseColumns, readClasses } from "./dataset-columns.ts";
+import { layoutOf } from "./encoding.ts";
+import { planColumns, sketchColumn } from "./fit-columns.ts";
+import { generatorShape } from "./generate.ts";
+import { type Embedding, embeddingsOf } from "../run/network.ts";
+import { heldOutCounts, labelsOf, type Parts, settledSplit, splitErrors, splitRows } from "./split.ts";
+import { inferTask, readTargets } from "./targets.ts";
+
+export interface DataShape {
+  readonly task: Task;
+  /** Labels in output order; empty for regression. */
+  readonly classes: readonly string[];
+  readonly rows: number;
+  readonly validationRows: number;
+  readonly testRows: number;
+  /** Numbers in a row, as the memory holds it. */
+  readonly featureWidth: number;
+  readonly targetWidth: number;
+  readonly split: Split | null;
+  readonly preprocess: Preprocess | null;
+  /** Names of the columns used, where the data is a data set. */
+  readonly columns: {
+    readonly features: readonly string[];
+    readonly target: readonly string[];
+    readonly weights: string | null;
+  } | null;
+  /** Which features are positions to be looked up in a table. */
+  readonly embeddings: readonly Embedding[];
+}
+
+export type PayloadTensor = TensorEntry & { readonly values: ArrayLike<number> };
+
+/** Names of the tensors in a job's payload. Initial weights follow, under their own names after this prefix. */
+export const PAYLOAD = { features: "data.features", targets: "data.targets", initial: "init." } as const;
+
+export interface Described {
+  readonly shape: DataShape | null;
+  /** Rows that came with the request. */
+  readonly tensors: readonly PayloadTensor[];
+  /** Where too many rows are to be blamed. */
+  readonly rowsPointer: string;
+  readonly errors: readonly FieldError[];
+}
+
+/** Describes the data of a spec. A data set must have been looked up. */
+export function describeData(spec: JobSpec, dataset: DatasetRows | null): Described {
+  if ("dataset" in spec.data) return describeDataset(spec, dataset as DatasetRows);
+  const described = "generator" in spec.data ? describeGenerator(spec) : describeInline(spec);
+  if (spec.preprocess)
+    return refused("", [
+      { pointer: "/preprocess", detail: "is for data sets; rows that come with the job are taken as they are" },
+    ]);
+  if (spec.split && "column" in spec.split)
+    return refused("", [{ pointer: "/split/column", detail: "is for data sets; use split.validation_rows here" }]);
+  return described;
+}
+
+const DEFAULT_PREPROCESS = preprocessOptions.parse({});
+
+function emptyErrors(parts: Parts | null): FieldError[] {
+  return parts ? [] : [{ pointer: "/split", detail: "leaves no rows to train on" }];
+}
+
+const refused = (rowsPointer: string, errors: readonly FieldError[]): Described => ({
+  shape: null,
+  tensors: [],
+  rowsPointer,
+  errors,
+});
+
+/** Rows as they are: no preprocessing, and no split unless asked for. */
+const plain = { preprocess: null, columns: null, embeddings: [] } as const;
+
+function describeGenerator(spec: JobSpec): Described {
+  const { generator } = spec.data as Extract<JobSpec["data"], { generator: unknown }>;
+  const { task, featureWidth, classes } = generatorShape(generator);
+  const rowsPointer = "/data/generator/samples";
+  if (spec.task && spec.task !== task) {
+    return refused(rowsPointer, [
+      { pointer: "/task", detail: `${generator.type} makes data for ${task}: say so, or leave task out` },
+    ]);
+  }
+  const labels = Array.from({ length: classes }, (_, index) => String(index));
+  const split = settledSplit(spec.split ?? null, false);
+  const counts = heldOutCounts(generator.samples, split);
+  const shape = { task, classes: labels, rows: generator.samples, ...counts, featureWidth, targetWidth: 1, split, ...plain };
+  return { shape, tensors: [], rowsPointer, errors: splitErrors(split, generator.samples, task) };
+}
+
+function describeInline(spec: JobSpec): Described {
+  const { features, targets } = (spec.data as Extract<JobSpec["data"], { inline: unknown }>).inline;
+  const rowsPointer = "/data/inline/features";
+  const width = (features[0] as number[]).length;
+  const errors = features.flatMap((row, index): FieldError[] =>
+    row.length === width
+      ? []
+      : [{ pointer: `${rowsPointer}/${index}`, detail: `has ${row.length} features where row 0 has ${width}` }],
+  );
+  if (targets.length !== features.length) {
+    errors.push({
+      pointer: "/data/inline/targets",
+      detail: `has ${targets.length} rows where features has ${features.length}`,
+    });
+  }
+  if (errors.length > 0) return refused(rowsPointer, errors);
+  const task = spec.task ?? inferTask(spec, targets);
+  const stated = spec.model.layers.findLast((layer) => layer.type === "linear")?.units;
+  const read = readTargets(task, targets, stated);
+  if (!read.ok) return refused(rowsPointer, read.errors);
+  const { classes, width: targetWidth, values } = read.targets;
+  const rows = features.length;
+  const flat = new Float32Array(rows * width);
+  features.forEach((row, index) => {
+    flat.set(row, index * width);
+  });
+  const split = settledSplit(spec.split ?? null, false);
+  const parts = splitRows(rows, split, spec.seed, { classes: classes.length > 0 ? values : null, labelOf: null });
+  const counts = { validationRows: parts?.validation.length ?? 0, testRows: parts?.test.length ?? 0 };
+  const tensors = [
+    { name: PAYLOAD.features, shape: [rows, width], values: flat },
+    { name: PAYLOAD.targets, shape: [rows, targetWidth], values },
+  ];
+  const shape = { task, classes, rows, ...counts, featureWidth: width, targetWidth, split, ...plain };
+  return { shape, tensors, rowsPointer, errors: [...splitErrors(split, rows, task), ...emptyErrors(parts)] };
+}
+
+function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
+  const rowsPointer = "/data/dataset/id";
+  const chosen = chooseColumns(spec, dataset.columns);
+  if (!chosen.ok) return refused(rowsPointer, chosen.errors);
+  const read = readClasses(spec, chosen.targets, dataset);
+  if (!read.ok) return refused(rowsPointer, read.errors);
+  const { task, classes, codes } = read;
+  const split = settledSplit(spec.split === undefined ? { validation: 0.2, test: 0 } : spec.split, classes.length > 0);
+  const bad = splitErrors(split, dataset.rows, task);
+  if (bad.length > 0) return refused(rowsPointer, bad);
+  const parts = splitRows(dataset.rows, split, spec.seed, { classes: codes, labelOf: labelsOf(split, dataset) });
+  if (parts === null) return refused(rowsPointer, emptyErrors(parts));
+  const preprocess = spec.preprocess ?? DEFAULT_PREPROCESS;
+  const { plans, errors } = planColumns(chosen.features, preprocess);
+  const sketch = plans.map((plan) => sketchColumn(plan, dataset.values.get(plan.column.name), parts.train));
+  const names = (columns: readonly Column[]) => columns.map(({ name }) => name);
+  const shape: DataShape = {
+    task,
+    classes,
+    rows: dataset.rows,
+    validationRows: parts.validation.length,
+    testRows: parts.test.length,
+    featureWidth: layoutOf(sketch).width,
+    targetWidth: chosen.targets.length,
+    split,
+    preprocess,
+    columns: { features: names(chosen.features), target: names(chosen.targets), weights: chosen.weights },
+    embeddings: embeddingsOf(sketch),
+  };
+  return { shape, tensors: [], rowsPointer, errors };
+}

@@ -1,0 +1,119 @@
+/** The evaluation of a finished model: its scores on each part of its rows, and the importance of its columns on held-out ones. */
+
+import type { Preprocessing } from "../../domain/datasets/preprocessing.ts";
+import { featureNames } from "../../domain/datasets/preprocessing.ts";
+import type { Evaluation, Importance, PartEvaluation } from "../../domain/models/evaluation.ts";
+import { elementCount, type TensorSet } from "../../domain/tensor.ts";
+import { createRandom, streamKey } from "../../engine/index.ts";
+import type { JobData } from "../data/data.ts";
+import { type Table, takeRows } from "../data/table.ts";
+import { type Architecture, architectureNetwork, BLOCK, createInference, type Inference } from "../predict/inference.ts";
+import { choose, evaluate, scoreValues } from "./evaluate.ts";
+import { type ColumnGroup, permutationImportance } from "./importance.ts";
+
+export interface FinishedModel extends Architecture {
+  /** Empty for a regression. */
+  readonly classes: readonly string[];
+}
+
+/** Most outputs that are looked at together, 128 MiB: beyond them, the scores of a part are those of rows drawn by the seed. */
+const MOST_OUTPUTS = 2 ** 25;
+const REPEATS = 5;
+/** Most held-out rows whose columns are shuffled, and fewest that are worth it where there are more. */
+const MOST_ROWS = 2000;
+const FEWEST_ROWS = 50;
+/** Most multiplications that importance may take altogether: about a second of one core at worst. */
+const BUDGET = 2e9;
+/** What a row costs however small its network is. */
+const LEAST_WORK = 1000;
+
+/** Evaluates a model with its final weights. A function of its arguments alone: the clock has no part in it. */
+export function evaluateModel(model: FinishedModel, weights: TensorSet, data: JobData, seed: number): Evaluation {
+  const inference = createInference(model, weights, [BLOCK]);
+  const scalings = (model.preprocessing?.targets ?? []).map(({ scaling }) => scaling);
+  const most = Math.max(1, Math.floor(MOST_OUTPUTS / model.outputWidth));
+  const scores = (table: Table): PartEvaluation => {
+    const { rows, features, targets } = table.rows > most ? sample(table, most, seed) : table;
+    return evaluate({ rows, outputs: inference.outputs(features, rows), targets }, model.classes, scalings);
+  };
+  return {
+    train: scores(data.train),
+    validation: data.validation && scores(data.validation),
+    test: data.test && scores(data.test),
+    importance: importanceOf(model, inference, data, seed),
+  };
+}
+
+/** On the test part, which training has never seen, or else on the validation part. */
+function importanceOf(model: FinishedModel, inference: Inference, data: JobData, seed: number): Importance | null {
+  const heldOut = data.test ?? data.validation;
+  if (!heldOut) return null;
+  const groups = columnGroups(model.preprocessing, model.inputWidth);
+  const affordable = Math.floor(BUDGET / (workOf(model) * (1 + groups.length * REPEATS)));
+  const rows = Math.min(heldOut.rows, MOST_ROWS, affordable);
+  if (rows < Math.min(heldOut.rows, FEWEST_ROWS)) return null;
+  const table = sample(heldOut, rows, seed);
+  const isClassifier = model.classes.length > 0;
+  const columns = permutationImportance({
+    groups,
+    features: table.features,
+    rows,
+    repeats: REPEATS,
+    seed,
+    score(features) {
+      const outputs = inference.outputs(features, rows);
+      return isClassifier ? accuracy(outputs, table) : determination(outputs, table);
+    },
+  });
+  return {
+    part: data.test ? "test" : "validation",
+    metric: isClassifier ? "accuracy" : "r2",
+    rows,
+    repeats: REPEATS,
+    columns: columns.map(({ column, mean, sd }) => ({ column, mean: finite(mean), sd: finite(sd) })),
+  };
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** A copy of rows drawn by the seed; all of them in their order when there are no more. */
+function sample(table: Table, rows: number, seed: number): Table {
+  const all = table.rows === rows;
+  const drawn = all ? Int32Array.from({ length: rows }, (_, row) => row) : drawnRows(table.rows, rows, seed);
+  return takeRows(table, drawn);
+}
+
+function drawnRows(of: number, rows: number, seed: number): Int32Array {
+  return createRandom(streamKey(seed, "evaluation/rows")).permutation(of).subarray(0, rows).sort();
+}
+
+function accuracy(outputs: Float32Array, { rows, targets }: Table): number {
+  const choices = choose({ rows, outputs, targets });
+  return choices.reduce((hits, choice, row) => hits + (choice === targets[row] ? 1 : 0), 0) / rows;
+}
+
+/** The same in every unit, so that scaled targets need no way back. */
+function determination(outputs: Float32Array, { rows, targets }: Table): number {
+  return scoreValues({ rows, outputs, targets }).r2 ?? Number.NaN;
+}
+
+/** The features of each raw column; where there are none, every feature by its place. */
+export function columnGroups(preprocessing: Preprocessing | null, inputWidth: number): ColumnGroup[] {
+  if (!preprocessing) return Array.from({ length: inputWidth }, (_, start) => ({ column: String(start), start, width: 1 }));
+  let start = 0;
+  return preprocessing.columns.map((encoded) => {
+    const group = { column: encoded.column, start, width: featureNames(encoded).length };
+    start += group.width;
+    return group;
+  });
+}
+
+/** Multiplications for a row, about: a weight is used once for each place of an image or sequence. */
+function workOf(model: FinishedModel): number {
+  const { layers } = architectureNetwork(model);
+  const used = layers.map(({ parameterCount, outputShape }) => parameterCount * elementCount(outputShape.slice(1)));
+  return Math.max(
+    LEAST_WORK,
+    used.reduce((total, work) => total + work, 0),
+  );
+}

@@ -1,0 +1,254 @@
+/**
+ * What predictions are worth, as pure functions of outputs and targets. Definitions are scikit-learn's, whose names they
+ * have; what is divided by nothing is 0 in a precision, recall or f1, and null elsewhere.
+ */
+
+import type { Scaling } from "../../domain/datasets/preprocessing.ts";
+import {
+  type ClassEvaluation,
+  MAX_CURVES,
+  MAX_LISTED_CLASSES,
+  MAX_RESIDUALS,
+  type PartEvaluation,
+  type RegressionEvaluation,
+} from "../../domain/models/evaluation.ts";
+import { mathematics } from "../../engine/index.ts";
+import { areasUnderCurves } from "./roc.ts";
+
+/** Row-major outputs of a network after its final activation, and the targets of the same rows. */
+export interface Predicted {
+  readonly rows: number;
+  /** [rows, outputs]: values; or probabilities, one a class, or the second one's alone where there are two. */
+  readonly outputs: Float32Array;
+  /** [rows, columns]: values; or the class as an index. */
+  readonly targets: Float32Array;
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+const ratio = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
+const sumOf = (values: ArrayLike<number>): number => Array.prototype.reduce.call(values, (a, b) => a + b, 0) as number;
+const mean = (values: readonly number[]): number => sumOf(values) / values.length;
+
+/** Evaluates predictions: classes by labels; a regression, which has none, by the scaling of its targets. */
+export function evaluate(
+  predicted: Predicted,
+  classes: readonly string[],
+  scalings: readonly (Scaling | null)[] = [],
+): PartEvaluation {
+  return classes.length > 0 ? evaluateClasses(predicted, classes) : evaluateValues(predicted, scalings);
+}
+
+// ---------------------------------------------------------------- regression
+
+/** The scores alone, of values in the units of the network. */
+export type ValueScores = Pick<RegressionEvaluation, "mae" | "rmse" | "r2" | "mape">;
+
+/** Both outputs and targets are in the units of the network; `scalings` lead back to the target's own, a column each. */
+export function evaluateValues(predicted: Predicted, scalings: readonly (Scaling | null)[] = []): RegressionEvaluation {
+  const residuals = residualsOf(predicted, scalings);
+  return { rows: predicted.rows, ...scoreValues(predicted, scalings), residuals };
+}
+
+/** Rows spread evenly over the part, in the target's own units. */
+function residualsOf(
+  { rows, outputs, targets }: Predicted,
+  scalings: readonly (Scaling | null)[],
+): RegressionEvaluation["residuals"] {
+  if (outputs.length !== rows) return null;
+  const { offset, scale } = scalings[0] ?? { offset: 0, scale: 1 };
+  const shown = Math.min(rows, MAX_RESIDUALS);
+  const take = (values: Float32Array) =>
+    Array.from({ length: shown }, (_, place) =>
+      finite((values[Math.floor((place * rows) / shown)] as number) * scale + offset),
+    );
+  return { actual: take(targets), predicted: take(outputs) };
+}
+
+/** Means over the outputs. */
+export function scoreValues({ rows, outputs, targets }: Predicted, scalings: readonly (Scaling | null)[] = []): ValueScores {
+  const columns = outputs.length / rows;
+  const scores = Array.from({ length: columns }, (_, column) =>
+    columnScores(rows, (row) => row * columns + column, outputs, targets, scalings[column] ?? { offset: 0, scale: 1 }),
+  );
+  const average = (name: keyof (typeof scores)[number]) => finite(mean(scores.map((column) => column[name])));
+  return { mae: average("mae"), rmse: average("rmse"), r2: average("r2"), mape: average("mape") };
+}
+
+function columnScores(
+  rows: number,
+  placeOf: (row: number) => number,
+  outputs: Float32Array,
+  targets: Float32Array,
+  { offset, scale }: Scaling,
+) {
+  let [absolute, squared, relative, total] = [0, 0, 0, 0];
+  for (let row = 0; row < rows; row++) total += targets[placeOf(row)] as number;
+  const centre = total / rows;
+  let spread = 0;
+  for (let row = 0; row < rows; row++) {
+    const target = targets[placeOf(row)] as number;
+    const error = Math.abs((outputs[placeOf(row)] as number) - target) * scale;
+    absolute += error;
+    squared += error * error;
+    relative += error / Math.max(Math.abs(target * scale + offset), Number.EPSILON);
+    spread += ((target - centre) * scale) ** 2;
+  }
+  const constant = squared === 0 ? 1 : 0;
+  return {
+    mae: absolute / rows,
+    rmse: Math.sqrt(squared / rows),
+    r2: spread > 0 ? 1 - squared / spread : constant,
+    mape: relative / rows,
+  };
+}
+
+// ---------------------------------------------------------------- classification
+
+/** `targets` are places in `classes`; outputs are probabilities. */
+export function evaluateClasses(predicted: Predicted, classes: readonly string[]): ClassEvaluation {
+  const { rows } = predicted;
+  const choices = choose(predicted);
+  const counts = countClasses(predicted, choices, classes.length);
+  const listed = classes.length <= MAX_LISTED_CLASSES;
+  const areas = classes.map((_, index) => (listed ? areasOf(predicted, index) : null));
+  const table = classes.map((label, index) => {
+    const [hits, chosen, actual] = [counts.hits[index], counts.chosen[index], counts.actual[index]] as [number, number, number];
+    return {
+      label,
+      rows: actual,
+      precision: ratio(hits, chosen),
+      recall: ratio(hits, actual),
+      f1: ratio(2 * hits, chosen + actual),
+      roc_auc: areas[index]?.roc ?? null,
+      pr_auc: areas[index]?.precisionRecall ?? null,
+      roc_curve: (classes.length <= MAX_CURVES && areas[index]?.curve) || null,
+    };
+  });
+  const present = table.filter((_, index) => (counts.actual[index] as number) + (counts.chosen[index] as number) > 0);
+  const actual = table.filter(({ rows }) => rows > 0);
+  const averages = (name: "precision" | "recall" | "f1") => ({
+    macro: mean(present.map((entry) => entry[name])),
+    weighted: sumOf(actual.map((entry) => entry[name] * entry.rows)) / rows,
+  });
+  const area = (name: "roc_auc" | "pr_auc") => {
+    if (classes.length === 2) return table[1]?.[name] ?? null;
+    const known = table.flatMap((entry) => entry[name] ?? []);
+    return known.length > 0 ? mean(known) : null;
+  };
+  return {
+    rows,
+    accuracy: sumOf(counts.hits) / rows,
+    balanced_accuracy: mean(actual.map(({ recall }) => recall)),
+    precision: averages("precision"),
+    recall: averages("recall"),
+    f1: averages("f1"),
+    log_loss: finite(logLoss(predicted)),
+    roc_auc: area("roc_auc"),
+    pr_auc: area("pr_auc"),
+    classes: listed ? table : null,
+    confusion_matrix: listed ? confusionMatrix(predicted, choices, classes.length) : null,
+    calibration: calibration(predicted, choices),
+  };
+}
+
+const widthOf = ({ rows, outputs }: Predicted): number => outputs.length / rows;
+
+/** The probability of a class in a row, in float64. */
+function probabilityOf(predicted: Predicted, row: number, index: number): number {
+  const width = widthOf(predicted);
+  if (width > 1) return predicted.outputs[row * width + index] as number;
+  const second = predicted.outputs[row] as number;
+  return index === 1 ? second : 1 - second;
+}
+
+/** The class that each row is given: the first of equal probabilities wins; of two classes the second needs over a half. */
+export function choose(predicted: Predicted): Int32Array {
+  const width = widthOf(predicted);
+  return Int32Array.from({ length: predicted.rows }, (_, row) => {
+    if (width === 1) return (predicted.outputs[row] as number) > 0.5 ? 1 : 0;
+    let best = 0;
+    for (let index = 1; index < width; index++)
+      if (probabilityOf(predicted, row, index) > probabilityOf(predicted, row, best)) best = index;
+    return best;
+  });
+}
+
+interface ClassCounts {
+  /** By class: rows of it that were given it, rows that were given it, rows of it. */
+  readonly hits: Float64Array;
+  readonly chosen: Float64Array;
+  readonly actual: Float64Array;
+}
+
+function countClasses({ targets }: Predicted, choices: Int32Array, classes: number): ClassCounts {
+  const [hits, chosen, actual] = [new Float64Array(classes), new Float64Array(classes), new Float64Array(classes)];
+  choices.forEach((choice, row) => {
+    const target = targets[row] as number;
+    chosen[choice]! += 1;
+    actual[target]! += 1;
+    if (choice === target) hits[choice]! += 1;
+  });
+  return { hits, chosen, actual };
+}
+
+function confusionMatrix({ targets }: Predicted, choices: Int32Array, classes: number): number[][] {
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  choices.forEach((choice, row) => {
+    (matrix[targets[row] as number] as number[])[choice]! += 1;
+  });
+  return matrix;
+}
+
+function areasOf(predicted: Predicted, index: number) {
+  const isPositive = (row: number) => predicted.targets[row] === index;
+  // One minus a small probability is 1 in float32: the first of two classes takes the second's scores, upside down.
+  if (widthOf(predicted) === 1) return areasUnderCurves(predicted.outputs, isPositive, { falling: index === 0 });
+  return areasUnderCurves(
+    Float32Array.from({ length: predicted.rows }, (_, row) => probabilityOf(predicted, row, index)),
+    isPositive,
+  );
+}
+
+/** Probabilities are kept one step of float64 away from 0 and 1, and made to sum up to 1, as scikit-learn does. */
+function logLoss(predicted: Predicted): number {
+  let total = 0;
+  for (let row = 0; row < predicted.rows; row++) {
+    const probability = probabilityOf(predicted, row, predicted.targets[row] as number);
+    const clipped = Math.min(Math.max(probability, Number.EPSILON), 1 - Number.EPSILON);
+    total -= mathematics.log(clipped / rowSum(predicted, row));
+  }
+  return total / predicted.rows;
+}
+
+/** What the probabilities of a row sum up to: 1 but for rounding in float32. */
+function rowSum(predicted: Predicted, row: number): number {
+  const width = widthOf(predicted);
+  return width === 1 ? 1 : sumOf(predicted.outputs.subarray(row * width, (row + 1) * width));
+}
+
+const BINS = 10;
+
+/** Guo et al., "On calibration of modern neural networks", 2017: bins of equal width. */
+function calibration(predicted: Predicted, choices: Int32Array): ClassEvaluation["calibration"] {
+  const isBinary = widthOf(predicted) <= 2;
+  const sums = Array.from({ length: BINS }, () => ({ rows: 0, probability: 0, frequency: 0 }));
+  for (let row = 0; row < predicted.rows; row++) {
+    const index = isBinary ? 1 : (choices[row] as number);
+    const probability = probabilityOf(predicted, row, index);
+    const bin = sums[Math.min(BINS - 1, Math.max(0, Math.floor(probability * BINS)))];
+    // A probability that is not a number belongs nowhere.
+    if (!bin) continue;
+    bin.rows += 1;
+    bin.probability += probability;
+    bin.frequency += predicted.targets[row] === index ? 1 : 0;
+  }
+  const error = sumOf(sums.map(({ probability, frequency }) => Math.abs(probability - frequency))) / predicted.rows;
+  const bins = sums.map(({ rows, probability, frequency }, index) => ({
+    lower: index / BINS,
+    upper: (index + 1) / BINS,
+    rows,
+    probability: rows > 0 ? probability / rows : null,
+    frequency: rows > 0 ? frequency / rows : null,
+  }));
+  return { error: finite(error), bins };
+}

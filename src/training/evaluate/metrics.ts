@@ -1,0 +1,155 @@
+/**
+ * The metrics of an epoch. Each is made of sums over rows that the step computes as part of its graph, and a last division
+ * here, in float64, when the epoch is whole: a mean of means would weigh the rows of a short last batch too much.
+ */
+import type { Metric } from "../../domain/spec/spec.ts";
+import { graph, nn, type Tensor } from "../../engine/index.ts";
+
+/** What the network's output is: `probability` and `logit` are one number for two classes, `scores` one a class, `values` those of a regression. */
+export type OutputKind = "probability" | "logit" | "scores" | "values";
+
+/** What a sum must know of the rows besides them. */
+export interface SumContext {
+  readonly kind: OutputKind;
+  /** 0 for a regression. */
+  readonly classes: number;
+  /** Where 0 in the target's own units lies, in the units of the network: one for each target column that is scaled. */
+  readonly zeros: readonly number[];
+}
+
+/** What a metric must know of the rows of an epoch besides their sums. */
+export interface MetricContext {
+  readonly rows: number;
+  /** Of each target column around its mean, in the units of the network. */
+  readonly squares: readonly number[];
+  /** The target's own units in one unit of the network, for each column. */
+  readonly scales: readonly number[];
+}
+
+type Sum = (output: Tensor, targets: Tensor, context: SumContext) => Tensor;
+
+const { abs, constant, div, equal, less, lessEqual, maximum, mul, neg, reshape, sub, sum, where } = graph;
+
+/** Divides in place of a target of 0, as scikit-learn does: the smallest step from 1 in float64. */
+const SMALLEST = Number.EPSILON;
+
+/** The class that each row's output means, as an index: [rows]. The first maximum wins, as with argmax. */
+function predictedClass(output: Tensor, { kind }: SumContext): Tensor {
+  const [rows, outputs] = output.shape as [number, number];
+  if (kind !== "scores") return less(kind === "probability" ? 0.5 : 0, reshape(output, [rows]));
+  const positions = constant(Array.from({ length: outputs }, (_, index) => index));
+  const best = graph.max(output, [1], true);
+  return neg(graph.max(neg(where(lessEqual(best, output), positions, outputs)), [1]));
+}
+
+/** Rows of ones and zeros, a column a class: [rows, classes]. */
+function oneHot(index: Tensor, { classes }: SumContext): Tensor {
+  const positions = constant(Array.from({ length: classes }, (_, position) => position));
+  return equal(reshape(index, [index.shape[0] as number, 1]), positions);
+}
+
+/** Sums over the rows of a batch, shape [] or one a column or class. `output` is [rows, outputs], `targets` [rows, columns]. */
+const SUMS = {
+  correct: (output, targets, context) =>
+    sum(equal(predictedClass(output, context), reshape(targets, [targets.shape[0] as number]))),
+  /** Rows of each class that are predicted to be of it. */
+  hits: (output, targets, context) => sum(mul(oneHot(predictedClass(output, context), context), oneHot(targets, context)), [0]),
+  predicted: (output, _, context) => sum(oneHot(predictedClass(output, context), context), [0]),
+  actual: (_, targets, context) => sum(oneHot(targets, context), [0]),
+  absolute: (output, targets) => sum(abs(sub(output, targets)), [0]),
+  squared: (output, targets) => sum(nn.square(sub(output, targets)), [0]),
+  relative: (output, targets, { zeros }) => {
+    const size = abs(zeros.length > 0 ? sub(targets, constant(zeros)) : targets);
+    return sum(div(abs(sub(output, targets)), maximum(size, SMALLEST)), [0]);
+  },
+} as const satisfies Readonly<Record<string, Sum>>;
+
+export type SumName = keyof typeof SUMS;
+
+type Totals = Readonly<Record<SumName, Float64Array>>;
+
+interface MetricDefinition {
+  readonly sums: readonly SumName[];
+  /** The metric from its sums over all rows of an epoch. */
+  finish(totals: Totals, context: MetricContext): number;
+}
+
+/** One definition a metric. Those of classes are means over the classes, each counting the same ("macro"). */
+export const metricDefinitions: Readonly<Record<Metric, MetricDefinition>> = {
+  accuracy: { sums: ["correct"], finish: ({ correct }, { rows }) => (correct[0] as number) / rows },
+  balanced_accuracy: {
+    sums: ["hits", "actual"],
+    finish: ({ hits, actual }) => meanWhere(actual, (index) => (hits[index] as number) / (actual[index] as number)),
+  },
+  precision: perClass((hits, predicted) => (predicted > 0 ? hits / predicted : 0)),
+  recall: perClass((hits, _, actual) => (actual > 0 ? hits / actual : 0)),
+  f1: perClass((hits, predicted, actual) => (2 * hits) / (predicted + actual)),
+  mae: { sums: ["absolute"], finish: ({ absolute }, context) => meanOf(absolute, context, (total) => total / context.rows) },
+  rmse: {
+    sums: ["squared"],
+    finish: ({ squared }, context) => meanOf(squared, context, (total) => Math.sqrt(total / context.rows)),
+  },
+  // 1 - residual sum of squares / total sum of squares, the mean over columns; as scikit-learn, a constant column gives 0 unless it is fitted exactly.
+  r2: {
+    sums: ["squared"],
+    finish: ({ squared }, { squares }) =>
+      mean(Array.from(squared, (residual, column) => determination(residual, squares[column] as number))),
+  },
+  mape: { sums: ["relative"], finish: ({ relative }, { rows }) => mean(Array.from(relative, (total) => total / rows)) },
+};
+
+/** The mean over the classes that are in the targets or in the predictions, as scikit-learn's macro average. */
+function perClass(score: (hits: number, predicted: number, actual: number) => number): MetricDefinition {
+  return {
+    sums: ["hits", "predicted", "actual"],
+    finish({ hits, predicted, actual }) {
+      const present = predicted.map((count, index) => count + (actual[index] as number));
+      return meanWhere(present, (index) => score(hits[index] as number, predicted[index] as number, actual[index] as number));
+    },
+  };
+}
+
+/** The mean of what `value` gives where `counts` is not 0. */
+function meanWhere(counts: Float64Array, value: (index: number) => number): number {
+  return mean(
+    Array.from(counts.keys())
+      .filter((index) => (counts[index] as number) > 0)
+      .map(value),
+  );
+}
+
+/** The mean over columns, each in the target's own units. */
+function meanOf(totals: Float64Array, { scales }: MetricContext, value: (total: number) => number): number {
+  return mean(Array.from(totals, (total, column) => value(total) * (scales[column] ?? 1)));
+}
+
+function determination(residual: number, total: number): number {
+  if (total > 0) return 1 - residual / total;
+  return residual === 0 ? 1 : residual * 0;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}
+
+/** The sums that some metrics need, each once. */
+export function sumsOf(metrics: readonly Metric[]): SumName[] {
+  return [...new Set(metrics.flatMap((metric) => metricDefinitions[metric].sums))];
+}
+
+/** A sum as a graph over the rows of a batch. */
+export function sumGraph(name: SumName, output: Tensor, targets: Tensor, context: SumContext): Tensor {
+  return (SUMS[name] as Sum)(output, targets, context);
+}
+
+/** For each column of row-major targets, the sum of squares around its mean, in float64. */
+export function squaresAroundMean(targets: Float32Array, rows: number, columns: number): number[] {
+  return Array.from({ length: columns }, (_, column) => {
+    let total = 0;
+    for (let row = 0; row < rows; row++) total += targets[row * columns + column] as number;
+    const centre = total / rows;
+    let squares = 0;
+    for (let row = 0; row < rows; row++) squares += ((targets[row * columns + column] as number) - centre) ** 2;
+    return squares;
+  });
+}

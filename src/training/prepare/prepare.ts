@@ -1,0 +1,167 @@
+/** A request body to a job that can run: parse, validate, resolve, size. Runs in a thread: a body may be many megabytes. */
+import type { DatasetRows } from "../../domain/datasets/dataset.ts";
+import type { FieldError } from "../../domain/errors.ts";
+import type { Limits } from "../../domain/limits.ts";
+import type { Prepared, References, Resolved } from "../../domain/ports.ts";
+import { type JobSpec, jobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
+import { fieldErrors, MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
+import { elementCount, packTensors } from "../../domain/tensor.ts";
+import { parseUntrusted } from "../../domain/untrusted-json.ts";
+import { LayerError } from "../../engine/index.ts";
+import { targetsOf } from "../data/dataset-columns.ts";
+import { type DataShape, type Described, describeData } from "../data/source.ts";
+import { memoryEstimate } from "../run/build.ts";
+import { networkOf } from "../run/network.ts";
+import { sha256Of } from "./digest.ts";
+import { type InitialWeights, initialWeights } from "./initial-weights.ts";
+import { type Resolution, resolve } from "./resolve.ts";
+import { layerFieldError } from "./widths.ts";
+
+const INVALID = (errors: readonly FieldError[]): Prepared => ({
+  ok: false,
+  code: "invalid",
+  errors: errors.slice(0, MAX_FIELD_ERRORS),
+});
+
+/**
+ * Everything that submit needs to know of a body of UTF-8 JSON, or every reason why it cannot be a job. A body that names
+ * things of the store comes back with the references, to be prepared again with what they are.
+ */
+export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits, resolved?: Resolved): Prepared {
+  const given = parseUntrusted(body);
+  if (!given.ok) return { ok: false, code: given.code, errors: [{ pointer: given.pointer, detail: given.detail }] };
+  const json = given.value;
+  const excess = excessRows(json, limits);
+  if (excess) return INVALID([excess]);
+  const parsed = jobSpec.safeParse(json);
+  if (!parsed.success) return INVALID(fieldErrors(parsed.error));
+  const references = referencesOf(parsed.data);
+  if (references && !resolved) return { ok: false, code: "references", errors: [], references, body };
+  return prepareSpec(parsed.data, limits, resolved ?? NOTHING);
+}
+
+/** Inline rows over the limit, found before each of them is looked at: millions of wrong rows cost as much as right ones. */
+function excessRows(json: unknown, limits: Limits): FieldError | null {
+  const { inline } = ((json as { data?: unknown } | null)?.data ?? {}) as {
+    inline?: { features?: unknown; targets?: unknown } | null;
+  };
+  for (const part of ["features", "targets"] as const) {
+    const rows = inline?.[part];
+    if (Array.isArray(rows) && rows.length > limits.rows) return rowsError(`/data/inline/${part}`, rows.length, limits);
+  }
+  return null;
+}
+
+function rowsError(pointer: string, rows: number, limits: Limits): FieldError {
+  return { pointer, detail: `${rows} rows are more than the limit of ${limits.rows} (TRAINYARD_MAX_ROWS)` };
+}
+
+const NOTHING: Resolved = { dataset: null, model: null };
+
+function referencesOf({ data, split, init_from }: JobSpec): References | null {
+  const model = startOf(init_from);
+  const splitColumn = split && "column" in split ? split.column : null;
+  const dataset = "dataset" in data ? { id: data.dataset.id, target: targetsOf(data.dataset), splitColumn } : null;
+  return dataset || model ? { dataset, model } : null;
+}
+
+function startOf(start: JobSpec["init_from"]): References["model"] {
+  if (start && "model" in start) return { ref: start.model, pointer: "/init_from/model" };
+  if (start && "checkpoint" in start) return { ref: start.checkpoint, pointer: "/init_from/checkpoint" };
+  return null;
+}
+
+function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {
+  const data = describeData(spec, dataset);
+  if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);
+  const { shape, tensors } = data;
+  if (shape.rows > limits.rows) {
+    return INVALID([rowsError(data.rowsPointer, shape.rows, limits)]);
+  }
+  const { resolution, errors } = resolve(spec, shape);
+  if (errors.length > 0) return INVALID(errors);
+  const network = networkOf(resolution.model.layers, shape.featureWidth, shape.embeddings);
+  if (network.parameters.length === 0)
+    return INVALID([{ pointer: "/model/layers", detail: "have no weights: there is nothing to train" }]);
+  const parameters = network.parameters.reduce((total, parameter) => total + elementCount(parameter.shape), 0);
+  if (parameters > limits.parameters) {
+    return INVALID([
+      {
+        pointer: "/model/layers",
+        detail: `${parameters} parameters are more than the limit of ${limits.parameters} (TRAINYARD_MAX_PARAMETERS)`,
+      },
+    ]);
+  }
+  const initial = initialWeights(spec, network, model);
+  if (initial.errors.length > 0) return INVALID(initial.errors);
+  const resolved = resolvedSpecOf(spec, resolution, shape, data, dataset, initial);
+  const memory = sizeOf(resolved, shape);
+  if (!memory.ok) return INVALID(memory.errors);
+  const { memoryBytes } = memory;
+  const excess = excessMemory(memoryBytes, limits);
+  if (excess) return INVALID([excess]);
+  const bulk = [...tensors, ...initial.tensors];
+  const payload = bulk.length > 0 ? packTensors(bulk) : null;
+  return { ok: true, spec: resolved, parameters, memoryBytes, rows: shape.rows, classes: shape.classes, payload };
+}
+
+type Sized = { readonly ok: true; readonly memoryBytes: number } | { readonly ok: false; readonly errors: FieldError[] };
+
+function excessMemory(bytes: number, { jobMemoryBytes, memoryBytes }: Limits): FieldError | null {
+  const limit = Math.min(jobMemoryBytes, memoryBytes);
+  if (bytes <= limit) return null;
+  const which = memoryBytes < jobMemoryBytes ? "TRAINYARD_MEMORY_BYTES" : "TRAINYARD_MAX_JOB_MEMORY_BYTES";
+  const cure = "use a smaller batch_size, fewer rows or narrower layers";
+  return { pointer: "", detail: `training needs ${bytes} bytes, more than the limit of ${limit} (${which}): ${cure}` };
+}
+
+/** The memory that a job needs. A network may take the rows of the data, and yet not those of a short last batch. */
+function sizeOf(spec: ResolvedSpec, shape: DataShape): Sized {
+  try {
+    return { ok: true, memoryBytes: memoryEstimate(spec, shape) };
+  } catch (error) {
+    if (!(error instanceof LayerError)) throw error;
+    const { pointer, detail } = layerFieldError(error);
+    return { ok: false, errors: [{ pointer, detail: `${detail}; another batch_size gives the last batch more rows` }] };
+  }
+}
+
+function resolvedSpecOf(
+  spec: JobSpec,
+  resolution: Resolution,
+  shape: DataShape,
+  described: Described,
+  dataset: DatasetRows | null,
+  initial: InitialWeights,
+): ResolvedSpec {
+  const { split, preprocess } = shape;
+  const { data, name } = resolvedData(spec, shape, described, dataset);
+  const { task, ...rest } = resolution;
+  // In the order in which a reader asks: what, on what, with what, how.
+  return { name: spec.name ?? name, task, data, preprocess, split, ...settings(spec), ...rest, init_from: initial.summary };
+}
+
+/** What a spec says apart from its subject and what was resolved from its data. */
+function settings({ name: _name, task: _task, data: _data, split: _split, preprocess: _preprocess, ...rest }: JobSpec) {
+  return rest;
+}
+
+/** The data of a resolved spec, and the name that a job on it has unless it says another. */
+function resolvedData(
+  spec: JobSpec,
+  shape: DataShape,
+  { tensors }: Described,
+  dataset: DatasetRows | null,
+): { data: ResolvedSpec["data"]; name: string } {
+  if ("generator" in spec.data) return { data: spec.data, name: spec.data.generator.type };
+  if ("dataset" in spec.data) {
+    const { features, target, weights } = shape.columns as NonNullable<DataShape["columns"]>;
+    const { sha256 } = dataset as DatasetRows;
+    return {
+      data: { dataset: { id: spec.data.dataset.id, sha256, features: [...features], target: [...target], weights } },
+      name: target.join("-"),
+    };
+  }
+  const sizes = { rows: shape.rows, features: shape.featureWidth, targets: shape.targetWidth };
+  return { data: { inline: { ...sizes, sha256: sha256Of(packTensors(tensors).data) } }, name: "inline" };
+}

@@ -1,0 +1,106 @@
+/**
+ * Fills in what a spec leaves to the data: task, loss, metrics, the width of the last layer. Finds what does not fit
+ * together, each failure at its field and with its cure.
+ */
+import type { FieldError } from "../../domain/errors.ts";
+import type { Layer } from "../../domain/spec/layers.ts";
+import type { Loss } from "../../domain/spec/optimization.ts";
+import { DEFAULT_METRICS, type JobSpec, METRICS, type Metric, type ResolvedSpec, type Task } from "../../domain/spec/spec.ts";
+import type { DataShape } from "../data/source.ts";
+import { networkOf } from "../run/network.ts";
+import { resolveLayers } from "./widths.ts";
+
+/** The parts of a resolved spec that follow from the data. */
+export type Resolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "model" | "scheduler" | "early_stopping">;
+
+const TASK_LOSSES: Readonly<Record<Task, readonly Loss["type"][]>> = {
+  regression: ["mse", "l1", "huber"],
+  binary_classification: ["bce", "bce_with_logits", "cross_entropy"],
+  multiclass_classification: ["cross_entropy"],
+};
+
+const PROBABILITY_LAYERS: readonly Layer["type"][] = ["sigmoid", "softmax"];
+
+/** Resolves a spec against its data, or lists every failure. */
+export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolution; errors: FieldError[] } {
+  const errors: FieldError[] = [];
+  const loss = spec.loss ?? defaultLoss(data.task, spec.model.layers);
+  errors.push(...lossErrors(loss, spec.model.layers, data));
+  const widths = {
+    features: data.featureWidth,
+    outputs: outputWidth(loss, data),
+    task: data.task,
+    networkOf: (layers: readonly Layer[]) => networkOf(layers, data.featureWidth, data.embeddings),
+  };
+  const layers = resolveLayers(spec.model.layers, widths, errors);
+  const metrics = resolveMetrics(spec.metrics, data, errors);
+  const hasValidation = data.validationRows > 0;
+  const monitor = (chosen: string | undefined, pointer: string) => {
+    const name = chosen ?? (hasValidation ? "val_loss" : "loss");
+    if (name.startsWith("val_") && !hasValidation)
+      errors.push({ pointer, detail: `${name} needs a validation part: set split.validation` });
+    const metric = name.replace("val_", "");
+    if (metric !== "loss" && !metrics.includes(metric as Metric))
+      errors.push({ pointer, detail: `${metric} is not among this job's metrics` });
+    return name;
+  };
+  const scheduler =
+    spec.scheduler?.type === "reduce_lr_on_plateau"
+      ? { ...spec.scheduler, monitor: monitor(spec.scheduler.monitor, "/scheduler/monitor") as "loss" | "val_loss" }
+      : spec.scheduler;
+  const early_stopping = spec.early_stopping && {
+    ...spec.early_stopping,
+    monitor: monitor(spec.early_stopping.monitor, "/early_stopping/monitor") as NonNullable<typeof spec.early_stopping.monitor>,
+  };
+  return { resolution: { task: data.task, loss, metrics, model: { layers }, scheduler, early_stopping }, errors };
+}
+
+function defaultLoss(task: Task, layers: readonly Layer[]): Loss {
+  if (task === "regression") return { type: "mse" };
+  if (task === "multiclass_classification") return { type: "cross_entropy", weight: null, label_smoothing: 0 };
+  return layers.at(-1)?.type === "sigmoid" ? { type: "bce" } : { type: "bce_with_logits", pos_weight: 1 };
+}
+
+function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes }: DataShape): FieldError[] {
+  const last = layers.at(-1) as Layer;
+  const lastPointer = `/model/layers/${layers.length - 1}`;
+  if (!TASK_LOSSES[task].includes(loss.type)) {
+    return [{ pointer: "/loss/type", detail: `${loss.type} is not a loss for ${task}: use ${TASK_LOSSES[task].join(" or ")}` }];
+  }
+  if (loss.type === "bce" && last.type !== "sigmoid") {
+    return [{ pointer: lastPointer, detail: "bce takes probabilities: end the network with sigmoid, or use bce_with_logits" }];
+  }
+  if ((loss.type === "bce_with_logits" || loss.type === "cross_entropy") && PROBABILITY_LAYERS.includes(last.type)) {
+    return [{ pointer: lastPointer, detail: `${loss.type} takes logits: leave the final ${last.type} out` }];
+  }
+  if (loss.type === "cross_entropy" && Array.isArray(loss.weight) && loss.weight.length !== classes.length) {
+    return [{ pointer: "/loss/weight", detail: `has ${loss.weight.length} weights for ${classes.length} classes` }];
+  }
+  return [];
+}
+
+/** Numbers that the network must return for a row. */
+function outputWidth(loss: Loss, { task, classes, targetWidth }: DataShape): number {
+  if (task === "regression") return targetWidth;
+  return loss.type === "cross_entropy" ? classes.length : 1;
+}
+
+/** Most classes that are counted one by one in every step. */
+const MAX_COUNTED_CLASSES = 100;
+
+function resolveMetrics(chosen: JobSpec["metrics"], { task, classes }: DataShape, errors: FieldError[]): Metric[] {
+  const allowed: readonly Metric[] = METRICS[task];
+  chosen?.forEach((metric, index) => {
+    if (!allowed.includes(metric))
+      errors.push({
+        pointer: `/metrics/${index}`,
+        detail: `${metric} is not a metric of ${task}: use ${allowed.join(" or ")}`,
+      });
+    else if (metric !== "accuracy" && classes.length > MAX_COUNTED_CLASSES)
+      errors.push({
+        pointer: `/metrics/${index}`,
+        detail: `${metric} by epoch takes at most ${MAX_COUNTED_CLASSES} classes, and these are ${classes.length}; the evaluation at the end has it`,
+      });
+  });
+  return [...new Set(chosen ?? DEFAULT_METRICS[task])];
+}

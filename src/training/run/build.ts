@@ -1,0 +1,279 @@
+/**
+ * A resolved spec to the programs that train it: one step for a full batch and one for the shorter last batch, validation,
+ * all over one memory that holds the rows, the weights and the optimiser's state.
+ */
+import type { Scaling } from "../../domain/datasets/preprocessing.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import { elementCount } from "../../domain/tensor.ts";
+import {
+  clipByNorm,
+  clipByValue,
+  createLoss,
+  createOptimizer,
+  grad,
+  graph,
+  memoryFor,
+  type Network,
+  type Optimizer,
+  type Program,
+  type Programs,
+  type Tensor,
+} from "../../engine/index.ts";
+import { settledLoss } from "../data/class-weights.ts";
+import type { DataShape } from "../data/source.ts";
+import { type OutputKind, sumGraph, sumsOf } from "../evaluate/metrics.ts";
+import { type Embedding, freeze, networkOf } from "./network.ts";
+
+export interface TrainingSizes {
+  /** How the targets were scaled, by column; none where it is left out. Only metrics look at it. */
+  readonly targetScalings?: readonly (Scaling | null)[];
+  readonly rows: number;
+  /** 0: none held out. */
+  readonly validationRows: number;
+  readonly featureWidth: number;
+  readonly targetWidth: number;
+  readonly embeddings: readonly Embedding[];
+  /** Training rows of each class; empty for a regression. */
+  readonly classCounts: readonly number[];
+  /** Whether rows count differently in the loss. */
+  readonly weighted: boolean;
+}
+
+/** Names of the memory that the caller fills. Weights and optimiser state have the names of their parameters. */
+export const STATES = {
+  features: "train.features",
+  targets: "train.targets",
+  weights: "train.weights",
+  validationFeatures: "validation.features",
+  validationTargets: "validation.targets",
+  validationWeights: "validation.weights",
+  dropoutKey: (layer: string) => `dropout.${layer}`,
+  slot: (slot: string, parameter: string) => `${slot}/${parameter}`,
+} as const;
+
+/** Names of what each step is given: positions of its rows (int), the number of the step (int), the optimiser's scalars. */
+export const INPUTS = { rows: "rows", step: "step", scalar: (name: string) => `optimizer.${name}` } as const;
+
+export interface TrainingPlan {
+  /** `train`, and where they apply `tail` (the last, shorter batch), `validate` and `validate_tail`. */
+  readonly programs: Programs;
+  readonly maxSteps: number;
+  readonly network: Network;
+  readonly optimizer: Optimizer;
+  /** Rows of a batch; all of them when it equals `sizes.rows`. */
+  readonly batch: number;
+  /** Rows of the last batch of an epoch, 0 when batches divide the rows. */
+  readonly tail: number;
+  /** Rows of a validation block; 0 when validation is part of the training step or absent. */
+  readonly validationBatch: number;
+  readonly validationTail: number;
+  /** True when validation is computed by the training step itself, from the weights it has just made. */
+  readonly fusedValidation: boolean;
+}
+
+/** Rows that validation takes at once: bounds its scratch memory. */
+const VALIDATION_BLOCK = 1024;
+/** Most steps in one call into the program, and most row positions in its table. */
+const MAX_STEPS = 512;
+const MAX_FEED_ROWS = 65_536;
+
+export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): TrainingPlan {
+  const network = freeze(networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings), spec.init_from?.freeze ?? []);
+  const optimizer = createOptimizer(spec.optimizer);
+  const batch = Math.min(spec.batch_size ?? sizes.rows, sizes.rows);
+  const tail = sizes.rows % batch;
+  const fusedValidation = batch === sizes.rows && sizes.validationRows > 0;
+  const separate = sizes.validationRows > 0 && !fusedValidation;
+  const validationBatch = separate ? Math.min(sizes.validationRows, Math.max(batch, VALIDATION_BLOCK)) : 0;
+  const validationTail = validationBatch > 0 ? sizes.validationRows % validationBatch : 0;
+
+  const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
+  const context: Context = { spec, sizes, network, optimizer, tensors };
+  const programs: Record<string, Program> = { train: trainingStep(context, batch) };
+  if (tail > 0) programs.tail = trainingStep(context, tail);
+  if (validationBatch > 0) programs.validate = validation(context, validationBatch);
+  if (validationTail > 0) programs.validate_tail = validation(context, validationTail);
+  const maxSteps =
+    batch === sizes.rows
+      ? MAX_STEPS
+      : Math.max(1, Math.min(MAX_STEPS, Math.floor(MAX_FEED_ROWS / Math.max(batch, validationBatch))));
+  return {
+    programs,
+    maxSteps,
+    network,
+    optimizer,
+    batch,
+    tail,
+    validationBatch,
+    validationTail,
+    fusedValidation,
+  };
+}
+
+interface Context {
+  readonly spec: ResolvedSpec;
+  readonly sizes: TrainingSizes;
+  readonly network: Network;
+  readonly optimizer: Optimizer;
+  /** Parameters and buffers of the network, as they are before a step. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Forward, loss, metrics, backward, clipping and the optimiser's update, for `rows` rows. */
+function trainingStep(context: Context, rows: number): Program {
+  const { spec, sizes, network, tensors } = context;
+  const { features, targets, rowWeights } = batchOf(sizes, rows);
+  const step = graph.input(INPUTS.step, [], "int");
+  const uniform = (layer: string, shape: readonly number[]) =>
+    graph.uniform(graph.state(STATES.dropoutKey(layer), [2], "int"), step, shape);
+  const buffers = new Map<string, Tensor>();
+  const output = network.forward(features, (name) => tensors.get(name) as Tensor, {
+    training: true,
+    uniform,
+    update: (name, next) => buffers.set(name, next),
+  });
+  const loss = lossOf(context, output, targets, rowWeights);
+  const names = network.parameters.map(({ name }) => name);
+  const weights = names.map((name) => tensors.get(name) as Tensor);
+  const clipped = clip(spec, grad(loss, weights));
+  const { updates, next } = update(context, names, weights, clipped.gradients);
+  for (const [name, tensor] of buffers) {
+    next.set(name, tensor);
+    updates.push({ state: tensors.get(name) as Tensor, next: tensor });
+  }
+  const outputs: Record<string, Tensor> = { loss, ...metricSums(context, output, targets, "") };
+  if (clipped.norm) outputs.grad_norm = clipped.norm;
+  if (rows === sizes.rows && sizes.validationRows > 0) Object.assign(outputs, heldOut(context, next));
+  return { outputs, updates };
+}
+
+/** The rows of a step: the resident ones themselves, or those at the positions that the caller gives. */
+function batchOf(sizes: TrainingSizes, rows: number): Batch {
+  const features = graph.state(STATES.features, [sizes.rows, sizes.featureWidth]);
+  const targets = graph.state(STATES.targets, [sizes.rows, sizes.targetWidth]);
+  const rowWeights = sizes.weighted ? graph.state(STATES.weights, [sizes.rows]) : undefined;
+  const all = { features, targets, rowWeights };
+  return rows === sizes.rows ? all : gatherBatch(all, graph.input(INPUTS.rows, [rows], "int"));
+}
+
+interface Batch {
+  readonly features: Tensor;
+  readonly targets: Tensor;
+  /** [rows] */
+  readonly rowWeights: Tensor | undefined;
+}
+
+function gatherBatch({ features, targets, rowWeights }: Batch, positions: Tensor): Batch {
+  return {
+    features: graph.gather(features, positions),
+    targets: graph.gather(targets, positions),
+    rowWeights: rowWeights && graph.gather(rowWeights, positions),
+  };
+}
+
+function validationLeaves(sizes: TrainingSizes): Batch {
+  return {
+    features: graph.state(STATES.validationFeatures, [sizes.validationRows, sizes.featureWidth]),
+    targets: graph.state(STATES.validationTargets, [sizes.validationRows, sizes.targetWidth]),
+    rowWeights: sizes.weighted ? graph.state(STATES.validationWeights, [sizes.validationRows]) : undefined,
+  };
+}
+
+/** Loss and metrics of a block of held-out rows, at positions that the caller gives. */
+function validation(context: Context, rows: number): Program {
+  const { sizes, network, tensors } = context;
+  const positions = graph.input(INPUTS.rows, [rows], "int");
+  const { features, targets, rowWeights } = gatherBatch(validationLeaves(sizes), positions);
+  const output = network.forward(features, (name) => tensors.get(name) as Tensor, { training: false });
+  return { outputs: { loss: lossOf(context, output, targets, rowWeights), ...metricSums(context, output, targets, "") } };
+}
+
+/** The same over all held-out rows, with the weights that this step makes. */
+function heldOut(context: Context, next: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
+  const { sizes, network, tensors } = context;
+  const { features, targets, rowWeights } = validationLeaves(sizes);
+  const output = network.forward(features, (name) => (next.get(name) ?? tensors.get(name)) as Tensor, { training: false });
+  return { val_loss: lossOf(context, output, targets, rowWeights), ...metricSums(context, output, targets, "val_") };
+}
+
+function lossOf({ spec, sizes }: Context, output: Tensor, targets: Tensor, rowWeights: Tensor | undefined): Tensor {
+  const rows = targets.shape[0] as number;
+  const loss = createLoss(settledLoss(spec.loss, sizes.classCounts));
+  return loss(output, spec.loss.type === "cross_entropy" ? graph.reshape(targets, [rows]) : targets, rowWeights);
+}
+
+function metricSums(
+  { spec, sizes: { targetScalings = [] } }: Context,
+  output: Tensor,
+  targets: Tensor,
+  prefix: string,
+): Record<string, Tensor> {
+  const kind = outputKind(spec);
+  const classes = kind === "values" ? 0 : kind === "scores" ? (output.shape[1] as number) : 2;
+  const zeros = targetScalings.some((scaling) => scaling !== null)
+    ? targetScalings.map((scaling) => (scaling ? -scaling.offset / scaling.scale : 0))
+    : [];
+  return Object.fromEntries(
+    sumsOf(spec.metrics).map((name) => [prefix + name, sumGraph(name, output, targets, { kind, classes, zeros })]),
+  );
+}
+
+function outputKind({ task, loss }: ResolvedSpec): OutputKind {
+  if (task === "regression") return "values";
+  if (loss.type === "cross_entropy") return "scores";
+  return loss.type === "bce" ? "probability" : "logit";
+}
+
+function clip(
+  { clip_grad }: ResolvedSpec,
+  gradients: readonly Tensor[],
+): { gradients: readonly Tensor[]; norm: Tensor | null } {
+  if (clip_grad === null) return { gradients, norm: null };
+  if (clip_grad.type === "value") return { gradients: clipByValue(gradients, clip_grad.clip_value), norm: null };
+  const p = clip_grad.norm_type === "inf" ? Number.POSITIVE_INFINITY : clip_grad.norm_type;
+  return clipByNorm(gradients, clip_grad.max_norm, p);
+}
+
+function update({ optimizer }: Context, names: readonly string[], weights: readonly Tensor[], gradients: readonly Tensor[]) {
+  const scalars = Object.fromEntries(
+    Object.keys(optimizer.scalars).map((name) => [name, graph.input(INPUTS.scalar(name), [])]),
+  );
+  const updates: { state: Tensor; next: Tensor }[] = [];
+  const next = new Map<string, Tensor>();
+  weights.forEach((parameter, index) => {
+    const name = names[index] as string;
+    const slots = Object.fromEntries(
+      Object.keys(optimizer.slots).map((slot) => [slot, graph.state(STATES.slot(slot, name), parameter.shape)]),
+    );
+    const result = optimizer.update({ parameter, gradient: gradients[index] as Tensor, slots, scalars });
+    next.set(name, result.parameter);
+    updates.push({ state: parameter, next: result.parameter });
+    for (const [slot, tensor] of Object.entries(slots)) updates.push({ state: tensor, next: result.slots[slot] as Tensor });
+  });
+  return { updates, next };
+}
+
+/**
+ * Bytes that training a spec needs: its programs' memory, the rows on their way there, and two checkpoints, one being made and
+ * one on its way to the store. Computed, not tried.
+ */
+export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
+  const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
+  const rows = data.rows - validationRows - testRows;
+  const classCounts = data.classes.map(() => 1);
+  const weighted = typeof data.columns?.weights === "string";
+  const plan = planTraining(spec, { rows, validationRows, featureWidth, targetWidth, embeddings, classCounts, weighted });
+  const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
+  return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes + 2 * checkpointBytes(spec, plan);
+}
+
+/** Weights, the optimiser's slots, and the best weights where those are to be restored. */
+function checkpointBytes({ early_stopping }: ResolvedSpec, { network, optimizer }: TrainingPlan): number {
+  const slots = Object.keys(optimizer.slots).length;
+  const best = early_stopping?.restore_best ? 1 : 0;
+  const values = network.tensors.reduce(
+    (total, { shape, trainable }) => total + elementCount(shape) * (1 + best + (trainable ? slots : 0)),
+    0,
+  );
+  return values * Float32Array.BYTES_PER_ELEMENT;
+}

@@ -1,0 +1,202 @@
+/**
+ * The loop over a run's epochs: schedule, early stopping, records, checkpoints, and every reason to end. What it computes
+ * depends on the spec, the rows and the seed alone: never on the clock, nor on how epochs are grouped into calls, nor on
+ * where it was interrupted.
+ */
+import type { CheckpointReason, NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
+import type { JobError } from "../../domain/jobs/job.ts";
+import type { Series } from "../../domain/metrics/metric.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import type { TensorSet } from "../../domain/tensor.ts";
+import { createSchedule, type Executable } from "../../engine/index.ts";
+import type { JobData } from "../data/data.ts";
+import type { TrainingPlan } from "./build.ts";
+import { encodeProgress, readTensors, type TrainingProgress } from "./checkpoint.ts";
+import { createCadence } from "./checkpoint-schedule.ts";
+import { createEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
+import { type Epoch, type EpochOptions, type EpochRunner, nextCount } from "./epoch.ts";
+import { createFullBatchRunner } from "./full-batch.ts";
+import { readWeights } from "./initial-memory.ts";
+import { createMiniBatchRunner } from "./mini-batch.ts";
+import type { Recorder } from "./recorder.ts";
+import type { TrainingControl } from "./run-control.ts";
+
+/** Why the loop ended. */
+export type End =
+  | { readonly kind: "finished"; readonly reason: string; readonly weights: TensorSet }
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "failed"; readonly error: JobError };
+
+export interface Loop {
+  readonly spec: ResolvedSpec;
+  readonly plan: TrainingPlan;
+  /** Its memory is that of the start, or of `start`. */
+  readonly executable: Executable;
+  readonly data: JobData;
+  readonly control: TrainingControl;
+  /** Stands at the epoch of `start`. */
+  readonly recorder: Recorder;
+  /** The series whose least value is the best. */
+  readonly monitor: Series;
+  /** Of the checkpoint that the run goes on from. */
+  readonly start: TrainingProgress | null;
+  readonly bestWeights: TensorSet | null;
+  /** What a model of the weights that these tensors begin with is. */
+  readonly describe: (tensors: TensorSet) => NewCheckpoint["model"];
+}
+
+export const DIVERGED_CURE = "try a smaller learning rate, clip_grad, or look for extreme values in the data";
+
+/** Runs until something ends it. */
+export function runEpochs(loop: Loop): End {
+  const { spec, plan, executable, data, control, recorder, start } = loop;
+  const pace = createPace(loop);
+  const stopping = spec.early_stopping && createEarlyStopping(spec.early_stopping, start?.stopping ?? null);
+  const secondsTrained = createStopwatch(start?.seconds ?? 0);
+  const cadence = createCadence(spec.checkpoint, control.storing);
+  const isOverdue = () => secondsTrained() > spec.max_seconds;
+  const ended = () => control.cancelled() || control.stopping() !== null || isOverdue();
+  const interrupted = () => ended() || cadence.isDue();
+  const runner = createRunner({ spec, plan, executable, data, ended, interrupted, partial: start?.partial ?? null });
+  let { bestWeights } = loop;
+  const keeper = createKeeper(loop, { runner, stopping, secondsTrained, schedule: pace.schedule, best: () => bestWeights });
+  const save = (reason: CheckpointReason): void => {
+    keeper.save(reason);
+    cadence.written();
+  };
+  const finished = (reason: string): End => {
+    return { kind: "finished", reason, weights: bestWeights ?? readWeights(executable, plan) };
+  };
+
+  // Whoever looks at an epoch before the next one may start forces epochs one at a time.
+  const most = pace.needsMetric || stopping ? 1 : runner.maxEpochs;
+  let count = 1;
+  let spentMs = 0;
+  while (recorder.epoch < spec.epochs) {
+    if (control.cancelled()) return { kind: "cancelled" };
+    const wish = control.stopping();
+    if (wish) {
+      if (keeper.isNew()) save(wish);
+      return { kind: "stopped" };
+    }
+    if (isOverdue()) return timeout(spec, recorder.epoch + 1);
+    if (cadence.isDue()) save("interval");
+    const { epoch } = recorder;
+    const until = Math.min(spec.epochs, cadence.nextStop(epoch));
+    const started = performance.now();
+    const epochs = runner.run(epoch + 1, Math.min(count, most, until - epoch), pace.next);
+    spentMs += performance.now() - started;
+    // Interrupted within an epoch: the reason was one of those above.
+    if (epochs.length === 0) continue;
+    if (!record(recorder, epochs, spentMs)) return diverged(recorder, epochs);
+    const last = epochs.at(-1) as Epoch;
+    pace.observe(last);
+    const verdict = stopping?.observe(recorder.epoch, last);
+    if (verdict?.improved && spec.early_stopping?.restore_best) bestWeights = readWeights(executable, plan);
+    if (verdict?.stop) return finished(verdict.stop);
+    recorder.flush(false);
+    count = nextCount(epochs.length, spentMs, most);
+    spentMs = 0;
+    if (recorder.epoch === spec.epochs) break;
+    if (cadence.isDueAt(recorder.epoch)) {
+      control.settle();
+      save("interval");
+    } else if (data.validation && recorder.isBest() && cadence.isAllowed()) save("best");
+  }
+  return finished("all epochs are done");
+}
+
+function createRunner(options: EpochOptions): EpochRunner {
+  return options.plan.batch === options.data.train.rows ? createFullBatchRunner(options) : createMiniBatchRunner(options);
+}
+
+/** The learning rate from epoch to epoch. */
+function createPace({ spec, start }: Loop) {
+  const schedule = spec.scheduler && createSchedule(spec.scheduler, spec.optimizer.lr);
+  if (schedule && start?.schedule) schedule.restore(start.schedule);
+  const watched = spec.scheduler?.type === "reduce_lr_on_plateau" ? (spec.scheduler.monitor as Series) : null;
+  return {
+    schedule,
+    needsMetric: watched !== null,
+    /** The rate of the next epoch. */
+    next: (): number => {
+      const lr = schedule?.lr ?? spec.optimizer.lr;
+      if (watched === null) schedule?.step();
+      return lr;
+    },
+    observe: (values: Epoch): void => {
+      if (watched !== null) schedule?.step(values[watched] as number);
+    },
+  };
+}
+
+/** Seconds of training, those of earlier attempts included. */
+function createStopwatch(before: number): () => number {
+  const begun = performance.now();
+  return () => before + (performance.now() - begun) / 1000;
+}
+
+/** False when the last one diverged. */
+function record(recorder: Recorder, epochs: readonly Epoch[], elapsedMs: number): boolean {
+  for (const values of epochs) {
+    recorder.record({ ...values, epoch_ms: elapsedMs / epochs.length });
+    if (!Number.isFinite(values.loss)) return false;
+  }
+  return true;
+}
+
+interface Running {
+  readonly runner: EpochRunner;
+  readonly stopping: EarlyStopping | null;
+  readonly schedule: ReturnType<typeof createPace>["schedule"];
+  secondsTrained(): number;
+  best(): TensorSet | null;
+}
+
+/** Makes checkpoints of the loop as it stands. */
+function createKeeper({ plan, executable, control, recorder, monitor, start, describe }: Loop, running: Running) {
+  const { runner, stopping, schedule } = running;
+  const stepsDone = () => runner.partial?.steps ?? 0;
+  const place = () => `${recorder.epoch}/${stepsDone()}`;
+  let bestValue = start?.bestValue ?? null;
+  let saved = place();
+  const isBetter = (): boolean => {
+    const value = recorder.metrics()?.final[monitor];
+    if (stepsDone() > 0 || value === undefined || !(value < (bestValue ?? Number.POSITIVE_INFINITY))) return false;
+    bestValue = value;
+    return true;
+  };
+  return {
+    /** Whether anything was done since the last one. */
+    isNew: () => place() !== saved,
+    save(reason: CheckpointReason): void {
+      recorder.flush(true);
+      const isBest = isBetter();
+      const progress = encodeProgress({
+        metrics: recorder.metrics(),
+        schedule: schedule?.state() ?? null,
+        stopping: stopping?.state() ?? null,
+        partial: runner.partial,
+        seconds: running.secondsTrained(),
+        bestValue,
+      });
+      const tensors = readTensors(executable, plan, running.best());
+      control.save({ epoch: recorder.epoch, step: stepsDone(), tensors, progress, reason, isBest, model: describe(tensors) });
+      saved = place();
+    },
+  };
+}
+
+function timeout({ max_seconds }: ResolvedSpec, epoch: number): End {
+  return failed("timeout", `training took longer than max_seconds, ${max_seconds}`, epoch);
+}
+
+function diverged({ epoch }: Recorder, epochs: readonly Epoch[]): End {
+  const { loss } = epochs.find((values) => !Number.isFinite(values.loss)) as Epoch;
+  return failed("diverged", `the loss of epoch ${epoch} is ${loss}: ${DIVERGED_CURE}`, epoch);
+}
+
+function failed(code: JobError["code"], detail: string, epoch: number): End {
+  return { kind: "failed", error: { code, detail, epoch } };
+}

@@ -1,0 +1,135 @@
+/**
+ * Training: a job that was prepared, from its rows to its result. Blocks its thread until the job is done, cancelled, stopped,
+ * out of time or diverged.
+ */
+import type { JobError, JobMetrics } from "../../domain/jobs/job.ts";
+import type { Series } from "../../domain/metrics/metric.ts";
+import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import { elementCount, type TensorSet } from "../../domain/tensor.ts";
+import { compile, type Executable } from "../../engine/index.ts";
+import { countClasses } from "../data/class-weights.ts";
+import { type JobData, loadData } from "../data/data.ts";
+import { evaluateModel } from "../evaluate/evaluate-model.ts";
+import { sha256Of } from "../prepare/digest.ts";
+import { receiptOf } from "../prepare/receipt.ts";
+import { planTraining, type TrainingPlan } from "./build.ts";
+import { decodeProgress, type TrainingProgress, writeTensors } from "./checkpoint.ts";
+import { DIVERGED_CURE, runEpochs } from "./epoch-loop.ts";
+import { writeInputs, writeStart } from "./initial-memory.ts";
+import { embeddingsOf, LOSS_ACTIVATION } from "./network.ts";
+import { createRecorder } from "./recorder.ts";
+import type { TrainingControl } from "./run-control.ts";
+
+/** Trains a job to its end, from its start or from a checkpoint. Reports every epoch; a diverging one included. Throws only on defects. */
+export function fit(run: TrainingRun, control: TrainingControl): TrainingResult {
+  const { spec, classes, epochsDone } = run.job;
+  const data = loadData(run);
+  const plan = planTraining(spec, sizesOf(data, classes.length));
+  const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
+  writeInputs(executable, plan, spec, data);
+  const { start, epoch, bestWeights } = goOn(run, executable, plan);
+  const monitor = data.validation ? "val_loss" : "loss";
+  const recorder = createRecorder(
+    seriesOf(spec, data),
+    monitor,
+    epochsDone,
+    reportWithSteps(control, Math.ceil(data.train.rows / plan.batch)),
+    {
+      epoch,
+      metrics: start?.metrics ?? null,
+    },
+  );
+  const describe = (tensors: TensorSet) => modelOf(run, plan, data, tensors);
+  const end = runEpochs({ spec, plan, executable, data, control, recorder, monitor, start, bestWeights, describe });
+  recorder.flush(true);
+  const metrics = recorder.metrics();
+  if (end.kind === "failed") return { state: "failed", metrics, error: end.error };
+  if (end.kind !== "finished") return { state: end.kind, metrics };
+  const { reason, weights } = end;
+  if (!weights.data.every(Number.isFinite)) {
+    const error: JobError = {
+      code: "diverged",
+      detail: `the last update left weights that are not finite: ${DIVERGED_CURE}`,
+      epoch: recorder.epoch,
+    };
+    return { state: "failed", metrics, error };
+  }
+  const model = modelOf(run, plan, data, weights);
+  const evaluation = evaluateModel(model, weights, data, spec.seed);
+  if (control.cancelled()) return { state: "cancelled", metrics };
+  return { state: "succeeded", metrics: metrics as JobMetrics, reason, model, weights, evaluation };
+}
+
+/** Says of each slice how many steps its epochs took. */
+function reportWithSteps(control: TrainingControl, stepsPerEpoch: number): TrainingControl["report"] {
+  return (slice) => control.report({ ...slice, steps: (slice.to - slice.from + 1) * stepsPerEpoch });
+}
+
+interface Start {
+  /** Null: from the start. */
+  readonly start: TrainingProgress | null;
+  /** Epochs that are done. */
+  readonly epoch: number;
+  readonly bestWeights: TensorSet | null;
+}
+
+/** Writes the tensors of the run's checkpoint, or those of the start where there is none that this engine can go on from. */
+function goOn({ job, payload, checkpoint }: TrainingRun, executable: Executable, plan: TrainingPlan): Start {
+  const start = checkpoint && decodeProgress(checkpoint.progress);
+  if (!start) {
+    writeStart(executable, plan, job.spec, payload);
+    return { start: null, epoch: 0, bestWeights: null };
+  }
+  return { start, epoch: checkpoint.epoch, bestWeights: writeTensors(executable, plan, checkpoint) };
+}
+
+function sizesOf({ train, validation, preprocessing }: JobData, classes: number) {
+  const { rows, featureWidth, targetWidth } = train;
+  const embeddings = embeddingsOf(preprocessing?.columns ?? []);
+  const targetScalings = (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
+  const classCounts = countClasses(classes > 0 ? train.targets : [], classes);
+  const weighted = train.weights !== null;
+  return {
+    rows,
+    validationRows: validation?.rows ?? 0,
+    featureWidth,
+    targetWidth,
+    embeddings,
+    targetScalings,
+    classCounts,
+    weighted,
+  };
+}
+
+/** The columns that a job's metrics have. */
+function seriesOf(spec: ResolvedSpec, { validation }: JobData): Series[] {
+  const train: Series[] = ["loss", ...spec.metrics];
+  const heldOut = validation ? train.map((name) => `val_${name}` as Series) : [];
+  return [...train, ...heldOut, "lr", ...(spec.clip_grad?.type === "norm" ? ["grad_norm" as const] : []), "epoch_ms"];
+}
+
+/** The model whose weights the tensors are, or begin with. */
+function modelOf(
+  { job }: TrainingRun,
+  plan: TrainingPlan,
+  { train, preprocessing }: JobData,
+  { entries, data }: TensorSet,
+): TrainedModel {
+  const { spec } = job;
+  const weights = entries.slice(0, plan.network.tensors.length);
+  const count = weights.reduce((total, { shape }) => total + elementCount(shape), 0);
+  return {
+    task: spec.task,
+    preprocessing,
+    inputWidth: train.featureWidth,
+    outputWidth: plan.network.outputShape.at(-1) as number,
+    classes: job.classes,
+    layers: spec.model.layers,
+    activation: LOSS_ACTIVATION[spec.loss.type],
+    parameters: job.parameters,
+    weights,
+    sha256: sha256Of(data.subarray(0, count)),
+    receipt: receiptOf(spec),
+  };
+}

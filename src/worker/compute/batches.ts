@@ -1,0 +1,52 @@
+/** Large predictions in pieces: what crosses to a thread and back is copied on the event loop, so it goes a millisecond's worth at a time. */
+import type { FieldError } from "../../domain/errors.ts";
+import type { Prediction } from "../../domain/models/model.ts";
+import type { PredictionResult } from "../../domain/ports.ts";
+import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
+
+type Instances = readonly unknown[];
+
+export interface Batch {
+  /** The row that its first row was. */
+  readonly start: number;
+  readonly instances: Instances;
+}
+
+const BATCH_ROWS = 1024;
+const BATCH_VALUES = 16_384;
+
+/** Rows in order, in batches of about `BATCH_VALUES` values, at least one row each. */
+export function batchesOf(instances: Instances): Batch[] {
+  const batches: Batch[] = [];
+  for (let start = 0; start < instances.length; ) {
+    let end = start;
+    for (let values = 0; end < instances.length && end - start < BATCH_ROWS && values < BATCH_VALUES; end++) {
+      values += valuesIn(instances[end]);
+    }
+    batches.push({ start, instances: instances.slice(start, end) });
+    start = end;
+  }
+  return batches;
+}
+
+/** Values of a row, an array or an object; of anything else, which will be refused, one. */
+function valuesIn(instance: unknown): number {
+  if (Array.isArray(instance)) return instance.length;
+  return typeof instance === "object" && instance !== null ? Object.keys(instance).length : 1;
+}
+
+/** The result for all rows from the results of the batches: every prediction, or what is wrong, named by the rows of the whole. */
+export function joinResults(batches: readonly Batch[], results: readonly PredictionResult[]): PredictionResult {
+  const predictions: Prediction[] = [];
+  const errors: FieldError[] = [];
+  results.forEach((result, index) => {
+    if (result.ok) for (const prediction of result.predictions) predictions.push(prediction);
+    else errors.push(...result.errors.map((error) => shifted(error, batches[index]?.start ?? 0)));
+  });
+  return errors.length > 0 ? { ok: false, errors: errors.slice(0, MAX_FIELD_ERRORS) } : { ok: true, predictions };
+}
+
+/** Pointers read /instances/{row}/{column}. */
+function shifted({ pointer, detail }: FieldError, start: number): FieldError {
+  return { pointer: pointer.replace(/^\/instances\/(\d+)/, (_, row) => `/instances/${Number(row) + start}`), detail };
+}

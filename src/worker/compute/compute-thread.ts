@@ -1,0 +1,97 @@
+/** Entry of a desk thread: each export is a kind of task. */
+
+import type { ShownRows } from "../../domain/jobs/job-rows.ts";
+import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
+import { joinWireColumns } from "../../domain/metrics/metric.ts";
+import type { BatchReply } from "../../domain/models/prediction.ts";
+import type { DatasetEvaluation, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
+import { showRows as show } from "../../training/data/shown-rows.ts";
+import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
+import { prepareJob } from "../../training/prepare/prepare.ts";
+import type {
+  EncodeMetricsTask,
+  EncodeTask,
+  EvaluateTask,
+  ModelSource,
+  PredictBatchTask,
+  PredictDocumentReply,
+  PredictDocumentTask,
+  PredictTask,
+  PrepareTask,
+  ReadModelTask,
+  ShowRowsTask,
+  ThinTask,
+  WithModel,
+} from "../protocol.ts";
+import { moving, wholeBuffers } from "../transfer.ts";
+import { warmUpPreparing } from "../warm-up.ts";
+import { decodeWireColumns, encodeStoredSlice, encodeWireColumns } from "./encode.ts";
+import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
+import { readModelFile as readFile } from "./model-file.ts";
+import { predictBlock } from "./predict-block.ts";
+import { answerDocument } from "./predict-document.ts";
+import { createPredictors, type LoadedModel } from "./predictors.ts";
+
+warmUpPreparing();
+const predictors = createPredictors();
+
+export function prepare({ body, limits, resolved }: PrepareTask): Prepared {
+  const prepared = prepareJob(body, limits, resolved);
+  if (!prepared.ok) return prepared.code === "references" ? moving(prepared, wholeBuffers([prepared.body])) : prepared;
+  return prepared.payload ? moving(prepared, wholeBuffers([prepared.payload.data])) : prepared;
+}
+
+export function predict({ modelId, source, instances }: PredictTask): WithModel<PredictionResult> {
+  const loaded = loadedModel(modelId, source);
+  return loaded ? { missing: false, result: loaded.predictor.predict(instances) } : { missing: true };
+}
+
+export async function predictBatch({ modelId, source, block, options }: PredictBatchTask): Promise<WithModel<BatchReply>> {
+  const loaded = loadedModel(modelId, source);
+  if (!loaded) return { missing: true };
+  const result = await predictBlock(loaded, block, options);
+  const reply = { missing: false as const, result };
+  return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
+}
+
+export function predictDocument({ modelId, source, body, topK, maxRows }: PredictDocumentTask): PredictDocumentReply {
+  const loaded = loadedModel(modelId, source);
+  if (!loaded) return moving({ missing: true, body }, wholeBuffers([body]));
+  const result = answerDocument(loaded, body, topK, maxRows);
+  const reply = { missing: false as const, result };
+  return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
+}
+
+export function evaluate({ source: { model, weights }, dataset }: EvaluateTask): DatasetEvaluation {
+  return evaluateDataset(model, weights, dataset);
+}
+
+export function showRows({ run, limit }: ShowRowsTask): ShownRows {
+  return show(run, limit);
+}
+
+function loadedModel(modelId: string, source: ModelSource | undefined): LoadedModel | undefined {
+  return predictors.get(modelId) ?? (source && predictors.add(source.model, source.weights));
+}
+
+export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Array {
+  const json = encodeStoredSlice(head, from, to, columns);
+  return moving(json, wholeBuffers([json]));
+}
+
+export function thinMetrics({ slices, from, to, points, earlier }: ThinTask): MetricPoints {
+  const chosen = pickEpochs(slices, chooseEpochs(slices, from, to, points));
+  const columns = earlier ? joinWireColumns(decodeWireColumns(earlier.json), chosen) : chosen;
+  const json = encodeWireColumns(columns);
+  return moving({ returned: columns.epochs.length, json }, wholeBuffers([json]));
+}
+
+export function readModelFile(task: ReadModelTask): ModelReading {
+  const reading = readFile(task);
+  return reading.ok ? moving(reading, wholeBuffers([reading.weights.data])) : reading;
+}
+
+export function encodeMetrics({ slices, encoding }: EncodeMetricsTask): Uint8Array {
+  const bytes = encodeFile(slices, encoding);
+  return moving(bytes, wholeBuffers([bytes]));
+}

@@ -1,0 +1,169 @@
+/** Rows of CSV as a model takes them, and the same rows with their predictions. Knows the format, predicts nothing. */
+
+import { isMissingText, parseDatetime, parseLooseTruth, parseNumber } from "../../domain/datasets/cell-parsing.ts";
+import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
+import { invalid } from "../../domain/errors.ts";
+import type { Model, Prediction } from "../../domain/models/model.ts";
+import {
+  type BatchBlock,
+  type BatchOptions,
+  type CsvReading,
+  MAX_BATCH_ROW_BYTES,
+  topChoices,
+} from "../../domain/models/prediction.ts";
+import { sniffDelimiter } from "../../formats/tables/csv.ts";
+import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/tables/csv-scanner.ts";
+
+export interface CsvRow {
+  /** As it came, without its line end. */
+  readonly text: string;
+  readonly line: number;
+  /** Values in the order of the model's columns. */
+  readonly instance: readonly unknown[];
+}
+
+export interface CsvRows {
+  readonly rows: readonly CsvRow[];
+  /** The row of names as it came; null where this block has none. */
+  readonly head: string | null;
+  readonly reading: CsvReading;
+}
+
+/** Throws malformed or invalid, with the line. */
+export async function readCsvRows(
+  model: Model,
+  { bytes, firstLine, reading }: BatchBlock,
+  options: BatchOptions,
+): Promise<CsvRows> {
+  const delimiter = reading?.delimiter ?? (await sniffDelimiter(() => once(bytes), MAX_BATCH_ROW_BYTES));
+  const readers = model.preprocessing?.columns.map(cellReader) ?? Array.from({ length: model.inputWidth }, () => readPlain);
+  const rows: CsvRow[] = [];
+  let head: string | null = null;
+  let found = reading;
+  const onRecord = (record: CsvRecord): void => {
+    const cells = Array.from({ length: record.count }, (_, index) => cellText(record, index));
+    if (!found) {
+      const names = isHeader(model, cells, options) ? cells : null;
+      found = { delimiter, width: cells.length, places: placesOf(model, names, cells.length, record.line) };
+      if (names) {
+        head = recordText(record);
+        return;
+      }
+    }
+    if (cells.length !== found.width) {
+      throw wrong(`line ${record.line}: the row has ${cells.length} cells, and the first one ${found.width}`);
+    }
+    const instance = found.places.map((place, index) => readers[index]?.(cells[place] as string));
+    rows.push({ text: recordText(record), line: record.line, instance });
+  };
+  const scanner = createCsvScanner({ delimiter, maxCellBytes: MAX_BATCH_ROW_BYTES, firstLine, onRecord });
+  scanner.push(bytes);
+  scanner.end();
+  return { rows, head, reading: found ?? { delimiter, width: 0, places: [] } };
+}
+
+async function* once(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield bytes;
+}
+
+function isHeader({ preprocessing }: Model, cells: readonly string[], { header }: BatchOptions): boolean {
+  if (header !== "auto") return header === "true";
+  if (!preprocessing) return cells.some((cell) => Number.isNaN(parseNumber(cell)));
+  return preprocessing.columns.some(({ column }) => cells.includes(column));
+}
+
+/** Where each of the model's columns is: by its name, or, where rows have none, by its place. */
+function placesOf(
+  { preprocessing, inputWidth }: Model,
+  names: readonly string[] | null,
+  width: number,
+  line: number,
+): number[] {
+  const columns = preprocessing?.columns.map(({ column }) => column) ?? null;
+  if (columns && names) {
+    const missing = columns.filter((column) => !names.includes(column));
+    if (missing.length > 0) throw wrong(`line ${line}: the header has no column ${missing.join(", ")}`);
+    return columns.map((column) => names.indexOf(column));
+  }
+  const expected = columns?.length ?? inputWidth;
+  if (width !== expected) {
+    const which = columns ? `: ${columns.join(", ")}; a header may name them, among others` : "";
+    throw wrong(`line ${line}: the row has ${width} cells; the model takes ${expected}${which}`);
+  }
+  return Array.from({ length: expected }, (_, index) => index);
+}
+
+const wrong = (detail: string) => invalid([{ pointer: "", detail }]);
+
+type CellReader = (text: string) => unknown;
+
+/** What is no number stays as it is: the model says what is wrong with it. */
+const readPlain: CellReader = (text) => orText(parseNumber(text), text);
+const orText = (value: number, text: string): number | string => (Number.isNaN(value) ? text : value);
+
+/** Reads a cell as an upload does. */
+function cellReader(column: EncodedColumn): CellReader {
+  const read = READERS[column.kind === "category" && column.boolean ? "boolean" : column.kind];
+  return (text) => (isMissingText(text) ? null : read(text));
+}
+
+const READERS: Readonly<Record<EncodedColumn["kind"] | "boolean", CellReader>> = {
+  numeric: readPlain,
+  datetime: (text) => orText(parseDatetime(text), text),
+  category: (text) => text,
+  boolean: (text) => ["false", "true"][parseLooseTruth(text)] ?? text,
+};
+
+function cellText({ bytes, starts, ends, quoting }: CsvRecord, index: number): string {
+  const text = bytes.toString("utf8", starts[index] as number, ends[index] as number);
+  return quoting[index] === QUOTING.doubled ? text.replaceAll('""', '"') : text;
+}
+
+/** The record as it was written, quotes included. */
+function recordText({ bytes, starts, ends, quoting, count }: CsvRecord): string {
+  const start = (starts[0] as number) - (quoting[0] === QUOTING.plain ? 0 : 1);
+  const end = (ends[count - 1] as number) + (quoting[count - 1] === QUOTING.plain ? 0 : 1);
+  return bytes.toString("utf8", start, end);
+}
+
+export interface CsvShape {
+  readonly model: Model;
+  readonly topK: number | null;
+  readonly delimiter: string;
+}
+
+/** The header with the names of the cells that predictions add. */
+export function writeCsvHead(head: string, shape: CsvShape): string {
+  return writeLine(head, namesOf(shape), shape.delimiter);
+}
+
+/** A row with its prediction. */
+export function writeCsvRow(row: string, prediction: Prediction, shape: CsvShape): string {
+  return writeLine(row, valuesOf(prediction, shape), shape.delimiter);
+}
+
+function namesOf({ model: { task, outputWidth, classes, preprocessing }, topK }: CsvShape): string[] {
+  if (task === "regression") {
+    if (outputWidth === 1) return ["prediction"];
+    return Array.from(
+      { length: outputWidth },
+      (_, index) => `prediction_${preprocessing?.targets[index]?.column ?? index + 1}`,
+    );
+  }
+  if (topK === null) return ["prediction", "probability", ...classes.map((label) => `probability_${label}`)];
+  const count = Math.min(topK, classes.length);
+  return Array.from({ length: count }, (_, index) => [`prediction_${index + 1}`, `probability_${index + 1}`]).flat();
+}
+
+function valuesOf(prediction: Prediction, { model: { classes }, topK }: CsvShape): (string | number)[] {
+  if ("value" in prediction) return [prediction.value].flat();
+  if (topK !== null) return topChoices(prediction, topK).flatMap(({ label, probability }) => [label, probability]);
+  const { label, probability, probabilities } = prediction;
+  return [label, probability, ...classes.map((each) => probabilities[each] as number)];
+}
+
+function writeLine(row: string, added: readonly (string | number)[], delimiter: string): string {
+  const quoted = (cell: string) =>
+    /["\r\n]/.test(cell) || cell.includes(delimiter) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  return `${[row, ...added.map((cell) => (typeof cell === "number" ? String(cell) : quoted(cell)))].join(delimiter)}\r\n`;
+}

@@ -1,0 +1,13 @@
+/** Entry of a training thread. */
+import { fit } from "../../training/run/train.ts";
+import { lowerThreadPriority } from "../priority.ts";
+import type { TrainTask } from "../protocol.ts";
+import { warmUpTraining } from "../warm-up.ts";
+import { runTraining } from "./training-thread.ts";
+
+lowerThreadPriority();
+warmUpTraining();
+
+export default function train(task: TrainTask): void {
+  runTraining(task, fit);
+}

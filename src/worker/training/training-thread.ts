@@ -1,0 +1,84 @@
+/**
+ * The thread's side of a run: slices and checkpoints out, with back-pressure, what the main side wishes in, and a sign of
+ * life at every question. Knows nothing of how one trains.
+ */
+import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
+import type { MetricSlice } from "../../domain/metrics/metric.ts";
+import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import { CONTROL, MAX_PENDING_SLICES, STOP_REASONS, type TrainMessage, type TrainTask } from "../protocol.ts";
+import { isAllocationFailure } from "../threads.ts";
+import { sliceBuffers, wholeBuffers } from "../transfer.ts";
+
+/** What training asks and tells: TrainingControl of training/run/run-control.ts. */
+export interface Control {
+  cancelled(): boolean;
+  stopping(): (typeof STOP_REASONS)[number] | null;
+  report(slice: MetricSlice): void;
+  save(checkpoint: NewCheckpoint): void;
+  storing(): boolean;
+  settle(): void;
+}
+
+/** What trains: `fit` of training/run/train.ts, or a test's stand-in. */
+export type Fit = (run: TrainingRun, control: Control) => TrainingResult;
+
+/** A thread that waits for the store shows in between that it lives. */
+const BEAT_MS = 1000;
+
+/** Trains and posts everything there is to say to the task's port. Blocks the thread. */
+export function runTraining({ run, control, port }: TrainTask, fit: Fit): void {
+  const post = (message: TrainMessage, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
+  try {
+    const result = fit(run, createControl(control, post));
+    post({ kind: "result", result }, result.state === "succeeded" ? wholeBuffers([result.weights.data]) : []);
+  } catch (error) {
+    post(farewellOf(error));
+  }
+}
+
+/** Says whether it was the machine or a defect. */
+function farewellOf(error: unknown): TrainMessage {
+  if (isAllocationFailure(error)) return { kind: "death", detail: "ran out of memory" };
+  if (error instanceof WebAssembly.RuntimeError) return { kind: "death", detail: `trapped: ${error.message}` };
+  return { kind: "defect", error };
+}
+
+function createControl(
+  control: Int32Array<SharedArrayBuffer>,
+  post: (message: TrainMessage, buffers: ArrayBuffer[]) => void,
+): Control {
+  const beat = () => Atomics.add(control, CONTROL.heartbeat, 1);
+  const isCancelled = () => Atomics.load(control, CONTROL.cancelled) === 1;
+  let slices = 0;
+  let checkpoints = 0;
+  return {
+    cancelled: () => {
+      beat();
+      return isCancelled();
+    },
+    stopping: () => STOP_REASONS[Atomics.load(control, CONTROL.stop) - 1] ?? null,
+    report(slice) {
+      post({ kind: "slice", slice }, sliceBuffers([slice]));
+      slices++;
+      for (;;) {
+        const acknowledged = Atomics.load(control, CONTROL.acknowledged);
+        if (isCancelled() || slices - acknowledged <= MAX_PENDING_SLICES) return;
+        beat();
+        Atomics.wait(control, CONTROL.acknowledged, acknowledged, BEAT_MS);
+      }
+    },
+    save(checkpoint) {
+      post({ kind: "checkpoint", checkpoint }, wholeBuffers([checkpoint.tensors.data]));
+      checkpoints++;
+    },
+    storing: () => Atomics.load(control, CONTROL.stored) < checkpoints,
+    settle() {
+      for (;;) {
+        const stored = Atomics.load(control, CONTROL.stored);
+        if (isCancelled() || stored >= checkpoints) return;
+        beat();
+        Atomics.wait(control, CONTROL.stored, stored, BEAT_MS);
+      }
+    },
+  };
+}

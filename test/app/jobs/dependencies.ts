@@ -1,0 +1,135 @@
+/** The world of the use cases for tests: a real store, queue and bus, and trainers and a desk that do as the test says. */
+import { onTestFinished } from "vitest";
+import { createServices, type Services } from "../../../src/app/services.ts";
+import { createLocalBus } from "../../../src/bus/local.ts";
+import type { Intake } from "../../../src/domain/datasets/upload.ts";
+import type { Job } from "../../../src/domain/jobs/job.ts";
+import { chooseEpochs, pickEpochs } from "../../../src/domain/metrics/downsampling.ts";
+import { joinWireColumns } from "../../../src/domain/metrics/metric.ts";
+import type { Desk, Prepared, Store, Trainers } from "../../../src/domain/ports.ts";
+import { createEmbeddedQueue } from "../../../src/queue/embedded.ts";
+import { parseConfig } from "../../../src/server/config.ts";
+import { openStore } from "../../../src/storage/open.ts";
+import { decodeWireColumns, encodeStoredSlice, encodeWireColumns } from "../../../src/worker/compute/encode.ts";
+import { encodeMetrics } from "../../../src/worker/compute/encode-metrics.ts";
+import { aNewJob, aSpec } from "../../contract/fixtures.ts";
+import { temporaryFolder } from "../../contract/temporary.ts";
+
+export const LIMITS = { bodyBytes: 1e6, rows: 1e6, parameters: 1e6, jobMemoryBytes: 1e9, memoryBytes: 1e9, predictRows: 5 };
+
+/** Trainers that never train; `train` is for the test to replace. */
+export function idleTrainers(train: Trainers["train"] = () => new Promise(() => undefined)): Trainers {
+  return { size: 2, train, close: () => Promise.resolve() };
+}
+
+/** An intake for tests that upload nothing. */
+export function closedIntake(): Intake {
+  const closed = () => Promise.reject(new Error("nothing is uploaded here"));
+  return { receive: closed, digest: closed, read: closed, discard: closed, close: () => Promise.resolve() };
+}
+
+/** A desk without threads. Bodies are JSON: `{"name": ...}` is a job, `{"bad": [pointers]}` is not. */
+export function plainDesk(): Desk & { encodings: number } {
+  const desk = {
+    encodings: 0,
+    prepare: async (body: Uint8Array): Promise<Prepared> => {
+      let given: { name?: string; bad?: string[] };
+      try {
+        given = JSON.parse(new TextDecoder().decode(body));
+      } catch {
+        return { ok: false, code: "malformed", errors: [{ pointer: "", detail: "the body is not JSON" }] };
+      }
+      if (given.bad) {
+        return { ok: false, code: "invalid", errors: given.bad.map((pointer) => ({ pointer, detail: "is wrong" })) };
+      }
+      const { id: _id, createdAt: _createdAt, ...job } = aNewJob();
+      return { ok: true, ...job, spec: aSpec(given.name), rows: 200 };
+    },
+    predict: async () => ({ ok: true as const, predictions: [] }),
+    predictNow: () => null,
+    evaluate: async () => ({ ok: false as const, errors: [] }),
+    showRows: async () => ({ total: 0, returned: 0, parts: [], features: [], targets: [] }),
+    predictDocument: async () => ({ ok: true as const, bytes: new Uint8Array() }),
+    predictBatch: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null }),
+    forget: () => undefined,
+    encodeColumns: async (...args: Parameters<Desk["encodeColumns"]>) => {
+      desk.encodings++;
+      return encodeStoredSlice(...args);
+    },
+    thinMetrics: async (...[slices, from, to, points, earlier]: Parameters<Desk["thinMetrics"]>) => {
+      const chosen = pickEpochs(slices, chooseEpochs(slices, from, to, points));
+      const columns = earlier ? joinWireColumns(decodeWireColumns(earlier.json), chosen) : chosen;
+      return { returned: columns.epochs.length, json: encodeWireColumns(columns) };
+    },
+    encodeMetrics: async (...args: Parameters<Desk["encodeMetrics"]>) => encodeMetrics(...args),
+    readModelFile: () => Promise.reject(new Error("this desk reads no files")),
+    close: () => Promise.resolve(),
+  };
+  return desk;
+}
+
+export interface TestWorld extends Services {
+  readonly logged: { readonly level: string; readonly fields: Record<string, unknown>; readonly message: string }[];
+}
+
+/** Services over a store in a temporary folder, closed when the running test is over. */
+export async function openWorld(
+  options: { trainers?: Trainers; desk?: Desk; wrapStore?: (store: Store) => Store } = {},
+): Promise<TestWorld> {
+  const store = await openStore({ dataDir: await temporaryFolder() });
+  onTestFinished(() => store.close());
+  const logged: TestWorld["logged"] = [];
+  const log = (level: string) => (fields: object, message: string) =>
+    void logged.push({ level, fields: fields as Record<string, unknown>, message });
+  const used = options.wrapStore?.(store) ?? store;
+  const services = createServices({
+    store: used,
+    queue: createEmbeddedQueue(used),
+    bus: createLocalBus((error) => log("error")({ err: error }, "a subscriber failed")),
+    desk: options.desk ?? plainDesk(),
+    trainers: options.trainers ?? idleTrainers(),
+    intake: closedIntake(),
+    limits: { ...LIMITS, project: parseConfig({}).limits.project },
+    log: { info: log("info"), warn: log("warn"), error: log("error") },
+  });
+  return { ...services, logged };
+}
+
+/** Stores a job as submit does, without a body. */
+export async function queueJob({ store, queue }: Services, name?: string, epochs?: number): Promise<Job> {
+  const job = await store.insertJob(aNewJob({ ...(name && { name }), ...(epochs && { epochs }) }));
+  await queue.enqueue(job.id);
+  return job;
+}
+
+/** Resolves when a job is in one of the states. */
+export async function untilState({ store, bus }: Services, id: string, ...states: Job["state"][]): Promise<Job> {
+  for (;;) {
+    const woken = Promise.withResolvers<void>();
+    const leave = bus.subscribe(id, woken.resolve);
+    try {
+      const job = await store.getJob(id);
+      if (job && states.includes(job.state)) return job;
+      await woken.promise;
+    } finally {
+      leave();
+    }
+  }
+}
+
+/** A wire frame, parsed. */
+export interface WireFrame {
+  readonly type: string;
+  readonly job: string;
+  readonly seq: number;
+  readonly state?: string;
+  readonly reason?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly epochs?: number[];
+  readonly series?: { readonly loss?: number[] };
+}
+
+export function parseFrame({ json }: { readonly json: Uint8Array }): WireFrame {
+  return JSON.parse(new TextDecoder().decode(json));
+}

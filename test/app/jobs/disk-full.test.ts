@@ -1,0 +1,94 @@
+/** A database that has no room left, a real one: training waits in the queue, and goes on when there is room. */
+import { expect, it, onTestFinished } from "vitest";
+import { cancel } from "../../../src/app/jobs/cancel.ts";
+import { remove } from "../../../src/app/jobs/remove.ts";
+import { startRunner } from "../../../src/app/jobs/run.ts";
+import { TrainyardError } from "../../../src/domain/errors.ts";
+import type { Store, TrainingResult } from "../../../src/domain/ports.ts";
+import { openStore } from "../../../src/storage/open.ts";
+import { aCheckpoint, aModel, aNewJob, aSlice, largeTensors, someWeights } from "../../contract/fixtures.ts";
+import { temporaryFolder } from "../../contract/temporary.ts";
+import { idleTrainers, openWorld, queueJob, untilState } from "./dependencies.ts";
+
+const MB = 1024 * 1024;
+
+function success(jobId: string): TrainingResult {
+  const { id: _id, name: _name, jobId: _jobId, createdAt: _createdAt, metrics, ...model } = aModel(jobId);
+  return { state: "succeeded", reason: "all epochs are done", metrics, model, weights: someWeights(), evaluation: null };
+}
+
+/** Adds jobs with rows, each a quarter of what is written to see whether there is room, until there is none. Returns their ids. */
+async function fillUp(store: Store): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    try {
+      ids.push((await store.insertJob(aNewJob({ name: "ballast", payload: largeTensors(MB / 16) }))).id);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "storage_full" });
+      return ids;
+    }
+  }
+}
+
+it("waits in the queue while there is no room, can be cancelled there, and goes on when there is room", async () => {
+  const store = await openStore({ dataDir: await temporaryFolder(), maxDatabaseBytes: 6 * MB, probeMs: 10 });
+  onTestFinished(() => store.close());
+  let ballast: string[] = [];
+  const starts: (number | null)[] = [];
+  const world = await openWorld({
+    wrapStore: () => store,
+    trainers: idleTrainers(async ({ job, checkpoint }, { onEpochs, onCheckpoint, signal }) => {
+      starts.push(checkpoint?.epoch ?? null);
+      if (job.attempt === 1) {
+        await onEpochs(aSlice(1, 10));
+        await onCheckpoint(aCheckpoint({ epoch: 10 }));
+        ballast = await fillUp(store);
+      }
+      // More than the room that is left.
+      for (let epoch = job.epochsDone + 1; epoch <= 100_000 && !signal.aborted; epoch += 20_000) {
+        await onEpochs(aSlice(epoch, epoch + 19_999));
+      }
+      return signal.aborted ? { state: "cancelled", metrics: null } : success(job.id);
+    }),
+  });
+  const { id } = await queueJob(world, "hungry");
+  const runner = startRunner(world, { workers: 1 });
+  await untilState(world, id, "running");
+  const waiting = await untilState(world, id, "queued");
+  expect(waiting.transitions.at(-1)?.reason).toBe("the disk is full: it waits for room; it goes on from epoch 10");
+  expect(store.health()).toMatchObject({ status: "full" });
+
+  for (const other of ballast) await cancel(world, other);
+  for (const other of ballast) await remove(world, other);
+  const job = await untilState(world, id, "succeeded", "failed");
+  expect(job.state).toBe("succeeded");
+  expect(starts.slice(0, 2)).toEqual([null, 10]);
+  const events = await store.readEvents(id, 0, 1000);
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+  await runner.stop();
+});
+
+it("goes back into the queue as soon as there is room for that, when there was none even for that", async () => {
+  const store = await openStore({ dataDir: await temporaryFolder() });
+  onTestFinished(() => store.close());
+  let refusals = 2;
+  const noRoom = () => Promise.reject(new TrainyardError("storage_full", "there is no room"));
+  const world = await openWorld({
+    wrapStore: () => ({
+      ...store,
+      transition: (id, change) => (change.to.state === "queued" && refusals-- > 0 ? noRoom() : store.transition(id, change)),
+      appendMetrics: (id, attempt, slice) => (attempt === 1 ? noRoom() : store.appendMetrics(id, attempt, slice)),
+    }),
+    trainers: idleTrainers(async ({ job }, { onEpochs }) => {
+      await onEpochs(aSlice(1, 10));
+      return job.attempt === 1 ? { state: "cancelled", metrics: null } : success(job.id);
+    }),
+  });
+  const { id } = await queueJob(world, "patient");
+  const runner = startRunner(world, { workers: 1 });
+  const { transitions } = await untilState(world, id, "succeeded", "failed");
+  expect(transitions.map(({ state }) => state)).toEqual(["queued", "running", "queued", "running", "succeeded"]);
+  expect(transitions[2]?.reason).toBe("the disk is full: it waits for room; it goes on from the start");
+  expect(refusals).toBeLessThan(0);
+  await runner.stop();
+});

@@ -1,0 +1,243 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { remove } from "../../../src/app/jobs/remove.ts";
+import { DRAINING, type Frame, follow } from "../../../src/app/metrics/follow.ts";
+import { readEvents, readMetrics } from "../../../src/app/metrics/history.ts";
+import type { Services } from "../../../src/app/services.ts";
+import { aSlice, aSuccess, lossOf } from "../../contract/fixtures.ts";
+import { openWorld, parseFrame, plainDesk, queueJob, type WireFrame } from "../jobs/dependencies.ts";
+
+const never = new AbortController().signal;
+
+async function collect(services: Services, id: string, after = 0, signal = never): Promise<WireFrame[]> {
+  const frames: WireFrame[] = [];
+  for await (const frame of follow(services, id, { after, signal })) frames.push(parseFrame(frame));
+  return frames;
+}
+
+/** Runs a job by hand: `sizes` slices of so many epochs each, then its end. */
+async function train(
+  services: Services,
+  id: string,
+  sizes: readonly number[],
+  between: () => Promise<void> = async () => undefined,
+) {
+  await services.queue.claim();
+  services.bus.publish(id);
+  let done = 0;
+  for (const size of sizes) {
+    await between();
+    await services.store.appendMetrics(id, 1, aSlice(done + 1, done + size));
+    services.bus.publish(id);
+    done += size;
+  }
+  await services.store.finishJob(id, 1, 9, "all epochs are done", aSuccess(id));
+  services.bus.publish(id);
+}
+
+const epochsOf = (frames: readonly WireFrame[]) => frames.flatMap(({ epochs }) => epochs ?? []);
+const oneTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+function expectWhole(frames: readonly WireFrame[], epochs: number): void {
+  expect(epochsOf(frames)).toEqual(oneTo(epochs));
+  expect(frames.flatMap(({ series }) => series?.loss ?? [])).toEqual(oneTo(epochs).map(lossOf));
+  const events = frames.filter(({ type }) => type !== "end");
+  expect(events.map(({ seq }) => seq)).toEqual(oneTo(events.length));
+  expect(frames.at(-1)).toMatchObject({ type: "end", seq: events.length, state: "succeeded" });
+}
+
+describe("follow", () => {
+  it("sends everything of a job that has ended, in the wire form", async () => {
+    const world = await openWorld();
+    const { id, createdAt } = await queueJob(world);
+    await train(world, id, [2]);
+    const frames = await collect(world, id);
+    const model = (await world.store.getJob(id))?.model?.id;
+    expect(frames).toEqual([
+      { type: "state", job: id, seq: 1, state: "queued", at: new Date(createdAt).toISOString(), reason: "submitted" },
+      { type: "state", job: id, seq: 2, state: "running", at: expect.any(String), reason: "a worker took it" },
+      {
+        type: "metrics",
+        job: id,
+        seq: 3,
+        from: 1,
+        to: 2,
+        total: 2,
+        returned: 2,
+        epochs: [1, 2],
+        series: { loss: [1, 0.5], accuracy: [0.1, 0.2], lr: [0.1, 0.1] },
+      },
+      { type: "state", job: id, seq: 4, state: "succeeded", at: new Date(9).toISOString(), reason: "all epochs are done" },
+      { type: "end", job: id, seq: 4, state: "succeeded", reason: "all epochs are done", model, error: null },
+    ]);
+  });
+
+  it("sees each epoch once, whether it comes before, during or after", async () => {
+    const world = await openWorld();
+    const { id } = await queueJob(world);
+    const readers = [collect(world, id)];
+    await train(world, id, Array(20).fill(50), async () => void readers.push(collect(world, id)));
+    readers.push(collect(world, id));
+    for (const frames of await Promise.all(readers)) expectWhole(frames, 1000);
+  });
+
+  it("sees each epoch once, in order, across reconnects at any point", async () => {
+    const world = await openWorld();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 12 }),
+        fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 8 }),
+        async (sizes, reconnects) => {
+          const { id } = await queueJob(world);
+          const training = train(world, id, sizes, () => new Promise((resolve) => setImmediate(resolve)));
+          const seen: WireFrame[] = [];
+          for (const count of [...reconnects, Number.POSITIVE_INFINITY]) {
+            const stop = new AbortController();
+            let taken = 0;
+            for await (const frame of follow(world, id, { after: seen.at(-1)?.seq ?? 0, signal: stop.signal })) {
+              // An end frame repeats the last sequence number: who has seen it does not come back.
+              seen.push(parseFrame(frame));
+              if (frame.type === "end" || ++taken >= count) break;
+            }
+            if (seen.at(-1)?.type === "end") break;
+          }
+          await training;
+          expectWhole(
+            seen,
+            sizes.reduce((total, size) => total + size, 0),
+          );
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it("costs one encoding a frame for many readers, and one read of the store at a time", async () => {
+    const desk = plainDesk();
+    let reads = 0;
+    const world = await openWorld({
+      desk,
+      wrapStore: (store) => ({
+        ...store,
+        readEvents: (...args) => {
+          reads++;
+          return store.readEvents(...args);
+        },
+      }),
+    });
+    const { id } = await queueJob(world);
+    const readers = Array.from({ length: 200 }, () => collect(world, id));
+    await train(world, id, Array(10).fill(5));
+    for (const frames of await Promise.all(readers)) expectWhole(frames, 50);
+    expect(desk.encodings).toBe(10);
+    // A wake-up costs a read that finds something and at most two that make sure there is no more, however many wait.
+    expect(reads).toBeLessThanOrEqual(13 * 3);
+  });
+
+  it("ends with an end frame at the reader's place when the server drains", async () => {
+    const world = await openWorld();
+    const { id } = await queueJob(world);
+    const drain = new AbortController();
+    const stream = follow(world, id, { after: 0, signal: drain.signal });
+    expect((await stream.next()).value).toMatchObject({ type: "state", seq: 1 });
+    const next = stream.next();
+    drain.abort(DRAINING);
+    expect(parseFrame((await next).value as Frame)).toEqual({
+      type: "end",
+      job: id,
+      seq: 1,
+      state: "queued",
+      reason: "draining",
+      model: null,
+      error: null,
+    });
+    expect((await stream.next()).done).toBe(true);
+  });
+
+  it("ends without a word when the reader goes, and forgets them", async () => {
+    const world = await openWorld();
+    const { id } = await queueJob(world);
+    const gone = new AbortController();
+    const frames = follow(world, id, { after: 0, signal: gone.signal });
+    expect((await frames.next()).value).toMatchObject({ type: "state", seq: 1 });
+    const next = frames.next();
+    gone.abort();
+    expect(await next).toEqual({ done: true, value: undefined });
+  });
+
+  it("ends at once for who has seen everything, and tells the error of a failed job", async () => {
+    const world = await openWorld();
+    const { id } = await queueJob(world);
+    await world.queue.claim();
+    const error = { code: "diverged", detail: "the loss is NaN", epoch: 3 } as const;
+    await world.store.finishJob(id, 1, 9, error.detail, { state: "failed", metrics: null, error });
+    expect(await collect(world, id, 3)).toEqual([
+      { type: "end", job: id, seq: 3, state: "failed", reason: error.detail, model: null, error },
+    ]);
+    expect(await collect(world, id, 99)).toMatchObject([{ type: "end", seq: 3 }]);
+  });
+
+  it("ends without a word when the job is deleted before all of it was read", async () => {
+    const world = await openWorld();
+    const { id } = await queueJob(world);
+    await train(world, id, Array(100).fill(1));
+    const stream = follow(world, id, { after: 0, signal: never });
+    expect((await stream.next()).value).toMatchObject({ seq: 1 });
+    await remove(world, id);
+    let last = 1;
+    for await (const { type, seq } of stream) {
+      expect(type).not.toBe("end");
+      last = seq;
+    }
+    expect(last).toBeLessThan(103);
+  });
+
+  it("does not know an unknown job", async () => {
+    await expect(collect(await openWorld(), "job_none")).rejects.toMatchObject({ code: "not_found" });
+  });
+});
+
+describe("history", () => {
+  it("pages through the frames that a stream would send", async () => {
+    const world = await openWorld();
+    const { id } = await queueJob(world);
+    await train(world, id, Array(10).fill(3));
+    const streamed = (await collect(world, id)).filter(({ type }) => type !== "end");
+    const paged: WireFrame[] = [];
+    let after = 0;
+    for (let more = true; more; ) {
+      const { frames, hasMore, nextAfter } = await readEvents(world, id, { after, limit: 4 });
+      expect(frames.length).toBe(Math.min(4, 13 - after));
+      paged.push(...frames.map(parseFrame));
+      after = nextAfter;
+      more = hasMore;
+    }
+    expect(paged).toEqual(streamed);
+    expect(await readEvents(world, id, { after: 13, limit: 4 })).toEqual({ frames: [], hasMore: false, nextAfter: 13 });
+    await expect(readEvents(world, "job_none", { after: 0, limit: 1 })).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("reads a range of epochs, whole or thinned", async () => {
+    const world = await openWorld();
+    const { id } = await queueJob(world);
+    await train(world, id, Array(10).fill(100));
+    const read = async (from: number, to: number | undefined, points: number) => {
+      const { json, ...counts } = await readMetrics(world, id, { from, to, points });
+      return { ...counts, ...(JSON.parse(`{${new TextDecoder().decode(json)}}`) as { epochs: number[] }) };
+    };
+    expect(await read(1, undefined, 5000)).toMatchObject({
+      from: 1,
+      to: 1000,
+      total: 1000,
+      returned: 1000,
+      epochs: oneTo(1000),
+    });
+    expect(await read(150, 152, 10)).toMatchObject({ from: 150, to: 152, total: 3, returned: 3, epochs: [150, 151, 152] });
+    const thinned = await read(1, 5000, 50);
+    expect(thinned).toMatchObject({ from: 1, to: 1000, total: 1000 });
+    expect(thinned.returned).toBe(thinned.epochs.length);
+    expect(thinned.returned).toBeLessThanOrEqual(50);
+    expect(await read(2000, undefined, 10)).toMatchObject({ from: 2000, to: 1999, total: 0, returned: 0, epochs: [] });
+    await expect(readMetrics(world, "job_none", { from: 1, points: 2 })).rejects.toMatchObject({ code: "not_found" });
+  });
+});

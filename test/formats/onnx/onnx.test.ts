@@ -1,0 +1,329 @@
+import { describe, expect, it } from "vitest";
+import {
+  type EncodedColumn,
+  featureWidth,
+  type Preprocessing,
+  type Scaling,
+} from "../../../src/domain/datasets/preprocessing.ts";
+import type { Model } from "../../../src/domain/models/model.ts";
+import { type Layer, layer } from "../../../src/domain/spec/layers.ts";
+import { createRandom, streamKey } from "../../../src/engine/index.ts";
+import { createPredictor } from "../../../src/training/predict/predict.ts";
+import { embeddingsOf, networkOf } from "../../../src/training/run/network.ts";
+import { aModel } from "../../contract/fixtures.ts";
+import { type Row, runOnnx, weightsFor } from "./onnx-runtime.ts";
+
+const RELATIVE = 1e-5;
+
+interface Described {
+  readonly task?: Model["task"];
+  readonly activation?: Model["activation"];
+  readonly classes?: readonly string[];
+  readonly inputWidth?: number;
+  readonly preprocessing?: Preprocessing;
+  /** As a request names them: defaults may be left out. */
+  readonly layers: readonly object[];
+}
+
+function modelOf({
+  task = "regression",
+  activation = "none",
+  classes = [],
+  preprocessing,
+  inputWidth,
+  layers,
+}: Described): Model {
+  const parsed = layers.map((given): Layer => layer.parse(given));
+  const width = preprocessing ? featureWidth(preprocessing) : (inputWidth ?? 5);
+  const network = networkOf(parsed, width, embeddingsOf(preprocessing?.columns ?? []));
+  return {
+    ...aModel("job_1"),
+    task,
+    activation,
+    classes,
+    preprocessing: preprocessing ?? null,
+    inputWidth: width,
+    outputWidth: network.outputShape.at(-1) as number,
+    layers: parsed,
+    weights: network.tensors.map(({ name, shape }) => ({ name, shape })),
+  };
+}
+
+function someRows(width: number, count = 7): number[][] {
+  const random = createRandom(streamKey(3, "rows"));
+  return Array.from({ length: count }, () => Array.from({ length: width }, () => 3 * random.normal()));
+}
+
+/** What predict says of rows, in the form of the file's outputs. */
+async function expectAgreement(model: Model, rows: readonly Row[], output?: string): Promise<void> {
+  const weights = weightsFor(model);
+  const predicted = createPredictor(model, weights).predict(rows);
+  if (!predicted.ok) throw new Error(JSON.stringify(predicted.errors));
+  const outputs = await runOnnx(model, weights, rows);
+  const name = output ?? (model.task === "regression" ? "value" : "probabilities");
+  const expected = predicted.predictions.flatMap((prediction) =>
+    "value" in prediction ? prediction.value : model.classes.map((label) => prediction.probabilities[label] as number),
+  );
+  const actual = Array.from(outputs[name]?.data as Float32Array);
+  expect(outputs[name]?.dims).toEqual([rows.length, expected.length / rows.length]);
+  for (const [index, value] of expected.entries()) {
+    expect(Math.abs((actual[index] as number) - value)).toBeLessThanOrEqual(RELATIVE * Math.max(1, Math.abs(value)));
+  }
+  expect(new Set(actual).size).toBeGreaterThan(1);
+  if (model.task === "regression") return;
+  expect(outputs.label?.data).toEqual(predicted.predictions.map((prediction) => "label" in prediction && prediction.label));
+}
+
+const linear = (units: number, more = {}) => ({ type: "linear", units, ...more });
+const plain = (type: string) => ({ type });
+const activations = [
+  plain("relu"),
+  { type: "leaky_relu", negative_slope: 0.2 },
+  { type: "elu", alpha: 0.7 },
+  plain("selu"),
+  plain("sigmoid"),
+  plain("logsigmoid"),
+  plain("tanh"),
+  { type: "hardtanh", min_val: -0.5, max_val: 2 },
+  plain("gelu"),
+  { type: "gelu", approximate: "tanh" },
+  plain("silu"),
+  plain("mish"),
+  plain("softplus"),
+  { type: "softplus", beta: 2, threshold: 3 },
+  plain("softmax"),
+  plain("log_softmax"),
+  { type: "dropout", p: 0.4 },
+];
+
+describe("an ONNX file in onnxruntime agrees with predict", () => {
+  it.each<[string, Described]>([
+    ["a straight line", { inputWidth: 1, layers: [linear(1)] }],
+    ["a linear layer without a bias, and several outputs", { layers: [linear(3, { bias: false })] }],
+    ["a regression over many layers", { layers: [linear(16), plain("relu"), linear(16), plain("tanh"), linear(2)] }],
+    [
+      "a binary classification with a sigmoid of its own",
+      {
+        task: "binary_classification",
+        classes: ["no", "yes"],
+        layers: [linear(4), plain("relu"), linear(1), plain("sigmoid")],
+      },
+    ],
+    [
+      "a binary classification by logits",
+      {
+        task: "binary_classification",
+        activation: "sigmoid",
+        classes: ["0", "1"],
+        layers: [linear(8), plain("gelu"), linear(1)],
+      },
+    ],
+    [
+      "a binary classification by cross entropy",
+      { task: "binary_classification", activation: "softmax", classes: ["a", "b"], layers: [linear(2)] },
+    ],
+    [
+      "many classes",
+      {
+        task: "multiclass_classification",
+        activation: "softmax",
+        classes: ["rouge", "vert", "bleu", "ölig"],
+        layers: [linear(32), plain("silu"), { type: "dropout", p: 0.5 }, linear(4)],
+      },
+    ],
+    [
+      "batch and layer normalisation, with weights and without",
+      {
+        layers: [
+          linear(6),
+          plain("batch_norm"),
+          plain("layer_norm"),
+          { type: "batch_norm", affine: false, eps: 0.01 },
+          { type: "layer_norm", elementwise_affine: false, eps: 0.1 },
+          linear(2),
+        ],
+      },
+    ],
+    [
+      "an image network",
+      {
+        task: "multiclass_classification",
+        activation: "softmax",
+        classes: ["0", "1", "2"],
+        inputWidth: 64,
+        layers: [
+          { type: "reshape", shape: [1, 8, 8] },
+          { type: "conv2d", out_channels: 4, kernel_size: 3, padding: 1 },
+          plain("batch_norm"),
+          plain("relu"),
+          { type: "max_pool", kernel_size: 2 },
+          { type: "conv2d", out_channels: 3, kernel_size: [2, 3], stride: [1, 2], padding: [0, 1], bias: false },
+          { type: "avg_pool", kernel_size: [3, 1], stride: [1, 2] },
+          plain("flatten"),
+          linear(3),
+        ],
+      },
+    ],
+    [
+      "a sequence network",
+      {
+        inputWidth: 24,
+        layers: [
+          { type: "reshape", shape: [2, 12] },
+          { type: "conv1d", out_channels: 5, kernel_size: 4, stride: 2, padding: 1 },
+          plain("layer_norm"),
+          plain("mish"),
+          { type: "max_pool", kernel_size: 2, stride: 1 },
+          { type: "avg_pool", kernel_size: 2 },
+          plain("batch_norm"),
+          linear(3),
+          linear(2, { bias: false }),
+          plain("flatten"),
+          linear(1),
+        ],
+      },
+    ],
+    [
+      "residual layers",
+      {
+        layers: [
+          linear(8),
+          { type: "residual", layers: [linear(8), plain("batch_norm"), plain("relu"), linear(8)] },
+          { type: "residual", layers: [plain("layer_norm"), linear(8)] },
+          linear(1),
+        ],
+      },
+    ],
+    ["every activation", { layers: activations.flatMap((activation) => [linear(6), activation]).concat(linear(2)) }],
+  ])("%s", async (_, described) => {
+    const model = modelOf(described);
+    await expectAgreement(model, someRows(model.inputWidth));
+    await expectAgreement(model, someRows(model.inputWidth, 2));
+  });
+
+  it("a table of embedded places, with zeros for what is no place in it", async () => {
+    const layers = [{ type: "embedding", num_embeddings: 4, embedding_dim: 3 }, plain("flatten"), linear(2)];
+    await expectAgreement(modelOf({ inputWidth: 2, layers }), [
+      [0, 3],
+      [2, 1],
+      [4, -1],
+      [0.5, 1],
+      [1e9, 2],
+    ]);
+  });
+
+  it.each(activations)("$type far from 0", async (activation) => {
+    const values = [-1e3, -60, -20.5, -3, -1, -1e-3, 0, 1e-3, 1, 3, 20.5, 60, 1e3];
+    const layers = [linear(2), activation];
+    const model = modelOf({ inputWidth: 2, layers });
+    await expectAgreement(
+      model,
+      values.map((value) => [value, 0.3]),
+    );
+  });
+});
+
+const numeric = (column: string, more: Partial<Extract<EncodedColumn, { kind: "numeric" }>> = {}): EncodedColumn => ({
+  kind: "numeric",
+  column,
+  integer: false,
+  fill: 2.5,
+  indicator: false,
+  scaling: { offset: 3, scale: 0.5 },
+  ...more,
+});
+const category = (column: string, more: Partial<Extract<EncodedColumn, { kind: "category" }>> = {}): EncodedColumn => ({
+  kind: "category",
+  column,
+  boolean: false,
+  categories: ["Biscoe", "Dream", "Ünlü"],
+  fill: null,
+  encode: "one_hot",
+  dimension: null,
+  ...more,
+});
+const tables = (columns: readonly EncodedColumn[], targets: Preprocessing["targets"] = []): Preprocessing => ({
+  columns: [...columns],
+  targets,
+});
+
+describe("an ONNX file takes the raw rows that predict takes", () => {
+  it("with missing numbers, scaled numbers, and numbers far from 0", async () => {
+    const columns = [
+      numeric("a", { indicator: true }),
+      numeric("b", { fill: 0, scaling: null, integer: true }),
+      numeric("c", { scaling: { offset: 1.7e9, scale: 10 }, fill: 1.7e9 }),
+    ];
+    await expectAgreement(modelOf({ preprocessing: tables(columns), layers: [linear(4), plain("tanh"), linear(1)] }), [
+      [1, 2, 1_700_000_003],
+      [null, -2, 1_700_000_000],
+      [3.25, 0, null],
+      [-4, 7, 1_699_999_987],
+    ]);
+  });
+
+  it("with categories: known, unknown, missing, filled; one-hot, ordinal and embedded", async () => {
+    const columns = [
+      category("island"),
+      category("filled", { fill: "Dream" }),
+      category("ordinal", { encode: "ordinal" }),
+      category("embedded", { encode: "embedding", dimension: 2 }),
+      category("flag", { boolean: true, categories: ["false", "true"] }),
+      numeric("mass"),
+    ];
+    const labels = ["Biscoe", "Dream", "Ünlü", "Atlantis", null];
+    const rows = labels.map((label, index) => [label, label, label, label, [true, false, null][index % 3], index]);
+    const model = modelOf({
+      task: "multiclass_classification",
+      activation: "softmax",
+      classes: ["Adelie", "Chinstrap", "Gentoo"],
+      preprocessing: tables(columns),
+      layers: [linear(8), plain("relu"), linear(3)],
+    });
+    await expectAgreement(model, rows);
+  });
+
+  it("with datetimes: every part, of leap days, ends of months and years, and before 1970", async () => {
+    const parts = (["timestamp", "year", "month", "day", "weekday", "hour"] as const).map((part) => ({
+      part,
+      scaling:
+        ({ timestamp: { offset: 1.6e9, scale: 1e8 }, year: { offset: 2000, scale: 10 } } as Record<string, Scaling>)[part] ??
+        null,
+    }));
+    const columns: EncodedColumn[] = [{ kind: "datetime", column: "at", fill: Date.UTC(2020, 1, 29), indicator: true, parts }];
+    const dates = [
+      "2024-02-29T23:59:59.999Z",
+      "2023-02-28T00:00:00Z",
+      "2100-02-28T12:30:00Z",
+      "2000-02-29T01:02:03Z",
+      "1969-12-31T23:59:00Z",
+      "1900-03-01T06:00:00Z",
+      "2023-12-31T18:45:00Z",
+      "2024-01-01T00:00:00Z",
+      "2021-04-30T05:00:00Z",
+      "1600-02-29T05:00:00Z",
+    ];
+    const model = modelOf({ preprocessing: tables(columns), layers: [linear(9, { bias: false })] });
+    await expectAgreement(model, [...dates.map((date) => [date]), [null]]);
+    for (const date of dates) await expectAgreement(model, [[date], [null]]);
+  });
+
+  it("and gives targets in their own units", async () => {
+    const targets = [
+      { column: "price", scaling: { offset: 250_000, scale: 80_000 } },
+      { column: "rooms", scaling: null },
+    ];
+    await expectAgreement(modelOf({ preprocessing: tables([numeric("a"), numeric("b")], targets), layers: [linear(2)] }), [
+      [1, 2],
+      [null, 3],
+    ]);
+  });
+
+  it("whatever the columns are called", async () => {
+    const names = ["value", "label", "probabilities", "/Gemm", "/constant", "0.weight", "features", "a b/c:d", "ü"];
+    const columns = names.map((name) => numeric(name));
+    const rows = someRows(names.length, 3);
+    const model = modelOf({ preprocessing: tables(columns, [{ column: "y", scaling: null }]), layers: [linear(1)] });
+    await expectAgreement(model, rows, "value_1");
+  });
+});

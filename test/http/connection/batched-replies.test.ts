@@ -1,0 +1,33 @@
+import type { FastifyReply } from "fastify";
+import { describe, expect, it, vi } from "vitest";
+import { createTurnEnd } from "../../../src/http/connection/batched-replies.ts";
+
+const replyOf = (send: (body: string) => void) => ({ send, log: { error: vi.fn() } }) as unknown as FastifyReply;
+
+describe("the end of a turn", () => {
+  it("sends what was given in the turn, in its order, and nothing twice", async () => {
+    const sent: string[] = [];
+    const reply = replyOf((body) => sent.push(body));
+    const sendAtTurnEnd = createTurnEnd();
+    for (const body of ["a", "b", "c"]) sendAtTurnEnd(reply, body);
+    expect(sent).toEqual([]);
+    await vi.waitFor(() => expect(sent).toEqual(["a", "b", "c"]));
+    sendAtTurnEnd(reply, "d");
+    await vi.waitFor(() => expect(sent).toEqual(["a", "b", "c", "d"]));
+  });
+
+  it("sends the others when one cannot be sent", async () => {
+    const sent: string[] = [];
+    const broken = replyOf(() => {
+      throw new Error("gone");
+    });
+    const sendAtTurnEnd = createTurnEnd();
+    sendAtTurnEnd(broken, "a");
+    sendAtTurnEnd(
+      replyOf((body) => sent.push(body)),
+      "b",
+    );
+    await vi.waitFor(() => expect(sent).toEqual(["b"]));
+    expect(broken.log.error).toHaveBeenCalledOnce();
+  });
+});

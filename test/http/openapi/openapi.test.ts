@@ -1,0 +1,98 @@
+import { subscribe } from "node:diagnostics_channel";
+import { readFileSync } from "node:fs";
+import type { FastifyInstance } from "fastify";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { predictBody } from "../../../src/domain/models/prediction.ts";
+import { jobSpec } from "../../../src/domain/spec/spec.ts";
+import { describeApi } from "../../../src/http/openapi/describe-api.ts";
+import {
+  jobAnswer,
+  metricsAnswer,
+  modelAnswer,
+  predictionsAnswer,
+  streamFrame,
+  validationAnswer,
+} from "../../../src/http/openapi/response-schemas.ts";
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  description: string;
+  tags: string[];
+  responses: Record<string, { description: string; content?: Record<string, { schema: unknown; example?: unknown }> }>;
+}
+
+/** Method and path, as the document writes it, of every route that the server registers and does not hide. */
+const registered = new Set<string>();
+subscribe("fastify.initialization", (message) => {
+  const { fastify } = message as { fastify: FastifyInstance };
+  fastify.addHook("onRoute", ({ method, url, schema }) => {
+    if (schema === undefined || ("hide" in schema && schema.hide) || url.startsWith("/docs")) return;
+    const path = url
+      .split("::")
+      .map((part) => part.replaceAll(/:(\w+)(\([^)]*\))?/g, "{$1}"))
+      .join(":");
+    for (const each of [method].flat()) if (each !== "HEAD") registered.add(`${each} ${path}`);
+  });
+});
+
+const text = await describeApi();
+const document = parse(text) as {
+  paths: Record<string, Record<string, Operation>>;
+  tags: { name: string }[];
+  components: { schemas: Record<string, unknown> };
+};
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
+);
+
+const PROBLEM = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+/** Other servers' protocols have errors of their own. */
+const DIALECT_ERROR = { "application/json": { schema: { $ref: "#/components/schemas/DialectError" } } };
+
+describe("openapi.yaml", () => {
+  it("is what the routes say: run `npm run openapi` when this fails", () => {
+    expect(readFileSync(new URL("../../../openapi.yaml", import.meta.url), "utf8")).toBe(text);
+  });
+
+  it("has every route that is registered and not hidden", () => {
+    expect(operations.map(({ name }) => name).sort()).toEqual([...registered].sort());
+  });
+
+  it.each(operations)("$name says what it is, and what can go wrong", ({ operation }) => {
+    expect(operation.summary).toBeTruthy();
+    expect(operation.description).toBeTruthy();
+    expect(document.tags.map(({ name }) => name)).toContain(operation.tags[0]);
+    expect(Object.keys(operation.responses)).toContain("500");
+    for (const [status, { description, content }] of Object.entries(operation.responses)) {
+      expect(description).toBeTruthy();
+      const schemas = Object.entries(content ?? {}).map(([type, { schema }]) => [type, { schema }]);
+      if (Number(status) >= 400) expect([PROBLEM, DIALECT_ERROR]).toContainEqual(Object.fromEntries(schemas));
+    }
+  });
+
+  it("names every operation once", () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("refers to nothing that is not there, and keeps nothing that nobody refers to", () => {
+    const used = new Set([...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name));
+    expect([...used].sort()).toEqual(Object.keys(document.components.schemas).sort());
+  });
+
+  it("shows examples of what goes in and what comes back", () => {
+    for (const name of ["JobSpec", "Instances", "Job", "Metrics", "Model", "Predictions", "Problem", "Frame", "Validation"]) {
+      expect(document.components.schemas[name], name).toHaveProperty("examples");
+    }
+  });
+
+  it("shows examples that its own schemas accept, as they are", () => {
+    const schemas = [jobAnswer, metricsAnswer, modelAnswer, predictBody, predictionsAnswer, streamFrame, validationAnswer];
+    for (const schema of schemas) {
+      for (const example of (schema.meta()?.examples ?? []) as unknown[]) expect(schema.parse(example)).toEqual(example);
+    }
+    for (const example of (jobSpec.meta()?.examples ?? []) as unknown[]) expect(jobSpec.safeParse(example).success).toBe(true);
+  });
+});

@@ -1,0 +1,297 @@
+import { once } from "node:events";
+import { type IncomingMessage, request as openRequest } from "node:http";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Model } from "../../../src/domain/models/model.ts";
+import { problem } from "../../../src/http/errors/problem.ts";
+import { predictionsAnswer } from "../../../src/http/openapi/response-schemas.ts";
+import { openRawSocket } from "../connection/raw-socket.ts";
+import { storeLine, storePenguins } from "../models-at-hand.ts";
+import { openStagedApp, type StagedApp } from "../staged-app.ts";
+
+let staged: StagedApp;
+let url: string;
+let penguins: Model;
+beforeAll(async () => {
+  staged = await openStagedApp();
+  url = await staged.listen();
+  penguins = await storePenguins(staged.services.store);
+  await storeLine(staged.services.store);
+});
+afterAll(() => staged.close());
+
+const post = (ref: string, type: string, body: string | Uint8Array<ArrayBuffer>, query = "") =>
+  fetch(`${url}/v1/models/${ref}/predict${query}`, { method: "POST", headers: { "content-type": type }, body });
+const json = async (ref: string, body: object, query = "") => {
+  const response = await post(ref, "application/json", JSON.stringify(body), query);
+  if (response.status !== 200) return problem.parse(await response.json());
+  return predictionsAnswer.parse(await response.json()).predictions;
+};
+const linesOf = (text: string) => text.trimEnd().split(/\r?\n/);
+
+const ROWS = [
+  { island: "Dream", mass: 3750, tagged: true, seen: "2024-06-01" },
+  { island: null, mass: 4200.5, tagged: false, seen: null },
+  { island: "Atlantis", mass: null, tagged: null, seen: "2024-06-01T12:30" },
+  { island: "Biscoe, north", mass: 5000, tagged: true, seen: "2023-01-02" },
+];
+
+describe("rows as JSON", () => {
+  it("are arrays or objects, with the same answers, in any order of keys", async () => {
+    const objects = await json("penguins", { instances: ROWS });
+    expect(objects).toHaveLength(4);
+    expect(await json("penguins", { instances: ROWS.map((row) => Object.values(row)) })).toEqual(objects);
+    const turned = ROWS.map((row) => Object.fromEntries(Object.entries(row).reverse()));
+    expect(await json("penguins", { instances: turned })).toEqual(objects);
+  });
+
+  it("read text as an upload does: what stands for missing, and dates without a zone as UTC", async () => {
+    const [missing, words, zoned, plain] = (await json("penguins", {
+      instances: [
+        { island: null, mass: null, seen: "2024-06-30T23:59:00Z" },
+        { island: "n/a", mass: "NA", seen: "2024-06-30 23:59" },
+        { seen: "2024-07-01T01:30:00+02:00" },
+        { seen: "2024-06-30T23:30" },
+      ],
+    })) as object[];
+    expect(words).toEqual(missing);
+    expect(plain).toEqual(zoned);
+  });
+
+  it("name a model by id, name, version or alias", async () => {
+    await staged.services.store.setAlias("penguins", "production", penguins.version);
+    const answers = await Promise.all(
+      [penguins.id, "penguins", "penguins@1", "penguins@production"].map((ref) => json(ref, { instances: ROWS })),
+    );
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(await json("penguins@2", { instances: ROWS })).toMatchObject({ status: 404, code: "not_found" });
+    expect(await json("penguins@", { instances: ROWS })).toMatchObject({ status: 404 });
+  });
+
+  it("are answered in a thread when the body is large, with the same numbers and the same words", async () => {
+    const many = Array.from({ length: 20_000 }, (_, row) => ROWS[row % ROWS.length]);
+    const few = (await json("penguins", { instances: ROWS, top_k: 2 })) as object[];
+    const large = (await json("penguins", { instances: many, top_k: 2 })) as object[];
+    expect(large).toHaveLength(many.length);
+    large.forEach((prediction, row) => {
+      expect(prediction).toEqual(few[row % ROWS.length]);
+    });
+    const wrong = [...many.slice(0, 19_000), { island: "Dream", wings: 2 }];
+    expect(await json("penguins", { instances: wrong })).toMatchObject({
+      status: 422,
+      errors: [{ pointer: "/instances/19000/wings" }],
+    });
+    const tooMany = Array.from({ length: 100_001 }, () => ["Dream", 1, true, null]);
+    expect(await json("penguins", { instances: tooMany })).toMatchObject({ status: 413, errors: [{ pointer: "/instances" }] });
+    const torn = await post("penguins", "application/json", JSON.stringify({ instances: many }).slice(0, -1));
+    expect(torn.status).toBe(400);
+  });
+
+  it("show the most probable classes with top_k, in the body or the query", async () => {
+    const [whole] = (await json("penguins", { instances: [ROWS[0]] })) as { probabilities: Record<string, number> }[];
+    const order = Object.entries(whole?.probabilities ?? {}).sort((a, b) => b[1] - a[1]);
+    const expected = order.slice(0, 2).map(([label, probability]) => ({ label, probability }));
+    for (const answer of [
+      await json("penguins", { instances: [ROWS[0]], top_k: 2 }),
+      await json("penguins", { instances: [ROWS[0]] }, "?top_k=2"),
+    ]) {
+      expect(answer).toMatchObject([
+        { label: order[0]?.[0], top: expected, probabilities: Object.fromEntries(order.slice(0, 2)) },
+      ]);
+    }
+    expect(await json("line", { instances: [[1]], top_k: 1 })).toMatchObject({ status: 422, errors: [{ pointer: "/top_k" }] });
+  });
+});
+
+describe("a batch", () => {
+  const csv = [
+    "id;island;mass;seen;tagged",
+    "a;Dream;3750;2024-06-01;TRUE",
+    'b;;4200.5;NA;"false"',
+    "c;Atlantis;;2024-06-01T12:30;",
+    '"d ""x""";"Biscoe, north";5e3;2023-01-02;true',
+  ].join("\r\n");
+
+  it("in NDJSON has the answers that JSON has, a line each", async () => {
+    const expected = await json("penguins", { instances: ROWS });
+    const body = `${ROWS.map((row) => JSON.stringify(row)).join("\n")}\n\n`;
+    const response = await post("penguins", "application/x-ndjson", body);
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
+    expect(linesOf(await response.text()).map((line) => JSON.parse(line))).toEqual(expected);
+    const top = await post("penguins", "application/x-ndjson", body, "?top_k=1");
+    expect(JSON.parse(linesOf(await top.text())[0] ?? "").top).toHaveLength(1);
+  });
+
+  it("in CSV has its rows as they came, with cells for the predictions", async () => {
+    const expected = (await json("penguins", { instances: ROWS })) as {
+      label: string;
+      probability: number;
+      probabilities: Record<string, number>;
+    }[];
+    const response = await post("penguins", "text/csv", csv);
+    const lines = linesOf(await response.text());
+    const given = linesOf(csv);
+    expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+    expect(lines[0]).toBe(`${given[0]};prediction;probability;probability_Adelie;probability_Chinstrap;"probability_Gentoo;x"`);
+    expected.forEach(({ label, probability, probabilities }, row) => {
+      const cells = [label.includes(";") ? `"${label}"` : label, probability, ...Object.values(probabilities)];
+      expect(lines[row + 1]).toBe([given[row + 1], ...cells].join(";"));
+    });
+    const top = linesOf(await (await post("penguins", "text/csv", csv, "?top_k=2")).text());
+    expect(top[0]).toBe(`${given[0]};prediction_1;probability_1;prediction_2;probability_2`);
+  });
+
+  it("in CSV needs no header where rows have the model's columns in their order", async () => {
+    const text = await (await post("line", "text/csv", "1\n2\n-0.5")).text();
+    expect(text).toBe("1,3\r\n2,5\r\n-0.5,0\r\n");
+    expect(await (await post("line", "text/csv", "x\n1\n")).text()).toBe("x,prediction\r\n1,3\r\n");
+    const named = await post("penguins", "text/csv", "Dream,3750,true,2024-06-01\n");
+    expect(linesOf(await named.text())).toHaveLength(1);
+  });
+
+  it("refuses what is wrong in its first block with the line, before anything is answered", async () => {
+    for (const [ref, type, body, status, detail] of [
+      ["line", "text/csv", "1\n2\nthree\n", 422, "line 3, column 1: must be a finite number that fits float32"],
+      ["line", "text/csv", "1\n2,3\n", 422, "line 2: the row has 2 cells, and the first one 1"],
+      ["line", "text/csv", '"2\n3\n', 400, "line 1, character 1: the quote that opens here is never closed"],
+      ["line", "text/csv", "1,2\n", 422, "line 1: the row has 2 cells; the model takes 1"],
+      ["line", "text/csv", "", 400, "the body has no rows"],
+      ["line", "application/x-ndjson", "[1]\n\n[2\n", 400, "line 3, character 3"],
+      ["line", "application/x-ndjson", "[1]\n[1,2]\n", 422, "line 2: has 2 values; the model takes 1"],
+      ["line", "application/x-ndjson", "\n\n", 400, "the body has no rows"],
+      ["penguins", "text/csv", "island,mass,seen\nDream,1,\n", 422, "line 1: the header has no column tagged"],
+      ["penguins", "application/x-ndjson", '{"isle":"Dream"}', 422, "line 1, column isle: is not a column of this model"],
+      ["penguins", "text/csv", "island,mass,tagged,seen\nDream,heavy,,\n", 422, "line 2, column mass: must be a finite number"],
+    ] as const) {
+      const response = await post(ref, type, body);
+      const answer = problem.parse(await response.json());
+      expect([response.status, answer.detail]).toEqual([status, expect.stringContaining(detail)]);
+    }
+    expect((await post("line", "text/plain", "1")).status).toBe(415);
+    expect((await post("nobody", "text/csv", "1")).status).toBe(404);
+    expect((await post("line", "text/csv", "1", "?top_k=2")).status).toBe(422);
+  });
+
+  it("that is large is answered in order, whatever its rows are cut into", async () => {
+    const rows = Array.from({ length: 200_000 }, (_, index) => index - 100_000);
+    const answer = await post("line", "text/csv", rows.join("\n"));
+    expect(linesOf(await answer.text())).toEqual(rows.map((x) => `${x},${2 * x + 1}`));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(300), { minLength: 1, maxLength: 6 }), async (cuts) => {
+        const { status, text } = await sendInPieces("penguins", csv, cuts);
+        expect([status, text]).toEqual([200, await (await post("penguins", "text/csv", csv)).text()]);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  describe.each([
+    ["text/csv", "1\n", "x", "# end", "# error: line 30001, column 1: must be a finite number that fits float32"],
+    [
+      "application/x-ndjson",
+      "[1]\n",
+      '"x"',
+      '{"end":true}',
+      '{"error":{"code":"invalid","detail":"line 30001: must be an array of 1 numbers"}}',
+    ],
+  ])("in %s", (type, row, bad, end, failure) => {
+    const goesWrong = `${row.repeat(30_000)}${bad}\n${row}`;
+
+    it("that goes wrong later ends with a line that says where, and without the end of a body", async () => {
+      const { send, closed } = await openRawSocket(url);
+      const length = Buffer.byteLength(goesWrong);
+      send(
+        `POST /v1/models/line/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`,
+      );
+      send(goesWrong);
+      const text = await closed;
+      expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(text.slice(-failure.length - 3)).toBe(`${failure}\n\r\n`);
+    });
+
+    it("says where it went wrong to a sender that is not at its end, and takes what more it sends", async () => {
+      const { socket, send, closed } = await openRawSocket(url);
+      send(
+        `POST /v1/models/line/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`,
+      );
+      const more = `${goesWrong.length.toString(16)}\r\n${goesWrong}\r\n`;
+      for (let sent = 0; sent < 40 && !socket.destroyed; sent++) if (!socket.write(more)) await once(socket, "drain");
+      expect((await closed).slice(-failure.length - 3)).toBe(`${failure}\n\r\n`);
+    });
+
+    it("says nothing that is no answer to a sender that ends in the middle", async () => {
+      const { socket, send, closed, until } = await openRawSocket(url);
+      send(
+        `POST /v1/models/line/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`,
+      );
+      const rows = row.repeat(20_000);
+      send(`${rows.length.toString(16)}\r\n${rows}\r\n`);
+      await until((text) => text.includes("\r\n\r\n"));
+      socket.end();
+      expect((await closed).match(/HTTP\/1\.1/g)).toHaveLength(1);
+    });
+
+    it("has a trailer on request: a last line that says how it went, and the end of a body", async () => {
+      const read = async (body: string) => linesOf(await (await post("line", type, body, "?trailer=true")).text());
+      expect((await read(row)).slice(1)).toEqual([end]);
+      const lines = await read(goesWrong);
+      expect(lines.at(-1)).toBe(failure);
+      expect(lines.length).toBeGreaterThan(8192);
+      expect((await post("line", type, bad, "?trailer=true")).status).toBe(type === "text/csv" ? 200 : 422);
+      expect((await post("line", type, row, "?trailer=maybe")).status).toBe(422);
+    });
+  });
+
+  it("is not read faster than its answer is taken", async () => {
+    const { hostname, port } = new URL(url);
+    const request = openRequest({
+      hostname,
+      port,
+      method: "POST",
+      path: "/v1/models/line/predict",
+      headers: { "content-type": "text/csv" },
+    });
+    const block = Buffer.from("1\n".repeat(32_768));
+    let accepted = 0;
+    // Nobody reads the answer: after the buffers of both sides are full, no more is taken.
+    request.on("response", (response) => response.pause());
+    for (let stalled = false; !stalled && accepted < 1000; ) {
+      if (request.write(block)) accepted++;
+      else
+        stalled = !(await Promise.race([
+          once(request, "drain").then(() => true),
+          new Promise((done) => setTimeout(done, 1500, false)),
+        ]));
+    }
+    request.on("error", () => undefined);
+    request.destroy();
+    expect(accepted).toBeLessThan(1000);
+    expect((await post("line", "text/csv", "1")).status).toBe(200);
+  });
+});
+
+/** Sends a body in pieces that end at these places, and reads the whole answer. */
+async function sendInPieces(ref: string, body: string, cuts: readonly number[]): Promise<{ status: number; text: string }> {
+  const { hostname, port } = new URL(url);
+  const request = openRequest({
+    hostname,
+    port,
+    method: "POST",
+    path: `/v1/models/${ref}/predict`,
+    headers: { "content-type": "text/csv" },
+  });
+  request.setNoDelay(true);
+  // The answer may begin before the body ends.
+  const answered = once(request, "response") as Promise<[IncomingMessage]>;
+  let start = 0;
+  for (const cut of [...cuts].sort((a, b) => a - b)) {
+    if (cut > start) request.write(body.slice(start, cut));
+    start = Math.max(start, cut);
+    await new Promise((done) => setTimeout(done, 2));
+  }
+  request.end(body.slice(start));
+  const [response] = await answered;
+  let text = "";
+  for await (const chunk of response) text += chunk;
+  return { status: response.statusCode ?? 0, text };
+}

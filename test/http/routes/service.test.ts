@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { problem } from "../../../src/http/errors/problem.ts";
+import { openStagedApp, SPEC, type StagedApp } from "../staged-app.ts";
+
+let staged: StagedApp;
+beforeAll(async () => {
+  staged = await openStagedApp();
+});
+afterAll(() => staged.close());
+
+describe("health", () => {
+  it("is ok while the event loop turns; ready while the database answers", async () => {
+    expect((await staged.app.inject("/healthz")).json()).toEqual({ status: "ok" });
+    expect((await staged.app.inject("/readyz")).json()).toEqual({ status: "ready" });
+    const ping = vi.spyOn(staged.services.store, "ping").mockRejectedValueOnce(new Error("away"));
+    const response = await staged.app.inject("/readyz");
+    expect(response.statusCode).toBe(503);
+    expect(problem.parse(response.json()).detail).toBe("the database does not answer");
+    ping.mockRestore();
+  });
+
+  it("is not ready while draining, when no job is taken either", async () => {
+    const own = await openStagedApp();
+    own.lifecycle.drain();
+    for (const response of [
+      await own.app.inject("/readyz"),
+      await own.app.inject({ method: "POST", url: "/v1/jobs", payload: SPEC }),
+    ]) {
+      expect(response.statusCode).toBe(503);
+      expect(response.headers["retry-after"]).toBe("5");
+      expect(problem.parse(response.json())).toMatchObject({ code: "unavailable", detail: "the server is draining" });
+    }
+    expect((await own.app.inject("/healthz")).statusCode).toBe(200);
+    await own.close();
+  });
+});
+
+describe("what is not there", () => {
+  it("is answered with 404", async () => {
+    const response = await staged.app.inject("/v1/nothing");
+    expect(problem.parse(response.json())).toMatchObject({ status: 404, detail: "there is nothing at /v1/nothing" });
+  });
+
+  it("is answered with 405 and what is allowed, where only the method is wrong", async () => {
+    const response = await staged.app.inject({ method: "PUT", url: "/v1/jobs/job_1?x=1" });
+    expect(response.statusCode).toBe(405);
+    expect(response.headers.allow).toBe("GET, HEAD, DELETE");
+    expect(problem.parse(response.json()).code).toBe("method_not_allowed");
+  });
+
+  it("is answered with 400 where the path is not even one", async () => {
+    const response = await staged.app.inject("/v1/jobs/%zz");
+    expect(problem.parse(response.json())).toMatchObject({ status: 400, code: "malformed" });
+  });
+});
+
+describe("a defect", () => {
+  it("is logged whole under the request's id, and answered with nothing of it", async () => {
+    const read = vi
+      .spyOn(staged.services.store.ofProject("default"), "getJob")
+      .mockRejectedValueOnce(new Error("the secret of the database"));
+    const response = await staged.app.inject("/v1/jobs/job_1");
+    read.mockRestore();
+    expect(response.statusCode).toBe(500);
+    expect(response.body).not.toContain("secret");
+    const { instance } = problem.parse(response.json());
+    const line = staged.logged.find(({ msg }) => msg === "request failed");
+    expect(instance).toBe(`urn:uuid:${line?.request_id}`);
+    expect(JSON.stringify(line)).toContain("the secret of the database");
+  });
+});
+
+describe("the log", () => {
+  it("has one line a request with its id and its job's, and no bodies", async () => {
+    staged.logged.length = 0;
+    await staged.app.inject("/v1/jobs/job_x");
+    await staged.app.inject({ method: "POST", url: "/v1/jobs", payload: { name: "a body" } });
+    const lines = staged.logged.filter(({ msg }) => msg === "request");
+    expect(lines).toEqual([
+      expect.objectContaining({ method: "GET", route: "/v1/jobs/:id", status: 404, job_id: "job_x" }),
+      expect.objectContaining({ method: "POST", route: "/v1/jobs", status: 422 }),
+    ]);
+    for (const line of lines) expect(line.request_id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(JSON.stringify(staged.logged)).not.toContain("a body");
+  });
+});
+
+describe("the documentation", () => {
+  it("is served, and loads nothing from elsewhere", async () => {
+    const page = await staged.app.inject("/docs/");
+    expect(page.statusCode).toBe(200);
+    expect(page.body).not.toMatch(/(src|href)="https?:/);
+    expect(page.headers["content-security-policy"]).toContain("default-src 'self'");
+    expect(page.headers["content-security-policy"]).not.toMatch(/upgrade-insecure-requests|validator\.swagger\.io/);
+  });
+
+  it("is the OpenAPI document as JSON too", async () => {
+    const document = (await staged.app.inject("/openapi.json")).json();
+    expect(document.openapi).toBe("3.1.0");
+    expect(Object.keys(document.paths)).toContain("/v1/jobs/{id}/stream");
+  });
+});

@@ -1,0 +1,197 @@
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createId } from "../../../src/domain/id.ts";
+import { MIGRATION_NAMES } from "../../../src/storage/migrations.ts";
+import { checkpointContract } from "../../contract/checkpoints.ts";
+import { aNewJob, aSlice, aSuccess } from "../../contract/fixtures.ts";
+import { keyContract } from "../../contract/keys.ts";
+import { lineContract } from "../../contract/line.ts";
+import { outboxContract } from "../../contract/outbox.ts";
+import { freshDatabase, openEmptyPostgres, openOnPostgres } from "../../contract/postgres.ts";
+import { projectContract } from "../../contract/projects.ts";
+import { sharesContract } from "../../contract/shares.ts";
+import { storeContract } from "../../contract/store.ts";
+
+storeContract("PostgreSQL", openEmptyPostgres);
+checkpointContract("PostgreSQL", openEmptyPostgres);
+keyContract("PostgreSQL", openEmptyPostgres);
+lineContract("PostgreSQL", openEmptyPostgres);
+sharesContract("PostgreSQL", openEmptyPostgres);
+projectContract("PostgreSQL", openEmptyPostgres);
+outboxContract("PostgreSQL", openEmptyPostgres);
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  onTestFinished(() => client.end());
+  return client;
+}
+
+/** Ends every connection of a database but the one that asks. */
+const cutAll = (admin: pg.Client) =>
+  admin.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
+
+describe("opening a store on PostgreSQL", () => {
+  it("brings an empty database to the newest schema once, however many processes start at once", async () => {
+    const url = await freshDatabase();
+    const opened = await Promise.all(Array.from({ length: 5 }, () => openOnPostgres(url, { size: 2 })));
+    const admin = await connect(url);
+    const { rows } = await admin.query("select name from kysely_migration order by name");
+    expect(rows.map(({ name }) => name)).toEqual(MIGRATION_NAMES);
+    const { id } = await (opened[0] as (typeof opened)[number]).store.insertJob(aNewJob());
+    for (const { store } of opened) expect((await store.getJob(id))?.state).toBe("queued");
+  });
+
+  it("refuses the database of a newer version, of another program, and one that does not answer, in one line without its password", async () => {
+    const url = await freshDatabase();
+    await (await openOnPostgres(url)).store.close();
+    const admin = await connect(url);
+    await admin.query("insert into kysely_migration values ('9999-future', 'now')");
+    await expect(openOnPostgres(url)).rejects.toThrow(
+      /^the database postgres:\/\/[^:]+:\d+\/\w+ cannot be used: a newer Trainyard/,
+    );
+    const other = await freshDatabase();
+    await (await connect(other)).query("create table shop (id int)");
+    await expect(openOnPostgres(other)).rejects.toThrow(/it is not a database of Trainyard's/);
+    const nobody = "postgres://trainyard:secret@127.0.0.1:1/trainyard";
+    const refused = await openOnPostgres(nobody).catch((error: Error) => error);
+    expect(refused).toMatchObject({
+      code: "unavailable",
+      message: expect.stringMatching(/127\.0\.0\.1:1\/trainyard cannot be used: .*ECONNREFUSED/),
+    });
+    expect((refused as Error).message).not.toContain("secret");
+  });
+
+  it("sorts text by its bytes, whatever language the database speaks", async () => {
+    const { store } = await openOnPostgres(await freshDatabase());
+    const { rows } = await (await connect(await freshDatabase())).query("select 'a' < 'B' collate \"C\" as bytewise");
+    expect(rows[0].bytewise).toBe(false);
+    for (const alias of ["b", "A", "a", "B"]) {
+      const { id } = await store.insertJob(aNewJob());
+      const { job } = await store.leaseJob(id, { lease: crypto.randomUUID(), workerId: "w", at: 1, runningJobs: 99 });
+      await store.finishJob(id, job?.attempt ?? 0, 2, "done", aSuccess(id));
+      await store.setAlias("moons", alias, 1);
+    }
+    expect((await store.findModel({ kind: "version", name: "moons", version: 1 }))?.aliases).toEqual(["A", "B", "a", "b"]);
+  });
+});
+
+describe("a store on PostgreSQL", () => {
+  it("refuses text with the character NUL, which PostgreSQL cannot hold", async () => {
+    const { store } = await openOnPostgres(await freshDatabase());
+    await expect(store.keepSecret("a\u0000b", "x")).rejects.toMatchObject({ code: "invalid" });
+  });
+
+  it("answers as if nothing had happened when its connections are cut between two requests", async () => {
+    const url = await freshDatabase();
+    const { store } = await openOnPostgres(url);
+    const admin = await connect(url);
+    const { id } = await store.insertJob(aNewJob());
+    for (let round = 0; round < 5; round++) {
+      await cutAll(admin);
+      expect((await store.getJob(id))?.id).toBe(id);
+      await cutAll(admin);
+      await store.insertJob(aNewJob());
+    }
+    expect((await store.listJobs({}, { limit: 100 })).data).toHaveLength(6);
+  });
+
+  it("stores every slice once, in order, and each change of state once, while its connections are cut", async () => {
+    const url = await freshDatabase();
+    const { store } = await openOnPostgres(url);
+    const admin = await connect(url);
+    const { id } = await store.insertJob(aNewJob());
+    await store.claimJob(1);
+    let isCutting = true;
+    const cutting = (async () => {
+      while (isCutting) {
+        await cutAll(admin);
+        // Some of what is asked must come to its end.
+        await delay(20);
+      }
+    })();
+    const slices = Array.from({ length: 60 }, (_, index) => aSlice(index * 5 + 1, index * 5 + 5));
+    const seqs = await Promise.all(slices.map((slice) => store.appendMetrics(id, 1, slice)));
+    const moved = await store.transition(id, {
+      from: ["running"],
+      to: { state: "cancelling", at: 9, reason: "while connections are cut" },
+    });
+    const ended = await store.finishJob(id, 1, 10, "done", { state: "cancelled", metrics: null });
+    isCutting = false;
+    await cutting;
+    expect(seqs).toEqual(slices.map((_, index) => index + 3));
+    expect([moved?.state, ended?.state]).toEqual(["cancelling", "cancelled"]);
+    const events = await store.readEvents(id, 0, 1000, 1e9);
+    expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 64 }, (_, index) => index + 1));
+    expect((await store.getJob(id))?.epochsDone).toBe(300);
+  });
+
+  it("says that it is away while it is, and that it is back", async () => {
+    const url = new URL(await freshDatabase());
+    const { store } = await openOnPostgres(url.href, { patienceMs: 0, probeMs: 20 });
+    const admin = await connect(url.href);
+    const back = Promise.withResolvers<void>();
+    const heard: string[] = [];
+    store.onHealth(({ status }) => {
+      heard.push(status);
+      if (status === "ok") back.resolve();
+    });
+    // A connection that is cut while nobody uses it is noticed too.
+    await store.getJob("job_none");
+    await cutAll(admin);
+    await back.promise;
+    expect(heard.slice(0, 2)).toEqual(["failing", "ok"]);
+    await expect(store.ping()).resolves.toBeUndefined();
+  });
+
+  it("gives each webhook to one of several processes", async () => {
+    const url = await freshDatabase();
+    const [one, two] = [(await openOnPostgres(url)).store, (await openOnPostgres(url)).store];
+    const count = 20;
+    for (let index = 0; index < count; index++) {
+      const job = aNewJob();
+      const webhook = { url: "https://example.com/hook" };
+      await one.insertJob({ ...job, spec: { ...job.spec, webhook } });
+      await one.transition(job.id, { from: ["queued"], to: { state: "cancelled", at: 5, reason: "a test" } });
+    }
+    const claims = await Promise.all([one, two, one, two].map((store) => store.claimDeliveries(10, count, 60_000)));
+    const ids = claims.flat().map(({ id }) => id);
+    expect(ids).toHaveLength(count);
+    expect(new Set(ids).size).toBe(count);
+  });
+
+  it("has what the processes say of themselves, and what they are told", async () => {
+    const url = await freshDatabase();
+    const [one, two] = [(await openOnPostgres(url)).store, (await openOnPostgres(url)).store];
+    const id = createId("worker");
+    const beat = {
+      id,
+      name: "n",
+      role: "work",
+      version: "1",
+      slots: 2,
+      memoryBytes: 5e9,
+      startedAt: 1,
+      heartbeatAt: 100,
+    } as const;
+    expect(await one.beatWorker(beat)).toBe(false);
+    const job = await one.insertJob(aNewJob());
+    const lease = { lease: crypto.randomUUID(), workerId: id, at: 1, runningJobs: 1 };
+    expect(await one.leaseJob(job.id, lease)).toMatchObject({ result: "taken" });
+    const other = await one.insertJob(aNewJob());
+    expect(await two.leaseJob(other.id, { ...lease, lease: crypto.randomUUID() })).toMatchObject({ result: "full" });
+    expect(await two.leaseJob(job.id, lease)).toMatchObject({ result: "abandoned" });
+    expect(await two.listWorkers(100)).toEqual([
+      { ...beat, isDraining: false, jobs: [{ id: job.id, project: "default", attempt: 1, memoryBytes: 4096 }] },
+    ]);
+    expect(await two.drainWorker(id)).toBe(true);
+    expect(await one.beatWorker({ ...beat, heartbeatAt: 200 })).toBe(true);
+    expect(await two.listWorkers(201)).toEqual([]);
+    await one.signOffWorker(id);
+    expect(await two.drainWorker(id)).toBe(false);
+  });
+});

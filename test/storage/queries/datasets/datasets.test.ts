@@ -1,0 +1,150 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createId } from "../../../../src/domain/id.ts";
+import type { NewDataset, Store } from "../../../../src/domain/ports.ts";
+import type { ResolvedSpec } from "../../../../src/domain/spec/spec.ts";
+import { openStore } from "../../../../src/storage/open.ts";
+import { aNewJob, aSlice } from "../../../contract/fixtures.ts";
+import { temporaryFolder } from "../../../contract/temporary.ts";
+
+async function open(dataDir?: string): Promise<{ store: Store; dataDir: string }> {
+  const folder = dataDir ?? (await temporaryFolder());
+  const store = await openStore({ dataDir: folder });
+  onTestFinished(() => store.close());
+  return { store, dataDir: folder };
+}
+
+/** Columns of a number, a label and a text; large enough for several chunks. */
+function aDataset(sha256 = "ab".repeat(32), rows = 100_000): NewDataset {
+  return {
+    id: createId("dataset"),
+    name: "penguins",
+    format: "csv",
+    sha256,
+    bytes: 1234,
+    createdAt: Date.now(),
+    rows,
+    names: ["size", "note", "kind"],
+    columnsJson: JSON.stringify([{ name: "size" }, { name: "note" }, { name: "kind" }]),
+    previewLines: ['[1,"a","x"]', '[2,"b","y"]'],
+    values: new Map<string, Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>([
+      ["size", Float64Array.from({ length: rows }, (_, row) => (row === 3 ? Number.NaN : row / 7))],
+      ["kind", Int32Array.from({ length: rows }, (_, row) => (row % 5) - 1)],
+    ]),
+  };
+}
+
+function aJobOn(datasetId: string) {
+  const job = aNewJob();
+  const data = { dataset: { id: datasetId, features: ["size"], target: "kind" } } as unknown as ResolvedSpec["data"];
+  return { ...job, spec: { ...job.spec, data } };
+}
+
+/** Rows of a table, counted beside the store. */
+function count(dataDir: string, table: string): number {
+  const database = new Database(join(dataDir, "trainyard.db"), { readonly: true });
+  const { n } = database.prepare(`select count(*) as n from ${table}`).get() as { n: number };
+  database.close();
+  return n;
+}
+
+describe("data sets in the store", () => {
+  it("are read back equal, whole and by column", async () => {
+    const { store } = await open();
+    const given = aDataset();
+    const { created, summary } = await store.insertDataset(given);
+    expect(created).toBe(true);
+    expect(summary).toMatchObject({ id: given.id, name: "penguins", rows: 100_000, columnCount: 3, bytes: 1234 });
+    expect(await store.getDataset(given.id)).toEqual({ ...summary, columns: JSON.parse(given.columnsJson) });
+    expect(await store.findDataset(given.sha256, "csv")).toEqual({ summary, columnsJson: given.columnsJson });
+    expect(await store.findDataset(given.sha256, "json")).toBeNull();
+    expect(await store.readDatasetPreview(given.id)).toEqual({ names: given.names, lines: given.previewLines });
+    const columns = await store.readDatasetColumns(given.id, ["kind", "size"]);
+    expect([...columns.keys()]).toEqual(["kind", "size"]);
+    expect(columns.get("size")).toEqual(given.values.get("size"));
+    expect(columns.get("kind")).toEqual(given.values.get("kind"));
+  });
+
+  it("have no values for text, for unknown columns, and for unknown data sets", async () => {
+    const { store } = await open();
+    const { id } = aDataset();
+    await expect(store.readDatasetColumns(id, ["size"])).rejects.toMatchObject({ code: "not_found" });
+    const given = aDataset();
+    await store.insertDataset(given);
+    await expect(store.readDatasetColumns(given.id, ["note"])).rejects.toThrow('the column "note" is text');
+    await expect(store.readDatasetColumns(given.id, ["nose"])).rejects.toThrow('there is no column "nose"');
+    expect(await store.getDataset("ds_none")).toBeNull();
+    expect(await store.readDatasetPreview("ds_none")).toBeNull();
+  });
+
+  it("are listed newest first, in pages", async () => {
+    const { store } = await open();
+    const ids: string[] = [];
+    for (let each = 0; each < 3; each++) ids.unshift((await store.insertDataset(aDataset(`${each}`, 2))).summary.id);
+    const first = await store.listDatasets({ limit: 2 });
+    expect(first).toMatchObject({ hasMore: true, nextAfter: ids[1] });
+    const second = await store.listDatasets({ limit: 2, after: ids[1] });
+    expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(ids);
+    expect(second.hasMore).toBe(false);
+  });
+
+  it("are one when two uploads of the same bytes end at the same time", async () => {
+    const { store, dataDir } = await open();
+    const inserted = await Promise.all([store.insertDataset(aDataset()), store.insertDataset(aDataset())]);
+    expect(inserted.map(({ created }) => created).sort()).toEqual([false, true]);
+    expect(inserted[0]?.summary.id).toBe(inserted[1]?.summary.id);
+    expect(count(dataDir, "datasets")).toBe(1);
+    expect(count(dataDir, "dataset_chunks")).toBe(4 + 2);
+  });
+
+  it("let the metrics of a running job through while they are written", async () => {
+    const { store } = await open();
+    const { id } = await store.insertJob(aNewJob());
+    await store.claimJob(1);
+    let inserted = false;
+    const insertion = store.insertDataset(aDataset("ef".repeat(32), 1_000_000)).then(() => {
+      inserted = true;
+    });
+    for (let epoch = 1; epoch <= 3; epoch++) expect(await store.appendMetrics(id, 1, aSlice(epoch, epoch))).not.toBeNull();
+    expect(inserted).toBe(false);
+    await insertion;
+  });
+
+  it("are deleted with their chunks", async () => {
+    const { store, dataDir } = await open();
+    const { id } = (await store.insertDataset(aDataset())).summary;
+    expect(await store.deleteDataset(id)).toEqual({ deleted: true, usedBy: null });
+    expect(await store.deleteDataset(id)).toEqual({ deleted: false, usedBy: null });
+    expect(await store.getDataset(id)).toBeNull();
+    expect(count(dataDir, "datasets") + count(dataDir, "dataset_chunks")).toBe(0);
+  });
+
+  it("stay while a job that has not ended uses them", async () => {
+    const { store } = await open();
+    const { id } = (await store.insertDataset(aDataset())).summary;
+    const job = await store.insertJob(aJobOn(id));
+    await store.insertJob(aNewJob({ name: `mentions "id":"${id}"` }));
+    expect(await store.deleteDataset(id)).toEqual({ deleted: false, usedBy: job.id });
+    await store.claimJob(1);
+    expect(await store.deleteDataset(id)).toEqual({ deleted: false, usedBy: job.id });
+    await store.finishJob(job.id, 1, 2, "cancelled", { state: "cancelled", metrics: null });
+    expect(await store.deleteDataset(id)).toEqual({ deleted: true, usedBy: null });
+  });
+
+  it("leave nothing when an upload or a deletion was cut off, after the next start", async () => {
+    const { store, dataDir } = await open();
+    const kept = (await store.insertDataset(aDataset("1"))).summary.id;
+    const torn = (await store.insertDataset(aDataset("2"))).summary.id;
+    await store.close();
+    const database = new Database(join(dataDir, "trainyard.db"));
+    database.prepare("update datasets set ready = 0 where id = ?").run(torn);
+    database.close();
+    const again = (await open(dataDir)).store;
+    expect(await again.getDataset(torn)).toBeNull();
+    expect((await again.listDatasets({ limit: 9 })).data).toHaveLength(1);
+    expect(await again.removeUnfinishedDatasets(Date.now() + 1)).toBe(1);
+    expect([count(dataDir, "datasets"), count(dataDir, "dataset_chunks")]).toEqual([1, 6]);
+    expect((await again.readDatasetColumns(kept, ["kind"])).get("kind")).toHaveLength(100_000);
+  });
+});

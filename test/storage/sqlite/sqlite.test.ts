@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { describe, expect, it } from "vitest";
+import { openStore } from "../../../src/storage/open.ts";
+import { checkpointContract } from "../../contract/checkpoints.ts";
+import { aNewJob, aSlice } from "../../contract/fixtures.ts";
+import { keyContract } from "../../contract/keys.ts";
+import { lineContract } from "../../contract/line.ts";
+import { projectContract } from "../../contract/projects.ts";
+import { sharesContract } from "../../contract/shares.ts";
+import { storeContract } from "../../contract/store.ts";
+import { temporaryFolder } from "../../contract/temporary.ts";
+
+storeContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+checkpointContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+keyContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+lineContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+sharesContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+projectContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+
+describe("opening a SQLite store", () => {
+  it("makes the data directory", async () => {
+    const store = await openStore({ dataDir: join(await temporaryFolder(), "a", "b") });
+    await store.ping();
+    await store.close();
+  });
+
+  it("finds what was there before", async () => {
+    const dataDir = await temporaryFolder();
+    const first = await openStore({ dataDir });
+    const { id } = await first.insertJob(aNewJob());
+    await first.claimJob(1);
+    await first.appendMetrics(id, 1, aSlice(1, 5));
+    await first.close();
+    const second = await openStore({ dataDir });
+    expect(await second.getJob(id)).toMatchObject({ state: "running", epochsDone: 5 });
+    await second.close();
+  });
+
+  it("refuses a database that is in use, in one line", async () => {
+    const dataDir = await temporaryFolder();
+    const first = await openStore({ dataDir });
+    await expect(openStore({ dataDir })).rejects.toThrow(/^the database .*trainyard\.db cannot be used: another process/);
+    await first.close();
+    await (await openStore({ dataDir })).close();
+  });
+
+  it("refuses a database that another program keeps locked", async () => {
+    const dataDir = await temporaryFolder();
+    await (await openStore({ dataDir })).close();
+    const holder = new Worker(
+      `const { parentPort, workerData } = require("node:worker_threads");
+       const Database = require("better-sqlite3");
+       const db = new Database(workerData);
+       db.exec("begin exclusive");
+       parentPort.postMessage("locked");
+       parentPort.on("message", () => { db.close(); parentPort.close(); });`,
+      { eval: true, workerData: join(dataDir, "trainyard.db") },
+    );
+    await once(holder, "message");
+    await expect(openStore({ dataDir, busyTimeoutMs: 50 })).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringMatching(/another process is using it \(SQLITE_BUSY/),
+    });
+    holder.postMessage("go");
+    await once(holder, "exit");
+  });
+
+  it("refuses what is not a database", async () => {
+    const dataDir = await temporaryFolder();
+    await writeFile(join(dataDir, "trainyard.db"), "a text of some length, which no database starts with".repeat(50));
+    await expect(openStore({ dataDir })).rejects.toThrow(/is not a SQLite database/);
+  });
+
+  it("refuses a data directory that is a file or cannot be written", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "file"), "");
+    await expect(openStore({ dataDir: join(folder, "file") })).rejects.toThrow(/data directory .*file cannot be written/);
+    const closed = join(folder, "closed");
+    await mkdir(closed);
+    await chmod(closed, 0o555);
+    // The superuser may write anywhere.
+    if (process.getuid?.() !== 0) await expect(openStore({ dataDir: closed })).rejects.toThrow(/cannot be written/);
+  });
+});

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeSlice, fromWire, type MetricSlice } from "../../../src/domain/metrics/metric.ts";
+import type { Model } from "../../../src/domain/models/model.ts";
+import type { Desk } from "../../../src/domain/ports.ts";
+import { createDesk } from "../../../src/worker/compute/compute-pool.ts";
+import { aModel, aSlice, someWeights } from "../../contract/fixtures.ts";
+
+const LIMITS = {
+  bodyBytes: 64 * 1024 * 1024,
+  rows: 1_000_000,
+  parameters: 1_000_000,
+  jobMemoryBytes: 1024 ** 3,
+  memoryBytes: 1024 ** 3,
+  predictRows: 100_000,
+};
+
+describe("the desk", () => {
+  let desk: Desk;
+  const errors: unknown[] = [];
+  beforeAll(() => {
+    desk = createDesk({ limits: LIMITS, onError: (error) => errors.push(error) });
+  });
+  afterAll(async () => {
+    await desk.close();
+    expect(errors).toEqual([]);
+  });
+
+  const decode = (json: Uint8Array): Record<string, unknown> => JSON.parse(`{${new TextDecoder().decode(json)}}`);
+  const bytes = (body: unknown) => new TextEncoder().encode(JSON.stringify(body));
+  const layers = [{ type: "linear" }, { type: "sigmoid" }];
+
+  it("prepares a body with rows, and takes it over", async () => {
+    const body = bytes({
+      data: {
+        inline: {
+          features: [
+            [1, 2],
+            [3, 4],
+            [5, 6],
+          ],
+          targets: [0, 1, 1],
+        },
+      },
+      model: { layers },
+    });
+    const prepared = await desk.prepare(body);
+    expect(prepared).toMatchObject({ ok: true, rows: 3, parameters: 3, classes: ["0", "1"] });
+    expect(prepared.ok && prepared.payload?.data.slice(0, 6)).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
+    expect(body.byteLength).toBe(0);
+  });
+
+  it("prepares a part of a larger buffer without touching the rest", async () => {
+    const json = bytes({ data: { generator: { type: "moons" } }, model: { layers } });
+    const whole = new Uint8Array(json.byteLength + 20).fill(7);
+    whole.set(json, 10);
+    expect(await desk.prepare(whole.subarray(10, 10 + json.byteLength))).toMatchObject({ ok: true, payload: null });
+    expect(whole[0]).toBe(7);
+  });
+
+  it("says what is wrong with a body", async () => {
+    expect(await desk.prepare(new TextEncoder().encode("{"))).toMatchObject({ ok: false, code: "malformed" });
+    const prepared = await desk.prepare(bytes({ data: { generator: { type: "moons" } }, model: { layers }, epochs: 0, x: 1 }));
+    expect(prepared).toMatchObject({ ok: false, code: "invalid" });
+    expect(!prepared.ok && prepared.errors.map(({ pointer }) => pointer).sort()).toEqual(["/epochs", "/x"]);
+  });
+
+  it("encodes small and large slices alike, behind the members of a head", async () => {
+    for (const count of [3, 4000]) {
+      const json = await desk.encodeColumns('{"seq":7}', 11, 10 + count, encodeSlice(aSlice(11, 10 + count)));
+      const frame = JSON.parse(new TextDecoder().decode(json));
+      expect(Object.keys(frame)).toEqual(["seq", "epochs", "series"]);
+      expect(frame.epochs).toEqual(Array.from({ length: count }, (_, index) => 11 + index));
+      expect(frame.series.loss).toEqual(Array.from(aSlice(11, 10 + count).series.loss ?? []));
+    }
+  });
+
+  it("thins metrics, and carries what is not finite as strings", async () => {
+    const odd = (): MetricSlice => ({ from: 2001, to: 2003, series: { loss: Float64Array.of(Number.NaN, Infinity, 1) } });
+    const { returned, json } = await desk.thinMetrics([aSlice(1, 2000), odd()], 1, 2003, 100);
+    const { epochs, series } = decode(json) as { epochs: number[]; series: { loss: never[] } };
+    expect(returned).toBe(epochs.length);
+    expect(returned).toBeLessThanOrEqual(100);
+    expect([epochs[0], epochs.at(-1)]).toEqual([1, 2003]);
+    expect(series.loss.map(fromWire).every((loss) => loss > 0)).toBe(true);
+    expect(decode((await desk.thinMetrics([odd()], 2001, 2003, 10)).json).series).toEqual({ loss: ["NaN", "Infinity", 1] });
+    expect(await desk.thinMetrics([], 1, 0, 10)).toMatchObject({ returned: 0 });
+  });
+
+  /** 1.5 x1 - 2.5 x2 + 0.5, through a sigmoid. */
+  const probability = ([x1, x2]: readonly number[]) => 1 / (1 + Math.exp(-(1.5 * (x1 ?? 0) - 2.5 * (x2 ?? 0) + 0.5)));
+  const rowsOf = (count: number) => Array.from({ length: count }, (_, index) => [Math.sin(index), Math.cos(index)]);
+
+  it("predicts few rows here and many in a thread, with the same answers, loading the weights once each", async () => {
+    const model = aModel("job_a");
+    let loads = 0;
+    const load = async () => {
+      loads++;
+      return someWeights();
+    };
+    const many = await desk.predict(model, rowsOf(5000), load);
+    expect(loads).toBeLessThanOrEqual(2);
+    loads = 0;
+    const [few, again] = await Promise.all([desk.predict(model, rowsOf(3), load), desk.predict(model, rowsOf(3), load)]);
+    await desk.predict(model, rowsOf(1), load);
+    expect(loads).toBe(1);
+    if (!many.ok || !few.ok) throw new Error("the rows are right");
+    expect(again).toEqual(few);
+    expect(many.predictions).toHaveLength(5000);
+    expect(many.predictions.slice(0, 3)).toEqual(few.predictions);
+    rowsOf(5000).forEach((row, index) => {
+      expect(many.predictions[index]).toMatchObject({ probabilities: { "1": expect.closeTo(probability(row), 5) } });
+    });
+  });
+
+  it("names the wrong rows by their place in the request, in a thread too", async () => {
+    const model = aModel("job_a");
+    const rows: unknown[][] = rowsOf(5000);
+    rows[3000] = [1, "two"];
+    rows[4500] = [1];
+    const result = await desk.predict(model, rows, async () => someWeights());
+    expect(!result.ok && result.errors.map(({ pointer }) => pointer)).toEqual(["/instances/3000/1", "/instances/4500"]);
+    const few = await desk.predict(
+      model,
+      [
+        [1, 2],
+        [Number.NaN, 1],
+      ],
+      async () => someWeights(),
+    );
+    expect(!few.ok && few.errors.map(({ pointer }) => pointer)).toEqual(["/instances/1/0"]);
+  });
+
+  it("passes on why the weights cannot be had, and asks again the next time", async () => {
+    const model: Model = aModel("job_b");
+    const gone = async () => {
+      throw new Error("the model is gone");
+    };
+    await expect(desk.predict(model, rowsOf(1), gone)).rejects.toThrow("the model is gone");
+    await expect(desk.predict(model, rowsOf(5000), gone)).rejects.toThrow("the model is gone");
+    expect((await desk.predict(model, rowsOf(1), async () => someWeights())).ok).toBe(true);
+  });
+
+  it("forgets a model", async () => {
+    const model = aModel("job_c");
+    let loads = 0;
+    const load = async () => {
+      loads++;
+      return someWeights();
+    };
+    await desk.predict(model, rowsOf(1), load);
+    desk.forget(model.id);
+    await desk.predict(model, rowsOf(1), load);
+    expect(loads).toBe(2);
+  });
+});
