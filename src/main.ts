@@ -49,7 +49,7 @@ async function run(config: Config): Promise<void> {
   }
 }
 
-/** One line for what an operator can mend; a defect is thrown on, whole. */
+/** One line for what an superuser can mend; a bug is thrown on, whole. */
 function reasonOf(error: unknown, { host, port }: Config): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "EADDRINUSE")

@@ -58,7 +58,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
   };
   const removeMetrics = async (before: number): Promise<number> => {
     const ended = await store.endedJobs(before, STEP, "metrics");
-    for (const { id } of ended) await store.forgetMetrics(id);
+    for (const { id } of ended) await store.deleteMetrics(id);
     return ended.length;
   };
   const removeCheckpoints = async (before: number): Promise<number> => {
@@ -73,7 +73,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     jobs: jobsMs === null ? 0 : await steps(() => removeJobs(now - jobsMs)),
     jobs_without_metrics: metricsMs === null ? 0 : await steps(() => removeMetrics(now - metricsMs)),
     jobs_without_checkpoints: checkpointsMs === null ? 0 : await steps(() => removeCheckpoints(now - checkpointsMs)),
-    deliveries: deliveriesMs === null ? 0 : await steps(() => store.forgetDeliveries(now - deliveriesMs, STEP)),
-    idempotency_keys: await steps(() => store.forgetKeys(now - KEY_LIFETIME_MS, STEP)),
+    deliveries: deliveriesMs === null ? 0 : await steps(() => store.deleteDeliveries(now - deliveriesMs, STEP)),
+    idempotency_keys: await steps(() => store.deleteIdempotencyKeys(now - KEY_LIFETIME_MS, STEP)),
   };
 }

@@ -4,7 +4,7 @@
  * A trigger for a task that runs one at a time. The promise it returns is that of a run that begins after the call: the
  * one that starts now, or the next one, shared by all who ask while a run is under way.
  */
-export function coalesce(task: () => Promise<void>): () => Promise<void> {
+export function singleFlight(task: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | null = null;
   let next: Promise<void> | null = null;
   const start = (): Promise<void> => {

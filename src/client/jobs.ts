@@ -37,7 +37,7 @@ export interface JobsClient {
    */
   watch(id: string, options?: WatchOptions): AsyncGenerator<Frame, void, void>;
   /** Waits until a job is in a terminal state. */
-  wait(id: string, options?: Pick<WatchOptions, "signal" | "patienceMs">): Promise<Job>;
+  wait(id: string, options?: Pick<WatchOptions, "signal" | "retryMs">): Promise<Job>;
   /** The checkpoints of a job, newest first. */
   checkpoints(id: string, query?: PageQuery): Promise<Page<Checkpoint>>;
   removeCheckpoint(id: string): Promise<void>;

@@ -9,10 +9,10 @@ export interface WatchOptions {
   /** Aborting it ends the watch quietly. */
   readonly signal?: AbortSignal;
   /** How long there may be no connection before the watch gives up; a minute when left out. */
-  readonly patienceMs?: number;
+  readonly retryMs?: number;
 }
 
-const PATIENCE_MS = 60_000;
+const RETRY_FOR_MS = 60_000;
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 2000;
 /** Characters of frames that wait for whoever iterates; with more, the connection is closed, and resumed when they were taken. */
@@ -28,7 +28,7 @@ const SILENCE_MS = 45_000;
 export async function* watchFrames(
   open: (after: number) => WebSocket,
   check: () => Promise<unknown>,
-  { after = 0, signal, patienceMs = PATIENCE_MS }: WatchOptions,
+  { after = 0, signal, retryMs = RETRY_FOR_MS }: WatchOptions,
 ): AsyncGenerator<Frame, void, void> {
   let cursor = after;
   let lastHeardAt = performance.now();
@@ -45,7 +45,7 @@ export async function* watchFrames(
     }
     if (signal?.aborted) return;
     // A server that answers has only closed this connection, whatever the time since the last frame.
-    if (await isThere(check, performance.now() - lastHeardAt > patienceMs)) lastHeardAt = performance.now();
+    if (await isThere(check, performance.now() - lastHeardAt > retryMs)) lastHeardAt = performance.now();
     await pause(delayMs, signal);
     delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
   }

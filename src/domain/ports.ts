@@ -9,10 +9,10 @@ import type { CheckpointState, Checkpoints, NewCheckpoint } from "./jobs/checkpo
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction } from "./jobs/job.ts";
 import type { ShownRows } from "./jobs/job-rows.ts";
 import type { Prepared, Resolved } from "./jobs/preparation.ts";
-import type { Line } from "./jobs/queue-order.ts";
+import type { QueueOrder } from "./jobs/queue-order.ts";
 import type { ProjectLimits } from "./limits.ts";
 import type { Rows } from "./metrics/downsampling.ts";
-import type { MetricSlice } from "./metrics/metric.ts";
+import type { MetricChunk } from "./metrics/metric.ts";
 import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
 import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BatchBlock, BatchOptions, BatchReply, DocumentReply } from "./models/prediction.ts";
@@ -91,28 +91,28 @@ export interface JobCounts {
  * This one is the server's: by id and in lists it has the records of every project; what it inserts, and names that it is
  * asked for, are those of the project `default`.
  */
-export interface Store extends Sweeping, Outbox, IdempotencyKeys, KeyStore, Checkpoints, Line, Workers {
+export interface Store extends Sweeping, Outbox, IdempotencyKeys, KeyStore, Checkpoints, QueueOrder, Workers {
   insertJob(job: NewJob): Promise<Job>;
   getJob(id: string): Promise<Job | null>;
   /** Newest first. */
   listJobs(filter: JobFilter, page: PageRequest): Promise<Page<Job>>;
   readPayload(jobId: string): Promise<TensorSet | null>;
   /**
-   * Appends a slice that starts right after the job's `epochsDone`, with its event, and returns the event's sequence number.
+   * Appends a chunk that starts right after the job's `epochsDone`, with its event, and returns the event's sequence number.
    * The job's `metrics` are those of its newest and of its best epoch from then on.
    * Null, and nothing is stored, when the job is not running, pausing or cancelling in this attempt.
    */
-  appendMetrics(id: string, attempt: number, slice: MetricSlice): Promise<number | null>;
+  appendMetrics(id: string, attempt: number, chunk: MetricChunk): Promise<number | null>;
   /** Ends a running, pausing or cancelling job in this attempt, with its model if it has one, in one transaction. Null when it is not so. */
   finishJob(id: string, attempt: number, at: number, reason: string, outcome: Outcome): Promise<Job | null>;
   /** Deletes a job in a terminal state with its events, metrics, checkpoints and payload; its model stays. False when it is unknown or not terminal. */
   deleteJob(id: string): Promise<boolean>;
   /** Events with a sequence number above `after`, in order, at most `limit` of them and about `maxBytes` of columns (at least one). */
   readEvents(jobId: string, after: number, limit: number, maxBytes?: number): Promise<JobEvent[]>;
-  /** Metric slices that overlap epochs `from`..`to`, in order, whole. */
-  readMetrics(jobId: string, from: number, to: number): Promise<MetricSlice[]>;
+  /** Metric chunks that overlap epochs `from`..`to`, in order, whole. */
+  readMetrics(jobId: string, from: number, to: number): Promise<MetricChunk[]>;
   /** Of epochs `from`..`to`, what thinning by blocks (`isByBlocks`) finds the same epochs in as in all of them. In order, clipped to the range. */
-  readNotable(jobId: string, from: number, to: number): Promise<Rows[]>;
+  readMinMax(jobId: string, from: number, to: number): Promise<Rows[]>;
   /** Stores a model that no job of this store made, as the next version of its name. `finishJob` stores those of jobs. Throws conflict beyond `within`. */
   insertModel(model: NewModel, weights: TensorSet, within?: Pick<ProjectLimits, "models">): Promise<Model>;
   getModel(id: string): Promise<Model | null>;
@@ -233,9 +233,9 @@ export interface TrainingRun {
 }
 
 export interface TrainingObserver {
-  /** Called with consecutive slices. Training waits when a few of them are still pending. */
-  onEpochs(slice: MetricSlice): Promise<void>;
-  /** Called in order with the slices: every epoch that ended before the checkpoint was handed on before it. */
+  /** Called with consecutive chunks. Training waits when a few of them are still pending. */
+  onEpochs(chunk: MetricChunk): Promise<void>;
+  /** Called in order with the chunks: every epoch that ended before the checkpoint was handed on before it. */
   onCheckpoint(checkpoint: NewCheckpoint): Promise<void>;
   /** Aborting it cancels the run within 0.5 s; the outcome is then `cancelled`. */
   readonly signal: AbortSignal;
@@ -260,7 +260,7 @@ export type TrainingResult =
 export type TrainedModel = Omit<NewModel, "id" | "name" | "jobId" | "createdAt" | "metrics">;
 
 /** Threads that train, one job each. */
-export interface Trainers {
+export interface TrainingPool {
   readonly size: number;
   /** Rejects only when the thread died. */
   train(run: TrainingRun, observer: TrainingObserver): Promise<TrainingResult>;
@@ -278,7 +278,7 @@ export type DatasetEvaluation =
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /** Work too big for the event loop, done in threads of its own so that it never waits for training. */
-export interface Desk {
+export interface ComputePool {
   /** Parses and validates a job body: UTF-8 JSON. */
   prepare(body: Uint8Array<ArrayBuffer>, resolved?: Resolved): Promise<Prepared>;
   /** Predicts rows, here when they are few and in a thread when they are many. `load` is called when the model is not cached. */
@@ -301,23 +301,23 @@ export interface Desk {
   /** Forgets a deleted model. */
   forget(modelId: string): void;
   /**
-   * A JSON object as UTF-8: the members of `head`, an object that is JSON already, then a stored slice's `epochs` and `series`.
+   * A JSON object as UTF-8: the members of `head`, an object that is JSON already, then a stored chunk's `epochs` and `series`.
    * Takes `columns` over: they may be empty afterwards.
    */
   encodeColumns(head: string, from: number, to: number, columns: Uint8Array): Promise<Uint8Array>;
   /**
-   * Reduces slices to at most about `points` epochs (chooseEpochs). With `earlier`, the points of the epochs before, they are put
-   * first. Takes the slices over.
+   * Reduces chunks to at most about `points` epochs (chooseEpochs). With `earlier`, the points of the epochs before, they are put
+   * first. Takes the chunks over.
    */
-  thinMetrics(
-    slices: readonly Rows[],
+  downsampleMetrics(
+    chunks: readonly Rows[],
     from: number,
     to: number,
     points: number,
     earlier?: MetricPoints | null,
   ): Promise<MetricPoints>;
-  /** A stretch of a metrics file. Takes the slices over. */
-  encodeMetrics(slices: readonly MetricSlice[], encoding: MetricsEncoding): Promise<Uint8Array>;
+  /** A stretch of a metrics file. Takes the chunks over. */
+  encodeMetrics(chunks: readonly MetricChunk[], encoding: MetricsEncoding): Promise<Uint8Array>;
   /** The model in a safetensors file from anybody. `architecture`: JSON text that stands in for the file's own. Takes the file over. */
   readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
   close(): Promise<void>;
@@ -334,7 +334,7 @@ export type ModelReading =
   | { readonly ok: true; readonly model: TrainedModel; readonly weights: TensorSet; readonly name?: string | null }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 
-/** What the slices of a metrics file become. `isFirst`: the bytes that begin the file come before them. */
+/** What the chunks of a metrics file become. `isFirst`: the bytes that begin the file come before them. */
 export type MetricsEncoding =
   | { readonly format: "csv"; readonly isFirst: boolean; readonly from: number; readonly to: number }
   /** `startedAtMs`: when the first of these epochs began. */

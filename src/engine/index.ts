@@ -1,6 +1,6 @@
 /** The engine's only door: what other folders may use of it. */
 export { compile, memoryFor } from "./compiler/compile.ts";
-export * as mathematics from "./deterministic-math.ts";
+export * as deterministicMath from "./deterministic-math.ts";
 export { grad } from "./gradients.ts";
 export * as graph from "./graph.ts";
 export { type DType, GraphError, MAX_RANK, type Shape, type Tensor } from "./graph.ts";

@@ -7,7 +7,7 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
-import { createRoster } from "../app/cluster/list-workers.ts";
+import { createProcessRegistry } from "../app/cluster/list-workers.ts";
 import { createJobFeed } from "../app/jobs/watch-jobs.ts";
 import type { Services } from "../app/services.ts";
 import type { Archive } from "../domain/operation/archive.ts";
@@ -74,12 +74,12 @@ export interface AppOptions {
   /** Origins whose pages may use the API from a browser, besides our own. */
   readonly corsOrigins?: readonly string[];
   /** How often each process announces itself. */
-  readonly announceMs?: number;
+  readonly heartbeatEveryMs?: number;
   /** `work`: health and metrics alone. */
   readonly role?: Role;
 }
 
-const ANNOUNCE_MS = 30_000;
+const HEARTBEAT_MS = 30_000;
 
 type RegisterRoutes = (app: App, context: RouteContext) => void;
 
@@ -116,7 +116,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     streamBounds,
     webhookSecret = "",
     telemetry = NO_TELEMETRY,
-    announceMs = ANNOUNCE_MS,
+    heartbeatEveryMs = HEARTBEAT_MS,
   } = options;
   const sockets = { ...SOCKET_BOUNDS, ...options.socketBounds };
   const app: App = Fastify({
@@ -144,7 +144,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     guard,
     webhookSecret,
     telemetry,
-    workers: createRoster(store, announceMs),
+    workers: createProcessRegistry(store, heartbeatEveryMs),
   };
 
   const dashboard = createDashboard(options.dashboardDirectory);

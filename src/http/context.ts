@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Authenticator } from "../app/access/authenticate.ts";
-import type { Roster } from "../app/cluster/list-workers.ts";
+import type { ProcessRegistry } from "../app/cluster/list-workers.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Archive } from "../domain/operation/archive.ts";
 import type { Telemetry } from "../domain/operation/telemetry.ts";
@@ -33,5 +33,5 @@ export interface RouteContext {
   /** Has the server stop and start again, once the answer is out. */
   readonly restart: () => void;
   /** The processes that serve and train. */
-  readonly workers: Roster;
+  readonly workers: ProcessRegistry;
 }

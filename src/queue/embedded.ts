@@ -1,15 +1,15 @@
 /** The queue of a single process: the jobs table itself says who is next, and a local hint says when to look. */
 
 import { MAX_BACKOFF_MS } from "../domain/jobs/job.ts";
-import type { Hold, JobQueue } from "../domain/jobs/queue.ts";
+import type { JobQueue, Lease } from "../domain/jobs/queue.ts";
 import type { Store } from "../domain/ports.ts";
 
-/** Looks for a job that waits after a death are not closer than this, whatever the clock says. */
+/** Looks for a job that waits after a crash are not closer than this, whatever the clock says. */
 const LEAST_WAIT_MS = 20;
 
 /** A single process has its jobs for as long as it lives. */
 const NEVER = new AbortController().signal;
-const HOLD: Hold = { lost: NEVER, expiring: NEVER, release: () => Promise.resolve() };
+const HOLD: Lease = { lost: NEVER, expiring: NEVER, release: () => Promise.resolve() };
 
 /** The queue over a store. A project has at most `runningJobs` jobs under way at a time. */
 export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueue {

@@ -3,7 +3,7 @@
  * and when one is about to reach the longest time that a lease may last.
  */
 import type { PgBoss } from "pg-boss";
-import type { Hold } from "../domain/jobs/queue.ts";
+import type { Lease } from "../domain/jobs/queue.ts";
 import { type LeaseTimes, type Message, QUEUE } from "./messages.ts";
 
 export interface LeaseOptions extends LeaseTimes {
@@ -16,7 +16,7 @@ export interface Leases {
   /** Keeps it up for a job that runs from now on. */
   start(jobId: string, message: Message): void;
   /** What a job's run has to know of its lease, and what ends it. */
-  hold(jobId: string): Hold;
+  hold(jobId: string): Lease;
   /** The message has done its duty. */
   settle(message: Message): Promise<void>;
   /** Leaves the message to others, and to a later look of this process. */
@@ -32,7 +32,7 @@ const RETRY_MS = 300;
 const CHECKPOINT_SHARE = 0.1;
 const CHECKPOINT_MS = 60_000;
 
-interface Lease {
+interface HeldMessage {
   readonly message: Message;
   readonly lost: AbortController;
   readonly expiring: AbortController;
@@ -43,19 +43,19 @@ const UNTOLD = new AbortController().signal;
 
 export function createLeases(boss: PgBoss, { leaseSeconds, maxLeaseSeconds, onError }: LeaseOptions): Leases {
   const beatMs = (leaseSeconds * 1000) / BEATS_A_LEASE;
-  const leases = new Map<string, Lease>();
+  const leases = new Map<string, HeldMessage>();
   const byJob = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
   const attemptOf = ({ id, retryCount }: Message) => ({ id, retryCount });
-  const drop = (messageId: string): Lease | undefined => {
+  const drop = (messageId: string): HeldMessage | undefined => {
     const lease = leases.get(messageId);
     clearTimeout(lease?.expiry);
     leases.delete(messageId);
     return lease;
   };
-  const touch = async (lease: Lease): Promise<boolean> => {
+  const touch = async (lease: HeldMessage): Promise<boolean> => {
     try {
       const response = await boss.touch(QUEUE, attemptOf(lease.message));
       if ((response as { affected?: number }).affected === 0 && drop(lease.message.id)) lease.lost.abort();

@@ -47,7 +47,7 @@ export interface PgBossQueue extends JobQueue {
    * Puts jobs right that run under a lease which has lapsed. Their messages would tell, too, when somebody takes them; but a
    * project that may have no more jobs under way would wait for ever for its own dead ones. Returns how many.
    */
-  takeBackLost(): Promise<number>;
+  reclaimLost(): Promise<number>;
   /** Sends messages for queued jobs that have none: after a copy from elsewhere, for example. Returns how many. */
   reconcile(): Promise<number>;
   close(): Promise<void>;
@@ -151,7 +151,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
     },
     position: (jobId) => store.queuePosition(jobId),
     reconcile: () => reconcile(boss, options),
-    takeBackLost,
+    reclaimLost,
     async close() {
       clearInterval(poll);
       stopListening();
@@ -161,7 +161,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
     },
   };
 
-  async function takeBackLost(): Promise<number> {
+  async function reclaimLost(): Promise<number> {
     const rows = await runSql(
       `select id, attempt, lease from jobs where state in ('running', 'pausing', 'cancelling') and lease is not null and not exists (
          select 1 from pgboss.job where name = $1 and pgboss.job.id = jobs.lease::uuid and state = 'active')`,

@@ -18,7 +18,7 @@ export interface Backend {
   /** Whether other processes work on the same store: then nothing that is under way may be taken for abandoned at a start. */
   readonly isShared: boolean;
   /** How often a process tells the others that it is there. */
-  readonly announceMs: number;
+  readonly heartbeatEveryMs: number;
   /** The queue over the store as the use cases have it. `onAbandoned` puts a job right that a lost process had. */
   openQueue(store: Store, onAbandoned: (job: Job) => Promise<void>): Promise<JobQueue>;
   /** Closes the bus and the store. */
@@ -26,7 +26,7 @@ export interface Backend {
 }
 
 /** Nobody else waits to hear of a single process. */
-const ALONE_ANNOUNCE_MS = 30_000;
+const ALONE_HEARTBEAT_MS = 30_000;
 
 /** Opens the store of a process that has it for itself. */
 export async function openAlone(config: Config, log: Logger): Promise<Backend> {
@@ -36,7 +36,7 @@ export async function openAlone(config: Config, log: Logger): Promise<Backend> {
     bus: createLocalBus((err) => log.error({ err }, "a listener of the bus failed")),
     archive: openArchive(config.dataDir),
     isShared: false,
-    announceMs: ALONE_ANNOUNCE_MS,
+    heartbeatEveryMs: ALONE_HEARTBEAT_MS,
     openQueue: async (measured) => createEmbeddedQueue(measured, config.limits.project.runningJobs),
     close: () => store.close(),
   };

@@ -9,11 +9,11 @@ import type { Backend } from "./backend.ts";
 import type { ClusterSettings, Config } from "./config.ts";
 
 /** How often a process says that it is there. */
-const ANNOUNCE_MS = 2000;
+const HEARTBEAT_MS = 2000;
 /** How often a database that went away is tried. */
 const PROBE_MS = 500;
 /** How long what a run writes waits for the database: hours of training may hang on it. */
-const RUN_PATIENCE_MS = 600_000;
+const RUN_RETRY_MS = 600_000;
 /** How often jobs are looked for whose worker is gone. */
 const TAKE_BACK_MS = 2000;
 /** How often jobs are looked for whose message is gone. */
@@ -35,7 +35,7 @@ export async function openCluster(
     ...settings,
     applicationName,
     probeMs: PROBE_MS,
-    runPatienceMs: RUN_PATIENCE_MS,
+    runRetryMs: RUN_RETRY_MS,
     onQueued: async (...entry) => {
       if (!queue) throw new Error("a job was queued before there was a queue");
       await queue.dispatch(...entry);
@@ -55,7 +55,7 @@ export async function openCluster(
       bus,
       archive: null,
       isShared: true,
-      announceMs: ANNOUNCE_MS,
+      heartbeatEveryMs: HEARTBEAT_MS,
       async openQueue(measured, onAbandoned) {
         const onError = (err: unknown) => log.warn({ err }, "the queue");
         const { runningJobs } = limits.project;
@@ -102,7 +102,7 @@ function keepReconciled(queue: PgBossQueue, log: Logger): () => void {
   };
   const timers = [
     repeat(RECONCILE_MS, queue.reconcile, "queued jobs were given the messages that they lacked"),
-    repeat(TAKE_BACK_MS, queue.takeBackLost, "jobs of lost workers were taken back"),
+    repeat(TAKE_BACK_MS, queue.reclaimLost, "jobs of lost workers were taken back"),
   ];
   return () => timers.forEach(clearTimeout);
 }

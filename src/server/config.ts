@@ -116,7 +116,7 @@ export interface Config {
   readonly drainMs: number;
   /** A training thread that shows no life for this long has died. */
   readonly heartbeatMs: number;
-  /** The first wait after the death of a worker; each further one is twice as long. */
+  /** The first wait after the crash of a worker; each further one is twice as long. */
   readonly backoffMs: number;
   readonly limits: ServiceLimits;
   readonly datasetLimits: DatasetLimits;
@@ -153,7 +153,7 @@ export interface ClusterSettings {
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
   /** How long a request waits for a database that has gone away. */
-  readonly patienceMs: number;
+  readonly retryMs: number;
   /** A worker that is silent for so long loses its jobs. */
   readonly leaseSeconds: number;
   /** How long a job may train before it goes back into the queue with a checkpoint. */
@@ -264,7 +264,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
           size: env.TRAINYARD_DATABASE_POOL,
           statementTimeoutMs: env.TRAINYARD_DATABASE_STATEMENT_TIMEOUT_MS,
           connectTimeoutMs: env.TRAINYARD_DATABASE_CONNECT_TIMEOUT_MS,
-          patienceMs: env.TRAINYARD_DATABASE_PATIENCE_MS,
+          retryMs: env.TRAINYARD_DATABASE_PATIENCE_MS,
           leaseSeconds: env.TRAINYARD_LEASE_SECONDS,
           maxLeaseSeconds: env.TRAINYARD_MAX_LEASE_SECONDS,
         })

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { createSharedRateLimiter } from "../app/access/count-requests.ts";
-import { createRoster } from "../app/cluster/list-workers.ts";
-import { announceWorker } from "../app/cluster/send-heartbeat.ts";
-import { takeBack } from "../app/jobs/job-outcome.ts";
+import { createProcessRegistry } from "../app/cluster/list-workers.ts";
+import { sendHeartbeats } from "../app/cluster/send-heartbeat.ts";
+import { reclaimLost } from "../app/jobs/job-outcome.ts";
 import { recover, removeUnfinished } from "../app/jobs/recover.ts";
 import { type Runner, startRunner } from "../app/jobs/run.ts";
 import { startSweeper } from "../app/retention.ts";
@@ -14,7 +14,7 @@ import { createServices, type Services } from "../app/services.ts";
 import { projectSecret, startDeliverer } from "../app/webhooks/deliver-webhooks.ts";
 import { TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
-import type { Store, Trainers } from "../domain/ports.ts";
+import type { Store, TrainingPool } from "../domain/ports.ts";
 import { VERSION } from "../domain/version.ts";
 import { buildApp } from "../http/app.ts";
 import { isLoopback } from "../http/auth/origin.ts";
@@ -23,11 +23,11 @@ import type { App } from "../http/context.ts";
 import type { StreamBounds } from "../http/streaming/stream-connection.ts";
 import { createWebhookSender } from "../outbound/webhook-sender.ts";
 import { createInstruments } from "../telemetry/instruments.ts";
-import { measureDesk, measureStore, measureTrainers } from "../telemetry/measured.ts";
+import { measureComputePool, measureStore, measureTrainingPool } from "../telemetry/measured.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
-import { createDesk } from "../worker/compute/compute-pool.ts";
-import { openIntake } from "../worker/ingest/upload-spool.ts";
-import { createTrainers } from "../worker/training/training-pool.ts";
+import { createComputePool } from "../worker/compute/compute-pool.ts";
+import { openUploadSpool } from "../worker/ingest/upload-spool.ts";
+import { createTrainingPool } from "../worker/training/training-pool.ts";
 import { type Backend, openAlone } from "./backend.ts";
 import type { Config } from "./config.ts";
 
@@ -42,7 +42,7 @@ const UNFINISHED_MS = 24 * 3600 * 1000;
 
 /** A process that only serves. */
 const NO_RUNNER: Runner = { stop: () => Promise.resolve() };
-const NO_TRAINERS: Trainers = {
+const NO_TRAINING_POOL: TrainingPool = {
   size: 0,
   train: () => Promise.reject(new Error("this process does not train")),
   close: () => Promise.resolve(),
@@ -80,26 +80,30 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const backend = await openBackend(config, log, workerId);
     closers.push(() => backend.close());
     const store = measureStore(backend.store, instruments);
-    const onDeskError = (err: unknown) => log.error({ err }, "a desk thread died");
-    const desk = measureDesk(createDesk({ limits, onError: onDeskError }), instruments);
-    closers.push(() => desk.close());
-    const onDefect = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
-    const threads = trains ? createTrainers({ size: workers, onDefect, heartbeatMs: config.heartbeatMs }) : NO_TRAINERS;
-    const trainers = measureTrainers(threads, instruments);
-    closers.push(() => trainers.close());
-    const onIntakeError = (err: unknown) => log.error({ err }, "an intake thread died");
-    const intake = await openIntake({ dataDir: config.dataDir, limits: config.datasetLimits, onError: onIntakeError });
-    closers.push(() => intake.close());
+    const onComputeError = (err: unknown) => log.error({ err }, "a compute thread died");
+    const computePool = measureComputePool(createComputePool({ limits, onError: onComputeError }), instruments);
+    closers.push(() => computePool.close());
+    const onBug = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
+    const threads = trains ? createTrainingPool({ size: workers, onBug, heartbeatMs: config.heartbeatMs }) : NO_TRAINING_POOL;
+    const trainingPool = measureTrainingPool(threads, instruments);
+    closers.push(() => trainingPool.close());
+    const onUploadSpoolError = (err: unknown) => log.error({ err }, "an upload thread died");
+    const uploadSpool = await openUploadSpool({
+      dataDir: config.dataDir,
+      limits: config.datasetLimits,
+      onError: onUploadSpoolError,
+    });
+    closers.push(() => uploadSpool.close());
     const { bus } = backend;
-    const queue = await backend.openQueue(store, (job) => takeBack(services, job));
-    const services: Services = createServices({ store, queue, bus, desk, trainers, intake, limits, log });
+    const queue = await backend.openQueue(store, (job) => reclaimLost(services, job));
+    const services: Services = createServices({ store, queue, bus, computePool, trainingPool, uploadSpool, limits, log });
 
     await assertGuarded(config, store);
-    const webhookSecret = config.webhooks.secret ?? (await store.keepSecret("webhook", newWebhookSecret()));
+    const webhookSecret = config.webhooks.secret ?? (await store.getOrCreateSecret("webhook", newWebhookSecret()));
     const lifecycle = createLifecycle();
     // The process that has been there for longest.
-    const roster = createRoster(store, backend.announceMs);
-    const isSpeaker = async () => !backend.isShared || (await roster.list())[0]?.id === workerId;
+    const processRegistry = createProcessRegistry(store, backend.heartbeatEveryMs);
+    const isSpeaker = async () => !backend.isShared || (await processRegistry.list())[0]?.id === workerId;
     const telemetry = createTelemetry(instruments, store, isSpeaker);
     const { allowOpen, ...access } = config.access;
     const { corsOrigins, sockets: socketBounds } = config;
@@ -113,7 +117,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       corsOrigins,
       socketBounds,
       role: config.role,
-      announceMs: backend.announceMs,
+      heartbeatEveryMs: backend.heartbeatEveryMs,
       access: { ...access, localOnly: !allowOpen, rateLimiter: backend.isShared ? createSharedRateLimiter(services) : null },
       archive: backend.archive,
       restart: onRestart,
@@ -141,18 +145,18 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       name: config.nodeName,
       role: config.role,
       version: VERSION,
-      slots: trainers.size,
+      slots: trainingPool.size,
       memoryBytes,
     };
-    const announcer = await announceWorker(services, {
+    const heartbeats = await sendHeartbeats(services, {
       worker: { ...worker, startedAt: Date.now() },
-      everyMs: backend.announceMs,
+      everyMs: backend.heartbeatEveryMs,
       onDrain() {
         lifecycle.drain();
         void runner.stop();
       },
     });
-    closers.push(() => announcer.stop());
+    closers.push(() => heartbeats.stop());
     closers.push(() => runner.stop());
     lifecycle.markReady();
     return {

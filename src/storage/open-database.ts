@@ -58,6 +58,6 @@ async function openSqlite(folder: string): Promise<OpenedDatabase> {
 }
 
 function opened(db: Kysely<Tables>, close: () => Promise<void>): OpenedDatabase {
-  const one = { reader: db, writer: db, adder: db, bulkWriter: db };
+  const one = { reader: db, writer: db, insertWriter: db, bulkWriter: db };
   return { db, close, store: createStore({ ...one, health: ALWAYS_HEALTHY, close }) };
 }

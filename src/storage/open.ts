@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { Store } from "../domain/ports.ts";
 import { rememberModels } from "./decorators/model-cache.ts";
 import { makeDataDir } from "./sqlite/data-dir.ts";
-import type { ExamineBounds } from "./sqlite/integrity-check.ts";
+import type { IntegrityCheckBounds } from "./sqlite/integrity-check.ts";
 import { SqliteError } from "./sqlite/sqlite-connection.ts";
 import { openingError } from "./sqlite/sqlite-failures.ts";
 import { DATABASE_FILE, openSqliteStore } from "./sqlite/sqlite-store.ts";
@@ -21,10 +21,10 @@ export interface StoreOptions {
   readonly reserveBytes?: number;
   /** How often a database that cannot be written is tried. */
   readonly probeMs?: number;
-  readonly examineBounds?: ExamineBounds;
+  readonly integrityCheckBounds?: IntegrityCheckBounds;
 }
 
-/** Opens the store. Throws a TrainyardError "unavailable", one line for the operator, when that cannot be done. */
+/** Opens the store. Throws a TrainyardError "unavailable", one line for the superuser, when that cannot be done. */
 export async function openStore({
   dataDir,
   busyTimeoutMs = 5000,

@@ -14,7 +14,7 @@ const MIGRATION_FACTOR = 2;
 
 /**
  * The migrations that a database has been through; none when it is empty. Throws "unavailable", with the name that the
- * operator knows it by, when it is another program's or a newer version's.
+ * superuser knows it by, when it is another program's or a newer version's.
  */
 export async function appliedMigrations(connection: SqliteConnection, name: string): Promise<readonly string[]> {
   const tables = await column(connection, "select name as value from sqlite_master where type = 'table'");

@@ -20,8 +20,8 @@ import {
   noteKeyUse,
   revokeKey,
 } from "./queries/access/api-keys.ts";
-import { countUp, removeCounters } from "./queries/access/counters.ts";
-import { answerKey, claimKey, disownKey, fingerprintKey, releaseKeys } from "./queries/access/idempotency-keys.ts";
+import { incrementCounter, removeCounters } from "./queries/access/counters.ts";
+import { answerKey, claimKey, fingerprintKey, releaseKey, releaseKeys } from "./queries/access/idempotency-keys.ts";
 import { assertRoomForModel } from "./queries/access/quotas.ts";
 import {
   deleteDataset,
@@ -48,23 +48,23 @@ import {
 import { appendMetrics, readEvents } from "./queries/jobs/events.ts";
 import { deleteJob, finishJob, getJob, insertJob, listJobs, readPayload, transitionJob } from "./queries/jobs/jobs.ts";
 import { leaseJob } from "./queries/jobs/leases.ts";
-import { readMetrics, readNotable } from "./queries/jobs/metrics.ts";
+import { readMetrics, readMinMax } from "./queries/jobs/metrics.ts";
 import { claimJob, nextRetryAt, queuePosition } from "./queries/jobs/queue.ts";
 import { projectsInTurn } from "./queries/jobs/shares.ts";
 import { readEvaluation } from "./queries/models/evaluations.ts";
 import { deleteModel, getModel, insertModel, listModels, readWeights } from "./queries/models/models.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./queries/models/registry.ts";
 import { countJobs } from "./queries/operation/counts.ts";
-import { endedJobs, forgetDeliveries, forgetKeys, forgetMetrics } from "./queries/operation/expired.ts";
+import { deleteDeliveries, deleteIdempotencyKeys, deleteMetrics, endedJobs } from "./queries/operation/expired.ts";
 import {
   claimDeliveries,
-  keepSecret,
+  getOrCreateSecret,
   listDeliveries,
   nextDeliveryAt,
   recordDelivery,
   releaseDeliveries,
 } from "./queries/operation/webhooks.ts";
-import { beatWorker, drainWorker, listWorkers, removeWorkers, signOffWorker } from "./queries/operation/workers.ts";
+import { deregisterWorker, drainWorker, listWorkers, recordHeartbeat, removeWorkers } from "./queries/operation/workers.ts";
 import type { HealthKeeper } from "./sqlite/health.ts";
 import type { Tables } from "./tables.ts";
 
@@ -78,7 +78,7 @@ export interface Databases {
   /** For small changes of what is there, and for deletions: they go on while the disk is full. Its commits survive a power cut. */
   readonly writer: Kysely<Tables>;
   /** For what adds data, and for everything else that a reader's cursor may point at. Its commits survive a power cut. */
-  readonly adder: Kysely<Tables>;
+  readonly insertWriter: Kysely<Tables>;
   /**
    * For chunks that nobody sees before a last commit of one of the others. Its own last commits may be lost at a power cut,
    * never torn; what the others commit after them makes them survive too.
@@ -111,9 +111,9 @@ type AnyStore = Omit<Store, "ofProject">;
 
 /** What projects may do. Names and insertions are of `project`, lists are of `listed`: null lists those of every project. */
 function queriesOf(place: Place, project: string, listed: string | null): ProjectStore {
-  const { reader, writer, adder, bulkWriter, onQueued } = place;
+  const { reader, writer, insertWriter, bulkWriter, onQueued } = place;
   return {
-    insertJob: (job) => insertJob(adder, project, job, onQueued),
+    insertJob: (job) => insertJob(insertWriter, project, job, onQueued),
     getJob: (id) => getJob(reader, id),
     listJobs: (filter, page) => listJobs(reader, listed, filter, page),
     readPayload: (jobId) => readPayload(reader, jobId),
@@ -126,9 +126,9 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
     deleteJob: (id) => deleteJob(writer, id),
     readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
     readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
-    readNotable: (jobId, from, to) => readNotable(reader, jobId, from, to),
+    readMinMax: (jobId, from, to) => readMinMax(reader, jobId, from, to),
     insertModel: (model, weights, within) =>
-      adder.transaction().execute(async (transaction) => {
+      insertWriter.transaction().execute(async (transaction) => {
         if (within) await assertRoomForModel(transaction, project, within.models);
         return insertModel(transaction, project, model, weights);
       }),
@@ -156,55 +156,61 @@ function queriesOf(place: Place, project: string, listed: string | null): Projec
 }
 
 /** What the server does for all of them. */
-function systemOf({ reader, writer, adder, bulkWriter, health, close }: Place): Omit<AnyStore, keyof ProjectStore> {
+function systemOf({ reader, writer, insertWriter, bulkWriter, health, close }: Place): Omit<AnyStore, keyof ProjectStore> {
   return {
     claimJob: (at, room, runningJobs) => claimJob(writer, at, room, runningJobs),
     leaseJob: (id, request) => leaseJob(writer, id, request),
     projectsInTurn: (runningJobs) => projectsInTurn(reader, runningJobs),
     nextRetryAt: () => nextRetryAt(reader),
-    beatWorker: (beat) => beatWorker(writer, beat),
+    recordHeartbeat: (beat) => recordHeartbeat(writer, beat),
     listWorkers: (since) => listWorkers(reader, since),
     drainWorker: (id) => drainWorker(writer, id),
-    signOffWorker: (id) => signOffWorker(writer, id),
+    deregisterWorker: (id) => deregisterWorker(writer, id),
     removeWorkers: async (silentSince) => {
       await removeWorkers(writer, silentSince);
       await removeCounters(writer, silentSince);
     },
-    countUp: (key, window) => countUp(writer, key, window),
+    incrementCounter: (key, window) => incrementCounter(writer, key, window),
     insertCheckpoint: (jobId, attempt, at, checkpoint) =>
-      insertCheckpoint({ writer, adder, bulkWriter }, jobId, attempt, at, checkpoint),
+      insertCheckpoint({ writer, insertWriter, bulkWriter }, jobId, attempt, at, checkpoint),
     readCheckpoint: (id) => readCheckpoint(reader, id),
     removeUnfinishedCheckpoints: (at) => removeUnfinishedCheckpoints(writer, at),
-    appendMetrics: (id, attempt, slice) => appendMetrics(adder, id, attempt, slice),
+    appendMetrics: (id, attempt, chunk) => appendMetrics(insertWriter, id, attempt, chunk),
     finishJob: (id, attempt, at, reason, outcome) =>
-      finishJob(outcome.state === "succeeded" ? adder : writer, id, attempt, { state: outcome.state, at, reason }, outcome),
+      finishJob(
+        outcome.state === "succeeded" ? insertWriter : writer,
+        id,
+        attempt,
+        { state: outcome.state, at, reason },
+        outcome,
+      ),
     removeUnfinishedDatasets: (at) => removeUnfinishedDatasets(writer, at),
     countJobs: () => countJobs(reader),
     claimDeliveries: (now, limit, leaseMs) => claimDeliveries(writer, now, limit, leaseMs),
     recordDelivery: (id, attempt, after) => recordDelivery(writer, id, attempt, after),
     nextDeliveryAt: () => nextDeliveryAt(reader),
-    keepSecret: (name, value) => keepSecret(writer, name, value),
-    claimKey: (claim) => claimKey(adder, claim),
+    getOrCreateSecret: (name, value) => getOrCreateSecret(writer, name, value),
+    claimKey: (claim) => claimKey(insertWriter, claim),
     fingerprintKey: (name, owner, fingerprint) => fingerprintKey(writer, name, owner, fingerprint),
     answerKey: (name, owner, answer) => answerKey(writer, name, owner, answer),
-    disownKey: (name, owner) => disownKey(writer, name, owner),
+    releaseKey: (name, owner) => releaseKey(writer, name, owner),
     endedJobs: (before, limit, having) => endedJobs(reader, before, limit, having),
-    forgetMetrics: (jobId) => forgetMetrics(writer, jobId),
-    forgetDeliveries: (before, limit) => forgetDeliveries(writer, before, limit),
-    forgetKeys: (before, limit) => forgetKeys(writer, before, limit),
+    deleteMetrics: (jobId) => deleteMetrics(writer, jobId),
+    deleteDeliveries: (before, limit) => deleteDeliveries(writer, before, limit),
+    deleteIdempotencyKeys: (before, limit) => deleteIdempotencyKeys(writer, before, limit),
     abandonClaims: async (at) => {
       await releaseDeliveries(writer, at);
       await releaseKeys(writer);
     },
     hasKeys: () => hasKeys(reader),
-    insertKey: (key, limit) => insertKey(adder, key, limit),
+    insertKey: (key, limit) => insertKey(insertWriter, key, limit),
     findKey: (hash) => findKey(reader, hash),
     getKey: (id) => getKey(reader, id),
     listKeys: (project, page) => listKeys(reader, project, page),
     countKeys: (project, scope, now) => countKeys(reader, project, scope, now),
     revokeKey: (id, at) => revokeKey(writer, id, at),
     noteKeyUse: (uses) => noteKeyUse(writer, uses),
-    insertSession: (session) => insertSession(adder, session),
+    insertSession: (session) => insertSession(insertWriter, session),
     findSession: (hash) => findSession(reader, hash),
     deleteSession: (hash) => deleteSession(writer, hash),
     ping: async () => {

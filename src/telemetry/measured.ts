@@ -1,6 +1,6 @@
-/** The store, the trainers and the desk, measured: they do what they did, and what they do is counted. */
+/** The store, the training pool and the compute pool, measured: they do what they did, and what they do is counted. */
 import { isTerminal, type Job } from "../domain/jobs/job.ts";
-import type { Desk, ProjectStore, Store, Trainers } from "../domain/ports.ts";
+import type { ComputePool, ProjectStore, Store, TrainingPool } from "../domain/ports.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** Writes whose time is measured. Those that come once an hour are left out. */
@@ -87,11 +87,14 @@ function notesOf({
   };
 }
 
-/** The trainers, with the time that their threads are busy. */
-export function measureTrainers(trainers: Trainers, { workers, workersBusy, busySeconds }: Instruments): Trainers {
-  workers.set(trainers.size);
+/** The training pool, with the time that their threads are busy. */
+export function measureTrainingPool(
+  trainingPool: TrainingPool,
+  { workers, workersBusy, busySeconds }: Instruments,
+): TrainingPool {
+  workers.set(trainingPool.size);
   return {
-    ...trainers,
+    ...trainingPool,
     async train(run, observer) {
       let since = performance.now();
       // A long job is counted while it trains.
@@ -104,7 +107,7 @@ export function measureTrainers(trainers: Trainers, { workers, workersBusy, busy
       timer.unref();
       workersBusy.inc();
       try {
-        return await trainers.train(run, observer);
+        return await trainingPool.train(run, observer);
       } finally {
         clearInterval(timer);
         count();
@@ -116,8 +119,8 @@ export function measureTrainers(trainers: Trainers, { workers, workersBusy, busy
 
 const BUSY_MS = 1000;
 
-/** The desk, with the time that predictions take. */
-export function measureDesk(desk: Desk, { predictions }: Instruments): Desk {
+/** The compute pool, with the time that predictions take. */
+export function measureComputePool(computePool: ComputePool, { predictions }: Instruments): ComputePool {
   const timed = <Given extends unknown[], Result>(kind: string, method: (...given: Given) => Promise<Result>) => {
     const observer = predictions.labels(kind);
     return async (...given: Given): Promise<Result> => {
@@ -129,15 +132,15 @@ export function measureDesk(desk: Desk, { predictions }: Instruments): Desk {
   };
   const rows = predictions.labels("rows");
   return {
-    ...desk,
+    ...computePool,
     predictNow(...given) {
       const startedAt = performance.now();
-      const result = desk.predictNow(...given);
+      const result = computePool.predictNow(...given);
       if (result) rows.observe((performance.now() - startedAt) / 1000);
       return result;
     },
-    predict: timed("rows", desk.predict),
-    predictDocument: timed("document", desk.predictDocument),
-    predictBatch: timed("batch", desk.predictBatch),
+    predict: timed("rows", computePool.predict),
+    predictDocument: timed("document", computePool.predictDocument),
+    predictBatch: timed("batch", computePool.predictBatch),
   };
 }

@@ -5,7 +5,7 @@ import type { DatasetRows } from "../domain/datasets/dataset.ts";
 import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Rows } from "../domain/metrics/downsampling.ts";
-import type { MetricSlice } from "../domain/metrics/metric.ts";
+import type { MetricChunk } from "../domain/metrics/metric.ts";
 import type { Model } from "../domain/models/model.ts";
 import type { BatchBlock, BatchOptions, DocumentReply } from "../domain/models/prediction.ts";
 import type { MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
@@ -18,7 +18,7 @@ import type { TensorSet } from "../domain/tensor.ts";
 export const CONTROL = {
   /** 1: end at once. Set by the main side. */
   cancelled: 0,
-  /** Slices that the main side has dealt with. Notified when it grows, and when a cancel comes. */
+  /** Chunks that the main side has dealt with. Notified when it grows, and when a cancel comes. */
   acknowledged: 1,
   /** Place in STOP_REASONS, from 1: write a checkpoint and end. 0: go on. Set by the main side. */
   stop: 2,
@@ -32,29 +32,29 @@ export const CONTROL_BYTES = Object.keys(CONTROL).length * Int32Array.BYTES_PER_
 /** Why a run is asked to write a checkpoint and end. */
 export const STOP_REASONS = ["pause", "stop"] as const;
 
-/** A thread that has sent this many slices more than were acknowledged waits. */
-export const MAX_PENDING_SLICES = 4;
+/** A thread that has sent this many chunks more than were acknowledged waits. */
+export const MAX_PENDING_CHUNKS = 4;
 
 /** To a training thread. */
 export interface TrainTask {
   readonly run: TrainingRun;
   readonly control: Int32Array<SharedArrayBuffer>;
-  /** Where the thread posts TrainMessages. Their order is kept: the result comes after every slice. */
+  /** Where the thread posts TrainMessages. Their order is kept: the result comes after every chunk. */
   readonly port: MessagePort;
 }
 
 /** From a training thread. */
 export type TrainMessage =
-  | { readonly kind: "slice"; readonly slice: MetricSlice }
-  /** Comes after every slice of the epochs before it. */
+  | { readonly kind: "chunk"; readonly chunk: MetricChunk }
+  /** Comes after every chunk of the epochs before it. */
   | { readonly kind: "checkpoint"; readonly checkpoint: NewCheckpoint }
   | { readonly kind: "result"; readonly result: TrainingResult }
   /** Nothing that training has done wrong: another attempt may come to its end. `detail`: what became of the thread. */
-  | { readonly kind: "death"; readonly detail: string }
-  /** A defect: what training threw. */
-  | { readonly kind: "defect"; readonly error: unknown };
+  | { readonly kind: "crash"; readonly detail: string }
+  /** A bug: what training threw. */
+  | { readonly kind: "bug"; readonly error: unknown };
 
-/** To a desk thread; each is handled by the function that desk-thread.ts exports under its name. */
+/** To a compute thread; each is handled by the function that compute pool-thread.ts exports under its name. */
 export interface PrepareTask {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly limits: Limits;
@@ -122,12 +122,12 @@ export interface ReadModelTask {
 }
 
 export interface EncodeMetricsTask {
-  readonly slices: readonly MetricSlice[];
+  readonly chunks: readonly MetricChunk[];
   readonly encoding: MetricsEncoding;
 }
 
-export interface ThinTask {
-  readonly slices: readonly Rows[];
+export interface DownsampleTask {
+  readonly chunks: readonly Rows[];
   readonly from: number;
   readonly to: number;
   readonly points: number;

@@ -13,7 +13,7 @@ export function isAllocationFailure(error: unknown): boolean {
 }
 
 /** An error whose message may be shown, with what Node said as its cause. */
-export function deathOf(cause: unknown, who: string): Error {
+export function crashOf(cause: unknown, who: string): Error {
   if (isOutOfMemory(cause)) return new Error(`${who} ran out of memory`, { cause });
   const exit = /^worker exited with code: (\d+)$/.exec((cause as Error | null)?.message ?? "");
   return new Error(exit ? `${who} exited with code ${exit[1]}` : `${who} died`, { cause });

@@ -10,10 +10,10 @@ export function wholeBuffers(views: readonly ArrayBufferView[]): ArrayBuffer[] {
   return [...new Set(buffers)];
 }
 
-/** The buffers under slices, each once. Columns may share one: together they are taken to be all there is in it. */
-export function sliceBuffers(slices: readonly Rows[]): ArrayBuffer[] {
-  const buffersOf = (slice: Rows) => [...Object.values(slice.series), ...("epochs" in slice ? [slice.epochs] : [])];
-  return [...new Set(slices.flatMap((slice) => buffersOf(slice).map(({ buffer }) => buffer)))];
+/** The buffers under chunks, each once. Columns may share one: together they are taken to be all there is in it. */
+export function chunkBuffers(chunks: readonly Rows[]): ArrayBuffer[] {
+  const buffersOf = (chunk: Rows) => [...Object.values(chunk.series), ...("epochs" in chunk ? [chunk.epochs] : [])];
+  return [...new Set(chunks.flatMap((chunk) => buffersOf(chunk).map(({ buffer }) => buffer)))];
 }
 
 /** A value for a thread's function to return whose buffers move. */

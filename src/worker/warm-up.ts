@@ -5,7 +5,7 @@
 import type { Limits } from "../domain/limits.ts";
 import type { TrainingRun } from "../domain/ports.ts";
 import { prepareJob } from "../training/prepare/prepare.ts";
-import { fit } from "../training/run/train.ts";
+import { train } from "../training/run/train.ts";
 
 const UNLIMITED: Limits = {
   bodyBytes: Number.MAX_SAFE_INTEGER,
@@ -25,7 +25,7 @@ const SPECS = [null, 16].map((batch_size) => ({
   epochs: 50,
 }));
 
-/** Prepares small jobs as a desk thread does, and returns them as runs. */
+/** Prepares small jobs as a compute thread does, and returns them as runs. */
 export function warmUpPreparing(): TrainingRun[] {
   return SPECS.map((spec) => {
     const prepared = prepareJob(new TextEncoder().encode(JSON.stringify(spec)), UNLIMITED);
@@ -51,5 +51,5 @@ export function warmUpTraining(): void {
     storing: () => false,
     settle: () => undefined,
   };
-  for (const run of warmUpPreparing()) fit(run, control);
+  for (const run of warmUpPreparing()) train(run, control);
 }

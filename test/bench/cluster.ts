@@ -61,8 +61,8 @@ async function measureDepths({ postgres }: Cluster): Promise<void> {
     statementTimeoutMs: 30_000,
     connectTimeoutMs: 5000,
     probeMs: 1000,
-    patienceMs: 5000,
-    runPatienceMs: 5000,
+    retryMs: 5000,
+    runRetryMs: 5000,
     onQueued: async (...entry) => queue?.dispatch(...entry),
   });
   const bus = await openPostgresBus({ url, runSql, recentJobs: async () => [], onError: console.error });

@@ -3,7 +3,7 @@
 import { createId } from "../../src/domain/id.ts";
 import type { NewCheckpoint } from "../../src/domain/jobs/checkpoint.ts";
 import type { Job } from "../../src/domain/jobs/job.ts";
-import type { MetricSlice } from "../../src/domain/metrics/metric.ts";
+import type { MetricChunk } from "../../src/domain/metrics/metric.ts";
 import type { Evaluation } from "../../src/domain/models/evaluation.ts";
 import type { Model } from "../../src/domain/models/model.ts";
 import { NO_RECEIPT } from "../../src/domain/models/receipt.ts";
@@ -51,7 +51,7 @@ export function aNewJob(options: { name?: string; epochs?: number; payload?: Ten
 /** Loss that names its epoch, so that a lost, doubled or swapped epoch shows. */
 export const lossOf = (epoch: number): number => 1 / epoch;
 
-export function aSlice(from: number, to: number): MetricSlice {
+export function aChunk(from: number, to: number): MetricChunk {
   const epochs = Array.from({ length: to - from + 1 }, (_, index) => from + index);
   return {
     from,
@@ -139,7 +139,7 @@ export function aJob(name = "moons", epochs = 1000): Job {
     name,
     state: "running",
     attempt: 1,
-    deaths: 0,
+    crashes: 0,
     epochsDone: 0,
     lastSeq: 2,
     metrics: null,

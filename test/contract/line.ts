@@ -7,7 +7,7 @@ import { aNewJob } from "./fixtures.ts";
 const MINUTE = 60_000;
 
 /** `open` gives an empty store; the suite closes it. */
-export function lineContract(name: string, open: () => Promise<Store>): void {
+export function queueOrderContract(name: string, open: () => Promise<Store>): void {
   let store: Store;
   beforeEach(async () => {
     store = await open();
@@ -61,17 +61,17 @@ export function lineContract(name: string, open: () => Promise<Store>): void {
       for (const id of [urgent, ahead, now]) expect(await claim(2000)).toBe(id);
     });
 
-    it("holds a job back that waits after a death, counts the death, and says when its time comes", async () => {
+    it("holds a job back that waits after a crash, counts the crash, and says when its time comes", async () => {
       const [first, second] = [await queue({ at: 1000 }), await queue({ at: 1001 })];
       await claim(2000);
       expect(await store.nextRetryAt()).toBeNull();
-      expect(await back(first, { died: true, notBefore: 9000 })).toMatchObject({ deaths: 1 });
+      expect(await back(first, { died: true, notBefore: 9000 })).toMatchObject({ crashes: 1 });
       expect(await store.nextRetryAt()).toBe(9000);
       expect(await claim(8999)).toBe(second);
       expect(await claim(8999)).toBeNull();
       expect(await claim(9000)).toBe(first);
       expect(await store.nextRetryAt()).toBeNull();
-      expect(await back(first)).toMatchObject({ deaths: 1 });
+      expect(await back(first)).toMatchObject({ crashes: 1 });
       expect(await claim(9001)).toBe(first);
     });
 

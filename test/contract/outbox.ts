@@ -147,9 +147,9 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
 
     it("are the next one's when their owner lets go of them", async () => {
       await store.claimKey(claim());
-      await store.disownKey(claim(), "b");
+      await store.releaseKey(claim(), "b");
       expect((await store.claimKey(claim({ owner: "c" }))).kind).toBe("running");
-      await store.disownKey(claim(), "a");
+      await store.releaseKey(claim(), "a");
       expect(await store.claimKey(claim({ owner: "b" }))).toMatchObject({ kind: "owned", resourceId: "job_a", isRetry: true });
     });
 
@@ -163,9 +163,9 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
 
   describe(`${name}: secrets`, () => {
     it("stay what they first were", async () => {
-      expect(await store.keepSecret("webhook", "one")).toBe("one");
-      expect(await store.keepSecret("webhook", "two")).toBe("one");
-      expect(await store.keepSecret("other", "two")).toBe("two");
+      expect(await store.getOrCreateSecret("webhook", "one")).toBe("one");
+      expect(await store.getOrCreateSecret("webhook", "two")).toBe("one");
+      expect(await store.getOrCreateSecret("other", "two")).toBe("two");
     });
   });
 }

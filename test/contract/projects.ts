@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createId } from "../../src/domain/id.ts";
 import type { NewDataset, ProjectStore, Store } from "../../src/domain/ports.ts";
-import { aModel, aNewJob, aSlice, aSuccess, someWeights } from "./fixtures.ts";
+import { aChunk, aModel, aNewJob, aSuccess, someWeights } from "./fixtures.ts";
 
 /** `open` gives an empty store; the suite closes it. */
 export function projectContract(name: string, open: () => Promise<Store>): void {
@@ -22,7 +22,7 @@ export function projectContract(name: string, open: () => Promise<Store>): void 
     it("shows the jobs of one project to nobody else", async () => {
       const { id } = await ours.insertJob(aNewJob());
       await store.claimJob(1);
-      await store.appendMetrics(id, 1, aSlice(1, 5));
+      await store.appendMetrics(id, 1, aChunk(1, 5));
       expect(await ours.getJob(id)).toMatchObject({ id, project: "ours" });
       expect((await ours.listJobs({}, { limit: 9 })).data.map((job) => job.id)).toEqual([id]);
       expect((await store.listJobs({}, { limit: 9 })).data.map((job) => job.id)).toEqual([id]);

@@ -1,11 +1,11 @@
 /** What every Store must do, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { chooseEpochs } from "../../src/domain/metrics/downsampling.ts";
-import { decodeSlice } from "../../src/domain/metrics/metric.ts";
+import { decodeChunk } from "../../src/domain/metrics/metric.ts";
 import type { Store } from "../../src/domain/ports.ts";
-import { aModel, aNewJob, aSlice, aSuccess, largeTensors, someWeights } from "./fixtures.ts";
+import { aChunk, aModel, aNewJob, aSuccess, largeTensors, someWeights } from "./fixtures.ts";
 
-/** Rows of a slice. */
+/** Rows of a chunk. */
 function lengthOf(series: { readonly loss?: Float64Array }): number {
   return series.loss?.length ?? 0;
 }
@@ -111,7 +111,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const { id } = await store.insertJob(aNewJob({ payload: someWeights() }));
       await store.claimJob(1);
       expect(await store.deleteJob(id)).toBe(false);
-      await store.appendMetrics(id, 1, aSlice(1, 3));
+      await store.appendMetrics(id, 1, aChunk(1, 3));
       await store.finishJob(id, 1, 9, "a test", { state: "cancelled", metrics: null });
       expect(await store.deleteJob(id)).toBe(true);
       expect(await store.getJob(id)).toBeNull();
@@ -147,10 +147,10 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
   });
 
   describe(`${name}: metrics and events`, () => {
-    it("appends slices under one gapless sequence with the states", async () => {
+    it("appends chunks under one gapless sequence with the states", async () => {
       const id = await runningJob();
-      expect(await store.appendMetrics(id, 1, aSlice(1, 100))).toBe(3);
-      expect(await store.appendMetrics(id, 1, aSlice(101, 101))).toBe(4);
+      expect(await store.appendMetrics(id, 1, aChunk(1, 100))).toBe(3);
+      expect(await store.appendMetrics(id, 1, aChunk(101, 101))).toBe(4);
       await store.finishJob(id, 1, 9, "a test", { state: "cancelled", metrics: null });
       const events = await store.readEvents(id, 0, 100);
       expect(events.map(({ seq, type }) => [seq, type])).toEqual([
@@ -162,24 +162,24 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       ]);
       const event = events[2];
       if (event?.type !== "metrics") throw new Error("the third event has metrics");
-      expect(decodeSlice(event.from, event.to, event.columns as Uint8Array)).toEqual(aSlice(1, 100));
+      expect(decodeChunk(event.from, event.to, event.columns as Uint8Array)).toEqual(aChunk(1, 100));
       expect(await store.getJob(id)).toMatchObject({ epochsDone: 101, lastSeq: 5 });
     });
 
     it("shows the newest and the best epoch of a job that runs, and of the next attempt's", async () => {
       const id = await runningJob();
-      const slice = (from: number, ...loss: number[]) => ({
+      const chunk = (from: number, ...loss: number[]) => ({
         from,
         to: from + loss.length - 1,
         series: { loss: Float64Array.from(loss) },
       });
-      await store.appendMetrics(id, 1, slice(1, Number.NaN, 0.5, 0.7));
+      await store.appendMetrics(id, 1, chunk(1, Number.NaN, 0.5, 0.7));
       expect((await store.getJob(id))?.metrics).toEqual({ final: { loss: 0.7 }, best: { loss: 0.5, epoch: 2 } });
       await store.transition(id, { from: ["running"], to: at("queued") });
       await store.claimJob(3);
-      await store.appendMetrics(id, 2, slice(4, 0.6, Infinity));
+      await store.appendMetrics(id, 2, chunk(4, 0.6, Infinity));
       expect((await store.getJob(id))?.metrics).toEqual({ final: { loss: Infinity }, best: { loss: 0.5, epoch: 2 } });
-      await store.appendMetrics(id, 2, slice(6, 0.4));
+      await store.appendMetrics(id, 2, chunk(6, 0.4));
       const { data } = await store.listJobs({}, { limit: 1 });
       expect(data[0]?.metrics).toEqual({ final: { loss: 0.4 }, best: { loss: 0.4, epoch: 6 } });
     });
@@ -187,7 +187,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     it("stays gapless when metrics and states are written at once", async () => {
       const id = await runningJob();
       await Promise.all([
-        ...Array.from({ length: 20 }, (_, index) => store.appendMetrics(id, 1, aSlice(index * 10 + 1, index * 10 + 10))),
+        ...Array.from({ length: 20 }, (_, index) => store.appendMetrics(id, 1, aChunk(index * 10 + 1, index * 10 + 10))),
         store.transition(id, { from: ["running"], to: at("cancelling") }),
         store.insertJob(aNewJob()),
       ]);
@@ -196,31 +196,31 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect((await store.getJob(id))?.epochsDone).toBe(200);
     });
 
-    it("refuses a slice that leaves a gap or repeats an epoch", async () => {
+    it("refuses a chunk that leaves a gap or repeats an epoch", async () => {
       const id = await runningJob();
-      await expect(store.appendMetrics(id, 1, aSlice(2, 3))).rejects.toThrow(/do not follow epoch 0/);
-      await store.appendMetrics(id, 1, aSlice(1, 3));
-      await expect(store.appendMetrics(id, 1, aSlice(3, 4))).rejects.toThrow(/do not follow epoch 3/);
+      await expect(store.appendMetrics(id, 1, aChunk(2, 3))).rejects.toThrow(/do not follow epoch 0/);
+      await store.appendMetrics(id, 1, aChunk(1, 3));
+      await expect(store.appendMetrics(id, 1, aChunk(3, 4))).rejects.toThrow(/do not follow epoch 3/);
       expect(await store.getJob(id)).toMatchObject({ epochsDone: 3, lastSeq: 3 });
     });
 
     it("refuses late writes of an attempt that has lost its job", async () => {
       const id = await runningJob();
-      await store.appendMetrics(id, 1, aSlice(1, 2));
+      await store.appendMetrics(id, 1, aChunk(1, 2));
       await store.transition(id, { from: ["running"], to: at("queued") });
-      expect(await store.appendMetrics(id, 1, aSlice(3, 4))).toBeNull();
+      expect(await store.appendMetrics(id, 1, aChunk(3, 4))).toBeNull();
       await store.claimJob(3);
-      expect(await store.appendMetrics(id, 1, aSlice(3, 4))).toBeNull();
+      expect(await store.appendMetrics(id, 1, aChunk(3, 4))).toBeNull();
       expect(await store.finishJob(id, 1, 5, "late", aSuccess(id))).toBeNull();
       expect((await store.listModels({ limit: 5 })).data).toEqual([]);
-      expect(await store.appendMetrics(id, 2, aSlice(3, 4))).toBe(6);
+      expect(await store.appendMetrics(id, 2, aChunk(3, 4))).toBe(6);
       await store.finishJob(id, 2, 5, "a test", { state: "cancelled", metrics: null });
-      expect(await store.appendMetrics(id, 2, aSlice(5, 6))).toBeNull();
+      expect(await store.appendMetrics(id, 2, aChunk(5, 6))).toBeNull();
     });
 
     it("reads events after a cursor, bounded by number and by bytes, at least one", async () => {
       const id = await runningJob();
-      for (let index = 0; index < 5; index++) await store.appendMetrics(id, 1, aSlice(index * 100 + 1, index * 100 + 100));
+      for (let index = 0; index < 5; index++) await store.appendMetrics(id, 1, aChunk(index * 100 + 1, index * 100 + 100));
       const seqs = async (...args: [number, number, number?]) => (await store.readEvents(id, ...args)).map(({ seq }) => seq);
       expect(await seqs(0, 3)).toEqual([1, 2, 3]);
       expect(await seqs(3, 100)).toEqual([4, 5, 6, 7]);
@@ -229,9 +229,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await seqs(7, 100)).toEqual([]);
     });
 
-    it("reads the slices that overlap a range of epochs", async () => {
+    it("reads the chunks that overlap a range of epochs", async () => {
       const id = await runningJob();
-      for (let index = 0; index < 30; index++) await store.appendMetrics(id, 1, aSlice(index * 10 + 1, index * 10 + 10));
+      for (let index = 0; index < 30; index++) await store.appendMetrics(id, 1, aChunk(index * 10 + 1, index * 10 + 10));
       const ranges = async (from: number, to: number) => (await store.readMetrics(id, from, to)).map((s) => [s.from, s.to]);
       expect(await ranges(1, 300)).toHaveLength(30);
       expect(await ranges(10, 11)).toEqual([
@@ -241,7 +241,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await ranges(15, 15)).toEqual([[11, 20]]);
       expect(await ranges(295, 900)).toEqual([[291, 300]]);
       expect(await ranges(301, 900)).toEqual([]);
-      expect((await store.readMetrics(id, 15, 15))[0]).toEqual(aSlice(11, 20));
+      expect((await store.readMetrics(id, 15, 15))[0]).toEqual(aChunk(11, 20));
     });
 
     it("keeps NaN and infinities, and of the metrics of an outcome those that no stored epoch has", async () => {
@@ -260,22 +260,22 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     it("keeps of full windows what a chart needs, so that thinning finds the same epochs as in all of them", async () => {
       const id = await runningJob();
-      for (let from = 1; from <= 40_000; from += 5000) await store.appendMetrics(id, 1, aSlice(from, from + 4999));
+      for (let from = 1; from <= 40_000; from += 5000) await store.appendMetrics(id, 1, aChunk(from, from + 4999));
       for (const [from, to] of [
         [1, 40_000],
         [1, 16_384],
         [9000, 35_001],
         [17_000, 20_000],
       ] as const) {
-        const notable = await store.readNotable(id, from, to);
+        const notable = await store.readMinMax(id, from, to);
         const whole = await store.readMetrics(id, from, to);
         expect(notable[0]?.from).toBe(from);
         expect(notable.at(-1)?.to).toBe(to);
         expect(chooseEpochs(notable, from, to, 30)).toEqual(chooseEpochs(whole, from, to, 30));
       }
       const sizeOf = (rows: readonly { series: object }[]) => rows.reduce((sum, { series }) => sum + lengthOf(series), 0);
-      expect(sizeOf(await store.readNotable(id, 1, 32_768))).toBeLessThan(2000);
-      expect(await store.readNotable("job_none", 1, 40_000)).toEqual([]);
+      expect(sizeOf(await store.readMinMax(id, 1, 32_768))).toBeLessThan(2000);
+      expect(await store.readMinMax("job_none", 1, 40_000)).toEqual([]);
     });
   });
 

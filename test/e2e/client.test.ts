@@ -66,7 +66,7 @@ describe("a watch", () => {
   it("ends with the server's problem when there is nothing to watch, and with its own when there is no server", async () => {
     await expect(server.client.watch(ABSENT).next()).rejects.toBeInstanceOf(ApiError);
     const nowhere = createClient("http://127.0.0.1:2");
-    await expect(nowhere.watch(ABSENT, { patienceMs: 0 }).next()).rejects.toBeInstanceOf(UnreachableError);
+    await expect(nowhere.watch(ABSENT, { retryMs: 0 }).next()).rejects.toBeInstanceOf(UnreachableError);
   });
 });
 

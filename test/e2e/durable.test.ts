@@ -27,7 +27,7 @@ const SPEC: JobSpec = {
 /** Trains for seconds: there is time to interrupt it where it is said below. */
 const LONG: JobSpec = { ...SPEC, name: "long", epochs: 40_000, checkpoint: { every_epochs: 1000, min_seconds: 0, keep: 3 } };
 /** Several of those, on a machine with other work. */
-const PATIENCE_MS = 240_000;
+const RETRY_FOR_MS = 240_000;
 /** Trains for hours. */
 const ENDLESS: JobSpec = { ...SPEC, name: "endless", epochs: 10_000_000 };
 
@@ -63,7 +63,7 @@ const checkpointsOf = async (id: string) => (await call<CheckpointPage>("GET", `
 
 describe("a job that is paused", () => {
   it("frees its worker, and goes on when it is resumed, to the same weights, each epoch seen once", {
-    timeout: PATIENCE_MS,
+    timeout: RETRY_FOR_MS,
   }, async () => {
     const undisturbed = await server.client.wait((await server.client.submit(LONG)).id);
     const { id } = await server.client.submit(LONG);
@@ -150,7 +150,7 @@ describe("checkpoints", () => {
 
 describe("a server that stops", () => {
   it("has a running job write a checkpoint, and goes on from it after the next start, to the same weights", {
-    timeout: PATIENCE_MS,
+    timeout: RETRY_FOR_MS,
   }, async () => {
     const undisturbed = await server.client.wait((await server.client.submit(LONG)).id);
     const { id } = await server.client.submit({ ...LONG, checkpoint: { every_seconds: 3600, keep: 1000 } });

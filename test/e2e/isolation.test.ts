@@ -201,7 +201,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   listKeys: () => [{ path: "/v1/keys", status: 200, says: (body) => expect(JSON.stringify(body)).not.toContain('"ours"') }],
   readKey: () => [{ path: `/v1/keys/${ourKeyId}` }],
   revokeKey: () => [{ path: `/v1/keys/${ourKeyId}` }],
-  // What concerns the whole server is the operator's.
+  // What concerns the whole server is the superuser's.
   listWorkers: () => [{ path: "/v1/workers", status: 403 }],
   drainWorker: () => [{ path: "/v1/workers/wkr_any/drain", status: 403 }],
   exposeMetrics: () => [{ path: "/metrics", status: 403 }],

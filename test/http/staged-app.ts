@@ -1,4 +1,4 @@
-/** The HTTP server on a real store and a real desk, with training that a test plays by hand: epochs come when it says so. */
+/** The HTTP server on a real store and a real compute pool, with training that a test plays by hand: epochs come when it says so. */
 import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,9 +7,9 @@ import { pino } from "pino";
 import { startRunner } from "../../src/app/jobs/run.ts";
 import { createServices, type Services } from "../../src/app/services.ts";
 import { createLocalBus } from "../../src/bus/local.ts";
-import type { MetricSlice } from "../../src/domain/metrics/metric.ts";
+import type { MetricChunk } from "../../src/domain/metrics/metric.ts";
 import { NO_RECEIPT } from "../../src/domain/models/receipt.ts";
-import type { Trainers, TrainingObserver, TrainingResult, TrainingRun } from "../../src/domain/ports.ts";
+import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../src/domain/ports.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { AccessSettings } from "../../src/http/auth/guard.ts";
 import { createLifecycle, type Lifecycle } from "../../src/http/connection/lifecycle.ts";
@@ -19,8 +19,8 @@ import type { StreamBounds } from "../../src/http/streaming/stream-connection.ts
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
 import { parseConfig } from "../../src/server/config.ts";
 import { openStore, type StoreOptions } from "../../src/storage/open.ts";
-import { createDesk } from "../../src/worker/compute/compute-pool.ts";
-import { openIntake } from "../../src/worker/ingest/upload-spool.ts";
+import { createComputePool } from "../../src/worker/compute/compute-pool.ts";
+import { openUploadSpool } from "../../src/worker/ingest/upload-spool.ts";
 
 /** One training run on the stage. */
 export interface StagedRun {
@@ -71,11 +71,24 @@ export async function openStagedApp({
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
   const store = await openStore({ dataDir, ...storeOptions });
   const bus = createLocalBus((error) => log.error({ err: error }, "bus"));
-  const desk = createDesk({ limits, threads: 1, onError: (error) => log.error({ err: error }, "desk") });
-  const intake = await openIntake({ dataDir, limits: datasetLimits, onError: (error) => log.error({ err: error }, "intake") });
+  const computePool = createComputePool({ limits, threads: 1, onError: (error) => log.error({ err: error }, "desk") });
+  const uploadSpool = await openUploadSpool({
+    dataDir,
+    limits: datasetLimits,
+    onError: (error) => log.error({ err: error }, "intake"),
+  });
   const stage = createStage();
   const queue = createEmbeddedQueue(store, limits.project.runningJobs);
-  const services = createServices({ store, queue, bus, desk, trainers: stage.trainers, intake, limits, log });
+  const services = createServices({
+    store,
+    queue,
+    bus,
+    computePool,
+    trainingPool: stage.trainingPool,
+    uploadSpool,
+    limits,
+    log,
+  });
   const lifecycle = createLifecycle();
   const bounds = { streamBounds, socketBounds };
   const app = await buildApp({ services, lifecycle, log, dashboardDirectory, corsOrigins, access, ...bounds });
@@ -96,8 +109,8 @@ export async function openStagedApp({
       lifecycle.drain();
       await runner.stop();
       await app.close();
-      await desk.close();
-      await intake.close();
+      await computePool.close();
+      await uploadSpool.close();
       await store.close();
       await rm(dataDir, { recursive: true });
     },
@@ -113,25 +126,25 @@ function createStage() {
     observer.signal.addEventListener("abort", cancel);
     const staged: StagedRun = {
       run,
-      post: (from, to, losses) => observer.onEpochs(sliceOf(from, to, losses)),
+      post: (from, to, losses) => observer.onEpochs(chunkOf(from, to, losses)),
       finish: (result = succeeded()) => resolve(result),
     };
     const taker = takers.shift();
     if (taker) taker(staged);
     else waiting.push(staged);
   };
-  const trainers: Trainers = {
+  const trainingPool: TrainingPool = {
     size: 1,
     train: (run, observer) => new Promise((resolve) => enter(run, observer, resolve)),
     close: async () => undefined,
   };
   const next = async (): Promise<StagedRun> =>
     waiting.shift() ?? new Promise<StagedRun>((resolve) => void takers.push(resolve));
-  return { trainers, next };
+  return { trainingPool, next };
 }
 
 /** Epochs with the losses given, or 1 / epoch. */
-export function sliceOf(from: number, to: number, losses?: readonly number[]): MetricSlice {
+export function chunkOf(from: number, to: number, losses?: readonly number[]): MetricChunk {
   const loss = Float64Array.from({ length: to - from + 1 }, (_, index) => losses?.[index] ?? 1 / (from + index));
   return { from, to, series: { loss, epoch_ms: loss.map(() => 0.5) } };
 }
@@ -179,11 +192,11 @@ export async function submitJob({ app }: StagedApp, spec: object = SPEC): Promis
   return response.json<{ id: string }>().id;
 }
 
-/** Submits a job and takes it to its end, in slices of `sliceEpochs`. */
-export async function finishJob(staged: StagedApp, epochs = 10, sliceEpochs = 5): Promise<string> {
+/** Submits a job and takes it to its end, in chunks of `chunkEpochs`. */
+export async function finishJob(staged: StagedApp, epochs = 10, chunkEpochs = 5): Promise<string> {
   const id = await submitJob(staged, { ...SPEC, epochs });
   const run = await staged.nextRun();
-  for (let from = 1; from <= epochs; from += sliceEpochs) await run.post(from, Math.min(from + sliceEpochs - 1, epochs));
+  for (let from = 1; from <= epochs; from += chunkEpochs) await run.post(from, Math.min(from + chunkEpochs - 1, epochs));
   run.finish();
   await settled(staged, id);
   return id;

@@ -7,7 +7,7 @@ import type { NewDataset } from "../../src/domain/ports.ts";
 import { COPIED, copyStore, NOT_COPIED, type TableReport } from "../../src/storage/copy-store.ts";
 import { openStore } from "../../src/storage/open.ts";
 import { openDatabase } from "../../src/storage/open-database.ts";
-import { aModel, aNewJob, aSlice, aSuccess, largeTensors, someWeights } from "../contract/fixtures.ts";
+import { aChunk, aModel, aNewJob, aSuccess, largeTensors, someWeights } from "../contract/fixtures.ts";
 import { freshDatabase } from "../contract/postgres.ts";
 import { temporaryFolder } from "../contract/temporary.ts";
 
@@ -35,16 +35,16 @@ async function fill(dataDir: string) {
   const store = await openStore({ dataDir });
   const done = await store.insertJob(aNewJob({ payload: largeTensors(1_000_000) }));
   await store.claimJob(1);
-  await store.appendMetrics(done.id, 1, aSlice(1, 300));
+  await store.appendMetrics(done.id, 1, aChunk(1, 300));
   await store.finishJob(done.id, 1, 9, "done", aSuccess(done.id));
   await store.setAlias("moons", "live", 1);
   await store.ofProject("other").insertModel({ ...aModel("job_none"), name: "Moons" }, someWeights());
   const running = await store.insertJob(aNewJob({ name: "in the middle" }));
   await store.claimJob(2);
-  await store.appendMetrics(running.id, 1, aSlice(1, 7));
+  await store.appendMetrics(running.id, 1, aChunk(1, 7));
   const queued = await store.insertJob(aNewJob({ name: 'a "quoted" 名前' }));
   await store.insertDataset(DATASET);
-  await store.keepSecret("webhook", "whsec_x");
+  await store.getOrCreateSecret("webhook", "whsec_x");
   const jobs = (await store.listJobs({}, { limit: 10 })).data;
   const model = await store.findModel({ kind: "alias", name: "moons", alias: "live" });
   const weights = await store.readWeights(model?.id ?? "");
@@ -71,7 +71,7 @@ describe("copying a whole store", () => {
     expect(model).toEqual(before.model);
     expect(await target.store.readWeights(model?.id ?? "")).toEqual(before.weights);
     expect(await target.store.readPayload(before.done.id)).toEqual(largeTensors(1_000_000));
-    expect(await target.store.readMetrics(before.done.id, 1, 300)).toEqual([aSlice(1, 300)]);
+    expect(await target.store.readMetrics(before.done.id, 1, 300)).toEqual([aChunk(1, 300)]);
     expect(await target.store.readDatasetColumns(DATASET.id, ["x", "kind"])).toEqual(DATASET.values);
     const back = await open(`sqlite:${await temporaryFolder()}`);
     expect(await copyStore(target.db, back.db, () => undefined)).toEqual(reports);
@@ -96,7 +96,7 @@ describe("copying a whole store", () => {
     const dataDir = await temporaryFolder();
     await fill(dataDir);
     const [source, target] = [await open(`sqlite:${dataDir}`), await open(await freshDatabase())];
-    await target.store.keepSecret("webhook", "whsec_y");
+    await target.store.getOrCreateSecret("webhook", "whsec_y");
     await expect(copyStore(source.db, target.db, () => undefined)).rejects.toThrow(/rows in secrets already/);
   });
 

@@ -3,7 +3,7 @@ import { createId } from "../../src/domain/id.ts";
 import type { Job } from "../../src/domain/jobs/job.ts";
 import { priorityOf } from "../../src/queue/messages.ts";
 import type { PgBossQueueOptions } from "../../src/queue/pgboss.ts";
-import { aNewJob, aSlice, aSuccess } from "../contract/fixtures.ts";
+import { aChunk, aNewJob, aSuccess } from "../contract/fixtures.ts";
 import { freshDatabase, openQueueOnPostgres } from "../contract/postgres.ts";
 import { queueContract } from "../contract/queue.ts";
 
@@ -95,7 +95,7 @@ describe("the queue of pg-boss", () => {
     const dead = await open({}, url);
     const { id } = await dead.store.insertJob(aNewJob());
     const job = (await dead.queue.claim()) as Job;
-    await dead.store.appendMetrics(id, 1, aSlice(1, 5));
+    await dead.store.appendMetrics(id, 1, aChunk(1, 5));
     const lost = new Promise<void>((resolve) => dead.queue.hold(job).lost.addEventListener("abort", () => resolve()));
     const heir = await open(
       {
@@ -112,9 +112,9 @@ describe("the queue of pg-boss", () => {
     expect(await heir.queue.claim()).toMatchObject({ id, attempt: 2, epochsDone: 5 });
     expect(abandoned).toEqual([id]);
     await lost;
-    expect(await dead.store.appendMetrics(id, 1, aSlice(6, 9))).toBeNull();
+    expect(await dead.store.appendMetrics(id, 1, aChunk(6, 9))).toBeNull();
     expect(await dead.store.finishJob(id, 1, 5, "late", aSuccess(id))).toBeNull();
-    expect(await heir.store.appendMetrics(id, 2, aSlice(6, 9))).not.toBeNull();
+    expect(await heir.store.appendMetrics(id, 2, aChunk(6, 9))).not.toBeNull();
     await dead.queue.hold(job).release(true);
     expect(await heir.store.getJob(id)).toMatchObject({ state: "running", attempt: 2 });
   });
@@ -173,9 +173,9 @@ describe("the queue of pg-boss", () => {
       },
       url,
     );
-    expect(await heir.queue.takeBackLost()).toBe(0);
+    expect(await heir.queue.reclaimLost()).toBe(0);
     await heir.runSql("update pgboss.job set state = 'retry', retry_count = retry_count + 1 where state = 'active'");
-    expect(await heir.queue.takeBackLost()).toBe(1);
+    expect(await heir.queue.reclaimLost()).toBe(1);
     expect((await heir.queue.claim())?.id).toBe(id);
   });
 

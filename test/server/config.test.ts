@@ -52,7 +52,7 @@ describe("the configuration", () => {
 
   it("is in the README: every setting, with the default that is used", () => {
     const [source, readme] = ["src/server/config.ts", "README.md"].map((path) =>
-      readFileSync(new URL(`../${path}`, import.meta.url), "utf8"),
+      readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"),
     );
     const variables = [...(source ?? "").matchAll(/^ {2}(TRAINYARD_\w+):/gm)].map(([, name]) => name as string);
     const rows = [...(readme ?? "").matchAll(/^\| `(TRAINYARD_\w+)` \|([^|]*)\|/gm)];

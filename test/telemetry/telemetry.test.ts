@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Desk, Trainers } from "../../src/domain/ports.ts";
+import type { ComputePool, TrainingPool } from "../../src/domain/ports.ts";
 import { openStore } from "../../src/storage/open.ts";
 import { createInstruments } from "../../src/telemetry/instruments.ts";
-import { measureDesk, measureStore, measureTrainers } from "../../src/telemetry/measured.ts";
+import { measureComputePool, measureStore, measureTrainingPool } from "../../src/telemetry/measured.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";
-import { aNewJob, aSlice, aSuccess } from "../contract/fixtures.ts";
+import { aChunk, aNewJob, aSuccess } from "../contract/fixtures.ts";
 import { aHookedJob } from "../contract/outbox.ts";
 import { storeContract } from "../contract/store.ts";
 import { temporaryFolder } from "../contract/temporary.ts";
@@ -35,8 +35,8 @@ describe("the telemetry", () => {
     expect(await read('trainyard_jobs{state="queued"}')).toBe(1);
     expect(await read("trainyard_queue_oldest_seconds")).toBeGreaterThan(1);
     await store.claimJob(3000);
-    await store.appendMetrics(id, 1, { ...aSlice(1, 10), steps: 40 });
-    await store.appendMetrics(id, 7, { ...aSlice(11, 20), steps: 40 });
+    await store.appendMetrics(id, 1, { ...aChunk(1, 10), steps: 40 });
+    await store.appendMetrics(id, 7, { ...aChunk(11, 20), steps: 40 });
     await store.finishJob(id, 1, 4000, "done", aSuccess(id));
     expect(await read("trainyard_epochs_total")).toBe(10);
     expect(await read("trainyard_steps_total")).toBe(40);
@@ -65,8 +65,8 @@ describe("the telemetry", () => {
   it("knows how many workers are busy, while they are and after", async () => {
     const { instruments, store, read } = await measured();
     const gate = Promise.withResolvers<never>();
-    const trainers = measureTrainers({ size: 3, train: () => gate.promise } as unknown as Trainers, instruments);
-    const run = trainers.train(null as never, null as never).catch(() => undefined);
+    const trainingPool = measureTrainingPool({ size: 3, train: () => gate.promise } as unknown as TrainingPool, instruments);
+    const run = trainingPool.train(null as never, null as never).catch(() => undefined);
     expect(await read("trainyard_workers")).toBe(3);
     expect(await read("trainyard_workers_busy")).toBe(1);
     gate.reject(new Error("the thread died"));
@@ -78,8 +78,11 @@ describe("the telemetry", () => {
 
   it("times predictions, and requests by their routes", async () => {
     const { instruments, store, telemetry, read } = await measured();
-    const desk = measureDesk({ predict: async () => ({ ok: true, predictions: [] }) } as unknown as Desk, instruments);
-    await desk.predict(null as never, [], null as never);
+    const computePool = measureComputePool(
+      { predict: async () => ({ ok: true, predictions: [] }) } as unknown as ComputePool,
+      instruments,
+    );
+    await computePool.predict(null as never, [], null as never);
     expect(await read('trainyard_predict_duration_seconds_count{kind="rows"}')).toBe(1);
     telemetry.request("GET", "/v1/jobs/:id", 200, 0.002);
     telemetry.request("GET", "/v1/jobs/:id", 200, 0.2);

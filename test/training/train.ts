@@ -4,12 +4,12 @@ import type { DatasetRows } from "../../src/domain/datasets/dataset.ts";
 import type { CheckpointState, NewCheckpoint } from "../../src/domain/jobs/checkpoint.ts";
 import type { Job } from "../../src/domain/jobs/job.ts";
 import type { Limits } from "../../src/domain/limits.ts";
-import { entriesOf, type MetricSlice, type Series } from "../../src/domain/metrics/metric.ts";
+import { entriesOf, type MetricChunk, type Series } from "../../src/domain/metrics/metric.ts";
 import type { Model } from "../../src/domain/models/model.ts";
 import type { Prepared, ReferredModel, TrainedModel, TrainingResult } from "../../src/domain/ports.ts";
 import { prepareJob } from "../../src/training/prepare/prepare.ts";
-import type { TrainingControl } from "../../src/training/run/run-control.ts";
-import { fit as trainJob } from "../../src/training/run/train.ts";
+import type { RunControl } from "../../src/training/run/run-control.ts";
+import { train as trainJob } from "../../src/training/run/train.ts";
 
 export const limits: Limits = {
   bodyBytes: 2 ** 26,
@@ -36,9 +36,9 @@ type Settled = Exclude<Prepared, { code: "references" }>;
 
 export interface TrainedRun {
   readonly result: TrainingResult;
-  readonly slices: readonly MetricSlice[];
+  readonly chunks: readonly MetricChunk[];
   readonly checkpoints: readonly NewCheckpoint[];
-  /** All slices end to end. */
+  /** All chunks end to end. */
   readonly series: Partial<Record<Series, number[]>>;
 }
 
@@ -53,36 +53,36 @@ interface TrainOptions {
   readonly model?: ReferredModel | null;
 }
 
-/** Trains a spec; `cancelAfter` asks for a cancel once so many slices have come. */
+/** Trains a spec; `cancelAfter` asks for a cancel once so many chunks have come. */
 export function train(spec: object, options: TrainOptions = {}): TrainedRun {
   const { epochsDone = 0, dataset = null, model = null, from = null } = options;
   const prepared = prepare(spec, {}, dataset, model);
   if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
-  const slices: MetricSlice[] = [];
+  const chunks: MetricChunk[] = [];
   const checkpoints: NewCheckpoint[] = [];
   const job = jobRecord(prepared, epochsDone);
-  const control = controlOf(options, slices, checkpoints);
+  const control = runControlOf(options, chunks, checkpoints);
   const result = trainJob({ job, payload: prepared.payload, dataset, checkpoint: from }, control);
   const series: Partial<Record<Series, number[]>> = {};
-  for (const slice of slices)
-    for (const [name, column] of entriesOf(slice)) series[name] = [...(series[name] ?? []), ...column];
-  return { result, slices, checkpoints, series };
+  for (const chunk of chunks)
+    for (const [name, column] of entriesOf(chunk)) series[name] = [...(series[name] ?? []), ...column];
+  return { result, chunks, checkpoints, series };
 }
 
-function controlOf(
+function runControlOf(
   {
     cancelAfter = Number.POSITIVE_INFINITY,
     cancelAfterCheckpoints = Number.POSITIVE_INFINITY,
     stopAt = () => false,
   }: TrainOptions,
-  slices: MetricSlice[],
+  chunks: MetricChunk[],
   checkpoints: NewCheckpoint[],
-): TrainingControl {
+): RunControl {
   let asked = 0;
   return {
-    cancelled: () => slices.length >= cancelAfter || checkpoints.length >= cancelAfterCheckpoints,
+    cancelled: () => chunks.length >= cancelAfter || checkpoints.length >= cancelAfterCheckpoints,
     stopping: () => (stopAt(++asked) ? "stop" : null),
-    report: (slice) => void slices.push(slice),
+    report: (chunk) => void chunks.push(chunk),
     save: (checkpoint) => void checkpoints.push(checkpoint),
     storing: () => false,
     settle: () => undefined,
@@ -101,7 +101,7 @@ function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone: number
     memoryBytes,
     classes,
     attempt: 1,
-    deaths: 0,
+    crashes: 0,
     epochsDone,
     lastSeq: 0,
     metrics: null,

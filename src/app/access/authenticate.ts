@@ -3,7 +3,7 @@
  * nothing; what this process revokes is worth nothing at once, and what another one revokes, after that moment.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { isLive, KEY_PREFIX, SCOPES, type Session, type Visitor } from "../../domain/access/api-key.ts";
+import { isLive, KEY_PREFIX, type Principal, SCOPES, type Session } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { createLru } from "../../domain/lru.ts";
 import type { Services } from "../services.ts";
@@ -23,16 +23,16 @@ export interface Authenticator {
   /** The key of the environment, if there is one, needs no record to let somebody in. */
   readonly hasAdminKey: boolean;
   /** Whoever asks, while there never was a key: anybody may do everything. Null from the first key on. */
-  anybody(): Soon<Visitor | null>;
+  anonymous(): Soon<Principal | null>;
   /** Null when the key is worth nothing. */
-  byKey(key: string): Soon<Visitor | null>;
+  byKey(key: string): Soon<Principal | null>;
   /** Null when the session is worth nothing. */
-  bySession(token: string): Soon<Visitor | null>;
+  bySession(token: string): Soon<Principal | null>;
   /** A session in exchange for a key: its token, and when it ends. Null when the key is worth nothing. */
   signIn(key: string): Promise<{ readonly token: string; readonly expiresAt: number } | null>;
   signOut(token: string): Promise<void>;
-  /** Calls `end` once when the visitor becomes nobody. Returns what ends that. */
-  watch(visitor: Visitor, end: () => void): () => void;
+  /** Calls `end` once when the principal becomes nobody. Returns what ends that. */
+  watch(principal: Principal, end: () => void): () => void;
   /** Keys were made or revoked: nothing that was known of them counts any more. */
   keysChanged(): void;
   /** Writes down what is still to be written. */
@@ -55,7 +55,7 @@ export function newSecret(prefix = ""): string {
 }
 
 interface Remembered {
-  readonly visitor: Visitor | null;
+  readonly principal: Principal | null;
   readonly at: number;
 }
 
@@ -67,48 +67,48 @@ export function createAuthenticator(
   const known = createLru<Remembered>({ maxCount: MAX_REMEMBERED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
   const uses = new Map<string, number>();
   const admin = adminKey === null ? null : adminOf(adminKey);
-  const anyone: Visitor = { keyId: null, session: null, project: DEFAULT_PROJECT, scopes: new Set(SCOPES), expiresAt: null };
+  const anyone: Principal = { keyId: null, session: null, project: DEFAULT_PROJECT, scopes: new Set(SCOPES), expiresAt: null };
 
   /** What `look` says of a secret, remembered under the hash of that. */
-  const remember = (hash: string, look: () => Promise<Visitor | null>): Soon<Visitor | null> => {
+  const remember = (hash: string, look: () => Promise<Principal | null>): Soon<Principal | null> => {
     const entry = known.get(hash);
     const now = Date.now();
-    if (entry && now - entry.at < MAX_AGE_MS && now >= entry.at) return used(entry.visitor, now);
-    return look().then((visitor) => {
-      known.set(hash, { visitor, at: now });
-      return used(visitor, now);
+    if (entry && now - entry.at < MAX_AGE_MS && now >= entry.at) return used(entry.principal, now);
+    return look().then((principal) => {
+      known.set(hash, { principal, at: now });
+      return used(principal, now);
     });
   };
-  const used = (visitor: Visitor | null, now: number): Visitor | null => {
-    if (!visitor || (visitor.expiresAt !== null && visitor.expiresAt <= now)) return null;
-    if (visitor.keyId !== null && visitor.keyId !== admin?.visitor.keyId) uses.set(visitor.keyId, now);
-    return visitor;
+  const used = (principal: Principal | null, now: number): Principal | null => {
+    if (!principal || (principal.expiresAt !== null && principal.expiresAt <= now)) return null;
+    if (principal.keyId !== null && principal.keyId !== admin?.principal.keyId) uses.set(principal.keyId, now);
+    return principal;
   };
 
-  const visitorOfKey = async (keyId: string): Promise<Visitor | null> => {
-    if (keyId === admin?.visitor.keyId) return admin.visitor;
+  const principalOfKey = async (keyId: string): Promise<Principal | null> => {
+    if (keyId === admin?.principal.keyId) return admin.principal;
     const key = await store.getKey(keyId);
     if (!key || !isLive(key, Date.now())) return null;
     return { keyId, session: null, project: key.project, scopes: new Set(key.scopes), expiresAt: key.expiresAt };
   };
-  const visitorOfSession = async (session: Session | null): Promise<Visitor | null> => {
-    const visitor = session && (await visitorOfKey(session.keyId));
-    if (!visitor) return null;
-    const expiresAt = Math.min(session.expiresAt, visitor.expiresAt ?? session.expiresAt);
-    return { ...visitor, session: session.hash, expiresAt };
+  const principalOfSession = async (session: Session | null): Promise<Principal | null> => {
+    const principal = session && (await principalOfKey(session.keyId));
+    if (!principal) return null;
+    const expiresAt = Math.min(session.expiresAt, principal.expiresAt ?? session.expiresAt);
+    return { ...principal, session: session.hash, expiresAt };
   };
-  const keyByHash = (hash: string): Soon<Visitor | null> => {
-    if (admin && timingSafeEqual(admin.hash, Buffer.from(hash, "hex"))) return admin.visitor;
+  const keyByHash = (hash: string): Soon<Principal | null> => {
+    if (admin && timingSafeEqual(admin.hash, Buffer.from(hash, "hex"))) return admin.principal;
     return remember(hash, async () => {
       const key = await store.findKey(hash);
-      return key && visitorOfKey(key.id);
+      return key && principalOfKey(key.id);
     });
   };
 
   // What there was never a key for stays open until there is one; what is closed stays closed.
   let closed = admin !== null;
   let lookedAt = Number.NEGATIVE_INFINITY;
-  const anybody = (): Soon<Visitor | null> => {
+  const anonymous = (): Soon<Principal | null> => {
     if (closed) return null;
     const now = performance.now();
     if (now - lookedAt < MAX_AGE_MS) return anyone;
@@ -120,10 +120,10 @@ export function createAuthenticator(
   };
 
   const watches = createWatches({
-    isSomebody: async (visitor) => {
-      if (visitor.keyId === null) return (await anybody()) !== null;
-      if (visitor.session === null) return (await visitorOfKey(visitor.keyId)) !== null;
-      return (await visitorOfSession(await store.findSession(visitor.session))) !== null;
+    isValid: async (principal) => {
+      if (principal.keyId === null) return (await anonymous()) !== null;
+      if (principal.session === null) return (await principalOfKey(principal.keyId)) !== null;
+      return (await principalOfSession(await store.findSession(principal.session))) !== null;
     },
     onError: (err) => log.error({ err }, "cannot see whether keys are still good"),
   });
@@ -139,19 +139,19 @@ export function createAuthenticator(
 
   return {
     hasAdminKey: admin !== null,
-    anybody,
+    anonymous,
     byKey: (key) => (key.startsWith(KEY_PREFIX) ? keyByHash(hashOf(key)) : null),
     bySession(token) {
       const hash = hashOf(token);
-      return remember(hash, async () => visitorOfSession(await store.findSession(hash)));
+      return remember(hash, async () => principalOfSession(await store.findSession(hash)));
     },
     async signIn(key) {
-      const visitor = await this.byKey(key);
-      if (!visitor || visitor.keyId === null) return null;
+      const principal = await this.byKey(key);
+      if (!principal || principal.keyId === null) return null;
       const token = newSecret();
       const createdAt = Date.now();
-      const expiresAt = Math.min(createdAt + sessionMs, visitor.expiresAt ?? Number.POSITIVE_INFINITY);
-      await store.insertSession({ hash: hashOf(token), keyId: visitor.keyId, createdAt, expiresAt });
+      const expiresAt = Math.min(createdAt + sessionMs, principal.expiresAt ?? Number.POSITIVE_INFINITY);
+      await store.insertSession({ hash: hashOf(token), keyId: principal.keyId, createdAt, expiresAt });
       return { token, expiresAt };
     },
     async signOut(token) {
@@ -175,11 +175,11 @@ export function createAuthenticator(
 }
 
 /** The key of the environment: all of what it is, without a record. Sessions of another such key are worth nothing. */
-function adminOf(key: string): { readonly hash: Buffer; readonly visitor: Visitor } {
+function adminOf(key: string): { readonly hash: Buffer; readonly principal: Principal } {
   const hash = Buffer.from(hashOf(key), "hex");
   const keyId = `environment-${hash.toString("hex").slice(0, 16)}`;
   return {
     hash,
-    visitor: { keyId, session: null, project: DEFAULT_PROJECT, scopes: new Set(SCOPES), expiresAt: null },
+    principal: { keyId, session: null, project: DEFAULT_PROJECT, scopes: new Set(SCOPES), expiresAt: null },
   };
 }

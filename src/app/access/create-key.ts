@@ -1,5 +1,5 @@
 /** Create a key: it is shown once, and stored as its hash. */
-import { type ApiKey, KEY_PREFIX, type NewKeyBody, type Visitor } from "../../domain/access/api-key.ts";
+import { type ApiKey, KEY_PREFIX, type NewKeyBody, type Principal } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
@@ -19,12 +19,12 @@ export interface CreatedKey {
 }
 
 /**
- * Makes a key for the maker's project, or for any where the maker is the operator. Throws forbidden, conflict, and invalid:
+ * Makes a key for the maker's project, or for any where the maker is the superuser. Throws forbidden, conflict, and invalid:
  * also for a first key without which nobody could make a second one.
  */
 export async function createKey(
   { store }: Pick<Services, "store">,
-  maker: Visitor,
+  maker: Principal,
   { name, scopes, project = maker.project, expires_at: expires }: NewKeyBody,
 ): Promise<CreatedKey> {
   if (project !== maker.project && maker.project !== DEFAULT_PROJECT)

@@ -1,13 +1,13 @@
 /** Revoke a key: it is worth nothing from then on, nor are its sessions. Its record stays. */
-import { type ApiKey, isLive, type Visitor } from "../../domain/access/api-key.ts";
+import { type ApiKey, isLive, type Principal } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Services } from "../services.ts";
 
-/** A key that the visitor may see: of their own project, or any for the operator. Throws not_found. */
-export async function findOwnKey({ store }: Pick<Services, "store">, visitor: Visitor, id: string): Promise<ApiKey> {
+/** A key that the principal may see: of their own project, or any for the superuser. Throws not_found. */
+export async function findOwnKey({ store }: Pick<Services, "store">, principal: Principal, id: string): Promise<ApiKey> {
   const key = await store.getKey(id);
-  if (!key || (key.project !== visitor.project && visitor.project !== DEFAULT_PROJECT)) throw notFound("key", id);
+  if (!key || (key.project !== principal.project && principal.project !== DEFAULT_PROJECT)) throw notFound("key", id);
   return key;
 }
 
@@ -17,11 +17,11 @@ export async function findOwnKey({ store }: Pick<Services, "store">, visitor: Vi
  */
 export async function revokeKey(
   services: Pick<Services, "store">,
-  visitor: Visitor,
+  principal: Principal,
   id: string,
   hasAdminKey: boolean,
 ): Promise<void> {
-  const key = await findOwnKey(services, visitor, id);
+  const key = await findOwnKey(services, principal, id);
   const now = Date.now();
   const administers = key.project === DEFAULT_PROJECT && key.scopes.includes("admin") && isLive(key, now);
   if (administers && !hasAdminKey && (await services.store.countKeys(DEFAULT_PROJECT, "admin", now)) <= 1) {

@@ -4,7 +4,7 @@ import type { Worker } from "../../domain/operation/worker.ts";
 import type { Store } from "../../domain/ports.ts";
 import { SILENT_BEATS } from "./send-heartbeat.ts";
 
-export interface Roster {
+export interface ProcessRegistry {
   /** Oldest first. */
   list(): Promise<Worker[]>;
   /** Null when there is none of this id. */
@@ -12,7 +12,7 @@ export interface Roster {
 }
 
 /** The processes of a store whose processes announce themselves so often. */
-export function createRoster(store: Pick<Store, "listWorkers" | "drainWorker">, everyMs: number): Roster {
+export function createProcessRegistry(store: Pick<Store, "listWorkers" | "drainWorker">, everyMs: number): ProcessRegistry {
   const list = () => store.listWorkers(Date.now() - SILENT_BEATS * everyMs);
   return {
     list,

@@ -1,16 +1,16 @@
 /** Announce: this process tells the others that it is there, and hears from them that it is to give its jobs away. */
-import type { WorkerBeat } from "../../domain/operation/worker.ts";
+import type { WorkerHeartbeat } from "../../domain/operation/worker.ts";
 import type { Services } from "../services.ts";
 
-export interface AnnounceOptions {
-  readonly worker: Omit<WorkerBeat, "heartbeatAt">;
+export interface HeartbeatOptions {
+  readonly worker: Omit<WorkerHeartbeat, "heartbeatAt">;
   /** How often it says so. */
   readonly everyMs: number;
   /** Called once, when somebody wants it to drain. */
   readonly onDrain: () => void;
 }
 
-export interface Announcer {
+export interface Heartbeats {
   /** Takes the process off the list. */
   stop(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export const SILENT_BEATS = 5;
 const FORGET_MS = 3_600_000;
 
 /** Announces once, and goes on. Throws what the store throws the first time. */
-export async function announceWorker({ store, log }: Services, options: AnnounceOptions): Promise<Announcer> {
+export async function sendHeartbeats({ store, log }: Services, options: HeartbeatOptions): Promise<Heartbeats> {
   const { worker, everyMs, onDrain } = options;
   let stopped = false;
   let draining = false;
@@ -30,7 +30,7 @@ export async function announceWorker({ store, log }: Services, options: Announce
 
   const beat = async (): Promise<void> => {
     const now = Date.now();
-    const wanted = await store.beatWorker({ ...worker, heartbeatAt: now });
+    const wanted = await store.recordHeartbeat({ ...worker, heartbeatAt: now });
     if (wanted && !draining) {
       draining = true;
       log.info({ worker_id: worker.id }, "this process is to give its jobs away");
@@ -54,7 +54,7 @@ export async function announceWorker({ store, log }: Services, options: Announce
       stopped = true;
       clearTimeout(timer);
       await beating;
-      await store.signOffWorker(worker.id).catch(() => undefined);
+      await store.deregisterWorker(worker.id).catch(() => undefined);
     },
   };
 }

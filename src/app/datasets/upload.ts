@@ -19,17 +19,17 @@ export interface UploadRequest {
  * `onDigest` throws, which is told what was uploaded before anything is made of it.
  */
 export async function createDataset(
-  { intake, store, limits }: ProjectServices,
+  { uploadSpool, store, limits }: ProjectServices,
   upload: Upload,
   { name, format, gzip, options }: UploadRequest,
   onDigest: (sha256: string) => Promise<void> = async () => undefined,
 ): Promise<DatasetDocument & { readonly created: boolean }> {
   try {
-    const sha256 = await intake.digest(upload, digestSuffix(options));
+    const sha256 = await uploadSpool.digest(upload, digestSuffix(options));
     await onDigest(sha256);
     const existing = await store.findDataset(sha256, format);
     if (existing) return { ...existing, created: false };
-    const result = await intake.read(upload, { format, gzip, options });
+    const result = await uploadSpool.read(upload, { format, gzip, options });
     if (!result.ok) throw new TrainyardError(result.code, result.detail, result.errors);
     const { bytes } = upload;
     return await store.insertDataset({
@@ -43,6 +43,6 @@ export async function createDataset(
       within: limits.project,
     });
   } finally {
-    await intake.discard(upload);
+    await uploadSpool.discard(upload);
   }
 }

@@ -12,7 +12,7 @@ export async function listCheckpoints({ store }: ProjectServices, jobId: string,
 }
 
 /** Throws not_found. A job that has lost its last one goes on from the one before, or from the start: to the same weights. */
-export async function removeCheckpoint({ store, desk }: ProjectServices, id: string): Promise<void> {
+export async function removeCheckpoint({ store, computePool }: ProjectServices, id: string): Promise<void> {
   if (!(await store.deleteCheckpoint(id))) throw notFound("checkpoint", id);
-  desk.forget(id);
+  computePool.forget(id);
 }

@@ -6,12 +6,12 @@
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { Job, JobError, JobState } from "../../domain/jobs/job.ts";
-import type { Hold } from "../../domain/jobs/queue.ts";
-import type { MetricSlice } from "../../domain/metrics/metric.ts";
+import type { Lease } from "../../domain/jobs/queue.ts";
+import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { TrainingObserver, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import type { Services } from "../services.ts";
-import { finish, isStorageFull, retry, setDown, waitForRoom } from "./job-outcome.ts";
-import { type Wishes, watch } from "./stop-signals.ts";
+import { finish, isStorageFull, requeueOrPause, retry, waitForRoom } from "./job-outcome.ts";
+import { type StopSignals, watch } from "./stop-signals.ts";
 
 const INTERNAL: JobError = {
   code: "internal",
@@ -26,10 +26,10 @@ export interface Attempt {
   readonly stopping: AbortSignal;
   /** Aborted: it has no time for that any more. The job goes back into the queue as of its last checkpoint. */
   readonly deadline: AbortSignal;
-  /** The first wait after a death. */
+  /** The first wait after a crash. */
   readonly backoffMs: number;
   /** The right to the job. */
-  readonly hold: Pick<Hold, "lost" | "expiring">;
+  readonly hold: Pick<Lease, "lost" | "expiring">;
 }
 
 /** Runs a job that was claimed. Returns whether its end is stored, or is another's to store. */
@@ -55,11 +55,11 @@ type End = TrainingResult | { readonly state: "died"; readonly detail: string };
 /** Returns the state in which the attempt left the job. */
 async function attempt(services: Services, job: Job, options: Attempt): Promise<JobState | "lost"> {
   const { stopping, deadline, backoffMs, hold } = options;
-  if (stopping.aborted) return setDown(services, job);
-  const wishes: Wishes = { cancel: new AbortController(), stop: new AbortController() };
-  const unwatch = watch(services, job, wishes);
-  const onStop = () => wishes.stop.abort("stop");
-  const onDeadline = () => wishes.cancel.abort();
+  if (stopping.aborted) return requeueOrPause(services, job);
+  const signals: StopSignals = { cancel: new AbortController(), stop: new AbortController() };
+  const unwatch = watch(services, job, signals);
+  const onStop = () => signals.stop.abort("stop");
+  const onDeadline = () => signals.cancel.abort();
   const heard = new AbortController();
   const on = (wish: AbortSignal, listener: () => void) => wish.addEventListener("abort", listener, { signal: heard.signal });
   on(stopping, onStop);
@@ -67,7 +67,7 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
   on(deadline, onDeadline);
   on(hold.lost, onDeadline);
   try {
-    const end = await train(services, job, wishes).catch((err: unknown): End => {
+    const end = await train(services, job, signals).catch((err: unknown): End => {
       if (isStorageFull(err)) throw err;
       services.log.error({ err, job_id: job.id }, "the job failed for a reason of the server's");
       return { state: "failed", metrics: null, error: INTERNAL };
@@ -76,7 +76,8 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
     // Whoever has it now says what becomes of it.
     if (end.state === "cancelled" && hold.lost.aborted) return "lost";
     const why = hold.expiring.aborted && !stopping.aborted ? LEASE_ENDED : undefined;
-    if (end.state === "stopped" || (end.state === "cancelled" && deadline.aborted)) return await setDown(services, job, why);
+    if (end.state === "stopped" || (end.state === "cancelled" && deadline.aborted))
+      return await requeueOrPause(services, job, why);
     return await finish(services, job, end);
   } catch (err) {
     if (!isStorageFull(err)) throw err;
@@ -89,11 +90,11 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
 }
 
 /** Rejects for reasons of the server's. */
-async function train(services: Services, job: Job, wishes: Wishes): Promise<End> {
-  const { trainers, log } = services;
-  const { observer, trouble } = observe(services, job, wishes);
+async function train(services: Services, job: Job, signals: StopSignals): Promise<End> {
+  const { trainingPool, log } = services;
+  const { observer, trouble } = observe(services, job, signals);
   const run = await runOf(services, job);
-  const end = await trainers.train(run, observer).catch((err: Error): End => {
+  const end = await trainingPool.train(run, observer).catch((err: Error): End => {
     log.error({ err, job_id: job.id }, "the training thread died");
     return { state: "died", detail: err.message };
   });
@@ -117,13 +118,13 @@ async function runOf(services: Services, job: Job): Promise<TrainingRun> {
 function observe(
   { store, bus, log }: Services,
   job: Job,
-  { cancel, stop }: Wishes,
+  { cancel, stop }: StopSignals,
 ): { readonly observer: TrainingObserver; readonly trouble: { first: unknown } } {
   const trouble: { first: unknown } = { first: null };
-  const onEpochs = async (slice: MetricSlice): Promise<void> => {
+  const onEpochs = async (chunk: MetricChunk): Promise<void> => {
     if (trouble.first !== null) return;
     try {
-      const seq = await store.appendMetrics(job.id, job.attempt, slice);
+      const seq = await store.appendMetrics(job.id, job.attempt, chunk);
       if (seq === null) cancel.abort();
       else bus.publish(job.id);
     } catch (error) {

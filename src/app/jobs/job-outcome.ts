@@ -42,7 +42,7 @@ const NO_ROOM_MS = 1000;
 export async function waitForRoom(services: Services, job: Job, stopping: AbortSignal): Promise<JobState | "lost"> {
   for (;;) {
     try {
-      return await setDown(services, job, "the disk is full: it waits for room", NO_ROOM_MS);
+      return await requeueOrPause(services, job, "the disk is full: it waits for room", NO_ROOM_MS);
     } catch (error) {
       if (!isStorageFull(error)) throw error;
       await delay(NO_ROOM_MS, null, { signal: stopping }).catch(() => undefined);
@@ -57,7 +57,7 @@ export function isStorageFull(error: unknown): boolean {
 }
 
 /** A job whose attempt wrote a checkpoint and stopped: paused, or in the queue for the next start. */
-export async function setDown(
+export async function requeueOrPause(
   services: Services,
   job: Job,
   why = "the server was stopped",
@@ -73,37 +73,37 @@ export async function setDown(
   return moved?.state ?? finish(services, job, { state: "cancelled", metrics: null });
 }
 
-/** The first wait after a death; each further one is twice as long. */
+/** The first wait after a crash; each further one is twice as long. */
 export const FIRST_BACKOFF_MS = 1000;
 
 /** A job whose worker died: again from its last checkpoint after a while, or failed when that has happened too often. */
-export async function retry(services: Services, job: Job, death: string, firstMs: number): Promise<JobState | "lost"> {
-  const deaths = job.deaths + 1;
+export async function retry(services: Services, job: Job, crash: string, firstMs: number): Promise<JobState | "lost"> {
+  const crashes = job.crashes + 1;
   const { max_retries } = job.spec;
-  if (deaths > max_retries) {
-    const detail = max_retries === 0 ? death : `${death}, for the ${ordinal(deaths)} time (max_retries ${max_retries})`;
+  if (crashes > max_retries) {
+    const detail = max_retries === 0 ? crash : `${crash}, for the ${ordinal(crashes)} time (max_retries ${max_retries})`;
     const error: JobError = { code: "worker_died", detail, epoch: null };
     return finish(services, job, { state: "failed", metrics: null, error });
   }
   const from = await placeOf(services, job.id);
   const at = Date.now();
-  const waitMs = Math.min(MAX_BACKOFF_MS, firstMs * 2 ** (deaths - 1));
-  const reason = `${death}; retry ${deaths} of ${max_retries} goes on from ${from}`;
+  const waitMs = Math.min(MAX_BACKOFF_MS, firstMs * 2 ** (crashes - 1));
+  const reason = `${crash}; retry ${crashes} of ${max_retries} goes on from ${from}`;
   const moved = await goBack(services, job, [
     { from: ["running"], to: { state: "queued", at, reason }, died: true, notBefore: at + waitMs },
-    { from: ["pausing"], to: { state: "paused", at, reason: `${death}; paused at ${from}` }, died: true },
+    { from: ["pausing"], to: { state: "paused", at, reason: `${crash}; paused at ${from}` }, died: true },
   ]);
   return moved?.state ?? finish(services, job, { state: "cancelled", metrics: null });
 }
 
 /**
- * A job whose worker has not been heard of since it took it: back to where it can go on from. It counts as a death when the
+ * A job whose worker has not been heard of since it took it: back to where it can go on from. It counts as a crash when the
  * attempt has come to no checkpoint: a job that brings its worker down each time fails in the end.
  */
-export async function takeBack(services: Services, job: Job, firstMs = FIRST_BACKOFF_MS): Promise<void> {
+export async function reclaimLost(services: Services, job: Job, firstMs = FIRST_BACKOFF_MS): Promise<void> {
   const last = await services.store.getLastCheckpoint(job.id);
   if (last?.attempt !== job.attempt) return void (await retry(services, job, "its worker was lost", firstMs));
-  await setDown(services, job, "its worker was lost");
+  await requeueOrPause(services, job, "its worker was lost");
 }
 
 /** Where the next attempt at a job will begin, in words. */

@@ -4,7 +4,7 @@ import type { Job } from "../../domain/jobs/job.ts";
 import type { JobFilter, Page, PageRequest } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 
-export interface JobReading {
+export interface JobView {
   readonly job: Job;
   /** Position counts from 1. Null unless the job is queued, and in lists, where it would cost a count a job. */
   readonly queue: { readonly position: number; readonly jobsAhead: number } | null;
@@ -15,7 +15,7 @@ export interface JobReading {
 }
 
 /** Throws not_found. */
-export async function readJob({ store, queue }: Pick<ProjectServices, "store" | "queue">, id: string): Promise<JobReading> {
+export async function readJob({ store, queue }: Pick<ProjectServices, "store" | "queue">, id: string): Promise<JobView> {
   const job = await store.getJob(id);
   if (!job) throw notFound("job", id);
   const jobsAhead = job.state === "queued" ? await queue.position(id) : null;
@@ -23,12 +23,12 @@ export async function readJob({ store, queue }: Pick<ProjectServices, "store" | 
 }
 
 /** Newest first. */
-export async function listJobs({ store }: ProjectServices, filter: JobFilter, page: PageRequest): Promise<Page<JobReading>> {
+export async function listJobs({ store }: ProjectServices, filter: JobFilter, page: PageRequest): Promise<Page<JobView>> {
   const { data, hasMore, nextAfter } = await store.listJobs(filter, page);
   return { data: data.map((job) => readingOf(job, null)), hasMore, nextAfter };
 }
 
-function readingOf(job: Job, jobsAhead: number | null): JobReading {
+function readingOf(job: Job, jobsAhead: number | null): JobView {
   return {
     job,
     queue: jobsAhead === null ? null : { position: jobsAhead + 1, jobsAhead },

@@ -6,8 +6,11 @@ import type { References, ReferredModel, Resolved } from "../../domain/ports.ts"
 import type { ProjectServices } from "../services.ts";
 
 /** The things referred to, or the references that lead nowhere. */
-export async function lookUp(services: ProjectServices, references: References): Promise<Resolved | { errors: FieldError[] }> {
-  const [dataset, model] = await Promise.all([lookUpDataset(services, references), lookUpModel(services, references)]);
+export async function resolveReferences(
+  services: ProjectServices,
+  references: References,
+): Promise<Resolved | { errors: FieldError[] }> {
+  const [dataset, model] = await Promise.all([resolveDataset(services, references), resolveModel(services, references)]);
   const errors = [dataset, model].flatMap((found) => (found && "errors" in found ? found.errors : []));
   if (errors.length > 0) return { errors };
   return { dataset: dataset as DatasetRows | null, model: model as ReferredModel | null };
@@ -15,7 +18,7 @@ export async function lookUp(services: ProjectServices, references: References):
 
 type Missing = { readonly errors: FieldError[] };
 
-async function lookUpDataset(
+async function resolveDataset(
   { store }: ProjectServices,
   { dataset: reference }: References,
 ): Promise<DatasetRows | Missing | null> {
@@ -33,7 +36,7 @@ async function lookUpDataset(
   return { rows, sha256, columns, values };
 }
 
-async function lookUpModel(
+async function resolveModel(
   { store }: ProjectServices,
   { model: reference }: References,
 ): Promise<ReferredModel | Missing | null> {

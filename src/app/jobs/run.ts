@@ -1,8 +1,8 @@
 /** Run: takes jobs from the queue as long as a thread is free, and gives them back when the server stops. */
 import type { Job } from "../../domain/jobs/job.ts";
-import type { Hold } from "../../domain/jobs/queue.ts";
+import type { Lease } from "../../domain/jobs/queue.ts";
 import type { Services } from "../services.ts";
-import { coalesce } from "../single-flight.ts";
+import { singleFlight } from "../single-flight.ts";
 import { execute } from "./execute.ts";
 import { FIRST_BACKOFF_MS } from "./job-outcome.ts";
 
@@ -15,11 +15,11 @@ export interface Runner {
 }
 
 export interface RunnerOptions {
-  /** Jobs at the same time; not more than the trainers have threads. */
+  /** Jobs at the same time; not more than the training pool have threads. */
   readonly workers: number;
   /** Time that running jobs have for their last checkpoint when the runner stops. */
   readonly drainMs?: number;
-  /** The first wait after the death of a worker; each further one is twice as long. */
+  /** The first wait after the crash of a worker; each further one is twice as long. */
   readonly backoffMs?: number;
 }
 
@@ -40,13 +40,13 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
   let usedBytes = 0;
   let retry: NodeJS.Timeout | undefined;
 
-  const runUnder = async (hold: Hold, job: Job): Promise<void> => {
+  const runUnder = async (hold: Lease, job: Job): Promise<void> => {
     const isStored = await execute(services, job, { ...signals, hold });
     await hold
       .release(isStored)
       .catch((err: unknown) => services.log.error({ err, job_id: job.id }, "a lease cannot be given up"));
   };
-  const fill = coalesce(async () => {
+  const fill = singleFlight(async () => {
     while (!stopping.signal.aborted && running.size < workers && store.health().status === "ok") {
       const job = await services.queue.claim({ freeBytes: totalBytes - usedBytes, totalBytes });
       if (!job) return;

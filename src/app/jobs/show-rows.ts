@@ -10,11 +10,11 @@ const MAX_READ_VALUES = 2 ** 24;
 
 /** Throws not_found, and conflict when the data set that the rows came from was deleted. */
 export async function showRows(services: ProjectServices, jobId: string, limit: number): Promise<ShownRows> {
-  const { store, desk } = services;
+  const { store, computePool } = services;
   const job = await store.getJob(jobId);
   if (!job) throw notFound("job", jobId);
   const [payload, dataset] = await Promise.all([store.readPayload(jobId), readColumns(services, job)]);
-  return desk.showRows({ job, payload, dataset, checkpoint: null }, limit);
+  return computePool.showRows({ job, payload, dataset, checkpoint: null }, limit);
 }
 
 /** The columns that are shown, and those that say which part a row belongs to. */

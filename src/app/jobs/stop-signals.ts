@@ -1,9 +1,9 @@
 /** Watch: an attempt hears what others wish of its job: that it pause, that it end, or that it is not this attempt's any more. */
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Services } from "../services.ts";
-import { coalesce } from "../single-flight.ts";
+import { singleFlight } from "../single-flight.ts";
 
-export interface Wishes {
+export interface StopSignals {
   /** Aborted: end at once. */
   readonly cancel: AbortController;
   /** Aborted: write a checkpoint and end. Its reason is "pause" or "stop". */
@@ -11,8 +11,8 @@ export interface Wishes {
 }
 
 /** Aborts what the job's state asks for. Returns what ends that. */
-export function watch({ store, bus, log }: Services, { id, attempt }: Job, { cancel, stop }: Wishes): () => void {
-  const look = coalesce(async () => {
+export function watch({ store, bus, log }: Services, { id, attempt }: Job, { cancel, stop }: StopSignals): () => void {
+  const look = singleFlight(async () => {
     if (cancel.signal.aborted) return;
     const job = await store.getJob(id);
     if (job?.attempt !== attempt) cancel.abort();

@@ -4,7 +4,7 @@ import { createId } from "../../domain/id.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Prepared } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
-import { lookUp } from "./resolve-references.ts";
+import { resolveReferences } from "./resolve-references.ts";
 
 /** A body that is a job. */
 export type Validated = Extract<Prepared, { ok: true }>;
@@ -53,11 +53,11 @@ export async function announce({ bus, queue }: Pick<ProjectServices, "bus" | "qu
 
 /** Looks up what the body refers to, if it refers to anything. */
 async function prepare(services: ProjectServices, body: Uint8Array<ArrayBuffer>): Promise<Settled> {
-  const first = await services.desk.prepare(body);
+  const first = await services.computePool.prepare(body);
   if (first.ok || first.code !== "references") return first;
-  const found = await lookUp(services, first.references);
+  const found = await resolveReferences(services, first.references);
   if ("errors" in found) return { ok: false, code: "invalid", errors: found.errors };
-  const second = await services.desk.prepare(first.body, found);
+  const second = await services.computePool.prepare(first.body, found);
   if (!second.ok && second.code === "references") throw new Error("a body refers to things that were resolved already");
   return second;
 }

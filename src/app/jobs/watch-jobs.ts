@@ -4,12 +4,12 @@
  */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { JobHint } from "../../domain/ports.ts";
-import type { World } from "../services.ts";
-import { type JobReading, readJob } from "./job-view.ts";
+import type { Dependencies } from "../services.ts";
+import { type JobView, readJob } from "./job-view.ts";
 
 /** What has happened to a job: it is now like this, or it was deleted. */
 export type JobNews =
-  | { readonly type: "job"; readonly id: string; readonly reading: JobReading }
+  | { readonly type: "job"; readonly id: string; readonly reading: JobView }
   | { readonly type: "removed"; readonly id: string; readonly project: string };
 
 export interface JobFeed {
@@ -21,21 +21,21 @@ export interface JobFeed {
 const PROGRESS_MS = 250;
 
 /** A job that was told of a moment ago. */
-interface Hold {
+interface Lease {
   /** Which state that was: every change of state adds a transition. */
   readonly transitions: number;
   /** What came since, in the same state. */
-  latest: JobReading | null;
+  latest: JobView | null;
   readonly timer: NodeJS.Timeout;
 }
 
 /** The feed of a world. It looks at nothing while nobody listens. */
 export function createJobFeed(
-  world: Pick<World, "store" | "queue" | "bus" | "log">,
+  dependencies: Pick<Dependencies, "store" | "queue" | "bus" | "log">,
   { progressMs = PROGRESS_MS }: { readonly progressMs?: number } = {},
 ): JobFeed {
   const listeners = new Set<(news: JobNews) => void>();
-  const holds = new Map<string, Hold>();
+  const holds = new Map<string, Lease>();
   // A job that changes faster than it is read is read once; that it was removed goes before that it changed.
   const hints = new Map<string, JobHint>();
   let stopListening: (() => void) | null = null;
@@ -48,10 +48,10 @@ export function createJobFeed(
     clearTimeout(holds.get(id)?.timer);
     holds.delete(id);
   };
-  const tellJob = (id: string, reading: JobReading): void => {
+  const tellJob = (id: string, reading: JobView): void => {
     forget(id);
     const timer = setTimeout(() => {
-      const { latest } = holds.get(id) as Hold;
+      const { latest } = holds.get(id) as Lease;
       if (latest) tellJob(id, latest);
       else holds.delete(id);
     }, progressMs);
@@ -61,7 +61,7 @@ export function createJobFeed(
   };
 
   const look = async (id: string): Promise<void> => {
-    const now = await readOrNull(world, id);
+    const now = await readOrNull(dependencies, id);
     if (!now) return;
     const hold = holds.get(id);
     if (hold?.transitions === now.job.transitions.length) hold.latest = now;
@@ -94,7 +94,7 @@ export function createJobFeed(
     subscribe(listen) {
       const listener = (news: JobNews) => listen(news);
       listeners.add(listener);
-      stopListening ??= world.bus.subscribeAll(onHint);
+      stopListening ??= dependencies.bus.subscribeAll(onHint);
       return () => {
         if (listeners.delete(listener) && listeners.size === 0) stop();
       };
@@ -102,13 +102,13 @@ export function createJobFeed(
   };
 }
 
-async function readOrNull(world: Pick<World, "store" | "queue" | "log">, id: string): Promise<JobReading | null> {
+async function readOrNull(dependencies: Pick<Dependencies, "store" | "queue" | "log">, id: string): Promise<JobView | null> {
   try {
-    return await readJob(world, id);
+    return await readJob(dependencies, id);
   } catch (err) {
     // A job that is gone has a hint of its own coming. Any other failure costs this telling; the next hint looks again.
     if (!(err instanceof TrainyardError && err.code === "not_found"))
-      world.log.error({ err, job_id: id }, "cannot tell of a job's change");
+      dependencies.log.error({ err, job_id: id }, "cannot tell of a job's change");
     return null;
   }
 }

@@ -1,10 +1,10 @@
 /** Export metrics: every epoch of a job as one file, a stretch at a time, so that its length does not matter. */
 import { notFound, TrainyardError } from "../../domain/errors.ts";
-import type { MetricSlice } from "../../domain/metrics/metric.ts";
+import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { MetricsEncoding } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Epochs read and encoded at a time; a stretch holds whole slices, and so a little more. */
+/** Epochs read and encoded at a time; a stretch holds whole chunks, and so a little more. */
 const STRETCH_EPOCHS = 8192;
 
 export interface MetricsFile {
@@ -45,7 +45,7 @@ async function begin({ store }: ProjectServices, jobId: string): Promise<{ epoch
 
 /** The file of a range of epochs. At least one stretch is encoded, an empty one if need be: it begins the file. */
 async function* stretches(
-  { store, desk }: ProjectServices,
+  { store, computePool }: ProjectServices,
   jobId: string,
   { from, to }: { readonly from: number; readonly to: number },
   encodingOf: (isFirst: boolean, elapsedMs: number) => MetricsEncoding,
@@ -53,14 +53,14 @@ async function* stretches(
   let next = from;
   let elapsedMs = 0;
   do {
-    const slices = await store.readMetrics(jobId, next, Math.min(next + STRETCH_EPOCHS - 1, to));
-    const last = slices.at(-1);
+    const chunks = await store.readMetrics(jobId, next, Math.min(next + STRETCH_EPOCHS - 1, to));
+    const last = chunks.at(-1);
     // Deleted while it is read: what was sent so far must not pass for the whole.
     if (!last && next <= to) throw await missing(store, jobId);
     const encoding = encodingOf(next === from, elapsedMs);
-    elapsedMs += durationMs(slices);
+    elapsedMs += durationMs(chunks);
     next = (last?.to ?? to) + 1;
-    yield await desk.encodeMetrics(slices, encoding);
+    yield await computePool.encodeMetrics(chunks, encoding);
   } while (next <= to);
 }
 
@@ -70,6 +70,6 @@ async function missing(store: ProjectServices["store"], jobId: string): Promise<
   return new TrainyardError("not_found", `the metrics of job ${jobId} are no longer kept (TRAINYARD_RETAIN_METRICS_DAYS)`);
 }
 
-function durationMs(slices: readonly MetricSlice[]): number {
-  return slices.reduce((total, { series }) => total + (series.epoch_ms?.reduce((sum, ms) => sum + ms, 0) ?? 0), 0);
+function durationMs(chunks: readonly MetricChunk[]): number {
+  return chunks.reduce((total, { series }) => total + (series.epoch_ms?.reduce((sum, ms) => sum + ms, 0) ?? 0), 0);
 }

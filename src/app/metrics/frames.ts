@@ -5,7 +5,7 @@
 import { notFound } from "../../domain/errors.ts";
 import { isTerminal, type Job, type JobEvent } from "../../domain/jobs/job.ts";
 import { createLru } from "../../domain/lru.ts";
-import type { Desk, Store } from "../../domain/ports.ts";
+import type { ComputePool, Store } from "../../domain/ports.ts";
 
 /** One message of a stream. */
 export interface Frame {
@@ -36,7 +36,7 @@ const CACHE_FRAMES = 8192;
 const BATCH_FRAMES = 64;
 const BATCH_BYTES = 1024 * 1024;
 
-export function createFrames({ store, desk }: { readonly store: Store; readonly desk: Desk }): Frames {
+export function createFrames({ store, computePool }: { readonly store: Store; readonly computePool: ComputePool }): Frames {
   const cache = createLru<EventFrame>({
     maxCount: CACHE_FRAMES,
     maxBytes: CACHE_BYTES,
@@ -59,7 +59,7 @@ export function createFrames({ store, desk }: { readonly store: Store; readonly 
   async function load(jobId: string, after: number): Promise<readonly EventFrame[]> {
     const events = await store.readEvents(jobId, after, BATCH_FRAMES, BATCH_BYTES);
     if (events.length === 0 && !(await store.getJob(jobId))) throw notFound("job", jobId);
-    const frames = await Promise.all(events.map((event) => encodeEvent(desk, jobId, event)));
+    const frames = await Promise.all(events.map((event) => encodeEvent(computePool, jobId, event)));
     for (const frame of frames) cache.set(keyOf(jobId, frame.seq), frame);
     return frames;
   }
@@ -88,7 +88,7 @@ export function createFrames({ store, desk }: { readonly store: Store; readonly 
 
 const encoder = new TextEncoder();
 
-async function encodeEvent(desk: Desk, jobId: string, event: JobEvent): Promise<EventFrame> {
+async function encodeEvent(computePool: ComputePool, jobId: string, event: JobEvent): Promise<EventFrame> {
   const { seq, type } = event;
   if (type === "state") {
     const { state, at, reason } = event;
@@ -99,7 +99,7 @@ async function encodeEvent(desk: Desk, jobId: string, event: JobEvent): Promise<
   const total = to - from + 1;
   const head = JSON.stringify({ type, job: jobId, seq, from, to, total, returned: columns ? total : 0 });
   if (!columns) return { type, seq, json: encoder.encode(`${head.slice(0, -1)},"epochs":[],"series":{}}`), isLast: false };
-  return { type, seq, json: await desk.encodeColumns(head, from, to, columns), isLast: false };
+  return { type, seq, json: await computePool.encodeColumns(head, from, to, columns), isLast: false };
 }
 
 /** The frame that ends a stream, after the reader has seen everything up to `seq`. */

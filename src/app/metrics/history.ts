@@ -74,17 +74,17 @@ export async function readMetrics(services: ProjectServices, jobId: string, rang
   for (let start = from; start <= to || !reading; start += STRETCH_EPOCHS) {
     const end = Math.min(start + STRETCH_EPOCHS - 1, to);
     const share = total > 0 ? Math.max(2, Math.floor((points * (end - start + 1)) / total)) : points;
-    const read = isByBlocks(end - start + 1, columns, share) ? services.store.readNotable : services.store.readMetrics;
-    const slices = total > 0 ? await read(jobId, start, end) : [];
-    reading = await services.desk.thinMetrics(only(slices, series), start, end, share, reading);
+    const read = isByBlocks(end - start + 1, columns, share) ? services.store.readMinMax : services.store.readMetrics;
+    const chunks = total > 0 ? await read(jobId, start, end) : [];
+    reading = await services.computePool.downsampleMetrics(only(chunks, series), start, end, share, reading);
   }
   return { from, to, total, ...reading };
 }
 
-/** The slices with some of their columns. */
-function only(slices: readonly Rows[], wanted: readonly Series[] | undefined): readonly Rows[] {
-  if (!wanted) return slices;
-  return slices.map(({ series, ...rest }) => ({
+/** The chunks with some of their columns. */
+function only(chunks: readonly Rows[], wanted: readonly Series[] | undefined): readonly Rows[] {
+  if (!wanted) return chunks;
+  return chunks.map(({ series, ...rest }) => ({
     ...rest,
     series: Object.fromEntries(Object.entries(series).filter(([name]) => wanted.includes(name as Series))),
   }));

@@ -13,7 +13,7 @@ export interface Evaluated {
 
 /** Scores over every row. Throws not_found for the model, and invalid for a data set that is not there or does not fit. */
 export async function evaluate(services: ProjectServices, ref: string, datasetId: string): Promise<Evaluated> {
-  const { store, desk } = services;
+  const { store, computePool } = services;
   const model = await findModel(services, ref);
   const dataset = await store.getDataset(datasetId);
   if (!dataset) throw invalid([{ pointer: "/dataset/id", detail: `there is no data set ${datasetId}` }]);
@@ -26,7 +26,7 @@ export async function evaluate(services: ProjectServices, ref: string, datasetId
     dataset.id,
     needed.map(({ name }) => name),
   );
-  const result = await desk.evaluate(model, { rows, sha256, columns, values }, () => weightsOf(store, model.id));
+  const result = await computePool.evaluate(model, { rows, sha256, columns, values }, () => weightsOf(store, model.id));
   if (!result.ok) throw invalid(result.errors);
   return { model, evaluation: result.evaluation };
 }

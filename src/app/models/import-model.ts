@@ -19,7 +19,7 @@ export interface ImportOptions {
  * architecture and every tensor that is wrong.
  */
 export async function importModel(
-  { store, desk, limits }: ProjectServices,
+  { store, computePool, limits }: ProjectServices,
   file: Uint8Array<ArrayBuffer>,
   { name, architecture, id }: ImportOptions,
 ): Promise<Model> {
@@ -27,7 +27,7 @@ export async function importModel(
   if (known) return known;
   if (name !== undefined && !isModelName(name))
     throw invalid([{ pointer: "/name", detail: "must have letters, digits, dots, underscores and hyphens, 200 at most" }]);
-  const reading = await desk.readModelFile(file, architecture);
+  const reading = await computePool.readModelFile(file, architecture);
   if (!reading.ok) {
     if (reading.detail === "") throw invalid(reading.errors);
     throw new TrainyardError(reading.code, reading.detail, reading.errors);

@@ -39,7 +39,7 @@ async function* resumed(
 }
 
 async function* predictBlocks(
-  { store, desk }: ProjectServices,
+  { store, computePool }: ProjectServices,
   model: Model,
   rows: AsyncIterable<Uint8Array>,
   options: BatchOptions,
@@ -49,7 +49,7 @@ async function* predictBlocks(
   let reading: CsvReading | null = null;
   let isEmpty = true;
   for await (const block of blocks) {
-    const reply = await desk.predictBatch(model, { ...block, reading }, options, () => weightsOf(store, model.id));
+    const reply = await computePool.predictBatch(model, { ...block, reading }, options, () => weightsOf(store, model.id));
     if (!reply.ok) throw new TrainyardError(reply.code, reply.detail, [{ pointer: "", detail: reply.detail }]);
     reading = reply.reading;
     if (reply.bytes.length === 0) continue;

@@ -19,12 +19,12 @@ export async function predict(
 
 /** The same for a model that was found: what its answer is made of must not change in between. */
 export async function predictRows(
-  { store, desk, limits }: ProjectServices,
+  { store, computePool, limits }: ProjectServices,
   model: Model,
   instances: readonly unknown[],
 ): Promise<readonly Prediction[]> {
   checkRows(limits, instances);
-  const result = await desk.predict(model, instances, () => weightsOf(store, model.id));
+  const result = await computePool.predict(model, instances, () => weightsOf(store, model.id));
   if (!result.ok) throw invalid(result.errors);
   return result.predictions;
 }
@@ -34,24 +34,24 @@ export async function predictRows(
  * its way. Null where it is not at hand.
  */
 export function predictRowsNow(
-  { desk, limits }: ProjectServices,
+  { computePool, limits }: ProjectServices,
   model: Model,
   instances: readonly unknown[],
 ): readonly Prediction[] | null {
   checkRows(limits, instances);
-  const result = desk.predictNow(model, instances);
+  const result = computePool.predictNow(model, instances);
   if (result && !result.ok) throw invalid(result.errors);
   return result?.predictions ?? null;
 }
 
 /** A large JSON body, parsed and answered in a thread: the JSON of the answer. Takes the body over. Throws as `predictRows`, and malformed. */
 export async function predictDocument(
-  { store, desk }: ProjectServices,
+  { store, computePool }: ProjectServices,
   model: Model,
   body: Uint8Array<ArrayBuffer>,
   topK: number | null,
 ): Promise<Uint8Array> {
-  const reply = await desk.predictDocument(model, body, topK, () => weightsOf(store, model.id));
+  const reply = await computePool.predictDocument(model, body, topK, () => weightsOf(store, model.id));
   if (reply.ok) return reply.bytes;
   if (reply.code === "invalid") throw invalid(reply.errors);
   throw new TrainyardError(reply.code, reply.errors[0]?.detail ?? "", reply.errors);

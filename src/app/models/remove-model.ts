@@ -13,5 +13,5 @@ export async function removeModel(services: ProjectServices, ref: string): Promi
     throw new TrainyardError("conflict", `${which} ${points} at version ${version}: move or delete the alias first`);
   }
   if (!deleted) throw notFound("model", ref);
-  services.desk.forget(id);
+  services.computePool.forget(id);
 }

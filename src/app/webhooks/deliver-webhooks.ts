@@ -5,7 +5,7 @@
 import { createHmac } from "node:crypto";
 import type { AfterAttempt, Delivery, DeliveryAttempt, SendResult, WebhookSender } from "../../domain/operation/webhook.ts";
 import type { Services } from "../services.ts";
-import { coalesce } from "../single-flight.ts";
+import { singleFlight } from "../single-flight.ts";
 
 export interface DeliveryOptions {
   readonly sender: WebhookSender;
@@ -53,7 +53,7 @@ export function startDeliverer(services: Services, options: DeliveryOptions): De
   let timer: NodeJS.Timeout | undefined;
   let timerAt = Number.POSITIVE_INFINITY;
 
-  const look = coalesce(async () => {
+  const look = singleFlight(async () => {
     const room = concurrency - sending.size;
     if (stopping.signal.aborted || room <= 0) return;
     const due = await nextAt();

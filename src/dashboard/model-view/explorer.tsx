@@ -41,7 +41,7 @@ export interface ExplorerProps {
   /** Labels in the order of the model's outputs, where they are known; empty for a regression. */
   readonly classes: readonly string[] | null;
   readonly isRegression: boolean;
-  readonly moments: readonly Moment[];
+  readonly snapshots: readonly Moment[];
   /** Id of the job whose epochs these are. */
   readonly job: string | null;
   readonly epochs: number;
@@ -135,10 +135,10 @@ interface ExploredProps extends ExplorerProps {
 }
 
 function Explored(props: ExploredProps) {
-  const { features, rows, classes, isRegression, moments, x, y, output, job, epochs, isTraining, width, mayMiss } = props;
+  const { features, rows, classes, isRegression, snapshots, x, y, output, job, epochs, isTraining, width, mayMiss } = props;
   const [reading, setReading] = useState<Reading | null>(null);
   const palette = usePalette();
-  const scrubbing = useScrubbing(moments);
+  const scrubbing = useScrubbing(snapshots);
   const momentId = scrubbing.moment?.id ?? null;
   useEffect(() => props.onMoment(momentId), [momentId]);
   const base = useMemo(() => usualRow(features, width, mayMiss), [features, width, mayMiss]);
@@ -170,7 +170,7 @@ function Explored(props: ExploredProps) {
           ) : (
             <DrawnCurve {...drawn} rows={rows} isRegression={isRegression} />
           )}
-          <Scrubber {...{ moments, scrubbing, epochs, isTraining }} drawn={answers ? predictions.moment : null} />
+          <Scrubber {...{ snapshots, scrubbing, epochs, isTraining }} drawn={answers ? predictions.moment : null} />
         </div>
         <div class="explorer-aside">
           {job !== null && scrubbing.moment?.epoch ? <MomentMetrics job={job} epoch={scrubbing.moment.epoch} /> : null}

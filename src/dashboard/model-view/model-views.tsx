@@ -10,7 +10,7 @@ import { Explorer } from "./explorer.tsx";
 import { Histograms } from "./histograms.tsx";
 import { Network } from "./network.tsx";
 import { Scores } from "./scores.tsx";
-import { type Moments, modelMoment, useMoments } from "./snapshots.ts";
+import { modelMoment, type Snapshots, useSnapshots } from "./snapshots.ts";
 import { MOST_WEIGHTS, type ReadWeights, useWeights } from "./weights.ts";
 
 const ROWS = 1000;
@@ -50,11 +50,11 @@ function What({ job, model, only, onMoment }: ModelViewsProps & { readonly onMom
     async (signal): Promise<JobRows | null> => (job ? api.rows(job.id, { limit: ROWS, signal }) : null),
     [job?.id],
   );
-  const moments = useMoments(only ? null : job);
+  const snapshots = useSnapshots(only ? null : job);
   const alone = only ?? (job ? null : (model?.id ?? null));
   const shown = useMemo(
-    (): Moments => (alone ? { list: [modelMoment(api, alone, null)], known: true, error: null } : moments),
-    [alone, moments, api],
+    (): Snapshots => (alone ? { list: [modelMoment(api, alone, null)], known: true, error: null } : snapshots),
+    [alone, snapshots, api],
   );
   const features = useMemo(
     () => (rows.data ? featuresOfRows(rows.data) : model ? featuresOfModel(model) : null),
@@ -81,7 +81,7 @@ function What({ job, model, only, onMoment }: ModelViewsProps & { readonly onMom
             rows={rows.data}
             classes={model?.classes ?? null}
             isRegression={task === "regression"}
-            moments={shown.list}
+            snapshots={shown.list}
             job={job?.id ?? null}
             epochs={job?.spec.epochs ?? 0}
             preferred={preferred}

@@ -18,20 +18,20 @@ export interface Scrubbing {
 }
 
 /** The moment that is looked at: the newest one, until another is chosen. */
-export function useScrubbing(moments: readonly Moment[]): Scrubbing {
+export function useScrubbing(snapshots: readonly Moment[]): Scrubbing {
   const [chosen, setChosen] = useState<string | null>(null);
-  const found = chosen === null ? -1 : moments.findIndex(({ id }) => id === chosen);
-  const index = found < 0 ? moments.length - 1 : found;
+  const found = chosen === null ? -1 : snapshots.findIndex(({ id }) => id === chosen);
+  const index = found < 0 ? snapshots.length - 1 : found;
   return {
-    moment: moments[index] ?? null,
+    moment: snapshots[index] ?? null,
     index,
     isNewest: found < 0,
-    goTo: (next) => setChosen(next >= moments.length - 1 ? null : (moments[next]?.id ?? null)),
+    goTo: (next) => setChosen(next >= snapshots.length - 1 ? null : (snapshots[next]?.id ?? null)),
   };
 }
 
 export interface ScrubberProps {
-  readonly moments: readonly Moment[];
+  readonly snapshots: readonly Moment[];
   readonly scrubbing: Scrubbing;
   /** Id of the moment that is drawn: playing goes on when it is. */
   readonly drawn: string | null;
@@ -39,10 +39,10 @@ export interface ScrubberProps {
   readonly isTraining: boolean;
 }
 
-export function Scrubber({ moments, scrubbing, drawn, epochs, isTraining }: ScrubberProps) {
+export function Scrubber({ snapshots, scrubbing, drawn, epochs, isTraining }: ScrubberProps) {
   const { moment, index, isNewest, goTo } = scrubbing;
-  const playing = usePlaying(moments, scrubbing, drawn);
-  const many = moments.length > 1;
+  const playing = usePlaying(snapshots, scrubbing, drawn);
+  const many = snapshots.length > 1;
   const text = momentText(moment, epochs);
   return (
     <div class="scrubber">
@@ -57,7 +57,7 @@ export function Scrubber({ moments, scrubbing, drawn, epochs, isTraining }: Scru
         aria-label="Moment of the training"
         aria-valuetext={text}
         min={0}
-        max={Math.max(moments.length - 1, 1)}
+        max={Math.max(snapshots.length - 1, 1)}
         step={1}
         value={many ? index : 1}
         disabled={!many}
@@ -84,12 +84,12 @@ function momentText(moment: Moment | null, epochs: number): string {
   return `Epoch ${formatCount(moment.epoch)} of ${formatCount(epochs)}${moment.isFinal ? ", the model" : ""}`;
 }
 
-function usePlaying(moments: readonly Moment[], { index, moment, goTo }: Scrubbing, drawn: string | null) {
+function usePlaying(snapshots: readonly Moment[], { index, moment, goTo }: Scrubbing, drawn: string | null) {
   const [on, setOn] = useState(false);
   const latest = useRef({ index, goTo });
   latest.current = { index, goTo };
-  const last = moments.length - 1;
-  const step = Math.max(1, Math.ceil(moments.length / MOST_FRAMES));
+  const last = snapshots.length - 1;
+  const step = Math.max(1, Math.ceil(snapshots.length / MOST_FRAMES));
   useEffect(() => {
     if (!on || drawn !== moment?.id) return;
     if (index >= last) {

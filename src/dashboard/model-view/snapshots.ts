@@ -18,7 +18,7 @@ export interface Moment {
   predict(rows: readonly Cell[][], signal: AbortSignal): Promise<PredictionAnswer[]>;
 }
 
-export interface Moments {
+export interface Snapshots {
   /** In the order of training. */
   readonly list: readonly Moment[];
   /** Whether it is known which there are. */
@@ -36,7 +36,7 @@ export function modelMoment(api: Api, id: string, epoch: number | null): Moment 
 }
 
 /** The moments of a job, looked for anew as its epochs go on. */
-export function useMoments(job: Job | null): Moments {
+export function useSnapshots(job: Job | null): Snapshots {
   const { api } = useApp();
   const { data, error } = useCheckpoints(job);
   const modelId = job?.model?.id ?? null;

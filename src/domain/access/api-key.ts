@@ -97,7 +97,7 @@ export function isLive({ revokedAt, expiresAt }: Pick<ApiKey, "revokedAt" | "exp
 }
 
 /** Who asks: what stands behind a request, a stream or a session. */
-export interface Visitor {
+export interface Principal {
   /** Of the key; null for anybody, where no key is wanted. */
   readonly keyId: string | null;
   /** Hash of the session's token, where it came by one. */
@@ -109,7 +109,7 @@ export interface Visitor {
 }
 
 /** Whoever runs the server, at its own machine. */
-export const OPERATOR: Visitor = {
+export const OPERATOR: Principal = {
   keyId: "operator",
   session: null,
   project: DEFAULT_PROJECT,

@@ -47,5 +47,5 @@ export interface IdempotencyKeys {
   fingerprintKey(name: KeyName, owner: string, fingerprint: string): Promise<void>;
   answerKey(name: KeyName, owner: string, answer: StoredAnswer): Promise<void>;
   /** Lets another do the request: the next who comes with the key. */
-  disownKey(name: KeyName, owner: string): Promise<void>;
+  releaseKey(name: KeyName, owner: string): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The intake: what takes uploaded tables in, and what they come to. */
+/** The upload spool: what takes uploaded tables in, and what they come to. */
 
 import type { ErrorCode, FieldError } from "../errors.ts";
 import type { ColumnValues, DatasetFormat, ReadingOptions } from "./dataset.ts";
@@ -34,7 +34,7 @@ export type Ingestion =
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 
 /** Takes uploaded tables in: to a file as fast as they come, then hashed and read in a thread. */
-export interface Intake {
+export interface UploadSpool {
   /** Writes a stream to a file. Throws too_large over the limit, malformed when the stream breaks; leaves nothing then. */
   receive(stream: AsyncIterable<Uint8Array>): Promise<Upload>;
   /** SHA-256 of the file's bytes followed by `suffix`, in hex. */

@@ -74,7 +74,7 @@ export interface Job {
   /** Counts from 1; 0 until it runs. */
   readonly attempt: number;
   /** How often its worker died. */
-  readonly deaths: number;
+  readonly crashes: number;
   /** Epochs whose metrics are stored. */
   readonly epochsDone: number;
   /** The newest event's sequence number. */
@@ -96,7 +96,7 @@ export interface Job {
   readonly finishedAt: number | null;
 }
 
-/** One entry of a job's gapless sequence: a change of state, or a slice of epochs in the binary form of metric.ts. */
+/** One entry of a job's gapless sequence: a change of state, or a chunk of epochs in the binary form of metric.ts. */
 export type JobEvent =
   | { readonly seq: number; readonly type: "state"; readonly state: JobState; readonly at: number; readonly reason: string }
   | {

@@ -7,7 +7,7 @@ export interface TransitionRequest {
   readonly to: Transition;
   /** Only while the job is in this attempt. */
   readonly attempt?: number;
-  /** Counts a death of its worker. */
+  /** Counts a crash of its worker. */
   readonly died?: boolean;
   /** Of a change to `queued`: it is not taken before this time, epoch milliseconds. */
   readonly notBefore?: number;
@@ -44,7 +44,7 @@ export type LeaseResult =
   | "void";
 
 /** What a Store does with states and with the line. */
-export interface Line {
+export interface QueueOrder {
   /** Moves the job if it is in one of `from`, and appends a state event. Null when it is not, or is unknown. */
   transition(id: string, request: TransitionRequest): Promise<Job | null>;
   /**
@@ -58,7 +58,7 @@ export interface Line {
   leaseJob(id: string, request: LeaseRequest): Promise<{ readonly result: LeaseResult; readonly job: Job | null }>;
   /** Projects with queued jobs, whose turn it is first; without those that have `runningJobs` jobs under way. */
   projectsInTurn(runningJobs: number): Promise<readonly string[]>;
-  /** When the next queued job may be taken that waits after a death; null when none does. */
+  /** When the next queued job may be taken that waits after a crash; null when none does. */
   nextRetryAt(): Promise<number | null>;
   /** Queued jobs of its project that come before this one; null unless it is queued. */
   queuePosition(id: string): Promise<number | null>;

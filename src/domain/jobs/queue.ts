@@ -24,7 +24,7 @@ export interface JobQueue {
   /** The next job that fits the room, already in `running`; null when there is none. */
   claim(room?: MemoryRoom): Promise<Job | null>;
   /** The right to a job that was claimed. */
-  hold(job: Job): Hold;
+  hold(job: Job): Lease;
   /** Calls `wake` when a job may be there to claim; returns what ends that. */
   onWork(wake: () => void): () => void;
   /** Jobs ahead of this one; null unless it is queued. */
@@ -32,7 +32,7 @@ export interface JobQueue {
 }
 
 /** What a run has to know of its right to the job. */
-export interface Hold {
+export interface Lease {
   /** Aborted: another process may have the job by now. */
   readonly lost: AbortSignal;
   /** Aborted: it is time for a checkpoint, and for the way back into the queue. */

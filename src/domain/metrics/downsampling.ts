@@ -2,7 +2,7 @@
  * Thinning: which epochs of a long run a chart needs. Pure. A line drawn through what is kept covers the same pixels as one
  * through all: each bucket's least and greatest value of every column stay (min/max decimation).
  */
-import { type MetricSlice, SERIES, type Series, toWire, type WireColumns } from "./metric.ts";
+import { type MetricChunk, SERIES, type Series, toWire, type WireColumns } from "./metric.ts";
 
 /**
  * Blocks are 1..BLOCK_EPOCHS and so on. Buckets of at least two blocks begin with a block, so that what is known of each block
@@ -11,11 +11,11 @@ import { type MetricSlice, SERIES, type Series, toWire, type WireColumns } from 
 export const BLOCK_EPOCHS = 512;
 
 /** Of epochs `from`..`to` some, ascending; a column has a value for each of them. */
-export interface SomeEpochs extends MetricSlice {
+export interface SomeEpochs extends MetricChunk {
   readonly epochs: Float64Array<ArrayBuffer>;
 }
 
-export type Rows = MetricSlice | SomeEpochs;
+export type Rows = MetricChunk | SomeEpochs;
 
 /** Whether buckets begin with blocks, when `total` epochs of so many columns are thinned to about `points`. */
 export function isByBlocks(total: number, columns: number, points: number): boolean {
@@ -25,17 +25,17 @@ export function isByBlocks(total: number, columns: number, points: number): bool
 /**
  * About `points` epochs out of those in `from`..`to`, ascending: first and last, and every column's least and greatest finite
  * value, of all and of each of a number of buckets, which are equal to within a block. All of them when they are at most
- * `points`; more than `points` only when that is too small for the ends and extremes. `slices` are consecutive.
+ * `points`; more than `points` only when that is too small for the ends and extremes. `chunks` are consecutive.
  */
-export function chooseEpochs(slices: readonly Rows[], from: number, to: number, points: number): number[] {
-  const first = Math.max(from, slices[0]?.from ?? 1);
-  const last = Math.min(to, slices.at(-1)?.to ?? 0);
+export function chooseEpochs(chunks: readonly Rows[], from: number, to: number, points: number): number[] {
+  const first = Math.max(from, chunks[0]?.from ?? 1);
+  const last = Math.min(to, chunks.at(-1)?.to ?? 0);
   if (last < first) return [];
   const total = last - first + 1;
   if (total <= points) return Array.from({ length: total }, (_, index) => first + index);
   const chosen = new Set([first, last]);
-  const names = seriesIn(slices);
-  for (const name of names) addExtremes(chosen, slices, name, first, last);
+  const names = seriesIn(chunks);
+  for (const name of names) addExtremes(chosen, chunks, name, first, last);
   const buckets = Math.floor((points - chosen.size) / (2 * names.length));
   const isAligned = isByBlocks(total, names.length, points);
   const startOf = (bucket: number): number => {
@@ -45,39 +45,39 @@ export function chooseEpochs(slices: readonly Rows[], from: number, to: number, 
   };
   for (let bucket = 0; bucket < buckets; bucket++) {
     const [start, end] = [startOf(bucket), startOf(bucket + 1) - 1];
-    for (const name of names) addExtremes(chosen, slices, name, start, end);
+    for (const name of names) addExtremes(chosen, chunks, name, start, end);
   }
   return Array.from(chosen).sort((a, b) => a - b);
 }
 
-/** The columns that any of the slices has, in the order of SERIES. */
-export function seriesIn(slices: readonly MetricSlice[]): Series[] {
-  return SERIES.filter((name) => slices.some(({ series }) => series[name]));
+/** The columns that any of the chunks has, in the order of SERIES. */
+export function seriesIn(chunks: readonly MetricChunk[]): Series[] {
+  return SERIES.filter((name) => chunks.some(({ series }) => series[name]));
 }
 
 /** Adds the epochs of the least and the greatest finite value of a column within `start`..`end`: of equal ones the first. */
-export function addExtremes(chosen: Set<number>, slices: readonly Rows[], name: Series, start: number, end: number): void {
+export function addExtremes(chosen: Set<number>, chunks: readonly Rows[], name: Series, start: number, end: number): void {
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
   let leastEpoch = 0;
   let greatestEpoch = 0;
-  for (let index = indexOfEpoch(slices, start); index < slices.length; index++) {
-    const slice = slices[index] as Rows;
-    if (slice.from > end) break;
-    const column = slice.series[name];
+  for (let index = indexOfEpoch(chunks, start); index < chunks.length; index++) {
+    const chunk = chunks[index] as Rows;
+    if (chunk.from > end) break;
+    const column = chunk.series[name];
     if (!column) continue;
-    const epochs = "epochs" in slice ? slice.epochs : null;
-    const stop = rowOf(slice, end + 1);
-    for (let row = rowOf(slice, start); row < stop; row++) {
+    const epochs = "epochs" in chunk ? chunk.epochs : null;
+    const stop = rowOf(chunk, end + 1);
+    for (let row = rowOf(chunk, start); row < stop; row++) {
       const value = column[row] as number;
       // Comparisons with NaN are false; infinities are left out by name.
       if (value < least && value !== Number.NEGATIVE_INFINITY) {
         least = value;
-        leastEpoch = epochs ? (epochs[row] as number) : slice.from + row;
+        leastEpoch = epochs ? (epochs[row] as number) : chunk.from + row;
       }
       if (value > greatest && value !== Number.POSITIVE_INFINITY) {
         greatest = value;
-        greatestEpoch = epochs ? (epochs[row] as number) : slice.from + row;
+        greatestEpoch = epochs ? (epochs[row] as number) : chunk.from + row;
       }
     }
   }
@@ -86,14 +86,14 @@ export function addExtremes(chosen: Set<number>, slices: readonly Rows[], name: 
 }
 
 /** The row of an epoch, or of the next one that there is; the number of rows when there is none. */
-function rowOf(slice: Rows, epoch: number): number {
-  if ("epochs" in slice) return lowerBound(slice.epochs.length, (row) => (slice.epochs[row] as number) < epoch);
-  return Math.min(Math.max(epoch - slice.from, 0), slice.to - slice.from + 1);
+function rowOf(chunk: Rows, epoch: number): number {
+  if ("epochs" in chunk) return lowerBound(chunk.epochs.length, (row) => (chunk.epochs[row] as number) < epoch);
+  return Math.min(Math.max(epoch - chunk.from, 0), chunk.to - chunk.from + 1);
 }
 
-/** The position of the slice that holds an epoch. */
-function indexOfEpoch(slices: readonly Rows[], epoch: number): number {
-  return lowerBound(slices.length, (index) => (slices[index] as Rows).to < epoch);
+/** The position of the chunk that holds an epoch. */
+function indexOfEpoch(chunks: readonly Rows[], epoch: number): number {
+  return lowerBound(chunks.length, (index) => (chunks[index] as Rows).to < epoch);
 }
 
 /** The first of `count` positions that is not before, by bisection. */
@@ -108,17 +108,17 @@ function lowerBound(count: number, isBefore: (position: number) => boolean): num
   return low;
 }
 
-/** A column's values at chosen epochs, which are there. NaN where a slice lacks the column. */
-export function pickRows(slices: readonly Rows[], name: Series, epochs: Iterable<number>): number[] {
+/** A column's values at chosen epochs, which are there. NaN where a chunk lacks the column. */
+export function pickRows(chunks: readonly Rows[], name: Series, epochs: Iterable<number>): number[] {
   return Array.from(epochs, (epoch) => {
-    const slice = slices[indexOfEpoch(slices, epoch)];
-    return slice?.series[name]?.[rowOf(slice, epoch)] ?? Number.NaN;
+    const chunk = chunks[indexOfEpoch(chunks, epoch)];
+    return chunk?.series[name]?.[rowOf(chunk, epoch)] ?? Number.NaN;
   });
 }
 
-/** The columns of chosen epochs, ascending, as JSON carries them. A column that a slice lacks is NaN there. */
-export function pickEpochs(slices: readonly Rows[], epochs: readonly number[]): WireColumns {
+/** The columns of chosen epochs, ascending, as JSON carries them. A column that a chunk lacks is NaN there. */
+export function pickEpochs(chunks: readonly Rows[], epochs: readonly number[]): WireColumns {
   const series: WireColumns["series"] = {};
-  for (const name of seriesIn(slices)) series[name] = pickRows(slices, name, epochs).map(toWire);
+  for (const name of seriesIn(chunks)) series[name] = pickRows(chunks, name, epochs).map(toWire);
   return { epochs: [...epochs], series };
 }

@@ -1,16 +1,16 @@
-/** What a job that trains has come to so far: its last and its best epoch, kept up to date slice by slice. Pure. */
+/** What a job that trains has come to so far: its last and its best epoch, kept up to date chunk by chunk. Pure. */
 import type { JobMetrics } from "../jobs/job.ts";
-import { entriesOf, type MetricSlice, type Series } from "./metric.ts";
+import { entriesOf, type MetricChunk, type Series } from "./metric.ts";
 
-/** The metrics of a job, after a slice that follows those they were made of. The best epoch is that of the least `val_loss`, else `loss`. */
-export function addSlice(known: JobMetrics | null, slice: MetricSlice): JobMetrics {
-  const monitor: Series = slice.series.val_loss ? "val_loss" : "loss";
-  const row = leastRow(slice.series[monitor]);
+/** The metrics of a job, after a chunk that follows those they were made of. The best epoch is that of the least `val_loss`, else `loss`. */
+export function addChunk(known: JobMetrics | null, chunk: MetricChunk): JobMetrics {
+  const monitor: Series = chunk.series.val_loss ? "val_loss" : "loss";
+  const row = leastRow(chunk.series[monitor]);
   const before = known?.best[monitor];
-  const isBetter = before === undefined || Number.isNaN(before) || (slice.series[monitor]?.[row] as number) < before;
+  const isBetter = before === undefined || Number.isNaN(before) || (chunk.series[monitor]?.[row] as number) < before;
   return {
-    final: valuesAt(slice, slice.to - slice.from),
-    best: known && !isBetter ? known.best : { ...valuesAt(slice, row), epoch: slice.from + row },
+    final: valuesAt(chunk, chunk.to - chunk.from),
+    best: known && !isBetter ? known.best : { ...valuesAt(chunk, row), epoch: chunk.from + row },
   };
 }
 
@@ -29,6 +29,6 @@ function leastRow(column: Float64Array | undefined): number {
   return found;
 }
 
-function valuesAt(slice: MetricSlice, row: number): Partial<Record<Series, number>> {
-  return Object.fromEntries(entriesOf(slice).map(([name, column]) => [name, column[row] as number]));
+function valuesAt(chunk: MetricChunk, row: number): Partial<Record<Series, number>> {
+  return Object.fromEntries(entriesOf(chunk).map(([name, column]) => [name, column[row] as number]));
 }

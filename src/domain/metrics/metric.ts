@@ -1,11 +1,11 @@
 /**
- * Metrics: columns of float64, one value an epoch, in slices of consecutive epochs. A small network does tens of thousands
+ * Metrics: columns of float64, one value an epoch, in chunks of consecutive epochs. A small network does tens of thousands
  * of epochs a second, so an epoch is never an object.
  */
 
 /**
  * Order of the columns wherever they are shown; a job has those that apply to it. Validation columns are named val_. Stored
- * slices refer to positions: append only.
+ * chunks refer to positions: append only.
  */
 export const SERIES = [
   "loss",
@@ -35,7 +35,7 @@ export const SERIES = [
 export type Series = (typeof SERIES)[number];
 
 /** Epochs `from`..`to`, both included, counted from 1; every column has `to - from + 1` values. */
-export interface MetricSlice {
+export interface MetricChunk {
   readonly from: number;
   readonly to: number;
   readonly series: Readonly<Partial<Record<Series, Float64Array<ArrayBuffer>>>>;
@@ -54,7 +54,7 @@ export function fromWire(value: WireNumber): number {
   return Number(value);
 }
 
-/** The wire form of a slice's columns. */
+/** The wire form of a chunk's columns. */
 export interface WireColumns {
   readonly epochs: number[];
   readonly series: Partial<Record<Series, WireNumber[]>>;
@@ -70,35 +70,35 @@ export function joinWireColumns(earlier: WireColumns, later: WireColumns): WireC
   };
 }
 
-/** The columns of a slice as JSON carries them. */
-export function wireColumns(slice: MetricSlice): WireColumns {
-  const epochs = Array.from({ length: slice.to - slice.from + 1 }, (_, index) => slice.from + index);
+/** The columns of a chunk as JSON carries them. */
+export function wireColumns(chunk: MetricChunk): WireColumns {
+  const epochs = Array.from({ length: chunk.to - chunk.from + 1 }, (_, index) => chunk.from + index);
   const series: WireColumns["series"] = {};
-  for (const [name, column] of entriesOf(slice)) series[name] = Array.from(column, toWire);
+  for (const [name, column] of entriesOf(chunk)) series[name] = Array.from(column, toWire);
   return { epochs, series };
 }
 
-/** The columns that a slice has, in the order of SERIES. */
-export function entriesOf(slice: MetricSlice): [Series, Float64Array<ArrayBuffer>][] {
+/** The columns that a chunk has, in the order of SERIES. */
+export function entriesOf(chunk: MetricChunk): [Series, Float64Array<ArrayBuffer>][] {
   return SERIES.flatMap((name) => {
-    const column = slice.series[name];
+    const column = chunk.series[name];
     return column ? [[name, column] as [Series, Float64Array<ArrayBuffer>]] : [];
   });
 }
 
 /** The last value of every column: what a job's `metrics.final` shows. */
-export function lastOf(slice: MetricSlice): Partial<Record<Series, number>> {
-  return Object.fromEntries(entriesOf(slice).map(([name, column]) => [name, column.at(-1) as number]));
+export function lastOf(chunk: MetricChunk): Partial<Record<Series, number>> {
+  return Object.fromEntries(entriesOf(chunk).map(([name, column]) => [name, column.at(-1) as number]));
 }
 
 /**
- * The binary form in which a slice is stored: the names of its columns, each a byte that indexes SERIES, padded to 8 bytes
+ * The binary form in which a chunk is stored: the names of its columns, each a byte that indexes SERIES, padded to 8 bytes
  * (the first byte is their count), then the columns as little-endian float64.
  */
-export function encodeSlice(slice: MetricSlice): Uint8Array<ArrayBuffer> {
-  const columns = entriesOf(slice);
+export function encodeChunk(chunk: MetricChunk): Uint8Array<ArrayBuffer> {
+  const columns = entriesOf(chunk);
   const header = headerBytes(columns.length);
-  const count = slice.to - slice.from + 1;
+  const count = chunk.to - chunk.from + 1;
   const bytes = new Uint8Array(header + columns.length * count * 8);
   bytes[0] = columns.length;
   columns.forEach(([name, column], index) => {
@@ -108,8 +108,8 @@ export function encodeSlice(slice: MetricSlice): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The slice that `encodeSlice` stored, for epochs `from`..`to`. */
-export function decodeSlice(from: number, to: number, bytes: Uint8Array): MetricSlice {
+/** The chunk that `encodeChunk` stored, for epochs `from`..`to`. */
+export function decodeChunk(from: number, to: number, bytes: Uint8Array): MetricChunk {
   const columns = bytes[0] ?? 0;
   const header = headerBytes(columns);
   const count = to - from + 1;

@@ -4,7 +4,7 @@
  */
 
 import { addExtremes, BLOCK_EPOCHS, pickRows, type SomeEpochs, seriesIn } from "./downsampling.ts";
-import { decodeSlice, encodeSlice, type MetricSlice, type Series } from "./metric.ts";
+import { decodeChunk, encodeChunk, type MetricChunk, type Series } from "./metric.ts";
 
 /** Epochs of a window: the first one is 1..WINDOW_EPOCHS. Blocks fit into it. */
 export const WINDOW_EPOCHS = 32 * BLOCK_EPOCHS;
@@ -19,30 +19,30 @@ export function windowAt(position: number): { readonly from: number; readonly to
   return { from: position * WINDOW_EPOCHS + 1, to: (position + 1) * WINDOW_EPOCHS };
 }
 
-/** Of a window: its first and last epoch, and every column's least and greatest value of each block. `slices` cover it. */
-export function notableEpochs(slices: readonly MetricSlice[], { from, to }: { from: number; to: number }): SomeEpochs {
+/** Of a window: its first and last epoch, and every column's least and greatest value of each block. `chunks` cover it. */
+export function minMaxEpochs(chunks: readonly MetricChunk[], { from, to }: { from: number; to: number }): SomeEpochs {
   const chosen = new Set([from, to]);
-  const names = seriesIn(slices);
+  const names = seriesIn(chunks);
   for (let start = from; start <= to; start += BLOCK_EPOCHS) {
-    for (const name of names) addExtremes(chosen, slices, name, start, Math.min(start + BLOCK_EPOCHS - 1, to));
+    for (const name of names) addExtremes(chosen, chunks, name, start, Math.min(start + BLOCK_EPOCHS - 1, to));
   }
   const epochs = Float64Array.from(chosen).sort();
-  const series = Object.fromEntries(names.map((name) => [name, Float64Array.from(pickRows(slices, name, epochs))]));
+  const series = Object.fromEntries(names.map((name) => [name, Float64Array.from(pickRows(chunks, name, epochs))]));
   return { from, to, epochs, series };
 }
 
-/** A slice without what is outside of `from`..`to`, which it overlaps. Shares its memory. */
-export function clipped(slice: MetricSlice, from: number, to: number): MetricSlice {
-  const [first, last] = [Math.max(from, slice.from), Math.min(to, slice.to)];
-  if (first === slice.from && last === slice.to) return slice;
-  const columns = Object.entries(slice.series) as [Series, Float64Array<ArrayBuffer>][];
-  const cut = columns.map(([name, column]) => [name, column.subarray(first - slice.from, last - slice.from + 1)]);
+/** A chunk without what is outside of `from`..`to`, which it overlaps. Shares its memory. */
+export function clipped(chunk: MetricChunk, from: number, to: number): MetricChunk {
+  const [first, last] = [Math.max(from, chunk.from), Math.min(to, chunk.to)];
+  if (first === chunk.from && last === chunk.to) return chunk;
+  const columns = Object.entries(chunk.series) as [Series, Float64Array<ArrayBuffer>][];
+  const cut = columns.map(([name, column]) => [name, column.subarray(first - chunk.from, last - chunk.from + 1)]);
   return { from: first, to: last, series: Object.fromEntries(cut) };
 }
 
-/** The binary form in which notable epochs are stored: the number of them, the epochs, and the columns as a slice has them. */
-export function encodeNotable({ epochs, series }: SomeEpochs): Uint8Array<ArrayBuffer> {
-  const columns = encodeSlice({ from: 1, to: epochs.length, series });
+/** The binary form in which minima and maxima are stored: the number of them, the epochs, and the columns as a chunk has them. */
+export function encodeMinMax({ epochs, series }: SomeEpochs): Uint8Array<ArrayBuffer> {
+  const columns = encodeChunk({ from: 1, to: epochs.length, series });
   const bytes = new Uint8Array(8 + epochs.byteLength + columns.byteLength);
   new DataView(bytes.buffer).setUint32(0, epochs.length, true);
   bytes.set(new Uint8Array(epochs.buffer, epochs.byteOffset, epochs.byteLength), 8);
@@ -50,9 +50,9 @@ export function encodeNotable({ epochs, series }: SomeEpochs): Uint8Array<ArrayB
   return bytes;
 }
 
-/** What `encodeNotable` stored, of the window `from`..`to`. */
-export function decodeNotable(from: number, to: number, bytes: Uint8Array): SomeEpochs {
+/** What `encodeMinMax` stored, of the window `from`..`to`. */
+export function decodeMinMax(from: number, to: number, bytes: Uint8Array): SomeEpochs {
   const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const epochs = new Float64Array(bytes.slice(8, 8 + count * 8).buffer);
-  return { from, to, epochs, series: decodeSlice(1, count, bytes.subarray(8 + count * 8)).series };
+  return { from, to, epochs, series: decodeChunk(1, count, bytes.subarray(8 + count * 8)).series };
 }

@@ -20,8 +20,8 @@ export interface Sweeping {
     having: "anything" | "metrics" | "checkpoints",
   ): Promise<{ readonly id: string; readonly project: string }[]>;
   /** Removes the values of a job's epochs. Its events stay, so that the sequence has no gap: those of metrics without columns. */
-  forgetMetrics(jobId: string): Promise<void>;
+  deleteMetrics(jobId: string): Promise<void>;
   /** Forgets settled deliveries and idempotency keys from before a time, at most `limit` of each. Returns how many. */
-  forgetDeliveries(before: number, limit: number): Promise<number>;
-  forgetKeys(before: number, limit: number): Promise<number>;
+  deleteDeliveries(before: number, limit: number): Promise<number>;
+  deleteIdempotencyKeys(before: number, limit: number): Promise<number>;
 }

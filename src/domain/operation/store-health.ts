@@ -7,9 +7,9 @@ export interface StoreHealth {
     | "full"
     /** The disk refuses writes for another reason. It is tried again, as after `full`. */
     | "failing"
-    /** Its file is not what was written. Nothing is written any more; it takes an operator and a backup. */
+    /** Its file is not what was written. Nothing is written any more; it takes an superuser and a backup. */
     | "damaged";
-  /** For an operator: what is wrong, and the cure. Empty when it is ok. */
+  /** For an superuser: what is wrong, and the cure. Empty when it is ok. */
   readonly detail: string;
 }
 

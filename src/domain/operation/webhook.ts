@@ -75,7 +75,7 @@ export interface Outbox {
   /** Newest first. */
   listDeliveries(jobId: string, page: PageRequest): Promise<Page<Delivery>>;
   /** The secret of this name: `value`, unless there is one already. */
-  keepSecret(name: string, value: string): Promise<string>;
+  getOrCreateSecret(name: string, value: string): Promise<string>;
   /** Whatever was claimed is free again. For the start of the one process that uses the database. */
   abandonClaims(at: number): Promise<void>;
 }

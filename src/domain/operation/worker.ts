@@ -7,9 +7,9 @@ export const ROLES = ["all", "serve", "work"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What a process says of itself, again and again. */
-export interface WorkerBeat {
+export interface WorkerHeartbeat {
   readonly id: string;
-  /** Whatever its operator calls it: the host, unless it is set. */
+  /** Whatever its superuser calls it: the host, unless it is set. */
   readonly name: string;
   readonly role: Role;
   readonly version: string;
@@ -29,7 +29,7 @@ export interface WorkerJob {
   readonly memoryBytes: number;
 }
 
-export interface Worker extends WorkerBeat {
+export interface Worker extends WorkerHeartbeat {
   /** It takes no more jobs, and gives back those that it has. */
   readonly isDraining: boolean;
   readonly jobs: readonly WorkerJob[];
@@ -38,15 +38,18 @@ export interface Worker extends WorkerBeat {
 /** The processes that share a store. */
 export interface Workers {
   /** Notes that a process is there. Returns whether somebody wants it to give its jobs away. */
-  beatWorker(beat: WorkerBeat): Promise<boolean>;
+  recordHeartbeat(beat: WorkerHeartbeat): Promise<boolean>;
   /** Those heard of since then, with the jobs that they have, oldest first. */
   listWorkers(since: number): Promise<Worker[]>;
   /** Wants a process to give its jobs away. False when there is none of this id. */
   drainWorker(id: string): Promise<boolean>;
   /** A process ends, and is listed no more. */
-  signOffWorker(id: string): Promise<void>;
+  deregisterWorker(id: string): Promise<void>;
   /** Forgets those that have not been heard of since then, and counts of windows that ended before it. */
   removeWorkers(silentSince: number): Promise<void>;
   /** Counts once more under a key, for all processes together, unless the limit is reached in this window of time. */
-  countUp(key: string, window: { readonly at: number; readonly windowMs: number; readonly limit: number }): Promise<Grant>;
+  incrementCounter(
+    key: string,
+    window: { readonly at: number; readonly windowMs: number; readonly limit: number },
+  ): Promise<Grant>;
 }

@@ -1,16 +1,16 @@
 /** What a root of a kernel stands for: its reduced axes, its written-out elements, the place of its results. */
 import { at, type Index, plus } from "./affine-index.ts";
-import type { AxisRole, Root } from "./schedule/kernels.ts";
+import type { AxisRole, KernelOutput } from "./schedule/kernels.ts";
 
 /** Complete only when the loops it runs over have ended. */
-export const isReduce = ({ kind }: Root): boolean => kind === "reduce";
+export const isReduce = ({ kind }: KernelOutput): boolean => kind === "reduce";
 
 /** Axes of the iteration space that are summed up. */
-export const reducedAxes = ({ tensor: { op } }: Root): readonly number[] =>
+export const reducedAxes = ({ tensor: { op } }: KernelOutput): readonly number[] =>
   op.kind === "sum" || op.kind === "max" ? op.axes : [];
 
 /** Where a point of the iteration space goes in the result. */
-export function placeOf({ tensor: { op } }: Root, position: readonly Index[]): Index[] {
+export function placeOf({ tensor: { op } }: KernelOutput, position: readonly Index[]): Index[] {
   if (op.kind !== "pad") return [...position];
   return position.map((index, axis) => plus(at(op.ranges[axis]?.low ?? 0), index, 1 + (op.ranges[axis]?.interior ?? 0)));
 }

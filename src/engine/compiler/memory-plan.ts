@@ -8,7 +8,7 @@ import { type Leaves, leavesOf, type Program } from "../program.ts";
 import { packedBytes, readsOf } from "./matmul/product.ts";
 import { isLeaf } from "./schedule/cost-model.ts";
 import type { Fused } from "./schedule/fuse.ts";
-import type { Kernel, MatmulKernel, Root } from "./schedule/kernels.ts";
+import type { Kernel, KernelOutput, MatmulKernel } from "./schedule/kernels.ts";
 
 /** Where a tensor lies. In a feed or result table each step has a row of its own. */
 export interface Buffer {
@@ -239,13 +239,13 @@ function usesOf({ kernels, stored }: Fused): Uses {
       const moves = !["unary", "binary", "where"].includes(tensor.op.kind);
       for (const input of readsOf(tensor)) visit(input, elsewhere || moves);
     };
-    for (const root of kernel.roots) visitRoot(root, visit);
+    for (const root of kernel.roots) visitOutput(root, visit);
   });
   return { last, lastElsewhere };
 }
 
 /** The operands of a product are read as a whole; so is what a reduction or a move reads. */
-function visitRoot({ tensor, kind }: Root, visit: (tensor: Tensor, elsewhere: boolean) => void): void {
+function visitOutput({ tensor, kind }: KernelOutput, visit: (tensor: Tensor, elsewhere: boolean) => void): void {
   if (kind === "pointwise") visit(tensor, false);
   else for (const input of tensor.inputs) visit(input, true);
 }

@@ -2,7 +2,7 @@
  * TensorBoard event files: TFRecord frames (u64 length, masked CRC-32C of it, data, masked CRC-32C of that) around Event
  * messages (tensorflow/core/util/event.proto, summary.proto). One event an epoch carries every series as a scalar.
  */
-import { entriesOf, type MetricSlice, type Series } from "../../domain/metrics/metric.ts";
+import { entriesOf, type MetricChunk, type Series } from "../../domain/metrics/metric.ts";
 import { double, float, integer, join, message, nested, string } from "../protobuf.ts";
 import { maskedCrc32c } from "./crc32c.ts";
 
@@ -38,20 +38,20 @@ export function eventFileHead(startedAtMs: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The records of a slice's epochs, which are the steps. Wall times count on from `startedAtMs`, the time at which the first
+ * The records of a chunk's epochs, which are the steps. Wall times count on from `startedAtMs`, the time at which the first
  * of its epochs began, by the time that each epoch took.
  */
-export function encodeEvents(slice: MetricSlice, startedAtMs: number): Uint8Array<ArrayBuffer> {
-  const columns = entriesOf(slice);
+export function encodeEvents(chunk: MetricChunk, startedAtMs: number): Uint8Array<ArrayBuffer> {
+  const columns = entriesOf(chunk);
   const summary = summaryTemplate(columns.map(([series]) => series));
   const records: Uint8Array<ArrayBuffer>[] = [];
   let at = startedAtMs;
-  for (let row = 0; row <= slice.to - slice.from; row++) {
-    at += slice.series.epoch_ms?.[row] ?? 0;
+  for (let row = 0; row <= chunk.to - chunk.from; row++) {
+    at += chunk.series.epoch_ms?.[row] ?? 0;
     columns.forEach(([, values], index) => {
       summary.view.setFloat32(summary.offsets[index] as number, values[row] as number, true);
     });
-    records.push(join(message(double(EVENT.wallTime, at / 1000), integer(EVENT.step, slice.from + row), summary.encoded)));
+    records.push(join(message(double(EVENT.wallTime, at / 1000), integer(EVENT.step, chunk.from + row), summary.encoded)));
     // The template's bytes are copied by `join` before the next epoch writes its own values there.
   }
   return frameAll(records);

@@ -36,7 +36,7 @@ export interface GraphBuilder {
   tensor(name: string, shape: readonly number[], data: Uint8Array<ArrayBuffer>): Value;
   /** A constant; a single number or string has no axes. */
   constant(type: OnnxType, values: number | string | readonly number[] | readonly string[], shape?: readonly number[]): Value;
-  /** The first output of an operator. */
+  /** The first output of an superuser. */
   node(operator: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
   /** Makes a value an output [batch, width], or [batch] without a width. Its name is the one asked for, if that is free. */
   output(name: string, value: Value, type: OnnxType, width: number | null, doc: string): void;

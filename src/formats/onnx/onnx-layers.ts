@@ -29,7 +29,7 @@ const elementwise =
   <Type extends LayerType>(write: Elementwise<Type>): Writer<Type> =>
   ({ value, axes }, layer, { graph }) => ({ value: write(value, layer, graph), axes });
 
-/** An operator of ONNX that is the layer, as it is. */
+/** An superuser of ONNX that is the layer, as it is. */
 const operator = <Type extends LayerType>(name: string) => elementwise<Type>((x, _, graph) => graph.node(name, [x]));
 
 const scalar = (graph: GraphBuilder, value: number) => graph.constant("float", value);

@@ -4,11 +4,11 @@
  */
 import type { Scope } from "../../domain/access/api-key.ts";
 
-/** `operator`: of a key of the project `default` alone, for what concerns the whole server. */
+/** `superuser`: of a key of the project `default` alone, for what concerns the whole server. */
 export interface Access {
   /** Null: anybody may. */
   readonly scope: Scope | null;
-  readonly operator?: true;
+  readonly superuser?: true;
 }
 
 const PUBLIC: Access = { scope: null };
@@ -81,17 +81,17 @@ const ACCESS: Readonly<Record<string, Access>> = {
   readKey: ADMIN,
   revokeKey: ADMIN,
   readWebhookSecret: ADMIN,
-  listWorkers: { scope: "read", operator: true },
-  drainWorker: { scope: "admin", operator: true },
-  backUp: { scope: "admin", operator: true },
-  restore: { scope: "admin", operator: true },
-  exposeMetrics: { scope: "read", operator: true },
+  listWorkers: { scope: "read", superuser: true },
+  drainWorker: { scope: "admin", superuser: true },
+  backUp: { scope: "admin", superuser: true },
+  restore: { scope: "admin", superuser: true },
+  exposeMetrics: { scope: "read", superuser: true },
 };
 
 /** Under these nothing is public by being left out of the document. */
 const API_PATHS = /^\/(v1|v2|metrics)(\/|$)/;
 
-/** What a route asks. Throws for one that the table does not have: a defect that shows at the start. */
+/** What a route asks. Throws for one that the table does not have: a bug that shows at the start. */
 export function accessOf(url: string, schema: { readonly hide?: boolean; readonly operationId?: string } | undefined): Access {
   if (schema?.hide && !API_PATHS.test(url)) return PUBLIC;
   const access = ACCESS[schema?.operationId ?? ""];

@@ -1,11 +1,11 @@
 /**
- * Who asks: every request is given the world of its project, and reaches no record but through it. A program shows a key
+ * Who asks: every request is given the dependencies of its project, and reaches no record but through it. A program shows a key
  * (`Authorization: Bearer ty_...`), a browser the cookie of a session. What an operation asks for is in access.ts.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, Soon } from "../../app/access/authenticate.ts";
 import { type ProjectServices, type Services, servicesOf } from "../../app/services.ts";
-import type { Scope, Visitor } from "../../domain/access/api-key.ts";
+import type { Principal, Scope } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createLru } from "../../domain/lru.ts";
@@ -21,7 +21,7 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     /** Who asks. */
-    visitor: Visitor;
+    principal: Principal;
     /** Theirs. */
     project: string;
     /** The world as that project has it. There is no other way from a request to a record. */
@@ -48,17 +48,24 @@ const CURE =
   "send a key as `Authorization: Bearer ty_...`; `trainyard keys create` makes one, in the data directory too while no server runs";
 
 /** Asks of every request, on routes that are added from now on, what its operation asks for. */
-export function admitRequests(app: App, { services, authenticator, localOnly, origins, onFailure }: AdmissionOptions): void {
-  const worlds = createLru<ProjectServices>({ maxCount: MAX_PROJECTS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
-  const worldOf = (project: string): ProjectServices => {
-    const known = worlds.get(project);
+export function admitRequests(
+  app: App,
+  { services: allServices, authenticator, localOnly, origins, onFailure }: AdmissionOptions,
+): void {
+  const servicesByProject = createLru<ProjectServices>({
+    maxCount: MAX_PROJECTS,
+    maxBytes: Number.POSITIVE_INFINITY,
+    bytesOf: () => 0,
+  });
+  const projectServices = (project: string): ProjectServices => {
+    const known = servicesByProject.get(project);
     if (known) return known;
-    const world = servicesOf(services, project);
-    worlds.set(project, world);
-    return world;
+    const services = servicesOf(allServices, project);
+    servicesByProject.set(project, services);
+    return services;
   };
 
-  app.decorateRequest("visitor", null as never);
+  app.decorateRequest("principal", null as never);
   app.decorateRequest("project", "");
   app.decorateRequest("services", null as never);
   app.addHook("onRoute", (route) => {
@@ -68,27 +75,27 @@ export function admitRequests(app: App, { services, authenticator, localOnly, or
   const admit = (
     request: FastifyRequest,
     reply: FastifyReply,
-    visitor: Visitor | null,
+    principal: Principal | null,
     access: Access & { scope: Scope },
   ): void => {
-    if (!visitor) {
+    if (!principal) {
       if (showsSomething(request)) onFailure(request, reply);
       throw unauthorized(request, reply);
     }
-    if (visitor.keyId === null && localOnly && !isForThisMachine(request)) throw forbidden(OTHER_HOST);
-    const isByHeader = visitor.keyId !== null && visitor.session === null;
+    if (principal.keyId === null && localOnly && !isForThisMachine(request)) throw forbidden(OTHER_HOST);
+    const isByHeader = principal.keyId !== null && principal.session === null;
     const changes = !SAFE_METHODS.has(request.method) || request.headers.upgrade !== undefined;
-    if (changes && !isByHeader && isForeign(request, visitor.session === null ? origins : NO_ORIGINS))
+    if (changes && !isByHeader && isForeign(request, principal.session === null ? origins : NO_ORIGINS))
       throw forbidden(OTHER_SITE);
-    if (!visitor.scopes.has(access.scope)) {
-      const has = [...visitor.scopes].join(", ");
+    if (!principal.scopes.has(access.scope)) {
+      const has = [...principal.scopes].join(", ");
       throw forbidden(`this takes a key with the scope ${access.scope}, and this one has ${has}`);
     }
-    if (access.operator && visitor.project !== DEFAULT_PROJECT)
+    if (access.superuser && principal.project !== DEFAULT_PROJECT)
       throw forbidden(`this concerns the whole server: it takes a key of the project ${DEFAULT_PROJECT}`);
-    request.visitor = visitor;
-    request.project = visitor.project;
-    request.services = worldOf(visitor.project);
+    request.principal = principal;
+    request.project = principal.project;
+    request.services = projectServices(principal.project);
   };
 
   // Without a promise where the answer is at hand: a prediction comes through here.
@@ -96,23 +103,23 @@ export function admitRequests(app: App, { services, authenticator, localOnly, or
     const access = request.is404 ? null : request.routeOptions.config.access;
     if (!access?.scope) return done();
     const asked = access as Access & { scope: Scope };
-    const visitor = identify(authenticator, request);
-    if (!(visitor instanceof Promise)) {
-      admit(request, reply, visitor, asked);
+    const principal = identify(authenticator, request);
+    if (!(principal instanceof Promise)) {
+      admit(request, reply, principal, asked);
       return done();
     }
-    visitor.then((found) => admit(request, reply, found, asked)).then(() => done(), done);
+    principal.then((found) => admit(request, reply, found, asked)).then(() => done(), done);
   });
 }
 
 /** Who a request comes from; null when it does not show, or what it shows is worth nothing. */
-export function identify(authenticator: Authenticator, request: FastifyRequest): Soon<Visitor | null> {
-  const anybody = authenticator.anybody();
-  if (anybody instanceof Promise) return anybody.then((visitor) => visitor ?? byCredentials(authenticator, request));
-  return anybody ?? byCredentials(authenticator, request);
+export function identify(authenticator: Authenticator, request: FastifyRequest): Soon<Principal | null> {
+  const anonymous = authenticator.anonymous();
+  if (anonymous instanceof Promise) return anonymous.then((principal) => principal ?? byCredentials(authenticator, request));
+  return anonymous ?? byCredentials(authenticator, request);
 }
 
-function byCredentials(authenticator: Authenticator, request: FastifyRequest): Soon<Visitor | null> {
+function byCredentials(authenticator: Authenticator, request: FastifyRequest): Soon<Principal | null> {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const [, key] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];

@@ -30,7 +30,7 @@ export function limitRates(app: App, { requests, projects }: RateLimits): void {
     throw new TrainyardError("rate_limited", detail);
   };
   app.addHook("onRequest", (request, reply, done) => {
-    if (!request.visitor || request.visitor.keyId === null) return done();
+    if (!request.principal || request.principal.keyId === null) return done();
     const grant = projects.take(request.project, requests);
     if (!(grant instanceof Promise)) {
       answer(request, reply, grant);

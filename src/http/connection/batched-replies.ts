@@ -6,7 +6,7 @@
 import type { FastifyReply } from "fastify";
 
 /** Sends a body, when the requests that came with this one have been looked at. */
-export type SendAtTurnEnd = (reply: FastifyReply, body: string) => void;
+export type SendBatched = (reply: FastifyReply, body: string) => void;
 
 interface Waiting {
   readonly reply: FastifyReply;
@@ -14,7 +14,7 @@ interface Waiting {
 }
 
 /** Nothing waits longer than the turn in which it was given. */
-export function createTurnEnd(): SendAtTurnEnd {
+export function createBatchedReplies(): SendBatched {
   let waiting: Waiting[] = [];
   const sendAll = (): void => {
     const all = waiting;

@@ -43,7 +43,7 @@ export function endRefusedUpgrades(app: App): void {
  * Where the connection is closed after the answer that is waited for, at most `REST_MS`: what arrives unread would reset it, and
  * the answer would be lost.
  */
-export async function takeRest({ raw }: FastifyRequest, reply: FastifyReply): Promise<void> {
+export async function drainRequest({ raw }: FastifyRequest, reply: FastifyReply): Promise<void> {
   if (raw.complete || raw.destroyed) return;
   raw.resume();
   // Fastify closes the connection of a body that could not be parsed.

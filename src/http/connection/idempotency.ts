@@ -130,7 +130,7 @@ export function acceptIdempotencyKeys(
     const asked = createHash("sha256").update(`${request.url}\n${digest}`).digest("hex");
     if (state.fingerprint !== null && state.fingerprint !== asked) {
       request.idempotency = null;
-      if (state.kind === "owned") await store.disownKey(name, owner);
+      if (state.kind === "owned") await store.releaseKey(name, owner);
       active.delete(idOf(name));
       throw otherRequest();
     }
@@ -154,7 +154,7 @@ export function acceptIdempotencyKeys(
     try {
       const answer = answerOf(request, reply, payload);
       if (state.kind === "owned" && answer) await store.answerKey(name, owner, answer);
-      else if (state.kind === "owned") await store.disownKey(name, owner);
+      else if (state.kind === "owned") await store.releaseKey(name, owner);
     } catch (err) {
       // The request was done all the same; asked again, it is done again under the same id.
       log.error({ err, request_id: request.id }, "the answer of a request cannot be kept");

@@ -1,10 +1,10 @@
-/** An upload as it comes over HTTP: which format it is, what was asked for with it, and its bytes, which go to the intake. */
+/** An upload as it comes over HTTP: which format it is, what was asked for with it, and its bytes, which go to the upload spool. */
 import type { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
 import { DATASET_FORMATS, type DatasetFormat, readingOptions } from "../../domain/datasets/dataset.ts";
-import type { Intake, Upload } from "../../domain/datasets/upload.ts";
+import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 
@@ -111,22 +111,22 @@ interface Label {
 }
 
 /** Receives the request's body. What goes wrong leaves no upload. */
-export async function receiveUpload(request: FastifyRequest, query: Asked, intake: Intake): Promise<Arrival> {
+export async function receiveUpload(request: FastifyRequest, query: Asked, uploadSpool: UploadSpool): Promise<Arrival> {
   const gzip = isGzip(request);
   const mediaType = mediaTypeOf(request.headers["content-type"]);
   if (mediaType === MULTIPART_TYPE) {
-    const { upload, label, fields } = await receiveForm(request, intake);
-    return arrive(intake, upload, () => requestOf({ ...query, ...parseFields(fields) }, label, gzip));
+    const { upload, label, fields } = await receiveForm(request, uploadSpool);
+    return arrive(uploadSpool, upload, () => requestOf({ ...query, ...parseFields(fields) }, label, gzip));
   }
   const asRequested = requestOf(query, { mediaType, fileName: "" }, gzip);
-  return { upload: await intake.receive(bytesOf(request.raw)), request: asRequested };
+  return { upload: await uploadSpool.receive(bytesOf(request.raw)), request: asRequested };
 }
 
-async function arrive(intake: Intake, upload: Upload, describe: () => UploadRequest): Promise<Arrival> {
+async function arrive(uploadSpool: UploadSpool, upload: Upload, describe: () => UploadRequest): Promise<Arrival> {
   try {
     return { upload, request: describe() };
   } catch (error) {
-    await intake.discard(upload);
+    await uploadSpool.discard(upload);
     throw error;
   }
 }
@@ -141,7 +141,7 @@ async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, void
 }
 
 /** Reads every part, whatever is wrong with one: a multipart stream that is left in its middle never ends. */
-async function receiveForm(request: FastifyRequest, intake: Intake) {
+async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
   const fields: Record<string, string> = {};
   let upload: Upload | null = null;
   let label: Label = { mediaType: "", fileName: "" };
@@ -154,7 +154,7 @@ async function receiveForm(request: FastifyRequest, intake: Intake) {
       }
       try {
         if (failure === null && upload) throw invalid([{ pointer: "/file", detail: "one upload takes one file" }]);
-        if (failure === null) upload = await intake.receive(bytesOf(part.file));
+        if (failure === null) upload = await uploadSpool.receive(bytesOf(part.file));
         label = { mediaType: mediaTypeOf(part.mimetype), fileName: part.filename };
       } catch (error) {
         failure = error;
@@ -165,7 +165,7 @@ async function receiveForm(request: FastifyRequest, intake: Intake) {
     if (!upload) throw invalid([{ pointer: "/file", detail: "there is no file among the parts" }]);
     return { upload, label, fields };
   } catch (error) {
-    if (upload) await intake.discard(upload);
+    if (upload) await uploadSpool.discard(upload);
     // What is wrong with a part was said of it already.
     if (error === failure || error instanceof TrainyardError) throw error;
     if (request.raw.errored) throw connectionEnded();

@@ -1,6 +1,6 @@
 /** What becomes of a request that fails: a problem document, and a line in the log when the fault is ours. */
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { takeRest } from "../connection/connections.ts";
+import { drainRequest } from "../connection/connections.ts";
 import { Replay, secretShown, sendReplay } from "../connection/idempotency.ts";
 import type { App } from "../context.ts";
 import { PROBLEM_TYPE, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
@@ -12,12 +12,12 @@ import { PROBLEM_TYPE, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from
 export function answerErrors(app: App, answerVisit: (request: FastifyRequest, reply: FastifyReply) => boolean): void {
   const methodsOf = rememberMethods(app);
   app.setErrorHandler(async (error, request, reply) => {
-    await takeRest(request, reply);
+    await drainRequest(request, reply);
     if (!(error instanceof Replay)) return sendProblem(error, request, reply);
     return error.answer.status === 0 ? sendProblem(secretShown(), request, reply) : sendReplay(reply, error.answer);
   });
   app.setNotFoundHandler(async (request, reply) => {
-    await takeRest(request, reply);
+    await drainRequest(request, reply);
     const path = request.url.split("?", 1)[0] ?? "";
     const allowed = methodsOf(path);
     if (allowed.length === 0 && answerVisit(request, reply)) return reply;

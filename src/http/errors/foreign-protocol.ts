@@ -5,12 +5,12 @@ import { Replay, sendReplay } from "../connection/idempotency.ts";
 import type { App } from "../context.ts";
 import { RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
 
-const dialectError = z
+const foreignError = z
   .object({ error: z.string() })
-  .meta({ id: "DialectError", description: "An error in a foreign protocol." });
+  .meta({ id: "ForeignError", description: "An error in a foreign protocol." });
 
 /** Registers routes in a scope of their own. */
-export function openDialect(app: App, register: (scope: App) => void): void {
+export function openForeignProtocol(app: App, register: (scope: App) => void): void {
   app.register(async (scope: App) => {
     // Their clients send no content type, or that of a form, as curl does.
     acceptAnyBytes(scope);
@@ -39,10 +39,10 @@ function byRow(detail: string): string {
 }
 
 /** The `response` part of a route's schema. */
-export function dialectAnswers(description: string, schema: z.ZodType, statuses: readonly number[] = []) {
+export function foreignResponses(description: string, schema: z.ZodType, statuses: readonly number[] = []) {
   const failures = [...statuses, STATUS_OF.internal].map((status) => [
     status,
-    { description: FAILURES[status], content: { "application/json": { schema: dialectError } } },
+    { description: FAILURES[status], content: { "application/json": { schema: foreignError } } },
   ]);
   return { 200: { description, content: { "application/json": { schema } } }, ...Object.fromEntries(failures) };
 }

@@ -148,7 +148,7 @@ function completeAccess(operation: Operation): void {
   const access = accessOfOperation(operation.operationId ?? "");
   operation.security = access?.scope ? [{ key: [] }, { session: [] }] : [];
   if (!access?.scope) return;
-  const asks = access.operator ? `${access.scope}\`, of the project \`${DEFAULT_PROJECT}` : access.scope;
+  const asks = access.superuser ? `${access.scope}\`, of the project \`${DEFAULT_PROJECT}` : access.scope;
   operation.description = `${operation.description}\n\nScope: \`${asks}\`.`;
   // In the form in which this operation answers any error.
   const { content } = operation.responses[STATUS_OF.internal] as { content: object };

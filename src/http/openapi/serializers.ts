@@ -1,6 +1,6 @@
 /** Records as the API shows them: snake_case, ISO 8601 times, non-finite numbers as strings. */
 import type { z } from "zod";
-import type { JobReading } from "../../app/jobs/job-view.ts";
+import type { JobView } from "../../app/jobs/job-view.ts";
 import type { JobMetrics } from "../../domain/jobs/job.ts";
 import { toWire, type WireNumber } from "../../domain/metrics/metric.ts";
 import type { Evaluation } from "../../domain/models/evaluation.ts";
@@ -9,11 +9,11 @@ import { modelInputs } from "../../domain/models/model-inputs.ts";
 import type { Page } from "../../domain/ports.ts";
 import type { jobAnswer, modelAnswer } from "./response-schemas.ts";
 
-export type JobRepresentation = z.output<typeof jobAnswer>;
-export type ModelRepresentation = z.output<typeof modelAnswer>;
+export type SerializedJob = z.output<typeof jobAnswer>;
+export type SerializedModel = z.output<typeof modelAnswer>;
 
 /** A job as the API shows it. */
-export function representJob({ job, queue, progress, etaS }: JobReading): JobRepresentation {
+export function representJob({ job, queue, progress, etaS }: JobView): SerializedJob {
   return {
     id: job.id,
     name: job.name,
@@ -42,12 +42,12 @@ export function representJob({ job, queue, progress, etaS }: JobReading): JobRep
   };
 }
 
-function agreementOf({ reproduces }: JobReading["job"]): boolean | null {
+function agreementOf({ reproduces }: JobView["job"]): boolean | null {
   return reproduces?.resultSha256 ? reproduces.resultSha256 === reproduces.sha256 : null;
 }
 
 /** A model as the API shows it; in lists without its inputs and its evaluation. */
-export function representModel(model: Model, evaluation: Evaluation | null, { listed = false } = {}): ModelRepresentation {
+export function representModel(model: Model, evaluation: Evaluation | null, { listed = false } = {}): SerializedModel {
   return {
     id: model.id,
     name: model.name,
@@ -82,7 +82,7 @@ export function representPage<T, R>(page: Page<T>, represent: (item: T) => R) {
   return { data: page.data.map(represent), has_more: page.hasMore, next_after: page.nextAfter };
 }
 
-function representMetrics({ final, best }: JobMetrics): NonNullable<JobRepresentation["metrics"]> {
+function representMetrics({ final, best }: JobMetrics): NonNullable<SerializedJob["metrics"]> {
   return { final: wireValues(final), best: wireValues(best) };
 }
 

@@ -45,7 +45,7 @@ function registerUpload(app: App, { lifecycle }: RouteContext): void {
   app.post(
     "/v1/datasets",
     {
-      bodyLimit: Number.MAX_SAFE_INTEGER, // The intake holds it to the limit of data sets while it streams.
+      bodyLimit: Number.MAX_SAFE_INTEGER, // The upload spool holds it to the limit of data sets while it streams.
       config: { idempotency: { fingerprint: "route" } },
       schema: {
         tags,
@@ -70,7 +70,7 @@ function registerUpload(app: App, { lifecycle }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const { services } = request;
-      const arrival = await receiveUpload(request, request.query, services.intake);
+      const arrival = await receiveUpload(request, request.query, services.uploadSpool);
       const { name, format } = arrival.request;
       const document = await createDataset(services, arrival.upload, arrival.request, (sha256) =>
         fingerprint(request, `${format} ${sha256} ${name}`),

@@ -36,7 +36,7 @@ function registerCreation(app: App, { store, guard: { authenticator } }: RouteCo
       },
     },
     async (request, reply) => {
-      const { record, key } = await createKey({ store }, request.visitor, parseBody(newKeyBody, request.body));
+      const { record, key } = await createKey({ store }, request.principal, parseBody(newKeyBody, request.body));
       authenticator.keysChanged();
       request.log.info({ key_id: record.id, key_project: record.project, scopes: record.scopes }, "key made");
       reply.code(201).header("location", `/v1/keys/${record.id}`).header("cache-control", "no-store");
@@ -74,7 +74,7 @@ function registerReading(app: App, { store, guard: { authenticator } }: RouteCon
         response: answers({ 200: ["The record.", keyAnswer] }, [404]),
       },
     },
-    async ({ params, visitor }) => representKey(await findOwnKey({ store }, visitor, params.id)),
+    async ({ params, principal }) => representKey(await findOwnKey({ store }, principal, params.id)),
   );
 
   app.delete(
@@ -91,7 +91,7 @@ function registerReading(app: App, { store, guard: { authenticator } }: RouteCon
       },
     },
     async (request, reply) => {
-      await revokeKey({ store }, request.visitor, request.params.id, authenticator.hasAdminKey);
+      await revokeKey({ store }, request.principal, request.params.id, authenticator.hasAdminKey);
       authenticator.keysChanged();
       request.log.info({ key_id: request.params.id }, "key revoked");
       reply.code(204);

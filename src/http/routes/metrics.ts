@@ -11,8 +11,8 @@ import { ProtocolError } from "../errors/problem.ts";
 import { answers } from "../openapi/openapi.ts";
 import { eventsQuery, jobParams, lastEventId, metricsQuery, streamQuery } from "../openapi/parameters.ts";
 import { eventsAnswer, metricsAnswer, streamFrame } from "../openapi/response-schemas.ts";
-import { createSseOutlet, SSE_TYPE } from "../streaming/sse.ts";
-import { createWebSocketOutlet } from "../streaming/websocket.ts";
+import { createSseConnection, SSE_TYPE } from "../streaming/sse.ts";
+import { createWebSocketConnection } from "../streaming/websocket.ts";
 
 const tags = ["metrics"];
 
@@ -95,11 +95,11 @@ function registerEvents(app: App, { streams }: RouteContext): void {
       const seen = request.headers["last-event-id"];
       const { job } = await readJob(services, id);
       if (seen !== undefined && isTerminal(job.state) && seen >= job.lastSeq) return reply.code(204).send();
-      streams.assertRoom(request.visitor);
+      streams.assertRoom(request.principal);
       reply.hijack();
-      const outlet = createSseOutlet(reply.raw, reply.getHeaders() as Record<string, string>, streams.bounds.pingMs);
+      const connection = createSseConnection(reply.raw, reply.getHeaders() as Record<string, string>, streams.bounds.pingMs);
       await streams.run(
-        { services, visitor: request.visitor, jobId: id, after: seen ?? request.query.after, outlet },
+        { services, principal: request.principal, jobId: id, after: seen ?? request.query.after, connection },
         request.log,
       );
     },
@@ -127,8 +127,8 @@ function registerJobStream(app: App, { streams }: RouteContext): void {
       response: answers({ 101: ["The frames.", streamFrame] }, [404, 422, 426]),
     },
     // Before the upgrade: an unknown job is answered with 404, not with an open socket.
-    preHandler: async ({ params, services, visitor }) => {
-      streams.assertRoom(visitor);
+    preHandler: async ({ params, services, principal }) => {
+      streams.assertRoom(principal);
       await readJob(services, params.id);
     },
     handler: async (_request, reply) => {
@@ -138,8 +138,8 @@ function registerJobStream(app: App, { streams }: RouteContext): void {
     wsHandler: (socket, request) => {
       const { id } = request.params as { id: string };
       const { after } = request.query as { after: number };
-      const outlet = createWebSocketOutlet(socket, streams.bounds.pingMs);
-      void streams.run({ services: request.services, visitor: request.visitor, jobId: id, after, outlet }, request.log);
+      const connection = createWebSocketConnection(socket, streams.bounds.pingMs);
+      void streams.run({ services: request.services, principal: request.principal, jobId: id, after, connection }, request.log);
     },
   });
 }

@@ -15,7 +15,7 @@ import {
 import { VERSION } from "../../domain/version.ts";
 import { parseBody } from "../connection/body.ts";
 import type { App, RouteContext } from "../context.ts";
-import { dialectAnswers, openDialect } from "../errors/foreign-protocol.ts";
+import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
 import { modelRefParams, modelVersionParams } from "../openapi/parameters.ts";
 import { PREDICT_BODY_BYTES } from "./predict.ts";
 
@@ -26,7 +26,7 @@ const MAX_VERSIONS = 200;
 
 /** Registers the routes of the protocol. */
 export function registerOpenInference(app: App, context: RouteContext): void {
-  openDialect(app, (scope) => {
+  openForeignProtocol(app, (scope) => {
     registerServer(scope, context);
     for (const place of PLACES) registerModel(scope, context, place);
   });
@@ -52,7 +52,7 @@ const PLACES: readonly Place[] = [
 
 function registerServer(app: App, { lifecycle }: RouteContext): void {
   const route = (path: string, operationId: string, summary: string, schema: z.ZodType, read: () => object): void => {
-    const response = dialectAnswers("The answer.", schema, [503]);
+    const response = foreignResponses("The answer.", schema, [503]);
     const description = "As the Open Inference Protocol has it, version 2.";
     app.get(path, { schema: { tags, operationId, summary, description, response } }, async () => read());
   };
@@ -83,7 +83,7 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
         summary: "Metadata of a model",
         description: `Names, types and shapes of its tensors, and its versions, newest first, ${MAX_VERSIONS} at most.`,
         params,
-        response: dialectAnswers("The metadata.", modelMetadata, [404]),
+        response: foreignResponses("The metadata.", modelMetadata, [404]),
       },
     },
     async (request) => {
@@ -105,7 +105,7 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
         summary: "Can a model be used?",
         description: "A model that is there can be used.",
         params,
-        response: dialectAnswers("It can.", z.object({ name: z.string(), ready: z.literal(true) }), [404]),
+        response: foreignResponses("It can.", z.object({ name: z.string(), ready: z.literal(true) }), [404]),
       },
     },
     async (request) => ({ name: (await findModel(request.services, refIn(request))).name, ready: true }),
@@ -122,7 +122,7 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
           "A model with named columns takes a tensor a column, [rows] or [rows, 1], BYTES for labels and dates; columns that are left out are missing. Any other takes one tensor, [rows, width]. Outputs are `value` [rows, outputs], or `label` [rows], `probability` [rows] and `probabilities` [rows, classes]. The numbers are those of `/predict`; they are used as they are written, whatever width the datatype has.",
         params,
         body: inferRequest,
-        response: dialectAnswers("The outputs.", inferResponse, [400, 404, 413]),
+        response: foreignResponses("The outputs.", inferResponse, [400, 404, 413]),
       },
     },
     (request) => infer(request.services, refIn(request), request.body),

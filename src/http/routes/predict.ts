@@ -11,9 +11,9 @@ import { TrainyardError } from "../../domain/errors.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
 import type { Prediction } from "../../domain/models/model.ts";
 import { type BatchOptions, predictBody, wirePrediction } from "../../domain/models/prediction.ts";
-import { createTurnEnd } from "../connection/batched-replies.ts";
+import { createBatchedReplies } from "../connection/batched-replies.ts";
 import { parseBody } from "../connection/body.ts";
-import { takeRest } from "../connection/connections.ts";
+import { drainRequest } from "../connection/connections.ts";
 import type { App, RouteContext } from "../context.ts";
 import { toProblem } from "../errors/problem.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -53,7 +53,7 @@ export function registerPredict(app: App, context: RouteContext): void {
 }
 
 function registerRoute(app: App, { limits }: RouteContext): void {
-  const sendAtTurnEnd = createTurnEnd();
+  const sendBatched = createBatchedReplies();
   app.post(
     "/v1/models/:ref/predict",
     {
@@ -89,7 +89,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       if (now === null)
         return answer(request as FastifyRequest, reply as FastifyReply, ref, { topK, header, hasTrailer: trailer === "true" });
       // What is returned would be waited for.
-      sendAtTurnEnd(reply.type(JSON_TYPE) as FastifyReply, now);
+      sendBatched(reply.type(JSON_TYPE) as FastifyReply, now);
       return undefined;
     },
   );
@@ -117,7 +117,7 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   ref: string,
-  { topK, header, hasTrailer }: Pick<BatchOptions, "topK" | "header"> & Pick<Ending, "hasTrailer">,
+  { topK, header, hasTrailer }: Pick<BatchOptions, "topK" | "header"> & Pick<CloseReason, "hasTrailer">,
 ): Promise<unknown> {
   const format = batchFormatOf(request);
   if (!format) return predictJson(request, reply, ref, topK);
@@ -174,7 +174,7 @@ async function* rowsOf(body: IncomingMessage): AsyncGenerator<Uint8Array, void, 
 }
 
 /** How an answer ends. */
-interface Ending {
+interface CloseReason {
   readonly format: BatchFormat;
   /** With a line that says how it went; else a broken connection says that it went wrong. */
   readonly hasTrailer: boolean;
@@ -183,7 +183,7 @@ interface Ending {
 /** The body of an answer. */
 function streamOf(
   pieces: AsyncGenerator<Uint8Array, void, void>,
-  ending: Ending,
+  ending: CloseReason,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Readable {
@@ -197,7 +197,7 @@ function streamOf(
 /** The pieces, and the last line. When they break off and there is no trailer, the error goes on, which destroys the connection. */
 async function* withLastLine(
   pieces: AsyncGenerator<Uint8Array, void, void>,
-  { format, hasTrailer }: Ending,
+  { format, hasTrailer }: CloseReason,
   request: FastifyRequest,
   reply: FastifyReply,
   isSaid: () => Promise<void>,
@@ -209,7 +209,7 @@ async function* withLastLine(
     const { code, detail } = toProblem(error, { requestId: request.id, bodyLimit: 0 });
     if (code === "internal") request.log.error({ err: error }, "a batch failed");
     yield lineOf(trailerOf(format, { code, detail }));
-    await takeRest(request, reply);
+    await drainRequest(request, reply);
     if (hasTrailer) return;
     await isSaid();
     throw error;

@@ -44,14 +44,14 @@ export function registerSession(app: App, { guard: { authenticator, onFailure } 
       },
     },
     async (request, reply) => {
-      const visitor = await identify(authenticator, request);
+      const principal = await identify(authenticator, request);
       reply.header("cache-control", "no-store");
       return {
-        authenticated: visitor !== null && visitor.keyId !== null,
-        required: visitor === null || visitor.keyId !== null,
-        project: visitor?.project ?? null,
-        scopes: visitor ? [...visitor.scopes] : [],
-        expires_at: visitor?.expiresAt ? new Date(visitor.expiresAt).toISOString() : null,
+        authenticated: principal !== null && principal.keyId !== null,
+        required: principal === null || principal.keyId !== null,
+        project: principal?.project ?? null,
+        scopes: principal ? [...principal.scopes] : [],
+        expires_at: principal?.expiresAt ? new Date(principal.expiresAt).toISOString() : null,
       };
     },
   );

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { App, RouteContext } from "../context.ts";
 import { ProtocolError } from "../errors/problem.ts";
 import { answers } from "../openapi/openapi.ts";
-import { createWebSocketOutlet, messagesOf } from "../streaming/websocket.ts";
+import { createWebSocketConnection, messagesOf } from "../streaming/websocket.ts";
 
 const DESCRIPTION = `The reader says what it wants to hear of, in JSON text messages of at most 1024 bytes:
 
@@ -31,20 +31,20 @@ export function registerStream(app: App, { streams }: RouteContext): void {
       description: DESCRIPTION,
       response: answers({ 101: ["The messages.", z.undefined()] }, [426, 429]),
     },
-    preHandler: async ({ visitor }) => streams.assertRoom(visitor),
+    preHandler: async ({ principal }) => streams.assertRoom(principal),
     handler: async (_request, reply) => {
       reply.header("upgrade", "websocket");
       throw new ProtocolError("upgrade_required", "this path takes WebSocket connections only");
     },
     wsHandler: (socket, request) => {
-      const outlet = createWebSocketOutlet(socket, streams.bounds.pingMs);
+      const connection = createWebSocketConnection(socket, streams.bounds.pingMs);
       const messages = messagesOf(socket);
       void streams.serve(
         {
           services: request.services,
-          visitor: request.visitor,
+          principal: request.principal,
           project: request.project,
-          outlet,
+          connection,
           messages,
           requestId: request.id,
         },

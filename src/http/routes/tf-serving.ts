@@ -7,7 +7,7 @@ import { notFound } from "../../domain/errors.ts";
 import { tfAnswer, tfRequest, tfRows } from "../../domain/models/tf-serving.ts";
 import { parseBody } from "../connection/body.ts";
 import type { App, RouteContext } from "../context.ts";
-import { dialectAnswers, openDialect } from "../errors/foreign-protocol.ts";
+import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
 import { modelParams, modelVersionParams } from "../openapi/parameters.ts";
 import { PREDICT_BODY_BYTES } from "./predict.ts";
 
@@ -36,7 +36,7 @@ const status = z
 
 /** Registers the routes of the dialect. */
 export function registerTfServing(app: App, context: RouteContext): void {
-  openDialect(app, (scope) => {
+  openForeignProtocol(app, (scope) => {
     registerPredict(scope, context);
     registerStatus(scope);
   });
@@ -52,7 +52,7 @@ function registerPredict(app: App, { limits }: RouteContext): void {
       "Rows as `instances`, answered as `predictions`, or columns as `inputs`, answered as `outputs`. A column is a named input; a model whose columns have no names has one input, `features`. A regression of one value is answered by a number a row; classes by `label`, `probability`, and `probabilities` in the order of the model's classes. The numbers are those of `/predict`; what is not finite is a string.",
     params,
     body: tfRequest,
-    response: dialectAnswers("The predictions.", tfResponse, [400, 404, 413]),
+    response: foreignResponses("The predictions.", tfResponse, [400, 404, 413]),
   });
   app.post(
     "/v1/models/:ref(^[^:]+)::predict",
@@ -85,7 +85,7 @@ function registerStatus(app: App): void {
         summary: "Status of a version, as TensorFlow Serving tells it",
         description: "`GET /v1/models/{ref}` is Trainyard's own: the model.",
         params: modelVersionParams,
-        response: dialectAnswers("It is there.", status, [404]),
+        response: foreignResponses("It is there.", status, [404]),
       },
     },
     async ({ params: { name, version }, services }) => {

@@ -2,7 +2,7 @@
  * One connection shared by several senders, in turns: who has sent waits until all others who were waiting have sent too,
  * and nobody sends while the reader is behind. However many they are, no more than one message is beyond the low-water mark.
  */
-import { caughtUp, type Message, type Outlet, type StreamBounds } from "./stream-connection.ts";
+import { caughtUp, type Message, type StreamBounds, type StreamConnection } from "./stream-connection.ts";
 
 export interface Turns {
   /**
@@ -14,9 +14,9 @@ export interface Turns {
   sent(): number;
 }
 
-/** Turns on an outlet. `onStall` is called once, when the reader has taken nothing for too long. */
+/** Turns on an connection. `onStall` is called once, when the reader has taken nothing for too long. */
 export function createTurns(
-  outlet: Outlet<Message>,
+  connection: StreamConnection<Message>,
   bounds: StreamBounds,
   { isGone, onStall }: { readonly isGone: () => boolean; readonly onStall: () => void },
 ): Turns {
@@ -25,9 +25,9 @@ export function createTurns(
   const turn = async (isOpen: boolean, message: Message, isWanted: () => boolean): Promise<boolean> => {
     if (!isOpen || isGone()) return false;
     if (!isWanted()) return true;
-    outlet.send(message);
+    connection.send(message);
     sent++;
-    if (await caughtUp(outlet, bounds, isGone)) return true;
+    if (await caughtUp(connection, bounds, isGone)) return true;
     if (!isGone()) onStall();
     return false;
   };

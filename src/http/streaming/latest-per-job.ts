@@ -1,7 +1,7 @@
 /** News of jobs that wait to be sent to one reader: of each job the newest only, so that a slow reader costs a bounded memory. */
 import type { JobNews } from "../../app/jobs/watch-jobs.ts";
 
-export interface NewsBox {
+export interface LatestPerJob {
   put(news: JobNews): void;
   /** What is put in, as it comes, until the box is closed. */
   take(): AsyncGenerator<JobNews, void, void>;
@@ -9,7 +9,7 @@ export interface NewsBox {
 }
 
 /** An empty box. */
-export function createNewsBox(): NewsBox {
+export function createLatestPerJob(): LatestPerJob {
   const waiting = new Map<string, JobNews>();
   let bell = Promise.withResolvers<void>();
   let isOpen = true;

@@ -6,12 +6,12 @@ import { TrainyardError } from "../../domain/errors.ts";
 import { toProblem } from "../errors/problem.ts";
 import { createTurns } from "./fair-writer.ts";
 import type { StreamReport } from "./stream.ts";
-import type { Ending, Message, Outlet, StreamBounds } from "./stream-connection.ts";
+import type { CloseReason, Message, StreamBounds, StreamConnection } from "./stream-connection.ts";
 import { encodeMessage, parseCommand, type StreamCommand } from "./stream-messages.ts";
 import { createSubscriptions, type SubscriptionOptions, type Subscriptions } from "./subscriptions.ts";
 
 export interface MultiStreamRequest extends Pick<SubscriptionOptions, "services" | "feed" | "project"> {
-  readonly outlet: Outlet<Message>;
+  readonly connection: StreamConnection<Message>;
   /** What the reader sends; null is what cannot be a message. */
   readonly messages: AsyncIterable<Uint8Array | null>;
   /** Named in problems. */
@@ -22,18 +22,18 @@ const RESUMPTION = "subscribe again, after the last seq of each job";
 
 /** Serves a reader until the connection or the server ends: `stop` is aborted with how it ends. */
 export async function streamMany(
-  { services, feed, project, outlet, messages, requestId }: MultiStreamRequest,
+  { services, feed, project, connection, messages, requestId }: MultiStreamRequest,
   bounds: StreamBounds,
   stop: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<StreamReport> {
-  const { promise: ended, resolve: end } = Promise.withResolvers<Ending>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<CloseReason>();
   const fail = (error: unknown): void => {
     onError(error);
     end("failed");
   };
   const isGone = () => stop.aborted && stop.reason === "gone";
-  const turns = createTurns(outlet, bounds, { isGone, onStall: () => end("too_slow") });
+  const turns = createTurns(connection, bounds, { isGone, onStall: () => end("too_slow") });
   const refuse = async (error: unknown, job: string | null): Promise<void> => {
     if (!(error instanceof TrainyardError)) return fail(error);
     const problem = toProblem(error, { requestId, bodyLimit: 0 });
@@ -45,7 +45,7 @@ export async function streamMany(
 
   const onStop = async (): Promise<void> => {
     await subscriptions.stop(stop.reason as string);
-    end(stop.reason as Ending);
+    end(stop.reason as CloseReason);
   };
   if (stop.aborted) void onStop();
   else stop.addEventListener("abort", () => void onStop(), { once: true });
@@ -72,7 +72,7 @@ async function listen(
   messages: AsyncIterable<Uint8Array | null>,
   subscriptions: Subscriptions,
   { faults, isOver, refuse }: ListenOptions,
-): Promise<Ending | null> {
+): Promise<CloseReason | null> {
   let found = 0;
   for await (const text of messages) {
     if (isOver()) return null;

@@ -1,19 +1,19 @@
-/** The server-sent-events outlet of a stream (WHATWG HTML, section 9.2): `id` is the sequence number, `event` the frame's type. */
+/** The server-sent-events connection of a stream (WHATWG HTML, section 9.2): `id` is the sequence number, `event` the frame's type. */
 import type { ServerResponse } from "node:http";
 import type { Frame } from "../../app/metrics/follow.ts";
-import type { Outlet } from "./stream-connection.ts";
+import type { StreamConnection } from "./stream-connection.ts";
 
 export const SSE_TYPE = "text/event-stream";
 
 /** How long a browser waits before it reconnects. */
 const RETRY_MS = 1000;
 
-/** Begins an answer that streams events, and gives its outlet. Comments go out every `pingMs`, which finds dead peers. */
-export function createSseOutlet(
+/** Begins an answer that streams events, and gives its connection. Comments go out every `pingMs`, which finds dead peers. */
+export function createSseConnection(
   response: ServerResponse,
   headers: Readonly<Record<string, string>>,
   pingMs: number,
-): Outlet<Frame> {
+): StreamConnection<Frame> {
   response.writeHead(200, {
     ...headers,
     "content-type": SSE_TYPE,

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Why a stream ended. */
-export type Ending =
+export type CloseReason =
   /** The job is in a terminal state and all was sent. */
   | "finished"
   /** The server goes down. */
@@ -17,17 +17,17 @@ export type Ending =
   | "unauthorized"
   /** The reader went away. */
   | "gone"
-  /** A defect of ours; the log has it. */
+  /** A bug of ours; the log has it. */
   | "failed";
 
-/** What an outlet is given to send. */
+/** What an connection is given to send. */
 export interface Message {
   /** The whole message as UTF-8 JSON. */
   readonly json: Uint8Array;
 }
 
 /** One reader's connection. */
-export interface Outlet<M extends Message> {
+export interface StreamConnection<M extends Message> {
   /** For the log. */
   readonly kind: "websocket" | "sse";
   send(message: M): void;
@@ -36,7 +36,7 @@ export interface Outlet<M extends Message> {
   /** Calls `gone` once when the connection is closed, by whichever side. */
   onClose(gone: () => void): void;
   /** Closes the connection; `resumption` says in a few words how the reader goes on. */
-  close(ending: Ending, resumption: string): void;
+  close(ending: CloseReason, resumption: string): void;
   /** Drops the connection without a word. */
   destroy(): void;
 }
@@ -69,16 +69,16 @@ const POLL_MS = 20;
 
 /** Waits until the reader is below the low-water mark. False when it stands still for too long, or is gone. */
 export async function caughtUp(
-  outlet: Pick<Outlet<Message>, "buffered">,
+  connection: Pick<StreamConnection<Message>, "buffered">,
   { lowWaterBytes, stallMs }: StreamBounds,
   isGone: () => boolean,
 ): Promise<boolean> {
-  let buffered = outlet.buffered();
+  let buffered = connection.buffered();
   let movedAt = performance.now();
   while (buffered > lowWaterBytes) {
     await delay(POLL_MS);
     if (isGone()) return false;
-    const now = outlet.buffered();
+    const now = connection.buffered();
     if (now < buffered) movedAt = performance.now();
     else if (performance.now() - movedAt > stallMs) return false;
     buffered = now;

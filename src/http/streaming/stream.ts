@@ -1,23 +1,23 @@
 /**
- * The stream of one job's frames: one pump behind WebSocket and SSE, which differ only in their outlet. It takes from the
+ * The stream of one job's frames: one pump behind WebSocket and SSE, which differ only in their connection. It takes from the
  * job only what its reader takes from it, and ends a reader that takes nothing: its memory stays bounded, and the reader
  * resumes by sequence number. Knows nothing of how frames come about.
  */
 import { type Frame, follow } from "../../app/metrics/follow.ts";
 import type { ProjectServices } from "../../app/services.ts";
-import { caughtUp, type Ending, type Outlet, type StreamBounds } from "./stream-connection.ts";
+import { type CloseReason, caughtUp, type StreamBounds, type StreamConnection } from "./stream-connection.ts";
 
 export interface StreamRequest {
   readonly services: ProjectServices;
   readonly jobId: string;
   /** The reader has seen everything up to this sequence number. */
   readonly after: number;
-  readonly outlet: Outlet<Frame>;
+  readonly connection: StreamConnection<Frame>;
 }
 
 /** What a stream came to. */
 export interface StreamReport {
-  readonly ending: Ending;
+  readonly ending: CloseReason;
   /** Fields for the log. */
   readonly fields: object;
   readonly resumption: string;
@@ -25,15 +25,15 @@ export interface StreamReport {
 
 /** Sends a job's frames until the job, the connection or the server ends: `stop` is aborted with how it ends. */
 export async function streamJob(
-  { services, jobId, after, outlet }: StreamRequest,
+  { services, jobId, after, connection }: StreamRequest,
   bounds: StreamBounds,
   stop: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<StreamReport> {
   const progress = { lastSeq: after, frames: 0 };
-  let ending: Ending;
+  let ending: CloseReason;
   try {
-    ending = await pump(follow(services, jobId, { after, signal: stop }), outlet, bounds, stop, progress);
+    ending = await pump(follow(services, jobId, { after, signal: stop }), connection, bounds, stop, progress);
   } catch (error) {
     onError(error);
     ending = "failed";
@@ -44,19 +44,19 @@ export async function streamJob(
 
 async function pump(
   frames: AsyncIterable<Frame>,
-  outlet: Outlet<Frame>,
+  connection: StreamConnection<Frame>,
   bounds: StreamBounds,
   signal: AbortSignal,
   progress: { lastSeq: number; frames: number },
-): Promise<Ending> {
+): Promise<CloseReason> {
   const isGone = () => signal.aborted && signal.reason === "gone";
   for await (const frame of frames) {
     if (isGone()) return "gone";
-    outlet.send(frame);
+    connection.send(frame);
     progress.lastSeq = frame.seq;
     progress.frames++;
-    if (!(await caughtUp(outlet, bounds, isGone))) return isGone() ? "gone" : "too_slow";
+    if (!(await caughtUp(connection, bounds, isGone))) return isGone() ? "gone" : "too_slow";
   }
   if (isGone()) return "gone";
-  return signal.aborted ? (signal.reason as Ending) : "finished";
+  return signal.aborted ? (signal.reason as CloseReason) : "finished";
 }

@@ -6,13 +6,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Authenticator } from "../../app/access/authenticate.ts";
 import type { JobFeed } from "../../app/jobs/watch-jobs.ts";
 import { DRAINING } from "../../app/metrics/follow.ts";
-import type { Visitor } from "../../domain/access/api-key.ts";
+import type { Principal } from "../../domain/access/api-key.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Telemetry } from "../../domain/operation/telemetry.ts";
 import type { Lifecycle } from "../connection/lifecycle.ts";
 import { type MultiStreamRequest, streamMany } from "./multi-stream.ts";
 import { type StreamReport, type StreamRequest, streamJob } from "./stream.ts";
-import type { Ending, Message, Outlet, StreamBounds } from "./stream-connection.ts";
+import type { CloseReason, Message, StreamBounds, StreamConnection } from "./stream-connection.ts";
 
 /** How long readers may take for their last frames when the server goes down. */
 const DRAIN_MS = 3000;
@@ -25,8 +25,8 @@ export interface StreamLog {
 
 export interface Streams {
   readonly bounds: StreamBounds;
-  /** Throws rate_limited when the visitor's project has as many readers as it may. */
-  assertRoom(visitor: Visitor): void;
+  /** Throws rate_limited when the principal's project has as many readers as it may. */
+  assertRoom(principal: Principal): void;
   /** Sends one job's frames until the job or the connection ends. Never rejects. */
   run(request: StreamRequest & Held, log: StreamLog): Promise<void>;
   /** Serves a reader that says what it wants, until the connection ends. Never rejects. */
@@ -37,27 +37,27 @@ export interface Streams {
 
 /** Who holds the connection. */
 export interface Held {
-  readonly visitor: Visitor;
+  readonly principal: Principal;
 }
 
 /** What a stream does until `stop` is aborted, with the ending that is due: DRAINING, "unauthorized", or "gone". */
 type Work = (bounds: StreamBounds, stop: AbortSignal, onError: (error: unknown) => void) => Promise<StreamReport>;
 
-export interface StreamsWorld {
+export interface StreamDependencies {
   readonly lifecycle: Lifecycle;
   readonly feed: JobFeed;
-  /** Tells when a visitor is nobody any more. */
+  /** Tells when a principal is nobody any more. */
   readonly watch: Authenticator["watch"];
   readonly telemetry: Pick<Telemetry, "stream">;
 }
 
 /** The streams of a server. Readers of many jobs share the feed. */
 export function createStreams(
-  { lifecycle: { draining }, feed, watch, telemetry }: StreamsWorld,
+  { lifecycle: { draining }, feed, watch, telemetry }: StreamDependencies,
   bounds: StreamBounds,
 ): Streams {
   // A stream is open until its connection is: the last frames may still be on their way when nothing more is to be sent.
-  const open = new Map<Outlet<never>, Promise<void>>();
+  const open = new Map<StreamConnection<never>, Promise<void>>();
   const counts = new Map<string, number>();
   const count = (project: string, change: 1 | -1): void => {
     const now = (counts.get(project) ?? 0) + change;
@@ -65,31 +65,36 @@ export function createStreams(
     else counts.set(project, now);
   };
 
-  async function run<M extends Message>(outlet: Outlet<M>, visitor: Visitor, log: StreamLog, work: Work): Promise<void> {
+  async function run<M extends Message>(
+    connection: StreamConnection<M>,
+    principal: Principal,
+    log: StreamLog,
+    work: Work,
+  ): Promise<void> {
     const stop = new AbortController();
     const drain = () => stop.abort(DRAINING);
     if (draining.aborted) drain();
     else draining.addEventListener("abort", drain, { once: true });
     const { promise, resolve } = Promise.withResolvers<void>();
-    open.set(outlet, promise);
-    count(visitor.project, 1);
-    outlet.onClose(() => {
-      open.delete(outlet);
-      count(visitor.project, -1);
+    open.set(connection, promise);
+    count(principal.project, 1);
+    connection.onClose(() => {
+      open.delete(connection);
+      count(principal.project, -1);
       resolve();
       stop.abort("gone");
     });
-    const unwatch = watch(visitor, () => stop.abort("unauthorized" satisfies Ending));
+    const unwatch = watch(principal, () => stop.abort("unauthorized" satisfies CloseReason));
     const startedAt = performance.now();
-    const ended = telemetry.stream(outlet.kind);
+    const ended = telemetry.stream(connection.kind);
     const onError = (err: unknown) => log.error({ err }, "stream failed");
     const { ending, fields, resumption } = await work(bounds, stop.signal, onError);
     draining.removeEventListener("abort", drain);
     unwatch();
-    outlet.close(ending, resumption);
+    connection.close(ending, resumption);
     ended(ending);
     const ms = Math.round(performance.now() - startedAt);
-    log.info({ stream: outlet.kind, ending, ...fields, ms }, "stream ended");
+    log.info({ stream: connection.kind, ending, ...fields, ms }, "stream ended");
   }
 
   return {
@@ -99,15 +104,16 @@ export function createStreams(
       const detail = `${project} has ${bounds.connections} streams open, the most that it may (TRAINYARD_PROJECT_STREAMS): close one, or follow many jobs over one at /v1/stream`;
       throw new TrainyardError("rate_limited", detail);
     },
-    run: (request, log) => run(request.outlet, request.visitor, log, (...world) => streamJob(request, ...world)),
+    run: (request, log) =>
+      run(request.connection, request.principal, log, (...dependencies) => streamJob(request, ...dependencies)),
     serve: (request, log) =>
-      run(request.outlet, request.visitor, log, (...world) => streamMany({ ...request, feed }, ...world)),
+      run(request.connection, request.principal, log, (...dependencies) => streamMany({ ...request, feed }, ...dependencies)),
     async settle() {
       const enough = new AbortController();
       const deadline = delay(DRAIN_MS, undefined, { signal: enough.signal }).catch(() => undefined);
       await Promise.race([Promise.all(open.values()), deadline]);
       enough.abort();
-      for (const outlet of open.keys()) outlet.destroy();
+      for (const connection of open.keys()) connection.destroy();
     },
   };
 }

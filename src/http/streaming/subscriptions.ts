@@ -5,7 +5,7 @@ import { DRAINING, follow } from "../../app/metrics/follow.ts";
 import type { ProjectServices } from "../../app/services.ts";
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Turns } from "./fair-writer.ts";
-import { createNewsBox } from "./latest-per-job.ts";
+import { createLatestPerJob } from "./latest-per-job.ts";
 import { encodeMessage, encodeNews, type StreamCommand } from "./stream-messages.ts";
 
 export interface SubscriptionOptions {
@@ -73,7 +73,7 @@ export function createSubscriptions({ services, feed, project, turns, limit, onT
 
   async function followChanges(): Promise<void> {
     if (!leaveTopic) {
-      const box = createNewsBox();
+      const box = createLatestPerJob();
       const leaveFeed = feed.subscribe((news) => projectOf(news) === project && box.put(news));
       leaveTopic = () => {
         leaveFeed();

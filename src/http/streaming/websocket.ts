@@ -2,7 +2,7 @@
 import { on } from "node:events";
 import type { FastifyRequest } from "fastify";
 import type { RawData, WebSocket } from "ws";
-import type { Ending, Message, Outlet } from "./stream-connection.ts";
+import type { CloseReason, Message, StreamConnection } from "./stream-connection.ts";
 
 /** Messages from a reader are no longer than this. */
 export const MAX_INCOMING_BYTES = 1024;
@@ -10,14 +10,15 @@ export const MAX_INCOMING_BYTES = 1024;
 /** The code with which a reader that is too slow is closed. */
 export const TOO_SLOW = 4008;
 
-const CLOSES: Readonly<Record<Exclude<Ending, "gone">, readonly [code: number, reason: (resumption: string) => string]>> = {
-  finished: [1000, () => "the job has ended"],
-  draining: [1001, (resumption) => `the server is going down; ${resumption}`],
-  too_slow: [TOO_SLOW, (resumption) => `too slow; ${resumption}`],
-  unauthorized: [1008, () => "the key was revoked or has expired"],
-  refused: [1008, () => "too many messages that are none"],
-  failed: [1011, (resumption) => `internal error; ${resumption}`],
-};
+const CLOSES: Readonly<Record<Exclude<CloseReason, "gone">, readonly [code: number, reason: (resumption: string) => string]>> =
+  {
+    finished: [1000, () => "the job has ended"],
+    draining: [1001, (resumption) => `the server is going down; ${resumption}`],
+    too_slow: [TOO_SLOW, (resumption) => `too slow; ${resumption}`],
+    unauthorized: [1008, () => "the key was revoked or has expired"],
+    refused: [1008, () => "too many messages that are none"],
+    failed: [1011, (resumption) => `internal error; ${resumption}`],
+  };
 
 /** What a socket reports that is its peer's doing: a breach of the protocol, for which ws closes it, or a connection that broke. */
 const PEER_FAULT = /^(WS_ERR_|ECONNRESET|EPIPE|ECONNABORTED|ETIMEDOUT)/;
@@ -35,8 +36,8 @@ export function onSocketError(error: Error & { readonly code?: string }, socket:
 /** Messages of a reader that wait to be looked at; with more it is read no further until they were. */
 const WAITING_MESSAGES = 16;
 
-/** An outlet on an open socket. A peer that answers no ping within `pingMs`, and takes no bytes either, is dropped. */
-export function createWebSocketOutlet(socket: WebSocket, pingMs: number): Outlet<Message> {
+/** An connection on an open socket. A peer that answers no ping within `pingMs`, and takes no bytes either, is dropped. */
+export function createWebSocketConnection(socket: WebSocket, pingMs: number): StreamConnection<Message> {
   let alive = true;
   let buffered = 0;
   const ping = setInterval(() => {

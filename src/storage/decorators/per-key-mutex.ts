@@ -21,7 +21,7 @@ interface Turns {
 }
 
 /** The store, and those of its projects, with turns. */
-export function inTurns(store: Store): Store {
+export function serialized(store: Store): Store {
   const turns = createTurns();
   return { ...turned(store, turns, ""), ofProject: (project) => turned(store.ofProject(project), turns, project) };
 }

@@ -33,7 +33,7 @@ export function projectStore(project: string, store: ProjectStore, owners: Owner
     deleteJob: owned(store.deleteJob, () => false),
     readEvents: owned(store.readEvents, () => []),
     readMetrics: owned(store.readMetrics, () => []),
-    readNotable: owned(store.readNotable, () => []),
+    readMinMax: owned(store.readMinMax, () => []),
     insertModel: store.insertModel,
     getModel: owned(store.getModel, none),
     findModel: async (ref) => (ref.kind !== "id" || (await isOwn(ref.id)) ? store.findModel(ref) : null),

@@ -8,11 +8,11 @@ import type { ProjectStore, Store } from "../../domain/ports.ts";
 import { isDuplicate } from "../dialect.ts";
 import { PassingFailure } from "../postgres/postgres-failures.ts";
 
-export interface PatienceOptions {
+export interface RetryOptions {
   /** How long a request waits. */
-  readonly patienceMs: number;
+  readonly retryMs: number;
   /** How long what a run writes waits: hours of training may hang on it. */
-  readonly runPatienceMs: number;
+  readonly runRetryMs: number;
 }
 
 /** What asks the database for nothing, or is to say at once that it is away. */
@@ -42,7 +42,7 @@ type Judge = (store: ProjectStore, args: readonly unknown[], again: Outcome) => 
  * the first is found.
  */
 const JUDGES: Partial<Record<Method, Judge>> = {
-  // It knows its newest slice again by itself.
+  // It knows its newest chunk again by itself.
   appendMetrics: (_store, _args, again) => Promise.resolve(again),
   async insertJob(store, [job], again) {
     const stored = "error" in again && isDuplicate(again.error) ? await store.getJob((job as { id: string }).id) : null;
@@ -59,14 +59,14 @@ const JUDGES: Partial<Record<Method, Judge>> = {
 };
 
 /** The store, and those of its projects, with patience. */
-export function patient(store: Store, options: PatienceOptions): Store {
-  return { ...patientMethods(store, options), ofProject: (project) => patientMethods(store.ofProject(project), options) };
+export function retrying(store: Store, options: RetryOptions): Store {
+  return { ...retryingMethods(store, options), ofProject: (project) => retryingMethods(store.ofProject(project), options) };
 }
 
-function patientMethods<S extends ProjectStore>(store: S, { patienceMs, runPatienceMs }: PatienceOptions): S {
+function retryingMethods<S extends ProjectStore>(store: S, { retryMs, runRetryMs }: RetryOptions): S {
   const wrap = (name: Method) => {
     const method = (store as unknown as Store)[name] as (...args: unknown[]) => Promise<unknown>;
-    const forMs = OF_RUNS.has(name) ? runPatienceMs : patienceMs;
+    const forMs = OF_RUNS.has(name) ? runRetryMs : retryMs;
     const judge = JUDGES[name];
     const mayRepeat = READS.test(name) || judge !== undefined;
     return async (...args: unknown[]): Promise<unknown> => {

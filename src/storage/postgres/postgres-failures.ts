@@ -44,7 +44,7 @@ const FAILURES: readonly (readonly [beginning: string, translate: (cause: unknow
   ["22021", () => invalid([{ pointer: "", detail: "text must not have the character NUL (U+0000) in it" }])],
 ];
 
-/** The error that a request sees in place of PostgreSQL's, which stays its cause; a defect of ours is given back as it is. */
+/** The error that a request sees in place of PostgreSQL's, which stays its cause; a bug of ours is given back as it is. */
 export function translateFailure(error: unknown, moment: Moment): unknown {
   if (error instanceof TrainyardError) return error;
   const { code } = error as { code?: unknown };

@@ -2,8 +2,8 @@
 import { Kysely, sql } from "kysely";
 import type { RunSql } from "../../domain/jobs/queue.ts";
 import type { Store } from "../../domain/ports.ts";
-import { inTurns } from "../decorators/per-key-mutex.ts";
-import { type PatienceOptions, patient } from "../decorators/retrying-store.ts";
+import { serialized } from "../decorators/per-key-mutex.ts";
+import { type RetryOptions, retrying } from "../decorators/retrying-store.ts";
 import { COLUMN_TYPES, runSqlOn } from "../dialect.ts";
 import { migrate } from "../migrations.ts";
 import { assertUsable } from "../schema.ts";
@@ -13,7 +13,7 @@ import { createPool, createPostgresDialect, type PostgresPoolOptions } from "./p
 import { PassingFailure, translateFailure } from "./postgres-failures.ts";
 import { createPostgresHealth } from "./postgres-health.ts";
 
-export interface PostgresStoreOptions extends PostgresPoolOptions, StoreHooks, PatienceOptions {
+export interface PostgresStoreOptions extends PostgresPoolOptions, StoreHooks, RetryOptions {
   /** How often a database that went away is tried. */
   readonly probeMs: number;
 }
@@ -27,7 +27,7 @@ export interface PostgresStore {
 /** Held while the schema is looked at and changed; any number that nobody else uses. */
 const SCHEMA_LOCK = 7_265_012_117;
 
-/** Opens it, at the newest schema. Throws a TrainyardError "unavailable", one line for the operator. */
+/** Opens it, at the newest schema. Throws a TrainyardError "unavailable", one line for the superuser. */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   await bringUpToDate(options);
   const health = createPostgresHealth(options.probeMs);
@@ -38,8 +38,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     health.close();
     await pool.end();
   };
-  const store = createStore({ reader: db, writer: db, adder: db, bulkWriter: db, health, close }, options);
-  return { store: inTurns(patient(store, options)), runSql: runSqlOn(db) };
+  const store = createStore({ reader: db, writer: db, insertWriter: db, bulkWriter: db, health, close }, options);
+  return { store: serialized(retrying(store, options)), runSql: runSqlOn(db) };
 }
 
 /** The database without a store, at the newest schema. Throws as `openPostgresStore` does. */

@@ -70,7 +70,7 @@ export function toJob(row: JobsTable): Job {
     memoryBytes: row.memory_bytes,
     classes: JSON.parse(row.classes) as string[],
     attempt: row.attempt,
-    deaths: row.deaths,
+    crashes: row.deaths,
     epochsDone: row.epochs_done,
     lastSeq: row.last_seq,
     metrics: row.metrics === null ? null : metricsFromJson(row.metrics),

@@ -8,14 +8,14 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { Archive, BackupFile } from "../../domain/operation/archive.ts";
 import { appliedMigrations } from "../schema.ts";
 import { copyDatabase } from "./copy.ts";
-import { examine } from "./integrity-check.ts";
+import { checkIntegrity } from "./integrity-check.ts";
 import { openSqliteConnection, SqliteError } from "./sqlite-connection.ts";
 import { failureOf } from "./sqlite-failures.ts";
 import { DATABASE_FILE } from "./sqlite-store.ts";
 import { stagedPath, syncFolder } from "./staged-restore.ts";
 
 const BUSY_TIMEOUT_MS = 5000;
-/** How an operator knows a file that was sent. */
+/** How an superuser knows a file that was sent. */
 const SENT = "that was sent";
 
 /** The archive of the database in a data directory. */
@@ -85,7 +85,7 @@ async function assertUsable(path: string): Promise<void> {
   try {
     const connection = await openSqliteConnection({ path, role: "reader", busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {
-      await examine(connection, "whole");
+      await checkIntegrity(connection, "whole");
       const applied = await appliedMigrations(connection, SENT);
       if (applied.length === 0) throw refused("it is empty");
     } finally {

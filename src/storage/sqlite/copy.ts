@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { TrainyardError } from "../../domain/errors.ts";
 import { freeDiskBytes } from "./disk-space.ts";
-import { examine, sizeOf } from "./integrity-check.ts";
+import { checkIntegrity, sizeOf } from "./integrity-check.ts";
 import { openSqliteConnection, type SqliteConnection } from "./sqlite-connection.ts";
 import { syncFolder } from "./staged-restore.ts";
 
@@ -31,7 +31,7 @@ export async function copyDatabase(from: SqliteConnection, file: string): Promis
     await from.copyTo(partial);
     const copy = await openSqliteConnection({ path: partial, role: "copy", busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {
-      await examine(copy, "whole");
+      await checkIntegrity(copy, "whole");
     } finally {
       await copy.close();
     }

@@ -4,7 +4,7 @@ import { access, mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { TrainyardError } from "../../domain/errors.ts";
 
-/** Makes the folder and those above it. Throws "unavailable", one line for the operator, when it cannot be written. */
+/** Makes the folder and those above it. Throws "unavailable", one line for the superuser, when it cannot be written. */
 export async function makeDataDir(folder: string): Promise<void> {
   try {
     // Folder by folder: where nothing can be made, as under /proc, Node's own recursion never ends.

@@ -28,7 +28,7 @@ const FAILURES: readonly (readonly [code: string, failure: Failure])[] = [
   ["CLOSED", { status: null, reason: "it is closed" }],
 ];
 
-/** What an error means; null for one that says something of the statement alone, which is a defect of ours. */
+/** What an error means; null for one that says something of the statement alone, which is a bug of ours. */
 export function failureOf({ code }: SqliteError): Failure | null {
   return FAILURES.find(([beginning]) => code.startsWith(beginning))?.[1] ?? null;
 }
@@ -40,7 +40,7 @@ export function requestError(cause: SqliteError, health: StoreHealth, { status, 
   return Object.assign(new TrainyardError(code, detail), { cause });
 }
 
-/** One line for an operator whose database could not be opened. */
+/** One line for an superuser whose database could not be opened. */
 export function openingError(path: string, cause: SqliteError): TrainyardError {
   const failure = failureOf(cause);
   const finding = cause.code.startsWith("SQLITE_CORRUPT") ? `: ${cause.message}` : "";

@@ -6,7 +6,7 @@ import { bringUpToDate } from "../schema.ts";
 import { createStore } from "../store.ts";
 import type { Tables } from "../tables.ts";
 import { createHealthKeeper, type HealthKeeper, type Probe } from "./health.ts";
-import { depthFor, EXAMINE_BOUNDS, type ExamineBounds, examine } from "./integrity-check.ts";
+import { checkIntegrity, depthFor, INTEGRITY_CHECK_BOUNDS, type IntegrityCheckBounds } from "./integrity-check.ts";
 import { createReserve } from "./reserve.ts";
 import { openSqliteConnection, type SqliteConnection, SqliteError } from "./sqlite-connection.ts";
 import { createSqliteDialect, type SqliteDialectOptions } from "./sqlite-driver.ts";
@@ -23,7 +23,7 @@ export interface SqliteStoreOptions {
   /** Room that is kept for the moment when there is no other. */
   readonly reserveBytes: number;
   readonly probeMs: number;
-  readonly examineBounds?: ExamineBounds;
+  readonly integrityCheckBounds?: IntegrityCheckBounds;
 }
 
 export const DATABASE_FILE = "trainyard.db";
@@ -56,15 +56,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       await reserve.release();
       return open("writer");
     });
-    const depth = await depthFor(writer, options.examineBounds ?? EXAMINE_BOUNDS);
-    if (depth !== "later") await examine(writer, depth);
+    const depth = await depthFor(writer, options.integrityCheckBounds ?? INTEGRITY_CHECK_BOUNDS);
+    if (depth !== "later") await checkIntegrity(writer, depth);
     await assertNobodyWrites(writer);
     const unguarded = { connection: writer, level: { synchronous: "FULL", maxBytes: null }, begin: "immediate" } as const;
     await bringUpToDate(writer, kysely(unguarded), path);
     const reader = await open("reader");
     const databases = databasesOf(writer, reader, health, options.maxBytes);
     await health.start(databases.probe);
-    if (depth === "later") examineLater(path, busyTimeoutMs, health);
+    if (depth === "later") checkIntegrityLater(path, busyTimeoutMs, health);
     return createStore({ ...databases, health, close });
   } catch (error) {
     await close();
@@ -92,7 +92,7 @@ function databasesOf(writer: SqliteConnection, reader: SqliteConnection, health:
   return {
     reader: kysely({ connection: reader, level: { synchronous: "FULL", maxBytes: null }, begin: "deferred", onFailure }),
     writer: on(levels.changes, "changes"),
-    adder: on(levels.adds, "adds"),
+    insertWriter: on(levels.adds, "adds"),
     bulkWriter: on(levels.bulk, "adds"),
     probe: createProbe(probing),
   };
@@ -117,11 +117,11 @@ function createProbe(db: Kysely<Tables>): Probe {
 }
 
 /** Looks through a database that is too large to be looked through before it is used. */
-function examineLater(path: string, busyTimeoutMs: number, health: HealthKeeper): void {
+function checkIntegrityLater(path: string, busyTimeoutMs: number, health: HealthKeeper): void {
   const look = async (): Promise<void> => {
     const connection = await openSqliteConnection({ path, role: "reader", busyTimeoutMs });
     try {
-      await examine(connection, "pages");
+      await checkIntegrity(connection, "pages");
     } finally {
       await connection.close();
     }

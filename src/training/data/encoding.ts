@@ -3,7 +3,7 @@
  * Knows fitted columns; fits nothing.
  */
 import { type DatetimePart, type EncodedColumn, featureNames, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
-import { mathematics } from "../../engine/index.ts";
+import { deterministicMath } from "../../engine/index.ts";
 
 /**
  * Writes the features of one value at `offset` of `out` and returns the offset after them. The value is a number (for a
@@ -57,8 +57,8 @@ export function encodePart(part: DatetimePart, at: number, scaling: Scaling | nu
     return offset + 1;
   }
   const angle = 2 * Math.PI * value;
-  out[offset] = mathematics.sin(angle);
-  out[offset + 1] = mathematics.cos(angle);
+  out[offset] = deterministicMath.sin(angle);
+  out[offset + 1] = deterministicMath.cos(angle);
   return offset + 2;
 }
 

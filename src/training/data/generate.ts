@@ -3,7 +3,7 @@
  * (the sines and cosines are the engine's own). Shapes of moons, circles and blobs are those of scikit-learn's generators.
  */
 import type { Generator, Task } from "../../domain/spec/spec.ts";
-import { createRandom, mathematics, type Random, streamKey } from "../../engine/index.ts";
+import { createRandom, deterministicMath, type Random, streamKey } from "../../engine/index.ts";
 import { type Table, takeRows } from "./table.ts";
 
 /** What is known of generated rows before they are made. */
@@ -22,7 +22,7 @@ interface Entry<T extends Generator["type"]> {
   row(options: Options<T>, i: number, random: Random, point: number[]): number;
 }
 
-const { cos, sin } = mathematics;
+const { cos, sin } = deterministicMath;
 const PI = Math.PI;
 const twoClasses = (): GeneratorShape => ({ task: "binary_classification", featureWidth: 2, classes: 2 });
 

@@ -12,7 +12,7 @@ import {
   type PartEvaluation,
   type RegressionEvaluation,
 } from "../../domain/models/evaluation.ts";
-import { mathematics } from "../../engine/index.ts";
+import { deterministicMath } from "../../engine/index.ts";
 import { areasUnderCurves } from "./roc.ts";
 
 /** Row-major outputs of a network after its final activation, and the targets of the same rows. */
@@ -215,7 +215,7 @@ function logLoss(predicted: Predicted): number {
   for (let row = 0; row < predicted.rows; row++) {
     const probability = probabilityOf(predicted, row, predicted.targets[row] as number);
     const clipped = Math.min(Math.max(probability, Number.EPSILON), 1 - Number.EPSILON);
-    total -= mathematics.log(clipped / rowSum(predicted, row));
+    total -= deterministicMath.log(clipped / rowSum(predicted, row));
   }
   return total / predicted.rows;
 }

@@ -7,7 +7,7 @@ import type { ResolvedSpec } from "../../domain/spec/spec.ts";
  */
 const MOST_COST = 1 / 10;
 
-export interface Cadence {
+export interface CheckpointSchedule {
   /** The epoch at which the next call into the engine must end, so that one can be written there. */
   nextStop(epoch: number): number;
   /** One is due wherever training is, in the middle of an epoch too. */
@@ -21,11 +21,11 @@ export interface Cadence {
 }
 
 /** Starts counting now. `isStoring` says whether the last one is still on its way to the disk. */
-export function createCadence(
+export function createCheckpointSchedule(
   { every_epochs, every_seconds, min_seconds }: ResolvedSpec["checkpoint"],
   isStoring: () => boolean,
   now: () => number = () => performance.now(),
-): Cadence {
+): CheckpointSchedule {
   const isStrict = every_epochs !== null && min_seconds === 0;
   let last = now();
   let storing = false;

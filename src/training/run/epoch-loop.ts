@@ -12,14 +12,14 @@ import { createSchedule, type Executable } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
 import type { TrainingPlan } from "./build.ts";
 import { encodeProgress, readTensors, type TrainingProgress } from "./checkpoint.ts";
-import { createCadence } from "./checkpoint-schedule.ts";
+import { createCheckpointSchedule } from "./checkpoint-schedule.ts";
 import { createEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
 import { type Epoch, type EpochOptions, type EpochRunner, nextCount } from "./epoch.ts";
 import { createFullBatchRunner } from "./full-batch.ts";
 import { readWeights } from "./initial-memory.ts";
 import { createMiniBatchRunner } from "./mini-batch.ts";
 import type { Recorder } from "./recorder.ts";
-import type { TrainingControl } from "./run-control.ts";
+import type { RunControl } from "./run-control.ts";
 
 /** Why the loop ended. */
 export type End =
@@ -34,7 +34,7 @@ export interface Loop {
   /** Its memory is that of the start, or of `start`. */
   readonly executable: Executable;
   readonly data: JobData;
-  readonly control: TrainingControl;
+  readonly control: RunControl;
   /** Stands at the epoch of `start`. */
   readonly recorder: Recorder;
   /** The series whose least value is the best. */
@@ -54,16 +54,22 @@ export function runEpochs(loop: Loop): End {
   const pace = createPace(loop);
   const stopping = spec.early_stopping && createEarlyStopping(spec.early_stopping, start?.stopping ?? null);
   const secondsTrained = createStopwatch(start?.seconds ?? 0);
-  const cadence = createCadence(spec.checkpoint, control.storing);
+  const checkpointSchedule = createCheckpointSchedule(spec.checkpoint, control.storing);
   const isOverdue = () => secondsTrained() > spec.max_seconds;
   const ended = () => control.cancelled() || control.stopping() !== null || isOverdue();
-  const interrupted = () => ended() || cadence.isDue();
+  const interrupted = () => ended() || checkpointSchedule.isDue();
   const runner = createRunner({ spec, plan, executable, data, ended, interrupted, partial: start?.partial ?? null });
   let { bestWeights } = loop;
-  const keeper = createKeeper(loop, { runner, stopping, secondsTrained, schedule: pace.schedule, best: () => bestWeights });
+  const keeper = createCheckpointWriter(loop, {
+    runner,
+    stopping,
+    secondsTrained,
+    schedule: pace.schedule,
+    best: () => bestWeights,
+  });
   const save = (reason: CheckpointReason): void => {
     keeper.save(reason);
-    cadence.written();
+    checkpointSchedule.written();
   };
   const finished = (reason: string): End => {
     return { kind: "finished", reason, weights: bestWeights ?? readWeights(executable, plan) };
@@ -81,9 +87,9 @@ export function runEpochs(loop: Loop): End {
       return { kind: "stopped" };
     }
     if (isOverdue()) return timeout(spec, recorder.epoch + 1);
-    if (cadence.isDue()) save("interval");
+    if (checkpointSchedule.isDue()) save("interval");
     const { epoch } = recorder;
-    const until = Math.min(spec.epochs, cadence.nextStop(epoch));
+    const until = Math.min(spec.epochs, checkpointSchedule.nextStop(epoch));
     const started = performance.now();
     const epochs = runner.run(epoch + 1, Math.min(count, most, until - epoch), pace.next);
     spentMs += performance.now() - started;
@@ -99,10 +105,10 @@ export function runEpochs(loop: Loop): End {
     count = nextCount(epochs.length, spentMs, most);
     spentMs = 0;
     if (recorder.epoch === spec.epochs) break;
-    if (cadence.isDueAt(recorder.epoch)) {
+    if (checkpointSchedule.isDueAt(recorder.epoch)) {
       control.settle();
       save("interval");
-    } else if (data.validation && recorder.isBest() && cadence.isAllowed()) save("best");
+    } else if (data.validation && recorder.isBest() && checkpointSchedule.isAllowed()) save("best");
   }
   return finished("all epochs are done");
 }
@@ -155,7 +161,7 @@ interface Running {
 }
 
 /** Makes checkpoints of the loop as it stands. */
-function createKeeper({ plan, executable, control, recorder, monitor, start, describe }: Loop, running: Running) {
+function createCheckpointWriter({ plan, executable, control, recorder, monitor, start, describe }: Loop, running: Running) {
   const { runner, stopping, schedule } = running;
   const stepsDone = () => runner.partial?.steps ?? 0;
   const place = () => `${recorder.epoch}/${stepsDone()}`;

@@ -1,14 +1,14 @@
 /**
- * Gathers what each epoch gave and hands it on in slices: often enough to watch, seldom enough that a network of a hundred
+ * Gathers what each epoch gave and hands it on in chunks: often enough to watch, seldom enough that a network of a hundred
  * thousand epochs a second does not drown its readers. Keeps the last and the best epoch.
  */
 import type { JobMetrics } from "../../domain/jobs/job.ts";
-import type { MetricSlice, Series } from "../../domain/metrics/metric.ts";
+import type { MetricChunk, Series } from "../../domain/metrics/metric.ts";
 
-/** Most epochs in a slice: 20 slices a second at 160,000 epochs a second, and a frame that costs the event loop little. */
-export const SLICE_EPOCHS = 8192;
-/** Time between two slices, unless one is full. */
-const SLICE_INTERVAL_MS = 100;
+/** Most epochs in a chunk: 20 chunks a second at 160,000 epochs a second, and a frame that costs the event loop little. */
+export const CHUNK_EPOCHS = 8192;
+/** Time between two chunks, unless one is full. */
+const CHUNK_INTERVAL_MS = 100;
 
 export type EpochValues = Partial<Record<Series, number>>;
 
@@ -33,10 +33,10 @@ export function createRecorder(
   series: readonly Series[],
   monitor: Series,
   skip: number,
-  report: (slice: MetricSlice) => void,
+  report: (chunk: MetricChunk) => void,
   start: { readonly epoch: number; readonly metrics: JobMetrics | null } = { epoch: 0, metrics: null },
 ): Recorder {
-  const columns = series.map(() => new Float64Array(SLICE_EPOCHS));
+  const columns = series.map(() => new Float64Array(CHUNK_EPOCHS));
   let { epoch } = start;
   let count = 0;
   let lastFlush = performance.now();
@@ -45,11 +45,11 @@ export function createRecorder(
 
   const flush = (force: boolean) => {
     const now = performance.now();
-    if (count === 0 || (!force && count < SLICE_EPOCHS && now - lastFlush < SLICE_INTERVAL_MS)) return;
-    const slice = Object.fromEntries(
+    if (count === 0 || (!force && count < CHUNK_EPOCHS && now - lastFlush < CHUNK_INTERVAL_MS)) return;
+    const chunk = Object.fromEntries(
       series.map((name, index) => [name, (columns[index] as Float64Array<ArrayBuffer>).slice(0, count)]),
     );
-    report({ from: epoch - count + 1, to: epoch, series: slice });
+    report({ from: epoch - count + 1, to: epoch, series: chunk });
     count = 0;
     lastFlush = now;
   };
@@ -68,7 +68,7 @@ export function createRecorder(
       for (let index = 0; index < series.length; index++) {
         (columns[index] as Float64Array)[count] = values[series[index] as Series] as number;
       }
-      if (++count === SLICE_EPOCHS) flush(true);
+      if (++count === CHUNK_EPOCHS) flush(true);
     },
     flush,
     metrics: () => (final && best ? { final, best } : null),

@@ -1,14 +1,14 @@
 /** What a run is told while it trains, and what it tells. It never returns to its event loop, so all of it is called, never awaited. */
 import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
-import type { MetricSlice } from "../../domain/metrics/metric.ts";
+import type { MetricChunk } from "../../domain/metrics/metric.ts";
 
-export interface TrainingControl {
+export interface RunControl {
   /** Whether to end at once. Asked between calls into the engine, every few milliseconds. */
   cancelled(): boolean;
   /** Why to write a checkpoint and end; null to go on. Asked as often. */
   stopping(): "pause" | "stop" | null;
-  /** Takes slices of consecutive epochs, from the first that the job has not stored yet. May block. */
-  report(slice: MetricSlice): void;
+  /** Takes chunks of consecutive epochs, from the first that the job has not stored yet. May block. */
+  report(chunk: MetricChunk): void;
   /** Takes a checkpoint, after the epochs before it. Its memory is the taker's. */
   save(checkpoint: NewCheckpoint): void;
   /** Whether the last checkpoint that was taken is not stored yet. */

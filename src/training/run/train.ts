@@ -19,10 +19,10 @@ import { DIVERGED_CURE, runEpochs } from "./epoch-loop.ts";
 import { writeInputs, writeStart } from "./initial-memory.ts";
 import { embeddingsOf, LOSS_ACTIVATION } from "./network.ts";
 import { createRecorder } from "./recorder.ts";
-import type { TrainingControl } from "./run-control.ts";
+import type { RunControl } from "./run-control.ts";
 
-/** Trains a job to its end, from its start or from a checkpoint. Reports every epoch; a diverging one included. Throws only on defects. */
-export function fit(run: TrainingRun, control: TrainingControl): TrainingResult {
+/** Trains a job to its end, from its start or from a checkpoint. Reports every epoch; a diverging one included. Throws only on bugs. */
+export function train(run: TrainingRun, control: RunControl): TrainingResult {
   const { spec, classes, epochsDone } = run.job;
   const data = loadData(run);
   const plan = planTraining(spec, sizesOf(data, classes.length));
@@ -61,9 +61,9 @@ export function fit(run: TrainingRun, control: TrainingControl): TrainingResult 
   return { state: "succeeded", metrics: metrics as JobMetrics, reason, model, weights, evaluation };
 }
 
-/** Says of each slice how many steps its epochs took. */
-function reportWithSteps(control: TrainingControl, stepsPerEpoch: number): TrainingControl["report"] {
-  return (slice) => control.report({ ...slice, steps: (slice.to - slice.from + 1) * stepsPerEpoch });
+/** Says of each chunk how many steps its epochs took. */
+function reportWithSteps(control: RunControl, stepsPerEpoch: number): RunControl["report"] {
+  return (chunk) => control.report({ ...chunk, steps: (chunk.to - chunk.from + 1) * stepsPerEpoch });
 }
 
 interface Start {

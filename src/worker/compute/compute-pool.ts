@@ -1,5 +1,5 @@
 /**
- * The desk: work too big for the event loop, in threads of its own so that it never waits for training. What is small
+ * The compute pool: work too big for the event loop, in threads of its own so that it never waits for training. What is small
  * enough is done here, where it costs less than the way to a thread and back.
  */
 import { Piscina } from "piscina";
@@ -8,17 +8,24 @@ import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { BatchReply } from "../../domain/models/prediction.ts";
-import type { DatasetEvaluation, Desk, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
+import type {
+  ComputePool,
+  DatasetEvaluation,
+  MetricPoints,
+  ModelReading,
+  PredictionResult,
+  Prepared,
+} from "../../domain/ports.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { Predictor } from "../../training/predict/predict.ts";
 import type { EvaluateTask, ModelSource, PredictBatchTask, PredictDocumentReply, PredictTask, WithModel } from "../protocol.ts";
 import { isOutOfMemory } from "../threads.ts";
-import { sliceBuffers, wholeBuffers } from "../transfer.ts";
+import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 import { batchesOf, joinResults } from "./batches.ts";
-import { encodeStoredSlice } from "./encode.ts";
+import { encodeStoredChunk } from "./encode.ts";
 import { createPredictors } from "./predictors.ts";
 
-export interface DeskOptions {
+export interface ComputePoolOptions {
   readonly limits: Limits;
   /** Threads. Two, so that a large body does not hold up the rest. */
   readonly threads?: number;
@@ -31,7 +38,7 @@ const INLINE_ROWS = 256;
 const INLINE_MULTIPLY_ADDS = 1_000_000;
 /** Larger models are compiled in a thread. */
 const INLINE_PARAMETERS = 200_000;
-/** Values of a slice that are encoded on the event loop: about 0.1 ms. */
+/** Values of a chunk that are encoded on the event loop: about 0.1 ms. */
 const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 
 /**
@@ -50,12 +57,12 @@ type TaskName =
   | "evaluate"
   | "showRows"
   | "encodeColumns"
-  | "thinMetrics"
+  | "downsampleMetrics"
   | "encodeMetrics"
   | "readModelFile";
 
 /** Starts the threads. What a task takes over moves to a thread: it is empty afterwards. */
-export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk {
+export function createComputePool({ limits, threads = 2, onError }: ComputePoolOptions): ComputePool {
   const pool = new Piscina({
     filename: new URL("./compute-thread.ts", import.meta.url).href,
     minThreads: threads,
@@ -67,7 +74,7 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
     try {
       return await pool.run(task, { name, transferList });
     } catch (error) {
-      throw isOutOfMemory(error) ? tooLarge() : new Error(`the desk thread's ${name} failed`, { cause: error });
+      throw isOutOfMemory(error) ? tooLarge() : new Error(`the compute thread's ${name} failed`, { cause: error });
     }
   };
   /** A task of a model that the thread may have to be given. The task is copied: it may be needed again. */
@@ -123,13 +130,13 @@ export function createDesk({ limits, threads = 2, onError }: DeskOptions): Desk 
     },
     forget: (modelId) => inline.forget(modelId),
     async encodeColumns(head, from, to, columns) {
-      if (columns.byteLength <= INLINE_BYTES) return encodeStoredSlice(head, from, to, columns);
+      if (columns.byteLength <= INLINE_BYTES) return encodeStoredChunk(head, from, to, columns);
       return (await run("encodeColumns", { head, from, to, columns }, wholeBuffers([columns]))) as Uint8Array;
     },
-    thinMetrics: async (slices, from, to, points, earlier = null) =>
-      (await run("thinMetrics", { slices, from, to, points, earlier }, sliceBuffers(slices))) as MetricPoints,
-    encodeMetrics: async (slices, encoding) =>
-      (await run("encodeMetrics", { slices, encoding }, sliceBuffers(slices))) as Uint8Array,
+    downsampleMetrics: async (chunks, from, to, points, earlier = null) =>
+      (await run("downsampleMetrics", { chunks, from, to, points, earlier }, chunkBuffers(chunks))) as MetricPoints,
+    encodeMetrics: async (chunks, encoding) =>
+      (await run("encodeMetrics", { chunks, encoding }, chunkBuffers(chunks))) as Uint8Array,
     readModelFile: async (file, architecture) =>
       (await run("readModelFile", { file, architecture, limits }, wholeBuffers([file]))) as ModelReading,
     close: () => pool.destroy(),

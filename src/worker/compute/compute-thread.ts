@@ -1,4 +1,4 @@
-/** Entry of a desk thread: each export is a kind of task. */
+/** Entry of a compute thread: each export is a kind of task. */
 
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
@@ -9,6 +9,7 @@ import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
 import { prepareJob } from "../../training/prepare/prepare.ts";
 import type {
+  DownsampleTask,
   EncodeMetricsTask,
   EncodeTask,
   EvaluateTask,
@@ -20,12 +21,11 @@ import type {
   PrepareTask,
   ReadModelTask,
   ShowRowsTask,
-  ThinTask,
   WithModel,
 } from "../protocol.ts";
 import { moving, wholeBuffers } from "../transfer.ts";
 import { warmUpPreparing } from "../warm-up.ts";
-import { decodeWireColumns, encodeStoredSlice, encodeWireColumns } from "./encode.ts";
+import { decodeWireColumns, encodeStoredChunk, encodeWireColumns } from "./encode.ts";
 import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
 import { readModelFile as readFile } from "./model-file.ts";
 import { predictBlock } from "./predict-block.ts";
@@ -75,12 +75,12 @@ function loadedModel(modelId: string, source: ModelSource | undefined): LoadedMo
 }
 
 export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Array {
-  const json = encodeStoredSlice(head, from, to, columns);
+  const json = encodeStoredChunk(head, from, to, columns);
   return moving(json, wholeBuffers([json]));
 }
 
-export function thinMetrics({ slices, from, to, points, earlier }: ThinTask): MetricPoints {
-  const chosen = pickEpochs(slices, chooseEpochs(slices, from, to, points));
+export function downsampleMetrics({ chunks, from, to, points, earlier }: DownsampleTask): MetricPoints {
+  const chosen = pickEpochs(chunks, chooseEpochs(chunks, from, to, points));
   const columns = earlier ? joinWireColumns(decodeWireColumns(earlier.json), chosen) : chosen;
   const json = encodeWireColumns(columns);
   return moving({ returned: columns.epochs.length, json }, wholeBuffers([json]));
@@ -91,7 +91,7 @@ export function readModelFile(task: ReadModelTask): ModelReading {
   return reading.ok ? moving(reading, wholeBuffers([reading.weights.data])) : reading;
 }
 
-export function encodeMetrics({ slices, encoding }: EncodeMetricsTask): Uint8Array {
-  const bytes = encodeFile(slices, encoding);
+export function encodeMetrics({ chunks, encoding }: EncodeMetricsTask): Uint8Array {
+  const bytes = encodeFile(chunks, encoding);
   return moving(bytes, wholeBuffers([bytes]));
 }

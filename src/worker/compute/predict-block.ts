@@ -1,4 +1,4 @@
-/** A stretch of a batch: lines of CSV or NDJSON to lines of predictions. Runs in a desk thread. */
+/** A stretch of a batch: lines of CSV or NDJSON to lines of predictions. Runs in a compute thread. */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Prediction } from "../../domain/models/model.ts";
 import { type BatchBlock, type BatchOptions, type BatchReply, wirePrediction } from "../../domain/models/prediction.ts";

@@ -1,4 +1,4 @@
-/** A whole JSON body of rows to the JSON of its answer. Runs in a desk thread: a body may be many megabytes. */
+/** A whole JSON body of rows to the JSON of its answer. Runs in a compute thread: a body may be many megabytes. */
 import { type DocumentReply, predictBody, wirePrediction } from "../../domain/models/prediction.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { parseUntrusted } from "../../domain/untrusted-json.ts";

@@ -1,4 +1,4 @@
-/** What is sent to an intake thread; each is handled by the function of that name in thread.ts. Types only. */
+/** What is sent to an upload thread; each is handled by the function of that name in thread.ts. Types only. */
 
 import type { ReadingTask } from "../../domain/datasets/upload.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";

@@ -1,4 +1,4 @@
-/** Entry of an intake thread: each export is a kind of task. */
+/** Entry of an upload thread: each export is a kind of task. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, rm, writeFile } from "node:fs/promises";

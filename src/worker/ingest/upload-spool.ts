@@ -6,14 +6,14 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Piscina } from "piscina";
-import type { Ingestion, Intake, Upload } from "../../domain/datasets/upload.ts";
+import type { Ingestion, Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
 import { overLimit } from "../../formats/tables/table.ts";
 import { isOutOfMemory } from "../threads.ts";
 import type { DigestTask, ReadTask } from "./protocol.ts";
 
-export interface IntakeOptions {
+export interface UploadSpoolOptions {
   /** Uploads are held in a folder of it, which is emptied at the start. */
   readonly dataDir: string;
   readonly limits: DatasetLimits;
@@ -30,7 +30,7 @@ const HEAP_MB = 1024;
 const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Empties the folder of uploads that were never finished, and starts a thread. */
-export async function openIntake({ dataDir, limits, onError }: IntakeOptions): Promise<Intake> {
+export async function openUploadSpool({ dataDir, limits, onError }: UploadSpoolOptions): Promise<UploadSpool> {
   const folder = join(resolve(dataDir), "uploads");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -49,7 +49,7 @@ export async function openIntake({ dataDir, limits, onError }: IntakeOptions): P
       if (isOutOfMemory(error)) {
         throw new TrainyardError("too_large", "the table takes more memory to read than the server has for one");
       }
-      throw new Error(`the intake thread's ${name} failed`, { cause: error });
+      throw new Error(`the upload thread's ${name} failed`, { cause: error });
     }
   };
   const discard = ({ path }: Pick<Upload, "path">): Promise<void> => rm(path, { force: true });

@@ -1,5 +1,5 @@
 /** Entry of a training thread. */
-import { fit } from "../../training/run/train.ts";
+import { train as runJob } from "../../training/run/train.ts";
 import { lowerThreadPriority } from "../priority.ts";
 import type { TrainTask } from "../protocol.ts";
 import { warmUpTraining } from "../warm-up.ts";
@@ -9,5 +9,5 @@ lowerThreadPriority();
 warmUpTraining();
 
 export default function train(task: TrainTask): void {
-  runTraining(task, fit);
+  runTraining(task, runJob);
 }

@@ -1,12 +1,12 @@
 /** What comes through a run's port, handed on in order. Knows nothing of threads and of how a run ends. */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
-import type { MetricSlice } from "../../domain/metrics/metric.ts";
+import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { TrainingObserver } from "../../domain/ports.ts";
 import { CONTROL, type TrainMessage } from "../protocol.ts";
 
 /** A run's last message. */
-export type EndMessage = Exclude<TrainMessage, { kind: "slice" | "checkpoint" }>;
+export type EndMessage = Exclude<TrainMessage, { kind: "chunk" | "checkpoint" }>;
 
 export interface TrainingInbox {
   /** The last message, once everything before it was dealt with. */
@@ -16,7 +16,7 @@ export interface TrainingInbox {
 }
 
 /**
- * Slices are handed on one at a time; a checkpoint after the slices before it, and without holding up those after it, since
+ * Chunks are handed on one at a time; a checkpoint after the chunks before it, and without holding up those after it, since
  * it may take seconds to store. The observer must not reject.
  */
 export function openInbox(
@@ -27,8 +27,8 @@ export function openInbox(
   const end = Promise.withResolvers<EndMessage>();
   let reported: Promise<unknown> = Promise.resolve();
   let stored: Promise<unknown> = Promise.resolve();
-  const report = async (slice: MetricSlice): Promise<void> => {
-    await onEpochs(slice);
+  const report = async (chunk: MetricChunk): Promise<void> => {
+    await onEpochs(chunk);
     Atomics.add(control, CONTROL.acknowledged, 1);
     Atomics.notify(control, CONTROL.acknowledged);
   };
@@ -38,8 +38,8 @@ export function openInbox(
     Atomics.notify(control, CONTROL.stored);
   };
   const take = (message: TrainMessage): void => {
-    if (message.kind === "slice") {
-      reported = reported.then(() => report(message.slice));
+    if (message.kind === "chunk") {
+      reported = reported.then(() => report(message.chunk));
     } else if (message.kind === "checkpoint") {
       stored = Promise.all([reported, stored]).then(() => store(message.checkpoint));
     } else {

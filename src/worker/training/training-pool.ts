@@ -4,18 +4,18 @@
  */
 import { MessageChannel } from "node:worker_threads";
 import { Piscina } from "piscina";
-import type { Trainers, TrainingObserver, TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { CONTROL, CONTROL_BYTES, STOP_REASONS, type TrainTask } from "../protocol.ts";
-import { deathOf } from "../threads.ts";
+import { crashOf } from "../threads.ts";
 import { wholeBuffers } from "../transfer.ts";
 import { watchHeartbeat } from "./heartbeat.ts";
 import { type EndMessage, openInbox } from "./training-inbox.ts";
 
-export interface TrainersOptions {
+export interface TrainingPoolOptions {
   /** Jobs at the same time. */
   readonly size: number;
-  /** Told what a thread threw that was not meant to throw: a defect. The run then fails as `internal`. */
-  readonly onDefect: (error: unknown, jobId: string) => void;
+  /** Told what a thread threw that was not meant to throw: a bug. The run then fails as `internal`. */
+  readonly onBug: (error: unknown, jobId: string) => void;
   /** The thread's entry; a test may bring its own. */
   readonly entry?: URL;
   /** Of a thread's JavaScript objects; tensors and WebAssembly memory are not in it: their need is computed beforehand. */
@@ -31,17 +31,17 @@ const CANCEL_GRACE_MS = 350;
 /** A sign of life comes between calls into the engine, and one step of the largest network may take a minute. */
 const HEARTBEAT_MS = 120_000;
 
-type Bounds = Required<Pick<TrainersOptions, "onDefect" | "cancelGraceMs" | "heartbeatMs">>;
+type Bounds = Required<Pick<TrainingPoolOptions, "onBug" | "cancelGraceMs" | "heartbeatMs">>;
 
 /** Starts the pool. A run takes its payload over; the calls of its observer must not reject. */
-export function createTrainers({
+export function createTrainingPool({
   size,
-  onDefect,
+  onBug,
   entry,
   heapMb = 1024,
   cancelGraceMs = CANCEL_GRACE_MS,
   heartbeatMs = HEARTBEAT_MS,
-}: TrainersOptions): Trainers {
+}: TrainingPoolOptions): TrainingPool {
   const pool = new Piscina({
     filename: (entry ?? new URL("./train.ts", import.meta.url)).href,
     minThreads: size,
@@ -51,10 +51,10 @@ export function createTrainers({
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   // A thread that dies while idle is replaced when it is needed; without a listener the event would end the process.
-  pool.on("error", (error) => onDefect(error, ""));
+  pool.on("error", (error) => onBug(error, ""));
   return {
     size,
-    train: (run, observer) => train(pool, { onDefect, cancelGraceMs, heartbeatMs }, run, observer),
+    train: (run, observer) => train(pool, { onBug, cancelGraceMs, heartbeatMs }, run, observer),
     close: () => pool.destroy(),
   };
 }
@@ -63,7 +63,7 @@ const CANCELLED: TrainingResult = { state: "cancelled", metrics: null };
 
 async function train(
   pool: Piscina<TrainTask, void>,
-  { onDefect, cancelGraceMs, heartbeatMs }: Bounds,
+  { onBug, cancelGraceMs, heartbeatMs }: Bounds,
   run: TrainingRun,
   observer: TrainingObserver,
 ): Promise<TrainingResult> {
@@ -71,7 +71,7 @@ async function train(
   const control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES));
   const { port1: port, port2 } = new MessageChannel();
   const kill = new AbortController();
-  const unwish = passWishes(control, observer, () => kill.abort(), cancelGraceMs);
+  const stopPassing = passSignals(control, observer, () => kill.abort(), cancelGraceMs);
   let isStuck = false;
   const unwatch = watchHeartbeat(control, heartbeatMs, () => {
     isStuck = true;
@@ -84,28 +84,28 @@ async function train(
       () => null,
       (error: unknown) => ({ error }),
     );
-    if (!trouble) return resultOf(await inbox.end, (defect) => onDefect(defect, run.job.id));
+    if (!trouble) return resultOf(await inbox.end, (bug) => onBug(bug, run.job.id));
     await inbox.drain();
     if (isStuck) throw new Error(`the training thread showed no life for ${heartbeatMs / 1000} s`);
     if (kill.signal.aborted) return CANCELLED;
-    throw deathOf(trouble.error, "the training thread");
+    throw crashOf(trouble.error, "the training thread");
   } finally {
+    stopPassing();
     unwatch();
-    unwish();
     port.close();
   }
 }
 
-/** Throws when the thread told of its own death. */
-function resultOf(end: EndMessage, onDefect: (defect: unknown) => void): TrainingResult {
+/** Throws when the thread told of its own crash. */
+function resultOf(end: EndMessage, onBug: (bug: unknown) => void): TrainingResult {
   if (end.kind === "result") return end.result;
-  if (end.kind === "death") throw new Error(`the training thread ${end.detail}`);
-  onDefect(end.error);
+  if (end.kind === "crash") throw new Error(`the training thread ${end.detail}`);
+  onBug(end.error);
   return INTERNAL;
 }
 
 /** Tells the thread when it is to stop or to end, and calls `kill` when it does not end in time. Returns what ends that. */
-function passWishes(
+function passSignals(
   control: Int32Array<SharedArrayBuffer>,
   { signal, stop }: TrainingObserver,
   kill: () => void,

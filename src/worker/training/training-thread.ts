@@ -1,19 +1,19 @@
 /**
- * The thread's side of a run: slices and checkpoints out, with back-pressure, what the main side wishes in, and a sign of
+ * The thread's side of a run: chunks and checkpoints out, with back-pressure, what the main side wishes in, and a sign of
  * life at every question. Knows nothing of how one trains.
  */
 import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
-import type { MetricSlice } from "../../domain/metrics/metric.ts";
+import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
-import { CONTROL, MAX_PENDING_SLICES, STOP_REASONS, type TrainMessage, type TrainTask } from "../protocol.ts";
+import { CONTROL, MAX_PENDING_CHUNKS, STOP_REASONS, type TrainMessage, type TrainTask } from "../protocol.ts";
 import { isAllocationFailure } from "../threads.ts";
-import { sliceBuffers, wholeBuffers } from "../transfer.ts";
+import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 
-/** What training asks and tells: TrainingControl of training/run/run-control.ts. */
+/** What training asks and tells: RunControl of training/run/run-control.ts. */
 export interface Control {
   cancelled(): boolean;
   stopping(): (typeof STOP_REASONS)[number] | null;
-  report(slice: MetricSlice): void;
+  report(chunk: MetricChunk): void;
   save(checkpoint: NewCheckpoint): void;
   storing(): boolean;
   settle(): void;
@@ -26,30 +26,30 @@ export type Fit = (run: TrainingRun, control: Control) => TrainingResult;
 const BEAT_MS = 1000;
 
 /** Trains and posts everything there is to say to the task's port. Blocks the thread. */
-export function runTraining({ run, control, port }: TrainTask, fit: Fit): void {
+export function runTraining({ run, control, port }: TrainTask, train: Fit): void {
   const post = (message: TrainMessage, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
   try {
-    const result = fit(run, createControl(control, post));
+    const result = train(run, createRunControl(control, post));
     post({ kind: "result", result }, result.state === "succeeded" ? wholeBuffers([result.weights.data]) : []);
   } catch (error) {
-    post(farewellOf(error));
+    post(exitOf(error));
   }
 }
 
-/** Says whether it was the machine or a defect. */
-function farewellOf(error: unknown): TrainMessage {
-  if (isAllocationFailure(error)) return { kind: "death", detail: "ran out of memory" };
-  if (error instanceof WebAssembly.RuntimeError) return { kind: "death", detail: `trapped: ${error.message}` };
-  return { kind: "defect", error };
+/** Says whether it was the machine or a bug. */
+function exitOf(error: unknown): TrainMessage {
+  if (isAllocationFailure(error)) return { kind: "crash", detail: "ran out of memory" };
+  if (error instanceof WebAssembly.RuntimeError) return { kind: "crash", detail: `trapped: ${error.message}` };
+  return { kind: "bug", error };
 }
 
-function createControl(
+function createRunControl(
   control: Int32Array<SharedArrayBuffer>,
   post: (message: TrainMessage, buffers: ArrayBuffer[]) => void,
 ): Control {
   const beat = () => Atomics.add(control, CONTROL.heartbeat, 1);
   const isCancelled = () => Atomics.load(control, CONTROL.cancelled) === 1;
-  let slices = 0;
+  let chunks = 0;
   let checkpoints = 0;
   return {
     cancelled: () => {
@@ -57,12 +57,12 @@ function createControl(
       return isCancelled();
     },
     stopping: () => STOP_REASONS[Atomics.load(control, CONTROL.stop) - 1] ?? null,
-    report(slice) {
-      post({ kind: "slice", slice }, sliceBuffers([slice]));
-      slices++;
+    report(chunk) {
+      post({ kind: "chunk", chunk }, chunkBuffers([chunk]));
+      chunks++;
       for (;;) {
         const acknowledged = Atomics.load(control, CONTROL.acknowledged);
-        if (isCancelled() || slices - acknowledged <= MAX_PENDING_SLICES) return;
+        if (isCancelled() || chunks - acknowledged <= MAX_PENDING_CHUNKS) return;
         beat();
         Atomics.wait(control, CONTROL.acknowledged, acknowledged, BEAT_MS);
       }

@@ -4,9 +4,9 @@ import { readJob } from "../../../src/app/jobs/job-view.ts";
 import { recover } from "../../../src/app/jobs/recover.ts";
 import { startRunner } from "../../../src/app/jobs/run.ts";
 import type { TrainingResult } from "../../../src/domain/ports.ts";
-import { aCheckpoint, aModel, aSlice, someWeights } from "../../contract/fixtures.ts";
+import { aCheckpoint, aChunk, aModel, someWeights } from "../../contract/fixtures.ts";
 import { train } from "../../training/train.ts";
-import { idleTrainers, openWorld, queueJob, untilState } from "./dependencies.ts";
+import { idleTrainingPool, openDependencies, queueJob, untilState } from "./dependencies.ts";
 
 const YEAR = 365 * 86_400_000;
 
@@ -29,12 +29,12 @@ function success(jobId: string): TrainingResult {
 it.each([
   ["ahead", YEAR],
   ["back", -YEAR],
-])("keeps jobs in the order in which they came, and brings them through deaths, when it jumps %s", async (_, jump) => {
-  const world = await openWorld({
-    trainers: idleTrainers(async ({ job, checkpoint }, { onEpochs, onCheckpoint }) => {
+])("keeps jobs in the order in which they came, and brings them through crashes, when it jumps %s", async (_, jump) => {
+  const dependencies = await openDependencies({
+    trainingPool: idleTrainingPool(async ({ job, checkpoint }, { onEpochs, onCheckpoint }) => {
       setClock(job.attempt === 1 ? -2 * jump : jump);
       const epoch = job.epochsDone + 1;
-      await onEpochs(aSlice(epoch, epoch));
+      await onEpochs(aChunk(epoch, epoch));
       if (job.attempt > 1) {
         expect(checkpoint?.epoch).toBe(1);
         return success(job.id);
@@ -43,31 +43,31 @@ it.each([
       throw new Error("the training thread exited with code 3");
     }),
   });
-  const first = await queueJob(world, "first");
+  const first = await queueJob(dependencies, "first");
   setClock(jump);
-  const second = await queueJob(world, "second");
+  const second = await queueJob(dependencies, "second");
   setClock(0);
-  const third = await queueJob(world, "third");
-  expect(await Promise.all([first, second, third].map(({ id }) => world.store.queuePosition(id)))).toEqual([0, 1, 2]);
-  const runner = startRunner(world, { workers: 1, backoffMs: 1 });
+  const third = await queueJob(dependencies, "third");
+  expect(await Promise.all([first, second, third].map(({ id }) => dependencies.store.queuePosition(id)))).toEqual([0, 1, 2]);
+  const runner = startRunner(dependencies, { workers: 1, backoffMs: 1 });
   for (const { id } of [first, second, third]) {
-    const job = await untilState(world, id, "succeeded", "failed");
-    expect(job).toMatchObject({ state: "succeeded", epochsDone: 2, attempt: 2, deaths: 1 });
-    const events = await world.store.readEvents(id, 0, 100);
+    const job = await untilState(dependencies, id, "succeeded", "failed");
+    expect(job).toMatchObject({ state: "succeeded", epochsDone: 2, attempt: 2, crashes: 1 });
+    const events = await dependencies.store.readEvents(id, 0, 100);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_event, index) => index + 1));
   }
   await runner.stop();
 });
 
 it("says nothing absurd of the time that is left, and recovers, when it was set back", async () => {
-  const world = await openWorld();
-  const { id } = await queueJob(world, "job", 100);
-  await world.queue.claim();
-  await world.store.appendMetrics(id, 1, aSlice(1, 10));
+  const dependencies = await openDependencies();
+  const { id } = await queueJob(dependencies, "job", 100);
+  await dependencies.queue.claim();
+  await dependencies.store.appendMetrics(id, 1, aChunk(1, 10));
   setClock(-YEAR);
-  expect((await readJob(world, id)).etaS).toBeGreaterThanOrEqual(0);
-  expect(await recover(world)).toBe(1);
-  expect(await world.queue.claim()).toMatchObject({ id, attempt: 2 });
+  expect((await readJob(dependencies, id)).etaS).toBeGreaterThanOrEqual(0);
+  expect(await recover(dependencies)).toBe(1);
+  expect(await dependencies.queue.claim()).toMatchObject({ id, attempt: 2 });
 });
 
 it("does not end training, and does not keep it from ending", () => {

@@ -1,13 +1,13 @@
 /** Threads that die in the middle of real training: the job goes on from its last checkpoint, to the weights of an undisturbed one. */
 import { afterEach, expect, it } from "vitest";
 import { startRunner } from "../../../src/app/jobs/run.ts";
-import type { Trainers } from "../../../src/domain/ports.ts";
-import { createTrainers } from "../../../src/worker/training/training-pool.ts";
+import type { TrainingPool } from "../../../src/domain/ports.ts";
+import { createTrainingPool } from "../../../src/worker/training/training-pool.ts";
 import { prepare } from "../../training/train.ts";
-import { openWorld, untilState } from "./dependencies.ts";
+import { openDependencies, untilState } from "./dependencies.ts";
 
-let trainers: Trainers;
-afterEach(() => trainers.close());
+let trainingPool: TrainingPool;
+afterEach(() => trainingPool.close());
 
 const SPEC = {
   data: { generator: { type: "moons", samples: 120, noise: 0.1, seed: 7 } },
@@ -22,24 +22,24 @@ const SPEC = {
 };
 
 async function openYard(heartbeatMs = 60_000) {
-  trainers = createTrainers({
+  trainingPool = createTrainingPool({
     size: 1,
     heapMb: 64,
     heartbeatMs,
-    onDefect: () => undefined,
+    onBug: () => undefined,
     entry: new URL("../../worker/training/dying-train.ts", import.meta.url),
   });
-  const world = await openWorld({ trainers });
+  const dependencies = await openDependencies({ trainingPool });
   const submit = async (name: string) => {
     const prepared = prepare({ ...SPEC, name });
     if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
     const { spec, parameters, memoryBytes, classes, payload } = prepared;
     const id = `job_${name}`;
-    await world.store.insertJob({ id, spec, parameters, memoryBytes, classes, payload, createdAt: Date.now() });
-    await world.queue.enqueue(id);
+    await dependencies.store.insertJob({ id, spec, parameters, memoryBytes, classes, payload, createdAt: Date.now() });
+    await dependencies.queue.enqueue(id);
     return id;
   };
-  return { world, submit };
+  return { dependencies, submit };
 }
 
 it.each([
@@ -47,18 +47,18 @@ it.each([
   ["exhausts", "the training thread ran out of memory"],
   ["traps", "the training thread trapped: memory access out of bounds"],
   ["sticks", "the training thread showed no life for 5 s"],
-])("goes on when its thread %s", async (name, death) => {
-  const { world, submit } = await openYard(name === "sticks" ? 5000 : undefined);
+])("goes on when its thread %s", async (name, crash) => {
+  const { dependencies, submit } = await openYard(name === "sticks" ? 5000 : undefined);
   const [undisturbed, disturbed] = [await submit("untouched"), await submit(name)];
-  const runner = startRunner(world, { workers: 1, backoffMs: 1 });
-  const whole = await untilState(world, undisturbed, "succeeded", "failed");
-  const job = await untilState(world, disturbed, "succeeded", "failed");
-  expect(job).toMatchObject({ state: "succeeded", attempt: job.deaths + 1, epochsDone: whole.epochsDone });
+  const runner = startRunner(dependencies, { workers: 1, backoffMs: 1 });
+  const whole = await untilState(dependencies, undisturbed, "succeeded", "failed");
+  const job = await untilState(dependencies, disturbed, "succeeded", "failed");
+  expect(job).toMatchObject({ state: "succeeded", attempt: job.crashes + 1, epochsDone: whole.epochsDone });
   expect(job.model?.sha256).toBe(whole.model?.sha256);
   const retried = job.transitions[2]?.reason ?? "";
-  expect(retried).toMatch(new RegExp(`^${death}; retry 1 of 10 goes on from epoch [1-9]\\d*$`));
+  expect(retried).toMatch(new RegExp(`^${crash}; retry 1 of 10 goes on from epoch [1-9]\\d*$`));
   const lossOf = async (id: string) =>
-    (await world.store.readMetrics(id, 1, 200)).flatMap(({ series }) => [...(series.val_loss as Float64Array)]);
+    (await dependencies.store.readMetrics(id, 1, 200)).flatMap(({ series }) => [...(series.val_loss as Float64Array)]);
   expect(await lossOf(disturbed)).toEqual(await lossOf(undisturbed));
   await runner.stop();
 });

@@ -1,36 +1,36 @@
-/** The world of the use cases for tests: a real store, queue and bus, and trainers and a desk that do as the test says. */
+/** The world of the use cases for tests: a real store, queue and bus, and training pool and a compute pool that do as the test says. */
 import { onTestFinished } from "vitest";
 import { createServices, type Services } from "../../../src/app/services.ts";
 import { createLocalBus } from "../../../src/bus/local.ts";
-import type { Intake } from "../../../src/domain/datasets/upload.ts";
+import type { UploadSpool } from "../../../src/domain/datasets/upload.ts";
 import type { Job } from "../../../src/domain/jobs/job.ts";
 import { chooseEpochs, pickEpochs } from "../../../src/domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../../src/domain/metrics/metric.ts";
-import type { Desk, Prepared, Store, Trainers } from "../../../src/domain/ports.ts";
+import type { ComputePool, Prepared, Store, TrainingPool } from "../../../src/domain/ports.ts";
 import { createEmbeddedQueue } from "../../../src/queue/embedded.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { openStore } from "../../../src/storage/open.ts";
-import { decodeWireColumns, encodeStoredSlice, encodeWireColumns } from "../../../src/worker/compute/encode.ts";
+import { decodeWireColumns, encodeStoredChunk, encodeWireColumns } from "../../../src/worker/compute/encode.ts";
 import { encodeMetrics } from "../../../src/worker/compute/encode-metrics.ts";
 import { aNewJob, aSpec } from "../../contract/fixtures.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
 
 export const LIMITS = { bodyBytes: 1e6, rows: 1e6, parameters: 1e6, jobMemoryBytes: 1e9, memoryBytes: 1e9, predictRows: 5 };
 
-/** Trainers that never train; `train` is for the test to replace. */
-export function idleTrainers(train: Trainers["train"] = () => new Promise(() => undefined)): Trainers {
+/** A training pool that never train; `train` is for the test to replace. */
+export function idleTrainingPool(train: TrainingPool["train"] = () => new Promise(() => undefined)): TrainingPool {
   return { size: 2, train, close: () => Promise.resolve() };
 }
 
-/** An intake for tests that upload nothing. */
-export function closedIntake(): Intake {
+/** An upload spool for tests that upload nothing. */
+export function closedUploadSpool(): UploadSpool {
   const closed = () => Promise.reject(new Error("nothing is uploaded here"));
   return { receive: closed, digest: closed, read: closed, discard: closed, close: () => Promise.resolve() };
 }
 
-/** A desk without threads. Bodies are JSON: `{"name": ...}` is a job, `{"bad": [pointers]}` is not. */
-export function plainDesk(): Desk & { encodings: number } {
-  const desk = {
+/** A compute pool without threads. Bodies are JSON: `{"name": ...}` is a job, `{"bad": [pointers]}` is not. */
+export function plainCompute(): ComputePool & { encodings: number } {
+  const computePool = {
     encodings: 0,
     prepare: async (body: Uint8Array): Promise<Prepared> => {
       let given: { name?: string; bad?: string[] };
@@ -52,33 +52,33 @@ export function plainDesk(): Desk & { encodings: number } {
     predictDocument: async () => ({ ok: true as const, bytes: new Uint8Array() }),
     predictBatch: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null }),
     forget: () => undefined,
-    encodeColumns: async (...args: Parameters<Desk["encodeColumns"]>) => {
-      desk.encodings++;
-      return encodeStoredSlice(...args);
+    encodeColumns: async (...args: Parameters<ComputePool["encodeColumns"]>) => {
+      computePool.encodings++;
+      return encodeStoredChunk(...args);
     },
-    thinMetrics: async (...[slices, from, to, points, earlier]: Parameters<Desk["thinMetrics"]>) => {
-      const chosen = pickEpochs(slices, chooseEpochs(slices, from, to, points));
+    downsampleMetrics: async (...[chunks, from, to, points, earlier]: Parameters<ComputePool["downsampleMetrics"]>) => {
+      const chosen = pickEpochs(chunks, chooseEpochs(chunks, from, to, points));
       const columns = earlier ? joinWireColumns(decodeWireColumns(earlier.json), chosen) : chosen;
       return { returned: columns.epochs.length, json: encodeWireColumns(columns) };
     },
-    encodeMetrics: async (...args: Parameters<Desk["encodeMetrics"]>) => encodeMetrics(...args),
-    readModelFile: () => Promise.reject(new Error("this desk reads no files")),
+    encodeMetrics: async (...args: Parameters<ComputePool["encodeMetrics"]>) => encodeMetrics(...args),
+    readModelFile: () => Promise.reject(new Error("this compute pool reads no files")),
     close: () => Promise.resolve(),
   };
-  return desk;
+  return computePool;
 }
 
-export interface TestWorld extends Services {
+export interface TestDependencies extends Services {
   readonly logged: { readonly level: string; readonly fields: Record<string, unknown>; readonly message: string }[];
 }
 
 /** Services over a store in a temporary folder, closed when the running test is over. */
-export async function openWorld(
-  options: { trainers?: Trainers; desk?: Desk; wrapStore?: (store: Store) => Store } = {},
-): Promise<TestWorld> {
+export async function openDependencies(
+  options: { trainingPool?: TrainingPool; computePool?: ComputePool; wrapStore?: (store: Store) => Store } = {},
+): Promise<TestDependencies> {
   const store = await openStore({ dataDir: await temporaryFolder() });
   onTestFinished(() => store.close());
-  const logged: TestWorld["logged"] = [];
+  const logged: TestDependencies["logged"] = [];
   const log = (level: string) => (fields: object, message: string) =>
     void logged.push({ level, fields: fields as Record<string, unknown>, message });
   const used = options.wrapStore?.(store) ?? store;
@@ -86,9 +86,9 @@ export async function openWorld(
     store: used,
     queue: createEmbeddedQueue(used),
     bus: createLocalBus((error) => log("error")({ err: error }, "a subscriber failed")),
-    desk: options.desk ?? plainDesk(),
-    trainers: options.trainers ?? idleTrainers(),
-    intake: closedIntake(),
+    computePool: options.computePool ?? plainCompute(),
+    trainingPool: options.trainingPool ?? idleTrainingPool(),
+    uploadSpool: closedUploadSpool(),
     limits: { ...LIMITS, project: parseConfig({}).limits.project },
     log: { info: log("info"), warn: log("warn"), error: log("error") },
   });

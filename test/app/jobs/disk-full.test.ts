@@ -6,9 +6,9 @@ import { startRunner } from "../../../src/app/jobs/run.ts";
 import { TrainyardError } from "../../../src/domain/errors.ts";
 import type { Store, TrainingResult } from "../../../src/domain/ports.ts";
 import { openStore } from "../../../src/storage/open.ts";
-import { aCheckpoint, aModel, aNewJob, aSlice, largeTensors, someWeights } from "../../contract/fixtures.ts";
+import { aCheckpoint, aChunk, aModel, aNewJob, largeTensors, someWeights } from "../../contract/fixtures.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
-import { idleTrainers, openWorld, queueJob, untilState } from "./dependencies.ts";
+import { idleTrainingPool, openDependencies, queueJob, untilState } from "./dependencies.ts";
 
 const MB = 1024 * 1024;
 
@@ -35,32 +35,32 @@ it("waits in the queue while there is no room, can be cancelled there, and goes 
   onTestFinished(() => store.close());
   let ballast: string[] = [];
   const starts: (number | null)[] = [];
-  const world = await openWorld({
+  const dependencies = await openDependencies({
     wrapStore: () => store,
-    trainers: idleTrainers(async ({ job, checkpoint }, { onEpochs, onCheckpoint, signal }) => {
+    trainingPool: idleTrainingPool(async ({ job, checkpoint }, { onEpochs, onCheckpoint, signal }) => {
       starts.push(checkpoint?.epoch ?? null);
       if (job.attempt === 1) {
-        await onEpochs(aSlice(1, 10));
+        await onEpochs(aChunk(1, 10));
         await onCheckpoint(aCheckpoint({ epoch: 10 }));
         ballast = await fillUp(store);
       }
       // More than the room that is left.
       for (let epoch = job.epochsDone + 1; epoch <= 100_000 && !signal.aborted; epoch += 20_000) {
-        await onEpochs(aSlice(epoch, epoch + 19_999));
+        await onEpochs(aChunk(epoch, epoch + 19_999));
       }
       return signal.aborted ? { state: "cancelled", metrics: null } : success(job.id);
     }),
   });
-  const { id } = await queueJob(world, "hungry");
-  const runner = startRunner(world, { workers: 1 });
-  await untilState(world, id, "running");
-  const waiting = await untilState(world, id, "queued");
+  const { id } = await queueJob(dependencies, "hungry");
+  const runner = startRunner(dependencies, { workers: 1 });
+  await untilState(dependencies, id, "running");
+  const waiting = await untilState(dependencies, id, "queued");
   expect(waiting.transitions.at(-1)?.reason).toBe("the disk is full: it waits for room; it goes on from epoch 10");
   expect(store.health()).toMatchObject({ status: "full" });
 
-  for (const other of ballast) await cancel(world, other);
-  for (const other of ballast) await remove(world, other);
-  const job = await untilState(world, id, "succeeded", "failed");
+  for (const other of ballast) await cancel(dependencies, other);
+  for (const other of ballast) await remove(dependencies, other);
+  const job = await untilState(dependencies, id, "succeeded", "failed");
   expect(job.state).toBe("succeeded");
   expect(starts.slice(0, 2)).toEqual([null, 10]);
   const events = await store.readEvents(id, 0, 1000);
@@ -73,20 +73,20 @@ it("goes back into the queue as soon as there is room for that, when there was n
   onTestFinished(() => store.close());
   let refusals = 2;
   const noRoom = () => Promise.reject(new TrainyardError("storage_full", "there is no room"));
-  const world = await openWorld({
+  const dependencies = await openDependencies({
     wrapStore: () => ({
       ...store,
       transition: (id, change) => (change.to.state === "queued" && refusals-- > 0 ? noRoom() : store.transition(id, change)),
-      appendMetrics: (id, attempt, slice) => (attempt === 1 ? noRoom() : store.appendMetrics(id, attempt, slice)),
+      appendMetrics: (id, attempt, chunk) => (attempt === 1 ? noRoom() : store.appendMetrics(id, attempt, chunk)),
     }),
-    trainers: idleTrainers(async ({ job }, { onEpochs }) => {
-      await onEpochs(aSlice(1, 10));
+    trainingPool: idleTrainingPool(async ({ job }, { onEpochs }) => {
+      await onEpochs(aChunk(1, 10));
       return job.attempt === 1 ? { state: "cancelled", metrics: null } : success(job.id);
     }),
   });
-  const { id } = await queueJob(world, "patient");
-  const runner = startRunner(world, { workers: 1 });
-  const { transitions } = await untilState(world, id, "succeeded", "failed");
+  const { id } = await queueJob(dependencies, "patient");
+  const runner = startRunner(dependencies, { workers: 1 });
+  const { transitions } = await untilState(dependencies, id, "succeeded", "failed");
   expect(transitions.map(({ state }) => state)).toEqual(["queued", "running", "queued", "running", "succeeded"]);
   expect(transitions[2]?.reason).toBe("the disk is full: it waits for room; it goes on from the start");
   expect(refusals).toBeLessThan(0);

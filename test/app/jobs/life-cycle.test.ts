@@ -15,8 +15,8 @@ import { createLocalBus } from "../../../src/bus/local.ts";
 import { type Job, type JobState, TRANSITIONS } from "../../../src/domain/jobs/job.ts";
 import type { TrainingObserver, TrainingResult, TrainingRun } from "../../../src/domain/ports.ts";
 import { createEmbeddedQueue } from "../../../src/queue/embedded.ts";
-import { aCheckpoint, aModel, aNewJob, aSlice, someWeights } from "../../contract/fixtures.ts";
-import { idleTrainers, openWorld } from "./dependencies.ts";
+import { aCheckpoint, aChunk, aModel, aNewJob, someWeights } from "../../contract/fixtures.ts";
+import { idleTrainingPool, openDependencies } from "./dependencies.ts";
 
 const WORKERS = 2;
 const MAX_RETRIES = 2;
@@ -25,7 +25,7 @@ const MAX_RETRIES = 2;
 interface Expected {
   state: JobState;
   attempt: number;
-  deaths: number;
+  crashes: number;
   epochs: number;
   /** Of the last checkpoint. */
   checkpoint: number | null;
@@ -80,7 +80,7 @@ function servicesOn(services: Services, runs: Map<string, Run>): Services {
     return promise;
   };
   const bus = createLocalBus(() => undefined);
-  return { ...services, bus, queue: createEmbeddedQueue(services.store), trainers: idleTrainers(train) };
+  return { ...services, bus, queue: createEmbeddedQueue(services.store), trainingPool: idleTrainingPool(train) };
 }
 
 /** Waits until the jobs are as the model says, and the threads have what they should. */
@@ -103,7 +103,7 @@ async function agree({ jobs }: Model, real: Real): Promise<void> {
   }
 }
 
-const pick = ({ state, attempt, deaths }: Pick<Job, "state" | "attempt" | "deaths">) => ({ state, attempt, deaths });
+const pick = ({ state, attempt, crashes }: Pick<Job, "state" | "attempt" | "crashes">) => ({ state, attempt, crashes });
 
 /** A thread hears of a pause and of a cancel. */
 async function heard({ observer }: Run, { state }: Expected): Promise<void> {
@@ -152,7 +152,7 @@ class Submit implements fc.AsyncCommand<Model, Real> {
     const spec = { ...job.spec, priority: this.priority * 50, max_retries: MAX_RETRIES };
     const { id } = await store.insertJob({ ...job, spec });
     real.ids.push(id);
-    const fresh = { state: "queued" as const, attempt: 0, deaths: 0, epochs: 0, checkpoint: null };
+    const fresh = { state: "queued" as const, attempt: 0, crashes: 0, epochs: 0, checkpoint: null };
     model.jobs.push({ ...fresh, priority: this.priority, place: model.places++ });
     await queue.enqueue(id);
     fill(model);
@@ -211,7 +211,7 @@ abstract class OfThread extends OnJob {
 }
 class Trains extends OfThread {
   async thread(job: Expected, { observer }: Run): Promise<void> {
-    await observer.onEpochs(aSlice(job.epochs + 1, job.epochs + 3));
+    await observer.onEpochs(aChunk(job.epochs + 1, job.epochs + 3));
     job.epochs += 3;
   }
 }
@@ -255,10 +255,10 @@ class Obeys extends OfThread {
 class Dies extends OfThread {
   async thread(job: Expected, run: Run, leave: () => void): Promise<void> {
     leave();
-    if (job.deaths === MAX_RETRIES) job.state = "failed";
+    if (job.crashes === MAX_RETRIES) job.state = "failed";
     else if (job.state === "cancelling") job.state = "cancelled";
     else {
-      job.deaths++;
+      job.crashes++;
       job.state = job.state === "running" ? "queued" : "paused";
     }
     run.die(new Error("the training thread exited with code 3"));
@@ -290,7 +290,7 @@ abstract class OfServer implements fc.AsyncCommand<Model, Real> {
     real.runs = new Map();
     real.services = servicesOn(real.services, real.runs);
     await recover(real.services);
-    for (const { observer } of late) await observer.onEpochs(aSlice(1, 1)).catch(() => undefined);
+    for (const { observer } of late) await observer.onEpochs(aChunk(1, 1)).catch(() => undefined);
     real.runner = start(real);
     fill(model);
     await agree(model, real);
@@ -330,8 +330,8 @@ async function tells(job: Expected, id: string, { services }: Real): Promise<voi
   const states = events.flatMap((event) => (event.type === "state" ? [event.state] : []));
   expect(states).toEqual(record.transitions.map(({ state }) => state));
   for (const [index, state] of states.slice(1).entries()) expect(TRANSITIONS[states[index] as JobState]).toContain(state);
-  const slices = events.flatMap((event) => (event.type === "metrics" ? [event] : []));
-  expect(slices.map(({ from }) => from)).toEqual(slices.map((_, index) => index * 3 + 1));
+  const chunks = events.flatMap((event) => (event.type === "metrics" ? [event] : []));
+  expect(chunks.map(({ from }) => from)).toEqual(chunks.map((_, index) => index * 3 + 1));
   expect(record).toMatchObject({ epochsDone: job.epochs, state: job.state });
   const last = await services.store.getLastCheckpoint(id);
   expect(last?.epoch ?? null).toBe(job.checkpoint);
@@ -354,9 +354,9 @@ const commands = fc.commands(
 it("goes as the model says, whatever is asked and whatever dies", async () => {
   await fc.assert(
     fc.asyncProperty(commands, async (sequence) => {
-      const world = await openWorld();
+      const dependencies = await openDependencies();
       const runs = new Map<string, Run>();
-      const services = servicesOn(world, runs);
+      const services = servicesOn(dependencies, runs);
       const real: Real = { ids: [], services, runs, runner: start({ services, runs }) };
       const model: Model = { jobs: [], places: 0 };
       await fc.asyncModelRun(() => ({ model, real }), sequence);

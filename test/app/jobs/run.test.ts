@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { cancel } from "../../../src/app/jobs/cancel.ts";
 import { pause } from "../../../src/app/jobs/pause.ts";
 import { startRunner } from "../../../src/app/jobs/run.ts";
-import type { MetricSlice } from "../../../src/domain/metrics/metric.ts";
-import type { Trainers, TrainingObserver, TrainingResult } from "../../../src/domain/ports.ts";
-import { aCheckpoint, aModel, aNewJob, aSlice, someWeights } from "../../contract/fixtures.ts";
-import { idleTrainers, openWorld, queueJob, untilState } from "./dependencies.ts";
+import type { MetricChunk } from "../../../src/domain/metrics/metric.ts";
+import type { TrainingObserver, TrainingPool, TrainingResult } from "../../../src/domain/ports.ts";
+import { aCheckpoint, aChunk, aModel, aNewJob, someWeights } from "../../contract/fixtures.ts";
+import { idleTrainingPool, openDependencies, queueJob, untilState } from "./dependencies.ts";
 
 function success(jobId: string): TrainingResult {
   const { id: _id, name: _name, jobId: _jobId, createdAt: _createdAt, metrics, ...model } = aModel(jobId);
@@ -26,34 +26,34 @@ function untilCancelled({ signal, stop }: TrainingObserver): Promise<TrainingRes
   return promise;
 }
 
-const training = (train: Trainers["train"]) => ({ trainers: idleTrainers(train) });
+const training = (train: TrainingPool["train"]) => ({ trainingPool: idleTrainingPool(train) });
 
 describe("the runner", () => {
   it("trains what is queued, now and later, and stores metrics and model", async () => {
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(async ({ job }, { onEpochs }) => {
-        await onEpochs(aSlice(1, 10));
-        await onEpochs(aSlice(11, 20));
+        await onEpochs(aChunk(1, 10));
+        await onEpochs(aChunk(11, 20));
         return success(job.id);
       }),
     );
-    const first = await queueJob(world, "first");
-    const runner = startRunner(world, { workers: 1 });
-    await untilState(world, first.id, "succeeded");
-    const second = await queueJob(world, "second");
-    const job = await untilState(world, second.id, "succeeded");
+    const first = await queueJob(dependencies, "first");
+    const runner = startRunner(dependencies, { workers: 1 });
+    await untilState(dependencies, first.id, "succeeded");
+    const second = await queueJob(dependencies, "second");
+    const job = await untilState(dependencies, second.id, "succeeded");
     expect(job).toMatchObject({ epochsDone: 20, attempt: 1, lastSeq: 5 });
     expect(job.transitions.map(({ state, reason }) => [state, reason])).toEqual([
       ["queued", "submitted"],
       ["running", "a worker took it"],
       ["succeeded", "all epochs are done"],
     ]);
-    const model = await world.store.getModel(job.model?.id ?? "");
+    const model = await dependencies.store.getModel(job.model?.id ?? "");
     expect(model).toMatchObject({ name: "second", jobId: job.id, metrics: job.metrics, sha256: "ab".repeat(32) });
     expect(model?.id).toMatch(/^mdl_/);
-    expect(await world.store.readWeights(model?.id ?? "")).toEqual(someWeights());
+    expect(await dependencies.store.readWeights(model?.id ?? "")).toEqual(someWeights());
     await runner.stop();
-    expect(world.logged.filter(({ fields }) => fields.job_id === job.id).map(({ message }) => message)).toEqual([
+    expect(dependencies.logged.filter(({ fields }) => fields.job_id === job.id).map(({ message }) => message)).toEqual([
       "job started",
       "job ended",
     ]);
@@ -62,78 +62,78 @@ describe("the runner", () => {
   it("runs as many jobs at once as it may, in the order of the queue", async () => {
     const started: string[] = [];
     const third = Promise.withResolvers<void>();
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(({ job }, observer) => {
         if (started.push(job.id) === 3) third.resolve();
         return untilCancelled(observer);
       }),
     );
-    const jobs = [await queueJob(world), await queueJob(world), await queueJob(world)];
-    const runner = startRunner(world, { workers: 2 });
-    await Promise.all(jobs.slice(0, 2).map(({ id }) => untilState(world, id, "running")));
-    expect(await world.store.getJob(jobs[2]?.id ?? "")).toMatchObject({ state: "queued" });
-    await cancel(world, jobs[0]?.id ?? "");
+    const jobs = [await queueJob(dependencies), await queueJob(dependencies), await queueJob(dependencies)];
+    const runner = startRunner(dependencies, { workers: 2 });
+    await Promise.all(jobs.slice(0, 2).map(({ id }) => untilState(dependencies, id, "running")));
+    expect(await dependencies.store.getJob(jobs[2]?.id ?? "")).toMatchObject({ state: "queued" });
+    await cancel(dependencies, jobs[0]?.id ?? "");
     await third.promise;
     expect(started).toEqual(jobs.map(({ id }) => id));
     await runner.stop();
   });
 
   it("cancels a running job", async () => {
-    const world = await openWorld(training((_, observer) => untilCancelled(observer)));
-    const { id } = await queueJob(world);
-    const runner = startRunner(world, { workers: 1 });
-    await untilState(world, id, "running");
-    expect(await cancel(world, id)).toMatchObject({ state: "cancelling" });
-    expect((await untilState(world, id, "cancelled")).transitions.at(-1)?.reason).toBe("cancelled on request");
+    const dependencies = await openDependencies(training((_, observer) => untilCancelled(observer)));
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, { workers: 1 });
+    await untilState(dependencies, id, "running");
+    expect(await cancel(dependencies, id)).toMatchObject({ state: "cancelling" });
+    expect((await untilState(dependencies, id, "cancelled")).transitions.at(-1)?.reason).toBe("cancelled on request");
     await runner.stop();
   });
 
   it("keeps the outcome of a run that ends before it sees the cancel", async () => {
     const release = Promise.withResolvers<void>();
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(async ({ job }) => {
         await release.promise;
         return success(job.id);
       }),
     );
-    const { id } = await queueJob(world);
-    const runner = startRunner(world, { workers: 1 });
-    await untilState(world, id, "running");
-    await cancel(world, id);
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, { workers: 1 });
+    await untilState(dependencies, id, "running");
+    await cancel(dependencies, id);
     release.resolve();
-    expect(await untilState(world, id, "succeeded", "cancelled")).toMatchObject({ state: "succeeded" });
+    expect(await untilState(dependencies, id, "succeeded", "cancelled")).toMatchObject({ state: "succeeded" });
     await runner.stop();
   });
 
   it("stores why training failed, with its metrics", async () => {
     const error = { code: "diverged", detail: "the loss of epoch 3 is NaN", epoch: 3 } as const;
     const metrics = { final: { loss: Number.NaN }, best: { loss: 1, epoch: 1 } };
-    const world = await openWorld(training(async () => ({ state: "failed", metrics, error })));
-    const { id } = await queueJob(world);
-    const runner = startRunner(world, { workers: 1 });
-    const job = await untilState(world, id, "failed");
+    const dependencies = await openDependencies(training(async () => ({ state: "failed", metrics, error })));
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, { workers: 1 });
+    const job = await untilState(dependencies, id, "failed");
     expect(job).toMatchObject({ error, metrics });
     expect(job.transitions.at(-1)?.reason).toBe(error.detail);
     await runner.stop();
   });
 
   it("tries a job again whose thread dies, fails it when that has happened too often, and takes the next", async () => {
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(async ({ job }) => {
         if (job.spec.name === "deadly") throw new Error("the training thread exited with code 3");
         return success(job.id);
       }),
     );
-    const deadly = await queueJob(world, "deadly");
-    const next = await queueJob(world, "next");
-    const runner = startRunner(world, { workers: 1, backoffMs: 1 });
-    const failed = await untilState(world, deadly.id, "failed");
+    const deadly = await queueJob(dependencies, "deadly");
+    const next = await queueJob(dependencies, "next");
+    const runner = startRunner(dependencies, { workers: 1, backoffMs: 1 });
+    const failed = await untilState(dependencies, deadly.id, "failed");
     expect(failed.error).toEqual({
       code: "worker_died",
       detail: "the training thread exited with code 3, for the 3rd time (max_retries 2)",
       epoch: null,
     });
-    expect(failed).toMatchObject({ attempt: 3, deaths: 2 });
+    expect(failed).toMatchObject({ attempt: 3, crashes: 2 });
     expect(failed.transitions.map(({ state, reason }) => [state, reason])).toEqual([
       ["queued", "submitted"],
       ["running", "a worker took it"],
@@ -143,104 +143,106 @@ describe("the runner", () => {
       ["running", "a worker took it"],
       ["failed", failed.error?.detail],
     ]);
-    await untilState(world, next.id, "succeeded");
+    await untilState(dependencies, next.id, "succeeded");
     await runner.stop();
   });
 
   it("fails a job whose metrics cannot be stored, logs why and shows nobody", async () => {
     const trouble = new Error("disk I/O error at /secret/path");
-    const world = await openWorld({
+    const dependencies = await openDependencies({
       ...training(async (_, observer) => {
-        await observer.onEpochs(aSlice(1, 5));
+        await observer.onEpochs(aChunk(1, 5));
         return untilCancelled(observer);
       }),
       wrapStore: (store) => ({ ...store, appendMetrics: () => Promise.reject(trouble) }),
     });
-    const { id } = await queueJob(world);
-    const runner = startRunner(world, { workers: 1 });
-    const job = await untilState(world, id, "failed");
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, { workers: 1 });
+    const job = await untilState(dependencies, id, "failed");
     expect(job.error?.code).toBe("internal");
     expect(JSON.stringify(job)).not.toContain("secret");
-    expect(world.logged).toContainEqual(expect.objectContaining({ level: "error", fields: { err: trouble, job_id: id } }));
+    expect(dependencies.logged).toContainEqual(
+      expect.objectContaining({ level: "error", fields: { err: trouble, job_id: id } }),
+    );
     await runner.stop();
   });
 
   it("goes on taking jobs after the queue has failed it", async () => {
-    const world = await openWorld(training(async ({ job }) => success(job.id)));
+    const dependencies = await openDependencies(training(async ({ job }) => success(job.id)));
     let failures = 1;
     const flaky = {
-      ...world,
+      ...dependencies,
       queue: {
-        ...world.queue,
-        claim: () => (failures-- > 0 ? Promise.reject(new Error("no database")) : world.queue.claim()),
+        ...dependencies.queue,
+        claim: () => (failures-- > 0 ? Promise.reject(new Error("no database")) : dependencies.queue.claim()),
       },
     };
-    const { id } = await queueJob(world);
+    const { id } = await queueJob(dependencies);
     const runner = startRunner(flaky, { workers: 1 });
-    await untilState(world, id, "succeeded");
-    expect(world.logged).toContainEqual(expect.objectContaining({ message: "cannot take a job from the queue" }));
+    await untilState(dependencies, id, "succeeded");
+    expect(dependencies.logged).toContainEqual(expect.objectContaining({ message: "cannot take a job from the queue" }));
     await runner.stop();
   });
 
   it("puts running jobs back when it stops, and the next attempt goes on after their last epoch", async () => {
-    const slices: MetricSlice[] = [];
+    const chunks: MetricChunk[] = [];
     const gone = Promise.withResolvers<void>();
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(async ({ job }, observer) => {
         if (job.attempt === 1) {
-          await observer.onEpochs(aSlice(1, 10));
+          await observer.onEpochs(aChunk(1, 10));
           gone.resolve();
           return untilCancelled(observer);
         }
-        const slice = aSlice(job.epochsDone + 1, 20);
-        slices.push(slice);
-        await observer.onEpochs(slice);
+        const chunk = aChunk(job.epochsDone + 1, 20);
+        chunks.push(chunk);
+        await observer.onEpochs(chunk);
         return success(job.id);
       }),
     );
-    const [running, waiting] = [await queueJob(world), await queueJob(world)];
-    const first = startRunner(world, { workers: 1 });
+    const [running, waiting] = [await queueJob(dependencies), await queueJob(dependencies)];
+    const first = startRunner(dependencies, { workers: 1 });
     await gone.promise;
     await first.stop();
-    const stopped = await world.store.getJob(running.id);
+    const stopped = await dependencies.store.getJob(running.id);
     expect(stopped).toMatchObject({ state: "queued", epochsDone: 10, finishedAt: null });
     expect(stopped?.transitions.at(-1)?.reason).toBe("the server was stopped; it goes on from the start");
-    expect(await world.store.getJob(waiting.id)).toMatchObject({ state: "queued", attempt: 0 });
-    expect(await world.queue.position(running.id)).toBe(0);
+    expect(await dependencies.store.getJob(waiting.id)).toMatchObject({ state: "queued", attempt: 0 });
+    expect(await dependencies.queue.position(running.id)).toBe(0);
 
-    const second = startRunner(world, { workers: 1 });
-    expect(await untilState(world, running.id, "succeeded")).toMatchObject({ attempt: 2, epochsDone: 20 });
-    expect(slices[0]).toEqual(aSlice(11, 20));
+    const second = startRunner(dependencies, { workers: 1 });
+    expect(await untilState(dependencies, running.id, "succeeded")).toMatchObject({ attempt: 2, epochsDone: 20 });
+    expect(chunks[0]).toEqual(aChunk(11, 20));
     await second.stop();
   });
 
   it("cancels, and does not put back, a job that was being cancelled when it stops", async () => {
-    const world = await openWorld(training((_, observer) => untilCancelled(observer)));
-    const { id } = await queueJob(world);
-    const runner = startRunner(world, { workers: 1 });
-    await untilState(world, id, "running");
-    await Promise.all([cancel(world, id), runner.stop()]);
+    const dependencies = await openDependencies(training((_, observer) => untilCancelled(observer)));
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, { workers: 1 });
+    await untilState(dependencies, id, "running");
+    await Promise.all([cancel(dependencies, id), runner.stop()]);
     // Put back first and cancelled in the queue, or cancelled as it ran: a cancel that was accepted holds.
-    expect(await world.store.getJob(id)).toMatchObject({ state: "cancelled", finishedAt: expect.any(Number) });
+    expect(await dependencies.store.getJob(id)).toMatchObject({ state: "cancelled", finishedAt: expect.any(Number) });
   });
 
   it("drops the result of an attempt that has lost its job", async () => {
     const lost = Promise.withResolvers<void>();
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(async ({ job }, { onEpochs }) => {
         await lost.promise;
-        await onEpochs(aSlice(1, 5));
+        await onEpochs(aChunk(1, 5));
         return success(job.id);
       }),
     );
-    const { id } = await queueJob(world);
-    const runner = startRunner(world, { workers: 1 });
-    await untilState(world, id, "running");
-    await world.store.transition(id, { from: ["running"], to: { state: "queued", at: 1, reason: "taken away" } });
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, { workers: 1 });
+    await untilState(dependencies, id, "running");
+    await dependencies.store.transition(id, { from: ["running"], to: { state: "queued", at: 1, reason: "taken away" } });
     lost.resolve();
     await runner.stop();
-    expect((await world.store.listModels({ limit: 5 })).data).toEqual([]);
-    expect(await world.store.getJob(id)).toMatchObject({ epochsDone: 0 });
+    expect((await dependencies.store.listModels({ limit: 5 })).data).toEqual([]);
+    expect(await dependencies.store.getJob(id)).toMatchObject({ epochsDone: 0 });
   });
 
   it("lets jobs wait rather than use more memory than there is", async () => {
@@ -248,7 +250,7 @@ describe("the runner", () => {
     let most = 0;
     let leave: (() => void) | null = null;
     const memoryBytes = aNewJob().memoryBytes;
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(async ({ job }) => {
         most = Math.max(most, ++used);
         // Each waits for another one beside it.
@@ -264,19 +266,19 @@ describe("the runner", () => {
         return success(job.id);
       }),
     );
-    const limited = { ...world, limits: { ...world.limits, memoryBytes: 2.5 * memoryBytes } };
-    const jobs = await Promise.all(Array.from({ length: 12 }, () => queueJob(world)));
+    const limited = { ...dependencies, limits: { ...dependencies.limits, memoryBytes: 2.5 * memoryBytes } };
+    const jobs = await Promise.all(Array.from({ length: 12 }, () => queueJob(dependencies)));
     const runner = startRunner(limited, { workers: 8 });
-    for (const { id } of jobs) await untilState(world, id, "succeeded");
+    for (const { id } of jobs) await untilState(dependencies, id, "succeeded");
     expect(most).toBe(2);
     await runner.stop();
   });
 
   it("puts a job back as of its last checkpoint when it takes too long to write another one", async () => {
     const started = Promise.withResolvers<void>();
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(async (_, { onEpochs, onCheckpoint, signal }) => {
-        await onEpochs(aSlice(1, 3));
+        await onEpochs(aChunk(1, 3));
         await onCheckpoint(aCheckpoint({ epoch: 2 }));
         started.resolve();
         const { promise, resolve } = Promise.withResolvers<TrainingResult>();
@@ -284,32 +286,32 @@ describe("the runner", () => {
         return promise;
       }),
     );
-    const { id } = await queueJob(world);
-    const runner = startRunner(world, { workers: 1, drainMs: 10 });
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, { workers: 1, drainMs: 10 });
     await started.promise;
     await runner.stop();
-    const job = await world.store.getJob(id);
+    const job = await dependencies.store.getJob(id);
     expect(job).toMatchObject({ state: "queued", epochsDone: 3 });
     expect(job?.transitions.at(-1)?.reason).toBe("the server was stopped; it goes on from epoch 2");
   });
 
-  it("goes on from the last checkpoint after a death, waits for longer each time", async () => {
+  it("goes on from the last checkpoint after a crash, waits for longer each time", async () => {
     const runs: (number | null)[] = [];
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(async ({ job, checkpoint }, { onEpochs, onCheckpoint }) => {
         runs.push(checkpoint?.epoch ?? null);
         if (job.attempt < 3) {
           const epoch = job.epochsDone + 1;
-          await onEpochs(aSlice(epoch, epoch));
+          await onEpochs(aChunk(epoch, epoch));
           await onCheckpoint(aCheckpoint({ epoch }));
           throw new Error("the training thread ran out of memory");
         }
         return success(job.id);
       }),
     );
-    const { id } = await queueJob(world);
-    const runner = startRunner(world, { workers: 1, backoffMs: 5 });
-    const job = await untilState(world, id, "succeeded");
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, { workers: 1, backoffMs: 5 });
+    const job = await untilState(dependencies, id, "succeeded");
     expect(runs).toEqual([null, 1, 2]);
     const waits = job.transitions.flatMap(({ state, at }, index) =>
       state === "queued" && index > 0 ? [(job.transitions[index + 1]?.at ?? 0) - at] : [],
@@ -323,33 +325,33 @@ describe("the runner", () => {
   it("does not try a diverged job again", async () => {
     let attempts = 0;
     const error = { code: "diverged", detail: "the loss of epoch 3 is NaN", epoch: 3 } as const;
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(async () => {
         attempts++;
         return { state: "failed", metrics: null, error };
       }),
     );
-    const { id } = await queueJob(world);
-    const runner = startRunner(world, { workers: 1 });
-    await untilState(world, id, "failed");
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, { workers: 1 });
+    await untilState(dependencies, id, "failed");
     await runner.stop();
     expect(attempts).toBe(1);
   });
 
   it("pauses a job whose thread dies while it pauses", async () => {
-    const world = await openWorld(
+    const dependencies = await openDependencies(
       training(async (_, { stop }) => {
         // It may have been asked to before it began.
         if (!stop.aborted) await once(stop, "abort");
         throw new Error("the training thread exited with code 3");
       }),
     );
-    const { id } = await queueJob(world);
-    const runner = startRunner(world, { workers: 1 });
-    await untilState(world, id, "running");
-    await pause(world, id);
-    const job = await untilState(world, id, "paused");
-    expect(job).toMatchObject({ deaths: 1, attempt: 1 });
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, { workers: 1 });
+    await untilState(dependencies, id, "running");
+    await pause(dependencies, id);
+    const job = await untilState(dependencies, id, "paused");
+    expect(job).toMatchObject({ crashes: 1, attempt: 1 });
     expect(job.transitions.at(-1)?.reason).toBe("the training thread exited with code 3; paused at the start");
     await runner.stop();
   });

@@ -1,50 +1,50 @@
 import { describe, expect, it } from "vitest";
 import { submit } from "../../../src/app/jobs/submit.ts";
 import { TrainyardError } from "../../../src/domain/errors.ts";
-import { openWorld } from "./dependencies.ts";
+import { openDependencies } from "./dependencies.ts";
 
 const body = (content: unknown) => new TextEncoder().encode(JSON.stringify(content));
 const stored = { validateOnly: false };
 
 describe("submit", () => {
   it("stores the job, queues it and tells who waits for work", async () => {
-    const world = await openWorld();
+    const dependencies = await openDependencies();
     let wakes = 0;
-    world.queue.onWork(() => wakes++);
-    const result = await submit(world, body({ name: "first" }), stored);
+    dependencies.queue.onWork(() => wakes++);
+    const result = await submit(dependencies, body({ name: "first" }), stored);
     if (!("job" in result)) throw new Error("it was not only to be validated");
     expect(result.job).toMatchObject({ name: "first", state: "queued" });
     expect(result.job.id).toMatch(/^job_[0-9a-f-]{36}$/);
-    expect(await world.store.getJob(result.job.id)).toEqual(result.job);
+    expect(await dependencies.store.getJob(result.job.id)).toEqual(result.job);
     expect(wakes).toBe(1);
   });
 
   it("stores nothing when it only validates", async () => {
-    const world = await openWorld();
-    const result = await submit(world, body({ name: "first" }), { validateOnly: true });
+    const dependencies = await openDependencies();
+    const result = await submit(dependencies, body({ name: "first" }), { validateOnly: true });
     expect(result).toMatchObject({ validated: { ok: true, parameters: 3, spec: { name: "first" } } });
-    expect((await world.store.listJobs({}, { limit: 5 })).data).toEqual([]);
+    expect((await dependencies.store.listJobs({}, { limit: 5 })).data).toEqual([]);
   });
 
   it("refuses what is wrong with every error", async () => {
-    const world = await openWorld();
-    const refused = submit(world, body({ bad: ["/a", "/b"] }), stored);
+    const dependencies = await openDependencies();
+    const refused = submit(dependencies, body({ bad: ["/a", "/b"] }), stored);
     await expect(refused).rejects.toBeInstanceOf(TrainyardError);
     await expect(refused).rejects.toMatchObject({
       code: "invalid",
       errors: [{ pointer: "/a" }, { pointer: "/b" }],
     });
-    expect((await world.store.listJobs({}, { limit: 5 })).data).toEqual([]);
+    expect((await dependencies.store.listJobs({}, { limit: 5 })).data).toEqual([]);
   });
 
   it("refuses what is not JSON as malformed", async () => {
-    const world = await openWorld();
-    await expect(submit(world, new TextEncoder().encode("{"), stored)).rejects.toMatchObject({ code: "malformed" });
+    const dependencies = await openDependencies();
+    await expect(submit(dependencies, new TextEncoder().encode("{"), stored)).rejects.toMatchObject({ code: "malformed" });
   });
 
   it("takes a Buffer that is a part of a pool", async () => {
-    const world = await openWorld();
-    const result = await submit(world, Buffer.from('{"name": "pooled"}'), stored);
+    const dependencies = await openDependencies();
+    const result = await submit(dependencies, Buffer.from('{"name": "pooled"}'), stored);
     expect("job" in result && result.job.name).toBe("pooled");
   });
 });

@@ -4,8 +4,8 @@ import { remove } from "../../../src/app/jobs/remove.ts";
 import { DRAINING, type Frame, follow } from "../../../src/app/metrics/follow.ts";
 import { readEvents, readMetrics } from "../../../src/app/metrics/history.ts";
 import type { Services } from "../../../src/app/services.ts";
-import { aSlice, aSuccess, lossOf } from "../../contract/fixtures.ts";
-import { openWorld, parseFrame, plainDesk, queueJob, type WireFrame } from "../jobs/dependencies.ts";
+import { aChunk, aSuccess, lossOf } from "../../contract/fixtures.ts";
+import { openDependencies, parseFrame, plainCompute, queueJob, type WireFrame } from "../jobs/dependencies.ts";
 
 const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ async function collect(services: Services, id: string, after = 0, signal = never
   return frames;
 }
 
-/** Runs a job by hand: `sizes` slices of so many epochs each, then its end. */
+/** Runs a job by hand: `sizes` chunks of so many epochs each, then its end. */
 async function train(
   services: Services,
   id: string,
@@ -27,7 +27,7 @@ async function train(
   let done = 0;
   for (const size of sizes) {
     await between();
-    await services.store.appendMetrics(id, 1, aSlice(done + 1, done + size));
+    await services.store.appendMetrics(id, 1, aChunk(done + 1, done + size));
     services.bus.publish(id);
     done += size;
   }
@@ -48,11 +48,11 @@ function expectWhole(frames: readonly WireFrame[], epochs: number): void {
 
 describe("follow", () => {
   it("sends everything of a job that has ended, in the wire form", async () => {
-    const world = await openWorld();
-    const { id, createdAt } = await queueJob(world);
-    await train(world, id, [2]);
-    const frames = await collect(world, id);
-    const model = (await world.store.getJob(id))?.model?.id;
+    const dependencies = await openDependencies();
+    const { id, createdAt } = await queueJob(dependencies);
+    await train(dependencies, id, [2]);
+    const frames = await collect(dependencies, id);
+    const model = (await dependencies.store.getJob(id))?.model?.id;
     expect(frames).toEqual([
       { type: "state", job: id, seq: 1, state: "queued", at: new Date(createdAt).toISOString(), reason: "submitted" },
       { type: "state", job: id, seq: 2, state: "running", at: expect.any(String), reason: "a worker took it" },
@@ -73,28 +73,28 @@ describe("follow", () => {
   });
 
   it("sees each epoch once, whether it comes before, during or after", async () => {
-    const world = await openWorld();
-    const { id } = await queueJob(world);
-    const readers = [collect(world, id)];
-    await train(world, id, Array(20).fill(50), async () => void readers.push(collect(world, id)));
-    readers.push(collect(world, id));
+    const dependencies = await openDependencies();
+    const { id } = await queueJob(dependencies);
+    const readers = [collect(dependencies, id)];
+    await train(dependencies, id, Array(20).fill(50), async () => void readers.push(collect(dependencies, id)));
+    readers.push(collect(dependencies, id));
     for (const frames of await Promise.all(readers)) expectWhole(frames, 1000);
   });
 
   it("sees each epoch once, in order, across reconnects at any point", async () => {
-    const world = await openWorld();
+    const dependencies = await openDependencies();
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 12 }),
         fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 8 }),
         async (sizes, reconnects) => {
-          const { id } = await queueJob(world);
-          const training = train(world, id, sizes, () => new Promise((resolve) => setImmediate(resolve)));
+          const { id } = await queueJob(dependencies);
+          const training = train(dependencies, id, sizes, () => new Promise((resolve) => setImmediate(resolve)));
           const seen: WireFrame[] = [];
           for (const count of [...reconnects, Number.POSITIVE_INFINITY]) {
             const stop = new AbortController();
             let taken = 0;
-            for await (const frame of follow(world, id, { after: seen.at(-1)?.seq ?? 0, signal: stop.signal })) {
+            for await (const frame of follow(dependencies, id, { after: seen.at(-1)?.seq ?? 0, signal: stop.signal })) {
               // An end frame repeats the last sequence number: who has seen it does not come back.
               seen.push(parseFrame(frame));
               if (frame.type === "end" || ++taken >= count) break;
@@ -113,10 +113,10 @@ describe("follow", () => {
   });
 
   it("costs one encoding a frame for many readers, and one read of the store at a time", async () => {
-    const desk = plainDesk();
+    const computePool = plainCompute();
     let reads = 0;
-    const world = await openWorld({
-      desk,
+    const dependencies = await openDependencies({
+      computePool,
       wrapStore: (store) => ({
         ...store,
         readEvents: (...args) => {
@@ -125,20 +125,20 @@ describe("follow", () => {
         },
       }),
     });
-    const { id } = await queueJob(world);
-    const readers = Array.from({ length: 200 }, () => collect(world, id));
-    await train(world, id, Array(10).fill(5));
+    const { id } = await queueJob(dependencies);
+    const readers = Array.from({ length: 200 }, () => collect(dependencies, id));
+    await train(dependencies, id, Array(10).fill(5));
     for (const frames of await Promise.all(readers)) expectWhole(frames, 50);
-    expect(desk.encodings).toBe(10);
+    expect(computePool.encodings).toBe(10);
     // A wake-up costs a read that finds something and at most two that make sure there is no more, however many wait.
     expect(reads).toBeLessThanOrEqual(13 * 3);
   });
 
   it("ends with an end frame at the reader's place when the server drains", async () => {
-    const world = await openWorld();
-    const { id } = await queueJob(world);
+    const dependencies = await openDependencies();
+    const { id } = await queueJob(dependencies);
     const drain = new AbortController();
-    const stream = follow(world, id, { after: 0, signal: drain.signal });
+    const stream = follow(dependencies, id, { after: 0, signal: drain.signal });
     expect((await stream.next()).value).toMatchObject({ type: "state", seq: 1 });
     const next = stream.next();
     drain.abort(DRAINING);
@@ -155,10 +155,10 @@ describe("follow", () => {
   });
 
   it("ends without a word when the reader goes, and forgets them", async () => {
-    const world = await openWorld();
-    const { id } = await queueJob(world);
+    const dependencies = await openDependencies();
+    const { id } = await queueJob(dependencies);
     const gone = new AbortController();
-    const frames = follow(world, id, { after: 0, signal: gone.signal });
+    const frames = follow(dependencies, id, { after: 0, signal: gone.signal });
     expect((await frames.next()).value).toMatchObject({ type: "state", seq: 1 });
     const next = frames.next();
     gone.abort();
@@ -166,24 +166,24 @@ describe("follow", () => {
   });
 
   it("ends at once for who has seen everything, and tells the error of a failed job", async () => {
-    const world = await openWorld();
-    const { id } = await queueJob(world);
-    await world.queue.claim();
+    const dependencies = await openDependencies();
+    const { id } = await queueJob(dependencies);
+    await dependencies.queue.claim();
     const error = { code: "diverged", detail: "the loss is NaN", epoch: 3 } as const;
-    await world.store.finishJob(id, 1, 9, error.detail, { state: "failed", metrics: null, error });
-    expect(await collect(world, id, 3)).toEqual([
+    await dependencies.store.finishJob(id, 1, 9, error.detail, { state: "failed", metrics: null, error });
+    expect(await collect(dependencies, id, 3)).toEqual([
       { type: "end", job: id, seq: 3, state: "failed", reason: error.detail, model: null, error },
     ]);
-    expect(await collect(world, id, 99)).toMatchObject([{ type: "end", seq: 3 }]);
+    expect(await collect(dependencies, id, 99)).toMatchObject([{ type: "end", seq: 3 }]);
   });
 
   it("ends without a word when the job is deleted before all of it was read", async () => {
-    const world = await openWorld();
-    const { id } = await queueJob(world);
-    await train(world, id, Array(100).fill(1));
-    const stream = follow(world, id, { after: 0, signal: never });
+    const dependencies = await openDependencies();
+    const { id } = await queueJob(dependencies);
+    await train(dependencies, id, Array(100).fill(1));
+    const stream = follow(dependencies, id, { after: 0, signal: never });
     expect((await stream.next()).value).toMatchObject({ seq: 1 });
-    await remove(world, id);
+    await remove(dependencies, id);
     let last = 1;
     for await (const { type, seq } of stream) {
       expect(type).not.toBe("end");
@@ -193,36 +193,36 @@ describe("follow", () => {
   });
 
   it("does not know an unknown job", async () => {
-    await expect(collect(await openWorld(), "job_none")).rejects.toMatchObject({ code: "not_found" });
+    await expect(collect(await openDependencies(), "job_none")).rejects.toMatchObject({ code: "not_found" });
   });
 });
 
 describe("history", () => {
   it("pages through the frames that a stream would send", async () => {
-    const world = await openWorld();
-    const { id } = await queueJob(world);
-    await train(world, id, Array(10).fill(3));
-    const streamed = (await collect(world, id)).filter(({ type }) => type !== "end");
+    const dependencies = await openDependencies();
+    const { id } = await queueJob(dependencies);
+    await train(dependencies, id, Array(10).fill(3));
+    const streamed = (await collect(dependencies, id)).filter(({ type }) => type !== "end");
     const paged: WireFrame[] = [];
     let after = 0;
     for (let more = true; more; ) {
-      const { frames, hasMore, nextAfter } = await readEvents(world, id, { after, limit: 4 });
+      const { frames, hasMore, nextAfter } = await readEvents(dependencies, id, { after, limit: 4 });
       expect(frames.length).toBe(Math.min(4, 13 - after));
       paged.push(...frames.map(parseFrame));
       after = nextAfter;
       more = hasMore;
     }
     expect(paged).toEqual(streamed);
-    expect(await readEvents(world, id, { after: 13, limit: 4 })).toEqual({ frames: [], hasMore: false, nextAfter: 13 });
-    await expect(readEvents(world, "job_none", { after: 0, limit: 1 })).rejects.toMatchObject({ code: "not_found" });
+    expect(await readEvents(dependencies, id, { after: 13, limit: 4 })).toEqual({ frames: [], hasMore: false, nextAfter: 13 });
+    await expect(readEvents(dependencies, "job_none", { after: 0, limit: 1 })).rejects.toMatchObject({ code: "not_found" });
   });
 
   it("reads a range of epochs, whole or thinned", async () => {
-    const world = await openWorld();
-    const { id } = await queueJob(world);
-    await train(world, id, Array(10).fill(100));
+    const dependencies = await openDependencies();
+    const { id } = await queueJob(dependencies);
+    await train(dependencies, id, Array(10).fill(100));
     const read = async (from: number, to: number | undefined, points: number) => {
-      const { json, ...counts } = await readMetrics(world, id, { from, to, points });
+      const { json, ...counts } = await readMetrics(dependencies, id, { from, to, points });
       return { ...counts, ...(JSON.parse(`{${new TextDecoder().decode(json)}}`) as { epochs: number[] }) };
     };
     expect(await read(1, undefined, 5000)).toMatchObject({
@@ -238,6 +238,6 @@ describe("history", () => {
     expect(thinned.returned).toBe(thinned.epochs.length);
     expect(thinned.returned).toBeLessThanOrEqual(50);
     expect(await read(2000, undefined, 10)).toMatchObject({ from: 2000, to: 1999, total: 0, returned: 0, epochs: [] });
-    await expect(readMetrics(world, "job_none", { from: 1, points: 2 })).rejects.toMatchObject({ code: "not_found" });
+    await expect(readMetrics(dependencies, "job_none", { from: 1, points: 2 })).rejects.toMatchObject({ code: "not_found" });
   });
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { type DeliveryOptions, delayAfter, projectSecret, startDeliverer } from "../../../src/app/webhooks/deliver-webhooks.ts";
 import type { Delivery, SendResult, WebhookMessage } from "../../../src/domain/operation/webhook.ts";
 import { aHookedJob } from "../../contract/outbox.ts";
-import { openWorld, type TestWorld } from "../jobs/dependencies.ts";
+import { openDependencies, type TestDependencies } from "../jobs/dependencies.ts";
 
 const failed: SendResult = { ok: false, status: 500, error: "answered 500", isFinal: false, retryAfterMs: null };
 
 /** A deliverer whose sender answers what the test says, one answer a try. */
-function deliver(world: TestWorld, answers: readonly SendResult[], options: Partial<DeliveryOptions> = {}) {
+function deliver(dependencies: TestDependencies, answers: readonly SendResult[], options: Partial<DeliveryOptions> = {}) {
   const sent: WebhookMessage[] = [];
   const sender = {
     send: async (message: WebhookMessage) => {
@@ -16,18 +16,25 @@ function deliver(world: TestWorld, answers: readonly SendResult[], options: Part
     },
   };
   const secretOf = (project: string) => `whsec_${project}`;
-  const deliverer = startDeliverer(world, { sender, secretOf, maxAttempts: 3, firstDelayMs: 1, leaseMs: 60_000, ...options });
+  const deliverer = startDeliverer(dependencies, {
+    sender,
+    secretOf,
+    maxAttempts: 3,
+    firstDelayMs: 1,
+    leaseMs: 60_000,
+    ...options,
+  });
   return { sent, deliverer };
 }
 
-async function endJob({ store, bus }: TestWorld): Promise<string> {
+async function endJob({ store, bus }: TestDependencies): Promise<string> {
   const { id } = await store.insertJob(aHookedJob());
   await store.transition(id, { from: ["queued"], to: { state: "cancelled", at: Date.now(), reason: "a test" } });
   bus.publish(id);
   return id;
 }
 
-async function settled({ store }: TestWorld, jobId: string): Promise<Delivery> {
+async function settled({ store }: TestDependencies, jobId: string): Promise<Delivery> {
   for (;;) {
     const [delivery] = (await store.listDeliveries(jobId, { limit: 1 })).data;
     if (delivery && delivery.state !== "pending") return delivery;
@@ -37,9 +44,9 @@ async function settled({ store }: TestWorld, jobId: string): Promise<Delivery> {
 
 describe("webhooks", () => {
   it("are sent when a job ends, and again until they are received, under the same id", async () => {
-    const world = await openWorld();
-    const { sent, deliverer } = deliver(world, [failed, failed, { ok: true, status: 200 }]);
-    const delivery = await settled(world, await endJob(world));
+    const dependencies = await openDependencies();
+    const { sent, deliverer } = deliver(dependencies, [failed, failed, { ok: true, status: 200 }]);
+    const delivery = await settled(dependencies, await endJob(dependencies));
     expect(delivery).toMatchObject({
       state: "delivered",
       attempts: [{ status: 500 }, { status: 500 }, { status: 200, error: null }],
@@ -51,19 +58,19 @@ describe("webhooks", () => {
   });
 
   it("are given up after so many tries, or at once when there is no use in more", async () => {
-    const world = await openWorld();
-    const patient = deliver(world, [failed]);
-    expect(await settled(world, await endJob(world))).toMatchObject({ state: "failed", nextAt: null });
+    const dependencies = await openDependencies();
+    const patient = deliver(dependencies, [failed]);
+    expect(await settled(dependencies, await endJob(dependencies))).toMatchObject({ state: "failed", nextAt: null });
     expect(patient.sent).toHaveLength(3);
     await patient.deliverer.stop();
-    const refused = deliver(world, [{ ...failed, isFinal: true } as SendResult]);
-    await settled(world, await endJob(world));
+    const refused = deliver(dependencies, [{ ...failed, isFinal: true } as SendResult]);
+    await settled(dependencies, await endJob(dependencies));
     expect(refused.sent).toHaveLength(1);
     await refused.deliverer.stop();
   });
 
   it("are sent at the next start when a stop broke them off", async () => {
-    const world = await openWorld();
+    const dependencies = await openDependencies();
     const begun = Promise.withResolvers<void>();
     const sender = {
       send: (_message: WebhookMessage, signal: AbortSignal) =>
@@ -72,19 +79,22 @@ describe("webhooks", () => {
           signal.addEventListener("abort", () => resolve({ ...failed, status: null } as SendResult));
         }),
     };
-    const first = deliver(world, [], { sender });
-    const id = await endJob(world);
+    const first = deliver(dependencies, [], { sender });
+    const id = await endJob(dependencies);
     await begun.promise;
     await first.deliverer.stop();
-    expect((await world.store.listDeliveries(id, { limit: 1 })).data[0]).toMatchObject({ state: "pending", attempts: [] });
-    await world.store.abandonClaims(Date.now());
-    const second = deliver(world, [{ ok: true, status: 200 }]);
-    expect(await settled(world, id)).toMatchObject({ state: "delivered" });
+    expect((await dependencies.store.listDeliveries(id, { limit: 1 })).data[0]).toMatchObject({
+      state: "pending",
+      attempts: [],
+    });
+    await dependencies.store.abandonClaims(Date.now());
+    const second = deliver(dependencies, [{ ok: true, status: 200 }]);
+    expect(await settled(dependencies, id)).toMatchObject({ state: "delivered" });
     await second.deliverer.stop();
   });
 
   it("are sent all the same when one of many does not answer, and never more than so many at a time", async () => {
-    const world = await openWorld();
+    const dependencies = await openDependencies();
     let [open, most] = [0, 0];
     const sender = {
       send: async (): Promise<SendResult> => {
@@ -94,9 +104,9 @@ describe("webhooks", () => {
         return { ok: true, status: 200 };
       },
     };
-    const { deliverer } = deliver(world, [], { sender, concurrency: 3 });
-    const ids = await Promise.all(Array.from({ length: 20 }, () => endJob(world)));
-    for (const id of ids) expect((await settled(world, id)).state).toBe("delivered");
+    const { deliverer } = deliver(dependencies, [], { sender, concurrency: 3 });
+    const ids = await Promise.all(Array.from({ length: 20 }, () => endJob(dependencies)));
+    for (const id of ids) expect((await settled(dependencies, id)).state).toBe("delivered");
     expect(most).toBeLessThanOrEqual(3);
     await deliverer.stop();
   });

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chooseEpochs, pickEpochs } from "../../../src/domain/metrics/downsampling.ts";
-import { entriesOf, fromWire, joinWireColumns, type MetricSlice, wireColumns } from "../../../src/domain/metrics/metric.ts";
+import { entriesOf, fromWire, joinWireColumns, type MetricChunk, wireColumns } from "../../../src/domain/metrics/metric.ts";
 
 const value = fc.oneof(
   { weight: 8, arbitrary: fc.double({ noNaN: true, min: -100, max: 100 }) },
   { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Infinity, -Infinity) },
 );
 
-/** Consecutive slices of one to twenty epochs, from an epoch that need not be the first. */
-const someSlices: fc.Arbitrary<MetricSlice[]> = fc
+/** Consecutive chunks of one to twenty epochs, from an epoch that need not be the first. */
+const someChunks: fc.Arbitrary<MetricChunk[]> = fc
   .tuple(
     fc.integer({ min: 1, max: 50 }),
     fc.array(fc.array(fc.tuple(value, value), { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 30 }),
@@ -28,9 +28,9 @@ const range = fc
   .tuple(fc.integer({ min: 1, max: 700 }), fc.integer({ min: 1, max: 700 }))
   .map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
 
-function valuesOf(slices: readonly MetricSlice[], name: "loss" | "lr", from: number, to: number): [number, number][] {
-  return slices.flatMap((slice) =>
-    Array.from(slice.series[name] ?? [], (v, index): [number, number] => [slice.from + index, v]).filter(
+function valuesOf(chunks: readonly MetricChunk[], name: "loss" | "lr", from: number, to: number): [number, number][] {
+  return chunks.flatMap((chunk) =>
+    Array.from(chunk.series[name] ?? [], (v, index): [number, number] => [chunk.from + index, v]).filter(
       ([epoch]) => epoch >= from && epoch <= to,
     ),
   );
@@ -39,23 +39,23 @@ function valuesOf(slices: readonly MetricSlice[], name: "loss" | "lr", from: num
 describe("thinning metrics", () => {
   it("keeps every epoch when there is room for all", () => {
     fc.assert(
-      fc.property(someSlices, range, (slices, [from, to]) => {
-        const epochs = valuesOf(slices, "loss", from, to).map(([epoch]) => epoch);
-        expect(chooseEpochs(slices, from, to, 1000)).toEqual(epochs);
+      fc.property(someChunks, range, (chunks, [from, to]) => {
+        const epochs = valuesOf(chunks, "loss", from, to).map(([epoch]) => epoch);
+        expect(chooseEpochs(chunks, from, to, 1000)).toEqual(epochs);
       }),
     );
   });
 
   it("keeps the first, the last, and every column's least and greatest finite value, ascending and without doubles", () => {
     fc.assert(
-      fc.property(someSlices, range, fc.integer({ min: 2, max: 60 }), (slices, [from, to], points) => {
-        const chosen = chooseEpochs(slices, from, to, points);
-        const all = valuesOf(slices, "loss", from, to);
+      fc.property(someChunks, range, fc.integer({ min: 2, max: 60 }), (chunks, [from, to], points) => {
+        const chosen = chooseEpochs(chunks, from, to, points);
+        const all = valuesOf(chunks, "loss", from, to);
         expect(chosen).toEqual([...new Set(chosen)].sort((a, b) => a - b));
         expect(chosen.at(0)).toBe(all.at(0)?.[0]);
         expect(chosen.at(-1)).toBe(all.at(-1)?.[0]);
         for (const name of ["loss", "lr"] as const) {
-          const finite = valuesOf(slices, name, from, to).filter(([, v]) => Number.isFinite(v));
+          const finite = valuesOf(chunks, name, from, to).filter(([, v]) => Number.isFinite(v));
           const kept = finite.filter(([epoch]) => chosen.includes(epoch)).map(([, v]) => v);
           expect(Math.min(...kept)).toBe(Math.min(...finite.map(([, v]) => v)));
           expect(Math.max(...kept)).toBe(Math.max(...finite.map(([, v]) => v)));
@@ -66,8 +66,8 @@ describe("thinning metrics", () => {
 
   it("returns at most `points` epochs, unless the ends and extremes alone are more", () => {
     fc.assert(
-      fc.property(someSlices, fc.integer({ min: 2, max: 200 }), (slices, points) => {
-        expect(chooseEpochs(slices, 1, 1000, points).length).toBeLessThanOrEqual(Math.max(points, 6));
+      fc.property(someChunks, fc.integer({ min: 2, max: 200 }), (chunks, points) => {
+        expect(chooseEpochs(chunks, 1, 1000, points).length).toBeLessThanOrEqual(Math.max(points, 6));
       }),
     );
   });
@@ -88,24 +88,24 @@ describe("thinning metrics", () => {
 
   it("picks the values of the chosen epochs", () => {
     fc.assert(
-      fc.property(someSlices, range, fc.integer({ min: 2, max: 60 }), (slices, [from, to], points) => {
-        const chosen = chooseEpochs(slices, from, to, points);
-        const picked = pickEpochs(slices, chosen);
+      fc.property(someChunks, range, fc.integer({ min: 2, max: 60 }), (chunks, [from, to], points) => {
+        const chosen = chooseEpochs(chunks, from, to, points);
+        const picked = pickEpochs(chunks, chosen);
         expect(picked.epochs).toEqual(chosen);
-        const all = new Map(valuesOf(slices, "loss", from, to));
+        const all = new Map(valuesOf(chunks, "loss", from, to));
         expect(picked.series.loss?.map(fromWire)).toEqual(chosen.map((epoch) => all.get(epoch)));
       }),
     );
   });
 
-  it("gives a whole slice the form that a stream gives it", () => {
-    const slice: MetricSlice = {
+  it("gives a whole chunk the form that a stream gives it", () => {
+    const chunk: MetricChunk = {
       from: 3,
       to: 5,
       series: { lr: Float64Array.of(1, 2, 3), loss: Float64Array.of(4, Number.NaN, 6) },
     };
-    expect(JSON.stringify(pickEpochs([slice], [3, 4, 5]))).toBe(JSON.stringify(wireColumns(slice)));
-    expect(entriesOf(slice)).toHaveLength(2);
+    expect(JSON.stringify(pickEpochs([chunk], [3, 4, 5]))).toBe(JSON.stringify(wireColumns(chunk)));
+    expect(entriesOf(chunk)).toHaveLength(2);
   });
 
   it("puts the points of stretches after one another, NaN where one lacks a column", () => {

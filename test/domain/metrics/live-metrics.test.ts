@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { JobMetrics } from "../../../src/domain/jobs/job.ts";
-import { addSlice } from "../../../src/domain/metrics/live-metrics.ts";
+import { addChunk } from "../../../src/domain/metrics/live-metrics.ts";
 import { createRecorder } from "../../../src/training/run/recorder.ts";
 
 const loss = fc.oneof(fc.double(), fc.constantFrom(0, 1, 2), fc.constant(Number.NaN));
 
-it("comes to what the thread that trains says at its end, however the epochs are cut into slices", () => {
+it("comes to what the thread that trains says at its end, however the epochs are cut into chunks", () => {
   fc.assert(
     fc.property(fc.array(loss, { minLength: 1 }), fc.array(fc.nat(8)), fc.boolean(), (losses, cuts, validates) => {
       const monitor = validates ? "val_loss" : "loss";
@@ -19,7 +19,7 @@ it("comes to what the thread that trains says at its end, however the epochs are
           loss: Float64Array.from(values),
           ...(validates && { val_loss: Float64Array.from(values, (value) => -value) }),
         };
-        metrics = addSlice(metrics, { from: row + 1, to: row + values.length, series });
+        metrics = addChunk(metrics, { from: row + 1, to: row + values.length, series });
         row += values.length;
       }
       expect(metrics).toEqual(recorder.metrics());

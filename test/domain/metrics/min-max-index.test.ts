@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chooseEpochs, isByBlocks, pickEpochs, type Rows } from "../../../src/domain/metrics/downsampling.ts";
-import type { MetricSlice } from "../../../src/domain/metrics/metric.ts";
+import type { MetricChunk } from "../../../src/domain/metrics/metric.ts";
 import {
   clipped,
-  decodeNotable,
-  encodeNotable,
-  notableEpochs,
+  decodeMinMax,
+  encodeMinMax,
+  minMaxEpochs,
   windowAt,
   windowsWithin,
 } from "../../../src/domain/metrics/min-max-index.ts";
@@ -14,15 +14,15 @@ import {
 const EPOCHS = 100_000;
 
 /** Of a run: noise on a slope, with doubles, with what is not finite, and with a column that is missing in a part. */
-function someRun(seed: number, sliceEpochs: number): MetricSlice[] {
+function someRun(seed: number, chunkEpochs: number): MetricChunk[] {
   let state = seed;
   const random = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
-  const slices: MetricSlice[] = [];
-  for (let from = 1; from <= EPOCHS; from += sliceEpochs) {
-    const to = Math.min(from + sliceEpochs - 1, EPOCHS);
+  const chunks: MetricChunk[] = [];
+  for (let from = 1; from <= EPOCHS; from += chunkEpochs) {
+    const to = Math.min(from + chunkEpochs - 1, EPOCHS);
     const column = (value: (epoch: number) => number) =>
       Float64Array.from({ length: to - from + 1 }, (_, row) => value(from + row));
     const loss = column((epoch) => {
@@ -31,24 +31,24 @@ function someRun(seed: number, sliceEpochs: number): MetricSlice[] {
     });
     const lr = column((epoch) => 1 / epoch);
     const norm = column(() => random());
-    slices.push({ from, to, series: from > EPOCHS / 2 ? { loss, lr, grad_norm: norm } : { loss, lr } });
+    chunks.push({ from, to, series: from > EPOCHS / 2 ? { loss, lr, grad_norm: norm } : { loss, lr } });
   }
-  return slices;
+  return chunks;
 }
 
-function overlapping(slices: readonly MetricSlice[], from: number, to: number): MetricSlice[] {
-  return slices.filter((slice) => slice.to >= from && slice.from <= to);
+function overlapping(chunks: readonly MetricChunk[], from: number, to: number): MetricChunk[] {
+  return chunks.filter((chunk) => chunk.to >= from && chunk.from <= to);
 }
 
-/** What a store has of a range: notable epochs of full windows, and the rest whole. */
-function stored(slices: readonly MetricSlice[], from: number, to: number): Rows[] {
+/** What a store has of a range: minima and maxima of full windows, and the rest whole. */
+function stored(chunks: readonly MetricChunk[], from: number, to: number): Rows[] {
   const { start, end } = windowsWithin(from, to);
-  const within = (first: number, last: number) => overlapping(slices, first, last).map((slice) => clipped(slice, first, last));
+  const within = (first: number, last: number) => overlapping(chunks, first, last).map((chunk) => clipped(chunk, first, last));
   if (end <= start) return within(from, to);
   const windows = Array.from({ length: end - start }, (_, index) => {
     const window = windowAt(start + index);
-    const notable = notableEpochs(within(window.from, window.to), window);
-    return decodeNotable(window.from, window.to, encodeNotable(notable));
+    const notable = minMaxEpochs(within(window.from, window.to), window);
+    return decodeMinMax(window.from, window.to, encodeMinMax(notable));
   });
   return [...within(from, windowAt(start).from - 1), ...windows, ...within(windowAt(end).from, to)];
 }
@@ -58,13 +58,13 @@ describe("the notable epochs of a run", () => {
     const run = fc.tuple(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 300, max: 20_000 }));
     const range = fc.tuple(fc.integer({ min: 1, max: EPOCHS / 2 }), fc.integer({ min: EPOCHS / 2, max: EPOCHS }));
     fc.assert(
-      fc.property(run, range, fc.integer({ min: 2, max: 400 }), ([seed, sliceEpochs], [from, to], points) => {
+      fc.property(run, range, fc.integer({ min: 2, max: 400 }), ([seed, chunkEpochs], [from, to], points) => {
         fc.pre(isByBlocks(to - from + 1, 2, points));
-        const slices = overlapping(someRun(seed, sliceEpochs), from, to);
-        const few = stored(slices, from, to);
-        const chosen = chooseEpochs(slices, from, to, points);
+        const chunks = overlapping(someRun(seed, chunkEpochs), from, to);
+        const few = stored(chunks, from, to);
+        const chosen = chooseEpochs(chunks, from, to, points);
         expect(chooseEpochs(few, from, to, points)).toEqual(chosen);
-        expect(pickEpochs(few, chosen)).toEqual(pickEpochs(slices, chosen));
+        expect(pickEpochs(few, chosen)).toEqual(pickEpochs(chunks, chosen));
       }),
       { numRuns: 30 },
     );
@@ -72,7 +72,7 @@ describe("the notable epochs of a run", () => {
 
   it("are few", () => {
     const window = windowAt(1);
-    const { epochs } = notableEpochs(someRun(7, 5000), window);
+    const { epochs } = minMaxEpochs(someRun(7, 5000), window);
     expect(epochs.length).toBeLessThan((window.to - window.from) / 50);
     expect([epochs[0], epochs.at(-1)]).toEqual([window.from, window.to]);
   });

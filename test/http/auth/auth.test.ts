@@ -132,9 +132,9 @@ describe("a key", () => {
   });
 
   it("of another project than default makes and sees keys of its own alone", async () => {
-    const { key: operator, id } = await createKey(staged, { scopes: ["admin"] });
-    const ours = await createKey(staged, { scopes: ["admin"], project: "ours" }, operator);
-    const theirs = await createKey(staged, { scopes: ["admin"], project: "theirs" }, operator);
+    const { key: superuser, id } = await createKey(staged, { scopes: ["admin"] });
+    const ours = await createKey(staged, { scopes: ["admin"], project: "ours" }, superuser);
+    const theirs = await createKey(staged, { scopes: ["admin"], project: "theirs" }, superuser);
     const made = await createKey(staged, { scopes: ["read"] }, ours.key);
     expect(made.project).toBe("ours");
     const list = (await staged.app.inject({ url: "/v1/keys", headers: bearer(ours.key) })).json<{ data: { id: string }[] }>();
@@ -146,7 +146,7 @@ describe("a key", () => {
     const payload = { name: "x", scopes: ["read"], project: "theirs" };
     const refused = await staged.app.inject({ method: "POST", url: "/v1/keys", payload, headers: bearer(ours.key) });
     expect(refused.statusCode).toBe(403);
-    expect(await statusWith(operator, `/v1/keys/${made.id}`, "DELETE")).toBe(204);
+    expect(await statusWith(superuser, `/v1/keys/${made.id}`, "DELETE")).toBe(204);
     expect(await statusWith(theirs.key, "/v1/keys")).toBe(200);
   });
 

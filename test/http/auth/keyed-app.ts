@@ -25,7 +25,7 @@ export async function createKey({ app }: StagedApp, request: KeyRequest, by?: st
   return response.json();
 }
 
-/** A key of a project with these scopes, made with the operator's. */
-export async function keyFor(staged: StagedApp, project: string, scopes: readonly Scope[], operator: string): Promise<string> {
-  return (await createKey(staged, { project, scopes }, operator)).key;
+/** A key of a project with these scopes, made with the superuser's. */
+export async function keyFor(staged: StagedApp, project: string, scopes: readonly Scope[], superuser: string): Promise<string> {
+  return (await createKey(staged, { project, scopes }, superuser)).key;
 }

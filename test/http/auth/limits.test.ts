@@ -15,7 +15,7 @@ async function open(options: StageOptions = {}) {
   return staged;
 }
 
-/** A staged server with the operator's key. */
+/** A staged server with the superuser's key. */
 async function openKeyed(options: StageOptions = {}) {
   const staged = await open(options);
   const { key } = await createKey(staged, { scopes: [...SCOPES] });

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { describe, expect, it, vi } from "vitest";
-import { createTurnEnd } from "../../../src/http/connection/batched-replies.ts";
+import { createBatchedReplies } from "../../../src/http/connection/batched-replies.ts";
 
 const replyOf = (send: (body: string) => void) => ({ send, log: { error: vi.fn() } }) as unknown as FastifyReply;
 
@@ -8,11 +8,11 @@ describe("the end of a turn", () => {
   it("sends what was given in the turn, in its order, and nothing twice", async () => {
     const sent: string[] = [];
     const reply = replyOf((body) => sent.push(body));
-    const sendAtTurnEnd = createTurnEnd();
-    for (const body of ["a", "b", "c"]) sendAtTurnEnd(reply, body);
+    const sendBatched = createBatchedReplies();
+    for (const body of ["a", "b", "c"]) sendBatched(reply, body);
     expect(sent).toEqual([]);
     await vi.waitFor(() => expect(sent).toEqual(["a", "b", "c"]));
-    sendAtTurnEnd(reply, "d");
+    sendBatched(reply, "d");
     await vi.waitFor(() => expect(sent).toEqual(["a", "b", "c", "d"]));
   });
 
@@ -21,9 +21,9 @@ describe("the end of a turn", () => {
     const broken = replyOf(() => {
       throw new Error("gone");
     });
-    const sendAtTurnEnd = createTurnEnd();
-    sendAtTurnEnd(broken, "a");
-    sendAtTurnEnd(
+    const sendBatched = createBatchedReplies();
+    sendBatched(broken, "a");
+    sendBatched(
       replyOf((body) => sent.push(body)),
       "b",
     );

@@ -26,7 +26,9 @@ describe("every answer", () => {
   );
 
   it("has nothing of where the server is, nor of how it is made", async () => {
-    const spy = vi.spyOn(staged.services.desk, "prepare").mockRejectedValueOnce(new Error(`ENOENT: ${staged.dataDir}/x`));
+    const spy = vi
+      .spyOn(staged.services.computePool, "prepare")
+      .mockRejectedValueOnce(new Error(`ENOENT: ${staged.dataDir}/x`));
     const { statusCode, body } = await post("/v1/jobs", JSON.stringify(SPEC));
     spy.mockRestore();
     expect(statusCode).toBe(500);

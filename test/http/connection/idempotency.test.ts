@@ -56,7 +56,7 @@ describe("a POST under an idempotency key", () => {
     const again = await post("/v1/jobs", key, { epochs: -1 });
     expect([again.statusCode, again.headers["idempotency-replayed"]]).toEqual([422, "true"]);
     const failing = newKey();
-    const spy = vi.spyOn(staged.services.desk, "prepare").mockRejectedValueOnce(new Error("away"));
+    const spy = vi.spyOn(staged.services.computePool, "prepare").mockRejectedValueOnce(new Error("away"));
     expect((await post("/v1/jobs", failing, SPEC)).statusCode).toBe(500);
     spy.mockRestore();
     const done = await post("/v1/jobs", failing, SPEC);
@@ -79,9 +79,9 @@ describe("a POST under an idempotency key", () => {
   it("waits for nobody while the first one is being done: 409", async () => {
     const key = newKey();
     const gate = Promise.withResolvers<void>();
-    const { desk } = staged.services;
-    const original = desk.prepare.bind(desk);
-    const spy = vi.spyOn(desk, "prepare").mockImplementationOnce(async (...given) => {
+    const { computePool } = staged.services;
+    const original = computePool.prepare.bind(computePool);
+    const spy = vi.spyOn(computePool, "prepare").mockImplementationOnce(async (...given) => {
       await gate.promise;
       return original(...given);
     });

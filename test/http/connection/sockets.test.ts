@@ -53,9 +53,9 @@ describe("a connection", () => {
 
   it("that waits for a slow answer of ours is kept", async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
-    const { desk } = staged.services;
-    const prepare = desk.prepare.bind(desk);
-    desk.prepare = async (...given) => {
+    const { computePool } = staged.services;
+    const prepare = computePool.prepare.bind(computePool);
+    computePool.prepare = async (...given) => {
       await answered;
       return prepare(...given);
     };
@@ -65,7 +65,7 @@ describe("a connection", () => {
     for (let round = 0; round < 2; round++) await (await openRawSocket(url)).closed;
     answer();
     expect(answerIn(await raw.until((text) => text.includes("}"))).status).toBe(422);
-    desk.prepare = prepare;
+    computePool.prepare = prepare;
     raw.socket.destroy();
   });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problem } from "../../../src/http/errors/problem.ts";
 import { jobAnswer } from "../../../src/http/openapi/response-schemas.ts";
 import { readEventFile } from "../../formats/metrics/event-file.ts";
-import { finishJob, openStagedApp, type StagedApp, settled, sliceOf, submitJob } from "../staged-app.ts";
+import { chunkOf, finishJob, openStagedApp, type StagedApp, settled, submitJob } from "../staged-app.ts";
 
 const UNKNOWN = "job_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90";
 
@@ -68,7 +68,7 @@ describe("the TensorBoard file of a job", () => {
       expect(event.step).toBe(index + 1);
       expect(event.wallTime).toBeCloseTo(start + (index + 1) * 0.0005, 5);
       expect(event.scalars).toEqual([
-        ["Loss/train", Math.fround(sliceOf(index + 1, index + 1).series.loss?.[0] ?? 0)],
+        ["Loss/train", Math.fround(chunkOf(index + 1, index + 1).series.loss?.[0] ?? 0)],
         ["epoch_ms", 0.5],
       ]);
     }

@@ -4,9 +4,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createId } from "../../../src/domain/id.ts";
 import { MIGRATION_NAMES } from "../../../src/storage/migrations.ts";
 import { checkpointContract } from "../../contract/checkpoints.ts";
-import { aNewJob, aSlice, aSuccess } from "../../contract/fixtures.ts";
+import { aChunk, aNewJob, aSuccess } from "../../contract/fixtures.ts";
 import { keyContract } from "../../contract/keys.ts";
-import { lineContract } from "../../contract/line.ts";
+import { queueOrderContract } from "../../contract/line.ts";
 import { outboxContract } from "../../contract/outbox.ts";
 import { freshDatabase, openEmptyPostgres, openOnPostgres } from "../../contract/postgres.ts";
 import { projectContract } from "../../contract/projects.ts";
@@ -16,7 +16,7 @@ import { storeContract } from "../../contract/store.ts";
 storeContract("PostgreSQL", openEmptyPostgres);
 checkpointContract("PostgreSQL", openEmptyPostgres);
 keyContract("PostgreSQL", openEmptyPostgres);
-lineContract("PostgreSQL", openEmptyPostgres);
+queueOrderContract("PostgreSQL", openEmptyPostgres);
 sharesContract("PostgreSQL", openEmptyPostgres);
 projectContract("PostgreSQL", openEmptyPostgres);
 outboxContract("PostgreSQL", openEmptyPostgres);
@@ -83,7 +83,7 @@ describe("opening a store on PostgreSQL", () => {
 describe("a store on PostgreSQL", () => {
   it("refuses text with the character NUL, which PostgreSQL cannot hold", async () => {
     const { store } = await openOnPostgres(await freshDatabase());
-    await expect(store.keepSecret("a\u0000b", "x")).rejects.toMatchObject({ code: "invalid" });
+    await expect(store.getOrCreateSecret("a\u0000b", "x")).rejects.toMatchObject({ code: "invalid" });
   });
 
   it("answers as if nothing had happened when its connections are cut between two requests", async () => {
@@ -100,7 +100,7 @@ describe("a store on PostgreSQL", () => {
     expect((await store.listJobs({}, { limit: 100 })).data).toHaveLength(6);
   });
 
-  it("stores every slice once, in order, and each change of state once, while its connections are cut", async () => {
+  it("stores every chunk once, in order, and each change of state once, while its connections are cut", async () => {
     const url = await freshDatabase();
     const { store } = await openOnPostgres(url);
     const admin = await connect(url);
@@ -114,8 +114,8 @@ describe("a store on PostgreSQL", () => {
         await delay(20);
       }
     })();
-    const slices = Array.from({ length: 60 }, (_, index) => aSlice(index * 5 + 1, index * 5 + 5));
-    const seqs = await Promise.all(slices.map((slice) => store.appendMetrics(id, 1, slice)));
+    const chunks = Array.from({ length: 60 }, (_, index) => aChunk(index * 5 + 1, index * 5 + 5));
+    const seqs = await Promise.all(chunks.map((chunk) => store.appendMetrics(id, 1, chunk)));
     const moved = await store.transition(id, {
       from: ["running"],
       to: { state: "cancelling", at: 9, reason: "while connections are cut" },
@@ -123,7 +123,7 @@ describe("a store on PostgreSQL", () => {
     const ended = await store.finishJob(id, 1, 10, "done", { state: "cancelled", metrics: null });
     isCutting = false;
     await cutting;
-    expect(seqs).toEqual(slices.map((_, index) => index + 3));
+    expect(seqs).toEqual(chunks.map((_, index) => index + 3));
     expect([moved?.state, ended?.state]).toEqual(["cancelling", "cancelled"]);
     const events = await store.readEvents(id, 0, 1000, 1e9);
     expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 64 }, (_, index) => index + 1));
@@ -132,7 +132,7 @@ describe("a store on PostgreSQL", () => {
 
   it("says that it is away while it is, and that it is back", async () => {
     const url = new URL(await freshDatabase());
-    const { store } = await openOnPostgres(url.href, { patienceMs: 0, probeMs: 20 });
+    const { store } = await openOnPostgres(url.href, { retryMs: 0, probeMs: 20 });
     const admin = await connect(url.href);
     const back = Promise.withResolvers<void>();
     const heard: string[] = [];
@@ -178,7 +178,7 @@ describe("a store on PostgreSQL", () => {
       startedAt: 1,
       heartbeatAt: 100,
     } as const;
-    expect(await one.beatWorker(beat)).toBe(false);
+    expect(await one.recordHeartbeat(beat)).toBe(false);
     const job = await one.insertJob(aNewJob());
     const lease = { lease: crypto.randomUUID(), workerId: id, at: 1, runningJobs: 1 };
     expect(await one.leaseJob(job.id, lease)).toMatchObject({ result: "taken" });
@@ -189,9 +189,9 @@ describe("a store on PostgreSQL", () => {
       { ...beat, isDraining: false, jobs: [{ id: job.id, project: "default", attempt: 1, memoryBytes: 4096 }] },
     ]);
     expect(await two.drainWorker(id)).toBe(true);
-    expect(await one.beatWorker({ ...beat, heartbeatAt: 200 })).toBe(true);
+    expect(await one.recordHeartbeat({ ...beat, heartbeatAt: 200 })).toBe(true);
     expect(await two.listWorkers(201)).toEqual([]);
-    await one.signOffWorker(id);
+    await one.deregisterWorker(id);
     expect(await two.drainWorker(id)).toBe(false);
   });
 });

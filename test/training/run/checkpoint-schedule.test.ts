@@ -1,66 +1,70 @@
 import { describe, expect, it } from "vitest";
-import { createCadence } from "../../../src/training/run/checkpoint-schedule.ts";
+import { createCheckpointSchedule } from "../../../src/training/run/checkpoint-schedule.ts";
 
 const options = { every_epochs: 10, every_seconds: 30, min_seconds: 2, keep: 2 };
 
-describe("the cadence of checkpoints", () => {
+describe("the checkpointSchedule of checkpoints", () => {
   const open = (overrides: Partial<typeof options> = {}) => {
-    const world = { ms: 1000, storing: false };
-    const cadence = createCadence(
+    const dependencies = { ms: 1000, storing: false };
+    const checkpointSchedule = createCheckpointSchedule(
       { ...options, ...overrides },
-      () => world.storing,
-      () => world.ms,
+      () => dependencies.storing,
+      () => dependencies.ms,
     );
-    return { world, cadence };
+    return { dependencies, checkpointSchedule };
   };
 
   it("is due by epochs only after min_seconds, and by seconds wherever training is", () => {
-    const { world, cadence } = open();
-    world.ms += 1999;
-    expect([cadence.isDueAt(10), cadence.isDue(), cadence.isAllowed()]).toEqual([false, false, false]);
-    world.ms += 1;
-    expect([cadence.isDueAt(10), cadence.isDueAt(11), cadence.isDue(), cadence.isAllowed()]).toEqual([
-      true,
+    const { dependencies, checkpointSchedule } = open();
+    dependencies.ms += 1999;
+    expect([checkpointSchedule.isDueAt(10), checkpointSchedule.isDue(), checkpointSchedule.isAllowed()]).toEqual([
       false,
       false,
-      true,
+      false,
     ]);
-    world.ms += 28_000;
-    expect(cadence.isDue()).toBe(true);
-    cadence.written();
-    expect([cadence.isDue(), cadence.isDueAt(20)]).toEqual([false, false]);
+    dependencies.ms += 1;
+    expect([
+      checkpointSchedule.isDueAt(10),
+      checkpointSchedule.isDueAt(11),
+      checkpointSchedule.isDue(),
+      checkpointSchedule.isAllowed(),
+    ]).toEqual([true, false, false, true]);
+    dependencies.ms += 28_000;
+    expect(checkpointSchedule.isDue()).toBe(true);
+    checkpointSchedule.written();
+    expect([checkpointSchedule.isDue(), checkpointSchedule.isDueAt(20)]).toEqual([false, false]);
   });
 
   it("has calls end at a multiple of every_epochs, once one could be written there", () => {
-    const { world, cadence } = open();
-    expect(cadence.nextStop(3)).toBe(Number.POSITIVE_INFINITY);
-    world.ms += 2000;
-    expect([cadence.nextStop(3), cadence.nextStop(10)]).toEqual([10, 20]);
+    const { dependencies, checkpointSchedule } = open();
+    expect(checkpointSchedule.nextStop(3)).toBe(Number.POSITIVE_INFINITY);
+    dependencies.ms += 2000;
+    expect([checkpointSchedule.nextStop(3), checkpointSchedule.nextStop(10)]).toEqual([10, 20]);
   });
 
   it("has one at every multiple of every_epochs where min_seconds is 0, whatever storing takes", () => {
-    const { world, cadence } = open({ min_seconds: 0 });
-    world.storing = true;
-    cadence.written();
-    expect([cadence.nextStop(3), cadence.isDueAt(10), cadence.isDueAt(11), cadence.isAllowed()]).toEqual([
-      10,
-      true,
-      false,
-      false,
-    ]);
+    const { dependencies, checkpointSchedule } = open({ min_seconds: 0 });
+    dependencies.storing = true;
+    checkpointSchedule.written();
+    expect([
+      checkpointSchedule.nextStop(3),
+      checkpointSchedule.isDueAt(10),
+      checkpointSchedule.isDueAt(11),
+      checkpointSchedule.isAllowed(),
+    ]).toEqual([10, true, false, false]);
   });
 
   it("waits while the last one is being stored, and takes at most a tenth of the time for storing", () => {
-    const { world, cadence } = open({ every_seconds: 3 });
-    world.storing = true;
-    cadence.written();
-    world.ms += 4000;
-    expect(cadence.isDue()).toBe(false);
-    world.storing = false;
-    expect(cadence.isDue()).toBe(false);
-    world.ms += 35_999;
-    expect(cadence.isDue()).toBe(false);
-    world.ms += 1;
-    expect(cadence.isDue()).toBe(true);
+    const { dependencies, checkpointSchedule } = open({ every_seconds: 3 });
+    dependencies.storing = true;
+    checkpointSchedule.written();
+    dependencies.ms += 4000;
+    expect(checkpointSchedule.isDue()).toBe(false);
+    dependencies.storing = false;
+    expect(checkpointSchedule.isDue()).toBe(false);
+    dependencies.ms += 35_999;
+    expect(checkpointSchedule.isDue()).toBe(false);
+    dependencies.ms += 1;
+    expect(checkpointSchedule.isDue()).toBe(true);
   });
 });

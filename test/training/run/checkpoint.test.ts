@@ -134,7 +134,7 @@ describe("a run that is interrupted and goes on", () => {
     const from = stored(early.checkpoints[0] as NewCheckpoint);
     expect(from.epoch).toBeLessThan(3);
     const late = train(batches, { from, epochsDone: 3 });
-    expect(late.slices.map(({ from: first, to }) => [first, to])).toEqual([[4, 4]]);
+    expect(late.chunks.map(({ from: first, to }) => [first, to])).toEqual([[4, 4]]);
     expect(late.series.loss).toEqual(undisturbed.series.loss?.slice(3));
     expect(succeeded(late).model.sha256).toBe(succeeded(undisturbed).model.sha256);
   });

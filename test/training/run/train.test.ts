@@ -39,7 +39,7 @@ describe("training", () => {
   });
 
   it("reports every epoch once, in order, with the columns that apply", () => {
-    const { slices, series } = succeeded({
+    const { chunks, series } = succeeded({
       ...blobs,
       split: { validation: 0.2 },
       clip_grad: { type: "norm", max_norm: 1 },
@@ -47,15 +47,15 @@ describe("training", () => {
     });
     expect(Object.keys(series)).toEqual(["loss", "accuracy", "val_loss", "val_accuracy", "lr", "grad_norm", "epoch_ms"]);
     expect(series.loss).toHaveLength(40);
-    slices.forEach((slice, index) => {
-      expect(slice.from).toBe((slices[index - 1]?.to ?? 0) + 1);
+    chunks.forEach((chunk, index) => {
+      expect(chunk.from).toBe((chunks[index - 1]?.to ?? 0) + 1);
     });
   });
 
   it("goes on reporting after the epochs that an earlier attempt stored, with the same values", () => {
     const whole = succeeded(moons);
     const rest = train(moons, { epochsDone: 25 });
-    expect(rest.slices[0]?.from).toBe(26);
+    expect(rest.chunks[0]?.from).toBe(26);
     expect(rest.series.loss).toEqual(whole.series.loss?.slice(25));
     expect(rest.result).toMatchObject({ state: "succeeded", model: { sha256: whole.result.model.sha256 } });
   });
@@ -63,7 +63,7 @@ describe("training", () => {
   it("ends when it is cancelled, and keeps what it has", () => {
     const run = train({ ...moons, epochs: 10_000_000 }, { cancelAfter: 1 });
     expect(run.result).toMatchObject({ state: "cancelled", metrics: { final: { loss: expect.any(Number) } } });
-    expect(run.slices.length).toBeGreaterThanOrEqual(1);
+    expect(run.chunks.length).toBeGreaterThanOrEqual(1);
   });
 
   it("fails as diverged at the first epoch whose loss is not finite, which it reports", () => {

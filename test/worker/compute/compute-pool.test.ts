@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeSlice, fromWire, type MetricSlice } from "../../../src/domain/metrics/metric.ts";
+import { encodeChunk, fromWire, type MetricChunk } from "../../../src/domain/metrics/metric.ts";
 import type { Model } from "../../../src/domain/models/model.ts";
-import type { Desk } from "../../../src/domain/ports.ts";
-import { createDesk } from "../../../src/worker/compute/compute-pool.ts";
-import { aModel, aSlice, someWeights } from "../../contract/fixtures.ts";
+import type { ComputePool } from "../../../src/domain/ports.ts";
+import { createComputePool } from "../../../src/worker/compute/compute-pool.ts";
+import { aChunk, aModel, someWeights } from "../../contract/fixtures.ts";
 
 const LIMITS = {
   bodyBytes: 64 * 1024 * 1024,
@@ -15,13 +15,13 @@ const LIMITS = {
 };
 
 describe("the desk", () => {
-  let desk: Desk;
+  let computePool: ComputePool;
   const errors: unknown[] = [];
   beforeAll(() => {
-    desk = createDesk({ limits: LIMITS, onError: (error) => errors.push(error) });
+    computePool = createComputePool({ limits: LIMITS, onError: (error) => errors.push(error) });
   });
   afterAll(async () => {
-    await desk.close();
+    await computePool.close();
     expect(errors).toEqual([]);
   });
 
@@ -43,7 +43,7 @@ describe("the desk", () => {
       },
       model: { layers },
     });
-    const prepared = await desk.prepare(body);
+    const prepared = await computePool.prepare(body);
     expect(prepared).toMatchObject({ ok: true, rows: 3, parameters: 3, classes: ["0", "1"] });
     expect(prepared.ok && prepared.payload?.data.slice(0, 6)).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
     expect(body.byteLength).toBe(0);
@@ -53,37 +53,41 @@ describe("the desk", () => {
     const json = bytes({ data: { generator: { type: "moons" } }, model: { layers } });
     const whole = new Uint8Array(json.byteLength + 20).fill(7);
     whole.set(json, 10);
-    expect(await desk.prepare(whole.subarray(10, 10 + json.byteLength))).toMatchObject({ ok: true, payload: null });
+    expect(await computePool.prepare(whole.subarray(10, 10 + json.byteLength))).toMatchObject({ ok: true, payload: null });
     expect(whole[0]).toBe(7);
   });
 
   it("says what is wrong with a body", async () => {
-    expect(await desk.prepare(new TextEncoder().encode("{"))).toMatchObject({ ok: false, code: "malformed" });
-    const prepared = await desk.prepare(bytes({ data: { generator: { type: "moons" } }, model: { layers }, epochs: 0, x: 1 }));
+    expect(await computePool.prepare(new TextEncoder().encode("{"))).toMatchObject({ ok: false, code: "malformed" });
+    const prepared = await computePool.prepare(
+      bytes({ data: { generator: { type: "moons" } }, model: { layers }, epochs: 0, x: 1 }),
+    );
     expect(prepared).toMatchObject({ ok: false, code: "invalid" });
     expect(!prepared.ok && prepared.errors.map(({ pointer }) => pointer).sort()).toEqual(["/epochs", "/x"]);
   });
 
-  it("encodes small and large slices alike, behind the members of a head", async () => {
+  it("encodes small and large chunks alike, behind the members of a head", async () => {
     for (const count of [3, 4000]) {
-      const json = await desk.encodeColumns('{"seq":7}', 11, 10 + count, encodeSlice(aSlice(11, 10 + count)));
+      const json = await computePool.encodeColumns('{"seq":7}', 11, 10 + count, encodeChunk(aChunk(11, 10 + count)));
       const frame = JSON.parse(new TextDecoder().decode(json));
       expect(Object.keys(frame)).toEqual(["seq", "epochs", "series"]);
       expect(frame.epochs).toEqual(Array.from({ length: count }, (_, index) => 11 + index));
-      expect(frame.series.loss).toEqual(Array.from(aSlice(11, 10 + count).series.loss ?? []));
+      expect(frame.series.loss).toEqual(Array.from(aChunk(11, 10 + count).series.loss ?? []));
     }
   });
 
   it("thins metrics, and carries what is not finite as strings", async () => {
-    const odd = (): MetricSlice => ({ from: 2001, to: 2003, series: { loss: Float64Array.of(Number.NaN, Infinity, 1) } });
-    const { returned, json } = await desk.thinMetrics([aSlice(1, 2000), odd()], 1, 2003, 100);
+    const odd = (): MetricChunk => ({ from: 2001, to: 2003, series: { loss: Float64Array.of(Number.NaN, Infinity, 1) } });
+    const { returned, json } = await computePool.downsampleMetrics([aChunk(1, 2000), odd()], 1, 2003, 100);
     const { epochs, series } = decode(json) as { epochs: number[]; series: { loss: never[] } };
     expect(returned).toBe(epochs.length);
     expect(returned).toBeLessThanOrEqual(100);
     expect([epochs[0], epochs.at(-1)]).toEqual([1, 2003]);
     expect(series.loss.map(fromWire).every((loss) => loss > 0)).toBe(true);
-    expect(decode((await desk.thinMetrics([odd()], 2001, 2003, 10)).json).series).toEqual({ loss: ["NaN", "Infinity", 1] });
-    expect(await desk.thinMetrics([], 1, 0, 10)).toMatchObject({ returned: 0 });
+    expect(decode((await computePool.downsampleMetrics([odd()], 2001, 2003, 10)).json).series).toEqual({
+      loss: ["NaN", "Infinity", 1],
+    });
+    expect(await computePool.downsampleMetrics([], 1, 0, 10)).toMatchObject({ returned: 0 });
   });
 
   /** 1.5 x1 - 2.5 x2 + 0.5, through a sigmoid. */
@@ -97,11 +101,14 @@ describe("the desk", () => {
       loads++;
       return someWeights();
     };
-    const many = await desk.predict(model, rowsOf(5000), load);
+    const many = await computePool.predict(model, rowsOf(5000), load);
     expect(loads).toBeLessThanOrEqual(2);
     loads = 0;
-    const [few, again] = await Promise.all([desk.predict(model, rowsOf(3), load), desk.predict(model, rowsOf(3), load)]);
-    await desk.predict(model, rowsOf(1), load);
+    const [few, again] = await Promise.all([
+      computePool.predict(model, rowsOf(3), load),
+      computePool.predict(model, rowsOf(3), load),
+    ]);
+    await computePool.predict(model, rowsOf(1), load);
     expect(loads).toBe(1);
     if (!many.ok || !few.ok) throw new Error("the rows are right");
     expect(again).toEqual(few);
@@ -117,9 +124,9 @@ describe("the desk", () => {
     const rows: unknown[][] = rowsOf(5000);
     rows[3000] = [1, "two"];
     rows[4500] = [1];
-    const result = await desk.predict(model, rows, async () => someWeights());
+    const result = await computePool.predict(model, rows, async () => someWeights());
     expect(!result.ok && result.errors.map(({ pointer }) => pointer)).toEqual(["/instances/3000/1", "/instances/4500"]);
-    const few = await desk.predict(
+    const few = await computePool.predict(
       model,
       [
         [1, 2],
@@ -135,9 +142,9 @@ describe("the desk", () => {
     const gone = async () => {
       throw new Error("the model is gone");
     };
-    await expect(desk.predict(model, rowsOf(1), gone)).rejects.toThrow("the model is gone");
-    await expect(desk.predict(model, rowsOf(5000), gone)).rejects.toThrow("the model is gone");
-    expect((await desk.predict(model, rowsOf(1), async () => someWeights())).ok).toBe(true);
+    await expect(computePool.predict(model, rowsOf(1), gone)).rejects.toThrow("the model is gone");
+    await expect(computePool.predict(model, rowsOf(5000), gone)).rejects.toThrow("the model is gone");
+    expect((await computePool.predict(model, rowsOf(1), async () => someWeights())).ok).toBe(true);
   });
 
   it("forgets a model", async () => {
@@ -147,9 +154,9 @@ describe("the desk", () => {
       loads++;
       return someWeights();
     };
-    await desk.predict(model, rowsOf(1), load);
-    desk.forget(model.id);
-    await desk.predict(model, rowsOf(1), load);
+    await computePool.predict(model, rowsOf(1), load);
+    computePool.forget(model.id);
+    await computePool.predict(model, rowsOf(1), load);
     expect(loads).toBe(2);
   });
 });

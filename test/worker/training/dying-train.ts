@@ -1,12 +1,12 @@
 /** A training thread that trains in earnest, and in the first attempt at a job dies when its first checkpoint is stored, as the job's name says. */
-import { fit as trainInEarnest } from "../../../src/training/run/train.ts";
+import { train as trainInEarnest } from "../../../src/training/run/train.ts";
 import type { TrainTask } from "../../../src/worker/protocol.ts";
 import { type Fit, runTraining } from "../../../src/worker/training/training-thread.ts";
 
 /** Never notified: to wait on. */
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
-const DEATHS: Readonly<Record<string, () => void>> = {
+const CRASHES: Readonly<Record<string, () => void>> = {
   exits: () => process.exit(3),
   exhausts: () => {
     const kept: number[][] = [];
@@ -21,7 +21,7 @@ const DEATHS: Readonly<Record<string, () => void>> = {
 };
 
 const dyingFit: Fit = (run, control) => {
-  const die = DEATHS[run.job.spec.name];
+  const die = CRASHES[run.job.spec.name];
   if (run.job.attempt > 1 || !die) return trainInEarnest(run, control);
   const save: typeof control.save = (checkpoint) => {
     control.save(checkpoint);

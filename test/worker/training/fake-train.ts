@@ -2,17 +2,17 @@
 import type { TrainingResult } from "../../../src/domain/ports.ts";
 import type { TrainTask } from "../../../src/worker/protocol.ts";
 import { type Fit, runTraining } from "../../../src/worker/training/training-thread.ts";
-import { aCheckpoint, aModel, aSlice, someWeights } from "../../contract/fixtures.ts";
+import { aCheckpoint, aChunk, aModel, someWeights } from "../../contract/fixtures.ts";
 
-const EPOCHS_A_SLICE = 10;
+const EPOCHS_A_CHUNK = 10;
 
 const BEHAVIOURS: Readonly<Record<string, Fit>> = {
   /** Reports every epoch and succeeds. */
   train: (run, control) => {
     const { epochsDone, spec } = run.job;
-    for (let from = epochsDone + 1; from <= spec.epochs; from += EPOCHS_A_SLICE) {
+    for (let from = epochsDone + 1; from <= spec.epochs; from += EPOCHS_A_CHUNK) {
       if (control.cancelled()) return { state: "cancelled", metrics: null };
-      control.report(aSlice(from, Math.min(from + EPOCHS_A_SLICE - 1, spec.epochs)));
+      control.report(aChunk(from, Math.min(from + EPOCHS_A_CHUNK - 1, spec.epochs)));
     }
     return succeeded(run.job.id);
   },
@@ -21,9 +21,9 @@ const BEHAVIOURS: Readonly<Record<string, Fit>> = {
     while (!control.cancelled()) spin(1);
     return { state: "cancelled", metrics: { final: { loss: 1 }, best: { loss: 1, epoch: 1 } } };
   },
-  /** Reports one slice after another until it is cancelled, and never looks at anything else. */
+  /** Reports one chunk after another until it is cancelled, and never looks at anything else. */
   chatty: (_, control) => {
-    for (let epoch = 1; !control.cancelled(); epoch++) control.report(aSlice(epoch, epoch));
+    for (let epoch = 1; !control.cancelled(); epoch++) control.report(aChunk(epoch, epoch));
     return { state: "cancelled", metrics: null };
   },
   /** Reports an epoch, writes a checkpoint, and goes on from the epoch of one that it is given; until it is asked to stop. */
@@ -31,7 +31,7 @@ const BEHAVIOURS: Readonly<Record<string, Fit>> = {
     const first = (run.checkpoint?.epoch ?? 0) + 1;
     for (let epoch = first; ; epoch++) {
       if (control.cancelled()) return { state: "cancelled", metrics: null };
-      if (epoch > run.job.epochsDone) control.report(aSlice(epoch, epoch));
+      if (epoch > run.job.epochsDone) control.report(aChunk(epoch, epoch));
       const reason = control.stopping();
       if (reason) {
         control.save(aCheckpoint({ epoch, reason }));
@@ -43,10 +43,10 @@ const BEHAVIOURS: Readonly<Record<string, Fit>> = {
   deaf: () => {
     for (;;) spin(1000);
   },
-  /** Reports two slices, then ends its process. */
+  /** Reports two chunks, then ends its process. */
   exits: (_, control) => {
-    control.report(aSlice(1, 5));
-    control.report(aSlice(6, 9));
+    control.report(aChunk(1, 5));
+    control.report(aChunk(6, 9));
     process.exit(3);
   },
   exhausts: () => {
@@ -69,7 +69,7 @@ const BEHAVIOURS: Readonly<Record<string, Fit>> = {
     throw new Error(`there are ${new ArrayBuffer(2 ** 45).byteLength} bytes`);
   },
   throws: () => {
-    throw new RangeError("a defect of training");
+    throw new RangeError("a bug of training");
   },
   /** How many of the runs before have left their port open, as the final loss. */
   counts: ({ job }) => {

@@ -1,30 +1,30 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { NewCheckpoint } from "../../../src/domain/jobs/checkpoint.ts";
 import type { Job } from "../../../src/domain/jobs/job.ts";
-import type { MetricSlice } from "../../../src/domain/metrics/metric.ts";
-import type { Trainers, TrainingRun } from "../../../src/domain/ports.ts";
-import { MAX_PENDING_SLICES } from "../../../src/worker/protocol.ts";
-import { createTrainers, type TrainersOptions } from "../../../src/worker/training/training-pool.ts";
-import { aCheckpoint, aJob, aSlice, largeTensors, someWeights } from "../../contract/fixtures.ts";
+import type { MetricChunk } from "../../../src/domain/metrics/metric.ts";
+import type { TrainingPool, TrainingRun } from "../../../src/domain/ports.ts";
+import { MAX_PENDING_CHUNKS } from "../../../src/worker/protocol.ts";
+import { createTrainingPool, type TrainingPoolOptions } from "../../../src/worker/training/training-pool.ts";
+import { aCheckpoint, aChunk, aJob, largeTensors, someWeights } from "../../contract/fixtures.ts";
 
 /** Nobody asks the run to stop, and nobody keeps its checkpoints. */
 const UNSTOPPED = { onCheckpoint: async () => undefined, stop: new AbortController().signal };
 
 describe("training threads", () => {
-  let trainers: Trainers | null = null;
-  const defects: unknown[] = [];
-  const open = (size = 1, options: Partial<TrainersOptions> = {}): Trainers => {
-    defects.length = 0;
-    trainers = createTrainers({
+  let trainingPool: TrainingPool | null = null;
+  const bugs: unknown[] = [];
+  const open = (size = 1, options: Partial<TrainingPoolOptions> = {}): TrainingPool => {
+    bugs.length = 0;
+    trainingPool = createTrainingPool({
       size,
       ...options,
       entry: new URL("./fake-train.ts", import.meta.url),
-      onDefect: (error) => defects.push(error),
+      onBug: (error) => bugs.push(error),
     });
-    return trainers;
+    return trainingPool;
   };
   afterEach(async () => {
-    await trainers?.close();
+    await trainingPool?.close();
   });
 
   const runOf = (behaviour: string, epochs = 100): TrainingRun => ({
@@ -36,25 +36,25 @@ describe("training threads", () => {
   const ignore = async () => undefined;
   const never = new AbortController().signal;
 
-  it("hands on every slice in order, then the result with its weights", async () => {
-    const slices: MetricSlice[] = [];
-    const observer = { signal: never, ...UNSTOPPED, onEpochs: async (slice: MetricSlice) => void slices.push(slice) };
+  it("hands on every chunk in order, then the result with its weights", async () => {
+    const chunks: MetricChunk[] = [];
+    const observer = { signal: never, ...UNSTOPPED, onEpochs: async (chunk: MetricChunk) => void chunks.push(chunk) };
     const result = await open().train(runOf("train", 95), observer);
-    expect(slices.map(({ from, to }) => [from, to])).toEqual(
+    expect(chunks.map(({ from, to }) => [from, to])).toEqual(
       Array.from({ length: 10 }, (_, index) => [index * 10 + 1, Math.min(index * 10 + 10, 95)]),
     );
-    expect(slices[9]).toEqual(aSlice(91, 95));
+    expect(chunks[9]).toEqual(aChunk(91, 95));
     expect(result).toMatchObject({ state: "succeeded", reason: "all epochs are done", weights: someWeights() });
   });
 
   it("goes on after the epochs that are stored", async () => {
-    const slices: MetricSlice[] = [];
+    const chunks: MetricChunk[] = [];
     const job: Job = { ...aJob("train", 50), epochsDone: 30 };
     await open().train(
       { job, payload: null, dataset: null, checkpoint: null },
-      { signal: never, ...UNSTOPPED, onEpochs: async (slice) => void slices.push(slice) },
+      { signal: never, ...UNSTOPPED, onEpochs: async (chunk) => void chunks.push(chunk) },
     );
-    expect(slices.map(({ from }) => from)).toEqual([31, 41]);
+    expect(chunks.map(({ from }) => from)).toEqual([31, 41]);
   });
 
   it("keep nothing of a run that is over", async () => {
@@ -75,12 +75,12 @@ describe("training threads", () => {
     expect(result.metrics?.final.loss).toBe(sum);
   });
 
-  it("lets a thread run only a few slices ahead of those dealt with", async () => {
+  it("lets a thread run only a few chunks ahead of those dealt with", async () => {
     const arrived: number[] = [];
     let release = Promise.withResolvers<void>();
     let first = Promise.withResolvers<void>();
     const abort = new AbortController();
-    const onEpochs = async ({ from }: MetricSlice) => {
+    const onEpochs = async ({ from }: MetricChunk) => {
       arrived.push(from);
       first.resolve();
       await release.promise;
@@ -101,7 +101,7 @@ describe("training threads", () => {
     release.resolve();
     expect(await running).toMatchObject({ state: "cancelled" });
     // What was sent before the cancel is still handed on: the one in hand, those waiting, and one that the cancel set free.
-    expect(arrived.length).toBeLessThanOrEqual(4 + MAX_PENDING_SLICES + 1);
+    expect(arrived.length).toBeLessThanOrEqual(4 + MAX_PENDING_CHUNKS + 1);
     expect(arrived).toEqual(arrived.map((_, index) => index + 1));
   });
 
@@ -136,24 +136,24 @@ describe("training threads", () => {
 
   it("rejects when the thread exits, after handing on what it had sent, and recovers", async () => {
     const pool = open();
-    const slices: number[] = [];
+    const chunks: number[] = [];
     const running = pool.train(runOf("exits"), {
       signal: never,
       ...UNSTOPPED,
-      onEpochs: async ({ from }) => void slices.push(from),
+      onEpochs: async ({ from }) => void chunks.push(from),
     });
     await expect(running).rejects.toThrow("the training thread exited with code 3");
-    expect(slices).toEqual([1, 6]);
+    expect(chunks).toEqual([1, 6]);
     expect(await pool.train(runOf("train"), { signal: never, ...UNSTOPPED, onEpochs: ignore })).toMatchObject({
       state: "succeeded",
     });
   });
 
-  it("fails the run and reports the defect when training throws", async () => {
+  it("fails the run and reports the bug when training throws", async () => {
     const result = await open().train(runOf("throws"), { signal: never, ...UNSTOPPED, onEpochs: ignore });
     expect(result).toMatchObject({ state: "failed", error: { code: "internal" } });
-    expect(JSON.stringify(result)).not.toContain("a defect of training");
-    expect(defects).toMatchObject([{ message: "a defect of training" }]);
+    expect(JSON.stringify(result)).not.toContain("a bug of training");
+    expect(bugs).toMatchObject([{ message: "a bug of training" }]);
   });
 
   it("trains as many jobs at once as it has threads, each by itself", async () => {
@@ -183,7 +183,7 @@ describe("training threads", () => {
     const observe = (stop: AbortController, until: number) => ({
       signal: never,
       stop: stop.signal,
-      onEpochs: async ({ to }: MetricSlice) => void news.push(`epoch ${to}`),
+      onEpochs: async ({ to }: MetricChunk) => void news.push(`epoch ${to}`),
       onCheckpoint: async (checkpoint: NewCheckpoint) => {
         news.push(`checkpoint ${checkpoint.epoch}`);
         kept.push(checkpoint);

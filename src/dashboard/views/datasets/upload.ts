@@ -5,7 +5,7 @@ import { useApp } from "../../shell/app-context.ts";
 import { ApiProblem, queryText } from "../../shell/http.ts";
 
 /** By the ending of a file's name; what ends otherwise is for the server to judge. */
-const TYPE_OF_ENDING: Readonly<Record<string, string>> = {
+const TYPE_OF_CLOSE_REASON: Readonly<Record<string, string>> = {
   csv: "text/csv",
   tsv: "text/csv",
   txt: "text/csv",
@@ -52,7 +52,7 @@ function send(
   const { name, ending } = partsOf(fileName);
   request.open("POST", url + queryText({ name }));
   request.setRequestHeader("accept", "application/json");
-  request.setRequestHeader("content-type", TYPE_OF_ENDING[ending] ?? "application/octet-stream");
+  request.setRequestHeader("content-type", TYPE_OF_CLOSE_REASON[ending] ?? "application/octet-stream");
   request.send(file);
   return { done, abort: () => request.abort() };
 }

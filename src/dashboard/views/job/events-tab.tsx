@@ -1,4 +1,4 @@
-/** The sequence of a job's events, as every reader of its stream gets them: states, and slices of epochs. */
+/** The sequence of a job's events, as every reader of its stream gets them: states, and chunks of epochs. */
 import { useEffect, useState } from "preact/hooks";
 import type { EventPage, Job } from "../../../client/answers.ts";
 import { isOver } from "../../live/job-reading.ts";
@@ -9,7 +9,7 @@ import { stateLabel } from "../../ui/state-badge.tsx";
 import { Card, Problem } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 
-/** A page of events holds every epoch of its slices: a few slices are much already. */
+/** A page of events holds every epoch of its chunks: a few chunks are much already. */
 const PAGE_EVENTS = 20;
 /** Older lines go when there are more. */
 const MOST_LINES = 500;

@@ -15,7 +15,7 @@ import { Empty, Problem } from "../../ui/surfaces.tsx";
 import { BulkBar } from "./bulk-bar.tsx";
 import { createJobList, type JobList, PAGE_JOBS } from "./list.ts";
 import { useSelection } from "./selection.ts";
-import { createTrails } from "./sparklines.ts";
+import { createSparklines } from "./sparklines.ts";
 import { JobTable, useRowPx } from "./table.tsx";
 
 type Filter = JobState | "all";
@@ -36,8 +36,8 @@ export default function JobsPage({ query }: ViewProps) {
   const filter = FILTERS.find(({ value }) => value === query.get("state"))?.value ?? "all";
   const search = query.get("q") ?? "";
   const list = useMemo(() => createJobList(api, board, filter === "all" ? null : filter), [api, board, filter]);
-  const trails = useMemo(() => createTrails(api, board), [api, board]);
-  useEffect(() => () => trails.dispose(), [trails]);
+  const sparklines = useMemo(() => createSparklines(api, board), [api, board]);
+  useEffect(() => () => sparklines.dispose(), [sparklines]);
   useEffect(() => {
     // The first reading begins when watching does: then nothing is missed in between.
     if (live.generation.get() > 0) void list.reload();
@@ -74,7 +74,7 @@ export default function JobsPage({ query }: ViewProps) {
         />
       </div>
       {state.error !== null && <Problem error={state.error} retry={() => void list.reload()} />}
-      {isBare ? <NoJobs /> : <JobTable {...{ state, shown, rows, rowPx, selection, trails }} searching={search !== ""} />}
+      {isBare ? <NoJobs /> : <JobTable {...{ state, shown, rows, rowPx, selection, sparklines }} searching={search !== ""} />}
       {!isBare && <Foot list={list} shown={shown.length} searching={search !== ""} />}
       {state.waiting.length > 0 && (
         <button type="button" class="button primary newcomers" onClick={() => window.scrollTo({ top: 0, behavior: "smooth" })}>

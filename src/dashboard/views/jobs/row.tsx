@@ -18,7 +18,7 @@ import { useStore } from "../../shell/store.ts";
 import { memo } from "../../ui/memo.ts";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { Progress, StateBadge, stateTone } from "../../ui/state-badge.tsx";
-import type { Trails } from "./sparklines.ts";
+import type { Sparklines } from "./sparklines.ts";
 
 export interface RowProps {
   readonly id: string;
@@ -26,12 +26,12 @@ export interface RowProps {
   readonly number: number;
   readonly top: number;
   readonly selected: boolean;
-  readonly trails: Trails;
+  readonly sparklines: Sparklines;
   readonly now: number;
   onSelect(id: string, selected: boolean): void;
 }
 
-export const Row = memo(function Row({ id, number, top, selected, trails, now, onSelect }: RowProps) {
+export const Row = memo(function Row({ id, number, top, selected, sparklines, now, onSelect }: RowProps) {
   const { board } = useApp();
   const job = useJob(board, id) ?? board.get(id);
   if (!job) return null;
@@ -61,7 +61,7 @@ export const Row = memo(function Row({ id, number, top, selected, trails, now, o
       <span class="c-state" role="cell">
         <StateBadge state={job.state} />
       </span>
-      <Curves job={job} trails={trails} now={now} />
+      <Curves job={job} sparklines={sparklines} now={now} />
       <span class="c-created" role="cell" title={formatTime(job.created_at)}>
         {formatAgo(job.created_at, now)}
       </span>
@@ -69,8 +69,8 @@ export const Row = memo(function Row({ id, number, top, selected, trails, now, o
   );
 });
 
-function Curves({ job, trails, now }: { readonly job: Job; readonly trails: Trails; readonly now: number }) {
-  const { points, pace } = useStore(trails.of(job));
+function Curves({ job, sparklines, now }: { readonly job: Job; readonly sparklines: Sparklines; readonly now: number }) {
+  const { points, pace } = useStore(sparklines.of(job));
   const score = scoreOf(job);
   const training = isTraining(job);
   return (

@@ -15,7 +15,7 @@ export interface Trail {
   readonly pace: number | null;
 }
 
-export interface Trails {
+export interface Sparklines {
   /** The trail of a job that is shown; asks for it when it is not there yet. */
   of(job: Job): Store<Trail>;
   dispose(): void;
@@ -23,7 +23,7 @@ export interface Trails {
 
 const POINTS = 48;
 const MAX_POINTS = 96;
-const MAX_TRAILS = 1000;
+const MAX_SPARKLINES = 1000;
 const REQUESTS = 3;
 /** The pace is that of so much time, and of no less than the least. */
 const PACE_MS = 5000;
@@ -36,7 +36,7 @@ interface Entry {
   readonly marks: { readonly epochs: number; readonly at: number }[];
 }
 
-export function createTrails(api: Api, board: JobBoard): Trails {
+export function createSparklines(api: Api, board: JobBoard): Sparklines {
   const entries = new Map<string, Entry>();
   const queue: string[] = [];
   const abort = new AbortController();
@@ -47,7 +47,7 @@ export function createTrails(api: Api, board: JobBoard): Trails {
     if (known) return known;
     const entry: Entry = { store: createStore<Trail>({ points: null, pace: null }), asked: false, marks: [] };
     entries.set(id, entry);
-    if (entries.size > MAX_TRAILS) entries.delete(entries.keys().next().value ?? "");
+    if (entries.size > MAX_SPARKLINES) entries.delete(entries.keys().next().value ?? "");
     return entry;
   };
 
@@ -104,13 +104,13 @@ function advance({ store, marks }: Entry, job: Job): void {
   const loss = metrics?.final.loss;
   let { points } = store.get();
   if (loss !== undefined && epochs > (points?.at(-1)?.[0] ?? 0)) points = merge(points ?? [], [[epochs, Number(loss)]]);
-  const pace = isTraining(job) ? paceOf(marks, epochs, performance.now()) : null;
+  const pace = isTraining(job) ? learningRateDriverOf(marks, epochs, performance.now()) : null;
   if (!isTraining(job)) marks.length = 0;
   store.set({ points, pace });
 }
 
 /** Epochs a second over the last while; null while that was too short. */
-function paceOf(marks: Entry["marks"], epochs: number, at: number): number | null {
+function learningRateDriverOf(marks: Entry["marks"], epochs: number, at: number): number | null {
   if (epochs !== marks.at(-1)?.epochs) marks.push({ epochs, at });
   while (marks.length > 2 && at - (marks[0]?.at ?? at) > PACE_MS) marks.shift();
   const [first] = marks;

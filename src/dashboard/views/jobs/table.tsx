@@ -9,7 +9,7 @@ import type { JobListState } from "./list.ts";
 import { useQueuePlaces } from "./queue-places.ts";
 import { Row } from "./row.tsx";
 import type { Selection } from "./selection.ts";
-import type { Trails } from "./sparklines.ts";
+import type { Sparklines } from "./sparklines.ts";
 
 /** Heights of a row, wide and on a phone; styles/jobs.css has the same. */
 const ROW_PX = 56;
@@ -27,11 +27,11 @@ export interface JobTableProps {
   readonly rows: RefObject<HTMLDivElement | null>;
   readonly rowPx: number;
   readonly selection: Selection;
-  readonly trails: Trails;
+  readonly sparklines: Sparklines;
   readonly searching: boolean;
 }
 
-export function JobTable({ state, shown, rows, rowPx, selection, trails, searching }: JobTableProps) {
+export function JobTable({ state, shown, rows, rowPx, selection, sparklines, searching }: JobTableProps) {
   const { api, board } = useApp();
   const now = useNow(AGO_EVERY_MS);
   const { start, end } = useRowWindow(rows, shown.length, rowPx);
@@ -60,7 +60,7 @@ export function JobTable({ state, shown, rows, rowPx, selection, trails, searchi
             number={start + index + 1}
             top={(start + index) * rowPx}
             selected={selection.ids.has(id)}
-            trails={trails}
+            sparklines={sparklines}
             now={now}
             onSelect={selection.select}
           />

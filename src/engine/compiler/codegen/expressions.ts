@@ -9,7 +9,7 @@ import { pairwise } from "../pairwise.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
 import { uniformLanes } from "../threefry.ts";
 import type { Local } from "../wasm/assembler.ts";
-import type { Nest, Value } from "./loop-nest.ts";
+import type { LoopNest, Value } from "./loop-nest.ts";
 import { ARITHMETIC, BOUNDED_BY_CONSTANT, COMPARISON, type Comparison, UNARY } from "./math.ts";
 
 type OperationOf<K extends Operation["kind"]> = Extract<Operation, { readonly kind: K }>;
@@ -26,7 +26,7 @@ const ELEMENT_BYTES = 4;
 const MOST_POSITIONS = 2 ** 24;
 
 export class Expressions {
-  readonly #nest: Nest;
+  readonly #nest: LoopNest;
   readonly #bufferOf: (tensor: Tensor) => Buffer | undefined;
   /** Positions met so far, by what they are and by the array that says so. */
   readonly #names = new Map<string, number>();
@@ -35,7 +35,7 @@ export class Expressions {
   lanes = 1;
 
   /** `bufferOf` says where a tensor is loaded from; tensors without a place are computed. */
-  constructor(nest: Nest, bufferOf: (tensor: Tensor) => Buffer | undefined) {
+  constructor(nest: LoopNest, bufferOf: (tensor: Tensor) => Buffer | undefined) {
     this.#nest = nest;
     this.#bufferOf = bufferOf;
   }

@@ -26,7 +26,7 @@ interface Level {
   readonly step: number;
 }
 
-export class Nest {
+export class LoopNest {
   readonly f: FunctionBuilder;
   readonly #levels: Level[] = [];
   readonly #given: readonly Local[];

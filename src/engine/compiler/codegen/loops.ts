@@ -10,10 +10,10 @@ import { at, type Index, linear, variable, ZERO } from "../affine-index.ts";
 import { elements, isReduce, placeOf, reducedAxes } from "../kernel-outputs.ts";
 import type { Buffer, ProgramPlan } from "../memory-plan.ts";
 import { pairwise } from "../pairwise.ts";
-import type { Loop, LoopKernel, Root } from "../schedule/kernels.ts";
+import type { KernelOutput, Loop, LoopKernel } from "../schedule/kernels.ts";
 import type { FunctionBuilder, Local } from "../wasm/assembler.ts";
 import { Expressions } from "./expressions.ts";
-import { Nest, type Value } from "./loop-nest.ts";
+import { LoopNest, type Value } from "./loop-nest.ts";
 
 const LANES = 4;
 const ACCUMULATORS = 4;
@@ -25,7 +25,7 @@ export function emitLoops(f: FunctionBuilder, step: Local, kernel: LoopKernel, p
 
 /** A running sum or maximum: one vector for each turn. */
 interface Accumulator {
-  readonly root: Root;
+  readonly root: KernelOutput;
   /** Position in the result, with the loops that are not reduced. */
   readonly turns: readonly Local[];
   /** The written-out axes that this one belongs to. */
@@ -46,7 +46,7 @@ interface Point {
 
 class LoopEmitter {
   readonly #f: FunctionBuilder;
-  readonly #nest: Nest;
+  readonly #nest: LoopNest;
   readonly #kernel: LoopKernel;
   readonly #plan: ProgramPlan;
   readonly #expressions: Expressions;
@@ -54,7 +54,7 @@ class LoopEmitter {
 
   constructor(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan) {
     this.#f = f;
-    this.#nest = new Nest(f, [step]);
+    this.#nest = new LoopNest(f, [step]);
     this.#kernel = kernel;
     this.#plan = plan;
     const own = new Set(kernel.roots.filter(({ tensor }) => tensor.inputs.length > 0).map(({ tensor }) => tensor));
@@ -191,11 +191,11 @@ class LoopEmitter {
     }
   }
 
-  #combine({ tensor }: Root, a: Local, b: Local): Local {
+  #combine({ tensor }: KernelOutput, a: Local, b: Local): Local {
     return this.#nest.codeAt(this.#nest.depth).op(tensor.op.kind === "max" ? "f32x4.max" : "f32x4.add", a, b);
   }
 
-  #acrossLanes(root: Root, vector: Local): Local {
+  #acrossLanes(root: KernelOutput, vector: Local): Local {
     const swapped = (from: Local, lanes: readonly [number, number, number, number]): Local =>
       this.#nest.vectorAt(this.#nest.depth, () => {
         this.#f.get(from);
@@ -250,7 +250,7 @@ class LoopEmitter {
   }
 
   /** Lanes that stand for no element must not count. */
-  #withoutIdleLanes({ tensor }: Root, { local }: Value): Local {
+  #withoutIdleLanes({ tensor }: KernelOutput, { local }: Value): Local {
     const neutral = this.#nest.float(tensor.op.kind === "max" ? Number.NEGATIVE_INFINITY : 0).local;
     const used = [0, 1, 2, 3].map((lane) => (lane < this.#expressions.lanes ? 0xffff_ffff : 0));
     return this.#nest.vectorAt(this.#nest.depth, () => {
@@ -261,7 +261,7 @@ class LoopEmitter {
     }).local;
   }
 
-  #store(root: Root, position: readonly Index[], value: Value): void {
+  #store(root: KernelOutput, position: readonly Index[], value: Value): void {
     const { tensor } = root;
     for (const buffer of this.#targets(tensor)) {
       if (root.kind !== "scatter") {
@@ -278,7 +278,7 @@ class LoopEmitter {
     }
   }
 
-  #position({ roles }: Root, indices: readonly Index[], element: readonly number[]): Index[] {
+  #position({ roles }: KernelOutput, indices: readonly Index[], element: readonly number[]): Index[] {
     return roles.map((role, axis) => {
       if (role.kind === "loop") return indices[role.loop] ?? ZERO;
       return role.kind === "expand" ? at(element[axis] ?? 0) : ZERO;

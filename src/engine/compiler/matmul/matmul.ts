@@ -8,7 +8,7 @@
 
 import { at, type Index, linear, plus, variable, ZERO } from "../affine-index.ts";
 import { Expressions } from "../codegen/expressions.ts";
-import { Nest, type Value } from "../codegen/loop-nest.ts";
+import { LoopNest, type Value } from "../codegen/loop-nest.ts";
 import type { Buffer, PackBuffers, ProgramPlan } from "../memory-plan.ts";
 import type { MatmulKernel, OperandView } from "../schedule/kernels.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
@@ -136,7 +136,7 @@ function pushSource(f: FunctionBuilder, outer: readonly Local[], { index }: Oper
 
 class TileEmitter {
   readonly #f: FunctionBuilder;
-  readonly #nest: Nest;
+  readonly #nest: LoopNest;
   readonly #given: readonly Local[];
   readonly #tiles: { readonly local: Local };
   readonly #kernel: MatmulKernel;
@@ -154,7 +154,7 @@ class TileEmitter {
     rows: number,
   ) {
     this.#f = f;
-    this.#nest = new Nest(f, given);
+    this.#nest = new LoopNest(f, given);
     this.#given = given;
     this.#tiles = tiles;
     this.#kernel = kernel;

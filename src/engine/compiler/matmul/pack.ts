@@ -5,7 +5,7 @@
  * Both read whole vectors: past the end of a row they find elements of no meaning, which end up where no tile's result that
  * is stored reads them.
  */
-import { Nest, type Value } from "../codegen/loop-nest.ts";
+import { LoopNest, type Value } from "../codegen/loop-nest.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
 
 const LANES = 4;
@@ -43,7 +43,7 @@ const [SOURCE, STRIDE, INNER, PANELS, TARGET, LAST] = [0, 1, 2, 3, 4, 5] as cons
 
 /** for panel: for inner: copy `width` contiguous elements. */
 function writeAlong(f: FunctionBuilder, width: number): void {
-  const nest = new Nest(f, []);
+  const nest = new LoopNest(f, []);
   const column = f.local("i32");
   const from = f.local("i32");
   copy(f, SOURCE, column);
@@ -65,7 +65,7 @@ function writeAlong(f: FunctionBuilder, width: number): void {
 
 /** for panel: for four inner positions: turn 4 x 4 blocks around. Lines past the last one repeat it. */
 function writeAcross(f: FunctionBuilder, width: number): void {
-  const nest = new Nest(f, []);
+  const nest = new LoopNest(f, []);
   const line = f.local("i32");
   const lines = Array.from({ length: width }, () => f.local("i32"));
   const last = f.local("i32");
@@ -97,7 +97,7 @@ function writeAcross(f: FunctionBuilder, width: number): void {
 }
 
 /** Stores the transpose of the 4 x 4 block that the four line pointers show. */
-function turnBlock(f: FunctionBuilder, nest: Nest, lines: readonly Local[], width: number, part: number): void {
+function turnBlock(f: FunctionBuilder, nest: LoopNest, lines: readonly Local[], width: number, part: number): void {
   const rows = lines.map((line) =>
     nest.vectorAt(nest.depth, () => {
       f.get(line);

@@ -5,7 +5,7 @@
 import type { Tensor } from "../../graph.ts";
 import { accesses, type Index, linear, variable } from "../affine-index.ts";
 import { productShape } from "../rewrite/lower.ts";
-import type { MatmulKernel, OperandView, Root } from "../schedule/kernels.ts";
+import type { KernelOutput, MatmulKernel, OperandView } from "../schedule/kernels.ts";
 
 /** Rows and columns of a register tile: 8 accumulators, 2 vectors of b and 1 of a fit the 16 registers of x86-64. */
 export const TILE_ROWS = 4;
@@ -53,7 +53,7 @@ const isContiguous = (index: Index, rank: number): boolean =>
   strideOf(index, rank - 2) === 1 || strideOf(index, rank - 1) === 1;
 
 /** The kernel of a product; `roots` are what is stored of it. */
-export function buildMatmul(product: Tensor, roots: readonly Root[]): MatmulKernel {
+export function buildMatmul(product: Tensor, roots: readonly KernelOutput[]): MatmulKernel {
   const shape = productShape(product);
   const [a, b] = operandViews(product);
   const rank = product.shape.length;

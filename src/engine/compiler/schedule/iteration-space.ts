@@ -6,14 +6,14 @@ import { type Shape, sizeOf, type Tensor } from "../../graph.ts";
 import { accesses, type Index, linear, ZERO } from "../affine-index.ts";
 import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
-import type { AxisRole, Loop, LoopKernel, Root } from "./kernels.ts";
+import type { AxisRole, KernelOutput, Loop, LoopKernel } from "./kernels.ts";
 
 /** Where a tensor can be computed. Tensors with the same key can share a kernel. */
 export interface Space {
   readonly key: string;
   /** One loop over vectors with everything else written out, or a nest of loops. */
   readonly kind: "line" | "grid";
-  readonly root: Root["kind"];
+  readonly root: KernelOutput["kind"];
   readonly value: Tensor;
   readonly iteration: Shape;
   /** Sizes of the loops, and whether a reduction runs over them. */
@@ -59,7 +59,12 @@ function loadedFrom(stored: ReadonlySet<Tensor>) {
   return (tensor: Tensor): boolean => stored.has(tensor) || tensor.inputs.length === 0;
 }
 
-function chooseSpace(root: Root["kind"], value: Tensor, reduced: readonly number[], load: (tensor: Tensor) => boolean): Space {
+function chooseSpace(
+  root: KernelOutput["kind"],
+  value: Tensor,
+  reduced: readonly number[],
+  load: (tensor: Tensor) => boolean,
+): Space {
   const { shape } = value;
   const breaks = root === "pointwise" || reduced.length > 0 ? breaksOf(value, reduced, load) : new Set<number>();
   const longAxes = shape.flatMap((size, axis) => (size > 1 ? [axis] : []));
@@ -89,7 +94,7 @@ function groupAxes(shape: Shape, breaks: ReadonlySet<number>): number[][] {
 }
 
 function line(
-  root: Root["kind"],
+  root: KernelOutput["kind"],
   value: Tensor,
   reduced: readonly number[],
   axes: readonly number[],
@@ -113,7 +118,7 @@ function line(
   };
 }
 
-function grid(root: Root["kind"], value: Tensor, reduced: readonly number[], breaks: ReadonlySet<number>): Space {
+function grid(root: KernelOutput["kind"], value: Tensor, reduced: readonly number[], breaks: ReadonlySet<number>): Space {
   const groups = groupAxes(value.shape, breaks);
   const roles: AxisRole[] = value.shape.map(() => ({ kind: "zero" }));
   groups.forEach((axes, loop) => {

@@ -18,7 +18,7 @@ export type AxisRole =
  * - reduce: a sum or max over some axes of the iteration space, which is the shape of its input;
  * - pad, scatter: each point of the input's shape goes to a place of its own in a tensor of zeros.
  */
-export interface Root {
+export interface KernelOutput {
   readonly tensor: Tensor;
   readonly kind: "pointwise" | "reduce" | "pad" | "scatter";
   /** The expression that is evaluated at each point. */
@@ -40,7 +40,7 @@ export interface Loop {
 export interface LoopKernel {
   readonly kind: "loops";
   readonly loops: readonly Loop[];
-  readonly roots: readonly Root[];
+  readonly roots: readonly KernelOutput[];
   /** Instructions in the body, roughly. */
   readonly work: number;
 }
@@ -63,7 +63,7 @@ export interface MatmulKernel {
   readonly packA: boolean;
   readonly packB: boolean;
   /** The product itself where others read it, and pointwise tensors of its shape. */
-  readonly roots: readonly Root[];
+  readonly roots: readonly KernelOutput[];
 }
 
 export type Kernel = LoopKernel | MatmulKernel;

@@ -4,7 +4,7 @@ import type { Grant } from "../../../domain/access/rate-limit.ts";
 import type { Tables } from "../../tables.ts";
 
 /** Counts once more, unless the limit is reached in this window. A window begins with the first count in it. */
-export async function countUp(
+export async function incrementCounter(
   db: Kysely<Tables>,
   key: string,
   { at, windowMs, limit }: { readonly at: number; readonly windowMs: number; readonly limit: number },

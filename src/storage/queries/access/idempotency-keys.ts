@@ -62,8 +62,8 @@ export async function answerKey(db: Kysely<Tables>, name: KeyName, owner: string
     .execute();
 }
 
-/** See Store.disownKey. */
-export async function disownKey(db: Kysely<Tables>, name: KeyName, owner: string): Promise<void> {
+/** See Store.releaseKey. */
+export async function releaseKey(db: Kysely<Tables>, name: KeyName, owner: string): Promise<void> {
   await named(db, name).set({ owned_until: 0 }).where("owner", "=", owner).execute();
 }
 

@@ -22,13 +22,13 @@ type RecordRow = Pick<CheckpointsTable, (typeof RECORD)[number]>;
 /** The connections that an insertion takes turns on: see Databases of store.ts. */
 interface Writers {
   readonly writer: Kysely<Tables>;
-  readonly adder: Kysely<Tables>;
+  readonly insertWriter: Kysely<Tables>;
   readonly bulkWriter: Kysely<Tables>;
 }
 
 /** See Store.insertCheckpoint. */
 export async function insertCheckpoint(
-  { writer, adder, bulkWriter }: Writers,
+  { writer, insertWriter, bulkWriter }: Writers,
   jobId: string,
   attempt: number,
   at: number,
@@ -40,7 +40,7 @@ export async function insertCheckpoint(
   await bulkWriter.insertInto("checkpoints").values(row).execute();
   try {
     await writeTensors(bulkWriter, row.id, checkpoint.tensors);
-    const shown = await adder.transaction().execute((transaction) => show(transaction, row));
+    const shown = await insertWriter.transaction().execute((transaction) => show(transaction, row));
     await eraseCheckpoints(writer, shown ? shown.hidden : [row.id]);
     return shown && toRecord(row);
   } catch (error) {

@@ -1,8 +1,8 @@
 /** Queries on a job's sequence of events and on the metric chunks that its metrics events point at. */
 import type { Kysely } from "kysely";
 import { ATTEMPTED_STATES, type JobEvent, type JobState, type Transition } from "../../../domain/jobs/job.ts";
-import { addSlice } from "../../../domain/metrics/live-metrics.ts";
-import { encodeSlice, type MetricSlice } from "../../../domain/metrics/metric.ts";
+import { addChunk } from "../../../domain/metrics/live-metrics.ts";
+import { encodeChunk, type MetricChunk } from "../../../domain/metrics/metric.ts";
 import type { EventsTable, Tables } from "../../tables.ts";
 import { metricsFromJson, metricsToJson } from "../rows.ts";
 import { noteFullWindows } from "./metrics.ts";
@@ -19,28 +19,28 @@ export async function appendMetrics(
   db: Kysely<Tables>,
   id: string,
   attempt: number,
-  slice: MetricSlice,
+  chunk: MetricChunk,
 ): Promise<number | null> {
-  const columns = encodeSlice(slice);
-  const reference: ChunkReference = { from: slice.from, to: slice.to, bytes: columns.byteLength };
+  const columns = encodeChunk(chunk);
+  const reference: ChunkReference = { from: chunk.from, to: chunk.to, bytes: columns.byteLength };
   return await db.transaction().execute(async (transaction) => {
     const known = await transaction.selectFrom("jobs").select("metrics").where("id", "=", id).executeTakeFirst();
-    const metrics = metricsToJson(addSlice(known?.metrics ? metricsFromJson(known.metrics) : null, slice));
+    const metrics = metricsToJson(addChunk(known?.metrics ? metricsFromJson(known.metrics) : null, chunk));
     const row = await transaction
       .updateTable("jobs")
-      .set((values) => ({ epochs_done: slice.to, last_seq: values("last_seq", "+", 1), metrics }))
+      .set((values) => ({ epochs_done: chunk.to, last_seq: values("last_seq", "+", 1), metrics }))
       .where("id", "=", id)
       .where("attempt", "=", attempt)
       .where("state", "in", ATTEMPTED_STATES)
-      .where("epochs_done", "=", slice.from - 1)
+      .where("epochs_done", "=", chunk.from - 1)
       .returning("last_seq")
       .executeTakeFirst();
-    if (!row) return seqOfKnown(transaction, id, attempt, slice, reference);
+    if (!row) return seqOfKnown(transaction, id, attempt, chunk, reference);
     await transaction
       .insertInto("metric_chunks")
-      .values({ job_id: id, first_epoch: slice.from, last_epoch: slice.to, attempt, columns })
+      .values({ job_id: id, first_epoch: chunk.from, last_epoch: chunk.to, attempt, columns })
       .execute();
-    await noteFullWindows(transaction, id, slice);
+    await noteFullWindows(transaction, id, chunk);
     await transaction
       .insertInto("events")
       .values({ job_id: id, seq: row.last_seq, type: "metrics", payload: JSON.stringify(reference) })
@@ -50,14 +50,14 @@ export async function appendMetrics(
 }
 
 /**
- * What an append that changed nothing means. A late write of a run that has lost its job is expected: null. The newest slice
- * once more comes from a caller who did not hear that it was stored, and has its number. A gap in the epochs is a defect.
+ * What an append that changed nothing means. A late write of a run that has lost its job is expected: null. The newest chunk
+ * once more comes from a caller who did not hear that it was stored, and has its number. A gap in the epochs is a bug.
  */
 async function seqOfKnown(
   db: Kysely<Tables>,
   id: string,
   attempt: number,
-  { from, to }: MetricSlice,
+  { from, to }: MetricChunk,
   reference: ChunkReference,
 ): Promise<number | null> {
   const job = await db.selectFrom("jobs").select(["state", "attempt", "epochs_done"]).where("id", "=", id).executeTakeFirst();

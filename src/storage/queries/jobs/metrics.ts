@@ -1,12 +1,12 @@
 /** Queries on the columns of a job's epochs: whole, or those of them that a chart may need. */
 import type { Kysely } from "kysely";
 import type { Rows } from "../../../domain/metrics/downsampling.ts";
-import { decodeSlice, type MetricSlice } from "../../../domain/metrics/metric.ts";
+import { decodeChunk, type MetricChunk } from "../../../domain/metrics/metric.ts";
 import {
   clipped,
-  decodeNotable,
-  encodeNotable,
-  notableEpochs,
+  decodeMinMax,
+  encodeMinMax,
+  minMaxEpochs,
   windowAt,
   windowsWithin,
 } from "../../../domain/metrics/min-max-index.ts";
@@ -17,8 +17,8 @@ const EPOCHS_A_READ = 65_536;
 const CHUNKS_A_READ = 512;
 
 /** See Store.readMetrics. Reads some chunks at a time. */
-export async function readMetrics(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<MetricSlice[]> {
-  const slices: MetricSlice[] = [];
+export async function readMetrics(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<MetricChunk[]> {
+  const chunks: MetricChunk[] = [];
   let next = await firstChunk(db, jobId, from);
   while (next !== null && next <= to) {
     const end: number = Math.min(to, Math.max(next, from) + EPOCHS_A_READ - 1);
@@ -32,12 +32,12 @@ export async function readMetrics(db: Kysely<Tables>, jobId: string, from: numbe
       .limit(CHUNKS_A_READ)
       .execute();
     for (const row of rows) {
-      if (row.last_epoch >= from) slices.push(decodeSlice(row.first_epoch, row.last_epoch, row.columns));
+      if (row.last_epoch >= from) chunks.push(decodeChunk(row.first_epoch, row.last_epoch, row.columns));
     }
     const last = rows.at(-1);
     next = last ? last.last_epoch + 1 : end < to ? end + 1 : null;
   }
-  return slices;
+  return chunks;
 }
 
 /** Where the chunk starts that holds an epoch, or the first one after it. */
@@ -51,8 +51,8 @@ async function firstChunk(db: Kysely<Tables>, jobId: string, epoch: number): Pro
   return row?.first ?? epoch;
 }
 
-/** See Store.readNotable. Windows without notable epochs are read whole. */
-export async function readNotable(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<Rows[]> {
+/** See Store.readMinMax. Windows without minima and maxima are read whole. */
+export async function readMinMax(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<Rows[]> {
   const { start, end } = windowsWithin(from, to);
   const windows = await db
     .selectFrom("notable_epochs")
@@ -65,25 +65,25 @@ export async function readNotable(db: Kysely<Tables>, jobId: string, from: numbe
   const rows: Rows[] = [];
   const readWhole = async (first: number, last: number): Promise<void> => {
     if (first > last) return;
-    for (const slice of await readMetrics(db, jobId, first, last)) rows.push(clipped(slice, first, last));
+    for (const chunk of await readMetrics(db, jobId, first, last)) rows.push(clipped(chunk, first, last));
   };
   let next = from;
   for (const window of windows) {
     await readWhole(next, window.first_epoch - 1);
-    rows.push(decodeNotable(window.first_epoch, window.last_epoch, window.columns));
+    rows.push(decodeMinMax(window.first_epoch, window.last_epoch, window.columns));
     next = window.last_epoch + 1;
   }
   await readWhole(next, to);
   return rows;
 }
 
-/** Stores the notable epochs of the windows that a slice has filled. Call it when the slice is stored. */
-export async function noteFullWindows(db: Kysely<Tables>, jobId: string, { from, to }: MetricSlice): Promise<void> {
+/** Stores the minima and maxima of the windows that a chunk has filled. Call it when the chunk is stored. */
+export async function noteFullWindows(db: Kysely<Tables>, jobId: string, { from, to }: MetricChunk): Promise<void> {
   const { end } = windowsWithin(1, to);
   for (let position = windowsWithin(1, from - 1).end; position < end; position++) {
     const window = windowAt(position);
-    const slices = (await readMetrics(db, jobId, window.from, window.to)).map((each) => clipped(each, window.from, window.to));
-    const columns = encodeNotable(notableEpochs(slices, window));
+    const chunks = (await readMetrics(db, jobId, window.from, window.to)).map((each) => clipped(each, window.from, window.to));
+    const columns = encodeMinMax(minMaxEpochs(chunks, window));
     await db
       .insertInto("notable_epochs")
       .values({ job_id: jobId, first_epoch: window.from, last_epoch: window.to, columns })

@@ -90,7 +90,7 @@ async function nextOf(
   return fitting ?? null;
 }
 
-/** Not one that waits after a death. When the clock was set back, a time too far away is none. */
+/** Not one that waits after a crash. When the clock was set back, a time too far away is none. */
 function isDue(at: number) {
   return (values: ExpressionBuilder<Tables, "jobs">) =>
     values.or([

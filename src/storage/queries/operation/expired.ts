@@ -24,8 +24,8 @@ export async function endedJobs(
   return query.orderBy("finished_at").limit(limit).execute();
 }
 
-/** See Sweeping.forgetMetrics. */
-export async function forgetMetrics(db: Kysely<Tables>, jobId: string): Promise<void> {
+/** See Sweeping.deleteMetrics. */
+export async function deleteMetrics(db: Kysely<Tables>, jobId: string): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     for (const table of ["metric_chunks", "notable_epochs"] as const) {
       await transaction.deleteFrom(table).where("job_id", "=", jobId).execute();
@@ -33,8 +33,8 @@ export async function forgetMetrics(db: Kysely<Tables>, jobId: string): Promise<
   });
 }
 
-/** See Sweeping.forgetDeliveries. */
-export async function forgetDeliveries(db: Kysely<Tables>, before: number, limit: number): Promise<number> {
+/** See Sweeping.deleteDeliveries. */
+export async function deleteDeliveries(db: Kysely<Tables>, before: number, limit: number): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom("webhook_deliveries")
     .where("id", "in", (query) =>
@@ -49,8 +49,8 @@ export async function forgetDeliveries(db: Kysely<Tables>, before: number, limit
   return Number(numDeletedRows);
 }
 
-/** See Sweeping.forgetKeys. */
-export async function forgetKeys(db: Kysely<Tables>, before: number, limit: number): Promise<number> {
+/** See Sweeping.deleteIdempotencyKeys. */
+export async function deleteIdempotencyKeys(db: Kysely<Tables>, before: number, limit: number): Promise<number> {
   const old = await db
     .selectFrom("idempotency_keys")
     .select("created_at")

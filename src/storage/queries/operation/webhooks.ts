@@ -103,8 +103,8 @@ export async function releaseDeliveries(db: Kysely<Tables>, at: number): Promise
   await db.updateTable("webhook_deliveries").set({ next_at: at, claimed: 0 }).where("claimed", "=", 1).execute();
 }
 
-/** See Store.keepSecret. */
-export async function keepSecret(db: Kysely<Tables>, name: string, value: string): Promise<string> {
+/** See Store.getOrCreateSecret. */
+export async function getOrCreateSecret(db: Kysely<Tables>, name: string, value: string): Promise<string> {
   await db
     .insertInto("secrets")
     .values({ name, value })

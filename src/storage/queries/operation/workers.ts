@@ -1,11 +1,11 @@
 /** Queries on the processes that share the database, and on the jobs that they have. */
 import type { Kysely } from "kysely";
 import { ATTEMPTED_STATES } from "../../../domain/jobs/job.ts";
-import type { Role, Worker, WorkerBeat, WorkerJob } from "../../../domain/operation/worker.ts";
+import type { Role, Worker, WorkerHeartbeat, WorkerJob } from "../../../domain/operation/worker.ts";
 import type { Tables, WorkersTable } from "../../tables.ts";
 
 /** See Workers.beat. */
-export async function beatWorker(db: Kysely<Tables>, beat: WorkerBeat): Promise<boolean> {
+export async function recordHeartbeat(db: Kysely<Tables>, beat: WorkerHeartbeat): Promise<boolean> {
   const row = {
     id: beat.id,
     name: beat.name,
@@ -60,7 +60,7 @@ export async function removeWorkers(db: Kysely<Tables>, silentSince: number): Pr
 }
 
 /** See Workers.signOff. */
-export async function signOffWorker(db: Kysely<Tables>, id: string): Promise<void> {
+export async function deregisterWorker(db: Kysely<Tables>, id: string): Promise<void> {
   await db.deleteFrom("workers").where("id", "=", id).execute();
 }
 

@@ -30,29 +30,35 @@ describe.each(STORES)("counters on %s", (_, open) => {
     const [one, two] = await open();
     const at = 5_000_000_000_000;
     const counted = [];
-    for (const store of [one, two, one, two]) counted.push(await store.countUp("a", { at, ...WINDOW }));
+    for (const store of [one, two, one, two]) counted.push(await store.incrementCounter("a", { at, ...WINDOW }));
     expect(counted.map(({ allowed, remaining }) => [allowed, remaining])).toEqual([
       [true, 2],
       [true, 1],
       [true, 0],
       [false, 0],
     ]);
-    expect(await two.countUp("b", { at, ...WINDOW })).toEqual({ allowed: true, remaining: 2, resetMs: 1000 });
-    expect((await two.countUp("a", { at: at + 999, ...WINDOW })).allowed).toBe(false);
-    expect(await two.countUp("a", { at: at + 1000, ...WINDOW })).toEqual({ allowed: true, remaining: 2, resetMs: 1000 });
+    expect(await two.incrementCounter("b", { at, ...WINDOW })).toEqual({ allowed: true, remaining: 2, resetMs: 1000 });
+    expect((await two.incrementCounter("a", { at: at + 999, ...WINDOW })).allowed).toBe(false);
+    expect(await two.incrementCounter("a", { at: at + 1000, ...WINDOW })).toEqual({
+      allowed: true,
+      remaining: 2,
+      resetMs: 1000,
+    });
   });
 
   it("count every one of those that come at once", async () => {
     const [one, two] = await open();
     const grants = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => (index % 2 ? one : two).countUp("a", { at: 1, windowMs: 1000, limit: 15 })),
+      Array.from({ length: 40 }, (_, index) =>
+        (index % 2 ? one : two).incrementCounter("a", { at: 1, windowMs: 1000, limit: 15 }),
+      ),
     );
     expect(grants.filter(({ allowed }) => allowed)).toHaveLength(15);
   });
 
   it("refuse nobody when the store does not answer", async () => {
     const [store] = await open();
-    const away = { ...store, countUp: () => Promise.reject(new Error("away")) };
+    const away = { ...store, incrementCounter: () => Promise.reject(new Error("away")) };
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     expect(await createSharedRateLimiter({ store: away, log }).take("a", 1)).toMatchObject({ allowed: true });
   });

@@ -5,7 +5,7 @@ import { createId } from "../../../../src/domain/id.ts";
 import type { NewDataset, Store } from "../../../../src/domain/ports.ts";
 import type { ResolvedSpec } from "../../../../src/domain/spec/spec.ts";
 import { openStore } from "../../../../src/storage/open.ts";
-import { aNewJob, aSlice } from "../../../contract/fixtures.ts";
+import { aChunk, aNewJob } from "../../../contract/fixtures.ts";
 import { temporaryFolder } from "../../../contract/temporary.ts";
 
 async function open(dataDir?: string): Promise<{ store: Store; dataDir: string }> {
@@ -106,7 +106,7 @@ describe("data sets in the store", () => {
     const insertion = store.insertDataset(aDataset("ef".repeat(32), 1_000_000)).then(() => {
       inserted = true;
     });
-    for (let epoch = 1; epoch <= 3; epoch++) expect(await store.appendMetrics(id, 1, aSlice(epoch, epoch))).not.toBeNull();
+    for (let epoch = 1; epoch <= 3; epoch++) expect(await store.appendMetrics(id, 1, aChunk(epoch, epoch))).not.toBeNull();
     expect(inserted).toBe(false);
     await insertion;
   });
