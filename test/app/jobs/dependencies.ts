@@ -17,7 +17,7 @@ import { temporaryFolder } from "../../contract/temporary.ts";
 
 export const LIMITS = { bodyBytes: 1e6, rows: 1e6, parameters: 1e6, jobMemoryBytes: 1e9, memoryBytes: 1e9, predictRows: 5 };
 
-/** A training pool that never train; `train` is for the test to replace. */
+/** A training pool that never trains; `train` is for the test to replace. */
 export function idleTrainingPool(train: TrainingPool["train"] = () => new Promise(() => undefined)): TrainingPool {
   return { size: 2, train, close: () => Promise.resolve() };
 }

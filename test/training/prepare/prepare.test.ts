@@ -244,7 +244,7 @@ describe("a spec is refused", () => {
     expect(refusals(moons, { memoryBytes: 1023 })[""]).toContain("the limit of 1023 (TRAINYARD_MEMORY_BYTES)");
   });
 
-  it("for initial weights that do not train the network", () => {
+  it("for initial weights that do not fit the network", () => {
     const tensor = (shape: number[], count: number) => ({ shape, data: new Array(count).fill(0) });
     const state_dict = {
       "0.weight": tensor([2, 4], 8),

@@ -53,7 +53,7 @@ describe("widths", () => {
       "a kernel larger than its image",
       [picture, { type: "max_pool", kernel_size: 5 }, { type: "flatten" }, { type: "linear" }],
       "/model/layers/1",
-      /kernel of 5 does not train an input of 4/,
+      /kernel of 5 does not fit an input of 4/,
     ],
     [
       "a reshape of other size",

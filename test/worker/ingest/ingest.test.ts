@@ -122,7 +122,7 @@ describe("the type of a column", () => {
     ["boolean", "maybe", '"maybe" is not true or false'],
     ["datetime", "2024-13-01", '"2024-13-01" is not an ISO 8601 date or date and time'],
   ] as const)(
-    "that was asked for, %s, refuses the first value that does not train, with its place",
+    "that was asked for, %s, refuses the first value that does not fit, with its place",
     async (type, value, what) => {
       const text = `id,"a/b"\n1,\n\n2,${value}\n3,${value}\n`;
       await expect(csv(text, { "a/b": type })).rejects.toMatchObject({
