@@ -55,6 +55,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   uplot: ["dashboard"],
   vite: ["cli"],
   commander: ["cli"],
+  canonicalize: ["training"],
   "node:": [
     "training",
     "formats",

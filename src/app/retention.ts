@@ -38,7 +38,11 @@ export function startSweeper(services: Services, retention: Retention, everyMs =
   };
 }
 
-/** One sweep at a time of day. Returns how much of each was removed. */
+/**
+ * Runs one sweep at a time of day. Returns how much of each was removed.
+ *
+ * @internal Exported so that a test can choose the time.
+ */
 export async function sweep({ store, bus }: Services, retention: Retention, now: number, stopping: AbortSignal) {
   const { jobsMs, metricsMs, checkpointsMs, deliveriesMs } = retention;
   /** Takes steps until one finds less than it could. */

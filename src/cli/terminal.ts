@@ -94,7 +94,11 @@ export function table(rows: readonly (readonly string[])[], { paint }: Pick<Term
   return lines.map((line, index) => (index === 0 ? paint.dim(line) : line).trimEnd());
 }
 
-/** Characters that a text takes on the screen. */
+/**
+ * Characters that a text takes on the screen.
+ *
+ * @internal Exported for the tests of bars and tables, which measure what is shown.
+ */
 export function visibleLength(text: string): number {
   return text.replaceAll(new RegExp(`${ESCAPE.replace("[", "\\[")}[0-9;]*m`, "g"), "").length;
 }

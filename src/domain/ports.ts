@@ -26,7 +26,7 @@ import type { ResolvedSpec } from "./spec/spec.ts";
 import type { TensorSet } from "./tensor.ts";
 
 export type { Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";
-export type { MemoryRoom, TransitionRequest } from "./jobs/queue-order.ts";
+export type { TransitionRequest } from "./jobs/queue-order.ts";
 export type { Page, PageRequest } from "./page.ts";
 
 export interface ModelFilter {

@@ -10,7 +10,7 @@ export type UntrustedJson =
   | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly pointer: string; readonly detail: string };
 
 /** Objects and arrays within one another: several times as many as any body of ours has. */
-export const MAX_JSON_DEPTH = 64;
+const MAX_JSON_DEPTH = 64;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 

@@ -25,7 +25,7 @@ import { measureRequests } from "./connection/request-telemetry.ts";
 import { boundSockets, SOCKET_BOUNDS, type SocketBounds, socketOptions } from "./connection/sockets.ts";
 import type { App, RouteContext } from "./context.ts";
 import { createDashboard } from "./dashboard.ts";
-import { answerErrors, sendProblem } from "./errors/error-handlers.ts";
+import { answerError, answerErrors } from "./errors/error-handlers.ts";
 import { swaggerOptions } from "./openapi/openapi.ts";
 import { registerBackups } from "./routes/backups.ts";
 import { registerCheckpoints } from "./routes/checkpoints.ts";
@@ -126,7 +126,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     childLoggerFactory: createRequestLog,
     bodyLimit: services.limits.bodyBytes,
     ...socketOptions(sockets),
-    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   });
   const { limits, store } = services;
   const guard = createGuard(services, { ...options.access, origins: options.corsOrigins ?? [] });

@@ -47,7 +47,7 @@ export function createWebhookSender({ allowPrivate, timeoutMs, lookup }: Webhook
 }
 
 /** `v1,` and the HMAC-SHA256 of id, time and body in base64. */
-export function signatureOf({ id, timestampS, body, secret }: Omit<WebhookMessage, "url">): string {
+function signatureOf({ id, timestampS, body, secret }: Omit<WebhookMessage, "url">): string {
   const key = Buffer.from(secret.slice(SECRET_PREFIX.length), "base64");
   return `v1,${createHmac("sha256", key).update(`${id}.${timestampS}.${body}`).digest("base64")}`;
 }

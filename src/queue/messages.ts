@@ -50,8 +50,10 @@ export function messageOptions({ job, queueKey, notBefore }: QueueEntry, times: 
 }
 
 /**
- * All jobs rise at the same pace while they wait, so that their order is that of a number which never changes: pg-boss takes it
- * as its priority. Seconds have to do: of the jobs of one second, one that comes back goes before the new ones.
+ * The priority of a message. All jobs rise at the same pace while they wait, so their order is that of a number which never
+ * changes. It counts whole seconds: among the jobs of one second, one that comes back goes before the new ones.
+ *
+ * @internal Exported for a test of the order, and of PostgreSQL's integer range.
  */
 export function priorityOf(queueKey: number, attempt: number): number {
   return Math.min(attempt, 1) - Math.floor((queueKey - EPOCH_MS) / 1000);

@@ -7,7 +7,11 @@ import { type Kysely, type RawBuilder, sql } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
 import type { Tables } from "./tables.ts";
 
-/** The tables in an order in which what is referred to comes first, each with its key. */
+/**
+ * The tables that are copied, each with its key, in an order in which a table comes after those that it refers to.
+ *
+ * @internal Exported for the test that no table is forgotten.
+ */
 export const COPIED: readonly (readonly [table: keyof Tables, key: readonly string[]])[] = [
   ["jobs", ["id"]],
   ["events", ["job_id", "seq"]],
@@ -29,7 +33,11 @@ export const COPIED: readonly (readonly [table: keyof Tables, key: readonly stri
   ["project_turns", ["project"]],
 ];
 
-/** What is of no use in another database: who is up, and what is counted at this moment. */
+/**
+ * The tables that mean nothing in another database: running processes, and counters of the moment.
+ *
+ * @internal Exported for the test that no table is forgotten.
+ */
 export const NOT_COPIED: readonly (keyof Tables)[] = ["workers", "counters"];
 
 export interface TableReport {

@@ -13,7 +13,7 @@ export const COLUMN_TYPES: Readonly<Record<"sqlite" | "postgres", ColumnTypes>> 
 };
 
 /** Whether several writers work at once, each locking rows; SQLite has one writer, which has them all. */
-export function locksRows<T>(db: Kysely<T>): boolean {
+function locksRows<T>(db: Kysely<T>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter;
 }
 

@@ -106,7 +106,7 @@ export function aCheckpoint(overrides: Partial<NewCheckpoint> = {}): NewCheckpoi
   return { epoch: 1, step: 0, tensors, progress: "{}", reason: "interval", isBest: false, model, ...overrides };
 }
 
-export const anEvaluation: Evaluation = {
+const anEvaluation: Evaluation = {
   train: { rows: 160, mae: 0.25, rmse: 0.5, r2: 0.75, mape: null, residuals: { actual: [1, 2], predicted: [1.5, null] } },
   validation: { rows: 40, mae: 0.5, rmse: 1, r2: -1, mape: 2, residuals: null },
   test: null,

@@ -10,8 +10,8 @@ import { freshDatabase } from "./fresh-database.ts";
 
 export { freshDatabase } from "./fresh-database.ts";
 
-export const POOL = { size: 6, statementTimeoutMs: 20_000, connectTimeoutMs: 10_000, probeMs: 100 };
-export const PATIENCE = { retryMs: 2000, runRetryMs: 20_000 };
+const POOL = { size: 6, statementTimeoutMs: 20_000, connectTimeoutMs: 10_000, probeMs: 100 };
+const PATIENCE = { retryMs: 2000, runRetryMs: 20_000 };
 
 /** A store on a database, closed when the running test is over, if not before. */
 export async function openOnPostgres(url: string, options: Partial<PostgresStoreOptions> = {}): Promise<PostgresStore> {

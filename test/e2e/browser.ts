@@ -23,7 +23,7 @@ export interface TestBrowser {
 const UNWANTED: ReadonlySet<string> = new Set(["--single-process", "--no-zygote", "--disable-web-security"]);
 
 /** What a page is opened as. The locale is named: that of a bare container is no language tag. */
-export const DESKTOP: BrowserContextOptions = { viewport: { width: 1440, height: 900 }, locale: "en-US" };
+const DESKTOP: BrowserContextOptions = { viewport: { width: 1440, height: 900 }, locale: "en-US" };
 
 /** A phone of 375 px, with its touch and its scroll bars that take no room. */
 export const PHONE: BrowserContextOptions = {

@@ -10,7 +10,7 @@ import { hashOf, newSecret } from "./authenticate.ts";
 const SHOWN = KEY_PREFIX.length + 6;
 
 /** Keys of a project that are not revoked. */
-export const MAX_KEYS = 1000;
+const MAX_KEYS = 1000;
 
 export interface CreatedKey {
   readonly record: ApiKey;

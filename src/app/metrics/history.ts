@@ -10,7 +10,7 @@ import type { Frame } from "./frames.ts";
 /** Most JSON in one page of events; a page holds at least one event. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 /** Epochs that are read and thinned at a time: their columns are in memory together. */
-export const STRETCH_EPOCHS = 1_000_000;
+const STRETCH_EPOCHS = 1_000_000;
 
 export interface EventPage {
   readonly frames: readonly Frame[];

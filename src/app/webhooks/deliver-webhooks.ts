@@ -38,7 +38,11 @@ export function projectSecret(serverSecret: string, project: string): string {
   return `whsec_${createHmac("sha256", serverSecret).update(project).digest("base64")}`;
 }
 
-/** When a delivery is tried again after so many tries: in twice the time each, and never all at the same moment. */
+/**
+ * How long to wait after so many tries: twice as long each time, up to a limit, and spread so that not all come at once.
+ *
+ * @internal Exported so that a test can choose the random number.
+ */
 export function delayAfter(attempts: number, firstDelayMs: number, random: number): number {
   const delay = Math.min(MAX_DELAY_MS, firstDelayMs * 2 ** Math.min(attempts - 1, 40));
   return Math.round(delay * (0.5 + random));

@@ -33,7 +33,7 @@ export const registerJobs: Register = (program, context) => {
 const COLOURS: Partial<Record<JobState, Colour>> = { running: "cyan", succeeded: "green", failed: "red", paused: "yellow" };
 
 /** A state in its colour. */
-export function paintState(state: JobState, { paint }: Terminal): string {
+function paintState(state: JobState, { paint }: Terminal): string {
   const colour = COLOURS[state];
   return colour ? paint[colour](state) : state;
 }

@@ -22,7 +22,7 @@ export function fromWire({ epochs, series }: WireColumns): PointTable {
 }
 
 /** The rows at some positions, ascending. */
-export function pick({ epochs, columns }: PointTable, rows: ArrayLike<number>): PointTable {
+function pick({ epochs, columns }: PointTable, rows: ArrayLike<number>): PointTable {
   const take = (column: Float64Array) => {
     const taken = new Float64Array(rows.length);
     for (let index = 0; index < rows.length; index++) taken[index] = column[rows[index] as number] as number;

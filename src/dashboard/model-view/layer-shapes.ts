@@ -131,7 +131,7 @@ function countOf(layer: Layer, before: Shape | null): number | null {
 }
 
 /** A layer with what matters most of its options: `dropout 0.5`, `conv2d 8, 3×3`. */
-export function layerName(layer: Layer): string {
+function layerName(layer: Layer): string {
   if (layer.type === "residual") return `residual (${layer.layers.map(layerName).join(", ")})`;
   const options = Object.entries(layer).filter(([key]) => SHOWN_OPTIONS.has(key));
   const text = options.map(([, value]) => (Array.isArray(value) ? value.join("×") : String(value))).join(", ");

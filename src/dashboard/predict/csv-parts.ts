@@ -45,7 +45,12 @@ async function* chunksOf(file: Blob): AsyncGenerator<Uint8Array, void, void> {
   }
 }
 
-/** Where to cut a text longer than `size`: after the first line end from there on that is no part of a cell, or the last one there is. 0: nowhere yet. */
+/**
+ * Where to cut a text longer than `size`: after the first line end from there on that is no part of a cell, or the last one
+ * there is. 0: nowhere yet.
+ *
+ * @internal Exported for a test of cells that are longer than a part.
+ */
 export function cutOf(text: string, size: number): number {
   if (text.length <= size) return 0;
   let isQuoted = false;

@@ -146,7 +146,11 @@ function modelRoutes({ json, send }: Http) {
   };
 }
 
-/** The rows of an answer in CSV, whose last line says whether they are all there. Throws an ApiProblem when they are not. */
+/**
+ * The rows of an answer in CSV, whose last line says whether they are all there. Throws an ApiProblem when they are not.
+ *
+ * @internal Exported for a test of every way in which an answer breaks off.
+ */
 export function withoutTrailer(csv: string): string {
   const start = csv.lastIndexOf("\n", csv.length - 2) + 1;
   const trailer = csv.slice(start).trimEnd();

@@ -82,7 +82,7 @@ function contentOf(body: unknown): { body: BodyInit | null; headers: Record<stri
 }
 
 /** The problem that an answer is; what stands between the page and the server may answer with something else. */
-export async function problemOf(response: Response): Promise<ApiProblem> {
+async function problemOf(response: Response): Promise<ApiProblem> {
   const after = Number(response.headers.get("retry-after") ?? Number.NaN);
   const retryAfterS = Number.isNaN(after) ? null : after;
   const text = await response.text().catch(() => "");

@@ -83,7 +83,7 @@ function Head<T>({ column, order, onSort }: HeadProps<T>) {
 }
 
 /** Rows in an order; those without a value come last. */
-export function sortRows<T>(rows: readonly T[], by: Column<T>["sortBy"], descending: boolean): readonly T[] {
+function sortRows<T>(rows: readonly T[], by: Column<T>["sortBy"], descending: boolean): readonly T[] {
   if (!by) return rows;
   const sign = descending ? -1 : 1;
   const hasNone = (value: number | string | null) => value === null || Number.isNaN(value);

@@ -5,7 +5,11 @@ import type { ResolvedSpec } from "../spec/spec.ts";
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "cancelling", "cancelled", "succeeded", "failed"] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
-/** Where a job may go from each state. */
+/**
+ * The states that a job may reach from each state.
+ *
+ * @internal Exported as the rule that tests check every recorded transition against.
+ */
 export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
   queued: ["running", "paused", "cancelled"],
   running: ["pausing", "cancelling", "succeeded", "failed", "cancelled", "queued"],

@@ -43,15 +43,11 @@ export interface MetricChunk {
   readonly steps?: number;
 }
 
-/** JSON has no NaN and no infinities: they travel as these strings. */
+/** JSON has no NaN and no infinities: they travel as these strings, which `Number` reads. */
 export type WireNumber = number | "NaN" | "Infinity" | "-Infinity";
 
 export function toWire(value: number): WireNumber {
   return Number.isFinite(value) ? value : (String(value) as WireNumber);
-}
-
-export function fromWire(value: WireNumber): number {
-  return Number(value);
 }
 
 /** The wire form of a chunk's columns. */
@@ -84,11 +80,6 @@ export function entriesOf(chunk: MetricChunk): [Series, Float64Array<ArrayBuffer
     const column = chunk.series[name];
     return column ? [[name, column] as [Series, Float64Array<ArrayBuffer>]] : [];
   });
-}
-
-/** The last value of every column: what a job's `metrics.final` shows. */
-export function lastOf(chunk: MetricChunk): Partial<Record<Series, number>> {
-  return Object.fromEntries(entriesOf(chunk).map(([name, column]) => [name, column.at(-1) as number]));
 }
 
 /**

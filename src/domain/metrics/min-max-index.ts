@@ -7,7 +7,7 @@ import { addExtremes, BLOCK_EPOCHS, pickRows, type SomeEpochs, seriesIn } from "
 import { decodeChunk, encodeChunk, type MetricChunk, type Series } from "./metric.ts";
 
 /** Epochs of a window: the first one is 1..WINDOW_EPOCHS. Blocks fit into it. */
-export const WINDOW_EPOCHS = 32 * BLOCK_EPOCHS;
+const WINDOW_EPOCHS = 32 * BLOCK_EPOCHS;
 
 /** Windows that lie within `from`..`to`: the position of the first, and of the one after the last. */
 export function windowsWithin(from: number, to: number): { readonly start: number; readonly end: number } {

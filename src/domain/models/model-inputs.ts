@@ -4,8 +4,8 @@ import type { EncodedColumn } from "../datasets/preprocessing.ts";
 import type { Model } from "./model.ts";
 
 /** Most columns, and most labels of one, that are described. */
-export const MAX_INPUTS = 2000;
-export const MAX_INPUT_LABELS = 200;
+const MAX_INPUTS = 2000;
+const MAX_INPUT_LABELS = 200;
 
 export const modelInput = z
   .object({

@@ -1,11 +1,11 @@
-/** The receipt of a model: what it was made of, by hashes, so that anyone can say whether another training gave the same. */
+/** The receipt of a model: hashes of what it was made of. Two trainings with equal receipts give the same weights. */
 
 export interface Receipt {
-  /** Of the rows: of their bytes for an upload, of their float32 values for inline rows, of its spec for a generator. */
+  /** SHA-256 of the rows: of the uploaded bytes, of the float32 values of inline rows, or of a generator's spec. */
   readonly data: { readonly source: "generator" | "inline" | "dataset"; readonly sha256: string } | null;
-  /** SHA-256 of the resolved spec in the canonical form of RFC 8785. */
+  /** SHA-256 of the resolved spec in the canonical form of RFC 8785; null where its text is not valid Unicode. */
   readonly specSha256: string | null;
-  /** Of the engine that trained it; it is another one whenever the bits of a training may be others. */
+  /** The version of the engine that trained it, which changes whenever the bits of a training may change. */
   readonly engineVersion: string | null;
 }
 

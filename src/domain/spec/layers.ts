@@ -25,7 +25,7 @@ const kaiming = { mode: mode.default("fan_in"), nonlinearity: nonlinearity.defau
 const xavier = { gain: float32.default(1) };
 
 /** torch.nn.init, by name for its defaults or as an object with its options. `default` is PyTorch's own for the layer. */
-export const initialiser = z
+const initialiser = z
   .union([
     z.enum(INITIALISER_NAMES),
     z.discriminatedUnion("type", [

@@ -208,6 +208,3 @@ export const clipGrad = z
   .meta({ id: "ClipGrad", description: "Clipping by the norm of all gradients together, or of each element by value." });
 
 export type Loss = z.output<typeof loss>;
-export type Optimizer = z.output<typeof optimizer>;
-export type Scheduler = z.output<typeof scheduler>;
-export type ClipGrad = z.output<typeof clipGrad>;

@@ -128,7 +128,7 @@ const datasetSource = z
   .meta({ id: "DatasetSource" });
 
 /** A tensor as PyTorch's `state_dict` has it: row-major values. */
-export const tensorValues = z
+const tensorValues = z
   .strictObject({ shape: z.array(z.int().min(1)).max(6), data: z.array(float32) })
   .meta({ id: "TensorValues", description: "Row-major values." });
 

@@ -29,7 +29,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 const UNITS: Readonly<Record<string, string>> = { string: "character", array: "item", record: "field" };
 
 /** The word for a finding; undefined leaves it to zod. Unknown fields have a line each, in the order of the issue's keys. */
-export function wordingOf(issue: Issue): string | undefined {
+function wordingOf(issue: Issue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
       return wrongKind(issue);

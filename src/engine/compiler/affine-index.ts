@@ -76,7 +76,7 @@ export function sameButUnits(a: Shape, b: Shape): boolean {
 }
 
 /** Axes of a tensor when read by a broadcast: repeated ones are read at 0. */
-export function beneathBroadcast(source: Shape, position: readonly Index[]): Index[] {
+function beneathBroadcast(source: Shape, position: readonly Index[]): Index[] {
   const lead = position.length - source.length;
   return source.map((size, axis) => (size === 1 ? ZERO : (position[axis + lead] as Index)));
 }
@@ -88,7 +88,7 @@ function renameAxes(from: Shape, position: readonly Index[], to: Shape): Index[]
 }
 
 /** Reduced axes, each with its size: the positions that a reduction visits. */
-export function* positions(shape: Shape, axes: readonly number[]): Generator<ReadonlyMap<number, number>> {
+function* positions(shape: Shape, axes: readonly number[]): Generator<ReadonlyMap<number, number>> {
   const count = sizeOf(axes.map((axis) => shape[axis] as number));
   for (let element = 0; element < count; element++) {
     let rest = element;

@@ -58,7 +58,7 @@ function inlineTensors(root: Tensor, stored: ReadonlySet<Tensor>): Set<Tensor> {
 }
 
 /** Arithmetic as usually counted: one for each element of each operation, whatever it costs. */
-export function flopsOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
+function flopsOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
   const counted = new Set<Tensor>();
   for (const { tensor } of kernel.roots) for (const inline of inlineTensors(tensor, stored)) counted.add(inline);
   return [...counted].reduce((sum, tensor) => sum + flopsOfTensor(tensor), 0);

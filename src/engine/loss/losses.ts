@@ -51,7 +51,7 @@ const elementwise =
 const perRow = (weights: Tensor, values: Tensor): Tensor =>
   reshape(weights, [values.shape[0] as number, ...values.shape.slice(1).map(() => 1)]);
 
-export const losses: { readonly [T in LossType]: Entry<T> } = {
+const losses: { readonly [T in LossType]: Entry<T> } = {
   mse: elementwise(mse),
   l1: elementwise(l1),
   huber: elementwise<"huber">((prediction, target, { delta = 1 }) => huber(prediction, target, delta)),

@@ -20,7 +20,7 @@ interface OptimizerSpecs {
 /** An optimiser as the API names it, with PyTorch's options and defaults. The learning rate is no part of it: it comes with each step. */
 export type OptimizerSpec = OptimizerSpecs[keyof OptimizerSpecs];
 
-export const optimizers: { readonly [Type in keyof OptimizerSpecs]: (spec: OptimizerSpecs[Type]) => Optimizer } = {
+const optimizers: { readonly [Type in keyof OptimizerSpecs]: (spec: OptimizerSpecs[Type]) => Optimizer } = {
   sgd,
   adam,
   adamw,

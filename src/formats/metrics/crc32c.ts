@@ -8,7 +8,11 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   return remainder;
 });
 
-/** The checksum of bytes `start` up to `end`, as an unsigned integer. */
+/**
+ * The checksum of bytes `start` up to `end`, as an unsigned integer.
+ *
+ * @internal Exported for a test against published checksums, which are not masked.
+ */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
   let remainder = 0xffffffff;
   for (let index = start; index < end; index++) {

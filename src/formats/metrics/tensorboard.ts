@@ -22,7 +22,11 @@ export function eventFileName(jobId: string, startedAtMs: number): string {
   return `events.out.tfevents.${Math.floor(startedAtMs / 1000)}.${jobId}`;
 }
 
-/** `Loss/train`, `Loss/validation`, and plain names for series of the run. */
+/**
+ * The tag of a series: `Loss/train`, `Loss/validation`, and plain names for series of the run.
+ *
+ * @internal Exported for a test of every kind of series.
+ */
 export function scalarTag(series: Series): string {
   if (OF_THE_RUN.includes(series)) return series;
   const metric = series.replace(/^val_/, "");

@@ -6,7 +6,11 @@ import { invalid, pointerOf, TrainyardError } from "../../domain/errors.ts";
 import { elementCount, type TensorEntry, type TensorSet } from "../../domain/tensor.ts";
 import { type Header, HeaderError, parseHeader, type TensorHeader } from "./safetensors-header.ts";
 
-/** Longest header that is read. That of a network of the most layers is a hundredth of it. */
+/**
+ * Longest header that is read: a hundred times that of the deepest network.
+ *
+ * @internal Exported for a test at the limit.
+ */
 export const MAX_HEADER_BYTES = 4 * 1024 * 1024;
 /** Bytes of the header's length, before the header. */
 const LENGTH_BYTES = 8;

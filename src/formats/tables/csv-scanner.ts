@@ -6,7 +6,7 @@ import { isUtf8 } from "node:buffer";
 import type { TrainyardError } from "../../domain/errors.ts";
 import { MAX_ROW_BYTES, malformedTable, overLimit, rowTooLong } from "./table.ts";
 
-export const QUOTE = 0x22;
+const QUOTE = 0x22;
 const LF = 0x0a;
 const CR = 0x0d;
 const FIRST_CAPACITY = 256 * 1024;

@@ -17,7 +17,7 @@ export interface AccessSettings extends AuthenticatorOptions {
   readonly rateLimiter: RateLimiter | null;
 }
 
-export const ACCESS_SETTINGS: AccessSettings = {
+const ACCESS_SETTINGS: AccessSettings = {
   adminKey: null,
   sessionMs: 12 * 3600 * 1000,
   localOnly: true,

@@ -34,7 +34,7 @@ export function acceptAnyBytes(app: App): void {
 }
 
 /** Parses a small body here and now. Throws `malformed`, or `invalid` for members that reach prototypes. */
-export function parseJson(body: Uint8Array): unknown {
+function parseJson(body: Uint8Array): unknown {
   const given = parseUntrusted(body);
   if (given.ok) return given.value;
   if (given.code === "malformed") throw new TrainyardError("malformed", given.detail);

@@ -75,7 +75,7 @@ export const uploadQuery = z.object(asked);
 type Asked = z.output<typeof uploadQuery>;
 
 /** The parts of a multipart upload: the same by name, and the file. */
-export const uploadForm = z.strictObject({ ...asked, file: z.string().meta({ format: "binary" }).optional() });
+const uploadForm = z.strictObject({ ...asked, file: z.string().meta({ format: "binary" }).optional() });
 
 /** Media types of an upload's body in the OpenAPI document, where the body is not just bytes; each with an example. */
 export function uploadContent(): Record<string, object> {

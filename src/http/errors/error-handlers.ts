@@ -1,45 +1,72 @@
-/** What becomes of a request that fails: a problem document, and a line in the log when the fault is ours. */
+/**
+ * Answers requests that fail: one function for every protocol, which differ only in how they write a problem down. Internal
+ * errors go to the log whole, and only there.
+ */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { drainRequest } from "../connection/connections.ts";
 import { Replay, secretShown, sendReplay } from "../connection/idempotency.ts";
 import type { App } from "../context.ts";
-import { PROBLEM_TYPE, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
+import { PROBLEM_TYPE, type Problem, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
+
+/** How a protocol writes an error. */
+export interface ErrorFormat {
+  /** The content type of the body. */
+  readonly contentType: string;
+  /** The status and the JSON body that stand for a problem. */
+  readonly write: (problem: Problem) => { readonly status: number; readonly body: object };
+}
+
+/** The format of Trainyard's own API: the problem document of RFC 9457. */
+const PROBLEM_DOCUMENT: ErrorFormat = {
+  contentType: PROBLEM_TYPE,
+  write: (problem) => ({ status: problem.status, body: problem }),
+};
 
 /**
- * Answers every error, unknown paths and wrong methods with a problem document. Call it before routes are added. A path that
- * is unknown here may be one of the page's: `answerVisit` says whether it has answered.
+ * Answers every error, unknown paths and wrong methods with a problem document. Call it before routes are added. An unknown
+ * path may belong to the page: `answerVisit` returns whether it has answered.
  */
 export function answerErrors(app: App, answerVisit: (request: FastifyRequest, reply: FastifyReply) => boolean): void {
   const methodsOf = rememberMethods(app);
-  app.setErrorHandler(async (error, request, reply) => {
-    await drainRequest(request, reply);
-    if (!(error instanceof Replay)) return sendProblem(error, request, reply);
-    return error.answer.status === 0 ? sendProblem(secretShown(), request, reply) : sendReplay(reply, error.answer);
-  });
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler(async (request, reply) => {
-    await drainRequest(request, reply);
     const path = request.url.split("?", 1)[0] ?? "";
     const allowed = methodsOf(path);
-    if (allowed.length === 0 && answerVisit(request, reply)) return reply;
-    // A method that is taken came here by its route: that found no file of this name.
+    if (allowed.length === 0) {
+      await drainRequest(request, reply);
+      if (answerVisit(request, reply)) return reply;
+    }
+    // With a method that the path takes, its own route found no file of this name.
     if (allowed.length === 0 || allowed.includes(request.method))
-      return sendProblem(new ProtocolError("not_found", `there is nothing at ${path}`), request, reply);
+      return answerError(new ProtocolError("not_found", `there is nothing at ${path}`), request, reply);
     reply.header("allow", allowed.join(", "));
     const detail = `${path} takes ${allowed.join(", ")}, not ${request.method}`;
-    return sendProblem(new ProtocolError("method_not_allowed", detail), request, reply);
+    return answerError(new ProtocolError("method_not_allowed", detail), request, reply);
   });
 }
 
-/** Answers with the problem document of an error. */
-export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = toProblem(error, { requestId: request.id, bodyLimit: request.routeOptions?.bodyLimit ?? 0 });
-  if (problem.status === STATUS_OF.internal) request.log.error({ err: error }, "request failed");
+/**
+ * Answers a request with an error, in the format of its protocol, or with the kept answer where a Replay was thrown. Drains
+ * the rest of the request first: an answer to a sender that is still sending may be lost when the connection closes.
+ */
+export async function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  format: ErrorFormat = PROBLEM_DOCUMENT,
+): Promise<FastifyReply> {
+  await drainRequest(request, reply);
+  if (error instanceof Replay && error.answer.status !== 0) return sendReplay(reply, error.answer);
+  const cause = error instanceof Replay ? secretShown() : error;
+  const problem = toProblem(cause, { requestId: request.id, bodyLimit: request.routeOptions?.bodyLimit ?? 0 });
+  if (problem.status === STATUS_OF.internal) request.log.error({ err: cause }, "request failed");
   const retryAfter = RETRY_AFTER_S[problem.status];
   if (retryAfter !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfter);
-  return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+  const { status, body } = format.write(problem);
+  return reply.code(status).type(format.contentType).send(JSON.stringify(body));
 }
 
-/** Which methods a path takes, from the routes that are added from now on. */
+/** Remembers the methods of every route that is added from now on. Returns a function from a path to its methods. */
 function rememberMethods(app: App): (path: string) => string[] {
   const routes: { method: string; pattern: RegExp }[] = [];
   app.addHook("onRoute", ({ method, url }) => {
@@ -49,7 +76,7 @@ function rememberMethods(app: App): (path: string) => string[] {
   return (path) => [...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
 }
 
-/** The paths of a route: `:name` and `:name(regex)` are a segment, `::` is a colon. */
+/** The paths that a route matches: `:name` and `:name(regex)` are a segment, `::` is a colon. */
 function patternOf(url: string): RegExp {
   const parts = url.split("::").map((part) => part.replaceAll(/:\w+(?:\([^)]*\))?/g, "[^/]+").replaceAll("*", ".*"));
   return new RegExp(`^${parts.join(":")}$`);

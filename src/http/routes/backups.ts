@@ -8,7 +8,7 @@ import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 
 const tags = ["service"];
-export const DATABASE_TYPE = "application/vnd.sqlite3";
+const DATABASE_TYPE = "application/vnd.sqlite3";
 const FILE_TYPES = [DATABASE_TYPE, "application/octet-stream"];
 const BINARY = z.string().meta({ format: "binary" });
 

@@ -15,7 +15,11 @@ import { predictJson } from "./predict.ts";
 
 const tags = ["jobs"];
 
-/** The record of a checkpoint. */
+/**
+ * The record of a checkpoint.
+ *
+ * @internal Exported for the test that holds the client's types to the answers.
+ */
 export const checkpointAnswer = z
   .object({
     id: z.string(),

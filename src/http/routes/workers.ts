@@ -39,7 +39,7 @@ const workerAnswer = z
   })
   .meta({ id: "Worker", description: "A process that serves or trains.", examples: [EXAMPLE] });
 
-export const workersAnswer = z
+const workersAnswer = z
   .object({ data: z.array(workerAnswer) })
   .meta({ id: "WorkerList", description: "Every process that was heard of lately, oldest first." });
 

@@ -8,7 +8,7 @@ import type { CloseReason, Message, StreamConnection } from "./stream-connection
 export const MAX_INCOMING_BYTES = 1024;
 
 /** The code with which a reader that is too slow is closed. */
-export const TOO_SLOW = 4008;
+const TOO_SLOW = 4008;
 
 const CLOSES: Readonly<Record<Exclude<CloseReason, "gone">, readonly [code: number, reason: (resumption: string) => string]>> =
   {

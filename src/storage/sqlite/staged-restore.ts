@@ -17,7 +17,7 @@ export function stagedPath(databasePath: string): string {
 }
 
 /** The name under which the old database is kept: from the staged file's own time, so that it is the same when this is begun again. */
-export function replacedPath(databasePath: string, stagedAt: Date): string {
+function replacedPath(databasePath: string, stagedAt: Date): string {
   return `${databasePath}.replaced-${stagedAt.toISOString().replaceAll(/[:.]/g, "-")}`;
 }
 

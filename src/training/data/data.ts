@@ -1,8 +1,8 @@
 /** The rows of a job, ready to train on: loaded, split, and, for a data set, preprocessed by what its training part teaches. */
 import { type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
-import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { columnEncoder } from "./encode-columns.ts";

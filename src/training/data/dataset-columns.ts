@@ -5,7 +5,7 @@ import type { JobSpec, Task } from "../../domain/spec/spec.ts";
 import { MAX_CLASSES } from "./targets.ts";
 
 /** An integer target with at most this many values is taken for classes, unless the task or the loss says otherwise. */
-export const MAX_INTEGER_CLASSES = 20;
+const MAX_INTEGER_CLASSES = 20;
 
 type DatasetSpec = Extract<JobSpec["data"], { dataset: unknown }>["dataset"];
 

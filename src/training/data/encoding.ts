@@ -2,7 +2,13 @@
  * Values of raw columns to features, one cell at a time: the same code for a column in training and for a row at prediction.
  * Knows fitted columns; fits nothing.
  */
-import { type DatetimePart, type EncodedColumn, featureNames, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
+import {
+  type DatetimePart,
+  type EncodedColumn,
+  featureNames,
+  isCyclic,
+  type Scaling,
+} from "../../domain/datasets/preprocessing.ts";
 import { deterministicMath } from "../../engine/index.ts";
 
 /**

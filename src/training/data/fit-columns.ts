@@ -1,9 +1,9 @@
 /** Fits preprocessing: what stands in for missing values, how numbers are scaled, which categories there are. Sees the training rows alone. */
 import { type Column, type ColumnValues, isCategorical } from "../../domain/datasets/dataset.ts";
+import { type EncodedColumn, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { pointerOf } from "../../domain/errors.ts";
 import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
-import { type EncodedColumn, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
 import { datetimePart } from "./encoding.ts";
 
 type NumericOptions = Preprocess["numeric"];

@@ -1,6 +1,12 @@
 /** Some rows of a job's data as people read them, split as training splits them. */
 import { type Column, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
-import { MAX_SHOWN_FEATURES, MAX_SHOWN_VALUES, ROW_PARTS, type ShownColumn, type ShownRows } from "../../domain/jobs/job-rows.ts";
+import {
+  MAX_SHOWN_FEATURES,
+  MAX_SHOWN_VALUES,
+  ROW_PARTS,
+  type ShownColumn,
+  type ShownRows,
+} from "../../domain/jobs/job-rows.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import { loadTable, splitDataset, splitTable } from "./data.ts";
 import type { Parts } from "./split.ts";

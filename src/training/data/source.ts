@@ -4,11 +4,11 @@ import type { FieldError } from "../../domain/errors.ts";
 import { type Preprocess, preprocess as preprocessOptions } from "../../domain/spec/preprocess-options.ts";
 import type { JobSpec, Split, Task } from "../../domain/spec/spec.ts";
 import type { TensorEntry } from "../../domain/tensor.ts";
+import { type Embedding, embeddingsOf } from "../run/network.ts";
 import { chooseColumns, readClasses } from "./dataset-columns.ts";
 import { layoutOf } from "./encoding.ts";
 import { planColumns, sketchColumn } from "./fit-columns.ts";
 import { generatorShape } from "./generate.ts";
-import { type Embedding, embeddingsOf } from "../run/network.ts";
 import { heldOutCounts, labelsOf, type Parts, settledSplit, splitErrors, splitRows } from "./split.ts";
 import { inferTask, readTargets } from "./targets.ts";
 

@@ -63,7 +63,7 @@ export function labelsOf(split: Split | null, { columns, values }: DatasetRows):
 }
 
 /** How many of `rows` are held out: rounded, and never all of them. */
-export function heldOutCount(rows: number, share: number): number {
+function heldOutCount(rows: number, share: number): number {
   return Math.min(rows - 1, Math.round(rows * share));
 }
 

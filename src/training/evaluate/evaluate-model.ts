@@ -98,7 +98,7 @@ function determination(outputs: Float32Array, { rows, targets }: Table): number 
 }
 
 /** The features of each raw column; where there are none, every feature by its place. */
-export function columnGroups(preprocessing: Preprocessing | null, inputWidth: number): ColumnGroup[] {
+function columnGroups(preprocessing: Preprocessing | null, inputWidth: number): ColumnGroup[] {
   if (!preprocessing) return Array.from({ length: inputWidth }, (_, start) => ({ column: String(start), start, width: 1 }));
   let start = 0;
   return preprocessing.columns.map((encoded) => {

@@ -43,7 +43,12 @@ export function evaluate(
 /** The scores alone, of values in the units of the network. */
 export type ValueScores = Pick<RegressionEvaluation, "mae" | "rmse" | "r2" | "mape">;
 
-/** Both outputs and targets are in the units of the network; `scalings` lead back to the target's own, a column each. */
+/**
+ * Evaluates a regression. Outputs and targets are in the units of the network; `scalings`, one a column, lead back to the
+ * target's own.
+ *
+ * @internal Exported for the parity tests with scikit-learn, which have no scalings.
+ */
 export function evaluateValues(predicted: Predicted, scalings: readonly (Scaling | null)[] = []): RegressionEvaluation {
   const residuals = residualsOf(predicted, scalings);
   return { rows: predicted.rows, ...scoreValues(predicted, scalings), residuals };
@@ -104,7 +109,11 @@ function columnScores(
 
 // ---------------------------------------------------------------- classification
 
-/** `targets` are places in `classes`; outputs are probabilities. */
+/**
+ * Evaluates a classification. Targets are indices into `classes`, outputs are probabilities.
+ *
+ * @internal Exported for the parity tests with scikit-learn.
+ */
 export function evaluateClasses(predicted: Predicted, classes: readonly string[]): ClassEvaluation {
   const { rows } = predicted;
   const choices = choose(predicted);

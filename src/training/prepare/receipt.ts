@@ -1,12 +1,20 @@
-/** Receipts: the hashes of what a model was made of. */
+/** Makes receipts: the hashes of what a model was made of. Knows nothing of where they are kept. */
 import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
 import type { Receipt } from "../../domain/models/receipt.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { ENGINE_VERSION } from "../../engine/index.ts";
 
-/** The receipt of a model that a spec trains with this engine. */
+/** A half of a surrogate pair without its other half, as `JSON.stringify` escapes it. */
+const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/;
+
+/**
+ * The receipt of a model that a spec trains with this engine. Text that is not valid Unicode has no canonical form: a spec
+ * with such text (a name, say) has no hash.
+ */
 export function receiptOf(spec: ResolvedSpec): Receipt {
-  return { data: dataOf(spec), specSha256: hashOf(spec), engineVersion: ENGINE_VERSION };
+  const hasCanonicalForm = !LONE_SURROGATE.test(JSON.stringify(spec));
+  return { data: dataOf(spec), specSha256: hasCanonicalForm ? hashOf(spec) : null, engineVersion: ENGINE_VERSION };
 }
 
 function dataOf({ data }: ResolvedSpec): Receipt["data"] {
@@ -15,14 +23,9 @@ function dataOf({ data }: ResolvedSpec): Receipt["data"] {
   return { source: "dataset", sha256: data.dataset.sha256 };
 }
 
-function hashOf(value: unknown): string {
-  return createHash("sha256").update(canonicalJson(value)).digest("hex");
-}
-
-/** JSON as RFC 8785 has it: no spaces, members sorted by name, numbers and strings as ECMAScript writes them. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+/** SHA-256 of a value in the canonical JSON of RFC 8785. */
+function hashOf(value: object): string {
+  return createHash("sha256")
+    .update(canonicalize(value) ?? "")
+    .digest("hex");
 }

@@ -6,7 +6,7 @@ import type { JobMetrics } from "../../domain/jobs/job.ts";
 import type { MetricChunk, Series } from "../../domain/metrics/metric.ts";
 
 /** Most epochs in a chunk: 20 chunks a second at 160,000 epochs a second, and a frame that costs the event loop little. */
-export const CHUNK_EPOCHS = 8192;
+const CHUNK_EPOCHS = 8192;
 /** Time between two chunks, unless one is full. */
 const CHUNK_INTERVAL_MS = 100;
 

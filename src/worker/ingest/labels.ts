@@ -21,7 +21,7 @@ export function createLabelBudget(): LabelBudget {
 }
 
 /** Distinct values of a column that are counted exactly. */
-export const MAX_DISTINCT = 100_000;
+const MAX_DISTINCT = 100_000;
 
 /** Counts labels until there are too many; those that are known are counted on. */
 export class Labels {

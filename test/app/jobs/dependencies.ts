@@ -15,7 +15,7 @@ import { encodeMetrics } from "../../../src/worker/compute/encode-metrics.ts";
 import { aNewJob, aSpec } from "../../contract/fixtures.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
 
-export const LIMITS = { bodyBytes: 1e6, rows: 1e6, parameters: 1e6, jobMemoryBytes: 1e9, memoryBytes: 1e9, predictRows: 5 };
+const LIMITS = { bodyBytes: 1e6, rows: 1e6, parameters: 1e6, jobMemoryBytes: 1e9, memoryBytes: 1e9, predictRows: 5 };
 
 /** A training pool that never trains; `train` is for the test to replace. */
 export function idleTrainingPool(train: TrainingPool["train"] = () => new Promise(() => undefined)): TrainingPool {
@@ -23,7 +23,7 @@ export function idleTrainingPool(train: TrainingPool["train"] = () => new Promis
 }
 
 /** An upload spool for tests that upload nothing. */
-export function closedUploadSpool(): UploadSpool {
+function closedUploadSpool(): UploadSpool {
   const closed = () => Promise.reject(new Error("nothing is uploaded here"));
   return { receive: closed, digest: closed, read: closed, discard: closed, close: () => Promise.resolve() };
 }

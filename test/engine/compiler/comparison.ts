@@ -30,7 +30,7 @@ export interface Pair {
 }
 
 /** Both executables, their states filled alike. */
-export function pair(programs: Programs, { seed = 1, indexLimit = 1, ...options }: ComparisonOptions = {}): Pair {
+function pair(programs: Programs, { seed = 1, indexLimit = 1, ...options }: ComparisonOptions = {}): Pair {
   const compiled = compile(programs, options);
   const oracle = interpret(programs, options);
   const states = new Map(

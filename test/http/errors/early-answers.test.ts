@@ -1,4 +1,4 @@
-/** Answers that come before the request has: many a client reads nothing before it has sent all that it wanted. */
+/** Answers that are sent before the whole request has arrived: many clients read nothing before they have sent everything. */
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRawSocket } from "../connection/raw-socket.ts";
@@ -17,7 +17,7 @@ afterAll(() => staged.close());
 /** More than the buffers of both sides hold. */
 const BYTES = 16_000_000;
 
-/** Sends a request whole before it reads anything, and gives what is said. */
+/** Sends the whole request before it reads anything, and returns the answer. */
 async function sendAllFirst(path: string, type: string, body: string, connection: string): Promise<string> {
   const { socket, send, until } = await openRawSocket(url);
   socket.pause();
@@ -48,6 +48,21 @@ describe.each(["keep-alive", "close"])("over a connection that is to %s", (conne
     expect((await sendAllFirst(path, type, body, connection)).slice(0, 2000)).toMatch(
       new RegExp(`^HTTP/1\\.1 ${status} [^]*"status":${status}`),
     );
+  });
+
+  it.each([
+    ["infer", "/v2/models/line/infer"],
+    ["infer of a version", "/v2/models/line/versions/1/infer"],
+    [":predict", "/v1/models/line:predict"],
+    [":predict of a version", "/v1/models/line/versions/1:predict"],
+  ])("a body that is too large for %s is answered in the protocol of that path", async (_, path) => {
+    const text = await sendAllFirst(path, "application/json", " ".repeat(BYTES), connection);
+    expect(text.slice(0, 2000)).toMatch(/^HTTP\/1\.1 413 [\s\S]*\{"error":"the body is larger than the limit of \d+ bytes"\}/);
+  });
+
+  it("a path that cannot be decoded is answered as any other", async () => {
+    const text = await sendAllFirst("/v1/models/%zz", "application/json", " ".repeat(BYTES), connection);
+    expect(text.slice(0, 2000)).toMatch(/^HTTP\/1\.1 400 [\s\S]*"status":400/);
   });
 
   it("rows of which a later one is wrong are answered with a trailer", async () => {

@@ -19,7 +19,11 @@ export interface Attempt {
   readonly stays: readonly Stay[];
 }
 
-/** The transitions of a job by attempts: one begins each time that it runs. */
+/**
+ * The transitions of a job by attempts: one begins each time that it runs.
+ *
+ * @internal Exported for a test, which renders no page.
+ */
 export function attemptsOf(transitions: readonly Transition[]): readonly Attempt[] {
   const attempts: { number: number; stays: Stay[] }[] = [];
   transitions.forEach((transition, index) => {

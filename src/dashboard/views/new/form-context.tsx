@@ -1,7 +1,7 @@
 /** The form's fields: each stands for a place of the spec, shows what the server finds wrong there, and changes it. */
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
-import { Check, SelectField, TextField } from "../../ui/field.tsx";
+import { SelectField, TextField } from "../../ui/field.tsx";
 import { type Faults, faultAt, type Json, type JsonObject, valueAt } from "./draft.ts";
 
 export interface SpecForm {
@@ -94,12 +94,4 @@ export function ChoiceAt({ pointer, label, hint, options }: PlacedProps & { read
       onChange={(next) => set(pointer, next === "" ? undefined : next)}
     />
   );
-}
-
-/** Yes or no, with a default that leaves it out. */
-export function CheckAt({ pointer, label, byDefault }: PlacedProps & { readonly byDefault: boolean }) {
-  const { spec, set } = useSpecForm();
-  const value = valueAt(spec, pointer);
-  const checked = typeof value === "boolean" ? value : byDefault;
-  return <Check label={label} checked={checked} onChange={(next) => set(pointer, next === byDefault ? undefined : next)} />;
 }

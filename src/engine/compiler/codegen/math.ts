@@ -189,7 +189,11 @@ function erf(v: VectorCode, x: Local): Local {
   return select(v, v.op("f32x4.gt", magnitude, v.float(475 / 512)), copySign(v, tail, x), near);
 }
 
-/** Largest |x| for which sin and cos keep their stated error; beyond it the reduction loses bits. */
+/**
+ * Largest |x| for which sin and cos keep their stated error; beyond it the reduction loses bits.
+ *
+ * @internal Exported for the test of that error.
+ */
 export const TRIGONOMETRIC_RANGE = 8192;
 
 /**
