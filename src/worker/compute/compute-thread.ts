@@ -3,7 +3,7 @@
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
-import type { BatchReply } from "../../domain/models/prediction.ts";
+import type { BlockReply } from "../../domain/models/prediction.ts";
 import type { DatasetEvaluation, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
 import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
@@ -13,11 +13,9 @@ import type {
   EncodeMetricsTask,
   EncodeTask,
   EvaluateTask,
-  ModelSource,
-  PredictBatchTask,
-  PredictDocumentReply,
-  PredictDocumentTask,
-  PredictTask,
+  ModelTask,
+  PredictBlockTask,
+  PredictRowsTask,
   PrepareTask,
   ReadModelTask,
   ShowRowsTask,
@@ -28,8 +26,7 @@ import { warmUpPreparing } from "../warm-up.ts";
 import { decodeWireColumns, encodeStoredChunk, encodeWireColumns } from "./encode.ts";
 import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
 import { readModelFile as readFile } from "./model-file.ts";
-import { predictBlock } from "./predict-block.ts";
-import { answerDocument } from "./predict-document.ts";
+import { predictBlock as answerBlock } from "./predict-block.ts";
 import { createPredictors, type LoadedModel } from "./predictors.ts";
 
 warmUpPreparing();
@@ -41,25 +38,26 @@ export function prepare({ body, limits, resolved }: PrepareTask): Prepared {
   return prepared.payload ? moving(prepared, wholeBuffers([prepared.payload.data])) : prepared;
 }
 
-export function predict({ modelId, source, instances }: PredictTask): WithModel<PredictionResult> {
-  const loaded = loadedModel(modelId, source);
-  return loaded ? { missing: false, result: loaded.predictor.predict(instances) } : { missing: true };
+export function predictRows(task: PredictRowsTask): WithModel<PredictionResult> {
+  const loaded = loadedModel(task);
+  return loaded ? { missing: false, result: loaded.predictor.predict(task.instances) } : missingModel(task);
 }
 
-export async function predictBatch({ modelId, source, block, options }: PredictBatchTask): Promise<WithModel<BatchReply>> {
-  const loaded = loadedModel(modelId, source);
-  if (!loaded) return { missing: true };
-  const result = await predictBlock(loaded, block, options);
+export async function predictBlock(task: PredictBlockTask): Promise<WithModel<BlockReply>> {
+  const loaded = loadedModel(task);
+  if (!loaded) return missingModel(task);
+  const result = await answerBlock(loaded, task);
   const reply = { missing: false as const, result };
   return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
 }
 
-export function predictDocument({ modelId, source, body, topK, maxRows }: PredictDocumentTask): PredictDocumentReply {
-  const loaded = loadedModel(modelId, source);
-  if (!loaded) return moving({ missing: true, body }, wholeBuffers([body]));
-  const result = answerDocument(loaded, body, topK, maxRows);
-  const reply = { missing: false as const, result };
-  return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
+function loadedModel({ modelId, source }: ModelTask): LoadedModel | undefined {
+  return predictors.get(modelId) ?? (source && predictors.add(source.model, source.weights));
+}
+
+/** What a thread without the model answers. */
+function missingModel({ block }: ModelTask): WithModel<never> {
+  return moving({ missing: true, block }, wholeBuffers(block ? [block.bytes] : []));
 }
 
 export function evaluate({ source: { model, weights }, dataset }: EvaluateTask): DatasetEvaluation {
@@ -68,10 +66,6 @@ export function evaluate({ source: { model, weights }, dataset }: EvaluateTask):
 
 export function showRows({ run, limit }: ShowRowsTask): ShownRows {
   return show(run, limit);
-}
-
-function loadedModel(modelId: string, source: ModelSource | undefined): LoadedModel | undefined {
-  return predictors.get(modelId) ?? (source && predictors.add(source.model, source.weights));
 }
 
 export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Array {

@@ -45,12 +45,13 @@ export function plainCompute(): ComputePool & { encodings: number } {
       const { id: _id, createdAt: _createdAt, ...job } = aNewJob();
       return { ok: true, ...job, spec: aSpec(given.name), rows: 200 };
     },
-    predict: async () => ({ ok: true as const, predictions: [] }),
-    predictNow: () => null,
+    predict: {
+      now: () => null,
+      rows: async () => ({ ok: true as const, predictions: [] }),
+      stream: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null }),
+    },
     evaluate: async () => ({ ok: false as const, errors: [] }),
     showRows: async () => ({ total: 0, returned: 0, parts: [], features: [], targets: [] }),
-    predictDocument: async () => ({ ok: true as const, bytes: new Uint8Array() }),
-    predictBatch: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null }),
     forget: () => undefined,
     encodeColumns: async (...args: Parameters<ComputePool["encodeColumns"]>) => {
       computePool.encodings++;
