@@ -8,7 +8,7 @@ import type { ErrorCode, FieldError } from "./errors.ts";
 import type { CheckpointState, Checkpoints, NewCheckpoint } from "./jobs/checkpoint.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction } from "./jobs/job.ts";
 import type { ShownRows } from "./jobs/job-rows.ts";
-import type { Prepared, Resolved } from "./jobs/preparation.ts";
+import type { Draft, Prepared, Resolved } from "./jobs/preparation.ts";
 import type { QueueOrder } from "./jobs/queue-order.ts";
 import type { ProjectLimits } from "./limits.ts";
 import type { Rows } from "./metrics/downsampling.ts";
@@ -25,7 +25,7 @@ import type { Page, PageRequest } from "./page.ts";
 import type { ResolvedSpec } from "./spec/spec.ts";
 import type { TensorSet } from "./tensor.ts";
 
-export type { Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";
+export type { Draft, Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";
 export type { MemoryRoom, TransitionRequest } from "./jobs/queue-order.ts";
 export type { Page, PageRequest } from "./page.ts";
 
@@ -293,8 +293,10 @@ export interface Predict {
 
 /** Work too big for the event loop, done in threads of its own so that it never waits for training. */
 export interface ComputePool {
-  /** Parses and validates a job body: UTF-8 JSON. */
-  prepare(body: Uint8Array<ArrayBuffer>, resolved?: Resolved): Promise<Prepared>;
+  /** Parses and validates a job body, UTF-8 JSON, and describes its rows. Takes the body over. */
+  prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared | Draft>;
+  /** Goes on with a draft, once what it refers to was read. Takes both over. */
+  prepareDraft(draft: Draft, resolved: Resolved): Promise<Prepared>;
   readonly predict: Predict;
   /** Evaluates a model on a data set in a thread. Takes the values of the columns over. */
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;

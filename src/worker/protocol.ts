@@ -8,7 +8,7 @@ import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
 import type { Model } from "../domain/models/model.ts";
 import type { RowBlock, StreamOptions } from "../domain/models/prediction.ts";
-import type { MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
+import type { Draft, MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 
 /**
@@ -58,7 +58,12 @@ export type TrainMessage =
 export interface PrepareTask {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly limits: Limits;
-  readonly resolved: Resolved | undefined;
+}
+
+export interface PrepareDraftTask {
+  readonly draft: Draft;
+  readonly limits: Limits;
+  readonly resolved: Resolved;
 }
 
 /** A task that needs a model. A model's categories may be megabytes: it is sent once, not with every task. */

@@ -6,7 +6,7 @@ import { Piscina } from "piscina";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
-import type { ComputePool, DatasetEvaluation, MetricPoints, ModelReading, Prepared } from "../../domain/ports.ts";
+import type { ComputePool, DatasetEvaluation, Draft, MetricPoints, ModelReading, Prepared } from "../../domain/ports.ts";
 import type { EvaluateTask } from "../protocol.ts";
 import { isOutOfMemory } from "../threads.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
@@ -34,6 +34,7 @@ const MIN_HEAP_MB = 1024;
 
 type TaskName =
   | "prepare"
+  | "prepareDraft"
   | "predictRows"
   | "predictBlock"
   | "evaluate"
@@ -61,10 +62,12 @@ export function createComputePool({ limits, threads = 2, onError }: ComputePoolO
   };
   const { forget, ...predict } = createPredict({ maxRows: limits.predictRows, run });
   return {
-    async prepare(body, resolved) {
-      const columns = [...(resolved?.dataset?.values.values() ?? [])];
-      const weights = resolved?.model ? [resolved.model.weights.data] : [];
-      return (await run("prepare", { body, limits, resolved }, wholeBuffers([body, ...columns, ...weights]))) as Prepared;
+    prepare: async (body) => (await run("prepare", { body, limits }, wholeBuffers([body]))) as Prepared | Draft,
+    async prepareDraft(draft, resolved) {
+      const columns = [...(resolved.dataset?.values.values() ?? [])];
+      const weights = resolved.model ? [resolved.model.weights.data] : [];
+      const buffers = wholeBuffers([draft.spec, ...columns, ...weights]);
+      return (await run("prepareDraft", { draft, limits, resolved }, buffers)) as Prepared;
     },
     predict,
     async evaluate(model, dataset, load) {

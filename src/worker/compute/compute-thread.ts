@@ -1,13 +1,14 @@
 /** Entry of a compute thread: each export is a kind of task. */
-
+import { deserialize, serialize } from "node:v8";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
-import type { DatasetEvaluation, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
+import type { DatasetEvaluation, Draft, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
+import type { JobSpec } from "../../domain/spec/spec.ts";
 import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
-import { prepareJob } from "../../training/prepare/prepare.ts";
+import { prepareJob, prepareSpec } from "../../training/prepare/prepare.ts";
 import type {
   DownsampleTask,
   EncodeMetricsTask,
@@ -16,6 +17,7 @@ import type {
   ModelTask,
   PredictBlockTask,
   PredictRowsTask,
+  PrepareDraftTask,
   PrepareTask,
   ReadModelTask,
   ShowRowsTask,
@@ -32,10 +34,20 @@ import { createPredictors, type LoadedModel } from "./predictors.ts";
 warmUpPreparing();
 const predictors = createPredictors();
 
-export function prepare({ body, limits, resolved }: PrepareTask): Prepared {
-  const prepared = prepareJob(body, limits, resolved);
-  if (!prepared.ok) return prepared.code === "references" ? moving(prepared, wholeBuffers([prepared.body])) : prepared;
-  return prepared.payload ? moving(prepared, wholeBuffers([prepared.payload.data])) : prepared;
+export function prepare({ body, limits }: PrepareTask): Prepared | Draft {
+  const prepared = prepareJob(body, limits);
+  if (!("references" in prepared)) return movingPayload(prepared);
+  // Inline rows that start from a model are megabytes: the main thread passes them on as bytes, and never has them as values.
+  const spec = new Uint8Array(serialize(prepared.spec));
+  return moving({ ...prepared, spec }, wholeBuffers([spec]));
+}
+
+export function prepareDraft({ draft, limits, resolved }: PrepareDraftTask): Prepared {
+  return movingPayload(prepareSpec(deserialize(draft.spec) as JobSpec, limits, resolved));
+}
+
+function movingPayload(prepared: Prepared): Prepared {
+  return prepared.ok && prepared.payload ? moving(prepared, wholeBuffers([prepared.payload.data])) : prepared;
 }
 
 export function predictRows(task: PredictRowsTask): WithModel<PredictionResult> {

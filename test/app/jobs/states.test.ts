@@ -10,7 +10,7 @@ describe("cancel", () => {
   it("ends a queued job at once", async () => {
     const dependencies = await openDependencies();
     const { id } = await queueJob(dependencies);
-    expect(await cancel(dependencies, id)).toMatchObject({ state: "cancelled" });
+    expect(await cancel(dependencies, id)).toMatchObject({ job: { state: "cancelled" } });
     expect(await dependencies.queue.claim()).toBeNull();
   });
 
@@ -18,8 +18,8 @@ describe("cancel", () => {
     const dependencies = await openDependencies();
     const { id } = await queueJob(dependencies);
     await dependencies.queue.claim();
-    expect(await cancel(dependencies, id)).toMatchObject({ state: "cancelling", lastSeq: 3 });
-    expect(await cancel(dependencies, id)).toMatchObject({ state: "cancelling", lastSeq: 3 });
+    expect(await cancel(dependencies, id)).toMatchObject({ job: { state: "cancelling", lastSeq: 3 } });
+    expect(await cancel(dependencies, id)).toMatchObject({ job: { state: "cancelling", lastSeq: 3 } });
   });
 
   it("refuses a job that has ended, naming its state", async () => {

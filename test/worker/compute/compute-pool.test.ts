@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DatasetRows } from "../../../src/domain/datasets/dataset.ts";
 import { encodeChunk, fromWire, type MetricChunk } from "../../../src/domain/metrics/metric.ts";
 import type { Model } from "../../../src/domain/models/model.ts";
 import type { ComputePool } from "../../../src/domain/ports.ts";
@@ -57,13 +58,51 @@ describe("the compute pool", () => {
     expect(whole[0]).toBe(7);
   });
 
+  it("parses and validates a body that refers to things of the store once: the draft has all that is needed", async () => {
+    const columns = ["x", "y"].map((name) => ({ name, type: "number", missing: 0, min: 0, max: 1, mean: 0.5, std: 0.3 }));
+    const body = bytes({ data: { dataset: { id: "ds_a", target: "y" } }, model: { layers: [{ type: "linear" }] } });
+    const draft = await computePool.prepare(body);
+    expect(body.byteLength).toBe(0);
+    if (!("references" in draft)) throw new Error("the body names a data set");
+    expect(draft.references).toMatchObject({ dataset: { id: "ds_a", target: ["y"] }, model: null });
+    const values = new Map([["y", Float64Array.of(0.5, 1.5, 2.5)]]);
+    const dataset = { rows: 3, sha256: "0".repeat(64), columns, values } as unknown as DatasetRows;
+    expect(await computePool.prepareDraft(draft, { dataset, model: null })).toMatchObject({
+      ok: true,
+      rows: 3,
+      parameters: 2,
+      spec: { task: "regression", data: { dataset: { id: "ds_a", features: ["x"], target: ["y"] } } },
+    });
+  });
+
+  it("carries the inline rows of a job that starts from a model over in its draft", async () => {
+    const inline = {
+      features: [
+        [1.5, -2],
+        [3, 4e-300],
+        [5, 6],
+      ],
+      targets: [0, 1, 1],
+    };
+    const spec = { data: { inline }, model: { layers }, init_from: { model: "start" } };
+    const draft = await computePool.prepare(bytes(spec));
+    if (!("references" in draft)) throw new Error("the body names a model");
+    const model = { id: "mdl_start", sha256: "0".repeat(64), weights: someWeights() };
+    const prepared = await computePool.prepareDraft(draft, { dataset: null, model });
+    if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
+    const plain = await computePool.prepare(bytes({ data: { inline }, model: { layers } }));
+    if (!plain.ok) throw new Error("the rows are right");
+    expect(prepared.spec.data).toEqual(plain.spec.data);
+    expect(prepared.payload?.data.slice(0, 9)).toEqual(plain.payload?.data.slice(0, 9));
+  });
+
   it("says what is wrong with a body", async () => {
     expect(await computePool.prepare(new TextEncoder().encode("{"))).toMatchObject({ ok: false, code: "malformed" });
     const prepared = await computePool.prepare(
       bytes({ data: { generator: { type: "moons" } }, model: { layers }, epochs: 0, x: 1 }),
     );
     expect(prepared).toMatchObject({ ok: false, code: "invalid" });
-    expect(!prepared.ok && prepared.errors.map(({ pointer }) => pointer).sort()).toEqual(["/epochs", "/x"]);
+    expect("errors" in prepared && prepared.errors.map(({ pointer }) => pointer).sort()).toEqual(["/epochs", "/x"]);
   });
 
   it("encodes small and large chunks alike, behind the members of a head", async () => {
