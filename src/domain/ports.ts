@@ -8,14 +8,14 @@ import type { ErrorCode, FieldError } from "./errors.ts";
 import type { CheckpointState, Checkpoints, NewCheckpoint } from "./jobs/checkpoint.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction } from "./jobs/job.ts";
 import type { ShownRows } from "./jobs/job-rows.ts";
-import type { Prepared, Resolved } from "./jobs/preparation.ts";
+import type { Draft, Prepared, Resolved } from "./jobs/preparation.ts";
 import type { QueueOrder } from "./jobs/queue-order.ts";
 import type { ProjectLimits } from "./limits.ts";
 import type { Rows } from "./metrics/downsampling.ts";
 import type { MetricChunk } from "./metrics/metric.ts";
 import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
 import type { Model, NewModel, Prediction } from "./models/model.ts";
-import type { BatchBlock, BatchOptions, BatchReply, DocumentReply } from "./models/prediction.ts";
+import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
 import type { ModelRef, TagChanges } from "./models/registry.ts";
 import type { Sweeping } from "./operation/retention.ts";
 import type { StoreHealth } from "./operation/store-health.ts";
@@ -25,7 +25,7 @@ import type { Page, PageRequest } from "./page.ts";
 import type { ResolvedSpec } from "./spec/spec.ts";
 import type { TensorSet } from "./tensor.ts";
 
-export type { Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";
+export type { Draft, Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";
 export type { TransitionRequest } from "./jobs/queue-order.ts";
 export type { Page, PageRequest } from "./page.ts";
 
@@ -277,23 +277,27 @@ export type DatasetEvaluation =
   | { readonly ok: true; readonly evaluation: PartEvaluation }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
+/**
+ * Predictions, by three entrances to the same arithmetic. Whoever calls has checked what was asked for (`assertPredictable`).
+ * `load` reads the weights of the model; it is called when whoever predicts does not have the model, and what it throws is
+ * passed on.
+ */
+export interface Predict {
+  /** Few rows of a small model that was used a moment ago: in this turn of the event loop. Null where that cannot be. */
+  now(model: Model, instances: readonly unknown[]): PredictionResult | null;
+  /** Rows that are parsed: on the event loop when they are few, and in a thread when they are many. */
+  rows(model: Model, instances: readonly unknown[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
+  /** The next block of a stream, bytes in and bytes out: parsed, predicted and encoded in a thread. Takes the block over. */
+  stream(model: Model, block: RowBlock, options: StreamOptions, load: () => Promise<TensorSet>): Promise<BlockReply>;
+}
+
 /** Work too big for the event loop, done in threads of its own so that it never waits for training. */
 export interface ComputePool {
-  /** Parses and validates a job body: UTF-8 JSON. */
-  prepare(body: Uint8Array<ArrayBuffer>, resolved?: Resolved): Promise<Prepared>;
-  /** Predicts rows, here when they are few and in a thread when they are many. `load` is called when the model is not cached. */
-  predict(model: Model, instances: readonly unknown[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
-  /** The same, here and now; null where that would take a thread, or the model is not at hand. */
-  predictNow(model: Model, instances: readonly unknown[]): PredictionResult | null;
-  /** Predicts a stretch of a batch in a thread. Takes the block over; `load` is called when the thread has no such model. */
-  predictBatch(model: Model, block: BatchBlock, options: BatchOptions, load: () => Promise<TensorSet>): Promise<BatchReply>;
-  /** Parses a JSON body of rows, predicts them and encodes the answer, all in a thread. Takes the body over. */
-  predictDocument(
-    model: Model,
-    body: Uint8Array<ArrayBuffer>,
-    topK: number | null,
-    load: () => Promise<TensorSet>,
-  ): Promise<DocumentReply>;
+  /** Parses and validates a job body, UTF-8 JSON, and describes its rows. Takes the body over. */
+  prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared | Draft>;
+  /** Goes on with a draft, once what it refers to was read. Takes both over. */
+  prepareDraft(draft: Draft, resolved: Resolved): Promise<Prepared>;
+  readonly predict: Predict;
   /** Evaluates a model on a data set in a thread. Takes the values of the columns over. */
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
   /** Some rows of a job's data, at most `limit`. Takes the run's values over. */

@@ -7,6 +7,7 @@ import { createSharedRateLimiter } from "../app/access/count-requests.ts";
 import { createProcessRegistry } from "../app/cluster/list-workers.ts";
 import { sendHeartbeats } from "../app/cluster/send-heartbeat.ts";
 import { reclaimLost } from "../app/jobs/job-outcome.ts";
+import { notifyChanged } from "../app/jobs/notify-changed.ts";
 import { recover, removeUnfinished } from "../app/jobs/recover.ts";
 import { type Runner, startRunner } from "../app/jobs/run.ts";
 import { startSweeper } from "../app/retention.ts";
@@ -192,7 +193,7 @@ async function openBackend(config: Config, log: Logger, workerId: string): Promi
 async function tidyUp(services: Services, { isShared }: Backend): Promise<void> {
   if (isShared) return removeUnfinished(services, Date.now() - UNFINISHED_MS);
   await services.store.abandonClaims(Date.now());
-  await recover(services);
+  await recover(services, (job) => notifyChanged(services, job));
 }
 
 /** As Standard Webhooks has secrets: 32 random bytes. */

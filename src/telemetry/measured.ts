@@ -121,26 +121,28 @@ const BUSY_MS = 1000;
 
 /** The compute pool, with the time that predictions take. */
 export function measureComputePool(computePool: ComputePool, { predictions }: Instruments): ComputePool {
-  const timed = <Given extends unknown[], Result>(kind: string, method: (...given: Given) => Promise<Result>) => {
-    const observer = predictions.labels(kind);
-    return async (...given: Given): Promise<Result> => {
-      const startedAt = performance.now();
-      const result = await method(...given);
-      observer.observe((performance.now() - startedAt) / 1000);
-      return result;
-    };
-  };
   const rows = predictions.labels("rows");
+  const document = predictions.labels("document");
+  const batch = predictions.labels("batch");
+  const timed = async <Result>(observer: typeof rows, predicting: () => Promise<Result>): Promise<Result> => {
+    const startedAt = performance.now();
+    const result = await predicting();
+    observer.observe((performance.now() - startedAt) / 1000);
+    return result;
+  };
+  const { predict } = computePool;
   return {
     ...computePool,
-    predictNow(...given) {
-      const startedAt = performance.now();
-      const result = computePool.predictNow(...given);
-      if (result) rows.observe((performance.now() - startedAt) / 1000);
-      return result;
+    predict: {
+      now(...given) {
+        const startedAt = performance.now();
+        const result = predict.now(...given);
+        if (result) rows.observe((performance.now() - startedAt) / 1000);
+        return result;
+      },
+      rows: (...given) => timed(rows, () => predict.rows(...given)),
+      stream: (model, block, options, load) =>
+        timed(options.format === "json" ? document : batch, () => predict.stream(model, block, options, load)),
     },
-    predict: timed("rows", computePool.predict),
-    predictDocument: timed("document", computePool.predictDocument),
-    predictBatch: timed("batch", computePool.predictBatch),
   };
 }

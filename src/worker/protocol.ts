@@ -7,8 +7,8 @@ import type { Limits } from "../domain/limits.ts";
 import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
 import type { Model } from "../domain/models/model.ts";
-import type { BatchBlock, BatchOptions, DocumentReply } from "../domain/models/prediction.ts";
-import type { MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
+import type { RowBlock, StreamOptions } from "../domain/models/prediction.ts";
+import type { Draft, MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 
 /**
@@ -54,18 +54,25 @@ export type TrainMessage =
   /** A bug: what training threw. */
   | { readonly kind: "bug"; readonly error: unknown };
 
-/** To a compute thread; each is handled by the function that compute pool-thread.ts exports under its name. */
+/** To a compute thread; each is handled by the function that compute-thread.ts exports under its name. */
 export interface PrepareTask {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly limits: Limits;
-  readonly resolved: Resolved | undefined;
+}
+
+export interface PrepareDraftTask {
+  readonly draft: Draft;
+  readonly limits: Limits;
+  readonly resolved: Resolved;
 }
 
 /** A task that needs a model. A model's categories may be megabytes: it is sent once, not with every task. */
-interface ModelTask {
+export interface ModelTask {
   readonly modelId: string;
   /** Left out when the thread may have the model already. */
   readonly source?: ModelSource;
+  /** Moves to the thread, and back when the thread lacks the model. */
+  readonly block?: RowBlock;
 }
 
 export interface ModelSource {
@@ -73,13 +80,15 @@ export interface ModelSource {
   readonly weights: TensorSet;
 }
 
-export interface PredictTask extends ModelTask {
+export interface PredictRowsTask extends ModelTask {
   readonly instances: readonly unknown[];
 }
 
-export interface PredictBatchTask extends ModelTask {
-  readonly block: BatchBlock;
-  readonly options: BatchOptions;
+export interface PredictBlockTask extends ModelTask {
+  readonly block: RowBlock;
+  readonly options: StreamOptions;
+  /** Rows of a document at most. */
+  readonly maxRows: number;
 }
 
 /** Its weights are used once: a thread compiles another program for an evaluation than for predictions. */
@@ -93,20 +102,10 @@ export interface ShowRowsTask {
   readonly limit: number;
 }
 
-/** A whole JSON body of rows. */
-export interface PredictDocumentTask extends ModelTask {
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly topK: number | null;
-  readonly maxRows: number;
-}
-
-/** The body comes back with `missing`: it was moved to the thread, and goes there again with the model. */
-export type PredictDocumentReply =
-  | { readonly missing: true; readonly body: Uint8Array<ArrayBuffer> }
-  | { readonly missing: false; readonly result: DocumentReply };
-
-/** `missing`: send the task again, with the model. */
-export type WithModel<Result> = { readonly missing: true } | { readonly missing: false; readonly result: Result };
+/** `missing`: send the task again, with the model, and with the block that comes back if there was one. */
+export type WithModel<Result> =
+  | { readonly missing: true; readonly block: RowBlock | undefined }
+  | { readonly missing: false; readonly result: Result };
 
 export interface EncodeTask {
   readonly head: string;

@@ -79,11 +79,24 @@ describe("the telemetry", () => {
   it("times predictions, and requests by their routes", async () => {
     const { instruments, store, telemetry, read } = await measured();
     const computePool = measureComputePool(
-      { predict: async () => ({ ok: true, predictions: [] }) } as unknown as ComputePool,
+      {
+        predict: {
+          now: () => ({ ok: true, predictions: [] }),
+          rows: async () => ({ ok: true, predictions: [] }),
+          stream: async () => ({ ok: true, bytes: new Uint8Array(), reading: null }),
+        },
+      } as unknown as ComputePool,
       instruments,
     );
-    await computePool.predict(null as never, [], null as never);
-    expect(await read('trainyard_predict_duration_seconds_count{kind="rows"}')).toBe(1);
+    const { now, rows, stream } = computePool.predict;
+    now(null as never, []);
+    await rows(null as never, [], null as never);
+    for (const format of ["json", "csv", "ndjson"]) {
+      await stream(null as never, null as never, { format } as never, null as never);
+    }
+    for (const [kind, count] of Object.entries({ rows: 2, document: 1, batch: 2 })) {
+      expect(await read(`trainyard_predict_duration_seconds_count{kind="${kind}"}`)).toBe(count);
+    }
     telemetry.request("GET", "/v1/jobs/:id", 200, 0.002);
     telemetry.request("GET", "/v1/jobs/:id", 200, 0.2);
     const labels = 'method="GET",route="/v1/jobs/:id",status="200"';

@@ -7,7 +7,7 @@ import type { Limits } from "../../src/domain/limits.ts";
 import { entriesOf, type MetricChunk, type Series } from "../../src/domain/metrics/metric.ts";
 import type { Model } from "../../src/domain/models/model.ts";
 import type { Prepared, ReferredModel, TrainedModel, TrainingResult } from "../../src/domain/ports.ts";
-import { prepareJob } from "../../src/training/prepare/prepare.ts";
+import { prepareJob, prepareSpec } from "../../src/training/prepare/prepare.ts";
 import type { RunControl } from "../../src/training/run/run-control.ts";
 import { train as trainJob } from "../../src/training/run/train.ts";
 
@@ -25,14 +25,14 @@ export function prepare(
   overrides: Partial<Limits> = {},
   dataset: DatasetRows | null = null,
   model: ReferredModel | null = null,
-): Settled {
+): Prepared {
   const body = new TextEncoder().encode(JSON.stringify(spec));
-  const prepared = prepareJob(body, { ...limits, ...overrides }, dataset || model ? { dataset, model } : undefined);
-  if (!prepared.ok && prepared.code === "references") throw new Error("the spec refers to something");
-  return prepared;
+  const allowed = { ...limits, ...overrides };
+  const prepared = prepareJob(body, allowed);
+  if (!("references" in prepared)) return prepared;
+  if (!dataset && !model) throw new Error("the spec refers to something");
+  return prepareSpec(prepared.spec, allowed, { dataset, model });
 }
-
-type Settled = Exclude<Prepared, { code: "references" }>;
 
 export interface TrainedRun {
   readonly result: TrainingResult;

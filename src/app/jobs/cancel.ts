@@ -1,7 +1,7 @@
 /** Cancel: a queued or paused job ends at once, a running one as soon as its thread has seen it. */
-import type { Job } from "../../domain/jobs/job.ts";
 import type { ProjectServices } from "../services.ts";
 import { type Interruption, interrupt } from "./interrupt.ts";
+import type { JobView } from "./job-view.ts";
 
 const CANCEL: Interruption = {
   steps: [
@@ -15,4 +15,4 @@ const CANCEL: Interruption = {
 };
 
 /** Cancels a job and returns it, `cancelled` or `cancelling`. Throws not_found, and conflict for a job that has ended. */
-export const cancel = (services: ProjectServices, id: string): Promise<Job> => interrupt(services, id, CANCEL);
+export const cancel = (services: ProjectServices, id: string): Promise<JobView> => interrupt(services, id, CANCEL);

@@ -1,7 +1,9 @@
 /** What pause and cancel have in common: a job leaves the state that it is in, whatever happens to it meanwhile. */
-import { notFound, TrainyardError } from "../../domain/errors.ts";
-import type { Job, JobState, Transition } from "../../domain/jobs/job.ts";
+import { TrainyardError } from "../../domain/errors.ts";
+import type { JobState, Transition } from "../../domain/jobs/job.ts";
 import type { ProjectServices } from "../services.ts";
+import { findJob, type JobView, viewOf } from "./job-view.ts";
+import { notifyAndView } from "./notify-changed.ts";
 
 export interface Interruption {
   /** What it means from each state that it is possible in. */
@@ -16,19 +18,16 @@ export interface Interruption {
 const MAX_ROUNDS = 5;
 
 /** Returns the job as it then is. Throws not_found, and conflict in a state that has no step. */
-export async function interrupt({ store, bus }: ProjectServices, id: string, interruption: Interruption): Promise<Job> {
+export async function interrupt(services: ProjectServices, id: string, interruption: Interruption): Promise<JobView> {
   const { steps, underWay, refusal } = interruption;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     for (const { from, to: state, reason } of steps) {
       const to: Transition = { state, at: Date.now(), reason };
-      const moved = await store.transition(id, { from: [from], to });
-      if (!moved) continue;
-      bus.publish(id);
-      return moved;
+      const moved = await services.store.transition(id, { from: [from], to });
+      if (moved) return notifyAndView(services, moved);
     }
-    const job = await store.getJob(id);
-    if (!job) throw notFound("job", id);
-    if (job.state === underWay) return job;
+    const job = await findJob(services, id);
+    if (job.state === underWay) return viewOf(services, job);
     if (steps.every(({ from }) => from !== job.state)) {
       throw new TrainyardError("conflict", `the job is ${job.state}: ${refusal}`);
     }

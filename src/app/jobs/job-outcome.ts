@@ -6,6 +6,7 @@ import { type Job, type JobError, type JobState, MAX_BACKOFF_MS } from "../../do
 import { modelNameOf } from "../../domain/models/registry.ts";
 import type { Outcome, TrainingResult, TransitionRequest } from "../../domain/ports.ts";
 import type { ProjectServices, Services } from "../services.ts";
+import { notifyChanged } from "./notify-changed.ts";
 
 /** Stores the outcome of an attempt. Returns the state that the job is in then; "lost" when it was not this attempt's any more. */
 export async function finish({ store, bus, log }: Services, job: Job, result: TrainingResult): Promise<JobState | "lost"> {
@@ -21,12 +22,11 @@ export async function finish({ store, bus, log }: Services, job: Job, result: Tr
  * Where a job goes whose attempt ended before its time: the first of these that its state allows. It may change while we look,
  * but only from running to pausing and on to cancelling: in this order none is missed.
  */
-async function goBack({ store, queue, bus }: Services, job: Job, steps: readonly TransitionRequest[]): Promise<Job | null> {
+async function goBack(services: Services, job: Job, steps: readonly TransitionRequest[]): Promise<Job | null> {
   for (const step of steps) {
-    const moved = await store.transition(job.id, { ...step, attempt: job.attempt });
+    const moved = await services.store.transition(job.id, { ...step, attempt: job.attempt });
     if (!moved) continue;
-    bus.publish(job.id);
-    if (moved.state === "queued") await queue.enqueue(job.id);
+    await notifyChanged(services, moved);
     return moved;
   }
   return null;

@@ -14,21 +14,30 @@ export interface JobView {
   readonly etaS: number | null;
 }
 
-/** Throws not_found. */
-export async function readJob({ store, queue }: Pick<ProjectServices, "store" | "queue">, id: string): Promise<JobView> {
+/** The record of a job. Throws not_found. */
+export async function findJob({ store }: Pick<ProjectServices, "store">, id: string): Promise<Job> {
   const job = await store.getJob(id);
   if (!job) throw notFound("job", id);
-  const jobsAhead = job.state === "queued" ? await queue.position(id) : null;
-  return readingOf(job, jobsAhead);
+  return job;
+}
+
+/** A job as its readers see it. Throws not_found. */
+export async function readJob(services: Pick<ProjectServices, "store" | "queue">, id: string): Promise<JobView> {
+  return viewOf(services, await findJob(services, id));
+}
+
+/** The view of a job that was just read or written. */
+export async function viewOf({ queue }: Pick<ProjectServices, "queue">, job: Job): Promise<JobView> {
+  return assembleView(job, job.state === "queued" ? await queue.position(job.id) : null);
 }
 
 /** Newest first. */
 export async function listJobs({ store }: ProjectServices, filter: JobFilter, page: PageRequest): Promise<Page<JobView>> {
   const { data, hasMore, nextAfter } = await store.listJobs(filter, page);
-  return { data: data.map((job) => readingOf(job, null)), hasMore, nextAfter };
+  return { data: data.map((job) => assembleView(job, null)), hasMore, nextAfter };
 }
 
-function readingOf(job: Job, jobsAhead: number | null): JobView {
+function assembleView(job: Job, jobsAhead: number | null): JobView {
   return {
     job,
     queue: jobsAhead === null ? null : { position: jobsAhead + 1, jobsAhead },

@@ -1,7 +1,7 @@
 /** Pause: a queued job waits apart, a running one writes a checkpoint and gives its worker free. */
-import type { Job } from "../../domain/jobs/job.ts";
 import type { ProjectServices } from "../services.ts";
 import { type Interruption, interrupt } from "./interrupt.ts";
+import type { JobView } from "./job-view.ts";
 
 const PAUSE: Interruption = {
   steps: [
@@ -13,4 +13,4 @@ const PAUSE: Interruption = {
 };
 
 /** Pauses a job and returns it, `paused` or `pausing`. Throws not_found, and conflict for a job in any other state. */
-export const pause = (services: ProjectServices, id: string): Promise<Job> => interrupt(services, id, PAUSE);
+export const pause = (services: ProjectServices, id: string): Promise<JobView> => interrupt(services, id, PAUSE);

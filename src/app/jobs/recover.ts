@@ -1,5 +1,5 @@
 /** Recover: at the start, jobs that a stopped server left half way are put where they can go on from, and what is unfinished goes. */
-import type { JobState, Transition } from "../../domain/jobs/job.ts";
+import type { Job, JobState, Transition } from "../../domain/jobs/job.ts";
 import type { Services } from "../services.ts";
 import { placeOf } from "./job-outcome.ts";
 
@@ -13,8 +13,11 @@ const RECOVERY: readonly { readonly from: JobState; readonly to: JobState; reado
 
 const PAGE = 200;
 
-/** Call it before the first claim. Returns how many jobs were moved. */
-export async function recover(services: Pick<Services, "store" | "log">): Promise<number> {
+/** Call it before the first claim. Returns how many jobs were moved, each of which `onMoved` was told of. */
+export async function recover(
+  services: Pick<Services, "store" | "log">,
+  onMoved: (job: Job) => Promise<void> = async () => undefined,
+): Promise<number> {
   const { store, log } = services;
   let moved = 0;
   for (const { from, to: state, reason } of RECOVERY) {
@@ -23,7 +26,10 @@ export async function recover(services: Pick<Services, "store" | "log">): Promis
       found = data.length;
       for (const { id } of data) {
         const to: Transition = { state, at: Date.now(), reason: reason(await placeOf(services, id)) };
-        if (await store.transition(id, { from: [from], to })) moved++;
+        const job = await store.transition(id, { from: [from], to });
+        if (!job) continue;
+        await onMoved(job);
+        moved++;
       }
     }
   }

@@ -1,20 +1,20 @@
 /** Reproduce: the job that trained a model runs again, to see whether it gives the same bits. */
 import { TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
-import type { Job } from "../../domain/jobs/job.ts";
 import { isCheckpointId } from "../../domain/models/registry.ts";
 import { findModel } from "../models/find-model.ts";
 import type { ProjectServices } from "../services.ts";
-import { announce } from "./submit.ts";
+import type { JobView } from "./job-view.ts";
+import { notifyAndView } from "./notify-changed.ts";
 
 /**
  * Queues a copy of the job that trained a model. It makes no model: its record says at the end what its weights hash to. Throws
  * not_found, and conflict when what the job was made of is not there any more. A job that has the `id` already is given back.
  */
-export async function reproduce(services: ProjectServices, ref: string, id?: string): Promise<Job> {
+export async function reproduce(services: ProjectServices, ref: string, id?: string): Promise<JobView> {
   const { store } = services;
   const known = id === undefined ? null : await store.getJob(id);
-  if (known) return announce(services, known);
+  if (known) return notifyAndView(services, known);
   const model = await findModel(services, ref);
   if (isCheckpointId(model.id)) throw conflict("it is a checkpoint: only what a job came to can be reproduced");
   if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");
@@ -34,7 +34,7 @@ export async function reproduce(services: ProjectServices, ref: string, id?: str
     within: services.limits.project,
     reproduces: { model: model.id, sha256: model.sha256 },
   });
-  return announce(services, again);
+  return notifyAndView(services, again);
 }
 
 function conflict(detail: string): TrainyardError {

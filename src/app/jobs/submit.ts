@@ -1,16 +1,14 @@
 /** Submit: a body becomes a queued job, or every reason why it cannot be one. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
-import type { Job } from "../../domain/jobs/job.ts";
 import type { Prepared } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
+import type { JobView } from "./job-view.ts";
+import { notifyAndView } from "./notify-changed.ts";
 import { resolveReferences } from "./resolve-references.ts";
 
 /** A body that is a job. */
 export type Validated = Extract<Prepared, { ok: true }>;
-
-/** What preparing comes to once references are resolved. */
-type Settled = Exclude<Prepared, { code: "references" }>;
 
 export interface SubmitOptions {
   /** Store nothing; say what the body comes to. */
@@ -24,9 +22,10 @@ export async function submit(
   services: ProjectServices,
   body: Uint8Array,
   { validateOnly, id }: SubmitOptions,
-): Promise<{ readonly job: Job } | { readonly validated: Validated }> {
+): Promise<JobView | { readonly validated: Validated }> {
   const known = id === undefined ? null : await services.store.getJob(id);
-  if (known) return { job: await announce(services, known) };
+  // Told once more: the server may have stopped between storing and telling.
+  if (known) return notifyAndView(services, known);
   const prepared = await prepare(services, ownBytes(body));
   if (!prepared.ok) throw refusal(prepared);
   if (validateOnly) return { validated: prepared };
@@ -41,28 +40,20 @@ export async function submit(
     createdAt: Date.now(),
     within: services.limits.project,
   });
-  return { job: await announce(services, job) };
+  return notifyAndView(services, job);
 }
 
-/** Tells the queue of a job, once more if it was told already: the server may have stopped between storing and telling. */
-export async function announce({ bus, queue }: Pick<ProjectServices, "bus" | "queue">, job: Job): Promise<Job> {
-  bus.publish(job.id);
-  if (job.state === "queued") await queue.enqueue(job.id);
-  return job;
-}
-
-/** Looks up what the body refers to, if it refers to anything. */
-async function prepare(services: ProjectServices, body: Uint8Array<ArrayBuffer>): Promise<Settled> {
-  const first = await services.computePool.prepare(body);
-  if (first.ok || first.code !== "references") return first;
-  const found = await resolveReferences(services, first.references);
+/** Prepares a body, and resolves what it refers to, if it refers to anything. */
+async function prepare(services: ProjectServices, body: Uint8Array<ArrayBuffer>): Promise<Prepared> {
+  const { computePool } = services;
+  const prepared = await computePool.prepare(body);
+  if (!("references" in prepared)) return prepared;
+  const found = await resolveReferences(services, prepared.references);
   if ("errors" in found) return { ok: false, code: "invalid", errors: found.errors };
-  const second = await services.computePool.prepare(first.body, found);
-  if (!second.ok && second.code === "references") throw new Error("a body refers to things that were resolved already");
-  return second;
+  return computePool.prepareDraft(prepared, found);
 }
 
-function refusal({ code, errors }: Extract<Settled, { ok: false }>): TrainyardError {
+function refusal({ code, errors }: Extract<Prepared, { ok: false }>): TrainyardError {
   if (code === "invalid") return invalid(errors);
   return new TrainyardError("malformed", errors[0]?.detail ?? "the body is not JSON", errors);
 }

@@ -3,8 +3,7 @@ import { invalid } from "../../domain/errors.ts";
 import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { ProjectServices } from "../services.ts";
-import { findModel } from "./find-model.ts";
-import { weightsOf } from "./predict.ts";
+import { findModel, readWeights } from "./find-model.ts";
 
 export interface Evaluated {
   readonly model: Model;
@@ -26,7 +25,7 @@ export async function evaluate(services: ProjectServices, ref: string, datasetId
     dataset.id,
     needed.map(({ name }) => name),
   );
-  const result = await computePool.evaluate(model, { rows, sha256, columns, values }, () => weightsOf(store, model.id));
+  const result = await computePool.evaluate(model, { rows, sha256, columns, values }, () => readWeights(services, model.id));
   if (!result.ok) throw invalid(result.errors);
   return { model, evaluation: result.evaluation };
 }

@@ -1,7 +1,8 @@
-/** Find a model: by whatever reference names it. */
+/** Find a model by whatever reference names it, and its weights. */
 import { notFound } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { parseModelRef } from "../../domain/models/registry.ts";
+import type { TensorSet } from "../../domain/tensor.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** The model of `mdl_...`, `name` (its newest version), `name@version` or `name@alias`. Throws not_found. */
@@ -15,4 +16,11 @@ export async function findModel({ store }: Pick<ProjectServices, "store">, ref: 
 /** The same model at once, where it was found a moment ago; else null. */
 export function knownModel({ store }: Pick<ProjectServices, "store">, ref: string): Model | null {
   return store.knownModel(ref);
+}
+
+/** The weights of a model that was found. Throws not_found when it was deleted in the meantime. */
+export async function readWeights({ store }: Pick<ProjectServices, "store">, modelId: string): Promise<TensorSet> {
+  const weights = await store.readWeights(modelId);
+  if (!weights) throw notFound("model", modelId);
+  return weights;
 }

@@ -15,15 +15,16 @@ export type Prepared =
       readonly classes: readonly string[];
       readonly payload: TensorSet | null;
     }
-  | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] }
-  /** The body names things of the store: prepare the same bytes again, with what they name. */
-  | {
-      readonly ok: false;
-      readonly code: "references";
-      readonly errors: readonly [];
-      readonly references: References;
-      readonly body: Uint8Array<ArrayBuffer>;
-    };
+  | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] };
+
+/** A body that is a valid spec and names things of the store: it is prepared further with what they are. */
+export interface Draft {
+  readonly ok: false;
+  readonly code: "references";
+  readonly references: References;
+  /** The parsed spec, for the compute pool's eyes alone: nobody has to parse or validate it again. */
+  readonly spec: Uint8Array<ArrayBuffer>;
+}
 
 /** What a job body refers to, and needs to be resolved. */
 export interface References {

@@ -1,9 +1,9 @@
-/** Predictions as the API shows them, and batches of them: the formats, and what a stretch of a batch is. */
+/** What a request for predictions may ask, how predictions are shown, and the blocks that streams of rows are cut into. */
 import { z } from "zod";
-import type { ErrorCode, FieldError } from "../errors.ts";
+import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
 import { toWire, type WireNumber } from "../metrics/metric.ts";
 import type { BatchFormat } from "./batch-trailer.ts";
-import type { ClassPrediction, Prediction } from "./model.ts";
+import type { ClassPrediction, Model, Prediction } from "./model.ts";
 
 /** A class and how likely it is. */
 export interface Choice {
@@ -35,11 +35,14 @@ export function wirePrediction(prediction: Prediction, topK: number | null = nul
   return { ...prediction, probabilities: Object.fromEntries(top.map(({ label, probability }) => [label, probability])), top };
 }
 
-/** Bytes of one row of a batch at most: what is held to find its end. */
+/** Bytes of one row of a stream at most: what is held to find its end. */
 export const MAX_BATCH_ROW_BYTES = 1024 * 1024;
 
-export interface BatchOptions {
-  readonly format: BatchFormat;
+/** What a stream of rows is written in. `json` is a whole document, `predictBody`: a stream of one block. */
+export type StreamFormat = BatchFormat | "json";
+
+export interface StreamOptions {
+  readonly format: StreamFormat;
   /** Of CSV: whether the first row has names. auto: it has, when a cell of it is a column of the model, or is no number. */
   readonly header: "true" | "false" | "auto";
   /** Show this many classes; null: all of them. */
@@ -56,8 +59,8 @@ export interface CsvReading {
   readonly places: readonly number[];
 }
 
-/** Whole lines of a batch, in their order. */
-export interface BatchBlock {
+/** Whole lines of a stream, in their order, or a whole document. */
+export interface RowBlock {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The number of its first line, from 1. */
   readonly firstLine: number;
@@ -65,10 +68,33 @@ export interface BatchBlock {
   readonly reading: CsvReading | null;
 }
 
-/** What a block comes to: the lines that answer it, or why they cannot be, with the line. */
-export type BatchReply =
+/**
+ * What a block comes to: the bytes that answer it, or why they cannot be: an error as its parts, since threads lose the type.
+ * Rows of lines are named by their line in `detail`, rows of a document by the pointers of `errors`.
+ */
+export type BlockReply =
   | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly reading: CsvReading | null }
-  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string };
+  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
+
+/** What a request for predictions asks for, before its rows are looked at. */
+export interface Asked {
+  /** How many rows; null for a stream, which has any number of them. */
+  readonly rows: number | null;
+  /** Show this many classes; null: all of them. */
+  readonly topK: number | null;
+}
+
+/** Throws invalid without rows, too_large above `maxRows`, and invalid for `top_k` of a model without classes. */
+export function assertPredictable({ task, name }: Model, { rows, topK }: Asked, maxRows: number): void {
+  if (rows === 0) throw invalid([{ pointer: "/instances", detail: "must have at least one row" }]);
+  if (rows !== null && rows > maxRows) {
+    const detail = `${rows} rows are more than the limit of ${maxRows} (TRAINYARD_MAX_PREDICT_ROWS)`;
+    throw new TrainyardError("too_large", detail, [{ pointer: "/instances", detail }]);
+  }
+  if (topK !== null && task === "regression") {
+    throw invalid([{ pointer: "/top_k", detail: `is for classes, and ${name} is a regression` }]);
+  }
+}
 
 const row = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]);
 
@@ -85,8 +111,3 @@ export const predictBody = z
     id: "Instances",
     examples: [{ instances: [[0.5, -0.2]] }, { instances: [{ island: "Dream", body_mass_g: 3750 }], top_k: 2 }],
   });
-
-/** A whole JSON body, answered: the JSON of the answer, or what is wrong with it. */
-export type DocumentReply =
-  | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly ok: false; readonly code: "malformed" | "invalid" | "too_large"; readonly errors: readonly FieldError[] };

@@ -2,7 +2,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import { readJob } from "../../app/jobs/job-view.ts";
 import { reproduce } from "../../app/jobs/reproduce.ts";
 import { importModel } from "../../app/models/import-model.ts";
 import { TrainyardError } from "../../domain/errors.ts";
@@ -77,9 +76,9 @@ function registerReproduction(app: App, { lifecycle }: RouteContext): void {
     async (request, reply) => {
       const { params, services } = request;
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
-      const job = await reproduce(services, params.ref, idempotentId(request));
-      reply.code(202).header("location", `/v1/jobs/${job.id}`);
-      return representJob(await readJob(services, job.id));
+      const view = await reproduce(services, params.ref, idempotentId(request));
+      reply.code(202).header("location", `/v1/jobs/${view.job.id}`);
+      return representJob(view);
     },
   );
 }

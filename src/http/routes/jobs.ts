@@ -58,10 +58,10 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
         const { spec, parameters, memoryBytes, rows } = result.validated;
         return { valid: true, spec, parameters, memory_bytes: memoryBytes, rows };
       }
-      const reading = await readJob(services, result.job.id);
-      reply.log.info({ job_id: result.job.id, parameters: result.job.parameters }, "job submitted");
-      reply.code(202).header("location", `/v1/jobs/${result.job.id}`);
-      return representJob(reading);
+      const { id, parameters } = result.job;
+      reply.log.info({ job_id: id, parameters }, "job submitted");
+      reply.code(202).header("location", `/v1/jobs/${id}`);
+      return representJob(result);
     },
   );
 }
@@ -130,10 +130,7 @@ function registerChanges(app: App): void {
         response: answers({ 200: ["The job, `cancelled` or `cancelling`.", jobAnswer] }, [404, 409]),
       },
     },
-    async ({ params, services }) => {
-      await cancel(services, params.id);
-      return representJob(await readJob(services, params.id));
-    },
+    async ({ params, services }) => representJob(await cancel(services, params.id)),
   );
 
   app.post(
@@ -149,10 +146,7 @@ function registerChanges(app: App): void {
         response: answers({ 200: ["The job, `paused` or `pausing`.", jobAnswer] }, [404, 409]),
       },
     },
-    async ({ params, services }) => {
-      await pause(services, params.id);
-      return representJob(await readJob(services, params.id));
-    },
+    async ({ params, services }) => representJob(await pause(services, params.id)),
   );
 
   app.post(
@@ -168,10 +162,7 @@ function registerChanges(app: App): void {
         response: answers({ 200: ["The job, `queued`.", jobAnswer] }, [404, 409]),
       },
     },
-    async ({ params, services }) => {
-      await resume(services, params.id);
-      return representJob(await readJob(services, params.id));
-    },
+    async ({ params, services }) => representJob(await resume(services, params.id)),
   );
 
   app.delete(

@@ -5,12 +5,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { findModel, knownModel } from "../../app/models/find-model.ts";
-import { checkTopK, predictDocument, predictRows, predictRowsNow } from "../../app/models/predict.ts";
-import { predictBatch } from "../../app/models/predict-batch.ts";
+import { predictNow, predictRows } from "../../app/models/predict.ts";
+import { type LineOptions, predictDocument, predictStream } from "../../app/models/predict-stream.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
 import type { Prediction } from "../../domain/models/model.ts";
-import { type BatchOptions, predictBody, wirePrediction } from "../../domain/models/prediction.ts";
+import { predictBody, wirePrediction } from "../../domain/models/prediction.ts";
 import { createBatchedReplies } from "../connection/batched-replies.ts";
 import { parseBody } from "../connection/body.ts";
 import { drainRequest } from "../connection/connections.ts";
@@ -101,8 +101,7 @@ function answerNow({ services, body }: Asked, ref: string, topK: number | null):
   const model = knownModel(services, ref);
   if (!model) return null;
   const { instances, top_k = topK } = parseBody(predictBody, body);
-  if (top_k !== null) checkTopK(model);
-  const predictions = predictRowsNow(services, model, instances);
+  const predictions = predictNow(services, model, { instances, topK: top_k });
   return predictions && answerOf(predictions, top_k);
 }
 
@@ -117,12 +116,12 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   ref: string,
-  { topK, header, hasTrailer }: Pick<BatchOptions, "topK" | "header"> & Pick<CloseReason, "hasTrailer">,
+  { topK, header, hasTrailer }: Pick<LineOptions, "topK" | "header"> & Pick<CloseReason, "hasTrailer">,
 ): Promise<unknown> {
   const format = batchFormatOf(request);
   if (!format) return predictJson(request, reply, ref, topK);
   const rows = rowsOf(request.body as IncomingMessage);
-  const pieces = await predictBatch(request.services, ref, rows, { format, header, topK });
+  const pieces = await predictStream(request.services, ref, rows, { format, header, topK });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
   return streamOf(pieces, { format, hasTrailer }, request, reply);
 }
@@ -142,8 +141,7 @@ export async function predictJson(
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   const { instances, top_k = topK } = parseBody(predictBody, body);
-  if (top_k !== null) checkTopK(model);
-  return answerOf(await predictRows(services, model, instances), top_k);
+  return answerOf(await predictRows(services, model, { instances, topK: top_k }), top_k);
 }
 
 const CSV_EXAMPLE =

@@ -2,7 +2,7 @@
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Limits } from "../../domain/limits.ts";
-import type { Prepared, References, Resolved } from "../../domain/ports.ts";
+import type { Draft, Prepared, References, Resolved } from "../../domain/ports.ts";
 import { type JobSpec, jobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
 import { fieldErrors, MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { elementCount, packTensors } from "../../domain/tensor.ts";
@@ -17,17 +17,22 @@ import { type InitialWeights, initialWeights } from "./initial-weights.ts";
 import { type Resolution, resolve } from "./resolve.ts";
 import { layerFieldError } from "./widths.ts";
 
-const INVALID = (errors: readonly FieldError[]): Prepared => ({
+const INVALID = (errors: readonly FieldError[]): Extract<Prepared, { ok: false }> => ({
   ok: false,
   code: "invalid",
   errors: errors.slice(0, MAX_FIELD_ERRORS),
 });
 
+/** A valid spec whose references have to be resolved before `prepareSpec` can go on. */
+export interface ParsedDraft extends Omit<Draft, "spec"> {
+  readonly spec: JobSpec;
+}
+
 /**
  * Everything that submit needs to know of a body of UTF-8 JSON, or every reason why it cannot be a job. A body that names
- * things of the store comes back with the references, to be prepared again with what they are.
+ * things of the store comes back as a spec with its references, for `prepareSpec` to go on with.
  */
-export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits, resolved?: Resolved): Prepared {
+export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits): Prepared | ParsedDraft {
   const given = parseUntrusted(body);
   if (!given.ok) return { ok: false, code: given.code, errors: [{ pointer: given.pointer, detail: given.detail }] };
   const json = given.value;
@@ -36,8 +41,8 @@ export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits, resolv
   const parsed = jobSpec.safeParse(json);
   if (!parsed.success) return INVALID(fieldErrors(parsed.error));
   const references = referencesOf(parsed.data);
-  if (references && !resolved) return { ok: false, code: "references", errors: [], references, body };
-  return prepareSpec(parsed.data, limits, resolved ?? NOTHING);
+  if (references) return { ok: false, code: "references", references, spec: parsed.data };
+  return prepareSpec(parsed.data, limits, NOTHING);
 }
 
 /** Inline rows over the limit, found before each of them is looked at: millions of wrong rows cost as much as right ones. */
@@ -71,7 +76,8 @@ function startOf(start: JobSpec["init_from"]): References["model"] {
   return null;
 }
 
-function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {
+/** The same of a spec that was parsed and is valid, with what its references were resolved to. */
+export function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {
   const data = describeData(spec, dataset);
   if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);
   const { shape, tensors } = data;

@@ -6,24 +6,12 @@ import { Piscina } from "piscina";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
-import type { Model } from "../../domain/models/model.ts";
-import type { BatchReply } from "../../domain/models/prediction.ts";
-import type {
-  ComputePool,
-  DatasetEvaluation,
-  MetricPoints,
-  ModelReading,
-  PredictionResult,
-  Prepared,
-} from "../../domain/ports.ts";
-import type { TensorSet } from "../../domain/tensor.ts";
-import type { Predictor } from "../../training/predict/predict.ts";
-import type { EvaluateTask, ModelSource, PredictBatchTask, PredictDocumentReply, PredictTask, WithModel } from "../protocol.ts";
+import type { ComputePool, DatasetEvaluation, Draft, MetricPoints, ModelReading, Prepared } from "../../domain/ports.ts";
+import type { EvaluateTask } from "../protocol.ts";
 import { isOutOfMemory } from "../threads.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
-import { batchesOf, joinResults } from "./batches.ts";
 import { encodeStoredChunk } from "./encode.ts";
-import { createPredictors } from "./predictors.ts";
+import { createPredict } from "./predict.ts";
 
 export interface ComputePoolOptions {
   readonly limits: Limits;
@@ -33,11 +21,6 @@ export interface ComputePoolOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Rows and multiply-adds that a prediction on the event loop may have: about a millisecond. */
-const INLINE_ROWS = 256;
-const INLINE_MULTIPLY_ADDS = 1_000_000;
-/** Larger models are compiled in a thread. */
-const INLINE_PARAMETERS = 200_000;
 /** Values of a chunk that are encoded on the event loop: about 0.1 ms. */
 const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 
@@ -51,9 +34,9 @@ const MIN_HEAP_MB = 1024;
 
 type TaskName =
   | "prepare"
-  | "predict"
-  | "predictBatch"
-  | "predictDocument"
+  | "prepareDraft"
+  | "predictRows"
+  | "predictBlock"
   | "evaluate"
   | "showRows"
   | "encodeColumns"
@@ -77,48 +60,16 @@ export function createComputePool({ limits, threads = 2, onError }: ComputePoolO
       throw isOutOfMemory(error) ? tooLarge() : new Error(`the compute thread's ${name} failed`, { cause: error });
     }
   };
-  /** A task of a model that the thread may have to be given. The task is copied: it may be needed again. */
-  const runWithModel = async <Result>(name: TaskName, task: object, source: () => Promise<ModelSource>): Promise<Result> => {
-    const reply = (await run(name, task, [])) as WithModel<Result>;
-    if (!reply.missing) return reply.result;
-    const given = await source();
-    const second = (await run(name, { ...task, source: given }, wholeBuffers([given.weights.data]))) as WithModel<Result>;
-    if (second.missing) throw new Error("a thread that was given a model does not have it");
-    return second.result;
-  };
-  const inline = createInlinePredictors();
+  const { forget, ...predict } = createPredict({ maxRows: limits.predictRows, run });
   return {
-    async prepare(body, resolved) {
-      const columns = [...(resolved?.dataset?.values.values() ?? [])];
-      const weights = resolved?.model ? [resolved.model.weights.data] : [];
-      return (await run("prepare", { body, limits, resolved }, wholeBuffers([body, ...columns, ...weights]))) as Prepared;
+    prepare: async (body) => (await run("prepare", { body, limits }, wholeBuffers([body]))) as Prepared | Draft,
+    async prepareDraft(draft, resolved) {
+      const columns = [...(resolved.dataset?.values.values() ?? [])];
+      const weights = resolved.model ? [resolved.model.weights.data] : [];
+      const buffers = wholeBuffers([draft.spec, ...columns, ...weights]);
+      return (await run("prepareDraft", { draft, limits, resolved }, buffers)) as Prepared;
     },
-    async predict(model, instances, load) {
-      if (fitsInline(model, instances.length)) return (await inline.get(model, load)).predict(instances);
-      const batches = batchesOf(instances);
-      const results: PredictionResult[] = [];
-      for (const batch of batches) {
-        const task: PredictTask = { modelId: model.id, instances: batch.instances };
-        results.push(await runWithModel<PredictionResult>("predict", task, async () => ({ model, weights: await load() })));
-      }
-      return joinResults(batches, results);
-    },
-    predictNow: (model, instances) =>
-      fitsInline(model, instances.length) ? (inline.known(model)?.predict(instances) ?? null) : null,
-    predictBatch: (model, block, options, load) => {
-      const task: PredictBatchTask = { modelId: model.id, block, options };
-      return runWithModel<BatchReply>("predictBatch", task, async () => ({ model, weights: await load() }));
-    },
-    async predictDocument(model, body, topK, load) {
-      const task = { modelId: model.id, topK, maxRows: limits.predictRows };
-      const first = (await run("predictDocument", { ...task, body }, wholeBuffers([body]))) as PredictDocumentReply;
-      if (!first.missing) return first.result;
-      const source: ModelSource = { model, weights: await load() };
-      const buffers = wholeBuffers([first.body, source.weights.data]);
-      const second = (await run("predictDocument", { ...task, body: first.body, source }, buffers)) as PredictDocumentReply;
-      if (second.missing) throw new Error("a thread that was given a model does not have it");
-      return second.result;
-    },
+    predict,
     async evaluate(model, dataset, load) {
       const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
       const buffers = wholeBuffers([task.source.weights.data, ...dataset.values.values()]);
@@ -128,7 +79,7 @@ export function createComputePool({ limits, threads = 2, onError }: ComputePoolO
       const columns = [...(job.dataset?.values.values() ?? []), ...(job.payload ? [job.payload.data] : [])];
       return (await run("showRows", { run: job, limit }, wholeBuffers(columns))) as ShownRows;
     },
-    forget: (modelId) => inline.forget(modelId),
+    forget,
     async encodeColumns(head, from, to, columns) {
       if (columns.byteLength <= INLINE_BYTES) return encodeStoredChunk(head, from, to, columns);
       return (await run("encodeColumns", { head, from, to, columns }, wholeBuffers([columns]))) as Uint8Array;
@@ -149,32 +100,4 @@ function heapMb({ bodyBytes }: Limits): number {
 
 function tooLarge(): TrainyardError {
   return new TrainyardError("too_large", "the request takes more memory to read than the server has for one");
-}
-
-function fitsInline({ parameters }: Model, rows: number): boolean {
-  return rows <= INLINE_ROWS && parameters <= INLINE_PARAMETERS && rows * parameters <= INLINE_MULTIPLY_ADDS;
-}
-
-/** Compiled models of this thread; requests that come while one is loaded share it. */
-function createInlinePredictors() {
-  const predictors = createPredictors();
-  const loading = new Map<string, Promise<Predictor>>();
-  const add = async (model: Model, load: () => Promise<TensorSet>): Promise<Predictor> => {
-    try {
-      return predictors.add(model, await load()).predictor;
-    } finally {
-      loading.delete(model.id);
-    }
-  };
-  return {
-    known: (model: Model): Predictor | undefined => predictors.get(model.id)?.predictor,
-    async get(model: Model, load: () => Promise<TensorSet>): Promise<Predictor> {
-      const known = predictors.get(model.id)?.predictor;
-      if (known) return known;
-      const loaded = loading.get(model.id) ?? add(model, load);
-      loading.set(model.id, loaded);
-      return loaded;
-    },
-    forget: (modelId: string): void => predictors.forget(modelId),
-  };
 }

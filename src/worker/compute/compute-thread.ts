@@ -1,23 +1,23 @@
 /** Entry of a compute thread: each export is a kind of task. */
-
+import { deserialize, serialize } from "node:v8";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
-import type { BatchReply } from "../../domain/models/prediction.ts";
-import type { DatasetEvaluation, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
+import type { BlockReply } from "../../domain/models/prediction.ts";
+import type { DatasetEvaluation, Draft, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
+import type { JobSpec } from "../../domain/spec/spec.ts";
 import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
-import { prepareJob } from "../../training/prepare/prepare.ts";
+import { prepareJob, prepareSpec } from "../../training/prepare/prepare.ts";
 import type {
   DownsampleTask,
   EncodeMetricsTask,
   EncodeTask,
   EvaluateTask,
-  ModelSource,
-  PredictBatchTask,
-  PredictDocumentReply,
-  PredictDocumentTask,
-  PredictTask,
+  ModelTask,
+  PredictBlockTask,
+  PredictRowsTask,
+  PrepareDraftTask,
   PrepareTask,
   ReadModelTask,
   ShowRowsTask,
@@ -28,38 +28,48 @@ import { warmUpPreparing } from "../warm-up.ts";
 import { decodeWireColumns, encodeStoredChunk, encodeWireColumns } from "./encode.ts";
 import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
 import { readModelFile as readFile } from "./model-file.ts";
-import { predictBlock } from "./predict-block.ts";
-import { answerDocument } from "./predict-document.ts";
+import { predictBlock as answerBlock } from "./predict-block.ts";
 import { createPredictors, type LoadedModel } from "./predictors.ts";
 
 warmUpPreparing();
 const predictors = createPredictors();
 
-export function prepare({ body, limits, resolved }: PrepareTask): Prepared {
-  const prepared = prepareJob(body, limits, resolved);
-  if (!prepared.ok) return prepared.code === "references" ? moving(prepared, wholeBuffers([prepared.body])) : prepared;
-  return prepared.payload ? moving(prepared, wholeBuffers([prepared.payload.data])) : prepared;
+export function prepare({ body, limits }: PrepareTask): Prepared | Draft {
+  const prepared = prepareJob(body, limits);
+  if (!("references" in prepared)) return movingPayload(prepared);
+  // Inline rows that start from a model are megabytes: the main thread passes them on as bytes, and never has them as values.
+  const spec = new Uint8Array(serialize(prepared.spec));
+  return moving({ ...prepared, spec }, wholeBuffers([spec]));
 }
 
-export function predict({ modelId, source, instances }: PredictTask): WithModel<PredictionResult> {
-  const loaded = loadedModel(modelId, source);
-  return loaded ? { missing: false, result: loaded.predictor.predict(instances) } : { missing: true };
+export function prepareDraft({ draft, limits, resolved }: PrepareDraftTask): Prepared {
+  return movingPayload(prepareSpec(deserialize(draft.spec) as JobSpec, limits, resolved));
 }
 
-export async function predictBatch({ modelId, source, block, options }: PredictBatchTask): Promise<WithModel<BatchReply>> {
-  const loaded = loadedModel(modelId, source);
-  if (!loaded) return { missing: true };
-  const result = await predictBlock(loaded, block, options);
+function movingPayload(prepared: Prepared): Prepared {
+  return prepared.ok && prepared.payload ? moving(prepared, wholeBuffers([prepared.payload.data])) : prepared;
+}
+
+export function predictRows(task: PredictRowsTask): WithModel<PredictionResult> {
+  const loaded = loadedModel(task);
+  return loaded ? { missing: false, result: loaded.predictor.predict(task.instances) } : missingModel(task);
+}
+
+export async function predictBlock(task: PredictBlockTask): Promise<WithModel<BlockReply>> {
+  const loaded = loadedModel(task);
+  if (!loaded) return missingModel(task);
+  const result = await answerBlock(loaded, task);
   const reply = { missing: false as const, result };
   return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
 }
 
-export function predictDocument({ modelId, source, body, topK, maxRows }: PredictDocumentTask): PredictDocumentReply {
-  const loaded = loadedModel(modelId, source);
-  if (!loaded) return moving({ missing: true, body }, wholeBuffers([body]));
-  const result = answerDocument(loaded, body, topK, maxRows);
-  const reply = { missing: false as const, result };
-  return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
+function loadedModel({ modelId, source }: ModelTask): LoadedModel | undefined {
+  return predictors.get(modelId) ?? (source && predictors.add(source.model, source.weights));
+}
+
+/** What a thread without the model answers. */
+function missingModel({ block }: ModelTask): WithModel<never> {
+  return moving({ missing: true, block }, wholeBuffers(block ? [block.bytes] : []));
 }
 
 export function evaluate({ source: { model, weights }, dataset }: EvaluateTask): DatasetEvaluation {
@@ -68,10 +78,6 @@ export function evaluate({ source: { model, weights }, dataset }: EvaluateTask):
 
 export function showRows({ run, limit }: ShowRowsTask): ShownRows {
   return show(run, limit);
-}
-
-function loadedModel(modelId: string, source: ModelSource | undefined): LoadedModel | undefined {
-  return predictors.get(modelId) ?? (source && predictors.add(source.model, source.weights));
 }
 
 export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Array {

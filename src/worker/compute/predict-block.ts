@@ -1,27 +1,45 @@
-/** A stretch of a batch: lines of CSV or NDJSON to lines of predictions. Runs in a compute thread. */
+/** A block of a stream of rows, CSV, NDJSON or a JSON document, to the bytes that answer it. Runs in a compute thread. */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Prediction } from "../../domain/models/model.ts";
-import { type BatchBlock, type BatchOptions, type BatchReply, wirePrediction } from "../../domain/models/prediction.ts";
+import { type BlockReply, type StreamFormat, wirePrediction } from "../../domain/models/prediction.ts";
 import { parseLine } from "../../formats/tables/ndjson.ts";
 import { malformedTable } from "../../formats/tables/table.ts";
+import type { PredictBlockTask } from "../protocol.ts";
 import { readCsvRows, writeCsvHead, writeCsvRow } from "./predict-csv.ts";
+import { predictDocument } from "./predict-document.ts";
 import type { LoadedModel } from "./predictors.ts";
 
 /** Rows that go through the network at once. */
 const ROWS = 1024;
 
-/** The lines that answer the block's, in its format, or the first thing that is wrong with it. */
-export async function predictBlock(loaded: LoadedModel, block: BatchBlock, options: BatchOptions): Promise<BatchReply> {
+type Asked = Pick<PredictBlockTask, "block" | "options" | "maxRows">;
+type Answer = Extract<BlockReply, { ok: true }>;
+
+const ANSWERS: Readonly<Record<StreamFormat, (loaded: LoadedModel, asked: Asked) => Answer | Promise<Answer>>> = {
+  csv: csvBlock,
+  ndjson: ndjsonBlock,
+  json: (loaded, { block, options, maxRows }) => ({
+    ok: true,
+    bytes: predictDocument(loaded, block.bytes, options.topK, maxRows),
+    reading: null,
+  }),
+};
+
+/** The answer to a block in its own format, or the first thing that is wrong with it (of a document: everything). */
+export async function predictBlock(loaded: LoadedModel, asked: Asked): Promise<BlockReply> {
+  const { format } = asked.options;
   try {
-    return options.format === "csv" ? await csvBlock(loaded, block, options) : ndjsonBlock(loaded, block, options);
+    return await ANSWERS[format](loaded, asked);
   } catch (error) {
-    if (error instanceof TrainyardError) return { ok: false, code: error.code, detail: error.message };
-    throw error;
+    if (!(error instanceof TrainyardError)) throw error;
+    const { code, message: detail, errors } = error;
+    // A line is named in the detail; no pointer leads to it.
+    return { ok: false, code, detail, errors: format === "json" ? errors : [{ pointer: "", detail }] };
   }
 }
 
 /** A prediction a line, for every line with something on it. */
-function ndjsonBlock(loaded: LoadedModel, { bytes, firstLine }: BatchBlock, { topK }: BatchOptions): BatchReply {
+function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options: { topK } }: Asked): Answer {
   const instances: unknown[] = [];
   const lines: number[] = [];
   decode(bytes, firstLine)
@@ -39,7 +57,7 @@ function ndjsonBlock(loaded: LoadedModel, { bytes, firstLine }: BatchBlock, { to
 }
 
 /** The rows as they came, each with its prediction in further cells. */
-async function csvBlock(loaded: LoadedModel, block: BatchBlock, options: BatchOptions): Promise<BatchReply> {
+async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise<Answer> {
   const { rows, head, reading } = await readCsvRows(loaded.model, block, options);
   const { model } = loaded;
   const shape = { model, topK: options.topK, delimiter: String.fromCharCode(reading.delimiter) };

@@ -5,10 +5,10 @@ import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import { invalid } from "../../domain/errors.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import {
-  type BatchBlock,
-  type BatchOptions,
   type CsvReading,
   MAX_BATCH_ROW_BYTES,
+  type RowBlock,
+  type StreamOptions,
   topChoices,
 } from "../../domain/models/prediction.ts";
 import { sniffDelimiter } from "../../formats/tables/csv.ts";
@@ -32,8 +32,8 @@ export interface CsvRows {
 /** Throws malformed or invalid, with the line. */
 export async function readCsvRows(
   model: Model,
-  { bytes, firstLine, reading }: BatchBlock,
-  options: BatchOptions,
+  { bytes, firstLine, reading }: RowBlock,
+  options: StreamOptions,
 ): Promise<CsvRows> {
   const delimiter = reading?.delimiter ?? (await sniffDelimiter(() => once(bytes), MAX_BATCH_ROW_BYTES));
   const readers = model.preprocessing?.columns.map(cellReader) ?? Array.from({ length: model.inputWidth }, () => readPlain);
@@ -66,7 +66,7 @@ async function* once(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array<
   yield bytes;
 }
 
-function isHeader({ preprocessing }: Model, cells: readonly string[], { header }: BatchOptions): boolean {
+function isHeader({ preprocessing }: Model, cells: readonly string[], { header }: StreamOptions): boolean {
   if (header !== "auto") return header === "true";
   if (!preprocessing) return cells.some((cell) => Number.isNaN(parseNumber(cell)));
   return preprocessing.columns.some(({ column }) => cells.includes(column));

@@ -6,7 +6,7 @@ import type { UploadSpool } from "../../../src/domain/datasets/upload.ts";
 import type { Job } from "../../../src/domain/jobs/job.ts";
 import { chooseEpochs, pickEpochs } from "../../../src/domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../../src/domain/metrics/metric.ts";
-import type { ComputePool, Prepared, Store, TrainingPool } from "../../../src/domain/ports.ts";
+import type { ComputePool, Draft, Prepared, Store, TrainingPool } from "../../../src/domain/ports.ts";
 import { createEmbeddedQueue } from "../../../src/queue/embedded.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { openStore } from "../../../src/storage/open.ts";
@@ -28,12 +28,20 @@ function closedUploadSpool(): UploadSpool {
   return { receive: closed, digest: closed, read: closed, discard: closed, close: () => Promise.resolve() };
 }
 
-/** A compute pool without threads. Bodies are JSON: `{"name": ...}` is a job, `{"bad": [pointers]}` is not. */
+function aPreparedJob(name: string | undefined): Prepared {
+  const { id: _id, createdAt: _createdAt, ...job } = aNewJob();
+  return { ok: true, ...job, spec: aSpec(name), rows: 200 };
+}
+
+/**
+ * A compute pool without threads. Bodies are JSON: `{"name": ...}` is a job, one on a data set with `"dataset": id`, and
+ * `{"bad": [pointers]}` is none.
+ */
 export function plainCompute(): ComputePool & { encodings: number } {
   const computePool = {
     encodings: 0,
-    prepare: async (body: Uint8Array): Promise<Prepared> => {
-      let given: { name?: string; bad?: string[] };
+    prepare: async (body: Uint8Array): Promise<Prepared | Draft> => {
+      let given: { name?: string; bad?: string[]; dataset?: string };
       try {
         given = JSON.parse(new TextDecoder().decode(body));
       } catch {
@@ -42,15 +50,20 @@ export function plainCompute(): ComputePool & { encodings: number } {
       if (given.bad) {
         return { ok: false, code: "invalid", errors: given.bad.map((pointer) => ({ pointer, detail: "is wrong" })) };
       }
-      const { id: _id, createdAt: _createdAt, ...job } = aNewJob();
-      return { ok: true, ...job, spec: aSpec(given.name), rows: 200 };
+      if (given.dataset) {
+        const references = { dataset: { id: given.dataset, target: [], splitColumn: null }, model: null };
+        return { ok: false, code: "references", references, spec: new TextEncoder().encode(given.name) };
+      }
+      return aPreparedJob(given.name);
     },
-    predict: async () => ({ ok: true as const, predictions: [] }),
-    predictNow: () => null,
+    prepareDraft: async ({ spec }: Draft): Promise<Prepared> => aPreparedJob(new TextDecoder().decode(spec)),
+    predict: {
+      now: () => null,
+      rows: async () => ({ ok: true as const, predictions: [] }),
+      stream: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null }),
+    },
     evaluate: async () => ({ ok: false as const, errors: [] }),
     showRows: async () => ({ total: 0, returned: 0, parts: [], features: [], targets: [] }),
-    predictDocument: async () => ({ ok: true as const, bytes: new Uint8Array() }),
-    predictBatch: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null }),
     forget: () => undefined,
     encodeColumns: async (...args: Parameters<ComputePool["encodeColumns"]>) => {
       computePool.encodings++;

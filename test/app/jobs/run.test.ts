@@ -83,7 +83,7 @@ describe("the runner", () => {
     const { id } = await queueJob(dependencies);
     const runner = startRunner(dependencies, { workers: 1 });
     await untilState(dependencies, id, "running");
-    expect(await cancel(dependencies, id)).toMatchObject({ state: "cancelling" });
+    expect(await cancel(dependencies, id)).toMatchObject({ job: { state: "cancelling" } });
     expect((await untilState(dependencies, id, "cancelled")).transitions.at(-1)?.reason).toBe("cancelled on request");
     await runner.stop();
   });

@@ -3,15 +3,14 @@ import { cancel } from "../../../src/app/jobs/cancel.ts";
 import { listJobs, readJob } from "../../../src/app/jobs/job-view.ts";
 import { recover } from "../../../src/app/jobs/recover.ts";
 import { remove } from "../../../src/app/jobs/remove.ts";
-import { predict } from "../../../src/app/models/predict.ts";
-import { aChunk, aSuccess, someWeights } from "../../contract/fixtures.ts";
-import { openDependencies, plainCompute, queueJob } from "./dependencies.ts";
+import { aChunk, aSuccess } from "../../contract/fixtures.ts";
+import { openDependencies, queueJob } from "./dependencies.ts";
 
 describe("cancel", () => {
   it("ends a queued job at once", async () => {
     const dependencies = await openDependencies();
     const { id } = await queueJob(dependencies);
-    expect(await cancel(dependencies, id)).toMatchObject({ state: "cancelled" });
+    expect(await cancel(dependencies, id)).toMatchObject({ job: { state: "cancelled" } });
     expect(await dependencies.queue.claim()).toBeNull();
   });
 
@@ -19,8 +18,8 @@ describe("cancel", () => {
     const dependencies = await openDependencies();
     const { id } = await queueJob(dependencies);
     await dependencies.queue.claim();
-    expect(await cancel(dependencies, id)).toMatchObject({ state: "cancelling", lastSeq: 3 });
-    expect(await cancel(dependencies, id)).toMatchObject({ state: "cancelling", lastSeq: 3 });
+    expect(await cancel(dependencies, id)).toMatchObject({ job: { state: "cancelling", lastSeq: 3 } });
+    expect(await cancel(dependencies, id)).toMatchObject({ job: { state: "cancelling", lastSeq: 3 } });
   });
 
   it("refuses a job that has ended, naming its state", async () => {
@@ -109,52 +108,5 @@ describe("recover", () => {
     expect(await states()).toEqual(["queued", "cancelled", "succeeded", "queued"]);
     expect(await dependencies.queue.claim()).toMatchObject({ id: ran, attempt: 2, epochsDone: 5 });
     expect(await recover(dependencies)).toBe(1);
-  });
-});
-
-describe("predict", () => {
-  it("refuses no rows, too many rows and unknown models, and names what is wrong", async () => {
-    const computePool = plainCompute();
-    const dependencies = await openDependencies({
-      computePool: {
-        ...computePool,
-        predict: async () => ({ ok: false, errors: [{ pointer: "/instances/3/1", detail: "is not a number" }] }),
-      },
-    });
-    await expect(predict(dependencies, "mdl_none", [])).rejects.toMatchObject({
-      code: "invalid",
-      errors: [{ pointer: "/instances" }],
-    });
-    await expect(predict(dependencies, "mdl_none", Array(6).fill([1, 2]))).rejects.toMatchObject({
-      code: "too_large",
-      message: expect.stringContaining("limit of 5"),
-    });
-    await expect(predict(dependencies, "mdl_none", [[1, 2]])).rejects.toMatchObject({ code: "not_found" });
-    const { id } = await queueJob(dependencies);
-    await dependencies.queue.claim();
-    const outcome = aSuccess(id);
-    await dependencies.store.finishJob(id, 1, 9, "done", outcome);
-    await expect(predict(dependencies, outcome.model.id, [[1, 2]])).rejects.toMatchObject({
-      code: "invalid",
-      errors: [{ pointer: "/instances/3/1" }],
-    });
-  });
-
-  it("loads the weights of the model when the computePool asks for them", async () => {
-    const computePool = plainCompute();
-    const dependencies = await openDependencies({
-      computePool: {
-        ...computePool,
-        predict: async (_, __, load) => {
-          expect(await load()).toEqual(someWeights());
-          return { ok: true, predictions: [{ value: 3 }] };
-        },
-      },
-    });
-    const { id } = await queueJob(dependencies);
-    await dependencies.queue.claim();
-    const outcome = aSuccess(id);
-    await dependencies.store.finishJob(id, 1, 9, "done", outcome);
-    expect(await predict(dependencies, outcome.model.id, [[1, 2]])).toEqual([{ value: 3 }]);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeChunk, type MetricChunk } from "../../../src/domain/metrics/metric.ts";
+import type { DatasetRows } from "../../../src/domain/datasets/dataset.ts";
+import { encodeChunk, fromWire, type MetricChunk } from "../../../src/domain/metrics/metric.ts";
 import type { Model } from "../../../src/domain/models/model.ts";
 import type { ComputePool } from "../../../src/domain/ports.ts";
 import { createComputePool } from "../../../src/worker/compute/compute-pool.ts";
@@ -14,7 +15,7 @@ const LIMITS = {
   predictRows: 100_000,
 };
 
-describe("the desk", () => {
+describe("the compute pool", () => {
   let computePool: ComputePool;
   const errors: unknown[] = [];
   beforeAll(() => {
@@ -57,13 +58,51 @@ describe("the desk", () => {
     expect(whole[0]).toBe(7);
   });
 
+  it("parses and validates a body that refers to things of the store once: the draft has all that is needed", async () => {
+    const columns = ["x", "y"].map((name) => ({ name, type: "number", missing: 0, min: 0, max: 1, mean: 0.5, std: 0.3 }));
+    const body = bytes({ data: { dataset: { id: "ds_a", target: "y" } }, model: { layers: [{ type: "linear" }] } });
+    const draft = await computePool.prepare(body);
+    expect(body.byteLength).toBe(0);
+    if (!("references" in draft)) throw new Error("the body names a data set");
+    expect(draft.references).toMatchObject({ dataset: { id: "ds_a", target: ["y"] }, model: null });
+    const values = new Map([["y", Float64Array.of(0.5, 1.5, 2.5)]]);
+    const dataset = { rows: 3, sha256: "0".repeat(64), columns, values } as unknown as DatasetRows;
+    expect(await computePool.prepareDraft(draft, { dataset, model: null })).toMatchObject({
+      ok: true,
+      rows: 3,
+      parameters: 2,
+      spec: { task: "regression", data: { dataset: { id: "ds_a", features: ["x"], target: ["y"] } } },
+    });
+  });
+
+  it("carries the inline rows of a job that starts from a model over in its draft", async () => {
+    const inline = {
+      features: [
+        [1.5, -2],
+        [3, 4e-300],
+        [5, 6],
+      ],
+      targets: [0, 1, 1],
+    };
+    const spec = { data: { inline }, model: { layers }, init_from: { model: "start" } };
+    const draft = await computePool.prepare(bytes(spec));
+    if (!("references" in draft)) throw new Error("the body names a model");
+    const model = { id: "mdl_start", sha256: "0".repeat(64), weights: someWeights() };
+    const prepared = await computePool.prepareDraft(draft, { dataset: null, model });
+    if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
+    const plain = await computePool.prepare(bytes({ data: { inline }, model: { layers } }));
+    if (!plain.ok) throw new Error("the rows are right");
+    expect(prepared.spec.data).toEqual(plain.spec.data);
+    expect(prepared.payload?.data.slice(0, 9)).toEqual(plain.payload?.data.slice(0, 9));
+  });
+
   it("says what is wrong with a body", async () => {
     expect(await computePool.prepare(new TextEncoder().encode("{"))).toMatchObject({ ok: false, code: "malformed" });
     const prepared = await computePool.prepare(
       bytes({ data: { generator: { type: "moons" } }, model: { layers }, epochs: 0, x: 1 }),
     );
     expect(prepared).toMatchObject({ ok: false, code: "invalid" });
-    expect(!prepared.ok && prepared.errors.map(({ pointer }) => pointer).sort()).toEqual(["/epochs", "/x"]);
+    expect("errors" in prepared && prepared.errors.map(({ pointer }) => pointer).sort()).toEqual(["/epochs", "/x"]);
   });
 
   it("encodes small and large chunks alike, behind the members of a head", async () => {
@@ -101,14 +140,14 @@ describe("the desk", () => {
       loads++;
       return someWeights();
     };
-    const many = await computePool.predict(model, rowsOf(5000), load);
+    const many = await computePool.predict.rows(model, rowsOf(5000), load);
     expect(loads).toBeLessThanOrEqual(2);
     loads = 0;
     const [few, again] = await Promise.all([
-      computePool.predict(model, rowsOf(3), load),
-      computePool.predict(model, rowsOf(3), load),
+      computePool.predict.rows(model, rowsOf(3), load),
+      computePool.predict.rows(model, rowsOf(3), load),
     ]);
-    await computePool.predict(model, rowsOf(1), load);
+    await computePool.predict.rows(model, rowsOf(1), load);
     expect(loads).toBe(1);
     if (!many.ok || !few.ok) throw new Error("the rows are right");
     expect(again).toEqual(few);
@@ -124,9 +163,9 @@ describe("the desk", () => {
     const rows: unknown[][] = rowsOf(5000);
     rows[3000] = [1, "two"];
     rows[4500] = [1];
-    const result = await computePool.predict(model, rows, async () => someWeights());
+    const result = await computePool.predict.rows(model, rows, async () => someWeights());
     expect(!result.ok && result.errors.map(({ pointer }) => pointer)).toEqual(["/instances/3000/1", "/instances/4500"]);
-    const few = await computePool.predict(
+    const few = await computePool.predict.rows(
       model,
       [
         [1, 2],
@@ -137,14 +176,70 @@ describe("the desk", () => {
     expect(!few.ok && few.errors.map(({ pointer }) => pointer)).toEqual(["/instances/1/0"]);
   });
 
+  it("answers a stream's blocks in threads, the same in every format, giving each thread the model once", async () => {
+    const model = aModel("job_stream");
+    let loads = 0;
+    const load = async () => {
+      loads++;
+      return someWeights();
+    };
+    const rows = rowsOf(3);
+    const written = {
+      csv: rows.map((row) => row.join(",")).join("\n"),
+      ndjson: rows.map((row) => JSON.stringify(row)).join("\n"),
+      json: JSON.stringify({ instances: rows }),
+    };
+    const answer = async (format: keyof typeof written): Promise<string> => {
+      const block = { bytes: new TextEncoder().encode(written[format]), firstLine: 1, reading: null };
+      const reply = await computePool.predict.stream(model, block, { format, header: "auto", topK: null }, load);
+      expect(block.bytes.byteLength).toBe(0);
+      if (!reply.ok) throw new Error(reply.detail);
+      return new TextDecoder().decode(reply.bytes);
+    };
+    const expected = await computePool.predict.rows(model, rows, load);
+    if (!expected.ok) throw new Error("the rows are right");
+    loads = 0;
+    for (let round = 0; round < 3; round++) {
+      expect(JSON.parse(await answer("json"))).toEqual({ predictions: expected.predictions });
+      const lines = (await answer("ndjson")).trim().split("\n");
+      expect(lines.map((line) => JSON.parse(line))).toEqual(expected.predictions);
+      expect((await answer("csv")).trim().split("\r\n")).toHaveLength(3);
+    }
+    expect(loads).toBeLessThanOrEqual(2);
+  });
+
+  it("names what is wrong with a stream by its line, and with a document by its pointer", async () => {
+    const model = aModel("job_stream");
+    const failure = (text: string, format: "ndjson" | "json", topK: number | null = null) =>
+      computePool.predict.stream(
+        model,
+        { bytes: new TextEncoder().encode(text), firstLine: 7, reading: null },
+        { format, header: "auto", topK },
+        async () => someWeights(),
+      );
+    expect(await failure('[1,2]\n[1,"two"]', "ndjson")).toMatchObject({
+      ok: false,
+      code: "invalid",
+      detail: expect.stringMatching(/^line 8, column 2: /),
+      errors: [{ pointer: "" }],
+    });
+    expect(await failure('{"instances":[[1,2],[1,"two"]]}', "json")).toMatchObject({
+      code: "invalid",
+      errors: [{ pointer: "/instances/1/1" }],
+    });
+    expect(await failure("{", "json")).toMatchObject({ code: "malformed", errors: [{ pointer: "" }] });
+    const many = JSON.stringify({ instances: Array(LIMITS.predictRows + 1).fill([1, 2]) });
+    expect(await failure(many, "json")).toMatchObject({ code: "too_large", errors: [{ pointer: "/instances" }] });
+  });
+
   it("passes on why the weights cannot be had, and asks again the next time", async () => {
     const model: Model = aModel("job_b");
     const gone = async () => {
       throw new Error("the model is gone");
     };
-    await expect(computePool.predict(model, rowsOf(1), gone)).rejects.toThrow("the model is gone");
-    await expect(computePool.predict(model, rowsOf(5000), gone)).rejects.toThrow("the model is gone");
-    expect((await computePool.predict(model, rowsOf(1), async () => someWeights())).ok).toBe(true);
+    await expect(computePool.predict.rows(model, rowsOf(1), gone)).rejects.toThrow("the model is gone");
+    await expect(computePool.predict.rows(model, rowsOf(5000), gone)).rejects.toThrow("the model is gone");
+    expect((await computePool.predict.rows(model, rowsOf(1), async () => someWeights())).ok).toBe(true);
   });
 
   it("forgets a model", async () => {
@@ -154,9 +249,9 @@ describe("the desk", () => {
       loads++;
       return someWeights();
     };
-    await computePool.predict(model, rowsOf(1), load);
+    await computePool.predict.rows(model, rowsOf(1), load);
     computePool.forget(model.id);
-    await computePool.predict(model, rowsOf(1), load);
+    await computePool.predict.rows(model, rowsOf(1), load);
     expect(loads).toBe(2);
   });
 });

@@ -1,0 +1,95 @@
+/** Predict a stream: bytes of rows to bytes of predictions, a block at a time, however many there are. */
+import { TrainyardError } from "../../domain/errors.ts";
+import type { BatchFormat } from "../../domain/models/batch-trailer.ts";
+import type { Model } from "../../domain/models/model.ts";
+import {
+  assertPredictable,
+  type BlockReply,
+  type CsvReading,
+  MAX_BATCH_ROW_BYTES,
+  type RowBlock,
+  type StreamOptions,
+} from "../../domain/models/prediction.ts";
+import type { ProjectServices } from "../services.ts";
+import { findModel, readWeights } from "./find-model.ts";
+import { lineBlocks } from "./line-blocks.ts";
+
+/** How the lines of a stream are read and answered. */
+export type LineOptions = StreamOptions & { readonly format: BatchFormat };
+
+/** Rows of a block at most, and numbers that come out of it, about: a few milliseconds of a thread, a few megabytes of text. */
+const BLOCK_ROWS = 8192;
+const BLOCK_OUTPUTS = 65_536;
+
+/**
+ * The answer in the format of the rows, read as it is asked for: no block is read before the one before it was taken. Its
+ * first piece is there already: what is wrong with the first block, the reference or the options is thrown, as not_found,
+ * malformed, invalid or too_large. What is wrong later is thrown by the iteration, with its line.
+ */
+export async function predictStream(
+  services: ProjectServices,
+  ref: string,
+  rows: AsyncIterable<Uint8Array>,
+  options: LineOptions,
+): Promise<AsyncGenerator<Uint8Array, void, void>> {
+  const model = await findModel(services, ref);
+  assertPredictable(model, { rows: null, topK: options.topK }, services.limits.predictRows);
+  const pieces = predictBlocks(services, model, rows, options);
+  const first = await pieces.next();
+  return resumed(first, pieces);
+}
+
+/**
+ * A large JSON body, parsed and answered in a thread: the JSON of the answer, as UTF-8. `topK` counts where the body has no
+ * `top_k`. Takes the body over. Throws as `predictRows`, and malformed.
+ */
+export async function predictDocument(
+  services: ProjectServices,
+  model: Model,
+  body: Uint8Array<ArrayBuffer>,
+  topK: number | null,
+): Promise<Uint8Array> {
+  const block: RowBlock = { bytes: body, firstLine: 1, reading: null };
+  return (await answerBlock(services, model, block, { format: "json", header: "auto", topK })).bytes;
+}
+
+/** Throws what is wrong with the block. */
+async function answerBlock(
+  services: ProjectServices,
+  model: Model,
+  block: RowBlock,
+  options: StreamOptions,
+): Promise<Extract<BlockReply, { ok: true }>> {
+  const reply = await services.computePool.predict.stream(model, block, options, () => readWeights(services, model.id));
+  if (!reply.ok) throw new TrainyardError(reply.code, reply.detail, reply.errors);
+  return reply;
+}
+
+async function* resumed(
+  first: IteratorResult<Uint8Array, void>,
+  rest: AsyncGenerator<Uint8Array, void, void>,
+): AsyncGenerator<Uint8Array, void, void> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
+}
+
+async function* predictBlocks(
+  services: ProjectServices,
+  model: Model,
+  rows: AsyncIterable<Uint8Array>,
+  options: LineOptions,
+): AsyncGenerator<Uint8Array, void, void> {
+  const maxRows = Math.min(BLOCK_ROWS, Math.max(1, Math.floor(BLOCK_OUTPUTS / model.outputWidth)));
+  const blocks = lineBlocks(rows, { quotes: options.format === "csv", maxRows, maxRowBytes: MAX_BATCH_ROW_BYTES });
+  let reading: CsvReading | null = null;
+  let isEmpty = true;
+  for await (const block of blocks) {
+    const answer = await answerBlock(services, model, { ...block, reading }, options);
+    reading = answer.reading;
+    if (answer.bytes.length === 0) continue;
+    isEmpty = false;
+    yield answer.bytes;
+  }
+  if (isEmpty) throw new TrainyardError("malformed", "the body has no rows");
+}
