@@ -17,8 +17,13 @@ export class ValueCells implements Cells {
   isMissing(index: number): boolean {
     const value = this.values[index];
     if (value === null || value === undefined) return true;
-    if (typeof value === "string") return isMissingText(value);
+    if (typeof value === "string") return value.trim() === "";
     return typeof value === "number" ? Number.isNaN(value) : value instanceof Date && Number.isNaN(value.getTime());
+  }
+
+  isMissingWord(index: number): boolean {
+    const value = this.values[index];
+    return typeof value === "string" && isMissingText(value);
   }
 
   kind(index: number): NumericKind {

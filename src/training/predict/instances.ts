@@ -1,6 +1,6 @@
 /** Rows of a prediction request to the numbers that a network takes, or what is wrong with which value. */
 
-import { isMissingText, parseDatetime } from "../../domain/datasets/cell-parsing.ts";
+import { createValueReader, fitsFloat32, type ValueReader } from "../../domain/datasets/column-reader.ts";
 import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -30,8 +30,6 @@ export function readInstances(read: RowReader, instances: readonly unknown[], wi
   return errors;
 }
 
-const fitsFloat32 = (value: unknown): value is number => typeof value === "number" && Number.isFinite(Math.fround(value));
-
 function plainReader(width: number): RowReader {
   return (row, out, offset) => {
     if (!Array.isArray(row)) return { path: [], detail: `must be an array of ${width} numbers` };
@@ -47,7 +45,7 @@ function rawReader(columns: readonly EncodedColumn[]): RowReader {
   const { offsets } = layoutOf(columns);
   const names = columns.map(({ column }) => column);
   const known = new Set(names);
-  const readers = columns.map(valueReader);
+  const readers = columns.map(createValueReader);
   const write = (index: number, raw: unknown, key: PropertyKey, out: Float32Array, offset: number): RowError | null => {
     const value = (readers[index] as ValueReader)(raw);
     if (typeof value === "string") return { path: [key], detail: value };
@@ -79,34 +77,3 @@ function firstError(names: readonly string[], check: (index: number) => RowError
   }
   return null;
 }
-
-/** A raw value as `encodeValue` takes it: NaN for a missing one, -1 for an unknown category. A string says what is wrong. */
-type ValueReader = (raw: unknown) => number | string;
-
-const isMissing = (raw: unknown) => raw === null || raw === undefined || (typeof raw === "string" && isMissingText(raw));
-
-function valueReader(column: EncodedColumn): ValueReader {
-  return READERS[column.kind](column as never);
-}
-
-/** Numbers and datetimes may come as text too: a CSV has nothing else. */
-const READERS: { readonly [K in EncodedColumn["kind"]]: (column: Extract<EncodedColumn, { kind: K }>) => ValueReader } = {
-  numeric: () => (raw) => {
-    if (isMissing(raw)) return Number.NaN;
-    const value = typeof raw === "string" ? Number(raw) : typeof raw === "boolean" ? Number(raw) : raw;
-    return fitsFloat32(value) ? value : "must be a finite number that fits float32, or null where it is missing";
-  },
-  datetime: () => (raw) => {
-    if (isMissing(raw)) return Number.NaN;
-    const at = typeof raw === "number" ? raw : typeof raw === "string" ? parseDatetime(raw) : Number.NaN;
-    return Number.isFinite(new Date(at).getTime()) ? at : "must be an ISO 8601 date or time, milliseconds since 1970, or null";
-  },
-  category: ({ categories }) => {
-    const places = new Map(categories.map((label, place) => [label, place]));
-    return (raw) => {
-      if (isMissing(raw)) return Number.NaN;
-      if (typeof raw === "object") return "must be a label, or null where it is missing";
-      return places.get(String(raw)) ?? -1;
-    };
-  },
-};

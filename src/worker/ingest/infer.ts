@@ -35,7 +35,7 @@ class ColumnInference {
   #datetime = true;
 
   see(cells: Cells, index: number): void {
-    if (this.#label || cells.isMissing(index)) return;
+    if (this.#label || cells.isMissing(index) || cells.isMissingWord(index)) return;
     this.#any = true;
     if (this.#number) {
       const kind = cells.kind(index);
