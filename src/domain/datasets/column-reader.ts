@@ -41,13 +41,14 @@ export function fitsFloat32(value: unknown): value is number {
 
 const readNumeric: ValueReader = (raw) => {
   if (isMissing(raw)) return Number.NaN;
-  const value = typeof raw === "string" ? parseNumber(raw) : typeof raw === "boolean" ? Number(raw) : raw;
+  const value =
+    typeof raw === "string" ? parseNumber(raw) : typeof raw === "boolean" || typeof raw === "bigint" ? Number(raw) : raw;
   return fitsFloat32(value) ? value : "must be a finite number that fits float32, or null where it is missing";
 };
 
 const readDatetime: ValueReader = (raw) => {
   if (isMissing(raw)) return Number.NaN;
-  const at = typeof raw === "number" ? raw : typeof raw === "string" ? parseDatetime(raw) : Number.NaN;
+  const at = typeof raw === "number" || typeof raw === "bigint" ? Number(raw) : parseDatetime(String(raw));
   const isTime = Number.isFinite(new Date(at).getTime());
   return isTime ? at : "must be an ISO 8601 date or time, milliseconds since 1970, or null where it is missing";
 };

@@ -3,8 +3,11 @@
 import { type ErrorCode, type FieldError, TrainyardError } from "../../domain/errors.ts";
 import { POLLUTION } from "../../domain/untrusted-json.ts";
 
-/** What a cell is as a number. `code` is a whole number with leading zeros: more likely a label, as a postal code is. */
-export type NumericKind = "none" | "number" | "integer" | "code";
+/**
+ * What a cell is as a number. `code` is a whole number with leading zeros: more likely a label, as a postal code is. `big` is one
+ * beyond 2^53, which float64 does not hold exactly: among whole numbers more likely an id.
+ */
+export type NumericKind = "none" | "number" | "integer" | "code" | "big";
 
 /**
  * Cells of a format, addressed by an index whose meaning is the format's own. They are valid during the visit alone: the next

@@ -34,9 +34,11 @@ function plainReader(width: number): RowReader {
   return (row, out, offset) => {
     if (!Array.isArray(row)) return { path: [], detail: `must be an array of ${width} numbers` };
     if (row.length !== width) return { path: [], detail: `has ${row.length} values; the model takes ${width}` };
-    const column = row.findIndex((value) => !fitsFloat32(value));
+    // A whole number beyond 2^53 comes as a bigint, and is as good as any other here.
+    const numbers = row.map((value) => (typeof value === "bigint" ? Number(value) : value));
+    const column = numbers.findIndex((value) => !fitsFloat32(value));
     if (column >= 0) return { path: [column], detail: "must be a finite number that fits float32" };
-    out.set(row as number[], offset);
+    out.set(numbers as number[], offset);
     return null;
   };
 }
