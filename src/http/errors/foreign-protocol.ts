@@ -7,7 +7,7 @@ import { RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
 
 const foreignError = z
   .object({ error: z.string() })
-  .meta({ id: "ForeignError", description: "An error in a foreign protocol." });
+  .meta({ id: "DialectError", description: "An error in a foreign protocol." });
 
 /** Registers routes in a scope of their own. */
 export function openForeignProtocol(app: App, register: (scope: App) => void): void {

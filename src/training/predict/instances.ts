@@ -1,7 +1,7 @@
 /** Rows of a prediction request to the numbers that a network takes, or what is wrong with which value. */
 
 import { createValueReader, fitsFloat32, type ValueReader } from "../../domain/datasets/column-reader.ts";
-import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
+import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
@@ -17,7 +17,7 @@ interface RowError {
 
 /** The reader of a model's rows: plain numbers, or raw columns by place or by name. */
 export function createRowReader({ preprocessing, inputWidth }: Model): RowReader {
-  return preprocessing ? rawReader(preprocessing.columns) : plainReader(inputWidth);
+  return preprocessing ? rawReader(preprocessing) : plainReader(inputWidth);
 }
 
 /** What is wrong with the rows, each at its pointer under /instances; empty when they are written to `out`, row after row. */
@@ -43,10 +43,11 @@ function plainReader(width: number): RowReader {
   };
 }
 
-function rawReader(columns: readonly EncodedColumn[]): RowReader {
+function rawReader(preprocessing: Preprocessing): RowReader {
+  const { columns } = preprocessing;
   const { offsets } = layoutOf(columns);
   const names = columns.map(({ column }) => column);
-  const known = new Set(names);
+  const known = new Set([...names, ...(ignoredNames(preprocessing) ?? [])]);
   const readers = columns.map(createValueReader);
   const write = (index: number, raw: unknown, key: PropertyKey, out: Float32Array, offset: number): RowError | null => {
     const value = (readers[index] as ValueReader)(raw);
@@ -63,8 +64,7 @@ function rawReader(columns: readonly EncodedColumn[]): RowReader {
     if (typeof row !== "object" || row === null)
       return { path: [], detail: `must be an object with ${names.join(", ")}, or an array of their values` };
     const stranger = Object.keys(row).find((key) => !known.has(key));
-    if (stranger !== undefined)
-      return { path: [stranger], detail: `is not a column of this model: it takes ${names.join(", ")}` };
+    if (stranger !== undefined) return { path: [stranger], detail: strangerDetail(stranger, preprocessing) };
     return firstError(names, (index) => {
       const name = names[index] as string;
       return write(index, Object.hasOwn(row, name) ? (row as Record<string, unknown>)[name] : null, name, out, offset);

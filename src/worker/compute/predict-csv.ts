@@ -2,7 +2,7 @@
 
 import { parseNumber } from "../../domain/datasets/cell-parsing.ts";
 import { cellOf } from "../../domain/datasets/column-reader.ts";
-import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
+import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
 import { invalid } from "../../domain/errors.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import {
@@ -56,7 +56,7 @@ export async function readCsvRows(
       throw wrong(`line ${record.line}: the row has ${cells.length} cells, and the first one ${found.width}`);
     }
     const instance = found.places.map((place, index) =>
-      cellValue(cells[place] as string, record.quoting[place] !== QUOTING.plain, columns?.[index] ?? null),
+      place < 0 ? null : cellValue(cells[place] as string, record.quoting[place] !== QUOTING.plain, columns?.[index] ?? null),
     );
     rows.push({ text: recordText(record), line: record.line, instance });
   };
@@ -80,31 +80,43 @@ function isHeader({ preprocessing }: Model, cells: readonly string[], { header }
 /** A name as headers are compared: what differs in case alone is one name. */
 const looseName = (name: string): string => name.toLowerCase();
 
-/** Where each of the model's columns is: by its name, or, where rows have none, by its place. */
+/**
+ * Where each of the model's columns is: by its name, or, where rows have none, by its place. -1: nowhere, so that its values are
+ * missing, as those of a member are that JSON leaves out.
+ */
 function placesOf(
   { preprocessing, inputWidth }: Model,
   names: readonly string[] | null,
   width: number,
   line: number,
 ): number[] {
+  if (preprocessing && names) return placesByName(preprocessing, names.map(nameAt), line);
   const columns = preprocessing?.columns.map(({ column }) => column) ?? null;
-  if (columns && names) {
-    const given = names.map(nameAt);
-    const loose = given.map(looseName);
-    const places = columns.map((column) => {
-      const exact = given.indexOf(column);
-      return exact >= 0 ? exact : loose.indexOf(looseName(column));
-    });
-    const missing = columns.filter((_, index) => (places[index] as number) < 0);
-    if (missing.length > 0) throw wrong(`line ${line}: the header has no column ${missing.join(", ")}`);
-    return places;
-  }
   const expected = columns?.length ?? inputWidth;
   if (width !== expected) {
-    const which = columns ? `: ${columns.join(", ")}; a header may name them, among others` : "";
+    const which = columns ? `: ${columns.join(", ")}; a header may name them, in any order` : "";
     throw wrong(`line ${line}: the row has ${width} cells; the model takes ${expected}${which}`);
   }
   return Array.from({ length: expected }, (_, index) => index);
+}
+
+function placesByName(preprocessing: Preprocessing, names: readonly string[], line: number): number[] {
+  const loose = names.map(looseName);
+  const places = preprocessing.columns.map(({ column }) => {
+    const exact = names.indexOf(column);
+    return exact >= 0 ? exact : loose.indexOf(looseName(column));
+  });
+  const ignored = ignoredNames(preprocessing);
+  if (!ignored) {
+    // Nobody knows which of the names are mistyped: then every column must be there.
+    const missing = preprocessing.columns.filter((_, index) => (places[index] as number) < 0).map(({ column }) => column);
+    if (missing.length > 0) throw wrong(`line ${line}: the header has no column ${missing.join(", ")}`);
+    return places;
+  }
+  const known = new Set([...ignored].map(looseName));
+  const stranger = names.find((_, index) => !places.includes(index) && !known.has(loose[index] as string));
+  if (stranger !== undefined) throw wrong(`line ${line}: ${stranger} ${strangerDetail(stranger, preprocessing)}`);
+  return places;
 }
 
 const wrong = (detail: string) => invalid([{ pointer: "", detail }]);

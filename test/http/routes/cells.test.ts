@@ -29,6 +29,7 @@ const PREPROCESSING: Preprocessing = {
     { kind: "numeric", column: "num", integer: false, fill: 0.25, indicator: true, scaling: null },
   ],
   targets: [{ column: "y", scaling: null }],
+  ignored: ["note", "id"],
 };
 
 let staged: StagedApp;
@@ -101,6 +102,56 @@ async function everyDoor({ flag, zip, num }: Record<"flag" | "zip" | "num", unkn
     v2.outputs.find(({ name }: { name: string }) => name === "probabilities").data[1],
   ];
 }
+
+describe("a row with other columns", () => {
+  const row = { flag: true, zip: "10001", num: 1 };
+  const status = async (path: string, type: string, body: string | object) => {
+    const payload = typeof body === "string" ? body : JSON.stringify(body);
+    const response = await staged.app.inject({ method: "POST", url: path, payload, headers: { "content-type": type } });
+    return [response.statusCode, response.body] as const;
+  };
+
+  it("is answered where they are those of the data set, the target among them", async () => {
+    const [expected] = await everyDoor(row);
+    const more = { ...row, note: "free text", id: 7, y: "yes" };
+    const json = JSON.parse(await send("/v1/models/doors/predict", "application/json", { instances: [more] }));
+    const tf = JSON.parse(await send("/v1/models/doors:predict", "application/json", { instances: [more] }));
+    const csv = await send("/v1/models/doors/predict", "text/csv", 'y,id,note,flag,zip,num\nyes,7,"a, b",TRUE,10001,1\n');
+    const inputs = Object.entries(more).map(([name, value]) => ({
+      name,
+      shape: [1],
+      datatype: "BYTES",
+      data: [String(value)],
+    }));
+    const v2 = JSON.parse(await send("/v2/models/doors/infer", "application/json", { inputs }));
+    expect(json.predictions[0].probabilities.yes).toBe(expected);
+    expect(tf.predictions[0].probabilities[1]).toBe(expected);
+    expect(Number(csv.trim().split(",").at(-1))).toBe(expected);
+    expect(v2.outputs[2].data[1]).toBe(expected);
+  });
+
+  it("is refused where nobody knows them, by what was meant", async () => {
+    const wrong = { ...row, Numb: 1 };
+    for (const [path, type, body] of [
+      ["/v1/models/doors/predict", "application/json", { instances: [wrong] }],
+      ["/v1/models/doors/predict", "application/x-ndjson", JSON.stringify(wrong)],
+      ["/v1/models/doors/predict", "text/csv", "flag,zip,Numb\nTRUE,10001,1\n"],
+      ["/v1/models/doors:predict", "application/json", { instances: [wrong] }],
+    ] as const)
+      expect(await status(path, type, body)).toEqual([
+        type === "application/json" && path.endsWith(":predict") ? 400 : 422,
+        expect.stringContaining("did you mean num?"),
+      ]);
+  });
+
+  it("may leave columns out, which are missing then, in CSV as in JSON", async () => {
+    const [expected] = await everyDoor({ ...row, num: null });
+    const json = await send("/v1/models/doors/predict", "application/json", { instances: [{ flag: true, zip: "10001" }] });
+    const csv = await send("/v1/models/doors/predict", "text/csv", "zip,flag\n10001,TRUE\n");
+    expect(JSON.parse(json).predictions[0].probabilities.yes).toBe(expected);
+    expect(Number(csv.trim().split(",").at(-1))).toBe(expected);
+  });
+});
 
 describe("a row", () => {
   it.each([
