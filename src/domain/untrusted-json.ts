@@ -50,6 +50,23 @@ function tooDeepAt(bytes: Uint8Array): number | null {
   return null;
 }
 
+/** Only a text with so many digits in a row can have a whole number that float64 does not hold exactly. */
+const LONG_NUMBER = /\d{16}/;
+
+/**
+ * The value of a JSON text, in which a whole number beyond 2^53 that is written in digits alone is a bigint: float64 would make it
+ * its neighbour. Throws a SyntaxError, as JSON.parse does.
+ */
+export function parseExactJson(text: string): unknown {
+  return LONG_NUMBER.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text);
+}
+
+/** A reviver. The third argument is of ECMAScript's "JSON.parse source text access". */
+function exactInteger(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const isInexact = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "");
+  return isInexact ? BigInt(context?.source as string) : value;
+}
+
 /** Why a member is refused. */
 export const POLLUTION = "is a name that is not taken: it stands for the prototype of an object";
 

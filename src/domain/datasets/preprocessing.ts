@@ -3,6 +3,7 @@
  * the training part alone, stored with the model, and plain JSON: the whole of it can be read, exported and applied anywhere.
  */
 import { z } from "zod";
+import { nearest } from "../spelling.ts";
 
 /** Parts of a datetime that can be features; cyclic ones become a sine and a cosine. All in UTC. */
 export const DATETIME_PARTS = ["timestamp", "year", "month", "day", "weekday", "hour"] as const;
@@ -61,6 +62,10 @@ export const preprocessing = z
     targets: z
       .array(z.strictObject({ column: z.string(), scaling: scaling.nullable() }))
       .meta({ description: "Target columns; a regression's outputs are multiplied by scale and offset is added." }),
+    ignored: z.array(z.string()).optional().meta({
+      description:
+        "The other columns of the data set, which the model does not use: rows to predict may have them. Left out: the model was made before this was recorded.",
+    }),
   })
   .meta({ id: "Preprocessing" });
 
@@ -74,6 +79,21 @@ const CYCLES: Readonly<Record<DatetimePart, boolean>> = {
   weekday: true,
   hour: true,
 };
+
+/**
+ * What a row may have besides the columns that the model takes: the targets, and the other columns of its data set. Null where
+ * that was not recorded.
+ */
+export function ignoredNames({ targets, ignored }: Preprocessing): ReadonlySet<string> | null {
+  return ignored ? new Set([...ignored, ...targets.map(({ column }) => column)]) : null;
+}
+
+/** What is wrong with a column that neither the model nor its data set has, and what was probably meant. */
+export function strangerDetail(name: string, { columns }: Preprocessing): string {
+  const names = columns.map(({ column }) => column);
+  const meant = nearest(name, names);
+  return `is not a column of this model: ${meant === null ? `it takes ${names.join(", ")}` : `did you mean ${meant}?`}`;
+}
 
 /** Whether a part comes round again, so that its last value is next to its first. */
 export function isCyclic(part: DatetimePart): boolean {

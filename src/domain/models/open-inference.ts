@@ -3,6 +3,7 @@
  * and out. Parameters are taken and mean nothing, as the protocol allows.
  */
 import { z } from "zod";
+import { ignoredNames } from "../datasets/preprocessing.ts";
 import { type FieldError, invalid } from "../errors.ts";
 import type { Model, Prediction } from "./model.ts";
 import { inputTensors, outputRow, outputTensors, rowsOfColumns } from "./served-tensors.ts";
@@ -54,9 +55,11 @@ export function inferRows(model: Model, { inputs }: InferRequest): unknown[] {
   const flat = inputs.map(flatValues);
   if (!model.preprocessing) return featureRows(model, inputs, flat[0] as unknown[]);
   const known = inputTensors(model).map(({ name }) => name);
+  const ignored = ignoredNames(model.preprocessing);
   const columns = new Map<string, unknown[]>();
   inputs.forEach(({ name, shape }, index) => {
     const fail = (place: string, detail: string) => invalid([{ pointer: `/inputs/${index}/${place}`, detail }]);
+    if (ignored?.has(name)) return;
     if (!known.includes(name)) throw fail("name", `${name} is no input of this model: it takes ${known.join(", ")}`);
     if (columns.has(name)) throw fail("name", `${name} is there twice`);
     if (shape.length > 2 || (shape[1] ?? 1) !== 1) throw fail("shape", "must be [rows] or [rows, 1]: a column a tensor");

@@ -35,7 +35,9 @@ const initialiser = z
       z.strictObject({ type: z.literal("xavier_normal"), ...xavier }),
       z.strictObject({ type: z.literal("xavier_uniform"), ...xavier }),
       z.strictObject({ type: z.literal("normal"), mean: float32.default(0), std: float32.nonnegative().default(1) }),
-      z.strictObject({ type: z.literal("uniform"), a: float32.default(0), b: float32.default(1) }),
+      z
+        .strictObject({ type: z.literal("uniform"), a: float32.default(0), b: float32.default(1) })
+        .refine(({ a, b }) => a <= b, { path: ["b"], error: "must be at least a" }),
       z.strictObject({ type: z.literal("zeros") }),
       z.strictObject({ type: z.literal("ones") }),
       z.strictObject({ type: z.literal("constant"), value: float32.default(0) }),

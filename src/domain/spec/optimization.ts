@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { float32 } from "./numbers.ts";
 
+const hasWeight = (weights: readonly number[]): boolean => weights.some((weight) => weight > 0);
+const NO_WEIGHT = "must have a weight above 0: with none, no row counts";
+
 export const loss = z
   .discriminatedUnion("type", [
     z.strictObject({ type: z.literal("mse") }),
@@ -15,7 +18,7 @@ export const loss = z
     z.strictObject({
       type: z.literal("cross_entropy"),
       weight: z
-        .union([z.array(float32.nonnegative()).min(2), z.literal("balanced")])
+        .union([z.array(float32.nonnegative()).min(2).refine(hasWeight, NO_WEIGHT), z.literal("balanced")])
         .nullable()
         .default(null)
         .meta({

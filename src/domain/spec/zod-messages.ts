@@ -3,6 +3,7 @@
  * schemas are also checked by Fastify, which takes no others. A message that a schema states itself goes before.
  */
 import { z } from "zod";
+import { nearest } from "../spelling.ts";
 
 type Issue = z.core.$ZodRawIssue;
 type Find<C extends Issue["code"]> = Extract<Issue, { readonly code: C }>;
@@ -91,34 +92,6 @@ function unknownField(key: string, fields: readonly string[]): string {
   if (meant) return `is not a field here: did you mean ${meant}?`;
   if (fields.length === 0 || fields.length > LISTED_FIELDS) return "is not a field here";
   return `is not a field here: ${fields.length === 1 ? "the only one is" : "the fields are"} ${fields.join(", ")}`;
-}
-
-/** The field that a mistyped name stands for, if one is near: a third of its letters may be wrong. */
-function nearest(key: string, fields: readonly string[]): string | null {
-  if (key.length > 40) return null;
-  const [best] = fields
-    .map((field) => ({ field, edits: editsBetween(key.toLowerCase(), field) }))
-    .filter(({ field, edits }) => edits <= Math.max(1, Math.floor(field.length / 3)))
-    .sort((a, b) => a.edits - b.edits);
-  return best?.field ?? null;
-}
-
-/** Letters to insert, delete, replace or swap with their neighbour (optimal string alignment distance). */
-function editsBetween(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const above = rows[i - 1] as number[];
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const isSame = a[i - 1] === b[j - 1];
-      let edits = Math.min((above[j] as number) + 1, (row[j - 1] as number) + 1, (above[j - 1] as number) + (isSame ? 0 : 1));
-      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (isSwapped) edits = Math.min(edits, ((rows[i - 2] as number[])[j - 2] as number) + 1);
-      row.push(edits);
-    }
-    rows.push(row);
-  }
-  return rows[a.length]?.[b.length] ?? 0;
 }
 
 z.config({ customError: wordingOf });

@@ -38,7 +38,10 @@ export function nll(
   const total = sum(rowWeights ? mul(terms, reshape(rowWeights, [rows, 1])) : terms);
   const cost = sub(0, total);
   if (reduction === "sum") return cost;
-  return div(cost, weight ? sum(where(isTarget, weights, 0)) : rows);
+  if (!weight) return div(cost, rows);
+  const divisor = sum(where(isTarget, weights, 0));
+  // Rows that weigh nothing cost nothing. PyTorch divides 0 by 0 here, and the NaN ends the training.
+  return div(cost, weight.includes(0) ? where(equal(divisor, 0), 1, divisor) : divisor);
 }
 
 /** (1 - s) times the target's term, plus s times the mean over all classes. */

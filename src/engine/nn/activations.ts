@@ -29,14 +29,17 @@ export const relu = (x: Tensor): Tensor => where(lessEqual(x, 0), 0, x);
 
 export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => where(less(0, x), x, mul(x, negativeSlope));
 
-/** x above 0, alpha (eˣ - 1) below. */
+/** x above 0, alpha (eˣ - 1) below, of x's shape. */
 export function elu(x: Tensor, alpha = 1): Tensor {
+  const isNegative = lessEqual(x, 0);
   // The branch that is not taken must stay finite, or its gradient of 0 times infinity would be NaN.
-  const negative = where(lessEqual(x, 0), x, 0);
-  return where(lessEqual(x, 0), mul(expm1(negative), alpha), x);
+  const negative = where(isNegative, x, 0);
+  const value = where(isNegative, mul(expm1(negative), alpha), x);
+  // By the chain rule the slope would be a difference of numbers near 1, which has no digits left below x = -12.
+  return customGradient(value, [x], [where(isNegative, mul(exp(negative), alpha), 1)]);
 }
 
-/** eˣ - 1 = 2 tanh(x/2) / (1 - tanh(x/2)): without cancellation for x near 0, for x <= 0. */
+/** eˣ - 1 = 2 tanh(x/2) / (1 - tanh(x/2)): without cancellation for x near 0, for x <= 0. Its gradient is for the caller to give. */
 function expm1(x: Tensor): Tensor {
   const t = tanh(mul(x, 0.5));
   return div(mul(t, 2), sub(1, t));

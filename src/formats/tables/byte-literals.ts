@@ -64,7 +64,7 @@ export function kindOfBytes(bytes: Uint8Array, start: number, end: number): Nume
     if (digits > 1 && bytes[digitsFrom] === ZERO) return "code";
     if (digits <= EXACT_DIGITS) return "integer";
     const value = readNumber(bytes, from, to);
-    return Number.isSafeInteger(value) ? "integer" : Number.isNaN(value) ? "none" : "number";
+    return Number.isSafeInteger(value) ? "integer" : Number.isNaN(value) ? "none" : "big";
   }
   return Number.isNaN(readNumber(bytes, from, to)) ? "none" : "number";
 }

@@ -1,7 +1,7 @@
 /** Tables in CSV: which delimiter, whether there is a header, and the cells of every record. */
 
 import { parseDatetime, parseTruth } from "../../domain/datasets/cell-parsing.ts";
-import { asciiOf, isMissingBytes, kindOfBytes, readNumber } from "./byte-literals.ts";
+import { asciiOf, dropSpaces, isMissingBytes, kindOfBytes, readNumber, skipSpaces } from "./byte-literals.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
 import { type ByteChunks, type Cells, checkExtent, columnNames, invalidTable, type Table, type TableLimits } from "./table.ts";
 
@@ -68,8 +68,15 @@ class CsvCells implements Cells {
   names: readonly string[] = [];
 
   isMissing(index: number): boolean {
-    const { bytes, starts, ends } = this.record;
-    return isMissingBytes(bytes, starts[index] as number, ends[index] as number);
+    const { bytes, starts, ends, quoting } = this.record;
+    const start = starts[index] as number;
+    const end = ends[index] as number;
+    return quoting[index] === QUOTING.plain ? isMissingBytes(bytes, start, end) : skipSpaces(bytes, start, end) === end;
+  }
+
+  isMissingWord(index: number): boolean {
+    const { bytes, starts, ends, quoting } = this.record;
+    return quoting[index] !== QUOTING.plain && isMissingBytes(bytes, starts[index] as number, ends[index] as number);
   }
 
   kind(index: number) {
@@ -99,7 +106,13 @@ class CsvCells implements Cells {
 
   text(index: number): string {
     const { bytes, starts, ends, quoting } = this.record;
-    const text = bytes.toString("utf8", starts[index] as number, ends[index] as number);
+    const start = starts[index] as number;
+    const end = ends[index] as number;
+    if (quoting[index] === QUOTING.plain) {
+      const from = skipSpaces(bytes, start, end);
+      return bytes.toString("utf8", from, dropSpaces(bytes, from, end));
+    }
+    const text = bytes.toString("utf8", start, end);
     return quoting[index] === QUOTING.doubled ? text.replaceAll('""', '"') : text;
   }
 

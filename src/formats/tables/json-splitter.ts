@@ -3,7 +3,7 @@
  * that a reader asks for is handed to JSON.parse by itself. Knows the grammar's brackets and strings, no tables.
  */
 import type { TrainyardError } from "../../domain/errors.ts";
-import { POLLUTION, pollutionIn } from "../../domain/untrusted-json.ts";
+import { POLLUTION, parseExactJson, pollutionIn } from "../../domain/untrusted-json.ts";
 import { findJsonFault } from "./json-fault.ts";
 import { invalidTable, MAX_ROW_BYTES, malformedTable, rowTooLong } from "./table.ts";
 
@@ -163,7 +163,7 @@ function parseJson(
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch {
     const { at, expected } = findJsonFault(text);
     advance(start + Buffer.byteLength(text.slice(0, at)));

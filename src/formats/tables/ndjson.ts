@@ -1,5 +1,5 @@
 /** Tables in NDJSON (JSON Lines): an object a line. Lines with nothing on them are passed over. */
-import { POLLUTION, pollutionIn } from "../../domain/untrusted-json.ts";
+import { POLLUTION, parseExactJson, pollutionIn } from "../../domain/untrusted-json.ts";
 import { findJsonFault } from "./json-fault.ts";
 import { createJsonRows } from "./json-rows.ts";
 import {
@@ -69,7 +69,7 @@ function decode(bytes: Uint8Array, line: number): string {
 export function parseLine(text: string, line: number): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch {
     const { at, expected } = findJsonFault(text);
     throw malformedTable(`line ${line}, character ${at + 1}: expected ${expected}`);

@@ -97,7 +97,7 @@ interface Part {
 }
 
 function visitValues(values: ArrayLike<unknown>, { start, end, column, name, limits }: Part, visit: Visit): void {
-  const cells = new ValueCells((index) => `row ${start + index + 1}, column ${column + 1} (${name})`);
+  const cells = new ValueCells((index) => `row ${start + index + 1}, column ${column + 1} (${name})`, { typed: true });
   cells.values = values as ArrayLike<CellValue>;
   for (let index = 0; index < values.length && start + index < end; index++) {
     const value = values[index];

@@ -3,15 +3,21 @@
 import { type ErrorCode, type FieldError, TrainyardError } from "../../domain/errors.ts";
 import { POLLUTION } from "../../domain/untrusted-json.ts";
 
-/** What a cell is as a number. `code` is a whole number with leading zeros: more likely a label, as a postal code is. */
-export type NumericKind = "none" | "number" | "integer" | "code";
+/**
+ * What a cell is as a number. `code` is a whole number with leading zeros: more likely a label, as a postal code is. `big` is one
+ * beyond 2^53, which float64 does not hold exactly: among whole numbers more likely an id.
+ */
+export type NumericKind = "none" | "number" | "integer" | "code" | "big";
 
 /**
  * Cells of a format, addressed by an index whose meaning is the format's own. They are valid during the visit alone: the next
  * row overwrites them.
  */
 export interface Cells {
+  /** Whether there is no value, whatever the column holds: null, nothing at all, or a word such as NA that CSV has without quotes. */
   isMissing(index: number): boolean;
+  /** Whether the cell is a word such as NA given as text, in quotes or in JSON: missing in a column of numbers, dates or booleans, and a label in one of labels. */
+  isMissingWord(index: number): boolean;
   kind(index: number): NumericKind;
   /** Finite, or NaN when the cell is no number. */
   number(index: number): number;
@@ -78,9 +84,14 @@ function tableError(code: ErrorCode, detail: string, errors: readonly FieldError
   return new TrainyardError(code, detail, errors);
 }
 
-/** Names as a table must have them: an empty one is called by its place; two that are equal are refused. */
+/** The name that a cell of a header gives to the column at `index`: without spaces around it, or called by its place. */
+export function nameAt(cell: string, index: number): string {
+  return cell.trim() === "" ? `column_${index + 1}` : cell.trim();
+}
+
+/** Names as a table must have them: each as `nameAt` says; two that are equal are refused. */
 export function columnNames(given: readonly string[]): string[] {
-  const names = given.map((name, index) => (name.trim() === "" ? `column_${index + 1}` : name.trim()));
+  const names = given.map(nameAt);
   const first = new Map<string, number>();
   names.forEach((name, index) => {
     if (name === "__proto__") throw invalidTable(`column ${index + 1}: __proto__ ${POLLUTION}`);

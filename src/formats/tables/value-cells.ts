@@ -9,16 +9,24 @@ export type CellValue = string | number | bigint | boolean | Date | null | undef
 export class ValueCells implements Cells {
   values: ArrayLike<CellValue> = [];
   readonly #place: (index: number) => string;
+  readonly #typed: boolean;
 
-  constructor(place: (index: number) => string) {
+  /** `typed`: the file itself declares what is a number, so that a whole number is one however large it is. */
+  constructor(place: (index: number) => string, { typed = false } = {}) {
     this.#place = place;
+    this.#typed = typed;
   }
 
   isMissing(index: number): boolean {
     const value = this.values[index];
     if (value === null || value === undefined) return true;
-    if (typeof value === "string") return isMissingText(value);
+    if (typeof value === "string") return value.trim() === "";
     return typeof value === "number" ? Number.isNaN(value) : value instanceof Date && Number.isNaN(value.getTime());
+  }
+
+  isMissingWord(index: number): boolean {
+    const value = this.values[index];
+    return typeof value === "string" && isMissingText(value);
   }
 
   kind(index: number): NumericKind {
@@ -26,7 +34,8 @@ export class ValueCells implements Cells {
     if (typeof value !== "number" && typeof value !== "bigint") return "none";
     const number = Number(value);
     if (!Number.isFinite(number)) return "none";
-    return Number.isSafeInteger(number) ? "integer" : "number";
+    if (Number.isSafeInteger(number)) return "integer";
+    return typeof value === "bigint" && !this.#typed ? "big" : "number";
   }
 
   number(index: number): number {

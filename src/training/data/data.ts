@@ -69,7 +69,9 @@ function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: Da
     column,
     scaling: isScaled ? fitTargetScaling(valuesOf(dataset, column), parts.train) : null,
   }));
-  const preprocessing = { columns, targets };
+  const used = new Set([...features, ...target]);
+  const ignored = dataset.columns.map(({ name }) => name).filter((name) => !used.has(name));
+  const preprocessing = { columns, targets, ignored };
   const part = (rows: Int32Array) => (rows.length === 0 ? null : encodeRows(dataset, preprocessing, codes, weights, rows));
   return { train: part(parts.train) as Table, validation: part(parts.validation), test: part(parts.test), preprocessing };
 }

@@ -9,7 +9,7 @@ import { chooseColumns, readClasses } from "./dataset-columns.ts";
 import { layoutOf } from "./encoding.ts";
 import { planColumns, sketchColumn } from "./fit-columns.ts";
 import { generatorShape } from "./generate.ts";
-import { heldOutCounts, labelsOf, type Parts, settledSplit, splitErrors, splitRows } from "./split.ts";
+import { heldOutCounts, labelErrors, labelsOf, type Parts, settledSplit, splitErrors, splitRows } from "./split.ts";
 import { inferTask, readTargets } from "./targets.ts";
 
 export interface DataShape {
@@ -138,7 +138,7 @@ function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
   if (!read.ok) return refused(rowsPointer, read.errors);
   const { task, classes, codes } = read;
   const split = settledSplit(spec.split === undefined ? { validation: 0.2, test: 0 } : spec.split, classes.length > 0);
-  const bad = splitErrors(split, dataset.rows, task);
+  const bad = [...splitErrors(split, dataset.rows, task), ...labelErrors(split, dataset)];
   if (bad.length > 0) return refused(rowsPointer, bad);
   const parts = splitRows(dataset.rows, split, spec.seed, { classes: codes, labelOf: labelsOf(split, dataset) });
   if (parts === null) return refused(rowsPointer, emptyErrors(parts));

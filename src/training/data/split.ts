@@ -42,6 +42,24 @@ export function splitErrors(split: Split | null, rows: number, task: Task): Fiel
     : [];
 }
 
+/** Which labels of a split by a column no row has: such a split would hold out less than it says. */
+export function labelErrors(split: Split | null, { columns }: DatasetRows): FieldError[] {
+  if (split === null || !("column" in split)) return [];
+  const column = columns.find(({ name }) => name === split.column);
+  const labels = column?.categories ?? [];
+  return (["validation", "test"] as const).flatMap((part) =>
+    split[part].flatMap((label, index) => {
+      if (labels.includes(label)) return [];
+      const shown = labels.slice(0, MAX_SHOWN_LABELS).map((known) => JSON.stringify(known));
+      const more = labels.length > shown.length ? `, and ${labels.length - shown.length} more` : "";
+      const detail = `no row of ${split.column} is ${JSON.stringify(label)}: its labels are ${shown.join(", ")}${more}`;
+      return [{ pointer: `/split/${part}/${index}`, detail }];
+    }),
+  );
+}
+
+const MAX_SHOWN_LABELS = 20;
+
 /** How many rows a split holds out, by its shares or its lists alone. */
 export function heldOutCounts(
   rows: number,

@@ -1,6 +1,7 @@
 /** A model on a data set that it need not have seen: whether the columns are those that it takes, and its scores. */
-import { type Column, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
-import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
+import { UNKNOWN } from "../../domain/datasets/column-reader.ts";
+import { type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import type { Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { DatasetEvaluation } from "../../domain/ports.ts";
@@ -8,6 +9,7 @@ import type { TensorSet } from "../../domain/tensor.ts";
 import { encodeRows } from "../data/data.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { evaluate } from "./evaluate.ts";
+import { readColumn, readPlaces } from "./read-columns.ts";
 
 const POINTER = "/dataset/id";
 /** Rows whose features are held at a time. */
@@ -20,72 +22,78 @@ export function evaluateDataset(model: Model, weights: TensorSet, dataset: Datas
   const { preprocessing, classes, outputWidth } = model;
   if (!preprocessing || preprocessing.targets.length === 0)
     return refused(["the model was not trained on a data set: its columns have no names"]);
-  const faults = columnFaults(preprocessing, dataset.columns, classes.length > 0);
-  if (faults.length > 0) return refused(faults);
-  if (dataset.rows * outputWidth > MOST_OUTPUTS)
-    return refused([`${dataset.rows} rows of ${outputWidth} outputs are more than ${MOST_OUTPUTS}`]);
-  const codes = classes.length > 0 ? codesOf(preprocessing, dataset, classes) : null;
-  if (typeof codes === "string") return refused([codes]);
+  const read = readDataset(preprocessing, dataset, classes);
+  if ("faults" in read) return refused(read.faults);
+  const { codes, rows: chosen } = read;
+  if (chosen.length * outputWidth > MOST_OUTPUTS)
+    return refused([`${chosen.length} rows of ${outputWidth} outputs are more than ${MOST_OUTPUTS}`]);
 
   const inference = createInference(model, weights, [BLOCK]);
-  const outputs = new Float32Array(dataset.rows * outputWidth);
-  const targets = new Float32Array(dataset.rows * preprocessing.targets.length);
-  for (let start = 0; start < dataset.rows; start += STRETCH_ROWS) {
-    const rows = Int32Array.from({ length: Math.min(STRETCH_ROWS, dataset.rows - start) }, (_, index) => start + index);
-    const table = encodeRows(dataset, preprocessing, codes, null, rows);
+  const outputs = new Float32Array(chosen.length * outputWidth);
+  const targets = new Float32Array(chosen.length * preprocessing.targets.length);
+  for (let start = 0; start < chosen.length; start += STRETCH_ROWS) {
+    const table = encodeRows(read.dataset, preprocessing, codes, null, chosen.subarray(start, start + STRETCH_ROWS));
     outputs.set(inference.outputs(table.features, table.rows), start * outputWidth);
     targets.set(table.targets, start * table.targetWidth);
   }
   const scalings = preprocessing.targets.map(({ scaling }) => scaling);
-  return { ok: true, evaluation: evaluate({ rows: dataset.rows, outputs, targets }, classes, scalings) };
+  return { ok: true, evaluation: evaluate({ rows: chosen.length, outputs, targets }, classes, scalings) };
 }
 
 function refused(details: readonly string[]): DatasetEvaluation {
   return { ok: false, errors: details.map((detail): FieldError => ({ pointer: POINTER, detail })) };
 }
 
-function columnFaults({ columns, targets }: Preprocessing, given: readonly Column[], isClassifier: boolean): string[] {
-  const byName = new Map(given.map((column) => [column.name, column]));
-  const features = columns.flatMap((encoded) => {
-    const column = byName.get(encoded.column);
-    if (!column) return [`has no column ${encoded.column}`];
-    const fits = FITTING[encoded.kind](column);
-    return fits ? [] : [`column ${encoded.column} is ${column.type}, and the model takes ${WANTED[encoded.kind]}`];
-  });
-  const named = targets.flatMap(({ column: name }) => {
-    const column = byName.get(name);
-    if (!column) return [`has no column ${name}, which the model predicts`];
-    if (column.type === "text" || (!isClassifier && isCategorical(column.type)))
-      return [`column ${name} is ${column.type}: no target`];
-    return column.missing > 0 ? [`${name}, which the model predicts, is missing in ${column.missing} rows`] : [];
-  });
-  return [...features, ...named];
+/** A data set as the model reads it, with the rows whose targets are there and, for a classifier, the class of every row. */
+interface ReadDataset {
+  readonly dataset: DatasetRows;
+  readonly codes: Int32Array | null;
+  readonly rows: Int32Array<ArrayBuffer>;
 }
 
-const isNumber = ({ type }: Column) => type === "number" || type === "integer";
-const FITTING: Readonly<Record<EncodedColumn["kind"], (column: Column) => boolean>> = {
-  numeric: isNumber,
-  datetime: ({ type }) => type === "datetime",
-  category: ({ type }) => isCategorical(type),
-};
-const WANTED = { numeric: "numbers", datetime: "datetimes", category: "labels" } as const;
-
-/** The class of every row, or the one that the model does not know. */
-function codesOf(
-  { targets }: Preprocessing,
-  { columns, values }: DatasetRows,
+function readDataset(
+  { columns, targets }: Preprocessing,
+  dataset: DatasetRows,
   classes: readonly string[],
-): Int32Array | string {
-  const name = targets[0]?.column ?? "";
-  const column = columns.find((candidate) => candidate.name === name);
-  const labels = column && isCategorical(column.type) ? column.categories : null;
-  const places = new Map(classes.map((label, place) => [label, place]));
-  const codes = Int32Array.from(
-    values.get(name) ?? [],
-    (value) => places.get(labels ? (labels[value] as string) : String(value)) ?? -1,
-  );
-  const unknown = codes.indexOf(-1);
-  if (unknown < 0) return codes;
-  const value = values.get(name)?.[unknown] as number;
-  return `${name} is ${labels ? labels[value] : value} in row ${unknown + 1}, which is no class of the model`;
+): ReadDataset | { readonly faults: readonly string[] } {
+  const byName = new Map(dataset.columns.map((column) => [column.name, column]));
+  const faults: string[] = [];
+  const values = new Map(dataset.values);
+  for (const encoded of columns) {
+    const column = byName.get(encoded.column);
+    const read = column ? readColumn(encoded, column, dataset) : { fault: `has no column ${encoded.column}` };
+    if ("fault" in read) {
+      faults.push(read.fault);
+    } else {
+      byName.set(encoded.column, read.column);
+      values.set(encoded.column, read.values);
+    }
+  }
+  const rows: number[] = [];
+  let codes: Int32Array | null = null;
+  const columnsOfTargets = targets.flatMap(({ column: name }) => {
+    const column = byName.get(name);
+    const given = column && dataset.values.get(name);
+    if (!column) faults.push(`has no column ${name}, which the model predicts`);
+    else if (!given || (classes.length === 0 && isCategorical(column.type)))
+      faults.push(`column ${name} is ${column.type}: no target of this model`);
+    else return [{ name, column, given }];
+    return [];
+  });
+  const [first] = columnsOfTargets;
+  if (faults.length > 0 || !first) return { faults };
+  if (classes.length > 0) codes = readPlaces(classes, first.column, first.given);
+  const isThere = (given: ColumnValues, row: number) =>
+    !(given instanceof Int32Array ? given[row] === -1 : Number.isNaN(given[row]));
+  for (let row = 0; row < dataset.rows; row++) if (columnsOfTargets.every(({ given }) => isThere(given, row))) rows.push(row);
+  if (rows.length === 0) return { faults: [`${first.name}, which the model predicts, is missing in every row`] };
+  const unknown = codes ? rows.find((row) => (codes as Int32Array)[row] === UNKNOWN) : undefined;
+  if (unknown !== undefined) {
+    const { column, given, name } = first;
+    const value = isCategorical(column.type) ? column.categories?.[given[unknown] as number] : given[unknown];
+    return {
+      faults: [`${name} is ${value} in row ${unknown + 1}, which is no class of the model: it has ${classes.join(", ")}`],
+    };
+  }
+  return { dataset: { ...dataset, columns: [...byName.values()], values }, codes, rows: Int32Array.from(rows) };
 }

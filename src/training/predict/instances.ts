@@ -1,7 +1,7 @@
 /** Rows of a prediction request to the numbers that a network takes, or what is wrong with which value. */
 
-import { isMissingText, parseDatetime } from "../../domain/datasets/cell-parsing.ts";
-import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
+import { createValueReader, fitsFloat32, type ValueReader } from "../../domain/datasets/column-reader.ts";
+import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
@@ -17,7 +17,7 @@ interface RowError {
 
 /** The reader of a model's rows: plain numbers, or raw columns by place or by name. */
 export function createRowReader({ preprocessing, inputWidth }: Model): RowReader {
-  return preprocessing ? rawReader(preprocessing.columns) : plainReader(inputWidth);
+  return preprocessing ? rawReader(preprocessing) : plainReader(inputWidth);
 }
 
 /** What is wrong with the rows, each at its pointer under /instances; empty when they are written to `out`, row after row. */
@@ -30,24 +30,25 @@ export function readInstances(read: RowReader, instances: readonly unknown[], wi
   return errors;
 }
 
-const fitsFloat32 = (value: unknown): value is number => typeof value === "number" && Number.isFinite(Math.fround(value));
-
 function plainReader(width: number): RowReader {
   return (row, out, offset) => {
     if (!Array.isArray(row)) return { path: [], detail: `must be an array of ${width} numbers` };
     if (row.length !== width) return { path: [], detail: `has ${row.length} values; the model takes ${width}` };
-    const column = row.findIndex((value) => !fitsFloat32(value));
+    // A whole number beyond 2^53 comes as a bigint, and is as good as any other here.
+    const numbers = row.map((value) => (typeof value === "bigint" ? Number(value) : value));
+    const column = numbers.findIndex((value) => !fitsFloat32(value));
     if (column >= 0) return { path: [column], detail: "must be a finite number that fits float32" };
-    out.set(row as number[], offset);
+    out.set(numbers as number[], offset);
     return null;
   };
 }
 
-function rawReader(columns: readonly EncodedColumn[]): RowReader {
+function rawReader(preprocessing: Preprocessing): RowReader {
+  const { columns } = preprocessing;
   const { offsets } = layoutOf(columns);
   const names = columns.map(({ column }) => column);
-  const known = new Set(names);
-  const readers = columns.map(valueReader);
+  const known = new Set([...names, ...(ignoredNames(preprocessing) ?? [])]);
+  const readers = columns.map(createValueReader);
   const write = (index: number, raw: unknown, key: PropertyKey, out: Float32Array, offset: number): RowError | null => {
     const value = (readers[index] as ValueReader)(raw);
     if (typeof value === "string") return { path: [key], detail: value };
@@ -63,8 +64,7 @@ function rawReader(columns: readonly EncodedColumn[]): RowReader {
     if (typeof row !== "object" || row === null)
       return { path: [], detail: `must be an object with ${names.join(", ")}, or an array of their values` };
     const stranger = Object.keys(row).find((key) => !known.has(key));
-    if (stranger !== undefined)
-      return { path: [stranger], detail: `is not a column of this model: it takes ${names.join(", ")}` };
+    if (stranger !== undefined) return { path: [stranger], detail: strangerDetail(stranger, preprocessing) };
     return firstError(names, (index) => {
       const name = names[index] as string;
       return write(index, Object.hasOwn(row, name) ? (row as Record<string, unknown>)[name] : null, name, out, offset);
@@ -79,34 +79,3 @@ function firstError(names: readonly string[], check: (index: number) => RowError
   }
   return null;
 }
-
-/** A raw value as `encodeValue` takes it: NaN for a missing one, -1 for an unknown category. A string says what is wrong. */
-type ValueReader = (raw: unknown) => number | string;
-
-const isMissing = (raw: unknown) => raw === null || raw === undefined || (typeof raw === "string" && isMissingText(raw));
-
-function valueReader(column: EncodedColumn): ValueReader {
-  return READERS[column.kind](column as never);
-}
-
-/** Numbers and datetimes may come as text too: a CSV has nothing else. */
-const READERS: { readonly [K in EncodedColumn["kind"]]: (column: Extract<EncodedColumn, { kind: K }>) => ValueReader } = {
-  numeric: () => (raw) => {
-    if (isMissing(raw)) return Number.NaN;
-    const value = typeof raw === "string" ? Number(raw) : typeof raw === "boolean" ? Number(raw) : raw;
-    return fitsFloat32(value) ? value : "must be a finite number that fits float32, or null where it is missing";
-  },
-  datetime: () => (raw) => {
-    if (isMissing(raw)) return Number.NaN;
-    const at = typeof raw === "number" ? raw : typeof raw === "string" ? parseDatetime(raw) : Number.NaN;
-    return Number.isFinite(new Date(at).getTime()) ? at : "must be an ISO 8601 date or time, milliseconds since 1970, or null";
-  },
-  category: ({ categories }) => {
-    const places = new Map(categories.map((label, place) => [label, place]));
-    return (raw) => {
-      if (isMissing(raw)) return Number.NaN;
-      if (typeof raw === "object") return "must be a label, or null where it is missing";
-      return places.get(String(raw)) ?? -1;
-    };
-  },
-};

@@ -1,7 +1,8 @@
 /** Rows of CSV as a model takes them, and the same rows with their predictions. Knows the format, predicts nothing. */
 
-import { isMissingText, parseDatetime, parseLooseTruth, parseNumber } from "../../domain/datasets/cell-parsing.ts";
-import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
+import { parseNumber } from "../../domain/datasets/cell-parsing.ts";
+import { cellOf } from "../../domain/datasets/column-reader.ts";
+import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
 import { invalid } from "../../domain/errors.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import {
@@ -13,6 +14,7 @@ import {
 } from "../../domain/models/prediction.ts";
 import { sniffDelimiter } from "../../formats/tables/csv.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/tables/csv-scanner.ts";
+import { nameAt } from "../../formats/tables/table.ts";
 
 export interface CsvRow {
   /** As it came, without its line end. */
@@ -36,7 +38,7 @@ export async function readCsvRows(
   options: StreamOptions,
 ): Promise<CsvRows> {
   const delimiter = reading?.delimiter ?? (await sniffDelimiter(() => once(bytes), MAX_BATCH_ROW_BYTES));
-  const readers = model.preprocessing?.columns.map(cellReader) ?? Array.from({ length: model.inputWidth }, () => readPlain);
+  const columns = model.preprocessing?.columns ?? null;
   const rows: CsvRow[] = [];
   let head: string | null = null;
   let found = reading;
@@ -53,7 +55,9 @@ export async function readCsvRows(
     if (cells.length !== found.width) {
       throw wrong(`line ${record.line}: the row has ${cells.length} cells, and the first one ${found.width}`);
     }
-    const instance = found.places.map((place, index) => readers[index]?.(cells[place] as string));
+    const instance = found.places.map((place, index) =>
+      place < 0 ? null : cellValue(cells[place] as string, record.quoting[place] !== QUOTING.plain, columns?.[index] ?? null),
+    );
     rows.push({ text: recordText(record), line: record.line, instance });
   };
   const scanner = createCsvScanner({ delimiter, maxCellBytes: MAX_BATCH_ROW_BYTES, firstLine, onRecord });
@@ -69,50 +73,60 @@ async function* once(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array<
 function isHeader({ preprocessing }: Model, cells: readonly string[], { header }: StreamOptions): boolean {
   if (header !== "auto") return header === "true";
   if (!preprocessing) return cells.some((cell) => Number.isNaN(parseNumber(cell)));
-  return preprocessing.columns.some(({ column }) => cells.includes(column));
+  const names = new Set(preprocessing.columns.map(({ column }) => looseName(column)));
+  return cells.some((cell, index) => names.has(looseName(nameAt(cell, index))));
 }
 
-/** Where each of the model's columns is: by its name, or, where rows have none, by its place. */
+/** A name as headers are compared: what differs in case alone is one name. */
+const looseName = (name: string): string => name.toLowerCase();
+
+/**
+ * Where each of the model's columns is: by its name, or, where rows have none, by its place. -1: nowhere, so that its values are
+ * missing, as those of a member are that JSON leaves out.
+ */
 function placesOf(
   { preprocessing, inputWidth }: Model,
   names: readonly string[] | null,
   width: number,
   line: number,
 ): number[] {
+  if (preprocessing && names) return placesByName(preprocessing, names.map(nameAt), line);
   const columns = preprocessing?.columns.map(({ column }) => column) ?? null;
-  if (columns && names) {
-    const missing = columns.filter((column) => !names.includes(column));
-    if (missing.length > 0) throw wrong(`line ${line}: the header has no column ${missing.join(", ")}`);
-    return columns.map((column) => names.indexOf(column));
-  }
   const expected = columns?.length ?? inputWidth;
   if (width !== expected) {
-    const which = columns ? `: ${columns.join(", ")}; a header may name them, among others` : "";
+    const which = columns ? `: ${columns.join(", ")}; a header may name them, in any order` : "";
     throw wrong(`line ${line}: the row has ${width} cells; the model takes ${expected}${which}`);
   }
   return Array.from({ length: expected }, (_, index) => index);
 }
 
-const wrong = (detail: string) => invalid([{ pointer: "", detail }]);
-
-type CellReader = (text: string) => unknown;
-
-/** What is no number stays as it is: the model says what is wrong with it. */
-const readPlain: CellReader = (text) => orText(parseNumber(text), text);
-const orText = (value: number, text: string): number | string => (Number.isNaN(value) ? text : value);
-
-/** Reads a cell as an upload does. */
-function cellReader(column: EncodedColumn): CellReader {
-  const read = READERS[column.kind === "category" && column.boolean ? "boolean" : column.kind];
-  return (text) => (isMissingText(text) ? null : read(text));
+function placesByName(preprocessing: Preprocessing, names: readonly string[], line: number): number[] {
+  const loose = names.map(looseName);
+  const places = preprocessing.columns.map(({ column }) => {
+    const exact = names.indexOf(column);
+    return exact >= 0 ? exact : loose.indexOf(looseName(column));
+  });
+  const ignored = ignoredNames(preprocessing);
+  if (!ignored) {
+    // Nobody knows which of the names are mistyped: then every column must be there.
+    const missing = preprocessing.columns.filter((_, index) => (places[index] as number) < 0).map(({ column }) => column);
+    if (missing.length > 0) throw wrong(`line ${line}: the header has no column ${missing.join(", ")}`);
+    return places;
+  }
+  const known = new Set([...ignored].map(looseName));
+  const stranger = names.find((_, index) => !places.includes(index) && !known.has(loose[index] as string));
+  if (stranger !== undefined) throw wrong(`line ${line}: ${stranger} ${strangerDetail(stranger, preprocessing)}`);
+  return places;
 }
 
-const READERS: Readonly<Record<EncodedColumn["kind"] | "boolean", CellReader>> = {
-  numeric: readPlain,
-  datetime: (text) => orText(parseDatetime(text), text),
-  category: (text) => text,
-  boolean: (text) => ["false", "true"][parseLooseTruth(text)] ?? text,
-};
+const wrong = (detail: string) => invalid([{ pointer: "", detail }]);
+
+/** A cell as the model reads it. A plain number stays a text where it is none: the model says what is wrong with it. */
+function cellValue(text: string, isQuoted: boolean, column: EncodedColumn | null): unknown {
+  if (column) return cellOf(text, isQuoted, column);
+  const number = parseNumber(text);
+  return Number.isNaN(number) ? text : number;
+}
 
 function cellText({ bytes, starts, ends, quoting }: CsvRecord, index: number): string {
   const text = bytes.toString("utf8", starts[index] as number, ends[index] as number);

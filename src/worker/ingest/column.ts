@@ -26,6 +26,8 @@ export interface ColumnPlan {
   readonly name: string;
   readonly type: ColumnType | "label" | "empty";
   readonly chosen: boolean;
+  /** Whether a word such as NA that is given as text is a value of the column, and not a missing one. */
+  readonly takesWords: boolean;
 }
 
 /** Longest text in a preview and in `top`, in UTF-16 units. */

@@ -31,16 +31,18 @@ class ColumnInference {
   #label = false;
   #number = true;
   #integer = true;
+  #big = false;
   #truth = true;
   #datetime = true;
 
   see(cells: Cells, index: number): void {
-    if (this.#label || cells.isMissing(index)) return;
+    if (this.#label || cells.isMissing(index) || cells.isMissingWord(index)) return;
     this.#any = true;
     if (this.#number) {
       const kind = cells.kind(index);
       if (kind === "none" || kind === "code") this.#number = false;
       else if (kind === "number") this.#integer = false;
+      else if (kind === "big") this.#big = true;
     }
     if (this.#truth && cells.truth(index) < 0) this.#truth = false;
     if (this.#datetime && Number.isNaN(cells.datetime(index))) this.#datetime = false;
@@ -49,7 +51,9 @@ class ColumnInference {
 
   get type(): InferredType {
     if (!this.#any) return "empty";
-    if (this.#number) return this.#integer ? "integer" : "number";
+    // Whole numbers that float64 does not tell apart are kept as they are written.
+    if (this.#number && this.#integer) return this.#big ? "label" : "integer";
+    if (this.#number) return "number";
     if (this.#truth) return "boolean";
     return this.#datetime ? "datetime" : "label";
   }

@@ -29,7 +29,7 @@ export async function readTable(
   const builders = createBuilders(plans, rows, limits);
   const preview = createPreview(plans, rows);
   await table.scan((row, column, cells, index) => {
-    if (cells.isMissing(index)) return;
+    if (cells.isMissing(index) || (!(plans[column] as ColumnPlan).takesWords && cells.isMissingWord(index))) return;
     (builders[column] as ColumnBuilder).set(row, cells, index);
     if (row < PREVIEW_ROWS) preview.set(row, column, cells, index);
   });
@@ -50,7 +50,8 @@ function planColumns({ names, types: inferred }: Inference, types: Readonly<Reco
   }
   return names.map((name, column) => {
     const chosen = Object.hasOwn(types, name) ? types[name] : undefined;
-    return { name, type: chosen ?? inferred[column] ?? "empty", chosen: chosen !== undefined };
+    const type = chosen ?? inferred[column] ?? "empty";
+    return { name, type, chosen: chosen !== undefined, takesWords: type === "label" || type === "category" || type === "text" };
   });
 }
 

@@ -51,7 +51,7 @@ describe("numbers", () => {
       "Infinity",
     ];
     expect(kinds.map(kind).join(" ")).toBe(
-      "integer integer integer integer integer number number number number number code code none none none none none none",
+      "integer integer integer integer integer number number number number big code code none none none none none none",
     );
   });
 });

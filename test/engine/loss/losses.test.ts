@@ -70,6 +70,14 @@ describe("losses", () => {
     expect(lossOf({ type: "cross_entropy", label_smoothing: 0.3 }, logits, target)).toBeCloseTo(smoothed, 14);
   });
 
+  test("cross_entropy of rows whose classes weigh nothing is 0, and its gradient too", () => {
+    const spec: LossSpec = { type: "cross_entropy", weight: [0, 1] };
+    const logits = g.constant([3, -1, 0.5, 2], [2, 2]);
+    expect(lossOf(spec, logits, g.constant([0, 0]))).toBe(0);
+    expect(gradientOf(spec, logits, g.constant([0, 0])).every((slope) => slope === 0)).toBe(true);
+    expect(lossOf(spec, logits, g.constant([0, 1]))).toBeCloseTo(Math.log(1 + Math.exp(-1.5)), 14);
+  });
+
   test("cross_entropy ignores classes of probability 0, unless one is the target", () => {
     const logits = g.constant([0, -infinity], [1, 2]);
     expect(lossOf({ type: "cross_entropy" }, logits, g.constant([0]))).toBe(0);

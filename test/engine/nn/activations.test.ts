@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nn, type Tensor } from "../../../src/engine/index.ts";
+import { compile, grad, graph, nn, type Tensor } from "../../../src/engine/index.ts";
 import { gradientAt, valuesAt } from "../evaluate.ts";
 
 const ACTIVATIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
@@ -19,6 +19,46 @@ const ACTIVATIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   sigmoid: nn.sigmoid,
   tanh: nn.tanh,
 };
+
+/** Slopes as formulas without cancellation, where PyTorch's float32 keeps its digits too. */
+const SLOPES: Readonly<Record<string, (x: number) => number>> = {
+  relu: (x) => (x > 0 ? 1 : 0),
+  leakyRelu: (x) => (x > 0 ? 1 : 0.01),
+  elu: (x) => (x > 0 ? 1 : Math.exp(x)),
+  selu: (x) => 1.0507009873554805 * (x > 0 ? 1 : 1.6732632423543772 * Math.exp(x)),
+  softplus: (x) => (x > 20 ? 1 : 1 / (1 + Math.exp(-x))),
+  logsigmoid: (x) => 1 / (1 + Math.exp(x)),
+};
+
+describe("activations in float32", () => {
+  const points = Array.from({ length: 29 }, (_, index) => -30 + (60 * index) / 28);
+
+  /** The compiled gradient of the sum of f's elements. */
+  function compiledGradient(apply: (x: Tensor) => Tensor): Float32Array {
+    const x = graph.constant(points);
+    const program = { outputs: { slope: grad(graph.sum(apply(x)), [x])[0] as Tensor } };
+    return compile({ main: program }).step("main").slope as Float32Array;
+  }
+
+  for (const [name, slope] of Object.entries(SLOPES)) {
+    test(`${name} keeps the digits of its slope from -30 to 30`, () => {
+      compiledGradient(ACTIVATIONS[name] as (x: Tensor) => Tensor).forEach((found, index) => {
+        const expected = slope(points[index] as number);
+        expect(Math.abs(found - expected)).toBeLessThanOrEqual(1e-6 * Math.abs(expected));
+      });
+    });
+  }
+
+  // PyTorch's own formulas lose digits in these tails (1 - t², 1 + erf): what is left is within rounding of 1.
+  for (const name of Object.keys(ACTIVATIONS).filter((each) => !(each in SLOPES))) {
+    test(`${name} has the slope of float64 within rounding from -30 to 30`, () => {
+      const exact = gradientAt(ACTIVATIONS[name] as (x: Tensor) => Tensor, points);
+      compiledGradient(ACTIVATIONS[name] as (x: Tensor) => Tensor).forEach((found, index) => {
+        expect(Math.abs(found - (exact[index] as number))).toBeLessThanOrEqual(2e-6);
+      });
+    });
+  }
+});
 
 describe("activations", () => {
   for (const [name, apply] of Object.entries(ACTIVATIONS)) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DatasetRows } from "../../../src/domain/datasets/dataset.ts";
-import { encodeChunk, fromWire, type MetricChunk } from "../../../src/domain/metrics/metric.ts";
+import { encodeChunk, type MetricChunk } from "../../../src/domain/metrics/metric.ts";
 import type { Model } from "../../../src/domain/models/model.ts";
 import type { ComputePool } from "../../../src/domain/ports.ts";
 import { createComputePool } from "../../../src/worker/compute/compute-pool.ts";

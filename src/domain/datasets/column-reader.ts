@@ -1,0 +1,111 @@
+/**
+ * What a raw value means to a fitted column. Predictions in every format and evaluations read values here, and nowhere else, so
+ * that a row has one meaning whichever way it comes. Knows no format: `cellOf` is what a cell of CSV is as a value.
+ */
+import { isMissingText, parseDatetime, parseLooseTruth, parseNumber } from "./cell-parsing.ts";
+import type { EncodedColumn } from "./preprocessing.ts";
+
+/** A value that is there but is none of a column's labels. */
+export const UNKNOWN = -1;
+
+/**
+ * Reads a raw value: null, a boolean, a number or a text. Returns a number as `encodeValue` takes it: NaN where it is missing; of a
+ * datetime, milliseconds since 1970; of a label, its place in `categories`, or `UNKNOWN`. Returns a text that says what would be
+ * right where the value cannot be read.
+ */
+export type ValueReader = (raw: unknown) => number | string;
+
+/** The reader of one fitted column. */
+export function createValueReader(column: EncodedColumn): ValueReader {
+  if (column.kind === "numeric") return readNumeric;
+  if (column.kind === "datetime") return readDatetime;
+  return column.boolean ? booleanReader(column.categories) : createLabelReader(column.categories);
+}
+
+/** A cell of CSV as a value. Text in quotes is taken as it stands; other text without the spaces around it. */
+export function cellOf(text: string, isQuoted: boolean, column: EncodedColumn | null): string | null {
+  if (isQuoted) return text;
+  // A word such as NA stands for a missing value in every column when it is written without quotes.
+  if (column?.kind === "category" && isMissingText(text)) return null;
+  return text.trim();
+}
+
+const isAbsent = (raw: unknown): boolean => raw === null || raw === undefined;
+/** Where no value is a word, a word such as NA is a missing one, quoted or not. */
+const isMissing = (raw: unknown): boolean => isAbsent(raw) || (typeof raw === "string" && isMissingText(raw));
+
+/** Whether a value is a number that a network can take: finite as float32. */
+export function fitsFloat32(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(Math.fround(value));
+}
+
+const readNumeric: ValueReader = (raw) => {
+  if (isMissing(raw)) return Number.NaN;
+  const value =
+    typeof raw === "string" ? parseNumber(raw) : typeof raw === "boolean" || typeof raw === "bigint" ? Number(raw) : raw;
+  return fitsFloat32(value) ? value : "must be a finite number that fits float32, or null where it is missing";
+};
+
+const readDatetime: ValueReader = (raw) => {
+  if (isMissing(raw)) return Number.NaN;
+  const at = typeof raw === "number" || typeof raw === "bigint" ? Number(raw) : parseDatetime(String(raw));
+  const isTime = Number.isFinite(new Date(at).getTime());
+  return isTime ? at : "must be an ISO 8601 date or time, milliseconds since 1970, or null where it is missing";
+};
+
+const NOT_A_LABEL = "must be a label: a text, a number or a boolean, or null where it is missing";
+const INEXACT = "is a whole number beyond 2^53, which JSON does not carry exactly: send it as a text";
+
+/** Labels are `false` and `true`, however they are spelled; 0 and 1 too. */
+function booleanReader(categories: readonly string[]): ValueReader {
+  const places = [categories.indexOf("false"), categories.indexOf("true")];
+  return (raw) => {
+    if (isMissing(raw)) return Number.NaN;
+    if (typeof raw === "object") return NOT_A_LABEL;
+    return places[parseLooseTruth(String(raw))] ?? UNKNOWN;
+  };
+}
+
+/**
+ * Reads one of some labels: as it is written, else without the spaces around it, else as the number or the truth that exactly one
+ * label is (1, 1.0 and "1" are one label, and so are TRUE and true).
+ */
+export function createLabelReader(labels: readonly string[]): ValueReader {
+  const places = new Map(labels.map((label, place) => [label, place]));
+  const byNumber = uniqueBy(labels, (label) => orNull(parseNumber(label)));
+  const byTruth = uniqueBy(labels, (label) => truthOf(label));
+  return (raw) => {
+    if (isAbsent(raw) || raw === "") return Number.NaN;
+    if (typeof raw === "object") return NOT_A_LABEL;
+    if (typeof raw === "number" && Number.isInteger(raw) && !Number.isSafeInteger(raw)) return INEXACT;
+    const text = String(raw);
+    const trimmed = text.trim();
+    const exact = places.get(text) ?? places.get(trimmed);
+    if (exact !== undefined) return exact;
+    if (trimmed === "") return Number.NaN;
+    const number = byNumber.size > 0 ? byNumber.get(parseNumber(trimmed)) : undefined;
+    return number ?? byTruth.get(truthOf(trimmed) ?? -1) ?? UNKNOWN;
+  };
+}
+
+const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
+
+/** 0 or 1 for a text that says false or true; null for any other. */
+function truthOf(text: string): number | null {
+  const word = text.trim().toLowerCase();
+  return word === "true" ? 1 : word === "false" ? 0 : null;
+}
+
+/** The place of the only label that has a key; labels without a key, and keys of several labels, are left out. */
+function uniqueBy(labels: readonly string[], keyOf: (label: string) => number | null): ReadonlyMap<number, number> {
+  const places = new Map<number, number>();
+  const shared = new Set<number>();
+  labels.forEach((label, place) => {
+    const key = keyOf(label);
+    if (key === null) return;
+    if (places.has(key)) shared.add(key);
+    else places.set(key, place);
+  });
+  for (const key of shared) places.delete(key);
+  return places;
+}

@@ -1,0 +1,29 @@
+/** Mistyped names, and what was meant. Knows nothing of what they name. */
+
+/** The name that a mistyped one stands for, if one is near: a third of its letters may be wrong. Null where none is. */
+export function nearest(key: string, names: readonly string[]): string | null {
+  if (key.length > 40) return null;
+  const [best] = names
+    .map((field) => ({ field, edits: editsBetween(key.toLowerCase(), field.toLowerCase()) }))
+    .filter(({ field, edits }) => edits <= Math.max(1, Math.floor(field.length / 3)))
+    .sort((a, b) => a.edits - b.edits);
+  return best?.field ?? null;
+}
+
+/** Letters to insert, delete, replace or swap with their neighbour (optimal string alignment distance). */
+function editsBetween(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const above = rows[i - 1] as number[];
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      let edits = Math.min((above[j] as number) + 1, (row[j - 1] as number) + 1, (above[j - 1] as number) + (isSame ? 0 : 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwapped) edits = Math.min(edits, ((rows[i - 2] as number[])[j - 2] as number) + 1);
+      row.push(edits);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]?.[b.length] ?? 0;
+}
