@@ -23,14 +23,14 @@ const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 const isSpace = (byte: number | undefined): boolean => byte === SPACE || byte === TAB;
 
 /** Where the cell starts after its leading spaces. */
-function skipSpaces(bytes: Uint8Array, start: number, end: number): number {
+export function skipSpaces(bytes: Uint8Array, start: number, end: number): number {
   let from = start;
   while (from < end && isSpace(bytes[from])) from++;
   return from;
 }
 
 /** Where the cell ends before its trailing spaces. */
-function dropSpaces(bytes: Uint8Array, start: number, end: number): number {
+export function dropSpaces(bytes: Uint8Array, start: number, end: number): number {
   let to = end;
   while (to > start && isSpace(bytes[to - 1])) to--;
   return to;
