@@ -53,7 +53,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ["http", "server", "main.ts"],
   preact: ["dashboard"],
   uplot: ["dashboard"],
-  vite: ["cli"],
   commander: ["cli"],
   canonicalize: ["training"],
   "node:": [
