@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * The entry of the command line, in JavaScript that any Node since 14 runs: it finds a Node that can run the rest, and the
- * form of the sources that this Node takes. Everything else is in src/cli.
+ * The entry of the command line, in JavaScript that any Node since 14 runs. It picks the Node that runs the rest (this one, or the
+ * one that npm installed beside the package) and the sources: TypeScript in a clone, JavaScript where the package is installed.
+ * Everything else is in src/cli.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -9,8 +10,8 @@ import { createRequire } from "node:module";
 import { join, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { isNewEnough, OLDEST_NODE } from "./node-floor.js";
 
-const OLDEST = [22, 18];
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 // Node strips types everywhere but in node_modules: an installed package runs what was built of the sources.
@@ -19,11 +20,6 @@ const main = join(root, isInstalled ? "build/package/src/cli/main.js" : "src/cli
 
 if (isNewEnough(process.versions.node)) await import(new URL(`file://${encodeURI(main.split(sep).join("/"))}`).href);
 else runWith(bundledNode());
-
-function isNewEnough(version) {
-  const [major, minor] = version.split(".").map(Number);
-  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
-}
 
 /** The Node that came with the package, or null. */
 function bundledNode() {
@@ -40,11 +36,11 @@ function bundledNode() {
 /** Runs the command line there, as if it were this process. */
 function runWith(node) {
   if (node === null) {
-    process.stderr.write(`trainyard: needs Node ${OLDEST.join(".")} or newer, and this is ${process.versions.node}\n`);
+    process.stderr.write(`trainyard: needs Node ${OLDEST_NODE} or newer, and this is ${process.versions.node}\n`);
     process.exit(1);
   }
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
-  // A terminal sends its signals to both; what else sends one means the child, which says how it ends.
+  // A terminal sends its signals to both processes. Any other signal is passed on, and the child says how it ends.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.on("exit", (code, signal) => {

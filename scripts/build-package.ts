@@ -50,7 +50,7 @@ function build(): void {
   declare();
 }
 
-/** Everything but the page, which Vite builds, and the migrations. */
+/** The sources but for the page, which is bundled, and the migrations. */
 function sources(): string[] {
   const within = (folder: string) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })

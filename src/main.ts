@@ -2,13 +2,12 @@
  * The server process: its environment, its Node, its signals. What the server is made of stands in server.ts, which is
  * imported only after the check of Node: on an older one better-sqlite3 would end the process without a word.
  */
+
 import { pino } from "pino";
+import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { TrainyardError } from "./domain/errors.ts";
 import { type Config, ConfigError, parseConfig } from "./server/config.ts";
 import { createLogWriter } from "./server/log-writer.ts";
-
-/** Oldest Node that runs TypeScript sources as they are. */
-const NODE = { major: 22, minor: 18 };
 
 /** Terminals and npm both pass a signal on, so one Ctrl-C may arrive twice; a second one after this is meant. */
 const SAME_SIGNAL_MS = 1000;
@@ -17,11 +16,10 @@ const config = checkNode() ?? readConfig();
 if (typeof config === "string") fail(config);
 else await run(config);
 
-/** One clear line instead of what would follow; null when Node will do. */
+/** One clear line instead of a crash; null when this Node is new enough. */
 function checkNode(): string | null {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major > NODE.major || (major === NODE.major && minor >= NODE.minor)) return null;
-  return `Trainyard needs Node ${NODE.major}.${NODE.minor} or newer, and this is ${process.versions.node}. Start it with "npm start", which brings its own.`;
+  if (isNewEnough(process.versions.node)) return null;
+  return `Trainyard needs Node ${OLDEST_NODE} or newer, and this is ${process.versions.node}. Start it with "npm start", which brings its own.`;
 }
 
 function readConfig(): Config | string {
@@ -49,7 +47,7 @@ async function run(config: Config): Promise<void> {
   }
 }
 
-/** One line for what an superuser can mend; a bug is thrown on, whole. */
+/** One line for what the operator of the machine can mend; a bug is rethrown whole. */
 function reasonOf(error: unknown, { host, port }: Config): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "EADDRINUSE")

@@ -53,7 +53,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ["http", "server", "main.ts"],
   preact: ["dashboard"],
   uplot: ["dashboard"],
-  vite: ["cli"],
+  "#node-floor": ["cli", "main.ts"],
   commander: ["cli"],
   canonicalize: ["training"],
   "node:": [

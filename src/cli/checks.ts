@@ -5,13 +5,12 @@ import { access, stat, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { ApiError, type Client, UnreachableError } from "../client/index.ts";
 import { byteSize } from "./figures.ts";
 import { freePort } from "./server-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** Oldest Node that runs what Trainyard is made of. */
-const NODE = [22, 18] as const;
 /** A disk with less than this fills up soon. */
 const LOW_DISK_BYTES = 1_000_000_000;
 const DATABASE_FILE = "trainyard.db";
@@ -50,10 +49,10 @@ export const CHECKS: readonly Check[] = [
 ];
 
 function checkNode(): Finding {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const isNew = major > NODE[0] || (major === NODE[0] && minor >= NODE[1]);
   const found = { name: "Node", detail: `${process.versions.node} (${process.execPath})` };
-  return isNew ? { ...found, status: "ok" } : { ...found, status: "failed", cure: `use Node ${NODE.join(".")} or newer` };
+  return isNewEnough(process.versions.node)
+    ? { ...found, status: "ok" }
+    : { ...found, status: "failed", cure: `use Node ${OLDEST_NODE} or newer` };
 }
 
 /** A module with one SIMD instruction (v128.const), in the binary format of WebAssembly. */

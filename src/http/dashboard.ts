@@ -1,5 +1,5 @@
 /**
- * The page at `/`: the files that Vite has built, with their caching and the policy under which they run. Knows no route of
+ * The page at `/`: the files that were built, with their caching and the policy under which they run. Knows no route of
  * the page: a browser that asks for a document outside the API is given the page, which looks at the address itself.
  */
 import { existsSync, readdirSync } from "node:fs";

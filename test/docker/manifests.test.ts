@@ -53,6 +53,15 @@ describe("the files for containers", () => {
     },
   );
 
+  it("let in all that the image is built of", () => {
+    const lines = (path: string) => readFileSync(join(DOCKER, "..", path), "utf8").split("\n");
+    const allowed = lines(".dockerignore").flatMap((line) => (line.startsWith("!") ? [line.slice(1)] : []));
+    const copied = lines("docker/Dockerfile")
+      .flatMap((line) => (/^COPY (?!--from)/.test(line) ? line.split(/\s+/).slice(1, -1) : []))
+      .map((path) => path.split("/")[0]);
+    expect(new Set(allowed)).toEqual(new Set(copied));
+  });
+
   it("set what the configuration takes", () => {
     for (const { spec } of ofKind("Deployment")) {
       const variables = spec.template.spec.containers[0].env as Environment[];

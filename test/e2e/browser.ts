@@ -1,7 +1,7 @@
 /** A real Chromium for tests of the page: one for a test file, a fresh context for each page, every console error kept. */
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Page } from "playwright-core";
-import { ensureDashboard } from "../../src/cli/build-dashboard.ts";
+import { ensureDashboard } from "../../scripts/build-dashboard.ts";
 
 export interface OpenPage {
   readonly page: Page;

@@ -1,16 +1,19 @@
 /** The package as somebody installs it: packed, unpacked into node_modules, run and imported there. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isNewEnough, OLDEST_NODE } from "../../bin/node-floor.js";
 import { freePort } from "../../src/cli/server-process.ts";
 import { cleanEnvironment } from "../cli/binary.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const IRIS = join(ROOT, "test/fixtures/datasets/iris.csv");
 const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
+/** The package of the Node that npm brings here. */
+const BUNDLED = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
 const place = mkdtempSync(join(tmpdir(), "trainyard-package-"));
 const installed = join(place, "node_modules/trainyard");
 let files: string[] = [];
@@ -41,6 +44,26 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(place, { recursive: true }));
 
+/** A file for `--require` that has a Node believe that it is an older one. */
+function pretend(version: string): string {
+  const path = join(place, `node-${version}.cjs`);
+  const versions = `{ ...process.versions, node: ${JSON.stringify(version)} }`;
+  writeFileSync(path, `Object.defineProperty(process, "versions", { value: ${versions} });\n`);
+  return path;
+}
+
+/** Parses the scripts that it is given, as modules, and runs none: prints those that it cannot parse. */
+const PARSE = `
+import { readFileSync } from "node:fs";
+import { SourceTextModule } from "node:vm";
+for (const path of process.argv.slice(1)) {
+  try {
+    new SourceTextModule(readFileSync(path, "utf8").replace(/^#!.*/, ""));
+  } catch (error) {
+    console.log(path, String(error));
+  }
+}`;
+
 describe("the package", () => {
   it("has what a user needs, and neither sources nor tests", () => {
     expect(files).toEqual(expect.arrayContaining(["bin/trainyard.js", "README.md", "LICENSE", "openapi.yaml"]));
@@ -54,6 +77,10 @@ describe("the package", () => {
     const { status, stdout, stderr } = ran(process.execPath, args, { TRAINYARD_PORT: port });
     expect([status, stderr]).toEqual([0, expect.stringContaining("one runs for this command")]);
     expect(stdout).toContain("iris@1");
+  });
+
+  it("has the page", () => {
+    expect(files).toContain("build/package/build/dashboard/index.html");
   });
 
   it("exports the client, with types", () => {
@@ -73,5 +100,49 @@ export const job: Promise<Job> = createClient("http://x").submit({
       ran(process.execPath, [TSC, "--ignoreConfig", "--noEmit", "--strict", "--module", "nodenext", "--types", "", file]);
     expect(check("right.ts")).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(check("wrong.ts").stdout).toContain('"lineal"');
+  });
+});
+
+describe("the oldest Node", () => {
+  const trainyard = join(installed, "bin/trainyard.js");
+
+  it("is the major version that npm brings and whose types the sources are checked with", () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      readonly optionalDependencies: Readonly<Record<string, string>>;
+      readonly devDependencies: Readonly<Record<string, string>>;
+    };
+    const versions = [...Object.values(manifest.optionalDependencies), manifest.devDependencies["@types/node"] as string];
+    expect(versions.filter((version) => Number(version.split(".")[0]) !== OLDEST_NODE)).toEqual([]);
+    expect([`${OLDEST_NODE}.0.0`, `${OLDEST_NODE - 1}.9.9`].map(isNewEnough)).toEqual([true, false]);
+  });
+
+  it("parses all that the package runs", () => {
+    // Tests run on the Node that npm brings. Node keeps its V8 for a whole major version, so what 24.21 parses, 24.0 does.
+    const scripts = files.filter((path) => /^(bin|build\/package\/(src|migrations))\/.*\.js$/.test(path));
+    expect(scripts.length).toBeGreaterThan(100);
+    const paths = scripts.map((path) => join(installed, path));
+    const args = ["--experimental-vm-modules", "--no-warnings", "--input-type=module", "--eval", PARSE, ...paths];
+    expect(ran(process.execPath, args)).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+
+  it("starts the package", () => {
+    const { status, stdout } = ran(process.execPath, ["--require", pretend(`${OLDEST_NODE}.0.0`), trainyard, "--version"]);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+  });
+
+  it("is said by an older one that has no other beside it", () => {
+    const older = `${OLDEST_NODE - 2}.18.0`;
+    const { status, stderr } = ran(process.execPath, ["--require", pretend(older), trainyard, "--version"]);
+    expect([status, stderr]).toEqual([1, `trainyard: needs Node ${OLDEST_NODE} or newer, and this is ${older}\n`]);
+    const main = ran(process.execPath, ["--require", pretend(older), join(installed, "build/package/src/main.js")]);
+    expect([main.status, main.stderr]).toEqual([1, expect.stringContaining(`needs Node ${OLDEST_NODE} or newer`)]);
+  });
+
+  // There is none for macOS.
+  it.runIf(existsSync(join(ROOT, "node_modules", BUNDLED)))("takes over from an older one where npm has brought it", () => {
+    symlinkSync(join(ROOT, "node_modules", BUNDLED), join(place, "node_modules", BUNDLED));
+    const args = ["--require", pretend(`${OLDEST_NODE - 2}.18.0`), trainyard, "doctor", "--json"];
+    const { checks } = JSON.parse(ran(process.execPath, args).stdout) as { checks: { name: string; detail: string }[] };
+    expect(checks.find((check) => check.name === "Node")?.detail).toContain(`${BUNDLED}${sep}bin${sep}node`);
   });
 });

@@ -1,9 +1,14 @@
 /** `trainyard serve`: the server, in a process of its own with the flags that it needs, in place of this one. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { ensureDashboard } from "../build-dashboard.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { examples, type Register } from "../context.ts";
 import { SERVER_FLAGS, SERVER_MAIN } from "../server-process.ts";
+
+/** What builds the page in a clone. An installed package has the page, and no such script. */
+const BUILD_DASHBOARD = join(fileURLToPath(new URL("../../..", import.meta.url)), "scripts/build-dashboard.ts");
 
 interface Options {
   readonly port?: string;
@@ -22,7 +27,7 @@ export const registerServe: Register = (program, context) => {
     .option("--workers <count>", "jobs that train at the same time")
     .addHelpText("after", examples("trainyard serve", "trainyard serve --port 9000 --data-dir /var/lib/trainyard"))
     .action(async (options: Options) => {
-      await ensureDashboard().catch((error: Error) => context.err.print(`The page could not be built: ${error.message}`));
+      buildDashboard();
       const given = {
         TRAINYARD_PORT: options.port,
         TRAINYARD_HOST: options.host,
@@ -32,6 +37,11 @@ export const registerServe: Register = (program, context) => {
       process.exitCode = await runServer({ ...context.environment, ...definedOf(given) });
     });
 };
+
+/** Builds the page where its sources have changed. It says itself what went wrong; the API works without a page. */
+function buildDashboard(): void {
+  if (existsSync(BUILD_DASHBOARD)) spawnSync(process.execPath, [BUILD_DASHBOARD], { stdio: ["ignore", "ignore", "inherit"] });
+}
 
 function definedOf(values: Readonly<Record<string, string | undefined>>) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

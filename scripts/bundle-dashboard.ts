@@ -1,0 +1,172 @@
+/**
+ * Makes the page: src/dashboard through esbuild, with hashes in the names, each file beside its gzip and brotli form. Fails when
+ * the first visit would load too much. Knows nothing of when a page is built; build-dashboard.ts does.
+ */
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync, constants as zlib } from "node:zlib";
+import { build, type Metafile, type Plugin } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const SOURCE = "src/dashboard";
+const DOCUMENT = `${SOURCE}/index.html`;
+/** Files that keep their names. */
+const PUBLIC = `${SOURCE}/public`;
+
+/** Most bytes, gzipped, that the first visit may load: the document and every file that it names. */
+const FIRST_LOAD_LIMIT_BYTES = 150_000;
+
+/** What the document names by a path relative to itself: `src="./main.tsx"`. */
+const NAMED_SOURCE = /\b(href|src)="\.\/([^"]+)"/g;
+/** A chunk that is loaded when it is needed, as esbuild writes it. */
+const LAZY_IMPORT = /\bimport\("(\.\/[^"]+\.js)"\)/g;
+/** The address of a file in the platform's own words, which bundlers understand and esbuild does not. */
+const FILE_URL = /\bnew URL\("(\.[^"]+)", import\.meta\.url\)\.href/g;
+
+/** What has been built. */
+export interface Bundle {
+  /** Files that were read, as paths from the root of the repository. */
+  readonly inputs: readonly string[];
+  /** Gzipped. */
+  readonly firstLoadBytes: number;
+  /** Gzipped. */
+  readonly totalBytes: number;
+  readonly files: number;
+}
+
+/** Builds the page into the folder `out`, which is emptied first. Throws for errors in the sources and over the limit. */
+export async function bundleDashboard(out: string): Promise<Bundle> {
+  const document = readFileSync(join(ROOT, DOCUMENT), "utf8");
+  const entries = [...document.matchAll(NAMED_SOURCE)].map(([, , path]) => `${SOURCE}/${path}`);
+  rmSync(out, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: entries,
+    outdir: out,
+    entryNames: "assets/[name]-[hash]",
+    chunkNames: "assets/[name]-[hash]",
+    assetNames: "assets/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    minify: true,
+    target: "es2022",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    // Every file is one of its own: the content security policy allows no data: scripts or styles.
+    loader: { ".csv": "file", ".svg": "copy" },
+    plugins: [fileUrls],
+    metafile: true,
+    logLevel: "silent",
+  });
+  const chunks = chunksOf(metafile);
+  for (const chunk of chunks.values()) if (chunk.path.endsWith(".js")) loadTogether(join(ROOT, chunk.path), chunks);
+  cpSync(join(ROOT, PUBLIC), out, { recursive: true });
+  writeFileSync(join(out, "index.html"), documentOf(document, chunks));
+  const gzipped = compress(out);
+  const firstLoadBytes = firstLoad(out, gzipped);
+  if (firstLoadBytes > FIRST_LOAD_LIMIT_BYTES)
+    throw new Error(`a first visit loads ${firstLoadBytes} bytes gzipped, over the limit of ${FIRST_LOAD_LIMIT_BYTES}`);
+  const publicFiles = readdirSync(join(ROOT, PUBLIC)).map((name) => `${PUBLIC}/${name}`);
+  return {
+    inputs: [DOCUMENT, ...publicFiles, ...Object.keys(metafile.inputs)].sort(),
+    firstLoadBytes,
+    totalBytes: [...gzipped.values()].reduce((sum, size) => sum + size, 0),
+    files: gzipped.size,
+  };
+}
+
+/** Turns `new URL("./table.csv", import.meta.url).href` into an import, which has the same value. */
+const fileUrls: Plugin = {
+  name: "file-urls",
+  setup(bundler) {
+    bundler.onLoad({ filter: /[\\/]src[\\/]dashboard[\\/].*\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const imports: string[] = [];
+      const contents = source.replaceAll(FILE_URL, (_, file: string) => {
+        imports.push(`import fileUrl${imports.length} from "${file}";`);
+        return `new URL(fileUrl${imports.length - 1}, import.meta.url).href`;
+      });
+      // One line, behind the source, so that positions in messages are right.
+      return imports.length === 0 ? null : { contents: contents + imports.join(" "), loader: "ts" };
+    });
+  },
+};
+
+interface Chunk {
+  /** From the root of the repository. */
+  readonly path: string;
+  /** The source that it is the entry of. */
+  readonly entry: string | undefined;
+  /** Names of chunks that it cannot run without, all the way down. */
+  readonly needs: ReadonlySet<string>;
+}
+
+/** What esbuild has written, by file name. */
+function chunksOf({ outputs }: Metafile): ReadonlyMap<string, Chunk> {
+  const needs = (path: string, found: Set<string> = new Set()): ReadonlySet<string> => {
+    for (const { path: next, kind } of outputs[path]?.imports ?? []) {
+      if (kind !== "import-statement" || found.has(basename(next))) continue;
+      found.add(basename(next));
+      needs(next, found);
+    }
+    return found;
+  };
+  return new Map(
+    Object.entries(outputs).map(([path, { entryPoint }]) => [basename(path), { path, entry: entryPoint, needs: needs(path) }]),
+  );
+}
+
+/**
+ * Has a lazy chunk and all that it needs fetched at once, where a browser would find out file by file. The name keeps its hash:
+ * it covers the names of the chunks that are put in here.
+ */
+function loadTogether(file: string, chunks: ReadonlyMap<string, Chunk>): void {
+  const own = chunks.get(basename(file))?.needs ?? new Set();
+  const code = readFileSync(file, "utf8").replaceAll(LAZY_IMPORT, (statement, path: string) => {
+    const missing = [...(chunks.get(basename(path))?.needs ?? [])].filter((name) => !own.has(name) && name !== basename(file));
+    if (missing.length === 0) return statement;
+    const others = missing.map((name) => `import("./${name}")`).join();
+    return `Promise.all([${statement},${others}]).then(([page])=>page)`;
+  });
+  writeFileSync(file, code);
+}
+
+/** The document with the names of what was built, and what its script needs beside it. */
+function documentOf(document: string, chunks: ReadonlyMap<string, Chunk>): string {
+  const built = new Map([...chunks].map(([name, { entry }]) => [entry, name]));
+  const preloads = (name: string) =>
+    [...(chunks.get(name)?.needs ?? [])]
+      .map((needed) => `\n    <link rel="modulepreload" href="/assets/${needed}" />`)
+      .join("");
+  return document
+    .replaceAll(NAMED_SOURCE, (_, attribute: string, path: string) => {
+      const name = built.get(`${SOURCE}/${path}`);
+      if (name === undefined) throw new Error(`${DOCUMENT} names ${path}, of which nothing was built`);
+      return `${attribute}="/assets/${name}"`;
+    })
+    .replace(/<script type="module" src="\/assets\/([^"]+)"><\/script>/, (script, name: string) => script + preloads(name));
+}
+
+/** Writes the compressed forms of each file. Returns the gzipped sizes in bytes, by path from `out`. */
+function compress(out: string): ReadonlyMap<string, number> {
+  const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((path) => /\.(js|css|html|svg|csv)$/.test(path));
+  return new Map(
+    files.map((path) => {
+      const bytes = readFileSync(join(out, path));
+      const gzip = gzipSync(bytes, { level: 9 });
+      const params = { [zlib.BROTLI_PARAM_QUALITY]: 11, [zlib.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+      writeFileSync(join(out, `${path}.gz`), gzip);
+      writeFileSync(join(out, `${path}.br`), brotliCompressSync(bytes, { params }));
+      return [path.replaceAll("\\", "/"), gzip.length];
+    }),
+  );
+}
+
+/** Bytes of the document with every script and style that it names, each of which a browser fetches at once. */
+function firstLoad(out: string, gzipped: ReadonlyMap<string, number>): number {
+  const document = readFileSync(join(out, "index.html"), "utf8");
+  const named = [...document.matchAll(/(?:src|href)="\/([^"]+)"/g)].map(([, path]) => path as string);
+  return ["index.html", ...named].reduce((sum, path) => sum + (gzipped.get(path) ?? 0), 0);
+}
