@@ -98,6 +98,12 @@ const variables = z.object({
   TRAINYARD_WEBHOOK_TIMEOUT_MS: whole(100, 60_000, 10_000),
 });
 
+/** The schema of each setting, by its variable: text in, its value out. */
+export const settingSchemas = variables.shape;
+
+/** The variable of a setting. */
+export type SettingName = keyof typeof settingSchemas;
+
 /** Scheme, host and port, and nothing after them. */
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;

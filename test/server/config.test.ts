@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ConfigError, parseConfig } from "../../src/server/config.ts";
+import { ConfigError, parseConfig, settingSchemas } from "../../src/server/config.ts";
+import { describeConfiguration } from "../../src/server/describe-configuration.ts";
 
 describe("the configuration", () => {
   it("has a default for everything", () => {
@@ -50,15 +51,13 @@ describe("the configuration", () => {
     expect(Object.isFrozen(config) && Object.isFrozen(config.limits)).toBe(true);
   });
 
-  it("is in the README: every setting, with the default that is used", () => {
-    const [source, readme] = ["src/server/config.ts", "README.md"].map((path) =>
-      readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"),
-    );
-    const variables = [...(source ?? "").matchAll(/^ {2}(TRAINYARD_\w+):/gm)].map(([, name]) => name as string);
-    const rows = [...(readme ?? "").matchAll(/^\| `(TRAINYARD_\w+)` \|([^|]*)\|/gm)];
-    expect(rows.map(([, name]) => name).sort()).toEqual(variables.sort());
-    for (const [, name = "", cell = ""] of rows) {
-      const value = cell.trim();
+  it("is described as it is: docs/configuration.md is what `npm run configuration` writes", () => {
+    const document = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
+    expect(document).toBe(describeConfiguration());
+    const rows = [...document.matchAll(/^\| `(TRAINYARD_\w+)` \| ([^|]*?) \|/gm)];
+    expect(rows.map(([, name]) => name).sort()).toEqual(Object.keys(settingSchemas).sort());
+    for (const [, name = "", shown = ""] of rows) {
+      const [value = ""] = shown.split(" (");
       // A default that depends on the machine is said in words.
       if (/^(\d[\d.]*|true|false|\.\/\w+)$/.test(value)) expect(parseConfig({ [name]: value }), name).toEqual(parseConfig({}));
     }

@@ -20,7 +20,7 @@ interface Options {
 export const registerServe: Register = (program, context) => {
   program
     .command("serve")
-    .description("start a server; what is not said here comes from the environment (see the README)")
+    .description("start a server; the environment sets everything else (see docs/configuration.md)")
     .option("-p, --port <port>", "port to listen on; 0 takes a free one")
     .option("--host <host>", "address to listen on")
     .option("-d, --data-dir <directory>", "where the database is")

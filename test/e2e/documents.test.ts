@@ -1,7 +1,10 @@
-/** The README as a stranger follows it: every command in order, in a folder that looks like the clone, against one real server. */
+/**
+ * README.md and docs/*.md as a stranger follows them: every command in order, in a folder that looks like the clone, against one
+ * real server. Each document has a shell of its own, so that it needs nothing of another but the server.
+ */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -9,9 +12,11 @@ import { LESSONS } from "../../examples/tutorial.ts";
 import { freePort } from "../../src/cli/server-process.ts";
 import { ApiError, createClient } from "../../src/client/index.ts";
 import { cleanEnvironment } from "../cli/binary.ts";
-import { type Block, blocksOf, openShell, README, ROOT } from "./readme.ts";
+import { type Block, openShell, ROOT, readDocuments } from "./documents.ts";
 
-const blocks = blocksOf(README);
+const documents = readDocuments();
+const blocks = documents.flatMap(({ blocks: ofDocument }) => ofDocument);
+const everything = documents.map(({ text }) => text).join("\n");
 const isServer = ({ text }: Block) => /^npx trainyard serve\n$/.test(text);
 const isInstallation = ({ text }: Block) => text.startsWith("npm ci");
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
@@ -21,15 +26,16 @@ const built = spawnSync("npm", ["run", "prepare"], { cwd: ROOT, encoding: "utf8"
 if (built.status !== 0) throw new Error(built.stderr);
 
 /** A folder that is the clone in all but its data and what commands leave behind. */
-const clone = mkdtempSync(join(tmpdir(), "trainyard-readme-"));
+const clone = mkdtempSync(join(tmpdir(), "trainyard-documents-"));
 for (const name of readdirSync(ROOT)) if (!["data", ".git"].includes(name)) symlinkSync(join(ROOT, name), join(clone, name));
 const port = String(await freePort("127.0.0.1", 26_000));
 const environment = cleanEnvironment({ TRAINYARD_PORT: port });
-const shell = openShell(clone, environment);
+const shells = new Map(documents.map(({ path }) => [path, openShell(clone, environment)]));
+const shellOf = (path: string) => shells.get(path)!;
 let server: ChildProcess | null = null;
 
 afterAll(async () => {
-  await shell.close();
+  for (const shell of shells.values()) await shell.close();
   if (server?.pid) process.kill(-server.pid, "SIGTERM");
   if (server) await once(server, "exit");
   rmSync(clone, { recursive: true });
@@ -38,7 +44,7 @@ afterAll(async () => {
 /** Text as it would be if the server had its usual port. */
 const here = (text: string) => text.replaceAll("localhost:8080", `localhost:${port}`);
 
-/** Files that the README has its reader save, by the comment on their first line. */
+/** Files that a document has its reader save, by the comment on their first line. */
 function save({ text }: Block): void {
   const [, name] = /^(?:\/\/|#) (\S+)\n/.exec(text) ?? [];
   if (name) writeFileSync(join(clone, name), here(text));
@@ -55,10 +61,10 @@ async function serve(): Promise<void> {
   server.stdout?.resume();
 }
 
-describe("the commands of the README", () => {
+describe("the commands of README and docs", () => {
   it("install, start and test by scripts that are there", () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
-    const used = [...README.matchAll(/npm run ([\w:]+)|npm (start|test)\b/g)].map(([, script, word]) => script ?? word);
+    const used = [...everything.matchAll(/npm run ([\w:]+)|npm (start|test)\b/g)].map(([, script, word]) => script ?? word);
     expect(used.length).toBeGreaterThan(3);
     for (const script of used) expect(scripts).toHaveProperty([script as string]);
     expect(blocks.filter(isInstallation)).toHaveLength(1);
@@ -66,12 +72,12 @@ describe("the commands of the README", () => {
 
   // Everything between is what the reader types, in the order in which it stands there.
   it.each(blocks.filter((block) => ["sh", "ts", "python"].includes(block.language) && !isInstallation(block)))(
-    "run: $language at line $line",
+    "run: $language in $path at line $line",
     async (block) => {
       if (block.language !== "sh") return save(block);
       if (isServer(block)) return serve();
       if (block.text.startsWith("python3") && !hasPython) return;
-      await shell.run(here(block.text));
+      await shellOf(block.path).run(here(block.text));
     },
     300_000,
   );
@@ -86,10 +92,10 @@ describe("the commands of the README", () => {
   });
 });
 
-describe("what the README says", () => {
+describe("what README and docs say", () => {
   it("of mistakes is what the server answers", async () => {
     const [shown] = blocks.filter(({ language }) => language === "json").map(({ text }) => JSON.parse(text) as Problem);
-    const key = (await shell.run("echo $TRAINYARD_KEY")).trim();
+    const key = (await shellOf("docs/operations.md").run("echo $TRAINYARD_KEY")).trim();
     const spec = {
       data: { generator: { type: "moons" } },
       model: { layers: [{ type: "linear", unit: 4 }] },
@@ -103,30 +109,12 @@ describe("what the README says", () => {
   });
 
   it("of the tutorial is what the quickstart trains", () => {
-    const specs = [...README.matchAll(/<<'EOS'\n(\{\n[\s\S]*?\})\nEOS/g)].map(([, json]) => JSON.parse(json as string));
+    const { text = "" } = documents.find(({ path }) => path === "docs/tutorial.md") ?? {};
+    const specs = [...text.matchAll(/<<'EOS'\n(\{\n[\s\S]*?\})\nEOS/g)].map(([, json]) => JSON.parse(json as string));
     expect(specs).toMatchObject(LESSONS.map(({ spec }) => spec));
-  });
-
-  it("of files and places is there", () => {
-    const links = [...README.matchAll(/\]\(([^)]+)\)/g)]
-      .map(([, link]) => link as string)
-      .filter((link) => !link.includes("://"));
-    const headings = [...README.matchAll(/^#+ (.+)$/gm)].map(([, title]) => anchorOf(title as string));
-    for (const link of links) {
-      if (link.startsWith("#")) expect(headings, link).toContain(link.slice(1));
-      else expect(existsSync(join(ROOT, link)), link).toBe(true);
-    }
   });
 });
 
 interface Problem {
   status: number;
-}
-
-/** As GitHub makes it. */
-function anchorOf(title: string): string {
-  return title
-    .toLowerCase()
-    .replaceAll(/[^\w\- ]/g, "")
-    .replaceAll(" ", "-");
 }

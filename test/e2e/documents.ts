@@ -1,24 +1,46 @@
-/** README.md as a program reads it: its blocks of code in order, and a shell that runs them one after the other. */
+/** README.md and docs/*.md as a program reads them: their blocks of code in order, and a shell that runs them one after the other. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-export const README = readFileSync(join(ROOT, "README.md"), "utf8");
+
+export interface Document {
+  /** Path in the repository. */
+  readonly path: string;
+  readonly text: string;
+  readonly blocks: readonly Block[];
+}
 
 export interface Block {
+  /** Path of its document; with `line`, for the names of tests. */
+  readonly path: string;
+  readonly line: number;
   readonly language: string;
   readonly text: string;
-  /** For the names of tests. */
-  readonly line: number;
+}
+
+/** The key that one of its commands makes closes the server: a document that shows none comes before it. */
+const LAST = "docs/operations.md";
+
+/** The README, then docs/*.md by name, operations last. */
+export function readDocuments(): Document[] {
+  const names = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+  const paths = names
+    .map((name) => `docs/${name}`)
+    .toSorted((a, b) => Number(a === LAST) - Number(b === LAST) || (a < b ? -1 : 1));
+  return ["README.md", ...paths].map((path) => {
+    const text = readFileSync(join(ROOT, path), "utf8");
+    return { path, text, blocks: blocksOf(path, text) };
+  });
 }
 
 /** The fenced blocks that say what they are written in. */
-export function blocksOf(markdown: string): Block[] {
+function blocksOf(path: string, markdown: string): Block[] {
   return [...markdown.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(({ 1: language = "", 2: text = "", index }) => {
-    return { language, text, line: markdown.slice(0, index).split("\n").length + 1 };
+    return { path, language, text, line: markdown.slice(0, index).split("\n").length + 1 };
   });
 }
 
@@ -28,7 +50,7 @@ export interface Shell {
   close(): Promise<void>;
 }
 
-/** A bash in a folder. curl fails where the server refuses, which the reader of the README would see. */
+/** A bash in a folder. curl fails where the server refuses, which the reader of a document would see. */
 export function openShell(cwd: string, environment: NodeJS.ProcessEnv): Shell {
   const shell: ChildProcess = spawn("bash", ["--noprofile", "--norc"], { cwd, env: environment, stdio: "pipe" });
   const ended = once(shell, "exit");
@@ -45,7 +67,7 @@ export function openShell(cwd: string, environment: NodeJS.ProcessEnv): Shell {
   let count = 0;
   return {
     async run(commands) {
-      const file = join(cwd, `block-${++count}.sh`);
+      const file = join(cwd, `block-${shell.pid}-${++count}.sh`);
       const mark = `<<block ${count} ended>>`;
       writeFileSync(file, commands);
       output = "";

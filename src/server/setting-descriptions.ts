@@ -1,0 +1,166 @@
+/**
+ * What each setting is for, in the words of docs/configuration.md. The compiler holds the table complete; types, bounds and
+ * defaults are in config.ts alone.
+ */
+import type { SettingName } from "./config.ts";
+
+/** The sections of the document, in its order. */
+export const SETTING_GROUPS = {
+  server: "The server",
+  access: "Access",
+  training: "Training",
+  limits: "Limits of a request or job",
+  tables: "Limits of a data set",
+  projects: "Limits of a project",
+  storage: "Storage and retention",
+  connections: "Connections",
+  webhooks: "Webhooks",
+  cluster: "Many processes",
+} as const;
+
+export interface SettingDescription {
+  readonly group: keyof typeof SETTING_GROUPS;
+  readonly text: string;
+  /** The default in words, where it depends on the machine or is the absence of a value. */
+  readonly standard?: string;
+  /** What the variable takes, where its schema alone does not say it. */
+  readonly takes?: string;
+}
+
+export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescription>> = {
+  TRAINYARD_HOST: { group: "server", text: "The address to listen on." },
+  TRAINYARD_PORT: { group: "server", text: "The port to listen on; 0 takes any free port." },
+  TRAINYARD_DATA_DIR: { group: "server", text: "The folder of the SQLite database and of uploads under way." },
+  TRAINYARD_LOG_LEVEL: { group: "server", text: "The least severe log lines to write." },
+  TRAINYARD_DRAIN_SECONDS: {
+    group: "server",
+    text: "How long a stop may take, the last checkpoints of running jobs included, before the process exits at once.",
+  },
+
+  TRAINYARD_ADMIN_KEY: {
+    group: "access",
+    text: "An API key that may do everything. It is not stored.",
+    standard: "none",
+    takes: "`ty_` and 32 to 200 letters, digits, `-` or `_`",
+  },
+  TRAINYARD_ALLOW_OPEN: { group: "access", text: "Serves everybody while there is no key, on any address." },
+  TRAINYARD_SESSION_SECONDS: { group: "access", text: "How long a browser stays signed in." },
+  TRAINYARD_CORS_ORIGINS: {
+    group: "access",
+    text: "The origins of other pages that may call the API from a browser.",
+    standard: "none",
+    takes: "origins between commas, like `https://app.example.com`",
+  },
+
+  TRAINYARD_WORKERS: { group: "training", text: "How many jobs train at the same time.", standard: "the number of cores" },
+  TRAINYARD_MEMORY_BYTES: {
+    group: "training",
+    text: "Memory for all jobs that train at the same time. A job that finds no room waits.",
+    standard: "half of what the process may use",
+  },
+  TRAINYARD_HEARTBEAT_SECONDS: {
+    group: "training",
+    text: "A training thread that gives no sign of life for this long is given up, and its job resumes in another.",
+  },
+  TRAINYARD_RETRY_SECONDS: {
+    group: "training",
+    text: "The wait before a job whose thread died is tried again; it doubles each time.",
+  },
+
+  TRAINYARD_MAX_BODY_BYTES: { group: "limits", text: "Bytes of a request body; 413 above." },
+  TRAINYARD_MAX_ROWS: { group: "limits", text: "Rows of one job." },
+  TRAINYARD_MAX_PARAMETERS: { group: "limits", text: "Parameters of one network." },
+  TRAINYARD_MAX_JOB_MEMORY_BYTES: { group: "limits", text: "Memory of one job, computed before the job is accepted." },
+  TRAINYARD_MAX_PREDICT_ROWS: { group: "limits", text: "Rows of one prediction request; streams have no such limit." },
+
+  TRAINYARD_MAX_DATASET_BYTES: { group: "tables", text: "Bytes of one upload, both as it is sent and unpacked." },
+  TRAINYARD_MAX_DATASET_ROWS: { group: "tables", text: "Rows of one data set." },
+  TRAINYARD_MAX_DATASET_COLUMNS: { group: "tables", text: "Columns of one data set." },
+  TRAINYARD_MAX_DATASET_MEMORY_BYTES: { group: "tables", text: "Memory of a data set's values while it is read." },
+  TRAINYARD_MAX_CATEGORIES: { group: "tables", text: "Categories of one column; a column with more of them is text." },
+  TRAINYARD_MAX_CELL_BYTES: { group: "tables", text: "Bytes of one cell." },
+
+  TRAINYARD_PROJECT_QUEUED_JOBS: { group: "projects", text: "Queued jobs; 429 above." },
+  TRAINYARD_PROJECT_RUNNING_JOBS: { group: "projects", text: "Jobs that train at the same time; further ones wait." },
+  TRAINYARD_PROJECT_MODELS: { group: "projects", text: "Models; 409 for jobs and imports above." },
+  TRAINYARD_PROJECT_DATASET_BYTES: { group: "projects", text: "Bytes of all uploads together; 413 above." },
+  TRAINYARD_PROJECT_REQUESTS_PER_MINUTE: { group: "projects", text: "Requests a minute with keys of the project; 429 above." },
+  TRAINYARD_PROJECT_STREAMS: { group: "projects", text: "Open WebSocket and SSE streams; 429 above." },
+  TRAINYARD_STREAM_SUBSCRIPTIONS: { group: "projects", text: "Jobs that one WebSocket may follow." },
+
+  TRAINYARD_MAX_DATABASE_BYTES: {
+    group: "storage",
+    text: "How large the SQLite database may grow; 507 above. 0: as large as the disk allows.",
+  },
+  TRAINYARD_RESERVE_BYTES: {
+    group: "storage",
+    text: "Disk space kept back, so that jobs can be cancelled and deleted when the disk is full.",
+  },
+  TRAINYARD_RETAIN_JOBS_DAYS: {
+    group: "storage",
+    text: "Days for which an ended job stays, with its metrics and events; 0: for ever. Models stay.",
+  },
+  TRAINYARD_RETAIN_METRICS_DAYS: {
+    group: "storage",
+    text: "Days for which the values of each epoch stay after the end of their job; 0: as long as the job.",
+  },
+  TRAINYARD_RETAIN_CHECKPOINTS_DAYS: {
+    group: "storage",
+    text: "Days for which checkpoints stay after the end of their job; 0: as long as the job.",
+  },
+  TRAINYARD_RETAIN_DELIVERIES_DAYS: { group: "storage", text: "Days for which the log of a webhook stays; 0: for ever." },
+
+  TRAINYARD_HEADERS_TIMEOUT_MS: { group: "connections", text: "How long the head of a request may take to arrive." },
+  TRAINYARD_REQUEST_TIMEOUT_MS: { group: "connections", text: "How long a whole request may take to arrive." },
+  TRAINYARD_IDLE_TIMEOUT_MS: { group: "connections", text: "A request that sends nothing for this long is ended." },
+  TRAINYARD_KEEP_ALIVE_MS: { group: "connections", text: "How long a connection waits for its next request." },
+  TRAINYARD_MAX_CONNECTIONS: { group: "connections", text: "Connections at the same time." },
+
+  TRAINYARD_WEBHOOK_SECRET: {
+    group: "webhooks",
+    text: "The secret that webhooks are signed with.",
+    standard: "made at the first start, and kept",
+    takes: "`whsec_` and 24 to 64 bytes in base64",
+  },
+  TRAINYARD_WEBHOOK_ALLOW_PRIVATE: {
+    group: "webhooks",
+    text: "Lets webhooks go to addresses that are not on the public internet.",
+  },
+  TRAINYARD_WEBHOOK_MAX_ATTEMPTS: { group: "webhooks", text: "Tries of one delivery." },
+  TRAINYARD_WEBHOOK_FIRST_DELAY_MS: {
+    group: "webhooks",
+    text: "The wait before the second try; it doubles each time, up to 2 hours.",
+  },
+  TRAINYARD_WEBHOOK_TIMEOUT_MS: { group: "webhooks", text: "How long one try may take." },
+
+  TRAINYARD_DATABASE_URL: {
+    group: "cluster",
+    text: "The PostgreSQL that the processes share. Without it, one process uses SQLite.",
+    standard: "none",
+    takes: "`postgres://user:password@host:port/database`",
+  },
+  TRAINYARD_ROLE: {
+    group: "cluster",
+    text: "What this process does: `serve` answers, `work` trains, `all` does both. The first two need PostgreSQL.",
+  },
+  TRAINYARD_NODE_NAME: {
+    group: "cluster",
+    text: "The name of this process in `trainyard workers`.",
+    standard: "the host's name",
+  },
+  TRAINYARD_DATABASE_POOL: {
+    group: "cluster",
+    text: "Connections to PostgreSQL, besides four of the queue and the bus.",
+  },
+  TRAINYARD_DATABASE_STATEMENT_TIMEOUT_MS: { group: "cluster", text: "How long one statement may take." },
+  TRAINYARD_DATABASE_CONNECT_TIMEOUT_MS: { group: "cluster", text: "How long a connection may take to open." },
+  TRAINYARD_DATABASE_PATIENCE_MS: {
+    group: "cluster",
+    text: "How long a request waits for a database that went away, before 503.",
+  },
+  TRAINYARD_LEASE_SECONDS: { group: "cluster", text: "A worker that is silent for this long loses its jobs to another." },
+  TRAINYARD_MAX_LEASE_SECONDS: {
+    group: "cluster",
+    text: "After this long, a job writes a checkpoint, makes room for others, and resumes when its turn comes.",
+  },
+};
