@@ -29,12 +29,12 @@ export function createLocalBus(onError: (error: unknown) => void): LocalBus {
     tell(ofAll, hint);
   };
   return {
-    publish: (jobId) => send({ jobId, removed: false }),
+    publish: (jobId, seq) => send({ jobId, removed: false, seq }),
     publishRemoved: (jobId, project) => send({ jobId, removed: true, project }),
     subscribe: (jobId, wake) => {
       const ofJob = ofJobs.get(jobId) ?? new Set();
       ofJobs.set(jobId, ofJob);
-      const listener = () => wake();
+      const listener: Listener = (hint) => wake(hint.removed ? undefined : hint.seq);
       ofJob.add(listener);
       return () => {
         ofJob.delete(listener);

@@ -72,8 +72,8 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Post
 
   return {
     ...local,
-    publish(jobId) {
-      local.publish(jobId);
+    publish(jobId, seq) {
+      local.publish(jobId, seq);
       sender.notices.addJob(jobId);
     },
     publishRemoved(jobId, project) {

@@ -207,18 +207,19 @@ export type ProjectStore = Omit<
 
 /** That a job's sequence has grown, or that the job was deleted. */
 export type JobHint =
-  | { readonly jobId: string; readonly removed: false }
+  /** `seq`: how far it goes at least, where whoever tells knows it. */
+  | { readonly jobId: string; readonly removed: false; readonly seq?: number | undefined }
   /** `project`: whose it was, since nobody can look it up any more. */
   | { readonly jobId: string; readonly removed: true; readonly project: string };
 
 /** Hints about jobs. Readers re-read by sequence number: a lost or doubled hint does no harm. */
 export interface Bus {
-  /** The job's sequence has grown. */
-  publish(jobId: string): void;
+  /** The job's sequence has grown, up to `seq` at least, which readers in this process hear too. */
+  publish(jobId: string, seq?: number): void;
   /** The job was deleted. */
   publishRemoved(jobId: string, project: string): void;
-  /** Wakes at every hint about one job. Returns what ends the subscription. */
-  subscribe(jobId: string, wake: () => void): () => void;
+  /** Wakes at every hint about one job, with its `seq` if it has one. Returns an unsubscribe function. */
+  subscribe(jobId: string, wake: (seq: number | undefined) => void): () => void;
   /** Every hint about every job. Returns what ends the subscription. */
   subscribeAll(listen: (hint: JobHint) => void): () => void;
 }

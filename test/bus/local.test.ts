@@ -14,3 +14,14 @@ it("hands a subscriber's error to who made the bus", () => {
   bus.publish("job_a");
   expect(errors).toEqual([trouble]);
 });
+
+it("says how far the sequence goes where whoever tells knows it", () => {
+  const bus = createLocalBus(() => undefined);
+  const heard: (number | undefined)[] = [];
+  bus.subscribe("job_a", (seq) => heard.push(seq));
+  bus.publish("job_a", 7);
+  bus.publish("job_a");
+  bus.publish("job_a", 9);
+  bus.publishRemoved("job_a", "default");
+  expect(heard).toEqual([7, undefined, 9, undefined]);
+});

@@ -63,7 +63,7 @@ describe("the bus over PostgreSQL", () => {
     spy.on("notification", () => notifications++);
     await spy.query("listen trainyard");
     const last = Promise.withResolvers<void>();
-    there.subscribe("job_last", last.resolve);
+    there.subscribe("job_last", () => last.resolve());
     for (let count = 0; count < 1000; count++) here.publish("job_busy");
     here.publish("job_last");
     await last.promise;
@@ -100,7 +100,7 @@ describe("the bus over PostgreSQL", () => {
     const woken = Promise.withResolvers<void>();
     const recent = Promise.withResolvers<void>();
     const topic = Promise.withResolvers<void>();
-    there.subscribe("job_a", woken.resolve);
+    there.subscribe("job_a", () => woken.resolve());
     there.subscribeAll(({ jobId }) => jobId === "job_recent" && recent.resolve());
     there.onTopic("models", topic.resolve);
     const admin = new pg.Client({ connectionString: url });
@@ -109,7 +109,7 @@ describe("the bus over PostgreSQL", () => {
     await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'trainyard-listen'");
     await Promise.all([woken.promise, recent.promise, topic.promise]);
     const again = Promise.withResolvers<void>();
-    there.subscribe("job_b", again.resolve);
+    there.subscribe("job_b", () => again.resolve());
     await admin.query("select pg_notify('trainyard', $1)", [
       JSON.stringify({ from: "another", jobs: ["job_b"], removed: [], topics: [] }),
     ]);
@@ -144,7 +144,7 @@ describe("the bus over PostgreSQL", () => {
     });
     isMute = true;
     const woken = Promise.withResolvers<void>();
-    bus.subscribe("job_a", woken.resolve);
+    bus.subscribe("job_a", () => woken.resolve());
     await woken.promise;
   });
 
@@ -154,7 +154,7 @@ describe("the bus over PostgreSQL", () => {
     await admin.connect();
     onTestFinished(() => admin.end());
     const done = Promise.withResolvers<void>();
-    there.subscribe("job_a", done.resolve);
+    there.subscribe("job_a", () => done.resolve());
     for (const payload of ["", "{", "[]", "null", '{"from":"x"}', '{"from":1,"jobs":[1],"removed":[],"topics":[]}'])
       await admin.query("select pg_notify('trainyard', $1)", [payload]);
     here.publish("job_a");

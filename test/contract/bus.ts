@@ -14,7 +14,7 @@ export function busContract(name: string, open: () => Promise<{ bus: Bus; close:
 
     it("wakes every subscriber of a job", async () => {
       const woken = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      for (const { resolve } of woken) bus.subscribe("job_a", resolve);
+      for (const { resolve } of woken) bus.subscribe("job_a", () => resolve());
       bus.publish("job_a");
       await Promise.all(woken.map(({ promise }) => promise));
     });
@@ -24,7 +24,7 @@ export function busContract(name: string, open: () => Promise<{ bus: Bus; close:
       const done = Promise.withResolvers<void>();
       bus.subscribe("job_b", () => woken.push("other"));
       const leave = bus.subscribe("job_a", () => woken.push("left"));
-      bus.subscribe("job_a", done.resolve);
+      bus.subscribe("job_a", () => done.resolve());
       leave();
       leave();
       bus.publish("job_a");
@@ -37,7 +37,7 @@ export function busContract(name: string, open: () => Promise<{ bus: Bus; close:
       bus.subscribe("job_a", () => {
         throw new Error("a listener's own trouble");
       });
-      bus.subscribe("job_a", done.resolve);
+      bus.subscribe("job_a", () => done.resolve());
       bus.publish("job_a");
       await done.promise;
     });
@@ -64,7 +64,7 @@ export function busContract(name: string, open: () => Promise<{ bus: Bus; close:
 
     it("wakes the subscribers of a job that is removed", async () => {
       const woken = Promise.withResolvers<void>();
-      bus.subscribe("job_a", woken.resolve);
+      bus.subscribe("job_a", () => woken.resolve());
       bus.publishRemoved("job_a", "default");
       await woken.promise;
     });

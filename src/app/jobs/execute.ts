@@ -36,7 +36,7 @@ export interface Attempt {
 export async function execute(services: Services, job: Job, options: Attempt): Promise<boolean> {
   const { log } = services;
   const startedAt = performance.now();
-  services.bus.publish(job.id);
+  services.bus.publish(job.id, job.lastSeq);
   log.info({ job_id: job.id, attempt: job.attempt }, "job started");
   try {
     const state = await attempt(services, job, options);
@@ -116,7 +116,7 @@ async function runOf(services: Services, job: Job): Promise<TrainingRun> {
 
 /** Stores what comes from the thread, and ends the run when the job is no longer this attempt's, or the store fails. */
 function observe(
-  { store, bus, log }: Services,
+  { store, frames, bus, log }: Services,
   job: Job,
   { cancel, stop }: StopSignals,
 ): { readonly observer: TrainingObserver; readonly trouble: { first: unknown } } {
@@ -125,8 +125,10 @@ function observe(
     if (trouble.first !== null) return;
     try {
       const seq = await store.appendMetrics(job.id, job.attempt, chunk);
-      if (seq === null) cancel.abort();
-      else bus.publish(job.id);
+      if (seq === null) return cancel.abort();
+      // Before the hint: readers that it wakes find the chunk here, and ask the store for nothing.
+      frames.add(job.id, seq, chunk);
+      bus.publish(job.id, seq);
     } catch (error) {
       trouble.first = error;
       cancel.abort();

@@ -12,7 +12,7 @@ import { notifyChanged } from "./notify-changed.ts";
 export async function finish({ store, bus, log }: Services, job: Job, result: TrainingResult): Promise<JobState | "lost"> {
   const outcome = outcomeOf(job, result);
   const finished = await store.finishJob(job.id, job.attempt, Date.now(), reasonOf(job, result), outcome);
-  bus.publish(job.id);
+  bus.publish(job.id, finished?.lastSeq);
   if (finished) return finished.state;
   log.warn({ job_id: job.id, attempt: job.attempt }, "the job was taken away from this attempt; its result is dropped");
   return "lost";

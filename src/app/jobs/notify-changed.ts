@@ -10,7 +10,7 @@ type Notified = Pick<ProjectServices, "bus" | "queue">;
  * Telling once more does no harm: both look at what is stored.
  */
 export async function notifyChanged({ bus, queue }: Notified, job: Job): Promise<void> {
-  bus.publish(job.id);
+  bus.publish(job.id, job.lastSeq);
   if (job.state === "queued") await queue.enqueue(job.id);
 }
 

@@ -3,13 +3,14 @@
  *
  * 1. backfill: events after the reader's cursor are read from the store, batch by batch;
  * 2. cut-over: the reader has subscribed to the bus before its first read, so what is committed while it reads wakes it;
- * 3. live: it sleeps until woken, and reads again from its cursor.
+ * 3. live: it sleeps until woken, and reads again from its cursor. A chunk that this process has stored is at hand
+ *    (`Frames.add`); where the hint said how far the sequence goes, and the reader is there, it asks the store for nothing.
  *
  * The bus only says "look again": order and completeness come from the sequence numbers of the store. The generator is
  * pulled: a slow reader holds one batch, whatever the job does meanwhile.
  */
-import { notFound, TrainyardError } from "../../domain/errors.ts";
-import { isTerminal } from "../../domain/jobs/job.ts";
+import { TrainyardError } from "../../domain/errors.ts";
+import { isTerminal, type Job } from "../../domain/jobs/job.ts";
 import type { ProjectServices } from "../services.ts";
 import { endFrame, type Frame } from "./frames.ts";
 
@@ -25,37 +26,36 @@ export interface FollowOptions {
 /** The reason for aborting that tells readers that the server goes down, and that they may go on elsewhere. */
 export const DRAINING = "draining";
 
-/** Yields every event after the cursor exactly once, in order, then an `end` frame. Throws not_found for an unknown job. */
-export async function* follow(
-  services: ProjectServices,
-  jobId: string,
-  { after, signal }: FollowOptions,
-): AsyncGenerator<Frame> {
+/** Yields every event of a job after the cursor exactly once, in order, then an `end` frame. `job`: as it was read just now. */
+export async function* follow(services: ProjectServices, job: Job, { after, signal }: FollowOptions): AsyncGenerator<Frame> {
   const alarm = createAlarm();
-  const unsubscribe = services.bus.subscribe(jobId, alarm.ring);
-  signal.addEventListener("abort", alarm.ring);
+  const unsubscribe = services.bus.subscribe(job.id, alarm.ring);
+  signal.addEventListener("abort", alarm.wake);
   try {
-    const job = await services.store.getJob(jobId);
-    if (!job) throw notFound("job", jobId);
     let cursor = Math.min(after, job.lastSeq);
     let isOver = isTerminal(job.state) && cursor === job.lastSeq;
     while (!isOver && !signal.aborted) {
-      alarm.reset();
-      const frames = await framesAfter(services, jobId, cursor);
+      if (!alarm.isDue(cursor)) {
+        await alarm.rung();
+        continue;
+      }
+      const look = alarm.look();
+      const frames = await framesAfter(services, job.id, cursor);
       // Deleted since its last event: there is nothing left to tell.
       if (!frames) return;
+      if (frames.length === 0) look.foundNothing(cursor);
+      else look.foundSome();
       for (const frame of frames) {
         if (signal.aborted) break;
         yield frame;
         cursor = frame.seq;
         isOver = frame.isLast;
       }
-      if (frames.length === 0) await alarm.rung();
     }
-    if (isOver || signal.reason === DRAINING) yield* lastWords(services, jobId, cursor, isOver);
+    if (isOver || signal.reason === DRAINING) yield* lastWords(services, job, cursor, isOver);
   } finally {
     unsubscribe();
-    signal.removeEventListener("abort", alarm.ring);
+    signal.removeEventListener("abort", alarm.wake);
   }
 }
 
@@ -68,20 +68,51 @@ async function framesAfter({ frames }: ProjectServices, jobId: string, cursor: n
   }
 }
 
-async function* lastWords(services: ProjectServices, jobId: string, cursor: number, isOver: boolean): AsyncGenerator<Frame> {
-  const job = await services.store.getJob(jobId);
-  if (!job) return;
-  yield endFrame(job, cursor, isOver ? (job.transitions.at(-1)?.reason ?? "") : DRAINING);
+async function* lastWords(services: ProjectServices, job: Job, cursor: number, isOver: boolean): AsyncGenerator<Frame> {
+  // A job that had ended when the stream began is as it was.
+  const now = isTerminal(job.state) ? job : await services.store.getJob(job.id);
+  if (!now) return;
+  yield endFrame(now, cursor, isOver ? (now.transitions.at(-1)?.reason ?? "") : DRAINING);
 }
 
-/** A bell that stays rung until it is reset, so that no ring between a look and the wait for the next is lost. */
+/**
+ * What one reader was told of its job, and whether that is a reason to read on. To begin with it is: nobody has said yet how far
+ * the sequence goes. No ring is lost between a look and the wait for the next: a reader waits only where nothing is due.
+ */
 function createAlarm() {
+  /** How far the sequence goes at least, by the hints that said so. */
+  let told = 0;
+  /** There may be more than was told of. */
+  let isUnsure = true;
   let bell = Promise.withResolvers<void>();
   return {
-    ring: (): void => bell.resolve(),
-    rung: (): Promise<void> => bell.promise,
-    reset(): void {
+    ring(seq: number | undefined): void {
+      if (seq === undefined) isUnsure = true;
+      else told = Math.max(told, seq);
+      bell.resolve();
+    },
+    /** Rings without a hint. */
+    wake: (): void => bell.resolve(),
+    isDue: (cursor: number): boolean => isUnsure || told > cursor,
+    /** Resolves at the next ring. */
+    rung(): Promise<void> {
       bell = Promise.withResolvers<void>();
+      return bell.promise;
+    },
+    /** Call it before a read, and one of what it returns after it: what is told in between counts for the next one. */
+    look() {
+      const [wasUnsure, toldBefore] = [isUnsure, told];
+      isUnsure = false;
+      return {
+        /** The store has all read: what was told before, of events that are not there, is no reason to look again. */
+        foundNothing(cursor: number): void {
+          if (told === toldBefore) told = Math.min(told, cursor);
+        },
+        /** A read gives a part: whoever did not know how far the sequence goes does not know it yet. */
+        foundSome(): void {
+          isUnsure ||= wasUnsure;
+        },
+      };
     },
   };
 }

@@ -1,10 +1,12 @@
 /**
  * Events as readers get them: encoded once, kept for a while, shared by all readers. A thousand readers of one job cost one
- * read of the store and one encoding a frame. Knows nothing of who reads.
+ * encoding a frame, and at most one read of the store: none for a chunk that this process has just stored. Knows nothing of who
+ * reads.
  */
 import { notFound } from "../../domain/errors.ts";
 import { isTerminal, type Job, type JobEvent } from "../../domain/jobs/job.ts";
 import { createLru } from "../../domain/lru.ts";
+import { encodeChunk, type MetricChunk } from "../../domain/metrics/metric.ts";
 import type { ComputePool, Store } from "../../domain/ports.ts";
 
 /** One message of a stream. */
@@ -28,11 +30,19 @@ export interface Frames {
    * only when nothing was committed after it at the time of the call. Throws not_found when the job is gone.
    */
   read(jobId: string, after: number): Promise<readonly EventFrame[]>;
+  /**
+   * Takes in a chunk that was just stored as the event `seq`: it is encoded when somebody reads it, and until then it costs its
+   * memory alone, within bounds. Its columns must not change any more.
+   */
+  add(jobId: string, seq: number, chunk: MetricChunk): void;
 }
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 /** Most frames are short: what is kept beside their bytes would outgrow these. */
 const CACHE_FRAMES = 8192;
+/** Columns of chunks that were just stored, of all jobs together, and how many chunks: some seconds of every worker. */
+const FRESH_BYTES = 16 * 1024 * 1024;
+const FRESH_CHUNKS = 1024;
 const BATCH_FRAMES = 64;
 const BATCH_BYTES = 1024 * 1024;
 
@@ -42,8 +52,31 @@ export function createFrames({ store, computePool }: { readonly store: Store; re
     maxBytes: CACHE_BYTES,
     bytesOf: ({ json }) => json.byteLength,
   });
+  const fresh = createLru<MetricChunk>({ maxCount: FRESH_CHUNKS, maxBytes: FRESH_BYTES, bytesOf: columnBytes });
   const reads = new Map<string, Promise<readonly EventFrame[]>>();
   const keyOf = (jobId: string, seq: number) => `${jobId} ${seq}`;
+
+  /** Events after a sequence number that were stored a moment ago, as the store would give them. */
+  function freshEvents(jobId: string, after: number): JobEvent[] {
+    const events: JobEvent[] = [];
+    for (let bytes = 0; bytes < BATCH_BYTES && events.length < BATCH_FRAMES; ) {
+      const seq = after + events.length + 1;
+      const chunk = fresh.get(keyOf(jobId, seq));
+      if (!chunk) break;
+      const { from, to } = chunk;
+      events.push({ seq, type: "metrics", from, to, columns: encodeChunk(chunk) });
+      bytes += columnBytes(chunk);
+    }
+    return events;
+  }
+
+  async function loadEvents(jobId: string, after: number): Promise<readonly JobEvent[]> {
+    const known = freshEvents(jobId, after);
+    if (known.length > 0) return known;
+    const events = await store.readEvents(jobId, after, BATCH_FRAMES, BATCH_BYTES);
+    if (events.length === 0 && !(await store.getJob(jobId))) throw notFound("job", jobId);
+    return events;
+  }
 
   function cached(jobId: string, after: number): EventFrame[] {
     const frames: EventFrame[] = [];
@@ -57,10 +90,12 @@ export function createFrames({ store, computePool }: { readonly store: Store; re
   }
 
   async function load(jobId: string, after: number): Promise<readonly EventFrame[]> {
-    const events = await store.readEvents(jobId, after, BATCH_FRAMES, BATCH_BYTES);
-    if (events.length === 0 && !(await store.getJob(jobId))) throw notFound("job", jobId);
+    const events = await loadEvents(jobId, after);
     const frames = await Promise.all(events.map((event) => encodeEvent(computePool, jobId, event)));
-    for (const frame of frames) cache.set(keyOf(jobId, frame.seq), frame);
+    for (const frame of frames) {
+      cache.set(keyOf(jobId, frame.seq), frame);
+      fresh.delete(keyOf(jobId, frame.seq));
+    }
     return frames;
   }
 
@@ -83,7 +118,12 @@ export function createFrames({ store, computePool }: { readonly store: Store; re
       // A read that had begun before this call may have missed what made the caller call; the next one cannot.
       return frames.length === 0 && joined ? share(jobId, after) : frames;
     },
+    add: (jobId, seq, chunk) => fresh.set(keyOf(jobId, seq), chunk),
   };
+}
+
+function columnBytes({ series }: MetricChunk): number {
+  return Object.values(series).reduce((total, { byteLength }) => total + byteLength, 0);
 }
 
 const encoder = new TextEncoder();

@@ -1,10 +1,10 @@
 /** What every epoch came to: columns, events, and the live stream over WebSocket or SSE. */
 import { Readable } from "node:stream";
 import { z } from "zod";
-import { readJob } from "../../app/jobs/job-view.ts";
+import { findJob } from "../../app/jobs/job-view.ts";
 import { exportCsv } from "../../app/metrics/export-metrics.ts";
 import { readEvents, readMetrics } from "../../app/metrics/history.ts";
-import { isTerminal } from "../../domain/jobs/job.ts";
+import { isTerminal, type Job } from "../../domain/jobs/job.ts";
 import { CSV_TYPE } from "../../formats/metrics/metrics-csv.ts";
 import type { App, RouteContext } from "../context.ts";
 import { ProtocolError } from "../errors/problem.ts";
@@ -93,13 +93,13 @@ function registerEvents(app: App, { streams }: RouteContext): void {
         return joinEvents(frames, hasMore, nextAfter);
       }
       const seen = request.headers["last-event-id"];
-      const { job } = await readJob(services, id);
+      const job = await findJob(services, id);
       if (seen !== undefined && isTerminal(job.state) && seen >= job.lastSeq) return reply.code(204).send();
       streams.assertRoom(request.principal);
       reply.hijack();
       const connection = createSseConnection(reply.raw, reply.getHeaders() as Record<string, string>, streams.bounds.pingMs);
       await streams.run(
-        { services, principal: request.principal, jobId: id, after: seen ?? request.query.after, connection },
+        { services, principal: request.principal, job, after: seen ?? request.query.after, connection },
         request.log,
       );
     },
@@ -113,6 +113,8 @@ function joinEvents(frames: readonly { readonly json: Uint8Array }[], hasMore: b
 }
 
 function registerJobStream(app: App, { streams }: RouteContext): void {
+  /** The jobs of requests that are about to be upgraded. */
+  const found = new WeakMap<object, Job>();
   app.route({
     method: "GET",
     url: "/v1/jobs/:id/stream",
@@ -127,19 +129,19 @@ function registerJobStream(app: App, { streams }: RouteContext): void {
       response: answers({ 101: ["The frames.", streamFrame] }, [404, 422, 426]),
     },
     // Before the upgrade: an unknown job is answered with 404, not with an open socket.
-    preHandler: async ({ params, services, principal }) => {
-      streams.assertRoom(principal);
-      await readJob(services, params.id);
+    preHandler: async (request) => {
+      streams.assertRoom(request.principal);
+      found.set(request, await findJob(request.services, request.params.id));
     },
     handler: async (_request, reply) => {
       reply.header("upgrade", "websocket");
       throw new ProtocolError("upgrade_required", "this path takes WebSocket connections only");
     },
     wsHandler: (socket, request) => {
-      const { id } = request.params as { id: string };
+      const job = found.get(request) as Job;
       const { after } = request.query as { after: number };
       const connection = createWebSocketConnection(socket, streams.bounds.pingMs);
-      void streams.run({ services: request.services, principal: request.principal, jobId: id, after, connection }, request.log);
+      void streams.run({ services: request.services, principal: request.principal, job, after, connection }, request.log);
     },
   });
 }

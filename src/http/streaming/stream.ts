@@ -5,11 +5,13 @@
  */
 import { type Frame, follow } from "../../app/metrics/follow.ts";
 import type { ProjectServices } from "../../app/services.ts";
+import type { Job } from "../../domain/jobs/job.ts";
 import { type CloseReason, caughtUp, type StreamBounds, type StreamConnection } from "./stream-connection.ts";
 
 export interface StreamRequest {
   readonly services: ProjectServices;
-  readonly jobId: string;
+  /** As it was read when the stream was asked for. */
+  readonly job: Job;
   /** The reader has seen everything up to this sequence number. */
   readonly after: number;
   readonly connection: StreamConnection<Frame>;
@@ -25,7 +27,7 @@ export interface StreamReport {
 
 /** Sends a job's frames until the job, the connection or the server ends: `stop` is aborted with how it ends. */
 export async function streamJob(
-  { services, jobId, after, connection }: StreamRequest,
+  { services, job, after, connection }: StreamRequest,
   bounds: StreamBounds,
   stop: AbortSignal,
   onError: (error: unknown) => void,
@@ -33,7 +35,7 @@ export async function streamJob(
   const progress = { lastSeq: after, frames: 0 };
   let ending: CloseReason;
   try {
-    ending = await pump(follow(services, jobId, { after, signal: stop }), connection, bounds, stop, progress);
+    ending = await pump(follow(services, job, { after, signal: stop }), connection, bounds, stop, progress);
   } catch (error) {
     onError(error);
     ending = "failed";

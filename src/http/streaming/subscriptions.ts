@@ -1,9 +1,11 @@
 /** What one reader of many jobs has asked to hear of: jobs one by one, and the change of any job. Knows no connection. */
 
+import { findJob } from "../../app/jobs/job-view.ts";
 import type { JobFeed, JobNews } from "../../app/jobs/watch-jobs.ts";
 import { DRAINING, follow } from "../../app/metrics/follow.ts";
 import type { ProjectServices } from "../../app/services.ts";
-import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { TrainyardError } from "../../domain/errors.ts";
+import type { Job } from "../../domain/jobs/job.ts";
 import type { Turns } from "./fair-writer.ts";
 import { createLatestPerJob } from "./latest-per-job.ts";
 import { encodeMessage, encodeNews, type StreamCommand } from "./stream-messages.ts";
@@ -47,22 +49,22 @@ export function createSubscriptions({ services, feed, project, turns, limit, onT
       const detail = `this connection follows ${limit} jobs, the most that one may: unsubscribe from one, or open another connection`;
       throw new TrainyardError("rate_limited", detail);
     }
-    if (!(await services.store.getJob(id))) throw notFound("job", id);
+    const job = await findJob(services, id);
     if (isOver) return;
     const own = new AbortController();
     jobs.set(id, own);
-    keep(sendFrames(id, after, own), id);
+    keep(sendFrames(job, after, own), id);
   }
 
-  async function sendFrames(id: string, after: number, own: AbortController): Promise<void> {
+  async function sendFrames(job: Job, after: number, own: AbortController): Promise<void> {
     const { signal } = own;
     const isWanted = () => !signal.aborted || signal.reason === DRAINING;
     try {
-      for await (const frame of follow(services, id, { after, signal })) {
+      for await (const frame of follow(services, job, { after, signal })) {
         if (!(await turns.send(frame, isWanted))) return;
       }
     } finally {
-      if (jobs.get(id) === own) jobs.delete(id);
+      if (jobs.get(job.id) === own) jobs.delete(job.id);
     }
   }
 

@@ -119,7 +119,7 @@ export async function queueJob({ store, queue }: Services, name?: string, epochs
 export async function untilState({ store, bus }: Services, id: string, ...states: Job["state"][]): Promise<Job> {
   for (;;) {
     const woken = Promise.withResolvers<void>();
-    const leave = bus.subscribe(id, woken.resolve);
+    const leave = bus.subscribe(id, () => woken.resolve());
     try {
       const job = await store.getJob(id);
       if (job && states.includes(job.state)) return job;

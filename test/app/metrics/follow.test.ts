@@ -1,17 +1,25 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { findJob } from "../../../src/app/jobs/job-view.ts";
 import { remove } from "../../../src/app/jobs/remove.ts";
 import { DRAINING, type Frame, follow } from "../../../src/app/metrics/follow.ts";
+import { createFrames } from "../../../src/app/metrics/frames.ts";
 import { readEvents, readMetrics } from "../../../src/app/metrics/history.ts";
 import type { Services } from "../../../src/app/services.ts";
 import { aChunk, aSuccess, lossOf } from "../../contract/fixtures.ts";
+import { type Calls, countCalls } from "../counting-store.ts";
 import { openDependencies, parseFrame, plainCompute, queueJob, type WireFrame } from "../jobs/dependencies.ts";
 
 const never = new AbortController().signal;
 
+/** A stream as routes open it: the job is read once, before. */
+async function open(services: Services, id: string, after = 0, signal = never): Promise<AsyncGenerator<Frame>> {
+  return follow(services, await findJob(services, id), { after, signal });
+}
+
 async function collect(services: Services, id: string, after = 0, signal = never): Promise<WireFrame[]> {
   const frames: WireFrame[] = [];
-  for await (const frame of follow(services, id, { after, signal })) frames.push(parseFrame(frame));
+  for await (const frame of await open(services, id, after, signal)) frames.push(parseFrame(frame));
   return frames;
 }
 
@@ -94,7 +102,7 @@ describe("follow", () => {
           for (const count of [...reconnects, Number.POSITIVE_INFINITY]) {
             const stop = new AbortController();
             let taken = 0;
-            for await (const frame of follow(dependencies, id, { after: seen.at(-1)?.seq ?? 0, signal: stop.signal })) {
+            for await (const frame of await open(dependencies, id, seen.at(-1)?.seq ?? 0, stop.signal)) {
               // An end frame repeats the last sequence number: who has seen it does not come back.
               seen.push(parseFrame(frame));
               if (frame.type === "end" || ++taken >= count) break;
@@ -110,6 +118,89 @@ describe("follow", () => {
       ),
       { numRuns: 25 },
     );
+  });
+
+  it("sees each epoch once, whichever hints are lost, doubled or vague, and whichever chunks are at hand", async () => {
+    const dependencies = await openDependencies();
+    const { store, bus, frames, queue } = dependencies;
+    const chunk = fc.record({
+      size: fc.integer({ min: 1, max: 300 }),
+      isAtHand: fc.boolean(),
+      hint: fc.constantFrom("lost", "vague", "exact", "early", "doubled"),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(chunk, { minLength: 1, maxLength: 15 }), async (chunks) => {
+        const { id } = await queueJob(dependencies);
+        const reader = collect(dependencies, id);
+        await queue.claim();
+        let done = 0;
+        for (const { size, isAtHand, hint } of chunks) {
+          const next = aChunk(done + 1, done + size);
+          const seq = (await store.appendMetrics(id, 1, next)) as number;
+          if (isAtHand) frames.add(id, seq, next);
+          if (hint === "vague" || hint === "doubled") bus.publish(id);
+          if (hint === "exact" || hint === "doubled") bus.publish(id, seq);
+          if (hint === "early") bus.publish(id, seq - 1);
+          done += size;
+        }
+        const job = await store.finishJob(id, 1, 9, "all epochs are done", aSuccess(id));
+        bus.publish(id, job?.lastSeq);
+        expectWhole(await reader, done);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("reads nothing from the store for a chunk that was just stored here, in the bytes that the store would give", async () => {
+    const calls: Calls = {};
+    const dependencies = await openDependencies({ wrapStore: countCalls(calls) });
+    const { store, bus, frames } = dependencies;
+    const { id } = await queueJob(dependencies);
+    const live: Frame[] = [];
+    const caughtUp = Promise.withResolvers<void>();
+    const stream = await open(dependencies, id);
+    const reader = (async () => {
+      for await (const frame of stream) {
+        live.push(frame);
+        if (frame.seq === 3) caughtUp.resolve();
+      }
+    })();
+    await dependencies.queue.claim();
+    const append = async (from: number, to: number): Promise<void> => {
+      const chunk = aChunk(from, to);
+      const seq = (await store.appendMetrics(id, 1, chunk)) as number;
+      frames.add(id, seq, chunk);
+      bus.publish(id, seq);
+    };
+    await append(1, 10);
+    await caughtUp.promise;
+    // The reader makes sure that there is no more, once.
+    await vi.waitFor(() => expect(calls.getJob).toBe(2));
+    const before = { ...calls };
+    for (let from = 11; from <= 2000; from += 199) {
+      await append(from, from + 198);
+      await vi.waitFor(() => expect(live.at(-1)?.seq).toBe(3 + (from + 188) / 199));
+    }
+    expect(calls).toEqual({ ...before, appendMetrics: (before.appendMetrics ?? 0) + 10 });
+    const job = await store.finishJob(id, 1, 9, "all epochs are done", aSuccess(id));
+    bus.publish(id, job?.lastSeq);
+    await reader;
+    // A server without any of it at hand.
+    const elsewhere = { ...dependencies, frames: createFrames(dependencies) };
+    const stored: Frame[] = [];
+    for await (const frame of await open(elsewhere, id)) stored.push(frame);
+    expect(live.map(({ json }) => new TextDecoder().decode(json))).toEqual(
+      stored.map(({ json }) => new TextDecoder().decode(json)),
+    );
+  });
+
+  it("reads a job that has ended once", async () => {
+    const calls: Calls = {};
+    const dependencies = await openDependencies({ wrapStore: countCalls(calls) });
+    const { id } = await queueJob(dependencies);
+    await train(dependencies, id, [5]);
+    await collect(dependencies, id);
+    expect(calls.getJob).toBe(1);
   });
 
   it("costs one encoding a frame for many readers, and one read of the store at a time", async () => {
@@ -138,7 +229,7 @@ describe("follow", () => {
     const dependencies = await openDependencies();
     const { id } = await queueJob(dependencies);
     const drain = new AbortController();
-    const stream = follow(dependencies, id, { after: 0, signal: drain.signal });
+    const stream = await open(dependencies, id, 0, drain.signal);
     expect((await stream.next()).value).toMatchObject({ type: "state", seq: 1 });
     const next = stream.next();
     drain.abort(DRAINING);
@@ -158,7 +249,7 @@ describe("follow", () => {
     const dependencies = await openDependencies();
     const { id } = await queueJob(dependencies);
     const gone = new AbortController();
-    const frames = follow(dependencies, id, { after: 0, signal: gone.signal });
+    const frames = await open(dependencies, id, 0, gone.signal);
     expect((await frames.next()).value).toMatchObject({ type: "state", seq: 1 });
     const next = frames.next();
     gone.abort();
@@ -181,7 +272,7 @@ describe("follow", () => {
     const dependencies = await openDependencies();
     const { id } = await queueJob(dependencies);
     await train(dependencies, id, Array(100).fill(1));
-    const stream = follow(dependencies, id, { after: 0, signal: never });
+    const stream = await open(dependencies, id);
     expect((await stream.next()).value).toMatchObject({ seq: 1 });
     await remove(dependencies, id);
     let last = 1;
