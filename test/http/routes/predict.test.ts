@@ -215,7 +215,8 @@ describe("a batch", () => {
         `POST /v1/models/line/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`,
       );
       const more = `${goesWrong.length.toString(16)}\r\n${goesWrong}\r\n`;
-      for (let sent = 0; sent < 40 && !socket.destroyed; sent++) if (!socket.write(more)) await Promise.race([once(socket, "drain"), closed]);
+      for (let sent = 0; sent < 40 && !socket.destroyed; sent++)
+        if (!socket.write(more)) await Promise.race([once(socket, "drain"), closed]);
       expect((await closed).slice(-failure.length - 3)).toBe(`${failure}\n\r\n`);
     });
 
