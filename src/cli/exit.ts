@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { ApiError, UnreachableError } from "../client/error.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Every exit code, as the help and the README name them. */
+/** Every exit code, as the help and docs/command-line.md name them. */
 export const EXIT = {
   done: 0,
   /** The server refused, or something else went wrong. */

@@ -1,6 +1,6 @@
 /**
  * `npm run screenshots`: every main view as a picture, wide and on a phone, light and dark, in build/screenshots/. With
- * `--docs` also the pictures of the README, in docs/pictures/.
+ * `--docs` also the pictures of README.md and docs/*.md, in docs/pictures/.
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -104,7 +104,7 @@ async function takePictures(views: readonly View[]): Promise<void> {
   }
 }
 
-/** What the models of the tutorial say, as the README shows it. */
+/** What the models of the tutorial say, as docs/tutorial.md shows it. */
 async function takeLessons(client: Client): Promise<void> {
   // What runs for the other pictures would be in the way.
   for (const state of ["queued", "running"] as const) {
