@@ -9,6 +9,7 @@ import type { Series, WireColumns, WireNumber } from "../domain/metrics/metric.t
 import type { Evaluation } from "../domain/models/evaluation.ts";
 import type { ClassPrediction } from "../domain/models/model.ts";
 import type { ModelInput } from "../domain/models/model-inputs.ts";
+import type { Note } from "../domain/notes.ts";
 import type { Layer } from "../domain/spec/layers.ts";
 import type { jobSpec, ResolvedSpec, Task } from "../domain/spec/spec.ts";
 
@@ -61,6 +62,12 @@ export interface Validation {
   parameters: number;
   memory_bytes: number;
   rows: number;
+  notes: Note[];
+}
+
+/** A job that was just queued, with what was guessed, left out or looks wrong with its data. */
+export interface SubmittedJob extends Job {
+  notes: Note[];
 }
 
 /** Some rows of a job's data, as columns. */

@@ -1,6 +1,17 @@
 /** The client's part for jobs: submit, watch, change, and what is left of them. */
 import type { JobState } from "../domain/jobs/job.ts";
-import type { Checkpoint, EventPage, Frame, Job, JobSpec, Metrics, Page, PageQuery, Validation } from "./answers.ts";
+import type {
+  Checkpoint,
+  EventPage,
+  Frame,
+  Job,
+  JobSpec,
+  Metrics,
+  Page,
+  PageQuery,
+  SubmittedJob,
+  Validation,
+} from "./answers.ts";
 import { segment, type Transport } from "./transport.ts";
 import { type WatchOptions, watchFrames } from "./watch.ts";
 
@@ -14,7 +25,7 @@ export interface SubmitOptions {
 
 export interface JobsClient {
   /** Stores and queues a job. */
-  submit(spec: JobSpec, options?: SubmitOptions): Promise<Job>;
+  submit(spec: JobSpec, options?: SubmitOptions): Promise<SubmittedJob>;
   /** What a spec comes to; stores nothing. */
   validate(spec: JobSpec): Promise<Validation>;
   job(id: string): Promise<Job>;
@@ -57,7 +68,7 @@ export function createJobsClient({ send, get, post, drop, bytes, connect }: Tran
   return {
     async submit(spec, { idempotencyKey } = {}) {
       const headers = idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
-      return (await send("POST", "v1/jobs", { body: spec, headers })).json() as Promise<Job>;
+      return (await send("POST", "v1/jobs", { body: spec, headers })).json() as Promise<SubmittedJob>;
     },
     validate: (spec) => post("v1/jobs", spec, { validate_only: true }),
     job,

@@ -37,6 +37,8 @@ describe("the client", () => {
   it("has the types of the server's schemas", () => {
     type Answer<T extends z.ZodType> = z.output<T>;
     expectTypeOf<answers.Job>().toEqualTypeOf<Answer<typeof schemas.jobAnswer>>();
+    expectTypeOf<answers.SubmittedJob>().toExtend<Answer<typeof schemas.submittedAnswer>>();
+    expectTypeOf<Answer<typeof schemas.submittedAnswer>>().toExtend<answers.SubmittedJob>();
     expectTypeOf<answers.Validation>().toEqualTypeOf<Answer<typeof schemas.validationAnswer>>();
     expectTypeOf<answers.Model>().toEqualTypeOf<Answer<typeof schemas.modelAnswer>>();
     expectTypeOf<answers.Metrics>().toExtend<Answer<typeof schemas.metricsAnswer>>();

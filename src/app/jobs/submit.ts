@@ -1,6 +1,7 @@
 /** Submit: a body becomes a queued job, or every reason why it cannot be one. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
+import type { Note } from "../../domain/notes.ts";
 import type { Prepared } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 import type { JobView } from "./job-view.ts";
@@ -17,19 +18,25 @@ export interface SubmitOptions {
   readonly id?: string | undefined;
 }
 
+/** A job that was queued, and what was noted on its data. */
+export interface Submitted {
+  readonly view: JobView;
+  readonly notes: readonly Note[];
+}
+
 /** Validates a body of UTF-8 JSON and queues it. Takes the body over. Throws malformed, or invalid with every failure. */
 export async function submit(
   services: ProjectServices,
   body: Uint8Array,
   { validateOnly, id }: SubmitOptions,
-): Promise<JobView | { readonly validated: Validated }> {
+): Promise<Submitted | { readonly validated: Validated }> {
   const known = id === undefined ? null : await services.store.getJob(id);
   // Told once more: the server may have stopped between storing and telling.
-  if (known) return notifyAndView(services, known);
+  if (known) return { view: await notifyAndView(services, known), notes: [] };
   const prepared = await prepare(services, ownBytes(body));
   if (!prepared.ok) throw refusal(prepared);
   if (validateOnly) return { validated: prepared };
-  const { spec, parameters, memoryBytes, classes, payload } = prepared;
+  const { spec, parameters, memoryBytes, classes, payload, notes } = prepared;
   const job = await services.store.insertJob({
     id: id ?? createId("job"),
     spec,
@@ -40,7 +47,7 @@ export async function submit(
     createdAt: Date.now(),
     within: services.limits.project,
   });
-  return notifyAndView(services, job);
+  return { view: await notifyAndView(services, job), notes };
 }
 
 /** Prepares a body, and resolves what it refers to, if it refers to anything. */

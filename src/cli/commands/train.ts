@@ -1,5 +1,5 @@
 /** `trainyard train`: a job from a spec, or from a table and the name of its target; without a server it brings one. */
-import type { Client, Dataset, Job } from "../../client/index.ts";
+import type { Client, Dataset, Job, Note } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { dataDirectoryOf, withServer } from "../embedded.ts";
 import { EXIT, usageError } from "../exit.ts";
@@ -47,6 +47,7 @@ async function train(context: Context, path: string | undefined, options: TrainO
     const stored = data?.startsWith("ds_") ? await client.dataset(data) : null;
     const dataset = table ? await upload(context, client, table) : stored;
     const job = await client.submit(specOf(written, dataset, options));
+    printNotes(context, job.notes);
     // A server that ends with this command has to be waited for.
     if (isEmbedded) return followJob(context, client, job, { detached: stopped(context), next: whereItIs(context) });
     if (options.watch) return followJob(context, client, job, { detached: comeBack, next: howToPredict });
@@ -60,6 +61,11 @@ async function upload({ err }: Context, client: Client, { name, format, body }: 
   const dataset = await client.upload(body, { name, format });
   err.print(err.paint.dim(`${dataset.name}: ${dataset.rows} rows, ${dataset.column_count} columns (${dataset.id})`));
   return dataset;
+}
+
+/** Prints what was noted on the data, each with its cure, apart from the result. */
+function printNotes({ err }: Context, notes: readonly Note[]): void {
+  for (const { detail, cure } of notes) err.print(`${err.paint.yellow("note")}  ${detail} ${err.paint.dim(`(${cure})`)}`);
 }
 
 const stopped =

@@ -1,6 +1,7 @@
 /** What comes of the body of a job before it is one. */
 import type { DatasetRows } from "../datasets/dataset.ts";
 import type { FieldError } from "../errors.ts";
+import type { Note } from "../notes.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import type { TensorSet } from "../tensor.ts";
 
@@ -14,6 +15,8 @@ export type Prepared =
       readonly rows: number;
       readonly classes: readonly string[];
       readonly payload: TensorSet | null;
+      /** What was guessed, left out or looks wrong. */
+      readonly notes: readonly Note[];
     }
   | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] };
 

@@ -82,7 +82,7 @@ export const jobExample = {
   model: { id: MODEL, name: "moons-mlp", version: 1, sha256: SHA256 },
 };
 
-export const validationExample = { valid: true, spec, parameters: 17, memory_bytes: 48_128, rows: 200 };
+export const validationExample = { valid: true, spec, parameters: 17, memory_bytes: 48_128, rows: 200, notes: [] };
 
 export const metricsExample = slice;
 

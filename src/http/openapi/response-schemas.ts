@@ -5,6 +5,7 @@ import { shownRows } from "../../domain/jobs/job-rows.ts";
 import { SERIES } from "../../domain/metrics/metric.ts";
 import { evaluation } from "../../domain/models/evaluation.ts";
 import { modelInput } from "../../domain/models/model-inputs.ts";
+import { note } from "../../domain/notes.ts";
 import { layer } from "../../domain/spec/layers.ts";
 import { resolvedSpec, TASKS } from "../../domain/spec/spec.ts";
 import {
@@ -89,6 +90,11 @@ const pageOf = <T extends z.ZodType>(item: T) =>
     next_after: z.string().nullable().meta({ description: "Pass it as `after` for the next page." }),
   });
 
+/** The answer to a submission. */
+export const submittedAnswer = jobAnswer
+  .extend({ notes: z.array(note).meta({ description: "What was guessed, left out or looks wrong with the data." }) })
+  .meta({ id: "SubmittedJob", description: "A job that was just queued.", examples: [{ ...jobExample, notes: [] }] });
+
 export const jobsAnswer = pageOf(jobAnswer).meta({ id: "JobPage", description: "Jobs, newest first." });
 
 export const validationAnswer = z
@@ -97,7 +103,8 @@ export const validationAnswer = z
     spec: resolvedSpec,
     parameters: z.int(),
     memory_bytes: z.int(),
-    rows: z.int().meta({ description: "Rows of the data, before any split." }),
+    rows: z.int().meta({ description: "Rows of the data that have a target, before any split." }),
+    notes: z.array(note),
   })
   .meta({ id: "Validation", description: "What a spec comes to.", examples: [validationExample] });
 

@@ -13,7 +13,7 @@ import { idempotentId } from "../connection/idempotency.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { jobParams, jobsQuery, rowsQuery, submitQuery } from "../openapi/parameters.ts";
-import { jobAnswer, jobsAnswer, rowsAnswer, validationAnswer } from "../openapi/response-schemas.ts";
+import { jobAnswer, jobsAnswer, rowsAnswer, submittedAnswer, validationAnswer } from "../openapi/response-schemas.ts";
 import { representJob, representPage } from "../openapi/serializers.ts";
 
 const tags = ["jobs"];
@@ -42,7 +42,7 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
         response: answers(
           {
             200: ["`validate_only=true`: the spec is valid, and this is what it comes to.", validationAnswer],
-            202: ["The job, queued.", jobAnswer],
+            202: ["The job, queued, with notes on its data.", submittedAnswer],
           },
           [400, 413, 415, 422, 503],
         ),
@@ -55,13 +55,13 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
       const validateOnly = request.query.validate_only === "true";
       const result = await submit(services, body, { validateOnly, id: idempotentId(request) });
       if ("validated" in result) {
-        const { spec, parameters, memoryBytes, rows } = result.validated;
-        return { valid: true, spec, parameters, memory_bytes: memoryBytes, rows };
+        const { spec, parameters, memoryBytes, rows, notes } = result.validated;
+        return { valid: true, spec, parameters, memory_bytes: memoryBytes, rows, notes: [...notes] };
       }
-      const { id, parameters } = result.job;
+      const { id, parameters } = result.view.job;
       reply.log.info({ job_id: id, parameters }, "job submitted");
       reply.code(202).header("location", `/v1/jobs/${id}`);
-      return representJob(result);
+      return { ...representJob(result.view), notes: [...result.notes] };
     },
   );
 }

@@ -5,12 +5,13 @@ import type { TrainingRun } from "../../domain/ports.ts";
 import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
+import { rowsWithTargets } from "./dataset-columns.ts";
 import { columnEncoder } from "./encode-columns.ts";
 import { layoutOf } from "./encoding.ts";
 import { fitColumn, fitTargetScaling, planColumns } from "./fit-columns.ts";
 import { generate } from "./generate.ts";
 import { PAYLOAD } from "./source.ts";
-import { labelsOf, type Parts, splitRows } from "./split.ts";
+import { labelsOf, type Parts, splitPresent, splitRows } from "./split.ts";
 import { type Table, takeRows } from "./table.ts";
 
 export interface JobData {
@@ -76,12 +77,14 @@ function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: Da
   return { train: part(parts.train) as Table, validation: part(parts.validation), test: part(parts.test), preprocessing };
 }
 
-/** Classes of the rows of a data set, where it has classes, and which rows train. */
+/** Classes of the rows of a data set, where it has classes, which of its rows have targets (null: all), and which train. */
 export function splitDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows) {
   const { target } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
   const codes = classes.length > 0 ? classCodes(dataset, target[0] as string, classes) : null;
   const sources = { classes: codes, labelOf: labelsOf(spec.split, dataset) };
-  return { codes, parts: splitRows(dataset.rows, spec.split, spec.seed, sources) as Parts };
+  const columns = target.flatMap((name) => dataset.columns.find((column) => column.name === name) ?? []);
+  const present = rowsWithTargets(columns, dataset);
+  return { codes, present, parts: splitPresent(present, dataset.rows, spec.split, spec.seed, sources) as Parts };
 }
 
 function valuesOf({ values }: DatasetRows, name: string) {
@@ -102,7 +105,7 @@ function classCodes(dataset: DatasetRows, name: string, classes: readonly string
     const value = values[row] as number;
     let place = known.get(value);
     if (place === undefined) {
-      place = placeOf.get(categories ? (categories[value] as string) : String(value)) as number;
+      place = placeOf.get(categories ? (categories[value] as string) : String(value)) ?? -1;
       known.set(value, place);
     }
     codes[row] = place;

@@ -1,5 +1,5 @@
 /** Which columns of a data set a job uses, and what its target says about the task. */
-import { type Column, type DatasetRows, isCategorical, isNumeric } from "../../domain/datasets/dataset.ts";
+import { type Column, type ColumnValues, type DatasetRows, isCategorical, isNumeric } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { JobSpec, Task } from "../../domain/spec/spec.ts";
 import { MAX_CLASSES } from "./targets.ts";
@@ -82,10 +82,8 @@ export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, v
   const pointer = "/data/dataset/target";
   const refused = (detail: string): ClassesResult => ({ ok: false, errors: [{ pointer, detail }] });
   const [target] = targets as [Column];
-  if (targets.some(({ missing }) => missing > 0)) {
-    const column = targets.find(({ missing }) => missing > 0) as Column;
-    return refused(`${column.name} is missing in ${column.missing} of ${rows} rows: upload the data set without them`);
-  }
+  const empty = targets.find(({ missing }) => missing === rows);
+  if (empty) return refused(`${empty.name} has no value in any row`);
   const wantsRegression = spec.task ? spec.task === "regression" : impliesRegression(spec, targets);
   if (wantsRegression) {
     const label = targets.find(({ type }) => !isNumeric(type));
@@ -114,14 +112,23 @@ function impliesRegression(spec: JobSpec, targets: readonly Column[]): boolean {
   return target.type === "integer" && target.distinct > MAX_INTEGER_CLASSES;
 }
 
-/** Labels that occur, in order (numbers by value, labels as sorted), and each row's place among them. */
+/** The rows whose targets are all there, in order; null where that is every row. Rows without a target train nothing. */
+export function rowsWithTargets(targets: readonly Column[], { rows, values }: DatasetRows): Int32Array<ArrayBuffer> | null {
+  const partial = targets.filter(({ missing }) => missing > 0).flatMap(({ name }) => values.get(name) ?? []);
+  if (partial.length === 0) return null;
+  const isThere = (own: ColumnValues, row: number) => (own instanceof Int32Array ? own[row] !== -1 : !Number.isNaN(own[row]));
+  return Int32Array.from({ length: rows }, (_, row) => row).filter((row) => partial.every((own) => isThere(own, row)));
+}
+
+/** Labels that occur, in order (numbers by value, labels as sorted), and each row's place among them; -1 where it has none. */
 function classesOf(target: Column, column: ArrayLike<number>): { classes: string[]; codes: Int32Array } {
   const seen = new Set<number>();
-  for (let row = 0; row < column.length; row++) seen.add(column[row] as number);
+  const isMissing = (value: number) => Number.isNaN(value) || (value === -1 && isCategorical(target.type));
+  for (let row = 0; row < column.length; row++) if (!isMissing(column[row] as number)) seen.add(column[row] as number);
   const found = [...seen].sort((a, b) => a - b);
   const placeOf = new Map(found.map((value, place) => [value, place]));
   const classes = found.map((value) => (isCategorical(target.type) ? (target.categories?.[value] as string) : String(value)));
   const codes = new Int32Array(column.length);
-  for (let row = 0; row < codes.length; row++) codes[row] = placeOf.get(column[row] as number) as number;
+  for (let row = 0; row < codes.length; row++) codes[row] = placeOf.get(column[row] as number) ?? -1;
   return { classes, codes };
 }

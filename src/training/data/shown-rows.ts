@@ -22,28 +22,32 @@ export function showRows(run: TrainingRun, limit: number): ShownRows {
   if ("dataset" in spec.data) {
     const dataset = run.dataset as DatasetRows;
     const { features, target } = spec.data.dataset;
-    const { parts } = splitDataset(spec, classes, dataset);
-    return show(dataset.rows, parts, limit, columnReaders(dataset, features), columnReaders(dataset, target));
+    const { parts, present } = splitDataset(spec, classes, dataset);
+    return show(present ?? dataset.rows, parts, limit, columnReaders(dataset, features), columnReaders(dataset, target));
   }
   const table = loadTable(run);
   const parts = splitTable(spec, classes, table);
   return show(table.rows, parts, limit, featureReaders(table), targetReaders(table, classes));
 }
 
-function show(total: number, parts: Parts, limit: number, features: Readers, targets: Readers): ShownRows {
+/** `given`: the rows that train or are scored, or how many where these are all. */
+function show(given: Int32Array | number, parts: Parts, limit: number, features: Readers, targets: Readers): ShownRows {
+  const total = typeof given === "number" ? given : given.length;
   const shown = features.slice(0, MAX_SHOWN_FEATURES);
   const columns = shown.length + targets.length;
   const returned = Math.min(total, limit, Math.max(1, Math.floor(MAX_SHOWN_VALUES / columns)));
-  const rows = Array.from({ length: returned }, (_, place) => Math.floor((place * total) / returned));
+  const rows = Array.from({ length: returned }, (_, place) => Math.floor((place * total) / returned)).map((place) =>
+    typeof given === "number" ? place : (given[place] as number),
+  );
   const take = (readers: Readers) => readers.map(([name, read]) => ({ name, values: rows.map(read) }));
-  const partOf = new Uint8Array(total);
+  const partOf = new Map<number, number>();
   ROW_PARTS.forEach((part, index) => {
-    for (const row of parts[part]) partOf[row] = index;
+    for (const row of parts[part]) partOf.set(row, index);
   });
   return {
     total,
     returned,
-    parts: rows.map((row) => ROW_PARTS[partOf[row] as number] as (typeof ROW_PARTS)[number]),
+    parts: rows.map((row) => ROW_PARTS[partOf.get(row) ?? 0] as (typeof ROW_PARTS)[number]),
     features: take(shown),
     targets: take(targets),
   };

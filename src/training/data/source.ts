@@ -1,15 +1,26 @@
 /** What is known of a job's rows before it trains, wherever they come from: shapes, classes, and which rows are held out. */
 import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
+import type { Note } from "../../domain/notes.ts";
 import { type Preprocess, preprocess as preprocessOptions } from "../../domain/spec/preprocess-options.ts";
 import type { JobSpec, Split, Task } from "../../domain/spec/spec.ts";
 import type { TensorEntry } from "../../domain/tensor.ts";
 import { type Embedding, embeddingsOf } from "../run/network.ts";
-import { chooseColumns, readClasses } from "./dataset-columns.ts";
+import { dataNotes } from "./data-notes.ts";
+import { chooseColumns, readClasses, rowsWithTargets } from "./dataset-columns.ts";
 import { layoutOf } from "./encoding.ts";
 import { planColumns, sketchColumn } from "./fit-columns.ts";
 import { generatorShape } from "./generate.ts";
-import { heldOutCounts, labelErrors, labelsOf, type Parts, settledSplit, splitErrors, splitRows } from "./split.ts";
+import {
+  heldOutCounts,
+  labelErrors,
+  labelsOf,
+  type Parts,
+  settledSplit,
+  splitErrors,
+  splitPresent,
+  splitRows,
+} from "./split.ts";
 import { inferTask, readTargets } from "./targets.ts";
 
 export interface DataShape {
@@ -46,6 +57,8 @@ export interface Described {
   /** Where too many rows are to be blamed. */
   readonly rowsPointer: string;
   readonly errors: readonly FieldError[];
+  /** On the rows and columns of a data set. */
+  readonly notes?: readonly Note[];
 }
 
 /** Describes the data of a spec. A data set must have been looked up. */
@@ -140,7 +153,9 @@ function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
   const split = settledSplit(spec.split === undefined ? { validation: 0.2, test: 0 } : spec.split, classes.length > 0);
   const bad = [...splitErrors(split, dataset.rows, task), ...labelErrors(split, dataset)];
   if (bad.length > 0) return refused(rowsPointer, bad);
-  const parts = splitRows(dataset.rows, split, spec.seed, { classes: codes, labelOf: labelsOf(split, dataset) });
+  const present = rowsWithTargets(chosen.targets, dataset);
+  const rows = present?.length ?? dataset.rows;
+  const parts = splitPresent(present, dataset.rows, split, spec.seed, { classes: codes, labelOf: labelsOf(split, dataset) });
   if (parts === null) return refused(rowsPointer, emptyErrors(parts));
   const preprocess = spec.preprocess ?? DEFAULT_PREPROCESS;
   const { plans, errors } = planColumns(chosen.features, preprocess);
@@ -149,7 +164,7 @@ function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
   const shape: DataShape = {
     task,
     classes,
-    rows: dataset.rows,
+    rows,
     validationRows: parts.validation.length,
     testRows: parts.test.length,
     featureWidth: layoutOf(sketch).width,
@@ -159,5 +174,6 @@ function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
     columns: { features: names(chosen.features), target: names(chosen.targets), weights: chosen.weights },
     embeddings: embeddingsOf(sketch),
   };
-  return { shape, tensors: [], rowsPointer, errors };
+  const notes = dataNotes({ spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows });
+  return { shape, tensors: [], rowsPointer, errors, notes };
 }

@@ -101,6 +101,32 @@ export function splitRows(rows: number, split: Split | null, seed: number, sourc
   return train.length === 0 ? null : { train, validation: rowsOf(PART.validation), test: rowsOf(PART.test) };
 }
 
+/**
+ * Splits the rows `present` of a table and no others: shares are of these. Null as `splitRows`; `present` null stands for all of
+ * the `rows`. What the split and its sources say of rows is by their place in the table.
+ */
+export function splitPresent(
+  present: Int32Array | null,
+  rows: number,
+  split: Split | null,
+  seed: number,
+  { classes, labelOf }: SplitSources,
+): Parts | null {
+  if (present === null) return splitRows(rows, split, seed, { classes, labelOf });
+  const placeOf = new Map(Array.from(present, (row, place) => [row, place]));
+  const placesOf = (given: readonly number[]) => given.flatMap((row) => placeOf.get(row) ?? []);
+  const own =
+    split && "validation_rows" in split
+      ? { ...split, validation_rows: placesOf(split.validation_rows), test_rows: placesOf(split.test_rows) }
+      : split;
+  const parts = splitRows(present.length, own, seed, {
+    classes: classes && Int32Array.from(present, (row) => classes[row] as number),
+    labelOf: labelOf && ((place) => labelOf(present[place] as number)),
+  });
+  const rowsOf = (places: Int32Array) => Int32Array.from(places, (place) => present[place] as number);
+  return parts && { train: rowsOf(parts.train), validation: rowsOf(parts.validation), test: rowsOf(parts.test) };
+}
+
 type Shares = Extract<Split, { validation: number }>;
 
 function assignShares(partOf: Uint8Array, split: Shares, random: Random, { classes }: SplitSources): void {

@@ -108,7 +108,16 @@ export function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: R
   if (excess) return INVALID([excess]);
   const bulk = [...tensors, ...initial.tensors];
   const payload = bulk.length > 0 ? packTensors(bulk) : null;
-  return { ok: true, spec: resolved, parameters, memoryBytes, rows: shape.rows, classes: shape.classes, payload };
+  return {
+    ok: true,
+    spec: resolved,
+    parameters,
+    memoryBytes,
+    rows: shape.rows,
+    classes: shape.classes,
+    payload,
+    notes: data.notes ?? [],
+  };
 }
 
 type Sized = { readonly ok: true; readonly memoryBytes: number } | { readonly ok: false; readonly errors: FieldError[] };

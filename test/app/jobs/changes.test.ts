@@ -20,9 +20,9 @@ async function countedDependencies() {
 }
 
 async function submitted(services: ProjectServices) {
-  const view = await submit(services, body({ name: "first" }), { validateOnly: false });
-  if (!("job" in view)) throw new Error("it was not only to be validated");
-  return view;
+  const result = await submit(services, body({ name: "first" }), { validateOnly: false });
+  if (!("view" in result)) throw new Error("it was not only to be validated");
+  return result.view;
 }
 
 describe("a use case that changes a job", () => {
@@ -84,7 +84,7 @@ describe("a body that names a data set", () => {
     });
     const stored = { validateOnly: false };
     expect(await submit(dependencies, body({ name: "on-a", dataset: "ds_a" }), stored)).toMatchObject({
-      job: { name: "on-a", state: "queued" },
+      view: { job: { name: "on-a", state: "queued" } },
     });
     expect(asked).toEqual(["prepare", "prepareDraft"]);
     await expect(submit(dependencies, body({ name: "on-b", dataset: "ds_b" }), stored)).rejects.toMatchObject({

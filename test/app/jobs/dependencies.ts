@@ -30,7 +30,7 @@ function closedUploadSpool(): UploadSpool {
 
 function aPreparedJob(name: string | undefined): Prepared {
   const { id: _id, createdAt: _createdAt, ...job } = aNewJob();
-  return { ok: true, ...job, spec: aSpec(name), rows: 200 };
+  return { ok: true, ...job, spec: aSpec(name), rows: 200, notes: [] };
 }
 
 /**

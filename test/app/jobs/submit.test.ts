@@ -12,10 +12,10 @@ describe("submit", () => {
     let wakes = 0;
     dependencies.queue.onWork(() => wakes++);
     const result = await submit(dependencies, body({ name: "first" }), stored);
-    if (!("job" in result)) throw new Error("it was not only to be validated");
-    expect(result.job).toMatchObject({ name: "first", state: "queued" });
-    expect(result.job.id).toMatch(/^job_[0-9a-f-]{36}$/);
-    expect(await dependencies.store.getJob(result.job.id)).toEqual(result.job);
+    if (!("view" in result)) throw new Error("it was not only to be validated");
+    expect(result.view.job).toMatchObject({ name: "first", state: "queued" });
+    expect(result.view.job.id).toMatch(/^job_[0-9a-f-]{36}$/);
+    expect(await dependencies.store.getJob(result.view.job.id)).toEqual(result.view.job);
     expect(wakes).toBe(1);
   });
 
@@ -45,6 +45,6 @@ describe("submit", () => {
   it("takes a Buffer that is a part of a pool", async () => {
     const dependencies = await openDependencies();
     const result = await submit(dependencies, Buffer.from('{"name": "pooled"}'), stored);
-    expect("job" in result && result.job.name).toBe("pooled");
+    expect("view" in result && result.view.job.name).toBe("pooled");
   });
 });

@@ -235,7 +235,6 @@ describe("a job on a data set is refused", () => {
     ["a feature that is not there", {}, { features: ["bill", "bil"] }, "/data/dataset/features/1", "there is no column bil"],
     ["the target as a feature", {}, { features: ["bill", "species"] }, "/data/dataset/features/1", "is the target"],
     ["a regression on labels", { task: "regression" }, {}, "/data/dataset/target", "a regression needs numbers"],
-    ["a target with gaps", {}, { target: "island" }, "/data/dataset/target", "is missing in"],
     [
       "an option of another type",
       { preprocess: { columns: { bill: { encode: "ordinal" } } } },

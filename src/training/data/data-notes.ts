@@ -1,0 +1,98 @@
+/** Notes on the data of a job: which rows and columns were left out, what was guessed, and what looks wrong with the classes. */
+import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
+import { MAX_NOTES, type Note, type NoteCode } from "../../domain/notes.ts";
+import type { JobSpec } from "../../domain/spec/spec.ts";
+import type { ClassesResult } from "./dataset-columns.ts";
+
+/** Rows that a class should have at least. */
+const FEW_ROWS = 10;
+/** The share of the largest class from which accuracy says little. */
+const IMBALANCE = 0.9;
+/** Rows from which a column that never repeats itself is more likely an id than a measure. */
+const ID_ROWS = 50;
+
+/** A data set and what a job takes of it. */
+export interface NotedData {
+  readonly spec: JobSpec;
+  readonly dataset: DatasetRows;
+  readonly features: readonly Column[];
+  readonly targets: readonly Column[];
+  readonly classes: Extract<ClassesResult, { ok: true }>;
+  /** Rows whose targets are there. */
+  readonly rows: number;
+}
+
+/** The notes on a job's data, at most `MAX_NOTES` of them. */
+export function dataNotes(data: NotedData): Note[] {
+  return [...targetNotes(data), ...classNotes(data), ...leftOutNotes(data), ...featureNotes(data)].slice(0, MAX_NOTES);
+}
+
+const noteOn = (code: NoteCode, column: string | null, detail: string, cure: string): Note => ({
+  ...{ code, column, line: null, detail, cure },
+});
+
+function targetNotes({ spec, dataset, targets, classes, rows }: NotedData): Note[] {
+  const names = targets.map(({ name }) => name).join(", ");
+  const [target] = targets;
+  const missing = dataset.rows - rows;
+  const notes: Note[] = [];
+  if (missing > 0) {
+    const detail = `${missing} of ${dataset.rows} rows have no ${names}: they are left out`;
+    const cure = "fill them in, and upload the file again, to train on them too";
+    notes.push(noteOn("rows_without_target", target?.name ?? null, detail, cure));
+  }
+  if (target && !spec.task && !spec.loss && classes.codes && (target.type === "integer" || target.type === "number")) {
+    const detail = `${target.name} has ${classes.classes.length} whole numbers, which were taken for classes`;
+    notes.push(noteOn("task_guessed", target.name, detail, 'set "task": "regression" to predict them as numbers'));
+  }
+  return notes;
+}
+
+function classNotes({ targets, classes: { classes, codes }, rows }: NotedData): Note[] {
+  const name = targets[0]?.name ?? "";
+  if (!codes) return [];
+  const counts = new Array<number>(classes.length).fill(0);
+  for (const code of codes) if (code >= 0) counts[code] = (counts[code] as number) + 1;
+  const rare = classes.filter((_, index) => (counts[index] as number) < FEW_ROWS);
+  const notes: Note[] = [];
+  if (rare.length > 0) {
+    const shown = rare.slice(0, 5).map((label) => `${label} (${counts[classes.indexOf(label)]})`);
+    const more = rare.length > shown.length ? ` and ${rare.length - shown.length} more` : "";
+    const detail = `${rare.length === 1 ? "a class of" : "classes of"} ${name} with fewer than ${FEW_ROWS} rows: ${shown.join(", ")}${more}`;
+    notes.push(noteOn("rare_class", name, detail, "collect more rows of them, join them with others, or leave them out"));
+  }
+  const most = Math.max(...counts);
+  if (most >= IMBALANCE * rows && rows >= FEW_ROWS) {
+    const label = classes[counts.indexOf(most)];
+    const share = ((100 * most) / rows).toFixed(0);
+    const detail = `${share} % of the rows are ${label}: always answering ${label} is as accurate`;
+    const cure = 'look at balanced_accuracy, f1 and pr_auc, and try "weight": "balanced" (pos_weight for two classes)';
+    notes.push(noteOn("imbalanced_classes", name, detail, cure));
+  }
+  return notes;
+}
+
+/** Columns that the job did not ask to leave out, and that nothing can be learnt from. */
+function leftOutNotes({ spec, dataset }: NotedData): Note[] {
+  if (!("dataset" in spec.data) || spec.data.dataset.features) return [];
+  return dataset.columns
+    .filter(({ type, missing }) => type === "text" && missing < dataset.rows)
+    .map(({ name, distinct }) => {
+      const detail = `${name} is text (${distinct} different values) and is left out`;
+      return noteOn("text_left_out", name, detail, `upload the file with types={"${name}":"category"} to use it`);
+    });
+}
+
+function featureNotes({ dataset, features }: NotedData): Note[] {
+  const { rows } = dataset;
+  return features.flatMap(({ name, type, missing, distinct }) => {
+    if (missing === rows)
+      return [noteOn("column_without_values", name, `${name} has no value in any row`, "leave it out (features)")];
+    if (distinct === 1 && missing === 0)
+      return [noteOn("constant_column", name, `${name} has one value in every row`, "leave it out (features)")];
+    const isId = (type === "integer" || type === "category") && distinct === rows && rows >= ID_ROWS;
+    if (!isId) return [];
+    const detail = `${name} has another value in every row, as an id has: what is learnt from it does not hold for new rows`;
+    return [noteOn("id_like_column", name, detail, "leave it out (features)")];
+  });
+}

@@ -1,0 +1,223 @@
+import { describe, expect, it } from "vitest";
+import type { Column, ColumnValues, DatasetRows } from "../../../src/domain/datasets/dataset.ts";
+import type { NoteCode } from "../../../src/domain/notes.ts";
+import { splitPresent, splitRows } from "../../../src/training/data/split.ts";
+import { prepare } from "../train.ts";
+
+const ROWS = 100;
+
+/** A column of `ROWS` values, of which `missing` are none. */
+function column(
+  name: string,
+  values: ColumnValues,
+  type: Column["type"],
+  categories: string[] | null = null,
+): [Column, ColumnValues] {
+  const present = [...values].filter((value) => (values instanceof Int32Array ? value >= 0 : !Number.isNaN(value)));
+  return [
+    { name, type, missing: ROWS - present.length, distinct: new Set(present).size, statistics: null, top: [], categories },
+    values,
+  ];
+}
+
+const numbers = (value: (row: number) => number) => Float64Array.from({ length: ROWS }, (_, row) => value(row));
+const codes = (value: (row: number) => number) => Int32Array.from({ length: ROWS }, (_, row) => value(row));
+
+function dataset(...columns: [Column, ColumnValues][]): DatasetRows {
+  const values = columns.filter(([{ type }]) => type !== "text").map(([{ name }, own]) => [name, own] as const);
+  return { rows: ROWS, sha256: "", columns: columns.map(([each]) => each), values: new Map(values) };
+}
+
+const x = column(
+  "x",
+  numbers((row) => (row * 7) % 11),
+  "number",
+);
+const layers = [{ type: "linear", units: 4 }, { type: "relu" }, { type: "linear" }];
+
+function notesOf(data: DatasetRows, rest: object = {}) {
+  const prepared = prepare({ data: { dataset: { id: "ds_x", target: "y" } }, model: { layers }, epochs: 1, ...rest }, {}, data);
+  if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
+  return prepared;
+}
+
+/** A table for each code that has what the note is about, and nothing else. */
+const PLANTED: Readonly<Record<NoteCode, { readonly data: DatasetRows; readonly detail: RegExp; readonly rest?: object }>> = {
+  rows_without_target: {
+    data: dataset(
+      x,
+      column(
+        "y",
+        numbers((row) => (row % 10 === 0 ? Number.NaN : row)),
+        "number",
+      ),
+    ),
+    detail: /^10 of 100 rows have no y/,
+  },
+  task_guessed: {
+    data: dataset(
+      x,
+      column(
+        "y",
+        numbers((row) => row % 3),
+        "integer",
+      ),
+    ),
+    detail: /3 whole numbers.*taken for classes/,
+  },
+  text_left_out: {
+    data: dataset(
+      x,
+      column(
+        "words",
+        numbers(() => 0),
+        "text",
+      ),
+      column(
+        "y",
+        numbers((row) => row / 3),
+        "number",
+      ),
+    ),
+    detail: /^words is text/,
+  },
+  column_without_values: {
+    data: dataset(
+      x,
+      column(
+        "e",
+        numbers(() => Number.NaN),
+        "number",
+      ),
+      column(
+        "y",
+        numbers((row) => row / 3),
+        "number",
+      ),
+    ),
+    detail: /^e has no value/,
+  },
+  constant_column: {
+    data: dataset(
+      x,
+      column(
+        "c",
+        numbers(() => 5),
+        "number",
+      ),
+      column(
+        "y",
+        numbers((row) => row / 3),
+        "number",
+      ),
+    ),
+    detail: /^c has one value/,
+  },
+  id_like_column: {
+    data: dataset(
+      x,
+      column(
+        "id",
+        numbers((row) => row + 1000),
+        "integer",
+      ),
+      column(
+        "y",
+        numbers((row) => row / 3),
+        "number",
+      ),
+    ),
+    detail: /^id has another value in every row/,
+  },
+  rare_class: {
+    data: dataset(
+      x,
+      column(
+        "y",
+        codes((row) => (row < 5 ? 0 : 1 + (row % 2))),
+        "category",
+        ["a", "b", "c"],
+      ),
+    ),
+    detail: /a \(5\)/,
+  },
+  imbalanced_classes: {
+    data: dataset(
+      x,
+      column(
+        "y",
+        codes((row) => (row % 10 === 0 ? 0 : 1)),
+        "category",
+        ["no", "yes"],
+      ),
+    ),
+    detail: /^90 % of the rows are yes/,
+  },
+};
+
+describe("notes on the data of a job", () => {
+  for (const [code, { data, detail }] of Object.entries(PLANTED)) {
+    it(`have ${code} where it is planted, with a cure, and nothing else`, () => {
+      const { notes } = notesOf(data);
+      expect(notes).toEqual([
+        { code, column: expect.any(String), line: null, detail: expect.stringMatching(detail), cure: expect.any(String) },
+      ]);
+    });
+  }
+
+  it("are none for a table that is in order", () => {
+    expect(
+      notesOf(
+        dataset(
+          x,
+          column(
+            "y",
+            numbers((row) => row / 3),
+            "number",
+          ),
+        ),
+      ).notes,
+    ).toEqual([]);
+  });
+});
+
+describe("rows without a target", () => {
+  it("are counted out, and neither trained on nor held out", () => {
+    const gaps = dataset(
+      x,
+      column(
+        "y",
+        numbers((row) => (row % 10 === 0 ? Number.NaN : row)),
+        "number",
+      ),
+    );
+    expect(notesOf(gaps).rows).toBe(90);
+    const nothing = column(
+      "y",
+      numbers(() => Number.NaN),
+      "number",
+    );
+    expect(
+      prepare({ data: { dataset: { id: "ds_x", target: "y" } }, model: { layers }, epochs: 1 }, {}, dataset(x, nothing)),
+    ).toMatchObject({
+      ok: false,
+      errors: [{ pointer: "/data/dataset/target", detail: "y has no value in any row" }],
+    });
+  });
+
+  it("leave the others split as a table of these alone is", () => {
+    const present = Int32Array.of(1, 2, 4, 5, 7, 9, 11, 12, 20, 21);
+    const classes = Int32Array.from({ length: 22 }, (_, row) => row % 2);
+    for (const split of [null, { validation: 0.3, test: 0.2 }, { validation: 0.3, test: 0, stratify: true }]) {
+      const parts = splitPresent(present, 22, split, 3, { classes, labelOf: null });
+      const alone = splitRows(present.length, split, 3, { classes: Int32Array.from(present, (row) => row % 2), labelOf: null });
+      for (const part of ["train", "validation", "test"] as const)
+        expect([...(parts?.[part] ?? [])]).toEqual(Array.from(alone?.[part] ?? [], (place) => present[place]));
+    }
+    const given = { validation_rows: [0, 2, 9], test_rows: [21] };
+    expect(splitPresent(present, 22, given, 0, { classes, labelOf: null })).toMatchObject({
+      validation: Int32Array.of(2, 9),
+      test: Int32Array.of(21),
+    });
+  });
+});
