@@ -4,7 +4,7 @@ import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openPostgresBus, type PostgresBus, type PostgresBusOptions } from "../../src/bus/postgres.ts";
 import { busContract } from "../contract/bus.ts";
-import { freshDatabase } from "../contract/postgres.ts";
+import { migratedDatabase } from "../contract/postgres.ts";
 
 const QUIET_MS = 60_000;
 
@@ -27,12 +27,12 @@ async function openBus(url: string, options: Partial<PostgresBusOptions> = {}): 
 }
 
 busContract("the bus over PostgreSQL, in one process", async () => {
-  const bus = await openBus(await freshDatabase());
+  const bus = await openBus(await migratedDatabase());
   return { bus, close: bus.close };
 });
 
 busContract("the bus over PostgreSQL, from one process to another", async () => {
-  const url = await freshDatabase();
+  const url = await migratedDatabase();
   const [here, there] = [await openBus(url), await openBus(url)];
   return {
     bus: { ...here, subscribe: there.subscribe, subscribeAll: there.subscribeAll },
@@ -45,7 +45,7 @@ busContract("the bus over PostgreSQL, from one process to another", async () => 
 
 describe("the bus over PostgreSQL", () => {
   async function openTwo(options: Partial<PostgresBusOptions> = {}) {
-    const url = await freshDatabase();
+    const url = await migratedDatabase();
     const [here, there] = [await openBus(url), await openBus(url, options)];
     onTestFinished(async () => {
       await here.close();
@@ -117,7 +117,7 @@ describe("the bus over PostgreSQL", () => {
   });
 
   it("makes good by a slow poll what a silent connection has swallowed", async () => {
-    const target = new URL(await freshDatabase());
+    const target = new URL(await migratedDatabase());
     let isMute = false;
     const sockets: Socket[] = [];
     const proxy = createServer((inside) => {

@@ -1,9 +1,14 @@
-/** An empty database of the run's PostgreSQL. */
+/** New databases of the run's PostgreSQL. */
 import { inject } from "vitest";
 
-/** The URL of a new empty database of the run's PostgreSQL. */
-export async function freshDatabase(): Promise<string> {
-  const response = await fetch(inject("postgres"));
+/** The URL of a new empty database. */
+export const freshDatabase = (): Promise<string> => ask("empty");
+
+/** The URL of a new database with the tables of the store and the queue, and without a row. */
+export const migratedDatabase = (): Promise<string> => ask("migrated");
+
+async function ask(kind: "empty" | "migrated"): Promise<string> {
+  const response = await fetch(`${inject("postgres")}/${kind}`);
   const text = await response.text();
   if (!response.ok) throw new Error(text);
   return text;

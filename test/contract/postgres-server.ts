@@ -13,7 +13,8 @@ export interface PostgresServer {
   readonly port: number;
   /** The URL of a database, by its name. */
   url(database: string): string;
-  createDatabase(name: string): Promise<string>;
+  /** Makes a database, empty or as a copy of `template`. Returns its URL. */
+  createDatabase(name: string, template?: string): Promise<string>;
   /** Ends it: "fast" as an administrator would, "immediate" as a crash would. */
   stop(mode: "fast" | "immediate"): Promise<void>;
   start(): Promise<void>;
@@ -79,10 +80,11 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
     url,
     start,
     stop,
-    async createDatabase(name) {
+    async createDatabase(name, template) {
       const client = new pg.Client({ connectionString: url("postgres") });
       await client.connect();
-      await client.query(`create database ${client.escapeIdentifier(name)}`);
+      const copied = template === undefined ? "" : ` template ${client.escapeIdentifier(template)}`;
+      await client.query(`create database ${client.escapeIdentifier(name)}${copied}`);
       await client.end();
       return url(name);
     },

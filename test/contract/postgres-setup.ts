@@ -6,6 +6,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
+import { openPgBossQueue } from "../../src/queue/pgboss.ts";
+import { openPostgresStore } from "../../src/storage/postgres/postgres-store.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 
 declare module "vitest" {
@@ -20,15 +22,20 @@ const SETTINGS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off",
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   let starting: Promise<PostgresServer> | null = null;
+  let template: Promise<string> | null = null;
   let count = 0;
-  const control = createServer((_request, response) => {
+  const databaseOf = async (kind: string): Promise<string> => {
     starting ??= startPostgres({ settings: SETTINGS });
-    starting
-      .then((server) => server.createDatabase(`test_${process.pid}_${count++}`))
-      .then(
-        (url) => response.end(url),
-        (error: unknown) => response.writeHead(500).end(String(error)),
-      );
+    const server = await starting;
+    if (kind === "empty") return await server.createDatabase(`test_${process.pid}_${count++}`);
+    template ??= createTemplate(server);
+    return await server.createDatabase(`test_${process.pid}_${count++}`, await template);
+  };
+  const control = createServer((request, response) => {
+    databaseOf(request.url?.slice(1) ?? "").then(
+      (url) => response.end(url),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
   }).listen(0, "127.0.0.1");
   await once(control, "listening");
   project.provide("postgres", `http://127.0.0.1:${(control.address() as AddressInfo).port}`);
@@ -37,4 +44,27 @@ export default async function setup(project: TestProject): Promise<() => Promise
     control.close();
     await (await starting)?.remove();
   };
+}
+
+/** A database with the tables of the store and of the queue, to copy. Nobody is connected to it: PostgreSQL would refuse. */
+async function createTemplate(server: PostgresServer): Promise<string> {
+  const name = "template_migrated";
+  const url = await server.createDatabase(name);
+  const pool = { size: 2, statementTimeoutMs: 20_000, connectTimeoutMs: 10_000, probeMs: 1000 };
+  const { store, runSql } = await openPostgresStore({ url, ...pool, retryMs: 0, runRetryMs: 0 });
+  const queue = await openPgBossQueue({
+    url,
+    statementTimeoutMs: pool.statementTimeoutMs,
+    store,
+    runSql,
+    signals: { announce: () => undefined, onTopic: () => () => undefined },
+    workerId: name,
+    leaseSeconds: 10,
+    maxLeaseSeconds: 3600,
+    onAbandoned: () => Promise.resolve(),
+    onError: () => undefined,
+  });
+  await queue.close();
+  await store.close();
+  return name;
 }

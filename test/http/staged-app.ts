@@ -92,7 +92,8 @@ export async function openStagedApp({
   const lifecycle = createLifecycle();
   const bounds = { streamBounds, socketBounds };
   const app = await buildApp({ services, lifecycle, log, dashboardDirectory, corsOrigins, access, ...bounds });
-  const runner = startRunner(services, { workers: 1 });
+  // A run on the stage writes no checkpoint when the server stops: nothing is to be waited for.
+  const runner = startRunner(services, { workers: 1, drainMs: 0 });
   lifecycle.markReady();
   return {
     app,

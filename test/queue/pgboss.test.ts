@@ -4,13 +4,13 @@ import type { Job } from "../../src/domain/jobs/job.ts";
 import { priorityOf } from "../../src/queue/messages.ts";
 import type { PgBossQueueOptions } from "../../src/queue/pgboss.ts";
 import { aChunk, aNewJob, aSuccess } from "../contract/fixtures.ts";
-import { freshDatabase, openQueueOnPostgres } from "../contract/postgres.ts";
+import { migratedDatabase, openQueueOnPostgres } from "../contract/postgres.ts";
 import { queueContract } from "../contract/queue.ts";
 
-queueContract("the queue of pg-boss", async () => openQueueOnPostgres(await freshDatabase()));
+queueContract("the queue of pg-boss", async () => openQueueOnPostgres(await migratedDatabase()));
 
 async function open(options: Partial<PgBossQueueOptions> = {}, url?: string) {
-  const opened = await openQueueOnPostgres(url ?? (await freshDatabase()), options);
+  const opened = await openQueueOnPostgres(url ?? (await migratedDatabase()), options);
   onTestFinished(opened.close);
   return opened;
 }
@@ -28,7 +28,7 @@ describe("the queue of pg-boss", () => {
   });
 
   it("gives the jobs of one queue to two processes, each once", async () => {
-    const url = await freshDatabase();
+    const url = await migratedDatabase();
     const [one, two] = [await open({}, url), await open({}, url)];
     const ids = await Promise.all(Array.from({ length: 20 }, async () => (await one.store.insertJob(aNewJob())).id));
     const claimed: string[] = [];
@@ -90,7 +90,7 @@ describe("the queue of pg-boss", () => {
   });
 
   it("hands a job whose lease has lapsed to whoever looks next, and refuses what the first holder writes then", async () => {
-    const url = await freshDatabase();
+    const url = await migratedDatabase();
     const abandoned: string[] = [];
     const dead = await open({}, url);
     const { id } = await dead.store.insertJob(aNewJob());
@@ -142,7 +142,7 @@ describe("the queue of pg-boss", () => {
   });
 
   it("gives each project its turn, and no more than it may have under way, whichever process asks", async () => {
-    const url = await freshDatabase();
+    const url = await migratedDatabase();
     const [one, two] = [await open({ runningJobs: 2 }, url), await open({ runningJobs: 2 }, url)];
     const insert = async (project: string, count: number) => {
       for (let index = 0; index < count; index++) await one.store.ofProject(project).insertJob(aNewJob());
@@ -158,7 +158,7 @@ describe("the queue of pg-boss", () => {
   });
 
   it("finds the jobs of lost workers even where their project may have no more under way", async () => {
-    const url = await freshDatabase();
+    const url = await migratedDatabase();
     const dead = await open({ runningJobs: 1 }, url);
     const { id } = await dead.store.insertJob(aNewJob());
     await dead.store.insertJob(aNewJob());
@@ -190,7 +190,7 @@ describe("the queue of pg-boss", () => {
   });
 
   it("wakes another process when there is work", async () => {
-    const url = await freshDatabase();
+    const url = await migratedDatabase();
     const here = await open({ pollMs: 3_600_000 }, url);
     const there = await open({ pollMs: 3_600_000, workerId: createId("worker") }, url);
     const woken = new Promise<void>((resolve) => there.queue.onWork(resolve));

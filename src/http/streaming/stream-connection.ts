@@ -48,6 +48,8 @@ export interface StreamBounds {
   readonly stallMs: number;
   /** How often a connection is tried for a dead peer. */
   readonly pingMs: number;
+  /** How long readers may take for their last frames when the server goes down. */
+  readonly drainMs: number;
   /** Most connections of one project at a time. */
   readonly connections: number;
   /** Most jobs that one connection may follow at a time. */
@@ -60,6 +62,7 @@ export const STREAM_BOUNDS: StreamBounds = {
   lowWaterBytes: 1024 * 1024,
   stallMs: 15_000,
   pingMs: 20_000,
+  drainMs: 3000,
   connections: 5000,
   subscriptions: 200,
   faults: 10,

@@ -14,9 +14,6 @@ import { type MultiStreamRequest, streamMany } from "./multi-stream.ts";
 import { type StreamReport, type StreamRequest, streamJob } from "./stream.ts";
 import type { CloseReason, Message, StreamBounds, StreamConnection } from "./stream-connection.ts";
 
-/** How long readers may take for their last frames when the server goes down. */
-const DRAIN_MS = 3000;
-
 /** The part of a logger that streams need. */
 export interface StreamLog {
   info(fields: object, message: string): void;
@@ -110,7 +107,7 @@ export function createStreams(
       run(request.connection, request.principal, log, (...dependencies) => streamMany({ ...request, feed }, ...dependencies)),
     async settle() {
       const enough = new AbortController();
-      const deadline = delay(DRAIN_MS, undefined, { signal: enough.signal }).catch(() => undefined);
+      const deadline = delay(bounds.drainMs, undefined, { signal: enough.signal }).catch(() => undefined);
       await Promise.race([Promise.all(open.values()), deadline]);
       enough.abort();
       for (const connection of open.keys()) connection.destroy();

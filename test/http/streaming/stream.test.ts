@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -66,16 +65,17 @@ describe("a WebSocket reader", () => {
   });
 
   it("may name a sequence number beyond the end, and waits there for what comes", async () => {
-    const id = await submitJob(staged);
+    const id = await submitJob(staged, { ...SPEC, epochs: 1_000_000 });
     const run = await staged.nextRun();
     const reader = readSocket(url, id, 1_000_000);
-    // It stands at the newest event of the moment when the server looks: give it that moment.
-    await once(reader.socket, "open");
-    await delay(500);
-    await run.post(1, 10);
+    // It stands at the newest event of the moment when the server looks, which the first frame shows to have come.
+    let posted = 0;
+    for (; reader.frames.length === 0; posted++) await run.post(posted + 1, posted + 1);
+    await run.post(posted + 1, posted + 10);
     run.finish();
     await reader.closed;
-    expect(epochsOf(reader.frames)).toEqual(range(1, 10));
+    const epochs = epochsOf(reader.frames);
+    expect(epochs).toEqual(range(epochs[0] ?? 0, posted + 10));
   });
 
   it("is not upgraded for an unknown job, nor with a cursor that is no number", async () => {
@@ -204,7 +204,7 @@ describe("a server that goes down", () => {
 
 describe("a server that closes", () => {
   it("does not wait for a reader that takes nothing, nor for a connection that is kept alive", async () => {
-    const own = await openStagedApp();
+    const own = await openStagedApp({ streamBounds: { drainMs: 50 } });
     const ownUrl = await own.listen();
     const id = await submitJob(own, { ...SPEC, epochs: 400_000 });
     const run = await own.nextRun();

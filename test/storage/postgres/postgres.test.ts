@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createId } from "../../../src/domain/id.ts";
@@ -8,7 +7,7 @@ import { aChunk, aNewJob, aSuccess } from "../../contract/fixtures.ts";
 import { keyContract } from "../../contract/keys.ts";
 import { queueOrderContract } from "../../contract/line.ts";
 import { outboxContract } from "../../contract/outbox.ts";
-import { freshDatabase, openEmptyPostgres, openOnPostgres } from "../../contract/postgres.ts";
+import { freshDatabase, migratedDatabase, openEmptyPostgres, openOnPostgres } from "../../contract/postgres.ts";
 import { projectContract } from "../../contract/projects.ts";
 import { sharesContract } from "../../contract/shares.ts";
 import { storeContract } from "../../contract/store.ts";
@@ -82,12 +81,12 @@ describe("opening a store on PostgreSQL", () => {
 
 describe("a store on PostgreSQL", () => {
   it("refuses text with the character NUL, which PostgreSQL cannot hold", async () => {
-    const { store } = await openOnPostgres(await freshDatabase());
+    const { store } = await openOnPostgres(await migratedDatabase());
     await expect(store.getOrCreateSecret("a\u0000b", "x")).rejects.toMatchObject({ code: "invalid" });
   });
 
   it("answers as if nothing had happened when its connections are cut between two requests", async () => {
-    const url = await freshDatabase();
+    const url = await migratedDatabase();
     const { store } = await openOnPostgres(url);
     const admin = await connect(url);
     const { id } = await store.insertJob(aNewJob());
@@ -101,28 +100,36 @@ describe("a store on PostgreSQL", () => {
   });
 
   it("stores every chunk once, in order, and each change of state once, while its connections are cut", async () => {
-    const url = await freshDatabase();
+    const url = await migratedDatabase();
     const { store } = await openOnPostgres(url);
     const admin = await connect(url);
     const { id } = await store.insertJob(aNewJob());
     await store.claimJob(1);
+    // After each thing that is stored the connections are cut, in the middle of what comes next.
+    let stored = Promise.withResolvers<void>();
+    const told = async <T>(storing: Promise<T>): Promise<T> => {
+      const result = await storing;
+      stored.resolve();
+      return result;
+    };
     let isCutting = true;
+    let cuts = 0;
     const cutting = (async () => {
       while (isCutting) {
-        await cutAll(admin);
-        // Some of what is asked must come to its end.
-        await delay(20);
+        stored = Promise.withResolvers();
+        cuts += (await cutAll(admin)).rowCount ?? 0;
+        await stored.promise;
       }
     })();
     const chunks = Array.from({ length: 60 }, (_, index) => aChunk(index * 5 + 1, index * 5 + 5));
-    const seqs = await Promise.all(chunks.map((chunk) => store.appendMetrics(id, 1, chunk)));
-    const moved = await store.transition(id, {
-      from: ["running"],
-      to: { state: "cancelling", at: 9, reason: "while connections are cut" },
-    });
-    const ended = await store.finishJob(id, 1, 10, "done", { state: "cancelled", metrics: null });
+    const seqs = await Promise.all(chunks.map((chunk) => told(store.appendMetrics(id, 1, chunk))));
+    const to = { state: "cancelling", at: 9, reason: "while connections are cut" } as const;
+    const moved = await told(store.transition(id, { from: ["running"], to }));
+    const ended = await told(store.finishJob(id, 1, 10, "done", { state: "cancelled", metrics: null }));
     isCutting = false;
+    stored.resolve();
     await cutting;
+    expect(cuts).toBeGreaterThan(20);
     expect(seqs).toEqual(chunks.map((_, index) => index + 3));
     expect([moved?.state, ended?.state]).toEqual(["cancelling", "cancelled"]);
     const events = await store.readEvents(id, 0, 1000, 1e9);
@@ -131,7 +138,7 @@ describe("a store on PostgreSQL", () => {
   });
 
   it("says that it is away while it is, and that it is back", async () => {
-    const url = new URL(await freshDatabase());
+    const url = new URL(await migratedDatabase());
     const { store } = await openOnPostgres(url.href, { retryMs: 0, probeMs: 20 });
     const admin = await connect(url.href);
     const back = Promise.withResolvers<void>();
@@ -149,7 +156,7 @@ describe("a store on PostgreSQL", () => {
   });
 
   it("gives each webhook to one of several processes", async () => {
-    const url = await freshDatabase();
+    const url = await migratedDatabase();
     const [one, two] = [(await openOnPostgres(url)).store, (await openOnPostgres(url)).store];
     const count = 20;
     for (let index = 0; index < count; index++) {
@@ -165,7 +172,7 @@ describe("a store on PostgreSQL", () => {
   });
 
   it("has what the processes say of themselves, and what they are told", async () => {
-    const url = await freshDatabase();
+    const url = await migratedDatabase();
     const [one, two] = [(await openOnPostgres(url)).store, (await openOnPostgres(url)).store];
     const id = createId("worker");
     const beat = {

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createSharedRateLimiter } from "../../../../src/app/access/count-requests.ts";
 import type { Store } from "../../../../src/domain/ports.ts";
 import { openStore } from "../../../../src/storage/open.ts";
-import { freshDatabase, openOnPostgres } from "../../../contract/postgres.ts";
+import { migratedDatabase, openOnPostgres } from "../../../contract/postgres.ts";
 import { temporaryFolder } from "../../../contract/temporary.ts";
 
 const WINDOW = { windowMs: 1000, limit: 3 };
@@ -19,7 +19,7 @@ const STORES: readonly (readonly [string, () => Promise<readonly [Store, Store]>
   [
     "PostgreSQL, two processes",
     async () => {
-      const url = await freshDatabase();
+      const url = await migratedDatabase();
       return [(await openOnPostgres(url)).store, (await openOnPostgres(url)).store];
     },
   ],

@@ -1,0 +1,40 @@
+/**
+ * The order in which test files run: those that take longest first, so that no core waits for a last long one. It knows no
+ * more of them than their names.
+ */
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/**
+ * Longest first. The files of the cluster stand apart from one another: each starts PostgreSQL and four servers, and waits for
+ * leases to lapse most of its time, while the file beside it can compute.
+ */
+const LONGEST: readonly string[] = [
+  "test/cluster/losses.test.ts",
+  "test/faults/fuzz/fuzz.test.ts",
+  "test/faults/kill.test.ts",
+  "test/e2e/page/access.test.ts",
+  "test/cluster/rolling.test.ts",
+  "test/e2e/documents.test.ts",
+  "test/e2e/readme.test.ts",
+  "test/e2e/page/job.test.ts",
+  "test/e2e/page/model.test.ts",
+  "test/cluster/connections.test.ts",
+  "test/e2e/page/datasets.test.ts",
+  "test/e2e/process.test.ts",
+  "test/e2e/durable.test.ts",
+  "test/storage/postgres/postgres.test.ts",
+  "test/e2e/cli.test.ts",
+];
+
+/** Sorts the files of a run; those that are not in the list follow as Vitest sorts them. */
+export class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const rank = new Map(sorted.map((file) => [file, LONGEST.findIndex((path) => file.moduleId.endsWith(`/${path}`))]));
+    const place = (file: TestSpecification): number => {
+      const found = rank.get(file) ?? -1;
+      return found === -1 ? LONGEST.length : found;
+    };
+    return sorted.toSorted((one, other) => place(one) - place(other));
+  }
+}
