@@ -187,6 +187,17 @@ function cycleIn(graph: ReadonlyMap<string, readonly string[]>): string[] | null
   return null;
 }
 
+describe("a route", () => {
+  it("reaches what is stored by a use case alone", () => {
+    // Words of descriptions and headers aside: `cache-control: no-store`.
+    const withoutTexts = (code: string) => code.replaceAll(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, "");
+    const wrong = sources.filter(
+      (source) => /^http\/(routes|streaming)\//.test(source.path) && /\bstore\b/.test(withoutTexts(codeOf(source))),
+    );
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+});
+
 describe("packages", () => {
   it("appear only where the plan puts them", () => {
     const wrong = sources.flatMap(({ path, place, imports }) =>

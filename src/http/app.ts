@@ -128,7 +128,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...socketOptions(sockets),
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   });
-  const { limits, store } = services;
+  const { limits } = services;
   const guard = createGuard(services, { ...options.access, origins: options.corsOrigins ?? [] });
   const streams = createStreams(
     { lifecycle, feed: createJobFeed(services), watch: guard.authenticator.watch, telemetry },
@@ -138,13 +138,13 @@ export async function buildApp(options: AppOptions): Promise<App> {
     archive: options.archive ?? null,
     restart: options.restart ?? (() => undefined),
     limits,
-    store,
+    system: services,
     lifecycle,
     streams,
     guard,
     webhookSecret,
     telemetry,
-    workers: createProcessRegistry(store, heartbeatEveryMs),
+    workers: createProcessRegistry(services.store, heartbeatEveryMs),
   };
 
   const dashboard = createDashboard(options.dashboardDirectory);

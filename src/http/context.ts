@@ -4,10 +4,10 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, 
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Authenticator } from "../app/access/authenticate.ts";
 import type { ProcessRegistry } from "../app/cluster/list-workers.ts";
+import type { Services } from "../app/services.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Archive } from "../domain/operation/archive.ts";
 import type { Telemetry } from "../domain/operation/telemetry.ts";
-import type { Store } from "../domain/ports.ts";
 import type { Lifecycle } from "./connection/lifecycle.ts";
 import type { Streams } from "./streaming/streams.ts";
 
@@ -16,8 +16,8 @@ export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerRespo
 
 export interface RouteContext {
   readonly limits: Limits;
-  /** For the health of the database, and its keys. Records are reached through a request's `services`. */
-  readonly store: Store;
+  /** For use cases of no project: keys, and the health of the database. Those of a project have a request's `services`. */
+  readonly system: Pick<Services, "store">;
   readonly guard: {
     readonly authenticator: Authenticator;
     /** Told of a key that is worth nothing. Throws rate_limited when there were too many from the request's address. */

@@ -1,15 +1,9 @@
 /** Revoke a key: it is worth nothing from then on, nor are its sessions. Its record stays. */
-import { type ApiKey, isLive, type Principal } from "../../domain/access/api-key.ts";
+import { isLive, type Principal } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
-import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { TrainyardError } from "../../domain/errors.ts";
 import type { Services } from "../services.ts";
-
-/** A key that the principal may see: of their own project, or any for the superuser. Throws not_found. */
-export async function findOwnKey({ store }: Pick<Services, "store">, principal: Principal, id: string): Promise<ApiKey> {
-  const key = await store.getKey(id);
-  if (!key || (key.project !== principal.project && principal.project !== DEFAULT_PROJECT)) throw notFound("key", id);
-  return key;
-}
+import { findOwnKey } from "./find-keys.ts";
 
 /**
  * Throws not_found, and conflict for the last key by which the server can be administered, unless `hasAdminKey` says that

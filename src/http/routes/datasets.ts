@@ -2,10 +2,11 @@
 import multipart from "@fastify/multipart";
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
+import { describeDataset, listDatasets, previewDataset } from "../../app/datasets/read-datasets.ts";
 import { removeDataset } from "../../app/datasets/remove-dataset.ts";
 import { createDataset } from "../../app/datasets/upload.ts";
 import { MISSING_WORDS } from "../../domain/datasets/cell-parsing.ts";
-import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { TrainyardError } from "../../domain/errors.ts";
 import { fingerprint } from "../connection/idempotency.ts";
 import { MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../connection/uploads.ts";
 import type { App, RouteContext } from "../context.ts";
@@ -102,7 +103,7 @@ function registerReading(app: App): void {
         response: answers({ 200: ["A page of data sets.", datasetsAnswer] }, [422]),
       },
     },
-    async ({ query, services }) => representPage(await services.store.listDatasets(query), representSummary),
+    async ({ query, services }) => representPage(await listDatasets(services, query), representSummary),
   );
 
   app.get(
@@ -118,9 +119,7 @@ function registerReading(app: App): void {
       },
     },
     async ({ params, services }, reply) => {
-      const document = await services.store.describeDataset(params.id);
-      if (!document) throw notFound("data set", params.id);
-      return sendJson(reply, datasetJson(document));
+      return sendJson(reply, datasetJson(await describeDataset(services, params.id)));
     },
   );
 
@@ -138,9 +137,8 @@ function registerReading(app: App): void {
       },
     },
     async ({ params, query, services }, reply) => {
-      const preview = await services.store.readDatasetPreview(params.id);
-      if (!preview) throw notFound("data set", params.id);
-      return sendJson(reply, previewJson(preview.names, preview.lines.slice(0, query.rows)));
+      const { names, lines } = await previewDataset(services, params.id, query.rows);
+      return sendJson(reply, previewJson(names, lines));
     },
   );
 }

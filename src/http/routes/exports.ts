@@ -2,8 +2,7 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { exportEvents } from "../../app/metrics/export-metrics.ts";
-import { findModel } from "../../app/models/find-model.ts";
-import { notFound } from "../../domain/errors.ts";
+import { findModel, readWeights } from "../../app/models/find-model.ts";
 import { eventFileName } from "../../formats/metrics/tensorboard.ts";
 import { encodeOnnx, ONNX_TYPE } from "../../formats/onnx/onnx.ts";
 import type { App } from "../context.ts";
@@ -63,8 +62,7 @@ function registerOnnx(app: App): void {
     },
     async ({ params, services }, reply) => {
       const model = await findModel(services, params.ref);
-      const weights = await services.store.readWeights(model.id);
-      if (!weights) throw notFound("model", params.ref);
+      const weights = await readWeights(services, model.id);
       const { size, pieces } = encodeOnnx(model, weights);
       reply
         .type(ONNX_TYPE)

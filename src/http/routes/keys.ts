@@ -1,7 +1,8 @@
 /** API keys: make, list, read, revoke. */
 import { z } from "zod";
 import { createKey } from "../../app/access/create-key.ts";
-import { findOwnKey, revokeKey } from "../../app/access/revoke-key.ts";
+import { findOwnKey, listKeys } from "../../app/access/find-keys.ts";
+import { revokeKey } from "../../app/access/revoke-key.ts";
 import { newKeyBody } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { parseBody } from "../connection/body.ts";
@@ -20,7 +21,7 @@ export function registerKeys(app: App, context: RouteContext): void {
   registerReading(app, context);
 }
 
-function registerCreation(app: App, { store, guard: { authenticator } }: RouteContext): void {
+function registerCreation(app: App, { system, guard: { authenticator } }: RouteContext): void {
   app.post(
     "/v1/keys",
     {
@@ -36,7 +37,7 @@ function registerCreation(app: App, { store, guard: { authenticator } }: RouteCo
       },
     },
     async (request, reply) => {
-      const { record, key } = await createKey({ store }, request.principal, parseBody(newKeyBody, request.body));
+      const { record, key } = await createKey(system, request.principal, parseBody(newKeyBody, request.body));
       authenticator.keysChanged();
       request.log.info({ key_id: record.id, key_project: record.project, scopes: record.scopes }, "key made");
       reply.code(201).header("location", `/v1/keys/${record.id}`).header("cache-control", "no-store");
@@ -45,7 +46,7 @@ function registerCreation(app: App, { store, guard: { authenticator } }: RouteCo
   );
 }
 
-function registerReading(app: App, { store, guard: { authenticator } }: RouteContext): void {
+function registerReading(app: App, { system, guard: { authenticator } }: RouteContext): void {
   app.get(
     "/v1/keys",
     {
@@ -58,8 +59,7 @@ function registerReading(app: App, { store, guard: { authenticator } }: RouteCon
         response: answers({ 200: ["A page of keys.", keysAnswer] }, [422]),
       },
     },
-    async ({ query, project }) =>
-      representPage(await store.listKeys(project === DEFAULT_PROJECT ? null : project, query), representKey),
+    async ({ query, principal }) => representPage(await listKeys(system, principal, query), representKey),
   );
 
   app.get(
@@ -74,7 +74,7 @@ function registerReading(app: App, { store, guard: { authenticator } }: RouteCon
         response: answers({ 200: ["The record.", keyAnswer] }, [404]),
       },
     },
-    async ({ params, principal }) => representKey(await findOwnKey({ store }, principal, params.id)),
+    async ({ params, principal }) => representKey(await findOwnKey(system, principal, params.id)),
   );
 
   app.delete(
@@ -91,7 +91,7 @@ function registerReading(app: App, { store, guard: { authenticator } }: RouteCon
       },
     },
     async (request, reply) => {
-      await revokeKey({ store }, request.principal, request.params.id, authenticator.hasAdminKey);
+      await revokeKey(system, request.principal, request.params.id, authenticator.hasAdminKey);
       authenticator.keysChanged();
       request.log.info({ key_id: request.params.id }, "key revoked");
       reply.code(204);

@@ -1,9 +1,9 @@
 /** Models: list, read, delete, weights. */
 import { Readable } from "node:stream";
 import { z } from "zod";
-import { findModel } from "../../app/models/find-model.ts";
+import { findModel, readWeights } from "../../app/models/find-model.ts";
+import { listModels, readModel } from "../../app/models/read-models.ts";
 import { removeModel } from "../../app/models/remove-model.ts";
-import { notFound } from "../../domain/errors.ts";
 import { fileMetadata } from "../../domain/models/architecture.ts";
 import { encodeSafetensors, SAFETENSORS_TYPE, safetensorsSize } from "../../formats/safetensors/safetensors.ts";
 import type { App } from "../context.ts";
@@ -34,7 +34,7 @@ function registerReading(app: App): void {
       },
     },
     async ({ query: { name, ...page }, services }) =>
-      representPage(await services.store.listModels(page, { name }), (model) => representModel(model, null, { listed: true })),
+      representPage(await listModels(services, page, { name }), (model) => representModel(model, null, { listed: true })),
   );
 
   app.get(
@@ -50,8 +50,8 @@ function registerReading(app: App): void {
       },
     },
     async ({ params, services }) => {
-      const model = await findModel(services, params.ref);
-      return representModel(model, await services.store.readEvaluation(model.id));
+      const { model, evaluation } = await readModel(services, params.ref);
+      return representModel(model, evaluation);
     },
   );
 
@@ -91,8 +91,7 @@ function registerWeights(app: App): void {
     },
     async ({ params, services }, reply) => {
       const model = await findModel(services, params.ref);
-      const weights = await services.store.readWeights(model.id);
-      if (!weights) throw notFound("model", model.id);
+      const weights = await readWeights(services, model.id);
       const metadata = fileMetadata(model);
       reply
         .type(SAFETENSORS_TYPE)

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { findModel } from "../../app/models/find-model.ts";
 import { predictRows } from "../../app/models/predict.ts";
+import { listModels } from "../../app/models/read-models.ts";
 import type { ProjectServices } from "../../app/services.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import {
@@ -89,7 +90,7 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
     async (request) => {
       const { services } = request;
       const model = await findModel(services, refIn(request));
-      const { data } = await services.store.listModels({ limit: MAX_VERSIONS }, { name: model.name });
+      const { data } = await listModels(services, { limit: MAX_VERSIONS }, { name: model.name });
       return metadataOf(
         model,
         data.map(({ version }) => version),

@@ -1,10 +1,8 @@
 /** How models are called: versions of a name, aliases, tags, and two of them compared. */
 import { z } from "zod";
 import { compareModels } from "../../app/models/compare-models.ts";
-import { findModel } from "../../app/models/find-model.ts";
-import type { ProjectServices } from "../../app/services.ts";
-import { notFound } from "../../domain/errors.ts";
-import type { Model } from "../../domain/models/model.ts";
+import { deleteAlias, setAlias, tagModel } from "../../app/models/name-models.ts";
+import { listVersions, type ModelView } from "../../app/models/read-models.ts";
 import { aliasBody, tagsBody } from "../../domain/models/registry.ts";
 import { parseBody } from "../connection/body.ts";
 import type { App } from "../context.ts";
@@ -39,8 +37,7 @@ function registerReading(app: App): void {
       },
     },
     async ({ params: { name }, query, services }) => {
-      const page = await services.store.listModels(query, { name });
-      if (page.data.length === 0 && query.after === undefined) throw notFound("model", name);
+      const page = await listVersions(services, name, query);
       return representPage(page, (model) => representModel(model, null, { listed: true }));
     },
   );
@@ -81,9 +78,7 @@ function registerAliases(app: App): void {
     },
     async ({ params: { name, alias }, body, services }) => {
       const { version } = parseBody(aliasBody, body);
-      const model = await services.store.setAlias(name, alias, version);
-      if (!model) throw notFound("model", `${name}@${version}`);
-      return represent(services, model);
+      return represent(await setAlias(services, name, alias, version));
     },
   );
 
@@ -100,7 +95,7 @@ function registerAliases(app: App): void {
       },
     },
     async ({ params: { name, alias }, services }, reply) => {
-      if (!(await services.store.deleteAlias(name, alias))) throw notFound("alias", `${name}@${alias}`);
+      await deleteAlias(services, name, alias);
       reply.code(204);
     },
   );
@@ -122,15 +117,12 @@ function registerTags(app: App): void {
       },
     },
     async ({ params: { ref }, body, services }) => {
-      const changes = parseBody(tagsBody, body).tags;
-      const { id } = await findModel(services, ref);
-      const model = await services.store.tagModel(id, changes);
-      if (!model) throw notFound("model", ref);
-      return represent(services, model);
+      const { tags: changes } = parseBody(tagsBody, body);
+      return represent(await tagModel(services, ref, changes));
     },
   );
 }
 
-async function represent({ store }: ProjectServices, model: Model) {
-  return representModel(model, await store.readEvaluation(model.id));
+function represent({ model, evaluation }: ModelView) {
+  return representModel(model, evaluation);
 }

@@ -1,19 +1,16 @@
 /** Health, and the OpenAPI document. */
-import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { checkDatabase } from "../../app/cluster/check-database.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 
 const tags = ["service"];
 
-/** A database that takes longer is away. */
-const PING_MS = 2000;
-
 const health = (status: "ok" | "ready") => z.object({ status: z.literal(status) });
 
 /** Registers the routes about the server itself. */
-export function registerService(app: App, { store, lifecycle }: RouteContext): void {
+export function registerService(app: App, { system, lifecycle }: RouteContext): void {
   app.get(
     "/healthz",
     {
@@ -43,16 +40,7 @@ export function registerService(app: App, { store, lifecycle }: RouteContext): v
     },
     async () => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
-      const away = new TrainyardError("unavailable", "the database does not answer");
-      const trouble = await Promise.race([
-        store.ping().then(
-          () => null,
-          // The store says itself what it cannot do any more, and what would help.
-          (error: unknown) => (error instanceof TrainyardError ? error : away),
-        ),
-        delay(PING_MS, away, { ref: false }),
-      ]);
-      if (trouble) throw trouble;
+      await checkDatabase(system);
       return { status: "ready" };
     },
   );

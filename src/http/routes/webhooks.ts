@@ -1,7 +1,7 @@
 /** Webhooks: what became of a job's, and the secret that they are signed with. */
 import { z } from "zod";
-import { readJob } from "../../app/jobs/job-view.ts";
 import { projectSecret } from "../../app/webhooks/deliver-webhooks.ts";
+import { listDeliveries } from "../../app/webhooks/list-deliveries.ts";
 import { DELIVERY_STATES, type Delivery } from "../../domain/operation/webhook.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -56,10 +56,7 @@ export function registerWebhooks(app: App, { webhookSecret }: RouteContext): voi
         response: answers({ 200: ["A page of deliveries.", deliveriesAnswer] }, [404, 422]),
       },
     },
-    async ({ params: { id }, query, services }) => {
-      await readJob(services, id);
-      return representPage(await services.store.listDeliveries(id, query), representDelivery);
-    },
+    async ({ params: { id }, query, services }) => representPage(await listDeliveries(services, id, query), representDelivery),
   );
 
   app.get(

@@ -1,0 +1,36 @@
+/** Read models: lists, versions of a name, and one model with how it was evaluated. */
+import { notFound } from "../../domain/errors.ts";
+import type { Evaluation } from "../../domain/models/evaluation.ts";
+import type { Model } from "../../domain/models/model.ts";
+import type { ModelFilter, Page, PageRequest } from "../../domain/ports.ts";
+import type { ProjectServices } from "../services.ts";
+import { findModel } from "./find-model.ts";
+
+/** A model as its readers see it. */
+export interface ModelView {
+  readonly model: Model;
+  /** Null for a model that was not trained here. */
+  readonly evaluation: Evaluation | null;
+}
+
+/** Models of a project, newest first. */
+export function listModels({ store }: ProjectServices, page: PageRequest, filter: ModelFilter = {}): Promise<Page<Model>> {
+  return store.listModels(page, filter);
+}
+
+/** The versions of a name, newest first. Throws not_found for a name that has none. */
+export async function listVersions({ store }: ProjectServices, name: string, page: PageRequest): Promise<Page<Model>> {
+  const versions = await store.listModels(page, { name });
+  if (versions.data.length === 0 && page.after === undefined) throw notFound("model", name);
+  return versions;
+}
+
+/** The model of a reference. Throws not_found. */
+export async function readModel(services: ProjectServices, ref: string): Promise<ModelView> {
+  return viewModel(services, await findModel(services, ref));
+}
+
+/** The view of a model that was just read or written. */
+export async function viewModel({ store }: ProjectServices, model: Model): Promise<ModelView> {
+  return { model, evaluation: await store.readEvaluation(model.id) };
+}
