@@ -46,15 +46,23 @@ const client = createClient(server.url, { key: ADMIN_KEY });
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 let things = await makeThings();
 
-/** One of everything that a path can name. */
-async function makeThings(): Promise<Record<StandIn, string>> {
-  const csv = "a,b,label\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n";
-  const upload = await fetch(`${server.url}/v1/datasets?name=table`, {
-    method: "POST",
-    headers: { ...AUTHORIZATION, "content-type": "text/csv" },
-    body: csv,
-  });
-  const dataset = ((await upload.json()) as { id: string }).id;
+type Things = Record<StandIn, string>;
+
+function post(path: string, type: string, body: string): Promise<Response> {
+  return fetch(`${server.url}${path}`, { method: "POST", headers: { ...AUTHORIZATION, "content-type": type }, body });
+}
+
+async function makeDataset(): Promise<Pick<Things, "dataset">> {
+  const upload = await post("/v1/datasets?name=table", "text/csv", "a,b,label\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n");
+  return { dataset: ((await upload.json()) as { id: string }).id };
+}
+
+async function makeKey(): Promise<Pick<Things, "key">> {
+  const made = await post("/v1/keys", "application/json", JSON.stringify({ name: "fuzzed", scopes: ["read"] }));
+  return { key: ((await made.json()) as { id: string }).id };
+}
+
+async function makeJob(dataset: string): Promise<Omit<Things, "dataset" | "key">> {
   const { id: job } = await client.submit({
     name: "fuzzed",
     data: { dataset: { id: dataset, target: "label" } },
@@ -65,26 +73,36 @@ async function makeThings(): Promise<Record<StandIn, string>> {
   });
   const ended = await client.wait(job);
   expect(ended.state).toBe("succeeded");
-  const post = (path: string, body: object) =>
-    fetch(`${server.url}${path}`, {
-      method: "POST",
-      headers: { ...AUTHORIZATION, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-  const key = ((await (await post("/v1/keys", { name: "fuzzed", scopes: ["read"] })).json()) as { id: string }).id;
   const checkpoints = await fetch(`${server.url}/v1/jobs/${job}/checkpoints`, { headers: AUTHORIZATION });
   const checkpoint = ((await checkpoints.json()) as { data: { id: string }[] }).data[0]?.id ?? "";
-  return { dataset, job, model: ended.model?.id ?? "", name: "fuzzed", version: "1", key, checkpoint };
+  return { job, model: ended.model?.id ?? "", name: "fuzzed", version: "1", checkpoint };
 }
+
+/** One of everything that a path can name. */
+async function makeThings(): Promise<Things> {
+  const { dataset } = await makeDataset();
+  return { dataset, ...(await makeJob(dataset)), ...(await makeKey()) };
+}
+
+/** What is made again after a deletion: a job also makes a model and checkpoints. Of what is not here, nothing was lost. */
+const MADE_AGAIN: Readonly<Record<string, () => Promise<Partial<Things>>>> = {
+  deleteDataset: makeDataset,
+  revokeKey: makeKey,
+  deleteJob: makeThings,
+  deleteModel: makeThings,
+  deleteCheckpoint: makeThings,
+};
 
 let renewing: Promise<void> | null = null;
 
 /** Makes what was deleted again, one time after the other: meanwhile others may delete what is being made. */
-async function renewThings(): Promise<void> {
+async function renewThings(operationId: string): Promise<void> {
+  const make = MADE_AGAIN[operationId];
+  if (!make) return;
   renewing = (renewing ?? Promise.resolve()).then(async () => {
     for (let tries = 1; ; tries++) {
       try {
-        things = await makeThings();
+        things = { ...things, ...(await make()) };
         return;
       } catch (error) {
         if (tries === MAX_TRIES) throw error;
@@ -133,7 +151,7 @@ async function judgeOne(request: FuzzedRequest): Promise<string | null> {
   if (typeof answer === "string") return answer;
   statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
   if (answer.status === 413 && answer.type === "") return null;
-  if (answer.status === 204 && request.method === "DELETE") await renewThings();
+  if (answer.status === 204 && request.method === "DELETE") await renewThings(request.operationId);
   return judge(request.operationId, answer);
 }
 
