@@ -52,6 +52,8 @@ export default defineConfig({
           name: "cluster",
           env,
           include: ["test/cluster/**/*.test.ts"],
+          // Each file has a PostgreSQL and four servers, and asks how soon one process hears of another.
+          fileParallelism: false,
           testTimeout: 240_000,
           hookTimeout: 120_000,
         },
