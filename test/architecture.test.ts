@@ -76,6 +76,12 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Longest file; a longer one has more than one responsibility. */
 const MAX_LINES = 400;
 
+/** Most files directly in a folder; one with more is several folders. */
+const MAX_FILES = 20;
+
+/** Folders that are tables: a file for each route or command. */
+const TABLES: readonly string[] = ["http/routes", "cli/commands"];
+
 interface Source {
   /** Path in src, with forward slashes. */
   readonly path: string;
@@ -225,6 +231,17 @@ function packageOf(specifier: string): string {
   return parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
+describe("every folder", () => {
+  it("holds few files, so that one sees at a glance what is there", () => {
+    const files = readdirSync(SRC, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const folders = files.map(({ parentPath }) => relative(SRC, parentPath).replaceAll("\\", "/"));
+    const crowded = Object.entries(Object.groupBy(folders, (folder) => folder))
+      .filter(([folder, found = []]) => !TABLES.includes(folder) && found.length > MAX_FILES)
+      .map(([folder, found = []]) => `${folder}: ${found.length} files`);
+    expect(crowded).toEqual([]);
+  });
+});
+
 describe("every file", () => {
   const pathsWhere = (wrong: (source: Source) => boolean) => sources.filter(wrong).map(({ path }) => path);
 
@@ -236,6 +253,13 @@ describe("every file", () => {
   it("is named in kebab-case, and after what it owns", () => {
     expect(pathsWhere(({ path }) => !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/.test(path))).toEqual([]);
     expect(pathsWhere(({ path }) => /(^|\/)(utils?|helpers?|common|types|misc)(\.tsx?|\/)/.test(path))).toEqual([]);
+  });
+
+  it("is named index.ts only where it re-exports what its folder offers", () => {
+    const rest = ({ text }: Source) => codeOf({ text }).replaceAll(/^export\b[^;]*?\bfrom "[^"]+";$/gm, "");
+    const indexes = sources.filter(({ path }) => /(^|\/)index\.tsx?$/.test(path));
+    expect(indexes.length).toBeGreaterThan(0);
+    expect(indexes.filter((source) => rest(source).trim() !== "").map(({ path }) => path)).toEqual([]);
   });
 
   it("leaves the environment and the terminal to the entries", () => {
@@ -252,6 +276,6 @@ describe("every file", () => {
 });
 
 /** A source without its comments. */
-function codeOf({ text }: Source): string {
+function codeOf({ text }: Pick<Source, "text">): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
 }
