@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { LongFirst } from "./test/long-first.ts";
@@ -9,8 +8,6 @@ const env = { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/tra
 export default defineConfig({
   test: {
     globalSetup: ["test/contract/postgres-setup.ts"],
-    // The default leaves a core free: of two, half.
-    maxWorkers: availableParallelism(),
     sequence: { sequencer: LongFirst },
     projects: [
       {
