@@ -8,6 +8,7 @@ import {
   type Operation,
   type Shape,
   sizeOf,
+  stridesOf,
   type Tensor,
   type UnaryFunction,
 } from "./graph.ts";
@@ -200,11 +201,6 @@ function checkIndex(index: number, rows: number): void {
 
 function shapeOfInput({ inputs: [first] }: Tensor): Shape {
   return (first as Tensor).shape;
-}
-
-/** Distance in memory between neighbours along each axis of a row-major tensor. */
-function stridesOf(shape: Shape): number[] {
-  return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 }
 
 /** Strides that read a tensor of shape `from` as if it had been repeated to shape `to`. */

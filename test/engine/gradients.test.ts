@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { grad } from "../../src/engine/gradients.ts";
 import * as g from "../../src/engine/graph.ts";
+import { reachable } from "../../src/engine/graph-walk.ts";
 import { interpret } from "../../src/engine/interpreter.ts";
-import { reachable } from "../../src/engine/program.ts";
 
 type Kind = g.Operation["kind"];
 

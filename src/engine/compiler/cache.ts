@@ -3,7 +3,8 @@
  * of. Bounded: the entry that was not used for longest goes first.
  */
 import type { Operation, Tensor } from "../graph.ts";
-import { type Program, type Programs, reachable, rootsOf } from "../program.ts";
+import { reachable } from "../graph-walk.ts";
+import { type Program, type Programs, rootsOf } from "../program.ts";
 
 export class ModuleCache<Entry> {
   readonly #limit: number;

@@ -8,7 +8,7 @@ import { ModuleCache, structureOf } from "./cache.ts";
 import { emitModule } from "./codegen/module.ts";
 import { describe } from "./describe.ts";
 import { type Compiled, createExecutable } from "./executable.ts";
-import { type FusedProgram, type Plan, plan } from "./memory-plan.ts";
+import { type FusedProgram, type MemoryPlan, planMemory } from "./memory-plan.ts";
 import { lower } from "./rewrite/lower.ts";
 import { simplify } from "./rewrite/simplify.ts";
 import { fuse } from "./schedule/fuse.ts";
@@ -42,7 +42,7 @@ export function memoryFor(programs: Programs, { maxSteps = 1 }: CompileOptions =
 
 interface Analysed {
   readonly programs: ReadonlyMap<string, FusedProgram>;
-  readonly plan: Plan;
+  readonly plan: MemoryPlan;
 }
 
 function analyse(programs: Programs, maxSteps: number): Analysed {
@@ -54,7 +54,7 @@ function analyse(programs: Programs, maxSteps: number): Analysed {
       return [name, { leaves: leavesOf(program), program: lowered, fused: fuse(lowered) }];
     }),
   );
-  return { programs: fused, plan: plan(fused, maxSteps) };
+  return { programs: fused, plan: planMemory(fused, maxSteps) };
 }
 
 function assemble({ programs, plan }: Analysed, maxSteps: number): Compiled {
@@ -81,6 +81,6 @@ function check({ updates }: Program): void {
   }
 }
 
-function ensureFits({ bytes }: Plan, limit = DEFAULT_MEMORY_BYTES): void {
+function ensureFits({ bytes }: MemoryPlan, limit = DEFAULT_MEMORY_BYTES): void {
   if (bytes > limit) throw new GraphError(`the programs need ${bytes} bytes, more than the ${limit} allowed`);
 }

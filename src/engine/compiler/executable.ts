@@ -4,13 +4,13 @@
  */
 import { GraphError } from "../graph.ts";
 import type { Executable, FloatView } from "../program.ts";
-import type { Plan, Region } from "./memory-plan.ts";
+import type { MemoryPlan, Region } from "./memory-plan.ts";
 import { PAGE_BYTES } from "./wasm/assembler.ts";
 
 /** What is kept of a compilation: instances are made from it with a memory each. */
 export interface Compiled {
   readonly module: WebAssembly.Module;
-  readonly plan: Plan;
+  readonly plan: MemoryPlan;
   readonly maxSteps: number;
   readonly listing: string;
 }

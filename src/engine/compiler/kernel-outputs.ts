@@ -1,4 +1,4 @@
-/** What a root of a kernel stands for: its reduced axes, its written-out elements, the place of its results. */
+/** What an output of a kernel stands for: its reduced axes, its written-out elements, the place of its results. */
 import { at, type Index, plus } from "./affine-index.ts";
 import type { AxisRole, KernelOutput } from "./schedule/kernels.ts";
 

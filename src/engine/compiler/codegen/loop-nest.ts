@@ -5,6 +5,7 @@
  */
 
 import { ByteBuffer, type FunctionBuilder, type Local } from "../wasm/assembler.ts";
+import { type Amount, advance, countDown } from "../wasm/counters.ts";
 import type { VectorInstruction } from "../wasm/opcodes.ts";
 import type { VectorCode } from "./math.ts";
 
@@ -51,29 +52,15 @@ export class LoopNest {
   }
 
   /** A loop of `trips` iterations, at least one, given as a number or by a local. Its variable starts at 0 and advances by `step`. */
-  loop(trips: number | { readonly local: Local }, step: number, body: () => void): void {
+  loop(trips: Amount, step: number, body: () => void): void {
     const level = newLevel(new ByteBuffer(), step);
     this.#levels.push(level);
     this.f.into(level.code, body);
     this.#levels.pop();
     const counter = this.f.local("i32");
-    if (typeof trips === "number") this.f.i32(trips);
-    else this.f.get(trips.local);
-    this.f.set(counter);
-    this.f.loop(() => {
+    countDown(this.f, counter, trips, () => {
       this.f.code.append(level.code);
-      for (const { local, bytes } of level.advances) {
-        this.f.get(local);
-        this.f.i32(bytes);
-        this.f.plain("i32.add");
-        this.f.set(local);
-      }
-      this.f.get(counter);
-      this.f.i32(1);
-      this.f.plain("i32.sub");
-      this.f.set(counter);
-      this.f.get(counter);
-      this.f.repeatIf();
+      for (const { local, bytes } of level.advances) advance(this.f, local, bytes);
     });
   }
 

@@ -260,6 +260,12 @@ export const ARITHMETIC: Readonly<Record<Exclude<BinaryFunction, Comparison>, Ve
   minimum: "f32x4.min",
 };
 
+/** Reductions: the instruction that combines two elements, and the value that changes none. */
+export const REDUCTION = {
+  sum: { instruction: "f32x4.add", initial: 0 },
+  max: { instruction: "f32x4.max", initial: Number.NEGATIVE_INFINITY },
+} as const satisfies Readonly<Record<string, { readonly instruction: VectorInstruction; readonly initial: number }>>;
+
 /** One instruction instead of several when the second operand is a constant other than NaN: pmax(x, c) is x < c ? c : x. */
 export const BOUNDED_BY_CONSTANT: Readonly<Partial<Record<BinaryFunction, VectorInstruction>>> = {
   maximum: "f32x4.pmax",
