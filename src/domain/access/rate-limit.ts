@@ -18,6 +18,7 @@ export interface RateLimiter {
 
 /** Counts of this process, at hand. */
 export interface LocalRateLimiter extends RateLimiter {
+  /** Asks once more, and answers at once. */
   take(key: string, limit: number): Grant;
 }
 

@@ -29,6 +29,7 @@ export const ATTEMPTED_STATES: readonly JobState[] = ["running", "pausing", "can
 /** A job whose worker died waits for at most this long before the next attempt. */
 export const MAX_BACKOFF_MS = 60_000;
 
+/** Whether a job in this state stays in it for good. */
 export function isTerminal(state: JobState): boolean {
   return TRANSITIONS[state].length === 0;
 }

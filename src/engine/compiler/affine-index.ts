@@ -16,6 +16,7 @@ export interface Index {
 
 export const ZERO: Index = { constant: 0, terms: [], lane: 0 };
 
+/** The same position for every loop and lane. */
 export const at = (constant: number): Index => (constant === 0 ? ZERO : { constant, terms: [], lane: 0 });
 
 /** Loop variable number `loop`. */

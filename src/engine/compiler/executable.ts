@@ -15,7 +15,10 @@ export interface Compiled {
   readonly listing: string;
 }
 
-/** An instance with a memory of its own, in which states are 0. */
+/**
+ * An instance with a memory of its own, in which states are 0. Its methods throw a GraphError for unknown names, for values
+ * of another length, and for steps outside 1..maxSteps.
+ */
 export function createExecutable({ module, plan, maxSteps, listing }: Compiled): Executable {
   const pages = Math.ceil(plan.bytes / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });

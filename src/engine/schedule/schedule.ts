@@ -10,6 +10,7 @@ export interface Schedule {
   readonly needsMetric: boolean;
   /** One epoch is over. Throws a RangeError if a metric is needed and missing. */
   step(metric?: number): void;
+  /** What `restore` needs to go on from here. */
   state(): ScheduleState;
   /** Goes on from a saved state of the same spec and base rate. */
   restore(state: ScheduleState): void;

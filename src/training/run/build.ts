@@ -77,6 +77,10 @@ const VALIDATION_BLOCK = 1024;
 const MAX_STEPS = 512;
 const MAX_FEED_ROWS = 65_536;
 
+/**
+ * The network, the optimiser and the programs of a run, for data of these sizes. Throws a GraphError for layers that do not
+ * fit.
+ */
 export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): TrainingPlan {
   const network = freeze(networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings), spec.init_from?.freeze ?? []);
   const optimizer = createOptimizer(spec.optimizer);

@@ -14,6 +14,7 @@ import {
 
 const inOrder = (rows: number) => Int32Array.from({ length: rows }, (_, row) => row);
 
+/** Runs epochs of shuffled mini-batches, each with validation after it. An epoch can be interrupted between two steps. */
 export function createMiniBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, data } = options;
   const rows = data.train.rows;

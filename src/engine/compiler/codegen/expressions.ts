@@ -25,6 +25,7 @@ interface Address {
 /** Positions that one kernel can tell apart. */
 const MOST_POSITIONS = 2 ** 24;
 
+/** The values of tensors at positions, within one nest of loops. */
 export class Expressions {
   readonly #nest: LoopNest;
   readonly #bufferOf: (tensor: Tensor) => Buffer | undefined;

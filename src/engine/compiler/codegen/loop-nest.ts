@@ -27,6 +27,7 @@ interface Level {
   readonly step: number;
 }
 
+/** A nest of loops under construction, with the values that are known at each of its levels. */
 export class LoopNest {
   readonly f: FunctionBuilder;
   readonly #levels: Level[] = [];
@@ -42,6 +43,7 @@ export class LoopNest {
     this.#levels.push(newLevel(f.code, 0));
   }
 
+  /** The number of loops around the current place. */
   get depth(): number {
     return this.#levels.length - 1;
   }
@@ -148,6 +150,7 @@ export class LoopNest {
     );
   }
 
+  /** Four lanes of one number, rounded to float32. */
   float(value: number): Value {
     return this.bits(new Uint32Array(Float32Array.of(value).buffer)[0] as number);
   }

@@ -12,6 +12,7 @@ import type { VectorInstruction } from "../wasm/opcodes.ts";
 
 /** What the functions are written with: each call appends an instruction and returns the local that holds its result. */
 export interface VectorCode {
+  /** Appends an instruction on these operands. */
   op(instruction: VectorInstruction, ...operands: readonly Local[]): Local;
   /** Shifts each 32-bit lane by a constant count. */
   shift(instruction: "i32x4.shl" | "i32x4.shr_s" | "i32x4.shr_u", operand: Local, count: number): Local;

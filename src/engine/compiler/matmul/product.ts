@@ -18,7 +18,7 @@ const SMALL_BYTES = 24 * 1024;
 /** Operations that only say where elements lie. */
 const MOVES = new Set(["broadcast", "reshape", "permute", "slice"]);
 
-/** Both operands of a product, (row, inner) and (inner, column). */
+/** Both operands of a product, (row, inner) and (inner, column). Throws an Error for a tensor that is no product. */
 export function operandViews(product: Tensor): readonly [OperandView, OperandView] {
   const { op, inputs, shape } = product;
   if (op.kind !== "matmul") throw new Error(`${op.kind} is no product`);

@@ -16,6 +16,7 @@ export interface ProductShape {
   readonly k: number;
 }
 
+/** The sizes of a matmul node. */
 export function productShape({ op, inputs: [a], shape }: Tensor): ProductShape {
   const [m, n] = shape.slice(-2) as [number, number];
   const transposed = op.kind === "matmul" && op.transposeA;

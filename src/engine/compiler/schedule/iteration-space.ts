@@ -30,6 +30,7 @@ export interface IterationSpace {
 /** At most so many elements beside the line are written out. */
 const LARGEST_WIDTH = 16;
 
+/** Chooses the iteration space of a tensor, given which others are stored. */
 export function iterationSpaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): IterationSpace {
   const { op, inputs } = tensor;
   const [x] = inputs as [Tensor];
