@@ -1,6 +1,6 @@
 /**
  * The one error type: a code that http/errors/problem.ts turns into a status, and a sentence for the person who reads it.
- * Anything else that is thrown is a bug of ours: logged whole, shown to nobody.
+ * Anything else that is thrown is a bug: it is logged whole and never shown.
  */
 
 export const ERROR_CODES = [

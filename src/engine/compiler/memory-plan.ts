@@ -238,7 +238,7 @@ function usesOf({ kernels, stored }: Fused): Uses {
   return { last, lastElsewhere };
 }
 
-/** Whether kernel `at` may overwrite a state: nobody reads the old value later, or elsewhere in the same kernel. */
+/** Whether kernel `at` may overwrite a state: no later kernel reads the old value, and this one reads it nowhere else. */
 function canReplace(state: Tensor, at: number, { last, lastElsewhere }: Uses): boolean {
   return (last.get(state) ?? -1) <= at && (lastElsewhere.get(state) ?? -1) < at;
 }
