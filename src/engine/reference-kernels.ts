@@ -1,6 +1,6 @@
 /**
- * What each primitive means, in float64: loops that can be checked by eye. The interpreter runs them; whoever needs the
- * value of a node by its definition may. Must not grow clever: no fusion, no reuse of memory, no reordering.
+ * Reference kernels: what each primitive means in float64, as loops that can be checked by eye. The interpreter runs them, and
+ * so may any code that needs the value of a node by its definition. Must not grow clever: no fusion, no reuse of memory, no reordering.
  */
 import {
   type BinaryFunction,

@@ -1,6 +1,6 @@
 /**
  * The compiler's door: programs in, one WebAssembly module over one memory out.
- * simplify -> lower -> fuse -> plan -> emit, each a file.
+ * simplify -> lower -> fuse -> plan memory -> emit, each a file. The analyses walk graphs by graph-walk.ts.
  */
 import { GraphError, sameShape } from "../graph.ts";
 import { type CompileOptions, type Executable, leavesOf, type Program, type Programs } from "../program.ts";
@@ -17,7 +17,7 @@ const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
 /** Modules of the programs that this thread compiled lately: the same job again starts at once. */
 const modules = new ModuleCache<Compiled>(64);
-/** What they need in memory, which is asked for before a job is accepted: of many more, as a number is small. */
+/** The memory that programs need, which is checked before a job is accepted. Numbers are small, so many more are kept. */
 const sizes = new ModuleCache<number>(256);
 
 /**

@@ -7,7 +7,7 @@ import type { Executable, FloatView } from "../program.ts";
 import type { MemoryPlan, Region } from "./memory-plan.ts";
 import { PAGE_BYTES } from "./wasm/assembler.ts";
 
-/** What is kept of a compilation: instances are made from it with a memory each. */
+/** The result of a compilation, which is cached. Each instance made from it has a memory of its own. */
 export interface Compiled {
   readonly module: WebAssembly.Module;
   readonly plan: MemoryPlan;

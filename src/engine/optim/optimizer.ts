@@ -1,4 +1,4 @@
-/** What an optimiser is: a graph from a parameter, its gradient and its slots to the next ones, and the scalars of a step. */
+/** The contract of an optimiser: a graph from a parameter, its gradient and its slots to the next ones, and the scalars of a step. */
 import type { Tensor } from "../graph.ts";
 
 export interface OptimizerStep {

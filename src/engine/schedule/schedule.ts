@@ -1,6 +1,6 @@
-/** What a learning-rate schedule is, and the schedules that are functions of the epoch alone. Stepped after every epoch. */
+/** The contract of a learning-rate schedule, and the schedules that are functions of the epoch alone. Stepped after every epoch. */
 
-/** What to save of a schedule: plain JSON. */
+/** The state of a schedule to save: plain JSON. */
 export type ScheduleState = Readonly<Record<string, number | null>>;
 
 export interface Schedule {

@@ -19,7 +19,7 @@ interface Level {
   readonly code: ByteBuffer;
   /** Variables sum of coefficient * loop variable, in bytes, by their coefficients. */
   readonly offsets: Map<string, Local>;
-  /** What the end of the loop's body adds to which variable. */
+  /** Bytes that the end of the loop's body adds to each variable. */
   readonly advances: { local: Local; bytes: number }[];
   /** Values that are valid at this level and inside it, by what they are. */
   readonly values: Map<string | number, Value>;

@@ -10,7 +10,7 @@ import type { BinaryFunction, UnaryFunction } from "../../graph.ts";
 import type { Local } from "../wasm/assembler.ts";
 import type { VectorInstruction } from "../wasm/opcodes.ts";
 
-/** What the functions are written with: each call appends an instruction and returns the local that holds its result. */
+/** Appends instructions for the functions below. Each call returns the local that holds its result. */
 export interface VectorCode {
   /** Appends an instruction on these operands. */
   op(instruction: VectorInstruction, ...operands: readonly Local[]): Local;

@@ -2,8 +2,8 @@
  * Writes the functions that copy a matrix into panels: `width` rows (or columns) side by side, one group for each inner
  * position. Knows strides; knows nothing of products.
  *
- * Both read whole vectors: past the end of a row they find elements of no meaning, which end up where no tile's result that
- * is stored reads them.
+ * Both read whole vectors: past the end of a row they copy meaningless elements, which reach no result
+ * that is stored.
  */
 import { LoopNest, type Value } from "../codegen/loop-nest.ts";
 import { ELEMENT_BYTES, LANES } from "../vector.ts";

@@ -1,6 +1,6 @@
 /**
  * Rewrites a program into a smaller one that computes the same bits: constants folded, algebra that rounding cannot see,
- * equal expressions shared, gradients' bookkeeping removed. What is not reached from the outputs is not rebuilt, so dead code
+ * equal expressions shared, gradients' bookkeeping removed. Only what the program's outputs need is rebuilt, so dead code
  * goes too. Knows values, nothing of loops or memory.
  *
  * Only correctly rounded operations are folded: exp and its like are left to run, so that bits do not depend on the host's Math.
@@ -71,7 +71,7 @@ class Builder {
 
 const LARGEST_COMPARED_CONSTANT = 64;
 
-/** What distinguishes operations of the same inputs. Large constants count as different from each other. */
+/** A text that distinguishes operations of the same inputs. Large constants count as different from each other. */
 function attributes(op: Operation, unique: number): string {
   if (op.kind !== "constant") return JSON.stringify(op);
   const { values } = op;

@@ -1,5 +1,6 @@
 /**
- * What expressions cost, in instructions for one vector of elements: what the fuser weighs recomputation against memory with.
+ * The cost model: the instructions that an expression takes for one vector of elements. The fuser weighs recomputation against
+ * memory traffic by it.
  */
 import { sizeOf, type Tensor } from "../../graph.ts";
 import { inTopologicalOrder } from "../../graph-walk.ts";

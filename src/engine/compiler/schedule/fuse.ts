@@ -102,7 +102,7 @@ function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, g
   for (const tensor of tensors) {
     const cost = costOf(tensor, (input) => (stored.has(input) ? 1 : (costs.get(input) ?? 1)));
     const own = users.get(tensor);
-    // Where everybody goes on to the same next tensor, that one is the better choice.
+    // Where all users read it through the same next tensor, storing that one is better.
     const passedOn = consumers.get(tensor)?.some((next) => !stored.has(next) && sameSet(users.get(next), own)) ?? false;
     const shared = (own?.size ?? 0) > 1 && !passedOn;
     const inline = !isLeaf(tensor) && !stored.has(tensor);
@@ -123,7 +123,7 @@ const sameSet = <Item>(a: ReadonlySet<Item> | undefined, b: ReadonlySet<Item> | 
 
 // ---------------------------------------------------------------- kernels
 
-/** The kernel of a group: a product with the work on its tiles, or a nest of loops. */
+/** The kernel of a group: a product with the pointwise work on its tiles, or a loop nest. */
 function toKernel({ members, spaces, product }: Group, stored: ReadonlySet<Tensor>): Kernel {
   const placed = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as IterationSpace }));
   if (!product) return buildLoops(placed, costOfBody(placed, stored));

@@ -1,4 +1,4 @@
-/** What a type of layer must say of itself. A layer knows neither its position nor its neighbours. */
+/** The contract of a layer type. A layer knows neither its position nor its neighbours. */
 import type { Shape, Tensor } from "../../graph.ts";
 import type { Initialise } from "../initialisers.ts";
 
