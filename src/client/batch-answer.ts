@@ -10,7 +10,7 @@ const LINE_FEED = 10;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The bytes of a batch's answer, without its trailer; after them, where it broke off, a BatchError. */
+/** The bytes of a batch's answer, without its trailer. The stream throws a BatchError after them if the answer broke off. */
 export function readBatchAnswer(body: ReadableStream<Bytes>, format: BatchFormat): ReadableStream<Bytes> {
   const reader = body.getReader();
   /** From the beginning of a line on: it may be the last. */

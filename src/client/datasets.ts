@@ -26,9 +26,11 @@ export interface DatasetsClient {
   upload(table: BodyInit, options: UploadOptions): Promise<Dataset>;
   /** Data sets without their columns, newest first. */
   datasets(query?: PageQuery): Promise<Page<DatasetSummary>>;
+  /** A data set with its columns. */
   dataset(id: string): Promise<Dataset>;
   /** The first rows. */
   preview(id: string, query?: { readonly rows?: number }): Promise<DatasetPreview>;
+  /** Deletes a data set. */
   removeDataset(id: string): Promise<void>;
 }
 

@@ -11,6 +11,7 @@ export interface ProblemDocument {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[] | undefined;
 }
 
+/** The answer to a request that failed: the problem that the server states. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly problem: ProblemDocument;

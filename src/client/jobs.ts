@@ -28,19 +28,25 @@ export interface JobsClient {
   submit(spec: JobSpec, options?: SubmitOptions): Promise<SubmittedJob>;
   /** What a spec comes to; stores nothing. */
   validate(spec: JobSpec): Promise<Validation>;
+  /** A job as it is now. */
   job(id: string): Promise<Job>;
+  /** Jobs, newest first: all of them, or those in a state or with a name. */
   jobs(query?: PageQuery & { readonly state?: JobState; readonly name?: string }): Promise<Page<Job>>;
+  /** Ends a job for good, whether it waits or trains. */
   cancel(id: string): Promise<Job>;
   /** Has a job stop after a checkpoint, to go on with `resume`. */
   pause(id: string): Promise<Job>;
+  /** Queues a paused job again; it goes on from its last checkpoint. */
   resume(id: string): Promise<Job>;
   /** Deletes a finished job. */
   remove(id: string): Promise<void>;
+  /** The metrics of a job by epoch, downsampled to about `points` epochs where the range has more. */
   metrics(id: string, query?: { readonly from?: number; readonly to?: number; readonly points?: number }): Promise<Metrics>;
   /** Every epoch of a job as CSV. */
   metricsCsv(id: string): Promise<string>;
   /** A TensorBoard event file. */
   tensorboard(id: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** The events of a job in their order, from the one after `after` on. */
   events(id: string, query?: { readonly after?: number; readonly limit?: number }): Promise<EventPage>;
   /**
    * The frames of a job, each exactly once and in order, up to its `end` frame. Reconnects when the connection breaks, the
@@ -51,6 +57,7 @@ export interface JobsClient {
   wait(id: string, options?: Pick<WatchOptions, "signal" | "retryMs">): Promise<Job>;
   /** The checkpoints of a job, newest first. */
   checkpoints(id: string, query?: PageQuery): Promise<Page<Checkpoint>>;
+  /** Deletes a checkpoint by its id. */
   removeCheckpoint(id: string): Promise<void>;
 }
 

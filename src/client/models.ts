@@ -17,12 +17,15 @@ export interface BatchQuery {
 }
 
 export interface ModelsClient {
+  /** A model with all that is known of it. */
   model(ref: string): Promise<Model>;
+  /** Models, newest first: all of them, or those with a name. */
   models(query?: PageQuery & { readonly name?: string }): Promise<Page<Model>>;
   /** The versions of a name, newest first. */
   versions(name: string, query?: PageQuery): Promise<Page<Model>>;
   /** Points an alias of a name at one of its versions. */
   setAlias(name: string, alias: string, version: number): Promise<Model>;
+  /** Removes an alias of a name; the version that it points at stays. */
   removeAlias(name: string, alias: string): Promise<void>;
   /** Sets tags, and removes those that are null. */
   tag(ref: string, tags: Readonly<Record<string, string | null>>): Promise<Model>;

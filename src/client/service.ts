@@ -9,6 +9,7 @@ export interface ServiceClient {
   createKey(key: NewKey): Promise<CreatedKey>;
   /** Keys, newest first, those that are worth nothing any more among them. */
   keys(query?: PageQuery): Promise<Page<Key>>;
+  /** Makes a key worthless from now on. */
   revokeKey(id: string): Promise<void>;
   /** The whole database as a file, as it comes. */
   backUp(): Promise<ReadableStream<Uint8Array>>;
@@ -16,7 +17,7 @@ export interface ServiceClient {
   restore(backup: BodyInit): Promise<Restoration>;
 }
 
-/** The methods about the server over a transport. */
+/** The methods about the server over a transport. `backUp` throws an Error if the server sends nothing. */
 export function createServiceClient({ send, get, post, drop }: Transport): ServiceClient {
   return {
     ready: async (options = {}) => void (await send("GET", "readyz", options)),

@@ -21,15 +21,22 @@ export interface RequestOptions {
 export interface Transport {
   /** The answer to a request. Throws an ApiError when it is not a success, an UnreachableError when there is none. */
   send(method: string, path: string, options?: RequestOptions): Promise<Response>;
+  /** The JSON of a resource. Throws as `send` does. */
   get<T>(path: string, query?: object): Promise<T>;
+  /** The JSON that answers a POST. Throws as `send` does. */
   post<T>(path: string, body?: unknown, query?: object): Promise<T>;
+  /** Deletes a resource. Throws as `send` does. */
   drop(path: string): Promise<void>;
   /** The whole of a file. */
   bytes(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Opens a WebSocket with the key of this transport. */
   connect(path: string, query?: object): WebSocket;
 }
 
-/** A way to the server at `baseUrl`. */
+/**
+ * A way to the server at `baseUrl`. Its methods throw an ApiError for an answer that is no success, an UnreachableError if
+ * there is none.
+ */
 export function createTransport(baseUrl: string | URL, { key }: TransportOptions): Transport {
   const base = new URL(baseUrl);
   const authorization = key ? { authorization: `Bearer ${key}` } : null;

@@ -1,6 +1,6 @@
 /**
  * The one error type: a code that http/errors/problem.ts turns into a status, and a sentence for the person who reads it.
- * Anything else that is thrown is a bug of ours: logged whole, shown to nobody.
+ * Anything else that is thrown is a bug: it is logged whole and never shown.
  */
 
 export const ERROR_CODES = [
@@ -26,6 +26,7 @@ export interface FieldError {
   readonly detail: string;
 }
 
+/** An error that is meant for the person who asked: a code, a sentence, and what is wrong field by field. */
 export class TrainyardError extends Error {
   override readonly name = "TrainyardError";
   readonly code: ErrorCode;
@@ -49,6 +50,7 @@ export function invalid(errors: readonly FieldError[]): TrainyardError {
   );
 }
 
+/** The error of a resource that is not there, or not there for whoever asks. */
 export function notFound(what: string, id: string): TrainyardError {
   return new TrainyardError("not_found", `there is no ${what} ${id}`);
 }

@@ -5,7 +5,9 @@ export interface Lru<V> {
   get(key: string): V | undefined;
   /** Adds or replaces an entry, and drops old ones until the bounds hold. An entry beyond a bound by itself is not kept. */
   set(key: string, value: V): void;
+  /** Drops an entry; nothing happens if it is not there. */
   delete(key: string): void;
+  /** Drops all entries. */
   clear(): void;
 }
 

@@ -265,6 +265,7 @@ export interface TrainingPool {
   readonly size: number;
   /** Rejects only when the thread died. */
   train(run: TrainingRun, observer: TrainingObserver): Promise<TrainingResult>;
+  /** Ends the threads; what still trains on them rejects. */
   close(): Promise<void>;
 }
 
@@ -325,6 +326,7 @@ export interface ComputePool {
   encodeMetrics(chunks: readonly MetricChunk[], encoding: MetricsEncoding): Promise<Uint8Array>;
   /** The model in a safetensors file from anybody. `architecture`: JSON text that stands in for the file's own. Takes the file over. */
   readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
+  /** Ends the threads; what still runs on them rejects. */
   close(): Promise<void>;
 }
 

@@ -11,6 +11,7 @@ export interface TensorSet {
   readonly data: Float32Array<ArrayBuffer>;
 }
 
+/** The number of elements of a shape: 1 for the scalar shape []. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

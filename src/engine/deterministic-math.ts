@@ -141,7 +141,10 @@ function cosineNearZero(r: number, tail: number): number {
 
 // ---------------------------------------------------------------- powers
 
-/** x^n for an integer n, nearly always correctly rounded: what each multiplication rounds off is carried along. */
+/**
+ * x^n for an integer n, nearly always correctly rounded: what each multiplication rounds off is carried along. Throws a
+ * RangeError unless n is a safe integer.
+ */
 export function powi(x: number, n: number): number {
   if (!Number.isSafeInteger(n)) throw new RangeError(`${n} is not an integer`);
   if (n < 0) return 1 / powi(x, -n);

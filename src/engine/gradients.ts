@@ -34,7 +34,7 @@ import {
   type UnaryFunction,
   where,
 } from "./graph.ts";
-import { reachable } from "./program.ts";
+import { reachable } from "./graph-walk.ts";
 
 type Kind = Operation["kind"];
 type OperationOf<K extends Kind> = Extract<Operation, { readonly kind: K }>;

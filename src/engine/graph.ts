@@ -1,5 +1,5 @@
 /**
- * The graph: the closed set of primitives and the functions that build them.
+ * The graph: the functions that build tensors out of the primitives (primitives.ts).
  *
  * A Tensor is a node: an operation, its inputs, a shape. Nothing is computed here. Everything above
  * (layers, losses, optimisers, metrics) is composed of these primitives, so that the gradients, the
@@ -9,91 +9,9 @@
  * whose gradient is the only place where a gradient is summed back to a smaller shape.
  */
 
-export type Shape = readonly number[];
+import type { BinaryFunction, DType, Operation, PadRange, Shape, SliceRange, Tensor, UnaryFunction } from "./primitives.ts";
 
-/** `float` is float32 when compiled and float64 in the interpreter. `int` is a signed 32-bit integer: indices and random keys, never differentiated. */
-export type DType = "float" | "int";
-
-export type UnaryFunction =
-  | "neg"
-  | "abs"
-  | "sign" // -1, 0 or 1, and NaN for NaN
-  | "exp"
-  | "log"
-  | "log1p"
-  | "sqrt"
-  | "rsqrt"
-  | "sin"
-  | "cos"
-  | "tanh"
-  | "sigmoid"
-  | "erf";
-
-/** Comparisons give 1 or 0. `maximum` and `minimum` propagate NaN. */
-export type BinaryFunction = "add" | "sub" | "mul" | "div" | "maximum" | "minimum" | "less" | "less_equal" | "equal";
-
-export interface SliceRange {
-  readonly start: number;
-  /** Exclusive. */
-  readonly stop: number;
-  readonly step: number;
-}
-
-export interface PadRange {
-  /** Zeros before the first element. */
-  readonly low: number;
-  /** Zeros after the last element. */
-  readonly high: number;
-  /** Zeros between two neighbours. */
-  readonly interior: number;
-}
-
-export type Operation =
-  /** A value that the caller gives before each step. */
-  | { readonly kind: "input"; readonly name: string }
-  /** A value that stays in memory between steps: a parameter, optimiser state, a resident data set. */
-  | { readonly kind: "state"; readonly name: string }
-  /** Row-major values, one for each element. */
-  | { readonly kind: "constant"; readonly values: Float64Array }
-  | { readonly kind: "unary"; readonly fn: UnaryFunction }
-  | { readonly kind: "binary"; readonly fn: BinaryFunction }
-  /** inputs [condition, a, b]: a where the condition is not 0, else b. */
-  | { readonly kind: "where" }
-  /** Sums over `axes`, which stay in the shape with size 1. */
-  | { readonly kind: "sum"; readonly axes: readonly number[] }
-  /** Maximum over `axes`, which stay in the shape with size 1. NaN wins. */
-  | { readonly kind: "max"; readonly axes: readonly number[] }
-  /** inputs [a, b], both [...batch, rows, columns] before their transpose flag is applied. */
-  | { readonly kind: "matmul"; readonly transposeA: boolean; readonly transposeB: boolean }
-  | { readonly kind: "reshape" }
-  /** Axis i of the output is axis `axes[i]` of the input. */
-  | { readonly kind: "permute"; readonly axes: readonly number[] }
-  /** NumPy's rule: shapes are aligned at the right, and axes of size 1 or absent are repeated. */
-  | { readonly kind: "broadcast" }
-  /** One range an axis. */
-  | { readonly kind: "slice"; readonly ranges: readonly SliceRange[] }
-  /** One range an axis. */
-  | { readonly kind: "pad"; readonly ranges: readonly PadRange[] }
-  /** inputs [data [n, ...rest], indices (int)]: rows of data, shape [...indices.shape, ...rest]. Indices must lie in 0..n-1. */
-  | { readonly kind: "gather" }
-  /** inputs [updates [...indices.shape, ...rest], indices (int)]: zeros of shape [rows, ...rest] with each update added to its row, in order of index position. */
-  | { readonly kind: "scatter_add"; readonly rows: number }
-  /** inputs [key int [2], counter int []]: element i is the top 24 bits of threefry2x32(key, [i, counter])[0], times 2^-24: uniform in [0, 1). */
-  | { readonly kind: "uniform" }
-  /**
-   * inputs [value, ...wrt, ...gradients], as many of one as of the other: evaluates to `value`, and passes the cotangent
-   * times gradient i to wrt i, and nothing to `value`. With no wrt it is PyTorch's detach.
-   */
-  | { readonly kind: "custom_gradient"; readonly count: number };
-
-export interface Tensor {
-  /** Creation order, which is a topological order: every input has a smaller id. */
-  readonly id: number;
-  readonly op: Operation;
-  readonly inputs: readonly Tensor[];
-  readonly shape: Shape;
-  readonly dtype: DType;
-}
+export type { BinaryFunction, DType, Operation, PadRange, Shape, SliceRange, Tensor, UnaryFunction } from "./primitives.ts";
 
 /** What arithmetic accepts: a number stands for a scalar constant. */
 export type Operand = Tensor | number;
@@ -124,21 +42,44 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Row-major strides in elements: the distance between neighbours along each axis. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return strides;
+}
+
+/** Whether two shapes have the same axes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
 // ---------------------------------------------------------------- leaves
 
+/**
+ * A value of the given shape that the caller feeds before each step, under this name. Throws a GraphError for an impossible
+ * shape.
+ */
 export function input(name: string, shape: Shape, dtype: DType = "float"): Tensor {
   return node({ kind: "input", name }, [], shape, dtype);
 }
 
+/**
+ * A value of the given shape that stays in memory between steps, under this name. Throws a GraphError for an impossible
+ * shape.
+ */
 export function state(name: string, shape: Shape, dtype: DType = "float"): Tensor {
   return node({ kind: "state", name }, [], shape, dtype);
 }
 
-/** A constant of the given shape; without a shape, a scalar or a vector. */
+/**
+ * A constant of the given shape; without a shape, a scalar or a vector. Throws a GraphError if the values do not fill the
+ * shape.
+ */
 export function constant(values: number | ArrayLike<number>, shape?: Shape): Tensor {
   const data = typeof values === "number" ? Float64Array.of(values) : Float64Array.from(values);
   const target = shape ?? (typeof values === "number" ? [] : [data.length]);
@@ -163,31 +104,56 @@ function binary(fn: BinaryFunction, a: Operand, b: Operand): Tensor {
   return node({ kind: "binary", fn }, [x, y], x.shape);
 }
 
+/** -x; elementwise. */
 export const neg = (x: Tensor): Tensor => unary("neg", x);
+/** |x|; elementwise. */
 export const abs = (x: Tensor): Tensor => unary("abs", x);
+/** -1, 0 or 1 by the sign of x, NaN for NaN; elementwise. */
 export const sign = (x: Tensor): Tensor => unary("sign", x);
+/** eˣ; elementwise. */
 export const exp = (x: Tensor): Tensor => unary("exp", x);
+/** The natural logarithm: -Infinity at 0, NaN below; elementwise. */
 export const log = (x: Tensor): Tensor => unary("log", x);
+/** ln(1 + x), exact near 0; elementwise. */
 export const log1p = (x: Tensor): Tensor => unary("log1p", x);
+/** The square root: NaN below 0; elementwise. */
 export const sqrt = (x: Tensor): Tensor => unary("sqrt", x);
+/** 1 / √x; elementwise. */
 export const rsqrt = (x: Tensor): Tensor => unary("rsqrt", x);
+/** The sine of radians; elementwise. */
 export const sin = (x: Tensor): Tensor => unary("sin", x);
+/** The cosine of radians; elementwise. */
 export const cos = (x: Tensor): Tensor => unary("cos", x);
+/** The hyperbolic tangent; elementwise. */
 export const tanh = (x: Tensor): Tensor => unary("tanh", x);
+/** 1 / (1 + e⁻ˣ), without overflow; elementwise. */
 export const sigmoid = (x: Tensor): Tensor => unary("sigmoid", x);
+/** The error function; elementwise. */
 export const erf = (x: Tensor): Tensor => unary("erf", x);
 
+/** a + b; elementwise, broadcast. */
 export const add = (a: Operand, b: Operand): Tensor => binary("add", a, b);
+/** a - b; elementwise, broadcast. */
 export const sub = (a: Operand, b: Operand): Tensor => binary("sub", a, b);
+/** a · b; elementwise, broadcast. */
 export const mul = (a: Operand, b: Operand): Tensor => binary("mul", a, b);
+/** a / b; elementwise, broadcast. */
 export const div = (a: Operand, b: Operand): Tensor => binary("div", a, b);
+/** The greater of a and b, NaN if either is; elementwise, broadcast. */
 export const maximum = (a: Operand, b: Operand): Tensor => binary("maximum", a, b);
+/** The lesser of a and b, NaN if either is; elementwise, broadcast. */
 export const minimum = (a: Operand, b: Operand): Tensor => binary("minimum", a, b);
+/** 1 where a < b, else 0; elementwise, broadcast. */
 export const less = (a: Operand, b: Operand): Tensor => binary("less", a, b);
+/** 1 where a <= b, else 0; elementwise, broadcast. */
 export const lessEqual = (a: Operand, b: Operand): Tensor => binary("less_equal", a, b);
+/** 1 where a = b, else 0; elementwise, broadcast. */
 export const equal = (a: Operand, b: Operand): Tensor => binary("equal", a, b);
 
-/** a where condition is not 0, else b; the three are broadcast together. */
+/**
+ * a where condition is not 0, else b; the three are broadcast together. Has their common shape. Throws a GraphError for ints
+ * and for shapes that do not broadcast.
+ */
 export function where(condition: Operand, a: Operand, b: Operand): Tensor {
   const operands = broadcastTogether([toTensor(condition), toTensor(a), toTensor(b)]);
   ensure(
@@ -218,7 +184,10 @@ function broadcastTogether(operands: readonly Tensor[]): readonly Tensor[] {
   return operands.map((operand) => broadcast(operand, shape));
 }
 
-/** Repeats x to `shape` by NumPy's rule. x itself when it already has that shape. */
+/**
+ * Repeats x to `shape` by NumPy's rule. x itself when it already has that shape. Throws a GraphError if the shapes do not
+ * fit.
+ */
 export function broadcast(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   ensure(
@@ -228,14 +197,17 @@ export function broadcast(x: Tensor, shape: Shape): Tensor {
   return node({ kind: "broadcast" }, [x], shape, x.dtype);
 }
 
-/** The same elements, row-major, under another shape. x itself when the shape is the same. */
+/**
+ * The same elements, row-major, under another shape. x itself when the shape is the same. Throws a GraphError if the number
+ * of elements differs.
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   ensure(sizeOf(x.shape) === sizeOf(shape), `[${x.shape.join(", ")}] cannot become [${shape.join(", ")}]`);
   return node({ kind: "reshape" }, [x], shape, x.dtype);
 }
 
-/** Axis i of the result is axis `axes[i]` of x. */
+/** Axis i of the result is axis `axes[i]` of x. Throws a GraphError unless each axis is named once. */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   const sorted = [...axes].sort((a, b) => a - b);
   ensure(
@@ -251,7 +223,10 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   );
 }
 
-/** Elements start, start + step, ... before stop, for each axis. */
+/**
+ * Elements start, start + step, ... before stop, one range for each axis of the shape. Throws a GraphError for a range that
+ * does not fit.
+ */
 export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   ensure(ranges.length === x.shape.length, `slice needs ${x.shape.length} ranges, not ${ranges.length}`);
   const shape = ranges.map(({ start, stop, step }, axis) => {
@@ -264,7 +239,10 @@ export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   return node({ kind: "slice", ranges }, [x], shape, x.dtype);
 }
 
-/** Zeros around and between the elements of each axis. */
+/**
+ * Zeros around and between the elements of each axis, whose shape grows by them. Throws a GraphError for widths below 0 or of
+ * another number than the axes.
+ */
 export function pad(x: Tensor, ranges: readonly PadRange[]): Tensor {
   ensure(ranges.length === x.shape.length, `pad needs ${x.shape.length} ranges, not ${ranges.length}`);
   const shape = ranges.map(({ low, high, interior }, axis) => {
@@ -301,15 +279,19 @@ function reduce(kind: "sum" | "max", x: Tensor, axes: readonly number[] | undefi
       );
 }
 
-/** Sum over the axes (all of them by default; negative ones count from the end). */
+/** Sum over the axes (all of them by default; negative ones count from the end), which leave the shape unless `keepdim`. */
 export const sum = (x: Tensor, axes?: readonly number[], keepdim = false): Tensor => reduce("sum", x, axes, keepdim);
 
-/** Maximum over the axes (all of them by default). Its gradient is shared equally among equal maxima, as in PyTorch's amax. */
+/**
+ * Maximum over the axes (all of them by default), which leave the shape unless `keepdim`. Its gradient is shared equally
+ * among equal maxima, as in PyTorch's amax.
+ */
 export const max = (x: Tensor, axes?: readonly number[], keepdim = false): Tensor => reduce("max", x, axes, keepdim);
 
 /**
- * Matrix product of [...batch, m, k] and [...batch, k, n], each after its transpose flag has swapped its last two axes;
- * batch axes are broadcast. Both operands have at least two axes.
+ * Matrix product of [...batch, m, k] and [...batch, k, n], each after its transpose flag has swapped its last two axes; batch
+ * axes are broadcast. Both operands have at least two axes. The result is [...batch, m, n]. Throws a GraphError for shapes
+ * that do not fit.
  */
 export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor {
   ensure(a.shape.length >= 2 && b.shape.length >= 2, "matmul takes operands with at least two axes");
@@ -330,14 +312,20 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
 
 // ---------------------------------------------------------------- rows and randomness
 
-/** Rows of `data` [n, ...rest] at `indices` (int): [...indices.shape, ...rest]. The caller guarantees 0 <= index < n. */
+/**
+ * Rows of `data` [n, ...rest] at `indices` (int): [...indices.shape, ...rest]. The caller guarantees 0 <= index < n. Throws a
+ * GraphError for indices that are no ints.
+ */
 export function gather(data: Tensor, indices: Tensor): Tensor {
   ensure(indices.dtype === "int", "gather takes int indices");
   ensure(data.shape.length >= 1, "gather takes data with at least one axis");
   return node({ kind: "gather" }, [data, indices], [...indices.shape, ...data.shape.slice(1)], data.dtype);
 }
 
-/** Zeros [rows, ...rest], with each row of `updates` [...indices.shape, ...rest] added at its index, in order. */
+/**
+ * Zeros [rows, ...rest], with each row of `updates` [...indices.shape, ...rest] added at its index, in order. Throws a
+ * GraphError if there is not one update an index.
+ */
 export function scatterAdd(updates: Tensor, indices: Tensor, rows: number): Tensor {
   ensure(indices.dtype === "int" && updates.dtype === "float", "scatter_add takes float updates and int indices");
   const lead = indices.shape.length;
@@ -345,7 +333,10 @@ export function scatterAdd(updates: Tensor, indices: Tensor, rows: number): Tens
   return node({ kind: "scatter_add", rows }, [updates, indices], [rows, ...updates.shape.slice(lead)]);
 }
 
-/** Uniform numbers in [0, 1), a function of the key (int [2]), the counter (int []) and the position alone. */
+/**
+ * Uniform numbers in [0, 1), a function of the key (int [2]), the counter (int []) and the position alone. Throws a
+ * GraphError for a key or counter of another shape.
+ */
 export function uniform(key: Tensor, counter: Tensor, shape: Shape): Tensor {
   ensure(key.dtype === "int" && sameShape(key.shape, [2]), "uniform takes a key of two ints");
   ensure(counter.dtype === "int" && sameShape(counter.shape, []), "uniform takes an int scalar as its counter");
@@ -357,6 +348,7 @@ export function uniform(key: Tensor, counter: Tensor, shape: Shape): Tensor {
 /**
  * `value`, with the gradient given by hand: the cotangent times `gradients[i]` goes to `wrt[i]`, which has the shape of
  * value. For functions whose derivative, as PyTorch defines it, is not the derivative of the formula (a clamped logarithm).
+ * Throws a GraphError for other shapes or numbers of tensors.
  */
 export function customGradient(value: Tensor, wrt: readonly Tensor[], gradients: readonly Tensor[]): Tensor {
   ensure(wrt.length === gradients.length, "customGradient takes one gradient for each tensor");
@@ -367,5 +359,5 @@ export function customGradient(value: Tensor, wrt: readonly Tensor[], gradients:
   return node({ kind: "custom_gradient", count: wrt.length }, [value, ...wrt, ...gradients], value.shape, value.dtype);
 }
 
-/** x as a constant: no gradient flows through. */
+/** x as a constant, of the same shape: no gradient flows through it. */
 export const detach = (x: Tensor): Tensor => customGradient(x, [], []);

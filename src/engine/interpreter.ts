@@ -1,10 +1,11 @@
 /**
  * The oracle: evaluates programs in float64, one primitive after the other. Every test compares with it. It keeps state,
- * feeds and results behind the interface of an Executable; what a primitive means is in evaluation.ts.
+ * feeds and results behind the interface of an Executable; what a primitive means is in reference-kernels.ts.
  */
 
 import { GraphError, sameShape, sizeOf, type Tensor } from "./graph.ts";
-import { type CompileOptions, type Executable, leavesOf, type Program, type Programs, reachable, rootsOf } from "./program.ts";
+import { reachable } from "./graph-walk.ts";
+import { type CompileOptions, type Executable, leavesOf, type Program, type Programs, rootsOf } from "./program.ts";
 import { allocate, type Kernel, kernelOf, type Values } from "./reference-kernels.ts";
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;

@@ -3,6 +3,7 @@
  * share that memory. The float64 interpreter and the compiler both stand behind this interface; callers cannot tell which.
  */
 import { GraphError, type Tensor } from "./graph.ts";
+import { reachable } from "./graph-walk.ts";
 
 /**
  * One step: reads inputs and state, returns outputs, and then replaces state. All right-hand sides are computed from the
@@ -54,19 +55,7 @@ export interface Leaves {
   readonly states: readonly Tensor[];
 }
 
-/** Every tensor that a program needs, in topological order. */
-export function reachable(roots: Iterable<Tensor>): Tensor[] {
-  const seen = new Set<Tensor>();
-  const stack = [...roots];
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    if (seen.has(top)) continue;
-    seen.add(top);
-    stack.push(...top.inputs);
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
-}
-
-/** The tensors that a program returns or stores. */
+/** The tensors that a program returns, replaces or stores. */
 export function rootsOf(program: Program): Tensor[] {
   return [...Object.values(program.outputs), ...(program.updates ?? []).flatMap(({ state, next }) => [state, next])];
 }
@@ -85,4 +74,20 @@ export function leavesOf(program: Program): Leaves {
     return [...found.values()];
   };
   return { inputs: named("input"), states: named("state") };
+}
+
+/**
+ * The program with each of its tensors made again by `make`, which gets the tensor, its new inputs and its place in the
+ * topological order. What the program does not need is left behind.
+ */
+export function rebuild(program: Program, make: (tensor: Tensor, inputs: readonly Tensor[], place: number) => Tensor): Program {
+  const made = new Map<Tensor, Tensor>();
+  const lookUp = (tensor: Tensor): Tensor => made.get(tensor) as Tensor;
+  reachable(rootsOf(program)).forEach((tensor, place) => {
+    made.set(tensor, make(tensor, tensor.inputs.map(lookUp), place));
+  });
+  return {
+    outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, lookUp(tensor)])),
+    updates: (program.updates ?? []).map(({ state, next }) => ({ state: lookUp(state), next: lookUp(next) })),
+  };
 }

@@ -67,8 +67,8 @@ function rotate(x: number, by: number): number {
 }
 
 /**
- * The key of a named stream of a seed, a safe integer >= 0: "init/0.weight", "shuffle". The name is hashed by threefry,
- * each block of it under the key that the one before gave, and its length last.
+ * The key of a named stream of a seed, a safe integer >= 0: "init/0.weight", "shuffle". The name is hashed by threefry, each
+ * block of it under the key that the one before gave, and its length last. Throws a RangeError for another seed.
  */
 export function streamKey(seed: number, name: string): Key {
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`a seed is an integer in 0..2^53-1, not ${seed}`);

@@ -1,6 +1,6 @@
 /**
- * What each primitive means, in float64: loops that can be checked by eye. The interpreter runs them; whoever needs the
- * value of a node by its definition may. Must not grow clever: no fusion, no reuse of memory, no reordering.
+ * Reference kernels: what each primitive means in float64, as loops that can be checked by eye. The interpreter runs them, and
+ * so may any code that needs the value of a node by its definition. Must not grow clever: no fusion, no reuse of memory, no reordering.
  */
 import {
   type BinaryFunction,
@@ -8,6 +8,7 @@ import {
   type Operation,
   type Shape,
   sizeOf,
+  stridesOf,
   type Tensor,
   type UnaryFunction,
 } from "./graph.ts";
@@ -200,11 +201,6 @@ function checkIndex(index: number, rows: number): void {
 
 function shapeOfInput({ inputs: [first] }: Tensor): Shape {
   return (first as Tensor).shape;
-}
-
-/** Distance in memory between neighbours along each axis of a row-major tensor. */
-function stridesOf(shape: Shape): number[] {
-  return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 }
 
 /** Strides that read a tensor of shape `from` as if it had been repeated to shape `to`. */

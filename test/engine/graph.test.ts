@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as g from "../../src/engine/graph.ts";
-import { leavesOf, reachable } from "../../src/engine/program.ts";
+import { reachable } from "../../src/engine/graph-walk.ts";
+import { leavesOf } from "../../src/engine/program.ts";
 
 describe("graph", () => {
   test("broadcasts shapes by NumPy's rule, whatever their order", () => {

@@ -1,7 +1,7 @@
 /** What a job has done so far, over REST: a page of its events, or the columns of a range of its epochs. */
 import { notFound } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
-import { isByBlocks, type Rows } from "../../domain/metrics/downsampling.ts";
+import { isBlockAligned, type Rows } from "../../domain/metrics/downsampling.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { MetricPoints } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
@@ -74,7 +74,7 @@ export async function readMetrics(services: ProjectServices, jobId: string, rang
   for (let start = from; start <= to || !reading; start += STRETCH_EPOCHS) {
     const end = Math.min(start + STRETCH_EPOCHS - 1, to);
     const share = total > 0 ? Math.max(2, Math.floor((points * (end - start + 1)) / total)) : points;
-    const read = isByBlocks(end - start + 1, columns, share) ? services.store.readMinMax : services.store.readMetrics;
+    const read = isBlockAligned(end - start + 1, columns, share) ? services.store.readMinMax : services.store.readMetrics;
     const chunks = total > 0 ? await read(jobId, start, end) : [];
     reading = await services.computePool.downsampleMetrics(only(chunks, series), start, end, share, reading);
   }

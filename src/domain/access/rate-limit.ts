@@ -1,4 +1,4 @@
-/** How often somebody may ask: a count of requests in a window of time, by who asks. Knows nothing of requests. */
+/** Rate limits: how often each caller may ask within a window of time. Knows callers as keys; knows nothing of requests. */
 import { createLru } from "../lru.ts";
 
 /** What asking once more came to. */
@@ -18,10 +18,11 @@ export interface RateLimiter {
 
 /** Counts of this process, at hand. */
 export interface LocalRateLimiter extends RateLimiter {
+  /** Asks once more, and answers at once. */
   take(key: string, limit: number): Grant;
 }
 
-/** Whoever was not heard of for longest is forgotten first: then they start anew. */
+/** Beyond so many, the key that was not used for longest is dropped; its count starts anew. */
 const MAX_KEYS = 100_000;
 
 interface Window {

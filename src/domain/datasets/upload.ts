@@ -39,7 +39,10 @@ export interface UploadSpool {
   receive(stream: AsyncIterable<Uint8Array>): Promise<Upload>;
   /** SHA-256 of the file's bytes followed by `suffix`, in hex. */
   digest(upload: Upload, suffix: string): Promise<string>;
+  /** Reads the table in a file in a thread. What is wrong with the file is an answer, not an error. */
   read(upload: Upload, task: ReadingTask): Promise<Ingestion>;
+  /** Deletes the file. */
   discard(upload: Upload): Promise<void>;
+  /** Ends the threads and waits for them. */
   close(): Promise<void>;
 }

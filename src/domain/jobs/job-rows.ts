@@ -1,4 +1,4 @@
-/** Rows of a job's data as they are shown beside its model: in their own units, thinned, with the part that each belongs to. */
+/** Rows of a job's data as they are shown beside its model: a sample, in their own units, with the part that each belongs to. */
 import { z } from "zod";
 
 /** Most rows, columns and values in an answer. */

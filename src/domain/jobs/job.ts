@@ -23,12 +23,13 @@ export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
 
 export const TERMINAL_STATES: readonly JobState[] = JOB_STATES.filter((state) => TRANSITIONS[state].length === 0);
 
-/** States in which an attempt has the job, and may write what it comes to. */
+/** States in which an attempt has the job and may write its outcome. */
 export const ATTEMPTED_STATES: readonly JobState[] = ["running", "pausing", "cancelling"];
 
 /** A job whose worker died waits for at most this long before the next attempt. */
 export const MAX_BACKOFF_MS = 60_000;
 
+/** Whether a job in this state stays in it for good. */
 export function isTerminal(state: JobState): boolean {
   return TRANSITIONS[state].length === 0;
 }

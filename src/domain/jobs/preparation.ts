@@ -25,7 +25,7 @@ export interface Draft {
   readonly ok: false;
   readonly code: "references";
   readonly references: References;
-  /** The parsed spec, for the compute pool's eyes alone: nobody has to parse or validate it again. */
+  /** The parsed spec, for the compute pool alone, so that it is not parsed or validated again. */
   readonly spec: Uint8Array<ArrayBuffer>;
 }
 

@@ -1,24 +1,25 @@
 /**
- * Thinning: which epochs of a long run a chart needs. Pure. A line drawn through what is kept covers the same pixels as one
- * through all: each bucket's least and greatest value of every column stay (min/max decimation).
+ * Downsampling: which epochs of a long run a chart needs. Pure. A line through the chosen epochs covers the same pixels as one
+ * through all of them, because each bucket keeps the least and the greatest value of every column (min/max decimation).
  */
 import { type MetricChunk, SERIES, type Series, toWire, type WireColumns } from "./metric.ts";
 
 /**
  * Blocks are 1..BLOCK_EPOCHS and so on. Buckets of at least two blocks begin with a block, so that what is known of each block
- * (notable-epochs.ts) says all about them.
+ * (min-max-index.ts) says all about them.
  */
 export const BLOCK_EPOCHS = 512;
 
-/** Of epochs `from`..`to` some, ascending; a column has a value for each of them. */
-export interface SomeEpochs extends MetricChunk {
+/** Some of the epochs `from`..`to`, ascending; a column has a value for each of them. */
+export interface SampledChunk extends MetricChunk {
   readonly epochs: Float64Array<ArrayBuffer>;
 }
 
-export type Rows = MetricChunk | SomeEpochs;
+/** Consecutive epochs, all of them or a sample. */
+export type Rows = MetricChunk | SampledChunk;
 
-/** Whether buckets begin with blocks, when `total` epochs of so many columns are thinned to about `points`. */
-export function isByBlocks(total: number, columns: number, points: number): boolean {
+/** Whether buckets begin with blocks when `total` epochs of so many columns are downsampled to about `points`. */
+export function isBlockAligned(total: number, columns: number, points: number): boolean {
   return total * 2 * columns >= points * 2 * BLOCK_EPOCHS;
 }
 
@@ -37,7 +38,7 @@ export function chooseEpochs(chunks: readonly Rows[], from: number, to: number, 
   const names = seriesIn(chunks);
   for (const name of names) addExtremes(chosen, chunks, name, first, last);
   const buckets = Math.floor((points - chosen.size) / (2 * names.length));
-  const isAligned = isByBlocks(total, names.length, points);
+  const isAligned = isBlockAligned(total, names.length, points);
   const startOf = (bucket: number): number => {
     const before = first - 1 + Math.floor((bucket * total) / buckets);
     const isEdge = bucket === 0 || bucket === buckets;

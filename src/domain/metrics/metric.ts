@@ -46,6 +46,7 @@ export interface MetricChunk {
 /** JSON has no NaN and no infinities: they travel as these strings, which `Number` reads. */
 export type WireNumber = number | "NaN" | "Infinity" | "-Infinity";
 
+/** A number as JSON carries it: those that JSON lacks become their names. */
 export function toWire(value: number): WireNumber {
   return Number.isFinite(value) ? value : (String(value) as WireNumber);
 }

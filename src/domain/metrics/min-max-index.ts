@@ -1,9 +1,8 @@
 /**
- * What of a long run's epochs a chart may need, window by window: thinning finds the same epochs in it as in all of them
- * (thinning.ts), and a million epochs need not be read to draw a thousand.
+ * The min-max index of a long run: the epochs that a chart may need, window by window. Downsampling (downsampling.ts) finds
+ * the same epochs in the index as in all of them, so that drawing a thousand points does not read a million epochs.
  */
-
-import { addExtremes, BLOCK_EPOCHS, pickRows, type SomeEpochs, seriesIn } from "./downsampling.ts";
+import { addExtremes, BLOCK_EPOCHS, pickRows, type SampledChunk, seriesIn } from "./downsampling.ts";
 import { decodeChunk, encodeChunk, type MetricChunk, type Series } from "./metric.ts";
 
 /** Epochs of a window: the first one is 1..WINDOW_EPOCHS. Blocks fit into it. */
@@ -20,7 +19,7 @@ export function windowAt(position: number): { readonly from: number; readonly to
 }
 
 /** Of a window: its first and last epoch, and every column's least and greatest value of each block. `chunks` cover it. */
-export function minMaxEpochs(chunks: readonly MetricChunk[], { from, to }: { from: number; to: number }): SomeEpochs {
+export function minMaxEpochs(chunks: readonly MetricChunk[], { from, to }: { from: number; to: number }): SampledChunk {
   const chosen = new Set([from, to]);
   const names = seriesIn(chunks);
   for (let start = from; start <= to; start += BLOCK_EPOCHS) {
@@ -41,7 +40,7 @@ export function clipped(chunk: MetricChunk, from: number, to: number): MetricChu
 }
 
 /** The binary form in which minima and maxima are stored: the number of them, the epochs, and the columns as a chunk has them. */
-export function encodeMinMax({ epochs, series }: SomeEpochs): Uint8Array<ArrayBuffer> {
+export function encodeMinMax({ epochs, series }: SampledChunk): Uint8Array<ArrayBuffer> {
   const columns = encodeChunk({ from: 1, to: epochs.length, series });
   const bytes = new Uint8Array(8 + epochs.byteLength + columns.byteLength);
   new DataView(bytes.buffer).setUint32(0, epochs.length, true);
@@ -51,7 +50,7 @@ export function encodeMinMax({ epochs, series }: SomeEpochs): Uint8Array<ArrayBu
 }
 
 /** What `encodeMinMax` stored, of the window `from`..`to`. */
-export function decodeMinMax(from: number, to: number, bytes: Uint8Array): SomeEpochs {
+export function decodeMinMax(from: number, to: number, bytes: Uint8Array): SampledChunk {
   const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const epochs = new Float64Array(bytes.slice(8, 8 + count * 8).buffer);
   return { from, to, epochs, series: decodeChunk(1, count, bytes.subarray(8 + count * 8)).series };

@@ -18,5 +18,6 @@ export interface Archive {
    * Throws invalid when it is not a database of ours, whole, and of a version that can be used.
    */
   stage(file: BackupFile): Promise<void>;
+  /** Deletes a file that is no longer needed. */
   discard(file: BackupFile): Promise<void>;
 }

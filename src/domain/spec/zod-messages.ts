@@ -1,6 +1,6 @@
 /**
- * What zod finds wrong, in words that say what would be right. Importing this file gives zod these words, for the whole process:
- * schemas are also checked by Fastify, which takes no others. A message that a schema states itself goes before.
+ * zod's messages, worded so that they say what would be right. Importing this file sets them for the whole process, because
+ * Fastify checks schemas too and takes no other messages. A message that a schema states itself takes precedence.
  */
 import { z } from "zod";
 import { nearest } from "../spelling.ts";
@@ -29,8 +29,8 @@ const FORMATS: Readonly<Record<string, string>> = {
 /** What sizes are counted in. */
 const UNITS: Readonly<Record<string, string>> = { string: "character", array: "item", record: "field" };
 
-/** The word for a finding; undefined leaves it to zod. Unknown fields have a line each, in the order of the issue's keys. */
-function wordingOf(issue: Issue): string | undefined {
+/** The message for an issue; undefined leaves it to zod. Unknown fields have a line each, in the order of the issue's keys. */
+function messageOf(issue: Issue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
       return wrongKind(issue);
@@ -94,4 +94,4 @@ function unknownField(key: string, fields: readonly string[]): string {
   return `is not a field here: ${fields.length === 1 ? "the only one is" : "the fields are"} ${fields.join(", ")}`;
 }
 
-z.config({ customError: wordingOf });
+z.config({ customError: messageOf });

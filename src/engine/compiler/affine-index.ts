@@ -3,7 +3,7 @@
  * moves or combines elements says at which position it reads its inputs. Analysis and code generation both walk through this
  * one table. Knows nothing of instructions or memory.
  */
-import { type Shape, sizeOf, type Tensor } from "../graph.ts";
+import { type Shape, sizeOf, stridesOf, type Tensor } from "../graph.ts";
 
 /** constant + sum of terms[d] * loop d + lane * (number of the vector lane). */
 export interface Index {
@@ -16,6 +16,7 @@ export interface Index {
 
 export const ZERO: Index = { constant: 0, terms: [], lane: 0 };
 
+/** The same position for every loop and lane. */
 export const at = (constant: number): Index => (constant === 0 ? ZERO : { constant, terms: [], lane: 0 });
 
 /** Loop variable number `loop`. */
@@ -34,17 +35,6 @@ export function plus(a: Index, b: Index, factor = 1): Index {
   const terms = new Array<number>(Math.max(a.terms.length, b.terms.length));
   for (let loop = 0; loop < terms.length; loop++) terms[loop] = (a.terms[loop] ?? 0) + (b.terms[loop] ?? 0) * factor;
   return { constant, terms, lane };
-}
-
-/** Row-major strides, in elements. */
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis] as number;
-  }
-  return strides;
 }
 
 /** Position in row-major order of the element at `position`. */

@@ -3,8 +3,10 @@
  * of. Bounded: the entry that was not used for longest goes first.
  */
 import type { Operation, Tensor } from "../graph.ts";
-import { type Program, type Programs, reachable, rootsOf } from "../program.ts";
+import { reachable } from "../graph-walk.ts";
+import { type Program, type Programs, rootsOf } from "../program.ts";
 
+/** A bounded map. The entry that was not used for longest goes first. */
 export class ModuleCache<Entry> {
   readonly #limit: number;
   // A Map iterates in insertion order: the first entry is the one used least recently.
@@ -15,6 +17,7 @@ export class ModuleCache<Entry> {
     this.#limit = limit;
   }
 
+  /** The entry of this key, made by `create` if it is not there. Throws what `create` throws, and keeps nothing then. */
   get(key: string, create: () => Entry): Entry {
     const entry = this.#entries.get(key) ?? create();
     this.#entries.delete(key);

@@ -1,6 +1,6 @@
 /**
  * The compiler's door: programs in, one WebAssembly module over one memory out.
- * simplify -> lower -> fuse -> plan -> emit, each a file.
+ * simplify -> lower -> fuse -> plan memory -> emit, each a file. The analyses walk graphs by graph-walk.ts.
  */
 import { GraphError, sameShape } from "../graph.ts";
 import { type CompileOptions, type Executable, leavesOf, type Program, type Programs } from "../program.ts";
@@ -8,7 +8,7 @@ import { ModuleCache, structureOf } from "./cache.ts";
 import { emitModule } from "./codegen/module.ts";
 import { describe } from "./describe.ts";
 import { type Compiled, createExecutable } from "./executable.ts";
-import { type FusedProgram, type Plan, plan } from "./memory-plan.ts";
+import { type FusedProgram, type MemoryPlan, planMemory } from "./memory-plan.ts";
 import { lower } from "./rewrite/lower.ts";
 import { simplify } from "./rewrite/simplify.ts";
 import { fuse } from "./schedule/fuse.ts";
@@ -17,7 +17,7 @@ const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
 /** Modules of the programs that this thread compiled lately: the same job again starts at once. */
 const modules = new ModuleCache<Compiled>(64);
-/** What they need in memory, which is asked for before a job is accepted: of many more, as a number is small. */
+/** The memory that programs need, which is checked before a job is accepted. Numbers are small, so many more are kept. */
 const sizes = new ModuleCache<number>(256);
 
 /**
@@ -42,7 +42,7 @@ export function memoryFor(programs: Programs, { maxSteps = 1 }: CompileOptions =
 
 interface Analysed {
   readonly programs: ReadonlyMap<string, FusedProgram>;
-  readonly plan: Plan;
+  readonly plan: MemoryPlan;
 }
 
 function analyse(programs: Programs, maxSteps: number): Analysed {
@@ -54,7 +54,7 @@ function analyse(programs: Programs, maxSteps: number): Analysed {
       return [name, { leaves: leavesOf(program), program: lowered, fused: fuse(lowered) }];
     }),
   );
-  return { programs: fused, plan: plan(fused, maxSteps) };
+  return { programs: fused, plan: planMemory(fused, maxSteps) };
 }
 
 function assemble({ programs, plan }: Analysed, maxSteps: number): Compiled {
@@ -81,6 +81,6 @@ function check({ updates }: Program): void {
   }
 }
 
-function ensureFits({ bytes }: Plan, limit = DEFAULT_MEMORY_BYTES): void {
+function ensureFits({ bytes }: MemoryPlan, limit = DEFAULT_MEMORY_BYTES): void {
   if (bytes > limit) throw new GraphError(`the programs need ${bytes} bytes, more than the ${limit} allowed`);
 }

@@ -1,11 +1,13 @@
 /** Writes the listing of a compilation: what each kernel computes, over which loops, with how much arithmetic and traffic. */
 import { sizeOf, type Tensor } from "../graph.ts";
-import { type FusedProgram, type Plan, trafficOf } from "./memory-plan.ts";
+import { expressionOf } from "./expression.ts";
+import { type FusedProgram, type MemoryPlan, trafficOf } from "./memory-plan.ts";
 import { productShape } from "./rewrite/lower.ts";
 import type { Kernel } from "./schedule/kernels.ts";
+import { LANES } from "./vector.ts";
 
 /** One line a kernel, under a line for each program. */
-export function describe(programs: ReadonlyMap<string, FusedProgram>, plan: Plan): string {
+export function describe(programs: ReadonlyMap<string, FusedProgram>, plan: MemoryPlan): string {
   const parts = [...programs].map(([name, { fused }]) => {
     const copies = plan.programs.get(name)?.copies.length ?? 0;
     const lines = fused.kernels.map(
@@ -18,7 +20,7 @@ export function describe(programs: ReadonlyMap<string, FusedProgram>, plan: Plan
 
 /** The loops, the results with the operations that were fused into them, and the arithmetic. */
 function describeKernel(kernel: Kernel, stored: ReadonlySet<Tensor>): string {
-  const results = kernel.roots.map(({ tensor }) => `[${tensor.shape.join(", ")}] ${operations(tensor, stored)}`);
+  const results = kernel.outputs.map(({ tensor }) => `[${tensor.shape.join(", ")}] ${operations(tensor, stored)}`);
   return `${describeLoops(kernel)}: ${results.join("; ")}: ${format(flopsOf(kernel, stored))}flop`;
 }
 
@@ -30,13 +32,13 @@ function describeLoops(kernel: Kernel): string {
   }
   const { loops } = kernel;
   if (loops.length === 0) return "scalar";
-  return loops.map(({ size, vector, reduced }) => `${reduced ? "sum " : ""}${size}${vector ? "x4" : ""}`).join(" / ");
+  return loops.map(({ size, vector, reduced }) => `${reduced ? "sum " : ""}${size}${vector ? `x${LANES}` : ""}`).join(" / ");
 }
 
 /** Names of the operations of one result, each with how often it appears, outermost first. */
-function operations(root: Tensor, stored: ReadonlySet<Tensor>): string {
+function operations(output: Tensor, stored: ReadonlySet<Tensor>): string {
   const counts = new Map<string, number>();
-  for (const { op } of inlineTensors(root, stored)) {
+  for (const { op } of expressionOf([output], stored).computed) {
     const name = op.kind === "unary" || op.kind === "binary" ? op.fn : op.kind;
     if (!SILENT.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
@@ -44,24 +46,12 @@ function operations(root: Tensor, stored: ReadonlySet<Tensor>): string {
   return names.length > 0 ? names.join(" + ") : "copy";
 }
 
-const SILENT = new Set(["input", "state", "constant", "broadcast", "reshape"]);
-
-function inlineTensors(root: Tensor, stored: ReadonlySet<Tensor>): Set<Tensor> {
-  const seen = new Set<Tensor>();
-  const visit = (tensor: Tensor): void => {
-    if (seen.has(tensor) || (tensor !== root && stored.has(tensor))) return;
-    seen.add(tensor);
-    tensor.inputs.forEach(visit);
-  };
-  visit(root);
-  return seen;
-}
+const SILENT = new Set(["broadcast", "reshape"]);
 
 /** Arithmetic as usually counted: one for each element of each operation, whatever it costs. */
 function flopsOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
-  const counted = new Set<Tensor>();
-  for (const { tensor } of kernel.roots) for (const inline of inlineTensors(tensor, stored)) counted.add(inline);
-  return [...counted].reduce((sum, tensor) => sum + flopsOfTensor(tensor), 0);
+  const members = kernel.outputs.map(({ tensor }) => tensor);
+  return [...expressionOf(members, stored).computed].reduce((sum, tensor) => sum + flopsOfTensor(tensor), 0);
 }
 
 function flopsOfTensor(tensor: Tensor): number {

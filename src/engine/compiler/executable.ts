@@ -4,18 +4,21 @@
  */
 import { GraphError } from "../graph.ts";
 import type { Executable, FloatView } from "../program.ts";
-import type { Plan, Region } from "./memory-plan.ts";
+import type { MemoryPlan, Region } from "./memory-plan.ts";
 import { PAGE_BYTES } from "./wasm/assembler.ts";
 
-/** What is kept of a compilation: instances are made from it with a memory each. */
+/** The result of a compilation, which is cached. Each instance made from it has a memory of its own. */
 export interface Compiled {
   readonly module: WebAssembly.Module;
-  readonly plan: Plan;
+  readonly plan: MemoryPlan;
   readonly maxSteps: number;
   readonly listing: string;
 }
 
-/** An instance with a memory of its own, in which states are 0. */
+/**
+ * An instance with a memory of its own, in which states are 0. Its methods throw a GraphError for unknown names, for values
+ * of another length, and for steps outside 1..maxSteps.
+ */
 export function createExecutable({ module, plan, maxSteps, listing }: Compiled): Executable {
   const pages = Math.ceil(plan.bytes / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });

@@ -1,4 +1,4 @@
-/** What a root of a kernel stands for: its reduced axes, its written-out elements, the place of its results. */
+/** Properties of a kernel's outputs: reduced axes, written-out elements, and the places where results go. */
 import { at, type Index, plus } from "./affine-index.ts";
 import type { AxisRole, KernelOutput } from "./schedule/kernels.ts";
 

@@ -4,11 +4,13 @@
  * sizes and lifetimes, nothing of instructions.
  */
 import { GraphError, sizeOf, type Tensor } from "../graph.ts";
+import { walk } from "../graph-walk.ts";
 import { type Leaves, leavesOf, type Program } from "../program.ts";
+import { expressionOf, isLeaf, isPointwise } from "./expression.ts";
 import { packedBytes, readsOf } from "./matmul/product.ts";
-import { isLeaf } from "./schedule/cost-model.ts";
 import type { Fused } from "./schedule/fuse.ts";
-import type { Kernel, KernelOutput, MatmulKernel } from "./schedule/kernels.ts";
+import type { Kernel, MatmulKernel } from "./schedule/kernels.ts";
+import { ELEMENT_BYTES } from "./vector.ts";
 
 /** Where a tensor lies. In a feed or result table each step has a row of its own. */
 export interface Buffer {
@@ -43,7 +45,7 @@ export interface PackBuffers {
   readonly b: Buffer | undefined;
 }
 
-export interface Plan {
+export interface MemoryPlan {
   readonly programs: ReadonlyMap<string, ProgramPlan>;
   readonly states: ReadonlyMap<string, Region>;
   readonly constants: readonly Region[];
@@ -51,7 +53,6 @@ export interface Plan {
 }
 
 const ALIGNMENT = 64;
-const ELEMENT_BYTES = 4;
 /** Vectors may be loaded a little past the end of a tensor; what they find there is never stored. */
 const SLACK_BYTES = 256;
 
@@ -66,7 +67,7 @@ export interface FusedProgram {
 }
 
 /** Throws a GraphError where states of one name disagree. */
-export function plan(programs: ReadonlyMap<string, FusedProgram>, maxSteps: number): Plan {
+export function planMemory(programs: ReadonlyMap<string, FusedProgram>, maxSteps: number): MemoryPlan {
   const memory = new Allocator();
   const states = new Map<string, Region>();
   const constants: Region[] = [];
@@ -108,16 +109,8 @@ function declareState(tensor: Tensor, states: Map<string, Region>, memory: Alloc
 
 /** Constants of more than one element are read from memory; the others are part of the code. */
 function constantsOf({ kernels }: Fused): Tensor[] {
-  const found = new Set<Tensor>();
-  const seen = new Set<Tensor>();
-  const visit = (tensor: Tensor): void => {
-    if (seen.has(tensor)) return;
-    seen.add(tensor);
-    if (tensor.op.kind === "constant") found.add(tensor);
-    tensor.inputs.forEach(visit);
-  };
-  for (const kernel of kernels) for (const { tensor } of kernel.roots) visit(tensor);
-  return [...found];
+  const members = kernels.flatMap((kernel) => kernel.outputs.map(({ tensor }) => tensor));
+  return [...walk(members, ({ inputs }) => inputs)].filter(({ op }) => op.kind === "constant");
 }
 
 /** Hands out addresses that are never given back. */
@@ -180,7 +173,7 @@ function planProgram(
   const packs = new Map<Kernel, PackBuffers>();
   fused.kernels.forEach((kernel, at) => {
     if (kernel.kind === "matmul") packs.set(kernel, allocatePacks(kernel, at, scratch));
-    for (const { tensor } of kernel.roots) {
+    for (const { tensor } of kernel.outputs) {
       const places = Object.entries(program.outputs)
         .filter(([, output]) => output === tensor)
         .map(([name]) => tableBuffer(outputs.get(name) as Region));
@@ -224,48 +217,35 @@ function usesOf({ kernels, stored }: Fused): Uses {
   const last = new Map<Tensor, number>();
   const lastElsewhere = new Map<Tensor, number>();
   kernels.forEach((kernel, at) => {
-    const members = new Set(kernel.roots.map(({ tensor }) => tensor));
-    const here = new Set<Tensor>();
-    const there = new Set<Tensor>();
-    const visit = (tensor: Tensor, elsewhere: boolean): void => {
-      const seen = elsewhere ? there : here;
-      if (seen.has(tensor)) return;
-      seen.add(tensor);
-      if (isLeaf(tensor) || (stored.has(tensor) && !members.has(tensor))) {
-        last.set(tensor, at);
-        if (elsewhere) lastElsewhere.set(tensor, at);
-        return;
-      }
-      const moves = !["unary", "binary", "where"].includes(tensor.op.kind);
-      for (const input of readsOf(tensor)) visit(input, elsewhere || moves);
-    };
-    for (const root of kernel.roots) visitOutput(root, visit);
+    const members = new Set(kernel.outputs.map(({ tensor }) => tensor));
+    const isLoaded = (tensor: Tensor): boolean => isLeaf(tensor) || (stored.has(tensor) && !members.has(tensor));
+    // The operands of a product are read as a whole; so is what a reduction or a move reads.
+    const elsewhere = kernel.outputs.flatMap(({ tensor, kind }) => (kind === "pointwise" ? [] : tensor.inputs));
+    const pointwise = kernel.outputs.filter(({ kind }) => kind === "pointwise").map(({ tensor }) => tensor);
+    walk(pointwise, (tensor) => {
+      if (isLoaded(tensor)) last.set(tensor, at);
+      else if (isPointwise(tensor)) return tensor.inputs;
+      else elsewhere.push(...readsOf(tensor));
+      return [];
+    });
+    walk(elsewhere, (tensor) => {
+      if (!isLoaded(tensor)) return readsOf(tensor);
+      last.set(tensor, at);
+      lastElsewhere.set(tensor, at);
+      return [];
+    });
   });
   return { last, lastElsewhere };
 }
 
-/** The operands of a product are read as a whole; so is what a reduction or a move reads. */
-function visitOutput({ tensor, kind }: KernelOutput, visit: (tensor: Tensor, elsewhere: boolean) => void): void {
-  if (kind === "pointwise") visit(tensor, false);
-  else for (const input of tensor.inputs) visit(input, true);
-}
-
-/** Whether kernel `at` may overwrite a state: nobody reads the old value later, or elsewhere in the same kernel. */
+/** Whether kernel `at` may overwrite a state: no later kernel reads the old value, and this one reads it nowhere else. */
 function canReplace(state: Tensor, at: number, { last, lastElsewhere }: Uses): boolean {
   return (last.get(state) ?? -1) <= at && (lastElsewhere.get(state) ?? -1) < at;
 }
 
 /** Bytes that a kernel reads and writes at least: its leaves and stored inputs once, and its results. */
 export function trafficOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
-  const members = new Set(kernel.roots.map(({ tensor }) => tensor));
-  const read = new Set<Tensor>();
-  const seen = new Set<Tensor>();
-  const visit = (tensor: Tensor): void => {
-    if (seen.has(tensor)) return;
-    seen.add(tensor);
-    if (isLeaf(tensor) || (stored.has(tensor) && !members.has(tensor))) read.add(tensor);
-    else readsOf(tensor).forEach(visit);
-  };
-  for (const { tensor } of kernel.roots) visit(tensor);
-  return [...read, ...members].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+  const members = new Set(kernel.outputs.map(({ tensor }) => tensor));
+  const { loaded } = expressionOf(members, stored, readsOf);
+  return [...loaded, ...members].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
 }

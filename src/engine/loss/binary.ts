@@ -8,8 +8,9 @@ const SMALLEST_LOG = -100;
 const SMALLEST_VARIANCE = 1e-12;
 
 /**
- * Cross-entropy of probabilities. Its gradient is that of ATen's binary_cross_entropy_backward, (x - t) / max((1 - x)x, 1e-12):
- * unlike the derivative of the clamped logarithms it does not vanish where they are clamped.
+ * Cross-entropy of probabilities. Its gradient is that of ATen's binary_cross_entropy_backward, (x - t) / max((1 - x)x,
+ * 1e-12): unlike the derivative of the clamped logarithms it does not vanish where they are clamped. Both tensors and the
+ * result have the same shape.
  */
 export function bce(probability: Tensor, target: Tensor): Tensor {
   const x = probability;
@@ -20,8 +21,9 @@ export function bce(probability: Tensor, target: Tensor): Tensor {
 }
 
 /**
- * Cross-entropy of sigmoid(x) without computing it, so that no logarithm loses digits:
- * (1 - t)x + (1 + (w - 1)t) ln(1 + e^-x), where w weighs the positive class. The gradient is written out for the same reason.
+ * Cross-entropy of sigmoid(x) without computing it, so that no logarithm loses digits: (1 - t)x + (1 + (w - 1)t) ln(1 +
+ * e^-x), where w weighs the positive class. The gradient is written out for the same reason. Both tensors and the result have
+ * the same shape.
  */
 export function bceWithLogits(logit: Tensor, target: Tensor, posWeight: number): Tensor {
   const x = logit;

@@ -19,7 +19,10 @@ export interface ClassOptions {
 export const crossEntropy = (logits: Tensor, target: Tensor, options: ClassOptions): Tensor =>
   nll(logSoftmax(logits, -1), target, options);
 
-/** Negative log-likelihood of log-probabilities [rows, classes]. */
+/**
+ * Negative log-likelihood of log-probabilities [rows, classes] for targets [rows]: a scalar. Throws a GraphError for other
+ * shapes or another number of class weights.
+ */
 export function nll(
   logProbabilities: Tensor,
   target: Tensor,

@@ -2,18 +2,20 @@
 import { abs, div, less, mul, sub, type Tensor, where } from "../graph.ts";
 import { square } from "../nn/functional.ts";
 
+/** The squared difference, elementwise. */
 export const mse = (prediction: Tensor, target: Tensor): Tensor => square(sub(prediction, target));
 
+/** The absolute difference, elementwise. */
 export const l1 = (prediction: Tensor, target: Tensor): Tensor => abs(sub(prediction, target));
 
-/** Half the square up to delta, and beyond it linear with slope delta. */
+/** Half the squared difference up to delta > 0, and beyond it linear with slope delta; elementwise. */
 export function huber(prediction: Tensor, target: Tensor, delta: number): Tensor {
   const difference = sub(prediction, target);
   const distance = abs(difference);
   return where(less(distance, delta), mul(square(difference), 0.5), mul(sub(distance, 0.5 * delta), delta));
 }
 
-/** Huber's loss divided by beta; for beta 0 it is l1. */
+/** Huber's loss divided by beta >= 0; for beta 0 it is l1. Elementwise. */
 export function smoothL1(prediction: Tensor, target: Tensor, beta: number): Tensor {
   if (beta === 0) return l1(prediction, target);
   const difference = sub(prediction, target);

@@ -24,9 +24,10 @@ import {
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
-/** max(x, 0), with slope 0 at 0. */
+/** max(x, 0), with slope 0 at 0; elementwise. */
 export const relu = (x: Tensor): Tensor => where(lessEqual(x, 0), 0, x);
 
+/** x above 0, negativeSlope · x below; elementwise. */
 export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => where(less(0, x), x, mul(x, negativeSlope));
 
 /** x above 0, alpha (eˣ - 1) below, of x's shape. */
@@ -45,10 +46,10 @@ function expm1(x: Tensor): Tensor {
   return div(mul(t, 2), sub(1, t));
 }
 
-/** The scaled elu that keeps mean 0 and variance 1. Klambauer et al., "Self-normalizing neural networks", 2017. */
+/** The scaled elu that keeps mean 0 and variance 1; elementwise. Klambauer et al., "Self-normalizing neural networks", 2017. */
 export const selu = (x: Tensor): Tensor => mul(elu(x, SELU_ALPHA), SELU_SCALE);
 
-/** x Φ(x), Φ the standard normal distribution function, exactly or by the approximation with tanh. */
+/** x Φ(x), Φ the standard normal distribution function, exactly or by the approximation with tanh; elementwise. */
 export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
   const cumulative =
     approximate === "none"
@@ -57,11 +58,13 @@ export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
   return mul(mul(x, 0.5), add(cumulative, 1));
 }
 
+/** x · sigmoid(x); elementwise. */
 export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
 
+/** x · tanh(softplus(x)); elementwise. Misra, "Mish: a self regularized non-monotonic activation function", 2019. */
 export const mish = (x: Tensor): Tensor => mul(x, tanh(softplus(x)));
 
-/** ln(1 + e^(beta x)) / beta, and x itself where beta x exceeds the threshold. */
+/** ln(1 + e^(beta x)) / beta, and x itself where beta x exceeds the threshold. Elementwise. */
 export function softplus(x: Tensor, beta = 1, threshold = 20): Tensor {
   const z = beta === 1 ? x : mul(x, beta);
   const linear = less(threshold, z);
@@ -69,15 +72,15 @@ export function softplus(x: Tensor, beta = 1, threshold = 20): Tensor {
   return customGradient(where(linear, x, beta === 1 ? soft : mul(soft, 1 / beta)), [x], [where(linear, 1, sigmoid(z))]);
 }
 
-/** ln(sigmoid(x)) */
+/** ln(sigmoid(x)), without overflow; elementwise. */
 export const logsigmoid = (x: Tensor): Tensor => customGradient(neg(log1pExp(neg(x))), [x], [sigmoid(neg(x))]);
 
 /** ln(1 + eᶻ) without overflow; its gradient is for the caller to give. */
 const log1pExp = (z: Tensor): Tensor => add(relu(z), log1p(exp(neg(abs(z)))));
 
-/** x between low and high, with slope 0 at the bounds themselves. */
+/** x between low and high, with slope 0 at the bounds themselves; elementwise. */
 export const hardtanh = (x: Tensor, low = -1, high = 1): Tensor =>
   where(lessEqual(x, low), low, where(lessEqual(high, x), high, x));
 
-/** x between low and high, with slope 1 at the bounds themselves. */
+/** x between low and high, with slope 1 at the bounds themselves; elementwise. */
 export const clamp = (x: Tensor, low: number, high: number): Tensor => where(less(x, low), low, where(less(high, x), high, x));

@@ -44,7 +44,10 @@ export function conv1d(
   return reshape(y, [n, out, length]);
 }
 
-/** The largest element of each window; the gradient goes to the first of equal ones, and NaN wins. */
+/**
+ * The largest element of each window; the gradient goes to the first of equal ones, and NaN wins. x is [n, channels, height,
+ * width]; there is no padding. Throws a GraphError for a window larger than the image.
+ */
 export function maxPool2d(x: Tensor, kernelSize: number | Pair, stride: number | Pair = kernelSize): Tensor {
   return windows(x, pairOf(kernelSize), pairOf(stride)).reduce((best, candidate) => {
     const isNumber = equal(candidate, candidate);
@@ -52,6 +55,10 @@ export function maxPool2d(x: Tensor, kernelSize: number | Pair, stride: number |
   });
 }
 
+/**
+ * The mean of each window. x is [n, channels, height, width]; there is no padding. Throws a GraphError for a window larger
+ * than the image.
+ */
 export function avgPool2d(x: Tensor, kernelSize: number | Pair, stride: number | Pair = kernelSize): Tensor {
   const views = windows(x, pairOf(kernelSize), pairOf(stride));
   return mul(views.reduce(add), 1 / views.length);

@@ -24,11 +24,16 @@ import {
   where,
 } from "../graph.ts";
 
+/** x²; elementwise. */
 export const square = (x: Tensor): Tensor => mul(x, x);
 
+/** 1 / x; elementwise. */
 export const reciprocal = (x: Tensor): Tensor => div(1, x);
 
-/** x to a constant power: by multiplication for whole and half exponents up to 8, else e^(exponent ln x), for x > 0. */
+/**
+ * x to a constant power: by multiplication for whole and half exponents up to 8, else e^(exponent ln x), for x > 0.
+ * Elementwise.
+ */
 export function pow(x: Tensor, exponent: number): Tensor {
   if (exponent < 0) return reciprocal(pow(x, -exponent));
   const whole = Math.floor(exponent);
@@ -43,21 +48,25 @@ export function pow(x: Tensor, exponent: number): Tensor {
 /** How many elements each element of a reduction was made of. */
 const countOf = (x: Tensor, reduced: Tensor): number => sizeOf(x.shape) / sizeOf(reduced.shape);
 
-/** Minimum over the axes (all of them by default), its gradient shared equally among equal minima. */
+/**
+ * Minimum over the axes (all of them by default), its gradient shared equally among equal minima. The axes leave the shape
+ * unless `keepdim`.
+ */
 export const min = (x: Tensor, axes?: readonly number[], keepdim = false): Tensor => neg(max(neg(x), axes, keepdim));
 
+/** Mean over the axes (all of them by default), which leave the shape unless `keepdim`. */
 export function mean(x: Tensor, axes?: readonly number[], keepdim = false): Tensor {
   const total = sum(x, axes, keepdim);
   return div(total, countOf(x, total));
 }
 
-/** Variance over the axes: divided by n - 1 if unbiased, by n if not. */
+/** Variance over the axes: divided by n - 1 if unbiased, by n if not. The axes leave the shape unless `keepdim`. */
 export function variance(x: Tensor, axes?: readonly number[], keepdim = false, unbiased = true): Tensor {
   const total = sum(square(sub(x, mean(x, axes, true))), axes, keepdim);
   return div(total, countOf(x, total) - (unbiased ? 1 : 0));
 }
 
-/** ln Σ eˣ over the axes, without overflow. */
+/** ln Σ eˣ over the axes, without overflow. They leave the shape unless `keepdim`. */
 export function logsumexp(x: Tensor, axes: readonly number[], keepdim = false): Tensor {
   const peak = detach(max(x, axes, true));
   // An infinite maximum cannot be subtracted from itself.
@@ -66,13 +75,13 @@ export function logsumexp(x: Tensor, axes: readonly number[], keepdim = false): 
   return add(total, reshape(shift, total.shape));
 }
 
-/** eˣ / Σ eˣ along one axis, without overflow. */
+/** eˣ / Σ eˣ along one axis, without overflow. Has x's shape. */
 export function softmax(x: Tensor, axis: number): Tensor {
   const e = exp(sub(x, detach(max(x, [axis], true))));
   return div(e, sum(e, [axis], true));
 }
 
-/** The logarithm of softmax, without overflow and without the loss of small probabilities. */
+/** The logarithm of softmax, without overflow and without the loss of small probabilities. Has x's shape. */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   const shifted = sub(x, detach(max(x, [axis], true)));
   return sub(shifted, log(sum(exp(shifted), [axis], true)));
@@ -88,7 +97,10 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return reshape(bias ? add(product, bias) : product, [...lead, product.shape[1] as number]);
 }
 
-/** The tensors one after the other along an axis. All other sizes are equal. */
+/**
+ * The tensors one after the other along an axis; on all other axes their shapes are equal. Throws a GraphError if there are
+ * none.
+ */
 export function cat(tensors: readonly Tensor[], axis: number): Tensor {
   const [first] = tensors;
   if (!first) throw new GraphError("cat takes at least one tensor");
@@ -123,7 +135,7 @@ export function lookUp(weight: Tensor, positions: Tensor): Tensor {
 
 /**
  * torch.gather: along one axis, the element of x at each index. `index` holds whole numbers as floats and has x's sizes on
- * all other axes.
+ * all other axes. The result has the shape of `index`.
  */
 export function gatherElements(x: Tensor, axis: number, index: Tensor): Tensor {
   const along = axis < 0 ? axis + x.shape.length : axis;

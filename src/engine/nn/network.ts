@@ -1,4 +1,4 @@
-/** What a network is, to whoever trains or runs it. How it comes about is in sequential.ts. */
+/** A network as training and inference see it. sequential.ts builds one. */
 import { GraphError, type Shape, type Tensor } from "../graph.ts";
 import type { LayerTensor } from "./layers/layer.ts";
 

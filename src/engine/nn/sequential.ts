@@ -64,7 +64,7 @@ function contextOf(index: number, lookUp: (name: string) => Tensor, { training, 
   };
 }
 
-/** What `action` gives, and any complaint with the layer's place in front. */
+/** The result of `action`. A GraphError that it throws gets the layer's place in front of its message. */
 function atLayer<T>({ type }: LayerSpec, index: number, action: () => T): T {
   try {
     return action();

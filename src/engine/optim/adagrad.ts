@@ -11,6 +11,7 @@ export interface AdagradSpec {
   readonly eps?: number | undefined;
 }
 
+/** Adagrad with PyTorch's defaults. */
 export function adagrad({
   lr_decay = 0,
   weight_decay = 0,

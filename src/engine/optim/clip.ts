@@ -19,7 +19,7 @@ export function clipByNorm(
   return { gradients: gradients.map((gradient) => mul(gradient, factor)), norm };
 }
 
-/** Each element to -limit..limit. */
+/** Each gradient with its elements clamped to -limit..limit, of the same shape. */
 export function clipByValue(gradients: readonly Tensor[], limit: number): readonly Tensor[] {
   return gradients.map((gradient) => minimum(maximum(gradient, -limit), limit));
 }

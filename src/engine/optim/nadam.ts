@@ -17,6 +17,7 @@ export interface NAdamSpec {
   readonly momentum_decay?: number | undefined;
 }
 
+/** NAdam with PyTorch's defaults. */
 export function nadam({ betas = [0.9, 0.999], eps = 1e-8, weight_decay = 0, momentum_decay = 4e-3 }: NAdamSpec): Optimizer {
   const [beta1, beta2] = betas;
   const mu = (step: number) => beta1 * (1 - 0.5 * pow(0.96, step * momentum_decay));

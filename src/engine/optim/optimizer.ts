@@ -1,4 +1,4 @@
-/** What an optimiser is: a graph from a parameter, its gradient and its slots to the next ones, and the scalars of a step. */
+/** The contract of an optimiser: a graph from a parameter, its gradient and its slots to the next ones, and the scalars of a step. */
 import type { Tensor } from "../graph.ts";
 
 export interface OptimizerStep {
@@ -27,7 +27,10 @@ export interface Optimizer {
   update(step: OptimizerStep): OptimizerResult;
 }
 
-/** A tensor or scalar that the optimiser itself declared. */
+/**
+ * A tensor or scalar that the optimiser itself declared. A slot has the shape of its parameter; a scalar has []. Throws an
+ * Error if the caller left it out.
+ */
 export function named(tensors: Readonly<Record<string, Tensor>>, name: string): Tensor {
   const tensor = tensors[name];
   if (!tensor) throw new Error(`the optimiser's ${name} was not passed to its update`);

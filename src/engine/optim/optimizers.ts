@@ -30,6 +30,7 @@ const optimizers: { readonly [Type in keyof OptimizerSpecs]: (spec: OptimizerSpe
   adadelta,
 };
 
+/** The optimiser that a spec names. */
 export function createOptimizer(spec: OptimizerSpec): Optimizer {
   return (optimizers[spec.type] as (spec: OptimizerSpec) => Optimizer)(spec);
 }

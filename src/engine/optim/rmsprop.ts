@@ -12,6 +12,7 @@ export interface RmspropSpec {
   readonly centered?: boolean | undefined;
 }
 
+/** RMSprop with PyTorch's defaults. */
 export function rmsprop({
   alpha = 0.99,
   eps = 1e-8,

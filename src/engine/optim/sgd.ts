@@ -11,6 +11,7 @@ export interface SgdSpec {
   readonly weight_decay?: number | undefined;
 }
 
+/** SGD with PyTorch's defaults. Without momentum it has no slots. */
 export function sgd({ momentum = 0, dampening = 0, nesterov = false, weight_decay = 0 }: SgdSpec): Optimizer {
   if (momentum === 0) {
     return {

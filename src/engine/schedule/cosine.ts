@@ -38,6 +38,10 @@ export const cosineAnnealingLr =
     // A whole period later the angle is the same, and small ones are exact.
     annealed(base, eta_min, (epoch % (2 * t_max)) / t_max);
 
+/**
+ * Half a cosine from the base rate to `eta_min`, again after `T_0` epochs and then after periods `T_mult` times as long.
+ * Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
+ */
 export const cosineAnnealingWarmRestarts =
   ({ t_0, t_mult = 1, eta_min = 0 }: WarmRestartsSpec): RateOfEpoch =>
   (epoch, base) => {

@@ -39,31 +39,37 @@ export interface PolynomialSpec {
   readonly power?: number | undefined;
 }
 
+/** Multiplies the rate by `gamma` every `step_size` epochs. */
 export const stepLr =
   ({ step_size, gamma = 0.1 }: StepSpec): RateOfEpoch =>
   (epoch, base) =>
     base * powi(gamma, Math.floor(epoch / step_size));
 
+/** Multiplies the rate by `gamma` at each milestone. */
 export const multiStepLr =
   ({ milestones, gamma = 0.1 }: MultiStepSpec): RateOfEpoch =>
   (epoch, base) =>
     base * powi(gamma, milestones.filter((milestone) => milestone <= epoch).length);
 
+/** Multiplies the rate by `gamma` every epoch. */
 export const exponentialLr =
   ({ gamma }: ExponentialSpec): RateOfEpoch =>
   (epoch, base) =>
     base * powi(gamma, epoch);
 
+/** Moves the factor of the rate from `start_factor` to `end_factor` in equal steps over `total_iters` epochs. */
 export const linearLr =
   ({ start_factor = 1 / 3, end_factor = 1, total_iters = 5 }: LinearSpec): RateOfEpoch =>
   (epoch, base) =>
     base * (start_factor + ((end_factor - start_factor) * Math.min(epoch, total_iters)) / total_iters);
 
+/** Multiplies the rate by `factor` for the first `total_iters` epochs. */
 export const constantLr =
   ({ factor = 1 / 3, total_iters = 5 }: ConstantSpec): RateOfEpoch =>
   (epoch, base) =>
     epoch < total_iters ? base * factor : base;
 
+/** Lets the rate fall to 0 over `total_iters` epochs, as a polynomial of degree `power`. */
 export const polynomialLr =
   ({ total_iters = 5, power = 1 }: PolynomialSpec): RateOfEpoch =>
   (epoch, base) =>

@@ -36,6 +36,10 @@ interface PlateauState {
   readonly cooldown: number;
 }
 
+/**
+ * Multiplies the rate by `factor` once the metric has not improved for more than `patience` epochs. Its step throws a
+ * RangeError without a metric.
+ */
 export function reduceLrOnPlateau(spec: PlateauSpec, baseLr: number): Schedule {
   let current: PlateauState = { lr: baseLr, best: null, badEpochs: 0, cooldown: 0 };
   return {

@@ -1,6 +1,6 @@
-/** What a learning-rate schedule is, and the schedules that are functions of the epoch alone. Stepped after every epoch. */
+/** The contract of a learning-rate schedule, and the schedules that are functions of the epoch alone. Stepped after every epoch. */
 
-/** What to save of a schedule: plain JSON. */
+/** The state of a schedule to save: plain JSON. */
 export type ScheduleState = Readonly<Record<string, number | null>>;
 
 export interface Schedule {
@@ -10,6 +10,7 @@ export interface Schedule {
   readonly needsMetric: boolean;
   /** One epoch is over. Throws a RangeError if a metric is needed and missing. */
   step(metric?: number): void;
+  /** What `restore` needs to go on from here. */
   state(): ScheduleState;
   /** Goes on from a saved state of the same spec and base rate. */
   restore(state: ScheduleState): void;

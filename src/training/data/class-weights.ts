@@ -16,7 +16,7 @@ export function countClasses(targets: ArrayLike<number>, classes: number): numbe
  * The loss with numbers in the place of "balanced": rows / (classes * rows of the class), as scikit-learn, and for
  * bce_with_logits the negatives to a positive. A class that does not occur weighs 1.
  */
-export function settledLoss(loss: Loss, counts: readonly number[]): LossSpec {
+export function resolveLoss(loss: Loss, counts: readonly number[]): LossSpec {
   const rows = counts.reduce((total, count) => total + count, 0);
   if (loss.type === "cross_entropy" && loss.weight === "balanced") {
     return { ...loss, weight: counts.map((count) => (count > 0 ? rows / (counts.length * count) : 1)) };

@@ -38,7 +38,7 @@ export function splitTable({ split, seed }: ResolvedSpec, classes: readonly stri
   return splitRows(rows, split, seed, { classes: classes.length > 0 ? targets : null, labelOf: null }) as Parts;
 }
 
-/** The rows of a job whose data is no data set. */
+/** The rows of a job whose data is generated or inline. Throws an Error for a data set, which is encoded first. */
 export function loadTable({ job, payload }: TrainingRun): Table {
   const { data } = job.spec;
   if ("generator" in data) return generate(data.generator);

@@ -9,6 +9,7 @@ const MAX_INTEGER_CLASSES = 20;
 
 type DatasetSpec = Extract<JobSpec["data"], { dataset: unknown }>["dataset"];
 
+/** The names of the target columns: one or several. */
 export const targetsOf = ({ target }: DatasetSpec): readonly string[] => (typeof target === "string" ? [target] : target);
 
 export type ChosenColumns =

@@ -82,7 +82,7 @@ const MAX_DAYS = 100_000;
 /** What JavaScript's dates reach; beyond it they are no dates. */
 const MAX_TIME_MS = 8.64e15;
 
-/** A table of what a part of a datetime comes to: by the day, or by the minute of the day. */
+/** A table of the values of a part of a datetime: by the day, or by the minute of the day. */
 function tableOf(keyOf: (at: number) => number, encode: (at: number, out: Float32Array) => void, width: number) {
   const known = new Map<number, Float32Array>();
   return (at: number): Float32Array => {

@@ -110,6 +110,7 @@ function entryOf<T extends Generator["type"]>(type: T): Entry<T> {
   return generators[type];
 }
 
+/** The task and the widths of the rows that a generator makes, without making them. */
 export function generatorShape(options: Generator): GeneratorShape {
   return entryOf<Generator["type"]>(options.type).shape(options);
 }

@@ -16,7 +16,7 @@ import {
   labelErrors,
   labelsOf,
   type Parts,
-  settledSplit,
+  resolveSplit,
   splitErrors,
   splitPresent,
   splitRows,
@@ -100,7 +100,7 @@ function describeGenerator(spec: JobSpec): Described {
     ]);
   }
   const labels = Array.from({ length: classes }, (_, index) => String(index));
-  const split = settledSplit(spec.split ?? null, false);
+  const split = resolveSplit(spec.split ?? null, false);
   const counts = heldOutCounts(generator.samples, split);
   const shape = { task, classes: labels, rows: generator.samples, ...counts, featureWidth, targetWidth: 1, split, ...plain };
   return { shape, tensors: [], rowsPointer, errors: splitErrors(split, generator.samples, task) };
@@ -132,7 +132,7 @@ function describeInline(spec: JobSpec): Described {
   features.forEach((row, index) => {
     flat.set(row, index * width);
   });
-  const split = settledSplit(spec.split ?? null, false);
+  const split = resolveSplit(spec.split ?? null, false);
   const parts = splitRows(rows, split, spec.seed, { classes: classes.length > 0 ? values : null, labelOf: null });
   const counts = { validationRows: parts?.validation.length ?? 0, testRows: parts?.test.length ?? 0 };
   const tensors = [
@@ -150,7 +150,7 @@ function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
   const read = readClasses(spec, chosen.targets, dataset);
   if (!read.ok) return refused(rowsPointer, read.errors);
   const { task, classes, codes } = read;
-  const split = settledSplit(spec.split === undefined ? { validation: 0.2, test: 0 } : spec.split, classes.length > 0);
+  const split = resolveSplit(spec.split === undefined ? { validation: 0.2, test: 0 } : spec.split, classes.length > 0);
   const bad = [...splitErrors(split, dataset.rows, task), ...labelErrors(split, dataset)];
   if (bad.length > 0) return refused(rowsPointer, bad);
   const present = rowsWithTargets(chosen.targets, dataset);

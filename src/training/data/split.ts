@@ -22,7 +22,7 @@ export interface SplitSources {
 const PART = { train: 0, validation: 1, test: 2 } as const;
 
 /** A split with nothing left open: shares are stratified by class where they can be, unless told otherwise. */
-export function settledSplit(split: Split | null, stratify: boolean): Split | null {
+export function resolveSplit(split: Split | null, stratify: boolean): Split | null {
   if (split === null || "column" in split || "validation_rows" in split) return split;
   return { ...split, stratify: split.stratify ?? stratify };
 }

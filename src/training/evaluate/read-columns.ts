@@ -13,7 +13,7 @@ export type ReadColumn = { readonly column: Column; readonly values: ColumnValue
 export function readColumn(encoded: EncodedColumn, column: Column, { rows, values }: DatasetRows): ReadColumn {
   const given = values.get(column.name) ?? null;
   if (!given) {
-    // A column without any value is text to whoever knows nothing else of it.
+    // A column without any value is read as text unless something else says its type.
     if (column.missing === rows) return allMissing(encoded, column, rows);
     return { fault: `column ${column.name} is text, whose values are not kept: upload the file with its type given (types)` };
   }

@@ -19,7 +19,7 @@ import {
   type Programs,
   type Tensor,
 } from "../../engine/index.ts";
-import { settledLoss } from "../data/class-weights.ts";
+import { resolveLoss } from "../data/class-weights.ts";
 import type { DataShape } from "../data/source.ts";
 import { type OutputKind, sumGraph, sumsOf } from "../evaluate/metrics.ts";
 import { type Embedding, freeze, networkOf } from "./network.ts";
@@ -77,6 +77,10 @@ const VALIDATION_BLOCK = 1024;
 const MAX_STEPS = 512;
 const MAX_FEED_ROWS = 65_536;
 
+/**
+ * The network, the optimiser and the programs of a run, for data of these sizes. Throws a GraphError for layers that do not
+ * fit.
+ */
 export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): TrainingPlan {
   const network = freeze(networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings), spec.init_from?.freeze ?? []);
   const optimizer = createOptimizer(spec.optimizer);
@@ -198,7 +202,7 @@ function heldOut(context: Context, next: ReadonlyMap<string, Tensor>): Record<st
 
 function lossOf({ spec, sizes }: Context, output: Tensor, targets: Tensor, rowWeights: Tensor | undefined): Tensor {
   const rows = targets.shape[0] as number;
-  const loss = createLoss(settledLoss(spec.loss, sizes.classCounts));
+  const loss = createLoss(resolveLoss(spec.loss, sizes.classCounts));
   return loss(output, spec.loss.type === "cross_entropy" ? graph.reshape(targets, [rows]) : targets, rowWeights);
 }
 

@@ -2,8 +2,8 @@
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 
 /**
- * Storing one may take at most this part of the time, whatever is asked for: a large network is written for seconds. With
- * `min_seconds` 0 it is asked for nevertheless: then training waits for each that is due by epochs.
+ * The largest share of the time that storing checkpoints may take, because writing a large network takes seconds. With
+ * `min_seconds` 0 there is no such limit: training waits for each checkpoint that is due by epochs.
  */
 const MOST_COST = 1 / 10;
 

@@ -11,7 +11,9 @@ export interface Verdict {
 }
 
 export interface EarlyStopping {
+  /** Takes the values of the epoch that just ended. */
   observe(epoch: number, values: EpochValues): Verdict;
+  /** What another run needs to go on from here. */
   state(): EarlyStoppingState;
 }
 

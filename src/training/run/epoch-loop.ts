@@ -51,7 +51,7 @@ export const DIVERGED_CURE = "try a smaller learning rate, clip_grad, or look fo
 /** Runs until something ends it. */
 export function runEpochs(loop: Loop): End {
   const { spec, plan, executable, data, control, recorder, start } = loop;
-  const pace = createPace(loop);
+  const learningRate = createLearningRateDriver(loop);
   const stopping = spec.early_stopping && createEarlyStopping(spec.early_stopping, start?.stopping ?? null);
   const secondsTrained = createStopwatch(start?.seconds ?? 0);
   const checkpointSchedule = createCheckpointSchedule(spec.checkpoint, control.storing);
@@ -60,30 +60,30 @@ export function runEpochs(loop: Loop): End {
   const interrupted = () => ended() || checkpointSchedule.isDue();
   const runner = createRunner({ spec, plan, executable, data, ended, interrupted, partial: start?.partial ?? null });
   let { bestWeights } = loop;
-  const keeper = createCheckpointWriter(loop, {
+  const checkpointWriter = createCheckpointWriter(loop, {
     runner,
     stopping,
     secondsTrained,
-    schedule: pace.schedule,
+    schedule: learningRate.schedule,
     best: () => bestWeights,
   });
   const save = (reason: CheckpointReason): void => {
-    keeper.save(reason);
+    checkpointWriter.save(reason);
     checkpointSchedule.written();
   };
   const finished = (reason: string): End => {
     return { kind: "finished", reason, weights: bestWeights ?? readWeights(executable, plan) };
   };
 
-  // Whoever looks at an epoch before the next one may start forces epochs one at a time.
-  const most = pace.needsMetric || stopping ? 1 : runner.maxEpochs;
+  // What must see an epoch before the next one may start forces one epoch a call.
+  const most = learningRate.needsMetric || stopping ? 1 : runner.maxEpochs;
   let count = 1;
   let spentMs = 0;
   while (recorder.epoch < spec.epochs) {
     if (control.cancelled()) return { kind: "cancelled" };
-    const wish = control.stopping();
-    if (wish) {
-      if (keeper.isNew()) save(wish);
+    const reason = control.stopping();
+    if (reason) {
+      if (checkpointWriter.isNew()) save(reason);
       return { kind: "stopped" };
     }
     if (isOverdue()) return timeout(spec, recorder.epoch + 1);
@@ -91,13 +91,13 @@ export function runEpochs(loop: Loop): End {
     const { epoch } = recorder;
     const until = Math.min(spec.epochs, checkpointSchedule.nextStop(epoch));
     const started = performance.now();
-    const epochs = runner.run(epoch + 1, Math.min(count, most, until - epoch), pace.next);
+    const epochs = runner.run(epoch + 1, Math.min(count, most, until - epoch), learningRate.next);
     spentMs += performance.now() - started;
     // Interrupted within an epoch: the reason was one of those above.
     if (epochs.length === 0) continue;
     if (!record(recorder, epochs, spentMs)) return diverged(recorder, epochs);
     const last = epochs.at(-1) as Epoch;
-    pace.observe(last);
+    learningRate.observe(last);
     const verdict = stopping?.observe(recorder.epoch, last);
     if (verdict?.improved && spec.early_stopping?.restore_best) bestWeights = readWeights(executable, plan);
     if (verdict?.stop) return finished(verdict.stop);
@@ -117,8 +117,8 @@ function createRunner(options: EpochOptions): EpochRunner {
   return options.plan.batch === options.data.train.rows ? createFullBatchRunner(options) : createMiniBatchRunner(options);
 }
 
-/** The learning rate from epoch to epoch. */
-function createPace({ spec, start }: Loop) {
+/** Drives the learning rate from epoch to epoch by the schedule of the spec. */
+function createLearningRateDriver({ spec, start }: Loop) {
   const schedule = spec.scheduler && createSchedule(spec.scheduler, spec.optimizer.lr);
   if (schedule && start?.schedule) schedule.restore(start.schedule);
   const watched = spec.scheduler?.type === "reduce_lr_on_plateau" ? (spec.scheduler.monitor as Series) : null;
@@ -155,7 +155,7 @@ function record(recorder: Recorder, epochs: readonly Epoch[], elapsedMs: number)
 interface Running {
   readonly runner: EpochRunner;
   readonly stopping: EarlyStopping | null;
-  readonly schedule: ReturnType<typeof createPace>["schedule"];
+  readonly schedule: ReturnType<typeof createLearningRateDriver>["schedule"];
   secondsTrained(): number;
   best(): TensorSet | null;
 }

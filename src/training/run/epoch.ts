@@ -63,6 +63,7 @@ export function nextCount(count: number, elapsedMs: number, most: number): numbe
 /** Writes row `row` of a program's tables: what step `step` of the job (counted from 1) is given besides its rows. */
 export type StepFeed = (row: number, step: number, lr: number) => void;
 
+/** Feeds a program the optimiser's scalars and, if a layer draws random numbers, the number of the step. */
 export function createStepFeed({ plan, executable }: EpochOptions, program: string): StepFeed {
   const scalars = Object.entries(plan.optimizer.scalars).map(([name, compute]) => ({
     table: executable.feed(program, INPUTS.scalar(name)),
@@ -83,6 +84,7 @@ export interface EpochSums {
   finish(values: EpochValues): void;
   /** What was gathered so far, for `restore` of another run. */
   state(): number[];
+  /** Goes on from what `state` returned; from [] it starts anew. */
   restore(state: readonly number[]): void;
 }
 

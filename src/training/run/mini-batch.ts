@@ -14,6 +14,7 @@ import {
 
 const inOrder = (rows: number) => Int32Array.from({ length: rows }, (_, row) => row);
 
+/** Runs epochs of shuffled mini-batches, each with validation after it. An epoch can be interrupted between two steps. */
 export function createMiniBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, data } = options;
   const rows = data.train.rows;
@@ -55,8 +56,8 @@ function createFeed(options: EpochOptions, program: string) {
   };
 }
 
-/** How many steps one call takes: as many as fit its time, which is measured as they run. */
-function createPace(maxSteps: number) {
+/** Runs steps in calls of bounded time: each call takes as many as fit, by the time that the last ones took. Returns their number. */
+function createTimedCalls(maxSteps: number) {
   let count = 1;
   return (left: number, run: (steps: number) => void): number => {
     const steps = Math.min(count, left);
@@ -77,7 +78,7 @@ function createTrainingPass(options: EpochOptions) {
   const programs = plan.tail > 0 ? ["train", "tail"] : ["train"];
   const sums = createEpochSums(options, data.train, programs, "", "");
   const feeds = new Map(programs.map((name) => [name, createFeed(options, name)]));
-  const pace = createPace(plan.maxSteps);
+  const runTimed = createTimedCalls(plan.maxSteps);
   let done = options.partial?.steps ?? 0;
   let lr: number | null = options.partial?.lr ?? null;
   let norms = options.partial?.norms ?? 0;
@@ -103,7 +104,7 @@ function createTrainingPass(options: EpochOptions) {
       const rate = lr;
       while (done < stepsPerEpoch) {
         if (interrupted()) return false;
-        if (done < wholeSteps) pace(wholeSteps - done, (steps) => call("train", plan.batch, steps, order, epoch, rate));
+        if (done < wholeSteps) runTimed(wholeSteps - done, (steps) => call("train", plan.batch, steps, order, epoch, rate));
         else call("tail", plan.tail, 1, order, epoch, rate);
       }
       return true;
@@ -132,7 +133,7 @@ function createValidationPass(options: EpochOptions) {
   const programs = plan.validationTail > 0 ? ["validate", "validate_tail"] : ["validate"];
   const sums = createEpochSums(options, table, programs, "", "val_");
   const order = inOrder(rows);
-  const pace = createPace(plan.maxSteps);
+  const runTimed = createTimedCalls(plan.maxSteps);
   const call = (program: string, size: number, steps: number, start: number): void => {
     executable.feed(program, INPUTS.rows).set(order.subarray(start, start + steps * size));
     executable.run(program, steps);
@@ -143,7 +144,7 @@ function createValidationPass(options: EpochOptions) {
     for (let done = 0; done < wholeSteps; ) {
       if (ended()) return false;
       const start = done * batch;
-      done += pace(wholeSteps - done, (steps) => call("validate", batch, steps, start));
+      done += runTimed(wholeSteps - done, (steps) => call("validate", batch, steps, start));
     }
     if (plan.validationTail > 0) call("validate_tail", plan.validationTail, 1, wholeSteps * batch);
     sums.finish(values);

@@ -1,4 +1,4 @@
-/** What a run is told while it trains, and what it tells. It never returns to its event loop, so all of it is called, never awaited. */
+/** How a run is told to stop and reports its progress. A run never returns to its event loop, so these are calls and never awaited. */
 import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 

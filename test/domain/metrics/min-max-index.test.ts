@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chooseEpochs, isByBlocks, pickEpochs, type Rows } from "../../../src/domain/metrics/downsampling.ts";
+import { chooseEpochs, isBlockAligned, pickEpochs, type Rows } from "../../../src/domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../../../src/domain/metrics/metric.ts";
 import {
   clipped,
@@ -59,7 +59,7 @@ describe("the notable epochs of a run", () => {
     const range = fc.tuple(fc.integer({ min: 1, max: EPOCHS / 2 }), fc.integer({ min: EPOCHS / 2, max: EPOCHS }));
     fc.assert(
       fc.property(run, range, fc.integer({ min: 2, max: 400 }), ([seed, chunkEpochs], [from, to], points) => {
-        fc.pre(isByBlocks(to - from + 1, 2, points));
+        fc.pre(isBlockAligned(to - from + 1, 2, points));
         const chunks = overlapping(someRun(seed, chunkEpochs), from, to);
         const few = stored(chunks, from, to);
         const chosen = chooseEpochs(chunks, from, to, points);

@@ -2,15 +2,16 @@
  * Writes the code of expressions: the value of a tensor at a position, computed from loads by the operations that were left
  * inline, each (tensor, position) once. Knows tensors and vectors; which loops run is up to the kernel.
  */
-import type { Operation, Tensor } from "../../graph.ts";
-import { accesses, at, type Index, keyOf, linear, stridesOf } from "../affine-index.ts";
+import { type Operation, stridesOf, type Tensor } from "../../graph.ts";
+import { accesses, at, type Index, keyOf, linear } from "../affine-index.ts";
 import type { Buffer } from "../memory-plan.ts";
 import { pairwise } from "../pairwise.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
 import { uniformLanes } from "../threefry.ts";
+import { ELEMENT_BYTES, LANE_NUMBERS, LANES } from "../vector.ts";
 import type { Local } from "../wasm/assembler.ts";
 import type { LoopNest, Value } from "./loop-nest.ts";
-import { ARITHMETIC, BOUNDED_BY_CONSTANT, COMPARISON, type Comparison, UNARY } from "./math.ts";
+import { ARITHMETIC, BOUNDED_BY_CONSTANT, COMPARISON, type Comparison, REDUCTION, UNARY } from "./math.ts";
 
 type OperationOf<K extends Operation["kind"]> = Extract<Operation, { readonly kind: K }>;
 
@@ -21,10 +22,10 @@ interface Address {
   readonly laneBytes: number;
 }
 
-const ELEMENT_BYTES = 4;
 /** Positions that one kernel can tell apart. */
 const MOST_POSITIONS = 2 ** 24;
 
+/** The values of tensors at positions, within one nest of loops. */
 export class Expressions {
   readonly #nest: LoopNest;
   readonly #bufferOf: (tensor: Tensor) => Buffer | undefined;
@@ -113,9 +114,8 @@ export class Expressions {
       case "where":
         return nest.op("v128.bitselect", operand(1), operand(2), this.#mask(inputs[0] as Tensor, position));
       case "sum":
-        return this.#combined(tensor, position, (a, b) => nest.op("f32x4.add", a, b));
       case "max":
-        return this.#combined(tensor, position, (a, b) => nest.op("f32x4.max", a, b));
+        return this.#combined(tensor, position, (a, b) => nest.op(REDUCTION[op.kind].instruction, a, b));
       case "gather":
         return this.#gathered(tensor, position);
       case "uniform":
@@ -170,7 +170,7 @@ export class Expressions {
     const words = [this.value(key as Tensor, [at(0)]), this.value(key as Tensor, [at(1)]), this.value(counter as Tensor, [])];
     const offset = nest.offset(index.terms);
     const depth = Math.max(offset?.depth ?? 0, ...words.map((word) => word.depth));
-    const lanes = [0, 1, 2, 3].map((lane) => index.constant + lane * index.lane) as [number, number, number, number];
+    const lanes = LANE_NUMBERS.map((lane) => index.constant + lane * index.lane) as [number, number, number, number];
     const element = nest.vectorAt(depth, () => {
       nest.f.v128(lanes);
       if (!offset) return;
@@ -266,7 +266,7 @@ export class Expressions {
     };
     const contiguous = laneBytes === ELEMENT_BYTES && rows.length <= 1;
     const lanes = laneBytes === 0 && rows.length <= 1 ? 1 : this.lanes;
-    if (contiguous && lanes === 4) put("v128.store", 0);
+    if (contiguous && lanes === LANES) put("v128.store", 0);
     else if (contiguous && lanes >= 2) {
       put("v128.store64_lane", 0, 0);
       if (lanes === 3) put("v128.store32_lane", 2, 2);

@@ -5,6 +5,7 @@
  */
 
 import { ByteBuffer, type FunctionBuilder, type Local } from "../wasm/assembler.ts";
+import { type Amount, advance, countDown } from "../wasm/counters.ts";
 import type { VectorInstruction } from "../wasm/opcodes.ts";
 import type { VectorCode } from "./math.ts";
 
@@ -18,7 +19,7 @@ interface Level {
   readonly code: ByteBuffer;
   /** Variables sum of coefficient * loop variable, in bytes, by their coefficients. */
   readonly offsets: Map<string, Local>;
-  /** What the end of the loop's body adds to which variable. */
+  /** Bytes that the end of the loop's body adds to each variable. */
   readonly advances: { local: Local; bytes: number }[];
   /** Values that are valid at this level and inside it, by what they are. */
   readonly values: Map<string | number, Value>;
@@ -26,6 +27,7 @@ interface Level {
   readonly step: number;
 }
 
+/** A nest of loops under construction, with the values that are known at each of its levels. */
 export class LoopNest {
   readonly f: FunctionBuilder;
   readonly #levels: Level[] = [];
@@ -41,6 +43,7 @@ export class LoopNest {
     this.#levels.push(newLevel(f.code, 0));
   }
 
+  /** The number of loops around the current place. */
   get depth(): number {
     return this.#levels.length - 1;
   }
@@ -51,29 +54,15 @@ export class LoopNest {
   }
 
   /** A loop of `trips` iterations, at least one, given as a number or by a local. Its variable starts at 0 and advances by `step`. */
-  loop(trips: number | { readonly local: Local }, step: number, body: () => void): void {
+  loop(trips: Amount, step: number, body: () => void): void {
     const level = newLevel(new ByteBuffer(), step);
     this.#levels.push(level);
     this.f.into(level.code, body);
     this.#levels.pop();
     const counter = this.f.local("i32");
-    if (typeof trips === "number") this.f.i32(trips);
-    else this.f.get(trips.local);
-    this.f.set(counter);
-    this.f.loop(() => {
+    countDown(this.f, counter, trips, () => {
       this.f.code.append(level.code);
-      for (const { local, bytes } of level.advances) {
-        this.f.get(local);
-        this.f.i32(bytes);
-        this.f.plain("i32.add");
-        this.f.set(local);
-      }
-      this.f.get(counter);
-      this.f.i32(1);
-      this.f.plain("i32.sub");
-      this.f.set(counter);
-      this.f.get(counter);
-      this.f.repeatIf();
+      for (const { local, bytes } of level.advances) advance(this.f, local, bytes);
     });
   }
 
@@ -161,6 +150,7 @@ export class LoopNest {
     );
   }
 
+  /** Four lanes of one number, rounded to float32. */
   float(value: number): Value {
     return this.bits(new Uint32Array(Float32Array.of(value).buffer)[0] as number);
   }

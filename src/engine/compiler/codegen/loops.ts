@@ -11,11 +11,13 @@ import { elements, isReduce, placeOf, reducedAxes } from "../kernel-outputs.ts";
 import type { Buffer, ProgramPlan } from "../memory-plan.ts";
 import { pairwise } from "../pairwise.ts";
 import type { KernelOutput, Loop, LoopKernel } from "../schedule/kernels.ts";
+import { ELEMENT_BYTES, LANE_NUMBERS, LANES } from "../vector.ts";
 import type { FunctionBuilder, Local } from "../wasm/assembler.ts";
+import { assign } from "../wasm/counters.ts";
 import { Expressions } from "./expressions.ts";
 import { LoopNest, type Value } from "./loop-nest.ts";
+import { REDUCTION } from "./math.ts";
 
-const LANES = 4;
 const ACCUMULATORS = 4;
 
 /** Appends the kernel to `f`. `step` holds the number of the step, for rows of feed and result tables. */
@@ -25,7 +27,7 @@ export function emitLoops(f: FunctionBuilder, step: Local, kernel: LoopKernel, p
 
 /** A running sum or maximum: one vector for each turn. */
 interface Accumulator {
-  readonly root: KernelOutput;
+  readonly output: KernelOutput;
   /** Position in the result, with the loops that are not reduced. */
   readonly turns: readonly Local[];
   /** The written-out axes that this one belongs to. */
@@ -57,13 +59,13 @@ class LoopEmitter {
     this.#nest = new LoopNest(f, [step]);
     this.#kernel = kernel;
     this.#plan = plan;
-    const own = new Set(kernel.roots.filter(({ tensor }) => tensor.inputs.length > 0).map(({ tensor }) => tensor));
+    const own = new Set(kernel.outputs.filter(({ tensor }) => tensor.inputs.length > 0).map(({ tensor }) => tensor));
     this.#expressions = new Expressions(this.#nest, (tensor) => (own.has(tensor) ? undefined : plan.buffers.get(tensor)));
     this.#unroll = unrollOf(kernel);
   }
 
   emit(): void {
-    for (const { tensor, kind } of this.#kernel.roots) if (kind === "pad" || kind === "scatter") this.#clear(tensor);
+    for (const { tensor, kind } of this.#kernel.outputs) if (kind === "pad" || kind === "scatter") this.#clear(tensor);
     this.#visit(0, [], []);
   }
 
@@ -76,7 +78,7 @@ class LoopEmitter {
         this.#f.plain("i32.add");
       }
       this.#f.i32(0);
-      this.#f.i32(sizeOf(tensor.shape) * 4);
+      this.#f.i32(sizeOf(tensor.shape) * ELEMENT_BYTES);
       this.#f.memoryFill();
     }
   }
@@ -89,7 +91,7 @@ class LoopEmitter {
   #visit(loop: number, indices: readonly Index[], accumulators: readonly Accumulator[]): void {
     const { loops } = this.#kernel;
     const here = loops[loop];
-    const entersReduction = accumulators.length === 0 && (here?.reduced ?? true) && this.#kernel.roots.some(isReduce);
+    const entersReduction = accumulators.length === 0 && (here?.reduced ?? true) && this.#kernel.outputs.some(isReduce);
     if (entersReduction) {
       const started = this.#start(here === undefined || !loops.slice(loop).some(({ vector }) => vector) ? 1 : this.#unroll);
       this.#visitLoop(loop, here, indices, started, 0);
@@ -161,16 +163,15 @@ class LoopEmitter {
   // ---------------------------------------------------------------- reductions
 
   #start(turns: number): Accumulator[] {
-    return this.#kernel.roots.filter(isReduce).flatMap((root) => {
-      const initial = root.tensor.op.kind === "max" ? Number.NEGATIVE_INFINITY : 0;
-      return elements(root.roles, (axis) => !reducedAxes(root).includes(axis)).map((element) => ({
-        root,
+    return this.#kernel.outputs.filter(isReduce).flatMap((output) => {
+      const { initial } = reductionOf(output);
+      return elements(output.roles, (axis) => !reducedAxes(output).includes(axis)).map((element) => ({
+        output,
         element,
         turns: Array.from({ length: turns }, () => {
           const local = this.#f.local("v128");
           const start = this.#nest.float(initial).local;
-          this.#f.get(start);
-          this.#f.set(local);
+          assign(this.#f, local, { local: start });
           return local;
         }),
       }));
@@ -178,81 +179,81 @@ class LoopEmitter {
   }
 
   #finish(accumulators: readonly Accumulator[], indices: readonly Index[]): void {
-    for (const { root, turns, element } of accumulators) {
+    for (const { output, turns, element } of accumulators) {
       const vectorReduced = this.#kernel.loops.some(({ vector, reduced }) => vector && reduced);
-      let total = pairwise(turns, (a, b) => this.#combine(root, a, b));
-      if (vectorReduced) total = this.#acrossLanes(root, total);
-      const position = this.#position(root, indices, element).map((index, axis) =>
-        reducedAxes(root).includes(axis) ? ZERO : index,
+      let total = pairwise(turns, (a, b) => this.#combine(output, a, b));
+      if (vectorReduced) total = this.#acrossLanes(output, total);
+      const position = this.#position(output, indices, element).map((index, axis) =>
+        reducedAxes(output).includes(axis) ? ZERO : index,
       );
-      for (const buffer of this.#targets(root.tensor)) {
-        this.#expressions.store(buffer, linear(root.tensor.shape, position), total);
+      for (const buffer of this.#targets(output.tensor)) {
+        this.#expressions.store(buffer, linear(output.tensor.shape, position), total);
       }
     }
   }
 
-  #combine({ tensor }: KernelOutput, a: Local, b: Local): Local {
-    return this.#nest.codeAt(this.#nest.depth).op(tensor.op.kind === "max" ? "f32x4.max" : "f32x4.add", a, b);
+  #combine(output: KernelOutput, a: Local, b: Local): Local {
+    return this.#nest.codeAt(this.#nest.depth).op(reductionOf(output).instruction, a, b);
   }
 
-  #acrossLanes(root: KernelOutput, vector: Local): Local {
+  #acrossLanes(output: KernelOutput, vector: Local): Local {
     const swapped = (from: Local, lanes: readonly [number, number, number, number]): Local =>
       this.#nest.vectorAt(this.#nest.depth, () => {
         this.#f.get(from);
         this.#f.get(from);
         this.#f.shuffle(lanes);
       }).local;
-    const halves = this.#combine(root, vector, swapped(vector, [2, 3, 0, 1]));
-    return this.#combine(root, halves, swapped(halves, [1, 0, 3, 2]));
+    const halves = this.#combine(output, vector, swapped(vector, [2, 3, 0, 1]));
+    return this.#combine(output, halves, swapped(halves, [1, 0, 3, 2]));
   }
 
   // ---------------------------------------------------------------- body
 
   /** The body at several points. All values first, then all stores: what is replaced in place is read before. */
   #body(points: readonly Point[], accumulators: readonly Accumulator[]): void {
-    for (const root of this.#kernel.roots) {
-      for (const element of elements(root.roles, () => true)) {
+    for (const output of this.#kernel.outputs) {
+      for (const element of elements(output.roles, () => true)) {
         this.#expressions.prepare(
-          root.value,
-          points.map(({ indices }) => this.#position(root, indices, element)),
+          output.value,
+          points.map(({ indices }) => this.#position(output, indices, element)),
         );
       }
     }
-    const stores = this.#kernel.roots
-      .filter((root) => !isReduce(root))
-      .flatMap((root) =>
-        elements(root.roles, () => true).flatMap((element) =>
+    const stores = this.#kernel.outputs
+      .filter((output) => !isReduce(output))
+      .flatMap((output) =>
+        elements(output.roles, () => true).flatMap((element) =>
           points.map(({ indices }) => {
-            const position = this.#position(root, indices, element);
-            return { root, position, value: this.#expressions.value(root.value, position) };
+            const position = this.#position(output, indices, element);
+            return { output, position, value: this.#expressions.value(output.value, position) };
           }),
         ),
       );
     for (const accumulator of accumulators) {
       for (const { indices, turn } of points) this.#accumulate(accumulator, indices, turn);
     }
-    for (const { root, position, value } of stores) this.#store(root, position, value);
+    for (const { output, position, value } of stores) this.#store(output, position, value);
   }
 
-  #accumulate({ root, element, turns }: Accumulator, indices: readonly Index[], turn: number): void {
-    const reduced = reducedAxes(root);
-    const terms = elements(root.roles, () => true)
+  #accumulate({ output, element, turns }: Accumulator, indices: readonly Index[], turn: number): void {
+    const reduced = reducedAxes(output);
+    const terms = elements(output.roles, () => true)
       .filter((each) => each.every((at, axis) => reduced.includes(axis) || at === element[axis]))
-      .map((each) => this.#expressions.value(root.value, this.#position(root, indices, each)));
-    const term = pairwise(terms, (a, b) => this.#nest.op(root.tensor.op.kind === "max" ? "f32x4.max" : "f32x4.add", a, b));
+      .map((each) => this.#expressions.value(output.value, this.#position(output, indices, each)));
+    const term = pairwise(terms, (a, b) => this.#nest.op(reductionOf(output).instruction, a, b));
     const accumulator = turns[turn % turns.length] as Local;
     const partial = this.#expressions.lanes < LANES && this.#kernel.loops.some(({ vector, reduced: over }) => vector && over);
-    const masked = partial ? this.#withoutIdleLanes(root, term) : term.local;
+    const masked = partial ? this.#withoutIdleLanes(output, term) : term.local;
     this.#f.get(accumulator);
     this.#f.get(masked);
-    this.#f.vector(root.tensor.op.kind === "max" ? "f32x4.max" : "f32x4.add");
+    this.#f.vector(reductionOf(output).instruction);
     this.#f.set(accumulator);
   }
 
   /** Lanes that stand for no element must not count. */
-  #withoutIdleLanes({ tensor }: KernelOutput, { local }: Value): Local {
-    const neutral = this.#nest.float(tensor.op.kind === "max" ? Number.NEGATIVE_INFINITY : 0).local;
-    const used = [0, 1, 2, 3].map((lane) => (lane < this.#expressions.lanes ? 0xffff_ffff : 0));
+  #withoutIdleLanes(output: KernelOutput, { local }: Value): Local {
+    const neutral = this.#nest.float(reductionOf(output).initial).local;
+    const used = LANE_NUMBERS.map((lane) => (lane < this.#expressions.lanes ? 0xffff_ffff : 0));
     return this.#nest.vectorAt(this.#nest.depth, () => {
       this.#f.get(local);
       this.#f.get(neutral);
@@ -261,15 +262,15 @@ class LoopEmitter {
     }).local;
   }
 
-  #store(root: KernelOutput, position: readonly Index[], value: Value): void {
-    const { tensor } = root;
+  #store(output: KernelOutput, position: readonly Index[], value: Value): void {
+    const { tensor } = output;
     for (const buffer of this.#targets(tensor)) {
-      if (root.kind !== "scatter") {
-        this.#expressions.store(buffer, linear(tensor.shape, placeOf(root, position)), value.local);
+      if (output.kind !== "scatter") {
+        this.#expressions.store(buffer, linear(tensor.shape, placeOf(output, position)), value.local);
         continue;
       }
       const lead = (tensor.inputs[1] as Tensor).shape.length;
-      const rowBytes = sizeOf(tensor.shape.slice(1)) * 4;
+      const rowBytes = sizeOf(tensor.shape.slice(1)) * ELEMENT_BYTES;
       const rows = this.#expressions.rows(tensor.inputs[1] as Tensor, position.slice(0, lead), rowBytes);
       const place = linear(tensor.shape, [ZERO, ...position.slice(lead)]);
       const before = this.#nest.at(this.#nest.depth, () => this.#expressions.load(buffer, place, rows));
@@ -286,17 +287,19 @@ class LoopEmitter {
   }
 }
 
+const reductionOf = ({ tensor: { op } }: KernelOutput) => REDUCTION[op.kind === "max" ? "max" : "sum"];
+
 /** Work in a body above which another copy of it does not fit the processor's window of instructions. */
 const LONG_BODY = 500;
 const SHORT_BODY = 40;
 
 /** Vectors an iteration: several, so that chains of dependent instructions overlap. */
-function unrollOf({ loops, roots, work }: LoopKernel): number {
+function unrollOf({ loops, outputs, cost }: LoopKernel): number {
   const vector = loops.findIndex((loop) => loop.vector);
   const size = loops[vector]?.size ?? 0;
-  const reduces = roots.some(isReduce);
-  if (size < 2 * LANES || work > LONG_BODY) return 1;
+  const reduces = outputs.some(isReduce);
+  if (size < 2 * LANES || cost > LONG_BODY) return 1;
   // A vector loop around a reduction would start several reductions: one after the other is all it can do.
   if (reduces && !loops[vector]?.reduced) return 1;
-  return reduces && work <= SHORT_BODY && size >= 2 * ACCUMULATORS * LANES ? ACCUMULATORS : 2;
+  return reduces && cost <= SHORT_BODY && size >= 2 * ACCUMULATORS * LANES ? ACCUMULATORS : 2;
 }

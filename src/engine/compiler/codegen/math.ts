@@ -10,8 +10,9 @@ import type { BinaryFunction, UnaryFunction } from "../../graph.ts";
 import type { Local } from "../wasm/assembler.ts";
 import type { VectorInstruction } from "../wasm/opcodes.ts";
 
-/** What the functions are written with: each call appends an instruction and returns the local that holds its result. */
+/** Appends instructions for the functions below. Each call returns the local that holds its result. */
 export interface VectorCode {
+  /** Appends an instruction on these operands. */
   op(instruction: VectorInstruction, ...operands: readonly Local[]): Local;
   /** Shifts each 32-bit lane by a constant count. */
   shift(instruction: "i32x4.shl" | "i32x4.shr_s" | "i32x4.shr_u", operand: Local, count: number): Local;
@@ -259,6 +260,12 @@ export const ARITHMETIC: Readonly<Record<Exclude<BinaryFunction, Comparison>, Ve
   maximum: "f32x4.max",
   minimum: "f32x4.min",
 };
+
+/** Reductions: the instruction that combines two elements, and the value that changes none. */
+export const REDUCTION = {
+  sum: { instruction: "f32x4.add", initial: 0 },
+  max: { instruction: "f32x4.max", initial: Number.NEGATIVE_INFINITY },
+} as const satisfies Readonly<Record<string, { readonly instruction: VectorInstruction; readonly initial: number }>>;
 
 /** One instruction instead of several when the second operand is a constant other than NaN: pmax(x, c) is x < c ? c : x. */
 export const BOUNDED_BY_CONSTANT: Readonly<Partial<Record<BinaryFunction, VectorInstruction>>> = {

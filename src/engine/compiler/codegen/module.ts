@@ -5,13 +5,14 @@
 
 import { emitMatmul } from "../matmul/matmul.ts";
 import { PackFunctions } from "../matmul/pack.ts";
-import type { Plan, ProgramPlan } from "../memory-plan.ts";
+import type { MemoryPlan, ProgramPlan } from "../memory-plan.ts";
 import type { Kernel } from "../schedule/kernels.ts";
 import { type FunctionBuilder, ModuleBuilder } from "../wasm/assembler.ts";
+import { countUp } from "../wasm/counters.ts";
 import { emitLoops } from "./loops.ts";
 
 /** The bytes of the module. Each program is exported as a function that takes a number of steps. */
-export function emitModule(kernels: ReadonlyMap<string, readonly Kernel[]>, plan: Plan): Uint8Array<ArrayBuffer> {
+export function emitModule(kernels: ReadonlyMap<string, readonly Kernel[]>, plan: MemoryPlan): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const packs = new PackFunctions(module);
   for (const [name, program] of plan.programs) {
@@ -49,17 +50,9 @@ function emitRun(module: ModuleBuilder, body: FunctionBuilder): FunctionBuilder 
   const f = module.function(["i32"]);
   const steps = 0;
   const step = f.local("i32");
-  f.loop(() => {
+  countUp(f, step, { local: steps }, () => {
     f.get(step);
     f.call(body);
-    f.get(step);
-    f.i32(1);
-    f.plain("i32.add");
-    f.set(step);
-    f.get(step);
-    f.get(steps);
-    f.plain("i32.lt_u");
-    f.repeatIf();
   });
   return f;
 }

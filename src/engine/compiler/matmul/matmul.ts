@@ -11,11 +11,12 @@ import { Expressions } from "../codegen/expressions.ts";
 import { LoopNest, type Value } from "../codegen/loop-nest.ts";
 import type { Buffer, PackBuffers, ProgramPlan } from "../memory-plan.ts";
 import type { MatmulKernel, OperandView } from "../schedule/kernels.ts";
+import { ELEMENT_BYTES, LANES } from "../vector.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
+import { assign, countUp } from "../wasm/counters.ts";
 import type { PackFunctions } from "./pack.ts";
 import { innerLengths, TILE_COLUMNS, TILE_ROWS, turnsB } from "./product.ts";
 
-const LANES = 4;
 /** Inner positions an iteration of the tile's loop. */
 const UNROLL = 8;
 /** The rows of a that are multiplied with all of b before the next ones stay in the second cache. */
@@ -60,7 +61,7 @@ export function emitMatmul(
         return;
       }
       emitPacking(packs, f, [step, ...indices], kernel, plan);
-      const blockRows = Math.max(TILE_ROWS, Math.floor(BLOCK_BYTES / 4 / kernel.shape.k / TILE_ROWS) * TILE_ROWS);
+      const blockRows = Math.max(TILE_ROWS, Math.floor(BLOCK_BYTES / ELEMENT_BYTES / kernel.shape.k / TILE_ROWS) * TILE_ROWS);
       const blocks = Math.floor(fullRows / blockRows);
       const row = f.local("i32");
       if (full && blocks > 0) {
@@ -74,21 +75,10 @@ export function emitMatmul(
   });
 }
 
-/** for (variable = 0; variable < limit; variable += by) body() */
+/** for (counter = 0; counter < limit; counter += by) body() */
 function countTo(f: FunctionBuilder, counter: Local, limit: number, body: () => void, by = 1): void {
-  f.i32(0);
-  f.set(counter);
-  f.loop(() => {
-    body();
-    f.get(counter);
-    f.i32(by);
-    f.plain("i32.add");
-    f.set(counter);
-    f.get(counter);
-    f.i32(limit);
-    f.plain("i32.lt_u");
-    f.repeatIf();
-  });
+  assign(f, counter, 0);
+  countUp(f, counter, limit, body, by);
 }
 
 // ---------------------------------------------------------------- packing
@@ -108,7 +98,7 @@ function emitPacking(
     const lineAxis = view === kernel.a ? rowAxis : columnAxis;
     const innerAxis = view === kernel.a ? columnAxis : rowAxis;
     pushSource(f, outer, view, plan.buffers.get(view.tensor) as Buffer);
-    f.i32((view.index.terms[across ? lineAxis : innerAxis] ?? 0) * 4);
+    f.i32((view.index.terms[across ? lineAxis : innerAxis] ?? 0) * ELEMENT_BYTES);
     f.i32(across ? inner : k);
     f.i32(Math.ceil(lines / width));
     f.i32(target.address);
@@ -121,8 +111,8 @@ function emitPacking(
 
 /** The address of an operand's first element in this step and batch. */
 function pushSource(f: FunctionBuilder, outer: readonly Local[], { index }: OperandView, buffer: Buffer): void {
-  const coefficients = [buffer.stepBytes, ...index.terms.slice(0, outer.length - 1).map((term) => term * 4)];
-  f.i32(buffer.address + index.constant * 4);
+  const coefficients = [buffer.stepBytes, ...index.terms.slice(0, outer.length - 1).map((term) => term * ELEMENT_BYTES)];
+  f.i32(buffer.address + index.constant * ELEMENT_BYTES);
   coefficients.forEach((coefficient, variable) => {
     if (coefficient === 0) return;
     f.get(outer[variable] as Local);
@@ -160,7 +150,7 @@ class TileEmitter {
     this.#kernel = kernel;
     this.#plan = plan;
     this.#rows = rows;
-    const own = new Set(kernel.roots.map(({ tensor }) => tensor));
+    const own = new Set(kernel.outputs.map(({ tensor }) => tensor));
     this.#expressions = new Expressions(this.#nest, (tensor) => (own.has(tensor) ? undefined : plan.buffers.get(tensor)));
   }
 
@@ -198,9 +188,7 @@ class TileEmitter {
 
   #zero(): Local {
     const local = this.#f.local("v128");
-    const zero = this.#nest.float(0).local;
-    this.#f.get(zero);
-    this.#f.set(local);
+    assign(this.#f, local, this.#nest.float(0));
     return local;
   }
 
@@ -245,15 +233,15 @@ class TileEmitter {
   }
 
   #store(row: Index, column: Index, columns: number, sums: readonly (readonly Local[])[]): void {
-    const { product, roots, shape } = this.#kernel;
+    const { product, outputs, shape } = this.#kernel;
     const batch = shape.batch.map((size, axis) => (size === 1 ? ZERO : variable(axis + 1)));
     sums.forEach((parts, offset) => {
       parts.forEach((sum, part) => {
         const position = [...batch, plus(at(offset), row), plus({ constant: part * LANES, terms: [], lane: 1 }, column)];
         this.#expressions.lanes = Math.min(LANES, columns - part * LANES);
         this.#expressions.bind(product, position, { local: sum, depth: this.#nest.depth });
-        const values = roots.map(({ tensor }) => this.#expressions.value(tensor, position));
-        roots.forEach(({ tensor }, index) => {
+        const values = outputs.map(({ tensor }) => this.#expressions.value(tensor, position));
+        outputs.forEach(({ tensor }, index) => {
           for (const buffer of this.#plan.targets.get(tensor) ?? [])
             this.#expressions.store(buffer, linear(tensor.shape, position), (values[index] as Value).local);
         });

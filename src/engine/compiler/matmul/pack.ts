@@ -2,13 +2,13 @@
  * Writes the functions that copy a matrix into panels: `width` rows (or columns) side by side, one group for each inner
  * position. Knows strides; knows nothing of products.
  *
- * Both read whole vectors: past the end of a row they find elements of no meaning, which end up where no tile's result that
- * is stored reads them.
+ * Both read whole vectors: past the end of a row they copy meaningless elements, which reach no result
+ * that is stored.
  */
 import { LoopNest, type Value } from "../codegen/loop-nest.ts";
+import { ELEMENT_BYTES, LANES } from "../vector.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
-
-const LANES = 4;
+import { advance, assign } from "../wasm/counters.ts";
 
 /** Functions (source, stride in bytes, inner length, panels, target, last line), made when first used. */
 export class PackFunctions {
@@ -46,20 +46,20 @@ function writeAlong(f: FunctionBuilder, width: number): void {
   const nest = new LoopNest(f, []);
   const column = f.local("i32");
   const from = f.local("i32");
-  copy(f, SOURCE, column);
+  assign(f, column, { local: SOURCE });
   nest.loop({ local: PANELS }, 1, () => {
-    copy(f, column, from);
+    assign(f, from, { local: column });
     nest.loop({ local: INNER }, 1, () => {
       for (let part = 0; part < width; part += LANES) {
         f.get(TARGET);
         f.get(from);
-        f.vectorMemory("v128.load", part * 4);
-        f.vectorMemory("v128.store", part * 4);
+        f.vectorMemory("v128.load", part * ELEMENT_BYTES);
+        f.vectorMemory("v128.store", part * ELEMENT_BYTES);
       }
-      advance(f, from, () => f.get(STRIDE));
-      advance(f, TARGET, () => f.i32(width * 4));
+      advance(f, from, { local: STRIDE });
+      advance(f, TARGET, width * ELEMENT_BYTES);
     });
-    advance(f, column, () => f.i32(width * 4));
+    advance(f, column, width * ELEMENT_BYTES);
   });
 }
 
@@ -75,11 +75,11 @@ function writeAcross(f: FunctionBuilder, width: number): void {
   f.get(SOURCE);
   f.plain("i32.add");
   f.set(last);
-  copy(f, SOURCE, line);
+  assign(f, line, { local: SOURCE });
   nest.loop({ local: PANELS }, 1, () => {
     for (const each of lines) {
-      copy(f, line, each);
-      advance(f, line, () => f.get(STRIDE));
+      assign(f, each, { local: line });
+      advance(f, line, { local: STRIDE });
       f.get(line);
       f.get(last);
       f.get(line);
@@ -90,8 +90,8 @@ function writeAcross(f: FunctionBuilder, width: number): void {
     }
     nest.loop({ local: INNER }, 1, () => {
       for (let part = 0; part < width; part += LANES) turnBlock(f, nest, lines.slice(part, part + LANES), width, part);
-      for (const each of lines) advance(f, each, () => f.i32(LANES * 4));
-      advance(f, TARGET, () => f.i32(LANES * width * 4));
+      for (const each of lines) advance(f, each, LANES * ELEMENT_BYTES);
+      advance(f, TARGET, LANES * width * ELEMENT_BYTES);
     });
   });
 }
@@ -121,18 +121,6 @@ function turnBlock(f: FunctionBuilder, nest: LoopNest, lines: readonly Local[], 
   columns.forEach(({ local }, index) => {
     f.get(TARGET);
     f.get(local);
-    f.vectorMemory("v128.store", (index * width + part) * 4);
+    f.vectorMemory("v128.store", (index * width + part) * ELEMENT_BYTES);
   });
-}
-
-function copy(f: FunctionBuilder, from: Local, to: Local): void {
-  f.get(from);
-  f.set(to);
-}
-
-function advance(f: FunctionBuilder, pointer: Local, by: () => void): void {
-  f.get(pointer);
-  by();
-  f.plain("i32.add");
-  f.set(pointer);
 }

@@ -6,6 +6,7 @@ import type { Tensor } from "../../graph.ts";
 import { accesses, type Index, linear, variable } from "../affine-index.ts";
 import { productShape } from "../rewrite/lower.ts";
 import type { KernelOutput, MatmulKernel, OperandView } from "../schedule/kernels.ts";
+import { ELEMENT_BYTES, LANES } from "../vector.ts";
 
 /** Rows and columns of a register tile: 8 accumulators, 2 vectors of b and 1 of a fit the 16 registers of x86-64. */
 export const TILE_ROWS = 4;
@@ -17,7 +18,7 @@ const SMALL_BYTES = 24 * 1024;
 /** Operations that only say where elements lie. */
 const MOVES = new Set(["broadcast", "reshape", "permute", "slice"]);
 
-/** Both operands of a product, (row, inner) and (inner, column). */
+/** Both operands of a product, (row, inner) and (inner, column). Throws an Error for a tensor that is no product. */
 export function operandViews(product: Tensor): readonly [OperandView, OperandView] {
   const { op, inputs, shape } = product;
   if (op.kind !== "matmul") throw new Error(`${op.kind} is no product`);
@@ -52,8 +53,8 @@ const strideOf = ({ terms }: Index, axis: number): number => terms[axis] ?? 0;
 const isContiguous = (index: Index, rank: number): boolean =>
   strideOf(index, rank - 2) === 1 || strideOf(index, rank - 1) === 1;
 
-/** The kernel of a product; `roots` are what is stored of it. */
-export function buildMatmul(product: Tensor, roots: readonly KernelOutput[]): MatmulKernel {
+/** The kernel of a product; `outputs` are what is stored of it. */
+export function buildMatmul(product: Tensor, outputs: readonly KernelOutput[]): MatmulKernel {
   const shape = productShape(product);
   const [a, b] = operandViews(product);
   const rank = product.shape.length;
@@ -64,9 +65,9 @@ export function buildMatmul(product: Tensor, roots: readonly KernelOutput[]): Ma
     a,
     b,
     // Four rows are read side by side: fine when each is contiguous, slow when every step jumps to another line.
-    packA: strideOf(a.index, rank - 1) !== 1 && shape.m * shape.k * 4 > SMALL_BYTES,
-    packB: strideOf(b.index, rank - 1) !== 1 || (shape.k * shape.n * 4 > SMALL_BYTES && shape.m >= 16),
-    roots,
+    packA: strideOf(a.index, rank - 1) !== 1 && shape.m * shape.k * ELEMENT_BYTES > SMALL_BYTES,
+    packB: strideOf(b.index, rank - 1) !== 1 || (shape.k * shape.n * ELEMENT_BYTES > SMALL_BYTES && shape.m >= 16),
+    outputs,
   };
 }
 
@@ -76,7 +77,7 @@ export const turnsB = ({ b, product }: MatmulKernel): boolean => strideOf(b.inde
 /** Inner lengths of the panels of a and b. Where packing turns blocks around, it writes whole blocks of 4. */
 export function innerLengths(kernel: MatmulKernel): readonly [number, number] {
   const { k } = kernel.shape;
-  return [k, turnsB(kernel) ? Math.ceil(k / 4) * 4 : k];
+  return [k, turnsB(kernel) ? Math.ceil(k / LANES) * LANES : k];
 }
 
 /** Bytes of the packed copies of a and b. */
@@ -84,7 +85,7 @@ export function packedBytes(kernel: MatmulKernel): readonly [number, number] {
   const { m, n } = kernel.shape;
   const [innerA, innerB] = innerLengths(kernel);
   return [
-    kernel.packA ? Math.ceil(m / TILE_ROWS) * TILE_ROWS * innerA * 4 : 0,
-    kernel.packB ? Math.ceil(n / TILE_COLUMNS) * TILE_COLUMNS * innerB * 4 : 0,
+    kernel.packA ? Math.ceil(m / TILE_ROWS) * TILE_ROWS * innerA * ELEMENT_BYTES : 0,
+    kernel.packB ? Math.ceil(n / TILE_COLUMNS) * TILE_COLUMNS * innerB * ELEMENT_BYTES : 0,
   ];
 }

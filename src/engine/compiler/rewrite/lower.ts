@@ -3,7 +3,7 @@
  * elementwise work. Larger products stay matmul nodes. Knows nothing of loops.
  */
 import type { Operation, Shape, Tensor } from "../../graph.ts";
-import { type Program, reachable, rootsOf } from "../../program.ts";
+import { type Program, rebuild } from "../../program.ts";
 
 /** Sums of at most so many terms are written out, term by term. */
 export const LARGEST_INLINE_SUM = 16;
@@ -16,6 +16,7 @@ export interface ProductShape {
   readonly k: number;
 }
 
+/** The sizes of a matmul node. */
 export function productShape({ op, inputs: [a], shape }: Tensor): ProductShape {
   const [m, n] = shape.slice(-2) as [number, number];
   const transposed = op.kind === "matmul" && op.transposeA;
@@ -24,7 +25,6 @@ export function productShape({ op, inputs: [a], shape }: Tensor): ProductShape {
 
 /** The program with small products replaced, and tensors renumbered in topological order. */
 export function lower(program: Program): Program {
-  const replaced = new Map<Tensor, Tensor>();
   let nextId = 0;
   const make = (op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]): Tensor => ({
     id: nextId++,
@@ -33,26 +33,20 @@ export function lower(program: Program): Program {
     shape,
     dtype,
   });
-  for (const tensor of reachable(rootsOf(program))) {
-    const inputs = tensor.inputs.map((x) => replaced.get(x) as Tensor);
+  return rebuild(program, (tensor, inputs) => {
     const product = tensor.op.kind === "matmul" && isSmall(productShape(tensor));
-    replaced.set(tensor, product ? asSum({ ...tensor, inputs }, make) : make(tensor.op, inputs, tensor.shape, tensor.dtype));
-  }
-  const lookup = (tensor: Tensor): Tensor => replaced.get(tensor) as Tensor;
-  return {
-    outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, lookup(tensor)])),
-    updates: (program.updates ?? []).map(({ state, next }) => ({ state: lookup(state), next: lookup(next) })),
-  };
+    return product ? asSum({ ...tensor, inputs }, make) : make(tensor.op, inputs, tensor.shape, tensor.dtype);
+  });
 }
 
 /** Short sums, few results, and products too thin for a register tile. */
 const SHORT_SUM = 8;
 const FEW_RESULTS = 16;
-const TILE_ROWS = 3;
-const TILE_COLUMNS = 4;
+const FEWEST_ROWS = 3;
+const FEWEST_COLUMNS = 4;
 
 function isSmall({ m, n, k }: ProductShape): boolean {
-  return k <= SHORT_SUM || m * n <= FEW_RESULTS || m < TILE_ROWS || n < TILE_COLUMNS;
+  return k <= SHORT_SUM || m * n <= FEW_RESULTS || m < FEWEST_ROWS || n < FEWEST_COLUMNS;
 }
 
 type Make = (op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]) => Tensor;

@@ -1,12 +1,12 @@
 /**
  * Rewrites a program into a smaller one that computes the same bits: constants folded, algebra that rounding cannot see,
- * equal expressions shared, gradients' bookkeeping removed. What is not reached from the roots is not rebuilt, so dead code
+ * equal expressions shared, gradients' bookkeeping removed. Only what the program's outputs need is rebuilt, so dead code
  * goes too. Knows values, nothing of loops or memory.
  *
  * Only correctly rounded operations are folded: exp and its like are left to run, so that bits do not depend on the host's Math.
  */
 import { broadcastShapes, type Operation, type Shape, sameShape, sizeOf, type Tensor } from "../../graph.ts";
-import { type Program, reachable, rootsOf } from "../../program.ts";
+import { type Program, rebuild } from "../../program.ts";
 
 type Kind = Operation["kind"];
 type OperationOf<K extends Kind> = Extract<Operation, { readonly kind: K }>;
@@ -14,29 +14,9 @@ type OperationOf<K extends Kind> = Extract<Operation, { readonly kind: K }>;
 /** The simplified program; its tensors are new, with ids that are dense and in topological order. */
 export function simplify(program: Program): Program {
   const builder = new Builder();
-  const replaced = new Map<Tensor, Tensor>();
-  const lookup = (tensor: Tensor): Tensor => replaced.get(tensor) as Tensor;
-  for (const tensor of reachable(rootsOf(program))) {
-    replaced.set(tensor, builder.rewrite(tensor.op, tensor.inputs.map(lookup), tensor.shape, tensor.dtype));
-  }
-  const kept: Program = {
-    outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, lookup(tensor)])),
-    updates: (program.updates ?? []).map(({ state, next }) => ({ state: lookup(state), next: lookup(next) })),
-  };
-  return renumber(kept);
-}
-
-/** Rewriting leaves unreachable tensors behind: ids are assigned once more, densely. */
-function renumber(program: Program): Program {
-  const renamed = new Map<Tensor, Tensor>();
-  reachable(rootsOf(program)).forEach((tensor, id) => {
-    renamed.set(tensor, { ...tensor, id, inputs: tensor.inputs.map((x) => renamed.get(x) as Tensor) });
-  });
-  const lookup = (tensor: Tensor): Tensor => renamed.get(tensor) as Tensor;
-  return {
-    outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, lookup(tensor)])),
-    updates: (program.updates ?? []).map(({ state, next }) => ({ state: lookup(state), next: lookup(next) })),
-  };
+  const rewritten = rebuild(program, ({ op, shape, dtype }, inputs) => builder.rewrite(op, inputs, shape, dtype));
+  // Rewriting leaves unreachable tensors behind: ids are assigned once more, densely.
+  return rebuild(rewritten, (tensor, inputs, id) => ({ ...tensor, id, inputs }));
 }
 
 /** The value that all elements share, where the graph alone tells it. */
@@ -91,7 +71,7 @@ class Builder {
 
 const LARGEST_COMPARED_CONSTANT = 64;
 
-/** What distinguishes operations of the same inputs. Large constants count as different from each other. */
+/** A text that distinguishes operations of the same inputs. Large constants count as different from each other. */
 function attributes(op: Operation, unique: number): string {
   if (op.kind !== "constant") return JSON.stringify(op);
   const { values } = op;

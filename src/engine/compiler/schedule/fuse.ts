@@ -4,14 +4,16 @@
  * addresses or instructions.
  */
 import { sizeOf, type Tensor } from "../../graph.ts";
-import { type Program, reachable, rootsOf } from "../../program.ts";
+import { reachable, walkCarrying } from "../../graph-walk.ts";
+import { type Program, rootsOf } from "../../program.ts";
 import { sameButUnits } from "../affine-index.ts";
+import { isLeaf } from "../expression.ts";
 import { buildMatmul, operandViews, readsOf } from "../matmul/product.ts";
 import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
-import { isLeaf, isReduction, reducedSize, workOf, workOfBody } from "./cost-model.ts";
+import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
 import { type Group, group } from "./group.ts";
-import { buildLoops, type Space } from "./iteration-space.ts";
+import { buildLoops, type IterationSpace } from "./iteration-space.ts";
 import type { Kernel } from "./kernels.ts";
 
 export interface Fused {
@@ -24,7 +26,7 @@ export interface Fused {
 /** Work on one element above which a second kernel loads the result instead of computing it again. */
 const CHEAP = 8;
 /** Instructions in the expression of an inline reduction. */
-const LARGEST_INLINE_WORK = 256;
+const LARGEST_INLINE_COST = 256;
 
 /** The kernels of a simplified and lowered program. */
 export function fuse(program: Program): Fused {
@@ -49,7 +51,7 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): Set<Tensor>
   };
   for (const tensor of Object.values(program.outputs)) stored.add(tensor);
   for (const { state, next } of program.updates ?? []) if (state !== next) stored.add(next);
-  const work = new Map<Tensor, number>();
+  const costs = new Map<Tensor, number>();
   for (const tensor of tensors) {
     const { op, inputs } = tensor;
     const [x] = inputs as [Tensor];
@@ -62,9 +64,9 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): Set<Tensor>
     if (op.kind === "scatter_add") demand(inputs[1] as Tensor);
     if (op.kind === "uniform") inputs.forEach(demand);
     if (op.kind === "reshape" && !sameButUnits(x.shape, tensor.shape) && uniformValue(x) === undefined) demand(x);
-    const cost = workOf(tensor, (input) => (stored.has(input) ? 1 : (work.get(input) ?? 1)));
-    if (isReduction(tensor) && (reducedSize(tensor) > LARGEST_INLINE_SUM || cost > LARGEST_INLINE_WORK)) demand(tensor);
-    work.set(tensor, cost);
+    const cost = costOf(tensor, (input) => (stored.has(input) ? 1 : (costs.get(input) ?? 1)));
+    if (isReduction(tensor) && (reducedSize(tensor) > LARGEST_INLINE_SUM || cost > LARGEST_INLINE_COST)) demand(tensor);
+    costs.set(tensor, cost);
   }
   return stored;
 }
@@ -77,30 +79,30 @@ function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, g
   const users = new Map<Tensor, Set<Group>>();
   const repeated = new Set<Tensor>();
   for (const each of groups) {
-    const seen = new Set<Tensor>();
-    const visit = (tensor: Tensor, through: boolean): void => {
-      if (isLeaf(tensor) || (stored.has(tensor) && !each.members.has(tensor))) return;
-      const computes = COMPUTING.has(tensor.op.kind);
-      if (through && computes && each.space.kind === "grid") repeated.add(tensor);
-      if (seen.has(tensor)) return;
-      seen.add(tensor);
+    const isComputed = (tensor: Tensor): boolean => !isLeaf(tensor) && (!stored.has(tensor) || each.members.has(tensor));
+    const reach = (tensors: readonly Tensor[], repeats: boolean) => {
+      const computed = tensors.filter(isComputed);
+      if (repeats && each.space.kind === "grid")
+        for (const tensor of computed) if (COMPUTING.has(tensor.op.kind)) repeated.add(tensor);
+      return computed.map((tensor) => ({ tensor, repeats }));
+    };
+    walkCarrying(reach([...each.members], false), ({ tensor, repeats }) => {
       users.set(tensor, (users.get(tensor) ?? new Set()).add(each));
       const expands = tensor.op.kind === "broadcast" && uniformValue(tensor) === undefined;
       // What is below the first computed tensor is computed once, with it.
-      for (const input of readsOf(tensor)) visit(input, expands || (through && !computes));
-    };
-    for (const tensor of each.members) visit(tensor, false);
+      return reach(readsOf(tensor), expands || (repeats && !COMPUTING.has(tensor.op.kind)));
+    });
   }
   const consumers = new Map<Tensor, Tensor[]>();
   for (const tensor of tensors) {
     for (const input of tensor.inputs) consumers.set(input, [...(consumers.get(input) ?? []), tensor]);
   }
   const chosen: Tensor[] = [];
-  const work = new Map<Tensor, number>();
+  const costs = new Map<Tensor, number>();
   for (const tensor of tensors) {
-    const cost = workOf(tensor, (input) => (stored.has(input) ? 1 : (work.get(input) ?? 1)));
+    const cost = costOf(tensor, (input) => (stored.has(input) ? 1 : (costs.get(input) ?? 1)));
     const own = users.get(tensor);
-    // Where everybody goes on to the same next tensor, that one is the better choice.
+    // Where all users read it through the same next tensor, storing that one is better.
     const passedOn = consumers.get(tensor)?.some((next) => !stored.has(next) && sameSet(users.get(next), own)) ?? false;
     const shared = (own?.size ?? 0) > 1 && !passedOn;
     const inline = !isLeaf(tensor) && !stored.has(tensor);
@@ -108,8 +110,8 @@ function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, g
     const computes = COMPUTING.has(tensor.op.kind);
     if (inline && computes && cost > CHEAP && (shared || (repeated.has(tensor) && sizeOf(tensor.shape) > 1))) {
       chosen.push(tensor);
-      work.set(tensor, 1);
-    } else work.set(tensor, cost);
+      costs.set(tensor, 1);
+    } else costs.set(tensor, cost);
   }
   return chosen;
 }
@@ -121,15 +123,15 @@ const sameSet = <Item>(a: ReadonlySet<Item> | undefined, b: ReadonlySet<Item> | 
 
 // ---------------------------------------------------------------- kernels
 
-/** The kernel of a group: a product with the work on its tiles, or a nest of loops. */
+/** The kernel of a group: a product with the pointwise work on its tiles, or a loop nest. */
 function toKernel({ members, spaces, product }: Group, stored: ReadonlySet<Tensor>): Kernel {
-  const placed = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as Space }));
-  if (!product) return buildLoops(placed, workOfBody(placed, stored));
+  const placed = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as IterationSpace }));
+  if (!product) return buildLoops(placed, costOfBody(placed, stored));
   return buildMatmul(
     product,
     placed.map(({ tensor, space }) => ({
       tensor,
-      kind: space.root,
+      kind: space.output,
       value: tensor,
       iteration: tensor.shape,
       roles: space.roles,

@@ -3,17 +3,19 @@
  * loop runs over vectors. Knows shapes and access patterns.
  */
 import { type Shape, sizeOf, type Tensor } from "../../graph.ts";
-import { accesses, type Index, linear, ZERO } from "../affine-index.ts";
+import { walk, walkCarrying } from "../../graph-walk.ts";
+import { type Access, accesses, type Index, linear, ZERO } from "../affine-index.ts";
 import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
+import { LANES } from "../vector.ts";
 import type { AxisRole, KernelOutput, Loop, LoopKernel } from "./kernels.ts";
 
 /** Where a tensor can be computed. Tensors with the same key can share a kernel. */
-export interface Space {
+export interface IterationSpace {
   readonly key: string;
   /** One loop over vectors with everything else written out, or a nest of loops. */
   readonly kind: "line" | "grid";
-  readonly root: KernelOutput["kind"];
+  readonly output: KernelOutput["kind"];
   readonly value: Tensor;
   readonly iteration: Shape;
   /** Sizes of the loops, and whether a reduction runs over them. */
@@ -28,7 +30,8 @@ export interface Space {
 /** At most so many elements beside the line are written out. */
 const LARGEST_WIDTH = 16;
 
-export function spaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): Space {
+/** Chooses the iteration space of a tensor, given which others are stored. */
+export function iterationSpaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): IterationSpace {
   const { op, inputs } = tensor;
   const [x] = inputs as [Tensor];
   switch (op.kind) {
@@ -49,7 +52,7 @@ export function spaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): Space {
   }
 }
 
-function pointwise(tensor: Tensor, stored: ReadonlySet<Tensor>): Space {
+function pointwise(tensor: Tensor, stored: ReadonlySet<Tensor>): IterationSpace {
   const loaded = loadedFrom(stored);
   return chooseSpace("pointwise", tensor, [], (other) => other !== tensor && loaded(other));
 }
@@ -60,22 +63,22 @@ function loadedFrom(stored: ReadonlySet<Tensor>) {
 }
 
 function chooseSpace(
-  root: KernelOutput["kind"],
+  output: KernelOutput["kind"],
   value: Tensor,
   reduced: readonly number[],
   load: (tensor: Tensor) => boolean,
-): Space {
+): IterationSpace {
   const { shape } = value;
-  const breaks = root === "pointwise" || reduced.length > 0 ? breaksOf(value, reduced, load) : new Set<number>();
+  const breaks = output === "pointwise" || reduced.length > 0 ? breaksOf(value, reduced, load) : new Set<number>();
   const longAxes = shape.flatMap((size, axis) => (size > 1 ? [axis] : []));
   const merged = groupAxes(shape, breaks);
-  if (merged.length <= 1) return line(root, value, reduced, merged[0] ?? [], sizeOf(shape), "merged");
+  if (merged.length <= 1) return line(output, value, reduced, merged[0] ?? [], sizeOf(shape), "merged");
   const longest = longAxes.reduce((best, axis) => ((shape[axis] as number) > (shape[best] as number) ? axis : best));
   const size = shape[longest] as number;
   const width = sizeOf(shape) / size;
   // A reduction beside the line is written out: the line itself must be what the others share.
   const suits = width <= LARGEST_WIDTH && size >= 8 && (reduced.length === 0 || reduced.includes(longest));
-  return suits ? line(root, value, reduced, [longest], size, "expanded") : grid(root, value, reduced, breaks);
+  return suits ? line(output, value, reduced, [longest], size, "expanded") : grid(output, value, reduced, breaks);
 }
 
 /** Maximal runs of axes without a break between them; axes of size 1 belong nowhere. */
@@ -94,13 +97,13 @@ function groupAxes(shape: Shape, breaks: ReadonlySet<number>): number[][] {
 }
 
 function line(
-  root: KernelOutput["kind"],
+  output: KernelOutput["kind"],
   value: Tensor,
   reduced: readonly number[],
   axes: readonly number[],
   size: number,
   others: "merged" | "expanded",
-): Space {
+): IterationSpace {
   const roles = value.shape.map((length, axis): AxisRole => {
     if (axis === axes.at(-1)) return { kind: "loop", loop: 0 };
     return others === "expanded" && length > 1 ? { kind: "expand", size: length } : { kind: "zero" };
@@ -108,7 +111,7 @@ function line(
   return {
     key: `line ${size}`,
     kind: "line",
-    root,
+    output,
     value,
     iteration: value.shape,
     loops: size === 1 ? [] : [{ size, reduced: reduced.some((axis) => axes.includes(axis)) }],
@@ -118,7 +121,12 @@ function line(
   };
 }
 
-function grid(root: KernelOutput["kind"], value: Tensor, reduced: readonly number[], breaks: ReadonlySet<number>): Space {
+function grid(
+  output: KernelOutput["kind"],
+  value: Tensor,
+  reduced: readonly number[],
+  breaks: ReadonlySet<number>,
+): IterationSpace {
   const groups = groupAxes(value.shape, breaks);
   const roles: AxisRole[] = value.shape.map(() => ({ kind: "zero" }));
   groups.forEach((axes, loop) => {
@@ -128,11 +136,11 @@ function grid(root: KernelOutput["kind"], value: Tensor, reduced: readonly numbe
     size: sizeOf(axes.map((axis) => value.shape[axis] as number)),
     reduced: reduced.includes(axes[0] as number),
   }));
-  const alone = root === "pad" || root === "scatter";
+  const alone = output === "pad" || output === "scatter";
   return {
     key: `grid ${loops.map((each) => each.size)} ${reduced.length > 0 ? loops.map((each) => Number(each.reduced)) : ""}`,
     kind: "grid",
-    root,
+    output,
     value,
     iteration: value.shape,
     loops,
@@ -156,57 +164,57 @@ function breaksOf(value: Tensor, reduced: readonly number[], load: (tensor: Tens
       if (index > 0 && differs(axis) !== differs(long[index - 1] as number)) breaks.add(axis);
     });
   between((axis) => reduced.includes(axis));
-  const seen = new Set<Tensor>();
-  const visit = (tensor: Tensor): void => {
-    if (seen.has(tensor) || load(tensor)) return;
-    seen.add(tensor);
+  walk([value], (tensor) => {
+    if (load(tensor)) return [];
     const [x] = tensor.inputs as [Tensor];
     switch (tensor.op.kind) {
       case "unary":
       case "binary":
       case "where":
-        tensor.inputs.forEach(visit);
-        return;
+        return tensor.inputs;
       case "broadcast":
-        if (sizeOf(x.shape) === 1 || uniformValue(x) !== undefined) return;
+        if (sizeOf(x.shape) === 1 || uniformValue(x) !== undefined) return [];
         if (!load(x)) everywhere();
         between((axis) => (x.shape[axis - rank + x.shape.length] ?? 1) === 1);
-        return;
+        return [];
       case "reshape":
         if (!load(x)) everywhere();
-        return;
+        return [];
       case "uniform":
-        return;
+        return [];
       case "gather":
         breaks.add((tensor.inputs[1] as Tensor).shape.length);
-        return;
+        return [];
       default:
         everywhere();
+        return [];
     }
-  };
-  visit(value);
+  });
   return breaks;
 }
 
 // ---------------------------------------------------------------- loops
 
 /** One kernel for tensors that share a space: chooses the vector loop and the order of the loops. */
-export function buildLoops(members: readonly { readonly tensor: Tensor; readonly space: Space }[], work: number): LoopKernel {
-  const { loops: sizes, kind } = (members[0] as { space: Space }).space;
+export function buildLoops(
+  members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
+  cost: number,
+): LoopKernel {
+  const { loops: sizes, kind } = (members[0] as { space: IterationSpace }).space;
   const loops = sizes.map(({ size }, loop) => ({
     size,
-    reduced: members.some(({ space }) => space.root === "reduce" && (space.loops[loop]?.reduced ?? false)),
+    reduced: members.some(({ space }) => space.output === "reduce" && (space.loops[loop]?.reduced ?? false)),
   }));
   const vector = kind === "line" ? loops.length - 1 : chooseVector(members, loops);
   const order = orderLoops(members, loops, vector);
   const position = (loop: number): number => order.indexOf(loop);
   return {
     kind: "loops",
-    work,
+    cost,
     loops: order.map((loop): Loop => ({ ...(loops[loop] as { size: number; reduced: boolean }), vector: loop === vector })),
-    roots: members.map(({ tensor, space }) => ({
+    outputs: members.map(({ tensor, space }) => ({
       tensor,
-      kind: space.root,
+      kind: space.output,
       value: space.value,
       iteration: space.iteration,
       roles: space.roles.map((role) => (role.kind === "loop" ? { kind: "loop", loop: position(role.loop) } : role)),
@@ -218,7 +226,7 @@ const GATHERED_LOAD = 8;
 
 /** The loop along which loads are cheapest: neighbours in memory, or one value for all lanes. -1 for none. */
 function chooseVector(
-  members: readonly { readonly tensor: Tensor; readonly space: Space }[],
+  members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
   loops: readonly { readonly size: number; readonly reduced: boolean }[],
 ): number {
   let best = -1;
@@ -226,7 +234,7 @@ function chooseVector(
   for (let loop = loops.length - 1; loop >= 0; loop--) {
     const { size } = loops[loop] as { size: number };
     if (members.some((member) => visitsRows(member, loop))) continue;
-    const waste = (Math.ceil(size / 4) * 4) / size;
+    const waste = (Math.ceil(size / LANES) * LANES) / size;
     const strides = members.flatMap((member) => stridesAlong(member, loop));
     const cost = waste * strides.reduce((sum, stride) => sum + (stride === 0 || stride === 1 ? 1 : GATHERED_LOAD), 1);
     if (cost < bestCost) [best, bestCost] = [loop, cost];
@@ -235,36 +243,29 @@ function chooseVector(
 }
 
 /** A scatter's index axes are visited one by one, in order: only the axes of a row run over vectors. */
-function visitsRows({ tensor, space }: { readonly tensor: Tensor; readonly space: Space }, loop: number): boolean {
-  const lead = space.root === "scatter" ? (tensor.inputs[1] as Tensor).shape.length : 0;
+function visitsRows({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }, loop: number): boolean {
+  const lead = space.output === "scatter" ? (tensor.inputs[1] as Tensor).shape.length : 0;
   return space.roles.findIndex((role) => role.kind === "loop" && role.loop === loop) < lead;
 }
 
 /** Element strides of everything a member loads or stores, along one loop. */
-function stridesAlong({ tensor, space }: { readonly tensor: Tensor; readonly space: Space }, loop: number): number[] {
+function stridesAlong({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }, loop: number): number[] {
   const strides: number[] = [];
   const position = space.roles.map((role): Index => {
     return role.kind === "loop" && role.loop === loop ? { constant: 0, terms: [], lane: 1 } : ZERO;
   });
-  const seen = new Set<Tensor>();
-  const visit = (each: Tensor, place: readonly Index[]): void => {
-    if (seen.has(each)) return;
-    seen.add(each);
-    if (each.inputs.length === 0) {
-      if (uniformValue(each) === undefined) strides.push(linear(each.shape, place).lane);
-      return;
-    }
-    const sources = accesses(each, place);
-    if (!sources) strides.push(linear(each.shape, place).lane);
-    for (const source of sources?.slice(0, 3) ?? []) visit(source.tensor, source.position);
-  };
-  visit(space.value, position);
-  if (space.root === "pointwise") strides.push(linear(tensor.shape, position).lane);
+  walkCarrying<Access>([{ tensor: space.value, position }], ({ tensor: each, position: place }) => {
+    const sources = each.inputs.length > 0 ? accesses(each, place) : undefined;
+    const isNumber = each.inputs.length === 0 && uniformValue(each) !== undefined;
+    if (!sources && !isNumber) strides.push(linear(each.shape, place).lane);
+    return sources?.slice(0, 3) ?? [];
+  });
+  if (space.output === "pointwise") strides.push(linear(tensor.shape, position).lane);
   return strides;
 }
 
 function orderLoops(
-  members: readonly { readonly tensor: Tensor; readonly space: Space }[],
+  members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
   loops: readonly { readonly size: number; readonly reduced: boolean }[],
   vector: number,
 ): number[] {

@@ -3,7 +3,7 @@ import type { Shape, Tensor } from "../../graph.ts";
 import type { Index } from "../affine-index.ts";
 import type { ProductShape } from "../rewrite/lower.ts";
 
-/** How an axis of a root's iteration space is visited. */
+/** How an axis of an output's iteration space is visited. */
 export type AxisRole =
   /** By a loop of the kernel. */
   | { readonly kind: "loop"; readonly loop: number }
@@ -40,9 +40,9 @@ export interface Loop {
 export interface LoopKernel {
   readonly kind: "loops";
   readonly loops: readonly Loop[];
-  readonly roots: readonly KernelOutput[];
+  readonly outputs: readonly KernelOutput[];
   /** Instructions in the body, roughly. */
-  readonly work: number;
+  readonly cost: number;
 }
 
 /** Where the elements of an operand of a product lie: in `tensor`, at an affine function of row, column and batch. */
@@ -63,7 +63,7 @@ export interface MatmulKernel {
   readonly packA: boolean;
   readonly packB: boolean;
   /** The product itself where others read it, and pointwise tensors of its shape. */
-  readonly roots: readonly KernelOutput[];
+  readonly outputs: readonly KernelOutput[];
 }
 
 export type Kernel = LoopKernel | MatmulKernel;

@@ -32,23 +32,28 @@ export class ByteBuffer {
   #bytes = new Uint8Array(256);
   #length = 0;
 
+  /** Bytes so far. */
   get length(): number {
     return this.#length;
   }
 
+  /** A copy of the bytes so far. */
   toBytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** Appends one byte, 0..255. */
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;
   }
 
+  /** Appends the bytes of another buffer. */
   append(other: ByteBuffer): void {
     this.raw(other.#bytes.subarray(0, other.#length));
   }
 
+  /** Appends bytes as they are. */
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
@@ -114,6 +119,7 @@ export class FunctionBuilder {
     this.parameters = parameters;
   }
 
+  /** The buffer that instructions go to now. */
   get code(): ByteBuffer {
     return this.#code;
   }
@@ -143,25 +149,30 @@ export class FunctionBuilder {
     this.#code = previous;
   }
 
+  /** Pushes a local. */
   get(local: Local): void {
     this.#code.byte(0x20);
     this.#code.unsigned(local);
   }
 
+  /** Pops the stack into a local. */
   set(local: Local): void {
     this.#code.byte(0x21);
     this.#code.unsigned(local);
   }
 
+  /** Appends an instruction without immediates. */
   plain(instruction: PlainInstruction): void {
     this.#code.byte(PLAIN[instruction]);
   }
 
+  /** Pushes a 32-bit integer, signed or unsigned. */
   i32(value: number): void {
     this.#code.byte(0x41);
     this.#code.signed(value);
   }
 
+  /** Appends a vector instruction without immediates. */
   vector(instruction: VectorInstruction): void {
     this.#code.byte(VECTOR_PREFIX);
     this.#code.unsigned(VECTOR[instruction]);
@@ -192,6 +203,7 @@ export class FunctionBuilder {
     if (lane !== undefined) this.#code.byte(lane);
   }
 
+  /** Loads or stores an i32 at the address on the stack plus `offset` bytes. */
   scalarMemory(instruction: ScalarMemoryInstruction, offset: number): void {
     const { code, align } = SCALAR_MEMORY[instruction];
     this.#code.byte(code);
@@ -214,6 +226,7 @@ export class FunctionBuilder {
     this.#code.byte(0);
   }
 
+  /** Calls a function of the module with the arguments on the stack. */
   call(callee: FunctionBuilder): void {
     this.#code.byte(0x10);
     this.#code.unsigned(callee.index);
@@ -258,16 +271,19 @@ export class ModuleBuilder {
   readonly #functions: FunctionBuilder[] = [];
   readonly #exports: { name: string; index: number }[] = [];
 
+  /** Adds a function without results. */
   function(parameters: readonly ValueType[]): FunctionBuilder {
     const builder = new FunctionBuilder(this.#functions.length, parameters);
     this.#functions.push(builder);
     return builder;
   }
 
+  /** Makes a function callable from JavaScript under a name of ASCII letters. */
   export(name: string, builder: FunctionBuilder): void {
     this.#exports.push({ name, index: builder.index });
   }
 
+  /** The bytes of the module. */
   finish(): Uint8Array<ArrayBuffer> {
     const module = new ByteBuffer();
     module.raw(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00));

@@ -1,4 +1,4 @@
-/** What a type of layer must say of itself. A layer knows neither its position nor its neighbours. */
+/** The contract of a layer type. A layer knows neither its position nor its neighbours. */
 import type { Shape, Tensor } from "../../graph.ts";
 import type { Initialise } from "../initialisers.ts";
 
@@ -32,6 +32,7 @@ export interface LayerType<Spec> {
   tensors?(spec: Spec, inputShape: Shape): readonly LayerTensor[];
   /** Which layers within this one draw random numbers in training ("" is the layer itself); without it, none does. */
   draws?(spec: Spec, inputShape: Shape): readonly string[];
+  /** The layer's output [batch, ...outputShape] for x [batch, ...inputShape]. */
   forward(x: Tensor, spec: Spec, context: LayerContext): Tensor;
 }
 

@@ -11,7 +11,10 @@ export interface ResidualSpec {
 
 const PREFIX = "layers.";
 
-/** He et al., "Deep residual learning for image recognition", 2016. `networkOf` builds the stack within. */
+/**
+ * He et al., "Deep residual learning for image recognition", 2016. `networkOf` builds the stack within. Its outputShape
+ * throws a GraphError unless the stack keeps the shape.
+ */
 export const residual = (
   networkOf: (layers: readonly SimpleLayerSpec[], inputShape: Shape) => Network,
 ): LayerType<ResidualSpec> => ({

@@ -4,6 +4,7 @@ import { GraphError } from "../../graph.ts";
 /** One size for both axes of an image, or one each: [height, width]. */
 export type Extent = number | readonly [number, number];
 
+/** An extent as [height, width]. */
 export const pairOf = (extent: Extent): readonly [number, number] => (typeof extent === "number" ? [extent, extent] : extent);
 
 /** Places that a window of `kernel` takes on an axis of `size`, `padding` wider on each side. Throws a GraphError if none. */

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { simplify } from "../../../../src/engine/compiler/rewrite/simplify.ts";
 import type { Tensor } from "../../../../src/engine/graph.ts";
 import * as graph from "../../../../src/engine/graph.ts";
+import { reachable } from "../../../../src/engine/graph-walk.ts";
 import { interpret } from "../../../../src/engine/interpreter.ts";
-import { reachable } from "../../../../src/engine/program.ts";
 
 const x = graph.state("x", [2, 3]);
 const y = graph.state("y", [3]);

@@ -1,0 +1,96 @@
+/**
+ * The closed set of primitives, as types: what a node of the graph is and which operations there are. The gradients, the
+ * float64 interpreter and the compiler each cover all of it with one case a primitive; graph.ts builds the nodes.
+ */
+
+/** Sizes of the axes, outermost first; [] is a scalar. */
+export type Shape = readonly number[];
+
+/** `float` is float32 when compiled and float64 in the interpreter. `int` is a signed 32-bit integer: indices and random keys, never differentiated. */
+export type DType = "float" | "int";
+
+/** Elementwise functions of one float tensor. */
+export type UnaryFunction =
+  | "neg"
+  | "abs"
+  | "sign" // -1, 0 or 1, and NaN for NaN
+  | "exp"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "rsqrt"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "sigmoid"
+  | "erf";
+
+/** Elementwise functions of two float tensors of equal shape. Comparisons give 1 or 0. `maximum` and `minimum` propagate NaN. */
+export type BinaryFunction = "add" | "sub" | "mul" | "div" | "maximum" | "minimum" | "less" | "less_equal" | "equal";
+
+/** The elements of one axis that a slice takes. */
+export interface SliceRange {
+  readonly start: number;
+  /** Exclusive. */
+  readonly stop: number;
+  readonly step: number;
+}
+
+/** The zeros that pad puts around and between the elements of one axis. */
+export interface PadRange {
+  /** Zeros before the first element. */
+  readonly low: number;
+  /** Zeros after the last element. */
+  readonly high: number;
+  /** Zeros between two neighbours. */
+  readonly interior: number;
+}
+
+/** A primitive with its attributes. */
+export type Operation =
+  /** A value that the caller gives before each step. */
+  | { readonly kind: "input"; readonly name: string }
+  /** A value that stays in memory between steps: a parameter, optimiser state, a resident data set. */
+  | { readonly kind: "state"; readonly name: string }
+  /** Row-major values, one for each element. */
+  | { readonly kind: "constant"; readonly values: Float64Array }
+  | { readonly kind: "unary"; readonly fn: UnaryFunction }
+  | { readonly kind: "binary"; readonly fn: BinaryFunction }
+  /** inputs [condition, a, b]: a where the condition is not 0, else b. */
+  | { readonly kind: "where" }
+  /** Sums over `axes`, which stay in the shape with size 1. */
+  | { readonly kind: "sum"; readonly axes: readonly number[] }
+  /** Maximum over `axes`, which stay in the shape with size 1. NaN wins. */
+  | { readonly kind: "max"; readonly axes: readonly number[] }
+  /** inputs [a, b], both [...batch, rows, columns] before their transpose flag is applied. */
+  | { readonly kind: "matmul"; readonly transposeA: boolean; readonly transposeB: boolean }
+  | { readonly kind: "reshape" }
+  /** Axis i of the output is axis `axes[i]` of the input. */
+  | { readonly kind: "permute"; readonly axes: readonly number[] }
+  /** NumPy's rule: shapes are aligned at the right, and axes of size 1 or absent are repeated. */
+  | { readonly kind: "broadcast" }
+  /** One range an axis. */
+  | { readonly kind: "slice"; readonly ranges: readonly SliceRange[] }
+  /** One range an axis. */
+  | { readonly kind: "pad"; readonly ranges: readonly PadRange[] }
+  /** inputs [data [n, ...rest], indices (int)]: rows of data, shape [...indices.shape, ...rest]. Indices must lie in 0..n-1. */
+  | { readonly kind: "gather" }
+  /** inputs [updates [...indices.shape, ...rest], indices (int)]: zeros of shape [rows, ...rest] with each update added to its row, in order of index position. */
+  | { readonly kind: "scatter_add"; readonly rows: number }
+  /** inputs [key int [2], counter int []]: element i is the top 24 bits of threefry2x32(key, [i, counter])[0], times 2^-24: uniform in [0, 1). */
+  | { readonly kind: "uniform" }
+  /**
+   * inputs [value, ...wrt, ...gradients], as many of one as of the other: evaluates to `value`, and passes the cotangent
+   * times gradient i to wrt i, and nothing to `value`. With no wrt it is PyTorch's detach.
+   */
+  | { readonly kind: "custom_gradient"; readonly count: number };
+
+/** A node of the graph: an operation, its inputs, and the shape of what it computes. */
+export interface Tensor {
+  /** Creation order, which is a topological order: every input has a smaller id. */
+  readonly id: number;
+  readonly op: Operation;
+  readonly inputs: readonly Tensor[];
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
