@@ -56,7 +56,7 @@ export async function readCsvRows(
       throw wrong(`line ${record.line}: the row has ${cells.length} cells, and the first one ${found.width}`);
     }
     const instance = found.places.map((place, index) =>
-      place < 0 ? null : cellValue(cells[place] as string, record.quoting[place] !== QUOTING.plain, columns?.[index] ?? null),
+      cellValue(cells[place] as string, record.quoting[place] !== QUOTING.plain, columns?.[index] ?? null),
     );
     rows.push({ text: recordText(record), line: record.line, instance });
   };
@@ -80,10 +80,7 @@ function isHeader({ preprocessing }: Model, cells: readonly string[], { header }
 /** A name as headers are compared: what differs in case alone is one name. */
 const looseName = (name: string): string => name.toLowerCase();
 
-/**
- * Where each of the model's columns is: by its name, or, where rows have none, by its place. -1: nowhere, so that its values are
- * missing, as those of a member are that JSON leaves out.
- */
+/** Where each of the model's columns is: by its name, or, where rows have none, by its place. */
 function placesOf(
   { preprocessing, inputWidth }: Model,
   names: readonly string[] | null,
@@ -106,16 +103,13 @@ function placesByName(preprocessing: Preprocessing, names: readonly string[], li
     const exact = names.indexOf(column);
     return exact >= 0 ? exact : loose.indexOf(looseName(column));
   });
-  const ignored = ignoredNames(preprocessing);
-  if (!ignored) {
-    // Nobody knows which of the names are mistyped: then every column must be there.
-    const missing = preprocessing.columns.filter((_, index) => (places[index] as number) < 0).map(({ column }) => column);
-    if (missing.length > 0) throw wrong(`line ${line}: the header has no column ${missing.join(", ")}`);
-    return places;
-  }
-  const known = new Set([...ignored].map(looseName));
-  const stranger = names.find((_, index) => !places.includes(index) && !known.has(loose[index] as string));
+  const known = ignoredNames(preprocessing);
+  const ignored = known && new Set([...known].map(looseName));
+  // A name that nobody knows says more of a mistyped one than the column that is missing for it.
+  const stranger = names.find((_, index) => ignored && !places.includes(index) && !ignored.has(loose[index] as string));
   if (stranger !== undefined) throw wrong(`line ${line}: ${stranger} ${strangerDetail(stranger, preprocessing)}`);
+  const missing = preprocessing.columns.filter((_, index) => (places[index] as number) < 0).map(({ column }) => column);
+  if (missing.length > 0) throw wrong(`line ${line}: the header has no column ${missing.join(", ")}`);
   return places;
 }
 
