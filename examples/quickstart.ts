@@ -11,6 +11,7 @@ import { freePort, type ServerProcess, startServerProcess } from "../src/cli/ser
 import { createTerminal, sparkline, table } from "../src/cli/terminal.ts";
 import type { Job, PredictionAnswer } from "../src/client/answers.ts";
 import { type Client, createClient } from "../src/client/client.ts";
+import { DEFAULTS } from "../src/server/defaults.ts";
 import { LESSONS, type Verdict } from "./tutorial.ts";
 
 const CURVE_POINTS = 24;
@@ -46,7 +47,7 @@ async function quickstart(): Promise<number> {
 }
 
 async function startServer(): Promise<ServerProcess> {
-  const { TRAINYARD_HOST: host = "127.0.0.1", TRAINYARD_PORT: wanted = "8080" } = environment;
+  const { TRAINYARD_HOST: host = DEFAULTS.host, TRAINYARD_PORT: wanted = DEFAULTS.port } = environment;
   const first = Number(wanted);
   // Whatever is wrong with a setting, the server says it better.
   if (!(first > 0)) return startServerProcess(environment);

@@ -1,11 +1,10 @@
 /** What every command is given: where the server is, the terminals, and the options that all commands share. */
 import type { Command } from "commander";
 import { type Client, createClient } from "../client/client.ts";
+import { DEFAULTS } from "../server/defaults.ts";
 import { usageError } from "./exit.ts";
 import type { Environment } from "./server-process.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
-
-const DEFAULT_PORT = "8080";
 
 export interface Context {
   readonly environment: Environment;
@@ -40,7 +39,7 @@ export function addSharedOptions(program: Command): void {
   program
     .option(
       "--url <address>",
-      `the server's address (default: $TRAINYARD_URL, else this machine, port $TRAINYARD_PORT or ${DEFAULT_PORT})`,
+      `the server's address (default: $TRAINYARD_URL, else this machine, port $TRAINYARD_PORT or ${DEFAULTS.port})`,
     )
     .option("--json", "print JSON, as the API answers it");
 }
@@ -59,7 +58,7 @@ export function createContext(program: Command, { stdin, stdout, stderr, env }: 
       return shared().json ?? false;
     },
     get url() {
-      return shared().url || env.TRAINYARD_URL || `http://127.0.0.1:${env.TRAINYARD_PORT || DEFAULT_PORT}`;
+      return shared().url || env.TRAINYARD_URL || `http://${DEFAULTS.host}:${env.TRAINYARD_PORT || DEFAULTS.port}`;
     },
     get isUrlGiven() {
       return Boolean(shared().url || env.TRAINYARD_URL);
@@ -77,7 +76,7 @@ export function createContext(program: Command, { stdin, stdout, stderr, env }: 
 
 function assertAddress(url: string): void {
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return;
-  throw usageError(`${url} is not the address of a server: it must be like http://127.0.0.1:${DEFAULT_PORT}`);
+  throw usageError(`${url} is not the address of a server: it must be like http://${DEFAULTS.host}:${DEFAULTS.port}`);
 }
 
 /** Examples below a command's help. */

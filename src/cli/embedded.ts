@@ -1,5 +1,6 @@
 /** A server for one command, where none answers at the usual address and nobody has named another one. */
 import { type Client, UnreachableError } from "../client/index.ts";
+import { DEFAULTS } from "../server/defaults.ts";
 import type { Context } from "./context.ts";
 import { startServerProcess } from "./server-process.ts";
 
@@ -31,7 +32,7 @@ async function answers(client: Client): Promise<boolean> {
   }
 }
 
-/** Where an embedded server keeps what was made: as config.ts has it. */
+/** The data directory of an embedded server. */
 export function dataDirectoryOf({ environment }: Context): string {
-  return environment.TRAINYARD_DATA_DIR || "./data";
+  return environment.TRAINYARD_DATA_DIR || DEFAULTS.dataDir;
 }

@@ -22,7 +22,7 @@ import { acceptIdempotencyKeys } from "./connection/idempotency.ts";
 import type { Lifecycle } from "./connection/lifecycle.ts";
 import { createRequestLog, logRequests } from "./connection/request-log.ts";
 import { measureRequests } from "./connection/request-telemetry.ts";
-import { boundSockets, SOCKET_BOUNDS, type SocketBounds, socketOptions } from "./connection/sockets.ts";
+import { boundSockets, type SocketBounds, socketOptions } from "./connection/sockets.ts";
 import type { App, RouteContext } from "./context.ts";
 import { createDashboard } from "./dashboard.ts";
 import { answerError, answerErrors } from "./errors/error-handlers.ts";
@@ -57,10 +57,10 @@ export interface AppOptions {
   readonly log: FastifyBaseLogger;
   /** Where the page was built to; null for a server without a page. */
   readonly dashboardDirectory: string | null;
-  /** What a stream's reader is allowed; the defaults are STREAM_BOUNDS. */
+  /** What a stream's reader is allowed, where it is not STREAM_BOUNDS and the limits of projects. */
   readonly streamBounds?: Partial<StreamBounds>;
-  /** Who is let in; the defaults are ACCESS_SETTINGS. */
-  readonly access?: Partial<AccessSettings>;
+  /** Who is let in. */
+  readonly access: Omit<AccessSettings, "origins">;
   /** Signs webhooks: shown to those who verify them. */
   readonly webhookSecret?: string;
   /** Measures the server; without it, it is not measured. */
@@ -69,17 +69,15 @@ export interface AppOptions {
   readonly archive?: Archive | null;
   /** Has the server stop and start again. */
   readonly restart?: () => void;
-  /** What a connection is allowed; the defaults are SOCKET_BOUNDS. */
-  readonly socketBounds?: Partial<SocketBounds>;
+  /** What a connection is allowed. */
+  readonly sockets: SocketBounds;
   /** Origins whose pages may use the API from a browser, besides our own. */
   readonly corsOrigins?: readonly string[];
-  /** How often each process announces itself. */
-  readonly heartbeatEveryMs?: number;
+  /** How often each process announces itself to the others. */
+  readonly heartbeatEveryMs: number;
   /** `work`: health and metrics alone. */
   readonly role?: Role;
 }
-
-const HEARTBEAT_MS = 30_000;
 
 type RegisterRoutes = (app: App, context: RouteContext) => void;
 
@@ -116,9 +114,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
     streamBounds,
     webhookSecret = "",
     telemetry = NO_TELEMETRY,
-    heartbeatEveryMs = HEARTBEAT_MS,
+    heartbeatEveryMs,
+    sockets,
   } = options;
-  const sockets = { ...SOCKET_BOUNDS, ...options.socketBounds };
   const app: App = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),

@@ -5,6 +5,8 @@ import type { DatasetLimits, ServiceLimits } from "../domain/limits.ts";
 import type { Retention } from "../domain/operation/retention.ts";
 import { ROLES, type Role } from "../domain/operation/worker.ts";
 import "../domain/spec/zod-messages.ts";
+import type { SocketBounds } from "../http/connection/sockets.ts";
+import { DEFAULTS } from "./defaults.ts";
 
 const whole = (min: number, max: number, standard: number) =>
   z
@@ -28,9 +30,9 @@ function trainingMemory(): number {
 
 /** Every setting: its variable without the TRAINYARD_ prefix, its bounds and its default. */
 const variables = z.object({
-  TRAINYARD_HOST: z.string().min(1).default("127.0.0.1"),
-  TRAINYARD_PORT: whole(0, 65_535, 8080),
-  TRAINYARD_DATA_DIR: z.string().min(1).default("./data"),
+  TRAINYARD_HOST: z.string().min(1).default(DEFAULTS.host),
+  TRAINYARD_PORT: whole(0, 65_535, DEFAULTS.port),
+  TRAINYARD_DATA_DIR: z.string().min(1).default(DEFAULTS.dataDir),
   TRAINYARD_WORKERS: whole(1, 256, availableParallelism()),
   TRAINYARD_ADMIN_KEY: z
     .string()
@@ -139,16 +141,7 @@ export interface Config {
   readonly cluster: ClusterSettings | null;
   /** Of pages elsewhere that may use the API from a browser. */
   readonly corsOrigins: readonly string[];
-  readonly sockets: SocketSettings;
-}
-
-/** What a connection may take. */
-export interface SocketSettings {
-  readonly headersMs: number;
-  readonly requestMs: number;
-  readonly idleMs: number;
-  readonly keepAliveMs: number;
-  readonly connections: number;
+  readonly sockets: SocketBounds;
 }
 
 export interface ClusterSettings {

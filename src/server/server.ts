@@ -96,7 +96,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     });
     closers.push(() => uploadSpool.close());
     const { bus } = backend;
-    const queue = await backend.openQueue(store, (job) => reclaimLost(services, job));
+    const queue = await backend.openQueue(store, (job) => reclaimLost(services, job, config.backoffMs));
     const services: Services = createServices({ store, queue, bus, computePool, trainingPool, uploadSpool, limits, log });
 
     await assertGuarded(config, store);
@@ -107,7 +107,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const isSpeaker = async () => !backend.isShared || (await processRegistry.list())[0]?.id === workerId;
     const telemetry = createTelemetry(instruments, store, isSpeaker);
     const { allowOpen, ...access } = config.access;
-    const { corsOrigins, sockets: socketBounds } = config;
+    const { corsOrigins, sockets } = config;
     const app = await buildApp({
       services,
       lifecycle,
@@ -116,7 +116,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       webhookSecret,
       telemetry,
       corsOrigins,
-      socketBounds,
+      sockets,
       role: config.role,
       heartbeatEveryMs: backend.heartbeatEveryMs,
       access: { ...access, localOnly: !allowOpen, rateLimiter: backend.isShared ? createSharedRateLimiter(services) : null },

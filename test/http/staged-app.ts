@@ -56,6 +56,8 @@ export interface StageOptions {
   readonly storeOptions?: Partial<StoreOptions>;
 }
 
+const HEARTBEAT_MS = 30_000;
+
 export async function openStagedApp({
   environment = {},
   streamBounds = {},
@@ -66,7 +68,8 @@ export async function openStagedApp({
   storeOptions = {},
 }: StageOptions = {}): Promise<StagedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "trainyard-http-"));
-  const { limits, datasetLimits } = parseConfig(environment);
+  const config = parseConfig(environment);
+  const { limits, datasetLimits } = config;
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
   const store = await openStore({ dataDir, ...storeOptions });
@@ -90,10 +93,20 @@ export async function openStagedApp({
     log,
   });
   const lifecycle = createLifecycle();
-  const bounds = { streamBounds, socketBounds };
-  const app = await buildApp({ services, lifecycle, log, dashboardDirectory, corsOrigins, access, ...bounds });
+  const { adminKey, sessionMs } = config.access;
+  const app = await buildApp({
+    services,
+    lifecycle,
+    log,
+    dashboardDirectory,
+    corsOrigins,
+    access: { adminKey, sessionMs, localOnly: true, rateLimiter: null, ...access },
+    sockets: { ...config.sockets, ...socketBounds },
+    streamBounds,
+    heartbeatEveryMs: HEARTBEAT_MS,
+  });
   // A run on the stage writes no checkpoint when the server stops: nothing is to be waited for.
-  const runner = startRunner(services, { workers: 1, drainMs: 0 });
+  const runner = startRunner(services, { workers: 1, drainMs: 0, backoffMs: config.backoffMs });
   lifecycle.markReady();
   return {
     app,

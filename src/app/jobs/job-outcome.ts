@@ -73,10 +73,10 @@ export async function requeueOrPause(
   return moved?.state ?? finish(services, job, { state: "cancelled", metrics: null });
 }
 
-/** The first wait after a crash; each further one is twice as long. */
-export const FIRST_BACKOFF_MS = 1000;
-
-/** A job whose worker died: again from its last checkpoint after a while, or failed when that has happened too often. */
+/**
+ * Requeues a job whose worker died at its last checkpoint, or fails it when that has happened too often. The first retry waits
+ * for `firstMs`, each further one for twice as long.
+ */
 export async function retry(services: Services, job: Job, crash: string, firstMs: number): Promise<JobState | "lost"> {
   const crashes = job.crashes + 1;
   const { max_retries } = job.spec;
@@ -97,10 +97,10 @@ export async function retry(services: Services, job: Job, crash: string, firstMs
 }
 
 /**
- * A job whose worker has not been heard of since it took it: back to where it can go on from. It counts as a crash when the
- * attempt has come to no checkpoint: a job that brings its worker down each time fails in the end.
+ * Requeues a job whose worker has not been heard of since it took it. It counts as a crash, as in `retry`, when the attempt has
+ * stored no checkpoint: a job that brings its worker down each time fails in the end.
  */
-export async function reclaimLost(services: Services, job: Job, firstMs = FIRST_BACKOFF_MS): Promise<void> {
+export async function reclaimLost(services: Services, job: Job, firstMs: number): Promise<void> {
   const last = await services.store.getLastCheckpoint(job.id);
   if (last?.attempt !== job.attempt) return void (await retry(services, job, "its worker was lost", firstMs));
   await requeueOrPause(services, job, "its worker was lost");

@@ -4,7 +4,6 @@ import type { Lease } from "../../domain/jobs/queue.ts";
 import type { Services } from "../services.ts";
 import { singleFlight } from "../single-flight.ts";
 import { execute } from "./execute.ts";
-import { FIRST_BACKOFF_MS } from "./job-outcome.ts";
 
 export interface Runner {
   /**
@@ -18,19 +17,17 @@ export interface RunnerOptions {
   /** Jobs at the same time; not more than the training pool have threads. */
   readonly workers: number;
   /** Time that running jobs have for their last checkpoint when the runner stops. */
-  readonly drainMs?: number;
+  readonly drainMs: number;
   /** The first wait after the crash of a worker; each further one is twice as long. */
-  readonly backoffMs?: number;
+  readonly backoffMs: number;
 }
-
-const DRAIN_MS = 6000;
 
 /** How long the runner waits after the store has failed it. */
 const RETRY_MS = 1000;
 
 /** Starts taking jobs. */
 export function startRunner(services: Services, options: RunnerOptions): Runner {
-  const { workers, drainMs = DRAIN_MS, backoffMs = FIRST_BACKOFF_MS } = options;
+  const { workers, drainMs, backoffMs } = options;
   const stopping = new AbortController();
   const deadline = new AbortController();
   const signals = { stopping: stopping.signal, deadline: deadline.signal, backoffMs };

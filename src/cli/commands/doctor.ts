@@ -1,4 +1,5 @@
 /** `trainyard doctor`: looks at everything that a server needs, and says what is wrong and how to mend it. */
+import { DEFAULTS } from "../../server/defaults.ts";
 import { CHECKS, type Finding } from "../checks.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { dataDirectoryOf } from "../embedded.ts";
@@ -19,8 +20,8 @@ async function examine(context: Context): Promise<number> {
   const surroundings = {
     client: context.client(),
     url,
-    host: environment.TRAINYARD_HOST || "127.0.0.1",
-    port: Number(environment.TRAINYARD_PORT || 8080),
+    host: environment.TRAINYARD_HOST || DEFAULTS.host,
+    port: Number(environment.TRAINYARD_PORT || DEFAULTS.port),
     dataDir: dataDirectoryOf(context),
     databaseUrl: environment.TRAINYARD_DATABASE_URL ?? "",
   };

@@ -17,23 +17,15 @@ export interface AccessSettings extends AuthenticatorOptions {
   readonly rateLimiter: RateLimiter | null;
 }
 
-const ACCESS_SETTINGS: AccessSettings = {
-  adminKey: null,
-  sessionMs: 12 * 3600 * 1000,
-  localOnly: true,
-  origins: [],
-  rateLimiter: null,
-};
-
 type Guard = RouteContext["guard"] & {
   /** Stands before every route that is added from now on. */
   attach(app: App): void;
 };
 
 /** The guard of a server. Closing the server closes it. */
-export function createGuard(services: Services, given: Partial<AccessSettings> = {}): Guard {
-  const { localOnly, origins, rateLimiter, ...settings } = { ...ACCESS_SETTINGS, ...given };
-  const authenticator = createAuthenticator(services, settings);
+export function createGuard(services: Services, settings: AccessSettings): Guard {
+  const { localOnly, origins, rateLimiter, ...authentication } = settings;
+  const authenticator = createAuthenticator(services, authentication);
   const failures = createRateLimiter(WINDOW_S * 1000);
   const onFailure = (request: FastifyRequest, reply: FastifyReply) => countFailure(failures, request, reply);
   return {

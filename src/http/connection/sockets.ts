@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 import type { App } from "../context.ts";
 import { PROBLEM_TYPE, ProtocolError, toProblem } from "../errors/problem.ts";
 
+/** What a connection is allowed. The defaults are those of the settings. */
 export interface SocketBounds {
   /** For all headers of a request. */
   readonly headersMs: number;
@@ -20,14 +21,6 @@ export interface SocketBounds {
   /** Most connections at a time; further ones are closed at once. */
   readonly connections: number;
 }
-
-export const SOCKET_BOUNDS: SocketBounds = {
-  headersMs: 15_000,
-  requestMs: 3_600_000,
-  idleMs: 60_000,
-  keepAliveMs: 65_000,
-  connections: 10_000,
-};
 
 /** How often Node looks for requests that take too long. */
 const CHECKS_A_BOUND = 5;

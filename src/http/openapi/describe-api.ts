@@ -6,13 +6,16 @@ import { createLifecycle } from "../connection/lifecycle.ts";
 
 /** openapi.yaml. The same routes give the same text. */
 export async function describeApi(): Promise<string> {
-  // Registering routes reads nothing of the services but their limits.
+  // Registering routes reads nothing of the services but their limits, and no request comes that others could bound.
   const services = { limits: { bodyBytes: 64 * 1024 * 1024, project: {} } } as Services;
   const app = await buildApp({
     services,
     lifecycle: createLifecycle(),
     log: pino({ level: "silent" }),
     dashboardDirectory: null,
+    access: { adminKey: null, sessionMs: 0, localOnly: true, rateLimiter: null },
+    sockets: { headersMs: 1, requestMs: 1, idleMs: 0, keepAliveMs: 0, connections: 0 },
+    heartbeatEveryMs: 0,
   });
   const yaml = app.swagger({ yaml: true });
   await app.close();

@@ -58,13 +58,12 @@ export interface StreamBounds {
   readonly faults: number;
 }
 
-export const STREAM_BOUNDS: StreamBounds = {
+/** The bounds that no setting has. */
+export const STREAM_BOUNDS: Omit<StreamBounds, "connections" | "subscriptions"> = {
   lowWaterBytes: 1024 * 1024,
   stallMs: 15_000,
   pingMs: 20_000,
   drainMs: 3000,
-  connections: 5000,
-  subscriptions: 200,
   faults: 10,
 };
 

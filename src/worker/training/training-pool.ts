@@ -22,14 +22,15 @@ export interface TrainingPoolOptions {
   readonly heapMb?: number;
   /** A thread that has not come back this long after a cancel is ended by force. */
   readonly cancelGraceMs?: number;
-  /** A thread that shows no life for this long is ended by force: the run rejects. */
-  readonly heartbeatMs?: number;
+  /**
+   * A thread that shows no life for this long is ended by force: the run rejects. A sign of life comes between calls into the
+   * engine, and one step of the largest network may take a minute.
+   */
+  readonly heartbeatMs: number;
 }
 
 /** Leaves time, of the half second that a cancel may take, for storing the outcome. */
 const CANCEL_GRACE_MS = 350;
-/** A sign of life comes between calls into the engine, and one step of the largest network may take a minute. */
-const HEARTBEAT_MS = 120_000;
 
 type Bounds = Required<Pick<TrainingPoolOptions, "onBug" | "cancelGraceMs" | "heartbeatMs">>;
 
@@ -40,7 +41,7 @@ export function createTrainingPool({
   entry,
   heapMb = 1024,
   cancelGraceMs = CANCEL_GRACE_MS,
-  heartbeatMs = HEARTBEAT_MS,
+  heartbeatMs,
 }: TrainingPoolOptions): TrainingPool {
   const pool = new Piscina({
     filename: (entry ?? new URL("./train.ts", import.meta.url)).href,

@@ -6,7 +6,7 @@ import { startRunner } from "../../../src/app/jobs/run.ts";
 import type { TrainingResult } from "../../../src/domain/ports.ts";
 import { aCheckpoint, aChunk, aModel, someWeights } from "../../contract/fixtures.ts";
 import { train } from "../../training/train.ts";
-import { idleTrainingPool, openDependencies, queueJob, untilState } from "./dependencies.ts";
+import { idleTrainingPool, openDependencies, queueJob, RUNNER, untilState } from "./dependencies.ts";
 
 const YEAR = 365 * 86_400_000;
 
@@ -49,7 +49,7 @@ it.each([
   setClock(0);
   const third = await queueJob(dependencies, "third");
   expect(await Promise.all([first, second, third].map(({ id }) => dependencies.store.queuePosition(id)))).toEqual([0, 1, 2]);
-  const runner = startRunner(dependencies, { workers: 1, backoffMs: 1 });
+  const runner = startRunner(dependencies, { ...RUNNER, backoffMs: 1 });
   for (const { id } of [first, second, third]) {
     const job = await untilState(dependencies, id, "succeeded", "failed");
     expect(job).toMatchObject({ state: "succeeded", epochsDone: 2, attempt: 2, crashes: 1 });

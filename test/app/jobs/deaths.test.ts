@@ -4,7 +4,7 @@ import { startRunner } from "../../../src/app/jobs/run.ts";
 import type { TrainingPool } from "../../../src/domain/ports.ts";
 import { createTrainingPool } from "../../../src/worker/training/training-pool.ts";
 import { prepare } from "../../training/train.ts";
-import { openDependencies, untilState } from "./dependencies.ts";
+import { openDependencies, RUNNER, untilState } from "./dependencies.ts";
 
 let trainingPool: TrainingPool;
 afterEach(() => trainingPool.close());
@@ -50,7 +50,7 @@ it.each([
 ])("goes on when its thread %s", async (name, crash) => {
   const { dependencies, submit } = await openYard(name === "sticks" ? 5000 : undefined);
   const [undisturbed, disturbed] = [await submit("untouched"), await submit(name)];
-  const runner = startRunner(dependencies, { workers: 1, backoffMs: 1 });
+  const runner = startRunner(dependencies, { ...RUNNER, backoffMs: 1 });
   const whole = await untilState(dependencies, undisturbed, "succeeded", "failed");
   const job = await untilState(dependencies, disturbed, "succeeded", "failed");
   expect(job).toMatchObject({ state: "succeeded", attempt: job.crashes + 1, epochsDone: whole.epochsDone });

@@ -108,6 +108,11 @@ export async function openDependencies(
   return { ...services, logged };
 }
 
+const { drainMs, backoffMs } = parseConfig({});
+
+/** A runner of one job at a time, with the times of the settings' defaults. */
+export const RUNNER = { workers: 1, drainMs, backoffMs } as const;
+
 /** Stores a job as submit does, without a body. */
 export async function queueJob({ store, queue }: Services, name?: string, epochs?: number): Promise<Job> {
   const job = await store.insertJob(aNewJob({ ...(name && { name }), ...(epochs && { epochs }) }));

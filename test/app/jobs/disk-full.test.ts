@@ -8,7 +8,7 @@ import type { Store, TrainingResult } from "../../../src/domain/ports.ts";
 import { openStore } from "../../../src/storage/open.ts";
 import { aCheckpoint, aChunk, aModel, aNewJob, largeTensors, someWeights } from "../../contract/fixtures.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
-import { idleTrainingPool, openDependencies, queueJob, untilState } from "./dependencies.ts";
+import { idleTrainingPool, openDependencies, queueJob, RUNNER, untilState } from "./dependencies.ts";
 
 const MB = 1024 * 1024;
 
@@ -52,7 +52,7 @@ it("waits in the queue while there is no room, can be cancelled there, and goes 
     }),
   });
   const { id } = await queueJob(dependencies, "hungry");
-  const runner = startRunner(dependencies, { workers: 1 });
+  const runner = startRunner(dependencies, RUNNER);
   await untilState(dependencies, id, "running");
   const waiting = await untilState(dependencies, id, "queued");
   expect(waiting.transitions.at(-1)?.reason).toBe("the disk is full: it waits for room; it goes on from epoch 10");
@@ -85,7 +85,7 @@ it("goes back into the queue as soon as there is room for that, when there was n
     }),
   });
   const { id } = await queueJob(dependencies, "patient");
-  const runner = startRunner(dependencies, { workers: 1 });
+  const runner = startRunner(dependencies, RUNNER);
   const { transitions } = await untilState(dependencies, id, "succeeded", "failed");
   expect(transitions.map(({ state }) => state)).toEqual(["queued", "running", "queued", "running", "succeeded"]);
   expect(transitions[2]?.reason).toBe("the disk is full: it waits for room; it goes on from the start");

@@ -16,7 +16,7 @@ import { type Job, type JobState, TRANSITIONS } from "../../../src/domain/jobs/j
 import type { TrainingObserver, TrainingResult, TrainingRun } from "../../../src/domain/ports.ts";
 import { createEmbeddedQueue } from "../../../src/queue/embedded.ts";
 import { aCheckpoint, aChunk, aModel, aNewJob, someWeights } from "../../contract/fixtures.ts";
-import { idleTrainingPool, openDependencies } from "./dependencies.ts";
+import { idleTrainingPool, openDependencies, RUNNER } from "./dependencies.ts";
 
 const WORKERS = 2;
 const MAX_RETRIES = 2;
@@ -69,7 +69,7 @@ function fill({ jobs }: Model): void {
 }
 
 function start(real: Pick<Real, "services" | "runs">): Runner {
-  return startRunner(real.services, { workers: WORKERS, backoffMs: 0 });
+  return startRunner(real.services, { ...RUNNER, workers: WORKERS, backoffMs: 0 });
 }
 
 /** A server on the store of another one. */

@@ -6,7 +6,7 @@ import { startRunner } from "../../../src/app/jobs/run.ts";
 import type { MetricChunk } from "../../../src/domain/metrics/metric.ts";
 import type { TrainingObserver, TrainingPool, TrainingResult } from "../../../src/domain/ports.ts";
 import { aCheckpoint, aChunk, aModel, aNewJob, someWeights } from "../../contract/fixtures.ts";
-import { idleTrainingPool, openDependencies, queueJob, untilState } from "./dependencies.ts";
+import { idleTrainingPool, openDependencies, queueJob, RUNNER, untilState } from "./dependencies.ts";
 
 function success(jobId: string): TrainingResult {
   const { id: _id, name: _name, jobId: _jobId, createdAt: _createdAt, metrics, ...model } = aModel(jobId);
@@ -38,7 +38,7 @@ describe("the runner", () => {
       }),
     );
     const first = await queueJob(dependencies, "first");
-    const runner = startRunner(dependencies, { workers: 1 });
+    const runner = startRunner(dependencies, RUNNER);
     await untilState(dependencies, first.id, "succeeded");
     const second = await queueJob(dependencies, "second");
     const job = await untilState(dependencies, second.id, "succeeded");
@@ -69,7 +69,7 @@ describe("the runner", () => {
       }),
     );
     const jobs = [await queueJob(dependencies), await queueJob(dependencies), await queueJob(dependencies)];
-    const runner = startRunner(dependencies, { workers: 2 });
+    const runner = startRunner(dependencies, { ...RUNNER, workers: 2 });
     await Promise.all(jobs.slice(0, 2).map(({ id }) => untilState(dependencies, id, "running")));
     expect(await dependencies.store.getJob(jobs[2]?.id ?? "")).toMatchObject({ state: "queued" });
     await cancel(dependencies, jobs[0]?.id ?? "");
@@ -81,7 +81,7 @@ describe("the runner", () => {
   it("cancels a running job", async () => {
     const dependencies = await openDependencies(training((_, observer) => untilCancelled(observer)));
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(dependencies, { workers: 1 });
+    const runner = startRunner(dependencies, RUNNER);
     await untilState(dependencies, id, "running");
     expect(await cancel(dependencies, id)).toMatchObject({ job: { state: "cancelling" } });
     expect((await untilState(dependencies, id, "cancelled")).transitions.at(-1)?.reason).toBe("cancelled on request");
@@ -97,7 +97,7 @@ describe("the runner", () => {
       }),
     );
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(dependencies, { workers: 1 });
+    const runner = startRunner(dependencies, RUNNER);
     await untilState(dependencies, id, "running");
     await cancel(dependencies, id);
     release.resolve();
@@ -110,7 +110,7 @@ describe("the runner", () => {
     const metrics = { final: { loss: Number.NaN }, best: { loss: 1, epoch: 1 } };
     const dependencies = await openDependencies(training(async () => ({ state: "failed", metrics, error })));
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(dependencies, { workers: 1 });
+    const runner = startRunner(dependencies, RUNNER);
     const job = await untilState(dependencies, id, "failed");
     expect(job).toMatchObject({ error, metrics });
     expect(job.transitions.at(-1)?.reason).toBe(error.detail);
@@ -126,7 +126,7 @@ describe("the runner", () => {
     );
     const deadly = await queueJob(dependencies, "deadly");
     const next = await queueJob(dependencies, "next");
-    const runner = startRunner(dependencies, { workers: 1, backoffMs: 1 });
+    const runner = startRunner(dependencies, { ...RUNNER, backoffMs: 1 });
     const failed = await untilState(dependencies, deadly.id, "failed");
     expect(failed.error).toEqual({
       code: "worker_died",
@@ -157,7 +157,7 @@ describe("the runner", () => {
       wrapStore: (store) => ({ ...store, appendMetrics: () => Promise.reject(trouble) }),
     });
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(dependencies, { workers: 1 });
+    const runner = startRunner(dependencies, RUNNER);
     const job = await untilState(dependencies, id, "failed");
     expect(job.error?.code).toBe("internal");
     expect(JSON.stringify(job)).not.toContain("secret");
@@ -178,7 +178,7 @@ describe("the runner", () => {
       },
     };
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(flaky, { workers: 1 });
+    const runner = startRunner(flaky, RUNNER);
     await untilState(dependencies, id, "succeeded");
     expect(dependencies.logged).toContainEqual(expect.objectContaining({ message: "cannot take a job from the queue" }));
     await runner.stop();
@@ -201,7 +201,7 @@ describe("the runner", () => {
       }),
     );
     const [running, waiting] = [await queueJob(dependencies), await queueJob(dependencies)];
-    const first = startRunner(dependencies, { workers: 1 });
+    const first = startRunner(dependencies, RUNNER);
     await gone.promise;
     await first.stop();
     const stopped = await dependencies.store.getJob(running.id);
@@ -210,7 +210,7 @@ describe("the runner", () => {
     expect(await dependencies.store.getJob(waiting.id)).toMatchObject({ state: "queued", attempt: 0 });
     expect(await dependencies.queue.position(running.id)).toBe(0);
 
-    const second = startRunner(dependencies, { workers: 1 });
+    const second = startRunner(dependencies, RUNNER);
     expect(await untilState(dependencies, running.id, "succeeded")).toMatchObject({ attempt: 2, epochsDone: 20 });
     expect(chunks[0]).toEqual(aChunk(11, 20));
     await second.stop();
@@ -219,7 +219,7 @@ describe("the runner", () => {
   it("cancels, and does not put back, a job that was being cancelled when it stops", async () => {
     const dependencies = await openDependencies(training((_, observer) => untilCancelled(observer)));
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(dependencies, { workers: 1 });
+    const runner = startRunner(dependencies, RUNNER);
     await untilState(dependencies, id, "running");
     await Promise.all([cancel(dependencies, id), runner.stop()]);
     // Put back first and cancelled in the queue, or cancelled as it ran: a cancel that was accepted holds.
@@ -236,7 +236,7 @@ describe("the runner", () => {
       }),
     );
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(dependencies, { workers: 1 });
+    const runner = startRunner(dependencies, RUNNER);
     await untilState(dependencies, id, "running");
     await dependencies.store.transition(id, { from: ["running"], to: { state: "queued", at: 1, reason: "taken away" } });
     lost.resolve();
@@ -268,7 +268,7 @@ describe("the runner", () => {
     );
     const limited = { ...dependencies, limits: { ...dependencies.limits, memoryBytes: 2.5 * memoryBytes } };
     const jobs = await Promise.all(Array.from({ length: 12 }, () => queueJob(dependencies)));
-    const runner = startRunner(limited, { workers: 8 });
+    const runner = startRunner(limited, { ...RUNNER, workers: 8 });
     for (const { id } of jobs) await untilState(dependencies, id, "succeeded");
     expect(most).toBe(2);
     await runner.stop();
@@ -287,7 +287,7 @@ describe("the runner", () => {
       }),
     );
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(dependencies, { workers: 1, drainMs: 10 });
+    const runner = startRunner(dependencies, { ...RUNNER, drainMs: 10 });
     await started.promise;
     await runner.stop();
     const job = await dependencies.store.getJob(id);
@@ -310,7 +310,7 @@ describe("the runner", () => {
       }),
     );
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(dependencies, { workers: 1, backoffMs: 5 });
+    const runner = startRunner(dependencies, { ...RUNNER, backoffMs: 5 });
     const job = await untilState(dependencies, id, "succeeded");
     expect(runs).toEqual([null, 1, 2]);
     const waits = job.transitions.flatMap(({ state, at }, index) =>
@@ -332,7 +332,7 @@ describe("the runner", () => {
       }),
     );
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(dependencies, { workers: 1 });
+    const runner = startRunner(dependencies, RUNNER);
     await untilState(dependencies, id, "failed");
     await runner.stop();
     expect(attempts).toBe(1);
@@ -347,7 +347,7 @@ describe("the runner", () => {
       }),
     );
     const { id } = await queueJob(dependencies);
-    const runner = startRunner(dependencies, { workers: 1 });
+    const runner = startRunner(dependencies, RUNNER);
     await untilState(dependencies, id, "running");
     await pause(dependencies, id);
     const job = await untilState(dependencies, id, "paused");

@@ -3,6 +3,7 @@ import type { NewCheckpoint } from "../../../src/domain/jobs/checkpoint.ts";
 import type { Job } from "../../../src/domain/jobs/job.ts";
 import type { MetricChunk } from "../../../src/domain/metrics/metric.ts";
 import type { TrainingPool, TrainingRun } from "../../../src/domain/ports.ts";
+import { parseConfig } from "../../../src/server/config.ts";
 import { MAX_PENDING_CHUNKS } from "../../../src/worker/protocol.ts";
 import { createTrainingPool, type TrainingPoolOptions } from "../../../src/worker/training/training-pool.ts";
 import { aCheckpoint, aChunk, aJob, largeTensors, someWeights } from "../../contract/fixtures.ts";
@@ -17,6 +18,7 @@ describe("training threads", () => {
     bugs.length = 0;
     trainingPool = createTrainingPool({
       size,
+      heartbeatMs: parseConfig({}).heartbeatMs,
       ...options,
       entry: new URL("./fake-train.ts", import.meta.url),
       onBug: (error) => bugs.push(error),
