@@ -36,7 +36,7 @@ async function createJobs(db: Kysely<unknown>): Promise<void> {
     .addColumn("started_at", "bigint")
     .addColumn("finished_at", "bigint")
     .execute();
-  // Ids sort by creation: these serve the queue and every filtered list, page by page.
+  // Ids sort by creation: these indexes serve the queue and every page of a filtered list.
   await db.schema.createIndex("jobs_state_id").on("jobs").columns(["state", "id"]).execute();
   await db.schema.createIndex("jobs_name_id").on("jobs").columns(["name", "id"]).execute();
   await db.schema.createIndex("jobs_name_state_id").on("jobs").columns(["name", "state", "id"]).execute();
@@ -79,7 +79,7 @@ async function createModels(db: Kysely<unknown>, bytes: ColumnTypes["bytes"]): P
     .execute();
   await db.schema.createIndex("models_name_id").on("models").columns(["name", "id"]).execute();
   await createRegistry(db);
-  // A blob belongs to a job (its payload) or to a model (its weights), so no foreign key can say whose it is.
+  // A blob belongs to a job (its payload) or to a model (its weights): no foreign key can express that.
   await db.schema
     .createTable("blob_chunks")
     .addColumn("blob_id", "text", (column) => column.notNull())
@@ -90,13 +90,13 @@ async function createModels(db: Kysely<unknown>, bytes: ColumnTypes["bytes"]): P
 }
 
 async function createRegistry(db: Kysely<unknown>): Promise<void> {
-  // Outlives the models of its name, so that a version's number is never given twice.
+  // Outlives the models of its name, so that no version number is used twice.
   await db.schema
     .createTable("model_names")
     .addColumn("name", "text", (column) => column.primaryKey())
     .addColumn("last_version", "integer", (column) => column.notNull())
     .execute();
-  // Without cascading: a version that an alias points at cannot be deleted.
+  // Without a cascade: a version with an alias cannot be deleted.
   await db.schema
     .createTable("aliases")
     .addColumn("name", "text", (column) => column.notNull())

@@ -1,4 +1,4 @@
-/** Data sets: what is known of each, and the values of its columns in chunks. */
+/** Data sets: their metadata, and the values of their columns in chunks. */
 import { type Kysely, sql } from "kysely";
 import type { ColumnTypes } from "../src/storage/migrations.ts";
 
@@ -19,7 +19,7 @@ export async function up(db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<v
     .addColumn("ready", "integer", (column) => column.notNull())
     .addColumn("created_at", "bigint", (column) => column.notNull())
     .execute();
-  // Two uploads of the same bytes may be under way; one of them becomes the data set.
+  // Of two simultaneous uploads of the same bytes, one becomes the data set.
   await db.schema
     .createIndex("datasets_content")
     .unique()

@@ -1,4 +1,4 @@
-/** Evaluations of models, apart from them: they are long, and read one at a time. */
+/** Evaluations of models, in a table of their own: they are long, and are read one at a time. */
 import type { Kysely } from "kysely";
 
 /** Creates the table of evaluations. */

@@ -1,10 +1,10 @@
-/** Checkpoints, and what decides which job runs next: its place in the queue, and how often its worker died. */
+/** Checkpoints, and the columns of jobs that order the queue and count crashes. */
 import { type Kysely, sql } from "kysely";
 
 /** Adds the table of checkpoints and the columns of the queue. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await addQueue(db);
-  // Without a reference to the job: a deletion hides the rows at once, and erases their chunks over many transactions.
+  // Without a foreign key to the job: a deletion hides the rows at once, and deletes their chunks in many transactions.
   await db.schema
     .createTable("checkpoints")
     .addColumn("id", "text", (column) => column.primaryKey())
@@ -42,7 +42,7 @@ async function addQueue(db: Kysely<unknown>): Promise<void> {
   }
   await db.schema.alterTable("jobs").addColumn("not_before", "bigint").execute();
   await sql`update jobs set queued_at = created_at, queue_key = created_at`.execute(db);
-  // In the order in which queued jobs are taken.
+  // In the order in which queued jobs are claimed.
   await db.schema.createIndex("jobs_queue").on("jobs").columns(["state", "queue_key", "id"]).execute();
   await db.schema.createIndex("jobs_queued_at").on("jobs").columns(["state", "queued_at"]).execute();
 }

@@ -1,13 +1,13 @@
 /**
- * Projects: whose a job, a data set, a model, a name or an alias is; and the API keys that name them, with the sessions that
- * browsers have in exchange for one. Names, versions, aliases and uploaded contents are each project's own.
+ * Projects, which own jobs, data sets, models, names and aliases; API keys, each of one project; and the sessions that browsers
+ * get in exchange for a key. Names, versions, aliases and the contents of uploads are unique within a project.
  */
 import { type Kysely, sql } from "kysely";
 
-/** Whose everything is that was there before. */
+/** The project of all existing records. */
 const FIRST_PROJECT = "default";
 
-/** Adds projects, their turns in the queue, and keys. */
+/** Adds projects, their turns in the queue, API keys and sessions. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await addToJobs(db);
   await addTurns(db);
@@ -19,7 +19,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 async function addToJobs(db: Kysely<unknown>): Promise<void> {
   await addProject(db, "jobs");
   for (const name of ["jobs_name_id", "jobs_name_state_id"]) await db.schema.dropIndex(name).execute();
-  // Every list of jobs is one project's; `jobs_state_id` serves what the server does for all.
+  // A list of jobs is of one project; `jobs_state_id` serves what the server does for all projects.
   for (const columns of [
     ["project", "id"],
     ["project", "state", "id"],
@@ -34,7 +34,7 @@ async function addToJobs(db: Kysely<unknown>): Promise<void> {
   }
 }
 
-/** The queue is one line a project. */
+/** Indexes the queue by project. */
 async function addTurns(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropIndex("jobs_queue").execute();
   await db.schema.createIndex("jobs_queue").on("jobs").columns(["state", "project", "queue_key", "id"]).execute();
@@ -66,8 +66,8 @@ async function addProject(db: Kysely<unknown>, table: string): Promise<void> {
 }
 
 /**
- * SQLite cannot change a key: the tables are written anew. Those that refer to models go with them, in an order in which
- * nothing that is dropped is referred to, since dropping a table deletes its rows and whatever cascades from them.
+ * Rewrites tables, since SQLite cannot change a primary key. Tables that refer to models are rewritten too, in an order in
+ * which no dropped table has references: dropping a table deletes its rows, and those that cascade from them.
  */
 async function rebuildModels(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -134,7 +134,7 @@ async function createKeys(db: Kysely<unknown>): Promise<void> {
     .addColumn("id", "text", (column) => column.primaryKey())
     .addColumn("project", "text", (column) => column.notNull())
     .addColumn("name", "text", (column) => column.notNull())
-    // SHA-256 of the key in hex. A key is 256 random bits: nothing is gained by a slow hash.
+    // SHA-256 of the key in hex. A key has 256 random bits: a slow hash would gain nothing.
     .addColumn("hash", "text", (column) => column.notNull().unique())
     .addColumn("prefix", "text", (column) => column.notNull())
     .addColumn("scopes", "text", (column) => column.notNull())
@@ -144,7 +144,7 @@ async function createKeys(db: Kysely<unknown>): Promise<void> {
     .addColumn("revoked_at", "bigint")
     .execute();
   await db.schema.createIndex("api_keys_project_id").on("api_keys").columns(["project", "id"]).execute();
-  // `key_id` is no foreign key: the key of the environment has no row.
+  // `key_id` is not a foreign key: the admin key of the environment has no row.
   await db.schema
     .createTable("sessions")
     .addColumn("hash", "text", (column) => column.primaryKey())

@@ -1,9 +1,9 @@
-/** What is told to others: webhooks until they are delivered, first answers by their key, and the secrets that sign. */
+/** Webhooks until they are delivered, answers by their idempotency key, and secrets that sign. */
 import type { Kysely } from "kysely";
 
-/** Creates the outbox, the answers and the secrets. */
+/** Creates the tables of webhooks, answers and secrets. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // Without a reference to the job: what was promised is delivered, though the job be deleted meanwhile.
+  // Without a foreign key to the job: its webhooks are delivered even when it was deleted in the meantime.
   await db.schema
     .createTable("webhook_deliveries")
     .addColumn("id", "text", (column) => column.primaryKey())

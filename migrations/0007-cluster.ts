@@ -1,9 +1,9 @@
-/** Many processes on one database: who they are, which of them has a job and under which lease, and what they count together. */
+/** Many processes on one database: the processes, the leases of their jobs, and shared counters. */
 import type { Kysely } from "kysely";
 
-/** Adds the processes, the leases of jobs, and the counters. */
+/** Creates the tables of processes and counters, and adds leases to jobs. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // Who runs it, and by which message of the queue; both stay when the attempt is over, as the last ones.
+  // The process that runs it and the message of the queue; both keep their last values after the attempt.
   await db.schema.alterTable("jobs").addColumn("worker_id", "text").execute();
   await db.schema.alterTable("jobs").addColumn("lease", "text").execute();
   await db.schema
@@ -19,7 +19,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("heartbeat_at", "bigint", (column) => column.notNull())
     .execute();
   await db.schema.createIndex("workers_heartbeat_at").on("workers").column("heartbeat_at").execute();
-  // How often something was done in a window of time, whichever process did it.
+  // Counts of a window of time, over all processes.
   await db.schema
     .createTable("counters")
     .addColumn("key", "text", (column) => column.primaryKey())

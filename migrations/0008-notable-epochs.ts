@@ -1,8 +1,8 @@
-/** The notable epochs of each full window of a job's metrics: what a chart of a long run is drawn from. */
+/** The notable epochs (extremes) of each full window of a job's metrics, from which charts of long runs are drawn. */
 import { type Kysely, sql } from "kysely";
 import type { ColumnTypes } from "../src/storage/migrations.ts";
 
-/** Creates the table. Windows that were full before have no row in it, and are read whole as ever. */
+/** Creates the table. Windows that were full before the migration get no row and are read whole. */
 export async function up(db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<void> {
   await db.schema
     .createTable("notable_epochs")

@@ -1,17 +1,17 @@
-/** The bus of a single process: listeners by job, and of all jobs, called in turn. */
+/** The bus of a single process: calls the subscribers of a job, and those of all jobs, one after the other. */
 import type { Bus, JobHint } from "../domain/ports.ts";
 
 type Listener = (hint: JobHint) => void;
 
-/** The bus of a process, and what it knows of its listeners. */
+/** The bus of a process, with what it knows of its subscribers. */
 export interface LocalBus extends Bus {
-  /** The jobs that somebody listens to. */
+  /** The jobs with subscribers. */
   subscribed(): readonly string[];
-  /** Whether somebody listens to all of them. */
+  /** Whether there are subscribers of all jobs. */
   isWatched(): boolean;
 }
 
-/** The bus. A listener that throws harms no other: its error goes to `onError`. */
+/** Creates the bus. The error of a subscriber goes to `onError` and does not stop the others. */
 export function createLocalBus(onError: (error: unknown) => void): LocalBus {
   const ofJobs = new Map<string, Set<Listener>>();
   const ofAll = new Set<Listener>();

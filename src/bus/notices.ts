@@ -1,4 +1,4 @@
-/** What processes tell each other: who tells it, which jobs have grown or were removed, which topics have changed. */
+/** The notices that processes send each other: the sender, jobs that have grown or were removed, topics that changed. */
 
 export interface Notice {
   readonly from: string;
@@ -8,7 +8,7 @@ export interface Notice {
   readonly topics: readonly string[];
 }
 
-/** PostgreSQL takes payloads below 8,000 bytes. An id of a job has 40 characters, the name of a project 63 at most. */
+/** PostgreSQL accepts payloads below 8,000 bytes. The id of a job has 40 characters, the name of a project at most 63. */
 const MAX_ENTRIES = 70;
 
 type Kind = Exclude<keyof Notice, "from">;
@@ -17,11 +17,11 @@ export interface NoticeCollector {
   addJob(id: string): void;
   addRemoved(id: string, project: string): void;
   addTopic(topic: string): void;
-  /** Everything collected so far, each thing once, in payloads that fit. `putBack` collects one's content again. */
+  /** Everything collected so far, without duplicates, in payloads that fit. `putBack` collects the content of one again. */
   take(): readonly { readonly payload: string; putBack(): void }[];
 }
 
-/** An empty collector; calls `onFirst` when something comes in. */
+/** Creates an empty collector; it calls `onFirst` when the first thing is collected. */
 export function collectNotices(from: string, onFirst: () => void): NoticeCollector {
   let collected = new Map<string, { readonly kind: Kind; readonly name: string }>();
   const add = (kind: Kind, name: string): void => {
@@ -48,7 +48,7 @@ export function collectNotices(from: string, onFirst: () => void): NoticeCollect
   };
 }
 
-/** A notice as it was sent; null for what is none: the channel is open to whoever has the database. */
+/** Parses a notice; null for other text, since anybody with the database can send on the channel. */
 export function readNotice(payload: string): Notice | null {
   try {
     const { from, jobs, removed, topics } = JSON.parse(payload) as Record<string, unknown>;

@@ -1,7 +1,7 @@
 /**
- * The bus of many processes: local hints at once, those of the others by LISTEN/NOTIFY on one channel. Notifying commits
- * wait for each other in PostgreSQL, so hints are collected and sent at most ten times a second, each job once. A hint can
- * be lost with a connection: a slow poll wakes who might have missed one.
+ * The bus of many processes: hints reach this process at once, and others by LISTEN/NOTIFY on one channel. Commits that notify
+ * wait for each other in PostgreSQL, so hints are collected and sent at most ten times a second, each job once. A lost
+ * connection can lose a hint: a slow poll wakes those who might have missed one.
  */
 import pg from "pg";
 import type { RunSql } from "../domain/jobs/queue.ts";
@@ -10,22 +10,22 @@ import { createLocalBus } from "./local.ts";
 import { collectNotices, type Notice, readNotice } from "./notices.ts";
 
 export interface PostgresBusOptions {
-  /** A session of its own: it does not work through a pooler of transactions. */
+  /** The database. LISTEN needs a session of its own: it does not work through a transaction pooler. */
   readonly url: string;
-  /** Sends the notifications. */
+  /** Runs the statements that send notifications. */
   readonly runSql: RunSql;
-  /** Jobs that may have changed lately, for those who watch all of them. */
+  /** Jobs that may have changed lately, for subscribers of all jobs. */
   readonly recentJobs: () => Promise<readonly string[]>;
   readonly onError: (error: unknown) => void;
-  /** How often missed hints are made good, and the connection is tried. */
+  /** How often to wake those who might have missed a hint, and to check the connection. */
   readonly pollMs?: number;
   readonly applicationName?: string;
 }
 
 export interface PostgresBus extends Bus {
-  /** Tells every process, this one included, that something of a topic has changed. */
+  /** Notifies every process, this one included, that a topic has changed. */
   announce(topic: string): void;
-  /** Calls at every announcement, and whenever one may have been missed. Returns what ends that. */
+  /** Calls `listener` at every notification, and whenever one may have been missed. Returns an unsubscribe function. */
   onTopic(topic: string, listener: () => void): () => void;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ const SEND_MS = 100;
 const POLL_MS = 2000;
 const RECONNECT_MS = { first: 50, longest: 1000 };
 
-/** Connects, and listens from then on. Throws what connecting throws. */
+/** Connects and listens. Throws what connecting throws. */
 export async function openPostgresBus(options: PostgresBusOptions): Promise<PostgresBus> {
   const { onError, pollMs = POLL_MS } = options;
   const local = createLocalBus(onError);
@@ -50,7 +50,7 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Post
     }
     for (const topic of changed) topics.tell(topic);
   };
-  /** What woke nobody while it was lost wakes everybody who might have been meant. */
+  /** Wakes all subscribers after a lost connection, since any of them might have missed a hint. */
   const makeGood = async (): Promise<void> => {
     for (const id of local.subscribed()) local.publish(id);
     topics.tellAll();
@@ -116,7 +116,7 @@ function createTopics(onError: (error: unknown) => void) {
   };
 }
 
-/** Sends what was collected; what could not be sent is collected again, and goes with the next. */
+/** Sends what was collected; what cannot be sent is collected again for the next time. */
 function createSender({ runSql, onError }: PostgresBusOptions) {
   const id = crypto.randomUUID();
   let timer: NodeJS.Timeout | undefined;
@@ -150,7 +150,7 @@ function createSender({ runSql, onError }: PostgresBusOptions) {
     async close() {
       closed = true;
       clearTimeout(timer);
-      // The last words: that a job was put back, for example.
+      // The last hints, such as that a job was requeued.
       await sending.then(send);
     },
   };
@@ -161,7 +161,7 @@ interface ListenerEvents {
   onReconnected(): void;
 }
 
-/** A connection that listens, and is replaced when it breaks. */
+/** A listening connection that is replaced when it breaks. */
 function createListener({ url, onError, applicationName }: PostgresBusOptions, events: ListenerEvents) {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -199,11 +199,11 @@ function createListener({ url, onError, applicationName }: PostgresBusOptions, e
   };
   return {
     connect,
-    /** A connection whose other end is gone without a word answers nothing: it counts as lost after a while. */
+    /** Counts a connection as lost when the other end does not answer in time. */
     check(withinMs: number): void {
       const tried = client;
       if (!tried) return;
-      const late = setTimeout(() => lose(tried, new Error("the listening connection does not answer")), withinMs * 2);
+      const late = setTimeout(() => lose(tried, new Error("the listening connection does not respond")), withinMs * 2);
       late.unref();
       tried.query("select 1").then(
         () => clearTimeout(late),

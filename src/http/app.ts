@@ -1,6 +1,6 @@
 /**
- * The HTTP server: plugins and routes, registered one by one in the order in which they must be. Knows the use cases by
- * `Services`; what stands behind them it does not know.
+ * The HTTP server: registers plugins and routes in the order that they require. Knows the use cases by `Services`, and nothing
+ * of what implements their ports.
  */
 import { randomUUID } from "node:crypto";
 import swagger from "@fastify/swagger";
@@ -55,33 +55,33 @@ export interface AppOptions {
   readonly services: Services;
   readonly lifecycle: Lifecycle;
   readonly log: FastifyBaseLogger;
-  /** Where the page was built to; null for a server without a page. */
+  /** The folder of the built page; null for a server without a page. */
   readonly dashboardDirectory: string | null;
   /** What a stream's reader is allowed, where it is not STREAM_BOUNDS and the limits of projects. */
   readonly streamBounds?: Partial<StreamBounds>;
-  /** Who is let in. */
+  /** Authentication and rate limits. */
   readonly access: Omit<AccessSettings, "origins">;
-  /** Signs webhooks: shown to those who verify them. */
+  /** The secret that signs webhooks, for the route that shows it to receivers. */
   readonly webhookSecret?: string;
-  /** Measures the server; without it, it is not measured. */
+  /** Measures the server; left out, nothing is measured. */
   readonly telemetry?: Telemetry;
-  /** Makes and takes in backups; null where the database has its own. */
+  /** Makes and restores backups; null where the database has its own. */
   readonly archive?: Archive | null;
-  /** Has the server stop and start again. */
+  /** Stops the server and starts it again. */
   readonly restart?: () => void;
   /** What a connection is allowed. */
   readonly sockets: SocketBounds;
-  /** Origins whose pages may use the API from a browser, besides our own. */
+  /** Other origins whose pages may use the API from a browser. */
   readonly corsOrigins?: readonly string[];
   /** How often each process announces itself to the others. */
   readonly heartbeatEveryMs: number;
-  /** `work`: health and metrics alone. */
+  /** `work`: only the routes of health and metrics. */
   readonly role?: Role;
 }
 
 type RegisterRoutes = (app: App, context: RouteContext) => void;
 
-/** What a process answers that does nothing but train. */
+/** The routes of a process that only trains. */
 const OPERATION: readonly RegisterRoutes[] = [registerService, registerTelemetry];
 
 const API: readonly RegisterRoutes[] = [

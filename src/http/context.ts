@@ -1,4 +1,4 @@
-/** What every route file is given. */
+/** What every route file receives. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
@@ -20,7 +20,7 @@ export interface RouteContext {
   readonly system: Pick<Services, "store">;
   readonly guard: {
     readonly authenticator: Authenticator;
-    /** Told of a key that is worth nothing. Throws rate_limited when there were too many from the request's address. */
+    /** Called for an invalid key. Throws rate_limited when there were too many from the address of the request. */
     onFailure(request: FastifyRequest, reply: FastifyReply): void;
   };
   readonly lifecycle: Lifecycle;
@@ -30,7 +30,7 @@ export interface RouteContext {
   readonly telemetry: Telemetry;
   /** Null where the database has backups of its own. */
   readonly archive: Archive | null;
-  /** Has the server stop and start again, once the answer is out. */
+  /** Makes the server stop and start again once the answer is sent. */
   readonly restart: () => void;
   /** The processes that serve and train. */
   readonly workers: ProcessRegistry;

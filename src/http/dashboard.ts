@@ -1,6 +1,6 @@
 /**
- * The page at `/`: the files that were built, with their caching and the policy under which they run. Knows no route of
- * the page: a browser that asks for a document outside the API is given the page, which looks at the address itself.
+ * The page at `/`: its built files, with their caching and content security policy. Knows no route of the page: a browser that
+ * asks for a document outside the API gets the page, which reads the address itself.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "./context.ts";
 
-/** Nothing but what the server itself sends, and no scripts or styles inside documents. */
+/** Allows only what the server itself sends, and no scripts or styles inside documents. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -21,23 +21,23 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Under these, whoever asks wants an answer of the API and no page. */
+/** Paths below which a request is for the API, never for the page. */
 const API_PATHS = /^\/(v1|v2|docs|assets|openapi\.json|metrics|healthz|readyz)(\/|$)/;
 
-/** Names with a hash of their content: what they hold never changes. */
+/** Names with a hash of their content, which therefore never changes. */
 const HASHED = /-[\w-]{8}\.\w+$/;
 const FOREVER = "public, max-age=31536000, immutable";
-/** To be asked for anew each time; the ETag saves the sending. */
+/** To be revalidated each time; an equal ETag saves the transfer. */
 const FRESH = "no-cache";
 
 export interface Dashboard {
   /** Registers `/` and the files. */
   register(app: App): Promise<void>;
-  /** Answers a browser's visit to an address of the page; false when this is no such visit. */
+  /** Answers a browser that visits an address of the page; returns false when the request is no such visit. */
   answerVisit(request: FastifyRequest, reply: FastifyReply): boolean;
 }
 
-/** The page in `directory`, or a note in its place when it has not been built there. */
+/** The page in `directory`, or a note that it has not been built. */
 export function createDashboard(directory: string | null): Dashboard {
   const isBuilt = directory !== null && existsSync(join(directory, "index.html"));
   const sendPage = (reply: FastifyReply) => (isBuilt ? sendFile(reply, "index.html", directory) : sendNote(reply));
@@ -62,7 +62,7 @@ export function createDashboard(directory: string | null): Dashboard {
   };
 }
 
-/** What lies beside the document and is asked for by its plain name. */
+/** Files beside the document whose names have no hash. */
 function filesBeside(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(js|svg|webmanifest)$/.test(entry.name))

@@ -1,6 +1,6 @@
 /**
- * The program behind `trainyard copy-store`: a whole installation from one database to another. It is a process of its own,
- * since it has to do with databases, which the command line knows nothing of.
+ * The program behind `trainyard copy-store`: copies a whole installation from one database to another. It is a process of its
+ * own, since the command line knows nothing of databases.
  */
 import { parseArgs } from "node:util";
 import { recover } from "../app/jobs/recover.ts";
@@ -29,12 +29,12 @@ async function copy(from: string, to: string): Promise<void> {
     const reports = await copyStore(source.db, target.db, ({ table, rows, sha256 }) =>
       say(`${table.padEnd(20)}${String(rows).padStart(10)} rows  ${sha256.slice(0, 16)}`),
     );
-    // What ran when the source was left goes on from its checkpoints at the target's first start.
+    // Jobs that ran in the source resume from their checkpoints at the first start of the target.
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const moved = await recover({ store: target.store, log });
     const rows = reports.reduce((sum, report) => sum + report.rows, 0);
-    say(`${rows} rows, each table's count and SHA-256 the same on both sides.`);
-    if (moved > 0) say(`${moved} jobs that were under way are queued, paused or cancelled as they would be after a stop.`);
+    say(`${rows} rows; the count and SHA-256 of each table are equal on both sides.`);
+    if (moved > 0) say(`${moved} jobs that were running are queued, paused or cancelled, as after a stop of the server.`);
   } finally {
     for (const { close } of opened.toReversed()) await close();
   }

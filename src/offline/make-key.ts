@@ -1,7 +1,6 @@
 /**
- * Makes an API key in the data directory, while no server uses it: how the first key comes about where nobody may be let in
- * without one. Its argument is the body of `POST /v1/keys`, and its output what that answers. `trainyard keys create
- * --data-dir` runs it, in a process of its own.
+ * Creates an API key in the data directory while no server uses it: the first key of a server that requires one. Its argument
+ * is the body of `POST /v1/keys`, its output the answer. `trainyard keys create --data-dir` runs it in a process of its own.
  */
 
 import { createKey } from "../app/access/create-key.ts";
@@ -27,7 +26,7 @@ async function makeKey(text: string): Promise<object> {
   if (config.cluster)
     throw new TrainyardError(
       "conflict",
-      "with TRAINYARD_DATABASE_URL keys are made through the API: set TRAINYARD_ADMIN_KEY for the first",
+      "with TRAINYARD_DATABASE_URL, keys are created through the API: set TRAINYARD_ADMIN_KEY to create the first",
     );
   const store = await openStore(config);
   try {

@@ -1,6 +1,6 @@
 /**
- * Puts a backup where the next start of a server finds it: how a database is mended that no server can start on. Its argument
- * is the file, and its output what was taken in. `trainyard restore --data-dir` runs it, in a process of its own.
+ * Stages a backup for the next start of a server: this repairs a database that no server can start on. Its argument is the
+ * file, its output describes the backup. `trainyard restore --data-dir` runs it in a process of its own.
  */
 import { createReadStream } from "node:fs";
 import { TrainyardError } from "../domain/errors.ts";

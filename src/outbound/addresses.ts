@@ -1,26 +1,26 @@
 /**
- * Which addresses a webhook may go to. The server stands inside a network, and whoever submits jobs may not: an address that
- * is not of the public internet is nothing that they may reach through it.
+ * Which addresses a webhook may go to. The server is inside a network that those who submit jobs may have no access to: they
+ * must not reach addresses through it that are not public.
  */
 import { lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** An address that is not to be connected to. The message is for whoever reads the delivery's log. */
+/** A forbidden address. The message appears in the log of deliveries. */
 export class ForbiddenAddress extends Error {
   override readonly name = "ForbiddenAddress";
 
   constructor(address: string) {
     super(
-      `${address} is a private, local or reserved address, and webhooks go to public ones only (TRAINYARD_WEBHOOK_ALLOW_PRIVATE)`,
+      `${address} is a private, local or reserved address: webhooks go to public addresses only (TRAINYARD_WEBHOOK_ALLOW_PRIVATE)`,
     );
   }
 }
 
-/** Of IPv6 nothing else is given to the public internet (IANA's registry of global unicast addresses). */
+/** The only public addresses of IPv6 (IANA's registry of global unicast addresses). */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
 
-/** Whether an address, as text, is one of the public internet. An IPv4 address inside an IPv6 one is judged as what it is. */
+/** Whether an address, as text, is public. An IPv4 address inside an IPv6 address counts as the IPv4 address. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
@@ -31,8 +31,8 @@ export function isPublicAddress(address: string): boolean {
 type Resolve = typeof systemLookup;
 
 /**
- * A `lookup` for a socket that gives it public addresses only: what was checked is what is connected to, so that a name
- * cannot mean another address a moment later.
+ * A `lookup` for a socket that returns public addresses only. The socket connects to the address that was checked, so that a
+ * name cannot resolve to another a moment later.
  */
 export function publicLookup(resolve: Resolve = systemLookup): LookupFunction {
   return (hostname, options, callback) => {

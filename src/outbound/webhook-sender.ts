@@ -1,6 +1,6 @@
 /**
- * Sends webhooks as Standard Webhooks has them (standardwebhooks.com): one POST, signed, to a public address, without
- * following redirects, within a time and an answer of bounded size. Knows nothing of jobs and of retries.
+ * Sends webhooks by the specification Standard Webhooks (standardwebhooks.com): one signed POST to a public address, without
+ * following redirects, with bounds of time and of the size of the answer. Knows nothing of jobs and retries.
  */
 import { createHmac } from "node:crypto";
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
@@ -10,29 +10,29 @@ import type { SendResult, WebhookMessage, WebhookSender } from "../domain/operat
 import { ForbiddenAddress, isPublicAddress, publicLookup } from "./addresses.ts";
 
 export interface WebhookSenderOptions {
-  /** Whether private, loopback and reserved addresses may be sent to. */
+  /** Whether webhooks may go to private, loopback and reserved addresses. */
   readonly allowPrivate: boolean;
-  /** For a whole try. */
+  /** How long a whole try may take. */
   readonly timeoutMs: number;
-  /** How names are resolved; the system's own way when it is left out. */
+  /** Resolves names; the resolver of the system when left out. */
   readonly lookup?: Parameters<typeof publicLookup>[0];
 }
 
-/** Of an answer no more is read than this; only its status counts. */
+/** No more of an answer is read than this; only its status counts. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000;
 const SECRET_PREFIX = "whsec_";
 /** The receiver is gone for good: Standard Webhooks says to stop. */
 const GONE = 410;
 
-/** The sender. */
+/** Creates the sender. */
 export function createWebhookSender({ allowPrivate, timeoutMs, lookup }: WebhookSenderOptions): WebhookSender {
   const guard = allowPrivate ? undefined : publicLookup(lookup);
   return {
     async send(message, signal) {
       const url = new URL(message.url);
       const host = url.hostname.replace(/^\[|\]$/g, "");
-      // No name is looked up where there is none.
+      // A socket calls no lookup for an address.
       if (guard && isIP(host) !== 0 && !isPublicAddress(host)) return failureOf(new ForbiddenAddress(host), timeoutMs);
       try {
         const enough = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -46,7 +46,7 @@ export function createWebhookSender({ allowPrivate, timeoutMs, lookup }: Webhook
   };
 }
 
-/** `v1,` and the HMAC-SHA256 of id, time and body in base64. */
+/** The signature: `v1,` and the HMAC-SHA256 of id, time and body in base64. */
 function signatureOf({ id, timestampS, body, secret }: Omit<WebhookMessage, "url">): string {
   const key = Buffer.from(secret.slice(SECRET_PREFIX.length), "base64");
   return `v1,${createHmac("sha256", key).update(`${id}.${timestampS}.${body}`).digest("base64")}`;
@@ -63,7 +63,7 @@ function headersOf(message: WebhookMessage): Record<string, string> {
   };
 }
 
-/** Sends, and reads the answer to its end, or as much of it as is read. */
+/** Sends the request and reads the answer up to its limit. */
 function exchange(request: ClientRequest, body: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.on("error", reject);
@@ -89,7 +89,7 @@ function judge({ statusCode: status = 0, headers }: IncomingMessage): SendResult
   return { ok: false, status, error, isFinal: status === GONE, retryAfterMs: retryAfterOf(headers["retry-after"]) };
 }
 
-/** Seconds; a date is left alone. */
+/** Reads `Retry-After` in seconds; a date is ignored. */
 function retryAfterOf(header: string | undefined): number | null {
   if (header === undefined || !/^\d{1,9}$/.test(header)) return null;
   return Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MS);

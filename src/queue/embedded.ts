@@ -1,17 +1,17 @@
-/** The queue of a single process: the jobs table itself says who is next, and a local hint says when to look. */
+/** The queue of a single process: the jobs table orders the jobs, and a local hint tells when to look. */
 
 import { MAX_BACKOFF_MS } from "../domain/jobs/job.ts";
 import type { JobQueue, Lease } from "../domain/jobs/queue.ts";
 import type { Store } from "../domain/ports.ts";
 
-/** Looks for a job that waits after a crash are not closer than this, whatever the clock says. */
+/** The least wait before a job that waits after a crash is looked for again, whatever the clock says. */
 const LEAST_WAIT_MS = 20;
 
-/** A single process has its jobs for as long as it lives. */
+/** The lease of a single process, which cannot be lost. */
 const NEVER = new AbortController().signal;
 const HOLD: Lease = { lost: NEVER, expiring: NEVER, release: () => Promise.resolve() };
 
-/** The queue over a store. A project has at most `runningJobs` jobs under way at a time. */
+/** Creates the queue over a store. A project has at most `runningJobs` running jobs. */
 export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueue {
   const listeners = new Set<() => void>();
   const wakeAll = (): void => {
@@ -19,7 +19,7 @@ export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueu
   };
   let timer: NodeJS.Timeout | undefined;
 
-  /** Wakes when a job that waits may be taken. */
+  /** Fires when a waiting job may be claimed. */
   const waitForRetry = async (): Promise<void> => {
     const at = await store.nextRetryAt();
     clearTimeout(timer);
@@ -36,7 +36,7 @@ export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueu
     },
     hold: () => HOLD,
     onWork: (wake) => {
-      // A subscription is its own, even where two share a function.
+      // Two subscriptions of one function are two subscriptions.
       const listener = () => wake();
       listeners.add(listener);
       return () => {

@@ -1,6 +1,6 @@
 /**
- * The leases of this process: kept up while a job runs, given up when it has ended. Says when one was lost to another process,
- * and when one is about to reach the longest time that a lease may last.
+ * The leases of this process: renewed while a job runs, released when it has ended. Reports when a lease was lost to another
+ * process, and when one is about to reach its longest time.
  */
 import type { PgBoss } from "pg-boss";
 import type { Lease } from "../domain/jobs/queue.ts";
@@ -11,24 +11,24 @@ export interface LeaseOptions extends LeaseTimes {
 }
 
 export interface Leases {
-  /** Keeps a message's lease up. */
+  /** Renews the lease of a message. */
   keep(message: Message): void;
-  /** Keeps it up for a job that runs from now on. */
+  /** Renews it for a job that runs from now on. */
   start(jobId: string, message: Message): void;
-  /** What a job's run has to know of its lease, and what ends it. */
+  /** The lease of a job for its run, which releases it. */
   hold(jobId: string): Lease;
-  /** The message has done its duty. */
+  /** Completes the message. */
   settle(message: Message): Promise<void>;
-  /** Leaves the message to others, and to a later look of this process. */
+  /** Returns the message to the queue, for others and for a later claim of this process. */
   giveBack(message: Message): Promise<void>;
   close(): void;
 }
 
-/** Of the time that a lease lasts without being kept up, how often it is. */
+/** How many times a lease is renewed in the time that it lasts. */
 const BEATS_A_LEASE = 4;
-/** When the database did not answer, it is tried again sooner: others may be told so too. */
+/** The wait before the next try when the database did not answer. */
 const RETRY_MS = 300;
-/** Of the longest time of a lease, what is left for a checkpoint. */
+/** The share of a lease's longest time that is kept for a checkpoint, and its limit. */
 const CHECKPOINT_SHARE = 0.1;
 const CHECKPOINT_MS = 60_000;
 
@@ -87,7 +87,7 @@ export function createLeases(boss: PgBoss, { leaseSeconds, maxLeaseSeconds, onEr
   };
   const settle = async (message: Message): Promise<void> => {
     drop(message.id);
-    // Should it fail, the message comes again, and comes to nothing.
+    // If this fails, the message comes again and finds no queued job.
     await boss.complete(QUEUE, attemptOf(message)).catch(onError);
   };
   return {

@@ -1,4 +1,4 @@
-/** What the queue's messages are, and how pg-boss is to treat them. */
+/** The messages of the queue, and their options for pg-boss. */
 import type { JobWithMetadata, SendOptions } from "pg-boss";
 import type { QueueEntry } from "../domain/jobs/queue.ts";
 
@@ -7,7 +7,7 @@ export const QUEUE = "train";
 export interface MessageData {
   readonly job: string;
   readonly memory_bytes: number;
-  /** When it came, epoch milliseconds. */
+  /** When the job was submitted, in epoch milliseconds. */
   readonly queued_at: number;
 }
 
@@ -20,23 +20,23 @@ export interface LeaseTimes {
 
 /** Seconds of priorities are counted from here, so that they fit into 32 bits until 2093. */
 const EPOCH_MS = Date.UTC(2025, 0, 1);
-/** How long a message that nobody takes is kept: longer than anybody waits. */
+/** How long an unclaimed message is kept: longer than anybody waits. */
 const RETENTION_SECONDS = 10 * 365 * 86_400;
-/** How long one is kept that was settled, for whoever looks into the queue. */
+/** How long a completed message is kept, for those who inspect the queue. */
 const SETTLED_SECONDS = 3600;
-/** A message goes back when its lease was lost, or when it did not fit; the jobs table counts what has to be counted. */
+/** A message returns when its lease was lost or its job did not fit: the jobs table counts retries, not pg-boss. */
 const RETRY_LIMIT = 1_000_000;
 
-/** What the message of a queued job says. */
+/** The content of the message of a queued job. */
 export function messageOf({ job, queueKey }: QueueEntry): MessageData {
   return { job: job.id, memory_bytes: job.memoryBytes, queued_at: queueKey + job.spec.priority * 60_000 };
 }
 
-/** How it is sent. */
+/** The options that it is sent with. */
 export function messageOptions({ job, queueKey, notBefore }: QueueEntry, times: LeaseTimes): SendOptions {
   return {
     priority: priorityOf(queueKey, job.attempt),
-    // Names the job without keeping a second message out: the queue's policy has no use for it.
+    // Names the job only: under the policy of this queue, pg-boss does not use the key to reject a second message.
     singletonKey: job.id,
     group: { id: job.project },
     heartbeatSeconds: times.leaseSeconds,

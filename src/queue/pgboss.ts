@@ -1,7 +1,7 @@
 /**
- * The queue of many processes: pg-boss orders, leases, and takes a lease back that nobody keeps up. A message says that a job
- * is queued, no more: whether it may run is decided by the jobs table, in the statement that makes it run. So a message may
- * come twice, late, or for a job that was cancelled meanwhile, and does no harm.
+ * The queue of many processes: pg-boss orders messages, leases them, and ends leases that are not renewed. A message tells only
+ * that a job is queued: the jobs table decides whether it may run, in the statement that starts it. So a message that comes
+ * twice, late, or for a cancelled job does no harm.
  */
 
 import { PgBoss } from "pg-boss";
@@ -12,7 +12,7 @@ import type { Store } from "../domain/ports.ts";
 import { createLeases } from "./leases.ts";
 import { type Message, type MessageData, messageOf, messageOptions, QUEUE } from "./messages.ts";
 
-/** Tells the processes of something, and hears of it. */
+/** Signals between processes. */
 export interface Signals {
   announce(topic: string): void;
   onTopic(topic: string, listener: () => void): () => void;
@@ -22,21 +22,21 @@ export interface PgBossQueueOptions {
   readonly url: string;
   readonly statementTimeoutMs: number;
   readonly store: Store;
-  /** Statements outside of any transaction. */
+  /** Runs statements outside of any transaction. */
   readonly runSql: RunSql;
   readonly signals: Signals;
   /** The id of this process. */
   readonly workerId: string;
-  /** A lease that is not kept up for so long is given to another; at least 10. */
+  /** A lease that is not renewed for this long goes to another process; at least 10. */
   readonly leaseSeconds: number;
-  /** How long a job may run under one lease, before it goes back into the queue. */
+  /** How long a job may run under one lease before it is requeued. */
   readonly maxLeaseSeconds: number;
-  /** Jobs that a project may have under way, on all processes together. */
+  /** Most running jobs of a project, on all processes together. */
   readonly runningJobs?: number | undefined;
-  /** Puts a job that somebody left half way where it can go on from. */
+  /** Requeues a job that a lost process was running. */
   readonly onAbandoned: (job: Job) => Promise<void>;
   readonly onError: (error: unknown) => void;
-  /** How often it looks for messages that no signal told of. */
+  /** How often to look for messages that no signal announced. */
   readonly pollMs?: number;
 }
 
@@ -44,11 +44,11 @@ export interface PgBossQueue extends JobQueue {
   /** Sends the message of a job that was just queued, in the transaction that queued it. */
   readonly dispatch: OnQueued;
   /**
-   * Puts jobs right that run under a lease which has lapsed. Their messages would tell, too, when somebody takes them; but a
-   * project that may have no more jobs under way would wait for ever for its own dead ones. Returns how many.
+   * Reclaims jobs whose lease has expired. Claiming their messages would do so, too; but a project at its limit of running jobs
+   * would wait for ever for its own lost ones. Returns how many.
    */
   reclaimLost(): Promise<number>;
-  /** Sends messages for queued jobs that have none: after a copy from elsewhere, for example. Returns how many. */
+  /** Sends messages for queued jobs without one, as after a copy from another database. Returns how many. */
   reconcile(): Promise<number>;
   close(): Promise<void>;
 }
@@ -56,30 +56,30 @@ export interface PgBossQueue extends JobQueue {
 const TOPIC = "work";
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 const POLL_MS = 1000;
-/** Connections of pg-boss's own: a claim, a lease and the monitor at a time. */
+/** Connections of pg-boss: one for a claim, one for a lease, one for the monitor. */
 const POOL_SIZE = 3;
-/** A queue is looked through for lost leases so often. */
+/** How often pg-boss looks for expired leases. */
 const MONITOR_SECONDS = 3;
-/** A job that does not fit is left to others, until it has waited for so long: then room is made for it. */
+/** A job that does not fit is left to others until it has waited for this long: then this process makes room for it. */
 const OVERTAKEN_MS = 60_000;
-/** A job that was queued so long ago has its message, or will never have one. */
+/** A job that was queued this long ago has its message, or will never get one. */
 const RECONCILED_MS = 5000;
-/** Messages looked at for one claim. */
+/** Most messages that one claim looks at. */
 const MAX_LOOKS = 64;
 
-/** Starts pg-boss, which makes its schema. Throws what the database throws. */
+/** Starts pg-boss, which creates its schema. Throws what the database throws. */
 export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBossQueue> {
   const { store, runSql, signals, workerId, onError, pollMs = POLL_MS, runningJobs = NO_LIMIT } = options;
   const boss = await startBoss(options);
   const leases = createLeases(boss, options);
-  /** The next message, when it has to wait for room on this node. */
+  /** A message whose job waits for room on this node, and comes next. */
   let held: Message | null = null;
 
   const fetch = async (ignoreGroups: string[]): Promise<Message | null> => {
     const [message] = await boss.fetch<MessageData>(QUEUE, { batchSize: 1, includeMetadata: true, ignoreGroups });
     return message ?? null;
   };
-  /** A message of the project whose turn it is. Where one project waits, or none, no other's messages have to be passed over. */
+  /** A message of the project whose turn it is; with at most one project waiting, the first message. */
   const fetchInTurn = async (): Promise<Message | null> => {
     const waiting = await store.projectsInTurn(Number.MAX_SAFE_INTEGER);
     const inTurn = runningJobs === NO_LIMIT ? waiting : await store.projectsInTurn(runningJobs);
@@ -90,7 +90,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
     }
     return null;
   };
-  /** The job of a message, running here from now on; null when the message comes to nothing. */
+  /** Starts the job of a message on this process; null when the job is not queued any more. */
   const redeem = async (message: Message): Promise<Job | null> => {
     const { job: id } = message.data;
     const lease = { lease: message.id, workerId, at: Date.now(), runningJobs };
@@ -139,7 +139,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
     dispatch: async (entry, inTransaction) => {
       const db = { executeSql: async (text: string, values?: unknown[]) => ({ rows: await inTransaction(text, values) }) };
       const id = await boss.send(QUEUE, messageOf(entry), { ...messageOptions(entry, options), db });
-      if (id === null) throw new Error(`the queue took no message for ${entry.job.id}`);
+      if (id === null) throw new Error(`the queue did not accept the message of ${entry.job.id}`);
     },
     enqueue: async () => signals.announce(TOPIC),
     claim: next,
@@ -193,7 +193,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
 async function startBoss({ url, statementTimeoutMs, onError }: PgBossQueueOptions): Promise<PgBoss> {
   const boss = new PgBoss({
     connectionString: url,
-    // It sends whole transactions as one text: a connection that one of them has broken must be nobody else's.
+    // pg-boss sends whole transactions as one text: a connection on which one failed must not be shared.
     max: POOL_SIZE,
     application_name: "trainyard queue",
     options: `-c statement_timeout=${statementTimeoutMs}`,
@@ -211,7 +211,7 @@ async function startBoss({ url, statementTimeoutMs, onError }: PgBossQueueOption
 
 type Fit = "now" | "later" | "never";
 
-/** Whether the job of a message fits what this node has left, or would when nothing else ran. */
+/** Whether the job of a message fits the free memory of this node, or would fit if nothing else ran. */
 function fitOf({ data }: Message, room: MemoryRoom | undefined): Fit {
   if (!room || data.memory_bytes <= room.freeBytes) return "now";
   return data.memory_bytes <= room.totalBytes ? "later" : "never";

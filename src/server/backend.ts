@@ -1,4 +1,4 @@
-/** What a server shares, or does not share, with other processes: its store, its bus and its queue. */
+/** The store, the bus and the queue of a server, which it may share with other processes. */
 import type { Logger } from "pino";
 import { createLocalBus } from "../bus/local.ts";
 import type { Job } from "../domain/jobs/job.ts";
@@ -13,27 +13,27 @@ import type { Config } from "./config.ts";
 export interface Backend {
   readonly store: Store;
   readonly bus: Bus;
-  /** Null where the database has backups of its own. */
+  /** Makes and restores backups; null where the database has its own. */
   readonly archive: Archive | null;
-  /** Whether other processes work on the same store: then nothing that is under way may be taken for abandoned at a start. */
+  /** Whether other processes use the same store: then a start must not treat work under way as abandoned. */
   readonly isShared: boolean;
-  /** How often a process tells the others that it is there. */
+  /** How often a process announces itself to the others. */
   readonly heartbeatEveryMs: number;
-  /** The queue over the store as the use cases have it. `onAbandoned` puts a job right that a lost process had. */
+  /** Opens the queue over the store that the use cases have. `onAbandoned` requeues a job of a lost process. */
   openQueue(store: Store, onAbandoned: (job: Job) => Promise<void>): Promise<JobQueue>;
   /** Closes the bus and the store. */
   close(): Promise<void>;
 }
 
-/** Nobody else waits to hear of a single process. */
+/** No other process waits for the heartbeat of a single process. */
 const ALONE_HEARTBEAT_MS = 30_000;
 
-/** Opens the store of a process that has it for itself. */
+/** Opens the backend of a single process: SQLite, a bus and a queue in memory. */
 export async function openAlone(config: Config, log: Logger): Promise<Backend> {
   const store = await openStore(config);
   return {
     store,
-    bus: createLocalBus((err) => log.error({ err }, "a listener of the bus failed")),
+    bus: createLocalBus((err) => log.error({ err }, "a subscriber of the bus failed")),
     archive: openArchive(config.dataDir),
     isShared: false,
     heartbeatEveryMs: ALONE_HEARTBEAT_MS,

@@ -1,4 +1,4 @@
-/** A process among many: the store on PostgreSQL, the bus over its notifications, the queue of pg-boss. */
+/** The backend of one process among many: the store on PostgreSQL, the bus over LISTEN/NOTIFY, the queue of pg-boss. */
 import type { Logger } from "pino";
 import { openPostgresBus } from "../bus/postgres.ts";
 import type { Store } from "../domain/ports.ts";
@@ -8,20 +8,20 @@ import { openPostgresStore } from "../storage/postgres/postgres-store.ts";
 import type { Backend } from "./backend.ts";
 import type { ClusterSettings, Config } from "./config.ts";
 
-/** How often a process says that it is there. */
+/** How often a process announces itself. */
 const HEARTBEAT_MS = 2000;
-/** How often a database that went away is tried. */
+/** How often an unreachable database is tried. */
 const PROBE_MS = 500;
-/** How long what a run writes waits for the database: hours of training may hang on it. */
+/** How long the writes of a run wait for the database: hours of training may depend on them. */
 const RUN_RETRY_MS = 600_000;
-/** How often jobs are looked for whose worker is gone. */
+/** How often to look for jobs whose worker is lost. */
 const TAKE_BACK_MS = 2000;
-/** How often jobs are looked for whose message is gone. */
+/** How often to look for queued jobs without a message. */
 const RECONCILE_MS = 60_000;
-/** Jobs that those who watch all of them are told of, when something may have been missed. */
+/** Most jobs of each list that watchers of all jobs are told of when they may have missed something. */
 const RECENT_JOBS = 100;
 
-/** Opens it. Throws a TrainyardError "unavailable" when the database cannot be had. */
+/** Opens the backend. Throws a TrainyardError "unavailable" when the database cannot be opened. */
 export async function openCluster(
   { nodeName, limits }: Config,
   settings: ClusterSettings,
@@ -37,17 +37,17 @@ export async function openCluster(
     probeMs: PROBE_MS,
     runRetryMs: RUN_RETRY_MS,
     onQueued: async (...entry) => {
-      if (!queue) throw new Error("a job was queued before there was a queue");
+      if (!queue) throw new Error("a job was queued before the queue was open");
       await queue.dispatch(...entry);
     },
   });
-  store.onHealth((health, cause) => log.warn({ err: cause, ...health }, "the health of the database has changed"));
+  store.onHealth((health, cause) => log.warn({ err: cause, ...health }, "the health of the database changed"));
   try {
     const bus = await openPostgresBus({
       url: settings.url,
       runSql,
       recentJobs: () => recentJobs(store),
-      onError: (err) => log.warn({ err }, "the bus"),
+      onError: (err) => log.warn({ err }, "the bus failed"),
     });
     const remembering = rememberModels(store, bus);
     return {
@@ -57,7 +57,7 @@ export async function openCluster(
       isShared: true,
       heartbeatEveryMs: HEARTBEAT_MS,
       async openQueue(measured, onAbandoned) {
-        const onError = (err: unknown) => log.warn({ err }, "the queue");
+        const onError = (err: unknown) => log.warn({ err }, "the queue failed");
         const { runningJobs } = limits.project;
         const own = { store: measured, runSql, signals: bus, workerId, onAbandoned, onError, runningJobs };
         queue = await openPgBossQueue({ ...settings, ...own });
@@ -86,23 +86,23 @@ async function recentJobs(store: Store): Promise<string[]> {
 }
 
 /**
- * A queued job without a message would wait for ever, and so would one whose worker is gone: now and then both are looked for.
- * Returns what ends that.
+ * Looks periodically for queued jobs without a message and for jobs whose worker is lost: both would wait for ever. Returns a
+ * function that stops it.
  */
 function keepReconciled(queue: PgBossQueue, log: Logger): () => void {
   const repeat = (everyMs: number, task: () => Promise<number>, done: string): NodeJS.Timeout => {
     const run = (): void => {
       task().then(
         (jobs) => jobs > 0 && log.warn({ jobs }, done),
-        (err: unknown) => log.warn({ err }, "cannot look after the queue"),
+        (err: unknown) => log.warn({ err }, "cannot reconcile the queue"),
       );
     };
     run();
     return setInterval(run, everyMs).unref();
   };
   const timers = [
-    repeat(RECONCILE_MS, queue.reconcile, "queued jobs were given the messages that they lacked"),
-    repeat(TAKE_BACK_MS, queue.reclaimLost, "jobs of lost workers were taken back"),
+    repeat(RECONCILE_MS, queue.reconcile, "sent the missing messages of queued jobs"),
+    repeat(TAKE_BACK_MS, queue.reclaimLost, "reclaimed the jobs of lost workers"),
   ];
   return () => timers.forEach(clearTimeout);
 }

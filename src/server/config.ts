@@ -1,4 +1,4 @@
-/** Environment to a frozen configuration. The only reader of process.env; everything else gets what it needs as arguments. */
+/** Parses the environment into a frozen configuration. All other code gets its settings as arguments. */
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { z } from "zod";
 import type { DatasetLimits, ServiceLimits } from "../domain/limits.ts";
@@ -22,13 +22,13 @@ const yesOrNo = (standard: boolean) =>
     .transform((value) => value === "true");
 const MiB = 1024 * 1024;
 
-/** Half of the machine's memory, or of what the process may have of it: the rest is for requests, the database, the system. */
+/** Half of the memory that the process may use: the rest is for requests, the database and the system. */
 function trainingMemory(): number {
   const allowed = process.constrainedMemory() || Number.POSITIVE_INFINITY;
   return Math.max(MiB, Math.floor(Math.min(totalmem(), allowed) / 2));
 }
 
-/** Every setting: its variable without the TRAINYARD_ prefix, its bounds and its default. */
+/** Every setting: its variable, its bounds and its default. */
 const variables = z.object({
   TRAINYARD_HOST: z.string().min(1).default(DEFAULTS.host),
   TRAINYARD_PORT: whole(0, 65_535, DEFAULTS.port),
@@ -106,7 +106,7 @@ export const settingSchemas = variables.shape;
 /** The variable of a setting. */
 export type SettingName = keyof typeof settingSchemas;
 
-/** Scheme, host and port, and nothing after them. */
+/** Whether a text is scheme, host and port, with nothing after them. */
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
@@ -120,9 +120,9 @@ export interface Config {
   readonly workers: number;
   readonly logLevel: string;
   readonly access: AccessConfig;
-  /** Time from the signal to stop until the process has ended. */
+  /** Time from the stop signal until the process exits. */
   readonly drainMs: number;
-  /** A training thread that shows no life for this long has died. */
+  /** A training thread without a sign of life for this long counts as dead. */
   readonly heartbeatMs: number;
   /** The first wait after the crash of a worker; each further one is twice as long. */
   readonly backoffMs: number;
@@ -130,62 +130,62 @@ export interface Config {
   readonly datasetLimits: DatasetLimits;
   /** Size up to which a SQLite database may grow; null: as far as the disk goes. */
   readonly maxDatabaseBytes: number | null;
-  /** Room on the disk that is kept for changes of state when there is no other. */
+  /** Disk space that is reserved for changes of state when the disk is full. */
   readonly reserveBytes: number;
   readonly retention: Retention;
   readonly webhooks: WebhookSettings;
   readonly role: Role;
-  /** What others call this process. */
+  /** The name of this process for others. */
   readonly nodeName: string;
-  /** The database that processes share; null: SQLite in the data directory, for this process alone. */
+  /** The database that processes share; null: SQLite in the data directory, for this process only. */
   readonly cluster: ClusterSettings | null;
-  /** Of pages elsewhere that may use the API from a browser. */
+  /** Other origins whose pages may use the API from a browser. */
   readonly corsOrigins: readonly string[];
   readonly sockets: SocketBounds;
 }
 
 export interface ClusterSettings {
-  /** A setting that is a secret: it is not logged. */
+  /** A secret: it is not logged. */
   readonly url: string;
-  /** Connections of this process at most, besides the one that listens. */
+  /** Most connections of this process, besides the one that listens. */
   readonly size: number;
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
-  /** How long a request waits for a database that has gone away. */
+  /** How long a request waits for an unreachable database. */
   readonly retryMs: number;
-  /** A worker that is silent for so long loses its jobs. */
+  /** A worker that is silent for this long loses its jobs. */
   readonly leaseSeconds: number;
   /** How long a job may train before it goes back into the queue with a checkpoint. */
   readonly maxLeaseSeconds: number;
 }
 
 export interface AccessConfig {
-  /** A key that may do everything, without a record; null: there is none. A setting that is a secret: it is not logged. */
+  /** A key that may do everything and has no record; null: none. A secret: it is not logged. */
   readonly adminKey: string | null;
-  /** Serve everybody while there is no key, also on an address that others can reach. */
+  /** Serves everybody while there is no key, also on an address that others can reach. */
   readonly allowOpen: boolean;
   /** How long a browser stays signed in. */
   readonly sessionMs: number;
 }
 
 export interface WebhookSettings {
-  /** Signs them; null: the one that was made at the first start. A setting that is a secret: it is not logged. */
+  /** Signs webhooks; null: the secret that the first start created. A secret: it is not logged. */
   readonly secret: string | null;
-  /** Whether they may go to private and loopback addresses. */
+  /** Whether webhooks may go to private and loopback addresses. */
   readonly allowPrivate: boolean;
   readonly maxAttempts: number;
-  /** Before the second try; each further one waits for twice as long. */
+  /** The wait before the second try; each further wait is twice as long. */
   readonly firstDelayMs: number;
-  /** Of one try. */
+  /** How long one try may take. */
   readonly timeoutMs: number;
 }
 
-/** A setting that cannot be used; the message is one line that names the variable, its value and what it takes. */
+/** An invalid setting; the message is one line with the variable, its value and what is allowed. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** The configuration that an environment gives. Throws a ConfigError. */
+/** Parses the configuration of an environment. Throws a ConfigError. */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = variables.safeParse(given);
@@ -278,12 +278,12 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   });
 }
 
-/** 0 days is for ever. */
+/** 0 days mean for ever: null. */
 function daysMs(days: number): number | null {
   return days === 0 ? null : days * 86_400_000;
 }
 
-/** A value that may be shown: what is wrong with a secret is said without it. */
+/** The value of a setting for an error; a secret is not shown. */
 function shown(name: string, given: Readonly<Record<string, string | undefined>>): string {
   return /_(SECRET|KEY|URL)$/.test(name) ? "..." : (given[name] ?? "");
 }

@@ -1,14 +1,14 @@
 /**
- * Where log lines go: to standard output, many at a time and off the event loop. Written one by one, each would cost more than
- * a small prediction. Knows nothing of what they say.
+ * Writes log lines to standard output, many at a time and off the event loop: written one by one, each would cost more than a
+ * small prediction. Knows nothing of their content.
  */
 import { pino } from "pino";
 
-/** Lines wait until there are so many characters of them, or so long. */
+/** Lines wait until they have this many characters, or for this long. */
 const MAX_CHARACTERS = 32 * 1024;
 const MAX_WAIT_MS = 100;
 
-/** What pino writes to. What waits is written before the process exits, unless it is killed. */
+/** The destination of pino. Waiting lines are written before the process exits, unless it is killed. */
 export function createLogWriter(): pino.DestinationStream {
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;

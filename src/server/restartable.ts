@@ -1,14 +1,14 @@
-/** A server that can be started again in its process, on the same port, when something has put another database in place. */
+/** A server that can restart in its process, on the same port, when a restored database replaces the old one. */
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import { type Server, startServer } from "./server.ts";
 
 export interface RestartableServer extends Server {
-  /** Resolves with the error when a restart has failed: nothing serves any more. */
+  /** Resolves with the error of a failed restart: then no server runs any more. */
   readonly died: Promise<unknown>;
 }
 
-/** Starts it. Throws what startServer throws. */
+/** Starts the server. Throws what startServer throws. */
 export async function startRestartable(config: Config, log: Logger): Promise<RestartableServer> {
   const { promise: died, resolve: die } = Promise.withResolvers<unknown>();
   let isStopping = false;

@@ -1,4 +1,4 @@
-/** A whole server in this process: opens what the use cases need, in the order in which they need it, and closes it in reverse. */
+/** A whole server in this process: opens all parts in the order of their dependencies, and closes them in reverse. */
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -35,13 +35,13 @@ import type { Config } from "./config.ts";
 /** Where `npm run build:dashboard` puts the page. */
 const DASHBOARD = fileURLToPath(new URL("../../build/dashboard", import.meta.url));
 
-/** Of the time for draining, what running jobs have for their last checkpoint. */
+/** The share of the drain time that running jobs have for their last checkpoint. */
 const CHECKPOINT_SHARE = 0.6;
 
 /** No upload takes longer than this. */
 const UNFINISHED_MS = 24 * 3600 * 1000;
 
-/** A process that only serves. */
+/** Stand-ins for a process that only serves. */
 const NO_RUNNER: Runner = { stop: () => Promise.resolve() };
 const NO_TRAINING_POOL: TrainingPool = {
   size: 0,
@@ -49,24 +49,24 @@ const NO_TRAINING_POOL: TrainingPool = {
   close: () => Promise.resolve(),
 };
 
-/** A claim on a webhook lasts longer than a try. */
+/** How much longer a claim on a webhook lasts than a try. */
 const WEBHOOK_LEASE_MS = 30_000;
 
 export interface Server {
   /** Where it listens; with port 0, the port that was given. */
   readonly url: string;
-  /** Takes no new jobs, ends streams with their end frame, puts running jobs back into the queue, and closes everything. */
+  /** Refuses new jobs, ends streams with their end frame, requeues running jobs, and closes everything. */
   stop(): Promise<void>;
 }
 
 export interface ServerOptions {
   /** What a stream's reader is allowed, where it is not the default. */
   readonly streamBounds?: Partial<StreamBounds>;
-  /** Told when the server should be stopped and started again: another database waits to be taken in. */
+  /** Called when the server should restart: a staged backup waits. */
   readonly onRestart?: () => void;
 }
 
-/** Starts a server that takes jobs. Throws, with everything closed again, when its port or its database cannot be had. */
+/** Starts a server that accepts jobs. Throws, with everything closed again, when it cannot have its port or its database. */
 export async function startServer(config: Config, log: Logger, options: ServerOptions = {}): Promise<Server> {
   const { onRestart = () => undefined, ...streaming } = options;
   const { limits, workers } = config;
@@ -81,14 +81,14 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const backend = await openBackend(config, log, workerId);
     closers.push(() => backend.close());
     const store = measureStore(backend.store, instruments);
-    const onComputeError = (err: unknown) => log.error({ err }, "a compute thread died");
+    const onComputeError = (err: unknown) => log.error({ err }, "a compute thread crashed");
     const computePool = measureComputePool(createComputePool({ limits, onError: onComputeError }), instruments);
     closers.push(() => computePool.close());
     const onBug = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
     const threads = trains ? createTrainingPool({ size: workers, onBug, heartbeatMs: config.heartbeatMs }) : NO_TRAINING_POOL;
     const trainingPool = measureTrainingPool(threads, instruments);
     closers.push(() => trainingPool.close());
-    const onUploadSpoolError = (err: unknown) => log.error({ err }, "an upload thread died");
+    const onUploadSpoolError = (err: unknown) => log.error({ err }, "an upload thread crashed");
     const uploadSpool = await openUploadSpool({
       dataDir: config.dataDir,
       limits: config.datasetLimits,
@@ -102,7 +102,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     await assertGuarded(config, store);
     const webhookSecret = config.webhooks.secret ?? (await store.getOrCreateSecret("webhook", newWebhookSecret()));
     const lifecycle = createLifecycle();
-    // The process that has been there for longest.
+    // The oldest process reports what all processes share.
     const processRegistry = createProcessRegistry(store, backend.heartbeatEveryMs);
     const isSpeaker = async () => !backend.isShared || (await processRegistry.list())[0]?.id === workerId;
     const telemetry = createTelemetry(instruments, store, isSpeaker);
@@ -173,7 +173,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   }
 }
 
-/** Throws "forbidden", one line, where without a key everybody who reaches the server could do anything. */
+/** Throws "forbidden", in one line, when the server has no key and others can reach its address. */
 async function assertGuarded({ host, access }: Config, store: Store): Promise<void> {
   if (isLoopback(host) || access.allowOpen || access.adminKey !== null || (await store.hasKeys())) return;
   throw new TrainyardError(
@@ -182,21 +182,21 @@ async function assertGuarded({ host, access }: Config, store: Store): Promise<vo
   );
 }
 
-/** What only PostgreSQL needs is loaded only for it. */
+/** Loads the modules for PostgreSQL only when it is used. */
 async function openBackend(config: Config, log: Logger, workerId: string): Promise<Backend> {
   if (!config.cluster) return openAlone(config, log);
   const { openCluster } = await import("./cluster.ts");
   return openCluster(config, config.cluster, log, workerId);
 }
 
-/** What is half way belongs to nobody when this process has the store for itself; else only what is old does. */
+/** Cleans up abandoned work: all work under way in a store of our own, and only old work in a shared one. */
 async function tidyUp(services: Services, { isShared }: Backend): Promise<void> {
   if (isShared) return removeUnfinished(services, Date.now() - UNFINISHED_MS);
   await services.store.abandonClaims(Date.now());
   await recover(services, (job) => notifyChanged(services, job));
 }
 
-/** As Standard Webhooks has secrets: 32 random bytes. */
+/** A new secret in the form of Standard Webhooks: 32 random bytes. */
 function newWebhookSecret(): string {
   return `whsec_${randomBytes(32).toString("base64")}`;
 }

@@ -1,6 +1,7 @@
 /**
- * A histogram that costs next to nothing to observe: a series is a row of numbers, and what Prometheus wants of it is made
- * when it asks. prom-client's own looks its series up by a text of all labels each time, which is as long as a small prediction.
+ * A histogram that is cheap to observe: a series is an array of numbers, and the text for Prometheus is built when it is
+ * scraped. The histogram of prom-client looks up its series by a text of all labels at each call, which takes as long as a
+ * small prediction.
  */
 import type { MetricObjectWithValues, MetricValue, Registry } from "prom-client";
 
@@ -10,9 +11,9 @@ export interface Observer {
 }
 
 export interface Histogram {
-  /** The series of these values of the labels, in their order. */
+  /** The series with these label values, in the order of the labels. */
   labels(...values: readonly string[]): Observer;
-  /** The same for a histogram without labels. */
+  /** The series of a histogram without labels. */
   observe(seconds: number): void;
 }
 
@@ -27,7 +28,7 @@ export interface HistogramOptions {
 
 interface Series {
   readonly labels: Readonly<Record<string, string>>;
-  /** By bucket, and beyond the last one; not cumulated. */
+  /** Counts by bucket, with one more for values beyond the last; not cumulative. */
   readonly counts: Float64Array;
   sum: number;
 }
@@ -69,7 +70,7 @@ export function createHistogram({ name, help, buckets, labelNames, registry }: H
 
 type Values = MetricObjectWithValues<MetricValue<string> & { readonly metricName: string }>["values"];
 
-/** As the exposition format has a histogram: cumulated buckets, the last of them without bound, the sum and the count. */
+/** A histogram in the exposition format: cumulative buckets, the last one unbounded, the sum and the count. */
 function valuesOf(name: string, buckets: readonly number[], all: Iterable<Series>): Values {
   const values: Values = [];
   for (const { labels, counts, sum } of all) {

@@ -1,15 +1,15 @@
-/** Every metric that the server has, by its name in Prometheus (units and suffixes as its naming conventions want them). */
+/** Every metric of the server, named by the conventions of Prometheus for units and suffixes. */
 import { Counter, Gauge, Registry } from "prom-client";
 import { createHistogram } from "./histogram.ts";
 
-/** From a prediction of a fifth of a millisecond to an upload of a minute. */
+/** Buckets from a prediction of 0.2 ms to an upload of a minute. */
 const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 const WRITE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const WAIT_SECONDS = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
 
 export type Instruments = ReturnType<typeof createInstruments>;
 
-/** A registry with all of them at 0. */
+/** Creates a registry with all metrics at 0. */
 export function createInstruments() {
   const registry = new Registry();
   const registers = [registry];
@@ -27,21 +27,21 @@ export function createInstruments() {
       "status",
     ]),
     streamReaders: gauge("trainyard_stream_readers", "Open WebSocket and SSE streams.", ["kind"]),
-    streamsEnded: counter("trainyard_streams_ended_total", "Streams that ended, and how: too_slow are dropped readers.", [
+    streamsEnded: counter("trainyard_streams_ended_total", "Streams that ended, by reason; too_slow are dropped readers.", [
       "kind",
       "ending",
     ]),
     jobs: gauge("trainyard_jobs", "Jobs in the store by state; queued is the length of the queue.", ["state"]),
     queueOldest: gauge("trainyard_queue_oldest_seconds", "How long the oldest queued job has been waiting."),
-    queueWait: histogram("trainyard_queue_wait_seconds", "From submission to the first attempt.", WAIT_SECONDS),
-    jobsEnded: counter("trainyard_jobs_ended_total", "Jobs that came to their end.", ["state"]),
-    epochs: counter("trainyard_epochs_total", "Epochs that were trained and stored."),
-    steps: counter("trainyard_steps_total", "Optimiser steps of those epochs."),
-    workers: gauge("trainyard_workers", "Threads that train."),
-    workersBusy: gauge("trainyard_workers_busy", "Threads that are training now."),
+    queueWait: histogram("trainyard_queue_wait_seconds", "Time from submission to the first attempt.", WAIT_SECONDS),
+    jobsEnded: counter("trainyard_jobs_ended_total", "Jobs that ended, by final state.", ["state"]),
+    epochs: counter("trainyard_epochs_total", "Epochs trained and stored."),
+    steps: counter("trainyard_steps_total", "Optimiser steps of these epochs."),
+    workers: gauge("trainyard_workers", "Training threads."),
+    workersBusy: gauge("trainyard_workers_busy", "Training threads that run a job now."),
     busySeconds: counter(
       "trainyard_worker_busy_seconds_total",
-      "Time that threads spent on jobs: its rate by the workers is their share.",
+      "Time that training threads spent on jobs; its rate divided by trainyard_workers is their utilisation.",
     ),
     predictions: histogram(
       "trainyard_predict_duration_seconds",
@@ -51,11 +51,11 @@ export function createInstruments() {
     ),
     writes: histogram(
       "trainyard_store_write_duration_seconds",
-      "Time of writes to the database, waiting for their turn included.",
+      "Duration of writes to the database, including the wait for other writes.",
       WRITE_SECONDS,
       ["operation"],
     ),
     deliveries: counter("trainyard_webhook_attempts_total", "Tries to deliver a webhook.", ["outcome"]),
-    storeHealthy: gauge("trainyard_store_healthy", "1 while the database takes writes."),
+    storeHealthy: gauge("trainyard_store_healthy", "1 while the database accepts writes."),
   };
 }

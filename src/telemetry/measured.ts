@@ -1,4 +1,4 @@
-/** The store, the training pool and the compute pool, measured: they do what they did, and what they do is counted. */
+/** Wraps the store, the training pool and the compute pool to measure what they do. */
 import { isTerminal, type Job } from "../domain/jobs/job.ts";
 import type { ComputePool, ProjectStore, Store, TrainingPool } from "../domain/ports.ts";
 import type { Instruments } from "./instruments.ts";
@@ -87,7 +87,7 @@ function notesOf({
   };
 }
 
-/** The training pool, with the time that their threads are busy. */
+/** Wraps the training pool to measure how long its threads are busy. */
 export function measureTrainingPool(
   trainingPool: TrainingPool,
   { workers, workersBusy, busySeconds }: Instruments,
@@ -97,7 +97,7 @@ export function measureTrainingPool(
     ...trainingPool,
     async train(run, observer) {
       let since = performance.now();
-      // A long job is counted while it trains.
+      // A long job is counted while it runs.
       const count = () => {
         const now = performance.now();
         busySeconds.inc((now - since) / 1000);
@@ -119,7 +119,7 @@ export function measureTrainingPool(
 
 const BUSY_MS = 1000;
 
-/** The compute pool, with the time that predictions take. */
+/** Wraps the compute pool to measure how long predictions take. */
 export function measureComputePool(computePool: ComputePool, { predictions }: Instruments): ComputePool {
   const rows = predictions.labels("rows");
   const document = predictions.labels("document");

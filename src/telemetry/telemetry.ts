@@ -1,4 +1,4 @@
-/** The server's Telemetry: what happens is counted as it happens, what is so is read when somebody asks. */
+/** The telemetry of the server: events are counted as they happen, states are read when Prometheus scrapes. */
 import { collectDefaultMetrics } from "prom-client";
 import { JOB_STATES } from "../domain/jobs/job.ts";
 import type { Telemetry } from "../domain/operation/telemetry.ts";
@@ -6,15 +6,16 @@ import type { Store } from "../domain/ports.ts";
 import type { Observer } from "./histogram.ts";
 import type { Instruments } from "./instruments.ts";
 
-/** Counting the jobs reads an index from end to end: not more often than this, however many ask. */
+/** The least time between two counts of all jobs, each of which reads a whole index. */
 const COUNT_MS = 2000;
 
-/** Requests that do not exist have no route: they share a series. */
+/** Most series of requests that are kept. Requests without a route share one. */
 const MAX_SERIES = 2000;
 
 /**
- * The telemetry of a process. The event loop's delay, memory and garbage collection are prom-client's own metrics. What the
- * whole store holds is told by one of the processes that share it, so that a sum over them counts it once: `isSpeaker`.
+ * Creates the telemetry of a process. The delay of the event loop, memory and garbage collection are metrics of prom-client.
+ * One of the processes that share a store, the one for which `isSpeaker` is true, reports what the whole store holds, so that
+ * a sum over the processes counts it once.
  */
 export function createTelemetry(
   instruments: Instruments,
@@ -23,7 +24,7 @@ export function createTelemetry(
 ): Telemetry {
   const { registry, requests, streamReaders, streamsEnded } = instruments;
   collectDefaultMetrics({ register: registry });
-  // Looking a series up by its labels costs more than counting: each is looked up once.
+  // The lookup of a series by its labels costs more than counting: each is looked up once.
   const series = new Map<string, Observer>();
   let countedAt = Number.NEGATIVE_INFINITY;
 
@@ -61,7 +62,7 @@ export function createTelemetry(
       };
     },
     async expose() {
-      // A database that is away is no reason to say nothing: what it would have said keeps its last value.
+      // While the database is unreachable, its metrics keep their last values.
       await count().catch(() => instruments.storeHealthy.set(0));
       return { type: registry.contentType, text: await registry.metrics() };
     },

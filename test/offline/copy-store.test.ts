@@ -114,7 +114,7 @@ describe("the program", () => {
     const url = await freshDatabase();
     const { stdout } = await promisify(execFile)(process.execPath, [MAIN, "--from", `sqlite:${dataDir}`, "--to", url]);
     expect(stdout).toMatch(/^jobs +3 rows {2}[0-9a-f]{16}$/m);
-    expect(stdout).toMatch(/each table's count and SHA-256 the same on both sides/);
+    expect(stdout).toMatch(/the count and SHA-256 of each table are equal on both sides/);
     const { store } = await open(url);
     expect(await store.getJob(running.id)).toMatchObject({ state: "queued", epochsDone: 7 });
   });

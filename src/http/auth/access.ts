@@ -1,12 +1,12 @@
 /**
- * What each operation of the API asks of whoever calls it: the one table. A route whose operation is not in it is not
- * served at all. How somebody shows what they may do is in auth.ts.
+ * The scope that each operation of the API requires, in one table. A route whose operation is not in it stops the start of
+ * the server. How a request proves its scopes is in auth.ts.
  */
 import type { Scope } from "../../domain/access/api-key.ts";
 
-/** `superuser`: of a key of the project `default` alone, for what concerns the whole server. */
+/** `superuser`: only a key of the project `default` may call it, since it concerns the whole server. */
 export interface Access {
-  /** Null: anybody may. */
+  /** Null: no key is required. */
   readonly scope: Scope | null;
   readonly superuser?: true;
 }
@@ -88,20 +88,20 @@ const ACCESS: Readonly<Record<string, Access>> = {
   exposeMetrics: { scope: "read", superuser: true },
 };
 
-/** Under these nothing is public by being left out of the document. */
+/** Paths below which even a route that is hidden from the document needs a line in the table. */
 const API_PATHS = /^\/(v1|v2|metrics)(\/|$)/;
 
-/** What a route asks. Throws for one that the table does not have: a bug that shows at the start. */
+/** The access that a route requires. Throws for a route without a line in the table: a bug that shows at the start. */
 export function accessOf(url: string, schema: { readonly hide?: boolean; readonly operationId?: string } | undefined): Access {
   if (schema?.hide && !API_PATHS.test(url)) return PUBLIC;
   const access = ACCESS[schema?.operationId ?? ""];
   if (access) return access;
   throw new Error(
-    `${url} (${schema?.operationId ?? "without an operationId"}) has no line in http/access.ts: who may call it?`,
+    `${url} (${schema?.operationId ?? "without an operationId"}) has no line in http/auth/access.ts: who may call it?`,
   );
 }
 
-/** Of an operation of the document; null when there is none of this id. */
+/** The access that an operation of the document requires; null when no operation has this id. */
 export function accessOfOperation(operationId: string): Access | null {
   return ACCESS[operationId] ?? null;
 }

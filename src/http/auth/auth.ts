@@ -1,6 +1,7 @@
 /**
- * Who asks: every request is given the dependencies of its project, and reaches no record but through it. A program shows a key
- * (`Authorization: Bearer ty_...`), a browser the cookie of a session. What an operation asks for is in access.ts.
+ * Authentication and authorization. A program sends a key (`Authorization: Bearer ty_...`), a browser the cookie of a session.
+ * Every request gets the services of its project, and reaches records through them alone. Which scope an operation requires
+ * is in access.ts.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, Soon } from "../../app/access/authenticate.ts";
@@ -16,15 +17,15 @@ import { sessionToken } from "./session-cookie.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** What the route asks of whoever calls it: set by auth.ts. */
+    /** The access that the route requires: set by auth.ts. */
     access?: Access;
   }
   interface FastifyRequest {
-    /** Who asks. */
+    /** Who sent the request. */
     principal: Principal;
-    /** Theirs. */
+    /** The project of the principal. */
     project: string;
-    /** The world as that project has it. There is no other way from a request to a record. */
+    /** The services of that project: the only way from a request to a record. */
     services: ProjectServices;
   }
 }
@@ -32,11 +33,11 @@ declare module "fastify" {
 export interface AdmissionOptions {
   readonly services: Services;
   readonly authenticator: Authenticator;
-  /** While no key is wanted, only requests that were meant for this machine are served. */
+  /** While no key is required, serve only requests that were addressed to this machine. */
   readonly localOnly: boolean;
-  /** Pages of these may act as the server's own may, but for cookies. */
+  /** Pages of these origins may do what the server's own pages may, but without cookies. */
   readonly origins: ReadonlySet<string>;
-  /** Told of a request whose key is worth nothing; throws when there were too many. */
+  /** Called for a request with an invalid key; throws when there were too many. */
   readonly onFailure: (request: FastifyRequest, reply: FastifyReply) => void;
 }
 
@@ -45,9 +46,9 @@ const MAX_PROJECTS = 1000;
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 const CHALLENGE = 'Bearer realm="trainyard"';
 const CURE =
-  "send a key as `Authorization: Bearer ty_...`; `trainyard keys create` makes one, in the data directory too while no server runs";
+  "send a key as `Authorization: Bearer ty_...`; `trainyard keys create` makes one, with --data-dir also while no server runs";
 
-/** Asks of every request, on routes that are added from now on, what its operation asks for. */
+/** Checks, on routes that are added from now on, that every request has the access that its operation requires. */
 export function admitRequests(
   app: App,
   { services: allServices, authenticator, localOnly, origins, onFailure }: AdmissionOptions,
@@ -89,16 +90,16 @@ export function admitRequests(
       throw forbidden(OTHER_SITE);
     if (!principal.scopes.has(access.scope)) {
       const has = [...principal.scopes].join(", ");
-      throw forbidden(`this takes a key with the scope ${access.scope}, and this one has ${has}`);
+      throw forbidden(`this requires a key with the scope ${access.scope}; this key has ${has}`);
     }
     if (access.superuser && principal.project !== DEFAULT_PROJECT)
-      throw forbidden(`this concerns the whole server: it takes a key of the project ${DEFAULT_PROJECT}`);
+      throw forbidden(`this concerns the whole server: it requires a key of the project ${DEFAULT_PROJECT}`);
     request.principal = principal;
     request.project = principal.project;
     request.services = projectServices(principal.project);
   };
 
-  // Without a promise where the answer is at hand: a prediction comes through here.
+  // Without a promise where the principal is cached: every prediction passes through here.
   app.addHook("onRequest", (request, reply, done) => {
     const access = request.is404 ? null : request.routeOptions.config.access;
     if (!access?.scope) return done();
@@ -112,7 +113,7 @@ export function admitRequests(
   });
 }
 
-/** Who a request comes from; null when it does not show, or what it shows is worth nothing. */
+/** The principal of a request; null when it carries no credentials, or invalid ones. */
 export function identify(authenticator: Authenticator, request: FastifyRequest): Soon<Principal | null> {
   const anonymous = authenticator.anonymous();
   if (anonymous instanceof Promise) return anonymous.then((principal) => principal ?? byCredentials(authenticator, request));
@@ -130,17 +131,17 @@ function byCredentials(authenticator: Authenticator, request: FastifyRequest): S
 }
 
 const OTHER_HOST =
-  "without keys this server answers to names of this machine alone (localhost, 127.0.0.1): make a key, or set TRAINYARD_ALLOW_OPEN=true";
-const OTHER_SITE = "the page that sent this is another site's: it may not act with what this browser is signed in to";
+  "a server without keys answers only requests to this machine's own names (localhost, 127.0.0.1): make a key, or set TRAINYARD_ALLOW_OPEN=true";
+const OTHER_SITE = "the page of another site sent this request: it may not use the session of this browser";
 
 function unauthorized(request: FastifyRequest, reply: FastifyReply): TrainyardError {
   const { authorization } = request.headers;
   const isShown = showsSomething(request);
   // RFC 6750, section 3.1: without credentials there is no error to name.
   reply.header("www-authenticate", isShown ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE);
-  if (!isShown) return new TrainyardError("unauthorized", `this server wants an API key: ${CURE}`);
+  if (!isShown) return new TrainyardError("unauthorized", `this server requires an API key: ${CURE}`);
   const what = authorization === undefined ? "session" : "key";
-  return new TrainyardError("unauthorized", `the ${what} is not known, has expired or was revoked: ${CURE}`);
+  return new TrainyardError("unauthorized", `the ${what} is unknown, expired or revoked: ${CURE}`);
 }
 
 function showsSomething(request: FastifyRequest): boolean {

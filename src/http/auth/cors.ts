@@ -1,11 +1,11 @@
-/** Which pages elsewhere may use the API from a browser (Fetch, section 3.2): none, unless the configuration names them. */
+/** CORS: which pages of other origins may use the API from a browser (Fetch, section 3.2): those that the configuration names. */
 import cors from "@fastify/cors";
 import type { App } from "../context.ts";
 
 /** How long a browser may remember the answer to its preflight. */
 const MAX_AGE_S = 600;
 
-/** Allows the origins. Cookies stay out of it: a page elsewhere brings a key of its own. */
+/** Allows the origins, without cookies: a page of another origin sends a key of its own. */
 export async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;
   await app.register(cors, {

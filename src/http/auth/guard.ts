@@ -1,4 +1,4 @@
-/** What stands before the routes: who asks (auth.ts), and how often (rate-limits.ts). */
+/** What runs before the routes: authentication (auth.ts) and rate limits (rate-limits.ts). */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type AuthenticatorOptions, createAuthenticator } from "../../app/access/authenticate.ts";
 import type { Services } from "../../app/services.ts";
@@ -7,18 +7,18 @@ import type { App, RouteContext } from "../context.ts";
 import { admitRequests } from "./auth.ts";
 import { countFailure, limitRates, WINDOW_S } from "./rate-limits.ts";
 
-/** How the server knows who may do what. */
+/** The settings of authentication and rate limits. */
 export interface AccessSettings extends AuthenticatorOptions {
-  /** While no key is wanted, serve only requests that were meant for this machine. */
+  /** While no key is required, serve only requests that were addressed to this machine. */
   readonly localOnly: boolean;
-  /** Pages of these origins may act from a browser, with a key of their own or where none is wanted. */
+  /** Pages of these origins may call the API from a browser, with a key of their own or where none is required. */
   readonly origins: readonly string[];
-  /** Counts the requests of projects; null: each process for itself. */
+  /** Counts the requests of projects across processes; null: each process counts for itself. */
   readonly rateLimiter: RateLimiter | null;
 }
 
 type Guard = RouteContext["guard"] & {
-  /** Stands before every route that is added from now on. */
+  /** Guards every route that is added from now on. */
   attach(app: App): void;
 };
 

@@ -1,6 +1,6 @@
 /**
- * Where a request comes from, as its headers say: whether a browser sends it on behalf of another site's page, and whether
- * it was meant for this machine. It is what keeps a stranger's page from using what a browser can reach.
+ * Where a request comes from, by its headers: whether a browser sends it for the page of another site, and whether it was
+ * addressed to this machine. This keeps the pages of strangers from using a server that the browser can reach.
  */
 import { isIPv4 } from "node:net";
 import type { FastifyRequest } from "fastify";
@@ -11,18 +11,18 @@ export function isLoopback(host: string): boolean {
   return name === "localhost" || name === "::1" || (isIPv4(name) && name.startsWith("127."));
 }
 
-/** Whether the page that sent it is another site's, and none of those that are allowed. What is not sent by a page has no Origin. */
+/** Whether the page of another origin sent it, and not one that is allowed. A request without an Origin comes from no page. */
 export function isForeign({ headers }: Pick<FastifyRequest, "headers">, allowed?: ReadonlySet<string>): boolean {
   const { origin, host } = headers;
   if (origin === undefined || allowed?.has(origin)) return false;
   if (!URL.canParse(origin)) return true;
   const page = new URL(origin);
-  // The same default port goes from both.
+  // URL drops the same default port from both.
   const own = `${page.protocol}//${host}`;
   return !URL.canParse(own) || new URL(own).host !== page.host;
 }
 
-/** The Host that it was sent to, without the port: what a name that a stranger chose resolves to does not count. */
+/** The Host that it was sent to, without the port. The name counts, not the address: a stranger's name may resolve to us. */
 export function isForThisMachine({ headers }: Pick<FastifyRequest, "headers">): boolean {
   const { host = "" } = headers;
   return isLoopback(host.replace(/:\d+$/, ""));

@@ -1,6 +1,6 @@
 /**
- * How often a project may ask, told in the headers of draft-ietf-httpapi-ratelimit-headers, and how often an address may show
- * keys that are worth nothing. Without keys nobody is counted.
+ * Rate limits: requests of a project, reported in the headers of draft-ietf-httpapi-ratelimit-headers, and requests of an
+ * address with invalid keys. A server without keys counts nothing.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Grant, LocalRateLimiter, RateLimiter } from "../../domain/access/rate-limit.ts";
@@ -9,16 +9,16 @@ import type { App } from "../context.ts";
 
 export const WINDOW_S = 60;
 
-/** Requests of an address in a window whose keys are worth nothing. */
+/** Most requests of an address with invalid keys in a window. */
 const MAX_FAILURES = 120;
 
 export interface RateLimits {
-  /** Of a project, in a window. */
+  /** Most requests of a project in a window. */
   readonly requests: number;
   readonly projects: RateLimiter;
 }
 
-/** Counts every request that was let in, on routes that are added from now on. Call it after `admitRequests`. */
+/** Counts every request that was admitted, on routes that are added from now on. Call it after `admitRequests`. */
 export function limitRates(app: App, { requests, projects }: RateLimits): void {
   const policy = `"project";q=${requests};w=${WINDOW_S}`;
   const answer = (request: FastifyRequest, reply: FastifyReply, { allowed, remaining, resetMs }: Grant): void => {
@@ -26,7 +26,7 @@ export function limitRates(app: App, { requests, projects }: RateLimits): void {
     reply.header("ratelimit-policy", policy).header("ratelimit", `"project";r=${remaining};t=${resetS}`);
     if (allowed) return;
     reply.header("retry-after", resetS);
-    const detail = `${request.project} has asked ${requests} times within ${WINDOW_S} s, the most that it may (TRAINYARD_PROJECT_REQUESTS_PER_MINUTE): ask again in ${resetS} s`;
+    const detail = `the project ${request.project} is over its limit of ${requests} requests in ${WINDOW_S} s (TRAINYARD_PROJECT_REQUESTS_PER_MINUTE): try again in ${resetS} s`;
     throw new TrainyardError("rate_limited", detail);
   };
   app.addHook("onRequest", (request, reply, done) => {
@@ -40,12 +40,12 @@ export function limitRates(app: App, { requests, projects }: RateLimits): void {
   });
 }
 
-/** Counts a request whose key is worth nothing. Throws rate_limited when there were too many from its address. */
+/** Counts a request with an invalid key. Throws rate_limited when there were too many from its address. */
 export function countFailure(failures: LocalRateLimiter, request: FastifyRequest, reply: FastifyReply): void {
   const { allowed, resetMs } = failures.take(request.ip, MAX_FAILURES);
   if (allowed) return;
   const resetS = Math.ceil(resetMs / 1000);
   reply.header("retry-after", resetS);
-  const detail = `this address has shown ${MAX_FAILURES} keys that are worth nothing within ${WINDOW_S} s: try again in ${resetS} s`;
+  const detail = `this address has sent ${MAX_FAILURES} invalid keys in ${WINDOW_S} s: try again in ${resetS} s`;
   throw new TrainyardError("rate_limited", detail);
 }

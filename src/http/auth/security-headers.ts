@@ -1,18 +1,18 @@
 /**
- * The headers of helmet's that every answer carries. They are the same for all answers of a kind, so they are computed once:
- * helmet's own plugin computes them, the policy's text included, anew for each request.
+ * The security headers of every answer, from helmet. They are computed once for each kind of answer: the plugin of helmet
+ * computes them for each request, with the text of the policy.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import helmet, { type HelmetOptions } from "helmet";
 import type { App } from "../context.ts";
 
-/** Of what a browser shows as a page. */
+/** For what a browser shows as a page. */
 const OF_PAGES: HelmetOptions = {
-  strictTransportSecurity: false, // It speaks plain HTTP; whoever puts TLS in front decides.
+  strictTransportSecurity: false, // This is plain HTTP; the proxy that adds TLS decides.
   contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },
 };
 
-/** Of JSON: no page comes of it, so nothing may be loaded or framed, and what concerns pages alone is left out. */
+/** For JSON, which no browser shows as a page: nothing may be loaded or framed, and headers of pages are left out. */
 const OF_DATA: HelmetOptions = {
   strictTransportSecurity: false,
   contentSecurityPolicy: { useDefaults: false, directives: { "default-src": ["'none'"], "frame-ancestors": ["'none'"] } },
@@ -24,7 +24,7 @@ const OF_DATA: HelmetOptions = {
   xXssProtection: false,
 };
 
-/** Paths below which everything is data. */
+/** Paths below which all answers are data. */
 const DATA_PATHS = /^\/v[12]\//;
 
 /** Adds the headers to every answer; a route may replace one. */
@@ -36,7 +36,7 @@ export function addSecurityHeaders(app: App): void {
   });
 }
 
-/** What helmet sets, whatever the request. */
+/** The headers that helmet sets with these options, which do not depend on the request. */
 function headersOf(options: HelmetOptions): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   const response = {

@@ -1,11 +1,11 @@
 /**
- * Answers that are ready, sent together at the end of the event loop's turn: first all requests that have come are computed,
- * then all answers are written. A peer that was woken by the first finds the others there, and each of the two kinds of work
+ * Sends ready answers together at the end of a turn of the event loop: all requests that have arrived are computed first,
+ * then all answers are written. A peer that the first answer wakes finds the others there, and each of the two kinds of work
  * stays in the processor's caches. Knows nothing of what is sent.
  */
 import type { FastifyReply } from "fastify";
 
-/** Sends a body, when the requests that came with this one have been looked at. */
+/** Sends a body once the requests that arrived together with this one have been handled. */
 export type SendBatched = (reply: FastifyReply, body: string) => void;
 
 interface Waiting {
@@ -13,7 +13,7 @@ interface Waiting {
   readonly body: string;
 }
 
-/** Nothing waits longer than the turn in which it was given. */
+/** Creates the sender of a server. An answer waits no longer than the turn in which it was given. */
 export function createBatchedReplies(): SendBatched {
   let waiting: Waiting[] = [];
   const sendAll = (): void => {
@@ -23,8 +23,8 @@ export function createBatchedReplies(): SendBatched {
       try {
         reply.send(body);
       } catch (err) {
-        // One that cannot be sent keeps no other back.
-        reply.log.error({ err }, "an answer cannot be sent");
+        // An answer that cannot be sent does not stop the others.
+        reply.log.error({ err }, "cannot send an answer");
       }
     }
   };

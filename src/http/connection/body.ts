@@ -1,7 +1,7 @@
 /**
- * Request bodies. They arrive as bytes: a job body may be large and is parsed in a thread. Bytes are read into one buffer of
- * their own, which can move to that thread, without holding up the event loop: Fastify's own reader joins all chunks in one
- * go, which takes tens of milliseconds for 64 MiB. Schemas of bodies are therefore documentation to Fastify.
+ * Reads request bodies as bytes: a job body may be large, and a thread parses it. The bytes go into a buffer of their own,
+ * which can be transferred to that thread, without blocking the event loop: Fastify's reader joins all chunks at once, which
+ * takes tens of milliseconds for 64 MiB. To Fastify, the schemas of bodies are documentation only.
  */
 import type { IncomingMessage } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -25,7 +25,7 @@ export function acceptJsonBytes(app: App): void {
   app.setValidatorCompiler(validateParameters);
 }
 
-/** The same for a body of whatever content type. */
+/** As `acceptJsonBytes`, for a body of any content type. */
 export function acceptAnyBytes(app: App): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (request: FastifyRequest, payload: IncomingMessage) =>
@@ -33,7 +33,7 @@ export function acceptAnyBytes(app: App): void {
   );
 }
 
-/** Parses a small body here and now. Throws `malformed`, or `invalid` for members that reach prototypes. */
+/** Parses a small body on the event loop. Throws `malformed`, or `invalid` for members that reach prototypes. */
 function parseJson(body: Uint8Array): unknown {
   const given = parseUntrusted(body);
   if (given.ok) return given.value;
@@ -41,7 +41,7 @@ function parseJson(body: Uint8Array): unknown {
   throw invalid([{ pointer: given.pointer, detail: given.detail }]);
 }
 
-/** A small JSON body as a schema has it. Throws `malformed`, or `invalid` with every failure. */
+/** Parses a small JSON body by a schema. Throws `malformed`, or `invalid` with every failure. */
 export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   const parsed = schema.safeParse(parseJson((body ?? new Uint8Array()) as Uint8Array));
   if (!parsed.success) throw invalid(fieldErrors(parsed.error));
@@ -50,11 +50,11 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.outp
 
 const asItIs = (value: unknown) => ({ value });
 
-/** Validation of all but bodies, where there is something to validate: every request comes through here. */
+/** Validates parameters and headers, where there is something to validate: every request passes through here. */
 const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) => {
   const { httpPart, method, schema } = route;
   if (httpPart === "body" || (httpPart === "params" && isOfStrings(schema))) return asItIs;
-  // Those of a POST are documentation: its idempotency key is looked at where it is used.
+  // The headers of a POST are documentation: its idempotency key is checked where it is used.
   if (httpPart === "headers" && method === "POST") return asItIs;
   const validate = validatorCompiler(route);
   const defaults = httpPart === "querystring" ? schema.safeParse({}) : null;
@@ -63,16 +63,15 @@ const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) => {
   return (query) => (Object.keys(query as object).length === 0 ? { value: { ...none } } : validate(query));
 };
 
-/** Any strings will do, and parameters of a path are strings. */
+/** Whether a schema takes any strings: parameters of a path always are. */
 function isOfStrings(schema: z.ZodType): boolean {
   if (!(schema instanceof z.ZodObject)) return false;
   return Object.values(schema.shape).every((each) => each instanceof z.ZodString && (each.def.checks ?? []).length === 0);
 }
 
 /**
- * All bytes of a request. Throws `too_large` over the limit, by the header or as soon as the bytes exceed it, and
- * `unsupported_media_type` for bytes in a content coding. Memory is taken as bytes arrive, never on the word of the header
- * alone.
+ * Reads all bytes of a request. Throws `too_large` over the limit, by the header or as soon as the bytes exceed it, and
+ * `unsupported_media_type` for bytes in a content coding. Memory is allocated as bytes arrive, never by the header alone.
  */
 export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
@@ -83,8 +82,8 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     const chunks: Uint8Array[] = [];
     let received = 0;
     let isTooLarge = false;
-    // By events: leaving an async iteration early would destroy the socket before the 413 is written.
-    const onClose = () => fail(new TrainyardError("malformed", "the connection ended before the body did"));
+    // With events: leaving an async iteration early would destroy the socket before the 413 is written.
+    const onClose = () => fail(new TrainyardError("malformed", "the connection closed before the body was complete"));
     request.on("data", (chunk: Uint8Array) => {
       received += chunk.length;
       if (received <= limitBytes) chunks.push(chunk);
@@ -104,14 +103,14 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
 }
 
 function unsupportedCoding(coding: string): TrainyardError {
-  return new TrainyardError("unsupported_media_type", `bodies are taken as they are here, not in Content-Encoding ${coding}`);
+  return new TrainyardError("unsupported_media_type", `this path accepts no Content-Encoding, not ${coding} either`);
 }
 
 function tooLarge(limitBytes: number): TrainyardError {
   return new TrainyardError("too_large", `the body is larger than the limit of ${limitBytes} bytes`);
 }
 
-/** A body in memory of its own: it may move to a thread. */
+/** Copies a body into memory of its own, which can be transferred to a thread. */
 function joinNow(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const body = new Uint8Array(size);
   let offset = 0;

@@ -1,18 +1,18 @@
 /**
- * How connections end. Those of a server that closes: Node closes those that are idle at that moment; one that becomes idle
- * right after it would keep the server open until its keep-alive runs out. Those of upgrades that are refused, which are
- * nobody's. And those of requests that are answered before all of them has come.
+ * How connections end, in three cases. When the server closes: Node closes the connections that are idle at that moment, and
+ * one that becomes idle right after would keep the server open until its keep-alive ends. When an upgrade is refused, whose
+ * connection Node leaves to nobody. When a request is answered before all of it has arrived.
  */
 import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "../context.ts";
 
-/** Requests under way may take this long; longer than streams may (stream.ts). */
+/** How long requests under way may take; longer than streams may (streams.ts). */
 const GRACE_MS = 4000;
 const LOOK_MS = 100;
 
-/** How long the rest of a request is waited for, where the connection is closed after the answer (RFC 9112, section 9.6). */
+/** How long to wait for the rest of a request before a connection closes after the answer (RFC 9112, section 9.6). */
 const REST_MS = 2000;
 
 /** From the moment the server closes, ends each connection as it becomes idle, and all of them after the grace. */
@@ -29,8 +29,8 @@ export function endConnectionsOnClose(app: App): void {
 }
 
 /**
- * Ends the connection of an upgrade that was refused, once that is said. Node hands it over with the request and looks after
- * it no more: left open by its sender, it would stay for ever, and so would a server that closes.
+ * Ends the connection of a refused upgrade after its answer. Node hands it over with the request and does not watch it any
+ * more: if the client left it open, it would stay open for ever, and keep a closing server open.
  */
 export function endRefusedUpgrades(app: App): void {
   app.addHook("onResponse", async ({ raw }, reply) => {
@@ -39,9 +39,9 @@ export function endRefusedUpgrades(app: App): void {
 }
 
 /**
- * Takes and drops what of a request is still to come: many a client reads the answer only when it has sent all that it wanted.
- * Where the connection is closed after the answer that is waited for, at most `REST_MS`: what arrives unread would reset it, and
- * the answer would be lost.
+ * Reads and drops the rest of a request: many clients read the answer only after they have sent everything. Where the
+ * connection closes after the answer, waits for the end of the request, at most `REST_MS`: bytes that arrive unread would
+ * reset the connection, and the answer would be lost.
  */
 export async function drainRequest({ raw }: FastifyRequest, reply: FastifyReply): Promise<void> {
   if (raw.complete || raw.destroyed) return;

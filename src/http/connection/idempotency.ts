@@ -1,7 +1,7 @@
 /**
- * The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a POST that is sent twice under one key is done once,
- * and answered with its first answer for a day. What a request makes has its id before it is begun, kept with the key: a
- * request that a crash broke off is done again under the same id, so that nothing is made twice. Knows no use case.
+ * The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a POST that is sent twice with one key runs once, and
+ * gets its first answer again for a day. The id of what a request creates is stored with the key before the request runs: a
+ * request that a crash interrupted runs again with the same id, so that nothing is created twice. Knows no use case.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -14,17 +14,17 @@ import { createId, type IdKind } from "../../domain/id.ts";
 import type { App } from "../context.ts";
 
 export interface IdempotencyOptions {
-  /** What the route makes, so that its id is known before. */
+  /** What the route creates, so that its id can be chosen before. */
   readonly makes?: IdKind;
-  /** "body": of the bytes of the body. "route": the route says it itself, with `fingerprint`, since its body is a stream. */
+  /** "body": the hash of the bytes of the body. "route": the route calls `fingerprint` itself, since its body is a stream. */
   readonly fingerprint?: "body" | "route";
-  /** "secret": the answer shows a secret, and is not kept; who asks again is told so. */
+  /** "secret": the answer shows a secret and is not stored; a repeated request is a conflict. */
   readonly answer?: "kept" | "secret";
 }
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** How a POST keeps to idempotency keys; false when it does not look at them. */
+    /** How a POST handles idempotency keys; false when it ignores them. */
     idempotency?: IdempotencyOptions | false;
   }
   interface FastifyRequest {
@@ -32,16 +32,16 @@ declare module "fastify" {
   }
 }
 
-/** A request under a key. */
+/** A request with a key that this process has claimed. */
 interface Claimed {
   readonly name: KeyName;
   readonly owner: string;
   readonly state: Exclude<KeyState, { kind: "running" }>;
-  /** Told what the request asks for. */
+  /** Called with the digest of what the request asks for. */
   readonly settle: (digest: string) => Promise<void>;
 }
 
-/** Thrown where a request turns out to be answered already. */
+/** Thrown when a request was answered before: carries that answer. */
 export class Replay extends Error {
   readonly answer: StoredAnswer;
 
@@ -56,26 +56,26 @@ const REPLAYED = "idempotency-replayed";
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const DETAIL = "must have 1 to 255 visible ASCII characters";
 const DESCRIPTION =
-  "Makes it safe to send the request again: under the same key it is done once, and answered with its first answer for 24 hours, marked `Idempotency-Replayed: true`. Another request under the key is 422, one that is still being done 409. Answers of 5xx are not kept. Streams of CSV and NDJSON rows change nothing, and do not look at it.";
+  "Makes it safe to send the request again: with the same key it runs once, and gets its first answer for 24 hours, marked `Idempotency-Replayed: true`. Another request with the key is answered with 422, one that is still running with 409. Answers of 5xx are not stored. Streams of CSV and NDJSON rows change nothing and ignore the header.";
 
-/** Of an answer; a larger one is not kept, and the request is done again. */
+/** Largest answer that is stored; after a larger one, a repeated request runs again. */
 const MAX_ANSWER_BYTES = 256 * 1024;
-/** After this, a request that another process has begun counts as given up. */
+/** After this time, a request that another process has claimed counts as abandoned. */
 const LEASE_MS = 10 * 60_000;
 /** Hashing this many bytes takes about two milliseconds. */
 const TURN_BYTES = 2 * 1024 * 1024;
-/** Stands for an answer that is not kept because it showed a secret. */
+/** Stands for an answer that is not stored because it showed a secret. */
 const SECRET_SHOWN: StoredAnswer = { status: 0, headers: {}, body: "" };
 const KEPT_HEADERS = ["content-type", "location"];
 
-/** Lets every POST that is added from now on take the header, and says so in its schema. Whose a key is, `projectOf` says. */
+/** Makes every POST that is added from now on accept the header, and documents it. `projectOf` returns the owner of a key. */
 export function acceptIdempotencyKeys(
   app: App,
   { store, log }: Services,
   projectOf: (request: FastifyRequest) => string,
 ): void {
   const process = randomUUID();
-  /** Of this process, while they are being done: a lease may be over before a long request is. */
+  /** Requests that this process is running: a long request may outlive its lease. */
   const active = new Set<string>();
   const idOf = ({ project, route, key }: KeyName) => JSON.stringify([project, route, key]);
 
@@ -85,7 +85,7 @@ export function acceptIdempotencyKeys(
     if (route.method === "POST" && route.config?.idempotency !== false) describe(route);
   });
 
-  // Without a promise for the many requests that come without a key.
+  // Without a promise for the many requests without a key.
   app.addHook("preHandler", (request, reply, done) => {
     const options = optionsOf(request);
     const key = options && keyOf(request);
@@ -156,24 +156,24 @@ export function acceptIdempotencyKeys(
       if (state.kind === "owned" && answer) await store.answerKey(name, owner, answer);
       else if (state.kind === "owned") await store.releaseKey(name, owner);
     } catch (err) {
-      // The request was done all the same; asked again, it is done again under the same id.
-      log.error({ err, request_id: request.id }, "the answer of a request cannot be kept");
+      // The request has run all the same; sent again, it runs again with the same id.
+      log.error({ err, request_id: request.id }, "cannot store the answer of a request");
     }
     active.delete(idOf(name));
   };
 }
 
-/** Says what a request asks for, where the route reads its body itself. Throws a Replay, or `invalid` when the key was another request's. */
+/** Sets the digest of a request whose route reads the body itself. Throws a Replay, or `invalid` when another request has the key. */
 export async function fingerprint({ idempotency }: FastifyRequest, digest: string): Promise<void> {
   await idempotency?.settle(digest);
 }
 
-/** The id that what the request makes is to have; undefined when it came without a key. */
+/** The id for what the request creates; undefined when it came without a key. */
 export function idempotentId({ idempotency }: FastifyRequest): string | undefined {
   return idempotency?.state.kind === "owned" ? idempotency.state.resourceId : undefined;
 }
 
-/** Sends a first answer once more. */
+/** Sends a stored answer again. */
 export function sendReplay(reply: FastifyReply, { status, headers, body }: StoredAnswer): FastifyReply {
   return reply.code(status).headers(headers).header(REPLAYED, "true").send(body);
 }
@@ -182,7 +182,7 @@ function optionsOf(request: FastifyRequest): IdempotencyOptions | null {
   const options = request.routeOptions.config.idempotency ?? {};
   if (request.method !== "POST" || options === false) return null;
   const isBytes = request.body === undefined || request.body === null || request.body instanceof Uint8Array;
-  // A body that is a stream, on a route that does not fingerprint it: rows to predict.
+  // The body is a stream that the route does not fingerprint: rows to predict.
   return isBytes || options.fingerprint === "route" ? options : null;
 }
 
@@ -202,10 +202,10 @@ async function digestOf(body: Uint8Array | undefined | null): Promise<string> {
   return hash.digest("hex");
 }
 
-/** What is kept of an answer; null when it is not one to be kept. */
+/** The part of an answer that is stored; null when it is not to be stored. */
 function answerOf(request: FastifyRequest, reply: FastifyReply, payload: unknown): StoredAnswer | null {
   const { statusCode: status } = reply;
-  // Limits and waits are over at some time; what comes after is the answer.
+  // Limits and timeouts pass; the answer after that counts.
   if (status >= 500 || status === 429 || status === 408) return null;
   const isText = typeof payload === "string" || payload instanceof Uint8Array || payload === undefined || payload === null;
   if (!isText) return null;
@@ -217,24 +217,24 @@ function answerOf(request: FastifyRequest, reply: FastifyReply, payload: unknown
   return { status, headers: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])), body };
 }
 
-/** The error of an answer that cannot be given again. */
+/** The error for a repeated request whose answer showed a secret. */
 export function secretShown(): TrainyardError {
   return new TrainyardError(
     "conflict",
-    "this request was done before, and its answer had a secret that is shown once: revoke what it made, and make another with another key",
+    "this request ran before, and its answer had a secret that is shown once: revoke what it created, and send another Idempotency-Key",
   );
 }
 
 function stillRunning(): TrainyardError {
-  return new TrainyardError("conflict", "the first request under this Idempotency-Key is still being done: try again later");
+  return new TrainyardError("conflict", "the first request with this Idempotency-Key is still running: try again later");
 }
 
 function otherRequest(): TrainyardError {
-  const detail = "was used for another request to this path: take another key for this one";
+  const detail = "was used for another request to this path: send another key";
   return invalid([{ pointer: `/${HEADER}`, detail }]);
 }
 
-const NO_BODY = "There is a body, which this takes none of.";
+const NO_BODY = "This request takes no body.";
 
 interface RouteSchema {
   body?: unknown;
@@ -242,7 +242,7 @@ interface RouteSchema {
   response?: Record<string, { readonly content?: object }>;
 }
 
-/** Adds the header, and the statuses that come with it, to the schema of a route. */
+/** Adds the header and its statuses to the schema of a route. */
 function describe(route: { schema?: unknown }): void {
   const schema = route.schema as (RouteSchema & { hide?: boolean }) | undefined;
   if (!schema || schema.hide) return;
@@ -254,15 +254,15 @@ function describe(route: { schema?: unknown }): void {
   schema.headers = z.looseObject({ [HEADER]: header });
   const content = schema.response?.["500"]?.content;
   schema.response = {
-    409: { description: "The first request under the Idempotency-Key is still being done.", content },
+    409: { description: "The first request with the Idempotency-Key is still running.", content },
     422: { description: "The Idempotency-Key was used for another request.", content },
-    503: { description: "The server is going down, or its database takes no writes.", content },
-    507: { description: "There is no room on the disk for what this would write.", content },
+    503: { description: "The server is draining, or its database accepts no writes.", content },
+    507: { description: "The disk is full.", content },
     ...schema.response,
   } as RouteSchema["response"] & object;
 }
 
-/** What comes of a body where there should be none. */
+/** Adds the answers to a body that a route does not take to its schema. */
 function describeNoBody(route: { schema?: unknown }): void {
   const schema = route.schema as (RouteSchema & { hide?: boolean }) | undefined;
   if (!schema || schema.hide || schema.body !== undefined) return;

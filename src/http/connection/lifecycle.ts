@@ -1,4 +1,4 @@
-/** Where the server is in its life, as the routes and open streams need to know it. The composition root moves it on. */
+/** The phase of the server: starting, ready or draining, for routes and open streams. The composition root changes it. */
 
 export type Phase = "starting" | "ready" | "draining";
 
@@ -6,13 +6,13 @@ export interface Lifecycle {
   readonly phase: Phase;
   /** Aborts when draining begins. */
   readonly draining: AbortSignal;
-  /** From now on the server takes jobs. */
+  /** Lets the server accept jobs. */
   markReady(): void;
-  /** From now on the server takes no new job and ends its streams. */
+  /** Makes the server refuse new jobs and end its streams. */
   drain(): void;
 }
 
-/** A life that is starting. */
+/** The lifecycle of a server that is starting. */
 export function createLifecycle(): Lifecycle {
   const draining = new AbortController();
   let phase: Phase = "starting";

@@ -1,6 +1,6 @@
 /**
- * One log line a request, with the ids of the request and of what it is about, and the log that a request has for whatever
- * else there is to say. Bodies and headers are never logged.
+ * One log line a request, with the ids of the request and of its job, model or data set, and the logger of a request for all
+ * other lines. Bodies and headers are never logged.
  */
 import type { FastifyBaseLogger } from "fastify";
 import { type Logger, pino } from "pino";
@@ -9,7 +9,7 @@ import type { App } from "../context.ts";
 
 type Level = "fatal" | "error" | "warn" | "info" | "debug" | "trace";
 
-/** What the line of an answered request says beside the fields of its log. */
+/** What the line of an answered request has besides the fields of its logger. */
 interface Answered {
   readonly method: string;
   readonly route: string;
@@ -17,7 +17,7 @@ interface Answered {
   readonly ms: number;
 }
 
-/** A logger of pino's, with what it shows to those who build upon it. */
+/** A logger of pino, with the members that pino documents for those who build upon it. */
 type PinoLogger = Logger & {
   readonly [pino.symbols.streamSym]: pino.DestinationStream;
   /** The fields of all its lines, encoded, each after a comma. */
@@ -27,8 +27,8 @@ type PinoLogger = Logger & {
 const INFO = pino.levels.values.info;
 
 /**
- * The log of a request: the server's, with the request's fields in every line. A child of pino's would do the same, and be
- * made and encoded anew for each request; most requests say one line.
+ * The logger of a request: that of the server, with the fields of the request in every line. A child of pino would do the
+ * same, but would be created and encoded for each request, most of which write one line.
  */
 class RequestLog implements FastifyBaseLogger {
   readonly #base: PinoLogger;
@@ -74,9 +74,9 @@ class RequestLog implements FastifyBaseLogger {
   silent(): void {}
 
   /**
-   * Says the line of the answered request, as `info` would. There is one for every request, and pino, which looks at the type
-   * and the characters of each field, takes as long for it as a small prediction's network: what it would write is put together
-   * here, in a third of that time. The level is followed; serializers and formatters are not, and the server has none.
+   * Writes the line of the answered request, as `info` would. Every request has one, and pino, which checks the type and the
+   * characters of each field, takes as long for it as the network of a small prediction: this writes the same text in a third
+   * of that time. The level counts; serializers and formatters do not, and the server has none.
    */
   answered(answered: Answered): void {
     const base = this.#base;
@@ -85,7 +85,7 @@ class RequestLog implements FastifyBaseLogger {
     base[pino.symbols.streamSym].write(`{"level":${INFO},"time":${Date.now()}${base[pino.symbols.chindingsSym]},${said}\n`);
   }
 
-  /** As pino takes it: fields and then a sentence, an error, or a sentence alone. */
+  /** The arguments of pino's methods: fields and a sentence, an error, or a sentence alone. */
   #say(level: Level, said: unknown, rest: unknown[]): void {
     const log = this.#base[level] as (fields: object, ...rest: unknown[]) => void;
     if (typeof said !== "object") log.call(this.#base, this.#fields, said, ...rest);
@@ -94,12 +94,12 @@ class RequestLog implements FastifyBaseLogger {
   }
 }
 
-/** The log of a new request; `fields` name it. The server's own is pino's. */
+/** The logger of a new request; `fields` name it. The server's own logger is pino's. */
 export function createRequestLog(base: FastifyBaseLogger, fields: object): FastifyBaseLogger {
   return new RequestLog(base as PinoLogger, fields);
 }
 
-/** Logs every answered request. Those of a job or a model carry its id in all their lines. */
+/** Logs every answered request. All lines of a request for a job or a model carry its id. */
 export function logRequests(app: App): void {
   app.addHook("onRequest", (request, _reply, done) => {
     const { id, ref } = request.params as { id?: string; ref?: string };

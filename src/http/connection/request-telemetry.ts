@@ -1,8 +1,8 @@
-/** Every answered request, measured by its route's template. Streams are counted where they end, not by how long they were. */
+/** Measures every answered request by the template of its route. Streams are counted when they end, and have no duration. */
 import type { Telemetry } from "../../domain/operation/telemetry.ts";
 import type { App } from "../context.ts";
 
-/** What no route is for. */
+/** Stands for the route of a request that has none. */
 const NO_ROUTE = "none";
 const STREAM_TYPE = "text/event-stream";
 

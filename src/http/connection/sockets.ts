@@ -1,6 +1,6 @@
 /**
- * Connections as such: how many there may be, how long a sender may take, and the answer to what is not HTTP. A connection
- * costs memory whether or not something comes of it: who holds many and sends little is cut off.
+ * Bounds of connections: how many there may be, how long a sender may take, and the answer to what is not HTTP. Every
+ * connection costs memory: a client that holds many and sends little is cut off.
  */
 import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
@@ -10,11 +10,11 @@ import { PROBLEM_TYPE, ProtocolError, toProblem } from "../errors/problem.ts";
 
 /** What a connection is allowed. The defaults are those of the settings. */
 export interface SocketBounds {
-  /** For all headers of a request. */
+  /** How long all headers of a request may take. */
   readonly headersMs: number;
-  /** For a whole request, its body included. */
+  /** How long a whole request may take, its body included. */
   readonly requestMs: number;
-  /** A connection on which nothing moves for this long, while it is the other side's turn, is ended. */
+  /** How long a connection may be idle while the server waits for the client. */
   readonly idleMs: number;
   /** How long a connection without a request is kept. */
   readonly keepAliveMs: number;
@@ -47,10 +47,10 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** What a connection is at, or was last. */
+/** The request that a connection has now, or had last. */
 const current = new WeakMap<Socket, Exchange>();
 
-/** Holds connections to the bounds that Node has no option for. */
+/** Enforces the bounds that Node has no option for. */
 export function boundSockets(app: App, { idleMs, connections }: SocketBounds): void {
   app.addHook("onRequest", async ({ raw: request }, { raw: response }) => {
     current.set(request.socket, { request, response });
@@ -64,11 +64,11 @@ export function boundSockets(app: App, { idleMs, connections }: SocketBounds): v
     const isOurTurn = request.complete && !response.writableFinished && socket.writableLength === 0;
     if (isOurTurn) return;
     if (request.complete || response.headersSent) return void socket.destroy();
-    refuse(socket, 408, new ProtocolError("timeout", `nothing of the body came for ${idleMs} ms`));
+    refuse(socket, 408, new ProtocolError("timeout", `no byte of the body arrived for ${idleMs} ms`));
   });
 }
 
-/** What is not HTTP, or takes too long to become a request, and the answer to each. */
+/** The answers to what is not HTTP, or takes too long to become a request, by Node's code. */
 const FAULTS: Readonly<Record<string, readonly [status: number, error: ProtocolError]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, new ProtocolError("timeout", "the request took too long to arrive")],
   HPE_HEADER_OVERFLOW: [
@@ -76,17 +76,17 @@ const FAULTS: Readonly<Record<string, readonly [status: number, error: ProtocolE
     new ProtocolError("headers_too_large", `the headers are larger than the limit of ${MAX_HEADER_BYTES} bytes`),
   ],
 };
-const NOT_HTTP: (typeof FAULTS)[string] = [400, new ProtocolError("malformed", "this is not a request of HTTP/1.1")];
+const NOT_HTTP: (typeof FAULTS)[string] = [400, new ProtocolError("malformed", "this is not an HTTP/1.1 request")];
 
 function answerBadRequest({ code = "" }: NodeJS.ErrnoException, socket: Socket): void {
   if (code === "ECONNRESET" || socket.destroyed) return;
   const { response } = current.get(socket) ?? {};
-  // Within an answer that has begun there is no room for another.
+  // An answer that has begun leaves no room for another.
   if (response?.headersSent && !response.writableFinished) return void socket.destroy();
   refuse(socket, ...(FAULTS[code] ?? NOT_HTTP));
 }
 
-/** Answers on the bare socket, and ends it. */
+/** Answers on the socket itself, and ends it. */
 function refuse(socket: Socket, status: number, error: ProtocolError): void {
   if (!socket.writable) return void socket.destroy();
   const body = JSON.stringify(toProblem(error, { requestId: randomUUID(), bodyLimit: 0 }));

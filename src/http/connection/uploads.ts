@@ -1,4 +1,4 @@
-/** An upload as it comes over HTTP: which format it is, what was asked for with it, and its bytes, which go to the upload spool. */
+/** Receives uploads over HTTP: their format, the options of the request, and their bytes, which go to the upload spool. */
 import type { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
@@ -10,7 +10,7 @@ import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 
 export const MULTIPART_TYPE = "multipart/form-data";
 
-/** The format that a media type says. */
+/** The format of each media type. */
 const FORMAT_OF_TYPE: ReadonlyMap<string, DatasetFormat> = new Map(
   Object.entries({
     "text/csv": "csv",
@@ -26,7 +26,7 @@ const FORMAT_OF_TYPE: ReadonlyMap<string, DatasetFormat> = new Map(
   } as const),
 );
 
-/** The format that a file name says; a `.gz` after it says nothing. */
+/** The format of each extension of a file name; a `.gz` after it does not count. */
 const FORMAT_OF_EXTENSION: ReadonlyMap<string, DatasetFormat> = new Map(
   Object.entries({
     csv: "csv",
@@ -39,7 +39,7 @@ const FORMAT_OF_EXTENSION: ReadonlyMap<string, DatasetFormat> = new Map(
   } as const),
 );
 
-/** Media types of a body that is the table itself. Any other is taken when `format` or the name says what it is. */
+/** Media types of a body that is the table itself. Any other is accepted when `format` or the name gives the format. */
 export const TABLE_TYPES = ["text/csv", "application/x-ndjson", "application/json", "application/vnd.apache.parquet"] as const;
 
 const asked = {
@@ -50,16 +50,16 @@ const asked = {
     .max(200)
     .optional()
     .meta({
-      description: "Shown in lists. A file's name serves when it is left out.",
+      description: "Shown in lists; the name of the file when left out.",
       examples: ["penguins"],
     }),
   format: z.enum(DATASET_FORMATS).optional().meta({
-    description: "When neither the content type nor the name's extension says it, or to overrule both.",
+    description: "The format, when neither the content type nor the extension of the name gives it, or to override both.",
   }),
   delimiter: readingOptions.shape.delimiter,
   header: z.enum(["true", "false", "auto"]).optional().meta({
     description:
-      "Of CSV: whether the first row has names. auto, the default: it does when no cell of it is a number, date or boolean.",
+      "For CSV: whether the first row has names. `auto`, the default: when no cell of it is a number, date or boolean.",
   }),
   types: z
     .string()
@@ -77,7 +77,7 @@ type Asked = z.output<typeof uploadQuery>;
 /** The parts of a multipart upload: the same by name, and the file. */
 const uploadForm = z.strictObject({ ...asked, file: z.string().meta({ format: "binary" }).optional() });
 
-/** Media types of an upload's body in the OpenAPI document, where the body is not just bytes; each with an example. */
+/** The media types of an upload's body for the OpenAPI document, each with a schema and an example. */
 export function uploadContent(): Record<string, object> {
   const { $schema: _, ...form } = z.toJSONSchema(uploadForm, { io: "input" });
   const cell = { type: ["string", "number", "boolean", "null"] };
@@ -98,19 +98,19 @@ export function uploadContent(): Record<string, object> {
   };
 }
 
-/** An upload that has arrived, and what was asked for. */
+/** An upload that has arrived, with the options of its request. */
 export interface Arrival {
   readonly upload: Upload;
   readonly request: UploadRequest;
 }
 
-/** What came with the bytes. */
+/** What the headers of the request or part give. */
 interface Label {
   readonly mediaType: string;
   readonly fileName: string;
 }
 
-/** Receives the request's body. What goes wrong leaves no upload. */
+/** Receives the body of a request. An error leaves no upload behind. */
 export async function receiveUpload(request: FastifyRequest, query: Asked, uploadSpool: UploadSpool): Promise<Arrival> {
   const gzip = isGzip(request);
   const mediaType = mediaTypeOf(request.headers["content-type"]);
@@ -131,7 +131,7 @@ async function arrive(uploadSpool: UploadSpool, upload: Upload, describe: () => 
   }
 }
 
-/** Bytes of a stream. Leaving off early leaves it open, so that an answer can still go the other way. */
+/** The bytes of a stream. Ending early leaves the stream open, so that the answer can still be sent. */
 async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, void> {
   try {
     yield* stream.iterator({ destroyOnReturn: false });
@@ -140,7 +140,7 @@ async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, void
   }
 }
 
-/** Reads every part, whatever is wrong with one: a multipart stream that is left in its middle never ends. */
+/** Reads every part, even after an error in one: a multipart stream that is left in the middle never ends. */
 async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
   const fields: Record<string, string> = {};
   let upload: Upload | null = null;
@@ -166,25 +166,23 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
     return { upload, label, fields };
   } catch (error) {
     if (upload) await uploadSpool.discard(upload);
-    // What is wrong with a part was said of it already.
+    // The error of a part names that part already.
     if (error === failure || error instanceof TrainyardError) throw error;
     if (request.raw.errored) throw connectionEnded();
     const { code = "", message } = error as NodeJS.ErrnoException;
     if (TOO_MANY_PARTS.test(code)) throw tooManyParts();
-    throw code.startsWith("FST_") ? error : new TrainyardError("malformed", `the form is none: ${message}`);
+    throw code.startsWith("FST_") ? error : new TrainyardError("malformed", `the form cannot be parsed: ${message}`);
   }
 }
 
 const TOO_MANY_PARTS = /^FST_(?:PARTS|FILES|FIELDS)_LIMIT$/;
 
 function tooManyParts(): TrainyardError {
-  return invalid([
-    { pointer: "", detail: "the form has more parts than an upload takes: one file, and what may be said of it" },
-  ]);
+  return invalid([{ pointer: "", detail: "the form has too many parts: an upload takes one file and its options" }]);
 }
 
 function connectionEnded(): TrainyardError {
-  return new TrainyardError("malformed", "the connection ended before the upload did");
+  return new TrainyardError("malformed", "the connection closed before the upload was complete");
 }
 
 function parseFields(fields: Readonly<Record<string, string>>): Asked {
@@ -202,11 +200,14 @@ function requestOf({ name, format, delimiter, header, types }: Asked, label: Lab
   if (!options.success) throw invalid(fieldErrors(options.error));
   const known = format ?? FORMAT_OF_TYPE.get(label.mediaType) ?? formatOfName(label.fileName) ?? formatOfName(name ?? "");
   if (!known) {
-    const detail = `the content type ${label.mediaType || "is not given, which"} is not that of a table: send ${TABLE_TYPES.join(", ")}, or say format=csv`;
+    const given = label.mediaType
+      ? `the content type ${label.mediaType} is not that of a table`
+      : "the content type is missing";
+    const detail = `${given}: send ${TABLE_TYPES.join(", ")}, or add format=csv`;
     throw new TrainyardError("unsupported_media_type", detail);
   }
   const called = name ?? stemOf(label.fileName);
-  if (called === "") throw invalid([{ pointer: "/name", detail: "must be given: what the data set is called" }]);
+  if (called === "") throw invalid([{ pointer: "/name", detail: "must be given: the name of the data set" }]);
   return { name: called, format: known, gzip, options: options.data };
 }
 
@@ -222,7 +223,7 @@ function isGzip({ headers }: FastifyRequest): boolean {
   const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (encoding === "gzip" || encoding === "x-gzip") return true;
   if (encoding === "identity" || encoding === "") return false;
-  throw new TrainyardError("unsupported_media_type", `the content encoding ${encoding} is not taken; gzip is`);
+  throw new TrainyardError("unsupported_media_type", `the content encoding ${encoding} is not supported; gzip is`);
 }
 
 function mediaTypeOf(header: string | undefined): string {

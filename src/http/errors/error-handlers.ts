@@ -40,7 +40,7 @@ export function answerErrors(app: App, answerVisit: (request: FastifyRequest, re
     if (allowed.length === 0 || allowed.includes(request.method))
       return answerError(new ProtocolError("not_found", `there is nothing at ${path}`), request, reply);
     reply.header("allow", allowed.join(", "));
-    const detail = `${path} takes ${allowed.join(", ")}, not ${request.method}`;
+    const detail = `${path} accepts ${allowed.join(", ")}, not ${request.method}`;
     return answerError(new ProtocolError("method_not_allowed", detail), request, reply);
   });
 }

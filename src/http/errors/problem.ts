@@ -41,25 +41,23 @@ const fieldError = z.object({
     description:
       "JSON pointer (RFC 6901) into the body, empty for all of it. When query, path or header parameters are wrong: `/` and the parameter's name.",
   }),
-  detail: z.string().meta({ description: "What is wrong, and what would be right." }),
+  detail: z.string().meta({ description: "What is wrong, and what is allowed." }),
 });
 
-/** The document of RFC 9457 that every error is answered with. */
+/** The document of RFC 9457 that answers every error. */
 export const problem = z
   .object({
     type: z.literal("about:blank"),
-    title: z.string().meta({ description: "The phrase of the status." }),
+    title: z.string().meta({ description: "The reason phrase of the status." }),
     status: z.int().meta({ description: "The HTTP status." }),
     detail: z.string().meta({ description: "What happened, for a person." }),
-    instance: z
-      .string()
-      .meta({ description: "Names this occurrence: the id of the request, which the server's log shows too." }),
+    instance: z.string().meta({ description: "The id of the request, as in the server log." }),
     code: z.enum(problemCodes).meta({ description: "What happened, for a program." }),
     errors: z.array(fieldError).optional().meta({ description: "Every failure found, when the code is `invalid`." }),
   })
   .meta({
     id: "Problem",
-    description: "An error, as RFC 9457 has it.",
+    description: "An error, as in RFC 9457.",
     examples: [
       {
         type: "about:blank",
@@ -75,7 +73,7 @@ export const problem = z
 
 export type Problem = z.output<typeof problem>;
 
-/** What Fastify raises, of which it is not the status that says enough. */
+/** The codes of errors that Fastify raises, where its status alone does not give them. */
 const FASTIFY_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "too_large",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
@@ -92,14 +90,14 @@ interface FastifyFault {
   readonly validationContext?: string;
 }
 
-/** What the request was, as far as the answer to its error depends on it. */
+/** What the answer to an error depends on besides the error. */
 export interface Occurrence {
   readonly requestId: string;
-  /** The most bytes that this route takes, named when a body was larger. */
+  /** The most bytes that the body of this route may have, for the detail of `too_large`. */
   readonly bodyLimit: number;
 }
 
-/** The problem document of anything that was thrown. What is not meant for the reader becomes a bare 500. */
+/** The problem document of anything that was thrown. An unknown error becomes a 500 that tells nothing of its cause. */
 export function toProblem(error: unknown, { requestId, bodyLimit }: Occurrence): Problem {
   const document = (code: ProblemCode, detail: string, errors?: Problem["errors"]): Problem => ({
     type: "about:blank",
@@ -116,11 +114,11 @@ export function toProblem(error: unknown, { requestId, bodyLimit }: Occurrence):
   const code = codeOf(fault);
   if (code === "too_large") return document(code, `the body is larger than the limit of ${bodyLimit} bytes`);
   if (code === "invalid") return document(code, parameterDetail(fault), parameterErrors(fault));
-  if (code === "internal") return document(code, "something went wrong on our side; the log has it under this request's id");
+  if (code === "internal") return document(code, "internal error; see the server log under the id of this request");
   return document(code, fault.message);
 }
 
-/** An error that only HTTP has: a method that a path does not take, a stream asked for without an upgrade. */
+/** An error that only HTTP has: a method that a path does not accept, or a stream requested without an upgrade. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
   readonly code: ProblemCode;

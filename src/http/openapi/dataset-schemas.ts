@@ -11,9 +11,9 @@ const summary = {
     .regex(/^[0-9a-f]{64}$/)
     .meta({
       description:
-        "Of the uploaded file. When delimiter, header or types were given: of the file, a newline and these as JSON.",
+        "SHA-256 of the uploaded file; when delimiter, header or types were given, of the file, a newline and these as JSON.",
     }),
-  bytes: z.int().meta({ description: "Of the uploaded file." }),
+  bytes: z.int().meta({ description: "The size of the uploaded file." }),
   rows: z.int(),
   column_count: z.int(),
   created_at: z.iso.datetime(),
@@ -46,7 +46,7 @@ const island = {
 
 export const datasetAnswer = z.object({ ...summary, columns: z.array(columnSchema) }).meta({
   id: "Dataset",
-  description: "A data set: an uploaded table, its columns, and what is known of each.",
+  description: "A data set: an uploaded table, its columns and their statistics.",
   examples: [
     { ...penguins, column_count: 1, columns: [{ ...island, top: [...island.top], categories: [...island.categories] }] },
   ],
@@ -93,12 +93,12 @@ export function representSummary(dataset: DatasetSummary): z.output<typeof datas
   };
 }
 
-/** A data set with its columns, as JSON text: the columns are text already. */
+/** A data set with its columns, as JSON text: the columns are stored as text. */
 export function datasetJson({ summary: dataset, columnsJson }: DatasetDocument): string {
   return `${JSON.stringify(representSummary(dataset)).slice(0, -1)},"columns":${columnsJson}}`;
 }
 
-/** A preview as JSON text, of lines that are text already. */
+/** A preview as JSON text, of rows that are JSON text already. */
 export function previewJson(names: readonly string[], lines: readonly string[]): string {
   return `{"columns":${JSON.stringify(names)},"rows":[${lines.join(",")}]}`;
 }

@@ -7,13 +7,13 @@ import { isoTime } from "./serializers.ts";
 const time = z.iso.datetime();
 const keyFields = {
   id: z.string(),
-  project: z.string().meta({ description: "Whose records it sees." }),
+  project: z.string().meta({ description: "The project whose records the key may use." }),
   name: z.string(),
-  prefix: z.string().meta({ description: "How the key begins." }),
+  prefix: z.string().meta({ description: "The first characters of the key." }),
   scopes: z.array(z.enum(SCOPES)),
   created_at: time,
   expires_at: time.nullable(),
-  last_used_at: time.nullable().meta({ description: "To within a minute." }),
+  last_used_at: time.nullable().meta({ description: "Exact to a minute." }),
   revoked_at: time.nullable(),
 };
 
@@ -31,9 +31,9 @@ const EXAMPLE = {
 
 /** The record of a key. */
 export const keyAnswer = z.object(keyFields).meta({ id: "Key", description: "The record of a key.", examples: [EXAMPLE] });
-/** A key that was just made. */
+/** A key that was just created. */
 export const createdKeyAnswer = z
-  .object({ ...keyFields, key: z.string().meta({ description: "The key. It is shown this once." }) })
+  .object({ ...keyFields, key: z.string().meta({ description: "The key. It is shown only once." }) })
   .meta({ id: "CreatedKey" });
 export const keysAnswer = z
   .object({ data: z.array(keyAnswer), has_more: z.boolean(), next_after: z.string().nullable() })
@@ -54,7 +54,7 @@ export function representKey(key: ApiKey) {
   };
 }
 
-/** The one time that the key is shown. */
+/** The record of a new key, with the key itself: the only answer that shows it. */
 export function representCreatedKey({ record, key }: CreatedKey) {
   return { ...representKey(record), key };
 }

@@ -40,18 +40,18 @@ interface Described {
 
 const ID = "0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90";
 
-/** What a status says of a request, in one case of it. */
+/** An example of the detail of each status. */
 const DETAILS: Readonly<Record<number, string>> = {
   [STATUS_OF.malformed]: 'the body is not JSON: Unexpected token "}" at line 3, column 1',
   [STATUS_OF.unauthorized]: "no API key came with the request: send it as Authorization: Bearer ty_...",
-  [STATUS_OF.forbidden]: "the key has not the scope submit",
+  [STATUS_OF.forbidden]: "this requires a key with the scope submit; this key has read",
   [STATUS_OF.not_found]: `there is no job job_${ID}`,
   [STATUS_OF.conflict]: "the job is succeeded: there is nothing to cancel",
   [STATUS_OF.too_large]: "the body is larger than 67108864 bytes (TRAINYARD_MAX_BODY_BYTES)",
-  [STATUS_OF.unsupported_media_type]: "the content type text/plain is not one that this path takes",
-  [STATUS_OF.upgrade_required]: "this path takes WebSocket connections only",
+  [STATUS_OF.unsupported_media_type]: "this path does not accept the content type text/plain",
+  [STATUS_OF.upgrade_required]: "this path accepts WebSocket connections only",
   [STATUS_OF.rate_limited]: "too many requests: the limit is in the RateLimit header",
-  [STATUS_OF.internal]: "a defect of ours; the log has it under the request's id",
+  [STATUS_OF.internal]: "internal error; see the server log under the id of this request",
   [STATUS_OF.unavailable]: "the server is draining",
   [STATUS_OF.storage_full]: "the disk is full: nothing can be added until there is room",
 };
@@ -70,7 +70,7 @@ export function addExamples(document: Document): void {
   }
 }
 
-/** An example of what goes in leaves out what has a default, and is none of what comes out. */
+/** Drops the examples that an output has from its input: they leave out members with a default, which the output has. */
 function dropForeign(schemas: Readonly<Record<string, Schema>>): void {
   for (const [name, schema] of Object.entries(schemas)) {
     const input = schemas[`${name}Input`];

@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document: its frame, how routes describe their answers, and the tidying of what the generator gives. */
+/** The OpenAPI 3.1 document: its frame, how routes describe their answers, and what is corrected in the generator's output. */
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { z } from "zod";
@@ -10,30 +10,30 @@ import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "../errors/probl
 import { addExamples } from "./openapi-examples.ts";
 
 const TAGS = [
-  { name: "datasets", description: "Bring a table: upload it, look at its columns, train on it by its id." },
+  { name: "datasets", description: "Upload a table, inspect its columns, train on it by its id." },
   { name: "jobs", description: "Train: submit a job, watch it, cancel it." },
-  { name: "metrics", description: "What every epoch came to: as columns, as events, as a live stream." },
-  { name: "models", description: "What training came to: weights and predictions." },
+  { name: "metrics", description: "The metrics of every epoch: as columns, as events, as a live stream." },
+  { name: "models", description: "Trained models: weights, predictions and evaluations." },
   { name: "dialects", description: "The same models in the protocols of TensorFlow Serving and of Open Inference." },
-  { name: "keys", description: "Who may do what: keys of the API, and the sessions of browsers." },
+  { name: "keys", description: "API keys, and the sessions of browsers." },
   { name: "service", description: "Health, and this document." },
 ];
 
 /** What each error status means here. */
 const PROBLEMS: Readonly<Record<number, string>> = {
-  [STATUS_OF.malformed]: "The body is not what its content type says.",
-  [STATUS_OF.unauthorized]: "No key that is good came with the request; where the server has no keys, none is wanted.",
-  [STATUS_OF.forbidden]: "The key does not allow this, or another site's page has sent it.",
-  [STATUS_OF.not_found]: "There is nothing of this id.",
+  [STATUS_OF.malformed]: "The body cannot be parsed as its content type.",
+  [STATUS_OF.unauthorized]: "The request carries no valid API key. A server without keys requires none.",
+  [STATUS_OF.forbidden]: "The key does not allow this, or the page of another site sent the request.",
+  [STATUS_OF.not_found]: "Nothing has this id.",
   [STATUS_OF.conflict]: "The state of the resource does not allow it.",
-  [STATUS_OF.too_large]: "The body is larger than the limit, which the detail names.",
-  [STATUS_OF.unsupported_media_type]: "The content type of the body is not one that this path takes.",
-  [STATUS_OF.invalid]: "The content is wrong: `errors` has every failure with its place.",
-  [STATUS_OF.upgrade_required]: "This path takes WebSocket connections only.",
-  [STATUS_OF.rate_limited]: "A limit of the project, which the detail names; `Retry-After` says when to try again.",
-  [STATUS_OF.internal]: "A defect of ours; the log has it under the request's id.",
-  [STATUS_OF.storage_full]: "There is no room on the disk for what this would write.",
-  [STATUS_OF.unavailable]: "The server is starting or going down; `Retry-After` says when to try again.",
+  [STATUS_OF.too_large]: "The body is larger than the limit that the detail names.",
+  [STATUS_OF.unsupported_media_type]: "This path does not accept the content type of the body.",
+  [STATUS_OF.invalid]: "The content is invalid: `errors` lists every failure with its place.",
+  [STATUS_OF.upgrade_required]: "This path accepts WebSocket connections only.",
+  [STATUS_OF.rate_limited]: "The project is over the limit that the detail names; `Retry-After` says when to try again.",
+  [STATUS_OF.internal]: "Internal error; see the server log under the id of the request.",
+  [STATUS_OF.storage_full]: "The disk is full.",
+  [STATUS_OF.unavailable]: "The server is starting or draining; `Retry-After` says when to try again.",
 };
 
 /** One documented success: media types by name, or the schema of a JSON answer. */
@@ -41,7 +41,7 @@ type Success = readonly [description: string, schema: z.ZodType | Readonly<Recor
 
 /**
  * The `response` part of a route's schema: its successes, and the error statuses it can answer with besides 500. It is
- * documentation and what tests check; answers are written as they are, since representations.ts has their types.
+ * documentation, and tests check it; answers are not validated when they are sent, since serializers.ts types them.
  */
 export function answers(successes: Readonly<Record<number, Success>>, problems: readonly number[] = []) {
   const documented: Record<number, object> = {};
@@ -78,13 +78,13 @@ export const swaggerOptions: FastifyDynamicSwaggerOptions = {
         key: {
           type: "http",
           scheme: "bearer",
-          description: "An API key, `ty_...`. Where the server has no keys, none is wanted.",
+          description: "An API key, `ty_...`. A server without keys requires none.",
         },
         session: {
           type: "apiKey",
           in: "cookie",
           name: "trainyard_session",
-          description: "A browser's, in exchange for a key.",
+          description: "The session of a browser, in exchange for a key.",
         },
       },
     },
@@ -107,8 +107,9 @@ interface Operation {
 }
 
 /**
- * The generator registers every schema twice, as input and as output. Here each keeps one component: those nobody refers
- * to go, and an input whose output nobody uses takes its plain name. Headers and bodiless answers are put right too.
+ * The generator registers every schema twice, as input and as output. Here each keeps one component: components without a
+ * reference are removed, and an input whose output is not used takes the plain name. Headers and answers without a body are
+ * corrected too.
  */
 function tidy(document: OpenApiObject): OpenApiObject {
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
@@ -133,17 +134,17 @@ function tidy(document: OpenApiObject): OpenApiObject {
   return tidied;
 }
 
-/** zod bounds every integer by what a double holds exactly, which says nothing to a reader. */
+/** Leaves out the bounds that zod gives every integer, what a double holds exactly: they tell a reader nothing. */
 function withoutSafeBounds(key: string, value: unknown): unknown {
   return (key === "minimum" || key === "maximum") && Math.abs(value as number) === Number.MAX_SAFE_INTEGER ? undefined : value;
 }
 
-/** Bodies whose schema depends on their media type, which a route has no place for. */
+/** Adds bodies whose schema depends on their media type, which the schema of a route cannot express. */
 function completeBody({ operationId, requestBody }: Operation): void {
   if (operationId === "uploadDataset" && requestBody) Object.assign(requestBody.content, uploadContent());
 }
 
-/** Who may call it, and what is answered to those who may not. */
+/** Adds to an operation which scope it requires, and the answers to requests without it. */
 function completeAccess(operation: Operation): void {
   const access = accessOfOperation(operation.operationId ?? "");
   operation.security = access?.scope ? [{ key: [] }, { session: [] }] : [];
@@ -165,7 +166,7 @@ function completeResponses({ responses }: Operation): void {
       response.headers = { "Retry-After": { description: "Seconds.", schema: { type: "integer" } } };
     }
     if (status === "201" || status === "202") {
-      response.headers = { Location: { description: "Where it is.", schema: { type: "string" } } };
+      response.headers = { Location: { description: "The address of the new resource.", schema: { type: "string" } } };
     }
     if (status === "101" || status === "204") delete response.content;
   }

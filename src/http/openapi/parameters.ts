@@ -45,16 +45,16 @@ export const aliasParams = z.object({
   alias: aliasName.meta({ description: "Begins with a letter.", examples: ["production"] }),
 });
 export const topKQuery = z.object({
-  top_k: whole.min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
+  top_k: whole.min(1).optional().meta({ description: "Return only this many classes, most probable first." }),
 });
 export const predictQuery = topKQuery.extend({
   header: z.enum(["true", "false", "auto"]).default("auto").meta({
     description:
-      "Of CSV: whether the first row has names. auto: it has when one of its cells is a column of the model, or, where columns have no names, when one is not a number.",
+      "For CSV: whether the first row has names. `auto`: when one of its cells is a column of the model, or, where columns have no names, when one is not a number.",
   }),
   trailer: z.enum(["true", "false"]).default("false").meta({
     description:
-      "Of CSV and NDJSON: whether the answer ends with a line of its own that says how it went, and never by a broken connection.",
+      "For CSV and NDJSON: whether the answer ends with a line of its own that reports success or the error, instead of a broken connection.",
   }),
 });
 export const compareQuery = z.object({ with: z.string().meta({ description: "The other model, as a reference." }) });
@@ -114,10 +114,7 @@ export const rowsQuery = z.object({
 });
 
 export const submitQuery = z.object({
-  validate_only: z
-    .enum(["true", "false"])
-    .default("false")
-    .meta({ description: "true: say what the spec comes to, and store nothing." }),
+  validate_only: z.enum(["true", "false"]).default("false").meta({ description: "true: resolve the spec and store nothing." }),
 });
 
 export const metricsQuery = z.object({
@@ -133,8 +130,7 @@ export const metricsQuery = z.object({
     .pipe(z.array(z.enum(SERIES)).min(1))
     .optional()
     .meta({
-      description:
-        "The columns wanted, separated by commas: the fewer they are, the finer the points. All of them when left out.",
+      description: "The columns to return, separated by commas; all when left out. The fewer columns, the finer the points.",
       examples: ["loss,val_loss"],
     }),
 });
@@ -149,5 +145,5 @@ export const streamQuery = z.object({
 });
 
 export const lastEventId = z.object({
-  "last-event-id": seq.optional().meta({ description: "What an EventSource sends when it reconnects; goes before `after`." }),
+  "last-event-id": seq.optional().meta({ description: "Sent by an EventSource when it reconnects; overrides `after`." }),
 });

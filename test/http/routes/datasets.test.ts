@@ -129,9 +129,9 @@ describe("refusing an upload", () => {
 
   it("says which types there are when it does not know one", async () => {
     const response = await upload("a\n1\n", "name=x", { "content-type": "application/pdf" });
-    expect([response.statusCode, response.json().detail]).toEqual([415, expect.stringMatching(/text\/csv.*or say format=csv/)]);
+    expect([response.statusCode, response.json().detail]).toEqual([415, expect.stringMatching(/text\/csv.*or add format=csv/)]);
     const encoded = await upload("a\n1\n", "name=x", { "content-type": "text/csv", "content-encoding": "br" });
-    expect([encoded.statusCode, encoded.json().detail]).toEqual([415, "the content encoding br is not taken; gzip is"]);
+    expect([encoded.statusCode, encoded.json().detail]).toEqual([415, "the content encoding br is not supported; gzip is"]);
   });
 
   it("bounds what a file unpacks to", async () => {
@@ -157,7 +157,7 @@ describe("refusing an upload", () => {
       [{ types: "{}" }, /^\/file: there is no file/],
       [{ file, colour: "red" }, /^\/colour: is not a field here/],
       [{ file, second: file }, /^\/file: one upload takes one file/],
-      [{ file, second: file, third: file, fourth: file }, /more parts than an upload takes/],
+      [{ file, second: file, third: file, fourth: file }, /too many parts/],
       [{ file: new File(["1\n".repeat(20_001)], "t.csv"), header: "true" }, /limit of 20000/],
     ] as const;
     for (const [parts, detail] of cases) {
