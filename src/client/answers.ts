@@ -1,4 +1,4 @@
-/** What goes to the API and what it answers, as types. A test holds them to the server's schemas. */
+/** The types of the API's requests and answers. A test compares them with the server's schemas. */
 import type { z } from "zod";
 import type { newKeyBody, Scope } from "../domain/access/api-key.ts";
 import type { Column, DatasetFormat } from "../domain/datasets/dataset.ts";
@@ -13,7 +13,7 @@ import type { Note } from "../domain/notes.ts";
 import type { Layer } from "../domain/spec/layers.ts";
 import type { jobSpec, ResolvedSpec, Task } from "../domain/spec/spec.ts";
 
-/** A job as one writes it: everything with a default may be left out. */
+/** A job spec as it is submitted: whatever has a default may be left out. */
 export type JobSpec = z.input<typeof jobSpec>;
 
 /** Values of the last epoch and of the best one. */
@@ -46,7 +46,7 @@ export interface Job {
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
-  /** The model that it trains again to compare. */
+  /** The model whose training it repeats, to compare the weights. */
   reproduces: { model: string; sha256: string; result_sha256: string | null } | null;
   agrees: boolean | null;
   transitions: { state: JobState; at: string; reason: string }[];
@@ -55,7 +55,7 @@ export interface Job {
   model: { id: string; name: string; version: number; sha256: string } | null;
 }
 
-/** What a spec comes to. */
+/** What a valid spec comes to: every default filled in, its size, and the rows of its data. */
 export interface Validation {
   valid: true;
   spec: ResolvedSpec;
@@ -75,6 +75,7 @@ export interface JobRows extends ShownRows {
   job: string;
 }
 
+/** A trained or imported model. Times are ISO 8601. */
 export interface Model {
   id: string;
   name: string;
@@ -88,7 +89,7 @@ export interface Model {
   input_width: number;
   /** Null in lists. */
   inputs: ModelInput[] | null;
-  /** Columns that it predicts; empty where they have no names. */
+  /** The columns that it predicts; empty where they have no names. */
   targets: string[];
   output_width: number;
   classes: string[];
@@ -96,7 +97,7 @@ export interface Model {
   parameters: number;
   weights: { name: string; shape: number[] }[];
   sha256: string;
-  /** Hashes of what it was made of. */
+  /** SHA-256 of what it was made of, in hex. */
   receipt: {
     data: { source: "generator" | "inline" | "dataset"; sha256: string } | null;
     spec_sha256: string | null;
@@ -109,20 +110,23 @@ export interface Model {
   created_at: string;
 }
 
+/** One page of a list. */
 export interface Page<T> {
   data: T[];
   has_more: boolean;
+  /** `after` of the next page; null on the last one. */
   next_after: string | null;
 }
 
 /** Which page of a list. */
 export interface PageQuery {
-  /** The `next_after` of the page before. */
-  readonly after?: string;
+  /** `next_after` of the page before; null or left out for the first page. */
+  readonly after?: string | null | undefined;
+  /** Most items of the page, 1..200. */
   readonly limit?: number;
 }
 
-/** A state of training from which a job can go on, and which can predict. */
+/** A stored state of training: a job can resume from it, and it can predict. */
 export interface Checkpoint {
   id: string;
   job: string;
@@ -150,7 +154,7 @@ export interface DatasetSummary {
   created_at: string;
 }
 
-/** An uploaded table, its columns, and what is known of each. */
+/** An uploaded table with its columns and the statistics of each. */
 export interface Dataset extends DatasetSummary {
   columns: Column[];
 }
@@ -161,15 +165,15 @@ export interface DatasetPreview {
   rows: (string | number | boolean | null)[][];
 }
 
-/** What a key is made of. */
+/** What an API key is created from. */
 export type NewKey = z.input<typeof newKeyBody>;
 
-/** The record of an API key, which is not in it. */
+/** The record of an API key, without the key itself. */
 export interface Key {
   id: string;
   project: string;
   name: string;
-  /** How the key begins. */
+  /** The key's first characters. */
   prefix: string;
   scopes: Scope[];
   created_at: string;
@@ -178,7 +182,7 @@ export interface Key {
   revoked_at: string | null;
 }
 
-/** A new key with its record. It is shown this once. */
+/** A new key with its record. No later answer has the key. */
 export interface CreatedKey extends Key {
   key: string;
 }
@@ -192,6 +196,7 @@ export interface Metrics extends WireColumns {
   returned: number;
 }
 
+/** A job changed its state. */
 export interface StateFrame {
   type: "state";
   seq: number;
@@ -201,6 +206,7 @@ export interface StateFrame {
   reason: string;
 }
 
+/** Metrics of the epochs `from`..`to`, both included, as columns. */
 export interface MetricsFrame extends WireColumns {
   type: "metrics";
   seq: number;
@@ -211,6 +217,7 @@ export interface MetricsFrame extends WireColumns {
   returned: number;
 }
 
+/** The last frame of a stream. */
 export interface EndFrame {
   type: "end";
   seq: number;
@@ -221,27 +228,30 @@ export interface EndFrame {
   error: JobFault | null;
 }
 
-/** What a stream sends. */
+/** A message of a job's stream. `seq` counts from 1; a stream resumes after any of them. */
 export type Frame = StateFrame | MetricsFrame | EndFrame;
 
+/** A page of a job's events, oldest first. */
 export interface EventPage {
   data: (StateFrame | MetricsFrame)[];
   has_more: boolean;
   next_after: number;
 }
 
+/** A predicted number, or one for each target. */
 export interface RegressionAnswer {
   value: WireNumber | WireNumber[];
 }
 
-/** Classes and how likely they are; with `topK`, `top` has the most probable ones, most probable first. */
+/** A predicted class and the probability of each, 0..1; with `topK`, `top` has the most probable ones, most probable first. */
 export interface ClassAnswer extends ClassPrediction {
   top?: { label: string; probability: number }[] | undefined;
 }
 
+/** The prediction for one row. */
 export type PredictionAnswer = RegressionAnswer | ClassAnswer;
 
-/** A number that two models have, at a place. */
+/** A number that both models have, by JSON pointer. */
 export interface NumberPair {
   pointer: string;
   a: number;
@@ -250,7 +260,7 @@ export interface NumberPair {
   difference: number;
 }
 
-/** A place where two models differ. */
+/** A JSON pointer at which two models differ; a side that has nothing there is left out. */
 export interface Difference {
   pointer: string;
   a?: unknown;
@@ -267,7 +277,7 @@ export interface Comparison {
   architecture: Difference[];
 }
 
-/** A backup that was received and takes the database's place. */
+/** A backup that the server received and puts in place of its database. */
 export interface Restoration {
   readonly bytes: number;
   readonly sha256: string;

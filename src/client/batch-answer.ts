@@ -1,7 +1,10 @@
-/** The answer to a batch of rows, which ends with a line that says whether all of it is there (domain/models/batch-trailer.ts). */
+/**
+ * The answer to a batch of rows. Its last line, the trailer (domain/models/batch-trailer.ts), says whether every row was
+ * answered; this file takes it off and turns a failure into an error.
+ */
 import { type BatchFormat, readTrailer } from "../domain/models/batch-trailer.ts";
 
-/** A batch whose answer broke off; the message is what the server says of it. */
+/** A batch whose answer ended early. The message is the reason that the server gave, or that the connection broke. */
 export class BatchError extends Error {
   override readonly name = "BatchError";
 }
@@ -10,7 +13,10 @@ const LINE_FEED = 10;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The bytes of a batch's answer, without its trailer. The stream throws a BatchError after them if the answer broke off. */
+/**
+ * Returns the bytes of a batch's answer without its trailer. After the last row the stream closes, or fails with a BatchError
+ * when rows are missing. It reads no faster than it is read.
+ */
 export function readBatchAnswer(body: ReadableStream<Bytes>, format: BatchFormat): ReadableStream<Bytes> {
   const reader = body.getReader();
   /** From the beginning of a line on: it may be the last. */
@@ -35,7 +41,7 @@ export function readBatchAnswer(body: ReadableStream<Bytes>, format: BatchFormat
       },
       cancel: (reason) => reader.cancel(reason),
     },
-    // Nothing is read before it is asked for, so nothing waits that the error would throw away.
+    // An error throws away what waits in a stream, so nothing waits: each read asks for its own bytes.
     { highWaterMark: 0 },
   );
 }

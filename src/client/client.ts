@@ -1,4 +1,4 @@
-/** The typed client of the HTTP API. Needs fetch and WebSocket, which Node 22 and browsers have, and nothing else. */
+/** The typed client of the HTTP API. Needs `fetch` and `WebSocket`, which Node and browsers have, and no package. */
 import { createDatasetsClient, type DatasetsClient } from "./datasets.ts";
 import { createJobsClient, type JobsClient } from "./jobs.ts";
 import { createModelsClient, type ModelsClient } from "./models.ts";
@@ -6,11 +6,16 @@ import { createServiceClient, type ServiceClient } from "./service.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 import { createWorkersClient, type WorkersClient } from "./workers.ts";
 
+/** Every route of the API as a method. */
 export interface Client extends JobsClient, ModelsClient, DatasetsClient, ServiceClient, WorkersClient {}
 
 /**
- * A client of the server at `baseUrl`. Every method throws an ApiError when the answer is not a success, and an
- * UnreachableError when there is none.
+ * Creates a client of the server at `baseUrl`; throws a TypeError when that is not a URL. Every method rejects with an ApiError
+ * when the answer is not a success, and with an UnreachableError when there is no answer.
+ *
+ *     const trainyard = createClient("http://127.0.0.1:8080", { key: process.env.TRAINYARD_KEY });
+ *     const job = await trainyard.submit(spec);
+ *     for await (const frame of trainyard.watch(job.id)) console.log(frame);
  */
 export function createClient(baseUrl: string | URL, options: TransportOptions = {}): Client {
   const transport = createTransport(baseUrl, options);

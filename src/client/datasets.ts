@@ -1,7 +1,7 @@
-/** The client's part for data sets: uploads, and what is known of their columns. */
+/** The client's methods for data sets: uploads, columns, the first rows. */
 import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
 import type { Dataset, DatasetPreview, DatasetSummary, Page, PageQuery } from "./answers.ts";
-import { segment, type Transport } from "./transport.ts";
+import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
 
 const TYPE_OF_FORMAT: Readonly<Record<DatasetFormat, string>> = {
   csv: "text/csv",
@@ -10,10 +10,12 @@ const TYPE_OF_FORMAT: Readonly<Record<DatasetFormat, string>> = {
   parquet: "application/vnd.apache.parquet",
 };
 
-export interface UploadOptions {
-  readonly format: DatasetFormat;
+/** How a table is read. */
+export interface UploadOptions extends CallOptions {
+  /** Left out where it is not known: the server refuses the table, and names the formats that it takes. */
+  readonly format?: DatasetFormat | undefined;
   readonly name: string;
-  /** Of CSV; found out when left out. */
+  /** One character, of CSV; found out when left out. */
   readonly delimiter?: string;
   /** Of CSV: whether the first row has names; found out when left out. */
   readonly header?: boolean;
@@ -21,31 +23,56 @@ export interface UploadOptions {
   readonly types?: Readonly<Record<string, ColumnType>>;
 }
 
+/** Methods about data sets. All of them reject as the transport does. */
 export interface DatasetsClient {
   /** Uploads a table, gzipped or not. The same bytes with the same options are the same data set. */
   upload(table: BodyInit, options: UploadOptions): Promise<Dataset>;
-  /** Data sets without their columns, newest first. */
-  datasets(query?: PageQuery): Promise<Page<DatasetSummary>>;
-  /** A data set with its columns. */
-  dataset(id: string): Promise<Dataset>;
-  /** The first rows. */
-  preview(id: string, query?: { readonly rows?: number }): Promise<DatasetPreview>;
-  /** Deletes a data set. */
+  /** Returns a page of data sets without their columns, newest first. */
+  datasets(query?: PageQuery, options?: CallOptions): Promise<Page<DatasetSummary>>;
+  /** Returns a data set with its columns and their statistics. */
+  dataset(id: string, options?: CallOptions): Promise<Dataset>;
+  /** Returns the first `rows` rows. */
+  preview(id: string, query?: { readonly rows?: number }, options?: CallOptions): Promise<DatasetPreview>;
+  /** Deletes a data set. Models that were trained on it stay. */
   removeDataset(id: string): Promise<void>;
 }
 
-/** The methods of data sets over a transport. */
+/** Creates the methods about data sets over a transport. */
 export function createDatasetsClient({ send, get, drop }: Transport): DatasetsClient {
   const pathOf = (id: string) => `v1/datasets/${segment(id)}`;
   return {
-    async upload(table, { format, name, delimiter, header, types }) {
+    async upload(table, { format, name, delimiter, header, types, signal }) {
       const query = { name, format, delimiter, header, types: types && JSON.stringify(types) };
-      const response = await send("POST", "v1/datasets", { query, file: table, type: TYPE_OF_FORMAT[format] });
-      return response.json() as Promise<Dataset>;
+      const type = format ? TYPE_OF_FORMAT[format] : BYTES;
+      return (await send("POST", "v1/datasets", { query, file: table, type, signal })).json() as Promise<Dataset>;
     },
-    datasets: (query) => get("v1/datasets", query),
-    dataset: (id) => get(pathOf(id)),
-    preview: (id, query) => get(`${pathOf(id)}/preview`, query),
+    datasets: (query, options) => get("v1/datasets", query, options),
+    dataset: (id, options) => get(pathOf(id), {}, options),
+    preview: (id, query, options) => get(`${pathOf(id)}/preview`, query, options),
     removeDataset: (id) => drop(pathOf(id)),
   };
+}
+
+/** Formats by the ending of a file's name. */
+const FORMAT_OF_ENDING: Readonly<Record<string, DatasetFormat>> = {
+  csv: "csv",
+  tsv: "csv",
+  txt: "csv",
+  ndjson: "ndjson",
+  jsonl: "ndjson",
+  json: "json",
+  parquet: "parquet",
+};
+
+/** The endings that name a format, without their dots. */
+export const TABLE_ENDINGS: readonly string[] = Object.keys(FORMAT_OF_ENDING);
+
+/**
+ * Returns what a file's name says about the table in it: `rows.csv.gz` is a CSV named `rows`. `format` is null where the ending
+ * names none; a `.gz` at the end counts for nothing.
+ */
+export function tableNamed(fileName: string): { readonly name: string; readonly format: DatasetFormat | null } {
+  const parts = fileName.replace(/\.gz$/i, "").split(".");
+  const format = FORMAT_OF_ENDING[parts.at(-1)?.toLowerCase() ?? ""] ?? null;
+  return { name: parts.slice(0, -1).join(".") || parts.join("."), format };
 }

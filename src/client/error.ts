@@ -4,20 +4,25 @@
 export interface ProblemDocument {
   readonly type: string;
   readonly title: string;
+  /** The HTTP status, 400..599. */
   readonly status: number;
+  /** What is wrong with this request, in a sentence. */
   readonly detail: string;
   readonly instance?: string | undefined;
+  /** One of the API's error codes; `unknown` where the answer came from something else than the server. */
   readonly code: string;
+  /** Each field that is wrong, by JSON pointer (RFC 6901) into the body. */
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[] | undefined;
 }
 
-/** The answer to a request that failed: the problem that the server states. */
+/** The server's answer was a problem. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly problem: ProblemDocument;
-  /** How long the server asks to wait before another try. */
+  /** Seconds that the server asks to wait before the next try (`Retry-After`); null when it does not. */
   readonly retryAfterS: number | null;
 
+  /** The message is `STATUS CODE: DETAIL`. */
   constructor(problem: ProblemDocument, retryAfterS: number | null = null) {
     super(`${problem.status} ${problem.code}: ${problem.detail}`);
     this.problem = problem;
@@ -25,34 +30,52 @@ export class ApiError extends Error {
   }
 }
 
-/** Nobody answers at the address, or the connection broke before there was an answer. */
+/** No server answers at the address, or the connection broke before the answer. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
+  /** The server's address. */
   readonly url: string;
 
+  /** `cause` is what `fetch` threw; the message names its reason. */
   constructor(url: string, cause: unknown) {
     super(`no server answers at ${url} (${reasonOf(cause)})`, { cause });
     this.url = url;
   }
 }
 
-/** fetch says "fetch failed", and why in its cause; of several addresses tried, the first will do. */
-function reasonOf(error: unknown): string {
-  const { cause, errors, code, message } = error as NodeJS.ErrnoException & { errors?: unknown[] };
-  if (cause !== undefined || errors?.[0] !== undefined) return reasonOf(cause ?? errors?.[0]);
-  return code ?? message;
+interface FetchFailure {
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
+  readonly code?: string;
+  readonly message?: string;
 }
 
-/** The error of an answer that is not a success. */
+/** In Node, fetch says "fetch failed", and why in its cause. Of several addresses tried, the first is named. */
+function reasonOf(error: unknown): string {
+  const { cause, errors, code, message } = (error ?? {}) as FetchFailure;
+  const inner = cause ?? errors?.[0];
+  return inner === undefined ? (code ?? message ?? String(error)) : reasonOf(inner);
+}
+
+/** Reads an answer that is not a success to its end and returns its error. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
-  const text = await response.text();
+  const text = await response.text().catch(() => "");
   return new ApiError(problemOf(response, text), Number.isNaN(retryAfter) ? null : retryAfter);
 }
 
-/** What stands between the client and the server may answer with something else than a problem. */
-function problemOf(response: Response, text: string): ProblemDocument {
-  if (response.headers.get("content-type")?.startsWith("application/problem+json")) return JSON.parse(text) as ProblemDocument;
-  const { status, statusText } = response;
-  return { type: "about:blank", title: statusText, status, detail: text.slice(0, 200) || statusText, code: "unknown" };
+/** Longest text of an answer that is not a problem to be shown, in characters. */
+const MAX_DETAIL = 200;
+
+/** A proxy between the client and the server may answer with something else than a problem. */
+function problemOf({ headers, status, statusText }: Response, text: string): ProblemDocument {
+  if (headers.get("content-type")?.startsWith("application/problem+json")) {
+    try {
+      return JSON.parse(text) as ProblemDocument;
+    } catch {
+      // The answer broke off: what came of it is shown as text.
+    }
+  }
+  const title = statusText || `Status ${status}`;
+  return { type: "about:blank", title, status, detail: text.slice(0, MAX_DETAIL) || title, code: "unknown" };
 }

@@ -1,4 +1,4 @@
-/** What `import ... from "trainyard"` gives: the client, its errors, and the types of what it takes and answers. */
+/** The package's exports, `import ... from "trainyard"`: the client, its errors, and the types of its arguments and answers. */
 export type { Scope } from "../domain/access/api-key.ts";
 export type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
 export { isTerminal, JOB_STATES, type JobState } from "../domain/jobs/job.ts";
@@ -9,8 +9,8 @@ export { BatchError } from "./batch-answer.ts";
 export { type Client, createClient } from "./client.ts";
 export type { UploadOptions } from "./datasets.ts";
 export { ApiError, type ProblemDocument, UnreachableError } from "./error.ts";
-export type { SubmitOptions } from "./jobs.ts";
-export type { BatchQuery, Row } from "./models.ts";
-export type { TransportOptions } from "./transport.ts";
+export type { MetricsQuery, SubmitOptions } from "./jobs.ts";
+export type { BatchQuery, PredictOptions, Row } from "./models.ts";
+export type { CallOptions, TransportOptions } from "./transport.ts";
 export type { WatchOptions } from "./watch.ts";
 export type { Worker } from "./workers.ts";

@@ -1,10 +1,12 @@
-/** The client's part for jobs: submit, watch, change, and what is left of them. */
+/** The client's methods for jobs: submit, watch, change, and read what they have come to. */
 import type { JobState } from "../domain/jobs/job.ts";
+import type { Series } from "../domain/metrics/metric.ts";
 import type {
   Checkpoint,
   EventPage,
   Frame,
   Job,
+  JobRows,
   JobSpec,
   Metrics,
   Page,
@@ -12,59 +14,89 @@ import type {
   SubmittedJob,
   Validation,
 } from "./answers.ts";
-import { segment, type Transport } from "./transport.ts";
+import { type CallOptions, JSON_TYPE, type RequestOptions, segment, type Transport } from "./transport.ts";
 import { type WatchOptions, watchFrames } from "./watch.ts";
 
-/** When the server does not answer the question whether it is there. */
+/** How long a watch waits for the answer to whether its job is still there. */
 const CHECK_TIMEOUT_MS = 10_000;
 
+/** How a job is submitted. */
 export interface SubmitOptions {
   /** The same key and spec, sent again, are the same job: a submission whose answer was lost can be repeated. */
   readonly idempotencyKey?: string;
 }
 
+/** Which epochs of a job's metrics. */
+export interface MetricsQuery {
+  /** First and last epoch, counted from 1, both included; all when left out. */
+  readonly from?: number;
+  readonly to?: number;
+  /** About how many epochs to answer with: a longer range is thinned to them, its minima and maxima kept. */
+  readonly points?: number;
+  /** Only these series; the fewer, the more epochs are kept. */
+  readonly series?: readonly Series[];
+}
+
+/** Methods about jobs. All of them reject as the transport does. */
 export interface JobsClient {
-  /** Stores and queues a job. */
-  submit(spec: JobSpec, options?: SubmitOptions): Promise<SubmittedJob>;
-  /** What a spec comes to; stores nothing. */
-  validate(spec: JobSpec): Promise<Validation>;
-  /** A job as it is now. */
-  job(id: string): Promise<Job>;
-  /** Jobs, newest first: all of them, or those in a state or with a name. */
-  jobs(query?: PageQuery & { readonly state?: JobState; readonly name?: string }): Promise<Page<Job>>;
-  /** Ends a job for good, whether it waits or trains. */
+  /** Stores and queues a job, and returns it with notes on its data. A spec that is JSON text is sent as it is. */
+  submit(spec: JobSpec | string, options?: SubmitOptions): Promise<SubmittedJob>;
+  /** Returns what a spec comes to, and stores nothing. A spec that is JSON text is sent as it is. */
+  validate(spec: JobSpec | string, options?: CallOptions): Promise<Validation>;
+  /** Returns a job as it is now. */
+  job(id: string, options?: CallOptions): Promise<Job>;
+  /** Returns a page of jobs, newest first. */
+  jobs(
+    query?: PageQuery & { readonly state?: JobState | undefined; readonly name?: string },
+    options?: CallOptions,
+  ): Promise<Page<Job>>;
+  /** Ends a job for good. */
   cancel(id: string): Promise<Job>;
-  /** Has a job stop after a checkpoint, to go on with `resume`. */
+  /** Stops a job after a checkpoint; `resume` continues it from there. */
   pause(id: string): Promise<Job>;
-  /** Queues a paused job again; it goes on from its last checkpoint. */
+  /** Queues a paused job again. */
   resume(id: string): Promise<Job>;
-  /** Deletes a finished job. */
+  /** Deletes a finished job with its metrics, events and checkpoints. Its model stays. */
   remove(id: string): Promise<void>;
-  /** The metrics of a job by epoch, downsampled to about `points` epochs where the range has more. */
-  metrics(id: string, query?: { readonly from?: number; readonly to?: number; readonly points?: number }): Promise<Metrics>;
-  /** Every epoch of a job as CSV. */
+  /** Returns up to `limit` rows of a job's data, spread evenly over it. */
+  jobRows(id: string, query?: { readonly limit?: number }, options?: CallOptions): Promise<JobRows>;
+  /** Returns metrics by epoch, as columns. */
+  metrics(id: string, query?: MetricsQuery, options?: CallOptions): Promise<Metrics>;
+  /** Returns every epoch of a job as CSV. */
   metricsCsv(id: string): Promise<string>;
-  /** A TensorBoard event file. */
+  /** Returns the metrics as a TensorBoard event file. */
   tensorboard(id: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** The events of a job in their order, from the one after `after` on. */
-  events(id: string, query?: { readonly after?: number; readonly limit?: number }): Promise<EventPage>;
+  /** Returns the events after the sequence number `after`, oldest first. */
+  events(
+    id: string,
+    query?: { readonly after?: number; readonly limit?: number },
+    options?: CallOptions,
+  ): Promise<EventPage>;
   /**
-   * The frames of a job, each exactly once and in order, up to its `end` frame. Reconnects when the connection breaks, the
-   * server restarts, or whoever iterates is too slow. Ends quietly when `signal` aborts.
+   * Iterates over the frames of a job, each exactly once and in order, up to its `end` frame. Reconnects when the connection
+   * breaks, the server restarts, or the iteration is too slow. Returns without an error when `signal` aborts.
    */
   watch(id: string, options?: WatchOptions): AsyncGenerator<Frame, void, void>;
-  /** Waits until a job is in a terminal state. */
+  /** Waits until a job is in a terminal state, and returns it. */
   wait(id: string, options?: Pick<WatchOptions, "signal" | "retryMs">): Promise<Job>;
-  /** The checkpoints of a job, newest first. */
-  checkpoints(id: string, query?: PageQuery): Promise<Page<Checkpoint>>;
-  /** Deletes a checkpoint by its id. */
+  /** Returns a page of a job's checkpoints, newest first. */
+  checkpoints(id: string, query?: PageQuery, options?: CallOptions): Promise<Page<Checkpoint>>;
+  /** Deletes a checkpoint: the job can no longer resume from it. */
   removeCheckpoint(id: string): Promise<void>;
 }
 
-/** The methods of jobs over a transport. */
+const pathOf = (id: string) => `v1/jobs/${segment(id)}`;
+
+/** Returns the path of a job's TensorBoard event file, relative to the server's address. */
+export const tensorboardPath = (id: string): string => `${pathOf(id)}/tensorboard`;
+
+/** Creates the methods about jobs over a transport. */
 export function createJobsClient({ send, get, post, drop, bytes, connect }: Transport): JobsClient {
-  const pathOf = (id: string) => `v1/jobs/${segment(id)}`;
-  const job = (id: string) => get<Job>(pathOf(id));
+  const postSpec = async <T>(spec: JobSpec | string, options: RequestOptions) => {
+    const body = typeof spec === "string" ? { file: spec, type: JSON_TYPE } : { body: spec };
+    return (await send("POST", "v1/jobs", { ...body, ...options })).json() as Promise<T>;
+  };
+  const job = (id: string, options?: CallOptions) => get<Job>(pathOf(id), {}, options);
   const check = (id: string) => send("GET", pathOf(id), { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) });
   const watch = (id: string, options: WatchOptions = {}) =>
     watchFrames(
@@ -73,27 +105,27 @@ export function createJobsClient({ send, get, post, drop, bytes, connect }: Tran
       options,
     );
   return {
-    async submit(spec, { idempotencyKey } = {}) {
-      const headers = idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
-      return (await send("POST", "v1/jobs", { body: spec, headers })).json() as Promise<SubmittedJob>;
-    },
-    validate: (spec) => post("v1/jobs", spec, { validate_only: true }),
+    submit: (spec, { idempotencyKey } = {}) =>
+      postSpec(spec, idempotencyKey === undefined ? {} : { headers: { "idempotency-key": idempotencyKey } }),
+    validate: (spec, options) => postSpec(spec, { ...options, query: { validate_only: true } }),
     job,
-    jobs: (query) => get("v1/jobs", query),
+    jobs: (query, options) => get("v1/jobs", query, options),
     cancel: (id) => post(`${pathOf(id)}/cancel`),
     pause: (id) => post(`${pathOf(id)}/pause`),
     resume: (id) => post(`${pathOf(id)}/resume`),
     remove: (id) => drop(pathOf(id)),
-    metrics: (id, query) => get(`${pathOf(id)}/metrics`, query),
+    jobRows: (id, query, options) => get(`${pathOf(id)}/data`, query, options),
+    metrics: (id, { series, ...range } = {}, options) =>
+      get(`${pathOf(id)}/metrics`, { ...range, series: series?.join() }, options),
     metricsCsv: async (id) => (await send("GET", `${pathOf(id)}/metrics`, { accept: "text/csv" })).text(),
-    tensorboard: (id) => bytes(`${pathOf(id)}/tensorboard`),
-    events: (id, query) => get(`${pathOf(id)}/events`, query),
+    tensorboard: (id) => bytes(tensorboardPath(id)),
+    events: (id, query, options) => get(`${pathOf(id)}/events`, query, options),
     watch,
     async wait(id, options) {
       for await (const _ of watch(id, options));
       return job(id);
     },
-    checkpoints: (id, query) => get(`${pathOf(id)}/checkpoints`, query),
+    checkpoints: (id, query, options) => get(`${pathOf(id)}/checkpoints`, query, options),
     removeCheckpoint: (id) => drop(`v1/checkpoints/${segment(id)}`),
   };
 }

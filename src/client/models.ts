@@ -1,88 +1,106 @@
-/** The client's part for models: the registry, files, predictions. `ref` is an id, a name, `name@version` or `name@alias`. */
+/**
+ * The client's methods for models: the registry, files, predictions. `ref` is an id, a name (its newest version),
+ * `name@version` or `name@alias`.
+ */
 import type { PartEvaluation } from "../domain/models/evaluation.ts";
 import type { Comparison, Job, Model, Page, PageQuery, PredictionAnswer } from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
-import { segment, type Transport } from "./transport.ts";
+import { type CallOptions, segment, type Transport } from "./transport.ts";
 
 /** A row as an array of values or as an object by column; null is a missing value. */
 export type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
 type Cell = string | number | boolean | null;
 
-export interface BatchQuery {
-  readonly type: "text/csv" | "application/x-ndjson";
-  /** Show so many classes. */
+/** How rows are predicted. */
+export interface PredictOptions extends CallOptions {
+  /** With 1 or more, answers of a classifier also list the `topK` most probable classes. */
   readonly topK?: number;
-  /** Of CSV: whether the first row has names; found out when left out. */
-  readonly header?: boolean;
 }
 
+/** How a stream of rows is predicted. */
+export interface BatchQuery extends PredictOptions {
+  readonly type: "text/csv" | "application/x-ndjson";
+  /** Of CSV: whether the first row has names; found out when left out. */
+  readonly header?: boolean | undefined;
+}
+
+/** Methods about models. All of them reject as the transport does. */
 export interface ModelsClient {
-  /** A model with all that is known of it. */
-  model(ref: string): Promise<Model>;
-  /** Models, newest first: all of them, or those with a name. */
-  models(query?: PageQuery & { readonly name?: string }): Promise<Page<Model>>;
-  /** The versions of a name, newest first. */
-  versions(name: string, query?: PageQuery): Promise<Page<Model>>;
+  /** Returns a model with its inputs and its evaluation. */
+  model(ref: string, options?: CallOptions): Promise<Model>;
+  /** Returns a page of models, newest first. */
+  models(query?: PageQuery & { readonly name?: string }, options?: CallOptions): Promise<Page<Model>>;
+  /** Returns a page of the versions of a name, newest first. */
+  versions(name: string, query?: PageQuery, options?: CallOptions): Promise<Page<Model>>;
   /** Points an alias of a name at one of its versions. */
   setAlias(name: string, alias: string, version: number): Promise<Model>;
-  /** Removes an alias of a name; the version that it points at stays. */
+  /** Deletes an alias. The version that it pointed at stays. */
   removeAlias(name: string, alias: string): Promise<void>;
   /** Sets tags, and removes those that are null. */
   tag(ref: string, tags: Readonly<Record<string, string | null>>): Promise<Model>;
-  /** What differs between two models, and the numbers of both. */
+  /** Returns the numbers of two models and where their specs and architectures differ. */
   compare(a: string, b: string): Promise<Comparison>;
-  /** Deletes a model. */
+  /** Deletes a model. The job that trained it stays. */
   removeModel(ref: string): Promise<void>;
-  /** A safetensors file. */
-  weights(ref: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** An ONNX file. */
+  /** Returns the weights as a safetensors file. */
+  weights(ref: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** Returns the model as an ONNX file. */
   onnx(ref: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** A model from a safetensors file, with an architecture as JSON where the file states none. */
+  /** Makes a model of a safetensors file, with an architecture as JSON where the file states none. */
   importModel(
     file: Uint8Array<ArrayBuffer>,
     query?: { readonly name?: string; readonly architecture?: string },
   ): Promise<Model>;
   /** Queues the job that trained a model again; the new job's `agrees` says at the end whether the bits are the same. */
   reproduce(ref: string): Promise<Job>;
-  /** One prediction a row: arrays in the order of the model's columns, or objects by column. */
-  predict(ref: string, instances: readonly Row[], options?: { readonly topK?: number }): Promise<PredictionAnswer[]>;
-  /** The same of a checkpoint of a job. */
-  predictCheckpoint(id: string, instances: readonly Row[], options?: { readonly topK?: number }): Promise<PredictionAnswer[]>;
+  /** Returns one prediction a row. Rows are arrays in the order of the model's columns, or objects by column. */
+  predict(ref: string, instances: readonly Row[], options?: PredictOptions): Promise<PredictionAnswer[]>;
+  /** Returns one prediction a row, by a job's checkpoint. */
+  predictCheckpoint(id: string, instances: readonly Row[], options?: PredictOptions): Promise<PredictionAnswer[]>;
   /**
-   * Predictions of a stream of rows, in its format, as they come. The stream fails with a BatchError when the server broke
-   * off, at a row that is wrong. Read it while the rows are sent: a sender that does not read is made to wait.
+   * Returns the predictions of a stream of rows, in the format of the rows, as they come. The stream fails with a BatchError at
+   * a row that is wrong. Read it while the rows are sent: the server stops reading rows whose answers are not read.
    */
   predictBatch(ref: string, rows: BodyInit, options: BatchQuery): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
-  /** Scores of a model over every row of a data set. */
+  /** Returns the scores of a model over every row of a data set. */
   evaluate(ref: string, datasetId: string): Promise<PartEvaluation>;
 }
 
-/** The methods of models over a transport. */
+const pathOf = (ref: string) => `v1/models/${segment(ref)}`;
+
+/** Returns the path of a model's safetensors file, relative to the server's address. */
+export const weightsPath = (ref: string): string => `${pathOf(ref)}/weights`;
+
+/** Returns the path of a model's ONNX file, relative to the server's address. */
+export const onnxPath = (ref: string): string => `${pathOf(ref)}/onnx`;
+
+/** Creates the methods about models over a transport. */
 export function createModelsClient({ send, get, post, drop, bytes }: Transport): ModelsClient {
-  const pathOf = (ref: string) => `v1/models/${segment(ref)}`;
   const aliasPath = (name: string, alias: string) => `${pathOf(name)}/aliases/${segment(alias)}`;
   const change = async <T>(method: "PUT" | "PATCH", path: string, body: unknown) =>
     (await send(method, path, { body })).json() as Promise<T>;
-  const ask = async (path: string, instances: readonly Row[], { topK }: { readonly topK?: number } = {}) =>
-    (await post<{ predictions: PredictionAnswer[] }>(`${path}/predict`, { instances, top_k: topK })).predictions;
+  const ask = async (path: string, instances: readonly Row[], { topK, signal }: PredictOptions = {}) => {
+    const body = { instances, top_k: topK };
+    return (await post<{ predictions: PredictionAnswer[] }>(`${path}/predict`, body, {}, { signal })).predictions;
+  };
   return {
-    model: (ref) => get(pathOf(ref)),
-    models: (query) => get("v1/models", query),
-    versions: (name, query) => get(`${pathOf(name)}/versions`, query),
+    model: (ref, options) => get(pathOf(ref), {}, options),
+    models: (query, options) => get("v1/models", query, options),
+    versions: (name, query, options) => get(`${pathOf(name)}/versions`, query, options),
     setAlias: (name, alias, version) => change("PUT", aliasPath(name, alias), { version }),
     removeAlias: (name, alias) => drop(aliasPath(name, alias)),
     tag: (ref, tags) => change("PATCH", pathOf(ref), { tags }),
     compare: (a, b) => get(`${pathOf(a)}/compare`, { with: b }),
     removeModel: (ref) => drop(pathOf(ref)),
-    weights: (ref) => bytes(`${pathOf(ref)}/weights`),
-    onnx: (ref) => bytes(`${pathOf(ref)}/onnx`),
+    weights: (ref, options) => bytes(weightsPath(ref), options),
+    onnx: (ref) => bytes(onnxPath(ref)),
     importModel: (file, query) => post("v1/models", file, query),
     reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
-    predictBatch: async (ref, rows, { type, topK, header }) => {
+    predictBatch: async (ref, rows, { type, topK, header, signal }) => {
       const query = { top_k: topK, header, trailer: true };
-      const { body } = await send("POST", `${pathOf(ref)}/predict`, { query, file: rows, type });
+      const { body } = await send("POST", `${pathOf(ref)}/predict`, { query, file: rows, type, signal });
       return readBatchAnswer(body ?? new Blob().stream(), type === "text/csv" ? "csv" : "ndjson");
     },
     evaluate: async (ref, id) =>

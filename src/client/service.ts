@@ -1,23 +1,24 @@
-/** The client's part for the server itself: whether it is there, and who may use it. */
+/** The client's methods for the server itself: whether it is ready, its keys, its backups. */
 import type { CreatedKey, Key, NewKey, Page, PageQuery, Restoration } from "./answers.ts";
-import { segment, type Transport } from "./transport.ts";
+import { type CallOptions, segment, type Transport } from "./transport.ts";
 
+/** Methods about the server. All of them reject as the transport does. */
 export interface ServiceClient {
-  /** Whether the server takes jobs. Throws an ApiError that says why not, an UnreachableError when it does not answer. */
-  ready(options?: { readonly signal?: AbortSignal }): Promise<void>;
-  /** Makes an API key; what it is worth is shown this once. */
+  /** Resolves when the server takes jobs. Rejects with an ApiError that says why it does not. */
+  ready(options?: CallOptions): Promise<void>;
+  /** Creates an API key. The key itself is in this answer alone. */
   createKey(key: NewKey): Promise<CreatedKey>;
-  /** Keys, newest first, those that are worth nothing any more among them. */
+  /** Returns a page of keys, newest first, revoked and expired ones among them. */
   keys(query?: PageQuery): Promise<Page<Key>>;
-  /** Makes a key worthless from now on. */
+  /** Revokes a key: requests with it are refused from then on. */
   revokeKey(id: string): Promise<void>;
-  /** The whole database as a file, as it comes. */
+  /** Returns the whole database as a file, as it comes. Throws an Error when the answer has no body. */
   backUp(): Promise<ReadableStream<Uint8Array>>;
-  /** Puts a backup in place of the database; the server starts again with it. */
+  /** Puts a backup in place of the database; the server restarts with it. */
   restore(backup: BodyInit): Promise<Restoration>;
 }
 
-/** The methods about the server over a transport. `backUp` throws an Error if the server sends nothing. */
+/** Creates the methods about the server over a transport. */
 export function createServiceClient({ send, get, post, drop }: Transport): ServiceClient {
   return {
     ready: async (options = {}) => void (await send("GET", "readyz", options)),

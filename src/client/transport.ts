@@ -1,43 +1,57 @@
-/** How the client's requests travel: addresses, the key, bodies, and what an answer that is no success becomes. Knows no route. */
+/**
+ * How requests travel: addresses, the key, bodies, and the error of an answer that is not a success. Runs in Node and in
+ * browsers, and knows no route.
+ */
 import { errorOf, UnreachableError } from "./error.ts";
 
+/** How a client reaches its server. */
 export interface TransportOptions {
-  /** An API key, `ty_...`; none when left out. */
+  /** An API key, `ty_...`. Left out: none is sent, and in a browser the session's cookie stands for one. */
   readonly key?: string;
+  /** Sends the requests; the global `fetch` when left out. For proxies, tests, and callers that look at every answer. */
+  readonly fetch?: typeof fetch;
 }
 
-export interface RequestOptions {
-  readonly query?: object;
-  /** Bytes go as they are, anything else as JSON. */
+/** What every method takes beside its own arguments. */
+export interface CallOptions {
+  /** Aborting it ends the request: its promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One request, beside its method and path. */
+export interface RequestOptions extends CallOptions {
+  /** Query parameters by name; those that are undefined or null are left out. */
+  readonly query?: object | undefined;
+  /** Sent as JSON, except bytes, which are sent as they are. */
   readonly body?: unknown;
-  /** A body that is a file of the media type `type`, which may be a stream. */
+  /** A body that is sent as it is, with the media type `type`. It may be a stream. */
   readonly file?: BodyInit;
   readonly type?: string;
   readonly accept?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-}
-
-export interface Transport {
-  /** The answer to a request. Throws an ApiError when it is not a success, an UnreachableError when there is none. */
-  send(method: string, path: string, options?: RequestOptions): Promise<Response>;
-  /** The JSON of a resource. Throws as `send` does. */
-  get<T>(path: string, query?: object): Promise<T>;
-  /** The JSON that answers a POST. Throws as `send` does. */
-  post<T>(path: string, body?: unknown, query?: object): Promise<T>;
-  /** Deletes a resource. Throws as `send` does. */
-  drop(path: string): Promise<void>;
-  /** The whole of a file. */
-  bytes(path: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Opens a WebSocket with the key of this transport. */
-  connect(path: string, query?: object): WebSocket;
 }
 
 /**
- * A way to the server at `baseUrl`. Its methods throw an ApiError for an answer that is no success, an UnreachableError if
- * there is none.
+ * Requests to one server. Paths are relative to its address (`v1/jobs`). Every method rejects with an ApiError when the answer
+ * is not a success, with an UnreachableError when there is no answer, and with the signal's reason when it is aborted.
  */
-export function createTransport(baseUrl: string | URL, { key }: TransportOptions): Transport {
+export interface Transport {
+  /** Sends a request and returns its answer, the body unread. */
+  send(method: string, path: string, options?: RequestOptions): Promise<Response>;
+  /** Returns the JSON of a GET. */
+  get<T>(path: string, query?: object, options?: CallOptions): Promise<T>;
+  /** Posts `body` and returns the JSON of the answer. */
+  post<T>(path: string, body?: unknown, query?: object, options?: CallOptions): Promise<T>;
+  /** Sends a DELETE. */
+  drop(path: string): Promise<void>;
+  /** Returns the body of a GET as bytes, read to its end. */
+  bytes(path: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** Opens a WebSocket. Its errors come as events of the socket. */
+  connect(path: string, query?: object): WebSocket;
+}
+
+/** Creates the transport to the server at `baseUrl`. Throws a TypeError when that is not a URL. */
+export function createTransport(baseUrl: string | URL, { key, fetch: sendRequest }: TransportOptions = {}): Transport {
   const base = new URL(baseUrl);
   const authorization = key ? { authorization: `Bearer ${key}` } : null;
 
@@ -52,8 +66,8 @@ export function createTransport(baseUrl: string | URL, { key }: TransportOptions
       ...(body instanceof ReadableStream && { duplex: "half" }),
       ...(signal && { signal }),
     };
-    const response = await fetch(urlOf(base, path, query), init).catch((error: unknown) => {
-      throw new UnreachableError(base.href, error);
+    const response = await (sendRequest ?? fetch)(urlOf(base, path, query), init).catch((error: unknown) => {
+      throw isAbort(error, signal) ? error : new UnreachableError(base.href, error);
     });
     if (!response.ok) throw await errorOf(response);
     return response;
@@ -62,16 +76,21 @@ export function createTransport(baseUrl: string | URL, { key }: TransportOptions
 
   return {
     send,
-    get: (path, query) => json(send("GET", path, { query: query ?? {} })),
-    post: (path, body, query) => json(send("POST", path, { query: query ?? {}, body })),
+    get: (path, query, options) => json(send("GET", path, { ...options, query })),
+    post: (path, body, query, options) => json(send("POST", path, { ...options, query, body })),
     drop: async (path) => void (await send("DELETE", path)),
-    bytes: async (path) => new Uint8Array(await (await send("GET", path)).arrayBuffer()),
+    bytes: async (path, options) => new Uint8Array(await (await send("GET", path, options)).arrayBuffer()),
     connect(path, query) {
       const url = urlOf(base, path, query);
       url.protocol = base.protocol === "https:" ? "wss:" : "ws:";
       return authorization ? new WebSocket(url, withHeaders(authorization)) : new WebSocket(url);
     },
   };
+}
+
+/** Whether the caller ended the request. A signal that timed out is another way of there being no answer. */
+function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && (error as Error | null)?.name !== "TimeoutError";
 }
 
 /** Node's WebSocket takes headers in the place of protocols, which the types of browsers do not know. */
@@ -82,20 +101,24 @@ function withHeaders(headers: Readonly<Record<string, string>>): string[] {
 function bodyOf({ body, file, type }: RequestOptions): { body?: BodyInit; type?: string | undefined } {
   if (file !== undefined) return { body: file, type };
   if (body === undefined) return {};
-  if (body instanceof Uint8Array) return { body: body as Uint8Array<ArrayBuffer>, type: "application/octet-stream" };
-  return { body: JSON.stringify(body), type: "application/json" };
+  if (body instanceof Uint8Array) return { body: body as Uint8Array<ArrayBuffer>, type: BYTES };
+  return { body: JSON.stringify(body), type: JSON_TYPE };
 }
+
+/** The media type of bytes of no named format. */
+export const BYTES = "application/octet-stream";
+/** The media type of JSON. */
+export const JSON_TYPE = "application/json";
 
 function urlOf(base: URL, path: string, query: object = {}): URL {
   const url = new URL(path, base.href.endsWith("/") ? base : `${base.href}/`);
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) url.searchParams.set(name, String(value));
+    if (value !== undefined && value !== null) url.searchParams.set(name, String(value));
   }
   return url;
 }
 
-/** One segment of a path, from text that anybody may have written. */
+/** Returns any text as one segment of a path, percent-encoded except `@`, which a segment may have as it is. */
 export function segment(text: string): string {
-  // An @ is a segment's own, and read better as it is.
   return encodeURIComponent(text).replaceAll("%40", "@");
 }

@@ -1,29 +1,34 @@
-/** A job's frames over a WebSocket, across broken connections: the sequence number of the last frame is the place to resume. */
+/**
+ * A job's frames over a WebSocket, across broken connections: each new connection resumes after the sequence number of the last
+ * frame. Knows neither addresses nor keys.
+ */
 import { isTerminal } from "../domain/jobs/job.ts";
 import type { Frame } from "./answers.ts";
 import { ApiError } from "./error.ts";
 
+/** How a job is watched. */
 export interface WatchOptions {
   /** The sequence number of the last frame seen; 0, the default, is the beginning. */
   readonly after?: number;
-  /** Aborting it ends the watch quietly. */
+  /** Aborting it ends the watch without an error. */
   readonly signal?: AbortSignal;
-  /** How long there may be no connection before the watch gives up; a minute when left out. */
+  /** How long a watch without a connection tries before it rejects, in milliseconds; a minute when left out. */
   readonly retryMs?: number;
 }
 
 const RETRY_FOR_MS = 60_000;
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 2000;
-/** Characters of frames that wait for whoever iterates; with more, the connection is closed, and resumed when they were taken. */
+/** Characters of frames that may wait for the iteration; beyond, the connection is closed, and resumed once they are read. */
 const MAX_WAITING_CHARACTERS = 16 * 1024 * 1024;
-/** A connection that brings nothing for so long may be dead without having been closed: it is made anew. */
+/** A connection that is silent for so long may be dead without having been closed: the watch reconnects. */
 const SILENCE_MS = 45_000;
 
 /**
- * Frames of the WebSockets that `open` opens after a sequence number, each exactly once and in order, up to and including the
- * `end` frame of a terminal state. `check` is called when a connection failed, and throws an ApiError if there is no use in
- * another one.
+ * Iterates over the frames of a job, each exactly once and in order, up to and including the `end` frame of a terminal state.
+ * `open` opens a WebSocket that begins after a sequence number. `check` asks the server for the job after a connection failed:
+ * when it rejects with a client's error (4xx other than 408 and 429), so does the iteration; with another one, once `retryMs`
+ * are over.
  */
 export async function* watchFrames(
   open: (after: number) => WebSocket,
@@ -37,21 +42,21 @@ export async function* watchFrames(
     for await (const frame of framesOf(open(cursor), signal)) {
       lastHeardAt = performance.now();
       delayMs = FIRST_DELAY_MS;
-      if (frame.type === "end" && !isTerminal(frame.state)) break; // The server goes down; the job goes on after it.
+      if (frame.type === "end" && !isTerminal(frame.state)) break; // The server shuts down; the job continues after its restart.
       if (frame.type !== "end" && frame.seq <= cursor) continue;
       cursor = frame.seq;
       yield frame;
       if (frame.type === "end") return;
     }
     if (signal?.aborted) return;
-    // A server that answers has only closed this connection, whatever the time since the last frame.
+    // A server that answers has only closed this connection, however long ago the last frame came.
     if (await isThere(check, performance.now() - lastHeardAt > retryMs)) lastHeardAt = performance.now();
     await pause(delayMs, signal);
     delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
   }
 }
 
-/** Whether the server answers. Throws what `check` throws when it refuses the job, or when its time is up. */
+/** Whether the server answers. Rejects as `check` does when the server refuses, or on the last try. */
 async function isThere(check: () => Promise<unknown>, isLastTry: boolean): Promise<boolean> {
   try {
     await check();
@@ -62,12 +67,12 @@ async function isThere(check: () => Promise<unknown>, isLastTry: boolean): Promi
   }
 }
 
-/** An answer that will not be another one in a moment. */
+/** An answer that another try would not change. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.problem.status < 500 && ![408, 429].includes(error.problem.status);
 }
 
-/** The frames of one connection, until it closes, is silent, or has brought more than was taken. */
+/** The frames of one connection, until it closes, falls silent, or is too far ahead of the iteration. */
 async function* framesOf(socket: WebSocket, signal: AbortSignal | undefined): AsyncGenerator<Frame, void, void> {
   const waiting: string[] = [];
   let characters = 0;
@@ -81,7 +86,7 @@ async function* framesOf(socket: WebSocket, signal: AbortSignal | undefined): As
   let silence = setTimeout(end, SILENCE_MS);
   socket.onmessage = ({ data }) => {
     clearTimeout(silence);
-    // What arrives while the connection closes is sent again by the next one.
+    // The next connection sends again what arrives while this one closes.
     if (isOver) return;
     silence = setTimeout(end, SILENCE_MS);
     waiting.push(data as string);

@@ -8,24 +8,25 @@ export interface Worker {
   name: string;
   role: Role;
   version: string;
-  /** Jobs that it trains at the same time. */
+  /** How many jobs it trains at the same time; 0 for a process that only serves. */
   slots: number;
   memory_bytes: number;
-  /** What it trains, of every project. */
+  /** The jobs that it trains, of every project. */
   jobs: { id: string; project: string; attempt: number; memory_bytes: number }[];
   draining: boolean;
   started_at: string;
   heartbeat_at: string;
 }
 
+/** Methods about processes. All of them reject as the transport does. */
 export interface WorkersClient {
-  /** Every process that was heard of lately, oldest first. */
+  /** Returns every process that sent a heartbeat lately, oldest first. */
   workers(): Promise<Worker[]>;
-  /** Has a process give its jobs away: they go on elsewhere from a checkpoint. */
+  /** Makes a process hand over its jobs: they continue elsewhere from a checkpoint. */
   drainWorker(id: string): Promise<Worker>;
 }
 
-/** The methods about processes over a transport. */
+/** Creates the methods about processes over a transport. */
 export function createWorkersClient({ get, post }: Transport): WorkersClient {
   return {
     workers: async () => (await get<{ data: Worker[] }>("v1/workers")).data,
