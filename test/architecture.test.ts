@@ -23,8 +23,28 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   dashboard: ["domain", "client"],
 };
 
-/** Floors of which another may know the types alone: what the page is made of must not grow with them. */
-const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { dashboard: ["domain", "client"] };
+/** Floors of which another may import the types alone, apart from the files named: the page is made of the client, not of zod. */
+const TYPES_ONLY: Readonly<Record<string, { readonly floor: string; readonly except: readonly string[] }>> = {
+  dashboard: { floor: "domain", except: ["domain/jobs/job.ts"] },
+};
+
+/** The rooms of the page: which others each may import from. What is in none of them (main.tsx, views.ts) puts them together. */
+const PAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  shell: ["ui", "live"],
+  ui: ["shell"],
+  live: ["shell"],
+  charts: ["shell", "ui"],
+  plots: ["shell", "ui"],
+  jobs: ["shell", "ui", "live", "charts"],
+  datasets: ["shell", "ui", "plots"],
+  "model-view": ["shell", "ui", "live", "jobs", "plots"],
+  predict: ["shell", "ui", "plots"],
+  // A view knows every room, and no other view.
+  views: ["shell", "ui", "live", "charts", "plots", "jobs", "datasets", "model-view", "predict"],
+};
+
+/** The packages that the page loads, itself or through what it imports. */
+const PAGE_PACKAGES = ["preact", "uplot"];
 
 /** What stands above the floors and puts them together. */
 const ROOTS: Readonly<Record<string, readonly string[]>> = {
@@ -111,9 +131,15 @@ function importsOf(text: string): string[] {
   return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name]) => name as string));
 }
 
-/** The path in src that a relative import leads to; one outside src starts with "..". */
-function target(source: Source, specifier: string): string {
-  return relative(SRC, join(SRC, dirname(source.path), specifier)).replaceAll("\\", "/");
+/** Every module that a source loads when it runs: what it names, but for types. */
+function valueImportsOf(text: string): string[] {
+  const patterns = [/^(?:import|export) (?!type )[^;"]*?\bfrom "([^"]+)"/gm, /^import "([^"]+)"/gm, /\bimport\("([^"]+)"\)/g];
+  return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name]) => name as string));
+}
+
+/** The path in src that an import of the file at `path` leads to; one outside src starts with "..". */
+function target(path: string, specifier: string): string {
+  return relative(SRC, join(SRC, dirname(path), specifier)).replaceAll("\\", "/");
 }
 
 const isRelative = (specifier: string) => specifier.startsWith(".");
@@ -129,7 +155,7 @@ describe("the floors", () => {
       const seen = [source.place, ...(FLOORS[source.place] ?? ROOTS[source.place] ?? [])];
       return source.imports
         .filter(isRelative)
-        .map((specifier) => target(source, specifier))
+        .map((specifier) => target(source.path, specifier))
         .filter((path) => !path.startsWith("..") && !seen.includes(path.split("/")[0] as string))
         .filter((path) => !isProcess(source.path, path) && !isDefault(source.place, path))
         .map((path) => `${source.path} imports ${path}`);
@@ -139,18 +165,33 @@ describe("the floors", () => {
 
   it("take nothing but types where that is all they may take", () => {
     const wrong = sources.flatMap(({ path, place, text }) => {
-      const floors = (TYPES_ONLY[place] ?? []).join("|");
-      const values = floors
-        ? text.matchAll(new RegExp(`^(?:import|export) (?!type )[^;]*?"((?:\\.\\./)+(?:${floors})/[^"]+)"`, "gm"))
-        : [];
-      return [...values].map(([, specifier]) => `${path} imports ${specifier}`);
+      const { floor, except } = TYPES_ONLY[place] ?? { floor: null, except: [] };
+      return valueImportsOf(text)
+        .filter(isRelative)
+        .map((specifier) => target(path, specifier))
+        .filter((imported) => imported.split("/")[0] === floor && !except.includes(imported))
+        .map((imported) => `${path} imports ${imported}`);
     });
     expect(wrong).toEqual([]);
   });
 
+  it("keep packages out of the page, whatever it imports", () => {
+    const byPath = new Map(sources.map((source) => [source.path, source]));
+    const loaded = new Set(sources.filter(({ place }) => place === "dashboard").map(({ path }) => path));
+    const packages = new Set<string>();
+    // A Set iterates over what is added meanwhile too.
+    for (const path of loaded) {
+      for (const specifier of valueImportsOf(byPath.get(path)?.text ?? "")) {
+        if (isRelative(specifier)) loaded.add(target(path, specifier));
+        else packages.add(packageOf(specifier));
+      }
+    }
+    expect([...packages].filter((name) => !PAGE_PACKAGES.includes(name))).toEqual([]);
+  });
+
   it("import relatively with the ending .ts or .tsx, and outside src only the migrations", () => {
     const specifiers = sources.flatMap((source) =>
-      source.imports.filter(isRelative).map((specifier) => ({ source, specifier, path: target(source, specifier) })),
+      source.imports.filter(isRelative).map((specifier) => ({ source, specifier, path: target(source.path, specifier) })),
     );
     expect(specifiers.filter(({ specifier }) => !/\.tsx?$/.test(specifier))).toEqual([]);
     const outside = specifiers.filter(({ path }) => path.startsWith(".."));
@@ -160,9 +201,32 @@ describe("the floors", () => {
     }
   });
 
+  it("of the page are rooms, which know only those named", () => {
+    const roomOf = (path: string) => /^dashboard\/([^/]+)\//.exec(path)?.[1] ?? null;
+    const viewOf = (path: string) => /^dashboard\/views\/([^/]+)\//.exec(path)?.[1] ?? null;
+    const wrong = sources.flatMap(({ path, imports }) => {
+      const room = roomOf(path);
+      if (room === null) return [];
+      return imports
+        .filter(isRelative)
+        .map((specifier) => target(path, specifier))
+        .filter((to) => {
+          const other = roomOf(to);
+          if (other === null) return false;
+          if (other === room) return viewOf(path) !== viewOf(to);
+          return !PAGE_ROOMS[room]?.includes(other);
+        })
+        .map((to) => `${path} imports ${to}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
   it("have no cycles", () => {
     const graph = new Map(
-      sources.map((source) => [source.path, source.imports.filter(isRelative).map((specifier) => target(source, specifier))]),
+      sources.map((source) => [
+        source.path,
+        source.imports.filter(isRelative).map((specifier) => target(source.path, specifier)),
+      ]),
     );
     expect(cycleIn(graph)).toBeNull();
   });

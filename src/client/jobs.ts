@@ -67,11 +67,7 @@ export interface JobsClient {
   /** Returns the metrics as a TensorBoard event file. */
   tensorboard(id: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Returns the events after the sequence number `after`, oldest first. */
-  events(
-    id: string,
-    query?: { readonly after?: number; readonly limit?: number },
-    options?: CallOptions,
-  ): Promise<EventPage>;
+  events(id: string, query?: { readonly after?: number; readonly limit?: number }, options?: CallOptions): Promise<EventPage>;
   /**
    * Iterates over the frames of a job, each exactly once and in order, up to its `end` frame. Reconnects when the connection
    * breaks, the server restarts, or the iteration is too slow. Returns without an error when `signal` aborts.

@@ -33,9 +33,9 @@ import { createTheme } from "./shell/theme.ts";
 import { createToasts } from "./ui/toasts.tsx";
 
 const session = createSession();
-const api = createApi(() => session.lock());
+const api = createApi(window.location.origin, () => session.lock());
 session.attach(api);
-const live = createLive(window);
+const live = createLive(window, api.openStream);
 const parts = {
   api,
   live,

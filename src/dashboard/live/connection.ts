@@ -1,5 +1,5 @@
 /**
- * One WebSocket that comes back: after a break it tries again, ever less often, at once when the network or the reader
+ * One WebSocket that reconnects: after a break it tries again, ever less often, and at once when the network or the reader
  * returns. Knows nothing of what is said over it.
  */
 import { createStore, type Store } from "../shell/store.ts";
@@ -7,16 +7,16 @@ import { createStore, type Store } from "../shell/store.ts";
 export type Connection =
   | { readonly status: "connecting" }
   | { readonly status: "live" }
-  /** It was lost; the next try begins at `retryAt` (performance.now()). */
+  /** The connection is lost; the next try begins at `retryAt` (performance.now()). */
   | { readonly status: "waiting"; readonly retryAt: number; readonly tries: number };
 
-export interface Socket {
+export interface ReconnectingSocket {
   readonly connection: Store<Connection>;
-  /** False while there is no connection: nothing is kept for later. */
+  /** Sends a message as JSON. Returns false while there is no connection: nothing is kept for later. */
   send(message: object): boolean;
-  /** Tries now. */
+  /** Connects now, unless it is connected. */
   retry(): void;
-  /** Breaks the connection and makes a new one: the session has changed. */
+  /** Drops the connection and opens a new one: the session has changed. */
   restart(): void;
 }
 
@@ -25,11 +25,15 @@ export interface SocketEvents {
   onMessage(text: string): void;
 }
 
-const FIRST_WAIT_MS = 300;
-const LONGEST_WAIT_MS = 5000;
+const FIRST_DELAY_MS = 300;
+const MAX_DELAY_MS = 5000;
 
-/** A connection to `url`, from the first `retry` on. */
-export function createSocket(window: Window & typeof globalThis, url: string, { onOpen, onMessage }: SocketEvents): Socket {
+/** Creates a socket that `open` connects, from the first `retry` on. */
+export function createReconnectingSocket(
+  window: Window & typeof globalThis,
+  open: () => WebSocket,
+  { onOpen, onMessage }: SocketEvents,
+): ReconnectingSocket {
   const connection = createStore<Connection>({ status: "connecting" });
   let socket: WebSocket | null = null;
   let timer: number | undefined;
@@ -38,26 +42,26 @@ export function createSocket(window: Window & typeof globalThis, url: string, { 
   const connect = (): void => {
     window.clearTimeout(timer);
     if (socket) return;
-    const own = new window.WebSocket(url);
-    socket = own;
-    own.onopen = () => {
+    const opened = open();
+    socket = opened;
+    opened.onopen = () => {
       tries = 0;
       connection.set({ status: "live" });
       onOpen();
     };
-    own.onmessage = ({ data }) => onMessage(String(data));
-    own.onclose = () => {
-      if (socket === own) lose();
+    opened.onmessage = ({ data }) => onMessage(String(data));
+    opened.onclose = () => {
+      if (socket === opened) reconnectLater();
     };
   };
 
-  const lose = (): void => {
+  const reconnectLater = (): void => {
     socket = null;
-    // A quarter more or less, so that a restarted server does not meet all its readers in one moment.
-    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS) * (0.75 + Math.random() / 2);
+    // A quarter more or less, so that the readers of a restarted server do not all come at once.
+    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** tries, MAX_DELAY_MS) * (0.75 + Math.random() / 2);
     tries++;
-    connection.set({ status: "waiting", retryAt: performance.now() + waitMs, tries });
-    timer = window.setTimeout(connect, waitMs);
+    connection.set({ status: "waiting", retryAt: performance.now() + delayMs, tries });
+    timer = window.setTimeout(connect, delayMs);
   };
 
   const retryIfWaiting = () => {

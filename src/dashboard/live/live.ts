@@ -1,66 +1,67 @@
 /**
- * What happens on the server, as it happens: jobs that change, and the frames of jobs that are followed. After a break the
- * same subscriptions go on from the last sequence number seen, and `generation` grows: views that list read their list anew.
+ * What happens on the server, as it happens: jobs that change, and the frames of jobs that are followed. After a break the same
+ * subscriptions resume after the last sequence number seen, and `generation` grows: views that show a list read it again.
  */
 import type { Frame } from "../../client/answers.ts";
 import { createStore, type Store } from "../shell/store.ts";
-import { type Connection, createSocket } from "./connection.ts";
-import type { JobsMessage, LiveMessage } from "./messages.ts";
+import { type Connection, createReconnectingSocket } from "./connection.ts";
+import type { JobsMessage, LiveMessage, LiveRequest } from "./messages.ts";
 
-/** As `after`: nothing of the past, only what is yet to come. */
+/** As `after`: no frame of the past, only those to come. */
 export const FROM_NOW = Number.MAX_SAFE_INTEGER;
 
 export interface Live {
   readonly connection: Store<Connection>;
   /** Grows each time watching begins, at first and after a break: what is read from then on is kept up to date. */
   readonly generation: Store<number>;
-  /** Tells every change of every job. Gives the function that ends it. */
+  /** Calls the listener with every change of every job. Returns an unsubscribe function. */
   watchJobs(listener: (message: JobsMessage) => void): () => void;
   /**
-   * Tells the frames of a job after a sequence number, each once and in order. From FROM_NOW on, frames may be missing after
-   * a break that came before the first frame: their epochs show it. Gives the function that ends it.
+   * Calls the listener with the frames of a job after a sequence number, each once and in order. With FROM_NOW, frames may be
+   * missing after a break that came before the first frame; the gap shows in their epochs. Returns an unsubscribe function.
    */
   follow(job: string, after: number, listener: (frame: Frame) => void): () => void;
-  /** Connects, or tries again at once. */
+  /** Connects now, unless it is connected. */
   retry(): void;
-  /** Connects anew, since the session has changed. */
+  /** Reconnects, since the session has changed. */
   restart(): void;
 }
 
-interface Following {
+interface Subscription {
+  /** The sequence number of the newest frame. */
   after: number;
   readonly listeners: Set<(frame: Frame) => void>;
 }
 
-export function createLive(window: Window & typeof globalThis): Live {
+/** Creates the page's live connection; `openStream` opens its WebSocket. */
+export function createLive(window: Window & typeof globalThis, openStream: () => WebSocket): Live {
   const generation = createStore(0);
   const watchers = new Set<(message: JobsMessage) => void>();
-  const followed = new Map<string, Following>();
-  const url = new URL("/v1/stream", window.location.href);
-  url.protocol = url.protocol.replace("http", "ws");
+  const followed = new Map<string, Subscription>();
 
-  const socket = createSocket(window, url.href, {
+  const socket = createReconnectingSocket(window, openStream, {
     onOpen() {
-      if (watchers.size > 0) socket.send({ type: "subscribe", topic: "jobs" });
-      for (const [job, { after }] of followed) socket.send({ type: "subscribe", job, after });
+      if (watchers.size > 0) send({ type: "subscribe", topic: "jobs" });
+      for (const [job, { after }] of followed) send({ type: "subscribe", job, after });
     },
     onMessage(text) {
       const message = JSON.parse(text) as LiveMessage;
       if (message.type === "error") return;
       if (message.type === "subscribed") generation.update((count) => count + 1);
       else if (message.type === "job" || message.type === "removed") for (const watcher of [...watchers]) watcher(message);
-      else pass(message);
+      else deliver(message);
     },
   });
+  const send = (request: LiveRequest): void => void socket.send(request);
 
-  const pass = (frame: Frame): void => {
-    const following = followed.get(frame.job);
-    if (!following) return;
-    // An end frame repeats the sequence number of what came before it.
-    const isNew = following.after === FROM_NOW || frame.seq > following.after || frame.type === "end";
+  const deliver = (frame: Frame): void => {
+    const subscription = followed.get(frame.job);
+    if (!subscription) return;
+    // An end frame repeats the sequence number of the frame before it.
+    const isNew = subscription.after === FROM_NOW || frame.seq > subscription.after || frame.type === "end";
     if (!isNew) return;
-    following.after = frame.seq;
-    for (const listener of [...following.listeners]) listener(frame);
+    subscription.after = frame.seq;
+    for (const listener of [...subscription.listeners]) listener(frame);
   };
 
   return {
@@ -70,24 +71,24 @@ export function createLive(window: Window & typeof globalThis): Live {
     restart: socket.restart,
     watchJobs(listener) {
       watchers.add(listener);
-      if (watchers.size === 1) socket.send({ type: "subscribe", topic: "jobs" });
+      if (watchers.size === 1) send({ type: "subscribe", topic: "jobs" });
       return () => {
         watchers.delete(listener);
-        if (watchers.size === 0) socket.send({ type: "unsubscribe", topic: "jobs" });
+        if (watchers.size === 0) send({ type: "unsubscribe", topic: "jobs" });
       };
     },
     follow(job, after, listener) {
-      const following = followed.get(job) ?? { after, listeners: new Set() };
-      following.listeners.add(listener);
+      const subscription = followed.get(job) ?? { after, listeners: new Set() };
+      subscription.listeners.add(listener);
       if (!followed.has(job)) {
-        followed.set(job, following);
-        socket.send({ type: "subscribe", job, after });
+        followed.set(job, subscription);
+        send({ type: "subscribe", job, after });
       }
       return () => {
-        following.listeners.delete(listener);
-        if (following.listeners.size > 0 || followed.get(job) !== following) return;
+        subscription.listeners.delete(listener);
+        if (subscription.listeners.size > 0 || followed.get(job) !== subscription) return;
         followed.delete(job);
-        socket.send({ type: "unsubscribe", job });
+        send({ type: "unsubscribe", job });
       };
     },
   };

@@ -1,4 +1,4 @@
-/** What goes over the page's one WebSocket (GET /v1/stream). */
+/** The messages of the page's one WebSocket (GET /v1/stream). */
 import type { Frame, Job } from "../../client/answers.ts";
 import type { ProblemDocument } from "../../client/error.ts";
 
@@ -6,9 +6,9 @@ import type { ProblemDocument } from "../../client/error.ts";
 export type LiveMessage =
   | Frame
   | JobsMessage
-  /** From here on every change of every job is told: a list that is read now misses nothing. */
+  /** From here on every change of every job is sent: a list that is read now misses nothing. */
   | { readonly type: "subscribed"; readonly topic: "jobs" }
   | { readonly type: "error"; readonly problem: ProblemDocument; readonly job: string | null };
 
-/** Of the topic `jobs`: a job has changed, or is no more. */
+/** Of the topic `jobs`: a job has changed, or was deleted. */
 export type JobsMessage = { readonly type: "job"; readonly job: Job } | { readonly type: "removed"; readonly id: string };

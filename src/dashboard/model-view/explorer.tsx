@@ -4,7 +4,6 @@
  */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { JobRows } from "../../client/answers.ts";
-import { MomentMetrics, PointerReading } from "../plots/aside.tsx";
 import { Curve, type CurvePoint, type FittedLine } from "../plots/curve.tsx";
 import { axisName, type Feature, labelsOf, usualRow } from "../plots/features.ts";
 import { fieldOf, gridRows, lineRows, probabilitiesOf, valuesOf } from "../plots/field.ts";
@@ -15,6 +14,7 @@ import { type Domain, domainOf, joined, shareOf } from "../plots/scale.ts";
 import { type Reading, Surface } from "../plots/surface.tsx";
 import { SelectField } from "../ui/field.tsx";
 import { Empty, Problem } from "../ui/surfaces.tsx";
+import { MomentMetrics, PointerReading } from "./aside.tsx";
 import { usePredictions } from "./predictions.ts";
 import { Scrubber, useScrubbing } from "./scrubber.tsx";
 import type { Moment } from "./snapshots.ts";

@@ -1,6 +1,6 @@
 /** The weights of a model, tensor by tensor: how they are distributed. */
 
-import { BINS, distributionOf } from "../plots/histogram-counts.ts";
+import { BINS, distributionOf } from "../plots/distribution.ts";
 import { formatCount, formatValue } from "../shell/format.ts";
 import type { ReadTensor } from "./safetensors.ts";
 

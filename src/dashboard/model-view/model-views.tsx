@@ -1,7 +1,7 @@
 /** All there is to see of a model: what it says, how good it is, its network and its weights. For a job that trains, what there is so far. */
 import { useMemo, useState } from "preact/hooks";
 import type { Job, JobRows, Model } from "../../client/answers.ts";
-import { isOver, isTraining } from "../live/job-reading.ts";
+import { isOver, isTraining } from "../jobs/job-reading.ts";
 import { featuresOfModel, featuresOfRows } from "../plots/features.ts";
 import { useApp } from "../shell/app-context.ts";
 import { useResource } from "../shell/resource.ts";
@@ -47,7 +47,7 @@ export function ModelViews({ job, model, only }: ModelViewsProps) {
 function What({ job, model, only, onMoment }: ModelViewsProps & { readonly onMoment: (id: string | null) => void }) {
   const { api } = useApp();
   const rows = useResource(
-    async (signal): Promise<JobRows | null> => (job ? api.rows(job.id, { limit: ROWS, signal }) : null),
+    async (signal): Promise<JobRows | null> => (job ? api.jobRows(job.id, { limit: ROWS }, { signal }) : null),
     [job?.id],
   );
   const snapshots = useSnapshots(only ? null : job);

@@ -3,11 +3,11 @@
  * They grow while it trains.
  */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Job, PredictionAnswer } from "../../client/answers.ts";
+import type { Checkpoint, Job, PredictionAnswer } from "../../client/answers.ts";
+import { ApiError } from "../../client/error.ts";
 import type { Cell } from "../plots/field.ts";
-import type { Api, Checkpoint } from "../shell/api.ts";
+import type { Api } from "../shell/api.ts";
 import { useApp } from "../shell/app-context.ts";
-import { ApiProblem } from "../shell/http.ts";
 
 export interface Moment {
   /** The id of the checkpoint or model. */
@@ -67,14 +67,14 @@ function useCheckpoints(job: Job | null): { readonly data: readonly Checkpoint[]
     const abort = new AbortController();
     const look = async (): Promise<void> => {
       lastAt.current = performance.now();
-      const page = await api.checkpoints(id, { limit: MOST, signal: abort.signal });
+      const page = await api.checkpoints(id, { limit: MOST }, { signal: abort.signal });
       const data = [...page.data].sort((a, b) => a.epoch - b.epoch || a.step - b.step);
       setFound((now) => ({ data: sameIds(now.data, data) ? now.data : data, error: null }));
     };
     const fail = (error: unknown): void => {
       if (abort.signal.aborted) return;
       // A server that keeps no checkpoints has none.
-      const isUnknown = error instanceof ApiProblem && error.problem.status === 404;
+      const isUnknown = error instanceof ApiError && error.problem.status === 404;
       setFound((now) => (isUnknown ? { data: [], error: null } : { ...now, error }));
     };
     const wait = Math.max(0, lastAt.current + LOOK_EVERY_MS - performance.now());

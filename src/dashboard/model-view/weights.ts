@@ -30,8 +30,8 @@ export function useWeights(parameters: number, model: string | null, moment: str
     }
     const abort = new AbortController();
     const load = async (): Promise<void> => {
-      const response = await api.http.send("GET", api.weightsUrl(ref), { signal: abort.signal });
-      const tensors = readSafetensors(await response.arrayBuffer());
+      const { buffer } = await api.weights(ref, { signal: abort.signal });
+      const tensors = readSafetensors(buffer);
       kept.current.set(ref, tensors);
       const [oldest] = kept.current.keys();
       if (kept.current.size > KEPT && oldest !== undefined) kept.current.delete(oldest);

@@ -1,6 +1,7 @@
-/** A CSV file in parts of whole rows: a browser reads no answer before its request is sent, so a long file goes in many. */
+/** A CSV file in parts of whole rows: a browser reads no answer before its request is sent, so a long file is sent in many. */
+import { chunksOf } from "./stream-text.ts";
 
-/** Characters of a part, about. */
+/** About how many characters a part has. */
 const PART_CHARACTERS = 400_000;
 
 export interface CsvPart {
@@ -8,11 +9,11 @@ export interface CsvPart {
   readonly text: string;
   /** The number of its first line, from 1. */
   readonly firstLine: number;
-  /** Bytes of the file that are read by its end. */
+  /** Bytes of the file that are read up to its end. */
   readonly bytesRead: number;
 }
 
-/** Cuts at line ends that stand in no quotes. */
+/** Iterates over a file in parts of about `size` characters, cut at line ends outside of quotes. */
 export async function* csvParts(file: Blob, size = PART_CHARACTERS): AsyncGenerator<CsvPart, void, void> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -23,7 +24,7 @@ export async function* csvParts(file: Blob, size = PART_CHARACTERS): AsyncGenera
     firstLine += text.split("\n").length - 1;
     return made;
   };
-  for await (const chunk of chunksOf(file)) {
+  for await (const chunk of chunksOf(file.stream())) {
     bytesRead += chunk.byteLength;
     rest += decoder.decode(chunk, { stream: true });
     for (let end = cutOf(rest, size); end > 0; end = cutOf(rest, size)) {
@@ -35,44 +36,32 @@ export async function* csvParts(file: Blob, size = PART_CHARACTERS): AsyncGenera
   if (rest !== "") yield part(rest.endsWith("\n") ? rest : `${rest}\n`);
 }
 
-/** Not every browser iterates over a stream. */
-async function* chunksOf(file: Blob): AsyncGenerator<Uint8Array, void, void> {
-  const reader = file.stream().getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
-  }
-}
-
 /**
- * Where to cut a text longer than `size`: after the first line end from there on that is no part of a cell, or the last one
- * there is. 0: nowhere yet.
- *
- * @internal Exported for a test of cells that are longer than a part.
+ * Returns where to cut a text longer than `size`: after its first line end from there on that is outside of quotes, else after
+ * its last one. 0: it cannot be cut yet.
  */
 export function cutOf(text: string, size: number): number {
   if (text.length <= size) return 0;
   let isQuoted = false;
   let cut = 0;
-  for (let place = 0; place < text.length; place++) {
-    const character = text.charCodeAt(place);
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index);
     if (character === 0x22) isQuoted = !isQuoted;
     else if (character === 0x0a && !isQuoted) {
-      cut = place + 1;
+      cut = index + 1;
       if (cut >= size) break;
     }
   }
   return cut;
 }
 
-/** The first row of a text, with its line end. */
+/** Returns the first row of a text, with its line end. */
 export function firstRow(text: string): string {
   let isQuoted = false;
-  for (let place = 0; place < text.length; place++) {
-    const character = text.charCodeAt(place);
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index);
     if (character === 0x22) isQuoted = !isQuoted;
-    else if (character === 0x0a && !isQuoted) return text.slice(0, place + 1);
+    else if (character === 0x0a && !isQuoted) return text.slice(0, index + 1);
   }
   return text;
 }

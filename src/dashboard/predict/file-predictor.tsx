@@ -1,12 +1,13 @@
-/** A CSV dropped in gives a CSV back: the same rows with their predictions. */
+/** Predicts a CSV that is dropped or chosen, and offers the same rows with their predictions for download. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "../shell/app-context.ts";
 import { formatBytes, formatCount, formatShare } from "../shell/format.ts";
 import { LinkButton } from "../ui/button.tsx";
+import { DropZone } from "../ui/drop-zone.tsx";
 import { Progress } from "../ui/state-badge.tsx";
 import { Problem } from "../ui/surfaces.tsx";
-import { DropZone } from "../views/datasets/drop-zone.tsx";
 import { type PredictedFile, predictFile } from "./predict-file.ts";
+import { textOf } from "./stream-text.ts";
 
 interface Done extends PredictedFile {
   readonly name: string;
@@ -21,7 +22,7 @@ export function FilePredictor({ modelRef }: { readonly modelRef: string }) {
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
   useEffect(() => () => (done ? URL.revokeObjectURL(done.url) : undefined), [done]);
-  const take = async (file: File): Promise<void> => {
+  const predict = async (file: File): Promise<void> => {
     abort.current?.abort();
     abort.current = new AbortController();
     setError(null);
@@ -29,20 +30,21 @@ export function FilePredictor({ modelRef }: { readonly modelRef: string }) {
     setSending({ file, share: 0 });
     try {
       const predicted = await predictFile(file, {
-        send: (csv, header, signal) => api.predictCsv(modelRef, csv, { header, signal }),
+        send: async (csv, header, signal) =>
+          textOf(await api.predictBatch(modelRef, csv, { type: "text/csv", header, signal })),
         signal: abort.current.signal,
         onProgress: (share) => setSending({ file, share }),
       });
       const name = `${file.name.replace(/\.csv$/i, "")}-predicted.csv`;
       setDone({ ...predicted, name, url: URL.createObjectURL(predicted.csv) });
-    } catch (fault) {
-      setError(fault);
+    } catch (failure) {
+      setError(failure);
     }
     setSending(null);
   };
   return (
     <div class="stack">
-      <DropZone action="Choose a CSV" accept=".csv,.tsv,.txt" busy={sending !== null} onFile={(file) => void take(file)}>
+      <DropZone action="Choose a CSV" accept=".csv,.tsv,.txt" busy={sending !== null} onFile={(file) => void predict(file)}>
         {sending ? (
           <div class="sending">
             <p class="truncate" role="status">
@@ -52,8 +54,8 @@ export function FilePredictor({ modelRef }: { readonly modelRef: string }) {
           </div>
         ) : (
           <p>
-            Drop a <strong>CSV</strong> with the model's columns: it comes back with a prediction in each row. Any number of
-            rows.
+            Drop a <strong>CSV</strong> with the model's columns to get it back with a prediction in each row. It may have any
+            number of rows.
           </p>
         )}
       </DropZone>

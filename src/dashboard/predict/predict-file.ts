@@ -1,5 +1,6 @@
-/** Predicts the rows of a CSV file, part by part, and gives the file back with the predictions as further columns. */
-import { ApiProblem } from "../shell/http.ts";
+/** Predicts the rows of a CSV file, part by part, and returns the file with the predictions as further columns. */
+import { BatchError } from "../../client/batch-answer.ts";
+import { ApiError } from "../../client/error.ts";
 import { csvParts, firstRow } from "./csv-parts.ts";
 
 export interface PredictedFile {
@@ -10,23 +11,28 @@ export interface PredictedFile {
 }
 
 export interface PredictFileOptions {
-  /** Sends rows of CSV, and gives the rows that answer them. */
-  send(csv: string, header: "auto" | "true" | "false", signal: AbortSignal): Promise<string>;
+  /**
+   * Predicts rows of CSV and resolves with the CSV of the answer. `header` says whether the first row has names; undefined: the
+   * server finds out.
+   */
+  send(csv: string, header: boolean | undefined, signal: AbortSignal): Promise<string>;
   readonly signal: AbortSignal;
+  /** Told the share of the file that is predicted, 0..1. */
   onProgress(share: number): void;
 }
 
 const HEAD_LINES = 9;
 
-/** Throws what `send` throws, with the line of the file in its detail. */
+/** Rejects as `send` does, with line numbers of the whole file in the error's details. */
 export async function predictFile(file: Blob, { send, signal, onProgress }: PredictFileOptions): Promise<PredictedFile> {
   const answers: string[] = [];
   let rows = 0;
-  /** The row of names of the file, once it is known whether it has one: null when it has none. */
+  /** The file's row of names; null when it has none, undefined before that is known. */
   let names: string | null | undefined;
   for await (const { text, firstLine, bytesRead } of csvParts(file)) {
-    const answer = await send(names ? names + text : text, headerOf(names), signal).catch((error: unknown) => {
-      throw inFile(error, firstLine - 1 - countLines(names ?? ""));
+    const header = names === undefined ? undefined : names !== null;
+    const answer = await send(names ? names + text : text, header, signal).catch((error: unknown) => {
+      throw withFileLines(error, firstLine - 1 - countLines(names ?? ""));
     });
     if (names === undefined) {
       const isNamed = countRows(answer) > 0 && hasNames(firstRow(text), firstRow(answer));
@@ -34,9 +40,9 @@ export async function predictFile(file: Blob, { send, signal, onProgress }: Pred
       answers.push(answer);
       rows += countRows(answer) - (isNamed ? 1 : 0);
     } else {
-      const own = names === null ? answer : answer.slice(firstRow(answer).length);
-      answers.push(own);
-      rows += countRows(own);
+      const withoutNames = names === null ? answer : answer.slice(firstRow(answer).length);
+      answers.push(withoutNames);
+      rows += countRows(withoutNames);
     }
     onProgress(file.size > 0 ? bytesRead / file.size : 1);
   }
@@ -44,12 +50,10 @@ export async function predictFile(file: Blob, { send, signal, onProgress }: Pred
   return { csv, rows, head: linesOf(answers[0] ?? "").slice(0, HEAD_LINES) };
 }
 
-const headerOf = (names: string | null | undefined) => (names === undefined ? "auto" : names === null ? "false" : "true");
-
 /** A row of names is answered with itself and the names of the predictions. */
 function hasNames(row: string, answer: string): boolean {
-  const own = row.trimEnd();
-  return answer.startsWith(own) && /^[,;\t|]prediction/.test(answer.slice(own.length));
+  const plain = row.trimEnd();
+  return answer.startsWith(plain) && /^[,;\t|]prediction/.test(answer.slice(plain.length));
 }
 
 function linesOf(text: string): string[] {
@@ -67,12 +71,13 @@ function countRows(text: string): number {
   return count;
 }
 
-/** Lines are counted from the beginning of what was sent, which `linesBefore` lines of the file come before. */
-function inFile(error: unknown, linesBefore: number): unknown {
-  if (!(error instanceof ApiProblem)) return error;
+/** The server counts lines from the beginning of the part, which `linesBefore` lines of the file precede. */
+function withFileLines(error: unknown, linesBefore: number): unknown {
   const shifted = (text: string) => text.replace(/^line (\d+)/, (_, line) => `line ${Number(line) + linesBefore}`);
+  if (error instanceof BatchError) return new BatchError(shifted(error.message), { cause: error });
+  if (!(error instanceof ApiError)) return error;
   const { detail, errors = [] } = error.problem;
-  return new ApiProblem({
+  return new ApiError({
     ...error.problem,
     detail: shifted(detail),
     errors: errors.map((each) => ({ ...each, detail: shifted(each.detail) })),

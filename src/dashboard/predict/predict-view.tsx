@@ -1,8 +1,8 @@
 /** Predict with a model: one row in a form, answered as it changes, or a whole file. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { JobRows, Model, PredictionAnswer } from "../../client/answers.ts";
+import { ApiError } from "../../client/error.ts";
 import { useApp } from "../shell/app-context.ts";
-import { ApiProblem } from "../shell/http.ts";
 import { useResource } from "../shell/resource.ts";
 import { Button } from "../ui/button.tsx";
 import { Card, Problem } from "../ui/surfaces.tsx";
@@ -22,7 +22,7 @@ export function PredictView({ model, modelRef }: { readonly model: Model; readon
     async (signal): Promise<JobRows | null> => {
       // Rows to try are a help: a model whose job or data is gone predicts all the same.
       if (model.job === null) return null;
-      return api.rows(model.job, { limit: ROWS, signal }).catch(() => null);
+      return api.jobRows(model.job, { limit: ROWS }, { signal }).catch(() => null);
     },
     [model.job],
   );
@@ -115,7 +115,7 @@ function useAnswer(model: Model, modelRef: string, texts: RowTexts): Answered {
 /** Faults at fields by their places in the row; anything else as a whole. */
 function failed(error: unknown): Pick<Answered, "faults" | "error"> {
   const faults = new Map<number, string>();
-  const given = error instanceof ApiProblem ? (error.problem.errors ?? []) : [];
+  const given = error instanceof ApiError ? (error.problem.errors ?? []) : [];
   for (const { pointer, detail } of given) {
     const place = /^\/instances\/0\/(\d+)$/.exec(pointer)?.[1];
     if (place !== undefined) faults.set(Number(place), detail);

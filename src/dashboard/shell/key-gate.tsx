@@ -5,7 +5,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { TextField } from "../ui/field.tsx";
 import { Mark } from "../ui/icon.tsx";
 import { useApp } from "./app-context.ts";
-import { asProblem } from "./http.ts";
+import { asProblem } from "./problem.ts";
 
 export function KeyGate() {
   const { session } = useApp();

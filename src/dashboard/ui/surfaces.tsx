@@ -1,7 +1,7 @@
 /** What content lies on: cards, notices, problems, empty places, skeletons, tabs, facts. */
 import type { ComponentChildren } from "preact";
 import type { ProblemDocument } from "../../client/error.ts";
-import { asProblem } from "../shell/http.ts";
+import { asProblem } from "../shell/problem.ts";
 import { Button } from "./button.tsx";
 import { Icon, type IconName } from "./icon.tsx";
 

@@ -1,6 +1,6 @@
 /** Short messages that come and go. What went wrong stays until it is closed. */
 
-import { asProblem } from "../shell/http.ts";
+import { asProblem } from "../shell/problem.ts";
 import { createStore, type Store, useStore } from "../shell/store.ts";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";

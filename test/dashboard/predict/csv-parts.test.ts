@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { readBatchAnswer } from "../../../src/client/batch-answer.ts";
+import { ApiError } from "../../../src/client/error.ts";
 import { csvParts, cutOf } from "../../../src/dashboard/predict/csv-parts.ts";
 import { predictFile } from "../../../src/dashboard/predict/predict-file.ts";
-import { withoutTrailer } from "../../../src/dashboard/shell/api.ts";
-import { ApiProblem } from "../../../src/dashboard/shell/http.ts";
+import { textOf } from "../../../src/dashboard/predict/stream-text.ts";
+import { asProblem } from "../../../src/dashboard/shell/problem.ts";
 
 const cell = fc.oneof(
   fc.integer().map(String),
@@ -60,18 +62,18 @@ describe("parts of a CSV", () => {
 const PROBLEM = { type: "about:blank", title: "Unprocessable Entity", status: 422, code: "invalid" };
 
 describe("predicting a file", () => {
-  const answerOf = (csv: string, header: string) =>
+  const answerOf = (csv: string, header: boolean | undefined) =>
     csv
       .trimEnd()
       .split("\n")
-      .map((line, index) => (header !== "false" && index === 0 && line.startsWith("a,") ? `${line},prediction` : `${line},yes`))
+      .map((line, index) => (header !== false && index === 0 && line.startsWith("a,") ? `${line},prediction` : `${line},yes`))
       .join("\n")
       .concat("\n");
 
   it.each([true, false])("gives each row once, with the names once where there are some: %s", async (named) => {
     const rows = Array.from({ length: 60_000 }, (_, row) => `${row},${row * 2}`);
     const file = new Blob([`${named ? "a,b\n" : ""}${rows.join("\n")}\n`]);
-    const sent: string[] = [];
+    const sent: (boolean | undefined)[] = [];
     const shares: number[] = [];
     const predicted = await predictFile(file, {
       send: async (csv, header) => {
@@ -86,7 +88,7 @@ describe("predicting a file", () => {
       `${named ? "a,b,prediction\n" : ""}${rows.map((row) => `${row},yes`).join("\n")}\n`,
     );
     expect(sent.length).toBeGreaterThan(1);
-    expect(sent).toEqual(["auto", ...sent.slice(1).map(() => (named ? "true" : "false"))]);
+    expect(sent).toEqual([undefined, ...sent.slice(1).map(() => named)]);
     expect(shares.at(-1)).toBe(1);
   });
 
@@ -99,27 +101,20 @@ describe("predicting a file", () => {
       `${names}${Array.from({ length: 59_999 }, (_, row) => `${row},${row * 2}\n`).join("")}1,wrong\n1,2\n`,
     ]);
     let isProblem = false;
-    const send = async (csv: string, header: string) => {
+    const send = async (csv: string, header: boolean | undefined) => {
       const at = csv.split("\n").findIndex((row) => row.endsWith("wrong"));
-      if (at < 0) return names === "" || header === "false" ? csv : csv.replace(names, `${names.trimEnd()},prediction\n`);
+      if (at < 0) return names === "" || header === false ? csv : csv.replace(names, `${names.trimEnd()},prediction\n`);
       const detail = `line ${at + 1}, column b: must be a finite number`;
       // Within the first block of what was sent it is a problem; later it is the last line.
-      if (isProblem) throw new ApiProblem({ ...PROBLEM, detail, errors: [{ pointer: "", detail }] });
-      return withoutTrailer(`0,1\r\n# error: ${detail}\n`);
+      if (isProblem) throw new ApiError({ ...PROBLEM, detail, errors: [{ pointer: "", detail }] });
+      return textOf(readBatchAnswer(new Blob([`0,1\r\n# error: ${detail}\n`]).stream(), "csv"));
     };
     const expected = `line ${line}, column b: must be a finite number`;
     for (isProblem of [true, false]) {
       const options = { send, signal: new AbortController().signal, onProgress: () => undefined };
-      const { problem } = (await predictFile(file, options).catch((error: unknown) => error)) as ApiProblem;
+      const problem = asProblem(await predictFile(file, options).catch((error: unknown) => error));
       expect(problem.detail).toBe(expected);
       expect(problem.errors ?? []).toEqual(isProblem ? [{ pointer: "", detail: expected }] : []);
     }
-  });
-
-  it("takes an answer for whole only when that is said", () => {
-    expect(withoutTrailer("1,2\r\n# end\n")).toBe("1,2\r\n");
-    expect(withoutTrailer("# end\n")).toBe("");
-    for (const csv of ["", "1,2\r\n", "1,2", "# end\n1,2\n"])
-      expect(() => withoutTrailer(csv)).toThrow("The answer broke off.");
   });
 });

@@ -1,11 +1,12 @@
 /** The jobs that are compared and their curves, read and followed as long as they are shown. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
+import type { ProblemDocument } from "../../../client/error.ts";
 import type { Span } from "../../charts/curves.ts";
+import { type FollowedCurves, followCurves } from "../../jobs/follow-curves.ts";
 import { useApp } from "../../shell/app-context.ts";
-import { type ApiProblem, asProblem } from "../../shell/http.ts";
+import { asProblem } from "../../shell/problem.ts";
 import { useStore } from "../../shell/store.ts";
-import { type FollowedCurves, followCurves } from "../job/follow-curves.ts";
 
 /** Points of each job: together they are as many as one job has on its own page. */
 const POINTS = 1200;
@@ -15,7 +16,7 @@ export interface Compared {
   /** Undefined until it is read. */
   readonly job: Job | undefined;
   /** Why it could not be read. */
-  readonly problem: ApiProblem["problem"] | undefined;
+  readonly problem: ProblemDocument | undefined;
 }
 
 /** The jobs of these ids, live. */

@@ -3,14 +3,14 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { align } from "../../charts/align.ts";
 import { LineChart } from "../../charts/chart.tsx";
+import { ChartSkeletons } from "../../charts/chart-skeletons.tsx";
 import type { Line } from "../../charts/plot.ts";
 import { NO_POINTS, type PointTable } from "../../charts/point-table.ts";
 import { ChartTools, clampSpan, useLook } from "../../charts/tools.tsx";
+import { CHART_PLANS, type ChartPlan, isSmooth, OF_THE_RUN } from "../../jobs/chart-plans.ts";
+import { colorAt } from "../../jobs/comparison-address.ts";
 import { Segments } from "../../ui/field.tsx";
 import { Empty, Problem } from "../../ui/surfaces.tsx";
-import { CHART_PLANS, type ChartPlan, isSmooth, OF_THE_RUN } from "../job/charts.ts";
-import { ChartSkeletons } from "../job/curves-tab.tsx";
-import { colorAt } from "./address.ts";
 import { type Compared, useCurves } from "./follow-all.ts";
 
 type Rows = "training" | "validation" | "both";
@@ -51,7 +51,7 @@ export function Overlay({ ids, jobs, children }: OverlayProps) {
   const failed = curves.find((each) => each?.error);
   // Drawn when all of it is known, so that nothing moves when more comes.
   const isKnown = curves.every((each) => each?.known || each?.error) && jobs.every(({ job, problem }) => job || problem);
-  if (!isKnown) return <ChartSkeletons />;
+  if (!isKnown) return <ChartSkeletons heights={[LOSS_PX, OTHER_PX, OTHER_PX]} />;
   if (last === 0) {
     return (
       <>

@@ -1,12 +1,12 @@
 /** Several jobs side by side: their curves over one another, what they have come to, and where their specs differ. */
 import { useState } from "preact/hooks";
+import { colorAt, comparedIds, compareHref } from "../../jobs/comparison-address.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import type { ViewProps } from "../../shell/view.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
-import { colorAt, comparedIds, compareHref } from "./address.ts";
 import { type Compared, useCompared, useSteadyIds } from "./follow-all.ts";
 import { Overlay } from "./overlay.tsx";
 import { Picker } from "./picker.tsx";

@@ -1,7 +1,8 @@
 /** Choosing jobs to compare: the newest ones, found by words. */
 import { useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
-import { describeSpec, searchText } from "../../live/job-reading.ts";
+import { MOST_COMPARED } from "../../jobs/comparison-address.ts";
+import { describeSpec, searchText } from "../../jobs/job-reading.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatAgo } from "../../shell/format.ts";
@@ -10,7 +11,6 @@ import { useStore } from "../../shell/store.ts";
 import { Check, TextField } from "../../ui/field.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
-import { MOST_COMPARED } from "./address.ts";
 
 /** As many as are read; older ones are chosen in the table of jobs. */
 const LISTED = 100;
@@ -24,7 +24,7 @@ export function Picker({ ids, onPick }: PickerProps) {
   const { api, live } = useApp();
   const generation = useStore(live.generation);
   const [search, setSearch] = useState("");
-  const { data, error, reload } = useResource((signal) => api.jobs({ limit: LISTED, signal }), [generation]);
+  const { data, error, reload } = useResource((signal) => api.jobs({ limit: LISTED }, { signal }), [generation]);
   const now = useNow(10_000);
   if (error && !data) return <Problem error={error} retry={reload} />;
   if (!data) return <Skeleton height="220px" />;

@@ -1,14 +1,14 @@
 /** What the compared jobs have come to, as a table that sorts by any of it. */
 import type { Job } from "../../../client/answers.ts";
 import type { Series } from "../../../domain/metrics/metric.ts";
-import { isTraining, meanPace, trainedSeconds } from "../../live/job-reading.ts";
+import { CHART_PLANS, OF_THE_RUN } from "../../jobs/chart-plans.ts";
+import { colorAt } from "../../jobs/comparison-address.ts";
+import { isTraining, meanSpeed, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatCount, formatDuration, formatRate, formatValue } from "../../shell/format.ts";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
-import { CHART_PLANS, OF_THE_RUN } from "../job/charts.ts";
-import { colorAt } from "./address.ts";
 import { Swatch } from "./swatch.tsx";
 
 interface Row {
@@ -43,7 +43,7 @@ function columnsOf(rows: readonly Row[], now: number): readonly Column<Row>[] {
     numbers("epochs", "Epochs", ({ epochs_done }) => epochs_done, formatCount),
     ...metricColumns(rows),
     numbers("best_epoch", "Best epoch", ({ metrics }) => numberOf(metrics?.best.epoch), formatCount),
-    numbers("pace", "Epochs/s", (job) => meanPace(job, now), formatRate),
+    numbers("pace", "Epochs/s", (job) => meanSpeed(job, now), formatRate),
     numbers("time", "Trained", (job) => (job.started_at ? trainedSeconds(job, now) : null), formatDuration),
     numbers("parameters", "Parameters", ({ parameters }) => parameters, formatCount),
   ];

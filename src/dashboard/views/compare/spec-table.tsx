@@ -1,10 +1,10 @@
 /** The specs side by side: where they differ, and on request all of them. */
 import { useMemo, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
+import { colorAt } from "../../jobs/comparison-address.ts";
 import { Check } from "../../ui/field.tsx";
 import { Card, Empty } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
-import { colorAt } from "./address.ts";
 import { type SpecLine, specLines } from "./spec-differences.ts";
 import { Swatch } from "./swatch.tsx";
 

@@ -1,20 +1,20 @@
 /** All data sets, and where another one is brought. */
 import type { DatasetSummary } from "../../../client/answers.ts";
+import { Uploader } from "../../datasets/uploader.tsx";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatAgo, formatBytes, formatCount, formatTime } from "../../shell/format.ts";
+import { usePages } from "../../shell/pages.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
-import { usePages } from "../../ui/pages.ts";
 import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
-import { Uploader } from "./uploader.tsx";
 
 const PAGE = 100;
 
 export function DatasetList() {
   const { api, router, toasts } = useApp();
   useTitle("Data sets");
-  const pages = usePages((after, signal) => api.datasets({ after, limit: PAGE, signal }), []);
+  const pages = usePages((after, signal) => api.datasets({ after, limit: PAGE }, { signal }), []);
   return (
     <div class="page">
       <div class="page-head">

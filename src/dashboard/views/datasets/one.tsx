@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import type { Column as DatasetColumn } from "../../../domain/datasets/dataset.ts";
+import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatAgo, formatBytes, formatCount, formatShare, formatTime, formatValue } from "../../shell/format.ts";
@@ -11,7 +12,6 @@ import { Confirm } from "../../ui/dialog.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Card, Facts, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
-import { ColumnPicture, columnSummary } from "./column-picture.tsx";
 
 const PREVIEW_ROWS = 20;
 /** Columns that are drawn at once; of a wider table the rest follow on request. */
@@ -111,7 +111,7 @@ const COLUMNS = (rows: number): readonly Column<DatasetColumn>[] => [
 
 function Preview({ id }: { readonly id: string }) {
   const { api } = useApp();
-  const { data, error, reload } = useResource((signal) => api.preview(id, { rows: PREVIEW_ROWS, signal }), [id]);
+  const { data, error, reload } = useResource((signal) => api.preview(id, { rows: PREVIEW_ROWS }, { signal }), [id]);
   return (
     <Card title="First rows" flush>
       {error ? <Problem error={error} retry={reload} /> : null}

@@ -1,38 +1,38 @@
-/** What can be done with a job: the verbs of its life, another like it, and what it has come to as files. */
+/** What can be done with a job: change its state, clone it, compare it, download its files. */
 import { useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
+import { compareHref } from "../../jobs/comparison-address.ts";
+import { canDo, changeJob, type JobAction } from "../../jobs/job-actions.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import type { IconName } from "../../ui/icon.tsx";
 import { Menu, type MenuItem } from "../../ui/menu.tsx";
-import { compareHref } from "../compare/address.ts";
-import { type BulkVerb, canDo } from "../jobs/bulk.ts";
-import { saveResponse } from "./save.ts";
+import { saveText } from "./save.ts";
 
-interface Action {
-  readonly verb: Exclude<BulkVerb, "delete">;
+interface Offer {
+  readonly action: Exclude<JobAction, "remove">;
   readonly label: string;
   readonly icon: IconName;
 }
 
-const ACTIONS: readonly Action[] = [
-  { verb: "pause", label: "Pause", icon: "pause" },
-  { verb: "resume", label: "Resume", icon: "play" },
-  { verb: "cancel", label: "Cancel", icon: "ban" },
+const OFFERS: readonly Offer[] = [
+  { action: "pause", label: "Pause", icon: "pause" },
+  { action: "resume", label: "Resume", icon: "play" },
+  { action: "cancel", label: "Cancel", icon: "ban" },
 ];
 
-/** Asked for before it is done, since it cannot be undone. */
+/** What is asked before an action that cannot be undone. */
 const QUESTIONS = {
   cancel: {
     title: "Cancel this job?",
-    text: "Training stops for good. What was measured stays.",
+    text: "Training stops for good. Its metrics and checkpoints stay.",
     action: "Cancel job",
     icon: "ban",
   },
-  delete: {
+  remove: {
     title: "Delete this job?",
-    text: "Its metrics, events and checkpoints go with it. Its model stays.",
+    text: "Its metrics, events and checkpoints are deleted too. Its model stays.",
     action: "Delete job",
     icon: "trash",
   },
@@ -40,19 +40,17 @@ const QUESTIONS = {
 
 export function Actions({ job }: { readonly job: Job }) {
   const { api, board, toasts, router } = useApp();
-  const [busy, setBusy] = useState<BulkVerb | null>(null);
+  const [busy, setBusy] = useState<JobAction | null>(null);
   const [asking, setAsking] = useState<keyof typeof QUESTIONS | null>(null);
-  const perform = async (verb: BulkVerb): Promise<void> => {
-    setBusy(verb);
+  const perform = async (action: JobAction): Promise<void> => {
+    setBusy(action);
     try {
-      if (verb === "delete") {
-        await api.removeJob(job.id);
+      await changeJob(action, job.id, { api, board });
+      if (action === "remove") {
         toasts.say(`Deleted ${job.name}.`);
         router.navigate("/jobs");
-        board.drop(job.id);
         return;
       }
-      board.put(await api.changeJob(job.id, verb));
     } catch (error) {
       toasts.fail(error);
     }
@@ -60,12 +58,12 @@ export function Actions({ job }: { readonly job: Job }) {
   };
   return (
     <div class="actions">
-      {ACTIONS.filter(({ verb }) => canDo(verb, job)).map(({ verb, label, icon }) => (
+      {OFFERS.filter(({ action }) => canDo(action, job)).map(({ action, label, icon }) => (
         <Button
-          key={verb}
+          key={action}
           icon={icon}
-          busy={busy === verb}
-          onClick={() => (verb === "cancel" ? setAsking("cancel") : void perform(verb))}
+          busy={busy === action}
+          onClick={() => (action === "cancel" ? setAsking("cancel") : void perform(action))}
         >
           {label}
         </Button>
@@ -84,8 +82,8 @@ export function Actions({ job }: { readonly job: Job }) {
             label: "Delete",
             icon: "trash",
             danger: true,
-            disabled: !canDo("delete", job),
-            onSelect: () => setAsking("delete"),
+            disabled: !canDo("remove", job),
+            onSelect: () => setAsking("remove"),
           },
         ]}
       />
@@ -102,7 +100,7 @@ function Downloads({ job: { id, name, model, epochs_done } }: { readonly job: Jo
   const { api, toasts } = useApp();
   const csv = async (): Promise<void> => {
     try {
-      await saveResponse(await api.metricsCsv(id), `${name}-metrics.csv`);
+      await saveText(await api.metricsCsv(id), `${name}-metrics.csv`);
     } catch (error) {
       toasts.fail(error);
     }
@@ -126,6 +124,6 @@ function Downloads({ job: { id, name, model, epochs_done } }: { readonly job: Jo
 }
 
 function copy(text: string, say: (text: string) => void): void {
-  // Without TLS a page may not reach the clipboard, except on this machine: then a selection is all there is.
+  // A page without TLS has no clipboard, except on localhost.
   void navigator.clipboard?.writeText(text).then(() => say("Copied."));
 }

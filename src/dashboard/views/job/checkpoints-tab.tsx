@@ -1,7 +1,6 @@
 /** The stored states of a job's training, newest first. Each can be predicted with and begun from, as a model can. */
 import { useState } from "preact/hooks";
-import type { Job } from "../../../client/answers.ts";
-import type { Checkpoint } from "../../shell/api.ts";
+import type { Checkpoint, Job } from "../../../client/answers.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatAgo, formatBytes, formatCount, formatTime } from "../../shell/format.ts";
@@ -24,7 +23,7 @@ export function CheckpointsTab({ job }: { readonly job: Job }) {
   const { api, toasts } = useApp();
   // They are written while the job trains: looked at anew with each change of its state and each tenth of its epochs.
   const { data, error, reload } = useResource(
-    (signal) => api.checkpoints(job.id, { limit: LIMIT, signal }),
+    (signal) => api.checkpoints(job.id, { limit: LIMIT }, { signal }),
     [job.id, job.state, Math.floor(job.progress * 10)],
   );
   const [removing, setRemoving] = useState<Checkpoint | null>(null);

@@ -2,14 +2,15 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { LineChart } from "../../charts/chart.tsx";
+import { ChartSkeletons } from "../../charts/chart-skeletons.tsx";
 import type { Mark } from "../../charts/plot.ts";
 import { NO_POINTS } from "../../charts/point-table.ts";
 import { ChartTools, clampSpan, useLook } from "../../charts/tools.tsx";
-import { isOver } from "../../live/job-reading.ts";
+import { chartsOf, isSmooth } from "../../jobs/chart-plans.ts";
+import { type FollowedCurves, followCurves } from "../../jobs/follow-curves.ts";
+import { isOver } from "../../jobs/job-reading.ts";
 import { useApp } from "../../shell/app-context.ts";
-import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
-import { chartsOf, isSmooth } from "./charts.ts";
-import { type FollowedCurves, followCurves } from "./follow-curves.ts";
+import { Empty, Problem } from "../../ui/surfaces.tsx";
 import { marksOf } from "./marks.ts";
 
 const LOSS_PX = 300;
@@ -27,7 +28,7 @@ export function CurvesTab({ job }: { readonly job: Job }) {
   const marks = useSteady(marksOf(job));
 
   if (followed?.error && last === 0) return <Problem error={followed.error} retry={followed.retry} />;
-  if (!followed?.known && last === 0) return <ChartSkeletons />;
+  if (!followed?.known && last === 0) return <ChartSkeletons heights={[LOSS_PX, OTHER_PX, OTHER_PX]} />;
   if (last === 0) return <NoEpochs over={isOver(job)} />;
   return (
     <>
@@ -78,21 +79,6 @@ function useSteady(marks: readonly Mark[]): readonly Mark[] {
   const kept = useRef(marks);
   if (JSON.stringify(kept.current) !== JSON.stringify(marks)) kept.current = marks;
   return kept.current;
-}
-
-export function ChartSkeletons() {
-  return (
-    <div class="chart-grid" aria-busy="true">
-      {[LOSS_PX, OTHER_PX, OTHER_PX].map((height, index) => (
-        <figure class="chart" key={index}>
-          <figcaption>
-            <Skeleton width="80px" height="14px" />
-          </figcaption>
-          <div class="plot" style={{ height: `${height}px` }} />
-        </figure>
-      ))}
-    </div>
-  );
 }
 
 function NoEpochs({ over }: { readonly over: boolean }) {

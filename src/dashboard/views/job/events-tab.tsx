@@ -1,7 +1,7 @@
 /** The sequence of a job's events, as every reader of its stream gets them: states, and chunks of epochs. */
 import { useEffect, useState } from "preact/hooks";
 import type { EventPage, Job } from "../../../client/answers.ts";
-import { isOver } from "../../live/job-reading.ts";
+import { isOver } from "../../jobs/job-reading.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { formatCount, formatTime, formatValue } from "../../shell/format.ts";
 import { Button } from "../../ui/button.tsx";

@@ -1,6 +1,6 @@
 /** What became of a job, attempt by attempt, with its checkpoints in between: the log of its life. */
 import type { Job } from "../../../client/answers.ts";
-import { isOver, isTraining } from "../../live/job-reading.ts";
+import { isOver, isTraining } from "../../jobs/job-reading.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatCount, formatDuration, formatTime } from "../../shell/format.ts";
 import { StateBadge } from "../../ui/state-badge.tsx";

@@ -1,8 +1,8 @@
 /** One job: what it is, how far it is, what it has come to; its curves and the rest under tabs. */
 import { useEffect } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
+import { describeSpec, isTraining, meanSpeed, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useJob } from "../../live/board.ts";
-import { describeSpec, isTraining, meanPace, scoreOf, trainedSeconds } from "../../live/job-reading.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatCompact, formatCount, formatDuration, formatRate, formatShare, formatValue } from "../../shell/format.ts";
@@ -118,7 +118,7 @@ function factsOf(job: Job, now: number): readonly Fact[] {
           },
         ]
       : []),
-    { label: "Epochs/s", value: formatRate(meanPace(job, now)) },
+    { label: "Epochs/s", value: formatRate(meanSpeed(job, now)) },
     queue
       ? {
           label: "Queue",

@@ -1,12 +1,12 @@
-/** Saving an answer of the API as a file, where a plain link cannot ask for it. */
+/** Saves text as a file, where a plain link cannot ask the API for it. */
 
-/** Reads the answer to its end and hands it to the browser as a download. */
-export async function saveResponse(response: Response, name: string): Promise<void> {
-  const url = URL.createObjectURL(await response.blob());
+/** Hands a text to the browser as a download. Characters that file names may not have are replaced. */
+export function saveText(text: string, name: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name.replaceAll(/[^\w.-]+/g, "-");
   link.click();
-  // The browser has taken hold of it by then.
+  // By then the browser has begun the download.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

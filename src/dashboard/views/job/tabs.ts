@@ -1,11 +1,11 @@
 /** The views of one job. A view is a component that is given the job, and one line here. */
 import type { ComponentType } from "preact";
 import type { Job } from "../../../client/answers.ts";
-import { ModelTab } from "../../model-view/model-tab.tsx";
 import { CheckpointsTab } from "./checkpoints-tab.tsx";
 import { CurvesTab } from "./curves-tab.tsx";
 import { EventsTab } from "./events-tab.tsx";
 import { HistoryTab } from "./history-tab.tsx";
+import { ModelTab } from "./model-tab.tsx";
 import { SpecTab } from "./spec-tab.tsx";
 
 export interface JobTab {

@@ -1,72 +1,72 @@
-/** What can be done with the selected jobs. It lies over the foot of the page, so that nothing moves when it comes. */
+/** The actions on the selected jobs. The bar lies over the foot of the page, so that nothing moves when it appears. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { compareHref, MOST_COMPARED } from "../../jobs/comparison-address.ts";
+import { canDo, changeJobs, type JobAction } from "../../jobs/job-actions.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useShortcuts } from "../../shell/shortcuts.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import type { IconName } from "../../ui/icon.tsx";
-import { compareHref, MOST_COMPARED } from "../compare/address.ts";
-import { type BulkVerb, canDo, changeJobs } from "./bulk.ts";
 import type { Selection } from "./selection.ts";
 
-interface Action {
-  readonly verb: BulkVerb;
+interface Offer {
+  readonly action: JobAction;
   readonly label: string;
   readonly icon: IconName;
-  /** Asked before it is done. */
+  /** Asked before the action, which cannot be undone. */
   readonly question?: (count: string) => string;
   readonly consequence?: string;
-  /** The key that does it. */
+  /** Its shortcut. */
   readonly key?: string;
 }
 
-const ACTIONS: readonly Action[] = [
-  { verb: "pause", label: "Pause", icon: "pause" },
-  { verb: "resume", label: "Resume", icon: "play" },
+const OFFERS: readonly Offer[] = [
+  { action: "pause", label: "Pause", icon: "pause" },
+  { action: "resume", label: "Resume", icon: "play" },
   {
-    verb: "cancel",
+    action: "cancel",
     label: "Cancel",
     icon: "ban",
     key: "c",
     question: (count) => `Cancel ${count}?`,
-    consequence: "Training stops for good. What was measured stays.",
+    consequence: "Training stops for good. Their metrics and checkpoints stay.",
   },
   {
-    verb: "delete",
+    action: "remove",
     label: "Delete",
     icon: "trash",
     question: (count) => `Delete ${count}?`,
-    consequence: "Their metrics, events and checkpoints go with them. Models stay.",
+    consequence: "Their metrics, events and checkpoints are deleted too. Models stay.",
   },
 ];
 
 export function BulkBar({ selection }: { readonly selection: Selection }) {
   const { api, board, toasts, shortcuts, router } = useApp();
-  const [asking, setAsking] = useState<Action | null>(null);
+  const [asking, setAsking] = useState<Offer | null>(null);
   const ids = [...selection.ids];
   useRedrawOnChange(ids.length > 0);
-  const able = (verb: BulkVerb) =>
+  const changeable = (action: JobAction) =>
     ids.filter((id) => {
       const job = board.get(id);
-      return job && canDo(verb, job);
+      return job && canDo(action, job);
     });
-  const perform = ({ verb }: Action) => {
-    void changeJobs(verb, able(verb), { api, board, toasts });
-    if (verb !== "pause" && verb !== "resume") selection.clear();
+  const perform = ({ action }: Offer) => {
+    void changeJobs(action, changeable(action), { api, board, toasts });
+    if (action !== "pause" && action !== "resume") selection.clear();
   };
-  const start = (action: Action) => (action.question ? setAsking(action) : perform(action));
+  const start = (offer: Offer) => (offer.question ? setAsking(offer) : perform(offer));
   const canCompare = ids.length >= 2 && ids.length <= MOST_COMPARED;
-  // What a key does is what the bar shows at the moment it is pressed.
-  const latest = useRef({ start: (_: Action): unknown => false, compare: (): unknown => false });
+  // A key does what the bar shows when it is pressed.
+  const latest = useRef({ start: (_: Offer): unknown => false, compare: (): unknown => false });
   latest.current = {
-    start: (action) => able(action.verb).length > 0 && start(action),
+    start: (offer) => changeable(offer.action).length > 0 && start(offer),
     compare: () => canCompare && router.navigate(compareHref(ids)),
   };
-  const keyed = ACTIONS.filter(({ key }) => key !== undefined).map((action) => ({
-    keys: action.key ?? "",
-    label: `${action.label} the selected jobs`,
+  const keyed = OFFERS.filter(({ key }) => key !== undefined).map((offer) => ({
+    keys: offer.key ?? "",
+    label: `${offer.label} the selected jobs`,
     group: "Jobs",
-    run: () => latest.current.start(action),
+    run: () => latest.current.start(offer),
   }));
   const compareKey = { keys: "v", label: "Compare the selected jobs", group: "Jobs", run: () => latest.current.compare() };
   useShortcuts(shortcuts, [...keyed, compareKey], []);
@@ -80,12 +80,12 @@ export function BulkBar({ selection }: { readonly selection: Selection }) {
               Compare
             </LinkButton>
           )}
-          {ACTIONS.map((action) => {
-            const count = able(action.verb).length;
+          {OFFERS.map((offer) => {
+            const count = changeable(offer.action).length;
             if (count === 0) return null;
             return (
-              <Button key={action.verb} icon={action.icon} onClick={() => start(action)}>
-                {action.label}
+              <Button key={offer.action} icon={offer.icon} onClick={() => start(offer)}>
+                {offer.label}
                 {count < ids.length && ` ${count}`}
               </Button>
             );
@@ -95,7 +95,7 @@ export function BulkBar({ selection }: { readonly selection: Selection }) {
       )}
       {asking?.question && (
         <Confirm
-          title={asking.question(countOf(able(asking.verb).length))}
+          title={asking.question(countOf(changeable(asking.action).length))}
           action={asking.label}
           icon={asking.icon}
           danger
@@ -111,7 +111,7 @@ export function BulkBar({ selection }: { readonly selection: Selection }) {
 
 const countOf = (count: number) => (count === 1 ? "one job" : `${count} jobs`);
 
-/** What can be done depends on the states of jobs, which change by themselves. */
+/** Which actions are offered depends on the states of jobs, which change by themselves. */
 function useRedrawOnChange(active: boolean): void {
   const { board } = useApp();
   const [, redraw] = useState(0);

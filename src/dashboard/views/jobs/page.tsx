@@ -2,7 +2,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { JobState } from "../../../domain/jobs/job.ts";
-import { searchText } from "../../live/job-reading.ts";
+import { searchText } from "../../jobs/job-reading.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { formatCount } from "../../shell/format.ts";
 import { useShortcuts } from "../../shell/shortcuts.ts";

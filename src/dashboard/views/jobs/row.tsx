@@ -1,8 +1,8 @@
 /** One job in the list. It draws itself anew when its job changes, and no other row does. */
 
 import type { Job } from "../../../client/answers.ts";
+import { describeSpec, isTraining, meanSpeed, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useJob } from "../../live/board.ts";
-import { describeSpec, isTraining, meanPace, scoreOf, trainedSeconds } from "../../live/job-reading.ts";
 import { useApp } from "../../shell/app-context.ts";
 import {
   formatAgo,
@@ -88,7 +88,7 @@ function Curves({ job, sparklines, now }: { readonly job: Job; readonly sparklin
         <span class="c-under">{score?.label ?? ""}</span>
       </span>
       <span class="c-pace num" role="cell">
-        {formatRate(training ? (pace ?? meanPace(job, now)) : meanPace(job, now))}
+        {formatRate(training ? (pace ?? meanSpeed(job, now)) : meanSpeed(job, now))}
         <span class="c-under">{job.epochs_done > 0 ? "epochs/s" : ""}</span>
       </span>
       <span class="c-time num" role="cell">

@@ -3,8 +3,8 @@
  * what the board hears. Bounded in requests at a time, in jobs, and in points a job.
  */
 import type { Job } from "../../../client/answers.ts";
+import { isTraining } from "../../jobs/job-reading.ts";
 import type { JobBoard } from "../../live/board.ts";
-import { isTraining } from "../../live/job-reading.ts";
 import type { Api } from "../../shell/api.ts";
 import { createStore, type Store } from "../../shell/store.ts";
 
@@ -65,7 +65,7 @@ export function createSparklines(api: Api, board: JobBoard): Sparklines {
   const read = async (id: string): Promise<void> => {
     const { store } = entryOf(id);
     try {
-      const { epochs, series } = await api.metrics(id, { points: POINTS, series: ["loss"], signal: abort.signal });
+      const { epochs, series } = await api.metrics(id, { points: POINTS, series: ["loss"] }, { signal: abort.signal });
       const points = epochs.map((epoch, index) => [epoch, Number(series.loss?.[index])] as const);
       store.update((now) => ({ ...now, points: merge(points, now.points ?? []) }));
     } catch {

@@ -6,14 +6,14 @@ import { useResource } from "../../shell/resource.ts";
 import { LinkButton } from "../../ui/button.tsx";
 import { Card, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
-import { modelHref, modelLabel } from "./reading.ts";
+import { modelHref, modelLabel } from "./model-text.ts";
 
 /** Where two models are compared. */
 export const compareHref = (a: string, b: string): string => `/models/${encodeURIComponent(a)}?with=${encodeURIComponent(b)}`;
 
 export function CompareModels({ a, b }: { readonly a: string; readonly b: string }) {
   const { api } = useApp();
-  const { data, error, reload } = useResource(() => api.compareModels(a, b), [a, b]);
+  const { data, error, reload } = useResource(() => api.compare(a, b), [a, b]);
   if (error && !data) return <Problem error={error} retry={reload} />;
   return data ? <Compared comparison={data} /> : <Skeleton height="360px" />;
 }

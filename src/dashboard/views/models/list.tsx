@@ -4,20 +4,20 @@ import type { Model } from "../../../client/answers.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatAgo, formatCount, formatShare, formatTime, formatValue } from "../../shell/format.ts";
+import { usePages } from "../../shell/pages.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { usePages } from "../../ui/pages.ts";
 import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { compareHref } from "./compare.tsx";
-import { modelHref, modelLabel, TASK_LABELS } from "./reading.ts";
+import { modelHref, modelLabel, TASK_LABELS } from "./model-text.ts";
 
 const PAGE = 100;
 
 export function ModelList({ query }: { readonly query: URLSearchParams }) {
   const { api, router } = useApp();
   useTitle("Models");
-  const pages = usePages((after, signal) => api.models({ after, limit: PAGE, signal }), []);
+  const pages = usePages((after, signal) => api.models({ after, limit: PAGE }, { signal }), []);
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const search = query.get("q") ?? "";
   const found = pages.items?.filter((model) => textOf(model).includes(search.toLowerCase())) ?? null;

@@ -13,7 +13,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import { Facts, Problem, Skeleton, Tabs } from "../../ui/surfaces.tsx";
 import { CompareModels } from "./compare.tsx";
-import { modelLabel, TASK_LABELS } from "./reading.ts";
+import { modelLabel, TASK_LABELS } from "./model-text.ts";
 import { Versions } from "./versions.tsx";
 
 interface ModelProps {

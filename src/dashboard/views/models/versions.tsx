@@ -4,14 +4,14 @@ import type { Model } from "../../../client/answers.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatAgo, formatTime, formatValue } from "../../shell/format.ts";
-import { asProblem } from "../../shell/http.ts";
+import { asProblem } from "../../shell/problem.ts";
 import { useResource } from "../../shell/resource.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { Card, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { compareHref } from "./compare.tsx";
-import { modelHref, modelLabel } from "./reading.ts";
+import { modelHref, modelLabel } from "./model-text.ts";
 
 const LIMIT = 200;
 
@@ -19,7 +19,7 @@ const LIMIT = 200;
 export function Versions({ model, onChange }: { readonly model: Model; readonly onChange: () => void }) {
   const { api } = useApp();
   const now = useNow(5000);
-  const { data, error, reload } = useResource((signal) => api.versions(model.name, { limit: LIMIT, signal }), [model.name]);
+  const { data, error, reload } = useResource((signal) => api.versions(model.name, { limit: LIMIT }, { signal }), [model.name]);
   const refresh = () => {
     reload();
     onChange();

@@ -2,11 +2,11 @@
 import { useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import type { Column } from "../../../domain/datasets/dataset.ts";
+import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";
 import { formatCount } from "../../shell/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { SelectField } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { ColumnPicture, columnSummary } from "../datasets/column-picture.tsx";
 import { faultAt, valueAt } from "./draft.ts";
 import { useSpecForm } from "./form-context.tsx";
 

@@ -1,12 +1,12 @@
 /** Where the rows come from: a data set with its columns, a generator, or rows in the request itself. */
 import { useEffect } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
+import { Uploader } from "../../datasets/uploader.tsx";
 import { useApp } from "../../shell/app-context.ts";
 import { formatCount } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";
 import { Segments, SelectField } from "../../ui/field.tsx";
 import { Card, Problem, Skeleton } from "../../ui/surfaces.tsx";
-import { Uploader } from "../datasets/uploader.tsx";
 import { ColumnPicker } from "./column-picker.tsx";
 import { faultAt, isObject, type Json, type JsonObject, valueAt } from "./draft.ts";
 import { ChoiceAt, NumberAt, useSpecForm } from "./form-context.tsx";
@@ -53,7 +53,7 @@ function DatasetFields() {
   const { api } = useApp();
   const { spec, faults, set } = useSpecForm();
   const id = valueAt(spec, "/data/dataset/id");
-  const list = useResource((signal) => api.datasets({ limit: MOST_LISTED, signal }), [id]);
+  const list = useResource((signal) => api.datasets({ limit: MOST_LISTED }, { signal }), [id]);
   const chosen = useResource(
     async (signal): Promise<Dataset | null> => (typeof id === "string" && id !== "" ? api.dataset(id, { signal }) : null),
     [id],

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
-import { asProblem } from "../../shell/http.ts";
+import { asProblem } from "../../shell/problem.ts";
 import type { ViewProps } from "../../shell/view.ts";
 import { Segments } from "../../ui/field.tsx";
 import { Notice, Problem } from "../../ui/surfaces.tsx";
@@ -52,7 +52,7 @@ export default function NewJobPage({ query }: ViewProps) {
           {note}
         </Notice>
       ))}
-      <PresetShelf onTake={draft.replace} />
+      <PresetShelf onChoose={draft.replace} />
       <div class="new-job">
         <div class="stack">
           {mode === "json" || draft.fault !== null ? (
@@ -131,7 +131,7 @@ function useOrigin(query: URLSearchParams, replace: (spec: JsonObject) => void) 
 
 async function readClone(api: ReturnType<typeof useApp>["api"], id: string) {
   const job: Job = await api.job(id);
-  const rows = "inline" in job.spec.data ? await api.rows(id, { limit: CLONED_ROWS }) : null;
+  const rows = "inline" in job.spec.data ? await api.jobRows(id, { limit: CLONED_ROWS }) : null;
   return cloneSpec(job, rows);
 }
 

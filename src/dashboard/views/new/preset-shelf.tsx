@@ -1,30 +1,30 @@
-/** Jobs to begin with, as a shelf of buttons. A table that comes with the page is uploaded when it is taken. */
+/** Jobs to start from, as a shelf of buttons. A table that comes with the page is uploaded when its job is chosen. */
 import { useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
+import type { Sample } from "../../datasets/samples.ts";
+import { useSendTable } from "../../datasets/send-table.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { Icon } from "../../ui/icon.tsx";
-import type { Sample } from "../datasets/samples.ts";
-import { useSendTable } from "../datasets/upload.ts";
 import type { JsonObject } from "./draft.ts";
 import { PRESETS, type Preset } from "./presets.ts";
 
 const GROUPS = ["Tutorial", "Shapes", "Tables"] as const;
 
-export function PresetShelf({ onTake }: { readonly onTake: (spec: JsonObject) => void }) {
+export function PresetShelf({ onChoose }: { readonly onChoose: (spec: JsonObject) => void }) {
   const { toasts } = useApp();
-  const bring = useBringSample();
+  const uploadSample = useUploadSample();
   const [busy, setBusy] = useState<string | null>(null);
-  const take = async ({ key, sample, spec }: Preset): Promise<void> => {
+  const choose = async ({ key, sample, spec }: Preset): Promise<void> => {
     setBusy(key);
     try {
-      onTake(spec(sample && (await bring(sample))));
+      onChoose(spec(sample && (await uploadSample(sample))));
     } catch (error) {
       toasts.fail(error);
     }
     setBusy(null);
   };
   return (
-    <section class="preset-shelf" aria-label="Begin with">
+    <section class="preset-shelf" aria-label="Start from">
       {GROUPS.map((group) => (
         <div key={group} class="preset-group">
           <h2>{group}</h2>
@@ -36,7 +36,7 @@ export function PresetShelf({ onTake }: { readonly onTake: (spec: JsonObject) =>
                   class="preset"
                   title={preset.about}
                   aria-disabled={busy !== null || undefined}
-                  onClick={() => busy === null && void take(preset)}
+                  onClick={() => busy === null && void choose(preset)}
                 >
                   {busy === preset.key && <Icon name="loader" />}
                   {preset.title}
@@ -50,11 +50,11 @@ export function PresetShelf({ onTake }: { readonly onTake: (spec: JsonObject) =>
   );
 }
 
-/** Sends a table of ours to the server, which knows it when it was there before. */
-function useBringSample(): (sample: Sample) => Promise<Dataset> {
+/** Uploads a table that comes with the page; the server answers with the same data set each time. */
+function useUploadSample(): (sample: Sample) => Promise<Dataset> {
   const sendTable = useSendTable();
   return async ({ url, name }) => {
     const file = await (await fetch(url)).blob();
-    return sendTable(file, `${name}.csv`, () => undefined).done;
+    return sendTable(file, `${name}.csv`);
   };
 }

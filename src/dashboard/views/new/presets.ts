@@ -1,6 +1,6 @@
 /** Jobs to begin with: the tutorial's three, the tables that come with the page, and shapes that are worth watching. */
 import type { Dataset } from "../../../client/answers.ts";
-import { SAMPLES, type Sample } from "../datasets/samples.ts";
+import { SAMPLES, type Sample } from "../../datasets/samples.ts";
 import type { JsonObject } from "./draft.ts";
 
 export interface Preset {

@@ -1,8 +1,8 @@
 /** What the server says of a spec while it is being written: asked shortly after each change, the newest answer counts. */
 import { useEffect, useState } from "preact/hooks";
 import type { Validation } from "../../../client/answers.ts";
+import { ApiError } from "../../../client/error.ts";
 import { useApp } from "../../shell/app-context.ts";
-import { ApiProblem } from "../../shell/http.ts";
 import type { Faults } from "./draft.ts";
 
 export interface Verdict {
@@ -45,8 +45,8 @@ export function useValidation(text: string, isComplete: boolean): Verdict {
 }
 
 function verdictOf(error: unknown): Verdict {
-  const problem = error instanceof ApiProblem ? error.problem : null;
-  if (!problem || problem.status === 0 || problem.status >= 500) return { ...START, phase: "unreachable", error };
+  const problem = error instanceof ApiError ? error.problem : null;
+  if (!problem || problem.status >= 500) return { ...START, phase: "unreachable", error };
   const given = problem.errors ?? [{ pointer: "", detail: problem.detail }];
   // Of several faults at a place the first one says most.
   const faults = new Map<string, string>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { comparedIds, MOST_COMPARED } from "../../../../src/dashboard/views/compare/address.ts";
+import { comparedIds, MOST_COMPARED } from "../../../../src/dashboard/jobs/comparison-address.ts";
 import { specLines } from "../../../../src/dashboard/views/compare/spec-differences.ts";
 
 describe("the differences of specs", () => {

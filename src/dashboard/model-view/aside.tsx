@@ -1,12 +1,12 @@
 /** Beside the picture: how training stood at the moment that is shown, and what the model says where one points. */
 import type { Metrics } from "../../client/answers.ts";
+import { axisName } from "../plots/features.ts";
+import type { Axis } from "../plots/field.ts";
+import { cssColour, type Palette } from "../plots/palette.ts";
+import type { Reading } from "../plots/surface.tsx";
 import { useApp } from "../shell/app-context.ts";
 import { formatShare, formatValue } from "../shell/format.ts";
 import { useResource } from "../shell/resource.ts";
-import { axisName } from "./features.ts";
-import type { Axis } from "./field.ts";
-import { cssColour, type Palette } from "./palette.ts";
-import type { Reading } from "./surface.tsx";
 
 const MOST_CLASSES = 10;
 /** Series that say how good it is, each with its validation part. */
@@ -16,7 +16,7 @@ const NAMES: Readonly<Record<(typeof SHOWN)[number], string>> = { loss: "Loss", 
 /** The metrics of an epoch of a job. */
 export function MomentMetrics({ job, epoch }: { readonly job: string; readonly epoch: number }) {
   const { api } = useApp();
-  const { data } = useResource((signal) => api.metrics(job, { from: epoch, to: epoch, signal }), [job, epoch]);
+  const { data } = useResource((signal) => api.metrics(job, { from: epoch, to: epoch }, { signal }), [job, epoch]);
   const read = (key: string) => (data?.series as Partial<Record<string, Metrics["epochs"]>> | undefined)?.[key]?.[0];
   const shown = SHOWN.filter((key) => key === "loss" || read(key) !== undefined);
   const hasValidation = read("val_loss") !== undefined;

@@ -1,9 +1,9 @@
 /** The view of a job's model: while it trains by its checkpoints, and in full once there is a model. */
-import type { Job, Model } from "../../client/answers.ts";
-import { useApp } from "../shell/app-context.ts";
-import { useResource } from "../shell/resource.ts";
-import { Problem } from "../ui/surfaces.tsx";
-import { ModelViews } from "./model-views.tsx";
+import type { Job, Model } from "../../../client/answers.ts";
+import { ModelViews } from "../../model-view/model-views.tsx";
+import { useApp } from "../../shell/app-context.ts";
+import { useResource } from "../../shell/resource.ts";
+import { Problem } from "../../ui/surfaces.tsx";
 
 export function ModelTab({ job }: { readonly job: Job }) {
   const { api } = useApp();

@@ -1,18 +1,16 @@
-/** What a job's answer says, in the terms of the page: how fast, how good, of what. Pure. */
+/** What a job's record says, as the page shows it: how fast it trains, how good it is, what it consists of. Pure. */
 import type { Job } from "../../client/answers.ts";
-import type { JobState } from "../../domain/jobs/job.ts";
+import { ATTEMPTED_STATES, isTerminal } from "../../domain/jobs/job.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import { shortId } from "../shell/format.ts";
 
-const TERMINAL: readonly JobState[] = ["succeeded", "failed", "cancelled"];
+/** Whether a job is in a terminal state. */
+export const isOver = ({ state }: Pick<Job, "state">): boolean => isTerminal(state);
 
-/** Whether nothing can happen to it any more. */
-export const isOver = ({ state }: Pick<Job, "state">): boolean => TERMINAL.includes(state);
+/** Whether a thread is training the job. */
+export const isTraining = ({ state }: Pick<Job, "state">): boolean => ATTEMPTED_STATES.includes(state);
 
-/** Whether a thread is at work on it. */
-export const isTraining = ({ state }: Pick<Job, "state">): boolean => ["running", "pausing", "cancelling"].includes(state);
-
-/** Seconds in which a thread was at work on it, over all attempts, up to `now`. */
+/** Seconds of training over all attempts, up to `now` (epoch milliseconds). */
 export function trainedSeconds({ transitions }: Pick<Job, "transitions">, now: number): number {
   let total = 0;
   transitions.forEach(({ state, at }, index) => {
@@ -23,13 +21,13 @@ export function trainedSeconds({ transitions }: Pick<Job, "transitions">, now: n
   return Math.max(0, total / 1000);
 }
 
-/** Epochs a second over all its training; null before there is something to divide. */
-export function meanPace(job: Job, now: number): number | null {
+/** Mean epochs per second over all attempts; null before the first epoch. */
+export function meanSpeed(job: Job, now: number): number | null {
   const seconds = trainedSeconds(job, now);
   return job.epochs_done > 0 && seconds > 0 ? job.epochs_done / seconds : null;
 }
 
-/** Which metric tells best how good a job is, and how it is written: the first that there is. */
+/** The metrics that score a job, best first, with their labels; the first one that the job has is shown. */
 const SCORES: readonly (readonly [Series, label: string, isShare: boolean])[] = [
   ["val_accuracy", "val. accuracy", true],
   ["accuracy", "accuracy", true],
@@ -51,36 +49,36 @@ export interface Score {
   readonly isShare: boolean;
 }
 
-/** How good the newest epoch is; null when the job has no metric but its loss. */
+/** The score of the newest epoch; null when the job has no metric but its loss. */
 export function scoreOf({ metrics }: Job): Score | null {
   const final = metrics?.final ?? {};
   const found = SCORES.find(([name]) => final[name] !== undefined);
   return found ? { value: final[found[0]], label: found[1], isShare: found[2] } : null;
 }
 
-/** The data, the network and the optimiser in a few words: moons · 4-1 · adam. */
+/** The data, the layers and the optimiser in a few words: moons · 4-1 · adam. */
 export function describeSpec({ spec }: Job): string {
   return [describeData(spec.data), describeLayers(spec.model.layers), spec.optimizer.type].filter(Boolean).join(" · ");
 }
 
-/** Where the rows come from. */
-function describeData(data: Job["spec"]["data"]): string {
+/** Names the source of the rows. */
+export function describeData(data: Job["spec"]["data"]): string {
   if ("generator" in data && data.generator) return data.generator.type;
   if ("dataset" in data && data.dataset) return `data set ${shortId(data.dataset.id)}`;
   return "inline rows";
 }
 
-/** The widths of what has units, others by their type where they matter. */
+/** The units of linear layers, and the types of those that shape the network otherwise. */
 function describeLayers(layers: Job["spec"]["model"]["layers"]): string {
   return layers
-    .map((layer) => ("units" in layer && layer.units ? String(layer.units) : CONVOLUTIONS.has(layer.type) ? layer.type : ""))
+    .map((layer) => ("units" in layer && layer.units ? String(layer.units) : NAMED_LAYERS.has(layer.type) ? layer.type : ""))
     .filter(Boolean)
     .join("-");
 }
 
-const CONVOLUTIONS: ReadonlySet<string> = new Set(["conv1d", "conv2d", "embedding", "residual"]);
+const NAMED_LAYERS: ReadonlySet<string> = new Set(["conv1d", "conv2d", "embedding", "residual"]);
 
-/** What a search looks at. */
+/** The text in which a search finds a job. */
 export function searchText(job: Job): string {
   return `${job.name} ${job.id} ${job.state} ${job.spec.task} ${describeSpec(job)}`.toLowerCase();
 }

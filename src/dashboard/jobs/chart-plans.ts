@@ -1,7 +1,7 @@
 /** Which charts curves make: one for the loss, one for each metric with both its parts, and one each of what else there is. */
-import type { Line } from "../../charts/plot.ts";
-import type { PointTable } from "../../charts/point-table.ts";
-import { formatShare, formatValue } from "../../shell/format.ts";
+import type { Line } from "../charts/plot.ts";
+import type { PointTable } from "../charts/point-table.ts";
+import { formatShare, formatValue } from "../shell/format.ts";
 
 export interface ChartPlan {
   readonly title: string;

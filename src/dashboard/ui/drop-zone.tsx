@@ -1,8 +1,8 @@
 /** Where a file is dropped, or chosen with a button: for tables to upload and for rows to predict. */
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { Button } from "../../ui/button.tsx";
-import { Icon } from "../../ui/icon.tsx";
+import { Button } from "./button.tsx";
+import { Icon } from "./icon.tsx";
 
 export interface DropZoneProps {
   /** What the button says. */

@@ -1,7 +1,7 @@
 /** What a column holds, in a glance: a histogram of its numbers, or its most frequent labels as bars. */
-import type { Column } from "../../../domain/datasets/dataset.ts";
-import { tickLabel } from "../../plots/scale.ts";
-import { formatCount, formatValue } from "../../shell/format.ts";
+import type { Column } from "../../domain/datasets/dataset.ts";
+import { tickLabel } from "../plots/scale.ts";
+import { formatCount, formatValue } from "../shell/format.ts";
 
 const WIDTH = 120;
 const HEIGHT = 28;

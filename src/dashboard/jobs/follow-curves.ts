@@ -3,11 +3,11 @@
  * stretch that is looked at. A job that does more epochs than a screen can show is not followed frame by frame: what has come
  * is read thinned, as often as this page gets to it. Tells of changes at most once a frame of the screen.
  */
-import type { Frame, Metrics } from "../../../client/answers.ts";
-import { type Curves, createCurves, type Span } from "../../charts/curves.ts";
-import { fromWire } from "../../charts/point-table.ts";
-import { FROM_NOW, type Live } from "../../live/live.ts";
-import type { Api } from "../../shell/api.ts";
+import type { Frame } from "../../client/answers.ts";
+import { type Curves, createCurves, type Span } from "../charts/curves.ts";
+import { fromWire } from "../charts/point-table.ts";
+import { FROM_NOW, type Live } from "../live/live.ts";
+import type { Api } from "../shell/api.ts";
 
 export interface FollowedCurves {
   readonly curves: Curves;
@@ -67,7 +67,7 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
   /** Reads a span, thinned. Gives the epoch up to which it is known now, or null when it could not be read. */
   const read = async (from: number, to: number | undefined, wanted = points): Promise<number | null> => {
     try {
-      const metrics = await api.metrics(id, { from, ...(to && { to }), points: wanted, signal: abort.signal });
+      const metrics = await api.metrics(id, { from, ...(to && { to }), points: wanted }, { signal: abort.signal });
       if (metrics.total > 0) curves.insert(fromWire(metrics), { from: metrics.from, to: metrics.to });
       error = null;
       return metrics.to;
@@ -102,7 +102,7 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
     const own = new AbortController();
     refining = own;
     try {
-      const metrics: Metrics = await api.metrics(id, { ...wanted, points, signal: own.signal });
+      const metrics = await api.metrics(id, { ...wanted, points }, { signal: own.signal });
       if (own.signal.aborted || metrics.total === 0) return;
       curves.refine(fromWire(metrics), { from: metrics.from, to: metrics.to });
       change();

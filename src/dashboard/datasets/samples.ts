@@ -1,5 +1,5 @@
 /** The tables that come with the page: where each lies, and what one trains on it. datasets/README.md says where they are from. */
-import type { Task } from "../../../domain/spec/spec.ts";
+import type { Task } from "../../domain/spec/spec.ts";
 
 export interface Sample {
   readonly name: string;
@@ -17,7 +17,7 @@ export const SAMPLES: readonly Sample[] = [
     about: "150 flowers of three species, by four measures",
     target: "species",
     task: "multiclass_classification",
-    url: new URL("../../../../datasets/iris.csv", import.meta.url).href,
+    url: new URL("../../../datasets/iris.csv", import.meta.url).href,
   },
   {
     name: "penguins",
@@ -25,7 +25,7 @@ export const SAMPLES: readonly Sample[] = [
     about: "344 penguins of three species; islands, sexes, and measures of which some are missing",
     target: "species",
     task: "multiclass_classification",
-    url: new URL("../../../../datasets/penguins.csv", import.meta.url).href,
+    url: new URL("../../../datasets/penguins.csv", import.meta.url).href,
   },
   {
     name: "wine",
@@ -33,7 +33,7 @@ export const SAMPLES: readonly Sample[] = [
     about: "178 wines of three cultivars, by thirteen measures",
     target: "cultivar",
     task: "multiclass_classification",
-    url: new URL("../../../../datasets/wine.csv", import.meta.url).href,
+    url: new URL("../../../datasets/wine.csv", import.meta.url).href,
   },
   {
     name: "breast_cancer",
@@ -41,7 +41,7 @@ export const SAMPLES: readonly Sample[] = [
     about: "569 samples, malignant or benign, by thirty measures of cells",
     target: "diagnosis",
     task: "binary_classification",
-    url: new URL("../../../../datasets/breast_cancer.csv", import.meta.url).href,
+    url: new URL("../../../datasets/breast_cancer.csv", import.meta.url).href,
   },
   {
     name: "digits",
@@ -49,7 +49,7 @@ export const SAMPLES: readonly Sample[] = [
     about: "1797 written digits as 8 by 8 pixels",
     target: "digit",
     task: "multiclass_classification",
-    url: new URL("../../../../datasets/digits.csv", import.meta.url).href,
+    url: new URL("../../../datasets/digits.csv", import.meta.url).href,
   },
   {
     name: "diabetes",
@@ -57,6 +57,6 @@ export const SAMPLES: readonly Sample[] = [
     about: "442 patients and how their disease went on: a number to predict",
     target: "progression",
     task: "regression",
-    url: new URL("../../../../datasets/diabetes.csv", import.meta.url).href,
+    url: new URL("../../../datasets/diabetes.csv", import.meta.url).href,
   },
 ];
