@@ -1,4 +1,4 @@
-/** What every command is given: where the server is, the terminals, and the options that all commands share. */
+/** What every command gets: the server's address and a client, the terminals, and the options that all commands share. */
 import type { Command } from "commander";
 import { type Client, createClient } from "../client/client.ts";
 import { DEFAULTS } from "../server/defaults.ts";
@@ -10,23 +10,23 @@ export interface Context {
   readonly environment: Environment;
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
-  /** Over `output`: what was asked for. */
+  /** Over `output`: results. */
   readonly out: Terminal;
-  /** Over stderr: what is said beside it. */
+  /** Over stderr: notes and errors. */
   readonly err: Terminal;
-  /** Whether what is printed is JSON. */
+  /** Whether to print JSON. */
   readonly json: boolean;
   /** The server's address. */
   readonly url: string;
-  /** Whether somebody named that address, by option or environment. */
+  /** Whether the address was given, by option or environment. */
   readonly isUrlGiven: boolean;
-  /** A client of the server, or of another one, with the key of the environment. */
+  /** Creates a client of the server at `url`, the usual one when left out, with the environment's key. Throws a usage error. */
   client(url?: string): Client;
-  /** Prints a document as JSON when that is wanted, else the lines. */
+  /** Prints a document as JSON with `--json`, else the lines. */
   show(document: unknown, lines: () => readonly string[]): void;
 }
 
-/** Adds one command to the program. */
+/** Registers one command in the program. */
 export type Register = (program: Command, context: Context) => void;
 
 interface SharedOptions {
@@ -44,7 +44,7 @@ export function addSharedOptions(program: Command): void {
     .option("--json", "print JSON, as the API answers it");
 }
 
-/** The context of the program's process; options are read when a command runs. */
+/** Creates the context of a process; options are read when a command runs. */
 export function createContext(program: Command, { stdin, stdout, stderr, env }: NodeJS.Process): Context {
   const out = createTerminal(stdout, env);
   const shared = () => program.opts<SharedOptions>();
@@ -76,10 +76,10 @@ export function createContext(program: Command, { stdin, stdout, stderr, env }: 
 
 function assertAddress(url: string): void {
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return;
-  throw usageError(`${url} is not the address of a server: it must be like http://${DEFAULTS.host}:${DEFAULTS.port}`);
+  throw usageError(`${url} is not a server's address; use one like http://${DEFAULTS.host}:${DEFAULTS.port}`);
 }
 
-/** Examples below a command's help. */
+/** Returns the examples below a command's help. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
 }

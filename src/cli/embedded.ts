@@ -1,4 +1,4 @@
-/** A server for one command, where none answers at the usual address and nobody has named another one. */
+/** A server for one command: started where none answers at the usual address and no other address was given. */
 import { type Client, UnreachableError } from "../client/index.ts";
 import { DEFAULTS } from "../server/defaults.ts";
 import type { Context } from "./context.ts";
@@ -6,14 +6,14 @@ import { startServerProcess } from "./server-process.ts";
 
 export interface Reached {
   readonly client: Client;
-  /** Whether the server is only there for this command. */
+  /** Whether the server was started for this command. */
   readonly isEmbedded: boolean;
 }
 
-/** Calls with a client of the server, or, where there is none, of one that is started for it and stopped after it. */
+/** Calls `use` with a client of the server. Where none answers, one is started for the call and stopped after it. */
 export async function withServer<T>(context: Context, use: (reached: Reached) => Promise<T>): Promise<T> {
   if (context.isUrlGiven || (await answers(context.client()))) return use({ client: context.client(), isEmbedded: false });
-  context.err.print(context.err.paint.dim(`No server answers at ${context.url}: one runs for this command.`));
+  context.err.print(context.err.paint.dim(`No server answers at ${context.url}; starting one for this command.`));
   const server = await startServerProcess({ ...context.environment, TRAINYARD_PORT: "0" });
   try {
     return await use({ client: context.client(server.url), isEmbedded: true });
@@ -27,12 +27,12 @@ async function answers(client: Client): Promise<boolean> {
     await client.ready();
     return true;
   } catch (error) {
-    // Who answers with an error is there, and says what is wrong with the next request.
+    // A server that answers with an error is there; the next request says what is wrong.
     return !(error instanceof UnreachableError);
   }
 }
 
-/** The data directory of an embedded server. */
+/** Returns the data directory of an embedded server. */
 export function dataDirectoryOf({ environment }: Context): string {
   return environment.TRAINYARD_DATA_DIR || DEFAULTS.dataDir;
 }

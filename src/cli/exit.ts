@@ -6,19 +6,19 @@ import type { Terminal } from "./terminal.ts";
 /** Every exit code, as the help and docs/command-line.md name them. */
 export const EXIT = {
   done: 0,
-  /** The server refused, or something else went wrong. */
+  /** The server refused the request, or something else went wrong. */
   failed: 1,
   /** The command line is wrong. */
   usage: 2,
   /** No server answers. */
   unreachable: 3,
-  /** The job that was waited for has failed, or was cancelled. */
+  /** The followed job failed or was cancelled. */
   unsuccessful: 4,
-  /** Ctrl-C; the job that was watched goes on. */
+  /** Ctrl-C; the followed job keeps training. */
   interrupted: 130,
 } as const;
 
-/** An error that is worth one sentence, and no stack. */
+/** An error that is shown as one sentence, without a stack. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly exitCode: number;
@@ -29,14 +29,14 @@ export class CliError extends Error {
   }
 }
 
-/** A mistake in how the command was called. */
+/** Returns the error of a command line that is wrong. */
 export function usageError(message: string): CliError {
   return new CliError(message, EXIT.usage);
 }
 
-/** Prints what went wrong, and gives the code to exit with. */
+/** Prints an error and returns the exit code. */
 export function reportError(error: unknown, terminal: Terminal, json: boolean): number {
-  // Commander has printed its own errors already.
+  // Commander has already printed its own errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   terminal.endRedraw();
   if (error instanceof ApiError && json) terminal.print(JSON.stringify(error.problem));
@@ -52,7 +52,7 @@ function linesOf(error: unknown, { paint }: Terminal): string[] {
   return [say(error instanceof Error ? error.message : String(error))];
 }
 
-/** The problem's title and detail, and each field that is wrong by its pointer. */
+/** The problem's title and detail, or each wrong field by its pointer. */
 function problemLines({ problem, retryAfterS }: ApiError, say: (text: string) => string): string[] {
   const { title, status, detail, errors = [] } = problem;
   const head = say(`${title} (${status})`);

@@ -1,4 +1,4 @@
-/** What a classifier of two numbers thinks of the plane, drawn in blocks: a picture of its decision boundary. */
+/** The decision boundary of a classifier of two numbers, as a picture of block characters. */
 import type { Client } from "../client/client.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -6,10 +6,10 @@ import type { Terminal } from "./terminal.ts";
 const WINDOW = { left: -1.5, right: 2.5, bottom: -1, top: 1.5 };
 const COLUMNS = 36;
 const ROWS = 11;
-/** Shades from "surely 0" to "surely 1". */
+/** Shades from probability 0 to 1. */
 const SHADES = [" ", "░", "▒", "▓", "█"] as const;
 
-/** The picture of a model's probability of class 1, line by line. */
+/** Returns the lines of a picture: a model's probability of class 1 over the plane. Rejects as the client does. */
 export async function drawField(client: Client, modelId: string, { paint }: Terminal): Promise<string[]> {
   const points = Array.from({ length: ROWS * COLUMNS }, (_, index) => pointAt(index % COLUMNS, Math.floor(index / COLUMNS)));
   const answers = await client.predict(modelId, points);

@@ -1,18 +1,18 @@
-/** Numbers and times as a person reads them in a table. */
+/** Numbers and times as people read them in a table. */
 import type { Job } from "../client/index.ts";
 
-/** Four digits that matter, without an exponent where that can be. */
+/** A number in four significant digits, without an exponent where it is short. */
 export function significant(value: number): string {
   if (!Number.isFinite(value) || value === 0) return String(value);
   return Math.abs(value) >= 1e-4 && Math.abs(value) < 1e5 ? value.toPrecision(4) : value.toExponential(2);
 }
 
-/** A share of 0..1 as per cent. */
+/** A share of 0..1 as a percentage. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
-/** Seconds in the two largest units; a tenth of one where there are few. */
+/** Seconds in their two largest units; below ten seconds, to a tenth. */
 export function duration(seconds: number): string {
   if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
   const whole = Math.round(seconds);
@@ -29,13 +29,13 @@ export function byteSize(bytes: number): string {
 }
 
 /** A time of the API in the reader's time zone, to the minute. */
-export function moment(iso: string): string {
+export function localTime(iso: string): string {
   const at = new Date(iso);
   const two = (part: number) => String(part).padStart(2, "0");
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
-/** What the last epoch of a job or model says most of it: accuracy or r2, else its loss; empty before the first epoch. */
+/** The score of a job's or model's last epoch: accuracy or r2, else its loss; empty before the first epoch. */
 export function headline({ metrics }: Pick<Job, "metrics">): string {
   const { loss, accuracy, r2 } = metrics?.final ?? {};
   if (accuracy !== undefined) return `accuracy ${percent(Number(accuracy))}`;

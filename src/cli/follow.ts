@@ -1,4 +1,4 @@
-/** Following one job on this terminal to its end, and what it came to; Ctrl-C leaves the job alone. */
+/** Follows one job on the terminal to its end and prints its results; Ctrl-C stops following, not the job. */
 import type { Client, Frame, Job } from "../client/index.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit.ts";
@@ -6,33 +6,33 @@ import { duration, percent, significant } from "./figures.ts";
 import { showProgress } from "./progress.ts";
 import { type Terminal, table } from "./terminal.ts";
 
-/** Plain lines of a job that is followed where nothing can be redrawn. */
+/** How many lines a job gets on an output that cannot be redrawn. */
 const PLAIN_LINES = 10;
 
 export interface FollowOptions {
-  /** What is said when Ctrl-C leaves a job. */
+  /** The lines that Ctrl-C prints. */
   readonly detached: (job: Job) => readonly string[];
-  /** What is said below the results. */
+  /** The lines below the results. */
   readonly next?: (job: Job) => readonly string[];
 }
 
-/** How to come back to a job. */
-export function comeBack({ id, name }: Job): readonly string[] {
-  return [`Detached; ${name} goes on. Come back with: trainyard watch ${id}`];
+/** Returns the lines that say how to follow a job again. */
+export function howToReturn({ id, name }: Job): readonly string[] {
+  return [`Detached; ${name} keeps training. Follow it again with: trainyard watch ${id}`];
 }
 
-/** Shows a job until it ends, prints what it came to, and gives the exit code. */
+/** Shows a job until it ends, prints its results, and returns the exit code. Rejects as the client does. */
 export async function followJob(context: Context, client: Client, job: Job, options: FollowOptions): Promise<number> {
-  const leave = new AbortController();
-  const onInterrupt = () => leave.abort();
+  const detach = new AbortController();
+  const onInterrupt = () => detach.abort();
   process.once("SIGINT", onInterrupt);
   try {
-    if (context.json) await printFrames(context, client.watch(job.id, { signal: leave.signal }));
+    if (context.json) await printFrames(context, client.watch(job.id, { signal: detach.signal }));
     else {
       const watched = { id: job.id, title: job.name, epochs: job.spec.epochs };
-      await showProgress(client, [watched], context.out, { signal: leave.signal, plainLines: PLAIN_LINES });
+      await showProgress(client, [watched], context.out, { signal: detach.signal, plainLines: PLAIN_LINES });
     }
-    if (leave.signal.aborted) {
+    if (detach.signal.aborted) {
       for (const line of options.detached(job)) context.err.print(line);
       return EXIT.interrupted;
     }
@@ -45,12 +45,12 @@ export async function followJob(context: Context, client: Client, job: Job, opti
   return finished.state === "succeeded" ? EXIT.done : EXIT.unsuccessful;
 }
 
-/** A frame a line. */
+/** Prints each frame as a line of JSON. */
 async function printFrames({ out }: Context, frames: AsyncIterable<Frame>): Promise<void> {
   for await (const frame of frames) out.print(JSON.stringify(frame));
 }
 
-/** What a finished job came to. */
+/** The results of a finished job. */
 function resultLines(job: Job, terminal: Terminal): string[] {
   const { state, error, model } = job;
   if (state !== "succeeded") {
@@ -61,7 +61,7 @@ function resultLines(job: Job, terminal: Terminal): string[] {
   return ["", ...metricLines(job, terminal), "", ...found];
 }
 
-/** The last epoch's values: a line a metric, on the rows trained on and on those held out. */
+/** The last epoch's metrics, a line each: on the training rows and on the rows held out. */
 function metricLines({ metrics, started_at: start, finished_at: end }: Job, terminal: Terminal): string[] {
   const final = metrics?.final ?? {};
   const names = ["loss", "accuracy", "balanced_accuracy", "precision", "recall", "f1", "mae", "rmse", "mape", "r2"] as const;

@@ -1,4 +1,4 @@
-/** The command line: builds the program of the table of commands, runs it, and ends with a code that says how it went. */
+/** The entry of the command line: builds the program from the table of commands, runs it, and sets the exit code. */
 import { Command } from "commander";
 import { VERSION } from "../client/index.ts";
 import { COMMANDS } from "./commands.ts";
@@ -8,15 +8,15 @@ import { EXIT, reportError } from "./exit.ts";
 const CODES = `
 Exit codes:
   ${EXIT.done}    done
-  ${EXIT.failed}    the server refused, or something else went wrong
+  ${EXIT.failed}    the server refused the request, or something else went wrong
   ${EXIT.usage}    the command line is wrong
   ${EXIT.unreachable}    no server answers
-  ${EXIT.unsuccessful}    the job that was waited for failed or was cancelled
-  ${EXIT.interrupted}  Ctrl-C; a job that was watched goes on
+  ${EXIT.unsuccessful}    the followed job failed or was cancelled
+  ${EXIT.interrupted}  Ctrl-C; the followed job keeps training
 
 Environment:
   TRAINYARD_URL  the server's address
-  TRAINYARD_KEY  the key to show it
+  TRAINYARD_KEY  an API key
   NO_COLOR       when set, no colours`;
 
 const program = new Command("trainyard")
@@ -30,7 +30,7 @@ addSharedOptions(program);
 const context = createContext(program, process);
 for (const register of COMMANDS) register(program, context);
 
-// Who reads our output may stop at any time (`| head`): that is no failure of ours.
+// The reader of our output may stop at any time (`| head`), which is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.failed));
 
 try {

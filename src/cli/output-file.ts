@@ -1,4 +1,4 @@
-/** Where a command's bytes go: a file that is whole or not there at all, or stdout. */
+/** Writes a command's output: to stdout, or to a file that appears only when it is complete. */
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
@@ -7,7 +7,10 @@ import { finished } from "node:stream/promises";
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** Writes chunks to a path; `-` is stdout. A file that was there is replaced when all has come. Gives the bytes written. */
+/**
+ * Writes chunks to a path; `-` is stdout. An existing file is replaced once all chunks are written. Returns the number of bytes.
+ * Rejects with the error of the chunks or of the file system.
+ */
 export async function writeOutput(chunks: Chunks, path: string, stdout: Writable): Promise<number> {
   if (path === "-") return pour(chunks, stdout);
   const partial = `${path}.${process.pid}.part`;
@@ -25,7 +28,7 @@ export async function writeOutput(chunks: Chunks, path: string, stdout: Writable
   }
 }
 
-/** Writes as fast as is taken. */
+/** Writes chunks no faster than the stream accepts them. */
 async function pour(chunks: Chunks, stream: Writable): Promise<number> {
   let bytes = 0;
   for await (const chunk of chunks) {

@@ -1,4 +1,4 @@
-/** Progress of jobs, from the frames of their streams: a live bar each, or plain lines where nothing can be redrawn. */
+/** Progress of jobs, from the frames of their streams: a live bar each, or plain lines on an output that cannot be redrawn. */
 import type { Client, Frame, JobState } from "../client/index.ts";
 import { duration, percent, significant } from "./figures.ts";
 import { bar, type Terminal } from "./terminal.ts";
@@ -10,11 +10,11 @@ export interface WatchedJob {
 }
 
 export interface ProgressOptions {
-  /** Aborting it leaves the jobs alone. */
+  /** Aborting it stops following; the jobs keep training. */
   readonly signal?: AbortSignal;
-  /** Plain lines a job, besides its last. */
+  /** Plain lines per job, besides its last. */
   readonly plainLines?: number;
-  /** Sees each frame. */
+  /** Called with each frame. */
   readonly onFrame?: (frame: Frame) => void;
 }
 
@@ -24,17 +24,17 @@ interface Tally {
   trainingMs: number;
   state: JobState;
   loss: number;
-  /** The metric that says most of the task: accuracy, or else r2. */
+  /** The metric that scores the task: accuracy, else r2. */
   score: readonly [name: string, value: number] | null;
 }
 
 const REDRAW_MS = 40;
-/** Where nothing can be redrawn, a line after every quarter of the epochs. */
+/** On an output that cannot be redrawn: a line after every quarter of the epochs. */
 const PLAIN_LINES = 4;
-/** What stands beside the bar at its widest, besides the title and the digits of the epochs. */
+/** Characters beside the bar at most, besides the title and the digits of the epochs. */
 const FIGURES_WIDTH = 86;
 
-/** Follows jobs until all have ended, or until it is told to leave them. */
+/** Follows jobs until all have ended or `signal` aborts. Rejects as the client's `watch` does. */
 export async function showProgress(
   client: Client,
   jobs: readonly WatchedJob[],
@@ -68,7 +68,7 @@ async function follow(
     count(tally, frame);
     onFrame?.(frame);
     const reached = Math.floor((tally.epoch / tally.job.epochs) * plainLines);
-    // A job that ends early is at its last line then.
+    // A job that ends early still prints its last line.
     if (terminal.live || (reached === part && !(frame.type === "end" && part < plainLines))) continue;
     part = frame.type === "end" ? plainLines : reached;
     terminal.print(`  ${tally.job.title.padEnd(titleWidth)}  ${figures(tally)}`);

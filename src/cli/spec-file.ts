@@ -1,4 +1,4 @@
-/** The job spec of a command line: a file, options over it, and a modest network where only a table is given. */
+/** The job spec of a command line: from a file, with options over it; a small network where only a table is given. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { Dataset, JobSpec } from "../client/index.ts";
@@ -17,13 +17,13 @@ export interface TrainOptions {
   readonly watch?: boolean;
 }
 
-/** What a table is trained with unless it is said otherwise: enough for the small tables that come with Trainyard. */
+/** Used where neither a spec nor an option says it: enough for the small tables that come with Trainyard. */
 const DEFAULTS = { epochs: 200, lr: 0.01, batchSize: 32 };
 
-/** A spec as it was written; the server says what is wrong with its content. */
+/** A spec as it was written; the server checks its content. */
 export type WrittenSpec = Readonly<Record<string, unknown>>;
 
-/** Reads a spec from a file; `-` is stdin. */
+/** Reads a spec from a file; `-` is stdin. Rejects with a CliError for what is not a JSON object. */
 export async function readSpec(path: string, input: NodeJS.ReadStream): Promise<WrittenSpec> {
   const json = path === "-" ? await text(input) : await readFile(path, "utf8").catch(() => null);
   if (json === null) throw new CliError(`cannot read the spec ${path}`);
@@ -36,7 +36,7 @@ export async function readSpec(path: string, input: NodeJS.ReadStream): Promise<
   throw new CliError(`${path} is not a job spec: it must be a JSON object`);
 }
 
-/** The spec to submit. Options go before what the file says. */
+/** Returns the spec to submit. Options win over the file. Throws a usage error for a wrong `--hidden`. */
 export function specOf(written: WrittenSpec | null, dataset: Dataset | null, options: TrainOptions): JobSpec {
   const { name, epochs, lr, batchSize, seed } = options;
   const spec = {
@@ -51,7 +51,7 @@ export function specOf(written: WrittenSpec | null, dataset: Dataset | null, opt
   return spec as JobSpec;
 }
 
-/** What the file says of its data set, so that one spec can be used with many tables. */
+/** The file's own data set options, so that one spec can be used with many tables. */
 function datasetOf(written: WrittenSpec | null): object {
   return (written?.data as { dataset?: object } | undefined)?.dataset ?? {};
 }
@@ -64,7 +64,7 @@ function sourceOf({ id }: Dataset, { target, features }: TrainOptions): object {
 function networkOf({ hidden }: TrainOptions): WrittenSpec {
   const units = hidden.split(",").map(Number);
   if (units.some((count) => !Number.isInteger(count) || count < 0)) {
-    throw usageError(`--hidden ${hidden}: must be whole numbers between commas`);
+    throw usageError(`--hidden must be whole numbers separated by commas, not ${hidden}`);
   }
   const layers = units.filter((count) => count > 0).flatMap((count) => [{ type: "linear", units: count }, { type: "relu" }]);
   return {

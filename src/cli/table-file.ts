@@ -4,19 +4,9 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { InvalidArgumentError } from "commander";
+import { TABLE_ENDINGS, tableNamed } from "../client/datasets.ts";
 import type { DatasetFormat } from "../client/index.ts";
 import { CliError, usageError } from "./exit.ts";
-
-/** Formats by the ending of a file's name; a `.gz` after it says nothing. */
-const FORMATS: Readonly<Record<string, DatasetFormat>> = {
-  csv: "csv",
-  tsv: "csv",
-  txt: "csv",
-  ndjson: "ndjson",
-  jsonl: "ndjson",
-  json: "json",
-  parquet: "parquet",
-};
 
 export interface TableFile {
   /** The file's name without its endings. */
@@ -25,24 +15,24 @@ export interface TableFile {
   readonly body: BodyInit;
 }
 
-/** Reads the value of a `--format`. */
+/** Reads the value of `--format`: a format, or an ending that names one. Throws an InvalidArgumentError. */
 export function formatOf(text: string): DatasetFormat {
-  const format = FORMATS[text];
-  if (format) return format;
+  const { format } = tableNamed(text);
+  if (format && TABLE_ENDINGS.includes(text)) return format;
   throw new InvalidArgumentError("It must be csv, ndjson, json or parquet.");
 }
 
-/** Opens a table; `-` is stdin, CSV unless it is said otherwise. */
+/** Opens a table; `-` is stdin, CSV without a `format`. Rejects with a CliError that names the path. */
 export async function openTable(path: string, input: NodeJS.ReadStream, format?: DatasetFormat): Promise<TableFile> {
   if (path === "-") {
     const body = Readable.toWeb(input) as ReadableStream<Uint8Array<ArrayBuffer>>;
     return { name: "stdin", format: format ?? "csv", body };
   }
   const found = await stat(path).catch(() => null);
-  if (!found) throw new CliError(`there is no file ${path}`);
-  if (found.isDirectory()) throw new CliError(`${path} is a folder, and no table`);
-  const parts = basename(path).replace(/\.gz$/i, "").split(".");
-  const known = format ?? FORMATS[parts.at(-1)?.toLowerCase() ?? ""];
-  if (!known) throw usageError(`${path}: its name says no format; say --format csv, ndjson, json or parquet`);
-  return { name: parts.slice(0, -1).join(".") || parts.join("."), format: known, body: await openAsBlob(path) };
+  if (!found) throw new CliError(`${path}: no such file`);
+  if (found.isDirectory()) throw new CliError(`${path} is a folder, not a table`);
+  const named = tableNamed(basename(path));
+  const known = format ?? named.format;
+  if (!known) throw usageError(`${path}: the file's name does not say its format; add --format csv, ndjson, json or parquet`);
+  return { name: named.name, format: known, body: await openAsBlob(path) };
 }

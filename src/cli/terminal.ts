@@ -1,17 +1,17 @@
-/** Words and shapes on a terminal: colours where they are wanted, tables, bars, sparklines, and a block that redraws itself. */
+/** Output on a terminal: colours where it has them, tables, bars, sparklines, and a block of lines that redraws itself. */
 
 export interface Terminal {
-  /** It can redraw lines. */
+  /** Whether it can redraw lines. */
   readonly live: boolean;
-  /** Characters of a line, now. */
+  /** The width of a line in characters, at this time. */
   readonly columns: number;
   readonly paint: Readonly<Record<Colour, (text: string) => string>>;
   print(line?: string): void;
-  /** As much of a line as a line of the terminal holds: one that wraps cannot be drawn over. */
+  /** Cuts a line to the terminal's width: a line that wraps cannot be redrawn. */
   fit(line: string): string;
   /** Prints lines over those of the last redraw. */
   redraw(lines: readonly string[]): void;
-  /** What is printed next comes after the block. */
+  /** Ends the block: further output comes after it. */
   endRedraw(): void;
 }
 
@@ -22,7 +22,7 @@ const ESCAPE = "\u001b[";
 const HIDE_CURSOR = `${ESCAPE}?25l`;
 const SHOW_CURSOR = `${ESCAPE}?25h`;
 
-/** The terminal behind a stream. Colours need one that is live, and NO_COLOR unset (no-color.org). */
+/** Creates the terminal of a stream. Colours need one that is live, and NO_COLOR unset (no-color.org). */
 export function createTerminal(
   stream: NodeJS.WriteStream,
   environment: Readonly<Record<string, string | undefined>>,
@@ -51,7 +51,7 @@ export function createTerminal(
   };
 }
 
-/** The first `width` characters of a text that are seen; what colours it stays whole. */
+/** The first `width` visible characters of a text, with all of its colour codes. */
 function truncate(text: string, width: number): string {
   if (visibleLength(text) <= width) return text;
   let left = width;
@@ -85,7 +85,7 @@ export function sparkline(values: readonly number[]): string {
     .join("");
 }
 
-/** Rows as aligned columns, the first row as their head. */
+/** Aligns rows as columns, the first row as the head. */
 export function table(rows: readonly (readonly string[])[], { paint }: Pick<Terminal, "paint">): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => visibleLength(row[column] ?? ""))));
   const lines = rows.map((row) =>

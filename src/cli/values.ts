@@ -1,26 +1,26 @@
-/** Values of options: text that becomes what it should be, or a mistake that commander names. */
+/** Parsers of option values. They throw InvalidArgumentErrors, which commander shows with the option's name. */
 import { InvalidArgumentError } from "commander";
 
-/** Reads a whole number between two bounds. */
+/** Returns a parser of whole numbers from `min` to `max`, both included. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    const upper = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
-    throw new InvalidArgumentError(`It must be a whole number from ${min}${upper}${upper ? "" : " on"}.`);
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`It must be a whole number ${range}.`);
   };
 }
 
-/** Reads a finite number from `min` on. */
+/** Returns a parser of finite numbers of at least `min`. */
 export function numberFrom(min: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() !== "" && Number.isFinite(value) && value >= min) return value;
-    throw new InvalidArgumentError(`It must be a number from ${min} on.`);
+    throw new InvalidArgumentError(`It must be a number of at least ${min}.`);
   };
 }
 
-/** Reads a list of names between commas. */
+/** Parses names that are separated by commas. */
 export function namesOf(text: string): string[] {
   return text.split(",").map((name) => name.trim());
 }

@@ -1,22 +1,30 @@
 /**
- * The page: makes its parts and draws the frame. It talks to the server over the public API alone, and loads nothing from
- * anywhere else.
+ * The entry of the page: creates its parts and renders the frame. The page talks to the server through the client alone, and
+ * loads nothing from anywhere else.
  *
- * The parts, for whoever adds a view (one folder with page.tsx, one line in views.ts):
+ * The rooms, for whoever adds a view (a folder in views/ with page.tsx, a line in views.ts). A view knows every room and no
+ * other view; test/architecture.test.ts has the whole table.
  *
- * shell/   api.ts        every route as a typed function; http.ts the requests, and ApiProblem, the one error
- *          app-context   useApp(): api, live, board, router, session, theme, toasts, shortcuts; useTitle("…")
- *          resource.ts   useResource(read, [dependencies]) -> {data, error, loading, reload, replace}
- *          router.ts     links are plain <a href>; router.navigate, router.setQuery for what an address should remember
- *          store.ts      createStore, useStore(store, select): state that outlives or crosses components
- *          shortcuts.ts  useShortcuts(shortcuts, [...], [dependencies]); `?` lists them
- *          format.ts     numbers, shares, rates, durations, sizes, times, as they are shown everywhere
- * live/    live.ts       watchJobs, follow(job, after, listener), generation: read lists anew when it grows
- * jobs/    board.ts      the newest known version of every job, kept live: useJob(id)
- * chart/   chart.tsx     lines by epoch (uPlot, loaded with the view that needs it); curves.ts their bounded data
- * ui/      button, field (TextField, SelectField, Check, Segments), dialog (Dialog, Confirm), menu, table (Table),
- *          surfaces (Card, Problem, Notice, Empty, Skeleton, Tabs, Facts), state-badge, toasts, icon
- * styles/  tokens.css    colours, type, space: nothing else has a colour or a size of its own; a sheet for each part
+ * shell/       api.ts         the client's methods, and what only a browser needs; problem.ts: any error as a problem
+ *              app-context    useApp(): api, live, board, router, session, theme, toasts, shortcuts; useTitle("…")
+ *              resource.ts    useResource(read, [dependencies]) -> {data, error, loading, reload, replace}; pages.ts: lists
+ *              router.ts      links are plain <a href>; router.navigate, router.setQuery for what an address should keep
+ *              store.ts       createStore, useStore(store, select): state that outlives or crosses components
+ *              shortcuts.ts   useShortcuts(shortcuts, [...], [dependencies]); `?` lists them
+ *              format.ts      numbers, shares, rates, durations, sizes, times, as they are shown everywhere
+ *              frame.tsx      navigation, connection, theme, and the view of the present address
+ * live/        live.ts        watchJobs, follow(job, after, listener), generation: read lists again when it grows
+ *              board.ts       the newest known version of every job, kept live: useJob(board, id)
+ * ui/          button, field (TextField, SelectField, Check, Segments), dialog (Dialog, Confirm), menu, table (Table),
+ *              surfaces (Card, Problem, Notice, Empty, Skeleton, Tabs, Facts), drop-zone, state-badge, toasts, icon
+ * charts/      chart.tsx      lines by epoch (uPlot, loaded with the view that needs it); curves.ts: their bounded data
+ * plots/       plots of data and predictions as SVG and canvas: scale, frame, surface, curve, confusion, evaluation-plots
+ * jobs/        what views of jobs share: job-reading, job-actions, follow-curves, chart-plans, comparison-address
+ * datasets/    what views of data sets share: uploader, column-picture, samples
+ * model-view/  model-views.tsx: a model's predictions over its training, its network, evaluation and weights
+ * predict/     predict-view.tsx: a form for one row, and whole files
+ * views/       jobs, job, new, compare, datasets, models: a folder for each entry of views.ts
+ * styles/      tokens.css: colours, type, space; no other sheet has a colour or a size of its own; a sheet for each part
  *
  * Inline styles are set as objects (style={{width}}): the content security policy allows no style attributes in markup.
  */
@@ -47,17 +55,17 @@ const parts = {
   shortcuts: createShortcuts(window),
 };
 
-// Connect when the server lets us in, and anew when somebody else has signed in.
+// Connect once the server needs no key or has accepted one, and reconnect after another sign-in.
 session.state.subscribe(({ phase }) => {
   if (phase === "open" || phase === "signed_in") live.restart();
 });
-// A server that does not answer is away: the connection goes on trying, and asks again when it is there.
+// While the server does not answer, the live connection keeps trying; the session is read again once it is open.
 session.refresh().catch(() => live.retry());
 live.generation.subscribe(() => {
   if (session.state.get().phase === "unknown") void session.refresh().catch(() => undefined);
 });
 
-// A key that is revoked takes the connection with it; then nothing else may be asked for that would say so.
+// The server closes the connection of a revoked key, and perhaps no request follows that would be answered with 401.
 live.connection.subscribe(({ status }) => {
   if (status === "waiting") void session.check().catch(() => undefined);
 });

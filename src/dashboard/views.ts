@@ -14,7 +14,7 @@ export const VIEWS: readonly View[] = [
   { pattern: "/models/:ref", section: "/models", load: () => import("./views/models/page.tsx") },
 ];
 
-/** The navigation. `keys` after `g` go there. */
+/** The entries of the navigation. The shortcut of one is `g`, then its `key`. */
 export const SECTIONS: readonly {
   readonly href: string;
   readonly label: string;

@@ -36,10 +36,7 @@ describe("the command line", () => {
 
   it("ends with 2 when the address is none", async () => {
     const { code, stderr } = await run(["jobs", "--url", "localhost"], { env: NOWHERE });
-    expect([code, stderr]).toEqual([
-      2,
-      "trainyard: localhost is not the address of a server: it must be like http://127.0.0.1:8080\n",
-    ]);
+    expect([code, stderr]).toEqual([2, "trainyard: localhost is not a server's address; use one like http://127.0.0.1:8080\n"]);
   });
 
   it("ends with 3 when no server answers, and says how to start one", async () => {

@@ -78,7 +78,7 @@ describe.runIf(hasTerminals)("in a terminal, where node-pty has binaries", () =>
   it("errors are red", async () => {
     const asking = startInTerminal(["watch", "nothing-of-this-name"], { env });
     expect(await asking.ended).toBe(1);
-    expect(asking.text()).toContain(`${ESCAPE}[31mtrainyard:${ESCAPE}[0m there is no job of the name`);
+    expect(asking.text()).toContain(`${ESCAPE}[31mtrainyard:${ESCAPE}[0m no job is named`);
   });
 });
 
@@ -87,7 +87,7 @@ describe.runIf(hasTerminals)("without a server, where node-pty has binaries", ()
     const cwd = await mkdtemp(join(tmpdir(), "trainyard-cli-"));
     const training = startInTerminal(["train", "--data", IRIS, "--target", "species"], { cwd, env: await nobody() });
     expect(await training.ended).toBe(0);
-    expect(training.text()).toMatch(/No server answers at http:\/\/127\.0\.0\.1:\d+: one runs for this command/);
+    expect(training.text()).toMatch(/No server answers at http:\/\/127\.0\.0\.1:\d+; starting one for this command/);
     expect(training.text()).toMatch(/accuracy +\d+\.\d % +\d+\.\d %/);
     expect(training.text()).toContain("iris@1");
     // A later server shows what was made: the data directory is free.
@@ -105,7 +105,7 @@ describe.runIf(hasTerminals)("without a server, where node-pty has binaries", ()
     await training.until(/epoch +\d+\/100000000 +loss/);
     training.type(CTRL_C);
     expect(await training.ended).toBe(130);
-    expect(training.text()).toContain("goes on with: trainyard serve");
+    expect(training.text()).toContain("resumes with: trainyard serve");
     const later = await startLiveServer(join(cwd, "data"));
     const { data } = await later.client.jobs();
     expect(data.map(({ name }) => name)).toEqual(["iris"]);

@@ -108,12 +108,16 @@ describe("train", () => {
   });
 
   it.each([
-    [["train"], 2, "say what to train"],
+    [["train"], 2, "nothing to train"],
     [["train", "--data", IRIS], 2, "--target"],
     [["train", "nowhere.json"], 1, "cannot read the spec nowhere.json"],
-    [["train", "--data", "nowhere.csv", "--target", "y"], 1, "there is no file nowhere.csv"],
-    [["train", "--data", BINARY, "--target", "y"], 2, "its name says no format"],
-    [["train", "--data", IRIS, "--target", "y", "--hidden", "some"], 2, "--hidden some"],
+    [["train", "--data", "nowhere.csv", "--target", "y"], 1, "nowhere.csv: no such file"],
+    [["train", "--data", BINARY, "--target", "y"], 2, "the file's name does not say its format"],
+    [
+      ["train", "--data", IRIS, "--target", "y", "--hidden", "some"],
+      2,
+      "--hidden must be whole numbers separated by commas, not some",
+    ],
   ])("%j ends with %i", async (args, code, words) => {
     const ended = await trainyard(...args);
     expect([ended.code, ended.stdout]).toEqual([code, ""]);
@@ -213,7 +217,7 @@ describe("keys", () => {
     const reader = { ...at, TRAINYARD_KEY: key.trim() };
     expect((await run(["jobs"], { env: reader })).stdout).toBe("No jobs.\n");
     const { stdout } = await run(["keys", "list"], { env: mine });
-    expect(stdout).toMatch(/key_\S+ +reader +default +ty_\S+\.\.\. +read .* good until /);
+    expect(stdout).toMatch(/key_\S+ +reader +default +ty_\S+\.\.\. +read .* valid until /);
     expect(stdout).not.toContain(key.trim());
     const id = /key_\S+/.exec(stdout)?.[0] as string;
     expect((await run(["keys", "revoke", id], { env: mine })).stdout).toBe(`${id}  revoked\n`);

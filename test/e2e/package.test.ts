@@ -75,7 +75,7 @@ describe("the package", () => {
     const port = String(await freePort("127.0.0.1", 25_000));
     const args = [join(installed, "bin/trainyard.js"), "train", "--data", IRIS, "--target", "species", "--epochs", "20"];
     const { status, stdout, stderr } = ran(process.execPath, args, { TRAINYARD_PORT: port });
-    expect([status, stderr]).toEqual([0, expect.stringContaining("one runs for this command")]);
+    expect([status, stderr]).toEqual([0, expect.stringContaining("starting one for this command")]);
     expect(stdout).toContain("iris@1");
   });
 

@@ -114,9 +114,9 @@ async function takeLessons(client: Client): Promise<void> {
     const { id } = await finished(client, { ...spec, checkpoint: { every_epochs: 20, min_seconds: 0, keep: 60 } });
     const options = { viewport: { width: 1280, height: 1100 }, reducedMotion: "reduce", colorScheme: "light" } as const;
     const { page } = await browser.open(`${server.url}/jobs/${id}?tab=model`, options);
-    const card = page.locator("main section, main .card").filter({ hasText: "What it says" }).last();
+    const card = page.locator("main section, main .card").filter({ hasText: "Predictions" }).last();
     const drawn = () => card.locator("canvas, svg circle").first().waitFor();
-    await settle(page, { name: spec.name ?? id, path: "", sign: ":text('What it says')", prepare: drawn });
+    await settle(page, { name: spec.name ?? id, path: "", sign: ":text('Predictions')", prepare: drawn });
     const file = `${PICTURES}${spec.name}.png`;
     await card.screenshot({ path: file });
     await page.context().close();

@@ -10,17 +10,17 @@ import { CliError } from "../exit.ts";
 import { writeOutput } from "../output-file.ts";
 import { type Environment, STAGE_BACKUP_MAIN } from "../server-process.ts";
 
-/** How long a server may take to serve again. */
+/** How long a restored server may take to become ready. */
 const READY_MS = 60_000;
-const LOOK_MS = 20;
-/** A server that has been ready for this long has been away between two looks. */
+const POLL_MS = 20;
+/** A server that stays ready for this long has restarted between two polls. */
 const STEADY_MS = 10_000;
 
 export const registerBackup: Register = (program, context) => {
   program
     .command("backup")
     .description("copy the server's whole database to a file, while it serves")
-    .argument("<file>", "where to; - is stdout")
+    .argument("<file>", "file to write; - is stdout")
     .addHelpText("after", examples("trainyard backup trainyard.backup.db", "trainyard backup - | gzip > backup.db.gz"))
     .action(async (file: string) => {
       const bytes = await writeOutput(await context.client().backUp(), file, process.stdout);
@@ -29,16 +29,16 @@ export const registerBackup: Register = (program, context) => {
     });
   program
     .command("restore")
-    .description("put a backup in place of the server's database; the server goes on with it")
+    .description("put a backup in place of the server's database; the server restarts with it")
     .argument("<file>", "a backup")
-    .option("-d, --data-dir <directory>", "put it there, for the next start of a server that does not run")
+    .option("-d, --data-dir <directory>", "data directory of a stopped server, whose next start restores it")
     .addHelpText(
       "after",
       examples("trainyard restore trainyard.backup.db", "trainyard restore trainyard.backup.db --data-dir /var/lib/trainyard"),
     )
     .action(async (file: string, { dataDir }: { dataDir?: string }) => {
       const restored = dataDir === undefined ? await restore(context, file) : await stageIn(dataDir, file, context.environment);
-      const when = dataDir === undefined ? "restored; the server is ready" : "taken in at the next start";
+      const when = dataDir === undefined ? "restored; the server is ready" : "staged: the next start restores it";
       context.show(restored, () => [`${file}  ${restored.bytes.toLocaleString("en")} bytes, ${when}`]);
     });
 };
@@ -53,11 +53,11 @@ async function restore(context: Context, file: string): Promise<Restoration> {
   return restored;
 }
 
-/** The server drains, stops listening and starts again: it is ready when it was away and is back. */
+/** The server drains, stops listening and restarts: it is ready once it was away and answers again. */
 async function untilReady(client: Client): Promise<void> {
   let wasAway = false;
   const startedAt = performance.now();
-  for (; performance.now() - startedAt < READY_MS; await delay(LOOK_MS)) {
+  for (; performance.now() - startedAt < READY_MS; await delay(POLL_MS)) {
     const isReady = await client.ready().then(
       () => true,
       () => false,
@@ -65,7 +65,7 @@ async function untilReady(client: Client): Promise<void> {
     if (isReady && (wasAway || performance.now() - startedAt > STEADY_MS)) return;
     wasAway ||= !isReady;
   }
-  throw new CliError("the backup was taken in, and the server has not become ready since: see its log");
+  throw new CliError("the backup was restored, but the server did not become ready within a minute; see its log");
 }
 
 async function stageIn(dataDir: string, file: string, environment: Environment): Promise<Restoration> {

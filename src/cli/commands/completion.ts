@@ -1,9 +1,9 @@
-/** `trainyard completion`: a script with which a shell completes commands, options and their choices, made of the program itself. */
+/** `trainyard completion`: prints a script with which a shell completes commands, options and their choices. */
 import { Argument, type Command } from "commander";
 import { examples, type Register } from "../context.ts";
 
-/** One place on the command line: the words before it, and what may come next. */
-interface Place {
+/** A position on the command line: the words before it, and what may come next. */
+interface Position {
   /** Names of the commands before, without the program: "", "jobs", "datasets add". */
   readonly path: string;
   readonly commands: readonly Word[];
@@ -20,7 +20,7 @@ interface OptionWord extends Word {
   readonly choices: readonly string[];
 }
 
-const SHELLS: Readonly<Record<string, (program: string, places: readonly Place[]) => string>> = {
+const SHELLS: Readonly<Record<string, (program: string, positions: readonly Position[]) => string>> = {
   bash: bashScript,
   zsh: zshScript,
   fish: fishScript,
@@ -40,18 +40,18 @@ export const registerCompletion: Register = (program, context) => {
       ),
     )
     .action((shell: string) => {
-      context.output.write(SHELLS[shell]?.(program.name(), placesOf(program)) ?? "");
+      context.output.write(SHELLS[shell]?.(program.name(), positionsOf(program)) ?? "");
     });
 };
 
-/** Every command with what may follow it; the shared options may follow any. */
-function placesOf(program: Command): Place[] {
+/** Every command with what may follow it; the shared options may follow each. */
+function positionsOf(program: Command): Position[] {
   const shared = optionsOf(program);
-  const visit = (command: Command, path: string): Place[] => {
+  const visit = (command: Command, path: string): Position[] => {
     const commands = command.commands.map((sub) => ({ name: sub.name(), description: sub.description() }));
     const own = command === program ? [] : optionsOf(command);
-    const place = { path, commands, options: [...own, ...shared, HELP] };
-    return [place, ...command.commands.flatMap((sub) => visit(sub, path === "" ? sub.name() : `${path} ${sub.name()}`))];
+    const position = { path, commands, options: [...own, ...shared, HELP] };
+    return [position, ...command.commands.flatMap((sub) => visit(sub, path === "" ? sub.name() : `${path} ${sub.name()}`))];
   };
   return visit(program, "");
 }
@@ -64,14 +64,14 @@ function optionsOf(command: Command): OptionWord[] {
   });
 }
 
-/** Subcommands, else files; options after a hyphen, and their choices after them. Runs in the bash 3.2 of macOS too. */
-function bashScript(program: string, places: readonly Place[]): string {
+/** Completes subcommands, else files; options after a hyphen, then their choices. Runs in macOS' bash 3.2 too. */
+function bashScript(program: string, positions: readonly Position[]): string {
   const list = (words: readonly Word[]) => quote(words.map(({ name }) => name).join(" "));
-  const cases = places.map(({ path, commands, options }) => {
+  const cases = positions.map(({ path, commands, options }) => {
     return `    ${quote(path)}) commands=${list(commands)} options=${list(options)} ;;`;
   });
-  const nested = places.filter(({ path }) => path !== "").map(({ path }) => quote(path));
-  const choices = choicesOf(places).map(([key, words]) => `    ${quote(key)}) choices=${quote(words.join(" "))} ;;`);
+  const nested = positions.filter(({ path }) => path !== "").map(({ path }) => quote(path));
+  const choices = choicesOf(positions).map(([key, words]) => `    ${quote(key)}) choices=${quote(words.join(" "))} ;;`);
   return `# bash completion of ${program}
 _${program}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
@@ -99,13 +99,13 @@ complete -o filenames -F _${program} ${program}
 `;
 }
 
-/** zsh runs bash's script: bashcompinit comes with it. */
-function zshScript(program: string, places: readonly Place[]): string {
-  return `autoload -Uz bashcompinit && bashcompinit\n${bashScript(program, places)}`;
+/** zsh runs bash's script, by its own bashcompinit. */
+function zshScript(program: string, positions: readonly Position[]): string {
+  return `autoload -Uz bashcompinit && bashcompinit\n${bashScript(program, positions)}`;
 }
 
-function fishScript(program: string, places: readonly Place[]): string {
-  const lines = places.flatMap(({ path, commands, options }) => {
+function fishScript(program: string, positions: readonly Position[]): string {
+  const lines = positions.flatMap(({ path, commands, options }) => {
     const names = path === "" ? [] : path.split(" ");
     const others = commands.map(({ name }) => name).join(" ");
     const seen = names.map((name) => `__fish_seen_subcommand_from ${name}`);
@@ -122,9 +122,9 @@ function fishScript(program: string, places: readonly Place[]): string {
   return `# fish completion of ${program}\n${lines.join("\n")}\n`;
 }
 
-/** Options with choices, by the place and the option's name. */
-function choicesOf(places: readonly Place[]): [key: string, choices: readonly string[]][] {
-  return places.flatMap(({ path, options }) =>
+/** Options with choices, by the position and the option's name. */
+function choicesOf(positions: readonly Position[]): [key: string, choices: readonly string[]][] {
+  return positions.flatMap(({ path, options }) =>
     options
       .filter(({ choices }) => choices.length > 0)
       .map(({ name, choices }): [string, readonly string[]] => [`${path} ${name}`, choices]),

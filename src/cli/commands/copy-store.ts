@@ -1,4 +1,4 @@
-/** `trainyard copy-store`: a whole installation from one database to another, by a process that knows databases. */
+/** `trainyard copy-store`: copies a whole installation between databases, in a process that knows them. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { examples, type Register } from "../context.ts";

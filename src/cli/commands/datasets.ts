@@ -2,7 +2,7 @@
 import type { Dataset, DatasetFormat } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { findDataset } from "../dataset-reference.ts";
-import { byteSize, moment, significant } from "../figures.ts";
+import { byteSize, localTime, significant } from "../figures.ts";
 import { formatOf, openTable } from "../table-file.ts";
 import { sparkline, table } from "../terminal.ts";
 import { wholeNumber } from "../values.ts";
@@ -19,9 +19,9 @@ export const registerDatasets: Register = (program, context) => {
     .command("add")
     .description("upload a table; the same bytes are the same data set")
     .argument("<file>", "CSV, NDJSON, JSON or Parquet, gzipped or not; - is stdin")
-    .option("-n, --name <name>", "what it is called; the file's name when left out")
-    .option("--format <format>", "csv, ndjson, json or parquet, where the file's name does not say it", formatOf)
-    .option("--delimiter <character>", "of CSV, where it is not found out")
+    .option("-n, --name <name>", "its name; the file's name when left out")
+    .option("--format <format>", "csv, ndjson, json or parquet; needed where the file's name does not say it", formatOf)
+    .option("--delimiter <character>", "the character between cells of CSV; detected when left out")
     .addHelpText(
       "after",
       examples("trainyard datasets add penguins.csv", "zcat rows.gz | trainyard datasets add - --name rows"),
@@ -34,7 +34,7 @@ export const registerDatasets: Register = (program, context) => {
     .action(async (query: { limit: number }) => {
       const page = await context.client().datasets(query);
       const rows = page.data.map(({ id, name, format, rows: count, column_count: columns, bytes, created_at: at }) => {
-        return [id, name, format, String(count), String(columns), byteSize(bytes), moment(at)];
+        return [id, name, format, String(count), String(columns), byteSize(bytes), localTime(at)];
       });
       const head = ["data set", "name", "format", "rows", "columns", "size", "created"];
       context.show(page, () => (rows.length === 0 ? ["No data sets."] : table([head, ...rows], context.out)));
@@ -77,18 +77,18 @@ function describe({ id, name, format, rows, bytes, columns }: Dataset, { out }: 
   const lines = columns.slice(0, MAX_COLUMNS).map((column) => {
     return [column.name, column.type, String(column.missing), String(column.distinct), contentOf(column)];
   });
-  const more = columns.length > MAX_COLUMNS ? [`and ${columns.length - MAX_COLUMNS} more columns: --json`] : [];
+  const more = columns.length > MAX_COLUMNS ? [`${columns.length - MAX_COLUMNS} more columns; show them with --json`] : [];
   return [title, "", ...table([["column", "type", "missing", "distinct", "values"], ...lines], out), ...more];
 }
 
-/** Numbers as range and histogram, labels as the most frequent ones. */
+/** A column's content: range and histogram of numbers, the most frequent labels of others. */
 function contentOf({ type, statistics, top }: Dataset["columns"][number]): string {
   if (!statistics)
     return top
       .slice(0, 3)
       .map(({ value, count }) => `${value} (${count})`)
       .join(", ");
-  const show = (value: number) => (type === "datetime" ? moment(new Date(value).toISOString()) : significant(value));
+  const show = (value: number) => (type === "datetime" ? localTime(new Date(value).toISOString()) : significant(value));
   const { min, max, mean, histogram } = statistics;
   return `${sparkline(histogram.counts)}  ${show(min)} to ${show(max)}, mean ${show(mean)}`;
 }

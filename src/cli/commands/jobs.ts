@@ -2,7 +2,7 @@
 import { Option } from "commander";
 import { JOB_STATES, type Job, type JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
-import { duration, headline, moment } from "../figures.ts";
+import { duration, headline, localTime } from "../figures.ts";
 import { type Colour, type Terminal, table } from "../terminal.ts";
 import { wholeNumber } from "../values.ts";
 
@@ -17,14 +17,14 @@ export const registerJobs: Register = (program, context) => {
     .command("jobs")
     .description("list jobs, newest first")
     .addOption(new Option("-s, --state <state>", "only jobs in this state").choices(JOB_STATES))
-    .option("-n, --name <name>", "only jobs of this name")
+    .option("-n, --name <name>", "only jobs with this name")
     .option("-l, --limit <count>", "how many", wholeNumber(1, 200), 20)
     .addHelpText("after", examples("trainyard jobs", "trainyard jobs --state running", "trainyard jobs --json | jq .data[].id"))
     .action(async (options: Options) => {
       const page = await context.client().jobs(options);
       context.show(page, () => {
         if (page.data.length === 0) return ["No jobs."];
-        const more = page.has_more ? [context.out.paint.dim("There are more: --limit")] : [];
+        const more = page.has_more ? [context.out.paint.dim("There are more; show them with --limit.")] : [];
         return [...table(rowsOf(page.data, context.out), context.out), ...more];
       });
     });
@@ -32,7 +32,7 @@ export const registerJobs: Register = (program, context) => {
 
 const COLOURS: Partial<Record<JobState, Colour>> = { running: "cyan", succeeded: "green", failed: "red", paused: "yellow" };
 
-/** A state in its colour. */
+/** Returns a state in its colour. */
 function paintState(state: JobState, { paint }: Terminal): string {
   const colour = COLOURS[state];
   return colour ? paint[colour](state) : state;
@@ -46,5 +46,5 @@ function rowsOf(jobs: readonly Job[], terminal: Terminal): string[][] {
 function rowOf(job: Job, terminal: Terminal): string[] {
   const { id, name, state, epochs_done: done, spec, eta_s: eta, created_at: created } = job;
   const left = eta === null ? "" : duration(eta);
-  return [id, name, paintState(state, terminal), `${done}/${spec.epochs}`, headline(job), left, moment(created)];
+  return [id, name, paintState(state, terminal), `${done}/${spec.epochs}`, headline(job), left, localTime(created)];
 }

@@ -1,4 +1,4 @@
-/** `trainyard keys`: make, list and revoke API keys. */
+/** `trainyard keys`: creates, lists and revokes API keys. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
@@ -6,7 +6,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { CreatedKey, Key, NewKey, Scope } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
 import { CliError } from "../exit.ts";
-import { moment } from "../figures.ts";
+import { localTime } from "../figures.ts";
 import { type Environment, MAKE_KEY_MAIN } from "../server-process.ts";
 import { table } from "../terminal.ts";
 import { namesOf, wholeNumber } from "../values.ts";
@@ -23,19 +23,19 @@ const DAY_MS = 86_400_000;
 const MAX_DAYS = 36_500;
 
 export const registerKeys: Register = (program, context) => {
-  const keys = program.command("keys").description("make, list and revoke API keys");
+  const keys = program.command("keys").description("create, list and revoke API keys");
   keys
     .command("create")
-    .description("make a key, and print it this once; the first one closes an open server")
+    .description("create a key and print it, this once; the first key closes an open server")
     .argument("<name>", "what it is for")
     .addOption(
-      new Option("-s, --scopes <scopes>", `what it allows, between commas: ${SCOPES.join(", ")}`)
+      new Option("-s, --scopes <scopes>", `what the key allows, separated by commas: ${SCOPES.join(", ")}`)
         .argParser(scopesOf)
         .default(["read", "submit", "predict"] satisfies Scope[], "read,submit,predict"),
     )
-    .option("-p, --project <project>", "whose records it sees; one's own project when left out")
-    .option("-d, --data-dir <directory>", "make it there, while no server runs: with the scope admin, for the first one")
-    .option("--days <count>", "how long it is good for; without end when left out", wholeNumber(1, MAX_DAYS))
+    .option("-p, --project <project>", "project whose records it sees; your own when left out")
+    .option("-d, --data-dir <directory>", "create the first key (with the scope admin) there, while no server runs")
+    .option("--days <count>", "days until it expires; never when left out", wholeNumber(1, MAX_DAYS))
     .addHelpText(
       "after",
       examples(
@@ -54,9 +54,9 @@ export const registerKeys: Register = (program, context) => {
       const created =
         dataDir === undefined
           ? await context.client().createKey(wanted)
-          : await makeKeyIn(dataDir, wanted, context.environment);
-      // The key alone is what a script keeps; what is said of it goes beside.
-      if (!context.json) context.err.print(`${created.id} of the project ${created.project}. The key is not shown again:`);
+          : await createKeyIn(dataDir, wanted, context.environment);
+      // A script keeps the key, so stdout has nothing else.
+      if (!context.json) context.err.print(`${created.id} of the project ${created.project}; the key is shown this once:`);
       context.show(created, () => [created.key]);
     });
   keys
@@ -65,12 +65,12 @@ export const registerKeys: Register = (program, context) => {
     .option("-l, --limit <count>", "how many", wholeNumber(1, 200), 50)
     .action(async (query: { limit: number }) => {
       const page = await context.client().keys(query);
-      const head = ["key", "name", "project", "begins", "scopes", "last used", "state"];
+      const head = ["key", "name", "project", "prefix", "scopes", "last used", "state"];
       context.show(page, () => (page.data.length === 0 ? ["No keys."] : table([head, ...page.data.map(rowOf)], context.out)));
     });
   keys
     .command("revoke")
-    .description("revoke keys: they are worth nothing from then on")
+    .description("revoke keys: requests with them are refused from then on")
     .argument("<keys...>", "ids, key_...")
     .action(async (ids: string[]) => {
       const client = context.client();
@@ -81,8 +81,8 @@ export const registerKeys: Register = (program, context) => {
     });
 };
 
-/** Makes a key without a server. Throws with what stands in the way: a server that runs there, above all. */
-async function makeKeyIn(dataDir: string, wanted: NewKey, environment: Environment): Promise<CreatedKey> {
+/** Creates a key without a server. Rejects with a CliError that says why it cannot: a server runs there, say. */
+async function createKeyIn(dataDir: string, wanted: NewKey, environment: Environment): Promise<CreatedKey> {
   const child = spawn(process.execPath, [MAKE_KEY_MAIN, JSON.stringify(wanted)], {
     env: { ...environment, TRAINYARD_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
@@ -95,17 +95,17 @@ async function makeKeyIn(dataDir: string, wanted: NewKey, environment: Environme
 function scopesOf(text: string): Scope[] {
   const scopes = namesOf(text) as Scope[];
   const unknown = scopes.find((scope) => !SCOPES.includes(scope));
-  if (unknown !== undefined) throw new InvalidArgumentError(`There is no scope ${unknown}: ${SCOPES.join(", ")}.`);
+  if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is not a scope; the scopes are ${SCOPES.join(", ")}.`);
   return scopes;
 }
 
 function rowOf(key: Key): string[] {
   const { id, name, project, prefix, scopes, last_used_at: used } = key;
-  return [id, name, project, `${prefix}...`, scopes.join(","), used ? moment(used) : "never", stateOf(key)];
+  return [id, name, project, `${prefix}...`, scopes.join(","), used ? localTime(used) : "never", stateOf(key)];
 }
 
 function stateOf({ revoked_at: revoked, expires_at: expires }: Key): string {
-  if (revoked) return `revoked ${moment(revoked)}`;
-  if (!expires) return "good";
-  return Date.parse(expires) < Date.now() ? `expired ${moment(expires)}` : `good until ${moment(expires)}`;
+  if (revoked) return `revoked ${localTime(revoked)}`;
+  if (!expires) return "valid";
+  return Date.parse(expires) < Date.now() ? `expired ${localTime(expires)}` : `valid until ${localTime(expires)}`;
 }

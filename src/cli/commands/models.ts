@@ -1,7 +1,7 @@
 /** `trainyard models`: the newest models, or the versions of a name. */
 import type { Model } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
-import { headline, moment } from "../figures.ts";
+import { headline, localTime } from "../figures.ts";
 import { table } from "../terminal.ts";
 import { wholeNumber } from "../values.ts";
 
@@ -23,5 +23,5 @@ export const registerModels: Register = (program, context) => {
 
 function rowOf(model: Model): string[] {
   const { id, name, version, task, parameters, aliases, created_at: at } = model;
-  return [`${name}@${version}`, id, task, String(parameters), headline(model), aliases.join(", "), moment(at)];
+  return [`${name}@${version}`, id, task, String(parameters), headline(model), aliases.join(", "), localTime(at)];
 }

@@ -1,4 +1,4 @@
-/** `trainyard predict`: rows in, the same rows with predictions out, as a stream of any length. */
+/** `trainyard predict`: streams rows of any number to a model, and their predictions to a file. */
 import type { DatasetFormat } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
@@ -12,7 +12,7 @@ interface Options {
   readonly top?: number;
 }
 
-/** Formats that can be answered while they arrive. */
+/** Formats whose rows can be answered while they arrive. */
 const TYPES: Partial<Record<DatasetFormat, "text/csv" | "application/x-ndjson">> = {
   csv: "text/csv",
   ndjson: "application/x-ndjson",
@@ -21,12 +21,12 @@ const TYPES: Partial<Record<DatasetFormat, "text/csv" | "application/x-ndjson">>
 export const registerPredict: Register = (program, context) => {
   program
     .command("predict")
-    .description("predict rows: CSV comes back with further columns, NDJSON as a prediction a line")
+    .description("predict rows: CSV is returned with further columns, NDJSON as one prediction per line")
     .argument("<model>", "id, name (its newest version), name@version or name@alias")
     .argument("<file>", "CSV or NDJSON; - is stdin")
-    .option("--format <format>", "csv or ndjson, where the file's name does not say it", formatOf)
-    .option("-o, --output <file>", "where to; - is stdout", "-")
-    .option("--top <classes>", "show so many classes, most probable first", wholeNumber(1))
+    .option("--format <format>", "csv or ndjson; needed where the file's name does not say it", formatOf)
+    .option("-o, --output <file>", "file to write; - is stdout", "-")
+    .option("--top <classes>", "list this many classes, most probable first", wholeNumber(1))
     .addHelpText(
       "after",
       examples(
@@ -41,7 +41,7 @@ export const registerPredict: Register = (program, context) => {
 async function predict(context: Context, model: string, path: string, { format, output, top }: Options): Promise<void> {
   const file = await openTable(path, context.input, format);
   const type = TYPES[file.format];
-  if (!type) throw usageError(`${path}: predictions are for CSV or NDJSON, not ${file.format}`);
+  if (!type) throw usageError(`${path} is ${file.format}; predict takes CSV or NDJSON`);
   const answer = await context.client().predictBatch(model, file.body, { type, ...(top === undefined ? {} : { topK: top }) });
   await writeOutput(answer, output, context.output);
 }

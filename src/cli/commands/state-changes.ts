@@ -1,4 +1,4 @@
-/** `trainyard cancel`, `pause` and `resume`: the same request in three words, and what came of it. */
+/** `trainyard cancel`, `pause` and `resume`: changes the state of jobs, and prints the state that they reach. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, Job, JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
@@ -12,12 +12,16 @@ interface Change {
 
 const CHANGES: readonly Change[] = [
   { name: "cancel", description: "end jobs for good", apply: (client, id) => client.cancel(id) },
-  { name: "pause", description: "stop jobs where they are, to go on later", apply: (client, id) => client.pause(id) },
-  { name: "resume", description: "let paused jobs go on", apply: (client, id) => client.resume(id) },
+  { name: "pause", description: "stop jobs after a checkpoint, to resume them later", apply: (client, id) => client.pause(id) },
+  {
+    name: "resume",
+    description: "queue paused jobs again: they continue from their checkpoints",
+    apply: (client, id) => client.resume(id),
+  },
 ];
 
-/** States on the way to another one, which follows within a second. */
-const PASSING: readonly JobState[] = ["pausing", "cancelling"];
+/** States that lead to another one within a second. */
+const TRANSITIONAL: readonly JobState[] = ["pausing", "cancelling"];
 const POLL_MS = 100;
 
 export const registerStateChanges: Register = (program, context) => {
@@ -30,16 +34,16 @@ export const registerStateChanges: Register = (program, context) => {
       .action(async (references: string[]) => {
         const client = context.client();
         for (const reference of references) {
-          const job = await settle(client, await apply(client, (await findJob(client, reference)).id));
+          const job = await afterTransition(client, await apply(client, (await findJob(client, reference)).id));
           context.show(job, () => [`${job.id}  ${job.name}  ${job.state}`]);
         }
       });
   }
 };
 
-/** The job when it is where it was sent. */
-async function settle(client: Client, job: Job): Promise<Job> {
-  if (!PASSING.includes(job.state)) return job;
+/** Returns the job once it has left its transitional state. */
+async function afterTransition(client: Client, job: Job): Promise<Job> {
+  if (!TRANSITIONAL.includes(job.state)) return job;
   await delay(POLL_MS);
-  return settle(client, await client.job(job.id));
+  return afterTransition(client, await client.job(job.id));
 }

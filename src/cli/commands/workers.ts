@@ -1,13 +1,13 @@
-/** `trainyard workers`: the processes that serve and train as a table; `workers drain` has one give its jobs away. */
+/** `trainyard workers`: the processes that serve and train as a table; `workers drain` hands over the jobs of one. */
 import type { Worker } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
-import { byteSize, moment } from "../figures.ts";
+import { byteSize, localTime } from "../figures.ts";
 import { table } from "../terminal.ts";
 
 export const registerWorkers: Register = (program, context) => {
   const workers = program
     .command("workers")
-    .description("list the processes that serve and train: capacity, what runs where, when last heard of, version")
+    .description("list the processes that serve and train: capacity, jobs, last heartbeat, version")
     .addHelpText("after", examples("trainyard workers", "trainyard workers drain wkr_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90"))
     .action(async () => {
       const data = await context.client().workers();
@@ -16,15 +16,15 @@ export const registerWorkers: Register = (program, context) => {
   workers
     .command("drain")
     .argument("<worker>", "its id")
-    .description("have a process give its jobs away: they go on elsewhere from a checkpoint; end it when it has none")
+    .description("hand over the jobs of a process: they continue elsewhere from a checkpoint; stop it once it has none")
     .action(async (id: string) => {
       const worker = await context.client().drainWorker(id);
-      context.show(worker, () => [`${worker.name} (${worker.id}) gives away ${worker.jobs.length} jobs.`]);
+      context.show(worker, () => [`${worker.name} (${worker.id}) is handing over ${worker.jobs.length} jobs.`]);
     });
 };
 
 function rowsOf(workers: readonly Worker[]): string[][] {
-  const head = ["worker", "name", "role", "jobs", "memory", "heard of", "version", "state", "running"];
+  const head = ["worker", "name", "role", "jobs", "memory", "heartbeat", "version", "state", "running"];
   return [head, ...workers.map(rowOf)];
 }
 
@@ -32,5 +32,5 @@ function rowOf({ id, name, role, slots, memory_bytes, heartbeat_at, version, dra
   const memory = slots === 0 ? "" : byteSize(memory_bytes);
   const share = slots === 0 ? "" : `${jobs.length}/${slots}`;
   const state = draining ? "draining" : "up";
-  return [id, name, role, share, memory, moment(heartbeat_at), version, state, jobs.map((job) => job.id).join(" ")];
+  return [id, name, role, share, memory, localTime(heartbeat_at), version, state, jobs.map((job) => job.id).join(" ")];
 }

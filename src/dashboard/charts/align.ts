@@ -1,4 +1,4 @@
-/** Curves of several jobs on one axis of epochs: each has points at epochs of its own. Pure. */
+/** Puts the curves of several jobs, which have points at different epochs, on one axis of epochs. Pure. */
 import type { PointTable } from "./point-table.ts";
 
 export interface AlignedLine {

@@ -1,6 +1,6 @@
 /**
- * Lines by epoch: a canvas that is filled anew when its points change, never rebuilt for it; a legend that reads out the
- * point under the crosshair; keys that do what the mouse does.
+ * A chart of lines by epoch: its canvas is redrawn when its points change, not rebuilt; a legend has the values under the
+ * crosshair; keys do what the mouse does.
  */
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type uPlot from "uplot";
@@ -18,12 +18,12 @@ export interface LineChartProps {
   readonly epochs: Float64Array;
   readonly lines: readonly Line[];
   readonly marks?: readonly Mark[];
-  /** What is looked at. */
+  /** The epochs that are shown. */
   readonly span: Span;
-  /** The reader has selected another stretch; null: all. */
+  /** Called when the reader selects another span; null: all epochs. */
   readonly onSpan: (span: Span | null) => void;
   readonly log?: boolean;
-  /** Span of the exponential mean in epochs; 0 draws what was measured alone. */
+  /** Span of the exponential mean in epochs; 0: no smoothing. */
   readonly smoothing?: number;
   /** Charts of the same key share their crosshair. */
   readonly syncKey: string;
@@ -60,7 +60,7 @@ export function LineChart(props: LineChartProps) {
     setPlotData(plot.current, dataOf(current), current.span);
   };
 
-  // Built once, and again when it looks different: another scale, another theme, other lines.
+  // Built once, and rebuilt for another scale, another theme or other lines.
   useEffect(() => {
     const element = root.current;
     if (!element) return;
@@ -69,7 +69,7 @@ export function LineChart(props: LineChartProps) {
       log,
       syncKey: props.syncKey,
       format: tick,
-      look: () => ({ marks: latest.current.marks ?? NO_MARKS, smoothed: (latest.current.smoothing ?? 0) > 0 }),
+      drawn: () => ({ marks: latest.current.marks ?? NO_MARKS, smoothed: (latest.current.smoothing ?? 0) > 0 }),
       onSpan: (span) => latest.current.onSpan(span),
       onCursor: (index) => cursor.current?.(index),
     });
@@ -116,7 +116,7 @@ export function LineChart(props: LineChartProps) {
   );
 }
 
-/** [epochs, what was measured..., smoothed...]; the smoothed ones are empty while there is no smoothing. */
+/** [epochs, each line, each line smoothed]; the smoothed ones are empty without smoothing. */
 function dataOf({ epochs, lines, log = false, smoothing = 0 }: LineChartProps): ArrayLike<number | null | undefined>[] {
   const measured = lines.map(({ values, absent }) => gapped(values, log, absent));
   const smoothed = lines.map(({ values, absent }, index) =>
@@ -125,7 +125,7 @@ function dataOf({ epochs, lines, log = false, smoothing = 0 }: LineChartProps): 
   return [epochs, ...measured, ...smoothed];
 }
 
-/** The arrow keys move the crosshair, with Shift the stretch; + and - change its length, 0 shows all. */
+/** The arrow keys move the crosshair, with Shift the span; + and - zoom, 0 shows all. */
 function onKey(event: KeyboardEvent, plot: uPlot, { span, onSpan, epochs }: LineChartProps): void {
   const length = span.to - span.from;
   const last = epochs.at(-1) ?? 1;
@@ -157,7 +157,7 @@ function onKey(event: KeyboardEvent, plot: uPlot, { span, onSpan, epochs }: Line
   act();
 }
 
-/** What the chart shows, for those who do not see it. */
+/** What the chart shows, for screen readers. */
 function summaryOf(title: string, lines: readonly Line[], epochs: Float64Array, format: (value: number) => string): string {
   if (epochs.length === 0) return `${title}: no epochs yet`;
   const values = lines.map(({ label, values }) => `${label} ${format(values.at(-1) as number)}`).join(", ");

@@ -1,6 +1,6 @@
 /**
- * The curves of one job in bounded memory, however long it runs: an overview of all epochs, thinned ever more as it grows,
- * and the finer points of the stretch that is looked at. Knows neither where points come from nor how they are drawn.
+ * The curves of one job in bounded memory, however long it runs: an overview of all epochs, thinned further as it grows, and
+ * finer points of one span. Knows neither where points come from nor how they are drawn.
  */
 import { between, firstAtLeast, join, NO_POINTS, type PointTable, thin } from "./point-table.ts";
 
@@ -14,24 +14,24 @@ export interface Curves {
   /** The newest epoch; 0 before there is one. */
   readonly last: number;
   /**
-   * Takes consecutive epochs after those that are there; what is there already is left out. Gives the epochs in between that
-   * were not told, if there are any: `insert` takes them later.
+   * Adds consecutive epochs; those that are known already are skipped. Returns the gap before them, if there is one: `insert`
+   * fills it later.
    */
   append(points: PointTable): Span | null;
-  /** Puts points, some or all of those of a span, in the place of those that are there. */
+  /** Replaces the points of a span. */
   insert(points: PointTable, span: Span): void;
-  /** Finer points for a span; they are used while that is looked at. Null lets them go. */
+  /** Sets the finer points, which `view` uses for their span; null removes them. */
   refine(points: PointTable | null, span: Span): void;
-  /** What to draw when a span is looked at, or (null) everything. */
+  /** Returns the points to draw for a span, or for all epochs (null). */
   view(span: Span | null): PointTable;
-  /** Whether there are more epochs in a span than points, and finer ones are worth asking for. */
+  /** Whether finer points of a span are worth reading: it has more epochs than points. */
   isCoarse(span: Span): boolean;
 }
 
-/** How many times more points than were asked for are kept before they are thinned. */
+/** The overview is thinned when it has this many times the points that were asked for. */
 const SLACK = 2.5;
 
-/** Curves that are read in about `wanted` points, for the whole as for a stretch. */
+/** Creates empty curves of about `wanted` points, for the overview as for a span. */
 export function createCurves(wanted: number): Curves {
   let overview: PointTable = NO_POINTS;
   let detail: (Span & { readonly points: PointTable }) | null = null;

@@ -1,4 +1,4 @@
-/** What the lines of a chart are, and their values: of the point under the crosshair, else of the newest. */
+/** The lines of a chart with their values: at the crosshair, else at the newest epoch. */
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { formatCount } from "../shell/format.ts";
@@ -8,7 +8,7 @@ export interface LegendProps {
   readonly lines: readonly Line[];
   readonly epochs: Float64Array;
   readonly format: (value: number) => string;
-  /** Is given the function that reads out a point. It writes into the document by itself: the crosshair moves often. */
+  /** Set to a function that shows a point's values. It writes into the document itself, since the crosshair moves often. */
   readonly cursor: RefObject<((index: number | null) => void) | null>;
 }
 
@@ -19,9 +19,9 @@ export function Legend({ lines, epochs, format, cursor }: LegendProps) {
     at.current = index;
     const epoch = epochs[index ?? epochs.length - 1] ?? 0;
     const texts = [`epoch ${formatCount(epoch)}`, ...lines.map((line) => valueAt(line, index, format))];
-    const places = list.current?.querySelectorAll("[data-value]") ?? [];
-    texts.forEach((text, place) => {
-      const node = places[place];
+    const cells = list.current?.querySelectorAll("[data-value]") ?? [];
+    texts.forEach((text, index) => {
+      const node = cells[index];
       if (node && node.textContent !== text) node.textContent = text;
     });
   };

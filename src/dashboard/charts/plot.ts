@@ -1,4 +1,4 @@
-/** uPlot's options for lines by epoch: axes, scales, crosshair, marks. The only file that knows uPlot's ways. */
+/** uPlot's options for lines by epoch: axes, scales, crosshair, marks. The only file that knows uPlot. */
 import uPlot from "uplot";
 import { formatCompact, formatValue } from "../shell/format.ts";
 import type { Span } from "./curves.ts";
@@ -15,7 +15,7 @@ export interface Line {
   readonly absent?: Uint8Array;
 }
 
-/** An epoch that something happened at. */
+/** An event at an epoch. */
 export interface Mark {
   readonly epoch: number;
   readonly label: string;
@@ -29,11 +29,11 @@ export interface PlotOptions {
   /** Charts of the same key share their crosshair. */
   readonly syncKey: string;
   readonly format: (value: number) => string;
-  /** What is drawn at the moment it draws. */
-  readonly look: () => { readonly marks: readonly Mark[]; readonly smoothed: boolean };
-  /** A stretch was selected; null: all of it. */
+  /** Returns what to draw; asked at each drawing. */
+  readonly drawn: () => { readonly marks: readonly Mark[]; readonly smoothed: boolean };
+  /** Called when a span is selected; null: all epochs. */
   readonly onSpan: (span: Span | null) => void;
-  /** The crosshair stands on the point of this index, or nowhere. */
+  /** Called with the index of the point under the crosshair, or null. */
   readonly onCursor: (index: number | null) => void;
 }
 
@@ -43,7 +43,7 @@ const Y_AXIS_PX = 58;
 const RIGHT_PX = 22;
 const FAINT_ALPHA = "40";
 
-/** A chart in an element. Its data are [epochs, each line, each line smoothed]. */
+/** Creates a chart in an element. Its data are [epochs, each line, each line smoothed]. */
 export function createPlot(root: HTMLElement, height: number, options: PlotOptions): uPlot {
   const colors = getComputedStyle(root);
   const color = (property: string) => colors.getPropertyValue(property).trim();
@@ -72,7 +72,7 @@ export function createPlot(root: HTMLElement, height: number, options: PlotOptio
         {},
         ...lines.map((line) => ({
           label: line.label,
-          stroke: () => color(line.color) + (options.look().smoothed ? FAINT_ALPHA : ""),
+          stroke: () => color(line.color) + (options.drawn().smoothed ? FAINT_ALPHA : ""),
           width: 1.5,
           ...(line.dashed && { dash: [5, 3] }),
           points: { space: 14, size: 4 },
@@ -102,7 +102,7 @@ export function createPlot(root: HTMLElement, height: number, options: PlotOptio
         setCursor: [
           ({ cursor }) => options.onCursor(cursor.left !== undefined && cursor.left >= 0 ? (cursor.idx ?? null) : null),
         ],
-        draw: [(self) => drawMarks(self, options.look().marks, color)],
+        draw: [(self) => drawMarks(self, options.drawn().marks, color)],
       },
     },
     [[], ...lines.flatMap(() => [[], []])] as unknown as uPlot.AlignedData,
@@ -111,7 +111,7 @@ export function createPlot(root: HTMLElement, height: number, options: PlotOptio
   return plot;
 }
 
-/** Gives a chart its points. The span stays where it is; the height follows what is in it. */
+/** Sets a chart's points and the span that is shown; the y scale follows them. */
 export function setPlotData(plot: uPlot, data: readonly ArrayLike<number | null | undefined>[], span: Span): void {
   plot.batch(() => {
     plot.setData(data as unknown as uPlot.AlignedData, false);
@@ -126,8 +126,8 @@ export function moveCursor(plot: uPlot, epoch: number): void {
 }
 
 /**
- * Values as uPlot wants them: null is a gap, undefined is drawn across. On a logarithmic scale what is not positive has no
- * place.
+ * Values as uPlot wants them: null is a gap, undefined is drawn across. On a logarithmic scale values that are not positive are
+ * gaps.
  */
 export function gapped(values: Float64Array, log: boolean, absent?: Uint8Array): (number | null | undefined)[] {
   const drawn = new Array<number | null | undefined>(values.length);
@@ -153,11 +153,11 @@ const formatEpoch = (epoch: number | null): string => {
   return formatCompact(epoch);
 };
 
-/** A little air above and below; a flat line lies in the middle. */
+/** The values with a margin above and below; a flat line lies in the middle. */
 function linearRange(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
   if (min === null || max === null) return [0, 1];
   const air = max > min ? (max - min) * 0.06 : Math.abs(max) * 0.1 || 1;
-  // Nothing below zero is suggested where nothing is.
+  // The margin does not go below zero where no value does.
   const bottom = min >= 0 && min - air < 0 ? 0 : min - air;
   return [bottom, max + air];
 }
@@ -176,7 +176,7 @@ function logRange(_: uPlot, min: number | null, max: number | null): uPlot.Range
   return [min / factor, max * factor];
 }
 
-/** Vertical lines with a word at their head; words that would lie on another are left out. */
+/** Draws vertical lines with labels; a label that would overlap another is left out. */
 function drawMarks(plot: uPlot, marks: readonly Mark[], color: (property: string) => string): void {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;

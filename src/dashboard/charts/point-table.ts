@@ -1,4 +1,4 @@
-/** Points of curves as columns of numbers, ascending by epoch. Pure: every function gives a new table. */
+/** Points of curves as columns of numbers, ascending by epoch. Pure: every function returns a new table. */
 import type { WireColumns } from "../../domain/metrics/metric.ts";
 
 /** One row an epoch; an epoch that lacks a column is NaN there. */
@@ -9,7 +9,7 @@ export interface PointTable {
 
 export const NO_POINTS: PointTable = { epochs: new Float64Array(0), columns: {} };
 
-/** What the API sends, as numbers. */
+/** Converts columns as the API sends them to numbers. */
 export function fromWire({ epochs, series }: WireColumns): PointTable {
   const columns: Record<string, Float64Array> = {};
   for (const [name, values] of Object.entries(series)) {
@@ -21,17 +21,17 @@ export function fromWire({ epochs, series }: WireColumns): PointTable {
   return { epochs: Float64Array.from(epochs), columns };
 }
 
-/** The rows at some positions, ascending. */
+/** Returns the rows at ascending positions. */
 function pick({ epochs, columns }: PointTable, rows: ArrayLike<number>): PointTable {
-  const take = (column: Float64Array) => {
-    const taken = new Float64Array(rows.length);
-    for (let index = 0; index < rows.length; index++) taken[index] = column[rows[index] as number] as number;
-    return taken;
+  const pickFrom = (column: Float64Array) => {
+    const picked = new Float64Array(rows.length);
+    for (let index = 0; index < rows.length; index++) picked[index] = column[rows[index] as number] as number;
+    return picked;
   };
-  return { epochs: take(epochs), columns: mapColumns(columns, take) };
+  return { epochs: pickFrom(epochs), columns: mapColumns(columns, pickFrom) };
 }
 
-/** The rows of epochs `from`..`to`, without copying them. */
+/** Returns the rows of epochs `from`..`to`, without copying them. */
 export function between({ epochs, columns }: PointTable, from: number, to: number): PointTable {
   const start = firstAtLeast(epochs, from);
   const end = firstAtLeast(epochs, to + 1);
@@ -39,7 +39,7 @@ export function between({ epochs, columns }: PointTable, from: number, to: numbe
   return { epochs: epochs.subarray(start, end), columns: mapColumns(columns, (column) => column.subarray(start, end)) };
 }
 
-/** Tables one after another; every epoch of one must be greater than those of the one before. */
+/** Concatenates tables; every epoch of one must be greater than those of the table before. */
 export function join(tables: readonly PointTable[]): PointTable {
   const filled = tables.filter(({ epochs }) => epochs.length > 0);
   if (filled.length <= 1) return filled[0] ?? NO_POINTS;
@@ -60,8 +60,8 @@ export function join(tables: readonly PointTable[]): PointTable {
 }
 
 /**
- * Of each stretch of `stride` epochs the rows with the least and the greatest finite value of any column, and the first and
- * the last row of all: a line through them covers the pixels of a line through every row (min/max decimation).
+ * Keeps, of each bucket of `stride` epochs, the rows with the minimum and the maximum of any column, and the first and the last
+ * row of all: a line through them covers the pixels of a line through every row (min/max decimation).
  */
 export function thin(table: PointTable, stride: number): PointTable {
   const { epochs } = table;
@@ -75,7 +75,7 @@ export function thin(table: PointTable, stride: number): PointTable {
     while (end < epochs.length && Math.floor(((epochs[end] as number) - 1) / stride) === bucket) end++;
     chosen.clear();
     for (const column of columns) addExtremes(chosen, column, start, end);
-    // A stretch without a single number keeps its end: that there was nothing must show.
+    // A bucket without a single number keeps its end, so that the gap shows.
     if (chosen.size === 0) chosen.add(end - 1);
     for (const row of [...chosen].sort((a, b) => a - b)) if (row > (kept.at(-1) as number)) kept.push(row);
     start = end;
@@ -96,7 +96,7 @@ function addExtremes(chosen: Set<number>, column: Float64Array, start: number, e
   if (least >= 0) chosen.add(least).add(greatest);
 }
 
-/** The position of the first value that is not below a bound, by bisection. */
+/** Returns the position of the first value that is not below a bound, by bisection. */
 export function firstAtLeast(ascending: Float64Array, bound: number): number {
   let low = 0;
   let high = ascending.length;

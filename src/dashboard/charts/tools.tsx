@@ -1,4 +1,4 @@
-/** What one can do to look at charts by epoch: scale, smoothing, stretch. And how much of it is drawn. */
+/** The controls of charts by epoch: scale, smoothing, zoom; and how many of the epochs are drawn. */
 import { useState } from "preact/hooks";
 import { formatCount } from "../shell/format.ts";
 import { Button } from "../ui/button.tsx";
@@ -7,27 +7,27 @@ import type { Span } from "./curves.ts";
 import { firstAtLeast } from "./point-table.ts";
 import { SMOOTHING_SPANS } from "./smoothing.ts";
 
-/** How charts are looked at. */
-export interface Look {
+/** How the charts of one view are shown. */
+export interface ChartView {
   readonly log: boolean;
   /** Span of the exponential mean in epochs; 0 is none. */
   readonly smoothing: number;
-  /** The stretch that is looked at; null: all. */
+  /** The span that is shown; null: all epochs. */
   readonly zoom: Span | null;
 }
 
-export interface LookControl {
-  readonly look: Look;
-  change(next: Partial<Look>): void;
+export interface ChartViewControl {
+  readonly view: ChartView;
+  change(next: Partial<ChartView>): void;
 }
 
-/** The way of looking of one view. */
-export function useLook(): LookControl {
-  const [look, setLook] = useState<Look>({ log: false, smoothing: 0, zoom: null });
-  return { look, change: (next) => setLook((now) => ({ ...now, ...next })) };
+/** Holds how the charts of one view are shown. */
+export function useChartView(): ChartViewControl {
+  const [view, setView] = useState<ChartView>({ log: false, smoothing: 0, zoom: null });
+  return { view, change: (next) => setView((now) => ({ ...now, ...next })) };
 }
 
-/** A stretch of more than nothing within what there is; null where that is all of it. */
+/** Returns a span of at least two epochs within 1..last; null where that is all of them. */
 export function clampSpan(span: Span | null, last: number): Span | null {
   if (!span) return null;
   const start = Math.max(1, Math.min(span.from, last - 1));
@@ -35,14 +35,14 @@ export function clampSpan(span: Span | null, last: number): Span | null {
   return start <= 1 && end >= last ? null : { from: start, to: end };
 }
 
-export interface ChartToolsProps extends LookControl {
+export interface ChartToolsProps extends ChartViewControl {
   /** Epochs that are drawn, ascending. */
   readonly epochs: Float64Array;
   /** The newest epoch. */
   readonly last: number;
 }
 
-export function ChartTools({ look: { log, smoothing, zoom }, change, epochs, last }: ChartToolsProps) {
+export function ChartTools({ view: { log, smoothing, zoom }, change, epochs, last }: ChartToolsProps) {
   const span = zoom ?? { from: 1, to: last };
   const setZoom = (next: Span | null) => change({ zoom: clampSpan(next, last) });
   const zoomBy = (factor: number) => {
@@ -78,7 +78,7 @@ export function ChartTools({ look: { log, smoothing, zoom }, change, epochs, las
   );
 }
 
-/** How many of the epochs in view are drawn: the reader must know when it is not all of them. */
+/** Says how many of the epochs in view are drawn: the reader must know when it is not all of them. */
 function Drawn({ epochs, span, last }: { readonly epochs: Float64Array; readonly span: Span; readonly last: number }) {
   const to = Math.min(span.to, last);
   const total = to - span.from + 1;
@@ -87,8 +87,8 @@ function Drawn({ epochs, span, last }: { readonly epochs: Float64Array; readonly
     <span class="drawn" data-drawn={drawn} data-total={total}>
       Epochs {formatCount(span.from)} to {formatCount(to)}:{" "}
       {drawn >= total
-        ? "every one is drawn"
-        : `${formatCount(drawn)} of ${formatCount(total)} drawn, least and greatest of each stretch; zoom in for all`}
+        ? "all are drawn"
+        : `${formatCount(drawn)} of ${formatCount(total)} drawn (minima and maxima); zoom in for all`}
     </span>
   );
 }

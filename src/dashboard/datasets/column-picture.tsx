@@ -1,14 +1,14 @@
-/** What a column holds, in a glance: a histogram of its numbers, or its most frequent labels as bars. */
+/** The content of a column at a glance: a histogram of its numbers, or its most frequent labels as bars. */
 import type { Column } from "../../domain/datasets/dataset.ts";
 import { tickLabel } from "../plots/scale.ts";
 import { formatCount, formatValue } from "../shell/format.ts";
 
 const WIDTH = 120;
 const HEIGHT = 28;
-const MOST_BARS = 12;
+const MAX_BARS = 12;
 
 export function ColumnPicture({ column }: { readonly column: Column }) {
-  const counts = column.statistics?.histogram.counts ?? column.top.slice(0, MOST_BARS).map(({ count }) => count);
+  const counts = column.statistics?.histogram.counts ?? column.top.slice(0, MAX_BARS).map(({ count }) => count);
   if (counts.length === 0) return null;
   const most = Math.max(...counts, 1);
   const step = WIDTH / counts.length;
@@ -35,10 +35,10 @@ function described({ name, statistics, top }: Column): string {
   return `Most frequent in ${name}: ${labels.join(", ")}`;
 }
 
-/** In four digits, without the zeros that these may end in. */
+/** A number in four significant digits, without trailing zeros. */
 const plain = (value: number): string => tickLabel(Number(value.toPrecision(4)));
 
-/** The range and middle of a column of numbers, or its most frequent labels, as text. */
+/** Returns the range and mean of a column of numbers, or its most frequent labels, as text. */
 export function columnSummary({ type, statistics, top }: Column): string {
   if (!statistics)
     return top

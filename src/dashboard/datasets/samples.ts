@@ -1,4 +1,4 @@
-/** The tables that come with the page: where each lies, and what one trains on it. datasets/README.md says where they are from. */
+/** The tables that come with the page: the address of each, its target and task. datasets/README.md says where they are from. */
 import type { Task } from "../../domain/spec/spec.ts";
 
 export interface Sample {

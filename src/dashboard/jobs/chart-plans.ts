@@ -1,16 +1,16 @@
-/** Which charts curves make: one for the loss, one for each metric with both its parts, and one each of what else there is. */
+/** The charts of a job: loss and metrics, each for training and validation rows, then what was measured of the run itself. */
 import type { Line } from "../charts/plot.ts";
 import type { PointTable } from "../charts/point-table.ts";
 import { formatShare, formatValue } from "../shell/format.ts";
 
 export interface ChartPlan {
   readonly title: string;
-  /** Series of the training rows; that of the held-out rows has `val_` before it. */
+  /** Series of the training rows; that of the validation rows is named `val_` and this. */
   readonly series: string;
-  /** Whether a logarithmic scale is worth having: values span powers of ten. */
+  /** Whether values span powers of ten, so that a logarithmic scale helps. */
   readonly spansPowers: boolean;
   readonly format: (value: number | null | undefined) => string;
-  /** Along the axis. */
+  /** Writes a value along the axis. */
   readonly tick?: (value: number) => string;
 }
 
@@ -22,7 +22,7 @@ const SHARE = {
   tick: (share: number) => `${Number((share * 100).toPrecision(4))}\u2009%`,
 };
 
-/** Every chart that there may be, in the order in which they are read. */
+/** Every possible chart, in the order in which they are shown. */
 export const CHART_PLANS: readonly ChartPlan[] = [
   { title: "Loss", series: "loss", ...POWERS },
   { title: "Accuracy", series: "accuracy", ...SHARE },
@@ -39,17 +39,17 @@ export const CHART_PLANS: readonly ChartPlan[] = [
   { title: "Milliseconds an epoch", series: "epoch_ms", ...POWERS },
 ];
 
-/** Series that are not of rows: they have no training part and no validation part. */
+/** Series of the run itself, which have no validation part. */
 export const OF_THE_RUN: ReadonlySet<string> = new Set(["lr", "grad_norm", "epoch_ms"]);
 
-/** Series without noise: a mean would say something else than they do. */
+/** Whether a series has no noise, so that smoothing would only distort it. */
 export const isSmooth = (series: string): boolean => series === "lr";
 
 export interface Chart extends ChartPlan {
   readonly lines: readonly Line[];
 }
 
-/** The charts of one job's points. */
+/** Returns the charts for which one job has points. */
 export function chartsOf({ columns }: PointTable): readonly Chart[] {
   return CHART_PLANS.flatMap((plan) => {
     const lines = linesOf(plan.series, columns);

@@ -1,16 +1,16 @@
-/** Which jobs are compared stands in the address, so that a comparison can be sent to others. Pure. */
+/** The address of a comparison, which names its jobs: it can be sent to others. Pure. */
 
-/** Most jobs side by side: as many as there are colours that can be told apart. */
-export const MOST_COMPARED = 8;
+/** Most jobs in one comparison: as many as there are distinct colours. */
+export const MAX_COMPARED = 8;
 
-/** Where jobs are compared. */
+/** Returns the address at which jobs are compared. */
 export const compareHref = (ids: readonly string[]): string => `/compare?jobs=${ids.join(",")}`;
 
-/** The jobs of an address: each once, and not more than can be compared. */
+/** Returns the job ids of an address: each once, at most MAX_COMPARED. */
 export function comparedIds(query: URLSearchParams): readonly string[] {
   const ids = (query.get("jobs") ?? "").split(",").filter(Boolean);
-  return [...new Set(ids)].slice(0, MOST_COMPARED);
+  return [...new Set(ids)].slice(0, MAX_COMPARED);
 }
 
-/** The custom property of the colour of the job at a position. */
-export const colorAt = (position: number): string => `--chart-${(position % MOST_COMPARED) + 1}`;
+/** Returns the custom property of the colour of the job at a position. */
+export const colorAt = (position: number): string => `--chart-${(position % MAX_COMPARED) + 1}`;

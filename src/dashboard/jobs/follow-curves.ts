@@ -1,7 +1,7 @@
 /**
- * The curves of a job, from the server: what was, what is coming in, what was missed in between, and finer points of the
- * stretch that is looked at. A job that does more epochs than a screen can show is not followed frame by frame: what has come
- * is read thinned, as often as this page gets to it. Tells of changes at most once a frame of the screen.
+ * The curves of a job, read from the server and followed: its past, new epochs, gaps in between, and finer points of the span in
+ * focus. A job with more epochs than a screen can show is not followed frame by frame: its new epochs are read thinned, as often
+ * as the page can. Reports changes at most once per animation frame.
  */
 import type { Frame } from "../../client/answers.ts";
 import { type Curves, createCurves, type Span } from "../charts/curves.ts";
@@ -9,16 +9,18 @@ import { fromWire } from "../charts/point-table.ts";
 import { FROM_NOW, type Live } from "../live/live.ts";
 import type { Api } from "../shell/api.ts";
 
+/** A job's curves while they are followed. */
 export interface FollowedCurves {
   readonly curves: Curves;
   /** Whether the past has been read. */
   readonly known: boolean;
-  /** Why it could not be read. */
+  /** Why the last reading failed; null when it did not. */
   readonly error: unknown;
-  /** Looks at a span; null: at everything. */
-  look(span: Span | null): void;
-  /** Reads again what could not be read. */
+  /** Reads finer points of a span; null: the overview is enough. */
+  focus(span: Span | null): void;
+  /** Reads again what failed. */
   retry(): void;
+  /** Stops following; the curves stay as they are. */
   stop(): void;
 }
 
@@ -26,22 +28,23 @@ export interface FollowOptions {
   readonly api: Api;
   readonly live: Live;
   readonly id: string;
-  /** About so many points are asked for; without it, two a pixel of a wide screen. */
+  /** About how many points to ask for; when left out, two per pixel of a wide screen. */
   readonly points?: number;
-  /** Something has changed; called at most once a frame of the screen. */
+  /** Called after a change, at most once per animation frame. */
   readonly onChange: () => void;
 }
 
-/** With seven columns, of each of which a stretch keeps the least and the greatest: some 300 stretches across the screen. */
+/** With seven columns, of which a bucket keeps minimum and maximum, that is some 300 buckets across the screen. */
 const POINTS = 4000;
-/** A frame of more epochs than these says that they come faster than anybody can look. */
+/** Epochs of one frame from which on a job counts as too fast to be followed frame by frame. */
 const DENSE_EPOCHS = 400;
-/** So many points are read of what a fast job has done since, not before so much time has passed. */
+/** Points per reading of a fast job's new epochs, and the time between two readings. */
 const PULL_POINTS = 200;
 const PULL_MS = 200;
-/** The finer points of a stretch that grows are read anew after this long. */
+/** How long after a change the finer points of the span in focus are read again. */
 const REFINE_MS = 400;
 
+/** Follows a job's curves until `stop`. */
 export function followCurves({ api, live, id, points = POINTS, onChange }: FollowOptions): FollowedCurves {
   const curves = createCurves(points);
   const abort = new AbortController();
@@ -64,7 +67,7 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
     }
   };
 
-  /** Reads a span, thinned. Gives the epoch up to which it is known now, or null when it could not be read. */
+  /** Reads a span, thinned. Returns the last epoch that is known now, or null when the reading failed. */
   const read = async (from: number, to: number | undefined, wanted = points): Promise<number | null> => {
     try {
       const metrics = await api.metrics(id, { from, ...(to && { to }), points: wanted }, { signal: abort.signal });
@@ -83,7 +86,7 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
     for (let gap = missed.shift(); gap; gap = missed.shift()) await read(gap.from, gap.to);
   };
 
-  /** Reads what has come since the newest known epoch. Live frames that arrive meanwhile stay; what they left out is filled in. */
+  /** Reads the epochs after the newest known one. Live frames that arrive meanwhile are kept, and the gaps between are read. */
   const catchUp = async (): Promise<void> => {
     const covered = await read(curves.last + 1, undefined);
     if (covered === null) return;
@@ -107,7 +110,7 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
       curves.refine(fromWire(metrics), { from: metrics.from, to: metrics.to });
       change();
     } catch {
-      // The coarser points stay.
+      // The overview's points stay.
     }
   };
   const refineSoon = (delayMs: number): void => {
@@ -129,7 +132,7 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
     if (span && to >= span.from && from <= span.to) refineSoon(REFINE_MS);
   };
 
-  /** Reads what has come, and again when more has come meanwhile. */
+  /** Reads new epochs, and again when more have come meanwhile. */
   const pull = async (): Promise<void> => {
     const from = curves.last + 1;
     const covered = await read(from, undefined, PULL_POINTS);
@@ -165,7 +168,7 @@ export function followCurves({ api, live, id, points = POINTS, onChange }: Follo
     get error() {
       return error;
     },
-    look(next) {
+    focus(next) {
       span = next;
       window.clearTimeout(timer);
       timer = undefined;

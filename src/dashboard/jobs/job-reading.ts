@@ -62,7 +62,7 @@ export function describeSpec({ spec }: Job): string {
 }
 
 /** Names the source of the rows. */
-export function describeData(data: Job["spec"]["data"]): string {
+function describeData(data: Job["spec"]["data"]): string {
   if ("generator" in data && data.generator) return data.generator.type;
   if ("dataset" in data && data.dataset) return `data set ${shortId(data.dataset.id)}`;
   return "inline rows";

@@ -1,9 +1,9 @@
 /**
- * The newest known version of every job that a view has read or that the server has told of. Lists keep ids and look here:
- * a job that is shown in two places is the same in both. Bounded: the least recently changed go when there are too many.
+ * The newest known version of every job that a view has read or that the server has sent. Lists keep ids and read jobs here, so
+ * that a job shown twice is the same in both. Bounded: the least recently changed jobs are dropped when there are too many.
  *
- * What a request answers may be older than what the WebSocket told meanwhile (a cancelled job is answered as `cancelling`):
- * the older one is dropped. After a break anything is taken: the server may have been restored from a backup.
+ * An answer may be older than what the WebSocket brought meanwhile (a cancelled job is answered as `cancelling`): the older
+ * version is dropped. After a break any version is accepted: the server may have been restored from a backup.
  */
 import { useEffect, useState } from "preact/hooks";
 import type { Job } from "../../client/answers.ts";
@@ -12,11 +12,11 @@ import type { JobsMessage } from "./messages.ts";
 
 export interface JobBoard {
   get(id: string): Job | undefined;
-  /** Takes what a request has answered, unless something newer is known; watchers hear of it. */
+  /** Stores a job that a request has answered, unless a newer version is known, and tells the listeners. */
   put(job: Job): void;
-  /** Forgets a job that was deleted; watchers hear of it. */
+  /** Marks a job as deleted, and tells the listeners. */
   drop(id: string): void;
-  /** Hears of every change, whoever caused it. Gives the function that ends it. */
+  /** Calls the listener with every change, whoever caused it. Returns an unsubscribe function. */
   watch(listener: (message: JobsMessage) => void): () => void;
 }
 
@@ -25,11 +25,11 @@ const MAX_JOBS = 20_000;
 interface Known {
   /** Null once it is deleted. */
   readonly job: Job | null;
-  /** Since which break of the connection (`Live.generation`). */
+  /** The generation of the connection at that time (`Live.generation`). */
   readonly generation: number;
 }
 
-/** Whether `job` is what `known` was before: a change of state adds a transition, and epochs only become more. */
+/** Whether `job` is an earlier version of `known`: each change of state adds a transition, and epochs only grow. */
 function isOlder(job: Job | null, known: Job | null): boolean {
   if (!job) return false;
   if (!known) return true;
@@ -37,25 +37,26 @@ function isOlder(job: Job | null, known: Job | null): boolean {
   return transitions === 0 ? job.epochs_done < known.epochs_done : transitions < 0;
 }
 
+/** Creates the board; it listens to `live` for as long as the page is open. */
 export function createBoard(live: Live): JobBoard {
   const jobs = new Map<string, Known>();
   const listeners = new Set<(message: JobsMessage) => void>();
-  const tell = (message: JobsMessage): void => {
+  const accept = (message: JobsMessage): void => {
     const [id, job] = message.type === "removed" ? [message.id, null] : [message.job.id, message.job];
     const known = jobs.get(id);
     const generation = live.generation.get();
     if (known?.generation === generation && isOlder(job, known.job)) return;
-    // Deleting first moves it to the end: a Map iterates in order of insertion.
+    // Deleting first moves the job to the end: a Map iterates in order of insertion.
     jobs.delete(id);
     jobs.set(id, { job, generation });
     if (jobs.size > MAX_JOBS) jobs.delete(jobs.keys().next().value ?? "");
     for (const listener of [...listeners]) listener(message);
   };
-  live.watchJobs(tell);
+  live.watchJobs(accept);
   return {
     get: (id) => jobs.get(id)?.job ?? undefined,
-    put: (job) => tell({ type: "job", job }),
-    drop: (id) => tell({ type: "removed", id }),
+    put: (job) => accept({ type: "job", job }),
+    drop: (id) => accept({ type: "removed", id }),
     watch(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -63,7 +64,7 @@ export function createBoard(live: Live): JobBoard {
   };
 }
 
-/** A job as it is now; undefined while nobody has read it, null once it is deleted. */
+/** Returns a job as it is now; undefined before it is read, null once it is deleted. */
 export function useJob(board: JobBoard, id: string): Job | null | undefined {
   const [job, setJob] = useState<Job | null | undefined>(board.get(id));
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Beside the picture: how training stood at the moment that is shown, and what the model says where one points. */
+/** Beside a plot: the metrics of the snapshot that is shown, and the prediction under the pointer. */
 import type { Metrics } from "../../client/answers.ts";
 import { axisName } from "../plots/features.ts";
 import type { Axis } from "../plots/field.ts";
@@ -8,20 +8,20 @@ import { useApp } from "../shell/app-context.ts";
 import { formatShare, formatValue } from "../shell/format.ts";
 import { useResource } from "../shell/resource.ts";
 
-const MOST_CLASSES = 10;
-/** Series that say how good it is, each with its validation part. */
+const MAX_CLASSES = 10;
+/** The series that are shown, each with its validation part. */
 const SHOWN = ["loss", "accuracy", "r2", "mae"] as const;
 const NAMES: Readonly<Record<(typeof SHOWN)[number], string>> = { loss: "Loss", accuracy: "Accuracy", r2: "R²", mae: "MAE" };
 
 /** The metrics of an epoch of a job. */
-export function MomentMetrics({ job, epoch }: { readonly job: string; readonly epoch: number }) {
+export function EpochMetrics({ job, epoch }: { readonly job: string; readonly epoch: number }) {
   const { api } = useApp();
   const { data } = useResource((signal) => api.metrics(job, { from: epoch, to: epoch }, { signal }), [job, epoch]);
   const read = (key: string) => (data?.series as Partial<Record<string, Metrics["epochs"]>> | undefined)?.[key]?.[0];
   const shown = SHOWN.filter((key) => key === "loss" || read(key) !== undefined);
   const hasValidation = read("val_loss") !== undefined;
   return (
-    <table class="moment-metrics">
+    <table class="epoch-metrics">
       <caption class="visually-hidden">Metrics of epoch {epoch}</caption>
       <thead>
         <tr>
@@ -53,15 +53,15 @@ export interface PointerReadingProps {
   readonly palette: Palette;
 }
 
-/** As high with something to read as without. */
+/** The prediction under the pointer. It takes the same room without one, so that nothing moves. */
 export function PointerReading({ reading, x, y, labels, palette }: PointerReadingProps) {
-  const shown = labels.slice(0, MOST_CLASSES);
+  const shown = labels.slice(0, MAX_CLASSES);
   return (
     <div class="pointer-reading">
       <p class="muted">
         {reading
           ? `${axisName(x.name)} ${formatValue(reading.x)}, ${axisName(y.name)} ${formatValue(reading.y)}`
-          : "Point at the picture to read it."}
+          : "Point at the plot to read a prediction."}
       </p>
       {labels.length === 0 ? (
         <p class="pointer-value">{reading ? formatValue(reading.value) : "–"}</p>

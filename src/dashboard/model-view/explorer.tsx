@@ -1,6 +1,6 @@
 /**
- * What a model says, over one or two of its features, at any moment of its training. With more features the others stay at
- * their middle, and one chooses which two to look at.
+ * Plots the predictions of a model over one or two of its features, at any snapshot of its training. Of more features the reader
+ * chooses two; the others are held at their median.
  */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { JobRows } from "../../client/answers.ts";
@@ -14,53 +14,53 @@ import { type Domain, domainOf, joined, shareOf } from "../plots/scale.ts";
 import { type Reading, Surface } from "../plots/surface.tsx";
 import { SelectField } from "../ui/field.tsx";
 import { Empty, Problem } from "../ui/surfaces.tsx";
-import { MomentMetrics, PointerReading } from "./aside.tsx";
+import { EpochMetrics, PointerReading } from "./aside.tsx";
 import { usePredictions } from "./predictions.ts";
 import { Scrubber, useScrubbing } from "./scrubber.tsx";
-import type { Moment } from "./snapshots.ts";
+import type { Snapshot } from "./snapshots.ts";
 
-/** Places along each side of a surface, at most and at least, and along a line. */
-const MOST_GRID = 56;
-const LEAST_GRID = 20;
+/** Grid points along each side of a surface, at most and at least, and along a line. */
+const MAX_GRID = 56;
+const MIN_GRID = 20;
 const LINE = 240;
-/** Values that a question has, about: wide rows are asked for at fewer places. */
-const MOST_VALUES = 250_000;
+/** About how many values one request has: wide rows get a coarser grid. */
+const MAX_VALUES = 250_000;
 
 function gridSize(width: number): number {
-  return Math.min(MOST_GRID, Math.max(LEAST_GRID, Math.floor(Math.sqrt(MOST_VALUES / width))));
+  return Math.min(MAX_GRID, Math.max(MIN_GRID, Math.floor(Math.sqrt(MAX_VALUES / width))));
 }
 
 export interface ExplorerProps {
   readonly features: readonly Feature[];
-  /** How many features a row has; not all of a wide one are known here. */
+  /** How many features a row has; not all of a wide row are known here. */
   readonly width: number;
   /** Whether a feature may be missing in a row. */
   readonly mayMiss: boolean;
-  /** Null where the rows are not known: then nothing is drawn on the surface. */
+  /** Null where the rows are not known: then no points are drawn. */
   readonly rows: JobRows | null;
   /** Labels in the order of the model's outputs, where they are known; empty for a regression. */
   readonly classes: readonly string[] | null;
   readonly isRegression: boolean;
-  readonly snapshots: readonly Moment[];
+  readonly snapshots: readonly Snapshot[];
   /** Id of the job whose epochs these are. */
   readonly job: string | null;
   readonly epochs: number;
   readonly isTraining: boolean;
-  /** Names of features, those that matter most first: which are looked at before one has chosen. */
+  /** Names of features, the most important first: the plot begins with these. */
   readonly preferred: readonly string[];
-  /** Told which moment is looked at. */
-  onMoment(id: string | null): void;
+  /** Called with the id of the snapshot that is shown. */
+  onSnapshot(id: string | null): void;
 }
 
 export function Explorer(props: ExplorerProps) {
   const { features, rows, isRegression } = props;
   const numeric = useMemo(() => inPreference(features, props.preferred), [features, props.preferred]);
-  const [xPlace, setX] = useState<number | null>(null);
-  const [yPlace, setY] = useState<number | null>(null);
+  const [xIndex, setX] = useState<number | null>(null);
+  const [yIndex, setY] = useState<number | null>(null);
   const [output, setOutput] = useState(0);
-  const x = numeric.find(({ place }) => place === xPlace) ?? numeric[0];
+  const x = numeric.find(({ index }) => index === xIndex) ?? numeric[0];
   const y =
-    numeric.find(({ place }) => place === yPlace && place !== x?.place) ?? numeric.find(({ place }) => place !== x?.place);
+    numeric.find(({ index }) => index === yIndex && index !== x?.index) ?? numeric.find(({ index }) => index !== x?.index);
   if (!x) return <NothingNumeric />;
   const targets = rows?.targets ?? [];
   return (
@@ -69,8 +69,13 @@ export function Explorer(props: ExplorerProps) {
         <div class="explorer-tools">
           {y && features.length > 2 && (
             <>
-              <AxisField label="Across" value={x} numeric={numeric} onChange={setX} />
-              <AxisField label="Up" value={y} numeric={numeric.filter(({ place }) => place !== x.place)} onChange={setY} />
+              <AxisField label="Horizontal axis" value={x} numeric={numeric} onChange={setX} />
+              <AxisField
+                label="Vertical axis"
+                value={y}
+                numeric={numeric.filter(({ index }) => index !== x.index)}
+                onChange={setY}
+              />
             </>
           )}
           {isRegression && targets.length > 1 && (
@@ -86,19 +91,19 @@ export function Explorer(props: ExplorerProps) {
       <Explored {...props} x={x} y={y ?? null} output={output} />
       {features.length > 2 && (
         <p class="muted explorer-note">
-          {props.width - (y ? 2 : 1)} other features stay at their middle, so that points of the data lie over a slice of the
-          model and not all on it.
+          The other {props.width - (y ? 2 : 1)} features are held at their median: the plot is a slice of the model, and points
+          of the data need not lie on it.
         </p>
       )}
     </div>
   );
 }
 
-/** Features that are numbers, the preferred ones first. */
+/** Numeric features, the preferred ones first. */
 function inPreference(features: readonly Feature[], preferred: readonly string[]): readonly Feature[] {
   const rank = ({ name }: Feature) => (preferred.includes(name) ? preferred.indexOf(name) : preferred.length);
   const numeric = features.filter(({ isNumeric }) => isNumeric);
-  // Of two features, the first one lies across.
+  // Of two features, the first one is on the horizontal axis.
   return features.length === 2 ? numeric : [...numeric].sort((a, b) => rank(a) - rank(b));
 }
 
@@ -106,15 +111,15 @@ interface AxisFieldProps {
   readonly label: string;
   readonly value: Feature;
   readonly numeric: readonly Feature[];
-  onChange(place: number): void;
+  onChange(index: number): void;
 }
 
 function AxisField({ label, value, numeric, onChange }: AxisFieldProps) {
   return (
     <SelectField
       label={label}
-      value={String(value.place)}
-      options={numeric.map(({ name, place }) => ({ value: String(place), label: axisName(name) }))}
+      value={String(value.index)}
+      options={numeric.map(({ name, index }) => ({ value: String(index), label: axisName(name) }))}
       onChange={(next) => onChange(Number(next))}
     />
   );
@@ -122,8 +127,8 @@ function AxisField({ label, value, numeric, onChange }: AxisFieldProps) {
 
 function NothingNumeric() {
   return (
-    <Empty icon="cube" title="No feature is a number">
-      There is no axis to draw the model along. Its evaluation and its predictions say what it does.
+    <Empty icon="cube" title="No feature is numeric">
+      The model cannot be plotted. Its evaluation and its predictions show what it does.
     </Empty>
   );
 }
@@ -139,12 +144,12 @@ function Explored(props: ExploredProps) {
   const [reading, setReading] = useState<Reading | null>(null);
   const palette = usePalette();
   const scrubbing = useScrubbing(snapshots);
-  const momentId = scrubbing.moment?.id ?? null;
-  useEffect(() => props.onMoment(momentId), [momentId]);
+  const snapshotId = scrubbing.snapshot?.id ?? null;
+  useEffect(() => props.onSnapshot(snapshotId), [snapshotId]);
   const base = useMemo(() => usualRow(features, width, mayMiss), [features, width, mayMiss]);
   const grid = gridSize(base.length);
-  const question = y ? `${x.place} ${y.place} ${grid}` : `${x.place} ${LINE}`;
-  const predictions = usePredictions(scrubbing.moment, question, () =>
+  const question = y ? `${x.index} ${y.index} ${grid}` : `${x.index} ${LINE}`;
+  const predictions = usePredictions(scrubbing.snapshot, question, () =>
     y ? gridRows(base, x, y, grid) : lineRows(base, x, LINE),
   );
   const answers = predictions.question === question ? predictions.answers : null;
@@ -154,7 +159,7 @@ function Explored(props: ExploredProps) {
     [isRegression, classes, target],
   );
   const parts = useMemo(() => new Set(rows?.parts ?? []), [rows]);
-  // A scale that stays while the surface moves: that of the data, or of the answers where no data is known.
+  // The colour scale stays while the surface changes: that of the data, or of the answers where the data is not known.
   const range = useMemo(
     () => domainOf(target?.values ?? (answers ? valuesOf(answers, output) : [])),
     [target, target ? null : answers, output],
@@ -170,10 +175,10 @@ function Explored(props: ExploredProps) {
           ) : (
             <DrawnCurve {...drawn} rows={rows} isRegression={isRegression} />
           )}
-          <Scrubber {...{ snapshots, scrubbing, epochs, isTraining }} drawn={answers ? predictions.moment : null} />
+          <Scrubber {...{ snapshots, scrubbing, epochs, isTraining }} drawn={answers ? predictions.snapshot : null} />
         </div>
         <div class="explorer-aside">
-          {job !== null && scrubbing.moment?.epoch ? <MomentMetrics job={job} epoch={scrubbing.moment.epoch} /> : null}
+          {job !== null && scrubbing.snapshot?.epoch ? <EpochMetrics job={job} epoch={scrubbing.snapshot.epoch} /> : null}
           <Legend palette={palette} labels={labels} range={isRegression && y ? range : null} parts={parts} />
           {y && <PointerReading {...{ reading, x, y, labels, palette }} />}
         </div>
@@ -204,7 +209,7 @@ function DrawnSurface({ palette, labels, range, answers, output, rows, x, y, gri
     () => (rows ? plottedPoints(rows, x, y, output, { palette, labels, range }) : []),
     [rows, x, y, output, palette, labels, range],
   );
-  const label = `What the model says over ${axisName(x.name)} and ${axisName(y.name)}, with ${points.length} points of the data.`;
+  const label = `Predictions over ${axisName(x.name)} and ${axisName(y.name)}, with ${points.length} points of the data.`;
   return <Surface {...{ field, points, x, y, range, label, onRead }} />;
 }
 
@@ -215,13 +220,14 @@ function plottedPoints(
   output: number,
   { palette, labels, range }: Pick<DrawnProps, "palette" | "labels" | "range">,
 ): PlottedPoint[] {
-  const [xs, ys] = [rows.features[x.place]?.values ?? [], rows.features[y.place]?.values ?? []];
+  const [xs, ys] = [rows.features[x.index]?.values ?? [], rows.features[y.index]?.values ?? []];
   const targets = rows.targets[output]?.values ?? [];
   return rows.parts.flatMap((part, row) => {
     const [xValue, yValue, target] = [xs[row], ys[row], targets[row]];
     if (typeof xValue !== "number" || typeof yValue !== "number" || target === null || target === undefined) return [];
-    const place = labels.indexOf(String(target));
-    const colour = labels.length > 0 ? palette.classColour(Math.max(0, place)) : palette.ramp(shareOf(range, Number(target)));
+    const classIndex = labels.indexOf(String(target));
+    const colour =
+      labels.length > 0 ? palette.classColour(Math.max(0, classIndex)) : palette.ramp(shareOf(range, Number(target)));
     return [{ x: shareOf(x.domain, xValue), y: shareOf(y.domain, yValue), colour, part }];
   });
 }
@@ -251,15 +257,15 @@ function DrawnCurve({
 }
 
 function curvePoints(rows: JobRows, x: Feature, output: number, labels: readonly string[]): CurvePoint[] {
-  const xs = rows.features[x.place]?.values ?? [];
+  const xs = rows.features[x.index]?.values ?? [];
   const targets = rows.targets[output]?.values ?? [];
   return rows.parts.flatMap((part, row): CurvePoint[] => {
     const [at, target] = [xs[row], targets[row]];
     if (typeof at !== "number" || target === null || target === undefined) return [];
     if (labels.length === 0) return [{ x: at, y: Number(target), part, colour: null }];
-    const place = labels.indexOf(String(target));
-    // A row of the class has it for certain; of two classes the line drawn is the second one's.
-    return [{ x: at, y: labels.length === 2 ? place : 1, part, colour: Math.max(0, place) }];
+    const classIndex = labels.indexOf(String(target));
+    // A row has its own class with probability 1; of two classes the second one's probability is drawn.
+    return [{ x: at, y: labels.length === 2 ? classIndex : 1, part, colour: Math.max(0, classIndex) }];
   });
 }
 

@@ -1,5 +1,4 @@
-/** The weights of a model, tensor by tensor: how they are distributed. */
-
+/** Histograms of a model's weights, one for each tensor. */
 import { BINS, distributionOf } from "../plots/distribution.ts";
 import { formatCount, formatValue } from "../shell/format.ts";
 import type { ReadTensor } from "./safetensors.ts";

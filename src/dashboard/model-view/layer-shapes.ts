@@ -1,15 +1,15 @@
-/** Layers as a drawing shows them: the shape that each gives, and how many numbers it learns. Pure. */
+/** The shape and the number of parameters of each layer, for the drawing of a network. Pure. */
 import type { Layer } from "../../domain/spec/layers.ts";
 
 export interface Stage {
-  /** The place of its first layer in the network; -1 for the input. */
-  readonly place: number;
+  /** The index of its first layer in the network; -1 for the input. */
+  readonly index: number;
   readonly title: string;
-  /** Activations and the like that follow it. */
+  /** The activations and other shape-keeping layers that follow it. */
   readonly after: readonly string[];
-  /** The shape of what it gives for a row; null where it is not known. */
+  /** The shape of its output for one row; null where it is not known. */
   readonly shape: Shape | null;
-  /** Numbers that it learns; null where it is not known. */
+  /** How many parameters it has; null where it is not known. */
   readonly parameters: number | null;
   /** The name of its weight matrix, out by in, where it has one. */
   readonly weight: string | null;
@@ -19,7 +19,7 @@ export type Shape = readonly number[];
 
 type WeightEntry = { readonly name: string; readonly shape: Shape };
 
-/** Layers without weights that keep the shape: they stand with the layer before them. */
+/** Layers without weights that keep the shape: they are drawn with the layer before them. */
 const FOLLOWERS: ReadonlySet<string> = new Set([
   "relu",
   "leaky_relu",
@@ -38,26 +38,26 @@ const FOLLOWERS: ReadonlySet<string> = new Set([
   "dropout",
 ]);
 
-/** The stages of a network, its input first. `weights` are the names and shapes of its tensors, where a model has them. */
+/** Returns the stages of a network, its input first. `weights` are the names and shapes of its tensors, where they are known. */
 export function stagesOf(layers: readonly Layer[], inputWidth: number | null, weights: readonly WeightEntry[] | null): Stage[] {
   let shape: Shape | null = inputWidth === null ? null : [inputWidth];
-  const stages: Stage[] = [{ place: -1, title: "input", after: [], shape, parameters: 0, weight: null }];
-  layers.forEach((layer, place) => {
+  const stages: Stage[] = [{ index: -1, title: "input", after: [], shape, parameters: 0, weight: null }];
+  layers.forEach((layer, index) => {
     const previous = stages.at(-1) as Stage;
     if (FOLLOWERS.has(layer.type)) {
       stages[stages.length - 1] = { ...previous, after: [...previous.after, layerName(layer)] };
       return;
     }
-    const own = weights?.filter((entry) => entry.name.startsWith(`${place}.`)) ?? null;
+    const own = weights?.filter((entry) => entry.name.startsWith(`${index}.`)) ?? null;
     const before: Shape | null = shape;
     shape = shapeAfter(layer, before);
     stages.push({
-      place,
+      index,
       title: layerName(layer),
       after: [],
       shape,
       parameters: own ? learned(own) : countOf(layer, before),
-      weight: layer.type === "linear" ? `${place}.weight` : null,
+      weight: layer.type === "linear" ? `${index}.weight` : null,
     });
   });
   return stages;
@@ -65,11 +65,11 @@ export function stagesOf(layers: readonly Layer[], inputWidth: number | null, we
 
 const product = (shape: Shape): number => shape.reduce((total, size) => total * size, 1);
 
-/** The running statistics of batch_norm are no parameters. */
+/** Counts parameters, which the running statistics of batch_norm are not. */
 const learned = (entries: readonly WeightEntry[]): number =>
   entries.filter(({ name }) => !name.includes("running_")).reduce((total, entry) => total + product(entry.shape), 0);
 
-/** PyTorch's shapes. Null where they do not follow from what is known. */
+/** The shape after a layer, as in PyTorch; null where it does not follow from what is known. */
 function shapeAfter(layer: Layer, shape: Shape | null): Shape | null {
   if (layer.type === "reshape") return layer.shape;
   if (shape === null) return layer.type === "linear" && layer.units ? [layer.units] : null;
@@ -102,7 +102,7 @@ function windows(lengths: Shape, kernel: Size, stride: Size, padding: Size): Sha
   );
 }
 
-/** Where no model says it: of the layers whose count follows from the shape before them. */
+/** The number of parameters that follows from the shape before a layer; null where it does not. */
 function countOf(layer: Layer, before: Shape | null): number | null {
   const width = before?.at(-1) ?? null;
   switch (layer.type) {
@@ -130,7 +130,7 @@ function countOf(layer: Layer, before: Shape | null): number | null {
   }
 }
 
-/** A layer with what matters most of its options: `dropout 0.5`, `conv2d 8, 3×3`. */
+/** Returns a layer's type with its main options: `dropout 0.5`, `conv2d 8, 3×3`. */
 function layerName(layer: Layer): string {
   if (layer.type === "residual") return `residual (${layer.layers.map(layerName).join(", ")})`;
   const options = Object.entries(layer).filter(([key]) => SHOWN_OPTIONS.has(key));

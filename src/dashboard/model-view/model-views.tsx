@@ -1,4 +1,4 @@
-/** All there is to see of a model: what it says, how good it is, its network and its weights. For a job that trains, what there is so far. */
+/** The views of a model: its predictions, evaluation, network and weights. For a job in training, what there is so far. */
 import { useMemo, useState } from "preact/hooks";
 import type { Job, JobRows, Model } from "../../client/answers.ts";
 import { isOver, isTraining } from "../jobs/job-reading.ts";
@@ -10,41 +10,46 @@ import { Explorer } from "./explorer.tsx";
 import { Histograms } from "./histograms.tsx";
 import { Network } from "./network.tsx";
 import { Scores } from "./scores.tsx";
-import { modelMoment, type Snapshots, useSnapshots } from "./snapshots.ts";
-import { MOST_WEIGHTS, type ReadWeights, useWeights } from "./weights.ts";
+import { modelSnapshot, type Snapshots, useSnapshots } from "./snapshots.ts";
+import { MAX_WEIGHTS, type ReadWeights, useWeights } from "./weights.ts";
 
 const ROWS = 1000;
 
 export interface ModelViewsProps {
-  /** The job that trains or trained it; null where there is none any more. */
+  /** The job that trains or trained it; null where it was deleted or never was. */
   readonly job: Job | null;
-  /** Null as long as there is none. */
+  /** Null until there is one. */
   readonly model: Model | null;
-  /** How the model is asked for, where only it is looked at and none of the moments of its job. */
+  /** The reference of the model, where only it is shown and no other snapshot of its job. */
   readonly only?: string;
 }
 
 export function ModelViews({ job, model, only }: ModelViewsProps) {
-  const [moment, setMoment] = useState<string | null>(null);
+  const [snapshot, setSnapshot] = useState<string | null>(null);
   const parameters = model?.parameters ?? job?.parameters ?? 0;
-  const weights = useWeights(parameters, model?.id ?? null, moment);
+  const weights = useWeights(parameters, model?.id ?? null, snapshot);
   return (
     <div class="stack">
-      <What job={job} model={model} {...(only && { only })} onMoment={setMoment} />
+      <PredictionsCard job={job} model={model} {...(only && { only })} onSnapshot={setSnapshot} />
       <NetworkCard job={job} model={model} tensors={weights.tensors} />
       {model?.evaluation && (
         <section class="stack" aria-label="Evaluation">
-          <h2 class="section-title">How good it is</h2>
+          <h2 class="section-title">Evaluation</h2>
           <Scores evaluation={model.evaluation} />
         </section>
       )}
-      <WeightsCard weights={weights} parameters={parameters} isThere={model !== null || moment !== null} />
+      <WeightsCard weights={weights} parameters={parameters} isThere={model !== null || snapshot !== null} />
     </div>
   );
 }
 
-/** The picture over its features, and the slider through its training. */
-function What({ job, model, only, onMoment }: ModelViewsProps & { readonly onMoment: (id: string | null) => void }) {
+/** Predictions over the features, with a slider through the training. */
+function PredictionsCard({
+  job,
+  model,
+  only,
+  onSnapshot,
+}: ModelViewsProps & { readonly onSnapshot: (id: string | null) => void }) {
   const { api } = useApp();
   const rows = useResource(
     async (signal): Promise<JobRows | null> => (job ? api.jobRows(job.id, { limit: ROWS }, { signal }) : null),
@@ -53,7 +58,7 @@ function What({ job, model, only, onMoment }: ModelViewsProps & { readonly onMom
   const snapshots = useSnapshots(only ? null : job);
   const alone = only ?? (job ? null : (model?.id ?? null));
   const shown = useMemo(
-    (): Snapshots => (alone ? { list: [modelMoment(api, alone, null)], known: true, error: null } : snapshots),
+    (): Snapshots => (alone ? { list: [modelSnapshot(api, alone, null)], known: true, error: null } : snapshots),
     [alone, snapshots, api],
   );
   const features = useMemo(
@@ -64,16 +69,14 @@ function What({ job, model, only, onMoment }: ModelViewsProps & { readonly onMom
   const task = job?.spec.task ?? model?.task;
   const isWaiting = shown.list.length === 0 && (!shown.known || (job !== null && !isOver(job)));
   return (
-    <Card title="What it says">
+    <Card title="Predictions">
       {rows.error && !model ? <Problem error={rows.error} retry={rows.reload} /> : null}
       {shown.error ? <Problem error={shown.error} /> : null}
       {rows.loading && !rows.data ? (
         <Skeleton height="480px" />
       ) : features ? (
         <>
-          {isWaiting && (
-            <Notice icon="clock">What it has learnt is drawn from its first checkpoint on, and redrawn with each one.</Notice>
-          )}
+          {isWaiting && <Notice icon="clock">Predictions appear with the first checkpoint, and change with each one.</Notice>}
           <Explorer
             features={features}
             width={widthOf(job, model, features.length)}
@@ -85,12 +88,12 @@ function What({ job, model, only, onMoment }: ModelViewsProps & { readonly onMom
             job={job?.id ?? null}
             epochs={job?.spec.epochs ?? 0}
             preferred={preferred}
-            onMoment={onMoment}
+            onSnapshot={onSnapshot}
             isTraining={job !== null && isTraining(job)}
           />
         </>
       ) : (
-        <Empty icon="cube" title="Nothing to draw yet" />
+        <Empty icon="cube" title="Nothing to plot yet" />
       )}
     </Card>
   );
@@ -106,18 +109,18 @@ function widthOf(job: Job | null, model: Model | null, shown: number): number {
   return data.generator.type === "blobs" ? data.generator.features : shown;
 }
 
-/** Columns, those that matter most first. */
+/** The names of columns, the most important first. */
 function byImportance(model: Model | null): string[] {
   const columns = [...(model?.evaluation?.importance?.columns ?? [])];
   return columns.sort((a, b) => (b.mean ?? 0) - (a.mean ?? 0)).map(({ column }) => column);
 }
 
-/** With the weights of the moment that is looked at. */
+/** The network with the weights of the snapshot that is shown. */
 function NetworkCard({ job, model, tensors }: ModelViewsProps & Pick<ReadWeights, "tensors">) {
   const layers = model?.layers ?? job?.spec.model.layers ?? [];
   const entries = model?.weights ?? tensors;
   const first = entries?.find(({ name }) => name === "0.weight");
-  // Columns that are looked up in tables make the first layer wider than its rows.
+  // Categories become several inputs each, which make the first layer wider than a row.
   const inputWidth = layers[0]?.type === "linear" ? (first?.shape[1] ?? null) : (model?.input_width ?? null);
   return (
     <Card title="Network" flush>
@@ -129,7 +132,7 @@ function NetworkCard({ job, model, tensors }: ModelViewsProps & Pick<ReadWeights
 interface WeightsCardProps {
   readonly weights: ReadWeights;
   readonly parameters: number;
-  /** Whether there is a model or a checkpoint that has some. */
+  /** Whether there is a model or a checkpoint whose weights can be read. */
   readonly isThere: boolean;
 }
 
@@ -139,12 +142,12 @@ function WeightsCard({ weights: { tensors, error }, parameters, isThere }: Weigh
       {error ? <Problem error={error} /> : null}
       {tensors ? (
         <Histograms tensors={tensors} />
-      ) : parameters > MOST_WEIGHTS ? (
-        <p class="muted">A network of more than {MOST_WEIGHTS / 1e6} million weights is not read into the page.</p>
+      ) : parameters > MAX_WEIGHTS ? (
+        <p class="muted">Weights are shown for networks of up to {MAX_WEIGHTS / 1e6} million.</p>
       ) : isThere ? (
         <Skeleton height="120px" />
       ) : (
-        <p class="muted">There are none to show before the first checkpoint.</p>
+        <p class="muted">Weights appear with the first checkpoint.</p>
       )}
     </Card>
   );

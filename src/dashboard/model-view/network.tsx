@@ -1,24 +1,24 @@
-/** A network as a drawing: a column of units a stage, edges coloured by the weights where these are known, shapes and counts below. */
+/** Draws a network: a column of units for each stage, edges coloured by their weights where these are known, shapes and counts below. */
 import type { Layer } from "../../domain/spec/layers.ts";
 import { cssColour, type Palette, usePalette } from "../plots/palette.ts";
 import { formatCount } from "../shell/format.ts";
 import { type Stage, stagesOf } from "./layer-shapes.ts";
 import type { ReadTensor } from "./safetensors.ts";
 
-/** Units of a column that are drawn; of more, the first and the last few, and how many stand between. */
-const MOST_UNITS = 10;
+/** Most units of a column that are drawn; of more, the first and the last few with a gap between. */
+const MAX_UNITS = 10;
 const COLUMN_PX = 148;
 const UNIT_PX = 26;
 const RADIUS_PX = 8;
-const LEAST_HEIGHT_PX = 128;
+const MIN_HEIGHT_PX = 128;
 const LABEL_PX = 96;
 
 export interface NetworkProps {
   readonly layers: readonly Layer[];
   readonly inputWidth: number | null;
-  /** Names and shapes of the weights of a model. */
+  /** Names and shapes of the model's tensors, where they are known. */
   readonly weights: readonly { readonly name: string; readonly shape: readonly number[] }[] | null;
-  /** Their values, where they have been read. */
+  /** Their values, once they are read. */
   readonly tensors: readonly ReadTensor[] | null;
 }
 
@@ -27,7 +27,7 @@ export function Network({ layers, inputWidth, weights, tensors }: NetworkProps) 
   const stages = stagesOf(layers, inputWidth, weights);
   const width = stages.length * COLUMN_PX;
   const most = Math.max(...stages.map((stage) => unitsOf(stage)?.length ?? 0));
-  const height = Math.max(LEAST_HEIGHT_PX, most * UNIT_PX + 24);
+  const height = Math.max(MIN_HEIGHT_PX, most * UNIT_PX + 24);
   const total = stages.reduce<number | null>(
     (sum, { parameters }) => (sum === null || parameters === null ? null : sum + parameters),
     0,
@@ -43,10 +43,10 @@ export function Network({ layers, inputWidth, weights, tensors }: NetworkProps) 
         aria-label={described(stages, total)}
       >
         {stages.slice(1).map((stage, index) => (
-          <Edges key={stage.place} from={stages[index] as Stage} to={stage} column={index} {...{ palette, tensors, height }} />
+          <Edges key={stage.index} from={stages[index] as Stage} to={stage} column={index} {...{ palette, tensors, height }} />
         ))}
         {stages.map((stage, column) => (
-          <Column key={stage.place} stage={stage} column={column} {...{ palette, height }} />
+          <Column key={stage.index} stage={stage} column={column} {...{ palette, height }} />
         ))}
       </svg>
     </section>
@@ -60,13 +60,13 @@ function described(stages: readonly Stage[], total: number | null): string {
   return `${parts.join(", then ")}${total === null ? "" : `; ${formatCount(total)} parameters`}.`;
 }
 
-/** The units that are drawn: their numbers, and null for the gap. A shape of several axes is one block. */
+/** The units to draw by index, null for the gap. A shape of several axes is drawn as one block: null. */
 function unitsOf({ shape }: Stage): readonly (number | null)[] | null {
   if (shape?.length !== 1) return null;
   const count = shape[0] as number;
-  if (count <= MOST_UNITS) return Array.from({ length: count }, (_, unit) => unit);
-  const half = Math.floor((MOST_UNITS - 1) / 2);
-  const tail = MOST_UNITS - 1 - half;
+  if (count <= MAX_UNITS) return Array.from({ length: count }, (_, unit) => unit);
+  const half = Math.floor((MAX_UNITS - 1) / 2);
+  const tail = MAX_UNITS - 1 - half;
   return [
     ...Array.from({ length: half }, (_, unit) => unit),
     null,
@@ -76,8 +76,9 @@ function unitsOf({ shape }: Stage): readonly (number | null)[] | null {
 
 const centre = (column: number): number => column * COLUMN_PX + COLUMN_PX / 2;
 
-/** The height of the unit at a place of its column. */
-const heightOf = (place: number, count: number, height: number): number => height / 2 + (place - (count - 1) / 2) * UNIT_PX;
+/** The height of the unit at a position of its column. */
+const heightOf = (position: number, count: number, height: number): number =>
+  height / 2 + (position - (count - 1) / 2) * UNIT_PX;
 
 interface ColumnProps {
   readonly stage: Stage;
@@ -93,16 +94,16 @@ function Column({ stage, column, palette, height }: ColumnProps) {
   return (
     <g class="network-column">
       {units ? (
-        units.map((unit, place) =>
+        units.map((unit, position) =>
           unit === null ? (
-            <text key="gap" x={x} y={heightOf(place, units.length, height) + 4} text-anchor="middle">
+            <text key="gap" x={x} y={heightOf(position, units.length, height) + 4} text-anchor="middle">
               ⋮
             </text>
           ) : (
             <circle
               key={unit}
               cx={x}
-              cy={heightOf(place, units.length, height)}
+              cy={heightOf(position, units.length, height)}
               r={RADIUS_PX}
               fill={cssColour(palette.surface)}
               stroke={cssColour(palette.text)}
@@ -139,8 +140,8 @@ function Labels({
   readonly height: number;
 }) {
   const lines = [
-    shape ? (shape.length === 1 ? `${count} wide` : `${shape.join(" × ")}`) : "shape not known",
-    parameters === null ? "" : parameters === 0 ? "nothing learnt" : `${formatCount(parameters)} parameters`,
+    shape ? (shape.length === 1 ? `${count} wide` : `${shape.join(" × ")}`) : "unknown shape",
+    parameters === null ? "" : parameters === 0 ? "no parameters" : `${formatCount(parameters)} parameters`,
   ];
   return (
     <>
@@ -159,20 +160,20 @@ function Labels({
   );
 }
 
-const MOST_LETTERS = 22;
-const shortened = (text: string): string => (text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text);
+const MAX_LETTERS = 22;
+const shortened = (text: string): string => (text.length > MAX_LETTERS ? `${text.slice(0, MAX_LETTERS - 1)}…` : text);
 
 interface EdgesProps {
   readonly from: Stage;
   readonly to: Stage;
-  /** Of the stage that they come from. */
+  /** The column of the stage that they come from. */
   readonly column: number;
   readonly palette: Palette;
   readonly tensors: readonly ReadTensor[] | null;
   readonly height: number;
 }
 
-/** One line a weight of a linear layer; one arrow for anything else. */
+/** A line for each weight of a linear layer; one arrow for any other. */
 function Edges({ from, to, column, palette, tensors, height }: EdgesProps) {
   const [left, right] = [unitsOf(from), unitsOf(to)];
   const [x0, x1] = [centre(column) + RADIUS_PX, centre(column + 1) - RADIUS_PX];

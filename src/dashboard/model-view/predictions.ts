@@ -1,75 +1,76 @@
-/** What moments of a training say about rows: asked for once, and kept while one looks back and forth. */
+/** The predictions of snapshots for rows: requested once, and cached while the reader moves through the training. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { PredictionAnswer } from "../../client/answers.ts";
 import type { Cell } from "../plots/field.ts";
-import type { Moment } from "./snapshots.ts";
+import type { Snapshot } from "./snapshots.ts";
 
 export interface Predictions {
-  /** Those of the moment, or, until they have come, those of the one before. */
+  /** The answers of the snapshot, or, until they have come, those of the one before. */
   readonly answers: readonly PredictionAnswer[] | null;
-  /** Of which moment they are. */
-  readonly moment: string | null;
-  /** Of which question they are. */
+  /** The id of the snapshot that gave them. */
+  readonly snapshot: string | null;
+  /** The question that they answer. */
   readonly question: string | null;
   readonly error: unknown;
 }
 
-const KEPT = 256;
-const NOTHING: Predictions = { answers: null, moment: null, question: null, error: null };
+const MAX_KEPT = 256;
+const NOTHING: Predictions = { answers: null, snapshot: null, question: null, error: null };
 
-/** A question put to a moment. */
-interface Wish {
-  readonly moment: Moment;
+/** A question to a snapshot. */
+interface Query {
+  readonly snapshot: Snapshot;
   readonly question: string;
   rows(): Cell[][];
 }
 
-const keyOf = ({ moment, question }: Wish): string => `${moment.id} ${question}`;
+const keyOf = ({ snapshot, question }: Query): string => `${snapshot.id} ${question}`;
 
 /**
- * The answers of a moment to a question: `question` names the rows that `rows` gives. One request is under way at a time, and the
- * next one is for what is wanted then: however fast moments come, and however slow answers, there is always a newer picture.
+ * Returns a snapshot's answers to a question: `question` identifies the rows that `rows` returns. One request is under way at a
+ * time, and the next one asks for what is wanted then: however fast snapshots change, and however slow answers are, the picture
+ * keeps moving.
  */
-export function usePredictions(moment: Moment | null, question: string, rows: () => Cell[][]): Predictions {
+export function usePredictions(snapshot: Snapshot | null, question: string, rows: () => Cell[][]): Predictions {
   const kept = useRef(new Map<string, readonly PredictionAnswer[]>());
   const [shown, setShown] = useState<Predictions>(NOTHING);
-  const wanted = useRef<Wish | null>(null);
-  wanted.current = moment && { moment, question, rows };
+  const wanted = useRef<Query | null>(null);
+  wanted.current = snapshot && { snapshot, question, rows };
   const asking = useRef<AbortController | null>(null);
-  const momentId = moment?.id;
+  const snapshotId = snapshot?.id;
   useEffect(() => {
-    const look = (): void => {
-      const wish = wanted.current;
-      if (!wish || asking.current) return;
+    const ask = (): void => {
+      const query = wanted.current;
+      if (!query || asking.current) return;
       const show = (answers: readonly PredictionAnswer[]) =>
-        setShown({ answers, moment: wish.moment.id, question: wish.question, error: null });
-      const known = kept.current.get(keyOf(wish));
+        setShown({ answers, snapshot: query.snapshot.id, question: query.question, error: null });
+      const known = kept.current.get(keyOf(query));
       if (known) {
         show(known);
         return;
       }
       const abort = new AbortController();
       asking.current = abort;
-      const goOn = (): void => {
+      const askNext = (): void => {
         asking.current = null;
-        if (wanted.current && keyOf(wanted.current) !== keyOf(wish)) look();
+        if (wanted.current && keyOf(wanted.current) !== keyOf(query)) ask();
       };
-      wish.moment.predict(wish.rows(), abort.signal).then(
+      query.snapshot.predict(query.rows(), abort.signal).then(
         (answers) => {
           if (abort.signal.aborted) return;
-          remember(kept.current, keyOf(wish), answers);
+          remember(kept.current, keyOf(query), answers);
           show(answers);
-          goOn();
+          askNext();
         },
         (error: unknown) => {
           if (abort.signal.aborted) return;
           setShown((now) => ({ ...now, error }));
-          goOn();
+          askNext();
         },
       );
     };
-    look();
-  }, [momentId, question]);
+    ask();
+  }, [snapshotId, question]);
   useEffect(
     () => () => {
       wanted.current = null;
@@ -83,5 +84,5 @@ export function usePredictions(moment: Moment | null, question: string, rows: ()
 function remember(kept: Map<string, readonly PredictionAnswer[]>, key: string, answers: readonly PredictionAnswer[]): void {
   kept.set(key, answers);
   const [oldest] = kept.keys();
-  if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
+  if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
 }

@@ -6,11 +6,11 @@ export interface ReadTensor {
   readonly values: Float32Array;
 }
 
-/** The float32 tensors of a file, in the order of their bytes. Throws an Error for what is no such file. */
+/** Returns the float32 tensors of a file, in the order of their bytes. Throws an Error when the file is not safetensors. */
 export function readSafetensors(buffer: ArrayBuffer): ReadTensor[] {
   const view = new DataView(buffer);
   const length = Number(view.getBigUint64(0, true));
-  if (8 + length > buffer.byteLength) throw new Error("the file of weights ends in its header");
+  if (8 + length > buffer.byteLength) throw new Error("the weights are not a whole safetensors file: the header is cut off");
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length))) as Record<
     string,
     { readonly dtype: string; readonly shape: number[]; readonly data_offsets: [number, number] }
@@ -28,7 +28,7 @@ export function readSafetensors(buffer: ArrayBuffer): ReadTensor[] {
       ]) => ({
         name,
         shape,
-        // Copied, since the header may leave the bytes at an odd place.
+        // Copied, since the header may leave the bytes unaligned.
         values: new Float32Array(buffer.slice(8 + length + start, 8 + length + end)),
       }),
     );

@@ -1,4 +1,4 @@
-/** How good a model is, on each part of its rows: scores, and the pictures that say where it is wrong. */
+/** A model's evaluation on each part of its rows: scores, and plots of its errors. */
 import { useState } from "preact/hooks";
 import type { ClassEvaluation, Evaluation, PartEvaluation, RegressionEvaluation } from "../../domain/models/evaluation.ts";
 import { Confusion } from "../plots/confusion.tsx";
@@ -22,7 +22,7 @@ export function Scores({ evaluation }: { readonly evaluation: Evaluation }) {
     <div class="stack">
       <div class="row wrap">
         <Segments<Part>
-          label="Rows that it is measured on"
+          label="Rows of the evaluation"
           value={chosen}
           options={parts.map((part) => ({ value: part, label: PART_LABELS[part] }))}
           onChange={(part) => setChosen(part)}

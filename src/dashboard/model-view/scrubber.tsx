@@ -1,29 +1,29 @@
-/** Back and forth through training: a slider over its moments, and a button that plays them. */
+/** A slider over the snapshots of a training, and a button that plays them. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatCount } from "../shell/format.ts";
 import { Button } from "../ui/button.tsx";
-import type { Moment } from "./snapshots.ts";
+import type { Snapshot } from "./snapshots.ts";
 
-/** How long a moment is shown while it plays; a longer list goes in steps of several. */
+/** How long each snapshot is shown while playing, and how many are: of a longer list, every few. */
 const FRAME_MS = 90;
-const MOST_FRAMES = 80;
+const MAX_FRAMES = 80;
 
 export interface Scrubbing {
-  readonly moment: Moment | null;
-  /** Its place among the moments. */
+  readonly snapshot: Snapshot | null;
+  /** Its index among the snapshots. */
   readonly index: number;
-  /** Whether the newest moment is shown as they come. */
+  /** Whether the newest snapshot is shown, whichever that is. */
   readonly isNewest: boolean;
   goTo(index: number): void;
 }
 
-/** The moment that is looked at: the newest one, until another is chosen. */
-export function useScrubbing(snapshots: readonly Moment[]): Scrubbing {
+/** Holds which snapshot is shown: the newest one, until another is chosen. */
+export function useScrubbing(snapshots: readonly Snapshot[]): Scrubbing {
   const [chosen, setChosen] = useState<string | null>(null);
   const found = chosen === null ? -1 : snapshots.findIndex(({ id }) => id === chosen);
   const index = found < 0 ? snapshots.length - 1 : found;
   return {
-    moment: snapshots[index] ?? null,
+    snapshot: snapshots[index] ?? null,
     index,
     isNewest: found < 0,
     goTo: (next) => setChosen(next >= snapshots.length - 1 ? null : (snapshots[next]?.id ?? null)),
@@ -31,19 +31,19 @@ export function useScrubbing(snapshots: readonly Moment[]): Scrubbing {
 }
 
 export interface ScrubberProps {
-  readonly snapshots: readonly Moment[];
+  readonly snapshots: readonly Snapshot[];
   readonly scrubbing: Scrubbing;
-  /** Id of the moment that is drawn: playing goes on when it is. */
+  /** Id of the snapshot that is drawn: playing continues once it is. */
   readonly drawn: string | null;
   readonly epochs: number;
   readonly isTraining: boolean;
 }
 
 export function Scrubber({ snapshots, scrubbing, drawn, epochs, isTraining }: ScrubberProps) {
-  const { moment, index, isNewest, goTo } = scrubbing;
+  const { snapshot, index, isNewest, goTo } = scrubbing;
   const playing = usePlaying(snapshots, scrubbing, drawn);
   const many = snapshots.length > 1;
-  const text = momentText(moment, epochs);
+  const text = snapshotText(snapshot, epochs);
   return (
     <div class="scrubber">
       <Button
@@ -54,7 +54,7 @@ export function Scrubber({ snapshots, scrubbing, drawn, epochs, isTraining }: Sc
       />
       <input
         type="range"
-        aria-label="Moment of the training"
+        aria-label="Snapshot of the training"
         aria-valuetext={text}
         min={0}
         max={Math.max(snapshots.length - 1, 1)}
@@ -78,27 +78,27 @@ export function Scrubber({ snapshots, scrubbing, drawn, epochs, isTraining }: Sc
   );
 }
 
-function momentText(moment: Moment | null, epochs: number): string {
-  if (!moment) return "No checkpoint yet";
-  if (moment.epoch === null) return "The model";
-  return `Epoch ${formatCount(moment.epoch)} of ${formatCount(epochs)}${moment.isFinal ? ", the model" : ""}`;
+function snapshotText(snapshot: Snapshot | null, epochs: number): string {
+  if (!snapshot) return "No checkpoint yet";
+  if (snapshot.epoch === null) return "The model";
+  return `Epoch ${formatCount(snapshot.epoch)} of ${formatCount(epochs)}${snapshot.isFinal ? ", the model" : ""}`;
 }
 
-function usePlaying(snapshots: readonly Moment[], { index, moment, goTo }: Scrubbing, drawn: string | null) {
+function usePlaying(snapshots: readonly Snapshot[], { index, snapshot, goTo }: Scrubbing, drawn: string | null) {
   const [on, setOn] = useState(false);
   const latest = useRef({ index, goTo });
   latest.current = { index, goTo };
   const last = snapshots.length - 1;
-  const step = Math.max(1, Math.ceil(snapshots.length / MOST_FRAMES));
+  const step = Math.max(1, Math.ceil(snapshots.length / MAX_FRAMES));
   useEffect(() => {
-    if (!on || drawn !== moment?.id) return;
+    if (!on || drawn !== snapshot?.id) return;
     if (index >= last) {
       setOn(false);
       return;
     }
     const timer = setTimeout(() => latest.current.goTo(Math.min(last, latest.current.index + step)), FRAME_MS);
     return () => clearTimeout(timer);
-  }, [on, drawn, moment?.id, index, last, step]);
+  }, [on, drawn, snapshot?.id, index, last, step]);
   return {
     on,
     stop: () => setOn(false),

@@ -1,8 +1,8 @@
-/** The confusion matrix: true classes down, predicted ones across, each row's shares as shades. */
+/** The confusion matrix: a row for each true class, a column for each predicted one, shaded by the share of the row. */
 import { formatCount, formatShare } from "../shell/format.ts";
 
-/** More classes have smaller cells without numbers. */
-const MOST_NUMBERED = 14;
+/** With more classes, cells are smaller and have no numbers. */
+const MAX_NUMBERED = 14;
 
 export interface ConfusionProps {
   readonly labels: readonly string[];
@@ -10,7 +10,7 @@ export interface ConfusionProps {
 }
 
 export function Confusion({ labels, matrix }: ConfusionProps) {
-  const numbered = labels.length <= MOST_NUMBERED;
+  const numbered = labels.length <= MAX_NUMBERED;
   return (
     <div class="table-scroll">
       <table class={numbered ? "confusion" : "confusion small"}>
@@ -45,7 +45,7 @@ export function Confusion({ labels, matrix }: ConfusionProps) {
 interface CellProps {
   readonly count: number;
   readonly total: number;
-  /** Whether it is the diagonal. */
+  /** Whether the cell is on the diagonal. */
   readonly right: boolean;
   readonly numbered: boolean;
 }

@@ -1,11 +1,11 @@
-/** Lines along which a plane of values has one value: marching squares, with the saddle settled by the middle. Pure. */
+/** Contour lines of a plane of values, by marching squares; a saddle is decided by its middle. Pure. */
 
-/** Ends of a straight piece in cells, 0..size-1: x, y, x, y. */
+/** The ends of a straight piece, in cells, 0..size-1: x, y, x, y. */
 export type Segment = readonly [number, number, number, number];
 
 type Edge = "low" | "right" | "high" | "left";
 
-/** Between which edges a line runs, by which corners (1 low left, 2 low right, 4 high right, 8 high left) lie above. */
+/** The edges that a line connects, by the corners above the level (1 low left, 2 low right, 4 high right, 8 high left). */
 const CROSSINGS: readonly (readonly (readonly [Edge, Edge])[])[] = [
   [],
   [["left", "low"]],
@@ -30,10 +30,10 @@ const CROSSINGS: readonly (readonly (readonly [Edge, Edge])[])[] = [
   [["left", "low"]],
   [],
 ];
-/** A saddle whose middle lies above too has its lines the other way round. */
+/** A saddle whose middle is above the level connects the other edges. */
 const OTHER_SADDLE: Readonly<Record<number, number>> = { 5: 10, 10: 5 };
 
-/** The pieces of the line at `level` of a plane of `size` by `size` values. Cells with values that are no numbers have none. */
+/** Returns the contour at `level` of a plane of `size` by `size` values. Cells with NaN have none. */
 export function contourOf(plane: Float64Array, size: number, level: number): Segment[] {
   const segments: Segment[] = [];
   for (let y = 0; y < size - 1; y++) {
@@ -45,12 +45,12 @@ export function contourOf(plane: Float64Array, size: number, level: number): Seg
         number,
         number,
       ];
-      const place = (edge: Edge): readonly [number, number] => {
+      const pointOn = (edge: Edge): readonly [number, number] => {
         if (edge === "low") return [x + crossing(a, b, level), y];
         if (edge === "high") return [x + crossing(d, c, level), y + 1];
         return edge === "left" ? [x, y + crossing(a, d, level)] : [x + 1, y + crossing(b, c, level)];
       };
-      for (const [from, to] of CROSSINGS[caseOf(a, b, c, d, level)] ?? []) segments.push([...place(from), ...place(to)]);
+      for (const [from, to] of CROSSINGS[caseOf(a, b, c, d, level)] ?? []) segments.push([...pointOn(from), ...pointOn(to)]);
     }
   }
   return segments;

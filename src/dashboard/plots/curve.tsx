@@ -1,4 +1,4 @@
-/** A model of one feature: the points of the data, and the line that is fitted to them. */
+/** The plot of a model over one feature: the points of the data, and the fitted line. */
 import type { RowPart } from "../../domain/jobs/job-rows.ts";
 import { axisName } from "./features.ts";
 import type { Axis } from "./field.ts";
@@ -13,13 +13,13 @@ export interface CurvePoint {
   readonly x: number;
   readonly y: number;
   readonly part: RowPart;
-  /** Its class, where it has one. */
+  /** The index of its class; null for a regression. */
   readonly colour: number | null;
 }
 
 export interface FittedLine {
   readonly label: string;
-  /** Of a class; null: the one line of a regression. */
+  /** The index of its class; null for a regression. */
   readonly colour: number | null;
   /** Evenly spaced over the axis. */
   readonly values: Float64Array;
@@ -75,7 +75,7 @@ export function Curve({ x, y, yName, points, lines, label }: CurveProps) {
   );
 }
 
-/** Values beyond the frame run along its edge. */
+/** Values beyond the frame are drawn along its edge. */
 function pathOf(values: Float64Array, { left, top, width, height }: ReturnType<typeof plotArea>, y: Domain): string {
   return Array.from(values, (value, index) => {
     const share = Math.min(1, Math.max(0, shareOf(y, value)));

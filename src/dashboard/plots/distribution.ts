@@ -1,6 +1,6 @@
-/** How values are distributed: their range, mean and deviation, and counts in bins. Pure. */
+/** The distribution of values: range, mean, standard deviation, and counts in bins. Pure. */
 
-/** How many bins. */
+/** The number of bins. */
 export const BINS = 32;
 
 export interface Distribution {
@@ -11,7 +11,7 @@ export interface Distribution {
   readonly counts: readonly number[];
 }
 
-/** Counts in bins of equal width between the least and the greatest value. */
+/** Returns the distribution of values, counted in bins of equal width from the smallest to the greatest. */
 export function distributionOf(values: Float32Array): Distribution {
   let [min, max, sum, squares] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   for (const value of values) {
@@ -24,7 +24,7 @@ export function distributionOf(values: Float32Array): Distribution {
   const scale = max > min ? BINS / (max - min) : 0;
   for (const value of values) {
     squares += (value - mean) ** 2;
-    // Values that are all alike stand in the middle.
+    // Values that are all the same are counted in the middle bin.
     counts[scale === 0 ? BINS / 2 : Math.min(BINS - 1, Math.floor((value - min) * scale))]! += 1;
   }
   return { min, max, mean, sd: Math.sqrt(squares / values.length), counts };

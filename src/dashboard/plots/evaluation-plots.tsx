@@ -10,9 +10,9 @@ import { useWidth } from "./size.ts";
 const HEIGHT_PX = 300;
 const UNIT: Domain = { min: 0, max: 1 };
 const BINS = 24;
-const MOST_COLUMNS = 30;
+const MAX_COLUMNS = 30;
 
-/** Places of a plot for pairs of values. */
+/** The size of a plot, and its pixels for values. */
 function usePlot(x: Domain, y: Domain) {
   const [root, width] = useWidth<HTMLDivElement>();
   const area = plotArea(width, HEIGHT_PX);
@@ -52,7 +52,7 @@ function Framed({ plot, children, ...frame }: FramedProps) {
   );
 }
 
-/** The ROC curve of the second of two classes, or one a class. */
+/** ROC curves: of two classes the second one's, else one for each class. */
 export function RocPlot({ evaluation: { classes } }: { readonly evaluation: ClassEvaluation }) {
   const plot = usePlot(UNIT, UNIT);
   const palette = usePalette();
@@ -92,7 +92,7 @@ export function RocPlot({ evaluation: { classes } }: { readonly evaluation: Clas
   );
 }
 
-/** How often it is so, by how probable it was said to be. */
+/** The observed frequency by the predicted probability. */
 export function CalibrationPlot({ evaluation: { calibration } }: { readonly evaluation: ClassEvaluation }) {
   const plot = usePlot(UNIT, UNIT);
   const palette = usePalette();
@@ -102,7 +102,7 @@ export function CalibrationPlot({ evaluation: { calibration } }: { readonly eval
     <Framed
       {...{ plot, x: UNIT, y: UNIT }}
       xName="predicted probability"
-      yName="how often it was so"
+      yName="observed frequency"
       label={`Calibration: the expected error is ${formatValue(calibration.error)}.`}
     >
       <path class="plot-chance" d={lineThrough([0, 1], [0, 1], plot)} />
@@ -124,7 +124,7 @@ export function CalibrationPlot({ evaluation: { calibration } }: { readonly eval
           r={3 + 5 * Math.sqrt(rows / most)}
           fill={cssColour(palette.accent, 0.75)}
         >
-          <title>{`${formatCount(rows)} rows: said ${formatShare(probability)}, was ${formatShare(frequency)}`}</title>
+          <title>{`${formatCount(rows)} rows: predicted ${formatShare(probability)}, observed ${formatShare(frequency)}`}</title>
         </circle>
       ))}
     </Framed>
@@ -146,7 +146,7 @@ export function PredictedPlot({ residuals }: { readonly residuals: Residuals }) 
   const plot = usePlot(range, range);
   const palette = usePalette();
   return (
-    <Framed {...{ plot, x: range, y: range }} xName="actual" yName="predicted" label="What was predicted against what was so.">
+    <Framed {...{ plot, x: range, y: range }} xName="actual" yName="predicted" label="Predicted values against actual ones.">
       <path class="plot-chance" d={lineThrough([range.min, range.max], [range.min, range.max], plot)} />
       {pairs.map(([actual, predicted], row) => (
         <circle key={row} cx={plot.px(actual)} cy={plot.py(predicted)} r="3" fill={cssColour(palette.accent, 0.45)} />
@@ -155,7 +155,7 @@ export function PredictedPlot({ residuals }: { readonly residuals: Residuals }) 
   );
 }
 
-/** How residuals are distributed. */
+/** The histogram of the residuals. */
 export function ResidualPlot({ residuals }: { readonly residuals: Residuals }) {
   const errors = pairsOf(residuals).map(([actual, predicted]) => actual - predicted);
   const most = Math.max(...errors.map(Math.abs), Number.MIN_VALUE);
@@ -183,12 +183,12 @@ export function ResidualPlot({ residuals }: { readonly residuals: Residuals }) {
   );
 }
 
-/** Columns, the most important first, as bars with their spread. */
+/** The importance of columns as bars with their standard deviation, the most important first. */
 export function ImportanceBars({ importance }: { readonly importance: Importance }) {
   const columns = [...importance.columns]
     .map(({ column, mean, sd }) => ({ column, mean: mean ?? 0, sd: sd ?? 0 }))
     .sort((a, b) => b.mean - a.mean);
-  const shown = columns.slice(0, MOST_COLUMNS);
+  const shown = columns.slice(0, MAX_COLUMNS);
   const most = Math.max(...shown.map(({ mean }) => Math.abs(mean)), Number.MIN_VALUE);
   return (
     <>
@@ -208,8 +208,8 @@ export function ImportanceBars({ importance }: { readonly importance: Importance
         ))}
       </ol>
       <p class="muted explorer-note">
-        How much {importance.metric === "r2" ? "R²" : "accuracy"} on {formatCount(importance.rows)} {importance.part} rows falls
-        when a column's values are shuffled, {importance.repeats} times.
+        The fall of {importance.metric === "r2" ? "R²" : "accuracy"} on {formatCount(importance.rows)} {importance.part} rows
+        when a column's values are shuffled; mean of {importance.repeats} times.
         {columns.length > shown.length && ` The first ${shown.length} of ${formatCount(columns.length)} columns.`}
       </p>
     </>

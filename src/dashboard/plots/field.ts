@@ -1,4 +1,4 @@
-/** What a model says over a plane of two of its features: the rows to ask for, and the answers as planes of numbers. Pure. */
+/** A model's predictions over a plane of two features: the rows to predict, and the answers as planes of numbers. Pure. */
 import type { PredictionAnswer } from "../../client/answers.ts";
 import { type Domain, spaced } from "./scale.ts";
 
@@ -8,12 +8,12 @@ export type Cell = number | string | null;
 /** A feature along an axis. */
 export interface Axis {
   readonly name: string;
-  /** Its place in a row. */
-  readonly place: number;
+  /** Its index in a row. */
+  readonly index: number;
   readonly domain: Domain;
 }
 
-/** Planes of `size` by `size` values; the first row of values is at the least y. */
+/** Planes of `size` by `size` values; the first row is at the smallest y. */
 export type Field =
   | { readonly kind: "value"; readonly size: number; readonly plane: Float64Array }
   | {
@@ -21,31 +21,31 @@ export type Field =
       readonly size: number;
       readonly labels: readonly string[];
       /**
-       * Logarithms of the probabilities, a plane a label. Between the places of a grid these are close to straight where
-       * probabilities are steps: boundaries come out smooth.
+       * Logarithms of the probabilities, a plane for each label. Between grid points they are close to linear where
+       * probabilities are steps, so that boundaries come out smooth.
        */
       readonly planes: readonly Float64Array[];
     };
 
-/** The rows of a grid: `base` with the two features at every place of it. */
+/** Returns the rows of a grid: `base` with the two features at each grid point. */
 export function gridRows(base: readonly Cell[], x: Axis, y: Axis, size: number): Cell[][] {
   const xs = spaced(x.domain, size);
   const ys = spaced(y.domain, size);
-  return ys.flatMap((yValue) => xs.map((xValue) => rowWith(base, [x.place, xValue], [y.place, yValue])));
+  return ys.flatMap((yValue) => xs.map((xValue) => rowWith(base, [x.index, xValue], [y.index, yValue])));
 }
 
-/** The rows along one feature. */
-export function lineRows(base: readonly Cell[], { place, domain }: Axis, count: number): Cell[][] {
-  return spaced(domain, count).map((value) => rowWith(base, [place, value]));
+/** Returns `count` rows along one feature. */
+export function lineRows(base: readonly Cell[], { index, domain }: Axis, count: number): Cell[][] {
+  return spaced(domain, count).map((value) => rowWith(base, [index, value]));
 }
 
-function rowWith(base: readonly Cell[], ...changes: readonly (readonly [place: number, value: number])[]): Cell[] {
+function rowWith(base: readonly Cell[], ...changes: readonly (readonly [index: number, value: number])[]): Cell[] {
   const row = [...base];
-  for (const [place, value] of changes) row[place] = value;
+  for (const [index, value] of changes) row[index] = value;
   return row;
 }
 
-/** Answers in the order of `gridRows`. `output` says which of several values; `labels` in which order the classes come. */
+/** Makes a field of answers in the order of `gridRows`. `output` chooses one of several targets; `labels` orders the classes. */
 export function fieldOf(
   answers: readonly PredictionAnswer[],
   labels: readonly string[],
@@ -72,21 +72,21 @@ export function probabilitiesOf(answers: readonly PredictionAnswer[], label: str
   return Float64Array.from(answers, (answer) => ("probabilities" in answer ? (answer.probabilities[label] ?? 0) : Number.NaN));
 }
 
-/** Less than this says no more. */
-const LEAST = 1e-7;
+/** Smaller probabilities count as this one. */
+const MIN_PROBABILITY = 1e-7;
 
 function logsOf(answers: readonly PredictionAnswer[], label: string): Float64Array {
-  return probabilitiesOf(answers, label).map((probability) => Math.log(Math.max(LEAST, probability)));
+  return probabilitiesOf(answers, label).map((probability) => Math.log(Math.max(MIN_PROBABILITY, probability)));
 }
 
-/** The probabilities at a place between the values, in the order of the labels. */
+/** Returns the probabilities at a point between grid points, in the order of the labels. */
 export function sharesAt({ planes, size }: Extract<Field, { kind: "classes" }>, u: number, v: number): number[] {
   const shares = planes.map((plane) => Math.exp(sample(plane, size, u, v)));
   const total = shares.reduce((sum, share) => sum + share, 0);
   return shares.map((share) => share / total);
 }
 
-/** A plane at a place between its values, linearly: `u` and `v` count cells, 0..size-1. */
+/** Interpolates a plane bilinearly; `u` and `v` are in cells, 0..size-1. */
 export function sample(plane: Float64Array, size: number, u: number, v: number): number {
   const left = Math.min(size - 2, Math.max(0, Math.floor(u)));
   const low = Math.min(size - 2, Math.max(0, Math.floor(v)));
@@ -97,13 +97,13 @@ export function sample(plane: Float64Array, size: number, u: number, v: number):
   return lower * (1 - b) + upper * b;
 }
 
-/** How far a class is ahead of the best of the others, at every place: above 0 where it is chosen. */
+/** Returns by how much a class is ahead of the best other one at each grid point: above 0 where it is predicted. */
 export function leadOf(planes: readonly Float64Array[], index: number): Float64Array {
   const own = planes[index] as Float64Array;
-  return own.map((log, place) => {
+  return own.map((log, cell) => {
     let best = Number.NEGATIVE_INFINITY;
     planes.forEach((plane, other) => {
-      if (other !== index) best = Math.max(best, plane[place] as number);
+      if (other !== index) best = Math.max(best, plane[cell] as number);
     });
     return log - best;
   });

@@ -1,4 +1,4 @@
-/** The frame of a plot: ticks and names of its axes around a place of a given size, as SVG. */
+/** The frame of a plot as SVG: ticks and names of the axes around an area. */
 import type { ComponentChildren } from "preact";
 import { type Domain, shareOf, tickLabel, ticksOf } from "./scale.ts";
 
@@ -14,7 +14,7 @@ const LEFT_PX = 46;
 const BOTTOM_PX = 40;
 const EDGE_PX = 8;
 
-/** The area inside the frame of a plot that is so large. */
+/** Returns the area inside the frame of a plot of this size, in px. */
 export function plotArea(width: number, height: number): PlotArea {
   return {
     left: LEFT_PX,
@@ -32,7 +32,7 @@ export interface FrameProps {
   readonly y: Domain;
   readonly xName: string;
   readonly yName: string;
-  /** Lines at the ticks, behind what is drawn. */
+  /** Whether lines are drawn at the ticks, behind the content. */
   readonly grid?: boolean;
   /** What the whole picture shows, for screen readers. */
   readonly label: string;

@@ -1,10 +1,10 @@
-/** What colours and shapes of a plot stand for. */
+/** The legend of a plot: what its colours and shapes mean. */
 import type { RowPart } from "../../domain/jobs/job-rows.ts";
 import { formatValue } from "../shell/format.ts";
 import { cssColour, type Palette } from "./palette.ts";
 import type { Domain } from "./scale.ts";
 
-const MOST_LABELS = 12;
+const MAX_LABELS = 12;
 const STEPS = 10;
 
 const ROW_PARTS = ["train", "validation", "test"] as const;
@@ -17,7 +17,7 @@ const PARTS: Readonly<Record<RowPart, string>> = {
 export interface LegendProps {
   readonly palette: Palette;
   readonly labels: readonly string[];
-  /** Of a regression. */
+  /** The range of a regression's values; null for classes. */
   readonly range: Domain | null;
   readonly parts: ReadonlySet<RowPart>;
 }
@@ -25,7 +25,7 @@ export interface LegendProps {
 export function Legend({ palette, labels, range, parts }: LegendProps) {
   return (
     <ul class="legend-list" aria-label="Legend">
-      {labels.slice(0, MOST_LABELS).map((label, index) => (
+      {labels.slice(0, MAX_LABELS).map((label, index) => (
         <li key={label}>
           <svg width="12" height="12" aria-hidden="true">
             <circle cx="6" cy="6" r="5" fill={cssColour(palette.classColour(index))} />
@@ -33,7 +33,7 @@ export function Legend({ palette, labels, range, parts }: LegendProps) {
           {label}
         </li>
       ))}
-      {labels.length > MOST_LABELS && <li class="muted">and {labels.length - MOST_LABELS} more</li>}
+      {labels.length > MAX_LABELS && <li class="muted">and {labels.length - MAX_LABELS} more</li>}
       {range && <RampKey palette={palette} range={range} />}
       {ROW_PARTS.filter((part) => parts.has(part)).map((part) => (
         <li key={part}>

@@ -1,14 +1,14 @@
-/** Fields, their lines and the points of the data, drawn on a canvas. Knows colours and pixels, and nothing of jobs. */
+/** Draws fields, contours and points of the data on a canvas. Knows colours and pixels, and nothing of jobs. */
 import type { RowPart } from "../../domain/jobs/job-rows.ts";
 import { contourOf, type Segment } from "./contour.ts";
 import { type Field, leadOf, sample } from "./field.ts";
 import { cssColour, mix, type Palette, type Rgb } from "./palette.ts";
 import { type Domain, shareOf } from "./scale.ts";
 
-/** Bands of a field: each is one colour, as on a map. */
+/** Bands of a field, each in one colour, as on a map. */
 const BANDS = 10;
-/** How much of its colour a class has at most behind its points. */
-const MOST_TINT = 0.62;
+/** The strongest tint of a class behind its points, 0..1. */
+const MAX_TINT = 0.62;
 
 export interface PlottedPoint {
   /** 0..1 from left to right, and from the bottom up. */
@@ -53,16 +53,16 @@ function valueColours({ plane, size }: Extract<Field, { kind: "value" }>, palett
   return (u, v) => colours[band(shareOf(range, sample(plane, size, u, v)))] ?? palette.surface;
 }
 
-/** The colour of the class that is chosen, the stronger the surer it is. */
+/** The colour of the predicted class, stronger for higher probabilities. */
 function classColours({ planes, size }: Extract<Field, { kind: "classes" }>, palette: Palette): ColourAt {
   const least = 1 / planes.length;
   const colours = planes.map((_, index) =>
     Array.from({ length: BANDS }, (_, step) =>
-      mix(palette.surface, palette.classColour(index), MOST_TINT * (0.14 + (0.86 * (step + 0.5)) / BANDS)),
+      mix(palette.surface, palette.classColour(index), MAX_TINT * (0.14 + (0.86 * (step + 0.5)) / BANDS)),
     ),
   );
   return (u, v) => {
-    // As sharesAt, without its lists: this runs for every pixel.
+    // As sharesAt, without allocating: this runs for every pixel.
     let best = 0;
     let most = 0;
     let total = 0;
@@ -75,7 +75,7 @@ function classColours({ planes, size }: Extract<Field, { kind: "classes" }>, pal
   };
 }
 
-/** Draws the boundaries between classes, or the lines of equal value, on a canvas in CSS pixels. */
+/** Draws the boundaries between classes, or contours of values, on a canvas in CSS pixels. */
 export function paintLines(
   context: CanvasRenderingContext2D,
   field: Field,
@@ -102,12 +102,12 @@ export function paintLines(
     }
     return;
   }
-  // Of two classes one boundary is the other.
+  // Two classes have one boundary.
   const drawn = field.planes.length === 2 ? [1] : field.planes.map((_, index) => index);
   for (const index of drawn) stroke(contourOf(leadOf(field.planes, index), field.size, 0), cssColour(palette.text, 0.85), 1.75);
 }
 
-/** Draws points: filled ones trained, rings are held out, and squares among these the test part's. */
+/** Draws points: training rows filled, validation rows as rings, test rows as squares. */
 export function paintPoints(
   context: CanvasRenderingContext2D,
   points: readonly PlottedPoint[],

@@ -1,4 +1,4 @@
-/** The theme's colours as numbers, for what is drawn on a canvas. Values of a regression have a ramp of their own. */
+/** The theme's colours as numbers, for canvases, and the colour ramp of a regression's values. */
 import { useMemo } from "preact/hooks";
 import { useApp } from "../shell/app-context.ts";
 import { useStore } from "../shell/store.ts";
@@ -10,13 +10,13 @@ export interface Palette {
   readonly text: Rgb;
   readonly muted: Rgb;
   readonly accent: Rgb;
-  /** Of a class by its place; after the last comes the first again. */
+  /** The colour of a class by its index; after the last colour they repeat. */
   classColour(index: number): Rgb;
-  /** Of a value by its share of the range, 0..1. */
+  /** The colour of a value by its share of the range, 0..1. */
   ramp(share: number): Rgb;
 }
 
-/** From low to high; each step is lighter than the one before, so that it holds without colours too. */
+/** From low to high; each step is lighter than the one before, so that it reads without colours too. */
 const RAMP: readonly Rgb[] = [
   [49, 37, 122],
   [42, 92, 170],
@@ -27,7 +27,7 @@ const RAMP: readonly Rgb[] = [
 ];
 const CLASS_COLOURS = 8;
 
-/** The palette of the theme that is shown. */
+/** Returns the palette of the theme in effect. */
 export function usePalette(): Palette {
   const { theme } = useApp();
   const shown = useStore(theme.shown);
@@ -54,7 +54,7 @@ function ramp(share: number): Rgb {
   return mix(RAMP[low] as Rgb, RAMP[low + 1] as Rgb, at - low);
 }
 
-/** So much of `b` in `a`, 0..1. */
+/** Mixes two colours; `share` is how much of `b`, 0..1. */
 export function mix(a: Rgb, b: Rgb, share: number): Rgb {
   return [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share];
 }
@@ -64,7 +64,7 @@ export const cssColour = ([red, green, blue]: Rgb, alpha = 1): string =>
 
 function parseHex(text: string): Rgb {
   const digits = text.trim().slice(1);
-  // The short form, which a build makes of #ffffff.
+  // The short form, to which the build minifies #ffffff.
   const value = Number.parseInt(digits.length === 3 ? digits.replaceAll(/./g, "$&$&") : digits, 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }

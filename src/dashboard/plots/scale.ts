@@ -1,14 +1,14 @@
-/** Values to places on a screen: domains, ticks, and the way between the two. Pure. */
+/** Scales of plots: domains, ticks, and where a value lies in its domain. Pure. */
 
 export interface Domain {
   readonly min: number;
   readonly max: number;
 }
 
-/** Below this a number is as good as 0 on a screen, and next to it halves run out. */
+/** Smaller sizes count as 0: on a screen they are, and half of the smallest ones would be 0. */
 const TINY = 1e-300;
 
-/** The range of the finite values, with `padding` of it on either side. Never empty. */
+/** Returns the range of the finite values, padded on either side by a share of it. Never empty. */
 export function domainOf(values: Iterable<unknown>, padding = 0): Domain {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
@@ -17,27 +17,27 @@ export function domainOf(values: Iterable<unknown>, padding = 0): Domain {
     max = Math.max(max, value);
   }
   if (min > max) return { min: 0, max: 1 };
-  // Around 0 alone, or what is next to it in floating point, half of its size would be nothing.
+  // A single value gets half its size of room; one at or next to 0 gets a half.
   const alone = Math.abs(max) < TINY ? 0.5 : Math.abs(max) / 2;
   const room = max === min ? alone : (max - min) * padding;
   return { min: min - room, max: max + room };
 }
 
-/** The smallest domain that holds both. */
+/** Returns the smallest domain that contains both. */
 export const joined = (a: Domain, b: Domain): Domain => ({ min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) });
 
-/** Where a value lies in a domain, 0 at its least and 1 at its greatest. */
+/** Returns where a value lies in a domain: 0 at its minimum, 1 at its maximum. */
 export const shareOf = ({ min, max }: Domain, value: number): number => (value - min) / (max - min);
 
-/** The value at a share of a domain. */
+/** Returns the value at a share of a domain. */
 export const valueAt = ({ min, max }: Domain, share: number): number => min + share * (max - min);
 
-/** `count` values evenly spaced over a domain, both ends included. */
+/** Returns `count` values, 2 or more, evenly spaced over a domain, both ends included. */
 export function spaced(domain: Domain, count: number): number[] {
   return Array.from({ length: count }, (_, index) => valueAt(domain, index / (count - 1)));
 }
 
-/** Round values within a domain, about `count` of them, a step of 1, 2 or 5 times a power of ten apart. */
+/** Returns about `count` round values within a domain, 1, 2 or 5 times a power of ten apart. */
 export function ticksOf({ min, max }: Domain, count: number): number[] {
   const rough = (max - min) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -47,10 +47,10 @@ export function ticksOf({ min, max }: Domain, count: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => tidy((first + index) * step));
 }
 
-/** Without the tail that adding up steps leaves. */
+/** Rounds off the error that adding up steps leaves. */
 const tidy = (value: number): number => Number(value.toPrecision(12));
 
-/** A tick's label: as short as it is exact. */
+/** Returns a tick's label: exact, and as short as that allows. */
 export function tickLabel(value: number): string {
   const size = Math.abs(value);
   if (value === 0) return "0";
@@ -58,7 +58,7 @@ export function tickLabel(value: number): string {
   return String(tidy(value)).replace("-", "−");
 }
 
-/** The middle of the finite numbers; 0 where there is none. */
+/** Returns the (upper) median of the finite numbers; 0 where there is none. */
 export function medianOf(values: readonly unknown[]): number {
   const sorted = values.filter((value): value is number => Number.isFinite(value)).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;

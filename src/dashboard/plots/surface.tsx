@@ -1,4 +1,4 @@
-/** The surface of a model over two features: a filled contour on a canvas, the points of the data on it, and what it says where one points. */
+/** The plot of a model over two features: a filled contour on a canvas, the points of the data, the prediction at the pointer. */
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApp } from "../shell/app-context.ts";
 import { useStore } from "../shell/store.ts";
@@ -6,34 +6,34 @@ import { axisName } from "./features.ts";
 import { type Axis, type Field, sample, sharesAt } from "./field.ts";
 import { PlotFrame, plotArea } from "./frame.tsx";
 import { type PlottedPoint, paintField, paintLines, paintPoints } from "./paint.ts";
-import { usePalette } from "./palette.ts";
+import { type Palette, usePalette } from "./palette.ts";
 import { type Domain, valueAt } from "./scale.ts";
 import { useWidth } from "./size.ts";
 
-/** As high as it is wide, up to this. */
-const MOST_PX = 540;
+/** The plot is as high as it is wide, up to this. */
+const MAX_PX = 540;
 
-/** What is said at a place. */
+/** The prediction at a point of the plane. */
 export interface Reading {
   readonly x: number;
   readonly y: number;
-  /** Of a regression. */
+  /** The value of a regression; null for classes. */
   readonly value: number | null;
-  /** Of classes, in the order of the labels. */
+  /** The probabilities of classes, in the order of the labels. */
   readonly shares: readonly number[];
 }
 
 export interface SurfaceProps {
-  /** Null until there is one: then the points stand alone. */
+  /** Null until there is one: only the points are drawn then. */
   readonly field: Field | null;
   readonly points: readonly PlottedPoint[];
   readonly x: Axis;
   readonly y: Axis;
-  /** Of a regression's values. */
+  /** The range of a regression's values. */
   readonly range: Domain;
   /** For screen readers. */
   readonly label: string;
-  /** Told what is said where one points; null where one does not. */
+  /** Called with the prediction at the pointer; null without one. */
   onRead(reading: Reading | null): void;
 }
 
@@ -46,7 +46,7 @@ export function Surface({ field, points, x, y, range, label, onRead }: SurfacePr
   const [pointer, setPointer] = useState<readonly [x: number, y: number] | null>(null);
   const latest = useRef(onRead);
   latest.current = onRead;
-  const height = Math.min(width, MOST_PX);
+  const height = Math.min(width, MAX_PX);
   const area = useMemo(() => plotArea(width, height), [width, height]);
 
   useLayoutEffect(() => {
@@ -55,7 +55,7 @@ export function Surface({ field, points, x, y, range, label, onRead }: SurfacePr
     const scale = window.devicePixelRatio || 1;
     canvas.current.width = Math.round(area.width * scale);
     canvas.current.height = Math.round(area.height * scale);
-    if (field) drawScaled(context, field, () => [palette, range] as const, area.width, area.height);
+    if (field) drawBands(context, field, palette, range, area.width, area.height);
     context.setTransform(scale, 0, 0, scale, 0, 0);
     if (field) paintLines(context, field, palette, range, area.width, area.height);
     paintPoints(context, points, palette, area.width, area.height);
@@ -68,7 +68,7 @@ export function Surface({ field, points, x, y, range, label, onRead }: SurfacePr
       class="surface-plot"
       ref={root}
       style={{ height: `${height}px` }}
-      onPointerMove={(event) => setPointer(placeIn(event.currentTarget, event, area))}
+      onPointerMove={(event) => setPointer(positionIn(event.currentTarget, event, area))}
       onPointerLeave={() => setPointer(null)}
     >
       <canvas
@@ -89,15 +89,15 @@ export function Surface({ field, points, x, y, range, label, onRead }: SurfacePr
   );
 }
 
-/** The bands are painted at one pixel a CSS pixel and stretched: smooth, and as quick on a fine screen as on a coarse one. */
-function drawScaled(
+/** Paints the bands at one pixel per CSS pixel and scales them: smooth, and as fast on a dense screen as on any other. */
+function drawBands(
   context: CanvasRenderingContext2D,
   field: Field,
-  look: () => readonly [ReturnType<typeof usePalette>, Domain],
+  palette: Palette,
+  range: Domain,
   width: number,
   height: number,
 ): void {
-  const [palette, range] = look();
   const buffer = document.createElement("canvas");
   buffer.width = Math.round(width);
   buffer.height = Math.round(height);
@@ -107,7 +107,7 @@ function drawScaled(
   context.drawImage(buffer, 0, 0, context.canvas.width, context.canvas.height);
 }
 
-function placeIn(
+function positionIn(
   element: HTMLElement,
   { clientX, clientY }: PointerEvent,
   area: ReturnType<typeof plotArea>,
@@ -119,9 +119,9 @@ function placeIn(
 }
 
 function readingAt(field: Field | null, x: Axis, y: Axis, [u, v]: readonly [number, number]): Reading {
-  const place = { x: valueAt(x.domain, u), y: valueAt(y.domain, v) };
-  if (!field) return { ...place, value: null, shares: [] };
+  const position = { x: valueAt(x.domain, u), y: valueAt(y.domain, v) };
+  if (!field) return { ...position, value: null, shares: [] };
   const last = field.size - 1;
-  if (field.kind === "value") return { ...place, value: sample(field.plane, field.size, u * last, v * last), shares: [] };
-  return { ...place, value: null, shares: sharesAt(field, u * last, v * last) };
+  if (field.kind === "value") return { ...position, value: sample(field.plane, field.size, u * last, v * last), shares: [] };
+  return { ...position, value: null, shares: sharesAt(field, u * last, v * last) };
 }

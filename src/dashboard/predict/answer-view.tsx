@@ -1,15 +1,15 @@
-/** A prediction: a number, or the classes with how likely each is, as bars. */
+/** A prediction: a number, or the classes with their probabilities as bars. */
 import type { PredictionAnswer } from "../../client/answers.ts";
 import { cssColour, usePalette } from "../plots/palette.ts";
 import { formatShare, formatValue } from "../shell/format.ts";
 
-const MOST_CLASSES = 20;
+const MAX_CLASSES = 20;
 
 export interface AnswerViewProps {
   readonly answer: PredictionAnswer | null;
-  /** In the order of the model's outputs, by which they have their colours. */
+  /** In the order of the model's outputs, which gives them their colours. */
   readonly classes: readonly string[];
-  /** Names of what is predicted; empty where they have none. */
+  /** The names of the targets; empty where they have none. */
   readonly targets: readonly string[];
 }
 
@@ -39,8 +39,8 @@ interface ClassesProps {
 function Classes({ answer, classes }: ClassesProps) {
   const palette = usePalette();
   const all = classes.map((label, index) => ({ label, index, share: answer?.probabilities[label] ?? 0 }));
-  // Of many classes, those that count; the others would be a wall.
-  const shown = all.length > MOST_CLASSES ? [...all].sort((a, b) => b.share - a.share).slice(0, MOST_CLASSES) : all;
+  // Of many classes, only the most probable ones are shown.
+  const shown = all.length > MAX_CLASSES ? [...all].sort((a, b) => b.share - a.share).slice(0, MAX_CLASSES) : all;
   return (
     <>
       <p class="predicted">{answer ? answer.label : "–"}</p>
@@ -57,7 +57,7 @@ function Classes({ answer, classes }: ClassesProps) {
       </ul>
       {all.length > shown.length && (
         <p class="muted explorer-note">
-          The likeliest {shown.length} of {all.length} classes.
+          The {shown.length} most probable of {all.length} classes.
         </p>
       )}
     </>

@@ -39,6 +39,8 @@ export async function* csvParts(file: Blob, size = PART_CHARACTERS): AsyncGenera
 /**
  * Returns where to cut a text longer than `size`: after its first line end from there on that is outside of quotes, else after
  * its last one. 0: it cannot be cut yet.
+ *
+ * @internal Exported for a test of cells that are longer than a part.
  */
 export function cutOf(text: string, size: number): number {
   if (text.length <= size) return 0;

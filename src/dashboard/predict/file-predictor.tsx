@@ -72,7 +72,7 @@ function Result({ done: { name, url, rows, head, csv } }: { readonly done: Done 
         <p role="status">
           <strong>{formatCount(rows)}</strong> rows predicted
         </p>
-        <LinkButton look="primary" icon="download" href={url} download={name}>
+        <LinkButton variant="primary" icon="download" href={url} download={name}>
           {name}, {formatBytes(csv.size)}
         </LinkButton>
       </div>

@@ -15,12 +15,12 @@ const ROWS = 500;
 const WAIT_MS = 120;
 const NO_FAULTS: ReadonlyMap<number, string> = new Map();
 
-/** `modelRef` is how the model is asked: a checkpoint has another id than a model. */
+/** `modelRef` is the id in requests: a checkpoint's, where its weights stand in for the model's. */
 export function PredictView({ model, modelRef }: { readonly model: Model; readonly modelRef: string }) {
   const { api } = useApp();
   const rows = useResource(
     async (signal): Promise<JobRows | null> => {
-      // Rows to try are a help: a model whose job or data is gone predicts all the same.
+      // Rows to try are optional: a model whose job or data was deleted still predicts.
       if (model.job === null) return null;
       return api.jobRows(model.job, { limit: ROWS }, { signal }).catch(() => null);
     },
@@ -43,13 +43,13 @@ interface OneRowProps {
 }
 
 function OneRow({ model, modelRef, rows }: OneRowProps) {
-  const usual = useMemo(() => usualTexts(model, rows), [model, rows]);
-  const [texts, setTexts] = useState<RowTexts>(usual);
+  const typical = useMemo(() => usualTexts(model, rows), [model, rows]);
+  const [texts, setTexts] = useState<RowTexts>(typical);
   const [drawn, setDrawn] = useState<number | null>(null);
   const { answer, faults, error } = useAnswer(model, modelRef, texts);
-  const change = (place: number, text: string) => {
+  const change = (input: number, text: string) => {
     setDrawn(null);
-    setTexts((now) => now.map((own, index) => (index === place ? text : own)));
+    setTexts((now) => now.map((own, index) => (index === input ? text : own)));
   };
   const draw = () => {
     if (!rows || rows.returned === 0) return;
@@ -65,11 +65,11 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
         <>
           {rows && rows.features.length >= (model.inputs?.length ?? 0) && (
             <Button small icon="refresh" onClick={draw}>
-              A row of the data
+              Random row
             </Button>
           )}
-          <Button small onClick={() => setTexts(usual)}>
-            What is usual
+          <Button small onClick={() => setTexts(typical)}>
+            Typical row
           </Button>
         </>
       }
@@ -78,7 +78,7 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
         <RowForm model={model} rows={rows} texts={texts} faults={faults} onChange={change} />
         <div class="predict-answer" role="status" aria-label="Prediction">
           <AnswerView answer={answer} classes={model.classes} targets={model.targets} />
-          <p class="muted predict-truth">{truth ? `In the data it is ${truth.join(", ")}.` : ""}</p>
+          <p class="muted predict-truth">{truth ? `The data says ${truth.join(", ")}.` : ""}</p>
           {error ? <Problem error={error} /> : null}
         </div>
       </div>
@@ -92,7 +92,7 @@ interface Answered {
   readonly error: unknown;
 }
 
-/** Asks shortly after each change; the answer before stays until then. */
+/** Predicts shortly after each change; the last answer stays until then. */
 function useAnswer(model: Model, modelRef: string, texts: RowTexts): Answered {
   const { api } = useApp();
   const [state, setState] = useState<Answered>({ answer: null, faults: NO_FAULTS, error: null });
@@ -112,13 +112,13 @@ function useAnswer(model: Model, modelRef: string, texts: RowTexts): Answered {
   return state;
 }
 
-/** Faults at fields by their places in the row; anything else as a whole. */
+/** Errors of fields by their index in the row; any other error as a whole. */
 function failed(error: unknown): Pick<Answered, "faults" | "error"> {
   const faults = new Map<number, string>();
   const given = error instanceof ApiError ? (error.problem.errors ?? []) : [];
   for (const { pointer, detail } of given) {
-    const place = /^\/instances\/0\/(\d+)$/.exec(pointer)?.[1];
-    if (place !== undefined) faults.set(Number(place), detail);
+    const input = /^\/instances\/0\/(\d+)$/.exec(pointer)?.[1];
+    if (input !== undefined) faults.set(Number(input), detail);
   }
   return faults.size > 0 ? { faults, error: null } : { faults: NO_FAULTS, error };
 }

@@ -1,41 +1,41 @@
-/** The form for one row, made from what the model takes: numbers with sliders, labels as choices. */
+/** The form for one row, made from the model's inputs: numbers with sliders, categories as choices. */
 import type { JobRows, Model } from "../../client/answers.ts";
 import type { ModelInput } from "../../domain/models/model-inputs.ts";
 import { axisName } from "../plots/features.ts";
 import { Field, SelectField, TextField } from "../ui/field.tsx";
 import { type RowTexts, reachOf } from "./row.ts";
 
-/** Above so many fields each takes less room, and has no slider. */
-const MOST_SLIDERS = 24;
-const MOST_FIELDS = 200;
+/** With more fields each is smaller and has no slider. */
+const MAX_SLIDERS = 24;
+const MAX_FIELDS = 200;
 const STEPS = 200;
 
 export interface RowFormProps {
   readonly model: Model;
   readonly rows: JobRows | null;
   readonly texts: RowTexts;
-  /** What is wrong, by the place of the input. */
+  /** Errors by the index of the input. */
   readonly faults: ReadonlyMap<number, string>;
-  onChange(place: number, text: string): void;
+  onChange(index: number, text: string): void;
 }
 
 export function RowForm({ model, rows, texts, faults, onChange }: RowFormProps) {
   const inputs = model.inputs ?? [];
-  const isDense = inputs.length > MOST_SLIDERS;
+  const isDense = inputs.length > MAX_SLIDERS;
   return (
     <div class={isDense ? "row-form dense" : "row-form"}>
-      {inputs.slice(0, MOST_FIELDS).map((input, place) => (
+      {inputs.slice(0, MAX_FIELDS).map((input, index) => (
         <InputField
           key={input.name}
           input={input}
-          text={texts[place] ?? ""}
-          error={faults.get(place) ?? null}
-          reach={isDense ? null : reachOf(input, place, rows)}
-          onChange={(text) => onChange(place, text)}
+          text={texts[index] ?? ""}
+          error={faults.get(index) ?? null}
+          reach={isDense ? null : reachOf(input, index, rows)}
+          onChange={(text) => onChange(index, text)}
         />
       ))}
-      {inputs.length > MOST_FIELDS && (
-        <p class="muted">The other {inputs.length - MOST_FIELDS} columns stay as they are. Predict a file to set them.</p>
+      {inputs.length > MAX_FIELDS && (
+        <p class="muted">The other {inputs.length - MAX_FIELDS} columns keep their values; predict a file to set them.</p>
       )}
     </div>
   );

@@ -1,49 +1,49 @@
-/** A row that is being filled in: a text a column, and what it means to the model. Pure. */
+/** A row that is being filled in: a text for each column, and its value. Pure. */
 import type { JobRows, Model } from "../../client/answers.ts";
 import type { ModelInput } from "../../domain/models/model-inputs.ts";
 import { medianOf } from "../plots/scale.ts";
 
-/** What stands in each field, in the order of the model's inputs; an empty one is a missing value. */
+/** The text of each field, in the order of the model's inputs; an empty one is a missing value. */
 export type RowTexts = readonly string[];
 
 const isNumber = ({ type }: ModelInput): boolean => type === "number" || type === "integer";
 
-/** What is usual: the model's own idea of it, or else the middle of the rows that it was trained on. */
+/** Returns a typical row: the model's usual values, or else the medians of the rows that it was trained on. */
 export function usualTexts({ inputs }: Model, rows: JobRows | null): string[] {
-  return (inputs ?? []).map((input, place) => {
+  return (inputs ?? []).map((input, index) => {
     const { usual, categories } = input;
     if (isNumber(input)) {
-      const value = usual === null ? medianOf(rows?.features[place]?.values ?? []) : Number(usual);
+      const value = usual === null ? medianOf(rows?.features[index]?.values ?? []) : Number(usual);
       return String(input.type === "integer" ? Math.round(value) : Number(value.toPrecision(4)));
     }
     return String(usual ?? categories?.[0] ?? "");
   });
 }
 
-/** A row of the data. */
-export function rowTexts({ inputs }: Model, rows: JobRows, index: number): string[] {
-  return (inputs ?? []).map((_, place) => {
-    const value = rows.features[place]?.values[index];
+/** Returns a row of the data by its index. */
+export function rowTexts({ inputs }: Model, rows: JobRows, row: number): string[] {
+  return (inputs ?? []).map((_, index) => {
+    const value = rows.features[index]?.values[row];
     return value === null || value === undefined ? "" : String(value);
   });
 }
 
-/** The values as the API takes them; null is missing. */
+/** Returns the row as the API takes it; null is missing. */
 export function instanceOf({ inputs }: Model, texts: RowTexts): (number | string | boolean | null)[] {
-  return (inputs ?? []).map((input, place) => {
-    const text = texts[place] ?? "";
+  return (inputs ?? []).map((input, index) => {
+    const text = texts[index] ?? "";
     if (text === "") return null;
     return isNumber(input) ? Number(text) : text;
   });
 }
 
-/** Where a slider for a number begins and ends: around what is usual, or over the rows that are known. */
+/** Returns the range of a number's slider: that of the known rows, or else three standard deviations around the usual value. */
 export function reachOf(
   input: ModelInput,
-  place: number,
+  index: number,
   rows: JobRows | null,
 ): { readonly min: number; readonly max: number } | null {
-  const values = (rows?.features[place]?.values ?? []).filter((value): value is number => typeof value === "number");
+  const values = (rows?.features[index]?.values ?? []).filter((value): value is number => typeof value === "number");
   if (values.length > 0) return { min: Math.min(...values), max: Math.max(...values) };
   if (typeof input.usual !== "number" || input.spread === null) return null;
   return { min: input.usual - 3 * input.spread, max: input.usual + 3 * input.spread };

@@ -1,4 +1,4 @@
-/** What every view is given: the parts that main.tsx has made, by context. */
+/** What every view can use: the parts that main.tsx created, by context. */
 import { createContext } from "preact";
 import { useContext, useEffect } from "preact/hooks";
 import type { JobBoard } from "../live/board.ts";
@@ -25,14 +25,14 @@ const Context = createContext<AppParts | null>(null);
 
 export const AppProvider = Context.Provider;
 
-/** The parts of the page. */
+/** Returns the parts of the page. Throws an Error outside of AppProvider. */
 export function useApp(): AppParts {
   const parts = useContext(Context);
   if (!parts) throw new Error("no AppProvider above this component");
   return parts;
 }
 
-/** Sets the title of the window while a view is shown. */
+/** Sets the window's title. */
 export function useTitle(title: string): void {
   useEffect(() => {
     document.title = title ? `${title} · Trainyard` : "Trainyard";

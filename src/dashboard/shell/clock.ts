@@ -1,7 +1,7 @@
-/** The time, for what says how long ago something was. */
+/** The current time as a hook, for texts that say how long ago something was. */
 import { useEffect, useState } from "preact/hooks";
 
-/** Milliseconds since 1970, anew every `everyMs`. */
+/** Returns the time in epoch milliseconds, updated every `everyMs`. */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

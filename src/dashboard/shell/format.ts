@@ -13,7 +13,7 @@ export function formatCompact(value: number): string {
   if (value < 10_000) return formatCount(value);
   const [size, unit] = value < 1e6 ? [1e3, "k"] : value < 1e9 ? [1e6, "M"] : [1e9, "G"];
   const scaled = value / size;
-  // Rounded down: what is not complete must not look so.
+  // Rounded down, so that an incomplete count never looks complete.
   const digits = scaled < 10 ? 100 : scaled < 100 ? 10 : 1;
   return `${Math.floor(scaled * digits) / digits}${unit}`;
 }

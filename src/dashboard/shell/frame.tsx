@@ -7,15 +7,15 @@ import { Problem } from "../ui/surfaces.tsx";
 import { ToastList } from "../ui/toasts.tsx";
 import { SECTIONS, VIEWS } from "../views.ts";
 import { useApp } from "./app-context.ts";
-import { KeyGate } from "./key-gate.tsx";
 import { matchPath } from "./router.ts";
 import { ShortcutHelp } from "./shortcut-help.tsx";
 import { useShortcuts } from "./shortcuts.ts";
+import { SignInDialog } from "./sign-in-dialog.tsx";
 import { useStore } from "./store.ts";
 import type { ThemeChoice } from "./theme.ts";
 import type { View, ViewProps } from "./view.ts";
 
-/** The view of a path, and what its pattern finds in it. */
+/** Returns the view of a path with the parameters of its pattern, or null. */
 export function findView(path: string): { readonly view: View; readonly params: ViewProps["params"] } | null {
   for (const view of VIEWS) {
     const params = matchPath(view.pattern, path);
@@ -34,7 +34,7 @@ export function Frame() {
     group: "Anywhere",
     run: () => router.navigate(href),
   }));
-  const showHelp = { keys: "?", label: "Show these keys", group: "Anywhere", run: () => setHelp(true) };
+  const showHelp = { keys: "?", label: "Show keyboard shortcuts", group: "Anywhere", run: () => setHelp(true) };
   useShortcuts(shortcuts, [...goTo, showHelp], []);
   return (
     <div class="shell">
@@ -46,7 +46,7 @@ export function Frame() {
         {phase === "locked" ? null : <CurrentView />}
       </main>
       <Outage />
-      {phase === "locked" && <KeyGate />}
+      {phase === "locked" && <SignInDialog />}
       {help && <ShortcutHelp onClose={() => setHelp(false)} />}
       <ToastList toasts={toasts} />
     </div>
@@ -55,7 +55,7 @@ export function Frame() {
 
 function Sidebar({ onHelp }: { readonly onHelp: () => void }) {
   const { router, session } = useApp();
-  const section = useStore(router.place, ({ path }) => findView(path)?.view.section);
+  const section = useStore(router.current, ({ path }) => findView(path)?.view.section);
   const { phase, project } = useStore(session.state);
   return (
     <header class="sidebar">
@@ -115,10 +115,15 @@ function ThemeButton() {
   const choice = useStore(theme.choice);
   const [next, icon, label] = THEMES[choice];
   return (
-    <button type="button" class="side-action" title={`${label}; press for the next`} onClick={() => theme.choose(next)}>
+    <button
+      type="button"
+      class="side-action"
+      title={`${label}; switch to ${THEMES[next][2].toLowerCase()}`}
+      onClick={() => theme.choose(next)}
+    >
       <Icon name={icon} size={18} />
       <span class="label">{label.split(" ", 1)}</span>
-      <span class="visually-hidden">theme; press for the next</span>
+      <span class="visually-hidden">theme; switch to {THEMES[next][2].toLowerCase()}</span>
     </button>
   );
 }
@@ -143,7 +148,7 @@ function ConnectionLamp() {
   );
 }
 
-/** Says that the connection is away, once it has been for more than a blink. */
+/** Says that the server does not answer, once a second try has failed. */
 function Outage() {
   const { live } = useApp();
   const isAway = useStore(live.connection, (connection) => connection.status === "waiting" && connection.tries > 1);
@@ -152,8 +157,8 @@ function Outage() {
       {isAway && (
         <div class="outage">
           <Icon name="offline" />
-          The server is away. What you see is as of then; the page goes on by itself.
-          <Button small look="quiet" onClick={() => live.retry()}>
+          The server does not answer. The page shows what it last knew, and reconnects by itself.
+          <Button small variant="quiet" onClick={() => live.retry()}>
             Try now
           </Button>
         </div>
@@ -166,7 +171,7 @@ type Loaded = { readonly view: View; readonly Component: ComponentType<ViewProps
 
 function CurrentView() {
   const { router } = useApp();
-  const { path, query, visit } = useStore(router.place);
+  const { path, query, visit } = useStore(router.current);
   const found = findView(path);
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -176,9 +181,9 @@ function CurrentView() {
     view?.load().then(({ default: Component }) => setLoaded({ view, Component }), setError);
   }, [view]);
   useFocusOnVisit(loaded?.view === view ? visit : -1);
-  if (!found) return <NothingHere path={path} />;
+  if (!found) return <NotFound path={path} />;
   if (error) return <Problem error={error} retry={() => window.location.reload()} />;
-  // The page before stays until the next one can be drawn.
+  // The view before stays until the next one is loaded.
   return loaded ? <Shown key={loaded.view === view ? visit : "before"} loaded={loaded} found={found} query={query} /> : null;
 }
 
@@ -193,7 +198,7 @@ function Shown({ loaded, found, query }: ShownProps) {
   return <loaded.Component params={found.params} query={query} />;
 }
 
-/** After a navigation the heading has the focus: it is read out, and Tab goes on from there. */
+/** Focuses the heading after a navigation: it is read out, and Tab continues from there. */
 function useFocusOnVisit(visit: number): void {
   const seen = useRef(0);
   useEffect(() => {
@@ -203,12 +208,12 @@ function useFocusOnVisit(visit: number): void {
   }, [visit]);
 }
 
-function NothingHere({ path }: { readonly path: string }) {
+function NotFound({ path }: { readonly path: string }) {
   return (
     <div class="page">
-      <h1 tabIndex={-1}>There is nothing at {path}</h1>
+      <h1 tabIndex={-1}>No page at {path}</h1>
       <p>
-        <a href="/jobs">To the jobs</a>
+        <a href="/jobs">Go to jobs</a>
       </p>
     </div>
   );

@@ -1,4 +1,4 @@
-/** A list that is read page by page, newest first. */
+/** Lists that are read page by page. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Page } from "../../client/answers.ts";
 
@@ -9,7 +9,7 @@ export interface Pages<T> {
   readonly loading: boolean;
   readonly error: unknown;
   loadMore(): void;
-  /** Begins anew. */
+  /** Reads the first page again. */
   reload(): void;
 }
 
@@ -21,7 +21,7 @@ interface Read<T> {
   readonly error: unknown;
 }
 
-/** Reads the first page anew when one of `dependencies` changes. */
+/** Reads a list page by page, and from the first page again when one of `dependencies` changes. */
 export function usePages<T>(
   read: (after: string | null, signal: AbortSignal) => Promise<Page<T>>,
   dependencies: readonly unknown[],

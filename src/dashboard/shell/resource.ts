@@ -2,13 +2,13 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 export interface Resource<T> {
-  /** The newest answer; it stays while a newer one is read. Null before the first. */
+  /** The newest answer; it stays while a newer one is loading. Null before the first. */
   readonly data: T | null;
-  /** What the last reading came to, when it failed. */
+  /** The error of the last reading; null when it succeeded. */
   readonly error: unknown;
   readonly loading: boolean;
   reload(): void;
-  /** Puts an answer in its place: what a change has returned. */
+  /** Replaces the data, by the answer to a change for example. */
   replace(data: T): void;
 }
 
@@ -18,7 +18,7 @@ interface Reading<T> {
   readonly loading: boolean;
 }
 
-/** Reads anew whenever one of `dependencies` changes; of two readings under way the later one counts. */
+/** Reads whenever one of `dependencies` changes, and aborts the reading before. */
 export function useResource<T>(read: (signal: AbortSignal) => Promise<T>, dependencies: readonly unknown[]): Resource<T> {
   const [reading, setReading] = useState<Reading<T>>({ data: null, error: null, loading: true });
   const [round, setRound] = useState(0);

@@ -1,26 +1,26 @@
 /**
- * Addresses to views: the history API, and links that are plain <a> elements. A click on one that leads to a view of ours
- * stays in the page; everything else (the API's docs, downloads, new tabs) is the browser's.
+ * The router: the history API, and links that are plain <a> elements. A click on a link to one of the page's views stays in the
+ * page; everything else (the API's docs, downloads, new tabs) is left to the browser.
  */
 import { createStore, type Store } from "./store.ts";
 
-/** Where one is. */
-export interface Place {
+/** The address that is shown. */
+export interface Visit {
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Grows with each change of the path; the same address visited again is another visit. */
+  /** Grows with each change of the path: the same address, opened again, is another visit. */
   readonly visit: number;
 }
 
 export interface Router {
-  readonly place: Store<Place>;
-  /** Goes to an address within the page. With `replace`, Back does not lead here again. */
+  readonly current: Store<Visit>;
+  /** Opens an address within the page. With `replace`, Back does not return to the present one. */
   navigate(href: string, options?: { readonly replace?: boolean }): void;
-  /** Changes query parameters of the present address; null removes one. Replaces: it is no place to go back to. */
+  /** Changes query parameters of the present address, without a new entry in the history; null removes one. */
   setQuery(changes: Readonly<Record<string, string | null>>): void;
 }
 
-/** The parameters that `path` has by `pattern` (`/jobs/:id`), decoded, or null when it is another. */
+/** Returns the parameters of `path` by `pattern` (`/jobs/:id`), decoded, or null when it does not match. */
 export function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | null {
   const names: string[] = [];
   const source = pattern.replaceAll(/:(\w+)/g, (_, name: string) => {
@@ -36,24 +36,24 @@ export function matchPath(pattern: string, path: string): Readonly<Record<string
   }
 }
 
-/** `isOurs` says which paths have a view; links to others are left alone. */
+/** Creates the router. `isOurs` says which paths have a view; links to others are left to the browser. */
 export function createRouter(window: Window, isOurs: (path: string) => boolean): Router {
   let visit = 0;
-  const read = (): Place => ({
+  const read = (): Visit => ({
     path: window.location.pathname,
     query: new URLSearchParams(window.location.search),
     visit,
   });
-  const place = createStore(read());
+  const current = createStore(read());
   const arrive = (): void => {
-    if (window.location.pathname !== place.get().path) visit++;
-    place.set(read());
+    if (window.location.pathname !== current.get().path) visit++;
+    current.set(read());
   };
   const navigate: Router["navigate"] = (href, { replace = false } = {}) => {
-    const from = place.get().path;
+    const from = current.get().path;
     window.history[replace ? "replaceState" : "pushState"](null, "", href);
     arrive();
-    if (place.get().path !== from) window.scrollTo(0, 0);
+    if (current.get().path !== from) window.scrollTo(0, 0);
   };
   window.addEventListener("popstate", arrive);
   window.document.addEventListener("click", (event) => {
@@ -63,7 +63,7 @@ export function createRouter(window: Window, isOurs: (path: string) => boolean):
     navigate(href);
   });
   return {
-    place,
+    current,
     navigate,
     setQuery(changes) {
       const query = new URLSearchParams(window.location.search);
@@ -77,7 +77,7 @@ export function createRouter(window: Window, isOurs: (path: string) => boolean):
   };
 }
 
-/** The address of a link that was clicked plainly and leads to a view of ours, else null. */
+/** The address of a link to one of the page's views that was clicked without modifiers, else null. */
 function plainLink(event: MouseEvent, { location }: Window, isOurs: (path: string) => boolean): string | null {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
     return null;

@@ -1,9 +1,9 @@
-/** Whether the server wants an API key, and whether we have given one. */
+/** The browser's session: whether the server wants an API key, and whether it has one. */
 import type { Api } from "./api.ts";
 import { createStore, type Store } from "./store.ts";
 
 export interface SessionState {
-  /** `open`: no key is wanted. `locked`: one is, and we have none. `signed_in`: we have. */
+  /** `open`: no key is needed. `locked`: one is needed. `signed_in`: one was given. */
   readonly phase: "unknown" | "open" | "locked" | "signed_in";
   readonly project: string | null;
   readonly scopes: readonly string[];
@@ -11,14 +11,14 @@ export interface SessionState {
 
 export interface SessionControl {
   readonly state: Store<SessionState>;
-  /** Asks the server. Stays `unknown` while it does not answer. */
+  /** Asks the server. The phase stays `unknown` while it does not answer. */
   refresh(): Promise<void>;
-  /** Locks when the server wants a key and ours is worth nothing any more. */
+  /** Locks when the server needs a key and the session's is no longer valid. */
   check(): Promise<void>;
-  /** Throws the server's problem when the key is not good. */
+  /** Rejects with the server's problem when the key is not valid. */
   signIn(key: string): Promise<void>;
   signOut(): Promise<void>;
-  /** The server has answered 401. */
+  /** Called when the server has answered 401. */
   lock(): void;
 }
 
@@ -34,7 +34,7 @@ export function createSession(): SessionControl & { attach(api: Api): void } {
   };
   return {
     state,
-    // The API tells the session of a 401, and the session asks the API: one of them has to come second.
+    // The API tells the session of a 401, and the session calls the API: one of them has to be created first.
     attach(given) {
       api = given;
     },

@@ -1,4 +1,4 @@
-/** The keys that work here, as a list. */
+/** The list of keyboard shortcuts. */
 import { Dialog } from "../ui/dialog.tsx";
 import { useApp } from "./app-context.ts";
 import type { Shortcut } from "./shortcuts.ts";
@@ -8,7 +8,7 @@ export function ShortcutHelp({ onClose }: { readonly onClose: () => void }) {
   const { shortcuts } = useApp();
   const groups = Map.groupBy(useStore(shortcuts.all), ({ group }) => group);
   return (
-    <Dialog title="Keyboard" onClose={onClose}>
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
       {[...groups].reverse().map(([group, entries]) => (
         <div key={group}>
           <h3>{group}</h3>

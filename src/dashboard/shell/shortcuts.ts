@@ -1,13 +1,13 @@
-/** Keys that do something wherever the focus is, except in a field or a dialog. Views add theirs while they are shown. */
+/** Keyboard shortcuts, which work wherever the focus is, except in a field or a dialog. Views add theirs while they are shown. */
 import { useEffect } from "preact/hooks";
 import { createStore, type Store } from "./store.ts";
 
 export interface Shortcut {
-  /** A key as KeyboardEvent has it (`j`, `Enter`, `?`), or two after one another: `g j`. */
+  /** A key as KeyboardEvent names it (`j`, `Enter`, `?`), or two in sequence: `g j`. */
   readonly keys: string;
   /** What it does, for the list that `?` shows. */
   readonly label: string;
-  /** Shown under this heading. */
+  /** The heading in that list. */
   readonly group: string;
   /** Returning false leaves the key to the browser. */
   run(event: KeyboardEvent): unknown;
@@ -15,11 +15,11 @@ export interface Shortcut {
 
 export interface Shortcuts {
   readonly all: Store<readonly Shortcut[]>;
-  /** Gives the function that takes them away. Later ones win over earlier ones of the same keys. */
+  /** Adds shortcuts; later ones win over earlier ones with the same keys. Returns a function that removes them. */
   add(shortcuts: readonly Shortcut[]): () => void;
 }
 
-/** How long the first of two keys is remembered. */
+/** How long the first of two keys counts. */
 const SEQUENCE_MS = 1200;
 
 export function createShortcuts(window: Window): Shortcuts {
@@ -43,7 +43,7 @@ export function createShortcuts(window: Window): Shortcuts {
   };
 }
 
-/** In a field a key is a letter; in a dialog only the dialog's own keys count. */
+/** Whether a key is typed into a field, or belongs to a dialog or menu. */
 function isTyping({ target }: KeyboardEvent): boolean {
   const element = target as HTMLElement | null;
   if (!element?.closest) return false;
@@ -52,7 +52,7 @@ function isTyping({ target }: KeyboardEvent): boolean {
   return element.isContentEditable || element.closest("textarea, select") !== null;
 }
 
-/** Shortcuts of a view, there as long as it is. */
+/** Adds shortcuts while a component is shown. */
 export function useShortcuts(shortcuts: Shortcuts, own: readonly Shortcut[], dependencies: readonly unknown[]): void {
   useEffect(() => shortcuts.add(own), dependencies);
 }

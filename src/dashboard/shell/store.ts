@@ -1,14 +1,14 @@
-/** A value that can be watched, and the hook that draws it. Knows nothing of what it holds. */
+/** A value with listeners, and the hook that renders it. Knows nothing of what it holds. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** A value with listeners; they are called after each change, with the new value. */
 export interface Store<T> {
   get(): T;
-  /** Nothing happens when the value is the same (Object.is). */
+  /** Does nothing when the value is the same (Object.is). */
   set(next: T): void;
-  /** Sets what comes of the present value. */
+  /** Sets what `change` makes of the present value. */
   update(change: (now: T) => T): void;
-  /** Gives the function that ends it. */
+  /** Returns an unsubscribe function. */
   subscribe(listener: (value: T) => void): () => void;
 }
 
@@ -31,7 +31,7 @@ export function createStore<T>(initial: T): Store<T> {
   };
 }
 
-/** The value of a store, or what `select` takes of it; draws again only when that has changed. */
+/** Returns the value of a store, or what `select` makes of it; renders again only when that has changed. */
 export function useStore<T, S = T>(store: Store<T>, select: (value: T) => S = (value) => value as unknown as S): S {
   const latest = useRef(select);
   latest.current = select;
@@ -40,12 +40,12 @@ export function useStore<T, S = T>(store: Store<T>, select: (value: T) => S = (v
   shown.current = selected;
   const [, redraw] = useState(0);
   useLayoutEffect(() => {
-    const look = (value: T) => {
+    const redrawIfChanged = (value: T) => {
       if (!Object.is(latest.current(value), shown.current)) redraw((count) => count + 1);
     };
-    // What changed between the drawing and now.
-    look(store.get());
-    return store.subscribe(look);
+    // The value may have changed between the rendering and now.
+    redrawIfChanged(store.get());
+    return store.subscribe(redrawIfChanged);
   }, [store]);
   return selected;
 }

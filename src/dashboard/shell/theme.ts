@@ -1,11 +1,11 @@
-/** Light, dark, or what the system says: chosen here, remembered, set on the root before the first paint by public/theme.js. */
+/** The theme: light, dark or the system's. The choice is stored; public/theme.js sets it on the root before the first paint. */
 import { createStore, type Store } from "./store.ts";
 
 export type ThemeChoice = "system" | "light" | "dark";
 
 export interface Theme {
   readonly choice: Store<ThemeChoice>;
-  /** What is shown. Canvases draw again when it changes. */
+  /** The theme in effect. Canvases are redrawn when it changes. */
   readonly shown: Store<"light" | "dark">;
   choose(choice: ThemeChoice): void;
 }
@@ -52,6 +52,6 @@ function remember({ localStorage }: Window, choice: ThemeChoice): void {
     if (choice === "system") localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, choice);
   } catch {
-    // Storage is closed to the page: the choice holds until it is left.
+    // The page may not use storage: the choice lasts until it is closed.
   }
 }

@@ -1,8 +1,8 @@
-/** What a view is: the code behind an address. */
+/** A view: the code behind an address. */
 import type { ComponentType } from "preact";
 
 export interface ViewProps {
-  /** What the address has in the places of `:names`. */
+  /** The values of the pattern's `:names` in the address. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
 }
@@ -11,6 +11,6 @@ export interface View {
   /** A path with `:names`. */
   readonly pattern: string;
   readonly load: () => Promise<{ readonly default: ComponentType<ViewProps> }>;
-  /** The entry of the navigation under which it is found. */
+  /** The entry of the navigation that is current while it is shown. */
   readonly section: string;
 }

@@ -2,26 +2,27 @@
 import type { ComponentChildren, JSX } from "preact";
 import { Icon, type IconName } from "./icon.tsx";
 
-interface Look {
+interface Appearance {
   readonly icon?: IconName;
-  /** `primary`: the one thing to do here. `danger`: it cannot be undone. `quiet`: without a frame. */
-  readonly look?: "primary" | "danger" | "quiet";
+  /** `primary`: the main action. `danger`: it cannot be undone. `quiet`: without a frame. */
+  readonly variant?: "primary" | "danger" | "quiet";
   readonly small?: boolean;
-  /** Without children it is an icon alone, and the label is its name. */
+  /** The accessible name; needed without children, when the button is only an icon. */
   readonly label?: string;
   readonly children?: ComponentChildren;
 }
 
-type ButtonProps = Look & Omit<JSX.IntrinsicElements["button"], "icon" | "label" | "children"> & { readonly busy?: boolean };
+type ButtonProps = Appearance &
+  Omit<JSX.IntrinsicElements["button"], "icon" | "label" | "children"> & { readonly busy?: boolean };
 
-/** While `busy` it shows so and takes no press, but keeps the focus. */
-export function Button({ icon, look, small, label, children, busy = false, onClick, ...rest }: ButtonProps) {
+/** A `busy` button shows a spinner and ignores clicks, but keeps the focus. */
+export function Button({ icon, variant, small, label, children, busy = false, onClick, ...rest }: ButtonProps) {
   const shown = busy ? "loader" : icon;
   return (
     <button
       type="button"
       {...rest}
-      class={classOf({ look, small, children }, busy)}
+      class={classOf({ variant, small, children }, busy)}
       aria-label={label}
       title={children ? undefined : label}
       aria-disabled={busy || undefined}
@@ -33,15 +34,15 @@ export function Button({ icon, look, small, label, children, busy = false, onCli
   );
 }
 
-type LinkButtonProps = Look & { readonly href: string; readonly download?: string };
+type LinkButtonProps = Appearance & { readonly href: string; readonly download?: string };
 
-/** A link that looks like a button: it goes somewhere. */
-export function LinkButton({ icon, look, small, label, children, href, download }: LinkButtonProps) {
+/** A link that looks like a button. */
+export function LinkButton({ icon, variant, small, label, children, href, download }: LinkButtonProps) {
   return (
     <a
       href={href}
       {...(download !== undefined && { download })}
-      class={classOf({ look, small, children })}
+      class={classOf({ variant, small, children })}
       aria-label={label}
       title={children ? undefined : label}
     >
@@ -51,7 +52,7 @@ export function LinkButton({ icon, look, small, label, children, href, download 
   );
 }
 
-function classOf({ look, small, children }: { [K in keyof Look]: Look[K] | undefined }, busy = false): string {
-  const parts = ["button", look, small && "small", !children && "icon-only", busy && "busy"];
+function classOf({ variant, small, children }: { [K in keyof Appearance]: Appearance[K] | undefined }, busy = false): string {
+  const parts = ["button", variant, small && "small", !children && "icon-only", busy && "busy"];
   return parts.filter(Boolean).join(" ");
 }

@@ -6,12 +6,12 @@ import type { IconName } from "./icon.tsx";
 
 export interface DialogProps {
   readonly title: string;
-  /** Without it the dialog cannot be left. */
+  /** When left out, the dialog cannot be closed. */
   readonly onClose?: () => void;
   readonly children: ComponentChildren;
 }
 
-/** Is open as long as it is drawn. */
+/** A dialog that is open for as long as it is rendered. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -25,7 +25,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     };
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: The click is on the backdrop; Escape is the key for it, and onCancel hears it.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: The click is on the backdrop; its key is Escape, which calls onCancel.
     <dialog
       ref={element}
       class="dialog"
@@ -38,7 +38,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     >
       <div class="dialog-head">
         <h2 id={id}>{title}</h2>
-        {onClose && <Button look="quiet" small icon="x" label="Close" onClick={onClose} />}
+        {onClose && <Button variant="quiet" small icon="x" label="Close" onClick={onClose} />}
       </div>
       <div class="dialog-body">{children}</div>
     </dialog>
@@ -48,7 +48,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
 export interface ConfirmProps {
   readonly title: string;
   readonly children: ComponentChildren;
-  /** What the button that does it says. */
+  /** The label of the button that confirms. */
   readonly action: string;
   readonly icon?: IconName;
   readonly danger?: boolean;
@@ -67,7 +67,7 @@ export function Confirm({ title, children, action, icon, danger = false, onConfi
       <div>{children}</div>
       <div class="dialog-actions">
         <Button onClick={onClose}>Keep</Button>
-        <Button look={danger ? "danger" : "primary"} {...(icon && { icon })} onClick={confirm}>
+        <Button variant={danger ? "danger" : "primary"} {...(icon && { icon })} onClick={confirm}>
           {action}
         </Button>
       </div>

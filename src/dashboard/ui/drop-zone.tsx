@@ -1,16 +1,16 @@
-/** Where a file is dropped, or chosen with a button: for tables to upload and for rows to predict. */
+/** An area where a file is dropped, or chosen with a button. */
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
 
 export interface DropZoneProps {
-  /** What the button says. */
+  /** The button's label. */
   readonly action: string;
-  /** Endings that the dialog offers. */
+  /** The endings that the file dialog offers. */
   readonly accept: string;
   readonly busy?: boolean;
-  /** What may be dropped here, or how far it is. */
+  /** What may be dropped here, or the progress of what was. */
   readonly children: ComponentChildren;
   onFile(file: File): void;
 }
@@ -18,12 +18,12 @@ export interface DropZoneProps {
 export function DropZone({ action, accept, busy = false, children, onFile }: DropZoneProps) {
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
-  const take = (file: File | undefined | null) => {
+  const choose = (file: File | undefined | null) => {
     setOver(false);
     if (file && !busy) onFile(file);
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Dropping is for the mouse; the button in it does the same by keys.
+    // biome-ignore lint/a11y/noStaticElementInteractions: Dropping is for the mouse; the button does the same by keyboard.
     <div
       class="drop-zone"
       data-over={over}
@@ -34,7 +34,7 @@ export function DropZone({ action, accept, busy = false, children, onFile }: Dro
       onDragLeave={() => setOver(false)}
       onDrop={(event) => {
         event.preventDefault();
-        take(event.dataTransfer?.files[0]);
+        choose(event.dataTransfer?.files[0]);
       }}
     >
       <Icon name="file" size={20} />
@@ -50,7 +50,7 @@ export function DropZone({ action, accept, busy = false, children, onFile }: Dro
         aria-label={action}
         accept={accept}
         onChange={(event) => {
-          take(event.currentTarget.files?.[0]);
+          choose(event.currentTarget.files?.[0]);
           event.currentTarget.value = "";
         }}
       />

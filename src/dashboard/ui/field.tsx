@@ -1,9 +1,9 @@
-/** Fields of forms: a label, the control, a hint, and what is wrong with it, tied together for screen readers. */
+/** Form fields: label, control, hint and error, linked for screen readers. */
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 
-/** What a control needs to belong to its label. */
+/** The attributes that link a control to its label. */
 export interface ControlProps {
   readonly id: string;
   readonly "aria-describedby": string | undefined;
@@ -13,9 +13,9 @@ export interface ControlProps {
 export interface FieldProps {
   readonly label: ComponentChildren;
   readonly hint?: ComponentChildren;
-  /** What is wrong, in the server's words. */
+  /** The server's error for this field. */
   readonly error?: string | null | undefined;
-  /** Draws the control with the properties that tie it to the label. */
+  /** Renders the control with the attributes that link it to the label. */
   readonly children: (control: ControlProps) => ComponentChildren;
 }
 
@@ -60,7 +60,7 @@ type InputProps = Omit<FieldProps, "children"> &
     onInput(value: string): void;
   };
 
-/** A line of text; with `type`, of numbers, dates and so on. */
+/** A single-line input. */
 export function TextField({ label, hint, error, onInput, type = "text", ...rest }: InputProps) {
   return (
     <Field label={label} hint={hint} error={error}>
@@ -121,14 +121,14 @@ export function Check({ label, checked, disabled = false, onChange }: CheckProps
 }
 
 export interface SegmentsProps<V extends string> {
-  /** What is chosen, for screen readers. */
+  /** What is being chosen, for screen readers. */
   readonly label: string;
   readonly value: V;
   readonly options: readonly { readonly value: V; readonly label: ComponentChildren }[];
   onChange(value: V): void;
 }
 
-/** One of a few, all in view. */
+/** A choice of one among a few, all visible. */
 export function Segments<V extends string>({ label, value, options, onChange }: SegmentsProps<V>) {
   const name = useId();
   return (

@@ -1,4 +1,4 @@
-/** The page's icons: strokes of 1.6 on a grid of 20. They are decoration: what they mean stands beside them or in a label. */
+/** The page's icons: strokes of 1.6 on a grid of 20. They are decoration; their meaning is in the text beside them or in a label. */
 
 const PATHS = {
   alert: "M10 3 18 17H2zM10 8v4M10 14.500v.1",

@@ -1,6 +1,7 @@
-/** A component that draws again only when one of its properties has changed. */
+/** Memoised components. */
 import { Component, type ComponentType, createElement, type VNode } from "preact";
 
+/** Returns a component that renders again only when one of its properties has changed. */
 export function memo<P extends object>(Inner: (props: P) => VNode | null): ComponentType<P> {
   return class Memo extends Component<P> {
     override shouldComponentUpdate(next: Readonly<P>): boolean {

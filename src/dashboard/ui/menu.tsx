@@ -1,4 +1,4 @@
-/** A button with a list of things to do: arrow keys move, Escape and a click elsewhere close it. */
+/** A button with a list of actions: arrow keys move, Escape and a click elsewhere close it. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { Button } from "./button.tsx";
@@ -7,7 +7,7 @@ import { Icon, type IconName } from "./icon.tsx";
 export interface MenuItem {
   readonly label: string;
   readonly icon?: IconName;
-  /** Said at the end of the line. */
+  /** Shown at the end of the line. */
   readonly note?: string;
   readonly danger?: boolean;
   readonly disabled?: boolean;
@@ -20,7 +20,7 @@ export interface MenuItem {
 export interface MenuProps {
   readonly label: string;
   readonly icon?: IconName;
-  /** What the button shows; without it, the icon alone. */
+  /** The button's content; only the icon when left out. */
   readonly children?: ComponentChildren;
   readonly items: readonly MenuItem[];
 }

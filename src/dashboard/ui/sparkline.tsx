@@ -9,7 +9,7 @@ export interface SparklineProps {
   readonly label: string;
 }
 
-/** On a logarithmic scale where all values are positive: a loss falls by factors. */
+/** Logarithmic where all values are positive, since a loss falls by factors. */
 export function Sparkline({ points, label }: SparklineProps) {
   return (
     <svg class="sparkline" width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>

@@ -1,8 +1,8 @@
-/** A job's state: an icon, a word, and only then a colour. */
+/** A job's state as icon, word and colour, and its progress. */
 import type { JobState } from "../../domain/jobs/job.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
-/** How states and what belongs to them are coloured. */
+/** The colours of states. */
 export type Tone = "active" | "ok" | "bad" | "warn" | "idle";
 
 const STATES: Readonly<Record<JobState, readonly [icon: IconName, tone: Tone, label: string]>> = {
@@ -16,10 +16,10 @@ const STATES: Readonly<Record<JobState, readonly [icon: IconName, tone: Tone, la
   failed: ["alert", "bad", "Failed"],
 };
 
-/** The word for a state. */
+/** Returns the word for a state. */
 export const stateLabel = (state: JobState): string => STATES[state][2];
 
-/** The colour for a state. */
+/** Returns the colour of a state. */
 export const stateTone = (state: JobState): Tone => STATES[state][1];
 
 export function StateBadge({ state }: { readonly state: JobState }) {

@@ -1,4 +1,4 @@
-/** What content lies on: cards, notices, problems, empty places, skeletons, tabs, facts. */
+/** What content is laid out on: cards, notices, problems, empty states, skeletons, tabs, facts. */
 import type { ComponentChildren } from "preact";
 import type { ProblemDocument } from "../../client/error.ts";
 import { asProblem } from "../shell/problem.ts";
@@ -7,9 +7,9 @@ import { Icon, type IconName } from "./icon.tsx";
 
 export interface CardProps {
   readonly title?: ComponentChildren;
-  /** At the end of the head. */
+  /** Shown at the end of the head. */
   readonly actions?: ComponentChildren;
-  /** Its content reaches to the edges: tables, charts. */
+  /** Whether the content reaches the edges, as tables and charts do. */
   readonly flush?: boolean;
   readonly children: ComponentChildren;
 }
@@ -28,7 +28,7 @@ export function Card({ title, actions, flush = false, children }: CardProps) {
   );
 }
 
-/** What went wrong, as the server says it: title, detail, and each failure with its place. */
+/** An error as the server describes it: title, detail, and each wrong field by its pointer. */
 export function Problem({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
   const { title, detail, errors = [] } = asProblem(error) satisfies ProblemDocument;
   const isOne = errors.length === 1;
@@ -92,7 +92,7 @@ export interface EmptyProps {
   readonly action?: ComponentChildren;
 }
 
-/** Nothing is here, and how something comes to be. */
+/** Says that there is nothing to show, and how that changes. */
 export function Empty({ icon, title, children, action }: EmptyProps) {
   return (
     <div class="empty">
@@ -104,7 +104,7 @@ export function Empty({ icon, title, children, action }: EmptyProps) {
   );
 }
 
-/** The place of something that is on its way: as large as that will be. */
+/** Holds the place of something that is loading, in its later size. */
 export function Skeleton({ width = "100%", height = "1em" }: { readonly width?: string; readonly height?: string }) {
   return <span class="skeleton" style={{ width, height }} aria-hidden="true" />;
 }
@@ -115,7 +115,7 @@ export interface Tab {
   readonly current: boolean;
 }
 
-/** Views of one thing, each with an address. */
+/** Links to the views of one thing. */
 export function Tabs({ label, tabs }: { readonly label: string; readonly tabs: readonly Tab[] }) {
   return (
     <nav class="tabs" aria-label={label}>
@@ -133,11 +133,11 @@ export interface Fact {
   readonly value: ComponentChildren;
   /** Smaller, after the value. */
   readonly note?: ComponentChildren;
-  /** Its value and note need more room than others'. */
+  /** Whether value and note need more room than others'. */
   readonly wide?: boolean;
 }
 
-/** Numbers worth a glance. */
+/** A row of key figures. */
 export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
   return (
     <dl class="facts">

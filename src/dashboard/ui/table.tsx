@@ -1,4 +1,4 @@
-/** Tables that sort. For a page of rows; the table of jobs, which may have thousands, is its own. */
+/** Sortable tables of a page of rows. The table of jobs, which may have thousands, is a component of its own. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Icon } from "./icon.tsx";
@@ -6,10 +6,10 @@ import { Icon } from "./icon.tsx";
 export interface Column<T> {
   readonly key: string;
   readonly title: ComponentChildren;
-  /** Numbers stand to the right. */
+  /** Whether cells are numbers, which are aligned to the right. */
   readonly numeric?: boolean;
   readonly render: (item: T) => ComponentChildren;
-  /** What it sorts by; without it the column does not sort. Null and NaN come last, whichever way. */
+  /** The value to sort by; when left out, the column does not sort. Null and NaN come last in both directions. */
   readonly sortBy?: (item: T) => number | string | null;
 }
 
@@ -18,7 +18,7 @@ export interface TableProps<T> {
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
   readonly keyOf: (item: T) => string;
-  /** Shown in the table's place when there is no row. */
+  /** Shown instead of the table when there are no rows. */
   readonly empty?: ComponentChildren;
 }
 
@@ -82,7 +82,7 @@ function Head<T>({ column, order, onSort }: HeadProps<T>) {
   );
 }
 
-/** Rows in an order; those without a value come last. */
+/** Returns the rows sorted; those without a value come last. */
 function sortRows<T>(rows: readonly T[], by: Column<T>["sortBy"], descending: boolean): readonly T[] {
   if (!by) return rows;
   const sign = descending ? -1 : 1;

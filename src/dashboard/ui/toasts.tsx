@@ -1,4 +1,4 @@
-/** Short messages that come and go. What went wrong stays until it is closed. */
+/** Short messages that disappear by themselves; errors stay until they are closed. */
 
 import { asProblem } from "../shell/problem.ts";
 import { createStore, type Store, useStore } from "../shell/store.ts";
@@ -13,9 +13,9 @@ export interface Toast {
 
 export interface Toasts {
   readonly list: Store<readonly Toast[]>;
-  /** Says that something is done. */
+  /** Shows that something is done. */
   say(text: string): void;
-  /** Says what went wrong. */
+  /** Shows an error. */
   fail(error: unknown): void;
   close(id: number): void;
 }
@@ -54,7 +54,7 @@ export function ToastList({ toasts }: { readonly toasts: Toasts }) {
         <div class="toast" key={id} data-tone={tone}>
           <Icon name={tone === "ok" ? "check" : "alert"} />
           <span>{text}</span>
-          <Button look="quiet" small icon="x" label="Close message" onClick={() => toasts.close(id)} />
+          <Button variant="quiet" small icon="x" label="Close message" onClick={() => toasts.close(id)} />
         </div>
       ))}
     </div>

@@ -56,7 +56,7 @@ describe("a contour", () => {
 });
 
 describe("a field", () => {
-  const axis = (place: number, max: number) => ({ name: String(place), place, domain: { min: 0, max } });
+  const axis = (index: number, max: number) => ({ name: String(index), index, domain: { min: 0, max } });
 
   it("asks for every place of a grid, and leaves the other features at their middle", () => {
     const rows = gridRows([7, 8, "blue"], axis(1, 10), axis(0, 1), 3);

@@ -61,7 +61,7 @@ describe("the theme", () => {
     const { page } = await stage.open("/jobs", { colorScheme: "dark" });
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(await background()).toBe("rgb(13, 16, 21)");
-    await page.getByRole("button", { name: /theme; press for the next/ }).click();
+    await page.getByRole("button", { name: /theme; switch to/ }).click();
     await expect.poll(background).toBe("rgb(245, 246, 248)");
     await page.reload();
     expect(await background()).toBe("rgb(245, 246, 248)");

@@ -58,7 +58,7 @@ describe("comparing jobs", () => {
     const places = () => specs.locator("tbody tr td:first-child").allInnerTexts();
     expect(await places()).toEqual(expect.arrayContaining(["/name", "/optimizer/type", "/optimizer/lr", "/epochs"]));
     expect(await places()).not.toContain("/batch_size");
-    await page.getByLabel(/Show what is the same/).check();
+    await page.getByLabel(/Show equal values/).check();
     await expect.poll(places).toContain("/batch_size");
     expect(faults).toEqual([]);
   });
@@ -73,12 +73,12 @@ describe("comparing jobs", () => {
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("checkbox", { name: /that-runs/ }).check();
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Take by-sgd out" }).click();
+    await page.getByRole("button", { name: "Remove by-sgd" }).click();
     const epochs = () => page.locator(".drawn").getAttribute("data-total").then(Number);
     await expect.poll(epochs).toBeGreaterThan(300);
     const before = await epochs();
     await expect.poll(epochs).toBeGreaterThan(before);
-    await page.getByRole("button", { name: "Take that-runs out" }).click();
+    await page.getByRole("button", { name: "Remove that-runs" }).click();
     await expect.poll(epochs).toBe(300);
     expect(new URL(page.url()).searchParams.get("jobs")).toBe(adam.id);
     await cancelAll(stage.client);

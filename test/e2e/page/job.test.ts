@@ -56,7 +56,7 @@ describe("the curves of a job", () => {
     const plot = page.getByRole("application", { name: /^Loss by epoch/ });
     await plot.focus();
     for (let halvings = 0; halvings < 6; halvings++) await page.keyboard.press("+");
-    await page.getByText("every one is drawn").waitFor();
+    await page.getByText("all are drawn").waitFor();
     await page.keyboard.press("0");
     await page.getByText(/of 40.000 drawn/).waitFor();
     expect(faults).toEqual([]);
@@ -68,7 +68,7 @@ describe("the curves of a job", () => {
     await page.getByText(/of 2.500.000 drawn/).waitFor();
     await page.getByRole("application", { name: /^Loss by epoch/ }).focus();
     for (let halvings = 0; halvings < 12; halvings++) await page.keyboard.press("+");
-    await page.getByText("every one is drawn").waitFor();
+    await page.getByText("all are drawn").waitFor();
     await page.goto(`${stage.url}/jobs`);
     await page.locator(`[data-id="${id}"] .sparkline path`).waitFor();
     expect(faults).toEqual([]);
@@ -169,7 +169,7 @@ describe("the life of a job", () => {
     // While a page is read the button is disabled, and it may be gone after that.
     const more = page.getByRole("button", { name: "Load more", disabled: false });
     // As long as events come in faster than pages are read, there is a next one.
-    for (const end = page.getByText("New ones appear here."); !(await end.isVisible()); ) {
+    for (const end = page.getByText("New events appear here."); !(await end.isVisible()); ) {
       if (await more.isVisible()) await more.click();
     }
     const before = await rows.count();

@@ -48,7 +48,7 @@ describe("two features", () => {
     // Away from the points: above the upper moon, and below the lower one.
     expect(isBlue(await colourAt(page, 0.25, 0.96))).toBe(true);
     expect(isOrange(await colourAt(page, 0.7, 0.05))).toBe(true);
-    const picture = page.getByRole("img", { name: /What the model says over feature 0 and feature 1, with 200 points/ });
+    const picture = page.getByRole("img", { name: /Predictions over feature 0 and feature 1, with 200 points/ });
     await picture.waitFor();
     await page.getByText("validation rows", { exact: true }).waitFor();
     expect(faults).toEqual([]);
@@ -73,7 +73,7 @@ describe("two features", () => {
     const lateEdges = await page
       .locator(".network path")
       .evaluateAll((paths) => paths.map((path) => path.getAttribute("stroke-width")));
-    await page.getByRole("slider", { name: "Moment of the training" }).focus();
+    await page.getByRole("slider", { name: "Snapshot of the training" }).focus();
     await page.keyboard.press("Home");
     // The best one so far is kept besides those at every tenth epoch.
     await expect.poll(() => text.innerText()).toMatch(/Epoch \d+ of 300$/);
@@ -86,7 +86,7 @@ describe("two features", () => {
       .not.toEqual(lateEdges);
     const loss = await stage.client.metrics(moons.id, { from: epoch, to: epoch });
     await expect
-      .poll(() => page.locator(".moment-metrics tbody td").first().innerText())
+      .poll(() => page.locator(".epoch-metrics tbody td").first().innerText())
       .toBe(Number(loss.series.loss?.[0]).toFixed(4));
     await page.getByRole("button", { name: "Play the training" }).click();
     await expect.poll(() => text.innerText()).toContain("300 of 300");
@@ -128,11 +128,11 @@ describe("many features", () => {
     );
     const { page, faults } = await stage.open(`/jobs/${blobs.id}?tab=model`);
     await drawn(page);
-    await page.getByLabel("Across").selectOption({ label: "feature 7" });
-    await page.getByLabel("Up", { exact: true }).selectOption({ label: "feature 3" });
-    await page.getByRole("img", { name: /What the model says over feature 7 and feature 3/ }).waitFor();
+    await page.getByLabel("Horizontal axis").selectOption({ label: "feature 7" });
+    await page.getByLabel("Vertical axis").selectOption({ label: "feature 3" });
+    await page.getByRole("img", { name: /Predictions over feature 7 and feature 3/ }).waitFor();
     await drawn(page);
-    await page.getByText(/^98 other features stay at their middle/).waitFor();
+    await page.getByText(/^The other 98 features are held at their median/).waitFor();
     expect(faults).toEqual([]);
   });
 
@@ -182,7 +182,7 @@ describe("one feature", () => {
         );
       });
     await expect.poll(distance).toBeLessThan(3);
-    const moment = page.getByRole("slider", { name: "Moment of the training" });
+    const moment = page.getByRole("slider", { name: "Snapshot of the training" });
     // Ten checkpoints and the end: before they have come there is no other moment to go to.
     await expect.poll(async () => Number(await moment.getAttribute("max"))).toBeGreaterThanOrEqual(9);
     await moment.press("Home");
@@ -215,8 +215,8 @@ describe("the model's own page", () => {
     const second = await submitted(stage.client, { ...MOONS, epochs: 50 }, "succeeded");
     const { page, faults } = await stage.open(`/models/${second.model?.id}?tab=versions`);
     await page.getByLabel("Alias", { exact: true }).fill("production");
-    await page.getByRole("button", { name: "Point it here" }).click();
-    await page.getByText("moons@production is version 2 now.").waitFor();
+    await page.getByRole("button", { name: "Point alias here" }).click();
+    await page.getByText("moons@production now points at version 2.").waitFor();
     expect((await stage.client.model("moons@production")).id).toBe(second.model?.id);
     await page.getByRole("link", { name: "Compare with moons, version 1" }).click();
     await page.getByRole("cell", { name: "epochs", exact: true }).waitFor();

@@ -60,7 +60,7 @@ describe("the form", () => {
     await ready(page);
     const rate = page.getByLabel("Learning rate", { exact: true });
     await rate.fill("-1");
-    await expect.poll(() => verdict(page).innerText()).toBe("Not yet: something is wrong");
+    await expect.poll(() => verdict(page).innerText()).toBe("The spec has errors");
     expect(await rate.getAttribute("aria-invalid")).toBe("true");
     expect(await page.locator(".verdict-faults").innerText()).toContain("/optimizer/lr");
     expect(await page.getByRole("button", { name: "Train", exact: true }).isDisabled()).toBe(true);
@@ -114,7 +114,7 @@ describe("JSON", () => {
     await page.getByText("JSON", { exact: true }).click();
     const area = page.getByLabel("Job spec as JSON");
     await area.fill("{ not yet");
-    await page.getByText(/This is no JSON yet/).waitFor();
+    await page.getByText(/This is not valid JSON/).waitFor();
     const spec = { ...MOONS, epochs: 0, model: { layers: [{ type: "linear" }, { type: "lineer" }] } };
     await area.fill(JSON.stringify(spec, null, 2));
     const fault = page.getByRole("button", { name: /\/model\/layers\/1\/type/ });
@@ -155,7 +155,7 @@ describe("another job", () => {
     const spec = { name: "rows", data: { inline }, model: { layers: [{ type: "linear" as const }] }, epochs: 5 };
     const first = await submitted(stage.client, spec, "succeeded");
     const { page } = await stage.open(`/new?from=${first.id}`);
-    await page.getByText("4 rows stand in the request").waitFor();
+    await page.getByText("4 rows are in the request").waitFor();
     const again = await train(page);
     expect(again.model?.sha256).toBe(first.model?.sha256);
   });

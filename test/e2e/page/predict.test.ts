@@ -57,8 +57,8 @@ describe("a row", () => {
 
   it("is taken from the data, with what it is there", async () => {
     const { page } = await open();
-    await page.getByRole("button", { name: "A row of the data" }).click();
-    await page.getByText(/In the data it is (Adelie|Gentoo|Chinstrap)\./).waitFor();
+    await page.getByRole("button", { name: "Random row" }).click();
+    await page.getByText(/The data says (Adelie|Gentoo|Chinstrap)\./).waitFor();
   });
 
   it("is moved by sliders with keys", async () => {

@@ -23,12 +23,12 @@ describe("a page whose server is killed and started again", () => {
     for (const page of opened) await page.evaluate(() => Object.assign(globalThis, { loadedOnce: true }));
 
     await stage.kill();
-    for (const page of opened) await page.getByText("The server is away.").waitFor();
+    for (const page of opened) await page.getByText("The server does not answer.").waitFor();
     const drawn = await epochsDrawn(curves);
     const shown = await row.locator(".c-epochs").innerText();
 
     await stage.restart();
-    for (const page of opened) await page.getByText("The server is away.").waitFor({ state: "detached" });
+    for (const page of opened) await page.getByText("The server does not answer.").waitFor({ state: "detached" });
     await row.getByText("Running").waitFor();
     await expect.poll(() => row.locator(".c-epochs").innerText()).not.toBe(shown);
     await expect.poll(async () => (await epochsDrawn(curves)).total).toBeGreaterThan(drawn.total);

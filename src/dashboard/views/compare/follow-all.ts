@@ -1,4 +1,4 @@
-/** The jobs that are compared and their curves, read and followed as long as they are shown. */
+/** The jobs that are compared and their curves, read and followed while they are shown. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import type { ProblemDocument } from "../../../client/error.ts";
@@ -8,7 +8,7 @@ import { useApp } from "../../shell/app-context.ts";
 import { asProblem } from "../../shell/problem.ts";
 import { useStore } from "../../shell/store.ts";
 
-/** Points of each job: together they are as many as one job has on its own page. */
+/** Points of each job; together they are about as many as one job has on its own page. */
 const POINTS = 1200;
 
 export interface Compared {
@@ -19,7 +19,7 @@ export interface Compared {
   readonly problem: ProblemDocument | undefined;
 }
 
-/** The jobs of these ids, live. */
+/** Returns the jobs of these ids, live. */
 export function useCompared(ids: readonly string[]): readonly Compared[] {
   const { api, board, live } = useApp();
   const generation = useStore(live.generation);
@@ -47,7 +47,7 @@ export function useCompared(ids: readonly string[]): readonly Compared[] {
   });
 }
 
-/** The curves of these jobs, by id. `version` grows with every change. */
+/** Returns the curves of these jobs, by id. `version` grows with every change. */
 export function useCurves(ids: readonly string[], zoom: Span | null) {
   const { api, live } = useApp();
   const followed = useRef(new Map<string, FollowedCurves>());
@@ -64,7 +64,7 @@ export function useCurves(ids: readonly string[], zoom: Span | null) {
     onChange();
   }, [ids, api, live]);
   useEffect(() => {
-    for (const curves of followed.current.values()) curves.look(zoom);
+    for (const curves of followed.current.values()) curves.focus(zoom);
   }, [ids, zoom]);
   useEffect(
     () => () => {
@@ -75,7 +75,7 @@ export function useCurves(ids: readonly string[], zoom: Span | null) {
   return { followed: followed.current, version };
 }
 
-/** The same array as long as it has the same ids. */
+/** Returns the same array for as long as it has the same ids. */
 export function useSteadyIds(ids: readonly string[]): readonly string[] {
   const key = ids.join();
   return useMemo(() => ids, [key]);

@@ -1,4 +1,4 @@
-/** The curves of several jobs, laid over one another: a chart for each series that any of them has. */
+/** The curves of several jobs in shared charts: one for each series that any of them has. */
 import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { align } from "../../charts/align.ts";
@@ -6,7 +6,7 @@ import { LineChart } from "../../charts/chart.tsx";
 import { ChartSkeletons } from "../../charts/chart-skeletons.tsx";
 import type { Line } from "../../charts/plot.ts";
 import { NO_POINTS, type PointTable } from "../../charts/point-table.ts";
-import { ChartTools, clampSpan, useLook } from "../../charts/tools.tsx";
+import { ChartTools, clampSpan, useChartView } from "../../charts/tools.tsx";
 import { CHART_PLANS, type ChartPlan, isSmooth, OF_THE_RUN } from "../../jobs/chart-plans.ts";
 import { colorAt } from "../../jobs/comparison-address.ts";
 import { Segments } from "../../ui/field.tsx";
@@ -27,13 +27,13 @@ const OTHER_PX = 200;
 export interface OverlayProps {
   readonly ids: readonly string[];
   readonly jobs: readonly Compared[];
-  /** What stands below the charts: drawn when it is known how high these are, so that it does not move. */
+  /** What is below the charts: shown once their height is known, so that it does not move. */
   readonly children: ComponentChildren;
 }
 
 export function Overlay({ ids, jobs, children }: OverlayProps) {
-  const { look, change } = useLook();
-  const { log, smoothing, zoom } = look;
+  const { view, change } = useChartView();
+  const { log, smoothing, zoom } = view;
   const [rows, setRows] = useState<Rows>("both");
   const { followed, version } = useCurves(ids, zoom);
   const curves = ids.map((id) => followed.get(id));
@@ -49,7 +49,7 @@ export function Overlay({ ids, jobs, children }: OverlayProps) {
     [version, zoom, rows, names.join()],
   );
   const failed = curves.find((each) => each?.error);
-  // Drawn when all of it is known, so that nothing moves when more comes.
+  // Shown once all of it is known, so that nothing moves.
   const isKnown = curves.every((each) => each?.known || each?.error) && jobs.every(({ job, problem }) => job || problem);
   if (!isKnown) return <ChartSkeletons heights={[LOSS_PX, OTHER_PX, OTHER_PX]} />;
   if (last === 0) {
@@ -66,7 +66,7 @@ export function Overlay({ ids, jobs, children }: OverlayProps) {
         <Segments label="Show the curves of" value={rows} options={ROWS} onChange={(value) => setRows(value)} />
         {rows === "both" && <span class="muted">Validation is dashed.</span>}
       </div>
-      <ChartTools look={look} change={change} epochs={epochs} last={last} />
+      <ChartTools view={view} change={change} epochs={epochs} last={last} />
       <div class="chart-grid">
         {charts.map(({ title, series, lines, spansPowers, ...formats }, index) => (
           <LineChart
@@ -89,7 +89,7 @@ export function Overlay({ ids, jobs, children }: OverlayProps) {
   );
 }
 
-/** The charts of tables on one axis; a line is a job's, dashed for its held-out rows. */
+/** The charts of several tables on one axis: a line for each job, dashed for its validation rows. */
 function overlaid(tables: readonly PointTable[], names: readonly string[], rows: Rows) {
   const { epochs, line } = align(tables);
   const lineOf = (position: number, column: string, dashed: boolean): readonly Line[] => {
@@ -111,7 +111,7 @@ function NoCurves() {
   return (
     <div class="card">
       <Empty icon="clock" title="No epochs yet">
-        Curves appear with the first one, by themselves.
+        Curves appear with the first epoch.
       </Empty>
     </div>
   );

@@ -1,4 +1,4 @@
-/** Several jobs side by side: their curves over one another, what they have come to, and where their specs differ. */
+/** The view that compares jobs: their curves in shared charts, their results, and where their specs differ. */
 import { useState } from "preact/hooks";
 import { colorAt, comparedIds, compareHref } from "../../jobs/comparison-address.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
@@ -76,7 +76,7 @@ function Chips({ compared, onRemove }: ChipsProps) {
           ) : (
             <span class="truncate muted">{problem ? problem.detail : id}</span>
           )}
-          <Button look="quiet" small icon="x" label={`Take ${job?.name ?? id} out`} onClick={() => onRemove(id)} />
+          <Button variant="quiet" small icon="x" label={`Remove ${job?.name ?? id}`} onClick={() => onRemove(id)} />
         </li>
       ))}
     </ul>

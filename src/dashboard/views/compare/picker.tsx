@@ -1,7 +1,7 @@
-/** Choosing jobs to compare: the newest ones, found by words. */
+/** Chooses jobs to compare among the newest ones, with a search. */
 import { useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
-import { MOST_COMPARED } from "../../jobs/comparison-address.ts";
+import { MAX_COMPARED } from "../../jobs/comparison-address.ts";
 import { describeSpec, searchText } from "../../jobs/job-reading.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
@@ -12,7 +12,7 @@ import { Check, TextField } from "../../ui/field.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
 
-/** As many as are read; older ones are chosen in the table of jobs. */
+/** How many jobs are offered; older ones can be chosen in the table of jobs. */
 const LISTED = 100;
 
 export interface PickerProps {
@@ -35,7 +35,7 @@ export function Picker({ ids, onPick }: PickerProps) {
     <div class="stack">
       <TextField
         label={data.has_more ? `Search the newest ${LISTED} jobs` : "Search jobs"}
-        hint={`Up to ${MOST_COMPARED} side by side; the table of jobs compares what is selected there, too.`}
+        hint={`Compare up to ${MAX_COMPARED}. Jobs that are selected in the table of jobs can be compared too.`}
         value={search}
         onInput={setSearch}
       />
@@ -47,7 +47,7 @@ export function Picker({ ids, onPick }: PickerProps) {
             <li key={job.id}>
               <Check
                 checked={ids.includes(job.id)}
-                disabled={!ids.includes(job.id) && ids.length >= MOST_COMPARED}
+                disabled={!ids.includes(job.id) && ids.length >= MAX_COMPARED}
                 label={<Choice job={job} now={now} />}
                 onChange={(on) => toggle(job.id, on)}
               />

@@ -1,4 +1,4 @@
-/** What the compared jobs have come to, as a table that sorts by any of it. */
+/** The results of the compared jobs as a table that sorts by each. */
 import type { Job } from "../../../client/answers.ts";
 import type { Series } from "../../../domain/metrics/metric.ts";
 import { CHART_PLANS, OF_THE_RUN } from "../../jobs/chart-plans.ts";
@@ -49,7 +49,7 @@ function columnsOf(rows: readonly Row[], now: number): readonly Column<Row>[] {
   ];
 }
 
-/** A column for each metric that any job has: the newest training value, the newest and the best of the held-out rows. */
+/** The columns of each metric that any job has: newest training value, newest validation value, best loss. */
 function metricColumns(rows: readonly Row[]): readonly Column<Row>[] {
   return CHART_PLANS.filter(({ series }) => !OF_THE_RUN.has(series)).flatMap(({ title, series, format }) => {
     const own = series as Series;

@@ -1,14 +1,14 @@
 /** Where the specs of several jobs differ, leaf by leaf. Pure. */
 
 export interface SpecLine {
-  /** The place, as in the API's problems: /optimizer/lr. */
+  /** A JSON pointer, as in the API's problems: /optimizer/lr. */
   readonly pointer: string;
-  /** What each spec has there, in order; undefined where it has nothing. */
+  /** The value of each spec there, in order; undefined where it has none. */
   readonly values: readonly unknown[];
   readonly differs: boolean;
 }
 
-/** Every place that some spec has a value at, in the order of the specs. */
+/** Returns every pointer at which some spec has a value, in the order of the specs. */
 export function specLines(specs: readonly object[]): readonly SpecLine[] {
   const leaves = specs.map((spec) => new Map(leavesOf("", spec)));
   const pointers = new Set(leaves.flatMap((each) => [...each.keys()]));
@@ -19,7 +19,7 @@ export function specLines(specs: readonly object[]): readonly SpecLine[] {
   });
 }
 
-/** Leaves are compared by their JSON: an empty list is one, too. */
+/** The leaves of a value; an empty list or object is one too. */
 function leavesOf(pointer: string, value: unknown): [string, unknown][] {
   if (value === null || typeof value !== "object") return [[pointer, value]];
   const entries = Object.entries(value);

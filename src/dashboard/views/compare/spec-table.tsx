@@ -1,4 +1,4 @@
-/** The specs side by side: where they differ, and on request all of them. */
+/** The specs side by side: where they differ, or all of them. */
 import { useMemo, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { colorAt } from "../../jobs/comparison-address.ts";
@@ -17,9 +17,7 @@ export function SpecTable({ jobs }: { readonly jobs: readonly (Job | undefined)[
     <Card
       title="Specs"
       flush
-      actions={
-        <Check label={`Show what is the same, too (${lines.length - differing.length})`} checked={all} onChange={setAll} />
-      }
+      actions={<Check label={`Show equal values too (${lines.length - differing.length})`} checked={all} onChange={setAll} />}
     >
       <Table
         caption="Where the specs of the jobs differ"
@@ -35,7 +33,7 @@ export function SpecTable({ jobs }: { readonly jobs: readonly (Job | undefined)[
 function columnsOf(jobs: readonly (Job | undefined)[]): readonly Column<SpecLine>[] {
   const known = jobs.flatMap((job, position) => (job ? [{ job, color: colorAt(position) }] : []));
   return [
-    { key: "pointer", title: "Place", sortBy: ({ pointer }) => pointer, render: ({ pointer }) => <code>{pointer}</code> },
+    { key: "pointer", title: "Field", sortBy: ({ pointer }) => pointer, render: ({ pointer }) => <code>{pointer}</code> },
     ...known.map(({ job, color }, index) => ({
       key: job.id,
       title: (

@@ -1,4 +1,4 @@
-/** All data sets, and where another one is brought. */
+/** All data sets, and the upload of another. */
 import type { DatasetSummary } from "../../../client/answers.ts";
 import { Uploader } from "../../datasets/uploader.tsx";
 import { useApp, useTitle } from "../../shell/app-context.ts";
@@ -22,7 +22,7 @@ export function DatasetList() {
       </div>
       <Uploader
         onUploaded={({ id, name, rows }) => {
-          toasts.say(`${name} is here, with ${formatCount(rows)} rows.`);
+          toasts.say(`Uploaded ${name}: ${formatCount(rows)} rows.`);
           router.navigate(`/datasets/${id}`);
         }}
       />
@@ -51,11 +51,11 @@ function Datasets({ datasets }: { readonly datasets: readonly DatasetSummary[] }
           title="No data sets yet"
           action={
             <LinkButton href="/new" icon="plus">
-              Or begin with one of ours
+              Start with a sample
             </LinkButton>
           }
         >
-          Drop a table above: its columns are looked at, and then it can be trained on.
+          Drop a table above to see its columns and to train on it.
         </Empty>
       }
     />

@@ -1,4 +1,4 @@
-/** One data set: its columns with what each holds, its first rows, and what can be done with it. */
+/** One data set: its columns, its first rows, and its actions. */
 import { useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import type { Column as DatasetColumn } from "../../../domain/datasets/dataset.ts";
@@ -14,7 +14,7 @@ import { Card, Facts, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 
 const PREVIEW_ROWS = 20;
-/** Columns that are drawn at once; of a wider table the rest follow on request. */
+/** How many columns are shown at first; of a wider table the rest follow on request. */
 const COLUMNS_AT_ONCE = 100;
 
 export function OneDataset({ id }: { readonly id: string }) {
@@ -155,7 +155,7 @@ function Actions({ dataset: { id, name } }: { readonly dataset: Dataset }) {
   const remove = async (): Promise<void> => {
     try {
       await api.removeDataset(id);
-      toasts.say(`${name} is deleted.`);
+      toasts.say(`Deleted ${name}.`);
       router.navigate("/datasets", { replace: true });
     } catch (error) {
       toasts.fail(error);
@@ -163,10 +163,10 @@ function Actions({ dataset: { id, name } }: { readonly dataset: Dataset }) {
   };
   return (
     <div class="actions">
-      <LinkButton href={`/new?dataset=${id}`} look="primary" icon="bolt">
+      <LinkButton href={`/new?dataset=${id}`} variant="primary" icon="bolt">
         Train on it
       </LinkButton>
-      <Button icon="trash" look="danger" onClick={() => setAsking(true)}>
+      <Button icon="trash" variant="danger" onClick={() => setAsking(true)}>
         Delete
       </Button>
       {asking && (
@@ -178,7 +178,7 @@ function Actions({ dataset: { id, name } }: { readonly dataset: Dataset }) {
           onClose={() => setAsking(false)}
           onConfirm={() => void remove()}
         >
-          Models that were trained on it stay. Its rows are gone for good.
+          Its rows are deleted for good. Models that were trained on it stay.
         </Confirm>
       )}
     </div>

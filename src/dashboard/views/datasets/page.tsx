@@ -1,4 +1,4 @@
-/** Data sets: all of them, or one. */
+/** The view of data sets: all of them, or one. */
 import type { ViewProps } from "../../shell/view.ts";
 import { DatasetList } from "./list.tsx";
 import { OneDataset } from "./one.tsx";

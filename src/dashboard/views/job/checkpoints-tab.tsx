@@ -1,4 +1,4 @@
-/** The stored states of a job's training, newest first. Each can be predicted with and begun from, as a model can. */
+/** The checkpoints of a job, newest first. Each can predict, and start another training. */
 import { useState } from "preact/hooks";
 import type { Checkpoint, Job } from "../../../client/answers.ts";
 import { useApp } from "../../shell/app-context.ts";
@@ -21,7 +21,7 @@ const LIMIT = 200;
 
 export function CheckpointsTab({ job }: { readonly job: Job }) {
   const { api, toasts } = useApp();
-  // They are written while the job trains: looked at anew with each change of its state and each tenth of its epochs.
+  // Read again with each change of the job's state and each tenth of its epochs.
   const { data, error, reload } = useResource(
     (signal) => api.checkpoints(job.id, { limit: LIMIT }, { signal }),
     [job.id, job.state, Math.floor(job.progress * 10)],
@@ -47,7 +47,7 @@ export function CheckpointsTab({ job }: { readonly job: Job }) {
           keyOf={({ id }) => id}
           empty={
             <Empty icon="flag" title="No checkpoints">
-              One is written while the job trains, as its spec says under <code>checkpoint</code>, and when it is paused.
+              A job writes checkpoints while it trains, as <code>checkpoint</code> in its spec says, and when it is paused.
             </Empty>
           }
         />
@@ -65,7 +65,7 @@ export function CheckpointsTab({ job }: { readonly job: Job }) {
           onClose={() => setRemoving(null)}
           onConfirm={() => void remove(removing)}
         >
-          The job can no longer go on from epoch {formatCount(removing.epoch)}.
+          The job can no longer resume from epoch {formatCount(removing.epoch)}.
         </Confirm>
       )}
     </Card>
@@ -116,7 +116,7 @@ function columnsOf(
           icon="menu"
           items={[
             { label: "Predict with it", icon: "bolt", href: `/models/${checkpoint.id}` },
-            { label: "Train on from it", icon: "copy", href: `/new?from=${job}&init_from=${checkpoint.id}` },
+            { label: "Continue training from it", icon: "copy", href: `/new?from=${job}&init_from=${checkpoint.id}` },
             { label: "Weights", note: "safetensors", icon: "download", href: weightsUrl(checkpoint.id), download: "" },
             { label: "Delete", icon: "trash", danger: true, onSelect: () => onRemove(checkpoint) },
           ]}

@@ -1,11 +1,11 @@
-/** The curves of a job, live: the loss first, then each metric, then how the run went. */
+/** The curves of a job, live: the loss, the metrics, then what was measured of the run itself. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { LineChart } from "../../charts/chart.tsx";
 import { ChartSkeletons } from "../../charts/chart-skeletons.tsx";
 import type { Mark } from "../../charts/plot.ts";
 import { NO_POINTS } from "../../charts/point-table.ts";
-import { ChartTools, clampSpan, useLook } from "../../charts/tools.tsx";
+import { ChartTools, clampSpan, useChartView } from "../../charts/tools.tsx";
 import { chartsOf, isSmooth } from "../../jobs/chart-plans.ts";
 import { type FollowedCurves, followCurves } from "../../jobs/follow-curves.ts";
 import { isOver } from "../../jobs/job-reading.ts";
@@ -17,10 +17,10 @@ const LOSS_PX = 300;
 const OTHER_PX = 190;
 
 export function CurvesTab({ job }: { readonly job: Job }) {
-  const { look, change } = useLook();
-  const { log, smoothing, zoom } = look;
+  const { view, change } = useChartView();
+  const { log, smoothing, zoom } = view;
   const { followed, version } = useFollowed(job.id);
-  useEffect(() => followed?.look(zoom), [followed, zoom]);
+  useEffect(() => followed?.focus(zoom), [followed, zoom]);
 
   const last = followed?.curves.last ?? 0;
   const points = useMemo(() => followed?.curves.view(zoom) ?? NO_POINTS, [followed, version, zoom]);
@@ -32,7 +32,7 @@ export function CurvesTab({ job }: { readonly job: Job }) {
   if (last === 0) return <NoEpochs over={isOver(job)} />;
   return (
     <>
-      <ChartTools look={look} change={change} epochs={points.epochs} last={last} />
+      <ChartTools view={view} change={change} epochs={points.epochs} last={last} />
       {followed?.error ? <Problem error={followed.error} retry={followed.retry} /> : null}
       <div class="chart-grid">
         {charts.map(({ title, series, lines, spansPowers, ...formats }, index) => (
@@ -54,7 +54,8 @@ export function CurvesTab({ job }: { readonly job: Job }) {
       </div>
       {!points.columns.grad_norm && (
         <p class="chart-note">
-          The gradient norm is measured where the spec clips it: <code>{'"clip_grad": {"type": "norm", "max_norm": 1}'}</code>
+          The gradient norm is measured only where the spec clips it:{" "}
+          <code>{'"clip_grad": {"type": "norm", "max_norm": 1}'}</code>
         </p>
       )}
     </>
@@ -74,7 +75,7 @@ function useFollowed(id: string): { readonly followed: FollowedCurves | null; re
   return { followed, version };
 }
 
-/** The same marks as long as they say the same: a job's answer comes anew with each of its changes. */
+/** The same array for as long as the marks are the same: each change of a job makes new ones. */
 function useSteady(marks: readonly Mark[]): readonly Mark[] {
   const kept = useRef(marks);
   if (JSON.stringify(kept.current) !== JSON.stringify(marks)) kept.current = marks;
@@ -84,8 +85,8 @@ function useSteady(marks: readonly Mark[]): readonly Mark[] {
 function NoEpochs({ over }: { readonly over: boolean }) {
   return (
     <div class="card">
-      <Empty icon="clock" title={over ? "It ended before its first epoch" : "No epochs yet"}>
-        {over ? "There is nothing to draw." : "Curves appear with the first one, by themselves."}
+      <Empty icon="clock" title={over ? "The job ended before its first epoch" : "No epochs yet"}>
+        {over ? "There is nothing to draw." : "Curves appear with the first epoch."}
       </Empty>
     </div>
   );

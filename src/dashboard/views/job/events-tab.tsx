@@ -1,4 +1,4 @@
-/** The sequence of a job's events, as every reader of its stream gets them: states, and chunks of epochs. */
+/** The events of a job in their sequence, as its stream sends them: states, and chunks of epochs. */
 import { useEffect, useState } from "preact/hooks";
 import type { EventPage, Job } from "../../../client/answers.ts";
 import { isOver } from "../../jobs/job-reading.ts";
@@ -9,13 +9,13 @@ import { stateLabel } from "../../ui/state-badge.tsx";
 import { Card, Problem } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 
-/** A page of events holds every epoch of its chunks: a few chunks are much already. */
+/** A page of events has every epoch of its chunks, so a few chunks are much data. */
 const PAGE_EVENTS = 20;
-/** Older lines go when there are more. */
-const MOST_LINES = 500;
+/** Most lines that are kept; older ones are dropped. */
+const MAX_LINES = 500;
 
 type Event = EventPage["data"][number];
-/** What is shown of an event; the epochs themselves are let go. */
+/** What is shown of an event; the epochs themselves are not kept. */
 interface Line {
   readonly seq: number;
   readonly type: Event["type"];
@@ -25,9 +25,9 @@ interface Line {
 
 interface State {
   readonly lines: readonly Line[];
-  /** The number after which there is more, if there is. */
+  /** The sequence number of the last line. */
   readonly after: number;
-  /** Whether the page is at the end of what has happened: from there on it follows. */
+  /** Whether the last line is the newest event; from there on the stream is followed. */
   readonly atEnd: boolean;
   readonly busy: boolean;
   readonly error: unknown;
@@ -43,27 +43,27 @@ export function EventsTab({ job }: { readonly job: Job }) {
       <div class="card-body row wrap">
         {error ? <Problem error={error} retry={load} /> : null}
         <span class="muted grow">
-          {lines.length === MOST_LINES && `The newest ${MOST_LINES} are shown. `}
-          The same sequence over <code>/events</code>, SSE and WebSocket; a reader goes on after any number.
+          {lines.length === MAX_LINES && `The newest ${MAX_LINES} are shown. `}
+          <code>/events</code>, SSE and WebSocket send this sequence; a reader can resume after any number.
         </span>
         {!atEnd && (
           <Button busy={busy} onClick={load}>
             Load more
           </Button>
         )}
-        {atEnd && !isOver(job) && <span class="muted">New ones appear here.</span>}
+        {atEnd && !isOver(job) && <span class="muted">New events appear here.</span>}
       </div>
     </Card>
   );
 }
 
-/** The events of a job: read by pages, and followed from their end on. */
+/** The events of a job: read by pages, then followed. */
 function useEvents(id: string): State & { load(): void } {
   const { api, live } = useApp();
   const [state, setState] = useState(NOTHING);
   const { after, atEnd } = state;
   const add = (events: readonly Event[], next: Partial<State>) =>
-    setState((now) => ({ ...now, ...next, lines: [...now.lines, ...events.map(lineOf)].slice(-MOST_LINES) }));
+    setState((now) => ({ ...now, ...next, lines: [...now.lines, ...events.map(lineOf)].slice(-MAX_LINES) }));
   const load = async (from: number, signal?: AbortSignal): Promise<void> => {
     setState((now) => ({ ...now, busy: true, error: null }));
     try {

@@ -1,4 +1,4 @@
-/** What became of a job, attempt by attempt, with its checkpoints in between: the log of its life. */
+/** The history of a job: its states, attempt by attempt. */
 import type { Job } from "../../../client/answers.ts";
 import { isOver, isTraining } from "../../jobs/job-reading.ts";
 import { useNow } from "../../shell/clock.ts";
@@ -8,31 +8,32 @@ import { Card } from "../../ui/surfaces.tsx";
 
 type Transition = Job["transitions"][number];
 
-export interface Stay extends Transition {
-  /** How long it stayed so; null while it does. */
+/** A state of a job, and how long it lasted. */
+export interface StateSpan extends Transition {
+  /** How long the state lasted; null while it does. */
   readonly seconds: number | null;
 }
 
 export interface Attempt {
-  /** 0 is the time before the first. */
+  /** Counted from 1; 0 is the time before the first one. */
   readonly number: number;
-  readonly stays: readonly Stay[];
+  readonly spans: readonly StateSpan[];
 }
 
 /**
- * The transitions of a job by attempts: one begins each time that it runs.
+ * Groups the transitions of a job by attempts: one begins each time that it runs.
  *
  * @internal Exported for a test, which renders no page.
  */
 export function attemptsOf(transitions: readonly Transition[]): readonly Attempt[] {
-  const attempts: { number: number; stays: Stay[] }[] = [];
+  const attempts: { number: number; spans: StateSpan[] }[] = [];
   transitions.forEach((transition, index) => {
     const next = transitions[index + 1];
     const seconds = next ? (Date.parse(next.at) - Date.parse(transition.at)) / 1000 : null;
     const before = attempts.at(-1);
     if (!before || transition.state === "running")
-      attempts.push({ number: before ? before.number + 1 : Number(transition.state === "running"), stays: [] });
-    attempts.at(-1)?.stays.push({ ...transition, seconds });
+      attempts.push({ number: before ? before.number + 1 : Number(transition.state === "running"), spans: [] });
+    attempts.at(-1)?.spans.push({ ...transition, seconds });
   });
   return attempts;
 }
@@ -44,8 +45,8 @@ export function HistoryTab({ job }: { readonly job: Job }) {
       {[...attempts].reverse().map((attempt) => (
         <Card key={attempt.number} title={attempt.number === 0 ? "Before it ran" : `Attempt ${attempt.number}`} flush>
           <ol class="timeline">
-            {[...attempt.stays].reverse().map((stay) => (
-              <StayLine key={stay.at + stay.state} stay={stay} job={job} />
+            {[...attempt.spans].reverse().map((span) => (
+              <StateLine key={span.at + span.state} span={span} job={job} />
             ))}
           </ol>
         </Card>
@@ -54,7 +55,7 @@ export function HistoryTab({ job }: { readonly job: Job }) {
   );
 }
 
-function StayLine({ stay: { state, at, reason, seconds }, job }: { readonly stay: Stay; readonly job: Job }) {
+function StateLine({ span: { state, at, reason, seconds }, job }: { readonly span: StateSpan; readonly job: Job }) {
   const now = useNow(1000);
   const lasted = seconds ?? (isOver({ state }) ? null : (now - Date.parse(at)) / 1000);
   return (

@@ -1,8 +1,8 @@
-/** What happened at which epoch of a job, for its charts. Pure. */
+/** The events of a job that its charts mark by epoch. Pure. */
 import type { Job } from "../../../client/answers.ts";
 import type { Mark } from "../../charts/plot.ts";
 
-/** The best epoch, where it diverged, and where attempts went on. */
+/** Returns the best epoch, the one of a failure, and those after which attempts resumed. */
 export function marksOf({ metrics, error, transitions }: Pick<Job, "metrics" | "error" | "transitions">): readonly Mark[] {
   const best = metrics?.best.epoch;
   const resumed = transitions.flatMap(({ reason }) => resumedAfter(reason) ?? []);
@@ -15,8 +15,8 @@ export function marksOf({ metrics, error, transitions }: Pick<Job, "metrics" | "
   ];
 }
 
-/** The epoch after which an attempt went on, from the reason of its transition. */
+/** The epoch after which an attempt resumed, which the reason of its transition names. */
 function resumedAfter(reason: string): number | null {
-  const match = /goes on from epoch (\d+)/.exec(reason);
+  const match = /\bfrom epoch (\d+)/.exec(reason);
   return match ? Number(match[1]) : null;
 }

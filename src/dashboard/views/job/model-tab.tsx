@@ -1,4 +1,4 @@
-/** The view of a job's model: while it trains by its checkpoints, and in full once there is a model. */
+/** The model of a job: by its checkpoints while it trains, and in full once there is a model. */
 import type { Job, Model } from "../../../client/answers.ts";
 import { ModelViews } from "../../model-view/model-views.tsx";
 import { useApp } from "../../shell/app-context.ts";

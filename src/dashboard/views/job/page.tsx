@@ -1,4 +1,4 @@
-/** One job: what it is, how far it is, what it has come to; its curves and the rest under tabs. */
+/** The view of one job: its state, progress and results, with curves and the rest under tabs. */
 import { useEffect } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { describeSpec, isTraining, meanSpeed, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
@@ -69,7 +69,7 @@ function Head({ job }: { readonly job: Job }) {
   );
 }
 
-/** Why it failed. */
+/** Why the job failed. */
 function Fault({ job: { error } }: { readonly job: Job }) {
   if (!error) return null;
   return (
@@ -82,7 +82,7 @@ function Fault({ job: { error } }: { readonly job: Job }) {
   );
 }
 
-/** The time every second while it matters. */
+/** The time, updated every second while the job trains. */
 function useNowWhile(active: boolean): number {
   return useNow(active ? 1000 : 60_000);
 }
@@ -146,7 +146,7 @@ function Gone() {
     <div class="page">
       <h1 tabIndex={-1}>This job has been deleted</h1>
       <p>
-        <a href="/jobs">To the jobs</a>
+        <a href="/jobs">Go to jobs</a>
       </p>
     </div>
   );

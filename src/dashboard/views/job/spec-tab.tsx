@@ -1,11 +1,11 @@
-/** The spec as the server has resolved it: every default filled in. Submitting it again is the same job. */
+/** The spec as the server has resolved it, with every default. Submitted again, it trains the same model. */
 import { useMemo } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 
-/** Longer arrays are rows of data: they are shortened for reading, not for copying. */
+/** Longer arrays are rows of data: they are shortened on the page, not in the copy. */
 const SHOWN_ITEMS = 32;
 
 export function SpecTab({ job }: { readonly job: Job }) {

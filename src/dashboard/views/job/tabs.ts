@@ -1,4 +1,4 @@
-/** The views of one job. A view is a component that is given the job, and one line here. */
+/** The tabs of one job. A tab is a component that is given the job, and one line here. */
 import type { ComponentType } from "preact";
 import type { Job } from "../../../client/answers.ts";
 import { CheckpointsTab } from "./checkpoints-tab.tsx";
@@ -9,7 +9,7 @@ import { ModelTab } from "./model-tab.tsx";
 import { SpecTab } from "./spec-tab.tsx";
 
 export interface JobTab {
-  /** In the address as `?tab=`; the first one needs none. */
+  /** Its name in the address, `?tab=`; the first tab needs none. */
   readonly key: string;
   readonly label: string;
   readonly Component: ComponentType<{ readonly job: Job }>;

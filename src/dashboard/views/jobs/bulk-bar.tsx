@@ -1,6 +1,6 @@
 /** The actions on the selected jobs. The bar lies over the foot of the page, so that nothing moves when it appears. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { compareHref, MOST_COMPARED } from "../../jobs/comparison-address.ts";
+import { compareHref, MAX_COMPARED } from "../../jobs/comparison-address.ts";
 import { canDo, changeJobs, type JobAction } from "../../jobs/job-actions.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useShortcuts } from "../../shell/shortcuts.ts";
@@ -55,7 +55,7 @@ export function BulkBar({ selection }: { readonly selection: Selection }) {
     if (action !== "pause" && action !== "resume") selection.clear();
   };
   const start = (offer: Offer) => (offer.question ? setAsking(offer) : perform(offer));
-  const canCompare = ids.length >= 2 && ids.length <= MOST_COMPARED;
+  const canCompare = ids.length >= 2 && ids.length <= MAX_COMPARED;
   // A key does what the bar shows when it is pressed.
   const latest = useRef({ start: (_: Offer): unknown => false, compare: (): unknown => false });
   latest.current = {
@@ -90,7 +90,7 @@ export function BulkBar({ selection }: { readonly selection: Selection }) {
               </Button>
             );
           })}
-          <Button look="quiet" icon="x" label="Select nothing" onClick={selection.clear} />
+          <Button variant="quiet" icon="x" label="Clear the selection" onClick={selection.clear} />
         </div>
       )}
       {asking?.question && (

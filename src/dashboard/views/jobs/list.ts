@@ -1,6 +1,6 @@
 /**
- * A list of jobs, newest first, that grows by pages and follows what happens. New jobs wait outside while the reader is
- * down in the list, so that nothing moves under the pointer. Holds ids: what the jobs are like stands on the board.
+ * A list of jobs, newest first, that grows by pages and follows changes. New jobs wait while the reader has scrolled down, so that
+ * nothing moves under the pointer. It holds ids; the jobs are on the board.
  */
 import type { Job } from "../../../client/answers.ts";
 import type { JobState } from "../../../domain/jobs/job.ts";
@@ -11,9 +11,9 @@ import { createStore, type Store } from "../../shell/store.ts";
 export interface JobListState {
   /** Newest first. */
   readonly ids: readonly string[];
-  /** New ones that wait to be shown. */
+  /** New jobs that are not shown yet. */
   readonly waiting: readonly string[];
-  /** Whether the first page is there. */
+  /** Whether the first page was read. */
   readonly known: boolean;
   readonly loading: boolean;
   readonly error: unknown;
@@ -22,11 +22,11 @@ export interface JobListState {
 
 export interface JobList {
   readonly state: Store<JobListState>;
-  /** Reads the newest page anew, and what lies between it and what is known. */
+  /** Reads the newest page again; older jobs that are known stay. */
   reload(): Promise<void>;
   /** Reads the next page. */
   loadMore(): Promise<void>;
-  /** Whether new jobs wait (true) or are shown at once. */
+  /** Sets whether new jobs wait (true) or are shown at once. */
   hold(holds: boolean): void;
   dispose(): void;
 }
@@ -34,11 +34,11 @@ export interface JobList {
 export const PAGE_JOBS = 100;
 const EMPTY: JobListState = { ids: [], waiting: [], known: false, loading: true, error: null, hasMore: false };
 
-/** The jobs of one state, or of all. */
+/** Creates the list of the jobs in one state, or in all. */
 export function createJobList(api: Api, board: JobBoard, filter: JobState | null): JobList {
   const state = createStore<JobListState>(EMPTY);
   const abort = new AbortController();
-  // Told of while the newest page is read, which may not have them yet; null at other times.
+  // Jobs that changed while the newest page is being read, which may not have them; null at other times.
   let arrived: Set<string> | null = null;
   let holds = false;
   let cursor: string | null = null;
@@ -69,7 +69,7 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
       return;
     }
     arrived?.add(id);
-    // Older than all that is listed: it comes with its page.
+    // A job older than the list comes with its page.
     if (!known || isListed || waiting.includes(id) || (hasMore && id < (ids.at(-1) ?? ""))) return;
     if (holds && id > (ids[0] ?? "")) state.update((now) => ({ ...now, waiting: [...now.waiting, id] }));
     else state.update((now) => ({ ...now, ids: newestFirst([...now.ids, id]) }));
@@ -85,7 +85,7 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
       if (!page) return;
       const fresh = page.data.map(({ id }) => id);
       const oldest = fresh.at(-1) ?? "";
-      // Known ones older than this page stay, unless the page has everything; what it covers is as it says.
+      // The page replaces what it covers; older known jobs stay, unless it is the last page.
       const kept = page.has_more ? state.get().ids.filter((id) => id < oldest) : [];
       if (kept.length === 0) cursor = page.next_after;
       const hasMore = kept.length === 0 ? page.has_more : state.get().hasMore;
@@ -115,7 +115,7 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
   };
 }
 
-/** Ids are UUIDv7: their order is that of creation. */
+/** Sorts ids by creation: they are UUIDv7. */
 const newestFirst = (ids: readonly string[]): string[] => [...ids].sort((a, b) => (a < b ? 1 : a > b ? -1 : 0));
 
 function without(state: JobListState, id: string): JobListState {

@@ -1,4 +1,4 @@
-/** Jobs: all of them, live, with search, filters, and verbs on many at once. */
+/** The view of all jobs: live, with search, filters, and actions on many at once. */
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { JobState } from "../../../domain/jobs/job.ts";
@@ -39,7 +39,7 @@ export default function JobsPage({ query }: ViewProps) {
   const sparklines = useMemo(() => createSparklines(api, board), [api, board]);
   useEffect(() => () => sparklines.dispose(), [sparklines]);
   useEffect(() => {
-    // The first reading begins when watching does: then nothing is missed in between.
+    // Reading starts once watching has, so that nothing is missed in between.
     if (live.generation.get() > 0) void list.reload();
     const stop = live.generation.subscribe(() => void list.reload());
     return () => {
@@ -86,17 +86,17 @@ export default function JobsPage({ query }: ViewProps) {
   );
 }
 
-/** New jobs wait while the reader is down in the list. */
+/** New jobs wait while the reader has scrolled down. */
 function useHolding(list: JobList): void {
   useEffect(() => {
-    const look = () => list.hold(window.scrollY > 120);
-    look();
-    window.addEventListener("scroll", look, { passive: true });
-    return () => window.removeEventListener("scroll", look);
+    const update = () => list.hold(window.scrollY > 120);
+    update();
+    window.addEventListener("scroll", update, { passive: true });
+    return () => window.removeEventListener("scroll", update);
   }, [list]);
 }
 
-/** The jobs in which every word of a search is found. */
+/** The jobs that contain every word of a search. */
 function useFound(ids: readonly string[], search: string): readonly string[] {
   const { board } = useApp();
   return useMemo(() => {
@@ -110,7 +110,7 @@ function useFound(ids: readonly string[], search: string): readonly string[] {
   }, [ids, search, board]);
 }
 
-/** A search looks at every job: pages are read until there are no more, or until it ends. */
+/** A search covers every job: pages are read until there are no more, or until it ends. */
 function useSearchToTheEnd(list: JobList, search: string): void {
   const { loading, hasMore, error } = useStore(list.state);
   useEffect(() => {
@@ -130,11 +130,11 @@ function useListKeys(selection: ReturnType<typeof useSelection>, searchField: Re
       { keys: "k", label: "Previous job", group, run: () => latest.current.move(-1, false) },
       { keys: "J", label: "Next job, selecting", group, run: () => latest.current.move(1, true) },
       { keys: "K", label: "Previous job, selecting", group, run: () => latest.current.move(-1, true) },
-      { keys: "x", label: "Select the job, or let it go", group, run: () => latest.current.toggle() },
-      // The focus is on the job's link already: the browser opens it.
+      { keys: "x", label: "Select or deselect the job", group, run: () => latest.current.toggle() },
+      // The focus is on the job's link: the browser opens it.
       { keys: "Enter", label: "Open the job", group, run: () => false },
       { keys: "/", label: "Search", group, run: () => searchField.current?.focus() },
-      { keys: "Escape", label: "Select nothing", group, run: () => latest.current.clear() },
+      { keys: "Escape", label: "Clear the selection", group, run: () => latest.current.clear() },
     ],
     [],
   );
@@ -182,12 +182,12 @@ function NoJobs() {
         icon="list"
         title="No jobs yet"
         action={
-          <LinkButton href="/new" look="primary" icon="plus">
+          <LinkButton href="/new" variant="primary" icon="plus">
             New job
           </LinkButton>
         }
       >
-        Describe a network, choose its data, and watch it learn: here, epoch by epoch.
+        Choose data, describe a network, and watch it train here, epoch by epoch.
       </Empty>
     </div>
   );
@@ -196,8 +196,8 @@ function NoJobs() {
 function Foot({ list, shown, searching }: { readonly list: JobList; readonly shown: number; readonly searching: boolean }) {
   const { hasMore, loading, known, ids } = useStore(list.state);
   const sentence = searching
-    ? `${formatCount(shown)} found among ${formatCount(ids.length)} ${hasMore ? "read so far" : "jobs"}`
-    : `${formatCount(shown)} ${shown === 1 ? "job" : "jobs"}${hasMore ? " read" : ""}`;
+    ? `${formatCount(shown)} found among ${formatCount(ids.length)} ${hasMore ? "loaded so far" : "jobs"}`
+    : `${formatCount(shown)} ${shown === 1 ? "job" : "jobs"}${hasMore ? " loaded" : ""}`;
   return (
     <div class="list-foot">
       <span role="status">{known && sentence}</span>

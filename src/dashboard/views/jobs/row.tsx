@@ -1,5 +1,4 @@
-/** One job in the list. It draws itself anew when its job changes, and no other row does. */
-
+/** One job in the list. It renders again when its job changes, and no other row does. */
 import type { Job } from "../../../client/answers.ts";
 import { describeSpec, isTraining, meanSpeed, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useJob } from "../../live/board.ts";
@@ -22,7 +21,7 @@ import type { Sparklines } from "./sparklines.ts";
 
 export interface RowProps {
   readonly id: string;
-  /** Counted from 1 over the whole list. */
+  /** Its position in the whole list, from 1. */
   readonly number: number;
   readonly top: number;
   readonly selected: boolean;
@@ -70,7 +69,7 @@ export const Row = memo(function Row({ id, number, top, selected, sparklines, no
 });
 
 function Curves({ job, sparklines, now }: { readonly job: Job; readonly sparklines: Sparklines; readonly now: number }) {
-  const { points, pace } = useStore(sparklines.of(job));
+  const { points, speed } = useStore(sparklines.of(job));
   const score = scoreOf(job);
   const training = isTraining(job);
   return (
@@ -88,7 +87,7 @@ function Curves({ job, sparklines, now }: { readonly job: Job; readonly sparklin
         <span class="c-under">{score?.label ?? ""}</span>
       </span>
       <span class="c-pace num" role="cell">
-        {formatRate(training ? (pace ?? meanSpeed(job, now)) : meanSpeed(job, now))}
+        {formatRate(training ? (speed ?? meanSpeed(job, now)) : meanSpeed(job, now))}
         <span class="c-under">{job.epochs_done > 0 ? "epochs/s" : ""}</span>
       </span>
       <span class="c-time num" role="cell">

@@ -1,4 +1,4 @@
-/** Which jobs of a list are selected, where the cursor is, and the keys that move it. Focus follows the cursor. */
+/** The selection in a list of jobs, and the cursor that keys move. Focus follows the cursor. */
 import type { RefObject } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
@@ -7,9 +7,9 @@ export interface Selection {
   select(id: string, selected: boolean): void;
   set(ids: Iterable<string>): void;
   clear(): void;
-  /** Moves the cursor, selecting on the way with `extend`. */
+  /** Moves the cursor by so many rows; with `extend`, selects them. */
   move(by: number, extend: boolean): void;
-  /** Selects what is under the cursor, or lets it go. */
+  /** Selects or deselects the job under the cursor. */
   toggle(): void;
 }
 
@@ -30,7 +30,7 @@ export function useSelection({ ids, rowPx, list }: SelectionOptions): Selection 
     cursor.current = id;
     setSelected((now) => withOne(now, id, on));
   }, []);
-  // What has gone from the list is not selected any more.
+  // Jobs that have left the list are deselected.
   useEffect(() => {
     const listed = new Set(ids);
     setSelected((now) => ([...now].every((id) => listed.has(id)) ? now : new Set([...now].filter((id) => listed.has(id)))));
@@ -70,10 +70,10 @@ function focusedId(list: HTMLElement | null): string | null {
   return row && list?.contains(row) ? (row.dataset.id ?? null) : null;
 }
 
-/** Space kept above and below the row that is scrolled to: the head of the table, the bar of the selection. */
+/** Space above and below the row that is scrolled to, for the head of the table and the bar of actions. */
 const MARGIN_PX = 96;
 
-/** Scrolls a row into view, waits until it is drawn, and gives its link the focus. */
+/** Scrolls a row into view, waits until it is rendered, and focuses its link. */
 function focusRow(list: HTMLElement | null, index: number, id: string, rowPx: number): void {
   if (!list) return;
   const top = list.getBoundingClientRect().top + index * rowPx;

@@ -1,6 +1,6 @@
 /**
- * The small curves of the list, and how fast each job goes right now: read once for rows that are shown, then grown from
- * what the board hears. Bounded in requests at a time, in jobs, and in points a job.
+ * The sparklines of the list, and each job's present speed: read once for rows that are shown, then extended by what the board
+ * reports. Bounded in concurrent requests, in jobs, and in points per job.
  */
 import type { Job } from "../../../client/answers.ts";
 import { isTraining } from "../../jobs/job-reading.ts";
@@ -8,31 +8,32 @@ import type { JobBoard } from "../../live/board.ts";
 import type { Api } from "../../shell/api.ts";
 import { createStore, type Store } from "../../shell/store.ts";
 
-export interface Trail {
+export interface JobCurve {
   /** Epochs, ascending, and their losses; null until they are read. */
   readonly points: readonly (readonly [epoch: number, loss: number])[] | null;
-  /** Epochs a second of late; null while that is not known. */
-  readonly pace: number | null;
+  /** Recent epochs per second; null while that is not known. */
+  readonly speed: number | null;
 }
 
 export interface Sparklines {
-  /** The trail of a job that is shown; asks for it when it is not there yet. */
-  of(job: Job): Store<Trail>;
+  /** Returns the curve of a job that is shown, and requests it when it is not known yet. */
+  of(job: Job): Store<JobCurve>;
   dispose(): void;
 }
 
 const POINTS = 48;
 const MAX_POINTS = 96;
 const MAX_SPARKLINES = 1000;
-const REQUESTS = 3;
-/** The pace is that of so much time, and of no less than the least. */
-const PACE_MS = 5000;
-const LEAST_PACE_MS = 900;
+/** Requests that are under way at the same time. */
+const CONCURRENCY = 3;
+/** The time over which the speed is measured, at most and at least. */
+const SPEED_WINDOW_MS = 5000;
+const MIN_SPEED_WINDOW_MS = 900;
 
 interface Entry {
-  readonly store: Store<Trail>;
+  readonly store: Store<JobCurve>;
   asked: boolean;
-  /** How far it was when, over the last PACE_MS. */
+  /** Epochs done and when, over the last SPEED_WINDOW_MS. */
   readonly marks: { readonly epochs: number; readonly at: number }[];
 }
 
@@ -45,15 +46,15 @@ export function createSparklines(api: Api, board: JobBoard): Sparklines {
   const entryOf = (id: string): Entry => {
     const known = entries.get(id);
     if (known) return known;
-    const entry: Entry = { store: createStore<Trail>({ points: null, pace: null }), asked: false, marks: [] };
+    const entry: Entry = { store: createStore<JobCurve>({ points: null, speed: null }), asked: false, marks: [] };
     entries.set(id, entry);
     if (entries.size > MAX_SPARKLINES) entries.delete(entries.keys().next().value ?? "");
     return entry;
   };
 
   const pump = (): void => {
-    // The newest asked for first: that is what is on the screen now.
-    while (underWay < REQUESTS && queue.length > 0) {
+    // The newest request first: its row is on the screen now.
+    while (underWay < CONCURRENCY && queue.length > 0) {
       underWay++;
       void read(queue.pop() as string).finally(() => {
         underWay--;
@@ -69,7 +70,7 @@ export function createSparklines(api: Api, board: JobBoard): Sparklines {
       const points = epochs.map((epoch, index) => [epoch, Number(series.loss?.[index])] as const);
       store.update((now) => ({ ...now, points: merge(points, now.points ?? []) }));
     } catch {
-      // A curve that cannot be read is left out; the list says when the server is away.
+      // A curve that cannot be read is left out; the page says when the server does not answer.
       const entry = entries.get(id);
       if (entry) entry.asked = false;
     }
@@ -98,29 +99,32 @@ export function createSparklines(api: Api, board: JobBoard): Sparklines {
   };
 }
 
-/** Takes in how a job is now. */
+/** Extends a curve by the newest version of its job. */
 function advance({ store, marks }: Entry, job: Job): void {
   const { epochs_done: epochs, metrics } = job;
   const loss = metrics?.final.loss;
   let { points } = store.get();
   if (loss !== undefined && epochs > (points?.at(-1)?.[0] ?? 0)) points = merge(points ?? [], [[epochs, Number(loss)]]);
-  const pace = isTraining(job) ? learningRateDriverOf(marks, epochs, performance.now()) : null;
+  const speed = isTraining(job) ? speedOf(marks, epochs, performance.now()) : null;
   if (!isTraining(job)) marks.length = 0;
-  store.set({ points, pace });
+  store.set({ points, speed });
 }
 
-/** Epochs a second over the last while; null while that was too short. */
-function learningRateDriverOf(marks: Entry["marks"], epochs: number, at: number): number | null {
+/** Epochs per second over the window; null while it is too short. */
+function speedOf(marks: Entry["marks"], epochs: number, at: number): number | null {
   if (epochs !== marks.at(-1)?.epochs) marks.push({ epochs, at });
-  while (marks.length > 2 && at - (marks[0]?.at ?? at) > PACE_MS) marks.shift();
+  while (marks.length > 2 && at - (marks[0]?.at ?? at) > SPEED_WINDOW_MS) marks.shift();
   const [first] = marks;
   const last = marks.at(-1);
-  if (!first || !last || last.at - first.at < LEAST_PACE_MS) return null;
+  if (!first || !last || last.at - first.at < MIN_SPEED_WINDOW_MS) return null;
   return ((last.epochs - first.epochs) / (last.at - first.at)) * 1000;
 }
 
-/** The points of both, thinned to every second one as often as there are too many. The last one stays. */
-function merge(points: NonNullable<Trail["points"]>, newer: NonNullable<Trail["points"]>): NonNullable<Trail["points"]> {
+/** The points of both; while there are too many, every second one is dropped. The last one stays. */
+function merge(
+  points: NonNullable<JobCurve["points"]>,
+  newer: NonNullable<JobCurve["points"]>,
+): NonNullable<JobCurve["points"]> {
   const last = points.at(-1)?.[0] ?? 0;
   let all = [...points, ...newer.filter(([epoch]) => epoch > last)];
   while (all.length > MAX_POINTS) all = all.filter((_, index) => index % 2 === 0 || index === all.length - 1);

@@ -1,4 +1,4 @@
-/** The table of jobs: as many rows as there are, of which those on the screen are drawn. */
+/** The table of jobs, of which only the rows on the screen are rendered. */
 import type { RefObject } from "preact";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
@@ -6,23 +6,23 @@ import { PHONE, useMedia } from "../../shell/media.ts";
 import { Empty, Skeleton } from "../../ui/surfaces.tsx";
 import { useRowWindow } from "../../ui/windowed.ts";
 import type { JobListState } from "./list.ts";
-import { useQueuePlaces } from "./queue-places.ts";
+import { useQueuePositions } from "./queue-positions.ts";
 import { Row } from "./row.tsx";
 import type { Selection } from "./selection.ts";
 import type { Sparklines } from "./sparklines.ts";
 
-/** Heights of a row, wide and on a phone; styles/jobs.css has the same. */
+/** Heights of a row on a wide screen and on a phone; styles/jobs.css has the same. */
 const ROW_PX = 56;
 const PHONE_ROW_PX = 124;
 const AGO_EVERY_MS = 5000;
 const SKELETON_ROWS = 8;
 
-/** How high a row is on this screen. */
+/** Returns the height of a row on this screen. */
 export const useRowPx = (): number => (useMedia(PHONE) ? PHONE_ROW_PX : ROW_PX);
 
 export interface JobTableProps {
   readonly state: JobListState;
-  /** The rows to show: all of the list, or those that a search has found. */
+  /** The ids to show: the whole list, or what a search has found. */
   readonly shown: readonly string[];
   readonly rows: RefObject<HTMLDivElement | null>;
   readonly rowPx: number;
@@ -36,7 +36,7 @@ export function JobTable({ state, shown, rows, rowPx, selection, sparklines, sea
   const now = useNow(AGO_EVERY_MS);
   const { start, end } = useRowWindow(rows, shown.length, rowPx);
   const drawn = shown.slice(start, end);
-  useQueuePlaces(api, board, drawn);
+  useQueuePositions(api, board, drawn);
   const isEmpty = state.known && shown.length === 0 && !(searching && state.hasMore);
   return (
     <div class="card job-table" role="table" aria-label="Jobs" aria-rowcount={shown.length + 1} aria-busy={!state.known}>

@@ -1,4 +1,4 @@
-/** Two models side by side: the numbers of both, and where they were made differently. */
+/** Two models side by side: the numbers of both, and where their specs and architectures differ. */
 import type { Comparison } from "../../../client/answers.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { formatCount, formatValue } from "../../shell/format.ts";
@@ -8,7 +8,7 @@ import { Card, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { modelHref, modelLabel } from "./model-text.ts";
 
-/** Where two models are compared. */
+/** Returns the address at which two models are compared. */
 export const compareHref = (a: string, b: string): string => `/models/${encodeURIComponent(a)}?with=${encodeURIComponent(b)}`;
 
 export function CompareModels({ a, b }: { readonly a: string; readonly b: string }) {
@@ -30,10 +30,10 @@ function Compared({ comparison: { a, b, metrics, evaluation, spec, architecture 
           {names[0]} and <a href={modelHref(b)}>{names[1]}</a>
         </h2>
         <LinkButton small href={modelHref(a)} icon="x">
-          Leave the comparison
+          Close the comparison
         </LinkButton>
         <LinkButton small href={compareHref(b.id, a.id)} icon="compare">
-          The other way round
+          Swap the models
         </LinkButton>
       </div>
       <Card title="Evaluation" flush>
@@ -42,7 +42,7 @@ function Compared({ comparison: { a, b, metrics, evaluation, spec, architecture 
           columns={pairColumns(names)}
           rows={evaluation}
           keyOf={({ pointer }) => pointer}
-          empty={<p class="card-body muted">One of them was not evaluated.</p>}
+          empty={<p class="card-body muted">One of the models was not evaluated.</p>}
         />
       </Card>
       <Card title="Metrics" flush>
@@ -54,7 +54,11 @@ function Compared({ comparison: { a, b, metrics, evaluation, spec, architecture 
           columns={changeColumns(names)}
           rows={spec ?? []}
           keyOf={({ pointer }) => pointer}
-          empty={<p class="card-body muted">{spec ? "Both have the same spec." : "One of them has no job any more."}</p>}
+          empty={
+            <p class="card-body muted">
+              {spec ? "Both have the same spec." : "The job of one of the models was deleted, or it was imported."}
+            </p>
+          }
         />
       </Card>
       <Card title="Architecture" flush>
@@ -70,14 +74,14 @@ function Compared({ comparison: { a, b, metrics, evaluation, spec, architecture 
   );
 }
 
-/** Counts are whole. */
+/** Whole numbers are counts. */
 const number = (value: number): string => (Number.isInteger(value) ? formatCount(value) : formatValue(value));
 
-const place = ({ pointer }: { readonly pointer: string }) => <code>{pointer.slice(1).replaceAll("/", " · ")}</code>;
+const pointerText = ({ pointer }: { readonly pointer: string }) => <code>{pointer.slice(1).replaceAll("/", " · ")}</code>;
 
 function pairColumns([a, b]: readonly [string, string]): readonly Column<Pair>[] {
   return [
-    { key: "place", title: "Number", sortBy: ({ pointer }) => pointer, render: place },
+    { key: "pointer", title: "Number", sortBy: ({ pointer }) => pointer, render: pointerText },
     { key: "a", title: a, numeric: true, sortBy: (pair) => pair.a, render: (pair) => number(pair.a) },
     { key: "b", title: b, numeric: true, sortBy: (pair) => pair.b, render: (pair) => number(pair.b) },
     {
@@ -93,7 +97,7 @@ function pairColumns([a, b]: readonly [string, string]): readonly Column<Pair>[]
 function changeColumns([a, b]: readonly [string, string]): readonly Column<Change>[] {
   const value = (shown: unknown) => <code>{shown === undefined ? "–" : JSON.stringify(shown)}</code>;
   return [
-    { key: "place", title: "Where", sortBy: ({ pointer }) => pointer, render: place },
+    { key: "pointer", title: "Where", sortBy: ({ pointer }) => pointer, render: pointerText },
     { key: "a", title: a, render: (change) => value(change.a) },
     { key: "b", title: b, render: (change) => value(change.b) },
   ];

@@ -1,4 +1,4 @@
-/** All models, newest first: every version, searched by name, two of them chosen to be compared. */
+/** All models, newest first: every version, with a search, and a choice of two to compare. */
 import { useState } from "preact/hooks";
 import type { Model } from "../../../client/answers.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
@@ -21,7 +21,7 @@ export function ModelList({ query }: { readonly query: URLSearchParams }) {
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const search = query.get("q") ?? "";
   const found = pages.items?.filter((model) => textOf(model).includes(search.toLowerCase())) ?? null;
-  // Two can be compared: a third takes the place of the first.
+  // Two can be compared: a third replaces the first.
   const toggle = (id: string) =>
     setChosen((now) => (now.includes(id) ? now.filter((each) => each !== id) : [...now, id].slice(-2)));
   const [a, b] = chosen;
@@ -31,7 +31,7 @@ export function ModelList({ query }: { readonly query: URLSearchParams }) {
         <h1 tabIndex={-1}>Models</h1>
         <div class="actions">
           {a && b ? (
-            <LinkButton look="primary" icon="compare" href={compareHref(a, b)}>
+            <LinkButton variant="primary" icon="compare" href={compareHref(a, b)}>
               Compare the two
             </LinkButton>
           ) : (
@@ -83,14 +83,14 @@ function Models({ models, chosen, onToggle }: ModelsProps) {
       empty={
         <Empty
           icon="cube"
-          title="No models here"
+          title="No models yet"
           action={
-            <LinkButton href="/new" look="primary" icon="plus">
+            <LinkButton href="/new" variant="primary" icon="plus">
               New job
             </LinkButton>
           }
         >
-          Each job that succeeds leaves one.
+          Every job that succeeds stores one.
         </Empty>
       }
     />
@@ -140,7 +140,7 @@ function columnsOf(now: number, chosen: readonly string[], onToggle: (id: string
     },
     {
       key: "created",
-      title: "Made",
+      title: "Created",
       sortBy: ({ created_at }) => created_at,
       render: ({ created_at }) => <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span>,
     },
@@ -157,7 +157,7 @@ function columnsOf(now: number, chosen: readonly string[], onToggle: (id: string
   ];
 }
 
-/** What says best how good it is: the first of these that there is. */
+/** The metrics that score a model, best first; the first one that the model has is shown. */
 const SCORES = [
   ["val_accuracy", "val. accuracy"],
   ["accuracy", "accuracy"],

@@ -1,4 +1,4 @@
-/** What a model's answer says, in the terms of the page. Pure. */
+/** Names and addresses of models, as the page shows them. Pure. */
 import type { Model } from "../../../client/answers.ts";
 import type { Task } from "../../../domain/spec/spec.ts";
 

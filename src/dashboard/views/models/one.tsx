@@ -1,4 +1,4 @@
-/** One model: what it says and how good it is, predictions, its versions and aliases, and its files. */
+/** One model: its plots and evaluation, predictions, versions, aliases and files. */
 import { useState } from "preact/hooks";
 import type { Job, Model } from "../../../client/answers.ts";
 import { ModelViews } from "../../model-view/model-views.tsx";
@@ -18,7 +18,7 @@ import { Versions } from "./versions.tsx";
 
 interface ModelProps {
   readonly model: Model;
-  /** How it is asked for in the address. */
+  /** The reference in the address. */
   readonly modelRef: string;
 }
 
@@ -27,11 +27,11 @@ export interface OneModelProps {
   readonly query: URLSearchParams;
 }
 
-/** A checkpoint stands for a model of its weights; it is no version of anything. */
+/** Whether a reference is a checkpoint's: it is shown as a model with its weights, but is not a version. */
 const isCheckpoint = (ref: string): boolean => ref.startsWith("ckp_");
 
 const TABS = [
-  ["see", "Model"],
+  ["model", "Model"],
   ["predict", "Predict"],
   ["versions", "Versions"],
 ] as const;
@@ -41,7 +41,7 @@ export function OneModel({ modelRef, query }: OneModelProps) {
   const { data, error, reload } = useResource((signal) => api.model(modelRef, { signal }), [modelRef]);
   useTitle(data ? modelLabel(data) : "Model");
   const other = query.get("with");
-  const tab = TABS.find(([key]) => key === query.get("tab"))?.[0] ?? "see";
+  const tab = TABS.find(([key]) => key === query.get("tab"))?.[0] ?? "model";
   const tabs = isCheckpoint(modelRef) ? TABS.slice(0, 2) : TABS;
   return (
     <div class="page">
@@ -66,7 +66,7 @@ export function OneModel({ modelRef, query }: OneModelProps) {
                   current: key === tab,
                 }))}
               />
-              {tab === "see" && <See model={data} modelRef={modelRef} />}
+              {tab === "model" && <ModelTab model={data} modelRef={modelRef} />}
               {tab === "predict" && <PredictView model={data} modelRef={modelRef} />}
               {tab === "versions" && <Versions model={data} onChange={reload} />}
             </>
@@ -111,8 +111,8 @@ function Head({ model, modelRef }: ModelProps) {
         facts={[
           { label: "Task", value: TASK_LABELS[task] },
           { label: "Parameters", value: formatCount(parameters) },
-          { label: "Made", value: <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span> },
-          { label: "By", value: job ? <a href={`/jobs/${job}`}>its job</a> : "an import" },
+          { label: "Created", value: <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span> },
+          { label: "Created by", value: job ? <a href={`/jobs/${job}`}>its job</a> : "an import" },
           { label: "Weights", value: <code title={receipt.weights_sha256}>{receipt.weights_sha256.slice(0, 12)}</code> },
         ]}
       />
@@ -126,7 +126,7 @@ function Actions({ model, modelRef }: ModelProps) {
   const remove = async (): Promise<void> => {
     try {
       await api.removeModel(model.id);
-      toasts.say(`${modelLabel(model)} is deleted.`);
+      toasts.say(`Deleted ${modelLabel(model)}.`);
       router.navigate("/models", { replace: true });
     } catch (error) {
       toasts.fail(error);
@@ -137,7 +137,7 @@ function Actions({ model, modelRef }: ModelProps) {
     <div class="actions">
       {model.job && (
         <LinkButton icon="copy" href={`/new?from=${model.job}&init_from=${isStored ? model.id : modelRef}`}>
-          Train on
+          Continue training
         </LinkButton>
       )}
       <Menu
@@ -151,7 +151,7 @@ function Actions({ model, modelRef }: ModelProps) {
         Download
       </Menu>
       {isStored && (
-        <Button icon="trash" look="danger" onClick={() => setAsking(true)}>
+        <Button icon="trash" variant="danger" onClick={() => setAsking(true)}>
           Delete
         </Button>
       )}
@@ -164,15 +164,15 @@ function Actions({ model, modelRef }: ModelProps) {
           onClose={() => setAsking(false)}
           onConfirm={() => void remove()}
         >
-          Its weights are gone for good. The job that trained it stays.
+          Its weights are deleted for good. The job that trained it stays.
         </Confirm>
       )}
     </div>
   );
 }
 
-/** With its job, whose data and checkpoints are drawn with it, where that is still there. */
-function See({ model, modelRef }: ModelProps) {
+/** The model's views, with the data and the checkpoints of its job where that still exists. */
+function ModelTab({ model, modelRef }: ModelProps) {
   const { api } = useApp();
   const job = useResource(
     async (signal): Promise<Job | null> => (model.job === null ? null : api.job(model.job, { signal }).catch(() => null)),

@@ -1,4 +1,4 @@
-/** Models: all of them, one, or two side by side. */
+/** The view of models: all of them, one, or two side by side. */
 import type { ViewProps } from "../../shell/view.ts";
 import { ModelList } from "./list.tsx";
 import { OneModel } from "./one.tsx";

@@ -15,7 +15,7 @@ import { modelHref, modelLabel } from "./model-text.ts";
 
 const LIMIT = 200;
 
-/** `onChange` is called when aliases have moved. */
+/** `onChange` is called when an alias has changed. */
 export function Versions({ model, onChange }: { readonly model: Model; readonly onChange: () => void }) {
   const { api } = useApp();
   const now = useNow(5000);
@@ -80,7 +80,7 @@ function columnsOf(own: Model, now: number): readonly Column<Model>[] {
     },
     {
       key: "created",
-      title: "Made",
+      title: "Created",
       sortBy: ({ created_at }) => created_at,
       render: ({ created_at }) => <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span>,
     },
@@ -107,11 +107,11 @@ function Aliases({ model, onChange }: { readonly model: Model; readonly onChange
     setError(null);
     try {
       await api.setAlias(model.name, alias.trim(), model.version);
-      toasts.say(`${model.name}@${alias.trim()} is version ${model.version} now.`);
+      toasts.say(`${model.name}@${alias.trim()} now points at version ${model.version}.`);
       setAlias("");
       onChange();
-    } catch (fault) {
-      const { errors, detail } = asProblem(fault);
+    } catch (failure) {
+      const { errors, detail } = asProblem(failure);
       setError(errors?.[0]?.detail ?? detail);
     }
   };
@@ -120,11 +120,11 @@ function Aliases({ model, onChange }: { readonly model: Model; readonly onChange
     <Card title="Aliases of this version">
       <div class="stack">
         <p class="muted">
-          Who asks for{" "}
+          Requests for{" "}
           <code>
             {model.name}@{model.aliases[0] ?? "production"}
           </code>{" "}
-          gets the version that the alias points at, and another one from the moment on that it is moved.
+          use the version that the alias points at. Moving the alias switches them at once.
         </p>
         {model.aliases.length > 0 && (
           <ul class="row wrap">
@@ -133,7 +133,7 @@ function Aliases({ model, onChange }: { readonly model: Model; readonly onChange
                 <span class="badge plain" data-tone="active">
                   {name}
                 </span>
-                <Button small look="quiet" icon="x" label={`Remove the alias ${name}`} onClick={() => void remove(name)} />
+                <Button small variant="quiet" icon="x" label={`Remove the alias ${name}`} onClick={() => void remove(name)} />
               </li>
             ))}
           </ul>
@@ -141,7 +141,7 @@ function Aliases({ model, onChange }: { readonly model: Model; readonly onChange
         <form class="alias-form" onSubmit={(event) => void point(event)}>
           <TextField label="Alias" value={alias} error={error} placeholder="production" onInput={setAlias} />
           <Button type="submit" disabled={alias.trim() === ""}>
-            Point it here
+            Point alias here
           </Button>
         </form>
       </div>

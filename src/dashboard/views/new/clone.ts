@@ -1,14 +1,14 @@
-/** A job's resolved spec as one that can be submitted again. What the server has summarised is asked for, or left out and named. */
+/** Turns a job's resolved spec into one that can be submitted again. What the server has summarised is read back, or left out and named. */
 import type { Job, JobRows } from "../../../client/answers.ts";
 import type { Json, JsonObject } from "./draft.ts";
 
 export interface Cloned {
   readonly spec: JsonObject;
-  /** What the clone does not have. */
+  /** What the clone lacks, as sentences. */
   readonly notes: readonly string[];
 }
 
-/** `rows` are those of a job with inline rows, where all of them are known. */
+/** Returns the spec of a clone. `rows` are a job's inline rows, if they could be read back. */
 export function cloneSpec({ spec, name }: Job, rows: JobRows | null): Cloned {
   const { data, init_from, preprocess, ...rest } = spec;
   const notes: string[] = [];
@@ -16,7 +16,7 @@ export function cloneSpec({ spec, name }: Job, rows: JobRows | null): Cloned {
   const cloned: Record<string, Json> = { ...plain, name, data: clonedData(data, rows, notes) };
   if (preprocess) cloned.preprocess = preprocess as unknown as Json;
   if (init_from && "state_dict" in init_from)
-    notes.push("It began from weights that came with its request. They are left out: these begin at random.");
+    notes.push("Its initial weights came with the request and are left out: this job starts from random weights.");
   else if (init_from) {
     const { sha256: _, ...origin } = init_from as unknown as Record<string, Json>;
     cloned.init_from = origin;
@@ -38,7 +38,7 @@ function clonedData(data: Job["spec"]["data"], rows: JobRows | null, notes: stri
     const targets = rows.targets.length === 1 ? (target?.values ?? []) : transposed(rows.targets.map(({ values }) => values));
     return { inline: { features: transposed(rows.features.map(({ values }) => values)), targets } };
   }
-  notes.push(`Its ${data.inline.rows} rows came with its request, and are too many to be read back: put them in again.`);
+  notes.push(`Its ${data.inline.rows} rows came with the request and are too many to be read back: add them again.`);
   return { inline: { features: [], targets: [] } };
 }
 
@@ -60,7 +60,7 @@ const ORDER = [
   "batch_size",
 ];
 
-/** What is looked at most stands first. */
+/** Orders the members of a spec: the most important ones first. */
 function inOrder(spec: JsonObject): JsonObject {
   const rank = (key: string) => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
   return Object.fromEntries(Object.entries(spec).sort(([a], [b]) => rank(a) - rank(b)));

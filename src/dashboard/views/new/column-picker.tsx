@@ -1,4 +1,4 @@
-/** The columns of a data set: which one is predicted, and which ones it is predicted from. */
+/** Chooses the target and the features among the columns of a data set. */
 import { useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import type { Column } from "../../../domain/datasets/dataset.ts";
@@ -28,7 +28,7 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
   };
   const toggle = (name: string) => {
     const chosen = features.includes(name) ? features.filter((each) => each !== name) : [...features, name];
-    // In the order of the table: two ways of choosing the same columns are one job.
+    // In the order of the table, so that the order of choosing does not change the job.
     setFeatures(usable.map((column) => column.name).filter((each) => chosen.includes(each)));
   };
   const fault = faultAt(faults, "/data/dataset/features");
@@ -36,7 +36,7 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
     <>
       <SelectField
         label="Target"
-        hint="What the model learns to say"
+        hint="The column to predict"
         value={targets.length === 1 ? (targets[0] ?? "") : ""}
         error={faultAt(faults, "/data/dataset/target")}
         options={[
@@ -100,7 +100,7 @@ function Choice({ column, isTarget, checked, onToggle }: ChoiceProps) {
         <span class="column-choice-name">
           <strong class="truncate">{name}</strong>
           <span class="muted truncate">
-            {isTarget ? "the target" : isText ? "text is not trained on" : columnSummary(column)}
+            {isTarget ? "the target" : isText ? "text cannot be trained on" : columnSummary(column)}
             {missing > 0 && `, ${formatCount(missing)} missing`}
           </span>
         </span>

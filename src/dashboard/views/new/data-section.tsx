@@ -1,4 +1,4 @@
-/** Where the rows come from: a data set with its columns, a generator, or rows in the request itself. */
+/** The form of the data: a data set with its columns, a generator, or rows in the request itself. */
 import { useEffect } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import { Uploader } from "../../datasets/uploader.tsx";
@@ -47,19 +47,19 @@ export function DataSection() {
   );
 }
 
-const MOST_LISTED = 200;
+const MAX_LISTED = 200;
 
 function DatasetFields() {
   const { api } = useApp();
   const { spec, faults, set } = useSpecForm();
   const id = valueAt(spec, "/data/dataset/id");
-  const list = useResource((signal) => api.datasets({ limit: MOST_LISTED }, { signal }), [id]);
+  const list = useResource((signal) => api.datasets({ limit: MAX_LISTED }, { signal }), [id]);
   const chosen = useResource(
     async (signal): Promise<Dataset | null> => (typeof id === "string" && id !== "" ? api.dataset(id, { signal }) : null),
     [id],
   );
   const choose = (next: string) => set("/data", { dataset: { id: next, target: "" } });
-  useTargetOf(chosen.data);
+  useDefaultTarget(chosen.data);
   const known = list.data?.data ?? [];
   return (
     <>
@@ -69,7 +69,7 @@ function DatasetFields() {
         value={typeof id === "string" ? id : ""}
         error={faultAt(faults, "/data/dataset/id")}
         options={[
-          { value: "", label: known.length === 0 ? "None yet: upload one, or begin with one of ours" : "Choose one" },
+          { value: "", label: known.length === 0 ? "None yet: upload one, or start from a sample above" : "Choose one" },
           ...known.map((dataset) => ({ value: dataset.id, label: `${dataset.name}, ${formatCount(dataset.rows)} rows` })),
         ]}
         onChange={choose}
@@ -81,8 +81,8 @@ function DatasetFields() {
   );
 }
 
-/** A data set without a target yet gets its last column that can be one. */
-function useTargetOf(dataset: Dataset | null): void {
+/** Chooses the last column that can be a target, where none is chosen yet. */
+function useDefaultTarget(dataset: Dataset | null): void {
   const { spec, set } = useSpecForm();
   useEffect(() => {
     if (!dataset || valueAt(spec, "/data/dataset/id") !== dataset.id || valueAt(spec, "/data/dataset/target") !== "") return;
@@ -134,7 +134,7 @@ function GeneratorFields() {
         label="Shape"
         value={typeof type === "string" ? type : ""}
         options={Object.entries(GENERATORS).map(([value, { label }]) => ({ value, label }))}
-        onChange={(next) => set("/data/generator", kept(next, valueAt(spec, "/data/generator")))}
+        onChange={(next) => set("/data/generator", withSharedOptions(next, valueAt(spec, "/data/generator")))}
       />
       {fields.map(([key, label, placeholder]) => (
         <NumberAt key={key} pointer={`/data/generator/${key}`} label={label} placeholder={placeholder} />
@@ -144,7 +144,7 @@ function GeneratorFields() {
 }
 
 /** Another generator, with the options that it shares with the one before. */
-function kept(type: string, before: Json | undefined): JsonObject {
+function withSharedOptions(type: string, before: Json | undefined): JsonObject {
   const options = GENERATORS[type]?.fields.map(([key]) => key) ?? [];
   const shared = isObject(before) ? Object.entries(before).filter(([key]) => options.includes(key)) : [];
   return { type, ...Object.fromEntries(shared) };
@@ -157,14 +157,14 @@ function InlineNote() {
   return (
     <>
       <p class="muted">
-        {formatCount(count)} rows stand in the request, under <code>data.inline</code>: an array of numbers a row in{" "}
-        <code>features</code>, and a target a row in <code>targets</code>. Write them under JSON.
+        {formatCount(count)} rows are in the request, under <code>data.inline</code>: for each row an array of numbers in{" "}
+        <code>features</code>, and a target in <code>targets</code>. Edit them as JSON.
       </p>
       <ChoiceAt
         pointer="/task"
         label="Task"
         options={[
-          { value: "", label: "As the targets say" },
+          { value: "", label: "Inferred from the targets" },
           { value: "regression", label: "Regression" },
           { value: "binary_classification", label: "Two classes" },
           { value: "multiclass_classification", label: "Several classes" },
@@ -179,7 +179,7 @@ function SplitFields() {
   const { spec } = useSpecForm();
   const split = valueAt(spec, "/split");
   if (isObject(split) && !("validation" in split) && Object.keys(split).length > 0)
-    return <p class="muted">The split is by rows or by a column: it stands under JSON.</p>;
+    return <p class="muted">The split is by rows or by a column: edit it as JSON.</p>;
   return (
     <div class="form-grid">
       <NumberAt
@@ -193,7 +193,7 @@ function SplitFields() {
         pointer="/split/test"
         label="Held out for the test"
         placeholder="0"
-        hint="Looked at once, at the end"
+        hint="Evaluated once, at the end"
         step={0.05}
       />
     </div>

@@ -1,11 +1,11 @@
-/** A job spec while it is being written: plain JSON, read and changed by JSON pointers (RFC 6901), as the server's errors name places. Pure. */
+/** A job spec while it is being written: plain JSON, read and changed by JSON pointers (RFC 6901), as in the server's errors. Pure. */
 
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** What the server finds wrong, by pointer. */
+/** The server's errors by JSON pointer. */
 export type Faults = ReadonlyMap<string, string>;
 
 export const isObject = (value: Json | undefined): value is JsonObject =>
@@ -17,7 +17,7 @@ const stepsOf = (pointer: string): string[] =>
     .slice(1)
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 
-/** The value at a place; undefined where there is none. */
+/** Returns the value at a pointer; undefined where there is none. */
 export function valueAt(value: Json, pointer: string): Json | undefined {
   let found: Json | undefined = value;
   for (const step of stepsOf(pointer)) {
@@ -27,7 +27,7 @@ export function valueAt(value: Json, pointer: string): Json | undefined {
   return found;
 }
 
-/** A copy with another value at a place; undefined takes the member out. Objects on the way there are made. */
+/** Returns a copy with another value at a pointer; undefined removes the member. Missing objects on the way are created. */
 export function withValue<T extends Json>(value: T, pointer: string, next: Json | undefined): T {
   return changed(value, stepsOf(pointer), next) as T;
 }
@@ -45,29 +45,29 @@ function changed(value: Json | undefined, steps: readonly string[], next: Json |
   const { [step]: old, ...others } = isObject(value) ? value : {};
   const inner = changed(old, rest, next);
   if (inner === undefined) return others;
-  // Where it was, so that the text does not jump.
+  // A member keeps its position, so that the text does not jump.
   return isObject(value) && step in value ? { ...value, [step]: inner } : { ...others, [step]: inner };
 }
 
-/** What is wrong at a place or within it. */
+/** Returns the error at a pointer or within it, or null. */
 export function faultAt(faults: Faults, pointer: string): string | null {
   const own = faults.get(pointer);
   if (own !== undefined) return own;
-  for (const [place, detail] of faults) if (place.startsWith(`${pointer}/`)) return detail;
+  for (const [at, detail] of faults) if (at.startsWith(`${pointer}/`)) return detail;
   return null;
 }
 
-/** How keys are written: as JSON has them, or, in a program, without quotes where they need none. */
+/** Writes a key: as JSON does, or, in a program, without quotes where it needs none. */
 type KeyText = (key: string) => string;
 const quoted: KeyText = (key) => JSON.stringify(key);
 const bare: KeyText = (key) => (/^[a-z_$][\w$]*$/i.test(key) ? key : JSON.stringify(key));
 
-/** A spec as JSON text, as it is shown and sent: what fits into a line stays in one. */
+/** Returns a spec as JSON text, as it is shown and sent: what fits into a line is on one. */
 export function textOf(spec: Json): string {
   return write(spec, "", quoted);
 }
 
-/** A spec as an object of a TypeScript program. */
+/** Returns a spec as an object of a TypeScript program. */
 export function programOf(spec: Json): string {
   return write(spec, "", bare);
 }

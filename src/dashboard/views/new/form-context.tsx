@@ -1,4 +1,4 @@
-/** The form's fields: each stands for a place of the spec, shows what the server finds wrong there, and changes it. */
+/** The form's fields: each shows and changes the spec at a JSON pointer, with the server's error there. */
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
 import { SelectField, TextField } from "../../ui/field.tsx";
@@ -7,7 +7,7 @@ import { type Faults, faultAt, type Json, type JsonObject, valueAt } from "./dra
 export interface SpecForm {
   readonly spec: JsonObject;
   readonly faults: Faults;
-  /** Changes the value at a pointer; undefined takes it out, so that the default holds. */
+  /** Changes the value at a pointer; undefined removes it, so that the default holds. */
   set(pointer: string, value: Json | undefined): void;
 }
 
@@ -15,6 +15,7 @@ const Context = createContext<SpecForm | null>(null);
 
 export const SpecFormProvider = Context.Provider;
 
+/** Returns the form's spec and errors. Throws an Error outside of SpecFormProvider. */
 export function useSpecForm(): SpecForm {
   const form = useContext(Context);
   if (!form) throw new Error("no SpecFormProvider above this field");
@@ -38,7 +39,7 @@ export function NumberAt({
   const { spec, faults, set } = useSpecForm();
   const value = valueAt(spec, pointer);
   const [text, setText] = useState("");
-  // What was typed stays as it was typed as long as it means the same: "0." on the way to "0.05".
+  // What was typed stays while it means the same number: "0." on the way to "0.05".
   const shown = typeof value !== "number" ? "" : text !== "" && Number(text) === value ? text : String(value);
   return (
     <TextField
@@ -80,7 +81,7 @@ export interface Choice {
   readonly label: string;
 }
 
-/** One of a few words. */
+/** A choice among a few values. */
 export function ChoiceAt({ pointer, label, hint, options }: PlacedProps & { readonly options: readonly Choice[] }) {
   const { spec, faults, set } = useSpecForm();
   const value = valueAt(spec, pointer);

@@ -1,4 +1,4 @@
-/** The spec as JSON, written or pasted; each fault with its line, which it leads to. */
+/** The spec as JSON, written or pasted; each error links to its line. */
 import { useId, useRef } from "preact/hooks";
 import { Card } from "../../ui/surfaces.tsx";
 import type { Faults } from "./draft.ts";
@@ -7,7 +7,7 @@ import { lineOf, locate } from "./locate.ts";
 export interface JsonEditorProps {
   readonly text: string;
   readonly faults: Faults;
-  /** Why it is no JSON; null when it is. */
+  /** Why the text is not JSON; null when it is. */
   readonly fault: string | null;
   onInput(text: string): void;
 }
@@ -16,10 +16,10 @@ export function JsonEditor({ text, faults, fault, onInput }: JsonEditorProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   const goTo = (pointer: string) => {
-    const stretch = locate(text, pointer);
-    if (!stretch || !area.current) return;
+    const range = locate(text, pointer);
+    if (!range || !area.current) return;
     area.current.focus();
-    area.current.setSelectionRange(stretch.start, stretch.end);
+    area.current.setSelectionRange(range.start, range.end);
   };
   return (
     <Card title="Job spec as JSON">

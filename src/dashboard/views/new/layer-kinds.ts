@@ -1,18 +1,18 @@
-/** The layers that the builder offers, with the options of each that it shows. Everything else can be written as JSON. */
+/** The layers that the form offers, with the options of each that it shows. Everything else can be written as JSON. */
 import type { Layer } from "../../../domain/spec/layers.ts";
 import type { JsonObject } from "./draft.ts";
 
 export interface LayerOption {
   readonly key: string;
   readonly label: string;
-  /** What holds when it is left out. */
+  /** The default. */
   readonly byDefault: string;
 }
 
 export interface LayerKind {
   readonly label: string;
   readonly group: "Weights" | "Activations" | "Regularisation" | "Images and sequences";
-  /** What is added. */
+  /** The layer as it is added. */
   readonly fresh: JsonObject & { readonly type: Layer["type"] };
   readonly options: readonly LayerOption[];
 }

@@ -1,6 +1,6 @@
-/** Where in a JSON text a place stands that a JSON pointer names: a reader that keeps offsets and nothing else. Pure. */
+/** Finds the value of a JSON pointer in a JSON text: a reader that keeps offsets and nothing else. Pure. */
 
-export interface Stretch {
+export interface TextRange {
   readonly start: number;
   readonly end: number;
 }
@@ -12,16 +12,16 @@ interface Token {
   readonly start: number;
 }
 
-/** The value at a pointer, or the last value on the way to it that there is. Null for what is no JSON. */
-export function locate(text: string, pointer: string): Stretch | null {
+/** Returns the range of the value at a pointer, or of the deepest one on the way to it. Null for an empty text. */
+export function locate(text: string, pointer: string): TextRange | null {
   const tokens = [...text.matchAll(TOKEN)].map(({ 0: token, index }): Token => ({ text: token, start: index }));
   const wanted = pointer
     .split("/")
     .slice(1)
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  let found: Stretch | null = null;
+  let found: TextRange | null = null;
   let at = 0;
-  /** Reads the value at the cursor; `rest` is the way that is left from here, null off the way. */
+  /** Reads the value at the cursor; `rest` is the path from here, null off the path. Returns the value's end. */
   const read = (rest: readonly string[] | null): number => {
     const opening = tokens[at++];
     if (!opening) return text.length;
@@ -37,7 +37,7 @@ export function locate(text: string, pointer: string): Stretch | null {
       const closing = tokens[at++];
       end = closing ? closing.start + 1 : text.length;
     }
-    // Inner values come to their end first: the deepest one on the way stays.
+    // Inner values end first: the deepest one on the path stays.
     if (rest) found ??= { start: opening.start, end };
     return end;
   };
@@ -54,7 +54,7 @@ function keyOf(token: Token | undefined): string {
   }
 }
 
-/** The number of the line of an offset, from 1. */
+/** Returns the line of an offset, counted from 1. */
 export function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length;
 }

@@ -1,4 +1,4 @@
-/** The network, layer by layer: added, changed, moved and removed. The drawing beside it follows. */
+/** The form of the network: adds, changes, moves and removes layers, with a drawing of the result. */
 import { useId, useState } from "preact/hooks";
 import type { Validation } from "../../../client/answers.ts";
 import { stagesOf } from "../../model-view/layer-shapes.ts";
@@ -12,7 +12,7 @@ import { LAYER_GROUPS, LAYER_KINDS, type LayerKind } from "./layer-kinds.ts";
 
 const KINDS = Object.entries(LAYER_KINDS) as readonly [string, LayerKind][];
 
-/** `valid` is what the spec comes to, while it is valid: it knows the widths. */
+/** `valid` is the resolved spec, while it is valid: it has the widths. */
 export function NetworkSection({ valid }: { readonly valid: Validation | null }) {
   const { spec, faults, set } = useSpecForm();
   const given = valueAt(spec, "/model/layers");
@@ -36,7 +36,7 @@ export function NetworkSection({ valid }: { readonly valid: Validation | null })
               index={index}
               count={layers.length}
               onMove={(by) => change(moved(layers, index, by))}
-              onRemove={() => change(layers.filter((_, place) => place !== index))}
+              onRemove={() => change(layers.filter((_, at) => at !== index))}
             />
           ))}
         </ol>
@@ -51,17 +51,17 @@ export function NetworkSection({ valid }: { readonly valid: Validation | null })
   );
 }
 
-/** How wide a row is, where the spec alone says it. */
+/** The width of a row, where it follows from the spec. */
 function inputWidthOf(valid: Validation): number | null {
   const { data } = valid.spec;
   if ("inline" in data) return data.inline.features;
-  if ("dataset" in data) return widthOfCount(valid);
+  if ("dataset" in data) return widthFromParameters(valid);
   if (data.generator.type === "blobs") return data.generator.features;
   return data.generator.type === "linear" ? 1 : 2;
 }
 
-/** What a first linear layer takes, from the number of all parameters; columns become as many features as their values ask for. */
-function widthOfCount({ spec: { model }, parameters }: Validation): number | null {
+/** The input width of a first linear layer, from the number of all parameters: a column may become several inputs. */
+function widthFromParameters({ spec: { model }, parameters }: Validation): number | null {
   const [first] = model.layers;
   if (first?.type !== "linear" || !first.units) return null;
   const others = stagesOf(model.layers, null, null).slice(2);
@@ -78,11 +78,11 @@ function moved(layers: readonly Json[], index: number, by: number): Json[] {
   return next;
 }
 
-/** Before the last linear layer, which makes the outputs, unless it is to stand at the end. */
+/** Adds a layer before the last linear one, which makes the outputs, or at the end. */
 function added(layers: readonly Json[], { fresh }: LayerKind, atEnd: boolean): Json[] {
   const last = layers.findLastIndex((layer) => isObject(layer) && layer.type === "linear");
-  const place = atEnd || last < 0 ? layers.length : last;
-  return [...layers.slice(0, place), fresh, ...layers.slice(place)];
+  const at = atEnd || last < 0 ? layers.length : last;
+  return [...layers.slice(0, at), fresh, ...layers.slice(at)];
 }
 
 interface LayerRowProps {
@@ -99,7 +99,7 @@ function LayerRow({ layer, index, count, onMove, onRemove }: LayerRowProps) {
   const kind = KINDS.find(([key]) => key === type)?.[1];
   const pointer = `/model/layers/${index}`;
   const shown = new Set(kind?.options.map(({ key }) => `${pointer}/${key}`));
-  const fault = [...faults].find(([place]) => (place === pointer || place.startsWith(`${pointer}/`)) && !shown.has(place));
+  const fault = [...faults].find(([at]) => (at === pointer || at.startsWith(`${pointer}/`)) && !shown.has(at));
   const name = `layer ${index}, ${kind?.label ?? type}`;
   return (
     <li class="layer-row" data-group={kind?.group ?? "other"}>
@@ -116,7 +116,7 @@ function LayerRow({ layer, index, count, onMove, onRemove }: LayerRowProps) {
       <div class="row layer-tools">
         <Button
           small
-          look="quiet"
+          variant="quiet"
           icon="arrow_up"
           label={`Move ${name} up`}
           disabled={index === 0}
@@ -124,13 +124,13 @@ function LayerRow({ layer, index, count, onMove, onRemove }: LayerRowProps) {
         />
         <Button
           small
-          look="quiet"
+          variant="quiet"
           icon="arrow_down"
           label={`Move ${name} down`}
           disabled={index === count - 1}
           onClick={() => onMove(1)}
         />
-        <Button small look="quiet" icon="x" label={`Remove ${name}`} onClick={onRemove} />
+        <Button small variant="quiet" icon="x" label={`Remove ${name}`} onClick={onRemove} />
       </div>
       {fault && (
         <p class="field-error layer-fault" role="alert">
@@ -142,7 +142,7 @@ function LayerRow({ layer, index, count, onMove, onRemove }: LayerRowProps) {
   );
 }
 
-/** Options that are changed under JSON. */
+/** Options that the form does not show: they are edited as JSON. */
 function OtherOptions({ layer, known }: { readonly layer: Json; readonly known: readonly string[] }) {
   if (!isObject(layer)) return null;
   const others = Object.entries(layer).filter(([key]) => !known.includes(key));

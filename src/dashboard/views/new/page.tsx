@@ -1,4 +1,4 @@
-/** New job: its data, its network, how it trains; as a form or as JSON, checked while it is written. */
+/** The view that submits a job: data, network and training as a form or as JSON, checked while it is written. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
@@ -26,7 +26,7 @@ const MODES = [
   { value: "json", label: "JSON" },
 ] as const;
 
-/** Rows that are read back of a job whose rows came with its request. */
+/** Most inline rows of a job that are read back for its clone. */
 const CLONED_ROWS = 5000;
 
 export default function NewJobPage({ query }: ViewProps) {
@@ -74,7 +74,7 @@ export default function NewJobPage({ query }: ViewProps) {
 
 const FIRST = PRESETS.find(({ key }) => key === "mlp")?.spec(null) ?? {};
 
-/** The spec and its text: the one that was changed last leads. */
+/** The spec and its text: whichever was changed last determines the other. */
 function useDraft() {
   const [draft, setDraft] = useState<{ spec: JsonObject; text: string; fault: string | null }>(() => ({
     spec: FIRST,
@@ -96,17 +96,17 @@ function useDraft() {
   );
 }
 
-/** What a text says; while it says nothing, what it said before. */
+/** The spec of a text; while that is not a spec, the one before. */
 function parsed(text: string, before: JsonObject): { spec: JsonObject; fault: string | null } {
   try {
     const spec = JSON.parse(text) as Json;
-    return isObject(spec) ? { spec, fault: null } : { spec: before, fault: "A job spec is an object: { … }." };
+    return isObject(spec) ? { spec, fault: null } : { spec: before, fault: "A job spec must be a JSON object: { … }." };
   } catch (error) {
-    return { spec: before, fault: `This is no JSON yet: ${(error as Error).message}` };
+    return { spec: before, fault: `This is not valid JSON: ${(error as Error).message}` };
   }
 }
 
-/** Begins with what the address asks for: a job's spec, a data set, a checkpoint to start from. */
+/** Starts from what the address names: a job's spec, a data set, a checkpoint or model. */
 function useOrigin(query: URLSearchParams, replace: (spec: JsonObject) => void) {
   const { api } = useApp();
   const [state, setState] = useState<{ error: unknown; notes: readonly string[] }>({ error: null, notes: [] });
@@ -135,7 +135,7 @@ async function readClone(api: ReturnType<typeof useApp>["api"], id: string) {
   return cloneSpec(job, rows);
 }
 
-/** Beginning with weights that there are: a checkpoint's, or a model's. */
+/** A spec whose weights start as those of a checkpoint or model. */
 function startedFrom(spec: JsonObject, id: string): JsonObject {
   return { ...spec, init_from: id.startsWith("ckp_") ? { checkpoint: id } : { model: id } };
 }

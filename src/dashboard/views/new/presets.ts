@@ -1,4 +1,4 @@
-/** Jobs to begin with: the tutorial's three, the tables that come with the page, and shapes that are worth watching. */
+/** Jobs to start from: the tutorial's three, shapes that are worth watching, and the tables that come with the page. */
 import type { Dataset } from "../../../client/answers.ts";
 import { SAMPLES, type Sample } from "../../datasets/samples.ts";
 import type { JsonObject } from "./draft.ts";
@@ -8,12 +8,12 @@ export interface Preset {
   readonly title: string;
   readonly about: string;
   readonly group: "Tutorial" | "Shapes" | "Tables";
-  /** Needs its data set first, where it has one. */
+  /** The table that must be uploaded first; null for generated data. */
   readonly sample: Sample | null;
   spec(dataset: Dataset | null): JsonObject;
 }
 
-/** Often enough that one can go back and forth through training. */
+/** Checkpoints often enough to replay the training. */
 const WATCHED = { every_epochs: 20, min_seconds: 0, keep: 60 };
 const MOONS = { generator: { type: "moons", samples: 200, noise: 0.1, seed: 7 } };
 
@@ -68,7 +68,7 @@ const GENERATED: readonly Preset[] = [
     epochs: 1000,
     seed: 1,
   }),
-  shape("xor", "Exclusive or", "Four corners that no line divides", "Shapes", {
+  shape("xor", "Exclusive or", "Four corners that no line separates", "Shapes", {
     data: { generator: { type: "xor", samples: 300, noise: 0.2, seed: 1 } },
     split: { validation: 0.2 },
     model: { layers: [{ type: "linear", units: 8 }, { type: "tanh" }, { type: "linear" }] },
@@ -113,7 +113,7 @@ const tables: readonly Preset[] = SAMPLES.map((sample) => ({
 
 export const PRESETS: readonly Preset[] = [...GENERATED, ...tables];
 
-/** What trains well on most small tables: two hidden layers, mini-batches, and a stop when it gets no better. */
+/** Returns a spec that trains well on most small tables: two hidden layers, mini-batches, early stopping. */
 export function datasetSpec(id: string, target: string): JsonObject {
   return {
     data: { dataset: { id, target } },

@@ -1,4 +1,4 @@
-/** The request that this form sends, as curl and as a TypeScript program: to be copied and sent from elsewhere. */
+/** The form's request as curl and as a TypeScript program, to copy. */
 import { useState } from "preact/hooks";
 import { useApp } from "../../shell/app-context.ts";
 import { useStore } from "../../shell/store.ts";
@@ -27,12 +27,12 @@ export function RequestView({ spec, text }: RequestViewProps) {
   const code = form === "curl" ? curlOf(origin, text, hasKey) : typescriptOf(origin, spec, hasKey);
   const copy = () =>
     navigator.clipboard.writeText(code).then(
-      () => toasts.say("The request is copied."),
+      () => toasts.say("Copied the request."),
       (error: unknown) => toasts.fail(error),
     );
   return (
     <Card
-      title="The same as a request"
+      title="As an API request"
       actions={
         <>
           <Segments<Form> label="Language" value={form} options={FORMS} onChange={(next) => setForm(next)} />
@@ -48,7 +48,7 @@ export function RequestView({ spec, text }: RequestViewProps) {
   );
 }
 
-/** For a POSIX shell: a quote within single quotes ends them, is escaped, and begins them anew. */
+/** For a POSIX shell: a quote within single quotes ends them, is escaped, and starts them again. */
 function curlOf(origin: string, text: string, hasKey: boolean): string {
   const key = hasKey ? ` \\\n  -H "authorization: Bearer $TRAINYARD_KEY"` : "";
   return `curl -s ${origin}/v1/jobs \\\n  -H 'content-type: application/json'${key} \\\n  -d '${text.replaceAll("'", `'\\''`)}'`;

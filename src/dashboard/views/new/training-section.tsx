@@ -1,4 +1,4 @@
-/** How it learns: optimiser, rate, epochs, and when it stops. */
+/** The form of the training: optimiser, learning rate, epochs, early stopping, checkpoints. */
 import { Check, SelectField } from "../../ui/field.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { isObject, valueAt } from "./draft.ts";
@@ -8,7 +8,7 @@ const OPTIMIZERS = ["adam", "adamw", "sgd", "rmsprop", "nadam", "adagrad", "adad
 const WITH_MOMENTUM = ["sgd", "rmsprop"];
 
 const LOSSES = [
-  { value: "", label: "As the task says" },
+  { value: "", label: "Default of the task" },
   { value: "mse", label: "Mean squared error" },
   { value: "l1", label: "Mean absolute error" },
   { value: "huber", label: "Huber" },
@@ -35,14 +35,14 @@ export function TrainingSection() {
     <Card title="Training">
       <div class="stack">
         <div class="form-grid">
-          <TextAt pointer="/name" label="Name" placeholder="from the data" hint="The model has it too" />
+          <TextAt pointer="/name" label="Name" placeholder="from the data" hint="The model gets it too" />
           <KindField
             pointer="/optimizer"
             label="Optimiser"
             options={OPTIMIZERS.map((value) => ({ value, label: value }))}
             fresh={(type) => ({ type, ...(typeof lr === "number" ? { lr } : {}) })}
           />
-          <NumberAt pointer="/optimizer/lr" label="Learning rate" placeholder="the optimiser's" />
+          <NumberAt pointer="/optimizer/lr" label="Learning rate" placeholder="default" />
           {hasMomentum && <NumberAt pointer="/optimizer/momentum" label="Momentum" placeholder="0" />}
           <NumberAt pointer="/optimizer/weight_decay" label="Weight decay" placeholder="0" />
           <NumberAt pointer="/epochs" label="Epochs" placeholder="100" step={1} />
@@ -57,21 +57,21 @@ export function TrainingSection() {
           <NumberAt pointer="/seed" label="Seed" placeholder="0" step={1} hint="The same seed gives the same bits" />
         </div>
         <EarlyStopping />
-        <Watching set={set} />
+        <Checkpoints set={set} />
       </div>
     </Card>
   );
 }
 
 interface KindFieldProps {
-  /** Of an object with a `type`. */
+  /** The pointer of an object with a `type`. */
   readonly pointer: string;
   readonly label: string;
   readonly options: readonly { readonly value: string; readonly label: string }[];
   fresh(type: string): { readonly type: string };
 }
 
-/** Another type begins with its own defaults. */
+/** A choice of type; another type starts with its own defaults. */
 function KindField({ pointer, label, options, fresh }: KindFieldProps) {
   const form = useSpecForm();
   const type = valueAt(form.spec, `${pointer}/type`);
@@ -108,7 +108,7 @@ function ChoiceAtKind({ pointer, label, value, options, onChange }: ChoiceAtKind
   );
 }
 
-/** Schedules whose options have no default get what suits the job. */
+/** Schedules whose options have no default get values that suit the job. */
 function freshSchedule(type: string, epochs: unknown, lr: unknown) {
   const total = typeof epochs === "number" ? epochs : 100;
   if (type === "cosine_annealing_lr") return { type, t_max: total };
@@ -125,17 +125,17 @@ function EarlyStopping() {
   return (
     <div class="row wrap option-row">
       <Check
-        label="Stop when it gets no better"
+        label="Stop when it no longer improves"
         checked={on}
         onChange={(next) => set("/early_stopping", next ? { patience: 30 } : undefined)}
       />
-      {on && <NumberAt pointer="/early_stopping/patience" label="After so many epochs" placeholder="10" step={1} />}
+      {on && <NumberAt pointer="/early_stopping/patience" label="Epochs without improvement" placeholder="10" step={1} />}
     </div>
   );
 }
 
-/** Checkpoints often enough to go back and forth through training. */
-function Watching({ set }: Pick<ReturnType<typeof useSpecForm>, "set">) {
+/** Checkpoints often enough to replay the training. */
+function Checkpoints({ set }: Pick<ReturnType<typeof useSpecForm>, "set">) {
   const { spec } = useSpecForm();
   const every = valueAt(spec, "/checkpoint/every_epochs");
   const on = typeof every === "number";
@@ -144,11 +144,11 @@ function Watching({ set }: Pick<ReturnType<typeof useSpecForm>, "set">) {
   return (
     <div class="row wrap option-row">
       <Check
-        label="Keep checkpoints, to go back and forth through its training"
+        label="Keep checkpoints, to replay the training"
         checked={on}
         onChange={(next) => set("/checkpoint", next ? { every_epochs: step, min_seconds: 0, keep: 60 } : undefined)}
       />
-      {on && <NumberAt pointer="/checkpoint/every_epochs" label="Every so many epochs" step={1} />}
+      {on && <NumberAt pointer="/checkpoint/every_epochs" label="Epochs between checkpoints" step={1} />}
     </div>
   );
 }

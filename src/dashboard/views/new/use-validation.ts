@@ -1,4 +1,4 @@
-/** What the server says of a spec while it is being written: asked shortly after each change, the newest answer counts. */
+/** Validates a spec on the server while it is being written: shortly after each change; the newest answer counts. */
 import { useEffect, useState } from "preact/hooks";
 import type { Validation } from "../../../client/answers.ts";
 import { ApiError } from "../../../client/error.ts";
@@ -6,12 +6,12 @@ import { useApp } from "../../shell/app-context.ts";
 import type { Faults } from "./draft.ts";
 
 export interface Verdict {
-  /** `incomplete`: there is nothing to ask yet. */
+  /** `incomplete`: there is nothing to validate yet. `unreachable`: there was no answer about the spec. */
   readonly phase: "checking" | "valid" | "invalid" | "incomplete" | "unreachable";
-  /** What the newest valid text came to; it stays while a newer one is checked. */
+  /** The answer to the newest valid spec; it stays while a newer one is checked. */
   readonly valid: Validation | null;
   readonly faults: Faults;
-  /** What went wrong, where it is nothing of the spec's. */
+  /** An error that is not about the spec. */
   readonly error: unknown;
 }
 
@@ -19,7 +19,7 @@ const WAIT_MS = 250;
 const NO_FAULTS: Faults = new Map();
 const START: Verdict = { phase: "checking", valid: null, faults: NO_FAULTS, error: null };
 
-/** `isComplete` is false as long as what is missing is known here. */
+/** Validates `text` unless `isComplete` is false: the page itself knows then what is missing. */
 export function useValidation(text: string, isComplete: boolean): Verdict {
   const { api } = useApp();
   const [verdict, setVerdict] = useState<Verdict>(START);
@@ -48,7 +48,7 @@ function verdictOf(error: unknown): Verdict {
   const problem = error instanceof ApiError ? error.problem : null;
   if (!problem || problem.status >= 500) return { ...START, phase: "unreachable", error };
   const given = problem.errors ?? [{ pointer: "", detail: problem.detail }];
-  // Of several faults at a place the first one says most.
+  // Of several errors at a pointer the first one says most.
   const faults = new Map<string, string>();
   for (const { pointer, detail } of given) if (!faults.has(pointer)) faults.set(pointer, detail);
   return { phase: "invalid", valid: null, faults, error: null };

@@ -1,4 +1,4 @@
-/** What the job comes to, what is wrong with it, and the button that submits it. */
+/** The size of the job or its errors, and the button that submits it. */
 import { formatBytes, formatCount } from "../../shell/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
@@ -11,7 +11,7 @@ const TASKS = {
   multiclass_classification: "Several classes",
 } as const;
 
-const MOST_FAULTS = 6;
+const MAX_FAULTS = 6;
 
 export interface VerdictCardProps {
   readonly verdict: Verdict;
@@ -23,7 +23,7 @@ export interface VerdictCardProps {
 export function VerdictCard({ verdict, busy, error, onSubmit }: VerdictCardProps) {
   const { phase, valid, faults } = verdict;
   return (
-    <section class="card verdict" aria-label="What it comes to">
+    <section class="card verdict" aria-label="Summary of the job">
       <div class="card-body stack">
         <p class="verdict-line" role="status" data-phase={phase}>
           <Icon name={ICONS[phase]} />
@@ -32,12 +32,12 @@ export function VerdictCard({ verdict, busy, error, onSubmit }: VerdictCardProps
         {verdict.error ? <Problem error={verdict.error} /> : null}
         {phase === "invalid" && (
           <ul class="verdict-faults">
-            {[...faults].slice(0, MOST_FAULTS).map(([pointer, detail]) => (
+            {[...faults].slice(0, MAX_FAULTS).map(([pointer, detail]) => (
               <li key={pointer}>
                 <code>{pointer || "/"}</code> {detail}
               </li>
             ))}
-            {faults.size > MOST_FAULTS && <li class="muted">and {faults.size - MOST_FAULTS} more</li>}
+            {faults.size > MAX_FAULTS && <li class="muted">and {faults.size - MAX_FAULTS} more</li>}
           </ul>
         )}
         <dl class="verdict-facts">
@@ -53,7 +53,13 @@ export function VerdictCard({ verdict, busy, error, onSubmit }: VerdictCardProps
           <dd>{valid ? formatBytes(valid.memory_bytes) : "–"}</dd>
         </dl>
         {error ? <Problem error={error} /> : null}
-        <Button look="primary" icon="play" busy={busy} disabled={phase !== "valid" && phase !== "checking"} onClick={onSubmit}>
+        <Button
+          variant="primary"
+          icon="play"
+          busy={busy}
+          disabled={phase !== "valid" && phase !== "checking"}
+          onClick={onSubmit}
+        >
           Train
         </Button>
       </div>
@@ -66,7 +72,7 @@ const ICONS = { checking: "loader", valid: "check", invalid: "alert", incomplete
 const SENTENCES: Readonly<Record<Verdict["phase"], string>> = {
   checking: "Checking",
   valid: "Ready to train",
-  invalid: "Not yet: something is wrong",
+  invalid: "The spec has errors",
   incomplete: "Choose the data first",
-  unreachable: "It could not be checked",
+  unreachable: "The spec could not be checked",
 };

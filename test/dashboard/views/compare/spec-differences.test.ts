@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { comparedIds, MOST_COMPARED } from "../../../../src/dashboard/jobs/comparison-address.ts";
+import { comparedIds, MAX_COMPARED } from "../../../../src/dashboard/jobs/comparison-address.ts";
 import { specLines } from "../../../../src/dashboard/views/compare/spec-differences.ts";
 
 describe("the differences of specs", () => {
@@ -25,6 +25,6 @@ describe("the address of a comparison", () => {
     expect(comparedIds(new URLSearchParams("jobs=a,b,a,,c"))).toEqual(["a", "b", "c"]);
     expect(comparedIds(new URLSearchParams())).toEqual([]);
     const many = Array.from({ length: 20 }, (_, index) => `job_${index}`).join();
-    expect(comparedIds(new URLSearchParams({ jobs: many }))).toHaveLength(MOST_COMPARED);
+    expect(comparedIds(new URLSearchParams({ jobs: many }))).toHaveLength(MAX_COMPARED);
   });
 });

@@ -27,7 +27,7 @@ describe("the marks of a job's charts", () => {
 describe("the history of a job", () => {
   it("is told by attempts, with how long each state lasted", () => {
     const attempts = attemptsOf([...TRANSITIONS]);
-    const told = attempts.map(({ number, stays }) => [number, stays.map(({ state, seconds }) => `${state} ${seconds}`)]);
+    const told = attempts.map(({ number, spans }) => [number, spans.map(({ state, seconds }) => `${state} ${seconds}`)]);
     expect(told).toEqual([
       [0, ["queued 1"]],
       [1, ["running 4", "queued 4"]],

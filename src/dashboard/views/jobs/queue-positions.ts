@@ -1,15 +1,16 @@
 /**
- * Where queued jobs stand in the queue. Lists do not say it, and nobody tells that a job has moved up: for the queued jobs on
- * the screen it is read when they come into view and when another job has left the queue, at most once a second.
+ * The queue positions of queued jobs. Lists do not have them, and no message says that a job has moved up: for the queued jobs on
+ * the screen they are read when these come into view and when another job has left the queue, at most once a second.
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { JobBoard } from "../../live/board.ts";
 import type { Api } from "../../shell/api.ts";
 
 const AT_MOST_EVERY_MS = 1000;
-const MOST_JOBS = 20;
+const MAX_JOBS = 20;
 
-export function useQueuePlaces(api: Api, board: JobBoard, shown: readonly string[]): void {
+/** Keeps the queue positions of the jobs that are shown up to date on the board. */
+export function useQueuePositions(api: Api, board: JobBoard, shown: readonly string[]): void {
   const latest = useRef(shown);
   latest.current = shown;
   const ask = useRef(() => {});
@@ -18,7 +19,7 @@ export function useQueuePlaces(api: Api, board: JobBoard, shown: readonly string
     let timer: number | undefined;
     const states = new Map<string, string>();
     const read = async (): Promise<void> => {
-      const queued = latest.current.filter((id) => board.get(id)?.state === "queued").slice(0, MOST_JOBS);
+      const queued = latest.current.filter((id) => board.get(id)?.state === "queued").slice(0, MAX_JOBS);
       for (const id of queued) {
         const job = await api.job(id, { signal: abort.signal }).catch(() => null);
         if (abort.signal.aborted) return;

@@ -1,4 +1,4 @@
-/** Where the server wants an API key: the page waits behind this. The key is exchanged for a cookie that no script can read. */
+/** Asks for an API key where the server needs one. The key is exchanged for a cookie that no script can read. */
 import { useState } from "preact/hooks";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -7,7 +7,7 @@ import { Mark } from "../ui/icon.tsx";
 import { useApp } from "./app-context.ts";
 import { asProblem } from "./problem.ts";
 
-export function KeyGate() {
+export function SignInDialog() {
   const { session } = useApp();
   const [key, setKey] = useState("");
   const [error, setError] = useState<string | null>(null);
@@ -18,8 +18,8 @@ export function KeyGate() {
     setError(null);
     try {
       await session.signIn(key.trim());
-    } catch (fault) {
-      setError(asProblem(fault).detail);
+    } catch (failure) {
+      setError(asProblem(failure).detail);
     }
     setBusy(false);
   };
@@ -28,7 +28,7 @@ export function KeyGate() {
       <form class="stack" onSubmit={(event) => void submit(event)}>
         <div class="row">
           <Mark size={28} />
-          <p class="muted">This server answers to those who hold a key.</p>
+          <p class="muted">This server needs an API key.</p>
         </div>
         <TextField
           label="API key"
@@ -38,11 +38,11 @@ export function KeyGate() {
           placeholder="ty_…"
           value={key}
           error={error}
-          hint="It is kept in a cookie that scripts cannot read, until you sign out."
+          hint="The key is kept in a cookie that scripts cannot read, until you sign out."
           onInput={setKey}
         />
         <div class="dialog-actions">
-          <Button type="submit" look="primary" icon="key" busy={busy} disabled={key.trim() === ""}>
+          <Button type="submit" variant="primary" icon="key" busy={busy} disabled={key.trim() === ""}>
             Sign in
           </Button>
         </div>
