@@ -12,3 +12,9 @@ export type LiveMessage =
 
 /** Of the topic `jobs`: a job has changed, or was deleted. */
 export type JobsMessage = { readonly type: "job"; readonly job: Job } | { readonly type: "removed"; readonly id: string };
+
+/** What the page sends. */
+export type LiveRequest =
+  | { readonly type: "subscribe"; readonly job: string; readonly after: number }
+  | { readonly type: "unsubscribe"; readonly job: string }
+  | { readonly type: "subscribe" | "unsubscribe"; readonly topic: "jobs" };
