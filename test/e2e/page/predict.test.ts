@@ -102,15 +102,15 @@ describe("a CSV", () => {
     await page.getByText(/line 20002, column \w+: must be a finite number/).waitFor();
   });
 
-  it("is dropped, and of one that does not fit it is said what is missing", async () => {
+  it("is dropped, and of one that does not fit it is said which column is not the model's", async () => {
     const { page } = await open();
     await page.getByText("Drop a CSV").waitFor();
     const transfer = await page.evaluateHandle(() => {
       const data = new DataTransfer();
-      data.items.add(new File(["island,sex\nDream,MALE\n"], "short.csv", { type: "text/csv" }));
+      data.items.add(new File(["island,beak\nDream,39\n"], "short.csv", { type: "text/csv" }));
       return data;
     });
     await page.locator(".drop-zone").dispatchEvent("drop", { dataTransfer: transfer });
-    await page.getByText(/the header has no column beak_length_mm/).waitFor();
+    await page.getByText(/is not a column of this model/).waitFor();
   });
 });
