@@ -1,6 +1,6 @@
 /** Jobs, their events and metrics, models, and the blobs of both. Times are epoch milliseconds, structures are JSON text. */
 import { type Kysely, sql } from "kysely";
-import type { ColumnTypes } from "../src/storage/migrations.ts";
+import type { ColumnTypes } from "./column-types.ts";
 
 /** Creates the first set of tables. */
 export async function up(db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<void> {

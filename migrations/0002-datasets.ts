@@ -1,6 +1,6 @@
 /** Data sets: their metadata, and the values of their columns in chunks. */
 import { type Kysely, sql } from "kysely";
-import type { ColumnTypes } from "../src/storage/migrations.ts";
+import type { ColumnTypes } from "./column-types.ts";
 
 /** Adds the tables of data sets. */
 export async function up(db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<void> {

@@ -1,6 +1,6 @@
 /** The notable epochs (extremes) of each full window of a job's metrics, from which charts of long runs are drawn. */
 import { type Kysely, sql } from "kysely";
-import type { ColumnTypes } from "../src/storage/migrations.ts";
+import type { ColumnTypes } from "./column-types.ts";
 
 /** Creates the table. Windows that were full before the migration get no row and are read whole. */
 export async function up(db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<void> {

@@ -3,8 +3,8 @@
  * query has to know is asked for here.
  */
 import { CompiledQuery, type Kysely, PostgresAdapter, PostgresQueryCompiler, type SelectQueryBuilder } from "kysely";
+import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { RunSql } from "../domain/jobs/queue.ts";
-import type { ColumnTypes } from "./migrations.ts";
 
 /** What the databases call a column of bytes. */
 export const COLUMN_TYPES: Readonly<Record<"sqlite" | "postgres", ColumnTypes>> = {

@@ -9,12 +9,8 @@ import * as projects from "../../migrations/0005-projects.ts";
 import * as outward from "../../migrations/0006-outward.ts";
 import * as cluster from "../../migrations/0007-cluster.ts";
 import * as notableEpochs from "../../migrations/0008-notable-epochs.ts";
+import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
-
-/** Where the two databases name a column type differently. */
-export interface ColumnTypes {
-  readonly bytes: "blob" | "bytea";
-}
 
 interface MigrationFile {
   up(db: Kysely<unknown>, types: ColumnTypes): Promise<void>;
