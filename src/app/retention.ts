@@ -56,20 +56,20 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     return total;
   };
   const removeJobs = async (before: number): Promise<number> => {
-    const ended = await store.endedJobs(before, STEP, "anything");
-    for (const { id, project } of ended) if (await store.deleteJob(id)) bus.publishRemoved(id, project);
+    const ended = await store.jobs.listEnded(before, STEP, "anything");
+    for (const { id, project } of ended) if (await store.jobs.delete(id)) bus.publishRemoved(id, project);
     return ended.length;
   };
   const removeMetrics = async (before: number): Promise<number> => {
-    const ended = await store.endedJobs(before, STEP, "metrics");
-    for (const { id } of ended) await store.deleteMetrics(id);
+    const ended = await store.jobs.listEnded(before, STEP, "metrics");
+    for (const { id } of ended) await store.metrics.delete(id);
     return ended.length;
   };
   const removeCheckpoints = async (before: number): Promise<number> => {
-    const ended = await store.endedJobs(before, STEP, "checkpoints");
+    const ended = await store.jobs.listEnded(before, STEP, "checkpoints");
     for (const { id } of ended) {
-      const { data } = await store.listCheckpoints(id, { limit: 1000 });
-      for (const checkpoint of data) await store.deleteCheckpoint(checkpoint.id);
+      const { data } = await store.checkpoints.list(id, { limit: 1000 });
+      for (const checkpoint of data) await store.checkpoints.delete(checkpoint.id);
     }
     return ended.length;
   };
@@ -77,7 +77,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     jobs: jobsMs === null ? 0 : await steps(() => removeJobs(now - jobsMs)),
     jobs_without_metrics: metricsMs === null ? 0 : await steps(() => removeMetrics(now - metricsMs)),
     jobs_without_checkpoints: checkpointsMs === null ? 0 : await steps(() => removeCheckpoints(now - checkpointsMs)),
-    deliveries: deliveriesMs === null ? 0 : await steps(() => store.deleteDeliveries(now - deliveriesMs, STEP)),
-    idempotency_keys: await steps(() => store.deleteIdempotencyKeys(now - KEY_LIFETIME_MS, STEP)),
+    deliveries: deliveriesMs === null ? 0 : await steps(() => store.deliveries.deleteEnded(now - deliveriesMs, STEP)),
+    idempotency_keys: await steps(() => store.idempotency.deleteOld(now - KEY_LIFETIME_MS, STEP)),
   };
 }

@@ -5,7 +5,8 @@
 import type { UploadSpool } from "../domain/datasets/upload.ts";
 import type { JobQueue } from "../domain/jobs/queue.ts";
 import type { ServiceLimits } from "../domain/limits.ts";
-import type { Bus, ComputePool, ProjectStore, Store, TrainingPool } from "../domain/ports.ts";
+import type { Bus, ComputePool, TrainingPool } from "../domain/ports.ts";
+import type { ProjectStore, Store } from "../domain/store/store.ts";
 import { createFrames, type Frames } from "./metrics/frames.ts";
 
 /** The part of a pino logger that the use cases need: fields first, then the sentence. */

@@ -2,7 +2,7 @@
 
 import { MAX_BACKOFF_MS } from "../domain/jobs/job.ts";
 import type { JobQueue, Lease } from "../domain/jobs/queue.ts";
-import type { Store } from "../domain/ports.ts";
+import type { Store } from "../domain/store/store.ts";
 
 /** The least wait before a job that waits after a crash is looked for again, whatever the clock says. */
 const LEAST_WAIT_MS = 20;
@@ -21,7 +21,7 @@ export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueu
 
   /** Fires when a waiting job may be claimed. */
   const waitForRetry = async (): Promise<void> => {
-    const at = await store.nextRetryAt();
+    const at = await store.queue.nextRetryAt();
     clearTimeout(timer);
     if (at === null || listeners.size === 0) return;
     timer = setTimeout(wakeAll, Math.min(Math.max(at - Date.now(), LEAST_WAIT_MS), MAX_BACKOFF_MS));
@@ -30,7 +30,7 @@ export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueu
   return {
     enqueue: async () => wakeAll(),
     claim: async (room) => {
-      const job = await store.claimJob(Date.now(), room, runningJobs);
+      const job = await store.queue.claim(Date.now(), room, runningJobs);
       if (!job) await waitForRetry();
       return job;
     },
@@ -44,6 +44,6 @@ export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueu
         if (listeners.size === 0) clearTimeout(timer);
       };
     },
-    position: (jobId) => store.queuePosition(jobId),
+    position: (jobId) => store.queue.position(jobId),
   };
 }

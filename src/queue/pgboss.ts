@@ -8,7 +8,7 @@ import { PgBoss } from "pg-boss";
 import { ATTEMPTED_STATES, type Job } from "../domain/jobs/job.ts";
 import type { JobQueue, OnQueued, RunSql } from "../domain/jobs/queue.ts";
 import type { MemoryRoom } from "../domain/jobs/queue-order.ts";
-import type { Store } from "../domain/ports.ts";
+import type { Store } from "../domain/store/store.ts";
 import { createLeases } from "./leases.ts";
 import { type Message, type MessageData, messageOf, messageOptions, QUEUE } from "./messages.ts";
 
@@ -81,8 +81,8 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
   };
   /** A message of the project whose turn it is; with at most one project waiting, the first message. */
   const fetchInTurn = async (): Promise<Message | null> => {
-    const waiting = await store.projectsInTurn(Number.MAX_SAFE_INTEGER);
-    const inTurn = runningJobs === NO_LIMIT ? waiting : await store.projectsInTurn(runningJobs);
+    const waiting = await store.queue.projectsInTurn(Number.MAX_SAFE_INTEGER);
+    const inTurn = runningJobs === NO_LIMIT ? waiting : await store.queue.projectsInTurn(runningJobs);
     if (waiting.length <= 1) return inTurn.length === waiting.length ? fetch([]) : null;
     for (const project of inTurn) {
       const message = await fetch(waiting.filter((other) => other !== project));
@@ -94,7 +94,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
   const redeem = async (message: Message): Promise<Job | null> => {
     const { job: id } = message.data;
     const lease = { lease: message.id, workerId, at: Date.now(), runningJobs };
-    const { result, job } = await store.leaseJob(id, lease);
+    const { result, job } = await store.queue.lease(id, lease);
     if (result === "taken" && job) return job;
     if (result === "full") {
       await leases.giveBack(message);
@@ -149,7 +149,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
       listeners.add(own);
       return () => void listeners.delete(own);
     },
-    position: (jobId) => store.queuePosition(jobId),
+    position: (jobId) => store.queue.position(jobId),
     reconcile: () => reconcile(boss, options),
     reclaimLost,
     async close() {
@@ -168,7 +168,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
       [QUEUE],
     );
     for (const { id, attempt } of rows) {
-      const job = await store.getJob(String(id));
+      const job = await store.jobs.get(String(id));
       if (job && job.attempt === attempt && ATTEMPTED_STATES.includes(job.state)) await options.onAbandoned(job);
     }
     return rows.length;
@@ -181,7 +181,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
       [Date.now() - RECONCILED_MS, QUEUE],
     );
     for (const { id, queue_key, not_before } of rows) {
-      const job = await from.getJob(String(id));
+      const job = await from.jobs.get(String(id));
       if (job?.state !== "queued") continue;
       const entry = { job, queueKey: Number(queue_key), notBefore: not_before === null ? null : Number(not_before) };
       await sender.send(QUEUE, messageOf(entry), messageOptions(entry, options));

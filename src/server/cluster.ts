@@ -1,7 +1,7 @@
 /** The backend of one process among many: the store on PostgreSQL, the bus over LISTEN/NOTIFY, the queue of pg-boss. */
 import type { Logger } from "pino";
 import { openPostgresBus } from "../bus/postgres.ts";
-import type { Store } from "../domain/ports.ts";
+import type { Store } from "../domain/store/store.ts";
 import { openPgBossQueue, type PgBossQueue } from "../queue/pgboss.ts";
 import { rememberModels } from "../storage/decorators/model-cache.ts";
 import { openPostgresStore } from "../storage/postgres/postgres-store.ts";
@@ -79,8 +79,8 @@ export async function openCluster(
 
 async function recentJobs(store: Store): Promise<string[]> {
   const [running, newest] = await Promise.all([
-    store.listJobs({ state: "running" }, { limit: RECENT_JOBS }),
-    store.listJobs({}, { limit: RECENT_JOBS }),
+    store.jobs.list({ state: "running" }, { limit: RECENT_JOBS }),
+    store.jobs.list({}, { limit: RECENT_JOBS }),
   ]);
   return [...new Set([...running.data, ...newest.data].map(({ id }) => id))];
 }

@@ -15,7 +15,8 @@ import { createServices, type Services } from "../app/services.ts";
 import { projectSecret, startDeliverer } from "../app/webhooks/deliver-webhooks.ts";
 import { TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
-import type { Store, TrainingPool } from "../domain/ports.ts";
+import type { TrainingPool } from "../domain/ports.ts";
+import type { Store } from "../domain/store/store.ts";
 import { VERSION } from "../domain/version.ts";
 import { buildApp } from "../http/app.ts";
 import { isLoopback } from "../http/auth/origin.ts";
@@ -100,7 +101,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const services: Services = createServices({ store, queue, bus, computePool, trainingPool, uploadSpool, limits, log });
 
     await assertGuarded(config, store);
-    const webhookSecret = config.webhooks.secret ?? (await store.getOrCreateSecret("webhook", newWebhookSecret()));
+    const webhookSecret = config.webhooks.secret ?? (await store.secrets.getOrCreate("webhook", newWebhookSecret()));
     const lifecycle = createLifecycle();
     // The oldest process reports what all processes share.
     const processRegistry = createProcessRegistry(store, backend.heartbeatEveryMs);
@@ -175,7 +176,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
 
 /** Throws "forbidden", in one line, when the server has no key and others can reach its address. */
 async function assertGuarded({ host, access }: Config, store: Store): Promise<void> {
-  if (isLoopback(host) || access.allowOpen || access.adminKey !== null || (await store.hasKeys())) return;
+  if (isLoopback(host) || access.allowOpen || access.adminKey !== null || (await store.keys.hasAny())) return;
   throw new TrainyardError(
     "forbidden",
     `there is no API key, and ${host} is an address that others can reach: make a key (trainyard keys create --data-dir), set TRAINYARD_ADMIN_KEY, listen on 127.0.0.1, or set TRAINYARD_ALLOW_OPEN=true to serve everybody`,
@@ -192,7 +193,8 @@ async function openBackend(config: Config, log: Logger, workerId: string): Promi
 /** Cleans up abandoned work: all work under way in a store of our own, and only old work in a shared one. */
 async function tidyUp(services: Services, { isShared }: Backend): Promise<void> {
   if (isShared) return removeUnfinished(services, Date.now() - UNFINISHED_MS);
-  await services.store.abandonClaims(Date.now());
+  await services.store.deliveries.releaseAll(Date.now());
+  await services.store.idempotency.releaseAll();
   await recover(services, (job) => notifyChanged(services, job));
 }
 

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { Kysely } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
 import { HEALTHY } from "../domain/operation/store-health.ts";
-import type { Store } from "../domain/ports.ts";
+import type { Store } from "../domain/store/store.ts";
 import { bringUpToDate } from "./schema.ts";
 import { makeDataDir } from "./sqlite/data-dir.ts";
 import { openSqliteConnection, SqliteError } from "./sqlite/sqlite-connection.ts";

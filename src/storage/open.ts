@@ -1,6 +1,6 @@
 /** Opens the database that the configuration names, at the newest schema. The only place that chooses one. */
 import { join, resolve } from "node:path";
-import type { Store } from "../domain/ports.ts";
+import type { Store } from "../domain/store/store.ts";
 import { rememberModels } from "./decorators/model-cache.ts";
 import { makeDataDir } from "./sqlite/data-dir.ts";
 import type { IntegrityCheckBounds } from "./sqlite/integrity-check.ts";

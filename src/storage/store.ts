@@ -1,10 +1,11 @@
-/** The Store of domain/ports.ts: which query runs on which connection. One set of queries for every database. */
+/** The Store of domain/store/: which query runs on which connection. One set of queries for every database. */
 import { type Kysely, sql } from "kysely";
 import { DEFAULT_PROJECT } from "../domain/access/project.ts";
 import { TrainyardError } from "../domain/errors.ts";
 import type { OnQueued } from "../domain/jobs/queue.ts";
 import { isCheckpointId } from "../domain/models/registry.ts";
-import type { ProjectStore, Store } from "../domain/ports.ts";
+import type { EntityStores } from "../domain/store/entity-stores.ts";
+import type { Store } from "../domain/store/store.ts";
 import { createOwners } from "./decorators/owners.ts";
 import { projectStore } from "./decorators/project-store.ts";
 import {
@@ -99,120 +100,11 @@ type Place = Databases & StoreHooks;
 /** The store of every project, and from it that of each. */
 export function createStore(databases: Databases, hooks: StoreHooks = {}): Store {
   const place: Place = { ...databases, ...hooks };
-  const owners = createOwners(place.reader);
-  const everything: AnyStore = { ...queriesOf(place, DEFAULT_PROJECT, null), ...systemOf(place) };
+  const { reader, health, close } = place;
+  const owners = createOwners(reader);
   return {
-    ...everything,
-    ofProject: (project) => projectStore(project, queriesOf(place, project, project), owners),
-  };
-}
-
-type AnyStore = Omit<Store, "ofProject">;
-
-/** What projects may do. Names and insertions are of `project`, lists are of `listed`: null lists those of every project. */
-function queriesOf(place: Place, project: string, listed: string | null): ProjectStore {
-  const { reader, writer, insertWriter, bulkWriter, onQueued } = place;
-  return {
-    insertJob: (job) => insertJob(insertWriter, project, job, onQueued),
-    getJob: (id) => getJob(reader, id),
-    listJobs: (filter, page) => listJobs(reader, listed, filter, page),
-    readPayload: (jobId) => readPayload(reader, jobId),
-    transition: (id, request) => transitionJob(writer, id, request, onQueued),
-    queuePosition: (id) => queuePosition(reader, id),
-    listCheckpoints: (jobId, page) => listCheckpoints(reader, jobId, page),
-    getCheckpoint: (id) => getCheckpoint(reader, id),
-    getLastCheckpoint: (jobId) => getLastCheckpoint(reader, jobId),
-    deleteCheckpoint: (id) => deleteCheckpoint(writer, id),
-    deleteJob: (id) => deleteJob(writer, id),
-    readEvents: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
-    readMetrics: (jobId, from, to) => readMetrics(reader, jobId, from, to),
-    readMinMax: (jobId, from, to) => readMinMax(reader, jobId, from, to),
-    insertModel: (model, weights, within) =>
-      insertWriter.transaction().execute(async (transaction) => {
-        if (within) await assertRoomForModel(transaction, project, within.models);
-        return insertModel(transaction, project, model, weights);
-      }),
-    getModel: (id) => getModel(reader, id),
-    findModel: (ref) =>
-      ref.kind === "id" && isCheckpointId(ref.id) ? getCheckpointModel(reader, ref.id) : findModel(reader, project, ref),
-    knownModel: () => null,
-    listModels: (page, filter) => listModels(reader, listed, page, filter),
-    readWeights: (id) => (isCheckpointId(id) ? readCheckpointWeights(reader, id) : readWeights(reader, id)),
-    readEvaluation: (modelId) => readEvaluation(reader, modelId),
-    tagModel: (id, changes) => tagModel(writer, id, changes),
-    setAlias: (name, alias, version) => setAlias(writer, project, name, alias, version),
-    deleteAlias: (name, alias) => deleteAlias(writer, project, name, alias),
-    deleteModel: (id) => deleteModel(writer, id),
-    insertDataset: (dataset) => insertDataset({ writer, bulkWriter }, project, dataset),
-    findDataset: (sha256, format) => findDataset(reader, project, sha256, format),
-    getDataset: (id) => getDataset(reader, id),
-    describeDataset: (id) => describeDataset(reader, id),
-    listDatasets: (page) => listDatasets(reader, listed, page),
-    readDatasetPreview: (id) => readDatasetPreview(reader, id),
-    readDatasetColumns: (id, names) => readDatasetColumns(reader, id, names),
-    deleteDataset: (id) => deleteDataset(writer, id),
-    listDeliveries: (jobId, page) => listDeliveries(reader, jobId, page),
-  };
-}
-
-/** What the server does for all of them. */
-function systemOf({ reader, writer, insertWriter, bulkWriter, health, close }: Place): Omit<AnyStore, keyof ProjectStore> {
-  return {
-    claimJob: (at, room, runningJobs) => claimJob(writer, at, room, runningJobs),
-    leaseJob: (id, request) => leaseJob(writer, id, request),
-    projectsInTurn: (runningJobs) => projectsInTurn(reader, runningJobs),
-    nextRetryAt: () => nextRetryAt(reader),
-    recordHeartbeat: (beat) => recordHeartbeat(writer, beat),
-    listWorkers: (since) => listWorkers(reader, since),
-    drainWorker: (id) => drainWorker(writer, id),
-    deregisterWorker: (id) => deregisterWorker(writer, id),
-    removeWorkers: async (silentSince) => {
-      await removeWorkers(writer, silentSince);
-      await removeCounters(writer, silentSince);
-    },
-    incrementCounter: (key, window) => incrementCounter(writer, key, window),
-    insertCheckpoint: (jobId, attempt, at, checkpoint) =>
-      insertCheckpoint({ writer, insertWriter, bulkWriter }, jobId, attempt, at, checkpoint),
-    readCheckpoint: (id) => readCheckpoint(reader, id),
-    removeUnfinishedCheckpoints: (at) => removeUnfinishedCheckpoints(writer, at),
-    appendMetrics: (id, attempt, chunk) => appendMetrics(insertWriter, id, attempt, chunk),
-    finishJob: (id, attempt, at, reason, outcome) =>
-      finishJob(
-        outcome.state === "succeeded" ? insertWriter : writer,
-        id,
-        attempt,
-        { state: outcome.state, at, reason },
-        outcome,
-      ),
-    removeUnfinishedDatasets: (at) => removeUnfinishedDatasets(writer, at),
-    countJobs: () => countJobs(reader),
-    claimDeliveries: (now, limit, leaseMs) => claimDeliveries(writer, now, limit, leaseMs),
-    recordDelivery: (id, attempt, after) => recordDelivery(writer, id, attempt, after),
-    nextDeliveryAt: () => nextDeliveryAt(reader),
-    getOrCreateSecret: (name, value) => getOrCreateSecret(writer, name, value),
-    claimKey: (claim) => claimKey(insertWriter, claim),
-    fingerprintKey: (name, owner, fingerprint) => fingerprintKey(writer, name, owner, fingerprint),
-    answerKey: (name, owner, answer) => answerKey(writer, name, owner, answer),
-    releaseKey: (name, owner) => releaseKey(writer, name, owner),
-    endedJobs: (before, limit, having) => endedJobs(reader, before, limit, having),
-    deleteMetrics: (jobId) => deleteMetrics(writer, jobId),
-    deleteDeliveries: (before, limit) => deleteDeliveries(writer, before, limit),
-    deleteIdempotencyKeys: (before, limit) => deleteIdempotencyKeys(writer, before, limit),
-    abandonClaims: async (at) => {
-      await releaseDeliveries(writer, at);
-      await releaseKeys(writer);
-    },
-    hasKeys: () => hasKeys(reader),
-    insertKey: (key, limit) => insertKey(insertWriter, key, limit),
-    findKey: (hash) => findKey(reader, hash),
-    getKey: (id) => getKey(reader, id),
-    listKeys: (project, page) => listKeys(reader, project, page),
-    countKeys: (project, scope, now) => countKeys(reader, project, scope, now),
-    revokeKey: (id, at) => revokeKey(writer, id, at),
-    noteKeyUse: (uses) => noteKeyUse(writer, uses),
-    insertSession: (session) => insertSession(insertWriter, session),
-    findSession: (hash) => findSession(reader, hash),
-    deleteSession: (hash) => deleteSession(writer, hash),
+    ...storesOf(place, DEFAULT_PROJECT, null),
+    ofProject: (project) => projectStore(project, storesOf(place, project, project), owners),
     ping: async () => {
       const { status, detail } = health.current();
       if (status !== "ok") throw new TrainyardError("unavailable", detail);
@@ -221,5 +113,144 @@ function systemOf({ reader, writer, insertWriter, bulkWriter, health, close }: P
     health: health.current,
     onHealth: health.onChange,
     close,
+  };
+}
+
+/** Names and insertions are of `project`, lists are of `listed`: null lists the records of every project. */
+function storesOf(place: Place, project: string, listed: string | null): EntityStores {
+  const { reader, writer, insertWriter, bulkWriter, onQueued } = place;
+  return {
+    jobs: {
+      insert: (job) => insertJob(insertWriter, project, job, onQueued),
+      get: (id) => getJob(reader, id),
+      list: (filter, page) => listJobs(reader, listed, filter, page),
+      count: () => countJobs(reader),
+      readPayload: (jobId) => readPayload(reader, jobId),
+      transition: (id, request) => transitionJob(writer, id, request, onQueued),
+      finish: (id, attempt, at, reason, outcome) =>
+        finishJob(
+          outcome.state === "succeeded" ? insertWriter : writer,
+          id,
+          attempt,
+          { state: outcome.state, at, reason },
+          outcome,
+        ),
+      delete: (id) => deleteJob(writer, id),
+      listEnded: (before, limit, having) => endedJobs(reader, before, limit, having),
+    },
+    events: {
+      read: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
+    },
+    metrics: {
+      append: (jobId, attempt, chunk) => appendMetrics(insertWriter, jobId, attempt, chunk),
+      read: (jobId, from, to) => readMetrics(reader, jobId, from, to),
+      readMinMax: (jobId, from, to) => readMinMax(reader, jobId, from, to),
+      delete: (jobId) => deleteMetrics(writer, jobId),
+    },
+    checkpoints: {
+      insert: (jobId, attempt, at, checkpoint) =>
+        insertCheckpoint({ writer, insertWriter, bulkWriter }, jobId, attempt, at, checkpoint),
+      list: (jobId, page) => listCheckpoints(reader, jobId, page),
+      get: (id) => getCheckpoint(reader, id),
+      getLast: (jobId) => getLastCheckpoint(reader, jobId),
+      read: (id) => readCheckpoint(reader, id),
+      delete: (id) => deleteCheckpoint(writer, id),
+      removeUnfinished: (at) => removeUnfinishedCheckpoints(writer, at),
+    },
+    queue: {
+      claim: (at, room, runningJobs) => claimJob(writer, at, room, runningJobs),
+      lease: (id, request) => leaseJob(writer, id, request),
+      projectsInTurn: (runningJobs) => projectsInTurn(reader, runningJobs),
+      nextRetryAt: () => nextRetryAt(reader),
+      position: (id) => queuePosition(reader, id),
+    },
+    models: {
+      insert: (model, weights, within) =>
+        insertWriter.transaction().execute(async (transaction) => {
+          if (within) await assertRoomForModel(transaction, project, within.models);
+          return insertModel(transaction, project, model, weights);
+        }),
+      get: (id) => getModel(reader, id),
+      find: (ref) =>
+        ref.kind === "id" && isCheckpointId(ref.id) ? getCheckpointModel(reader, ref.id) : findModel(reader, project, ref),
+      known: () => null,
+      list: (page, filter) => listModels(reader, listed, page, filter),
+      readWeights: (id) => (isCheckpointId(id) ? readCheckpointWeights(reader, id) : readWeights(reader, id)),
+      readEvaluation: (id) => readEvaluation(reader, id),
+      tag: (id, changes) => tagModel(writer, id, changes),
+      setAlias: (name, alias, version) => setAlias(writer, project, name, alias, version),
+      deleteAlias: (name, alias) => deleteAlias(writer, project, name, alias),
+      delete: (id) => deleteModel(writer, id),
+    },
+    datasets: {
+      insert: (dataset) => insertDataset({ writer, bulkWriter }, project, dataset),
+      find: (sha256, format) => findDataset(reader, project, sha256, format),
+      get: (id) => getDataset(reader, id),
+      describe: (id) => describeDataset(reader, id),
+      list: (page) => listDatasets(reader, listed, page),
+      readPreview: (id) => readDatasetPreview(reader, id),
+      readColumns: (id, names) => readDatasetColumns(reader, id, names),
+      delete: (id) => deleteDataset(writer, id),
+      removeUnfinished: (at) => removeUnfinishedDatasets(writer, at),
+    },
+    ...operationStores(place),
+    ...accessStores(place),
+  };
+}
+
+type OperationEntity = "deliveries" | "secrets" | "workers";
+
+function operationStores({ reader, writer }: Place): Pick<EntityStores, OperationEntity> {
+  return {
+    deliveries: {
+      claim: (now, limit, leaseMs) => claimDeliveries(writer, now, limit, leaseMs),
+      recordAttempt: (id, attempt, after) => recordDelivery(writer, id, attempt, after),
+      nextAt: () => nextDeliveryAt(reader),
+      list: (jobId, page) => listDeliveries(reader, jobId, page),
+      releaseAll: (at) => releaseDeliveries(writer, at),
+      deleteEnded: (before, limit) => deleteDeliveries(writer, before, limit),
+    },
+    secrets: { getOrCreate: (name, value) => getOrCreateSecret(writer, name, value) },
+    workers: {
+      recordHeartbeat: (beat) => recordHeartbeat(writer, beat),
+      list: (since) => listWorkers(reader, since),
+      drain: (id) => drainWorker(writer, id),
+      deregister: (id) => deregisterWorker(writer, id),
+      removeSilent: (since) => removeWorkers(writer, since),
+    },
+  };
+}
+
+type AccessEntity = "keys" | "sessions" | "idempotency" | "counters";
+
+function accessStores({ reader, writer, insertWriter }: Place): Pick<EntityStores, AccessEntity> {
+  return {
+    keys: {
+      hasAny: () => hasKeys(reader),
+      insert: (key, limit) => insertKey(insertWriter, key, limit),
+      find: (hash) => findKey(reader, hash),
+      get: (id) => getKey(reader, id),
+      list: (project, page) => listKeys(reader, project, page),
+      count: (project, scope, now) => countKeys(reader, project, scope, now),
+      revoke: (id, at) => revokeKey(writer, id, at),
+      recordUse: (uses) => noteKeyUse(writer, uses),
+    },
+    sessions: {
+      insert: (session) => insertSession(insertWriter, session),
+      find: (hash) => findSession(reader, hash),
+      delete: (hash) => deleteSession(writer, hash),
+    },
+    idempotency: {
+      claim: (claim) => claimKey(insertWriter, claim),
+      fingerprint: (name, owner, fingerprint) => fingerprintKey(writer, name, owner, fingerprint),
+      answer: (name, owner, answer) => answerKey(writer, name, owner, answer),
+      release: (name, owner) => releaseKey(writer, name, owner),
+      releaseAll: () => releaseKeys(writer),
+      deleteOld: (before, limit) => deleteIdempotencyKeys(writer, before, limit),
+    },
+    counters: {
+      increment: (key, window) => incrementCounter(writer, key, window),
+      removeEnded: (before) => removeCounters(writer, before),
+    },
   };
 }

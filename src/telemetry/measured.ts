@@ -1,65 +1,45 @@
 /** Wraps the store, the training pool and the compute pool to measure what they do. */
 import { isTerminal, type Job } from "../domain/jobs/job.ts";
-import type { ComputePool, ProjectStore, Store, TrainingPool } from "../domain/ports.ts";
+import type { LeaseAttempt } from "../domain/jobs/queue-order.ts";
+import type { MetricChunk } from "../domain/metrics/metric.ts";
+import type { AfterAttempt } from "../domain/operation/webhook.ts";
+import type { ComputePool, TrainingPool } from "../domain/ports.ts";
+import type { MeasuredName } from "../domain/store/method-table.ts";
+import type { Store } from "../domain/store/store.ts";
+import { type StoreMethod, wrapMethods, wrapStore } from "../domain/store/wrap-store.ts";
 import type { Instruments } from "./instruments.ts";
 
-/** Writes whose time is measured. Those that come once an hour are left out. */
-const WRITES = [
-  "insertJob",
-  "transition",
-  "claimJob",
-  "leaseJob",
-  "appendMetrics",
-  "finishJob",
-  "deleteJob",
-  "insertModel",
-  "insertDataset",
-  "deleteDataset",
-  "deleteModel",
-  "recordDelivery",
-] as const satisfies readonly (keyof Store)[];
-
-type Method = (...given: never[]) => Promise<unknown>;
-
 /** What a write came to, counted. */
-type Note = (given: readonly unknown[], result: unknown) => void;
+type Count = (given: readonly unknown[], result: unknown) => void;
 
 /** The store with its writes measured, those of each project's store included. */
 export function measureStore(store: Store, instruments: Instruments): Store {
-  const notes = notesOf(instruments);
-  const timed = <S extends object>(one: S): S => {
-    const measured = WRITES.filter((name) => name in one).map((name) => {
-      const method = one[name as unknown as keyof S] as unknown as Method;
-      const observer = instruments.writes.labels(name);
-      const note = notes[name];
-      const run = async (...given: never[]): Promise<unknown> => {
+  const counts = countsOf(instruments);
+  return wrapStore(store, (part) =>
+    wrapMethods(part, (method, { measuredAs }): StoreMethod => {
+      if (!measuredAs) return method;
+      const observer = instruments.writes.labels(measuredAs);
+      const count = counts[measuredAs];
+      return async (...given) => {
         const startedAt = performance.now();
         const result = await method(...given);
         observer.observe((performance.now() - startedAt) / 1000);
-        note?.(given, result);
+        count?.(given, result);
         return result;
       };
-      return [name, run] as const;
-    });
-    return { ...one, ...Object.fromEntries(measured) };
-  };
-  const ofProjects = new Map<string, ProjectStore>();
-  const ofProject = (project: string): ProjectStore => {
-    const known = ofProjects.get(project) ?? timed(store.ofProject(project));
-    ofProjects.set(project, known);
-    return known;
-  };
-  return { ...timed(store), ofProject };
+    }),
+  );
 }
 
-function notesOf({
+/** By the label under which a method is measured: what is counted of its arguments and its answer. */
+function countsOf({
   queueWait,
   jobsEnded,
   epochs,
   steps,
   deliveries,
-}: Instruments): Partial<Record<(typeof WRITES)[number], Note>> {
-  const ended: Note = (_, result) => {
+}: Instruments): Readonly<Partial<Record<MeasuredName, Count>>> {
+  const ended: Count = (_, result) => {
     const job = result as Job | null;
     if (job && isTerminal(job.state)) jobsEnded.inc({ state: job.state });
   };
@@ -71,17 +51,17 @@ function notesOf({
     finishJob: ended,
     claimJob: (_, result) => taken(result as Job | null),
     leaseJob: (_, result) => {
-      const lease = result as Awaited<ReturnType<Store["leaseJob"]>>;
+      const lease = result as LeaseAttempt;
       if (lease.result === "taken") taken(lease.job);
     },
-    appendMetrics: ([, , slice], seq) => {
+    appendMetrics: ([, , chunk], seq) => {
       if (seq === null) return;
-      const { from, to, steps: taken } = slice as Parameters<Store["appendMetrics"]>[2];
+      const { from, to, steps: stepsTaken } = chunk as MetricChunk;
       epochs.inc(to - from + 1);
-      steps.inc(taken ?? 0);
+      steps.inc(stepsTaken ?? 0);
     },
     recordDelivery: ([, , after]) => {
-      const { state } = after as Parameters<Store["recordDelivery"]>[2];
+      const { state } = after as AfterAttempt;
       deliveries.inc({ outcome: state === "pending" ? "retried" : state });
     },
   };

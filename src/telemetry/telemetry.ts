@@ -2,7 +2,7 @@
 import { collectDefaultMetrics } from "prom-client";
 import { JOB_STATES } from "../domain/jobs/job.ts";
 import type { Telemetry } from "../domain/operation/telemetry.ts";
-import type { Store } from "../domain/ports.ts";
+import type { Store } from "../domain/store/store.ts";
 import type { Observer } from "./histogram.ts";
 import type { Instruments } from "./instruments.ts";
 
@@ -19,7 +19,7 @@ const MAX_SERIES = 2000;
  */
 export function createTelemetry(
   instruments: Instruments,
-  store: Pick<Store, "countJobs" | "health">,
+  store: Pick<Store, "jobs" | "health">,
   isSpeaker: () => Promise<boolean> = () => Promise.resolve(true),
 ): Telemetry {
   const { registry, requests, streamReaders, streamsEnded } = instruments;
@@ -38,7 +38,7 @@ export function createTelemetry(
       instruments.queueOldest.set(0);
       return;
     }
-    const { states, oldestQueuedAt } = await store.countJobs();
+    const { states, oldestQueuedAt } = await store.jobs.count();
     for (const state of JOB_STATES) instruments.jobs.set({ state }, states[state] ?? 0);
     instruments.queueOldest.set(oldestQueuedAt === null ? 0 : Math.max(0, Date.now() - oldestQueuedAt) / 1000);
   };

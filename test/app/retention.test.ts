@@ -10,8 +10,8 @@ const NEVER = new AbortController().signal;
 const KEPT = { jobsMs: null, metricsMs: null, checkpointsMs: null, deliveriesMs: null };
 
 async function endedJob({ store }: TestDependencies, at: number, job = aNewJob()): Promise<string> {
-  await store.insertJob(job);
-  await store.transition(job.id, { from: ["queued"], to: { state: "cancelled", at, reason: "a test" } });
+  await store.jobs.insert(job);
+  await store.jobs.transition(job.id, { from: ["queued"], to: { state: "cancelled", at, reason: "a test" } });
   return job.id;
 }
 
@@ -19,40 +19,40 @@ it("jobs that ended long enough ago go, with a hint; others stay, and those that
   const dependencies = await openDependencies();
   const old = await Promise.all(Array.from({ length: 60 }, () => endedJob(dependencies, 1000)));
   const young = await endedJob(dependencies, 5000);
-  const { id: queued } = await dependencies.store.insertJob({ ...aNewJob(), createdAt: 1 });
+  const { id: queued } = await dependencies.store.jobs.insert({ ...aNewJob(), createdAt: 1 });
   const removed: string[] = [];
   dependencies.bus.subscribeAll((hint) => {
     if ("removed" in hint && hint.removed) removed.push((hint as { jobId: string }).jobId);
   });
   expect(await sweep(dependencies, { ...KEPT, jobsMs: 1000 }, 5500, NEVER)).toMatchObject({ jobs: 60 });
   expect(removed.sort()).toEqual(old.sort());
-  expect(await dependencies.store.getJob(old[0] as string)).toBeNull();
-  expect((await dependencies.store.getJob(young))?.state).toBe("cancelled");
-  expect((await dependencies.store.getJob(queued))?.state).toBe("queued");
+  expect(await dependencies.store.jobs.get(old[0] as string)).toBeNull();
+  expect((await dependencies.store.jobs.get(young))?.state).toBe("cancelled");
+  expect((await dependencies.store.jobs.get(queued))?.state).toBe("queued");
 });
 
 it("checkpoints go before their jobs", async () => {
   const dependencies = await openDependencies();
-  const { id } = await dependencies.store.insertJob(aNewJob());
-  await dependencies.store.claimJob(1);
-  await dependencies.store.insertCheckpoint(id, 1, 2, aCheckpoint());
-  await dependencies.store.finishJob(id, 1, 1000, "a test", { state: "cancelled", metrics: null });
+  const { id } = await dependencies.store.jobs.insert(aNewJob());
+  await dependencies.store.queue.claim(1);
+  await dependencies.store.checkpoints.insert(id, 1, 2, aCheckpoint());
+  await dependencies.store.jobs.finish(id, 1, 1000, "a test", { state: "cancelled", metrics: null });
   expect(await sweep(dependencies, { ...KEPT, checkpointsMs: 5000 }, 5000, NEVER)).toMatchObject({
     jobs_without_checkpoints: 0,
   });
   expect(await sweep(dependencies, { ...KEPT, checkpointsMs: 1000 }, 5000, NEVER)).toMatchObject({
     jobs_without_checkpoints: 1,
   });
-  expect((await dependencies.store.listCheckpoints(id, { limit: 10 })).data).toEqual([]);
-  expect((await dependencies.store.getJob(id))?.state).toBe("cancelled");
+  expect((await dependencies.store.checkpoints.list(id, { limit: 10 })).data).toEqual([]);
+  expect((await dependencies.store.jobs.get(id))?.state).toBe("cancelled");
 });
 
 it("the values of epochs go before their jobs: the sequence of events stays whole, and readers are told how many there were", async () => {
   const dependencies = await openDependencies();
-  const { id } = await dependencies.store.insertJob(aNewJob());
-  await dependencies.store.claimJob(1);
-  await dependencies.store.appendMetrics(id, 1, aChunk(1, 1000));
-  await dependencies.store.finishJob(id, 1, 1000, "a test", { state: "cancelled", metrics: null });
+  const { id } = await dependencies.store.jobs.insert(aNewJob());
+  await dependencies.store.queue.claim(1);
+  await dependencies.store.metrics.append(id, 1, aChunk(1, 1000));
+  await dependencies.store.jobs.finish(id, 1, 1000, "a test", { state: "cancelled", metrics: null });
   expect(await sweep(dependencies, { ...KEPT, metricsMs: 5000 }, 5000, NEVER)).toMatchObject({ jobs_without_metrics: 0 });
   expect(await sweep(dependencies, { ...KEPT, metricsMs: 1000 }, 5000, NEVER)).toMatchObject({ jobs_without_metrics: 1 });
   expect(await sweep(dependencies, { ...KEPT, metricsMs: 1000 }, 5000, NEVER)).toMatchObject({ jobs_without_metrics: 0 });
@@ -72,7 +72,7 @@ it("the values of epochs go before their jobs: the sequence of events stays whol
     for await (const chunk of (await exportCsv(dependencies, id, { from: 1 })).chunks) expect(chunk).toBeDefined();
   };
   await expect(reading()).rejects.toThrow("no longer kept");
-  expect(await dependencies.store.getJob(id)).toMatchObject({
+  expect(await dependencies.store.jobs.get(id)).toMatchObject({
     epochsDone: 1000,
     metrics: { final: { loss: expect.any(Number) } },
   });
@@ -81,25 +81,25 @@ it("the values of epochs go before their jobs: the sequence of events stays whol
 it("settled deliveries and day-old keys go; what is still to be delivered stays", async () => {
   const dependencies = await openDependencies();
   const [settled, pending] = [await endedJob(dependencies, 10, aHookedJob()), await endedJob(dependencies, 10, aHookedJob())];
-  const [first] = (await dependencies.store.listDeliveries(settled, { limit: 1 })).data;
+  const [first] = (await dependencies.store.deliveries.list(settled, { limit: 1 })).data;
   const attempt = { at: 10, status: 200, error: null, ms: 1 };
-  await dependencies.store.recordDelivery(first?.id ?? "", attempt, { state: "delivered", finishedAt: 10 });
+  await dependencies.store.deliveries.recordAttempt(first?.id ?? "", attempt, { state: "delivered", finishedAt: 10 });
   const key = { project: "default", route: "POST /v1/jobs", owner: "a", ownedUntil: 9, resourceId: "", expiredBefore: 0 };
-  await dependencies.store.claimKey({ ...key, key: "old", at: 10 });
-  await dependencies.store.claimKey({ ...key, key: "new", at: 1e9 });
+  await dependencies.store.idempotency.claim({ ...key, key: "old", at: 10 });
+  await dependencies.store.idempotency.claim({ ...key, key: "new", at: 1e9 });
   const now = 10 + 86_400_001;
   expect(await sweep(dependencies, { ...KEPT, deliveriesMs: 1000 }, now, NEVER)).toMatchObject({
     deliveries: 1,
     idempotency_keys: 1,
   });
-  expect((await dependencies.store.listDeliveries(settled, { limit: 1 })).data).toEqual([]);
-  expect((await dependencies.store.listDeliveries(pending, { limit: 1 })).data).toHaveLength(1);
+  expect((await dependencies.store.deliveries.list(settled, { limit: 1 })).data).toEqual([]);
+  expect((await dependencies.store.deliveries.list(pending, { limit: 1 })).data).toHaveLength(1);
 });
 
 it("a sweeper sweeps at its start, and stops", async () => {
   const dependencies = await openDependencies();
   const id = await endedJob(dependencies, 1000);
   const sweeper = startSweeper(dependencies, { ...KEPT, jobsMs: 1000 }, 60_000);
-  while (await dependencies.store.getJob(id)) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (await dependencies.store.jobs.get(id)) await new Promise((resolve) => setTimeout(resolve, 5));
   await sweeper.stop();
 });

@@ -83,7 +83,7 @@ async function measureDepths({ postgres }: Cluster): Promise<void> {
   let depth = 0;
   const submit = async (count: number) => {
     for (let left = count; left > 0; left -= 8) {
-      await Promise.all(Array.from({ length: Math.min(8, left) }, () => store.insertJob(aNewJob())));
+      await Promise.all(Array.from({ length: Math.min(8, left) }, () => store.jobs.insert(aNewJob())));
     }
   };
   const rate = async (count: number, task: (index: number) => Promise<unknown>): Promise<number> => {
@@ -96,15 +96,15 @@ async function measureDepths({ postgres }: Cluster): Promise<void> {
     await submit(wanted - depth);
     const newest = { id: "" };
     const submits = await rate(SAMPLES, async () => {
-      newest.id = (await store.insertJob(aNewJob())).id;
+      newest.id = (await store.jobs.insert(aNewJob())).id;
     });
-    const lists = await rate(SAMPLES, () => project.listJobs({ state: "queued" }, { limit: 50 }));
+    const lists = await rate(SAMPLES, () => project.jobs.list({ state: "queued" }, { limit: 50 }));
     const positions = await rate(SAMPLES / 4, () => waiting.position(newest.id));
     const jobs: Job[] = [];
     const claims = await rate(SAMPLES, async () => jobs.push((await waiting.claim()) as Job));
     const finishes = await rate(SAMPLES, async (index) => {
       const job = jobs[index] as Job;
-      await store.finishJob(job.id, job.attempt, Date.now(), "done", aSuccess(job.id));
+      await store.jobs.finish(job.id, job.attempt, Date.now(), "done", aSuccess(job.id));
       await waiting.hold(job).release(true);
     });
     depth = wanted;

@@ -161,7 +161,7 @@ async function readBack(dataDir: string, id: string): Promise<void> {
   const store = await openStore({ dataDir });
   const names = Array.from({ length: COLUMNS }, (_, column) => `column_${column}`);
   const started = performance.now();
-  const columns = await store.readDatasetColumns(id, names);
+  const columns = await store.datasets.readColumns(id, names);
   const ms = (performance.now() - started).toFixed(0);
   console.log(`all ${columns.size} columns read back from the store in ${ms} ms`);
   await store.close();

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createId } from "../../src/domain/id.ts";
 import type { Checkpoint, NewCheckpoint } from "../../src/domain/jobs/checkpoint.ts";
-import type { Store } from "../../src/domain/ports.ts";
+import type { Store } from "../../src/domain/store/store.ts";
 import { packTensors } from "../../src/domain/tensor.ts";
 import { aCheckpoint, aNewJob, someWeights } from "./fixtures.ts";
 
@@ -17,12 +17,12 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
   const running = async (keep = 2): Promise<string> => {
     const job = aNewJob();
     const { checkpoint } = job.spec;
-    await store.insertJob({ ...job, spec: { ...job.spec, checkpoint: { ...checkpoint, keep } } });
-    return (await store.claimJob(1000))?.id as string;
+    await store.jobs.insert({ ...job, spec: { ...job.spec, checkpoint: { ...checkpoint, keep } } });
+    return (await store.queue.claim(1000))?.id as string;
   };
   const put = async (jobId: string, checkpoint: Partial<NewCheckpoint> = {}): Promise<Checkpoint> =>
-    (await store.insertCheckpoint(jobId, 1, 5, aCheckpoint(checkpoint))) as Checkpoint;
-  const list = async (jobId: string) => (await store.listCheckpoints(jobId, { limit: 100 })).data;
+    (await store.checkpoints.insert(jobId, 1, 5, aCheckpoint(checkpoint))) as Checkpoint;
+  const list = async (jobId: string) => (await store.checkpoints.list(jobId, { limit: 100 })).data;
   const epochs = async (jobId: string) => (await list(jobId)).map(({ epoch }) => epoch);
   const at = (state: "queued" | "cancelling" | "pausing") => ({ state, at: 5, reason: "a test" });
 
@@ -41,23 +41,23 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
         ...{ id: record.id, jobId: id, attempt: 1, epoch: 7, step: 3, reason: "pause", isBest: false, bytes, createdAt: 5 },
         sha256: given.model.sha256,
       });
-      expect(await store.getCheckpoint(record.id)).toEqual(record);
-      expect(await store.getLastCheckpoint(id)).toEqual(record);
-      const read = await store.readCheckpoint(record.id);
+      expect(await store.checkpoints.get(record.id)).toEqual(record);
+      expect(await store.checkpoints.getLast(id)).toEqual(record);
+      const read = await store.checkpoints.read(record.id);
       expect(read).toMatchObject({ epoch: 7, step: 3, progress, tensors: { entries: tensors.entries } });
       expect(Buffer.compare(new Uint8Array(read!.tensors.data.buffer), new Uint8Array(values.buffer))).toBe(0);
     });
 
     it("knows nothing of what is not there", async () => {
       const none = createId("checkpoint");
-      expect(await store.getCheckpoint(none)).toBeNull();
-      expect(await store.readCheckpoint(none)).toBeNull();
-      expect(await store.findModel({ kind: "id", id: none })).toBeNull();
-      expect(await store.readWeights(none)).toBeNull();
-      expect(await store.deleteCheckpoint(none)).toBe(false);
-      expect(await store.getLastCheckpoint("job_none")).toBeNull();
+      expect(await store.checkpoints.get(none)).toBeNull();
+      expect(await store.checkpoints.read(none)).toBeNull();
+      expect(await store.models.find({ kind: "id", id: none })).toBeNull();
+      expect(await store.models.readWeights(none)).toBeNull();
+      expect(await store.checkpoints.delete(none)).toBe(false);
+      expect(await store.checkpoints.getLast("job_none")).toBeNull();
       expect(await list("job_none")).toEqual([]);
-      expect(await store.insertCheckpoint("job_none", 1, 5, aCheckpoint())).toBeNull();
+      expect(await store.checkpoints.insert("job_none", 1, 5, aCheckpoint())).toBeNull();
     });
 
     it("keeps the newest and the best, and lists them newest first, page by page", async () => {
@@ -67,11 +67,11 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
       expect((await list(id)).map(({ isBest }) => isBest)).toEqual([false, false, true]);
       await put(id, { epoch: 6, isBest: true });
       expect(await epochs(id)).toEqual([6, 5]);
-      const first = await store.listCheckpoints(id, { limit: 1 });
+      const first = await store.checkpoints.list(id, { limit: 1 });
       expect(first).toMatchObject({ hasMore: true, data: [{ epoch: 6, isBest: true }] });
-      const second = await store.listCheckpoints(id, { limit: 1, after: first.nextAfter as string });
+      const second = await store.checkpoints.list(id, { limit: 1, after: first.nextAfter as string });
       expect(second).toMatchObject({ hasMore: false, data: [{ epoch: 5 }] });
-      expect(await store.getLastCheckpoint(id)).toMatchObject({ epoch: 6 });
+      expect(await store.checkpoints.getLast(id)).toMatchObject({ epoch: 6 });
     });
 
     it("takes the one of the greatest epoch and step for the last, whatever the clock says", async () => {
@@ -79,67 +79,67 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
       await put(id, { epoch: 4, step: 1 });
       await put(id, { epoch: 4, step: 9 });
       await put(id, { epoch: 3, step: 20 });
-      expect(await store.getLastCheckpoint(id)).toMatchObject({ epoch: 4, step: 9 });
+      expect(await store.checkpoints.getLast(id)).toMatchObject({ epoch: 4, step: 9 });
     });
 
     it("refuses those of an attempt that has lost its job, and leaves nothing of them", async () => {
       const id = await running();
-      await store.transition(id, { from: ["running"], to: at("queued") });
-      expect(await store.insertCheckpoint(id, 1, 5, aCheckpoint())).toBeNull();
-      await store.claimJob(2000);
-      expect(await store.insertCheckpoint(id, 1, 5, aCheckpoint())).toBeNull();
-      expect(await store.insertCheckpoint(id, 2, 5, aCheckpoint())).not.toBeNull();
-      await store.transition(id, { from: ["running"], to: at("pausing"), attempt: 2 });
-      expect(await store.insertCheckpoint(id, 2, 5, aCheckpoint({ epoch: 2 }))).not.toBeNull();
-      await store.finishJob(id, 2, 9, "a test", { state: "cancelled", metrics: null });
-      expect(await store.insertCheckpoint(id, 2, 5, aCheckpoint({ epoch: 3 }))).toBeNull();
+      await store.jobs.transition(id, { from: ["running"], to: at("queued") });
+      expect(await store.checkpoints.insert(id, 1, 5, aCheckpoint())).toBeNull();
+      await store.queue.claim(2000);
+      expect(await store.checkpoints.insert(id, 1, 5, aCheckpoint())).toBeNull();
+      expect(await store.checkpoints.insert(id, 2, 5, aCheckpoint())).not.toBeNull();
+      await store.jobs.transition(id, { from: ["running"], to: at("pausing"), attempt: 2 });
+      expect(await store.checkpoints.insert(id, 2, 5, aCheckpoint({ epoch: 2 }))).not.toBeNull();
+      await store.jobs.finish(id, 2, 9, "a test", { state: "cancelled", metrics: null });
+      expect(await store.checkpoints.insert(id, 2, 5, aCheckpoint({ epoch: 3 }))).toBeNull();
       expect(await epochs(id)).toEqual([2, 1]);
-      expect(await store.removeUnfinishedCheckpoints(Number.MAX_SAFE_INTEGER)).toBe(0);
+      expect(await store.checkpoints.removeUnfinished(Number.MAX_SAFE_INTEGER)).toBe(0);
     });
 
     it("is a model of its weights to whoever asks for one by its id", async () => {
       const id = await running();
       const checkpoint = await put(id);
       const { model } = aCheckpoint();
-      const found = await store.findModel({ kind: "id", id: checkpoint.id });
+      const found = await store.models.find({ kind: "id", id: checkpoint.id });
       expect(found).toEqual({
         ...model,
         ...{ id: checkpoint.id, name: "moons", version: 0, aliases: [], tags: {}, jobId: id, createdAt: 5 },
         metrics: { final: {}, best: {} },
       });
-      expect(await store.readWeights(checkpoint.id)).toEqual(someWeights());
-      expect((await store.listModels({ limit: 5 })).data).toEqual([]);
-      expect(await store.deleteModel(checkpoint.id)).toMatchObject({ deleted: false });
+      expect(await store.models.readWeights(checkpoint.id)).toEqual(someWeights());
+      expect((await store.models.list({ limit: 5 })).data).toEqual([]);
+      expect(await store.models.delete(checkpoint.id)).toMatchObject({ deleted: false });
     });
 
     it("goes when it is deleted, and with its job", async () => {
       const id = await running(3);
       const [first, second] = [await put(id, { epoch: 1 }), await put(id, { epoch: 2 })];
-      expect(await store.deleteCheckpoint(second.id)).toBe(true);
-      expect(await store.deleteCheckpoint(second.id)).toBe(false);
-      expect(await store.readCheckpoint(second.id)).toBeNull();
-      expect(await store.findModel({ kind: "id", id: second.id })).toBeNull();
-      expect(await store.getLastCheckpoint(id)).toEqual(first);
-      await store.finishJob(id, 1, 9, "a test", { state: "cancelled", metrics: null });
-      await store.deleteJob(id);
+      expect(await store.checkpoints.delete(second.id)).toBe(true);
+      expect(await store.checkpoints.delete(second.id)).toBe(false);
+      expect(await store.checkpoints.read(second.id)).toBeNull();
+      expect(await store.models.find({ kind: "id", id: second.id })).toBeNull();
+      expect(await store.checkpoints.getLast(id)).toEqual(first);
+      await store.jobs.finish(id, 1, 9, "a test", { state: "cancelled", metrics: null });
+      await store.jobs.delete(id);
       expect(await list(id)).toEqual([]);
-      expect(await store.getCheckpoint(first.id)).toBeNull();
+      expect(await store.checkpoints.get(first.id)).toBeNull();
     });
 
     it("belongs to the project of its job", async () => {
       const own = store.ofProject("own");
-      const { id } = await own.insertJob(aNewJob());
-      await store.claimJob(1000);
+      const { id } = await own.jobs.insert(aNewJob());
+      await store.queue.claim(1000);
       const checkpoint = await put(id);
-      expect((await own.listCheckpoints(id, { limit: 5 })).data).toEqual([checkpoint]);
-      expect(await own.readWeights(checkpoint.id)).toEqual(someWeights());
+      expect((await own.checkpoints.list(id, { limit: 5 })).data).toEqual([checkpoint]);
+      expect(await own.models.readWeights(checkpoint.id)).toEqual(someWeights());
       const other = store.ofProject("other");
-      expect((await other.listCheckpoints(id, { limit: 5 })).data).toEqual([]);
-      expect(await other.getCheckpoint(checkpoint.id)).toBeNull();
-      expect(await other.findModel({ kind: "id", id: checkpoint.id })).toBeNull();
-      expect(await other.readWeights(checkpoint.id)).toBeNull();
-      expect(await other.deleteCheckpoint(checkpoint.id)).toBe(false);
-      expect(await own.deleteCheckpoint(checkpoint.id)).toBe(true);
+      expect((await other.checkpoints.list(id, { limit: 5 })).data).toEqual([]);
+      expect(await other.checkpoints.get(checkpoint.id)).toBeNull();
+      expect(await other.models.find({ kind: "id", id: checkpoint.id })).toBeNull();
+      expect(await other.models.readWeights(checkpoint.id)).toBeNull();
+      expect(await other.checkpoints.delete(checkpoint.id)).toBe(false);
+      expect(await own.checkpoints.delete(checkpoint.id)).toBe(true);
     });
   });
 }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isLive, type NewApiKey } from "../../src/domain/access/api-key.ts";
 import { createId } from "../../src/domain/id.ts";
-import type { Store } from "../../src/domain/ports.ts";
+import type { Store } from "../../src/domain/store/store.ts";
 
 let count = 0;
 
@@ -30,43 +30,43 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
 
   describe(`${name}: keys`, () => {
     it("are found by their hash and their id, and say what they are", async () => {
-      expect(await store.hasKeys()).toBe(false);
+      expect(await store.keys.hasAny()).toBe(false);
       const given = aKey({ expiresAt: 9000 });
       const { hash, ...record } = given;
-      const key = await store.insertKey(given, 10);
+      const key = await store.keys.insert(given, 10);
       expect(key).toEqual({ ...record, lastUsedAt: null, revokedAt: null });
-      expect(await store.findKey(hash)).toEqual(key);
-      expect(await store.getKey(given.id)).toEqual(key);
-      expect(await store.findKey("f".repeat(64))).toBeNull();
-      expect(await store.hasKeys()).toBe(true);
-      await store.noteKeyUse(new Map([[given.id, 5000]]));
-      expect(await store.getKey(given.id)).toMatchObject({ lastUsedAt: 5000 });
+      expect(await store.keys.find(hash)).toEqual(key);
+      expect(await store.keys.get(given.id)).toEqual(key);
+      expect(await store.keys.find("f".repeat(64))).toBeNull();
+      expect(await store.keys.hasAny()).toBe(true);
+      await store.keys.recordUse(new Map([[given.id, 5000]]));
+      expect(await store.keys.get(given.id)).toMatchObject({ lastUsedAt: 5000 });
     });
 
     it("are listed newest first, of one project or of all, and are so many at most in each", async () => {
       const [first, second] = [aKey(), aKey()];
-      for (const key of [first, second]) await store.insertKey(key, 2);
-      expect(await store.insertKey(aKey(), 2)).toBeNull();
+      for (const key of [first, second]) await store.keys.insert(key, 2);
+      expect(await store.keys.insert(aKey(), 2)).toBeNull();
       const other = aKey({ project: "theirs" });
-      await store.insertKey(other, 2);
-      const ids = async (project: string | null) => (await store.listKeys(project, { limit: 9 })).data.map(({ id }) => id);
+      await store.keys.insert(other, 2);
+      const ids = async (project: string | null) => (await store.keys.list(project, { limit: 9 })).data.map(({ id }) => id);
       expect(await ids("ours")).toEqual([second.id, first.id]);
       expect(await ids(null)).toEqual([other.id, second.id, first.id]);
-      await store.revokeKey(first.id, 2000);
-      expect(await store.insertKey(aKey(), 2)).not.toBeNull();
+      await store.keys.revoke(first.id, 2000);
+      expect(await store.keys.insert(aKey(), 2)).not.toBeNull();
     });
 
     it("are revoked once, stay on record, and take their sessions with them", async () => {
       const key = aKey();
-      await store.insertKey(key, 10);
+      await store.keys.insert(key, 10);
       const session = { hash: "a".repeat(64), keyId: key.id, createdAt: 1000, expiresAt: 8000 };
-      await store.insertSession(session);
-      expect(await store.findSession(session.hash)).toEqual(session);
-      expect(await store.revokeKey(key.id, 3000)).toMatchObject({ revokedAt: 3000 });
-      expect(await store.revokeKey(key.id, 4000)).toMatchObject({ revokedAt: 3000 });
-      expect(await store.findSession(session.hash)).toBeNull();
-      expect(await store.revokeKey("key_none", 1)).toBeNull();
-      expect(await store.hasKeys()).toBe(true);
+      await store.sessions.insert(session);
+      expect(await store.sessions.find(session.hash)).toEqual(session);
+      expect(await store.keys.revoke(key.id, 3000)).toMatchObject({ revokedAt: 3000 });
+      expect(await store.keys.revoke(key.id, 4000)).toMatchObject({ revokedAt: 3000 });
+      expect(await store.sessions.find(session.hash)).toBeNull();
+      expect(await store.keys.revoke("key_none", 1)).toBeNull();
+      expect(await store.keys.hasAny()).toBe(true);
     });
 
     it("that can administer are counted, without those that are revoked, expired, or of another project", async () => {
@@ -76,11 +76,11 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
         aKey({ scopes: ["read"] }),
         aKey({ project: "x" }),
       ];
-      for (const key of [good, brief, reader, other]) await store.insertKey(key, 10);
-      expect(await store.countKeys("ours", "admin", 4999)).toBe(2);
-      expect(await store.countKeys("ours", "admin", 5000)).toBe(1);
-      await store.revokeKey(good.id, 100);
-      expect(await store.countKeys("ours", "admin", 5000)).toBe(0);
+      for (const key of [good, brief, reader, other]) await store.keys.insert(key, 10);
+      expect(await store.keys.count("ours", "admin", 4999)).toBe(2);
+      expect(await store.keys.count("ours", "admin", 5000)).toBe(1);
+      await store.keys.revoke(good.id, 100);
+      expect(await store.keys.count("ours", "admin", 5000)).toBe(0);
       expect(isLive({ revokedAt: null, expiresAt: 5000 }, 4999)).toBe(true);
       expect(isLive({ revokedAt: null, expiresAt: 5000 }, 5000)).toBe(false);
     });
@@ -90,16 +90,16 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
     it("are forgotten when they have expired, when they end, and the oldest of a key beyond a hundred", async () => {
       const hashOf = (number: number) => number.toString(16).padStart(64, "0");
       const at = (number: number, keyId = "key_a") =>
-        store.insertSession({ hash: hashOf(number), keyId, createdAt: 1000 + number, expiresAt: 9000 });
-      await store.insertSession({ hash: "e".repeat(64), keyId: "key_a", createdAt: 1, expiresAt: 1500 });
+        store.sessions.insert({ hash: hashOf(number), keyId, createdAt: 1000 + number, expiresAt: 9000 });
+      await store.sessions.insert({ hash: "e".repeat(64), keyId: "key_a", createdAt: 1, expiresAt: 1500 });
       await at(999, "key_b");
       for (let number = 0; number < 101; number++) await at(number + 600);
-      expect(await store.findSession("e".repeat(64))).toBeNull();
-      expect(await store.findSession(hashOf(600))).toBeNull();
-      expect(await store.findSession(hashOf(601))).not.toBeNull();
-      expect(await store.findSession(hashOf(999))).not.toBeNull();
-      await store.deleteSession(hashOf(601));
-      expect(await store.findSession(hashOf(601))).toBeNull();
+      expect(await store.sessions.find("e".repeat(64))).toBeNull();
+      expect(await store.sessions.find(hashOf(600))).toBeNull();
+      expect(await store.sessions.find(hashOf(601))).not.toBeNull();
+      expect(await store.sessions.find(hashOf(999))).not.toBeNull();
+      await store.sessions.delete(hashOf(601));
+      expect(await store.sessions.find(hashOf(601))).toBeNull();
     });
   });
 }

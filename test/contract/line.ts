@@ -1,7 +1,7 @@
 /** In which order every Store gives out queued jobs, and which it holds back, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MemoryRoom } from "../../src/domain/jobs/queue-order.ts";
-import type { Store } from "../../src/domain/ports.ts";
+import type { Store } from "../../src/domain/store/store.ts";
 import { aNewJob } from "./fixtures.ts";
 
 const MINUTE = 60_000;
@@ -21,19 +21,19 @@ export function queueOrderContract(name: string, open: () => Promise<Store>): vo
   }
   const queue = async ({ priority = 0, at = 1000, memoryBytes = 10 }: Queued = {}): Promise<string> => {
     const job = aNewJob();
-    const { id } = await store.insertJob({ ...job, createdAt: at, memoryBytes, spec: { ...job.spec, priority } });
+    const { id } = await store.jobs.insert({ ...job, createdAt: at, memoryBytes, spec: { ...job.spec, priority } });
     return id;
   };
-  const claim = async (at: number, room?: MemoryRoom) => (await store.claimJob(at, room))?.id ?? null;
+  const claim = async (at: number, room?: MemoryRoom) => (await store.queue.claim(at, room))?.id ?? null;
   const back = (id: string, more: object = {}, time = 5000) =>
-    store.transition(id, { from: ["running"], to: { state: "queued", at: time, reason: "a test" }, ...more });
+    store.jobs.transition(id, { from: ["running"], to: { state: "queued", at: time, reason: "a test" }, ...more });
 
   describe(`${name}: the line of queued jobs`, () => {
     it("gives out the highest priority first, and the oldest of one priority", async () => {
       const [low, high, second] = [await queue({ priority: -1 }), await queue({ priority: 5 }), await queue({ priority: 5 })];
       const middle = await queue();
       const line = [high, second, middle, low];
-      expect(await Promise.all(line.map((id) => store.queuePosition(id)))).toEqual([0, 1, 2, 3]);
+      expect(await Promise.all(line.map((id) => store.queue.position(id)))).toEqual([0, 1, 2, 3]);
       for (const id of line) expect(await claim(2000)).toBe(id);
       expect(await claim(2000)).toBeNull();
     });
@@ -64,13 +64,13 @@ export function queueOrderContract(name: string, open: () => Promise<Store>): vo
     it("holds a job back that waits after a crash, counts the crash, and says when its time comes", async () => {
       const [first, second] = [await queue({ at: 1000 }), await queue({ at: 1001 })];
       await claim(2000);
-      expect(await store.nextRetryAt()).toBeNull();
+      expect(await store.queue.nextRetryAt()).toBeNull();
       expect(await back(first, { died: true, notBefore: 9000 })).toMatchObject({ crashes: 1 });
-      expect(await store.nextRetryAt()).toBe(9000);
+      expect(await store.queue.nextRetryAt()).toBe(9000);
       expect(await claim(8999)).toBe(second);
       expect(await claim(8999)).toBeNull();
       expect(await claim(9000)).toBe(first);
-      expect(await store.nextRetryAt()).toBeNull();
+      expect(await store.queue.nextRetryAt()).toBeNull();
       expect(await back(first)).toMatchObject({ crashes: 1 });
       expect(await claim(9001)).toBe(first);
     });

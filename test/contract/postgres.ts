@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { openPostgresBus } from "../../src/bus/postgres.ts";
 import { createId } from "../../src/domain/id.ts";
 import type { RunSql } from "../../src/domain/jobs/queue.ts";
-import type { Store } from "../../src/domain/ports.ts";
+import type { Store } from "../../src/domain/store/store.ts";
 import { openPgBossQueue, type PgBossQueue, type PgBossQueueOptions } from "../../src/queue/pgboss.ts";
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from "../../src/storage/postgres/postgres-store.ts";
 import { migratedDatabase } from "./fresh-database.ts";

@@ -1,7 +1,7 @@
 /** What every JobQueue must do. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JobQueue } from "../../src/domain/jobs/queue.ts";
-import type { Store } from "../../src/domain/ports.ts";
+import type { Store } from "../../src/domain/store/store.ts";
 import { aNewJob } from "./fixtures.ts";
 
 /** `open` gives a queue over an empty store; the suite closes both with `close`. */
@@ -19,7 +19,7 @@ export function queueContract(
     afterEach(() => close());
 
     async function submit(): Promise<string> {
-      const { id } = await store.insertJob(aNewJob());
+      const { id } = await store.jobs.insert(aNewJob());
       await queue.enqueue(id);
       return id;
     }

@@ -1,7 +1,7 @@
 /** How every Store shares workers among projects, whatever database is behind it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../src/domain/ports.ts";
+import type { Store } from "../../src/domain/store/store.ts";
 import { aNewJob } from "./fixtures.ts";
 
 const PROJECTS = ["ants", "bees", "cats", "dogs"] as const;
@@ -26,10 +26,10 @@ export function sharesContract(name: string, open: () => Promise<Store>): void {
   const queue = async (store: Store, { project = "ants", priority = 0, at = 1000, memoryBytes = 10 }: Queued = {}) => {
     const job = aNewJob();
     const given = { ...job, createdAt: at, memoryBytes, spec: { ...job.spec, priority } };
-    return (await store.ofProject(project).insertJob(given)).id;
+    return (await store.ofProject(project).jobs.insert(given)).id;
   };
   const finish = (store: Store, id: string) =>
-    store.transition(id, { from: ["running"], to: { state: "failed", at: 3000, reason: "a test" } });
+    store.jobs.transition(id, { from: ["running"], to: { state: "failed", at: 3000, reason: "a test" } });
 
   describe(`${name}: shares of projects`, () => {
     it("give the next worker to whoever has the fewest, then to whoever had a turn longest ago", async () => {
@@ -63,7 +63,7 @@ export function sharesContract(name: string, open: () => Promise<Store>): void {
                 const [next] = PROJECTS.filter((project) => lines.get(project)?.length).sort(
                   (a, b) => has(a) - has(b) || (turns.get(a) ?? 0) - (turns.get(b) ?? 0),
                 );
-                const claimed = await store.claimJob(2000);
+                const claimed = await store.queue.claim(2000);
                 expect(claimed?.project ?? null).toBe(next ?? null);
                 if (!next) continue;
                 const line = lines.get(next) ?? [];
@@ -89,7 +89,7 @@ export function sharesContract(name: string, open: () => Promise<Store>): void {
         for (let count = 0; count < 4; count++) await queue(store, { project: "bees", priority: -100, at: 1500 });
         await queue(store, { project: "cats", at: 1900 });
         const order: string[] = [];
-        for (let job = await store.claimJob(2000); job; job = await store.claimJob(2000)) {
+        for (let job = await store.queue.claim(2000); job; job = await store.queue.claim(2000)) {
           order.push(job.project);
           await finish(store, job.id);
         }
@@ -102,10 +102,10 @@ export function sharesContract(name: string, open: () => Promise<Store>): void {
     it("level out: of many workers, projects that have enough jobs get the same number", async () => {
       await withStore(async (store) => {
         for (let count = 0; count < 9; count++) await queue(store, { project: "ants" });
-        for (let count = 0; count < 2; count++) expect((await store.claimJob(2000))?.project).toBe("ants");
+        for (let count = 0; count < 2; count++) expect((await store.queue.claim(2000))?.project).toBe("ants");
         for (const project of ["bees", "cats"]) for (let count = 0; count < 9; count++) await queue(store, { project });
         const taken = [];
-        for (let count = 0; count < 7; count++) taken.push((await store.claimJob(2000))?.project);
+        for (let count = 0; count < 7; count++) taken.push((await store.queue.claim(2000))?.project);
         expect(taken.sort()).toEqual(["ants", "bees", "bees", "bees", "cats", "cats", "cats"]);
       });
     });
@@ -114,7 +114,7 @@ export function sharesContract(name: string, open: () => Promise<Store>): void {
       await withStore(async (store) => {
         const ids = [await queue(store), await queue(store), await queue(store)];
         const other = await queue(store, { project: "bees", at: 1900 });
-        const claim = async () => (await store.claimJob(2000, undefined, 2))?.id ?? null;
+        const claim = async () => (await store.queue.claim(2000, undefined, 2))?.id ?? null;
         expect([await claim(), await claim(), await claim(), await claim()]).toEqual([ids[0], other, ids[1], null]);
         await finish(store, ids[0] as string);
         expect(await claim()).toBe(ids[2]);
@@ -127,7 +127,7 @@ export function sharesContract(name: string, open: () => Promise<Store>): void {
         const small = await queue(store, { project: "bees", at: 1001, memoryBytes: 30 });
         const second = await queue(store, { project: "bees", at: 1002, memoryBytes: 30 });
         const claim = async (at: number, freeBytes: number) =>
-          (await store.claimJob(at, { freeBytes, totalBytes: 100 }))?.id ?? null;
+          (await store.queue.claim(at, { freeBytes, totalBytes: 100 }))?.id ?? null;
         expect(await claim(2000, 50)).toBe(small);
         expect(await claim(61_000, 70)).toBeNull();
         expect(await claim(61_000, 80)).toBe(large);
@@ -139,7 +139,7 @@ export function sharesContract(name: string, open: () => Promise<Store>): void {
       await withStore(async (store) => {
         for (let count = 0; count < 5; count++) await queue(store);
         const [first, second] = [await queue(store, { project: "bees" }), await queue(store, { project: "bees" })];
-        expect([await store.queuePosition(first), await store.queuePosition(second)]).toEqual([0, 1]);
+        expect([await store.queue.position(first), await store.queue.position(second)]).toEqual([0, 1]);
       });
     });
   });

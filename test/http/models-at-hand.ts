@@ -3,7 +3,7 @@
 import { featureWidth, type Preprocessing } from "../../src/domain/datasets/preprocessing.ts";
 import { createId } from "../../src/domain/id.ts";
 import type { Model, NewModel } from "../../src/domain/models/model.ts";
-import type { Store } from "../../src/domain/ports.ts";
+import type { Store } from "../../src/domain/store/store.ts";
 import { packTensors } from "../../src/domain/tensor.ts";
 import { aModel } from "../contract/fixtures.ts";
 
@@ -25,7 +25,7 @@ export async function storeLine(store: Store): Promise<Model> {
     parameters: 2,
     weights: weights.entries,
   };
-  return store.insertModel(model, weights);
+  return store.models.insert(model, weights);
 }
 
 /** Of a table of penguins; `island` has a label with a comma, and a class has a semicolon. */
@@ -81,5 +81,5 @@ export async function storePenguins(store: Store): Promise<Model> {
     parameters: 3 * width + 3,
     weights: weights.entries,
   };
-  return store.insertModel(model, weights);
+  return store.models.insert(model, weights);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { sql } from "kysely";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { NewDataset } from "../../src/domain/ports.ts";
+import type { NewDataset } from "../../src/domain/datasets/dataset-store.ts";
 import { COPIED, copyStore, NOT_COPIED, type TableReport } from "../../src/storage/copy-store.ts";
 import { openStore } from "../../src/storage/open.ts";
 import { openDatabase } from "../../src/storage/open-database.ts";
@@ -33,21 +33,21 @@ const DATASET: NewDataset = {
 /** An installation with something of everything. */
 async function fill(dataDir: string) {
   const store = await openStore({ dataDir });
-  const done = await store.insertJob(aNewJob({ payload: largeTensors(1_000_000) }));
-  await store.claimJob(1);
-  await store.appendMetrics(done.id, 1, aChunk(1, 300));
-  await store.finishJob(done.id, 1, 9, "done", aSuccess(done.id));
-  await store.setAlias("moons", "live", 1);
-  await store.ofProject("other").insertModel({ ...aModel("job_none"), name: "Moons" }, someWeights());
-  const running = await store.insertJob(aNewJob({ name: "in the middle" }));
-  await store.claimJob(2);
-  await store.appendMetrics(running.id, 1, aChunk(1, 7));
-  const queued = await store.insertJob(aNewJob({ name: 'a "quoted" 名前' }));
-  await store.insertDataset(DATASET);
-  await store.getOrCreateSecret("webhook", "whsec_x");
-  const jobs = (await store.listJobs({}, { limit: 10 })).data;
-  const model = await store.findModel({ kind: "alias", name: "moons", alias: "live" });
-  const weights = await store.readWeights(model?.id ?? "");
+  const done = await store.jobs.insert(aNewJob({ payload: largeTensors(1_000_000) }));
+  await store.queue.claim(1);
+  await store.metrics.append(done.id, 1, aChunk(1, 300));
+  await store.jobs.finish(done.id, 1, 9, "done", aSuccess(done.id));
+  await store.models.setAlias("moons", "live", 1);
+  await store.ofProject("other").models.insert({ ...aModel("job_none"), name: "Moons" }, someWeights());
+  const running = await store.jobs.insert(aNewJob({ name: "in the middle" }));
+  await store.queue.claim(2);
+  await store.metrics.append(running.id, 1, aChunk(1, 7));
+  const queued = await store.jobs.insert(aNewJob({ name: 'a "quoted" 名前' }));
+  await store.datasets.insert(DATASET);
+  await store.secrets.getOrCreate("webhook", "whsec_x");
+  const jobs = (await store.jobs.list({}, { limit: 10 })).data;
+  const model = await store.models.find({ kind: "alias", name: "moons", alias: "live" });
+  const weights = await store.models.readWeights(model?.id ?? "");
   await store.close();
   return { done, running, queued, jobs, model, weights };
 }
@@ -66,13 +66,13 @@ describe("copying a whole store", () => {
     const [source, target] = [await open(`sqlite:${dataDir}`), await open(url)];
     const reports = await copyStore(source.db, target.db, () => undefined);
     expect(reports.find(({ table }) => table === "jobs")?.rows).toBe(3);
-    expect((await target.store.listJobs({}, { limit: 10 })).data).toEqual(before.jobs);
-    const model = await target.store.findModel({ kind: "alias", name: "moons", alias: "live" });
+    expect((await target.store.jobs.list({}, { limit: 10 })).data).toEqual(before.jobs);
+    const model = await target.store.models.find({ kind: "alias", name: "moons", alias: "live" });
     expect(model).toEqual(before.model);
-    expect(await target.store.readWeights(model?.id ?? "")).toEqual(before.weights);
-    expect(await target.store.readPayload(before.done.id)).toEqual(largeTensors(1_000_000));
-    expect(await target.store.readMetrics(before.done.id, 1, 300)).toEqual([aChunk(1, 300)]);
-    expect(await target.store.readDatasetColumns(DATASET.id, ["x", "kind"])).toEqual(DATASET.values);
+    expect(await target.store.models.readWeights(model?.id ?? "")).toEqual(before.weights);
+    expect(await target.store.jobs.readPayload(before.done.id)).toEqual(largeTensors(1_000_000));
+    expect(await target.store.metrics.read(before.done.id, 1, 300)).toEqual([aChunk(1, 300)]);
+    expect(await target.store.datasets.readColumns(DATASET.id, ["x", "kind"])).toEqual(DATASET.values);
     const back = await open(`sqlite:${await temporaryFolder()}`);
     expect(await copyStore(target.db, back.db, () => undefined)).toEqual(reports);
   });
@@ -96,7 +96,7 @@ describe("copying a whole store", () => {
     const dataDir = await temporaryFolder();
     await fill(dataDir);
     const [source, target] = [await open(`sqlite:${dataDir}`), await open(await freshDatabase())];
-    await target.store.getOrCreateSecret("webhook", "whsec_y");
+    await target.store.secrets.getOrCreate("webhook", "whsec_y");
     await expect(copyStore(source.db, target.db, () => undefined)).rejects.toThrow(/rows in secrets already/);
   });
 
@@ -116,7 +116,7 @@ describe("the program", () => {
     expect(stdout).toMatch(/^jobs +3 rows {2}[0-9a-f]{16}$/m);
     expect(stdout).toMatch(/the count and SHA-256 of each table are equal on both sides/);
     const { store } = await open(url);
-    expect(await store.getJob(running.id)).toMatchObject({ state: "queued", epochsDone: 7 });
+    expect(await store.jobs.get(running.id)).toMatchObject({ state: "queued", epochsDone: 7 });
   });
 
   it("ends with one line when it cannot", async () => {

@@ -21,8 +21,8 @@ describe("the queue of pg-boss", () => {
   it("queues a job and its message together, or neither", async () => {
     const { store, runSql } = await open();
     const job = aNewJob();
-    await store.insertJob(job);
-    await expect(store.insertJob(job)).rejects.toThrow();
+    await store.jobs.insert(job);
+    await expect(store.jobs.insert(job)).rejects.toThrow();
     const [row] = await runSql("select count(*) as count from pgboss.job where name = 'train'");
     expect(row?.count).toBe(1);
   });
@@ -30,7 +30,7 @@ describe("the queue of pg-boss", () => {
   it("gives the jobs of one queue to two processes, each once", async () => {
     const url = await migratedDatabase();
     const [one, two] = [await open({}, url), await open({}, url)];
-    const ids = await Promise.all(Array.from({ length: 20 }, async () => (await one.store.insertJob(aNewJob())).id));
+    const ids = await Promise.all(Array.from({ length: 20 }, async () => (await one.store.jobs.insert(aNewJob())).id));
     const claimed: string[] = [];
     const drain = async ({ queue }: typeof one) => {
       for (let job = await queue.claim(); job; job = await queue.claim()) claimed.push(job.id);
@@ -41,23 +41,23 @@ describe("the queue of pg-boss", () => {
 
   it("passes over a job that was cancelled while it waited", async () => {
     const { store, queue } = await open();
-    const { id } = await store.insertJob(aNewJob());
-    const next = await store.insertJob(aNewJob());
-    await store.transition(id, { from: ["queued"], to: { state: "cancelled", at: 1, reason: "a test" } });
+    const { id } = await store.jobs.insert(aNewJob());
+    const next = await store.jobs.insert(aNewJob());
+    await store.jobs.transition(id, { from: ["queued"], to: { state: "cancelled", at: 1, reason: "a test" } });
     expect((await queue.claim())?.id).toBe(next.id);
     expect(await queue.claim()).toBeNull();
   });
 
   it("queues a job again that comes back, and waits where it has to", async () => {
     const { store, queue } = await open();
-    const { id } = await store.insertJob(aNewJob());
+    const { id } = await store.jobs.insert(aNewJob());
     const job = (await queue.claim()) as Job;
     const to = { state: "queued", at: Date.now(), reason: "a test" } as const;
-    await store.transition(id, { from: ["running"], to, notBefore: Date.now() + 3_600_000 });
+    await store.jobs.transition(id, { from: ["running"], to, notBefore: Date.now() + 3_600_000 });
     await queue.hold(job).release(true);
     expect(await queue.claim()).toBeNull();
-    await store.transition(id, { from: ["queued"], to: { state: "paused", at: 1, reason: "a test" } });
-    await store.transition(id, { from: ["paused"], to, anew: true });
+    await store.jobs.transition(id, { from: ["queued"], to: { state: "paused", at: 1, reason: "a test" } });
+    await store.jobs.transition(id, { from: ["paused"], to, anew: true });
     expect(await queue.claim()).toMatchObject({ id, attempt: 2 });
   });
 
@@ -66,15 +66,15 @@ describe("the queue of pg-boss", () => {
   it("takes what fits the room, and leaves what another process may take", async () => {
     const { store, queue } = await open();
     const ids = [];
-    for (const size of [80, 200, 10]) ids.push((await store.insertJob({ ...aNewJob(), memoryBytes: size * MB })).id);
+    for (const size of [80, 200, 10]) ids.push((await store.jobs.insert({ ...aNewJob(), memoryBytes: size * MB })).id);
     expect((await queue.claim(ROOM))?.id).toBe(ids[2]);
     expect(await queue.claim(ROOM)).toBeNull();
   });
 
   it("makes room for a job that has waited long, whatever smaller ones come", async () => {
     const { store, queue } = await open();
-    const old = await store.insertJob({ ...aNewJob(), memoryBytes: 90 * MB, createdAt: Date.now() - 3_600_000 });
-    await store.insertJob({ ...aNewJob(), memoryBytes: 10 * MB });
+    const old = await store.jobs.insert({ ...aNewJob(), memoryBytes: 90 * MB, createdAt: Date.now() - 3_600_000 });
+    await store.jobs.insert({ ...aNewJob(), memoryBytes: 10 * MB });
     expect(await queue.claim(ROOM)).toBeNull();
     expect(await queue.claim(ROOM)).toBeNull();
     expect((await queue.claim({ freeBytes: 100 * MB, totalBytes: 100 * MB }))?.id).toBe(old.id);
@@ -93,16 +93,16 @@ describe("the queue of pg-boss", () => {
     const url = await migratedDatabase();
     const abandoned: string[] = [];
     const dead = await open({}, url);
-    const { id } = await dead.store.insertJob(aNewJob());
+    const { id } = await dead.store.jobs.insert(aNewJob());
     const job = (await dead.queue.claim()) as Job;
-    await dead.store.appendMetrics(id, 1, aChunk(1, 5));
+    await dead.store.metrics.append(id, 1, aChunk(1, 5));
     const lost = new Promise<void>((resolve) => dead.queue.hold(job).lost.addEventListener("abort", () => resolve()));
     const heir = await open(
       {
         onAbandoned: async (left) => {
           abandoned.push(left.id);
           const to = { state: "queued", at: Date.now(), reason: "its worker was lost" } as const;
-          await heir.store.transition(left.id, { from: ["running"], to, attempt: left.attempt });
+          await heir.store.jobs.transition(left.id, { from: ["running"], to, attempt: left.attempt });
         },
       },
       url,
@@ -112,27 +112,27 @@ describe("the queue of pg-boss", () => {
     expect(await heir.queue.claim()).toMatchObject({ id, attempt: 2, epochsDone: 5 });
     expect(abandoned).toEqual([id]);
     await lost;
-    expect(await dead.store.appendMetrics(id, 1, aChunk(6, 9))).toBeNull();
-    expect(await dead.store.finishJob(id, 1, 5, "late", aSuccess(id))).toBeNull();
-    expect(await heir.store.appendMetrics(id, 2, aChunk(6, 9))).not.toBeNull();
+    expect(await dead.store.metrics.append(id, 1, aChunk(6, 9))).toBeNull();
+    expect(await dead.store.jobs.finish(id, 1, 5, "late", aSuccess(id))).toBeNull();
+    expect(await heir.store.metrics.append(id, 2, aChunk(6, 9))).not.toBeNull();
     await dead.queue.hold(job).release(true);
-    expect(await heir.store.getJob(id)).toMatchObject({ state: "running", attempt: 2 });
+    expect(await heir.store.jobs.get(id)).toMatchObject({ state: "running", attempt: 2 });
   });
 
   it("does not take a job for abandoned that runs under another message", async () => {
     const { store, queue, runSql } = await open({ onAbandoned: () => Promise.reject(new Error("it is not")) });
-    const { id } = await store.insertJob(aNewJob());
+    const { id } = await store.jobs.insert(aNewJob());
     await runSql(
       `insert into pgboss.job (name, data, singleton_key) select name, data, singleton_key from pgboss.job where name = 'train'`,
     );
     expect((await queue.claim())?.id).toBe(id);
     expect(await queue.claim()).toBeNull();
-    expect(await store.getJob(id)).toMatchObject({ state: "running", attempt: 1 });
+    expect(await store.jobs.get(id)).toMatchObject({ state: "running", attempt: 1 });
   });
 
   it("leaves a job to others whose end could not be stored, and asks for it back before the longest lease is over", async () => {
     const { store, queue, runSql } = await open({ maxLeaseSeconds: 1 });
-    await store.insertJob(aNewJob());
+    await store.jobs.insert(aNewJob());
     const job = (await queue.claim()) as Job;
     const hold = queue.hold(job);
     await new Promise<void>((resolve) => hold.expiring.addEventListener("abort", () => resolve()));
@@ -145,7 +145,7 @@ describe("the queue of pg-boss", () => {
     const url = await migratedDatabase();
     const [one, two] = [await open({ runningJobs: 2 }, url), await open({ runningJobs: 2 }, url)];
     const insert = async (project: string, count: number) => {
-      for (let index = 0; index < count; index++) await one.store.ofProject(project).insertJob(aNewJob());
+      for (let index = 0; index < count; index++) await one.store.ofProject(project).jobs.insert(aNewJob());
     };
     await insert("many", 5);
     await insert("few", 1);
@@ -160,15 +160,15 @@ describe("the queue of pg-boss", () => {
   it("finds the jobs of lost workers even where their project may have no more under way", async () => {
     const url = await migratedDatabase();
     const dead = await open({ runningJobs: 1 }, url);
-    const { id } = await dead.store.insertJob(aNewJob());
-    await dead.store.insertJob(aNewJob());
+    const { id } = await dead.store.jobs.insert(aNewJob());
+    await dead.store.jobs.insert(aNewJob());
     await dead.queue.claim();
     const heir = await open(
       {
         runningJobs: 1,
         onAbandoned: async (left) => {
           const to = { state: "queued", at: Date.now(), reason: "its worker was lost" } as const;
-          await heir.store.transition(left.id, { from: ["running"], to, attempt: left.attempt });
+          await heir.store.jobs.transition(left.id, { from: ["running"], to, attempt: left.attempt });
         },
       },
       url,
@@ -181,7 +181,7 @@ describe("the queue of pg-boss", () => {
 
   it("gives a queued job a message that has none", async () => {
     const { store, queue, runSql } = await open();
-    const { id } = await store.insertJob({ ...aNewJob(), createdAt: Date.now() - 60_000 });
+    const { id } = await store.jobs.insert({ ...aNewJob(), createdAt: Date.now() - 60_000 });
     await runSql("delete from pgboss.job where name = 'train'");
     expect(await queue.claim()).toBeNull();
     expect(await queue.reconcile()).toBe(1);
@@ -194,7 +194,7 @@ describe("the queue of pg-boss", () => {
     const here = await open({ pollMs: 3_600_000 }, url);
     const there = await open({ pollMs: 3_600_000, workerId: createId("worker") }, url);
     const woken = new Promise<void>((resolve) => there.queue.onWork(resolve));
-    await here.queue.enqueue((await here.store.insertJob(aNewJob())).id);
+    await here.queue.enqueue((await here.store.jobs.insert(aNewJob())).id);
     await woken;
   });
 });

@@ -34,19 +34,19 @@ describe("a database from before there were projects", () => {
     await writeOldDatabase(dataDir);
     const store = await openStore({ dataDir });
     const ours = store.ofProject("default");
-    expect(await ours.findModel({ kind: "alias", name: "moons", alias: "live" })).toMatchObject({
+    expect(await ours.models.find({ kind: "alias", name: "moons", alias: "live" })).toMatchObject({
       id: "mdl_a",
       version: 4,
       aliases: ["live"],
       tags: { stage: "draft" },
     });
-    expect(await ours.readEvaluation("mdl_a")).toEqual({ train: null });
-    expect(await ours.findDataset("cd", "csv")).toMatchObject({ summary: { id: "ds_a" } });
-    expect(await store.ofProject("other").getModel("mdl_a")).toBeNull();
-    expect(await ours.deleteModel("mdl_a")).toEqual({ deleted: false, aliases: ["live"] });
-    await ours.deleteAlias("moons", "live");
-    expect(await ours.deleteModel("mdl_a")).toMatchObject({ deleted: true });
-    expect(await ours.readEvaluation("mdl_a")).toBeNull();
+    expect(await ours.models.readEvaluation("mdl_a")).toEqual({ train: null });
+    expect(await ours.datasets.find("cd", "csv")).toMatchObject({ summary: { id: "ds_a" } });
+    expect(await store.ofProject("other").models.get("mdl_a")).toBeNull();
+    expect(await ours.models.delete("mdl_a")).toEqual({ deleted: false, aliases: ["live"] });
+    await ours.models.deleteAlias("moons", "live");
+    expect(await ours.models.delete("mdl_a")).toMatchObject({ deleted: true });
+    expect(await ours.models.readEvaluation("mdl_a")).toBeNull();
     await store.close();
   });
 });

@@ -31,13 +31,13 @@ describe("the telemetry", () => {
     const { store, read } = await measured();
     const given = { ...aNewJob(), createdAt: 1000 };
     const project = store.ofProject("default");
-    const { id } = await project.insertJob(given);
+    const { id } = await project.jobs.insert(given);
     expect(await read('trainyard_jobs{state="queued"}')).toBe(1);
     expect(await read("trainyard_queue_oldest_seconds")).toBeGreaterThan(1);
-    await store.claimJob(3000);
-    await store.appendMetrics(id, 1, { ...aChunk(1, 10), steps: 40 });
-    await store.appendMetrics(id, 7, { ...aChunk(11, 20), steps: 40 });
-    await store.finishJob(id, 1, 4000, "done", aSuccess(id));
+    await store.queue.claim(3000);
+    await store.metrics.append(id, 1, { ...aChunk(1, 10), steps: 40 });
+    await store.metrics.append(id, 7, { ...aChunk(11, 20), steps: 40 });
+    await store.jobs.finish(id, 1, 4000, "done", aSuccess(id));
     expect(await read("trainyard_epochs_total")).toBe(10);
     expect(await read("trainyard_steps_total")).toBe(40);
     expect(await read("trainyard_queue_wait_seconds_sum")).toBe(2);
@@ -49,12 +49,12 @@ describe("the telemetry", () => {
 
   it("says which webhooks arrived, and whether the database takes writes", async () => {
     const { store, read } = await measured();
-    const { id } = await store.insertJob(aHookedJob());
-    await store.transition(id, { from: ["queued"], to: { state: "cancelled", at: 1, reason: "a test" } });
-    const [delivery] = await store.claimDeliveries(10, 1, 10);
+    const { id } = await store.jobs.insert(aHookedJob());
+    await store.jobs.transition(id, { from: ["queued"], to: { state: "cancelled", at: 1, reason: "a test" } });
+    const [delivery] = await store.deliveries.claim(10, 1, 10);
     const attempt = { at: 10, status: 200, error: null, ms: 1 };
-    await store.recordDelivery(delivery?.id ?? "", attempt, { state: "pending", nextAt: 10 });
-    await store.recordDelivery(delivery?.id ?? "", attempt, { state: "delivered", finishedAt: 20 });
+    await store.deliveries.recordAttempt(delivery?.id ?? "", attempt, { state: "pending", nextAt: 10 });
+    await store.deliveries.recordAttempt(delivery?.id ?? "", attempt, { state: "delivered", finishedAt: 20 });
     expect(await read('trainyard_webhook_attempts_total{outcome="retried"}')).toBe(1);
     expect(await read('trainyard_webhook_attempts_total{outcome="delivered"}')).toBe(1);
     expect(await read("trainyard_store_healthy")).toBe(1);

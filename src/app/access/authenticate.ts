@@ -87,7 +87,7 @@ export function createAuthenticator(
 
   const principalOfKey = async (keyId: string): Promise<Principal | null> => {
     if (keyId === admin?.principal.keyId) return admin.principal;
-    const key = await store.getKey(keyId);
+    const key = await store.keys.get(keyId);
     if (!key || !isLive(key, Date.now())) return null;
     return { keyId, session: null, project: key.project, scopes: new Set(key.scopes), expiresAt: key.expiresAt };
   };
@@ -100,7 +100,7 @@ export function createAuthenticator(
   const keyByHash = (hash: string): Soon<Principal | null> => {
     if (admin && timingSafeEqual(admin.hash, Buffer.from(hash, "hex"))) return admin.principal;
     return remember(hash, async () => {
-      const key = await store.findKey(hash);
+      const key = await store.keys.find(hash);
       return key && principalOfKey(key.id);
     });
   };
@@ -112,7 +112,7 @@ export function createAuthenticator(
     if (closed) return null;
     const now = performance.now();
     if (now - lookedAt < MAX_AGE_MS) return anyone;
-    return store.hasKeys().then((has) => {
+    return store.keys.hasAny().then((has) => {
       closed = has;
       lookedAt = now;
       return has ? null : anyone;
@@ -123,7 +123,7 @@ export function createAuthenticator(
     isValid: async (principal) => {
       if (principal.keyId === null) return (await anonymous()) !== null;
       if (principal.session === null) return (await principalOfKey(principal.keyId)) !== null;
-      return (await principalOfSession(await store.findSession(principal.session))) !== null;
+      return (await principalOfSession(await store.sessions.find(principal.session))) !== null;
     },
     onError: (err) => log.error({ err }, "cannot see whether keys are still good"),
   });
@@ -132,7 +132,7 @@ export function createAuthenticator(
     if (uses.size === 0) return;
     const written = new Map(uses);
     uses.clear();
-    await store.noteKeyUse(written).catch((err: unknown) => log.warn({ err }, "the last use of keys cannot be written"));
+    await store.keys.recordUse(written).catch((err: unknown) => log.warn({ err }, "the last use of keys cannot be written"));
   };
   const writing = setInterval(() => void writeUses(), USE_WRITTEN_MS);
   writing.unref();
@@ -143,7 +143,7 @@ export function createAuthenticator(
     byKey: (key) => (key.startsWith(KEY_PREFIX) ? keyByHash(hashOf(key)) : null),
     bySession(token) {
       const hash = hashOf(token);
-      return remember(hash, async () => principalOfSession(await store.findSession(hash)));
+      return remember(hash, async () => principalOfSession(await store.sessions.find(hash)));
     },
     async signIn(key) {
       const principal = await this.byKey(key);
@@ -151,12 +151,12 @@ export function createAuthenticator(
       const token = newSecret();
       const createdAt = Date.now();
       const expiresAt = Math.min(createdAt + sessionMs, principal.expiresAt ?? Number.POSITIVE_INFINITY);
-      await store.insertSession({ hash: hashOf(token), keyId: principal.keyId, createdAt, expiresAt });
+      await store.sessions.insert({ hash: hashOf(token), keyId: principal.keyId, createdAt, expiresAt });
       return { token, expiresAt };
     },
     async signOut(token) {
       const hash = hashOf(token);
-      await store.deleteSession(hash);
+      await store.sessions.delete(hash);
       known.delete(hash);
       await watches.look();
     },

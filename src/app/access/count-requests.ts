@@ -12,7 +12,7 @@ export function createSharedRateLimiter({ store, log }: Pick<Services, "store" |
   return {
     async take(key, limit) {
       try {
-        return await store.incrementCounter(`requests ${key}`, { at: Date.now(), windowMs, limit });
+        return await store.counters.increment(`requests ${key}`, { at: Date.now(), windowMs, limit });
       } catch (err) {
         log.warn({ err }, "a request was not counted");
         return { ...UNCOUNTED, resetMs: windowMs };

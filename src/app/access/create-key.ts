@@ -37,7 +37,7 @@ export async function createKey(
     throw invalid([{ pointer: "/scopes", detail }]);
   }
   const key = newSecret(KEY_PREFIX);
-  const record = await store.insertKey(
+  const record = await store.keys.insert(
     {
       id: createId("key"),
       project,

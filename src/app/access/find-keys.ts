@@ -2,7 +2,7 @@
 import type { ApiKey, Principal } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { notFound } from "../../domain/errors.ts";
-import type { Page, PageRequest } from "../../domain/ports.ts";
+import type { Page, PageRequest } from "../../domain/page.ts";
 import type { Services } from "../services.ts";
 
 /** Newest first, revoked and expired ones too: of the principal's project, or for the superuser of all of them. */
@@ -11,12 +11,12 @@ export function listKeys(
   { project }: Pick<Principal, "project">,
   page: PageRequest,
 ): Promise<Page<ApiKey>> {
-  return store.listKeys(project === DEFAULT_PROJECT ? null : project, page);
+  return store.keys.list(project === DEFAULT_PROJECT ? null : project, page);
 }
 
 /** A key that the principal may see: of their own project, or any for the superuser. Throws not_found. */
 export async function findOwnKey({ store }: Pick<Services, "store">, principal: Principal, id: string): Promise<ApiKey> {
-  const key = await store.getKey(id);
+  const key = await store.keys.get(id);
   if (!key || (key.project !== principal.project && principal.project !== DEFAULT_PROJECT)) throw notFound("key", id);
   return key;
 }

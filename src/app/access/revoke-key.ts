@@ -18,9 +18,9 @@ export async function revokeKey(
   const key = await findOwnKey(services, principal, id);
   const now = Date.now();
   const administers = key.project === DEFAULT_PROJECT && key.scopes.includes("admin") && isLive(key, now);
-  if (administers && !hasAdminKey && (await services.store.countKeys(DEFAULT_PROJECT, "admin", now)) <= 1) {
+  if (administers && !hasAdminKey && (await services.store.keys.count(DEFAULT_PROJECT, "admin", now)) <= 1) {
     const detail = `it is the last key of ${DEFAULT_PROJECT} with the scope admin: make another one first`;
     throw new TrainyardError("conflict", detail);
   }
-  await services.store.revokeKey(id, now);
+  await services.store.keys.revoke(id, now);
 }

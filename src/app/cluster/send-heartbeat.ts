@@ -30,13 +30,14 @@ export async function sendHeartbeats({ store, log }: Services, options: Heartbea
 
   const beat = async (): Promise<void> => {
     const now = Date.now();
-    const wanted = await store.recordHeartbeat({ ...worker, heartbeatAt: now });
+    const wanted = await store.workers.recordHeartbeat({ ...worker, heartbeatAt: now });
     if (wanted && !draining) {
       draining = true;
       log.info({ worker_id: worker.id }, "this process is to give its jobs away");
       onDrain();
     }
-    await store.removeWorkers(now - FORGET_MS);
+    await store.workers.removeSilent(now - FORGET_MS);
+    await store.counters.removeEnded(now - FORGET_MS);
   };
   const schedule = (): void => {
     if (stopped) return;
@@ -54,7 +55,7 @@ export async function sendHeartbeats({ store, log }: Services, options: Heartbea
       stopped = true;
       clearTimeout(timer);
       await beating;
-      await store.deregisterWorker(worker.id).catch(() => undefined);
+      await store.workers.deregister(worker.id).catch(() => undefined);
     },
   };
 }

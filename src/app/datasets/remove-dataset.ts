@@ -4,7 +4,7 @@ import type { ProjectServices } from "../services.ts";
 
 /** Throws not_found, and conflict while a job uses it. */
 export async function removeDataset({ store }: ProjectServices, id: string): Promise<void> {
-  const { deleted, usedBy } = await store.deleteDataset(id);
+  const { deleted, usedBy } = await store.datasets.delete(id);
   if (usedBy !== null) throw new TrainyardError("conflict", `the job ${usedBy} uses it: cancel it, or wait until it has ended`);
   if (!deleted) throw notFound("data set", id);
 }

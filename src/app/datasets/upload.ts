@@ -27,12 +27,12 @@ export async function createDataset(
   try {
     const sha256 = await uploadSpool.digest(upload, digestSuffix(options));
     await onDigest(sha256);
-    const existing = await store.findDataset(sha256, format);
+    const existing = await store.datasets.find(sha256, format);
     if (existing) return { ...existing, created: false };
     const result = await uploadSpool.read(upload, { format, gzip, options });
     if (!result.ok) throw new TrainyardError(result.code, result.detail, result.errors);
     const { bytes } = upload;
-    return await store.insertDataset({
+    return await store.datasets.insert({
       ...result.table,
       id: createId("dataset"),
       name,

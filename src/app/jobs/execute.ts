@@ -105,11 +105,11 @@ async function train(services: Services, job: Job, signals: StopSignals): Promis
 /** What the attempt begins with: everything that the thread needs. */
 async function runOf(services: Services, job: Job): Promise<TrainingRun> {
   const { store } = services;
-  const last = await store.getLastCheckpoint(job.id);
+  const last = await store.checkpoints.getLast(job.id);
   const [payload, dataset, checkpoint] = await Promise.all([
-    store.readPayload(job.id),
+    store.jobs.readPayload(job.id),
     readDataset(services, job),
-    last && store.readCheckpoint(last.id),
+    last && store.checkpoints.read(last.id),
   ]);
   return { job, payload, dataset, checkpoint };
 }
@@ -124,7 +124,7 @@ function observe(
   const onEpochs = async (chunk: MetricChunk): Promise<void> => {
     if (trouble.first !== null) return;
     try {
-      const seq = await store.appendMetrics(job.id, job.attempt, chunk);
+      const seq = await store.metrics.append(job.id, job.attempt, chunk);
       if (seq === null) return cancel.abort();
       // Before the hint: readers that it wakes find the chunk here, and ask the store for nothing.
       frames.add(job.id, seq, chunk);
@@ -138,7 +138,7 @@ function observe(
     // Of epochs that are not stored there must be no checkpoint.
     if (trouble.first !== null) return;
     try {
-      const stored = await store.insertCheckpoint(job.id, job.attempt, Date.now(), checkpoint);
+      const stored = await store.checkpoints.insert(job.id, job.attempt, Date.now(), checkpoint);
       if (stored === null) cancel.abort();
     } catch (err) {
       // An earlier one leads to the same weights.
@@ -152,10 +152,10 @@ function observe(
 async function readDataset({ store }: Services, { spec }: Job): Promise<DatasetRows | null> {
   if (!("dataset" in spec.data)) return null;
   const { id, features, target, weights } = spec.data.dataset;
-  const dataset = await store.getDataset(id);
+  const dataset = await store.datasets.get(id);
   if (!dataset) throw new Error(`the data set ${id} is gone`);
   const splitColumn = spec.split && "column" in spec.split ? [spec.split.column] : [];
   const weightColumn = weights === null ? [] : [weights];
-  const values = await store.readDatasetColumns(id, [...new Set([...features, ...target, ...splitColumn, ...weightColumn])]);
+  const values = await store.datasets.readColumns(id, [...new Set([...features, ...target, ...splitColumn, ...weightColumn])]);
   return { rows: dataset.rows, sha256: dataset.sha256, columns: dataset.columns, values };
 }

@@ -23,7 +23,7 @@ export async function interrupt(services: ProjectServices, id: string, interrupt
   for (let round = 0; round < MAX_ROUNDS; round++) {
     for (const { from, to: state, reason } of steps) {
       const to: Transition = { state, at: Date.now(), reason };
-      const moved = await services.store.transition(id, { from: [from], to });
+      const moved = await services.store.jobs.transition(id, { from: [from], to });
       if (moved) return notifyAndView(services, moved);
     }
     const job = await findJob(services, id);

@@ -3,15 +3,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import { type Job, type JobError, type JobState, MAX_BACKOFF_MS } from "../../domain/jobs/job.ts";
+import type { Outcome } from "../../domain/jobs/job-store.ts";
+import type { TransitionRequest } from "../../domain/jobs/queue-order.ts";
 import { modelNameOf } from "../../domain/models/registry.ts";
-import type { Outcome, TrainingResult, TransitionRequest } from "../../domain/ports.ts";
+import type { TrainingResult } from "../../domain/ports.ts";
 import type { ProjectServices, Services } from "../services.ts";
 import { notifyChanged } from "./notify-changed.ts";
 
 /** Stores the outcome of an attempt. Returns the state that the job is in then; "lost" when it was not this attempt's any more. */
 export async function finish({ store, bus, log }: Services, job: Job, result: TrainingResult): Promise<JobState | "lost"> {
   const outcome = outcomeOf(job, result);
-  const finished = await store.finishJob(job.id, job.attempt, Date.now(), reasonOf(job, result), outcome);
+  const finished = await store.jobs.finish(job.id, job.attempt, Date.now(), reasonOf(job, result), outcome);
   bus.publish(job.id, finished?.lastSeq);
   if (finished) return finished.state;
   log.warn({ job_id: job.id, attempt: job.attempt }, "the job was taken away from this attempt; its result is dropped");
@@ -24,7 +26,7 @@ export async function finish({ store, bus, log }: Services, job: Job, result: Tr
  */
 async function goBack(services: Services, job: Job, steps: readonly TransitionRequest[]): Promise<Job | null> {
   for (const step of steps) {
-    const moved = await services.store.transition(job.id, { ...step, attempt: job.attempt });
+    const moved = await services.store.jobs.transition(job.id, { ...step, attempt: job.attempt });
     if (!moved) continue;
     await notifyChanged(services, moved);
     return moved;
@@ -101,14 +103,14 @@ export async function retry(services: Services, job: Job, crash: string, firstMs
  * stored no checkpoint: a job that brings its worker down each time fails in the end.
  */
 export async function reclaimLost(services: Services, job: Job, firstMs: number): Promise<void> {
-  const last = await services.store.getLastCheckpoint(job.id);
+  const last = await services.store.checkpoints.getLast(job.id);
   if (last?.attempt !== job.attempt) return void (await retry(services, job, "its worker was lost", firstMs));
   await requeueOrPause(services, job, "its worker was lost");
 }
 
 /** Where the next attempt at a job will begin, in words. */
 export async function placeOf({ store }: Pick<ProjectServices, "store">, jobId: string): Promise<string> {
-  const last = await store.getLastCheckpoint(jobId);
+  const last = await store.checkpoints.getLast(jobId);
   if (!last) return "the start";
   return last.step === 0 ? `epoch ${last.epoch}` : `epoch ${last.epoch} and ${last.step} steps`;
 }

@@ -1,7 +1,8 @@
 /** A job as its readers see it: the record, its place in the queue, and how far it is. */
 import { notFound } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
-import type { JobFilter, Page, PageRequest } from "../../domain/ports.ts";
+import type { JobFilter } from "../../domain/jobs/job-store.ts";
+import type { Page, PageRequest } from "../../domain/page.ts";
 import type { ProjectServices } from "../services.ts";
 
 export interface JobView {
@@ -16,7 +17,7 @@ export interface JobView {
 
 /** The record of a job. Throws not_found. */
 export async function findJob({ store }: Pick<ProjectServices, "store">, id: string): Promise<Job> {
-  const job = await store.getJob(id);
+  const job = await store.jobs.get(id);
   if (!job) throw notFound("job", id);
   return job;
 }
@@ -33,7 +34,7 @@ export async function viewOf({ queue }: Pick<ProjectServices, "queue">, job: Job
 
 /** Newest first. */
 export async function listJobs({ store }: ProjectServices, filter: JobFilter, page: PageRequest): Promise<Page<JobView>> {
-  const { data, hasMore, nextAfter } = await store.listJobs(filter, page);
+  const { data, hasMore, nextAfter } = await store.jobs.list(filter, page);
   return { data: data.map((job) => assembleView(job, null)), hasMore, nextAfter };
 }
 

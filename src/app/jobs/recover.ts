@@ -22,11 +22,11 @@ export async function recover(
   let moved = 0;
   for (const { from, to: state, reason } of RECOVERY) {
     for (let found = PAGE; found === PAGE; ) {
-      const { data } = await store.listJobs({ state: from }, { limit: PAGE });
+      const { data } = await store.jobs.list({ state: from }, { limit: PAGE });
       found = data.length;
       for (const { id } of data) {
         const to: Transition = { state, at: Date.now(), reason: reason(await placeOf(services, id)) };
-        const job = await store.transition(id, { from: [from], to });
+        const job = await store.jobs.transition(id, { from: [from], to });
         if (!job) continue;
         await onMoved(job);
         moved++;
@@ -40,8 +40,8 @@ export async function recover(
 
 /** Removes what uploads, deletions and checkpoints that were begun before `at` have left half way. */
 export async function removeUnfinished({ store, log }: Pick<Services, "store" | "log">, at: number): Promise<void> {
-  const datasets = await store.removeUnfinishedDatasets(at);
+  const datasets = await store.datasets.removeUnfinished(at);
   if (datasets > 0) log.info({ datasets }, "uploads and deletions that the last run left half way were removed");
-  const checkpoints = await store.removeUnfinishedCheckpoints(at);
+  const checkpoints = await store.checkpoints.removeUnfinished(at);
   if (checkpoints > 0) log.info({ checkpoints }, "checkpoints that the last run left half way were removed");
 }

@@ -4,9 +4,9 @@ import type { ProjectServices } from "../services.ts";
 
 /** Throws not_found, and conflict for a job that has not ended. */
 export async function remove({ store, bus }: ProjectServices, id: string): Promise<void> {
-  const job = await store.getJob(id);
-  if (job && (await store.deleteJob(id))) return bus.publishRemoved(id, job.project);
-  const now = await store.getJob(id);
+  const job = await store.jobs.get(id);
+  if (job && (await store.jobs.delete(id))) return bus.publishRemoved(id, job.project);
+  const now = await store.jobs.get(id);
   if (!now) throw notFound("job", id);
   throw new TrainyardError("conflict", `the job is ${now.state}: cancel it before deleting it`);
 }

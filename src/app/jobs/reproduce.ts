@@ -13,23 +13,23 @@ import { notifyAndView } from "./notify-changed.ts";
  */
 export async function reproduce(services: ProjectServices, ref: string, id?: string): Promise<JobView> {
   const { store } = services;
-  const known = id === undefined ? null : await store.getJob(id);
+  const known = id === undefined ? null : await store.jobs.get(id);
   if (known) return notifyAndView(services, known);
   const model = await findModel(services, ref);
   if (isCheckpointId(model.id)) throw conflict("it is a checkpoint: only what a job came to can be reproduced");
   if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");
-  const job = await store.getJob(model.jobId);
+  const job = await store.jobs.get(model.jobId);
   if (!job) throw conflict(`the job ${model.jobId} was deleted, and its rows and initial weights with it`);
   const { spec, parameters, memoryBytes, classes } = job;
-  if ("dataset" in spec.data && !(await store.getDataset(spec.data.dataset.id)))
+  if ("dataset" in spec.data && !(await store.datasets.get(spec.data.dataset.id)))
     throw conflict(`the data set ${spec.data.dataset.id} was deleted`);
-  const again = await store.insertJob({
+  const again = await store.jobs.insert({
     id: id ?? createId("job"),
     spec,
     parameters,
     memoryBytes,
     classes,
-    payload: await store.readPayload(job.id),
+    payload: await store.jobs.readPayload(job.id),
     createdAt: Date.now(),
     within: services.limits.project,
     reproduces: { model: model.id, sha256: model.sha256 },

@@ -23,13 +23,13 @@ async function resolveDataset(
   { dataset: reference }: References,
 ): Promise<DatasetRows | Missing | null> {
   if (!reference) return null;
-  const dataset = await store.getDataset(reference.id);
+  const dataset = await store.datasets.get(reference.id);
   if (!dataset) return { errors: [{ pointer: "/data/dataset/id", detail: `there is no data set ${reference.id}` }] };
   const { rows, sha256, columns } = dataset;
   const named = [...reference.target, reference.splitColumn];
   // Widths and classes follow from these; what only training needs is read when it starts.
   const needed = columns.filter(({ name, type }) => type !== "text" && (isCategorical(type) || named.includes(name)));
-  const values = await store.readDatasetColumns(
+  const values = await store.datasets.readColumns(
     dataset.id,
     needed.map(({ name }) => name),
   );
@@ -43,8 +43,8 @@ async function resolveModel(
   if (reference === null) return null;
   const { ref, pointer } = reference;
   const parsed = parseModelRef(ref);
-  const model = parsed && (await store.findModel(parsed));
-  const weights = model && (await store.readWeights(model.id));
+  const model = parsed && (await store.models.find(parsed));
+  const weights = model && (await store.models.readWeights(model.id));
   if (!model || !weights) return { errors: [{ pointer, detail: `there is no ${pointer.split("/").at(-1)} ${ref}` }] };
   return { id: model.id, sha256: model.sha256, weights };
 }

@@ -8,7 +8,7 @@ import { notifyAndView } from "./notify-changed.ts";
 /** Returns the job, `queued`. Throws not_found, and conflict for a job that is not paused. */
 export async function resume(services: ProjectServices, id: string): Promise<JobView> {
   const reason = `resumed; it goes on from ${await placeOf(services, id)}`;
-  const moved = await services.store.transition(id, {
+  const moved = await services.store.jobs.transition(id, {
     from: ["paused"],
     to: { state: "queued", at: Date.now(), reason },
     anew: true,

@@ -11,9 +11,9 @@ const MAX_READ_VALUES = 2 ** 24;
 /** Throws not_found, and conflict when the data set that the rows came from was deleted. */
 export async function showRows(services: ProjectServices, jobId: string, limit: number): Promise<ShownRows> {
   const { store, computePool } = services;
-  const job = await store.getJob(jobId);
+  const job = await store.jobs.get(jobId);
   if (!job) throw notFound("job", jobId);
-  const [payload, dataset] = await Promise.all([store.readPayload(jobId), readColumns(services, job)]);
+  const [payload, dataset] = await Promise.all([store.jobs.readPayload(jobId), readColumns(services, job)]);
   return computePool.showRows({ job, payload, dataset, checkpoint: null }, limit);
 }
 
@@ -21,11 +21,11 @@ export async function showRows(services: ProjectServices, jobId: string, limit: 
 async function readColumns({ store }: ProjectServices, { spec }: Job): Promise<DatasetRows | null> {
   if (!("dataset" in spec.data)) return null;
   const { id, features, target } = spec.data.dataset;
-  const dataset = await store.getDataset(id);
+  const dataset = await store.datasets.get(id);
   if (!dataset) throw new TrainyardError("conflict", `the data set ${id} was deleted`);
   const needed = [...target, ...(spec.split && "column" in spec.split ? [spec.split.column] : [])];
   const most = Math.max(2, Math.floor(MAX_READ_VALUES / dataset.rows) - needed.length);
   const shown = features.slice(0, Math.min(most, MAX_SHOWN_FEATURES));
-  const values = await store.readDatasetColumns(id, [...new Set([...needed, ...shown])]);
+  const values = await store.datasets.readColumns(id, [...new Set([...needed, ...shown])]);
   return { rows: dataset.rows, sha256: dataset.sha256, columns: dataset.columns, values };
 }

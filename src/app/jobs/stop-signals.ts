@@ -14,7 +14,7 @@ export interface StopSignals {
 export function watch({ store, bus, log }: Services, { id, attempt }: Job, { cancel, stop }: StopSignals): () => void {
   const look = singleFlight(async () => {
     if (cancel.signal.aborted) return;
-    const job = await store.getJob(id);
+    const job = await store.jobs.get(id);
     if (job?.attempt !== attempt) cancel.abort();
     else if (job.state === "pausing") stop.abort("pause");
     else if (job.state !== "running") cancel.abort();

@@ -30,14 +30,14 @@ export async function submit(
   body: Uint8Array,
   { validateOnly, id }: SubmitOptions,
 ): Promise<Submitted | { readonly validated: Validated }> {
-  const known = id === undefined ? null : await services.store.getJob(id);
+  const known = id === undefined ? null : await services.store.jobs.get(id);
   // Told once more: the server may have stopped between storing and telling.
   if (known) return { view: await notifyAndView(services, known), notes: [] };
   const prepared = await prepare(services, ownBytes(body));
   if (!prepared.ok) throw refusal(prepared);
   if (validateOnly) return { validated: prepared };
   const { spec, parameters, memoryBytes, classes, payload, notes } = prepared;
-  const job = await services.store.insertJob({
+  const job = await services.store.jobs.insert({
     id: id ?? createId("job"),
     spec,
     parameters,

@@ -38,7 +38,7 @@ export async function exportEvents(services: ProjectServices, jobId: string): Pr
 }
 
 async function begin({ store }: ProjectServices, jobId: string): Promise<{ epochsDone: number; startedAtMs: number }> {
-  const job = await store.getJob(jobId);
+  const job = await store.jobs.get(jobId);
   if (!job) throw notFound("job", jobId);
   return { epochsDone: job.epochsDone, startedAtMs: job.startedAt ?? job.createdAt };
 }
@@ -53,7 +53,7 @@ async function* stretches(
   let next = from;
   let elapsedMs = 0;
   do {
-    const chunks = await store.readMetrics(jobId, next, Math.min(next + STRETCH_EPOCHS - 1, to));
+    const chunks = await store.metrics.read(jobId, next, Math.min(next + STRETCH_EPOCHS - 1, to));
     const last = chunks.at(-1);
     // Deleted while it is read: what was sent so far must not pass for the whole.
     if (!last && next <= to) throw await missing(store, jobId);
@@ -66,7 +66,7 @@ async function* stretches(
 
 /** Why epochs that were there are not. */
 async function missing(store: ProjectServices["store"], jobId: string): Promise<TrainyardError> {
-  if (!(await store.getJob(jobId))) return notFound("job", jobId);
+  if (!(await store.jobs.get(jobId))) return notFound("job", jobId);
   return new TrainyardError("not_found", `the metrics of job ${jobId} are no longer kept (TRAINYARD_RETAIN_METRICS_DAYS)`);
 }
 

@@ -70,7 +70,7 @@ async function framesAfter({ frames }: ProjectServices, jobId: string, cursor: n
 
 async function* lastWords(services: ProjectServices, job: Job, cursor: number, isOver: boolean): AsyncGenerator<Frame> {
   // A job that had ended when the stream began is as it was.
-  const now = isTerminal(job.state) ? job : await services.store.getJob(job.id);
+  const now = isTerminal(job.state) ? job : await services.store.jobs.get(job.id);
   if (!now) return;
   yield endFrame(now, cursor, isOver ? (now.transitions.at(-1)?.reason ?? "") : DRAINING);
 }

@@ -7,7 +7,8 @@ import { notFound } from "../../domain/errors.ts";
 import { isTerminal, type Job, type JobEvent } from "../../domain/jobs/job.ts";
 import { createLru } from "../../domain/lru.ts";
 import { encodeChunk, type MetricChunk } from "../../domain/metrics/metric.ts";
-import type { ComputePool, Store } from "../../domain/ports.ts";
+import type { ComputePool } from "../../domain/ports.ts";
+import type { Store } from "../../domain/store/store.ts";
 
 /** One message of a stream. */
 export interface Frame {
@@ -73,8 +74,8 @@ export function createFrames({ store, computePool }: { readonly store: Store; re
   async function loadEvents(jobId: string, after: number): Promise<readonly JobEvent[]> {
     const known = freshEvents(jobId, after);
     if (known.length > 0) return known;
-    const events = await store.readEvents(jobId, after, BATCH_FRAMES, BATCH_BYTES);
-    if (events.length === 0 && !(await store.getJob(jobId))) throw notFound("job", jobId);
+    const events = await store.events.read(jobId, after, BATCH_FRAMES, BATCH_BYTES);
+    if (events.length === 0 && !(await store.jobs.get(jobId))) throw notFound("job", jobId);
     return events;
   }
 

@@ -74,7 +74,8 @@ export async function readMetrics(services: ProjectServices, jobId: string, rang
   for (let start = from; start <= to || !reading; start += STRETCH_EPOCHS) {
     const end = Math.min(start + STRETCH_EPOCHS - 1, to);
     const share = total > 0 ? Math.max(2, Math.floor((points * (end - start + 1)) / total)) : points;
-    const read = isBlockAligned(end - start + 1, columns, share) ? services.store.readMinMax : services.store.readMetrics;
+    const { readMinMax, read: readAll } = services.store.metrics;
+    const read = isBlockAligned(end - start + 1, columns, share) ? readMinMax : readAll;
     const chunks = total > 0 ? await read(jobId, start, end) : [];
     reading = await services.computePool.downsampleMetrics(only(chunks, series), start, end, share, reading);
   }
@@ -91,7 +92,7 @@ function only(chunks: readonly Rows[], wanted: readonly Series[] | undefined): r
 }
 
 async function existing({ store }: ProjectServices, jobId: string): Promise<Job> {
-  const job = await store.getJob(jobId);
+  const job = await store.jobs.get(jobId);
   if (!job) throw notFound("job", jobId);
   return job;
 }

@@ -21,10 +21,10 @@ export interface Comparison {
 export async function compareModels(services: ProjectServices, refA: string, refB: string): Promise<Comparison> {
   const { store } = services;
   const [a, b] = await Promise.all([findModel(services, refA), findModel(services, refB)]);
-  const specOf = async ({ jobId }: Model) => (jobId === null ? null : ((await store.getJob(jobId))?.spec ?? null));
+  const specOf = async ({ jobId }: Model) => (jobId === null ? null : ((await store.jobs.get(jobId))?.spec ?? null));
   const [specs, evaluations] = await Promise.all([
     Promise.all([specOf(a), specOf(b)]),
-    Promise.all([store.readEvaluation(a.id), store.readEvaluation(b.id)]),
+    Promise.all([store.models.readEvaluation(a.id), store.models.readEvaluation(b.id)]),
   ]);
   return {
     a,

@@ -14,14 +14,14 @@ export interface Evaluated {
 export async function evaluate(services: ProjectServices, ref: string, datasetId: string): Promise<Evaluated> {
   const { store, computePool } = services;
   const model = await findModel(services, ref);
-  const dataset = await store.getDataset(datasetId);
+  const dataset = await store.datasets.get(datasetId);
   if (!dataset) throw invalid([{ pointer: "/dataset/id", detail: `there is no data set ${datasetId}` }]);
   const { rows, sha256, columns } = dataset;
   const wanted = new Set(
     [...(model.preprocessing?.columns ?? []), ...(model.preprocessing?.targets ?? [])].map(({ column }) => column),
   );
   const needed = columns.filter(({ name, type }) => type !== "text" && wanted.has(name));
-  const values = await store.readDatasetColumns(
+  const values = await store.datasets.readColumns(
     dataset.id,
     needed.map(({ name }) => name),
   );

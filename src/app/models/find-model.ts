@@ -8,19 +8,19 @@ import type { ProjectServices } from "../services.ts";
 /** The model of `mdl_...`, `name` (its newest version), `name@version` or `name@alias`. Throws not_found. */
 export async function findModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<Model> {
   const parsed = parseModelRef(ref);
-  const model = parsed && (await store.findModel(parsed));
+  const model = parsed && (await store.models.find(parsed));
   if (!model) throw notFound("model", ref);
   return model;
 }
 
 /** The same model at once, where it was found a moment ago; else null. */
 export function knownModel({ store }: Pick<ProjectServices, "store">, ref: string): Model | null {
-  return store.knownModel(ref);
+  return store.models.known(ref);
 }
 
 /** The weights of a model that was found. Throws not_found when it was deleted in the meantime. */
 export async function readWeights({ store }: Pick<ProjectServices, "store">, modelId: string): Promise<TensorSet> {
-  const weights = await store.readWeights(modelId);
+  const weights = await store.models.readWeights(modelId);
   if (!weights) throw notFound("model", modelId);
   return weights;
 }

@@ -23,7 +23,7 @@ export async function importModel(
   file: Uint8Array<ArrayBuffer>,
   { name, architecture, id }: ImportOptions,
 ): Promise<Model> {
-  const known = id === undefined ? null : await store.getModel(id);
+  const known = id === undefined ? null : await store.models.get(id);
   if (known) return known;
   if (name !== undefined && !isModelName(name))
     throw invalid([{ pointer: "/name", detail: "must have letters, digits, dots, underscores and hyphens, 200 at most" }]);
@@ -40,5 +40,5 @@ export async function importModel(
     metrics: { final: {}, best: {} },
     createdAt: Date.now(),
   };
-  return store.insertModel({ ...reading.model, ...identity }, reading.weights, limits.project);
+  return store.models.insert({ ...reading.model, ...identity }, reading.weights, limits.project);
 }

@@ -7,20 +7,20 @@ import { type ModelView, viewModel } from "./read-models.ts";
 
 /** Points an alias at a version, wherever it pointed before, and returns that version. Throws not_found without one. */
 export async function setAlias(services: ProjectServices, name: string, alias: string, version: number): Promise<ModelView> {
-  const model = await services.store.setAlias(name, alias, version);
+  const model = await services.store.models.setAlias(name, alias, version);
   if (!model) throw notFound("model", `${name}@${version}`);
   return viewModel(services, model);
 }
 
 /** Removes an alias; the version that it pointed at stays. Throws not_found. */
 export async function deleteAlias({ store }: ProjectServices, name: string, alias: string): Promise<void> {
-  if (!(await store.deleteAlias(name, alias))) throw notFound("alias", `${name}@${alias}`);
+  if (!(await store.models.deleteAlias(name, alias))) throw notFound("alias", `${name}@${alias}`);
 }
 
 /** Sets the tags that are named, removes those that are null, and leaves the others. Throws not_found. */
 export async function tagModel(services: ProjectServices, ref: string, changes: TagChanges): Promise<ModelView> {
   const { id } = await findModel(services, ref);
-  const model = await services.store.tagModel(id, changes);
+  const model = await services.store.models.tag(id, changes);
   if (!model) throw notFound("model", ref);
   return viewModel(services, model);
 }

@@ -2,7 +2,8 @@
 import { notFound } from "../../domain/errors.ts";
 import type { Evaluation } from "../../domain/models/evaluation.ts";
 import type { Model } from "../../domain/models/model.ts";
-import type { ModelFilter, Page, PageRequest } from "../../domain/ports.ts";
+import type { ModelFilter } from "../../domain/models/model-store.ts";
+import type { Page, PageRequest } from "../../domain/page.ts";
 import type { ProjectServices } from "../services.ts";
 import { findModel } from "./find-model.ts";
 
@@ -15,12 +16,12 @@ export interface ModelView {
 
 /** Models of a project, newest first. */
 export function listModels({ store }: ProjectServices, page: PageRequest, filter: ModelFilter = {}): Promise<Page<Model>> {
-  return store.listModels(page, filter);
+  return store.models.list(page, filter);
 }
 
 /** The versions of a name, newest first. Throws not_found for a name that has none. */
 export async function listVersions({ store }: ProjectServices, name: string, page: PageRequest): Promise<Page<Model>> {
-  const versions = await store.listModels(page, { name });
+  const versions = await store.models.list(page, { name });
   if (versions.data.length === 0 && page.after === undefined) throw notFound("model", name);
   return versions;
 }
@@ -32,5 +33,5 @@ export async function readModel(services: ProjectServices, ref: string): Promise
 
 /** The view of a model that was just read or written. */
 export async function viewModel({ store }: ProjectServices, model: Model): Promise<ModelView> {
-  return { model, evaluation: await store.readEvaluation(model.id) };
+  return { model, evaluation: await store.models.readEvaluation(model.id) };
 }

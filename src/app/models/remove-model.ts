@@ -6,7 +6,7 @@ import { findModel } from "./find-model.ts";
 /** Throws not_found, and conflict with the aliases that point at it. */
 export async function removeModel(services: ProjectServices, ref: string): Promise<void> {
   const { id, name, version } = await findModel(services, ref);
-  const { deleted, aliases } = await services.store.deleteModel(id);
+  const { deleted, aliases } = await services.store.models.delete(id);
   if (aliases.length > 0) {
     const which = aliases.map((alias) => `${name}@${alias}`).join(" and ");
     const points = aliases.length === 1 ? "points" : "point";

@@ -62,7 +62,7 @@ export function startDeliverer(services: Services, options: DeliveryOptions): De
     if (stopping.signal.aborted || room <= 0) return;
     const due = await nextAt();
     if (due === null || due > Date.now()) return lookAt(due ?? Number.POSITIVE_INFINITY);
-    for (const delivery of await store.claimDeliveries(Date.now(), room, leaseMs)) {
+    for (const delivery of await store.deliveries.claim(Date.now(), room, leaseMs)) {
       const sent = deliver(services, options, delivery, stopping.signal).finally(() => {
         sending.delete(sent);
         wake();
@@ -71,7 +71,7 @@ export function startDeliverer(services: Services, options: DeliveryOptions): De
     }
     lookAt((await nextAt()) ?? Number.POSITIVE_INFINITY);
   });
-  const nextAt = () => store.nextDeliveryAt();
+  const nextAt = () => store.deliveries.nextAt();
   /** Looks at that time, or when it is looked at anyway. */
   const lookAt = (at: number): void => {
     const soonest = Math.min(Math.max(at, Date.now()), Date.now() + IDLE_LOOK_MS);
@@ -121,7 +121,7 @@ async function deliver(
   const attempt: DeliveryAttempt = { at, status: result.status, error: result.ok ? null : result.error, ms };
   const after = afterwards(delivery, result, options);
   try {
-    await store.recordDelivery(id, attempt, after);
+    await store.deliveries.recordAttempt(id, attempt, after);
   } catch (err) {
     log.error({ err, delivery_id: id }, "what came of a webhook cannot be stored: it is sent again");
     return;

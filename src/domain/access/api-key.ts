@@ -68,27 +68,33 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-/** The part of the store that keeps keys. Its methods know no project but where they name one. */
+/** API keys. The methods know no project but where they name one. Times are epoch milliseconds. */
 export interface KeyStore {
   /** Whether there is any key, or ever was. */
-  hasKeys(): Promise<boolean>;
+  hasAny(): Promise<boolean>;
   /** Null, and nothing is stored, when the project has `limit` keys that are not revoked. */
-  insertKey(key: NewApiKey, limit: number): Promise<ApiKey | null>;
-  /** The key of this hash, whatever became of it. */
-  findKey(hash: string): Promise<ApiKey | null>;
-  getKey(id: string): Promise<ApiKey | null>;
+  insert(key: NewApiKey, limit: number): Promise<ApiKey | null>;
+  /** The key of this hash, whatever became of it. Null when there is none. */
+  find(hash: string): Promise<ApiKey | null>;
+  /** Null for an unknown id. */
+  get(id: string): Promise<ApiKey | null>;
   /** Newest first; of every project when it is null. */
-  listKeys(project: string | null, page: PageRequest): Promise<Page<ApiKey>>;
+  list(project: string | null, page: PageRequest): Promise<Page<ApiKey>>;
   /** Keys of a project that have a scope, and are neither revoked nor expired. */
-  countKeys(project: string, scope: Scope, now: number): Promise<number>;
+  count(project: string, scope: Scope, now: number): Promise<number>;
   /** Revokes a key and ends its sessions. Null when it is unknown; one that was revoked before stays as it is. */
-  revokeKey(id: string, at: number): Promise<ApiKey | null>;
-  /** Notes when keys were used last. */
-  noteKeyUse(uses: ReadonlyMap<string, number>): Promise<void>;
-  /** Stores a session, and forgets those that have expired, and the oldest of the key beyond a hundred. */
-  insertSession(session: Session): Promise<void>;
-  findSession(hash: string): Promise<Session | null>;
-  deleteSession(hash: string): Promise<void>;
+  revoke(id: string, at: number): Promise<ApiKey | null>;
+  /** Records when keys were used last, by their ids. */
+  recordUse(uses: ReadonlyMap<string, number>): Promise<void>;
+}
+
+/** Sessions of browsers, by the hash of their token. */
+export interface SessionStore {
+  /** Stores a session, and deletes those that have expired, and the oldest of the key beyond a hundred. */
+  insert(session: Session): Promise<void>;
+  /** Null when there is none. */
+  find(hash: string): Promise<Session | null>;
+  delete(hash: string): Promise<void>;
 }
 
 /** Whether a key may still be used. */

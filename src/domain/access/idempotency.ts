@@ -40,12 +40,17 @@ export type KeyState =
 export const KEY_LIFETIME_MS = 24 * 3600 * 1000;
 
 /** What was asked under which idempotency key, and its first answer. */
-export interface IdempotencyKeys {
+export interface IdempotencyStore {
   /** Takes a request on, or says what has become of it. */
-  claimKey(claim: KeyClaim): Promise<KeyState>;
+  claim(claim: KeyClaim): Promise<KeyState>;
   /** Keeps the SHA-256 of what was asked. */
-  fingerprintKey(name: KeyName, owner: string, fingerprint: string): Promise<void>;
-  answerKey(name: KeyName, owner: string, answer: StoredAnswer): Promise<void>;
-  /** Lets another do the request: the next who comes with the key. */
-  releaseKey(name: KeyName, owner: string): Promise<void>;
+  fingerprint(name: KeyName, owner: string, fingerprint: string): Promise<void>;
+  /** Stores the first answer. */
+  answer(name: KeyName, owner: string, answer: StoredAnswer): Promise<void>;
+  /** Frees a key: the next who comes with it does the request. */
+  release(name: KeyName, owner: string): Promise<void>;
+  /** Frees whatever was claimed. For the start of the one process that uses the database. */
+  releaseAll(): Promise<void>;
+  /** Deletes keys from before a time, about `limit` of them. Returns how many. */
+  deleteOld(before: number, limit: number): Promise<number>;
 }

@@ -22,6 +22,14 @@ export interface LocalRateLimiter extends RateLimiter {
   take(key: string, limit: number): Grant;
 }
 
+/** Counts that all processes on one database share. Times are epoch milliseconds. */
+export interface CounterStore {
+  /** Counts once more under a key, unless the limit is reached in this window of time. */
+  increment(key: string, window: { readonly at: number; readonly windowMs: number; readonly limit: number }): Promise<Grant>;
+  /** Removes counts of windows that ended before a time. */
+  removeEnded(before: number): Promise<void>;
+}
+
 /** Beyond so many, the key that was not used for longest is dropped; its count starts anew. */
 const MAX_KEYS = 100_000;
 

@@ -43,22 +43,24 @@ export interface Checkpoint {
   readonly createdAt: number;
 }
 
-/** What a Store does with checkpoints. */
-export interface Checkpoints {
+/** Checkpoints. */
+export interface CheckpointStore {
   /**
    * Stores a checkpoint of a job that is running, pausing or cancelling in this attempt, over several transactions of bounded
-   * size; it is there for others after the last one. Of its job, the newest `keep` and the best one stay. Null, and nothing is
-   * left, when the attempt has lost the job.
+   * size; others see it after the last one. Of its job, the newest `keep` and the best one stay. Null, and nothing is left, when
+   * the attempt has lost the job.
    */
-  insertCheckpoint(jobId: string, attempt: number, at: number, checkpoint: NewCheckpoint): Promise<Checkpoint | null>;
-  /** Newest first. */
-  listCheckpoints(jobId: string, page: PageRequest): Promise<Page<Checkpoint>>;
-  getCheckpoint(id: string): Promise<Checkpoint | null>;
+  insert(jobId: string, attempt: number, at: number, checkpoint: NewCheckpoint): Promise<Checkpoint | null>;
+  /** Newest first. Empty for an unknown job. */
+  list(jobId: string, page: PageRequest): Promise<Page<Checkpoint>>;
+  /** Null for an unknown id. */
+  get(id: string): Promise<Checkpoint | null>;
   /** The one of the greatest epoch and step: where the job goes on from. Null when it has none. */
-  getLastCheckpoint(jobId: string): Promise<Checkpoint | null>;
-  readCheckpoint(id: string): Promise<CheckpointState | null>;
+  getLast(jobId: string): Promise<Checkpoint | null>;
+  /** Null for an unknown id. */
+  read(id: string): Promise<CheckpointState | null>;
   /** False when it is unknown. */
-  deleteCheckpoint(id: string): Promise<boolean>;
-  /** Removes what checkpoints that were being written or erased before `at` have left. Returns how many there were. */
-  removeUnfinishedCheckpoints(at: number): Promise<number>;
+  delete(id: string): Promise<boolean>;
+  /** Removes what is left of checkpoints whose writing or deletion began before `at` and never ended. Returns how many there were. */
+  removeUnfinished(at: number): Promise<number>;
 }

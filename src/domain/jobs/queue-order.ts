@@ -43,23 +43,27 @@ export type LeaseResult =
   /** It is not there to be taken. */
   | "void";
 
-/** What a Store does with states and with the line. */
-export interface QueueOrder {
-  /** Moves the job if it is in one of `from`, and appends a state event. Null when it is not, or is unknown. */
-  transition(id: string, request: TransitionRequest): Promise<Job | null>;
+/** The queue, as the database has it. */
+export interface QueueStore {
   /**
    * Takes the next queued job into `running` and counts its attempt, in one transaction. Next is a job of the project that has
    * the fewest under way, less than `runningJobs`, and of several the one whose last turn is longest ago: the job of the highest
    * priority, a minute of waiting counting as one step of it, among those that fit the room. One that does not fit is overtaken
    * only until it has waited for a minute; then the room is left to fill up for it. Null when there is none to take.
    */
-  claimJob(at: number, room?: MemoryRoom, runningJobs?: number): Promise<Job | null>;
+  claim(at: number, room?: MemoryRoom, runningJobs?: number): Promise<Job | null>;
   /** Takes a queued job into `running` under a lease, and says what the lease means where it is not queued. */
-  leaseJob(id: string, request: LeaseRequest): Promise<{ readonly result: LeaseResult; readonly job: Job | null }>;
+  lease(id: string, request: LeaseRequest): Promise<LeaseAttempt>;
   /** Projects with queued jobs, whose turn it is first; without those that have `runningJobs` jobs under way. */
   projectsInTurn(runningJobs: number): Promise<readonly string[]>;
   /** When the next queued job may be taken that waits after a crash; null when none does. */
   nextRetryAt(): Promise<number | null>;
-  /** Queued jobs of its project that come before this one; null unless it is queued. */
-  queuePosition(id: string): Promise<number | null>;
+  /** How many queued jobs of its project come before this one; null unless it is queued. */
+  position(id: string): Promise<number | null>;
+}
+
+/** A try to take a job under a lease: what came of it, and the job where it was taken or abandoned. */
+export interface LeaseAttempt {
+  readonly result: LeaseResult;
+  readonly job: Job | null;
 }

@@ -64,20 +64,26 @@ export interface WebhookSender {
   send(message: WebhookMessage, signal: AbortSignal): Promise<SendResult>;
 }
 
-/** Webhooks that are to be delivered. They come in with the transaction that ends a job. */
-export interface Outbox {
+/** Deliveries of webhooks. The transaction that ends a job inserts them. Times are epoch milliseconds. */
+export interface DeliveryStore {
   /** Takes at most `limit` deliveries that are due, and keeps others from them for `leaseMs`. */
-  claimDeliveries(now: number, limit: number, leaseMs: number): Promise<Delivery[]>;
-  /** Notes a try, and where the delivery goes after it. */
-  recordDelivery(id: string, attempt: DeliveryAttempt, after: AfterAttempt): Promise<void>;
+  claim(now: number, limit: number, leaseMs: number): Promise<Delivery[]>;
+  /** Records an attempt, and where the delivery goes after it. */
+  recordAttempt(id: string, attempt: DeliveryAttempt, after: AfterAttempt): Promise<void>;
   /** When the next one is due; null when there is none. */
-  nextDeliveryAt(): Promise<number | null>;
-  /** Newest first. */
-  listDeliveries(jobId: string, page: PageRequest): Promise<Page<Delivery>>;
+  nextAt(): Promise<number | null>;
+  /** Those of a job, newest first. Empty for an unknown job. */
+  list(jobId: string, page: PageRequest): Promise<Page<Delivery>>;
+  /** Frees whatever was claimed, to be tried from `at` on. For the start of the one process that uses the database. */
+  releaseAll(at: number): Promise<void>;
+  /** Deletes deliveries that ended before a time, at most `limit`. Returns how many. */
+  deleteEnded(before: number, limit: number): Promise<number>;
+}
+
+/** Secrets that sign, by name. */
+export interface SecretStore {
   /** The secret of this name: `value`, unless there is one already. */
-  getOrCreateSecret(name: string, value: string): Promise<string>;
-  /** Whatever was claimed is free again. For the start of the one process that uses the database. */
-  abandonClaims(at: number): Promise<void>;
+  getOrCreate(name: string, value: string): Promise<string>;
 }
 
 /**

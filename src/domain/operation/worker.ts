@@ -1,7 +1,5 @@
 /** A worker: a process that serves or trains, as the others see it. Times are epoch milliseconds. */
 
-import type { Grant } from "../access/rate-limit.ts";
-
 /** `serve` answers requests, `work` trains, `all` does both. */
 export const ROLES = ["all", "serve", "work"] as const;
 export type Role = (typeof ROLES)[number];
@@ -36,20 +34,15 @@ export interface Worker extends WorkerHeartbeat {
 }
 
 /** The processes that share a store. */
-export interface Workers {
-  /** Notes that a process is there. Returns whether somebody wants it to give its jobs away. */
+export interface WorkerStore {
+  /** Records that a process is alive. Returns whether it is asked to drain: to give its jobs back. */
   recordHeartbeat(beat: WorkerHeartbeat): Promise<boolean>;
   /** Those heard of since then, with the jobs that they have, oldest first. */
-  listWorkers(since: number): Promise<Worker[]>;
-  /** Wants a process to give its jobs away. False when there is none of this id. */
-  drainWorker(id: string): Promise<boolean>;
-  /** A process ends, and is listed no more. */
-  deregisterWorker(id: string): Promise<void>;
-  /** Forgets those that have not been heard of since then, and counts of windows that ended before it. */
-  removeWorkers(silentSince: number): Promise<void>;
-  /** Counts once more under a key, for all processes together, unless the limit is reached in this window of time. */
-  incrementCounter(
-    key: string,
-    window: { readonly at: number; readonly windowMs: number; readonly limit: number },
-  ): Promise<Grant>;
+  list(since: number): Promise<Worker[]>;
+  /** Asks a process to give its jobs back. False when there is none of this id. */
+  drain(id: string): Promise<boolean>;
+  /** Removes a process that ends. */
+  deregister(id: string): Promise<void>;
+  /** Removes those that have not been heard of since then. */
+  removeSilent(since: number): Promise<void>;
 }

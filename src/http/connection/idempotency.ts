@@ -107,7 +107,7 @@ export function acceptIdempotencyKeys(
     try {
       const owner = `${process} ${request.id}`;
       const now = Date.now();
-      const state = await store.claimKey({
+      const state = await store.idempotency.claim({
         ...name,
         owner,
         ownedUntil: now + LEASE_MS,
@@ -130,12 +130,12 @@ export function acceptIdempotencyKeys(
     const asked = createHash("sha256").update(`${request.url}\n${digest}`).digest("hex");
     if (state.fingerprint !== null && state.fingerprint !== asked) {
       request.idempotency = null;
-      if (state.kind === "owned") await store.releaseKey(name, owner);
+      if (state.kind === "owned") await store.idempotency.release(name, owner);
       active.delete(idOf(name));
       throw otherRequest();
     }
     if (state.kind === "answered") throw new Replay(state.answer);
-    if (state.fingerprint === null) await store.fingerprintKey(name, owner, asked);
+    if (state.fingerprint === null) await store.idempotency.fingerprint(name, owner, asked);
   };
 
   app.addHook("onSend", (request, reply, payload, done) => {
@@ -153,8 +153,8 @@ export function acceptIdempotencyKeys(
   ): Promise<void> => {
     try {
       const answer = answerOf(request, reply, payload);
-      if (state.kind === "owned" && answer) await store.answerKey(name, owner, answer);
-      else if (state.kind === "owned") await store.releaseKey(name, owner);
+      if (state.kind === "owned" && answer) await store.idempotency.answer(name, owner, answer);
+      else if (state.kind === "owned") await store.idempotency.release(name, owner);
     } catch (err) {
       // The request has run all the same; sent again, it runs again with the same id.
       log.error({ err, request_id: request.id }, "cannot store the answer of a request");

@@ -6,7 +6,7 @@ import { toWire, type WireNumber } from "../../domain/metrics/metric.ts";
 import type { Evaluation } from "../../domain/models/evaluation.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { modelInputs } from "../../domain/models/model-inputs.ts";
-import type { Page } from "../../domain/ports.ts";
+import type { Page } from "../../domain/page.ts";
 import type { jobAnswer, modelAnswer } from "./response-schemas.ts";
 
 export type SerializedJob = z.output<typeof jobAnswer>;

@@ -3,14 +3,13 @@
  * change made through this store is seen by the next look; one made by another process, within a second.
  */
 
-import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { createLru } from "../../domain/lru.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { ModelRef } from "../../domain/models/registry.ts";
-import type { ProjectStore, Store } from "../../domain/ports.ts";
+import type { ProjectStore, Store } from "../../domain/store/store.ts";
+import { type StoreMethod, wrapMethods, wrapStore } from "../../domain/store/wrap-store.ts";
 
 const MAX_MODELS = 1000;
-const MAX_PROJECTS = 1000;
 /** Changes of other processes are not announced: what is remembered is looked up anew after this. */
 const MAX_AGE_MS = 1000;
 
@@ -21,16 +20,6 @@ interface Entry {
   readonly foundAt: number;
 }
 
-/** Everything that changes which model a reference names, or what is said of it. */
-const CHANGES = [
-  "insertModel",
-  "tagModel",
-  "setAlias",
-  "deleteAlias",
-  "deleteModel",
-  "deleteCheckpoint",
-] as const satisfies readonly (keyof ProjectStore)[];
-
 /** How the processes that share a database tell each other that something may be remembered wrongly. */
 export interface ModelSignals {
   announce(topic: string): void;
@@ -39,18 +28,17 @@ export interface ModelSignals {
 
 const TOPIC = "models";
 
-/** The store, and those of its projects, with `findModel` from memory where that is as good. */
+/** The store, and those of its projects, with `models.find` and `models.known` from memory where that is as good. */
 export function rememberModels(store: Store, signals?: ModelSignals): Store {
   const entries = createLru<Entry>({ maxCount: MAX_MODELS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
 
-  const look = (key: string, find: () => Promise<Model | null>): Promise<Model | null> => {
-    const model = find();
+  const remember = (key: string, model: Promise<Model | null>): Promise<Model | null> => {
     const entry: Entry = { model, known: null, foundAt: performance.now() };
     entries.set(key, entry);
     const forget = () => {
       if (entries.get(key) === entry) entries.delete(key);
     };
-    // What is not there may come at any time.
+    // A model that does not exist may be stored at any time.
     model.then((found) => {
       if (found) entry.known = found;
       else forget();
@@ -58,47 +46,40 @@ export function rememberModels(store: Store, signals?: ModelSignals): Store {
     return model;
   };
 
-  const changing =
-    <Arguments extends unknown[], Result>(change: (...args: Arguments) => Promise<Result>) =>
-    async (...args: Arguments): Promise<Result> => {
+  const forgetting =
+    (change: StoreMethod): StoreMethod =>
+    async (...args) => {
       try {
         return await change(...args);
       } finally {
-        // What is being looked up at this moment may be from before the change, and goes too.
+        // What is being read at this moment may be from before the change, and goes too.
         entries.clear();
         signals?.announce(TOPIC);
       }
     };
   signals?.onTopic(TOPIC, () => entries.clear());
 
-  const remembering = <S extends ProjectStore>(project: string, plain: S): S => ({
-    ...plain,
-    findModel(ref: ModelRef) {
-      const key = `${project} ${keyOf(ref)}`;
-      const known = entries.get(key);
-      return known && performance.now() - known.foundAt < MAX_AGE_MS ? known.model : look(key, () => plain.findModel(ref));
-    },
-    // A reference is spelled as its key is.
-    knownModel(text) {
-      const entry = entries.get(`${project} ${text}`);
-      return entry && performance.now() - entry.foundAt < MAX_AGE_MS ? entry.known : null;
-    },
-    ...(Object.fromEntries(CHANGES.map((name) => [name, changing(plain[name] as never)])) as Pick<S, (typeof CHANGES)[number]>),
+  return wrapStore(store, (part, project) => {
+    const { models } = part;
+    const remembering: Pick<ProjectStore["models"], "find" | "known"> = {
+      find(ref) {
+        const key = `${project} ${keyOf(ref)}`;
+        const entry = entries.get(key);
+        return entry && isFresh(entry) ? entry.model : remember(key, models.find(ref));
+      },
+      // A reference is spelled as its key is.
+      known(text) {
+        const entry = entries.get(`${project} ${text}`);
+        return entry && isFresh(entry) ? entry.known : null;
+      },
+    };
+    const changing = wrapMethods(part, (method, { changesModels }) => (changesModels ? forgetting(method) : method));
+    return { ...changing, models: { ...changing.models, ...remembering } };
   });
+}
 
-  // A request asks for the store of its project: the same one each time.
-  const projects = createLru<ProjectStore>({ maxCount: MAX_PROJECTS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
-  return {
-    ...remembering(DEFAULT_PROJECT, store),
-    finishJob: changing(store.finishJob),
-    ofProject(project) {
-      const known = projects.get(project);
-      if (known) return known;
-      const made = remembering(project, store.ofProject(project));
-      projects.set(project, made);
-      return made;
-    },
-  };
+function isFresh({ foundAt }: Entry): boolean {
+  return performance.now() - foundAt < MAX_AGE_MS;
 }
 
 /** Names have no @ in them. */

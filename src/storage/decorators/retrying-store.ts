@@ -1,10 +1,12 @@
 /**
- * A store whose methods wait for a database that has gone away, and answer as if it had not. A change whose answer was lost
- * is asked for again only where it can be told whether it was made; any other fails, and its caller decides.
+ * A store whose methods wait for a database that has gone away, and answer as if it had not. A write whose answer was lost is
+ * tried again only where the table of methods says how the second answer is to be read; any other fails, and its caller decides.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Job } from "../../domain/jobs/job.ts";
-import type { ProjectStore, Store } from "../../domain/ports.ts";
+import type { NewJob } from "../../domain/jobs/job-store.ts";
+import type { AskedChange } from "../../domain/store/method-table.ts";
+import type { ProjectStore, Store } from "../../domain/store/store.ts";
+import { type AnyFacts, type StoreMethod, wrapMethods, wrapStore } from "../../domain/store/wrap-store.ts";
 import { isDuplicate } from "../dialect.ts";
 import { PassingFailure } from "../postgres/postgres-failures.ts";
 
@@ -15,99 +17,71 @@ export interface RetryOptions {
   readonly runRetryMs: number;
 }
 
-/** What asks the database for nothing, or is to say at once that it is away. */
-const AT_ONCE = ["health", "onHealth", "close", "ping", "ofProject"] as const satisfies readonly (keyof Store)[];
-
-type Method = Exclude<keyof Store, (typeof AT_ONCE)[number]>;
-
 const PAUSE_MS = { first: 50, longest: 500 };
 
-/** What only runs do. */
-const OF_RUNS: ReadonlySet<string> = new Set<Method>([
-  "appendMetrics",
-  "insertCheckpoint",
-  "finishJob",
-  "readPayload",
-  "readCheckpoint",
-]);
-
-/** Changes nothing, and can be asked again whatever happened. */
-const READS = /^(get|list|read|find|describe|queuePosition|next|projectsInTurn)/;
-
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
-type Judge = (store: ProjectStore, args: readonly unknown[], again: Outcome) => Promise<Outcome>;
 
-/**
- * Changes that can be asked for again after their answer was lost, and what the second answer means then: the change made by
- * the first is found.
- */
-const JUDGES: Partial<Record<Method, Judge>> = {
-  // It knows its newest chunk again by itself.
-  appendMetrics: (_store, _args, again) => Promise.resolve(again),
-  async insertJob(store, [job], again) {
-    const stored = "error" in again && isDuplicate(again.error) ? await store.getJob((job as { id: string }).id) : null;
-    return stored ? { value: stored } : again;
-  },
-  async transition(store, [id, request], again) {
-    const { to } = request as { to: { state: string; at: number; reason: string } };
-    return unlessMoved(store, String(id), again, (job) => isSame(job.transitions.at(-1), to));
-  },
-  async finishJob(store, [id, attempt, at, reason, outcome], again) {
-    const to = { state: (outcome as { state: string }).state, at, reason };
-    return unlessMoved(store, String(id), again, (job) => job.attempt === attempt && isSame(job.transitions.at(-1), to));
-  },
-};
+/** Reads the outcome of a second try whose first answer was lost. */
+type Judge = (args: readonly unknown[], again: Outcome) => Promise<Outcome>;
 
-/** The store, and those of its projects, with patience. */
+/** The store, and those of its projects, with retries. */
 export function retrying(store: Store, options: RetryOptions): Store {
-  return { ...retryingMethods(store, options), ofProject: (project) => retryingMethods(store.ofProject(project), options) };
+  return wrapStore(store, (part) =>
+    wrapMethods(part, (method, facts) => {
+      const forMs = facts.ofRun ? options.runRetryMs : options.retryMs;
+      return retryingMethod(method, forMs, facts.access === "read" ? ASK_AGAIN : judgeOf(facts, part));
+    }),
+  );
 }
 
-function retryingMethods<S extends ProjectStore>(store: S, { retryMs, runRetryMs }: RetryOptions): S {
-  const wrap = (name: Method) => {
-    const method = (store as unknown as Store)[name] as (...args: unknown[]) => Promise<unknown>;
-    const forMs = OF_RUNS.has(name) ? runRetryMs : retryMs;
-    const judge = JUDGES[name];
-    const mayRepeat = READS.test(name) || judge !== undefined;
-    return async (...args: unknown[]): Promise<unknown> => {
-      const deadline = performance.now() + forMs;
-      let isUnsure = false;
-      for (let pauseMs = PAUSE_MS.first; ; pauseMs = Math.min(PAUSE_MS.longest, pauseMs * 2)) {
-        let outcome = await settle(method(...args));
-        if (isUnsure && judge) outcome = await settleOutcome(judge(store, args, outcome));
-        if ("value" in outcome) return outcome.value;
-        const { error } = outcome;
-        if (!(error instanceof PassingFailure) || performance.now() + pauseMs > deadline) throw error;
-        if (!error.isUndone) {
-          if (!mayRepeat) throw error;
-          isUnsure = true;
-        }
-        await delay(pauseMs);
+/** `judge` is null for a write that is not tried again when its answer was lost. */
+function retryingMethod(method: StoreMethod, forMs: number, judge: Judge | null): StoreMethod {
+  return async (...args) => {
+    const deadline = performance.now() + forMs;
+    let isUnsure = false;
+    for (let pauseMs = PAUSE_MS.first; ; pauseMs = Math.min(PAUSE_MS.longest, pauseMs * 2)) {
+      let outcome = await outcomeOf(method(...args));
+      if (isUnsure && judge) outcome = await judge(args, outcome).catch((error: unknown) => ({ error }));
+      if ("value" in outcome) return outcome.value;
+      const { error } = outcome;
+      if (!(error instanceof PassingFailure) || performance.now() + pauseMs > deadline) throw error;
+      if (!error.isUndone) {
+        if (!judge) throw error;
+        isUnsure = true;
       }
-    };
+      await delay(pauseMs);
+    }
   };
-  const names = Object.keys(store).filter((name): name is Method => !(AT_ONCE as readonly string[]).includes(name));
-  return { ...store, ...Object.fromEntries(names.map((name) => [name, wrap(name)])) };
+}
+
+/** The second answer is as good as the first. */
+const ASK_AGAIN: Judge = (_args, again) => Promise.resolve(again);
+
+function judgeOf({ ifAnswerLost }: AnyFacts, store: ProjectStore): Judge | null {
+  if (!ifAnswerLost) return null;
+  if (ifAnswerLost === "repeat") return ASK_AGAIN;
+  if (ifAnswerLost === "stored") return (args, again) => unlessStored(store, (args[0] as NewJob).id, again);
+  return (args, again) => unlessChanged(store, String(args[0]), ifAnswerLost.asked(...args), again);
+}
+
+/** Where the second try found the id taken by the first: the job as the first stored it. */
+async function unlessStored(store: ProjectStore, id: string, again: Outcome): Promise<Outcome> {
+  const stored = "error" in again && isDuplicate(again.error) ? await store.jobs.get(id) : null;
+  return stored ? { value: stored } : again;
 }
 
 /** Where the second try changed nothing because the first had: the job as the first left it. */
-async function unlessMoved(store: ProjectStore, id: string, again: Outcome, isOurs: (job: Job) => boolean): Promise<Outcome> {
+async function unlessChanged(store: ProjectStore, id: string, { to, attempt }: AskedChange, again: Outcome): Promise<Outcome> {
   if (!("value" in again) || again.value !== null) return again;
-  const job = await store.getJob(id);
-  return job && isOurs(job) ? { value: job } : again;
+  const job = await store.jobs.get(id);
+  const isOurs =
+    (attempt === undefined || job?.attempt === attempt) && JSON.stringify(job?.transitions.at(-1)) === JSON.stringify(to);
+  return job && isOurs ? { value: job } : again;
 }
 
-function isSame(last: object | undefined, to: object): boolean {
-  return JSON.stringify(last) === JSON.stringify(to);
-}
-
-function settle(promise: Promise<unknown>): Promise<Outcome> {
+function outcomeOf(promise: Promise<unknown>): Promise<Outcome> {
   return promise.then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
-}
-
-function settleOutcome(promise: Promise<Outcome>): Promise<Outcome> {
-  return promise.catch((error: unknown) => ({ error }));
 }

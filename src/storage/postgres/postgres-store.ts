@@ -1,7 +1,7 @@
 /** A store on PostgreSQL: its pool, its schema, its health. Any number of processes may have the same database open. */
 import { Kysely, sql } from "kysely";
 import type { RunSql } from "../../domain/jobs/queue.ts";
-import type { Store } from "../../domain/ports.ts";
+import type { Store } from "../../domain/store/store.ts";
 import { serialized } from "../decorators/per-key-mutex.ts";
 import { type RetryOptions, retrying } from "../decorators/retrying-store.ts";
 import { COLUMN_TYPES, runSqlOn } from "../dialect.ts";

@@ -1,5 +1,5 @@
 /** Keyset pagination: one row more than asked for says whether there is a next page. */
-import type { Page } from "../../domain/ports.ts";
+import type { Page } from "../../domain/page.ts";
 
 /** The page that `limit + 1` rows, ordered by id, come to. */
 export function toPage<Row, T extends { readonly id: string }>(

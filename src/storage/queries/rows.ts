@@ -1,9 +1,9 @@
 /** Rows to records of the domain and back. Knows the columns, runs no query. */
 import type { Job, JobError, JobMetrics, JobState, Reproduction, Transition } from "../../domain/jobs/job.ts";
+import type { NewJob } from "../../domain/jobs/job-store.ts";
 import { toWire } from "../../domain/metrics/metric.ts";
 import type { Model, NewModel } from "../../domain/models/model.ts";
 import type { Tags } from "../../domain/models/registry.ts";
-import type { NewJob } from "../../domain/ports.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../domain/spec/run-options.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { JobsTable, ModelsTable } from "../tables.ts";

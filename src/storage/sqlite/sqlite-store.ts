@@ -1,7 +1,7 @@
 /** A store on a SQLite file: its connections and what each is for, its checks at the start, and its health. */
 import { join } from "node:path";
 import { Kysely, sql } from "kysely";
-import type { Store } from "../../domain/ports.ts";
+import type { Store } from "../../domain/store/store.ts";
 import { bringUpToDate } from "../schema.ts";
 import { createStore } from "../store.ts";
 import type { Tables } from "../tables.ts";

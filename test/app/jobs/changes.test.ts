@@ -35,7 +35,7 @@ describe("a use case that changes a job", () => {
     expect(await pause(dependencies, id)).toMatchObject({ job: { id, state: "paused" }, queue: null });
     expect(await resume(dependencies, id)).toMatchObject({ job: { id, state: "queued" }, queue: { position: 2 } });
     expect(await cancel(dependencies, id)).toMatchObject({ job: { id, state: "cancelled" }, queue: null });
-    expect(calls.getJob).toBeUndefined();
+    expect(calls["jobs.get"]).toBeUndefined();
   });
 
   it("reads the job where there is nothing to change, and says what it finds", async () => {
@@ -43,9 +43,9 @@ describe("a use case that changes a job", () => {
     const { id } = await queueJob(dependencies);
     await dependencies.queue.claim();
     await pause(dependencies, id);
-    expect(calls.getJob).toBeUndefined();
+    expect(calls["jobs.get"]).toBeUndefined();
     expect(await pause(dependencies, id)).toMatchObject({ job: { state: "pausing" } });
-    expect(calls.getJob).toBe(1);
+    expect(calls["jobs.get"]).toBe(1);
     await expect(resume(dependencies, id)).rejects.toMatchObject({
       code: "conflict",
       message: expect.stringContaining("wait"),
@@ -69,7 +69,7 @@ describe("a body that names a data set", () => {
       expect(resolved).toMatchObject({ dataset: { rows: 2 }, model: null });
       return prepareDraft(draft, resolved);
     };
-    await dependencies.store.insertDataset({
+    await dependencies.store.datasets.insert({
       id: "ds_a",
       name: "a",
       format: "csv",
@@ -112,6 +112,6 @@ describe("that a job is queued", () => {
     await queue.claim();
     await recover(dependencies, (job) => notifyChanged(dependencies, job));
     expect(heard()).toEqual(["changed", "queued"]);
-    expect((await store.getJob(id))?.state).toBe("queued");
+    expect((await store.jobs.get(id))?.state).toBe("queued");
   });
 });

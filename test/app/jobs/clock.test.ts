@@ -48,12 +48,12 @@ it.each([
   const second = await queueJob(dependencies, "second");
   setClock(0);
   const third = await queueJob(dependencies, "third");
-  expect(await Promise.all([first, second, third].map(({ id }) => dependencies.store.queuePosition(id)))).toEqual([0, 1, 2]);
+  expect(await Promise.all([first, second, third].map(({ id }) => dependencies.store.queue.position(id)))).toEqual([0, 1, 2]);
   const runner = startRunner(dependencies, { ...RUNNER, backoffMs: 1 });
   for (const { id } of [first, second, third]) {
     const job = await untilState(dependencies, id, "succeeded", "failed");
     expect(job).toMatchObject({ state: "succeeded", epochsDone: 2, attempt: 2, crashes: 1 });
-    const events = await dependencies.store.readEvents(id, 0, 100);
+    const events = await dependencies.store.events.read(id, 0, 100);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_event, index) => index + 1));
   }
   await runner.stop();
@@ -63,7 +63,7 @@ it("says nothing absurd of the time that is left, and recovers, when it was set 
   const dependencies = await openDependencies();
   const { id } = await queueJob(dependencies, "job", 100);
   await dependencies.queue.claim();
-  await dependencies.store.appendMetrics(id, 1, aChunk(1, 10));
+  await dependencies.store.metrics.append(id, 1, aChunk(1, 10));
   setClock(-YEAR);
   expect((await readJob(dependencies, id)).etaS).toBeGreaterThanOrEqual(0);
   expect(await recover(dependencies)).toBe(1);

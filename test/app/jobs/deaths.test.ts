@@ -35,7 +35,7 @@ async function openYard(heartbeatMs = 60_000) {
     if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
     const { spec, parameters, memoryBytes, classes, payload } = prepared;
     const id = `job_${name}`;
-    await dependencies.store.insertJob({ id, spec, parameters, memoryBytes, classes, payload, createdAt: Date.now() });
+    await dependencies.store.jobs.insert({ id, spec, parameters, memoryBytes, classes, payload, createdAt: Date.now() });
     await dependencies.queue.enqueue(id);
     return id;
   };
@@ -58,7 +58,7 @@ it.each([
   const retried = job.transitions[2]?.reason ?? "";
   expect(retried).toMatch(new RegExp(`^${crash}; retry 1 of 10 goes on from epoch [1-9]\\d*$`));
   const lossOf = async (id: string) =>
-    (await dependencies.store.readMetrics(id, 1, 200)).flatMap(({ series }) => [...(series.val_loss as Float64Array)]);
+    (await dependencies.store.metrics.read(id, 1, 200)).flatMap(({ series }) => [...(series.val_loss as Float64Array)]);
   expect(await lossOf(disturbed)).toEqual(await lossOf(undisturbed));
   await runner.stop();
 });

@@ -6,7 +6,8 @@ import type { UploadSpool } from "../../../src/domain/datasets/upload.ts";
 import type { Job } from "../../../src/domain/jobs/job.ts";
 import { chooseEpochs, pickEpochs } from "../../../src/domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../../src/domain/metrics/metric.ts";
-import type { ComputePool, Draft, Prepared, Store, TrainingPool } from "../../../src/domain/ports.ts";
+import type { ComputePool, Draft, Prepared, TrainingPool } from "../../../src/domain/ports.ts";
+import type { Store } from "../../../src/domain/store/store.ts";
 import { createEmbeddedQueue } from "../../../src/queue/embedded.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { openStore } from "../../../src/storage/open.ts";
@@ -115,7 +116,7 @@ export const RUNNER = { workers: 1, drainMs, backoffMs } as const;
 
 /** Stores a job as submit does, without a body. */
 export async function queueJob({ store, queue }: Services, name?: string, epochs?: number): Promise<Job> {
-  const job = await store.insertJob(aNewJob({ ...(name && { name }), ...(epochs && { epochs }) }));
+  const job = await store.jobs.insert(aNewJob({ ...(name && { name }), ...(epochs && { epochs }) }));
   await queue.enqueue(job.id);
   return job;
 }
@@ -126,7 +127,7 @@ export async function untilState({ store, bus }: Services, id: string, ...states
     const woken = Promise.withResolvers<void>();
     const leave = bus.subscribe(id, () => woken.resolve());
     try {
-      const job = await store.getJob(id);
+      const job = await store.jobs.get(id);
       if (job && states.includes(job.state)) return job;
       await woken.promise;
     } finally {

@@ -4,7 +4,8 @@ import { cancel } from "../../../src/app/jobs/cancel.ts";
 import { remove } from "../../../src/app/jobs/remove.ts";
 import { startRunner } from "../../../src/app/jobs/run.ts";
 import { TrainyardError } from "../../../src/domain/errors.ts";
-import type { Store, TrainingResult } from "../../../src/domain/ports.ts";
+import type { TrainingResult } from "../../../src/domain/ports.ts";
+import type { Store } from "../../../src/domain/store/store.ts";
 import { openStore } from "../../../src/storage/open.ts";
 import { aCheckpoint, aChunk, aModel, aNewJob, largeTensors, someWeights } from "../../contract/fixtures.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
@@ -22,7 +23,7 @@ async function fillUp(store: Store): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
     try {
-      ids.push((await store.insertJob(aNewJob({ name: "ballast", payload: largeTensors(MB / 16) }))).id);
+      ids.push((await store.jobs.insert(aNewJob({ name: "ballast", payload: largeTensors(MB / 16) }))).id);
     } catch (error) {
       expect(error).toMatchObject({ code: "storage_full" });
       return ids;
@@ -63,7 +64,7 @@ it("waits in the queue while there is no room, can be cancelled there, and goes 
   const job = await untilState(dependencies, id, "succeeded", "failed");
   expect(job.state).toBe("succeeded");
   expect(starts.slice(0, 2)).toEqual([null, 10]);
-  const events = await store.readEvents(id, 0, 1000);
+  const events = await store.events.read(id, 0, 1000);
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
   await runner.stop();
 });
@@ -76,8 +77,15 @@ it("goes back into the queue as soon as there is room for that, when there was n
   const dependencies = await openDependencies({
     wrapStore: () => ({
       ...store,
-      transition: (id, change) => (change.to.state === "queued" && refusals-- > 0 ? noRoom() : store.transition(id, change)),
-      appendMetrics: (id, attempt, chunk) => (attempt === 1 ? noRoom() : store.appendMetrics(id, attempt, chunk)),
+      jobs: {
+        ...store.jobs,
+        transition: (id, change) =>
+          change.to.state === "queued" && refusals-- > 0 ? noRoom() : store.jobs.transition(id, change),
+      },
+      metrics: {
+        ...store.metrics,
+        append: (id, attempt, chunk) => (attempt === 1 ? noRoom() : store.metrics.append(id, attempt, chunk)),
+      },
     }),
     trainingPool: idleTrainingPool(async ({ job }, { onEpochs }) => {
       await onEpochs(aChunk(1, 10));

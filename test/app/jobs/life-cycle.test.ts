@@ -89,7 +89,7 @@ async function agree({ jobs }: Model, real: Real): Promise<void> {
   await expect
     .poll(
       async () => {
-        const found = await Promise.all(real.ids.map((id) => store.getJob(id)));
+        const found = await Promise.all(real.ids.map((id) => store.jobs.get(id)));
         return found.map((job) => job && pick(job));
       },
       { interval: 2, timeout: 20_000 },
@@ -150,7 +150,7 @@ class Submit implements fc.AsyncCommand<Model, Real> {
     const job = aNewJob();
     // Priorities are far apart, so that no waiting makes up for them.
     const spec = { ...job.spec, priority: this.priority * 50, max_retries: MAX_RETRIES };
-    const { id } = await store.insertJob({ ...job, spec });
+    const { id } = await store.jobs.insert({ ...job, spec });
     real.ids.push(id);
     const fresh = { state: "queued" as const, attempt: 0, crashes: 0, epochs: 0, checkpoint: null };
     model.jobs.push({ ...fresh, priority: this.priority, place: model.places++ });
@@ -324,8 +324,8 @@ class Stop extends OfServer {
 
 /** The events of a job are gapless, each epoch once, and its states those of its transitions, all of them lawful. */
 async function tells(job: Expected, id: string, { services }: Real): Promise<void> {
-  const record = (await services.store.getJob(id)) as Job;
-  const events = await services.store.readEvents(id, 0, 1000);
+  const record = (await services.store.jobs.get(id)) as Job;
+  const events = await services.store.events.read(id, 0, 1000);
   expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: record.lastSeq }, (_, index) => index + 1));
   const states = events.flatMap((event) => (event.type === "state" ? [event.state] : []));
   expect(states).toEqual(record.transitions.map(({ state }) => state));
@@ -333,7 +333,7 @@ async function tells(job: Expected, id: string, { services }: Real): Promise<voi
   const chunks = events.flatMap((event) => (event.type === "metrics" ? [event] : []));
   expect(chunks.map(({ from }) => from)).toEqual(chunks.map((_, index) => index * 3 + 1));
   expect(record).toMatchObject({ epochsDone: job.epochs, state: job.state });
-  const last = await services.store.getLastCheckpoint(id);
+  const last = await services.store.checkpoints.getLast(id);
   expect(last?.epoch ?? null).toBe(job.checkpoint);
 }
 

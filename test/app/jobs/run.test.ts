@@ -48,10 +48,10 @@ describe("the runner", () => {
       ["running", "a worker took it"],
       ["succeeded", "all epochs are done"],
     ]);
-    const model = await dependencies.store.getModel(job.model?.id ?? "");
+    const model = await dependencies.store.models.get(job.model?.id ?? "");
     expect(model).toMatchObject({ name: "second", jobId: job.id, metrics: job.metrics, sha256: "ab".repeat(32) });
     expect(model?.id).toMatch(/^mdl_/);
-    expect(await dependencies.store.readWeights(model?.id ?? "")).toEqual(someWeights());
+    expect(await dependencies.store.models.readWeights(model?.id ?? "")).toEqual(someWeights());
     await runner.stop();
     expect(dependencies.logged.filter(({ fields }) => fields.job_id === job.id).map(({ message }) => message)).toEqual([
       "job started",
@@ -71,7 +71,7 @@ describe("the runner", () => {
     const jobs = [await queueJob(dependencies), await queueJob(dependencies), await queueJob(dependencies)];
     const runner = startRunner(dependencies, { ...RUNNER, workers: 2 });
     await Promise.all(jobs.slice(0, 2).map(({ id }) => untilState(dependencies, id, "running")));
-    expect(await dependencies.store.getJob(jobs[2]?.id ?? "")).toMatchObject({ state: "queued" });
+    expect(await dependencies.store.jobs.get(jobs[2]?.id ?? "")).toMatchObject({ state: "queued" });
     await cancel(dependencies, jobs[0]?.id ?? "");
     await third.promise;
     expect(started).toEqual(jobs.map(({ id }) => id));
@@ -154,7 +154,7 @@ describe("the runner", () => {
         await observer.onEpochs(aChunk(1, 5));
         return untilCancelled(observer);
       }),
-      wrapStore: (store) => ({ ...store, appendMetrics: () => Promise.reject(trouble) }),
+      wrapStore: (store) => ({ ...store, metrics: { ...store.metrics, append: () => Promise.reject(trouble) } }),
     });
     const { id } = await queueJob(dependencies);
     const runner = startRunner(dependencies, RUNNER);
@@ -204,10 +204,10 @@ describe("the runner", () => {
     const first = startRunner(dependencies, RUNNER);
     await gone.promise;
     await first.stop();
-    const stopped = await dependencies.store.getJob(running.id);
+    const stopped = await dependencies.store.jobs.get(running.id);
     expect(stopped).toMatchObject({ state: "queued", epochsDone: 10, finishedAt: null });
     expect(stopped?.transitions.at(-1)?.reason).toBe("the server was stopped; it goes on from the start");
-    expect(await dependencies.store.getJob(waiting.id)).toMatchObject({ state: "queued", attempt: 0 });
+    expect(await dependencies.store.jobs.get(waiting.id)).toMatchObject({ state: "queued", attempt: 0 });
     expect(await dependencies.queue.position(running.id)).toBe(0);
 
     const second = startRunner(dependencies, RUNNER);
@@ -223,7 +223,7 @@ describe("the runner", () => {
     await untilState(dependencies, id, "running");
     await Promise.all([cancel(dependencies, id), runner.stop()]);
     // Put back first and cancelled in the queue, or cancelled as it ran: a cancel that was accepted holds.
-    expect(await dependencies.store.getJob(id)).toMatchObject({ state: "cancelled", finishedAt: expect.any(Number) });
+    expect(await dependencies.store.jobs.get(id)).toMatchObject({ state: "cancelled", finishedAt: expect.any(Number) });
   });
 
   it("drops the result of an attempt that has lost its job", async () => {
@@ -238,11 +238,11 @@ describe("the runner", () => {
     const { id } = await queueJob(dependencies);
     const runner = startRunner(dependencies, RUNNER);
     await untilState(dependencies, id, "running");
-    await dependencies.store.transition(id, { from: ["running"], to: { state: "queued", at: 1, reason: "taken away" } });
+    await dependencies.store.jobs.transition(id, { from: ["running"], to: { state: "queued", at: 1, reason: "taken away" } });
     lost.resolve();
     await runner.stop();
-    expect((await dependencies.store.listModels({ limit: 5 })).data).toEqual([]);
-    expect(await dependencies.store.getJob(id)).toMatchObject({ epochsDone: 0 });
+    expect((await dependencies.store.models.list({ limit: 5 })).data).toEqual([]);
+    expect(await dependencies.store.jobs.get(id)).toMatchObject({ epochsDone: 0 });
   });
 
   it("lets jobs wait rather than use more memory than there is", async () => {
@@ -290,7 +290,7 @@ describe("the runner", () => {
     const runner = startRunner(dependencies, { ...RUNNER, drainMs: 10 });
     await started.promise;
     await runner.stop();
-    const job = await dependencies.store.getJob(id);
+    const job = await dependencies.store.jobs.get(id);
     expect(job).toMatchObject({ state: "queued", epochsDone: 3 });
     expect(job?.transitions.at(-1)?.reason).toBe("the server was stopped; it goes on from epoch 2");
   });

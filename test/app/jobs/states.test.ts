@@ -26,7 +26,7 @@ describe("cancel", () => {
     const dependencies = await openDependencies();
     const { id } = await queueJob(dependencies);
     await dependencies.queue.claim();
-    await dependencies.store.finishJob(id, 1, 9, "done", aSuccess(id));
+    await dependencies.store.jobs.finish(id, 1, 9, "done", aSuccess(id));
     await expect(cancel(dependencies, id)).rejects.toMatchObject({
       code: "conflict",
       message: expect.stringContaining("succeeded"),
@@ -64,7 +64,7 @@ describe("read", () => {
     const dependencies = await openDependencies();
     const { id } = await queueJob(dependencies, "long", 1000);
     await dependencies.queue.claim();
-    await dependencies.store.appendMetrics(id, 1, aChunk(1, 250));
+    await dependencies.store.metrics.append(id, 1, aChunk(1, 250));
     const reading = await readJob(dependencies, id);
     expect(reading).toMatchObject({ queue: null, progress: 0.25 });
     expect(reading.etaS).toBeGreaterThanOrEqual(0);
@@ -74,8 +74,8 @@ describe("read", () => {
     const dependencies = await openDependencies();
     const { id } = await queueJob(dependencies, "early", 1000);
     await dependencies.queue.claim();
-    await dependencies.store.appendMetrics(id, 1, aChunk(1, 10));
-    await dependencies.store.finishJob(id, 1, 9, "no improvement", aSuccess(id));
+    await dependencies.store.metrics.append(id, 1, aChunk(1, 10));
+    await dependencies.store.jobs.finish(id, 1, 9, "no improvement", aSuccess(id));
     expect(await readJob(dependencies, id)).toMatchObject({ progress: 1, etaS: null });
   });
 
@@ -99,12 +99,14 @@ describe("recover", () => {
       await queueJob(dependencies),
     ].map(({ id }) => id) as [string, string, string, string];
     for (let count = 0; count < 3; count++) await dependencies.queue.claim();
-    await dependencies.store.appendMetrics(ran, 1, aChunk(1, 5));
+    await dependencies.store.metrics.append(ran, 1, aChunk(1, 5));
     await cancel(dependencies, cancelling);
-    await dependencies.store.finishJob(done, 1, 9, "done", aSuccess(done));
+    await dependencies.store.jobs.finish(done, 1, 9, "done", aSuccess(done));
     expect(await recover(dependencies)).toBe(2);
     const states = async () =>
-      (await Promise.all([ran, cancelling, done, waiting].map((id) => dependencies.store.getJob(id)))).map((job) => job?.state);
+      (await Promise.all([ran, cancelling, done, waiting].map((id) => dependencies.store.jobs.get(id)))).map(
+        (job) => job?.state,
+      );
     expect(await states()).toEqual(["queued", "cancelled", "succeeded", "queued"]);
     expect(await dependencies.queue.claim()).toMatchObject({ id: ran, attempt: 2, epochsDone: 5 });
     expect(await recover(dependencies)).toBe(1);

@@ -15,7 +15,7 @@ describe("submit", () => {
     if (!("view" in result)) throw new Error("it was not only to be validated");
     expect(result.view.job).toMatchObject({ name: "first", state: "queued" });
     expect(result.view.job.id).toMatch(/^job_[0-9a-f-]{36}$/);
-    expect(await dependencies.store.getJob(result.view.job.id)).toEqual(result.view.job);
+    expect(await dependencies.store.jobs.get(result.view.job.id)).toEqual(result.view.job);
     expect(wakes).toBe(1);
   });
 
@@ -23,7 +23,7 @@ describe("submit", () => {
     const dependencies = await openDependencies();
     const result = await submit(dependencies, body({ name: "first" }), { validateOnly: true });
     expect(result).toMatchObject({ validated: { ok: true, parameters: 3, spec: { name: "first" } } });
-    expect((await dependencies.store.listJobs({}, { limit: 5 })).data).toEqual([]);
+    expect((await dependencies.store.jobs.list({}, { limit: 5 })).data).toEqual([]);
   });
 
   it("refuses what is wrong with every error", async () => {
@@ -34,7 +34,7 @@ describe("submit", () => {
       code: "invalid",
       errors: [{ pointer: "/a" }, { pointer: "/b" }],
     });
-    expect((await dependencies.store.listJobs({}, { limit: 5 })).data).toEqual([]);
+    expect((await dependencies.store.jobs.list({}, { limit: 5 })).data).toEqual([]);
   });
 
   it("refuses what is not JSON as malformed", async () => {

@@ -35,11 +35,11 @@ async function train(
   let done = 0;
   for (const size of sizes) {
     await between();
-    await services.store.appendMetrics(id, 1, aChunk(done + 1, done + size));
+    await services.store.metrics.append(id, 1, aChunk(done + 1, done + size));
     services.bus.publish(id);
     done += size;
   }
-  await services.store.finishJob(id, 1, 9, "all epochs are done", aSuccess(id));
+  await services.store.jobs.finish(id, 1, 9, "all epochs are done", aSuccess(id));
   services.bus.publish(id);
 }
 
@@ -60,7 +60,7 @@ describe("follow", () => {
     const { id, createdAt } = await queueJob(dependencies);
     await train(dependencies, id, [2]);
     const frames = await collect(dependencies, id);
-    const model = (await dependencies.store.getJob(id))?.model?.id;
+    const model = (await dependencies.store.jobs.get(id))?.model?.id;
     expect(frames).toEqual([
       { type: "state", job: id, seq: 1, state: "queued", at: new Date(createdAt).toISOString(), reason: "submitted" },
       { type: "state", job: id, seq: 2, state: "running", at: expect.any(String), reason: "a worker took it" },
@@ -136,14 +136,14 @@ describe("follow", () => {
         let done = 0;
         for (const { size, isAtHand, hint } of chunks) {
           const next = aChunk(done + 1, done + size);
-          const seq = (await store.appendMetrics(id, 1, next)) as number;
+          const seq = (await store.metrics.append(id, 1, next)) as number;
           if (isAtHand) frames.add(id, seq, next);
           if (hint === "vague" || hint === "doubled") bus.publish(id);
           if (hint === "exact" || hint === "doubled") bus.publish(id, seq);
           if (hint === "early") bus.publish(id, seq - 1);
           done += size;
         }
-        const job = await store.finishJob(id, 1, 9, "all epochs are done", aSuccess(id));
+        const job = await store.jobs.finish(id, 1, 9, "all epochs are done", aSuccess(id));
         bus.publish(id, job?.lastSeq);
         expectWhole(await reader, done);
       }),
@@ -168,21 +168,21 @@ describe("follow", () => {
     await dependencies.queue.claim();
     const append = async (from: number, to: number): Promise<void> => {
       const chunk = aChunk(from, to);
-      const seq = (await store.appendMetrics(id, 1, chunk)) as number;
+      const seq = (await store.metrics.append(id, 1, chunk)) as number;
       frames.add(id, seq, chunk);
       bus.publish(id, seq);
     };
     await append(1, 10);
     await caughtUp.promise;
     // The reader makes sure that there is no more, once.
-    await vi.waitFor(() => expect(calls.getJob).toBe(2));
+    await vi.waitFor(() => expect(calls["jobs.get"]).toBe(2));
     const before = { ...calls };
     for (let from = 11; from <= 2000; from += 199) {
       await append(from, from + 198);
       await vi.waitFor(() => expect(live.at(-1)?.seq).toBe(3 + (from + 188) / 199));
     }
-    expect(calls).toEqual({ ...before, appendMetrics: (before.appendMetrics ?? 0) + 10 });
-    const job = await store.finishJob(id, 1, 9, "all epochs are done", aSuccess(id));
+    expect(calls).toEqual({ ...before, "metrics.append": (before["metrics.append"] ?? 0) + 10 });
+    const job = await store.jobs.finish(id, 1, 9, "all epochs are done", aSuccess(id));
     bus.publish(id, job?.lastSeq);
     await reader;
     // A server without any of it at hand.
@@ -200,7 +200,7 @@ describe("follow", () => {
     const { id } = await queueJob(dependencies);
     await train(dependencies, id, [5]);
     await collect(dependencies, id);
-    expect(calls.getJob).toBe(1);
+    expect(calls["jobs.get"]).toBe(1);
   });
 
   it("costs one encoding a frame for many readers, and one read of the store at a time", async () => {
@@ -210,9 +210,11 @@ describe("follow", () => {
       computePool,
       wrapStore: (store) => ({
         ...store,
-        readEvents: (...args) => {
-          reads++;
-          return store.readEvents(...args);
+        events: {
+          read: (...args) => {
+            reads++;
+            return store.events.read(...args);
+          },
         },
       }),
     });
@@ -261,7 +263,7 @@ describe("follow", () => {
     const { id } = await queueJob(dependencies);
     await dependencies.queue.claim();
     const error = { code: "diverged", detail: "the loss is NaN", epoch: 3 } as const;
-    await dependencies.store.finishJob(id, 1, 9, error.detail, { state: "failed", metrics: null, error });
+    await dependencies.store.jobs.finish(id, 1, 9, error.detail, { state: "failed", metrics: null, error });
     expect(await collect(dependencies, id, 3)).toEqual([
       { type: "end", job: id, seq: 3, state: "failed", reason: error.detail, model: null, error },
     ]);

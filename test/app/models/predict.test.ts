@@ -46,7 +46,7 @@ describe("predict", () => {
     const { id } = await queueJob(dependencies);
     await dependencies.queue.claim();
     const outcome = aSuccess(id);
-    await store.finishJob(id, 1, 9, "done", { ...outcome, model: { ...outcome.model, task: "regression" } });
+    await store.jobs.finish(id, 1, 9, "done", { ...outcome, model: { ...outcome.model, task: "regression" } });
     await expect(predictStream(dependencies, outcome.model.id, stream("[1]"), options)).rejects.toMatchObject({
       code: "invalid",
       errors: [{ pointer: "/top_k" }],
@@ -81,7 +81,7 @@ describe("predict", () => {
     const { id } = await queueJob(dependencies);
     await dependencies.queue.claim();
     const outcome = aSuccess(id);
-    await dependencies.store.finishJob(id, 1, 9, "done", outcome);
+    await dependencies.store.jobs.finish(id, 1, 9, "done", outcome);
     const stored = { ...model, id: outcome.model.id };
     expect(await predictRows(dependencies, stored, { instances: [[1, 2]] })).toEqual([{ value: 3 }]);
     await expect(predictRows(dependencies, model, { instances: [[1, 2]] })).rejects.toMatchObject({ code: "not_found" });

@@ -28,15 +28,15 @@ function deliver(dependencies: TestDependencies, answers: readonly SendResult[],
 }
 
 async function endJob({ store, bus }: TestDependencies): Promise<string> {
-  const { id } = await store.insertJob(aHookedJob());
-  await store.transition(id, { from: ["queued"], to: { state: "cancelled", at: Date.now(), reason: "a test" } });
+  const { id } = await store.jobs.insert(aHookedJob());
+  await store.jobs.transition(id, { from: ["queued"], to: { state: "cancelled", at: Date.now(), reason: "a test" } });
   bus.publish(id);
   return id;
 }
 
 async function settled({ store }: TestDependencies, jobId: string): Promise<Delivery> {
   for (;;) {
-    const [delivery] = (await store.listDeliveries(jobId, { limit: 1 })).data;
+    const [delivery] = (await store.deliveries.list(jobId, { limit: 1 })).data;
     if (delivery && delivery.state !== "pending") return delivery;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -83,11 +83,11 @@ describe("webhooks", () => {
     const id = await endJob(dependencies);
     await begun.promise;
     await first.deliverer.stop();
-    expect((await dependencies.store.listDeliveries(id, { limit: 1 })).data[0]).toMatchObject({
+    expect((await dependencies.store.deliveries.list(id, { limit: 1 })).data[0]).toMatchObject({
       state: "pending",
       attempts: [],
     });
-    await dependencies.store.abandonClaims(Date.now());
+    await dependencies.store.deliveries.releaseAll(Date.now());
     const second = deliver(dependencies, [{ ok: true, status: 200 }]);
     expect(await settled(dependencies, id)).toMatchObject({ state: "delivered" });
     await second.deliverer.stop();

@@ -40,7 +40,7 @@ beforeAll(async () => {
     { name: "0.weight", shape: [1, width], values: Array.from({ length: width }, (_, index) => 2 ** index / 16) },
     { name: "0.bias", shape: [1], values: [-4] },
   ]);
-  await staged.services.store.insertModel(
+  await staged.services.store.models.insert(
     {
       ...aModel("job_none"),
       id: createId("model"),

@@ -126,7 +126,7 @@ describe("the same rows", () => {
 
 describe("TensorFlow Serving", () => {
   it("takes any reference, and bodies of whatever content type, as curl sends them", async () => {
-    await staged.services.store.setAlias("line", "production", 1);
+    await staged.services.store.models.setAlias("line", "production", 1);
     for (const path of ["line:predict", "line@1:predict", "line@production:predict", "line/versions/2:predict"]) {
       const answer = await post(`/v1/models/${path}`, { instances: [1, 2] }, "application/x-www-form-urlencoded");
       expect(answer).toEqual({ status: 200, json: { predictions: [3, 5] } });

@@ -59,7 +59,7 @@ describe("rows as JSON", () => {
   });
 
   it("name a model by id, name, version or alias", async () => {
-    await staged.services.store.setAlias("penguins", "production", penguins.version);
+    await staged.services.store.models.setAlias("penguins", "production", penguins.version);
     const answers = await Promise.all(
       [penguins.id, "penguins", "penguins@1", "penguins@production"].map((ref) => json(ref, { instances: ROWS })),
     );

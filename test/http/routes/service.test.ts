@@ -57,7 +57,7 @@ describe("what is not there", () => {
 describe("a defect", () => {
   it("is logged whole under the request's id, and answered with nothing of it", async () => {
     const read = vi
-      .spyOn(staged.services.store.ofProject("default"), "getJob")
+      .spyOn(staged.services.store.ofProject("default").jobs, "get")
       .mockRejectedValueOnce(new Error("the secret of the database"));
     const response = await staged.app.inject("/v1/jobs/job_1");
     read.mockRestore();

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Model } from "../../../src/domain/models/model.ts";
 import { parseModelRef } from "../../../src/domain/models/registry.ts";
-import type { Store } from "../../../src/domain/ports.ts";
+import type { Store } from "../../../src/domain/store/store.ts";
 import { rememberModels } from "../../../src/storage/decorators/model-cache.ts";
 import { openStore } from "../../../src/storage/open.ts";
 import { aModel, aNewJob, aSuccess, someWeights } from "../../contract/fixtures.ts";
@@ -14,14 +14,17 @@ async function openRemembering() {
   let looks = 0;
   const counting: Store = {
     ...plain,
-    findModel: (ref) => {
-      looks++;
-      return plain.findModel(ref);
+    models: {
+      ...plain.models,
+      find: (ref) => {
+        looks++;
+        return plain.models.find(ref);
+      },
     },
   };
   const store = rememberModels(counting);
-  const find = (ref: string) => store.findModel(parseModelRef(ref)!);
-  const insert = async (name: string) => store.insertModel({ ...aModel("job_a"), name, id: freshId() }, someWeights());
+  const find = (ref: string) => store.models.find(parseModelRef(ref)!);
+  const insert = async (name: string) => store.models.insert({ ...aModel("job_a"), name, id: freshId() }, someWeights());
   return { plain, store, find, insert, looks: () => looks };
 }
 
@@ -54,26 +57,26 @@ describe("a store that remembers models", () => {
     onTestFinished(() => void vi.useRealTimers());
     const { store, find, insert } = await openRemembering();
     const { id } = await insert("moons");
-    expect(store.knownModel("moons")).toBeNull();
+    expect(store.models.known("moons")).toBeNull();
     for (const ref of ["moons", "moons@1", id]) {
       const found = await find(ref);
-      expect(store.knownModel(ref)).toBe(found);
-      expect(store.ofProject("other").knownModel(ref)).toBeNull();
+      expect(store.models.known(ref)).toBe(found);
+      expect(store.ofProject("other").models.known(ref)).toBeNull();
     }
     await insert("moons");
-    expect(store.knownModel("moons")).toBeNull();
+    expect(store.models.known("moons")).toBeNull();
     expect((await find("moons"))?.version).toBe(2);
     vi.advanceTimersByTime(1001);
-    expect(store.knownModel("moons")).toBeNull();
+    expect(store.models.known("moons")).toBeNull();
   });
 
   it("sees the model that a job makes", async () => {
     const { store, find, insert } = await openRemembering();
     await insert("moons");
     expect((await find("moons"))?.version).toBe(1);
-    const { id } = await store.insertJob(aNewJob());
-    await store.claimJob(1);
-    await store.finishJob(id, 1, 9, "done", aSuccess(id));
+    const { id } = await store.jobs.insert(aNewJob());
+    await store.queue.claim(1);
+    await store.jobs.finish(id, 1, 9, "done", aSuccess(id));
     expect((await find("moons"))?.version).toBe(2);
   });
 
@@ -82,11 +85,14 @@ describe("a store that remembers models", () => {
     let fails = true;
     const store = rememberModels({
       ...plain,
-      findModel: (ref) => (fails ? Promise.reject(new Error("away")) : plain.findModel(ref)),
+      models: {
+        ...plain.models,
+        find: (ref) => (fails ? Promise.reject(new Error("away")) : plain.models.find(ref)),
+      },
     });
-    await expect(store.findModel({ kind: "newest", name: "moons" })).rejects.toThrow("away");
+    await expect(store.models.find({ kind: "newest", name: "moons" })).rejects.toThrow("away");
     fails = false;
-    expect(await store.findModel({ kind: "newest", name: "moons" })).toBeNull();
+    expect(await store.models.find({ kind: "newest", name: "moons" })).toBeNull();
   });
 
   it("answers as the database does, whatever was changed and looked up before, one after another or at once", async () => {
@@ -106,17 +112,17 @@ describe("a store that remembers models", () => {
         const { plain, store, find, insert } = await openRemembering();
         const expected = async (ref: string): Promise<Model | null> => {
           const [name = "", which] = ref.split("@");
-          const { data } = await plain.listModels({ limit: 100 }, { name });
+          const { data } = await plain.models.list({ limit: 100 }, { name });
           const fits = ({ version, aliases }: Model) => which === String(version) || aliases.includes(which ?? "");
           return (which === undefined ? data[0] : data.find(fits)) ?? null;
         };
         const apply = async (step: (typeof changes)[number]): Promise<void> => {
           if (step.do === "insert") await insert(step.name);
-          if (step.do === "alias") await store.setAlias(step.name, step.alias, step.version);
-          if (step.do === "unalias") await store.deleteAlias(step.name, step.alias);
+          if (step.do === "alias") await store.models.setAlias(step.name, step.alias, step.version);
+          if (step.do === "unalias") await store.models.deleteAlias(step.name, step.alias);
           const model = await expected("version" in step ? `${step.name}@${step.version}` : step.name);
-          if (step.do === "tag" && model) await store.tagModel(model.id, { stage: step.value });
-          if (step.do === "delete" && model) await store.deleteModel(model.id);
+          if (step.do === "tag" && model) await store.models.tag(model.id, { stage: step.value });
+          if (step.do === "delete" && model) await store.models.delete(model.id);
         };
         for (const step of changes) {
           const changed = apply(step);

@@ -41,8 +41,8 @@ describe("opening a store on PostgreSQL", () => {
     const admin = await connect(url);
     const { rows } = await admin.query("select name from kysely_migration order by name");
     expect(rows.map(({ name }) => name)).toEqual(MIGRATION_NAMES);
-    const { id } = await (opened[0] as (typeof opened)[number]).store.insertJob(aNewJob());
-    for (const { store } of opened) expect((await store.getJob(id))?.state).toBe("queued");
+    const { id } = await (opened[0] as (typeof opened)[number]).store.jobs.insert(aNewJob());
+    for (const { store } of opened) expect((await store.jobs.get(id))?.state).toBe("queued");
   });
 
   it("refuses the database of a newer version, of another program, and one that does not answer, in one line without its password", async () => {
@@ -70,41 +70,41 @@ describe("opening a store on PostgreSQL", () => {
     const { rows } = await (await connect(await freshDatabase())).query("select 'a' < 'B' collate \"C\" as bytewise");
     expect(rows[0].bytewise).toBe(false);
     for (const alias of ["b", "A", "a", "B"]) {
-      const { id } = await store.insertJob(aNewJob());
-      const { job } = await store.leaseJob(id, { lease: crypto.randomUUID(), workerId: "w", at: 1, runningJobs: 99 });
-      await store.finishJob(id, job?.attempt ?? 0, 2, "done", aSuccess(id));
-      await store.setAlias("moons", alias, 1);
+      const { id } = await store.jobs.insert(aNewJob());
+      const { job } = await store.queue.lease(id, { lease: crypto.randomUUID(), workerId: "w", at: 1, runningJobs: 99 });
+      await store.jobs.finish(id, job?.attempt ?? 0, 2, "done", aSuccess(id));
+      await store.models.setAlias("moons", alias, 1);
     }
-    expect((await store.findModel({ kind: "version", name: "moons", version: 1 }))?.aliases).toEqual(["A", "B", "a", "b"]);
+    expect((await store.models.find({ kind: "version", name: "moons", version: 1 }))?.aliases).toEqual(["A", "B", "a", "b"]);
   });
 });
 
 describe("a store on PostgreSQL", () => {
   it("refuses text with the character NUL, which PostgreSQL cannot hold", async () => {
     const { store } = await openOnPostgres(await migratedDatabase());
-    await expect(store.getOrCreateSecret("a\u0000b", "x")).rejects.toMatchObject({ code: "invalid" });
+    await expect(store.secrets.getOrCreate("a\u0000b", "x")).rejects.toMatchObject({ code: "invalid" });
   });
 
   it("answers as if nothing had happened when its connections are cut between two requests", async () => {
     const url = await migratedDatabase();
     const { store } = await openOnPostgres(url);
     const admin = await connect(url);
-    const { id } = await store.insertJob(aNewJob());
+    const { id } = await store.jobs.insert(aNewJob());
     for (let round = 0; round < 5; round++) {
       await cutAll(admin);
-      expect((await store.getJob(id))?.id).toBe(id);
+      expect((await store.jobs.get(id))?.id).toBe(id);
       await cutAll(admin);
-      await store.insertJob(aNewJob());
+      await store.jobs.insert(aNewJob());
     }
-    expect((await store.listJobs({}, { limit: 100 })).data).toHaveLength(6);
+    expect((await store.jobs.list({}, { limit: 100 })).data).toHaveLength(6);
   });
 
   it("stores every chunk once, in order, and each change of state once, while its connections are cut", async () => {
     const url = await migratedDatabase();
     const { store } = await openOnPostgres(url);
     const admin = await connect(url);
-    const { id } = await store.insertJob(aNewJob());
-    await store.claimJob(1);
+    const { id } = await store.jobs.insert(aNewJob());
+    await store.queue.claim(1);
     // After each thing that is stored the connections are cut, in the middle of what comes next.
     let stored = Promise.withResolvers<void>();
     const told = async <T>(storing: Promise<T>): Promise<T> => {
@@ -122,19 +122,19 @@ describe("a store on PostgreSQL", () => {
       }
     })();
     const chunks = Array.from({ length: 60 }, (_, index) => aChunk(index * 5 + 1, index * 5 + 5));
-    const seqs = await Promise.all(chunks.map((chunk) => told(store.appendMetrics(id, 1, chunk))));
+    const seqs = await Promise.all(chunks.map((chunk) => told(store.metrics.append(id, 1, chunk))));
     const to = { state: "cancelling", at: 9, reason: "while connections are cut" } as const;
-    const moved = await told(store.transition(id, { from: ["running"], to }));
-    const ended = await told(store.finishJob(id, 1, 10, "done", { state: "cancelled", metrics: null }));
+    const moved = await told(store.jobs.transition(id, { from: ["running"], to }));
+    const ended = await told(store.jobs.finish(id, 1, 10, "done", { state: "cancelled", metrics: null }));
     isCutting = false;
     stored.resolve();
     await cutting;
     expect(cuts).toBeGreaterThan(20);
     expect(seqs).toEqual(chunks.map((_, index) => index + 3));
     expect([moved?.state, ended?.state]).toEqual(["cancelling", "cancelled"]);
-    const events = await store.readEvents(id, 0, 1000, 1e9);
+    const events = await store.events.read(id, 0, 1000, 1e9);
     expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 64 }, (_, index) => index + 1));
-    expect((await store.getJob(id))?.epochsDone).toBe(300);
+    expect((await store.jobs.get(id))?.epochsDone).toBe(300);
   });
 
   it("says that it is away while it is, and that it is back", async () => {
@@ -148,7 +148,7 @@ describe("a store on PostgreSQL", () => {
       if (status === "ok") back.resolve();
     });
     // A connection that is cut while nobody uses it is noticed too.
-    await store.getJob("job_none");
+    await store.jobs.get("job_none");
     await cutAll(admin);
     await back.promise;
     expect(heard.slice(0, 2)).toEqual(["failing", "ok"]);
@@ -162,10 +162,10 @@ describe("a store on PostgreSQL", () => {
     for (let index = 0; index < count; index++) {
       const job = aNewJob();
       const webhook = { url: "https://example.com/hook" };
-      await one.insertJob({ ...job, spec: { ...job.spec, webhook } });
-      await one.transition(job.id, { from: ["queued"], to: { state: "cancelled", at: 5, reason: "a test" } });
+      await one.jobs.insert({ ...job, spec: { ...job.spec, webhook } });
+      await one.jobs.transition(job.id, { from: ["queued"], to: { state: "cancelled", at: 5, reason: "a test" } });
     }
-    const claims = await Promise.all([one, two, one, two].map((store) => store.claimDeliveries(10, count, 60_000)));
+    const claims = await Promise.all([one, two, one, two].map((store) => store.deliveries.claim(10, count, 60_000)));
     const ids = claims.flat().map(({ id }) => id);
     expect(ids).toHaveLength(count);
     expect(new Set(ids).size).toBe(count);
@@ -185,20 +185,20 @@ describe("a store on PostgreSQL", () => {
       startedAt: 1,
       heartbeatAt: 100,
     } as const;
-    expect(await one.recordHeartbeat(beat)).toBe(false);
-    const job = await one.insertJob(aNewJob());
+    expect(await one.workers.recordHeartbeat(beat)).toBe(false);
+    const job = await one.jobs.insert(aNewJob());
     const lease = { lease: crypto.randomUUID(), workerId: id, at: 1, runningJobs: 1 };
-    expect(await one.leaseJob(job.id, lease)).toMatchObject({ result: "taken" });
-    const other = await one.insertJob(aNewJob());
-    expect(await two.leaseJob(other.id, { ...lease, lease: crypto.randomUUID() })).toMatchObject({ result: "full" });
-    expect(await two.leaseJob(job.id, lease)).toMatchObject({ result: "abandoned" });
-    expect(await two.listWorkers(100)).toEqual([
+    expect(await one.queue.lease(job.id, lease)).toMatchObject({ result: "taken" });
+    const other = await one.jobs.insert(aNewJob());
+    expect(await two.queue.lease(other.id, { ...lease, lease: crypto.randomUUID() })).toMatchObject({ result: "full" });
+    expect(await two.queue.lease(job.id, lease)).toMatchObject({ result: "abandoned" });
+    expect(await two.workers.list(100)).toEqual([
       { ...beat, isDraining: false, jobs: [{ id: job.id, project: "default", attempt: 1, memoryBytes: 4096 }] },
     ]);
-    expect(await two.drainWorker(id)).toBe(true);
-    expect(await one.recordHeartbeat({ ...beat, heartbeatAt: 200 })).toBe(true);
-    expect(await two.listWorkers(201)).toEqual([]);
-    await one.deregisterWorker(id);
-    expect(await two.drainWorker(id)).toBe(false);
+    expect(await two.workers.drain(id)).toBe(true);
+    expect(await one.workers.recordHeartbeat({ ...beat, heartbeatAt: 200 })).toBe(true);
+    expect(await two.workers.list(201)).toEqual([]);
+    await one.workers.deregister(id);
+    expect(await two.workers.drain(id)).toBe(false);
   });
 });

@@ -3,7 +3,7 @@ import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { StoreHealth } from "../../../src/domain/operation/store-health.ts";
-import type { Store } from "../../../src/domain/ports.ts";
+import type { Store } from "../../../src/domain/store/store.ts";
 import { openStore } from "../../../src/storage/open.ts";
 import { aNewJob, largeTensors } from "../../contract/fixtures.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
@@ -32,21 +32,21 @@ it("a full database refuses what adds with storage_full, takes changes of state,
   store.onHealth(({ status }) => void heard.push(status));
   const ids: string[] = [];
   const fill = async () => {
-    for (;;) ids.push((await store.insertJob(aNewJob({ payload: largeTensors(MB / 4) }))).id);
+    for (;;) ids.push((await store.jobs.insert(aNewJob({ payload: largeTensors(MB / 4) }))).id);
   };
   await expect(fill()).rejects.toMatchObject({ code: "storage_full", message: expect.stringMatching(/MAX_DATABASE_BYTES/) });
   expect(store.health()).toMatchObject({ status: "full" });
   await expect(store.ping()).rejects.toMatchObject({ code: "unavailable" });
-  await expect(store.insertJob(aNewJob())).rejects.toMatchObject({ code: "storage_full" });
+  await expect(store.jobs.insert(aNewJob())).rejects.toMatchObject({ code: "storage_full" });
   // What is there can be read, ended and deleted.
   for (const id of ids) {
     const to = { state: "cancelled", at: 1, reason: "a test" } as const;
-    expect(await store.transition(id, { from: ["queued"], to })).not.toBeNull();
+    expect(await store.jobs.transition(id, { from: ["queued"], to })).not.toBeNull();
   }
-  for (const id of ids) expect(await store.deleteJob(id)).toBe(true);
+  for (const id of ids) expect(await store.jobs.delete(id)).toBe(true);
   await vi.waitUntil(() => store.health().status === "ok", { timeout: 30_000 });
   await store.ping();
-  expect((await store.insertJob(aNewJob({ payload: largeTensors(MB / 4) }))).state).toBe("queued");
+  expect((await store.jobs.insert(aNewJob({ payload: largeTensors(MB / 4) }))).state).toBe("queued");
   expect(heard).toEqual(["full", "ok"]);
 });
 
@@ -63,7 +63,7 @@ it("keeps some room on the disk, and makes it again at the next start", async ()
 it("a damaged database is refused at the start, in one line with the cure", async () => {
   const dataDir = await temporaryFolder();
   const store = await openStore({ dataDir });
-  await store.insertJob(aNewJob({ payload: largeTensors(MB) }));
+  await store.jobs.insert(aNewJob({ payload: largeTensors(MB) }));
   await store.close();
   await damage(dataDir, 4 * 4096);
   await expect(openStore({ dataDir })).rejects.toMatchObject({
@@ -75,19 +75,19 @@ it("a damaged database is refused at the start, in one line with the cure", asyn
 it("a database that is damaged while it is used is found out, writes no more, and says what an operator must do", async () => {
   const dataDir = await temporaryFolder();
   const before = await openStore({ dataDir });
-  const { id } = await before.insertJob(aNewJob({ payload: largeTensors(MB) }));
+  const { id } = await before.jobs.insert(aNewJob({ payload: largeTensors(MB) }));
   await before.close();
   const store = await opened(dataDir);
   const heard: StoreHealth["status"][] = [];
   store.onHealth(({ status }) => void heard.push(status));
   await damage(dataDir, 4 * 4096);
-  await expect(store.readPayload(id)).rejects.toMatchObject({
+  await expect(store.jobs.readPayload(id)).rejects.toMatchObject({
     code: "unavailable",
     message: expect.stringContaining("trainyard restore FILE"),
   });
   expect(heard).toEqual(["damaged"]);
   await expect(store.ping()).rejects.toMatchObject({ code: "unavailable" });
   const to = { state: "cancelled", at: 1, reason: "a test" } as const;
-  await expect(store.transition(id, { from: ["queued"], to })).rejects.toMatchObject({ code: "unavailable" });
-  await expect(store.insertJob(aNewJob())).rejects.toMatchObject({ code: "unavailable" });
+  await expect(store.jobs.transition(id, { from: ["queued"], to })).rejects.toMatchObject({ code: "unavailable" });
+  await expect(store.jobs.insert(aNewJob())).rejects.toMatchObject({ code: "unavailable" });
 });

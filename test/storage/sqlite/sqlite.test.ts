@@ -30,12 +30,12 @@ describe("opening a SQLite store", () => {
   it("finds what was there before", async () => {
     const dataDir = await temporaryFolder();
     const first = await openStore({ dataDir });
-    const { id } = await first.insertJob(aNewJob());
-    await first.claimJob(1);
-    await first.appendMetrics(id, 1, aChunk(1, 5));
+    const { id } = await first.jobs.insert(aNewJob());
+    await first.queue.claim(1);
+    await first.metrics.append(id, 1, aChunk(1, 5));
     await first.close();
     const second = await openStore({ dataDir });
-    expect(await second.getJob(id)).toMatchObject({ state: "running", epochsDone: 5 });
+    expect(await second.jobs.get(id)).toMatchObject({ state: "running", epochsDone: 5 });
     await second.close();
   });
 

@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from "kysely";
 import type { KeyClaim, KeyName, KeyState, StoredAnswer } from "../../../domain/access/idempotency.ts";
 import type { IdempotencyKeysTable, Tables } from "../../tables.ts";
 
-/** See Store.claimKey. */
+/** See IdempotencyStore.claim. */
 export async function claimKey(db: Kysely<Tables>, claim: KeyClaim): Promise<KeyState> {
   return await db.transaction().execute(async (transaction) => {
     await deleteExpired(transaction, claim);
@@ -49,12 +49,12 @@ function newRow(claim: KeyClaim): IdempotencyKeysTable {
   };
 }
 
-/** See Store.fingerprintKey. */
+/** See IdempotencyStore.fingerprint. */
 export async function fingerprintKey(db: Kysely<Tables>, name: KeyName, owner: string, fingerprint: string): Promise<void> {
   await named(db, name).set({ fingerprint }).where("owner", "=", owner).execute();
 }
 
-/** See Store.answerKey. */
+/** See IdempotencyStore.answer. */
 export async function answerKey(db: Kysely<Tables>, name: KeyName, owner: string, answer: StoredAnswer): Promise<void> {
   await named(db, name)
     .set({ answer: JSON.stringify(answer) })
@@ -62,7 +62,7 @@ export async function answerKey(db: Kysely<Tables>, name: KeyName, owner: string
     .execute();
 }
 
-/** See Store.releaseKey. */
+/** See IdempotencyStore.release. */
 export async function releaseKey(db: Kysely<Tables>, name: KeyName, owner: string): Promise<void> {
   await named(db, name).set({ owned_until: 0 }).where("owner", "=", owner).execute();
 }

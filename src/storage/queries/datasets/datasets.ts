@@ -11,9 +11,10 @@ import type {
   DatasetFormat,
   DatasetSummary,
 } from "../../../domain/datasets/dataset.ts";
+import type { NewDataset } from "../../../domain/datasets/dataset-store.ts";
 import { invalid, notFound, TrainyardError } from "../../../domain/errors.ts";
 import { TERMINAL_STATES } from "../../../domain/jobs/job.ts";
-import type { NewDataset, Page, PageRequest } from "../../../domain/ports.ts";
+import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
 import { isDuplicate } from "../../dialect.ts";
 import type { DatasetsTable, Tables } from "../../tables.ts";
@@ -41,7 +42,7 @@ interface Writers {
   readonly bulkWriter: Kysely<Tables>;
 }
 
-/** See Store.insertDataset. */
+/** See DatasetStore.insert. */
 export async function insertDataset(
   { writer, bulkWriter }: Writers,
   project: string,
@@ -98,7 +99,7 @@ async function writeValues(db: Kysely<Tables>, id: string, index: number, values
   }
 }
 
-/** See Store.findDataset. */
+/** See DatasetStore.find. */
 export async function findDataset(
   db: Kysely<Tables>,
   project: string,
@@ -116,19 +117,19 @@ export async function findDataset(
   return row ? toDocument(row) : null;
 }
 
-/** See Store.describeDataset. */
+/** See DatasetStore.describe. */
 export async function describeDataset(db: Kysely<Tables>, id: string): Promise<DatasetDocument | null> {
   const row = await db.selectFrom("datasets").select(DOCUMENT).where("id", "=", id).where("ready", "=", 1).executeTakeFirst();
   return row ? toDocument(row) : null;
 }
 
-/** See Store.getDataset. */
+/** See DatasetStore.get. */
 export async function getDataset(db: Kysely<Tables>, id: string): Promise<Dataset | null> {
   const document = await describeDataset(db, id);
   return document && { ...document.summary, columns: JSON.parse(document.columnsJson) as Column[] };
 }
 
-/** See Store.listDatasets. Those of every project when it is null. */
+/** See DatasetStore.list. Those of every project when it is null. */
 export async function listDatasets(
   db: Kysely<Tables>,
   project: string | null,
@@ -140,7 +141,7 @@ export async function listDatasets(
   return toPage(await query.limit(limit + 1).execute(), limit, toSummary);
 }
 
-/** See Store.readDatasetPreview. */
+/** See DatasetStore.readPreview. */
 export async function readDatasetPreview(
   db: Kysely<Tables>,
   id: string,
@@ -156,7 +157,7 @@ export async function readDatasetPreview(
   return { names, lines: row.preview === "" ? [] : row.preview.split("\n") };
 }
 
-/** See Store.readDatasetColumns. */
+/** See DatasetStore.readColumns. */
 export async function readDatasetColumns(
   db: Kysely<Tables>,
   id: string,
@@ -200,7 +201,7 @@ async function readValues(db: Kysely<Tables>, id: string, index: number, into: U
   }
 }
 
-/** See Store.deleteDataset. It is gone for others after the first transaction, its chunks after the last. */
+/** See DatasetStore.delete. It is gone for others after the first transaction, its chunks after the last. */
 export async function deleteDataset(
   writer: Kysely<Tables>,
   id: string,
@@ -242,7 +243,7 @@ async function jobUsing(db: Kysely<Tables>, id: string): Promise<string | null> 
   return job?.id ?? null;
 }
 
-/** See Store.removeUnfinishedDatasets. */
+/** See DatasetStore.removeUnfinished. */
 export async function removeUnfinishedDatasets(db: Kysely<Tables>, at: number): Promise<number> {
   const rows = await db.selectFrom("datasets").select("id").where("ready", "=", 0).where("created_at", "<", at).execute();
   for (const { id } of rows) await eraseDataset(db, id);

@@ -7,7 +7,7 @@ import { createId } from "../../../domain/id.ts";
 import type { Checkpoint, CheckpointReason, CheckpointState, NewCheckpoint } from "../../../domain/jobs/checkpoint.ts";
 import { ATTEMPTED_STATES } from "../../../domain/jobs/job.ts";
 import type { Model } from "../../../domain/models/model.ts";
-import type { Page, PageRequest } from "../../../domain/ports.ts";
+import type { Page, PageRequest } from "../../../domain/page.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../../domain/spec/run-options.ts";
 import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
 import type { TensorEntry, TensorSet } from "../../../domain/tensor.ts";
@@ -26,7 +26,7 @@ interface Writers {
   readonly bulkWriter: Kysely<Tables>;
 }
 
-/** See Store.insertCheckpoint. */
+/** See CheckpointStore.insert. */
 export async function insertCheckpoint(
   { writer, insertWriter, bulkWriter }: Writers,
   jobId: string,
@@ -87,7 +87,7 @@ async function show(db: Transaction<Tables>, row: CheckpointsTable): Promise<{ r
   return { hidden };
 }
 
-/** See Store.listCheckpoints. */
+/** See CheckpointStore.list. */
 export async function listCheckpoints(
   db: Kysely<Tables>,
   jobId: string,
@@ -103,13 +103,13 @@ export async function listCheckpoints(
   return toPage(await query.limit(limit + 1).execute(), limit, toRecord);
 }
 
-/** See Store.getCheckpoint. */
+/** See CheckpointStore.get. */
 export async function getCheckpoint(db: Kysely<Tables>, id: string): Promise<Checkpoint | null> {
   const row = await db.selectFrom("checkpoints").select(RECORD).where("id", "=", id).where("ready", "=", 1).executeTakeFirst();
   return row ? toRecord(row) : null;
 }
 
-/** See Store.getLastCheckpoint. Epochs and steps say which is the last: clocks may have been set back. */
+/** See CheckpointStore.getLast. Epochs and steps say which is the last: clocks may have been set back. */
 export async function getLastCheckpoint(db: Kysely<Tables>, jobId: string): Promise<Checkpoint | null> {
   const row = await db
     .selectFrom("checkpoints")
@@ -124,7 +124,7 @@ export async function getLastCheckpoint(db: Kysely<Tables>, jobId: string): Prom
   return row ? toRecord(row) : null;
 }
 
-/** See Store.readCheckpoint. */
+/** See CheckpointStore.read. */
 export async function readCheckpoint(db: Kysely<Tables>, id: string): Promise<CheckpointState | null> {
   const row = await db
     .selectFrom("checkpoints")
@@ -139,7 +139,7 @@ export async function readCheckpoint(db: Kysely<Tables>, id: string): Promise<Ch
   return tensors && { epoch, step, progress, tensors };
 }
 
-/** A checkpoint as a model: see Store.findModel. */
+/** A checkpoint as a model: see ModelStore.find. */
 export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promise<Model | null> {
   const row = await db
     .selectFrom("checkpoints")
@@ -162,13 +162,13 @@ export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promis
   };
 }
 
-/** The weights of a checkpoint, which its tensors begin with: see Store.readWeights. */
+/** The weights of a checkpoint, which its tensors begin with: see ModelStore.readWeights. */
 export async function readCheckpointWeights(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
   const model = await getCheckpointModel(db, id);
   return model && readTensors(db, { id, entries: model.weights }, () => getCheckpoint(db, id));
 }
 
-/** See Store.deleteCheckpoint. */
+/** See CheckpointStore.delete. */
 export async function deleteCheckpoint(writer: Kysely<Tables>, id: string): Promise<boolean> {
   const { numUpdatedRows } = await writer
     .updateTable("checkpoints")
@@ -186,7 +186,7 @@ export async function hideCheckpoints(db: Transaction<Tables>, jobId: string): P
   return rows.map(({ id }) => id);
 }
 
-/** See Store.removeUnfinishedCheckpoints. */
+/** See CheckpointStore.removeUnfinished. */
 export async function removeUnfinishedCheckpoints(writer: Kysely<Tables>, at: number): Promise<number> {
   const rows = await writer
     .selectFrom("checkpoints")

@@ -14,7 +14,7 @@ interface ChunkReference {
   readonly bytes: number;
 }
 
-/** See Store.appendMetrics. The compare-and-set on `epochs_done` is what keeps the epochs gapless. */
+/** See MetricStore.append. The compare-and-set on `epochs_done` is what keeps the epochs gapless. */
 export async function appendMetrics(
   db: Kysely<Tables>,
   id: string,
@@ -76,7 +76,7 @@ async function seqOfKnown(
   throw new Error(`epochs ${from} to ${to} of ${id} do not follow epoch ${job.epochs_done}`);
 }
 
-/** See Store.readEvents. */
+/** See EventStore.read. */
 export async function readEvents(
   db: Kysely<Tables>,
   jobId: string,

@@ -4,8 +4,10 @@
  */
 import { type Kysely, sql, type UpdateObject } from "kysely";
 import { ATTEMPTED_STATES, type Job, TERMINAL_STATES, type Transition } from "../../../domain/jobs/job.ts";
+import type { JobFilter, NewJob, Outcome } from "../../../domain/jobs/job-store.ts";
 import type { OnQueued, QueueEntry } from "../../../domain/jobs/queue.ts";
-import type { JobFilter, NewJob, Outcome, Page, PageRequest, TransitionRequest } from "../../../domain/ports.ts";
+import type { TransitionRequest } from "../../../domain/jobs/queue-order.ts";
+import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { TensorEntry, TensorSet } from "../../../domain/tensor.ts";
 import { runSqlOn } from "../../dialect.ts";
 import type { JobsTable, Tables } from "../../tables.ts";

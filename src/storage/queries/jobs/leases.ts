@@ -8,7 +8,7 @@ import { toJob } from "../rows.ts";
 import { takeTurn } from "./shares.ts";
 import { insertStateEvent, moved } from "./state-changes.ts";
 
-/** See Store.leaseJob. */
+/** See QueueStore.lease. */
 export async function leaseJob(
   db: Kysely<Tables>,
   id: string,

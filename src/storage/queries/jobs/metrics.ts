@@ -16,7 +16,7 @@ import type { Tables } from "../../tables.ts";
 const EPOCHS_A_READ = 65_536;
 const CHUNKS_A_READ = 512;
 
-/** See Store.readMetrics. Reads some chunks at a time. */
+/** See MetricStore.read. Reads some chunks at a time. */
 export async function readMetrics(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<MetricChunk[]> {
   const chunks: MetricChunk[] = [];
   let next = await firstChunk(db, jobId, from);
@@ -51,7 +51,7 @@ async function firstChunk(db: Kysely<Tables>, jobId: string, epoch: number): Pro
   return row?.first ?? epoch;
 }
 
-/** See Store.readMinMax. Windows without minima and maxima are read whole. */
+/** See MetricStore.readMinMax. Windows without minima and maxima are read whole. */
 export async function readMinMax(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<Rows[]> {
   const { start, end } = windowsWithin(from, to);
   const windows = await db

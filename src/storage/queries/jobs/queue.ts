@@ -4,8 +4,7 @@
  */
 import { type ExpressionBuilder, type Kysely, sql, type Transaction, type UpdateObject } from "kysely";
 import { type Job, MAX_BACKOFF_MS, type Transition } from "../../../domain/jobs/job.ts";
-import type { MemoryRoom } from "../../../domain/jobs/queue-order.ts";
-import type { TransitionRequest } from "../../../domain/ports.ts";
+import type { MemoryRoom, TransitionRequest } from "../../../domain/jobs/queue-order.ts";
 import { lockedForUpdate } from "../../dialect.ts";
 import type { Tables } from "../../tables.ts";
 import { PRIORITY_STEP_MS, toJob } from "../rows.ts";
@@ -15,7 +14,7 @@ import { insertStateEvent, moved } from "./state-changes.ts";
 /** How long a job that does not fit may be overtaken by smaller ones. */
 const OVERTAKEN_MS = 60_000;
 
-/** See Store.claimJob. */
+/** See QueueStore.claim. */
 export async function claimJob(
   db: Kysely<Tables>,
   at: number,
@@ -109,7 +108,7 @@ function isBefore(a: Place, b: Place): boolean {
   return a.queue_key === b.queue_key ? a.id < b.id : a.queue_key < b.queue_key;
 }
 
-/** See Store.nextRetryAt. */
+/** See QueueStore.nextRetryAt. */
 export async function nextRetryAt(db: Kysely<Tables>): Promise<number | null> {
   const row = await db
     .selectFrom("jobs")
@@ -119,7 +118,7 @@ export async function nextRetryAt(db: Kysely<Tables>): Promise<number | null> {
   return row?.at ?? null;
 }
 
-/** See Store.queuePosition. */
+/** See QueueStore.position. */
 export async function queuePosition(db: Kysely<Tables>, id: string): Promise<number | null> {
   const row = await db
     .selectFrom("jobs as job")

@@ -1,7 +1,8 @@
 /** Queries on models and their weights. Which names, versions and aliases they have is in registry.ts. */
 import type { Kysely, SelectQueryBuilder, Transaction } from "kysely";
 import type { Model, NewModel } from "../../../domain/models/model.ts";
-import type { ModelFilter, Page, PageRequest } from "../../../domain/ports.ts";
+import type { ModelFilter } from "../../../domain/models/model-store.ts";
+import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { TensorSet } from "../../../domain/tensor.ts";
 import type { ModelsTable, Tables } from "../../tables.ts";
 import { deleteTensors, readTensors, writeTensors } from "../blobs.ts";

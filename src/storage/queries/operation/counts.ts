@@ -1,10 +1,10 @@
 /** How many jobs there are in each state: for those who watch the server. */
 import type { Kysely } from "kysely";
 import type { JobState } from "../../../domain/jobs/job.ts";
-import type { JobCounts } from "../../../domain/ports.ts";
+import type { JobCounts } from "../../../domain/jobs/job-store.ts";
 import type { Tables } from "../../tables.ts";
 
-/** See Store.countJobs. */
+/** See JobStore.count. */
 export async function countJobs(db: Kysely<Tables>): Promise<JobCounts> {
   const rows = await db
     .selectFrom("jobs")

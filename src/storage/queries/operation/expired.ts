@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { TERMINAL_STATES } from "../../../domain/jobs/job.ts";
 import type { Tables } from "../../tables.ts";
 
-/** See Sweeping.endedJobs. */
+/** See JobStore.listEnded. */
 export async function endedJobs(
   db: Kysely<Tables>,
   before: number,
@@ -24,7 +24,7 @@ export async function endedJobs(
   return query.orderBy("finished_at").limit(limit).execute();
 }
 
-/** See Sweeping.deleteMetrics. */
+/** See MetricStore.delete. */
 export async function deleteMetrics(db: Kysely<Tables>, jobId: string): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     for (const table of ["metric_chunks", "notable_epochs"] as const) {
@@ -33,7 +33,7 @@ export async function deleteMetrics(db: Kysely<Tables>, jobId: string): Promise<
   });
 }
 
-/** See Sweeping.deleteDeliveries. */
+/** See DeliveryStore.deleteEnded. */
 export async function deleteDeliveries(db: Kysely<Tables>, before: number, limit: number): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom("webhook_deliveries")
@@ -49,7 +49,7 @@ export async function deleteDeliveries(db: Kysely<Tables>, before: number, limit
   return Number(numDeletedRows);
 }
 
-/** See Sweeping.deleteIdempotencyKeys. */
+/** See IdempotencyStore.deleteOld. */
 export async function deleteIdempotencyKeys(db: Kysely<Tables>, before: number, limit: number): Promise<number> {
   const old = await db
     .selectFrom("idempotency_keys")

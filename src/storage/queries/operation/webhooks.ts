@@ -9,7 +9,7 @@ import {
   type DeliveryState,
   webhookBody,
 } from "../../../domain/operation/webhook.ts";
-import type { Page, PageRequest } from "../../../domain/ports.ts";
+import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { Tables, WebhookDeliveriesTable } from "../../tables.ts";
 import { toPage } from "../page.ts";
 
@@ -36,7 +36,7 @@ export async function insertDelivery(db: Transaction<Tables>, job: Job, project:
   return job;
 }
 
-/** See Store.claimDeliveries. */
+/** See DeliveryStore.claim. */
 export async function claimDeliveries(db: Kysely<Tables>, now: number, limit: number, leaseMs: number): Promise<Delivery[]> {
   const rows = await db
     .updateTable("webhook_deliveries")
@@ -58,7 +58,7 @@ export async function claimDeliveries(db: Kysely<Tables>, now: number, limit: nu
   return rows.map(toDelivery);
 }
 
-/** See Store.recordDelivery. */
+/** See DeliveryStore.recordAttempt. */
 export async function recordDelivery(
   db: Kysely<Tables>,
   id: string,
@@ -81,7 +81,7 @@ export async function recordDelivery(
     .execute();
 }
 
-/** See Store.nextDeliveryAt. */
+/** See DeliveryStore.nextAt. */
 export async function nextDeliveryAt(db: Kysely<Tables>): Promise<number | null> {
   const row = await db
     .selectFrom("webhook_deliveries")
@@ -91,7 +91,7 @@ export async function nextDeliveryAt(db: Kysely<Tables>): Promise<number | null>
   return row?.at ?? null;
 }
 
-/** See Store.listDeliveries. */
+/** See DeliveryStore.list. */
 export async function listDeliveries(db: Kysely<Tables>, jobId: string, page: PageRequest): Promise<Page<Delivery>> {
   let query = db.selectFrom("webhook_deliveries").selectAll().where("job_id", "=", jobId).orderBy("id", "desc");
   if (page.after !== undefined) query = query.where("id", "<", page.after);
@@ -103,7 +103,7 @@ export async function releaseDeliveries(db: Kysely<Tables>, at: number): Promise
   await db.updateTable("webhook_deliveries").set({ next_at: at, claimed: 0 }).where("claimed", "=", 1).execute();
 }
 
-/** See Store.getOrCreateSecret. */
+/** See SecretStore.getOrCreate. */
 export async function getOrCreateSecret(db: Kysely<Tables>, name: string, value: string): Promise<string> {
   await db
     .insertInto("secrets")

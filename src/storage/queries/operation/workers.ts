@@ -26,7 +26,7 @@ export async function recordHeartbeat(db: Kysely<Tables>, beat: WorkerHeartbeat)
   return draining === 1;
 }
 
-/** See Workers.listWorkers. */
+/** See WorkerStore.list. */
 export async function listWorkers(db: Kysely<Tables>, since: number): Promise<Worker[]> {
   const workers = await db.selectFrom("workers").selectAll().where("heartbeat_at", ">=", since).orderBy("id").execute();
   const jobs = await db
@@ -44,7 +44,7 @@ export async function listWorkers(db: Kysely<Tables>, since: number): Promise<Wo
   });
 }
 
-/** See Workers.drainWorker. */
+/** See WorkerStore.drain. */
 export async function drainWorker(db: Kysely<Tables>, id: string): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("workers")
@@ -54,7 +54,7 @@ export async function drainWorker(db: Kysely<Tables>, id: string): Promise<boole
   return numUpdatedRows > 0n;
 }
 
-/** See Workers.removeWorkers. */
+/** See WorkerStore.removeSilent. */
 export async function removeWorkers(db: Kysely<Tables>, silentSince: number): Promise<void> {
   await db.deleteFrom("workers").where("heartbeat_at", "<", silentSince).execute();
 }

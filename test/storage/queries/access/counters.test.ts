@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createSharedRateLimiter } from "../../../../src/app/access/count-requests.ts";
-import type { Store } from "../../../../src/domain/ports.ts";
+import type { Store } from "../../../../src/domain/store/store.ts";
 import { openStore } from "../../../../src/storage/open.ts";
 import { migratedDatabase, openOnPostgres } from "../../../contract/postgres.ts";
 import { temporaryFolder } from "../../../contract/temporary.ts";
@@ -30,16 +30,16 @@ describe.each(STORES)("counters on %s", (_, open) => {
     const [one, two] = await open();
     const at = 5_000_000_000_000;
     const counted = [];
-    for (const store of [one, two, one, two]) counted.push(await store.incrementCounter("a", { at, ...WINDOW }));
+    for (const store of [one, two, one, two]) counted.push(await store.counters.increment("a", { at, ...WINDOW }));
     expect(counted.map(({ allowed, remaining }) => [allowed, remaining])).toEqual([
       [true, 2],
       [true, 1],
       [true, 0],
       [false, 0],
     ]);
-    expect(await two.incrementCounter("b", { at, ...WINDOW })).toEqual({ allowed: true, remaining: 2, resetMs: 1000 });
-    expect((await two.incrementCounter("a", { at: at + 999, ...WINDOW })).allowed).toBe(false);
-    expect(await two.incrementCounter("a", { at: at + 1000, ...WINDOW })).toEqual({
+    expect(await two.counters.increment("b", { at, ...WINDOW })).toEqual({ allowed: true, remaining: 2, resetMs: 1000 });
+    expect((await two.counters.increment("a", { at: at + 999, ...WINDOW })).allowed).toBe(false);
+    expect(await two.counters.increment("a", { at: at + 1000, ...WINDOW })).toEqual({
       allowed: true,
       remaining: 2,
       resetMs: 1000,
@@ -50,7 +50,7 @@ describe.each(STORES)("counters on %s", (_, open) => {
     const [one, two] = await open();
     const grants = await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
-        (index % 2 ? one : two).incrementCounter("a", { at: 1, windowMs: 1000, limit: 15 }),
+        (index % 2 ? one : two).counters.increment("a", { at: 1, windowMs: 1000, limit: 15 }),
       ),
     );
     expect(grants.filter(({ allowed }) => allowed)).toHaveLength(15);
@@ -58,7 +58,7 @@ describe.each(STORES)("counters on %s", (_, open) => {
 
   it("refuse nobody when the store does not answer", async () => {
     const [store] = await open();
-    const away = { ...store, incrementCounter: () => Promise.reject(new Error("away")) };
+    const away = { ...store, counters: { ...store.counters, increment: () => Promise.reject(new Error("away")) } };
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     expect(await createSharedRateLimiter({ store: away, log }).take("a", 1)).toMatchObject({ allowed: true });
   });

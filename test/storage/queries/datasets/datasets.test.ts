@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { NewDataset } from "../../../../src/domain/datasets/dataset-store.ts";
 import { createId } from "../../../../src/domain/id.ts";
-import type { NewDataset, Store } from "../../../../src/domain/ports.ts";
 import type { ResolvedSpec } from "../../../../src/domain/spec/spec.ts";
+import type { Store } from "../../../../src/domain/store/store.ts";
 import { openStore } from "../../../../src/storage/open.ts";
 import { aChunk, aNewJob } from "../../../contract/fixtures.ts";
 import { temporaryFolder } from "../../../contract/temporary.ts";
@@ -53,14 +54,14 @@ describe("data sets in the store", () => {
   it("are read back equal, whole and by column", async () => {
     const { store } = await open();
     const given = aDataset();
-    const { created, summary } = await store.insertDataset(given);
+    const { created, summary } = await store.datasets.insert(given);
     expect(created).toBe(true);
     expect(summary).toMatchObject({ id: given.id, name: "penguins", rows: 100_000, columnCount: 3, bytes: 1234 });
-    expect(await store.getDataset(given.id)).toEqual({ ...summary, columns: JSON.parse(given.columnsJson) });
-    expect(await store.findDataset(given.sha256, "csv")).toEqual({ summary, columnsJson: given.columnsJson });
-    expect(await store.findDataset(given.sha256, "json")).toBeNull();
-    expect(await store.readDatasetPreview(given.id)).toEqual({ names: given.names, lines: given.previewLines });
-    const columns = await store.readDatasetColumns(given.id, ["kind", "size"]);
+    expect(await store.datasets.get(given.id)).toEqual({ ...summary, columns: JSON.parse(given.columnsJson) });
+    expect(await store.datasets.find(given.sha256, "csv")).toEqual({ summary, columnsJson: given.columnsJson });
+    expect(await store.datasets.find(given.sha256, "json")).toBeNull();
+    expect(await store.datasets.readPreview(given.id)).toEqual({ names: given.names, lines: given.previewLines });
+    const columns = await store.datasets.readColumns(given.id, ["kind", "size"]);
     expect([...columns.keys()]).toEqual(["kind", "size"]);
     expect(columns.get("size")).toEqual(given.values.get("size"));
     expect(columns.get("kind")).toEqual(given.values.get("kind"));
@@ -69,29 +70,29 @@ describe("data sets in the store", () => {
   it("have no values for text, for unknown columns, and for unknown data sets", async () => {
     const { store } = await open();
     const { id } = aDataset();
-    await expect(store.readDatasetColumns(id, ["size"])).rejects.toMatchObject({ code: "not_found" });
+    await expect(store.datasets.readColumns(id, ["size"])).rejects.toMatchObject({ code: "not_found" });
     const given = aDataset();
-    await store.insertDataset(given);
-    await expect(store.readDatasetColumns(given.id, ["note"])).rejects.toThrow('the column "note" is text');
-    await expect(store.readDatasetColumns(given.id, ["nose"])).rejects.toThrow('there is no column "nose"');
-    expect(await store.getDataset("ds_none")).toBeNull();
-    expect(await store.readDatasetPreview("ds_none")).toBeNull();
+    await store.datasets.insert(given);
+    await expect(store.datasets.readColumns(given.id, ["note"])).rejects.toThrow('the column "note" is text');
+    await expect(store.datasets.readColumns(given.id, ["nose"])).rejects.toThrow('there is no column "nose"');
+    expect(await store.datasets.get("ds_none")).toBeNull();
+    expect(await store.datasets.readPreview("ds_none")).toBeNull();
   });
 
   it("are listed newest first, in pages", async () => {
     const { store } = await open();
     const ids: string[] = [];
-    for (let each = 0; each < 3; each++) ids.unshift((await store.insertDataset(aDataset(`${each}`, 2))).summary.id);
-    const first = await store.listDatasets({ limit: 2 });
+    for (let each = 0; each < 3; each++) ids.unshift((await store.datasets.insert(aDataset(`${each}`, 2))).summary.id);
+    const first = await store.datasets.list({ limit: 2 });
     expect(first).toMatchObject({ hasMore: true, nextAfter: ids[1] });
-    const second = await store.listDatasets({ limit: 2, after: ids[1] });
+    const second = await store.datasets.list({ limit: 2, after: ids[1] });
     expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(ids);
     expect(second.hasMore).toBe(false);
   });
 
   it("are one when two uploads of the same bytes end at the same time", async () => {
     const { store, dataDir } = await open();
-    const inserted = await Promise.all([store.insertDataset(aDataset()), store.insertDataset(aDataset())]);
+    const inserted = await Promise.all([store.datasets.insert(aDataset()), store.datasets.insert(aDataset())]);
     expect(inserted.map(({ created }) => created).sort()).toEqual([false, true]);
     expect(inserted[0]?.summary.id).toBe(inserted[1]?.summary.id);
     expect(count(dataDir, "datasets")).toBe(1);
@@ -100,51 +101,51 @@ describe("data sets in the store", () => {
 
   it("let the metrics of a running job through while they are written", async () => {
     const { store } = await open();
-    const { id } = await store.insertJob(aNewJob());
-    await store.claimJob(1);
+    const { id } = await store.jobs.insert(aNewJob());
+    await store.queue.claim(1);
     let inserted = false;
-    const insertion = store.insertDataset(aDataset("ef".repeat(32), 1_000_000)).then(() => {
+    const insertion = store.datasets.insert(aDataset("ef".repeat(32), 1_000_000)).then(() => {
       inserted = true;
     });
-    for (let epoch = 1; epoch <= 3; epoch++) expect(await store.appendMetrics(id, 1, aChunk(epoch, epoch))).not.toBeNull();
+    for (let epoch = 1; epoch <= 3; epoch++) expect(await store.metrics.append(id, 1, aChunk(epoch, epoch))).not.toBeNull();
     expect(inserted).toBe(false);
     await insertion;
   });
 
   it("are deleted with their chunks", async () => {
     const { store, dataDir } = await open();
-    const { id } = (await store.insertDataset(aDataset())).summary;
-    expect(await store.deleteDataset(id)).toEqual({ deleted: true, usedBy: null });
-    expect(await store.deleteDataset(id)).toEqual({ deleted: false, usedBy: null });
-    expect(await store.getDataset(id)).toBeNull();
+    const { id } = (await store.datasets.insert(aDataset())).summary;
+    expect(await store.datasets.delete(id)).toEqual({ deleted: true, usedBy: null });
+    expect(await store.datasets.delete(id)).toEqual({ deleted: false, usedBy: null });
+    expect(await store.datasets.get(id)).toBeNull();
     expect(count(dataDir, "datasets") + count(dataDir, "dataset_chunks")).toBe(0);
   });
 
   it("stay while a job that has not ended uses them", async () => {
     const { store } = await open();
-    const { id } = (await store.insertDataset(aDataset())).summary;
-    const job = await store.insertJob(aJobOn(id));
-    await store.insertJob(aNewJob({ name: `mentions "id":"${id}"` }));
-    expect(await store.deleteDataset(id)).toEqual({ deleted: false, usedBy: job.id });
-    await store.claimJob(1);
-    expect(await store.deleteDataset(id)).toEqual({ deleted: false, usedBy: job.id });
-    await store.finishJob(job.id, 1, 2, "cancelled", { state: "cancelled", metrics: null });
-    expect(await store.deleteDataset(id)).toEqual({ deleted: true, usedBy: null });
+    const { id } = (await store.datasets.insert(aDataset())).summary;
+    const job = await store.jobs.insert(aJobOn(id));
+    await store.jobs.insert(aNewJob({ name: `mentions "id":"${id}"` }));
+    expect(await store.datasets.delete(id)).toEqual({ deleted: false, usedBy: job.id });
+    await store.queue.claim(1);
+    expect(await store.datasets.delete(id)).toEqual({ deleted: false, usedBy: job.id });
+    await store.jobs.finish(job.id, 1, 2, "cancelled", { state: "cancelled", metrics: null });
+    expect(await store.datasets.delete(id)).toEqual({ deleted: true, usedBy: null });
   });
 
   it("leave nothing when an upload or a deletion was cut off, after the next start", async () => {
     const { store, dataDir } = await open();
-    const kept = (await store.insertDataset(aDataset("1"))).summary.id;
-    const torn = (await store.insertDataset(aDataset("2"))).summary.id;
+    const kept = (await store.datasets.insert(aDataset("1"))).summary.id;
+    const torn = (await store.datasets.insert(aDataset("2"))).summary.id;
     await store.close();
     const database = new Database(join(dataDir, "trainyard.db"));
     database.prepare("update datasets set ready = 0 where id = ?").run(torn);
     database.close();
     const again = (await open(dataDir)).store;
-    expect(await again.getDataset(torn)).toBeNull();
-    expect((await again.listDatasets({ limit: 9 })).data).toHaveLength(1);
-    expect(await again.removeUnfinishedDatasets(Date.now() + 1)).toBe(1);
+    expect(await again.datasets.get(torn)).toBeNull();
+    expect((await again.datasets.list({ limit: 9 })).data).toHaveLength(1);
+    expect(await again.datasets.removeUnfinished(Date.now() + 1)).toBe(1);
     expect([count(dataDir, "datasets"), count(dataDir, "dataset_chunks")]).toEqual([1, 6]);
-    expect((await again.readDatasetColumns(kept, ["kind"])).get("kind")).toHaveLength(100_000);
+    expect((await again.datasets.readColumns(kept, ["kind"])).get("kind")).toHaveLength(100_000);
   });
 });

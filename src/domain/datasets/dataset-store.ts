@@ -1,0 +1,59 @@
+/** What is stored of data sets. Knows nothing of databases. */
+import type { ProjectLimits } from "../limits.ts";
+import type { Page, PageRequest } from "../page.ts";
+import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetSummary } from "./dataset.ts";
+import type { IngestedTable } from "./upload.ts";
+
+/** What an upload stores. */
+export interface NewDataset extends IngestedTable {
+  readonly id: string;
+  readonly name: string;
+  readonly format: DatasetFormat;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly createdAt: number;
+  /** Limits of its project. `insert` throws too_large beyond them. */
+  readonly within?: Pick<ProjectLimits, "datasetBytes">;
+}
+
+/** The first rows of a data set. */
+export interface DatasetPreview {
+  /** Names of the columns. */
+  readonly names: readonly string[];
+  /** Each row as the JSON text of an array, in the order of the columns. */
+  readonly lines: readonly string[];
+}
+
+/** What came of deleting a data set. */
+export interface DatasetDeletion {
+  readonly deleted: boolean;
+  /** A job that has not ended and trains on it, which keeps it. */
+  readonly usedBy: string | null;
+}
+
+/** Data sets. Methods that answer null do so for an unknown id. */
+export interface DatasetStore {
+  /**
+   * Stores a data set in several transactions of bounded size; others see it after the last one. When one of the same hash and
+   * format came first, that one is answered, with `created` false, and this one leaves nothing. Throws too_large beyond
+   * `dataset.within`.
+   */
+  insert(dataset: NewDataset): Promise<DatasetDocument & { readonly created: boolean }>;
+  /** The data set of these uploaded bytes and options. Null when there is none. */
+  find(sha256: string, format: DatasetFormat): Promise<DatasetDocument | null>;
+  get(id: string): Promise<Dataset | null>;
+  /** The same as `get`, with the columns unparsed. */
+  describe(id: string): Promise<DatasetDocument | null>;
+  /** Newest first. */
+  list(page: PageRequest): Promise<Page<DatasetSummary>>;
+  readPreview(id: string): Promise<DatasetPreview | null>;
+  /**
+   * Values of columns by name, whole. Throws not_found for an unknown data set, and for a name that is unknown or is a text
+   * column, which has no values.
+   */
+  readColumns(id: string, names: readonly string[]): Promise<ReadonlyMap<string, ColumnValues>>;
+  /** Deletes a data set, unless a job that has not ended has its id at data.dataset.id: then nothing changes. */
+  delete(id: string): Promise<DatasetDeletion>;
+  /** Removes what is left of uploads and deletions that began before `at` and never ended. Returns how many there were. */
+  removeUnfinished(at: number): Promise<number>;
+}

@@ -1,0 +1,30 @@
+/** The store by entity: a line for each, its interface in the entity's own file. */
+import type { KeyStore, SessionStore } from "../access/api-key.ts";
+import type { IdempotencyStore } from "../access/idempotency.ts";
+import type { CounterStore } from "../access/rate-limit.ts";
+import type { DatasetStore } from "../datasets/dataset-store.ts";
+import type { CheckpointStore } from "../jobs/checkpoint.ts";
+import type { EventStore, JobStore } from "../jobs/job-store.ts";
+import type { QueueStore } from "../jobs/queue-order.ts";
+import type { MetricStore } from "../metrics/metric-store.ts";
+import type { ModelStore } from "../models/model-store.ts";
+import type { DeliveryStore, SecretStore } from "../operation/webhook.ts";
+import type { WorkerStore } from "../operation/worker.ts";
+
+/** All that a database keeps. Methods take no `this`, so that each can be handed on by itself. */
+export interface EntityStores {
+  readonly jobs: JobStore;
+  readonly events: EventStore;
+  readonly metrics: MetricStore;
+  readonly checkpoints: CheckpointStore;
+  readonly queue: QueueStore;
+  readonly models: ModelStore;
+  readonly datasets: DatasetStore;
+  readonly deliveries: DeliveryStore;
+  readonly secrets: SecretStore;
+  readonly keys: KeyStore;
+  readonly sessions: SessionStore;
+  readonly idempotency: IdempotencyStore;
+  readonly counters: CounterStore;
+  readonly workers: WorkerStore;
+}

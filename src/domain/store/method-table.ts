@@ -1,0 +1,223 @@
+/**
+ * What those who wrap a store need to know of each of its methods: one line for each, and the compiler misses the line of a new
+ * one. How a wrapper acts on a line is its own business: see telemetry/measured and storage/decorators.
+ */
+import { notFound } from "../errors.ts";
+import type { Transition } from "../jobs/job.ts";
+import type { ModelRef } from "../models/registry.ts";
+import type { EntityStores } from "./entity-stores.ts";
+
+/** A method whose arguments only its own line knows. */
+type AnyMethod = (...args: never[]) => unknown;
+
+/** The change of state that a call asked for. */
+export interface AskedChange {
+  readonly to: Transition;
+  /** Where the change belongs to one attempt. */
+  readonly attempt?: number;
+}
+
+/** What is known of a method. */
+export interface MethodFacts<Method extends AnyMethod> {
+  /**
+   * `read` changes nothing, and may be asked again whatever happened. `write` changes the database. `memory` answers at once from
+   * this process: wrappers leave it alone.
+   */
+  readonly access: "read" | "write" | "memory";
+  /**
+   * Who has the method. `server`: no project. `within`: projects too, and it lists, names and inserts within the project by
+   * itself. Otherwise projects have it by an id that must be their own.
+   */
+  readonly project: "server" | "within" | OwnId<Method>;
+  /**
+   * A write that may be asked again when its answer was lost, and what the second answer means. `repeat`: the same as the first.
+   * `stored`: that the id of its first argument exists already means that the first call stored the job. `asked`: that nothing
+   * changed means that the first call made the change, if that is the job's last. A write without this fails when its answer is
+   * lost.
+   */
+  readonly ifAnswerLost?: "repeat" | "stored" | { readonly asked: (...args: Parameters<Method>) => AskedChange };
+  /** A run calls it: it waits long for a database that is away, since hours of training may hang on it. */
+  readonly ofRun?: true;
+  /**
+   * Calls of all such methods with the same first argument take effect in the order in which they were made. An `id` means the
+   * same in every project, a `name` does not.
+   */
+  readonly orderedBy?: "id" | "name";
+  /** It changes which model a reference names, or what is said of that model. */
+  readonly changesModels?: true;
+  /** The label under which its time is measured. What comes once an hour is not measured. */
+  readonly measuredAs?: string;
+}
+
+/** For a method that finds its record by an id. */
+interface OwnId<Method extends AnyMethod> {
+  /** The id among the arguments; null when this call names none. Left out: the first argument. */
+  readonly idOf?: (...args: Parameters<Method>) => string | null;
+  /** What the method answers for an id that does not exist, and so for one of another project. May throw. */
+  readonly unknown: (id: string) => Awaited<ReturnType<Method>>;
+}
+
+type MethodTable = {
+  readonly [Entity in keyof EntityStores]: {
+    readonly [Method in keyof EntityStores[Entity]]: MethodFacts<Extract<EntityStores[Entity][Method], AnyMethod>>;
+  };
+};
+
+const orNull = { unknown: () => null };
+const orFalse = { unknown: () => false };
+const orNone = { unknown: () => [] };
+const orEmptyPage = { unknown: () => ({ data: [], hasMore: false, nextAfter: null }) };
+
+/** The table: by entity, by method. */
+export const METHODS = {
+  jobs: {
+    insert: { access: "write", project: "within", ifAnswerLost: "stored", measuredAs: "insertJob" },
+    get: { access: "read", project: orNull },
+    list: { access: "read", project: "within" },
+    count: { access: "read", project: "server" },
+    readPayload: { access: "read", project: orNull, ofRun: true },
+    transition: {
+      access: "write",
+      project: orNull,
+      ifAnswerLost: { asked: (_id, { to }) => ({ to }) },
+      orderedBy: "id",
+      measuredAs: "transition",
+    },
+    finish: {
+      access: "write",
+      project: "server",
+      ofRun: true,
+      ifAnswerLost: { asked: (_id, attempt, at, reason, { state }) => ({ to: { state, at, reason }, attempt }) },
+      orderedBy: "id",
+      changesModels: true,
+      measuredAs: "finishJob",
+    },
+    delete: { access: "write", project: orFalse, measuredAs: "deleteJob" },
+    listEnded: { access: "read", project: "server" },
+  },
+  events: {
+    read: { access: "read", project: orNone },
+  },
+  metrics: {
+    // It recognises a chunk that is stored already.
+    append: {
+      access: "write",
+      project: "server",
+      ofRun: true,
+      ifAnswerLost: "repeat",
+      orderedBy: "id",
+      measuredAs: "appendMetrics",
+    },
+    read: { access: "read", project: orNone },
+    readMinMax: { access: "read", project: orNone },
+    delete: { access: "write", project: "server" },
+  },
+  checkpoints: {
+    insert: { access: "write", project: "server", ofRun: true, orderedBy: "id" },
+    list: { access: "read", project: orEmptyPage },
+    get: { access: "read", project: orNull },
+    getLast: { access: "read", project: orNull },
+    read: { access: "read", project: "server", ofRun: true },
+    delete: { access: "write", project: orFalse, changesModels: true },
+    removeUnfinished: { access: "write", project: "server" },
+  },
+  queue: {
+    claim: { access: "write", project: "server", measuredAs: "claimJob" },
+    lease: { access: "write", project: "server", measuredAs: "leaseJob" },
+    projectsInTurn: { access: "read", project: "server" },
+    nextRetryAt: { access: "read", project: "server" },
+    position: { access: "read", project: orNull },
+  },
+  models: {
+    insert: { access: "write", project: "within", changesModels: true, measuredAs: "insertModel" },
+    get: { access: "read", project: orNull },
+    find: { access: "read", project: { ...orNull, idOf: (ref: ModelRef) => (ref.kind === "id" ? ref.id : null) } },
+    known: { access: "memory", project: "within" },
+    list: { access: "read", project: "within" },
+    readWeights: { access: "read", project: orNull },
+    readEvaluation: { access: "read", project: orNull },
+    tag: { access: "write", project: orNull, orderedBy: "id", changesModels: true },
+    setAlias: { access: "write", project: "within", orderedBy: "name", changesModels: true },
+    deleteAlias: { access: "write", project: "within", orderedBy: "name", changesModels: true },
+    delete: {
+      access: "write",
+      project: { unknown: () => ({ deleted: false, aliases: [] }) },
+      changesModels: true,
+      measuredAs: "deleteModel",
+    },
+  },
+  datasets: {
+    insert: { access: "write", project: "within", measuredAs: "insertDataset" },
+    find: { access: "read", project: "within" },
+    get: { access: "read", project: orNull },
+    describe: { access: "read", project: orNull },
+    list: { access: "read", project: "within" },
+    readPreview: { access: "read", project: orNull },
+    readColumns: { access: "read", project: { unknown: throwNoDataset } },
+    delete: {
+      access: "write",
+      project: { unknown: () => ({ deleted: false, usedBy: null }) },
+      measuredAs: "deleteDataset",
+    },
+    removeUnfinished: { access: "write", project: "server" },
+  },
+  deliveries: {
+    claim: { access: "write", project: "server" },
+    recordAttempt: { access: "write", project: "server", measuredAs: "recordDelivery" },
+    nextAt: { access: "read", project: "server" },
+    list: { access: "read", project: orEmptyPage },
+    releaseAll: { access: "write", project: "server" },
+    deleteEnded: { access: "write", project: "server" },
+  },
+  secrets: {
+    getOrCreate: { access: "write", project: "server", ifAnswerLost: "repeat" },
+  },
+  // Keys, sessions and idempotency keys name their project themselves.
+  keys: {
+    hasAny: { access: "read", project: "server" },
+    insert: { access: "write", project: "server" },
+    find: { access: "read", project: "server" },
+    get: { access: "read", project: "server" },
+    list: { access: "read", project: "server" },
+    count: { access: "read", project: "server" },
+    revoke: { access: "write", project: "server" },
+    recordUse: { access: "write", project: "server" },
+  },
+  sessions: {
+    insert: { access: "write", project: "server" },
+    find: { access: "read", project: "server" },
+    delete: { access: "write", project: "server" },
+  },
+  idempotency: {
+    claim: { access: "write", project: "server" },
+    fingerprint: { access: "write", project: "server" },
+    answer: { access: "write", project: "server" },
+    release: { access: "write", project: "server" },
+    releaseAll: { access: "write", project: "server" },
+    deleteOld: { access: "write", project: "server" },
+  },
+  counters: {
+    increment: { access: "write", project: "server" },
+    removeEnded: { access: "write", project: "server" },
+  },
+  workers: {
+    recordHeartbeat: { access: "write", project: "server" },
+    list: { access: "read", project: "server" },
+    drain: { access: "write", project: "server" },
+    deregister: { access: "write", project: "server" },
+    removeSilent: { access: "write", project: "server" },
+  },
+} as const satisfies MethodTable;
+
+function throwNoDataset(id: string): never {
+  throw notFound("data set", id);
+}
+
+type Table = typeof METHODS;
+
+/** The labels under which methods are measured. */
+export type MeasuredName = {
+  [Entity in keyof Table]: {
+    [Method in keyof Table[Entity]]: Table[Entity][Method] extends { readonly measuredAs: infer Name } ? Name : never;
+  }[keyof Table[Entity]];
+}[keyof Table];
