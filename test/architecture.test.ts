@@ -221,6 +221,16 @@ describe("the floors", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("are unknown to the migrations, which import kysely and each other", () => {
+    const folder = join(SRC, "../migrations");
+    const wrong = readdirSync(folder).flatMap((path) =>
+      importsOf(readFileSync(join(folder, path), "utf8"))
+        .filter((specifier) => !/^(kysely|\.\/[a-z0-9-]+\.ts)$/.test(specifier))
+        .map((specifier) => `migrations/${path} imports ${specifier}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it("have no cycles", () => {
     const graph = new Map(
       sources.map((source) => [

@@ -1,5 +1,5 @@
 /**
- * What every use case is given: the world behind the ports of domain/ports.ts. main.ts builds it once. What is done for a
+ * What every use case is given: the store, and the world behind the ports of domain/ports.ts. main.ts builds it once. What is done for a
  * request is given the dependencies of its project.
  */
 import type { UploadSpool } from "../domain/datasets/upload.ts";

@@ -69,7 +69,7 @@ import { deregisterWorker, drainWorker, listWorkers, recordHeartbeat, removeWork
 import type { HealthKeeper } from "./sqlite/health.ts";
 import type { Tables } from "./tables.ts";
 
-/** Columns that one `readEvents` returns at most when the caller does not say. */
+/** Bytes of columns that one `events.read` returns when the caller does not say. */
 const DEFAULT_EVENT_BYTES = 1024 * 1024;
 
 /** Connections by what they are for; several may be one. */

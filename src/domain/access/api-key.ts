@@ -94,6 +94,7 @@ export interface SessionStore {
   insert(session: Session): Promise<void>;
   /** Null when there is none. */
   find(hash: string): Promise<Session | null>;
+  /** Does nothing when there is none. */
   delete(hash: string): Promise<void>;
 }
 

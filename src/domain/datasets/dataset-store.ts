@@ -41,11 +41,13 @@ export interface DatasetStore {
   insert(dataset: NewDataset): Promise<DatasetDocument & { readonly created: boolean }>;
   /** The data set of these uploaded bytes and options. Null when there is none. */
   find(sha256: string, format: DatasetFormat): Promise<DatasetDocument | null>;
+  /** The data set without its values. */
   get(id: string): Promise<Dataset | null>;
   /** The same as `get`, with the columns unparsed. */
   describe(id: string): Promise<DatasetDocument | null>;
   /** Newest first. */
   list(page: PageRequest): Promise<Page<DatasetSummary>>;
+  /** The first rows, as they were uploaded. */
   readPreview(id: string): Promise<DatasetPreview | null>;
   /**
    * Values of columns by name, whole. Throws not_found for an unknown data set, and for a name that is unknown or is a text

@@ -25,6 +25,7 @@ export interface ModelStore {
    * conflict beyond `within`.
    */
   insert(model: NewModel, weights: TensorSet, within?: Pick<ProjectLimits, "models">): Promise<Model>;
+  /** The model of this id. */
   get(id: string): Promise<Model | null>;
   /** The id of a checkpoint finds the model that its weights are: under that id and the job's name, of version 0. */
   find(ref: ModelRef): Promise<Model | null>;

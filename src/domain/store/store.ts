@@ -28,8 +28,10 @@ export interface Store extends EntityStores {
   ofProject(project: string): ProjectStore;
   /** Throws "unavailable" when the database does not answer, or is not healthy. */
   ping(): Promise<void>;
+  /** What the database can still do, as of its last failure or recovery. */
   health(): StoreHealth;
   /** Calls at every change of the health, with the error that caused it. Returns an unsubscribe function. */
   onHealth(listener: (health: StoreHealth, cause: unknown) => void): () => void;
+  /** Closes every connection. Nothing may be asked afterwards. */
   close(): Promise<void>;
 }

@@ -67,7 +67,7 @@ export async function releaseKey(db: Kysely<Tables>, name: KeyName, owner: strin
   await named(db, name).set({ owned_until: 0 }).where("owner", "=", owner).execute();
 }
 
-/** See Store.abandonClaims. */
+/** See IdempotencyStore.releaseAll. */
 export async function releaseKeys(db: Kysely<Tables>): Promise<void> {
   await db.updateTable("idempotency_keys").set({ owned_until: 0 }).where("answer", "is", null).execute();
 }

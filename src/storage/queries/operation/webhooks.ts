@@ -98,7 +98,7 @@ export async function listDeliveries(db: Kysely<Tables>, jobId: string, page: Pa
   return toPage(await query.limit(page.limit + 1).execute(), page.limit, toDelivery);
 }
 
-/** See Store.abandonClaims. */
+/** See DeliveryStore.releaseAll. */
 export async function releaseDeliveries(db: Kysely<Tables>, at: number): Promise<void> {
   await db.updateTable("webhook_deliveries").set({ next_at: at, claimed: 0 }).where("claimed", "=", 1).execute();
 }

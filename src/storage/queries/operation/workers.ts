@@ -4,7 +4,7 @@ import { ATTEMPTED_STATES } from "../../../domain/jobs/job.ts";
 import type { Role, Worker, WorkerHeartbeat, WorkerJob } from "../../../domain/operation/worker.ts";
 import type { Tables, WorkersTable } from "../../tables.ts";
 
-/** See Workers.beat. */
+/** See WorkerStore.recordHeartbeat. */
 export async function recordHeartbeat(db: Kysely<Tables>, beat: WorkerHeartbeat): Promise<boolean> {
   const row = {
     id: beat.id,
@@ -59,7 +59,7 @@ export async function removeWorkers(db: Kysely<Tables>, silentSince: number): Pr
   await db.deleteFrom("workers").where("heartbeat_at", "<", silentSince).execute();
 }
 
-/** See Workers.signOff. */
+/** See WorkerStore.deregister. */
 export async function deregisterWorker(db: Kysely<Tables>, id: string): Promise<void> {
   await db.deleteFrom("workers").where("id", "=", id).execute();
 }
