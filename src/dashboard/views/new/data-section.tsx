@@ -81,7 +81,7 @@ function DatasetFields() {
   );
 }
 
-/** Chooses the last column that can be a target, where none is chosen yet. */
+/** Chooses the last column that can be a target, where none is chosen yet: the columns arrive after the page. */
 function useDefaultTarget(dataset: Dataset | null): void {
   const { spec, set } = useSpecForm();
   useEffect(() => {

@@ -29,11 +29,14 @@ const MODES = [
 /** Most inline rows of a job that are read back for its clone. */
 const CLONED_ROWS = 5000;
 
+/** What the form begins with empty: until it is chosen there is nothing to ask the server. */
+const CHOICES = ["/data/dataset/id", "/data/dataset/target"];
+
 export default function NewJobPage({ query }: ViewProps) {
   useTitle("New job");
   const draft = useDraft();
   const origin = useOrigin(query, draft.replace);
-  const isComplete = draft.fault === null && valueAt(draft.spec, "/data/dataset/id") !== "";
+  const isComplete = draft.fault === null && CHOICES.every((pointer) => valueAt(draft.spec, pointer) !== "");
   const verdict = useValidation(draft.text, isComplete);
   const submission = useSubmission(draft.text);
   const form = useMemo(() => ({ spec: draft.spec, faults: verdict.faults, set: draft.set }), [draft.spec, verdict.faults]);

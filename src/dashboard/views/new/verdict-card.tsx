@@ -73,6 +73,6 @@ const SENTENCES: Readonly<Record<Verdict["phase"], string>> = {
   checking: "Checking",
   valid: "Ready to train",
   invalid: "The spec has errors",
-  incomplete: "Choose the data first",
+  incomplete: "Choose the data and its target first",
   unreachable: "The spec could not be checked",
 };
