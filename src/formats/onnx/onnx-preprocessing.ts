@@ -22,7 +22,7 @@ export function writeColumns(
 const INPUTS = {
   numeric: { type: "double", doc: "a number; NaN where it is missing" },
   datetime: { type: "double", doc: "milliseconds since 1970 in UTC; NaN where it is missing" },
-  category: { type: "string", doc: 'a label; "" where it is missing' },
+  category: { type: "string", doc: 'a label, spelled as the model spells it; "" where it is missing' },
 } as const;
 
 function featuresOf(graph: GraphBuilder, column: EncodedColumn, raw: Value, tableOf: (column: string) => Value): Value[] {

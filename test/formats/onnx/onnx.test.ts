@@ -271,7 +271,8 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
       category("flag", { boolean: true, categories: ["false", "true"] }),
       numeric("mass"),
     ];
-    const labels = ["Biscoe", "Dream", "Ünlü", "Atlantis", null];
+    // A word such as NA is a label of no row here, as text of JSON is: not a missing value, which would be filled.
+    const labels = ["Biscoe", "Dream", "Ünlü", "Atlantis", null, "NA", "none", "null", "NaN", ""];
     const rows = labels.map((label, index) => [label, label, label, label, [true, false, null][index % 3], index]);
     const model = modelOf({
       task: "multiclass_classification",
