@@ -1,7 +1,6 @@
 /** Early stopping: watches one series and says when it has stopped getting better. */
 import type { Series } from "../../domain/metrics/metric.ts";
 import { isGreaterBetter, type ResolvedSpec } from "../../domain/spec/spec.ts";
-import type { EpochValues } from "./recorder.ts";
 
 export interface Verdict {
   /** This epoch is the best so far. */
@@ -11,8 +10,10 @@ export interface Verdict {
 }
 
 export interface EarlyStopping {
-  /** Takes the values of the epoch that just ended. */
-  observe(epoch: number, values: EpochValues): Verdict;
+  /** The series that is watched. */
+  readonly monitor: Series;
+  /** Takes the monitor's value in the epoch that just ended. */
+  observe(epoch: number, monitored: number): Verdict;
   /** What another run needs to go on from here. */
   state(): EarlyStoppingState;
 }
@@ -32,9 +33,10 @@ export function createEarlyStopping(
   const direction = isGreaterBetter(monitor) ? -1 : 1;
   let { best, bestEpoch } = start ?? { best: Number.POSITIVE_INFINITY, bestEpoch: 0 };
   return {
+    monitor,
     state: () => ({ best, bestEpoch }),
-    observe(epoch, values) {
-      const value = direction * (values[monitor] as number);
+    observe(epoch, monitored) {
+      const value = direction * monitored;
       const improved = value < best - options.min_delta;
       if (improved) {
         best = value;

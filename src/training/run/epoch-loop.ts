@@ -14,7 +14,7 @@ import type { TrainingPlan } from "./build.ts";
 import { encodeProgress, readTensors, type TrainingProgress } from "./checkpoint.ts";
 import { createCheckpointSchedule } from "./checkpoint-schedule.ts";
 import { createEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
-import { type Epoch, type EpochOptions, type EpochRunner, nextCount } from "./epoch.ts";
+import { columnOf, type EpochOptions, type EpochRunner, nextCount } from "./epoch.ts";
 import { createFullBatchRunner } from "./full-batch.ts";
 import { readWeights } from "./initial-memory.ts";
 import { createMiniBatchRunner } from "./mini-batch.ts";
@@ -59,6 +59,7 @@ export function runEpochs(loop: Loop): End {
   const ended = () => control.cancelled() || control.stopping() !== null || isOverdue();
   const interrupted = () => ended() || checkpointSchedule.isDue();
   const runner = createRunner({ spec, plan, executable, data, ended, interrupted, partial: start?.partial ?? null });
+  const losses = columnOf(runner.columns, "loss");
   let { bestWeights } = loop;
   const checkpointWriter = createCheckpointWriter(loop, {
     runner,
@@ -91,18 +92,20 @@ export function runEpochs(loop: Loop): End {
     const { epoch } = recorder;
     const until = Math.min(spec.epochs, checkpointSchedule.nextStop(epoch));
     const started = performance.now();
-    const epochs = runner.run(epoch + 1, Math.min(count, most, until - epoch), learningRate.next);
+    const ran = runner.run(epoch + 1, Math.min(count, most, until - epoch), learningRate.next);
     spentMs += performance.now() - started;
     // Interrupted within an epoch: the reason was one of those above.
-    if (epochs.length === 0) continue;
-    if (!record(recorder, epochs, spentMs)) return diverged(recorder, epochs);
-    const last = epochs.at(-1) as Epoch;
+    if (ran === 0) continue;
+    const finite = finiteEpochs(losses, ran);
+    recorder.record(runner.columns, Math.min(finite + 1, ran), spentMs / ran);
+    if (finite < ran) return diverged(recorder.epoch, losses[finite] as number);
+    const last = (series: Series) => columnOf(runner.columns, series)[ran - 1] as number;
     learningRate.observe(last);
-    const verdict = stopping?.observe(recorder.epoch, last);
+    const verdict = stopping?.observe(recorder.epoch, last(stopping.monitor));
     if (verdict?.improved && spec.early_stopping?.restore_best) bestWeights = readWeights(executable, plan);
     if (verdict?.stop) return finished(verdict.stop);
     recorder.flush(false);
-    count = nextCount(epochs.length, spentMs, most);
+    count = nextCount(ran, spentMs, most);
     spentMs = 0;
     if (recorder.epoch === spec.epochs) break;
     if (checkpointSchedule.isDueAt(recorder.epoch)) {
@@ -131,8 +134,9 @@ function createLearningRateDriver({ spec, start }: Loop) {
       if (watched === null) schedule?.step();
       return lr;
     },
-    observe: (values: Epoch): void => {
-      if (watched !== null) schedule?.step(values[watched] as number);
+    /** Takes the values of the epoch that just ended, by series. */
+    observe: (last: (series: Series) => number): void => {
+      if (watched !== null) schedule?.step(last(watched));
     },
   };
 }
@@ -143,13 +147,11 @@ function createStopwatch(before: number): () => number {
   return () => before + (performance.now() - begun) / 1000;
 }
 
-/** False when the last one diverged. */
-function record(recorder: Recorder, epochs: readonly Epoch[], elapsedMs: number): boolean {
-  for (const values of epochs) {
-    recorder.record({ ...values, epoch_ms: elapsedMs / epochs.length });
-    if (!Number.isFinite(values.loss)) return false;
-  }
-  return true;
+/** The number of epochs before the first whose loss is not finite. */
+function finiteEpochs(losses: Float64Array, count: number): number {
+  let index = 0;
+  while (index < count && Number.isFinite(losses[index])) index++;
+  return index;
 }
 
 interface Running {
@@ -198,8 +200,7 @@ function timeout({ max_seconds }: ResolvedSpec, epoch: number): End {
   return failed("timeout", `training took longer than max_seconds, ${max_seconds}`, epoch);
 }
 
-function diverged({ epoch }: Recorder, epochs: readonly Epoch[]): End {
-  const { loss } = epochs.find((values) => !Number.isFinite(values.loss)) as Epoch;
+function diverged(epoch: number, loss: number): End {
   return failed("diverged", `the loss of epoch ${epoch} is ${loss}: ${DIVERGED_CURE}`, epoch);
 }
 

@@ -10,19 +10,24 @@ import type { JobData } from "../data/data.ts";
 import type { Table } from "../data/table.ts";
 import { type MetricContext, metricDefinitions, type SumName, squaresAroundMean, sumsOf } from "../evaluate/metrics.ts";
 import { INPUTS, type TrainingPlan } from "./build.ts";
-import type { EpochValues } from "./recorder.ts";
 
-/** Values of an epoch; `loss` is always among them. */
-export type Epoch = EpochValues & { loss: number };
+/**
+ * The values of the epochs of one call, a column a series: epoch `index` of the call at `index` of each. Columns, because an epoch
+ * of a small network takes less time than an object for its values does.
+ */
+export type EpochColumns = ReadonlyMap<Series, Float64Array>;
 
 export interface EpochRunner {
   /** Most epochs that one `run` can take. */
   readonly maxEpochs: number;
+  /** What the last `run` computed, [maxEpochs] each; the next one writes over it. `loss` and `lr` are always among them. */
+  readonly columns: EpochColumns;
   /**
-   * Runs up to `count` epochs from `first` (counted from 1), with the learning rate that `nextLr` gives for each in turn.
-   * Fewer come back when it was interrupted or when a loss is not finite; none when the first was interrupted.
+   * Runs up to `count` epochs from `first` (counted from 1), with the learning rate that `nextLr` gives for each in turn. Returns
+   * how many are in `columns`: fewer than `count` when it was interrupted or when a loss is not finite; 0 when the first was
+   * interrupted.
    */
-  run(first: number, count: number, nextLr: () => number): Epoch[];
+  run(first: number, count: number, nextLr: () => number): number;
   /** The epoch under way, which the next `run` goes on with; null between epochs. */
   readonly partial: PartialEpoch | null;
 }
@@ -71,38 +76,36 @@ export function createStepFeed({ plan, executable }: EpochOptions, program: stri
   }));
   const steps = plan.network.draws.length > 0 ? executable.feed(program, INPUTS.step) : null;
   return (row, step, lr) => {
-    for (const { table, compute } of scalars) table[row] = compute(step, lr);
+    for (let index = 0; index < scalars.length; index++) {
+      const { table, compute } = scalars[index] as (typeof scalars)[number];
+      table[row] = compute(step, lr);
+    }
     if (steps) steps[row] = step;
   };
 }
 
-/** Loss and metrics over the rows of an epoch, gathered step by step in float64. */
+/** Loss and metrics over the rows of an epoch, summed step by step in float64. */
 export interface EpochSums {
-  /** Adds row `row` of the program's results: a step over `rows` rows. */
-  add(program: string, row: number, rows: number): void;
-  /** Writes the values of the epoch into `values` and starts anew. */
-  finish(values: EpochValues): void;
-  /** What was gathered so far, for `restore` of another run. */
+  /** The function that adds row `row` of a program's results: a step over `rows` rows. */
+  adderOf(program: string): (row: number, rows: number) => void;
+  /** Writes the values of the epoch into its columns at `index`, and starts anew. */
+  finish(index: number): void;
+  /** The sums so far, for `restore` of another run. */
   state(): number[];
-  /** Goes on from what `state` returned; from [] it starts anew. */
+  /** Continues from what `state` returned; from [] it starts anew. */
   restore(state: readonly number[]): void;
 }
 
-/** `outputPrefix` is that of the program's outputs, `seriesPrefix` that of the values. */
+/** `outputPrefix` is that of the program's outputs, `seriesPrefix` that of the series among `columns`. */
 export function createEpochSums(
   { spec, plan, executable, data }: EpochOptions,
   table: Table,
   programs: readonly string[],
   outputPrefix: string,
   seriesPrefix: string,
+  columns: EpochColumns,
 ): EpochSums {
   const names = sumsOf(spec.metrics);
-  const results = new Map(
-    programs.map((program) => {
-      const result = (name: string) => executable.result(program, outputPrefix + name);
-      return [program, { loss: result("loss"), sums: names.map(result) }];
-    }),
-  );
   const outputs = (plan.programs[programs[0] as string] as Program).outputs;
   const sums = names.map((name) => new Float64Array(elementCount((outputs[outputPrefix + name] as Tensor).shape)));
   const totals = Object.fromEntries(names.map((name, index) => [name, sums[index]])) as Record<SumName, Float64Array>;
@@ -111,21 +114,37 @@ export function createEpochSums(
     squares: squaresAroundMean(table.targets, table.rows, table.targetWidth),
     scales: (data.preprocessing?.targets ?? []).map(({ scaling }) => scaling?.scale ?? 1),
   };
+  const losses = columnOf(columns, `${seriesPrefix}loss` as Series);
+  const metrics = spec.metrics.map((metric) => ({
+    column: columnOf(columns, (seriesPrefix + metric) as Series),
+    finish: metricDefinitions[metric].finish,
+  }));
   let loss = 0;
+  const adders = new Map(
+    programs.map((program) => {
+      const stepLoss = executable.result(program, `${outputPrefix}loss`);
+      const parts = names.map((name) => executable.result(program, outputPrefix + name));
+      const add = (row: number, rows: number): void => {
+        loss += (stepLoss[row] as number) * rows;
+        for (let index = 0; index < sums.length; index++) {
+          const total = sums[index] as Float64Array;
+          const source = parts[index] as ArrayLike<number>;
+          const width = total.length;
+          for (let column = 0; column < width; column++) total[column]! += source[row * width + column] as number;
+        }
+      };
+      return [program, add];
+    }),
+  );
   return {
-    add(program, row, rows) {
-      const { loss: losses, sums: parts } = results.get(program) as { loss: ArrayLike<number>; sums: ArrayLike<number>[] };
-      loss += (losses[row] as number) * rows;
-      sums.forEach((total, index) => {
-        const source = parts[index] as ArrayLike<number>;
-        for (let column = 0; column < total.length; column++) total[column]! += source[row * total.length + column] as number;
-      });
-    },
-    finish(values) {
-      values[`${seriesPrefix}loss` as Series] = loss / table.rows;
-      for (const metric of spec.metrics)
-        values[(seriesPrefix + metric) as Series] = metricDefinitions[metric].finish(totals, context);
-      for (const total of sums) total.fill(0);
+    adderOf: (program) => adders.get(program) as (row: number, rows: number) => void,
+    finish(index) {
+      losses[index] = loss / table.rows;
+      for (let each = 0; each < metrics.length; each++) {
+        const { column, finish } = metrics[each] as (typeof metrics)[number];
+        column[index] = finish(totals, context);
+      }
+      for (let each = 0; each < sums.length; each++) (sums[each] as Float64Array).fill(0);
       loss = 0;
     },
     state: () => [loss, ...sums.flatMap((total) => [...total])],
@@ -137,4 +156,23 @@ export function createEpochSums(
       }
     },
   };
+}
+
+/** Empty columns for the series that a run of `options` computes, [length] each. */
+export function createColumns({ spec, data }: EpochOptions, length: number): EpochColumns {
+  return new Map(computedSeries(spec, data.validation !== null).map((name) => [name, new Float64Array(length)]));
+}
+
+/** The series that the epochs of a job compute: all but the time that they take. */
+export function computedSeries({ metrics, clip_grad }: ResolvedSpec, isValidated: boolean): Series[] {
+  const train: Series[] = ["loss", ...metrics];
+  const heldOut = isValidated ? train.map((name) => `val_${name}` as Series) : [];
+  return [...train, ...heldOut, "lr", ...(clip_grad?.type === "norm" ? ["grad_norm" as const] : [])];
+}
+
+/** A column that is there. Throws on one that is not, which is a bug. */
+export function columnOf(columns: EpochColumns, name: Series): Float64Array {
+  const column = columns.get(name);
+  if (!column) throw new Error(`no epoch has a ${name}`);
+  return column;
 }

@@ -1,37 +1,41 @@
 /** Epochs of one step over all rows: many of them in one call into the engine. */
-import { createEpochSums, createStepFeed, type Epoch, type EpochOptions, type EpochRunner } from "./epoch.ts";
+import { columnOf, createColumns, createEpochSums, createStepFeed, type EpochOptions, type EpochRunner } from "./epoch.ts";
 
 /** Runs epochs of one step over all training rows. Validation runs in the same step. */
 export function createFullBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, executable, data } = options;
   const feed = createStepFeed(options, "train");
-  const train = createEpochSums(options, data.train, ["train"], "", "");
-  const heldOut = data.validation && createEpochSums(options, data.validation, ["train"], "val_", "val_");
+  const columns = createColumns(options, plan.maxSteps);
+  const rates = columnOf(columns, "lr");
+  const passes = [
+    { table: data.train, prefix: "" },
+    { table: data.validation, prefix: "val_" },
+  ].flatMap(({ table, prefix }) => {
+    if (!table) return [];
+    const sums = createEpochSums(options, table, ["train"], prefix, prefix, columns);
+    return [{ add: sums.adderOf("train"), finish: sums.finish, rows: table.rows }];
+  });
   const norms = spec.clip_grad?.type === "norm" ? executable.result("train", "grad_norm") : null;
-
-  const valuesOf = (row: number, lr: number): Epoch => {
-    const values: Epoch = { loss: 0 };
-    train.add("train", row, data.train.rows);
-    train.finish(values);
-    if (data.validation && heldOut) {
-      heldOut.add("train", row, data.validation.rows);
-      heldOut.finish(values);
-    }
-    values.lr = lr;
-    if (norms) values.grad_norm = norms[row] as number;
-    return values;
-  };
 
   return {
     maxEpochs: plan.maxSteps,
+    columns,
     partial: null,
     run(first, count, nextLr) {
-      const rates = Array.from({ length: count }, nextLr);
-      rates.forEach((lr, row) => {
+      for (let row = 0; row < count; row++) {
+        const lr = nextLr();
+        rates[row] = lr;
         feed(row, first + row, lr);
-      });
+      }
       executable.run("train", count);
-      return rates.map((lr, row) => valuesOf(row, lr));
+      for (const { add, finish, rows } of passes) {
+        for (let row = 0; row < count; row++) {
+          add(row, rows);
+          finish(row);
+        }
+      }
+      if (norms) columnOf(columns, "grad_norm").set(norms.subarray(0, count));
+      return count;
     },
   };
 }

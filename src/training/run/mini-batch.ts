@@ -3,9 +3,11 @@ import { createRandom, streamKey } from "../../engine/index.ts";
 import { INPUTS } from "./build.ts";
 import {
   CALL_BUDGET_MS,
+  columnOf,
+  createColumns,
   createEpochSums,
   createStepFeed,
-  type Epoch,
+  type EpochColumns,
   type EpochOptions,
   type EpochRunner,
   nextCount,
@@ -18,38 +20,40 @@ const inOrder = (rows: number) => Int32Array.from({ length: rows }, (_, row) => 
 export function createMiniBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, data } = options;
   const rows = data.train.rows;
-  const train = createTrainingPass(options);
-  const validate = createValidationPass(options);
+  const columns = createColumns(options, plan.maxSteps);
+  const losses = columnOf(columns, "loss");
+  const train = createTrainingPass(options, columns);
+  const validate = createValidationPass(options, columns);
   const identity = inOrder(rows);
-  const runEpoch = (epoch: number, nextLr: () => number): Epoch | null => {
+  /** False when it was interrupted. */
+  const runEpoch = (epoch: number, index: number, nextLr: () => number): boolean => {
     const order = spec.shuffle ? createRandom(streamKey(spec.seed, `shuffle/${epoch}`)).permutation(rows) : identity;
-    const values: Epoch = { loss: 0 };
-    if (!train.run(order, epoch, nextLr) || !validate(values)) return null;
-    train.finish(values);
-    return values;
+    if (!train.run(order, epoch, nextLr) || !validate(index)) return false;
+    train.finish(index);
+    return true;
   };
   return {
     maxEpochs: plan.maxSteps,
+    columns,
     get partial() {
       return train.partial();
     },
     run(first, count, nextLr) {
-      const epochs: Epoch[] = [];
-      for (let index = 0; index < count; index++) {
-        const values = runEpoch(first + index, nextLr);
-        if (values === null) break;
-        epochs.push(values);
-        if (!Number.isFinite(values.loss)) break;
+      let done = 0;
+      while (done < count && runEpoch(first + done, done, nextLr)) {
+        done++;
+        if (!Number.isFinite(losses[done - 1])) break;
       }
-      return epochs;
+      return done;
     },
   };
 }
 
 /** The tables of a program that an epoch fills, and the one with the norms of the gradients where they are clipped. */
-function createFeed(options: EpochOptions, program: string) {
+function createFeed(options: EpochOptions, program: string, add: (row: number, rows: number) => void) {
   const { spec, executable } = options;
   return {
+    add,
     rows: executable.feed(program, INPUTS.rows),
     step: createStepFeed(options, program),
     norm: spec.clip_grad?.type === "norm" ? executable.result(program, "grad_norm") : null,
@@ -70,14 +74,15 @@ function createTimedCalls(maxSteps: number) {
 }
 
 /** Runs the steps of an epoch over an order of rows, and knows where it is when it is interrupted. */
-function createTrainingPass(options: EpochOptions) {
+function createTrainingPass(options: EpochOptions, columns: EpochColumns) {
   const { spec, plan, executable, data, interrupted } = options;
   const { rows } = data.train;
   const wholeSteps = Math.floor(rows / plan.batch);
   const stepsPerEpoch = Math.ceil(rows / plan.batch);
   const programs = plan.tail > 0 ? ["train", "tail"] : ["train"];
-  const sums = createEpochSums(options, data.train, programs, "", "");
-  const feeds = new Map(programs.map((name) => [name, createFeed(options, name)]));
+  const sums = createEpochSums(options, data.train, programs, "", "", columns);
+  const feeds = new Map(programs.map((name) => [name, createFeed(options, name, sums.adderOf(name))]));
+  const rates = columnOf(columns, "lr");
   const runTimed = createTimedCalls(plan.maxSteps);
   let done = options.partial?.steps ?? 0;
   let lr: number | null = options.partial?.lr ?? null;
@@ -92,7 +97,7 @@ function createTrainingPass(options: EpochOptions) {
     const before = (epoch - 1) * stepsPerEpoch + done;
     for (let row = 0; row < steps; row++) feed.step(row, before + row + 1, rate);
     executable.run(program, steps);
-    for (let row = 0; row < steps; row++) sums.add(program, row, batch);
+    for (let row = 0; row < steps; row++) feed.add(row, batch);
     if (feed.norm) for (let row = 0; row < steps; row++) norms += feed.norm[row] as number;
     done += steps;
   };
@@ -109,11 +114,11 @@ function createTrainingPass(options: EpochOptions) {
       }
       return true;
     },
-    /** Writes what the epoch gave into `values`; the next `run` begins another. */
-    finish(values: Epoch): void {
-      sums.finish(values);
-      values.lr = lr as number;
-      if (spec.clip_grad?.type === "norm") values.grad_norm = norms / stepsPerEpoch;
+    /** Writes the values of the epoch into the columns at `index`; the next `run` begins another. */
+    finish(index: number): void {
+      sums.finish(index);
+      rates[index] = lr as number;
+      if (spec.clip_grad?.type === "norm") columnOf(columns, "grad_norm")[index] = norms / stepsPerEpoch;
       done = 0;
       lr = null;
       norms = 0;
@@ -123,7 +128,7 @@ function createTrainingPass(options: EpochOptions) {
 }
 
 /** Runs validation over all held-out rows, if there are any; false when it was ended, and then it starts anew. */
-function createValidationPass(options: EpochOptions) {
+function createValidationPass(options: EpochOptions, columns: EpochColumns) {
   const { plan, executable, data, ended } = options;
   const table = data.validation;
   if (!table) return () => true;
@@ -131,15 +136,16 @@ function createValidationPass(options: EpochOptions) {
   const batch = plan.validationBatch;
   const wholeSteps = Math.floor(rows / batch);
   const programs = plan.validationTail > 0 ? ["validate", "validate_tail"] : ["validate"];
-  const sums = createEpochSums(options, table, programs, "", "val_");
+  const sums = createEpochSums(options, table, programs, "", "val_", columns);
   const order = inOrder(rows);
   const runTimed = createTimedCalls(plan.maxSteps);
   const call = (program: string, size: number, steps: number, start: number): void => {
     executable.feed(program, INPUTS.rows).set(order.subarray(start, start + steps * size));
     executable.run(program, steps);
-    for (let row = 0; row < steps; row++) sums.add(program, row, size);
+    const add = sums.adderOf(program);
+    for (let row = 0; row < steps; row++) add(row, size);
   };
-  return (values: Epoch): boolean => {
+  return (index: number): boolean => {
     sums.restore([]);
     for (let done = 0; done < wholeSteps; ) {
       if (ended()) return false;
@@ -147,7 +153,7 @@ function createValidationPass(options: EpochOptions) {
       done += runTimed(wholeSteps - done, (steps) => call("validate", batch, steps, start));
     }
     if (plan.validationTail > 0) call("validate_tail", plan.validationTail, 1, wholeSteps * batch);
-    sums.finish(values);
+    sums.finish(index);
     return true;
   };
 }

@@ -4,17 +4,16 @@
  */
 import type { JobMetrics } from "../../domain/jobs/job.ts";
 import type { MetricChunk, Series } from "../../domain/metrics/metric.ts";
+import { columnOf, type EpochColumns } from "./epoch.ts";
 
 /** Most epochs in a chunk: 20 chunks a second at 160,000 epochs a second, and a frame that costs the event loop little. */
 const CHUNK_EPOCHS = 8192;
 /** Time between two chunks, unless one is full. */
 const CHUNK_INTERVAL_MS = 100;
 
-export type EpochValues = Partial<Record<Series, number>>;
-
 export interface Recorder {
-  /** Takes the values of the next epoch; the same series every time. */
-  record(values: EpochValues): void;
+  /** Takes the next `count` epochs, each of which took `epochMs`. */
+  record(columns: EpochColumns, count: number, epochMs: number): void;
   /** Hands on what is gathered if it is due, or in any case when `force` is set. */
   flush(force: boolean): void;
   /** Epochs recorded so far, those before `skip` included. */
@@ -37,11 +36,17 @@ export function createRecorder(
   start: { readonly epoch: number; readonly metrics: JobMetrics | null } = { epoch: 0, metrics: null },
 ): Recorder {
   const columns = series.map(() => new Float64Array(CHUNK_EPOCHS));
+  const monitorAt = series.indexOf(monitor);
+  const { final, best } = start.metrics ?? { final: null, best: null };
+  // Rows of values in the order of `series`: of the last epoch and of the best.
+  const lastRow = Float64Array.from(series, (name) => final?.[name] ?? Number.NaN);
+  const bestRow = Float64Array.from(series, (name) => best?.[name] ?? Number.NaN);
+  let bestEpoch = best?.epoch ?? 0;
   let { epoch } = start;
   let count = 0;
   let lastFlush = performance.now();
-  let final: EpochValues | null = start.metrics?.final ?? null;
-  let best = (start.metrics?.best ?? null) as (EpochValues & { epoch: number }) | null;
+
+  const valuesOf = (row: Float64Array) => Object.fromEntries(series.map((name, at) => [name, row[at] as number]));
 
   const flush = (force: boolean) => {
     const now = performance.now();
@@ -58,20 +63,43 @@ export function createRecorder(
     get epoch() {
       return epoch;
     },
-    record(values) {
-      epoch++;
-      final = values;
-      const value = values[monitor] as number;
-      // Written so that any number is better than a first epoch that gave none.
-      if (best === null || value < (best[monitor] as number) || Number.isNaN(best[monitor])) best = { epoch, ...values };
-      if (epoch <= skip) return;
-      for (let index = 0; index < series.length; index++) {
-        (columns[index] as Float64Array)[count] = values[series[index] as Series] as number;
+    record(given, recorded, epochMs) {
+      const sources = series.map((name) => (name === "epoch_ms" ? null : columnOf(given, name)));
+      const copyRow = (row: Float64Array, index: number) =>
+        sources.forEach((source, at) => {
+          row[at] = source ? (source[index] as number) : epochMs;
+        });
+      const monitored = sources[monitorAt] as Float64Array;
+      let bestIndex = -1;
+      let least = bestRow[monitorAt] as number;
+      for (let index = 0; index < recorded; index++) {
+        const value = monitored[index] as number;
+        // Written so that any number is better than a first epoch whose value is none.
+        if (bestEpoch > 0 && !(value < least) && !Number.isNaN(least)) continue;
+        least = value;
+        bestIndex = index;
+        bestEpoch = epoch + index + 1;
       }
-      if (++count === CHUNK_EPOCHS) flush(true);
+      if (bestIndex >= 0) copyRow(bestRow, bestIndex);
+      copyRow(lastRow, recorded - 1);
+      // Epochs that an earlier attempt reported.
+      let index = Math.min(recorded, Math.max(0, skip - epoch));
+      epoch += index;
+      while (index < recorded) {
+        const taken = Math.min(recorded - index, CHUNK_EPOCHS - count);
+        sources.forEach((source, at) => {
+          const column = columns[at] as Float64Array;
+          if (source) column.set(source.subarray(index, index + taken), count);
+          else column.fill(epochMs, count, count + taken);
+        });
+        index += taken;
+        count += taken;
+        epoch += taken;
+        if (count === CHUNK_EPOCHS) flush(true);
+      }
     },
     flush,
-    metrics: () => (final && best ? { final, best } : null),
-    isBest: () => best?.epoch === epoch,
+    metrics: () => (bestEpoch > 0 ? { final: valuesOf(lastRow), best: { epoch: bestEpoch, ...valuesOf(bestRow) } } : null),
+    isBest: () => bestEpoch === epoch,
   };
 }

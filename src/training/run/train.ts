@@ -3,9 +3,7 @@
  * out of time or diverged.
  */
 import type { JobError, JobMetrics } from "../../domain/jobs/job.ts";
-import type { Series } from "../../domain/metrics/metric.ts";
 import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
-import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
 import { compile, type Executable } from "../../engine/index.ts";
 import { countClasses } from "../data/class-weights.ts";
@@ -15,6 +13,7 @@ import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
 import { planTraining, type TrainingPlan } from "./build.ts";
 import { decodeProgress, type TrainingProgress, writeTensors } from "./checkpoint.ts";
+import { computedSeries } from "./epoch.ts";
 import { DIVERGED_CURE, runEpochs } from "./epoch-loop.ts";
 import { writeInputs, writeStart } from "./initial-memory.ts";
 import { embeddingsOf, LOSS_ACTIVATION } from "./network.ts";
@@ -31,7 +30,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   const { start, epoch, bestWeights } = goOn(run, executable, plan);
   const monitor = data.validation ? "val_loss" : "loss";
   const recorder = createRecorder(
-    seriesOf(spec, data),
+    [...computedSeries(spec, data.validation !== null), "epoch_ms"],
     monitor,
     epochsDone,
     reportWithSteps(control, Math.ceil(data.train.rows / plan.batch)),
@@ -100,13 +99,6 @@ function sizesOf({ train, validation, preprocessing }: JobData, classes: number)
     classCounts,
     weighted,
   };
-}
-
-/** The columns that a job's metrics have. */
-function seriesOf(spec: ResolvedSpec, { validation }: JobData): Series[] {
-  const train: Series[] = ["loss", ...spec.metrics];
-  const heldOut = validation ? train.map((name) => `val_${name}` as Series) : [];
-  return [...train, ...heldOut, "lr", ...(spec.clip_grad?.type === "norm" ? ["grad_norm" as const] : []), "epoch_ms"];
 }
 
 /** The model whose weights the tensors are, or begin with. */
