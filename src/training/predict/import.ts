@@ -82,7 +82,7 @@ function build(stated: Architecture, tensors: TensorSet): Built {
     return { ok: true, width, network: networkOf(layers, width, embeddingsOf(preprocessing?.columns ?? [])) };
   } catch (error) {
     if (error instanceof LayerError)
-      return refused([{ pointer: `${AT}/layers/${error.place.join("/layers/")}`, detail: error.detail }]);
+      return refused([{ pointer: `${AT}/layers/${error.path.join("/layers/")}`, detail: error.detail }]);
     if (error instanceof GraphError) return refused([{ pointer: `${AT}/layers`, detail: error.message }]);
     throw error;
   }

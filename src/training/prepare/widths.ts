@@ -97,6 +97,6 @@ function attempt(build: () => Network): { network: Network | null; errors: Field
 }
 
 /** A layer's complaint as the failure of its field. */
-export function layerFieldError({ place, detail }: LayerError): FieldError {
-  return { pointer: `/model/layers/${place.join("/layers/")}`, detail };
+export function layerFieldError({ path, detail }: LayerError): FieldError {
+  return { pointer: `/model/layers/${path.join("/layers/")}`, detail };
 }
