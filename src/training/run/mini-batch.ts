@@ -1,4 +1,4 @@
-/** Epochs of several steps: batches of rows in an order drawn for each epoch, the shorter last batch, then validation. */
+/** Mini-batch epochs: batches in a random order that is drawn for each epoch, the shorter last batch, then validation. */
 import { createRandom, streamKey } from "../../engine/index.ts";
 import { INPUTS } from "./build.ts";
 import {
@@ -14,7 +14,7 @@ import {
 
 const inOrder = (rows: number) => Int32Array.from({ length: rows }, (_, row) => row);
 
-/** Runs epochs of shuffled mini-batches, each with validation after it. An epoch can be interrupted between two steps. */
+/** Creates the runner of epochs of shuffled mini-batches, each followed by validation. Epochs can be interrupted between steps. */
 export function createMiniBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, data } = options;
   const rows = data.train.rows;
@@ -46,7 +46,7 @@ export function createMiniBatchRunner(options: EpochOptions): EpochRunner {
   };
 }
 
-/** The tables of a program that an epoch fills, and the one with the norms of the gradients where they are clipped. */
+/** The feed tables of a program, and the result table of gradient norms if gradients are clipped. */
 function createFeed(options: EpochOptions, program: string) {
   const { spec, executable } = options;
   return {
@@ -56,7 +56,7 @@ function createFeed(options: EpochOptions, program: string) {
   };
 }
 
-/** Runs steps in calls of bounded time: each call takes as many as fit, by the time that the last ones took. Returns their number. */
+/** Runs steps in calls of bounded duration, whose number of steps follows from the duration of earlier calls. Returns that number. */
 function createTimedCalls(maxSteps: number) {
   let count = 1;
   return (left: number, run: (steps: number) => void): number => {
@@ -69,7 +69,7 @@ function createTimedCalls(maxSteps: number) {
   };
 }
 
-/** Runs the steps of an epoch over an order of rows, and knows where it is when it is interrupted. */
+/** Creates the training pass: runs the steps of an epoch over the rows in a given order, and can resume after an interruption. */
 function createTrainingPass(options: EpochOptions) {
   const { spec, plan, executable, data, interrupted } = options;
   const { rows } = data.train;
@@ -84,7 +84,7 @@ function createTrainingPass(options: EpochOptions) {
   let norms = options.partial?.norms ?? 0;
   if (options.partial) sums.restore(options.partial.sums);
 
-  /** Steps `done`..`done + steps` of an epoch in one call. */
+  /** Runs steps `done`..`done + steps` of an epoch in one call. */
   const call = (program: string, batch: number, steps: number, order: Int32Array, epoch: number, rate: number): void => {
     const feed = feeds.get(program) as ReturnType<typeof createFeed>;
     const start = done * plan.batch;
@@ -98,7 +98,7 @@ function createTrainingPass(options: EpochOptions) {
   };
 
   return {
-    /** False when it was interrupted: the next call goes on from there. */
+    /** Returns false if it was interrupted; the next call resumes there. */
     run(order: Int32Array, epoch: number, nextLr: () => number): boolean {
       lr ??= nextLr();
       const rate = lr;
@@ -109,7 +109,7 @@ function createTrainingPass(options: EpochOptions) {
       }
       return true;
     },
-    /** Writes what the epoch gave into `values`; the next `run` begins another. */
+    /** Writes the values of the epoch into `values`; the next `run` starts a new epoch. */
     finish(values: Epoch): void {
       sums.finish(values);
       values.lr = lr as number;
@@ -122,7 +122,7 @@ function createTrainingPass(options: EpochOptions) {
   };
 }
 
-/** Runs validation over all held-out rows, if there are any; false when it was ended, and then it starts anew. */
+/** Creates the validation pass over all held-out rows, if any. It returns false if the run ended, and then starts over. */
 function createValidationPass(options: EpochOptions) {
   const { plan, executable, data, ended } = options;
   const table = data.validation;
