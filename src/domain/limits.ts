@@ -1,48 +1,48 @@
-/** The limits of an installation, as config.ts reads them. What exceeds one is refused with the limit in the answer. */
+/** The limits of an installation, which config.ts reads. Requests that exceed one are refused, and the error names the limit. */
 
 export interface Limits {
   readonly bodyBytes: number;
   /** Rows of one job's data. */
   readonly rows: number;
-  /** Trainable numbers of one network. */
+  /** Trainable parameters of one network. */
   readonly parameters: number;
   /** Memory of one job's training, computed before it is accepted. */
   readonly jobMemoryBytes: number;
-  /** Memory of all jobs that train at the same time: one that needs more is refused, and jobs wait rather than overcommit it. */
+  /** Memory of all jobs that train at the same time. A job that needs more is refused; others wait until it is free. */
   readonly memoryBytes: number;
   readonly predictRows: number;
 }
 
-/** With those of each project. */
+/** The limits of the installation and of each project. */
 export interface ServiceLimits extends Limits {
   readonly project: ProjectLimits;
 }
 
-/** What one project may have and do. */
+/** The limits of one project. */
 export interface ProjectLimits {
   readonly queuedJobs: number;
   /** Jobs that train at the same time. */
   readonly runningJobs: number;
   readonly models: number;
-  /** Of its uploaded files, together. */
+  /** Bytes of all its uploaded files. */
   readonly datasetBytes: number;
   readonly requestsPerMinute: number;
-  /** Readers over WebSocket and SSE at a time, of one process. */
+  /** Concurrent WebSocket and SSE readers, per process. */
   readonly streams: number;
-  /** Jobs that one WebSocket may follow at a time. */
+  /** Jobs that one WebSocket can follow concurrently. */
   readonly subscriptions: number;
 }
 
-/** What an uploaded table may be. */
+/** The limits of an uploaded table. */
 export interface DatasetLimits {
-  /** As uploaded, and again as unpacked. */
+  /** Bytes as uploaded, and bytes after decompression. */
   readonly bytes: number;
   readonly rows: number;
   readonly columns: number;
-  /** Labels of one column. A column with more is text. */
+  /** Distinct labels of one column. A column with more is text. */
   readonly categories: number;
-  /** Of one cell, in UTF-8. */
+  /** Bytes of one cell in UTF-8. */
   readonly cellBytes: number;
-  /** Of the values of all columns, which are held in memory once while they are read. */
+  /** Bytes of the values of all columns, which are in memory while a file is read. */
   readonly memoryBytes: number;
 }

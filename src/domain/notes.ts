@@ -1,10 +1,10 @@
 /**
- * Notes: what was guessed, left out or looks wrong, although the request is right. Each has a code of this closed list, a sentence
- * that says what was found, and one that says what to do where that was not meant. Errors are in errors.ts.
+ * Notes on a valid request: what was guessed, left out or looks wrong. A note has a code of this closed list, a sentence on what
+ * was found, and a sentence on what to do if it was not intended. Errors are in errors.ts.
  */
 import { z } from "zod";
 
-/** Every code of a note, and what it says. */
+/** Every code of a note, and its meaning. */
 export const NOTES = {
   rows_without_target: "Rows whose target is missing train nothing and are not scored.",
   task_guessed: "Whole numbers of few values were taken for classes.",
@@ -45,5 +45,5 @@ export const note = z
 
 export type Note = z.output<typeof note>;
 
-/** Most notes of one answer; a table of very many odd columns has more than anybody reads. */
+/** Most notes per response: a table with very many odd columns would have more than anyone reads. */
 export const MAX_NOTES = 50;

@@ -1,14 +1,14 @@
-/** Lists come in pages, by the id of their last item. */
+/** Pagination of lists by the id of the last item. */
 
 export interface Page<T> {
   readonly data: readonly T[];
   readonly hasMore: boolean;
-  /** Pass it as `after` for the next page; null on an empty one. */
+  /** The `after` of the next page; null if this page is empty. */
   readonly nextAfter: string | null;
 }
 
 export interface PageRequest {
-  /** The id of the last item of the page before. */
+  /** The id of the last item of the previous page. */
   readonly after?: string | undefined;
   /** 1..1000. */
   readonly limit: number;

@@ -1,6 +1,6 @@
-/** Mistyped names, and what was meant. Knows nothing of what they name. */
+/** Suggestions for mistyped names. Knows nothing of what they name. */
 
-/** The name that a mistyped one stands for, if one is near: a third of its letters may be wrong. Null where none is. */
+/** Returns the name closest to a mistyped one, if at most a third of its letters are wrong. Null if there is none. */
 export function nearest(key: string, names: readonly string[]): string | null {
   if (key.length > 40) return null;
   const [best] = names
@@ -10,7 +10,7 @@ export function nearest(key: string, names: readonly string[]): string | null {
   return best?.field ?? null;
 }
 
-/** Letters to insert, delete, replace or swap with their neighbour (optimal string alignment distance). */
+/** The number of letters to insert, delete, replace or swap with the next one (optimal string alignment distance). */
 function editsBetween(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

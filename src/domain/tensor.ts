@@ -1,11 +1,11 @@
-/** Named float32 tensors laid end to end: the form in which rows and weights travel between threads and rest in the store. */
+/** Named float32 tensors in one contiguous buffer: the format of rows and weights between threads and in the store. */
 
 export interface TensorEntry {
   readonly name: string;
   readonly shape: readonly number[];
 }
 
-/** `data` holds each entry's values, row-major, one after another in the order of `entries`. */
+/** `data` has the row-major values of each entry, contiguous and in the order of `entries`. */
 export interface TensorSet {
   readonly entries: readonly TensorEntry[];
   readonly data: Float32Array<ArrayBuffer>;
@@ -16,7 +16,7 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** Lays tensors end to end. Each tensor's values fill its shape. */
+/** Packs tensors into one buffer. Each tensor must have as many values as its shape. */
 export function packTensors(tensors: readonly (TensorEntry & { readonly values: ArrayLike<number> })[]): TensorSet {
   const data = new Float32Array(tensors.reduce((total, { shape }) => total + elementCount(shape), 0));
   let offset = 0;
@@ -27,7 +27,7 @@ export function packTensors(tensors: readonly (TensorEntry & { readonly values: 
   return { entries: tensors.map(({ name, shape }) => ({ name, shape })), data };
 }
 
-/** Views of a set's tensors by name, without a copy. */
+/** Returns views of the tensors by name, without copying. */
 export function unpackTensors(set: TensorSet): Map<string, Float32Array<ArrayBuffer>> {
   const views = new Map<string, Float32Array<ArrayBuffer>>();
   let offset = 0;

@@ -1,7 +1,7 @@
 /**
- * Elementary functions in float64 that give the same bits on every machine. The language does not specify Math.log, exp,
- * sin, cos and pow to the bit, so what decides about weights, data and learning rates goes through these: made of
- * + - * / and bit operations alone. Where nothing else is said, a result is within 1e-15 of the true value, relative.
+ * Elementary functions in float64 that return the same bits on every machine. The language does not specify the bits of
+ * Math.log, exp, sin, cos and pow, so weights, data and learning rates are computed with these functions, which use only
+ * + - * / and bit operations. Unless stated otherwise, the relative error of a result is below 1e-15.
  *
  * log, exp, sin and cos follow fdlibm: Copyright (C) 1993 by Sun Microsystems, Inc. Permission to use, copy, modify, and
  * distribute this software is freely granted, provided that this notice is preserved.
@@ -10,7 +10,7 @@
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 
-/** Coefficients from the constant term upwards. */
+/** Horner's rule; coefficients from the constant term upwards. */
 function polynomial(x: number, coefficients: readonly number[]): number {
   let total = 0;
   for (let i = coefficients.length - 1; i >= 0; i--) total = total * x + (coefficients[i] as number);
@@ -21,7 +21,7 @@ function polynomial(x: number, coefficients: readonly number[]): number {
 
 const word = new DataView(new ArrayBuffer(8));
 
-/** 2^n for -1022 <= n <= 1023, by its bits. */
+/** 2^n for -1022 <= n <= 1023, built from its bits. */
 function powerOfTwo(n: number): number {
   word.setInt32(0, (n + 1023) << 20);
   word.setInt32(4, 0);
@@ -49,10 +49,10 @@ const LOG = [
   0.14798198605116586,
 ];
 
-/** Natural logarithm, of any x: -Infinity at 0, NaN below. */
+/** Natural logarithm: -Infinity at 0, NaN below. */
 export function log(x: number): number {
   if (!(x > 0) || x === Number.POSITIVE_INFINITY) return x === 0 ? Number.NEGATIVE_INFINITY : x > 0 ? x : Number.NaN;
-  // ln(1 + f) = f - f²/2 + s(f²/2 + R(s²)) with s = f/(2 + f): an error in R counts for little.
+  // ln(1 + f) = f - f²/2 + s(f²/2 + R(s²)) with s = f/(2 + f), which makes an error in R small in the result.
   const { mantissa, exponent } = split(x);
   const f = mantissa - 1;
   const s = f / (2 + f);
@@ -64,7 +64,7 @@ export function log(x: number): number {
 
 const EXP = [0.16666666666666602, -0.0027777777777015593, 6.613756321437934e-5, -1.6533902205465252e-6, 4.1381367970572385e-8];
 
-/** e^x, of any x; subnormal results lose digits as they must. */
+/** e^x. Subnormal results have fewer correct digits. */
 export function exp(x: number): number {
   if (!(x < 709.782712893384)) return x > 0 ? Number.POSITIVE_INFINITY : Number.NaN;
   if (x < -745.1332191019412) return 0;
@@ -75,7 +75,7 @@ export function exp(x: number): number {
   const t = r * r;
   const c = r - t * polynomial(t, EXP);
   const y = 1 - (low - (r * c) / (2 - c) - high);
-  // Two factors, so that neither leaves the normal range.
+  // Two factors, so that neither overflows nor is subnormal.
   const half = n >> 1;
   return y * powerOfTwo(half) * powerOfTwo(n - half);
 }
@@ -90,28 +90,28 @@ const COS = [
   0.0416666666666666, -0.001388888888887411, 2.480158728947673e-5, -2.7557314351390663e-7, 2.087572321298175e-9,
   -1.1359647557788195e-11,
 ];
-/** π/2 in pieces of 33 bits, whose products with a quadrant number below 2^20 are exact, and the rest. */
+/** π/2 as two parts of 33 bits, whose products with a quadrant number below 2^20 are exact, and the remainder. */
 const HALF_PI = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21] as const;
-/** Up to here the number of quadrants is exact in 20 bits. */
+/** Largest angle whose number of quadrants fits 20 bits. */
 const LARGEST_ANGLE = 1e6;
 
-/** The sine of x in radians; beyond |x| = 1e6 it is that of x less whole turns of the float64 nearest 2π. NaN at infinities. */
+/** The sine of x in radians. Above |x| = 1e6, x is first reduced modulo the float64 nearest to 2π. NaN at infinities. */
 export function sin(x: number): number {
   return quadrantSine(x, 0);
 }
 
-/** The cosine of x in radians; beyond |x| = 1e6 it is that of x less whole turns of the float64 nearest 2π. NaN at infinities. */
+/** The cosine of x in radians. Above |x| = 1e6, x is first reduced modulo the float64 nearest to 2π. NaN at infinities. */
 export function cos(x: number): number {
   return quadrantSine(x, 1);
 }
 
 /** sin(angle + quarters · π/2) */
 function quadrantSine(angle: number, quarters: number): number {
-  // The remainder of a division is exact, so that even a meaningless angle gives the same bits everywhere.
+  // The remainder operation is exact, so even an angle without meaning returns the same bits everywhere.
   const x = Math.abs(angle) <= LARGEST_ANGLE ? angle : angle % (2 * Math.PI);
   if (Number.isNaN(x)) return x;
   const n = Math.round(x / (Math.PI / 2));
-  // x - n·π/2 as r + tail, with the rounding errors of both subtractions carried along.
+  // x - n·π/2 as r + tail, including the rounding errors of both subtractions.
   const first = x - n * HALF_PI[0];
   const second = n * HALF_PI[1];
   const near = first - second;
@@ -142,7 +142,7 @@ function cosineNearZero(r: number, tail: number): number {
 // ---------------------------------------------------------------- powers
 
 /**
- * x^n for an integer n, nearly always correctly rounded: what each multiplication rounds off is carried along. Throws a
+ * x^n for an integer n, nearly always correctly rounded: the rounding error of each multiplication is tracked. Throws a
  * RangeError unless n is a safe integer.
  */
 export function powi(x: number, n: number): number {
@@ -163,11 +163,11 @@ export function powi(x: number, n: number): number {
     square = product;
   }
   const total = power + powerRest;
-  // Near the largest number the rests overflow before the power does.
+  // Near the largest float64 the error terms overflow before the power does.
   return Number.isNaN(total) ? power : total;
 }
 
-/** x^y for x >= 0: exact powers for integers y, else e^(y ln x), whose relative error grows with |y ln x|. */
+/** x^y: powi for integers y; otherwise e^(y ln x) for x >= 0, whose relative error grows with |y ln x|, and NaN below 0. */
 export function pow(x: number, y: number): number {
   if (Number.isSafeInteger(y)) return powi(x, y);
   if (x < 0) return Number.NaN;
@@ -175,7 +175,8 @@ export function pow(x: number, y: number): number {
 }
 
 /**
- * a·b - product, exactly, where product is a·b rounded: by halves of 26 bits, whose products are exact.
+ * The exact rounding error a·b - product, where product is a·b rounded. Splits both factors into halves of 26 bits, whose
+ * products are exact.
  * T. J. Dekker, "A floating-point technique for extending the available precision", Numerische Mathematik 18, 1971.
  */
 function roundingError(a: number, b: number, product: number): number {
@@ -228,7 +229,7 @@ const quotient = (x: number, [over, under]: readonly [readonly number[], readonl
   polynomial(x, over) / polynomial(x, under);
 
 /**
- * The standard normal quantile: the z below which a share p of the distribution lies, for 0 < p < 1.
+ * The standard normal quantile for 0 < p < 1: the z with Φ(z) = p.
  * M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37, 1988 (PPND16).
  */
 export function normalQuantile(p: number): number {

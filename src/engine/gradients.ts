@@ -1,7 +1,7 @@
 /**
- * Reverse-mode differentiation as a graph transformation: one vector-Jacobian rule a primitive, itself made of
- * primitives, so that gradients of gradients come for free. Conventions at kinks and ties are PyTorch's.
- * Knows nothing of how graphs are evaluated.
+ * Reverse-mode differentiation as a graph transformation: one vector-Jacobian rule per primitive. The rules are built from
+ * primitives, so gradients can be differentiated again. Conventions at kinks and ties are PyTorch's. Knows nothing of how
+ * graphs are evaluated.
  */
 import {
   add,
@@ -40,9 +40,9 @@ type Kind = Operation["kind"];
 type OperationOf<K extends Kind> = Extract<Operation, { readonly kind: K }>;
 
 /**
- * The gradient of a scalar `output` with respect to each of `wrt`, each with the shape of its tensor, and zeros where the
- * output does not depend on it. A member of `wrt` may itself depend on another: the gradient then flows on through it.
- * Throws a GraphError if the output is not a scalar float or a member of `wrt` is not a float.
+ * Returns the gradient of a scalar `output` with respect to each tensor of `wrt`. Each gradient has the shape of its tensor
+ * and is zero where the output does not depend on it. A tensor of `wrt` may depend on another one: the gradient then also
+ * flows through it. Throws a GraphError if the output is not a scalar float or a tensor of `wrt` is not a float.
  */
 export function grad(output: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (output.shape.length > 0) throw new GraphError(`grad takes a scalar, not [${output.shape.join(", ")}]`);
@@ -50,7 +50,7 @@ export function grad(output: Tensor, wrt: readonly Tensor[]): Tensor[] {
   const dependent = dependents(output, wrt);
   const reached = new Set(dependent);
   const cotangents = new Map<Tensor, Tensor>([[output, constant(1)]]);
-  // Descending creation order: when a tensor's turn comes, all of its consumers have contributed.
+  // Reverse topological order: all consumers of a tensor have contributed before the tensor is processed.
   for (const tensor of dependent.toReversed()) {
     const cotangent = cotangents.get(tensor);
     if (cotangent) contribute(tensor, cotangent, reached, cotangents);
@@ -78,7 +78,7 @@ function contribute(tensor: Tensor, cotangent: Tensor, dependent: ReadonlySet<Te
 
 // ---------------------------------------------------------------- rules
 
-/** The cotangent of input `index` of `y`, given that of y; nothing where no gradient flows. */
+/** Returns the cotangent of input `index` of `y`, given that of y; undefined where no gradient flows. */
 type Rule<K extends Kind> = (cotangent: Tensor, y: Tensor, op: OperationOf<K>, index: number) => Tensor | undefined;
 
 const none = (): undefined => undefined;
@@ -99,13 +99,13 @@ const UNARY: Readonly<Record<UnaryFunction, (ct: Tensor, x: Tensor, y: Tensor) =
   erf: (ct, x) => times(times(ct, 2 / Math.sqrt(Math.PI)), exp(neg(mul(x, x)))),
 };
 
-/** The larger (or the smaller) operand gets the cotangent, equal ones half of it each. */
+/** The larger (or smaller) operand gets the cotangent; equal operands get half of it each. */
 const extremum = (ct: Tensor, loses: Tensor, a: Tensor, b: Tensor): Tensor =>
   where(loses, 0, where(equal(a, b), times(ct, 0.5), ct));
 
 type BinaryRule = (ct: Tensor, a: Tensor, b: Tensor, y: Tensor) => Tensor | undefined;
 
-/** One rule an operand. */
+/** One rule per operand. */
 const BINARY: Readonly<Record<OperationOf<"binary">["fn"], readonly [BinaryRule, BinaryRule]>> = {
   add: [(ct) => ct, (ct) => ct],
   sub: [(ct) => ct, (ct) => minus(ct)],
@@ -184,7 +184,7 @@ function applyRule<K extends Kind>(y: Tensor, cotangent: Tensor, index: number):
   return RULES[op.kind as K](cotangent, y, op, index);
 }
 
-/** Sums a cotangent back to the shape that was broadcast: the only place where that is done. */
+/** Sums a cotangent back to the shape before a broadcast. Nothing else does this. */
 function unbroadcast(ct: Tensor, shape: Shape): Tensor {
   const value = uniformValue(ct);
   if (value !== undefined) return splat(value * (sizeOf(ct.shape) / sizeOf(shape)), shape);
@@ -193,12 +193,12 @@ function unbroadcast(ct: Tensor, shape: Shape): Tensor {
   return reshape(sum(ct, repeated, true), shape);
 }
 
-// ---------------------------------------------------------------- constants folded while building
+// ---------------------------------------------------------------- constant folding while building
 
-/** A constant repeated to a shape. */
+/** A constant broadcast to a shape. */
 const splat = (value: number, shape: Shape): Tensor => broadcast(constant(value), shape);
 
-/** The value that all elements of a tensor share, if that is known from the graph alone. */
+/** The common value of all elements of a tensor, if the graph alone determines it. */
 function uniformValue({ op, inputs: [x] }: Tensor): number | undefined {
   if (op.kind === "broadcast" || op.kind === "reshape") return uniformValue(x as Tensor);
   return op.kind === "constant" && op.values.length === 1 ? op.values[0] : undefined;
@@ -216,7 +216,7 @@ function plus(a: Tensor, b: Tensor): Tensor {
   return x !== undefined && y !== undefined ? splat(x + y, a.shape) : add(a, b);
 }
 
-/** a·b where a has the shape of the product. */
+/** a·b, where a has the shape of the product. */
 function times(a: Tensor, b: Operand): Tensor {
   const [x, y] = [uniformValue(a), valueOfOperand(b)];
   if (x !== undefined && y !== undefined) return splat(x * y, a.shape);
@@ -227,7 +227,7 @@ function times(a: Tensor, b: Operand): Tensor {
   return mul(a, b);
 }
 
-/** a/b where a has the shape of the quotient. */
+/** a/b, where a has the shape of the quotient. */
 function over(a: Tensor, b: Tensor): Tensor {
   const [x, y] = [uniformValue(a), uniformValue(b)];
   return x !== undefined && y !== undefined ? splat(x / y, a.shape) : div(a, b);

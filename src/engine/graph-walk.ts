@@ -1,13 +1,13 @@
 /**
- * The one walk over graphs. Every analysis and rewrite of the engine goes through it and says only where to go on.
+ * Graph traversal. Every analysis and rewrite of the engine uses it and supplies only the edges to follow.
  * Knows tensors and their inputs; knows nothing of what an operation means.
  */
 import type { Tensor } from "./graph.ts";
 
 /**
- * Visits tensors depth first, in the order of their inputs, each one once. `follow` is called with each tensor that is
- * reached and returns the tensors to go on to: none of them at a boundary. Returns the tensors that were reached, in the
- * order of the visits. The stack is its own, so that deep graphs do not exhaust the engine's.
+ * Visits each tensor once, depth first, in the order of the inputs. `follow` is called with each visited tensor and returns
+ * the tensors to visit next, none at a boundary. Returns the visited tensors in the order of the visits. Uses an explicit
+ * stack, so deep graphs cannot overflow the call stack.
  */
 export function walk(starts: Iterable<Tensor>, follow: (tensor: Tensor) => readonly Tensor[]): Set<Tensor> {
   const enter = ({ tensor }: Reached): readonly Reached[] => follow(tensor).map(reached);
@@ -20,7 +20,7 @@ interface Reached {
 
 const reached = (tensor: Tensor): Reached => ({ tensor });
 
-/** The same walk for visits that carry something along, such as a position. The first visit to reach a tensor counts. */
+/** Walks like `walk`, with data attached to each visit, such as a position. Only the first visit to a tensor counts. */
 export function walkCarrying<Visit extends Reached>(
   starts: readonly Visit[],
   follow: (visit: Visit) => readonly Visit[],
@@ -35,12 +35,12 @@ export function walkCarrying<Visit extends Reached>(
   return seen;
 }
 
-/** Every tensor that the roots are computed from, themselves included, in topological order. */
+/** Returns every tensor that the roots depend on, including the roots, in topological order. */
 export function reachable(roots: Iterable<Tensor>): Tensor[] {
   return inTopologicalOrder(walk(roots, ({ inputs }) => inputs));
 }
 
-/** Tensors of one graph in the order of their creation, in which inputs come before what reads them. */
+/** Sorts tensors of one graph by creation, so that every tensor comes after its inputs. */
 export function inTopologicalOrder(tensors: Iterable<Tensor>): Tensor[] {
   return [...tensors].sort((a, b) => a.id - b.id);
 }

@@ -1,27 +1,27 @@
 /**
- * The graph: the functions that build tensors out of the primitives (primitives.ts).
+ * The graph: functions that build tensors out of the primitives (primitives.ts).
  *
- * A Tensor is a node: an operation, its inputs, a shape. Nothing is computed here. Everything above
- * (layers, losses, optimisers, metrics) is composed of these primitives, so that the gradients, the
- * float64 interpreter and the compiler each cover all of it with one case a primitive.
+ * A Tensor is a node: an operation, its inputs, a shape. Nothing is computed here. Layers, losses, optimisers and
+ * metrics are composed of these primitives, so the gradients, the float64 interpreter and the compiler need only one
+ * case per primitive.
  *
- * Elementwise primitives take operands of equal shape: the functions below insert `broadcast` nodes,
- * whose gradient is the only place where a gradient is summed back to a smaller shape.
+ * Elementwise primitives need operands of equal shape. The functions below insert `broadcast` nodes, and only the gradient
+ * of `broadcast` sums a gradient back to a smaller shape.
  */
 
 import type { BinaryFunction, DType, Operation, PadRange, Shape, SliceRange, Tensor, UnaryFunction } from "./primitives.ts";
 
 export type { BinaryFunction, DType, Operation, PadRange, Shape, SliceRange, Tensor, UnaryFunction } from "./primitives.ts";
 
-/** What arithmetic accepts: a number stands for a scalar constant. */
+/** An operand of arithmetic. A number is a scalar constant. */
 export type Operand = Tensor | number;
 
-/** A graph that cannot be built: shapes or attributes that do not fit. */
+/** Thrown when a graph cannot be built: shapes or attributes do not fit. */
 export class GraphError extends Error {
   override readonly name = "GraphError";
 }
 
-/** Largest number of axes; the compiler's loops rely on it. */
+/** Most axes of a tensor; the compiler's loops rely on this limit. */
 export const MAX_RANK = 6;
 
 let nextId = 0;
@@ -42,7 +42,7 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** Row-major strides in elements: the distance between neighbours along each axis. */
+/** Row-major strides in elements: the distance between adjacent elements along each axis. */
 export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -53,7 +53,7 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** Whether two shapes have the same axes. */
+/** Whether two shapes are equal. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
@@ -61,7 +61,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 // ---------------------------------------------------------------- leaves
 
 /**
- * A value of the given shape that the caller feeds before each step, under this name. Throws a GraphError for an impossible
+ * Creates a named input of the given shape, which the caller sets before each step. Throws a GraphError for an invalid
  * shape.
  */
 export function input(name: string, shape: Shape, dtype: DType = "float"): Tensor {
@@ -69,7 +69,7 @@ export function input(name: string, shape: Shape, dtype: DType = "float"): Tenso
 }
 
 /**
- * A value of the given shape that stays in memory between steps, under this name. Throws a GraphError for an impossible
+ * Creates a named state of the given shape, which stays in memory between steps. Throws a GraphError for an invalid
  * shape.
  */
 export function state(name: string, shape: Shape, dtype: DType = "float"): Tensor {
@@ -77,8 +77,8 @@ export function state(name: string, shape: Shape, dtype: DType = "float"): Tenso
 }
 
 /**
- * A constant of the given shape; without a shape, a scalar or a vector. Throws a GraphError if the values do not fill the
- * shape.
+ * Creates a constant of the given shape; without a shape, a scalar or a vector. Throws a GraphError if the number of values
+ * does not match the shape.
  */
 export function constant(values: number | ArrayLike<number>, shape?: Shape): Tensor {
   const data = typeof values === "number" ? Float64Array.of(values) : Float64Array.from(values);
@@ -151,8 +151,8 @@ export const lessEqual = (a: Operand, b: Operand): Tensor => binary("less_equal"
 export const equal = (a: Operand, b: Operand): Tensor => binary("equal", a, b);
 
 /**
- * a where condition is not 0, else b; the three are broadcast together. Has their common shape. Throws a GraphError for ints
- * and for shapes that do not broadcast.
+ * a where condition is not 0, else b; elementwise, with all three operands broadcast to their common shape. Throws a
+ * GraphError for ints and for shapes that do not broadcast.
  */
 export function where(condition: Operand, a: Operand, b: Operand): Tensor {
   const operands = broadcastTogether([toTensor(condition), toTensor(a), toTensor(b)]);
@@ -165,7 +165,7 @@ export function where(condition: Operand, a: Operand, b: Operand): Tensor {
 
 // ---------------------------------------------------------------- shapes
 
-/** The shape that NumPy's rule gives for operands of these shapes. Throws a GraphError where there is none. */
+/** Returns the common shape of operands by NumPy's broadcasting rule. Throws a GraphError if the shapes do not broadcast. */
 export function broadcastShapes(shapes: readonly Shape[]): Shape {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
@@ -185,8 +185,8 @@ function broadcastTogether(operands: readonly Tensor[]): readonly Tensor[] {
 }
 
 /**
- * Repeats x to `shape` by NumPy's rule. x itself when it already has that shape. Throws a GraphError if the shapes do not
- * fit.
+ * Broadcasts x to `shape` by NumPy's rule. Returns x itself if it already has that shape. Throws a GraphError if x does not
+ * broadcast to it.
  */
 export function broadcast(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
@@ -198,8 +198,8 @@ export function broadcast(x: Tensor, shape: Shape): Tensor {
 }
 
 /**
- * The same elements, row-major, under another shape. x itself when the shape is the same. Throws a GraphError if the number
- * of elements differs.
+ * Reshapes x, keeping its elements in row-major order. Returns x itself if the shape is the same. Throws a GraphError if the
+ * number of elements differs.
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
@@ -224,8 +224,8 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
 }
 
 /**
- * Elements start, start + step, ... before stop, one range for each axis of the shape. Throws a GraphError for a range that
- * does not fit.
+ * Selects the elements start, start + step, ... before stop, with one range for each axis of the shape. Throws a GraphError
+ * for a range outside its axis.
  */
 export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   ensure(ranges.length === x.shape.length, `slice needs ${x.shape.length} ranges, not ${ranges.length}`);
@@ -240,8 +240,8 @@ export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
 }
 
 /**
- * Zeros around and between the elements of each axis, whose shape grows by them. Throws a GraphError for widths below 0 or of
- * another number than the axes.
+ * Inserts zeros around and between the elements of each axis; the shape grows by as many. Throws a GraphError for negative
+ * widths or if the number of ranges is not the number of axes.
  */
 export function pad(x: Tensor, ranges: readonly PadRange[]): Tensor {
   ensure(ranges.length === x.shape.length, `pad needs ${x.shape.length} ranges, not ${ranges.length}`);
@@ -279,19 +279,19 @@ function reduce(kind: "sum" | "max", x: Tensor, axes: readonly number[] | undefi
       );
 }
 
-/** Sum over the axes (all of them by default; negative ones count from the end), which leave the shape unless `keepdim`. */
+/** Sum over the axes (all by default; negative axes count from the end), which are removed from the shape unless `keepdim`. */
 export const sum = (x: Tensor, axes?: readonly number[], keepdim = false): Tensor => reduce("sum", x, axes, keepdim);
 
 /**
- * Maximum over the axes (all of them by default), which leave the shape unless `keepdim`. Its gradient is shared equally
+ * Maximum over the axes (all by default), which are removed from the shape unless `keepdim`. The gradient is divided equally
  * among equal maxima, as in PyTorch's amax.
  */
 export const max = (x: Tensor, axes?: readonly number[], keepdim = false): Tensor => reduce("max", x, axes, keepdim);
 
 /**
- * Matrix product of [...batch, m, k] and [...batch, k, n], each after its transpose flag has swapped its last two axes; batch
- * axes are broadcast. Both operands have at least two axes. The result is [...batch, m, n]. Throws a GraphError for shapes
- * that do not fit.
+ * Matrix product of [...batch, m, k] and [...batch, k, n]: [...batch, m, n]. A transpose flag swaps the last two axes of its
+ * operand first. Batch axes are broadcast; both operands need at least two axes. Throws a GraphError for shapes that do not
+ * fit.
  */
 export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor {
   ensure(a.shape.length >= 2 && b.shape.length >= 2, "matmul takes operands with at least two axes");
@@ -313,8 +313,8 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
 // ---------------------------------------------------------------- rows and randomness
 
 /**
- * Rows of `data` [n, ...rest] at `indices` (int): [...indices.shape, ...rest]. The caller guarantees 0 <= index < n. Throws a
- * GraphError for indices that are no ints.
+ * Gathers rows of `data` [n, ...rest] at `indices` (int): [...indices.shape, ...rest]. The caller guarantees 0 <= index < n.
+ * Throws a GraphError for indices that are not ints.
  */
 export function gather(data: Tensor, indices: Tensor): Tensor {
   ensure(indices.dtype === "int", "gather takes int indices");
@@ -323,18 +323,18 @@ export function gather(data: Tensor, indices: Tensor): Tensor {
 }
 
 /**
- * Zeros [rows, ...rest], with each row of `updates` [...indices.shape, ...rest] added at its index, in order. Throws a
- * GraphError if there is not one update an index.
+ * Adds each row of `updates` [...indices.shape, ...rest] to zeros [rows, ...rest] at its index, in order. Throws a GraphError
+ * unless there is one update per index.
  */
 export function scatterAdd(updates: Tensor, indices: Tensor, rows: number): Tensor {
   ensure(indices.dtype === "int" && updates.dtype === "float", "scatter_add takes float updates and int indices");
   const lead = indices.shape.length;
-  ensure(sameShape(updates.shape.slice(0, lead), indices.shape), "scatter_add takes one update an index");
+  ensure(sameShape(updates.shape.slice(0, lead), indices.shape), "scatter_add takes one update per index");
   return node({ kind: "scatter_add", rows }, [updates, indices], [rows, ...updates.shape.slice(lead)]);
 }
 
 /**
- * Uniform numbers in [0, 1), a function of the key (int [2]), the counter (int []) and the position alone. Throws a
+ * Uniform numbers in [0, 1) that depend only on the key (int [2]), the counter (int []) and the position in `shape`. Throws a
  * GraphError for a key or counter of another shape.
  */
 export function uniform(key: Tensor, counter: Tensor, shape: Shape): Tensor {
@@ -346,9 +346,9 @@ export function uniform(key: Tensor, counter: Tensor, shape: Shape): Tensor {
 // ---------------------------------------------------------------- control of gradients
 
 /**
- * `value`, with the gradient given by hand: the cotangent times `gradients[i]` goes to `wrt[i]`, which has the shape of
- * value. For functions whose derivative, as PyTorch defines it, is not the derivative of the formula (a clamped logarithm).
- * Throws a GraphError for other shapes or numbers of tensors.
+ * Returns `value` with a custom gradient: `wrt[i]` receives the cotangent times `gradients[i]`; all have the shape of value.
+ * For functions whose gradient in PyTorch is not the derivative of the formula (a clamped logarithm). Throws a GraphError if
+ * the shapes or the numbers of tensors differ.
  */
 export function customGradient(value: Tensor, wrt: readonly Tensor[], gradients: readonly Tensor[]): Tensor {
   ensure(wrt.length === gradients.length, "customGradient takes one gradient for each tensor");
@@ -359,5 +359,5 @@ export function customGradient(value: Tensor, wrt: readonly Tensor[], gradients:
   return node({ kind: "custom_gradient", count: wrt.length }, [value, ...wrt, ...gradients], value.shape, value.dtype);
 }
 
-/** x as a constant, of the same shape: no gradient flows through it. */
+/** Returns x, of the same shape, with no gradient flowing through it. */
 export const detach = (x: Tensor): Tensor => customGradient(x, [], []);

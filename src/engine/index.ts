@@ -1,4 +1,4 @@
-/** The engine's only door: what other folders may use of it. */
+/** The engine's public interface. Other folders import nothing else of it. */
 export { compile, memoryFor } from "./compiler/compile.ts";
 export * as deterministicMath from "./deterministic-math.ts";
 export { grad } from "./gradients.ts";

@@ -1,6 +1,6 @@
 /**
- * The oracle: evaluates programs in float64, one primitive after the other. Every test compares with it. It keeps state,
- * feeds and results behind the interface of an Executable; what a primitive means is in reference-kernels.ts.
+ * The reference interpreter: evaluates programs in float64, one primitive at a time. The tests compare the compiler with it.
+ * Owns the states, feeds and results behind the Executable interface; reference-kernels.ts defines the primitives.
  */
 
 import { GraphError, sameShape, sizeOf, type Tensor } from "./graph.ts";
@@ -11,8 +11,9 @@ import { allocate, type Kernel, kernelOf, type Values } from "./reference-kernel
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
 /**
- * Programs over one set of states, evaluated in float64 (`int` tensors as Int32Array). States begin at zero.
- * Throws a GraphError for what cannot run: names that clash, updates that do not fit, more memory than allowed.
+ * Creates an executable that evaluates programs over one set of states in float64 (`int` tensors as Int32Array). States
+ * start at 0. Throws a GraphError for programs that cannot run: conflicting names, updates that do not fit, more memory than
+ * allowed.
  */
 export function interpret(programs: Programs, options: CompileOptions = {}): Executable {
   const maxSteps = options.maxSteps ?? 1;
@@ -67,7 +68,7 @@ export function interpret(programs: Programs, options: CompileOptions = {}): Exe
 interface PreparedProgram {
   readonly program: Program;
   readonly nodes: readonly Tensor[];
-  /** One a node, in the same order. */
+  /** One kernel per node, in the same order. */
   readonly kernels: readonly Kernel[];
   readonly feeds: ReadonlyMap<string, Values>;
   readonly results: ReadonlyMap<string, Float64Array>;
@@ -112,14 +113,14 @@ function runStep(
   step: number,
 ): void {
   const values = new Map<Tensor, Values>();
-  const lookUp = (tensor: Tensor) => values.get(tensor) as Values;
+  const valuesOf = (tensor: Tensor) => values.get(tensor) as Values;
   nodes.forEach((tensor, index) => {
-    values.set(tensor, evaluate(tensor, kernels[index] as Kernel, tensor.inputs.map(lookUp), feeds, states, step));
+    values.set(tensor, evaluate(tensor, kernels[index] as Kernel, tensor.inputs.map(valuesOf), feeds, states, step));
   });
   for (const [name, tensor] of Object.entries(program.outputs))
-    results.get(name)?.set(lookUp(tensor), step * sizeOf(tensor.shape));
-  // A next value may be another state itself: copy all of them before the first is replaced.
-  const replacements = (program.updates ?? []).map(({ state, next }) => [nameOf(state), lookUp(next).slice()] as const);
+    results.get(name)?.set(valuesOf(tensor), step * sizeOf(tensor.shape));
+  // A new value may itself be another state: copy all of them before overwriting the first.
+  const replacements = (program.updates ?? []).map(({ state, next }) => [nameOf(state), valuesOf(next).slice()] as const);
   for (const [name, next] of replacements) states.get(name)?.set(next);
 }
 
@@ -137,7 +138,7 @@ function evaluate(
   return kernel(inputs);
 }
 
-/** Bytes of states, feeds, results and one buffer a node. */
+/** Bytes of states, feeds, results and one buffer per node. */
 function memoryOf(programs: Programs, maxSteps: number): number {
   let bytes = 0;
   const states = new Set<string>();

@@ -1,12 +1,15 @@
 /**
- * The closed set of primitives, as types: what a node of the graph is and which operations there are. The gradients, the
- * float64 interpreter and the compiler each cover all of it with one case a primitive; graph.ts builds the nodes.
+ * The closed set of primitives, as types: the nodes of the graph and their operations. The gradients, the float64
+ * interpreter and the compiler each have one case per primitive; graph.ts builds the nodes.
  */
 
-/** Sizes of the axes, outermost first; [] is a scalar. */
+/** The sizes of the axes, outermost first; [] is a scalar. */
 export type Shape = readonly number[];
 
-/** `float` is float32 when compiled and float64 in the interpreter. `int` is a signed 32-bit integer: indices and random keys, never differentiated. */
+/**
+ * `float` is float32 when compiled and float64 in the interpreter. `int` is a signed 32-bit integer, for indices and random
+ * keys; it is never differentiated.
+ */
 export type DType = "float" | "int";
 
 /** Elementwise functions of one float tensor. */
@@ -25,10 +28,10 @@ export type UnaryFunction =
   | "sigmoid"
   | "erf";
 
-/** Elementwise functions of two float tensors of equal shape. Comparisons give 1 or 0. `maximum` and `minimum` propagate NaN. */
+/** Elementwise functions of two float tensors of equal shape. Comparisons return 1 or 0. `maximum` and `minimum` propagate NaN. */
 export type BinaryFunction = "add" | "sub" | "mul" | "div" | "maximum" | "minimum" | "less" | "less_equal" | "equal";
 
-/** The elements of one axis that a slice takes. */
+/** The elements of one axis that a slice selects. */
 export interface SliceRange {
   readonly start: number;
   /** Exclusive. */
@@ -36,58 +39,64 @@ export interface SliceRange {
   readonly step: number;
 }
 
-/** The zeros that pad puts around and between the elements of one axis. */
+/** The zeros that pad inserts around and between the elements of one axis. */
 export interface PadRange {
   /** Zeros before the first element. */
   readonly low: number;
   /** Zeros after the last element. */
   readonly high: number;
-  /** Zeros between two neighbours. */
+  /** Zeros between two adjacent elements. */
   readonly interior: number;
 }
 
 /** A primitive with its attributes. */
 export type Operation =
-  /** A value that the caller gives before each step. */
+  /** A value that the caller sets before each step. */
   | { readonly kind: "input"; readonly name: string }
-  /** A value that stays in memory between steps: a parameter, optimiser state, a resident data set. */
+  /** A value that stays in memory between steps: a parameter, optimiser state, a data set. */
   | { readonly kind: "state"; readonly name: string }
-  /** Row-major values, one for each element. */
+  /** Row-major values, one per element. */
   | { readonly kind: "constant"; readonly values: Float64Array }
   | { readonly kind: "unary"; readonly fn: UnaryFunction }
   | { readonly kind: "binary"; readonly fn: BinaryFunction }
-  /** inputs [condition, a, b]: a where the condition is not 0, else b. */
+  /** inputs [condition, a, b]: a where condition is not 0, else b. */
   | { readonly kind: "where" }
-  /** Sums over `axes`, which stay in the shape with size 1. */
+  /** Sum over `axes`, which keep size 1 in the shape. */
   | { readonly kind: "sum"; readonly axes: readonly number[] }
-  /** Maximum over `axes`, which stay in the shape with size 1. NaN wins. */
+  /** Maximum over `axes`, which keep size 1 in the shape. NaN propagates. */
   | { readonly kind: "max"; readonly axes: readonly number[] }
   /** inputs [a, b], both [...batch, rows, columns] before their transpose flag is applied. */
   | { readonly kind: "matmul"; readonly transposeA: boolean; readonly transposeB: boolean }
   | { readonly kind: "reshape" }
   /** Axis i of the output is axis `axes[i]` of the input. */
   | { readonly kind: "permute"; readonly axes: readonly number[] }
-  /** NumPy's rule: shapes are aligned at the right, and axes of size 1 or absent are repeated. */
+  /** NumPy's rule: shapes are aligned at the right, and missing axes and axes of size 1 are repeated. */
   | { readonly kind: "broadcast" }
-  /** One range an axis. */
+  /** One range per axis. */
   | { readonly kind: "slice"; readonly ranges: readonly SliceRange[] }
-  /** One range an axis. */
+  /** One range per axis. */
   | { readonly kind: "pad"; readonly ranges: readonly PadRange[] }
-  /** inputs [data [n, ...rest], indices (int)]: rows of data, shape [...indices.shape, ...rest]. Indices must lie in 0..n-1. */
+  /** inputs [data [n, ...rest], indices (int)]: rows of data, [...indices.shape, ...rest]. Indices must be in 0..n-1. */
   | { readonly kind: "gather" }
-  /** inputs [updates [...indices.shape, ...rest], indices (int)]: zeros of shape [rows, ...rest] with each update added to its row, in order of index position. */
+  /**
+   * inputs [updates [...indices.shape, ...rest], indices (int)]: zeros [rows, ...rest] to which each update is added at its
+   * row, in the order of the indices.
+   */
   | { readonly kind: "scatter_add"; readonly rows: number }
-  /** inputs [key int [2], counter int []]: element i is the top 24 bits of threefry2x32(key, [i, counter])[0], times 2^-24: uniform in [0, 1). */
+  /**
+   * inputs [key int [2], counter int []]: uniform in [0, 1). Element i is the top 24 bits of threefry2x32(key, [i,
+   * counter])[0], times 2^-24.
+   */
   | { readonly kind: "uniform" }
   /**
-   * inputs [value, ...wrt, ...gradients], as many of one as of the other: evaluates to `value`, and passes the cotangent
-   * times gradient i to wrt i, and nothing to `value`. With no wrt it is PyTorch's detach.
+   * inputs [value, ...wrt, ...gradients], with one gradient per wrt: evaluates to `value`. wrt i receives the cotangent times
+   * gradient i; `value` receives none. Without any wrt this is PyTorch's detach.
    */
   | { readonly kind: "custom_gradient"; readonly count: number };
 
-/** A node of the graph: an operation, its inputs, and the shape of what it computes. */
+/** A node of the graph: an operation, its inputs, and the shape of its result. */
 export interface Tensor {
-  /** Creation order, which is a topological order: every input has a smaller id. */
+  /** Numbered in creation order, which is a topological order: every input has a smaller id. */
   readonly id: number;
   readonly op: Operation;
   readonly inputs: readonly Tensor[];

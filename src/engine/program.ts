@@ -1,66 +1,67 @@
 /**
- * What runs: a Program is one function over tensors that stay in memory, an Executable is a set of compiled programs that
- * share that memory. The float64 interpreter and the compiler both stand behind this interface; callers cannot tell which.
+ * Programs and executables. A Program is one function over tensors that stay in memory; an Executable is a set of compiled
+ * programs that share that memory. The float64 interpreter and the compiler both implement this interface, so callers need
+ * not know which one they use.
  */
 import { GraphError, type Tensor } from "./graph.ts";
 import { reachable } from "./graph-walk.ts";
 
 /**
- * One step: reads inputs and state, returns outputs, and then replaces state. All right-hand sides are computed from the
- * state before the step.
+ * One step: reads inputs and state, returns outputs, then updates the state. Every new value is computed from the state
+ * before the step.
  */
 export interface Program {
   readonly outputs: Readonly<Record<string, Tensor>>;
-  /** Each state tensor at most once; `next` has its shape. */
+  /** Lists each state tensor at most once; `next` has the shape of its state. */
   readonly updates?: readonly { readonly state: Tensor; readonly next: Tensor }[];
 }
 
-/** Programs by name. State leaves of one name are the same memory in each of them, and must agree in shape and dtype. */
+/** Programs by name. States of the same name share memory across the programs, and must agree in shape and dtype. */
 export type Programs = Readonly<Record<string, Program>>;
 
 export interface CompileOptions {
-  /** How many steps one `run` can take: the rows of the feed and result tables. Default 1. */
+  /** Most steps of one `run`: the number of rows in the feed and result tables. Default 1. */
   readonly maxSteps?: number;
-  /** Refuse, before allocating, what would need more memory than this. Default 1 GiB. */
+  /** Programs that need more memory than this are refused before anything is allocated. Default 1 GiB. */
   readonly maxMemoryBytes?: number;
 }
 
 export type FloatView = Float32Array | Float64Array;
 
 export interface Executable {
-  /** Bytes of the one memory that holds state, feeds, results and scratch. */
+  /** Bytes of the memory that holds state, feeds, results and scratch. */
   readonly memoryBytes: number;
-  /** Replaces a state tensor, row-major. Throws a GraphError if the name is unknown or the length differs. */
+  /** Overwrites a state tensor with row-major values. Throws a GraphError if the name is unknown or the length differs. */
   write(state: string, values: ArrayLike<number>): void;
-  /** A copy of a state tensor, row-major. */
+  /** Returns a row-major copy of a state tensor. */
   read(state: string): FloatView | Int32Array;
   /**
-   * The table that steps read their input from: row s, of `size` elements, belongs to step s of the next `run`.
-   * The same view for the life of the executable, so that filling it allocates nothing.
+   * Returns the table that steps read an input from: row s, of `size` elements, is the input of step s of the next `run`.
+   * It is the same view for the lifetime of the executable, so filling it allocates nothing.
    */
   feed(program: string, input: string): FloatView | Int32Array;
-  /** The table that steps write their output to: row s belongs to step s of the last `run`. The same view for life. */
+  /** Returns the table that steps write an output to: row s is from step s of the last `run`. Always the same view. */
   result(program: string, output: string): FloatView;
-  /** Runs `steps` consecutive steps (1..maxSteps) of a program in one call. The bits do not depend on how steps are grouped. */
+  /** Runs `steps` consecutive steps (1..maxSteps) of a program. How steps are grouped into calls does not change the bits. */
   run(program: string, steps: number): void;
-  /** One step, for callers that prefer names to tables: a number for a scalar input or output, row-major arrays for others. */
+  /** Runs one step with inputs and outputs by name: numbers for scalars, row-major arrays for other tensors. */
   step(program: string, inputs?: Readonly<Record<string, number | ArrayLike<number>>>): Record<string, number | FloatView>;
-  /** A listing of what runs: kernels, their shapes, flops and bytes. */
+  /** Lists the kernels with their shapes, flops and bytes. */
   describe(): string;
 }
 
 export interface Leaves {
-  /** In order of first appearance. */
+  /** In order of creation. */
   readonly inputs: readonly Tensor[];
   readonly states: readonly Tensor[];
 }
 
-/** The tensors that a program returns, replaces or stores. */
+/** Returns the roots of a program's graph: its outputs, the states that it updates, and their new values. */
 export function rootsOf(program: Program): Tensor[] {
   return [...Object.values(program.outputs), ...(program.updates ?? []).flatMap(({ state, next }) => [state, next])];
 }
 
-/** The inputs and states of a program. Throws a GraphError where one name stands for two tensors of a kind. */
+/** Returns the inputs and states of a program. Throws a GraphError if two inputs or two states have the same name. */
 export function leavesOf(program: Program): Leaves {
   const nodes = reachable(rootsOf(program));
   const named = (kind: "input" | "state") => {
@@ -77,17 +78,17 @@ export function leavesOf(program: Program): Leaves {
 }
 
 /**
- * The program with each of its tensors made again by `make`, which gets the tensor, its new inputs and its place in the
- * topological order. What the program does not need is left behind.
+ * Rebuilds a program by replacing each of its tensors with the result of `make`, which gets the tensor, its rebuilt inputs
+ * and its index in topological order. Tensors that the program does not need are dropped.
  */
-export function rebuild(program: Program, make: (tensor: Tensor, inputs: readonly Tensor[], place: number) => Tensor): Program {
+export function rebuild(program: Program, make: (tensor: Tensor, inputs: readonly Tensor[], index: number) => Tensor): Program {
   const made = new Map<Tensor, Tensor>();
-  const lookUp = (tensor: Tensor): Tensor => made.get(tensor) as Tensor;
-  reachable(rootsOf(program)).forEach((tensor, place) => {
-    made.set(tensor, make(tensor, tensor.inputs.map(lookUp), place));
+  const rebuilt = (tensor: Tensor): Tensor => made.get(tensor) as Tensor;
+  reachable(rootsOf(program)).forEach((tensor, index) => {
+    made.set(tensor, make(tensor, tensor.inputs.map(rebuilt), index));
   });
   return {
-    outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, lookUp(tensor)])),
-    updates: (program.updates ?? []).map(({ state, next }) => ({ state: lookUp(state), next: lookUp(next) })),
+    outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, rebuilt(tensor)])),
+    updates: (program.updates ?? []).map(({ state, next }) => ({ state: rebuilt(state), next: rebuilt(next) })),
   };
 }

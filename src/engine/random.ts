@@ -1,23 +1,23 @@
 /**
- * Randomness as a function: counter-based, so that a stream's position is a number that can be saved, and streams of one
- * seed are independent. Knows nothing of tensors; the `uniform` primitive of the graph is defined by the same threefry.
+ * Counter-based random numbers: the state of a stream is a single number that can be saved, and the streams of one seed are
+ * independent. Knows nothing of tensors; the graph's `uniform` primitive is defined by the same threefry.
  */
 import { normalQuantile } from "./deterministic-math.ts";
 
-/** Two 32-bit words, signed, as the graph's int tensors hold them. */
+/** Two 32-bit words, signed as in the graph's int tensors. */
 export type Key = readonly [number, number];
 
-/** A sequence of random numbers, given by its key and a position alone. */
+/** A random stream, determined by its key and position. */
 export interface Random {
-  /** Blocks of 64 bits drawn so far: what to save, and to pass to createRandom to go on. */
+  /** The number of 64-bit blocks drawn so far. Save it and pass it to createRandom to resume the stream. */
   readonly position: number;
-  /** In [0, 1), a multiple of 2^-bits. */
+  /** Uniform in [0, 1), a multiple of 2^-bits. */
   uniform(bits?: 24 | 53): number;
-  /** Standard normal, by inversion: one block a number. */
+  /** Standard normal, by inversion; draws one block. */
   normal(): number;
-  /** An integer in 0..bound-1, each equally likely, for 1 <= bound <= 2^32. */
+  /** A uniform integer in 0..bound-1, for 1 <= bound <= 2^32. */
   integer(bound: number): number;
-  /** 0..n-1 in a random order, each order equally likely. */
+  /** A uniform random permutation of 0..n-1. */
   permutation(n: number): Int32Array;
 }
 
@@ -25,7 +25,7 @@ const PARITY = 0x1bd11bda;
 const WORD = 2 ** 32;
 
 /**
- * Threefry-2x32 with 20 rounds: two words of 32 random bits (unsigned) for a key and a counter of two words each.
+ * Threefry-2x32 with 20 rounds: maps a key and a counter of two words each to two unsigned words of 32 random bits.
  * J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  */
 export function threefry2x32(key0: number, key1: number, counter0: number, counter1: number): [number, number] {
@@ -34,7 +34,7 @@ export function threefry2x32(key0: number, key1: number, counter0: number, count
   return [(block[0] as number) >>> 0, (block[1] as number) >>> 0];
 }
 
-/** Four rounds at a time, after each of which another pair of key words is added. */
+/** Runs five groups of four rounds, and adds two key words after each group. */
 function threefryInto(block: Int32Array, key0: number, key1: number, counter0: number, counter1: number): void {
   let x0 = (counter0 + key0) | 0;
   let x1 = (counter1 + key1) | 0;
@@ -67,8 +67,9 @@ function rotate(x: number, by: number): number {
 }
 
 /**
- * The key of a named stream of a seed, a safe integer >= 0: "init/0.weight", "shuffle". The name is hashed by threefry, each
- * block of it under the key that the one before gave, and its length last. Throws a RangeError for another seed.
+ * Returns the key of a named stream ("init/0.weight", "shuffle") of a seed, a safe integer >= 0. The name is hashed by
+ * threefry: each block under the key that the previous block gave, and the length of the name last. Throws a RangeError for
+ * any other seed.
  */
 export function streamKey(seed: number, name: string): Key {
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`a seed is an integer in 0..2^53-1, not ${seed}`);
@@ -81,7 +82,7 @@ export function streamKey(seed: number, name: string): Key {
   return [key[0] | 0, key[1] | 0];
 }
 
-/** The sequence of a key, from a position that was saved or from its start. */
+/** Creates the stream of a key, from a saved position or from its start. */
 export function createRandom(key: Key, position = 0): Random {
   const block = new Int32Array(2);
   let next = position;
@@ -91,7 +92,7 @@ export function createRandom(key: Key, position = 0): Random {
   };
   const bits53 = () => ((block[0] as number) >>> 5) * 2 ** 26 + ((block[1] as number) >>> 6);
   const integer = (bound: number): number => {
-    // As many bits as the largest result needs, drawn again while they exceed it: fewer than two draws on average.
+    // Rejection sampling on as many bits as the bound needs: fewer than two draws on average.
     const unused = Math.clz32(bound - 1);
     for (;;) {
       draw();
@@ -109,7 +110,7 @@ export function createRandom(key: Key, position = 0): Random {
     },
     normal() {
       draw();
-      // The middle of each of 2^53 steps: neither 0 nor 1.
+      // The midpoint of each of 2^53 intervals, so never 0 or 1.
       return normalQuantile((bits53() + 0.5) * 2 ** -53);
     },
     integer,

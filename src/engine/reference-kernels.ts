@@ -1,6 +1,6 @@
 /**
- * Reference kernels: what each primitive means in float64, as loops that can be checked by eye. The interpreter runs them, and
- * so may any code that needs the value of a node by its definition. Must not grow clever: no fusion, no reuse of memory, no reordering.
+ * Reference kernels: each primitive in float64, as loops that can be verified by reading. The interpreter runs them; any code
+ * that needs a node's value by definition may use them too. Keep them simple: no fusion, no memory reuse, no reordering.
  */
 import {
   type BinaryFunction,
@@ -14,10 +14,10 @@ import {
 } from "./graph.ts";
 import { threefry2x32 } from "./random.ts";
 
-/** Row-major elements: floats in float64, ints in int32. */
+/** Row-major elements: floats as float64, ints as int32. */
 export type Values = Float64Array | Int32Array;
 
-/** From the values of a node's inputs to its own. */
+/** Computes a node's values from the values of its inputs. */
 export type Kernel = (inputs: readonly Values[]) => Values;
 
 type Kind = Operation["kind"];
@@ -35,7 +35,7 @@ const UNARY: Readonly<Record<UnaryFunction, (x: number) => number>> = {
   sin: Math.sin,
   cos: Math.cos,
   tanh: Math.tanh,
-  // The exponential is only taken of numbers that are not positive, so that it cannot overflow.
+  // exp gets only arguments <= 0, so it cannot overflow.
   sigmoid: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
   erf,
 };
@@ -56,7 +56,7 @@ const leaf = (): Kernel => () => {
   throw new GraphError("inputs and states have no kernel");
 };
 
-/** For each primitive, from a node to the function that computes its values from those of its inputs. */
+/** For each primitive, a function from a node to its kernel. */
 const PRIMITIVES: { readonly [K in Kind]: (tensor: Tensor, op: OperationOf<K>) => Kernel } = {
   input: leaf,
   state: leaf,
@@ -153,7 +153,7 @@ const PRIMITIVES: { readonly [K in Kind]: (tensor: Tensor, op: OperationOf<K>) =
       value as Values,
 };
 
-/** How to compute a node. Inputs and states have no kernel: theirs throws a GraphError. */
+/** Returns the kernel of a node. Inputs and states have none: the kernel returned for them throws a GraphError. */
 export function kernelOf<K extends Kind>(tensor: Tensor): Kernel {
   const op = tensor.op as OperationOf<K>;
   return PRIMITIVES[op.kind as K](tensor, op);
@@ -203,7 +203,7 @@ function shapeOfInput({ inputs: [first] }: Tensor): Shape {
   return (first as Tensor).shape;
 }
 
-/** Strides that read a tensor of shape `from` as if it had been repeated to shape `to`. */
+/** Strides that read a tensor of shape `from` as if it were broadcast to shape `to`. */
 function broadcastStrides(from: Shape, to: Shape): number[] {
   const strides = stridesOf(from);
   return to.map((_, axis) => {
@@ -212,7 +212,7 @@ function broadcastStrides(from: Shape, to: Shape): number[] {
   });
 }
 
-/** start + sum of index * stride, for each element of `shape` in row-major order. */
+/** Returns start + Σ index · stride for each element of `shape`, in row-major order. */
 function positions(shape: Shape, strides: readonly number[], start: number): Int32Array {
   const found = new Int32Array(sizeOf(shape));
   const steps = stridesOf(shape);
@@ -227,7 +227,7 @@ function positions(shape: Shape, strides: readonly number[], start: number): Int
   return found;
 }
 
-/** Element i of the output is the element of the input at start + the strided position of i. */
+/** Copies a strided view: element i of the output is the input's element at the strided position of i, from `start` on. */
 function view(tensor: Tensor, strides: readonly number[], start: number): Kernel {
   const source = positions(tensor.shape, strides, start);
   return ([x]) => {
@@ -240,8 +240,8 @@ function view(tensor: Tensor, strides: readonly number[], start: number): Kernel
 // ---------------------------------------------------------------- error function
 
 /**
- * erf to a few units in the last place. Below 2 a series of positive terms, above it the continued fraction of the
- * complement, whose own relative error counts for less than a two-hundredth there.
+ * erf to a few ulp: a series of positive terms for |x| < 2, and the continued fraction of erfc above, where a relative error
+ * of erfc changes erf by less than a two-hundredth of it.
  * M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 7.1.6 and 7.1.14.
  */
 function erf(x: number): number {
@@ -261,14 +261,14 @@ function erfSeries(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
 }
 
-/** e^(-z²)/√π · 1/(z + (1/2)/(z + (2/2)/(z + (3/2)/(z + ...)))), which after 60 terms is exact to float64 for z >= 2. */
+/** e^(-z²)/√π · 1/(z + (1/2)/(z + (2/2)/(z + (3/2)/(z + ...)))), which is exact to float64 after 60 terms for z >= 2. */
 function erfcFraction(z: number): number {
   let tail = z;
   for (let n = 60; n > 0; n--) tail = z + n / 2 / tail;
   return Math.exp(-z * z) / Math.sqrt(Math.PI) / tail;
 }
 
-/** Zeros of the tensor's dtype. */
+/** Allocates `length` zeros of the tensor's dtype. */
 export function allocate({ dtype }: Tensor, length: number): Values {
   return dtype === "int" ? new Int32Array(length) : new Float64Array(length);
 }

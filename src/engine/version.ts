@@ -1,5 +1,5 @@
 /**
- * Raise it with every change after which a training may give other bits: arithmetic, orders of summation, random streams,
- * initialisers, defaults. A receipt names it.
+ * The version of the engine's numerics, named in every receipt. Increase it with each change that can change the bits of a
+ * training run: arithmetic, summation order, random streams, initialisers, defaults.
  */
 export const ENGINE_VERSION = "2";

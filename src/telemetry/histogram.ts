@@ -1,7 +1,7 @@
 /**
- * A histogram that is cheap to observe: a series is an array of numbers, and the text for Prometheus is built when it is
- * scraped. The histogram of prom-client looks up its series by a text of all labels at each call, which takes as long as a
- * small prediction.
+ * A histogram that is cheap to observe: a series is an array of numbers, and the text for Prometheus is built only on a scrape.
+ * The histogram of prom-client looks up its series by a string of all labels on each call, which costs as much time as a small
+ * prediction.
  */
 import type { MetricObjectWithValues, MetricValue, Registry } from "prom-client";
 
@@ -11,9 +11,9 @@ export interface Observer {
 }
 
 export interface Histogram {
-  /** The series with these label values, in the order of the labels. */
+  /** Returns the series with these label values, in the order of the labels. */
   labels(...values: readonly string[]): Observer;
-  /** The series of a histogram without labels. */
+  /** Observes a value in the series of a histogram without labels. */
   observe(seconds: number): void;
 }
 
@@ -28,12 +28,12 @@ export interface HistogramOptions {
 
 interface Series {
   readonly labels: Readonly<Record<string, string>>;
-  /** Counts by bucket, with one more for values beyond the last; not cumulative. */
+  /** Counts per bucket, not cumulative, plus one count for values above the last bucket. */
   readonly counts: Float64Array;
   sum: number;
 }
 
-/** Adds a histogram without series to a registry; one without labels has its series from the start. */
+/** Adds an empty histogram to a registry. A histogram without labels has its series from the start. */
 export function createHistogram({ name, help, buckets, labelNames, registry }: HistogramOptions): Histogram {
   const all = new Map<string, Series>();
   const seriesOf = (values: readonly string[]): Series => {
@@ -70,7 +70,7 @@ export function createHistogram({ name, help, buckets, labelNames, registry }: H
 
 type Values = MetricObjectWithValues<MetricValue<string> & { readonly metricName: string }>["values"];
 
-/** A histogram in the exposition format: cumulative buckets, the last one unbounded, the sum and the count. */
+/** Returns a histogram in the exposition format: cumulative buckets, the last one unbounded, then sum and count. */
 function valuesOf(name: string, buckets: readonly number[], all: Iterable<Series>): Values {
   const values: Values = [];
   for (const { labels, counts, sum } of all) {

@@ -1,8 +1,8 @@
-/** Every metric of the server, named by the conventions of Prometheus for units and suffixes. */
+/** All metrics of the server, named by Prometheus's conventions for units and suffixes. */
 import { Counter, Gauge, Registry } from "prom-client";
 import { createHistogram } from "./histogram.ts";
 
-/** Buckets from a prediction of 0.2 ms to an upload of a minute. */
+/** Buckets that cover requests from a prediction of 0.2 ms to an upload of a minute. */
 const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 const WRITE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const WAIT_SECONDS = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];

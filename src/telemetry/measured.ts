@@ -1,4 +1,4 @@
-/** Wraps the store, the training pool and the compute pool to measure what they do. */
+/** Wraps the store, the training pool and the compute pool to measure them. */
 import { isTerminal, type Job } from "../domain/jobs/job.ts";
 import type { LeaseAttempt } from "../domain/jobs/queue-order.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
@@ -9,10 +9,10 @@ import type { Store } from "../domain/store/store.ts";
 import { type StoreMethod, wrapMethods, wrapStore } from "../domain/store/wrap-store.ts";
 import type { Instruments } from "./instruments.ts";
 
-/** What a write came to, counted. */
+/** Counts the result of a write. */
 type Count = (given: readonly unknown[], result: unknown) => void;
 
-/** The store with its writes measured, those of each project's store included. */
+/** Wraps the store to measure its writes, including those of each project's store. */
 export function measureStore(store: Store, instruments: Instruments): Store {
   const counts = countsOf(instruments);
   return wrapStore(store, (part) =>
@@ -31,7 +31,7 @@ export function measureStore(store: Store, instruments: Instruments): Store {
   );
 }
 
-/** By the label under which a method is measured: what is counted of its arguments and its answer. */
+/** For each method label, a function that counts its arguments and results. */
 function countsOf({
   queueWait,
   jobsEnded,
@@ -43,22 +43,22 @@ function countsOf({
     const job = result as Job | null;
     if (job && isTerminal(job.state)) jobsEnded.inc({ state: job.state });
   };
-  const taken = (job: Job | null): void => {
+  const started = (job: Job | null): void => {
     if (job?.attempt === 1) queueWait.observe(Math.max(0, (job.startedAt ?? job.createdAt) - job.createdAt) / 1000);
   };
   return {
     transition: ended,
     finishJob: ended,
-    claimJob: (_, result) => taken(result as Job | null),
+    claimJob: (_, result) => started(result as Job | null),
     leaseJob: (_, result) => {
       const lease = result as LeaseAttempt;
-      if (lease.result === "taken") taken(lease.job);
+      if (lease.result === "taken") started(lease.job);
     },
     appendMetrics: ([, , chunk], seq) => {
       if (seq === null) return;
-      const { from, to, steps: stepsTaken } = chunk as MetricChunk;
+      const { from, to, steps: stepCount } = chunk as MetricChunk;
       epochs.inc(to - from + 1);
-      steps.inc(stepsTaken ?? 0);
+      steps.inc(stepCount ?? 0);
     },
     recordDelivery: ([, , after]) => {
       const { state } = after as AfterAttempt;
@@ -67,7 +67,7 @@ function countsOf({
   };
 }
 
-/** Wraps the training pool to measure how long its threads are busy. */
+/** Wraps the training pool to measure the busy time of its threads. */
 export function measureTrainingPool(
   trainingPool: TrainingPool,
   { workers, workersBusy, busySeconds }: Instruments,
@@ -77,7 +77,7 @@ export function measureTrainingPool(
     ...trainingPool,
     async train(run, observer) {
       let since = performance.now();
-      // A long job is counted while it runs.
+      // Long jobs are counted while they run.
       const count = () => {
         const now = performance.now();
         busySeconds.inc((now - since) / 1000);
@@ -99,7 +99,7 @@ export function measureTrainingPool(
 
 const BUSY_MS = 1000;
 
-/** Wraps the compute pool to measure how long predictions take. */
+/** Wraps the compute pool to measure the duration of predictions. */
 export function measureComputePool(computePool: ComputePool, { predictions }: Instruments): ComputePool {
   const rows = predictions.labels("rows");
   const document = predictions.labels("document");

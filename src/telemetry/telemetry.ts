@@ -1,4 +1,4 @@
-/** The telemetry of the server: events are counted as they happen, states are read when Prometheus scrapes. */
+/** The telemetry of the server: counts events as they happen, and reads states when Prometheus scrapes. */
 import { collectDefaultMetrics } from "prom-client";
 import { JOB_STATES } from "../domain/jobs/job.ts";
 import type { Telemetry } from "../domain/operation/telemetry.ts";
@@ -6,16 +6,16 @@ import type { Store } from "../domain/store/store.ts";
 import type { Observer } from "./histogram.ts";
 import type { Instruments } from "./instruments.ts";
 
-/** The least time between two counts of all jobs, each of which reads a whole index. */
+/** Minimum time between two counts of all jobs, because each count reads a whole index. */
 const COUNT_MS = 2000;
 
-/** Most series of requests that are kept. Requests without a route share one. */
+/** Most series of requests. Requests without a route share one. */
 const MAX_SERIES = 2000;
 
 /**
- * Creates the telemetry of a process. The delay of the event loop, memory and garbage collection are metrics of prom-client.
- * One of the processes that share a store, the one for which `isSpeaker` is true, reports what the whole store holds, so that
- * a sum over the processes counts it once.
+ * Creates the telemetry of a process. prom-client provides the metrics of event-loop delay, memory and garbage collection. Of
+ * the processes that share a store, only the one for which `isSpeaker` is true reports the totals of the store, so that a sum
+ * over the processes counts them once.
  */
 export function createTelemetry(
   instruments: Instruments,
@@ -24,7 +24,7 @@ export function createTelemetry(
 ): Telemetry {
   const { registry, requests, streamReaders, streamsEnded } = instruments;
   collectDefaultMetrics({ register: registry });
-  // The lookup of a series by its labels costs more than counting: each is looked up once.
+  // Looking up a series by its labels costs more than counting, so each is looked up once.
   const series = new Map<string, Observer>();
   let countedAt = Number.NEGATIVE_INFINITY;
 

@@ -1,4 +1,4 @@
-/** A checkpoint: the whole state of a training run between two steps, and the record that is kept of it. */
+/** Checkpoints: the whole state of a training run between two steps, and the stored record of it. */
 import type { NewModel } from "../models/model.ts";
 import type { Page, PageRequest } from "../page.ts";
 import type { TensorSet } from "../tensor.ts";
@@ -7,24 +7,24 @@ import type { TensorSet } from "../tensor.ts";
 export const CHECKPOINT_REASONS = ["interval", "best", "pause", "stop"] as const;
 export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
 
-/** What training needs to go on with the same bits. */
+/** The state that training needs to resume with the same bits. */
 export interface CheckpointState {
-  /** Epochs that are done. */
+  /** Number of completed epochs. */
   readonly epoch: number;
-  /** Steps done of the epoch under way; 0 between epochs. */
+  /** Completed steps of the current epoch; 0 between epochs. */
   readonly step: number;
-  /** Parameters, buffers, the optimiser's slots, and the best weights where those are to be restored. */
+  /** Parameters, buffers, the optimiser's slots, and the best weights if they are to be restored. */
   readonly tensors: TensorSet;
-  /** JSON text that only training reads: schedule, early stopping, sums of the epoch under way, seconds trained. */
+  /** JSON text that only training reads: schedule, early stopping, sums of the current epoch, seconds of training. */
   readonly progress: string;
 }
 
-/** A checkpoint as the training thread writes it. */
+/** A new checkpoint from the training thread. */
 export interface NewCheckpoint extends CheckpointState {
   readonly reason: CheckpointReason;
-  /** Whether its weights are those of the best epoch so far. */
+  /** Whether it has the weights of the best epoch so far. */
   readonly isBest: boolean;
-  /** What a model of these weights is, so that a checkpoint can be predicted with. */
+  /** Describes the model of these weights, so that the checkpoint can predict. */
   readonly model: Omit<NewModel, "id" | "name" | "jobId" | "createdAt" | "metrics">;
 }
 
@@ -38,29 +38,29 @@ export interface Checkpoint {
   readonly reason: CheckpointReason;
   readonly isBest: boolean;
   readonly bytes: number;
-  /** Of the model's weights. */
+  /** SHA-256 of the model's weights. */
   readonly sha256: string;
   readonly createdAt: number;
 }
 
-/** Checkpoints. */
+/** Stores checkpoints. */
 export interface CheckpointStore {
   /**
-   * Stores a checkpoint of a job that is running, pausing or cancelling in this attempt, over several transactions of bounded
-   * size; others see it after the last one. Of its job, the newest `keep` and the best one stay. Null, and nothing is left, when
-   * the attempt has lost the job.
+   * Stores a checkpoint of a job that is running, pausing or cancelling in this attempt, in several transactions of bounded
+   * size; it becomes visible with the last one. Keeps the newest `keep` checkpoints of the job and the best one, and deletes the
+   * others. Returns null, and stores nothing, if the attempt has lost the job.
    */
   insert(jobId: string, attempt: number, at: number, checkpoint: NewCheckpoint): Promise<Checkpoint | null>;
-  /** Newest first. Empty for an unknown job. */
+  /** Lists checkpoints, newest first. Empty for an unknown job. */
   list(jobId: string, page: PageRequest): Promise<Page<Checkpoint>>;
-  /** Null for an unknown id. */
+  /** Returns the record of a checkpoint. Null for an unknown id. */
   get(id: string): Promise<Checkpoint | null>;
-  /** The one of the greatest epoch and step: where the job goes on from. Null when it has none. */
+  /** Returns the checkpoint with the greatest epoch and step, from which the job resumes. Null if it has none. */
   getLast(jobId: string): Promise<Checkpoint | null>;
-  /** Null for an unknown id. */
+  /** Reads the state of a checkpoint. Null for an unknown id. */
   read(id: string): Promise<CheckpointState | null>;
-  /** False when it is unknown. */
+  /** Deletes a checkpoint. False if it is unknown. */
   delete(id: string): Promise<boolean>;
-  /** Removes what is left of checkpoints whose writing or deletion began before `at` and never ended. Returns how many there were. */
+  /** Removes partial checkpoints whose insertion or deletion started before `at` and never completed. Returns their number. */
   removeUnfinished(at: number): Promise<number>;
 }

@@ -1,7 +1,7 @@
-/** Rows of a job's data as they are shown beside its model: a sample, in their own units, with the part that each belongs to. */
+/** Rows of a job's data for display: a sample in the original units, with the part of the split that each row belongs to. */
 import { z } from "zod";
 
-/** Most rows, columns and values in an answer. */
+/** Most rows, columns and values per response. */
 export const MAX_SHOWN_ROWS = 5000;
 export const MAX_SHOWN_FEATURES = 64;
 export const MAX_SHOWN_VALUES = 100_000;

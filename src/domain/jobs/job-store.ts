@@ -1,4 +1,4 @@
-/** What is stored of jobs, and of their events. Knows nothing of databases. */
+/** The interface of the stores of jobs and their events. Knows nothing of databases. */
 import type { ProjectLimits } from "../limits.ts";
 import type { Evaluation } from "../models/evaluation.ts";
 import type { NewModel } from "../models/model.ts";
@@ -8,13 +8,13 @@ import type { TensorSet } from "../tensor.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction } from "./job.ts";
 import type { TransitionRequest } from "./queue-order.ts";
 
-/** Which jobs a list has: those that match every member that is given. */
+/** A filter of jobs. A job must match every given member. */
 export interface JobFilter {
   readonly state?: JobState | undefined;
   readonly name?: string | undefined;
 }
 
-/** What a submission stores: the job and its bulk, in one transaction. */
+/** A submitted job and its payload, which are stored in one transaction. */
 export interface NewJob {
   readonly id: string;
   readonly spec: ResolvedSpec;
@@ -25,11 +25,11 @@ export interface NewJob {
   readonly payload: TensorSet | null;
   readonly createdAt: number;
   readonly reproduces?: Reproduction;
-  /** Limits of its project. `insert` throws rate_limited or conflict beyond them. */
+  /** Limits of its project. `insert` throws rate_limited or conflict if they are exceeded. */
   readonly within?: Pick<ProjectLimits, "queuedJobs" | "models">;
 }
 
-/** A finished training run, ready to be stored. */
+/** The outcome of a training run, as it is stored. */
 export type Outcome =
   | {
       readonly state: "succeeded";
@@ -42,49 +42,52 @@ export type Outcome =
   | { readonly state: "failed"; readonly metrics: JobMetrics | null; readonly error: JobError }
   | { readonly state: "cancelled"; readonly metrics: JobMetrics | null };
 
-/** For those who watch the server. */
+/** Counts of jobs, for monitoring. */
 export interface JobCounts {
   readonly states: Readonly<Partial<Record<JobState, number>>>;
-  /** When the job was submitted that has been queued for longest; null when none is. */
+  /** When the oldest queued job was submitted; null if none is queued. */
   readonly oldestQueuedAt: number | null;
 }
 
-/** A job that has ended, as retention finds it. */
+/** An ended job, for retention. */
 export interface EndedJob {
   readonly id: string;
   readonly project: string;
 }
 
 /**
- * Jobs. A method that changes a job's state appends to the job's one gapless sequence of events in the same transaction.
- * Times are epoch milliseconds.
+ * Stores jobs. Every method that changes a job's state also appends an event to the job's gapless sequence, in the same
+ * transaction. Times are epoch milliseconds.
  */
 export interface JobStore {
-  /** Stores a queued job and its first event. Throws rate_limited or conflict beyond `job.within`. */
+  /** Stores a queued job and its first event. Throws rate_limited or conflict if `job.within` is exceeded. */
   insert(job: NewJob): Promise<Job>;
-  /** Null for an unknown id. */
+  /** Returns a job. Null for an unknown id. */
   get(id: string): Promise<Job | null>;
-  /** Newest first. */
+  /** Lists jobs, newest first. */
   list(filter: JobFilter, page: PageRequest): Promise<Page<Job>>;
   /** Counts the jobs of every project. */
   count(): Promise<JobCounts>;
-  /** Inline rows and initial weights. Null for a job without any, or of an unknown id. */
+  /** Reads inline rows and initial weights. Null if the job has none or is unknown. */
   readPayload(jobId: string): Promise<TensorSet | null>;
-  /** Moves the job if it is in one of `request.from`, and appends a state event. Null when it is not, or is unknown. */
+  /** Changes the state of a job if it is in one of `request.from`, and appends a state event. Otherwise returns null. */
   transition(id: string, request: TransitionRequest): Promise<Job | null>;
-  /** Ends a running, pausing or cancelling job in this attempt, with its model if it has one, in one transaction. Null when it is not so. */
+  /** Ends a job that is running, pausing or cancelling in this attempt, and stores its model, in one transaction. Otherwise null. */
   finish(id: string, attempt: number, at: number, reason: string, outcome: Outcome): Promise<Job | null>;
-  /** Deletes a job in a terminal state with its events, metrics, checkpoints and payload; its model stays. False when it is unknown or not terminal. */
+  /**
+   * Deletes a job in a terminal state with its events, metrics, checkpoints and payload, but not its model. False if it is
+   * unknown or not terminal.
+   */
   delete(id: string): Promise<boolean>;
-  /** Jobs that ended before a time, oldest first, at most `limit`. `having`: those that still have some of it. */
+  /** Lists at most `limit` jobs that ended before a time and still have data of the kind `having`, oldest first. */
   listEnded(before: number, limit: number, having: "anything" | "metrics" | "checkpoints"): Promise<EndedJob[]>;
 }
 
-/** The events of jobs. */
+/** Stores the events of jobs. */
 export interface EventStore {
   /**
-   * Events with a sequence number above `after`, in order: at most `limit`, and about `maxBytes` of columns (at least one event;
-   * 1 MiB when left out). Empty for an unknown id.
+   * Reads events with a sequence number above `after`, in order: at most `limit`, and about `maxBytes` of columns (default 1
+   * MiB), but at least one event. Empty for an unknown id.
    */
   read(jobId: string, after: number, limit: number, maxBytes?: number): Promise<JobEvent[]>;
 }

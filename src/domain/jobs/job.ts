@@ -1,4 +1,4 @@
-/** The life of a job: its states, the transitions between them, and the record that the store keeps. Times are epoch milliseconds. */
+/** Jobs: their states, the transitions between states, and the stored record. Times are epoch milliseconds. */
 import type { Series } from "../metrics/metric.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 
@@ -6,9 +6,9 @@ export const JOB_STATES = ["queued", "running", "pausing", "paused", "cancelling
 export type JobState = (typeof JOB_STATES)[number];
 
 /**
- * The states that a job may reach from each state.
+ * The allowed transitions from each state.
  *
- * @internal Exported as the rule that tests check every recorded transition against.
+ * @internal Exported for tests, which check every recorded transition against it.
  */
 export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
   queued: ["running", "paused", "cancelled"],
@@ -23,13 +23,13 @@ export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
 
 export const TERMINAL_STATES: readonly JobState[] = JOB_STATES.filter((state) => TRANSITIONS[state].length === 0);
 
-/** States in which an attempt has the job and may write its outcome. */
+/** States in which an attempt owns the job and may write its outcome. */
 export const ATTEMPTED_STATES: readonly JobState[] = ["running", "pausing", "cancelling"];
 
-/** A job whose worker died waits for at most this long before the next attempt. */
+/** Longest backoff before the next attempt of a job whose worker died. */
 export const MAX_BACKOFF_MS = 60_000;
 
-/** Whether a job in this state stays in it for good. */
+/** Whether a state is final. */
 export function isTerminal(state: JobState): boolean {
   return TRANSITIONS[state].length === 0;
 }
@@ -39,7 +39,7 @@ export const JOB_ERROR_CODES = ["diverged", "timeout", "worker_died", "interrupt
 export interface JobError {
   readonly code: (typeof JOB_ERROR_CODES)[number];
   readonly detail: string;
-  /** The epoch at which it happened, where that is known. */
+  /** The epoch of the failure, if known. */
   readonly epoch: number | null;
 }
 
@@ -49,42 +49,42 @@ export interface Transition {
   readonly reason: string;
 }
 
-/** Values of the last epoch, and of the best one (by validation loss, else by loss) with its number. */
+/** The values of the last epoch and of the best epoch (by validation loss, or by loss without one), with its number. */
 export interface JobMetrics {
   readonly final: Partial<Record<Series, number>>;
   readonly best: Partial<Record<Series, number>> & { readonly epoch?: number };
 }
 
-/** A job that runs again to see whether it gives the same weights. It makes no model. */
+/** A job that repeats the training of a model to compare the weights. It creates no model. */
 export interface Reproduction {
-  /** Id of the model. */
+  /** The id of the model. */
   readonly model: string;
-  /** Of the model's weights. */
+  /** SHA-256 of the model's weights. */
   readonly sha256: string;
 }
 
 export interface Job {
   readonly id: string;
-  /** Whose it is. */
+  /** The project that the job belongs to. */
   readonly project: string;
   readonly name: string;
   readonly state: JobState;
   readonly spec: ResolvedSpec;
-  /** Trainable numbers in the network. */
+  /** Number of trainable parameters of the network. */
   readonly parameters: number;
-  /** What training needs in memory, computed before it starts. */
+  /** Memory that training needs, computed before it starts. */
   readonly memoryBytes: number;
   /** Class labels in the order of the outputs; empty for regression. */
   readonly classes: readonly string[];
-  /** Counts from 1; 0 until it runs. */
+  /** The number of the attempt, from 1; 0 until it first runs. */
   readonly attempt: number;
-  /** How often its worker died. */
+  /** The number of times that its worker died. */
   readonly crashes: number;
-  /** Epochs whose metrics are stored. */
+  /** The number of epochs whose metrics are stored. */
   readonly epochsDone: number;
-  /** The newest event's sequence number. */
+  /** The sequence number of the newest event. */
   readonly lastSeq: number;
-  /** Of the epochs stored so far; null before the first. */
+  /** Metrics of the stored epochs; null before the first. */
   readonly metrics: JobMetrics | null;
   readonly error: JobError | null;
   readonly model: {
@@ -93,7 +93,7 @@ export interface Job {
     readonly version: number;
     readonly sha256: string;
   } | null;
-  /** The model that this job trains again to compare, and what its own weights hashed to; null until they are there. */
+  /** The model that this job reproduces, and the hash of its own weights, which is null until they exist. */
   readonly reproduces: (Reproduction & { readonly resultSha256: string | null }) | null;
   readonly transitions: readonly Transition[];
   readonly createdAt: number;
@@ -101,7 +101,7 @@ export interface Job {
   readonly finishedAt: number | null;
 }
 
-/** One entry of a job's gapless sequence: a change of state, or a chunk of epochs in the binary form of metric.ts. */
+/** An event of a job's gapless sequence: a state change, or a chunk of epochs in the binary format of metric.ts. */
 export type JobEvent =
   | { readonly seq: number; readonly type: "state"; readonly state: JobState; readonly at: number; readonly reason: string }
   | {
@@ -109,6 +109,6 @@ export type JobEvent =
       readonly type: "metrics";
       readonly from: number;
       readonly to: number;
-      /** Null when they are no longer kept. */
+      /** Null once they are deleted by retention. */
       readonly columns: Uint8Array | null;
     };

@@ -1,11 +1,11 @@
-/** What comes of the body of a job before it is one. */
+/** The results of preparing a job from a request body. */
 import type { DatasetRows } from "../datasets/dataset.ts";
 import type { FieldError } from "../errors.ts";
 import type { Note } from "../notes.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import type { TensorSet } from "../tensor.ts";
 
-/** What a job body came to, after parsing, validation and a look at its rows. */
+/** The result of parsing and validating a job body and inspecting its rows. */
 export type Prepared =
   | {
       readonly ok: true;
@@ -15,24 +15,24 @@ export type Prepared =
       readonly rows: number;
       readonly classes: readonly string[];
       readonly payload: TensorSet | null;
-      /** What was guessed, left out or looks wrong. */
+      /** Notes on what was guessed, left out or looks wrong. */
       readonly notes: readonly Note[];
     }
   | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] };
 
-/** A body that is a valid spec and names things of the store: it is prepared further with what they are. */
+/** A body that is a valid spec with references to the store, which must be resolved before preparation can continue. */
 export interface Draft {
   readonly ok: false;
   readonly code: "references";
   readonly references: References;
-  /** The parsed spec, for the compute pool alone, so that it is not parsed or validated again. */
+  /** The parsed spec, opaque outside the compute pool, so that it is not parsed and validated twice. */
   readonly spec: Uint8Array<ArrayBuffer>;
 }
 
-/** What a job body refers to, and needs to be resolved. */
+/** The references of a job body, which must be resolved. */
 export interface References {
   readonly dataset: { readonly id: string; readonly target: readonly string[]; readonly splitColumn: string | null } | null;
-  /** A reference to the model or checkpoint whose weights it starts from, and where in the body it stands. */
+  /** The reference to the model or checkpoint whose weights it starts from, and the JSON pointer of the reference. */
   readonly model: { readonly ref: string; readonly pointer: string } | null;
 }
 
@@ -43,7 +43,7 @@ export interface ReferredModel {
   readonly weights: TensorSet;
 }
 
-/** What the references are. The values of a data set are those of its categories, targets and splitting column. */
+/** The resolved references. A data set has the values of its categories, targets and split column. */
 export interface Resolved {
   readonly dataset: DatasetRows | null;
   readonly model: ReferredModel | null;

@@ -1,68 +1,68 @@
-/** The line of queued jobs: how a job comes into it and out of it, and which is next. */
+/** The order of queued jobs: how jobs enter and leave the queue, and which job is next. */
 import type { Job, JobState, Transition } from "./job.ts";
 
 /** A compare-and-set on the state of a job. */
 export interface TransitionRequest {
   readonly from: readonly JobState[];
   readonly to: Transition;
-  /** Only while the job is in this attempt. */
+  /** Applies only if the job is in this attempt. */
   readonly attempt?: number;
-  /** Counts a crash of its worker. */
+  /** Whether to count a crash of its worker. */
   readonly died?: boolean;
-  /** Of a change to `queued`: it is not taken before this time, epoch milliseconds. */
+  /** For changes to `queued`: the earliest time to claim the job, in epoch milliseconds. */
   readonly notBefore?: number;
-  /** Of a change to `queued`: it waits from now on, and does not keep the place that it had. */
+  /** For changes to `queued`: whether its waiting time starts now, instead of keeping its position in the queue. */
   readonly anew?: boolean;
 }
 
-/** Memory that a claim may use. */
+/** The memory available to a claim. */
 export interface MemoryRoom {
-  /** Left by the jobs that run. */
+  /** Memory that the running jobs leave free. */
   readonly freeBytes: number;
-  /** What there is when none runs: a job that needs more is never taken here. */
+  /** Memory when no job runs: a job that needs more is never claimed here. */
   readonly totalBytes: number;
 }
 
-/** Under which message of the queue, and by whom, a job is taken. */
+/** A request for a job under a lease: the queue message and the worker. */
 export interface LeaseRequest {
   readonly lease: string;
   readonly workerId: string;
   readonly at: number;
-  /** Jobs that its project may have under way. */
+  /** Most running jobs of its project. */
   readonly runningJobs: number;
 }
 
-/** What came of taking a job under a lease. */
+/** The result of a request for a lease. */
 export type LeaseResult =
-  /** It was queued, and runs from now on. */
+  /** It was queued and is now running. */
   | "taken"
-  /** It runs under this very lease: whoever took it has not been heard of since. */
+  /** It is running under this same lease: its worker has sent nothing since. */
   | "abandoned"
-  /** Its project has as many under way as it may have. */
+  /** Its project has reached its limit of running jobs. */
   | "full"
-  /** It is not there to be taken. */
+  /** It is not available. */
   | "void";
 
-/** The queue, as the database has it. */
+/** The queue in the database. */
 export interface QueueStore {
   /**
-   * Takes the next queued job into `running` and counts its attempt, in one transaction. Next is a job of the project that has
-   * the fewest under way, less than `runningJobs`, and of several the one whose last turn is longest ago: the job of the highest
-   * priority, a minute of waiting counting as one step of it, among those that fit the room. One that does not fit is overtaken
-   * only until it has waited for a minute; then the room is left to fill up for it. Null when there is none to take.
+   * Moves the next queued job to `running` and counts its attempt, in one transaction. Chooses the project with the fewest
+   * running jobs, fewer than `runningJobs`; of several, the one that was chosen least recently. Of its jobs that fit the memory,
+   * chooses the one with the highest priority, where a minute of waiting counts as one step of priority. A job that does not fit
+   * is overtaken for at most a minute; after that, memory is kept free for it. Null if there is no job to claim.
    */
   claim(at: number, room?: MemoryRoom, runningJobs?: number): Promise<Job | null>;
-  /** Takes a queued job into `running` under a lease, and says what the lease means where it is not queued. */
+  /** Moves a queued job to `running` under a lease. If the job is not queued, the result says what became of the lease. */
   lease(id: string, request: LeaseRequest): Promise<LeaseAttempt>;
-  /** Projects with queued jobs, whose turn it is first; without those that have `runningJobs` jobs under way. */
+  /** Lists projects with queued jobs and fewer than `runningJobs` running jobs, in the order in which they are served. */
   projectsInTurn(runningJobs: number): Promise<readonly string[]>;
-  /** When the next queued job may be taken that waits after a crash; null when none does. */
+  /** Returns when the next job in backoff after a crash may be claimed; null if there is none. */
   nextRetryAt(): Promise<number | null>;
-  /** How many queued jobs of its project come before this one; null unless it is queued. */
+  /** Returns the number of queued jobs of the same project before this one; null unless it is queued. */
   position(id: string): Promise<number | null>;
 }
 
-/** A try to take a job under a lease: what came of it, and the job where it was taken or abandoned. */
+/** The result of a request for a lease, with the job if it was taken or abandoned. */
 export interface LeaseAttempt {
   readonly result: LeaseResult;
   readonly job: Job | null;

@@ -1,42 +1,42 @@
-/** How a queued job comes to who runs it: the queue, and where there are several processes, messages, leases and the right to a job. */
+/** The queue interface: how workers get queued jobs, and, with several processes, the leases that give a worker the right to a job. */
 import type { Job } from "./job.ts";
 import type { MemoryRoom } from "./queue-order.ts";
 
-/** Runs a statement of SQL, its parameters written $1, $2, and gives its rows. */
+/** Runs an SQL statement with parameters $1, $2, ... and returns its rows. */
 export type RunSql = (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
 
-/** A job that has just come into the queue. */
+/** A job that was just queued. */
 export interface QueueEntry {
   readonly job: Job;
-  /** Its place: those of smaller ones come first. Milliseconds, a step of priority being worth a minute of them. */
+  /** The sort key in milliseconds, smallest first; a step of priority is worth a minute. */
   readonly queueKey: number;
-  /** It is not taken before; null: at once. */
+  /** The earliest time to claim it; null if it can be claimed immediately. */
   readonly notBefore: number | null;
 }
 
-/** Called in the transaction that makes a job queued; `runSql` runs in it. What it throws undoes the transaction. */
+/** Called in the transaction that queues a job; `runSql` runs in it. Throwing rolls the transaction back. */
 export type OnQueued = (entry: QueueEntry, runSql: RunSql) => Promise<void>;
 
-/** Who runs next. The embedded queue is the jobs table itself. */
+/** The queue of jobs. The embedded queue is the jobs table itself. */
 export interface JobQueue {
   /** Called after a job was stored as queued. */
   enqueue(jobId: string): Promise<void>;
-  /** The next job that fits the room, already in `running`; null when there is none. */
+  /** Claims the next job that fits the memory, and returns it in state `running`; null if there is none. */
   claim(room?: MemoryRoom): Promise<Job | null>;
-  /** The right to a job that was claimed. */
+  /** Returns the lease of a claimed job. */
   hold(job: Job): Lease;
-  /** Calls `wake` when a job may be there to claim; returns what ends that. */
+  /** Calls `wake` when there may be a job to claim. Returns an unsubscribe function. */
   onWork(wake: () => void): () => void;
-  /** Jobs ahead of this one; null unless it is queued. */
+  /** Returns the number of jobs ahead of this one; null unless it is queued. */
   position(jobId: string): Promise<number | null>;
 }
 
-/** What a run has to know of its right to the job. */
+/** A run's right to its job. */
 export interface Lease {
-  /** Aborted: another process may have the job by now. */
+  /** Aborted when another process may have the job. */
   readonly lost: AbortSignal;
-  /** Aborted: it is time for a checkpoint, and for the way back into the queue. */
+  /** Aborted when it is time to write a checkpoint and requeue the job. */
   readonly expiring: AbortSignal;
-  /** The run has ended. Where what came of it could not be stored, the job is left to whoever looks for lost ones. */
+  /** Ends the lease when the run has ended. If its outcome could not be stored, the job is left to the recovery of lost jobs. */
   release(isStored: boolean): Promise<void>;
 }

@@ -1,32 +1,33 @@
 /**
- * Downsampling: which epochs of a long run a chart needs. Pure. A line through the chosen epochs covers the same pixels as one
- * through all of them, because each bucket keeps the least and the greatest value of every column (min/max decimation).
+ * Downsampling: chooses the epochs of a long run that a chart needs. A line through the chosen epochs covers the same pixels as
+ * a line through all epochs, because each bucket keeps the minimum and maximum of every column (min/max decimation).
  */
 import { type MetricChunk, SERIES, type Series, toWire, type WireColumns } from "./metric.ts";
 
 /**
- * Blocks are 1..BLOCK_EPOCHS and so on. Buckets of at least two blocks begin with a block, so that what is known of each block
- * (min-max-index.ts) says all about them.
+ * Epochs of a block: the first block is 1..BLOCK_EPOCHS. Buckets of at least two blocks start at a block, so that the extremes of
+ * blocks (min-max-index.ts) determine those of buckets.
  */
 export const BLOCK_EPOCHS = 512;
 
-/** Some of the epochs `from`..`to`, ascending; a column has a value for each of them. */
+/** A subset of the epochs `from`..`to`, ascending, with a value per epoch and column. */
 export interface SampledChunk extends MetricChunk {
   readonly epochs: Float64Array<ArrayBuffer>;
 }
 
-/** Consecutive epochs, all of them or a sample. */
+/** A range of epochs, complete or a sample. */
 export type Rows = MetricChunk | SampledChunk;
 
-/** Whether buckets begin with blocks when `total` epochs of so many columns are downsampled to about `points`. */
+/** Whether buckets start at blocks when `total` epochs of `columns` columns are downsampled to about `points`. */
 export function isBlockAligned(total: number, columns: number, points: number): boolean {
   return total * 2 * columns >= points * 2 * BLOCK_EPOCHS;
 }
 
 /**
- * About `points` epochs out of those in `from`..`to`, ascending: first and last, and every column's least and greatest finite
- * value, of all and of each of a number of buckets, which are equal to within a block. All of them when they are at most
- * `points`; more than `points` only when that is too small for the ends and extremes. `chunks` are consecutive.
+ * Chooses about `points` epochs of `from`..`to`, ascending: the first, the last, and the epochs with the minimum and maximum
+ * finite value of every column, overall and in each bucket. Buckets have the same size to within a block. Chooses all epochs if
+ * there are at most `points`, and more than `points` only if that is too few for the ends and extremes. `chunks` are
+ * consecutive.
  */
 export function chooseEpochs(chunks: readonly Rows[], from: number, to: number, points: number): number[] {
   const first = Math.max(from, chunks[0]?.from ?? 1);
@@ -51,12 +52,12 @@ export function chooseEpochs(chunks: readonly Rows[], from: number, to: number, 
   return Array.from(chosen).sort((a, b) => a - b);
 }
 
-/** The columns that any of the chunks has, in the order of SERIES. */
+/** Returns the columns that any of the chunks has, in the order of SERIES. */
 export function seriesIn(chunks: readonly MetricChunk[]): Series[] {
   return SERIES.filter((name) => chunks.some(({ series }) => series[name]));
 }
 
-/** Adds the epochs of the least and the greatest finite value of a column within `start`..`end`: of equal ones the first. */
+/** Adds the epochs with the minimum and maximum finite value of a column within `start`..`end`; the first of equal values. */
 export function addExtremes(chosen: Set<number>, chunks: readonly Rows[], name: Series, start: number, end: number): void {
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
@@ -71,7 +72,7 @@ export function addExtremes(chosen: Set<number>, chunks: readonly Rows[], name: 
     const stop = rowOf(chunk, end + 1);
     for (let row = rowOf(chunk, start); row < stop; row++) {
       const value = column[row] as number;
-      // Comparisons with NaN are false; infinities are left out by name.
+      // Comparisons with NaN are false; infinities are excluded explicitly.
       if (value < least && value !== Number.NEGATIVE_INFINITY) {
         least = value;
         leastEpoch = epochs ? (epochs[row] as number) : chunk.from + row;
@@ -86,18 +87,18 @@ export function addExtremes(chosen: Set<number>, chunks: readonly Rows[], name: 
   if (greatestEpoch > 0) chosen.add(greatestEpoch);
 }
 
-/** The row of an epoch, or of the next one that there is; the number of rows when there is none. */
+/** Returns the row of an epoch, or of the next epoch that exists; the number of rows if there is none. */
 function rowOf(chunk: Rows, epoch: number): number {
   if ("epochs" in chunk) return lowerBound(chunk.epochs.length, (row) => (chunk.epochs[row] as number) < epoch);
   return Math.min(Math.max(epoch - chunk.from, 0), chunk.to - chunk.from + 1);
 }
 
-/** The position of the chunk that holds an epoch. */
+/** Returns the position of the chunk that contains an epoch. */
 function indexOfEpoch(chunks: readonly Rows[], epoch: number): number {
   return lowerBound(chunks.length, (index) => (chunks[index] as Rows).to < epoch);
 }
 
-/** The first of `count` positions that is not before, by bisection. */
+/** Returns the first of `count` positions for which `isBefore` is false, by bisection. */
 function lowerBound(count: number, isBefore: (position: number) => boolean): number {
   let low = 0;
   let high = count;
@@ -109,7 +110,7 @@ function lowerBound(count: number, isBefore: (position: number) => boolean): num
   return low;
 }
 
-/** A column's values at chosen epochs, which are there. NaN where a chunk lacks the column. */
+/** Returns a column's values at chosen epochs, which must exist. NaN where a chunk does not have the column. */
 export function pickRows(chunks: readonly Rows[], name: Series, epochs: Iterable<number>): number[] {
   return Array.from(epochs, (epoch) => {
     const chunk = chunks[indexOfEpoch(chunks, epoch)];
@@ -117,7 +118,7 @@ export function pickRows(chunks: readonly Rows[], name: Series, epochs: Iterable
   });
 }
 
-/** The columns of chosen epochs, ascending, as JSON carries them. A column that a chunk lacks is NaN there. */
+/** Returns the columns of chosen epochs, ascending, in the wire format. NaN where a chunk does not have a column. */
 export function pickEpochs(chunks: readonly Rows[], epochs: readonly number[]): WireColumns {
   const series: WireColumns["series"] = {};
   for (const name of seriesIn(chunks)) series[name] = pickRows(chunks, name, epochs).map(toWire);

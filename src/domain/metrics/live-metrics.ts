@@ -1,8 +1,8 @@
-/** What a job that trains has come to so far: its last and its best epoch, kept up to date chunk by chunk. Pure. */
+/** Metrics of a running job: its last and best epoch, updated chunk by chunk. */
 import type { JobMetrics } from "../jobs/job.ts";
 import { entriesOf, type MetricChunk, type Series } from "./metric.ts";
 
-/** The metrics of a job, after a chunk that follows those they were made of. The best epoch is that of the least `val_loss`, else `loss`. */
+/** Updates a job's metrics with the next chunk. The best epoch has the smallest `val_loss`, or `loss` without validation. */
 export function addChunk(known: JobMetrics | null, chunk: MetricChunk): JobMetrics {
   const monitor: Series = chunk.series.val_loss ? "val_loss" : "loss";
   const row = leastRow(chunk.series[monitor]);
@@ -14,13 +14,13 @@ export function addChunk(known: JobMetrics | null, chunk: MetricChunk): JobMetri
   };
 }
 
-/** The first row of the least number; the last row when there is no number. */
+/** Returns the first row with the minimum; the last row if all values are NaN. */
 function leastRow(column: Float64Array | undefined): number {
   let least = Number.NaN;
   let found = 0;
   for (let row = 0; row < (column?.length ?? 0); row++) {
     const value = column?.[row] as number;
-    // Written so that any number is less than none.
+    // Any number is less than NaN.
     if (value < least || Number.isNaN(least)) {
       least = value;
       found = row;

@@ -1,11 +1,11 @@
 /**
- * Metrics: columns of float64, one value an epoch, in chunks of consecutive epochs. A small network does tens of thousands
- * of epochs a second, so an epoch is never an object.
+ * Metrics: columns of float64 with one value per epoch, in chunks of consecutive epochs. A small network trains tens of
+ * thousands of epochs per second, so an epoch is never an object.
  */
 
 /**
- * Order of the columns wherever they are shown; a job has those that apply to it. Validation columns are named val_. Stored
- * chunks refer to positions: append only.
+ * All columns, in display order; a job has those that apply to it. Validation columns start with val_. Stored chunks refer to
+ * positions in this list, so it is append-only.
  */
 export const SERIES = [
   "loss",
@@ -34,30 +34,30 @@ export const SERIES = [
 ] as const;
 export type Series = (typeof SERIES)[number];
 
-/** Epochs `from`..`to`, both included, counted from 1; every column has `to - from + 1` values. */
+/** Epochs `from`..`to`, inclusive, counted from 1; every column has `to - from + 1` values. */
 export interface MetricChunk {
   readonly from: number;
   readonly to: number;
   readonly series: Readonly<Partial<Record<Series, Float64Array<ArrayBuffer>>>>;
-  /** Steps of the optimiser in these epochs, as training counts them; not stored. */
+  /** The number of optimiser steps in these epochs; not stored. */
   readonly steps?: number;
 }
 
-/** JSON has no NaN and no infinities: they travel as these strings, which `Number` reads. */
+/** A number in JSON, which has no NaN or infinities: they are encoded as these strings, which `Number` parses. */
 export type WireNumber = number | "NaN" | "Infinity" | "-Infinity";
 
-/** A number as JSON carries it: those that JSON lacks become their names. */
+/** Converts a number to its wire format: NaN and infinities become strings. */
 export function toWire(value: number): WireNumber {
   return Number.isFinite(value) ? value : (String(value) as WireNumber);
 }
 
-/** The wire form of a chunk's columns. */
+/** The wire format of a chunk's columns. */
 export interface WireColumns {
   readonly epochs: number[];
   readonly series: Partial<Record<Series, WireNumber[]>>;
 }
 
-/** The points of one stretch of epochs and then those of a later one. A column that one of them lacks is NaN there. */
+/** Concatenates the points of a range of epochs and of a later range. NaN where one of them does not have a column. */
 export function joinWireColumns(earlier: WireColumns, later: WireColumns): WireColumns {
   const columnOf = ({ epochs, series }: WireColumns, name: Series) => series[name] ?? epochs.map(() => "NaN" as const);
   const names = SERIES.filter((name) => earlier.series[name] ?? later.series[name]);
@@ -67,7 +67,7 @@ export function joinWireColumns(earlier: WireColumns, later: WireColumns): WireC
   };
 }
 
-/** The columns of a chunk as JSON carries them. */
+/** Returns the columns of a chunk in the wire format. */
 export function wireColumns(chunk: MetricChunk): WireColumns {
   const epochs = Array.from({ length: chunk.to - chunk.from + 1 }, (_, index) => chunk.from + index);
   const series: WireColumns["series"] = {};
@@ -75,7 +75,7 @@ export function wireColumns(chunk: MetricChunk): WireColumns {
   return { epochs, series };
 }
 
-/** The columns that a chunk has, in the order of SERIES. */
+/** Returns the columns of a chunk, in the order of SERIES. */
 export function entriesOf(chunk: MetricChunk): [Series, Float64Array<ArrayBuffer>][] {
   return SERIES.flatMap((name) => {
     const column = chunk.series[name];
@@ -84,8 +84,8 @@ export function entriesOf(chunk: MetricChunk): [Series, Float64Array<ArrayBuffer
 }
 
 /**
- * The binary form in which a chunk is stored: the names of its columns, each a byte that indexes SERIES, padded to 8 bytes
- * (the first byte is their count), then the columns as little-endian float64.
+ * Encodes a chunk in the binary format of the store: a byte with the number of columns and a byte per column that indexes
+ * SERIES, padded to 8 bytes, then the columns as little-endian float64.
  */
 export function encodeChunk(chunk: MetricChunk): Uint8Array<ArrayBuffer> {
   const columns = entriesOf(chunk);
@@ -100,7 +100,7 @@ export function encodeChunk(chunk: MetricChunk): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The chunk that `encodeChunk` stored, for epochs `from`..`to`. */
+/** Decodes a chunk of epochs `from`..`to` that `encodeChunk` encoded. */
 export function decodeChunk(from: number, to: number, bytes: Uint8Array): MetricChunk {
   const columns = bytes[0] ?? 0;
   const header = headerBytes(columns);

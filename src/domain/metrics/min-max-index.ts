@@ -1,24 +1,24 @@
 /**
- * The min-max index of a long run: the epochs that a chart may need, window by window. Downsampling (downsampling.ts) finds
- * the same epochs in the index as in all of them, so that drawing a thousand points does not read a million epochs.
+ * The min-max index of a long run: for each window, the epochs that a chart may need. Downsampling (downsampling.ts) chooses the
+ * same epochs from the index as from all epochs, so that a chart of a thousand points does not read a million epochs.
  */
 import { addExtremes, BLOCK_EPOCHS, pickRows, type SampledChunk, seriesIn } from "./downsampling.ts";
 import { decodeChunk, encodeChunk, type MetricChunk, type Series } from "./metric.ts";
 
-/** Epochs of a window: the first one is 1..WINDOW_EPOCHS. Blocks fit into it. */
+/** Epochs of a window: the first window is 1..WINDOW_EPOCHS. A window is a whole number of blocks. */
 const WINDOW_EPOCHS = 32 * BLOCK_EPOCHS;
 
-/** Windows that lie within `from`..`to`: the position of the first, and of the one after the last. */
+/** Returns the windows within `from`..`to`: the position of the first, and of the one after the last. */
 export function windowsWithin(from: number, to: number): { readonly start: number; readonly end: number } {
   return { start: Math.ceil((from - 1) / WINDOW_EPOCHS), end: Math.floor(to / WINDOW_EPOCHS) };
 }
 
-/** The first and last epoch of a window by its position. */
+/** Returns the first and last epoch of the window at a position. */
 export function windowAt(position: number): { readonly from: number; readonly to: number } {
   return { from: position * WINDOW_EPOCHS + 1, to: (position + 1) * WINDOW_EPOCHS };
 }
 
-/** Of a window: its first and last epoch, and every column's least and greatest value of each block. `chunks` cover it. */
+/** Returns the index of a window: its first and last epoch, and the epochs of each column's extremes in each block. `chunks` cover it. */
 export function minMaxEpochs(chunks: readonly MetricChunk[], { from, to }: { from: number; to: number }): SampledChunk {
   const chosen = new Set([from, to]);
   const names = seriesIn(chunks);
@@ -30,7 +30,7 @@ export function minMaxEpochs(chunks: readonly MetricChunk[], { from, to }: { fro
   return { from, to, epochs, series };
 }
 
-/** A chunk without what is outside of `from`..`to`, which it overlaps. Shares its memory. */
+/** Clips a chunk to `from`..`to`, which it must overlap. Shares its memory. */
 export function clipped(chunk: MetricChunk, from: number, to: number): MetricChunk {
   const [first, last] = [Math.max(from, chunk.from), Math.min(to, chunk.to)];
   if (first === chunk.from && last === chunk.to) return chunk;
@@ -39,7 +39,7 @@ export function clipped(chunk: MetricChunk, from: number, to: number): MetricChu
   return { from: first, to: last, series: Object.fromEntries(cut) };
 }
 
-/** The binary form in which minima and maxima are stored: the number of them, the epochs, and the columns as a chunk has them. */
+/** Encodes an index entry for the store: the number of epochs, the epochs, then the columns in the format of a chunk. */
 export function encodeMinMax({ epochs, series }: SampledChunk): Uint8Array<ArrayBuffer> {
   const columns = encodeChunk({ from: 1, to: epochs.length, series });
   const bytes = new Uint8Array(8 + epochs.byteLength + columns.byteLength);
@@ -49,7 +49,7 @@ export function encodeMinMax({ epochs, series }: SampledChunk): Uint8Array<Array
   return bytes;
 }
 
-/** What `encodeMinMax` stored, of the window `from`..`to`. */
+/** Decodes the index entry of the window `from`..`to` that `encodeMinMax` encoded. */
 export function decodeMinMax(from: number, to: number, bytes: Uint8Array): SampledChunk {
   const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const epochs = new Float64Array(bytes.slice(8, 8 + count * 8).buffer);

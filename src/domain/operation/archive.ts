@@ -1,21 +1,24 @@
-/** Backups: whole copies of the database, made and taken in while it is used. */
+/** Backups: whole copies of the database, created and restored while it is in use. */
 
 export interface BackupFile {
-  /** Where it is, until it is discarded. */
+  /** Its path, until it is discarded. */
   readonly path: string;
   readonly bytes: number;
-  /** Of the file. */
+  /** SHA-256 of the file. */
   readonly sha256: string;
 }
 
 export interface Archive {
-  /** A copy of the database as it is at one moment, checked. Throws storage_full when there is no room for it. */
+  /** Creates a consistent, verified copy of the database. Throws storage_full if there is no space for it. */
   backUp(): Promise<BackupFile>;
-  /** Writes a stream to a file beside the database. Throws storage_full, malformed when the stream breaks, conflict while another is taken in. */
+  /**
+   * Writes a stream to a file beside the database. Throws storage_full, malformed if the stream breaks off, and conflict while
+   * another backup is being restored.
+   */
   receive(stream: AsyncIterable<Uint8Array>): Promise<BackupFile>;
   /**
-   * Puts a received file where the next start finds it and takes it in place of the database, which is kept under another name.
-   * Throws invalid when it is not a database of ours, whole, and of a version that can be used.
+   * Stages a received file: the next start replaces the database by it, and keeps the old database under another name. Throws
+   * invalid unless it is an intact Trainyard database of a supported version.
    */
   stage(file: BackupFile): Promise<void>;
   /** Deletes a file that is no longer needed. */

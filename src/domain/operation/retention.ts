@@ -1,12 +1,12 @@
-/** What is not kept for ever. */
+/** Retention: how long data is kept. */
 
 export interface Retention {
-  /** How long a job stays after its end, with its metrics, events and checkpoints; null: until it is deleted. Models stay. */
+  /** How long an ended job is kept, with its metrics, events and checkpoints; null keeps it until it is deleted. Models stay. */
   readonly jobsMs: number | null;
-  /** How long the values of each epoch stay after a job's end. Its events, and its last and best values, stay with it. */
+  /** How long the values of each epoch are kept after the job has ended. Its events, and its last and best values, stay. */
   readonly metricsMs: number | null;
-  /** How long the checkpoints of a job stay after its end. */
+  /** How long checkpoints are kept after the job has ended. */
   readonly checkpointsMs: number | null;
-  /** How long it is told what became of a webhook. */
+  /** How long the record of a webhook delivery is kept. */
   readonly deliveriesMs: number | null;
 }

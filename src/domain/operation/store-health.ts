@@ -1,15 +1,15 @@
-/** How the store is: what it can still do, and the sentence that says why. */
+/** The health of the store: what it can still do, and why. */
 
 export interface StoreHealth {
   readonly status:
     | "ok"
-    /** There is no room: what is there can be read, small changes are still possible, what adds data is refused. */
+    /** The disk is full: reads and small changes work, and requests that add data are refused. */
     | "full"
-    /** The disk refuses writes for another reason. It is tried again, as after `full`. */
+    /** The disk refuses writes for another reason. Writes are retried, as for `full`. */
     | "failing"
-    /** Its file is not what was written. Nothing is written any more; it takes an superuser and a backup. */
+    /** The file is corrupt. Nothing is written any more; the operator must restore a backup. */
     | "damaged";
-  /** For an superuser: what is wrong, and the cure. Empty when it is ok. */
+  /** For the operator: what is wrong, and the cure. Empty if it is ok. */
   readonly detail: string;
 }
 

@@ -1,14 +1,14 @@
-/** What the server counts and measures of itself, as those who count it see it. Knows no format. */
+/** The interface of the server's telemetry to the code that reports to it. Knows no format. */
 
-/** How an open stream ended, as it is counted. */
+/** Reports how an open stream ended. */
 export type StreamEnded = (ending: string) => void;
 
 export interface Telemetry {
-  /** A request was answered. `route` is its template: a path would make a series of every id. */
+  /** Reports an answered request. `route` is the template, because a path would create a series per id. */
   request(method: string, route: string, status: number, seconds: number): void;
-  /** A stream's reader has come. Call what it returns when it has gone. */
+  /** Reports a new reader of a stream. Call the returned function when the stream has ended. */
   stream(kind: string): StreamEnded;
-  /** Everything, as text of a media type. */
+  /** Returns all metrics as text of a media type. */
   expose(): Promise<{ readonly type: string; readonly text: string }>;
 }
 

@@ -1,4 +1,4 @@
-/** Webhooks: what is sent when a job ends, and the record of every try. Knows nothing of HTTP and of databases. */
+/** Webhooks: the message that is sent when a job ends, and the record of every attempt. Knows nothing of HTTP or databases. */
 import type { Job } from "../jobs/job.ts";
 import { toWire } from "../metrics/metric.ts";
 import type { Page, PageRequest } from "../page.ts";
@@ -6,37 +6,37 @@ import type { Page, PageRequest } from "../page.ts";
 export const DELIVERY_STATES = ["pending", "delivered", "failed"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** One try: the status that was answered, or why there was none. */
+/** One attempt: the response's status, or why there was none. */
 export interface DeliveryAttempt {
   readonly at: number;
   readonly status: number | null;
-  /** Null for a try that succeeded. */
+  /** Null for a successful attempt. */
   readonly error: string | null;
   readonly ms: number;
 }
 
-/** A webhook on its way, or what became of it. Its id is the message's: the same at every try. */
+/** A webhook delivery, pending or ended. Its id is the message's id, the same for every attempt. */
 export interface Delivery {
   readonly id: string;
   readonly jobId: string;
   readonly project: string;
   readonly url: string;
-  /** The very text that is signed and sent. */
+  /** The exact text that is signed and sent. */
   readonly body: string;
   readonly state: DeliveryState;
   readonly attempts: readonly DeliveryAttempt[];
-  /** When it is tried next; null when it is not any more. */
+  /** The time of the next attempt; null if there is none. */
   readonly nextAt: number | null;
   readonly createdAt: number;
   readonly finishedAt: number | null;
 }
 
-/** Where a delivery goes after a try. */
+/** The state of a delivery after an attempt. */
 export type AfterAttempt =
   | { readonly state: "pending"; readonly nextAt: number }
   | { readonly state: "delivered" | "failed"; readonly finishedAt: number };
 
-/** What the receiver said. `isFinal`: trying again would be no use. */
+/** The receiver's response. `isFinal`: a retry would not help. */
 export type SendResult =
   | { readonly ok: true; readonly status: number }
   | {
@@ -44,51 +44,51 @@ export type SendResult =
       readonly status: number | null;
       readonly error: string;
       readonly isFinal: boolean;
-      /** How long the receiver wants to be left alone. */
+      /** The delay that the receiver requests before a retry. */
       readonly retryAfterMs: number | null;
     };
 
-/** What is sent: signed with `secret`, in the form `whsec_...` of Standard Webhooks. */
+/** A message, signed with `secret`, which has the format `whsec_...` of Standard Webhooks. */
 export interface WebhookMessage {
   readonly id: string;
   readonly url: string;
   readonly body: string;
   readonly secret: string;
-  /** Seconds since 1970, which are signed too. */
+  /** Seconds since 1970, which are also signed. */
   readonly timestampS: number;
 }
 
 /** Sends webhooks over the network. */
 export interface WebhookSender {
-  /** Never rejects; aborting gives up at once. */
+  /** Sends a message. Never rejects; aborting gives up immediately. */
   send(message: WebhookMessage, signal: AbortSignal): Promise<SendResult>;
 }
 
-/** Deliveries of webhooks. The transaction that ends a job inserts them. Times are epoch milliseconds. */
+/** Stores webhook deliveries. The transaction that ends a job inserts them. Times are epoch milliseconds. */
 export interface DeliveryStore {
-  /** Takes at most `limit` deliveries that are due, and keeps others from them for `leaseMs`. */
+  /** Claims at most `limit` due deliveries for `leaseMs`, during which nobody else can claim them. */
   claim(now: number, limit: number, leaseMs: number): Promise<Delivery[]>;
-  /** Records an attempt, and where the delivery goes after it. */
+  /** Records an attempt, and the state of the delivery after it. */
   recordAttempt(id: string, attempt: DeliveryAttempt, after: AfterAttempt): Promise<void>;
-  /** When the next one is due; null when there is none. */
+  /** Returns when the next delivery is due; null if there is none. */
   nextAt(): Promise<number | null>;
-  /** Those of a job, newest first. Empty for an unknown job. */
+  /** Lists the deliveries of a job, newest first. Empty for an unknown job. */
   list(jobId: string, page: PageRequest): Promise<Page<Delivery>>;
-  /** Frees whatever was claimed, to be tried from `at` on. For the start of the one process that uses the database. */
+  /** Releases all claims; the deliveries are due from `at`. For the start of the only process that uses the database. */
   releaseAll(at: number): Promise<void>;
-  /** Deletes deliveries that ended before a time, at most `limit`. Returns how many. */
+  /** Deletes at most `limit` deliveries that ended before a time. Returns their number. */
   deleteEnded(before: number, limit: number): Promise<number>;
 }
 
-/** Secrets that sign, by name. */
+/** Stores signing secrets by name. */
 export interface SecretStore {
-  /** The secret of this name: `value`, unless there is one already. */
+  /** Returns the secret of this name, and stores `value` if there is none. */
   getOrCreate(name: string, value: string): Promise<string>;
 }
 
 /**
- * The message of a job that has ended: `type` is "job.succeeded", "job.failed" or "job.cancelled", and `data` has those
- * members of the job's representation that an ended job has.
+ * Creates the message of an ended job: `type` is "job.succeeded", "job.failed" or "job.cancelled", and `data` has the members of
+ * an ended job's representation.
  */
 export function webhookBody(job: Job): string {
   const endedAt = isoTime(job.finishedAt) ?? isoTime(job.createdAt);
@@ -106,7 +106,7 @@ export function webhookBody(job: Job): string {
     metrics: job.metrics,
     model: job.model,
   };
-  // Epochs, counts and versions are finite: only metrics can become strings.
+  // Epochs, counts and versions are finite, so only metrics can become strings.
   const wired = (_: string, value: unknown) => (typeof value === "number" ? toWire(value) : value);
   return JSON.stringify({ type: `job.${job.state}`, timestamp: endedAt, data }, wired);
 }

@@ -1,25 +1,25 @@
-/** A worker: a process that serves or trains, as the others see it. Times are epoch milliseconds. */
+/** Workers: the processes that serve or train, as registered in the store. Times are epoch milliseconds. */
 
 /** `serve` answers requests, `work` trains, `all` does both. */
 export const ROLES = ["all", "serve", "work"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What a process says of itself, again and again. */
+/** The periodic report of a process on itself. */
 export interface WorkerHeartbeat {
   readonly id: string;
-  /** Whatever its superuser calls it: the host, unless it is set. */
+  /** The name that the operator configured; by default the host name. */
   readonly name: string;
   readonly role: Role;
   readonly version: string;
-  /** Jobs that it trains at the same time; 0 when it only serves. */
+  /** Jobs that it trains at the same time; 0 if it only serves. */
   readonly slots: number;
-  /** What these may need together. */
+  /** Memory for all of these jobs together. */
   readonly memoryBytes: number;
   readonly startedAt: number;
   readonly heartbeatAt: number;
 }
 
-/** A job that a worker has. */
+/** A job that a worker is running. */
 export interface WorkerJob {
   readonly id: string;
   readonly project: string;
@@ -28,21 +28,21 @@ export interface WorkerJob {
 }
 
 export interface Worker extends WorkerHeartbeat {
-  /** It takes no more jobs, and gives back those that it has. */
+  /** Whether it claims no more jobs and requeues those that it has. */
   readonly isDraining: boolean;
   readonly jobs: readonly WorkerJob[];
 }
 
-/** The processes that share a store. */
+/** The registry of the processes that share a store. */
 export interface WorkerStore {
-  /** Records that a process is alive. Returns whether it is asked to drain: to give its jobs back. */
+  /** Records that a process is alive. Returns whether it was asked to drain, that is, to requeue its jobs. */
   recordHeartbeat(beat: WorkerHeartbeat): Promise<boolean>;
-  /** Those heard of since then, with the jobs that they have, oldest first. */
+  /** Lists the processes with a heartbeat since a time, with their jobs, oldest first. */
   list(since: number): Promise<Worker[]>;
-  /** Asks a process to give its jobs back. False when there is none of this id. */
+  /** Asks a process to requeue its jobs. False if there is no process with this id. */
   drain(id: string): Promise<boolean>;
-  /** Removes a process that ends. */
+  /** Removes a process that exits. */
   deregister(id: string): Promise<void>;
-  /** Removes those that have not been heard of since then. */
+  /** Removes the processes without a heartbeat since a time. */
   removeSilent(since: number): Promise<void>;
 }

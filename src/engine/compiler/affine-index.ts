@@ -1,25 +1,25 @@
 /**
- * Where the elements of a tensor come from: positions are affine functions of loop variables, and every operation that only
- * moves or combines elements says at which position it reads its inputs. Analysis and code generation both walk through this
- * one table. Knows nothing of instructions or memory.
+ * Element access as affine functions: positions are affine functions of loop variables, and one table says at which positions
+ * an operation that moves or combines elements reads its inputs. Both the analyses and the code generator use this table.
+ * Knows nothing of instructions or memory.
  */
 import { type Shape, sizeOf, stridesOf, type Tensor } from "../graph.ts";
 
-/** constant + sum of terms[d] * loop d + lane * (number of the vector lane). */
+/** The affine index constant + Σ terms[d] · (loop variable d) + lane · (number of the vector lane). */
 export interface Index {
   readonly constant: number;
   readonly terms: readonly number[];
   readonly lane: number;
-  /** Its text, once keyOf has needed it. */
+  /** The cached result of keyOf. */
   key?: string;
 }
 
 export const ZERO: Index = { constant: 0, terms: [], lane: 0 };
 
-/** The same position for every loop and lane. */
+/** A constant index, the same in every loop iteration and lane. */
 export const at = (constant: number): Index => (constant === 0 ? ZERO : { constant, terms: [], lane: 0 });
 
-/** Loop variable number `loop`. */
+/** The index that is the loop variable number `loop`. */
 export function variable(loop: number): Index {
   const terms = new Array<number>(loop + 1).fill(0);
   terms[loop] = 1;
@@ -37,13 +37,13 @@ export function plus(a: Index, b: Index, factor = 1): Index {
   return { constant, terms, lane };
 }
 
-/** Position in row-major order of the element at `position`. */
+/** The row-major offset of the element at `position`, in elements. */
 export function linear(shape: Shape, position: readonly Index[]): Index {
   const strides = stridesOf(shape);
   return position.reduce((sum, index, axis) => plus(sum, index, strides[axis] as number), ZERO);
 }
 
-/** A text that is equal for equal positions. */
+/** Returns a string that is equal for equal positions. */
 export function keyOf(position: readonly Index[]): string {
   let text = "";
   for (const index of position) {
@@ -53,19 +53,19 @@ export function keyOf(position: readonly Index[]): string {
   return text;
 }
 
-/** A place where a tensor is read. */
+/** A read of one element: the tensor and the position. */
 export interface Access {
   readonly tensor: Tensor;
   readonly position: readonly Index[];
 }
 
-/** Whether the two shapes differ in axes of size 1 only, so that a reshape merely renames axes. */
+/** Whether two shapes differ only in axes of size 1, so that a reshape only renames axes. */
 export function sameButUnits(a: Shape, b: Shape): boolean {
   const [x, y] = [a.filter((size) => size !== 1), b.filter((size) => size !== 1)];
   return x.length === y.length && x.every((size, axis) => size === y[axis]);
 }
 
-/** Axes of a tensor when read by a broadcast: repeated ones are read at 0. */
+/** The position at which a broadcast reads its source: repeated axes are read at 0. */
 function beneathBroadcast(source: Shape, position: readonly Index[]): Index[] {
   const lead = position.length - source.length;
   return source.map((size, axis) => (size === 1 ? ZERO : (position[axis + lead] as Index)));
@@ -77,7 +77,7 @@ function renameAxes(from: Shape, position: readonly Index[], to: Shape): Index[]
   return to.map((size) => (size === 1 ? ZERO : (moved[next++] as Index)));
 }
 
-/** Reduced axes, each with its size: the positions that a reduction visits. */
+/** Yields the positions that a reduction visits, each as a map from reduced axis to index. */
 function* positions(shape: Shape, axes: readonly number[]): Generator<ReadonlyMap<number, number>> {
   const count = sizeOf(axes.map((axis) => shape[axis] as number));
   for (let element = 0; element < count; element++) {
@@ -93,8 +93,9 @@ function* positions(shape: Shape, axes: readonly number[]): Generator<ReadonlyMa
 }
 
 /**
- * The places that one element of `tensor` is computed from. Undefined for operations whose elements are not an expression of
- * single elements: leaves, products, pad, scatter_add, and reshapes that do more than rename axes.
+ * Returns the elements that the element of `tensor` at `position` is computed from. Undefined for operations whose elements
+ * are not an expression of single elements: leaves, matrix products, pad, scatter_add, and reshapes that do more than rename
+ * axes.
  */
 export function accesses(tensor: Tensor, position: readonly Index[]): Access[] | undefined {
   const { op, inputs, shape } = tensor;

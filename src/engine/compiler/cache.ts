@@ -1,23 +1,23 @@
 /**
- * Keeps what was compiled lately, by the structure of the programs: what they compute, not which tensor objects they are made
- * of. Bounded: the entry that was not used for longest goes first.
+ * Caches compiled modules by the structure of their programs: by what the programs compute, not by the identity of their
+ * tensor objects. Evicts the least recently used entry.
  */
 import type { Operation, Tensor } from "../graph.ts";
 import { reachable } from "../graph-walk.ts";
 import { type Program, type Programs, rootsOf } from "../program.ts";
 
-/** A bounded map. The entry that was not used for longest goes first. */
+/** A bounded map that evicts the least recently used entry. */
 export class ModuleCache<Entry> {
   readonly #limit: number;
-  // A Map iterates in insertion order: the first entry is the one used least recently.
+  // A Map iterates in insertion order: the first entry is the least recently used one.
   readonly #entries = new Map<string, Entry>();
 
-  /** At most `limit` entries are kept. */
+  /** Keeps at most `limit` entries. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** The entry of this key, made by `create` if it is not there. Throws what `create` throws, and keeps nothing then. */
+  /** Returns the entry of a key, and creates it with `create` if it is missing. Throws what `create` throws; then nothing is cached. */
   get(key: string, create: () => Entry): Entry {
     const entry = this.#entries.get(key) ?? create();
     this.#entries.delete(key);
@@ -27,7 +27,7 @@ export class ModuleCache<Entry> {
   }
 }
 
-/** A text that is equal for programs that compute the same, tensor by tensor, and differs otherwise. */
+/** Returns a string that is equal for programs that are the same graph, tensor by tensor, and differs otherwise. */
 export function structureOf(programs: Programs, maxSteps: number): string {
   return [
     `${maxSteps} steps`,
@@ -46,7 +46,7 @@ function describe(program: Program): string {
   return [...lines, ...outputs, ...updates].join("\n");
 }
 
-/** JSON knows neither -0 nor NaN nor infinities: constants are written number by number. */
+/** Writes constants number by number, because JSON has no -0, NaN or infinities. */
 function attributes(op: Operation): string {
   return op.kind === "constant"
     ? `constant ${Array.from(op.values, (value) => (Object.is(value, -0) ? "-0" : `${value}`))}`

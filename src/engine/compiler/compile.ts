@@ -1,6 +1,6 @@
 /**
- * The compiler's door: programs in, one WebAssembly module over one memory out.
- * simplify -> lower -> fuse -> plan memory -> emit, each a file. The analyses walk graphs by graph-walk.ts.
+ * The compiler's entry point: compiles programs to one WebAssembly module over one memory.
+ * The passes are simplify -> lower -> fuse -> plan memory -> emit, one file each. They traverse graphs with graph-walk.ts.
  */
 import { GraphError, sameShape } from "../graph.ts";
 import { type CompileOptions, type Executable, leavesOf, type Program, type Programs } from "../program.ts";
@@ -15,14 +15,14 @@ import { fuse } from "./schedule/fuse.ts";
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
-/** Modules of the programs that this thread compiled lately: the same job again starts at once. */
+/** Recently compiled modules of this thread, so that running the same job again needs no compilation. */
 const modules = new ModuleCache<Compiled>(64);
-/** The memory that programs need, which is checked before a job is accepted. Numbers are small, so many more are kept. */
+/** Memory sizes, which are checked before a job is accepted. Numbers are small, so this cache has more entries. */
 const sizes = new ModuleCache<number>(256);
 
 /**
- * Compiles programs that share their states by name. States begin at 0. Throws a GraphError for what cannot run: names that
- * clash, updates that do not fit, more memory than allowed.
+ * Compiles programs that share their states by name. States start at 0. Throws a GraphError for programs that cannot run:
+ * conflicting names, updates that do not fit, more memory than allowed.
  */
 export function compile(programs: Programs, options: CompileOptions = {}): Executable {
   const maxSteps = options.maxSteps ?? 1;
@@ -35,7 +35,7 @@ export function compile(programs: Programs, options: CompileOptions = {}): Execu
   return createExecutable(compiled);
 }
 
-/** Bytes of memory that `compile` would need for the same arguments, without compiling or allocating. */
+/** Returns the bytes of memory that `compile` needs for the same arguments, without compiling or allocating. */
 export function memoryFor(programs: Programs, { maxSteps = 1 }: CompileOptions = {}): number {
   return sizes.get(structureOf(programs, maxSteps), () => analyse(programs, maxSteps).plan.bytes);
 }

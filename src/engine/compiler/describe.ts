@@ -1,4 +1,4 @@
-/** Writes the listing of a compilation: what each kernel computes, over which loops, with how much arithmetic and traffic. */
+/** Formats the listing of a compilation: the operations of each kernel, its loops, flops and memory traffic. */
 import { sizeOf, type Tensor } from "../graph.ts";
 import { expressionOf } from "./expression.ts";
 import { type FusedProgram, type MemoryPlan, trafficOf } from "./memory-plan.ts";
@@ -6,7 +6,7 @@ import { productShape } from "./rewrite/lower.ts";
 import type { Kernel } from "./schedule/kernels.ts";
 import { LANES } from "./vector.ts";
 
-/** One line a kernel, under a line for each program. */
+/** Returns a line per program, followed by one line per kernel. */
 export function describe(programs: ReadonlyMap<string, FusedProgram>, plan: MemoryPlan): string {
   const parts = [...programs].map(([name, { fused }]) => {
     const copies = plan.programs.get(name)?.copies.length ?? 0;
@@ -18,7 +18,7 @@ export function describe(programs: ReadonlyMap<string, FusedProgram>, plan: Memo
   return [...parts, `memory: ${format(plan.bytes)}B`].join("\n");
 }
 
-/** The loops, the results with the operations that were fused into them, and the arithmetic. */
+/** The loops, the outputs with the operations fused into them, and the flops. */
 function describeKernel(kernel: Kernel, stored: ReadonlySet<Tensor>): string {
   const results = kernel.outputs.map(({ tensor }) => `[${tensor.shape.join(", ")}] ${operations(tensor, stored)}`);
   return `${describeLoops(kernel)}: ${results.join("; ")}: ${format(flopsOf(kernel, stored))}flop`;
@@ -35,7 +35,7 @@ function describeLoops(kernel: Kernel): string {
   return loops.map(({ size, vector, reduced }) => `${reduced ? "sum " : ""}${size}${vector ? `x${LANES}` : ""}`).join(" / ");
 }
 
-/** Names of the operations of one result, each with how often it appears, outermost first. */
+/** The names and counts of the operations of one output, outermost first. */
 function operations(output: Tensor, stored: ReadonlySet<Tensor>): string {
   const counts = new Map<string, number>();
   for (const { op } of expressionOf([output], stored).computed) {
@@ -48,7 +48,7 @@ function operations(output: Tensor, stored: ReadonlySet<Tensor>): string {
 
 const SILENT = new Set(["broadcast", "reshape"]);
 
-/** Arithmetic as usually counted: one for each element of each operation, whatever it costs. */
+/** Counts one flop per element of each operation, whatever its cost. */
 function flopsOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
   const members = kernel.outputs.map(({ tensor }) => tensor);
   return [...expressionOf(members, stored).computed].reduce((sum, tensor) => sum + flopsOfTensor(tensor), 0);
@@ -78,7 +78,7 @@ function flopsOfTensor(tensor: Tensor): number {
   }
 }
 
-/** 1234567 as "1.23 M". */
+/** Formats 1234567 as "1.23 M". */
 function format(value: number): string {
   const units = ["", "k", "M", "G"];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));

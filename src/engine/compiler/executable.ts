@@ -1,13 +1,13 @@
 /**
- * The JavaScript side of compiled programs: one memory, views into it, and the calls. Knows where things lie; knows nothing
- * of how they are computed.
+ * The JavaScript side of compiled programs: the memory, views into it, and the calls. Knows addresses; knows nothing of how
+ * values are computed.
  */
 import { GraphError } from "../graph.ts";
 import type { Executable, FloatView } from "../program.ts";
 import type { MemoryPlan, Region } from "./memory-plan.ts";
 import { PAGE_BYTES } from "./wasm/assembler.ts";
 
-/** The result of a compilation, which is cached. Each instance made from it has a memory of its own. */
+/** The result of a compilation, which is cached. Each instance created from it has its own memory. */
 export interface Compiled {
   readonly module: WebAssembly.Module;
   readonly plan: MemoryPlan;
@@ -16,8 +16,8 @@ export interface Compiled {
 }
 
 /**
- * An instance with a memory of its own, in which states are 0. Its methods throw a GraphError for unknown names, for values
- * of another length, and for steps outside 1..maxSteps.
+ * Creates an instance with its own memory, in which states are 0. Its methods throw a GraphError for unknown names, values of
+ * the wrong length, and steps outside 1..maxSteps.
  */
 export function createExecutable({ module, plan, maxSteps, listing }: Compiled): Executable {
   const pages = Math.ceil(plan.bytes / PAGE_BYTES);

@@ -1,25 +1,25 @@
 /**
- * What one kernel computes and what it loads. A tensor is either in memory when a kernel reads it (a leaf, or stored by a
- * kernel) or inline: part of the expressions that read it. Knows graphs; knows nothing of loops.
+ * The tensors that a kernel computes and those that it loads. A tensor is either in memory when a kernel reads it (a leaf, or
+ * stored by a kernel) or inline: part of the expressions that read it. Knows graphs; knows nothing of loops.
  */
 import type { Tensor } from "../graph.ts";
 import { walk } from "../graph-walk.ts";
 
-/** In memory before the step begins. */
+/** Whether a tensor is in memory before the step begins. */
 export const isLeaf = ({ op }: Tensor): boolean => op.kind === "input" || op.kind === "state" || op.kind === "constant";
 
 const POINTWISE: ReadonlySet<string> = new Set(["unary", "binary", "where"]);
 
-/** Reads its inputs at the position of the element that it computes. */
+/** Whether each element is computed from the elements of the inputs at the same position. */
 export const isPointwise = ({ op }: Tensor): boolean => POINTWISE.has(op.kind);
 
-/** What a kernel computes, and the tensors in memory that its expressions end at. */
+/** The tensors that a kernel computes, and the tensors in memory that its expressions read. */
 export interface Expression {
   readonly computed: ReadonlySet<Tensor>;
   readonly loaded: ReadonlySet<Tensor>;
 }
 
-/** The expressions of `members`, which one kernel stores. `readsOf` says what the code of a tensor reads: by default its inputs. */
+/** Returns the expressions of `members`, which one kernel stores. `readsOf` returns the tensors that a tensor's code reads. */
 export function expressionOf(
   members: Iterable<Tensor>,
   stored: ReadonlySet<Tensor>,

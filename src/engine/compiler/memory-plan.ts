@@ -1,7 +1,7 @@
 /**
- * Places everything that the programs touch in one memory: states, constants, feed and result tables, and scratch that is
- * reused as soon as the tensor in it has been read for the last time. Decides which states can be replaced in place. Knows
- * sizes and lifetimes, nothing of instructions.
+ * Memory planning: assigns addresses in one memory to states, constants, feed and result tables, and scratch buffers, which
+ * are reused after their tensor's last read. Decides which states can be updated in place. Knows sizes and lifetimes; knows
+ * nothing of instructions.
  */
 import { GraphError, sizeOf, type Tensor } from "../graph.ts";
 import { walk } from "../graph-walk.ts";
@@ -12,27 +12,27 @@ import type { Fused } from "./schedule/fuse.ts";
 import type { Kernel, MatmulKernel } from "./schedule/kernels.ts";
 import { ELEMENT_BYTES } from "./vector.ts";
 
-/** Where a tensor lies. In a feed or result table each step has a row of its own. */
+/** The address of a tensor. In a feed or result table, each step has its own row. */
 export interface Buffer {
   readonly address: number;
   readonly stepBytes: number;
 }
 
-/** A named region of the memory as JavaScript sees it. */
+/** A named region of the memory, as JavaScript accesses it. */
 export interface Region {
   readonly address: number;
   readonly tensor: Tensor;
-  /** Elements of one row, and rows: one for each step in tables, one otherwise. */
+  /** Elements per row, and the number of rows: one per step in tables, otherwise one. */
   readonly size: number;
   readonly rows: number;
 }
 
 export interface ProgramPlan {
-  /** Where kernels read a tensor from. */
+  /** The buffers that kernels read tensors from. */
   readonly buffers: ReadonlyMap<Tensor, Buffer>;
-  /** Where the kernel that computes a tensor writes it. Nowhere, if only the same kernel reads it. */
+  /** The buffers that the kernel of a tensor writes it to. None if only this kernel reads the tensor. */
   readonly targets: ReadonlyMap<Tensor, readonly Buffer[]>;
-  /** States whose old value is still read when the new one is ready: copied when the step ends. */
+  /** Copies at the end of the step, for states whose old value is still read after the new value is computed. */
   readonly copies: readonly { readonly from: Buffer; readonly to: Buffer; readonly bytes: number }[];
   readonly inputs: ReadonlyMap<string, Region>;
   readonly outputs: ReadonlyMap<string, Region>;
@@ -53,20 +53,20 @@ export interface MemoryPlan {
 }
 
 const ALIGNMENT = 64;
-/** Vectors may be loaded a little past the end of a tensor; what they find there is never stored. */
+/** Padding at the end: vector loads may read past the end of a tensor; those lanes are never stored. */
 const SLACK_BYTES = 256;
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 const bytesOf = (tensor: Tensor): number => sizeOf(tensor.shape) * ELEMENT_BYTES;
 
 export interface FusedProgram {
-  /** The inputs and states of the program as it was given: those that turned out not to matter keep their place too. */
+  /** The inputs and states of the original program, including those that simplification removed: they keep their memory. */
   readonly leaves: Leaves;
   readonly program: Program;
   readonly fused: Fused;
 }
 
-/** Throws a GraphError where states of one name disagree. */
+/** Plans the memory of all programs. Throws a GraphError if states of the same name differ in shape or dtype. */
 export function planMemory(programs: ReadonlyMap<string, FusedProgram>, maxSteps: number): MemoryPlan {
   const memory = new Allocator();
   const states = new Map<string, Region>();
@@ -83,7 +83,7 @@ export function planMemory(programs: ReadonlyMap<string, FusedProgram>, maxSteps
     constants.push(...own);
     return { name, program, leaves, fused, inputs, outputs, constants: own };
   });
-  // Programs never run at the same time, so that they share the scratch memory.
+  // Programs never run at the same time, so they share the scratch memory.
   const scratchStart = memory.end;
   let end = scratchStart;
   const planned = new Map<string, ProgramPlan>();
@@ -107,13 +107,13 @@ function declareState(tensor: Tensor, states: Map<string, Region>, memory: Alloc
     );
 }
 
-/** Constants of more than one element are read from memory; the others are part of the code. */
+/** The constants that kernels read from memory. Constants of one element are part of the code. */
 function constantsOf({ kernels }: Fused): Tensor[] {
   const members = kernels.flatMap((kernel) => kernel.outputs.map(({ tensor }) => tensor));
   return [...walk(members, ({ inputs }) => inputs)].filter(({ op }) => op.kind === "constant");
 }
 
-/** Hands out addresses that are never given back. */
+/** A bump allocator: addresses are never freed. */
 class Allocator {
   // Address 0 stays unused.
   end = ALIGNMENT;
@@ -125,7 +125,7 @@ class Allocator {
   }
 }
 
-/** Hands out addresses for spans of kernels: first fit. */
+/** A first-fit allocator of buffers, each live over an interval of kernels. */
 class Scratch {
   readonly #start: number;
   readonly #live: { address: number; bytes: number; last: number }[] = [];
@@ -174,23 +174,23 @@ function planProgram(
   fused.kernels.forEach((kernel, at) => {
     if (kernel.kind === "matmul") packs.set(kernel, allocatePacks(kernel, at, scratch));
     for (const { tensor } of kernel.outputs) {
-      const places = Object.entries(program.outputs)
+      const destinations = Object.entries(program.outputs)
         .filter(([, output]) => output === tensor)
         .map(([name]) => tableBuffer(outputs.get(name) as Region));
       const deferred: Buffer[] = [];
       for (const { state, next } of program.updates ?? []) {
         if (next !== tensor || state === next) continue;
-        const place = buffers.get(state) as Buffer;
-        (canReplace(state, at, uses) ? places : deferred).push(place);
+        const stateBuffer = buffers.get(state) as Buffer;
+        (canReplace(state, at, uses) ? destinations : deferred).push(stateBuffer);
       }
       const read = deferred.length > 0 || (uses.last.get(tensor) ?? -1) > at;
-      if (places.length === 0 && read) {
+      if (destinations.length === 0 && read) {
         const last = deferred.length > 0 ? fused.kernels.length : (uses.last.get(tensor) ?? at);
-        places.push(scratch.allocate(bytesOf(tensor), at, last));
+        destinations.push(scratch.allocate(bytesOf(tensor), at, last));
       }
-      for (const to of deferred) copies.push({ from: places[0] as Buffer, to, bytes: bytesOf(tensor) });
-      targets.set(tensor, places);
-      if (!isLeaf(tensor) && places[0]) buffers.set(tensor, places[0]);
+      for (const to of deferred) copies.push({ from: destinations[0] as Buffer, to, bytes: bytesOf(tensor) });
+      targets.set(tensor, destinations);
+      if (!isLeaf(tensor) && destinations[0]) buffers.set(tensor, destinations[0]);
     }
   });
   return { buffers, targets, copies, inputs, outputs, packs };
@@ -207,9 +207,9 @@ const tableBuffer = ({ address, size, rows }: Region): Buffer => ({
 });
 
 interface Uses {
-  /** The last kernel that reads a tensor. */
+  /** The index of the last kernel that reads a tensor. */
   readonly last: ReadonlyMap<Tensor, number>;
-  /** The last kernel that reads it at another place than the one it is computing. */
+  /** The index of the last kernel that reads it at a position other than the one being computed. */
   readonly lastElsewhere: ReadonlyMap<Tensor, number>;
 }
 
@@ -219,7 +219,7 @@ function usesOf({ kernels, stored }: Fused): Uses {
   kernels.forEach((kernel, at) => {
     const members = new Set(kernel.outputs.map(({ tensor }) => tensor));
     const isLoaded = (tensor: Tensor): boolean => isLeaf(tensor) || (stored.has(tensor) && !members.has(tensor));
-    // The operands of a product are read as a whole; so is what a reduction or a move reads.
+    // Operands of matrix products are read as a whole, as are the inputs of reductions and moves.
     const elsewhere = kernel.outputs.flatMap(({ tensor, kind }) => (kind === "pointwise" ? [] : tensor.inputs));
     const pointwise = kernel.outputs.filter(({ kind }) => kind === "pointwise").map(({ tensor }) => tensor);
     walk(pointwise, (tensor) => {
@@ -238,12 +238,12 @@ function usesOf({ kernels, stored }: Fused): Uses {
   return { last, lastElsewhere };
 }
 
-/** Whether kernel `at` may overwrite a state: no later kernel reads the old value, and this one reads it nowhere else. */
+/** Whether kernel `at` may overwrite a state: no later kernel reads the old value, and this one reads only the same position. */
 function canReplace(state: Tensor, at: number, { last, lastElsewhere }: Uses): boolean {
   return (last.get(state) ?? -1) <= at && (lastElsewhere.get(state) ?? -1) < at;
 }
 
-/** Bytes that a kernel reads and writes at least: its leaves and stored inputs once, and its results. */
+/** The minimum memory traffic of a kernel in bytes: each loaded tensor once, plus its outputs. */
 export function trafficOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
   const members = new Set(kernel.outputs.map(({ tensor }) => tensor));
   const { loaded } = expressionOf(members, stored, readsOf);

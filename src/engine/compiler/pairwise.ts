@@ -1,6 +1,6 @@
-/** The order in which sums are taken: neighbours first, then neighbours of the results, and so on. */
+/** Pairwise summation: combines adjacent items, then adjacent results, and so on. */
 
-/** Combines all items into one, in a tree that depends on their number alone. There is at least one. */
+/** Combines all items, at least one, in a tree that depends only on their number. */
 export function pairwise<Item>(items: readonly Item[], combine: (a: Item, b: Item) => Item): Item {
   let rest = items;
   while (rest.length > 1) {

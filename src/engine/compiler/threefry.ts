@@ -1,6 +1,6 @@
 /**
- * Threefry-2x32 with 20 rounds on four counters at once: the `uniform` primitive. The definition is that of random.ts; this
- * is the same function as vector instructions.
+ * The `uniform` primitive: Threefry-2x32 with 20 rounds on four counters at once, as vector instructions. random.ts has the
+ * reference definition.
  */
 import type { VectorCode } from "./codegen/math.ts";
 import type { Local } from "./wasm/assembler.ts";
@@ -11,7 +11,7 @@ const ROTATIONS = [
   [17, 29, 16, 24],
 ] as const;
 
-/** The top 24 bits of the first word of threefry2x32(key, counter), times 2^-24, in each lane. */
+/** Emits, in each lane, the top 24 bits of the first word of threefry2x32(key, counter), times 2^-24. */
 export function uniformLanes(v: VectorCode, key0: Local, key1: Local, counter0: Local, counter1: Local): Local {
   const key2 = v.op("v128.xor", v.op("v128.xor", key0, key1), v.bits(PARITY));
   const keys = [key0, key1, key2] as const;

@@ -1,10 +1,10 @@
-/** The sizes that all generated code shares: how wide a vector is, and how large an element. */
+/** Sizes shared by all generated code: the width of a vector and the size of an element. */
 
-/** Elements of a vector: four float32 fill the 128 bits of WebAssembly's SIMD. */
+/** Elements per vector: four float32 in the 128 bits of WebAssembly's SIMD. */
 export const LANES = 4;
 
-/** The lanes of a vector by number. */
+/** The lane numbers of a vector. */
 export const LANE_NUMBERS = [0, 1, 2, 3] as const;
 
-/** Bytes of an element: float32 and int32 alike. */
+/** Bytes per element, for float32 and int32. */
 export const ELEMENT_BYTES = 4;

@@ -1,16 +1,15 @@
-/** Losses of two classes, one value an element; targets are 0, 1 or a probability. PyTorch's formulas and clamps. */
+/** Elementwise losses of two classes, with PyTorch's formulas and clamps. Targets are 0, 1 or a probability. */
 import { abs, add, customGradient, div, exp, log, log1p, maximum, mul, neg, sigmoid, sub, type Tensor } from "../graph.ts";
 import { relu } from "../nn/activations.ts";
 
-/** Smallest logarithm that enters the loss, so that a wrong certainty costs 100 instead of infinity. */
+/** Lower clamp of the logarithms: a confident error costs 100 instead of infinity. */
 const SMALLEST_LOG = -100;
-/** Smallest denominator of the gradient. */
+/** Lower clamp of the gradient's denominator. */
 const SMALLEST_VARIANCE = 1e-12;
 
 /**
- * Cross-entropy of probabilities. Its gradient is that of ATen's binary_cross_entropy_backward, (x - t) / max((1 - x)x,
- * 1e-12): unlike the derivative of the clamped logarithms it does not vanish where they are clamped. Both tensors and the
- * result have the same shape.
+ * Cross-entropy of probabilities. The gradient is that of ATen's binary_cross_entropy_backward, (x - t) / max((1 - x)x,
+ * 1e-12), which does not vanish where the logarithms are clamped. Both tensors and the result have the same shape.
  */
 export function bce(probability: Tensor, target: Tensor): Tensor {
   const x = probability;
@@ -21,9 +20,9 @@ export function bce(probability: Tensor, target: Tensor): Tensor {
 }
 
 /**
- * Cross-entropy of sigmoid(x) without computing it, so that no logarithm loses digits: (1 - t)x + (1 + (w - 1)t) ln(1 +
- * e^-x), where w weighs the positive class. The gradient is written out for the same reason. Both tensors and the result have
- * the same shape.
+ * Cross-entropy of sigmoid(x), computed without the sigmoid to avoid cancellation: (1 - t)x + (1 + (w - 1)t) ln(1 + e^-x),
+ * where w is the weight of the positive class. The gradient is explicit for the same reason. Both tensors and the result
+ * have the same shape.
  */
 export function bceWithLogits(logit: Tensor, target: Tensor, posWeight: number): Tensor {
   const x = logit;

@@ -1,4 +1,4 @@
-/** The table of losses: from a spec, as the API names it, to a scalar. A new loss is one line in each of the two lists here. */
+/** The table of losses, by their names in the API. To add one, add a line to each of the two lists here. */
 import { GraphError, mul, reshape, sameShape, sum, type Tensor } from "../graph.ts";
 import { mean } from "../nn/functional.ts";
 import { bce, bceWithLogits } from "./binary.ts";
@@ -26,15 +26,15 @@ type SpecOf<T extends LossType> = { readonly type: T; readonly reduction?: Reduc
 export type LossSpec = { readonly [T in LossType]: SpecOf<T> }[LossType];
 
 /**
- * A scalar from predictions and targets: of equal shape, except for cross_entropy and nll, whose targets are class numbers
- * as floats, [rows], for predictions [rows, classes]. Row weights [rows] multiply the loss of each row, and not what a mean
- * divides by: with a mean of 1 they leave its scale as it is. Throws a GraphError for shapes that do not fit.
+ * Computes a scalar from predictions and targets of equal shape. For cross_entropy and nll, predictions are [rows, classes]
+ * and targets are class indices as floats, [rows]. Row weights [rows] multiply the loss of each row, but not the divisor of a
+ * mean: weights with a mean of 1 keep the scale of the loss. Throws a GraphError for shapes that do not fit.
  */
 export type Loss = (prediction: Tensor, target: Tensor, rowWeights?: Tensor) => Tensor;
 
 type Entry<T extends LossType> = (prediction: Tensor, target: Tensor, spec: SpecOf<T>, rowWeights?: Tensor) => Tensor;
 
-/** Reduces a loss of elements. Shapes must be equal: broadcasting here would hide a wrong target. */
+/** Reduces an elementwise loss. Shapes must be equal: broadcasting would hide a wrong target. */
 const elementwise =
   <T extends LossType>(loss: Entry<T>): Entry<T> =>
   (prediction, target, spec, rowWeights) => {
@@ -47,7 +47,7 @@ const elementwise =
     return spec.reduction === "sum" ? sum(values) : mean(values);
   };
 
-/** Weights [rows] in a shape that goes with values [rows, ...]. */
+/** Reshapes weights [rows] to broadcast with values [rows, ...]. */
 const perRow = (weights: Tensor, values: Tensor): Tensor =>
   reshape(weights, [values.shape[0] as number, ...values.shape.slice(1).map(() => 1)]);
 
@@ -66,7 +66,7 @@ const losses: { readonly [T in LossType]: Entry<T> } = {
     nll(prediction, target, { weight, reduction, rowWeights }),
 };
 
-/** The loss of a spec; `reduction` is the mean by default. */
+/** Creates the loss of a spec; the default `reduction` is the mean. */
 export function createLoss(spec: LossSpec): Loss {
   const entry = losses[spec.type] as Entry<LossType>;
   return (prediction, target, rowWeights) => entry(prediction, target, spec as SpecOf<LossType>, rowWeights);

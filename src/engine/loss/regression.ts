@@ -1,4 +1,4 @@
-/** Losses between numbers, one value an element; PyTorch's formulas. */
+/** Elementwise regression losses, with PyTorch's formulas. */
 import { abs, div, less, mul, sub, type Tensor, where } from "../graph.ts";
 import { square } from "../nn/functional.ts";
 
@@ -8,14 +8,14 @@ export const mse = (prediction: Tensor, target: Tensor): Tensor => square(sub(pr
 /** The absolute difference, elementwise. */
 export const l1 = (prediction: Tensor, target: Tensor): Tensor => abs(sub(prediction, target));
 
-/** Half the squared difference up to delta > 0, and beyond it linear with slope delta; elementwise. */
+/** Half the squared difference below delta > 0, and linear with slope delta above; elementwise. */
 export function huber(prediction: Tensor, target: Tensor, delta: number): Tensor {
   const difference = sub(prediction, target);
   const distance = abs(difference);
   return where(less(distance, delta), mul(square(difference), 0.5), mul(sub(distance, 0.5 * delta), delta));
 }
 
-/** Huber's loss divided by beta >= 0; for beta 0 it is l1. Elementwise. */
+/** The Huber loss divided by beta >= 0; l1 for beta 0. Elementwise. */
 export function smoothL1(prediction: Tensor, target: Tensor, beta: number): Tensor {
   if (beta === 0) return l1(prediction, target);
   const difference = sub(prediction, target);

@@ -1,6 +1,6 @@
 /**
- * Activation functions, element by element, composed of primitives, with PyTorch's names, defaults and gradients at the
- * kinks. NaN passes through all of them.
+ * Elementwise activation functions, composed of primitives, with PyTorch's names, defaults and gradients at the kinks. All of
+ * them propagate NaN.
  */
 import {
   abs,
@@ -33,23 +33,23 @@ export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => where(less
 /** x above 0, alpha (eˣ - 1) below, of x's shape. */
 export function elu(x: Tensor, alpha = 1): Tensor {
   const isNegative = lessEqual(x, 0);
-  // The branch that is not taken must stay finite, or its gradient of 0 times infinity would be NaN.
+  // The unselected branch must stay finite: its gradient, 0 times infinity, would be NaN.
   const negative = where(isNegative, x, 0);
   const value = where(isNegative, mul(expm1(negative), alpha), x);
-  // By the chain rule the slope would be a difference of numbers near 1, which has no digits left below x = -12.
+  // The chain rule would compute the slope as a difference of numbers near 1, with no correct digits below x = -12.
   return customGradient(value, [x], [where(isNegative, mul(exp(negative), alpha), 1)]);
 }
 
-/** eˣ - 1 = 2 tanh(x/2) / (1 - tanh(x/2)): without cancellation for x near 0, for x <= 0. Its gradient is for the caller to give. */
+/** eˣ - 1 = 2 tanh(x/2) / (1 - tanh(x/2)) for x <= 0, without cancellation near 0. The caller supplies the gradient. */
 function expm1(x: Tensor): Tensor {
   const t = tanh(mul(x, 0.5));
   return div(mul(t, 2), sub(1, t));
 }
 
-/** The scaled elu that keeps mean 0 and variance 1; elementwise. Klambauer et al., "Self-normalizing neural networks", 2017. */
+/** The scaled elu that preserves mean 0 and variance 1; elementwise. Klambauer et al., "Self-normalizing neural networks", 2017. */
 export const selu = (x: Tensor): Tensor => mul(elu(x, SELU_ALPHA), SELU_SCALE);
 
-/** x Φ(x), Φ the standard normal distribution function, exactly or by the approximation with tanh; elementwise. */
+/** x Φ(x), with Φ the standard normal distribution function, exact or in the tanh approximation; elementwise. */
 export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
   const cumulative =
     approximate === "none"
@@ -64,7 +64,7 @@ export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
 /** x · tanh(softplus(x)); elementwise. Misra, "Mish: a self regularized non-monotonic activation function", 2019. */
 export const mish = (x: Tensor): Tensor => mul(x, tanh(softplus(x)));
 
-/** ln(1 + e^(beta x)) / beta, and x itself where beta x exceeds the threshold. Elementwise. */
+/** ln(1 + e^(beta x)) / beta, and x where beta x exceeds the threshold; elementwise. */
 export function softplus(x: Tensor, beta = 1, threshold = 20): Tensor {
   const z = beta === 1 ? x : mul(x, beta);
   const linear = less(threshold, z);
@@ -75,12 +75,12 @@ export function softplus(x: Tensor, beta = 1, threshold = 20): Tensor {
 /** ln(sigmoid(x)), without overflow; elementwise. */
 export const logsigmoid = (x: Tensor): Tensor => customGradient(neg(log1pExp(neg(x))), [x], [sigmoid(neg(x))]);
 
-/** ln(1 + eᶻ) without overflow; its gradient is for the caller to give. */
+/** ln(1 + eᶻ), without overflow. The caller supplies the gradient. */
 const log1pExp = (z: Tensor): Tensor => add(relu(z), log1p(exp(neg(abs(z)))));
 
-/** x between low and high, with slope 0 at the bounds themselves; elementwise. */
+/** x clamped to low..high, with slope 0 at the bounds; elementwise. */
 export const hardtanh = (x: Tensor, low = -1, high = 1): Tensor =>
   where(lessEqual(x, low), low, where(lessEqual(high, x), high, x));
 
-/** x between low and high, with slope 1 at the bounds themselves; elementwise. */
+/** x clamped to low..high, with slope 1 at the bounds; elementwise. */
 export const clamp = (x: Tensor, low: number, high: number): Tensor => where(less(x, low), low, where(less(high, x), high, x));

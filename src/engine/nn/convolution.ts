@@ -19,7 +19,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, { stride = 1, p
   const none = { low: 0, high: 0, interior: 0 };
   const views = windows(pad(x, [none, none, ...sides]), [kernelHeight, kernelWidth], pairOf(stride));
   const [, , height, width] = (views[0] as Tensor).shape as [number, number, number, number];
-  // One product a position of the kernel: [out, in] with [n, in, height · width].
+  // One matrix product per kernel position: [out, in] with [n, in, height · width].
   const terms = views.map((view, position) =>
     matmul(
       kernelAt(weight, Math.floor(position / kernelWidth), position % kernelWidth),
@@ -45,8 +45,8 @@ export function conv1d(
 }
 
 /**
- * The largest element of each window; the gradient goes to the first of equal ones, and NaN wins. x is [n, channels, height,
- * width]; there is no padding. Throws a GraphError for a window larger than the image.
+ * The maximum of each window, without padding; x is [n, channels, height, width]. The gradient goes to the first of equal
+ * maxima, and NaN propagates. Throws a GraphError for a window larger than the image.
  */
 export function maxPool2d(x: Tensor, kernelSize: number | Pair, stride: number | Pair = kernelSize): Tensor {
   return windows(x, pairOf(kernelSize), pairOf(stride)).reduce((best, candidate) => {
@@ -56,15 +56,15 @@ export function maxPool2d(x: Tensor, kernelSize: number | Pair, stride: number |
 }
 
 /**
- * The mean of each window. x is [n, channels, height, width]; there is no padding. Throws a GraphError for a window larger
- * than the image.
+ * The mean of each window, without padding; x is [n, channels, height, width]. Throws a GraphError for a window larger than
+ * the image.
  */
 export function avgPool2d(x: Tensor, kernelSize: number | Pair, stride: number | Pair = kernelSize): Tensor {
   const views = windows(x, pairOf(kernelSize), pairOf(stride));
   return mul(views.reduce(add), 1 / views.length);
 }
 
-/** For each position of a kernel, row by row, the elements that it meets as the kernel moves over x: [n, channels, height, width]. */
+/** For each kernel position, row by row, a strided slice of x [n, channels, height, width]: its elements in all windows. */
 function windows(x: Tensor, [kernelHeight, kernelWidth]: Pair, [strideY, strideX]: Pair): Tensor[] {
   const [n, channels, height, width] = x.shape as [number, number, number, number];
   if (kernelHeight > height || kernelWidth > width)

@@ -1,4 +1,4 @@
-/** Functions of whole tensors, composed of primitives, with PyTorch's names. Axes may be negative: they count from the end. */
+/** Tensor functions composed of primitives, with PyTorch's names. Negative axes count from the end. */
 import {
   abs,
   add,
@@ -31,8 +31,8 @@ export const square = (x: Tensor): Tensor => mul(x, x);
 export const reciprocal = (x: Tensor): Tensor => div(1, x);
 
 /**
- * x to a constant power: by multiplication for whole and half exponents up to 8, else e^(exponent ln x), for x > 0.
- * Elementwise.
+ * x to a constant power, elementwise: by multiplication for integer and half-integer exponents up to 8, otherwise
+ * e^(exponent ln x), for x > 0.
  */
 export function pow(x: Tensor, exponent: number): Tensor {
   if (exponent < 0) return reciprocal(pow(x, -exponent));
@@ -45,31 +45,31 @@ export function pow(x: Tensor, exponent: number): Tensor {
 
 // ---------------------------------------------------------------- reductions
 
-/** How many elements each element of a reduction was made of. */
+/** The number of elements that were reduced to each element. */
 const countOf = (x: Tensor, reduced: Tensor): number => sizeOf(x.shape) / sizeOf(reduced.shape);
 
 /**
- * Minimum over the axes (all of them by default), its gradient shared equally among equal minima. The axes leave the shape
- * unless `keepdim`.
+ * Minimum over the axes (all by default), which are removed from the shape unless `keepdim`. The gradient is divided equally
+ * among equal minima.
  */
 export const min = (x: Tensor, axes?: readonly number[], keepdim = false): Tensor => neg(max(neg(x), axes, keepdim));
 
-/** Mean over the axes (all of them by default), which leave the shape unless `keepdim`. */
+/** Mean over the axes (all by default), which are removed from the shape unless `keepdim`. */
 export function mean(x: Tensor, axes?: readonly number[], keepdim = false): Tensor {
   const total = sum(x, axes, keepdim);
   return div(total, countOf(x, total));
 }
 
-/** Variance over the axes: divided by n - 1 if unbiased, by n if not. The axes leave the shape unless `keepdim`. */
+/** Variance over the axes, divided by n - 1 if unbiased, else by n. The axes are removed from the shape unless `keepdim`. */
 export function variance(x: Tensor, axes?: readonly number[], keepdim = false, unbiased = true): Tensor {
   const total = sum(square(sub(x, mean(x, axes, true))), axes, keepdim);
   return div(total, countOf(x, total) - (unbiased ? 1 : 0));
 }
 
-/** ln Σ eˣ over the axes, without overflow. They leave the shape unless `keepdim`. */
+/** ln Σ eˣ over the axes, without overflow. The axes are removed from the shape unless `keepdim`. */
 export function logsumexp(x: Tensor, axes: readonly number[], keepdim = false): Tensor {
   const peak = detach(max(x, axes, true));
-  // An infinite maximum cannot be subtracted from itself.
+  // Infinity minus infinity is NaN, so an infinite maximum is not subtracted.
   const shift = where(equal(abs(peak), Number.POSITIVE_INFINITY), 0, peak);
   const total = log(sum(exp(sub(x, shift)), axes, keepdim));
   return add(total, reshape(shift, total.shape));
@@ -81,7 +81,7 @@ export function softmax(x: Tensor, axis: number): Tensor {
   return div(e, sum(e, [axis], true));
 }
 
-/** The logarithm of softmax, without overflow and without the loss of small probabilities. Has x's shape. */
+/** The logarithm of softmax, without overflow or underflow. Has x's shape. */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   const shifted = sub(x, detach(max(x, [axis], true)));
   return sub(shifted, log(sum(exp(shifted), [axis], true)));
@@ -89,7 +89,7 @@ export function logSoftmax(x: Tensor, axis: number): Tensor {
 
 // ---------------------------------------------------------------- products and selections
 
-/** x Wᵀ + b: x [..., in], weight [out, in] and bias [out] as PyTorch has them; [..., out]. */
+/** x Wᵀ + b for x [..., in], with weight [out, in] and bias [out] as in PyTorch: [..., out]. */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const lead = x.shape.slice(0, -1);
   const rows = reshape(x, [sizeOf(lead), x.shape.at(-1) as number]);
@@ -98,8 +98,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
 }
 
 /**
- * The tensors one after the other along an axis; on all other axes their shapes are equal. Throws a GraphError if there are
- * none.
+ * Concatenates tensors along an axis; their shapes are equal on all other axes. Throws a GraphError without tensors.
  */
 export function cat(tensors: readonly Tensor[], axis: number): Tensor {
   const [first] = tensors;
@@ -107,7 +106,7 @@ export function cat(tensors: readonly Tensor[], axis: number): Tensor {
   const along = axis < 0 ? axis + first.shape.length : axis;
   const length = tensors.reduce((total, x) => total + (x.shape[along] as number), 0);
   let before = 0;
-  const place = (x: Tensor): Tensor => {
+  const padded = (x: Tensor): Tensor => {
     const size = x.shape[along] as number;
     const low = before;
     before += size;
@@ -116,26 +115,26 @@ export function cat(tensors: readonly Tensor[], axis: number): Tensor {
       x.shape.map((_, i) => ({ low: i === along ? low : 0, high: i === along ? length - low - size : 0, interior: 0 })),
     );
   };
-  return tensors.map(place).reduce((total, placed) => add(total, placed));
+  return tensors.map(padded).reduce((total, each) => add(total, each));
 }
 
-/** Rows of `weight` [n, ...rest] at int indices. */
+/** Gathers rows of `weight` [n, ...rest] at int indices: [...indices.shape, ...rest]. */
 export const embedding = (weight: Tensor, indices: Tensor): Tensor => gather(weight, indices);
 
 /**
- * Rows of `weight` [n, columns] at `positions` [...], whole numbers 0..n-1 as floats: [..., columns]. Any other number finds
- * zeros. A product with ones and zeros, which is exact, so that positions can come out of rows of features.
+ * Looks up rows of `weight` [n, columns] at `positions` [...], integers 0..n-1 as floats: [..., columns]. Any other number
+ * gives zeros. Computed as an exact product with a one-hot matrix, so that positions can be features of a row.
  */
 export function lookUp(weight: Tensor, positions: Tensor): Tensor {
   const [n, columns] = weight.shape as [number, number];
-  const places = constant(Array.from({ length: n }, (_, i) => i));
-  const chosen = equal(reshape(positions, [sizeOf(positions.shape), 1]), places);
-  return reshape(matmul(chosen, weight), [...positions.shape, columns]);
+  const numbers = constant(Array.from({ length: n }, (_, i) => i));
+  const oneHot = equal(reshape(positions, [sizeOf(positions.shape), 1]), numbers);
+  return reshape(matmul(oneHot, weight), [...positions.shape, columns]);
 }
 
 /**
- * torch.gather: along one axis, the element of x at each index. `index` holds whole numbers as floats and has x's sizes on
- * all other axes. The result has the shape of `index`.
+ * torch.gather: selects the elements of x at `index` along one axis. `index` has integers as floats, and x's sizes on all
+ * other axes. The result has the shape of `index`.
  */
 export function gatherElements(x: Tensor, axis: number, index: Tensor): Tensor {
   const along = axis < 0 ? axis + x.shape.length : axis;

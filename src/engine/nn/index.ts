@@ -1,4 +1,4 @@
-/** Functions for networks by PyTorch's names: primitives that are activations, and what is composed of primitives. */
+/** Neural-network functions with PyTorch's names: primitives that are activations, and functions composed of primitives. */
 export { sigmoid, tanh } from "../graph.ts";
 export * from "./activations.ts";
 export * from "./convolution.ts";

@@ -1,4 +1,4 @@
-/** How parameters begin: torch.nn.init, drawn from our own streams. One entry an initialiser. */
+/** Initial values of parameters: torch.nn.init, with the engine's own random streams. The table has one entry per initialiser. */
 import { GraphError, type Shape, sizeOf } from "../graph.ts";
 import type { Random } from "../random.ts";
 
@@ -15,7 +15,7 @@ interface Xavier {
   readonly gain?: number | undefined;
 }
 
-/** What each initialiser can be told, with torch.nn.init's names and defaults. */
+/** The options of each initialiser, with torch.nn.init's names and defaults. */
 interface Options {
   readonly kaiming_normal: Kaiming;
   readonly kaiming_uniform: Kaiming;
@@ -30,19 +30,19 @@ interface Options {
 
 type Name = keyof Options;
 
-/** A name, for an initialiser's defaults, or an object with its options. `default` is the layer's own. */
+/** An initialiser's name, for its defaults, or an object with its options. `default` is the layer's own initialiser. */
 export type InitialiserSpec =
   | Name
   | "default"
   | { readonly type: "default" }
   | { readonly [N in Name]: { readonly type: N } & Options[N] }[Name];
 
-/** Row-major starting values of a parameter, drawn from a stream. */
+/** Draws the row-major initial values of a parameter from a stream. */
 export type Initialise = (random: Random) => Float64Array;
 
 /**
- * The recommended factor for the standard deviation of weights before a nonlinearity; `param` is the negative slope of
- * leaky_relu. torch.nn.init.calculate_gain.
+ * torch.nn.init.calculate_gain: the recommended factor for the standard deviation of weights before a nonlinearity. `param`
+ * is the negative slope of leaky_relu.
  */
 export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
   return GAINS[nonlinearity](param);
@@ -57,7 +57,6 @@ const GAINS: Readonly<Record<Nonlinearity, (param: number) => number>> = {
   selu: () => 3 / 4,
 };
 
-/** Bounded and spread distributions, one number an element. */
 const uniformOver =
   (low: number, high: number) =>
   (shape: Shape): Initialise =>
@@ -103,8 +102,8 @@ const INITIALISERS: { readonly [N in Name]: (shape: Shape, options: Options[N]) 
 };
 
 /**
- * The function that draws a parameter of `shape` ([out, in, ...] for weights). `fallback` is what "default" means.
- * Throws a GraphError where the initialiser needs a fan that the shape does not have.
+ * Returns the function that draws a parameter of `shape` ([out, in, ...] for weights). "default" stands for `fallback`.
+ * Throws a GraphError if the initialiser needs a fan and the shape has fewer than two axes.
  */
 export function initialiser(spec: InitialiserSpec | undefined, shape: Shape, fallback: InitialiserSpec): Initialise {
   const given = typeof spec === "string" ? { type: spec } : (spec ?? { type: "default" as const });

@@ -1,4 +1,4 @@
-/** The table of layer types that hold no others. A new layer is one file in layers/ and one line in each of the two lists here. */
+/** The table of layer types without inner layers. To add one, add a file to layers/ and a line to each of the two lists here. */
 import {
   type EluSpec,
   elu,
@@ -58,7 +58,7 @@ interface LayerSpecs {
   readonly reshape: ReshapeSpec;
 }
 
-/** A layer that holds no others, as the API names it: PyTorch's options in snake_case, with its defaults. */
+/** A layer without inner layers, as the API names it, with PyTorch's options in snake_case and its defaults. */
 export type SimpleLayerSpec = LayerSpecs[keyof LayerSpecs];
 
 export const layers: { readonly [Type in keyof LayerSpecs]: LayerType<LayerSpecs[Type]> } = {

@@ -1,26 +1,26 @@
-/** A network as training and inference see it. sequential.ts builds one. */
+/** The interface of a network to training and inference. sequential.ts builds networks. */
 import { GraphError, type Shape, type Tensor } from "../graph.ts";
 import type { LayerTensor } from "./layers/layer.ts";
 
-/** Its name is the place of the layer and PyTorch's name within it, "0.weight"; a linear weight is [out, in]. */
+/** Named by the layer's index and PyTorch's name within the layer, "0.weight". A linear weight is [out, in]. */
 export type NetworkTensor = LayerTensor;
 
 export interface Mode {
   readonly training: boolean;
-  /** Uniform numbers in [0, 1) for a layer, new in each step: what dropout draws in training. */
+  /** Uniform numbers in [0, 1) for a layer, new in each step, for dropout in training. */
   readonly uniform?: ((layer: string, shape: Shape) => Tensor) | undefined;
-  /** Told, in training, what each buffer becomes after the step. */
+  /** Called in training with the value of each buffer after the step. */
   readonly update?: ((buffer: string, next: Tensor) => void) | undefined;
 }
 
 export interface Network {
   /** Parameters and buffers, in the order of PyTorch's state_dict. */
   readonly tensors: readonly NetworkTensor[];
-  /** Those that an optimiser trains. */
+  /** The trainable tensors, which an optimiser updates. */
   readonly parameters: readonly NetworkTensor[];
-  /** Those that layers move on by themselves in training: running statistics. */
+  /** The tensors that layers update themselves in training: running statistics. */
   readonly buffers: readonly NetworkTensor[];
-  /** Layers that draw random numbers in training, by their place: "2", "3.layers.1". */
+  /** Paths of the layers that draw random numbers in training: "2", "3.layers.1". */
   readonly draws: readonly string[];
   readonly layers: readonly {
     readonly type: string;
@@ -29,20 +29,20 @@ export interface Network {
   }[];
   /** Without the batch axis. */
   readonly outputShape: Shape;
-  /** The output [batch, ...outputShape] for x [batch, ...inputShape]; `lookUp` gives parameters and buffers by name. */
-  forward(x: Tensor, lookUp: (name: string) => Tensor, mode: Mode): Tensor;
+  /** Returns the output [batch, ...outputShape] for x [batch, ...inputShape]. `tensor` returns parameters and buffers by name. */
+  forward(x: Tensor, tensor: (name: string) => Tensor, mode: Mode): Tensor;
 }
 
-/** A layer that does not take what the one before it gives. */
+/** Thrown when a layer does not accept the output of the layer before it. */
 export class LayerError extends GraphError {
-  /** Its place; for a layer within another, that one's place first. */
-  readonly place: readonly number[];
-  /** What is wrong, without the place. */
+  /** The layer's index; for an inner layer, the index of the outer layer first. */
+  readonly path: readonly number[];
+  /** The message without the layer. */
   readonly detail: string;
 
-  constructor(place: readonly number[], type: string, cause: GraphError) {
-    super(`layer ${place[0]} (${type}): ${cause.message}`, { cause });
-    this.place = place;
+  constructor(path: readonly number[], type: string, cause: GraphError) {
+    super(`layer ${path[0]} (${type}): ${cause.message}`, { cause });
+    this.path = path;
     this.detail = cause instanceof LayerError ? cause.detail : cause.message;
   }
 }

@@ -2,19 +2,19 @@
 import { add, mul, reshape, rsqrt, sub, type Tensor } from "../graph.ts";
 import { mean, variance } from "./functional.ts";
 
-/** Over the last axes, as many as the weight has. weight and bias have the shape of those axes. */
+/** Normalises over the last axes, whose shape weight and bias have. */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps = 1e-5): Tensor {
   const axes = weight.shape.map((_, i) => x.shape.length - weight.shape.length + i);
   return add(mul(standardise(x, mean(x, axes, true), variance(x, axes, true, false), eps), weight), bias);
 }
 
-/** What batch normalisation measured, one value a channel: for running averages (PyTorch averages the unbiased variance). */
+/** The statistics of a batch, one value per channel, for running averages (PyTorch averages the unbiased variance). */
 export interface BatchStatistics {
   readonly mean: Tensor;
   readonly unbiasedVariance: Tensor;
 }
 
-/** Over all axes of x [n, channels, ...] but the second, by the statistics of this batch. weight and bias are [channels]. */
+/** Normalises x [n, channels, ...] over all axes but the second by the statistics of this batch. weight and bias are [channels]. */
 export function batchNorm(
   x: Tensor,
   weight: Tensor,
@@ -27,7 +27,7 @@ export function batchNorm(
   return { output, statistics: { mean: reshape(centre, weight.shape), unbiasedVariance: variance(x, axes) } };
 }
 
-/** The same by given statistics, each [channels]: what evaluation uses. */
+/** Normalises x [n, channels, ...] by given statistics, each [channels], as in evaluation mode. */
 export function batchNormWith(x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor, bias: Tensor, eps = 1e-5): Tensor {
   return scaleChannels(standardise(x, channels(mean, x), channels(variance, x), eps), weight, bias);
 }
@@ -37,5 +37,5 @@ const standardise = (x: Tensor, mean: Tensor, variance: Tensor, eps: number): Te
 
 const scaleChannels = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => add(mul(x, channels(weight, x)), channels(bias, x));
 
-/** [channels] as [channels, 1, ...], to meet the second axis of x. */
+/** Reshapes [channels] to [channels, 1, ...], to align with the second axis of x. */
 const channels = (values: Tensor, x: Tensor): Tensor => reshape(values, [...values.shape, ...x.shape.slice(2).map(() => 1)]);

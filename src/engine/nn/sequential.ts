@@ -1,21 +1,21 @@
-/** A stack of layers with the names of PyTorch's nn.Sequential: "0.weight", "0.bias", "1.running_mean", ... */
+/** A stack of layers, with tensors named as in PyTorch's nn.Sequential: "0.weight", "0.bias", "1.running_mean", ... */
 import { GraphError, type Shape, sameShape, sizeOf, type Tensor } from "../graph.ts";
 import type { LayerContext, LayerType } from "./layers/layer.ts";
 import { type ResidualSpec, residual } from "./layers/residual.ts";
 import { type SimpleLayerSpec, layers as simpleLayers } from "./layers.ts";
 import { LayerError, type Mode, type Network, type NetworkTensor } from "./network.ts";
 
-/** A layer as the API names it: PyTorch's options in snake_case, with its defaults. */
+/** A layer as the API names it, with PyTorch's options in snake_case and its defaults. */
 export type LayerSpec = SimpleLayerSpec | ResidualSpec;
 
 const LAYERS = { ...simpleLayers, residual: residual((layers, inputShape) => sequential(layers, inputShape)) };
 
-/** The entry of a spec's type, typed for any spec. */
+/** The table entry of a spec's type, typed for any spec. */
 const typeOf = (spec: LayerSpec) => LAYERS[spec.type] as LayerType<LayerSpec>;
 
 /**
- * The network of the layers over inputs of a shape, both without the batch axis. Throws a LayerError where a layer does not
- * take what the one before it gives.
+ * Builds a network from layers, for inputs of a shape without the batch axis. Throws a LayerError if a layer does not accept
+ * the output of the layer before it.
  */
 export function sequential(specs: readonly LayerSpec[], inputShape: Shape): Network {
   const tensors: NetworkTensor[] = [];
@@ -28,7 +28,7 @@ export function sequential(specs: readonly LayerSpec[], inputShape: Shape): Netw
     const own = atLayer(spec, index, () => type.tensors?.(spec, input) ?? []);
     shape = atLayer(spec, index, () => type.outputShape(spec, input));
     tensors.push(...own.map((tensor) => ({ ...tensor, name: `${index}.${tensor.name}` })));
-    draws.push(...(type.draws?.(spec, input) ?? []).map((within) => placeOf(index, within)));
+    draws.push(...(type.draws?.(spec, input) ?? []).map((within) => pathOf(index, within)));
     const parameterCount = own.reduce((total, { shape, trainable }) => total + (trainable ? sizeOf(shape) : 0), 0);
     layers.push({ type: spec.type, outputShape: shape, parameterCount });
   });
@@ -39,37 +39,37 @@ export function sequential(specs: readonly LayerSpec[], inputShape: Shape): Netw
     draws,
     layers,
     outputShape: shape,
-    forward(x, lookUp, mode) {
+    forward(x, tensor, mode) {
       if (!sameShape(x.shape.slice(1), inputShape))
         throw new GraphError(`the network takes [batch, ${inputShape.join(", ")}], not [${x.shape.join(", ")}]`);
       return specs.reduce(
-        (value, spec, index) => atLayer(spec, index, () => typeOf(spec).forward(value, spec, contextOf(index, lookUp, mode))),
+        (value, spec, index) => atLayer(spec, index, () => typeOf(spec).forward(value, spec, contextOf(index, tensor, mode))),
         x,
       );
     },
   };
 }
 
-const placeOf = (index: number, within: string): string => (within === "" ? `${index}` : `${index}.${within}`);
+const pathOf = (index: number, within: string): string => (within === "" ? `${index}` : `${index}.${within}`);
 
-function contextOf(index: number, lookUp: (name: string) => Tensor, { training, uniform, update }: Mode): LayerContext {
+function contextOf(index: number, tensor: (name: string) => Tensor, { training, uniform, update }: Mode): LayerContext {
   return {
     training,
-    tensor: (name) => lookUp(`${index}.${name}`),
+    tensor: (name) => tensor(`${index}.${name}`),
     uniform(shape, within = "") {
       if (!uniform) throw new GraphError("needs random numbers in training, and none are provided");
-      return uniform(placeOf(index, within), shape);
+      return uniform(pathOf(index, within), shape);
     },
     update: (name, next) => update?.(`${index}.${name}`, next),
   };
 }
 
-/** The result of `action`. A GraphError that it throws gets the layer's place in front of its message. */
+/** Runs `action` and rethrows a GraphError as a LayerError that names the layer. */
 function atLayer<T>({ type }: LayerSpec, index: number, action: () => T): T {
   try {
     return action();
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
-    throw new LayerError([index, ...(error instanceof LayerError ? error.place : [])], type, error);
+    throw new LayerError([index, ...(error instanceof LayerError ? error.path : [])], type, error);
   }
 }

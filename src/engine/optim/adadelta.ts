@@ -10,7 +10,7 @@ export interface AdadeltaSpec {
   readonly weight_decay?: number | undefined;
 }
 
-/** Adadelta with PyTorch's defaults and, as there, its learning rate on top of the method's own step. */
+/** Adadelta with PyTorch's defaults. As in PyTorch, the step of the method is multiplied by a learning rate. */
 export function adadelta({ rho = 0.9, eps = 1e-6, weight_decay = 0 }: AdadeltaSpec): Optimizer {
   return {
     slots: { square_avg: 0, acc_delta: 0 },

@@ -1,4 +1,4 @@
-/** Adam and AdamW, which differ in their weight decay alone: torch.optim.Adam and AdamW. */
+/** Adam and AdamW: torch.optim.Adam and AdamW. They differ only in their weight decay. */
 import { add, div, maximum, mul, sqrt, sub, type Tensor } from "../graph.ts";
 import { averaged, averagedSquare, withDecay } from "./decay.ts";
 import { named, type Optimizer, runningProduct } from "./optimizer.ts";
@@ -27,7 +27,7 @@ export function adam({ weight_decay = 0, ...options }: AdamSpec): Optimizer {
   });
 }
 
-/** Loshchilov and Hutter, "Decoupled weight decay regularization", 2019: the parameter itself shrinks. */
+/** Loshchilov and Hutter, "Decoupled weight decay regularization", 2019: the decay scales the parameter itself. */
 export function adamw({ weight_decay = 0.01, ...options }: AdamWSpec): Optimizer {
   return adamLoop(options, {
     scalars: weight_decay === 0 ? {} : { decay: (_, lr) => 1 - lr * weight_decay },

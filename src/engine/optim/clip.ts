@@ -6,8 +6,8 @@ import { pow } from "../nn/functional.ts";
 const EPSILON = 1e-6;
 
 /**
- * Scales all gradients by one factor, so that their common p-norm is at most maxNorm; p may be Infinity. Returns that norm
- * too, a scalar, as it was before.
+ * Scales all gradients, of any shapes, by one factor so that their total p-norm is at most maxNorm; p may be Infinity. Also
+ * returns the total norm before clipping, a scalar.
  */
 export function clipByNorm(
   gradients: readonly Tensor[],
@@ -19,7 +19,7 @@ export function clipByNorm(
   return { gradients: gradients.map((gradient) => mul(gradient, factor)), norm };
 }
 
-/** Each gradient with its elements clamped to -limit..limit, of the same shape. */
+/** Clamps the elements of each gradient to -limit..limit; the shapes stay the same. */
 export function clipByValue(gradients: readonly Tensor[], limit: number): readonly Tensor[] {
   return gradients.map((gradient) => minimum(maximum(gradient, -limit), limit));
 }

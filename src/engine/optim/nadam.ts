@@ -1,7 +1,7 @@
 /**
- * Adam with Nesterov momentum: torch.optim.NAdam as of PyTorch 1.13, which made the reference cases. It counts the momentum
- * of the step twice in the correction of the mean; PyTorch 2 counts it once. T. Dozat, "Incorporating Nesterov momentum
- * into Adam", 2016.
+ * Adam with Nesterov momentum: torch.optim.NAdam as of PyTorch 1.13, which generated the reference cases. That version
+ * multiplies the momentum of the step twice into the bias correction of the mean; PyTorch 2 multiplies it once. T. Dozat,
+ * "Incorporating Nesterov momentum into Adam", 2016.
  */
 
 import { pow } from "../deterministic-math.ts";

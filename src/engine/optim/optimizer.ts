@@ -1,12 +1,12 @@
-/** The contract of an optimiser: a graph from a parameter, its gradient and its slots to the next ones, and the scalars of a step. */
+/** The contract of an optimiser: the update of a parameter and its slots as a graph, and the scalars of each step. */
 import type { Tensor } from "../graph.ts";
 
 export interface OptimizerStep {
   readonly parameter: Tensor;
   readonly gradient: Tensor;
-  /** By name, each with the shape of the parameter. */
+  /** The optimiser's state by name, each with the shape of the parameter. */
   readonly slots: Readonly<Record<string, Tensor>>;
-  /** By name, float scalars: inputs that the caller fills before each step. */
+  /** Float scalars by name: inputs that the caller sets before each step. */
   readonly scalars: Readonly<Record<string, Tensor>>;
 }
 
@@ -16,20 +16,20 @@ export interface OptimizerResult {
 }
 
 export interface Optimizer {
-  /** What it remembers of each parameter, and the value that fills it before the first step. */
+  /** The state that it keeps per parameter, by name, with the initial value of its elements. */
   readonly slots: Readonly<Record<string, number>>;
   /**
-   * What the host computes in float64 before a step, from the number of the step (from 1) and the learning rate in force:
-   * bias corrections would lose their digits in float32. A function of these two alone.
+   * Functions that compute the scalars of a step in float64 from the number of the step (from 1) and the current learning
+   * rate, and from nothing else. They run on the host because bias corrections would lose digits in float32.
    */
   readonly scalars: Readonly<Record<string, (step: number, lr: number) => number>>;
-  /** The formulas are those of torch.optim's single-tensor loops, in their order. */
+  /** Computes the next parameter and slots, with the formulas of torch.optim's single-tensor loops in the same order. */
   update(step: OptimizerStep): OptimizerResult;
 }
 
 /**
- * A tensor or scalar that the optimiser itself declared. A slot has the shape of its parameter; a scalar has []. Throws an
- * Error if the caller left it out.
+ * Returns a slot or scalar that the optimiser declared. A slot has the shape of its parameter; a scalar has []. Throws an
+ * Error if the caller did not pass it.
  */
 export function named(tensors: Readonly<Record<string, Tensor>>, name: string): Tensor {
   const tensor = tensors[name];
@@ -38,8 +38,8 @@ export function named(tensors: Readonly<Record<string, Tensor>>, name: string): 
 }
 
 /**
- * step -> factor(1) · factor(2) · ... · factor(step), always multiplied in that order, so that the bits do not depend on
- * where a run was resumed. Going on by one step costs one multiplication.
+ * Returns the function step -> factor(1) · factor(2) · ... · factor(step). It always multiplies in that order, so the bits do
+ * not depend on where a run was resumed. Each further step costs one multiplication.
  */
 export function runningProduct(factor: (step: number) => number): (step: number) => number {
   let last = 0;

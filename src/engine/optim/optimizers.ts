@@ -1,4 +1,4 @@
-/** The table of optimisers. A new one is one file here and one line in each of the two lists. */
+/** The table of optimisers. To add one, add a file here and a line to each of the two lists. */
 import { type AdadeltaSpec, adadelta } from "./adadelta.ts";
 import { type AdagradSpec, adagrad } from "./adagrad.ts";
 import { type AdamSpec, type AdamWSpec, adam, adamw } from "./adam.ts";
@@ -17,7 +17,7 @@ interface OptimizerSpecs {
   readonly adadelta: AdadeltaSpec;
 }
 
-/** An optimiser as the API names it, with PyTorch's options and defaults. The learning rate is no part of it: it comes with each step. */
+/** An optimiser as the API names it, with PyTorch's options and defaults, except the learning rate, which is passed to each step. */
 export type OptimizerSpec = OptimizerSpecs[keyof OptimizerSpecs];
 
 const optimizers: { readonly [Type in keyof OptimizerSpecs]: (spec: OptimizerSpecs[Type]) => Optimizer } = {
@@ -30,7 +30,7 @@ const optimizers: { readonly [Type in keyof OptimizerSpecs]: (spec: OptimizerSpe
   adadelta,
 };
 
-/** The optimiser that a spec names. */
+/** Creates the optimiser of a spec. */
 export function createOptimizer(spec: OptimizerSpec): Optimizer {
   return (optimizers[spec.type] as (spec: OptimizerSpec) => Optimizer)(spec);
 }

@@ -27,7 +27,7 @@ export function rmsprop({
       const decayed = withDecay(gradient, parameter, weight_decay);
       const square = averagedSquare(named(slots, "square_avg"), decayed, alpha);
       const mean = centered ? averaged(named(slots, "grad_avg"), decayed, alpha) : undefined;
-      // The variance of a constant gradient may round to less than 0, whose root is no number.
+      // The variance of a constant gradient can round below 0, and its square root would be NaN.
       const spread = mean ? maximum(sub(square, mul(mean, mean)), 0) : square;
       const denominator = add(sqrt(spread), eps);
       const buffer = momentum > 0 ? add(mul(named(slots, "momentum_buffer"), momentum), div(decayed, denominator)) : undefined;

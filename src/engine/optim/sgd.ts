@@ -23,7 +23,7 @@ export function sgd({ momentum = 0, dampening = 0, nesterov = false, weight_deca
       },
     };
   }
-  // The first gradient enters the buffer whole: PyTorch begins with a copy of it, before dampening.
+  // The first gradient is not dampened: PyTorch initialises the buffer with a copy of it.
   const entering = { entering: (step: number) => (step === 1 ? 1 : 1 - dampening) };
   return {
     slots: { momentum_buffer: 0 },

@@ -1,4 +1,4 @@
-/** Schedules along a cosine. Closed forms of torch.optim.lr_scheduler's. */
+/** Cosine schedules, as closed forms of those in torch.optim.lr_scheduler. */
 import { cos } from "../deterministic-math.ts";
 import type { RateOfEpoch } from "./schedule.ts";
 
@@ -13,7 +13,7 @@ export interface WarmRestartsSpec {
   readonly type: "cosine_annealing_warm_restarts";
   /** Epochs to the first restart. */
   readonly t_0: number;
-  /** How many times longer each round is than the one before: a whole number. */
+  /** Factor by which each cycle is longer than the one before: a whole number. */
   readonly t_mult?: number | undefined;
   readonly eta_min?: number | undefined;
 }
@@ -22,39 +22,41 @@ export interface OneCycleSpec {
   readonly type: "one_cycle_lr";
   readonly max_lr: number;
   readonly total_steps: number;
-  /** The share of the steps that rise. */
+  /** The fraction of the steps in which the rate increases. */
   readonly pct_start?: number | undefined;
   readonly div_factor?: number | undefined;
   readonly final_div_factor?: number | undefined;
 }
 
-/** From `start` at share 0 to `end` at share 1 along half a cosine. */
-const annealed = (start: number, end: number, share: number): number => end + ((start - end) * (1 + cos(Math.PI * share))) / 2;
+/** Interpolates from `start` at fraction 0 to `end` at fraction 1 along half a cosine. */
+const annealed = (start: number, end: number, fraction: number): number =>
+  end + ((start - end) * (1 + cos(Math.PI * fraction))) / 2;
 
 /** Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, without the restarts. */
 export const cosineAnnealingLr =
   ({ t_max, eta_min = 0 }: CosineAnnealingSpec): RateOfEpoch =>
   (epoch, base) =>
-    // A whole period later the angle is the same, and small ones are exact.
+    // Reduced modulo the period, because small angles are exact.
     annealed(base, eta_min, (epoch % (2 * t_max)) / t_max);
 
 /**
- * Half a cosine from the base rate to `eta_min`, again after `T_0` epochs and then after periods `T_mult` times as long.
+ * Anneals from the base rate to `eta_min` along half a cosine, and restarts after `T_0` epochs, then after cycles that are
+ * each `T_mult` times as long.
  * Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
  */
 export const cosineAnnealingWarmRestarts =
   ({ t_0, t_mult = 1, eta_min = 0 }: WarmRestartsSpec): RateOfEpoch =>
   (epoch, base) => {
-    let round = t_0;
-    let inRound = t_mult === 1 ? epoch % t_0 : epoch;
-    while (inRound >= round) {
-      inRound -= round;
-      round *= t_mult;
+    let cycle = t_0;
+    let inCycle = t_mult === 1 ? epoch % t_0 : epoch;
+    while (inCycle >= cycle) {
+      inCycle -= cycle;
+      cycle *= t_mult;
     }
-    return annealed(base, eta_min, inRound / round);
+    return annealed(base, eta_min, inCycle / cycle);
   };
 
-/** Smith and Topin, "Super-convergence", 2018. The base rate has no part in it; after the last step the rate stays. */
+/** Smith and Topin, "Super-convergence", 2018. Ignores the base rate; the rate is constant after the last step. */
 export function oneCycleLr({
   max_lr,
   total_steps,

@@ -1,4 +1,4 @@
-/** Schedules that step or fade: powers and straight lines of the epoch. Closed forms of torch.optim.lr_scheduler's. */
+/** Step, exponential, linear and polynomial schedules, as closed forms of those in torch.optim.lr_scheduler. */
 import { pow, powi } from "../deterministic-math.ts";
 import type { RateOfEpoch } from "./schedule.ts";
 
@@ -10,7 +10,7 @@ export interface StepSpec {
 
 export interface MultiStepSpec {
   readonly type: "multi_step_lr";
-  /** Epochs; one that is listed twice counts twice. */
+  /** Epochs; an epoch listed twice counts twice. */
   readonly milestones: readonly number[];
   readonly gamma?: number | undefined;
 }
@@ -57,7 +57,7 @@ export const exponentialLr =
   (epoch, base) =>
     base * powi(gamma, epoch);
 
-/** Moves the factor of the rate from `start_factor` to `end_factor` in equal steps over `total_iters` epochs. */
+/** Changes the factor of the rate linearly from `start_factor` to `end_factor` over `total_iters` epochs. */
 export const linearLr =
   ({ start_factor = 1 / 3, end_factor = 1, total_iters = 5 }: LinearSpec): RateOfEpoch =>
   (epoch, base) =>
@@ -69,7 +69,7 @@ export const constantLr =
   (epoch, base) =>
     epoch < total_iters ? base * factor : base;
 
-/** Lets the rate fall to 0 over `total_iters` epochs, as a polynomial of degree `power`. */
+/** Decays the rate to 0 over `total_iters` epochs, as a polynomial of degree `power`. */
 export const polynomialLr =
   ({ total_iters = 5, power = 1 }: PolynomialSpec): RateOfEpoch =>
   (epoch, base) =>

@@ -1,22 +1,22 @@
-/** The schedule that watches a metric: torch.optim.lr_scheduler.ReduceLROnPlateau. */
+/** The schedule that monitors a metric: torch.optim.lr_scheduler.ReduceLROnPlateau. */
 import type { Schedule } from "./schedule.ts";
 
 export interface PlateauSpec {
   readonly type: "reduce_lr_on_plateau";
   readonly mode?: "min" | "max" | undefined;
   readonly factor?: number | undefined;
-  /** Epochs without improvement that are forgiven. */
+  /** Epochs without improvement that are tolerated. */
   readonly patience?: number | undefined;
   readonly threshold?: number | undefined;
   readonly threshold_mode?: "rel" | "abs" | undefined;
-  /** Epochs after a reduction in which nothing is counted. */
+  /** Epochs after a reduction during which bad epochs are not counted. */
   readonly cooldown?: number | undefined;
   readonly min_lr?: number | undefined;
-  /** Reductions of no more than this are not made. */
+  /** Reductions of the rate by this or less are skipped. */
   readonly eps?: number | undefined;
 }
 
-/** What counts as better than the best so far, by mode and threshold mode. */
+/** Whether a metric is better than the best so far, by mode and threshold mode. */
 const BETTER = {
   min: {
     rel: (metric: number, best: number, threshold: number) => metric < best * (1 - threshold),
@@ -37,7 +37,7 @@ interface PlateauState {
 }
 
 /**
- * Multiplies the rate by `factor` once the metric has not improved for more than `patience` epochs. Its step throws a
+ * Multiplies the rate by `factor` when the metric has not improved for more than `patience` epochs. `step` throws a
  * RangeError without a metric.
  */
 export function reduceLrOnPlateau(spec: PlateauSpec, baseLr: number): Schedule {

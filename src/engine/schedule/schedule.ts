@@ -1,25 +1,25 @@
-/** The contract of a learning-rate schedule, and the schedules that are functions of the epoch alone. Stepped after every epoch. */
+/** The contract of a learning-rate schedule, and schedules that depend only on the epoch. Schedules step after every epoch. */
 
-/** The state of a schedule to save: plain JSON. */
+/** The state of a schedule, as plain JSON for saving. */
 export type ScheduleState = Readonly<Record<string, number | null>>;
 
 export interface Schedule {
-  /** The learning rate in force now. */
+  /** The current learning rate. */
   readonly lr: number;
-  /** Whether `step` must be told a metric. */
+  /** Whether `step` needs a metric. */
   readonly needsMetric: boolean;
-  /** One epoch is over. Throws a RangeError if a metric is needed and missing. */
+  /** Advances by one epoch. Throws a RangeError if a metric is needed and missing. */
   step(metric?: number): void;
-  /** What `restore` needs to go on from here. */
+  /** Returns the state that `restore` needs to resume here. */
   state(): ScheduleState;
-  /** Goes on from a saved state of the same spec and base rate. */
+  /** Resumes from a saved state of the same spec and base rate. */
   restore(state: ScheduleState): void;
 }
 
-/** The learning rate after `epoch` steps, from that before the first. */
+/** The learning rate after `epoch` steps, given the rate before the first step. */
 export type RateOfEpoch = (epoch: number, baseLr: number) => number;
 
-/** A schedule whose whole state is the number of steps taken. */
+/** Creates a schedule whose only state is the number of steps. */
 export function scheduleOf(rate: RateOfEpoch, baseLr: number): Schedule {
   let epoch = 0;
   let lr = rate(0, baseLr);

@@ -1,4 +1,4 @@
-/** The table of schedules. A new one is one function and one line in each of the two lists here; plateau and sequential stand apart. */
+/** The table of schedules. To add one, add a function and a line to each of the two lists; plateau and sequential are separate. */
 import {
   type CosineAnnealingSpec,
   cosineAnnealingLr,
@@ -42,7 +42,7 @@ type RateSpec = RateSpecs[keyof RateSpecs];
 export interface SequentialSpec {
   readonly type: "sequential";
   readonly schedules: readonly RateSpec[];
-  /** Epochs at which the next one takes over: rising, one less than there are schedules. */
+  /** Epochs at which the next schedule starts: increasing, one fewer than the schedules. */
   readonly milestones: readonly number[];
 }
 
@@ -63,7 +63,7 @@ const rates: { readonly [Type in keyof RateSpecs]: (spec: RateSpecs[Type]) => Ra
 
 const rateOf = (spec: RateSpec): RateOfEpoch => (rates[spec.type] as (spec: RateSpec) => RateOfEpoch)(spec);
 
-/** One schedule after the other, each from its own start and from the same base rate: torch.optim.lr_scheduler.SequentialLR. */
+/** Runs schedules one after another, each from its own start with the same base rate: torch.optim.lr_scheduler.SequentialLR. */
 function sequentialLr({ schedules, milestones }: SequentialSpec): RateOfEpoch {
   const parts = schedules.map(rateOf);
   return (epoch, base) => {
@@ -72,7 +72,7 @@ function sequentialLr({ schedules, milestones }: SequentialSpec): RateOfEpoch {
   };
 }
 
-/** A schedule at its start, from the optimiser's learning rate. */
+/** Creates a schedule at its start, from the optimiser's learning rate. */
 export function createSchedule(spec: ScheduleSpec, baseLr: number): Schedule {
   if (spec.type === "reduce_lr_on_plateau") return reduceLrOnPlateau(spec, baseLr);
   return scheduleOf(spec.type === "sequential" ? sequentialLr(spec) : rateOf(spec), baseLr);

@@ -1,4 +1,4 @@
-/** CRC-32C: the checksum of Castagnoli's polynomial (RFC 3720, appendix B.4), reflected, with its masked form of TFRecord. */
+/** CRC-32C: the reflected checksum with Castagnoli's polynomial (RFC 3720, appendix B.4), and the masked form of TFRecord. */
 
 const POLYNOMIAL = 0x82f63b78;
 
@@ -9,7 +9,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
 });
 
 /**
- * The checksum of bytes `start` up to `end`, as an unsigned integer.
+ * Returns the checksum of the bytes from `start` up to `end`, as an unsigned integer.
  *
  * @internal Exported for a test against published checksums, which are not masked.
  */
@@ -21,7 +21,7 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   return (remainder ^ 0xffffffff) >>> 0;
 }
 
-/** The checksum as TFRecord stores it: rotated and shifted, so that a checksum over checksums is worth something. */
+/** Returns the checksum as TFRecord stores it: rotated, plus a constant, because a CRC over data with CRCs is weak. */
 export function maskedCrc32c(bytes: Uint8Array, start?: number, end?: number): number {
   const checksum = crc32c(bytes, start, end);
   return (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;

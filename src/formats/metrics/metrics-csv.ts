@@ -1,14 +1,14 @@
-/** Metrics as CSV (RFC 4180): an epoch a line, a series a column, numbers as JavaScript writes them, which round-trips. */
+/** Metrics as CSV (RFC 4180): one line per epoch and one column per series. Numbers are in JavaScript's format, which round-trips. */
 import { entriesOf, type MetricChunk } from "../../domain/metrics/metric.ts";
 
 export const CSV_TYPE = "text/csv";
 
-/** The line of names above the epochs of a chunk, or of none. */
+/** Returns the header line for the series of a chunk, or for no series. */
 export function metricsCsvHead(chunk?: MetricChunk): string {
   return `${["epoch", ...(chunk ? entriesOf(chunk) : []).map(([name]) => name)].join(",")}\r\n`;
 }
 
-/** The lines of a chunk's epochs from `from` to `to`. NaN and the infinities are `NaN`, `Infinity` and `-Infinity`. */
+/** Returns the lines of a chunk's epochs `from`..`to`. NaN and infinities are written as `NaN`, `Infinity` and `-Infinity`. */
 export function metricsCsvLines(chunk: MetricChunk, from: number, to: number): string {
   const columns = entriesOf(chunk).map(([, column]) => column);
   let lines = "";

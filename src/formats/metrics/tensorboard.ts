@@ -1,6 +1,6 @@
 /**
  * TensorBoard event files: TFRecord frames (u64 length, masked CRC-32C of it, data, masked CRC-32C of that) around Event
- * messages (tensorflow/core/util/event.proto, summary.proto). One event an epoch carries every series as a scalar.
+ * messages (tensorflow/core/util/event.proto, summary.proto). There is one event per epoch, with every series as a scalar.
  */
 import { entriesOf, type MetricChunk, type Series } from "../../domain/metrics/metric.ts";
 import { double, float, integer, join, message, nested, string } from "../protobuf.ts";
@@ -11,19 +11,19 @@ const SUMMARY = { value: 1 } as const;
 const VALUE = { tag: 1, simpleValue: 2 } as const;
 
 const FLOAT_BYTES = 4;
-/** u64 length and its checksum before the data. */
+/** Bytes before the data: the u64 length and its checksum. */
 const HEAD_BYTES = 12;
 const TAIL_BYTES = 4;
-/** Series of the run itself, which are neither of the training part nor of the validation part. */
+/** Series of the run itself, which belong neither to the training part nor to the validation part. */
 const OF_THE_RUN: readonly Series[] = ["lr", "grad_norm", "epoch_ms"];
 
-/** TensorBoard takes a file for one of events when its name has "tfevents" in it. */
+/** Returns the name of an event file. TensorBoard recognises event files by "tfevents" in the name. */
 export function eventFileName(jobId: string, startedAtMs: number): string {
   return `events.out.tfevents.${Math.floor(startedAtMs / 1000)}.${jobId}`;
 }
 
 /**
- * The tag of a series: `Loss/train`, `Loss/validation`, and plain names for series of the run.
+ * Returns the tag of a series: `Loss/train`, `Loss/validation`, or the plain name for series of the run.
  *
  * @internal Exported for a test of every kind of series.
  */
@@ -33,7 +33,7 @@ export function scalarTag(series: Series): string {
   return `${metric[0]?.toUpperCase()}${metric.slice(1)}/${metric === series ? "train" : "validation"}`;
 }
 
-/** The first record of every event file. */
+/** Returns the first record of every event file. */
 export function eventFileHead(startedAtMs: number): Uint8Array<ArrayBuffer> {
   const event = join(message(double(EVENT.wallTime, startedAtMs / 1000), string(EVENT.fileVersion, "brain.Event:2")));
   const record = new Uint8Array(HEAD_BYTES + event.length + TAIL_BYTES);
@@ -42,8 +42,8 @@ export function eventFileHead(startedAtMs: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The records of a chunk's epochs, which are the steps. Wall times count on from `startedAtMs`, the time at which the first
- * of its epochs began, by the time that each epoch took.
+ * Encodes the records of a chunk's epochs; the step of a record is its epoch. The wall time of an epoch is `startedAtMs`, when
+ * the first of these epochs started, plus the durations of the epochs up to it.
  */
 export function encodeEvents(chunk: MetricChunk, startedAtMs: number): Uint8Array<ArrayBuffer> {
   const columns = entriesOf(chunk);
@@ -56,12 +56,12 @@ export function encodeEvents(chunk: MetricChunk, startedAtMs: number): Uint8Arra
       summary.view.setFloat32(summary.offsets[index] as number, values[row] as number, true);
     });
     records.push(join(message(double(EVENT.wallTime, at / 1000), integer(EVENT.step, chunk.from + row), summary.encoded)));
-    // The template's bytes are copied by `join` before the next epoch writes its own values there.
+    // `join` copies the template's bytes before the next epoch overwrites its values.
   }
   return frameAll(records);
 }
 
-/** The summary field of an event with every value 0, and where in it each value lies. Only those bytes differ by epoch. */
+/** The summary field of an event with all values 0, and the offsets of the values, the only bytes that differ between epochs. */
 function summaryTemplate(series: readonly Series[]) {
   const values = series.map((name) =>
     nested(SUMMARY.value, message(string(VALUE.tag, scalarTag(name)), float(VALUE.simpleValue, 0))),
@@ -83,7 +83,7 @@ function frameAll(records: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return framed;
 }
 
-/** Writes one record in its frame, and returns where the next one begins. */
+/** Writes one framed record and returns the offset of the next one. */
 function frame(into: Uint8Array<ArrayBuffer>, offset: number, data: Uint8Array): number {
   const view = new DataView(into.buffer);
   const start = offset + HEAD_BYTES;

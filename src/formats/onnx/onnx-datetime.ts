@@ -1,18 +1,18 @@
 /**
- * Parts of datetimes as ONNX nodes, in UTC: the proleptic Gregorian calendar in whole numbers (Howard Hinnant,
- * "chrono-Compatible Low-Level Date Algorithms", civil_from_days), held in doubles, which are exact far beyond any date.
+ * Parts of datetimes as ONNX nodes, in UTC: integer arithmetic of the proleptic Gregorian calendar (Howard Hinnant,
+ * "chrono-Compatible Low-Level Date Algorithms", civil_from_days) in doubles, which are exact far beyond any date.
  */
 import type { DatetimePart } from "../../domain/datasets/preprocessing.ts";
 import type { GraphBuilder, Value } from "./onnx-graph.ts";
 
 const DAY_MS = 86_400_000;
-/** Days from 0000-03-01 to 1970-01-01; years begin in March, so that a leap day is a year's last. */
+/** Days from 0000-03-01 to 1970-01-01. Years start in March, so that a leap day is the last day of its year. */
 const EPOCH_DAYS = 719_468;
 const ERA_DAYS = 146_097;
 
 type Operand = Value | number;
 
-/** What gives each part of `at`, milliseconds since 1970: values as training/data/encoding.ts defines them. */
+/** Returns functions that add the nodes of each part of `at`, in milliseconds since 1970, as training/data/encoding.ts defines it. */
 export function datetimeParts(graph: GraphBuilder, at: Value): Readonly<Record<DatetimePart, () => Value>> {
   const { add, sub, div, quotient, modulo } = arithmetic(graph);
   const days = quotient(at, DAY_MS);
@@ -42,7 +42,7 @@ function civilDate(graph: GraphBuilder, days: Value) {
   const yearOfEra = quotient(add(dayOfEra, leaps), 365);
   const yearStart = sub(add(mul(yearOfEra, 365), quotient(yearOfEra, 4)), quotient(yearOfEra, 100));
   const dayOfYear = sub(dayOfEra, yearStart);
-  // Months from March: 0..11.
+  // Months counted from March: 0..11.
   const month = quotient(add(mul(dayOfYear, 5), 2), 153);
   const startOf = (place: Value) => quotient(add(mul(place, 153), 2), 5);
   const isNewYear = is("GreaterOrEqual", month, 10);
@@ -61,7 +61,7 @@ function civilDate(graph: GraphBuilder, days: Value) {
   };
 }
 
-/** Arithmetic on doubles. `quotient` and `modulo` round down: both are whole numbers from 0 for a positive divisor. */
+/** Arithmetic on doubles. `quotient` rounds down, and `modulo` is its remainder, which is >= 0 for a positive divisor. */
 function arithmetic(graph: GraphBuilder) {
   const value = (operand: Operand) => (typeof operand === "number" ? graph.constant("double", operand) : operand);
   const binary = (operator: string) => (a: Operand, b: Operand) => graph.node(operator, [value(a), value(b)]);

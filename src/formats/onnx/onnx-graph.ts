@@ -1,6 +1,6 @@
 /**
- * ONNX graphs as protocol buffers (onnx/onnx.proto, IR version 9): nodes, constants, inputs and outputs, gathered one after
- * another. Knows what a graph is made of, and nothing of networks.
+ * A builder of ONNX graphs as protocol buffers (onnx/onnx.proto, IR version 9): nodes, constants, inputs and outputs. Knows the
+ * format of graphs; knows nothing of networks.
  */
 import { bytes, type Encoded, float, integer, message, nested, string } from "../protobuf.ts";
 
@@ -8,7 +8,7 @@ import { bytes, type Encoded, float, integer, message, nested, string } from "..
 export const TYPE = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;
 export type OnnxType = keyof typeof TYPE;
 
-/** Opset 20 is the first with Gelu and with IsNaN of doubles; onnxruntime has it since 1.17. */
+/** Opset 20 is the first with Gelu and with IsNaN of doubles; onnxruntime supports it since 1.17. */
 const OPSET = 20;
 const IR_VERSION = 9;
 
@@ -23,28 +23,28 @@ const TENSOR = { dims: 1, dataType: 2, stringData: 6, name: 8, rawData: 9 } as c
 const VALUE_INFO = { name: 1, type: 2, doc: 3 } as const;
 const TENSOR_TYPE = { elementType: 1, shape: 2 } as const;
 
-/** An attribute of a node: a whole number is an `int` of the format, `{float}` a float. */
+/** An attribute of a node. A plain number is an `int` attribute; `{float}` is a float attribute. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
 /** A value of the graph, by its name. */
 export type Value = string & { readonly onnx: true };
 
 export interface GraphBuilder {
-  /** An input [batch, width]. Its name is the one asked for. */
+  /** Adds an input [batch, width] with exactly this name. */
   input(name: string, type: OnnxType, width: number, doc: string): Value;
-  /** A tensor of float32 little-endian bytes, which are passed on as they are. Its name is the one asked for, if that is free. */
+  /** Adds a tensor of little-endian float32 bytes, which are not copied. It gets this name if it is free. */
   tensor(name: string, shape: readonly number[], data: Uint8Array<ArrayBuffer>): Value;
-  /** A constant; a single number or string has no axes. */
+  /** Adds a constant; a single number or string is a scalar. */
   constant(type: OnnxType, values: number | string | readonly number[] | readonly string[], shape?: readonly number[]): Value;
-  /** The first output of an superuser. */
+  /** Adds a node and returns the first output of its operator. */
   node(operator: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
-  /** Makes a value an output [batch, width], or [batch] without a width. Its name is the one asked for, if that is free. */
+  /** Makes a value an output [batch, width], or [batch] without a width. It gets this name if it is free. */
   output(name: string, value: Value, type: OnnxType, width: number | null, doc: string): void;
-  /** The whole as a model. */
+  /** Encodes the graph as a model. */
   model(name: string, metadata: Readonly<Record<string, string>>): Encoded;
 }
 
-/** An empty graph. Inputs come first: their names are what users know. */
+/** Creates an empty graph. Add inputs first: users rely on their names. */
 export function createGraph(): GraphBuilder {
   const nodes: Encoded[] = [];
   const initializers: Encoded[] = [];
@@ -132,7 +132,7 @@ function tensorProto(name: Value, type: OnnxType, shape: readonly number[], cont
   );
 }
 
-/** Little-endian, as every platform that Node supports but s390x has its typed arrays. */
+/** Typed arrays by type. They are little-endian on every platform that Node supports except s390x. */
 const RAW: Readonly<Record<Exclude<OnnxType, "string">, (values: readonly number[]) => ArrayBufferView<ArrayBuffer>>> = {
   float: (values) => Float32Array.from(values),
   double: (values) => Float64Array.from(values),

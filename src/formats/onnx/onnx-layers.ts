@@ -1,14 +1,14 @@
-/** The layers of a network as ONNX nodes: a table, one entry a type of layer, each as it predicts (not as it trains). */
+/** The layers of a network as ONNX nodes in evaluation mode: a table with one entry per layer type. */
 import type { Layer, LayerType } from "../../domain/spec/layers.ts";
 import type { GraphBuilder, Value } from "./onnx-graph.ts";
 
-/** A tensor of the layer, by PyTorch's name within it. */
+/** The tensors of a layer, by PyTorch's names within the layer. */
 export interface Weights {
   value(name: string): Value;
   shape(name: string): readonly number[];
 }
 
-/** What a layer gives: [batch, ...], with so many axes after the first. */
+/** The output of a layer, [batch, ...], with `axes` axes after the first. */
 export interface Signal {
   readonly value: Value;
   readonly axes: number;
@@ -17,7 +17,7 @@ export interface Signal {
 interface Context {
   readonly graph: GraphBuilder;
   readonly weights: Weights;
-  /** The weights of a layer within this one. */
+  /** Returns the weights of an inner layer. */
   within(place: string): Weights;
 }
 
@@ -29,7 +29,7 @@ const elementwise =
   <Type extends LayerType>(write: Elementwise<Type>): Writer<Type> =>
   ({ value, axes }, layer, { graph }) => ({ value: write(value, layer, graph), axes });
 
-/** An superuser of ONNX that is the layer, as it is. */
+/** A layer that is a single ONNX operator without attributes. */
 const operator = <Type extends LayerType>(name: string) => elementwise<Type>((x, _, graph) => graph.node(name, [x]));
 
 const scalar = (graph: GraphBuilder, value: number) => graph.constant("float", value);
@@ -52,7 +52,7 @@ const WRITERS: { readonly [Type in LayerType]: Writer<Type> } = {
     graph.node("Clip", [x, scalar(graph, min_val), scalar(graph, max_val)]),
   ),
   gelu: elementwise((x, { approximate }, graph) => {
-    // A runtime's tanh may stop short of -1, and far below 0 that is multiplied by x: at -6 the function is 0 to 1e-10.
+    // A runtime's tanh may not reach -1, and far below 0 x multiplies this error. At -6 the function is 0 within 1e-10.
     const bounded = approximate === "tanh" ? graph.node("Max", [x, scalar(graph, -6)]) : x;
     return graph.node("Gelu", [bounded], { approximate });
   }),
@@ -73,7 +73,7 @@ const WRITERS: { readonly [Type in LayerType]: Writer<Type> } = {
     const inputs = [value, scale, shift, weights.value("running_mean"), weights.value("running_var")];
     return { axes, value: graph.node("BatchNormalization", inputs, { epsilon: { float: eps } }) };
   },
-  // Written out: LayerNormalization wants a scale, whose size only its weight could tell.
+  // Composed of primitives: LayerNormalization requires a scale, whose size only the layer's weight gives.
   layer_norm: ({ value, axes }, { eps, elementwise_affine }, { graph, weights }) => {
     const mean = (x: Value) => graph.node("ReduceMean", [x, graph.constant("int64", [-1])]);
     const centred = graph.node("Sub", [value, mean(value)]);
@@ -83,7 +83,7 @@ const WRITERS: { readonly [Type in LayerType]: Writer<Type> } = {
     if (!elementwise_affine) return { axes, value: normal };
     return { axes, value: graph.node("Add", [graph.node("Mul", [normal, weights.value("weight")]), weights.value("bias")]) };
   },
-  // A number that is no place in the table gives zeros.
+  // A number that is not an index of the table gives zeros.
   embedding: ({ value, axes }, { num_embeddings }, { graph, weights }) => {
     const whole = graph.node("Equal", [graph.node("Floor", [value]), value]);
     const least = graph.node("GreaterOrEqual", [value, scalar(graph, 0)]);
@@ -99,7 +99,7 @@ const WRITERS: { readonly [Type in LayerType]: Writer<Type> } = {
   max_pool: pool("MaxPool"),
   avg_pool: pool("AveragePool"),
   flatten: ({ value }, _, { graph }) => ({ axes: 1, value: graph.node("Flatten", [value], { axis: 1 }) }),
-  // 0 stands for the size that the axis has.
+  // 0 keeps the size of the axis.
   reshape: ({ value }, { shape }, { graph }) => ({
     axes: shape.length,
     value: graph.node("Reshape", [value, graph.constant("int64", [0, ...shape])]),
@@ -110,7 +110,7 @@ const WRITERS: { readonly [Type in LayerType]: Writer<Type> } = {
   },
 };
 
-/** The nodes of layers, one after another. `weightsOf` gives the weights of the layer at a place, or at one within it. */
+/** Adds the nodes of layers in sequence. `weightsOf` returns the weights of the layer at a path, such as "2" or "3.layers.1". */
 export function writeLayers(
   graph: GraphBuilder,
   layers: readonly Layer[],
@@ -125,7 +125,7 @@ export function writeLayers(
 
 type Extent = number | readonly [number, number];
 
-/** One size a spatial axis: a single number stands for both axes of an image. */
+/** Returns one size per spatial axis; a single number applies to both axes of an image. */
 const sizes = (extent: Extent, count: number): readonly number[] =>
   typeof extent === "number" ? new Array<number>(count).fill(extent) : extent;
 

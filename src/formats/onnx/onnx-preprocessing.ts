@@ -1,19 +1,19 @@
 /**
- * The preprocessing of raw columns as ONNX nodes: an input a column, named as the column, and the features that the network
- * takes. Numbers come as doubles, so that a large offset costs no digits, NaN where they are missing; datetimes as milliseconds
- * since 1970, likewise; categories as their labels, "" where they are missing.
+ * The preprocessing of raw columns as ONNX nodes: one input per column, named like the column, and the network's features as
+ * output. Numbers are doubles, so that large offsets lose no digits, and NaN if missing. Datetimes are milliseconds since 1970
+ * as doubles, and NaN if missing. Categories are labels, and "" if missing.
  */
 import { type EncodedColumn, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
 import { datetimeParts } from "./onnx-datetime.ts";
 import { type GraphBuilder, TYPE, type Value } from "./onnx-graph.ts";
 
-/** Writes the inputs of all columns and gives their features side by side, [batch, width] of float32. */
+/** Adds the inputs of all columns and returns their concatenated features, float32 [batch, width]. */
 export function writeColumns(
   graph: GraphBuilder,
   columns: readonly EncodedColumn[],
   tableOf: (column: string) => Value,
 ): Value {
-  // All inputs before any other value: their names are promised.
+  // All inputs before any other value, because users rely on their names.
   const raw = columns.map(({ kind, column }) => graph.input(column, INPUTS[kind].type, 1, INPUTS[kind].doc));
   const features = columns.flatMap((column, index) => featuresOf(graph, column, raw[index] as Value, tableOf));
   return features.length === 1 ? (features[0] as Value) : graph.node("Concat", features, { axis: 1 });
@@ -51,7 +51,7 @@ function scaled(graph: GraphBuilder, value: Value, scaling: Scaling | null): Val
   return graph.node("Div", [centred, graph.constant("double", scaling.scale)]);
 }
 
-/** One-hot with a last place for any other label; or its place in that, as a number or as the row of a table. */
+/** One-hot with a last position for unknown labels; or the index in it, as a number or embedded as the row of a table. */
 function categoryFeatures(
   graph: GraphBuilder,
   { column, categories, fill, encode, dimension }: Extract<EncodedColumn, { kind: "category" }>,

@@ -1,6 +1,6 @@
 /**
- * A model as an ONNX file (onnx.ai): preprocessing, network and final activation in one graph, which takes the rows that
- * predict takes and gives the numbers that it gives. The batch axis is dynamic.
+ * Exports a model as an ONNX file (onnx.ai): preprocessing, network and final activation in one graph, with the same rows as
+ * input and the same numbers as output as predict. The batch axis is dynamic.
  */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -12,14 +12,14 @@ import { writeColumns } from "./onnx-preprocessing.ts";
 
 export const ONNX_TYPE = "application/octet-stream";
 
-/** A protocol buffer may not be larger. */
+/** The size limit of protocol buffers. */
 const MAX_BYTES = 2 ** 31 - 1;
 const FLOAT_BYTES = 4;
 
 /**
- * The file, in pieces that hold the weights as they are. Inputs: `features` [batch, width], or one a raw column. Outputs:
+ * Encodes the file in pieces, without copying the weights. Inputs: `features` [batch, width], or one per raw column. Outputs:
  * `value` [batch, outputs] of a regression; `probabilities` [batch, classes] and `label` [batch] of a classification. Throws
- * invalid for a model that is too large for the format.
+ * invalid if the model is too large for the format.
  */
 export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
   const graph = createGraph();
@@ -37,7 +37,7 @@ export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
   if (encoded.size > MAX_BYTES)
     throw new TrainyardError(
       "invalid",
-      `the model takes ${encoded.size} bytes as ONNX, which holds at most ${MAX_BYTES}: take its weights as safetensors`,
+      `the model needs ${encoded.size} bytes as ONNX, more than the ${MAX_BYTES} of the format: download its weights as safetensors`,
     );
   return encoded;
 }
@@ -48,7 +48,7 @@ const OUTPUTS: Readonly<Record<Model["task"], (graph: GraphBuilder, output: Valu
   multiclass_classification: writeClasses,
 };
 
-/** Tensors by name, each added to the graph when it is first asked for. */
+/** Returns tensors by name. Each is added to the graph on its first use. */
 function tensorsOf(graph: GraphBuilder, { entries, data }: TensorSet): Weights {
   const places = new Map<string, { shape: readonly number[]; bytes: Uint8Array<ArrayBuffer> }>();
   let offset = data.byteOffset;
@@ -78,7 +78,7 @@ function activated(graph: GraphBuilder, activation: Model["activation"], output:
   return activation === "sigmoid" ? graph.node("Sigmoid", [output]) : graph.node("Softmax", [output], { axis: -1 });
 }
 
-/** Targets that were scaled get their units back. */
+/** Adds the output of a regression, with the scaling of its targets undone. */
 function writeValue(graph: GraphBuilder, output: Value, { preprocessing, outputWidth }: Model): void {
   const scalings = preprocessing?.targets.map(({ scaling }) => scaling ?? { offset: 0, scale: 1 }) ?? [];
   const isScaled = scalings.some(({ offset, scale }) => offset !== 0 || scale !== 1);

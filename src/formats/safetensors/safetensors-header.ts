@@ -1,14 +1,13 @@
 /**
- * The header of a safetensors file as it may come from anybody: a parser of the one shape of JSON that it may have. Other
- * than JSON.parse it refuses names that come twice, and anything nested deeper than the format has it. Names are data: they
- * become keys of maps, never of objects.
+ * The parser of untrusted safetensors headers, for exactly the JSON that the format allows. Unlike JSON.parse, it rejects
+ * duplicate names and nesting deeper than the format's. Names are data: they become keys of maps, never of objects.
  */
 
-/** What a header says of one tensor, before anything of it is checked against the file. */
+/** The header entry of one tensor, not yet checked against the file. */
 export interface TensorHeader {
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Bytes from the end of the header: first, and one past the last. */
+  /** Byte range of the values, relative to the end of the header: start, and end (exclusive). */
   readonly offsets: readonly [number, number];
 }
 
@@ -17,14 +16,14 @@ export interface Header {
   readonly tensors: ReadonlyMap<string, TensorHeader>;
 }
 
-/** Why a text is not the header of a safetensors file. */
+/** Thrown when a text is not the header of a safetensors file. */
 export class HeaderError extends Error {
   override readonly name = "HeaderError";
 }
 
 const METADATA = "__metadata__";
 
-/** Parses a header. Throws a HeaderError. */
+/** Parses a header. Throws a HeaderError if it is invalid. */
 export function parseHeader(text: string): Header {
   const reader = createReader(text);
   let metadata: ReadonlyMap<string, string> = new Map();
@@ -63,7 +62,7 @@ function readTensor(reader: Reader, name: string): TensorHeader {
   };
   reader.object((field) => {
     const read = fields[field];
-    if (!read) throw new HeaderError(`${quote(name)} has a field ${quote(field)}, which the format does not know`);
+    if (!read) throw new HeaderError(`${quote(name)} has a field ${quote(field)}, which the format does not define`);
     read();
   });
   const [begin, end, ...more] = offsets ?? [];
@@ -75,7 +74,7 @@ function readTensor(reader: Reader, name: string): TensorHeader {
 const SPACE = /[ \t\n\r]*/y;
 const NATURAL = /(?:0|[1-9][0-9]{0,15})(?![0-9.eE])/y;
 
-/** Reads the parts of the text, one after another. */
+/** Creates a reader of the parts of the text, in order. */
 function createReader(text: string) {
   let at = 0;
   const match = (pattern: RegExp): string | null => {
@@ -85,7 +84,7 @@ function createReader(text: string) {
     return found;
   };
   const fail = (expected: string): never => {
-    throw new HeaderError(`the header has something else than ${expected} at character ${at}`);
+    throw new HeaderError(`expected ${expected} at character ${at} of the header`);
   };
   const next = (mark: string): boolean => {
     match(SPACE);
@@ -100,7 +99,7 @@ function createReader(text: string) {
     const start = at;
     expect('"');
     const first = at - 1;
-    // By characters: an expression that steps back would need as much stack as a hostile string is long.
+    // Character by character: a backtracking regular expression would need stack in proportion to a hostile string's length.
     while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
     expect('"');
     try {
@@ -112,12 +111,12 @@ function createReader(text: string) {
   };
   const natural = (): number => {
     match(SPACE);
-    const value = Number(match(NATURAL) ?? fail("a whole number from 0"));
-    return Number.isSafeInteger(value) ? value : fail("a number that is exact");
+    const value = Number(match(NATURAL) ?? fail("a whole number >= 0"));
+    return Number.isSafeInteger(value) ? value : fail("a safe integer");
   };
   return {
     string,
-    /** An object, each of whose values `read` reads. A name comes once. */
+    /** Reads an object, calling `read` for each value. Names must be unique. */
     object(read: (name: string) => void): void {
       const names = new Set<string>();
       expect("{");
@@ -131,7 +130,7 @@ function createReader(text: string) {
       } while (next(","));
       expect("}");
     },
-    /** An array of whole numbers from 0. */
+    /** Reads an array of whole numbers >= 0. */
     naturals(): readonly number[] {
       const values: number[] = [];
       expect("[");
@@ -143,7 +142,7 @@ function createReader(text: string) {
     },
     end(): void {
       match(SPACE);
-      if (at !== text.length) fail("its end");
+      if (at !== text.length) fail("the end");
     },
   };
 }

@@ -1,24 +1,24 @@
 /**
- * Reading of safetensors files that anybody may have made (huggingface/safetensors, "Format"). Nothing is believed: every
- * length and offset is checked before it is used, tensors must lie end to end, and memory is taken for what is there.
+ * The reader of untrusted safetensors files (huggingface/safetensors, "Format"). Checks every length and offset before use,
+ * requires contiguous tensors, and allocates memory only for data that is present.
  */
 import { invalid, pointerOf, TrainyardError } from "../../domain/errors.ts";
 import { elementCount, type TensorEntry, type TensorSet } from "../../domain/tensor.ts";
 import { type Header, HeaderError, parseHeader, type TensorHeader } from "./safetensors-header.ts";
 
 /**
- * Longest header that is read: a hundred times that of the deepest network.
+ * Longest header that is accepted: a hundred times that of the deepest network.
  *
  * @internal Exported for a test at the limit.
  */
 export const MAX_HEADER_BYTES = 4 * 1024 * 1024;
-/** Bytes of the header's length, before the header. */
+/** Bytes of the length field before the header. */
 const LENGTH_BYTES = 8;
 const MAX_DIMENSIONS = 8;
-/** Longest name or type that an answer repeats, and the most complaints in one. */
+/** Longest name or type in an error message, and most errors in one response. */
 const SHOWN = 100;
 
-/** Element types that are read, by their bytes and what reads one. */
+/** The supported element types, with their sizes and readers. */
 const TYPES: ReadonlyMap<string, { readonly bytes: number; readonly read: (view: DataView, offset: number) => number }> =
   new Map([
     ["F32", { bytes: 4, read: (view, offset) => view.getFloat32(offset, true) }],
@@ -28,16 +28,16 @@ const TYPES: ReadonlyMap<string, { readonly bytes: number; readonly read: (view:
 export interface SafetensorsFile {
   /** The file's `__metadata__`. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** In the order of their bytes. F64 is rounded to float32. */
+  /** The tensors in file order. F64 is rounded to float32. */
   readonly tensors: TensorSet;
 }
 
-/** Which tensors a reader of the file has no use for, whatever their type. */
+/** Selects tensors to ignore, whatever their type. */
 export type Skip = (name: string) => boolean;
 
 /**
- * The tensors of a file. Throws a TrainyardError: `malformed` when it is not a whole safetensors file, `invalid` when it has
- * tensors of other types than F32 and F64.
+ * Decodes the tensors of a file. Throws a TrainyardError: `malformed` if it is not a complete safetensors file, `invalid` if it
+ * has tensors of types other than F32 and F64.
  */
 export function decodeSafetensors(file: Uint8Array, skip: Skip = () => false): SafetensorsFile {
   const { text, start } = headerOf(file);
@@ -47,7 +47,7 @@ export function decodeSafetensors(file: Uint8Array, skip: Skip = () => false): S
   const errors = wanted.flatMap(([name, { dtype }]) =>
     TYPES.has(dtype)
       ? []
-      : [{ pointer: pointerOf([name.slice(0, SHOWN), "dtype"]), detail: `${shown(dtype)} is not read here: use F32 or F64` }],
+      : [{ pointer: pointerOf([name.slice(0, SHOWN), "dtype"]), detail: `${shown(dtype)} is not supported: use F32 or F64` }],
   );
   checkLayout(ordered, file.length - start);
   if (errors.length > 0) throw invalid(errors.slice(0, SHOWN));
@@ -55,7 +55,7 @@ export function decodeSafetensors(file: Uint8Array, skip: Skip = () => false): S
 }
 
 function headerOf(file: Uint8Array): { text: string; start: number } {
-  if (file.length < LENGTH_BYTES) throw malformed(`it has ${file.length} bytes, fewer than the length of a header takes`);
+  if (file.length < LENGTH_BYTES) throw malformed(`it has ${file.length} bytes, too few for the length of a header`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES))
@@ -82,7 +82,7 @@ function parse(text: string): Header {
   }
 }
 
-/** Tensors lie end to end from the first byte to the last: no overlap, no hole, nothing before, between or after. */
+/** Checks that the tensors are contiguous from the first byte to the last: no overlap, no hole, nothing before or after. */
 function checkLayout(ordered: readonly (readonly [string, TensorHeader])[], size: number): void {
   let next = 0;
   for (const [name, { dtype, shape, offsets }] of ordered) {
@@ -93,12 +93,12 @@ function checkLayout(ordered: readonly (readonly [string, TensorHeader])[], size
     if (shape.length > MAX_DIMENSIONS)
       throw malformed(`${shown(name)} has ${shape.length} dimensions; at most ${MAX_DIMENSIONS} are read`);
     const bytes = TYPES.get(dtype)?.bytes;
-    // Beyond 2 ** 53 a product is not exact, and not equal to a length that is in the file either.
+    // Beyond 2 ** 53 a product is inexact, but then it cannot equal a length in the file either.
     if (bytes !== undefined && elementCount(shape) * bytes !== end - begin)
       throw malformed(`${shown(name)} has ${end - begin} bytes; ${dtype} of shape [${shape.join(", ")}] takes others`);
     next = end;
   }
-  if (next !== size) throw malformed(`${size - next} bytes after the last tensor belong to none`);
+  if (next !== size) throw malformed(`${size - next} bytes after the last tensor belong to no tensor`);
 }
 
 function readTensors(file: Uint8Array, start: number, wanted: readonly (readonly [string, TensorHeader])[]): TensorSet {

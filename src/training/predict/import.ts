@@ -1,4 +1,4 @@
-/** Import: weights and an architecture, from anybody, to a model that predicts, or every reason why they are none. */
+/** Import: builds a model from untrusted weights and an architecture, or returns every reason why it cannot. */
 
 import { featureWidth, type Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
@@ -15,10 +15,10 @@ import { inferenceMemory } from "./inference.ts";
 
 const AT = "/architecture";
 
-/** PyTorch counts the batches of a batch_norm; the count has no part in what it computes. */
+/** Whether a tensor is the batch counter of a PyTorch batch_norm, which does not affect its output. */
 export const isCounter = (name: string): boolean => name.endsWith(".num_batches_tracked");
 
-/** The model of an architecture as JSON text and of tensors by PyTorch's names. */
+/** Builds a model from an architecture, as JSON text, and tensors by PyTorch's names. */
 export function importModel(text: string | undefined, tensors: TensorSet, limits: Limits): ModelReading {
   const stated = readArchitecture(text);
   if (!stated.ok) return stated;
@@ -75,33 +75,33 @@ function build(stated: Architecture, tensors: TensorSet): Built {
   const width = stated.input_width ?? inferred;
   const pointer = `${AT}/input_width`;
   if (width === undefined || width < 1)
-    return refused([{ pointer, detail: "is required: it does not follow from the first layer" }]);
+    return refused([{ pointer, detail: "is required: the first layer does not determine it" }]);
   if (features !== null && features !== width)
-    return refused([{ pointer, detail: `is ${width}, and the preprocessing gives ${features} features` }]);
+    return refused([{ pointer, detail: `is ${width}, but the preprocessing has ${features} features` }]);
   try {
     return { ok: true, width, network: networkOf(layers, width, embeddingsOf(preprocessing?.columns ?? [])) };
   } catch (error) {
     if (error instanceof LayerError)
-      return refused([{ pointer: `${AT}/layers/${error.place.join("/layers/")}`, detail: error.detail }]);
+      return refused([{ pointer: `${AT}/layers/${error.path.join("/layers/")}`, detail: error.detail }]);
     if (error instanceof GraphError) return refused([{ pointer: `${AT}/layers`, detail: error.message }]);
     throw error;
   }
 }
 
-/** What the schema cannot say of preprocessing: what must be different, and what must fit together. */
+/** Checks of preprocessing beyond the schema: values that must differ or fit together. */
 function preprocessingErrors({ columns }: Preprocessing): FieldError[] {
   const at = `${AT}/preprocessing/columns`;
   const names = new Set<string>();
   const errors: FieldError[] = columns.length > 0 ? [] : [{ pointer: at, detail: "must have at least one column" }];
   columns.forEach((column, index) => {
     const fail = (field: string, detail: string) => errors.push({ pointer: `${at}/${index}/${field}`, detail });
-    if (column.column === "" || names.has(column.column)) fail("column", "must be a name, and another one for each column");
+    if (column.column === "" || names.has(column.column)) fail("column", "must be a name that no other column has");
     names.add(column.column);
     if (column.kind !== "category") return;
     const { categories, fill, encode, dimension } = column;
     if (new Set(categories).size !== categories.length) fail("categories", "has a label twice");
-    if (fill !== null && !categories.includes(fill)) fail("fill", "is none of the categories");
-    if ((encode === "embedding") !== (dimension !== null)) fail("dimension", "is for embeddings, which must have one");
+    if (fill !== null && !categories.includes(fill)) fail("fill", "is not one of the categories");
+    if ((encode === "embedding") !== (dimension !== null)) fail("dimension", "must be set for embeddings, and only for them");
   });
   return errors;
 }
@@ -112,24 +112,24 @@ function meaningErrors({ task, classes, activation, preprocessing }: Architectur
   const [outputs = 0] = outputShape;
   if (outputShape.length !== 1) return fail("layers", `give [${outputShape.join(", ")}] for a row: end with one axis`);
   if (task === "regression") {
-    if (classes && classes.length > 0) return fail("classes", "are for classification");
-    if (activation !== undefined && activation !== "none") return fail("activation", "of a regression is none");
+    if (classes && classes.length > 0) return fail("classes", "must be empty for regression");
+    if (activation !== undefined && activation !== "none") return fail("activation", "must be none for regression");
     const targets = preprocessing?.targets.length ?? outputs;
     return targets === outputs ? [] : fail("preprocessing/targets", `are ${targets} for ${outputs} outputs`);
   }
   const count = outputs === 1 ? 2 : outputs;
   if (task === "binary_classification" && count !== 2)
-    return fail("layers", `give ${outputs} outputs: two classes have one or two`);
+    return fail("layers", `give ${outputs} outputs: two classes need one or two`);
   if (task === "multiclass_classification" && outputs === 1)
-    return fail("layers", "give one output: several classes have one each");
+    return fail("layers", "give one output: several classes need one each");
   if (classes && classes.length !== count) return fail("classes", `are ${classes.length} for ${count} classes`);
   if (classes && new Set(classes).size !== count) return fail("classes", "has a label twice");
   if (activation === "softmax" && outputs === 1) return fail("activation", "softmax of one output is always 1: use sigmoid");
-  if (activation === "sigmoid" && outputs > 1) return fail("activation", "of several outputs is softmax");
+  if (activation === "sigmoid" && outputs > 1) return fail("activation", "must be softmax for several outputs");
   return [];
 }
 
-/** Each tensor that is missing, has another shape, has no place in the network, or is not finite. */
+/** Returns an error per tensor that is missing, has the wrong shape, is not in the network, or is not finite. */
 function tensorErrors(network: Network, tensors: TensorSet): FieldError[] {
   const given = new Map(tensors.entries.map(({ name, shape }) => [name, shape]));
   const values = unpackTensors(tensors);

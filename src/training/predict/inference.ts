@@ -1,34 +1,34 @@
-/** A trained network over rows of features: compiled once, for blocks of rows. Knows nothing of raw rows or of labels. */
+/** Inference with a trained network over rows of features, compiled once for blocks of rows. Knows nothing of raw rows or labels. */
 import type { Model } from "../../domain/models/model.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { compile, graph, memoryFor, type Network, type Program, type Tensor } from "../../engine/index.ts";
 import { ACTIVATIONS, embeddingsOf, networkOf } from "../run/network.ts";
 
-/** What of a model its network is made of. */
+/** The parts of a model that define its network. */
 export type Architecture = Pick<Model, "layers" | "preprocessing" | "inputWidth" | "outputWidth" | "activation">;
 
 export interface Inference {
   readonly memoryBytes: number;
   /**
-   * For up to SMALL_BLOCK rows at hand, without a copy: write their features to `x`, run, and read the outputs in `y`, both row
-   * after row. They are the block's own tables: take from them before the next call.
+   * Zero-copy inference for up to SMALL_BLOCK rows: write their features to `x`, run, and read the outputs from `y`, both
+   * row-major. These are the block's own tables: read the outputs before the next call.
    */
   readonly small: { readonly x: FloatTable; readonly y: FloatTable; run(): void };
-  /** Outputs after the final activation, [rows, outputWidth], for features [rows, inputWidth]. */
+  /** Returns the outputs after the final activation, [rows, outputWidth], for features [rows, inputWidth]. */
   outputs(features: Float32Array, rows: number): Float32Array<ArrayBuffer>;
 }
 
 /** Rows of the largest block. */
 export const BLOCK = 256;
 /**
- * Rows of the smallest. With sixteen results or fewer, the compiler sums some products in another order (compiler/lower.ts,
- * compiler/space.ts): a row would have other last bits alone than among others.
+ * Rows of the smallest block. For sixteen results or fewer, the compiler sums some products in another order
+ * (engine/compiler/rewrite/lower.ts, schedule/iteration-space.ts): the last bits of a row would depend on the number of rows.
  */
 export const SMALL_BLOCK = 32;
 
 /**
- * Compiles a network for blocks of `sizes` rows, in ascending order. A row gives the same output in a block of any size from
- * SMALL_BLOCK on, and whatever else is in the block.
+ * Compiles a network for blocks of `sizes` rows, in ascending order. The output of a row does not depend on the other rows of
+ * its block, nor on the block's size from SMALL_BLOCK on.
  */
 export function createInference(architecture: Architecture, weights: TensorSet, sizes: readonly number[]): Inference {
   const { inputWidth, outputWidth } = architecture;
@@ -61,7 +61,7 @@ export function createInference(architecture: Architecture, weights: TensorSet, 
   };
 }
 
-/** A program for blocks of a size, with its tables. */
+/** The program for blocks of one size, with its tables. */
 interface Block {
   readonly name: string;
   readonly size: number;
@@ -71,13 +71,13 @@ interface Block {
 
 type FloatTable = Float32Array<ArrayBuffer>;
 
-/** Bytes that predicting with a network takes. Computed, not tried. */
+/** Computes the bytes that predicting with a network needs, without allocating. */
 export function inferenceMemory(architecture: Architecture): number {
   const network = architectureNetwork(architecture);
   return memoryFor({ row: forward(network, architecture, 1), block: forward(network, architecture, BLOCK) });
 }
 
-/** The network of a model, embedded columns included. */
+/** Builds the network of a model, including embedded columns. */
 export function architectureNetwork({ layers, inputWidth, preprocessing }: Architecture): Network {
   return networkOf(layers, inputWidth, embeddingsOf(preprocessing?.columns ?? []));
 }

@@ -1,4 +1,4 @@
-/** Rows of a prediction request to the numbers that a network takes, or what is wrong with which value. */
+/** Converts the rows of a prediction request to the network's features, or reports which values are invalid. */
 
 import { createValueReader, fitsFloat32, type ValueReader } from "../../domain/datasets/column-reader.ts";
 import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
@@ -7,7 +7,7 @@ import type { Model } from "../../domain/models/model.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { encodeValue, layoutOf } from "../data/encoding.ts";
 
-/** Writes the features of one row at an offset, or says what is wrong with it: the path within the row, and why. */
+/** Writes the features of one row at an offset, or returns its error: the path within the row, and why. */
 export type RowReader = (row: unknown, out: Float32Array, offset: number) => RowError | null;
 
 interface RowError {
@@ -15,12 +15,12 @@ interface RowError {
   readonly detail: string;
 }
 
-/** The reader of a model's rows: plain numbers, or raw columns by place or by name. */
+/** Creates the reader of a model's rows: numbers, or raw columns by position or by name. */
 export function createRowReader({ preprocessing, inputWidth }: Model): RowReader {
   return preprocessing ? rawReader(preprocessing) : plainReader(inputWidth);
 }
 
-/** What is wrong with the rows, each at its pointer under /instances; empty when they are written to `out`, row after row. */
+/** Writes the features of rows to `out`, row-major. Returns errors with pointers under /instances; empty if there are none. */
 export function readInstances(read: RowReader, instances: readonly unknown[], width: number, out: Float32Array): FieldError[] {
   const errors: FieldError[] = [];
   for (let row = 0; row < instances.length && errors.length < MAX_FIELD_ERRORS; row++) {
@@ -34,7 +34,7 @@ function plainReader(width: number): RowReader {
   return (row, out, offset) => {
     if (!Array.isArray(row)) return { path: [], detail: `must be an array of ${width} numbers` };
     if (row.length !== width) return { path: [], detail: `has ${row.length} values; the model takes ${width}` };
-    // A whole number beyond 2^53 comes as a bigint, and is as good as any other here.
+    // A whole number beyond 2^53 arrives as a bigint, and is valid like any other number.
     const numbers = row.map((value) => (typeof value === "bigint" ? Number(value) : value));
     const column = numbers.findIndex((value) => !fitsFloat32(value));
     if (column >= 0) return { path: [column], detail: "must be a finite number that fits float32" };

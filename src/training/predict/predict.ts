@@ -1,4 +1,4 @@
-/** Rows to predictions: a model's network compiled for one row and for blocks of rows. */
+/** Predicts rows with a model whose network is compiled for small and large blocks of rows. */
 
 import type { Scaling } from "../../domain/datasets/preprocessing.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
@@ -9,11 +9,11 @@ import { createRowReader, readInstances } from "./instances.ts";
 
 export interface Predictor {
   readonly memoryBytes: number;
-  /** A prediction a row (an array, or an object by column), or what is wrong with which row. Pointers start at /instances. */
+  /** Returns a prediction per row (an array, or an object by column), or the errors of rows. Pointers start at /instances. */
   predict(instances: readonly unknown[]): PredictionResult;
 }
 
-/** Compiles a model's network. Block and single rows go through the same arithmetic. */
+/** Compiles a model's network. Single rows and blocks use the same arithmetic. */
 export function createPredictor(model: Model, weights: TensorSet): Predictor {
   const inference = createInference(model, weights, [SMALL_BLOCK, BLOCK]);
   const read = createRowReader(model);
@@ -35,7 +35,7 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
   };
 }
 
-/** The prediction of the outputs that begin at `offset`. */
+/** Returns the prediction for the outputs at `offset`. */
 function predictionOf({ task, classes, preprocessing, outputWidth }: Model, outputs: Float32Array, offset: number): Prediction {
   if (task === "regression") {
     const values: number[] = [];
@@ -45,7 +45,7 @@ function predictionOf({ task, classes, preprocessing, outputWidth }: Model, outp
     return { value: values.length === 1 ? (values[0] as number) : values };
   }
   const probabilities: [label: string, probability: number][] = [];
-  // The first of equal probabilities wins, as with argmax; of two classes, the second needs more than a half.
+  // The first of equal probabilities wins, as in argmax: with two classes, the second needs more than a half.
   let best = 0;
   let probability = Number.NaN;
   for (let index = 0; index < classes.length; index++) {

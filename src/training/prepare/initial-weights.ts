@@ -1,4 +1,4 @@
-/** Where a job's weights start: those of init_from, from the request, a stored model or a checkpoint, checked against its network. */
+/** Initial weights of a job by init_from (the request, a stored model or a checkpoint), checked against the job's network. */
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import type { ReferredModel } from "../../domain/ports.ts";
 import type { JobSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
@@ -9,16 +9,16 @@ import { freeze } from "../run/network.ts";
 import { sha256Of } from "./digest.ts";
 
 export interface InitialWeights {
-  /** For the job's payload. */
+  /** The tensors for the job's payload. */
   readonly tensors: readonly PayloadTensor[];
-  /** What the resolved spec says of them. */
+  /** Their description in the resolved spec. */
   readonly summary: ResolvedSpec["init_from"];
   readonly errors: readonly FieldError[];
 }
 
 const AT = "init_from";
 
-/** The weights that a spec starts from, none when it says nothing of them. `model` is the one that it refers to. */
+/** Returns the weights that a spec starts from; no tensors if it has no init_from. `model` is the model that it refers to. */
 export function initialWeights(
   { init_from, model }: JobSpec,
   network: Network,
@@ -42,7 +42,7 @@ export function initialWeights(
 }
 
 function tensorsOf(referred: ReferredModel | null): PayloadTensor[] {
-  if (!referred) throw new Error("a model was referred to, and not looked up");
+  if (!referred) throw new Error("the referenced model was not looked up");
   const values = unpackTensors(referred.weights);
   return referred.weights.entries.map(({ name, shape }) => ({ name, shape, values: values.get(name) as Float32Array }));
 }
@@ -55,7 +55,7 @@ function dictionaryOf(
   );
 }
 
-/** Each tensor of the network that is missing or has another shape, and each that it does not have. */
+/** Returns an error per tensor that is missing, has the wrong shape or is not in the network. */
 function tensorErrors(given: readonly PayloadTensor[], network: Network, path: readonly string[]): FieldError[] {
   const found = new Map(given.map((tensor) => [tensor.name, tensor]));
   const expected = new Set(network.tensors.map(({ name }) => name));
@@ -82,7 +82,7 @@ function tensorErrors(given: readonly PayloadTensor[], network: Network, path: r
 function freezeErrors(layers: readonly number[], count: number, network: Network): FieldError[] {
   const at = `/${AT}/freeze`;
   const beyond = layers.flatMap((layer, index) =>
-    layer < count ? [] : [{ pointer: `${at}/${index}`, detail: `is no layer: the network's are 0..${count - 1}` }],
+    layer < count ? [] : [{ pointer: `${at}/${index}`, detail: `is not a layer: the network has layers 0..${count - 1}` }],
   );
   if (beyond.length > 0 || freeze(network, layers).parameters.length > 0) return beyond;
   return [{ pointer: at, detail: "leaves nothing to train" }];

@@ -1,4 +1,4 @@
-/** A request body to a job that can run: parse, validate, resolve, size. Runs in a thread: a body may be many megabytes. */
+/** Prepares a job from a request body: parse, validate, resolve, size. Runs in a thread, because a body can be many megabytes. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Limits } from "../../domain/limits.ts";
@@ -23,14 +23,14 @@ const INVALID = (errors: readonly FieldError[]): Extract<Prepared, { ok: false }
   errors: errors.slice(0, MAX_FIELD_ERRORS),
 });
 
-/** A valid spec whose references have to be resolved before `prepareSpec` can go on. */
+/** A valid spec whose references must be resolved before `prepareSpec`. */
 export interface ParsedDraft extends Omit<Draft, "spec"> {
   readonly spec: JobSpec;
 }
 
 /**
- * Everything that submit needs to know of a body of UTF-8 JSON, or every reason why it cannot be a job. A body that names
- * things of the store comes back as a spec with its references, for `prepareSpec` to go on with.
+ * Prepares a job from a body of UTF-8 JSON, or returns every reason why it cannot be a job. For a body that refers to records
+ * of the store, returns the spec and its references, for `prepareSpec`.
  */
 export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits): Prepared | ParsedDraft {
   const given = parseUntrusted(body);
@@ -45,7 +45,7 @@ export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits): Prepa
   return prepareSpec(parsed.data, limits, NOTHING);
 }
 
-/** Inline rows over the limit, found before each of them is looked at: millions of wrong rows cost as much as right ones. */
+/** Finds inline rows over the limit before validating each of them: millions of invalid rows would cost as much as valid ones. */
 function excessRows(json: unknown, limits: Limits): FieldError | null {
   const { inline } = ((json as { data?: unknown } | null)?.data ?? {}) as {
     inline?: { features?: unknown; targets?: unknown } | null;
@@ -76,7 +76,7 @@ function startOf(start: JobSpec["init_from"]): References["model"] {
   return null;
 }
 
-/** The same of a spec that was parsed and is valid, with what its references were resolved to. */
+/** Prepares a job from a valid spec and its resolved references. */
 export function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {
   const data = describeData(spec, dataset);
   if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);
@@ -130,7 +130,7 @@ function excessMemory(bytes: number, { jobMemoryBytes, memoryBytes }: Limits): F
   return { pointer: "", detail: `training needs ${bytes} bytes, more than the limit of ${limit} (${which}): ${cure}` };
 }
 
-/** The memory that a job needs. A network may take the rows of the data, and yet not those of a short last batch. */
+/** Computes the memory that a job needs. A network may accept full batches and yet reject a short last batch. */
 function sizeOf(spec: ResolvedSpec, shape: DataShape): Sized {
   try {
     return { ok: true, memoryBytes: memoryEstimate(spec, shape) };
@@ -152,16 +152,16 @@ function resolvedSpecOf(
   const { split, preprocess } = shape;
   const { data, name } = resolvedData(spec, shape, described, dataset);
   const { task, ...rest } = resolution;
-  // In the order in which a reader asks: what, on what, with what, how.
+  // Ordered for readers: name and task, data, model, then settings.
   return { name: spec.name ?? name, task, data, preprocess, split, ...settings(spec), ...rest, init_from: initial.summary };
 }
 
-/** What a spec says apart from its subject and what was resolved from its data. */
+/** The settings of a spec, without its name and the parts that are resolved from its data. */
 function settings({ name: _name, task: _task, data: _data, split: _split, preprocess: _preprocess, ...rest }: JobSpec) {
   return rest;
 }
 
-/** The data of a resolved spec, and the name that a job on it has unless it says another. */
+/** Returns the data of a resolved spec, and the default name of a job on it. */
 function resolvedData(
   spec: JobSpec,
   shape: DataShape,

@@ -1,16 +1,16 @@
-/** Makes receipts: the hashes of what a model was made of. Knows nothing of where they are kept. */
+/** Creates receipts: hashes of the inputs of a model's training. Knows nothing of how they are stored. */
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import type { Receipt } from "../../domain/models/receipt.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { ENGINE_VERSION } from "../../engine/index.ts";
 
-/** A half of a surrogate pair without its other half, as `JSON.stringify` escapes it. */
+/** A lone surrogate, as `JSON.stringify` escapes it. */
 const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/;
 
 /**
- * The receipt of a model that a spec trains with this engine. Text that is not valid Unicode has no canonical form: a spec
- * with such text (a name, say) has no hash.
+ * Creates the receipt of a model that this engine trains from a spec. Text that is not valid Unicode has no canonical form, so
+ * a spec with such text (such as its name) has no hash.
  */
 export function receiptOf(spec: ResolvedSpec): Receipt {
   const hasCanonicalForm = !LONE_SURROGATE.test(JSON.stringify(spec));
@@ -23,7 +23,7 @@ function dataOf({ data }: ResolvedSpec): Receipt["data"] {
   return { source: "dataset", sha256: data.dataset.sha256 };
 }
 
-/** SHA-256 of a value in the canonical JSON of RFC 8785. */
+/** Returns the SHA-256 of a value in the canonical JSON of RFC 8785. */
 function hashOf(value: object): string {
   return createHash("sha256")
     .update(canonicalize(value) ?? "")

@@ -1,6 +1,6 @@
 /**
- * Fills in what a spec leaves to the data: task, loss, metrics, the width of the last layer. Finds what does not fit
- * together, each failure at its field and with its cure.
+ * Resolves the parts of a spec that follow from the data: task, loss, metrics, the width of the last layer. Reports parts that
+ * do not fit together, each at its field and with a cure.
  */
 import type { FieldError } from "../../domain/errors.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
@@ -21,7 +21,7 @@ const TASK_LOSSES: Readonly<Record<Task, readonly Loss["type"][]>> = {
 
 const PROBABILITY_LAYERS: readonly Layer["type"][] = ["sigmoid", "softmax"];
 
-/** Resolves a spec against its data, or lists every failure. */
+/** Resolves a spec against its data. Returns every failure in `errors`. */
 export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolution; errors: FieldError[] } {
   const errors: FieldError[] = [];
   const loss = spec.loss ?? defaultLoss(data.task, spec.model.layers);
@@ -79,13 +79,13 @@ function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes }: Dat
   return [];
 }
 
-/** Numbers that the network must return for a row. */
+/** The number of outputs that the network must have. */
 function outputWidth(loss: Loss, { task, classes, targetWidth }: DataShape): number {
   if (task === "regression") return targetWidth;
   return loss.type === "cross_entropy" ? classes.length : 1;
 }
 
-/** Most classes that are counted one by one in every step. */
+/** Most classes that every step counts individually. */
 const MAX_COUNTED_CLASSES = 100;
 
 function resolveMetrics(chosen: JobSpec["metrics"], { task, classes }: DataShape, errors: FieldError[]): Metric[] {
@@ -99,7 +99,7 @@ function resolveMetrics(chosen: JobSpec["metrics"], { task, classes }: DataShape
     else if (metric !== "accuracy" && classes.length > MAX_COUNTED_CLASSES)
       errors.push({
         pointer: `/metrics/${index}`,
-        detail: `${metric} by epoch takes at most ${MAX_COUNTED_CLASSES} classes, and these are ${classes.length}; the evaluation at the end has it`,
+        detail: `${metric} per epoch supports at most ${MAX_COUNTED_CLASSES} classes, not ${classes.length}; the evaluation at the end includes it`,
       });
   });
   return [...new Set(chosen ?? DEFAULT_METRICS[task])];

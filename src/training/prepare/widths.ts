@@ -1,23 +1,23 @@
 /**
- * Fills in the widths that a spec's layers leave open, and finds the layer that does not take what the one before it gives.
- * Knows how shapes follow from one another only through the network itself.
+ * Infers the widths that a spec's layers leave out, and finds layers that do not accept the output of the layer before them.
+ * Gets all shapes from the network itself.
  */
 import type { FieldError } from "../../domain/errors.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import { LayerError, type Network } from "../../engine/index.ts";
 
 export interface Widths {
-  /** Numbers in a row. */
+  /** The number of features of a row. */
   readonly features: number;
-  /** Numbers that the network must return for a row. */
+  /** The number of outputs that the network must have. */
   readonly outputs: number;
-  /** Why so many: "multiclass_classification". */
+  /** The task that requires them, such as "multiclass_classification". */
   readonly task: string;
-  /** The network of the first layers, over the rows of this job. */
+  /** Builds the network of the first layers, over the rows of this job. */
   networkOf(layers: readonly Layer[]): Network;
 }
 
-/** The layers with all units stated. What cannot be is added to `errors`, at its layer. */
+/** Returns the layers with all units stated. Adds failures to `errors`, each at its layer. */
 export function resolveLayers(layers: readonly Layer[], widths: Widths, errors: FieldError[]): Layer[] {
   const before = errors.length;
   const lastLinear = layers.findLastIndex(({ type }) => type === "linear");
@@ -37,7 +37,7 @@ type Residual = Extract<Layer, { type: "residual" }>;
 
 function resolveLinear(layer: Linear, last: boolean, pointer: string, { outputs, task }: Widths, errors: FieldError[]): Linear {
   if (last && layer.units !== undefined && layer.units !== outputs) {
-    const detail = `is ${layer.units}, and ${task} with these targets wants ${outputs} outputs: say ${outputs}, or leave units out`;
+    const detail = `is ${layer.units}, and ${task} with these targets needs ${outputs} outputs: set ${outputs}, or leave units out`;
     errors.push({ pointer: `${pointer}/units`, detail });
   }
   if (!last && layer.units === undefined) errors.push({ pointer: `${pointer}/units`, detail: REQUIRED });
@@ -46,7 +46,7 @@ function resolveLinear(layer: Linear, last: boolean, pointer: string, { outputs,
 
 const REQUIRED = "is required: only the last linear layer's width follows from the task";
 
-/** The last linear layer within gets the width of what the layer takes, which is what it adds to. */
+/** Gives the last inner linear layer the width of the residual layer's input, to which its output is added. */
 function resolveResidual(
   layer: Residual,
   preceding: readonly Layer[],
@@ -79,14 +79,14 @@ function shapeErrors(
   const shape = network.outputShape;
   if (shape.length === 1 && shape[0] === outputs) return [];
   if (lastLinear < 0) {
-    const detail = `needs a linear layer: rows have ${features} features and ${task} wants ${outputs} outputs`;
+    const detail = `needs a linear layer: rows have ${features} features and ${task} needs ${outputs} outputs`;
     return [{ pointer: "/model/layers", detail }];
   }
-  const detail = `gives [${shape.join(", ")}] for a row, and ${task} with these targets wants [${outputs}]: put a flatten before the last linear layer, and nothing after it that changes the shape`;
+  const detail = `gives [${shape.join(", ")}] for a row, and ${task} with these targets needs [${outputs}]: put a flatten before the last linear layer, and nothing after it that changes the shape`;
   return [{ pointer: `/model/layers/${layers.length - 1}`, detail }];
 }
 
-/** What `build` gives, or at which layer it failed. */
+/** Returns the result of `build`, or an error at the layer where it failed. */
 function attempt(build: () => Network): { network: Network | null; errors: FieldError[] } {
   try {
     return { network: build(), errors: [] };
@@ -96,7 +96,7 @@ function attempt(build: () => Network): { network: Network | null; errors: Field
   }
 }
 
-/** A layer's complaint as the failure of its field. */
-export function layerFieldError({ place, detail }: LayerError): FieldError {
-  return { pointer: `/model/layers/${place.join("/layers/")}`, detail };
+/** Converts the error of a layer to the error of its field. */
+export function layerFieldError({ path, detail }: LayerError): FieldError {
+  return { pointer: `/model/layers/${path.join("/layers/")}`, detail };
 }

@@ -1,6 +1,6 @@
 /**
- * A resolved spec to the programs that train it: one step for a full batch and one for the shorter last batch, validation,
- * all over one memory that holds the rows, the weights and the optimiser's state.
+ * Builds the programs that train a resolved spec: a step for a full batch, a step for the shorter last batch, and validation.
+ * They share one memory for the rows, the weights and the optimiser's state.
  */
 import type { Scaling } from "../../domain/datasets/preprocessing.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
@@ -25,21 +25,21 @@ import { type OutputKind, sumGraph, sumsOf } from "../evaluate/metrics.ts";
 import { type Embedding, freeze, networkOf } from "./network.ts";
 
 export interface TrainingSizes {
-  /** How the targets were scaled, by column; none where it is left out. Only metrics look at it. */
+  /** The scaling of each target column; not scaled if left out. Only metrics use it. */
   readonly targetScalings?: readonly (Scaling | null)[];
   readonly rows: number;
-  /** 0: none held out. */
+  /** 0 if no rows are held out. */
   readonly validationRows: number;
   readonly featureWidth: number;
   readonly targetWidth: number;
   readonly embeddings: readonly Embedding[];
   /** Training rows of each class; empty for a regression. */
   readonly classCounts: readonly number[];
-  /** Whether rows count differently in the loss. */
+  /** Whether the rows have weights in the loss. */
   readonly weighted: boolean;
 }
 
-/** Names of the memory that the caller fills. Weights and optimiser state have the names of their parameters. */
+/** Names of the states that the caller fills. Weights and optimiser state are named after their parameters. */
 export const STATES = {
   features: "train.features",
   targets: "train.targets",
@@ -51,35 +51,35 @@ export const STATES = {
   slot: (slot: string, parameter: string) => `${slot}/${parameter}`,
 } as const;
 
-/** Names of what each step is given: positions of its rows (int), the number of the step (int), the optimiser's scalars. */
+/** Names of the inputs of a step: the indices of its rows (int), the number of the step (int), the optimiser's scalars. */
 export const INPUTS = { rows: "rows", step: "step", scalar: (name: string) => `optimizer.${name}` } as const;
 
 export interface TrainingPlan {
-  /** `train`, and where they apply `tail` (the last, shorter batch), `validate` and `validate_tail`. */
+  /** `train`, and where needed `tail` (the shorter last batch), `validate` and `validate_tail`. */
   readonly programs: Programs;
   readonly maxSteps: number;
   readonly network: Network;
   readonly optimizer: Optimizer;
-  /** Rows of a batch; all of them when it equals `sizes.rows`. */
+  /** Rows per batch; a full batch if it equals `sizes.rows`. */
   readonly batch: number;
-  /** Rows of the last batch of an epoch, 0 when batches divide the rows. */
+  /** Rows of the shorter last batch of an epoch; 0 if the batch size divides the rows. */
   readonly tail: number;
-  /** Rows of a validation block; 0 when validation is part of the training step or absent. */
+  /** Rows of a validation block; 0 if validation is part of the training step or absent. */
   readonly validationBatch: number;
   readonly validationTail: number;
-  /** True when validation is computed by the training step itself, from the weights it has just made. */
+  /** Whether the training step itself computes validation, with its updated weights. */
   readonly fusedValidation: boolean;
 }
 
-/** Rows that validation takes at once: bounds its scratch memory. */
+/** Most rows of a validation block: bounds its scratch memory. */
 const VALIDATION_BLOCK = 1024;
-/** Most steps in one call into the program, and most row positions in its table. */
+/** Most steps per call into the program, and most row indices in its feed table. */
 const MAX_STEPS = 512;
 const MAX_FEED_ROWS = 65_536;
 
 /**
- * The network, the optimiser and the programs of a run, for data of these sizes. Throws a GraphError for layers that do not
- * fit.
+ * Builds the network, the optimiser and the programs of a run for data of these sizes. Throws a GraphError if layers do not
+ * fit together.
  */
 export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): TrainingPlan {
   const network = freeze(networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings), spec.init_from?.freeze ?? []);
@@ -119,11 +119,11 @@ interface Context {
   readonly sizes: TrainingSizes;
   readonly network: Network;
   readonly optimizer: Optimizer;
-  /** Parameters and buffers of the network, as they are before a step. */
+  /** Parameters and buffers of the network before a step. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** Forward, loss, metrics, backward, clipping and the optimiser's update, for `rows` rows. */
+/** The training step for `rows` rows: forward, loss, metrics, backward, clipping and the optimiser's update. */
 function trainingStep(context: Context, rows: number): Program {
   const { spec, sizes, network, tensors } = context;
   const { features, targets, rowWeights } = batchOf(sizes, rows);
@@ -151,7 +151,7 @@ function trainingStep(context: Context, rows: number): Program {
   return { outputs, updates };
 }
 
-/** The rows of a step: the resident ones themselves, or those at the positions that the caller gives. */
+/** The rows of a step: all training rows, or those at the indices that the caller feeds. */
 function batchOf(sizes: TrainingSizes, rows: number): Batch {
   const features = graph.state(STATES.features, [sizes.rows, sizes.featureWidth]);
   const targets = graph.state(STATES.targets, [sizes.rows, sizes.targetWidth]);
@@ -183,7 +183,7 @@ function validationLeaves(sizes: TrainingSizes): Batch {
   };
 }
 
-/** Loss and metrics of a block of held-out rows, at positions that the caller gives. */
+/** Computes loss and metrics of a block of held-out rows, at the indices that the caller feeds. */
 function validation(context: Context, rows: number): Program {
   const { sizes, network, tensors } = context;
   const positions = graph.input(INPUTS.rows, [rows], "int");
@@ -192,7 +192,7 @@ function validation(context: Context, rows: number): Program {
   return { outputs: { loss: lossOf(context, output, targets, rowWeights), ...metricSums(context, output, targets, "") } };
 }
 
-/** The same over all held-out rows, with the weights that this step makes. */
+/** Computes loss and metrics of all held-out rows, with the updated weights of this step. */
 function heldOut(context: Context, next: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
   const { sizes, network, tensors } = context;
   const { features, targets, rowWeights } = validationLeaves(sizes);
@@ -258,8 +258,8 @@ function update({ optimizer }: Context, names: readonly string[], weights: reado
 }
 
 /**
- * Bytes that training a spec needs: its programs' memory, the rows on their way there, and two checkpoints, one being made and
- * one on its way to the store. Computed, not tried.
+ * Computes the bytes that training a spec needs, without allocating: the memory of its programs, a copy of the rows while
+ * they are loaded, and two checkpoints, one being created and one being stored.
  */
 export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
   const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
@@ -271,7 +271,7 @@ export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
   return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes + 2 * checkpointBytes(spec, plan);
 }
 
-/** Weights, the optimiser's slots, and the best weights where those are to be restored. */
+/** Bytes of a checkpoint: weights, the optimiser's slots, and the best weights if they are to be restored. */
 function checkpointBytes({ early_stopping }: ResolvedSpec, { network, optimizer }: TrainingPlan): number {
   const slots = Object.keys(optimizer.slots).length;
   const best = early_stopping?.restore_best ? 1 : 0;

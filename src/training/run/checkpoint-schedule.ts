@@ -1,26 +1,26 @@
-/** When checkpoints are due, by epochs and by seconds of training. Knows nothing of what is in one. */
+/** When checkpoints are due, by epochs and by seconds of training. Knows nothing of their contents. */
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 
 /**
- * The largest share of the time that storing checkpoints may take, because writing a large network takes seconds. With
- * `min_seconds` 0 there is no such limit: training waits for each checkpoint that is due by epochs.
+ * Largest fraction of the time to spend on storing checkpoints, because writing a large network takes seconds. `min_seconds` 0
+ * removes this limit: training then waits for each checkpoint that is due by epochs.
  */
 const MOST_COST = 1 / 10;
 
 export interface CheckpointSchedule {
-  /** The epoch at which the next call into the engine must end, so that one can be written there. */
+  /** Returns the epoch at which the next call into the engine must end, so that a checkpoint can be written there. */
   nextStop(epoch: number): number;
-  /** One is due wherever training is, in the middle of an epoch too. */
+  /** Whether a checkpoint is due now, even in the middle of an epoch. */
   isDue(): boolean;
-  /** One is due because this epoch, which just ended, is a multiple of `every_epochs`. */
+  /** Whether a checkpoint is due after this epoch, because it is a multiple of `every_epochs`. */
   isDueAt(epoch: number): boolean;
-  /** The least time between two has passed. */
+  /** Whether the minimum time between two checkpoints has passed. */
   isAllowed(): boolean;
-  /** One was handed on. */
+  /** Call it after a checkpoint was passed on to be stored. */
   written(): void;
 }
 
-/** Starts counting now. `isStoring` says whether the last one is still on its way to the disk. */
+/** Creates a schedule that starts now. `isStoring` returns whether the last checkpoint is still being stored. */
 export function createCheckpointSchedule(
   { every_epochs, every_seconds, min_seconds }: ResolvedSpec["checkpoint"],
   isStoring: () => boolean,

@@ -1,6 +1,6 @@
 /**
- * Checkpoints: everything of a run that is not a function of its spec, rows and seed, between any two steps. Random streams are
- * counted (engine/random.ts), so that the number of the step is all that there is to keep of them.
+ * Checkpoints: the state of a run between two steps that is not a function of its spec, rows and seed. Random streams are
+ * counter-based (engine/random.ts), so their only state is the number of the step.
  */
 import type { CheckpointState } from "../../domain/jobs/checkpoint.ts";
 import type { JobMetrics } from "../../domain/jobs/job.ts";
@@ -9,25 +9,25 @@ import { ENGINE_VERSION, type Executable, type ScheduleState } from "../../engin
 import { STATES, type TrainingPlan } from "./build.ts";
 import type { PartialEpoch } from "./epoch.ts";
 
-/** What a checkpoint keeps beside tensors. */
+/** The state in a checkpoint besides its tensors. */
 export interface TrainingProgress {
-  /** Of the recorder: its last and best epoch. */
+  /** State of the recorder: its last and best epoch. */
   readonly metrics: JobMetrics | null;
   readonly schedule: ScheduleState | null;
-  /** Of early stopping: the best value and its epoch. */
+  /** State of early stopping: the best value and its epoch. */
   readonly stopping: { readonly best: number; readonly bestEpoch: number } | null;
-  /** The epoch under way; null between epochs. */
+  /** The current epoch; null between epochs. */
   readonly partial: PartialEpoch | null;
-  /** Seconds trained until then, in all attempts. */
+  /** Seconds of training so far, over all attempts. */
   readonly seconds: number;
   /** The monitored value of the best checkpoint so far; null before the first. */
   readonly bestValue: number | null;
 }
 
-/** Names the best weights among the tensors, where they are to be restored. */
+/** Prefix of the best weights among the tensors, if they are to be restored. */
 const BEST = "best/";
 
-/** All tensors of a run as they are now: those of the network first, so that they alone are a model's weights. */
+/** Reads all current tensors of a run. Those of the network come first: this prefix is the weights of a model. */
 export function readTensors(executable: Executable, plan: TrainingPlan, bestWeights: TensorSet | null): TensorSet {
   const { tensors } = plan.network;
   const weights = tensors.map(({ name, shape }) => ({ name, shape, values: executable.read(name) }));
@@ -45,7 +45,7 @@ export function readTensors(executable: Executable, plan: TrainingPlan, bestWeig
   return packTensors([...weights, ...slots, ...kept]);
 }
 
-/** Writes the tensors of a checkpoint to where `readTensors` took them from. Returns the best weights, if it has them. */
+/** Restores the tensors that `readTensors` read. Returns the best weights if the checkpoint has them. */
 export function writeTensors(executable: Executable, plan: TrainingPlan, { tensors }: CheckpointState): TensorSet | null {
   const best = [];
   for (const [name, values] of unpackTensors(tensors)) {
@@ -59,10 +59,10 @@ export function writeTensors(executable: Executable, plan: TrainingPlan, { tenso
   );
 }
 
-/** Numbers that JSON would lose travel as objects: it has no NaN, no infinities and no minus zero. */
+/** Key of the objects that encode NaN, infinities and -0, which JSON does not have. */
 const MARK = "$number";
 
-/** Progress as the text that a checkpoint carries. */
+/** Encodes progress as the text that a checkpoint stores. */
 export function encodeProgress(progress: TrainingProgress): string {
   const lossless = (_key: string, value: unknown): unknown => {
     if (typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0))) return value;
@@ -71,7 +71,7 @@ export function encodeProgress(progress: TrainingProgress): string {
   return JSON.stringify({ engine: ENGINE_VERSION, ...progress }, lossless);
 }
 
-/** Progress from its text; null when another version of the engine wrote it, whose bits these would not continue. */
+/** Decodes progress. Null if another version of the engine wrote it: a resumed run would not have the same bits. */
 export function decodeProgress(text: string): TrainingProgress | null {
   const restored = (_key: string, value: unknown): unknown => {
     const marked = (value as { [MARK]?: string } | null)?.[MARK];

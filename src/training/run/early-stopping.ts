@@ -1,30 +1,33 @@
-/** Early stopping: watches one series and says when it has stopped getting better. */
+/** Early stopping: monitors one series and stops training when it no longer improves. */
 import type { Series } from "../../domain/metrics/metric.ts";
 import { isGreaterBetter, type ResolvedSpec } from "../../domain/spec/spec.ts";
 
 export interface Verdict {
-  /** This epoch is the best so far. */
+  /** Whether this epoch is the best so far. */
   readonly improved: boolean;
-  /** Why training should end now; null to go on. */
+  /** Why training should stop now; null to continue. */
   readonly stop: string | null;
 }
 
 export interface EarlyStopping {
-  /** The series that is watched. */
+  /** The monitored series. */
   readonly monitor: Series;
-  /** Takes the monitor's value in the epoch that just ended. */
+  /** Evaluates the monitored value of the epoch that just ended. */
   observe(epoch: number, monitored: number): Verdict;
-  /** What another run needs to go on from here. */
+  /** Returns the state from which another run can resume. */
   state(): EarlyStoppingState;
 }
 
-/** The best value, with its sign turned where greater is better, and its epoch. */
+/** The best value, negated if greater is better, and its epoch. */
 export interface EarlyStoppingState {
   readonly best: number;
   readonly bestEpoch: number;
 }
 
-/** Starts anew or from a state. Stops after `patience` epochs in a row without an improvement of more than `min_delta` over the best. */
+/**
+ * Creates early stopping, new or from a saved state. It stops after `patience` consecutive epochs that do not improve on the
+ * best value by more than `min_delta`.
+ */
 export function createEarlyStopping(
   options: NonNullable<ResolvedSpec["early_stopping"]>,
   start: EarlyStoppingState | null = null,

@@ -1,7 +1,7 @@
 /**
- * The loop over a run's epochs: schedule, early stopping, records, checkpoints, and every reason to end. What it computes
- * depends on the spec, the rows and the seed alone: never on the clock, nor on how epochs are grouped into calls, nor on
- * where it was interrupted.
+ * The loop over the epochs of a run: learning-rate schedule, early stopping, metrics, checkpoints, and every reason to end.
+ * Its results depend only on the spec, the rows and the seed: not on the clock, the grouping of epochs into calls, or
+ * interruptions.
  */
 import type { CheckpointReason, NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { JobError } from "../../domain/jobs/job.ts";
@@ -31,18 +31,18 @@ export type End =
 export interface Loop {
   readonly spec: ResolvedSpec;
   readonly plan: TrainingPlan;
-  /** Its memory is that of the start, or of `start`. */
+  /** Its memory has the initial state of the run, or the state of `start`. */
   readonly executable: Executable;
   readonly data: JobData;
   readonly control: RunControl;
-  /** Stands at the epoch of `start`. */
+  /** Has the epochs up to `start`. */
   readonly recorder: Recorder;
-  /** The series whose least value is the best. */
+  /** The series that decides the best epoch: smaller is better. */
   readonly monitor: Series;
-  /** Of the checkpoint that the run goes on from. */
+  /** Progress of the checkpoint that the run resumes from; null at the start. */
   readonly start: TrainingProgress | null;
   readonly bestWeights: TensorSet | null;
-  /** What a model of the weights that these tensors begin with is. */
+  /** Describes the model of the weights, which are the first of these tensors. */
   readonly describe: (tensors: TensorSet) => NewCheckpoint["model"];
 }
 
@@ -76,7 +76,7 @@ export function runEpochs(loop: Loop): End {
     return { kind: "finished", reason, weights: bestWeights ?? readWeights(executable, plan) };
   };
 
-  // What must see an epoch before the next one may start forces one epoch a call.
+  // Early stopping and a schedule with a metric need each epoch before the next starts: one epoch per call.
   const most = learningRate.needsMetric || stopping ? 1 : runner.maxEpochs;
   let count = 1;
   let spentMs = 0;
@@ -94,7 +94,7 @@ export function runEpochs(loop: Loop): End {
     const started = performance.now();
     const ran = runner.run(epoch + 1, Math.min(count, most, until - epoch), learningRate.next);
     spentMs += performance.now() - started;
-    // Interrupted within an epoch: the reason was one of those above.
+    // Interrupted within an epoch, for one of the reasons above.
     if (ran === 0) continue;
     const finite = finiteEpochs(losses, ran);
     recorder.record(runner.columns, Math.min(finite + 1, ran), spentMs / ran);
@@ -120,7 +120,7 @@ function createRunner(options: EpochOptions): EpochRunner {
   return options.plan.batch === options.data.train.rows ? createFullBatchRunner(options) : createMiniBatchRunner(options);
 }
 
-/** Drives the learning rate from epoch to epoch by the schedule of the spec. */
+/** Creates the driver that sets the learning rate of each epoch by the schedule of the spec. */
 function createLearningRateDriver({ spec, start }: Loop) {
   const schedule = spec.scheduler && createSchedule(spec.scheduler, spec.optimizer.lr);
   if (schedule && start?.schedule) schedule.restore(start.schedule);
@@ -128,7 +128,7 @@ function createLearningRateDriver({ spec, start }: Loop) {
   return {
     schedule,
     needsMetric: watched !== null,
-    /** The rate of the next epoch. */
+    /** Returns the learning rate of the next epoch. */
     next: (): number => {
       const lr = schedule?.lr ?? spec.optimizer.lr;
       if (watched === null) schedule?.step();
@@ -141,13 +141,13 @@ function createLearningRateDriver({ spec, start }: Loop) {
   };
 }
 
-/** Seconds of training, those of earlier attempts included. */
+/** Returns a clock of the seconds of training, including those of earlier attempts. */
 function createStopwatch(before: number): () => number {
   const begun = performance.now();
   return () => before + (performance.now() - begun) / 1000;
 }
 
-/** The number of epochs before the first whose loss is not finite. */
+/** Returns the number of epochs before the first whose loss is not finite. */
 function finiteEpochs(losses: Float64Array, count: number): number {
   let index = 0;
   while (index < count && Number.isFinite(losses[index])) index++;
@@ -162,7 +162,7 @@ interface Running {
   best(): TensorSet | null;
 }
 
-/** Makes checkpoints of the loop as it stands. */
+/** Creates the writer of checkpoints, which save the current state of the loop. */
 function createCheckpointWriter({ plan, executable, control, recorder, monitor, start, describe }: Loop, running: Running) {
   const { runner, stopping, schedule } = running;
   const stepsDone = () => runner.partial?.steps ?? 0;
@@ -176,7 +176,7 @@ function createCheckpointWriter({ plan, executable, control, recorder, monitor, 
     return true;
   };
   return {
-    /** Whether anything was done since the last one. */
+    /** Whether training has advanced since the last checkpoint. */
     isNew: () => place() !== saved,
     save(reason: CheckpointReason): void {
       recorder.flush(true);

@@ -1,6 +1,6 @@
 /**
- * What the two ways of running an epoch share: filling the tables that compiled steps read, and folding what the steps
- * return into the values of an epoch.
+ * Shared code of the two epoch runners: filling the feed tables of compiled steps, and reducing the results of steps to the
+ * values of an epoch.
  */
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
@@ -18,28 +18,27 @@ import { INPUTS, type TrainingPlan } from "./build.ts";
 export type EpochColumns = ReadonlyMap<Series, Float64Array>;
 
 export interface EpochRunner {
-  /** Most epochs that one `run` can take. */
+  /** Most epochs per `run`. */
   readonly maxEpochs: number;
-  /** What the last `run` computed, [maxEpochs] each; the next one writes over it. `loss` and `lr` are always among them. */
+  /** The values that the last `run` computed, [maxEpochs] each, always with `loss` and `lr`. The next `run` overwrites them. */
   readonly columns: EpochColumns;
   /**
-   * Runs up to `count` epochs from `first` (counted from 1), with the learning rate that `nextLr` gives for each in turn. Returns
-   * how many are in `columns`: fewer than `count` when it was interrupted or when a loss is not finite; 0 when the first was
-   * interrupted.
+   * Runs up to `count` epochs from `first` (counted from 1) and calls `nextLr` for the learning rate of each. Returns the number
+   * of epochs in `columns`: fewer than `count` if it was interrupted or a loss is not finite; 0 if the first was interrupted.
    */
   run(first: number, count: number, nextLr: () => number): number;
-  /** The epoch under way, which the next `run` goes on with; null between epochs. */
+  /** The current epoch, which the next `run` continues; null between epochs. */
   readonly partial: PartialEpoch | null;
 }
 
-/** An epoch whose steps are not all done, or whose validation is not. */
+/** An epoch whose steps or validation are not complete. */
 export interface PartialEpoch {
-  /** Steps that are done. */
+  /** Number of completed steps. */
   readonly steps: number;
   readonly lr: number;
-  /** Sums over them: the loss, then those of the metrics. */
+  /** Sums over the completed steps: the loss, then the metrics. */
   readonly sums: readonly number[];
-  /** Sum of their gradients' norms. */
+  /** Sum of the gradient norms of the completed steps. */
   readonly norms: number;
 }
 
@@ -48,27 +47,27 @@ export interface EpochOptions {
   readonly plan: TrainingPlan;
   readonly executable: Executable;
   readonly data: JobData;
-  /** Asked between the calls of an epoch that needs several: whether to come back to the caller for a moment. */
+  /** Called between the calls of an epoch with several: whether to return to the caller, who may resume the epoch. */
   interrupted(): boolean;
-  /** The same, where coming back loses work: only for good. */
+  /** Called where returning loses work: whether the run has ended. */
   ended(): boolean;
-  /** The epoch that a checkpoint was written in the middle of. */
+  /** The partial epoch of the checkpoint that the run resumes from. */
   readonly partial: PartialEpoch | null;
 }
 
-/** Time that one call into the engine may take, so that a cancel is seen in time. */
+/** Target duration of one call into the engine, so that a run notices a cancellation in time. */
 export const CALL_BUDGET_MS = 10;
 
-/** Items for the next call: as many as fit its time, and never more than twice as many as the last. */
+/** Returns the number of items for the next call: as many as fit the time budget, and at most twice as many as last time. */
 export function nextCount(count: number, elapsedMs: number, most: number): number {
   const fitting = Math.floor((CALL_BUDGET_MS * count) / Math.max(elapsedMs, 1e-3));
   return Math.max(1, Math.min(most, 2 * count, fitting));
 }
 
-/** Writes row `row` of a program's tables: what step `step` of the job (counted from 1) is given besides its rows. */
+/** Writes row `row` of a program's feed tables: the inputs of step `step` (counted from 1) other than its row indices. */
 export type StepFeed = (row: number, step: number, lr: number) => void;
 
-/** Feeds a program the optimiser's scalars and, if a layer draws random numbers, the number of the step. */
+/** Creates the feed of a program: the optimiser's scalars and, if a layer draws random numbers, the number of the step. */
 export function createStepFeed({ plan, executable }: EpochOptions, program: string): StepFeed {
   const scalars = Object.entries(plan.optimizer.scalars).map(([name, compute]) => ({
     table: executable.feed(program, INPUTS.scalar(name)),
@@ -84,19 +83,19 @@ export function createStepFeed({ plan, executable }: EpochOptions, program: stri
   };
 }
 
-/** Loss and metrics over the rows of an epoch, summed step by step in float64. */
+/** Loss and metrics over the rows of an epoch, accumulated step by step in float64. */
 export interface EpochSums {
-  /** The function that adds row `row` of a program's results: a step over `rows` rows. */
+  /** Returns the function that adds row `row` of a program's results: a step over `rows` rows. */
   adderOf(program: string): (row: number, rows: number) => void;
-  /** Writes the values of the epoch into its columns at `index`, and starts anew. */
+  /** Writes the values of the epoch into its columns at `index` and resets the sums. */
   finish(index: number): void;
-  /** The sums so far, for `restore` of another run. */
+  /** Returns the sums so far, for `restore` in another run. */
   state(): number[];
-  /** Continues from what `state` returned; from [] it starts anew. */
+  /** Restores sums that `state` returned; [] resets them. */
   restore(state: readonly number[]): void;
 }
 
-/** `outputPrefix` is that of the program's outputs, `seriesPrefix` that of the series among `columns`. */
+/** Creates sums. `outputPrefix` is the prefix of the program's outputs, `seriesPrefix` that of the series among `columns`. */
 export function createEpochSums(
   { spec, plan, executable, data }: EpochOptions,
   table: Table,

@@ -1,7 +1,7 @@
-/** Epochs of one step over all rows: many of them in one call into the engine. */
+/** Full-batch epochs: one step over all rows, and many epochs per call into the engine. */
 import { columnOf, createColumns, createEpochSums, createStepFeed, type EpochOptions, type EpochRunner } from "./epoch.ts";
 
-/** Runs epochs of one step over all training rows. Validation runs in the same step. */
+/** Creates the runner of epochs with one step over all training rows. Validation runs in the same step. */
 export function createFullBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, executable, data } = options;
   const feed = createStepFeed(options, "train");

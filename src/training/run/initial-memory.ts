@@ -1,4 +1,4 @@
-/** The memory of a run before its first step: its rows, the keys of its random streams, and weights and slots as they start. */
+/** The memory of a run before its first step: rows, keys of the random streams, initial weights and initial slots. */
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount, packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { createRandom, type Executable, streamKey } from "../../engine/index.ts";
@@ -6,7 +6,7 @@ import type { JobData } from "../data/data.ts";
 import { PAYLOAD } from "../data/source.ts";
 import { STATES, type TrainingPlan } from "./build.ts";
 
-/** Rows and keys: what no step changes. */
+/** Writes rows and keys, which no step changes. */
 export function writeInputs(
   executable: Executable,
   plan: TrainingPlan,
@@ -24,7 +24,7 @@ export function writeInputs(
   for (const layer of plan.network.draws) executable.write(STATES.dropoutKey(layer), streamKey(spec.seed, `dropout/${layer}`));
 }
 
-/** Weights, from `init_from` or drawn by the seed, and the optimiser's slots. `payload` has the weights of `init_from`. */
+/** Writes the optimiser's slots and the initial weights, drawn by the seed or from `init_from`, whose weights are in `payload`. */
 export function writeStart(
   executable: Executable,
   plan: TrainingPlan,
@@ -40,7 +40,7 @@ export function writeStart(
   }
 }
 
-/** A copy of the network's parameters and buffers. */
+/** Returns a copy of the network's parameters and buffers. */
 export function readWeights(executable: Executable, plan: TrainingPlan): TensorSet {
   return packTensors(plan.network.tensors.map(({ name, shape }) => ({ name, shape, values: executable.read(name) })));
 }

@@ -1,4 +1,4 @@
-/** Epochs of several steps: batches of rows in an order drawn for each epoch, the shorter last batch, then validation. */
+/** Mini-batch epochs: batches in a random order that is drawn for each epoch, the shorter last batch, then validation. */
 import { createRandom, streamKey } from "../../engine/index.ts";
 import { INPUTS } from "./build.ts";
 import {
@@ -16,7 +16,7 @@ import {
 
 const inOrder = (rows: number) => Int32Array.from({ length: rows }, (_, row) => row);
 
-/** Runs epochs of shuffled mini-batches, each with validation after it. An epoch can be interrupted between two steps. */
+/** Creates the runner of epochs of shuffled mini-batches, each followed by validation. Epochs can be interrupted between steps. */
 export function createMiniBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, data } = options;
   const rows = data.train.rows;
@@ -49,7 +49,7 @@ export function createMiniBatchRunner(options: EpochOptions): EpochRunner {
   };
 }
 
-/** The tables of a program that an epoch fills, and the one with the norms of the gradients where they are clipped. */
+/** The feed tables of a program, and the result table of gradient norms if gradients are clipped. */
 function createFeed(options: EpochOptions, program: string, add: (row: number, rows: number) => void) {
   const { spec, executable } = options;
   return {
@@ -60,7 +60,7 @@ function createFeed(options: EpochOptions, program: string, add: (row: number, r
   };
 }
 
-/** Runs steps in calls of bounded time: each call takes as many as fit, by the time that the last ones took. Returns their number. */
+/** Runs steps in calls of bounded duration, whose number of steps follows from the duration of earlier calls. Returns that number. */
 function createTimedCalls(maxSteps: number) {
   let count = 1;
   return (left: number, run: (steps: number) => void): number => {
@@ -73,7 +73,7 @@ function createTimedCalls(maxSteps: number) {
   };
 }
 
-/** Runs the steps of an epoch over an order of rows, and knows where it is when it is interrupted. */
+/** Creates the training pass: runs the steps of an epoch over the rows in a given order, and can resume after an interruption. */
 function createTrainingPass(options: EpochOptions, columns: EpochColumns) {
   const { spec, plan, executable, data, interrupted } = options;
   const { rows } = data.train;
@@ -89,7 +89,7 @@ function createTrainingPass(options: EpochOptions, columns: EpochColumns) {
   let norms = options.partial?.norms ?? 0;
   if (options.partial) sums.restore(options.partial.sums);
 
-  /** Steps `done`..`done + steps` of an epoch in one call. */
+  /** Runs steps `done`..`done + steps` of an epoch in one call. */
   const call = (program: string, batch: number, steps: number, order: Int32Array, epoch: number, rate: number): void => {
     const feed = feeds.get(program) as ReturnType<typeof createFeed>;
     const start = done * plan.batch;
@@ -103,7 +103,7 @@ function createTrainingPass(options: EpochOptions, columns: EpochColumns) {
   };
 
   return {
-    /** False when it was interrupted: the next call goes on from there. */
+    /** Returns false if it was interrupted; the next call resumes there. */
     run(order: Int32Array, epoch: number, nextLr: () => number): boolean {
       lr ??= nextLr();
       const rate = lr;
@@ -114,7 +114,7 @@ function createTrainingPass(options: EpochOptions, columns: EpochColumns) {
       }
       return true;
     },
-    /** Writes the values of the epoch into the columns at `index`; the next `run` begins another. */
+    /** Writes the values of the epoch into the columns at `index`; the next `run` starts a new epoch. */
     finish(index: number): void {
       sums.finish(index);
       rates[index] = lr as number;
@@ -127,7 +127,7 @@ function createTrainingPass(options: EpochOptions, columns: EpochColumns) {
   };
 }
 
-/** Runs validation over all held-out rows, if there are any; false when it was ended, and then it starts anew. */
+/** Creates the validation pass over all held-out rows, if any. It returns false if the run ended, and then starts over. */
 function createValidationPass(options: EpochOptions, columns: EpochColumns) {
   const { plan, executable, data, ended } = options;
   const table = data.validation;

@@ -1,4 +1,4 @@
-/** The network of a job: its layers, the tables of embedded columns before them, and how its output becomes a prediction. */
+/** The network of a job: the embedding tables of its columns, its layers, and the activation that makes outputs predictions. */
 
 import { type EncodedColumn, featureNames } from "../../domain/datasets/preprocessing.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -6,17 +6,17 @@ import type { Layer } from "../../domain/spec/layers.ts";
 import type { Loss } from "../../domain/spec/optimization.ts";
 import { graph, type Network, type NetworkTensor, nn, sequential, type Tensor } from "../../engine/index.ts";
 
-/** A feature that holds positions, each of which a table replaces with `dimension` numbers. */
+/** A feature of category indices, each of which is embedded as `dimension` numbers. */
 export interface Embedding {
   readonly column: string;
-  /** Place of the feature in a row. */
+  /** Index of the feature in a row. */
   readonly feature: number;
-  /** Rows of the table: the categories, and one for any other. */
+  /** Rows of the table: one per category, and one for unknown categories. */
   readonly entries: number;
   readonly dimension: number;
 }
 
-/** The embedded ones among the columns of a row. */
+/** Returns the embedded columns of a row. */
 export function embeddingsOf(columns: readonly EncodedColumn[]): Embedding[] {
   let feature = 0;
   return columns.flatMap((column) => {
@@ -28,8 +28,9 @@ export function embeddingsOf(columns: readonly EncodedColumn[]): Embedding[] {
 }
 
 /**
- * A network over rows of `width` numbers. Every linear layer must state its units. Embedded columns are replaced by their
- * table's row first; a table's parameter is named embedding.<column>.weight and has PyTorch's layout, [entries, dimension].
+ * Builds a network over rows of `width` numbers. Every linear layer must state its units. Embedded columns are replaced by rows
+ * of their tables first; the parameter of a table is named embedding.<column>.weight and is [entries, dimension], as in
+ * PyTorch.
  */
 export function networkOf(layers: readonly Layer[], width: number, embeddings: readonly Embedding[] = []): Network {
   const inner = sequential(layers, [embeddings.reduce((total, { dimension }) => total + dimension - 1, width)]);
@@ -43,7 +44,7 @@ export function networkOf(layers: readonly Layer[], width: number, embeddings: r
   };
 }
 
-/** The same network with the weights of some layers held: an optimiser has nothing to do with them. */
+/** Returns the network with the weights of some layers frozen, so that the optimiser does not train them. */
 export function freeze(network: Network, layers: readonly number[]): Network {
   if (layers.length === 0) return network;
   const isHeld = ({ name }: NetworkTensor) => layers.some((layer) => name.startsWith(`${layer}.`));
@@ -56,7 +57,7 @@ export function freeze(network: Network, layers: readonly number[]): Network {
 
 const tableName = (column: string) => `embedding.${column}.weight`;
 
-/** Starts as PyTorch's nn.Embedding: N(0, 1). */
+/** The table of an embedding, initialised as in PyTorch's nn.Embedding: N(0, 1). */
 function tableOf({ column, entries, dimension }: Embedding): NetworkTensor {
   return {
     name: tableName(column),
@@ -66,7 +67,7 @@ function tableOf({ column, entries, dimension }: Embedding): NetworkTensor {
   };
 }
 
-/** The features, with the positions among them replaced by rows of their tables, in place. */
+/** Replaces each embedded feature by its row of the table, at the same position. */
 function embed(x: Tensor, embeddings: readonly Embedding[], parameters: (name: string) => Tensor): Tensor {
   const [rows, width] = x.shape as [number, number];
   const columns = (start: number, stop: number) =>
@@ -86,7 +87,7 @@ function embed(x: Tensor, embeddings: readonly Embedding[], parameters: (name: s
   return nn.cat(pieces, 1);
 }
 
-/** What turns the output of a network that was trained with a loss into probabilities. */
+/** The activation that converts the output of a network trained with each loss into probabilities. */
 export const LOSS_ACTIVATION: Readonly<Record<Loss["type"], Model["activation"]>> = {
   mse: "none",
   l1: "none",
@@ -96,7 +97,7 @@ export const LOSS_ACTIVATION: Readonly<Record<Loss["type"], Model["activation"]>
   cross_entropy: "softmax",
 };
 
-/** The same activations as graphs, over [rows, outputs]. */
+/** The activations as graphs, over [rows, outputs]. */
 export const ACTIVATIONS: Readonly<Record<Model["activation"], (output: Tensor) => Tensor>> = {
   none: (output) => output,
   sigmoid: nn.sigmoid,

@@ -1,32 +1,32 @@
 /**
- * Gathers what each epoch gave and hands it on in chunks: often enough to watch, seldom enough that a network of a hundred
- * thousand epochs a second does not drown its readers. Keeps the last and the best epoch.
+ * Collects the values of epochs and reports them in chunks: often enough for live charts, and rarely enough that a network
+ * with a hundred thousand epochs per second does not overload its readers. Keeps the last and the best epoch.
  */
 import type { JobMetrics } from "../../domain/jobs/job.ts";
 import type { MetricChunk, Series } from "../../domain/metrics/metric.ts";
 import { columnOf, type EpochColumns } from "./epoch.ts";
 
-/** Most epochs in a chunk: 20 chunks a second at 160,000 epochs a second, and a frame that costs the event loop little. */
+/** Most epochs per chunk: 20 chunks per second at 160,000 epochs per second, in frames that cost the event loop little. */
 const CHUNK_EPOCHS = 8192;
-/** Time between two chunks, unless one is full. */
+/** Time between two chunks, unless a chunk is full earlier. */
 const CHUNK_INTERVAL_MS = 100;
 
 export interface Recorder {
-  /** Takes the next `count` epochs, each of which took `epochMs`. */
+  /** Adds the next `count` epochs, each of which took `epochMs`. */
   record(columns: EpochColumns, count: number, epochMs: number): void;
-  /** Hands on what is gathered if it is due, or in any case when `force` is set. */
+  /** Reports the collected epochs if a chunk is due, or always if `force` is set. */
   flush(force: boolean): void;
-  /** Epochs recorded so far, those before `skip` included. */
+  /** Number of epochs recorded so far, including those before `skip`. */
   readonly epoch: number;
-  /** Null before the first epoch. */
+  /** Returns the last and the best epoch; null before the first epoch. */
   metrics(): JobMetrics | null;
   /** Whether the last epoch is the best. */
   isBest(): boolean;
 }
 
 /**
- * A recorder of `series` that reports epochs after `skip` (an earlier attempt has reported those already). The best epoch
- * is the one with the least value of `monitor`. `start` is where a checkpoint was written.
+ * Creates a recorder of `series` that reports the epochs after `skip`; an earlier attempt has reported the others. The best
+ * epoch has the smallest value of `monitor`. `start` is the state of the checkpoint that the run resumes from.
  */
 export function createRecorder(
   series: readonly Series[],
@@ -74,7 +74,7 @@ export function createRecorder(
       let least = bestRow[monitorAt] as number;
       for (let index = 0; index < recorded; index++) {
         const value = monitored[index] as number;
-        // Written so that any number is better than a first epoch whose value is none.
+        // Any number is better than NaN in the first epoch.
         if (bestEpoch > 0 && !(value < least) && !Number.isNaN(least)) continue;
         least = value;
         bestIndex = index;

@@ -1,6 +1,6 @@
 /**
- * Training: a job that was prepared, from its rows to its result. Blocks its thread until the job is done, cancelled, stopped,
- * out of time or diverged.
+ * Trains a prepared job, from its rows to its result. Blocks its thread until the job is done, cancelled, stopped, out of time
+ * or diverged.
  */
 import type { JobError, JobMetrics } from "../../domain/jobs/job.ts";
 import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
@@ -20,7 +20,7 @@ import { embeddingsOf, LOSS_ACTIVATION } from "./network.ts";
 import { createRecorder } from "./recorder.ts";
 import type { RunControl } from "./run-control.ts";
 
-/** Trains a job to its end, from its start or from a checkpoint. Reports every epoch; a diverging one included. Throws only on bugs. */
+/** Trains a job to its end, from its start or from a checkpoint. Reports every epoch, even one that diverges. Throws only on bugs. */
 export function train(run: TrainingRun, control: RunControl): TrainingResult {
   const { spec, classes, epochsDone } = run.job;
   const data = loadData(run);
@@ -60,20 +60,20 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   return { state: "succeeded", metrics: metrics as JobMetrics, reason, model, weights, evaluation };
 }
 
-/** Says of each chunk how many steps its epochs took. */
+/** Adds to each chunk the number of its optimiser steps. */
 function reportWithSteps(control: RunControl, stepsPerEpoch: number): RunControl["report"] {
   return (chunk) => control.report({ ...chunk, steps: (chunk.to - chunk.from + 1) * stepsPerEpoch });
 }
 
 interface Start {
-  /** Null: from the start. */
+  /** Null if the run starts at the beginning. */
   readonly start: TrainingProgress | null;
-  /** Epochs that are done. */
+  /** Number of completed epochs. */
   readonly epoch: number;
   readonly bestWeights: TensorSet | null;
 }
 
-/** Writes the tensors of the run's checkpoint, or those of the start where there is none that this engine can go on from. */
+/** Restores the run's checkpoint, or writes the initial tensors if there is none that this engine can resume. */
 function goOn({ job, payload, checkpoint }: TrainingRun, executable: Executable, plan: TrainingPlan): Start {
   const start = checkpoint && decodeProgress(checkpoint.progress);
   if (!start) {
@@ -101,7 +101,7 @@ function sizesOf({ train, validation, preprocessing }: JobData, classes: number)
   };
 }
 
-/** The model whose weights the tensors are, or begin with. */
+/** Describes the model whose weights are the first of the tensors. */
 function modelOf(
   { job }: TrainingRun,
   plan: TrainingPlan,

@@ -219,7 +219,7 @@ describe("residual", () => {
     try {
       build();
     } catch (error) {
-      expect((error as LayerError).place).toEqual([1, 0]);
+      expect((error as LayerError).path).toEqual([1, 0]);
       expect((error as LayerError).detail).toBe("conv1d takes [channels, length], not [2]: put a reshape before it");
       expect((error as LayerError).message).toContain("layer 1 (residual): layer 0 (conv1d): ");
     }

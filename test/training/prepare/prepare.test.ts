@@ -181,7 +181,7 @@ describe("a spec is refused", () => {
       "a last layer of the wrong width",
       { ...moons, model: { layers: [{ type: "linear", units: 3 }, { type: "sigmoid" }] } },
       "/model/layers/0/units",
-      "wants 1 outputs",
+      "needs 1 outputs",
     ],
     [
       "a network that cannot reach the outputs",

@@ -59,7 +59,7 @@ describe("widths", () => {
       "a reshape of other size",
       [{ type: "reshape", shape: [1, 3, 5] }, { type: "flatten" }, { type: "linear" }],
       "/model/layers/0",
-      /\[1, 3, 5\] takes 15 numbers, and \[16\] are 16/,
+      /\[1, 3, 5\] takes 15 numbers, but \[16\] has 16/,
     ],
     [
       "a pair over a sequence",
@@ -71,7 +71,7 @@ describe("widths", () => {
       "a residual that changes the width",
       [{ type: "residual", layers: [{ type: "linear", units: 4 }] }, { type: "linear" }],
       "/model/layers/0",
-      /give \[4\] for \[16\]/,
+      /turn \[16\] into \[4\]/,
     ],
     [
       "a layer within a residual",

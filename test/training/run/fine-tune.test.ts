@@ -93,7 +93,7 @@ describe("frozen layers", () => {
       const prepared = prepare(from({ freeze }), {}, null, stored);
       return prepared.ok ? [] : prepared.errors;
     };
-    expect(errors([1, 5])).toEqual([{ pointer: "/init_from/freeze/1", detail: "is no layer: the network's are 0..4" }]);
+    expect(errors([1, 5])).toEqual([{ pointer: "/init_from/freeze/1", detail: "is not a layer: the network has layers 0..4" }]);
     expect(errors([0, 2, 4])).toEqual([{ pointer: "/init_from/freeze", detail: "leaves nothing to train" }]);
     expect(errors([1, 3])).toEqual([]);
   });

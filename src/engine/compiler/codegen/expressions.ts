@@ -1,6 +1,6 @@
 /**
- * Writes the code of expressions: the value of a tensor at a position, computed from loads by the operations that were left
- * inline, each (tensor, position) once. Knows tensors and vectors; which loops run is up to the kernel.
+ * Code generation for expressions: computes the value of a tensor at a position from loads and inline operations, each
+ * (tensor, position) once. Knows tensors and vectors; the kernel decides which loops run.
  */
 import { type Operation, stridesOf, type Tensor } from "../../graph.ts";
 import { accesses, at, type Index, keyOf, linear } from "../affine-index.ts";
@@ -15,33 +15,33 @@ import { ARITHMETIC, BOUNDED_BY_CONSTANT, COMPARISON, type Comparison, REDUCTION
 
 type OperationOf<K extends Operation["kind"]> = Extract<Operation, { readonly kind: K }>;
 
-/** Linear position in bytes. */
+/** An affine address in bytes. */
 interface Address {
   readonly constant: number;
   readonly terms: readonly number[];
   readonly laneBytes: number;
 }
 
-/** Positions that one kernel can tell apart. */
+/** Most distinct positions in one kernel. */
 const MOST_POSITIONS = 2 ** 24;
 
-/** The values of tensors at positions, within one nest of loops. */
+/** The values of tensors at positions, within one loop nest. */
 export class Expressions {
   readonly #nest: LoopNest;
   readonly #bufferOf: (tensor: Tensor) => Buffer | undefined;
-  /** Positions met so far, by what they are and by the array that says so. */
+  /** Numbers of the positions seen so far, by their keys and, as a faster lookup, by their arrays. */
   readonly #names = new Map<string, number>();
   readonly #numbers = new Map<readonly Index[], number>();
-  /** How many lanes of the vectors at hand stand for elements. */
+  /** The number of vector lanes in use. */
   lanes = 1;
 
-  /** `bufferOf` says where a tensor is loaded from; tensors without a place are computed. */
+  /** `bufferOf` returns the buffer that a tensor is loaded from; tensors without a buffer are computed. */
   constructor(nest: LoopNest, bufferOf: (tensor: Tensor) => Buffer | undefined) {
     this.#nest = nest;
     this.#bufferOf = bufferOf;
   }
 
-  /** A number for each tensor at each position. Elementwise operations hand positions on unchanged: most are met again. */
+  /** Returns a number per tensor and position. Elementwise operations pass on the same array, so most positions are repeated. */
   #keyOf(tensor: Tensor, position: readonly Index[]): number {
     let number = this.#numbers.get(position);
     if (number === undefined) {
@@ -53,7 +53,7 @@ export class Expressions {
     return tensor.id * MOST_POSITIONS + number;
   }
 
-  /** The elements of `tensor` at `position`, one in each lane. */
+  /** Returns the elements of `tensor` at `position`, one per lane. */
   value(tensor: Tensor, position: readonly Index[]): Value {
     const uniform = uniformValue(tensor);
     if (uniform !== undefined) return this.#nest.float(uniform);
@@ -63,7 +63,7 @@ export class Expressions {
 
   /**
    * Computes the values at several positions together, operation by operation, so that their chains of dependent
-   * instructions overlap. They are then known to `value`.
+   * instructions overlap. `value` then reuses them.
    */
   prepare(tensor: Tensor, positions: readonly (readonly Index[])[]): void {
     const isKnown = (position: readonly Index[]) => this.#nest.recall(this.#keyOf(tensor, position));
@@ -81,7 +81,7 @@ export class Expressions {
     for (const position of positions) this.value(tensor, position);
   }
 
-  /** A condition is needed as a mask only: its two sides are prepared, not itself. */
+  /** Prepares an operand. A condition is needed only as a mask, so its two sides are prepared instead. */
   #prepareOperand(source: Tensor, positions: readonly (readonly Index[])[], isCondition: boolean): void {
     if (isCondition && this.#isComparison(source)) for (const side of source.inputs) this.prepare(side, positions);
     else this.prepare(source, positions);
@@ -91,7 +91,7 @@ export class Expressions {
     return tensor.op.kind === "binary" && tensor.op.fn in COMPARISON && !this.#bufferOf(tensor);
   }
 
-  /** Makes a value known that was computed by other means. */
+  /** Registers a value that was computed elsewhere. */
   bind(tensor: Tensor, position: readonly Index[], value: Value): void {
     this.#nest.remember(this.#keyOf(tensor, position), value);
   }
@@ -128,13 +128,13 @@ export class Expressions {
       }
       default: {
         const moved = accesses(tensor, position)?.[0];
-        if (!moved) throw new Error(`${op.kind} has no place in an expression`);
+        if (!moved) throw new Error(`${op.kind} cannot be part of an expression`);
         return this.value(moved.tensor, moved.position);
       }
     }
   }
 
-  /** All bits of a lane set where the condition is not 0. */
+  /** A mask with all bits of a lane set where the condition is not 0. */
   #mask(condition: Tensor, position: readonly Index[]): Value {
     const { op, inputs } = condition;
     const nest = this.#nest;
@@ -158,7 +158,7 @@ export class Expressions {
     return this.#nest.op(ARITHMETIC[op.fn as keyof typeof ARITHMETIC], this.value(a, position), this.value(b, position));
   }
 
-  /** A reduction written out: neighbours are combined, then neighbours of the results, and so on. */
+  /** An unrolled reduction, combined pairwise. */
   #combined(tensor: Tensor, position: readonly Index[], combine: (a: Value, b: Value) => Value): Value {
     const terms = (accesses(tensor, position) ?? []).map((access) => this.value(access.tensor, access.position));
     return pairwise(terms, combine);
@@ -190,7 +190,7 @@ export class Expressions {
     return { constant: address + index.constant * ELEMENT_BYTES, terms, laneBytes: index.lane * ELEMENT_BYTES };
   }
 
-  /** Loads at an address, to which `rows` adds bytes: one amount for all lanes, or one for each. */
+  /** Loads at an address plus the byte offsets in `rows`: one for all lanes, or one per lane. */
   #load({ constant, terms, laneBytes }: Address, rows: readonly Value[] = []): Value {
     const nest = this.#nest;
     const offset = nest.offset(terms);
@@ -233,7 +233,7 @@ export class Expressions {
     return this.#load(this.#address(this.#bufferOf(table) as Buffer, rest), rows);
   }
 
-  /** Index times `rowBytes`, for the one index at this position or for that of each lane. */
+  /** Returns index · rowBytes for the index at this position, or for the index of each lane. */
   rows(indices: Tensor, position: readonly Index[], rowBytes: number): Value[] {
     const nest = this.#nest;
     const { constant, terms, laneBytes } = this.#address(this.#bufferOf(indices) as Buffer, linear(indices.shape, position));
@@ -254,7 +254,7 @@ export class Expressions {
     });
   }
 
-  /** Stores the lanes of `value` at `index` of a buffer, at the current place of the code. */
+  /** Appends code that stores the lanes of `value` at `index` of a buffer. */
   store(buffer: Buffer, index: Index, value: Local, rows: readonly Value[] = []): void {
     const { f } = this.#nest;
     const { constant, terms, laneBytes } = this.#address(buffer, index);
@@ -273,7 +273,7 @@ export class Expressions {
     } else for (let lane = 0; lane < lanes; lane++) put("v128.store32_lane", lane, lane);
   }
 
-  /** The vector at `index` of a buffer: always loaded, never recalled. */
+  /** Loads the vector at `index` of a buffer, without reusing an earlier load. */
   load(buffer: Buffer, index: Index, rows: readonly Value[] = []): Value {
     return this.#load(this.#address(buffer, index), rows);
   }

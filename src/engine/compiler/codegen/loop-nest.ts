@@ -1,7 +1,6 @@
 /**
- * Writes nests of loops. Code can be put at any level of the nest under construction, so that what does not change inside a
- * loop is computed in front of it, and addresses are variables that loops advance. Knows loops and bytes; knows nothing of
- * tensors.
+ * Code generation for loop nests. Code can be inserted at any level of the nest under construction: loop-invariant code is
+ * hoisted, and addresses are induction variables. Knows loops and bytes; knows nothing of tensors.
  */
 
 import { ByteBuffer, type FunctionBuilder, type Local } from "../wasm/assembler.ts";
@@ -9,7 +8,7 @@ import { type Amount, advance, countDown } from "../wasm/counters.ts";
 import type { VectorInstruction } from "../wasm/opcodes.ts";
 import type { VectorCode } from "./math.ts";
 
-/** A value in a local variable, and the innermost loop that it changes in: 0 is outside of all loops. */
+/** A value in a local variable, and the depth of the innermost loop in which it changes: 0 is outside all loops. */
 export interface Value {
   readonly local: Local;
   readonly depth: number;
@@ -17,25 +16,25 @@ export interface Value {
 
 interface Level {
   readonly code: ByteBuffer;
-  /** Variables sum of coefficient * loop variable, in bytes, by their coefficients. */
+  /** Induction variables Σ coefficient · loop variable, in bytes, by their coefficients. */
   readonly offsets: Map<string, Local>;
-  /** Bytes that the end of the loop's body adds to each variable. */
+  /** The bytes added to each induction variable at the end of the loop's body. */
   readonly advances: { local: Local; bytes: number }[];
-  /** Values that are valid at this level and inside it, by what they are. */
+  /** Values that are valid at this level and inside it, by their keys. */
   readonly values: Map<string | number, Value>;
-  /** How far one iteration advances the loop variable. */
+  /** The increment of the loop variable per iteration. */
   readonly step: number;
 }
 
-/** A nest of loops under construction, with the values that are known at each of its levels. */
+/** A loop nest under construction, with the values that are available at each level. */
 export class LoopNest {
   readonly f: FunctionBuilder;
   readonly #levels: Level[] = [];
   readonly #given: readonly Local[];
 
   /**
-   * A nest at the current place of `f`. The first variables are `given`, in locals that do not change: the number of the
-   * training step comes first. Each loop inside another has the next variable.
+   * Starts a nest at the current position in `f`. The first variables are the `given` locals, which do not change; the first
+   * of them has the number of the training step. Each nested loop has the next variable.
    */
   constructor(f: FunctionBuilder, given: readonly Local[]) {
     this.f = f;
@@ -43,7 +42,7 @@ export class LoopNest {
     this.#levels.push(newLevel(f.code, 0));
   }
 
-  /** The number of loops around the current place. */
+  /** The number of enclosing loops. */
   get depth(): number {
     return this.#levels.length - 1;
   }
@@ -53,7 +52,7 @@ export class LoopNest {
     return this.#given.length + this.depth - 1;
   }
 
-  /** A loop of `trips` iterations, at least one, given as a number or by a local. Its variable starts at 0 and advances by `step`. */
+  /** Emits a loop of `trips` iterations, at least one. Its variable starts at 0 and is incremented by `step`. */
   loop(trips: Amount, step: number, body: () => void): void {
     const level = newLevel(new ByteBuffer(), step);
     this.#levels.push(level);
@@ -66,7 +65,7 @@ export class LoopNest {
     });
   }
 
-  /** Runs `body` with its instructions going to a level of the nest: in front of the loops inside it. */
+  /** Runs `body` with its instructions appended to a level of the nest, before the loops inside that level. */
   at<Result>(depth: number, body: () => Result): Result {
     let result: Result | undefined;
     this.f.into((this.#levels[depth] as Level).code, () => {
@@ -75,7 +74,7 @@ export class LoopNest {
     return result as Result;
   }
 
-  /** The value known under this key, wherever in the nest it was computed. */
+  /** Returns the available value with this key, from any level of the nest. */
   recall(key: string | number): Value | undefined {
     for (let depth = this.depth; depth >= 0; depth--) {
       const value = this.#levels[depth]?.values.get(key);
@@ -84,13 +83,13 @@ export class LoopNest {
     return undefined;
   }
 
-  /** Makes a value known until the loop ends that it belongs to. */
+  /** Makes a value available until the end of the loop that it belongs to. */
   remember(key: string | number, value: Value): Value {
     (this.#levels[value.depth] as Level).values.set(key, value);
     return value;
   }
 
-  /** The local with sum of terms[v] * variable v (in bytes); undefined when it is always 0. */
+  /** Returns the local with Σ terms[v] · variable v, in bytes; undefined if that is always 0. */
   offset(terms: readonly number[]): Value | undefined {
     const variable = terms.findLastIndex((coefficient) => coefficient !== 0);
     if (variable < 0) return undefined;
@@ -118,7 +117,7 @@ export class LoopNest {
     return { local, depth };
   }
 
-  /** A vector instruction on values, put at the outermost level where all of them are known. */
+  /** Appends a vector instruction on values at the outermost level where all of them are available. */
   op(instruction: VectorInstruction, ...operands: readonly Value[]): Value {
     const depth = Math.max(0, ...operands.map((operand) => operand.depth));
     return this.vectorAt(depth, () => {
@@ -127,7 +126,7 @@ export class LoopNest {
     });
   }
 
-  /** The vector that `push` leaves on the stack, computed at `depth`. */
+  /** Stores the vector that `push` leaves on the stack in a new local, at `depth`. */
   vectorAt(depth: number, push: () => void): Value {
     return this.at(depth, () => {
       const local = this.f.local("v128");
@@ -137,7 +136,7 @@ export class LoopNest {
     });
   }
 
-  /** Four lanes of one 32-bit pattern. Constants live outside of all loops. */
+  /** A constant of four equal 32-bit patterns, defined outside all loops. */
   bits(pattern: number): Value {
     const key = `bits ${pattern}`;
     const lane = pattern >>> 0;
@@ -150,12 +149,12 @@ export class LoopNest {
     );
   }
 
-  /** Four lanes of one number, rounded to float32. */
+  /** A constant of four equal numbers, rounded to float32. */
   float(value: number): Value {
     return this.bits(new Uint32Array(Float32Array.of(value).buffer)[0] as number);
   }
 
-  /** This nest as what math.ts writes to, at one level. */
+  /** Returns the interface that math.ts uses, appending to one level of this nest. */
   codeAt(depth: number): VectorCode {
     const local = (push: () => void): Local => this.vectorAt(depth, push).local;
     return {

@@ -1,13 +1,13 @@
 /**
- * Writes the code of a loop kernel: its nest, the expressions in its body, its reductions and stores. Knows kernels and
+ * Code generation for loop kernels: the loop nest, the expressions in its body, reductions and stores. Knows kernels and
  * buffers.
  *
- * The order of every sum is fixed by the shapes alone: `ACCUMULATORS` vectors take turns along the vector loop (or one, where
- * the body is long), are added pairwise, and their lanes as (0 + 2) + (1 + 3).
+ * The order of every sum depends only on the shapes: vectors along the vector loop are added round-robin to `ACCUMULATORS`
+ * accumulators (fewer if the body is long), which are then added pairwise, and their lanes as (0 + 2) + (1 + 3).
  */
 import { sizeOf, type Tensor } from "../../graph.ts";
 import { at, type Index, linear, variable, ZERO } from "../affine-index.ts";
-import { elements, isReduce, placeOf, reducedAxes } from "../kernel-outputs.ts";
+import { elements, isReduce, outputPosition, reducedAxes } from "../kernel-outputs.ts";
 import type { Buffer, ProgramPlan } from "../memory-plan.ts";
 import { pairwise } from "../pairwise.ts";
 import type { KernelOutput, Loop, LoopKernel } from "../schedule/kernels.ts";
@@ -20,30 +20,30 @@ import { REDUCTION } from "./math.ts";
 
 const ACCUMULATORS = 4;
 
-/** Appends the kernel to `f`. `step` holds the number of the step, for rows of feed and result tables. */
+/** Appends the kernel to `f`. `step` has the number of the step, which selects the rows of feed and result tables. */
 export function emitLoops(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan): void {
   f.scope(() => new LoopEmitter(f, step, kernel, plan).emit());
 }
 
-/** A running sum or maximum: one vector for each turn. */
+/** The accumulators of one element of a reduction. */
 interface Accumulator {
   readonly output: KernelOutput;
-  /** Position in the result, with the loops that are not reduced. */
-  readonly turns: readonly Local[];
-  /** The written-out axes that this one belongs to. */
+  /** Vectors of partial results, which are used round-robin. */
+  readonly partials: readonly Local[];
+  /** The element of the unrolled axes that are not reduced. */
   readonly element: readonly number[];
 }
 
-/** A position of the vector loop, and whose turn it is to sum it up. */
-interface Place {
+/** A position of the vector loop, and the number of the partial result that accumulates it. */
+interface LoopPosition {
   readonly index: Index;
-  readonly turn: number;
+  readonly partial: number;
 }
 
-/** A position of all loops. */
+/** A position of all loops, and the number of the partial result that accumulates it. */
 interface Point {
   readonly indices: readonly Index[];
-  readonly turn: number;
+  readonly partial: number;
 }
 
 class LoopEmitter {
@@ -87,7 +87,7 @@ class LoopEmitter {
     return this.#plan.targets.get(tensor) ?? [];
   }
 
-  /** Writes the loops from number `loop` on, around the body. `indices` holds the positions of the loops outside. */
+  /** Emits the loops from number `loop` on, and the body. `indices` are the positions of the outer loops. */
   #visit(loop: number, indices: readonly Index[], accumulators: readonly Accumulator[]): void {
     const { loops } = this.#kernel;
     const here = loops[loop];
@@ -104,26 +104,26 @@ class LoopEmitter {
     here: Loop | undefined,
     indices: readonly Index[],
     accumulators: readonly Accumulator[],
-    turn: number,
+    partial: number,
   ): void {
     if (!here) {
-      this.#body([{ indices, turn }], accumulators);
+      this.#body([{ indices, partial }], accumulators);
       return;
     }
-    const inside = (places: readonly Place[], lanes: number): void => {
+    const inside = (positions: readonly LoopPosition[], lanes: number): void => {
       const before = this.#expressions.lanes;
       this.#expressions.lanes = lanes;
-      const deeper = places.map((place) => ({ indices: [...indices, place.index], turn: turn + place.turn }));
+      const deeper = positions.map((each) => ({ indices: [...indices, each.index], partial: partial + each.partial }));
       if (loop + 1 === this.#kernel.loops.length) this.#body(deeper, accumulators);
       else for (const point of deeper) this.#visitInside(loop + 1, point, accumulators);
       this.#expressions.lanes = before;
     };
     if (here.vector) this.#vectorLoop(here, inside);
-    else this.#scalarLoop(here, (index) => inside([{ index, turn: 0 }], this.#expressions.lanes));
+    else this.#scalarLoop(here, (index) => inside([{ index, partial: 0 }], this.#expressions.lanes));
   }
 
-  #visitInside(loop: number, { indices, turn }: Point, accumulators: readonly Accumulator[]): void {
-    if (accumulators.length > 0) this.#visitLoop(loop, this.#kernel.loops[loop], indices, accumulators, turn);
+  #visitInside(loop: number, { indices, partial }: Point, accumulators: readonly Accumulator[]): void {
+    if (accumulators.length > 0) this.#visitLoop(loop, this.#kernel.loops[loop], indices, accumulators, partial);
     else this.#visit(loop, indices, accumulators);
   }
 
@@ -132,8 +132,8 @@ class LoopEmitter {
     else this.#nest.loop(size, 1, () => inside(this.#loopIndex(0, 0)));
   }
 
-  /** Whole vectors in a loop, several an iteration; then the vectors and the elements that are left over, written out. */
-  #vectorLoop({ size }: Loop, inside: (places: readonly Place[], lanes: number) => void): void {
+  /** Emits a loop over whole vectors, several per iteration; then the remaining vectors and elements, unrolled. */
+  #vectorLoop({ size }: Loop, inside: (positions: readonly LoopPosition[], lanes: number) => void): void {
     const vectors = Math.floor(size / LANES);
     const trips = Math.floor(vectors / this.#unroll);
     const looped = trips > 1 ? trips * this.#unroll : 0;
@@ -141,19 +141,19 @@ class LoopEmitter {
       this.#nest.loop(trips, this.#unroll * LANES, () => {
         const parts = Array.from({ length: this.#unroll }, (_, part) => part);
         inside(
-          parts.map((part) => ({ index: this.#loopIndex(part * LANES, 1), turn: part })),
+          parts.map((part) => ({ index: this.#loopIndex(part * LANES, 1), partial: part })),
           LANES,
         );
       });
     }
-    const written = (vector: number): Place => ({
+    const unrolled = (vector: number): LoopPosition => ({
       index: { constant: vector * LANES, terms: [], lane: 1 },
-      turn: vector % this.#unroll,
+      partial: vector % this.#unroll,
     });
-    const left = Array.from({ length: vectors - looped }, (_, vector) => written(looped + vector));
+    const left = Array.from({ length: vectors - looped }, (_, vector) => unrolled(looped + vector));
     for (let from = 0; from < left.length; from += this.#unroll) inside(left.slice(from, from + this.#unroll), LANES);
     const rest = size % LANES;
-    if (rest > 0) inside([{ ...written(vectors), turn: 0 }], rest);
+    if (rest > 0) inside([{ ...unrolled(vectors), partial: 0 }], rest);
   }
 
   #loopIndex(constant: number, lane: number): Index {
@@ -162,13 +162,13 @@ class LoopEmitter {
 
   // ---------------------------------------------------------------- reductions
 
-  #start(turns: number): Accumulator[] {
+  #start(count: number): Accumulator[] {
     return this.#kernel.outputs.filter(isReduce).flatMap((output) => {
       const { initial } = reductionOf(output);
       return elements(output.roles, (axis) => !reducedAxes(output).includes(axis)).map((element) => ({
         output,
         element,
-        turns: Array.from({ length: turns }, () => {
+        partials: Array.from({ length: count }, () => {
           const local = this.#f.local("v128");
           const start = this.#nest.float(initial).local;
           assign(this.#f, local, { local: start });
@@ -179,9 +179,9 @@ class LoopEmitter {
   }
 
   #finish(accumulators: readonly Accumulator[], indices: readonly Index[]): void {
-    for (const { output, turns, element } of accumulators) {
+    for (const { output, partials, element } of accumulators) {
       const vectorReduced = this.#kernel.loops.some(({ vector, reduced }) => vector && reduced);
-      let total = pairwise(turns, (a, b) => this.#combine(output, a, b));
+      let total = pairwise(partials, (a, b) => this.#combine(output, a, b));
       if (vectorReduced) total = this.#acrossLanes(output, total);
       const position = this.#position(output, indices, element).map((index, axis) =>
         reducedAxes(output).includes(axis) ? ZERO : index,
@@ -209,7 +209,7 @@ class LoopEmitter {
 
   // ---------------------------------------------------------------- body
 
-  /** The body at several points. All values first, then all stores: what is replaced in place is read before. */
+  /** Emits the body at several points: all values first, then all stores, so that in-place updates read the old values. */
   #body(points: readonly Point[], accumulators: readonly Accumulator[]): void {
     for (const output of this.#kernel.outputs) {
       for (const element of elements(output.roles, () => true)) {
@@ -230,27 +230,28 @@ class LoopEmitter {
         ),
       );
     for (const accumulator of accumulators) {
-      for (const { indices, turn } of points) this.#accumulate(accumulator, indices, turn);
+      for (const { indices, partial } of points) this.#accumulate(accumulator, indices, partial);
     }
     for (const { output, position, value } of stores) this.#store(output, position, value);
   }
 
-  #accumulate({ output, element, turns }: Accumulator, indices: readonly Index[], turn: number): void {
+  #accumulate({ output, element, partials }: Accumulator, indices: readonly Index[], partial: number): void {
     const reduced = reducedAxes(output);
     const terms = elements(output.roles, () => true)
       .filter((each) => each.every((at, axis) => reduced.includes(axis) || at === element[axis]))
       .map((each) => this.#expressions.value(output.value, this.#position(output, indices, each)));
     const term = pairwise(terms, (a, b) => this.#nest.op(reductionOf(output).instruction, a, b));
-    const accumulator = turns[turn % turns.length] as Local;
-    const partial = this.#expressions.lanes < LANES && this.#kernel.loops.some(({ vector, reduced: over }) => vector && over);
-    const masked = partial ? this.#withoutIdleLanes(output, term) : term.local;
+    const accumulator = partials[partial % partials.length] as Local;
+    const hasIdleLanes =
+      this.#expressions.lanes < LANES && this.#kernel.loops.some(({ vector, reduced: over }) => vector && over);
+    const masked = hasIdleLanes ? this.#withoutIdleLanes(output, term) : term.local;
     this.#f.get(accumulator);
     this.#f.get(masked);
     this.#f.vector(reductionOf(output).instruction);
     this.#f.set(accumulator);
   }
 
-  /** Lanes that stand for no element must not count. */
+  /** Replaces unused lanes by the neutral element. */
   #withoutIdleLanes(output: KernelOutput, { local }: Value): Local {
     const neutral = this.#nest.float(reductionOf(output).initial).local;
     const used = LANE_NUMBERS.map((lane) => (lane < this.#expressions.lanes ? 0xffff_ffff : 0));
@@ -266,16 +267,16 @@ class LoopEmitter {
     const { tensor } = output;
     for (const buffer of this.#targets(tensor)) {
       if (output.kind !== "scatter") {
-        this.#expressions.store(buffer, linear(tensor.shape, placeOf(output, position)), value.local);
+        this.#expressions.store(buffer, linear(tensor.shape, outputPosition(output, position)), value.local);
         continue;
       }
       const lead = (tensor.inputs[1] as Tensor).shape.length;
       const rowBytes = sizeOf(tensor.shape.slice(1)) * ELEMENT_BYTES;
       const rows = this.#expressions.rows(tensor.inputs[1] as Tensor, position.slice(0, lead), rowBytes);
-      const place = linear(tensor.shape, [ZERO, ...position.slice(lead)]);
-      const before = this.#nest.at(this.#nest.depth, () => this.#expressions.load(buffer, place, rows));
+      const offset = linear(tensor.shape, [ZERO, ...position.slice(lead)]);
+      const before = this.#nest.at(this.#nest.depth, () => this.#expressions.load(buffer, offset, rows));
       const sum = this.#nest.op("f32x4.add", before, { local: value.local, depth: this.#nest.depth });
-      this.#expressions.store(buffer, place, sum.local, rows);
+      this.#expressions.store(buffer, offset, sum.local, rows);
     }
   }
 
@@ -289,17 +290,17 @@ class LoopEmitter {
 
 const reductionOf = ({ tensor: { op } }: KernelOutput) => REDUCTION[op.kind === "max" ? "max" : "sum"];
 
-/** Work in a body above which another copy of it does not fit the processor's window of instructions. */
+/** Cost of a body above which a second copy of it does not fit in the processor's reorder buffer. */
 const LONG_BODY = 500;
 const SHORT_BODY = 40;
 
-/** Vectors an iteration: several, so that chains of dependent instructions overlap. */
+/** Vectors per iteration. Several let chains of dependent instructions overlap. */
 function unrollOf({ loops, outputs, cost }: LoopKernel): number {
   const vector = loops.findIndex((loop) => loop.vector);
   const size = loops[vector]?.size ?? 0;
   const reduces = outputs.some(isReduce);
   if (size < 2 * LANES || cost > LONG_BODY) return 1;
-  // A vector loop around a reduction would start several reductions: one after the other is all it can do.
+  // A vector loop around a reduction cannot be unrolled: it runs one reduction at a time.
   if (reduces && !loops[vector]?.reduced) return 1;
   return reduces && cost <= SHORT_BODY && size >= 2 * ACCUMULATORS * LANES ? ACCUMULATORS : 2;
 }

@@ -1,16 +1,16 @@
 /**
- * The elementwise functions on four float32 lanes, as WebAssembly instructions: one entry a function of graph.ts. Knows
+ * The elementwise functions on four float32 lanes, as WebAssembly instructions: one entry per function of graph.ts. Knows
  * vectors in locals; knows nothing of tensors, loops or memory.
  *
- * Errors are measured by test/engine/compiler/codegen/math.test.ts against float64 and stated above each function in units in the
- * last place of the result (ulp). Every function is correct at 0, -0, subnormals, infinities and NaN unless it says otherwise.
- * There is no fused multiply-add: every product and every sum rounds, on every machine alike.
+ * The error bounds above each function are in units in the last place of the result (ulp); test/engine/compiler/codegen/
+ * math.test.ts measures them against float64. Every function is correct at 0, -0, subnormals, infinities and NaN unless stated
+ * otherwise. There is no fused multiply-add: every product and every sum is rounded, on every machine.
  */
 import type { BinaryFunction, UnaryFunction } from "../../graph.ts";
 import type { Local } from "../wasm/assembler.ts";
 import type { VectorInstruction } from "../wasm/opcodes.ts";
 
-/** Appends instructions for the functions below. Each call returns the local that holds its result. */
+/** Appends instructions for the functions below. Each method returns the local with its result. */
 export interface VectorCode {
   /** Appends an instruction on these operands. */
   op(instruction: VectorInstruction, ...operands: readonly Local[]): Local;
@@ -24,13 +24,13 @@ export interface VectorCode {
 
 const SIGN_BIT = 0x8000_0000;
 const LOG2_E = Math.LOG2E;
-/** ln 2 in two parts, the first with so few bits that its product with an exponent is exact. */
+/** ln 2 in two parts. The first has so few bits that its product with an exponent is exact. */
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444e-4;
 
 /**
- * The polynomial with these coefficients, highest power first, by Estrin's scheme: neighbours are joined by x, pairs by x^2,
- * and so on, so that the chain of dependent instructions grows with the logarithm of the degree.
+ * Evaluates a polynomial, coefficients from the highest power down, by Estrin's scheme: adjacent terms are combined with x,
+ * pairs with x^2, and so on, so the dependency chain is logarithmic in the degree.
  */
 function polynomial(v: VectorCode, x: Local, coefficients: readonly number[]): Local {
   let terms = coefficients.toReversed().map((coefficient) => v.float(coefficient));
@@ -47,7 +47,7 @@ function polynomial(v: VectorCode, x: Local, coefficients: readonly number[]): L
   return terms[0] as Local;
 }
 
-/** The same by Horner's rule: a longer chain that rounds less, for functions without a large leading term. */
+/** The same by Horner's rule: a longer dependency chain with less rounding, for functions without a large leading term. */
 function horner(v: VectorCode, x: Local, coefficients: readonly number[]): Local {
   const [first, ...rest] = coefficients.map((coefficient) => v.float(coefficient)) as [Local, ...Local[]];
   return rest.reduce((sum, coefficient) => v.op("f32x4.add", v.op("f32x4.mul", sum, x), coefficient), first);
@@ -63,11 +63,11 @@ const copySign = (v: VectorCode, magnitude: Local, sign: Local): Local =>
 /** 2^n for integers n in -126..127, as float32. */
 const powerOfTwo = (v: VectorCode, n: Local): Local => v.shift("i32x4.shl", v.op("i32x4.add", n, v.bits(127)), 23);
 
-/** Added to a number below 2^22 in magnitude, it leaves the nearest integer in the low bits of the sum. */
+/** Adding this to a number below 2^22 in magnitude leaves the nearest integer in the low bits of the sum. */
 const ROUNDING = 1.5 * 2 ** 23;
 const ROUNDING_BITS = 0x4b40_0000;
 
-/** The nearest integer, as a float and as an int: two additions where the instructions for it take a dozen. */
+/** Rounds to the nearest integer, as a float and as an int, by two additions; the dedicated instructions compile to a dozen. */
 function nearest(v: VectorCode, x: Local): { n: Local; integer: Local } {
   const shifted = v.op("f32x4.add", x, v.float(ROUNDING));
   return {
@@ -78,10 +78,10 @@ function nearest(v: VectorCode, x: Local): { n: Local; integer: Local } {
 
 /**
  * e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2. The polynomial is Cephes' expf. The power of two is applied in two
- * halves, so that results down to the smallest subnormal and up to overflow come out rounded. Error at most 1.5 ulp.
+ * halves, so that results from the smallest subnormal up to overflow are rounded correctly. Error at most 1.5 ulp.
  */
 function exp(v: VectorCode, x: Local): Local {
-  // pmin(a, b) is b < a ? b : a, which lets NaN through when it comes first.
+  // pmin(a, b) is b < a ? b : a, which propagates NaN in the first operand.
   const clamped = v.op("f32x4.pmax", v.op("f32x4.pmin", x, v.float(89)), v.float(-104));
   const { n, integer: exponent } = nearest(v, v.op("f32x4.mul", clamped, v.float(LOG2_E)));
   const high = v.op("f32x4.sub", clamped, v.op("f32x4.mul", n, v.float(LN2_HIGH)));
@@ -122,7 +122,7 @@ function log(v: VectorCode, x: Local): Local {
   const low = v.op("f32x4.add", cubic, v.op("f32x4.mul", exponent, v.float(LN2_LOW)));
   const correction = v.op("f32x4.sub", low, v.op("f32x4.mul", square, v.float(0.5)));
   const finite = v.op("f32x4.add", v.op("f32x4.add", f, correction), v.op("f32x4.mul", exponent, v.float(LN2_HIGH)));
-  // Not below infinity: infinity or NaN, which are their own logarithms.
+  // For x not below infinity (infinity or NaN), the logarithm is x itself.
   const orInfinite = select(v, v.op("f32x4.lt", x, v.float(Infinity)), finite, x);
   const orZero = select(v, v.op("f32x4.eq", x, v.float(0)), v.float(-Infinity), orInfinite);
   return v.op("v128.or", orZero, v.op("f32x4.lt", x, v.float(0)));
@@ -162,7 +162,7 @@ function tanh(v: VectorCode, x: Local): Local {
   return select(v, v.op("f32x4.lt", magnitude, v.float(4e-4)), x, saturated);
 }
 
-/** 1 / (1 + e^-x), with the exponential taken of -|x| so that neither tail overflows. Error at most 3 ulp. */
+/** 1 / (1 + e^-x), computed from e^-|x| so that neither tail overflows. Error at most 3 ulp. */
 function sigmoid(v: VectorCode, x: Local): Local {
   const small = exp(v, v.op("v128.or", x, v.bits(SIGN_BIT)));
   const upper = v.op("f32x4.div", v.float(1), v.op("f32x4.add", small, v.float(1)));
@@ -179,7 +179,7 @@ function erf(v: VectorCode, x: Local): Local {
     [-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1],
   );
   const near = v.op("f32x4.add", v.op("f32x4.mul", inner, x), x);
-  // At 10 the function is 1 to the last bit: the clamp keeps the polynomial's powers finite, and lets NaN through.
+  // erf(10) rounds to 1: the clamp keeps the polynomial's powers finite and propagates NaN.
   const t = v.op("f32x4.pmin", magnitude, v.float(10));
   const exponent = polynomial(
     v,
@@ -216,7 +216,7 @@ function sine(v: VectorCode, x: Local, quarter: 0 | 1): Local {
   return v.op("v128.xor", select(v, swap, cos, sin), sign);
 }
 
-/** ±1 by the sign of x; 0, -0 and NaN are returned as they are. */
+/** ±1 by the sign of x; returns 0, -0 and NaN unchanged. */
 function sign(v: VectorCode, x: Local): Local {
   const nonZero = v.op("f32x4.lt", v.float(0), v.op("f32x4.abs", x));
   return select(v, nonZero, copySign(v, v.float(1), x), x);
@@ -224,7 +224,7 @@ function sign(v: VectorCode, x: Local): Local {
 
 type Unary = (v: VectorCode, x: Local) => Local;
 
-/** One implementation a unary function. */
+/** The implementation of each unary function. */
 export const UNARY: Readonly<Record<UnaryFunction, Unary>> = {
   neg: (v, x) => v.op("f32x4.neg", x),
   abs: (v, x) => v.op("f32x4.abs", x),
@@ -244,14 +244,14 @@ export const UNARY: Readonly<Record<UnaryFunction, Unary>> = {
 
 export type Comparison = Extract<BinaryFunction, "less" | "less_equal" | "equal">;
 
-/** Comparisons as masks: all bits of a lane set where it holds. */
+/** Comparisons, as masks with all bits of a lane set where the comparison is true. */
 export const COMPARISON: Readonly<Record<Comparison, VectorInstruction>> = {
   less: "f32x4.lt",
   less_equal: "f32x4.le",
   equal: "f32x4.eq",
 };
 
-/** Arithmetic, one instruction each. The instructions for maximum and minimum propagate NaN as graph.ts wants it. */
+/** Arithmetic, one instruction each. f32x4.max and f32x4.min propagate NaN, as graph.ts requires. */
 export const ARITHMETIC: Readonly<Record<Exclude<BinaryFunction, Comparison>, VectorInstruction>> = {
   add: "f32x4.add",
   sub: "f32x4.sub",
@@ -261,7 +261,7 @@ export const ARITHMETIC: Readonly<Record<Exclude<BinaryFunction, Comparison>, Ve
   minimum: "f32x4.min",
 };
 
-/** Reductions: the instruction that combines two elements, and the value that changes none. */
+/** Reductions: the instruction that combines two elements, and the neutral element. */
 export const REDUCTION = {
   sum: { instruction: "f32x4.add", initial: 0 },
   max: { instruction: "f32x4.max", initial: Number.NEGATIVE_INFINITY },
@@ -273,7 +273,7 @@ export const BOUNDED_BY_CONSTANT: Readonly<Partial<Record<BinaryFunction, Vector
   minimum: "f32x4.pmin",
 };
 
-/** Instructions a function takes for four elements, roughly: what the fuser weighs recomputation against memory with. */
+/** Approximate instructions per function for four elements, for the cost model. */
 export const COST: Readonly<Record<UnaryFunction | BinaryFunction, number>> = {
   neg: 1,
   abs: 1,

@@ -1,6 +1,6 @@
 /**
- * Assembles the module of a set of planned programs: for each program one function that computes a step, and one, exported
- * under the program's name, that runs several.
+ * Assembles the module of a set of planned programs. Each program has a function that computes one step, and a function,
+ * exported under the program's name, that runs several steps.
  */
 
 import { emitMatmul } from "../matmul/matmul.ts";
@@ -11,7 +11,7 @@ import { type FunctionBuilder, ModuleBuilder } from "../wasm/assembler.ts";
 import { countUp } from "../wasm/counters.ts";
 import { emitLoops } from "./loops.ts";
 
-/** The bytes of the module. Each program is exported as a function that takes a number of steps. */
+/** Returns the bytes of the module. Each program is exported as a function with one parameter: the number of steps. */
 export function emitModule(kernels: ReadonlyMap<string, readonly Kernel[]>, plan: MemoryPlan): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const packs = new PackFunctions(module);

@@ -1,9 +1,9 @@
 /**
- * Writes matrix products: register tiles of 4 rows by 8 columns, each the sum over the whole inner axis, with the pointwise
- * tensors of the kernel computed on the tile before it is stored. Without fused multiply-add the units reach their limit with
- * 16 operations a cycle; the tile keeps 8 sums in flight, and larger ones (6 x 8, 4 x 12) spill registers and are slower.
+ * Code generation for matrix products: register tiles of 4 rows by 8 columns, each summed over the whole inner axis, with the
+ * kernel's pointwise epilogue computed on the tile before it is stored. Without fused multiply-add, peak throughput is 16
+ * operations per cycle. A tile has 8 independent accumulators; larger tiles (6 x 8, 4 x 12) spill registers and are slower.
  *
- * Every element is summed in the order of the inner axis, by one accumulator.
+ * Every element is summed in the order of the inner axis by one accumulator.
  */
 
 import { at, type Index, linear, plus, variable, ZERO } from "../affine-index.ts";
@@ -15,16 +15,16 @@ import { ELEMENT_BYTES, LANES } from "../vector.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
 import { assign, countUp } from "../wasm/counters.ts";
 import type { PackFunctions } from "./pack.ts";
-import { innerLengths, TILE_COLUMNS, TILE_ROWS, turnsB } from "./product.ts";
+import { innerLengths, TILE_COLUMNS, TILE_ROWS, transposesB } from "./product.ts";
 
-/** Inner positions an iteration of the tile's loop. */
+/** Inner positions per iteration of the tile's loop. */
 const UNROLL = 8;
-/** The rows of a that are multiplied with all of b before the next ones stay in the second cache. */
+/** Bytes of a block of rows of a, which is multiplied with all of b while it stays in the L2 cache. */
 const BLOCK_BYTES = 128 * 1024;
 
 /**
- * Appends the product to the step function `f`. The tiles are functions of their own, called for some rows at a time: the
- * engine replaces a function by its optimised version from one call to the next, so that even a first long step gets it.
+ * Appends the product to the step function `f`. The tiles are separate functions, each call of which computes a block of
+ * rows: V8 switches to optimised code only between calls, so even a long first step runs optimised code.
  */
 export function emitMatmul(
   module: ModuleBuilder,
@@ -37,7 +37,7 @@ export function emitMatmul(
   const { batch, m } = kernel.shape;
   const fullRows = m - (m % TILE_ROWS);
   const parameters = new Array<"i32">(batch.length + 3).fill("i32");
-  // The parameters: step, batch indices, first row; and the number of tiles.
+  // The parameters: step, batch indices, first row, and the number of tiles.
   const given = Array.from({ length: batch.length + 2 }, (_, index) => index);
   const write = (rows: number): FunctionBuilder => {
     const tiles = module.function(parameters);
@@ -106,10 +106,10 @@ function emitPacking(
     f.call(across ? packs.across(width) : packs.along(width));
   };
   if (targetA) pack(kernel.a, targetA, TILE_ROWS, m, false);
-  if (targetB) pack(kernel.b, targetB, TILE_COLUMNS, n, turnsB(kernel));
+  if (targetB) pack(kernel.b, targetB, TILE_COLUMNS, n, transposesB(kernel));
 }
 
-/** The address of an operand's first element in this step and batch. */
+/** Pushes the address of an operand's first element in the current step and batch. */
 function pushSource(f: FunctionBuilder, outer: readonly Local[], { index }: OperandView, buffer: Buffer): void {
   const coefficients = [buffer.stepBytes, ...index.terms.slice(0, outer.length - 1).map((term) => term * ELEMENT_BYTES)];
   f.i32(buffer.address + index.constant * ELEMENT_BYTES);
@@ -134,7 +134,7 @@ class TileEmitter {
   readonly #rows: number;
   readonly #expressions: Expressions;
 
-  /** Tiles of `rows` rows, from the row in the last of the `given` locals on, as many as `tiles` says. */
+  /** Emits `tiles` tiles of `rows` rows, starting at the row in the last of the `given` locals. */
   constructor(
     f: FunctionBuilder,
     given: readonly Local[],
@@ -154,7 +154,7 @@ class TileEmitter {
     this.#expressions = new Expressions(this.#nest, (tensor) => (own.has(tensor) ? undefined : plan.buffers.get(tensor)));
   }
 
-  /** Columns outside, rows inside: the panel of b stays in the first cache. */
+  /** Loops over columns outside and rows inside, so that the panel of b stays in the L1 cache. */
   emit(): void {
     const { n } = this.#kernel.shape;
     const panels = Math.floor(n / TILE_COLUMNS);
@@ -225,11 +225,11 @@ class TileEmitter {
       : this.#loadView(this.#kernel.b, inner, plus(lanes, column));
   }
 
-  /** The operand's element: its index with the variables replaced by those of this nest. */
+  /** Loads an element of an operand view, with the variables of its index replaced by those of this nest. */
   #loadView({ tensor, index }: OperandView, first: Index, second: Index): Value {
     const positions = [...this.#kernel.shape.batch.map((_, axis) => variable(axis + 1)), first, second];
-    const place = positions.reduce((sum, position, axis) => plus(sum, position, index.terms[axis] ?? 0), at(index.constant));
-    return this.#expressions.load(this.#plan.buffers.get(tensor) as Buffer, place);
+    const offset = positions.reduce((sum, position, axis) => plus(sum, position, index.terms[axis] ?? 0), at(index.constant));
+    return this.#expressions.load(this.#plan.buffers.get(tensor) as Buffer, offset);
   }
 
   #store(row: Index, column: Index, columns: number, sums: readonly (readonly Local[])[]): void {

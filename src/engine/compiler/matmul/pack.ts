@@ -1,16 +1,15 @@
 /**
- * Writes the functions that copy a matrix into panels: `width` rows (or columns) side by side, one group for each inner
- * position. Knows strides; knows nothing of products.
+ * Generates the functions that pack a matrix into panels: `width` rows (or columns) side by side, one group per inner
+ * position. Knows strides; knows nothing of matrix products.
  *
- * Both read whole vectors: past the end of a row they copy meaningless elements, which reach no result
- * that is stored.
+ * Both functions read whole vectors: past the end of a row they copy arbitrary elements, which never reach a stored result.
  */
 import { LoopNest, type Value } from "../codegen/loop-nest.ts";
 import { ELEMENT_BYTES, LANES } from "../vector.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
 import { advance, assign } from "../wasm/counters.ts";
 
-/** Functions (source, stride in bytes, inner length, panels, target, last line), made when first used. */
+/** Packing functions (source, stride in bytes, inner length, panels, target, last line), generated on first use. */
 export class PackFunctions {
   readonly #module: ModuleBuilder;
   readonly #made = new Map<string, FunctionBuilder>();
@@ -19,12 +18,12 @@ export class PackFunctions {
     this.#module = module;
   }
 
-  /** Lines of the panel are contiguous in the source: element (line, inner) is at inner * stride + line. */
+  /** For sources with contiguous lines: element (line, inner) is at inner * stride + line. */
   along(width: number): FunctionBuilder {
     return this.#get(`along ${width}`, (f) => writeAlong(f, width));
   }
 
-  /** The inner axis is contiguous in the source: element (line, inner) is at line * stride + inner. */
+  /** For sources with a contiguous inner axis: element (line, inner) is at line * stride + inner. */
   across(width: number): FunctionBuilder {
     return this.#get(`across ${width}`, (f) => writeAcross(f, width));
   }
@@ -63,7 +62,7 @@ function writeAlong(f: FunctionBuilder, width: number): void {
   });
 }
 
-/** for panel: for four inner positions: turn 4 x 4 blocks around. Lines past the last one repeat it. */
+/** for panel: for four inner positions: transpose 4 x 4 blocks. Lines past the last line repeat it. */
 function writeAcross(f: FunctionBuilder, width: number): void {
   const nest = new LoopNest(f, []);
   const line = f.local("i32");
@@ -89,34 +88,34 @@ function writeAcross(f: FunctionBuilder, width: number): void {
       f.set(line);
     }
     nest.loop({ local: INNER }, 1, () => {
-      for (let part = 0; part < width; part += LANES) turnBlock(f, nest, lines.slice(part, part + LANES), width, part);
+      for (let part = 0; part < width; part += LANES) transposeBlock(f, nest, lines.slice(part, part + LANES), width, part);
       for (const each of lines) advance(f, each, LANES * ELEMENT_BYTES);
       advance(f, TARGET, LANES * width * ELEMENT_BYTES);
     });
   });
 }
 
-/** Stores the transpose of the 4 x 4 block that the four line pointers show. */
-function turnBlock(f: FunctionBuilder, nest: LoopNest, lines: readonly Local[], width: number, part: number): void {
+/** Stores the transpose of the 4 x 4 block at the four line pointers. */
+function transposeBlock(f: FunctionBuilder, nest: LoopNest, lines: readonly Local[], width: number, part: number): void {
   const rows = lines.map((line) =>
     nest.vectorAt(nest.depth, () => {
       f.get(line);
       f.vectorMemory("v128.load", 0);
     }),
   ) as [Value, Value, Value, Value];
-  const mix = (a: Value, b: Value, lanes: readonly [number, number, number, number]): Value =>
+  const shuffle = (a: Value, b: Value, lanes: readonly [number, number, number, number]): Value =>
     nest.vectorAt(nest.depth, () => {
       f.get(a.local);
       f.get(b.local);
       f.shuffle(lanes);
     });
-  const [low01, high01] = [mix(rows[0], rows[1], [0, 4, 1, 5]), mix(rows[0], rows[1], [2, 6, 3, 7])];
-  const [low23, high23] = [mix(rows[2], rows[3], [0, 4, 1, 5]), mix(rows[2], rows[3], [2, 6, 3, 7])];
+  const [low01, high01] = [shuffle(rows[0], rows[1], [0, 4, 1, 5]), shuffle(rows[0], rows[1], [2, 6, 3, 7])];
+  const [low23, high23] = [shuffle(rows[2], rows[3], [0, 4, 1, 5]), shuffle(rows[2], rows[3], [2, 6, 3, 7])];
   const columns = [
-    mix(low01, low23, [0, 1, 4, 5]),
-    mix(low01, low23, [2, 3, 6, 7]),
-    mix(high01, high23, [0, 1, 4, 5]),
-    mix(high01, high23, [2, 3, 6, 7]),
+    shuffle(low01, low23, [0, 1, 4, 5]),
+    shuffle(low01, low23, [2, 3, 6, 7]),
+    shuffle(high01, high23, [0, 1, 4, 5]),
+    shuffle(high01, high23, [2, 3, 6, 7]),
   ];
   columns.forEach(({ local }, index) => {
     f.get(TARGET);

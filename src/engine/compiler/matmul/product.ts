@@ -1,6 +1,6 @@
 /**
- * Matrix products as kernels: where their operands lie, which of them are packed, and how much scratch memory that takes.
- * Knows layouts; matmul.ts writes the code.
+ * Matrix products as kernels: the memory layout of their operands, which of them are packed, and the scratch memory for
+ * packing. Knows layouts; matmul.ts generates the code.
  */
 import type { Tensor } from "../../graph.ts";
 import { accesses, type Index, linear, variable } from "../affine-index.ts";
@@ -8,20 +8,20 @@ import { productShape } from "../rewrite/lower.ts";
 import type { KernelOutput, MatmulKernel, OperandView } from "../schedule/kernels.ts";
 import { ELEMENT_BYTES, LANES } from "../vector.ts";
 
-/** Rows and columns of a register tile: 8 accumulators, 2 vectors of b and 1 of a fit the 16 registers of x86-64. */
+/** Rows and columns of a register tile: 8 accumulators, 2 vectors of b and 1 of a fit in the 16 registers of x86-64. */
 export const TILE_ROWS = 4;
 export const TILE_COLUMNS = 8;
 
-/** Operands below this size stay in the fastest cache: their layout hardly matters. */
+/** Operands below this size stay in the L1 cache, where their layout hardly matters. */
 const SMALL_BYTES = 24 * 1024;
 
-/** Operations that only say where elements lie. */
+/** Operations that only change the layout of elements. */
 const MOVES = new Set(["broadcast", "reshape", "permute", "slice"]);
 
-/** Both operands of a product, (row, inner) and (inner, column). Throws an Error for a tensor that is no product. */
+/** Returns the operands of a product as (row, inner) and (inner, column). Throws an Error if the tensor is not a matmul. */
 export function operandViews(product: Tensor): readonly [OperandView, OperandView] {
   const { op, inputs, shape } = product;
-  if (op.kind !== "matmul") throw new Error(`${op.kind} is no product`);
+  if (op.kind !== "matmul") throw new Error(`${op.kind} is not a matrix product`);
   const rank = shape.length;
   const batch = Array.from({ length: rank - 2 }, (_, axis) => variable(axis));
   const [first, second] = [variable(rank - 2), variable(rank - 1)];
@@ -30,19 +30,19 @@ export function operandViews(product: Tensor): readonly [OperandView, OperandVie
   return [view(inputs[0] as Tensor, op.transposeA), view(inputs[1] as Tensor, op.transposeB)];
 }
 
-/** The tensors that the code of a tensor reads: its inputs, or for a product what its operands are views of. */
+/** The tensors that the code of a tensor reads: its inputs, or the tensors that a product's operands are views of. */
 export const readsOf = (tensor: Tensor): readonly Tensor[] =>
   tensor.op.kind === "matmul" ? operandViews(tensor).map((view) => view.tensor) : tensor.inputs;
 
-/** Follows moves to the tensor that has to be in memory, as long as one of the two matrix axes is contiguous there. */
+/** Follows layout operations to the tensor that has to be in memory, while one of the two matrix axes is contiguous in it. */
 function viewOf(operand: Tensor, position: readonly Index[]): OperandView {
   let view: OperandView = { tensor: operand, index: linear(operand.shape, position) };
-  let [tensor, place] = [operand, position];
+  let [tensor, here] = [operand, position];
   while (MOVES.has(tensor.op.kind)) {
-    const source = accesses(tensor, place)?.[0];
+    const source = accesses(tensor, here)?.[0];
     if (!source) break;
-    ({ tensor, position: place } = source);
-    const index = linear(tensor.shape, place);
+    ({ tensor, position: here } = source);
+    const index = linear(tensor.shape, here);
     if (isContiguous(index, position.length)) view = { tensor, index };
   }
   return view;
@@ -53,7 +53,7 @@ const strideOf = ({ terms }: Index, axis: number): number => terms[axis] ?? 0;
 const isContiguous = (index: Index, rank: number): boolean =>
   strideOf(index, rank - 2) === 1 || strideOf(index, rank - 1) === 1;
 
-/** The kernel of a product; `outputs` are what is stored of it. */
+/** Builds the kernel of a product; `outputs` are the tensors that it stores. */
 export function buildMatmul(product: Tensor, outputs: readonly KernelOutput[]): MatmulKernel {
   const shape = productShape(product);
   const [a, b] = operandViews(product);
@@ -64,23 +64,23 @@ export function buildMatmul(product: Tensor, outputs: readonly KernelOutput[]): 
     shape,
     a,
     b,
-    // Four rows are read side by side: fine when each is contiguous, slow when every step jumps to another line.
+    // Four rows are read in parallel: fast if each row is contiguous, slow if every step is on another cache line.
     packA: strideOf(a.index, rank - 1) !== 1 && shape.m * shape.k * ELEMENT_BYTES > SMALL_BYTES,
     packB: strideOf(b.index, rank - 1) !== 1 || (shape.k * shape.n * ELEMENT_BYTES > SMALL_BYTES && shape.m >= 16),
     outputs,
   };
 }
 
-/** Whether the inner axis of b is contiguous, so that packing turns blocks around. */
-export const turnsB = ({ b, product }: MatmulKernel): boolean => strideOf(b.index, product.shape.length - 1) !== 1;
+/** Whether the inner axis of b is contiguous, so that packing transposes blocks. */
+export const transposesB = ({ b, product }: MatmulKernel): boolean => strideOf(b.index, product.shape.length - 1) !== 1;
 
-/** Inner lengths of the panels of a and b. Where packing turns blocks around, it writes whole blocks of 4. */
+/** The inner lengths of the panels of a and b. Packing that transposes writes whole blocks of 4. */
 export function innerLengths(kernel: MatmulKernel): readonly [number, number] {
   const { k } = kernel.shape;
-  return [k, turnsB(kernel) ? Math.ceil(k / LANES) * LANES : k];
+  return [k, transposesB(kernel) ? Math.ceil(k / LANES) * LANES : k];
 }
 
-/** Bytes of the packed copies of a and b. */
+/** Bytes of the packed copies of a and b; 0 for an operand that is not packed. */
 export function packedBytes(kernel: MatmulKernel): readonly [number, number] {
   const { m, n } = kernel.shape;
   const [innerA, innerB] = innerLengths(kernel);

@@ -1,14 +1,14 @@
 /**
- * Writes products with little to do in each element as sums of products, which then fuse with their neighbours like any other
- * elementwise work. Larger products stay matmul nodes. Knows nothing of loops.
+ * Lowers small matrix products to sums of elementwise products, which then fuse with other elementwise operations. Larger
+ * products remain matmul nodes. Knows nothing of loops.
  */
 import type { Operation, Shape, Tensor } from "../../graph.ts";
 import { type Program, rebuild } from "../../program.ts";
 
-/** Sums of at most so many terms are written out, term by term. */
+/** Sums with at most this many terms are unrolled. */
 export const LARGEST_INLINE_SUM = 16;
 
-/** m, n, k of a product and its batch axes. */
+/** The batch axes of a matrix product, and its m, n and k. */
 export interface ProductShape {
   readonly batch: Shape;
   readonly m: number;
@@ -23,7 +23,7 @@ export function productShape({ op, inputs: [a], shape }: Tensor): ProductShape {
   return { batch: shape.slice(0, -2), m, n, k: (a as Tensor).shape.at(transposed ? -2 : -1) as number };
 }
 
-/** The program with small products replaced, and tensors renumbered in topological order. */
+/** Returns the program with small products lowered, and with tensors renumbered in topological order. */
 export function lower(program: Program): Program {
   let nextId = 0;
   const make = (op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]): Tensor => ({
@@ -39,7 +39,7 @@ export function lower(program: Program): Program {
   });
 }
 
-/** Short sums, few results, and products too thin for a register tile. */
+/** Products are lowered if their sums are short, their results few, or they are too narrow for a register tile. */
 const SHORT_SUM = 8;
 const FEW_RESULTS = 16;
 const FEWEST_ROWS = 3;

@@ -1,9 +1,9 @@
 /**
- * Rewrites a program into a smaller one that computes the same bits: constants folded, algebra that rounding cannot see,
- * equal expressions shared, gradients' bookkeeping removed. Only what the program's outputs need is rebuilt, so dead code
- * goes too. Knows values, nothing of loops or memory.
+ * Simplifies a program without changing its bits: constant folding, algebraic identities that are exact in floating point,
+ * common subexpression elimination, removal of custom-gradient nodes, and dead code elimination. Knows values; knows nothing
+ * of loops or memory.
  *
- * Only correctly rounded operations are folded: exp and its like are left to run, so that bits do not depend on the host's Math.
+ * Only correctly rounded operations are folded. exp and the like are not, so that the bits do not depend on the host's Math.
  */
 import { broadcastShapes, type Operation, type Shape, sameShape, sizeOf, type Tensor } from "../../graph.ts";
 import { type Program, rebuild } from "../../program.ts";
@@ -11,7 +11,7 @@ import { type Program, rebuild } from "../../program.ts";
 type Kind = Operation["kind"];
 type OperationOf<K extends Kind> = Extract<Operation, { readonly kind: K }>;
 
-/** The simplified program; its tensors are new, with ids that are dense and in topological order. */
+/** Returns the simplified program, whose new tensors have dense ids in topological order. */
 export function simplify(program: Program): Program {
   const builder = new Builder();
   const rewritten = rebuild(program, ({ op, shape, dtype }, inputs) => builder.rewrite(op, inputs, shape, dtype));
@@ -19,17 +19,17 @@ export function simplify(program: Program): Program {
   return rebuild(rewritten, (tensor, inputs, id) => ({ ...tensor, id, inputs }));
 }
 
-/** The value that all elements share, where the graph alone tells it. */
+/** The common value of all elements, if the graph alone determines it. */
 export function uniformValue({ op, inputs: [x] }: Tensor): number | undefined {
   if (op.kind === "broadcast" || op.kind === "reshape") return uniformValue(x as Tensor);
   return op.kind === "constant" && op.values.length === 1 ? op.values[0] : undefined;
 }
 
-/** Makes tensors, equal ones only once. */
+/** Builds tensors, and returns the existing one for equal operations. */
 class Builder {
   readonly #known = new Map<string, Tensor>();
 
-  /** The simplest tensor with the value of this operation. */
+  /** Returns the simplest tensor with the value of this operation. */
   rewrite(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]): Tensor {
     return rule(op)(op, inputs, shape, this) ?? this.make(op, inputs, shape, dtype);
   }
@@ -71,7 +71,7 @@ class Builder {
 
 const LARGEST_COMPARED_CONSTANT = 64;
 
-/** A text that distinguishes operations of the same inputs. Large constants count as different from each other. */
+/** Returns a string that distinguishes operations with the same inputs. Large constants are never considered equal. */
 function attributes(op: Operation, unique: number): string {
   if (op.kind !== "constant") return JSON.stringify(op);
   const { values } = op;
@@ -127,7 +127,7 @@ const RULES: { readonly [K in Kind]: Rule<K> } = {
   },
   sum: (op, inputs, shape, builder) => overUnitAxes(op, inputs, shape, builder),
   max: (op, inputs, shape, builder) => overUnitAxes(op, inputs, shape, builder),
-  // A swap of the last two axes is a transpose flag.
+  // Swapping the last two axes becomes a transpose flag.
   matmul: (op, inputs, shape, builder) => {
     const [a, b] = inputs as [Tensor, Tensor];
     if (!swapsLastAxes(a) && !swapsLastAxes(b)) return undefined;
@@ -165,7 +165,7 @@ const RULES: { readonly [K in Kind]: Rule<K> } = {
     if (x.op.kind === "broadcast") return builder.broadcast(source(x), shape);
     const value = uniformValue(x);
     if (value !== undefined) return builder.splat(value, shape);
-    // One axis of size 1 more or less at the left is no repetition.
+    // Adding axes of size 1 on the left repeats nothing.
     return sizeOf(x.shape) === sizeOf(shape) ? builder.reshape(x, shape) : undefined;
   },
   slice: (op, inputs, shape) => {
@@ -209,7 +209,7 @@ const FOLDED_BINARY: Readonly<Record<OperationOf<"binary">["fn"], (a: number, b:
 
 type Identity = (a: Tensor, b: Tensor, x: number | undefined, y: number | undefined, builder: Builder) => Tensor | undefined;
 
-/** Identities that hold for every float, NaN, infinities and both zeros included. */
+/** Identities that hold for every float, including NaN, infinities and both zeros. */
 const IDENTITIES: Readonly<Partial<Record<OperationOf<"binary">["fn"], Identity>>> = {
   add: (a, b, x, y, builder) => {
     if (Object.is(y, -0)) return a;
@@ -227,7 +227,7 @@ const IDENTITIES: Readonly<Partial<Record<OperationOf<"binary">["fn"], Identity>
     if (y === -1) return builder.unary("neg", a);
     if (x === -1) return builder.unary("neg", b);
     if (isNegation(a) && isNegation(b)) return builder.binary("mul", source(a), source(b));
-    // One order, so that equal products are shared: constants and older tensors to the right.
+    // Canonical order, so that equal products are shared: constants and older tensors on the right.
     return x !== undefined || (y === undefined && a.id < b.id) ? builder.make(MUL, [b, a], a.shape, "float") : undefined;
   },
   div: (a, _, __, y, builder) => {
@@ -239,7 +239,7 @@ const IDENTITIES: Readonly<Partial<Record<OperationOf<"binary">["fn"], Identity>
 
 const MUL: Operation = { kind: "binary", fn: "mul" };
 
-/** Dividing by such a number is multiplying by its reciprocal, exactly. */
+/** Dividing by a power of two equals multiplying by its reciprocal, exactly. */
 const isPowerOfTwo = (value: number): boolean =>
   Number.isInteger(Math.log2(Math.abs(value))) && Math.abs(Math.log2(Math.abs(value))) < 120;
 
@@ -250,7 +250,7 @@ function overUnitAxes(op: OperationOf<"sum" | "max">, inputs: readonly Tensor[],
   return axes.length < op.axes.length ? builder.rewrite({ kind: op.kind, axes }, inputs, shape, "float") : undefined;
 }
 
-/** f(broadcast a, broadcast b) = broadcast f(a, b), computed once for each element instead of once for each repetition. */
+/** Rewrites f(broadcast a, broadcast b) to broadcast f(a, b), which computes each element once instead of once per repetition. */
 function beneathBroadcast(op: Operation, inputs: readonly Tensor[], shape: Shape, builder: Builder): Tensor | undefined {
   const sources = inputs.map((x) => (x.op.kind === "broadcast" ? source(x) : x));
   const common = broadcastShapes(sources.map((x) => x.shape));

@@ -1,7 +1,6 @@
 /**
- * Decides what is computed together. Each tensor is either stored by a kernel or, inline, recomputed as part of the
- * expressions that read it; kernels over the same iteration space are merged. Knows costs and shapes; knows nothing of
- * addresses or instructions.
+ * Kernel fusion. Each tensor is either stored by a kernel, or inline: recomputed in the expressions that read it. Kernels
+ * over the same iteration space are merged. Knows costs and shapes; knows nothing of addresses or instructions.
  */
 import { sizeOf, type Tensor } from "../../graph.ts";
 import { reachable, walkCarrying } from "../../graph-walk.ts";
@@ -17,22 +16,22 @@ import { buildLoops, type IterationSpace } from "./iteration-space.ts";
 import type { Kernel } from "./kernels.ts";
 
 export interface Fused {
-  /** In the order in which they run. */
+  /** In execution order. */
   readonly kernels: readonly Kernel[];
-  /** Every tensor that some kernel stores. */
+  /** The tensors that kernels store. */
   readonly stored: ReadonlySet<Tensor>;
 }
 
-/** Work on one element above which a second kernel loads the result instead of computing it again. */
+/** Cost above which a second kernel loads a result instead of recomputing it. */
 const CHEAP = 8;
-/** Instructions in the expression of an inline reduction. */
+/** Most instructions in the expression of an inline reduction. */
 const LARGEST_INLINE_COST = 256;
 
-/** The kernels of a simplified and lowered program. */
+/** Returns the kernels of a simplified and lowered program. */
 export function fuse(program: Program): Fused {
   const tensors = reachable(rootsOf(program));
   const stored = mustBeStored(program, tensors);
-  // Storing a tensor changes which kernels exist, which changes what is worth storing: a few rounds settle it.
+  // Storing a tensor changes the kernels, and so which tensors are worth storing: a few rounds reach a fixed point.
   for (let round = 0; round < 4; round++) {
     const groups = group(program, tensors, stored);
     const repeated = worthStoring(tensors, stored, groups);
@@ -42,7 +41,7 @@ export function fuse(program: Program): Fused {
   return { kernels: group(program, tensors, stored).map((each) => toKernel(each, stored)), stored };
 }
 
-// ---------------------------------------------------------------- what is stored
+// ---------------------------------------------------------------- stored tensors
 
 function mustBeStored(program: Program, tensors: readonly Tensor[]): Set<Tensor> {
   const stored = new Set<Tensor>();
@@ -72,8 +71,8 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): Set<Tensor>
 }
 
 /**
- * Inline tensors that are better stored: expensive ones that several kernels would compute, or that a grid of loops would
- * compute again for every element they are broadcast to.
+ * Returns the inline tensors that are cheaper to store: expensive tensors that several kernels would compute, or that a grid
+ * kernel would recompute for every element that they are broadcast to.
  */
 function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, groups: readonly Group[]): Tensor[] {
   const users = new Map<Tensor, Set<Group>>();
@@ -89,7 +88,7 @@ function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, g
     walkCarrying(reach([...each.members], false), ({ tensor, repeats }) => {
       users.set(tensor, (users.get(tensor) ?? new Set()).add(each));
       const expands = tensor.op.kind === "broadcast" && uniformValue(tensor) === undefined;
-      // What is below the first computed tensor is computed once, with it.
+      // The inputs of the first computed tensor are computed once, together with it.
       return reach(readsOf(tensor), expands || (repeats && !COMPUTING.has(tensor.op.kind)));
     });
   }
@@ -102,11 +101,11 @@ function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, g
   for (const tensor of tensors) {
     const cost = costOf(tensor, (input) => (stored.has(input) ? 1 : (costs.get(input) ?? 1)));
     const own = users.get(tensor);
-    // Where all users read it through the same next tensor, storing that one is better.
+    // If all users read it through the same consumer, storing the consumer is better.
     const passedOn = consumers.get(tensor)?.some((next) => !stored.has(next) && sameSet(users.get(next), own)) ?? false;
     const shared = (own?.size ?? 0) > 1 && !passedOn;
     const inline = !isLeaf(tensor) && !stored.has(tensor);
-    // Moves are free to repeat: what they move is stored instead, when it is worth it.
+    // Repeating a move is free; its source is stored instead if that pays.
     const computes = COMPUTING.has(tensor.op.kind);
     if (inline && computes && cost > CHEAP && (shared || (repeated.has(tensor) && sizeOf(tensor.shape) > 1))) {
       chosen.push(tensor);
@@ -123,13 +122,13 @@ const sameSet = <Item>(a: ReadonlySet<Item> | undefined, b: ReadonlySet<Item> | 
 
 // ---------------------------------------------------------------- kernels
 
-/** The kernel of a group: a product with the pointwise work on its tiles, or a loop nest. */
+/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. */
 function toKernel({ members, spaces, product }: Group, stored: ReadonlySet<Tensor>): Kernel {
-  const placed = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as IterationSpace }));
-  if (!product) return buildLoops(placed, costOfBody(placed, stored));
+  const outputs = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as IterationSpace }));
+  if (!product) return buildLoops(outputs, costOfBody(outputs, stored));
   return buildMatmul(
     product,
-    placed.map(({ tensor, space }) => ({
+    outputs.map(({ tensor, space }) => ({
       tensor,
       kind: space.output,
       value: tensor,

@@ -1,6 +1,6 @@
 /**
- * Decides which stored tensors are computed by one kernel: those over the same space that do not wait for each other, and the
- * pointwise work on a product's tiles.
+ * Groups stored tensors into kernels: tensors over the same iteration space that do not depend on each other's complete
+ * results, and the pointwise epilogue of a matrix product.
  */
 import { sameShape, sizeOf, type Tensor } from "../../graph.ts";
 import { walk } from "../../graph-walk.ts";
@@ -11,25 +11,25 @@ import { readsOf } from "../matmul/product.ts";
 import { costWithin } from "./cost-model.ts";
 import { type IterationSpace, iterationSpaceOf } from "./iteration-space.ts";
 
-/** Instructions in the body of a merged kernel: bounds the code, not the speed. */
+/** Most instructions in the body of a merged kernel: limits code size, not run time. */
 const LARGEST_BODY = 6000;
 
-/** A kernel in the making. */
+/** A kernel under construction. */
 export interface Group {
   readonly space: IterationSpace;
-  /** The matrix product that the other members are computed from, tile by tile. */
+  /** The matrix product whose tiles the other members are computed from. */
   readonly product: Tensor | undefined;
   readonly members: Set<Tensor>;
   readonly spaces: Map<Tensor, IterationSpace>;
-  /** Whether a member is complete only when the loops have ended. */
+  /** Whether a member is complete only after the loops have ended. */
   hasReduction: Map<Tensor, boolean>;
   cost: number;
 }
 
-/** Puts each stored tensor into the first kernel that runs late enough and visits the same space. */
+/** Assigns each stored tensor to the first kernel with the same iteration space that runs after its dependencies. */
 export function group(program: Program, tensors: readonly Tensor[], stored: ReadonlySet<Tensor>): Group[] {
   const groups: Group[] = [];
-  const home = new Map<Tensor, number>();
+  const groupIndices = new Map<Tensor, number>();
   const readersOf = new Map<Tensor, number>();
   const updated = new Map((program.updates ?? []).map(({ state, next }) => [next, state]));
   for (const tensor of tensors) {
@@ -38,12 +38,12 @@ export function group(program: Program, tensors: readonly Tensor[], stored: Read
     const needs = dependencies(tensor, stored);
     let earliest = 0;
     for (const [need, whole] of needs) {
-      const at = home.get(need);
+      const at = groupIndices.get(need);
       if (at === undefined) continue;
       const complete = whole || groups[at]?.hasReduction.get(need) || space.alone || groups[at]?.space.key !== space.key;
       earliest = Math.max(earliest, complete ? at + 1 : at);
     }
-    // A state is replaced after everything that reads its old value, so that this can happen in place.
+    // A state is updated after all reads of its old value, so that the update can be in place.
     const replaced = updated.get(tensor);
     if (replaced) earliest = Math.max(earliest, readersOf.get(replaced) ?? 0);
     const cost = space.copies * (costWithin(tensor, stored) + 2);
@@ -51,7 +51,7 @@ export function group(program: Program, tensors: readonly Tensor[], stored: Read
       (candidate, at) =>
         at >= earliest && !space.alone && candidate.space.key === space.key && candidate.cost + cost <= LARGEST_BODY,
     );
-    const epilogue = epilogueOf(tensor, stored, home, groups);
+    const epilogue = epilogueOf(tensor, stored, groupIndices, groups);
     const fits = replaced === undefined || (fitsTiles(tensor) && (readersOf.get(replaced) ?? 0) <= (epilogue ?? 0));
     if (epilogue !== undefined && fits) index = epilogue;
     if (index < 0) {
@@ -63,34 +63,34 @@ export function group(program: Program, tensors: readonly Tensor[], stored: Read
     chosen.spaces.set(tensor, space);
     chosen.hasReduction.set(tensor, space.output !== "pointwise");
     chosen.cost += cost;
-    home.set(tensor, index);
+    groupIndices.set(tensor, index);
     for (const need of needs.keys()) if (isLeaf(need)) readersOf.set(need, Math.max(readersOf.get(need) ?? 0, index));
   }
   return groups;
 }
 
-/** An update reads and writes several matrices: large ones are faster in one sweep than in the small pieces of tiles. */
+/** Updates of large matrices are faster as one sweep than tile by tile, because they read and write several matrices. */
 const fitsTiles = (tensor: Tensor): boolean => sizeOf(tensor.shape) <= 32 * 1024;
 
 /**
- * The kernel of the product that a pointwise tensor is computed from element by element, if it reads one, and nothing that is
- * complete only later.
+ * Returns the kernel of the matrix product that a pointwise tensor can be an epilogue of: it reads the product elementwise,
+ * and nothing that is complete only after that kernel.
  */
 function epilogueOf(
   tensor: Tensor,
   stored: ReadonlySet<Tensor>,
-  home: ReadonlyMap<Tensor, number>,
+  groupIndices: ReadonlyMap<Tensor, number>,
   groups: readonly Group[],
 ): number | undefined {
   if (!isPointwise(tensor)) return undefined;
   let found: number | undefined;
   let latest = -1;
   const isLoaded = (each: Tensor): boolean => each !== tensor && (stored.has(each) || isLeaf(each));
-  const homeOf = (each: Tensor): number => home.get(each) ?? -1;
+  const groupIndexOf = (each: Tensor): number => groupIndices.get(each) ?? -1;
   const elsewhere: Tensor[] = [];
   walk([tensor], (each) => {
     if (isLoaded(each)) {
-      const at = homeOf(each);
+      const at = groupIndexOf(each);
       const inProduct = groups[at]?.product !== undefined && each.inputs.length > 0;
       if (inProduct && sameShape(each.shape, tensor.shape) && at >= (found ?? -1)) found = at;
       else latest = Math.max(latest, at);
@@ -102,13 +102,13 @@ function epilogueOf(
   });
   walk(elsewhere, (each) => {
     if (!isLoaded(each)) return each.inputs;
-    latest = Math.max(latest, homeOf(each));
+    latest = Math.max(latest, groupIndexOf(each));
     return [];
   });
   return found !== undefined && latest < found ? found : undefined;
 }
 
-/** Stored tensors and leaves that the expression of `tensor` reads, and whether it needs them in memory, whole. */
+/** The stored tensors and leaves that the expression of `tensor` reads, and whether each must be completely in memory. */
 function dependencies(tensor: Tensor, stored: ReadonlySet<Tensor>): Map<Tensor, boolean> {
   const found = new Map<Tensor, boolean>();
   if (isLeaf(tensor)) found.set(tensor, false);
@@ -121,6 +121,6 @@ function dependencies(tensor: Tensor, stored: ReadonlySet<Tensor>): Map<Tensor, 
   return found;
 }
 
-/** Whether a tensor is loaded from where its input lies in memory, rather than computed from the input's elements. */
+/** Whether a tensor is loaded from its input's memory, rather than computed from the input's elements. */
 const readsWhole = ({ op, inputs: [x], shape }: Tensor): boolean =>
   op.kind === "gather" || (op.kind === "reshape" && !sameButUnits((x as Tensor).shape, shape));

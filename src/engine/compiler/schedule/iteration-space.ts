@@ -1,6 +1,6 @@
 /**
- * The iteration space of a stored tensor: which of its axes become loops, which are written out, which are merged, and which
- * loop runs over vectors. Knows shapes and access patterns.
+ * The iteration space of a stored tensor: which axes become loops, which are unrolled, which are merged, and which loop is
+ * vectorised. Knows shapes and access patterns.
  */
 import { type Shape, sizeOf, type Tensor } from "../../graph.ts";
 import { walk, walkCarrying } from "../../graph-walk.ts";
@@ -10,34 +10,34 @@ import { uniformValue } from "../rewrite/simplify.ts";
 import { LANES } from "../vector.ts";
 import type { AxisRole, KernelOutput, Loop, LoopKernel } from "./kernels.ts";
 
-/** Where a tensor can be computed. Tensors with the same key can share a kernel. */
+/** The iteration space of a tensor. Tensors with the same key can share a kernel. */
 export interface IterationSpace {
   readonly key: string;
-  /** One loop over vectors with everything else written out, or a nest of loops. */
+  /** `line`: one vectorised loop, with all other axes unrolled. `grid`: a loop nest. */
   readonly kind: "line" | "grid";
   readonly output: KernelOutput["kind"];
   readonly value: Tensor;
   readonly iteration: Shape;
-  /** Sizes of the loops, and whether a reduction runs over them. */
+  /** The sizes of the loops, and whether a reduction runs over them. */
   readonly loops: readonly { readonly size: number; readonly reduced: boolean }[];
   readonly roles: readonly AxisRole[];
-  /** How often the expression is written out in the body. */
+  /** The number of unrolled copies of the expression in the body. */
   readonly copies: number;
-  /** Must not share its kernel. */
+  /** Whether the tensor needs a kernel of its own. */
   readonly alone: boolean;
 }
 
-/** At most so many elements beside the line are written out. */
+/** Most elements that are unrolled per element of the line. */
 const LARGEST_WIDTH = 16;
 
-/** Chooses the iteration space of a tensor, given which others are stored. */
+/** Chooses the iteration space of a tensor, given the set of stored tensors. */
 export function iterationSpaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): IterationSpace {
   const { op, inputs } = tensor;
   const [x] = inputs as [Tensor];
   switch (op.kind) {
     case "sum":
     case "max":
-      // A short sum is written out where its value is needed.
+      // A short sum is unrolled where its value is needed.
       return sizeOf(x.shape) > LARGEST_INLINE_SUM * sizeOf(tensor.shape)
         ? chooseSpace("reduce", x, op.axes, loadedFrom(stored))
         : pointwise(tensor, stored);
@@ -57,7 +57,7 @@ function pointwise(tensor: Tensor, stored: ReadonlySet<Tensor>): IterationSpace 
   return chooseSpace("pointwise", tensor, [], (other) => other !== tensor && loaded(other));
 }
 
-/** Whether a tensor is in memory when a kernel reads it. */
+/** Returns a function that tells whether a tensor is in memory when a kernel reads it. */
 function loadedFrom(stored: ReadonlySet<Tensor>) {
   return (tensor: Tensor): boolean => stored.has(tensor) || tensor.inputs.length === 0;
 }
@@ -76,12 +76,12 @@ function chooseSpace(
   const longest = longAxes.reduce((best, axis) => ((shape[axis] as number) > (shape[best] as number) ? axis : best));
   const size = shape[longest] as number;
   const width = sizeOf(shape) / size;
-  // A reduction beside the line is written out: the line itself must be what the others share.
+  // A reduction must reduce the line itself; its other axes are unrolled.
   const suits = width <= LARGEST_WIDTH && size >= 8 && (reduced.length === 0 || reduced.includes(longest));
   return suits ? line(output, value, reduced, [longest], size, "expanded") : grid(output, value, reduced, breaks);
 }
 
-/** Maximal runs of axes without a break between them; axes of size 1 belong nowhere. */
+/** Groups axes into maximal runs without a break between them. Axes of size 1 are in no group. */
 function groupAxes(shape: Shape, breaks: ReadonlySet<number>): number[][] {
   const groups: number[][] = [];
   shape.forEach((size, axis) => {
@@ -150,7 +150,7 @@ function grid(
   };
 }
 
-/** Axes that must not be merged with the one to their left: somewhere in the expression the two are treated differently. */
+/** Returns the axes that cannot be merged with the axis to their left, because the expression treats the two differently. */
 function breaksOf(value: Tensor, reduced: readonly number[], load: (tensor: Tensor) => boolean): Set<number> {
   const { shape } = value;
   const rank = shape.length;
@@ -195,7 +195,7 @@ function breaksOf(value: Tensor, reduced: readonly number[], load: (tensor: Tens
 
 // ---------------------------------------------------------------- loops
 
-/** One kernel for tensors that share a space: chooses the vector loop and the order of the loops. */
+/** Builds one kernel for tensors that share an iteration space: chooses the vector loop and the loop order. */
 export function buildLoops(
   members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
   cost: number,
@@ -224,7 +224,7 @@ export function buildLoops(
 
 const GATHERED_LOAD = 8;
 
-/** The loop along which loads are cheapest: neighbours in memory, or one value for all lanes. -1 for none. */
+/** Returns the loop along which vector loads are cheapest (contiguous, or one value for all lanes); -1 for none. */
 function chooseVector(
   members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
   loops: readonly { readonly size: number; readonly reduced: boolean }[],
@@ -242,13 +242,13 @@ function chooseVector(
   return best;
 }
 
-/** A scatter's index axes are visited one by one, in order: only the axes of a row run over vectors. */
+/** Whether a loop runs over the index axes of a scatter. These are visited in order; only the axes of a row are vectorised. */
 function visitsRows({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }, loop: number): boolean {
   const lead = space.output === "scatter" ? (tensor.inputs[1] as Tensor).shape.length : 0;
   return space.roles.findIndex((role) => role.kind === "loop" && role.loop === loop) < lead;
 }
 
-/** Element strides of everything a member loads or stores, along one loop. */
+/** The strides, in elements, of all loads and stores of a member along one loop. */
 function stridesAlong({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }, loop: number): number[] {
   const strides: number[] = [];
   const position = space.roles.map((role): Index => {

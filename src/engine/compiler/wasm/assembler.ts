@@ -1,6 +1,6 @@
 /**
- * Assembles a WebAssembly module from TypeScript: functions, typed locals, structured control, SIMD instructions, one
- * imported memory. Knows the binary format (core specification 2.0, chapter 5) and nothing of tensors.
+ * A WebAssembly assembler in TypeScript: functions, typed locals, structured control flow, SIMD instructions, one imported
+ * memory. Knows the binary format (core specification 2.0, chapter 5); knows nothing of tensors.
  */
 import {
   PLAIN,
@@ -15,7 +15,7 @@ import {
 
 export type ValueType = "i32" | "v128";
 
-/** Index of a parameter or local variable of the function under construction. */
+/** The index of a parameter or local variable of the function under construction. */
 export type Local = number;
 
 const TYPE_CODE: Readonly<Record<ValueType, number>> = { i32: 0x7f, v128: 0x7b };
@@ -24,20 +24,20 @@ const BULK_PREFIX = 0xfc;
 const EMPTY_BLOCK = 0x40;
 const END = 0x0b;
 
-/** Bytes of PAGE_BYTES make a page, the unit in which memories are sized. */
+/** Bytes of a page, the unit of memory sizes. */
 export const PAGE_BYTES = 65_536;
 
-/** A growing sequence of bytes with the number encodings of the binary format. */
+/** A growable byte buffer with the number encodings of the binary format. */
 export class ByteBuffer {
   #bytes = new Uint8Array(256);
   #length = 0;
 
-  /** Bytes so far. */
+  /** The number of bytes so far. */
   get length(): number {
     return this.#length;
   }
 
-  /** A copy of the bytes so far. */
+  /** Returns a copy of the bytes so far. */
   toBytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length);
   }
@@ -53,14 +53,14 @@ export class ByteBuffer {
     this.raw(other.#bytes.subarray(0, other.#length));
   }
 
-  /** Appends bytes as they are. */
+  /** Appends bytes unchanged. */
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
-  /** Unsigned LEB128 of an integer below 2^32. */
+  /** Appends the unsigned LEB128 of an integer below 2^32. */
   unsigned(value: number): void {
     let rest = value;
     while (rest >= 0x80) {
@@ -70,7 +70,7 @@ export class ByteBuffer {
     this.byte(rest);
   }
 
-  /** Signed LEB128 of a 32-bit integer. */
+  /** Appends the signed LEB128 of a 32-bit integer. */
   signed(value: number): void {
     let rest = value | 0;
     for (;;) {
@@ -82,13 +82,13 @@ export class ByteBuffer {
     }
   }
 
-  /** A length-prefixed UTF-8 name; the module uses ASCII names only. */
+  /** Appends a length-prefixed UTF-8 name; modules use only ASCII names. */
   name(text: string): void {
     this.unsigned(text.length);
     for (const character of text) this.byte(character.charCodeAt(0));
   }
 
-  /** A length-prefixed part. */
+  /** Appends another buffer with a length prefix. */
   sized(part: ByteBuffer): void {
     this.unsigned(part.#length);
     this.append(part);
@@ -103,8 +103,8 @@ export class ByteBuffer {
 }
 
 /**
- * One function. Instructions are appended to `code`, a buffer that `capture` redirects, so that a caller can write a loop's
- * body first and put what the body turned out to need in front of it.
+ * A function under construction. Instructions are appended to `code`, a buffer that `into` redirects, so that a caller can
+ * write the body of a loop first and then insert the code that the body needs before it.
  */
 export class FunctionBuilder {
   readonly index: number;
@@ -119,19 +119,19 @@ export class FunctionBuilder {
     this.parameters = parameters;
   }
 
-  /** The buffer that instructions go to now. */
+  /** The buffer that instructions are currently appended to. */
   get code(): ByteBuffer {
     return this.#code;
   }
 
-  /** A local variable that is fresh, or free since its scope ended: its value is undefined until set. */
+  /** Allocates a local variable, reusing those whose scope has ended. Its value is undefined until it is set. */
   local(type: ValueType): Local {
     const local = this.#free[type].pop() ?? this.parameters.length + this.#localTypes.push(type) - 1;
     this.#scope?.push(local);
     return local;
   }
 
-  /** Runs `body`; the locals it allocates are free for others afterwards. */
+  /** Runs `body` and then frees the locals that it allocated. */
   scope(body: () => void): void {
     const outer = this.#scope;
     const own: Local[] = [];
@@ -141,7 +141,7 @@ export class FunctionBuilder {
     for (const local of own.reverse()) this.#free[this.#localTypes[local - this.parameters.length] as ValueType].push(local);
   }
 
-  /** Runs `body` with its instructions going to `target`. */
+  /** Runs `body` with its instructions appended to `target`. */
   into(target: ByteBuffer, body: () => void): void {
     const previous = this.#code;
     this.#code = target;
@@ -178,26 +178,26 @@ export class FunctionBuilder {
     this.#code.unsigned(VECTOR[instruction]);
   }
 
-  /** The four lanes as unsigned 32-bit patterns. */
+  /** Pushes a vector constant, given as four unsigned 32-bit patterns. */
   v128(lanes: readonly [number, number, number, number]): void {
     this.#code.byte(VECTOR_PREFIX);
     this.#code.unsigned(0x0c);
     this.#code.raw(new Uint8Array(Uint32Array.from(lanes).buffer));
   }
 
-  /** Chooses 4 of the 8 lanes of two vectors: 0..3 of the first, 4..7 of the second. */
+  /** Selects 4 of the 8 lanes of two vectors: 0..3 of the first, 4..7 of the second. */
   shuffle(lanes: readonly [number, number, number, number]): void {
     this.#code.byte(VECTOR_PREFIX);
     this.#code.unsigned(0x0d);
     for (const lane of lanes) for (let part = 0; part < 4; part++) this.#code.byte(lane * 4 + part);
   }
 
-  /** Loads or stores at the address on the stack plus `offset` bytes; `lane` for the instructions that name one. */
+  /** Loads or stores at the address on the stack plus `offset` bytes; some instructions need a `lane`. */
   vectorMemory(instruction: VectorMemoryInstruction, offset: number, lane?: number): void {
     const { code } = VECTOR_MEMORY[instruction];
     this.#code.byte(VECTOR_PREFIX);
     this.#code.unsigned(code);
-    // Every address is a multiple of 4 and possibly of no more: the hint promises no more than that.
+    // Alignment hint 2^2: every address is a multiple of 4, and not necessarily of more.
     this.#code.unsigned(2);
     this.#code.unsigned(offset);
     if (lane !== undefined) this.#code.byte(lane);
@@ -211,14 +211,14 @@ export class FunctionBuilder {
     this.#code.unsigned(offset);
   }
 
-  /** Fills memory: address, byte and length are on the stack. */
+  /** Fills memory; the stack has the address, the byte and the length. */
   memoryFill(): void {
     this.#code.byte(BULK_PREFIX);
     this.#code.unsigned(11);
     this.#code.byte(0);
   }
 
-  /** Copies memory: target, source and length are on the stack. */
+  /** Copies memory; the stack has the target, the source and the length. */
   memoryCopy(): void {
     this.#code.byte(BULK_PREFIX);
     this.#code.unsigned(10);
@@ -232,7 +232,7 @@ export class FunctionBuilder {
     this.#code.unsigned(callee.index);
   }
 
-  /** A loop around `body`; `again(condition)` at its end is up to the body: see `repeatIf`. */
+  /** A loop around `body`. It repeats only if the body branches back with `repeatIf`. */
   loop(body: () => void): void {
     this.#code.byte(0x03);
     this.#code.byte(EMPTY_BLOCK);
@@ -240,13 +240,13 @@ export class FunctionBuilder {
     this.#code.byte(END);
   }
 
-  /** Inside `loop`: starts the innermost loop again if the i32 on the stack is not 0. */
+  /** Branches to the start of the innermost loop if the i32 on the stack is not 0. */
   repeatIf(): void {
     this.#code.byte(0x0d);
     this.#code.unsigned(0);
   }
 
-  /** The function's entry in the code section. */
+  /** Returns the function's entry in the code section. */
   finish(): ByteBuffer {
     const entry = new ByteBuffer();
     const runs: { type: ValueType; count: number }[] = [];
@@ -283,7 +283,7 @@ export class ModuleBuilder {
     this.#exports.push({ name, index: builder.index });
   }
 
-  /** The bytes of the module. */
+  /** Returns the bytes of the module. */
   finish(): Uint8Array<ArrayBuffer> {
     const module = new ByteBuffer();
     module.raw(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00));

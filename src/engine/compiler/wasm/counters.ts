@@ -1,10 +1,10 @@
 /**
- * Counters and pointers in i32 locals, and the loops that they drive: the only places where generated code repeats.
- * Knows locals; knows nothing of vectors or tensors.
+ * Counters and pointers in i32 locals, and counted loops. All loops in generated code are created here. Knows locals; knows
+ * nothing of vectors or tensors.
  */
 import type { FunctionBuilder, Local } from "./assembler.ts";
 
-/** A number that is known when code is written, or a local that holds it when the code runs. */
+/** A compile-time number, or a local that has the number at run time. */
 export type Amount = number | { readonly local: Local };
 
 /** Pushes an amount onto the stack. */
@@ -27,7 +27,7 @@ export function advance(f: FunctionBuilder, target: Local, by: Amount): void {
   f.set(target);
 }
 
-/** do { body() } while ((counter += by) < limit): runs at least once, and from the counter's value on. */
+/** do { body() } while ((counter += by) < limit): starts at the counter's current value and runs at least once. */
 export function countUp(f: FunctionBuilder, counter: Local, limit: Amount, body: () => void, by = 1): void {
   f.loop(() => {
     body();

@@ -1,6 +1,6 @@
 /**
  * Opcodes of the WebAssembly instructions that the compiler uses, by their names in the specification (core 2.0,
- * section 5.4). Knows encodings only.
+ * section 5.4).
  */
 
 /** One-byte instructions without immediates. */
@@ -63,7 +63,7 @@ export const VECTOR = {
   "f32x4.convert_i32x4_s": 0xfa,
 } as const;
 
-/** Loads and stores of vectors, with the logarithm of their natural alignment in bytes; prefix 0xfd. */
+/** Vector loads and stores, with log2 of their natural alignment in bytes; prefix 0xfd. */
 export const VECTOR_MEMORY = {
   "v128.load": { code: 0x00, align: 4 },
   "v128.load32_splat": { code: 0x09, align: 2 },
@@ -76,7 +76,7 @@ export const VECTOR_MEMORY = {
   "v128.load64_zero": { code: 0x5d, align: 3 },
 } as const;
 
-/** Scalar loads and stores, with the logarithm of their natural alignment in bytes. */
+/** Scalar loads and stores, with log2 of their natural alignment in bytes. */
 export const SCALAR_MEMORY = {
   "i32.load": { code: 0x28, align: 2 },
   "i32.store": { code: 0x36, align: 2 },

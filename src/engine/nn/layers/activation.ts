@@ -1,4 +1,4 @@
-/** The activation layers: functions that keep the shape and have no parameters. */
+/** Activation layers: they keep the shape and have no parameters. */
 import { GraphError, type Shape, sigmoid as sigmoidOf, type Tensor, tanh as tanhOf } from "../../graph.ts";
 import * as activations from "../activations.ts";
 import { logSoftmax as logSoftmaxOf, softmax as softmaxOf } from "../functional.ts";
@@ -40,7 +40,7 @@ const elementwise = <Spec>(apply: (x: Tensor, spec: Spec) => Tensor): LayerType<
   forward: apply,
 });
 
-/** Along the last axis, which is not the batch's. */
+/** Applies a function along the last axis, which must not be the batch axis. */
 const alongRows = (apply: (x: Tensor, axis: number) => Tensor): LayerType<unknown> => ({
   outputShape(_, inputShape: Shape) {
     if (inputShape.length === 0) throw new GraphError("a softmax takes rows of numbers, not single numbers");

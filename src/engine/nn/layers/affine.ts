@@ -1,4 +1,4 @@
-/** The weight and bias that linear layers and convolutions have in common. Knows nothing of what is done with them. */
+/** The weight and bias of linear layers and convolutions. Knows nothing of how they are used. */
 import { type Shape, sizeOf } from "../../graph.ts";
 import { type InitialiserSpec, initialiser } from "../initialisers.ts";
 import type { LayerTensor } from "./layer.ts";
@@ -9,10 +9,10 @@ export interface AffineSpec {
   readonly init?: { readonly weight?: InitialiserSpec | undefined; readonly bias?: InitialiserSpec | undefined } | undefined;
 }
 
-/** PyTorch's own start for such a layer: kaiming_uniform with a = √5, which is uniform over ±1/√fan_in, as is the bias. */
+/** PyTorch's default for these layers: kaiming_uniform with a = √5. It is uniform over ±1/√fan_in, as is the bias. */
 const DEFAULT_WEIGHT: InitialiserSpec = { type: "kaiming_uniform", a: Math.sqrt(5) };
 
-/** Weight of `shape`, [out, in, ...], and bias [out] unless there is none. */
+/** Returns the weight of `shape`, [out, in, ...], and the bias [out] if the layer has one. */
 export function affineTensors({ bias = true, init = {} }: AffineSpec, shape: Shape): readonly LayerTensor[] {
   const weight = { name: "weight", shape, initialise: initialiser(init.weight, shape, DEFAULT_WEIGHT), trainable: true };
   if (!bias) return [weight];

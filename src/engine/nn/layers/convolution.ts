@@ -1,4 +1,4 @@
-/** Convolution layers over sequences and images, by torch.nn.Conv1d and Conv2d. Channels of the input are inferred. */
+/** Convolution layers over sequences and images: torch.nn.Conv1d and Conv2d. The number of input channels is inferred. */
 import { GraphError, type Shape } from "../../graph.ts";
 import { conv1d as apply1d, conv2d as apply2d } from "../convolution.ts";
 import { type AffineSpec, affineTensors } from "./affine.ts";

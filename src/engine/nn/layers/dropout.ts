@@ -1,4 +1,4 @@
-/** Dropout: in training, each element is 0 with probability p, and the others are scaled up to keep the mean. */
+/** Dropout: in training, zeroes each element with probability p and scales the others by 1 / (1 - p) to preserve the mean. */
 import { less, mul, where } from "../../graph.ts";
 import type { LayerType } from "./layer.ts";
 

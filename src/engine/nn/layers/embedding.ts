@@ -1,4 +1,4 @@
-/** The embedding layer: each number of its input is the place of a row in a table of weights. */
+/** The embedding layer: each number of the input is the index of a row in a table of weights. */
 import { GraphError } from "../../graph.ts";
 import { lookUp } from "../functional.ts";
 import { type InitialiserSpec, initialiser } from "../initialisers.ts";
@@ -6,7 +6,7 @@ import type { LayerType } from "./layer.ts";
 
 export interface EmbeddingSpec {
   readonly type: "embedding";
-  /** Rows of the table: inputs are whole numbers 0..num_embeddings-1. Any other number gives zeros and trains nothing. */
+  /** Rows of the table: inputs are integers 0..num_embeddings-1. Any other number gives zeros and no gradient. */
   readonly num_embeddings: number;
   readonly embedding_dim: number;
   readonly init?: { readonly weight?: InitialiserSpec | undefined } | undefined;

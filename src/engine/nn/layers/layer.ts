@@ -7,34 +7,34 @@ export interface LayerTensor {
   readonly name: string;
   readonly shape: Shape;
   readonly initialise: Initialise;
-  /** False for a buffer: part of the state, but the layer itself says how it moves on in training, not the optimiser. */
+  /** False for a buffer, which the layer itself updates in training instead of the optimiser. */
   readonly trainable: boolean;
 }
 
 export interface LayerContext {
   readonly training: boolean;
-  /** The layer's parameter or buffer of that name. */
+  /** Returns the layer's parameter or buffer of this name. */
   tensor(name: string): Tensor;
   /**
-   * Uniform numbers in [0, 1), new in each step, for the layer itself or for a layer `within` it. Throws a GraphError where
-   * the caller provides none.
+   * Returns uniform numbers in [0, 1), new in each step, for the layer itself or for the inner layer `within`. Throws a
+   * GraphError if the caller provides none.
    */
   uniform(shape: Shape, within?: string): Tensor;
-  /** In training: what a buffer becomes after the step. */
+  /** Sets the value of a buffer after the step, in training. */
   update(name: string, next: Tensor): void;
 }
 
-/** A type of layer: a function of its spec. Shapes are without the batch axis, which comes first in `forward`. */
+/** A layer type, as functions of the spec. Shapes omit the batch axis, which is the first axis in `forward`. */
 export interface LayerType<Spec> {
-  /** Throws a GraphError where the layer does not take such an input. */
+  /** Returns the shape of the output. Throws a GraphError if the layer does not accept inputs of this shape. */
   outputShape(spec: Spec, inputShape: Shape): Shape;
-  /** Parameters and buffers in PyTorch's order; without it, the layer has none. */
+  /** Returns parameters and buffers in PyTorch's order. A layer without this method has none. */
   tensors?(spec: Spec, inputShape: Shape): readonly LayerTensor[];
-  /** Which layers within this one draw random numbers in training ("" is the layer itself); without it, none does. */
+  /** Returns the inner layers that draw random numbers in training ("" is the layer itself). Without this method, none do. */
   draws?(spec: Spec, inputShape: Shape): readonly string[];
-  /** The layer's output [batch, ...outputShape] for x [batch, ...inputShape]. */
+  /** Returns the output [batch, ...outputShape] for x [batch, ...inputShape]. */
   forward(x: Tensor, spec: Spec, context: LayerContext): Tensor;
 }
 
-/** A shape as a message shows it. */
+/** Formats a shape for messages. */
 export const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;

@@ -1,4 +1,4 @@
-/** Normalisation layers: by the statistics of the batch, with running ones for evaluation, or of each row by itself. */
+/** Normalisation layers: batch norm, with running statistics for evaluation, and layer norm over each row. */
 import { add, constant, GraphError, mul, type Shape, sizeOf, type Tensor } from "../../graph.ts";
 import { initialiser } from "../initialisers.ts";
 import { batchNorm as applyBatch, layerNorm as applyLayer, batchNormWith } from "../normalisation.ts";
@@ -8,7 +8,7 @@ export interface BatchNormSpec {
   readonly type: "batch_norm";
   /** Default 1e-5. */
   readonly eps?: number | undefined;
-  /** Share of the newest batch in the running statistics. Default 0.1. */
+  /** Weight of the newest batch in the running statistics. Default 0.1. */
   readonly momentum?: number | undefined;
   /** Whether it has a weight and a bias. Default true. */
   readonly affine?: boolean | undefined;
@@ -31,7 +31,7 @@ const filled = (name: string, shape: Shape, value: "zeros" | "ones", trainable: 
 
 const affine = (shape: Shape) => [filled("weight", shape, "ones", true), filled("bias", shape, "zeros", true)];
 
-/** The weight and bias of a normalisation; without them, a factor of 1 and nothing added. */
+/** Returns the weight and bias of a normalisation, or ones and zeros if it has none. */
 function affineOf(has: boolean, { tensor }: LayerContext, shape: Shape): { weight: Tensor; bias: Tensor } {
   if (has) return { weight: tensor("weight"), bias: tensor("bias") };
   const fill = (value: number) => constant(new Array<number>(sizeOf(shape)).fill(value), shape);
@@ -39,8 +39,8 @@ function affineOf(has: boolean, { tensor }: LayerContext, shape: Shape): { weigh
 }
 
 /**
- * torch.nn.BatchNorm1d over rows [features] and [channels, length], BatchNorm2d over [channels, height, width]. The number
- * of batches that PyTorch counts (num_batches_tracked) is not kept: it has no part in the result while momentum is a number.
+ * torch.nn.BatchNorm1d over rows [features] and [channels, length], BatchNorm2d over [channels, height, width]. PyTorch's
+ * num_batches_tracked is omitted: it does not affect the result when momentum is a number.
  */
 export const batchNorm: LayerType<BatchNormSpec> = {
   outputShape(_, inputShape) {
@@ -64,9 +64,9 @@ export const batchNorm: LayerType<BatchNormSpec> = {
     if (sizeOf(x.shape) === channels)
       throw new GraphError("batch_norm needs more than one row in a batch: one row has no variance");
     const { output, statistics } = applyBatch(x, weight, bias, eps);
-    const moved = (old: Tensor, measured: Tensor) => add(mul(old, 1 - momentum), mul(measured, momentum));
-    context.update("running_mean", moved(running.mean, statistics.mean));
-    context.update("running_var", moved(running.variance, statistics.unbiasedVariance));
+    const updated = (old: Tensor, measured: Tensor) => add(mul(old, 1 - momentum), mul(measured, momentum));
+    context.update("running_mean", updated(running.mean, statistics.mean));
+    context.update("running_var", updated(running.variance, statistics.unbiasedVariance));
     return output;
   },
 };

@@ -31,7 +31,7 @@ const pool = <Spec extends PoolSpec<string>>(apply: (x: Tensor, kernel: Pair, st
   },
 });
 
-/** A sequence is an image of one line. */
+/** Treats a sequence as an image of height 1. */
 const imageShape = (shape: Shape): Shape => (shape.length === 2 ? [shape[0] as number, 1, shape[1] as number] : shape);
 
 function windowOf({ type, kernel_size, stride }: PoolSpec<string>, inputShape: Shape): { kernel: Pair; stride: Pair } {

@@ -1,4 +1,4 @@
-/** The residual layer: x + f(x), f a stack of layers of its own. Their tensors are named "layers.0.weight", "layers.0.bias", ... */
+/** The residual layer: x + f(x), where f is a stack of inner layers with tensors "layers.0.weight", "layers.0.bias", ... */
 import { add, GraphError, type Shape, sameShape } from "../../graph.ts";
 import type { SimpleLayerSpec } from "../layers.ts";
 import type { Network } from "../network.ts";
@@ -12,8 +12,8 @@ export interface ResidualSpec {
 const PREFIX = "layers.";
 
 /**
- * He et al., "Deep residual learning for image recognition", 2016. `networkOf` builds the stack within. Its outputShape
- * throws a GraphError unless the stack keeps the shape.
+ * He et al., "Deep residual learning for image recognition", 2016. `networkOf` builds the inner stack. outputShape throws a
+ * GraphError unless the inner stack keeps the shape.
  */
 export const residual = (
   networkOf: (layers: readonly SimpleLayerSpec[], inputShape: Shape) => Network,
@@ -22,7 +22,7 @@ export const residual = (
     const { outputShape } = networkOf(layers, inputShape);
     if (!sameShape(outputShape, inputShape))
       throw new GraphError(
-        `residual adds what its layers give to what it takes: they give ${shapeText(outputShape)} for ${shapeText(inputShape)}`,
+        `residual adds the output of its layers to its input: they turn ${shapeText(inputShape)} into ${shapeText(outputShape)}`,
       );
     return inputShape;
   },

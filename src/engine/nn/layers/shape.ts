@@ -1,4 +1,4 @@
-/** Layers that only change the shape of a row: torch.nn.Flatten and Unflatten. */
+/** Layers that change only the shape of a row: torch.nn.Flatten and Unflatten. */
 import { GraphError, reshape as reshapeOf, sizeOf } from "../../graph.ts";
 import { type LayerType, shapeText } from "./layer.ts";
 
@@ -12,18 +12,18 @@ export interface ReshapeSpec {
   readonly shape: readonly number[];
 }
 
-/** All axes of a row as one. */
+/** Merges all axes of a row into one. */
 export const flatten: LayerType<FlattenSpec> = {
   outputShape: (_, inputShape) => [sizeOf(inputShape)],
   forward: (x) => reshapeOf(x, [x.shape[0] as number, sizeOf(x.shape.slice(1))]),
 };
 
-/** The same numbers, row-major, under other axes. */
+/** Reshapes a row, keeping its numbers in row-major order. */
 export const reshape: LayerType<ReshapeSpec> = {
   outputShape({ shape }, inputShape) {
     if (sizeOf(shape) !== sizeOf(inputShape))
       throw new GraphError(
-        `reshape to ${shapeText(shape)} takes ${sizeOf(shape)} numbers, and ${shapeText(inputShape)} are ${sizeOf(inputShape)}`,
+        `reshape to ${shapeText(shape)} takes ${sizeOf(shape)} numbers, but ${shapeText(inputShape)} has ${sizeOf(inputShape)}`,
       );
     return shape;
   },

@@ -1,13 +1,13 @@
-/** How a window slides over an axis: what convolutions and pools have in common. */
+/** Window arithmetic for convolutions and pooling. */
 import { GraphError } from "../../graph.ts";
 
-/** One size for both axes of an image, or one each: [height, width]. */
+/** One size for both axes of an image, or one per axis: [height, width]. */
 export type Extent = number | readonly [number, number];
 
 /** An extent as [height, width]. */
 export const pairOf = (extent: Extent): readonly [number, number] => (typeof extent === "number" ? [extent, extent] : extent);
 
-/** Places that a window of `kernel` takes on an axis of `size`, `padding` wider on each side. Throws a GraphError if none. */
+/** The number of windows of size `kernel` on an axis of `size` with `padding` on each side. Throws a GraphError if none fits. */
 export function slidSize(type: string, size: number, kernel: number, stride: number, padding = 0): number {
   const padded = size + 2 * padding;
   if (kernel > padded)
