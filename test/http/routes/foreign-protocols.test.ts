@@ -209,7 +209,7 @@ describe("the Open Inference Protocol", () => {
       ["line", [], "/inputs"],
       ["line", [{ ...features, data: [1, null] }], "row 1, column 0: must be a finite number"],
       ["penguins", [{ ...tensor, name: "isle" }], "isle is no input of this model"],
-      ["penguins", [tensor, tensor], "island is there twice"],
+      ["penguins", [tensor, tensor], "island is given twice"],
       ["penguins", [{ ...tensor, shape: [1, 1, 1] }], "must be [rows] or [rows, 1]"],
       ["penguins", [tensor, { name: "mass", datatype: "FP64", shape: [2], data: [1, 2] }], "has 2 rows, and island 1"],
     ] as const) {
