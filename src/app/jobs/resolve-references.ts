@@ -5,6 +5,9 @@ import { parseModelRef } from "../../domain/models/registry.ts";
 import type { References, ReferredModel, Resolved } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 
+/** Most values of a data set, 4 MiB, of which all columns are read, only for the notes on them. */
+const MAX_NOTED_VALUES = 512 * 1024;
+
 /** The things referred to, or the references that lead nowhere. */
 export async function resolveReferences(
   services: ProjectServices,
@@ -28,7 +31,10 @@ async function resolveDataset(
   const { rows, sha256, columns } = dataset;
   const named = [...reference.target, reference.splitColumn];
   // Widths and classes follow from these; what only training needs is read when it starts.
-  const needed = columns.filter(({ name, type }) => type !== "text" && (isCategorical(type) || named.includes(name)));
+  const isSmall = rows * columns.length <= MAX_NOTED_VALUES;
+  const needed = columns.filter(
+    ({ name, type }) => type !== "text" && (isSmall || isCategorical(type) || named.includes(name)),
+  );
   const values = await store.datasets.readColumns(
     dataset.id,
     needed.map(({ name }) => name),
