@@ -31,8 +31,8 @@ export type ModelInput = z.output<typeof modelInput>;
 /** Returns the columns of a model's rows, in the order of the values of array rows. */
 export function modelInputs({ preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">): ModelInput[] {
   if (preprocessing) return preprocessing.columns.slice(0, MAX_INPUTS).map(describe);
-  return Array.from({ length: Math.min(inputWidth, MAX_INPUTS) }, (_, place) => ({
-    name: String(place),
+  return Array.from({ length: Math.min(inputWidth, MAX_INPUTS) }, (_, index) => ({
+    name: String(index),
     type: "number",
     categories: null,
     usual: null,

@@ -58,9 +58,9 @@ export function inferRows(model: Model, { inputs }: InferRequest): unknown[] {
   const ignored = ignoredNames(model.preprocessing);
   const columns = new Map<string, unknown[]>();
   inputs.forEach(({ name, shape }, index) => {
-    const fail = (place: string, detail: string) => invalid([{ pointer: `/inputs/${index}/${place}`, detail }]);
+    const fail = (field: string, detail: string) => invalid([{ pointer: `/inputs/${index}/${field}`, detail }]);
     if (ignored?.has(name)) return;
-    if (!known.includes(name)) throw fail("name", `${name} is no input of this model: it takes ${known.join(", ")}`);
+    if (!known.includes(name)) throw fail("name", `${name} is not an input of this model, which has ${known.join(", ")}`);
     if (columns.has(name)) throw fail("name", `${name} is given twice`);
     if (shape.length > 2 || (shape[1] ?? 1) !== 1) throw fail("shape", "must be [rows] or [rows, 1]: one tensor per column");
     columns.set(name, flat[index] as unknown[]);

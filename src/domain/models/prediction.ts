@@ -56,7 +56,7 @@ export interface CsvReading {
   /** Number of cells per row. */
   readonly width: number;
   /** The index of the cell of each of the model's columns, in the model's order. */
-  readonly places: readonly number[];
+  readonly cellIndices: readonly number[];
 }
 
 /** Whole lines of a stream, in order, or a whole document. */
