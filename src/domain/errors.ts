@@ -1,10 +1,10 @@
 /**
- * The one error type: a code that http/errors/problem.ts turns into a status, and a sentence for the person who reads it.
- * Anything else that is thrown is a bug: it is logged whole and never shown.
+ * The only error type: a code, which http/errors/problem.ts maps to a status, and a sentence for the caller. Any other error is
+ * a bug: it is logged in full and never shown.
  */
 
 export const ERROR_CODES = [
-  "invalid", // the request is well-formed, and its content is not: 422, with `errors`
+  "invalid", // the request is well-formed, but its content is invalid: 422, with `errors`
   "malformed", // not JSON, or not what the content type says: 400
   "unsupported_media_type",
   "unauthorized",
@@ -20,13 +20,13 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** One failure of a request: where (a JSON pointer, RFC 6901, into the body; "" is all of it) and what, with the cure. */
+/** One failure of a request: where (a JSON pointer, RFC 6901, into the body; "" is the whole body), and what, with the cure. */
 export interface FieldError {
   readonly pointer: string;
   readonly detail: string;
 }
 
-/** An error that is meant for the person who asked: a code, a sentence, and what is wrong field by field. */
+/** An error for the caller: a code, a sentence, and the errors of individual fields. */
 export class TrainyardError extends Error {
   override readonly name = "TrainyardError";
   readonly code: ErrorCode;
@@ -39,7 +39,7 @@ export class TrainyardError extends Error {
   }
 }
 
-/** The error of a request whose content is wrong, with every failure found. */
+/** Creates the error of a request with invalid content, with every failure found. */
 export function invalid(errors: readonly FieldError[]): TrainyardError {
   const first = errors[0];
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
@@ -50,12 +50,12 @@ export function invalid(errors: readonly FieldError[]): TrainyardError {
   );
 }
 
-/** The error of a resource that is not there, or not there for whoever asks. */
+/** Creates the error of a resource that does not exist, or that the caller may not see. */
 export function notFound(what: string, id: string): TrainyardError {
   return new TrainyardError("not_found", `there is no ${what} ${id}`);
 }
 
-/** A JSON pointer (RFC 6901) for a path of keys and positions. */
+/** Returns the JSON pointer (RFC 6901) of a path of keys and indices. */
 export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }

@@ -1,4 +1,4 @@
-/** Identifiers: a prefix that says what it names, and a UUIDv7 (RFC 9562, section 5.7), so that ids sort by creation. */
+/** Identifiers: a prefix for the kind of record, and a UUIDv7 (RFC 9562, section 5.7), so that ids sort by creation. */
 
 export const ID_PREFIXES = {
   job: "job_",
@@ -14,7 +14,7 @@ export type IdKind = keyof typeof ID_PREFIXES;
 let lastMs = 0;
 let sequence = 0;
 
-/** A new id. Ids made by one process sort in the order of their making: 12 bits count within a millisecond. */
+/** Creates an id. The ids of one process sort in creation order: 12 bits count within a millisecond. */
 export function createId(kind: IdKind): string {
   const now = Date.now();
   if (now > lastMs) {

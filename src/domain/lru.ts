@@ -1,29 +1,29 @@
-/** A bounded cache: what was used longest ago goes first. */
+/** A bounded cache that evicts the least recently used entries. */
 
 export interface Lru<V> {
-  /** Also marks the entry as just used. */
+  /** Returns an entry and marks it as the most recently used. */
   get(key: string): V | undefined;
-  /** Adds or replaces an entry, and drops old ones until the bounds hold. An entry beyond a bound by itself is not kept. */
+  /** Adds or replaces an entry, and evicts old ones until the bounds hold. An entry that exceeds a bound by itself is not kept. */
   set(key: string, value: V): void;
-  /** Drops an entry; nothing happens if it is not there. */
+  /** Removes an entry, if it exists. */
   delete(key: string): void;
-  /** Drops all entries. */
+  /** Removes all entries. */
   clear(): void;
 }
 
 export interface LruBounds<V> {
   readonly maxCount: number;
   readonly maxBytes: number;
-  /** What an entry counts as. */
+  /** The size of an entry. */
   readonly bytesOf: (value: V) => number;
 }
 
-/** An empty cache. Dropped entries are left to the garbage collector. */
+/** Creates an empty cache. Evicted entries are left to the garbage collector. */
 export function createLru<V>({ maxCount, maxBytes, bytesOf }: LruBounds<V>): Lru<V> {
-  // A Map iterates in the order of insertion: the first entry is the one used longest ago.
+  // A Map iterates in insertion order: the first entry is the least recently used one.
   const entries = new Map<string, V>();
   let bytes = 0;
-  /** The last one: looked up again and again, it need not be moved. */
+  /** The most recently used key: repeated reads of it need not move it. */
   let newest: string | null = null;
   const drop = (key: string): void => {
     const value = entries.get(key);

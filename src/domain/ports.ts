@@ -1,4 +1,4 @@
-/** What the use cases need from the world besides the store, as interfaces. main.ts decides what stands behind each. */
+/** The interfaces of the use cases to everything but the store. main.ts chooses the implementations. */
 
 import type { DatasetRows } from "./datasets/dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
@@ -16,49 +16,52 @@ import type { TensorSet } from "./tensor.ts";
 
 export type { Draft, Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";
 
-/** That a job's sequence has grown, or that the job was deleted. */
+/** A hint that a job has new events or was deleted. */
 export type JobHint =
-  /** `seq`: how far it goes at least, where whoever tells knows it. */
+  /** `seq`: the last sequence number is at least this, if the sender knows it. */
   | { readonly jobId: string; readonly removed: false; readonly seq?: number | undefined }
-  /** `project`: whose it was, since nobody can look it up any more. */
+  /** `project`: the project of the job, which can no longer be looked up. */
   | { readonly jobId: string; readonly removed: true; readonly project: string };
 
-/** Hints about jobs. Readers re-read by sequence number: a lost or doubled hint does no harm. */
+/** Publishes hints about jobs. Readers read events by sequence number, so lost or repeated hints do no harm. */
 export interface Bus {
-  /** The job's sequence has grown, up to `seq` at least, which readers in this process hear too. */
+  /** Publishes that a job has new events, up to at least `seq`. Also notifies the readers in this process. */
   publish(jobId: string, seq?: number): void;
-  /** The job was deleted. */
+  /** Publishes that a job was deleted. */
   publishRemoved(jobId: string, project: string): void;
-  /** Wakes at every hint about one job, with its `seq` if it has one. Returns an unsubscribe function. */
+  /** Calls `wake` for every hint about one job, with its `seq` if there is one. Returns an unsubscribe function. */
   subscribe(jobId: string, wake: (seq: number | undefined) => void): () => void;
-  /** Every hint about every job. Returns what ends the subscription. */
+  /** Calls `listen` for every hint about every job. Returns an unsubscribe function. */
   subscribeAll(listen: (hint: JobHint) => void): () => void;
 }
 
 export interface TrainingRun {
   readonly job: Pick<Job, "id" | "spec" | "classes" | "parameters" | "attempt" | "epochsDone">;
   readonly payload: TensorSet | null;
-  /** The columns that the job uses, where its data is a data set. */
+  /** The columns that the job uses, if its data is a data set. */
   readonly dataset: DatasetRows | null;
-  /** Where to go on from; null is the start. */
+  /** The checkpoint to resume from; null to start from the beginning. */
   readonly checkpoint: CheckpointState | null;
 }
 
 export interface TrainingObserver {
-  /** Called with consecutive chunks. Training waits when a few of them are still pending. */
+  /** Called with consecutive chunks. Training waits while a few of them are pending. */
   onEpochs(chunk: MetricChunk): Promise<void>;
-  /** Called in order with the chunks: every epoch that ended before the checkpoint was handed on before it. */
+  /** Called in order with the chunks: every epoch before the checkpoint has already been reported. */
   onCheckpoint(checkpoint: NewCheckpoint): Promise<void>;
-  /** Aborting it cancels the run within 0.5 s; the outcome is then `cancelled`. */
+  /** Aborting it cancels the run within 0.5 s, with the outcome `cancelled`. */
   readonly signal: AbortSignal;
-  /** Aborting it has the run write a checkpoint and end with the outcome `stopped`. Its reason is that of the checkpoint: "pause", or else "stop". */
+  /**
+   * Aborting it makes the run write a checkpoint and end with the outcome `stopped`. The abort reason is the reason of the
+   * checkpoint: "pause", or otherwise "stop".
+   */
   readonly stop: AbortSignal;
 }
 
-/** What the training thread answers: the outcome, with the model still without id, name and time. */
+/** The result from the training thread: the outcome, with a model that has no id, name or time yet. */
 export type TrainingResult =
   | Exclude<Outcome, { state: "succeeded" }>
-  /** It was asked to stop, and its last checkpoint is where it stopped. */
+  /** It was asked to stop, and stopped at its last checkpoint. */
   | { readonly state: "stopped"; readonly metrics: JobMetrics | null }
   | {
       readonly state: "succeeded";
@@ -71,60 +74,59 @@ export type TrainingResult =
 
 export type TrainedModel = Omit<NewModel, "id" | "name" | "jobId" | "createdAt" | "metrics">;
 
-/** Threads that train, one job each. */
+/** A pool of training threads, one job each. */
 export interface TrainingPool {
   readonly size: number;
-  /** Rejects only when the thread died. */
+  /** Trains a job. Rejects only if the thread dies. */
   train(run: TrainingRun, observer: TrainingObserver): Promise<TrainingResult>;
-  /** Ends the threads; what still trains on them rejects. */
+  /** Ends the threads; pending training rejects. */
   close(): Promise<void>;
 }
 
-/** Why rows were refused: which row, and what is wrong with it. */
+/** Predictions, or the errors of invalid rows. */
 export type PredictionResult =
   | { readonly ok: true; readonly predictions: readonly Prediction[] }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** Scores of a model on a data set, or why it has none. */
+/** The evaluation of a model on a data set, or why it cannot be evaluated. */
 export type DatasetEvaluation =
   | { readonly ok: true; readonly evaluation: PartEvaluation }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /**
- * Predictions, by three entrances to the same arithmetic. Whoever calls has checked what was asked for (`assertPredictable`).
- * `load` reads the weights of the model; it is called when whoever predicts does not have the model, and what it throws is
- * passed on.
+ * Predictions, with three methods for the same arithmetic. The caller must check the request first (`assertPredictable`).
+ * `load` reads the weights of the model. It is called if the predictor does not have the model; its errors are passed on.
  */
 export interface Predict {
-  /** Few rows of a small model that was used a moment ago: in this turn of the event loop. Null where that cannot be. */
+  /** Predicts a few rows of a small, recently used model synchronously. Null if that is not possible. */
   now(model: Model, instances: readonly unknown[]): PredictionResult | null;
-  /** Rows that are parsed: on the event loop when they are few, and in a thread when they are many. */
+  /** Predicts parsed rows: on the event loop if they are few, otherwise in a thread. */
   rows(model: Model, instances: readonly unknown[], load: () => Promise<TensorSet>): Promise<PredictionResult>;
-  /** The next block of a stream, bytes in and bytes out: parsed, predicted and encoded in a thread. Takes the block over. */
+  /** Parses, predicts and encodes the next block of a stream in a thread. Transfers the block. */
   stream(model: Model, block: RowBlock, options: StreamOptions, load: () => Promise<TensorSet>): Promise<BlockReply>;
 }
 
-/** Work too big for the event loop, done in threads of its own so that it never waits for training. */
+/** Threads for work that is too long for the event loop, separate from training so that they never wait for it. */
 export interface ComputePool {
-  /** Parses and validates a job body, UTF-8 JSON, and describes its rows. Takes the body over. */
+  /** Parses and validates a job body in UTF-8 JSON, and describes its rows. Transfers the body. */
   prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared | Draft>;
-  /** Goes on with a draft, once what it refers to was read. Takes both over. */
+  /** Prepares a draft with its resolved references. Transfers both. */
   prepareDraft(draft: Draft, resolved: Resolved): Promise<Prepared>;
   readonly predict: Predict;
-  /** Evaluates a model on a data set in a thread. Takes the values of the columns over. */
+  /** Evaluates a model on a data set in a thread. Transfers the values of the columns. */
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
-  /** Some rows of a job's data, at most `limit`. Takes the run's values over. */
+  /** Returns at most `limit` rows of a job's data. Transfers the run's values. */
   showRows(run: TrainingRun, limit: number): Promise<ShownRows>;
-  /** Forgets a deleted model. */
+  /** Drops a deleted model from the caches. */
   forget(modelId: string): void;
   /**
-   * A JSON object as UTF-8: the members of `head`, an object that is JSON already, then a stored chunk's `epochs` and `series`.
-   * Takes `columns` over: they may be empty afterwards.
+   * Encodes a JSON object in UTF-8: the members of the JSON object `head`, then the `epochs` and `series` of a stored chunk.
+   * Transfers `columns`, which may be empty afterwards.
    */
   encodeColumns(head: string, from: number, to: number, columns: Uint8Array): Promise<Uint8Array>;
   /**
-   * Reduces chunks to at most about `points` epochs (chooseEpochs). With `earlier`, the points of the epochs before, they are put
-   * first. Takes the chunks over.
+   * Downsamples chunks to about `points` epochs (chooseEpochs). `earlier`, the points of earlier epochs, are put first. Transfers
+   * the chunks.
    */
   downsampleMetrics(
     chunks: readonly Rows[],
@@ -133,27 +135,27 @@ export interface ComputePool {
     points: number,
     earlier?: MetricPoints | null,
   ): Promise<MetricPoints>;
-  /** A stretch of a metrics file. Takes the chunks over. */
+  /** Encodes a part of a metrics file. Transfers the chunks. */
   encodeMetrics(chunks: readonly MetricChunk[], encoding: MetricsEncoding): Promise<Uint8Array>;
-  /** The model in a safetensors file from anybody. `architecture`: JSON text that stands in for the file's own. Takes the file over. */
+  /** Reads the model in an untrusted safetensors file. `architecture` is JSON text that replaces the file's own. Transfers the file. */
   readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
-  /** Ends the threads; what still runs on them rejects. */
+  /** Ends the threads; pending work rejects. */
   close(): Promise<void>;
 }
 
-/** Columns of chosen epochs, ready for the wire: the JSON text `"epochs":[...],"series":{...}`, without braces around, as UTF-8. */
+/** Columns of chosen epochs in the wire format: the JSON text `"epochs":[...],"series":{...}` in UTF-8, without outer braces. */
 export interface MetricPoints {
   readonly returned: number;
   readonly json: Uint8Array;
 }
 
-/** What a file of weights came to. Without a `detail`, the errors say it all. */
+/** The model of an imported file, or why it was rejected. `detail` may be empty; then `errors` has everything. */
 export type ModelReading =
   | { readonly ok: true; readonly model: TrainedModel; readonly weights: TensorSet; readonly name?: string | null }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 
-/** What the chunks of a metrics file become. `isFirst`: the bytes that begin the file come before them. */
+/** The format of a metrics file. `isFirst`: the header of the file precedes the chunks. */
 export type MetricsEncoding =
   | { readonly format: "csv"; readonly isFirst: boolean; readonly from: number; readonly to: number }
-  /** `startedAtMs`: when the first of these epochs began. */
+  /** `startedAtMs`: when the first of these epochs started. */
   | { readonly format: "tensorboard"; readonly isFirst: boolean; readonly startedAtMs: number };

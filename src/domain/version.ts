@@ -1,2 +1,2 @@
-/** The version of Trainyard: of the package, and of the API that server, client and command line speak. */
+/** The version of the Trainyard package, and of the API that the server, the client and the command line use. */
 export const VERSION = "0.1.0";

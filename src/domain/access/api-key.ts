@@ -1,21 +1,21 @@
 /**
- * API keys: who may do what in which project, and the sessions that a browser has in exchange for one. A key is a secret of
- * 256 random bits: its hash is stored and it is shown once. Knows nothing of HTTP.
+ * API keys, which grant scopes in a project, and the browser sessions that are created with a key. A key is a secret of 256
+ * random bits: it is shown once, and only its hash is stored. Knows nothing of HTTP.
  */
 import { z } from "zod";
 import type { Page, PageRequest } from "../page.ts";
 import { DEFAULT_PROJECT, projectName } from "./project.ts";
 
-/** What a key may allow; none of them holds another. */
+/** The scopes of a key; no scope includes another. */
 export const SCOPES = ["read", "submit", "predict", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** How a key begins. */
+/** The prefix of every key. */
 export const KEY_PREFIX = "ty_";
 
 const MAX_NAME = 200;
 
-/** What a key is made of. */
+/** The request to create a key. */
 export const newKeyBody = z
   .strictObject({
     name: z.string().trim().min(1).max(MAX_NAME).meta({ description: "What it is for: shown in lists." }),
@@ -39,17 +39,17 @@ export const newKeyBody = z
   .meta({ id: "NewKey", examples: [{ name: "notebook", scopes: ["read", "submit", "predict"] }] });
 export type NewKeyBody = z.output<typeof newKeyBody>;
 
-/** The record of a key. The key itself is not in it. */
+/** The record of a key, without the key itself. */
 export interface ApiKey {
   readonly id: string;
   readonly project: string;
   readonly name: string;
-  /** How the key begins, for a person to know it by. */
+  /** The first characters of the key, for people to recognise it. */
   readonly prefix: string;
   readonly scopes: readonly Scope[];
   readonly createdAt: number;
   readonly expiresAt: number | null;
-  /** To within a minute. */
+  /** Accurate to a minute. */
   readonly lastUsedAt: number | null;
   readonly revokedAt: number | null;
 }
@@ -59,7 +59,7 @@ export interface NewApiKey extends Omit<ApiKey, "lastUsedAt" | "revokedAt"> {
   readonly hash: string;
 }
 
-/** What a browser holds in exchange for a key: it dies with it. */
+/** A browser session, created with a key. It ends when the key is revoked or expires. */
 export interface Session {
   /** SHA-256 of its token, in hex. */
   readonly hash: string;
@@ -68,54 +68,54 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-/** API keys. The methods know no project but where they name one. Times are epoch milliseconds. */
+/** Stores API keys, of all projects unless a method names one. Times are epoch milliseconds. */
 export interface KeyStore {
-  /** Whether there is any key, or ever was. */
+  /** Whether a key exists or ever existed. */
   hasAny(): Promise<boolean>;
-  /** Null, and nothing is stored, when the project has `limit` keys that are not revoked. */
+  /** Stores a key. Returns null, and stores nothing, if the project already has `limit` keys that are not revoked. */
   insert(key: NewApiKey, limit: number): Promise<ApiKey | null>;
-  /** The key of this hash, whatever became of it. Null when there is none. */
+  /** Returns the key with this hash, even if it is revoked or expired. Null if there is none. */
   find(hash: string): Promise<ApiKey | null>;
-  /** Null for an unknown id. */
+  /** Returns a key. Null for an unknown id. */
   get(id: string): Promise<ApiKey | null>;
-  /** Newest first; of every project when it is null. */
+  /** Lists the keys of a project, or of all projects if it is null, newest first. */
   list(project: string | null, page: PageRequest): Promise<Page<ApiKey>>;
-  /** Keys of a project that have a scope, and are neither revoked nor expired. */
+  /** Counts the keys of a project that have a scope and are neither revoked nor expired. */
   count(project: string, scope: Scope, now: number): Promise<number>;
-  /** Revokes a key and ends its sessions. Null when it is unknown; one that was revoked before stays as it is. */
+  /** Revokes a key and ends its sessions. Null if it is unknown. A key that is already revoked does not change. */
   revoke(id: string, at: number): Promise<ApiKey | null>;
-  /** Records when keys were used last, by their ids. */
+  /** Records when keys were last used, by their ids. */
   recordUse(uses: ReadonlyMap<string, number>): Promise<void>;
 }
 
-/** Sessions of browsers, by the hash of their token. */
+/** Stores browser sessions by the hash of their token. */
 export interface SessionStore {
-  /** Stores a session, and deletes those that have expired, and the oldest of the key beyond a hundred. */
+  /** Stores a session. Deletes expired sessions, and the oldest sessions of the key if it has more than a hundred. */
   insert(session: Session): Promise<void>;
-  /** Null when there is none. */
+  /** Returns a session. Null if there is none. */
   find(hash: string): Promise<Session | null>;
-  /** Does nothing when there is none. */
+  /** Deletes a session, if it exists. */
   delete(hash: string): Promise<void>;
 }
 
-/** Whether a key may still be used. */
+/** Whether a key is neither revoked nor expired. */
 export function isLive({ revokedAt, expiresAt }: Pick<ApiKey, "revokedAt" | "expiresAt">, now: number): boolean {
   return revokedAt === null && (expiresAt === null || expiresAt > now);
 }
 
-/** Who asks: what stands behind a request, a stream or a session. */
+/** The principal of a request, a stream or a session. */
 export interface Principal {
-  /** Of the key; null for anybody, where no key is wanted. */
+  /** The id of the key; null for anonymous callers of a server that requires no key. */
   readonly keyId: string | null;
-  /** Hash of the session's token, where it came by one. */
+  /** The hash of the session's token, if the request used a session. */
   readonly session: string | null;
   readonly project: string;
   readonly scopes: ReadonlySet<Scope>;
-  /** From then on they are nobody; null: never. */
+  /** When the principal expires; null if never. */
   readonly expiresAt: number | null;
 }
 
-/** Whoever runs the server, at its own machine. */
+/** The operator of the server, on the server's machine. */
 export const OPERATOR: Principal = {
   keyId: "operator",
   session: null,

@@ -1,56 +1,56 @@
-/** Idempotency keys: a request that is sent twice under one key is done once, and answered with its first answer. */
+/** Idempotency keys: a request that is repeated with the same key is executed once and gets the first response. */
 
-/** A first answer, as it was sent. */
+/** The first response, as it was sent. */
 export interface StoredAnswer {
   readonly status: number;
-  /** Those that belong to the answer: content-type, location. */
+  /** The headers of the response's content: content-type, location. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Whose key it is: the same key on another route, or of another project, is another key. */
+/** The scope of a key: the same text on another route or in another project is another key. */
 export interface KeyName {
   readonly project: string;
-  /** Method and path template. */
+  /** The method and the path template. */
   readonly route: string;
   readonly key: string;
 }
 
 export interface KeyClaim extends KeyName {
-  /** Names this process, and this request in it. */
+  /** Identifies this process and this request in it. */
   readonly owner: string;
-  /** Until when nobody else takes the request over. */
+  /** Until when no other process may claim the request. */
   readonly ownedUntil: number;
-  /** The id that what the request makes is to have, whoever takes it over: so that it is made once. */
+  /** The id of the resource that the request creates, the same for every claim, so that it is created once. */
   readonly resourceId: string;
   readonly at: number;
-  /** Keys from before this are forgotten. */
+  /** Keys from before this time have expired. */
   readonly expiredBefore: number;
 }
 
-/** What a claim of a key came to. */
+/** The result of a claim of a key. */
 export type KeyState =
-  /** The request is the claimer's to do. `isRetry`: an earlier one under this key may have come half way. */
+  /** The caller must execute the request. `isRetry`: an earlier request with this key may have been executed partially. */
   | { readonly kind: "owned"; readonly resourceId: string; readonly fingerprint: string | null; readonly isRetry: boolean }
-  /** Another request under this key is being done. */
+  /** Another request with this key is being executed. */
   | { readonly kind: "running"; readonly fingerprint: string | null }
   | { readonly kind: "answered"; readonly fingerprint: string | null; readonly answer: StoredAnswer };
 
-/** How long a first answer is kept. */
+/** How long a first response is kept. */
 export const KEY_LIFETIME_MS = 24 * 3600 * 1000;
 
-/** What was asked under which idempotency key, and its first answer. */
+/** Stores idempotency keys with their requests and first responses. */
 export interface IdempotencyStore {
-  /** Takes a request on, or says what has become of it. */
+  /** Claims a request, or returns the state of the earlier request with its key. */
   claim(claim: KeyClaim): Promise<KeyState>;
-  /** Keeps the SHA-256 of what was asked. */
+  /** Stores the SHA-256 of the request. */
   fingerprint(name: KeyName, owner: string, fingerprint: string): Promise<void>;
-  /** Stores the first answer. */
+  /** Stores the first response. */
   answer(name: KeyName, owner: string, answer: StoredAnswer): Promise<void>;
-  /** Frees a key: the next who comes with it does the request. */
+  /** Releases a key: the next request with it is executed. */
   release(name: KeyName, owner: string): Promise<void>;
-  /** Frees whatever was claimed. For the start of the one process that uses the database. */
+  /** Releases all claims. For the start of the only process that uses the database. */
   releaseAll(): Promise<void>;
-  /** Deletes keys from before a time, about `limit` of them. Returns how many. */
+  /** Deletes about `limit` keys from before a time. Returns their number. */
   deleteOld(before: number, limit: number): Promise<number>;
 }

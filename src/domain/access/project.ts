@@ -1,7 +1,7 @@
-/** Projects: who the records of the store belong to. A project is nothing but its name, which the first key of it brings. */
+/** Projects, the owners of the records in the store. A project is only a name, and exists from its first key on. */
 import { z } from "zod";
 
-/** The project of whoever runs the server. Without keys everything is in it. */
+/** The project of the server's operator. Without keys, everything belongs to it. */
 export const DEFAULT_PROJECT = "default";
 
 export const projectName = z

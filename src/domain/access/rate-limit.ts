@@ -1,36 +1,36 @@
-/** Rate limits: how often each caller may ask within a window of time. Knows callers as keys; knows nothing of requests. */
+/** Rate limits: the number of requests of each caller per time window. Knows callers as keys; knows nothing of requests. */
 import { createLru } from "../lru.ts";
 
-/** What asking once more came to. */
+/** The result of counting a request. */
 export interface Grant {
   readonly allowed: boolean;
-  /** How often one may still ask in this window. */
+  /** Requests left in this window. */
   readonly remaining: number;
-  /** Until the next window. */
+  /** Milliseconds until the next window. */
   readonly resetMs: number;
 }
 
-/** Counts. One of several processes counts on its own, unless what stands behind this counts for all. */
+/** A rate limiter. Depending on the implementation, it counts per process or for all processes. */
 export interface RateLimiter {
-  /** Asks once more for `key`, which may ask `limit` times in a window. */
+  /** Counts a request for `key`, which may make `limit` requests per window. */
   take(key: string, limit: number): Grant | Promise<Grant>;
 }
 
-/** Counts of this process, at hand. */
+/** A rate limiter of this process alone, which is synchronous. */
 export interface LocalRateLimiter extends RateLimiter {
-  /** Asks once more, and answers at once. */
+  /** Counts a request synchronously. */
   take(key: string, limit: number): Grant;
 }
 
-/** Counts that all processes on one database share. Times are epoch milliseconds. */
+/** Stores counts that all processes on one database share. Times are epoch milliseconds. */
 export interface CounterStore {
-  /** Counts once more under a key, unless the limit is reached in this window of time. */
+  /** Increments the count of a key, unless the limit of this window is reached. */
   increment(key: string, window: { readonly at: number; readonly windowMs: number; readonly limit: number }): Promise<Grant>;
-  /** Removes counts of windows that ended before a time. */
+  /** Removes the counts of windows that ended before a time. */
   removeEnded(before: number): Promise<void>;
 }
 
-/** Beyond so many, the key that was not used for longest is dropped; its count starts anew. */
+/** Most keys. Above it, the least recently used key is evicted, and its count restarts. */
 const MAX_KEYS = 100_000;
 
 interface Window {
@@ -38,7 +38,7 @@ interface Window {
   count: number;
 }
 
-/** A limiter of this process. A window begins with the first request in it. `now`: milliseconds of a clock that never goes back. */
+/** Creates a limiter of this process. A window starts with its first request. `now` is a monotonic clock in milliseconds. */
 export function createRateLimiter(windowMs: number, now: () => number = () => performance.now()): LocalRateLimiter {
   const windows = createLru<Window>({ maxCount: MAX_KEYS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
   return {

@@ -1,11 +1,11 @@
-/** A network and what its outputs mean, as a file or a request states it: what an import needs besides the weights. */
+/** The architecture of a model in a file or a request: the network and the meaning of its outputs. Imports need it and weights. */
 import { z } from "zod";
 import { preprocessing } from "../datasets/preprocessing.ts";
 import { networkLayers } from "../spec/layers.ts";
 import { TASKS } from "../spec/spec.ts";
 import type { Model } from "./model.ts";
 
-/** Widest row of an imported network, and the most classes. */
+/** Most features of a row, and most classes, of an imported network. */
 const MAX_WIDTH = 1_000_000;
 const MAX_CLASSES = 10_000;
 
@@ -43,10 +43,10 @@ export const architecture = z
 
 export type Architecture = z.output<typeof architecture>;
 
-/** Keys of the free text in a safetensors file by which a model can be made from the file alone. */
+/** Keys of the metadata in a safetensors file that make the file sufficient to import a model. */
 export const FILE_METADATA = { architecture: "trainyard.architecture", name: "trainyard.name" } as const;
 
-/** The free text of a model's file: what an import reads, and what people do. */
+/** Returns the metadata of a model's file, for imports and for people. */
 export function fileMetadata(model: Model): Readonly<Record<string, string>> {
   const stated: Architecture = {
     task: model.task,

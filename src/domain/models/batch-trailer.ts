@@ -1,12 +1,12 @@
 /**
- * The last line of a batch's answer: what a row that is wrong comes to in the middle of it, or, for a client that asks for a
- * trailer, that all rows are there. It tells a whole answer from one that broke off where HTTP's own way is lost: fetch throws
- * away what it holds when a connection breaks, that line with it.
+ * The last line of a batch response: the error of an invalid row in the middle of the batch, or, for clients that request a
+ * trailer, that all rows are there. It distinguishes a complete response from a truncated one where HTTP's own signal is lost:
+ * when a connection breaks, fetch discards its buffer, including this line.
  */
 
 export type BatchFormat = "csv" | "ndjson";
 
-/** Why an answer breaks off. */
+/** Why a response breaks off. */
 export interface BatchFailure {
   readonly code: string;
   readonly detail: string;
@@ -15,13 +15,13 @@ export interface BatchFailure {
 const CSV_END = "# end";
 const CSV_ERROR = "# error: ";
 
-/** The line, without its end; `failure` is null when every row was answered. */
+/** Returns the line without its line end; `failure` is null if every row was answered. */
 export function trailerOf(format: BatchFormat, failure: BatchFailure | null): string {
   if (format === "csv") return failure ? CSV_ERROR + failure.detail.replaceAll(/[\r\n]+/g, " ") : CSV_END;
   return JSON.stringify(failure ? { error: failure } : { end: true });
 }
 
-/** What the last line of an answer with a trailer says: "whole", or why it broke off; null when it says neither. */
+/** Parses the last line of a response with a trailer: "whole", or why it broke off; null if the line is not a trailer. */
 export function readTrailer(format: BatchFormat, line: string): "whole" | Pick<BatchFailure, "detail"> | null {
   if (format === "csv") {
     if (line === CSV_END) return "whole";

@@ -1,9 +1,9 @@
-/** What is different between two values of JSON, place by place. */
+/** The differences between two JSON values. */
 import { pointerOf } from "../errors.ts";
 
-/** One place where two values differ. A value that is on one side only is left out on the other. */
+/** A difference at one JSON pointer. A side without a value there is left out. */
 export interface Difference {
-  /** JSON pointer (RFC 6901). */
+  /** A JSON pointer (RFC 6901). */
   readonly pointer: string;
   readonly a?: unknown;
   readonly b?: unknown;
@@ -18,7 +18,7 @@ export interface NumberPair {
   readonly difference: number;
 }
 
-/** Every place where two values differ: members and elements are compared one by one, all else as a whole. */
+/** Returns all differences. Members and elements are compared one by one, other values as a whole. */
 export function differencesOf(a: unknown, b: unknown, path: readonly PropertyKey[] = []): Difference[] {
   if (Object.is(a, b)) return [];
   const keys = sharedKeys(a, b);
@@ -27,14 +27,14 @@ export function differencesOf(a: unknown, b: unknown, path: readonly PropertyKey
   return [{ pointer: pointerOf(path), ...sides }];
 }
 
-/** Every finite number that both have at the same place, those in lists left out. */
+/** Returns the finite numbers that both values have at the same pointer, except those in lists. */
 export function numberPairs(a: unknown, b: unknown, path: readonly PropertyKey[] = []): NumberPair[] {
   if (isFiniteNumber(a) && isFiniteNumber(b)) return [{ pointer: pointerOf(path), a, b, difference: b - a }];
   if (Array.isArray(a) || Array.isArray(b)) return [];
   return (sharedKeys(a, b) ?? []).flatMap((key) => numberPairs(memberOf(a, key), memberOf(b, key), [...path, key]));
 }
 
-/** The keys of either, where both are objects or both are arrays. */
+/** Returns the union of the keys if both values are objects or both are arrays. */
 function sharedKeys(a: unknown, b: unknown): PropertyKey[] | null {
   if (!isComposite(a) || !isComposite(b) || Array.isArray(a) !== Array.isArray(b)) return null;
   if (Array.isArray(a) && Array.isArray(b)) return Array.from({ length: Math.max(a.length, b.length) }, (_, index) => index);

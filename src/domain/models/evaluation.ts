@@ -1,17 +1,17 @@
-/** What a finished model is worth: measured once, on each part of its rows, and how much each column has to do with it. */
+/** The evaluation of a finished model: its scores, measured once on each part of its rows, and the importance of each column. */
 import { z } from "zod";
 
-/** Most classes that are listed one by one: in the table of classes, the confusion matrix and the areas under curves. */
+/** Most classes that are listed individually: in the table of classes, the confusion matrix and the areas under curves. */
 export const MAX_LISTED_CLASSES = 100;
 
-/** Most classes that have a ROC curve, and most points of one. */
+/** Most classes with a ROC curve, and most points of a curve. */
 export const MAX_CURVES = 10;
 export const MAX_CURVE_POINTS = 128;
 
-/** Most rows of a regression that are listed with what was predicted for them. */
+/** Most rows of a regression that are listed with their predictions. */
 export const MAX_RESIDUALS = 400;
 
-/** JSON has no infinities, and some scores have no value: a class that is not there, a target that never varies. */
+/** Null for infinities, which JSON does not have, and for undefined scores: a class without rows, a constant target. */
 const score = z.number().nullable();
 const scored = (description: string) => score.meta({ description });
 const rows = z.int().min(1).meta({ description: "Rows that were looked at." });

@@ -1,9 +1,9 @@
-/** What a row of a model is made of, as a form asks for it: the columns, what each may hold, and what is usual. */
+/** The inputs of a model, for an input form: the columns, their possible values, and typical values. */
 import { z } from "zod";
 import type { EncodedColumn } from "../datasets/preprocessing.ts";
 import type { Model } from "./model.ts";
 
-/** Most columns, and most labels of one, that are described. */
+/** Most columns, and most labels of a column, in a description. */
 const MAX_INPUTS = 2000;
 const MAX_INPUT_LABELS = 200;
 
@@ -28,11 +28,11 @@ export const modelInput = z
 
 export type ModelInput = z.output<typeof modelInput>;
 
-/** The columns of a model's rows, in the order of rows that are arrays. */
+/** Returns the columns of a model's rows, in the order of the values of array rows. */
 export function modelInputs({ preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">): ModelInput[] {
   if (preprocessing) return preprocessing.columns.slice(0, MAX_INPUTS).map(describe);
-  return Array.from({ length: Math.min(inputWidth, MAX_INPUTS) }, (_, place) => ({
-    name: String(place),
+  return Array.from({ length: Math.min(inputWidth, MAX_INPUTS) }, (_, index) => ({
+    name: String(index),
     type: "number",
     categories: null,
     usual: null,

@@ -1,4 +1,4 @@
-/** A trained model: what the store keeps of it, and what a prediction is. */
+/** Trained models: the stored record, and predictions. */
 
 import type { Preprocessing } from "../datasets/preprocessing.ts";
 import type { JobMetrics } from "../jobs/job.ts";
@@ -11,39 +11,39 @@ import type { Tags } from "./registry.ts";
 export interface Model {
   readonly id: string;
   readonly name: string;
-  /** Counts from 1 within the name. A number is given once: a deleted version's is not given again. */
+  /** Counted from 1 within the name. The number of a deleted version is not reused. */
   readonly version: number;
   /** Names that point at this version, sorted. */
   readonly aliases: readonly string[];
   readonly tags: Tags;
-  /** Null: it was imported. */
+  /** Null for an imported model. */
   readonly jobId: string | null;
   readonly receipt: Receipt;
   readonly task: Task;
-  /** How raw rows become the network's inputs; null: rows are arrays of `inputWidth` numbers, taken as they are. */
+  /** How raw rows become the network's inputs; null if rows are arrays of `inputWidth` numbers without preprocessing. */
   readonly preprocessing: Preprocessing | null;
-  /** Numbers that the network takes for a row. */
+  /** Number of inputs of the network per row. */
   readonly inputWidth: number;
-  /** Numbers that the network returns for a row. */
+  /** Number of outputs of the network per row. */
   readonly outputWidth: number;
   /** Class labels in the order of the outputs; empty for regression. */
   readonly classes: readonly string[];
   readonly layers: readonly Layer[];
-  /** What turns the network's output into probabilities. `none` where it is one already, and for regression. */
+  /** The function that converts outputs to probabilities. `none` if they already are, and for regression. */
   readonly activation: "none" | "sigmoid" | "softmax";
   readonly parameters: number;
   /** Names, shapes and order of the weights. */
   readonly weights: readonly TensorEntry[];
-  /** Of the weights: float32 little-endian, one tensor after another in the order of `weights`. */
+  /** SHA-256 of the weights: little-endian float32, contiguous, in the order of `weights`. */
   readonly sha256: string;
   readonly metrics: JobMetrics;
   readonly createdAt: number;
 }
 
-/** A model that is about to be stored, which gives it its version. */
+/** A model to be stored. The store assigns its version. */
 export type NewModel = Omit<Model, "version" | "aliases" | "tags">;
 
-/** `value` of a regression: a number, or an array where the network has several outputs. */
+/** A prediction of a regression: `value` is a number, or an array if the network has several outputs. */
 export interface RegressionPrediction {
   readonly value: number | number[];
 }

@@ -1,6 +1,6 @@
 /**
- * The Open Inference Protocol, version 2, over REST (github.com/kserve/open-inference-protocol, inference_rest.md): tensors in
- * and out. Parameters are taken and mean nothing, as the protocol allows.
+ * The Open Inference Protocol, version 2, over REST (github.com/kserve/open-inference-protocol, inference_rest.md), with
+ * tensors as inputs and outputs. Parameters are accepted and ignored, as the protocol allows.
  */
 import { z } from "zod";
 import { ignoredNames } from "../datasets/preprocessing.ts";
@@ -50,7 +50,7 @@ export const inferRequest = z
 
 export type InferRequest = z.output<typeof inferRequest>;
 
-/** The rows of a request, as a model takes them. Throws invalid. */
+/** Converts a request to the rows of a model. Throws invalid. */
 export function inferRows(model: Model, { inputs }: InferRequest): unknown[] {
   const flat = inputs.map(flatValues);
   if (!model.preprocessing) return featureRows(model, inputs, flat[0] as unknown[]);
@@ -58,17 +58,17 @@ export function inferRows(model: Model, { inputs }: InferRequest): unknown[] {
   const ignored = ignoredNames(model.preprocessing);
   const columns = new Map<string, unknown[]>();
   inputs.forEach(({ name, shape }, index) => {
-    const fail = (place: string, detail: string) => invalid([{ pointer: `/inputs/${index}/${place}`, detail }]);
+    const fail = (field: string, detail: string) => invalid([{ pointer: `/inputs/${index}/${field}`, detail }]);
     if (ignored?.has(name)) return;
-    if (!known.includes(name)) throw fail("name", `${name} is no input of this model: it takes ${known.join(", ")}`);
-    if (columns.has(name)) throw fail("name", `${name} is there twice`);
-    if (shape.length > 2 || (shape[1] ?? 1) !== 1) throw fail("shape", "must be [rows] or [rows, 1]: a column a tensor");
+    if (!known.includes(name)) throw fail("name", `${name} is not an input of this model, which has ${known.join(", ")}`);
+    if (columns.has(name)) throw fail("name", `${name} is given twice`);
+    if (shape.length > 2 || (shape[1] ?? 1) !== 1) throw fail("shape", "must be [rows] or [rows, 1]: one tensor per column");
     columns.set(name, flat[index] as unknown[]);
   });
   return rowsOfColumns(columns, ["inputs"]);
 }
 
-/** The rows of the only tensor of a model whose columns have no names; it may have any name, and any axes behind the first. */
+/** Converts the only tensor of a model without column names to rows. It may have any name, and any axes after the first. */
 function featureRows({ inputWidth }: Model, inputs: readonly RequestInput[], values: readonly unknown[]): unknown[] {
   const [rows = 0, ...rest] = inputs[0]?.shape ?? [];
   const width = rest.reduce((product, size) => product * size, 1);
@@ -79,7 +79,7 @@ function featureRows({ inputWidth }: Model, inputs: readonly RequestInput[], val
   return Array.from({ length: rows }, (_, row) => values.slice(row * width, (row + 1) * width));
 }
 
-/** The values of a tensor, of its type and as many as its shape says. */
+/** Returns the values of a tensor, checked against its datatype and shape. */
 function flatValues({ shape, datatype, data }: RequestInput, index: number): unknown[] {
   const values = data.flat(Number.POSITIVE_INFINITY);
   const count = shape.reduce((product, size) => product * size, 1);
@@ -120,7 +120,7 @@ export const inferResponse = z
     ],
   });
 
-/** The answer to a request. Throws invalid for an output that the model does not have. */
+/** Creates the response to a request. Throws invalid for an output that the model does not have. */
 export function inferAnswer(model: Model, predictions: readonly Prediction[], { id, outputs }: InferRequest) {
   return {
     model_name: model.name,
@@ -142,7 +142,9 @@ function chosenOutputs(model: Model, outputs: InferRequest["outputs"]) {
     const found = all.find((output) => output.name === name);
     const names = all.map((output) => output.name).join(", ");
     if (!found)
-      throw invalid([{ pointer: `/outputs/${index}/name`, detail: `${name} is no output of this model: it gives ${names}` }]);
+      throw invalid([
+        { pointer: `/outputs/${index}/name`, detail: `${name} is not an output of this model, which has ${names}` },
+      ]);
     return found;
   });
 }
@@ -157,7 +159,7 @@ export const modelMetadata = z
   })
   .meta({ id: "ModelMetadata", description: "-1 in a shape is any number of rows." });
 
-/** What the protocol tells of a model. */
+/** Returns the protocol's metadata of a model. */
 export function metadataOf(model: Model, versions: readonly number[]) {
   return {
     name: model.name,

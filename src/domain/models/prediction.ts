@@ -1,11 +1,11 @@
-/** What a request for predictions may ask, how predictions are shown, and the blocks that streams of rows are cut into. */
+/** Prediction requests, the wire format of predictions, and the blocks of streamed rows. */
 import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
 import { toWire, type WireNumber } from "../metrics/metric.ts";
 import type { BatchFormat } from "./batch-trailer.ts";
 import type { ClassPrediction, Model, Prediction } from "./model.ts";
 
-/** A class and how likely it is. */
+/** A class and its probability. */
 export interface Choice {
   readonly label: string;
   readonly probability: number;
@@ -15,15 +15,15 @@ export type WirePrediction =
   | { readonly value: WireNumber | WireNumber[] }
   | (ClassPrediction & { readonly top?: readonly Choice[] });
 
-/** The `count` most probable classes, most probable first; of equal ones the first of the model's order. */
+/** Returns the `count` most probable classes, most probable first; equal ones in the model's order. */
 export function topChoices({ probabilities }: ClassPrediction, count: number): Choice[] {
   const choices = Object.entries(probabilities).map(([label, probability]) => ({ label, probability }));
   return choices.sort((a, b) => b.probability - a.probability).slice(0, count);
 }
 
 /**
- * A prediction as the API shows it. With `topK`, `top` has that many classes and `probabilities` no others. Only a regression
- * can overflow: probabilities lie in 0..1.
+ * Converts a prediction to the wire format. With `topK`, `top` has that many classes and `probabilities` only those. Only
+ * regressions can overflow, because probabilities are in 0..1.
  */
 export function wirePrediction(prediction: Prediction, topK: number | null = null): WirePrediction {
   if ("value" in prediction) {
@@ -35,56 +35,56 @@ export function wirePrediction(prediction: Prediction, topK: number | null = nul
   return { ...prediction, probabilities: Object.fromEntries(top.map(({ label, probability }) => [label, probability])), top };
 }
 
-/** Bytes of one row of a stream at most: what is held to find its end. */
+/** Most bytes of one row of a stream, which are buffered to find its end. */
 export const MAX_BATCH_ROW_BYTES = 1024 * 1024;
 
-/** What a stream of rows is written in. `json` is a whole document, `predictBody`: a stream of one block. */
+/** The format of a stream of rows. `json` is a whole document (`predictBody`) as a stream of one block. */
 export type StreamFormat = BatchFormat | "json";
 
 export interface StreamOptions {
   readonly format: StreamFormat;
-  /** Of CSV: whether the first row has names. auto: it has, when a cell of it is a column of the model, or is no number. */
+  /** For CSV: whether the first row is a header. auto: it is if one of its cells is a column of the model or not a number. */
   readonly header: "true" | "false" | "auto";
-  /** Show this many classes; null: all of them. */
+  /** Number of classes to return; null for all. */
   readonly topK: number | null;
 }
 
-/** How the rows of a CSV are to be read, once its first row was seen. */
+/** How to read the rows of a CSV, determined from its first row. */
 export interface CsvReading {
   /** The byte of the delimiter. */
   readonly delimiter: number;
-  /** Cells of every row. */
+  /** Number of cells per row. */
   readonly width: number;
-  /** The cell of each of the model's columns, in their order. */
-  readonly places: readonly number[];
+  /** The index of the cell of each of the model's columns, in the model's order. */
+  readonly cellIndices: readonly number[];
 }
 
-/** Whole lines of a stream, in their order, or a whole document. */
+/** Whole lines of a stream, in order, or a whole document. */
 export interface RowBlock {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The number of its first line, from 1. */
   readonly firstLine: number;
-  /** What the blocks before it came to; null for the first one. */
+  /** The reading that the earlier blocks determined; null for the first block. */
   readonly reading: CsvReading | null;
 }
 
 /**
- * What a block comes to: the bytes that answer it, or why they cannot be: an error as its parts, since threads lose the type.
- * Rows of lines are named by their line in `detail`, rows of a document by the pointers of `errors`.
+ * The result of a block: the bytes of the response, or the parts of an error, because errors lose their class between threads.
+ * `detail` names the line of an invalid row; for documents, the pointers of `errors` do.
  */
 export type BlockReply =
   | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly reading: CsvReading | null }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 
-/** What a request for predictions asks for, before its rows are looked at. */
+/** The parameters of a prediction request, before its rows are read. */
 export interface Asked {
-  /** How many rows; null for a stream, which has any number of them. */
+  /** Number of rows; null for a stream, whose length is unknown. */
   readonly rows: number | null;
-  /** Show this many classes; null: all of them. */
+  /** Number of classes to return; null for all. */
   readonly topK: number | null;
 }
 
-/** Throws invalid without rows, too_large above `maxRows`, and invalid for `top_k` of a model without classes. */
+/** Checks a request. Throws invalid without rows, too_large above `maxRows`, and invalid for `top_k` of a model without classes. */
 export function assertPredictable({ task, name }: Model, { rows, topK }: Asked, maxRows: number): void {
   if (rows === 0) throw invalid([{ pointer: "/instances", detail: "must have at least one row" }]);
   if (rows !== null && rows > maxRows) {
@@ -98,7 +98,7 @@ export function assertPredictable({ task, name }: Model, { rows, topK }: Asked, 
 
 const row = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]);
 
-/** The body of a predict request; what stands in a row is checked with the model at hand. */
+/** The body of a predict request. The model's reader checks the contents of rows. */
 export const predictBody = z
   .strictObject({
     instances: z.array(row).min(1).meta({

@@ -1,12 +1,15 @@
 /**
- * How models are called: names with integer versions, aliases that point at one version of a name, tags, and the references
- * that name a model wherever one is asked for.
+ * The model registry: names with integer versions, aliases that point at one version of a name, tags, and references to
+ * models.
  */
 import { z } from "zod";
 import { invalid } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
 
-/** Where a model is meant: by its id, or that of a checkpoint, which stands for a model of its weights; by its name (the newest version), or by one version or alias of a name. */
+/**
+ * A reference to a model: the id of a model, the id of a checkpoint (for the model of its weights), a name (for its newest
+ * version), or a version or alias of a name.
+ */
 export type ModelRef =
   | { readonly kind: "id"; readonly id: string }
   | { readonly kind: "newest"; readonly name: string }
@@ -14,24 +17,24 @@ export type ModelRef =
   | { readonly kind: "alias"; readonly name: string; readonly alias: string };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
-/** An alias begins with a letter: `name@3` is a version. */
+/** An alias starts with a letter, because `name@3` is a version. */
 const ALIAS = /^[A-Za-z][A-Za-z0-9._-]{0,99}$/;
 const VERSION = /^[1-9][0-9]{0,8}$/;
 
-/** Ids that stand for a model. */
+/** The prefixes of ids that refer to a model. */
 const PREFIXES = [ID_PREFIXES.model, ID_PREFIXES.checkpoint];
 
-/** Whether an id is that of a checkpoint. */
+/** Whether an id is the id of a checkpoint. */
 export function isCheckpointId(id: string): boolean {
   return id.startsWith(ID_PREFIXES.checkpoint);
 }
 
-/** A model's name: what `ref` can spell, and no id. */
+/** Whether a text is a valid model name: it can be part of a reference, and is not an id. */
 export function isModelName(text: string): boolean {
   return NAME.test(text) && !PREFIXES.some((prefix) => text.toLowerCase().startsWith(prefix));
 }
 
-/** The reference that a text spells: `mdl_...`, `ckp_...`, `name`, `name@version` or `name@alias`. Null when it is none. */
+/** Parses a reference: `mdl_...`, `ckp_...`, `name`, `name@version` or `name@alias`. Null if it is invalid. */
 export function parseModelRef(text: string): ModelRef | null {
   if (PREFIXES.some((prefix) => text.startsWith(prefix))) return { kind: "id", id: text };
   const [name = "", which, ...rest] = text.split("@");
@@ -42,8 +45,8 @@ export function parseModelRef(text: string): ModelRef | null {
 }
 
 /**
- * The name of the models of a job: its letters, digits, dots, underscores and hyphens; accents go, and each run of anything
- * else becomes a hyphen. Empty when nothing is left.
+ * Returns the name of a job's models: the letters, digits, dots, underscores and hyphens of the job's name. Accents are removed,
+ * and each run of other characters becomes a hyphen. Empty if nothing remains.
  */
 export function modelNameOf(jobName: string): string {
   return jobName
@@ -54,13 +57,13 @@ export function modelNameOf(jobName: string): string {
     .slice(0, 200);
 }
 
-/** Why a job cannot have this name, which its models get too; null when it can. */
+/** Returns why a job cannot have this name, which is also the name of its models; null if it can. */
 export function jobNameFault(name: string): string | null {
-  const taken = /[@:/]/.exec(name);
-  if (taken) return `must not have ${taken[0]} in it, which separates the parts of a reference to a model`;
-  if (name.includes("\u0000")) return "must not have the character NUL (U+0000) in it, which a database may not hold";
+  const separator = /[@:/]/.exec(name);
+  if (separator) return `must not contain ${separator[0]}, which separates the parts of a model reference`;
+  if (name.includes("\u0000")) return "must not contain the character NUL (U+0000), which databases cannot store";
   const slug = modelNameOf(name);
-  if (slug === "") return "must have a letter from a to z or a digit: the model is called after it";
+  if (slug === "") return "must have a letter from a to z or a digit: the model is named after it";
   return isModelName(slug) ? null : `must not begin with ${PREFIXES.join(" or ")}, as ids do`;
 }
 
@@ -68,7 +71,7 @@ export const aliasName = z
   .string()
   .regex(ALIAS, { error: "must begin with a letter and have letters, digits, dots, underscores and hyphens, 100 at most" });
 
-/** The body that points an alias at a version. */
+/** The request to point an alias at a version. */
 export const aliasBody = z
   .strictObject({ version: z.int().min(1).max(999_999_999) })
   .meta({ id: "AliasTarget", examples: [{ version: 3 }] });
@@ -79,7 +82,7 @@ const tagName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/, {
   error: "must have letters, digits, dots, slashes, underscores and hyphens, 100 at most",
 });
 
-/** The body that changes tags: each one given is set, or removed with null; the others stay (RFC 7396). */
+/** The request to change tags: given tags are set, or removed with null; the others stay (RFC 7396). */
 export const tagsBody = z
   .strictObject({
     tags: z.record(tagName, z.string().max(1000).nullable()).meta({ description: "null removes a tag." }),
@@ -89,7 +92,7 @@ export const tagsBody = z
 export type Tags = Readonly<Record<string, string>>;
 export type TagChanges = Readonly<Record<string, string | null>>;
 
-/** Tags after a change, sorted by name. Throws invalid when there are too many. */
+/** Returns the tags after a change, sorted by name. Throws invalid if there are too many. */
 export function changeTags(tags: Tags, changes: TagChanges): Tags {
   const changed = Object.entries({ ...tags, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null);
   if (changed.length > MAX_TAGS) throw invalid([{ pointer: "/tags", detail: `a model has ${MAX_TAGS} tags at most` }]);

@@ -1,6 +1,6 @@
 /**
- * A model as serving protocols see it: named tensors whose first axis is rows. A model with named columns has a tensor a
- * column; any other has one, `features`. Knows no protocol.
+ * The inputs and outputs of a model as named tensors, for serving protocols. The first axis is the rows. A model with named
+ * columns has one input tensor per column; any other model has one, `features`. Knows nothing of the protocols.
  */
 
 import type { EncodedColumn } from "../datasets/preprocessing.ts";
@@ -15,10 +15,10 @@ export interface TensorDescription {
   readonly shape: readonly number[];
 }
 
-/** The input of a model whose columns have no names. */
+/** The input of a model without column names. */
 export const FEATURES = "features";
 
-/** What a model takes. */
+/** Returns the input tensors of a model. */
 export function inputTensors({ preprocessing, inputWidth }: Model): TensorDescription[] {
   if (!preprocessing) return [{ name: FEATURES, datatype: "FP32", shape: [-1, inputWidth] }];
   return preprocessing.columns.map((column) => ({ name: column.column, datatype: datatypeOf(column), shape: [-1] }));
@@ -29,7 +29,7 @@ function datatypeOf(column: EncodedColumn): TensorDescription["datatype"] {
   return column.kind === "category" && column.boolean ? "BOOL" : "BYTES";
 }
 
-/** What a model gives: `value`, or `label`, `probability` and `probabilities` in the order of the classes. */
+/** Returns the output tensors of a model: `value`, or `label`, `probability` and `probabilities` in the order of the classes. */
 export function outputTensors({ task, outputWidth, classes }: Model): TensorDescription[] {
   if (task === "regression") return [{ name: "value", datatype: "FP64", shape: [-1, outputWidth] }];
   return [
@@ -39,12 +39,12 @@ export function outputTensors({ task, outputWidth, classes }: Model): TensorDesc
   ];
 }
 
-/** What an output tensor has for a row: a scalar, or an array for a tensor of two axes. */
+/** Returns the values of an output tensor for one row: a scalar, or an array for a tensor of two axes. */
 export function outputRow(model: Model, name: string, prediction: Prediction): unknown {
   return OUTPUTS[name]?.(prediction as RegressionPrediction & ClassPrediction, model);
 }
 
-/** JSON has no infinities, which only a regression can give: they are strings, as everywhere in the API. */
+/** Infinities, which only regressions can have and JSON does not have, are strings, as everywhere in the API. */
 const OUTPUTS: Readonly<Record<string, (prediction: RegressionPrediction & ClassPrediction, model: Model) => unknown>> = {
   value: ({ value }) => [value].flat().map(toWire),
   label: ({ label }) => label,
@@ -52,7 +52,7 @@ const OUTPUTS: Readonly<Record<string, (prediction: RegressionPrediction & Class
   probabilities: ({ probabilities }, { classes }) => classes.map((label) => probabilities[label]),
 };
 
-/** Rows as objects from columns of equal length. Throws invalid; `path` is where the columns stand in the request. */
+/** Converts columns of equal length to rows as objects. Throws invalid; `path` is the path of the columns in the request. */
 export function rowsOfColumns(columns: ReadonlyMap<string, readonly unknown[]>, path: readonly PropertyKey[]): unknown[] {
   const [first] = columns;
   if (!first) throw invalid([{ pointer: pointerOf(path), detail: "must have at least one column" }]);
@@ -67,7 +67,7 @@ export function rowsOfColumns(columns: ReadonlyMap<string, readonly unknown[]>, 
   );
 }
 
-/** A value of a tensor of shape [rows, 1], whose second axis says nothing. */
+/** Removes the second axis of a value from a tensor of shape [rows, 1]. */
 export function withoutUnitAxis(value: unknown): unknown {
   return Array.isArray(value) && value.length === 1 ? value[0] : value;
 }

@@ -1,6 +1,6 @@
 /**
- * The REST dialect of TensorFlow Serving: rows (`instances`) or columns (`inputs`) in, `predictions` or `outputs` out
- * (tensorflow.org/tfx/serving/api_rest, "Predict API").
+ * The REST API of TensorFlow Serving (tensorflow.org/tfx/serving/api_rest, "Predict API"): the request has rows (`instances`) or
+ * columns (`inputs`), and the response has `predictions` or `outputs`.
  */
 import { z } from "zod";
 import { invalid } from "../errors.ts";
@@ -26,7 +26,7 @@ export const tfRequest = z
 
 export type TfRequest = z.output<typeof tfRequest>;
 
-/** The rows of a request, as a model takes them. Throws invalid. */
+/** Converts a request to the rows of a model. Throws invalid. */
 export function tfRows(model: Model, { instances, inputs }: TfRequest): unknown[] {
   if (instances) return instances.map((row) => plainRow(model, row));
   if (Array.isArray(inputs)) return inputs.map((row) => plainRow(model, row));
@@ -41,7 +41,7 @@ export function tfRows(model: Model, { instances, inputs }: TfRequest): unknown[
   return only[1].map((row) => plainRow(model, row));
 }
 
-/** One row: named inputs as an object, the only input as it is; a scalar is a row of one. */
+/** Converts one row: an object of named inputs, or the value of the only input; a scalar is a row of one value. */
 function plainRow(model: Model, row: unknown): unknown {
   if (Array.isArray(row)) return row.map(plainValue);
   if (typeof row !== "object" || row === null) return inputTensors(model).length === 1 && widthOf(model) === 1 ? [row] : row;
@@ -51,7 +51,7 @@ function plainRow(model: Model, row: unknown): unknown {
 
 const widthOf = ({ preprocessing, inputWidth }: Model) => preprocessing?.columns.length ?? inputWidth;
 
-/** A value without a unit axis, and without the frame that binary text has. */
+/** Unwraps a value: removes an axis of size 1, and the object around base64-encoded binary text. */
 function plainValue(value: unknown): unknown {
   const inner = withoutUnitAxis(value);
   if (typeof inner !== "object" || inner === null || !("b64" in inner) || typeof inner.b64 !== "string") return inner;
@@ -63,8 +63,8 @@ function plainValue(value: unknown): unknown {
 }
 
 /**
- * The answer in the format of the request. A model with one output leaves its name out, and a regression of one value is a
- * scalar a row.
+ * Creates the response, in the format of the request. The name of a single output is left out, and a regression with one value
+ * is a scalar per row.
  */
 export function tfAnswer(model: Model, predictions: readonly Prediction[], { instances }: TfRequest): object {
   const names = outputTensors(model).map(({ name }) => name);

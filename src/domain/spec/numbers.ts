@@ -1,15 +1,15 @@
-/** Numbers as requests carry them, and the bounds that hold for every installation. Configurable limits are in config.ts. */
+/** Numbers in requests, and bounds that hold for every installation. Configurable limits are in config.ts. */
 import { z } from "zod";
 
 /** Widest layer. */
 export const MAX_UNITS = 65_536;
-/** Largest side of a convolution's or pool's window: each place in it is work of its own in the compiled step. */
+/** Largest side of the window of a convolution or pooling: each position in it adds operations to the compiled step. */
 export const MAX_KERNEL = 16;
-/** Most places in the windows of all convolutions and pools of a network together. */
+/** Most positions in the windows of all convolutions and poolings of a network together. */
 export const MAX_WINDOW_PLACES = 512;
-/** Most layers in one network, those within residual layers included. */
+/** Most layers of a network, including those inside residual layers. */
 export const MAX_LAYERS = 100;
-/** Seeds are safe integers: what JSON carries exactly. */
+/** Seeds are safe integers, which JSON represents exactly. */
 export const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
 const FLOAT32_DETAIL = "must fit float32: a finite number of at most 3.4028235e38 in magnitude";

@@ -1,12 +1,12 @@
-/** What zod found wrong with a spec, as failures with JSON pointers: in a union, those of the option that was meant. */
+/** Converts zod's issues to errors with JSON pointers; for a union, to those of the most likely option. */
 import type { z } from "zod";
 import { type FieldError, pointerOf } from "../errors.ts";
 import { oneOf } from "./zod-messages.ts";
 
-/** Most failures listed in one answer; a wrong column of a million rows should not become a million lines. */
+/** Most errors per response, so that an invalid column of a million rows does not become a million lines. */
 export const MAX_FIELD_ERRORS = 100;
 
-/** The failures that zod found, each with its JSON pointer; a field that is not in the schema is named itself, not its parent. */
+/** Converts zod's issues to errors with JSON pointers. The pointer of an unknown field is its own, not its parent's. */
 export function fieldErrors(error: z.ZodError): FieldError[] {
   return error.issues.flatMap(issueErrors).slice(0, MAX_FIELD_ERRORS);
 }
@@ -20,7 +20,7 @@ function issueErrors(issue: z.core.$ZodIssue): FieldError[] {
   return [{ pointer: pointerOf(issue.path), detail: issue.message }];
 }
 
-/** A union reports one list of issues an option: the option that the input came closest to says the most. */
+/** Chooses from a union, which has a list of issues per option, the issues of the option closest to the input. */
 function unionErrors(issue: z.core.$ZodIssueInvalidUnion): FieldError[] {
   const options = issue.errors.filter((issues) => issues.length > 0);
   if (options.length === 0) {
@@ -40,14 +40,14 @@ function unionErrors(issue: z.core.$ZodIssueInvalidUnion): FieldError[] {
 
 type Issues = readonly z.core.$ZodIssue[];
 
-/** Whether an option is closer to the input: it fits in more fields or, with as many, its failures are deeper. */
+/** Whether an option is closer to the input: fewer fields misfit or, with equally many, its issues are deeper. */
 function isCloser(issues: Issues, best: Issues): boolean {
   const difference = misfits(best) - misfits(issues);
   const depth = (of: Issues) => Math.max(...of.map(({ path, code }) => (code === "unrecognized_keys" ? 0 : path.length)));
   return difference === 0 ? depth(issues) > depth(best) : difference > 0;
 }
 
-/** Fields that are unknown, absent or of another kind: what tells one option from another. */
+/** Counts the fields that are unknown, missing or of another type, which distinguish options. */
 function misfits(issues: Issues): number {
   const isOther = ({ code, path }: z.core.$ZodIssue) =>
     path.length <= 1 && (code === "invalid_type" || code === "invalid_value");
@@ -58,7 +58,7 @@ function unknownKeys(issues: Issues): string[] {
   return issues.flatMap((issue) => (issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : []));
 }
 
-/** Fields that the chosen option does not have, and another one does. */
+/** The fields that the chosen option does not have but another option has. */
 function fieldsOfOthers(options: readonly Issues[], chosen: Issues): string[] {
   const isObject = (issues: Issues) => issues.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys");
   const objects = options.filter(isObject).map(unknownKeys);

@@ -1,6 +1,6 @@
 /**
- * zod's messages, worded so that they say what would be right. Importing this file sets them for the whole process, because
- * Fastify checks schemas too and takes no other messages. A message that a schema states itself takes precedence.
+ * Validation messages for zod, which say what would be valid. Importing this file sets them for the whole process, because
+ * Fastify also checks schemas and has no option for messages. A schema's own message has precedence.
  */
 import { z } from "zod";
 import { nearest } from "../spelling.ts";
@@ -8,7 +8,7 @@ import { nearest } from "../spelling.ts";
 type Issue = z.core.$ZodRawIssue;
 type Find<C extends Issue["code"]> = Extract<Issue, { readonly code: C }>;
 
-/** JSON's kinds of values, by zod's names for them. */
+/** The types of JSON values, by zod's names. */
 const KINDS: Readonly<Record<string, string>> = {
   int: "a whole number",
   number: "a number",
@@ -26,10 +26,10 @@ const FORMATS: Readonly<Record<string, string>> = {
   datetime: "be a date and time in UTC, like 2026-01-31T12:00:00Z",
 };
 
-/** What sizes are counted in. */
+/** The units of sizes. */
 const UNITS: Readonly<Record<string, string>> = { string: "character", array: "item", record: "field" };
 
-/** The message for an issue; undefined leaves it to zod. Unknown fields have a line each, in the order of the issue's keys. */
+/** Returns the message of an issue; undefined for zod's own. Each unknown field has its own line, in the order of the issue's keys. */
 function messageOf(issue: Issue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
@@ -45,9 +45,9 @@ function messageOf(issue: Issue): string | undefined {
     case "invalid_format":
       return `must ${FORMATS[issue.format] ?? `match ${issue.pattern ?? issue.format}`}`;
     case "invalid_key":
-      return `its name ${issue.issues[0]?.message ?? "cannot stand here"}`;
+      return `its name ${issue.issues[0]?.message ?? "is not allowed here"}`;
     case "invalid_union":
-      return issue.input === undefined ? IS_REQUIRED : "fits nothing that can stand here";
+      return issue.input === undefined ? IS_REQUIRED : "matches none of the allowed forms";
     case "unrecognized_keys":
       return issue.keys.map((key) => unknownField(key, fieldsOf(issue))).join("\n");
     default:
@@ -61,7 +61,7 @@ function wrongKind({ expected, input }: Find<"invalid_type">): string {
   if (input === undefined) return IS_REQUIRED;
   const given = input === null ? "null" : Array.isArray(input) ? "array" : typeof input;
   const wanted = `must be ${KINDS[expected] ?? expected}`;
-  // What a query has instead of a number became this one before it came here.
+  // Query parameters that are not numbers were converted to NaN.
   if (Number.isNaN(input)) return wanted;
   const shown = given === "number" || given === "boolean" ? String(input) : (KINDS[given] ?? given);
   return `${wanted}, not ${shown}`;
@@ -73,18 +73,18 @@ function bounded({ origin, exact }: Find<"too_small" | "too_big">, bound: number
   return unit ? `must have ${limit} ${unit}${bound === 1 ? "" : "s"}` : `must be ${limit}`;
 }
 
-/** `"a"`, or `one of "a", "b"`. */
+/** Formats values as `"a"` or `one of "a", "b"`. */
 export function oneOf(values: readonly unknown[]): string {
   const list = values.map((value) => (typeof value === "string" ? JSON.stringify(value) : String(value))).join(", ");
   return values.length === 1 ? list : `one of ${list}`;
 }
 
-/** The fields of the object that a finding is about. */
+/** The fields of the object of an issue. */
 function fieldsOf({ inst }: Find<"unrecognized_keys">): string[] {
   return inst instanceof z.ZodObject ? Object.keys(inst.shape) : [];
 }
 
-/** Most fields that are listed to a writer who meant one of them. */
+/** Most fields that are listed as suggestions. */
 const LISTED_FIELDS = 12;
 
 function unknownField(key: string, fields: readonly string[]): string {

@@ -44,7 +44,7 @@ function civilDate(graph: GraphBuilder, days: Value) {
   const dayOfYear = sub(dayOfEra, yearStart);
   // Months counted from March: 0..11.
   const month = quotient(add(mul(dayOfYear, 5), 2), 153);
-  const startOf = (place: Value) => quotient(add(mul(place, 153), 2), 5);
+  const startOf = (monthIndex: Value) => quotient(add(mul(monthIndex, 153), 2), 5);
   const isNewYear = is("GreaterOrEqual", month, 10);
   const year = add(add(yearOfEra, mul(era, 400)), where(isNewYear, 1, 0));
   const isLeap = graph.node("And", [

@@ -18,7 +18,7 @@ interface Context {
   readonly graph: GraphBuilder;
   readonly weights: Weights;
   /** Returns the weights of an inner layer. */
-  within(place: string): Weights;
+  within(path: string): Weights;
 }
 
 type Writer<Type extends LayerType> = (x: Signal, layer: Extract<Layer, { type: Type }>, context: Context) => Signal;
@@ -89,8 +89,8 @@ const WRITERS: { readonly [Type in LayerType]: Writer<Type> } = {
     const least = graph.node("GreaterOrEqual", [value, scalar(graph, 0)]);
     const most = graph.node("Less", [value, scalar(graph, num_embeddings)]);
     const known = graph.node("And", [whole, graph.node("And", [least, most])]);
-    const places = graph.node("Cast", [graph.node("Where", [known, value, scalar(graph, 0)])], { to: 7 });
-    const rows = graph.node("Gather", [weights.value("weight"), places], { axis: 0 });
+    const indices = graph.node("Cast", [graph.node("Where", [known, value, scalar(graph, 0)])], { to: 7 });
+    const rows = graph.node("Gather", [weights.value("weight"), indices], { axis: 0 });
     const mask = graph.node("Unsqueeze", [graph.node("Cast", [known], { to: 1 }), graph.constant("int64", [-1])]);
     return { axes: axes + 1, value: graph.node("Mul", [rows, mask]) };
   },
@@ -105,7 +105,7 @@ const WRITERS: { readonly [Type in LayerType]: Writer<Type> } = {
     value: graph.node("Reshape", [value, graph.constant("int64", [0, ...shape])]),
   }),
   residual: (x, { layers }, context) => {
-    const change = writeLayers(context.graph, layers, x, (place) => context.within(`layers.${place}`));
+    const change = writeLayers(context.graph, layers, x, (path) => context.within(`layers.${path}`));
     return { axes: x.axes, value: context.graph.node("Add", [x.value, change.value]) };
   },
 };
@@ -115,10 +115,10 @@ export function writeLayers(
   graph: GraphBuilder,
   layers: readonly Layer[],
   x: Signal,
-  weightsOf: (place: string) => Weights,
+  weightsOf: (path: string) => Weights,
 ): Signal {
   return layers.reduce((signal, layer, index) => {
-    const context = { graph, weights: weightsOf(`${index}`), within: (place: string) => weightsOf(`${index}.${place}`) };
+    const context = { graph, weights: weightsOf(`${index}`), within: (path: string) => weightsOf(`${index}.${path}`) };
     return (WRITERS[layer.type] as Writer<LayerType>)(signal, layer, context);
   }, x);
 }

@@ -66,7 +66,7 @@ function categoryFeatures(
   const other = graph.node("Sub", [graph.constant("float", 1), count]);
   const oneHot = graph.node("Concat", [known, other], { axis: 1 });
   if (encode === "one_hot") return oneHot;
-  const place = graph.node("ArgMax", [oneHot], { axis: 1, keepdims: 1 });
-  if (dimension === null) return toFloat(graph, place);
-  return graph.node("Flatten", [graph.node("Gather", [tableOf(column), place], { axis: 0 })], { axis: 1 });
+  const index = graph.node("ArgMax", [oneHot], { axis: 1, keepdims: 1 });
+  if (dimension === null) return toFloat(graph, index);
+  return graph.node("Flatten", [graph.node("Gather", [tableOf(column), index], { axis: 0 })], { axis: 1 });
 }

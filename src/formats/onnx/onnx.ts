@@ -28,9 +28,9 @@ export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
   const features = preprocessing
     ? writeColumns(graph, preprocessing.columns, (column) => tensors.value(`embedding.${column}.weight`))
     : graph.input("features", "float", model.inputWidth, "numbers as the network takes them");
-  const output = writeLayers(graph, model.layers, { value: features, axes: 1 }, (place) => ({
-    value: (name) => tensors.value(`${place}.${name}`),
-    shape: (name) => tensors.shape(`${place}.${name}`),
+  const output = writeLayers(graph, model.layers, { value: features, axes: 1 }, (path) => ({
+    value: (name) => tensors.value(`${path}.${name}`),
+    shape: (name) => tensors.shape(`${path}.${name}`),
   }));
   OUTPUTS[model.task](graph, activated(graph, model.activation, output.value), model);
   const encoded = graph.model(model.name, { "trainyard.model": model.id, "trainyard.sha256": model.sha256 });
@@ -50,23 +50,23 @@ const OUTPUTS: Readonly<Record<Model["task"], (graph: GraphBuilder, output: Valu
 
 /** Returns tensors by name. Each is added to the graph on its first use. */
 function tensorsOf(graph: GraphBuilder, { entries, data }: TensorSet): Weights {
-  const places = new Map<string, { shape: readonly number[]; bytes: Uint8Array<ArrayBuffer> }>();
+  const tensors = new Map<string, { shape: readonly number[]; bytes: Uint8Array<ArrayBuffer> }>();
   let offset = data.byteOffset;
   for (const { name, shape } of entries) {
     const length = elementCount(shape) * FLOAT_BYTES;
-    places.set(name, { shape, bytes: new Uint8Array(data.buffer, offset, length) });
+    tensors.set(name, { shape, bytes: new Uint8Array(data.buffer, offset, length) });
     offset += length;
   }
   const added = new Map<string, Value>();
-  const place = (name: string) => {
-    const found = places.get(name);
+  const tensorNamed = (name: string) => {
+    const found = tensors.get(name);
     if (!found) throw new Error(`the model has no tensor ${name}`);
     return found;
   };
   return {
-    shape: (name) => place(name).shape,
+    shape: (name) => tensorNamed(name).shape,
     value(name) {
-      const value = added.get(name) ?? graph.tensor(name, place(name).shape, place(name).bytes);
+      const value = added.get(name) ?? graph.tensor(name, tensorNamed(name).shape, tensorNamed(name).bytes);
       added.set(name, value);
       return value;
     },

@@ -46,7 +46,7 @@ export async function readCsvRows(
     const cells = Array.from({ length: record.count }, (_, index) => cellText(record, index));
     if (!found) {
       const names = isHeader(model, cells, options) ? cells : null;
-      found = { delimiter, width: cells.length, places: placesOf(model, names, cells.length, record.line) };
+      found = { delimiter, width: cells.length, cellIndices: cellIndicesOf(model, names, cells.length, record.line) };
       if (names) {
         head = recordText(record);
         return;
@@ -55,7 +55,7 @@ export async function readCsvRows(
     if (cells.length !== found.width) {
       throw wrong(`line ${record.line}: the row has ${cells.length} cells, and the first one ${found.width}`);
     }
-    const instance = found.places.map((place, index) =>
+    const instance = found.cellIndices.map((place, index) =>
       cellValue(cells[place] as string, record.quoting[place] !== QUOTING.plain, columns?.[index] ?? null),
     );
     rows.push({ text: recordText(record), line: record.line, instance });
@@ -63,7 +63,7 @@ export async function readCsvRows(
   const scanner = createCsvScanner({ delimiter, maxCellBytes: MAX_BATCH_ROW_BYTES, firstLine, onRecord });
   scanner.push(bytes);
   scanner.end();
-  return { rows, head, reading: found ?? { delimiter, width: 0, places: [] } };
+  return { rows, head, reading: found ?? { delimiter, width: 0, cellIndices: [] } };
 }
 
 async function* once(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -80,14 +80,14 @@ function isHeader({ preprocessing }: Model, cells: readonly string[], { header }
 /** A name as headers are compared: what differs in case alone is one name. */
 const looseName = (name: string): string => name.toLowerCase();
 
-/** Where each of the model's columns is: by its name, or, where rows have none, by its place. */
-function placesOf(
+/** The cell of each of the model's columns: by its name, or by its index if rows have no names. */
+function cellIndicesOf(
   { preprocessing, inputWidth }: Model,
   names: readonly string[] | null,
   width: number,
   line: number,
 ): number[] {
-  if (preprocessing && names) return placesByName(preprocessing, names.map(nameAt), line);
+  if (preprocessing && names) return cellIndicesByName(preprocessing, names.map(nameAt), line);
   const columns = preprocessing?.columns.map(({ column }) => column) ?? null;
   const expected = columns?.length ?? inputWidth;
   if (width !== expected) {
@@ -97,7 +97,7 @@ function placesOf(
   return Array.from({ length: expected }, (_, index) => index);
 }
 
-function placesByName(preprocessing: Preprocessing, names: readonly string[], line: number): number[] {
+function cellIndicesByName(preprocessing: Preprocessing, names: readonly string[], line: number): number[] {
   const loose = names.map(looseName);
   const places = preprocessing.columns.map(({ column }) => {
     const exact = names.indexOf(column);

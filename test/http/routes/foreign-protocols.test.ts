@@ -192,7 +192,7 @@ describe("the Open Inference Protocol", () => {
     const { json } = await post("/v2/models/penguins/infer", { inputs, outputs: [{ name: "label" }] });
     expect(json.outputs).toEqual([{ name: "label", datatype: "BYTES", shape: [1], data: [expect.any(String)] }]);
     expect((await post("/v2/models/penguins/infer", { inputs, outputs: [{ name: "score" }] })).json.error).toContain(
-      "score is no output",
+      "score is not an output",
     );
   });
 
@@ -208,8 +208,8 @@ describe("the Open Inference Protocol", () => {
       ["line", [features, features], "must be one tensor"],
       ["line", [], "/inputs"],
       ["line", [{ ...features, data: [1, null] }], "row 1, column 0: must be a finite number"],
-      ["penguins", [{ ...tensor, name: "isle" }], "isle is no input of this model"],
-      ["penguins", [tensor, tensor], "island is there twice"],
+      ["penguins", [{ ...tensor, name: "isle" }], "isle is not an input of this model"],
+      ["penguins", [tensor, tensor], "island is given twice"],
       ["penguins", [{ ...tensor, shape: [1, 1, 1] }], "must be [rows] or [rows, 1]"],
       ["penguins", [tensor, { name: "mass", datatype: "FP64", shape: [2], data: [1, 2] }], "has 2 rows, and island 1"],
     ] as const) {

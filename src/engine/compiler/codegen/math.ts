@@ -2,9 +2,10 @@
  * The elementwise functions on four float32 lanes, as WebAssembly instructions: one entry per function of graph.ts. Knows
  * vectors in locals; knows nothing of tensors, loops or memory.
  *
- * The error bounds above each function are in units in the last place of the result (ulp); test/engine/compiler/codegen/
- * math.test.ts measures them against float64. Every function is correct at 0, -0, subnormals, infinities and NaN unless stated
- * otherwise. There is no fused multiply-add: every product and every sum is rounded, on every machine.
+ * The error bounds above each function are in units in the last place of the result (ulp).
+ * test/engine/compiler/codegen/math.test.ts measures them against float64. Every function is correct at 0, -0, subnormals,
+ * infinities and NaN unless stated otherwise. There is no fused multiply-add: every product and every sum is rounded, on
+ * every machine.
  */
 import type { BinaryFunction, UnaryFunction } from "../../graph.ts";
 import type { Local } from "../wasm/assembler.ts";

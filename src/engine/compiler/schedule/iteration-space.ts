@@ -254,10 +254,10 @@ function stridesAlong({ tensor, space }: { readonly tensor: Tensor; readonly spa
   const position = space.roles.map((role): Index => {
     return role.kind === "loop" && role.loop === loop ? { constant: 0, terms: [], lane: 1 } : ZERO;
   });
-  walkCarrying<Access>([{ tensor: space.value, position }], ({ tensor: each, position: place }) => {
-    const sources = each.inputs.length > 0 ? accesses(each, place) : undefined;
+  walkCarrying<Access>([{ tensor: space.value, position }], ({ tensor: each, position: here }) => {
+    const sources = each.inputs.length > 0 ? accesses(each, here) : undefined;
     const isNumber = each.inputs.length === 0 && uniformValue(each) !== undefined;
-    if (!sources && !isNumber) strides.push(linear(each.shape, place).lane);
+    if (!sources && !isNumber) strides.push(linear(each.shape, here).lane);
     return sources?.slice(0, 3) ?? [];
   });
   if (space.output === "pointwise") strides.push(linear(tensor.shape, position).lane);
