@@ -1,11 +1,11 @@
-/** Look up: what a job body refers to, read from the store. */
+/** Resolves references: reads the data set and the model that a job body names. */
 import { type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { parseModelRef } from "../../domain/models/registry.ts";
 import type { References, ReferredModel, Resolved } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** The things referred to, or the references that lead nowhere. */
+/** Returns the data set and the model that are referred to, or an error for each reference that does not exist. */
 export async function resolveReferences(
   services: ProjectServices,
   references: References,
@@ -27,7 +27,7 @@ async function resolveDataset(
   if (!dataset) return { errors: [{ pointer: "/data/dataset/id", detail: `there is no data set ${reference.id}` }] };
   const { rows, sha256, columns } = dataset;
   const named = [...reference.target, reference.splitColumn];
-  // Widths and classes follow from these; what only training needs is read when it starts.
+  // Widths and classes follow from these columns. Columns that only training needs are read when it starts.
   const needed = columns.filter(({ name, type }) => type !== "text" && (isCategorical(type) || named.includes(name)));
   const values = await store.datasets.readColumns(
     dataset.id,
