@@ -1,29 +1,30 @@
-/** Sweep: removes what the configuration says is not kept, a little at a time, and otherwise keeps quiet. */
+/** Removes records older than the configured retention, in small transactions. */
 import { KEY_LIFETIME_MS } from "../domain/access/idempotency.ts";
 import type { Retention } from "../domain/operation/retention.ts";
 import type { Services } from "./services.ts";
 
-/** Rows of a transaction, and how many of them make a sweep. */
+/** Rows removed in one transaction, and the maximum number of transactions for each kind of record in one sweep. */
 const STEP = 50;
 const MAX_STEPS = 200;
 const EVERY_MS = 10 * 60_000;
-/** Between two transactions, for whoever waits. */
+/** Pause between two transactions, so that other writers can run. */
 const PAUSE_MS = 20;
 
 export interface Sweeper {
   stop(): Promise<void>;
 }
 
-/** Sweeps now, and every so often. */
+/** Starts sweeping: now, and then every `everyMs`. */
 export function startSweeper(services: Services, retention: Retention, everyMs = EVERY_MS): Sweeper {
   const stopping = new AbortController();
   let sweeping: Promise<void> = Promise.resolve();
   const run = (): void => {
     sweeping = sweep(services, retention, Date.now(), stopping.signal).then(
       (removed) => {
-        if (Object.values(removed).some((count) => count > 0)) services.log.info(removed, "swept what is not kept");
+        if (Object.values(removed).some((count) => count > 0))
+          services.log.info(removed, "removed records past their retention");
       },
-      (err: unknown) => services.log.warn({ err }, "cannot sweep"),
+      (err: unknown) => services.log.warn({ err }, "cannot remove records past their retention"),
     );
   };
   run();
@@ -39,16 +40,16 @@ export function startSweeper(services: Services, retention: Retention, everyMs =
 }
 
 /**
- * Runs one sweep at a time of day. Returns how much of each was removed.
+ * Runs one sweep as of the time `now`, in epoch milliseconds. Returns the number of records removed, by kind.
  *
  * @internal Exported so that a test can choose the time.
  */
 export async function sweep({ store, bus }: Services, retention: Retention, now: number, stopping: AbortSignal) {
   const { jobsMs, metricsMs, checkpointsMs, deliveriesMs } = retention;
-  /** Takes steps until one finds less than it could. */
+  /** Repeats a step until it removes fewer than STEP records. */
   const steps = async (step: () => Promise<number>): Promise<number> => {
     let total = 0;
-    for (let count = STEP, taken = 0; count >= STEP && taken < MAX_STEPS && !stopping.aborted; taken++) {
+    for (let count = STEP, done = 0; count >= STEP && done < MAX_STEPS && !stopping.aborted; done++) {
       count = await step();
       total += count;
       if (count >= STEP) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

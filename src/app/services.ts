@@ -1,6 +1,6 @@
 /**
- * What every use case is given: the store, and the world behind the ports of domain/ports.ts. main.ts builds it once. What is done for a
- * request is given the dependencies of its project.
+ * The dependencies of every use case: the store, and the ports of domain/ports.ts. The server builds them once. A use case that
+ * serves a request gets the dependencies of its project.
  */
 import type { UploadSpool } from "../domain/datasets/upload.ts";
 import type { JobQueue } from "../domain/jobs/queue.ts";
@@ -32,17 +32,17 @@ export interface Services extends Dependencies {
   readonly frames: Frames;
 }
 
-/** The world as one project has it: of the store, its own records alone. */
+/** The dependencies of one project: its store sees the records of this project only. */
 export interface ProjectServices extends Omit<Services, "store" | "trainingPool"> {
   readonly store: ProjectStore;
 }
 
-/** Adds to the world what the use cases share among themselves. */
+/** Adds to the dependencies what the use cases share among themselves. */
 export function createServices(dependencies: Dependencies): Services {
   return { ...dependencies, frames: createFrames(dependencies) };
 }
 
-/** What is done for a project is done in this world. */
+/** Returns the dependencies of a project. */
 export function servicesOf(services: Services, project: string): ProjectServices {
   const { trainingPool: _, ...shared } = services;
   return { ...shared, store: services.store.ofProject(project) };

@@ -1,8 +1,8 @@
-/** Many requests to look, few looks. */
+/** Single flight: coalesces many calls of a task into few runs. */
 
 /**
- * A trigger for a task that runs one at a time. The promise it returns is that of a run that begins after the call: the
- * one that starts now, or the next one, shared by all who ask while a run is under way.
+ * Wraps a task so that only one run of it is under way at a time. Each call returns the promise of a run that begins after the
+ * call: the one that starts now, or the next one, which all calls during a run share.
  */
 export function singleFlight(task: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | null = null;

@@ -1,6 +1,6 @@
 /**
- * Copies everything from one database to another of a different kind: row by row in the order of each table's key, counted and
- * hashed on both sides. What comes out has to be what went in.
+ * Copies a whole database to one of another kind. Reads the rows of each table in the order of its key, and compares their
+ * number and hash on both sides.
  */
 import { createHash } from "node:crypto";
 import { type Kysely, type RawBuilder, sql } from "kysely";
@@ -8,7 +8,7 @@ import { TrainyardError } from "../domain/errors.ts";
 import type { Tables } from "./tables.ts";
 
 /**
- * The tables that are copied, each with its key, in an order in which a table comes after those that it refers to.
+ * The tables that are copied, each with its key. A table comes after those that it references.
  *
  * @internal Exported for the test that no table is forgotten.
  */
@@ -34,7 +34,7 @@ export const COPIED: readonly (readonly [table: keyof Tables, key: readonly stri
 ];
 
 /**
- * The tables that mean nothing in another database: running processes, and counters of the moment.
+ * The tables that have no meaning in another database: running processes, and counters of short windows.
  *
  * @internal Exported for the test that no table is forgotten.
  */
@@ -43,16 +43,16 @@ export const NOT_COPIED: readonly (keyof Tables)[] = ["workers", "counters"];
 export interface TableReport {
   readonly table: string;
   readonly rows: number;
-  /** Of its rows in the order of their key. */
+  /** SHA-256 of the rows in the order of their key. */
   readonly sha256: string;
 }
 
-/** Rows of tables that hold chunks of 256 kB, and of others. */
-const ROWS_A_PAGE = { chunks: 16, others: 200 };
+/** Rows read at a time, for tables with chunks of 256 kB and for others. */
+const ROWS_PER_PAGE = { chunks: 16, others: 200 };
 
 /**
- * Copies every table into an empty database of the same schema, then reads it back. `onTable` hears of each when it is done.
- * Throws conflict when the target is not empty, and "unavailable" when what is there is not what was copied.
+ * Copies every table into an empty database of the same schema, then reads it back. Calls `onTable` after each table. Throws
+ * conflict when the target is not empty, and "unavailable" when the copy differs from the original.
  */
 export async function copyStore(
   from: Kysely<Tables>,
@@ -67,7 +67,7 @@ export async function copyStore(
     if (copied.rows !== found.rows || copied.sha256 !== found.sha256) {
       throw new TrainyardError(
         "unavailable",
-        `the copy of ${table} is not what it was copied from: ${found.rows} of ${copied.rows} rows, hash ${found.sha256} instead of ${copied.sha256}`,
+        `the copy of ${table} differs from the original: ${found.rows} of ${copied.rows} rows, hash ${found.sha256} instead of ${copied.sha256}`,
       );
     }
     reports.push(copied);
@@ -79,17 +79,13 @@ export async function copyStore(
 async function assertEmpty(db: Kysely<Tables>): Promise<void> {
   for (const [table] of COPIED) {
     const row = await db.selectFrom(table).select(sql<number>`1`.as("one")).limit(1).executeTakeFirst();
-    if (row)
-      throw new TrainyardError(
-        "conflict",
-        `there are rows in ${table} already: copy into an empty database, which this one is not`,
-      );
+    if (row) throw new TrainyardError("conflict", `there are rows in ${table} already: copy into an empty database`);
   }
 }
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Reads a table in the order of its key, some rows at a time. */
+/** Reads a table in the order of its key, page by page. */
 async function walk(
   db: Kysely<Tables>,
   table: keyof Tables,
@@ -98,12 +94,12 @@ async function walk(
 ): Promise<TableReport> {
   const hash = createHash("sha256");
   const columns = sql.join(key.map((name) => sql.ref(name)));
-  const limit = table.endsWith("chunks") ? ROWS_A_PAGE.chunks : ROWS_A_PAGE.others;
+  const limit = table.endsWith("chunks") ? ROWS_PER_PAGE.chunks : ROWS_PER_PAGE.others;
   let rows = 0;
   let last: Row | undefined;
   do {
-    const place: RawBuilder<unknown> = last ? sql`where (${columns}) > (${valuesOf(last, key)})` : sql``;
-    const query = sql<Row>`select * from ${sql.table(table)} ${place} order by ${columns} limit ${sql.lit(limit)}`;
+    const after: RawBuilder<unknown> = last ? sql`where (${columns}) > (${valuesOf(last, key)})` : sql``;
+    const query = sql<Row>`select * from ${sql.table(table)} ${after} order by ${columns} limit ${sql.lit(limit)}`;
     const page: readonly Row[] = (await query.execute(db)).rows;
     last = page.at(-1);
     for (const row of page) addRow(hash, row);
@@ -117,7 +113,7 @@ function valuesOf(row: Row, key: readonly string[]): RawBuilder<unknown> {
   return sql.join(key.map((name) => row[name]));
 }
 
-/** The same bytes whatever the order of the columns, and whichever database gave them. */
+/** Hashes a row, independently of the order of its columns and of the database it was read from. */
 function addRow(hash: ReturnType<typeof createHash>, row: Row): void {
   for (const name of Object.keys(row).sort()) {
     const value = row[name];
@@ -128,7 +124,7 @@ function addRow(hash: ReturnType<typeof createHash>, row: Row): void {
 }
 
 async function insert(db: Kysely<Tables>, table: keyof Tables, rows: readonly Row[]): Promise<void> {
-  // SQLite hands the memory of what it is given to a thread of its own: the hash has been taken already.
+  // SQLite transfers the memory of its parameters to its thread. The rows are hashed before this.
   await db
     .insertInto(table)
     .values(rows as never)

@@ -27,10 +27,10 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0008-notable-epochs": notableEpochs,
 };
 
-/** In the order in which they are applied. */
+/** The names of the migrations, in the order in which they are applied. */
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS);
 
-/** Applies what is missing, in one transaction. Throws what went wrong, with the database as it was. */
+/** Applies the missing migrations in one transaction. Throws the first error and leaves the database unchanged. */
 export async function migrate(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   const migrations = Object.fromEntries(
     Object.entries(MIGRATIONS).map(([name, file]): [string, Migration] => [

@@ -1,4 +1,4 @@
-/** Opens a database by its address, for those who move whole ones: `sqlite:FOLDER` or `postgres://...`, at the newest schema. */
+/** Opens a database by its address, `sqlite:FOLDER` or `postgres://...`, at the newest schema. For programs without a server. */
 import { join, resolve } from "node:path";
 import { Kysely } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
@@ -24,8 +24,8 @@ const POOL = { size: 4, statementTimeoutMs: 0, connectTimeoutMs: 10_000 };
 const ALWAYS_HEALTHY = { current: () => HEALTHY, onChange: () => () => undefined };
 
 /**
- * Throws invalid for another address, and "unavailable", one line, when the database cannot be had: while a server uses its
- * SQLite file, for one.
+ * Opens the database. Throws invalid for any other address, and "unavailable" with a one-line message when the database cannot
+ * be opened, for example while a server uses the SQLite file.
  */
 export async function openDatabase(address: string): Promise<OpenedDatabase> {
   if (/^postgres(ql)?:\/\//.test(address)) {
@@ -34,14 +34,14 @@ export async function openDatabase(address: string): Promise<OpenedDatabase> {
     return opened(db, close);
   }
   if (address.startsWith("sqlite:")) return openSqlite(resolve(address.slice("sqlite:".length)));
-  throw new TrainyardError("invalid", `"${address}" is no address of a database: sqlite:FOLDER or postgres://...`);
+  throw new TrainyardError("invalid", `"${address}" is not a database address: use sqlite:FOLDER or postgres://...`);
 }
 
 async function openSqlite(folder: string): Promise<OpenedDatabase> {
   await makeDataDir(folder);
   const path = join(folder, DATABASE_FILE);
   try {
-    // A writer's lock keeps servers out.
+    // The lock of a writer keeps servers out.
     const connection = await openSqliteConnection({ path, role: "writer", busyTimeoutMs: BUSY_TIMEOUT_MS });
     const level = { synchronous: "FULL", maxBytes: null } as const;
     const db = new Kysely<Tables>({ dialect: createSqliteDialect({ connection, level, begin: "immediate" }) });

@@ -1,4 +1,4 @@
-/** Opens the database that the configuration names, at the newest schema. The only place that chooses one. */
+/** Opens the SQLite store of a data directory, at the newest schema. */
 import { join, resolve } from "node:path";
 import type { Store } from "../domain/store/store.ts";
 import { rememberModels } from "./decorators/model-cache.ts";
@@ -9,22 +9,22 @@ import { openingError } from "./sqlite/sqlite-failures.ts";
 import { DATABASE_FILE, openSqliteStore } from "./sqlite/sqlite-store.ts";
 
 export interface StoreOptions {
-  /** Made when it is missing. */
+  /** Created when it is missing. */
   readonly dataDir: string;
   /** How long a statement waits for a lock that another process holds. */
   readonly busyTimeoutMs?: number;
-  /** How long to wait for a process that uses the database to let go of it. */
+  /** How long to wait for another process that uses the database to close it. */
   readonly lockTimeoutMs?: number;
-  /** Size up to which the database may grow; null: as far as the disk goes. */
+  /** Maximum size of the database; null: no limit but the disk. */
   readonly maxDatabaseBytes?: number | null;
-  /** Room on the disk that is kept for changes of state when there is no other. */
+  /** Disk space reserved for changes of state while the disk is full. */
   readonly reserveBytes?: number;
-  /** How often a database that cannot be written is tried. */
+  /** Interval between probes of a database that cannot be written. */
   readonly probeMs?: number;
   readonly integrityCheckBounds?: IntegrityCheckBounds;
 }
 
-/** Opens the store. Throws a TrainyardError "unavailable", one line for the superuser, when that cannot be done. */
+/** Opens the store. Throws a TrainyardError "unavailable" with a one-line message when the database cannot be opened. */
 export async function openStore({
   dataDir,
   busyTimeoutMs = 5000,

@@ -1,4 +1,4 @@
-/** Which schema a database has, whether this version can use it, and how it comes to the newest one. */
+/** Checks the schema of a database: which migrations it has, and whether this version can use it. Migrates SQLite databases. */
 import { stat } from "node:fs/promises";
 import type { Kysely } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
@@ -9,12 +9,12 @@ import { sizeOf } from "./sqlite/integrity-check.ts";
 import type { SqliteConnection } from "./sqlite/sqlite-connection.ts";
 import type { Tables } from "./tables.ts";
 
-/** Migrations write tables anew: beside the backup there must be room for as much again. */
+/** Disk space needed to migrate, in sizes of the database: one for the backup, one because migrations rewrite tables. */
 const MIGRATION_FACTOR = 2;
 
 /**
- * The migrations that a database has been through; none when it is empty. Throws "unavailable", with the name that the
- * superuser knows it by, when it is another program's or a newer version's.
+ * Returns the migrations that were applied to a database; none when it is empty. Throws "unavailable" when the database belongs
+ * to another program or a newer version. `name` is what the message calls the database.
  */
 export async function appliedMigrations(connection: SqliteConnection, name: string): Promise<readonly string[]> {
   const tables = await column(connection, "select name as value from sqlite_master where type = 'table'");
@@ -25,17 +25,17 @@ export async function appliedMigrations(connection: SqliteConnection, name: stri
   return applied;
 }
 
-/** What is in a database, before anything is changed in it. */
+/** The tables and the applied migrations of a database. */
 export interface SchemaReading {
   readonly tables: readonly string[];
   readonly applied: readonly string[];
 }
 
-/** Throws "unavailable" when a database is another program's or a newer version's. */
+/** Throws "unavailable" when a database belongs to another program or a newer version. */
 export function assertUsable({ tables, applied }: SchemaReading, name: string): void {
   if (tables.length === 0) return;
-  if (!tables.includes("jobs") && applied.length > 0) throw unusable(name, "it has migrations, and no jobs");
-  if (applied.length === 0) throw unusable(name, "it is not a database of Trainyard's");
+  if (!tables.includes("jobs") && applied.length > 0) throw unusable(name, "it has migrations, but no table of jobs");
+  if (applied.length === 0) throw unusable(name, "it is not a Trainyard database");
   const newer = applied.find((migration) => !MIGRATION_NAMES.includes(migration));
   if (newer === undefined) return;
   throw unusable(
@@ -44,7 +44,7 @@ export function assertUsable({ tables, applied }: SchemaReading, name: string): 
   );
 }
 
-/** Brings a database to the newest schema. One that has data is copied first; the copy stays. */
+/** Migrates a database to the newest schema. A database with data is copied first; the copy stays. */
 export async function bringUpToDate(connection: SqliteConnection, db: Kysely<Tables>, path: string): Promise<void> {
   const applied = await appliedMigrations(connection, path);
   if (applied.length === MIGRATION_NAMES.length) return;
@@ -56,15 +56,15 @@ export async function bringUpToDate(connection: SqliteConnection, db: Kysely<Tab
   await migrate(db, COLUMN_TYPES.sqlite);
 }
 
-/** A backup that is there from an earlier time stays. */
+/** Returns a file name that does not exist yet, so that earlier backups stay. */
 async function freeName(path: string): Promise<string> {
   for (let count = 1; ; count++) {
     const candidate = count === 1 ? path : `${path}.${count}`;
-    const isTaken = await stat(candidate).then(
+    const exists = await stat(candidate).then(
       () => true,
       () => false,
     );
-    if (!isTaken) return candidate;
+    if (!exists) return candidate;
   }
 }
 

@@ -1,4 +1,4 @@
-/** The Store of domain/store/: which query runs on which connection. One set of queries for every database. */
+/** Implements the Store of domain/store/: runs each query on its connection. One set of queries serves every database. */
 import { type Kysely, sql } from "kysely";
 import { DEFAULT_PROJECT } from "../domain/access/project.ts";
 import { TrainyardError } from "../domain/errors.ts";
@@ -18,7 +18,7 @@ import {
   insertKey,
   insertSession,
   listKeys,
-  noteKeyUse,
+  recordKeyUse,
   revokeKey,
 } from "./queries/access/api-keys.ts";
 import { incrementCounter, removeCounters } from "./queries/access/counters.ts";
@@ -69,42 +69,42 @@ import { deregisterWorker, drainWorker, listWorkers, recordHeartbeat, removeWork
 import type { HealthKeeper } from "./sqlite/health.ts";
 import type { Tables } from "./tables.ts";
 
-/** Bytes of columns that one `events.read` returns when the caller does not say. */
+/** Default limit of the bytes of columns that one `events.read` returns. */
 const DEFAULT_EVENT_BYTES = 1024 * 1024;
 
-/** Connections by what they are for; several may be one. */
+/** The connections, by purpose. Several of them may be the same. */
 export interface Databases {
-  /** Sees what was committed. */
+  /** For reads; sees all committed data. */
   readonly reader: Kysely<Tables>;
-  /** For small changes of what is there, and for deletions: they go on while the disk is full. Its commits survive a power cut. */
+  /** For small changes of existing rows and for deletions, which work while the disk is full. Its commits survive a power cut. */
   readonly writer: Kysely<Tables>;
-  /** For what adds data, and for everything else that a reader's cursor may point at. Its commits survive a power cut. */
+  /** For writes that add data, and everything else that a reader's cursor may point at. Its commits survive a power cut. */
   readonly insertWriter: Kysely<Tables>;
   /**
-   * For chunks that nobody sees before a last commit of one of the others. Its own last commits may be lost at a power cut,
-   * never torn; what the others commit after them makes them survive too.
+   * For chunks that stay invisible until a final commit of one of the other writers. Its own last commits may be lost at a power
+   * cut, but never torn; a later commit of another writer makes them durable too.
    */
   readonly bulkWriter: Kysely<Tables>;
   readonly health: Pick<HealthKeeper, "current" | "onChange">;
   close(): Promise<void>;
 }
 
-/** What is to be done within the store's own transactions. */
+/** Callbacks that run within the store's own transactions. */
 export interface StoreHooks {
-  /** In the transaction that makes a job queued: whatever makes sure that it runs. */
+  /** Called in the transaction that queues a job, to write what makes sure that the job will run. */
   readonly onQueued?: OnQueued | undefined;
 }
 
-type Place = Databases & StoreHooks;
+type Context = Databases & StoreHooks;
 
-/** The store of every project, and from it that of each. */
+/** Creates the store of all projects, which also creates the store of each. */
 export function createStore(databases: Databases, hooks: StoreHooks = {}): Store {
-  const place: Place = { ...databases, ...hooks };
-  const { reader, health, close } = place;
+  const context: Context = { ...databases, ...hooks };
+  const { reader, health, close } = context;
   const owners = createOwners(reader);
   return {
-    ...storesOf(place, DEFAULT_PROJECT, null),
-    ofProject: (project) => projectStore(project, storesOf(place, project, project), owners),
+    ...storesOf(context, DEFAULT_PROJECT, null),
+    ofProject: (project) => projectStore(project, storesOf(context, project, project), owners),
     ping: async () => {
       const { status, detail } = health.current();
       if (status !== "ok") throw new TrainyardError("unavailable", detail);
@@ -116,9 +116,9 @@ export function createStore(databases: Databases, hooks: StoreHooks = {}): Store
   };
 }
 
-/** Names and insertions are of `project`, lists are of `listed`: null lists the records of every project. */
-function storesOf(place: Place, project: string, listed: string | null): EntityStores {
-  const { reader, writer, insertWriter, bulkWriter, onQueued } = place;
+/** Creates the stores by entity. Names and insertions belong to `project`; lists cover `listed`, or all projects when null. */
+function storesOf(context: Context, project: string, listed: string | null): EntityStores {
+  const { reader, writer, insertWriter, bulkWriter, onQueued } = context;
   return {
     jobs: {
       insert: (job) => insertJob(insertWriter, project, job, onQueued),
@@ -193,14 +193,14 @@ function storesOf(place: Place, project: string, listed: string | null): EntityS
       delete: (id) => deleteDataset(writer, id),
       removeUnfinished: (at) => removeUnfinishedDatasets(writer, at),
     },
-    ...operationStores(place),
-    ...accessStores(place),
+    ...operationStores(context),
+    ...accessStores(context),
   };
 }
 
 type OperationEntity = "deliveries" | "secrets" | "workers";
 
-function operationStores({ reader, writer }: Place): Pick<EntityStores, OperationEntity> {
+function operationStores({ reader, writer }: Context): Pick<EntityStores, OperationEntity> {
   return {
     deliveries: {
       claim: (now, limit, leaseMs) => claimDeliveries(writer, now, limit, leaseMs),
@@ -223,7 +223,7 @@ function operationStores({ reader, writer }: Place): Pick<EntityStores, Operatio
 
 type AccessEntity = "keys" | "sessions" | "idempotency" | "counters";
 
-function accessStores({ reader, writer, insertWriter }: Place): Pick<EntityStores, AccessEntity> {
+function accessStores({ reader, writer, insertWriter }: Context): Pick<EntityStores, AccessEntity> {
   return {
     keys: {
       hasAny: () => hasKeys(reader),
@@ -233,7 +233,7 @@ function accessStores({ reader, writer, insertWriter }: Place): Pick<EntityStore
       list: (project, page) => listKeys(reader, project, page),
       count: (project, scope, now) => countKeys(reader, project, scope, now),
       revoke: (id, at) => revokeKey(writer, id, at),
-      recordUse: (uses) => noteKeyUse(writer, uses),
+      recordUse: (uses) => recordKeyUse(writer, uses),
     },
     sessions: {
       insert: (session) => insertSession(insertWriter, session),

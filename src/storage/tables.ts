@@ -1,8 +1,8 @@
-/** The tables as Kysely types, the same on both databases. Text columns named in migrations/ as structures hold JSON. */
+/** The tables as Kysely types, the same for both databases. Text columns that migrations/ describes as structures hold JSON. */
 
 export interface JobsTable {
   readonly id: string;
-  /** Whose it is, here and below. */
+  /** The project that owns the row; the same in the tables below. */
   readonly project: string;
   readonly name: string;
   readonly state: string;
@@ -10,7 +10,7 @@ export interface JobsTable {
   readonly parameters: number;
   readonly memory_bytes: number;
   readonly classes: string;
-  /** Names and shapes of the payload's tensors, whose values are in blob_chunks under the job's id; null: no payload. */
+  /** Names and shapes of the payload's tensors, whose values are in blob_chunks under the job's id; null when it has none. */
   readonly payload_entries: string | null;
   readonly attempt: number;
   readonly epochs_done: number;
@@ -27,20 +27,20 @@ export interface JobsTable {
   /** JSON objects separated by commas, without brackets, so that SQL can append one. */
   readonly transitions: string;
   readonly priority: number;
-  /** How often its worker died. */
+  /** Number of crashes of its workers. */
   readonly deaths: number;
-  /** When it came into its place in the queue. */
+  /** When it entered the queue; a requeued job keeps its time. */
   readonly queued_at: number;
-  /** Least is taken first: `queued_at`, less a minute for each step of priority. */
+  /** The job with the lowest key is claimed first: `queued_at`, less a minute for each step of priority. */
   readonly queue_key: number;
-  /** Of a queued job that waits after its worker died. */
+  /** Earliest time at which a queued job may be claimed; null unless it waits, for example after a crash. */
   readonly not_before: number | null;
   readonly created_at: number;
   readonly started_at: number | null;
   readonly finished_at: number | null;
-  /** The process that has it, or had it last; null: none, or the only one. */
+  /** The process that runs it, or ran it last; null when there was none, or when there is only one process. */
   readonly worker_id: string | null;
-  /** The message of the queue under which that process took it. */
+  /** The queue message under which that process claimed it. */
   readonly lease: string | null;
 }
 
@@ -52,7 +52,7 @@ export interface EventsTable {
   readonly payload: string;
 }
 
-/** What a chart may need of a full window of epochs. */
+/** The epochs of a full window that a chart may need: its minima and maxima. */
 export interface NotableEpochsTable {
   readonly job_id: string;
   readonly first_epoch: number;
@@ -70,7 +70,7 @@ export interface MetricChunksTable {
   readonly columns: Uint8Array<ArrayBuffer>;
 }
 
-/** The last version that was given to each name of a project. */
+/** The last version number of each model name of a project. */
 export interface ModelNamesTable {
   readonly project: string;
   readonly name: string;
@@ -94,7 +94,7 @@ export interface ModelsTable {
   readonly job_id: string | null;
   readonly sha256: string;
   readonly parameters: number;
-  /** What of the model has no column of its own. */
+  /** The fields of the model that have no column of their own. */
   readonly architecture: string;
   readonly metrics: string;
   readonly created_at: number;
@@ -106,7 +106,7 @@ export interface EvaluationsTable {
   readonly document: string;
 }
 
-/** Bytes of a tensor set in the order of their positions, 256 kB each. The id is that of the job, model or checkpoint they belong to. */
+/** Bytes of a tensor set in chunks of 256 kB, ordered by position. The id is that of the owning job, model or checkpoint. */
 export interface BlobChunksTable {
   readonly blob_id: string;
   readonly position: number;
@@ -115,23 +115,23 @@ export interface BlobChunksTable {
 
 export interface CheckpointsTable {
   readonly id: string;
-  /** That of its job. */
+  /** The project of its job. */
   readonly project: string;
   readonly job_id: string;
   readonly attempt: number;
   readonly epoch: number;
   readonly step: number;
   readonly reason: string;
-  /** 1: its weights are the best of all that were written. One a job. */
+  /** 1 for the checkpoint with the best weights so far; at most one for each job. */
   readonly is_best: number;
   readonly bytes: number;
   readonly sha256: string;
   /** Names and shapes of its tensors, whose values are in blob_chunks under its id. */
   readonly entries: string;
   readonly progress: string;
-  /** What a model of its weights is, without the model's name and metrics. */
+  /** The model of its weights, without the model's name and metrics. */
   readonly model: string;
-  /** 1 when it is there for others; 0 while it is written or erased. */
+  /** 1 when it is visible; 0 while it is written or deleted. */
   readonly ready: number;
   readonly created_at: number;
 }
@@ -145,18 +145,18 @@ export interface DatasetsTable {
   readonly bytes: number;
   readonly rows: number;
   readonly column_count: number;
-  /** `[{name, values}]` in the order of the columns: how the values of each are stored. */
+  /** `[{name, values}]` in the order of the columns: the storage type of the values of each. */
   readonly layout: string;
   /** `Column[]` of domain/datasets/dataset.ts. */
   readonly columns: string;
-  /** The first rows, an array a line. */
+  /** The first rows, one JSON array on each line. */
   readonly preview: string;
-  /** 1 when it is there for others; 0 while it is written or erased. */
+  /** 1 when it is visible; 0 while it is written or deleted. */
   readonly ready: number;
   readonly created_at: number;
 }
 
-/** Values of a column in row order, 256 kB a position: float64 or int32, little-endian. */
+/** Values of a column in row order, in chunks of 256 kB: float64 or int32, little-endian. */
 export interface DatasetChunksTable {
   readonly dataset_id: string;
   readonly column_index: number;
@@ -172,11 +172,11 @@ export interface WebhookDeliveriesTable {
   readonly body: string;
   readonly state: string;
   readonly attempts: number;
-  /** `{at, status, error, ms}` of every try, separated by commas, without brackets. */
+  /** `{at, status, error, ms}` of every attempt, separated by commas, without brackets. */
   readonly log: string;
-  /** When it is tried next, or, while it is claimed, when another may try it; null when it is settled. */
+  /** When the next attempt is due, or, while it is claimed, when the claim expires; null when it was delivered or has failed. */
   readonly next_at: number | null;
-  /** 1 while somebody sends it. */
+  /** 1 while a process is sending it. */
   readonly claimed: number;
   readonly created_at: number;
   readonly finished_at: number | null;
@@ -187,10 +187,10 @@ export interface IdempotencyKeysTable {
   readonly route: string;
   readonly key: string;
   readonly owner: string;
-  /** After this, a request that has no answer yet may be taken over. */
+  /** After this time, another process may take over a request that has no answer yet. */
   readonly owned_until: number;
   readonly resource_id: string;
-  /** SHA-256 of what was asked; null until that is known. */
+  /** SHA-256 of the request; null until it has been read. */
   readonly fingerprint: string | null;
   /** `StoredAnswer` of domain/access/idempotency.ts. */
   readonly answer: string | null;
@@ -202,20 +202,20 @@ export interface SecretsTable {
   readonly value: string;
 }
 
-/** When each project was last given a worker, in turns counted from 1. */
+/** When each project last got a worker, as a sequence number counted from 1. */
 export interface ProjectTurnsTable {
   readonly project: string;
   readonly turn: number;
 }
 
-/** The keys of the API. A row stays when its key is revoked. */
+/** API keys. A row stays when its key is revoked. */
 export interface ApiKeysTable {
   readonly id: string;
   readonly project: string;
   readonly name: string;
   /** SHA-256 of the key, in hex. */
   readonly hash: string;
-  /** How the key begins: what it is known by. */
+  /** The first characters of the key, which lists show. */
   readonly prefix: string;
   /** JSON: an array of scopes. */
   readonly scopes: string;
@@ -225,7 +225,7 @@ export interface ApiKeysTable {
   readonly revoked_at: number | null;
 }
 
-/** What browsers hold in exchange for a key. */
+/** Sessions, which browsers get in exchange for a key. */
 export interface SessionsTable {
   /** SHA-256 of the token, in hex. */
   readonly hash: string;
@@ -234,7 +234,7 @@ export interface SessionsTable {
   readonly expires_at: number;
 }
 
-/** A process that serves or trains. */
+/** Processes that serve or train. */
 export interface WorkersTable {
   readonly id: string;
   readonly name: string;
@@ -242,13 +242,13 @@ export interface WorkersTable {
   readonly version: string;
   readonly slots: number;
   readonly memory_bytes: number;
-  /** 1 from the moment that somebody wants it to give back its jobs. */
+  /** 1 from the moment that the process is asked to drain. */
   readonly draining: number;
   readonly started_at: number;
   readonly heartbeat_at: number;
 }
 
-/** How often something was done in a window of time that ends then. */
+/** Counts of events within a window of time, which ends at `ends_at`. */
 export interface CountersTable {
   readonly key: string;
   readonly count: number;

@@ -163,7 +163,7 @@ describe("a server that stops", () => {
     const written = (await checkpointsOf(id)).find(({ reason }) => reason === "stop");
     expect(job.transitions[2]).toMatchObject({
       state: "queued",
-      reason: `the server was stopped; it goes on from ${placeOf(written)}`,
+      reason: `the server was stopped; it resumes from ${placeOf(written)}`,
     });
   });
 });

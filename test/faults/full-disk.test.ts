@@ -100,7 +100,7 @@ it("loses nothing on a full disk, serves what is there, and goes on to the same 
   expect(refusal).toMatchObject(NO_ROOM);
   expect(await call("POST", "v1/datasets?name=refused", TABLE)).toMatchObject(NO_ROOM);
   const waiting = await until(id, ({ state }) => state === "queued");
-  expect(waiting.transitions.at(-1)?.reason).toMatch(/^the disk is full: it waits for room; it goes on from epoch \d+/);
+  expect(waiting.transitions.at(-1)?.reason).toMatch(/^the disk is full: the job waits for space; it resumes from epoch \d+/);
   for (const other of ids) expect((await server.client.cancel(other)).state).toBe("cancelled");
 
   // Whoever fills the disk takes too what the server had kept for such a moment.

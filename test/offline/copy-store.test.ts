@@ -123,7 +123,7 @@ describe("the program", () => {
     const run = promisify(execFile)(process.execPath, [MAIN, "--from", "mysql:x", "--to", "y"]);
     await expect(run).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^trainyard: "mysql:x" is no address[^\n]+\n$/),
+      stderr: expect.stringMatching(/^trainyard: "mysql:x" is not a database address[^\n]+\n$/),
     });
   });
 });

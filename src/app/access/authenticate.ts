@@ -1,6 +1,6 @@
 /**
- * Authenticate: what a key or a session is worth. Answers are remembered for a moment, so that a prediction pays next to
- * nothing; what this process revokes is worth nothing at once, and what another one revokes, after that moment.
+ * Authenticates: finds the principal of a key or a session. Answers are cached for two seconds, so that a prediction pays next
+ * to nothing. A key that this process revokes is invalid at once; one that another process revokes, after those two seconds.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { isLive, KEY_PREFIX, type Principal, SCOPES, type Session } from "../../domain/access/api-key.ts";
@@ -9,47 +9,47 @@ import { createLru } from "../../domain/lru.ts";
 import type { Services } from "../services.ts";
 import { createWatches } from "./watch-principals.ts";
 
-/** An answer now, where it is remembered, or soon. */
+/** An answer from the cache, or a promise of one. */
 export type Soon<T> = T | Promise<T>;
 
 export interface AuthenticatorOptions {
-  /** A key that is no record: it may do everything. Null: there is none. */
+  /** The key of the environment, which has no record and every scope; null when there is none. */
   readonly adminKey: string | null;
-  /** How long a session lasts. */
+  /** Lifetime of a session. */
   readonly sessionMs: number;
 }
 
 export interface Authenticator {
-  /** The key of the environment, if there is one, needs no record to let somebody in. */
+  /** Whether the environment has a key. It needs no record in the store. */
   readonly hasAdminKey: boolean;
-  /** Whoever asks, while there never was a key: anybody may do everything. Null from the first key on. */
+  /** The principal of requests without a key: every scope until the first key is created, null from then on. */
   anonymous(): Soon<Principal | null>;
-  /** Null when the key is worth nothing. */
+  /** Null when the key is invalid. */
   byKey(key: string): Soon<Principal | null>;
-  /** Null when the session is worth nothing. */
+  /** Null when the session is invalid. */
   bySession(token: string): Soon<Principal | null>;
-  /** A session in exchange for a key: its token, and when it ends. Null when the key is worth nothing. */
+  /** Exchanges a key for a session: its token, and when it ends in epoch milliseconds. Null when the key is invalid. */
   signIn(key: string): Promise<{ readonly token: string; readonly expiresAt: number } | null>;
   signOut(token: string): Promise<void>;
-  /** Calls `end` once when the principal becomes nobody. Returns what ends that. */
+  /** Calls `end` once when the principal is no longer valid. Returns an unsubscribe function. */
   watch(principal: Principal, end: () => void): () => void;
-  /** Keys were made or revoked: nothing that was known of them counts any more. */
+  /** Clears the cache; call it when keys were created or revoked. */
   keysChanged(): void;
-  /** Writes down what is still to be written. */
+  /** Stops the timers and writes the last uses of keys that are not stored yet. */
   close(): Promise<void>;
 }
 
-/** Another process's changes are seen after this. */
+/** Age at which a cached answer expires; changes by other processes are seen after this time. */
 const MAX_AGE_MS = 2000;
 const MAX_REMEMBERED = 10_000;
 const USE_WRITTEN_MS = 30_000;
 
-/** The hash under which keys and tokens are stored: in hex. */
+/** Returns the hash under which a key or token is stored: SHA-256 in hex. */
 export function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }
 
-/** A secret of 256 random bits, in letters, digits, hyphens and underscores. */
+/** Returns a secret of 256 random bits after a prefix, in base64url: letters, digits, hyphens and underscores. */
 export function newSecret(prefix = ""): string {
   return prefix + randomBytes(32).toString("base64url");
 }
@@ -59,7 +59,7 @@ interface Remembered {
   readonly at: number;
 }
 
-/** Asks the store. */
+/** Creates an authenticator over the store. */
 export function createAuthenticator(
   { store, log }: Pick<Services, "store" | "log">,
   { adminKey, sessionMs }: AuthenticatorOptions,
@@ -69,12 +69,12 @@ export function createAuthenticator(
   const admin = adminKey === null ? null : adminOf(adminKey);
   const anyone: Principal = { keyId: null, session: null, project: DEFAULT_PROJECT, scopes: new Set(SCOPES), expiresAt: null };
 
-  /** What `look` says of a secret, remembered under the hash of that. */
-  const remember = (hash: string, look: () => Promise<Principal | null>): Soon<Principal | null> => {
+  /** Caches the result of `find` for a secret under the hash of the secret. */
+  const remember = (hash: string, find: () => Promise<Principal | null>): Soon<Principal | null> => {
     const entry = known.get(hash);
     const now = Date.now();
     if (entry && now - entry.at < MAX_AGE_MS && now >= entry.at) return used(entry.principal, now);
-    return look().then((principal) => {
+    return find().then((principal) => {
       known.set(hash, { principal, at: now });
       return used(principal, now);
     });
@@ -105,16 +105,16 @@ export function createAuthenticator(
     });
   };
 
-  // What there was never a key for stays open until there is one; what is closed stays closed.
+  // The server is open until the first key exists; after that it stays closed.
   let closed = admin !== null;
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  let checkedAt = Number.NEGATIVE_INFINITY;
   const anonymous = (): Soon<Principal | null> => {
     if (closed) return null;
     const now = performance.now();
-    if (now - lookedAt < MAX_AGE_MS) return anyone;
+    if (now - checkedAt < MAX_AGE_MS) return anyone;
     return store.keys.hasAny().then((has) => {
       closed = has;
-      lookedAt = now;
+      checkedAt = now;
       return has ? null : anyone;
     });
   };
@@ -125,14 +125,14 @@ export function createAuthenticator(
       if (principal.session === null) return (await principalOfKey(principal.keyId)) !== null;
       return (await principalOfSession(await store.sessions.find(principal.session))) !== null;
     },
-    onError: (err) => log.error({ err }, "cannot see whether keys are still good"),
+    onError: (err) => log.error({ err }, "cannot check whether keys are still valid"),
   });
 
   const writeUses = async (): Promise<void> => {
     if (uses.size === 0) return;
     const written = new Map(uses);
     uses.clear();
-    await store.keys.recordUse(written).catch((err: unknown) => log.warn({ err }, "the last use of keys cannot be written"));
+    await store.keys.recordUse(written).catch((err: unknown) => log.warn({ err }, "cannot write the last use of keys"));
   };
   const writing = setInterval(() => void writeUses(), USE_WRITTEN_MS);
   writing.unref();
@@ -158,13 +158,13 @@ export function createAuthenticator(
       const hash = hashOf(token);
       await store.sessions.delete(hash);
       known.delete(hash);
-      await watches.look();
+      await watches.check();
     },
     watch: watches.add,
     keysChanged() {
       known.clear();
-      lookedAt = Number.NEGATIVE_INFINITY;
-      void watches.look();
+      checkedAt = Number.NEGATIVE_INFINITY;
+      void watches.check();
     },
     async close() {
       clearInterval(writing);
@@ -174,7 +174,7 @@ export function createAuthenticator(
   };
 }
 
-/** The key of the environment: all of what it is, without a record. Sessions of another such key are worth nothing. */
+/** Returns the principal of the key of the environment. Its id depends on the key, so sessions of a former key are invalid. */
 function adminOf(key: string): { readonly hash: Buffer; readonly principal: Principal } {
   const hash = Buffer.from(hashOf(key), "hex");
   const keyId = `environment-${hash.toString("hex").slice(0, 16)}`;

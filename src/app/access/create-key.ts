@@ -1,4 +1,4 @@
-/** Create a key: it is shown once, and stored as its hash. */
+/** Creates an API key. The key is shown once; the store keeps its hash. */
 import { type ApiKey, KEY_PREFIX, type NewKeyBody, type Principal } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
@@ -6,21 +6,21 @@ import { createId } from "../../domain/id.ts";
 import type { Services } from "../services.ts";
 import { hashOf, newSecret } from "./authenticate.ts";
 
-/** Characters of a key that lists show: 6 of 43 random ones. */
+/** Length of the prefix of a key that lists show: 6 of its 43 random characters. */
 const SHOWN = KEY_PREFIX.length + 6;
 
-/** Keys of a project that are not revoked. */
+/** Maximum number of keys of a project that are not revoked. */
 const MAX_KEYS = 1000;
 
 export interface CreatedKey {
   readonly record: ApiKey;
-  /** The secret. Nobody can read it again. */
+  /** The secret. It cannot be read again. */
   readonly key: string;
 }
 
 /**
- * Makes a key for the maker's project, or for any where the maker is the superuser. Throws forbidden, conflict, and invalid:
- * also for a first key without which nobody could make a second one.
+ * Creates a key for the maker's project, or for any project if the maker is the superuser. Throws forbidden, conflict when the
+ * project has MAX_KEYS keys, and invalid, also for a first key that could not create a second one.
  */
 export async function createKey(
   { store }: Pick<Services, "store">,
@@ -28,12 +28,12 @@ export async function createKey(
   { name, scopes, project = maker.project, expires_at: expires }: NewKeyBody,
 ): Promise<CreatedKey> {
   if (project !== maker.project && maker.project !== DEFAULT_PROJECT)
-    throw new TrainyardError("forbidden", `a key of ${maker.project} makes keys of ${maker.project} alone`);
+    throw new TrainyardError("forbidden", `a key of ${maker.project} can create keys of ${maker.project} only`);
   const now = Date.now();
   const expiresAt = expires ? Date.parse(expires) : null;
   if (expiresAt !== null && expiresAt <= now) throw invalid([{ pointer: "/expires_at", detail: "must be in the future" }]);
   if (maker.keyId === null && !(scopes.includes("admin") && project === DEFAULT_PROJECT)) {
-    const detail = `must have admin, and the project must be ${DEFAULT_PROJECT}: from the first key on the server wants keys, and without this one nobody could make more`;
+    const detail = `must have admin, and the project must be ${DEFAULT_PROJECT}: from the first key on the server requires keys, and without this one nobody could create more`;
     throw invalid([{ pointer: "/scopes", detail }]);
   }
   const key = newSecret(KEY_PREFIX);
@@ -50,6 +50,6 @@ export async function createKey(
     },
     MAX_KEYS,
   );
-  if (!record) throw new TrainyardError("conflict", `${project} has ${MAX_KEYS} keys, the most that it may: revoke one first`);
+  if (!record) throw new TrainyardError("conflict", `${project} has ${MAX_KEYS} keys, which is the maximum: revoke one first`);
   return { record, key };
 }

@@ -1,4 +1,4 @@
-/** Revoke a key: it is worth nothing from then on, nor are its sessions. Its record stays. */
+/** Revokes a key: the key and its sessions are invalid from then on. Its record stays. */
 import { isLive, type Principal } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { TrainyardError } from "../../domain/errors.ts";
@@ -6,8 +6,8 @@ import type { Services } from "../services.ts";
 import { findOwnKey } from "./find-keys.ts";
 
 /**
- * Throws not_found, and conflict for the last key by which the server can be administered, unless `hasAdminKey` says that
- * there is another way.
+ * Revokes the key. Throws not_found, and conflict for the last key that can administer the server, unless `hasAdminKey` says
+ * that the environment has one.
  */
 export async function revokeKey(
   services: Pick<Services, "store">,
@@ -19,7 +19,7 @@ export async function revokeKey(
   const now = Date.now();
   const administers = key.project === DEFAULT_PROJECT && key.scopes.includes("admin") && isLive(key, now);
   if (administers && !hasAdminKey && (await services.store.keys.count(DEFAULT_PROJECT, "admin", now)) <= 1) {
-    const detail = `it is the last key of ${DEFAULT_PROJECT} with the scope admin: make another one first`;
+    const detail = `it is the last key of ${DEFAULT_PROJECT} with the scope admin: create another one first`;
     throw new TrainyardError("conflict", detail);
   }
   await services.store.keys.revoke(id, now);

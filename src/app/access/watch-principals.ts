@@ -1,31 +1,31 @@
-/** Watch principals: tells who holds a long connection that the key behind it is worth nothing any more. */
+/** Watches principals: ends long connections when the key or session behind them is no longer valid. */
 import type { Principal } from "../../domain/access/api-key.ts";
 import { singleFlight } from "../single-flight.ts";
 
 export interface WatchOptions {
-  /** Whether the principal's key, and session if it came by one, are still good. */
+  /** Whether the principal's key is still valid, and its session if it has one. */
   readonly isValid: (principal: Principal) => Promise<boolean>;
   readonly onError: (error: unknown) => void;
 }
 
 export interface Watches {
-  /** Calls `end` once when the principal is nobody any more. Returns what ends that. */
+  /** Calls `end` once when the principal is no longer valid. Returns an unsubscribe function. */
   add(principal: Principal, end: () => void): () => void;
-  /** Looks now, and not only in a moment. */
-  look(): Promise<void>;
+  /** Checks all principals now, instead of at the next interval. */
+  check(): Promise<void>;
   close(): void;
 }
 
-/** How often is looked. */
-const LOOK_MS = 1000;
+/** Interval between two checks. */
+const CHECK_MS = 1000;
 
-/** Nobody is watched yet. While nobody is, nothing is looked at. */
+/** Creates an empty set of watches. There are no checks while nothing is watched. */
 export function createWatches({ isValid, onError }: WatchOptions): Watches {
   const watched = new Set<{ readonly principal: Principal; readonly end: () => void }>();
   let timer: NodeJS.Timeout | undefined;
 
-  const look = singleFlight(async () => {
-    // Many connections share a key: it is asked for once.
+  const check = singleFlight(async () => {
+    // Many connections share a key: check each key once.
     const answers = new Map<string, Promise<boolean>>();
     for (const watch of [...watched]) {
       const { keyId, session, expiresAt } = watch.principal;
@@ -36,14 +36,14 @@ export function createWatches({ isValid, onError }: WatchOptions): Watches {
       if ((hasExpired || !(await answer)) && watched.delete(watch)) watch.end();
     }
   });
-  const lookSafely = (): Promise<void> => look().catch(onError);
+  const checkSafely = (): Promise<void> => check().catch(onError);
 
   return {
     add(principal, end) {
       const watch = { principal, end };
       watched.add(watch);
       if (timer === undefined) {
-        timer = setInterval(() => void lookSafely(), LOOK_MS);
+        timer = setInterval(() => void checkSafely(), CHECK_MS);
         timer.unref();
       }
       return () => {
@@ -53,7 +53,7 @@ export function createWatches({ isValid, onError }: WatchOptions): Watches {
         timer = undefined;
       };
     },
-    look: lookSafely,
+    check: checkSafely,
     close() {
       clearInterval(timer);
       watched.clear();

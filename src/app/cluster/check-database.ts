@@ -1,12 +1,12 @@
-/** Check the database: whether it answers, and takes what is written. */
+/** Checks that the database answers and accepts writes. */
 import { setTimeout as delay } from "node:timers/promises";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Services } from "../services.ts";
 
-/** A database that takes longer is away. */
+/** Time after which a database that has not answered counts as unavailable. */
 const PING_MS = 2000;
 
-/** Throws unavailable when the database does not answer in time, or says itself what it cannot do any more and what would help. */
+/** Throws unavailable when the database does not answer in time, or the store's own error, which names the cause and the cure. */
 export async function checkDatabase({ store }: Pick<Services, "store">): Promise<void> {
   const away = new TrainyardError("unavailable", "the database does not answer");
   const trouble = await Promise.race([

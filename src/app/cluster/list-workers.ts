@@ -1,17 +1,17 @@
-/** List workers: the processes that were heard of lately, and telling one to give its jobs away. */
+/** Lists the processes with a recent heartbeat, and asks one to drain. */
 
 import type { Worker } from "../../domain/operation/worker.ts";
 import type { Store } from "../../domain/store/store.ts";
 import { SILENT_BEATS } from "./send-heartbeat.ts";
 
 export interface ProcessRegistry {
-  /** Oldest first. */
+  /** Lists processes, oldest first. */
   list(): Promise<Worker[]>;
-  /** Null when there is none of this id. */
+  /** Asks a process to drain: to stop claiming jobs and requeue its own. Returns null for an unknown id. */
   drain(id: string): Promise<Worker | null>;
 }
 
-/** The processes of a store whose processes announce themselves so often. */
+/** Creates a registry over a store in which every process records a heartbeat every `everyMs`. */
 export function createProcessRegistry(store: Pick<Store, "workers">, everyMs: number): ProcessRegistry {
   const list = () => store.workers.list(Date.now() - SILENT_BEATS * everyMs);
   return {

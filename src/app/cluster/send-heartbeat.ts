@@ -1,26 +1,26 @@
-/** Announce: this process tells the others that it is there, and hears from them that it is to give its jobs away. */
+/** Sends the heartbeats of this process to the store, and reads from there whether it is to drain. */
 import type { WorkerHeartbeat } from "../../domain/operation/worker.ts";
 import type { Services } from "../services.ts";
 
 export interface HeartbeatOptions {
   readonly worker: Omit<WorkerHeartbeat, "heartbeatAt">;
-  /** How often it says so. */
+  /** Interval between two heartbeats. */
   readonly everyMs: number;
-  /** Called once, when somebody wants it to drain. */
+  /** Called once, when the process is asked to drain. */
   readonly onDrain: () => void;
 }
 
 export interface Heartbeats {
-  /** Takes the process off the list. */
+  /** Stops the heartbeats and deregisters the process. */
   stop(): Promise<void>;
 }
 
-/** A process that was silent for so many announcements is taken for dead. */
+/** Number of missed heartbeats after which a process counts as dead. */
 export const SILENT_BEATS = 5;
-/** Dead ones stay in the table for a while, and are shown to nobody. */
+/** Time after which the row of a dead process is removed; until then it stays in the table, but is not listed. */
 const FORGET_MS = 3_600_000;
 
-/** Announces once, and goes on. Throws what the store throws the first time. */
+/** Sends the first heartbeat, then one every `everyMs`. Rejects with the store's error if the first one fails. */
 export async function sendHeartbeats({ store, log }: Services, options: HeartbeatOptions): Promise<Heartbeats> {
   const { worker, everyMs, onDrain } = options;
   let stopped = false;
@@ -33,7 +33,7 @@ export async function sendHeartbeats({ store, log }: Services, options: Heartbea
     const wanted = await store.workers.recordHeartbeat({ ...worker, heartbeatAt: now });
     if (wanted && !draining) {
       draining = true;
-      log.info({ worker_id: worker.id }, "this process is to give its jobs away");
+      log.info({ worker_id: worker.id }, "this process was asked to drain");
       onDrain();
     }
     await store.workers.removeSilent(now - FORGET_MS);
@@ -43,7 +43,7 @@ export async function sendHeartbeats({ store, log }: Services, options: Heartbea
     if (stopped) return;
     timer = setTimeout(() => {
       beating = beat()
-        .catch((err: unknown) => log.warn({ err }, "cannot tell the others that this process is there"))
+        .catch((err: unknown) => log.warn({ err }, "cannot send a heartbeat"))
         .then(schedule);
     }, everyMs);
     timer.unref();

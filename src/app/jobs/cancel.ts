@@ -1,4 +1,4 @@
-/** Cancel: a queued or paused job ends at once, a running one as soon as its thread has seen it. */
+/** Cancels a job: a queued or paused one at once, a running one as soon as its thread sees the request. */
 import type { ProjectServices } from "../services.ts";
 import { type Interruption, interrupt } from "./interrupt.ts";
 import type { JobView } from "./job-view.ts";

@@ -1,6 +1,6 @@
 /**
- * Execute: one attempt at one job, from where the last one came to its stored outcome. Never rejects; what goes wrong fails the
- * job or brings it back into the queue.
+ * Executes one attempt at one job, from its last checkpoint to its stored outcome. Never rejects: an error fails the job or
+ * requeues it.
  */
 
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
@@ -15,24 +15,24 @@ import { type StopSignals, watch } from "./stop-signals.ts";
 
 const INTERNAL: JobError = {
   code: "internal",
-  detail: "the server failed; its log says how, under this job's id",
+  detail: "internal error; see the server log under this job's id",
   epoch: null,
 };
 
-const LEASE_ENDED = "its worker has had it for as long as one may";
+const LEASE_ENDED = "its worker has reached the longest lease";
 
 export interface Attempt {
-  /** Aborted: the server stops. The job writes a checkpoint and goes back into the queue. */
+  /** Aborted when the server stops: the job writes a checkpoint and is requeued. */
   readonly stopping: AbortSignal;
-  /** Aborted: it has no time for that any more. The job goes back into the queue as of its last checkpoint. */
+  /** Aborted when there is no time left for that: the job is requeued at its last stored checkpoint. */
   readonly deadline: AbortSignal;
-  /** The first wait after a crash. */
+  /** Delay before the first retry after a crash. */
   readonly backoffMs: number;
-  /** The right to the job. */
-  readonly hold: Pick<Lease, "lost" | "expiring">;
+  /** The lease under which this process runs the job. */
+  readonly lease: Pick<Lease, "lost" | "expiring">;
 }
 
-/** Runs a job that was claimed. Returns whether its end is stored, or is another's to store. */
+/** Runs a claimed job. Returns true when its end is stored, or is another worker's to store. */
 export async function execute(services: Services, job: Job, options: Attempt): Promise<boolean> {
   const { log } = services;
   const startedAt = performance.now();
@@ -43,66 +43,67 @@ export async function execute(services: Services, job: Job, options: Attempt): P
     log.info({ job_id: job.id, attempt: job.attempt, state, ms: Math.round(performance.now() - startedAt) }, "job ended");
     return true;
   } catch (err) {
-    // Nothing could be stored: the job stays as it is until the next start, or until its lease has lapsed.
-    log.error({ err, job_id: job.id }, "the end of the job cannot be stored");
+    // The outcome could not be stored: the job stays as it is until the next start, or until its lease has lapsed.
+    log.error({ err, job_id: job.id }, "cannot store the outcome of the job");
     return false;
   }
 }
 
-/** How an attempt ended: `died` is the end of its thread, not of the job. */
+/** How an attempt ended. `died` means that its thread crashed; the job may be retried. */
 type End = TrainingResult | { readonly state: "died"; readonly detail: string };
 
 /** Returns the state in which the attempt left the job. */
 async function attempt(services: Services, job: Job, options: Attempt): Promise<JobState | "lost"> {
-  const { stopping, deadline, backoffMs, hold } = options;
+  const { stopping, deadline, backoffMs, lease } = options;
   if (stopping.aborted) return requeueOrPause(services, job);
   const signals: StopSignals = { cancel: new AbortController(), stop: new AbortController() };
   const unwatch = watch(services, job, signals);
   const onStop = () => signals.stop.abort("stop");
   const onDeadline = () => signals.cancel.abort();
-  const heard = new AbortController();
-  const on = (wish: AbortSignal, listener: () => void) => wish.addEventListener("abort", listener, { signal: heard.signal });
+  const ended = new AbortController();
+  const on = (signal: AbortSignal, listener: () => void) =>
+    signal.addEventListener("abort", listener, { signal: ended.signal });
   on(stopping, onStop);
-  on(hold.expiring, onStop);
+  on(lease.expiring, onStop);
   on(deadline, onDeadline);
-  on(hold.lost, onDeadline);
+  on(lease.lost, onDeadline);
   try {
     const end = await train(services, job, signals).catch((err: unknown): End => {
       if (isStorageFull(err)) throw err;
-      services.log.error({ err, job_id: job.id }, "the job failed for a reason of the server's");
+      services.log.error({ err, job_id: job.id }, "the job failed with an internal error");
       return { state: "failed", metrics: null, error: INTERNAL };
     });
     if (end.state === "died") return await retry(services, job, end.detail, backoffMs);
-    // Whoever has it now says what becomes of it.
-    if (end.state === "cancelled" && hold.lost.aborted) return "lost";
-    const why = hold.expiring.aborted && !stopping.aborted ? LEASE_ENDED : undefined;
+    // The worker that holds the lease now decides what happens to the job.
+    if (end.state === "cancelled" && lease.lost.aborted) return "lost";
+    const why = lease.expiring.aborted && !stopping.aborted ? LEASE_ENDED : undefined;
     if (end.state === "stopped" || (end.state === "cancelled" && deadline.aborted))
       return await requeueOrPause(services, job, why);
     return await finish(services, job, end);
   } catch (err) {
     if (!isStorageFull(err)) throw err;
-    services.log.warn({ err, job_id: job.id }, "there is no room for what the job comes to: it waits");
+    services.log.warn({ err, job_id: job.id }, "the disk has no room for the results of the job: it waits");
     return await waitForRoom(services, job, stopping);
   } finally {
-    heard.abort();
+    ended.abort();
     unwatch();
   }
 }
 
-/** Rejects for reasons of the server's. */
+/** Trains the job in a thread. Rejects on errors of the server, such as those of the store. */
 async function train(services: Services, job: Job, signals: StopSignals): Promise<End> {
   const { trainingPool, log } = services;
-  const { observer, trouble } = observe(services, job, signals);
+  const { observer, failure } = observe(services, job, signals);
   const run = await runOf(services, job);
   const end = await trainingPool.train(run, observer).catch((err: Error): End => {
-    log.error({ err, job_id: job.id }, "the training thread died");
+    log.error({ err, job_id: job.id }, "the training thread crashed");
     return { state: "died", detail: err.message };
   });
-  if (trouble.first !== null) throw trouble.first;
+  if (failure.first !== null) throw failure.first;
   return end;
 }
 
-/** What the attempt begins with: everything that the thread needs. */
+/** Reads everything that the thread needs for an attempt. */
 async function runOf(services: Services, job: Job): Promise<TrainingRun> {
   const { store } = services;
   const last = await store.checkpoints.getLast(job.id);
@@ -114,46 +115,46 @@ async function runOf(services: Services, job: Job): Promise<TrainingRun> {
   return { job, payload, dataset, checkpoint };
 }
 
-/** Stores what comes from the thread, and ends the run when the job is no longer this attempt's, or the store fails. */
+/** Stores the thread's epochs and checkpoints. Cancels the run when another attempt has the job, or the store fails. */
 function observe(
   { store, frames, bus, log }: Services,
   job: Job,
   { cancel, stop }: StopSignals,
-): { readonly observer: TrainingObserver; readonly trouble: { first: unknown } } {
-  const trouble: { first: unknown } = { first: null };
+): { readonly observer: TrainingObserver; readonly failure: { first: unknown } } {
+  const failure: { first: unknown } = { first: null };
   const onEpochs = async (chunk: MetricChunk): Promise<void> => {
-    if (trouble.first !== null) return;
+    if (failure.first !== null) return;
     try {
       const seq = await store.metrics.append(job.id, job.attempt, chunk);
       if (seq === null) return cancel.abort();
-      // Before the hint: readers that it wakes find the chunk here, and ask the store for nothing.
+      // Before the hint: readers that it wakes find the chunk here and need not read the store.
       frames.add(job.id, seq, chunk);
       bus.publish(job.id, seq);
     } catch (error) {
-      trouble.first = error;
+      failure.first = error;
       cancel.abort();
     }
   };
   const onCheckpoint = async (checkpoint: NewCheckpoint): Promise<void> => {
-    // Of epochs that are not stored there must be no checkpoint.
-    if (trouble.first !== null) return;
+    // A checkpoint must not exist without the epochs before it.
+    if (failure.first !== null) return;
     try {
       const stored = await store.checkpoints.insert(job.id, job.attempt, Date.now(), checkpoint);
       if (stored === null) cancel.abort();
     } catch (err) {
-      // An earlier one leads to the same weights.
-      log.warn({ err, job_id: job.id, epoch: checkpoint.epoch }, "a checkpoint cannot be stored");
+      // The job goes on: resuming from an earlier checkpoint leads to the same weights.
+      log.warn({ err, job_id: job.id, epoch: checkpoint.epoch }, "cannot store a checkpoint");
     }
   };
-  return { observer: { onEpochs, onCheckpoint, signal: cancel.signal, stop: stop.signal }, trouble };
+  return { observer: { onEpochs, onCheckpoint, signal: cancel.signal, stop: stop.signal }, failure };
 }
 
-/** The columns that the job trains on; null where its rows come from elsewhere. */
+/** Reads the columns that the job trains on; null when its rows do not come from a data set. */
 async function readDataset({ store }: Services, { spec }: Job): Promise<DatasetRows | null> {
   if (!("dataset" in spec.data)) return null;
   const { id, features, target, weights } = spec.data.dataset;
   const dataset = await store.datasets.get(id);
-  if (!dataset) throw new Error(`the data set ${id} is gone`);
+  if (!dataset) throw new Error(`the data set ${id} does not exist`);
   const splitColumn = spec.split && "column" in spec.split ? [spec.split.column] : [];
   const weightColumn = weights === null ? [] : [weights];
   const values = await store.datasets.readColumns(id, [...new Set([...features, ...target, ...splitColumn, ...weightColumn])]);

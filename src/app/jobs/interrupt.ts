@@ -1,4 +1,4 @@
-/** What pause and cancel have in common: a job leaves the state that it is in, whatever happens to it meanwhile. */
+/** Moves a job out of its current state while workers may change it concurrently. Shared by pause and cancel. */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { JobState, Transition } from "../../domain/jobs/job.ts";
 import type { ProjectServices } from "../services.ts";
@@ -6,18 +6,21 @@ import { findJob, type JobView, viewOf } from "./job-view.ts";
 import { notifyAndView } from "./notify-changed.ts";
 
 export interface Interruption {
-  /** What it means from each state that it is possible in. */
+  /** The transition from each state in which the interruption is possible. */
   readonly steps: readonly { readonly from: JobState; readonly to: JobState; readonly reason: string }[];
-  /** The state of a job that was asked to before and has not got there yet: it is left as it is. */
+  /** The state of a job that was already asked to do this and has not finished yet: it is left unchanged. */
   readonly underWay: JobState;
-  /** What there is to say of a job in a state that it is not possible in. */
+  /** The end of the error message for a job in any other state. */
   readonly refusal: string;
 }
 
-/** A job moves between two looks at it only so often: it is claimed, and put back by a restart. */
+/** Attempts before giving up. A job rarely changes between two reads: when it is claimed, or requeued by a restart. */
 const MAX_ROUNDS = 5;
 
-/** Returns the job as it then is. Throws not_found, and conflict in a state that has no step. */
+/**
+ * Returns the job after the transition. Throws not_found, conflict in a state that has no step, and unavailable when the job
+ * keeps changing.
+ */
 export async function interrupt(services: ProjectServices, id: string, interruption: Interruption): Promise<JobView> {
   const { steps, underWay, refusal } = interruption;
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -32,5 +35,5 @@ export async function interrupt(services: ProjectServices, id: string, interrupt
       throw new TrainyardError("conflict", `the job is ${job.state}: ${refusal}`);
     }
   }
-  throw new TrainyardError("unavailable", "the job keeps changing its state; try again");
+  throw new TrainyardError("unavailable", "the state of the job keeps changing; try again");
 }

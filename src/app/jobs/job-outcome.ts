@@ -1,4 +1,4 @@
-/** Settle: an attempt has come to its end, one way or another, and the job goes where that leads: to an outcome, or back. */
+/** Ends an attempt: stores the outcome of the job, or requeues or pauses it so that another attempt can follow. */
 import { setTimeout as delay } from "node:timers/promises";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
@@ -10,21 +10,21 @@ import type { TrainingResult } from "../../domain/ports.ts";
 import type { ProjectServices, Services } from "../services.ts";
 import { notifyChanged } from "./notify-changed.ts";
 
-/** Stores the outcome of an attempt. Returns the state that the job is in then; "lost" when it was not this attempt's any more. */
+/** Stores the outcome of an attempt. Returns the new state of the job, or "lost" when the job belongs to another attempt. */
 export async function finish({ store, bus, log }: Services, job: Job, result: TrainingResult): Promise<JobState | "lost"> {
   const outcome = outcomeOf(job, result);
   const finished = await store.jobs.finish(job.id, job.attempt, Date.now(), reasonOf(job, result), outcome);
   bus.publish(job.id, finished?.lastSeq);
   if (finished) return finished.state;
-  log.warn({ job_id: job.id, attempt: job.attempt }, "the job was taken away from this attempt; its result is dropped");
+  log.warn({ job_id: job.id, attempt: job.attempt }, "the job belongs to another attempt; the result of this one is dropped");
   return "lost";
 }
 
 /**
- * Where a job goes whose attempt ended before its time: the first of these that its state allows. It may change while we look,
- * but only from running to pausing and on to cancelling: in this order none is missed.
+ * Applies the first of these transitions that the state of the job allows, after an attempt that did not finish. The state may
+ * change meanwhile, but only from running to pausing and then to cancelling, so trying them in this order misses none.
  */
-async function goBack(services: Services, job: Job, steps: readonly TransitionRequest[]): Promise<Job | null> {
+async function applyFirst(services: Services, job: Job, steps: readonly TransitionRequest[]): Promise<Job | null> {
   for (const step of steps) {
     const moved = await services.store.jobs.transition(job.id, { ...step, attempt: job.attempt });
     if (!moved) continue;
@@ -34,17 +34,18 @@ async function goBack(services: Services, job: Job, steps: readonly TransitionRe
   return null;
 }
 
-/** How long a job that found no room on the disk waits at least. */
+/** Minimum delay before a job is claimed again after the disk was full. */
 const NO_ROOM_MS = 1000;
 
 /**
- * A job whose results find no room on the disk: back in the queue as of its last checkpoint. The runner takes none until there
- * is room. Where there is none even for that, it is tried until there is some, or the server stops: the next start finds it.
+ * Requeues a job at its last checkpoint when the disk has no room for its results. The runner claims no jobs until there is
+ * room. If the disk has no room even for requeuing, this retries until it has, or until the server stops: the next start then
+ * recovers the job.
  */
 export async function waitForRoom(services: Services, job: Job, stopping: AbortSignal): Promise<JobState | "lost"> {
   for (;;) {
     try {
-      return await requeueOrPause(services, job, "the disk is full: it waits for room", NO_ROOM_MS);
+      return await requeueOrPause(services, job, "the disk is full: the job waits for space", NO_ROOM_MS);
     } catch (error) {
       if (!isStorageFull(error)) throw error;
       await delay(NO_ROOM_MS, null, { signal: stopping }).catch(() => undefined);
@@ -53,31 +54,31 @@ export async function waitForRoom(services: Services, job: Job, stopping: AbortS
   }
 }
 
-/** Whether an error says that the disk has no room. */
+/** Whether an error means that the disk is full. */
 export function isStorageFull(error: unknown): boolean {
   return error instanceof TrainyardError && error.code === "storage_full";
 }
 
-/** A job whose attempt wrote a checkpoint and stopped: paused, or in the queue for the next start. */
+/** Pauses or requeues a job whose attempt was stopped, so that it resumes from its last checkpoint. */
 export async function requeueOrPause(
   services: Services,
   job: Job,
   why = "the server was stopped",
   waitMs = 0,
 ): Promise<JobState | "lost"> {
-  const from = await placeOf(services, job.id);
+  const from = await resumePointOf(services, job.id);
   const at = Date.now();
   const later = waitMs > 0 && { notBefore: at + waitMs };
-  const moved = await goBack(services, job, [
-    { from: ["running"], to: { state: "queued", at, reason: `${why}; it goes on from ${from}` }, ...later },
+  const moved = await applyFirst(services, job, [
+    { from: ["running"], to: { state: "queued", at, reason: `${why}; it resumes from ${from}` }, ...later },
     { from: ["pausing"], to: { state: "paused", at, reason: `paused at ${from}` } },
   ]);
   return moved?.state ?? finish(services, job, { state: "cancelled", metrics: null });
 }
 
 /**
- * Requeues a job whose worker died at its last checkpoint, or fails it when that has happened too often. The first retry waits
- * for `firstMs`, each further one for twice as long.
+ * Requeues a job whose worker crashed, at its last checkpoint, or fails it after more than `max_retries` crashes. The first
+ * retry waits for `firstMs`, each further one twice as long as the one before, up to MAX_BACKOFF_MS.
  */
 export async function retry(services: Services, job: Job, crash: string, firstMs: number): Promise<JobState | "lost"> {
   const crashes = job.crashes + 1;
@@ -87,11 +88,11 @@ export async function retry(services: Services, job: Job, crash: string, firstMs
     const error: JobError = { code: "worker_died", detail, epoch: null };
     return finish(services, job, { state: "failed", metrics: null, error });
   }
-  const from = await placeOf(services, job.id);
+  const from = await resumePointOf(services, job.id);
   const at = Date.now();
   const waitMs = Math.min(MAX_BACKOFF_MS, firstMs * 2 ** (crashes - 1));
-  const reason = `${crash}; retry ${crashes} of ${max_retries} goes on from ${from}`;
-  const moved = await goBack(services, job, [
+  const reason = `${crash}; retry ${crashes} of ${max_retries} resumes from ${from}`;
+  const moved = await applyFirst(services, job, [
     { from: ["running"], to: { state: "queued", at, reason }, died: true, notBefore: at + waitMs },
     { from: ["pausing"], to: { state: "paused", at, reason: `${crash}; paused at ${from}` }, died: true },
   ]);
@@ -99,8 +100,8 @@ export async function retry(services: Services, job: Job, crash: string, firstMs
 }
 
 /**
- * Requeues a job whose worker has not been heard of since it took it. It counts as a crash, as in `retry`, when the attempt has
- * stored no checkpoint: a job that brings its worker down each time fails in the end.
+ * Requeues a job whose worker was lost while it ran the job. This counts as a crash, as in `retry`, when the attempt has stored
+ * no checkpoint, so that a job that crashes its worker each time fails in the end.
  */
 export async function reclaimLost(services: Services, job: Job, firstMs: number): Promise<void> {
   const last = await services.store.checkpoints.getLast(job.id);
@@ -108,8 +109,8 @@ export async function reclaimLost(services: Services, job: Job, firstMs: number)
   await requeueOrPause(services, job, "its worker was lost");
 }
 
-/** Where the next attempt at a job will begin, in words. */
-export async function placeOf({ store }: Pick<ProjectServices, "store">, jobId: string): Promise<string> {
+/** Describes in words where the next attempt at a job will begin: "epoch 3 and 20 steps". */
+export async function resumePointOf({ store }: Pick<ProjectServices, "store">, jobId: string): Promise<string> {
   const last = await store.checkpoints.getLast(jobId);
   if (!last) return "the start";
   return last.step === 0 ? `epoch ${last.epoch}` : `epoch ${last.epoch} and ${last.step} steps`;
@@ -131,7 +132,7 @@ function outcomeOf(job: Job, result: TrainingResult): Outcome {
 function reasonOf({ reproduces }: Job, result: TrainingResult): string {
   if (result.state === "succeeded") {
     if (!reproduces) return result.reason;
-    const verdict = result.model.sha256 === reproduces.sha256 ? "agree, bit for bit, with" : "are others than";
+    const verdict = result.model.sha256 === reproduces.sha256 ? "agree, bit for bit, with" : "differ from";
     return `${result.reason}; the weights ${verdict} those of ${reproduces.model}`;
   }
   return result.state === "failed" ? result.error.detail : "cancelled on request";

@@ -1,4 +1,4 @@
-/** A job as its readers see it: the record, its place in the queue, and how far it is. */
+/** Reads a job for display: the record, its position in the queue, and its progress. */
 import { notFound } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import type { JobFilter } from "../../domain/jobs/job-store.ts";
@@ -7,32 +7,32 @@ import type { ProjectServices } from "../services.ts";
 
 export interface JobView {
   readonly job: Job;
-  /** Position counts from 1. Null unless the job is queued, and in lists, where it would cost a count a job. */
+  /** Position counts from 1. Null unless the job is queued, and null in lists, where it would take a query for each job. */
   readonly queue: { readonly position: number; readonly jobsAhead: number } | null;
   /** 0..1. */
   readonly progress: number;
-  /** Seconds until the last epoch at the pace so far; null when that is not known. */
+  /** Seconds until the last epoch at the average speed so far; null when it is not known. */
   readonly etaS: number | null;
 }
 
-/** The record of a job. Throws not_found. */
+/** Returns the record of a job. Throws not_found. */
 export async function findJob({ store }: Pick<ProjectServices, "store">, id: string): Promise<Job> {
   const job = await store.jobs.get(id);
   if (!job) throw notFound("job", id);
   return job;
 }
 
-/** A job as its readers see it. Throws not_found. */
+/** Returns the view of a job. Throws not_found. */
 export async function readJob(services: Pick<ProjectServices, "store" | "queue">, id: string): Promise<JobView> {
   return viewOf(services, await findJob(services, id));
 }
 
-/** The view of a job that was just read or written. */
+/** Returns the view of a job that was just read or written. */
 export async function viewOf({ queue }: Pick<ProjectServices, "queue">, job: Job): Promise<JobView> {
   return assembleView(job, job.state === "queued" ? await queue.position(job.id) : null);
 }
 
-/** Newest first. */
+/** Lists jobs, newest first. */
 export async function listJobs({ store }: ProjectServices, filter: JobFilter, page: PageRequest): Promise<Page<JobView>> {
   const { data, hasMore, nextAfter } = await store.jobs.list(filter, page);
   return { data: data.map((job) => assembleView(job, null)), hasMore, nextAfter };
@@ -47,7 +47,7 @@ function assembleView(job: Job, jobsAhead: number | null): JobView {
   };
 }
 
-/** The epochs done took the time of all attempts. */
+/** The speed is that of all attempts together: epochs done over the time spent running. */
 function etaOf({ state, transitions, epochsDone, spec }: Job, now: number): number | null {
   if (state !== "running" || epochsDone === 0) return null;
   const spans = transitions.map((transition, index) =>

@@ -1,4 +1,4 @@
-/** Pause: a queued job waits apart, a running one writes a checkpoint and gives its worker free. */
+/** Pauses a job: a queued one leaves the queue, a running one writes a checkpoint and frees its worker. */
 import type { ProjectServices } from "../services.ts";
 import { type Interruption, interrupt } from "./interrupt.ts";
 import type { JobView } from "./job-view.ts";
@@ -9,7 +9,7 @@ const PAUSE: Interruption = {
     { from: "running", to: "pausing", reason: "pause was requested" },
   ],
   underWay: "pausing",
-  refusal: "only a queued or running one can be paused",
+  refusal: "only a queued or running job can be paused",
 };
 
 /** Pauses a job and returns it, `paused` or `pausing`. Throws not_found, and conflict for a job in any other state. */

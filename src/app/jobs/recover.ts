@@ -1,19 +1,25 @@
-/** Recover: at the start, jobs that a stopped server left half way are put where they can go on from, and what is unfinished goes. */
+/**
+ * Recovers at the start of the server: moves the jobs that a stopped server left running into a state they can resume from, and
+ * removes unfinished data.
+ */
 import type { Job, JobState, Transition } from "../../domain/jobs/job.ts";
 import type { Services } from "../services.ts";
-import { placeOf } from "./job-outcome.ts";
+import { resumePointOf } from "./job-outcome.ts";
 
-/** Where a job goes from each state that only a live server keeps it in. `place`: where it will go on from, in words. */
-const RECOVERY: readonly { readonly from: JobState; readonly to: JobState; readonly reason: (place: string) => string }[] = [
+/** The transition from each state that needs a live server. `point`: where the job will resume from, in words. */
+const RECOVERY: readonly { readonly from: JobState; readonly to: JobState; readonly reason: (point: string) => string }[] = [
   // Its metrics stay: the next attempt computes the same epochs again and reports those after the last one stored.
-  { from: "running", to: "queued", reason: (place) => `the server ended while it ran; it goes on from ${place}` },
-  { from: "pausing", to: "paused", reason: (place) => `the server ended while it paused; paused at ${place}` },
+  { from: "running", to: "queued", reason: (point) => `the server ended while the job ran; it resumes from ${point}` },
+  { from: "pausing", to: "paused", reason: (point) => `the server ended while the job paused; paused at ${point}` },
   { from: "cancelling", to: "cancelled", reason: () => "cancelled on request; the server ended meanwhile" },
 ];
 
 const PAGE = 200;
 
-/** Call it before the first claim. Returns how many jobs were moved, each of which `onMoved` was told of. */
+/**
+ * Recovers jobs and removes unfinished data. Call it before the first claim. Calls `onMoved` for each job that was moved, and
+ * returns their number.
+ */
 export async function recover(
   services: Pick<Services, "store" | "log">,
   onMoved: (job: Job) => Promise<void> = async () => undefined,
@@ -25,7 +31,7 @@ export async function recover(
       const { data } = await store.jobs.list({ state: from }, { limit: PAGE });
       found = data.length;
       for (const { id } of data) {
-        const to: Transition = { state, at: Date.now(), reason: reason(await placeOf(services, id)) };
+        const to: Transition = { state, at: Date.now(), reason: reason(await resumePointOf(services, id)) };
         const job = await store.jobs.transition(id, { from: [from], to });
         if (!job) continue;
         await onMoved(job);
@@ -33,15 +39,15 @@ export async function recover(
       }
     }
   }
-  if (moved > 0) log.info({ jobs: moved }, "jobs of the last run were recovered");
+  if (moved > 0) log.info({ jobs: moved }, "recovered jobs that the last run left unfinished");
   await removeUnfinished(services, Date.now());
   return moved;
 }
 
-/** Removes what uploads, deletions and checkpoints that were begun before `at` have left half way. */
+/** Removes the remains of unfinished uploads, deletions and checkpoints that began before `at`, in epoch milliseconds. */
 export async function removeUnfinished({ store, log }: Pick<Services, "store" | "log">, at: number): Promise<void> {
   const datasets = await store.datasets.removeUnfinished(at);
-  if (datasets > 0) log.info({ datasets }, "uploads and deletions that the last run left half way were removed");
+  if (datasets > 0) log.info({ datasets }, "removed uploads and deletions that the last run left unfinished");
   const checkpoints = await store.checkpoints.removeUnfinished(at);
-  if (checkpoints > 0) log.info({ checkpoints }, "checkpoints that the last run left half way were removed");
+  if (checkpoints > 0) log.info({ checkpoints }, "removed checkpoints that the last run left unfinished");
 }

@@ -1,4 +1,4 @@
-/** Reproduce: the job that trained a model runs again, to see whether it gives the same bits. */
+/** Reproduces a model: runs the job that trained it again, to check that it gives the same bits. */
 import { TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import { isCheckpointId } from "../../domain/models/registry.ts";
@@ -8,15 +8,16 @@ import type { JobView } from "./job-view.ts";
 import { notifyAndView } from "./notify-changed.ts";
 
 /**
- * Queues a copy of the job that trained a model. It makes no model: its record says at the end what its weights hash to. Throws
- * not_found, and conflict when what the job was made of is not there any more. A job that has the `id` already is given back.
+ * Queues a copy of the job that trained a model. The copy makes no model: its record says at the end what its weights hash to.
+ * Throws not_found, and conflict when the job or its data set was deleted, or the model has no job. Returns the existing job if
+ * one has this `id`.
  */
 export async function reproduce(services: ProjectServices, ref: string, id?: string): Promise<JobView> {
   const { store } = services;
   const known = id === undefined ? null : await store.jobs.get(id);
   if (known) return notifyAndView(services, known);
   const model = await findModel(services, ref);
-  if (isCheckpointId(model.id)) throw conflict("it is a checkpoint: only what a job came to can be reproduced");
+  if (isCheckpointId(model.id)) throw conflict("it is a checkpoint: only the final model of a job can be reproduced");
   if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");
   const job = await store.jobs.get(model.jobId);
   if (!job) throw conflict(`the job ${model.jobId} was deleted, and its rows and initial weights with it`);

@@ -1,14 +1,14 @@
-/** Look up: what a job body refers to, read from the store. */
+/** Resolves references: reads the data set and the model that a job body names. */
 import { type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { parseModelRef } from "../../domain/models/registry.ts";
 import type { References, ReferredModel, Resolved } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Most values of a data set, 4 MiB, of which all columns are read, only for the notes on them. */
+/** Data sets of at most this many values, 4 MiB, are read whole: the notes of a job look at every column. */
 const MAX_NOTED_VALUES = 512 * 1024;
 
-/** The things referred to, or the references that lead nowhere. */
+/** Returns the data set and the model that are referred to, or an error for each reference that does not exist. */
 export async function resolveReferences(
   services: ProjectServices,
   references: References,
@@ -30,7 +30,7 @@ async function resolveDataset(
   if (!dataset) return { errors: [{ pointer: "/data/dataset/id", detail: `there is no data set ${reference.id}` }] };
   const { rows, sha256, columns } = dataset;
   const named = [...reference.target, reference.splitColumn];
-  // Widths and classes follow from these; what only training needs is read when it starts.
+  // Widths and classes follow from these columns. Columns that only training needs are read when it starts.
   const isSmall = rows * columns.length <= MAX_NOTED_VALUES;
   const needed = columns.filter(
     ({ name, type }) => type !== "text" && (isSmall || isCategorical(type) || named.includes(name)),

@@ -1,4 +1,4 @@
-/** Run: takes jobs from the queue as long as a thread is free, and gives them back when the server stops. */
+/** Runs jobs: claims them from the queue while a thread is free, and requeues them when the server stops. */
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Lease } from "../../domain/jobs/queue.ts";
 import type { Services } from "../services.ts";
@@ -7,25 +7,25 @@ import { execute } from "./execute.ts";
 
 export interface Runner {
   /**
-   * Takes no more jobs, has those that run write a checkpoint and puts them back into the queue. Resolves when all of it is
-   * stored; those that take longer than the time for it go back as of their last checkpoint.
+   * Claims no more jobs, has the running ones write a checkpoint and requeues them. Resolves when all of this is stored. Jobs
+   * that need longer than `drainMs` are requeued at their last stored checkpoint.
    */
   stop(): Promise<void>;
 }
 
 export interface RunnerOptions {
-  /** Jobs at the same time; not more than the training pool have threads. */
+  /** Number of jobs that run at the same time; at most the number of threads of the training pool. */
   readonly workers: number;
-  /** Time that running jobs have for their last checkpoint when the runner stops. */
+  /** Time that running jobs have to write their last checkpoint when the runner stops. */
   readonly drainMs: number;
-  /** The first wait after the crash of a worker; each further one is twice as long. */
+  /** Delay before the first retry after a worker crash; it doubles with each further crash. */
   readonly backoffMs: number;
 }
 
-/** How long the runner waits after the store has failed it. */
+/** Delay before the runner tries again after an error of the store. */
 const RETRY_MS = 1000;
 
-/** Starts taking jobs. */
+/** Starts claiming and running jobs. */
 export function startRunner(services: Services, options: RunnerOptions): Runner {
   const { workers, drainMs, backoffMs } = options;
   const stopping = new AbortController();
@@ -37,38 +37,38 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
   let usedBytes = 0;
   let retry: NodeJS.Timeout | undefined;
 
-  const runUnder = async (hold: Lease, job: Job): Promise<void> => {
-    const isStored = await execute(services, job, { ...signals, hold });
-    await hold
+  const runUnder = async (lease: Lease, job: Job): Promise<void> => {
+    const isStored = await execute(services, job, { ...signals, lease });
+    await lease
       .release(isStored)
-      .catch((err: unknown) => services.log.error({ err, job_id: job.id }, "a lease cannot be given up"));
+      .catch((err: unknown) => services.log.error({ err, job_id: job.id }, "cannot release the lease of a job"));
   };
   const fill = singleFlight(async () => {
     while (!stopping.signal.aborted && running.size < workers && store.health().status === "ok") {
       const job = await services.queue.claim({ freeBytes: totalBytes - usedBytes, totalBytes });
       if (!job) return;
       usedBytes += job.memoryBytes;
-      const hold = services.queue.hold(job);
-      const run = runUnder(hold, job).finally(() => {
+      const lease = services.queue.hold(job);
+      const run = runUnder(lease, job).finally(() => {
         running.delete(run);
         usedBytes -= job.memoryBytes;
-        look();
+        poll();
       });
       running.add(run);
     }
   });
-  const look = (): void => {
+  const poll = (): void => {
     clearTimeout(retry);
     fill().catch((err: unknown) => {
-      services.log.error({ err }, "cannot take a job from the queue");
-      if (!stopping.signal.aborted) retry = setTimeout(look, RETRY_MS);
+      services.log.error({ err }, "cannot claim a job from the queue");
+      if (!stopping.signal.aborted) retry = setTimeout(poll, RETRY_MS);
     });
   };
 
-  const stopListening = services.queue.onWork(look);
-  // What could not be written before, because there was no room, may be now.
-  const stopWatching = store.onHealth(look);
-  look();
+  const stopListening = services.queue.onWork(poll);
+  // A full disk may have room again, so jobs can be claimed again.
+  const stopWatching = store.onHealth(poll);
+  poll();
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     stopping.abort();
@@ -76,7 +76,7 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
     stopListening();
     stopWatching();
     clearTimeout(retry);
-    // A claim may be under way: its job is put back too.
+    // A claim may be under way: wait for it, so that its job is requeued too.
     await fill().catch(() => undefined);
     await Promise.all(running);
     clearTimeout(timer);

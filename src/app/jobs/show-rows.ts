@@ -1,14 +1,14 @@
-/** Show rows: some of the data that a job trains on, to be drawn beside what it has learnt. */
+/** Reads some of the rows that a job trains on, so that a page can draw them beside what the model has learned. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import { MAX_SHOWN_FEATURES, type ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Most values of a data set that are read to show some of them, 128 MiB: of a longer one fewer columns are shown. */
+/** Maximum values read from a data set, 128 MiB. A longer data set shows fewer columns. */
 const MAX_READ_VALUES = 2 ** 24;
 
-/** Throws not_found, and conflict when the data set that the rows came from was deleted. */
+/** Returns at most `limit` rows. Throws not_found, and conflict when the data set that the rows came from was deleted. */
 export async function showRows(services: ProjectServices, jobId: string, limit: number): Promise<ShownRows> {
   const { store, computePool } = services;
   const job = await store.jobs.get(jobId);
@@ -17,7 +17,7 @@ export async function showRows(services: ProjectServices, jobId: string, limit: 
   return computePool.showRows({ job, payload, dataset, checkpoint: null }, limit);
 }
 
-/** The columns that are shown, and those that say which part a row belongs to. */
+/** Reads the columns that are shown, and the column that assigns rows to the parts of the split. */
 async function readColumns({ store }: ProjectServices, { spec }: Job): Promise<DatasetRows | null> {
   if (!("dataset" in spec.data)) return null;
   const { id, features, target } = spec.data.dataset;

@@ -1,18 +1,18 @@
-/** Watch: an attempt hears what others wish of its job: that it pause, that it end, or that it is not this attempt's any more. */
+/** Signals an attempt that its job is to pause, that it was cancelled, or that it belongs to another attempt. */
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Services } from "../services.ts";
 import { singleFlight } from "../single-flight.ts";
 
 export interface StopSignals {
-  /** Aborted: end at once. */
+  /** Aborted to end the attempt at once. */
   readonly cancel: AbortController;
-  /** Aborted: write a checkpoint and end. Its reason is "pause" or "stop". */
+  /** Aborted to write a checkpoint and end. The reason is "pause" or "stop". */
   readonly stop: AbortController;
 }
 
-/** Aborts what the job's state asks for. Returns what ends that. */
+/** Watches the state of a job and aborts the matching signal. Returns an unsubscribe function. */
 export function watch({ store, bus, log }: Services, { id, attempt }: Job, { cancel, stop }: StopSignals): () => void {
-  const look = singleFlight(async () => {
+  const check = singleFlight(async () => {
     if (cancel.signal.aborted) return;
     const job = await store.jobs.get(id);
     if (job?.attempt !== attempt) cancel.abort();
@@ -20,10 +20,10 @@ export function watch({ store, bus, log }: Services, { id, attempt }: Job, { can
     else if (job.state !== "running") cancel.abort();
   });
   const wake = (): void => {
-    look().catch((err: unknown) => log.error({ err, job_id: id }, "cannot see what is wished of the job"));
+    check().catch((err: unknown) => log.error({ err, job_id: id }, "cannot check whether the job is to stop"));
   };
   const unsubscribe = bus.subscribe(id, wake);
-  // It may have changed before the subscription.
+  // The state may have changed before the subscription.
   wake();
   return unsubscribe;
 }

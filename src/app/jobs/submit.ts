@@ -1,4 +1,4 @@
-/** Submit: a body becomes a queued job, or every reason why it cannot be one. */
+/** Submits a job: validates a request body and queues the job, or reports every error in the body. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import type { Note } from "../../domain/notes.ts";
@@ -8,30 +8,33 @@ import type { JobView } from "./job-view.ts";
 import { notifyAndView } from "./notify-changed.ts";
 import { resolveReferences } from "./resolve-references.ts";
 
-/** A body that is a job. */
+/** A body that passed validation. */
 export type Validated = Extract<Prepared, { ok: true }>;
 
 export interface SubmitOptions {
-  /** Store nothing; say what the body comes to. */
+  /** Stores nothing and returns the validated job. */
   readonly validateOnly: boolean;
-  /** The job's id, where it is known before: a job that has it already is given back. */
+  /** The id for the job, if it is known already. An existing job with this id is returned instead of a new one. */
   readonly id?: string | undefined;
 }
 
-/** A job that was queued, and what was noted on its data. */
+/** A queued job, and the notes on its data. */
 export interface Submitted {
   readonly view: JobView;
   readonly notes: readonly Note[];
 }
 
-/** Validates a body of UTF-8 JSON and queues it. Takes the body over. Throws malformed, or invalid with every failure. */
+/**
+ * Validates a body of UTF-8 JSON and queues the job. The caller must not use the body afterwards: it is transferred to a
+ * thread. Throws malformed, or invalid with every failure.
+ */
 export async function submit(
   services: ProjectServices,
   body: Uint8Array,
   { validateOnly, id }: SubmitOptions,
 ): Promise<Submitted | { readonly validated: Validated }> {
   const known = id === undefined ? null : await services.store.jobs.get(id);
-  // Told once more: the server may have stopped between storing and telling.
+  // Notify again: the server may have stopped after it stored the job and before it notified anyone.
   if (known) return { view: await notifyAndView(services, known), notes: [] };
   const prepared = await prepare(services, ownBytes(body));
   if (!prepared.ok) throw refusal(prepared);
@@ -50,7 +53,7 @@ export async function submit(
   return { view: await notifyAndView(services, job), notes };
 }
 
-/** Prepares a body, and resolves what it refers to, if it refers to anything. */
+/** Prepares a body, and resolves its references if it has any. */
 async function prepare(services: ProjectServices, body: Uint8Array<ArrayBuffer>): Promise<Prepared> {
   const { computePool } = services;
   const prepared = await computePool.prepare(body);

@@ -1,71 +1,72 @@
 /**
- * Watch jobs: tells of every job that changes, to all who look at once. A change of state is told at once, progress a few
- * times a second; what comes faster is told as the newest there is. Reads each change once, whoever listens.
+ * Watches jobs: sends every change of any job to all subscribers. A change of state is sent at once, progress a few times a
+ * second; of changes that come faster, only the newest is sent. Each change is read from the store once, however many
+ * subscribers there are.
  */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { JobHint } from "../../domain/ports.ts";
 import type { Dependencies } from "../services.ts";
 import { type JobView, readJob } from "./job-view.ts";
 
-/** What has happened to a job: it is now like this, or it was deleted. */
+/** A change of a job: its new view, or its removal. */
 export type JobNews =
   | { readonly type: "job"; readonly id: string; readonly reading: JobView }
   | { readonly type: "removed"; readonly id: string; readonly project: string };
 
 export interface JobFeed {
-  /** From this call on every change is told, in the order of each job's changes. Returns what ends that. */
+  /** Calls `listen` for every change from now on, in order for each job. Returns an unsubscribe function. */
   subscribe(listen: (news: JobNews) => void): () => void;
 }
 
-/** Least time between two tellings of a job's progress. */
+/** Minimum time between two progress messages about a job. */
 const PROGRESS_MS = 250;
 
-/** A job that was told of a moment ago. */
-interface Lease {
-  /** Which state that was: every change of state adds a transition. */
+/** A job that was sent less than `progressMs` ago. */
+interface Throttle {
+  /** Identifies the state that was sent: every change of state adds a transition. */
   readonly transitions: number;
-  /** What came since, in the same state. */
+  /** The newest view since then, in the same state; null when there is none. */
   latest: JobView | null;
   readonly timer: NodeJS.Timeout;
 }
 
-/** The feed of a world. It looks at nothing while nobody listens. */
+/** Creates a feed over the given dependencies. It reads nothing while there are no subscribers. */
 export function createJobFeed(
   dependencies: Pick<Dependencies, "store" | "queue" | "bus" | "log">,
   { progressMs = PROGRESS_MS }: { readonly progressMs?: number } = {},
 ): JobFeed {
   const listeners = new Set<(news: JobNews) => void>();
-  const holds = new Map<string, Lease>();
-  // A job that changes faster than it is read is read once; that it was removed goes before that it changed.
+  const throttles = new Map<string, Throttle>();
+  // One hint a job: a job that changes faster than it is read is read once. A removal overrides a change.
   const hints = new Map<string, JobHint>();
   let stopListening: (() => void) | null = null;
   let reading = false;
 
-  const tell = (news: JobNews): void => {
+  const send = (news: JobNews): void => {
     for (const listen of listeners) listen(news);
   };
   const forget = (id: string): void => {
-    clearTimeout(holds.get(id)?.timer);
-    holds.delete(id);
+    clearTimeout(throttles.get(id)?.timer);
+    throttles.delete(id);
   };
-  const tellJob = (id: string, reading: JobView): void => {
+  const sendJob = (id: string, reading: JobView): void => {
     forget(id);
     const timer = setTimeout(() => {
-      const { latest } = holds.get(id) as Lease;
-      if (latest) tellJob(id, latest);
-      else holds.delete(id);
+      const { latest } = throttles.get(id) as Throttle;
+      if (latest) sendJob(id, latest);
+      else throttles.delete(id);
     }, progressMs);
     timer.unref();
-    holds.set(id, { transitions: reading.job.transitions.length, latest: null, timer });
-    tell({ type: "job", id, reading });
+    throttles.set(id, { transitions: reading.job.transitions.length, latest: null, timer });
+    send({ type: "job", id, reading });
   };
 
-  const look = async (id: string): Promise<void> => {
+  const readAndSend = async (id: string): Promise<void> => {
     const now = await readOrNull(dependencies, id);
     if (!now) return;
-    const hold = holds.get(id);
-    if (hold?.transitions === now.job.transitions.length) hold.latest = now;
-    else tellJob(id, now);
+    const throttle = throttles.get(id);
+    if (throttle?.transitions === now.job.transitions.length) throttle.latest = now;
+    else sendJob(id, now);
   };
   const read = async (): Promise<void> => {
     if (reading) return;
@@ -74,8 +75,8 @@ export function createJobFeed(
       hints.delete(id);
       if (hint.removed) {
         forget(id);
-        tell({ type: "removed", id, project: hint.project });
-      } else if (listeners.size > 0) await look(id);
+        send({ type: "removed", id, project: hint.project });
+      } else if (listeners.size > 0) await readAndSend(id);
     }
     reading = false;
   };
@@ -87,7 +88,7 @@ export function createJobFeed(
     stopListening?.();
     stopListening = null;
     hints.clear();
-    for (const id of holds.keys()) forget(id);
+    for (const id of throttles.keys()) forget(id);
   };
 
   return {
@@ -106,9 +107,9 @@ async function readOrNull(dependencies: Pick<Dependencies, "store" | "queue" | "
   try {
     return await readJob(dependencies, id);
   } catch (err) {
-    // A job that is gone has a hint of its own coming. Any other failure costs this telling; the next hint looks again.
+    // A deleted job sends a hint of its own. Any other error loses this message only; the next hint reads the job again.
     if (!(err instanceof TrainyardError && err.code === "not_found"))
-      dependencies.log.error({ err, job_id: id }, "cannot tell of a job's change");
+      dependencies.log.error({ err, job_id: id }, "cannot read a changed job");
     return null;
   }
 }

@@ -1,20 +1,20 @@
-/** Export metrics: every epoch of a job as one file, a stretch at a time, so that its length does not matter. */
+/** Exports the metrics of a job as one file. Reads and encodes a batch of epochs at a time, so that memory stays bounded. */
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { MetricsEncoding } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Epochs read and encoded at a time; a stretch holds whole chunks, and so a little more. */
-const STRETCH_EPOCHS = 8192;
+/** Epochs read and encoded at a time. A batch holds whole chunks, and so may be a little longer. */
+const BATCH_EPOCHS = 8192;
 
 export interface MetricsFile {
-  /** When the job first ran, or was submitted where it has not; epoch milliseconds. */
+  /** When the job first ran, or was submitted if it has not run; epoch milliseconds. */
   readonly startedAtMs: number;
-  /** Read as they are asked for, to be read once. */
+  /** The bytes of the file, produced on demand; iterate once. */
   readonly chunks: AsyncGenerator<Uint8Array>;
 }
 
-/** The epochs `from`..`to` as CSV: up to the newest one when `to` is left out. Throws not_found. */
+/** Exports the epochs `from`..`to`, both inclusive, as CSV. `to` defaults to the newest epoch. Throws not_found. */
 export async function exportCsv(
   services: ProjectServices,
   jobId: string,
@@ -22,14 +22,17 @@ export async function exportCsv(
 ): Promise<MetricsFile> {
   const { epochsDone, startedAtMs } = await begin(services, jobId);
   const to = Math.min(last ?? epochsDone, epochsDone);
-  return { startedAtMs, chunks: stretches(services, jobId, { from, to }, (isFirst) => ({ format: "csv", isFirst, from, to })) };
+  return {
+    startedAtMs,
+    chunks: encodeBatches(services, jobId, { from, to }, (isFirst) => ({ format: "csv", isFirst, from, to })),
+  };
 }
 
-/** All epochs so far as a TensorBoard event file. Throws not_found. */
+/** Exports all epochs so far as a TensorBoard event file. Throws not_found. */
 export async function exportEvents(services: ProjectServices, jobId: string): Promise<MetricsFile> {
   const { epochsDone, startedAtMs } = await begin(services, jobId);
   const range = { from: 1, to: epochsDone };
-  const chunks = stretches(services, jobId, range, (isFirst, elapsedMs) => ({
+  const chunks = encodeBatches(services, jobId, range, (isFirst, elapsedMs) => ({
     format: "tensorboard",
     isFirst,
     startedAtMs: startedAtMs + elapsedMs,
@@ -43,8 +46,8 @@ async function begin({ store }: ProjectServices, jobId: string): Promise<{ epoch
   return { epochsDone: job.epochsDone, startedAtMs: job.startedAt ?? job.createdAt };
 }
 
-/** The file of a range of epochs. At least one stretch is encoded, an empty one if need be: it begins the file. */
-async function* stretches(
+/** Yields the file of a range of epochs. Encodes at least one batch, even an empty one: the first begins the file. */
+async function* encodeBatches(
   { store, computePool }: ProjectServices,
   jobId: string,
   { from, to }: { readonly from: number; readonly to: number },
@@ -53,9 +56,9 @@ async function* stretches(
   let next = from;
   let elapsedMs = 0;
   do {
-    const chunks = await store.metrics.read(jobId, next, Math.min(next + STRETCH_EPOCHS - 1, to));
+    const chunks = await store.metrics.read(jobId, next, Math.min(next + BATCH_EPOCHS - 1, to));
     const last = chunks.at(-1);
-    // Deleted while it is read: what was sent so far must not pass for the whole.
+    // Deleted while it is read: throw, so that the incomplete file does not look complete.
     if (!last && next <= to) throw await missing(store, jobId);
     const encoding = encodingOf(next === from, elapsedMs);
     elapsedMs += durationMs(chunks);
@@ -64,7 +67,7 @@ async function* stretches(
   } while (next <= to);
 }
 
-/** Why epochs that were there are not. */
+/** The error for epochs that have disappeared: the job was deleted, or its metrics were. */
 async function missing(store: ProjectServices["store"], jobId: string): Promise<TrainyardError> {
   if (!(await store.jobs.get(jobId))) return notFound("job", jobId);
   return new TrainyardError("not_found", `the metrics of job ${jobId} are no longer kept (TRAINYARD_RETAIN_METRICS_DAYS)`);

@@ -1,13 +1,13 @@
 /**
- * Follow: THE stream of a job, whatever carries it. Three phases, one loop:
+ * Follows a job: the one stream of its events, for every transport. Three phases, one loop:
  *
- * 1. backfill: events after the reader's cursor are read from the store, batch by batch;
- * 2. cut-over: the reader has subscribed to the bus before its first read, so what is committed while it reads wakes it;
- * 3. live: it sleeps until woken, and reads again from its cursor. A chunk that this process has stored is at hand
- *    (`Frames.add`); where the hint said how far the sequence goes, and the reader is there, it asks the store for nothing.
+ * 1. backfill: read the events after the reader's cursor from the store, batch by batch;
+ * 2. cut-over: the reader subscribes to the bus before its first read, so that events committed during the read wake it;
+ * 3. live: sleep until woken, and read again from the cursor. A chunk that this process has stored is in memory
+ *    (`Frames.add`). A reader that has reached the sequence number of the hint does not query the store.
  *
- * The bus only says "look again": order and completeness come from the sequence numbers of the store. The generator is
- * pulled: a slow reader holds one batch, whatever the job does meanwhile.
+ * The bus only says "read again"; order and completeness come from the sequence numbers of the store. The generator is
+ * pulled, so a slow reader holds one batch, whatever the job does meanwhile.
  */
 import { TrainyardError } from "../../domain/errors.ts";
 import { isTerminal, type Job } from "../../domain/jobs/job.ts";
@@ -17,16 +17,16 @@ import { endFrame, type Frame } from "./frames.ts";
 export type { Frame } from "./frames.ts";
 
 export interface FollowOptions {
-  /** The last sequence number that the reader has seen; 0 for none. One from the future counts as the newest. */
+  /** The last sequence number that the reader has seen; 0 for none. A number beyond the newest counts as the newest. */
   readonly after: number;
-  /** Aborting it ends the stream: with an end frame when its reason is "draining", else without a word. */
+  /** Aborting it ends the stream: with an end frame when the reason is "draining", else without one. */
   readonly signal: AbortSignal;
 }
 
-/** The reason for aborting that tells readers that the server goes down, and that they may go on elsewhere. */
+/** The abort reason that tells readers that the server is shutting down, and that they can continue at another one. */
 export const DRAINING = "draining";
 
-/** Yields every event of a job after the cursor exactly once, in order, then an `end` frame. `job`: as it was read just now. */
+/** Yields every event of a job after the cursor exactly once, in order, then an `end` frame. `job` must have just been read. */
 export async function* follow(services: ProjectServices, job: Job, { after, signal }: FollowOptions): AsyncGenerator<Frame> {
   const alarm = createAlarm();
   const unsubscribe = services.bus.subscribe(job.id, alarm.ring);
@@ -39,12 +39,12 @@ export async function* follow(services: ProjectServices, job: Job, { after, sign
         await alarm.rung();
         continue;
       }
-      const look = alarm.look();
+      const read = alarm.beginRead();
       const frames = await framesAfter(services, job.id, cursor);
-      // Deleted since its last event: there is nothing left to tell.
+      // The job was deleted after its last event: the stream ends without an end frame.
       if (!frames) return;
-      if (frames.length === 0) look.foundNothing(cursor);
-      else look.foundSome();
+      if (frames.length === 0) read.foundNothing(cursor);
+      else read.foundSome();
       for (const frame of frames) {
         if (signal.aborted) break;
         yield frame;
@@ -52,7 +52,7 @@ export async function* follow(services: ProjectServices, job: Job, { after, sign
         isOver = frame.isLast;
       }
     }
-    if (isOver || signal.reason === DRAINING) yield* lastWords(services, job, cursor, isOver);
+    if (isOver || signal.reason === DRAINING) yield* endFrames(services, job, cursor, isOver);
   } finally {
     unsubscribe();
     signal.removeEventListener("abort", alarm.wake);
@@ -68,47 +68,47 @@ async function framesAfter({ frames }: ProjectServices, jobId: string, cursor: n
   }
 }
 
-async function* lastWords(services: ProjectServices, job: Job, cursor: number, isOver: boolean): AsyncGenerator<Frame> {
-  // A job that had ended when the stream began is as it was.
+async function* endFrames(services: ProjectServices, job: Job, cursor: number, isOver: boolean): AsyncGenerator<Frame> {
+  // A job that had already ended when the stream began has not changed.
   const now = isTerminal(job.state) ? job : await services.store.jobs.get(job.id);
   if (!now) return;
   yield endFrame(now, cursor, isOver ? (now.transitions.at(-1)?.reason ?? "") : DRAINING);
 }
 
 /**
- * What one reader was told of its job, and whether that is a reason to read on. To begin with it is: nobody has said yet how far
- * the sequence goes. No ring is lost between a look and the wait for the next: a reader waits only where nothing is due.
+ * Tracks the hints to one reader, and whether they are a reason to read. At first a read is always due, because no hint has
+ * given a sequence number yet. No hint is lost between a read and the wait for the next: a reader waits only when nothing is due.
  */
 function createAlarm() {
-  /** How far the sequence goes at least, by the hints that said so. */
-  let told = 0;
-  /** There may be more than was told of. */
+  /** The highest sequence number of a hint. */
+  let hinted = 0;
+  /** Whether there may be events beyond `hinted`. */
   let isUnsure = true;
   let bell = Promise.withResolvers<void>();
   return {
     ring(seq: number | undefined): void {
       if (seq === undefined) isUnsure = true;
-      else told = Math.max(told, seq);
+      else hinted = Math.max(hinted, seq);
       bell.resolve();
     },
-    /** Rings without a hint. */
+    /** Wakes the reader without a hint. */
     wake: (): void => bell.resolve(),
-    isDue: (cursor: number): boolean => isUnsure || told > cursor,
-    /** Resolves at the next ring. */
+    isDue: (cursor: number): boolean => isUnsure || hinted > cursor,
+    /** Resolves at the next hint or `wake`. */
     rung(): Promise<void> {
       bell = Promise.withResolvers<void>();
       return bell.promise;
     },
-    /** Call it before a read, and one of what it returns after it: what is told in between counts for the next one. */
-    look() {
-      const [wasUnsure, toldBefore] = [isUnsure, told];
+    /** Call this before a read, and one of the returned functions after it. Hints in between count for the next read. */
+    beginRead() {
+      const [wasUnsure, hintedBefore] = [isUnsure, hinted];
       isUnsure = false;
       return {
-        /** The store has all read: what was told before, of events that are not there, is no reason to look again. */
+        /** The reader has all stored events: an earlier hint of events that do not exist is no reason to read again. */
         foundNothing(cursor: number): void {
-          if (told === toldBefore) told = Math.min(told, cursor);
+          if (hinted === hintedBefore) hinted = Math.min(hinted, cursor);
         },
-        /** A read gives a part: whoever did not know how far the sequence goes does not know it yet. */
+        /** A read may return only a part: if the end of the sequence was unknown before, it still is. */
         foundSome(): void {
           isUnsure ||= wasUnsure;
         },

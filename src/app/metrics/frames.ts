@@ -1,7 +1,6 @@
 /**
- * Events as readers get them: encoded once, kept for a while, shared by all readers. A thousand readers of one job cost one
- * encoding a frame, and at most one read of the store: none for a chunk that this process has just stored. Knows nothing of who
- * reads.
+ * Encodes events as frames, once each, and caches them for all readers. A thousand readers of one job cost one encoding per
+ * frame and at most one read of the store; a chunk that this process has just stored costs none. Knows nothing about the readers.
  */
 import { notFound } from "../../domain/errors.ts";
 import { isTerminal, type Job, type JobEvent } from "../../domain/jobs/job.ts";
@@ -13,40 +12,41 @@ import type { Store } from "../../domain/store/store.ts";
 /** One message of a stream. */
 export interface Frame {
   readonly type: "state" | "metrics" | "end";
-  /** Pass the last one seen as `after` to go on from there. */
+  /** Sequence number. Pass the last one seen as `after` to continue from there. */
   readonly seq: number;
   /** The whole frame as UTF-8 JSON. */
   readonly json: Uint8Array;
 }
 
-/** A frame of a stored event. */
+/** The frame of a stored event. */
 export interface EventFrame extends Frame {
-  /** No event follows this one: the job is in a terminal state. */
+  /** True when no event follows this one: the job is in a terminal state. */
   readonly isLast: boolean;
 }
 
 export interface Frames {
   /**
-   * The next frames after a sequence number, in order and without a gap: some of them, bounded in number and bytes. Empty
-   * only when nothing was committed after it at the time of the call. Throws not_found when the job is gone.
+   * Returns the next frames after a sequence number, in order and without a gap, bounded in number and bytes. Empty only when
+   * nothing was committed after it at the time of the call. Throws not_found when the job was deleted.
    */
   read(jobId: string, after: number): Promise<readonly EventFrame[]>;
   /**
-   * Takes in a chunk that was just stored as the event `seq`: it is encoded when somebody reads it, and until then it costs its
-   * memory alone, within bounds. Its columns must not change any more.
+   * Adds a chunk that was just stored as the event `seq`. The chunk is encoded when it is first read; until then it uses only
+   * memory, within bounds. Its columns must not change afterwards.
    */
   add(jobId: string, seq: number, chunk: MetricChunk): void;
 }
 
 const CACHE_BYTES = 64 * 1024 * 1024;
-/** Most frames are short: what is kept beside their bytes would outgrow these. */
+/** Limits the number too: most frames are short, and the overhead of an entry would exceed its bytes. */
 const CACHE_FRAMES = 8192;
-/** Columns of chunks that were just stored, of all jobs together, and how many chunks: some seconds of every worker. */
+/** Limits of the chunks that were just stored, for all jobs together: a few seconds of output of every worker. */
 const FRESH_BYTES = 16 * 1024 * 1024;
 const FRESH_CHUNKS = 1024;
 const BATCH_FRAMES = 64;
 const BATCH_BYTES = 1024 * 1024;
 
+/** Creates an empty cache of frames over a store. */
 export function createFrames({ store, computePool }: { readonly store: Store; readonly computePool: ComputePool }): Frames {
   const cache = createLru<EventFrame>({
     maxCount: CACHE_FRAMES,
@@ -57,7 +57,7 @@ export function createFrames({ store, computePool }: { readonly store: Store; re
   const reads = new Map<string, Promise<readonly EventFrame[]>>();
   const keyOf = (jobId: string, seq: number) => `${jobId} ${seq}`;
 
-  /** Events after a sequence number that were stored a moment ago, as the store would give them. */
+  /** Returns events after a sequence number that this process stored a moment ago, as the store would return them. */
   function freshEvents(jobId: string, after: number): JobEvent[] {
     const events: JobEvent[] = [];
     for (let bytes = 0; bytes < BATCH_BYTES && events.length < BATCH_FRAMES; ) {
@@ -104,7 +104,7 @@ export function createFrames({ store, computePool }: { readonly store: Store; re
     const key = keyOf(jobId, after);
     const shared = reads.get(key);
     if (shared) return shared;
-    // Forgotten before anyone who waits for it goes on: whoever comes then starts a read of their own.
+    // The entry is deleted before the waiting callers continue: a call after that starts a read of its own.
     const read = load(jobId, after).finally(() => reads.delete(key));
     reads.set(key, read);
     return read;
@@ -116,7 +116,7 @@ export function createFrames({ store, computePool }: { readonly store: Store; re
       if (known.length > 0) return known;
       const joined = reads.has(keyOf(jobId, after));
       const frames = await share(jobId, after);
-      // A read that had begun before this call may have missed what made the caller call; the next one cannot.
+      // A read that began before this call may have missed the event that the caller was woken for; a second read cannot.
       return frames.length === 0 && joined ? share(jobId, after) : frames;
     },
     add: (jobId, seq, chunk) => fresh.set(keyOf(jobId, seq), chunk),
@@ -143,7 +143,7 @@ async function encodeEvent(computePool: ComputePool, jobId: string, event: JobEv
   return { type, seq, json: await computePool.encodeColumns(head, from, to, columns), isLast: false };
 }
 
-/** The frame that ends a stream, after the reader has seen everything up to `seq`. */
+/** Returns the frame that ends a stream, after the reader has seen everything up to `seq`. */
 export function endFrame({ id, state, model, error }: Job, seq: number, reason: string): Frame {
   const text = JSON.stringify({ type: "end", job: id, seq, state, reason, model: model?.id ?? null, error });
   return { type: "end", seq, json: encoder.encode(text) };

@@ -1,4 +1,4 @@
-/** What a job has done so far, over REST: a page of its events, or the columns of a range of its epochs. */
+/** Reads the history of a job for REST: a page of its events, or the metrics of a range of its epochs. */
 import { notFound } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import { isBlockAligned, type Rows } from "../../domain/metrics/downsampling.ts";
@@ -7,10 +7,10 @@ import type { MetricPoints } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 import type { Frame } from "./frames.ts";
 
-/** Most JSON in one page of events; a page holds at least one event. */
+/** Maximum bytes of JSON in a page of events; a page holds at least one event. */
 const PAGE_BYTES = 8 * 1024 * 1024;
-/** Epochs that are read and thinned at a time: their columns are in memory together. */
-const STRETCH_EPOCHS = 1_000_000;
+/** Epochs that are read and downsampled at a time; their columns are in memory together. */
+const BATCH_EPOCHS = 1_000_000;
 
 export interface EventPage {
   readonly frames: readonly Frame[];
@@ -19,7 +19,7 @@ export interface EventPage {
   readonly nextAfter: number;
 }
 
-/** The frames that a stream would send after `after`, at most `limit` of them. Throws not_found. */
+/** Returns the frames that a stream would send after `after`, at most `limit` of them. Throws not_found. */
 export async function readEvents(
   services: ProjectServices,
   jobId: string,
@@ -43,26 +43,26 @@ export async function readEvents(
 
 export interface MetricRange {
   readonly from: number;
-  /** The newest epoch when it is left out or beyond. */
+  /** The last epoch, inclusive. Default and maximum: the newest epoch. */
   readonly to?: number | undefined;
-  /** About the most epochs in the answer. */
+  /** Approximate maximum number of epochs in the answer. */
   readonly points: number;
-  /** The columns that are wanted; all of them without it. */
+  /** The columns to return. Default: all. */
   readonly series?: readonly Series[] | undefined;
 }
 
-/** Columns of a range of epochs, thinned to about `points` of them. */
+/** Columns of a range of epochs, downsampled to about `points` epochs. */
 export interface MetricReading extends MetricPoints {
   readonly from: number;
-  /** `from - 1` when there is no epoch in the range. */
+  /** The last epoch, inclusive; `from - 1` when there is no epoch in the range. */
   readonly to: number;
   /** Epochs in the range. */
   readonly total: number;
 }
 
 /**
- * The metrics of a range of epochs, however wide: stretch by stretch, each with its share of the points. Throws
- * not_found.
+ * Returns the metrics of a range of epochs of any length. Reads and downsamples the range in batches, each with its share of
+ * the points. Throws not_found.
  */
 export async function readMetrics(services: ProjectServices, jobId: string, range: MetricRange): Promise<MetricReading> {
   const { from, points, series } = range;
@@ -71,8 +71,8 @@ export async function readMetrics(services: ProjectServices, jobId: string, rang
   const to = Math.max(Math.min(range.to ?? epochsDone, epochsDone), from - 1);
   const total = to - from + 1;
   let reading: MetricPoints | null = null;
-  for (let start = from; start <= to || !reading; start += STRETCH_EPOCHS) {
-    const end = Math.min(start + STRETCH_EPOCHS - 1, to);
+  for (let start = from; start <= to || !reading; start += BATCH_EPOCHS) {
+    const end = Math.min(start + BATCH_EPOCHS - 1, to);
     const share = total > 0 ? Math.max(2, Math.floor((points * (end - start + 1)) / total)) : points;
     const { readMinMax, read: readAll } = services.store.metrics;
     const read = isBlockAligned(end - start + 1, columns, share) ? readMinMax : readAll;
@@ -82,7 +82,7 @@ export async function readMetrics(services: ProjectServices, jobId: string, rang
   return { from, to, total, ...reading };
 }
 
-/** The chunks with some of their columns. */
+/** Keeps only the wanted columns of the chunks. */
 function only(chunks: readonly Rows[], wanted: readonly Series[] | undefined): readonly Rows[] {
   if (!wanted) return chunks;
   return chunks.map(({ series, ...rest }) => ({

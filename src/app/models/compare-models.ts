@@ -1,4 +1,4 @@
-/** Compare two models: how well they do, and what was different in how they were made. */
+/** Compares two models: their metrics and scores, and the differences between their specs and architectures. */
 import { type Difference, differencesOf, type NumberPair, numberPairs } from "../../domain/models/comparison.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { ProjectServices } from "../services.ts";
@@ -11,13 +11,13 @@ export interface Comparison {
   readonly metrics: readonly NumberPair[];
   /** Scores by part; empty where one of them was not evaluated. */
   readonly evaluation: readonly NumberPair[];
-  /** Of the resolved specs; null when one of them has no job, or it is gone. */
+  /** Differences between the resolved specs; null when one model has no job, or its job was deleted. */
   readonly spec: readonly Difference[] | null;
-  /** Of layers, preprocessing and classes. */
+  /** Differences between task, layers, preprocessing and classes. */
   readonly architecture: readonly Difference[];
 }
 
-/** Throws not_found. */
+/** Compares the models of two references. Throws not_found. */
 export async function compareModels(services: ProjectServices, refA: string, refB: string): Promise<Comparison> {
   const { store } = services;
   const [a, b] = await Promise.all([findModel(services, refA), findModel(services, refB)]);

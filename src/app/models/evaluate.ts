@@ -1,4 +1,4 @@
-/** Evaluate: how well a model does on a data set. */
+/** Evaluates a model on a data set. */
 import { invalid } from "../../domain/errors.ts";
 import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -10,7 +10,7 @@ export interface Evaluated {
   readonly evaluation: PartEvaluation;
 }
 
-/** Scores over every row. Throws not_found for the model, and invalid for a data set that is not there or does not fit. */
+/** Scores the model over every row. Throws not_found for the model, invalid for a data set that is missing or does not fit. */
 export async function evaluate(services: ProjectServices, ref: string, datasetId: string): Promise<Evaluated> {
   const { store, computePool } = services;
   const model = await findModel(services, ref);

@@ -1,11 +1,11 @@
-/** Find a model by whatever reference names it, and its weights. */
+/** Finds a model by any kind of reference, and reads its weights. */
 import { notFound } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { parseModelRef } from "../../domain/models/registry.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** The model of `mdl_...`, `name` (its newest version), `name@version` or `name@alias`. Throws not_found. */
+/** Returns the model of `mdl_...`, `name` (its newest version), `name@version` or `name@alias`. Throws not_found. */
 export async function findModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<Model> {
   const parsed = parseModelRef(ref);
   const model = parsed && (await store.models.find(parsed));
@@ -13,12 +13,12 @@ export async function findModel({ store }: Pick<ProjectServices, "store">, ref: 
   return model;
 }
 
-/** The same model at once, where it was found a moment ago; else null. */
+/** Returns the same model without a promise if it is cached; else null. */
 export function knownModel({ store }: Pick<ProjectServices, "store">, ref: string): Model | null {
   return store.models.known(ref);
 }
 
-/** The weights of a model that was found. Throws not_found when it was deleted in the meantime. */
+/** Reads the weights of a model that was found. Throws not_found when it was deleted in the meantime. */
 export async function readWeights({ store }: Pick<ProjectServices, "store">, modelId: string): Promise<TensorSet> {
   const weights = await store.models.readWeights(modelId);
   if (!weights) throw notFound("model", modelId);

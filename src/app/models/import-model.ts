@@ -1,4 +1,4 @@
-/** Import model: a file of weights becomes a model, beside those that were trained here. */
+/** Imports a model from a safetensors file of weights. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -6,17 +6,17 @@ import { isModelName, modelNameOf } from "../../domain/models/registry.ts";
 import type { ProjectServices } from "../services.ts";
 
 export interface ImportOptions {
-  /** The next version of this name; the file's own name, or "imported", when it is left out. */
+  /** The model becomes the next version of this name. Default: the name in the file, or "imported". */
   readonly name?: string | undefined;
-  /** JSON of domain/models/architecture.ts; the file's own when it is left out. */
+  /** JSON as in domain/models/architecture.ts. Default: the architecture in the file. */
   readonly architecture?: string | undefined;
-  /** The model's id, where it is known before: a model that has it already is given back. */
+  /** The id for the model, if it is known already. An existing model with this id is returned instead of a new one. */
   readonly id?: string | undefined;
 }
 
 /**
- * Stores the model of a safetensors file. Takes the file over. Throws malformed, or invalid with every field of the
- * architecture and every tensor that is wrong.
+ * Stores the model of a safetensors file. The caller must not use the file afterwards: it is transferred to a thread. Throws
+ * malformed, or invalid with every wrong field of the architecture and every wrong tensor.
  */
 export async function importModel(
   { store, computePool, limits }: ProjectServices,
@@ -26,7 +26,7 @@ export async function importModel(
   const known = id === undefined ? null : await store.models.get(id);
   if (known) return known;
   if (name !== undefined && !isModelName(name))
-    throw invalid([{ pointer: "/name", detail: "must have letters, digits, dots, underscores and hyphens, 200 at most" }]);
+    throw invalid([{ pointer: "/name", detail: "must have letters, digits, dots, underscores and hyphens only, at most 200" }]);
   const reading = await computePool.readModelFile(file, architecture);
   if (!reading.ok) {
     if (reading.detail === "") throw invalid(reading.errors);

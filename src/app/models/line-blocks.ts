@@ -1,4 +1,4 @@
-/** A stream of lines cut into blocks of whole lines, a bounded number of them, with bounded memory. Knows quotes, no format. */
+/** Cuts a stream into blocks of whole lines, with bounded rows and memory. Understands quotes, but no other format. */
 import { TrainyardError } from "../../domain/errors.ts";
 
 const QUOTE = 0x22;
@@ -13,13 +13,13 @@ export interface LineBlock {
 export interface LineBlockOptions {
   /** Whether a line end between double quotes is part of the row. */
   readonly quotes: boolean;
-  /** Rows of a block at most. */
+  /** Maximum rows of a block. */
   readonly maxRows: number;
-  /** Bytes of a row at most. Throws too_large above. */
+  /** Maximum bytes of a row; a longer one throws too_large. */
   readonly maxRowBytes: number;
 }
 
-/** Every chunk gives the rows that end in it at once: whoever sends slowly has answers as soon as there can be any. */
+/** Yields the rows that end in a chunk as soon as the chunk arrives, so that a slow sender gets answers early. */
 export async function* lineBlocks(
   chunks: AsyncIterable<Uint8Array>,
   { quotes, maxRows, maxRowBytes }: LineBlockOptions,

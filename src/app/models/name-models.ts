@@ -1,11 +1,11 @@
-/** Name models: aliases that point at a version of a name, and tags. */
+/** Names models: sets aliases, which point at a version of a name, and tags. */
 import { notFound } from "../../domain/errors.ts";
 import type { TagChanges } from "../../domain/models/registry.ts";
 import type { ProjectServices } from "../services.ts";
 import { findModel } from "./find-model.ts";
 import { type ModelView, viewModel } from "./read-models.ts";
 
-/** Points an alias at a version, wherever it pointed before, and returns that version. Throws not_found without one. */
+/** Points a new or existing alias at a version, and returns that version. Throws not_found for an unknown version. */
 export async function setAlias(services: ProjectServices, name: string, alias: string, version: number): Promise<ModelView> {
   const model = await services.store.models.setAlias(name, alias, version);
   if (!model) throw notFound("model", `${name}@${version}`);
@@ -17,7 +17,7 @@ export async function deleteAlias({ store }: ProjectServices, name: string, alia
   if (!(await store.models.deleteAlias(name, alias))) throw notFound("alias", `${name}@${alias}`);
 }
 
-/** Sets the tags that are named, removes those that are null, and leaves the others. Throws not_found. */
+/** Sets the given tags, removes those that are null, and leaves the others unchanged. Throws not_found. */
 export async function tagModel(services: ProjectServices, ref: string, changes: TagChanges): Promise<ModelView> {
   const { id } = await findModel(services, ref);
   const model = await services.store.models.tag(id, changes);

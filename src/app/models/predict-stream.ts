@@ -1,4 +1,4 @@
-/** Predict a stream: bytes of rows to bytes of predictions, a block at a time, however many there are. */
+/** Predicts a stream of rows of any length: reads bytes of rows and yields bytes of predictions, block by block. */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { BatchFormat } from "../../domain/models/batch-trailer.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -14,17 +14,17 @@ import type { ProjectServices } from "../services.ts";
 import { findModel, readWeights } from "./find-model.ts";
 import { lineBlocks } from "./line-blocks.ts";
 
-/** How the lines of a stream are read and answered. */
+/** How the lines of a stream are parsed and answered. */
 export type LineOptions = StreamOptions & { readonly format: BatchFormat };
 
-/** Rows of a block at most, and numbers that come out of it, about: a few milliseconds of a thread, a few megabytes of text. */
+/** Maximum rows of a block, and approximate maximum of its outputs: a few milliseconds of a thread, a few megabytes of text. */
 const BLOCK_ROWS = 8192;
 const BLOCK_OUTPUTS = 65_536;
 
 /**
- * The answer in the format of the rows, read as it is asked for: no block is read before the one before it was taken. Its
- * first piece is there already: what is wrong with the first block, the reference or the options is thrown, as not_found,
- * malformed, invalid or too_large. What is wrong later is thrown by the iteration, with its line.
+ * Returns the answer in the format of the rows, computed on demand: no block is read before the consumer has taken the previous
+ * one. The first block is computed before this resolves, so errors in the first block, the reference or the options are
+ * thrown from here, as not_found, malformed, invalid or too_large. The iteration throws later errors, with their line.
  */
 export async function predictStream(
   services: ProjectServices,
@@ -36,12 +36,13 @@ export async function predictStream(
   assertPredictable(model, { rows: null, topK: options.topK }, services.limits.predictRows);
   const pieces = predictBlocks(services, model, rows, options);
   const first = await pieces.next();
-  return resumed(first, pieces);
+  return prepend(first, pieces);
 }
 
 /**
- * A large JSON body, parsed and answered in a thread: the JSON of the answer, as UTF-8. `topK` counts where the body has no
- * `top_k`. Takes the body over. Throws as `predictRows`, and malformed.
+ * Predicts a large JSON body: parses and answers it in a thread. Returns the JSON of the answer as UTF-8. `topK` applies when
+ * the body has no `top_k`. The caller must not use the body afterwards: it is transferred to the thread. Throws what
+ * `predictRows` throws, and malformed.
  */
 export async function predictDocument(
   services: ProjectServices,
@@ -53,7 +54,7 @@ export async function predictDocument(
   return (await answerBlock(services, model, block, { format: "json", header: "auto", topK })).bytes;
 }
 
-/** Throws what is wrong with the block. */
+/** Predicts a block. Throws the errors in it. */
 async function answerBlock(
   services: ProjectServices,
   model: Model,
@@ -65,7 +66,7 @@ async function answerBlock(
   return reply;
 }
 
-async function* resumed(
+async function* prepend(
   first: IteratorResult<Uint8Array, void>,
   rest: AsyncGenerator<Uint8Array, void, void>,
 ): AsyncGenerator<Uint8Array, void, void> {

@@ -1,20 +1,21 @@
-/** Predict: rows that are parsed to predictions of a model, at once or a moment later. Streams are predict-stream.ts's. */
+/** Predicts parsed rows, with or without a promise. Streams are in predict-stream.ts. */
 import { invalid } from "../../domain/errors.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import { assertPredictable } from "../../domain/models/prediction.ts";
 import type { ProjectServices } from "../services.ts";
 import { readWeights } from "./find-model.ts";
 
-/** Rows, each an array of values in the order of the model's columns or an object by column. */
+/** Rows to predict, each an array of values in the order of the model's columns, or an object by column. */
 export interface AskedRows {
   readonly instances: readonly unknown[];
-  /** Show this many classes; null, and left out: all of them. */
+  /** Number of classes to return. Default and null: all of them. */
   readonly topK?: number | null;
 }
 
 /**
- * A prediction a row, for a model that was found: what its answer is made of must not change in between. Throws too_large,
- * invalid with the rows and values that are wrong, and not_found when the model was deleted in the meantime.
+ * Returns a prediction for each row. Takes the model itself, not a reference, because an alias may move before the answer is
+ * encoded. Throws too_large, invalid with the rows and values that are wrong, and not_found when the model was deleted in the
+ * meantime.
  */
 export async function predictRows(services: ProjectServices, model: Model, asked: AskedRows): Promise<readonly Prediction[]> {
   assertAllowed(services, model, asked);
@@ -24,8 +25,8 @@ export async function predictRows(services: ProjectServices, model: Model, asked
 }
 
 /**
- * The same at once, for a few rows of a model that was used a moment ago: a small prediction costs less than the promises on
- * its way. Null where it is not at hand.
+ * Does the same without a promise, for a few rows of a model that was used a moment ago: a small prediction costs less than
+ * the promises around it. Returns null when the rows must go through `predictRows`.
  */
 export function predictNow(services: ProjectServices, model: Model, asked: AskedRows): readonly Prediction[] | null {
   assertAllowed(services, model, asked);

@@ -1,4 +1,4 @@
-/** Read models: lists, versions of a name, and one model with how it was evaluated. */
+/** Reads models: lists, the versions of a name, and one model with its evaluation. */
 import { notFound } from "../../domain/errors.ts";
 import type { Evaluation } from "../../domain/models/evaluation.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -14,24 +14,24 @@ export interface ModelView {
   readonly evaluation: Evaluation | null;
 }
 
-/** Models of a project, newest first. */
+/** Lists the models of a project, newest first. */
 export function listModels({ store }: ProjectServices, page: PageRequest, filter: ModelFilter = {}): Promise<Page<Model>> {
   return store.models.list(page, filter);
 }
 
-/** The versions of a name, newest first. Throws not_found for a name that has none. */
+/** Lists the versions of a name, newest first. Throws not_found for a name that has none. */
 export async function listVersions({ store }: ProjectServices, name: string, page: PageRequest): Promise<Page<Model>> {
   const versions = await store.models.list(page, { name });
   if (versions.data.length === 0 && page.after === undefined) throw notFound("model", name);
   return versions;
 }
 
-/** The model of a reference. Throws not_found. */
+/** Returns the view of the model that a reference names. Throws not_found. */
 export async function readModel(services: ProjectServices, ref: string): Promise<ModelView> {
   return viewModel(services, await findModel(services, ref));
 }
 
-/** The view of a model that was just read or written. */
+/** Returns the view of a model that was just read or written. */
 export async function viewModel({ store }: ProjectServices, model: Model): Promise<ModelView> {
   return { model, evaluation: await store.models.readEvaluation(model.id) };
 }

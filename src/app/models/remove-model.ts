@@ -1,9 +1,9 @@
-/** Remove a model: it goes with its weights, unless an alias points at it. */
+/** Removes a model with its weights, unless an alias points at it. */
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import type { ProjectServices } from "../services.ts";
 import { findModel } from "./find-model.ts";
 
-/** Throws not_found, and conflict with the aliases that point at it. */
+/** Removes the model. Throws not_found, and conflict with the aliases that point at it. */
 export async function removeModel(services: ProjectServices, ref: string): Promise<void> {
   const { id, name, version } = await findModel(services, ref);
   const { deleted, aliases } = await services.store.models.delete(id);

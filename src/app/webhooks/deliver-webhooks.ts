@@ -1,6 +1,6 @@
 /**
- * Deliver webhooks: takes what is due from the outbox, has it sent, and notes what came of it, until it was received or tried
- * often enough. At least once: what was sent and not noted is sent again.
+ * Delivers webhooks: claims due deliveries from the outbox, sends them, and records each attempt, until a delivery was received
+ * or has failed `maxAttempts` times. Delivery is at least once: if an attempt was sent but not recorded, it is sent again.
  */
 import { createHmac } from "node:crypto";
 import type { AfterAttempt, Delivery, DeliveryAttempt, SendResult, WebhookSender } from "../../domain/operation/webhook.ts";
@@ -9,37 +9,41 @@ import { singleFlight } from "../single-flight.ts";
 
 export interface DeliveryOptions {
   readonly sender: WebhookSender;
-  /** The secret of a project. */
+  /** Returns the signing secret of a project. */
   readonly secretOf: (project: string) => string;
-  /** Tries before a delivery has failed. */
+  /** Number of attempts after which a delivery has failed. */
   readonly maxAttempts: number;
-  /** Before the second try; twice as long before every further one. */
+  /** Delay before the second attempt; it doubles before every further one. */
   readonly firstDelayMs: number;
-  /** A claim lasts longer than any try. */
+  /** Duration of a claim; longer than any attempt. */
   readonly leaseMs: number;
-  /** At the same time. */
+  /** Maximum number of deliveries sent at the same time. Default: 8. */
   readonly concurrency?: number;
 }
 
 export interface Deliverer {
-  /** Gives up what is under way: it is tried again after the next start. */
+  /** Aborts the requests under way; they are sent again after the next start. */
   stop(): Promise<void>;
 }
 
 const MAX_DELAY_MS = 2 * 3600 * 1000;
-/** Hints about jobs come often, and few of them are ends: this is how often the outbox is looked at for them. */
-const LOOK_MS = 200;
-/** Without any hint it is looked at so often: another process may have put something in. */
-const IDLE_LOOK_MS = 5000;
+/** Delay of a poll of the outbox after a hint: hints about jobs come often, and few of them mean that a job has ended. */
+const POLL_MS = 200;
+/** Interval between polls without hints: another process may have added deliveries. */
+const IDLE_POLL_MS = 5000;
 
-/** The secret of a project: the server's own for the default one, another for each other, so that none can sign for another. */
+/**
+ * Returns the signing secret of a project: the server's own for the default project, a derived one for every other, so that no
+ * project can sign for another.
+ */
 export function projectSecret(serverSecret: string, project: string): string {
   if (project === "default") return serverSecret;
   return `whsec_${createHmac("sha256", serverSecret).update(project).digest("base64")}`;
 }
 
 /**
- * How long to wait after so many tries: twice as long each time, up to a limit, and spread so that not all come at once.
+ * Returns the delay in milliseconds after a number of attempts: it doubles each time, up to a limit, and has jitter so that
+ * deliveries do not all come at once. `random` is in 0..1.
  *
  * @internal Exported so that a test can choose the random number.
  */
@@ -48,7 +52,7 @@ export function delayAfter(attempts: number, firstDelayMs: number, random: numbe
   return Math.round(delay * (0.5 + random));
 }
 
-/** Starts delivering. */
+/** Starts delivering webhooks. */
 export function startDeliverer(services: Services, options: DeliveryOptions): Deliverer {
   const { store, bus, log } = services;
   const { concurrency = 8, leaseMs } = options;
@@ -57,11 +61,11 @@ export function startDeliverer(services: Services, options: DeliveryOptions): De
   let timer: NodeJS.Timeout | undefined;
   let timerAt = Number.POSITIVE_INFINITY;
 
-  const look = singleFlight(async () => {
+  const poll = singleFlight(async () => {
     const room = concurrency - sending.size;
     if (stopping.signal.aborted || room <= 0) return;
     const due = await nextAt();
-    if (due === null || due > Date.now()) return lookAt(due ?? Number.POSITIVE_INFINITY);
+    if (due === null || due > Date.now()) return pollAt(due ?? Number.POSITIVE_INFINITY);
     for (const delivery of await store.deliveries.claim(Date.now(), room, leaseMs)) {
       const sent = deliver(services, options, delivery, stopping.signal).finally(() => {
         sending.delete(sent);
@@ -69,12 +73,12 @@ export function startDeliverer(services: Services, options: DeliveryOptions): De
       });
       sending.add(sent);
     }
-    lookAt((await nextAt()) ?? Number.POSITIVE_INFINITY);
+    pollAt((await nextAt()) ?? Number.POSITIVE_INFINITY);
   });
   const nextAt = () => store.deliveries.nextAt();
-  /** Looks at that time, or when it is looked at anyway. */
-  const lookAt = (at: number): void => {
-    const soonest = Math.min(Math.max(at, Date.now()), Date.now() + IDLE_LOOK_MS);
+  /** Schedules a poll at a time, or at the next idle poll if that comes first. */
+  const pollAt = (at: number): void => {
+    const soonest = Math.min(Math.max(at, Date.now()), Date.now() + IDLE_POLL_MS);
     if (stopping.signal.aborted || timerAt <= soonest) return;
     clearTimeout(timer);
     timerAt = soonest;
@@ -84,20 +88,20 @@ export function startDeliverer(services: Services, options: DeliveryOptions): De
   const wake = (): void => {
     clearTimeout(timer);
     timerAt = Number.POSITIVE_INFINITY;
-    look().catch((err: unknown) => {
-      log.error({ err }, "cannot look for webhooks");
-      lookAt(Date.now() + IDLE_LOOK_MS);
+    poll().catch((err: unknown) => {
+      log.error({ err }, "cannot poll for due webhooks");
+      pollAt(Date.now() + IDLE_POLL_MS);
     });
   };
 
-  const unsubscribe = bus.subscribeAll(() => lookAt(Date.now() + LOOK_MS));
+  const unsubscribe = bus.subscribeAll(() => pollAt(Date.now() + POLL_MS));
   wake();
   return {
     async stop() {
       stopping.abort();
       unsubscribe();
       clearTimeout(timer);
-      await look().catch(() => undefined);
+      await poll().catch(() => undefined);
       await Promise.all(sending);
     },
   };
@@ -115,7 +119,7 @@ async function deliver(
   const startedAt = performance.now();
   const message = { id, url, body, secret: secretOf(delivery.project), timestampS: Math.floor(at / 1000) };
   const result = await sender.send(message, stopping);
-  // Broken off by us: whether it was received is not known, and the next start sends it again.
+  // Aborted by `stop`: whether it was received is unknown, so the next start sends it again.
   if (!result.ok && stopping.aborted) return;
   const ms = Math.round(performance.now() - startedAt);
   const attempt: DeliveryAttempt = { at, status: result.status, error: result.ok ? null : result.error, ms };
@@ -123,10 +127,10 @@ async function deliver(
   try {
     await store.deliveries.recordAttempt(id, attempt, after);
   } catch (err) {
-    log.error({ err, delivery_id: id }, "what came of a webhook cannot be stored: it is sent again");
+    log.error({ err, delivery_id: id }, "cannot record a webhook attempt: it will be sent again");
     return;
   }
-  // The address alone: paths and queries of webhooks have secrets in them.
+  // Log the host only: paths and queries of webhooks contain secrets.
   const fields = { delivery_id: id, job_id: jobId, host: new URL(url).host, status: attempt.status, ms, state: after.state };
   if (result.ok) log.info(fields, "webhook delivered");
   else log.warn({ ...fields, error: result.error }, "webhook not delivered");

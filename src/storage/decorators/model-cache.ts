@@ -1,6 +1,6 @@
 /**
- * A store that remembers the models found by reference: predictions ask for the same few, many thousand times a second. A
- * change made through this store is seen by the next look; one made by another process, within a second.
+ * Wraps a store with a cache of models by reference, because predictions read the same few many thousand times a second. A
+ * change through this store is visible to the next read; a change by another process, within a second.
  */
 
 import { createLru } from "../../domain/lru.ts";
@@ -10,17 +10,17 @@ import type { ProjectStore, Store } from "../../domain/store/store.ts";
 import { type StoreMethod, wrapMethods, wrapStore } from "../../domain/store/wrap-store.ts";
 
 const MAX_MODELS = 1000;
-/** Changes of other processes are not announced: what is remembered is looked up anew after this. */
+/** Age at which an entry expires, in case a change by another process was not signalled. */
 const MAX_AGE_MS = 1000;
 
 interface Entry {
   readonly model: Promise<Model | null>;
-  /** The same, once it is there. */
+  /** The same model, once the promise has resolved; null before. */
   known: Model | null;
   readonly foundAt: number;
 }
 
-/** How the processes that share a database tell each other that something may be remembered wrongly. */
+/** Signals between the processes that share a database, that a cached model may be out of date. */
 export interface ModelSignals {
   announce(topic: string): void;
   onTopic(topic: string, listener: () => void): () => void;
@@ -28,7 +28,7 @@ export interface ModelSignals {
 
 const TOPIC = "models";
 
-/** The store, and those of its projects, with `models.find` and `models.known` from memory where that is as good. */
+/** Wraps the store, and those of its projects: `models.find` and `models.known` answer from the cache while an entry is fresh. */
 export function rememberModels(store: Store, signals?: ModelSignals): Store {
   const entries = createLru<Entry>({ maxCount: MAX_MODELS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
 
@@ -38,7 +38,7 @@ export function rememberModels(store: Store, signals?: ModelSignals): Store {
     const forget = () => {
       if (entries.get(key) === entry) entries.delete(key);
     };
-    // A model that does not exist may be stored at any time.
+    // A missing model is not cached: it may be stored at any time.
     model.then((found) => {
       if (found) entry.known = found;
       else forget();
@@ -52,7 +52,7 @@ export function rememberModels(store: Store, signals?: ModelSignals): Store {
       try {
         return await change(...args);
       } finally {
-        // What is being read at this moment may be from before the change, and goes too.
+        // Also drops reads under way, which may return the model from before the change.
         entries.clear();
         signals?.announce(TOPIC);
       }
@@ -67,7 +67,7 @@ export function rememberModels(store: Store, signals?: ModelSignals): Store {
         const entry = entries.get(key);
         return entry && isFresh(entry) ? entry.model : remember(key, models.find(ref));
       },
-      // A reference is spelled as its key is.
+      // The text of a reference is its cache key.
       known(text) {
         const entry = entries.get(`${project} ${text}`);
         return entry && isFresh(entry) ? entry.known : null;
@@ -82,7 +82,7 @@ function isFresh({ foundAt }: Entry): boolean {
   return performance.now() - foundAt < MAX_AGE_MS;
 }
 
-/** Names have no @ in them. */
+/** Returns the cache key of a reference. It is unambiguous because names contain no @. */
 function keyOf(ref: ModelRef): string {
   if (ref.kind === "id") return ref.id;
   if (ref.kind === "newest") return ref.name;

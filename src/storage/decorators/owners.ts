@@ -1,4 +1,4 @@
-/** Which project a record belongs to. That never changes, and no id is given twice: an answer is remembered. */
+/** Finds the project that owns a record. Caches the answers: an owner never changes, and ids are never reused. */
 import type { Kysely } from "kysely";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import { createLru } from "../../domain/lru.ts";
@@ -6,7 +6,7 @@ import type { Tables } from "../tables.ts";
 
 const MAX_REMEMBERED = 4096;
 
-/** The tables that say whose their records are, by how the ids of these begin. */
+/** The tables with owners, by the prefix of their ids. */
 const OWNING = [
   [ID_PREFIXES.job, "jobs"],
   [ID_PREFIXES.model, "models"],
@@ -15,11 +15,11 @@ const OWNING = [
 ] as const satisfies readonly (readonly [string, keyof Tables])[];
 
 export interface Owners {
-  /** The project of a record; null when there is none of this id. */
+  /** Returns the project of a record; null when no record has this id. */
   of(id: string): Promise<string | null>;
 }
 
-/** Asks a connection that sees what was committed. */
+/** Creates the lookup over a connection that sees all committed data. */
 export function createOwners(db: Kysely<Tables>): Owners {
   const known = createLru<string>({ maxCount: MAX_REMEMBERED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
   return {

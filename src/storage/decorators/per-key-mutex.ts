@@ -1,16 +1,16 @@
 /**
- * A store that makes changes of one job, or of one name, in the order in which they were asked for, each when the one before it
- * has ended, however often that had to be tried. A pool of connections would make them in any order.
+ * Wraps a store so that changes of one job, or of one name, run in the order of the calls, each after the previous one has
+ * ended, retries included. A pool of connections would run them in any order.
  */
 import type { Store } from "../../domain/store/store.ts";
 import { type StoreMethod, wrapMethods, wrapStore } from "../../domain/store/wrap-store.ts";
 
 interface PerKeyMutex {
-  /** Runs the task when all earlier tasks of this key have ended, however they ended. */
+  /** Runs the task when all earlier tasks of this key have resolved or rejected. */
   run<T>(key: string, task: () => Promise<T>): Promise<T>;
 }
 
-/** The store, and those of its projects, with the methods in order that the table of methods wants in order. */
+/** Wraps the store, and those of its projects. Methods with `orderedBy` in the table of methods run in order. */
 export function serialized(store: Store): Store {
   const mutex = createPerKeyMutex();
   return wrapStore(store, (part, project) =>

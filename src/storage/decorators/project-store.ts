@@ -1,6 +1,6 @@
 /**
- * The store of one project: to whoever holds it, a record of another project does not exist. This is the one place that keeps
- * projects apart by id; what a method answers for an id that does not exist, the table of methods says.
+ * Wraps the stores of one project so that records of other projects do not exist for their user. Only this file isolates
+ * projects by id. The table of methods says what a method returns for an unknown id.
  */
 import type { EntityStores } from "../../domain/store/entity-stores.ts";
 import type { ProjectStore } from "../../domain/store/store.ts";
@@ -8,8 +8,8 @@ import { projectMethods, type StoreMethod, wrapMethods } from "../../domain/stor
 import type { Owners } from "./owners.ts";
 
 /**
- * `stores` already list, name and insert within the project. A method that is given an id first asks whether the id is the
- * project's.
+ * Creates the store of a project. `stores` already list, name and insert within the project. A method that takes an id first
+ * checks that the project owns it.
  */
 export function projectStore(project: string, stores: EntityStores, owners: Owners): ProjectStore {
   return wrapMethods(projectMethods(stores), (method, { project: rule }): StoreMethod => {

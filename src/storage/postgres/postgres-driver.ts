@@ -1,4 +1,4 @@
-/** A Kysely dialect over a pool of PostgreSQL connections, and that pool. Knows no tables. */
+/** Creates a pool of PostgreSQL connections, and a Kysely dialect over it. Knows no tables. */
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -15,13 +15,13 @@ import { type Moment, translateFailure } from "./postgres-failures.ts";
 export interface PostgresPoolOptions {
   /** postgres://user:password@host:port/database?sslmode=... */
   readonly url: string;
-  /** Connections at most. */
+  /** Maximum number of connections. */
   readonly size: number;
-  /** How long a statement may take, and wait for the lock of a row. */
+  /** Timeout of a statement, including the time it waits for row locks. */
   readonly statementTimeoutMs: number;
-  /** How long to wait for a connection: a free one, or the server's answer to a new one. */
+  /** How long to wait for a connection: for a free one, or for the server to accept a new one. */
   readonly connectTimeoutMs: number;
-  /** What the server's list of connections calls ours. */
+  /** The name of our connections in the server's list. Default: "trainyard". */
   readonly applicationName?: string;
 }
 
@@ -29,11 +29,11 @@ const INT8 = 20;
 const BYTEA = 17;
 const NUMERIC = 1700;
 
-/** Counts and times are far below 2^53; sums of them come as numeric. */
+/** Parsers by type. int8 and numeric become numbers: counts and times are far below 2^53, and their sums arrive as numeric. */
 const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
   [INT8]: Number,
   [NUMERIC]: Number,
-  // Memory of its own: a small Buffer is a part of one that many share, and could not be handed to a thread.
+  // Copy into memory of its own: small Buffers share one allocation, which cannot be transferred to a thread.
   [BYTEA]: (text) => Uint8Array.from(Buffer.from(text.slice(2), "hex")),
 };
 
@@ -42,26 +42,26 @@ const TYPES = {
     (format !== "binary" && PARSERS[oid]) || pg.types.getTypeParser(oid, format as "text"),
 } as pg.CustomTypesConfig;
 
-/** A pool; it connects when it is first used. A connection that breaks while nobody uses it goes to `onIdleError` and is replaced. */
+/** Creates a pool, which connects on first use. It reports a broken idle connection to `onIdleError`, and replaces it. */
 export function createPool(options: PostgresPoolOptions, onIdleError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.size,
     connectionTimeoutMillis: options.connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
-    // A transaction whose process was stopped holds its locks: the server lets go of them after this.
+    // A stopped process would keep the locks of its transaction; the server releases them after this time.
     idle_in_transaction_session_timeout: options.statementTimeoutMs,
     application_name: options.applicationName ?? "trainyard",
     keepAlive: true,
     types: TYPES,
   });
   pool.on("error", onIdleError);
-  // One that breaks while it is used says so to its user; without a listener it would end the process besides.
+  // A connection that breaks in use rejects its query. Without a listener, its "error" event would also end the process.
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 
-/** A dialect over a pool. Destroying its Kysely leaves the pool open: who made it ends it. `onFailure` sees every translated error. */
+/** Creates a dialect over a pool. Destroying its Kysely leaves the pool open. Calls `onFailure` with every translated error. */
 export function createPostgresDialect(pool: pg.Pool, onFailure: (error: unknown) => void = () => undefined): Dialect {
   return {
     createDriver: () => createDriver(pool, onFailure),
@@ -93,7 +93,7 @@ class PooledConnection implements DatabaseConnection {
     }
   }
 
-  // biome-ignore lint/correctness/useYield: it exists to say that there is none
+  // biome-ignore lint/correctness/useYield: it exists to say that streaming is not supported
   async *streamQuery(): AsyncIterableIterator<never> {
     throw new Error("the store reads in pages; it does not stream rows");
   }
@@ -131,12 +131,12 @@ function createDriver(pool: pg.Pool, onFailure: (error: unknown) => void): Drive
         await run(connection, "rollback");
         (connection as PooledConnection).inTransaction = false;
       } catch {
-        // The connection is gone, and its transaction with it; the error that led here says more than this one.
+        // The connection is closed, which rolled back its transaction. The error that led here says more than this one.
       }
     },
     async releaseConnection(connection) {
       const { client, inTransaction } = connection as PooledConnection;
-      // One that is in a transaction still is of no use to the next.
+      // Close a connection that is still in a transaction instead of returning it to the pool.
       client.release(inTransaction);
     },
     destroy: () => Promise.resolve(),

@@ -1,15 +1,15 @@
-/** What PostgreSQL's errors mean to those who use the store. The only table of them. */
+/** Translates PostgreSQL's errors into those of the store. The only table of them. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 
 interface FailureNature {
-  /** False when the change may have been made all the same: the connection was lost before the answer came. */
+  /** False when the change may have been committed although it failed: the connection was lost before the answer came. */
   readonly isUndone: boolean;
-  /** The server does not answer; otherwise it is others who are in the way. */
+  /** True when the server is unavailable; false when other transactions conflict. */
   readonly isAway: boolean;
 }
 
-/** The database did not do what it was asked for, for a reason that passes. */
-export class PassingFailure extends TrainyardError implements FailureNature {
+/** A transient failure of the database, which may succeed when it is retried. */
+export class TransientFailure extends TrainyardError implements FailureNature {
   readonly isUndone: boolean;
   readonly isAway: boolean;
 
@@ -21,13 +21,13 @@ export class PassingFailure extends TrainyardError implements FailureNature {
   }
 }
 
-/** When a statement fails: before it was sent, while nothing is committed yet, or when its effect may have been committed. */
+/** When a statement failed: before it was sent, before anything was committed, or when its effect may have been committed. */
 export type Moment = "connecting" | "before commit" | "commit";
 
 const AWAY = "the database does not answer; try again";
-const CONTENDED = "others change the same things at this moment; try again";
+const CONTENDED = "other requests are changing the same records; try again";
 
-/** SQLSTATEs (PostgreSQL, appendix A) by their beginning; the first that fits counts. */
+/** Translations by the beginning of the SQLSTATE (PostgreSQL, appendix A). The first match wins. */
 const FAILURES: readonly (readonly [beginning: string, translate: (cause: unknown, moment: Moment) => TrainyardError])[] = [
   ["40", contended],
   ["55P03", contended],
@@ -38,38 +38,38 @@ const FAILURES: readonly (readonly [beginning: string, translate: (cause: unknow
     "53100",
     (cause) => withCause("storage_full", "the disk of the database is full: nothing can be added until there is room", cause),
   ],
-  ["53", (cause) => away("the database has too much to do; try again", cause)],
-  ["25006", (cause) => away("the database takes no writes at this moment; try again", cause)],
+  ["53", (cause) => away("the database is overloaded; try again", cause)],
+  ["25006", (cause) => away("the database is read-only at this moment; try again", cause)],
   ["25P03", lost],
-  ["22021", () => invalid([{ pointer: "", detail: "text must not have the character NUL (U+0000) in it" }])],
+  ["22021", () => invalid([{ pointer: "", detail: "text must not contain the character NUL (U+0000)" }])],
 ];
 
-/** The error that a request sees in place of PostgreSQL's, which stays its cause; a bug of ours is given back as it is. */
+/** Returns the error that a request sees, with PostgreSQL's as its cause. Returns any other error, which is a bug, unchanged. */
 export function translateFailure(error: unknown, moment: Moment): unknown {
   if (error instanceof TrainyardError) return error;
   const { code } = error as { code?: unknown };
   if (typeof code === "string") {
     const known = FAILURES.find(([beginning]) => code.startsWith(beginning));
     if (known) return known[1](error, moment);
-    // Five characters are a SQLSTATE; what the operating system says of a socket is longer.
+    // A SQLSTATE has five characters; the operating system's codes for sockets are longer.
     if (code.length === 5) return error;
   }
   return isOfConnection(error) ? lost(error, moment) : error;
 }
 
-function lost(cause: unknown, moment: Moment): PassingFailure {
-  return new PassingFailure(AWAY, cause, { isUndone: moment !== "commit", isAway: true });
+function lost(cause: unknown, moment: Moment): TransientFailure {
+  return new TransientFailure(AWAY, cause, { isUndone: moment !== "commit", isAway: true });
 }
 
-function away(detail: string, cause: unknown): PassingFailure {
-  return new PassingFailure(detail, cause, { isUndone: true, isAway: true });
+function away(detail: string, cause: unknown): TransientFailure {
+  return new TransientFailure(detail, cause, { isUndone: true, isAway: true });
 }
 
-function contended(cause: unknown): PassingFailure {
-  return new PassingFailure(CONTENDED, cause, { isUndone: true, isAway: false });
+function contended(cause: unknown): TransientFailure {
+  return new TransientFailure(CONTENDED, cause, { isUndone: true, isAway: false });
 }
 
-/** Errors of sockets and of pg's own have no SQLSTATE. */
+/** Whether an error is about the connection. Errors of sockets and of pg itself have no SQLSTATE. */
 function isOfConnection(error: unknown): boolean {
   const { message = "", code = "" } = error as { message?: string; code?: string };
   return /^(E[A-Z]+)$/.test(code) || /connection|timeout exceeded when trying to connect|not queryable/i.test(message);

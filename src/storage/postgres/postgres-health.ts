@@ -1,24 +1,25 @@
-/** Whether the database server answers: known from what its users see, and tried until it does again. Knows no tables. */
+/** Tracks whether the database server answers, from the errors of queries, and probes it until it does. Knows no tables. */
 import { TrainyardError } from "../../domain/errors.ts";
 import { HEALTHY, type StoreHealth } from "../../domain/operation/store-health.ts";
-import { PassingFailure } from "./postgres-failures.ts";
+import { TransientFailure } from "./postgres-failures.ts";
 
 export interface PostgresHealth {
   current(): StoreHealth;
-  /** Calls at every change. Returns what ends that. */
+  /** Calls the listener at every change of the status. Returns an unsubscribe function. */
   onChange(listener: (health: StoreHealth, cause: unknown) => void): () => void;
-  /** Takes note of an error that a user of the database saw. */
+  /** Records the error of a query. */
   fail(error: unknown): void;
-  /** Tries with this, when it has gone away. */
+  /** Sets the probe to run while the database is unavailable. */
   start(probe: () => Promise<unknown>): void;
   close(): void;
 }
 
 const DETAILS = {
   full: "the disk of the database is full: nothing can be added until there is room",
-  failing: "the database does not answer; it is tried again",
+  failing: "the database does not answer; the server keeps trying",
 } as const;
 
+/** Creates a tracker that starts healthy. `probeMs`: interval between probes of an unhealthy database. */
 export function createPostgresHealth(probeMs: number): PostgresHealth {
   let health = HEALTHY;
   let probe: (() => Promise<unknown>) | null = null;
@@ -31,7 +32,7 @@ export function createPostgresHealth(probeMs: number): PostgresHealth {
     health = status === "full" || status === "failing" ? { status, detail: DETAILS[status] } : HEALTHY;
     for (const listener of [...listeners]) listener(health, cause);
   };
-  const tryAgain = (): void => {
+  const scheduleCheck = (): void => {
     clearTimeout(timer);
     if (closed) return;
     timer = setTimeout(() => void check(), probeMs);
@@ -42,7 +43,7 @@ export function createPostgresHealth(probeMs: number): PostgresHealth {
       await probe?.();
       become("ok", null);
     } catch {
-      tryAgain();
+      scheduleCheck();
     }
   };
 
@@ -55,10 +56,10 @@ export function createPostgresHealth(probeMs: number): PostgresHealth {
     },
     fail(error) {
       const isFull = error instanceof TrainyardError && error.code === "storage_full";
-      const isAway = error instanceof PassingFailure && error.isAway;
+      const isAway = error instanceof TransientFailure && error.isAway;
       if (!isFull && !isAway) return;
       become(isFull ? "full" : "failing", error);
-      tryAgain();
+      scheduleCheck();
     },
     start(given) {
       probe = given;

@@ -1,4 +1,4 @@
-/** A store on PostgreSQL: its pool, its schema, its health. Any number of processes may have the same database open. */
+/** Opens a store on PostgreSQL: its pool, schema and health. Any number of processes may open the same database. */
 import { Kysely, sql } from "kysely";
 import type { RunSql } from "../../domain/jobs/queue.ts";
 import type { Store } from "../../domain/store/store.ts";
@@ -10,24 +10,24 @@ import { assertUsable } from "../schema.ts";
 import { createStore, type StoreHooks } from "../store.ts";
 import type { Tables } from "../tables.ts";
 import { createPool, createPostgresDialect, type PostgresPoolOptions } from "./postgres-driver.ts";
-import { PassingFailure, translateFailure } from "./postgres-failures.ts";
+import { TransientFailure, translateFailure } from "./postgres-failures.ts";
 import { createPostgresHealth } from "./postgres-health.ts";
 
 export interface PostgresStoreOptions extends PostgresPoolOptions, StoreHooks, RetryOptions {
-  /** How often a database that went away is tried. */
+  /** Interval between probes of a database that is unavailable. */
   readonly probeMs: number;
 }
 
 export interface PostgresStore {
   readonly store: Store;
-  /** Statements of others on the same pool, each by itself. */
+  /** Runs SQL text on the same pool, each statement in its own transaction. */
   readonly runSql: RunSql;
 }
 
-/** Held while the schema is looked at and changed; any number that nobody else uses. */
+/** The advisory lock held while the schema is read and migrated: an arbitrary number that no other program uses. */
 const SCHEMA_LOCK = 7_265_012_117;
 
-/** Opens it, at the newest schema. Throws a TrainyardError "unavailable", one line for the superuser. */
+/** Opens the store at the newest schema. Throws a TrainyardError "unavailable" with a one-line message. */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   await bringUpToDate(options);
   const health = createPostgresHealth(options.probeMs);
@@ -42,7 +42,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return { store: serialized(retrying(store, options)), runSql: runSqlOn(db) };
 }
 
-/** The database without a store, at the newest schema. Throws as `openPostgresStore` does. */
+/** Opens the database without a store, at the newest schema. Throws what `openPostgresStore` throws. */
 export async function openPostgresDatabase(
   options: PostgresPoolOptions,
 ): Promise<{ readonly db: Kysely<Tables>; close(): Promise<void> }> {
@@ -51,7 +51,7 @@ export async function openPostgresDatabase(
   return { db: kysely(createPostgresDialect(pool)), close: () => pool.end() };
 }
 
-/** Processes that start at once take turns: the first migrates, the others find it done. */
+/** Migrates the schema under a lock. Of several processes that start at once, the first migrates; the others find it done. */
 async function bringUpToDate(options: PostgresPoolOptions): Promise<void> {
   const pool = createPool({ ...options, size: 2, statementTimeoutMs: 0 }, () => undefined);
   const db = kysely(createPostgresDialect(pool));
@@ -59,14 +59,14 @@ async function bringUpToDate(options: PostgresPoolOptions): Promise<void> {
     await db.connection().execute(async (locked) => {
       await sql`select pg_advisory_lock(${sql.lit(SCHEMA_LOCK)})`.execute(locked);
       assertUsable(await appliedMigrations(db), nameOf(options.url));
-      // In its own connection: the lock goes with the one that holds it.
+      // The migrations run on another connection, since this one must keep the lock.
       await migrate(db, COLUMN_TYPES.postgres);
       await sql`select pg_advisory_unlock(${sql.lit(SCHEMA_LOCK)})`.execute(locked);
     });
   } catch (error) {
-    if (!(error instanceof PassingFailure)) throw error;
+    if (!(error instanceof TransientFailure)) throw error;
     const detail = `the database ${nameOf(options.url)} cannot be used: ${(error.cause as Error)?.message ?? error.message}`;
-    throw new PassingFailure(detail, error.cause, error);
+    throw new TransientFailure(detail, error.cause, error);
   } finally {
     await pool.end();
   }
@@ -83,7 +83,7 @@ function kysely(dialect: ReturnType<typeof createPostgresDialect>): Kysely<Table
   return new Kysely<Tables>({ dialect });
 }
 
-/** A URL without what is secret in it. */
+/** Returns a URL without user, password and parameters. */
 function nameOf(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;

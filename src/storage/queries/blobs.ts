@@ -1,6 +1,6 @@
 /**
- * Tensor sets in the database: their bytes in chunks of 256 kB, so that no statement holds the database for long. Names and
- * shapes are kept by the owner.
+ * Queries on tensor sets. Stores their bytes in chunks of 256 kB, so that no statement blocks the database for long. The row of
+ * the owner holds their names and shapes.
  */
 import type { Kysely } from "kysely";
 import { elementCount, type TensorEntry, type TensorSet } from "../../domain/tensor.ts";
@@ -8,11 +8,11 @@ import type { Tables } from "../tables.ts";
 
 export const CHUNK_BYTES = 256 * 1024;
 /** Chunks deleted in one transaction. */
-const CHUNKS_A_DELETION = 64;
+const CHUNKS_PER_DELETION = 64;
 /** Chunks read with one query. */
-const CHUNKS_A_READ = 8;
+const CHUNKS_PER_READ = 8;
 
-/** Stores the values of a set under its owner's id, little-endian float32. Copies a chunk at a time: the set stays whole. */
+/** Stores the values of a set under its owner's id, as little-endian float32. Copies each chunk, so that the set stays usable. */
 export async function writeTensors(db: Kysely<Tables>, ownerId: string, { data }: TensorSet): Promise<void> {
   const all = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (let position = 0; position * CHUNK_BYTES < all.byteLength; position++) {
@@ -22,8 +22,8 @@ export async function writeTensors(db: Kysely<Tables>, ownerId: string, { data }
 }
 
 /**
- * The set that was stored under an id, or the tensors that it begins with. Chunks are missing when their owner was deleted
- * between the look at it and this: null when `owner` finds it no more, else an error.
+ * Reads the set that was stored under an id, or its first tensors. Chunks are missing when the owner was deleted after it was
+ * read: returns null when `owner` no longer finds it, and throws otherwise.
  */
 export async function readTensors(
   db: Kysely<Tables>,
@@ -40,7 +40,7 @@ export async function readTensors(
       .where("blob_id", "=", id)
       .where("position", ">=", position)
       .orderBy("position")
-      .limit(CHUNKS_A_READ)
+      .limit(CHUNKS_PER_READ)
       .execute();
     if (chunks.length === 0) {
       if (!(await owner())) return null;
@@ -48,14 +48,14 @@ export async function readTensors(
     }
     for (const { bytes } of chunks) {
       const start = position++ * CHUNK_BYTES;
-      // What is stored may go on after the tensors that are asked for.
+      // The stored set may have more tensors than `entries`.
       if (start < all.byteLength) all.set(bytes.subarray(0, all.byteLength - start), start);
     }
   }
   return { entries, data };
 }
 
-/** Deletes a set over many short transactions: a set of a gigabyte would hold the database for seconds. */
+/** Deletes a set over many short transactions, because deleting a gigabyte at once would block the database for seconds. */
 export async function eraseTensors(db: Kysely<Tables>, ownerId: string): Promise<void> {
   for (let left = true; left; ) {
     const { numDeletedRows } = await db
@@ -67,14 +67,14 @@ export async function eraseTensors(db: Kysely<Tables>, ownerId: string): Promise
           .select("position")
           .where("blob_id", "=", ownerId)
           .orderBy("position", "desc")
-          .limit(CHUNKS_A_DELETION),
+          .limit(CHUNKS_PER_DELETION),
       )
       .executeTakeFirstOrThrow();
-    left = numDeletedRows === BigInt(CHUNKS_A_DELETION);
+    left = numDeletedRows === BigInt(CHUNKS_PER_DELETION);
   }
 }
 
-/** Deletes a set at once. */
+/** Deletes a set in one statement. */
 export async function deleteTensors(db: Kysely<Tables>, ownerId: string): Promise<void> {
   await db.deleteFrom("blob_chunks").where("blob_id", "=", ownerId).execute();
 }

@@ -1,7 +1,7 @@
-/** Keyset pagination: one row more than asked for says whether there is a next page. */
+/** Keyset pagination: a query reads one row more than the page, which says whether there is a next page. */
 import type { Page } from "../../domain/page.ts";
 
-/** The page that `limit + 1` rows, ordered by id, come to. */
+/** Returns the page of up to `limit + 1` rows, ordered by id. */
 export function toPage<Row, T extends { readonly id: string }>(
   rows: readonly Row[],
   limit: number,

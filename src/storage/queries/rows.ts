@@ -1,4 +1,4 @@
-/** Rows to records of the domain and back. Knows the columns, runs no query. */
+/** Converts rows to records of the domain and back. Knows the columns, but runs no query. */
 import type { Job, JobError, JobMetrics, JobState, Reproduction, Transition } from "../../domain/jobs/job.ts";
 import type { NewJob } from "../../domain/jobs/job-store.ts";
 import { toWire } from "../../domain/metrics/metric.ts";
@@ -8,20 +8,20 @@ import { DEFAULT_RUN_OPTIONS } from "../../domain/spec/run-options.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { JobsTable, ModelsTable } from "../tables.ts";
 
-/** Metrics as JSON, which has no NaN and no infinities: those are strings, as on the wire. */
+/** Encodes metrics as JSON. NaN and the infinities, which JSON lacks, become strings, as in the HTTP API. */
 export function metricsToJson(metrics: JobMetrics): string {
   return JSON.stringify(metrics, (_, value: unknown) => (typeof value === "number" ? toWire(value) : value));
 }
 
-/** The inverse of `metricsToJson`. */
+/** Decodes what `metricsToJson` encoded. */
 export function metricsFromJson(text: string): JobMetrics {
   return JSON.parse(text, (_, value: unknown) => (typeof value === "string" ? Number(value) : value)) as JobMetrics;
 }
 
-/** A job rises by one step of priority in each minute that it waits. */
+/** Waiting time that is worth one step of priority: one minute. */
 export const PRIORITY_STEP_MS = 60_000;
 
-/** The row of a job that was just submitted: queued, with its first event to come under number 1. */
+/** Returns the row of a job that was just submitted: queued, with the sequence number 1 for its first event. */
 export function newJobRow(job: NewJob, project: string, transition: Transition, queuedAt: number): JobsTable {
   return {
     id: job.id,
@@ -48,7 +48,7 @@ export function newJobRow(job: NewJob, project: string, transition: Transition, 
     priority: job.spec.priority,
     deaths: 0,
     queued_at: queuedAt,
-    // So the order of two jobs never changes while they wait.
+    // A constant key: the order of two jobs never changes while they wait.
     queue_key: queuedAt - job.spec.priority * PRIORITY_STEP_MS,
     not_before: null,
     created_at: job.createdAt,
@@ -59,6 +59,7 @@ export function newJobRow(job: NewJob, project: string, transition: Transition, 
   };
 }
 
+/** Converts a row to a job. */
 export function toJob(row: JobsTable): Job {
   return {
     id: row.id,
@@ -95,7 +96,7 @@ type Architecture = Pick<
   "task" | "preprocessing" | "inputWidth" | "outputWidth" | "classes" | "layers" | "activation" | "weights" | "receipt"
 >;
 
-/** The row of a model that was just given its version, without tags. */
+/** Returns the row of a new model with its version, without tags. */
 export function newModelRow(model: NewModel, project: string, version: number): ModelsTable {
   const { id, name, jobId, sha256, parameters, metrics, createdAt, ...architecture } = model;
   return {
@@ -113,6 +114,7 @@ export function newModelRow(model: NewModel, project: string, version: number): 
   };
 }
 
+/** Converts a row and its aliases to a model. */
 export function toModel(row: ModelsTable, aliases: readonly string[]): Model {
   return {
     ...(JSON.parse(row.architecture) as Architecture),

@@ -1,4 +1,4 @@
-/** Backups of a SQLite database that is in use, and files that are to take its place: checked before anything depends on them. */
+/** Makes backups of a SQLite database in use, and receives, checks and stages files to restore. */
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
@@ -15,10 +15,10 @@ import { DATABASE_FILE } from "./sqlite-store.ts";
 import { stagedPath, syncFolder } from "./staged-restore.ts";
 
 const BUSY_TIMEOUT_MS = 5000;
-/** How an superuser knows a file that was sent. */
-const SENT = "that was sent";
+/** What error messages call an uploaded file. */
+const UPLOADED = "that was uploaded";
 
-/** The archive of the database in a data directory. */
+/** Opens the archive of the database in a data directory. */
 export function openArchive(dataDir: string): Archive {
   const folder = resolve(dataDir);
   const database = join(folder, DATABASE_FILE);
@@ -37,7 +37,7 @@ export function openArchive(dataDir: string): Archive {
       }
     },
     async receive(stream) {
-      if (receiving) throw new TrainyardError("conflict", "another backup is being taken in");
+      if (receiving) throw new TrainyardError("conflict", "another backup is being received");
       receiving = true;
       try {
         return await write(stream, newPath("received"));
@@ -86,7 +86,7 @@ async function assertUsable(path: string): Promise<void> {
     const connection = await openSqliteConnection({ path, role: "reader", busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {
       await checkIntegrity(connection, "whole");
-      const applied = await appliedMigrations(connection, SENT);
+      const applied = await appliedMigrations(connection, UPLOADED);
       if (applied.length === 0) throw refused("it is empty");
     } finally {
       await connection.close();
@@ -105,7 +105,7 @@ async function assertUsable(path: string): Promise<void> {
 }
 
 function refused(reason: string): TrainyardError {
-  return invalid([{ pointer: "", detail: `what was sent is no backup that can be restored: ${reason}` }]);
+  return invalid([{ pointer: "", detail: `the uploaded file is not a backup that can be restored: ${reason}` }]);
 }
 
 function noRoom(what: string): TrainyardError {

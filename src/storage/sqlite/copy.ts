@@ -1,4 +1,4 @@
-/** Copies of a whole database while it is used: of one moment, checked, on the disk, and under their name only when they are all that. */
+/** Copies a whole database while it is used. The copy is a snapshot; it gets its name once it is checked and synced to disk. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
@@ -9,24 +9,24 @@ import { openSqliteConnection, type SqliteConnection } from "./sqlite-connection
 import { syncFolder } from "./staged-restore.ts";
 
 const BUSY_TIMEOUT_MS = 5000;
-/** What a file system takes besides a file's bytes. */
+/** Disk space that a file system may need besides the bytes of the file. */
 const SLACK_BYTES = 1024 * 1024;
 
 export interface CopyReport {
   readonly bytes: number;
-  /** Of the file. */
+  /** SHA-256 of the file. */
   readonly sha256: string;
 }
 
 /**
- * Copies the database of a connection to a file, in place of one that is there. Throws storage_full before anything is
- * written, and a SqliteError "SQLITE_CORRUPT" when the copy is not whole; the file is then as it was.
+ * Copies the database of a connection to a file, and replaces an existing one. Throws storage_full before anything is written,
+ * and a SqliteError "SQLITE_CORRUPT" when the copy is damaged; an existing file is then unchanged.
  */
 export async function copyDatabase(from: SqliteConnection, file: string): Promise<CopyReport> {
   await assertRoom(await sizeOf(from), file);
   const partial = `${file}.partial-${process.pid}`;
   try {
-    // Made here, so that it is nobody else's to read: a database has keys in it.
+    // Create the file with mode 600 first, so that no other user can read it: a database contains keys.
     await (await open(partial, "w", 0o600)).close();
     await from.copyTo(partial);
     const copy = await openSqliteConnection({ path: partial, role: "copy", busyTimeoutMs: BUSY_TIMEOUT_MS });
@@ -45,11 +45,14 @@ export async function copyDatabase(from: SqliteConnection, file: string): Promis
   }
 }
 
-/** Throws storage_full when so many bytes do not fit beside a file. */
+/** Throws storage_full when the disk of a file has no room for this many bytes. */
 export async function assertRoom(bytes: number, file: string): Promise<void> {
   const free = await freeDiskBytes(file);
   if (free >= bytes + SLACK_BYTES) return;
-  throw new TrainyardError("storage_full", `${file} takes ${inMB(bytes)}, and its disk has ${inMB(free)} left: make room`);
+  throw new TrainyardError(
+    "storage_full",
+    `${file} needs ${inMB(bytes)}, but its disk has ${inMB(free)} left: free some space`,
+  );
 }
 
 async function syncAndHash(path: string): Promise<CopyReport> {

@@ -1,33 +1,33 @@
-/** The folder that holds the database, uploads and the reserve. */
+/** Creates the data directory, which holds the database, uploads and the reserve. */
 import { constants } from "node:fs";
 import { access, mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { TrainyardError } from "../../domain/errors.ts";
 
-/** Makes the folder and those above it. Throws "unavailable", one line for the superuser, when it cannot be written. */
+/** Creates the folder and its parents. Throws "unavailable" with a one-line message when it cannot be written. */
 export async function makeDataDir(folder: string): Promise<void> {
   try {
-    // Folder by folder: where nothing can be made, as under /proc, Node's own recursion never ends.
-    for (const missing of await missingFolders(folder)) await mkdir(missing).catch(unlessThere);
+    // Folder by folder: where no folder can be created, as under /proc, Node's own recursive mkdir never returns.
+    for (const missing of await missingFolders(folder)) await mkdir(missing).catch(ignoreExisting);
     if (!(await stat(folder)).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new TrainyardError(
       "unavailable",
-      `the data directory ${folder} cannot be written (${code}): set TRAINYARD_DATA_DIR to a folder that can be`,
+      `the data directory ${folder} cannot be written (${code}): set TRAINYARD_DATA_DIR to a writable folder`,
     );
   }
 }
 
-/** What has to be made, outermost first. */
+/** Returns the folders that do not exist yet, outermost first. */
 async function missingFolders(folder: string): Promise<string[]> {
   const missing: string[] = [];
-  for (let at = folder; !(await isThere(at)); at = dirname(at)) missing.unshift(at);
+  for (let at = folder; !(await exists(at)); at = dirname(at)) missing.unshift(at);
   return missing;
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;
@@ -37,7 +37,7 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Somebody else may have made it meanwhile. */
-function unlessThere(error: NodeJS.ErrnoException): void {
+/** Ignores EEXIST: another process may have created the folder meanwhile. */
+function ignoreExisting(error: NodeJS.ErrnoException): void {
   if (error.code !== "EEXIST") throw error;
 }

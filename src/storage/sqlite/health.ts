@@ -1,6 +1,6 @@
 /**
- * Keeps the health of a database: what its errors say of it, what may still be written, and when it is well again, which
- * it finds out by writing something. Knows no tables.
+ * Tracks the health of a database: derives it from errors, decides which writes are still allowed, and probes with a small
+ * write until the database is healthy again. Knows no tables.
  */
 import { TrainyardError } from "../../domain/errors.ts";
 import { HEALTHY, type StoreHealth } from "../../domain/operation/store-health.ts";
@@ -12,48 +12,48 @@ type Status = StoreHealth["status"];
 
 const DETAILS: Readonly<Record<Exclude<Status, "ok">, string>> = {
   full: "the disk is full, or the database has reached TRAINYARD_MAX_DATABASE_BYTES: nothing can be added until there is room",
-  failing: "the disk does not take what is written; it is tried again",
+  failing: "the disk cannot be written; the server keeps trying",
   damaged: `the database is damaged: an operator must ${RESTORE}`,
 };
 
-/** A worse state takes the place of a better one; back it goes only by a write that succeeds. */
+/** Severity. A worse status replaces a better one; only a successful write makes the database healthy again. */
 const RANK: Readonly<Record<Status, number>> = { ok: 0, full: 1, failing: 1, damaged: 2 };
 
-/** Tries whether the database can be written. */
+/** Tests whether the database can be written. */
 export interface Probe {
-  /** Writes a little and takes it away again. Throws what a write throws. */
+  /** Writes a little and deletes it again. Throws what a write throws. */
   write(): Promise<void>;
-  /** Bytes in the database that deletions have left for what comes. */
+  /** Returns the bytes in the database that deletions have freed for new data. */
   freeBytes(): Promise<number>;
 }
 
-/** What a write is. Small changes of what is there go on while the disk is full: they may use the reserve. */
+/** Kind of a write. Small changes of existing rows are allowed while the disk is full: they may use the reserve. */
 export type WriteKind = "adds" | "changes";
 
 export interface HealthOptions {
   readonly reserve: Reserve;
-  /** How much there must be in the database where the reserve cannot be made again. */
+  /** Size of the reserve. While it cannot be recreated, the database must have twice this many free bytes to count as healthy. */
   readonly reserveBytes: number;
-  /** How often an unhealthy database is tried. */
+  /** Interval between probes of an unhealthy database. */
   readonly probeMs: number;
 }
 
 export interface HealthKeeper {
   current(): StoreHealth;
-  /** Calls at every change. Returns what ends that. */
+  /** Calls the listener at every change of the status. Returns an unsubscribe function. */
   onChange(listener: (health: StoreHealth, cause: unknown) => void): () => void;
-  /** Throws what a request must be told when its write is not even to be tried. */
+  /** Throws the error for the request when a write of this kind is not allowed. */
   assertWritable(kind: WriteKind): void;
-  /** Takes note of an error, and gives the one that the request is to see. */
+  /** Records an error, and returns the one that the request is to see. */
   fail(error: SqliteError): Promise<Error>;
-  /** Makes the reserve, and tries with `probe` from now on. Without a reserve the database counts as full. */
+  /** Creates the reserve, and sets the probe. If the reserve cannot be created, the database counts as full. */
   start(probe: Probe): Promise<void>;
-  /** Tries now. */
+  /** Probes an unhealthy database now. */
   check(): Promise<void>;
   close(): void;
 }
 
-/** The keeper of a database that was just opened. */
+/** Creates the tracker of a database that was just opened; it starts healthy. */
 export function createHealthKeeper({ reserve, reserveBytes, probeMs }: HealthOptions): HealthKeeper {
   let health = HEALTHY;
   let probe: Probe | null = null;
@@ -68,21 +68,21 @@ export function createHealthKeeper({ reserve, reserveBytes, probeMs }: HealthOpt
   };
   const worsen = async (status: Exclude<Status, "ok">, cause: unknown): Promise<void> => {
     if (RANK[status] < RANK[health.status]) return;
-    // The room comes first: who hears of the change may want to write.
+    // Release the reserve first: listeners may want to write.
     if (status === "full") await reserve.release();
     become(status, cause);
-    if (status !== "damaged") tryAgain();
+    if (status !== "damaged") scheduleCheck();
   };
-  const tryAgain = (): void => {
+  const scheduleCheck = (): void => {
     clearTimeout(timer);
     if (closed) return;
     timer = setTimeout(() => void check(), probeMs);
     timer.unref();
   };
-  const isWritable = async (tried: Probe): Promise<boolean> => {
+  const isWritable = async (tested: Probe): Promise<boolean> => {
     try {
-      if (!(await reserve.make()) && (await tried.freeBytes()) < 2 * reserveBytes) return false;
-      await tried.write();
+      if (!(await reserve.make()) && (await tested.freeBytes()) < 2 * reserveBytes) return false;
+      await tested.write();
       return true;
     } catch {
       return false;
@@ -91,7 +91,7 @@ export function createHealthKeeper({ reserve, reserveBytes, probeMs }: HealthOpt
   const check = async (): Promise<void> => {
     if (!probe || health.status === "ok" || health.status === "damaged") return;
     if (await isWritable(probe)) become("ok", null);
-    else tryAgain();
+    else scheduleCheck();
   };
 
   return {

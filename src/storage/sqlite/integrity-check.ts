@@ -1,11 +1,11 @@
-/** Is a database whole? SQLite's own checks, as thorough as the size of the file allows at a start. */
+/** Checks the integrity of a database with SQLite's own checks, as thoroughly as the size of the file allows at a start. */
 import { type SqliteConnection, SqliteError } from "./sqlite-connection.ts";
 
-/** Up to which size a database is checked in which way before it is used; a larger one is checked while it is used. */
+/** Maximum sizes for each kind of check before the database is used. A larger database is checked while it is used. */
 export interface IntegrityCheckBounds {
-  /** Every page, and every index against its table: 0.4 s a GB from memory. */
+  /** For checking every page, and every index against its table: 0.4 s per GB from memory. */
   readonly wholeBytes: number;
-  /** Every page. */
+  /** For checking every page. */
   readonly pagesBytes: number;
 }
 
@@ -13,14 +13,14 @@ export const INTEGRITY_CHECK_BOUNDS: IntegrityCheckBounds = { wholeBytes: 512 * 
 
 export type Depth = "whole" | "pages" | "later";
 
-/** How thoroughly this database is to be checked before it is used. */
+/** Returns how thoroughly to check a database before it is used. */
 export async function depthFor(connection: SqliteConnection, bounds: IntegrityCheckBounds): Promise<Depth> {
   const bytes = await sizeOf(connection);
   if (bytes <= bounds.wholeBytes) return "whole";
   return bytes <= bounds.pagesBytes ? "pages" : "later";
 }
 
-/** Throws a SqliteError "SQLITE_CORRUPT" that says what is wrong first. */
+/** Checks a database. Throws a SqliteError "SQLITE_CORRUPT" with the first finding. */
 export async function checkIntegrity(connection: SqliteConnection, depth: Exclude<Depth, "later">): Promise<void> {
   const check = depth === "whole" ? "integrity_check" : "quick_check";
   const { rows } = await connection.query(`pragma ${check}(1)`, []);
@@ -28,7 +28,7 @@ export async function checkIntegrity(connection: SqliteConnection, depth: Exclud
   if (finding !== "ok") throw new SqliteError(finding.replaceAll(/\s+/g, " "), "SQLITE_CORRUPT");
 }
 
-/** Bytes of a database, what is still in its log included. */
+/** Returns the size of a database in bytes, including the pages that are still in its log. */
 export async function sizeOf(connection: SqliteConnection): Promise<number> {
   return (await pragma(connection, "page_count")) * (await pragma(connection, "page_size"));
 }

@@ -1,6 +1,6 @@
 /**
- * The reserve: a file that keeps some room on the disk for the moment when there is no other, so that jobs can still be
- * cancelled, and told that they wait. Its bytes are random: a file system that compresses would keep no room for zeros.
+ * The reserve: a file that occupies some disk space, which is released when the disk is full, so that jobs can still be
+ * cancelled and requeued. Its bytes are random, because a compressing file system would store zeros in no space.
  */
 import { randomBytes } from "node:crypto";
 import { open, rm, stat } from "node:fs/promises";
@@ -9,13 +9,13 @@ import { freeDiskBytes } from "./disk-space.ts";
 const CHUNK_BYTES = 1024 * 1024;
 
 export interface Reserve {
-  /** Keeps the room. False when there is too little; nothing is taken then. */
+  /** Creates the file. Returns false, and uses no space, when there is too little. */
   make(): Promise<boolean>;
-  /** Gives the room to whoever needs it. */
+  /** Deletes the file, which frees its space. */
   release(): Promise<void>;
 }
 
-/** A reserve of so many bytes in a file; none at all when there are 0. */
+/** Creates a reserve of `bytes` in a file. With 0 bytes it does nothing. */
 export function createReserve(path: string, bytes: number): Reserve {
   if (bytes === 0) return { make: () => Promise.resolve(true), release: () => Promise.resolve() };
   const release = () => rm(path, { force: true });
@@ -23,7 +23,7 @@ export function createReserve(path: string, bytes: number): Reserve {
     release,
     async make() {
       if ((await sizeOf(path)) === bytes) return true;
-      // Trying would fill the disk for a moment, in which nothing else could be written.
+      // Check first: writing would fill the disk for a moment, and other writes would fail.
       if ((await freeDiskBytes(path)) < bytes + CHUNK_BYTES) return false;
       try {
         await using file = await open(path, "w", 0o600);
@@ -31,7 +31,7 @@ export function createReserve(path: string, bytes: number): Reserve {
         for (let left = bytes; left > 0; left -= chunk.length) await file.writeFile(chunk.subarray(0, left));
         return true;
       } catch {
-        // Why it cannot be written is told by the database, which cannot be either.
+        // The error is ignored: the database cannot be written either, and reports why.
         await release().catch(() => undefined);
         return false;
       }

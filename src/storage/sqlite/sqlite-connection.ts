@@ -1,6 +1,6 @@
 /**
- * The near side of a SQLite thread: requests out, replies back in their order, and a lock that gives the one connection
- * to one user at a time. Knows nothing of Kysely and of tables.
+ * The main-thread side of a SQLite thread: sends requests, matches replies by their order, and locks the connection for one
+ * user at a time. Knows neither Kysely nor tables.
  */
 import { Worker } from "node:worker_threads";
 import type {
@@ -24,12 +24,12 @@ export class SqliteError extends Error {
 }
 
 export interface SqliteConnection {
-  /** Whole-buffer blobs among the parameters are handed over: they are empty afterwards. Throws a SqliteError. */
+  /** Runs a statement. Transfers blobs that span their buffer: they are empty afterwards. Throws a SqliteError. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<SqliteResult>;
-  /** Waits for the connection, first come, first served. Nobody else uses it until `release`. */
+  /** Locks the connection until `release`. Callers wait first come, first served. */
   acquire(level: ConnectionLevel): Promise<void>;
   release(): void;
-  /** Copies the database, as it is at one moment, to a file that is not there yet. */
+  /** Copies a snapshot of the database to a new file. */
   copyTo(path: string): Promise<void>;
   /** Closes the database and ends the thread. */
   close(): Promise<void>;
@@ -88,7 +88,7 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
   };
 }
 
-/** A view of a part of a larger buffer would take all of it along. */
+/** Copies a view of a part of a buffer, because transferring the view would transfer the whole buffer. */
 function ownMemory(value: SqlValue): SqlValue {
   const isPart = value instanceof Uint8Array && value.byteLength !== value.buffer.byteLength;
   return isPart ? new Uint8Array(value) : value;
@@ -98,20 +98,20 @@ function wholeBlobs(parameters: readonly SqlValue[]): ArrayBuffer[] {
   return parameters.flatMap((value) => (value instanceof Uint8Array ? [value.buffer] : []));
 }
 
-/** A lock with a queue. */
+/** Creates a lock with a queue of waiters. */
 function createLock() {
   const queue: (() => void)[] = [];
-  let taken = false;
+  let isLocked = false;
   return {
     acquire(): Promise<void> {
-      if (taken) return new Promise((resolve) => queue.push(resolve));
-      taken = true;
+      if (isLocked) return new Promise((resolve) => queue.push(resolve));
+      isLocked = true;
       return Promise.resolve();
     },
     release(): void {
       const next = queue.shift();
       if (next) next();
-      else taken = false;
+      else isLocked = false;
     },
   };
 }

@@ -1,4 +1,4 @@
-/** A Kysely dialect over a SQLite thread. Several dialects may share a connection; its lock serialises their transactions. */
+/** Creates a Kysely dialect over a SQLite thread. Dialects may share a connection; its lock serialises their transactions. */
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -14,17 +14,17 @@ import type { ConnectionLevel, SqlValue } from "./sqlite-protocol.ts";
 
 export interface SqliteDialectOptions {
   readonly connection: SqliteConnection;
-  /** How durable the commits of this dialect are, and how large they may make the database. Compared by identity. */
+  /** Durability of the commits of this dialect, and maximum size of the database for them. Compared by identity. */
   readonly level: ConnectionLevel;
-  /** "immediate" takes the write lock at the start, so that a transaction never fails in its middle because of another. */
+  /** "immediate" acquires the write lock at the start, so that a transaction never fails half way because of another. */
   readonly begin: "immediate" | "deferred";
-  /** Throws when nothing is to be tried: it is asked before every use of the connection. */
+  /** Called before every use of the connection; throws to refuse it. */
   readonly admit?: () => void;
-  /** What is thrown in place of an error of SQLite's; itself when left out. */
+  /** Returns the error to throw in place of SQLite's. Default: SQLite's own. */
   readonly onFailure?: (error: SqliteError) => Promise<Error>;
 }
 
-/** The dialect. Destroying its Kysely leaves the connection open: who opened it closes it. */
+/** Creates the dialect. Destroying its Kysely leaves the connection open; whoever opened it must close it. */
 export function createSqliteDialect(options: SqliteDialectOptions): Dialect {
   return {
     createDriver: () => createDriver(options),
@@ -35,7 +35,7 @@ export function createSqliteDialect(options: SqliteDialectOptions): Dialect {
 }
 
 class ThreadedSqliteAdapter extends SqliteAdapter {
-  /** The connection's own lock does what Kysely would otherwise do for each dialect apart. */
+  /** The connection's own lock serialises all dialects; Kysely would serialise each dialect separately. */
   override get supportsMultipleConnections(): boolean {
     return true;
   }
@@ -71,7 +71,7 @@ function createDriver({ connection, level, begin, admit, onFailure }: SqliteDial
       try {
         await run("rollback")(on);
       } catch {
-        // A full disk or an I/O error rolls back by itself; the error that led here says more than this one.
+        // SQLite rolls back by itself on a full disk or an I/O error. The error that led here says more than this one.
       }
     },
     destroy: () => Promise.resolve(),
@@ -84,7 +84,7 @@ function createConnection(query: SqliteConnection["query"]): DatabaseConnection 
       const { rows, changes } = await query(sql, parameters as readonly SqlValue[]);
       return { rows: rows as unknown as R[], numAffectedRows: BigInt(changes) };
     },
-    // biome-ignore lint/correctness/useYield: it exists to say that there is none
+    // biome-ignore lint/correctness/useYield: it exists to say that streaming is not supported
     async *streamQuery(): AsyncIterableIterator<never> {
       throw new Error("the store reads in pages; it does not stream rows");
     },

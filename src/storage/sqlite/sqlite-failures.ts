@@ -1,21 +1,21 @@
-/** What SQLite's error codes mean to those who use the store. The only table of them. */
+/** Translates SQLite's error codes into those of the store. The only table of them. */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { StoreHealth } from "../../domain/operation/store-health.ts";
 import type { SqliteError } from "./sqlite-connection.ts";
 
-/** What an error says of the database. */
+/** What an error means for the database. */
 export interface Failure {
-  /** What the store is from now on; null when one request failed and nothing else is said by it. */
+  /** The new status of the store; null when only this request failed. */
   readonly status: Exclude<StoreHealth["status"], "ok"> | null;
   /** Completes "the database ... cannot be used: ...". */
   readonly reason: string;
 }
 
-/** By the beginning of the code; the first that fits counts. */
+/** Meanings by the beginning of the code. The first match wins. */
 const FAILURES: readonly (readonly [code: string, failure: Failure])[] = [
-  ["SQLITE_FULL", { status: "full", reason: "there is no room for it on the disk" }],
-  // Shared memory beside the database is a file too, and growing it is the first thing that fails on a full disk.
-  ["SQLITE_IOERR_SHM", { status: "full", reason: "there is no room for it on the disk" }],
+  ["SQLITE_FULL", { status: "full", reason: "its disk is full" }],
+  // The shared memory of the database is a file too, and growing it is the first thing that fails on a full disk.
+  ["SQLITE_IOERR_SHM", { status: "full", reason: "its disk is full" }],
   ["SQLITE_CORRUPT", { status: "damaged", reason: "it is damaged" }],
   ["SQLITE_NOTADB", { status: "damaged", reason: "it is not a SQLite database" }],
   ["SQLITE_IOERR_CORRUPTFS", { status: "damaged", reason: "its file system is damaged" }],
@@ -28,19 +28,19 @@ const FAILURES: readonly (readonly [code: string, failure: Failure])[] = [
   ["CLOSED", { status: null, reason: "it is closed" }],
 ];
 
-/** What an error means; null for one that says something of the statement alone, which is a bug of ours. */
+/** Returns the meaning of an error; null for an error in the statement itself, which is a bug. */
 export function failureOf({ code }: SqliteError): Failure | null {
   return FAILURES.find(([beginning]) => code.startsWith(beginning))?.[1] ?? null;
 }
 
-/** The error that a request sees in place of SQLite's, which stays its cause. */
+/** Returns the error that a request sees, with SQLite's as its cause. */
 export function requestError(cause: SqliteError, health: StoreHealth, { status, reason }: Failure): TrainyardError {
   const code = status === "full" ? "storage_full" : "unavailable";
   const detail = status === null ? `the database cannot be used: ${reason}; try again` : health.detail;
   return Object.assign(new TrainyardError(code, detail), { cause });
 }
 
-/** One line for an superuser whose database could not be opened. */
+/** Returns the error for a database that cannot be opened, with a one-line message and SQLite's error as its cause. */
 export function openingError(path: string, cause: SqliteError): TrainyardError {
   const failure = failureOf(cause);
   const finding = cause.code.startsWith("SQLITE_CORRUPT") ? `: ${cause.message}` : "";
@@ -50,5 +50,5 @@ export function openingError(path: string, cause: SqliteError): TrainyardError {
   return Object.assign(new TrainyardError("unavailable", detail), { cause });
 }
 
-/** The cure of a damaged database. */
-export const RESTORE = "put a backup in its place with `trainyard restore FILE`";
+/** What to do about a damaged database. */
+export const RESTORE = "restore a backup with `trainyard restore FILE`";

@@ -1,24 +1,24 @@
-/** Every message between a SQLite thread and the side that drives it. Types only. */
+/** The messages between a SQLite thread and the main thread. Types only. */
 
-/** How sure a commit is to survive a power cut: SQLite's `PRAGMA synchronous`. */
+/** Durability of a commit at a power cut: SQLite's `PRAGMA synchronous`. */
 export type Synchronous = "NORMAL" | "FULL";
 
-/** What holds for the statements of one user of a connection. */
+/** Settings for the statements of one user of a connection. */
 export interface ConnectionLevel {
   readonly synchronous: Synchronous;
-  /** Size up to which the database may grow; null: as far as the disk goes. */
+  /** Maximum size of the database; null: no limit but the disk. */
   readonly maxBytes: number | null;
 }
 
-/** What a connection is for. */
+/** Purpose of a connection. */
 export type ConnectionRole =
-  /** Holds the lock of the database for its life, so that a second process is refused, and takes in what is staged (swap.ts). */
+  /** Locks the database for its lifetime, which keeps out a second process, and installs a staged one (staged-restore.ts). */
   | "writer"
   | "reader"
-  /** Makes a copy ready that nobody uses yet: one file, without a log beside it. */
+  /** Prepares a copy that is not in use yet: one file, without a log beside it. */
   | "copy";
 
-/** What the thread is started with. */
+/** The options with which the thread is started. */
 export interface SqliteThreadOptions {
   readonly path: string;
   readonly role: ConnectionRole;
@@ -27,13 +27,13 @@ export interface SqliteThreadOptions {
   readonly lockTimeoutMs?: number;
 }
 
-/** What SQL takes and gives: whole blobs move between the threads without a copy. */
+/** A value of SQL. Blobs that span their buffer are transferred between the threads without a copy. */
 export type SqlValue = null | number | bigint | string | Uint8Array<ArrayBuffer>;
 
 export type SqliteRequest =
   | { readonly kind: "query"; readonly sql: string; readonly parameters: readonly SqlValue[] }
   | { readonly kind: "level"; readonly level: ConnectionLevel }
-  /** Copies the database as it is at one moment to a new file; whoever writes to it goes on. */
+  /** Copies a snapshot of the database to a new file; other connections may write meanwhile. */
   | { readonly kind: "copy"; readonly path: string }
   | { readonly kind: "close" };
 
@@ -42,13 +42,13 @@ export interface SqliteResult {
   readonly changes: number;
 }
 
-/** An error of SQLite: its message, and its code ("SQLITE_BUSY"), which a clone of the error would lose. */
+/** An error of SQLite: its message and its code ("SQLITE_BUSY"), which structured cloning of the error would lose. */
 export interface SqliteFailure {
   readonly message: string;
   readonly code: string;
 }
 
-/** One reply a request, in the order of the requests; the first reply says how opening went. */
+/** One reply for each request, in the order of the requests. The first reply is the outcome of opening the database. */
 export type SqliteReply =
   | { readonly ok: true; readonly result: SqliteResult }
   | { readonly ok: false; readonly failure: SqliteFailure };

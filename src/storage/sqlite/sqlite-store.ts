@@ -1,4 +1,4 @@
-/** A store on a SQLite file: its connections and what each is for, its checks at the start, and its health. */
+/** Opens a store on a SQLite file: its connections, its checks at the start, and its health. */
 import { join } from "node:path";
 import { Kysely, sql } from "kysely";
 import type { Store } from "../../domain/store/store.ts";
@@ -18,21 +18,21 @@ export interface SqliteStoreOptions {
   readonly folder: string;
   readonly busyTimeoutMs: number;
   readonly lockTimeoutMs: number;
-  /** Up to which size the database may grow; null: as far as the disk goes. */
+  /** Maximum size of the database; null: no limit but the disk. */
   readonly maxBytes: number | null;
-  /** Room that is kept for the moment when there is no other. */
+  /** Disk space reserved for changes of state while the disk is full. */
   readonly reserveBytes: number;
   readonly probeMs: number;
   readonly integrityCheckBounds?: IntegrityCheckBounds;
 }
 
 export const DATABASE_FILE = "trainyard.db";
-/** What is written to see whether there is room again: more than a change of state takes. */
+/** Bytes of a probe that tests for free space: more than a change of state needs. */
 const PROBE_BYTES = 256 * 1024;
-/** Of a size limit, what is left for changes of state when nothing may be added any more: this, or an eighth. */
+/** Part of a size limit that only changes of state may use: this many bytes, or an eighth of the limit if that is less. */
 const KEPT_BYTES = 16 * 1024 * 1024;
 
-/** Opens it. Throws a SqliteError, or a TrainyardError "unavailable". */
+/** Opens the store. Throws a SqliteError, or a TrainyardError "unavailable". */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { folder, busyTimeoutMs, lockTimeoutMs, reserveBytes, probeMs } = options;
   const path = join(folder, DATABASE_FILE);
@@ -41,7 +41,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const opened: SqliteConnection[] = [];
   const close = async (): Promise<void> => {
     health.close();
-    // The writer last: it folds the write-ahead log into the database.
+    // Close the writer last: it checkpoints the write-ahead log into the database.
     for (const connection of opened.toReversed()) await connection.close();
   };
   const open = async (role: "writer" | "reader"): Promise<SqliteConnection> => {
@@ -52,13 +52,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   try {
     const writer = await open("writer").catch(async (error: unknown) => {
       if (!(error instanceof SqliteError && failureOf(error)?.status === "full")) throw error;
-      // Even opening takes a little room: this is what the reserve is for.
+      // Opening needs a little disk space too: release the reserve and try again.
       await reserve.release();
       return open("writer");
     });
     const depth = await depthFor(writer, options.integrityCheckBounds ?? INTEGRITY_CHECK_BOUNDS);
     if (depth !== "later") await checkIntegrity(writer, depth);
-    await assertNobodyWrites(writer);
+    await assertNoOtherWriter(writer);
     const unguarded = { connection: writer, level: { synchronous: "FULL", maxBytes: null }, begin: "immediate" } as const;
     await bringUpToDate(writer, kysely(unguarded), path);
     const reader = await open("reader");
@@ -72,8 +72,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
-/** Our lock keeps our own processes out; this finds any other program. */
-async function assertNobodyWrites(writer: SqliteConnection): Promise<void> {
+/** Throws when another program writes to the database. The lock file keeps out only processes of Trainyard. */
+async function assertNoOtherWriter(writer: SqliteConnection): Promise<void> {
   for (const statement of ["begin immediate", "rollback"]) await writer.query(statement, []);
 }
 
@@ -116,9 +116,9 @@ function createProbe(db: Kysely<Tables>): Probe {
   };
 }
 
-/** Looks through a database that is too large to be looked through before it is used. */
+/** Checks a database in the background when it is too large to be checked before it is used. */
 function checkIntegrityLater(path: string, busyTimeoutMs: number, health: HealthKeeper): void {
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const connection = await openSqliteConnection({ path, role: "reader", busyTimeoutMs });
     try {
       await checkIntegrity(connection, "pages");
@@ -126,7 +126,7 @@ function checkIntegrityLater(path: string, busyTimeoutMs: number, health: Health
       await connection.close();
     }
   };
-  look().catch((error: unknown) => (error instanceof SqliteError ? health.fail(error) : undefined));
+  check().catch((error: unknown) => (error instanceof SqliteError ? health.fail(error) : undefined));
 }
 
 function kysely(options: SqliteDialectOptions): Kysely<Tables> {

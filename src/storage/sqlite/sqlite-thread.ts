@@ -1,6 +1,6 @@
 /**
- * The thread that holds one better-sqlite3 connection, because better-sqlite3 blocks (a commit syncs the disk). Answers
- * requests one after another. Knows SQL text and values, nothing of tables.
+ * The thread of one better-sqlite3 connection. A thread is needed because better-sqlite3 blocks (a commit syncs the disk).
+ * Answers requests one after another. Knows SQL text and values, but no tables.
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
@@ -14,19 +14,19 @@ import type {
   SqliteThreadOptions,
   SqlValue,
 } from "./sqlite-protocol.ts";
-import { lockPath, putStagedInPlace } from "./staged-restore.ts";
+import { installStaged, lockPath } from "./staged-restore.ts";
 
-/** Prepared statements kept; the store has far fewer, but a list's filters make variants. */
+/** Maximum number of cached prepared statements. The store has far fewer, but the filters of lists make variants. */
 const MAX_STATEMENTS = 200;
-/** A backup in one step sees the database at one moment, and is not begun anew when somebody writes. */
+/** Pages of one backup step. A backup in one step is a snapshot, and does not restart when another connection writes. */
 const ALL_PAGES = 0x7fffffff;
 
-/** How each kind of connection keeps its changes until they are in the database; a reader makes none. */
+/** The journal mode of each kind of connection; null for a reader, which makes no changes. */
 const JOURNALS: Readonly<Record<ConnectionRole, "WAL" | "DELETE" | null>> = { writer: "WAL", reader: null, copy: "DELETE" };
 
 const NOTHING: SqliteResult = { rows: [], changes: 0 };
 
-/** Holds the lock file until the process ends, however it ends: a lock of the operating system, not a file with a number in it. */
+/** Locks the lock file until the process ends, however it ends. This is a lock of the operating system, not a file with a pid. */
 function holdLock(path: string, timeoutMs: number): Database.Database {
   const lock = new Database(path, { timeout: timeoutMs });
   lock.exec("BEGIN EXCLUSIVE");
@@ -48,7 +48,7 @@ function setLevel(database: Database.Database, { synchronous, maxBytes }: Connec
   database.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
 }
 
-/** Runs statements, keeping those it has prepared. */
+/** Returns a function that runs statements, and caches prepared ones. */
 function createRunner(database: Database.Database) {
   const statements = new Map<string, Database.Statement>();
   const prepared = (sql: string): Database.Statement => {
@@ -66,7 +66,7 @@ function createRunner(database: Database.Database) {
   };
 }
 
-/** The memory of blobs in an answer, which moves instead of being copied. */
+/** Returns the buffers of the blobs in a result, which are transferred instead of copied. */
 function blobsOf({ rows }: SqliteResult): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   for (const row of rows) {
@@ -88,7 +88,7 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
   };
   try {
     const lock = options.role === "writer" ? holdLock(lockPath(options.path), options.lockTimeoutMs ?? 0) : null;
-    if (lock) putStagedInPlace(options.path);
+    if (lock) installStaged(options.path);
     const database = openDatabase(options);
     const run = createRunner(database);
     const handle = async (request: SqliteRequest): Promise<SqliteResult> => {

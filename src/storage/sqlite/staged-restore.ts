@@ -1,36 +1,36 @@
 /**
- * Putting a database in place of another: the new one waits beside it under its own name, and whoever holds the lock and
- * opens the database next moves it in. Every step is a rename, and the steps can be begun again wherever they ended: what is
- * there after a crash is the old database, or the new one at the next start.
+ * Replaces a database by another at the next start. The new one is staged beside the old under its own name; the next process
+ * that locks and opens the database renames it. Every step is a rename and can be repeated after a crash, which leaves either
+ * the old database or, at the next start, the new one.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** The file whose lock says that a process uses the database, or changes which file it is. */
+/** Returns the file that a process locks while it uses or replaces the database. */
 export function lockPath(databasePath: string): string {
   return `${databasePath}.lock`;
 }
 
-/** Where a database waits to be put in place. */
+/** Returns the path of the staged database. */
 export function stagedPath(databasePath: string): string {
   return `${databasePath}.restore`;
 }
 
-/** The name under which the old database is kept: from the staged file's own time, so that it is the same when this is begun again. */
+/** Returns the path at which the old database is kept. It has the staged file's time, so that it is the same after a crash. */
 function replacedPath(databasePath: string, stagedAt: Date): string {
   return `${databasePath}.replaced-${stagedAt.toISOString().replaceAll(/[:.]/g, "-")}`;
 }
 
 /**
- * Moves the staged database in, if there is one, and keeps the old one, with its log, under its other name. Call it with the
- * lock held and the database closed.
+ * Replaces the database by the staged one, if there is one, and keeps the old one, with its log, under another name. Call it
+ * with the lock held and the database closed.
  */
-export function putStagedInPlace(databasePath: string): void {
+export function installStaged(databasePath: string): void {
   const staged = stagedPath(databasePath);
   const stagedAt = statSync(staged, { throwIfNoEntry: false })?.mtime;
   if (!stagedAt) return;
   const replaced = replacedPath(databasePath, stagedAt);
-  // A log that stayed would be played into the new database.
+  // SQLite would replay a leftover log into the new database.
   for (const suffix of ["", "-wal"]) moveIfThere(`${databasePath}${suffix}`, `${replaced}${suffix}`);
   rmSync(`${databasePath}-shm`, { force: true });
   syncFolder(databasePath);
@@ -42,9 +42,9 @@ function moveIfThere(from: string, to: string): void {
   if (statSync(from, { throwIfNoEntry: false })) renameSync(from, to);
 }
 
-/** Makes sure that renames beside a file survive a power cut. */
+/** Syncs the folder of a file, so that renames in it survive a power cut. */
 export function syncFolder(path: string): void {
-  // Windows opens no folders; its file system keeps the order by itself.
+  // Windows cannot open folders; its file system keeps the order by itself.
   if (process.platform === "win32") return;
   const folder = openSync(dirname(path), "r");
   try {

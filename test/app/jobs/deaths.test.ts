@@ -56,7 +56,7 @@ it.each([
   expect(job).toMatchObject({ state: "succeeded", attempt: job.crashes + 1, epochsDone: whole.epochsDone });
   expect(job.model?.sha256).toBe(whole.model?.sha256);
   const retried = job.transitions[2]?.reason ?? "";
-  expect(retried).toMatch(new RegExp(`^${crash}; retry 1 of 10 goes on from epoch [1-9]\\d*$`));
+  expect(retried).toMatch(new RegExp(`^${crash}; retry 1 of 10 resumes from epoch [1-9]\\d*$`));
   const lossOf = async (id: string) =>
     (await dependencies.store.metrics.read(id, 1, 200)).flatMap(({ series }) => [...(series.val_loss as Float64Array)]);
   expect(await lossOf(disturbed)).toEqual(await lossOf(undisturbed));

@@ -56,7 +56,7 @@ it("waits in the queue while there is no room, can be cancelled there, and goes 
   const runner = startRunner(dependencies, RUNNER);
   await untilState(dependencies, id, "running");
   const waiting = await untilState(dependencies, id, "queued");
-  expect(waiting.transitions.at(-1)?.reason).toBe("the disk is full: it waits for room; it goes on from epoch 10");
+  expect(waiting.transitions.at(-1)?.reason).toBe("the disk is full: the job waits for space; it resumes from epoch 10");
   expect(store.health()).toMatchObject({ status: "full" });
 
   for (const other of ballast) await cancel(dependencies, other);
@@ -96,7 +96,7 @@ it("goes back into the queue as soon as there is room for that, when there was n
   const runner = startRunner(dependencies, RUNNER);
   const { transitions } = await untilState(dependencies, id, "succeeded", "failed");
   expect(transitions.map(({ state }) => state)).toEqual(["queued", "running", "queued", "running", "succeeded"]);
-  expect(transitions[2]?.reason).toBe("the disk is full: it waits for room; it goes on from the start");
+  expect(transitions[2]?.reason).toBe("the disk is full: the job waits for space; it resumes from the start");
   expect(refusals).toBeLessThan(0);
   await runner.stop();
 });

@@ -137,9 +137,9 @@ describe("the runner", () => {
     expect(failed.transitions.map(({ state, reason }) => [state, reason])).toEqual([
       ["queued", "submitted"],
       ["running", "a worker took it"],
-      ["queued", "the training thread exited with code 3; retry 1 of 2 goes on from the start"],
+      ["queued", "the training thread exited with code 3; retry 1 of 2 resumes from the start"],
       ["running", "a worker took it"],
-      ["queued", "the training thread exited with code 3; retry 2 of 2 goes on from the start"],
+      ["queued", "the training thread exited with code 3; retry 2 of 2 resumes from the start"],
       ["running", "a worker took it"],
       ["failed", failed.error?.detail],
     ]);
@@ -180,7 +180,7 @@ describe("the runner", () => {
     const { id } = await queueJob(dependencies);
     const runner = startRunner(flaky, RUNNER);
     await untilState(dependencies, id, "succeeded");
-    expect(dependencies.logged).toContainEqual(expect.objectContaining({ message: "cannot take a job from the queue" }));
+    expect(dependencies.logged).toContainEqual(expect.objectContaining({ message: "cannot claim a job from the queue" }));
     await runner.stop();
   });
 
@@ -206,7 +206,7 @@ describe("the runner", () => {
     await first.stop();
     const stopped = await dependencies.store.jobs.get(running.id);
     expect(stopped).toMatchObject({ state: "queued", epochsDone: 10, finishedAt: null });
-    expect(stopped?.transitions.at(-1)?.reason).toBe("the server was stopped; it goes on from the start");
+    expect(stopped?.transitions.at(-1)?.reason).toBe("the server was stopped; it resumes from the start");
     expect(await dependencies.store.jobs.get(waiting.id)).toMatchObject({ state: "queued", attempt: 0 });
     expect(await dependencies.queue.position(running.id)).toBe(0);
 
@@ -292,7 +292,7 @@ describe("the runner", () => {
     await runner.stop();
     const job = await dependencies.store.jobs.get(id);
     expect(job).toMatchObject({ state: "queued", epochsDone: 3 });
-    expect(job?.transitions.at(-1)?.reason).toBe("the server was stopped; it goes on from epoch 2");
+    expect(job?.transitions.at(-1)?.reason).toBe("the server was stopped; it resumes from epoch 2");
   });
 
   it("goes on from the last checkpoint after a crash, waits for longer each time", async () => {
@@ -318,7 +318,7 @@ describe("the runner", () => {
     );
     expect(waits[0]).toBeGreaterThanOrEqual(5);
     expect(waits[1]).toBeGreaterThanOrEqual(10);
-    expect(job.transitions[2]?.reason).toBe("the training thread ran out of memory; retry 1 of 2 goes on from epoch 1");
+    expect(job.transitions[2]?.reason).toBe("the training thread ran out of memory; retry 1 of 2 resumes from epoch 1");
     await runner.stop();
   });
 

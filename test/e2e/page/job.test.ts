@@ -138,7 +138,7 @@ describe("the life of a job", () => {
     await expect.poll(() => pixelsOf(page, "Loss", "--warn")).toBeGreaterThan(20);
     await page.getByRole("link", { name: "History" }).click();
     await page.getByText("Attempt 2").waitFor();
-    await page.getByText(/resumed; it goes on from epoch/).waitFor();
+    await page.getByText(/resumed from epoch/).waitFor();
     expect(faults).toEqual([]);
   });
 

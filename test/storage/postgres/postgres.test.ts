@@ -55,7 +55,7 @@ describe("opening a store on PostgreSQL", () => {
     );
     const other = await freshDatabase();
     await (await connect(other)).query("create table shop (id int)");
-    await expect(openOnPostgres(other)).rejects.toThrow(/it is not a database of Trainyard's/);
+    await expect(openOnPostgres(other)).rejects.toThrow(/it is not a Trainyard database/);
     const nobody = "postgres://trainyard:secret@127.0.0.1:1/trainyard";
     const refused = await openOnPostgres(nobody).catch((error: Error) => error);
     expect(refused).toMatchObject({

@@ -1,11 +1,11 @@
-/** Queries on API keys and the sessions that were given for them. */
+/** Queries on API keys and their sessions. */
 import type { Kysely } from "kysely";
 import type { ApiKey, NewApiKey, Scope, Session } from "../../../domain/access/api-key.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { ApiKeysTable, Tables } from "../../tables.ts";
 import { toPage } from "../page.ts";
 
-/** Of one key at a time: whoever signs in more often ends the oldest. */
+/** Maximum number of sessions of one key; a further sign-in ends the oldest. */
 const MAX_SESSIONS = 100;
 
 export async function hasKeys(db: Kysely<Tables>): Promise<boolean> {
@@ -74,7 +74,7 @@ export async function revokeKey(db: Kysely<Tables>, id: string, at: number): Pro
   });
 }
 
-export async function noteKeyUse(db: Kysely<Tables>, uses: ReadonlyMap<string, number>): Promise<void> {
+export async function recordKeyUse(db: Kysely<Tables>, uses: ReadonlyMap<string, number>): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     for (const [id, at] of uses)
       await transaction.updateTable("api_keys").set({ last_used_at: at }).where("id", "=", id).execute();

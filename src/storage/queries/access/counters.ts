@@ -1,16 +1,16 @@
-/** Queries on counters: how often something was done in a window of time, by all processes together. */
+/** Queries on counters, which count events in a window of time over all processes together. */
 import { type Kysely, sql } from "kysely";
 import type { Grant } from "../../../domain/access/rate-limit.ts";
 import type { Tables } from "../../tables.ts";
 
-/** Counts once more, unless the limit is reached in this window. A window begins with the first count in it. */
+/** Increments a counter, and says whether the count is within the limit of its window. A window begins with its first count. */
 export async function incrementCounter(
   db: Kysely<Tables>,
   key: string,
   { at, windowMs, limit }: { readonly at: number; readonly windowMs: number; readonly limit: number },
 ): Promise<Grant> {
   const isOver = sql<boolean>`counters.ends_at <= ${at}`;
-  // One statement, which locks the row: of two processes that count at once, each sees the other's.
+  // One statement locks the row, so that of two processes that count at once each sees the other's count.
   const { count, ends_at } = await db
     .insertInto("counters")
     .values({ key, count: 1, ends_at: at + windowMs })
@@ -25,7 +25,7 @@ export async function incrementCounter(
   return { allowed: count <= limit, remaining: Math.max(0, limit - count), resetMs: Math.max(0, ends_at - at) };
 }
 
-/** Forgets windows that have ended. */
+/** Deletes windows that have ended. */
 export async function removeCounters(db: Kysely<Tables>, endedBefore: number): Promise<void> {
   await db.deleteFrom("counters").where("ends_at", "<", endedBefore).execute();
 }

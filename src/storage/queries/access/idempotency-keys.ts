@@ -1,4 +1,4 @@
-/** Queries on idempotency keys: who does a request, and what its first answer was. */
+/** Queries on idempotency keys: which process handles a request, and what its first answer was. */
 import type { Kysely, Transaction } from "kysely";
 import type { KeyClaim, KeyName, KeyState, StoredAnswer } from "../../../domain/access/idempotency.ts";
 import type { IdempotencyKeysTable, Tables } from "../../tables.ts";
@@ -14,14 +14,14 @@ export async function claimKey(db: Kysely<Tables>, claim: KeyClaim): Promise<Key
       .returningAll()
       .executeTakeFirst();
     if (inserted) return { kind: "owned", resourceId: inserted.resource_id, fingerprint: null, isRetry: false };
-    // Whoever comes second finds the row, and takes it over if nobody has it any more.
-    const taken = await named(transaction, claim)
+    // The row exists: take it over if its owner's time has expired.
+    const adopted = await named(transaction, claim)
       .set({ owner: claim.owner, owned_until: claim.ownedUntil })
       .where("answer", "is", null)
       .where("owned_until", "<", claim.at)
       .returningAll()
       .executeTakeFirst();
-    if (taken) return { kind: "owned", resourceId: taken.resource_id, fingerprint: taken.fingerprint, isRetry: true };
+    if (adopted) return { kind: "owned", resourceId: adopted.resource_id, fingerprint: adopted.fingerprint, isRetry: true };
     const { answer, fingerprint } = await transaction
       .selectFrom("idempotency_keys")
       .selectAll()

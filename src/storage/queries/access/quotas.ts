@@ -1,16 +1,16 @@
 /**
- * What a project may have: counted in the transaction that adds to it, so that many who come at once do not get past a limit
- * together. Counts end at the limit.
+ * Checks the quotas of a project. Counts in the transaction that adds a record, so that concurrent requests cannot exceed a
+ * limit together. Counting stops at the limit.
  */
 import type { Kysely, Transaction } from "kysely";
 import { TrainyardError } from "../../../domain/errors.ts";
 import type { ProjectLimits } from "../../../domain/limits.ts";
 import type { Tables } from "../../tables.ts";
 
-/** States of jobs that wait, for a worker or for somebody who resumes them. */
+/** States of jobs that wait for a worker or to be resumed. */
 const WAITING = ["queued", "paused"] as const;
 
-/** Throws rate_limited when the project has as many waiting jobs as it may, and conflict when it has as many models. */
+/** Throws rate_limited when the project has its maximum of waiting jobs, and conflict when it has its maximum of models. */
 export async function assertRoomForJob(
   db: Transaction<Tables>,
   project: string,
@@ -32,13 +32,13 @@ export async function assertRoomForJob(
       .executeTakeFirstOrThrow();
     waiting += Number(count);
     if (waiting < queuedJobs) continue;
-    const detail = `${project} has ${queuedJobs} jobs that wait, the most that it may (TRAINYARD_PROJECT_QUEUED_JOBS): submit again when some have run, or cancel some`;
+    const detail = `${project} has ${queuedJobs} waiting jobs, which is the maximum (TRAINYARD_PROJECT_QUEUED_JOBS): submit again when some have run, or cancel some`;
     throw new TrainyardError("rate_limited", detail);
   }
   await assertRoomForModel(db, project, models);
 }
 
-/** Throws conflict when the project has as many models as it may. */
+/** Throws conflict when the project has its maximum of models. */
 export async function assertRoomForModel(db: Kysely<Tables>, project: string, models: number): Promise<void> {
   const last = await db
     .selectFrom("models")
@@ -49,18 +49,18 @@ export async function assertRoomForModel(db: Kysely<Tables>, project: string, mo
     .offset(models - 1)
     .executeTakeFirst();
   if (!last) return;
-  const detail = `${project} has ${models} models, the most that it may (TRAINYARD_PROJECT_MODELS): delete some first`;
+  const detail = `${project} has ${models} models, which is the maximum (TRAINYARD_PROJECT_MODELS): delete some first`;
   throw new TrainyardError("conflict", detail);
 }
 
-/** Throws too_large when these bytes would be more than the project's data sets may have together. */
+/** Throws too_large when the project's data sets, together with these bytes, would exceed their maximum. */
 export async function assertRoomForDataset(
   db: Kysely<Tables>,
   project: string,
   bytes: number,
   datasetBytes: number,
 ): Promise<void> {
-  // Uploads and deletions under way count: their bytes are there.
+  // Uploads and deletions under way count too: their bytes are stored.
   const { total } = await db
     .selectFrom("datasets")
     .select((values) => values.fn.sum<number | null>("bytes").as("total"))

@@ -1,6 +1,6 @@
 /**
- * Queries on data sets. A data set is written over many short transactions and shows only when the last one has marked it
- * ready, so that a large one never holds the writer for long; what is not ready belongs to an upload or a deletion under way.
+ * Queries on data sets. A data set is written over many short transactions, so that a large one never blocks the writer for
+ * long, and becomes visible when the last one marks it ready. Rows that are not ready belong to an upload or deletion under way.
  */
 import type { Kysely } from "kysely";
 import type {
@@ -22,12 +22,12 @@ import { assertRoomForDataset } from "../access/quotas.ts";
 import { CHUNK_BYTES } from "../blobs.ts";
 import { toPage } from "../page.ts";
 
-/** Chunks written or read at a time: some milliseconds of the connection. */
-const CHUNKS_A_TURN = 4;
+/** Chunks written or read in one statement: some milliseconds of the connection. */
+const CHUNKS_PER_STATEMENT = 4;
 /** Chunks deleted in one transaction. */
-const CHUNKS_A_DELETION = 64;
+const CHUNKS_PER_DELETION = 64;
 
-/** One column as it is stored: its name, and how its values are, if it has any. */
+/** The storage of a column: its name, and the type of its values; null for text, whose values are not stored. */
 interface ColumnLayout {
   readonly name: string;
   readonly values: "float64" | "int32" | null;
@@ -36,7 +36,7 @@ interface ColumnLayout {
 const SUMMARY = ["id", "name", "format", "sha256", "bytes", "rows", "column_count", "created_at"] as const;
 const DOCUMENT = [...SUMMARY, "columns"] as const;
 
-/** The connections that an insertion takes turns on: see Databases of store.ts. */
+/** The connections that an insertion uses: see Databases in store.ts. */
 interface Writers {
   readonly writer: Kysely<Tables>;
   readonly bulkWriter: Kysely<Tables>;
@@ -59,7 +59,7 @@ export async function insertDataset(
       if (values) await writeValues(bulkWriter, dataset.id, index, values);
     }
     const existing = await makeReady(writer, project, dataset).catch((error: unknown) => {
-      // Two became ready at once: the one that came second finds the first.
+      // Another upload of the same content became ready at the same time: find that one.
       if (!isDuplicate(error)) throw error;
       return makeReady(writer, project, dataset);
     });
@@ -72,7 +72,7 @@ export async function insertDataset(
   }
 }
 
-/** Marks a data set as ready, unless there is one of the same content: then that one. */
+/** Marks a data set as ready and returns null; or returns the existing data set with the same content, if there is one. */
 function makeReady(
   writer: Kysely<Tables>,
   project: string,
@@ -88,8 +88,8 @@ function makeReady(
 async function writeValues(db: Kysely<Tables>, id: string, index: number, values: ColumnValues): Promise<void> {
   const all = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const count = Math.ceil(all.byteLength / CHUNK_BYTES);
-  for (let position = 0; position < count; position += CHUNKS_A_TURN) {
-    const chunks = Array.from({ length: Math.min(CHUNKS_A_TURN, count - position) }, (_, offset) => ({
+  for (let position = 0; position < count; position += CHUNKS_PER_STATEMENT) {
+    const chunks = Array.from({ length: Math.min(CHUNKS_PER_STATEMENT, count - position) }, (_, offset) => ({
       dataset_id: id,
       column_index: index,
       position: position + offset,
@@ -129,7 +129,7 @@ export async function getDataset(db: Kysely<Tables>, id: string): Promise<Datase
   return document && { ...document.summary, columns: JSON.parse(document.columnsJson) as Column[] };
 }
 
-/** See DatasetStore.list. Those of every project when it is null. */
+/** See DatasetStore.list. Lists the data sets of every project when `project` is null. */
 export async function listDatasets(
   db: Kysely<Tables>,
   project: string | null,
@@ -193,15 +193,15 @@ async function readValues(db: Kysely<Tables>, id: string, index: number, into: U
       .where("column_index", "=", index)
       .where("position", ">=", position)
       .orderBy("position")
-      .limit(CHUNKS_A_TURN)
+      .limit(CHUNKS_PER_STATEMENT)
       .execute();
-    // A data set may be deleted while it is read; one that is there has all of its chunks.
+    // The data set was deleted while it was read; an existing one has all of its chunks.
     if (chunks.length === 0) throw notFound("data set", id);
     for (const { bytes } of chunks) into.set(bytes, position++ * CHUNK_BYTES);
   }
 }
 
-/** See DatasetStore.delete. It is gone for others after the first transaction, its chunks after the last. */
+/** See DatasetStore.delete. The first transaction makes it invisible; the following ones delete its chunks. */
 export async function deleteDataset(
   writer: Kysely<Tables>,
   id: string,
@@ -221,7 +221,7 @@ export async function deleteDataset(
   return result;
 }
 
-/** For a job that is about to train on it: between the look at its rows and this moment it may have been deleted. */
+/** Throws invalid when the data set of a job to be inserted does not exist: it may have been deleted since its rows were read. */
 export async function assertDatasetIsThere(db: Kysely<Tables>, { data }: ResolvedSpec): Promise<void> {
   if (!("dataset" in data)) return;
   const { id } = data.dataset;
@@ -230,8 +230,8 @@ export async function assertDatasetIsThere(db: Kysely<Tables>, { data }: Resolve
 }
 
 /**
- * A job that has not ended and trains on this data set. The id is looked for in the text of the spec, as a member and its
- * value: within a string of JSON the quotes would be escaped, so nothing else can look like it.
+ * Returns a job that has not ended and trains on this data set; null if there is none. Searches the text of the spec for the id
+ * as a JSON member with its value. A string within the JSON cannot match, because its quotes are escaped.
  */
 async function jobUsing(db: Kysely<Tables>, id: string): Promise<string | null> {
   const job = await db
@@ -250,16 +250,16 @@ export async function removeUnfinishedDatasets(db: Kysely<Tables>, at: number): 
   return rows.length;
 }
 
-/** Removes a data set that is not ready, some chunks at a time. */
+/** Deletes a data set that is not ready, a bounded number of chunks at a time. */
 async function eraseDataset(db: Kysely<Tables>, id: string): Promise<void> {
-  for (let deleted = CHUNKS_A_DELETION; deleted === CHUNKS_A_DELETION; ) {
+  for (let deleted = CHUNKS_PER_DELETION; deleted === CHUNKS_PER_DELETION; ) {
     const last = await db
       .selectFrom("dataset_chunks")
       .select(["column_index", "position"])
       .where("dataset_id", "=", id)
       .orderBy("column_index")
       .orderBy("position")
-      .limit(CHUNKS_A_DELETION)
+      .limit(CHUNKS_PER_DELETION)
       .execute();
     deleted = last.length;
     for (const [index, to] of lastPositions(last)) {

@@ -1,6 +1,6 @@
 /**
- * Queries on checkpoints. One is written as data sets are: chunk by chunk over many short transactions, unseen until the last
- * one, which also hides those that it replaces. What is hidden is erased afterwards, or at the next start.
+ * Queries on checkpoints. A checkpoint is written like a data set: chunk by chunk over many short transactions, invisible until
+ * the last one, which also hides the checkpoints that it replaces. Hidden ones are erased afterwards, or at the next start.
  */
 import type { Kysely, Transaction } from "kysely";
 import { createId } from "../../../domain/id.ts";
@@ -19,7 +19,7 @@ import { metricsFromJson } from "../rows.ts";
 const RECORD = ["id", "job_id", "attempt", "epoch", "step", "reason", "is_best", "bytes", "sha256", "created_at"] as const;
 type RecordRow = Pick<CheckpointsTable, (typeof RECORD)[number]>;
 
-/** The connections that an insertion takes turns on: see Databases of store.ts. */
+/** The connections that an insertion uses: see Databases in store.ts. */
 interface Writers {
   readonly writer: Kysely<Tables>;
   readonly insertWriter: Kysely<Tables>;
@@ -40,16 +40,16 @@ export async function insertCheckpoint(
   await bulkWriter.insertInto("checkpoints").values(row).execute();
   try {
     await writeTensors(bulkWriter, row.id, checkpoint.tensors);
-    const shown = await insertWriter.transaction().execute((transaction) => show(transaction, row));
-    await eraseCheckpoints(writer, shown ? shown.hidden : [row.id]);
-    return shown && toRecord(row);
+    const published = await insertWriter.transaction().execute((transaction) => publish(transaction, row));
+    await eraseCheckpoints(writer, published ? published.hidden : [row.id]);
+    return published && toRecord(row);
   } catch (error) {
     await eraseCheckpoints(writer, [row.id]).catch(() => undefined);
     throw error;
   }
 }
 
-/** Whose a job is, and how many checkpoints it keeps, while it is this attempt's to run. */
+/** Returns the project of a job and how many checkpoints it keeps; null when the attempt no longer runs the job. */
 async function attempted(
   db: Kysely<Tables>,
   jobId: string,
@@ -67,8 +67,8 @@ async function attempted(
   return { project: job.project, keep: (spec.checkpoint ?? DEFAULT_RUN_OPTIONS.checkpoint).keep };
 }
 
-/** Makes a checkpoint one of its job's, and hides those that are not kept any more. Null when the attempt has lost the job. */
-async function show(db: Transaction<Tables>, row: CheckpointsTable): Promise<{ readonly hidden: string[] } | null> {
+/** Makes a checkpoint visible, and hides those that are no longer kept. Returns null when the attempt has lost the job. */
+async function publish(db: Transaction<Tables>, row: CheckpointsTable): Promise<{ readonly hidden: string[] } | null> {
   const job = await attempted(db, row.job_id, row.attempt);
   if (!job) return null;
   if (row.is_best === 1) await db.updateTable("checkpoints").set({ is_best: 0 }).where("job_id", "=", row.job_id).execute();
@@ -109,7 +109,7 @@ export async function getCheckpoint(db: Kysely<Tables>, id: string): Promise<Che
   return row ? toRecord(row) : null;
 }
 
-/** See CheckpointStore.getLast. Epochs and steps say which is the last: clocks may have been set back. */
+/** See CheckpointStore.getLast. Orders by epoch and step, not by time: clocks may have been set back. */
 export async function getLastCheckpoint(db: Kysely<Tables>, jobId: string): Promise<Checkpoint | null> {
   const row = await db
     .selectFrom("checkpoints")
@@ -139,7 +139,7 @@ export async function readCheckpoint(db: Kysely<Tables>, id: string): Promise<Ch
   return tensors && { epoch, step, progress, tensors };
 }
 
-/** A checkpoint as a model: see ModelStore.find. */
+/** Returns a checkpoint as a model: see ModelStore.find. */
 export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promise<Model | null> {
   const row = await db
     .selectFrom("checkpoints")
@@ -162,7 +162,7 @@ export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promis
   };
 }
 
-/** The weights of a checkpoint, which its tensors begin with: see ModelStore.readWeights. */
+/** Reads the weights of a checkpoint, which are the first of its tensors: see ModelStore.readWeights. */
 export async function readCheckpointWeights(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
   const model = await getCheckpointModel(db, id);
   return model && readTensors(db, { id, entries: model.weights }, () => getCheckpoint(db, id));
@@ -180,7 +180,7 @@ export async function deleteCheckpoint(writer: Kysely<Tables>, id: string): Prom
   return numUpdatedRows > 0n;
 }
 
-/** Hides the checkpoints of a job that is being deleted, for `eraseCheckpoints` afterwards. Returns their ids. */
+/** Hides the checkpoints of a job that is being deleted. Returns their ids, to be passed to `eraseCheckpoints` afterwards. */
 export async function hideCheckpoints(db: Transaction<Tables>, jobId: string): Promise<string[]> {
   const rows = await db.updateTable("checkpoints").set({ ready: 0 }).where("job_id", "=", jobId).returning("id").execute();
   return rows.map(({ id }) => id);
@@ -201,7 +201,7 @@ export async function removeUnfinishedCheckpoints(writer: Kysely<Tables>, at: nu
   return rows.length;
 }
 
-/** Removes checkpoints that nobody sees, some chunks at a time; their records last. */
+/** Deletes hidden checkpoints, a bounded number of chunks at a time, and then their records. */
 export async function eraseCheckpoints(writer: Kysely<Tables>, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     await eraseTensors(writer, id);

@@ -1,20 +1,20 @@
-/** Queries on a job's sequence of events and on the metric chunks that its metrics events point at. */
+/** Queries on a job's sequence of events and on the metric chunks that its metrics events reference. */
 import type { Kysely } from "kysely";
 import { ATTEMPTED_STATES, type JobEvent, type JobState, type Transition } from "../../../domain/jobs/job.ts";
 import { addChunk } from "../../../domain/metrics/live-metrics.ts";
 import { encodeChunk, type MetricChunk } from "../../../domain/metrics/metric.ts";
 import type { EventsTable, Tables } from "../../tables.ts";
 import { metricsFromJson, metricsToJson } from "../rows.ts";
-import { noteFullWindows } from "./metrics.ts";
+import { insertFullWindows } from "./metrics.ts";
 
-/** The payload of a metrics event: which chunk, and how large, so that a reader can be given what it can hold. */
+/** The payload of a metrics event: the chunk and its size, by which a read limits its bytes. */
 interface ChunkReference {
   readonly from: number;
   readonly to: number;
   readonly bytes: number;
 }
 
-/** See MetricStore.append. The compare-and-set on `epochs_done` is what keeps the epochs gapless. */
+/** See MetricStore.append. The compare-and-set on `epochs_done` keeps the epochs gapless. */
 export async function appendMetrics(
   db: Kysely<Tables>,
   id: string,
@@ -40,7 +40,7 @@ export async function appendMetrics(
       .insertInto("metric_chunks")
       .values({ job_id: id, first_epoch: chunk.from, last_epoch: chunk.to, attempt, columns })
       .execute();
-    await noteFullWindows(transaction, id, chunk);
+    await insertFullWindows(transaction, id, chunk);
     await transaction
       .insertInto("events")
       .values({ job_id: id, seq: row.last_seq, type: "metrics", payload: JSON.stringify(reference) })
@@ -50,8 +50,8 @@ export async function appendMetrics(
 }
 
 /**
- * What an append that changed nothing means. A late write of a run that has lost its job is expected: null. The newest chunk
- * once more comes from a caller who did not hear that it was stored, and has its number. A gap in the epochs is a bug.
+ * Interprets an append that changed nothing. A late write of a run that has lost its job is expected: returns null. The newest
+ * chunk once more comes from a caller that lost the answer: returns its sequence number. A gap in the epochs is a bug: throws.
  */
 async function seqOfKnown(
   db: Kysely<Tables>,
@@ -95,7 +95,7 @@ export async function readEvents(
   const chosen = withinBytes(rows, maxBytes);
   const references = chosen.flatMap(({ reference }) => (reference ? [reference] : []));
   const chunks = await readChunks(db, jobId, references);
-  const isGone = references.some(({ from }) => !chunks.has(from)) && !(await isThere(db, jobId));
+  const isGone = references.some(({ from }) => !chunks.has(from)) && !(await jobExists(db, jobId));
   const events: JobEvent[] = [];
   for (const { row, reference } of chosen) {
     if (!reference) {
@@ -103,14 +103,14 @@ export async function readEvents(
       continue;
     }
     const columns = chunks.get(reference.from) ?? null;
-    // Missing when the job was deleted between the two queries: what is returned stays without a gap.
+    // The job was deleted between the two queries: return the events before the gap only.
     if (!columns && isGone) break;
     events.push({ seq: row.seq, type: "metrics", from: reference.from, to: reference.to, columns });
   }
   return events;
 }
 
-async function isThere(db: Kysely<Tables>, jobId: string): Promise<boolean> {
+async function jobExists(db: Kysely<Tables>, jobId: string): Promise<boolean> {
   return (await db.selectFrom("jobs").select("id").where("id", "=", jobId).executeTakeFirst()) !== undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Queries on jobs: their record and their states. Every change of state is one compare-and-set that appends its event in the
- * same transaction. Who runs next is in queue.ts.
+ * Queries on jobs: their records and states. Every change of state is one compare-and-set that appends its event in the same
+ * transaction. The order of the queue is in queue.ts.
  */
 import { type Kysely, sql, type UpdateObject } from "kysely";
 import { ATTEMPTED_STATES, type Job, TERMINAL_STATES, type Transition } from "../../../domain/jobs/job.ts";
@@ -20,9 +20,10 @@ import { insertDelivery } from "../operation/webhooks.ts";
 import { toPage } from "../page.ts";
 import { metricsFromJson, metricsToJson, newJobRow, toJob } from "../rows.ts";
 import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
-import { placeOf, queuedAt } from "./queue.ts";
-import { insertStateEvent, moved } from "./state-changes.ts";
+import { queueColumns, queuedAt } from "./queue.ts";
+import { insertStateEvent, transitionColumns } from "./state-changes.ts";
 
+/** See JobStore.insert. */
 export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob, onQueued?: OnQueued): Promise<Job> {
   const transition: Transition = { state: "queued", at: job.createdAt, reason: "submitted" };
   return await db.transaction().execute(async (transaction) => {
@@ -40,12 +41,13 @@ export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob
   });
 }
 
+/** See JobStore.get. */
 export async function getJob(db: Kysely<Tables>, id: string): Promise<Job | null> {
   const row = await db.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirst();
   return row ? toJob(row) : null;
 }
 
-/** Those of every project when it is null. */
+/** See JobStore.list. Lists the jobs of every project when `project` is null. */
 export async function listJobs(
   db: Kysely<Tables>,
   project: string | null,
@@ -60,13 +62,14 @@ export async function listJobs(
   return toPage(await query.limit(page.limit + 1).execute(), page.limit, toJob);
 }
 
-/** Null when the job is unknown or brought nothing along. */
+/** See JobStore.readPayload. Returns null when the job is unknown or has no payload. */
 export async function readPayload(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
   const row = await db.selectFrom("jobs").select("payload_entries").where("id", "=", id).executeTakeFirst();
   if (!row || row.payload_entries === null) return null;
   return readTensors(db, { id, entries: JSON.parse(row.payload_entries) as TensorEntry[] }, () => getJob(db, id));
 }
 
+/** See JobStore.transition. */
 export async function transitionJob(
   db: Kysely<Tables>,
   id: string,
@@ -75,10 +78,10 @@ export async function transitionJob(
 ): Promise<Job | null> {
   const { from, to, attempt, died = false } = request;
   return await db.transaction().execute(async (transaction) => {
-    const place = to.state === "queued" ? await placeOf(transaction, request) : {};
+    const columns = to.state === "queued" ? await queueColumns(transaction, request) : {};
     let update = transaction
       .updateTable("jobs")
-      .set((values) => ({ ...moved(to), ...place, ...(died && { deaths: values("deaths", "+", 1) }) }))
+      .set((values) => ({ ...transitionColumns(to), ...columns, ...(died && { deaths: values("deaths", "+", 1) }) }))
       .where("id", "=", id)
       .where("state", "in", from);
     if (attempt !== undefined) update = update.where("attempt", "=", attempt);
@@ -94,6 +97,7 @@ function entryOf(row: JobsTable): QueueEntry {
   return { job: toJob(row), queueKey: row.queue_key, notBefore: row.not_before };
 }
 
+/** See JobStore.finish. */
 export async function finishJob(
   db: Kysely<Tables>,
   id: string,
@@ -106,7 +110,7 @@ export async function finishJob(
     const makesModel = outcome.state === "succeeded" && job?.reproduces === null;
     const row = await transaction
       .updateTable("jobs")
-      .set({ ...moved(to), ...outcomeColumns(outcome, makesModel) })
+      .set({ ...transitionColumns(to), ...outcomeColumns(outcome, makesModel) })
       .where("id", "=", id)
       .where("attempt", "=", attempt)
       .where("state", "in", ATTEMPTED_STATES)
@@ -124,9 +128,10 @@ export async function finishJob(
   });
 }
 
+/** See JobStore.delete. */
 export async function deleteJob(db: Kysely<Tables>, id: string): Promise<boolean> {
   const checkpoints = await db.transaction().execute(async (transaction) => {
-    // Its events and metrics go with it: they reference it with `on delete cascade`.
+    // Events and metrics are deleted with the job: they reference it with `on delete cascade`.
     const { numDeletedRows } = await transaction
       .deleteFrom("jobs")
       .where("id", "=", id)
@@ -141,7 +146,7 @@ export async function deleteJob(db: Kysely<Tables>, id: string): Promise<boolean
 }
 
 function outcomeColumns(outcome: Outcome, makesModel: boolean): UpdateObject<Tables, "jobs"> {
-  // Those of the stored epochs count: an attempt that went on from a checkpoint took another time for the same epochs.
+  // Keep the metrics of the stored epochs: an attempt that resumed from a checkpoint has other times for the same epochs.
   const metrics = sql<string | null>`coalesce(metrics, ${outcome.metrics && metricsToJson(outcome.metrics)})`;
   if (outcome.state === "failed") return { metrics, error: JSON.stringify(outcome.error) };
   if (outcome.state === "cancelled") return { metrics };

@@ -1,12 +1,12 @@
-/** Queries on leases: a job is taken under the message of the queue that told of it, and what that message finds when it comes again. */
+/** Queries on leases: claims a job under its queue message, and recognises a message that is delivered again. */
 import type { Kysely, Transaction } from "kysely";
 import { ATTEMPTED_STATES, type Job, type Transition } from "../../../domain/jobs/job.ts";
 import type { LeaseRequest, LeaseResult } from "../../../domain/jobs/queue-order.ts";
 import { lockRows } from "../../dialect.ts";
 import type { Tables } from "../../tables.ts";
 import { toJob } from "../rows.ts";
-import { takeTurn } from "./shares.ts";
-import { insertStateEvent, moved } from "./state-changes.ts";
+import { recordTurn } from "./shares.ts";
+import { insertStateEvent, transitionColumns } from "./state-changes.ts";
 
 /** See QueueStore.lease. */
 export async function leaseJob(
@@ -17,10 +17,10 @@ export async function leaseJob(
   const to: Transition = { state: "running", at, reason: "a worker took it" };
   return await db.transaction().execute(async (transaction) => {
     if ((await othersUnderWay(transaction, id)) >= runningJobs) return { result: "full", job: null };
-    const taken = await transaction
+    const claimed = await transaction
       .updateTable("jobs")
       .set((values) => ({
-        ...moved(to),
+        ...transitionColumns(to),
         attempt: values("attempt", "+", 1),
         started_at: values.fn.coalesce("started_at", values.val(at)),
         not_before: null,
@@ -31,10 +31,10 @@ export async function leaseJob(
       .where("state", "=", "queued")
       .returningAll()
       .executeTakeFirst();
-    if (taken) {
-      await takeTurn(transaction, taken.project);
-      await insertStateEvent(transaction, taken, to);
-      return { result: "taken", job: toJob(taken) };
+    if (claimed) {
+      await recordTurn(transaction, claimed.project);
+      await insertStateEvent(transaction, claimed, to);
+      return { result: "taken", job: toJob(claimed) };
     }
     const row = await transaction
       .selectFrom("jobs")
@@ -47,7 +47,7 @@ export async function leaseJob(
   });
 }
 
-/** Jobs that the project of a queued job has under way. Until the transaction ends, no other process takes one of its jobs. */
+/** Counts the running jobs of a queued job's project. Locks the project: no other process claims its jobs in this transaction. */
 async function othersUnderWay(db: Transaction<Tables>, id: string): Promise<number> {
   const job = await db
     .selectFrom("jobs")

@@ -1,4 +1,4 @@
-/** Queries on the columns of a job's epochs: whole, or those of them that a chart may need. */
+/** Queries on the metrics of a job's epochs: all of them, or the minima and maxima that a chart may need. */
 import type { Kysely } from "kysely";
 import type { Rows } from "../../../domain/metrics/downsampling.ts";
 import { decodeChunk, type MetricChunk } from "../../../domain/metrics/metric.ts";
@@ -12,16 +12,16 @@ import {
 } from "../../../domain/metrics/min-max-index.ts";
 import type { Tables } from "../../tables.ts";
 
-/** Chunks decoded before others get their turn on the event loop: so many epochs, some megabytes, at least one chunk. */
-const EPOCHS_A_READ = 65_536;
-const CHUNKS_A_READ = 512;
+/** Maximum epochs (some megabytes) and chunks that are decoded in one go on the event loop; at least one chunk is. */
+const EPOCHS_PER_READ = 65_536;
+const CHUNKS_PER_READ = 512;
 
-/** See MetricStore.read. Reads some chunks at a time. */
+/** See MetricStore.read. Reads a bounded number of chunks at a time. */
 export async function readMetrics(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<MetricChunk[]> {
   const chunks: MetricChunk[] = [];
   let next = await firstChunk(db, jobId, from);
   while (next !== null && next <= to) {
-    const end: number = Math.min(to, Math.max(next, from) + EPOCHS_A_READ - 1);
+    const end: number = Math.min(to, Math.max(next, from) + EPOCHS_PER_READ - 1);
     const rows = await db
       .selectFrom("metric_chunks")
       .select(["first_epoch", "last_epoch", "columns"])
@@ -29,7 +29,7 @@ export async function readMetrics(db: Kysely<Tables>, jobId: string, from: numbe
       .where("first_epoch", ">=", next)
       .where("first_epoch", "<=", end)
       .orderBy("first_epoch")
-      .limit(CHUNKS_A_READ)
+      .limit(CHUNKS_PER_READ)
       .execute();
     for (const row of rows) {
       if (row.last_epoch >= from) chunks.push(decodeChunk(row.first_epoch, row.last_epoch, row.columns));
@@ -40,7 +40,7 @@ export async function readMetrics(db: Kysely<Tables>, jobId: string, from: numbe
   return chunks;
 }
 
-/** Where the chunk starts that holds an epoch, or the first one after it. */
+/** Returns the first epoch of the chunk that contains an epoch; the epoch itself if there is none. */
 async function firstChunk(db: Kysely<Tables>, jobId: string, epoch: number): Promise<number | null> {
   const row = await db
     .selectFrom("metric_chunks")
@@ -77,8 +77,8 @@ export async function readMinMax(db: Kysely<Tables>, jobId: string, from: number
   return rows;
 }
 
-/** Stores the minima and maxima of the windows that a chunk has filled. Call it when the chunk is stored. */
-export async function noteFullWindows(db: Kysely<Tables>, jobId: string, { from, to }: MetricChunk): Promise<void> {
+/** Inserts the minima and maxima of the windows that a chunk has completed. Call it after the chunk was stored. */
+export async function insertFullWindows(db: Kysely<Tables>, jobId: string, { from, to }: MetricChunk): Promise<void> {
   const { end } = windowsWithin(1, to);
   for (let position = windowsWithin(1, from - 1).end; position < end; position++) {
     const window = windowAt(position);

@@ -1,6 +1,6 @@
 /**
- * Queries on the queue: who runs next, and where in it a job stands. Whose turn it is, of several projects, is in shares.ts; the
- * order within one is that of a column, `queue_key`, which never changes while a job waits, so that an index has it.
+ * Queries on the queue: which job runs next, and the position of a job. The order of projects is in shares.ts. The order within
+ * a project is that of the column `queue_key`, which never changes while a job waits, so that an index can hold it.
  */
 import { type ExpressionBuilder, type Kysely, sql, type Transaction, type UpdateObject } from "kysely";
 import { type Job, MAX_BACKOFF_MS, type Transition } from "../../../domain/jobs/job.ts";
@@ -8,10 +8,10 @@ import type { MemoryRoom, TransitionRequest } from "../../../domain/jobs/queue-o
 import { lockedForUpdate } from "../../dialect.ts";
 import type { Tables } from "../../tables.ts";
 import { PRIORITY_STEP_MS, toJob } from "../rows.ts";
-import { projectsInTurn, takeTurn } from "./shares.ts";
-import { insertStateEvent, moved } from "./state-changes.ts";
+import { projectsInTurn, recordTurn } from "./shares.ts";
+import { insertStateEvent, transitionColumns } from "./state-changes.ts";
 
-/** How long a job that does not fit may be overtaken by smaller ones. */
+/** How long smaller jobs may overtake a job that does not fit. */
 const OVERTAKEN_MS = 60_000;
 
 /** See QueueStore.claim. */
@@ -23,12 +23,12 @@ export async function claimJob(
 ): Promise<Job | null> {
   const to: Transition = { state: "running", at, reason: "a worker took it" };
   return await db.transaction().execute(async (transaction) => {
-    const id = await nextInLine(transaction, at, room, runningJobs);
+    const id = await nextJob(transaction, at, room, runningJobs);
     if (id === null) return null;
     const row = await transaction
       .updateTable("jobs")
       .set((values) => ({
-        ...moved(to),
+        ...transitionColumns(to),
         attempt: values("attempt", "+", 1),
         started_at: values.fn.coalesce("started_at", values.val(at)),
         not_before: null,
@@ -38,37 +38,37 @@ export async function claimJob(
       .returningAll()
       .executeTakeFirst();
     if (!row) return null;
-    await takeTurn(transaction, row.project);
+    await recordTurn(transaction, row.project);
     await insertStateEvent(transaction, row, to);
     return toJob(row);
   });
 }
 
-/** The id of the job to take; null when none may be taken now. */
-async function nextInLine(
+/** Returns the id of the job to claim; null when none may be claimed now. */
+async function nextJob(
   db: Kysely<Tables>,
   at: number,
   room: MemoryRoom | undefined,
   runningJobs: number,
 ): Promise<string | null> {
   for (const project of await projectsInTurn(db, runningJobs)) {
-    const next = await nextOf(db, project, at, room);
+    const next = await nextJobOf(db, project, at, room);
     if (next !== null) return next === KEEP_ROOM ? null : next.id;
   }
   return null;
 }
 
-/** A job that does not fit has waited for so long that nobody may pass it any more. */
+/** Means that a job that does not fit has waited so long that no other job may overtake it any more. */
 const KEEP_ROOM = Symbol("keep the room");
 
-/** The job of a project to take. */
-async function nextOf(
+/** Returns the job of a project to claim. */
+async function nextJobOf(
   db: Kysely<Tables>,
   project: string,
   at: number,
   room?: MemoryRoom,
-): Promise<Place | typeof KEEP_ROOM | null> {
-  const line = db
+): Promise<QueuedJob | typeof KEEP_ROOM | null> {
+  const due = db
     .selectFrom("jobs")
     .select(["id", "queue_key", "memory_bytes"])
     .where("state", "=", "queued")
@@ -77,19 +77,19 @@ async function nextOf(
     .orderBy("queue_key")
     .orderBy("id")
     .limit(1);
-  const first = await lockedForUpdate(db, line).executeTakeFirst();
+  const first = await lockedForUpdate(db, due).executeTakeFirst();
   if (!first || !room || first.memory_bytes <= room.freeBytes) return first ?? null;
-  const blocked = await line
+  const blocked = await due
     .where("memory_bytes", ">", room.freeBytes)
     .where("memory_bytes", "<=", room.totalBytes)
     .where("queued_at", "<=", at - OVERTAKEN_MS)
     .executeTakeFirst();
-  const fitting = await lockedForUpdate(db, line.where("memory_bytes", "<=", room.freeBytes)).executeTakeFirst();
+  const fitting = await lockedForUpdate(db, due.where("memory_bytes", "<=", room.freeBytes)).executeTakeFirst();
   if (blocked && (!fitting || isBefore(blocked, fitting))) return KEEP_ROOM;
   return fitting ?? null;
 }
 
-/** Not one that waits after a crash. When the clock was set back, a time too far away is none. */
+/** Selects jobs that do not wait after a crash. Ignores a time too far in the future: the clock was set back. */
 function isDue(at: number) {
   return (values: ExpressionBuilder<Tables, "jobs">) =>
     values.or([
@@ -99,12 +99,12 @@ function isDue(at: number) {
     ]);
 }
 
-interface Place {
+interface QueuedJob {
   readonly id: string;
   readonly queue_key: number;
 }
 
-function isBefore(a: Place, b: Place): boolean {
+function isBefore(a: QueuedJob, b: QueuedJob): boolean {
   return a.queue_key === b.queue_key ? a.id < b.id : a.queue_key < b.queue_key;
 }
 
@@ -142,8 +142,8 @@ export async function queuePosition(db: Kysely<Tables>, id: string): Promise<num
   return row ? (row.ahead ?? 0) : null;
 }
 
-/** The columns of a job that comes into the queue, or back to its old place. */
-export async function placeOf(
+/** Returns the queue columns of a job that enters the queue anew, or returns to its old position. */
+export async function queueColumns(
   db: Transaction<Tables>,
   { to, notBefore, anew = false }: TransitionRequest,
 ): Promise<UpdateObject<Tables, "jobs">> {
@@ -154,8 +154,8 @@ export async function placeOf(
 }
 
 /**
- * When a job that comes now has come, as the queue counts: not before the others that wait, though the clock be set back. So
- * jobs of one priority are taken in the order in which they came.
+ * Returns the time at which a job enters the queue: at least that of every waiting job, even if the clock was set back, so that
+ * jobs of one priority are claimed in the order in which they were queued.
  */
 export async function queuedAt(db: Transaction<Tables>, at: number): Promise<number> {
   const row = await db

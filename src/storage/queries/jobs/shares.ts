@@ -1,15 +1,15 @@
 /**
- * Whose turn it is: workers are shared among the projects that have jobs in the queue. The one with the fewest jobs under way
- * is next, and of several the one whose last turn is longest ago; so no project waits for another's queue, however long or
- * urgent that is. Priorities order the jobs within a project.
+ * Fair shares: orders the projects that have queued jobs. The project with the fewest running jobs is next, and of several the
+ * one that got a worker longest ago. So no project waits for the queue of another, however long or urgent that is. Priorities
+ * order the jobs within a project.
  */
 import { type Kysely, sql, type Transaction } from "kysely";
 import { ATTEMPTED_STATES } from "../../../domain/jobs/job.ts";
 import type { Tables } from "../../tables.ts";
 
-/** Projects with queued jobs, the one whose turn it is first. Those that have `runningJobs` jobs under way have none. */
+/** Returns the projects with queued jobs, the next one first. Leaves out those with `runningJobs` or more running jobs. */
 export async function projectsInTurn(db: Kysely<Tables>, runningJobs: number): Promise<readonly string[]> {
-  // From one project to the next by the index: the queue itself may be long.
+  // Skips from one project to the next by the index, because the queue may be long.
   const { rows } = await sql<{ readonly project: string }>`
     with recursive waiting (project) as (
       select (select min(project) from jobs where state = 'queued')
@@ -29,8 +29,8 @@ export async function projectsInTurn(db: Kysely<Tables>, runningJobs: number): P
   return rows.map(({ project }) => project);
 }
 
-/** Notes that a project has had its turn. */
-export async function takeTurn(db: Transaction<Tables>, project: string): Promise<void> {
+/** Records that a project got a worker. */
+export async function recordTurn(db: Transaction<Tables>, project: string): Promise<void> {
   const last = await db
     .selectFrom("project_turns")
     .select((values) => values.fn.max<number | null>("turn").as("turn"))

@@ -1,10 +1,10 @@
-/** What every change of a job's state writes: its columns, and its event under the new sequence number. */
+/** Writes a change of a job's state: its columns, and its event under the new sequence number. */
 import { sql, type Transaction, type UpdateObject } from "kysely";
 import { isTerminal, type Transition } from "../../../domain/jobs/job.ts";
 import type { JobsTable, Tables } from "../../tables.ts";
 
-/** The columns of any change of state. The event that belongs to it takes the new `last_seq`. */
-export function moved(to: Transition): UpdateObject<Tables, "jobs"> {
+/** Returns the columns of a change of state. Its event gets the new `last_seq`. */
+export function transitionColumns(to: Transition): UpdateObject<Tables, "jobs"> {
   return {
     state: to.state,
     last_seq: sql<number>`last_seq + 1`,
@@ -13,7 +13,7 @@ export function moved(to: Transition): UpdateObject<Tables, "jobs"> {
   };
 }
 
-/** Appends the event of a change whose row was just written. */
+/** Inserts the event of a change whose row was just updated. */
 export async function insertStateEvent(db: Transaction<Tables>, { id, last_seq }: JobsTable, to: Transition): Promise<void> {
   const event = { job_id: id, seq: last_seq, type: "state" as const, payload: JSON.stringify(to) };
   await db.insertInto("events").values(event).execute();

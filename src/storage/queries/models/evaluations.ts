@@ -1,8 +1,9 @@
-/** Queries on the evaluations of models. They go with their model. */
+/** Queries on the evaluations of models, which are deleted with their model. */
 import type { Kysely } from "kysely";
 import type { Evaluation } from "../../../domain/models/evaluation.ts";
 import type { Tables } from "../../tables.ts";
 
+/** Stores the evaluation of a model. */
 export async function insertEvaluation(db: Kysely<Tables>, modelId: string, evaluation: Evaluation): Promise<void> {
   await db
     .insertInto("evaluations")
@@ -10,6 +11,7 @@ export async function insertEvaluation(db: Kysely<Tables>, modelId: string, eval
     .execute();
 }
 
+/** See ModelStore.readEvaluation. */
 export async function readEvaluation(db: Kysely<Tables>, modelId: string): Promise<Evaluation | null> {
   const row = await db.selectFrom("evaluations").select("document").where("model_id", "=", modelId).executeTakeFirst();
   return row ? (JSON.parse(row.document) as Evaluation) : null;

@@ -1,4 +1,4 @@
-/** Queries on models and their weights. Which names, versions and aliases they have is in registry.ts. */
+/** Queries on models and their weights. References, aliases and tags are in registry.ts. */
 import type { Kysely, SelectQueryBuilder, Transaction } from "kysely";
 import type { Model, NewModel } from "../../../domain/models/model.ts";
 import type { ModelFilter } from "../../../domain/models/model-store.ts";
@@ -16,7 +16,7 @@ export async function insertModel(
   model: NewModel,
   weights: TensorSet,
 ): Promise<Model> {
-  // One statement, which locks the name: of two models that come at once, each has its own version.
+  // One statement locks the name, so that two models inserted at once get different versions.
   const { last_version: version } = await db
     .insertInto("model_names")
     .values({ project, name: model.name, last_version: 1 })
@@ -36,11 +36,12 @@ export async function insertModel(
   return toModel(row, []);
 }
 
+/** See ModelStore.get. */
 export async function getModel(db: Kysely<Tables>, id: string): Promise<Model | null> {
   return (await readModels(db, db.selectFrom("models").selectAll().where("id", "=", id)))[0] ?? null;
 }
 
-/** Those of every project when it is null. */
+/** See ModelStore.list. Lists the models of every project when `project` is null. */
 export async function listModels(
   db: Kysely<Tables>,
   project: string | null,
@@ -54,11 +55,13 @@ export async function listModels(
   return toPage(await readModels(db, query.limit(limit + 1)), limit, (model) => model);
 }
 
+/** See ModelStore.readWeights. */
 export async function readWeights(db: Kysely<Tables>, id: string): Promise<TensorSet | null> {
   const model = await getModel(db, id);
   return model && readTensors(db, { id, entries: model.weights }, () => getModel(db, id));
 }
 
+/** See ModelStore.delete. */
 export async function deleteModel(
   db: Kysely<Tables>,
   id: string,
@@ -79,7 +82,7 @@ export async function deleteModel(
   });
 }
 
-/** The models of a query, newest first, with their aliases: in one statement, so that an alias that moves is seen once. */
+/** Returns the models of a query, newest first, with their aliases. One statement, so that a moving alias appears once. */
 export async function readModels(
   db: Kysely<Tables>,
   query: SelectQueryBuilder<Tables, "models", ModelsTable>,

@@ -1,11 +1,11 @@
-/** Queries on how models are called: references, aliases, tags. */
+/** Queries on the names of models: references, aliases and tags. */
 import type { Kysely } from "kysely";
 import type { Model } from "../../../domain/models/model.ts";
 import { changeTags, type ModelRef, type TagChanges, type Tags } from "../../../domain/models/registry.ts";
 import type { Tables } from "../../tables.ts";
 import { getModel, readModels } from "./models.ts";
 
-/** A name is the project's own; an id is anybody's. */
+/** See ModelStore.find. A name is looked up in the project; an id, in all projects. */
 export async function findModel(db: Kysely<Tables>, project: string, ref: ModelRef): Promise<Model | null> {
   if (ref.kind === "id") return getModel(db, ref.id);
   let query = db
@@ -28,6 +28,7 @@ export async function findModel(db: Kysely<Tables>, project: string, ref: ModelR
   return (await readModels(db, query.limit(1)))[0] ?? null;
 }
 
+/** See ModelStore.setAlias. */
 export async function setAlias(
   db: Kysely<Tables>,
   project: string,
@@ -47,6 +48,7 @@ export async function setAlias(
   });
 }
 
+/** See ModelStore.deleteAlias. */
 export async function deleteAlias(db: Kysely<Tables>, project: string, name: string, alias: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom("aliases")
@@ -57,6 +59,7 @@ export async function deleteAlias(db: Kysely<Tables>, project: string, name: str
   return numDeletedRows > 0n;
 }
 
+/** See ModelStore.tag. */
 export async function tagModel(db: Kysely<Tables>, id: string, changes: TagChanges): Promise<Model | null> {
   return await db.transaction().execute(async (transaction) => {
     const row = await transaction.selectFrom("models").select("tags").where("id", "=", id).executeTakeFirst();

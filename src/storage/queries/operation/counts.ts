@@ -1,4 +1,4 @@
-/** How many jobs there are in each state: for those who watch the server. */
+/** Counts the jobs in each state, for monitoring. */
 import type { Kysely } from "kysely";
 import type { JobState } from "../../../domain/jobs/job.ts";
 import type { JobCounts } from "../../../domain/jobs/job-store.ts";

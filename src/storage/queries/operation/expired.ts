@@ -1,4 +1,4 @@
-/** Queries that find and remove what is old, a few rows a transaction. */
+/** Queries that find and remove old records, a few rows per transaction. */
 import type { Kysely } from "kysely";
 import { TERMINAL_STATES } from "../../../domain/jobs/job.ts";
 import type { Tables } from "../../tables.ts";

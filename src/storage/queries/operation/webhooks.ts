@@ -1,4 +1,4 @@
-/** The outbox of webhooks: written in the transaction that ends a job, taken and settled by whoever delivers. */
+/** Queries on the outbox of webhooks, which the transaction that ends a job fills, and on the secrets that sign them. */
 import { type Kysely, sql, type Transaction } from "kysely";
 import { createId } from "../../../domain/id.ts";
 import { isTerminal, type Job } from "../../../domain/jobs/job.ts";
@@ -13,7 +13,7 @@ import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { Tables, WebhookDeliveriesTable } from "../../tables.ts";
 import { toPage } from "../page.ts";
 
-/** Puts the webhook of a job that has just ended into the outbox, in the job's own transaction. Gives the job back. */
+/** Adds the webhook of a job that has just ended to the outbox, in the job's own transaction. Returns the job. */
 export async function insertDelivery(db: Transaction<Tables>, job: Job, project: string): Promise<Job> {
   if (!isTerminal(job.state) || job.spec.webhook === null || job.finishedAt === null) return job;
   await db
@@ -50,7 +50,7 @@ export async function claimDeliveries(db: Kysely<Tables>, now: number, limit: nu
         .orderBy("next_at")
         .limit(limit),
     )
-    // Once more: where several processes claim at a time, only one finds it so.
+    // Repeat the conditions: of several processes that claim at the same time, only one still finds them true.
     .where("state", "=", "pending")
     .where("next_at", "<=", now)
     .returningAll()

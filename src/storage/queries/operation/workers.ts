@@ -1,4 +1,4 @@
-/** Queries on the processes that share the database, and on the jobs that they have. */
+/** Queries on the processes that share the database, and on the jobs that they run. */
 import type { Kysely } from "kysely";
 import { ATTEMPTED_STATES } from "../../../domain/jobs/job.ts";
 import type { Role, Worker, WorkerHeartbeat, WorkerJob } from "../../../domain/operation/worker.ts";

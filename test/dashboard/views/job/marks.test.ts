@@ -6,7 +6,7 @@ const at = (second: number) => new Date(second * 1000).toISOString();
 const TRANSITIONS = [
   { state: "queued", at: at(0), reason: "submitted" },
   { state: "running", at: at(1), reason: "a worker took it" },
-  { state: "queued", at: at(5), reason: "the server was stopped; it goes on from epoch 40" },
+  { state: "queued", at: at(5), reason: "the server was stopped; it resumes from epoch 40" },
   { state: "running", at: at(9), reason: "a worker took it" },
   { state: "succeeded", at: at(11), reason: "all epochs are done" },
 ] as const;
