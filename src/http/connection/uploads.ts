@@ -68,6 +68,14 @@ const asked = {
       description: 'Types of columns by name as JSON, instead of inferring them: `{"zip": "category"}`.',
       examples: ['{"zip": "category"}'],
     }),
+  columns: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'The columns that are kept, with commas between or as JSON: `island,sex` or `["island", "sex"]`. All of them when left out.',
+      examples: ["island,body_mass_g"],
+    }),
 };
 
 /** Query parameters of an upload. */
@@ -191,11 +199,12 @@ function parseFields(fields: Readonly<Record<string, string>>): Asked {
   return parsed.data;
 }
 
-function requestOf({ name, format, delimiter, header, types }: Asked, label: Label, gzip: boolean): UploadRequest {
+function requestOf({ name, format, delimiter, header, types, columns }: Asked, label: Label, gzip: boolean): UploadRequest {
   const options = readingOptions.safeParse({
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(header === undefined ? {} : { header }),
     types: parseTypes(types),
+    ...(columns === undefined ? {} : { columns: parseColumns(columns) }),
   });
   if (!options.success) throw invalid(fieldErrors(options.error));
   const known = format ?? FORMAT_OF_TYPE.get(label.mediaType) ?? formatOfName(label.fileName) ?? formatOfName(name ?? "");
@@ -216,6 +225,16 @@ function parseTypes(types: string | undefined): unknown {
     return types === undefined ? {} : JSON.parse(types);
   } catch {
     throw invalid([{ pointer: "/types", detail: 'must be JSON, like {"zip": "category"}' }]);
+  }
+}
+
+/** A list as JSON, or names with commas between. */
+function parseColumns(columns: string): unknown {
+  if (!columns.trimStart().startsWith("[")) return columns.split(",").map((name) => name.trim());
+  try {
+    return JSON.parse(columns);
+  } catch {
+    throw invalid([{ pointer: "/columns", detail: 'must be names with commas between, or a list as JSON: ["island", "sex"]' }]);
   }
 }
 
