@@ -1,39 +1,8 @@
-/** What a request for predictions may ask, how predictions are shown, and the blocks that streams of rows are cut into. */
+/** What a request for predictions may ask, and the blocks that streams of rows are cut into. */
 import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
-import { toWire, type WireNumber } from "../metrics/metric.ts";
 import type { BatchFormat } from "./batch-trailer.ts";
-import type { ClassPrediction, Model, Prediction } from "./model.ts";
-
-/** A class and how likely it is. */
-export interface Choice {
-  readonly label: string;
-  readonly probability: number;
-}
-
-export type WirePrediction =
-  | { readonly value: WireNumber | WireNumber[] }
-  | (ClassPrediction & { readonly top?: readonly Choice[] });
-
-/** The `count` most probable classes, most probable first; of equal ones the first of the model's order. */
-export function topChoices({ probabilities }: ClassPrediction, count: number): Choice[] {
-  const choices = Object.entries(probabilities).map(([label, probability]) => ({ label, probability }));
-  return choices.sort((a, b) => b.probability - a.probability).slice(0, count);
-}
-
-/**
- * A prediction as the API shows it. With `topK`, `top` has that many classes and `probabilities` no others. Only a regression
- * can overflow: probabilities lie in 0..1.
- */
-export function wirePrediction(prediction: Prediction, topK: number | null = null): WirePrediction {
-  if ("value" in prediction) {
-    const { value } = prediction;
-    return { value: typeof value === "number" ? toWire(value) : value.map(toWire) };
-  }
-  if (topK === null) return prediction;
-  const top = topChoices(prediction, topK);
-  return { ...prediction, probabilities: Object.fromEntries(top.map(({ label, probability }) => [label, probability])), top };
-}
+import type { Model } from "./model.ts";
 
 /** Bytes of one row of a stream at most: what is held to find its end. */
 export const MAX_BATCH_ROW_BYTES = 1024 * 1024;

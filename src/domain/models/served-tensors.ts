@@ -40,16 +40,16 @@ export function outputTensors({ task, outputWidth, classes }: Model): TensorDesc
 }
 
 /** What an output tensor has for a row: a scalar, or an array for a tensor of two axes. */
-export function outputRow(model: Model, name: string, prediction: Prediction): unknown {
-  return OUTPUTS[name]?.(prediction as RegressionPrediction & ClassPrediction, model);
+export function outputRow(name: string, prediction: Prediction): unknown {
+  return OUTPUTS[name]?.(prediction as RegressionPrediction & ClassPrediction);
 }
 
 /** JSON has no infinities, which only a regression can give: they are strings, as everywhere in the API. */
-const OUTPUTS: Readonly<Record<string, (prediction: RegressionPrediction & ClassPrediction, model: Model) => unknown>> = {
+const OUTPUTS: Readonly<Record<string, (prediction: RegressionPrediction & ClassPrediction) => unknown>> = {
   value: ({ value }) => [value].flat().map(toWire),
   label: ({ label }) => label,
   probability: ({ probability }) => probability,
-  probabilities: ({ probabilities }, { classes }) => classes.map((label) => probabilities[label]),
+  probabilities: ({ probabilities }) => probabilities,
 };
 
 /** Rows as objects from columns of equal length. Throws invalid; `path` is where the columns stand in the request. */

@@ -9,8 +9,8 @@ import { predictNow, predictRows } from "../../app/models/predict.ts";
 import { type LineOptions, predictDocument, predictStream } from "../../app/models/predict-stream.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
-import type { Prediction } from "../../domain/models/model.ts";
-import { predictBody, wirePrediction } from "../../domain/models/prediction.ts";
+import { predictBody } from "../../domain/models/prediction.ts";
+import { predictionsJson } from "../../domain/models/prediction-json.ts";
 import { createBatchedReplies } from "../connection/batched-replies.ts";
 import { parseBody } from "../connection/body.ts";
 import { drainRequest } from "../connection/connections.ts";
@@ -102,11 +102,7 @@ function answerNow({ services, body }: Asked, ref: string, topK: number | null):
   if (!model) return null;
   const { instances, top_k = topK } = parseBody(predictBody, body);
   const predictions = predictNow(services, model, { instances, topK: top_k });
-  return predictions && answerOf(predictions, top_k);
-}
-
-function answerOf(predictions: readonly Prediction[], topK: number | null): string {
-  return JSON.stringify({ predictions: predictions.map((prediction) => wirePrediction(prediction, topK)) });
+  return predictions && predictionsJson(model, predictions, top_k);
 }
 
 type Asked = Pick<FastifyRequest, "services" | "body">;
@@ -141,7 +137,7 @@ export async function predictJson(
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   const { instances, top_k = topK } = parseBody(predictBody, body);
-  return answerOf(await predictRows(services, model, { instances, topK: top_k }), top_k);
+  return predictionsJson(model, await predictRows(services, model, { instances, topK: top_k }), top_k);
 }
 
 const CSV_EXAMPLE =

@@ -44,7 +44,7 @@ function predictionOf({ task, classes, preprocessing, outputWidth }: Model, outp
     }
     return { value: values.length === 1 ? (values[0] as number) : values };
   }
-  const probabilities: [label: string, probability: number][] = [];
+  const probabilities: number[] = [];
   // The first of equal probabilities wins, as with argmax; of two classes, the second needs more than a half.
   let best = 0;
   let probability = Number.NaN;
@@ -55,9 +55,9 @@ function predictionOf({ task, classes, preprocessing, outputWidth }: Model, outp
       best = index;
       probability = value;
     }
-    probabilities.push([classes[index] as string, value]);
+    probabilities.push(value);
   }
-  return { label: classes[best] as string, probability, probabilities: Object.fromEntries(probabilities) };
+  return { place: best, label: classes[best] as string, probability, probabilities };
 }
 
 function unscaled(value: number, scaling: Scaling | null): number {

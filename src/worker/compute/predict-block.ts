@@ -1,7 +1,8 @@
 /** A block of a stream of rows, CSV, NDJSON or a JSON document, to the bytes that answer it. Runs in a compute thread. */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Prediction } from "../../domain/models/model.ts";
-import { type BlockReply, type StreamFormat, wirePrediction } from "../../domain/models/prediction.ts";
+import type { BlockReply, StreamFormat } from "../../domain/models/prediction.ts";
+import { predictionWriter } from "../../domain/models/prediction-json.ts";
 import { parseLine } from "../../formats/tables/ndjson.ts";
 import { malformedTable } from "../../formats/tables/table.ts";
 import type { PredictBlockTask } from "../protocol.ts";
@@ -49,9 +50,10 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
       instances.push(parseLine(text, firstLine + index));
       lines.push(firstLine + index);
     });
+  const write = predictionWriter(loaded.model);
   let written = "";
   for (const prediction of predictions(loaded, instances, (row) => `line ${lines[row]}`)) {
-    written += `${JSON.stringify(wirePrediction(prediction, topK))}\n`;
+    written += `${write(prediction, topK)}\n`;
   }
   return { ok: true, bytes: new TextEncoder().encode(written), reading: null };
 }

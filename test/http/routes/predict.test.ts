@@ -6,7 +6,7 @@ import type { Model } from "../../../src/domain/models/model.ts";
 import { problem } from "../../../src/http/errors/problem.ts";
 import { predictionsAnswer } from "../../../src/http/openapi/response-schemas.ts";
 import { openRawSocket } from "../connection/raw-socket.ts";
-import { storeLine, storePenguins } from "../models-at-hand.ts";
+import { storeDigits, storeLine, storePenguins } from "../models-at-hand.ts";
 import { openStagedApp, type StagedApp } from "../staged-app.ts";
 
 let staged: StagedApp;
@@ -17,6 +17,7 @@ beforeAll(async () => {
   url = await staged.listen();
   penguins = await storePenguins(staged.services.store);
   await storeLine(staged.services.store);
+  await storeDigits(staged.services.store);
 });
 afterAll(() => staged.close());
 
@@ -100,6 +101,25 @@ describe("rows as JSON", () => {
       ]);
     }
     expect(await json("line", { instances: [[1]], top_k: 1 })).toMatchObject({ status: 422, errors: [{ pointer: "/top_k" }] });
+  });
+});
+
+describe("probabilities", () => {
+  it("are in the order of the classes in the text of every answer, where the classes are whole numbers too", async () => {
+    const large = JSON.stringify({ instances: Array.from({ length: 100_000 }, () => [0.5]) });
+    const cases = [
+      ["application/json", '{"instances":[[0.5]]}', ""],
+      ["application/json", '{"instances":[[0.5]]}', "?top_k=3"],
+      ["application/json", large, ""],
+      ["application/x-ndjson", "[0.5]\n", ""],
+      ["application/x-ndjson", "[0.5]\n", "?top_k=3"],
+    ] as const;
+    for (const [type, body, query] of cases) {
+      const text = await (await post("digits", type, body, query)).text();
+      expect(text).toMatch(/"probabilities":\{"-1":0\.[\d]+,"10":0\.[\d]+,"9":0\.[\d]+\}/);
+    }
+    const top = await (await post("digits", "application/json", '{"instances":[[-3]]}', "?top_k=2")).text();
+    expect(top).toMatch(/"probabilities":\{"10":[\d.]+,"9":[\d.]+\},"top":\[\{"label":"9",/);
   });
 });
 
