@@ -15,6 +15,8 @@ export interface Limits {
 
 /** With those of each project. */
 export interface ServiceLimits extends Limits {
+  /** Of an upload, or a packed stream of rows to predict: as it is sent, and again unpacked. */
+  readonly uploadBytes: number;
   readonly project: ProjectLimits;
 }
 

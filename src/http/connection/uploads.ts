@@ -7,6 +7,7 @@ import { DATASET_FORMATS, type DatasetFormat, readingOptions } from "../../domai
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
+import { isGzip } from "./content-coding.ts";
 
 export const MULTIPART_TYPE = "multipart/form-data";
 
@@ -120,7 +121,7 @@ interface Label {
 
 /** Receives the body of a request. An error leaves no upload behind. */
 export async function receiveUpload(request: FastifyRequest, query: Asked, uploadSpool: UploadSpool): Promise<Arrival> {
-  const gzip = isGzip(request);
+  const gzip = isGzip(request.headers);
   const mediaType = mediaTypeOf(request.headers["content-type"]);
   if (mediaType === MULTIPART_TYPE) {
     const { upload, label, fields } = await receiveForm(request, uploadSpool);
@@ -236,13 +237,6 @@ function parseColumns(columns: string): unknown {
   } catch {
     throw invalid([{ pointer: "/columns", detail: 'must be names with commas between, or a list as JSON: ["island", "sex"]' }]);
   }
-}
-
-function isGzip({ headers }: FastifyRequest): boolean {
-  const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  if (encoding === "gzip" || encoding === "x-gzip") return true;
-  if (encoding === "identity" || encoding === "") return false;
-  throw new TrainyardError("unsupported_media_type", `the content encoding ${encoding} is not supported; gzip is`);
 }
 
 function mediaTypeOf(header: string | undefined): string {

@@ -115,6 +115,7 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
     `${path}/infer`,
     {
       bodyLimit: Math.min(PREDICT_BODY_BYTES, limits.bodyBytes),
+      config: { gzip: true },
       schema: {
         tags,
         operationId: `infer${suffix}`,

@@ -11,9 +11,11 @@ import { TrainyardError } from "../../domain/errors.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
 import { predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
+import { overLimit } from "../../formats/tables/table.ts";
 import { createBatchedReplies } from "../connection/batched-replies.ts";
 import { parseBody } from "../connection/body.ts";
 import { drainRequest } from "../connection/connections.ts";
+import { isGzip, unpackGzip } from "../connection/content-coding.ts";
 import type { App, RouteContext } from "../context.ts";
 import { toProblem } from "../errors/problem.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -58,6 +60,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
     "/v1/models/:ref/predict",
     {
       bodyLimit: limits.bodyBytes,
+      config: { gzip: true },
       schema: {
         tags,
         operationId: "predict",
@@ -116,7 +119,10 @@ async function answer(
 ): Promise<unknown> {
   const format = batchFormatOf(request);
   if (!format) return predictJson(request, reply, ref, topK);
-  const rows = rowsOf(request.body as IncomingMessage);
+  const { uploadBytes } = request.services.limits;
+  const plain = rowsOf(request.body as IncomingMessage);
+  const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
+  const rows = isGzip(request.headers) ? unpackGzip(plain, limit) : plain;
   const pieces = await predictStream(request.services, ref, rows, { format, header, topK });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
   return streamOf(pieces, { format, hasTrailer }, request, reply);
@@ -149,6 +155,8 @@ const DESCRIPTION = `A prediction a row. The body is one of:
 - \`application/json\`: \`{"instances": [...]}\`. A large body is answered in a thread.
 - \`application/x-ndjson\`: a row a line, an array or an object; the answer has a prediction a line. Any number of rows.
 - \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, all of the model's must be there, and others may be; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets) and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead. Any number of rows.
+
+A body may be packed: \`Content-Encoding: gzip\`. A packed stream has at most TRAINYARD_MAX_DATASET_BYTES, as it is sent and unpacked.
 
 CSV and NDJSON are answered while they arrive, a block of rows at a time, with bounded memory: a sender that does not read the answer is made to wait. A row that is wrong ends the answer. Within the first block that is an ordinary error. Later the last line says what was wrong and where (NDJSON: \`{"error": {"code", "detail"}}\`; CSV: \`# error: \` and the detail), and the connection is closed without the end of the body that chunked encoding has, so that no client takes it for all there is. Some clients, \`fetch\` among them, throw away what they have not handed on yet when that happens, and with it the last line: with \`trailer=true\` the body always has its end, and its last line is that of the error, or, when all rows are answered, \`{"end":true}\` or \`# end\`.`;
 

@@ -103,7 +103,7 @@ export async function openDependencies(
     computePool: options.computePool ?? plainCompute(),
     trainingPool: options.trainingPool ?? idleTrainingPool(),
     uploadSpool: closedUploadSpool(),
-    limits: { ...LIMITS, project: parseConfig({}).limits.project },
+    limits: { ...LIMITS, uploadBytes: 1e6, project: parseConfig({}).limits.project },
     log: { info: log("info"), warn: log("warn"), error: log("error") },
   });
   return { ...services, logged };

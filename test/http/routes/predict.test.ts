@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as openRequest } from "node:http";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Model } from "../../../src/domain/models/model.ts";
@@ -13,7 +14,7 @@ let staged: StagedApp;
 let url: string;
 let penguins: Model;
 beforeAll(async () => {
-  staged = await openStagedApp();
+  staged = await openStagedApp({ environment: { TRAINYARD_MAX_DATASET_BYTES: "3000000" } });
   url = await staged.listen();
   penguins = await storePenguins(staged.services.store);
   await storeLine(staged.services.store);
@@ -120,6 +121,54 @@ describe("probabilities", () => {
     }
     const top = await (await post("digits", "application/json", '{"instances":[[-3]]}', "?top_k=2")).text();
     expect(top).toMatch(/"probabilities":\{"10":[\d.]+,"9":[\d.]+\},"top":\[\{"label":"9",/);
+  });
+});
+
+describe("a body that is packed with gzip", () => {
+  const send = (type: string, body: string | Uint8Array<ArrayBuffer>, coding = "gzip", path = "models/line/predict") =>
+    fetch(`${url}/v1/${path}`, { method: "POST", headers: { "content-type": type, "content-encoding": coding }, body });
+  const packed = (text: string) => new Uint8Array(gzipSync(text));
+
+  it.each([
+    ["application/json", '{"instances":[[1],[2]]}'],
+    ["application/x-ndjson", "[1]\n[2]\n"],
+    ["text/csv", "1\n2\n"],
+  ])("is answered as the same one is plain: %s", async (type, body) => {
+    const plain = await (await post("line", type, body)).text();
+    for (const coding of ["gzip", "x-gzip", "GZIP", "identity"]) {
+      const response = await send(type, coding === "identity" ? body : packed(body), coding);
+      expect([response.status, await response.text()]).toEqual([200, plain]);
+    }
+    const parts = gzipSync(body);
+    const inPieces = await send(type, new Uint8Array(Buffer.concat([parts.subarray(0, 12), parts.subarray(12)])));
+    expect(await inPieces.text()).toBe(plain);
+  });
+
+  it("is taken of other servers' protocols too", async () => {
+    const tf = await send("application/json", packed('{"instances":[[1]]}'), "gzip", "models/line:predict");
+    expect(await tf.json()).toEqual({ predictions: [3] });
+  });
+
+  it.each(["application/json", "application/x-ndjson", "text/csv"])("is refused with the reason: %s", async (type) => {
+    const detailOf = async (response: Response) => [response.status, problem.parse(await response.json()).detail];
+    expect(await detailOf(await send(type, "[1]\n", "br"))).toEqual([415, "the content encoding br is not supported; gzip is"]);
+    expect(await detailOf(await send(type, "[1]\n"))).toEqual([400, "the gzip data is broken: incorrect header check"]);
+    const cut = gzipSync("[1]\n").subarray(0, 12);
+    expect(await detailOf(await send(type, new Uint8Array(cut)))).toEqual([
+      400,
+      "the gzip data is broken: unexpected end of file",
+    ]);
+  });
+
+  it("is refused when it is too large unpacked", async () => {
+    const { bodyBytes, uploadBytes } = staged.services.limits;
+    const document = await send("application/json", packed(" ".repeat(bodyBytes + 1)));
+    expect([document.status, (await document.json()).detail]).toEqual([413, expect.stringContaining(String(bodyBytes))]);
+    const blank = await send("application/x-ndjson", packed("\n".repeat(uploadBytes + 1)));
+    expect([blank.status, (await blank.json()).detail]).toEqual([
+      413,
+      `the packed body has more bytes than the limit of ${uploadBytes} (TRAINYARD_MAX_DATASET_BYTES)`,
+    ]);
   });
 });
 
