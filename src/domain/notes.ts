@@ -14,6 +14,9 @@ export const NOTES = {
   id_like_column: "A column has another value in every row, as an id has.",
   rare_class: "A class has fewer than ten rows.",
   imbalanced_classes: "One class has at least nine tenths of the rows.",
+  value_outside_training:
+    "Rows to predict have a value further outside the range of the training rows than that range is wide.",
+  unseen_category: "Rows to predict have a label that no training row had.",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type NoteCode = keyof typeof NOTES;

@@ -63,7 +63,15 @@ export const PENGUINS: Preprocessing = {
       encode: "one_hot",
       dimension: null,
     },
-    { kind: "numeric", column: "mass", integer: false, fill: 4000, indicator: true, scaling: { offset: 4000, scale: 800 } },
+    {
+      kind: "numeric",
+      column: "mass",
+      integer: false,
+      range: { min: 2700, max: 6300 },
+      fill: 4000,
+      indicator: true,
+      scaling: { offset: 4000, scale: 800 },
+    },
     {
       kind: "category",
       column: "tagged",

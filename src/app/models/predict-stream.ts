@@ -10,6 +10,8 @@ import {
   type RowBlock,
   type StreamOptions,
 } from "../../domain/models/prediction.ts";
+import { createRemarkCollector, remarkNotes } from "../../domain/models/remarks.ts";
+import type { Note } from "../../domain/notes.ts";
 import type { ProjectServices } from "../services.ts";
 import { findModel, readWeights } from "./find-model.ts";
 import { lineBlocks } from "./line-blocks.ts";
@@ -24,14 +26,15 @@ const BLOCK_OUTPUTS = 65_536;
 /**
  * The answer in the format of the rows, read as it is asked for: no block is read before the one before it was taken. Its
  * first piece is there already: what is wrong with the first block, the reference or the options is thrown, as not_found,
- * malformed, invalid or too_large. What is wrong later is thrown by the iteration, with its line.
+ * malformed, invalid or too_large. What is wrong later is thrown by the iteration, with its line. The iteration returns notes on
+ * what was odd about the rows.
  */
 export async function predictStream(
   services: ProjectServices,
   ref: string,
   rows: AsyncIterable<Uint8Array>,
   options: LineOptions,
-): Promise<AsyncGenerator<Uint8Array, void, void>> {
+): Promise<AsyncGenerator<Uint8Array, readonly Note[], void>> {
   const model = await findModel(services, ref);
   assertPredictable(model, { rows: null, topK: options.topK }, services.limits.predictRows);
   const pieces = predictBlocks(services, model, rows, options);
@@ -66,12 +69,12 @@ async function answerBlock(
 }
 
 async function* resumed(
-  first: IteratorResult<Uint8Array, void>,
-  rest: AsyncGenerator<Uint8Array, void, void>,
-): AsyncGenerator<Uint8Array, void, void> {
-  if (first.done) return;
+  first: IteratorResult<Uint8Array, readonly Note[]>,
+  rest: AsyncGenerator<Uint8Array, readonly Note[], void>,
+): AsyncGenerator<Uint8Array, readonly Note[], void> {
+  if (first.done) return first.value;
   yield first.value;
-  yield* rest;
+  return yield* rest;
 }
 
 async function* predictBlocks(
@@ -79,17 +82,22 @@ async function* predictBlocks(
   model: Model,
   rows: AsyncIterable<Uint8Array>,
   options: LineOptions,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<Uint8Array, readonly Note[], void> {
   const maxRows = Math.min(BLOCK_ROWS, Math.max(1, Math.floor(BLOCK_OUTPUTS / model.outputWidth)));
   const blocks = lineBlocks(rows, { quotes: options.format === "csv", maxRows, maxRowBytes: MAX_BATCH_ROW_BYTES });
   let reading: CsvReading | null = null;
   let isEmpty = true;
+  let answered = 0;
+  const remarks = createRemarkCollector();
   for await (const block of blocks) {
     const answer = await answerBlock(services, model, { ...block, reading }, options);
     reading = answer.reading;
+    answered += answer.rows;
+    remarks.addAll(answer.remarks);
     if (answer.bytes.length === 0) continue;
     isEmpty = false;
     yield answer.bytes;
   }
   if (isEmpty) throw new TrainyardError("malformed", "the body has no rows");
+  return remarkNotes({ columns: model.preprocessing?.columns ?? [] }, remarks.take(), answered, "line");
 }

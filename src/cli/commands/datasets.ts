@@ -5,7 +5,7 @@ import { findDataset } from "../dataset-reference.ts";
 import { byteSize, localTime, significant } from "../figures.ts";
 import { formatOf, openTable } from "../table-file.ts";
 import { sparkline, table } from "../terminal.ts";
-import { wholeNumber } from "../values.ts";
+import { namesOf, wholeNumber } from "../values.ts";
 
 interface AddOptions {
   readonly name?: string;
@@ -23,7 +23,7 @@ export const registerDatasets: Register = (program, context) => {
     .option("-n, --name <name>", "its name; the file's name when left out")
     .option("--format <format>", "csv, ndjson, json or parquet; needed where the file's name does not say it", formatOf)
     .option("--delimiter <character>", "the character between cells of CSV; detected when left out")
-    .option("--columns <names>", "the columns to keep, with commas between; all when left out", (names) => names.split(","))
+    .option("--columns <names>", "the columns to keep, with commas between; all when left out", namesOf)
     .addHelpText(
       "after",
       examples("trainyard datasets add penguins.csv", "zcat rows.gz | trainyard datasets add - --name rows"),
@@ -70,7 +70,7 @@ async function add(context: Context, path: string, { name, format, delimiter, co
     name: name ?? file.name,
     format: file.format,
     ...(delimiter === undefined ? {} : { delimiter }),
-    ...(columns === undefined ? {} : { columns: columns.map((column) => column.trim()) }),
+    ...(columns === undefined ? {} : { columns }),
   };
   const dataset = await context.client().upload(file.body, options);
   context.show(dataset, () => describe(dataset, context));

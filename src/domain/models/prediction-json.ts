@@ -4,6 +4,7 @@
  */
 import { toWire } from "../metrics/metric.ts";
 import type { ClassPrediction, Model, Prediction } from "./model.ts";
+import { type Remark, remarkNotes } from "./remarks.ts";
 
 /** A class and how likely it is. */
 export interface Choice {
@@ -39,16 +40,24 @@ export function predictionWriter({ classes }: Pick<Model, "classes">): Predictio
   return writer;
 }
 
-/** Whole answers: `{"predictions": [...]}`. */
+/** What an answer is made of. */
+interface Answered {
+  readonly predictions: readonly Prediction[];
+  readonly remarks: readonly Remark[];
+}
+
+/** A whole answer: `{"predictions": [...]}`, with `notes` where something is odd about the rows. */
 export function predictionsJson(
-  model: Pick<Model, "classes">,
-  predictions: readonly Prediction[],
+  model: Pick<Model, "classes" | "preprocessing">,
+  { predictions, remarks }: Answered,
   topK: number | null,
 ): string {
   const write = predictionWriter(model);
   let list = "";
   for (const prediction of predictions) list += list === "" ? write(prediction, topK) : `,${write(prediction, topK)}`;
-  return `{"predictions":[${list}]}`;
+  if (remarks.length === 0 || !model.preprocessing) return `{"predictions":[${list}]}`;
+  const notes = remarkNotes(model.preprocessing, remarks, predictions.length, "row");
+  return `{"predictions":[${list}],"notes":${JSON.stringify(notes)}}`;
 }
 
 function createWriter(classes: readonly string[]): PredictionWriter {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
 import type { BatchFormat } from "./batch-trailer.ts";
 import type { Model } from "./model.ts";
+import type { Remark } from "./remarks.ts";
 
 /** Bytes of one row of a stream at most: what is held to find its end. */
 export const MAX_BATCH_ROW_BYTES = 1024 * 1024;
@@ -42,7 +43,15 @@ export interface RowBlock {
  * Rows of lines are named by their line in `detail`, rows of a document by the pointers of `errors`.
  */
 export type BlockReply =
-  | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly reading: CsvReading | null }
+  | {
+      readonly ok: true;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly reading: CsvReading | null;
+      /** Rows that were answered. */
+      readonly rows: number;
+      /** What is odd about them, by their lines; of a document, the answer itself says it. */
+      readonly remarks: readonly Remark[];
+    }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 
 /** What a request for predictions asks for, before its rows are looked at. */

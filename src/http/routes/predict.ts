@@ -11,6 +11,7 @@ import { TrainyardError } from "../../domain/errors.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
 import { predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
+import type { Note } from "../../domain/notes.ts";
 import { overLimit } from "../../formats/tables/table.ts";
 import { createBatchedReplies } from "../connection/batched-replies.ts";
 import { parseBody } from "../connection/body.ts";
@@ -104,8 +105,8 @@ function answerNow({ services, body }: Asked, ref: string, topK: number | null):
   const model = knownModel(services, ref);
   if (!model) return null;
   const { instances, top_k = topK } = parseBody(predictBody, body);
-  const predictions = predictNow(services, model, { instances, topK: top_k });
-  return predictions && predictionsJson(model, predictions, top_k);
+  const predicted = predictNow(services, model, { instances, topK: top_k });
+  return predicted && predictionsJson(model, predicted, top_k);
 }
 
 type Asked = Pick<FastifyRequest, "services" | "body">;
@@ -158,7 +159,9 @@ const DESCRIPTION = `A prediction a row. The body is one of:
 
 A body may be packed: \`Content-Encoding: gzip\`. A packed stream has at most TRAINYARD_MAX_DATASET_BYTES, as it is sent and unpacked.
 
-CSV and NDJSON are answered while they arrive, a block of rows at a time, with bounded memory: a sender that does not read the answer is made to wait. A row that is wrong ends the answer. Within the first block that is an ordinary error. Later the last line says what was wrong and where (NDJSON: \`{"error": {"code", "detail"}}\`; CSV: \`# error: \` and the detail), and the connection is closed without the end of the body that chunked encoding has, so that no client takes it for all there is. Some clients, \`fetch\` among them, throw away what they have not handed on yet when that happens, and with it the last line: with \`trailer=true\` the body always has its end, and its last line is that of the error, or, when all rows are answered, \`{"end":true}\` or \`# end\`.`;
+CSV and NDJSON are answered while they arrive, a block of rows at a time, with bounded memory: a sender that does not read the answer is made to wait. A row that is wrong ends the answer. Within the first block that is an ordinary error. Later the last line says what was wrong and where (NDJSON: \`{"error": {"code", "detail"}}\`; CSV: \`# error: \` and the detail), and the connection is closed without the end of the body that chunked encoding has, so that no client takes it for all there is. Some clients, \`fetch\` among them, throw away what they have not handed on yet when that happens, and with it the last line: with \`trailer=true\` the body always has its end, and its last line is that of the error, or, when all rows are answered, \`{"end":true}\` or \`# end\`.
+
+\`notes\` of a JSON answer say what is odd about its rows: values further outside the range of the training rows than that range is wide (\`value_outside_training\`), and labels that no training row had (\`unseen_category\`), with how many rows have them and which are the first. They are left out where nothing is. With \`trailer=true\`, the last line of a stream has them: \`{"end":true,"notes":[...]}\`, or \`# end\` and the notes as JSON.`;
 
 function batchFormatOf({ headers }: FastifyRequest): BatchFormat | null {
   const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
@@ -184,7 +187,7 @@ interface CloseReason {
 
 /** The body of an answer. */
 function streamOf(
-  pieces: AsyncGenerator<Uint8Array, void, void>,
+  pieces: AsyncGenerator<Uint8Array, readonly Note[], void>,
   ending: CloseReason,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -198,15 +201,15 @@ function streamOf(
 
 /** The pieces, and the last line. When they break off and there is no trailer, the error goes on, which destroys the connection. */
 async function* withLastLine(
-  pieces: AsyncGenerator<Uint8Array, void, void>,
+  pieces: AsyncGenerator<Uint8Array, readonly Note[], void>,
   { format, hasTrailer }: CloseReason,
   request: FastifyRequest,
   reply: FastifyReply,
   isSaid: () => Promise<void>,
 ): AsyncGenerator<Uint8Array, void, void> {
   try {
-    yield* pieces;
-    if (hasTrailer) yield lineOf(trailerOf(format, null));
+    const notes = yield* pieces;
+    if (hasTrailer) yield lineOf(trailerOf(format, null, notes));
   } catch (error) {
     const { code, detail } = toProblem(error, { requestId: request.id, bodyLimit: 0 });
     if (code === "internal") request.log.error({ err: error }, "a batch failed");

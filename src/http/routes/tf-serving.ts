@@ -72,7 +72,8 @@ function registerPredict(app: App, { limits }: RouteContext): void {
 async function answer(services: ProjectServices, ref: string, body: unknown): Promise<object> {
   const request = parseBody(tfRequest, body);
   const model = await findModel(services, ref);
-  return tfAnswer(model, await predictRows(services, model, { instances: tfRows(model, request) }), request);
+  const { predictions } = await predictRows(services, model, { instances: tfRows(model, request) });
+  return tfAnswer(model, predictions, request);
 }
 
 function registerStatus(app: App): void {

@@ -4,6 +4,7 @@ import { createValueReader, fitsFloat32, type ValueReader } from "../../domain/d
 import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
+import { boundsOf } from "../../domain/models/remarks.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { encodeValue, layoutOf } from "../data/encoding.ts";
 
@@ -15,9 +16,12 @@ interface RowError {
   readonly detail: string;
 }
 
-/** The reader of a model's rows: plain numbers, or raw columns by place or by name. */
-export function createRowReader({ preprocessing, inputWidth }: Model): RowReader {
-  return preprocessing ? rawReader(preprocessing) : plainReader(inputWidth);
+/** Told of a value that can be read and is odd: the column, where its row begins in the features, and the value as it came. */
+type OnOdd = (column: number, offset: number, raw: unknown) => void;
+
+/** The reader of a model's rows: plain numbers, or raw columns by place or by name. `onOdd` hears of raw ones alone. */
+export function createRowReader({ preprocessing, inputWidth }: Model, onOdd: OnOdd): RowReader {
+  return preprocessing ? rawReader(preprocessing, onOdd) : plainReader(inputWidth);
 }
 
 /** What is wrong with the rows, each at its pointer under /instances; empty when they are written to `out`, row after row. */
@@ -43,15 +47,19 @@ function plainReader(width: number): RowReader {
   };
 }
 
-function rawReader(preprocessing: Preprocessing): RowReader {
+function rawReader(preprocessing: Preprocessing, onOdd: OnOdd): RowReader {
   const { columns } = preprocessing;
   const { offsets } = layoutOf(columns);
   const names = columns.map(({ column }) => column);
   const known = new Set([...names, ...(ignoredNames(preprocessing) ?? [])]);
   const readers = columns.map(createValueReader);
+  const bounds = columns.map(boundsOf);
+  const lows = Float64Array.from(bounds, ({ low }) => low);
+  const highs = Float64Array.from(bounds, ({ high }) => high);
   const write = (index: number, raw: unknown, key: PropertyKey, out: Float32Array, offset: number): RowError | null => {
     const value = (readers[index] as ValueReader)(raw);
     if (typeof value === "string") return { path: [key], detail: value };
+    if (value < (lows[index] as number) || value > (highs[index] as number)) onOdd(index, offset, raw);
     encodeValue(columns[index] as EncodedColumn, value, out, offset + (offsets[index] as number));
     return null;
   };

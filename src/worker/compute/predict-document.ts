@@ -20,7 +20,7 @@ export function predictDocument(
   assertPredictable(model, { rows: instances.length, topK: shown }, maxRows);
   const result = predictor.predict(instances);
   if (!result.ok) throw invalid(result.errors);
-  return new TextEncoder().encode(predictionsJson(model, result.predictions, shown));
+  return new TextEncoder().encode(predictionsJson(model, result, shown));
 }
 
 function parse(body: Uint8Array) {

@@ -64,7 +64,8 @@ describe("a prediction as JSON", () => {
   });
 
   it("of a regression has numbers, and words for what JSON lacks", () => {
-    const json = predictionsJson({ classes: [] }, [{ value: 1.5 }, { value: [1, Number.NaN, Number.POSITIVE_INFINITY] }], null);
+    const predictions = [{ value: 1.5 }, { value: [1, Number.NaN, Number.POSITIVE_INFINITY] }];
+    const json = predictionsJson({ classes: [], preprocessing: null }, { predictions, remarks: [] }, null);
     expect(json).toBe('{"predictions":[{"value":1.5},{"value":[1,"NaN","Infinity"]}]}');
   });
 });

@@ -124,6 +124,70 @@ describe("probabilities", () => {
   });
 });
 
+describe("rows that are odd", () => {
+  const odd = [
+    { island: "Dream", mass: 3750 },
+    { island: "Mars", mass: 1e9 },
+    { island: null, mass: -900.1 },
+  ];
+  const outside = {
+    code: "value_outside_training",
+    column: "mass",
+    line: null,
+    detail:
+      "2 of 3 rows (67 %) have a value of mass far outside of the training rows, where it is 2700 to 6300: 1000000000 (rows 1, 2)",
+    cure: "check its unit; if it is right, the prediction is a guess beyond what was learnt, however sure it looks",
+  };
+  const unseen = {
+    code: "unseen_category",
+    column: "island",
+    line: null,
+    detail: "1 of 3 rows (33 %) have a value of island that no training row had, and count as other: Mars (row 1)",
+    cure: "check how it is written, or train again with rows that have it",
+  };
+  const answerOf = async (body: object) => {
+    const response = await post("penguins", "application/json", JSON.stringify(body));
+    return predictionsAnswer.parse(await response.json());
+  };
+
+  it("are predicted, and noted with their share and the first rows", async () => {
+    const { predictions, notes } = await answerOf({ instances: odd });
+    expect(predictions).toHaveLength(3);
+    expect(notes).toEqual([unseen, outside]);
+  });
+
+  it("are noted as such in a large body, answered in a thread", async () => {
+    const many = [...Array.from({ length: 20_000 }, () => odd[0]), odd[1]];
+    const { notes } = await answerOf({ instances: many });
+    expect(notes?.map(({ detail }) => detail)).toEqual([
+      expect.stringMatching(/^1 of 20001 rows \(0\.005 %\) .*\(row 20000\)$/),
+      expect.stringMatching(/^1 of 20001 rows .*\(row 20000\)$/),
+    ]);
+  });
+
+  it("are noted in the trailer of a stream, by line", async () => {
+    const lines = odd.map((row) => JSON.stringify(row)).join("\n");
+    const ndjson = linesOf(await (await post("penguins", "application/x-ndjson", lines, "?trailer=true")).text()).at(-1) ?? "";
+    expect(JSON.parse(ndjson)).toMatchObject({ end: true, notes: [{ line: 2 }, { line: 2 }] });
+    const csv = "island,mass,tagged,seen\nDream,3750,,\nMars,1e9,,\n,-900.1,,\n";
+    const answer = linesOf(await (await post("penguins", "text/csv", csv, "?trailer=true")).text());
+    expect(answer).toHaveLength(5);
+    const [, notes = "[]"] = /^# end (\[.*\])$/.exec(answer.at(-1) ?? "") ?? [];
+    expect(JSON.parse(notes)).toEqual([
+      { ...unseen, line: 3, detail: unseen.detail.replace("row 1", "line 3") },
+      { ...outside, line: 3, detail: outside.detail.replace("1000000000 (rows 1, 2)", "1e9 (lines 3, 4)") },
+    ]);
+    const plain = await (await post("penguins", "text/csv", csv)).text();
+    expect(plain).not.toContain("# end");
+  });
+
+  it("are not those at the edge, missing values, and rows of a model that stores no ranges", async () => {
+    const usual = [{ island: "Dream", mass: -900 }, { mass: 9900 }, { island: null, mass: null, seen: "1900-01-01" }, {}];
+    expect(await answerOf({ instances: usual })).not.toHaveProperty("notes");
+    expect(await (await post("line", "application/json", '{"instances":[[1e9]]}')).json()).not.toHaveProperty("notes");
+  });
+});
+
 describe("a body that is packed with gzip", () => {
   const send = (type: string, body: string | Uint8Array<ArrayBuffer>, coding = "gzip", path = "models/line/predict") =>
     fetch(`${url}/v1/${path}`, { method: "POST", headers: { "content-type": type, "content-encoding": coding }, body });

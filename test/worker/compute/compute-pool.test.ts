@@ -200,7 +200,7 @@ describe("the compute pool", () => {
     const expected = await computePool.predict.rows(model, rows, load);
     if (!expected.ok) throw new Error("the rows are right");
     loads = 0;
-    const whole = JSON.parse(predictionsJson(model, expected.predictions, null));
+    const whole = JSON.parse(predictionsJson(model, expected, null));
     for (let round = 0; round < 3; round++) {
       expect(JSON.parse(await answer("json"))).toEqual(whole);
       const lines = (await answer("ndjson")).trim().split("\n");
