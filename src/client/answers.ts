@@ -7,7 +7,6 @@ import type { JobError, JobState } from "../domain/jobs/job.ts";
 import type { ShownRows } from "../domain/jobs/job-rows.ts";
 import type { Series, WireColumns, WireNumber } from "../domain/metrics/metric.ts";
 import type { Evaluation } from "../domain/models/evaluation.ts";
-import type { ClassPrediction } from "../domain/models/model.ts";
 import type { ModelInput } from "../domain/models/model-inputs.ts";
 import type { Note } from "../domain/notes.ts";
 import type { Layer } from "../domain/spec/layers.ts";
@@ -243,8 +242,14 @@ export interface RegressionAnswer {
   value: WireNumber | WireNumber[];
 }
 
-/** A predicted class and the probability of each, 0..1; with `topK`, `top` has the most probable ones, most probable first. */
-export interface ClassAnswer extends ClassPrediction {
+/**
+ * A predicted class and the probability of each, 0..1; with `topK`, `top` has the most probable ones, most probable first. The
+ * answer lists `probabilities` in the order of the model's classes; an object of JavaScript lists whole numbers first.
+ */
+export interface ClassAnswer {
+  label: string;
+  probability: number;
+  probabilities: Record<string, number>;
   top?: { label: string; probability: number }[] | undefined;
 }
 

@@ -3,6 +3,7 @@
  * answered; this file takes it off and turns a failure into an error.
  */
 import { type BatchFormat, readTrailer } from "../domain/models/batch-trailer.ts";
+import type { Note } from "../domain/notes.ts";
 
 /** A batch whose answer ended early. The message is the reason that the server gave, or that the connection broke. */
 export class BatchError extends Error {
@@ -15,9 +16,14 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * Returns the bytes of a batch's answer without its trailer. After the last row the stream closes; when rows are missing it
- * throws a BatchError to its reader. It reads no faster than it is read.
+ * throws a BatchError to its reader. It reads no faster than it is read. Calls `onNotes` with the notes on odd rows, after the
+ * last row.
  */
-export function readBatchAnswer(body: ReadableStream<Bytes>, format: BatchFormat): ReadableStream<Bytes> {
+export function readBatchAnswer(
+  body: ReadableStream<Bytes>,
+  format: BatchFormat,
+  onNotes: (notes: readonly Note[]) => void = () => undefined,
+): ReadableStream<Bytes> {
   const reader = body.getReader();
   /** From the beginning of a line on: it may be the last. */
   let held: Bytes = new Uint8Array();
@@ -36,7 +42,8 @@ export function readBatchAnswer(body: ReadableStream<Bytes>, format: BatchFormat
           if (lastLine > 0) return controller.enqueue(bytes.subarray(0, lastLine));
         }
         const trailer = readTrailer(format, new TextDecoder().decode(held).trimEnd());
-        if (trailer !== "whole") throw new BatchError(trailer?.detail ?? BROKEN);
+        if (!trailer?.end) throw new BatchError(trailer?.detail ?? BROKEN);
+        onNotes(trailer.notes);
         controller.close();
       },
       cancel: (reason) => reader.cancel(reason),

@@ -21,6 +21,8 @@ export interface UploadOptions extends CallOptions {
   readonly header?: boolean;
   /** Types of columns by name, instead of inferring them. */
   readonly types?: Readonly<Record<string, ColumnType>>;
+  /** The columns that are kept; all of them when left out. */
+  readonly columns?: readonly string[];
 }
 
 /** Methods about data sets. All of them reject as the transport does. */
@@ -41,8 +43,9 @@ export interface DatasetsClient {
 export function createDatasetsClient({ send, get, drop }: Transport): DatasetsClient {
   const pathOf = (id: string) => `v1/datasets/${segment(id)}`;
   return {
-    async upload(table, { format, name, delimiter, header, types, signal }) {
-      const query = { name, format, delimiter, header, types: types && JSON.stringify(types) };
+    async upload(table, { format, name, delimiter, header, types, columns, signal }) {
+      const asJson = (option: object | undefined) => option && JSON.stringify(option);
+      const query = { name, format, delimiter, header, types: asJson(types), columns: asJson(columns) };
       const type = format ? TYPE_OF_FORMAT[format] : BYTES;
       return (await send("POST", "v1/datasets", { query, file: table, type, signal })).json() as Promise<Dataset>;
     },

@@ -3,6 +3,7 @@
  * `name@version` or `name@alias`.
  */
 import type { PartEvaluation } from "../domain/models/evaluation.ts";
+import type { Note } from "../domain/notes.ts";
 import type { Comparison, Job, Model, Page, PageQuery, PredictionAnswer } from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
@@ -22,6 +23,8 @@ export interface BatchQuery extends PredictOptions {
   readonly type: "text/csv" | "application/x-ndjson";
   /** Of CSV: whether the first row has names; found out when left out. */
   readonly header?: boolean | undefined;
+  /** Told what was odd about the rows, once all of them were answered: values far outside training, labels that it never saw. */
+  readonly onNotes?: ((notes: readonly Note[]) => void) | undefined;
 }
 
 /** Methods about models. All of them reject as the transport does. */
@@ -98,10 +101,10 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
-    predictBatch: async (ref, rows, { type, topK, header, signal }) => {
+    predictBatch: async (ref, rows, { type, topK, header, onNotes, signal }) => {
       const query = { top_k: topK, header, trailer: true };
       const { body } = await send("POST", `${pathOf(ref)}/predict`, { query, file: rows, type, signal });
-      return readBatchAnswer(body ?? new Blob().stream(), type === "text/csv" ? "csv" : "ndjson");
+      return readBatchAnswer(body ?? new Blob().stream(), type === "text/csv" ? "csv" : "ndjson", onNotes);
     },
     evaluate: async (ref, id) =>
       (await post<{ evaluation: PartEvaluation }>(`${pathOf(ref)}/evaluate`, { dataset: { id } })).evaluation,

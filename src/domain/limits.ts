@@ -15,6 +15,8 @@ export interface Limits {
 
 /** The limits of the installation and of each project. */
 export interface ServiceLimits extends Limits {
+  /** Of an upload, or a packed stream of rows to predict: as it is sent, and again unpacked. */
+  readonly uploadBytes: number;
   readonly project: ProjectLimits;
 }
 

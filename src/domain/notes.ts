@@ -15,6 +15,9 @@ export const NOTES = {
   column_predicts_target: "A column alone predicts the target almost perfectly.",
   rare_class: "A class has fewer than ten rows.",
   imbalanced_classes: "One class has at least nine tenths of the rows.",
+  value_outside_training:
+    "Rows to predict have a value further outside the range of the training rows than that range is wide.",
+  unseen_category: "Rows to predict have a label that no training row had.",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type NoteCode = keyof typeof NOTES;

@@ -12,6 +12,7 @@ import type { MetricChunk } from "./metrics/metric.ts";
 import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
 import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
+import type { Remark } from "./models/remarks.ts";
 import type { TensorSet } from "./tensor.ts";
 
 export type { Draft, Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";
@@ -83,9 +84,9 @@ export interface TrainingPool {
   close(): Promise<void>;
 }
 
-/** Predictions, or the errors of invalid rows. */
+/** Predictions and remarks on odd rows, or the errors of invalid rows. */
 export type PredictionResult =
-  | { readonly ok: true; readonly predictions: readonly Prediction[] }
+  | { readonly ok: true; readonly predictions: readonly Prediction[]; readonly remarks: readonly Remark[] }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /** The evaluation of a model on a data set, or why it cannot be evaluated. */

@@ -51,6 +51,19 @@ describe("the answer to a batch", () => {
     );
   });
 
+  it("hands on the notes of its trailer", async () => {
+    const notes = [{ code: "unseen_category" as const, column: "a\nb", line: 2, detail: "größe\r\n", cure: '"' }];
+    for (const kind of ["csv", "ndjson"] as const) {
+      let told: readonly unknown[] = [];
+      const body = bodyOf(`1,2\r\n${trailerOf(kind, null, notes)}\n`, [3, 9]);
+      const answer = readBatchAnswer(body, kind, (given) => {
+        told = given;
+      });
+      expect(await new Response(answer).text()).toBe("1,2\r\n");
+      expect(told).toEqual(notes);
+    }
+  });
+
   it("that breaks off is the rows that came, then what the server says of it", async () => {
     await fc.assert(
       fc.asyncProperty(format, rows, cuts, async (kind, lines, places) => {

@@ -28,6 +28,29 @@ export async function storeLine(store: Store): Promise<Model> {
   return store.models.insert(model, weights);
 }
 
+/** Stores a classifier of one number under the name `digits`, whose classes are whole numbers, not in the order of JavaScript's keys. */
+export async function storeDigits(store: Store): Promise<Model> {
+  const weights = packTensors([
+    { name: "0.weight", shape: [3, 1], values: [1, 0, -1] },
+    { name: "0.bias", shape: [3], values: [0.1, 0.2, 0.3] },
+  ]);
+  const model: NewModel = {
+    ...aModel("job_none"),
+    id: createId("model"),
+    name: "digits",
+    jobId: null,
+    task: "multiclass_classification",
+    inputWidth: 1,
+    outputWidth: 3,
+    classes: ["-1", "10", "9"],
+    layers: [{ type: "linear", units: 3, bias: true }],
+    activation: "softmax",
+    parameters: 6,
+    weights: weights.entries,
+  };
+  return store.models.insert(model, weights);
+}
+
 /** Of a table of penguins; `island` has a label with a comma, and a class has a semicolon. */
 export const PENGUINS: Preprocessing = {
   columns: [
@@ -40,7 +63,15 @@ export const PENGUINS: Preprocessing = {
       encode: "one_hot",
       dimension: null,
     },
-    { kind: "numeric", column: "mass", integer: false, fill: 4000, indicator: true, scaling: { offset: 4000, scale: 800 } },
+    {
+      kind: "numeric",
+      column: "mass",
+      integer: false,
+      range: { min: 2700, max: 6300 },
+      fill: 4000,
+      indicator: true,
+      scaling: { offset: 4000, scale: 800 },
+    },
     {
       kind: "category",
       column: "tagged",

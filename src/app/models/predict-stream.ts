@@ -10,6 +10,8 @@ import {
   type RowBlock,
   type StreamOptions,
 } from "../../domain/models/prediction.ts";
+import { createRemarkCollector, remarkNotes } from "../../domain/models/remarks.ts";
+import type { Note } from "../../domain/notes.ts";
 import type { ProjectServices } from "../services.ts";
 import { findModel, readWeights } from "./find-model.ts";
 import { lineBlocks } from "./line-blocks.ts";
@@ -24,14 +26,15 @@ const BLOCK_OUTPUTS = 65_536;
 /**
  * Returns the answer in the format of the rows, computed on demand: no block is read before the consumer has taken the previous
  * one. The first block is computed before this resolves, so errors in the first block, the reference or the options are
- * thrown from here, as not_found, malformed, invalid or too_large. The iteration throws later errors, with their line.
+ * thrown from here, as not_found, malformed, invalid or too_large. The iteration throws later errors, with their line, and
+ * returns notes on odd rows.
  */
 export async function predictStream(
   services: ProjectServices,
   ref: string,
   rows: AsyncIterable<Uint8Array>,
   options: LineOptions,
-): Promise<AsyncGenerator<Uint8Array, void, void>> {
+): Promise<AsyncGenerator<Uint8Array, readonly Note[], void>> {
   const model = await findModel(services, ref);
   assertPredictable(model, { rows: null, topK: options.topK }, services.limits.predictRows);
   const pieces = predictBlocks(services, model, rows, options);
@@ -67,12 +70,12 @@ async function answerBlock(
 }
 
 async function* prepend(
-  first: IteratorResult<Uint8Array, void>,
-  rest: AsyncGenerator<Uint8Array, void, void>,
-): AsyncGenerator<Uint8Array, void, void> {
-  if (first.done) return;
+  first: IteratorResult<Uint8Array, readonly Note[]>,
+  rest: AsyncGenerator<Uint8Array, readonly Note[], void>,
+): AsyncGenerator<Uint8Array, readonly Note[], void> {
+  if (first.done) return first.value;
   yield first.value;
-  yield* rest;
+  return yield* rest;
 }
 
 async function* predictBlocks(
@@ -80,17 +83,22 @@ async function* predictBlocks(
   model: Model,
   rows: AsyncIterable<Uint8Array>,
   options: LineOptions,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<Uint8Array, readonly Note[], void> {
   const maxRows = Math.min(BLOCK_ROWS, Math.max(1, Math.floor(BLOCK_OUTPUTS / model.outputWidth)));
   const blocks = lineBlocks(rows, { quotes: options.format === "csv", maxRows, maxRowBytes: MAX_BATCH_ROW_BYTES });
   let reading: CsvReading | null = null;
   let isEmpty = true;
+  let answered = 0;
+  const remarks = createRemarkCollector();
   for await (const block of blocks) {
     const answer = await answerBlock(services, model, { ...block, reading }, options);
     reading = answer.reading;
+    answered += answer.rows;
+    remarks.addAll(answer.remarks);
     if (answer.bytes.length === 0) continue;
     isEmpty = false;
     yield answer.bytes;
   }
   if (isEmpty) throw new TrainyardError("malformed", "the body has no rows");
+  return remarkNotes({ columns: model.preprocessing?.columns ?? [] }, remarks.take(), answered, "line");
 }

@@ -5,12 +5,13 @@ import { findDataset } from "../dataset-reference.ts";
 import { byteSize, localTime, significant } from "../figures.ts";
 import { formatOf, openTable } from "../table-file.ts";
 import { sparkline, table } from "../terminal.ts";
-import { wholeNumber } from "../values.ts";
+import { namesOf, wholeNumber } from "../values.ts";
 
 interface AddOptions {
   readonly name?: string;
   readonly format?: DatasetFormat;
   readonly delimiter?: string;
+  readonly columns?: readonly string[];
 }
 
 export const registerDatasets: Register = (program, context) => {
@@ -22,6 +23,7 @@ export const registerDatasets: Register = (program, context) => {
     .option("-n, --name <name>", "its name; the file's name when left out")
     .option("--format <format>", "csv, ndjson, json or parquet; needed where the file's name does not say it", formatOf)
     .option("--delimiter <character>", "the character between cells of CSV; detected when left out")
+    .option("--columns <names>", "the columns to keep, with commas between; all when left out", namesOf)
     .addHelpText(
       "after",
       examples("trainyard datasets add penguins.csv", "zcat rows.gz | trainyard datasets add - --name rows"),
@@ -62,9 +64,14 @@ export const registerDatasets: Register = (program, context) => {
     });
 };
 
-async function add(context: Context, path: string, { name, format, delimiter }: AddOptions): Promise<void> {
+async function add(context: Context, path: string, { name, format, delimiter, columns }: AddOptions): Promise<void> {
   const file = await openTable(path, context.input, format);
-  const options = { name: name ?? file.name, format: file.format, ...(delimiter === undefined ? {} : { delimiter }) };
+  const options = {
+    name: name ?? file.name,
+    format: file.format,
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(columns === undefined ? {} : { columns }),
+  };
   const dataset = await context.client().upload(file.body, options);
   context.show(dataset, () => describe(dataset, context));
 }

@@ -2,6 +2,7 @@
 import type { DatasetFormat } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
+import { printNotes } from "../notes.ts";
 import { writeOutput } from "../output-file.ts";
 import { formatOf, openTable } from "../table-file.ts";
 import { wholeNumber } from "../values.ts";
@@ -42,6 +43,10 @@ async function predict(context: Context, model: string, path: string, { format, 
   const file = await openTable(path, context.input, format);
   const type = TYPES[file.format];
   if (!type) throw usageError(`${path} is ${file.format}; predict takes CSV or NDJSON`);
-  const answer = await context.client().predictBatch(model, file.body, { type, ...(top === undefined ? {} : { topK: top }) });
+  const answer = await context.client().predictBatch(model, file.body, {
+    type,
+    ...(top === undefined ? {} : { topK: top }),
+    onNotes: (notes) => printNotes(context, notes),
+  });
   await writeOutput(answer, output, context.output);
 }

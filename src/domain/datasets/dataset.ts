@@ -95,6 +95,7 @@ export const readingOptions = z.strictObject({
     .record(z.string(), z.enum(COLUMN_TYPES))
     .default({})
     .meta({ description: "Types of columns by name, instead of inferring them." }),
+  columns: z.array(z.string()).min(1).optional().meta({ description: "The columns that are kept; all of them when left out." }),
 });
 
 export type ReadingOptions = z.output<typeof readingOptions>;
@@ -103,12 +104,13 @@ export type ReadingOptions = z.output<typeof readingOptions>;
  * What is hashed after the uploaded bytes to give a data set's `sha256`: nothing when everything is found out, so that it is
  * the hash of the file, else the options as JSON on a line of their own.
  */
-export function digestSuffix({ delimiter, header, types }: ReadingOptions): string {
+export function digestSuffix({ delimiter, header, types, columns }: ReadingOptions): string {
   const names = Object.keys(types).sort();
   const given = {
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(header === "auto" ? {} : { header }),
     ...(names.length === 0 ? {} : { types: Object.fromEntries(names.map((name) => [name, types[name]])) }),
+    ...(columns === undefined ? {} : { columns: [...new Set(columns)].sort() }),
   };
   return Object.keys(given).length === 0 ? "" : `\n${JSON.stringify(given)}`;
 }

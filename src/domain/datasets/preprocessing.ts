@@ -14,6 +14,11 @@ export type Scaling = z.output<typeof scaling>;
 
 const source = { column: z.string() };
 
+const range = z
+  .strictObject({ min: z.number(), max: z.number() })
+  .optional()
+  .meta({ description: "Of the values among the training rows. Left out: there were none, or the model is older than this." });
+
 /**
  * One raw column as the network sees it, in this order of operations: a missing value is filled, a number scaled; a category
  * becomes its place in `categories`, or none of them (`other`) when it is unknown or missing.
@@ -24,6 +29,7 @@ export const encodedColumn = z
       kind: z.literal("numeric"),
       ...source,
       integer: z.boolean(),
+      range,
       /** Stands in for a missing value. */
       fill: z.number(),
       /** Adds a feature that is 1 where the value was missing. */
@@ -33,6 +39,7 @@ export const encodedColumn = z
     z.strictObject({
       kind: z.literal("datetime"),
       ...source,
+      range,
       fill: z.number(),
       indicator: z.boolean(),
       parts: z.array(z.strictObject({ part: z.enum(DATETIME_PARTS), scaling: scaling.nullable() })),

@@ -48,11 +48,13 @@ export interface RegressionPrediction {
   readonly value: number | number[];
 }
 
+/** A class, by its place among the model's, and how likely it is. */
 export interface ClassPrediction {
+  readonly place: number;
   readonly label: string;
   readonly probability: number;
-  /** By label. */
-  readonly probabilities: Readonly<Record<string, number>>;
+  /** Of every class, in the order of the model's. */
+  readonly probabilities: readonly number[];
 }
 
 export type Prediction = RegressionPrediction | ClassPrediction;

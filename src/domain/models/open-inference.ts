@@ -130,7 +130,7 @@ export function inferAnswer(model: Model, predictions: readonly Prediction[], { 
       name,
       datatype,
       shape: [predictions.length, ...shape.slice(1)],
-      data: predictions.flatMap((prediction) => outputRow(model, name, prediction)),
+      data: predictions.flatMap((prediction) => outputRow(name, prediction)),
     })),
   };
 }

@@ -1,39 +1,9 @@
-/** Prediction requests, the wire format of predictions, and the blocks of streamed rows. */
+/** Prediction requests, and the blocks of streamed rows. */
 import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
-import { toWire, type WireNumber } from "../metrics/metric.ts";
 import type { BatchFormat } from "./batch-trailer.ts";
-import type { ClassPrediction, Model, Prediction } from "./model.ts";
-
-/** A class and its probability. */
-export interface Choice {
-  readonly label: string;
-  readonly probability: number;
-}
-
-export type WirePrediction =
-  | { readonly value: WireNumber | WireNumber[] }
-  | (ClassPrediction & { readonly top?: readonly Choice[] });
-
-/** Returns the `count` most probable classes, most probable first; equal ones in the model's order. */
-export function topChoices({ probabilities }: ClassPrediction, count: number): Choice[] {
-  const choices = Object.entries(probabilities).map(([label, probability]) => ({ label, probability }));
-  return choices.sort((a, b) => b.probability - a.probability).slice(0, count);
-}
-
-/**
- * Converts a prediction to the wire format. With `topK`, `top` has that many classes and `probabilities` only those. Only
- * regressions can overflow, because probabilities are in 0..1.
- */
-export function wirePrediction(prediction: Prediction, topK: number | null = null): WirePrediction {
-  if ("value" in prediction) {
-    const { value } = prediction;
-    return { value: typeof value === "number" ? toWire(value) : value.map(toWire) };
-  }
-  if (topK === null) return prediction;
-  const top = topChoices(prediction, topK);
-  return { ...prediction, probabilities: Object.fromEntries(top.map(({ label, probability }) => [label, probability])), top };
-}
+import type { Model } from "./model.ts";
+import type { Remark } from "./remarks.ts";
 
 /** Most bytes of one row of a stream, which are buffered to find its end. */
 export const MAX_BATCH_ROW_BYTES = 1024 * 1024;
@@ -73,7 +43,15 @@ export interface RowBlock {
  * `detail` names the line of an invalid row; for documents, the pointers of `errors` do.
  */
 export type BlockReply =
-  | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly reading: CsvReading | null }
+  | {
+      readonly ok: true;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly reading: CsvReading | null;
+      /** Rows that were answered. */
+      readonly rows: number;
+      /** What is odd about them, by their lines; of a document, the answer itself says it. */
+      readonly remarks: readonly Remark[];
+    }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 
 /** The parameters of a prediction request, before its rows are read. */

@@ -40,16 +40,16 @@ export function outputTensors({ task, outputWidth, classes }: Model): TensorDesc
 }
 
 /** Returns the values of an output tensor for one row: a scalar, or an array for a tensor of two axes. */
-export function outputRow(model: Model, name: string, prediction: Prediction): unknown {
-  return OUTPUTS[name]?.(prediction as RegressionPrediction & ClassPrediction, model);
+export function outputRow(name: string, prediction: Prediction): unknown {
+  return OUTPUTS[name]?.(prediction as RegressionPrediction & ClassPrediction);
 }
 
 /** Infinities, which only regressions can have and JSON does not have, are strings, as everywhere in the API. */
-const OUTPUTS: Readonly<Record<string, (prediction: RegressionPrediction & ClassPrediction, model: Model) => unknown>> = {
+const OUTPUTS: Readonly<Record<string, (prediction: RegressionPrediction & ClassPrediction) => unknown>> = {
   value: ({ value }) => [value].flat().map(toWire),
   label: ({ label }) => label,
   probability: ({ probability }) => probability,
-  probabilities: ({ probabilities }, { classes }) => classes.map((label) => probabilities[label]),
+  probabilities: ({ probabilities }) => probabilities,
 };
 
 /** Converts columns of equal length to rows as objects. Throws invalid; `path` is the path of the columns in the request. */

@@ -68,7 +68,7 @@ function plainValue(value: unknown): unknown {
  */
 export function tfAnswer(model: Model, predictions: readonly Prediction[], { instances }: TfRequest): object {
   const names = outputTensors(model).map(({ name }) => name);
-  const cellOf = (name: string, prediction: Prediction) => withoutUnitAxisOf(model, outputRow(model, name, prediction));
+  const cellOf = (name: string, prediction: Prediction) => withoutUnitAxisOf(model, outputRow(name, prediction));
   const column = (name: string) => predictions.map((prediction) => cellOf(name, prediction));
   const [only = "", ...others] = names;
   if (!instances) {

@@ -2,14 +2,19 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import {
   type AsyncBuffer,
+  type ColumnMetaData,
   type Compressors,
   type FileMetaData,
   parquetMetadataAsync,
   parquetRead,
   parquetSchema,
+  type SchemaElement,
+  type SchemaTree,
 } from "hyparquet";
 import { compressors as pureCompressors } from "hyparquet-compressors";
 import { TrainyardError } from "../../domain/errors.ts";
+import { type ColumnReader, columnReader } from "./parquet-types.ts";
+import { selectColumns, selectionOf } from "./selection.ts";
 import {
   checkExtent,
   columnNames,
@@ -17,7 +22,6 @@ import {
   malformedTable,
   overLimit,
   type Table,
-  type TableExtent,
   type TableLimits,
   type Visit,
 } from "./table.ts";
@@ -28,15 +32,20 @@ export interface ParquetLimits extends TableLimits {
   readonly bytes: number;
 }
 
-/** A table in a Parquet file. Columns must be flat: lists, maps and structs are refused. */
-export function createParquetTable(file: AsyncBuffer, limits: ParquetLimits): Table {
+/** A table in a Parquet file: all of its columns, or those that are named. Cells are what the declared types say (parquet-types.ts). */
+export function createParquetTable(file: AsyncBuffer, limits: ParquetLimits, columns?: readonly string[]): Table {
   return {
     async scan(visit) {
       try {
-        const metadata = await parquetMetadataAsync(file);
-        const extent = extentOf(metadata, limits);
-        await readColumns({ file, metadata, extent, limits }, visit);
-        return extent;
+        const metadata = await parquetMetadataAsync(file, { parsers: PARSERS, geoparquet: false });
+        const { rows, kept } = contentOf(metadata, limits, columns);
+        const infinities = new Map<string, number>();
+        const reading = { file, metadata: asStored(metadata, kept), statistics: metadata, limits, infinities };
+        const compressors = boundedCompressors(limits.bytes);
+        for (const [column, each] of kept.entries()) {
+          if (!each.reader.isEmpty) await readColumn({ ...each, column, compressors, ...reading }, visit);
+        }
+        return { rows, names: kept.map(({ name }) => name), infinities };
       } catch (error) {
         if (error instanceof TrainyardError) throw error;
         throw malformedTable(`the Parquet file cannot be read: ${(error as Error).message}`);
@@ -45,65 +54,169 @@ export function createParquetTable(file: AsyncBuffer, limits: ParquetLimits): Ta
   };
 }
 
-interface Reading {
-  readonly file: AsyncBuffer;
-  readonly metadata: FileMetaData;
-  readonly extent: TableExtent;
-  readonly limits: ParquetLimits;
+/** Nanoseconds of an INT96 are handed out as they are, as the units of every other time are. */
+const PARSERS = { timestampFromNanoseconds: (nanoseconds: bigint) => nanoseconds };
+
+interface KeptColumn {
+  readonly name: string;
+  readonly element: SchemaElement;
+  readonly reader: ColumnReader;
 }
 
-function extentOf(metadata: FileMetaData, limits: ParquetLimits): TableExtent {
+/** The rows of the table and the columns that are read, or every reason why they cannot be. */
+function contentOf(metadata: FileMetaData, limits: ParquetLimits, columns: readonly string[] | undefined) {
   const { children } = parquetSchema(metadata);
   const rows = metadata.row_groups.reduce((total, { num_rows }) => total + Number(num_rows), 0);
-  checkExtent(rows, children.length, limits);
-  for (const { element, children: inner } of children) {
-    if (inner.length > 0 || element.repetition_type === "REPEATED") {
-      throw invalidTable(`column ${JSON.stringify(element.name)} is nested; a cell is a text, a number, a boolean or a time`);
-    }
+  const all = children.map(({ element }) => element.name);
+  const places = selectColumns(all, columns);
+  checkExtent(rows, places.length, limits);
+  const readers = children.map((tree) => columnReader(tree));
+  const unreadable = places.filter((place) => typeof readers[place] === "string");
+  if (unreadable.length > 0) {
+    const readable = places.filter((place) => typeof readers[place] !== "string").map((place) => all[place] as string);
+    throw unreadableColumns(
+      unreadable.map((place) => `${JSON.stringify(all[place])} (${readers[place]})`),
+      readable,
+    );
   }
-  const names = children.map(({ element }) => element.name);
+  const names = places.map((place) => all[place] as string);
   if (names.some((name) => name.trim() !== name || name === "")) {
     throw invalidTable("a column's name is empty, or starts or ends with a space");
   }
-  return { rows, names: columnNames(names) };
+  columnNames(names);
+  const kept = places.map((place): KeptColumn => {
+    const { element } = children[place] as SchemaTree;
+    return { name: element.name, element, reader: readers[place] as ColumnReader };
+  });
+  return { rows, kept };
 }
 
-async function readColumns({ file, metadata, extent, limits }: Reading, visit: Visit): Promise<void> {
-  const compressors = boundedCompressors(limits.bytes);
-  for (const [column, name] of extent.names.entries()) {
-    let groupStart = 0;
-    for (const { num_rows } of metadata.row_groups) {
-      const groupEnd = groupStart + Number(num_rows);
-      const parts: { readonly start: number; readonly values: ArrayLike<unknown> }[] = [];
-      const onChunk = ({ rowStart, columnData }: { rowStart: number; columnData: ArrayLike<unknown> }): void => {
-        parts.push({ start: rowStart, values: columnData });
-      };
-      const range = { rowStart: groupStart, rowEnd: groupEnd };
-      if (groupEnd > groupStart) {
-        await parquetRead({ file, metadata, columns: [name], compressors, geoparquet: false, ...range, onChunk });
-      }
-      for (const { start, values } of parts) visitValues(values, { start, end: groupEnd, column, name, limits }, visit);
-      groupStart = groupEnd;
+const NAMED = 20;
+
+function unreadableColumns(unreadable: readonly string[], readable: readonly string[]): TrainyardError {
+  const more = unreadable.length > NAMED ? ` and ${unreadable.length - NAMED} more` : "";
+  const what = `${unreadable.length === 1 ? "column" : "columns"} ${unreadable.slice(0, NAMED).join(", ")}${more}`;
+  const others = selectionOf(readable);
+  const cure =
+    readable.length === 0 ? "there is no other" : `leave out with columns=${others ?? "and the names of the others"}`;
+  return invalidTable(`${what}: a cell is a text, a number, a boolean or a time; ${cure}`, "/columns");
+}
+
+/**
+ * The metadata as hyparquet is told it: without declared types, which it would convert values by. Some writers (DuckDB) pack
+ * 32-bit numbers without a sign as 64-bit ones in DELTA_BINARY_PACKED pages, whose first value hyparquet 1.31.5 cuts to 32 bits
+ * before it takes the sign off: such a chunk is read as one of 64 bits, whose low 32 are right whoever wrote it.
+ */
+function asStored(metadata: FileMetaData, kept: readonly KeptColumn[]): FileMetaData {
+  const told = new Map(kept.map(({ element, reader }) => [element, reader.told]));
+  const unsigned = new Set(kept.filter(({ reader }) => reader.isUnsigned32).map(({ name }) => name));
+  const schema = metadata.schema.map((element) => {
+    const { converted_type: _c, logical_type: _l, ...stored } = element;
+    return told.has(element) ? { ...stored, ...told.get(element) } : element;
+  });
+  const row_groups = metadata.row_groups.map((group) => ({
+    ...group,
+    columns: group.columns.map((chunk) => {
+      const { meta_data: described } = chunk;
+      const isWide = described && unsigned.has(described.path_in_schema[0] as string) && isAllDelta(described);
+      return isWide ? { ...chunk, meta_data: { ...described, type: "INT64" as const } } : chunk;
+    }),
+  }));
+  return { ...metadata, schema, row_groups };
+}
+
+const DELTA = "DELTA_BINARY_PACKED";
+
+/** Whether no page of a chunk has numbers in their own width: levels are RLE, and of no width that matters. */
+function isAllDelta({ encodings }: ColumnMetaData): boolean {
+  return encodings.includes(DELTA) && encodings.every((encoding) => encoding === DELTA || encoding === "RLE");
+}
+
+interface ColumnReading extends KeptColumn {
+  readonly column: number;
+  readonly file: AsyncBuffer;
+  readonly metadata: FileMetaData;
+  /** The file's metadata, whose minimum and maximum are in the declared type. */
+  readonly statistics: FileMetaData;
+  readonly compressors: Compressors;
+  readonly limits: ParquetLimits;
+  readonly infinities: Map<string, number>;
+}
+
+async function readColumn(reading: ColumnReading, visit: Visit): Promise<void> {
+  const { file, metadata, statistics, name, reader, compressors } = reading;
+  let groupStart = 0;
+  for (const [group, { num_rows }] of metadata.row_groups.entries()) {
+    const groupEnd = groupStart + Number(num_rows);
+    const parts: { readonly start: number; readonly values: ArrayLike<unknown> }[] = [];
+    const onChunk = ({ rowStart, columnData }: { rowStart: number; columnData: ArrayLike<unknown> }): void => {
+      parts.push({ start: rowStart, values: cellsOf(columnData, reader) });
+    };
+    const range = { rowStart: groupStart, rowEnd: groupEnd };
+    if (groupEnd > groupStart) {
+      await parquetRead({
+        file,
+        metadata,
+        columns: [name],
+        compressors,
+        parsers: PARSERS,
+        geoparquet: false,
+        ...range,
+        onChunk,
+      });
     }
+    const chunk = statistics.row_groups[group]?.columns.find(
+      ({ meta_data }) => meta_data?.path_in_schema[0] === name,
+    )?.meta_data;
+    for (const { start, values } of parts) {
+      if (reader.isWhole && chunk?.encodings.includes(DELTA)) checkStatistics(values, chunk, name);
+      visitValues(values, { ...reading, start, end: groupEnd }, visit);
+    }
+    groupStart = groupEnd;
   }
 }
 
-interface Part {
-  readonly start: number;
-  readonly end: number;
-  readonly column: number;
-  readonly name: string;
-  readonly limits: ParquetLimits;
+/** The cells of stored values, made where a reader makes them. */
+function cellsOf(stored: ArrayLike<unknown>, { cellOf }: ColumnReader): ArrayLike<unknown> {
+  if (!cellOf) return stored;
+  return Array.from(stored, (value) => (value === null || value === undefined ? value : cellOf(value as never)));
 }
 
-function visitValues(values: ArrayLike<unknown>, { start, end, column, name, limits }: Part, visit: Visit): void {
-  const cells = new ValueCells((index) => `row ${start + index + 1}, column ${column + 1} (${name})`, { typed: true });
+/** Holds whole numbers to the minimum and maximum that the file states: a packing that is read wrong is told by them. */
+function checkStatistics(values: ArrayLike<unknown>, { statistics }: ColumnMetaData, name: string): void {
+  const { min_value: min, max_value: max } = statistics ?? {};
+  // Some writers order numbers without a sign as if they had one: such a pair says nothing.
+  if (!isNumber(min) || !isNumber(max) || min > max) return;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (!isNumber(value) || (value >= min && value <= max)) continue;
+    const detail =
+      `column ${JSON.stringify(name)} reads as ${value}, and the file says that it lies from ${min} to ${max}: ` +
+      "write the file with another encoding (PLAIN), or leave the column out with columns";
+    throw invalidTable(detail, "/columns");
+  }
+}
+
+const isNumber = (value: unknown): value is number | bigint => typeof value === "number" || typeof value === "bigint";
+
+interface Part extends ColumnReading {
+  readonly start: number;
+  readonly end: number;
+}
+
+function visitValues(values: ArrayLike<unknown>, part: Part, visit: Visit): void {
+  const { start, end, column, name, reader, limits, infinities } = part;
+  const place = (index: number): string => `row ${start + index + 1}, column ${column + 1} (${name})`;
+  const cells = new ValueCells(place, { isTyped: true, isTime: reader.isTime ?? false });
   cells.values = values as ArrayLike<CellValue>;
   for (let index = 0; index < values.length && start + index < end; index++) {
     const value = values[index];
     if (!isCellValue(value)) throw invalidTable(`${cells.place(index)}: a cell is a text, a number, a boolean or a time`);
     if (typeof value === "string" && value.length * 3 > limits.cellBytes && Buffer.byteLength(value) > limits.cellBytes) {
       throw overLimit(`${cells.place(index)}: the cell has more bytes`, limits.cellBytes, "CELL_BYTES");
+    }
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+      infinities.set(name, (infinities.get(name) ?? 0) + 1);
     }
     visit(start + index, column, cells, index);
   }

@@ -37,6 +37,8 @@ export interface TableExtent {
   readonly rows: number;
   /** Names of the columns, all different. */
   readonly names: readonly string[];
+  /** By name of a column: values that are infinite, which count as missing. Of formats that declare what is a number. */
+  readonly infinities?: ReadonlyMap<string, number>;
 }
 
 /** A table that can be walked through several times. */

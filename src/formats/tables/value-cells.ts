@@ -3,25 +3,30 @@ import { isMissingText, parseDatetime, parseNumber, parseTruth } from "../../dom
 import type { Cells, NumericKind } from "./table.ts";
 
 /** What stands in a cell. */
-export type CellValue = string | number | bigint | boolean | Date | null | undefined;
+export type CellValue = string | number | bigint | boolean | null | undefined;
 
 /** Cells over an array of values; `place` says where one stands. */
 export class ValueCells implements Cells {
   values: ArrayLike<CellValue> = [];
   readonly #place: (index: number) => string;
-  readonly #typed: boolean;
+  readonly #isTyped: boolean;
+  readonly #isTime: boolean;
 
-  /** `typed`: the file itself declares what is a number, so that a whole number is one however large it is. */
-  constructor(place: (index: number) => string, { typed = false } = {}) {
+  /**
+   * `isTyped`: the file itself declares what is a number, so that an infinite one is a missing value and no text. `isTime`: numbers
+   * are milliseconds since 1970.
+   */
+  constructor(place: (index: number) => string, { isTyped = false, isTime = false } = {}) {
     this.#place = place;
-    this.#typed = typed;
+    this.#isTyped = isTyped;
+    this.#isTime = isTime;
   }
 
   isMissing(index: number): boolean {
     const value = this.values[index];
     if (value === null || value === undefined) return true;
     if (typeof value === "string") return value.trim() === "";
-    return typeof value === "number" ? Number.isNaN(value) : value instanceof Date && Number.isNaN(value.getTime());
+    return typeof value === "number" && (this.#isTyped ? !Number.isFinite(value) : Number.isNaN(value));
   }
 
   isMissingWord(index: number): boolean {
@@ -31,11 +36,11 @@ export class ValueCells implements Cells {
 
   kind(index: number): NumericKind {
     const value = this.values[index];
-    if (typeof value !== "number" && typeof value !== "bigint") return "none";
+    if (this.#isTime || (typeof value !== "number" && typeof value !== "bigint")) return "none";
     const number = Number(value);
     if (!Number.isFinite(number)) return "none";
     if (Number.isSafeInteger(number)) return "integer";
-    return typeof value === "bigint" && !this.#typed ? "big" : "number";
+    return typeof value === "bigint" ? "big" : "number";
   }
 
   number(index: number): number {
@@ -47,7 +52,7 @@ export class ValueCells implements Cells {
 
   datetime(index: number): number {
     const value = this.values[index];
-    if (value instanceof Date) return value.getTime();
+    if (this.#isTime && typeof value === "number") return value;
     return typeof value === "string" ? parseDatetime(value) : Number.NaN;
   }
 
@@ -59,7 +64,7 @@ export class ValueCells implements Cells {
 
   text(index: number): string {
     const value = this.values[index];
-    return value instanceof Date ? value.toISOString() : String(value);
+    return this.#isTime && typeof value === "number" ? new Date(value).toISOString() : String(value);
   }
 
   place(index: number): string {
@@ -69,5 +74,5 @@ export class ValueCells implements Cells {
 
 /** Whether a value of a JSON or Parquet file can stand in a cell. */
 export function isCellValue(value: unknown): value is CellValue {
-  return typeof value !== "object" || value === null || value instanceof Date;
+  return typeof value !== "object" || value === null;
 }

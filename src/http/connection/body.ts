@@ -12,6 +12,14 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { parseUntrusted } from "../../domain/untrusted-json.ts";
 import type { App } from "../context.ts";
+import { isGzip, unpackGzip } from "./content-coding.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whether the route takes a body that is packed with gzip. */
+    gzip?: boolean;
+  }
+}
 
 /** Copying this many bytes takes about a millisecond. */
 const TURN_BYTES = 4 * 1024 * 1024;
@@ -19,18 +27,42 @@ const TURN_BYTES = 4 * 1024 * 1024;
 /** Makes `request.body` the bytes of a JSON body, at most the route's `bodyLimit` of them, and leaves parsing to the route. */
 export function acceptJsonBytes(app: App): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", (request: FastifyRequest, payload: IncomingMessage) =>
-    readBody(payload, request.routeOptions.bodyLimit ?? 0),
-  );
+  app.addContentTypeParser("application/json", readBodyOf);
   app.setValidatorCompiler(validateParameters);
 }
 
 /** As `acceptJsonBytes`, for a body of any content type. */
 export function acceptAnyBytes(app: App): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (request: FastifyRequest, payload: IncomingMessage) =>
-    readBody(payload, request.routeOptions.bodyLimit ?? 0),
-  );
+  app.addContentTypeParser("*", readBodyOf);
+}
+
+/** The bytes of a body, unpacked where the route takes packed ones. */
+function readBodyOf({ routeOptions }: FastifyRequest, payload: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const { bodyLimit = 0, config } = routeOptions;
+  // Nearly every body is plain: it costs one look at a header.
+  const isPacked = config.gzip === true && payload.headers["content-encoding"] !== undefined && isGzip(payload.headers);
+  return isPacked ? readPacked(payload, bodyLimit) : readBody(payload, bodyLimit);
+}
+
+async function readPacked(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const limit = { bytes: limitBytes, error: () => tooLarge(limitBytes) };
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of unpackGzip(bytesOf(request), limit)) {
+    chunks.push(chunk);
+    size += chunk.length;
+  }
+  return join(chunks, size);
+}
+
+/** Leaving it early leaves the request open, so that the answer can still be sent. */
+async function* bytesOf(request: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  } catch {
+    throw connectionClosed();
+  }
 }
 
 /** Parses a small body on the event loop. Throws `malformed`, or `invalid` for members that reach prototypes. */
@@ -83,7 +115,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     let received = 0;
     let isTooLarge = false;
     // With events: leaving an async iteration early would destroy the socket before the 413 is written.
-    const onClose = () => fail(new TrainyardError("malformed", "the connection closed before the body was complete"));
+    const onClose = () => fail(connectionClosed());
     request.on("data", (chunk: Uint8Array) => {
       received += chunk.length;
       if (received <= limitBytes) chunks.push(chunk);
@@ -101,6 +133,8 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     request.on("close", onClose);
   });
 }
+
+const connectionClosed = () => new TrainyardError("malformed", "the connection closed before the body was complete");
 
 function unsupportedCoding(coding: string): TrainyardError {
   return new TrainyardError("unsupported_media_type", `this path accepts no Content-Encoding, not ${coding} either`);

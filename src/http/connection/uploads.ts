@@ -7,6 +7,7 @@ import { DATASET_FORMATS, type DatasetFormat, readingOptions } from "../../domai
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
+import { isGzip } from "./content-coding.ts";
 
 export const MULTIPART_TYPE = "multipart/form-data";
 
@@ -68,6 +69,14 @@ const asked = {
       description: 'Types of columns by name as JSON, instead of inferring them: `{"zip": "category"}`.',
       examples: ['{"zip": "category"}'],
     }),
+  columns: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'The columns that are kept, with commas between or as JSON: `island,sex` or `["island", "sex"]`. All of them when left out.',
+      examples: ["island,body_mass_g"],
+    }),
 };
 
 /** Query parameters of an upload. */
@@ -112,7 +121,7 @@ interface Label {
 
 /** Receives the body of a request. An error leaves no upload behind. */
 export async function receiveUpload(request: FastifyRequest, query: Asked, uploadSpool: UploadSpool): Promise<Arrival> {
-  const gzip = isGzip(request);
+  const gzip = isGzip(request.headers);
   const mediaType = mediaTypeOf(request.headers["content-type"]);
   if (mediaType === MULTIPART_TYPE) {
     const { upload, label, fields } = await receiveForm(request, uploadSpool);
@@ -191,11 +200,12 @@ function parseFields(fields: Readonly<Record<string, string>>): Asked {
   return parsed.data;
 }
 
-function requestOf({ name, format, delimiter, header, types }: Asked, label: Label, gzip: boolean): UploadRequest {
+function requestOf({ name, format, delimiter, header, types, columns }: Asked, label: Label, gzip: boolean): UploadRequest {
   const options = readingOptions.safeParse({
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(header === undefined ? {} : { header }),
     types: parseTypes(types),
+    ...(columns === undefined ? {} : { columns: parseColumns(columns) }),
   });
   if (!options.success) throw invalid(fieldErrors(options.error));
   const known = format ?? FORMAT_OF_TYPE.get(label.mediaType) ?? formatOfName(label.fileName) ?? formatOfName(name ?? "");
@@ -219,11 +229,14 @@ function parseTypes(types: string | undefined): unknown {
   }
 }
 
-function isGzip({ headers }: FastifyRequest): boolean {
-  const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  if (encoding === "gzip" || encoding === "x-gzip") return true;
-  if (encoding === "identity" || encoding === "") return false;
-  throw new TrainyardError("unsupported_media_type", `the content encoding ${encoding} is not supported; gzip is`);
+/** A list as JSON, or names with commas between. */
+function parseColumns(columns: string): unknown {
+  if (!columns.trimStart().startsWith("[")) return columns.split(",").map((name) => name.trim());
+  try {
+    return JSON.parse(columns);
+  } catch {
+    throw invalid([{ pointer: "/columns", detail: 'must be names with commas between, or a list as JSON: ["island", "sex"]' }]);
+  }
 }
 
 function mediaTypeOf(header: string | undefined): string {

@@ -11,7 +11,7 @@ const summary = {
     .regex(/^[0-9a-f]{64}$/)
     .meta({
       description:
-        "SHA-256 of the uploaded file; when delimiter, header or types were given, of the file, a newline and these as JSON.",
+        "SHA-256 of the uploaded file; when delimiter, header, types or columns were given, of the file, a newline and these as JSON.",
     }),
   bytes: z.int().meta({ description: "The size of the uploaded file." }),
   rows: z.int(),

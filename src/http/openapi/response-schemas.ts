@@ -232,5 +232,8 @@ const classification = z
   .meta({ id: "ClassPrediction" });
 
 export const predictionsAnswer = z
-  .object({ predictions: z.array(z.union([regression, classification])) })
+  .object({
+    predictions: z.array(z.union([regression, classification])),
+    notes: z.array(note).optional().meta({ description: "What is odd about the rows; left out where nothing is." }),
+  })
   .meta({ id: "Predictions", description: "One prediction a row, in their order.", examples: [predictionsExample] });

@@ -84,6 +84,7 @@ export function registerCheckpoints(app: App, { limits }: RouteContext): void {
     "/v1/checkpoints/:id/predict",
     {
       bodyLimit: limits.bodyBytes,
+      config: { gzip: true },
       schema: {
         tags,
         operationId: "predictWithCheckpoint",

@@ -115,6 +115,7 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
     `${path}/infer`,
     {
       bodyLimit: Math.min(PREDICT_BODY_BYTES, limits.bodyBytes),
+      config: { gzip: true },
       schema: {
         tags,
         operationId: `infer${suffix}`,
@@ -133,6 +134,6 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
 async function infer(services: ProjectServices, ref: string, body: unknown): Promise<object> {
   const request = parseBody(inferRequest, body);
   const model = await findModel(services, ref);
-  const predictions = await predictRows(services, model, { instances: inferRows(model, request) });
+  const { predictions } = await predictRows(services, model, { instances: inferRows(model, request) });
   return inferAnswer(model, predictions, request);
 }

@@ -9,11 +9,14 @@ import { predictNow, predictRows } from "../../app/models/predict.ts";
 import { type LineOptions, predictDocument, predictStream } from "../../app/models/predict-stream.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
-import type { Prediction } from "../../domain/models/model.ts";
-import { predictBody, wirePrediction } from "../../domain/models/prediction.ts";
+import { predictBody } from "../../domain/models/prediction.ts";
+import { predictionsJson } from "../../domain/models/prediction-json.ts";
+import type { Note } from "../../domain/notes.ts";
+import { overLimit } from "../../formats/tables/table.ts";
 import { createBatchedReplies } from "../connection/batched-replies.ts";
 import { parseBody } from "../connection/body.ts";
 import { drainRequest } from "../connection/connections.ts";
+import { isGzip, unpackGzip } from "../connection/content-coding.ts";
 import type { App, RouteContext } from "../context.ts";
 import { toProblem } from "../errors/problem.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -58,6 +61,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
     "/v1/models/:ref/predict",
     {
       bodyLimit: limits.bodyBytes,
+      config: { gzip: true },
       schema: {
         tags,
         operationId: "predict",
@@ -101,12 +105,8 @@ function answerNow({ services, body }: Asked, ref: string, topK: number | null):
   const model = knownModel(services, ref);
   if (!model) return null;
   const { instances, top_k = topK } = parseBody(predictBody, body);
-  const predictions = predictNow(services, model, { instances, topK: top_k });
-  return predictions && answerOf(predictions, top_k);
-}
-
-function answerOf(predictions: readonly Prediction[], topK: number | null): string {
-  return JSON.stringify({ predictions: predictions.map((prediction) => wirePrediction(prediction, topK)) });
+  const predicted = predictNow(services, model, { instances, topK: top_k });
+  return predicted && predictionsJson(model, predicted, top_k);
 }
 
 type Asked = Pick<FastifyRequest, "services" | "body">;
@@ -120,7 +120,10 @@ async function answer(
 ): Promise<unknown> {
   const format = batchFormatOf(request);
   if (!format) return predictJson(request, reply, ref, topK);
-  const rows = rowsOf(request.body as IncomingMessage);
+  const { uploadBytes } = request.services.limits;
+  const plain = rowsOf(request.body as IncomingMessage);
+  const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
+  const rows = isGzip(request.headers) ? unpackGzip(plain, limit) : plain;
   const pieces = await predictStream(request.services, ref, rows, { format, header, topK });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
   return streamOf(pieces, { format, hasTrailer }, request, reply);
@@ -141,7 +144,7 @@ export async function predictJson(
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   const { instances, top_k = topK } = parseBody(predictBody, body);
-  return answerOf(await predictRows(services, model, { instances, topK: top_k }), top_k);
+  return predictionsJson(model, await predictRows(services, model, { instances, topK: top_k }), top_k);
 }
 
 const CSV_EXAMPLE =
@@ -154,7 +157,11 @@ const DESCRIPTION = `A prediction a row. The body is one of:
 - \`application/x-ndjson\`: a row a line, an array or an object; the answer has a prediction a line. Any number of rows.
 - \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, all of the model's must be there, and others may be; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets) and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead. Any number of rows.
 
-CSV and NDJSON are answered while they arrive, a block of rows at a time, with bounded memory: a sender that does not read the answer is made to wait. A row that is wrong ends the answer. Within the first block that is an ordinary error. Later the last line says what was wrong and where (NDJSON: \`{"error": {"code", "detail"}}\`; CSV: \`# error: \` and the detail), and the connection is closed without the end of the body that chunked encoding has, so that no client takes it for all there is. Some clients, \`fetch\` among them, throw away what they have not handed on yet when that happens, and with it the last line: with \`trailer=true\` the body always has its end, and its last line is that of the error, or, when all rows are answered, \`{"end":true}\` or \`# end\`.`;
+A body may be packed: \`Content-Encoding: gzip\`. A packed stream has at most TRAINYARD_MAX_DATASET_BYTES, as it is sent and unpacked.
+
+CSV and NDJSON are answered while they arrive, a block of rows at a time, with bounded memory: a sender that does not read the answer is made to wait. A row that is wrong ends the answer. Within the first block that is an ordinary error. Later the last line says what was wrong and where (NDJSON: \`{"error": {"code", "detail"}}\`; CSV: \`# error: \` and the detail), and the connection is closed without the end of the body that chunked encoding has, so that no client takes it for all there is. Some clients, \`fetch\` among them, throw away what they have not handed on yet when that happens, and with it the last line: with \`trailer=true\` the body always has its end, and its last line is that of the error, or, when all rows are answered, \`{"end":true}\` or \`# end\`.
+
+\`notes\` of a JSON answer say what is odd about its rows: values further outside the range of the training rows than that range is wide (\`value_outside_training\`), and labels that no training row had (\`unseen_category\`), with how many rows have them and which are the first. They are left out where nothing is. With \`trailer=true\`, the last line of a stream has them: \`{"end":true,"notes":[...]}\`, or \`# end\` and the notes as JSON.`;
 
 function batchFormatOf({ headers }: FastifyRequest): BatchFormat | null {
   const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
@@ -180,7 +187,7 @@ interface CloseReason {
 
 /** The body of an answer. */
 function streamOf(
-  pieces: AsyncGenerator<Uint8Array, void, void>,
+  pieces: AsyncGenerator<Uint8Array, readonly Note[], void>,
   ending: CloseReason,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -194,15 +201,15 @@ function streamOf(
 
 /** The pieces, and the last line. When they break off and there is no trailer, the error goes on, which destroys the connection. */
 async function* withLastLine(
-  pieces: AsyncGenerator<Uint8Array, void, void>,
+  pieces: AsyncGenerator<Uint8Array, readonly Note[], void>,
   { format, hasTrailer }: CloseReason,
   request: FastifyRequest,
   reply: FastifyReply,
   isSaid: () => Promise<void>,
 ): AsyncGenerator<Uint8Array, void, void> {
   try {
-    yield* pieces;
-    if (hasTrailer) yield lineOf(trailerOf(format, null));
+    const notes = yield* pieces;
+    if (hasTrailer) yield lineOf(trailerOf(format, null, notes));
   } catch (error) {
     const { code, detail } = toProblem(error, { requestId: request.id, bodyLimit: 0 });
     if (code === "internal") request.log.error({ err: error }, "a batch failed");

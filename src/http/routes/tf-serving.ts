@@ -56,12 +56,12 @@ function registerPredict(app: App, { limits }: RouteContext): void {
   });
   app.post(
     "/v1/models/:ref(^[^:]+)::predict",
-    { bodyLimit, schema: schemaOf("tfPredict", modelParams) },
+    { bodyLimit, config: { gzip: true }, schema: schemaOf("tfPredict", modelParams) },
     ({ params, body, services }) => answer(services, (params as z.output<typeof modelParams>).ref, body),
   );
   app.post(
     "/v1/models/:name/versions/:version(^[0-9]+)::predict",
-    { bodyLimit, schema: schemaOf("tfPredictVersion", modelVersionParams) },
+    { bodyLimit, config: { gzip: true }, schema: schemaOf("tfPredictVersion", modelVersionParams) },
     ({ params, body, services }) => {
       const { name, version } = params as z.output<typeof modelVersionParams>;
       return answer(services, `${name}@${version}`, body);
@@ -72,7 +72,8 @@ function registerPredict(app: App, { limits }: RouteContext): void {
 async function answer(services: ProjectServices, ref: string, body: unknown): Promise<object> {
   const request = parseBody(tfRequest, body);
   const model = await findModel(services, ref);
-  return tfAnswer(model, await predictRows(services, model, { instances: tfRows(model, request) }), request);
+  const { predictions } = await predictRows(services, model, { instances: tfRows(model, request) });
+  return tfAnswer(model, predictions, request);
 }
 
 function registerStatus(app: App): void {

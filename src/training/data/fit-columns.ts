@@ -96,6 +96,7 @@ function fitNumeric(
     kind: "numeric",
     column: column.name,
     integer: column.type === "integer",
+    ...rangeOf(observed),
     fill,
     indicator,
     scaling: SCALINGS[scale](complete),
@@ -114,7 +115,7 @@ function fitDatetime(
     part,
     scaling: isCyclic(part) ? null : SCALINGS.standard(filledAt(values, train, fill).map((at) => datetimePart(part, at))),
   }));
-  return { kind: "datetime", column: column.name, fill, indicator: false, parts: fitted };
+  return { kind: "datetime", column: column.name, ...rangeOf(observed), fill, indicator: false, parts: fitted };
 }
 
 function fitCategory(
@@ -182,6 +183,18 @@ function filledAt(values: ColumnValues, rows: Int32Array, fill: number): Float64
   const filled = new Float64Array(rows.length);
   for (let index = 0; index < rows.length; index++) filled[index] = valueOr(values[rows[index] as number] as number, fill);
   return filled;
+}
+
+/** The least and the greatest value, where there is one. */
+function rangeOf(observed: Float64Array): { range?: { min: number; max: number } } {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < observed.length; index++) {
+    const value = observed[index] as number;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return observed.length === 0 ? {} : { range: { min, max } };
 }
 
 /** What stands in for a missing value; 0 where no value was observed. */

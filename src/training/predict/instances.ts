@@ -4,6 +4,7 @@ import { createValueReader, fitsFloat32, type ValueReader } from "../../domain/d
 import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
+import { boundsOf } from "../../domain/models/remarks.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { encodeValue, layoutOf } from "../data/encoding.ts";
 
@@ -15,9 +16,12 @@ interface RowError {
   readonly detail: string;
 }
 
-/** Creates the reader of a model's rows: numbers, or raw columns by position or by name. */
-export function createRowReader({ preprocessing, inputWidth }: Model): RowReader {
-  return preprocessing ? rawReader(preprocessing) : plainReader(inputWidth);
+/** Is called with each value that is valid but odd: its column, the offset of its row in the features, and the raw value. */
+type OnOdd = (column: number, offset: number, raw: unknown) => void;
+
+/** Creates the reader of a model's rows: numbers, or raw columns by position or by name. `onOdd` is called for raw columns only. */
+export function createRowReader({ preprocessing, inputWidth }: Model, onOdd: OnOdd): RowReader {
+  return preprocessing ? rawReader(preprocessing, onOdd) : plainReader(inputWidth);
 }
 
 /** Writes the features of rows to `out`, row-major. Returns errors with pointers under /instances; empty if there are none. */
@@ -43,15 +47,19 @@ function plainReader(width: number): RowReader {
   };
 }
 
-function rawReader(preprocessing: Preprocessing): RowReader {
+function rawReader(preprocessing: Preprocessing, onOdd: OnOdd): RowReader {
   const { columns } = preprocessing;
   const { offsets } = layoutOf(columns);
   const names = columns.map(({ column }) => column);
   const known = new Set([...names, ...(ignoredNames(preprocessing) ?? [])]);
   const readers = columns.map(createValueReader);
+  const bounds = columns.map(boundsOf);
+  const lows = Float64Array.from(bounds, ({ low }) => low);
+  const highs = Float64Array.from(bounds, ({ high }) => high);
   const write = (index: number, raw: unknown, key: PropertyKey, out: Float32Array, offset: number): RowError | null => {
     const value = (readers[index] as ValueReader)(raw);
     if (typeof value === "string") return { path: [key], detail: value };
+    if (value < (lows[index] as number) || value > (highs[index] as number)) onOdd(index, offset, raw);
     encodeValue(columns[index] as EncodedColumn, value, out, offset + (offsets[index] as number));
     return null;
   };

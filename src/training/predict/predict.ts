@@ -2,6 +2,7 @@
 
 import type { Scaling } from "../../domain/datasets/preprocessing.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
+import { createRemarkCollector } from "../../domain/models/remarks.ts";
 import type { PredictionResult } from "../../domain/ports.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { BLOCK, createInference, SMALL_BLOCK } from "./inference.ts";
@@ -16,7 +17,8 @@ export interface Predictor {
 /** Compiles a model's network. Single rows and blocks use the same arithmetic. */
 export function createPredictor(model: Model, weights: TensorSet): Predictor {
   const inference = createInference(model, weights, [SMALL_BLOCK, BLOCK]);
-  const read = createRowReader(model);
+  const collector = createRemarkCollector();
+  const read = createRowReader(model, (column, offset, raw) => collector.add(column, offset / model.inputWidth, raw));
   return {
     memoryBytes: inference.memoryBytes,
     predict(instances) {
@@ -25,12 +27,13 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
       const isSmall = rows <= SMALL_BLOCK;
       const features = isSmall ? inference.small.x : new Float32Array(rows * inputWidth);
       const errors = readInstances(read, instances, inputWidth, features);
+      const remarks = collector.take();
       if (errors.length > 0) return { ok: false, errors };
       if (isSmall) inference.small.run();
       const outputs = isSmall ? inference.small.y : inference.outputs(features, rows);
       const predictions: Prediction[] = [];
       for (let row = 0; row < rows; row++) predictions.push(predictionOf(model, outputs, row * outputWidth));
-      return { ok: true, predictions };
+      return { ok: true, predictions, remarks };
     },
   };
 }
@@ -44,7 +47,7 @@ function predictionOf({ task, classes, preprocessing, outputWidth }: Model, outp
     }
     return { value: values.length === 1 ? (values[0] as number) : values };
   }
-  const probabilities: [label: string, probability: number][] = [];
+  const probabilities: number[] = [];
   // The first of equal probabilities wins, as in argmax: with two classes, the second needs more than a half.
   let best = 0;
   let probability = Number.NaN;
@@ -55,9 +58,9 @@ function predictionOf({ task, classes, preprocessing, outputWidth }: Model, outp
       best = index;
       probability = value;
     }
-    probabilities.push([classes[index] as string, value]);
+    probabilities.push(value);
   }
-  return { label: classes[best] as string, probability, probabilities: Object.fromEntries(probabilities) };
+  return { place: best, label: classes[best] as string, probability, probabilities };
 }
 
 function unscaled(value: number, scaling: Scaling | null): number {

@@ -1,6 +1,7 @@
 /** Large predictions in pieces: what crosses to a thread and back is copied on the event loop, so it goes a millisecond's worth at a time. */
 import type { FieldError } from "../../domain/errors.ts";
 import type { Prediction } from "../../domain/models/model.ts";
+import { createRemarkCollector, placedBy } from "../../domain/models/remarks.ts";
 import type { PredictionResult } from "../../domain/ports.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 
@@ -38,12 +39,18 @@ function valuesIn(instance: unknown): number {
 /** The result for all rows from the results of the batches: every prediction, or what is wrong, named by the rows of the whole. */
 export function joinResults(batches: readonly Batch[], results: readonly PredictionResult[]): PredictionResult {
   const predictions: Prediction[] = [];
+  const remarks = createRemarkCollector();
   const errors: FieldError[] = [];
   results.forEach((result, index) => {
-    if (result.ok) for (const prediction of result.predictions) predictions.push(prediction);
-    else errors.push(...result.errors.map((error) => shifted(error, batches[index]?.start ?? 0)));
+    const start = batches[index]?.start ?? 0;
+    if (result.ok) {
+      for (const prediction of result.predictions) predictions.push(prediction);
+      remarks.addAll(placedBy(result.remarks, (row) => start + row));
+    } else errors.push(...result.errors.map((error) => shifted(error, start)));
   });
-  return errors.length > 0 ? { ok: false, errors: errors.slice(0, MAX_FIELD_ERRORS) } : { ok: true, predictions };
+  return errors.length > 0
+    ? { ok: false, errors: errors.slice(0, MAX_FIELD_ERRORS) }
+    : { ok: true, predictions, remarks: remarks.take() };
 }
 
 /** Pointers read /instances/{row}/{column}. */

@@ -1,7 +1,9 @@
 /** A block of a stream of rows, CSV, NDJSON or a JSON document, to the bytes that answer it. Runs in a compute thread. */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Prediction } from "../../domain/models/model.ts";
-import { type BlockReply, type StreamFormat, wirePrediction } from "../../domain/models/prediction.ts";
+import type { BlockReply, StreamFormat } from "../../domain/models/prediction.ts";
+import { predictionWriter } from "../../domain/models/prediction-json.ts";
+import { createRemarkCollector, placedBy } from "../../domain/models/remarks.ts";
 import { parseLine } from "../../formats/tables/ndjson.ts";
 import { malformedTable } from "../../formats/tables/table.ts";
 import type { PredictBlockTask } from "../protocol.ts";
@@ -22,6 +24,8 @@ const ANSWERS: Readonly<Record<StreamFormat, (loaded: LoadedModel, asked: Asked)
     ok: true,
     bytes: predictDocument(loaded, block.bytes, options.topK, maxRows),
     reading: null,
+    rows: 0,
+    remarks: [],
   }),
 };
 
@@ -49,11 +53,11 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
       instances.push(parseLine(text, firstLine + index));
       lines.push(firstLine + index);
     });
+  const write = predictionWriter(loaded.model);
   let written = "";
-  for (const prediction of predictions(loaded, instances, (row) => `line ${lines[row]}`)) {
-    written += `${JSON.stringify(wirePrediction(prediction, topK))}\n`;
-  }
-  return { ok: true, bytes: new TextEncoder().encode(written), reading: null };
+  const { predictions, remarks } = predict(loaded, instances, (row) => lines[row] as number);
+  for (const prediction of predictions) written += `${write(prediction, topK)}\n`;
+  return { ok: true, bytes: new TextEncoder().encode(written), reading: null, rows: instances.length, remarks };
 }
 
 /** The rows as they came, each with its prediction in further cells. */
@@ -63,30 +67,30 @@ async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise
   const shape = { model, topK: options.topK, delimiter: String.fromCharCode(reading.delimiter) };
   let written = head === null ? "" : writeCsvHead(head, shape);
   const instances = rows.map(({ instance }) => instance);
-  let row = 0;
-  for (const prediction of predictions(loaded, instances, (index) => `line ${rows[index]?.line}`)) {
-    written += writeCsvRow(rows[row++]?.text ?? "", prediction, shape);
-  }
-  return { ok: true, bytes: new TextEncoder().encode(written), reading };
+  const { predictions, remarks } = predict(loaded, instances, (row) => rows[row]?.line ?? 0);
+  predictions.forEach((prediction, row) => {
+    written += writeCsvRow(rows[row]?.text ?? "", prediction, shape);
+  });
+  return { ok: true, bytes: new TextEncoder().encode(written), reading, rows: instances.length, remarks };
 }
 
-/** Throws invalid at the first row that is wrong, named by `placeOf`. */
-function* predictions(
-  { model, predictor }: LoadedModel,
-  instances: readonly unknown[],
-  placeOf: (row: number) => string,
-): Generator<Prediction, void, void> {
+/** Throws invalid at the first row that is wrong, named by its line. */
+function predict({ model, predictor }: LoadedModel, instances: readonly unknown[], lineOf: (row: number) => number) {
+  const predictions: Prediction[] = [];
+  const remarks = createRemarkCollector();
   for (let start = 0; start < instances.length; start += ROWS) {
     const result = predictor.predict(instances.slice(start, start + ROWS));
     if (result.ok) {
-      yield* result.predictions;
+      for (const prediction of result.predictions) predictions.push(prediction);
+      remarks.addAll(placedBy(result.remarks, (row) => lineOf(start + row)));
       continue;
     }
     // Pointers read /instances/{row}/{column}, where the column is left out when the row as a whole is wrong.
     const [{ pointer = "", detail = "" } = {}] = result.errors;
     const [row = "0", column] = pointer.split("/").slice(2);
-    throw new TrainyardError("invalid", `${placeOf(start + Number(row))}${columnText(model, column)}: ${detail}`);
+    throw new TrainyardError("invalid", `line ${lineOf(start + Number(row))}${columnText(model, column)}: ${detail}`);
   }
+  return { predictions, remarks: remarks.take() };
 }
 
 function columnText({ preprocessing }: LoadedModel["model"], column: string | undefined): string {

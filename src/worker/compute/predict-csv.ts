@@ -5,13 +5,8 @@ import { cellOf } from "../../domain/datasets/column-reader.ts";
 import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
 import { invalid } from "../../domain/errors.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
-import {
-  type CsvReading,
-  MAX_BATCH_ROW_BYTES,
-  type RowBlock,
-  type StreamOptions,
-  topChoices,
-} from "../../domain/models/prediction.ts";
+import { type CsvReading, MAX_BATCH_ROW_BYTES, type RowBlock, type StreamOptions } from "../../domain/models/prediction.ts";
+import { topChoices } from "../../domain/models/prediction-json.ts";
 import { sniffDelimiter } from "../../formats/tables/csv.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/tables/csv-scanner.ts";
 import { nameAt } from "../../formats/tables/table.ts";
@@ -163,11 +158,11 @@ function namesOf({ model: { task, outputWidth, classes, preprocessing }, topK }:
   return Array.from({ length: count }, (_, index) => [`prediction_${index + 1}`, `probability_${index + 1}`]).flat();
 }
 
-function valuesOf(prediction: Prediction, { model: { classes }, topK }: CsvShape): (string | number)[] {
+function valuesOf(prediction: Prediction, { model, topK }: CsvShape): (string | number)[] {
   if ("value" in prediction) return [prediction.value].flat();
-  if (topK !== null) return topChoices(prediction, topK).flatMap(({ label, probability }) => [label, probability]);
+  if (topK !== null) return topChoices(prediction, model, topK).flatMap(({ label, probability }) => [label, probability]);
   const { label, probability, probabilities } = prediction;
-  return [label, probability, ...classes.map((each) => probabilities[each] as number)];
+  return [label, probability, ...probabilities];
 }
 
 function writeLine(row: string, added: readonly (string | number)[], delimiter: string): string {

@@ -1,6 +1,7 @@
 /** A whole JSON body of rows to the JSON of its answer. Runs in a compute thread: a body may be many megabytes. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
-import { assertPredictable, predictBody, wirePrediction } from "../../domain/models/prediction.ts";
+import { assertPredictable, predictBody } from "../../domain/models/prediction.ts";
+import { predictionsJson } from "../../domain/models/prediction-json.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { parseUntrusted } from "../../domain/untrusted-json.ts";
 import type { LoadedModel } from "./predictors.ts";
@@ -19,8 +20,7 @@ export function predictDocument(
   assertPredictable(model, { rows: instances.length, topK: shown }, maxRows);
   const result = predictor.predict(instances);
   if (!result.ok) throw invalid(result.errors);
-  const predictions = result.predictions.map((prediction) => wirePrediction(prediction, shown));
-  return new TextEncoder().encode(JSON.stringify({ predictions }));
+  return new TextEncoder().encode(predictionsJson(model, result, shown));
 }
 
 function parse(body: Uint8Array) {

@@ -3,6 +3,7 @@ import type { ColumnType, ReadingOptions } from "../../domain/datasets/dataset.t
 import type { IngestedTable } from "../../domain/datasets/upload.ts";
 import { invalid, pointerOf, TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
+import { selectColumns } from "../../formats/tables/selection.ts";
 import { type Cells, invalidTable, type Table } from "../../formats/tables/table.ts";
 import { type ColumnBuilder, type ColumnPlan, type PreviewValue, readTruth, shown } from "./column.ts";
 import { type Inference, inferTypes } from "./infer.ts";
@@ -17,10 +18,13 @@ const PREVIEW_CHARACTERS = 1024 * 1024;
 /** Reads a table that is walked through twice. Throws what is wrong with it, with the place. */
 export async function readTable(
   table: Table,
-  { types }: Pick<ReadingOptions, "types">,
+  { types, columns }: Pick<ReadingOptions, "types" | "columns">,
   limits: DatasetLimits,
 ): Promise<IngestedTable> {
-  const inference = await inferTypes(table);
+  const found = await inferTypes(table);
+  const kept = selectColumns(found.names, columns);
+  const places = new Map(kept.map((column, place) => [column, place]));
+  const inference = keepColumns(found, kept);
   const { rows, names } = inference;
   if (names.length === 0) throw invalidTable("the table has no columns");
   if (rows === 0) throw invalidTable("the table has no rows");
@@ -28,7 +32,9 @@ export async function readTable(
   checkMemory(plans, rows, limits);
   const builders = createBuilders(plans, rows, limits);
   const preview = createPreview(plans, rows);
-  await table.scan((row, column, cells, index) => {
+  await table.scan((row, given, cells, index) => {
+    const column = places.get(given);
+    if (column === undefined) return;
     if (cells.isMissing(index) || (!(plans[column] as ColumnPlan).takesWords && cells.isMissingWord(index))) return;
     (builders[column] as ColumnBuilder).set(row, cells, index);
     if (row < PREVIEW_ROWS) preview.set(row, column, cells, index);
@@ -40,6 +46,14 @@ export async function readTable(
     columnsJson: JSON.stringify(finished.map(({ column }) => column)),
     previewLines: preview.lines(),
     values: new Map(finished.flatMap(({ column, values }) => (values ? [[column.name, values] as const] : []))),
+  };
+}
+
+function keepColumns({ rows, names, types }: Inference, kept: readonly number[]): Inference {
+  return {
+    rows,
+    names: kept.map((column) => names[column] as string),
+    types: kept.map((column) => types[column] ?? "empty"),
   };
 }
 

@@ -53,7 +53,7 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
 async function withParquet(
   path: string,
   packed: ByteChunks | null,
-  { limits }: ReadTask,
+  { limits, options }: ReadTask,
   use: (table: Table) => Promise<IngestedTable>,
 ): Promise<IngestedTable> {
   const plain = packed ? `${path}.unpacked` : path;
@@ -61,7 +61,7 @@ async function withParquet(
     if (packed) await writeFile(plain, packed());
     await using file = await open(plain);
     const { size } = await file.stat();
-    return await use(createParquetTable(randomAccess(file, size), limits));
+    return await use(createParquetTable(randomAccess(file, size), limits, options.columns));
   } finally {
     if (packed) await rm(plain, { force: true });
   }

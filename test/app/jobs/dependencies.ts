@@ -60,8 +60,8 @@ export function plainCompute(): ComputePool & { encodings: number } {
     prepareDraft: async ({ spec }: Draft): Promise<Prepared> => aPreparedJob(new TextDecoder().decode(spec)),
     predict: {
       now: () => null,
-      rows: async () => ({ ok: true as const, predictions: [] }),
-      stream: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null }),
+      rows: async () => ({ ok: true as const, predictions: [], remarks: [] }),
+      stream: async () => ({ ok: true as const, bytes: new Uint8Array(), reading: null, rows: 0, remarks: [] }),
     },
     evaluate: async () => ({ ok: false as const, errors: [] }),
     showRows: async () => ({ total: 0, returned: 0, parts: [], features: [], targets: [] }),
@@ -103,7 +103,7 @@ export async function openDependencies(
     computePool: options.computePool ?? plainCompute(),
     trainingPool: options.trainingPool ?? idleTrainingPool(),
     uploadSpool: closedUploadSpool(),
-    limits: { ...LIMITS, project: parseConfig({}).limits.project },
+    limits: { ...LIMITS, uploadBytes: 1e6, project: parseConfig({}).limits.project },
     log: { info: log("info"), warn: log("warn"), error: log("error") },
   });
   return { ...services, logged };

@@ -63,9 +63,9 @@ describe("predict", () => {
   });
 
   it("answers in the same turn of the event loop what the compute pool answers so", async () => {
-    const predictions = [{ value: 3 }];
-    const dependencies = await openDependencies({ computePool: predicting({ now: () => ({ ok: true, predictions }) }) });
-    expect(predictNow(dependencies, model, { instances: [[1, 2]] })).toBe(predictions);
+    const predicted = { ok: true as const, predictions: [{ value: 3 }], remarks: [] };
+    const dependencies = await openDependencies({ computePool: predicting({ now: () => predicted }) });
+    expect(predictNow(dependencies, model, { instances: [[1, 2]] })).toBe(predicted);
     expect(predictNow(await openDependencies(), model, { instances: [[1, 2]] })).toBeNull();
   });
 
@@ -74,7 +74,7 @@ describe("predict", () => {
       computePool: predicting({
         rows: async (_, __, load) => {
           expect(await load()).toEqual(someWeights());
-          return { ok: true, predictions: [{ value: 3 }] };
+          return { ok: true, predictions: [{ value: 3 }], remarks: [] };
         },
       }),
     });
@@ -83,7 +83,7 @@ describe("predict", () => {
     const outcome = aSuccess(id);
     await dependencies.store.jobs.finish(id, 1, 9, "done", outcome);
     const stored = { ...model, id: outcome.model.id };
-    expect(await predictRows(dependencies, stored, { instances: [[1, 2]] })).toEqual([{ value: 3 }]);
+    expect((await predictRows(dependencies, stored, { instances: [[1, 2]] })).predictions).toEqual([{ value: 3 }]);
     await expect(predictRows(dependencies, model, { instances: [[1, 2]] })).rejects.toMatchObject({ code: "not_found" });
   });
 });

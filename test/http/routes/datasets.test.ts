@@ -77,16 +77,36 @@ describe("uploading a data set", () => {
   it("takes a form, whose file name says format and name, with its fields before or after the file", async () => {
     const file = new File([gzipSync(penguins)], "Penguins of Palmer.csv.gz");
     for (const parts of [
-      { file, types: '{"species":"text"}' },
-      { types: '{"species":"text"}', file },
+      { file, types: '{"species":"text"}', columns: "species,island" },
+      { columns: "species,island", types: '{"species":"text"}', file },
     ]) {
       const { payload, headers } = await form(parts);
       const response = await upload(payload, "", headers);
       expect(response.statusCode).toBe(201);
       expect(response.json()).toMatchObject({ name: "Penguins of Palmer", format: "csv" });
+      expect(response.json()).toMatchObject({ column_count: 2 });
       expect(response.json().columns[0].type).toBe("text");
       await remove(response);
     }
+  });
+
+  it.each([
+    ["text/csv", "a,b,c\n1,x,2\n"],
+    ["application/x-ndjson", '{"a":1,"b":"x"}\n{"c":2}\n'],
+    ["application/json", '[{"a":1,"b":"x","c":2}]'],
+    ["application/json", '{"columns":["a","b","c"],"rows":[[1,"x",2]]}'],
+  ])("keeps the columns that are named, of %s", async (type, body) => {
+    for (const columns of ["c, a", '["a","c"]']) {
+      const response = await upload(body, `name=x&columns=${encodeURIComponent(columns)}`, { "content-type": type });
+      expect(response.statusCode).toBe(columns === "c, a" ? 201 : 200);
+      expect(response.json().columns.map(({ name }: { name: string }) => name)).toEqual(["a", "c"]);
+    }
+    await remove(await upload(body, "name=x&columns=a,c", { "content-type": type }));
+    const unknown = await upload(body, "name=x&columns=a,C_", { "content-type": type });
+    expect(unknown.statusCode).toBe(422);
+    expect(unknown.json().errors).toEqual([
+      { pointer: "/columns/1", detail: '"C_" is not a column of the table: did you mean c?' },
+    ]);
   });
 
   it("takes other types when the format is said", async () => {

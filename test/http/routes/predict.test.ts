@@ -1,22 +1,24 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as openRequest } from "node:http";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Model } from "../../../src/domain/models/model.ts";
 import { problem } from "../../../src/http/errors/problem.ts";
 import { predictionsAnswer } from "../../../src/http/openapi/response-schemas.ts";
 import { openRawSocket } from "../connection/raw-socket.ts";
-import { storeLine, storePenguins } from "../models-at-hand.ts";
+import { storeDigits, storeLine, storePenguins } from "../models-at-hand.ts";
 import { openStagedApp, type StagedApp } from "../staged-app.ts";
 
 let staged: StagedApp;
 let url: string;
 let penguins: Model;
 beforeAll(async () => {
-  staged = await openStagedApp();
+  staged = await openStagedApp({ environment: { TRAINYARD_MAX_DATASET_BYTES: "3000000" } });
   url = await staged.listen();
   penguins = await storePenguins(staged.services.store);
   await storeLine(staged.services.store);
+  await storeDigits(staged.services.store);
 });
 afterAll(() => staged.close());
 
@@ -100,6 +102,137 @@ describe("rows as JSON", () => {
       ]);
     }
     expect(await json("line", { instances: [[1]], top_k: 1 })).toMatchObject({ status: 422, errors: [{ pointer: "/top_k" }] });
+  });
+});
+
+describe("probabilities", () => {
+  it("are in the order of the classes in the text of every answer, where the classes are whole numbers too", async () => {
+    const large = JSON.stringify({ instances: Array.from({ length: 100_000 }, () => [0.5]) });
+    const cases = [
+      ["application/json", '{"instances":[[0.5]]}', ""],
+      ["application/json", '{"instances":[[0.5]]}', "?top_k=3"],
+      ["application/json", large, ""],
+      ["application/x-ndjson", "[0.5]\n", ""],
+      ["application/x-ndjson", "[0.5]\n", "?top_k=3"],
+    ] as const;
+    for (const [type, body, query] of cases) {
+      const text = await (await post("digits", type, body, query)).text();
+      expect(text).toMatch(/"probabilities":\{"-1":0\.[\d]+,"10":0\.[\d]+,"9":0\.[\d]+\}/);
+    }
+    const top = await (await post("digits", "application/json", '{"instances":[[-3]]}', "?top_k=2")).text();
+    expect(top).toMatch(/"probabilities":\{"10":[\d.]+,"9":[\d.]+\},"top":\[\{"label":"9",/);
+  });
+});
+
+describe("rows that are odd", () => {
+  const odd = [
+    { island: "Dream", mass: 3750 },
+    { island: "Mars", mass: 1e9 },
+    { island: null, mass: -900.1 },
+  ];
+  const outside = {
+    code: "value_outside_training",
+    column: "mass",
+    line: null,
+    detail:
+      "2 of 3 rows (67 %) have a value of mass far outside of the training rows, where it is 2700 to 6300: 1000000000 (rows 1, 2)",
+    cure: "check its unit; if it is right, the prediction is a guess beyond what was learnt, however sure it looks",
+  };
+  const unseen = {
+    code: "unseen_category",
+    column: "island",
+    line: null,
+    detail: "1 of 3 rows (33 %) have a value of island that no training row had, and count as other: Mars (row 1)",
+    cure: "check how it is written, or train again with rows that have it",
+  };
+  const answerOf = async (body: object) => {
+    const response = await post("penguins", "application/json", JSON.stringify(body));
+    return predictionsAnswer.parse(await response.json());
+  };
+
+  it("are predicted, and noted with their share and the first rows", async () => {
+    const { predictions, notes } = await answerOf({ instances: odd });
+    expect(predictions).toHaveLength(3);
+    expect(notes).toEqual([unseen, outside]);
+  });
+
+  it("are noted as such in a large body, answered in a thread", async () => {
+    const many = [...Array.from({ length: 20_000 }, () => odd[0]), odd[1]];
+    const { notes } = await answerOf({ instances: many });
+    expect(notes?.map(({ detail }) => detail)).toEqual([
+      expect.stringMatching(/^1 of 20001 rows \(0\.005 %\) .*\(row 20000\)$/),
+      expect.stringMatching(/^1 of 20001 rows .*\(row 20000\)$/),
+    ]);
+  });
+
+  it("are noted in the trailer of a stream, by line", async () => {
+    const lines = odd.map((row) => JSON.stringify(row)).join("\n");
+    const ndjson = linesOf(await (await post("penguins", "application/x-ndjson", lines, "?trailer=true")).text()).at(-1) ?? "";
+    expect(JSON.parse(ndjson)).toMatchObject({ end: true, notes: [{ line: 2 }, { line: 2 }] });
+    const csv = "island,mass,tagged,seen\nDream,3750,,\nMars,1e9,,\n,-900.1,,\n";
+    const answer = linesOf(await (await post("penguins", "text/csv", csv, "?trailer=true")).text());
+    expect(answer).toHaveLength(5);
+    const [, notes = "[]"] = /^# end (\[.*\])$/.exec(answer.at(-1) ?? "") ?? [];
+    expect(JSON.parse(notes)).toEqual([
+      { ...unseen, line: 3, detail: unseen.detail.replace("row 1", "line 3") },
+      { ...outside, line: 3, detail: outside.detail.replace("1000000000 (rows 1, 2)", "1e9 (lines 3, 4)") },
+    ]);
+    const plain = await (await post("penguins", "text/csv", csv)).text();
+    expect(plain).not.toContain("# end");
+  });
+
+  it("are not those at the edge, missing values, and rows of a model that stores no ranges", async () => {
+    const usual = [{ island: "Dream", mass: -900 }, { mass: 9900 }, { island: null, mass: null, seen: "1900-01-01" }, {}];
+    expect(await answerOf({ instances: usual })).not.toHaveProperty("notes");
+    expect(await (await post("line", "application/json", '{"instances":[[1e9]]}')).json()).not.toHaveProperty("notes");
+  });
+});
+
+describe("a body that is packed with gzip", () => {
+  const send = (type: string, body: string | Uint8Array<ArrayBuffer>, coding = "gzip", path = "models/line/predict") =>
+    fetch(`${url}/v1/${path}`, { method: "POST", headers: { "content-type": type, "content-encoding": coding }, body });
+  const packed = (text: string) => new Uint8Array(gzipSync(text));
+
+  it.each([
+    ["application/json", '{"instances":[[1],[2]]}'],
+    ["application/x-ndjson", "[1]\n[2]\n"],
+    ["text/csv", "1\n2\n"],
+  ])("is answered as the same one is plain: %s", async (type, body) => {
+    const plain = await (await post("line", type, body)).text();
+    for (const coding of ["gzip", "x-gzip", "GZIP", "identity"]) {
+      const response = await send(type, coding === "identity" ? body : packed(body), coding);
+      expect([response.status, await response.text()]).toEqual([200, plain]);
+    }
+    const parts = gzipSync(body);
+    const inPieces = await send(type, new Uint8Array(Buffer.concat([parts.subarray(0, 12), parts.subarray(12)])));
+    expect(await inPieces.text()).toBe(plain);
+  });
+
+  it("is taken of other servers' protocols too", async () => {
+    const tf = await send("application/json", packed('{"instances":[[1]]}'), "gzip", "models/line:predict");
+    expect(await tf.json()).toEqual({ predictions: [3] });
+  });
+
+  it.each(["application/json", "application/x-ndjson", "text/csv"])("is refused with the reason: %s", async (type) => {
+    const detailOf = async (response: Response) => [response.status, problem.parse(await response.json()).detail];
+    expect(await detailOf(await send(type, "[1]\n", "br"))).toEqual([415, "the content encoding br is not supported; gzip is"]);
+    expect(await detailOf(await send(type, "[1]\n"))).toEqual([400, "the gzip data is broken: incorrect header check"]);
+    const cut = gzipSync("[1]\n").subarray(0, 12);
+    expect(await detailOf(await send(type, new Uint8Array(cut)))).toEqual([
+      400,
+      "the gzip data is broken: unexpected end of file",
+    ]);
+  });
+
+  it("is refused when it is too large unpacked", async () => {
+    const { bodyBytes, uploadBytes } = staged.services.limits;
+    const document = await send("application/json", packed(" ".repeat(bodyBytes + 1)));
+    expect([document.status, (await document.json()).detail]).toEqual([413, expect.stringContaining(String(bodyBytes))]);
+    const blank = await send("application/x-ndjson", packed("\n".repeat(uploadBytes + 1)));
+    expect([blank.status, (await blank.json()).detail]).toEqual([
+      413,
+      `the packed body has more bytes than the limit of ${uploadBytes} (TRAINYARD_MAX_DATASET_BYTES)`,
+    ]);
   });
 });
 

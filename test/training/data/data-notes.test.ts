@@ -41,8 +41,16 @@ function notesOf(data: DatasetRows, rest: object = {}) {
   return prepared;
 }
 
+/** Those of predictions are planted in test/domain/models/remarks.test.ts. */
+type DataNoteCode = Exclude<NoteCode, "value_outside_training" | "unseen_category">;
+
+interface Planted {
+  readonly data: DatasetRows;
+  readonly detail: RegExp;
+}
+
 /** A table for each code that has what the note is about, and nothing else. */
-const PLANTED: Readonly<Record<NoteCode, { readonly data: DatasetRows; readonly detail: RegExp; readonly rest?: object }>> = {
+const PLANTED: Readonly<Record<DataNoteCode, Planted>> = {
   rows_without_target: {
     data: dataset(
       x,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DatasetRows } from "../../../src/domain/datasets/dataset.ts";
 import { encodeChunk, type MetricChunk } from "../../../src/domain/metrics/metric.ts";
 import type { Model } from "../../../src/domain/models/model.ts";
+import { predictionsJson } from "../../../src/domain/models/prediction-json.ts";
 import type { ComputePool } from "../../../src/domain/ports.ts";
 import { createComputePool } from "../../../src/worker/compute/compute-pool.ts";
 import { aChunk, aModel, someWeights } from "../../contract/fixtures.ts";
@@ -199,10 +200,11 @@ describe("the compute pool", () => {
     const expected = await computePool.predict.rows(model, rows, load);
     if (!expected.ok) throw new Error("the rows are right");
     loads = 0;
+    const whole = JSON.parse(predictionsJson(model, expected, null));
     for (let round = 0; round < 3; round++) {
-      expect(JSON.parse(await answer("json"))).toEqual({ predictions: expected.predictions });
+      expect(JSON.parse(await answer("json"))).toEqual(whole);
       const lines = (await answer("ndjson")).trim().split("\n");
-      expect(lines.map((line) => JSON.parse(line))).toEqual(expected.predictions);
+      expect(lines.map((line) => JSON.parse(line))).toEqual(whole.predictions);
       expect((await answer("csv")).trim().split("\r\n")).toHaveLength(3);
     }
     expect(loads).toBeLessThanOrEqual(2);

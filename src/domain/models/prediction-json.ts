@@ -1,0 +1,89 @@
+/**
+ * Predictions as the JSON text of the API. It is written by hand for one reason: clients read `probabilities` in the order of a
+ * model's classes, and an object of JavaScript lists keys that look like whole numbers first, in numeric order.
+ */
+import { toWire } from "../metrics/metric.ts";
+import type { ClassPrediction, Model, Prediction } from "./model.ts";
+import { type Remark, remarkNotes } from "./remarks.ts";
+
+/** A class and how likely it is. */
+export interface Choice {
+  readonly label: string;
+  readonly probability: number;
+}
+
+/** The `count` most probable classes, most probable first; of equal ones the first of the model's order. */
+export function topChoices({ probabilities }: ClassPrediction, { classes }: Pick<Model, "classes">, count: number): Choice[] {
+  return placesOfTop(probabilities, count).map((place) => ({
+    label: classes[place] as string,
+    probability: probabilities[place] as number,
+  }));
+}
+
+function placesOfTop(probabilities: readonly number[], count: number): number[] {
+  const places = probabilities.map((_, place) => place);
+  return places.sort((a, b) => (probabilities[b] as number) - (probabilities[a] as number)).slice(0, count);
+}
+
+/** Writes a prediction. With `topK`, `top` has that many classes and `probabilities` no others. */
+export type PredictionWriter = (prediction: Prediction, topK: number | null) => string;
+
+/** The writers of models that are in use: labels are quoted once for a model, not once for a row. */
+const writers = new WeakMap<readonly string[], PredictionWriter>();
+
+/** The writer of a model's predictions. */
+export function predictionWriter({ classes }: Pick<Model, "classes">): PredictionWriter {
+  const known = writers.get(classes);
+  if (known) return known;
+  const writer = createWriter(classes);
+  writers.set(classes, writer);
+  return writer;
+}
+
+/** What an answer is made of. */
+interface Answered {
+  readonly predictions: readonly Prediction[];
+  readonly remarks: readonly Remark[];
+}
+
+/** A whole answer: `{"predictions": [...]}`, with `notes` where something is odd about the rows. */
+export function predictionsJson(
+  model: Pick<Model, "classes" | "preprocessing">,
+  { predictions, remarks }: Answered,
+  topK: number | null,
+): string {
+  const write = predictionWriter(model);
+  let list = "";
+  for (const prediction of predictions) list += list === "" ? write(prediction, topK) : `,${write(prediction, topK)}`;
+  if (remarks.length === 0 || !model.preprocessing) return `{"predictions":[${list}]}`;
+  const notes = remarkNotes(model.preprocessing, remarks, predictions.length, "row");
+  return `{"predictions":[${list}],"notes":${JSON.stringify(notes)}}`;
+}
+
+function createWriter(classes: readonly string[]): PredictionWriter {
+  const labels = classes.map((label) => JSON.stringify(label));
+  const keys = labels.map((label, place) => `${place === 0 ? "" : ","}${label}:`);
+  const choice = ({ label, probability }: Choice): string =>
+    `{"label":${JSON.stringify(label)},"probability":${numberText(probability)}}`;
+  return (prediction, topK) => {
+    // Only a regression can overflow: probabilities lie in 0..1.
+    if ("value" in prediction) {
+      const { value } = prediction;
+      return `{"value":${typeof value === "number" ? valueText(value) : `[${value.map(valueText).join()}]`}}`;
+    }
+    const { place, probability, probabilities } = prediction;
+    const head = `{"label":${labels[place]},"probability":${numberText(probability)},"probabilities":{`;
+    if (topK === null) {
+      let members = "";
+      for (let at = 0; at < probabilities.length; at++) members += keys[at] + numberText(probabilities[at] as number);
+      return `${head}${members}}}`;
+    }
+    const places = placesOfTop(probabilities, topK).sort((a, b) => a - b);
+    const members = places.map((at) => `${labels[at]}:${numberText(probabilities[at] as number)}`);
+    return `${head}${members.join()}},"top":[${topChoices(prediction, { classes }, topK).map(choice).join()}]}`;
+  };
+}
+
+/** JSON has no NaN. */
+const numberText = (value: number): string => (Number.isFinite(value) ? `${value}` : "null");
+const valueText = (value: number): string => JSON.stringify(toWire(value));
