@@ -1,4 +1,4 @@
-/** Epochs of several steps: batches of rows in an order drawn for each epoch, the shorter last batch, then validation. */
+/** Epochs of several steps: batches of rows in an order drawn for each epoch, the last batch with what is left over, then validation. */
 import { createRandom, streamKey } from "../../engine/index.ts";
 import { INPUTS } from "./build.ts";
 import {
@@ -72,9 +72,7 @@ function createTimedCalls(maxSteps: number) {
 /** Runs the steps of an epoch over an order of rows, and knows where it is when it is interrupted. */
 function createTrainingPass(options: EpochOptions) {
   const { spec, plan, executable, data, interrupted } = options;
-  const { rows } = data.train;
-  const wholeSteps = Math.floor(rows / plan.batch);
-  const stepsPerEpoch = Math.ceil(rows / plan.batch);
+  const { wholeSteps, stepsPerEpoch } = plan;
   const programs = plan.tail > 0 ? ["train", "tail"] : ["train"];
   const sums = createEpochSums(options, data.train, programs, "", "");
   const feeds = new Map(programs.map((name) => [name, createFeed(options, name)]));

@@ -30,16 +30,10 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   writeInputs(executable, plan, spec, data);
   const { start, epoch, bestWeights } = goOn(run, executable, plan);
   const monitor = data.validation ? "val_loss" : "loss";
-  const recorder = createRecorder(
-    seriesOf(spec, data),
-    monitor,
-    epochsDone,
-    reportWithSteps(control, Math.ceil(data.train.rows / plan.batch)),
-    {
-      epoch,
-      metrics: start?.metrics ?? null,
-    },
-  );
+  const recorder = createRecorder(seriesOf(spec, data), monitor, epochsDone, reportWithSteps(control, plan.stepsPerEpoch), {
+    epoch,
+    metrics: start?.metrics ?? null,
+  });
   const describe = (tensors: TensorSet) => modelOf(run, plan, data, tensors);
   const end = runEpochs({ spec, plan, executable, data, control, recorder, monitor, start, bestWeights, describe });
   recorder.flush(true);
