@@ -22,12 +22,10 @@ const byTime = z.strictObject({ time: columnName, ...shares }).meta({
     "By a column of dates or numbers of the data set: the last rows are the test part, those before them validation, as in scikit-learn's TimeSeriesSplit. Rows of one time stay together: the cut is at the change of time that is nearest to the share. Rows without a time train.",
 });
 
-const byLabel = z
-  .strictObject({ column: columnName, validation: labels.default([]), test: labels.default([]) })
-  .meta({
-    description:
-      "By a category, boolean or integer column of the data set: rows with these labels are held out. A number or a truth value stands for its text.",
-  });
+const byLabel = z.strictObject({ column: columnName, validation: labels.default([]), test: labels.default([]) }).meta({
+  description:
+    "By a category, boolean or integer column of the data set: rows with these labels are held out. A number or a truth value stands for its text.",
+});
 
 const byPosition = z
   .strictObject({ validation_rows: positions.default([]), test_rows: positions.default([]) })

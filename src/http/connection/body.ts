@@ -12,6 +12,7 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { parseUntrusted } from "../../domain/untrusted-json.ts";
 import type { App } from "../context.ts";
+import { queryValidator } from "./query.ts";
 
 /** Copying this many bytes takes about a millisecond. */
 const TURN_BYTES = 4 * 1024 * 1024;
@@ -56,11 +57,7 @@ const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) => {
   if (httpPart === "body" || (httpPart === "params" && isOfStrings(schema))) return asItIs;
   // The headers of a POST are documentation: its idempotency key is checked where it is used.
   if (httpPart === "headers" && method === "POST") return asItIs;
-  const validate = validatorCompiler(route);
-  const defaults = httpPart === "querystring" ? schema.safeParse({}) : null;
-  if (!defaults?.success) return validate;
-  const none = defaults.data as object;
-  return (query) => (Object.keys(query as object).length === 0 ? { value: { ...none } } : validate(query));
+  return httpPart === "querystring" ? queryValidator(schema) : validatorCompiler(route);
 };
 
 /** Whether a schema takes any strings: parameters of a path always are. */
