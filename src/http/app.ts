@@ -20,6 +20,7 @@ import { acceptJsonBytes } from "./connection/body.ts";
 import { endConnectionsOnClose, endRefusedUpgrades } from "./connection/connections.ts";
 import { acceptIdempotencyKeys } from "./connection/idempotency.ts";
 import type { Lifecycle } from "./connection/lifecycle.ts";
+import { refuseUnknownParameters } from "./connection/query.ts";
 import { createRequestLog, logRequests } from "./connection/request-log.ts";
 import { measureRequests } from "./connection/request-telemetry.ts";
 import { boundSockets, type SocketBounds, socketOptions } from "./connection/sockets.ts";
@@ -148,6 +149,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const dashboard = createDashboard(options.dashboardDirectory);
 
   acceptJsonBytes(app);
+  refuseUnknownParameters(app);
   app.setSerializerCompiler(() => JSON.stringify);
   logRequests(app);
   measureRequests(app, telemetry);

@@ -9,6 +9,7 @@ import type { Job, JobError, JobState } from "../../domain/jobs/job.ts";
 import type { Lease } from "../../domain/jobs/queue.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { TrainingObserver, TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import { splitColumnOf } from "../../domain/spec/split.ts";
 import type { Services } from "../services.ts";
 import { finish, isStorageFull, requeueOrPause, retry, waitForRoom } from "./job-outcome.ts";
 import { type StopSignals, watch } from "./stop-signals.ts";
@@ -155,8 +156,7 @@ async function readDataset({ store }: Services, { spec }: Job): Promise<DatasetR
   const { id, features, target, weights } = spec.data.dataset;
   const dataset = await store.datasets.get(id);
   if (!dataset) throw new Error(`the data set ${id} does not exist`);
-  const splitColumn = spec.split && "column" in spec.split ? [spec.split.column] : [];
-  const weightColumn = weights === null ? [] : [weights];
-  const values = await store.datasets.readColumns(id, [...new Set([...features, ...target, ...splitColumn, ...weightColumn])]);
+  const others = [splitColumnOf(spec.split)?.name ?? [], weights ?? []].flat();
+  const values = await store.datasets.readColumns(id, [...new Set([...features, ...target, ...others])]);
   return { rows: dataset.rows, sha256: dataset.sha256, columns: dataset.columns, values };
 }

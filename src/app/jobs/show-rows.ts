@@ -3,6 +3,7 @@ import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import { MAX_SHOWN_FEATURES, type ShownRows } from "../../domain/jobs/job-rows.ts";
+import { splitColumnOf } from "../../domain/spec/split.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** Maximum values read from a data set, 128 MiB. A longer data set shows fewer columns. */
@@ -23,7 +24,8 @@ async function readColumns({ store }: ProjectServices, { spec }: Job): Promise<D
   const { id, features, target } = spec.data.dataset;
   const dataset = await store.datasets.get(id);
   if (!dataset) throw new TrainyardError("conflict", `the data set ${id} was deleted`);
-  const needed = [...target, ...(spec.split && "column" in spec.split ? [spec.split.column] : [])];
+  const splitColumn = splitColumnOf(spec.split);
+  const needed = [...target, ...(splitColumn ? [splitColumn.name] : [])];
   const most = Math.max(2, Math.floor(MAX_READ_VALUES / dataset.rows) - needed.length);
   const shown = features.slice(0, Math.min(most, MAX_SHOWN_FEATURES));
   const values = await store.datasets.readColumns(id, [...new Set([...needed, ...shown])]);

@@ -10,6 +10,7 @@ import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
 import { runOptions } from "./run-options.ts";
+import { split } from "./split.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
 export type Task = (typeof TASKS)[number];
@@ -141,30 +142,6 @@ const freeze = z.array(z.int().min(0)).max(MAX_LAYERS).default([]).meta({
     "Layers whose weights stay as they are: no update, and no part in clipping, as with requires_grad=False. The running statistics of a batch_norm still move.",
 });
 
-const share = z.number().min(0).max(0.9);
-const labels = z.array(z.string()).max(1000);
-const positions = z.array(z.int().nonnegative()).max(10_000_000);
-
-const split = z
-  .union([
-    z.strictObject({ validation: share.default(0.2), test: share.default(0), stratify: z.boolean().optional() }).meta({
-      description:
-        "Shares of the rows, drawn by the seed. Stratified by class where the target of a data set is one, unless said otherwise.",
-    }),
-    z.strictObject({ column: columnName, validation: labels.default([]), test: labels.default([]) }).meta({
-      description: "By a category column of the data set, which is then no feature: rows with these labels are held out.",
-    }),
-    z
-      .strictObject({ validation_rows: positions.default([]), test_rows: positions.default([]) })
-      .meta({ description: "The rows at these positions, counted from 0." }),
-  ])
-  .meta({
-    id: "Split",
-    description: "Which rows are held out: validation is watched while training, test is looked at once, at the end.",
-  });
-
-export type Split = z.output<typeof split>;
-
 const earlyStopping = z.strictObject({
   monitor: z.enum(MONITORS).optional().meta({
     description: "val_loss when there is a validation part, else loss.",
@@ -206,7 +183,10 @@ const fields = {
   scheduler: scheduler.nullable().default(null),
   clip_grad: clipGrad.nullable().default(null),
   epochs: z.int().min(1).max(100_000_000).default(100),
-  batch_size: z.int().min(1).nullable().default(null).meta({ description: "null: all rows at once." }),
+  batch_size: z.int().min(1).nullable().default(null).meta({
+    description:
+      "null: all rows at once. The last batch of an epoch has what is left over; a single row goes with the batch before it where a batch_norm needs its variance.",
+  }),
   shuffle: z
     .boolean()
     .default(true)

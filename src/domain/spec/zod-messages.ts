@@ -49,7 +49,7 @@ function messageOf(issue: Issue): string | undefined {
     case "invalid_union":
       return issue.input === undefined ? IS_REQUIRED : "matches none of the allowed forms";
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownField(key, fieldsOf(issue))).join("\n");
+      return unknownNames(issue, "field");
     default:
       return undefined;
   }
@@ -84,14 +84,20 @@ function fieldsOf({ inst }: Find<"unrecognized_keys">): string[] {
   return inst instanceof z.ZodObject ? Object.keys(inst.shape) : [];
 }
 
-/** Most fields that are listed as suggestions. */
-const LISTED_FIELDS = 12;
+/** Returns the messages on names that an object does not have, one line per key of the issue. `kind` says what the names are. */
+export function unknownNames(issue: Find<"unrecognized_keys">, kind: "field" | "parameter"): string {
+  return issue.keys.map((key) => unknownName(key, fieldsOf(issue), kind)).join("\n");
+}
 
-function unknownField(key: string, fields: readonly string[]): string {
-  const meant = nearest(key, fields);
-  if (meant) return `is not a field here: did you mean ${meant}?`;
-  if (fields.length === 0 || fields.length > LISTED_FIELDS) return "is not a field here";
-  return `is not a field here: ${fields.length === 1 ? "the only one is" : "the fields are"} ${fields.join(", ")}`;
+/** Most names that are listed as suggestions. */
+const LISTED_NAMES = 12;
+
+function unknownName(key: string, names: readonly string[], kind: string): string {
+  const meant = nearest(key, names);
+  if (meant) return `is not a ${kind} here: did you mean ${meant}?`;
+  if (names.length === 0 && kind === "parameter") return "is not a parameter here: this path takes none";
+  if (names.length === 0 || names.length > LISTED_NAMES) return `is not a ${kind} here`;
+  return `is not a ${kind} here: ${names.length === 1 ? "the only one is" : `the ${kind}s are`} ${names.join(", ")}`;
 }
 
 z.config({ customError: messageOf });

@@ -13,6 +13,7 @@ import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { parseUntrusted } from "../../domain/untrusted-json.ts";
 import type { App } from "../context.ts";
 import { isGzip, unpackGzip } from "./content-coding.ts";
+import { queryValidator } from "./query.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -88,11 +89,7 @@ const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) => {
   if (httpPart === "body" || (httpPart === "params" && isOfStrings(schema))) return asItIs;
   // The headers of a POST are documentation: its idempotency key is checked where it is used.
   if (httpPart === "headers" && method === "POST") return asItIs;
-  const validate = validatorCompiler(route);
-  const defaults = httpPart === "querystring" ? schema.safeParse({}) : null;
-  if (!defaults?.success) return validate;
-  const none = defaults.data as object;
-  return (query) => (Object.keys(query as object).length === 0 ? { value: { ...none } } : validate(query));
+  return httpPart === "querystring" ? queryValidator(schema) : validatorCompiler(route);
 };
 
 /** Whether a schema takes any strings: parameters of a path always are. */

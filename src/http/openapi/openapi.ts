@@ -5,19 +5,11 @@ import type { z } from "zod";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { VERSION } from "../../domain/version.ts";
 import { accessOfOperation } from "../auth/access.ts";
+import { knowsItsQuery } from "../connection/query.ts";
 import { uploadContent } from "../connection/uploads.ts";
 import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "../errors/problem.ts";
 import { addExamples } from "./openapi-examples.ts";
-
-const TAGS = [
-  { name: "datasets", description: "Upload a table, inspect its columns, train on it by its id." },
-  { name: "jobs", description: "Train: submit a job, watch it, cancel it." },
-  { name: "metrics", description: "The metrics of every epoch: as columns, as events, as a live stream." },
-  { name: "models", description: "Trained models: weights, predictions and evaluations." },
-  { name: "dialects", description: "The same models in the protocols of TensorFlow Serving and of Open Inference." },
-  { name: "keys", description: "API keys, and the sessions of browsers." },
-  { name: "service", description: "Health, and this document." },
-];
+import { TAGS } from "./tags.ts";
 
 /** What each error status means here. */
 const PROBLEMS: Readonly<Record<number, string>> = {
@@ -100,6 +92,7 @@ interface OpenApiObject {
 
 interface Operation {
   readonly operationId?: string;
+  readonly tags?: readonly string[];
   readonly requestBody?: { readonly content: Record<string, object> };
   description?: string;
   security?: object[];
@@ -112,8 +105,11 @@ interface Operation {
  * corrected too.
  */
 function tidy(document: OpenApiObject): OpenApiObject {
-  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
+  for (const [path, operation] of Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.values(methods).map((operation) => [path, operation] as const),
+  )) {
     completeBody(operation);
+    if (knowsItsQuery(path, operation.tags)) operation.responses[STATUS_OF.invalid] ??= problemOf(operation, STATUS_OF.invalid);
     completeAccess(operation);
     completeResponses(operation);
   }
@@ -151,10 +147,14 @@ function completeAccess(operation: Operation): void {
   if (!access?.scope) return;
   const asks = access.superuser ? `${access.scope}\`, of the project \`${DEFAULT_PROJECT}` : access.scope;
   operation.description = `${operation.description}\n\nScope: \`${asks}\`.`;
-  // In the form in which this operation answers any error.
-  const { content } = operation.responses[STATUS_OF.internal] as { content: object };
   for (const status of [STATUS_OF.unauthorized, STATUS_OF.forbidden, STATUS_OF.rate_limited])
-    operation.responses[status] ??= { description: PROBLEMS[status] as string, content: structuredClone(content) };
+    operation.responses[status] ??= problemOf(operation, status);
+}
+
+/** The answer of a status, in the form in which an operation answers any error. */
+function problemOf({ responses }: Operation, status: number): Operation["responses"][string] {
+  const { content } = responses[STATUS_OF.internal] as { content: object };
+  return { description: PROBLEMS[status] as string, content: structuredClone(content) };
 }
 
 function completeResponses({ responses }: Operation): void {

@@ -18,9 +18,10 @@ import { parseBody } from "../connection/body.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
 import { modelRefParams, modelVersionParams } from "../openapi/parameters.ts";
+import { FOREIGN_TAG } from "../openapi/tags.ts";
 import { PREDICT_BODY_BYTES } from "./predict.ts";
 
-const tags = ["dialects"];
+const tags = [FOREIGN_TAG];
 
 /** Most versions that the metadata of a model lists, newest first. */
 const MAX_VERSIONS = 200;

@@ -9,9 +9,10 @@ import { parseBody } from "../connection/body.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
 import { modelParams, modelVersionParams } from "../openapi/parameters.ts";
+import { FOREIGN_TAG } from "../openapi/tags.ts";
 import { PREDICT_BODY_BYTES } from "./predict.ts";
 
-const tags = ["dialects"];
+const tags = [FOREIGN_TAG];
 
 const tfResponse = z.union([z.object({ predictions: z.array(z.unknown()) }), z.object({ outputs: z.unknown() })]).meta({
   id: "TfPredictResponse",

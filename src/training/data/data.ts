@@ -11,7 +11,7 @@ import { layoutOf } from "./encoding.ts";
 import { fitColumn, fitTargetScaling, planColumns } from "./fit-columns.ts";
 import { generate } from "./generate.ts";
 import { PAYLOAD } from "./source.ts";
-import { labelsOf, type Parts, splitPresent, splitRows } from "./split.ts";
+import { type Parts, type SplitResult, splitColumn, splitPresent, splitRows } from "./split.ts";
 import { type Table, takeRows } from "./table.ts";
 
 export interface JobData {
@@ -35,7 +35,12 @@ export function loadData(run: TrainingRun): JobData {
 
 /** Which rows of a table train; the spec was checked before. */
 export function splitTable({ split, seed }: ResolvedSpec, classes: readonly string[], { rows, targets }: Table): Parts {
-  return splitRows(rows, split, seed, { classes: classes.length > 0 ? targets : null, labelOf: null }) as Parts;
+  return partsOf(splitRows(rows, split, seed, { classes: classes.length > 0 ? targets : null, column: null }));
+}
+
+function partsOf(result: SplitResult): Parts {
+  if (!result.ok) throw new Error(`a split that was checked fails: ${result.errors[0].detail}`);
+  return result.parts;
 }
 
 /** The rows of a job whose data is generated or inline. Throws an Error for a data set, which is encoded first. */
@@ -81,10 +86,10 @@ function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: Da
 export function splitDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows) {
   const { target } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
   const codes = classes.length > 0 ? classCodes(dataset, target[0] as string, classes) : null;
-  const sources = { classes: codes, labelOf: labelsOf(spec.split, dataset) };
+  const sources = { classes: codes, column: splitColumn(spec.split, dataset) };
   const columns = target.flatMap((name) => dataset.columns.find((column) => column.name === name) ?? []);
   const present = rowsWithTargets(columns, dataset);
-  return { codes, present, parts: splitPresent(present, dataset.rows, spec.split, spec.seed, sources) as Parts };
+  return { codes, present, parts: partsOf(splitPresent(present, dataset.rows, spec.split, spec.seed, sources)) };
 }
 
 function valuesOf({ values }: DatasetRows, name: string) {

@@ -1,13 +1,31 @@
 /** Which columns of a data set a job uses, and what its target says about the task. */
-import { type Column, type ColumnValues, type DatasetRows, isCategorical, isNumeric } from "../../domain/datasets/dataset.ts";
+import {
+  type Column,
+  type ColumnType,
+  type ColumnValues,
+  type DatasetRows,
+  isCategorical,
+  isNumeric,
+} from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { JobSpec, Task } from "../../domain/spec/spec.ts";
+import { formOf, type SplitForm, splitColumnOf } from "../../domain/spec/split.ts";
 import { MAX_CLASSES } from "./targets.ts";
 
 /** An integer target with at most this many values is taken for classes, unless the task or the loss says otherwise. */
 const MAX_INTEGER_CLASSES = 20;
 
 type DatasetSpec = Extract<JobSpec["data"], { dataset: unknown }>["dataset"];
+
+/** What the column of a split must be. */
+const SPLIT_COLUMNS: Partial<Record<SplitForm, { readonly types: readonly ColumnType[]; readonly detail: string }>> = {
+  labels: { types: ["category", "boolean", "integer"], detail: "a category, boolean or integer column" },
+  group: {
+    types: ["category", "boolean", "integer", "number", "datetime"],
+    detail: "a column with values to train on: upload it as a category",
+  },
+  time: { types: ["datetime", "integer", "number"], detail: "a column of dates or numbers" },
+};
 
 /** The names of the target columns: one or several. */
 export const targetsOf = ({ target }: DatasetSpec): readonly string[] => (typeof target === "string" ? [target] : target);
@@ -36,9 +54,14 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
   const targets = names.flatMap((name, index) =>
     find(name, typeof dataset.target === "string" ? "/data/dataset/target" : `/data/dataset/target/${index}`),
   );
-  const splitColumn = spec.split && "column" in spec.split ? spec.split.column : null;
-  if (splitColumn !== null && find(splitColumn, "/split/column").some(({ type }) => !isCategorical(type))) {
-    errors.push({ pointer: "/split/column", detail: "must be a category or boolean column" });
+  const splitColumn = splitColumnOf(spec.split);
+  const form = spec.split && formOf(spec.split).form;
+  if (splitColumn && form) {
+    const { name, pointer } = splitColumn;
+    const wanted = SPLIT_COLUMNS[form];
+    if (find(name, pointer).some(({ type }) => wanted && !wanted.types.includes(type)))
+      errors.push({ pointer, detail: `must be ${wanted?.detail}` });
+    if (form !== "labels" && names.includes(name)) errors.push({ pointer, detail: `${name} is the target: it cannot split` });
   }
   const weights = dataset.weights === undefined ? [] : find(dataset.weights, "/data/dataset/weights");
   if (
@@ -46,13 +69,15 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
   ) {
     errors.push({ pointer: "/data/dataset/weights", detail: "must be a column of numbers of 0 or more, none missing" });
   }
-  const excluded = [...names, splitColumn, dataset.weights];
+  const excluded = [...names, splitColumn?.name, dataset.weights];
+  // What belongs together, or when, may tell something too: it is a feature where it is asked for.
+  const barred = form === "group" || form === "time" ? [...names, dataset.weights] : excluded;
   const features = dataset.features
     ? dataset.features.flatMap((name, index) => find(name, `/data/dataset/features/${index}`))
     : columns.filter(({ name, type }) => type !== "text" && !excluded.includes(name));
   dataset.features?.forEach((name, index) => {
     const pointer = `/data/dataset/features/${index}`;
-    if (excluded.includes(name))
+    if (barred.includes(name))
       errors.push({
         pointer,
         detail: `${name} is the target, or the column that splits or weighs, and cannot be a feature too`,

@@ -3,7 +3,8 @@ import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Note } from "../../domain/notes.ts";
 import { type Preprocess, preprocess as preprocessOptions } from "../../domain/spec/preprocess-options.ts";
-import type { JobSpec, Split, Task } from "../../domain/spec/spec.ts";
+import type { JobSpec, Task } from "../../domain/spec/spec.ts";
+import { type Split, splitColumnOf } from "../../domain/spec/split.ts";
 import type { TensorEntry } from "../../domain/tensor.ts";
 import { type Embedding, embeddingsOf } from "../run/network.ts";
 import { dataNotes } from "./data-notes.ts";
@@ -11,16 +12,7 @@ import { chooseColumns, readClasses, rowsWithTargets } from "./dataset-columns.t
 import { layoutOf } from "./encoding.ts";
 import { planColumns, sketchColumn } from "./fit-columns.ts";
 import { generatorShape } from "./generate.ts";
-import {
-  heldOutCounts,
-  labelErrors,
-  labelsOf,
-  type Parts,
-  resolveSplit,
-  splitErrors,
-  splitPresent,
-  splitRows,
-} from "./split.ts";
+import { heldOutCounts, labelErrors, resolveSplit, splitColumn, splitErrors, splitPresent, splitRows } from "./split.ts";
 import { inferTask, readTargets } from "./targets.ts";
 
 export interface DataShape {
@@ -64,21 +56,16 @@ export interface Described {
 /** Describes the data of a spec. A data set must have been looked up. */
 export function describeData(spec: JobSpec, dataset: DatasetRows | null): Described {
   if ("dataset" in spec.data) return describeDataset(spec, dataset as DatasetRows);
-  const described = "generator" in spec.data ? describeGenerator(spec) : describeInline(spec);
   if (spec.preprocess)
     return refused("", [
       { pointer: "/preprocess", detail: "is for data sets; rows that come with the job are taken as they are" },
     ]);
-  if (spec.split && "column" in spec.split)
-    return refused("", [{ pointer: "/split/column", detail: "is for data sets; use split.validation_rows here" }]);
-  return described;
+  const column = splitColumnOf(spec.split);
+  if (column) return refused("", [{ pointer: column.pointer, detail: "is for data sets; use split.validation_rows here" }]);
+  return "generator" in spec.data ? describeGenerator(spec) : describeInline(spec);
 }
 
 const DEFAULT_PREPROCESS = preprocessOptions.parse({});
-
-function emptyErrors(parts: Parts | null): FieldError[] {
-  return parts ? [] : [{ pointer: "/split", detail: "leaves no rows to train on" }];
-}
 
 const refused = (rowsPointer: string, errors: readonly FieldError[]): Described => ({
   shape: null,
@@ -133,14 +120,16 @@ function describeInline(spec: JobSpec): Described {
     flat.set(row, index * width);
   });
   const split = resolveSplit(spec.split ?? null, false);
-  const parts = splitRows(rows, split, spec.seed, { classes: classes.length > 0 ? values : null, labelOf: null });
-  const counts = { validationRows: parts?.validation.length ?? 0, testRows: parts?.test.length ?? 0 };
+  const divided = splitRows(rows, split, spec.seed, { classes: classes.length > 0 ? values : null, column: null });
+  const counts = divided.ok
+    ? { validationRows: divided.parts.validation.length, testRows: divided.parts.test.length }
+    : { validationRows: 0, testRows: 0 };
   const tensors = [
     { name: PAYLOAD.features, shape: [rows, width], values: flat },
     { name: PAYLOAD.targets, shape: [rows, targetWidth], values },
   ];
   const shape = { task, classes, rows, ...counts, featureWidth: width, targetWidth, split, ...plain };
-  return { shape, tensors, rowsPointer, errors: [...splitErrors(split, rows, task), ...emptyErrors(parts)] };
+  return { shape, tensors, rowsPointer, errors: [...splitErrors(split, rows, task), ...(divided.ok ? [] : divided.errors)] };
 }
 
 function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
@@ -155,8 +144,10 @@ function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
   if (bad.length > 0) return refused(rowsPointer, bad);
   const present = rowsWithTargets(chosen.targets, dataset);
   const rows = present?.length ?? dataset.rows;
-  const parts = splitPresent(present, dataset.rows, split, spec.seed, { classes: codes, labelOf: labelsOf(split, dataset) });
-  if (parts === null) return refused(rowsPointer, emptyErrors(parts));
+  const sources = { classes: codes, column: splitColumn(split, dataset) };
+  const divided = splitPresent(present, dataset.rows, split, spec.seed, sources);
+  if (!divided.ok) return refused(rowsPointer, divided.errors);
+  const { parts } = divided;
   const preprocess = spec.preprocess ?? DEFAULT_PREPROCESS;
   const { plans, errors } = planColumns(chosen.features, preprocess);
   const sketch = plans.map((plan) => sketchColumn(plan, dataset.values.get(plan.column.name), parts.train));

@@ -5,6 +5,7 @@ import type { Limits } from "../../domain/limits.ts";
 import type { Draft, Prepared, References, Resolved } from "../../domain/ports.ts";
 import { type JobSpec, jobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
 import { fieldErrors, MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
+import { splitColumnOf } from "../../domain/spec/split.ts";
 import { elementCount, packTensors } from "../../domain/tensor.ts";
 import { parseUntrusted } from "../../domain/untrusted-json.ts";
 import { LayerError } from "../../engine/index.ts";
@@ -65,7 +66,7 @@ const NOTHING: Resolved = { dataset: null, model: null };
 
 function referencesOf({ data, split, init_from }: JobSpec): References | null {
   const model = startOf(init_from);
-  const splitColumn = split && "column" in split ? split.column : null;
+  const splitColumn = splitColumnOf(split)?.name ?? null;
   const dataset = "dataset" in data ? { id: data.dataset.id, target: targetsOf(data.dataset), splitColumn } : null;
   return dataset || model ? { dataset, model } : null;
 }
@@ -130,14 +131,14 @@ function excessMemory(bytes: number, { jobMemoryBytes, memoryBytes }: Limits): F
   return { pointer: "", detail: `training needs ${bytes} bytes, more than the limit of ${limit} (${which}): ${cure}` };
 }
 
-/** Computes the memory that a job needs. A network may accept full batches and yet reject a short last batch. */
+/** Computes the memory that a job needs. A network may accept the rows of the data and yet reject one of them alone. */
 function sizeOf(spec: ResolvedSpec, shape: DataShape): Sized {
   try {
     return { ok: true, memoryBytes: memoryEstimate(spec, shape) };
   } catch (error) {
     if (!(error instanceof LayerError)) throw error;
     const { pointer, detail } = layerFieldError(error);
-    return { ok: false, errors: [{ pointer, detail: `${detail}; another batch_size gives the last batch more rows` }] };
+    return { ok: false, errors: [{ pointer, detail: `${detail}; set a batch_size of 2 or more` }] };
   }
 }
 

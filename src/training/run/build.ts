@@ -12,6 +12,7 @@ import {
   createOptimizer,
   grad,
   graph,
+  LayerError,
   memoryFor,
   type Network,
   type Optimizer,
@@ -55,15 +56,18 @@ export const STATES = {
 export const INPUTS = { rows: "rows", step: "step", scalar: (name: string) => `optimizer.${name}` } as const;
 
 export interface TrainingPlan {
-  /** `train`, and where needed `tail` (the shorter last batch), `validate` and `validate_tail`. */
+  /** `train`, and where needed `tail` (the last batch, of another number of rows), `validate` and `validate_tail`. */
   readonly programs: Programs;
   readonly maxSteps: number;
   readonly network: Network;
   readonly optimizer: Optimizer;
   /** Rows per batch; a full batch if it equals `sizes.rows`. */
   readonly batch: number;
-  /** Rows of the shorter last batch of an epoch; 0 if the batch size divides the rows. */
+  /** Number of batches of that many rows in an epoch. */
+  readonly wholeSteps: number;
+  /** Rows of the last batch of an epoch if it differs from `batch`; otherwise 0. */
   readonly tail: number;
+  readonly stepsPerEpoch: number;
   /** Rows of a validation block; 0 if validation is part of the training step or absent. */
   readonly validationBatch: number;
   readonly validationTail: number;
@@ -84,15 +88,14 @@ const MAX_FEED_ROWS = 65_536;
 export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): TrainingPlan {
   const network = freeze(networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings), spec.init_from?.freeze ?? []);
   const optimizer = createOptimizer(spec.optimizer);
-  const batch = Math.min(spec.batch_size ?? sizes.rows, sizes.rows);
-  const tail = sizes.rows % batch;
+  const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
+  const context: Context = { spec, sizes, network, optimizer, tensors };
+  const { batch, wholeSteps, tail } = batchesOf(context);
   const fusedValidation = batch === sizes.rows && sizes.validationRows > 0;
   const separate = sizes.validationRows > 0 && !fusedValidation;
   const validationBatch = separate ? Math.min(sizes.validationRows, Math.max(batch, VALIDATION_BLOCK)) : 0;
   const validationTail = validationBatch > 0 ? sizes.validationRows % validationBatch : 0;
 
-  const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
-  const context: Context = { spec, sizes, network, optimizer, tensors };
   const programs: Record<string, Program> = { train: trainingStep(context, batch) };
   if (tail > 0) programs.tail = trainingStep(context, tail);
   if (validationBatch > 0) programs.validate = validation(context, validationBatch);
@@ -107,11 +110,36 @@ export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): Training
     network,
     optimizer,
     batch,
+    wholeSteps,
     tail,
+    stepsPerEpoch: wholeSteps + (tail > 0 ? 1 : 0),
     validationBatch,
     validationTail,
     fusedValidation,
   };
+}
+
+/**
+ * The batches of an epoch. One row that is left over is a batch of its own where the network can train on it; a batch_norm cannot,
+ * and then the row goes with the batch before it.
+ */
+function batchesOf(context: Context): { batch: number; wholeSteps: number; tail: number } {
+  const { rows } = context.sizes;
+  const batch = Math.min(context.spec.batch_size ?? rows, rows);
+  const wholeSteps = Math.floor(rows / batch);
+  const tail = rows % batch;
+  if (tail !== 1 || trainsOnOneRow(context)) return { batch, wholeSteps, tail };
+  return wholeSteps === 1 ? { batch: rows, wholeSteps: 1, tail: 0 } : { batch, wholeSteps: wholeSteps - 1, tail: batch + 1 };
+}
+
+function trainsOnOneRow(context: Context): boolean {
+  try {
+    trainingStep(context, 1);
+    return true;
+  } catch (error) {
+    if (error instanceof LayerError) return false;
+    throw error;
+  }
 }
 
 interface Context {

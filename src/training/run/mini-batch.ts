@@ -1,4 +1,4 @@
-/** Mini-batch epochs: batches in a random order that is drawn for each epoch, the shorter last batch, then validation. */
+/** Mini-batch epochs: batches in a random order that is drawn for each epoch, a last batch of the remaining rows, then validation. */
 import { createRandom, streamKey } from "../../engine/index.ts";
 import { INPUTS } from "./build.ts";
 import {
@@ -76,9 +76,7 @@ function createTimedCalls(maxSteps: number) {
 /** Creates the training pass: runs the steps of an epoch over the rows in a given order, and can resume after an interruption. */
 function createTrainingPass(options: EpochOptions, columns: EpochColumns) {
   const { spec, plan, executable, data, interrupted } = options;
-  const { rows } = data.train;
-  const wholeSteps = Math.floor(rows / plan.batch);
-  const stepsPerEpoch = Math.ceil(rows / plan.batch);
+  const { wholeSteps, stepsPerEpoch } = plan;
   const programs = plan.tail > 0 ? ["train", "tail"] : ["train"];
   const sums = createEpochSums(options, data.train, programs, "", "", columns);
   const feeds = new Map(programs.map((name) => [name, createFeed(options, name, sums.adderOf(name))]));

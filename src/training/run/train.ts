@@ -33,7 +33,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     [...computedSeries(spec, data.validation !== null), "epoch_ms"],
     monitor,
     epochsDone,
-    reportWithSteps(control, Math.ceil(data.train.rows / plan.batch)),
+    reportWithSteps(control, plan.stepsPerEpoch),
     {
       epoch,
       metrics: start?.metrics ?? null,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Column, ColumnValues, DatasetRows } from "../../../src/domain/datasets/dataset.ts";
 import type { NoteCode } from "../../../src/domain/notes.ts";
-import { splitPresent, splitRows } from "../../../src/training/data/split.ts";
+import { type Parts, type SplitResult, splitPresent, splitRows } from "../../../src/training/data/split.ts";
 import { prepare } from "../train.ts";
 
 const ROWS = 100;
@@ -230,18 +230,18 @@ describe("rows without a target", () => {
   });
 
   it("leave the others split as a table of these alone is", () => {
+    const partOf = (result: SplitResult, part: keyof Parts) => (result.ok ? [...result.parts[part]] : []);
     const present = Int32Array.of(1, 2, 4, 5, 7, 9, 11, 12, 20, 21);
     const classes = Int32Array.from({ length: 22 }, (_, row) => row % 2);
     for (const split of [null, { validation: 0.3, test: 0.2 }, { validation: 0.3, test: 0, stratify: true }]) {
-      const parts = splitPresent(present, 22, split, 3, { classes, labelOf: null });
-      const alone = splitRows(present.length, split, 3, { classes: Int32Array.from(present, (row) => row % 2), labelOf: null });
+      const parts = splitPresent(present, 22, split, 3, { classes, column: null });
+      const alone = splitRows(present.length, split, 3, { classes: Int32Array.from(present, (row) => row % 2), column: null });
       for (const part of ["train", "validation", "test"] as const)
-        expect([...(parts?.[part] ?? [])]).toEqual(Array.from(alone?.[part] ?? [], (place) => present[place]));
+        expect(partOf(parts, part)).toEqual(partOf(alone, part).map((place) => present[place]));
     }
     const given = { validation_rows: [0, 2, 9], test_rows: [21] };
-    expect(splitPresent(present, 22, given, 0, { classes, labelOf: null })).toMatchObject({
-      validation: Int32Array.of(2, 9),
-      test: Int32Array.of(21),
+    expect(splitPresent(present, 22, given, 0, { classes, column: null })).toMatchObject({
+      parts: { validation: Int32Array.of(2, 9), test: Int32Array.of(21) },
     });
   });
 });

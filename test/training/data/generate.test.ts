@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Generator, generator } from "../../../src/domain/spec/spec.ts";
 import { generate, generatorShape } from "../../../src/training/data/generate.ts";
-import { type Parts, splitRows } from "../../../src/training/data/split.ts";
+import { type SplitResult, splitRows } from "../../../src/training/data/split.ts";
 
 const TYPES = ["linear", "moons", "circles", "blobs", "spirals", "xor"] as const;
 const options = (type: string, rest: object = {}): Generator => generator.parse({ type, ...rest });
@@ -36,6 +36,11 @@ it("moons without noise lie on their half circles", () => {
   });
 });
 
+function partsOf(result: SplitResult) {
+  if (!result.ok) throw new Error(result.errors[0].detail);
+  return result.parts;
+}
+
 describe("a split", () => {
   const split = fc.record({
     samples: fc.integer({ min: 2, max: 200 }),
@@ -49,7 +54,7 @@ describe("a split", () => {
       fc.property(split, ({ samples, share, seed, stratify }) => {
         const { targets } = generate(options("blobs", { samples, features: 1, classes: 2 }));
         const shares = { validation: share, test: share / 2, stratify };
-        const parts = splitRows(samples, shares, seed, { classes: targets, labelOf: null }) as Parts;
+        const parts = partsOf(splitRows(samples, shares, seed, { classes: targets, column: null }));
         expect(parts.train.length).toBeGreaterThan(0);
         const together = [...parts.train, ...parts.validation, ...parts.test].sort((a, b) => a - b);
         expect(together).toEqual(Array.from({ length: samples }, (_, row) => row));
@@ -60,7 +65,7 @@ describe("a split", () => {
   it("keeps the classes in proportion when stratified", () => {
     const { targets } = generate(options("moons", { samples: 200 }));
     const shares = { validation: 0.2, test: 0.1, stratify: true };
-    const { validation, test } = splitRows(200, shares, 9, { classes: targets, labelOf: null }) as Parts;
+    const { validation, test } = partsOf(splitRows(200, shares, 9, { classes: targets, column: null }));
     const positives = (rows: Int32Array) => rows.filter((row) => targets[row] === 1).length;
     expect([validation.length, positives(validation), test.length, positives(test)]).toEqual([40, 20, 20, 10]);
   });

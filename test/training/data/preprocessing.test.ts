@@ -251,7 +251,7 @@ describe("a job on a data set is refused", () => {
     ],
     [
       "a splitting column of numbers",
-      { split: { column: "mass", validation: ["1"] } },
+      { split: { column: "bill", validation: ["1"] } },
       {},
       "/split/column",
       "must be a category",

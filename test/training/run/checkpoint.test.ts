@@ -49,6 +49,10 @@ const JOBS: readonly (readonly [string, object])[] = [
     "early stopping that gives the best weights back",
     { ...batches, optimizer: { type: "adam", lr: 0.5 }, epochs: 30, early_stopping: { patience: 3 } },
   ],
+  [
+    "one row that is left over and batch norm",
+    { ...batches, data: { generator: { ...data.generator, samples: 25 } }, model: { layers: regular } },
+  ],
   ["rows in their order, without validation", { ...batches, split: null, shuffle: false }],
   ["a full batch with dropout and batch norm", { ...whole, model: { layers: regular } }],
   [

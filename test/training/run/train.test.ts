@@ -38,6 +38,19 @@ describe("training", () => {
     expect(stepwise.result.model.sha256).toBe(succeeded(moons).result.model.sha256);
   });
 
+  it("takes one row that is left over into the last batch where a batch norm needs its variance", () => {
+    const rows = (samples: number, rest: object) => ({
+      ...{ ...blobs, data: { generator: { type: "blobs", samples, classes: 3 } }, batch_size: 10, epochs: 3, shuffle: false },
+      ...rest,
+    });
+    const normed = { model: { layers: [{ type: "linear", units: 4 }, { type: "batch_norm" }, { type: "linear" }] } };
+    const stepsOf = (spec: object) => succeeded(spec).chunks.reduce((total, { steps = 0 }) => total + steps, 0);
+    expect(stepsOf(rows(21, normed))).toBe(3 * 2);
+    expect(stepsOf(rows(21, {}))).toBe(3 * 3);
+    const alone = succeeded(rows(11, normed)).result.model.sha256;
+    expect(alone).toBe(succeeded(rows(11, { ...normed, batch_size: null })).result.model.sha256);
+  });
+
   it("reports every epoch once, in order, with the columns that apply", () => {
     const { chunks, series } = succeeded({
       ...blobs,

@@ -178,7 +178,7 @@ function InlineNote() {
 function SplitFields() {
   const { spec } = useSpecForm();
   const split = valueAt(spec, "/split");
-  if (isObject(split) && !("validation" in split) && Object.keys(split).length > 0)
+  if (isObject(split) && ["column", "group", "time", "validation_rows", "test_rows"].some((field) => field in split))
     return <p class="muted">The split is by rows or by a column: edit it as JSON.</p>;
   return (
     <div class="form-grid">

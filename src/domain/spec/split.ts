@@ -1,0 +1,71 @@
+/** Which rows of a job are held out, as a request says it: five forms, told apart by the field that only each of them has. */
+import { z } from "zod";
+
+const columnName = z.string().min(1).max(500);
+const share = z.number().min(0).max(0.9);
+const shares = { validation: share.default(0.2), test: share.default(0) };
+const labels = z.array(z.union([z.string(), z.number(), z.boolean()])).max(1000);
+const positions = z.array(z.int().nonnegative()).max(10_000_000);
+
+const byShare = z.strictObject({ ...shares, stratify: z.boolean().optional() }).meta({
+  description:
+    "Shares of the rows, drawn by the seed. Stratified by class where the target of a data set is one, unless said otherwise.",
+});
+
+const byGroup = z.strictObject({ group: columnName, ...shares, stratify: z.boolean().optional() }).meta({
+  description:
+    "By a column of the data set that says what belongs together (a patient, a site): no group is on both sides. Rows are dealt to folds as scikit-learn's StratifiedGroupKFold does, or GroupKFold for a regression and with `stratify: false`; the first folds are validation and test, a fold of more than one and a half times its share comes last. Rows without a group train.",
+});
+
+const byTime = z.strictObject({ time: columnName, ...shares }).meta({
+  description:
+    "By a column of dates or numbers of the data set: the last rows are the test part, those before them validation, as in scikit-learn's TimeSeriesSplit. Rows of one time stay together: the cut is at the change of time that is nearest to the share. Rows without a time train.",
+});
+
+const byLabel = z.strictObject({ column: columnName, validation: labels.default([]), test: labels.default([]) }).meta({
+  description:
+    "By a category, boolean or integer column of the data set: rows with these labels are held out. A number or a truth value stands for its text.",
+});
+
+const byPosition = z
+  .strictObject({ validation_rows: positions.default([]), test_rows: positions.default([]) })
+  .meta({ description: "The rows at these positions, counted from 0." });
+
+export const split = z.union([byShare, byGroup, byTime, byLabel, byPosition]).meta({
+  id: "Split",
+  description:
+    "Which rows are held out: validation is watched while training, test is looked at once, at the end. A column that splits is no feature; a `group` or `time` column is one where `features` names it.",
+});
+
+/** A split in each of its forms, by the name of the form. */
+export interface SplitForms {
+  readonly shares: z.output<typeof byShare>;
+  readonly group: z.output<typeof byGroup>;
+  readonly time: z.output<typeof byTime>;
+  readonly labels: z.output<typeof byLabel>;
+  readonly positions: z.output<typeof byPosition>;
+}
+
+export type SplitForm = keyof SplitForms;
+export type Split = SplitForms[SplitForm];
+
+/** A split and its form: what a switch or a table needs to know which fields there are. */
+export type FormedSplit = { readonly [F in SplitForm]: { readonly form: F; readonly split: SplitForms[F] } }[SplitForm];
+
+/** Tells the forms of a split apart. */
+export function formOf(given: Split): FormedSplit {
+  if ("group" in given) return { form: "group", split: given };
+  if ("time" in given) return { form: "time", split: given };
+  if ("column" in given) return { form: "labels", split: given };
+  if ("validation_rows" in given) return { form: "positions", split: given };
+  return { form: "shares", split: given };
+}
+
+/** The column of a data set that a split looks at, and the field that names it; null where it looks at none. */
+export function splitColumnOf(given: Split | null | undefined): { readonly name: string; readonly pointer: string } | null {
+  if (!given) return null;
+  const { form, split } = formOf(given);
+  if (form === "group") return { name: split.group, pointer: "/split/group" };
+  if (form === "time") return { name: split.time, pointer: "/split/time" };
+  return form === "labels" ? { name: split.column, pointer: "/split/column" } : null;
+}

@@ -1,0 +1,40 @@
+/**
+ * Query parameters: a name that a route does not know is an error, as an unknown field of a body is, and is told with all else
+ * that is wrong with the query. Health, metrics, the page and foreign protocols take any: probes and other servers' clients add
+ * what they like.
+ */
+import { z } from "zod";
+import { fieldErrors } from "../../domain/spec/spec-errors.ts";
+import { unknownNames } from "../../domain/spec/zod-messages.ts";
+import type { App } from "../context.ts";
+import { FOREIGN_TAG } from "../openapi/tags.ts";
+
+/** Whether a route refuses query parameters that it does not know: those of Trainyard's own API do. */
+export const knowsItsQuery = (path: string, tags: readonly string[] = []): boolean =>
+  path.startsWith("/v1/") && !tags.includes(FOREIGN_TAG);
+
+/** Gives each route of the API that states no query parameters a schema without any. Call it before routes are added. */
+export function refuseUnknownParameters(app: App): void {
+  app.addHook("onRoute", (route) => {
+    const { url, schema = {} } = route;
+    if (schema.querystring === undefined && knowsItsQuery(url, schema.tags)) route.schema = { ...schema, querystring: NONE };
+  });
+}
+
+const NONE = z.object({});
+
+/** Validates the query of a route. Returns Fastify's outcome, an error with one entry for each thing that is wrong. */
+export function queryValidator(schema: z.ZodType): (query: unknown) => { value: unknown } | { error: Error } {
+  const strict = schema instanceof z.ZodObject ? z.strictObject(schema.shape, { error: nameUnknown }) : schema;
+  const defaults = strict.safeParse({});
+  return (query) => {
+    if (defaults.success && Object.keys(query as object).length === 0) return { value: { ...(defaults.data as object) } };
+    const parsed = strict.safeParse(query);
+    if (parsed.success) return { value: parsed.data };
+    const validation = fieldErrors(parsed.error).map(({ pointer, detail }) => ({ instancePath: pointer, message: detail }));
+    return { error: Object.assign(new Error("the query is wrong"), { validation }) };
+  };
+}
+
+const nameUnknown = (issue: z.core.$ZodRawIssue) =>
+  issue.code === "unrecognized_keys" ? unknownNames(issue, "parameter") : undefined;
