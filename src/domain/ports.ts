@@ -104,7 +104,10 @@ export interface Predict {
   stream(model: Model, block: RowBlock, options: StreamOptions, load: () => Promise<TensorSet>): Promise<BlockReply>;
 }
 
-/** Work too big for the event loop, done in threads of its own so that it never waits for training. */
+/**
+ * Work too big for the event loop, done in threads of its own so that it never waits for training. Each task has a limit of time
+ * and of memory: it throws `invalid` or `too_large` when it exceeds one, and its thread is replaced.
+ */
 export interface ComputePool {
   /** Parses and validates a job body, UTF-8 JSON, and describes its rows. Takes the body over. */
   prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared | Draft>;
@@ -137,6 +140,8 @@ export interface ComputePool {
   encodeMetrics(chunks: readonly MetricChunk[], encoding: MetricsEncoding): Promise<Uint8Array>;
   /** The model in a safetensors file from anybody. `architecture`: JSON text that stands in for the file's own. Takes the file over. */
   readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
+  /** The same threads as one project has them: projects take turns. */
+  ofProject(project: string): ComputePool;
   /** Ends the threads; what still runs on them rejects. */
   close(): Promise<void>;
 }
