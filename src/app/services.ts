@@ -45,5 +45,10 @@ export function createServices(dependencies: Dependencies): Services {
 /** Returns the dependencies of a project. */
 export function servicesOf(services: Services, project: string): ProjectServices {
   const { trainingPool: _, ...shared } = services;
-  return { ...shared, store: services.store.ofProject(project) };
+  return {
+    ...shared,
+    store: services.store.ofProject(project),
+    computePool: services.computePool.ofProject(project),
+    uploadSpool: services.uploadSpool.ofProject(project),
+  };
 }

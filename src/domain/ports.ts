@@ -107,7 +107,10 @@ export interface Predict {
   stream(model: Model, block: RowBlock, options: StreamOptions, load: () => Promise<TensorSet>): Promise<BlockReply>;
 }
 
-/** Threads for work that is too long for the event loop, separate from training so that they never wait for it. */
+/**
+ * Threads for work that is too long for the event loop, separate from training so that they never wait for it. Each task has a
+ * limit of time and of memory: it throws `invalid` or `too_large` when it exceeds one, and its thread is replaced.
+ */
 export interface ComputePool {
   /** Parses and validates a job body in UTF-8 JSON, and describes its rows. Transfers the body. */
   prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared | Draft>;
@@ -140,6 +143,8 @@ export interface ComputePool {
   encodeMetrics(chunks: readonly MetricChunk[], encoding: MetricsEncoding): Promise<Uint8Array>;
   /** Reads the model in an untrusted safetensors file. `architecture` is JSON text that replaces the file's own. Transfers the file. */
   readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
+  /** Returns the same threads for one project: projects take turns. */
+  ofProject(project: string): ComputePool;
   /** Ends the threads; pending work rejects. */
   close(): Promise<void>;
 }

@@ -46,6 +46,8 @@ const variables = z.object({
   TRAINYARD_MAX_PARAMETERS: whole(1, 1_000_000_000, 20_000_000),
   TRAINYARD_MAX_JOB_MEMORY_BYTES: whole(MiB, 3 * 1024 * MiB, 1024 * MiB),
   TRAINYARD_MAX_PREDICT_ROWS: whole(1, 10_000_000, 100_000),
+  TRAINYARD_TASK_SECONDS: whole(1, 3600, 30),
+  TRAINYARD_READ_SECONDS: whole(1, 86_400, 120),
   TRAINYARD_PROJECT_QUEUED_JOBS: whole(1, 1_000_000, 10_000),
   TRAINYARD_PROJECT_RUNNING_JOBS: whole(1, 10_000, 10_000),
   TRAINYARD_PROJECT_MODELS: whole(1, 10_000_000, 100_000),
@@ -128,6 +130,10 @@ export interface Config {
   readonly backoffMs: number;
   readonly limits: ServiceLimits;
   readonly datasetLimits: DatasetLimits;
+  /** The least time that a compute thread may take for one request. */
+  readonly taskMs: number;
+  /** The least time that an upload thread may take to read one table. */
+  readonly readMs: number;
   /** Size up to which a SQLite database may grow; null: as far as the disk goes. */
   readonly maxDatabaseBytes: number | null;
   /** Disk space that is reserved for changes of state when the disk is full. */
@@ -240,6 +246,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       cellBytes: env.TRAINYARD_MAX_CELL_BYTES,
       memoryBytes: env.TRAINYARD_MAX_DATASET_MEMORY_BYTES,
     }),
+    taskMs: env.TRAINYARD_TASK_SECONDS * 1000,
+    readMs: env.TRAINYARD_READ_SECONDS * 1000,
     maxDatabaseBytes: env.TRAINYARD_MAX_DATABASE_BYTES || null,
     reserveBytes: env.TRAINYARD_RESERVE_BYTES,
     retention: Object.freeze({

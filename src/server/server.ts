@@ -83,7 +83,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     closers.push(() => backend.close());
     const store = measureStore(backend.store, instruments);
     const onComputeError = (err: unknown) => log.error({ err }, "a compute thread crashed");
-    const computePool = measureComputePool(createComputePool({ limits, onError: onComputeError }), instruments);
+    const compute = createComputePool({ limits, taskMs: config.taskMs, onError: onComputeError });
+    const computePool = measureComputePool(compute, instruments);
     closers.push(() => computePool.close());
     const onBug = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
     const threads = trains ? createTrainingPool({ size: workers, onBug, heartbeatMs: config.heartbeatMs }) : NO_TRAINING_POOL;
@@ -93,6 +94,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const uploadSpool = await openUploadSpool({
       dataDir: config.dataDir,
       limits: config.datasetLimits,
+      readMs: config.readMs,
       onError: onUploadSpoolError,
     });
     closers.push(() => uploadSpool.close());

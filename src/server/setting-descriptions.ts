@@ -72,11 +72,19 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   TRAINYARD_MAX_PARAMETERS: { group: "limits", text: "Parameters of one network." },
   TRAINYARD_MAX_JOB_MEMORY_BYTES: { group: "limits", text: "Memory of one job, computed before the job is accepted." },
   TRAINYARD_MAX_PREDICT_ROWS: { group: "limits", text: "Rows of one prediction request; streams have no such limit." },
+  TRAINYARD_TASK_SECONDS: {
+    group: "limits",
+    text: "How long a thread may work on one request (checking a job, evaluating a model); more for large ones, up to 20 times. 422 above.",
+  },
 
   TRAINYARD_MAX_DATASET_BYTES: { group: "tables", text: "Bytes of one upload, both as it is sent and unpacked." },
   TRAINYARD_MAX_DATASET_ROWS: { group: "tables", text: "Rows of one data set." },
   TRAINYARD_MAX_DATASET_COLUMNS: { group: "tables", text: "Columns of one data set." },
   TRAINYARD_MAX_DATASET_MEMORY_BYTES: { group: "tables", text: "Memory of a data set's values while it is read." },
+  TRAINYARD_READ_SECONDS: {
+    group: "tables",
+    text: "How long a thread may read one upload, and a second more for each megabyte; 422 above.",
+  },
   TRAINYARD_MAX_CATEGORIES: { group: "tables", text: "Categories of one column; a column with more of them is text." },
   TRAINYARD_MAX_CELL_BYTES: { group: "tables", text: "Bytes of one cell." },
 

@@ -100,7 +100,8 @@ export function measureTrainingPool(
 const BUSY_MS = 1000;
 
 /** Wraps the compute pool to measure the duration of predictions. */
-export function measureComputePool(computePool: ComputePool, { predictions }: Instruments): ComputePool {
+export function measureComputePool(computePool: ComputePool, instruments: Instruments): ComputePool {
+  const { predictions } = instruments;
   const rows = predictions.labels("rows");
   const document = predictions.labels("document");
   const batch = predictions.labels("batch");
@@ -113,6 +114,7 @@ export function measureComputePool(computePool: ComputePool, { predictions }: In
   const { predict } = computePool;
   return {
     ...computePool,
+    ofProject: (project) => measureComputePool(computePool.ofProject(project), instruments),
     predict: {
       now(...given) {
         const startedAt = performance.now();

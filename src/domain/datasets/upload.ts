@@ -43,6 +43,8 @@ export interface UploadSpool {
   read(upload: Upload, task: ReadingTask): Promise<Ingestion>;
   /** Deletes the file. */
   discard(upload: Upload): Promise<void>;
+  /** The same threads as one project has them: projects take turns. */
+  ofProject(project: string): UploadSpool;
   /** Ends the threads and waits for them. */
   close(): Promise<void>;
 }

@@ -1,24 +1,27 @@
 /**
  * The compute pool: work too big for the event loop, in threads of its own so that it never waits for training. What is small
- * enough is done here, where it costs less than the way to a thread and back.
+ * enough is done here, where it costs less than the way to a thread and back. Owns how long each kind of task may take.
  */
-import { Piscina } from "piscina";
-import { TrainyardError } from "../../domain/errors.ts";
+import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { ComputePool, DatasetEvaluation, Draft, MetricPoints, ModelReading, Prepared } from "../../domain/ports.ts";
 import type { EvaluateTask } from "../protocol.ts";
-import { isOutOfMemory } from "../threads.ts";
+import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 import { encodeStoredChunk } from "./encode.ts";
-import { createPredict } from "./predict.ts";
+import { createInlinePredictors, createPredict } from "./predict.ts";
 
 export interface ComputePoolOptions {
   readonly limits: Limits;
   /** Threads. Two, so that a large body does not hold up the rest. */
   readonly threads?: number;
+  /** The least that a task may take; one with more to read or to compute may take longer. */
+  readonly taskMs?: number;
   /** Told of a thread that died while idle. */
   readonly onError: (error: unknown) => void;
+  /** The module whose exports are the tasks; another one in tests. */
+  readonly entry?: URL;
 }
 
 /** Values of a chunk that are encoded on the event loop: about 0.1 ms. */
@@ -32,72 +35,121 @@ const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 const HEAP_BYTES_A_BODY_BYTE = 32;
 const MIN_HEAP_MB = 1024;
 
-type TaskName =
-  | "prepare"
-  | "prepareDraft"
-  | "predictRows"
-  | "predictBlock"
-  | "evaluate"
-  | "showRows"
-  | "encodeColumns"
-  | "downsampleMetrics"
-  | "encodeMetrics"
-  | "readModelFile";
+const DEFAULT_TASK_MS = 30_000;
+/** How fast a task reads and computes at the least, on a machine that is busy with training. */
+const MIN_BYTES_PER_MS = 4000;
+const MIN_MULTIPLY_ADDS_PER_MS = 200_000;
+/** A task takes at most so many times `taskMs`, however large it is. */
+const MAX_TIMES = 20;
+/** A block of rows with fewer bytes is a matter of milliseconds. */
+const LONG_BLOCK_BYTES = 256 * 1024;
+
+/** Kinds of tasks, and whether the longest of a kind keep a thread for more than a few milliseconds. */
+const IS_LONG = {
+  prepare: true,
+  prepareDraft: true,
+  predictRows: false,
+  predictBlock: false,
+  evaluate: true,
+  showRows: true,
+  encodeColumns: false,
+  downsampleMetrics: false,
+  encodeMetrics: false,
+  readModelFile: true,
+} as const;
+
+type TaskName = keyof typeof IS_LONG;
+
+/** What a task has to do besides its name, where that says something of how long it may take. */
+interface Work {
+  readonly bytes?: number;
+  readonly multiplyAdds?: number;
+}
+
+/** Whose tasks those are that no project has asked for. */
+const NOBODY = "";
 
 /** Starts the threads. What a task takes over moves to a thread: it is empty afterwards. */
-export function createComputePool({ limits, threads = 2, onError }: ComputePoolOptions): ComputePool {
-  const pool = new Piscina({
-    filename: new URL("./compute-thread.ts", import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
-    resourceLimits: { maxOldGenerationSizeMb: heapMb(limits) },
-  });
-  pool.on("error", onError);
-  const run = async (name: TaskName, task: object, transferList: ArrayBuffer[]): Promise<unknown> => {
-    try {
-      return await pool.run(task, { name, transferList });
-    } catch (error) {
-      throw isOutOfMemory(error) ? tooLarge() : new Error(`the compute thread's ${name} failed`, { cause: error });
-    }
+export function createComputePool({
+  limits,
+  threads = 2,
+  taskMs = DEFAULT_TASK_MS,
+  onError,
+  entry = new URL("./compute-thread.ts", import.meta.url),
+}: ComputePoolOptions): ComputePool {
+  const pool = createSupervisedPool({ entry, minThreads: threads, maxThreads: threads, heapMb: heapMb(limits), onError });
+  const limitMs = ({ bytes = 0, multiplyAdds = 0 }: Work): number =>
+    Math.min(taskMs + bytes / MIN_BYTES_PER_MS + multiplyAdds / MIN_MULTIPLY_ADDS_PER_MS, MAX_TIMES * taskMs);
+  const runFor =
+    (tenant: string) =>
+    async (name: TaskName, task: object, transferList: ArrayBuffer[], work: Work = {}): Promise<unknown> => {
+      const isLong = IS_LONG[name] || (work.bytes ?? 0) > LONG_BLOCK_BYTES;
+      try {
+        return await pool.run({ tenant, isLong, name, task, transferList, limitMs: limitMs(work) });
+      } catch (error) {
+        throw error instanceof TaskLimitError
+          ? refusal(error)
+          : new Error(`the compute thread's ${name} failed`, { cause: error });
+      }
+    };
+  const predictors = createInlinePredictors();
+
+  const ofTenant = (tenant: string): ComputePool => {
+    const run = runFor(tenant);
+    return {
+      prepare: async (body) =>
+        (await run("prepare", { body, limits }, wholeBuffers([body]), { bytes: body.byteLength })) as Prepared | Draft,
+      async prepareDraft(draft, resolved) {
+        const columns = [...(resolved.dataset?.values.values() ?? [])];
+        const weights = resolved.model ? [resolved.model.weights.data] : [];
+        const views = [draft.spec, ...columns, ...weights];
+        const task = { draft, limits, resolved };
+        return (await run("prepareDraft", task, wholeBuffers(views), { bytes: bytesOf(views) })) as Prepared;
+      },
+      predict: createPredict({ maxRows: limits.predictRows, run, predictors }),
+      async evaluate(model, dataset, load) {
+        const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
+        const views = [task.source.weights.data, ...dataset.values.values()];
+        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * model.parameters };
+        return (await run("evaluate", task, wholeBuffers(views), work)) as DatasetEvaluation;
+      },
+      async showRows(job, limit) {
+        const views = [...(job.dataset?.values.values() ?? []), ...(job.payload ? [job.payload.data] : [])];
+        return (await run("showRows", { run: job, limit }, wholeBuffers(views), { bytes: bytesOf(views) })) as ShownRows;
+      },
+      forget: (modelId) => predictors.forget(modelId),
+      async encodeColumns(head, from, to, columns) {
+        if (columns.byteLength <= INLINE_BYTES) return encodeStoredChunk(head, from, to, columns);
+        return (await run("encodeColumns", { head, from, to, columns }, wholeBuffers([columns]))) as Uint8Array;
+      },
+      downsampleMetrics: async (chunks, from, to, points, earlier = null) =>
+        (await run("downsampleMetrics", { chunks, from, to, points, earlier }, chunkBuffers(chunks))) as MetricPoints,
+      encodeMetrics: async (chunks, encoding) =>
+        (await run("encodeMetrics", { chunks, encoding }, chunkBuffers(chunks))) as Uint8Array,
+      async readModelFile(file, architecture) {
+        const task = { file, architecture, limits };
+        return (await run("readModelFile", task, wholeBuffers([file]), { bytes: file.byteLength })) as ModelReading;
+      },
+      ofProject: ofTenant,
+      close: () => pool.close(),
+    };
   };
-  const { forget, ...predict } = createPredict({ maxRows: limits.predictRows, run });
-  return {
-    prepare: async (body) => (await run("prepare", { body, limits }, wholeBuffers([body]))) as Prepared | Draft,
-    async prepareDraft(draft, resolved) {
-      const columns = [...(resolved.dataset?.values.values() ?? [])];
-      const weights = resolved.model ? [resolved.model.weights.data] : [];
-      const buffers = wholeBuffers([draft.spec, ...columns, ...weights]);
-      return (await run("prepareDraft", { draft, limits, resolved }, buffers)) as Prepared;
-    },
-    predict,
-    async evaluate(model, dataset, load) {
-      const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
-      const buffers = wholeBuffers([task.source.weights.data, ...dataset.values.values()]);
-      return (await run("evaluate", task, buffers)) as DatasetEvaluation;
-    },
-    async showRows(job, limit) {
-      const columns = [...(job.dataset?.values.values() ?? []), ...(job.payload ? [job.payload.data] : [])];
-      return (await run("showRows", { run: job, limit }, wholeBuffers(columns))) as ShownRows;
-    },
-    forget,
-    async encodeColumns(head, from, to, columns) {
-      if (columns.byteLength <= INLINE_BYTES) return encodeStoredChunk(head, from, to, columns);
-      return (await run("encodeColumns", { head, from, to, columns }, wholeBuffers([columns]))) as Uint8Array;
-    },
-    downsampleMetrics: async (chunks, from, to, points, earlier = null) =>
-      (await run("downsampleMetrics", { chunks, from, to, points, earlier }, chunkBuffers(chunks))) as MetricPoints,
-    encodeMetrics: async (chunks, encoding) =>
-      (await run("encodeMetrics", { chunks, encoding }, chunkBuffers(chunks))) as Uint8Array,
-    readModelFile: async (file, architecture) =>
-      (await run("readModelFile", { file, architecture, limits }, wholeBuffers([file]))) as ModelReading,
-    close: () => pool.destroy(),
-  };
+  return ofTenant(NOBODY);
 }
 
 function heapMb({ bodyBytes }: Limits): number {
   return Math.max(MIN_HEAP_MB, Math.ceil((bodyBytes * HEAP_BYTES_A_BODY_BYTE) / 1024 ** 2));
 }
 
-function tooLarge(): TrainyardError {
-  return new TrainyardError("too_large", "the request takes more memory to read than the server has for one");
+function bytesOf(views: readonly ArrayBufferView[]): number {
+  return views.reduce((total, { byteLength }) => total + byteLength, 0);
+}
+
+/** What the sender of a task that was ended is told. */
+function refusal({ bound, message }: TaskLimitError): TrainyardError {
+  if (bound === "memory")
+    return new TrainyardError("too_large", `the request ${message} to read, the most that a request may take`);
+  return invalid([
+    { pointer: "", detail: `${message}, the most that the work on one request may take (TRAINYARD_TASK_SECONDS)` },
+  ]);
 }

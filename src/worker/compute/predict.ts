@@ -25,18 +25,30 @@ export interface PredictOptions {
   /** Rows of a document at most. */
   readonly maxRows: number;
   /** Runs a task in a compute thread; the buffers move there. */
-  readonly run: (name: PredictTaskName, task: object, buffers: ArrayBuffer[]) => Promise<unknown>;
+  readonly run: (
+    name: PredictTaskName,
+    task: object,
+    buffers: ArrayBuffer[],
+    work: { readonly bytes: number; readonly multiplyAdds: number },
+  ) => Promise<unknown>;
+  readonly predictors: InlinePredictors;
 }
 
-/** The entrances, and a way to forget the model that was compiled for the event loop. */
-export function createPredict({ maxRows, run }: PredictOptions): Predict & { readonly forget: (modelId: string) => void } {
-  const inline = createInlinePredictors();
-
+/** The entrances. */
+export function createPredict({ maxRows, run, predictors: inline }: PredictOptions): Predict {
   /** Runs a task of a model, and once more with the model where the thread lacks it. */
-  async function runWithModel<Result>(name: PredictTaskName, task: ModelTask, model: Model, load: Load): Promise<Result> {
+  async function runWithModel<Result>(
+    name: PredictTaskName,
+    task: ModelTask,
+    model: Model,
+    load: Load,
+    rows: number,
+  ): Promise<Result> {
+    const multiplyAdds = rows * model.parameters;
     const send = async (sent: ModelTask): Promise<WithModel<Result>> => {
       const moved = [...(sent.block ? [sent.block.bytes] : []), ...(sent.source ? [sent.source.weights.data] : [])];
-      return (await run(name, sent, wholeBuffers(moved))) as WithModel<Result>;
+      const work = { bytes: sent.block?.bytes.byteLength ?? 0, multiplyAdds };
+      return (await run(name, sent, wholeBuffers(moved), work)) as WithModel<Result>;
     };
     const first = await send(task);
     if (!first.missing) return first.result;
@@ -54,15 +66,17 @@ export function createPredict({ maxRows, run }: PredictOptions): Predict & { rea
       const results: PredictionResult[] = [];
       for (const batch of batches) {
         const task: PredictRowsTask = { modelId: model.id, instances: batch.instances };
-        results.push(await runWithModel<PredictionResult>("predictRows", task, model, load));
+        const { length } = batch.instances;
+        results.push(await runWithModel<PredictionResult>("predictRows", task, model, load, length));
       }
       return joinResults(batches, results);
     },
     stream(model, block, options, load) {
       const task: PredictBlockTask = { modelId: model.id, block, options, maxRows };
-      return runWithModel<BlockReply>("predictBlock", task, model, load);
+      // A row takes two bytes at the least.
+      const mostRows = Math.min(maxRows, block.bytes.byteLength / 2);
+      return runWithModel<BlockReply>("predictBlock", task, model, load, mostRows);
     },
-    forget: (modelId) => inline.forget(modelId),
   };
 }
 
@@ -71,7 +85,14 @@ function fitsInline({ parameters }: Model, rows: number): boolean {
 }
 
 /** Compiled models of this thread; requests that come while one is loaded share it. */
-function createInlinePredictors() {
+export interface InlinePredictors {
+  known(model: Model): Predictor | undefined;
+  get(model: Model, load: Load): Promise<Predictor>;
+  forget(modelId: string): void;
+}
+
+/** None at first. */
+export function createInlinePredictors(): InlinePredictors {
   const predictors = createPredictors();
   const loading = new Map<string, Promise<Predictor>>();
   const add = async (model: Model, load: Load): Promise<Predictor> => {
@@ -82,14 +103,14 @@ function createInlinePredictors() {
     }
   };
   return {
-    known: (model: Model): Predictor | undefined => predictors.get(model.id)?.predictor,
-    async get(model: Model, load: Load): Promise<Predictor> {
+    known: (model) => predictors.get(model.id)?.predictor,
+    async get(model, load) {
       const known = predictors.get(model.id)?.predictor;
       if (known) return known;
       const loaded = loading.get(model.id) ?? add(model, load);
       loading.set(model.id, loaded);
       return loaded;
     },
-    forget: (modelId: string): void => predictors.forget(modelId),
+    forget: (modelId) => predictors.forget(modelId),
   };
 }

@@ -1,4 +1,4 @@
-/** What is sent to an upload thread; each is handled by the function of that name in thread.ts. Types only. */
+/** What is sent to an upload thread; each is handled by the function of that name in thread.ts. Types, and where a file is unpacked to. */
 
 import type { ReadingTask } from "../../domain/datasets/upload.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
@@ -13,3 +13,6 @@ export interface ReadTask extends ReadingTask {
   readonly path: string;
   readonly limits: DatasetLimits;
 }
+
+/** Where a packed file is unpacked to that must be read from its end: beside itself. */
+export const unpackedPath = (path: string): string => `${path}.unpacked`;

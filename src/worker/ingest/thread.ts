@@ -11,7 +11,7 @@ import { createParquetTable } from "../../formats/tables/parquet.ts";
 import { type ByteChunks, malformedTable, type Table } from "../../formats/tables/table.ts";
 import { moving, wholeBuffers } from "../transfer.ts";
 import { chunksOf, firstBytes, randomAccess } from "./file.ts";
-import type { DigestTask, ReadTask } from "./protocol.ts";
+import { type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
 import { readTable } from "./read.ts";
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
@@ -56,7 +56,7 @@ async function withParquet(
   { limits, options }: ReadTask,
   use: (table: Table) => Promise<IngestedTable>,
 ): Promise<IngestedTable> {
-  const plain = packed ? `${path}.unpacked` : path;
+  const plain = packed ? unpackedPath(path) : path;
   try {
     if (packed) await writeFile(plain, packed());
     await using file = await open(plain);

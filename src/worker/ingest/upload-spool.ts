@@ -5,70 +5,91 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Piscina } from "piscina";
 import type { Ingestion, Upload, UploadSpool } from "../../domain/datasets/upload.ts";
-import { TrainyardError } from "../../domain/errors.ts";
+import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
 import { overLimit } from "../../formats/tables/table.ts";
-import { isOutOfMemory } from "../threads.ts";
-import type { DigestTask, ReadTask } from "./protocol.ts";
+import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
+import { type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
 
 export interface UploadSpoolOptions {
   /** Uploads are held in a folder of it, which is emptied at the start. */
   readonly dataDir: string;
   readonly limits: DatasetLimits;
+  /** The least that reading an upload may take; a larger one may take longer. */
+  readonly readMs?: number;
   /** Told of a thread that died while idle. */
   readonly onError: (error: unknown) => void;
+  /** The module whose exports are the tasks; another one in tests. */
+  readonly entry?: URL;
 }
 
 /** Two, so that a large table does not hold up the rest. */
 const THREADS = 2;
-const IDLE_MS = 60_000;
 /** Of JavaScript objects: labels, and a row group of Parquet. Values are in typed arrays, which are computed before they are made. */
 const HEAP_MB = 1024;
+const DEFAULT_READ_MS = 120_000;
+/** How fast an upload is read at the least, packed or not, on a machine that is busy with training. */
+const MIN_BYTES_PER_MS = 1000;
+/** Whose tasks those are that no project has asked for. */
+const NOBODY = "";
 /** What writing a file fails with when its disk, or its owner's share of it, is used up. */
 const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Empties the folder of uploads that were never finished, and starts a thread. */
-export async function openUploadSpool({ dataDir, limits, onError }: UploadSpoolOptions): Promise<UploadSpool> {
+export async function openUploadSpool({
+  dataDir,
+  limits,
+  readMs = DEFAULT_READ_MS,
+  onError,
+  entry = new URL("./thread.ts", import.meta.url),
+}: UploadSpoolOptions): Promise<UploadSpool> {
   const folder = join(resolve(dataDir), "uploads");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const pool = new Piscina({
-    filename: new URL("./thread.ts", import.meta.url).href,
-    minThreads: 1,
-    maxThreads: THREADS,
-    idleTimeout: IDLE_MS,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-  });
-  pool.on("error", onError);
-  const run = async (name: string, task: DigestTask | ReadTask): Promise<unknown> => {
-    try {
-      return await pool.run(task, { name });
-    } catch (error) {
-      if (isOutOfMemory(error)) {
-        throw new TrainyardError("too_large", "the table takes more memory to read than the server has for one");
-      }
-      throw new Error(`the upload thread's ${name} failed`, { cause: error });
-    }
+  const pool = createSupervisedPool({ entry, minThreads: 1, maxThreads: THREADS, heapMb: HEAP_MB, onError });
+  const discard = async ({ path }: Pick<Upload, "path">): Promise<void> => {
+    // A thread that was ended may have left what it unpacked.
+    await Promise.all([path, unpackedPath(path)].map((each) => rm(each, { force: true })));
   };
-  const discard = ({ path }: Pick<Upload, "path">): Promise<void> => rm(path, { force: true });
-  return {
-    async receive(stream) {
-      const path = join(folder, randomUUID());
+
+  const ofTenant = (tenant: string): UploadSpool => {
+    const run = async (name: string, task: DigestTask | ReadTask, { bytes }: Upload): Promise<unknown> => {
+      const limitMs = readMs + bytes / MIN_BYTES_PER_MS;
       try {
-        await using file = await open(path, "wx");
-        return { path, bytes: await writeStream(file, stream, limits.bytes) };
+        return await pool.run({ tenant, isLong: true, name, task, limitMs });
       } catch (error) {
-        await discard({ path });
-        throw NO_ROOM.has((error as NodeJS.ErrnoException).code ?? "") ? noRoom(error) : error;
+        throw error instanceof TaskLimitError
+          ? refusal(error)
+          : new Error(`the upload thread's ${name} failed`, { cause: error });
       }
-    },
-    digest: async ({ path }, suffix) => (await run("digest", { path, suffix })) as string,
-    read: async ({ path }, task) => (await run("read", { ...task, path, limits })) as Ingestion,
-    discard,
-    close: () => pool.destroy(),
+    };
+    return {
+      async receive(stream) {
+        const path = join(folder, randomUUID());
+        try {
+          await using file = await open(path, "wx");
+          return { path, bytes: await writeStream(file, stream, limits.bytes) };
+        } catch (error) {
+          await discard({ path });
+          throw NO_ROOM.has((error as NodeJS.ErrnoException).code ?? "") ? noRoom(error) : error;
+        }
+      },
+      digest: async (upload, suffix) => (await run("digest", { path: upload.path, suffix }, upload)) as string,
+      read: async (upload, task) => (await run("read", { ...task, path: upload.path, limits }, upload)) as Ingestion,
+      discard,
+      ofProject: ofTenant,
+      close: () => pool.close(),
+    };
   };
+  return ofTenant(NOBODY);
+}
+
+/** What the sender of an upload is told whose reading was ended. */
+function refusal({ bound, message }: TaskLimitError): TrainyardError {
+  if (bound === "memory") return new TrainyardError("too_large", `the table ${message} to read, the most that one may take`);
+  const detail = `reading it ${message}, the most that a file of this size may take (TRAINYARD_READ_SECONDS): it may be damaged`;
+  return invalid([{ pointer: "", detail }]);
 }
 
 function noRoom(cause: unknown): TrainyardError {

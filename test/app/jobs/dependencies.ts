@@ -26,7 +26,15 @@ export function idleTrainingPool(train: TrainingPool["train"] = () => new Promis
 /** An upload spool for tests that upload nothing. */
 function closedUploadSpool(): UploadSpool {
   const closed = () => Promise.reject(new Error("nothing is uploaded here"));
-  return { receive: closed, digest: closed, read: closed, discard: closed, close: () => Promise.resolve() };
+  const uploadSpool: UploadSpool = {
+    receive: closed,
+    digest: closed,
+    read: closed,
+    discard: closed,
+    ofProject: () => uploadSpool,
+    close: () => Promise.resolve(),
+  };
+  return uploadSpool;
 }
 
 function aPreparedJob(name: string | undefined): Prepared {
@@ -77,6 +85,7 @@ export function plainCompute(): ComputePool & { encodings: number } {
     },
     encodeMetrics: async (...args: Parameters<ComputePool["encodeMetrics"]>) => encodeMetrics(...args),
     readModelFile: () => Promise.reject(new Error("this compute pool reads no files")),
+    ofProject: (): ComputePool => computePool,
     close: () => Promise.resolve(),
   };
   return computePool;

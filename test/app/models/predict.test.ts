@@ -7,7 +7,8 @@ import { openDependencies, plainCompute, queueJob } from "../jobs/dependencies.t
 
 const predicting = (predict: Partial<ComputePool["predict"]>): ComputePool => {
   const computePool = plainCompute();
-  return { ...computePool, predict: { ...computePool.predict, ...predict } };
+  const used: ComputePool = { ...computePool, predict: { ...computePool.predict, ...predict }, ofProject: () => used };
+  return used;
 };
 
 async function* stream(text: string): AsyncGenerator<Uint8Array> {

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { DatasetRows } from "../../../src/domain/datasets/dataset.ts";
 import { encodeChunk, type MetricChunk } from "../../../src/domain/metrics/metric.ts";
 import type { Model } from "../../../src/domain/models/model.ts";
 import { predictionsJson } from "../../../src/domain/models/prediction-json.ts";
-import type { ComputePool } from "../../../src/domain/ports.ts";
+import type { ComputePool, TrainingRun } from "../../../src/domain/ports.ts";
 import { createComputePool } from "../../../src/worker/compute/compute-pool.ts";
 import { aChunk, aModel, someWeights } from "../../contract/fixtures.ts";
 
@@ -255,5 +255,29 @@ describe("the compute pool", () => {
     computePool.forget(model.id);
     await computePool.predict.rows(model, rowsOf(1), load);
     expect(loads).toBe(2);
+  });
+});
+
+describe("the compute pool's bounds", () => {
+  it("ends a project's work that takes too long, with the limit, while another project is answered", async () => {
+    const computePool = createComputePool({
+      limits: LIMITS,
+      taskMs: 3000,
+      onError: (error) => expect(error).toBeUndefined(),
+      entry: new URL("../stand-in-tasks.ts", import.meta.url),
+    });
+    onTestFinished(() => computePool.close());
+    const attacker = computePool.ofProject("prj_a");
+    const hanging = Array.from({ length: 2 }, () => attacker.prepare(new Uint8Array(1)).catch((error: unknown) => error));
+    const run = { job: {}, payload: null, dataset: null, checkpoint: null } as unknown as TrainingRun;
+    for (let index = 0; index < 10; index++) {
+      expect(await computePool.ofProject("prj_b").showRows(run, 1)).toMatchObject({ total: 0 });
+    }
+    for (const error of await Promise.all(hanging)) {
+      expect(error).toMatchObject({
+        code: "invalid",
+        errors: [{ pointer: "", detail: expect.stringMatching(/^took longer than 3\.1 s, .*TRAINYARD_TASK_SECONDS/) }],
+      });
+    }
   });
 });

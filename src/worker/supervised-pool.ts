@@ -1,0 +1,84 @@
+/**
+ * A pool of threads in which every task is bounded: by time and by the heap of its thread. A thread that exceeds a bound is ended
+ * and replaced, and its task alone fails. Tenants take turns (turns.ts). Knows nothing of what the tasks are.
+ */
+import { Piscina } from "piscina";
+import { isOutOfMemory } from "./threads.ts";
+import { createTurns, type Turn } from "./turns.ts";
+
+export interface SupervisedPoolOptions {
+  /** The module whose exports are the tasks. */
+  readonly entry: URL;
+  /** Threads at least and at most. One above the least ends when it was idle for a while. */
+  readonly minThreads: number;
+  readonly maxThreads: number;
+  /** JavaScript heap of a thread. Typed arrays are not in it. */
+  readonly heapMb: number;
+  /** Told of a thread that died while idle. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** One task: an export of the entry, and what it may use. */
+export interface SupervisedTask extends Turn {
+  readonly name: string;
+  readonly task: object;
+  /** Moved to the thread. */
+  readonly transferList?: ArrayBuffer[];
+  /** From the start of the task; the wait for its turn is not counted. */
+  readonly limitMs: number;
+}
+
+export interface SupervisedPool {
+  /** Throws a TaskLimitError when a bound is exceeded, and what the task throws. */
+  run(task: SupervisedTask): Promise<unknown>;
+  /** Ends the threads; what still runs on them rejects. */
+  close(): Promise<void>;
+}
+
+/** A task used more than it may: its thread was ended. */
+export class TaskLimitError extends Error {
+  override readonly name = "TaskLimitError";
+  readonly bound: "time" | "memory";
+
+  constructor(bound: "time" | "memory", detail: string) {
+    super(detail);
+    this.bound = bound;
+  }
+}
+
+const IDLE_MS = 60_000;
+
+/** Starts the threads. */
+export function createSupervisedPool(options: SupervisedPoolOptions): SupervisedPool {
+  const { entry, minThreads, maxThreads, heapMb, onError } = options;
+  const pool = new Piscina({
+    filename: entry.href,
+    minThreads,
+    maxThreads,
+    idleTimeout: IDLE_MS,
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+  });
+  pool.on("error", onError);
+  const turns = createTurns({ slots: maxThreads });
+
+  const runNow = async ({ name, task, transferList = [], limitMs }: SupervisedTask): Promise<unknown> => {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), limitMs);
+    try {
+      // Piscina ends the thread of a task that is aborted, and starts another.
+      return await pool.run(task, { name, transferList, signal: deadline.signal });
+    } catch (error) {
+      if (deadline.signal.aborted) throw new TaskLimitError("time", `took longer than ${seconds(limitMs)}`);
+      if (isOutOfMemory(error)) throw new TaskLimitError("memory", `took more than ${heapMb} MiB of memory`);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  return { run: (task) => turns.run(task, () => runNow(task)), close: () => pool.destroy() };
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 100) / 10} s`;
+}

@@ -1,0 +1,37 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { parseConfig } from "../../../src/server/config.ts";
+import { openUploadSpool } from "../../../src/worker/ingest/upload-spool.ts";
+import { temporaryFolder } from "../../contract/temporary.ts";
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}
+
+it("gives up a reader that never comes back, tells its sender why, and reads on for everybody", async () => {
+  const dataDir = await temporaryFolder();
+  const spool = await openUploadSpool({
+    dataDir,
+    limits: parseConfig({}).datasetLimits,
+    readMs: 3000,
+    onError: (error) => expect(error).toBeUndefined(),
+    entry: new URL("../stand-in-tasks.ts", import.meta.url),
+  });
+  onTestFinished(() => spool.close());
+  const upload = await spool.receive(once("a table that a reader loops on"));
+  const task = { format: "parquet", gzip: false, options: { header: "auto", types: {} } } as const;
+  const attacker = spool.ofProject("prj_a");
+  const hanging = Array.from({ length: 2 }, () => attacker.read(upload, task).catch((error: unknown) => error));
+  for (let index = 0; index < 10; index++) {
+    expect(await spool.ofProject("prj_b").digest(upload, "")).toBe("0".repeat(64));
+  }
+  for (const error of await Promise.all(hanging)) {
+    expect(error).toMatchObject({
+      code: "invalid",
+      errors: [{ pointer: "", detail: expect.stringMatching(/^reading it took longer than 3\.1 s, .*TRAINYARD_READ_SECONDS/) }],
+    });
+  }
+  await spool.discard(upload);
+  expect(await readdir(join(dataDir, "uploads"))).toEqual([]);
+});

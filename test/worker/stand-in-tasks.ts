@@ -1,0 +1,27 @@
+/** Tasks for pools under test: the entry of a thread that hangs, hoards or answers, as it is told. */
+
+export function answer({ value }: { readonly value: unknown }): unknown {
+  return value;
+}
+
+/** Never returns, and never to its event loop: only the end of the thread ends it. */
+export function hang(): never {
+  for (;;);
+}
+
+/** Fills the heap of its thread. */
+export function hoard(): number {
+  const kept: unknown[] = [];
+  for (;;) kept.push({ held: [kept.length] });
+}
+
+export function fail(): never {
+  throw new Error("the task failed");
+}
+
+/** As an upload thread's: a reader that never comes back from this file. */
+export const read = hang;
+export const digest = (): string => "0".repeat(64);
+/** As a compute thread's. */
+export const prepare = hang;
+export const showRows = (): object => ({ total: 0, returned: 0, parts: [], features: [], targets: [] });

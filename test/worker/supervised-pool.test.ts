@@ -1,0 +1,60 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createSupervisedPool, type SupervisedTask } from "../../src/worker/supervised-pool.ts";
+
+const PLENTY_MS = 60_000;
+
+function openPool(threads: number) {
+  const errors: unknown[] = [];
+  const pool = createSupervisedPool({
+    entry: new URL("./stand-in-tasks.ts", import.meta.url),
+    minThreads: threads,
+    maxThreads: threads,
+    heapMb: 48,
+    onError: (error) => errors.push(error),
+  });
+  onTestFinished(async () => {
+    await pool.close();
+    expect(errors).toEqual([]);
+  });
+  const ask = (name: string, more: Partial<SupervisedTask> = {}) =>
+    pool.run({ tenant: "a", isLong: true, name, task: {}, limitMs: PLENTY_MS, ...more });
+  const answer = (value: unknown, tenant = "b") => ask("answer", { tenant, task: { value } });
+  return { pool, ask, answer };
+}
+
+describe("a supervised pool", () => {
+  it("ends a task that takes too long, says the limit, and goes on with another thread", async () => {
+    const { ask, answer } = openPool(1);
+    await answer("ready");
+    await expect(ask("hang", { limitMs: 200 })).rejects.toMatchObject({ bound: "time", message: "took longer than 0.2 s" });
+    expect(await answer("after")).toBe("after");
+  });
+
+  it("answers others while a tenant's tasks hang, each of them in turn", async () => {
+    const { ask, answer } = openPool(2);
+    const ended: string[] = [];
+    const hanging = [1, 2, 3].map((index) =>
+      ask("hang", { limitMs: 300 }).catch(({ bound }) => ended.push(`${bound} ${index}`)),
+    );
+    for (let index = 0; index < 20; index++) expect(await answer(index)).toBe(index);
+    ended.push("answered");
+    await Promise.all(hanging);
+    expect(ended.filter((each) => each !== "answered")).toEqual(["time 1", "time 2", "time 3"]);
+    expect(await answer("after", "a")).toBe("after");
+  });
+
+  it("survives a thread that fills its heap, and tells its sender alone", async () => {
+    const { ask, answer } = openPool(2);
+    const hoarding = ask("hoard");
+    const others = Array.from({ length: 20 }, (_, index) => answer(index));
+    await expect(hoarding).rejects.toMatchObject({ bound: "memory", message: "took more than 48 MiB of memory" });
+    expect(await Promise.all(others)).toEqual(others.map((_, index) => index));
+    expect(await answer("after", "a")).toBe("after");
+  });
+
+  it("passes on what a task throws", async () => {
+    const { ask, answer } = openPool(1);
+    await expect(ask("fail")).rejects.toThrow("the task failed");
+    expect(await answer("after")).toBe("after");
+  });
+});
