@@ -25,7 +25,7 @@ export interface NewCheckpoint extends CheckpointState {
   /** Whether its weights are those of the best epoch so far. */
   readonly isBest: boolean;
   /** What a model of these weights is, so that a checkpoint can be predicted with. */
-  readonly model: Omit<NewModel, "id" | "name" | "jobId" | "createdAt" | "metrics">;
+  readonly model: Omit<NewModel, "id" | "name" | "jobId" | "createdAt" | "metrics" | "score">;
 }
 
 /** The record of a stored checkpoint. */

@@ -1,5 +1,6 @@
 /** The life of a job: its states, the transitions between them, and the record that the store keeps. Times are epoch milliseconds. */
 import type { Series } from "../metrics/metric.ts";
+import type { Score } from "../models/score.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "cancelling", "cancelled", "succeeded", "failed"] as const;
@@ -49,10 +50,17 @@ export interface Transition {
   readonly reason: string;
 }
 
-/** Values of the last epoch, and of the best one (by validation loss, else by loss) with its number. */
+/** The values of an epoch, with its number. */
+export type NumberedEpoch = Partial<Record<Series, number>> & { readonly epoch?: number };
+
+/** Values of some epochs of a job. */
 export interface JobMetrics {
+  /** The last one. */
   readonly final: Partial<Record<Series, number>>;
-  readonly best: Partial<Record<Series, number>> & { readonly epoch?: number };
+  /** The one whose weights the model has; until there is a model, the lowest so far. */
+  readonly best: NumberedEpoch;
+  /** The one of the least validation loss, else loss, whatever weights the model has; left out until there is a model. */
+  readonly lowest?: NumberedEpoch;
 }
 
 /** A job that runs again to see whether it gives the same weights. It makes no model. */
@@ -86,6 +94,8 @@ export interface Job {
   readonly lastSeq: number;
   /** Of the epochs stored so far; null before the first. */
   readonly metrics: JobMetrics | null;
+  /** What its weights are worth; null until it has succeeded, and for one that an older server ran. */
+  readonly score: Score | null;
   readonly error: JobError | null;
   readonly model: {
     readonly id: string;

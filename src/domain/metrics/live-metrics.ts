@@ -1,5 +1,5 @@
 /** What a job that trains has come to so far: its last and its best epoch, kept up to date chunk by chunk. Pure. */
-import type { JobMetrics } from "../jobs/job.ts";
+import type { JobMetrics, NumberedEpoch } from "../jobs/job.ts";
 import { entriesOf, type MetricChunk, type Series } from "./metric.ts";
 
 /** The metrics of a job, after a chunk that follows those they were made of. The best epoch is that of the least `val_loss`, else `loss`. */
@@ -10,8 +10,13 @@ export function addChunk(known: JobMetrics | null, chunk: MetricChunk): JobMetri
   const isBetter = before === undefined || Number.isNaN(before) || (chunk.series[monitor]?.[row] as number) < before;
   return {
     final: valuesAt(chunk, chunk.to - chunk.from),
-    best: known && !isBetter ? known.best : { ...valuesAt(chunk, row), epoch: chunk.from + row },
+    best: known && !isBetter ? known.best : valuesOfEpoch(chunk, chunk.from + row),
   };
+}
+
+/** The values of an epoch of a chunk, with its number. */
+export function valuesOfEpoch(chunk: MetricChunk, epoch: number): NumberedEpoch {
+  return { ...valuesAt(chunk, epoch - chunk.from), epoch };
 }
 
 /** The first row of the least number; the last row when there is no number. */

@@ -99,7 +99,10 @@ export function runEpochs(loop: Loop): End {
     const last = epochs.at(-1) as Epoch;
     learningRate.observe(last);
     const verdict = stopping?.observe(recorder.epoch, last);
-    if (verdict?.improved && spec.early_stopping?.restore_best) bestWeights = readWeights(executable, plan);
+    if (verdict?.improved && spec.early_stopping?.restore_best) {
+      bestWeights = readWeights(executable, plan);
+      recorder.keep();
+    }
     if (verdict?.stop) return finished(verdict.stop);
     recorder.flush(false);
     count = nextCount(epochs.length, spentMs, most);
@@ -108,7 +111,7 @@ export function runEpochs(loop: Loop): End {
     if (checkpointSchedule.isDueAt(recorder.epoch)) {
       control.settle();
       save("interval");
-    } else if (data.validation && recorder.isBest() && checkpointSchedule.isAllowed()) save("best");
+    } else if (data.validation && recorder.isLowest() && checkpointSchedule.isAllowed()) save("best");
   }
   return finished("all epochs are done");
 }
@@ -181,6 +184,7 @@ function createCheckpointWriter({ plan, executable, control, recorder, monitor, 
       const isBest = isBetter();
       const progress = encodeProgress({
         metrics: recorder.metrics(),
+        kept: recorder.kept,
         schedule: schedule?.state() ?? null,
         stopping: stopping?.state() ?? null,
         partial: runner.partial,

@@ -1,8 +1,8 @@
 /**
  * Gathers what each epoch gave and hands it on in chunks: often enough to watch, seldom enough that a network of a hundred
- * thousand epochs a second does not drown its readers. Keeps the last and the best epoch.
+ * thousand epochs a second does not drown its readers. Remembers the last epoch, the lowest, and the one whose weights are kept.
  */
-import type { JobMetrics } from "../../domain/jobs/job.ts";
+import type { JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
 import type { MetricChunk, Series } from "../../domain/metrics/metric.ts";
 
 /** Most epochs in a chunk: 20 chunks a second at 160,000 epochs a second, and a frame that costs the event loop little. */
@@ -19,14 +19,27 @@ export interface Recorder {
   flush(force: boolean): void;
   /** Epochs recorded so far, those before `skip` included. */
   readonly epoch: number;
-  /** Null before the first epoch. */
+  /** Says that the model will have the weights of the last epoch, unless another is kept later. */
+  keep(): void;
+  /** The epoch that was kept; null when none was, and the model has the weights of the last one. */
+  readonly kept: NumberedEpoch | null;
+  /** Of a run under way, whose best epoch is the lowest. Null before the first epoch. */
   metrics(): JobMetrics | null;
-  /** Whether the last epoch is the best. */
-  isBest(): boolean;
+  /** Of a run that has made a model, whose best epoch is the one with the model's weights. Null before the first epoch. */
+  finished(): JobMetrics | null;
+  /** Whether the last epoch is the lowest. */
+  isLowest(): boolean;
+}
+
+/** Where a recorder goes on from. */
+export interface RecorderStart {
+  readonly epoch: number;
+  readonly metrics: JobMetrics | null;
+  readonly kept: NumberedEpoch | null;
 }
 
 /**
- * A recorder of `series` that reports epochs after `skip` (an earlier attempt has reported those already). The best epoch
+ * A recorder of `series` that reports epochs after `skip` (an earlier attempt has reported those already). The lowest epoch
  * is the one with the least value of `monitor`. `start` is where a checkpoint was written.
  */
 export function createRecorder(
@@ -34,14 +47,15 @@ export function createRecorder(
   monitor: Series,
   skip: number,
   report: (chunk: MetricChunk) => void,
-  start: { readonly epoch: number; readonly metrics: JobMetrics | null } = { epoch: 0, metrics: null },
+  start: RecorderStart = { epoch: 0, metrics: null, kept: null },
 ): Recorder {
   const columns = series.map(() => new Float64Array(CHUNK_EPOCHS));
   let { epoch } = start;
   let count = 0;
   let lastFlush = performance.now();
   let final: EpochValues | null = start.metrics?.final ?? null;
-  let best = (start.metrics?.best ?? null) as (EpochValues & { epoch: number }) | null;
+  let lowest: NumberedEpoch | null = start.metrics?.best ?? null;
+  let { kept } = start;
 
   const flush = (force: boolean) => {
     const now = performance.now();
@@ -63,7 +77,8 @@ export function createRecorder(
       final = values;
       const value = values[monitor] as number;
       // Written so that any number is better than a first epoch that gave none.
-      if (best === null || value < (best[monitor] as number) || Number.isNaN(best[monitor])) best = { epoch, ...values };
+      if (lowest === null || value < (lowest[monitor] as number) || Number.isNaN(lowest[monitor]))
+        lowest = { epoch, ...values };
       if (epoch <= skip) return;
       for (let index = 0; index < series.length; index++) {
         (columns[index] as Float64Array)[count] = values[series[index] as Series] as number;
@@ -71,7 +86,14 @@ export function createRecorder(
       if (++count === CHUNK_EPOCHS) flush(true);
     },
     flush,
-    metrics: () => (final && best ? { final, best } : null),
-    isBest: () => best?.epoch === epoch,
+    keep() {
+      kept = { epoch, ...final };
+    },
+    get kept() {
+      return kept;
+    },
+    metrics: () => (final && lowest ? { final, best: lowest } : null),
+    finished: () => (final && lowest ? { final, best: kept ?? { epoch, ...final }, lowest } : null),
+    isLowest: () => lowest?.epoch === epoch,
   };
 }

@@ -2,11 +2,12 @@
  * Queries on jobs: their record and their states. Every change of state is one compare-and-set that appends its event in the
  * same transaction. Who runs next is in queue.ts.
  */
-import { type Kysely, sql, type UpdateObject } from "kysely";
-import { ATTEMPTED_STATES, type Job, TERMINAL_STATES, type Transition } from "../../../domain/jobs/job.ts";
+import type { Kysely, UpdateObject } from "kysely";
+import { ATTEMPTED_STATES, type Job, type JobMetrics, TERMINAL_STATES, type Transition } from "../../../domain/jobs/job.ts";
 import type { JobFilter, NewJob, Outcome } from "../../../domain/jobs/job-store.ts";
 import type { OnQueued, QueueEntry } from "../../../domain/jobs/queue.ts";
 import type { TransitionRequest } from "../../../domain/jobs/queue-order.ts";
+import { valuesOfEpoch } from "../../../domain/metrics/live-metrics.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { TensorEntry, TensorSet } from "../../../domain/tensor.ts";
 import { runSqlOn } from "../../dialect.ts";
@@ -20,6 +21,7 @@ import { insertDelivery } from "../operation/webhooks.ts";
 import { toPage } from "../page.ts";
 import { metricsFromJson, metricsToJson, newJobRow, toJob } from "../rows.ts";
 import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
+import { readMetrics } from "./metrics.ts";
 import { placeOf, queuedAt } from "./queue.ts";
 import { insertStateEvent, moved } from "./state-changes.ts";
 
@@ -102,11 +104,12 @@ export async function finishJob(
   outcome: Outcome,
 ): Promise<Job | null> {
   return await db.transaction().execute(async (transaction) => {
-    const job = await transaction.selectFrom("jobs").select("reproduces").where("id", "=", id).executeTakeFirst();
+    const job = await transaction.selectFrom("jobs").select(["reproduces", "metrics"]).where("id", "=", id).executeTakeFirst();
     const makesModel = outcome.state === "succeeded" && job?.reproduces === null;
+    const metrics = await metricsOfOutcome(transaction, id, job?.metrics ? metricsFromJson(job.metrics) : null, outcome);
     const row = await transaction
       .updateTable("jobs")
-      .set({ ...moved(to), ...outcomeColumns(outcome, makesModel) })
+      .set({ ...moved(to), ...outcomeColumns(outcome, metrics, makesModel) })
       .where("id", "=", id)
       .where("attempt", "=", attempt)
       .where("state", "in", ATTEMPTED_STATES)
@@ -115,8 +118,7 @@ export async function finishJob(
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
     if (!makesModel) return insertDelivery(transaction, toJob(row), row.project);
-    const metrics = row.metrics === null ? outcome.metrics : metricsFromJson(row.metrics);
-    const model = { ...outcome.model, metrics };
+    const model = { ...outcome.model, metrics: metrics ?? outcome.metrics };
     const { version } = await insertModel(transaction, row.project, model, outcome.weights);
     if (outcome.evaluation) await insertEvaluation(transaction, outcome.model.id, outcome.evaluation);
     await transaction.updateTable("jobs").set({ model_version: version }).where("id", "=", id).execute();
@@ -140,12 +142,30 @@ export async function deleteJob(db: Kysely<Tables>, id: string): Promise<boolean
   return checkpoints !== null;
 }
 
-function outcomeColumns(outcome: Outcome, makesModel: boolean): UpdateObject<Tables, "jobs"> {
-  // Those of the stored epochs count: an attempt that went on from a checkpoint took another time for the same epochs.
-  const metrics = sql<string | null>`coalesce(metrics, ${outcome.metrics && metricsToJson(outcome.metrics)})`;
-  if (outcome.state === "failed") return { metrics, error: JSON.stringify(outcome.error) };
-  if (outcome.state === "cancelled") return { metrics };
-  const { id, name, sha256 } = outcome.model;
-  if (!makesModel) return { metrics, reproduced_sha256: sha256 };
-  return { metrics, model_id: id, model_name: name, model_sha256: sha256 };
+/**
+ * The metrics of a job that ends. Those of the stored epochs count: an attempt that went on from a checkpoint took another time for
+ * the same epochs. Which epoch has the model's weights, training says.
+ */
+async function metricsOfOutcome(
+  db: Kysely<Tables>,
+  id: string,
+  stored: JobMetrics | null,
+  { state, metrics }: Outcome,
+): Promise<JobMetrics | null> {
+  if (stored === null || metrics === null || state !== "succeeded") return stored ?? metrics;
+  const { epoch } = metrics.best;
+  const [chunk] = epoch === undefined ? [] : await readMetrics(db, id, epoch, epoch);
+  const best = chunk && epoch !== undefined ? valuesOfEpoch(chunk, epoch) : metrics.best;
+  return { final: stored.final, best, lowest: stored.best };
+}
+
+function outcomeColumns(outcome: Outcome, metrics: JobMetrics | null, makesModel: boolean): UpdateObject<Tables, "jobs"> {
+  if (outcome.state !== "succeeded") {
+    const columns = { metrics: metrics && metricsToJson(metrics) };
+    return outcome.state === "failed" ? { ...columns, error: JSON.stringify(outcome.error) } : columns;
+  }
+  const { id, name, sha256, score } = outcome.model;
+  const columns = { metrics: metrics && metricsToJson(metrics, score) };
+  if (!makesModel) return { ...columns, reproduced_sha256: sha256 };
+  return { ...columns, model_id: id, model_name: name, model_sha256: sha256 };
 }
