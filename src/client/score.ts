@@ -67,8 +67,8 @@ export function figureLabel({ part }: Pick<Score, "part">, { label }: Pick<Score
 /** Writes a figure. */
 export function figureText(value: number | null, { isShare, name }: FigureKind, format: ScoreFormat): string {
   if (value === null) return "–";
-  // A mean explains nothing, but for rounding.
-  if (name === "r2" && Math.abs(value) < 5e-4) return format.value(0);
+  // As it is quoted; also so that the 0 of a mean does not show its rounding.
+  if (name === "r2") return (Math.round(value * 1000) / 1000).toFixed(3).replace(/^-0\.000$/, "0.000");
   return isShare ? format.share(value) : format.value(value);
 }
 

@@ -1,6 +1,6 @@
 /** What a model's weights are worth, beside a constant answer and a straight line on the same rows. */
-import type { Score } from "../../client/answers.ts";
 import { baselineText, figureText, type ScoreFigure, scoreFigures, scoreSentence } from "../../client/score.ts";
+import type { Score } from "../../domain/models/score.ts";
 import { SCORE_FORMAT } from "../shell/format.ts";
 import { Card } from "../ui/surfaces.tsx";
 import { type Column, Table } from "../ui/table.tsx";

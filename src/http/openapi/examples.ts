@@ -45,7 +45,7 @@ const score = {
   baseline: {
     label: "0",
     value: null,
-    metrics: { accuracy: 0.5, balanced_accuracy: 0.5, f1: 0.333, log_loss: 0.693, roc_auc: 0.5, pr_auc: 0.5 },
+    metrics: { accuracy: 0.5, balanced_accuracy: 0.5, f1: 0.333, log_loss: 0.694, roc_auc: 0.5, pr_auc: 0.5 },
   },
   linear: {
     type: "logistic_regression",
