@@ -1,5 +1,6 @@
 /** Numbers and times as people read them in a table. */
-import type { Job } from "../client/index.ts";
+import type { Job, Score } from "../client/index.ts";
+import { baselineText, figureText, mainFigure, type ScoreFormat } from "../client/score.ts";
 
 /** A number in four significant digits, without an exponent where it is short. */
 export function significant(value: number): string {
@@ -35,10 +36,24 @@ export function localTime(iso: string): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
-/** The score of a job's or model's last epoch: accuracy or r2, else its loss; empty before the first epoch. */
-export function headline({ metrics }: Pick<Job, "metrics">): string {
-  const { loss, accuracy, r2 } = metrics?.final ?? {};
-  if (accuracy !== undefined) return `accuracy ${percent(Number(accuracy))}`;
-  if (r2 !== undefined) return `r2 ${Number(r2).toFixed(3)}`;
-  return loss === undefined ? "" : `loss ${significant(Number(loss))}`;
+/** How the command line writes the numbers of a score. */
+export const SCORE_FORMAT: ScoreFormat = { share: percent, value: significant, count: String };
+
+/**
+ * The result of a job or model in a few words: the score of its weights, and the same of a constant answer. Without a score, the
+ * newest epoch's held-out or training accuracy, r2 or loss; empty before the first epoch.
+ */
+export function headline({ metrics, score }: Pick<Job, "metrics" | "score">): string {
+  if (score) {
+    const figure = mainFigure(score);
+    const text = (value: number | null) => figureText(value, figure, SCORE_FORMAT);
+    return `${figure.name} ${text(figure.model)} (${PART_NAMES[score.part]}; ${baselineText(score)}: ${text(figure.baseline)})`;
+  }
+  const final = metrics?.final ?? {};
+  const name = (["val_accuracy", "accuracy", "val_r2", "r2", "val_loss", "loss"] as const).find((each) => each in final);
+  if (name === undefined) return "";
+  const value = Number(final[name]);
+  return `${name} ${name.endsWith("accuracy") ? percent(value) : significant(value)}`;
 }
+
+const PART_NAMES: Readonly<Record<Score["part"], string>> = { test: "test", validation: "held out", train: "training rows" };

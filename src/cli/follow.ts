@@ -1,8 +1,9 @@
 /** Follows one job on the terminal to its end and prints its results; Ctrl-C stops following, not the job. */
-import type { Client, Frame, Job } from "../client/index.ts";
+import type { Client, Frame, Job, Score } from "../client/index.ts";
+import { baselineText, figureText, type ScoreFigure, scoreFigures, scoreSentence } from "../client/score.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit.ts";
-import { duration, percent, significant } from "./figures.ts";
+import { duration, percent, SCORE_FORMAT, significant } from "./figures.ts";
 import { showProgress } from "./progress.ts";
 import { type Terminal, table } from "./terminal.ts";
 
@@ -58,11 +59,32 @@ function resultLines(job: Job, terminal: Terminal): string[] {
     return [`  ${terminal.paint.red(state)}${error ? `: ${error.detail}${at}` : ""}`];
   }
   const found = model ? [`  ${terminal.paint.bold("model")}  ${model.name}@${model.version}  ${model.id}`] : [];
-  return ["", ...metricLines(job, terminal), "", ...found];
+  return [
+    "",
+    ...(job.score ? scoreLines(job.score, terminal) : metricLines(job, terminal)),
+    ...tookLine(job, terminal),
+    "",
+    ...found,
+  ];
 }
 
-/** The last epoch's metrics, a line each: on the training rows and on the rows held out. */
-function metricLines({ metrics, started_at: start, finished_at: end }: Job, terminal: Terminal): string[] {
+/** What the weights are worth: a sentence, then each figure beside those of a constant answer and of a straight line. */
+function scoreLines(score: Score, terminal: Terminal): string[] {
+  const { linear } = score;
+  const text = (value: number | null, figure: ScoreFigure) => figureText(value, figure, SCORE_FORMAT);
+  const rows = scoreFigures(score).map((figure) => [
+    `  ${figure.name}`,
+    text(figure.model, figure),
+    text(figure.baseline, figure),
+    ...(linear.metrics ? [text(figure.linear, figure)] : []),
+  ]);
+  const head = ["  ", "model", baselineText(score), ...(linear.metrics ? ["straight line"] : [])];
+  const without = linear.reason ? [terminal.paint.dim(`  no straight line to compare with: ${linear.reason}`)] : [];
+  return [`  ${terminal.paint.bold(scoreSentence(score, SCORE_FORMAT))}`, "", ...table([head, ...rows], terminal), ...without];
+}
+
+/** The last epoch's metrics, a line each: on the training rows and on the rows held out. For jobs of servers that made no score. */
+function metricLines({ metrics }: Job, terminal: Terminal): string[] {
   const final = metrics?.final ?? {};
   const names = ["loss", "accuracy", "balanced_accuracy", "precision", "recall", "f1", "mae", "rmse", "mape", "r2"] as const;
   const hasHeldOut = final.val_loss !== undefined;
@@ -71,9 +93,11 @@ function metricLines({ metrics, started_at: start, finished_at: end }: Job, term
     if (train === undefined && heldOut === undefined) return [];
     return [[`  ${name}`, figure(name, train), ...(hasHeldOut ? [figure(name, heldOut)] : [])]];
   });
-  const took = start && end ? `  in ${duration((Date.parse(end) - Date.parse(start)) / 1000)}` : "";
-  const head = ["  ", "training", ...(hasHeldOut ? ["held out"] : [])];
-  return [...table([head, ...rows], terminal), ...(took ? [terminal.paint.dim(took)] : [])];
+  return table([["  ", "training", ...(hasHeldOut ? ["held out"] : [])], ...rows], terminal);
+}
+
+function tookLine({ started_at: start, finished_at: end }: Job, { paint }: Terminal): string[] {
+  return start && end ? [paint.dim(`  in ${duration((Date.parse(end) - Date.parse(start)) / 1000)}`)] : [];
 }
 
 function figure(name: string, value: number | string | undefined): string {

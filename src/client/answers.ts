@@ -8,6 +8,7 @@ import type { ShownRows } from "../domain/jobs/job-rows.ts";
 import type { Series, WireColumns, WireNumber } from "../domain/metrics/metric.ts";
 import type { Evaluation } from "../domain/models/evaluation.ts";
 import type { ModelInput } from "../domain/models/model-inputs.ts";
+import type { Score } from "../domain/models/score.ts";
 import type { Note } from "../domain/notes.ts";
 import type { Layer } from "../domain/spec/layers.ts";
 import type { jobSpec, ResolvedSpec, Task } from "../domain/spec/spec.ts";
@@ -15,10 +16,17 @@ import type { jobSpec, ResolvedSpec, Task } from "../domain/spec/spec.ts";
 /** A job spec as it is submitted: whatever has a default may be left out. */
 export type JobSpec = z.input<typeof jobSpec>;
 
-/** Values of the last epoch and of the best one. */
+/** The values of an epoch, with its number. */
+export type NumberedEpoch = Partial<Record<Series | "epoch", WireNumber>>;
+
+/** Values of some epochs of a job. */
 export interface JobMetrics {
+  /** The last one. */
   final: Partial<Record<Series, WireNumber>>;
-  best: Partial<Record<Series | "epoch", WireNumber>>;
+  /** The one whose weights the model has; until there is a model, the lowest so far. */
+  best: NumberedEpoch;
+  /** The one of the least validation loss, else loss; left out until there is a model. */
+  lowest?: NumberedEpoch | undefined;
 }
 
 /** Why a job failed, and at which epoch where that is known. */
@@ -51,6 +59,8 @@ export interface Job {
   transitions: { state: JobState; at: string; reason: string }[];
   error: JobFault | null;
   metrics: JobMetrics | null;
+  /** What its model is worth on held-out rows; null until it has succeeded. */
+  score: Score | null;
   model: { id: string; name: string; version: number; sha256: string } | null;
 }
 
@@ -104,6 +114,8 @@ export interface Model {
     weights_sha256: string;
   };
   metrics: JobMetrics;
+  /** What it is worth on held-out rows; null for one that was not trained here. */
+  score: Score | null;
   /** Null in lists, and for a model that was not trained here. */
   evaluation: Evaluation | null;
   created_at: string;

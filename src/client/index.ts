@@ -2,6 +2,7 @@
 export type { Scope } from "../domain/access/api-key.ts";
 export type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
 export { isTerminal, JOB_STATES, type JobState } from "../domain/jobs/job.ts";
+export type { Score } from "../domain/models/score.ts";
 export type { Note } from "../domain/notes.ts";
 export { VERSION } from "../domain/version.ts";
 export type * from "./answers.ts";

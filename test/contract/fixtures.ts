@@ -8,6 +8,7 @@ import type { MetricChunk } from "../../src/domain/metrics/metric.ts";
 import type { Evaluation } from "../../src/domain/models/evaluation.ts";
 import type { Model } from "../../src/domain/models/model.ts";
 import { NO_RECEIPT } from "../../src/domain/models/receipt.ts";
+import type { Score } from "../../src/domain/models/score.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../src/domain/spec/run-options.ts";
 import type { ResolvedSpec } from "../../src/domain/spec/spec.ts";
 import { packTensors, type TensorSet } from "../../src/domain/tensor.ts";
@@ -64,6 +65,19 @@ export function aChunk(from: number, to: number): MetricChunk {
   };
 }
 
+/** The label looks like a number that JSON lacks. */
+const aScore: Score = {
+  part: "validation",
+  rows: 40,
+  metrics: { accuracy: 0.875, balanced_accuracy: 0.75, f1: 0.75, log_loss: 0.25, roc_auc: null, pr_auc: null },
+  baseline: {
+    label: "NaN",
+    value: null,
+    metrics: { accuracy: 0.5, balanced_accuracy: 0.5, f1: 0.25, log_loss: 0.6875, roc_auc: 0.5, pr_auc: 0.5 },
+  },
+  linear: { type: "logistic_regression", rows: null, metrics: null, reason: "2000 columns are more than 1024" },
+};
+
 export function aModel(jobId: string): Model {
   return {
     id: createId("model"),
@@ -84,6 +98,7 @@ export function aModel(jobId: string): Model {
     weights: someWeights().entries,
     sha256: "ab".repeat(32),
     metrics: { final: { loss: 0.25 }, best: { loss: 0.125, epoch: 7 } },
+    score: aScore,
     createdAt: Date.now(),
   };
 }
@@ -97,7 +112,15 @@ export function someWeights(): TensorSet {
 
 /** A checkpoint at an epoch: the weights of `aModel`, and a slot of the optimiser's after them. */
 export function aCheckpoint(overrides: Partial<NewCheckpoint> = {}): NewCheckpoint {
-  const { id: _id, name: _name, jobId: _jobId, createdAt: _createdAt, metrics: _metrics, ...model } = aModel("job_none");
+  const {
+    id: _id,
+    name: _name,
+    jobId: _jobId,
+    createdAt: _createdAt,
+    metrics: _metrics,
+    score: _score,
+    ...model
+  } = aModel("job_none");
   const tensors = packTensors([
     { name: "0.weight", shape: [1, 2], values: [1.5, -2.5] },
     { name: "0.bias", shape: [1], values: [0.5] },
@@ -143,6 +166,7 @@ export function aJob(name = "moons", epochs = 1000): Job {
     epochsDone: 0,
     lastSeq: 2,
     metrics: null,
+    score: null,
     error: null,
     model: null,
     reproduces: null,

@@ -105,6 +105,7 @@ function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone: number
     epochsDone,
     lastSeq: 0,
     metrics: null,
+    score: null,
     error: null,
     model: null,
     reproduces: null,

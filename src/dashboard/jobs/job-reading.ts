@@ -1,8 +1,9 @@
 /** What a job's record says, as the page shows it: how fast it trains, how good it is, what it consists of. Pure. */
-import type { Job } from "../../client/answers.ts";
+import type { Job, Model } from "../../client/answers.ts";
+import { figureLabel, mainFigure, scoreSentence } from "../../client/score.ts";
 import { ATTEMPTED_STATES, isTerminal } from "../../domain/jobs/job.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
-import { shortId } from "../shell/format.ts";
+import { SCORE_FORMAT, shortId } from "../shell/format.ts";
 
 /** Whether a job is in a terminal state. */
 export const isOver = ({ state }: Pick<Job, "state">): boolean => isTerminal(state);
@@ -27,7 +28,7 @@ export function meanSpeed(job: Job, now: number): number | null {
   return job.epochs_done > 0 && seconds > 0 ? job.epochs_done / seconds : null;
 }
 
-/** The metrics that score a job, best first, with their labels; the first one that the job has is shown. */
+/** The metrics that score a job without a model, best first, with their labels; the first one that the job has is shown. */
 const SCORES: readonly (readonly [Series, label: string, isShare: boolean])[] = [
   ["val_accuracy", "val. accuracy", true],
   ["accuracy", "accuracy", true],
@@ -43,17 +44,24 @@ const SCORES: readonly (readonly [Series, label: string, isShare: boolean])[] = 
   ["mae", "MAE", false],
 ];
 
-export interface Score {
+export interface ShownScore {
   readonly label: string;
   readonly value: unknown;
   readonly isShare: boolean;
+  /** The whole score as a sentence; null while there is none. */
+  readonly sentence: string | null;
 }
 
-/** The score of the newest epoch; null when the job has no metric but its loss. */
-export function scoreOf({ metrics }: Job): Score | null {
+/** The score of a model's weights; of a job without a model, of the newest epoch; null when that has no metric but its loss. */
+export function scoreOf({ metrics, score }: Pick<Job | Model, "metrics" | "score">): ShownScore | null {
+  if (score) {
+    const figure = mainFigure(score);
+    const sentence = scoreSentence(score, SCORE_FORMAT);
+    return { value: figure.model, label: figureLabel(score, figure), isShare: figure.isShare, sentence };
+  }
   const final = metrics?.final ?? {};
   const found = SCORES.find(([name]) => final[name] !== undefined);
-  return found ? { value: final[found[0]], label: found[1], isShare: found[2] } : null;
+  return found ? { value: final[found[0]], label: found[1], isShare: found[2], sentence: null } : null;
 }
 
 /** The data, the layers and the optimiser in a few words: moons · 4-1 · adam. */

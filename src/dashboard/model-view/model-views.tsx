@@ -9,6 +9,7 @@ import { Card, Empty, Notice, Problem, Skeleton } from "../ui/surfaces.tsx";
 import { Explorer } from "./explorer.tsx";
 import { Histograms } from "./histograms.tsx";
 import { Network } from "./network.tsx";
+import { ScoreCard } from "./score-card.tsx";
 import { Scores } from "./scores.tsx";
 import { modelSnapshot, type Snapshots, useSnapshots } from "./snapshots.ts";
 import { MAX_WEIGHTS, type ReadWeights, useWeights } from "./weights.ts";
@@ -30,6 +31,7 @@ export function ModelViews({ job, model, only }: ModelViewsProps) {
   const weights = useWeights(parameters, model?.id ?? null, snapshot);
   return (
     <div class="stack">
+      {model?.score && <ScoreCard score={model.score} />}
       <PredictionsCard job={job} model={model} {...(only && { only })} onSnapshot={setSnapshot} />
       <NetworkCard job={job} model={model} tensors={weights.tensors} />
       {model?.evaluation && (

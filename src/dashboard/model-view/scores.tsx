@@ -30,6 +30,12 @@ export function Scores({ evaluation }: { readonly evaluation: Evaluation }) {
         <span class="muted">{formatCount(shown.rows)} rows</span>
       </div>
       <Facts facts={isClasses(shown) ? classFacts(shown) : valueFacts(shown)} />
+      {isClasses(shown) && (
+        <p class="muted">
+          Log loss is of the stored weights, with every row counting the same. The loss of the curves is the job's own: it
+          follows class weights and label smoothing, and on training rows it is a mean over the epoch, while weights change.
+        </p>
+      )}
       <div class="plot-grid-2">
         {isClasses(shown) ? <ClassPlots evaluation={shown} /> : <ValuePlots evaluation={shown} />}
         {evaluation.importance && (

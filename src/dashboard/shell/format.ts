@@ -1,4 +1,5 @@
 /** Numbers, times and durations as people read them. Pure. */
+import type { ScoreFormat } from "../../client/score.ts";
 
 const THIN = "\u2009";
 const NONE = "–";
@@ -35,6 +36,9 @@ export function formatShare(value: unknown): string {
   const number = Number(value ?? Number.NaN);
   return Number.isFinite(number) ? `${(number * 100).toFixed(1)}${THIN}%` : formatValue(value);
 }
+
+/** How the page writes the numbers of a score. */
+export const SCORE_FORMAT: ScoreFormat = { share: formatShare, value: formatValue, count: formatCount };
 
 /** A rate, with k for thousands and M for millions. */
 export function formatRate(perSecond: number | null): string {

@@ -1,5 +1,6 @@
 /** Jobs: their states, the transitions between states, and the stored record. Times are epoch milliseconds. */
 import type { Series } from "../metrics/metric.ts";
+import type { Score } from "../models/score.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "cancelling", "cancelled", "succeeded", "failed"] as const;
@@ -49,10 +50,17 @@ export interface Transition {
   readonly reason: string;
 }
 
-/** The values of the last epoch and of the best epoch (by validation loss, or by loss without one), with its number. */
+/** The values of an epoch, with its number. */
+export type NumberedEpoch = Partial<Record<Series, number>> & { readonly epoch?: number };
+
+/** The values of some epochs of a job. */
 export interface JobMetrics {
+  /** The last one. */
   readonly final: Partial<Record<Series, number>>;
-  readonly best: Partial<Record<Series, number>> & { readonly epoch?: number };
+  /** The one whose weights the model has; until there is a model, the lowest so far. */
+  readonly best: NumberedEpoch;
+  /** The one of the least validation loss, else loss, whatever weights the model has; left out until there is a model. */
+  readonly lowest?: NumberedEpoch;
 }
 
 /** A job that repeats the training of a model to compare the weights. It creates no model. */
@@ -86,6 +94,8 @@ export interface Job {
   readonly lastSeq: number;
   /** Metrics of the stored epochs; null before the first. */
   readonly metrics: JobMetrics | null;
+  /** What its weights are worth; null until it has succeeded, and for one that an older server ran. */
+  readonly score: Score | null;
   readonly error: JobError | null;
   readonly model: {
     readonly id: string;

@@ -1,5 +1,5 @@
 /** Metrics of a running job: its last and best epoch, updated chunk by chunk. */
-import type { JobMetrics } from "../jobs/job.ts";
+import type { JobMetrics, NumberedEpoch } from "../jobs/job.ts";
 import { entriesOf, type MetricChunk, type Series } from "./metric.ts";
 
 /** Updates a job's metrics with the next chunk. The best epoch has the smallest `val_loss`, or `loss` without validation. */
@@ -10,8 +10,13 @@ export function addChunk(known: JobMetrics | null, chunk: MetricChunk): JobMetri
   const isBetter = before === undefined || Number.isNaN(before) || (chunk.series[monitor]?.[row] as number) < before;
   return {
     final: valuesAt(chunk, chunk.to - chunk.from),
-    best: known && !isBetter ? known.best : { ...valuesAt(chunk, row), epoch: chunk.from + row },
+    best: known && !isBetter ? known.best : valuesOfEpoch(chunk, chunk.from + row),
   };
+}
+
+/** Returns the values of an epoch of a chunk, with its number. */
+export function valuesOfEpoch(chunk: MetricChunk, epoch: number): NumberedEpoch {
+  return { ...valuesAt(chunk, epoch - chunk.from), epoch };
 }
 
 /** Returns the first row with the minimum; the last row if all values are NaN. */

@@ -29,7 +29,9 @@ export const regressionEvaluation = z
     mae: scored("Mean absolute error."),
     rmse: scored("Root of the mean squared error."),
     r2: scored("Share of the variance that is explained."),
-    mape: scored("Mean absolute error as a share of the target; large where targets are near 0."),
+    mape: scored(
+      "Mean absolute error as a share of the target, as it is stored in float64; large where targets are near 0. The series `mape` computes in float32, after scaling.",
+    ),
     residuals: z
       .strictObject({ actual: z.array(score), predicted: z.array(score) })
       .nullable()
@@ -74,7 +76,9 @@ export const classEvaluation = z
     precision: averages,
     recall: averages,
     f1: averages,
-    log_loss: scored("Mean of -ln of the probability given to the true class."),
+    log_loss: scored(
+      "Mean of -ln of the probability given to the true class, every row and class alike, of the stored weights. The series `loss` and `val_loss` are of the job's own loss: they follow its class weights, row weights and label smoothing, and `loss` is a mean over the steps of an epoch, while weights change and dropout is on. Of cross_entropy or bce without these, `val_loss` at `metrics.best` is the same but for rounding.",
+    ),
     roc_auc: scored("Of the second class of two; of more, each against the others, macro average."),
     pr_auc: scored("Average precision: of the second class of two; of more, each against the others, macro average."),
     classes: z.array(classScores).nullable(),

@@ -7,6 +7,7 @@ import type { Task } from "../spec/spec.ts";
 import type { TensorEntry } from "../tensor.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Tags } from "./registry.ts";
+import type { Score } from "./score.ts";
 
 export interface Model {
   readonly id: string;
@@ -37,6 +38,8 @@ export interface Model {
   /** SHA-256 of the weights: little-endian float32, contiguous, in the order of `weights`. */
   readonly sha256: string;
   readonly metrics: JobMetrics;
+  /** Null or left out for a model that was not trained here, for one of an older server, and for a checkpoint. */
+  readonly score?: Score | null;
   readonly createdAt: number;
 }
 

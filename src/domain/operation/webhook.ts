@@ -104,6 +104,7 @@ export function webhookBody(job: Job): string {
     finished_at: isoTime(job.finishedAt),
     error: job.error,
     metrics: job.metrics,
+    score: job.score,
     model: job.model,
   };
   // Epochs, counts and versions are finite, so only metrics can become strings.

@@ -38,6 +38,23 @@ const metrics = {
   best: { loss: 0.0012, accuracy: 1, lr: 0.05, epoch_ms: 0.016, epoch: 1000 },
 };
 
+const score = {
+  part: "train",
+  rows: 200,
+  metrics: { accuracy: 1, balanced_accuracy: 1, f1: 1, log_loss: 0.0012, roc_auc: 1, pr_auc: 1 },
+  baseline: {
+    label: "0",
+    value: null,
+    metrics: { accuracy: 0.5, balanced_accuracy: 0.5, f1: 0.333, log_loss: 0.694, roc_auc: 0.5, pr_auc: 0.5 },
+  },
+  linear: {
+    type: "logistic_regression",
+    rows: 200,
+    metrics: { accuracy: 0.875, balanced_accuracy: 0.875, f1: 0.875, log_loss: 0.271, roc_auc: 0.953, pr_auc: 0.955 },
+    reason: null,
+  },
+};
+
 const transitions = [
   { state: "queued", at: "2026-05-04T09:30:00.000Z", reason: "submitted" },
   { state: "running", at: "2026-05-04T09:30:00.004Z", reason: "a worker took it" },
@@ -77,6 +94,7 @@ export const jobExample = {
   transitions,
   error: null,
   metrics,
+  score,
   reproduces: null,
   agrees: null,
   model: { id: MODEL, name: "moons-mlp", version: 1, sha256: SHA256 },
@@ -137,6 +155,7 @@ export const modelExample = {
     weights_sha256: SHA256,
   },
   metrics,
+  score,
   evaluation: null,
   created_at: transitions[2]?.at,
 };

@@ -5,6 +5,7 @@ import { shownRows } from "../../domain/jobs/job-rows.ts";
 import { SERIES } from "../../domain/metrics/metric.ts";
 import { evaluation } from "../../domain/models/evaluation.ts";
 import { modelInput } from "../../domain/models/model-inputs.ts";
+import { score } from "../../domain/models/score.ts";
 import { note } from "../../domain/notes.ts";
 import { layer } from "../../domain/spec/layers.ts";
 import { resolvedSpec, TASKS } from "../../domain/spec/spec.ts";
@@ -28,11 +29,18 @@ const wireNumber = z
 
 const values = z.partialRecord(z.enum(SERIES), wireNumber);
 
+const numberedEpoch = z.partialRecord(z.enum([...SERIES, "epoch"]), wireNumber);
+
 const metricValues = z
   .object({
     final: values.meta({ description: "Values of the last epoch; while the job trains, of the newest one stored." }),
-    best: z.partialRecord(z.enum([...SERIES, "epoch"]), wireNumber).meta({
-      description: "Values of the best epoch so far, by validation loss if there is one, else by loss, and its number.",
+    best: numberedEpoch.meta({
+      description:
+        "Values and number of the epoch whose weights the model has: the one that early stopping restored, else the last. Until there is a model, of the lowest epoch so far.",
+    }),
+    lowest: numberedEpoch.optional().meta({
+      description:
+        "Values and number of the epoch of the least validation loss, else loss, whatever weights the model has. Left out until there is a model.",
     }),
   })
   .meta({ id: "JobMetrics" });
@@ -76,6 +84,9 @@ export const jobAnswer = z
     transitions: z.array(z.object({ state: z.enum(JOB_STATES), at: time, reason: z.string() })),
     error: jobError.nullable().meta({ description: "Why it failed." }),
     metrics: metricValues.nullable(),
+    score: score
+      .nullable()
+      .meta({ description: "What its model is worth; null until it has succeeded, and for a job of an older server." }),
     model: z
       .object({ id: z.string(), name: z.string(), version: z.int(), sha256 })
       .nullable()
@@ -207,6 +218,9 @@ export const modelAnswer = z
     sha256: sha256.meta({ description: "Of the weights: float32 little-endian, in the order of `weights`." }),
     receipt,
     metrics: metricValues,
+    score: score.nullable().meta({
+      description: "Null for a model that was not trained here, for one of an older server, and for a checkpoint.",
+    }),
     evaluation: evaluation.nullable().meta({ description: "Null in lists, and for a model that was not trained here." }),
     created_at: time,
   })

@@ -38,6 +38,7 @@ export function representJob({ job, queue, progress, etaS }: JobView): Serialize
     transitions: job.transitions.map(({ state, at, reason }) => ({ state, at: isoTime(at), reason })),
     error: job.error && { ...job.error },
     metrics: job.metrics && representMetrics(job.metrics),
+    score: job.score,
     model: job.model && { ...job.model },
   };
 }
@@ -72,6 +73,7 @@ export function representModel(model: Model, evaluation: Evaluation | null, { li
       weights_sha256: model.sha256,
     },
     metrics: representMetrics(model.metrics),
+    score: model.score ?? null,
     evaluation,
     created_at: isoTime(model.createdAt),
   };
@@ -82,8 +84,8 @@ export function representPage<T, R>(page: Page<T>, represent: (item: T) => R) {
   return { data: page.data.map(represent), has_more: page.hasMore, next_after: page.nextAfter };
 }
 
-function representMetrics({ final, best }: JobMetrics): NonNullable<SerializedJob["metrics"]> {
-  return { final: wireValues(final), best: wireValues(best) };
+function representMetrics({ final, best, lowest }: JobMetrics): NonNullable<SerializedJob["metrics"]> {
+  return { final: wireValues(final), best: wireValues(best), ...(lowest && { lowest: wireValues(lowest) }) };
 }
 
 function wireValues<K extends string>(values: Readonly<Partial<Record<K, number>>>): Partial<Record<K, WireNumber>> {

@@ -1,21 +1,34 @@
 /** Converts rows to records of the domain and back. Knows the columns, but runs no query. */
 import type { Job, JobError, JobMetrics, JobState, Reproduction, Transition } from "../../domain/jobs/job.ts";
 import type { NewJob } from "../../domain/jobs/job-store.ts";
-import { toWire } from "../../domain/metrics/metric.ts";
+import { toWire, type WireNumber } from "../../domain/metrics/metric.ts";
 import type { Model, NewModel } from "../../domain/models/model.ts";
 import type { Tags } from "../../domain/models/registry.ts";
+import type { Score } from "../../domain/models/score.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../domain/spec/run-options.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { JobsTable, ModelsTable } from "../tables.ts";
 
-/** Encodes metrics as JSON. NaN and the infinities, which JSON lacks, become strings, as in the HTTP API. */
-export function metricsToJson(metrics: JobMetrics): string {
-  return JSON.stringify(metrics, (_, value: unknown) => (typeof value === "number" ? toWire(value) : value));
+/**
+ * Encodes metrics as JSON. NaN and the infinities, which JSON lacks, become strings, as in the HTTP API. The score of a job is stored
+ * beside them; the score of a model is part of its architecture.
+ */
+export function metricsToJson(metrics: JobMetrics, score: Score | null = null): string {
+  const document = score ? { ...metrics, score } : metrics;
+  return JSON.stringify(document, (_, value: unknown) => (typeof value === "number" ? toWire(value) : value));
 }
 
-/** Decodes what `metricsToJson` encoded. */
+/** Decodes what `metricsToJson` encoded, without the score. */
 export function metricsFromJson(text: string): JobMetrics {
-  return JSON.parse(text, (_, value: unknown) => (typeof value === "string" ? Number(value) : value)) as JobMetrics;
+  const { score: _, ...metrics } = JSON.parse(text) as Record<string, Record<string, WireNumber>>;
+  const numbers = (values: Record<string, WireNumber>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+  return Object.fromEntries(Object.entries(metrics).map(([name, values]) => [name, numbers(values)])) as unknown as JobMetrics;
+}
+
+/** Returns the score that `metricsToJson` encoded. */
+function scoreFromJson(text: string): Score | null {
+  return (JSON.parse(text) as { score?: Score }).score ?? null;
 }
 
 /** Waiting time that is worth one step of priority: one minute. */
@@ -75,6 +88,7 @@ export function toJob(row: JobsTable): Job {
     epochsDone: row.epochs_done,
     lastSeq: row.last_seq,
     metrics: row.metrics === null ? null : metricsFromJson(row.metrics),
+    score: row.metrics === null ? null : scoreFromJson(row.metrics),
     error: row.error === null ? null : (JSON.parse(row.error) as JobError),
     model: modelOf(row),
     reproduces:
@@ -93,7 +107,16 @@ function modelOf({ model_id: id, model_name: name, model_version: version, model
 
 type Architecture = Pick<
   Model,
-  "task" | "preprocessing" | "inputWidth" | "outputWidth" | "classes" | "layers" | "activation" | "weights" | "receipt"
+  | "task"
+  | "preprocessing"
+  | "inputWidth"
+  | "outputWidth"
+  | "classes"
+  | "layers"
+  | "activation"
+  | "weights"
+  | "receipt"
+  | "score"
 >;
 
 /** Returns the row of a new model with its version, without tags. */

@@ -57,6 +57,7 @@ export function loadTable({ job, payload }: TrainingRun): Table {
     targetWidth,
     features: tensor(PAYLOAD.features),
     targets: tensor(PAYLOAD.targets),
+    actual: null,
     weights: null,
   };
 }
@@ -142,15 +143,17 @@ export function encodeRows(
   }
   const targetWidth = targets.length;
   const encoded = new Float32Array(rows.length * targetWidth);
+  const actual = codes ? null : new Float64Array(rows.length * targetWidth);
   targets.forEach(({ column, scaling }, index) => {
     const values = codes ?? valuesOf(dataset, column);
     for (let row = 0; row < rows.length; row++) {
       const value = values[rows[row] as number] as number;
       encoded[row * targetWidth + index] = scaling ? (value - scaling.offset) / scaling.scale : value;
+      if (actual) actual[row * targetWidth + index] = value;
     }
   });
   const rowWeights = weights === null ? null : meanOne(valuesOf(dataset, weights), rows);
-  return { rows: rows.length, featureWidth: width, targetWidth, features, targets: encoded, weights: rowWeights };
+  return { rows: rows.length, featureWidth: width, targetWidth, features, targets: encoded, actual, weights: rowWeights };
 }
 
 /** The weights of rows, scaled to a mean of 1; all alike where none weighs anything. */

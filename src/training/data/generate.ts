@@ -128,6 +128,6 @@ export function generate(options: Generator): Table {
     targets[i] = entry.row(options, i, random, point);
     features.set(point, i * featureWidth);
   }
-  const table = { rows, featureWidth, targetWidth: 1, features, targets, weights: null };
+  const table = { rows, featureWidth, targetWidth: 1, features, targets, actual: null, weights: null };
   return task === "regression" ? table : takeRows(table, createRandom(streamKey(options.seed, "data/order")).permutation(rows));
 }

@@ -9,25 +9,30 @@ export interface Table {
   readonly features: Float32Array<ArrayBuffer>;
   /** [rows, targetWidth] */
   readonly targets: Float32Array<ArrayBuffer>;
+  /** [rows, targetWidth]: values of a regression as they are stored, in their own units; null where `targets` are these. */
+  readonly actual: Float64Array<ArrayBuffer> | null;
   /** [rows]: how much each row counts in the loss, 1 on average; null where all count alike. */
   readonly weights: Float32Array<ArrayBuffer> | null;
 }
 
 /** The rows at `indices`, in that order. */
 export function takeRows(table: Table, indices: ArrayLike<number>): Table {
-  const take = (source: Float32Array, width: number) => {
-    const taken = new Float32Array(indices.length * width);
+  const fill = <Values extends Float32Array | Float64Array>(taken: Values, source: Values, width: number): Values => {
     for (let row = 0; row < indices.length; row++) {
       const start = (indices[row] as number) * width;
       taken.set(source.subarray(start, start + width), row * width);
     }
     return taken;
   };
+  const take = (source: Float32Array<ArrayBuffer>, width: number) =>
+    fill(new Float32Array(indices.length * width), source, width);
+  const { actual, targetWidth } = table;
   return {
     ...table,
     rows: indices.length,
     features: take(table.features, table.featureWidth),
     targets: take(table.targets, table.targetWidth),
+    actual: actual && fill(new Float64Array(indices.length * targetWidth), actual, targetWidth),
     weights: table.weights && take(table.weights, 1),
   };
 }

@@ -31,13 +31,15 @@ export function evaluateDataset(model: Model, weights: TensorSet, dataset: Datas
   const inference = createInference(model, weights, [BLOCK]);
   const outputs = new Float32Array(chosen.length * outputWidth);
   const targets = new Float32Array(chosen.length * preprocessing.targets.length);
+  const actual = codes ? null : new Float64Array(targets.length);
   for (let start = 0; start < chosen.length; start += STRETCH_ROWS) {
     const table = encodeRows(read.dataset, preprocessing, codes, null, chosen.subarray(start, start + STRETCH_ROWS));
     outputs.set(inference.outputs(table.features, table.rows), start * outputWidth);
     targets.set(table.targets, start * table.targetWidth);
+    if (table.actual) actual?.set(table.actual, start * table.targetWidth);
   }
   const scalings = preprocessing.targets.map(({ scaling }) => scaling);
-  return { ok: true, evaluation: evaluate({ rows: chosen.length, outputs, targets }, classes, scalings) };
+  return { ok: true, evaluation: evaluate({ rows: chosen.length, outputs, targets, actual }, classes, scalings) };
 }
 
 function refused(details: readonly string[]): DatasetEvaluation {

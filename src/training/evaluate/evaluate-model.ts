@@ -1,8 +1,12 @@
-/** The evaluation of a finished model: its scores on each part of its rows, and the importance of its columns on held-out ones. */
+/**
+ * The evaluation of a finished model: what it is worth on each part of its rows, the importance of its columns on held-out ones, and
+ * its score.
+ */
 
 import type { Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import { featureNames } from "../../domain/datasets/preprocessing.ts";
 import type { Evaluation, Importance, PartEvaluation } from "../../domain/models/evaluation.ts";
+import type { Score } from "../../domain/models/score.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
 import { createRandom, streamKey } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
@@ -10,6 +14,7 @@ import { type Table, takeRows } from "../data/table.ts";
 import { type Architecture, architectureNetwork, BLOCK, createInference, type Inference } from "../predict/inference.ts";
 import { choose, evaluate, scoreValues } from "./evaluate.ts";
 import { type ColumnGroup, permutationImportance } from "./importance.ts";
+import { scoreModel } from "./score.ts";
 
 export interface FinishedModel extends Architecture {
   /** Empty for a regression. */
@@ -27,21 +32,47 @@ const BUDGET = 2e9;
 /** What a row costs however small its network is. */
 const LEAST_WORK = 1000;
 
+/** What a finished model is worth. */
+export interface FinishedEvaluation {
+  readonly evaluation: Evaluation;
+  readonly score: Score;
+}
+
 /** Evaluates a model with its final weights. A function of its arguments alone: the clock has no part in it. */
-export function evaluateModel(model: FinishedModel, weights: TensorSet, data: JobData, seed: number): Evaluation {
+export function evaluateModel(model: FinishedModel, weights: TensorSet, data: JobData, seed: number): FinishedEvaluation {
   const inference = createInference(model, weights, [BLOCK]);
   const scalings = (model.preprocessing?.targets ?? []).map(({ scaling }) => scaling);
   const most = Math.max(1, Math.floor(MOST_OUTPUTS / model.outputWidth));
-  const scores = (table: Table): PartEvaluation => {
-    const { rows, features, targets } = table.rows > most ? sample(table, most, seed) : table;
-    return evaluate({ rows, outputs: inference.outputs(features, rows), targets }, model.classes, scalings);
+  const evaluatePart = (part: Table | null): EvaluatedPart | null => {
+    if (!part) return null;
+    const table = part.rows > most ? sample(part, most, seed) : part;
+    const { rows, features, targets, actual } = table;
+    const outputs = inference.outputs(features, rows);
+    return { table, evaluation: evaluate({ rows, outputs, targets, actual }, model.classes, scalings) };
   };
+  const parts = {
+    test: evaluatePart(data.test),
+    validation: evaluatePart(data.validation),
+    train: evaluatePart(data.train) as EvaluatedPart,
+  };
+  const part = parts.test ? "test" : parts.validation ? "validation" : "train";
+  const { preprocessing, classes } = model;
+  const scored = parts[part] as EvaluatedPart;
   return {
-    train: scores(data.train),
-    validation: data.validation && scores(data.validation),
-    test: data.test && scores(data.test),
-    importance: importanceOf(model, inference, data, seed),
+    evaluation: {
+      train: parts.train.evaluation,
+      validation: parts.validation?.evaluation ?? null,
+      test: parts.test?.evaluation ?? null,
+      importance: importanceOf(model, inference, data, seed),
+    },
+    score: scoreModel({ part, ...scored, train: data.train, preprocessing, classes, seed }),
   };
+}
+
+interface EvaluatedPart {
+  /** The rows that were looked at. */
+  readonly table: Table;
+  readonly evaluation: PartEvaluation;
 }
 
 /** On the test part, which training has never seen, or else on the validation part. */

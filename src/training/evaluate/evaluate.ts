@@ -22,6 +22,8 @@ export interface Predicted {
   readonly outputs: Float32Array;
   /** [rows, columns]: values; or the class as an index. */
   readonly targets: Float32Array;
+  /** [rows, columns]: values as they are stored, in their own units; without them, `targets` are scaled back. */
+  readonly actual?: Float64Array | null;
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
@@ -56,47 +58,48 @@ export function evaluateValues(predicted: Predicted, scalings: readonly (Scaling
 
 /** Rows spread evenly over the part, in the target's own units. */
 function residualsOf(
-  { rows, outputs, targets }: Predicted,
+  { rows, outputs, targets, actual }: Predicted,
   scalings: readonly (Scaling | null)[],
 ): RegressionEvaluation["residuals"] {
   if (outputs.length !== rows) return null;
-  const { offset, scale } = scalings[0] ?? { offset: 0, scale: 1 };
+  const scaling = scalings[0] ?? UNSCALED;
   const shown = Math.min(rows, MAX_RESIDUALS);
-  const take = (values: Float32Array) =>
+  const take = (values: Float32Array | Float64Array, { offset, scale }: Scaling) =>
     Array.from({ length: shown }, (_, place) =>
       finite((values[Math.floor((place * rows) / shown)] as number) * scale + offset),
     );
-  return { actual: take(targets), predicted: take(outputs) };
+  return { actual: actual ? take(actual, UNSCALED) : take(targets, scaling), predicted: take(outputs, scaling) };
 }
 
+const UNSCALED: Scaling = { offset: 0, scale: 1 };
+
 /** Means over the outputs. */
-export function scoreValues({ rows, outputs, targets }: Predicted, scalings: readonly (Scaling | null)[] = []): ValueScores {
+export function scoreValues(predicted: Predicted, scalings: readonly (Scaling | null)[] = []): ValueScores {
+  const { rows, outputs, targets, actual } = predicted;
   const columns = outputs.length / rows;
-  const scores = Array.from({ length: columns }, (_, column) =>
-    columnScores(rows, (row) => row * columns + column, outputs, targets, scalings[column] ?? { offset: 0, scale: 1 }),
-  );
+  const scores = Array.from({ length: columns }, (_, column) => {
+    const { offset, scale } = scalings[column] ?? UNSCALED;
+    const own = (values: Float32Array) =>
+      Float64Array.from({ length: rows }, (_, row) => (values[row * columns + column] as number) * scale + offset);
+    const stored = actual && Float64Array.from({ length: rows }, (_, row) => actual[row * columns + column] as number);
+    return columnScores(stored ?? own(targets), own(outputs));
+  });
   const average = (name: keyof (typeof scores)[number]) => finite(mean(scores.map((column) => column[name])));
   return { mae: average("mae"), rmse: average("rmse"), r2: average("r2"), mape: average("mape") };
 }
 
-function columnScores(
-  rows: number,
-  placeOf: (row: number) => number,
-  outputs: Float32Array,
-  targets: Float32Array,
-  { offset, scale }: Scaling,
-) {
-  let [absolute, squared, relative, total] = [0, 0, 0, 0];
-  for (let row = 0; row < rows; row++) total += targets[placeOf(row)] as number;
-  const centre = total / rows;
-  let spread = 0;
+/** Scores of a column, both sides in the target's own units. */
+function columnScores(actual: Float64Array, predicted: Float64Array) {
+  const rows = actual.length;
+  let [absolute, squared, relative, spread] = [0, 0, 0, 0];
+  const centre = sumOf(actual) / rows;
   for (let row = 0; row < rows; row++) {
-    const target = targets[placeOf(row)] as number;
-    const error = Math.abs((outputs[placeOf(row)] as number) - target) * scale;
+    const target = actual[row] as number;
+    const error = Math.abs((predicted[row] as number) - target);
     absolute += error;
     squared += error * error;
-    relative += error / Math.max(Math.abs(target * scale + offset), Number.EPSILON);
-    spread += ((target - centre) * scale) ** 2;
+    relative += error / Math.max(Math.abs(target), Number.EPSILON);
+    spread += (target - centre) * (target - centre);
   }
   const constant = squared === 0 ? 1 : 0;
   return {

@@ -3,7 +3,7 @@
  * counter-based (engine/random.ts), so their only state is the number of the step.
  */
 import type { CheckpointState } from "../../domain/jobs/checkpoint.ts";
-import type { JobMetrics } from "../../domain/jobs/job.ts";
+import type { JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
 import { packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { ENGINE_VERSION, type Executable, type ScheduleState } from "../../engine/index.ts";
 import { STATES, type TrainingPlan } from "./build.ts";
@@ -11,8 +11,10 @@ import type { PartialEpoch } from "./epoch.ts";
 
 /** The state in a checkpoint besides its tensors. */
 export interface TrainingProgress {
-  /** State of the recorder: its last and best epoch. */
+  /** State of the recorder: its last and lowest epoch. */
   readonly metrics: JobMetrics | null;
+  /** Of the recorder: the epoch of the best weights; null without them, left out by servers that did not record it. */
+  readonly kept?: NumberedEpoch | null;
   readonly schedule: ScheduleState | null;
   /** State of early stopping: the best value and its epoch. */
   readonly stopping: { readonly best: number; readonly bestEpoch: number } | null;

@@ -102,7 +102,10 @@ export function runEpochs(loop: Loop): End {
     const last = (series: Series) => columnOf(runner.columns, series)[ran - 1] as number;
     learningRate.observe(last);
     const verdict = stopping?.observe(recorder.epoch, last(stopping.monitor));
-    if (verdict?.improved && spec.early_stopping?.restore_best) bestWeights = readWeights(executable, plan);
+    if (verdict?.improved && spec.early_stopping?.restore_best) {
+      bestWeights = readWeights(executable, plan);
+      recorder.keep();
+    }
     if (verdict?.stop) return finished(verdict.stop);
     recorder.flush(false);
     count = nextCount(ran, spentMs, most);
@@ -111,7 +114,7 @@ export function runEpochs(loop: Loop): End {
     if (checkpointSchedule.isDueAt(recorder.epoch)) {
       control.settle();
       save("interval");
-    } else if (data.validation && recorder.isBest() && checkpointSchedule.isAllowed()) save("best");
+    } else if (data.validation && recorder.isLowest() && checkpointSchedule.isAllowed()) save("best");
   }
   return finished("all epochs are done");
 }
@@ -183,6 +186,7 @@ function createCheckpointWriter({ plan, executable, control, recorder, monitor, 
       const isBest = isBetter();
       const progress = encodeProgress({
         metrics: recorder.metrics(),
+        kept: recorder.kept,
         schedule: schedule?.state() ?? null,
         stopping: stopping?.state() ?? null,
         partial: runner.partial,

@@ -1,8 +1,9 @@
 /**
  * Collects the values of epochs and reports them in chunks: often enough for live charts, and rarely enough that a network
- * with a hundred thousand epochs per second does not overload its readers. Keeps the last and the best epoch.
+ * with a hundred thousand epochs per second does not overload its readers. Remembers the last epoch, the lowest, and the one whose
+ * weights are kept.
  */
-import type { JobMetrics } from "../../domain/jobs/job.ts";
+import type { JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
 import type { MetricChunk, Series } from "../../domain/metrics/metric.ts";
 import { columnOf, type EpochColumns } from "./epoch.ts";
 
@@ -18,14 +19,27 @@ export interface Recorder {
   flush(force: boolean): void;
   /** Number of epochs recorded so far, including those before `skip`. */
   readonly epoch: number;
-  /** Returns the last and the best epoch; null before the first epoch. */
+  /** Marks the last epoch as the one whose weights the model will have, unless a later one is marked. */
+  keep(): void;
+  /** The epoch that was kept; null if none was, and the model has the weights of the last one. */
+  readonly kept: NumberedEpoch | null;
+  /** Returns the metrics of a current run, whose best epoch is the lowest; null before the first epoch. */
   metrics(): JobMetrics | null;
-  /** Whether the last epoch is the best. */
-  isBest(): boolean;
+  /** Returns the metrics of a finished run, whose best epoch is the one with the model's weights; null before the first epoch. */
+  finished(): JobMetrics | null;
+  /** Whether the last epoch is the lowest. */
+  isLowest(): boolean;
+}
+
+/** The state that a recorder resumes from. */
+export interface RecorderStart {
+  readonly epoch: number;
+  readonly metrics: JobMetrics | null;
+  readonly kept: NumberedEpoch | null;
 }
 
 /**
- * Creates a recorder of `series` that reports the epochs after `skip`; an earlier attempt has reported the others. The best
+ * Creates a recorder of `series` that reports the epochs after `skip`; an earlier attempt has reported the others. The lowest
  * epoch has the smallest value of `monitor`. `start` is the state of the checkpoint that the run resumes from.
  */
 export function createRecorder(
@@ -33,20 +47,22 @@ export function createRecorder(
   monitor: Series,
   skip: number,
   report: (chunk: MetricChunk) => void,
-  start: { readonly epoch: number; readonly metrics: JobMetrics | null } = { epoch: 0, metrics: null },
+  start: RecorderStart = { epoch: 0, metrics: null, kept: null },
 ): Recorder {
   const columns = series.map(() => new Float64Array(CHUNK_EPOCHS));
   const monitorAt = series.indexOf(monitor);
   const { final, best } = start.metrics ?? { final: null, best: null };
-  // Rows of values in the order of `series`: of the last epoch and of the best.
+  // Rows of values in the order of `series`: of the last epoch and of the lowest.
   const lastRow = Float64Array.from(series, (name) => final?.[name] ?? Number.NaN);
-  const bestRow = Float64Array.from(series, (name) => best?.[name] ?? Number.NaN);
-  let bestEpoch = best?.epoch ?? 0;
+  const lowestRow = Float64Array.from(series, (name) => best?.[name] ?? Number.NaN);
+  let lowestEpoch = best?.epoch ?? 0;
   let { epoch } = start;
   let count = 0;
   let lastFlush = performance.now();
+  let { kept } = start;
 
   const valuesOf = (row: Float64Array) => Object.fromEntries(series.map((name, at) => [name, row[at] as number]));
+  const lowest = () => ({ epoch: lowestEpoch, ...valuesOf(lowestRow) });
 
   const flush = (force: boolean) => {
     const now = performance.now();
@@ -70,17 +86,17 @@ export function createRecorder(
           row[at] = source ? (source[index] as number) : epochMs;
         });
       const monitored = sources[monitorAt] as Float64Array;
-      let bestIndex = -1;
-      let least = bestRow[monitorAt] as number;
+      let lowestIndex = -1;
+      let least = lowestRow[monitorAt] as number;
       for (let index = 0; index < recorded; index++) {
         const value = monitored[index] as number;
         // Any number is better than NaN in the first epoch.
-        if (bestEpoch > 0 && !(value < least) && !Number.isNaN(least)) continue;
+        if (lowestEpoch > 0 && !(value < least) && !Number.isNaN(least)) continue;
         least = value;
-        bestIndex = index;
-        bestEpoch = epoch + index + 1;
+        lowestIndex = index;
+        lowestEpoch = epoch + index + 1;
       }
-      if (bestIndex >= 0) copyRow(bestRow, bestIndex);
+      if (lowestIndex >= 0) copyRow(lowestRow, lowestIndex);
       copyRow(lastRow, recorded - 1);
       // Epochs that an earlier attempt reported.
       let index = Math.min(recorded, Math.max(0, skip - epoch));
@@ -99,7 +115,17 @@ export function createRecorder(
       }
     },
     flush,
-    metrics: () => (bestEpoch > 0 ? { final: valuesOf(lastRow), best: { epoch: bestEpoch, ...valuesOf(bestRow) } } : null),
-    isBest: () => bestEpoch === epoch,
+    keep() {
+      kept = { epoch, ...valuesOf(lastRow) };
+    },
+    get kept() {
+      return kept;
+    },
+    metrics: () => (lowestEpoch > 0 ? { final: valuesOf(lastRow), best: lowest() } : null),
+    finished: () =>
+      lowestEpoch > 0
+        ? { final: valuesOf(lastRow), best: kept ?? { epoch, ...valuesOf(lastRow) }, lowest: lowest() }
+        : null,
+    isLowest: () => lowestEpoch === epoch,
   };
 }

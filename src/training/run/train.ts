@@ -2,7 +2,7 @@
  * Trains a prepared job, from its rows to its result. Blocks its thread until the job is done, cancelled, stopped, out of time
  * or diverged.
  */
-import type { JobError, JobMetrics } from "../../domain/jobs/job.ts";
+import type { JobError, JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
 import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
 import { compile, type Executable } from "../../engine/index.ts";
@@ -34,10 +34,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     monitor,
     epochsDone,
     reportWithSteps(control, plan.stepsPerEpoch),
-    {
-      epoch,
-      metrics: start?.metrics ?? null,
-    },
+    { epoch, metrics: start?.metrics ?? null, kept: start && bestWeights && keptBy(start) },
   );
   const describe = (tensors: TensorSet) => modelOf(run, plan, data, tensors);
   const end = runEpochs({ spec, plan, executable, data, control, recorder, monitor, start, bestWeights, describe });
@@ -54,10 +51,19 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     };
     return { state: "failed", metrics, error };
   }
-  const model = modelOf(run, plan, data, weights);
-  const evaluation = evaluateModel(model, weights, data, spec.seed);
+  const described = modelOf(run, plan, data, weights);
+  const { evaluation, score } = evaluateModel(described, weights, data, spec.seed);
   if (control.cancelled()) return { state: "cancelled", metrics };
-  return { state: "succeeded", metrics: metrics as JobMetrics, reason, model, weights, evaluation };
+  const model = { ...described, score };
+  return { state: "succeeded", metrics: recorder.finished() as JobMetrics, reason, model, weights, evaluation };
+}
+
+/** Returns the epoch whose weights a checkpoint keeps as the best. If it was not recorded, early stopping has at least its number. */
+function keptBy({ kept, metrics, stopping }: TrainingProgress): NumberedEpoch | null {
+  if (kept !== undefined) return kept;
+  const epoch = stopping?.bestEpoch ?? 0;
+  if (epoch === 0) return null;
+  return metrics?.best.epoch === epoch ? metrics.best : { epoch };
 }
 
 /** Adds to each chunk the number of its optimiser steps. */
@@ -107,7 +113,7 @@ function modelOf(
   plan: TrainingPlan,
   { train, preprocessing }: JobData,
   { entries, data }: TensorSet,
-): TrainedModel {
+): Omit<TrainedModel, "score"> {
   const { spec } = job;
   const weights = entries.slice(0, plan.network.tensors.length);
   const count = weights.reduce((total, { shape }) => total + elementCount(shape), 0);

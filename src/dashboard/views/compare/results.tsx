@@ -1,11 +1,12 @@
 /** The results of the compared jobs as a table that sorts by each. */
 import type { Job } from "../../../client/answers.ts";
+import { baselineText, figureLabel, figureText, mainFigure, scoreSentence } from "../../../client/score.ts";
 import type { Series } from "../../../domain/metrics/metric.ts";
 import { CHART_PLANS, OF_THE_RUN } from "../../jobs/chart-plans.ts";
 import { colorAt } from "../../jobs/comparison-address.ts";
 import { isTraining, meanSpeed, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useNow } from "../../shell/clock.ts";
-import { formatCount, formatDuration, formatRate, formatValue } from "../../shell/format.ts";
+import { formatCount, formatDuration, formatRate, formatValue, SCORE_FORMAT } from "../../shell/format.ts";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
@@ -41,12 +42,35 @@ function columnsOf(rows: readonly Row[], now: number): readonly Column<Row>[] {
     },
     { key: "state", title: "State", sortBy: ({ job }) => job.state, render: ({ job }) => <StateBadge state={job.state} /> },
     numbers("epochs", "Epochs", ({ epochs_done }) => epochs_done, formatCount),
+    ...scoreColumns(rows),
     ...metricColumns(rows),
-    numbers("best_epoch", "Best epoch", ({ metrics }) => numberOf(metrics?.best.epoch), formatCount),
+    numbers("best_epoch", "Best epoch", ({ metrics }) => numberOf((metrics?.lowest ?? metrics?.best)?.epoch), formatCount),
     numbers("pace", "Epochs/s", (job) => meanSpeed(job, now), formatRate),
     numbers("time", "Trained", (job) => (job.started_at ? trainedSeconds(job, now) : null), formatDuration),
     numbers("parameters", "Parameters", ({ parameters }) => parameters, formatCount),
   ];
+}
+
+/** The score of each job that has a model, with what a constant answer and a straight line come to on the same rows. */
+function scoreColumns(rows: readonly Row[]): readonly Column<Row>[] {
+  if (!rows.some(({ job }) => job.score)) return [];
+  const column = (key: "model" | "baseline" | "linear", title: string): Column<Row> => ({
+    key,
+    title,
+    numeric: true,
+    sortBy: ({ job }) => (job.score ? mainFigure(job.score)[key] : null),
+    render: ({ job: { score } }) => {
+      if (!score) return formatValue(null);
+      const figure = mainFigure(score);
+      const note = key === "model" ? figureLabel(score, figure) : key === "baseline" ? baselineText(score) : null;
+      return (
+        <span title={scoreSentence(score, SCORE_FORMAT)}>
+          {figureText(figure[key], figure, SCORE_FORMAT)} {note && <small class="muted">{note}</small>}
+        </span>
+      );
+    },
+  });
+  return [column("model", "Score"), column("baseline", "Constant answer"), column("linear", "Straight line")];
 }
 
 /** The columns of each metric that any job has: newest training value, newest validation value, best loss. */
@@ -65,7 +89,10 @@ function metricColumns(rows: readonly Row[]): readonly Column<Row>[] {
             numbers(
               "best",
               has("best", held) ? "Best val. loss" : "Best loss",
-              ({ metrics }) => numberOf(metrics?.best.val_loss ?? metrics?.best.loss),
+              ({ metrics }) => {
+                const lowest = metrics?.lowest ?? metrics?.best;
+                return numberOf(lowest?.val_loss ?? lowest?.loss);
+              },
               format,
             ),
           ]

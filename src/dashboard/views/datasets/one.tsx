@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import type { Column as DatasetColumn } from "../../../domain/datasets/dataset.ts";
+import type { Note } from "../../../domain/notes.ts";
 import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
@@ -10,6 +11,7 @@ import { useResource } from "../../shell/resource.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { Notes } from "../../ui/notes.tsx";
 import { Card, Facts, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 
@@ -46,7 +48,8 @@ function Waiting() {
   );
 }
 
-function Shown({ dataset }: { readonly dataset: Dataset }) {
+function Shown({ dataset }: { readonly dataset: Dataset & { readonly notes?: readonly Note[] } }) {
+  const { notes = [] } = dataset;
   const { rows, columns, bytes, format, created_at } = dataset;
   const [shown, setShown] = useState(COLUMNS_AT_ONCE);
   const now = useNow(5000);
@@ -66,6 +69,7 @@ function Shown({ dataset }: { readonly dataset: Dataset }) {
           { label: "Uploaded", value: <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span> },
         ]}
       />
+      <Notes notes={notes} title="How the file was read" />
       <Card title="Columns" flush>
         <Table caption="Columns" columns={COLUMNS(rows)} rows={columns.slice(0, shown)} keyOf={({ name }) => name} />
         {columns.length > shown && (

@@ -2,12 +2,15 @@
 import type { Job } from "../../../client/answers.ts";
 import type { Mark } from "../../charts/plot.ts";
 
-/** Returns the best epoch, the one of a failure, and those after which attempts resumed. */
+/** Returns the epoch of the lowest loss, the one whose weights the model has where that is another, the one of a failure, and those after which attempts resumed. */
 export function marksOf({ metrics, error, transitions }: Pick<Job, "metrics" | "error" | "transitions">): readonly Mark[] {
-  const best = metrics?.best.epoch;
+  const { lowest, best: model } = metrics ?? {};
+  const best = (lowest ?? model)?.epoch;
+  const isOther = lowest !== undefined && model?.epoch !== undefined && model.epoch !== lowest.epoch;
   const resumed = transitions.flatMap(({ reason }) => resumedAfter(reason) ?? []);
   return [
     ...(best === undefined ? [] : [{ epoch: Number(best), label: "best", color: "--ok" }]),
+    ...(isOther ? [{ epoch: Number(model.epoch), label: "model", color: "--ok" }] : []),
     ...(error && error.epoch !== null
       ? [{ epoch: error.epoch, label: error.code === "diverged" ? "diverged" : "failed", color: "--bad" }]
       : []),

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { describeSpec, isTraining, meanSpeed, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useJob } from "../../live/board.ts";
+import { ScoreLine } from "../../model-view/score-card.tsx";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatCompact, formatCount, formatDuration, formatRate, formatShare, formatValue } from "../../shell/format.ts";
@@ -32,6 +33,7 @@ export default function JobPage({ params, query }: ViewProps) {
     <div class="page">
       <Head job={job} />
       <Fault job={job} />
+      {job.score && <ScoreLine score={job.score} />}
       <Facts facts={factsOf(job, useNowWhile(isTraining(job)))} />
       <Tabs
         label="Views of the job"
@@ -90,7 +92,7 @@ function useNowWhile(active: boolean): number {
 function factsOf(job: Job, now: number): readonly Fact[] {
   const { spec, metrics, epochs_done, queue, eta_s } = job;
   const final = metrics?.final ?? {};
-  const best = metrics?.best ?? {};
+  const best = metrics?.lowest ?? metrics?.best ?? {};
   const monitor = best.val_loss === undefined ? "loss" : "val_loss";
   const score = scoreOf(job);
   const training = isTraining(job);

@@ -82,7 +82,7 @@ function Curves({ job, sparklines, now }: { readonly job: Job; readonly sparklin
         <Sparkline points={points} label="Loss by epoch" />
         <span class="num">{formatValue(job.metrics?.final.loss)}</span>
       </span>
-      <span class="c-score num" role="cell">
+      <span class="c-score num" role="cell" title={score?.sentence ?? undefined}>
         {score ? (score.isShare ? formatShare(score.value) : formatValue(score.value)) : "–"}
         <span class="c-under">{score?.label ?? ""}</span>
       </span>

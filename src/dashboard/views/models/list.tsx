@@ -1,9 +1,11 @@
 /** All models, newest first: every version, with a search, and a choice of two to compare. */
 import { useState } from "preact/hooks";
 import type { Model } from "../../../client/answers.ts";
+import { baselineText, figureText, mainFigure, scoreSentence } from "../../../client/score.ts";
+import { scoreOf } from "../../jobs/job-reading.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
-import { formatAgo, formatCount, formatShare, formatTime, formatValue } from "../../shell/format.ts";
+import { formatAgo, formatCount, formatShare, formatTime, formatValue, SCORE_FORMAT } from "../../shell/format.ts";
 import { usePages } from "../../shell/pages.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
@@ -130,7 +132,8 @@ function columnsOf(now: number, chosen: readonly string[], onToggle: (id: string
       ),
     },
     { key: "task", title: "Task", sortBy: ({ task }) => task, render: ({ task }) => TASK_LABELS[task] },
-    { key: "score", title: "Score", numeric: true, sortBy: (model) => scoreOf(model)?.[1] ?? null, render: Score },
+    { key: "score", title: "Score", numeric: true, sortBy: sortedScore, render: Score },
+    { key: "beside", title: "Compared with", render: Beside },
     {
       key: "parameters",
       title: "Parameters",
@@ -157,28 +160,31 @@ function columnsOf(now: number, chosen: readonly string[], onToggle: (id: string
   ];
 }
 
-/** The metrics that score a model, best first; the first one that the model has is shown. */
-const SCORES = [
-  ["val_accuracy", "val. accuracy"],
-  ["accuracy", "accuracy"],
-  ["val_r2", "val. R²"],
-  ["r2", "R²"],
-  ["loss", "loss"],
-] as const;
-
-function scoreOf({ metrics: { final } }: Model): readonly [label: string, value: number] | null {
-  const found = SCORES.find(([name]) => final[name] !== undefined);
-  return found ? [found[1], Number(final[found[0]])] : null;
+function sortedScore(model: Model): number | null {
+  const value = scoreOf(model)?.value;
+  return value === undefined || value === null ? null : Number(value);
 }
 
 function Score(model: Model) {
   const score = scoreOf(model);
   if (!score) return "–";
-  const [label, value] = score;
+  const { value, isShare, label, sentence } = score;
   return (
-    <>
-      {label.includes("accuracy") ? formatShare(value) : formatValue(value)} <small class="muted">{label}</small>
-    </>
+    <span title={sentence ?? undefined}>
+      {isShare ? formatShare(value) : formatValue(value)} <small class="muted">{label}</small>
+    </span>
+  );
+}
+
+/** What a constant answer and a straight line come to on the rows that the score is of. */
+function Beside({ score }: Model) {
+  if (!score) return "–";
+  const figure = mainFigure(score);
+  return (
+    <small class="muted" title={scoreSentence(score, SCORE_FORMAT)}>
+      {baselineText(score)} {figureText(figure.baseline, figure, SCORE_FORMAT)}
+      {figure.linear !== null && <>, a straight line {figureText(figure.linear, figure, SCORE_FORMAT)}</>}
+    </small>
   );
 }
 

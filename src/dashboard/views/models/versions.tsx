@@ -1,9 +1,10 @@
 /** The versions of a model's name, and the aliases that point at them. */
 import { useState } from "preact/hooks";
 import type { Model } from "../../../client/answers.ts";
+import { scoreOf } from "../../jobs/job-reading.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
-import { formatAgo, formatTime, formatValue } from "../../shell/format.ts";
+import { formatAgo, formatShare, formatTime, formatValue } from "../../shell/format.ts";
 import { asProblem } from "../../shell/problem.ts";
 import { useResource } from "../../shell/resource.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
@@ -65,18 +66,33 @@ function columnsOf(own: Model, now: number): readonly Column<Model>[] {
         )),
     },
     {
+      key: "score",
+      title: "Score",
+      numeric: true,
+      sortBy: (model) => Number(scoreOf(model)?.value),
+      render: (model) => {
+        const score = scoreOf(model);
+        if (!score) return "–";
+        return (
+          <span title={score.sentence ?? undefined}>
+            {score.isShare ? formatShare(score.value) : formatValue(score.value)} <small class="muted">{score.label}</small>
+          </span>
+        );
+      },
+    },
+    {
       key: "loss",
       title: "Loss",
       numeric: true,
-      sortBy: ({ metrics }) => Number(metrics.final.loss),
-      render: ({ metrics }) => formatValue(metrics.final.loss),
+      sortBy: ({ metrics }) => Number(metrics.best.loss),
+      render: ({ metrics }) => formatValue(metrics.best.loss),
     },
     {
       key: "val_loss",
       title: "Validation loss",
       numeric: true,
-      sortBy: ({ metrics }) => Number(metrics.final.val_loss),
-      render: ({ metrics }) => formatValue(metrics.final.val_loss),
+      sortBy: ({ metrics }) => Number(metrics.best.val_loss),
+      render: ({ metrics }) => formatValue(metrics.best.val_loss),
     },
     {
       key: "created",

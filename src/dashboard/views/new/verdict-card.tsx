@@ -2,6 +2,7 @@
 import { formatBytes, formatCount } from "../../shell/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { Notes } from "../../ui/notes.tsx";
 import { Problem } from "../../ui/surfaces.tsx";
 import type { Verdict } from "./use-validation.ts";
 
@@ -52,6 +53,7 @@ export function VerdictCard({ verdict, busy, error, onSubmit }: VerdictCardProps
           <dt>Memory</dt>
           <dd>{valid ? formatBytes(valid.memory_bytes) : "–"}</dd>
         </dl>
+        {valid && <Notes notes={valid.notes} title="About the data" />}
         {error ? <Problem error={error} /> : null}
         <Button
           variant="primary"

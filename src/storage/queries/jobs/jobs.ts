@@ -2,11 +2,12 @@
  * Queries on jobs: their records and states. Every change of state is one compare-and-set that appends its event in the same
  * transaction. The order of the queue is in queue.ts.
  */
-import { type Kysely, sql, type UpdateObject } from "kysely";
-import { ATTEMPTED_STATES, type Job, TERMINAL_STATES, type Transition } from "../../../domain/jobs/job.ts";
+import type { Kysely, UpdateObject } from "kysely";
+import { ATTEMPTED_STATES, type Job, type JobMetrics, TERMINAL_STATES, type Transition } from "../../../domain/jobs/job.ts";
 import type { JobFilter, NewJob, Outcome } from "../../../domain/jobs/job-store.ts";
 import type { OnQueued, QueueEntry } from "../../../domain/jobs/queue.ts";
 import type { TransitionRequest } from "../../../domain/jobs/queue-order.ts";
+import { valuesOfEpoch } from "../../../domain/metrics/live-metrics.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { TensorEntry, TensorSet } from "../../../domain/tensor.ts";
 import { runSqlOn } from "../../dialect.ts";
@@ -20,6 +21,7 @@ import { insertDelivery } from "../operation/webhooks.ts";
 import { toPage } from "../page.ts";
 import { metricsFromJson, metricsToJson, newJobRow, toJob } from "../rows.ts";
 import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
+import { readMetrics } from "./metrics.ts";
 import { queueColumns, queuedAt } from "./queue.ts";
 import { insertStateEvent, transitionColumns } from "./state-changes.ts";
 
@@ -106,11 +108,12 @@ export async function finishJob(
   outcome: Outcome,
 ): Promise<Job | null> {
   return await db.transaction().execute(async (transaction) => {
-    const job = await transaction.selectFrom("jobs").select("reproduces").where("id", "=", id).executeTakeFirst();
+    const job = await transaction.selectFrom("jobs").select(["reproduces", "metrics"]).where("id", "=", id).executeTakeFirst();
     const makesModel = outcome.state === "succeeded" && job?.reproduces === null;
+    const metrics = await metricsOfOutcome(transaction, id, job?.metrics ? metricsFromJson(job.metrics) : null, outcome);
     const row = await transaction
       .updateTable("jobs")
-      .set({ ...transitionColumns(to), ...outcomeColumns(outcome, makesModel) })
+      .set({ ...transitionColumns(to), ...outcomeColumns(outcome, metrics, makesModel) })
       .where("id", "=", id)
       .where("attempt", "=", attempt)
       .where("state", "in", ATTEMPTED_STATES)
@@ -119,8 +122,7 @@ export async function finishJob(
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
     if (!makesModel) return insertDelivery(transaction, toJob(row), row.project);
-    const metrics = row.metrics === null ? outcome.metrics : metricsFromJson(row.metrics);
-    const model = { ...outcome.model, metrics };
+    const model = { ...outcome.model, metrics: metrics ?? outcome.metrics };
     const { version } = await insertModel(transaction, row.project, model, outcome.weights);
     if (outcome.evaluation) await insertEvaluation(transaction, outcome.model.id, outcome.evaluation);
     await transaction.updateTable("jobs").set({ model_version: version }).where("id", "=", id).execute();
@@ -145,12 +147,30 @@ export async function deleteJob(db: Kysely<Tables>, id: string): Promise<boolean
   return checkpoints !== null;
 }
 
-function outcomeColumns(outcome: Outcome, makesModel: boolean): UpdateObject<Tables, "jobs"> {
-  // Keep the metrics of the stored epochs: an attempt that resumed from a checkpoint has other times for the same epochs.
-  const metrics = sql<string | null>`coalesce(metrics, ${outcome.metrics && metricsToJson(outcome.metrics)})`;
-  if (outcome.state === "failed") return { metrics, error: JSON.stringify(outcome.error) };
-  if (outcome.state === "cancelled") return { metrics };
-  const { id, name, sha256 } = outcome.model;
-  if (!makesModel) return { metrics, reproduced_sha256: sha256 };
-  return { metrics, model_id: id, model_name: name, model_sha256: sha256 };
+/**
+ * Returns the metrics of a job that ends: those of the stored epochs, because an attempt that resumed from a checkpoint has other
+ * times for the same epochs. The outcome says which epoch has the model's weights.
+ */
+async function metricsOfOutcome(
+  db: Kysely<Tables>,
+  id: string,
+  stored: JobMetrics | null,
+  { state, metrics }: Outcome,
+): Promise<JobMetrics | null> {
+  if (stored === null || metrics === null || state !== "succeeded") return stored ?? metrics;
+  const { epoch } = metrics.best;
+  const [chunk] = epoch === undefined ? [] : await readMetrics(db, id, epoch, epoch);
+  const best = chunk && epoch !== undefined ? valuesOfEpoch(chunk, epoch) : metrics.best;
+  return { final: stored.final, best, lowest: stored.best };
+}
+
+function outcomeColumns(outcome: Outcome, metrics: JobMetrics | null, makesModel: boolean): UpdateObject<Tables, "jobs"> {
+  if (outcome.state !== "succeeded") {
+    const columns = { metrics: metrics && metricsToJson(metrics) };
+    return outcome.state === "failed" ? { ...columns, error: JSON.stringify(outcome.error) } : columns;
+  }
+  const { id, name, sha256, score } = outcome.model;
+  const columns = { metrics: metrics && metricsToJson(metrics, score) };
+  if (!makesModel) return { ...columns, reproduced_sha256: sha256 };
+  return { ...columns, model_id: id, model_name: name, model_sha256: sha256 };
 }

@@ -1,0 +1,96 @@
+/** A score in words: what the command line and the page say of a model. Pure; how numbers look is the caller's. */
+import type { Score, ScoreMetrics } from "../domain/models/score.ts";
+
+/** How numbers are written. */
+export interface ScoreFormat {
+  /** A share of 0..1 as a percentage. */
+  share(value: number): string;
+  value(value: number): string;
+  count(value: number): string;
+}
+
+type FigureName = "accuracy" | "balanced_accuracy" | "f1" | "log_loss" | "roc_auc" | "pr_auc" | "r2" | "rmse" | "mae" | "mape";
+
+interface FigureKind {
+  readonly name: FigureName;
+  readonly label: string;
+  readonly isShare: boolean;
+}
+
+/** In the order in which they are shown; the first that a score has is its main figure. */
+const FIGURES: readonly FigureKind[] = [
+  { name: "accuracy", label: "accuracy", isShare: true },
+  { name: "balanced_accuracy", label: "balanced accuracy", isShare: true },
+  { name: "f1", label: "F1", isShare: true },
+  { name: "roc_auc", label: "area under ROC", isShare: false },
+  { name: "pr_auc", label: "average precision", isShare: false },
+  { name: "log_loss", label: "log loss", isShare: false },
+  { name: "r2", label: "R²", isShare: false },
+  { name: "rmse", label: "RMSE", isShare: false },
+  { name: "mae", label: "MAE", isShare: false },
+  { name: "mape", label: "MAPE", isShare: true },
+];
+
+/** One figure of a model, and the same of the baseline and of the straight line; null where there is none. */
+export interface ScoreFigure extends FigureKind {
+  readonly model: number | null;
+  readonly baseline: number | null;
+  readonly linear: number | null;
+}
+
+/** The figures of a score, the main one first. */
+export function scoreFigures({ metrics, baseline, linear }: Score): ScoreFigure[] {
+  const read = (from: ScoreMetrics | null, name: FigureName) =>
+    (from as Partial<Record<FigureName, number | null>> | null)?.[name];
+  return FIGURES.filter(({ name }) => read(metrics, name) !== undefined).map((kind) => ({
+    ...kind,
+    model: read(metrics, kind.name) ?? null,
+    baseline: read(baseline.metrics, kind.name) ?? null,
+    linear: read(linear.metrics, kind.name) ?? null,
+  }));
+}
+
+/** The figure that stands for a score: accuracy or R², or the first that has a value. */
+export function mainFigure(score: Score): ScoreFigure {
+  const figures = scoreFigures(score);
+  return figures.find(({ model }) => model !== null) ?? (figures[0] as ScoreFigure);
+}
+
+/** The short name of the rows of each part, before the name of a figure. */
+const PARTS: Readonly<Record<Score["part"], string>> = { test: "test", validation: "val.", train: "training" };
+
+/** The name of the main figure and its rows: "val. accuracy". */
+export function figureLabel({ part }: Pick<Score, "part">, { label }: Pick<ScoreFigure, "label">): string {
+  return `${PARTS[part]} ${label}`;
+}
+
+/** Writes a figure. */
+export function figureText(value: number | null, { isShare, name }: FigureKind, format: ScoreFormat): string {
+  if (value === null) return "–";
+  // As it is quoted; also so that the 0 of a mean does not show its rounding.
+  if (name === "r2") return (Math.round(value * 1000) / 1000).toFixed(3).replace(/^-0\.000$/, "0.000");
+  return isShare ? format.share(value) : format.value(value);
+}
+
+/** Which rows were scored: "80 rows it has not seen". */
+export function scoredRows({ part, rows }: Pick<Score, "part" | "rows">, { count }: ScoreFormat): string {
+  const many = `${count(rows)} ${rows === 1 ? "row" : "rows"}`;
+  if (part === "test") return `${many} it has not seen`;
+  if (part === "validation") return `${many} it was not trained on`;
+  return `the ${many} it was trained on, since none were held out`;
+}
+
+/** What the baseline answers: "always No". */
+export function baselineText({ baseline: { label } }: Score): string {
+  return label === null ? "always the mean" : `always ${label === "" ? '""' : label}`;
+}
+
+/** A score as one sentence: "86.3 % on 80 rows it has not seen (always No: 65.0 %, a straight line: 76.2 %)". */
+export function scoreSentence(score: Score, format: ScoreFormat): string {
+  const figure = mainFigure(score);
+  const text = (value: number | null) => figureText(value, figure, format);
+  const line = figure.linear === null ? "" : `, a straight line: ${text(figure.linear)}`;
+  const beside = `${baselineText(score)}: ${text(figure.baseline)}${line}`;
+  const name = figure.name === "accuracy" ? "" : `${figure.label} `;
+  return `${name}${text(figure.model)} on ${scoredRows(score, format)} (${beside})`;
+}
