@@ -1,5 +1,6 @@
 /** Cells that are JavaScript values already, as JSON and Parquet give them. A text there is a text: it is not read as a number. */
-import { isMissingText, parseDatetime, parseNumber, parseTruth } from "../../domain/datasets/cell-parsing.ts";
+import { parseDatetime, parseNumber, parseTruth } from "../../domain/datasets/cell-parsing.ts";
+import { isMissingText } from "../../domain/datasets/missing-words.ts";
 import type { Cells, NumericKind } from "./table.ts";
 
 /** What stands in a cell. */
@@ -8,13 +9,19 @@ export type CellValue = string | number | bigint | boolean | Date | null | undef
 /** Cells over an array of values; `place` says where one stands. */
 export class ValueCells implements Cells {
   values: ArrayLike<CellValue> = [];
+  readonly untyped = false;
   readonly #place: (index: number) => string;
   readonly #typed: boolean;
+  readonly #line: () => number | null;
 
-  /** `typed`: the file itself declares what is a number, so that a whole number is one however large it is. */
-  constructor(place: (index: number) => string, { typed = false } = {}) {
+  /**
+   * `typed`: the file itself declares what is a number, so that a whole number is one however large it is. `line`: the line of
+   * the file that the row is on, where it has lines.
+   */
+  constructor(place: (index: number) => string, { typed = false, line = (): number | null => null } = {}) {
     this.#place = place;
     this.#typed = typed;
+    this.#line = line;
   }
 
   isMissing(index: number): boolean {
@@ -62,8 +69,16 @@ export class ValueCells implements Cells {
     return value instanceof Date ? value.toISOString() : String(value);
   }
 
+  isText(index: number): boolean {
+    return typeof this.values[index] === "string";
+  }
+
   place(index: number): string {
     return this.#place(index);
+  }
+
+  line(): number | null {
+    return this.#line();
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Column, ColumnValues, DatasetRows } from "../../../src/domain/datasets/dataset.ts";
-import type { NoteCode } from "../../../src/domain/notes.ts";
+import type { JobNoteCode } from "../../../src/domain/notes.ts";
 import { splitPresent, splitRows } from "../../../src/training/data/split.ts";
 import { prepare } from "../train.ts";
 
@@ -42,118 +42,119 @@ function notesOf(data: DatasetRows, rest: object = {}) {
 }
 
 /** A table for each code that has what the note is about, and nothing else. */
-const PLANTED: Readonly<Record<NoteCode, { readonly data: DatasetRows; readonly detail: RegExp; readonly rest?: object }>> = {
-  rows_without_target: {
-    data: dataset(
-      x,
-      column(
-        "y",
-        numbers((row) => (row % 10 === 0 ? Number.NaN : row)),
-        "number",
+const PLANTED: Readonly<Record<JobNoteCode, { readonly data: DatasetRows; readonly detail: RegExp; readonly rest?: object }>> =
+  {
+    rows_without_target: {
+      data: dataset(
+        x,
+        column(
+          "y",
+          numbers((row) => (row % 10 === 0 ? Number.NaN : row)),
+          "number",
+        ),
       ),
-    ),
-    detail: /^10 of 100 rows have no y/,
-  },
-  task_guessed: {
-    data: dataset(
-      x,
-      column(
-        "y",
-        numbers((row) => row % 3),
-        "integer",
+      detail: /^10 of 100 rows have no y/,
+    },
+    task_guessed: {
+      data: dataset(
+        x,
+        column(
+          "y",
+          numbers((row) => row % 3),
+          "integer",
+        ),
       ),
-    ),
-    detail: /3 whole numbers.*taken for classes/,
-  },
-  text_left_out: {
-    data: dataset(
-      x,
-      column(
-        "words",
-        numbers(() => 0),
-        "text",
+      detail: /3 whole numbers.*taken for classes/,
+    },
+    text_left_out: {
+      data: dataset(
+        x,
+        column(
+          "words",
+          numbers(() => 0),
+          "text",
+        ),
+        column(
+          "y",
+          numbers((row) => row / 3),
+          "number",
+        ),
       ),
-      column(
-        "y",
-        numbers((row) => row / 3),
-        "number",
+      detail: /^words is text/,
+    },
+    column_without_values: {
+      data: dataset(
+        x,
+        column(
+          "e",
+          numbers(() => Number.NaN),
+          "number",
+        ),
+        column(
+          "y",
+          numbers((row) => row / 3),
+          "number",
+        ),
       ),
-    ),
-    detail: /^words is text/,
-  },
-  column_without_values: {
-    data: dataset(
-      x,
-      column(
-        "e",
-        numbers(() => Number.NaN),
-        "number",
+      detail: /^e has no value/,
+    },
+    constant_column: {
+      data: dataset(
+        x,
+        column(
+          "c",
+          numbers(() => 5),
+          "number",
+        ),
+        column(
+          "y",
+          numbers((row) => row / 3),
+          "number",
+        ),
       ),
-      column(
-        "y",
-        numbers((row) => row / 3),
-        "number",
+      detail: /^c has one value/,
+    },
+    id_like_column: {
+      data: dataset(
+        x,
+        column(
+          "id",
+          numbers((row) => row + 1000),
+          "integer",
+        ),
+        column(
+          "y",
+          numbers((row) => row / 3),
+          "number",
+        ),
       ),
-    ),
-    detail: /^e has no value/,
-  },
-  constant_column: {
-    data: dataset(
-      x,
-      column(
-        "c",
-        numbers(() => 5),
-        "number",
+      detail: /^id has another value in every row/,
+    },
+    rare_class: {
+      data: dataset(
+        x,
+        column(
+          "y",
+          codes((row) => (row < 5 ? 0 : 1 + (row % 2))),
+          "category",
+          ["a", "b", "c"],
+        ),
       ),
-      column(
-        "y",
-        numbers((row) => row / 3),
-        "number",
+      detail: /a \(5\)/,
+    },
+    imbalanced_classes: {
+      data: dataset(
+        x,
+        column(
+          "y",
+          codes((row) => (row % 10 === 0 ? 0 : 1)),
+          "category",
+          ["no", "yes"],
+        ),
       ),
-    ),
-    detail: /^c has one value/,
-  },
-  id_like_column: {
-    data: dataset(
-      x,
-      column(
-        "id",
-        numbers((row) => row + 1000),
-        "integer",
-      ),
-      column(
-        "y",
-        numbers((row) => row / 3),
-        "number",
-      ),
-    ),
-    detail: /^id has another value in every row/,
-  },
-  rare_class: {
-    data: dataset(
-      x,
-      column(
-        "y",
-        codes((row) => (row < 5 ? 0 : 1 + (row % 2))),
-        "category",
-        ["a", "b", "c"],
-      ),
-    ),
-    detail: /a \(5\)/,
-  },
-  imbalanced_classes: {
-    data: dataset(
-      x,
-      column(
-        "y",
-        codes((row) => (row % 10 === 0 ? 0 : 1)),
-        "category",
-        ["no", "yes"],
-      ),
-    ),
-    detail: /^90 % of the rows are yes/,
-  },
-};
+      detail: /^90 % of the rows are yes/,
+    },
+  };
 
 describe("notes on the data of a job", () => {
   for (const [code, { data, detail }] of Object.entries(PLANTED)) {
