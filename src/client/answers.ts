@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { newKeyBody, Scope } from "../domain/access/api-key.ts";
 import type { Column, DatasetFormat } from "../domain/datasets/dataset.ts";
+import type { TableReading } from "../domain/datasets/table-reading.ts";
 import type { CheckpointReason } from "../domain/jobs/checkpoint.ts";
 import type { JobError, JobState } from "../domain/jobs/job.ts";
 import type { ShownRows } from "../domain/jobs/job-rows.ts";
@@ -168,6 +169,9 @@ export interface DatasetSummary {
 /** An uploaded table with its columns and the statistics of each. */
 export interface Dataset extends DatasetSummary {
   columns: Column[];
+  /** How the table was read; null where that was not recorded. */
+  reading: TableReading | null;
+  notes: Note[];
 }
 
 /** The first rows of a data set: values in the order of the columns, null where missing. */

@@ -4,8 +4,19 @@
  */
 import { z } from "zod";
 
-/** Every code of a note, and its meaning. */
-export const NOTES = {
+/** Codes of what is found while a table is read, and their meaning. */
+export const UPLOAD_NOTES = {
+  cells_read_as_missing: "A few cells are no numbers, dates or truths in a column of them, and were read as missing.",
+  column_in_doubt: "A column is of labels because too many of its cells are no numbers or dates.",
+  ambiguous_numbers: "The numbers of a column could be read in two ways.",
+  ambiguous_dates: "The dates of a column could be read in two ways.",
+  header_guessed: "Whether the first row has names is not certain.",
+  lines_skipped: "Lines that are no rows were passed over.",
+  index_column: "The first column has no name and counts the rows: it is no feature unless it is asked for.",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Codes of what is found in the rows and columns of a job, and their meaning. */
+export const JOB_NOTES = {
   rows_without_target: "Rows whose target is missing train nothing and are not scored.",
   task_guessed: "Whole numbers of few values were taken for classes.",
   text_left_out: "A column of text has no values that can be trained on.",
@@ -15,12 +26,21 @@ export const NOTES = {
   column_predicts_target: "A column alone predicts the target almost perfectly.",
   rare_class: "A class has fewer than ten rows.",
   imbalanced_classes: "One class has at least nine tenths of the rows.",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Codes of what is found in rows to predict, and their meaning. */
+export const PREDICT_NOTES = {
   value_outside_training:
     "Rows to predict have a value further outside the range of the training rows than that range is wide.",
   unseen_category: "Rows to predict have a label that no training row had.",
 } as const satisfies Readonly<Record<string, string>>;
 
+/** Every code of a note, and its meaning. */
+export const NOTES = { ...UPLOAD_NOTES, ...JOB_NOTES, ...PREDICT_NOTES } as const;
+
 export type NoteCode = keyof typeof NOTES;
+export type UploadNoteCode = keyof typeof UPLOAD_NOTES;
+export type JobNoteCode = keyof typeof JOB_NOTES;
 
 export const note = z
   .object({

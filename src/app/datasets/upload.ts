@@ -1,5 +1,6 @@
 /** Upload: a stream of bytes becomes a data set, or every reason why it cannot be one. Nothing of it stays then. */
-import { type DatasetDocument, type DatasetFormat, digestSuffix, type ReadingOptions } from "../../domain/datasets/dataset.ts";
+import type { DatasetDocument, DatasetFormat } from "../../domain/datasets/dataset.ts";
+import { digestSuffix, type ReadingOptions } from "../../domain/datasets/reading-options.ts";
 import type { Upload } from "../../domain/datasets/upload.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";

@@ -2,7 +2,16 @@
  * What a raw value means to a fitted column. Predictions in every format and evaluations read values here, and nowhere else, so
  * that a row has one meaning whichever way it comes. Knows no format: `cellOf` is what a cell of CSV is as a value.
  */
-import { isMissingText, parseDatetime, parseLooseTruth, parseNumber } from "./cell-parsing.ts";
+import { parseLooseTruth, parseNumber } from "./cell-parsing.ts";
+import {
+  type ColumnReading,
+  createDateReader,
+  createNumberReader,
+  createOddWords,
+  FEWEST_MILLISECONDS,
+  timeOfCount,
+} from "./column-reading.ts";
+import { isErrorWord, isMissingText } from "./missing-words.ts";
 import type { EncodedColumn } from "./preprocessing.ts";
 
 /** A value that is there but is none of a column's labels. */
@@ -17,47 +26,85 @@ export type ValueReader = (raw: unknown) => number | string;
 
 /** The reader of one fitted column. */
 export function createValueReader(column: EncodedColumn): ValueReader {
-  if (column.kind === "numeric") return readNumeric;
-  if (column.kind === "datetime") return readDatetime;
-  return column.boolean ? booleanReader(column.categories) : createLabelReader(column.categories);
+  const reading = column.reading ?? {};
+  if (column.kind === "numeric") return numericReader(reading);
+  if (column.kind === "datetime") return datetimeReader(reading);
+  return column.boolean ? booleanReader(column.categories, reading) : createLabelReader(column.categories, reading);
 }
 
 /** A cell of CSV as a value. Text in quotes is taken as it stands; other text without the spaces around it. */
 export function cellOf(text: string, isQuoted: boolean, column: EncodedColumn | null): string | null {
   if (isQuoted) return text;
-  // A word such as NA stands for a missing value in every column when it is written without quotes.
-  if (column?.kind === "category" && isMissingText(text)) return null;
+  // A word such as NA stands for a missing value in every column when it is written without quotes, unless other words do.
+  if (column?.kind === "category" && column.reading?.missing === undefined && isMissingText(text)) return null;
   return text.trim();
 }
 
 const isAbsent = (raw: unknown): boolean => raw === null || raw === undefined;
-/** Where no value is a word, a word such as NA is a missing one, quoted or not. */
-const isMissing = (raw: unknown): boolean => isAbsent(raw) || (typeof raw === "string" && isMissingText(raw));
+
+/** Where no value is a word, a word such as NA is a missing one, quoted or not; of numbers, those that were given as missing. */
+function missingTest(reading: ColumnReading): (raw: unknown) => boolean {
+  const isOdd = createOddWords(reading);
+  const hasOwn = reading.missing !== undefined;
+  return (raw) => {
+    if (isAbsent(raw)) return true;
+    if (typeof raw === "string") return isMissingText(raw) || isOdd(raw);
+    return hasOwn && typeof raw === "number" && isOdd(String(raw));
+  };
+}
 
 /** Whether a value is a number that a network can take: finite as float32. */
 export function fitsFloat32(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(Math.fround(value));
 }
 
-const readNumeric: ValueReader = (raw) => {
-  if (isMissing(raw)) return Number.NaN;
-  const value =
-    typeof raw === "string" ? parseNumber(raw) : typeof raw === "boolean" || typeof raw === "bigint" ? Number(raw) : raw;
-  return fitsFloat32(value) ? value : "must be a finite number that fits float32, or null where it is missing";
-};
+function numericReader(reading: ColumnReading): ValueReader {
+  const isMissing = missingTest(reading);
+  const readText = createNumberReader(reading);
+  return (raw) => {
+    if (typeof raw !== "number" && isMissing(raw)) return Number.NaN;
+    if (typeof raw === "number" && reading.missing && isMissing(raw)) return Number.NaN;
+    const value =
+      typeof raw === "string" ? readText(raw) : typeof raw === "boolean" || typeof raw === "bigint" ? Number(raw) : raw;
+    return fitsFloat32(value) ? value : "must be a finite number that fits float32, or null where it is missing";
+  };
+}
 
-const readDatetime: ValueReader = (raw) => {
-  if (isMissing(raw)) return Number.NaN;
-  const at = typeof raw === "number" || typeof raw === "bigint" ? Number(raw) : parseDatetime(String(raw));
-  const isTime = Number.isFinite(new Date(at).getTime());
-  return isTime ? at : "must be an ISO 8601 date or time, milliseconds since 1970, or null where it is missing";
-};
+function datetimeReader(reading: ColumnReading): ValueReader {
+  const isMissing = missingTest(reading);
+  const format = reading.date_format ?? "ymd";
+  const readText = createDateReader(reading);
+  const counts = format === "epoch_s" ? "seconds" : "milliseconds";
+  const expected = `must be a date or time (${WRITTEN[format]}), ${counts} since 1970, or null where it is missing`;
+  return (raw) => {
+    if (isMissing(raw)) return Number.NaN;
+    if (typeof raw !== "number" && typeof raw !== "bigint") {
+      const at = readText(String(raw));
+      return Number.isFinite(new Date(at).getTime()) ? at : expected;
+    }
+    const count = Number(raw);
+    if (Math.abs(count) < FEWEST_MILLISECONDS && format !== "epoch_s" && format !== "epoch_ms" && count !== 0) return SECONDS;
+    const at = timeOfCount(count, format);
+    return Number.isNaN(at) ? expected : at;
+  };
+}
+
+const WRITTEN = {
+  ymd: "ISO 8601",
+  dmy: "day, month and year",
+  mdy: "month, day and year",
+  epoch_s: "ISO 8601",
+  epoch_ms: "ISO 8601",
+} as const;
+const SECONDS =
+  "looks like seconds since 1970, and a number is milliseconds here: multiply it by 1000, or send an ISO 8601 text (a time before March 1973 too)";
 
 const NOT_A_LABEL = "must be a label: a text, a number or a boolean, or null where it is missing";
 const INEXACT = "is a whole number beyond 2^53, which JSON does not carry exactly: send it as a text";
 
 /** Labels are `false` and `true`, however they are spelled; 0 and 1 too. */
-function booleanReader(categories: readonly string[]): ValueReader {
+function booleanReader(categories: readonly string[], reading: ColumnReading): ValueReader {
+  const isMissing = missingTest(reading);
   const places = [categories.indexOf("false"), categories.indexOf("true")];
   return (raw) => {
     if (isMissing(raw)) return Number.NaN;
@@ -70,8 +117,9 @@ function booleanReader(categories: readonly string[]): ValueReader {
  * Reads one of some labels: as it is written, else without the spaces around it, else as the number or the truth that exactly one
  * label is (1, 1.0 and "1" are one label, and so are TRUE and true).
  */
-export function createLabelReader(labels: readonly string[]): ValueReader {
+export function createLabelReader(labels: readonly string[], { missing = [] }: ColumnReading = {}): ValueReader {
   const places = new Map(labels.map((label, place) => [label, place]));
+  const words = new Set(missing.map((word) => word.trim().toLowerCase()));
   const byNumber = uniqueBy(labels, (label) => orNull(parseNumber(label)));
   const byTruth = uniqueBy(labels, (label) => truthOf(label));
   return (raw) => {
@@ -82,7 +130,7 @@ export function createLabelReader(labels: readonly string[]): ValueReader {
     const trimmed = text.trim();
     const exact = places.get(text) ?? places.get(trimmed);
     if (exact !== undefined) return exact;
-    if (trimmed === "") return Number.NaN;
+    if (trimmed === "" || words.has(trimmed.toLowerCase()) || isErrorWord(trimmed)) return Number.NaN;
     const number = byNumber.size > 0 ? byNumber.get(parseNumber(trimmed)) : undefined;
     return number ?? byTruth.get(truthOf(trimmed) ?? -1) ?? UNKNOWN;
   };

@@ -1,5 +1,6 @@
 /** A table that a user brought: its columns, what they hold, and what is known of each. Times are epoch milliseconds. */
 import { z } from "zod";
+import { columnReading } from "./column-reading.ts";
 
 /**
  * What a column holds. `number` and `integer` are float64; `boolean` and `category` are one of a list of labels; `datetime` is
@@ -21,6 +22,26 @@ const numericStatistics = z.strictObject({
   histogram: z.strictObject({ edges: z.array(z.number()), counts: z.array(count) }),
 });
 
+/** Cells of a column that are something else than the others. */
+const oddCells = z.strictObject({
+  count: count.meta({ description: "How many there are." }),
+  cells: z
+    .array(z.strictObject({ place: z.string(), line: z.int().nullable(), value: z.string() }))
+    .meta({ description: "The first of them: where they stand, and what they say." }),
+  read_as: z.enum(["missing", "label"]).meta({
+    description:
+      "`missing`: the column is of numbers, dates or truths, and these are not. `label`: there were too many of them.",
+  }),
+});
+
+export type OddCells = z.output<typeof oddCells>;
+
+/** Where odd cells stand and what they say, for a sentence. */
+export function listOddCells({ cells, count }: OddCells): string {
+  const named = cells.map(({ place, value }) => `${place} (${JSON.stringify(value)})`).join(", ");
+  return count > cells.length ? `${named} and ${count - cells.length} more` : named;
+}
+
 /** One column: its type and what is in it. */
 export const columnSchema = z
   .strictObject({
@@ -38,6 +59,11 @@ export const columnSchema = z
       .array(z.string())
       .nullable()
       .meta({ description: "Every label of a category or boolean column, sorted; null for other types." }),
+    reading: columnReading.optional(),
+    odd: oddCells.optional().meta({ description: "Cells that are something else than the others; left out where none is." }),
+    role: z.literal("index").optional().meta({
+      description: "`index`: the column has no name and counts the rows, so that it is no feature unless it is asked for.",
+    }),
   })
   .meta({ id: "Column" });
 
@@ -66,11 +92,13 @@ export interface Dataset extends DatasetSummary {
 
 /**
  * A data set with its columns as JSON text, an array of `Column`. Two thousand columns with their labels are megabytes of
- * text, which the event loop passes on without parsing them.
+ * text, which the event loop passes on without parsing them. `about` is the text of an `AboutTable`, and null where the data set
+ * was stored before there were any.
  */
 export interface DatasetDocument {
   readonly summary: DatasetSummary;
   readonly columnsJson: string;
+  readonly aboutJson: string | null;
 }
 
 /**
@@ -78,42 +106,6 @@ export interface DatasetDocument {
  * positions in `categories`, -1 where missing.
  */
 export type ColumnValues = Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
-
-/** How an upload is to be read, where that is not to be found out. */
-export const readingOptions = z.strictObject({
-  delimiter: z
-    .string()
-    .regex(/^(?:tab|[\t !#-*,/:-@[-^`{-~])$/, {
-      error: "must be one character that is no letter, digit, quote or sign, or the word tab",
-    })
-    .optional()
-    .meta({ description: "Of CSV. Found out among comma, semicolon, tab and | when left out." }),
-  header: z.enum(["true", "false", "auto"]).default("auto").meta({
-    description: "Of CSV: whether the first row has names. auto: it does when none of its cells is a number, date or boolean.",
-  }),
-  types: z
-    .record(z.string(), z.enum(COLUMN_TYPES))
-    .default({})
-    .meta({ description: "Types of columns by name, instead of inferring them." }),
-  columns: z.array(z.string()).min(1).optional().meta({ description: "The columns that are kept; all of them when left out." }),
-});
-
-export type ReadingOptions = z.output<typeof readingOptions>;
-
-/**
- * What is hashed after the uploaded bytes to give a data set's `sha256`: nothing when everything is found out, so that it is
- * the hash of the file, else the options as JSON on a line of their own.
- */
-export function digestSuffix({ delimiter, header, types, columns }: ReadingOptions): string {
-  const names = Object.keys(types).sort();
-  const given = {
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(header === "auto" ? {} : { header }),
-    ...(names.length === 0 ? {} : { types: Object.fromEntries(names.map((name) => [name, types[name]])) }),
-    ...(columns === undefined ? {} : { columns: [...new Set(columns)].sort() }),
-  };
-  return Object.keys(given).length === 0 ? "" : `\n${JSON.stringify(given)}`;
-}
 
 /** Whether a type has values that can be trained on as numbers rather than as labels. */
 export function isNumeric(type: ColumnType): boolean {

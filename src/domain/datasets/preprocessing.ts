@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { nearest } from "../spelling.ts";
+import { columnReading } from "./column-reading.ts";
 
 /** Parts of a datetime that can be features; cyclic ones become a sine and a cosine. All in UTC. */
 export const DATETIME_PARTS = ["timestamp", "year", "month", "day", "weekday", "hour"] as const;
@@ -12,7 +13,12 @@ export type DatetimePart = (typeof DATETIME_PARTS)[number];
 const scaling = z.strictObject({ offset: z.number(), scale: z.number() }).meta({ description: "(value - offset) / scale" });
 export type Scaling = z.output<typeof scaling>;
 
-const source = { column: z.string() };
+const source = {
+  column: z.string(),
+  reading: columnReading.optional().meta({
+    description: "How texts of the column are read, as those of the data set were; left out where they are plain.",
+  }),
+};
 
 const range = z
   .strictObject({ min: z.number(), max: z.number() })

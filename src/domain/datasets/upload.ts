@@ -1,7 +1,8 @@
 /** The upload spool: what takes uploaded tables in, and what they come to. */
 
 import type { ErrorCode, FieldError } from "../errors.ts";
-import type { ColumnValues, DatasetFormat, ReadingOptions } from "./dataset.ts";
+import type { ColumnValues, DatasetFormat } from "./dataset.ts";
+import type { ReadingOptions } from "./reading-options.ts";
 
 /** What an uploaded file came to: ready to be stored. */
 export interface IngestedTable {
@@ -9,6 +10,8 @@ export interface IngestedTable {
   readonly names: readonly string[];
   /** An array of `Column` as JSON text. */
   readonly columnsJson: string;
+  /** An `AboutTable` as JSON text; null where nothing is to be kept of it. */
+  readonly aboutJson?: string | null;
   /** The first rows, each an array as JSON text, without a newline. */
   readonly previewLines: readonly string[];
   /** By name, for every column that is not text. */

@@ -26,6 +26,8 @@ export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: 
       const cells = new CsvCells();
       let names: string[] | null = null;
       let rows = 0;
+      let hasHeader = false;
+      let isFirstUnnamed = false;
       const onRecord = (record: CsvRecord): void => {
         cells.record = record;
         if (!names) {
@@ -33,6 +35,8 @@ export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: 
           const isHeader = options.header === "true" || (options.header === "auto" && looksLikeHeader(cells));
           names = isHeader ? columnNames(cells.texts()) : columnNames(Array.from({ length: record.count }, () => ""));
           cells.names = names;
+          hasHeader = isHeader;
+          isFirstUnnamed = isHeader && cells.text(0).trim() === "";
           if (isHeader) return;
         }
         if (record.count !== names.length) throw ragged(record, names.length);
@@ -43,7 +47,11 @@ export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: 
       const scanner = createCsvScanner({ delimiter, maxCellBytes: limits.cellBytes, onRecord });
       for await (const chunk of chunks()) scanner.push(chunk);
       scanner.end();
-      return { rows, names: names ?? [] };
+      const csv = {
+        ...{ delimiter: String.fromCharCode(delimiter), hasHeader, headerDoubt: null, isFirstUnnamed },
+        ...{ skippedLines: [], skipped: 0 },
+      };
+      return { rows, names: names ?? [], csv };
     },
   };
 }
@@ -64,6 +72,7 @@ function looksLikeHeader(cells: CsvCells): boolean {
 
 /** The cells of one record after the other; the index of a cell is its column. */
 class CsvCells implements Cells {
+  readonly untyped = true;
   record!: CsvRecord;
   names: readonly string[] = [];
 
@@ -118,6 +127,14 @@ class CsvCells implements Cells {
 
   texts(): string[] {
     return Array.from({ length: this.record.count }, (_, index) => this.text(index));
+  }
+
+  isText(): boolean {
+    return true;
+  }
+
+  line(): number {
+    return this.record.line;
   }
 
   place(index: number): string {

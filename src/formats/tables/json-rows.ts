@@ -23,7 +23,7 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
   let line = 1;
   const place = (index: number): string =>
     `line ${line}, column ${index + 1}${names[index] === undefined ? "" : ` (${names[index]})`}`;
-  const cells = new ValueCells(place);
+  const cells = new ValueCells(place, { line: () => line });
   const value: CellValue[] = [];
   cells.values = value;
 

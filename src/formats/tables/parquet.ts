@@ -39,13 +39,12 @@ export function createParquetTable(file: AsyncBuffer, limits: ParquetLimits, col
       try {
         const metadata = await parquetMetadataAsync(file, { parsers: PARSERS, geoparquet: false });
         const { rows, kept } = contentOf(metadata, limits, columns);
-        const infinities = new Map<string, number>();
-        const reading = { file, metadata: asStored(metadata, kept), statistics: metadata, limits, infinities };
+        const reading = { file, metadata: asStored(metadata, kept), statistics: metadata, limits };
         const compressors = boundedCompressors(limits.bytes);
         for (const [column, each] of kept.entries()) {
           if (!each.reader.isEmpty) await readColumn({ ...each, column, compressors, ...reading }, visit);
         }
-        return { rows, names: kept.map(({ name }) => name), infinities };
+        return { rows, names: kept.map(({ name }) => name) };
       } catch (error) {
         if (error instanceof TrainyardError) throw error;
         throw malformedTable(`the Parquet file cannot be read: ${(error as Error).message}`);
@@ -140,7 +139,6 @@ interface ColumnReading extends KeptColumn {
   readonly statistics: FileMetaData;
   readonly compressors: Compressors;
   readonly limits: ParquetLimits;
-  readonly infinities: Map<string, number>;
 }
 
 async function readColumn(reading: ColumnReading, visit: Visit): Promise<void> {
@@ -205,18 +203,15 @@ interface Part extends ColumnReading {
 }
 
 function visitValues(values: ArrayLike<unknown>, part: Part, visit: Visit): void {
-  const { start, end, column, name, reader, limits, infinities } = part;
+  const { start, end, column, name, reader, limits } = part;
   const place = (index: number): string => `row ${start + index + 1}, column ${column + 1} (${name})`;
-  const cells = new ValueCells(place, { isTyped: true, isTime: reader.isTime ?? false });
+  const cells = new ValueCells(place, { isTime: reader.isTime ?? false });
   cells.values = values as ArrayLike<CellValue>;
   for (let index = 0; index < values.length && start + index < end; index++) {
     const value = values[index];
     if (!isCellValue(value)) throw invalidTable(`${cells.place(index)}: a cell is a text, a number, a boolean or a time`);
     if (typeof value === "string" && value.length * 3 > limits.cellBytes && Buffer.byteLength(value) > limits.cellBytes) {
       throw overLimit(`${cells.place(index)}: the cell has more bytes`, limits.cellBytes, "CELL_BYTES");
-    }
-    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
-      infinities.set(name, (infinities.get(name) ?? 0) + 1);
     }
     visit(start + index, column, cells, index);
   }

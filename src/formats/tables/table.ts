@@ -26,8 +26,14 @@ export interface Cells {
   /** 1 for true, 0 for false, -1 for neither. */
   truth(index: number): number;
   text(index: number): string;
+  /** Whether the cell is a text, whose meaning depends on how its column is read; else the format says what it is. */
+  isText(index: number): boolean;
+  /** Whether all that the format has is text, so that a text may be a number: CSV. */
+  readonly untyped: boolean;
   /** Where the cell stands, for a message. */
   place(index: number): string;
+  /** The line of the file that the cell is on; null in a format that has none. */
+  line(index: number): number | null;
 }
 
 /** Called for every cell, rows in order; rows and columns count from 0. A format may leave out cells that are missing. */
@@ -37,8 +43,21 @@ export interface TableExtent {
   readonly rows: number;
   /** Names of the columns, all different. */
   readonly names: readonly string[];
-  /** By name of a column: values that are infinite, which count as missing. Of formats that declare what is a number. */
-  readonly infinities?: ReadonlyMap<string, number>;
+  /** Of CSV: what was made of the lines that are no rows. */
+  readonly csv?: CsvLayout;
+}
+
+/** How the rows of a CSV stand in the file. */
+export interface CsvLayout {
+  readonly delimiter: string;
+  readonly hasHeader: boolean;
+  /** What speaks for or against the header, where it is not certain; null where it is, or was said. */
+  readonly headerDoubt: string | null;
+  /** Whether the header leaves the first column without a name. */
+  readonly isFirstUnnamed: boolean;
+  /** The first lines that were passed over, comments and `sep=;`, and how many there are. */
+  readonly skippedLines: readonly number[];
+  readonly skipped: number;
 }
 
 /** A table that can be walked through several times. */

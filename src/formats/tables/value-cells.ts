@@ -1,5 +1,6 @@
 /** Cells that are JavaScript values already, as JSON and Parquet give them. A text there is a text: it is not read as a number. */
-import { isMissingText, parseDatetime, parseNumber, parseTruth } from "../../domain/datasets/cell-parsing.ts";
+import { parseDatetime, parseNumber, parseTruth } from "../../domain/datasets/cell-parsing.ts";
+import { isMissingText } from "../../domain/datasets/missing-words.ts";
 import type { Cells, NumericKind } from "./table.ts";
 
 /** What stands in a cell. */
@@ -8,25 +9,23 @@ export type CellValue = string | number | bigint | boolean | null | undefined;
 /** Cells over an array of values; `place` says where one stands. */
 export class ValueCells implements Cells {
   values: ArrayLike<CellValue> = [];
+  readonly untyped = false;
   readonly #place: (index: number) => string;
-  readonly #isTyped: boolean;
   readonly #isTime: boolean;
+  readonly #line: () => number | null;
 
-  /**
-   * `isTyped`: the file itself declares what is a number, so that an infinite one is a missing value and no text. `isTime`: numbers
-   * are milliseconds since 1970.
-   */
-  constructor(place: (index: number) => string, { isTyped = false, isTime = false } = {}) {
+  /** `isTime`: numbers are milliseconds since 1970. `line` returns the line of the file that the row is on, in a format with lines. */
+  constructor(place: (index: number) => string, { isTime = false, line = (): number | null => null } = {}) {
     this.#place = place;
-    this.#isTyped = isTyped;
     this.#isTime = isTime;
+    this.#line = line;
   }
 
   isMissing(index: number): boolean {
     const value = this.values[index];
     if (value === null || value === undefined) return true;
     if (typeof value === "string") return value.trim() === "";
-    return typeof value === "number" && (this.#isTyped ? !Number.isFinite(value) : Number.isNaN(value));
+    return typeof value === "number" && Number.isNaN(value);
   }
 
   isMissingWord(index: number): boolean {
@@ -67,8 +66,16 @@ export class ValueCells implements Cells {
     return this.#isTime && typeof value === "number" ? new Date(value).toISOString() : String(value);
   }
 
+  isText(index: number): boolean {
+    return typeof this.values[index] === "string";
+  }
+
   place(index: number): string {
     return this.#place(index);
+  }
+
+  line(): number | null {
+    return this.#line();
   }
 }
 

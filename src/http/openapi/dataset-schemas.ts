@@ -1,6 +1,9 @@
 /** Data sets as the API shows them: schemas for the document, and the text of the answers. */
 import { z } from "zod";
 import { columnSchema, DATASET_FORMATS, type DatasetDocument, type DatasetSummary } from "../../domain/datasets/dataset.ts";
+import { MISSING_WORDS } from "../../domain/datasets/missing-words.ts";
+import { tableReading } from "../../domain/datasets/table-reading.ts";
+import { note } from "../../domain/notes.ts";
 
 const summary = {
   id: z.string(),
@@ -11,7 +14,7 @@ const summary = {
     .regex(/^[0-9a-f]{64}$/)
     .meta({
       description:
-        "SHA-256 of the uploaded file; when delimiter, header, types or columns were given, of the file, a newline and these as JSON.",
+        "SHA-256 of the uploaded file; when options of its reading were given, of the file, a newline and these as JSON.",
     }),
   bytes: z.int().meta({ description: "The size of the uploaded file." }),
   rows: z.int(),
@@ -44,11 +47,28 @@ const island = {
   categories: ["Biscoe", "Dream", "Torgersen"],
 } as const;
 
-export const datasetAnswer = z.object({ ...summary, columns: z.array(columnSchema) }).meta({
+const about = {
+  reading: tableReading.nullable().meta({ description: "How the table was read; null where that was not recorded." }),
+  notes: z.array(note).meta({ description: "What was guessed, left out or looks wrong." }),
+};
+const plainly = {
+  encoding: { value: "utf-8", from: "found" },
+  delimiter: { value: ",", from: "found" },
+  header: { value: true, from: "found" },
+  missing: { value: [...MISSING_WORDS], from: "default" },
+} as const;
+
+export const datasetAnswer = z.object({ ...summary, columns: z.array(columnSchema), ...about }).meta({
   id: "Dataset",
   description: "A data set: an uploaded table, its columns and their statistics.",
   examples: [
-    { ...penguins, column_count: 1, columns: [{ ...island, top: [...island.top], categories: [...island.categories] }] },
+    {
+      ...penguins,
+      column_count: 1,
+      columns: [{ ...island, top: [...island.top], categories: [...island.categories] }],
+      reading: plainly,
+      notes: [],
+    },
   ],
 });
 
@@ -94,8 +114,9 @@ export function representSummary(dataset: DatasetSummary): z.output<typeof datas
 }
 
 /** A data set with its columns, as JSON text: the columns are stored as text. */
-export function datasetJson({ summary: dataset, columnsJson }: DatasetDocument): string {
-  return `${JSON.stringify(representSummary(dataset)).slice(0, -1)},"columns":${columnsJson}}`;
+export function datasetJson({ summary: dataset, columnsJson, aboutJson }: DatasetDocument): string {
+  const about = aboutJson ?? '{"reading":null,"notes":[]}';
+  return `${JSON.stringify(representSummary(dataset)).slice(0, -1)},"columns":${columnsJson},${about.slice(1)}`;
 }
 
 /** A preview as JSON text, of rows that are JSON text already. */

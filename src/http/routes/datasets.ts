@@ -5,7 +5,7 @@ import { z } from "zod";
 import { describeDataset, listDatasets, previewDataset } from "../../app/datasets/read-datasets.ts";
 import { removeDataset } from "../../app/datasets/remove-dataset.ts";
 import { createDataset } from "../../app/datasets/upload.ts";
-import { MISSING_WORDS } from "../../domain/datasets/cell-parsing.ts";
+import { MISSING_WORDS } from "../../domain/datasets/missing-words.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { fingerprint } from "../connection/idempotency.ts";
 import { MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../connection/uploads.ts";

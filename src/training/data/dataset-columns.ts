@@ -6,6 +6,7 @@ import {
   type DatasetRows,
   isCategorical,
   isNumeric,
+  listOddCells,
 } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { JobSpec, Task } from "../../domain/spec/spec.ts";
@@ -74,7 +75,7 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
   const barred = form === "group" || form === "time" ? [...names, dataset.weights] : excluded;
   const features = dataset.features
     ? dataset.features.flatMap((name, index) => find(name, `/data/dataset/features/${index}`))
-    : columns.filter(({ name, type }) => type !== "text" && !excluded.includes(name));
+    : columns.filter(({ name, type, role }) => type !== "text" && role !== "index" && !excluded.includes(name));
   dataset.features?.forEach((name, index) => {
     const pointer = `/data/dataset/features/${index}`;
     if (barred.includes(name))
@@ -108,6 +109,8 @@ export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, v
   const pointer = "/data/dataset/target";
   const refused = (detail: string): ClassesResult => ({ ok: false, errors: [{ pointer, detail }] });
   const [target] = targets as [Column];
+  const odd = targets.map(oddTarget).find((detail) => detail !== null);
+  if (odd) return refused(odd);
   const empty = targets.find(({ missing }) => missing === rows);
   if (empty) return refused(`${empty.name} has no value in any row`);
   const wantsRegression = spec.task ? spec.task === "regression" : impliesRegression(spec, targets);
@@ -129,6 +132,19 @@ export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, v
     return refused(`${target.name} has ${classes.length} classes, and binary_classification takes 2`);
   const task = spec.task ?? (classes.length === 2 ? "binary_classification" : "multiclass_classification");
   return { ok: true, task, classes, codes };
+}
+
+/**
+ * What is wrong with a target that has odd cells among its numbers: neither a missing value nor a class of their own is what they
+ * mean for certain. Null where a target has none, or is of labels that may well be meant.
+ */
+function oddTarget({ name, odd, distinct }: Column): string | null {
+  if (!odd || (odd.read_as === "label" && distinct <= MAX_INTEGER_CLASSES)) return null;
+  const values = `${odd.count} value${odd.count === 1 ? "" : "s"} of ${name}`;
+  const what = odd.read_as === "missing" ? "not of the kind of the others" : "no numbers, among many that are";
+  const cure = "mend them or leave them empty, and upload the file again";
+  const other = odd.read_as === "label" ? `; or say types={"${name}":"category"} there if they are labels` : "";
+  return `${values} ${odd.count === 1 ? "is" : "are"} ${what}: ${listOddCells(odd)}: ${cure}${other}`;
 }
 
 function impliesRegression(spec: JobSpec, targets: readonly Column[]): boolean {

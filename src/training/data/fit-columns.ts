@@ -71,8 +71,13 @@ export function sketchColumn(plan: ColumnPlan, values: ColumnValues | undefined,
   }
 }
 
-/** The column as fitted on the rows `train`. */
+/** The column as fitted on the rows `train`. Its texts are read as those of the data set were. */
 export function fitColumn(plan: ColumnPlan, values: ColumnValues, train: Int32Array): EncodedColumn {
+  const { reading } = plan.column;
+  return { ...fitValues(plan, values, train), ...(reading && { reading }) };
+}
+
+function fitValues(plan: ColumnPlan, values: ColumnValues, train: Int32Array): EncodedColumn {
   switch (plan.kind) {
     case "numeric":
       return fitNumeric(plan.column, plan.options, values, train);

@@ -123,9 +123,7 @@ export function createRecorder(
     },
     metrics: () => (lowestEpoch > 0 ? { final: valuesOf(lastRow), best: lowest() } : null),
     finished: () =>
-      lowestEpoch > 0
-        ? { final: valuesOf(lastRow), best: kept ?? { epoch, ...valuesOf(lastRow) }, lowest: lowest() }
-        : null,
+      lowestEpoch > 0 ? { final: valuesOf(lastRow), best: kept ?? { epoch, ...valuesOf(lastRow) }, lowest: lowest() } : null,
     isLowest: () => lowestEpoch === epoch,
   };
 }

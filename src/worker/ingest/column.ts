@@ -1,7 +1,8 @@
 /** Second walk through a table: a column's values, taken in as its type says, and what is known of them. */
 
 import { parseLooseTruth } from "../../domain/datasets/cell-parsing.ts";
-import type { Column, ColumnType, ColumnValues } from "../../domain/datasets/dataset.ts";
+import { type ColumnReading, createDateReader, createNumberReader, timeOfCount } from "../../domain/datasets/column-reading.ts";
+import type { Column, ColumnType, ColumnValues, OddCells } from "../../domain/datasets/dataset.ts";
 import { invalid, pointerOf } from "../../domain/errors.ts";
 import type { Cells } from "../../formats/tables/table.ts";
 
@@ -21,14 +22,22 @@ export interface ColumnBuilder {
   finish(): FinishedColumn;
 }
 
-/** The type of a column and whether the sender chose it. */
+/** The type of a column, whether the sender chose it, and how its cells are read. */
 export interface ColumnPlan {
   readonly name: string;
   readonly type: ColumnType | "label" | "empty";
   readonly chosen: boolean;
   /** Whether a word such as NA that is given as text is a value of the column, and not a missing one. */
   readonly takesWords: boolean;
+  readonly reading: ColumnReading;
+  /** The number of a cell in a column of numbers or times, NaN where it is none. */
+  readonly read: CellReader;
+  /** Cells that keep a column from being one of numbers or dates; null where nothing does. */
+  readonly doubt: OddCells | null;
 }
+
+/** Reads a cell to a number; NaN when it does not fit. */
+export type CellReader = (cells: Cells, index: number) => number;
 
 /** Longest text in a preview and in `top`, in UTF-16 units. */
 const SHOWN_LENGTH = 200;
@@ -56,8 +65,8 @@ const ARTICLES: Readonly<Record<ColumnPlan["type"], string>> = {
   empty: "missing",
 };
 
-/** How a cell of each numeric type is read; NaN when it does not fit. */
-export const NUMERIC_READERS: Readonly<Record<"number" | "integer" | "datetime", (cells: Cells, index: number) => number>> = {
+/** How a cell of a type is read that is written in the plain way. */
+const PLAIN_READERS: Readonly<Record<"number" | "integer" | "datetime", CellReader>> = {
   number: (cells, index) => cells.number(index),
   integer: (cells, index) => {
     const value = cells.number(index);
@@ -65,6 +74,26 @@ export const NUMERIC_READERS: Readonly<Record<"number" | "integer" | "datetime",
   },
   datetime: (cells, index) => cells.datetime(index),
 };
+
+/** How a cell is read: in the plain way, as most are, or, where `isGuessed`, as the column's reading says. */
+export function createCellReader(type: ColumnPlan["type"], reading: ColumnReading, isGuessed: boolean): CellReader {
+  if (type !== "number" && type !== "integer" && type !== "datetime") return () => Number.NaN;
+  if (!isGuessed) return PLAIN_READERS[type];
+  if (type === "datetime") {
+    const readText = createDateReader(reading);
+    const format = reading.date_format ?? "ymd";
+    return (cells, index) => {
+      if (cells.isText(index)) return readText(cells.text(index));
+      const at = cells.datetime(index);
+      return Number.isNaN(at) ? timeOfCount(cells.number(index), format) : at;
+    };
+  }
+  const readText = createNumberReader(reading);
+  return (cells, index) => {
+    const value = cells.isText(index) ? readText(cells.text(index)) : cells.number(index);
+    return type === "integer" && !Number.isSafeInteger(value) ? Number.NaN : value;
+  };
+}
 
 /** 1, 0, or -1 when the cell is neither true nor false. More is taken when the type was asked for. */
 export function readTruth(cells: Cells, index: number, chosen: boolean): number {

@@ -1,8 +1,10 @@
 /** Columns of labels: booleans, categories, and text, which has too many. */
 import type { Column } from "../../domain/datasets/dataset.ts";
+import { isErrorWord } from "../../domain/datasets/missing-words.ts";
 import { invalid, pointerOf } from "../../domain/errors.ts";
-import { type ColumnBuilder, type ColumnPlan, type FinishedColumn, misfit, readTruth, shown } from "./column.ts";
+import { type ColumnBuilder, type ColumnPlan, type FinishedColumn, readTruth, shown } from "./column.ts";
 import { type LabelBudget, Labels, MAX_LABEL_LENGTH, MAX_LISTED_CHARACTERS } from "./labels.ts";
+import { createOddCells } from "./odd-cells.ts";
 import { TOP_VALUES } from "./statistics.ts";
 
 const BOOLEANS = ["false", "true"];
@@ -19,16 +21,20 @@ export interface LabelColumnOptions {
 export function createBooleanColumn(plan: ColumnPlan, rows: number): ColumnBuilder {
   const codes = new Int32Array(rows).fill(-1);
   const counts = [0, 0];
+  const odd = createOddCells(plan);
   return {
     set(row, cells, index) {
       const truth = readTruth(cells, index, plan.chosen);
-      if (truth < 0) throw misfit(plan, cells, index);
+      if (truth < 0) {
+        odd.add(cells, index);
+        return;
+      }
       codes[row] = truth;
       counts[truth] = (counts[truth] as number) + 1;
     },
     finish() {
       const column = describeLabels(plan.name, "boolean", rows, BOOLEANS, counts);
-      return { column: { ...column, categories: [...BOOLEANS] }, values: codes };
+      return { column: odd.describe({ ...column, categories: [...BOOLEANS] }), values: codes };
     },
   };
 }
@@ -38,10 +44,19 @@ export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budge
   const labels = new Labels(budget);
   let codes: Int32Array<ArrayBuffer> | null = plan.type === "text" ? null : new Int32Array(rows).fill(-1);
   let count = 0;
+  /** Codes of labels that a program wrote for no value, as #N/A is. */
+  const errors = new Set<number>();
+  const odd = createOddCells(plan);
   return {
     set(row, cells, index) {
-      count++;
+      const known = labels.labels.length;
       const code = labels.add(cells.text(index));
+      if (code >= known && isErrorWord(labels.labels[code] as string)) errors.add(code);
+      if (errors.size > 0 && errors.has(code)) {
+        odd.add(cells, index);
+        return;
+      }
+      count++;
       if (!codes) return;
       codes[row] = code;
       if (code >= 0 && code < maxCategories && labels.longest <= MAX_LABEL_LENGTH) return;
@@ -49,19 +64,25 @@ export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budge
       codes = null;
     },
     finish() {
+      for (const code of errors) labels.counts[code] = 0;
       const names = count >= MANY_VALUES && labels.labels.length * 2 > count;
-      if (!codes || (names && !plan.chosen)) return asText(plan.name, rows, count, labels);
+      const asLabels = (column: Column) => odd.describe({ ...column, ...(plan.doubt && { odd: plan.doubt }) });
+      const asText = (): FinishedColumn => {
+        const column = describeLabels(plan.name, "text", rows, labels.labels, labels.counts);
+        return { column: asLabels({ ...column, missing: rows - count }), values: null };
+      };
+      if (!codes || (names && !plan.chosen)) return asText();
       if (!labels.list()) {
         if (plan.chosen) throw tooLong(plan.name);
-        return asText(plan.name, rows, count, labels);
+        return asText();
       }
-      const order = sortedOrder(labels.labels);
+      const order = sortedOrder(labels);
       const column = describeLabels(plan.name, "category", rows, labels.labels, labels.counts);
       for (let row = 0; row < rows; row++) {
         const code = codes[row] as number;
         if (code >= 0) codes[row] = order.rank[code] as number;
       }
-      return { column: { ...column, categories: order.sorted }, values: codes };
+      return { column: asLabels({ ...column, categories: order.sorted }), values: codes };
     },
   };
 }
@@ -79,16 +100,11 @@ function tooLong(name: string): Error {
   return invalid([{ pointer: pointerOf(["types", name]), detail }]);
 }
 
-/** Labels sorted by UTF-16 units, which does not depend on a locale, and where each one went. */
-function sortedOrder(labels: readonly string[]): { readonly sorted: string[]; readonly rank: Int32Array } {
-  const sorted = [...labels].sort();
+/** Labels that occur, sorted by UTF-16 units, which does not depend on a locale, and where each one went. */
+function sortedOrder({ labels, counts }: Labels): { readonly sorted: string[]; readonly rank: Int32Array } {
+  const sorted = labels.filter((_, code) => (counts[code] as number) > 0).sort();
   const places = new Map(sorted.map((label, place) => [label, place]));
-  return { sorted, rank: Int32Array.from(labels, (label) => places.get(label) as number) };
-}
-
-function asText(name: string, rows: number, count: number, { labels, counts }: Labels): FinishedColumn {
-  const column = describeLabels(name, "text", rows, labels, counts);
-  return { column: { ...column, missing: rows - count }, values: null };
+  return { sorted, rank: Int32Array.from(labels, (label) => places.get(label) ?? -1) };
 }
 
 function describeLabels(

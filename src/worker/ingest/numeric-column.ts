@@ -1,20 +1,24 @@
 /** Columns of numbers, whole numbers and datetimes. */
-import { type ColumnBuilder, type ColumnPlan, misfit, NUMERIC_READERS } from "./column.ts";
+import type { ColumnBuilder, ColumnPlan } from "./column.ts";
+import { createOddCells } from "./odd-cells.ts";
 import { summarise } from "./statistics.ts";
 
 /** Takes in a column of `rows` numbers: float64, NaN where missing. */
 export function createNumericColumn(
-  plan: ColumnPlan & { readonly type: keyof typeof NUMERIC_READERS },
+  plan: ColumnPlan & { readonly type: "number" | "integer" | "datetime" },
   rows: number,
 ): ColumnBuilder {
-  const { name, type } = plan;
+  const { name, type, read } = plan;
   const values = new Float64Array(rows).fill(Number.NaN);
-  const read = NUMERIC_READERS[type];
+  const odd = createOddCells(plan);
   let count = 0;
   return {
     set(row, cells, index) {
       const value = read(cells, index);
-      if (Number.isNaN(value)) throw misfit(plan, cells, index);
+      if (Number.isNaN(value)) {
+        odd.add(cells, index);
+        return;
+      }
       values[row] = value;
       count++;
     },
@@ -23,7 +27,7 @@ export function createNumericColumn(
       const text = (value: number): string => (type === "datetime" ? isoTime(value) : String(value));
       const shownTop = top.map(({ value, count: times }) => ({ value: text(value), count: times }));
       const column = { name, type, missing: rows - count, distinct, statistics, top: shownTop, categories: null };
-      return { column, values };
+      return { column: odd.describe(column), values };
     },
   };
 }

@@ -1,72 +1,113 @@
-/** A table to a data set: two walks through it, one to see what its columns are and one to take their values in. */
-import type { ColumnType, ReadingOptions } from "../../domain/datasets/dataset.ts";
+/** A table to a data set: one walk through it to see what its columns are, one where they need a closer look, one to take their values in. */
+import type { Column, OddCells } from "../../domain/datasets/dataset.ts";
+import type { ReadingOptions } from "../../domain/datasets/reading-options.ts";
+import type { AboutTable } from "../../domain/datasets/table-reading.ts";
 import type { IngestedTable } from "../../domain/datasets/upload.ts";
 import { invalid, pointerOf, TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
-import { selectColumns } from "../../formats/tables/selection.ts";
 import { type Cells, invalidTable, type Table } from "../../formats/tables/table.ts";
-import { type ColumnBuilder, type ColumnPlan, type PreviewValue, readTruth, shown } from "./column.ts";
+import {
+  type ColumnBuilder,
+  type ColumnPlan,
+  createCellReader,
+  type FinishedColumn,
+  type PreviewValue,
+  readTruth,
+  shown,
+} from "./column.ts";
+import { chosenType, type GuessedColumn, guessColumns, type WritingOptions } from "./guess.ts";
 import { type Inference, inferTypes } from "./infer.ts";
+import { keepColumns } from "./keep-columns.ts";
 import { createBooleanColumn, createLabelColumn } from "./label-column.ts";
 import { createLabelBudget } from "./labels.ts";
 import { createNumericColumn, isoTime } from "./numeric-column.ts";
+import { describeReading, uploadNotes } from "./upload-notes.ts";
 
 /** Rows that a preview has at most, and what it may take: tables with very many columns show fewer rows. */
 const PREVIEW_ROWS = 100;
 const PREVIEW_CHARACTERS = 1024 * 1024;
 
-/** Reads a table that is walked through twice. Throws what is wrong with it, with the place. */
-export async function readTable(
-  table: Table,
-  { types, columns }: Pick<ReadingOptions, "types" | "columns">,
-  limits: DatasetLimits,
-): Promise<IngestedTable> {
-  const found = await inferTypes(table);
-  const kept = selectColumns(found.names, columns);
-  const places = new Map(kept.map((column, place) => [column, place]));
-  const inference = keepColumns(found, kept);
+/** The options that the columns of a table depend on. */
+export type ColumnOptions = WritingOptions & Pick<ReadingOptions, "missing" | "columns">;
+
+/** Reads a table that is walked through twice, or three times. Throws what is wrong with it, with the place. */
+export async function readTable(given: Table, options: ColumnOptions, limits: DatasetLimits): Promise<IngestedTable> {
+  const inferred = { table: given, inference: await inferTypes(given) };
+  const { table, inference } = keepColumns(inferred, options.columns);
   const { rows, names } = inference;
   if (names.length === 0) throw invalidTable("the table has no columns");
   if (rows === 0) throw invalidTable("the table has no rows");
-  const plans = planColumns(inference, types);
+  checkNames(names, options);
+  const guesses = await guessColumns(table, inference, options);
+  const plans = planColumns(inference, guesses, options);
   checkMemory(plans, rows, limits);
   const builders = createBuilders(plans, rows, limits);
   const preview = createPreview(plans, rows);
-  await table.scan((row, given, cells, index) => {
-    const column = places.get(given);
-    if (column === undefined) return;
+  await table.scan((row, column, cells, index) => {
     if (cells.isMissing(index) || (!(plans[column] as ColumnPlan).takesWords && cells.isMissingWord(index))) return;
     (builders[column] as ColumnBuilder).set(row, cells, index);
     if (row < PREVIEW_ROWS) preview.set(row, column, cells, index);
   });
   const finished = builders.map((builder) => builder.finish());
+  const columns = markIndex(finished, inference);
+  const notes = uploadNotes({ columns, guesses, csv: inference.csv ?? null, rows });
   return {
     rows,
     names,
-    columnsJson: JSON.stringify(finished.map(({ column }) => column)),
+    columnsJson: JSON.stringify(columns),
+    aboutJson: JSON.stringify({ reading: describeReading(inference, options), notes } satisfies AboutTable),
     previewLines: preview.lines(),
     values: new Map(finished.flatMap(({ column, values }) => (values ? [[column.name, values] as const] : []))),
   };
 }
 
-function keepColumns({ rows, names, types }: Inference, kept: readonly number[]): Inference {
-  return {
-    rows,
-    names: kept.map((column) => names[column] as string),
-    types: kept.map((column) => types[column] ?? "empty"),
-  };
+/** Every column that an option names must be there. */
+function checkNames(names: readonly string[], { types, date_format: dates }: ColumnOptions): void {
+  const known = new Set(names);
+  const given = [
+    ...Object.keys(types).map((name) => ["types", name]),
+    ...Object.keys(typeof dates === "object" ? dates : {}).map((name) => ["date_format", name]),
+  ];
+  const unknown = given.filter(([, name]) => !known.has(name as string));
+  if (unknown.length > 0)
+    throw invalid(unknown.map((path) => ({ pointer: pointerOf(path), detail: "there is no such column" })));
 }
 
-function planColumns({ names, types: inferred }: Inference, types: Readonly<Record<string, ColumnType>>): ColumnPlan[] {
-  const unknown = Object.keys(types).filter((name) => !names.includes(name));
-  if (unknown.length > 0) {
-    throw invalid(unknown.map((name) => ({ pointer: pointerOf(["types", name]), detail: "there is no such column" })));
-  }
+function planColumns(
+  { names, columns }: Inference,
+  guesses: ReadonlyMap<number, GuessedColumn>,
+  options: ColumnOptions,
+): ColumnPlan[] {
   return names.map((name, column) => {
-    const chosen = Object.hasOwn(types, name) ? types[name] : undefined;
-    const type = chosen ?? inferred[column] ?? "empty";
-    return { name, type, chosen: chosen !== undefined, takesWords: type === "label" || type === "category" || type === "text" };
+    const chosen = chosenType(name, options);
+    const guess = guesses.get(column);
+    const type = chosen ?? guess?.type ?? columns[column]?.type ?? "empty";
+    const written = type === "number" || type === "integer" || type === "datetime" ? guess?.reading : {};
+    const reading = { ...written, ...(options.missing && { missing: options.missing }) };
+    return {
+      ...{ name, type, chosen: chosen !== undefined, reading },
+      takesWords: type === "label" || type === "category" || type === "text",
+      read: createCellReader(type, reading, guess !== undefined),
+      doubt: chosen === undefined && guess ? doubtOf(guess) : null,
+    };
   });
+}
+
+/** The cells that keep a column from being one of numbers or dates, where at least half of it is. */
+function doubtOf({ type, fitting, values, odd }: GuessedColumn): OddCells | null {
+  const count = values - fitting;
+  return type === "label" && count > 0 && fitting * 2 >= values ? { count, cells: [...odd], read_as: "label" } : null;
+}
+
+/** The columns, the first of them as an index where it has no name and counts the rows. */
+function markIndex(finished: readonly FinishedColumn[], { csv }: Inference): Column[] {
+  const columns = finished.map(({ column }) => column);
+  const [first] = finished;
+  const isUnnamed = csv?.isFirstUnnamed || first?.column.name === "Unnamed: 0";
+  if (!isUnnamed || columns.length === 1 || first?.column.type !== "integer" || !first.values) return columns;
+  const [start] = first.values;
+  const counts = (start === 0 || start === 1) && first.values.every((value, row) => value === start + row);
+  return counts ? [{ ...first.column, role: "index" }, ...columns.slice(1)] : columns;
 }
 
 /** Bytes of a value of each type while the table is read; text has none. */
@@ -101,16 +142,13 @@ function createBuilders(plans: readonly ColumnPlan[], rows: number, limits: Data
 }
 
 /** How a cell is shown in a preview. */
-const PREVIEW: Readonly<Record<ColumnPlan["type"], (cells: Cells, index: number) => PreviewValue>> = {
-  number: (cells, index) => cells.number(index),
-  integer: (cells, index) => cells.number(index),
-  datetime: (cells, index) => isoTime(cells.datetime(index)),
-  boolean: (cells, index) => readTruth(cells, index, true) === 1,
-  category: (cells, index) => shown(cells.text(index)),
-  label: (cells, index) => shown(cells.text(index)),
-  text: (cells, index) => shown(cells.text(index)),
-  empty: () => null,
-};
+function previewOf({ type, read, chosen }: ColumnPlan, cells: Cells, index: number): PreviewValue {
+  if (type === "empty") return null;
+  if (type === "boolean") return readTruth(cells, index, chosen) < 0 ? null : readTruth(cells, index, chosen) === 1;
+  if (type !== "number" && type !== "integer" && type !== "datetime") return shown(cells.text(index));
+  const value = read(cells, index);
+  return Number.isNaN(value) ? null : type === "datetime" ? isoTime(value) : value;
+}
 
 function createPreview(plans: readonly ColumnPlan[], rows: number) {
   const shownRows = Array.from({ length: Math.min(rows, PREVIEW_ROWS) }, () =>
@@ -118,8 +156,7 @@ function createPreview(plans: readonly ColumnPlan[], rows: number) {
   );
   return {
     set(row: number, column: number, cells: Cells, index: number): void {
-      const { type } = plans[column] as ColumnPlan;
-      (shownRows[row] as PreviewValue[])[column] = PREVIEW[type](cells, index);
+      (shownRows[row] as PreviewValue[])[column] = previewOf(plans[column] as ColumnPlan, cells, index);
     },
     /** Each row as JSON, as many as there is room for, and the first one always. */
     lines(): string[] {

@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  isMissingText,
-  parseDatetime,
-  parseLooseTruth,
-  parseNumber,
-  parseTruth,
-} from "../../../src/domain/datasets/cell-parsing.ts";
+import { parseDatetime, parseLooseTruth, parseNumber, parseTruth } from "../../../src/domain/datasets/cell-parsing.ts";
+import { isMissingText } from "../../../src/domain/datasets/missing-words.ts";
 import { isMissingBytes, kindOfBytes, readNumber } from "../../../src/formats/tables/byte-literals.ts";
 
 const bytesOf = (text: string) => Buffer.from(`<${text}>`);
@@ -88,6 +83,12 @@ describe("dates and times", () => {
     ["2024-02-29T12:30:15+02:00", "2024-02-29T10:30:15.000Z"],
     ["2024-02-29T12:30:15-0530", "2024-02-29T18:00:15.000Z"],
     ["2024-02-29t12:30:15.25z", "2024-02-29T12:30:15.250Z"],
+    ["2024-2-9", "2024-02-09T00:00:00.000Z"],
+    ["2024/02/09 7:05", "2024-02-09T07:05:00.000Z"],
+    ["2024-02", "2024-02-01T00:00:00.000Z"],
+    ["2024-02-29 24:00", "2024-03-01T00:00:00.000Z"],
+    ["2024-02-29 12:30:15 UTC", "2024-02-29T12:30:15.000Z"],
+    ["2024-02-29 12:30:15+00", "2024-02-29T12:30:15.000Z"],
   ])("%s is %s", (text, expected) => {
     expect(new Date(parseDatetime(text)).toISOString()).toBe(expected);
   });
@@ -97,8 +98,9 @@ describe("dates and times", () => {
     "2024-13-01",
     "2024-00-10",
     "2024-01-32",
-    "2024-01-01T24:00",
-    "2024-1-1",
+    "2024-01-01T24:01",
+    "2024-1-32",
+    "2024-13",
     "12:30",
     "2024",
     "20240101",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Column, ColumnValues, DatasetRows } from "../../../src/domain/datasets/dataset.ts";
-import type { NoteCode } from "../../../src/domain/notes.ts";
+import type { JobNoteCode } from "../../../src/domain/notes.ts";
 import { type Parts, type SplitResult, splitPresent, splitRows } from "../../../src/training/data/split.ts";
 import { prepare } from "../train.ts";
 
@@ -41,16 +41,13 @@ function notesOf(data: DatasetRows, rest: object = {}) {
   return prepared;
 }
 
-/** Those of predictions are planted in test/domain/models/remarks.test.ts. */
-type DataNoteCode = Exclude<NoteCode, "value_outside_training" | "unseen_category">;
-
 interface Planted {
   readonly data: DatasetRows;
   readonly detail: RegExp;
 }
 
 /** A table for each code that has what the note is about, and nothing else. */
-const PLANTED: Readonly<Record<DataNoteCode, Planted>> = {
+const PLANTED: Readonly<Record<JobNoteCode, Planted>> = {
   rows_without_target: {
     data: dataset(
       x,

@@ -44,8 +44,11 @@ describe("a column of a data set", () => {
     const labels = column("n", "category", ["-", "1", "2.5"]);
     const read = readColumn(numeric("n"), labels, dataset([labels, Int32Array.of(1, 2, -1)]));
     expect("values" in read && [...read.values]).toEqual([1, 2.5, Number.NaN]);
-    const wrong = readColumn(numeric("n"), labels, dataset([labels, Int32Array.of(1, 0, 2)]));
-    expect(wrong).toEqual({ fault: expect.stringMatching(/^column n, row 2: "-" must be a finite number.*mend the cell/) });
+    const dashes = readColumn(numeric("n"), labels, dataset([labels, Int32Array.of(1, 0, 2)]));
+    expect("values" in dashes && [...dashes.values]).toEqual([1, Number.NaN, 2.5]);
+    const words = column("n", "category", ["1", "2.5", "seven"]);
+    const wrong = readColumn(numeric("n"), words, dataset([words, Int32Array.of(1, 2, 0)]));
+    expect(wrong).toEqual({ fault: expect.stringMatching(/^column n, row 2: "seven" must be a finite number.*mend the cell/) });
   });
 
   it("that has no value is missing in every row", () => {

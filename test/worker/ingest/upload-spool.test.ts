@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { readingOptions } from "../../../src/domain/datasets/reading-options.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { openUploadSpool } from "../../../src/worker/ingest/upload-spool.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
@@ -20,7 +21,7 @@ it("gives up a reader that never comes back, tells its sender why, and reads on 
   });
   onTestFinished(() => spool.close());
   const upload = await spool.receive(once("a table that a reader loops on"));
-  const task = { format: "parquet", gzip: false, options: { header: "auto", types: {} } } as const;
+  const task = { format: "parquet", gzip: false, options: readingOptions.parse({}) } as const;
   const attacker = spool.ofProject("prj_a");
   const hanging = Array.from({ length: 2 }, () => attacker.read(upload, task).catch((error: unknown) => error));
   for (let index = 0; index < 10; index++) {

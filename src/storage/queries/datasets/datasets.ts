@@ -293,7 +293,7 @@ function toRow(project: string, dataset: NewDataset): DatasetsTable {
     rows: dataset.rows,
     column_count: dataset.names.length,
     layout: JSON.stringify(layout),
-    columns: dataset.columnsJson,
+    columns: dataset.aboutJson ? `${dataset.columnsJson}\n${dataset.aboutJson}` : dataset.columnsJson,
     preview: dataset.previewLines.join("\n"),
     ready: 0,
     created_at: dataset.createdAt,
@@ -317,6 +317,9 @@ function toSummary(row: Pick<DatasetsTable, (typeof SUMMARY)[number]>): DatasetS
   };
 }
 
+/** JSON text has no line end of its own: the first line is the columns, and the second what is known of the table. */
 function toDocument(row: Pick<DatasetsTable, (typeof DOCUMENT)[number]>): DatasetDocument {
-  return { summary: toSummary(row), columnsJson: row.columns };
+  const end = row.columns.indexOf("\n");
+  const [columnsJson, aboutJson] = end < 0 ? [row.columns, null] : [row.columns.slice(0, end), row.columns.slice(end + 1)];
+  return { summary: toSummary(row), columnsJson, aboutJson };
 }

@@ -28,6 +28,7 @@ function aDataset(sha256 = "ab".repeat(32), rows = 100_000): NewDataset {
     rows,
     names: ["size", "note", "kind"],
     columnsJson: JSON.stringify([{ name: "size" }, { name: "note" }, { name: "kind" }]),
+    aboutJson: JSON.stringify({ reading: null, notes: ["two\nlines"] }),
     previewLines: ['[1,"a","x"]', '[2,"b","y"]'],
     values: new Map<string, Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>([
       ["size", Float64Array.from({ length: rows }, (_, row) => (row === 3 ? Number.NaN : row / 7))],
@@ -58,7 +59,8 @@ describe("data sets in the store", () => {
     expect(created).toBe(true);
     expect(summary).toMatchObject({ id: given.id, name: "penguins", rows: 100_000, columnCount: 3, bytes: 1234 });
     expect(await store.datasets.get(given.id)).toEqual({ ...summary, columns: JSON.parse(given.columnsJson) });
-    expect(await store.datasets.find(given.sha256, "csv")).toEqual({ summary, columnsJson: given.columnsJson });
+    const { columnsJson, aboutJson } = given;
+    expect(await store.datasets.find(given.sha256, "csv")).toEqual({ summary, columnsJson, aboutJson });
     expect(await store.datasets.find(given.sha256, "json")).toBeNull();
     expect(await store.datasets.readPreview(given.id)).toEqual({ names: given.names, lines: given.previewLines });
     const columns = await store.datasets.readColumns(given.id, ["kind", "size"]);

@@ -1,0 +1,89 @@
+/**
+ * How the texts of one column are read: which sign is the decimal one, which comes first of day and month, which words stand for
+ * nothing. A data set has it for each column that is not written the plain way, and the model takes it over, so that a text has
+ * one meaning from the upload to the last prediction. Knows no formats of files.
+ */
+import { z } from "zod";
+import { parseNumber } from "./cell-parsing.ts";
+import { isOddWord } from "./missing-words.ts";
+import { DATE_FORMATS, type DateFormat, parseWrittenDate } from "./written-dates.ts";
+import { type NumberFormat, PLAIN_NUMBERS, parseWrittenNumber } from "./written-numbers.ts";
+
+/** Longest word that stands for a missing value, in UTF-16 units, and most of them in a column. */
+export const MAX_WORD_LENGTH = 100;
+export const MAX_WORDS = 100;
+
+export const columnReading = z
+  .strictObject({
+    decimal: z.enum([".", ","]).optional().meta({ description: "The sign before decimals; a point when left out." }),
+    thousands: z
+      .enum([",", ".", " ", "'"])
+      .optional()
+      .meta({ description: "The sign between groups of three digits; left out where there is none." }),
+    unit: z.string().optional().meta({ description: "What stands beside the numbers and is left out: 5% is 5." }),
+    date_format: z.enum(DATE_FORMATS).optional().meta({
+      description:
+        "`dmy`, `mdy`: the order of day, month and year. `epoch_s`, `epoch_ms`: seconds or milliseconds since 1970. Left out: `ymd`, ISO 8601.",
+    }),
+    missing: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "Texts that stand for a missing value in this column, besides the words that always do." }),
+  })
+  .meta({
+    id: "ColumnReading",
+    description: "How the texts of a column are read, where they are not written in the plain way.",
+  });
+
+export type ColumnReading = z.output<typeof columnReading>;
+
+/** Whether a reading says nothing that is not so without it. */
+export function isPlainReading(reading: ColumnReading): boolean {
+  return Object.keys(reading).length === 0;
+}
+
+/** Reads a text to a number as `encodeValue` takes it: NaN where it is none. */
+export type TextReader = (text: string) => number;
+
+/** The reader of texts in a column of numbers; a unit of money or percent beside a number is left out. */
+export function createNumberReader({ decimal = ".", thousands }: ColumnReading): TextReader {
+  const format: NumberFormat = { decimal, thousands: thousands ?? "" };
+  if (decimal !== "." || thousands !== undefined) return (text) => parseWrittenNumber(text, format);
+  return (text) => {
+    const value = parseNumber(text);
+    return Number.isNaN(value) ? parseWrittenNumber(text, format) : value;
+  };
+}
+
+/** The reader of texts in a column of times: milliseconds since 1970. */
+export function createDateReader({ date_format: format = "ymd" }: ColumnReading): TextReader {
+  if (format === "epoch_s" || format === "epoch_ms") {
+    return (text) => {
+      const count = parseWrittenNumber(text, PLAIN_NUMBERS);
+      // A time that is written out says what it is, whatever the others count.
+      return Number.isNaN(count) ? parseWrittenDate(text, "ymd") : timeOfCount(count, format);
+    };
+  }
+  return (text) => {
+    const at = parseWrittenDate(text, format);
+    return Number.isNaN(at) && format !== "ymd" ? parseWrittenDate(text, "ymd") : at;
+  };
+}
+
+/** Milliseconds since 1970 of a number that counts seconds or, otherwise, milliseconds; NaN beyond the times that there are. */
+export function timeOfCount(count: number, format: DateFormat): number {
+  const at = format === "epoch_s" ? count * 1000 : count;
+  return Math.abs(at) <= LAST_TIME_MS ? at : Number.NaN;
+}
+
+/** The last time of ECMAScript. */
+const LAST_TIME_MS = 8.64e15;
+
+/** Below this, a number since 1970 counts seconds (until the year 5138) rather than milliseconds (until March 1973). */
+export const FEWEST_MILLISECONDS = 1e11;
+
+/** Tells whether a text stands for nothing in a column of numbers or times: a known word, or one of the column's own. */
+export function createOddWords({ missing = [] }: ColumnReading): (text: string) => boolean {
+  const own = new Set(missing.map((word) => word.trim().toLowerCase()));
+  return own.size === 0 ? isOddWord : (text) => own.has(text.trim().toLowerCase()) || isOddWord(text);
+}

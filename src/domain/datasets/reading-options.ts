@@ -1,0 +1,92 @@
+/** How an upload is to be read: the options of the sender, and what of them makes another data set of the same bytes. */
+import { z } from "zod";
+import { MAX_WORD_LENGTH, MAX_WORDS } from "./column-reading.ts";
+import { COLUMN_TYPES } from "./dataset.ts";
+import { DATE_FORMATS } from "./written-dates.ts";
+import type { NumberFormat } from "./written-numbers.ts";
+
+/** Encodings of text that are read. */
+export const ENCODINGS = ["utf-8", "latin1", "utf-16"] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+const word = z.string().trim().min(1).max(MAX_WORD_LENGTH);
+const dateFormat = z.enum(DATE_FORMATS, { error: `must be one of ${DATE_FORMATS.join(", ")}` });
+
+/** How an upload is to be read, where that is not to be found out. */
+export const readingOptions = z.strictObject({
+  delimiter: z
+    .string()
+    .regex(/^(?:tab|[\t !#-*,/:-@[-^`{-~])$/, {
+      error: "must be one character that is no letter, digit, quote or sign, or the word tab",
+    })
+    .optional()
+    .meta({ description: "Of CSV. Found out among comma, semicolon, tab and | when left out." }),
+  header: z.enum(["true", "false", "auto"]).default("auto").meta({
+    description: "Of CSV: whether the first row has names. auto: it does when none of its cells is a number, date or boolean.",
+  }),
+  types: z
+    .record(z.string(), z.enum(COLUMN_TYPES))
+    .default({})
+    .meta({ description: "Types of columns by name, instead of inferring them." }),
+  columns: z.array(z.string()).min(1).optional().meta({ description: "The columns that are kept; all of them when left out." }),
+  missing: z.array(word).max(MAX_WORDS).optional().meta({
+    description:
+      "Words that stand for a missing value in every column, in small or capital letters, instead of NA and its like. In columns of numbers, dates and booleans those are missing all the same.",
+  }),
+  decimal: z.enum([".", ","], { error: "must be . or ,: the sign before decimals" }).optional().meta({
+    description: "The sign before decimals. Found out for each column when left out.",
+  }),
+  thousands: z
+    .enum(["none", "comma", "point", "space", "apostrophe"], {
+      error: "must be none, comma, point, space or apostrophe: the sign between groups of three digits",
+    })
+    .optional()
+    .meta({ description: "The sign between groups of three digits. Found out for each column when left out." }),
+  date_format: z
+    .union([dateFormat, z.record(z.string(), dateFormat)])
+    .optional()
+    .meta({
+      description:
+        "How dates are written, of all columns or by column: `ymd`, `dmy`, `mdy`, `epoch_s` or `epoch_ms`. Found out for each column when left out.",
+    }),
+  encoding: z
+    .enum(ENCODINGS, { error: `must be ${ENCODINGS.join(", ")}` })
+    .default("utf-8")
+    .meta({
+      description: "How the text of CSV, NDJSON or JSON is encoded. latin1 is Windows-1252.",
+    }),
+});
+
+export type ReadingOptions = z.output<typeof readingOptions>;
+
+/** The sign of each name that `thousands` takes; a plus or a space of a query string would be lost on the way. */
+export const THOUSANDS: Readonly<Record<NonNullable<ReadingOptions["thousands"]>, NumberFormat["thousands"]>> = {
+  none: "",
+  comma: ",",
+  point: ".",
+  space: " ",
+  apostrophe: "'",
+};
+
+/**
+ * What is hashed after the uploaded bytes to give a data set's `sha256`: nothing when everything is found out, so that it is
+ * the hash of the file, else the options as JSON on a line of their own.
+ */
+export function digestSuffix(options: ReadingOptions): string {
+  const { delimiter, header, types, columns, missing, decimal, thousands, date_format, encoding } = options;
+  const sorted = <Value>(record: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const dates = typeof date_format === "object" ? sorted(date_format) : date_format;
+  const given = {
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(header === "auto" ? {} : { header }),
+    ...(Object.keys(types).length === 0 ? {} : { types: sorted(types) }),
+    ...(columns === undefined ? {} : { columns: [...new Set(columns)].sort() }),
+    ...(missing === undefined ? {} : { missing }),
+    ...(decimal === undefined ? {} : { decimal }),
+    ...(thousands === undefined ? {} : { thousands }),
+    ...(dates === undefined ? {} : { date_format: dates }),
+    ...(encoding === "utf-8" ? {} : { encoding }),
+  };
+  return Object.keys(given).length === 0 ? "" : `\n${JSON.stringify(given)}`;
+}

@@ -1,0 +1,34 @@
+/** How a table was read, and what is to be said of it: beside its columns, in the answers about a data set. */
+import { z } from "zod";
+import { type Note, note } from "../notes.ts";
+import { ENCODINGS } from "./reading-options.ts";
+
+const from = z.enum(["given", "found"]).meta({ description: "Whether the sender said so or it was found out." });
+
+/** How a table as a whole was read; how a column was, where it is not plain, is its own `reading`. */
+export const tableReading = z
+  .strictObject({
+    encoding: z
+      .strictObject({ value: z.enum(ENCODINGS), from })
+      .optional()
+      .meta({ description: "Of text; Parquet has none." }),
+    delimiter: z.strictObject({ value: z.string(), from }).optional().meta({ description: "Of CSV." }),
+    header: z
+      .strictObject({ value: z.boolean(), from })
+      .optional()
+      .meta({ description: "Of CSV: whether the first row has the names of the columns." }),
+    skipped_lines: z.array(z.int()).optional().meta({ description: "Lines of CSV that are no rows: comments, `sep=;`." }),
+    missing: z.strictObject({ value: z.array(z.string()), from: z.enum(["given", "default"]) }).meta({
+      description: "Words that stand for a missing value in every column.",
+    }),
+  })
+  .meta({ id: "TableReading", description: "How a table was read." });
+
+export type TableReading = z.output<typeof tableReading>;
+
+/** What is stored of a table beside its columns. */
+export const aboutTable = z.strictObject({ reading: tableReading, notes: z.array(note) });
+export interface AboutTable {
+  readonly reading: TableReading;
+  readonly notes: readonly Note[];
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import type { Column, DatasetRows } from "../../../src/domain/datasets/dataset.ts";
+import { prepare } from "../train.ts";
+
+const ROWS = 60;
+const plain = { missing: 0, distinct: 40, statistics: null, top: [], categories: null };
+const x: Column = { ...plain, name: "x", type: "number" };
+const layers = [{ type: "linear", units: 4 }, { type: "relu" }, { type: "linear" }];
+
+/** A table with a target that has one odd cell. */
+function dataset(target: Partial<Column>, values: Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>): DatasetRows {
+  const cells = [{ place: "line 9", line: 9, value: "inf" }];
+  const y: Column = { ...plain, name: "y", type: "number", odd: { count: 1, cells, read_as: "missing" }, ...target };
+  const numbers = Float64Array.from({ length: ROWS }, (_, row) => row / 3);
+  return {
+    rows: ROWS,
+    sha256: "",
+    columns: [x, y],
+    values: new Map<string, Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>([
+      ["x", numbers],
+      ["y", values],
+    ]),
+  };
+}
+
+const errorsOf = (data: DatasetRows) => {
+  const spec = { data: { dataset: { id: "ds_x", target: "y" } }, model: { layers }, epochs: 1 };
+  const prepared = prepare(spec, {}, data);
+  return prepared.ok ? [] : prepared.errors;
+};
+const numbers = Float64Array.from({ length: ROWS }, (_, row) => (row === 7 ? Number.NaN : row * 1.5));
+const codes = (count: number) => Int32Array.from({ length: ROWS }, (_, row) => row % count);
+const labels = (count: number) => Array.from({ length: count }, (_, index) => `l${String(index).padStart(2, "0")}`);
+
+describe("a target with a cell that is no number", () => {
+  it("is refused with the line, the cell and the cure", () => {
+    expect(errorsOf(dataset({ missing: 1 }, numbers))).toEqual([
+      { pointer: "/data/dataset/target", detail: expect.stringMatching(/1 value of y .*line 9 \("inf"\): mend them or leave/) },
+    ]);
+  });
+
+  it("is refused where it would have very many classes", () => {
+    const odd = { count: 20, cells: [{ place: "line 9", line: 9, value: "low" }], read_as: "label" as const };
+    const many = dataset({ type: "category", categories: labels(40), odd }, codes(40));
+    expect(errorsOf(many)).toEqual([
+      { pointer: "/data/dataset/target", detail: expect.stringContaining('types={"y":"category"}') },
+    ]);
+    expect(errorsOf(dataset({ type: "category", categories: labels(4), distinct: 4, odd }, codes(4)))).toEqual([]);
+  });
+
+  it("is no hindrance in a feature", () => {
+    const data = dataset({}, numbers);
+    const [first, y] = data.columns as [Column, Column];
+    const swapped = {
+      ...data,
+      columns: [
+        { ...first, odd: y.odd },
+        { ...y, odd: undefined },
+      ],
+    };
+    expect(errorsOf(swapped as DatasetRows)).toEqual([]);
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import type { Column } from "../../../src/domain/datasets/dataset.ts";
+import { aboutTable } from "../../../src/domain/datasets/table-reading.ts";
+import type { IngestedTable } from "../../../src/domain/datasets/upload.ts";
+import { UPLOAD_NOTES, type UploadNoteCode } from "../../../src/domain/notes.ts";
+import { createCsvTable } from "../../../src/formats/tables/csv.ts";
+import { createNdjsonTable } from "../../../src/formats/tables/ndjson.ts";
+import { parseConfig } from "../../../src/server/config.ts";
+import { readTable } from "../../../src/worker/ingest/read.ts";
+import { chunked } from "../../formats/tables/tables.ts";
+
+const LIMITS = parseConfig({}).datasetLimits;
+type Options = Parameters<typeof readTable>[1];
+
+const csv = (text: string, options: Partial<Options> = {}) =>
+  readTable(createCsvTable(chunked(text), { header: "auto" }, LIMITS), { types: {}, ...options }, LIMITS);
+const columnsOf = ({ columnsJson }: IngestedTable): Column[] => JSON.parse(columnsJson) as Column[];
+const aboutOf = ({ aboutJson }: IngestedTable) => aboutTable.parse(JSON.parse(aboutJson ?? ""));
+const notesOf = async (text: string) => aboutOf(await csv(text)).notes;
+
+/** A CSV with a column `v` of these cells beside one of numbers. */
+const column = (cells: readonly string[]): string => `x,v\n${cells.map((cell, row) => `${row % 7},${cell}\n`).join("")}`;
+const numbers = (count: number): string[] => Array.from({ length: count }, (_, row) => String(row * 1.5));
+
+/** The codes that are planted here so far, each with a table that has nothing else to say. */
+const PLANTED: Partial<
+  Record<UploadNoteCode, { readonly text: string; readonly line: number | null; readonly detail: RegExp }>
+> = {
+  cells_read_as_missing: {
+    text: column([...numbers(40), "n.a."]),
+    line: 42,
+    detail: /^1 of the 41 values of v is no number and read as missing: line 42 \("n\.a\."\)$/,
+  },
+  column_in_doubt: {
+    text: column([...numbers(20), "low", "high", "low", "high"]),
+    line: 22,
+    detail: /^v is of labels because 4 of its 24 values are no numbers or dates: line 22 \("low"\)/,
+  },
+  ambiguous_numbers: {
+    text: column(["1,234", "2,345", "3,456"].map((cell) => `"${cell}"`)),
+    line: null,
+    detail: /^v could be read in two ways: "1,234" is read with a decimal point and a comma between thousands/,
+  },
+  ambiguous_dates: {
+    text: column(["05/01/2024", "06/02/2024", "07/03/2024"]),
+    line: null,
+    detail: /"05\/01\/2024" is read with the month first, and not with the day first/,
+  },
+};
+
+describe("a note", () => {
+  it.each(Object.entries(PLANTED))(
+    "%s is there where its cause was planted, and no other",
+    async (code, { text, line, detail }) => {
+      const notes = await notesOf(text);
+      expect(notes).toEqual([
+        { code, column: expect.anything(), line, detail: expect.stringMatching(detail), cure: expect.any(String) },
+      ]);
+      expect(UPLOAD_NOTES).toHaveProperty(code);
+    },
+  );
+
+  it("is not made of a plain table", async () => {
+    expect(await notesOf("a,b,c,d\n1,2.5,x,2024-01-01\n2,NA,y,2024-02-01\n")).toEqual([]);
+  });
+});
+
+describe("a stray cell", () => {
+  it.each(["n.a.", "-", ".", "#N/A", "<NA>", "\\N", "#DIV/0!", "inf", "-Infinity", "1e400", "seven"])(
+    "%s leaves a column of numbers as it is, and is missing",
+    async (word) => {
+      const table = await csv(column([...numbers(79), word]));
+      const [, v] = columnsOf(table);
+      expect(v).toMatchObject({ type: "number", missing: 1, odd: { count: 1, read_as: "missing" } });
+      expect(v?.odd?.cells).toEqual([{ place: "line 81", line: 81, value: word }]);
+      expect(table.values.get("v")?.at(-1)).toBeNaN();
+      expect(table.values.get("v")?.at(-2)).toBe(78 * 1.5);
+    },
+  );
+
+  it.each([
+    [["1", "x"], "category"],
+    [[...numbers(9), "x"], "number"],
+    [[...numbers(8), "x"], "category"],
+    [[...numbers(38), "x", "y"], "number"],
+    [[...numbers(37), "x", "y", "z"], "category"],
+    [[...numbers(2), "-", "-", "-", "-"], "number"],
+    [["-", "-", "-"], "category"],
+    [["true", "false", "-", "true"], "boolean"],
+    [["true", "false", "#N/A", "yes"], "category"],
+    [["2024-01-01", "2024-01-02", "n.a."], "datetime"],
+    [["007", ...numbers(40)], "category"],
+    [["A", "-", "B", "-"], "category"],
+  ])("decides by how many there are: %j is %s", async (cells, type) => {
+    expect(columnsOf(await csv(column(cells)))[1]?.type).toBe(type);
+  });
+
+  it("that a program wrote is missing among labels too", async () => {
+    const table = await csv(column(["a", "b", "\\N", "#REF!", "a", "-"]));
+    expect(columnsOf(table)[1]).toMatchObject({ type: "category", missing: 2, distinct: 3, categories: ["-", "a", "b"] });
+    expect(table.values.get("v")).toEqual(new Int32Array([1, 2, -1, -1, 1, 0]));
+  });
+
+  it("is refused where the type was given, unless its word is known", async () => {
+    const cells = column([...numbers(40), "-"]);
+    expect(columnsOf(await csv(cells, { types: { v: "number" } }))[1]).toMatchObject({ type: "number", missing: 1 });
+    await expect(csv(column([...numbers(40), "seven"]), { types: { v: "number" } })).rejects.toThrow(
+      'line 42, column 2 (v): "seven" is not a finite number',
+    );
+  });
+
+  it("in JSON is one as well, and a number that is a text among numbers is that number", async () => {
+    const values = [...Array(30).keys(), "n.a.", "30.5"];
+    const text = values.map((v) => `${JSON.stringify({ v })}\n`).join("");
+    const table = await readTable(createNdjsonTable(chunked(text), LIMITS), { types: {} }, LIMITS);
+    expect(columnsOf(table)[0]).toMatchObject({ type: "number", missing: 1 });
+    expect([...(table.values.get("v") ?? [])].slice(-2)).toEqual([Number.NaN, 30.5]);
+  });
+
+  it("that no list knows is missing in the column from then on", async () => {
+    expect(columnsOf(await csv(column([...numbers(79), "seven"])))[1]?.reading).toEqual({ missing: ["seven"] });
+  });
+});
