@@ -1,6 +1,6 @@
 /**
- * The compute pool: work too big for the event loop, in threads of its own so that it never waits for training. What is small
- * enough is done here, where it costs less than the way to a thread and back.
+ * The compute pool: runs work that is too large for the event loop, in threads of its own so that it never waits for training.
+ * Small work runs on the event loop, where it costs less than a message to a thread and back.
  */
 import { Piscina } from "piscina";
 import { TrainyardError } from "../../domain/errors.ts";
@@ -15,21 +15,21 @@ import { createPredict } from "./predict.ts";
 
 export interface ComputePoolOptions {
   readonly limits: Limits;
-  /** Threads. Two, so that a large body does not hold up the rest. */
+  /** Number of threads. Default: 2, so that a large body does not block other requests. */
   readonly threads?: number;
-  /** Told of a thread that died while idle. */
+  /** Called when an idle thread crashes. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Values of a chunk that are encoded on the event loop: about 0.1 ms. */
+/** Maximum bytes of a chunk that is encoded on the event loop: about 0.1 ms. */
 const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 
 /**
- * A thread's heap, for each byte of the largest body. The worst JSON, "[0],[0],...", takes 16 bytes a byte when it is parsed,
- * and parsing must not reach the limit: V8 cannot stop in the middle of it and would end the process. What comes after
- * parsing may reach it, and costs the thread.
+ * Heap of a thread per byte of the largest body. Parsing the worst JSON, "[0],[0],...", needs 16 bytes per byte, and must not
+ * reach the heap limit: V8 cannot abort parsing and would end the process. Work after parsing may reach the limit, which only
+ * ends the thread.
  */
-const HEAP_BYTES_A_BODY_BYTE = 32;
+const HEAP_BYTES_PER_BODY_BYTE = 32;
 const MIN_HEAP_MB = 1024;
 
 type TaskName =
@@ -44,7 +44,7 @@ type TaskName =
   | "encodeMetrics"
   | "readModelFile";
 
-/** Starts the threads. What a task takes over moves to a thread: it is empty afterwards. */
+/** Starts the threads. The buffers of a task are transferred to its thread, and are empty afterwards. */
 export function createComputePool({ limits, threads = 2, onError }: ComputePoolOptions): ComputePool {
   const pool = new Piscina({
     filename: new URL("./compute-thread.ts", import.meta.url).href,
@@ -95,9 +95,9 @@ export function createComputePool({ limits, threads = 2, onError }: ComputePoolO
 }
 
 function heapMb({ bodyBytes }: Limits): number {
-  return Math.max(MIN_HEAP_MB, Math.ceil((bodyBytes * HEAP_BYTES_A_BODY_BYTE) / 1024 ** 2));
+  return Math.max(MIN_HEAP_MB, Math.ceil((bodyBytes * HEAP_BYTES_PER_BODY_BYTE) / 1024 ** 2));
 }
 
 function tooLarge(): TrainyardError {
-  return new TrainyardError("too_large", "the request takes more memory to read than the server has for one");
+  return new TrainyardError("too_large", "reading the request needs more memory than the server allows for one request");
 }
