@@ -1,9 +1,13 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { LongFirst } from "./test/long-first.ts";
 
 /** Servers and commands that tests start find their sources compiled, with the types stripped, by the first of them. */
 const env = { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/trainyard-tests", import.meta.url)) };
+
+/** Unit tests start no servers of their own and no browsers: they need no core left free, as Vitest's own number leaves one. */
+const UNIT_WORKERS = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
   test: {
@@ -16,6 +20,7 @@ export default defineConfig({
           env,
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/faults/**", "test/cluster/**"],
+          maxWorkers: UNIT_WORKERS,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -104,7 +104,9 @@ function placesIn(markdown: string): string[] {
   return words.filter((word) => isPath(word) || isRootFile(word));
 }
 
-const isThere = (place: string): boolean => existsSync(join(ROOT, place)) || existsSync(join(ROOT, "src", place));
+/** Whether a path is in the repository, below `src`, or below `build`, which scripts write and a clone does not have. */
+const isThere = (place: string): boolean =>
+  place.startsWith("build/") || existsSync(join(ROOT, place)) || existsSync(join(ROOT, "src", place));
 
 function linksIn(markdown: string): string[] {
   return [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link as string).filter((link) => !link.includes("://"));

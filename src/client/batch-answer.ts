@@ -14,8 +14,8 @@ const LINE_FEED = 10;
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Returns the bytes of a batch's answer without its trailer. After the last row the stream closes, or fails with a BatchError
- * when rows are missing. It reads no faster than it is read.
+ * Returns the bytes of a batch's answer without its trailer. After the last row the stream closes; when rows are missing it
+ * throws a BatchError to its reader. It reads no faster than it is read.
  */
 export function readBatchAnswer(body: ReadableStream<Bytes>, format: BatchFormat): ReadableStream<Bytes> {
   const reader = body.getReader();

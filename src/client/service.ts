@@ -18,7 +18,7 @@ export interface ServiceClient {
   restore(backup: BodyInit): Promise<Restoration>;
 }
 
-/** Creates the methods about the server over a transport. */
+/** Creates the methods about the server over a transport. They throw what the transport throws, and as their interface says. */
 export function createServiceClient({ send, get, post, drop }: Transport): ServiceClient {
   return {
     ready: async (options = {}) => void (await send("GET", "readyz", options)),

@@ -12,6 +12,7 @@ export const NOTES = {
   column_without_values: "A column has no value in any row.",
   constant_column: "A column has the same value in every row.",
   id_like_column: "A column has another value in every row, as an id has.",
+  column_predicts_target: "A column alone predicts the target almost perfectly.",
   rare_class: "A class has fewer than ten rows.",
   imbalanced_classes: "One class has at least nine tenths of the rows.",
 } as const satisfies Readonly<Record<string, string>>;

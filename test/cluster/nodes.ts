@@ -73,7 +73,7 @@ export const LONG: JobSpec = {
   },
   optimizer: { type: "adam", lr: 0.001 },
   batch_size: 20,
-  epochs: 60_000,
+  epochs: 30_000,
   checkpoint: { every_seconds: 1, min_seconds: 0 },
 };
 

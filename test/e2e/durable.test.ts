@@ -25,7 +25,7 @@ const SPEC: JobSpec = {
   checkpoint: { every_epochs: 100, min_seconds: 0, keep: 3 },
 };
 /** Trains for seconds: there is time to interrupt it where it is said below. */
-const LONG: JobSpec = { ...SPEC, name: "long", epochs: 40_000, checkpoint: { every_epochs: 1000, min_seconds: 0, keep: 3 } };
+const LONG: JobSpec = { ...SPEC, name: "long", epochs: 20_000, checkpoint: { every_epochs: 1000, min_seconds: 0, keep: 3 } };
 /** Several of those, on a machine with other work. */
 const RETRY_FOR_MS = 240_000;
 /** Trains for hours. */

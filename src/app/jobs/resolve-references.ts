@@ -5,6 +5,9 @@ import { parseModelRef } from "../../domain/models/registry.ts";
 import type { References, ReferredModel, Resolved } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 
+/** A data set with at most this many values, 4 MiB, is read whole, so that notes on all its columns can be made. */
+const MAX_NOTED_VALUES = 512 * 1024;
+
 /** Returns the data set and the model that are referred to, or an error for each reference that does not exist. */
 export async function resolveReferences(
   services: ProjectServices,
@@ -28,7 +31,10 @@ async function resolveDataset(
   const { rows, sha256, columns } = dataset;
   const named = [...reference.target, reference.splitColumn];
   // Widths and classes follow from these columns. Columns that only training needs are read when it starts.
-  const needed = columns.filter(({ name, type }) => type !== "text" && (isCategorical(type) || named.includes(name)));
+  const isSmall = rows * columns.length <= MAX_NOTED_VALUES;
+  const needed = columns.filter(
+    ({ name, type }) => type !== "text" && (isSmall || isCategorical(type) || named.includes(name)),
+  );
   const values = await store.datasets.readColumns(
     dataset.id,
     needed.map(({ name }) => name),

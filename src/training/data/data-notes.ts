@@ -3,6 +3,7 @@ import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
 import { MAX_NOTES, type Note, type NoteCode } from "../../domain/notes.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import type { ClassesResult } from "./dataset-columns.ts";
+import { leakNotes } from "./leak-notes.ts";
 
 /** Rows that a class should have at least. */
 const FEW_ROWS = 10;
@@ -24,7 +25,8 @@ export interface NotedData {
 
 /** The notes on a job's data, at most `MAX_NOTES` of them. */
 export function dataNotes(data: NotedData): Note[] {
-  return [...targetNotes(data), ...classNotes(data), ...leftOutNotes(data), ...featureNotes(data)].slice(0, MAX_NOTES);
+  const notes = [targetNotes, classNotes, leftOutNotes, featureNotes, targetLeaks].flatMap((notesOn) => notesOn(data));
+  return notes.slice(0, MAX_NOTES);
 }
 
 const noteOn = (code: NoteCode, column: string | null, detail: string, cure: string): Note => ({
@@ -70,6 +72,15 @@ function classNotes({ targets, classes: { classes, codes }, rows }: NotedData): 
     notes.push(noteOn("imbalanced_classes", name, detail, cure));
   }
   return notes;
+}
+
+/** Of the first target: several are rare, and a column says of all of them what it says of one. */
+function targetLeaks({ dataset: { values }, features, targets, classes: { codes } }: NotedData): Note[] {
+  const [target] = targets;
+  if (!target) return [];
+  if (codes) return leakNotes(target.name, { codes: Int32Array.from(codes) }, features, values);
+  const numbers = values.get(target.name);
+  return numbers instanceof Float64Array ? leakNotes(target.name, { numbers }, features, values) : [];
 }
 
 /** Columns that the job did not ask to leave out, and that nothing can be learnt from. */

@@ -123,11 +123,27 @@ const PLANTED: Readonly<Record<NoteCode, { readonly data: DatasetRows; readonly 
       ),
       column(
         "y",
-        numbers((row) => row / 3),
+        numbers((row) => ((row * 37) % 101) / 3),
         "number",
       ),
     ),
     detail: /^id has another value in every row/,
+  },
+  column_predicts_target: {
+    data: dataset(
+      x,
+      column(
+        "later",
+        numbers((row) => 5 - row * 2),
+        "number",
+      ),
+      column(
+        "y",
+        numbers((row) => row / 3),
+        "number",
+      ),
+    ),
+    detail: /^later alone says what y is \(r² 1\)$/,
   },
   rare_class: {
     data: dataset(
