@@ -15,7 +15,7 @@ export interface LocalBus extends Bus {
 export function createLocalBus(onError: (error: unknown) => void): LocalBus {
   const ofJobs = new Map<string, Set<Listener>>();
   const ofAll = new Set<Listener>();
-  const tell = (listeners: Iterable<Listener>, hint: JobHint): void => {
+  const notify = (listeners: Iterable<Listener>, hint: JobHint): void => {
     for (const listener of listeners) {
       try {
         listener(hint);
@@ -25,8 +25,8 @@ export function createLocalBus(onError: (error: unknown) => void): LocalBus {
     }
   };
   const send = (hint: JobHint): void => {
-    tell(ofJobs.get(hint.jobId) ?? [], hint);
-    tell(ofAll, hint);
+    notify(ofJobs.get(hint.jobId) ?? [], hint);
+    notify(ofAll, hint);
   };
   return {
     publish: (jobId, seq) => send({ jobId, removed: false, seq }),

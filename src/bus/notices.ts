@@ -17,8 +17,8 @@ export interface NoticeCollector {
   addJob(id: string): void;
   addRemoved(id: string, project: string): void;
   addTopic(topic: string): void;
-  /** Everything collected so far, without duplicates, in payloads that fit. `putBack` collects the content of one again. */
-  take(): readonly { readonly payload: string; putBack(): void }[];
+  /** Empties the collector. Returns its content, without duplicates, in payloads that fit. `putBack` collects one again. */
+  drain(): readonly { readonly payload: string; putBack(): void }[];
 }
 
 /** Creates an empty collector; it calls `onFirst` when the first thing is collected. */
@@ -32,7 +32,7 @@ export function collectNotices(from: string, onFirst: () => void): NoticeCollect
     addJob: (id) => add("jobs", id),
     addRemoved: (id, project) => add("removed", `${project}/${id}`),
     addTopic: (topic) => add("topics", topic),
-    take() {
+    drain() {
       const entries = [...collected.values()];
       collected = new Map();
       const notices = [];

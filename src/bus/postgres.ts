@@ -1,7 +1,7 @@
 /**
  * The bus of many processes: hints reach this process at once, and others by LISTEN/NOTIFY on one channel. Commits that notify
  * wait for each other in PostgreSQL, so hints are collected and sent at most ten times a second, each job once. A lost
- * connection can lose a hint: a slow poll wakes those who might have missed one.
+ * connection can lose a hint: a slow poll wakes the subscribers that may have missed one.
  */
 import pg from "pg";
 import type { RunSql } from "../domain/jobs/queue.ts";
@@ -17,14 +17,14 @@ export interface PostgresBusOptions {
   /** Jobs that may have changed lately, for subscribers of all jobs. */
   readonly recentJobs: () => Promise<readonly string[]>;
   readonly onError: (error: unknown) => void;
-  /** How often to wake those who might have missed a hint, and to check the connection. */
+  /** How often to wake the subscribers that may have missed a hint, and to check the connection. */
   readonly pollMs?: number;
   readonly applicationName?: string;
 }
 
 export interface PostgresBus extends Bus {
   /** Notifies every process, this one included, that a topic has changed. */
-  announce(topic: string): void;
+  broadcast(topic: string): void;
   /** Calls `listener` at every notification, and whenever one may have been missed. Returns an unsubscribe function. */
   onTopic(topic: string, listener: () => void): () => void;
   close(): Promise<void>;
@@ -48,12 +48,12 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Post
       const [project = "", id = ""] = name.split("/");
       local.publishRemoved(id, project);
     }
-    for (const topic of changed) topics.tell(topic);
+    for (const topic of changed) topics.notify(topic);
   };
-  /** Wakes all subscribers after a lost connection, since any of them might have missed a hint. */
-  const makeGood = async (): Promise<void> => {
+  /** Wakes all subscribers, since any of them may have missed a hint. */
+  const wakeAll = async (): Promise<void> => {
     for (const id of local.subscribed()) local.publish(id);
-    topics.tellAll();
+    topics.notifyAll();
     if (local.isWatched()) for (const id of await options.recentJobs()) local.publish(id);
   };
   const listener = createListener(options, {
@@ -61,12 +61,12 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Post
       const notice = readNotice(payload);
       if (notice && notice.from !== sender.id) deliver(notice);
     },
-    onReconnected: () => void makeGood().catch(onError),
+    onReconnected: () => void wakeAll().catch(onError),
   });
   await listener.connect();
   const poll = setInterval(() => {
     listener.check(pollMs);
-    makeGood().catch(onError);
+    wakeAll().catch(onError);
   }, pollMs);
   poll.unref();
 
@@ -80,8 +80,8 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Post
       local.publishRemoved(jobId, project);
       sender.notices.addRemoved(jobId, project);
     },
-    announce(topic) {
-      topics.tell(topic);
+    broadcast(topic) {
+      topics.notify(topic);
       sender.notices.addTopic(topic);
     },
     onTopic: topics.on,
@@ -95,7 +95,7 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Post
 
 function createTopics(onError: (error: unknown) => void) {
   const listeners = new Map<string, Set<() => void>>();
-  const tell = (topic: string): void => {
+  const notify = (topic: string): void => {
     for (const listener of listeners.get(topic) ?? []) {
       try {
         listener();
@@ -105,8 +105,8 @@ function createTopics(onError: (error: unknown) => void) {
     }
   };
   return {
-    tell,
-    tellAll: () => [...listeners.keys()].forEach(tell),
+    notify,
+    notifyAll: () => [...listeners.keys()].forEach(notify),
     on(topic: string, listener: () => void): () => void {
       const own = () => listener();
       const ofTopic = listeners.get(topic) ?? new Set();
@@ -116,7 +116,7 @@ function createTopics(onError: (error: unknown) => void) {
   };
 }
 
-/** Sends what was collected; what cannot be sent is collected again for the next time. */
+/** Creates the sender of notices. A notice that cannot be sent is collected again for the next time. */
 function createSender({ runSql, onError }: PostgresBusOptions) {
   const id = crypto.randomUUID();
   let timer: NodeJS.Timeout | undefined;
@@ -135,7 +135,7 @@ function createSender({ runSql, onError }: PostgresBusOptions) {
   const notices = collectNotices(id, schedule);
   const send = async (): Promise<void> => {
     lastAt = performance.now();
-    for (const { payload, putBack } of notices.take()) {
+    for (const { payload, putBack } of notices.drain()) {
       try {
         await runSql("select pg_notify($1, $2)", [CHANNEL, payload]);
       } catch (error) {
@@ -150,7 +150,7 @@ function createSender({ runSql, onError }: PostgresBusOptions) {
     async close() {
       closed = true;
       clearTimeout(timer);
-      // The last hints, such as that a job was requeued.
+      // Send the last hints, such as that a job was requeued.
       await sending.then(send);
     },
   };
@@ -161,7 +161,7 @@ interface ListenerEvents {
   onReconnected(): void;
 }
 
-/** A listening connection that is replaced when it breaks. */
+/** Creates a listening connection, and replaces it when it breaks. */
 function createListener({ url, onError, applicationName }: PostgresBusOptions, events: ListenerEvents) {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | undefined;

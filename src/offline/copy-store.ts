@@ -1,6 +1,6 @@
 /**
- * The program behind `trainyard copy-store`: copies a whole installation from one database to another. It is a process of its
- * own, since the command line knows nothing of databases.
+ * The program behind `trainyard copy-store`: copies a whole installation from one database to another. It runs in a process of
+ * its own, because the command line must not know databases.
  */
 import { parseArgs } from "node:util";
 import { recover } from "../app/jobs/recover.ts";

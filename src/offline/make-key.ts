@@ -1,6 +1,7 @@
 /**
- * Creates an API key in the data directory while no server uses it: the first key of a server that requires one. Its argument
- * is the body of `POST /v1/keys`, its output the answer. `trainyard keys create --data-dir` runs it in a process of its own.
+ * Creates an API key in the data directory while no server uses it, such as the first key of a server that requires one. The
+ * argument is the body of `POST /v1/keys`, the output its answer. `trainyard keys create --data-dir` runs it in a process of its
+ * own.
  */
 
 import { createKey } from "../app/access/create-key.ts";

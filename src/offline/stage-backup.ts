@@ -1,6 +1,6 @@
 /**
- * Stages a backup for the next start of a server: this repairs a database that no server can start on. Its argument is the
- * file, its output describes the backup. `trainyard restore --data-dir` runs it in a process of its own.
+ * Stages a backup for the next start of a server, which repairs a database on which no server can start. The argument is the
+ * file; the output describes the backup. `trainyard restore --data-dir` runs it in a process of its own.
  */
 import { createReadStream } from "node:fs";
 import { TrainyardError } from "../domain/errors.ts";

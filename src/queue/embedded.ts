@@ -1,15 +1,15 @@
-/** The queue of a single process: the jobs table orders the jobs, and a local hint tells when to look. */
+/** The queue of a single process: the jobs table orders the jobs, and a local hint wakes the runner. */
 
 import { MAX_BACKOFF_MS } from "../domain/jobs/job.ts";
 import type { JobQueue, Lease } from "../domain/jobs/queue.ts";
 import type { Store } from "../domain/store/store.ts";
 
-/** The least wait before a job that waits after a crash is looked for again, whatever the clock says. */
-const LEAST_WAIT_MS = 20;
+/** Minimum wait before the queue is polled for a job that waits after a crash, whatever the clock says. */
+const MIN_WAIT_MS = 20;
 
 /** The lease of a single process, which cannot be lost. */
 const NEVER = new AbortController().signal;
-const HOLD: Lease = { lost: NEVER, expiring: NEVER, release: () => Promise.resolve() };
+const LEASE: Lease = { lost: NEVER, expiring: NEVER, release: () => Promise.resolve() };
 
 /** Creates the queue over a store. A project has at most `runningJobs` running jobs. */
 export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueue {
@@ -19,12 +19,12 @@ export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueu
   };
   let timer: NodeJS.Timeout | undefined;
 
-  /** Fires when a waiting job may be claimed. */
+  /** Sets a timer that wakes the listeners when a waiting job may be claimed. */
   const waitForRetry = async (): Promise<void> => {
     const at = await store.queue.nextRetryAt();
     clearTimeout(timer);
     if (at === null || listeners.size === 0) return;
-    timer = setTimeout(wakeAll, Math.min(Math.max(at - Date.now(), LEAST_WAIT_MS), MAX_BACKOFF_MS));
+    timer = setTimeout(wakeAll, Math.min(Math.max(at - Date.now(), MIN_WAIT_MS), MAX_BACKOFF_MS));
     timer.unref();
   };
   return {
@@ -34,9 +34,9 @@ export function createEmbeddedQueue(store: Store, runningJobs?: number): JobQueu
       if (!job) await waitForRetry();
       return job;
     },
-    hold: () => HOLD,
+    hold: () => LEASE,
     onWork: (wake) => {
-      // Two subscriptions of one function are two subscriptions.
+      // A wrapper, so that one function can subscribe twice.
       const listener = () => wake();
       listeners.add(listener);
       return () => {

@@ -13,22 +13,22 @@ export interface LeaseOptions extends LeaseTimes {
 export interface Leases {
   /** Renews the lease of a message. */
   keep(message: Message): void;
-  /** Renews it for a job that runs from now on. */
+  /** Renews the lease of a message whose job runs from now on. */
   start(jobId: string, message: Message): void;
-  /** The lease of a job for its run, which releases it. */
+  /** Returns the lease of a job for its run, which must release it. */
   hold(jobId: string): Lease;
   /** Completes the message. */
-  settle(message: Message): Promise<void>;
+  complete(message: Message): Promise<void>;
   /** Returns the message to the queue, for others and for a later claim of this process. */
   giveBack(message: Message): Promise<void>;
   close(): void;
 }
 
 /** How many times a lease is renewed in the time that it lasts. */
-const BEATS_A_LEASE = 4;
-/** The wait before the next try when the database did not answer. */
+const BEATS_PER_LEASE = 4;
+/** Delay before the next try when the database did not answer. */
 const RETRY_MS = 300;
-/** The share of a lease's longest time that is kept for a checkpoint, and its limit. */
+/** The share of a lease's longest time that is reserved for a checkpoint, and its limit. */
 const CHECKPOINT_SHARE = 0.1;
 const CHECKPOINT_MS = 60_000;
 
@@ -39,10 +39,11 @@ interface HeldMessage {
   readonly expiry: NodeJS.Timeout;
 }
 
-const UNTOLD = new AbortController().signal;
+const NEVER = new AbortController().signal;
 
+/** Creates the leases of this process, without any, and starts renewing. */
 export function createLeases(boss: PgBoss, { leaseSeconds, maxLeaseSeconds, onError }: LeaseOptions): Leases {
-  const beatMs = (leaseSeconds * 1000) / BEATS_A_LEASE;
+  const beatMs = (leaseSeconds * 1000) / BEATS_PER_LEASE;
   const leases = new Map<string, HeldMessage>();
   const byJob = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
@@ -85,14 +86,14 @@ export function createLeases(boss: PgBoss, { leaseSeconds, maxLeaseSeconds, onEr
     expiry.unref();
     leases.set(message.id, { message, lost: new AbortController(), expiring, expiry });
   };
-  const settle = async (message: Message): Promise<void> => {
+  const complete = async (message: Message): Promise<void> => {
     drop(message.id);
-    // If this fails, the message comes again and finds no queued job.
+    // If this fails, the message is delivered again and finds no queued job.
     await boss.complete(QUEUE, attemptOf(message)).catch(onError);
   };
   return {
     keep,
-    settle,
+    complete,
     start(jobId, message) {
       keep(message);
       byJob.set(jobId, message.id);
@@ -101,12 +102,12 @@ export function createLeases(boss: PgBoss, { leaseSeconds, maxLeaseSeconds, onEr
       const id = byJob.get(jobId) ?? "";
       const lease = leases.get(id);
       return {
-        lost: lease?.lost.signal ?? UNTOLD,
-        expiring: lease?.expiring.signal ?? UNTOLD,
+        lost: lease?.lost.signal ?? NEVER,
+        expiring: lease?.expiring.signal ?? NEVER,
         async release(isStored) {
           if (byJob.get(jobId) === id) byJob.delete(jobId);
           if (!lease || !leases.has(id)) return;
-          if (isStored) await settle(lease.message);
+          if (isStored) await complete(lease.message);
           else drop(id);
         },
       };

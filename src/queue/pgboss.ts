@@ -1,6 +1,6 @@
 /**
- * The queue of many processes: pg-boss orders messages, leases them, and ends leases that are not renewed. A message tells only
- * that a job is queued: the jobs table decides whether it may run, in the statement that starts it. So a message that comes
+ * The queue of many processes: pg-boss orders messages, leases them, and ends leases that are not renewed. A message only says
+ * that a job is queued; the jobs table decides whether it may run, in the statement that starts it. So a message that arrives
  * twice, late, or for a cancelled job does no harm.
  */
 
@@ -14,7 +14,7 @@ import { type Message, type MessageData, messageOf, messageOptions, QUEUE } from
 
 /** Signals between processes. */
 export interface Signals {
-  announce(topic: string): void;
+  broadcast(topic: string): void;
   onTopic(topic: string, listener: () => void): () => void;
 }
 
@@ -31,12 +31,12 @@ export interface PgBossQueueOptions {
   readonly leaseSeconds: number;
   /** How long a job may run under one lease before it is requeued. */
   readonly maxLeaseSeconds: number;
-  /** Most running jobs of a project, on all processes together. */
+  /** Maximum number of running jobs of a project, on all processes together. */
   readonly runningJobs?: number | undefined;
   /** Requeues a job that a lost process was running. */
   readonly onAbandoned: (job: Job) => Promise<void>;
   readonly onError: (error: unknown) => void;
-  /** How often to look for messages that no signal announced. */
+  /** How often to poll for messages for which no signal arrived. */
   readonly pollMs?: number;
 }
 
@@ -44,11 +44,11 @@ export interface PgBossQueue extends JobQueue {
   /** Sends the message of a job that was just queued, in the transaction that queued it. */
   readonly dispatch: OnQueued;
   /**
-   * Reclaims jobs whose lease has expired. Claiming their messages would do so, too; but a project at its limit of running jobs
-   * would wait for ever for its own lost ones. Returns how many.
+   * Reclaims jobs whose lease has expired. Claiming their messages would do so too, but a project at its limit of running jobs
+   * would wait forever for its own lost jobs. Returns their number.
    */
   reclaimLost(): Promise<number>;
-  /** Sends messages for queued jobs without one, as after a copy from another database. Returns how many. */
+  /** Sends messages for queued jobs without one, as after a copy from another database. Returns their number. */
   reconcile(): Promise<number>;
   close(): Promise<void>;
 }
@@ -58,40 +58,40 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 const POLL_MS = 1000;
 /** Connections of pg-boss: one for a claim, one for a lease, one for the monitor. */
 const POOL_SIZE = 3;
-/** How often pg-boss looks for expired leases. */
+/** Interval at which pg-boss checks for expired leases. */
 const MONITOR_SECONDS = 3;
-/** A job that does not fit is left to others until it has waited for this long: then this process makes room for it. */
+/** How long a job that does not fit is left to other processes; after that, this process keeps memory free for it. */
 const OVERTAKEN_MS = 60_000;
 /** A job that was queued this long ago has its message, or will never get one. */
 const RECONCILED_MS = 5000;
-/** Most messages that one claim looks at. */
-const MAX_LOOKS = 64;
+/** Maximum number of messages that one claim fetches. */
+const MAX_FETCHES = 64;
 
 /** Starts pg-boss, which creates its schema. Throws what the database throws. */
 export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBossQueue> {
   const { store, runSql, signals, workerId, onError, pollMs = POLL_MS, runningJobs = NO_LIMIT } = options;
   const boss = await startBoss(options);
   const leases = createLeases(boss, options);
-  /** A message whose job waits for room on this node, and comes next. */
+  /** The message of a job that waits for memory on this node, and is next. */
   let held: Message | null = null;
 
   const fetch = async (ignoreGroups: string[]): Promise<Message | null> => {
     const [message] = await boss.fetch<MessageData>(QUEUE, { batchSize: 1, includeMetadata: true, ignoreGroups });
     return message ?? null;
   };
-  /** A message of the project whose turn it is; with at most one project waiting, the first message. */
-  const fetchInTurn = async (): Promise<Message | null> => {
+  /** Fetches a message of the next project by fair shares. If at most one project waits, fetches the first message. */
+  const fetchFair = async (): Promise<Message | null> => {
     const waiting = await store.queue.projectsInTurn(Number.MAX_SAFE_INTEGER);
-    const inTurn = runningJobs === NO_LIMIT ? waiting : await store.queue.projectsInTurn(runningJobs);
-    if (waiting.length <= 1) return inTurn.length === waiting.length ? fetch([]) : null;
-    for (const project of inTurn) {
+    const allowed = runningJobs === NO_LIMIT ? waiting : await store.queue.projectsInTurn(runningJobs);
+    if (waiting.length <= 1) return allowed.length === waiting.length ? fetch([]) : null;
+    for (const project of allowed) {
       const message = await fetch(waiting.filter((other) => other !== project));
       if (message) return message;
     }
     return null;
   };
-  /** Starts the job of a message on this process; null when the job is not queued any more. */
-  const redeem = async (message: Message): Promise<Job | null> => {
+  /** Starts the job of a message on this process. Returns null when the job may not run or is no longer queued. */
+  const startJob = async (message: Message): Promise<Job | null> => {
     const { job: id } = message.data;
     const lease = { lease: message.id, workerId, at: Date.now(), runningJobs };
     const { result, job } = await store.queue.lease(id, lease);
@@ -101,12 +101,12 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
       return null;
     }
     if (result === "abandoned" && job) await options.onAbandoned(job);
-    await leases.settle(message);
+    await leases.complete(message);
     return null;
   };
-  const next = async (room: MemoryRoom | undefined): Promise<Job | null> => {
-    for (let looks = 0; looks < MAX_LOOKS; looks++) {
-      const message = held ?? (await fetchInTurn());
+  const claim = async (room: MemoryRoom | undefined): Promise<Job | null> => {
+    for (let fetches = 0; fetches < MAX_FETCHES; fetches++) {
+      const message = held ?? (await fetchFair());
       if (!message) return null;
       const fit = fitOf(message, room);
       if (fit === "later" && message.data.queued_at < Date.now() - OVERTAKEN_MS) {
@@ -119,7 +119,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
         await leases.giveBack(message);
         continue;
       }
-      const job = await redeem(message);
+      const job = await startJob(message);
       if (!job) continue;
       leases.start(job.id, message);
       return job;
@@ -141,8 +141,8 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
       const id = await boss.send(QUEUE, messageOf(entry), { ...messageOptions(entry, options), db });
       if (id === null) throw new Error(`the queue did not accept the message of ${entry.job.id}`);
     },
-    enqueue: async () => signals.announce(TOPIC),
-    claim: next,
+    enqueue: async () => signals.broadcast(TOPIC),
+    claim,
     hold: ({ id }) => leases.hold(id),
     onWork(listener) {
       const own = () => listener();
@@ -193,7 +193,7 @@ export async function openPgBossQueue(options: PgBossQueueOptions): Promise<PgBo
 async function startBoss({ url, statementTimeoutMs, onError }: PgBossQueueOptions): Promise<PgBoss> {
   const boss = new PgBoss({
     connectionString: url,
-    // pg-boss sends whole transactions as one text: a connection on which one failed must not be shared.
+    // A pool of its own: pg-boss sends whole transactions as one text, so a connection on which one failed must not be shared.
     max: POOL_SIZE,
     application_name: "trainyard queue",
     options: `-c statement_timeout=${statementTimeoutMs}`,
@@ -211,7 +211,7 @@ async function startBoss({ url, statementTimeoutMs, onError }: PgBossQueueOption
 
 type Fit = "now" | "later" | "never";
 
-/** Whether the job of a message fits the free memory of this node, or would fit if nothing else ran. */
+/** Returns whether the job of a message fits the free memory of this node, or would fit if nothing else ran. */
 function fitOf({ data }: Message, room: MemoryRoom | undefined): Fit {
   if (!room || data.memory_bytes <= room.freeBytes) return "now";
   return data.memory_bytes <= room.totalBytes ? "later" : "never";

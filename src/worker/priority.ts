@@ -1,19 +1,20 @@
-/** Training gives way: a thread that computes for hours must not make a request wait for its turn on the processor. */
+/** Lowers the priority of training threads, so that a training of hours does not make requests wait for the processor. */
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 
-/** Of 19, the least urgent. Where nothing else wants the processor it changes nothing. */
+/** The niceness of training; 19 is the lowest priority. It changes nothing while nothing else needs the processor. */
 const NICENESS = 10;
 
 /**
- * Lowers the priority of the calling thread alone. Linux counts niceness a thread (setpriority(2), "C library/kernel
- * differences") and names the calling one in /proc/thread-self; elsewhere it would be that of the process, and stays.
+ * Lowers the priority of the calling thread only. Linux has a niceness per thread (setpriority(2), "C library/kernel
+ * differences") and names the calling thread in /proc/thread-self. Elsewhere the niceness is that of the process, so it stays
+ * unchanged.
  */
 export function lowerThreadPriority(): void {
   if (process.platform !== "linux") return;
   try {
     setPriority(Number(readlinkSync("/proc/thread-self").split("/").at(-1)), NICENESS);
   } catch {
-    // A sandbox without /proc or without leave: training competes on equal terms.
+    // A sandbox without /proc or without permission: training keeps the normal priority.
   }
 }

@@ -1,4 +1,4 @@
-/** Every message between the main thread and the threads that train, prepare and predict. Types, and the layout of shared memory. */
+/** The messages between the main thread and the training and compute threads. Types, and the layout of shared memory. */
 
 import type { MessagePort } from "node:worker_threads";
 import type { DatasetRows } from "../domain/datasets/dataset.ts";
@@ -12,19 +12,19 @@ import type { Draft, MetricPoints, MetricsEncoding, Resolved, TrainingResult, Tr
 import type { TensorSet } from "../domain/tensor.ts";
 
 /**
- * Int32 cells that both sides of a run see. A training thread never returns to its event loop while it trains, so it is
- * told things through shared memory.
+ * Indices of the int32 cells that both sides of a run share. A training thread never returns to its event loop while it trains,
+ * so it gets signals through shared memory.
  */
 export const CONTROL = {
-  /** 1: end at once. Set by the main side. */
+  /** 1 to end at once. Set by the main side. */
   cancelled: 0,
-  /** Chunks that the main side has dealt with. Notified when it grows, and when a cancel comes. */
+  /** Number of chunks that the main side has handled. The thread is notified when it grows, and at a cancel. */
   acknowledged: 1,
-  /** Place in STOP_REASONS, from 1: write a checkpoint and end. 0: go on. Set by the main side. */
+  /** Index in STOP_REASONS, counted from 1, to write a checkpoint and end; 0 to continue. Set by the main side. */
   stop: 2,
-  /** Checkpoints that the main side has dealt with. */
+  /** Number of checkpoints that the main side has handled. Notified like `acknowledged`. */
   stored: 3,
-  /** Grows as long as the thread is alive and well. */
+  /** Incremented by the thread as long as it makes progress. */
   heartbeat: 4,
 } as const;
 export const CONTROL_BYTES = Object.keys(CONTROL).length * Int32Array.BYTES_PER_ELEMENT;
@@ -32,29 +32,29 @@ export const CONTROL_BYTES = Object.keys(CONTROL).length * Int32Array.BYTES_PER_
 /** Why a run is asked to write a checkpoint and end. */
 export const STOP_REASONS = ["pause", "stop"] as const;
 
-/** A thread that has sent this many chunks more than were acknowledged waits. */
+/** Maximum number of unacknowledged chunks. A thread that has sent more waits. */
 export const MAX_PENDING_CHUNKS = 4;
 
-/** To a training thread. */
+/** A task for a training thread. */
 export interface TrainTask {
   readonly run: TrainingRun;
   readonly control: Int32Array<SharedArrayBuffer>;
-  /** Where the thread posts TrainMessages. Their order is kept: the result comes after every chunk. */
+  /** The port to which the thread posts TrainMessages, in order: the result comes after every chunk. */
   readonly port: MessagePort;
 }
 
-/** From a training thread. */
+/** A message from a training thread. */
 export type TrainMessage =
   | { readonly kind: "chunk"; readonly chunk: MetricChunk }
-  /** Comes after every chunk of the epochs before it. */
+  /** Sent after all chunks of the epochs before it. */
   | { readonly kind: "checkpoint"; readonly checkpoint: NewCheckpoint }
   | { readonly kind: "result"; readonly result: TrainingResult }
-  /** Nothing that training has done wrong: another attempt may come to its end. `detail`: what became of the thread. */
+  /** A crash of the thread, no fault of the job: another attempt may succeed. `detail` completes "the training thread". */
   | { readonly kind: "crash"; readonly detail: string }
-  /** A bug: what training threw. */
+  /** A bug, with the error that training threw. */
   | { readonly kind: "bug"; readonly error: unknown };
 
-/** To a compute thread; each is handled by the function that compute-thread.ts exports under its name. */
+/** Tasks for a compute thread. The function of compute-thread.ts with the same name handles each. */
 export interface PrepareTask {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly limits: Limits;
@@ -66,12 +66,12 @@ export interface PrepareDraftTask {
   readonly resolved: Resolved;
 }
 
-/** A task that needs a model. A model's categories may be megabytes: it is sent once, not with every task. */
+/** A task that needs a model. The categories of a model may be megabytes, so it is sent once and not with every task. */
 export interface ModelTask {
   readonly modelId: string;
-  /** Left out when the thread may have the model already. */
+  /** Omitted when the thread may have the model already. */
   readonly source?: ModelSource;
-  /** Moves to the thread, and back when the thread lacks the model. */
+  /** Transferred to the thread, and back when the thread lacks the model. */
   readonly block?: RowBlock;
 }
 
@@ -87,11 +87,11 @@ export interface PredictRowsTask extends ModelTask {
 export interface PredictBlockTask extends ModelTask {
   readonly block: RowBlock;
   readonly options: StreamOptions;
-  /** Rows of a document at most. */
+  /** Maximum rows of a document. */
   readonly maxRows: number;
 }
 
-/** Its weights are used once: a thread compiles another program for an evaluation than for predictions. */
+/** A task to evaluate a model. The thread does not keep the model: evaluations and predictions compile different programs. */
 export interface EvaluateTask {
   readonly source: ModelSource;
   readonly dataset: DatasetRows;
@@ -102,7 +102,7 @@ export interface ShowRowsTask {
   readonly limit: number;
 }
 
-/** `missing`: send the task again, with the model, and with the block that comes back if there was one. */
+/** The result of a task, or `missing`: send the task again with the model, and with the returned block if there was one. */
 export type WithModel<Result> =
   | { readonly missing: true; readonly block: RowBlock | undefined }
   | { readonly missing: false; readonly result: Result };
@@ -130,6 +130,6 @@ export interface DownsampleTask {
   readonly from: number;
   readonly to: number;
   readonly points: number;
-  /** Points of the epochs before, which come first. */
+  /** Points of the preceding epochs, which come first in the result. */
   readonly earlier: MetricPoints | null;
 }

@@ -1,8 +1,8 @@
-/** Memory that moves between threads instead of being copied. What was moved is empty on the side that sent it. */
+/** Transfers memory between threads instead of copying it. A transferred buffer is empty on the sending side. */
 import { move, transferableSymbol, valueSymbol } from "piscina";
 import type { Rows } from "../domain/metrics/downsampling.ts";
 
-/** The buffers under views, each once. A view of a part would take the rest of its buffer along, so it is copied instead. */
+/** Returns the buffers of views, without duplicates. Leaves out a view of a part of its buffer, which is copied instead. */
 export function wholeBuffers(views: readonly ArrayBufferView[]): ArrayBuffer[] {
   const buffers = views.flatMap(({ byteLength, buffer }) =>
     buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0 ? [buffer] : [],
@@ -10,14 +10,14 @@ export function wholeBuffers(views: readonly ArrayBufferView[]): ArrayBuffer[] {
   return [...new Set(buffers)];
 }
 
-/** The buffers under chunks, each once. Columns may share one: together they are taken to be all there is in it. */
+/** Returns the buffers of chunks, without duplicates. Assumes that columns which share a buffer fill it together. */
 export function chunkBuffers(chunks: readonly Rows[]): ArrayBuffer[] {
   const buffersOf = (chunk: Rows) => [...Object.values(chunk.series), ...("epochs" in chunk ? [chunk.epochs] : [])];
   return [...new Set(chunks.flatMap((chunk) => buffersOf(chunk).map(({ buffer }) => buffer)))];
 }
 
-/** A value for a thread's function to return whose buffers move. */
+/** Wraps a return value of a thread's function so that its buffers are transferred. */
 export function moving<T extends object>(value: T, buffers: readonly ArrayBuffer[]): T {
-  // Piscina takes the value and the list out again; the caller on the other side sees the value.
+  // Piscina unwraps it: the caller on the other side gets the value.
   return move({ [valueSymbol]: value, [transferableSymbol]: buffers }) as unknown as T;
 }

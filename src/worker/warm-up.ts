@@ -1,6 +1,6 @@
 /**
- * A thread's first job would wait for the engine and the schemas to be compiled by V8, ten times as long as it takes itself. So
- * each thread does a small one of its own when it starts, before anybody waits.
+ * Warms up threads. The first job of a thread would wait until V8 has compiled the engine and the schemas, which takes ten times
+ * as long as the job. So each thread runs small jobs of its own at its start.
  */
 import type { Limits } from "../domain/limits.ts";
 import type { TrainingRun } from "../domain/ports.ts";
@@ -16,7 +16,7 @@ const UNLIMITED: Limits = {
   predictRows: Number.MAX_SAFE_INTEGER,
 };
 
-/** A network with a hidden layer, in mini-batches and as a whole. */
+/** A network with a hidden layer, trained in full batches and in mini-batches. */
 const SPECS = [null, 16].map((batch_size) => ({
   data: { generator: { type: "moons", samples: 40 } },
   model: { layers: [{ type: "linear", units: 4 }, { type: "relu" }, { type: "linear" }, { type: "sigmoid" }] },
@@ -29,7 +29,7 @@ const SPECS = [null, 16].map((batch_size) => ({
 export function warmUpPreparing(): TrainingRun[] {
   return SPECS.map((spec) => {
     const prepared = prepareJob(new TextEncoder().encode(JSON.stringify(spec)), UNLIMITED);
-    if (!prepared.ok) throw new Error("the job that warms a thread up is refused");
+    if (!prepared.ok) throw new Error("the warm-up job was refused");
     const { spec: resolved, payload, classes, parameters } = prepared;
     return {
       job: { id: "", spec: resolved, classes, parameters, attempt: 1, epochsDone: 0 },

@@ -91,7 +91,7 @@ describe("the bus over PostgreSQL", () => {
       bus.onTopic("models", resolve);
       return promise;
     });
-    here.announce("models");
+    here.broadcast("models");
     await Promise.all(heard);
   });
 

@@ -57,7 +57,7 @@ async function createTemplate(server: PostgresServer): Promise<string> {
     statementTimeoutMs: pool.statementTimeoutMs,
     store,
     runSql,
-    signals: { announce: () => undefined, onTopic: () => () => undefined },
+    signals: { broadcast: () => undefined, onTopic: () => () => undefined },
     workerId: name,
     leaseSeconds: 10,
     maxLeaseSeconds: 3600,

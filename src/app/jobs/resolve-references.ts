@@ -5,7 +5,7 @@ import { parseModelRef } from "../../domain/models/registry.ts";
 import type { References, ReferredModel, Resolved } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Data sets of at most this many values, 4 MiB, are read whole: the notes of a job look at every column. */
+/** A data set with at most this many values, 4 MiB, is read whole, so that notes on all its columns can be made. */
 const MAX_NOTED_VALUES = 512 * 1024;
 
 /** Returns the data set and the model that are referred to, or an error for each reference that does not exist. */

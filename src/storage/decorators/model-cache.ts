@@ -22,7 +22,7 @@ interface Entry {
 
 /** Signals between the processes that share a database, that a cached model may be out of date. */
 export interface ModelSignals {
-  announce(topic: string): void;
+  broadcast(topic: string): void;
   onTopic(topic: string, listener: () => void): () => void;
 }
 
@@ -54,7 +54,7 @@ export function rememberModels(store: Store, signals?: ModelSignals): Store {
       } finally {
         // Also drops reads under way, which may return the model from before the change.
         entries.clear();
-        signals?.announce(TOPIC);
+        signals?.broadcast(TOPIC);
       }
     };
   signals?.onTopic(TOPIC, () => entries.clear());

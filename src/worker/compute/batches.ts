@@ -1,4 +1,7 @@
-/** Large predictions in pieces: what crosses to a thread and back is copied on the event loop, so it goes a millisecond's worth at a time. */
+/**
+ * Divides large predictions into batches. Rows and predictions are copied on the event loop on their way to a thread and back,
+ * so a batch is small enough to copy in about a millisecond.
+ */
 import type { FieldError } from "../../domain/errors.ts";
 import type { Prediction } from "../../domain/models/model.ts";
 import { createRemarkCollector, placedBy } from "../../domain/models/remarks.ts";
@@ -8,7 +11,7 @@ import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 type Instances = readonly unknown[];
 
 export interface Batch {
-  /** The row that its first row was. */
+  /** The index of its first row among all rows. */
   readonly start: number;
   readonly instances: Instances;
 }
@@ -16,7 +19,7 @@ export interface Batch {
 const BATCH_ROWS = 1024;
 const BATCH_VALUES = 16_384;
 
-/** Rows in order, in batches of about `BATCH_VALUES` values, at least one row each. */
+/** Divides rows, in order, into batches of about `BATCH_VALUES` values, each with at least one row. */
 export function batchesOf(instances: Instances): Batch[] {
   const batches: Batch[] = [];
   for (let start = 0; start < instances.length; ) {
@@ -30,13 +33,13 @@ export function batchesOf(instances: Instances): Batch[] {
   return batches;
 }
 
-/** Values of a row, an array or an object; of anything else, which will be refused, one. */
+/** Returns the number of values of a row, an array or an object. Anything else counts as one: it will be refused. */
 function valuesIn(instance: unknown): number {
   if (Array.isArray(instance)) return instance.length;
   return typeof instance === "object" && instance !== null ? Object.keys(instance).length : 1;
 }
 
-/** The result for all rows from the results of the batches: every prediction, or what is wrong, named by the rows of the whole. */
+/** Joins the results of the batches: every prediction, or the errors, with their pointers changed to the index among all rows. */
 export function joinResults(batches: readonly Batch[], results: readonly PredictionResult[]): PredictionResult {
   const predictions: Prediction[] = [];
   const remarks = createRemarkCollector();
@@ -53,7 +56,7 @@ export function joinResults(batches: readonly Batch[], results: readonly Predict
     : { ok: true, predictions, remarks: remarks.take() };
 }
 
-/** Pointers read /instances/{row}/{column}. */
+/** Adds the start of the batch to the row of a pointer, /instances/{row}/{column}. */
 function shifted({ pointer, detail }: FieldError, start: number): FieldError {
   return { pointer: pointer.replace(/^\/instances\/(\d+)/, (_, row) => `/instances/${Number(row) + start}`), detail };
 }

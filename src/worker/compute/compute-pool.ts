@@ -1,6 +1,7 @@
 /**
- * The compute pool: work too big for the event loop, in threads of its own so that it never waits for training. What is small
- * enough is done here, where it costs less than the way to a thread and back. Owns how long each kind of task may take.
+ * The compute pool: runs work that is too large for the event loop, in threads of its own so that it never waits for training.
+ * Small work runs on the event loop, where it costs less than a message to a thread and back. Owns how long each kind of task may
+ * take.
  */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
@@ -14,34 +15,34 @@ import { createInlinePredictors, createPredict } from "./predict.ts";
 
 export interface ComputePoolOptions {
   readonly limits: Limits;
-  /** Threads. Two, so that a large body does not hold up the rest. */
+  /** Number of threads. Default: 2, so that a large body does not block other requests. */
   readonly threads?: number;
-  /** The least that a task may take; one with more to read or to compute may take longer. */
+  /** Minimum time limit of a task; tasks with more to read or to compute may take longer. */
   readonly taskMs?: number;
-  /** Told of a thread that died while idle. */
+  /** Called when an idle thread crashes. */
   readonly onError: (error: unknown) => void;
-  /** The module whose exports are the tasks; another one in tests. */
+  /** The module that exports the tasks; tests pass another one. */
   readonly entry?: URL;
 }
 
-/** Values of a chunk that are encoded on the event loop: about 0.1 ms. */
+/** Maximum bytes of a chunk that is encoded on the event loop: about 0.1 ms. */
 const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 
 /**
- * A thread's heap, for each byte of the largest body. The worst JSON, "[0],[0],...", takes 16 bytes a byte when it is parsed,
- * and parsing must not reach the limit: V8 cannot stop in the middle of it and would end the process. What comes after
- * parsing may reach it, and costs the thread.
+ * Heap of a thread per byte of the largest body. Parsing the worst JSON, "[0],[0],...", needs 16 bytes per byte, and must not
+ * reach the heap limit: V8 cannot abort parsing and would end the process. Work after parsing may reach the limit, which only
+ * ends the thread.
  */
-const HEAP_BYTES_A_BODY_BYTE = 32;
+const HEAP_BYTES_PER_BODY_BYTE = 32;
 const MIN_HEAP_MB = 1024;
 
 const DEFAULT_TASK_MS = 30_000;
-/** How fast a task reads and computes at the least, on a machine that is busy with training. */
+/** Minimum speed of reading and computing, on a machine that is busy with training. */
 const MIN_BYTES_PER_MS = 4000;
 const MIN_MULTIPLY_ADDS_PER_MS = 200_000;
-/** A task takes at most so many times `taskMs`, however large it is. */
+/** The maximum time limit of any task, as a multiple of `taskMs`. */
 const MAX_TIMES = 20;
-/** A block of rows with fewer bytes is a matter of milliseconds. */
+/** Blocks of rows with fewer bytes take milliseconds. */
 const LONG_BLOCK_BYTES = 256 * 1024;
 
 /** Kinds of tasks, and whether the longest of a kind keep a thread for more than a few milliseconds. */
@@ -60,16 +61,16 @@ const IS_LONG = {
 
 type TaskName = keyof typeof IS_LONG;
 
-/** What a task has to do besides its name, where that says something of how long it may take. */
+/** The size of a task's work, on which its time limit depends. */
 interface Work {
   readonly bytes?: number;
   readonly multiplyAdds?: number;
 }
 
-/** Whose tasks those are that no project has asked for. */
+/** The tenant of tasks that no project requested. */
 const NOBODY = "";
 
-/** Starts the threads. What a task takes over moves to a thread: it is empty afterwards. */
+/** Starts the threads. The buffers of a task are transferred to its thread, and are empty afterwards. */
 export function createComputePool({
   limits,
   threads = 2,
@@ -138,14 +139,14 @@ export function createComputePool({
 }
 
 function heapMb({ bodyBytes }: Limits): number {
-  return Math.max(MIN_HEAP_MB, Math.ceil((bodyBytes * HEAP_BYTES_A_BODY_BYTE) / 1024 ** 2));
+  return Math.max(MIN_HEAP_MB, Math.ceil((bodyBytes * HEAP_BYTES_PER_BODY_BYTE) / 1024 ** 2));
 }
 
 function bytesOf(views: readonly ArrayBufferView[]): number {
   return views.reduce((total, { byteLength }) => total + byteLength, 0);
 }
 
-/** What the sender of a task that was ended is told. */
+/** Returns the error for the sender of a task that was ended. */
 function refusal({ bound, message }: TaskLimitError): TrainyardError {
   if (bound === "memory")
     return new TrainyardError("too_large", `the request ${message} to read, the most that a request may take`);

@@ -1,4 +1,4 @@
-/** Entry of a compute thread: each export is a kind of task. */
+/** Entry of a compute thread. Each export handles one kind of task. */
 import { deserialize, serialize } from "node:v8";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
@@ -34,10 +34,11 @@ import { createPredictors, type LoadedModel } from "./predictors.ts";
 warmUpPreparing();
 const predictors = createPredictors();
 
+/** Prepares a job body. Returns a draft when the body refers to a data set or a model. */
 export function prepare({ body, limits }: PrepareTask): Prepared | Draft {
   const prepared = prepareJob(body, limits);
   if (!("references" in prepared)) return movingPayload(prepared);
-  // Inline rows that start from a model are megabytes: the main thread passes them on as bytes, and never has them as values.
+  // A spec with inline rows may have megabytes: the main thread passes it on as bytes and never deserializes it.
   const spec = new Uint8Array(serialize(prepared.spec));
   return moving({ ...prepared, spec }, wholeBuffers([spec]));
 }
@@ -67,7 +68,7 @@ function loadedModel({ modelId, source }: ModelTask): LoadedModel | undefined {
   return predictors.get(modelId) ?? (source && predictors.add(source.model, source.weights));
 }
 
-/** What a thread without the model answers. */
+/** Returns the reply of a thread that lacks the model. */
 function missingModel({ block }: ModelTask): WithModel<never> {
   return moving({ missing: true, block }, wholeBuffers(block ? [block.bytes] : []));
 }

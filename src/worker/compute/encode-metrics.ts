@@ -1,4 +1,4 @@
-/** Stretches of a metrics file, by its format. The same on every thread. */
+/** Encodes parts of a metrics file, by its format. Runs on any thread. */
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { MetricsEncoding } from "../../domain/ports.ts";
 import { metricsCsvHead, metricsCsvLines } from "../../formats/metrics/metrics-csv.ts";
@@ -6,7 +6,7 @@ import { encodeEvents, eventFileHead } from "../../formats/metrics/tensorboard.t
 
 const encoder = new TextEncoder();
 
-/** The bytes of consecutive chunks in a metrics file; with those that begin it, when the encoding says so. */
+/** Encodes consecutive chunks of a metrics file, with the head of the file if the encoding says that they are the first. */
 export function encodeMetrics(chunks: readonly MetricChunk[], encoding: MetricsEncoding): Uint8Array<ArrayBuffer> {
   return encoding.format === "csv" ? encodeCsv(chunks, encoding) : encodeEventFile(chunks, encoding);
 }

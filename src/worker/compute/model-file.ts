@@ -1,4 +1,4 @@
-/** A safetensors file from anybody to a model. The same on every thread. */
+/** Reads an untrusted safetensors file as a model. Runs on any thread. */
 
 import { TrainyardError } from "../../domain/errors.ts";
 import { FILE_METADATA } from "../../domain/models/architecture.ts";
@@ -7,7 +7,7 @@ import { decodeSafetensors } from "../../formats/safetensors/safetensors-reader.
 import { importModel, isCounter } from "../../training/predict/import.ts";
 import type { ReadModelTask } from "../protocol.ts";
 
-/** The model in a file, with the architecture that was given, or else the one that the file states. */
+/** Returns the model in a file, with the given architecture, or else the one in the metadata of the file. */
 export function readModelFile({ file, architecture, limits }: ReadModelTask): ModelReading {
   try {
     const { metadata, tensors } = decodeSafetensors(file, isCounter);

@@ -1,12 +1,12 @@
-/** Watches the sign of life of a training thread. Knows nothing of how it is ended. */
+/** Watches the heartbeat of a training thread. Does not know how the thread is ended. */
 import { CONTROL } from "../protocol.ts";
 
-/** Looks within one period. */
-const LOOKS = 10;
+/** Number of checks within one period. */
+const CHECKS = 10;
 
 /**
- * Calls `onStuck` when the thread has shown no life for `periodMs`. Counts looks and compares no clocks: a process that was
- * halted, or a machine that slept, finds its threads as alive as it left them. Returns what ends the watch.
+ * Calls `onStuck` when the heartbeat has not changed for `periodMs`. Counts checks instead of comparing clocks, so that a halted
+ * process or a sleeping machine does not make the threads look stuck. Returns a function that ends the watch.
  */
 export function watchHeartbeat(control: Int32Array<SharedArrayBuffer>, periodMs: number, onStuck: () => void): () => void {
   let last = Atomics.load(control, CONTROL.heartbeat);
@@ -15,9 +15,9 @@ export function watchHeartbeat(control: Int32Array<SharedArrayBuffer>, periodMs:
     const beats = Atomics.load(control, CONTROL.heartbeat);
     silent = beats === last ? silent + 1 : 0;
     last = beats;
-    if (silent < LOOKS) return;
+    if (silent < CHECKS) return;
     clearInterval(timer);
     onStuck();
-  }, periodMs / LOOKS);
+  }, periodMs / CHECKS);
   return () => clearInterval(timer);
 }

@@ -1,23 +1,23 @@
-/** What comes through a run's port, handed on in order. Knows nothing of threads and of how a run ends. */
+/** Passes the messages of a run's port to its observer, in order. Knows neither threads nor how a run ends. */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { TrainingObserver } from "../../domain/ports.ts";
 import { CONTROL, type TrainMessage } from "../protocol.ts";
 
-/** A run's last message. */
+/** The last message of a run. */
 export type EndMessage = Exclude<TrainMessage, { kind: "chunk" | "checkpoint" }>;
 
 export interface TrainingInbox {
-  /** The last message, once everything before it was dealt with. */
+  /** Resolves with the last message, once all messages before it were handled. */
   readonly end: Promise<EndMessage>;
-  /** Deals with what a thread had still sent when it died. */
+  /** Handles the messages that a thread sent before it crashed. */
   drain(): Promise<void>;
 }
 
 /**
- * Chunks are handed on one at a time; a checkpoint after the chunks before it, and without holding up those after it, since
- * it may take seconds to store. The observer must not reject.
+ * Opens the inbox of a run. Passes chunks on one at a time, and a checkpoint after the chunks before it, but without blocking
+ * those after it, since storing a checkpoint may take seconds. The observer must not reject.
  */
 export function openInbox(
   port: MessagePort,
@@ -37,7 +37,7 @@ export function openInbox(
     Atomics.add(control, CONTROL.stored, 1);
     Atomics.notify(control, CONTROL.stored);
   };
-  const take = (message: TrainMessage): void => {
+  const handle = (message: TrainMessage): void => {
     if (message.kind === "chunk") {
       reported = reported.then(() => report(message.chunk));
     } else if (message.kind === "checkpoint") {
@@ -46,11 +46,11 @@ export function openInbox(
       reported = Promise.all([reported, stored]).then(() => end.resolve(message));
     }
   };
-  port.on("message", take);
+  port.on("message", handle);
   return {
     end: end.promise,
     async drain() {
-      for (let entry = receiveMessageOnPort(port); entry; entry = receiveMessageOnPort(port)) take(entry.message);
+      for (let entry = receiveMessageOnPort(port); entry; entry = receiveMessageOnPort(port)) handle(entry.message);
       await Promise.all([reported, stored]);
     },
   };

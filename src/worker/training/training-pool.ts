@@ -1,6 +1,6 @@
 /**
- * The main side of the training threads: one job each, what they send handed on in order, cancel within half a second, and
- * every way in which a thread can die told from the ways in which training can fail.
+ * The main side of the training threads. Each thread runs one job. The pool passes on messages in order, cancels within half a
+ * second, and tells crashes of a thread from failures of training.
  */
 import { MessageChannel } from "node:worker_threads";
 import { Piscina } from "piscina";
@@ -12,29 +12,29 @@ import { watchHeartbeat } from "./heartbeat.ts";
 import { type EndMessage, openInbox } from "./training-inbox.ts";
 
 export interface TrainingPoolOptions {
-  /** Jobs at the same time. */
+  /** Number of threads, and of jobs at the same time. */
   readonly size: number;
-  /** Told what a thread threw that was not meant to throw: a bug. The run then fails as `internal`. */
+  /** Called with an unexpected error of a thread: a bug. The run then fails as `internal`. */
   readonly onBug: (error: unknown, jobId: string) => void;
-  /** The thread's entry; a test may bring its own. */
+  /** The entry file of a thread. Default: train.ts; a test may use its own. */
   readonly entry?: URL;
-  /** Of a thread's JavaScript objects; tensors and WebAssembly memory are not in it: their need is computed beforehand. */
+  /** Heap of a thread for JavaScript objects. Tensors and WebAssembly memory are extra; their size is computed beforehand. */
   readonly heapMb?: number;
-  /** A thread that has not come back this long after a cancel is ended by force. */
+  /** A thread that has not ended this long after a cancel is terminated. */
   readonly cancelGraceMs?: number;
   /**
-   * A thread that shows no life for this long is ended by force: the run rejects. A sign of life comes between calls into the
-   * engine, and one step of the largest network may take a minute.
+   * A thread without a heartbeat for this long is terminated, and its run rejects. Threads beat between calls into the engine,
+   * and one step of the largest network may take a minute.
    */
   readonly heartbeatMs: number;
 }
 
-/** Leaves time, of the half second that a cancel may take, for storing the outcome. */
+/** Default of `cancelGraceMs`. A cancel may take half a second; the rest is for storing the outcome. */
 const CANCEL_GRACE_MS = 350;
 
 type Bounds = Required<Pick<TrainingPoolOptions, "onBug" | "cancelGraceMs" | "heartbeatMs">>;
 
-/** Starts the pool. A run takes its payload over; the calls of its observer must not reject. */
+/** Starts the pool. The payload of a run is transferred to its thread. The functions of its observer must not reject. */
 export function createTrainingPool({
   size,
   onBug,
@@ -47,11 +47,11 @@ export function createTrainingPool({
     filename: (entry ?? new URL("./train.ts", import.meta.url)).href,
     minThreads: size,
     maxThreads: size,
-    // A thread that waits in Atomics.wait never turns its event loop: the port of every run would stay in memory for good.
+    // A thread that waits in Atomics.wait never runs its event loop, and would keep the port of every run in memory.
     atomics: "disabled",
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
-  // A thread that dies while idle is replaced when it is needed; without a listener the event would end the process.
+  // Piscina replaces an idle thread that crashes when it is needed. Without a listener the event would end the process.
   pool.on("error", (error) => onBug(error, ""));
   return {
     size,
@@ -81,15 +81,15 @@ async function train(
   const inbox = openInbox(port, control, observer);
   const options = { transferList: [port2, ...buffersOf(run)], signal: kill.signal };
   try {
-    const trouble = await pool.run({ run, control, port: port2 }, options).then(
+    const failure = await pool.run({ run, control, port: port2 }, options).then(
       () => null,
       (error: unknown) => ({ error }),
     );
-    if (!trouble) return resultOf(await inbox.end, (bug) => onBug(bug, run.job.id));
+    if (!failure) return resultOf(await inbox.end, (bug) => onBug(bug, run.job.id));
     await inbox.drain();
-    if (isStuck) throw new Error(`the training thread showed no life for ${heartbeatMs / 1000} s`);
+    if (isStuck) throw new Error(`the training thread did not respond for ${heartbeatMs / 1000} s`);
     if (kill.signal.aborted) return CANCELLED;
-    throw crashOf(trouble.error, "the training thread");
+    throw crashOf(failure.error, "the training thread");
   } finally {
     stopPassing();
     unwatch();
@@ -97,7 +97,7 @@ async function train(
   }
 }
 
-/** Throws when the thread told of its own crash. */
+/** Returns the result of a run. Throws when the thread reported a crash of its own. */
 function resultOf(end: EndMessage, onBug: (bug: unknown) => void): TrainingResult {
   if (end.kind === "result") return end.result;
   if (end.kind === "crash") throw new Error(`the training thread ${end.detail}`);
@@ -105,7 +105,10 @@ function resultOf(end: EndMessage, onBug: (bug: unknown) => void): TrainingResul
   return INTERNAL;
 }
 
-/** Tells the thread when it is to stop or to end, and calls `kill` when it does not end in time. Returns what ends that. */
+/**
+ * Passes stop and cancel signals to the thread, and calls `kill` when it does not end in time after a cancel. Returns a function
+ * that ends this.
+ */
 function passSignals(
   control: Int32Array<SharedArrayBuffer>,
   { signal, stop }: TrainingObserver,
@@ -132,7 +135,7 @@ function passSignals(
   };
 }
 
-/** The memory that goes to the thread with a run. */
+/** Returns the buffers of a run, which are transferred to the thread. */
 function buffersOf({ payload, dataset, checkpoint }: TrainingRun): ArrayBuffer[] {
   return wholeBuffers([
     ...(payload ? [payload.data] : []),
@@ -144,5 +147,5 @@ function buffersOf({ payload, dataset, checkpoint }: TrainingRun): ArrayBuffer[]
 const INTERNAL: TrainingResult = {
   state: "failed",
   metrics: null,
-  error: { code: "internal", detail: "the server failed; its log says how, under this job's id", epoch: null },
+  error: { code: "internal", detail: "internal error; see the server log under this job's id", epoch: null },
 };

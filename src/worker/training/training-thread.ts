@@ -1,6 +1,6 @@
 /**
- * The thread's side of a run: chunks and checkpoints out, with back-pressure, what the main side wishes in, and a sign of
- * life at every question. Knows nothing of how one trains.
+ * The thread's side of a run: sends chunks and checkpoints with back-pressure, reads the stop signals of the main side, and
+ * beats at every call. Does not know how a network is trained.
  */
 import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
@@ -9,7 +9,7 @@ import { CONTROL, MAX_PENDING_CHUNKS, STOP_REASONS, type TrainMessage, type Trai
 import { isAllocationFailure } from "../threads.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 
-/** What training asks and tells: RunControl of training/run/run-control.ts. */
+/** The interface of a run to its thread: RunControl of training/run/run-control.ts. */
 export interface Control {
   cancelled(): boolean;
   stopping(): (typeof STOP_REASONS)[number] | null;
@@ -19,14 +19,14 @@ export interface Control {
   settle(): void;
 }
 
-/** What trains: `fit` of training/run/train.ts, or a test's stand-in. */
-export type Fit = (run: TrainingRun, control: Control) => TrainingResult;
+/** The function that trains: `train` of training/run/train.ts, or a fake in a test. */
+export type Train = (run: TrainingRun, control: Control) => TrainingResult;
 
-/** A thread that waits for the store shows in between that it lives. */
+/** Interval of heartbeats while the thread waits for the store. */
 const BEAT_MS = 1000;
 
-/** Trains and posts everything there is to say to the task's port. Blocks the thread. */
-export function runTraining({ run, control, port }: TrainTask, train: Fit): void {
+/** Trains, and posts chunks, checkpoints and the result to the task's port. Blocks the thread. */
+export function runTraining({ run, control, port }: TrainTask, train: Train): void {
   const post = (message: TrainMessage, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
   try {
     const result = train(run, createRunControl(control, post));
@@ -36,7 +36,7 @@ export function runTraining({ run, control, port }: TrainTask, train: Fit): void
   }
 }
 
-/** Says whether it was the machine or a bug. */
+/** Tells a crash, caused by the machine, from a bug. */
 function exitOf(error: unknown): TrainMessage {
   if (isAllocationFailure(error)) return { kind: "crash", detail: "ran out of memory" };
   if (error instanceof WebAssembly.RuntimeError) return { kind: "crash", detail: `trapped: ${error.message}` };

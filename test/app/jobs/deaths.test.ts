@@ -46,7 +46,7 @@ it.each([
   ["exits", "the training thread exited with code 3"],
   ["exhausts", "the training thread ran out of memory"],
   ["traps", "the training thread trapped: memory access out of bounds"],
-  ["sticks", "the training thread showed no life for 5 s"],
+  ["sticks", "the training thread did not respond for 5 s"],
 ])("goes on when its thread %s", async (name, crash) => {
   const { dependencies, submit } = await openYard(name === "sticks" ? 5000 : undefined);
   const [undisturbed, disturbed] = [await submit("untouched"), await submit(name)];

@@ -1,7 +1,7 @@
 /** A training thread that trains in earnest, and in the first attempt at a job dies when its first checkpoint is stored, as the job's name says. */
 import { train as trainInEarnest } from "../../../src/training/run/train.ts";
 import type { TrainTask } from "../../../src/worker/protocol.ts";
-import { type Fit, runTraining } from "../../../src/worker/training/training-thread.ts";
+import { runTraining, type Train } from "../../../src/worker/training/training-thread.ts";
 
 /** Never notified: to wait on. */
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
@@ -20,7 +20,7 @@ const CRASHES: Readonly<Record<string, () => void>> = {
   },
 };
 
-const dyingFit: Fit = (run, control) => {
+const dyingTrain: Train = (run, control) => {
   const die = CRASHES[run.job.spec.name];
   if (run.job.attempt > 1 || !die) return trainInEarnest(run, control);
   const save: typeof control.save = (checkpoint) => {
@@ -32,5 +32,5 @@ const dyingFit: Fit = (run, control) => {
 };
 
 export default function train(task: TrainTask): void {
-  runTraining(task, dyingFit);
+  runTraining(task, dyingTrain);
 }

@@ -1,12 +1,12 @@
 /** A training thread that does what the job's name says, instead of training. */
 import type { TrainingResult } from "../../../src/domain/ports.ts";
 import type { TrainTask } from "../../../src/worker/protocol.ts";
-import { type Fit, runTraining } from "../../../src/worker/training/training-thread.ts";
+import { runTraining, type Train } from "../../../src/worker/training/training-thread.ts";
 import { aCheckpoint, aChunk, aModel, someWeights } from "../../contract/fixtures.ts";
 
 const EPOCHS_A_CHUNK = 10;
 
-const BEHAVIOURS: Readonly<Record<string, Fit>> = {
+const BEHAVIOURS: Readonly<Record<string, Train>> = {
   /** Reports every epoch and succeeds. */
   train: (run, control) => {
     const { epochsDone, spec } = run.job;
@@ -98,5 +98,5 @@ export default function train(task: TrainTask): void {
   openPorts++;
   task.port.on("close", () => openPorts--);
   task.port.unref();
-  runTraining(task, BEHAVIOURS[task.run.job.spec.name] as Fit);
+  runTraining(task, BEHAVIOURS[task.run.job.spec.name] as Train);
 }

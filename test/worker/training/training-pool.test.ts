@@ -224,7 +224,7 @@ describe("training threads", () => {
   it("rejects when a thread shows no life for too long, and recovers", async () => {
     const pool = open(1, { heartbeatMs: 200 });
     const observer = { signal: never, ...UNSTOPPED, onEpochs: ignore };
-    await expect(pool.train(runOf("deaf"), observer)).rejects.toThrow("the training thread showed no life for 0.2 s");
+    await expect(pool.train(runOf("deaf"), observer)).rejects.toThrow("the training thread did not respond for 0.2 s");
     // The next thread takes longer than that to start: it is not this that is looked at here.
     await pool.close();
     expect(await open().train(runOf("train"), observer)).toMatchObject({ state: "succeeded" });
