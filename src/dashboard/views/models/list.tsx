@@ -167,10 +167,10 @@ function sortedScore(model: Model): number | null {
 function Score(model: Model) {
   const score = scoreOf(model);
   if (!score) return "–";
-  const { value, isShare, label, sentence } = score;
+  const { text, label, sentence } = score;
   return (
     <span title={sentence ?? undefined}>
-      {isShare ? formatShare(value) : formatValue(value)} <small class="muted">{label}</small>
+      {text} <small class="muted">{label}</small>
       {model.score && <Beside score={model.score} />}
     </span>
   );
