@@ -37,7 +37,12 @@ export function localTime(iso: string): string {
 }
 
 /** How the command line writes the numbers of a score. */
-export const SCORE_FORMAT: ScoreFormat = { share: percent, value: significant, count: String };
+export const SCORE_FORMAT: ScoreFormat = {
+  share: percent,
+  value: significant,
+  decimal: (value) => value.toFixed(3),
+  count: String,
+};
 
 /**
  * The result of a job or model in a few words: the score of its weights, and the same of a constant answer. Without a score, the

@@ -5,7 +5,11 @@ import type { Score, ScoreMetrics } from "../domain/models/score.ts";
 export interface ScoreFormat {
   /** A share of 0..1 as a percentage. */
   share(value: number): string;
+  /** A measured number. */
   value(value: number): string;
+  /** A number with three decimals. */
+  decimal(value: number): string;
+  /** A whole number. */
   count(value: number): string;
 }
 
@@ -68,12 +72,12 @@ export function figureLabel({ part }: Pick<Score, "part">, { label }: Pick<Score
 export function figureText(value: number | null, { isShare, name }: FigureKind, format: ScoreFormat): string {
   if (value === null) return "–";
   // As it is quoted; also so that the 0 of a mean does not show its rounding.
-  if (name === "r2") return (Math.round(value * 1000) / 1000).toFixed(3).replace(/^-0\.000$/, "0.000");
+  if (name === "r2" && Math.abs(value) < 1000) return format.decimal(Math.abs(value) < 5e-4 ? 0 : value);
   return isShare ? format.share(value) : format.value(value);
 }
 
 /** Which rows were scored: "80 rows it has not seen". */
-export function scoredRows({ part, rows }: Pick<Score, "part" | "rows">, { count }: ScoreFormat): string {
+function scoredRows({ part, rows }: Pick<Score, "part" | "rows">, { count }: ScoreFormat): string {
   const many = `${count(rows)} ${rows === 1 ? "row" : "rows"}`;
   if (part === "test") return `${many} it has not seen`;
   if (part === "validation") return `${many} it was not trained on`;

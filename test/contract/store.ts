@@ -258,6 +258,28 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.jobs.get(other)).toMatchObject({ error, metrics });
     });
 
+    it("keeps the score of a job and its model, and the values of the epoch whose weights the model has", async () => {
+      const id = await runningJob();
+      const chunk = (from: number, ...loss: number[]) => ({
+        from,
+        to: from + loss.length - 1,
+        series: { loss: Float64Array.from(loss) },
+      });
+      await store.metrics.append(id, 1, chunk(1, 4, 1));
+      await store.metrics.append(id, 1, chunk(3, 3, Number.NaN));
+      const success = aSuccess(id);
+      // What training says of the values themselves may come from another attempt.
+      const metrics = { final: { loss: 9 }, best: { loss: 9, epoch: 3 }, lowest: { loss: 9, epoch: 2 } };
+      await store.jobs.finish(id, 1, 9, "a test", { ...success, metrics });
+      const job = await store.jobs.get(id);
+      const stored = { final: { loss: Number.NaN }, best: { loss: 3, epoch: 3 }, lowest: { loss: 1, epoch: 2 } };
+      expect(job?.metrics).toEqual(stored);
+      expect(job?.score).toEqual(success.model.score);
+      expect((await store.jobs.list({}, { limit: 1 })).data[0]?.score).toEqual(success.model.score);
+      const model = await store.models.get(job?.model?.id as string);
+      expect(model).toMatchObject({ metrics: stored, score: success.model.score });
+    });
+
     it("keeps of full windows what a chart needs, so that thinning finds the same epochs as in all of them", async () => {
       const id = await runningJob();
       for (let from = 1; from <= 40_000; from += 5000) await store.metrics.append(id, 1, aChunk(from, from + 4999));

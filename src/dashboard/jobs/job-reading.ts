@@ -1,9 +1,9 @@
 /** What a job's record says, as the page shows it: how fast it trains, how good it is, what it consists of. Pure. */
-import type { Job, Model } from "../../client/answers.ts";
-import { figureLabel, mainFigure, scoreSentence } from "../../client/score.ts";
+import type { Job, JobMetrics, Model } from "../../client/answers.ts";
+import { figureLabel, figureText, mainFigure, scoreSentence } from "../../client/score.ts";
 import { ATTEMPTED_STATES, isTerminal } from "../../domain/jobs/job.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
-import { SCORE_FORMAT, shortId } from "../shell/format.ts";
+import { formatShare, formatValue, SCORE_FORMAT, shortId } from "../shell/format.ts";
 
 /** Whether a job is in a terminal state. */
 export const isOver = ({ state }: Pick<Job, "state">): boolean => isTerminal(state);
@@ -47,7 +47,7 @@ const SCORES: readonly (readonly [Series, label: string, isShare: boolean])[] = 
 export interface ShownScore {
   readonly label: string;
   readonly value: unknown;
-  readonly isShare: boolean;
+  readonly text: string;
   /** The whole score as a sentence; null while there is none. */
   readonly sentence: string | null;
 }
@@ -57,11 +57,19 @@ export function scoreOf({ metrics, score }: Pick<Job | Model, "metrics" | "score
   if (score) {
     const figure = mainFigure(score);
     const sentence = scoreSentence(score, SCORE_FORMAT);
-    return { value: figure.model, label: figureLabel(score, figure), isShare: figure.isShare, sentence };
+    const text = figureText(figure.model, figure, SCORE_FORMAT);
+    return { value: figure.model, text, label: figureLabel(score, figure), sentence };
   }
   const final = metrics?.final ?? {};
   const found = SCORES.find(([name]) => final[name] !== undefined);
-  return found ? { value: final[found[0]], label: found[1], isShare: found[2], sentence: null } : null;
+  if (!found) return null;
+  const [name, label, isShare] = found;
+  return { value: final[name], text: isShare ? formatShare(final[name]) : formatValue(final[name]), label, sentence: null };
+}
+
+/** The values of the epoch whose weights the model has; of a job without a model, of the newest one. */
+export function resultEpoch({ metrics }: Pick<Job, "metrics">): JobMetrics["final"] {
+  return (metrics?.lowest ? metrics.best : metrics?.final) ?? {};
 }
 
 /** The data, the layers and the optimiser in a few words: moons · 4-1 · adam. */

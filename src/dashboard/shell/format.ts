@@ -38,7 +38,12 @@ export function formatShare(value: unknown): string {
 }
 
 /** How the page writes the numbers of a score. */
-export const SCORE_FORMAT: ScoreFormat = { share: formatShare, value: formatValue, count: formatCount };
+export const SCORE_FORMAT: ScoreFormat = {
+  share: formatShare,
+  value: formatValue,
+  decimal: (value) => value.toFixed(3).replace("-", "−"),
+  count: formatCount,
+};
 
 /** A rate, with k for thousands and M for millions. */
 export function formatRate(perSecond: number | null): string {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { ClassEvaluation, RegressionEvaluation } from "../../../src/domain/models/evaluation.ts";
 import { type ClassScore, type Score, score as scoreSchema, type ValueScore } from "../../../src/domain/models/score.ts";
@@ -172,6 +173,33 @@ describe("beside the score", () => {
       metrics: null,
       reason: "1100 columns are more than 1024",
     });
+  });
+});
+
+interface KnownTable {
+  readonly name: string;
+  readonly target: string;
+  readonly metric: "roc_auc" | "r2";
+  readonly figure: number;
+  readonly test_rows: number[];
+  readonly columns: Record<string, (string | number | null)[]>;
+}
+
+/** Of scikit-learn's LogisticRegression and Ridge after StandardScaler and OneHotEncoder, to four digits. */
+const known = JSON.parse(
+  readFileSync(new URL("../../fixtures/evaluation/straight-line.json", import.meta.url), "utf8"),
+) as KnownTable[];
+
+describe("the straight line on real tables, as scikit-learn's", () => {
+  it.each(known)("$name", ({ target, metric, figure, test_rows, columns }) => {
+    const spec = {
+      data: { dataset: { id: "ds_test", target } },
+      model: { layers: [{ type: "linear" }] },
+      epochs: 1,
+      split: { validation_rows: [], test_rows },
+    };
+    const { linear } = succeeded(spec, datasetOf(columns)).score;
+    expect(Math.abs(((linear.metrics as Record<string, number>)[metric] as number) - figure)).toBeLessThan(3e-4);
   });
 });
 

@@ -4,7 +4,7 @@ import { baselineText, figureLabel, figureText, mainFigure, scoreSentence } from
 import type { Series } from "../../../domain/metrics/metric.ts";
 import { CHART_PLANS, OF_THE_RUN } from "../../jobs/chart-plans.ts";
 import { colorAt } from "../../jobs/comparison-address.ts";
-import { isTraining, meanSpeed, trainedSeconds } from "../../jobs/job-reading.ts";
+import { isTraining, meanSpeed, resultEpoch, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatCount, formatDuration, formatRate, formatValue, SCORE_FORMAT } from "../../shell/format.ts";
 import { StateBadge } from "../../ui/state-badge.tsx";
@@ -73,16 +73,16 @@ function scoreColumns(rows: readonly Row[]): readonly Column<Row>[] {
   return [column("model", "Score"), column("baseline", "Constant answer"), column("linear", "Straight line")];
 }
 
-/** The columns of each metric that any job has: newest training value, newest validation value, best loss. */
+/** The columns of each metric that any job has: training and validation value of the model or of the newest epoch, best loss. */
 function metricColumns(rows: readonly Row[]): readonly Column<Row>[] {
   return CHART_PLANS.filter(({ series }) => !OF_THE_RUN.has(series)).flatMap(({ title, series, format }) => {
     const own = series as Series;
     const held = `val_${series}` as Series;
     const has = (part: "final" | "best", name: Series) => rows.some(({ job }) => job.metrics?.[part][name] !== undefined);
     return [
-      ...(has("final", own) ? [numbers(own, title, ({ metrics }) => numberOf(metrics?.final[own]), format)] : []),
+      ...(has("final", own) ? [numbers(own, title, (job) => numberOf(resultEpoch(job)[own]), format)] : []),
       ...(has("final", held)
-        ? [numbers(held, `Val. ${lowerFirst(title)}`, ({ metrics }) => numberOf(metrics?.final[held]), format)]
+        ? [numbers(held, `Val. ${lowerFirst(title)}`, (job) => numberOf(resultEpoch(job)[held]), format)]
         : []),
       ...(series === "loss"
         ? [

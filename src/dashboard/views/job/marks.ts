@@ -2,11 +2,16 @@
 import type { Job } from "../../../client/answers.ts";
 import type { Mark } from "../../charts/plot.ts";
 
-/** Returns the epoch of the lowest loss, the one whose weights the model has where that is another, the one of a failure, and those after which attempts resumed. */
-export function marksOf({ metrics, error, transitions }: Pick<Job, "metrics" | "error" | "transitions">): readonly Mark[] {
+/** Returns the epoch of the lowest loss, the one whose weights the model has where that is neither it nor the last, the one of a failure, and those after which attempts resumed. */
+export function marksOf({
+  metrics,
+  error,
+  transitions,
+  epochs_done,
+}: Pick<Job, "metrics" | "error" | "transitions"> & Partial<Pick<Job, "epochs_done">>): readonly Mark[] {
   const { lowest, best: model } = metrics ?? {};
   const best = (lowest ?? model)?.epoch;
-  const isOther = lowest !== undefined && model?.epoch !== undefined && model.epoch !== lowest.epoch;
+  const isOther = lowest !== undefined && model?.epoch !== undefined && ![lowest.epoch, epochs_done].includes(model.epoch);
   const resumed = transitions.flatMap(({ reason }) => resumedAfter(reason) ?? []);
   return [
     ...(best === undefined ? [] : [{ epoch: Number(best), label: "best", color: "--ok" }]),

@@ -1,12 +1,12 @@
 /** The view of one job: its state, progress and results, with curves and the rest under tabs. */
 import { useEffect } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
-import { describeSpec, isTraining, meanSpeed, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
+import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useJob } from "../../live/board.ts";
 import { ScoreLine } from "../../model-view/score-card.tsx";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
-import { formatCompact, formatCount, formatDuration, formatRate, formatShare, formatValue } from "../../shell/format.ts";
+import { formatCompact, formatCount, formatDuration, formatRate, formatValue } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";
 import { useStore } from "../../shell/store.ts";
 import type { ViewProps } from "../../shell/view.ts";
@@ -91,7 +91,7 @@ function useNowWhile(active: boolean): number {
 
 function factsOf(job: Job, now: number): readonly Fact[] {
   const { spec, metrics, epochs_done, queue, eta_s } = job;
-  const final = metrics?.final ?? {};
+  const result = resultEpoch(job);
   const best = metrics?.lowest ?? metrics?.best ?? {};
   const monitor = best.val_loss === undefined ? "loss" : "val_loss";
   const score = scoreOf(job);
@@ -104,8 +104,8 @@ function factsOf(job: Job, now: number): readonly Fact[] {
       value: formatCount(epochs_done),
       note: `of ${spec.epochs < 1e6 ? formatCount(spec.epochs) : formatCompact(spec.epochs)}`,
     },
-    { label: "Training loss", value: formatValue(final.loss) },
-    ...(final.val_loss === undefined ? [] : [{ label: "Validation loss", value: formatValue(final.val_loss) }]),
+    { label: "Training loss", value: formatValue(result.loss) },
+    ...(result.val_loss === undefined ? [] : [{ label: "Validation loss", value: formatValue(result.val_loss) }]),
     {
       label: monitor === "loss" ? "Best loss" : "Best validation loss",
       wide: true,
@@ -116,7 +116,7 @@ function factsOf(job: Job, now: number): readonly Fact[] {
       ? [
           {
             label: score.label[0]?.toUpperCase() + score.label.slice(1),
-            value: score.isShare ? formatShare(score.value) : formatValue(score.value),
+            value: score.text,
           },
         ]
       : []),

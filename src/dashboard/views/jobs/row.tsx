@@ -1,6 +1,6 @@
 /** One job in the list. It renders again when its job changes, and no other row does. */
 import type { Job } from "../../../client/answers.ts";
-import { describeSpec, isTraining, meanSpeed, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
+import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useJob } from "../../live/board.ts";
 import { useApp } from "../../shell/app-context.ts";
 import {
@@ -9,7 +9,6 @@ import {
   formatCount,
   formatDuration,
   formatRate,
-  formatShare,
   formatTime,
   formatValue,
 } from "../../shell/format.ts";
@@ -80,10 +79,10 @@ function Curves({ job, sparklines, now }: { readonly job: Job; readonly sparklin
       </span>
       <span class="c-loss" role="cell">
         <Sparkline points={points} label="Loss by epoch" />
-        <span class="num">{formatValue(job.metrics?.final.loss)}</span>
+        <span class="num">{formatValue(resultEpoch(job).loss)}</span>
       </span>
       <span class="c-score num" role="cell" title={score?.sentence ?? undefined}>
-        {score ? (score.isShare ? formatShare(score.value) : formatValue(score.value)) : "–"}
+        {score?.text ?? "–"}
         <span class="c-under">{score?.label ?? ""}</span>
       </span>
       <span class="c-pace num" role="cell">

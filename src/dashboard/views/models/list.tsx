@@ -1,7 +1,7 @@
 /** All models, newest first: every version, with a search, and a choice of two to compare. */
 import { useState } from "preact/hooks";
 import type { Model } from "../../../client/answers.ts";
-import { baselineText, figureText, mainFigure, scoreSentence } from "../../../client/score.ts";
+import { baselineText, figureText, mainFigure } from "../../../client/score.ts";
 import { scoreOf } from "../../jobs/job-reading.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
@@ -133,7 +133,6 @@ function columnsOf(now: number, chosen: readonly string[], onToggle: (id: string
     },
     { key: "task", title: "Task", sortBy: ({ task }) => task, render: ({ task }) => TASK_LABELS[task] },
     { key: "score", title: "Score", numeric: true, sortBy: sortedScore, render: Score },
-    { key: "beside", title: "Compared with", render: Beside },
     {
       key: "parameters",
       title: "Parameters",
@@ -168,22 +167,23 @@ function sortedScore(model: Model): number | null {
 function Score(model: Model) {
   const score = scoreOf(model);
   if (!score) return "–";
-  const { value, isShare, label, sentence } = score;
+  const { text, label, sentence } = score;
   return (
     <span title={sentence ?? undefined}>
-      {isShare ? formatShare(value) : formatValue(value)} <small class="muted">{label}</small>
+      {text} <small class="muted">{label}</small>
+      {model.score && <Beside score={model.score} />}
     </span>
   );
 }
 
 /** What a constant answer and a straight line come to on the rows that the score is of. */
-function Beside({ score }: Model) {
-  if (!score) return "–";
+function Beside({ score }: { readonly score: NonNullable<Model["score"]> }) {
   const figure = mainFigure(score);
+  const text = (value: number | null) => figureText(value, figure, SCORE_FORMAT);
   return (
-    <small class="muted" title={scoreSentence(score, SCORE_FORMAT)}>
-      {baselineText(score)} {figureText(figure.baseline, figure, SCORE_FORMAT)}
-      {figure.linear !== null && <>, a straight line {figureText(figure.linear, figure, SCORE_FORMAT)}</>}
+    <small class="muted score-beside">
+      {baselineText(score)} {text(figure.baseline)}
+      {figure.linear !== null && <>, line {text(figure.linear)}</>}
     </small>
   );
 }

@@ -4,7 +4,7 @@ import type { Model } from "../../../client/answers.ts";
 import { scoreOf } from "../../jobs/job-reading.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
-import { formatAgo, formatShare, formatTime, formatValue } from "../../shell/format.ts";
+import { formatAgo, formatTime, formatValue } from "../../shell/format.ts";
 import { asProblem } from "../../shell/problem.ts";
 import { useResource } from "../../shell/resource.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
@@ -75,7 +75,7 @@ function columnsOf(own: Model, now: number): readonly Column<Model>[] {
         if (!score) return "–";
         return (
           <span title={score.sentence ?? undefined}>
-            {score.isShare ? formatShare(score.value) : formatValue(score.value)} <small class="muted">{score.label}</small>
+            {score.text} <small class="muted">{score.label}</small>
           </span>
         );
       },

@@ -12,7 +12,7 @@ const TRANSITIONS = [
 ] as const;
 
 describe("the marks of a job's charts", () => {
-  it("are the best epoch, where it failed, and where each attempt went on", () => {
+  it("are the best epoch, the one of the model where it is another, where it failed, and where each attempt went on", () => {
     const error = { code: "diverged", detail: "the loss is Infinity", epoch: 90 } as const;
     const metrics = { final: {}, best: { loss: 0.1, epoch: 70 } };
     expect(marksOf({ metrics, error, transitions: [...TRANSITIONS] }).map(({ epoch, label }) => [epoch, label])).toEqual([
@@ -20,6 +20,13 @@ describe("the marks of a job's charts", () => {
       [90, "diverged"],
       [40, "resumed"],
     ]);
+    const two = { final: {}, best: { epoch: 70 }, lowest: { epoch: 60 } };
+    const marks = (done: number) => marksOf({ metrics: two, error: null, transitions: [], epochs_done: done });
+    expect(marks(90).map(({ epoch, label }) => [epoch, label])).toEqual([
+      [60, "best"],
+      [70, "model"],
+    ]);
+    expect(marks(70).map(({ epoch }) => epoch)).toEqual([60]);
     expect(marksOf({ metrics: null, error: null, transitions: [] })).toEqual([]);
   });
 });
