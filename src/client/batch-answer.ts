@@ -15,7 +15,7 @@ const LINE_FEED = 10;
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Returns the bytes of a batch's answer without its trailer. After the last row the stream closes, or fails with a BatchError
+ * Returns the bytes of a batch's answer without its trailer. After the last row the stream closes, or throws a BatchError
  * when rows are missing. It reads no faster than it is read. `onNotes` is told what was odd about the rows, once all were read.
  */
 export function readBatchAnswer(
