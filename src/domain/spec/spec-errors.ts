@@ -1,27 +1,35 @@
 /** What zod found wrong with a spec, as failures with JSON pointers: in a union, those of the option that was meant. */
 import type { z } from "zod";
 import { type FieldError, pointerOf } from "../errors.ts";
+import type { ExplainUnknown } from "./spellings.ts";
 import { oneOf } from "./zod-messages.ts";
 
 /** Most failures listed in one answer; a wrong column of a million rows should not become a million lines. */
 export const MAX_FIELD_ERRORS = 100;
 
-/** The failures that zod found, each with its JSON pointer; a field that is not in the schema is named itself, not its parent. */
-export function fieldErrors(error: z.ZodError): FieldError[] {
-  return error.issues.flatMap(issueErrors).slice(0, MAX_FIELD_ERRORS);
+/**
+ * The failures that zod found, each with its JSON pointer; a field that is not in the schema is named itself, not its parent.
+ * `explain` knows more of such fields than the object that does not have them.
+ */
+export function fieldErrors(error: z.ZodError, explain: ExplainUnknown = () => null): FieldError[] {
+  return error.issues.flatMap((issue) => issueErrors(issue, explain)).slice(0, MAX_FIELD_ERRORS);
 }
 
-function issueErrors(issue: z.core.$ZodIssue): FieldError[] {
+function issueErrors(issue: z.core.$ZodIssue, explain: ExplainUnknown): FieldError[] {
   if (issue.code === "unrecognized_keys") {
     const details = issue.message.split("\n");
-    return issue.keys.map((key, index) => ({ pointer: pointerOf([...issue.path, key]), detail: details[index] ?? "" }));
+    const path = issue.path as (string | number)[];
+    return issue.keys.map((key, index) => ({
+      pointer: pointerOf([...path, key]),
+      detail: explain(path, key) ?? details[index] ?? "",
+    }));
   }
-  if (issue.code === "invalid_union") return unionErrors(issue);
+  if (issue.code === "invalid_union") return unionErrors(issue, explain);
   return [{ pointer: pointerOf(issue.path), detail: issue.message }];
 }
 
 /** A union reports one list of issues an option: the option that the input came closest to says the most. */
-function unionErrors(issue: z.core.$ZodIssueInvalidUnion): FieldError[] {
+function unionErrors(issue: z.core.$ZodIssueInvalidUnion, explain: ExplainUnknown): FieldError[] {
   const options = issue.errors.filter((issues) => issues.length > 0);
   if (options.length === 0) {
     const { discriminator, options: allowed } = issue as { discriminator?: string; options?: readonly unknown[] };
@@ -31,7 +39,7 @@ function unionErrors(issue: z.core.$ZodIssueInvalidUnion): FieldError[] {
   const closest = options.reduce((best, issues) => (isCloser(issues, best) ? issues : best));
   const elsewhere = fieldsOfOthers(options, closest);
   return closest
-    .flatMap((inner) => issueErrors({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue))
+    .flatMap((inner) => issueErrors({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, explain))
     .map((error) => {
       const isElsewhere = elsewhere.some((key) => error.pointer === pointerOf([...issue.path, key]));
       return isElsewhere ? { ...error, detail: "does not go with the other fields here" } : error;

@@ -3,6 +3,7 @@
  * depends on the data (the task, widths, class labels) is resolved in training/prepare/prepare.ts.
  */
 import { z } from "zod";
+import type { FieldError } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
 import { jobNameFault } from "../models/registry.ts";
 import { networkLayers } from "./layers.ts";
@@ -10,6 +11,8 @@ import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
 import { runOptions } from "./run-options.ts";
+import { fieldErrors } from "./spec-errors.ts";
+import { createExplainUnknown, spellOut } from "./spellings.ts";
 import { split } from "./split.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
@@ -228,7 +231,8 @@ export const jobSpec = z
   })
   .meta({
     id: "JobSpec",
-    description: "What to train, on what, and how. Everything but data and model has a default.",
+    description:
+      'What to train, on what, and how. Everything but data and model has a default. A type may stand for its object, wherever one is chosen: `"loss": "mse"` is `{"type": "mse"}`, and `"relu"` is a layer.',
     examples: [
       {
         name: "moons-mlp",
@@ -299,3 +303,19 @@ export const resolvedSpec = z
   });
 
 export type ResolvedSpec = z.output<typeof resolvedSpec>;
+
+const explainUnknown = createExplainUnknown(jobSpec, ["data", "model", "optimizer", "loss", "split", "early_stopping"]);
+
+/** Reads a job spec from JSON: short forms are written out, defaults filled in. Returns the spec, or every fault of it. */
+export function parseJobSpec(json: unknown): { readonly spec: JobSpec } | { readonly errors: FieldError[] } {
+  const { value, errors, shortened } = spellOut(json, jobSpec);
+  const parsed = jobSpec.safeParse(value);
+  if (parsed.success && errors.length === 0) return { spec: parsed.data };
+  const others = parsed.success ? [] : fieldErrors(parsed.error, explainUnknown);
+  // What was written as its type alone has no field for it.
+  const atWritten = ({ pointer, detail }: FieldError) => {
+    const parent = pointer.replace(/\/type$/, "");
+    return { pointer: parent !== pointer && shortened.has(parent) ? parent : pointer, detail };
+  };
+  return { errors: [...errors, ...others.map(atWritten)] };
+}
