@@ -1,5 +1,6 @@
 /** What comes of the body of a job before it is one. */
 import type { DatasetRows } from "../datasets/dataset.ts";
+import type { Preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import type { Note } from "../notes.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
@@ -41,6 +42,10 @@ export interface ReferredModel {
   readonly id: string;
   readonly sha256: string;
   readonly weights: TensorSet;
+  /** How its columns were fitted; null where it takes rows as they are. */
+  readonly preprocessing: Preprocessing | null;
+  /** Empty for a regression. */
+  readonly classes: readonly string[];
 }
 
 /** What the references are. The values of a data set are those of its categories, targets and splitting column. */

@@ -3,6 +3,7 @@
  * depends on the data (the task, widths, class labels) is resolved in training/prepare/prepare.ts.
  */
 import { z } from "zod";
+import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
 import { jobNameFault } from "../models/registry.ts";
@@ -174,10 +175,6 @@ const fields = {
     .nullable()
     .optional()
     .meta({ description: "A data set holds out 20 % for validation unless told otherwise; other data nothing." }),
-  preprocess: preprocess
-    .nullable()
-    .optional()
-    .meta({ description: "For data sets; null or left out for other data, which is taken as it is." }),
   model: z.strictObject({ layers: networkLayers }),
   loss: loss.optional().meta({
     description: "mse for regression; bce after a sigmoid, else bce_with_logits, for two classes; cross_entropy for more.",
@@ -207,6 +204,14 @@ export const jobSpec = z
   .strictObject({
     ...fields,
     data: z.union([z.strictObject({ generator }), z.strictObject({ inline }), z.strictObject({ dataset: datasetSource })]),
+    preprocess: z
+      .union([preprocess, z.literal("from_model")])
+      .nullable()
+      .optional()
+      .meta({
+        description:
+          "For data sets; null or left out for other data, which is taken as it is. `from_model`: as the model of init_from was fitted, with its columns, categories and classes.",
+      }),
     init_from: z
       .union([
         z.strictObject({ state_dict: stateDict, freeze }),
@@ -227,7 +232,10 @@ export const jobSpec = z
       ])
       .nullable()
       .default(null)
-      .meta({ description: "Where the weights start, instead of at random. Preprocessing is fitted anew." }),
+      .meta({
+        description:
+          "Where the weights start, instead of at random. Preprocessing is fitted anew, and must come to the columns, categories and classes of the model; `preprocess: from_model` keeps the model's.",
+      }),
   })
   .meta({
     id: "JobSpec",
@@ -282,7 +290,9 @@ export const resolvedSpec = z
       }),
     ]),
     split: split.nullable(),
-    preprocess: preprocess.nullable(),
+    preprocess: z
+      .union([preprocess, z.strictObject({ fitted: preprocessing }).meta({ description: "As the model of init_from has it." })])
+      .nullable(),
     loss,
     metrics: z.array(z.enum(METRIC_NAMES)),
     init_from: z

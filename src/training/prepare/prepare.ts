@@ -80,7 +80,7 @@ function startOf(start: JobSpec["init_from"]): References["model"] {
 
 /** The same of a spec that was parsed and is valid, with what its references were resolved to. */
 export function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {
-  const data = describeData(spec, dataset);
+  const data = describeData(spec, dataset, model);
   if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);
   const { shape, tensors } = data;
   if (shape.rows > limits.rows) {
