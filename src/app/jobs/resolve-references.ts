@@ -52,5 +52,6 @@ async function resolveModel(
   const model = parsed && (await store.models.find(parsed));
   const weights = model && (await store.models.readWeights(model.id));
   if (!model || !weights) return { errors: [{ pointer, detail: `there is no ${pointer.split("/").at(-1)} ${ref}` }] };
-  return { id: model.id, sha256: model.sha256, weights };
+  const { id, sha256, preprocessing, classes } = model;
+  return { id, sha256, weights, preprocessing, classes };
 }

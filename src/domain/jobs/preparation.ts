@@ -1,5 +1,6 @@
 /** The results of preparing a job from a request body. */
 import type { DatasetRows } from "../datasets/dataset.ts";
+import type { Preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import type { Note } from "../notes.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
@@ -41,6 +42,10 @@ export interface ReferredModel {
   readonly id: string;
   readonly sha256: string;
   readonly weights: TensorSet;
+  /** How its columns were fitted; null where it takes rows as they are. */
+  readonly preprocessing: Preprocessing | null;
+  /** Empty for a regression. */
+  readonly classes: readonly string[];
 }
 
 /** The resolved references. A data set has the values of its categories, targets and split column. */

@@ -1,27 +1,35 @@
 /** Converts zod's issues to errors with JSON pointers; for a union, to those of the most likely option. */
 import type { z } from "zod";
 import { type FieldError, pointerOf } from "../errors.ts";
+import type { ExplainUnknown } from "./spellings.ts";
 import { oneOf } from "./zod-messages.ts";
 
 /** Most errors per response, so that an invalid column of a million rows does not become a million lines. */
 export const MAX_FIELD_ERRORS = 100;
 
-/** Converts zod's issues to errors with JSON pointers. The pointer of an unknown field is its own, not its parent's. */
-export function fieldErrors(error: z.ZodError): FieldError[] {
-  return error.issues.flatMap(issueErrors).slice(0, MAX_FIELD_ERRORS);
+/**
+ * Converts zod's issues to errors with JSON pointers. The pointer of an unknown field is its own, not its parent's; `explain`
+ * may say more about such fields.
+ */
+export function fieldErrors(error: z.ZodError, explain: ExplainUnknown = () => null): FieldError[] {
+  return error.issues.flatMap((issue) => issueErrors(issue, explain)).slice(0, MAX_FIELD_ERRORS);
 }
 
-function issueErrors(issue: z.core.$ZodIssue): FieldError[] {
+function issueErrors(issue: z.core.$ZodIssue, explain: ExplainUnknown): FieldError[] {
   if (issue.code === "unrecognized_keys") {
     const details = issue.message.split("\n");
-    return issue.keys.map((key, index) => ({ pointer: pointerOf([...issue.path, key]), detail: details[index] ?? "" }));
+    const path = issue.path as (string | number)[];
+    return issue.keys.map((key, index) => ({
+      pointer: pointerOf([...path, key]),
+      detail: explain(path, key) ?? details[index] ?? "",
+    }));
   }
-  if (issue.code === "invalid_union") return unionErrors(issue);
+  if (issue.code === "invalid_union") return unionErrors(issue, explain);
   return [{ pointer: pointerOf(issue.path), detail: issue.message }];
 }
 
 /** Chooses from a union, which has a list of issues per option, the issues of the option closest to the input. */
-function unionErrors(issue: z.core.$ZodIssueInvalidUnion): FieldError[] {
+function unionErrors(issue: z.core.$ZodIssueInvalidUnion, explain: ExplainUnknown): FieldError[] {
   const options = issue.errors.filter((issues) => issues.length > 0);
   if (options.length === 0) {
     const { discriminator, options: allowed } = issue as { discriminator?: string; options?: readonly unknown[] };
@@ -31,7 +39,7 @@ function unionErrors(issue: z.core.$ZodIssueInvalidUnion): FieldError[] {
   const closest = options.reduce((best, issues) => (isCloser(issues, best) ? issues : best));
   const elsewhere = fieldsOfOthers(options, closest);
   return closest
-    .flatMap((inner) => issueErrors({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue))
+    .flatMap((inner) => issueErrors({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, explain))
     .map((error) => {
       const isElsewhere = elsewhere.some((key) => error.pointer === pointerOf([...issue.path, key]));
       return isElsewhere ? { ...error, detail: "does not go with the other fields here" } : error;

@@ -3,6 +3,8 @@
  * depends on the data (the task, widths, class labels) is resolved in training/prepare/prepare.ts.
  */
 import { z } from "zod";
+import { preprocessing } from "../datasets/preprocessing.ts";
+import type { FieldError } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
 import { jobNameFault } from "../models/registry.ts";
 import { networkLayers } from "./layers.ts";
@@ -10,6 +12,8 @@ import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
 import { runOptions } from "./run-options.ts";
+import { fieldErrors } from "./spec-errors.ts";
+import { createExplainUnknown, spellOut } from "./spellings.ts";
 import { split } from "./split.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
@@ -171,10 +175,6 @@ const fields = {
     .nullable()
     .optional()
     .meta({ description: "A data set holds out 20 % for validation unless told otherwise; other data nothing." }),
-  preprocess: preprocess
-    .nullable()
-    .optional()
-    .meta({ description: "For data sets; null or left out for other data, which is taken as it is." }),
   model: z.strictObject({ layers: networkLayers }),
   loss: loss.optional().meta({
     description: "mse for regression; bce after a sigmoid, else bce_with_logits, for two classes; cross_entropy for more.",
@@ -204,6 +204,14 @@ export const jobSpec = z
   .strictObject({
     ...fields,
     data: z.union([z.strictObject({ generator }), z.strictObject({ inline }), z.strictObject({ dataset: datasetSource })]),
+    preprocess: z
+      .union([preprocess, z.literal("from_model")])
+      .nullable()
+      .optional()
+      .meta({
+        description:
+          "For data sets; null or left out for other data, which is taken as it is. `from_model`: as the model of init_from was fitted, with its columns, categories and classes.",
+      }),
     init_from: z
       .union([
         z.strictObject({ state_dict: stateDict, freeze }),
@@ -224,11 +232,15 @@ export const jobSpec = z
       ])
       .nullable()
       .default(null)
-      .meta({ description: "Where the weights start, instead of at random. Preprocessing is fitted anew." }),
+      .meta({
+        description:
+          "Where the weights start, instead of at random. Preprocessing is fitted anew, and must come to the columns, categories and classes of the model; `preprocess: from_model` keeps the model's.",
+      }),
   })
   .meta({
     id: "JobSpec",
-    description: "What to train, on what, and how. Everything but data and model has a default.",
+    description:
+      'What to train, on what, and how. Everything but data and model has a default. A type may stand for its object, wherever one is chosen: `"loss": "mse"` is `{"type": "mse"}`, and `"relu"` is a layer.',
     examples: [
       {
         name: "moons-mlp",
@@ -278,7 +290,9 @@ export const resolvedSpec = z
       }),
     ]),
     split: split.nullable(),
-    preprocess: preprocess.nullable(),
+    preprocess: z
+      .union([preprocess, z.strictObject({ fitted: preprocessing }).meta({ description: "As the model of init_from has it." })])
+      .nullable(),
     loss,
     metrics: z.array(z.enum(METRIC_NAMES)),
     init_from: z
@@ -299,3 +313,19 @@ export const resolvedSpec = z
   });
 
 export type ResolvedSpec = z.output<typeof resolvedSpec>;
+
+const explainUnknown = createExplainUnknown(jobSpec, ["data", "model", "optimizer", "loss", "split", "early_stopping"]);
+
+/** Reads a job spec from JSON: short forms are written out, defaults filled in. Returns the spec, or every fault of it. */
+export function parseJobSpec(json: unknown): { readonly spec: JobSpec } | { readonly errors: FieldError[] } {
+  const { value, errors, shortened } = spellOut(json, jobSpec);
+  const parsed = jobSpec.safeParse(value);
+  if (parsed.success && errors.length === 0) return { spec: parsed.data };
+  const others = parsed.success ? [] : fieldErrors(parsed.error, explainUnknown);
+  // What was written as its type alone has no field for it.
+  const atWritten = ({ pointer, detail }: FieldError) => {
+    const parent = pointer.replace(/\/type$/, "");
+    return { pointer: parent !== pointer && shortened.has(parent) ? parent : pointer, detail };
+  };
+  return { errors: [...errors, ...others.map(atWritten)] };
+}

@@ -1,5 +1,5 @@
 /** The rows of a job, ready to train on: loaded, split, and, for a data set, preprocessed by what its training part teaches. */
-import { type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import { type Column, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
@@ -66,21 +66,40 @@ function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: Da
   const { features, target, weights } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
   const { codes, parts } = splitDataset(spec, classes, dataset);
   const byName = new Map(dataset.columns.map((column) => [column.name, column]));
-  const { plans } = planColumns(
-    features.flatMap((name) => byName.get(name) ?? []),
-    spec.preprocess as Preprocess,
-  );
-  const columns = plans.map((plan) => fitColumn(plan, valuesOf(dataset, plan.column.name), parts.train));
-  const isScaled = codes === null && (spec.preprocess as Preprocess).target.scale === "standard";
-  const targets = target.map((column) => ({
-    column,
-    scaling: isScaled ? fitTargetScaling(valuesOf(dataset, column), parts.train) : null,
-  }));
+  const own = features.flatMap((name) => byName.get(name) ?? []);
+  const { columns, targets } = fittedOf(spec.preprocess) ?? fit(spec, own, target, dataset, parts.train, codes !== null);
   const used = new Set([...features, ...target]);
   const ignored = dataset.columns.map(({ name }) => name).filter((name) => !used.has(name));
   const preprocessing = { columns, targets, ignored };
   const part = (rows: Int32Array) => (rows.length === 0 ? null : encodeRows(dataset, preprocessing, codes, weights, rows));
   return { train: part(parts.train) as Table, validation: part(parts.validation), test: part(parts.test), preprocessing };
+}
+
+type Fitted = Pick<Preprocessing, "columns" | "targets">;
+
+/** What the job took over from the model that it starts from; null where it fits its own. */
+const fittedOf = (preprocess: ResolvedSpec["preprocess"]): Fitted | null =>
+  preprocess && "fitted" in preprocess ? preprocess.fitted : null;
+
+/** Fits the columns and the targets on the rows `train`. */
+function fit(
+  spec: ResolvedSpec,
+  features: readonly Column[],
+  target: readonly string[],
+  dataset: DatasetRows,
+  train: Int32Array,
+  hasClasses: boolean,
+): Fitted {
+  const preprocess = spec.preprocess as Preprocess;
+  const { plans } = planColumns(features, preprocess);
+  const isScaled = !hasClasses && preprocess.target.scale === "standard";
+  return {
+    columns: plans.map((plan) => fitColumn(plan, valuesOf(dataset, plan.column.name), train)),
+    targets: target.map((column) => ({
+      column,
+      scaling: isScaled ? fitTargetScaling(valuesOf(dataset, column), train) : null,
+    })),
+  };
 }
 
 /** Classes of the rows of a data set, where it has classes, which of its rows have targets (null: all), and which train. */

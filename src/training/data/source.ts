@@ -1,9 +1,11 @@
 /** What is known of a job's rows before it trains, wherever they come from: shapes, classes, and which rows are held out. */
 import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
+import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Note } from "../../domain/notes.ts";
+import type { ReferredModel } from "../../domain/ports.ts";
 import { type Preprocess, preprocess as preprocessOptions } from "../../domain/spec/preprocess-options.ts";
-import type { JobSpec, Task } from "../../domain/spec/spec.ts";
+import type { JobSpec, ResolvedSpec, Task } from "../../domain/spec/spec.ts";
 import { type Split, splitColumnOf } from "../../domain/spec/split.ts";
 import type { TensorEntry } from "../../domain/tensor.ts";
 import { type Embedding, embeddingsOf } from "../run/network.ts";
@@ -12,6 +14,15 @@ import { chooseColumns, readClasses, rowsWithTargets } from "./dataset-columns.t
 import { layoutOf } from "./encoding.ts";
 import { planColumns, sketchColumn } from "./fit-columns.ts";
 import { generatorShape } from "./generate.ts";
+import {
+  classErrors,
+  columnErrors,
+  keptClasses,
+  keptFeatures,
+  keptPreprocessing,
+  type ModelStart,
+  modelStartOf,
+} from "./model-start.ts";
 import { heldOutCounts, labelErrors, resolveSplit, splitColumn, splitErrors, splitPresent, splitRows } from "./split.ts";
 import { inferTask, readTargets } from "./targets.ts";
 
@@ -26,7 +37,7 @@ export interface DataShape {
   readonly featureWidth: number;
   readonly targetWidth: number;
   readonly split: Split | null;
-  readonly preprocess: Preprocess | null;
+  readonly preprocess: ResolvedSpec["preprocess"];
   /** Names of the columns used, where the data is a data set. */
   readonly columns: {
     readonly features: readonly string[];
@@ -53,16 +64,19 @@ export interface Described {
   readonly notes?: readonly Note[];
 }
 
-/** Describes the data of a spec. A data set must have been looked up. */
-export function describeData(spec: JobSpec, dataset: DatasetRows | null): Described {
-  if ("dataset" in spec.data) return describeDataset(spec, dataset as DatasetRows);
+/** Describes the data of a spec. A data set must have been looked up, and the model that it starts from. */
+export function describeData(spec: JobSpec, dataset: DatasetRows | null, model: ReferredModel | null): Described {
+  const start = modelStartOf(spec, model);
+  if ("dataset" in spec.data) return describeDataset(spec, dataset as DatasetRows, start);
   if (spec.preprocess)
     return refused("", [
       { pointer: "/preprocess", detail: "is for data sets; rows that come with the job are taken as they are" },
     ]);
   const column = splitColumnOf(spec.split);
   if (column) return refused("", [{ pointer: column.pointer, detail: "is for data sets; use split.validation_rows here" }]);
-  return "generator" in spec.data ? describeGenerator(spec) : describeInline(spec);
+  const described = "generator" in spec.data ? describeGenerator(spec) : describeInline(spec);
+  if (!start || !described.shape) return described;
+  return { ...described, errors: [...described.errors, ...classErrors(start, described.shape.classes)] };
 }
 
 const DEFAULT_PREPROCESS = preprocessOptions.parse({});
@@ -132,13 +146,16 @@ function describeInline(spec: JobSpec): Described {
   return { shape, tensors, rowsPointer, errors: [...splitErrors(split, rows, task), ...(divided.ok ? [] : divided.errors)] };
 }
 
-function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
+function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart | null): Described {
   const rowsPointer = "/data/dataset/id";
+  const keeps = given.preprocess === "from_model";
+  const spec = keeps ? withFeatures(given, keptFeatures(start)) : given;
   const chosen = chooseColumns(spec, dataset.columns);
   if (!chosen.ok) return refused(rowsPointer, chosen.errors);
   const read = readClasses(spec, chosen.targets, dataset);
   if (!read.ok) return refused(rowsPointer, read.errors);
-  const { task, classes, codes } = read;
+  const { classes, codes } = (keeps && start && read.codes && keptClasses(start, read.classes, read.codes)) || read;
+  const task = classes.length > 2 ? "multiclass_classification" : read.task;
   const split = resolveSplit(spec.split === undefined ? { validation: 0.2, test: 0 } : spec.split, classes.length > 0);
   const bad = [...splitErrors(split, dataset.rows, task), ...labelErrors(split, dataset)];
   if (bad.length > 0) return refused(rowsPointer, bad);
@@ -148,23 +165,57 @@ function describeDataset(spec: JobSpec, dataset: DatasetRows): Described {
   const divided = splitPresent(present, dataset.rows, split, spec.seed, sources);
   if (!divided.ok) return refused(rowsPointer, divided.errors);
   const { parts } = divided;
-  const preprocess = spec.preprocess ?? DEFAULT_PREPROCESS;
-  const { plans, errors } = planColumns(chosen.features, preprocess);
-  const sketch = plans.map((plan) => sketchColumn(plan, dataset.values.get(plan.column.name), parts.train));
-  const names = (columns: readonly Column[]) => columns.map(({ name }) => name);
+  const sketched = keeps
+    ? keptSketch(start, chosen.features, chosen.targets)
+    : sketch(spec, chosen.features, dataset, parts.train, start);
+  if (!sketched.columns) return refused(rowsPointer, sketched.errors);
+  const { columns, preprocess } = sketched;
+  const names = (of: readonly Column[]) => of.map(({ name }) => name);
   const shape: DataShape = {
     task,
     classes,
     rows,
     validationRows: parts.validation.length,
     testRows: parts.test.length,
-    featureWidth: layoutOf(sketch).width,
+    featureWidth: layoutOf(columns).width,
     targetWidth: chosen.targets.length,
     split,
     preprocess,
     columns: { features: names(chosen.features), target: names(chosen.targets), weights: chosen.weights },
-    embeddings: embeddingsOf(sketch),
+    embeddings: embeddingsOf(columns),
   };
   const notes = dataNotes({ spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows });
+  const errors = [...sketched.errors, ...(start ? classErrors(start, classes) : [])];
   return { shape, tensors: [], rowsPointer, errors, notes };
+}
+
+function withFeatures(spec: JobSpec, features: string[] | undefined): JobSpec {
+  if (!("dataset" in spec.data) || !features || spec.data.dataset.features) return spec;
+  return { ...spec, data: { dataset: { ...spec.data.dataset, features } } };
+}
+
+/** Columns with the shape that fitting gives them, and what the resolved spec says of that; no columns where that is not known. */
+interface Sketch {
+  readonly columns: readonly EncodedColumn[] | null;
+  readonly preprocess: ResolvedSpec["preprocess"];
+  readonly errors: readonly FieldError[];
+}
+
+function sketch(
+  spec: JobSpec,
+  features: readonly Column[],
+  { values }: DatasetRows,
+  train: Int32Array,
+  start: ModelStart | null,
+): Sketch {
+  const preprocess = (spec.preprocess as Preprocess | null | undefined) ?? DEFAULT_PREPROCESS;
+  const { plans, errors } = planColumns(features, preprocess);
+  const columns = plans.map((plan) => sketchColumn(plan, values.get(plan.column.name), train));
+  return { columns, preprocess, errors: [...errors, ...(start ? columnErrors(start, columns) : [])] };
+}
+
+function keptSketch(start: ModelStart | null, features: readonly Column[], targets: readonly Column[]): Sketch {
+  const kept = keptPreprocessing(start, features, targets);
+  if ("errors" in kept) return { columns: null, preprocess: null, errors: kept.errors };
+  return { columns: kept.kept.columns, preprocess: { fitted: kept.kept }, errors: [] };
 }

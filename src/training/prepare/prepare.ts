@@ -3,8 +3,8 @@ import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Draft, Prepared, References, Resolved } from "../../domain/ports.ts";
-import { type JobSpec, jobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
-import { fieldErrors, MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
+import { type JobSpec, parseJobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
+import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
 import { elementCount, packTensors } from "../../domain/tensor.ts";
 import { parseUntrusted } from "../../domain/untrusted-json.ts";
@@ -39,11 +39,12 @@ export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits): Prepa
   const json = given.value;
   const excess = excessRows(json, limits);
   if (excess) return INVALID([excess]);
-  const parsed = jobSpec.safeParse(json);
-  if (!parsed.success) return INVALID(fieldErrors(parsed.error));
-  const references = referencesOf(parsed.data);
-  if (references) return { ok: false, code: "references", references, spec: parsed.data };
-  return prepareSpec(parsed.data, limits, NOTHING);
+  const parsed = parseJobSpec(json);
+  if ("errors" in parsed) return INVALID(parsed.errors);
+  const { spec } = parsed;
+  const references = referencesOf(spec);
+  if (references) return { ok: false, code: "references", references, spec };
+  return prepareSpec(spec, limits, NOTHING);
 }
 
 /** Finds inline rows over the limit before validating each of them: millions of invalid rows would cost as much as valid ones. */
@@ -79,7 +80,7 @@ function startOf(start: JobSpec["init_from"]): References["model"] {
 
 /** Prepares a job from a valid spec and its resolved references. */
 export function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {
-  const data = describeData(spec, dataset);
+  const data = describeData(spec, dataset, model);
   if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);
   const { shape, tensors } = data;
   if (shape.rows > limits.rows) {

@@ -20,7 +20,7 @@ function weightsOf(spec: object, model: ReferredModel | null = null): TensorSet 
 }
 
 const start = weightsOf(base);
-const stored: ReferredModel = { id: "mdl_1", sha256: "ab".repeat(32), weights: start };
+const stored: ReferredModel = { id: "mdl_1", sha256: "ab".repeat(32), weights: start, preprocessing: null, classes: [] };
 const from = (more: object = {}) => ({ ...base, init_from: { model: "moons@1", ...more } });
 
 describe("a job that starts from a stored model", () => {

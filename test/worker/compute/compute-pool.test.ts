@@ -88,7 +88,7 @@ describe("the compute pool", () => {
     const spec = { data: { inline }, model: { layers }, init_from: { model: "start" } };
     const draft = await computePool.prepare(bytes(spec));
     if (!("references" in draft)) throw new Error("the body names a model");
-    const model = { id: "mdl_start", sha256: "0".repeat(64), weights: someWeights() };
+    const model = { id: "mdl_start", sha256: "0".repeat(64), weights: someWeights(), preprocessing: null, classes: [] };
     const prepared = await computePool.prepareDraft(draft, { dataset: null, model });
     if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
     const plain = await computePool.prepare(bytes({ data: { inline }, model: { layers } }));

@@ -14,7 +14,7 @@ export function cloneSpec({ spec, name }: Job, rows: JobRows | null): Cloned {
   const notes: string[] = [];
   const plain = JSON.parse(JSON.stringify(rest)) as JsonObject;
   const cloned: Record<string, Json> = { ...plain, name, data: clonedData(data, rows, notes) };
-  if (preprocess) cloned.preprocess = preprocess as unknown as Json;
+  if (preprocess) cloned.preprocess = "fitted" in preprocess ? "from_model" : (preprocess as unknown as Json);
   if (init_from && "state_dict" in init_from)
     notes.push("Its initial weights came with the request and are left out: this job starts from random weights.");
   else if (init_from) {
