@@ -29,7 +29,7 @@ export const JOB_NOTES = {
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Codes of what is found in rows to predict, and their meaning. */
-export const PREDICT_NOTES = {
+const PREDICT_NOTES = {
   value_outside_training:
     "Rows to predict have a value further outside the range of the training rows than that range is wide.",
   unseen_category: "Rows to predict have a label that no training row had.",

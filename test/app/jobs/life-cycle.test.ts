@@ -72,6 +72,9 @@ function start(real: Pick<Real, "services" | "runs">): Runner {
   return startRunner(real.services, { ...RUNNER, workers: WORKERS, backoffMs: 0 });
 }
 
+/** Servers that have crashed. Their runners are still in this process, and must claim nothing more. */
+const crashed = new WeakSet<Services>();
+
 /** A server on the store of another one. */
 function servicesOn(services: Services, runs: Map<string, Run>): Services {
   const train = (run: TrainingRun, observer: TrainingObserver) => {
@@ -80,7 +83,14 @@ function servicesOn(services: Services, runs: Map<string, Run>): Services {
     return promise;
   };
   const bus = createLocalBus(() => undefined);
-  return { ...services, bus, queue: createEmbeddedQueue(services.store), trainingPool: idleTrainingPool(train) };
+  const queue = createEmbeddedQueue(services.store);
+  const own: Services = {
+    ...services,
+    bus,
+    queue: { ...queue, claim: async (room) => (crashed.has(own) ? null : queue.claim(room)) },
+    trainingPool: idleTrainingPool(train),
+  };
+  return own;
 }
 
 /** Waits until the jobs are as the model says, and the threads have what they should. */
@@ -303,7 +313,8 @@ abstract class OfServer implements fc.AsyncCommand<Model, Real> {
 const AFTER_THE_END: Partial<Record<JobState, JobState>> = { running: "queued", pausing: "paused", cancelling: "cancelled" };
 /** The process is gone: what its threads and its runner would have done is not done. */
 class Crash extends OfServer {
-  async end({ jobs }: Model): Promise<void> {
+  async end({ jobs }: Model, { services }: Real): Promise<void> {
+    crashed.add(services);
     for (const job of jobs) job.state = AFTER_THE_END[job.state] ?? job.state;
   }
 }
