@@ -1,6 +1,6 @@
 /** Look up: what a job body refers to, read from the store. */
 import { type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
-import type { FieldError } from "../../domain/errors.ts";
+import { type FieldError, notFound } from "../../domain/errors.ts";
 import { parseModelRef } from "../../domain/models/registry.ts";
 import type { References, ReferredModel, Resolved } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
@@ -24,7 +24,7 @@ async function resolveDataset(
 ): Promise<DatasetRows | Missing | null> {
   if (!reference) return null;
   const dataset = await store.datasets.get(reference.id);
-  if (!dataset) return { errors: [{ pointer: "/data/dataset/id", detail: `there is no data set ${reference.id}` }] };
+  if (!dataset) return { errors: [{ pointer: "/data/dataset/id", detail: notFound("data set", reference.id).message }] };
   const { rows, sha256, columns } = dataset;
   const named = [...reference.target, reference.splitColumn];
   // Widths and classes follow from these; what only training needs is read when it starts.
