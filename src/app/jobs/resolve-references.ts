@@ -3,6 +3,7 @@ import { type DatasetRows, isCategorical } from "../../domain/datasets/dataset.t
 import { type FieldError, notFound } from "../../domain/errors.ts";
 import { parseModelRef } from "../../domain/models/registry.ts";
 import type { References, ReferredModel, Resolved } from "../../domain/ports.ts";
+import { noModel } from "../models/find-model.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** The things referred to, or the references that lead nowhere. */
@@ -45,7 +46,11 @@ async function resolveModel(
   const parsed = parseModelRef(ref);
   const model = parsed && (await store.models.find(parsed));
   const weights = model && (await store.models.readWeights(model.id));
-  if (!model || !weights) return { errors: [{ pointer, detail: `there is no ${pointer.split("/").at(-1)} ${ref}` }] };
+  if (!model || !weights) {
+    const kind = pointer.split("/").at(-1);
+    const error = kind === "model" ? await noModel({ store }, ref) : notFound("checkpoint", ref);
+    return { errors: [{ pointer, detail: error.message }] };
+  }
   const { id, sha256, preprocessing, classes } = model;
   return { id, sha256, weights, preprocessing, classes };
 }
