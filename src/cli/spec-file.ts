@@ -1,11 +1,12 @@
 /** The job spec of a command line: from a file, with options over it; a small network where only a table is given. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import type { Dataset, JobSpec } from "../client/index.ts";
+import type { Dataset, DatasetFormat, JobSpec } from "../client/index.ts";
 import { CliError, usageError } from "./exit.ts";
 
 export interface TrainOptions {
   readonly data?: string;
+  readonly format?: DatasetFormat;
   readonly target?: readonly string[];
   readonly features?: readonly string[];
   readonly name?: string;

@@ -3,6 +3,8 @@
  * a bug: it is logged in full and never shown.
  */
 
+import { ID_PREFIXES, type IdKind } from "./id.ts";
+
 export const ERROR_CODES = [
   "invalid", // the request is well-formed, but its content is invalid: 422, with `errors`
   "malformed", // not JSON, or not what the content type says: 400
@@ -50,9 +52,26 @@ export function invalid(errors: readonly FieldError[]): TrainyardError {
   );
 }
 
-/** Creates the error of a resource that does not exist, or that the caller may not see. */
+/** The kinds of ids by their name in messages, and where they are listed. */
+const NAMED: Readonly<Partial<Record<string, { readonly kind: IdKind; readonly list: string }>>> = {
+  job: { kind: "job", list: "GET /v1/jobs?name= finds one by its name" },
+  "data set": { kind: "dataset", list: "GET /v1/datasets lists them" },
+  checkpoint: { kind: "checkpoint", list: "GET /v1/jobs/{id}/checkpoints lists those of a job" },
+  key: { kind: "key", list: "GET /v1/keys lists them" },
+  worker: { kind: "worker", list: "GET /v1/workers lists them" },
+};
+
+/** Creates the error of a resource that does not exist, or that the caller may not see. Says so if the id is of another kind. */
 export function notFound(what: string, id: string): TrainyardError {
-  return new TrainyardError("not_found", `there is no ${what} ${id}`);
+  const detail = `there is no ${what} ${id}`;
+  const named = NAMED[what];
+  if (named && id === "") return new TrainyardError("not_found", `the id of the ${what} is missing: ${named.list}`);
+  if (!named || id.startsWith(ID_PREFIXES[named.kind])) return new TrainyardError("not_found", detail);
+  const other = Object.entries(ID_PREFIXES).find(([, prefix]) => id.startsWith(prefix))?.[0];
+  const cure = other
+    ? `that is the id of a ${other === "dataset" ? "data set" : other}`
+    : `its id begins with ${ID_PREFIXES[named.kind]}; ${named.list}`;
+  return new TrainyardError("not_found", `${detail}: ${cure}`);
 }
 
 /** Returns the JSON pointer (RFC 6901) of a path of keys and indices. */

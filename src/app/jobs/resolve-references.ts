@@ -1,8 +1,9 @@
 /** Resolves references: reads the data set and the model that a job body names. */
 import { type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
-import type { FieldError } from "../../domain/errors.ts";
+import { type FieldError, notFound } from "../../domain/errors.ts";
 import { parseModelRef } from "../../domain/models/registry.ts";
 import type { References, ReferredModel, Resolved } from "../../domain/ports.ts";
+import { noModel } from "../models/find-model.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** A data set with at most this many values, 4 MiB, is read whole, so that notes on all its columns can be made. */
@@ -27,7 +28,7 @@ async function resolveDataset(
 ): Promise<DatasetRows | Missing | null> {
   if (!reference) return null;
   const dataset = await store.datasets.get(reference.id);
-  if (!dataset) return { errors: [{ pointer: "/data/dataset/id", detail: `there is no data set ${reference.id}` }] };
+  if (!dataset) return { errors: [{ pointer: "/data/dataset/id", detail: notFound("data set", reference.id).message }] };
   const { rows, sha256, columns } = dataset;
   const named = [...reference.target, reference.splitColumn];
   // Widths and classes follow from these columns. Columns that only training needs are read when it starts.
@@ -51,7 +52,11 @@ async function resolveModel(
   const parsed = parseModelRef(ref);
   const model = parsed && (await store.models.find(parsed));
   const weights = model && (await store.models.readWeights(model.id));
-  if (!model || !weights) return { errors: [{ pointer, detail: `there is no ${pointer.split("/").at(-1)} ${ref}` }] };
+  if (!model || !weights) {
+    const kind = pointer.split("/").at(-1);
+    const error = kind === "model" ? await noModel({ store }, ref) : notFound("checkpoint", ref);
+    return { errors: [{ pointer, detail: error.message }] };
+  }
   const { id, sha256, preprocessing, classes } = model;
   return { id, sha256, weights, preprocessing, classes };
 }

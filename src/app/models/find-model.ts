@@ -1,7 +1,8 @@
 /** Finds a model by any kind of reference, and reads its weights. */
-import { notFound } from "../../domain/errors.ts";
+import { notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { parseModelRef } from "../../domain/models/registry.ts";
+import { nearest } from "../../domain/spelling.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ProjectServices } from "../services.ts";
 
@@ -9,8 +10,21 @@ import type { ProjectServices } from "../services.ts";
 export async function findModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<Model> {
   const parsed = parseModelRef(ref);
   const model = parsed && (await store.models.find(parsed));
-  if (!model) throw notFound("model", ref);
+  if (!model) throw await noModel({ store }, ref);
   return model;
+}
+
+/** Number of newest models whose names are compared with a mistyped one. */
+const COMPARED_MODELS = 50;
+
+/** Creates the error of a reference to a model that does not exist, with the name that was probably meant. */
+export async function noModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<TrainyardError> {
+  const error = notFound("model", ref);
+  const [name = ""] = ref.split("@");
+  const { data } = await store.models.list({ after: undefined, limit: COMPARED_MODELS });
+  const names = [...new Set(data.map((model) => model.name))];
+  const meant = names.includes(name) ? null : nearest(name, names);
+  return meant === null ? error : new TrainyardError(error.code, `${error.message}: did you mean ${meant}?`);
 }
 
 /** Returns the same model without a promise if it is cached; else null. */

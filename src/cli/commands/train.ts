@@ -6,7 +6,7 @@ import { EXIT, usageError } from "../exit.ts";
 import { followJob, howToReturn } from "../follow.ts";
 import { printNotes } from "../notes.ts";
 import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
-import { openTable, type TableFile } from "../table-file.ts";
+import { formatOf, openTable, type TableFile } from "../table-file.ts";
 import { namesOf, numberFrom, wholeNumber } from "../values.ts";
 
 export const registerTrain: Register = (program, context) => {
@@ -15,6 +15,7 @@ export const registerTrain: Register = (program, context) => {
     .description("train a model; starts a server for it where none answers")
     .argument("[spec]", "file with a job spec as JSON; - is stdin")
     .option("-d, --data <file>", "table to train on: CSV, NDJSON, JSON or Parquet, gzipped or not; or a data set, ds_...")
+    .option("--format <format>", "csv, ndjson, json or parquet; needed where the table's name does not say it", formatOf)
     .option("-t, --target <columns>", "column to predict; several separated by commas", namesOf)
     .option("-f, --features <columns>", "columns to predict from; all others when left out", namesOf)
     .option("-n, --name <name>", "name of the job and its model")
@@ -44,7 +45,7 @@ async function train(context: Context, path: string | undefined, options: TrainO
   // Files are checked before a server is started.
   const written = path === undefined ? null : await readSpec(path, context.input);
   const { data } = options;
-  const table = data === undefined || data.startsWith("ds_") ? null : await openTable(data, context.input);
+  const table = data === undefined || data.startsWith("ds_") ? null : await openTable(data, context.input, options.format);
   return withServer(context, async ({ client, isEmbedded }) => {
     const stored = data?.startsWith("ds_") ? await client.dataset(data) : null;
     const dataset = table ? await upload(context, client, table) : stored;

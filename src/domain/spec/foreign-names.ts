@@ -4,7 +4,7 @@
  */
 
 /** A name without what styles differ in. */
-export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[\s._-]/g, "");
+const plainName = (name: string): string => name.toLowerCase().replaceAll(/[\s._-]/g, "");
 
 /** Endings that others give to a kind of thing: CrossEntropyLoss, StepLR, BatchNorm1d. */
 const ENDINGS = /(?:loss|layer|optimizer|scheduler|lr|[123]d)$/;

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { drainRequest } from "../connection/connections.ts";
 import { Replay, secretShown, sendReplay } from "../connection/idempotency.ts";
 import type { App } from "../context.ts";
+import { nearPath } from "./near-path.ts";
 import { PROBLEM_TYPE, type Problem, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
 
 /** How a protocol writes an error. */
@@ -27,7 +28,7 @@ const PROBLEM_DOCUMENT: ErrorFormat = {
  * path may belong to the page: `answerVisit` returns whether it has answered.
  */
 export function answerErrors(app: App, answerVisit: (request: FastifyRequest, reply: FastifyReply) => boolean): void {
-  const methodsOf = rememberMethods(app);
+  const { methodsOf, urls } = rememberRoutes(app);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
@@ -38,12 +39,15 @@ export function answerErrors(app: App, answerVisit: (request: FastifyRequest, re
     }
     // With a method that the path takes, its own route found no file of this name.
     if (allowed.length === 0 || allowed.includes(request.method))
-      return answerError(new ProtocolError("not_found", `there is nothing at ${path}`), request, reply);
+      return answerError(new ProtocolError("not_found", nothingAt(path, allowed.length === 0 ? urls : [])), request, reply);
     reply.header("allow", allowed.join(", "));
     const detail = `${path} accepts ${allowed.join(", ")}, not ${request.method}`;
     return answerError(new ProtocolError("method_not_allowed", detail), request, reply);
   });
 }
+
+/** Content types of bodies, of which each route takes some. */
+const BODY_TYPES = ["application/json", "text/csv", "application/x-ndjson", "application/octet-stream"] as const;
 
 /**
  * Answers a request with an error, in the format of its protocol, or with the kept answer where a Replay was thrown. Drains
@@ -58,7 +62,12 @@ export async function answerError(
   await drainRequest(request, reply);
   if (error instanceof Replay && error.answer.status !== 0) return sendReplay(reply, error.answer);
   const cause = error instanceof Replay ? secretShown() : error;
-  const problem = toProblem(cause, { requestId: request.id, bodyLimit: request.routeOptions?.bodyLimit ?? 0 });
+  const problem = toProblem(cause, {
+    requestId: request.id,
+    bodyLimit: request.routeOptions?.bodyLimit ?? 0,
+    contentType: request.headers["content-type"],
+    acceptedTypes: BODY_TYPES.filter((type) => request.server.hasContentTypeParser(type)),
+  });
   if (problem.status === STATUS_OF.internal) request.log.error({ err: cause }, "request failed");
   const retryAfter = RETRY_AFTER_S[problem.status];
   if (retryAfter !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfter);
@@ -66,14 +75,24 @@ export async function answerError(
   return reply.code(status).type(format.contentType).send(JSON.stringify(body));
 }
 
-/** Remembers the methods of every route that is added from now on. Returns a function from a path to its methods. */
-function rememberMethods(app: App): (path: string) => string[] {
+function nothingAt(path: string, urls: Iterable<string>): string {
+  const near = nearPath(path, urls);
+  return `there is nothing at ${path}${near === null ? "" : `: did you mean ${near}?`}`;
+}
+
+/** Remembers the path and the methods of every route that is added from now on. */
+function rememberRoutes(app: App): { methodsOf(path: string): string[]; readonly urls: ReadonlySet<string> } {
   const routes: { method: string; pattern: RegExp }[] = [];
+  const urls = new Set<string>();
   app.addHook("onRoute", ({ method, url }) => {
     const pattern = patternOf(url);
+    urls.add(url);
     for (const each of [method].flat()) routes.push({ method: each, pattern });
   });
-  return (path) => [...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
+  const methodsOf = (path: string) => [
+    ...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
+  ];
+  return { methodsOf, urls };
 }
 
 /** The paths that a route matches: `:name` and `:name(regex)` are a segment, `::` is a colon. */

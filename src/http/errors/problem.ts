@@ -95,10 +95,14 @@ export interface Occurrence {
   readonly requestId: string;
   /** The most bytes that the body of this route may have, for the detail of `too_large`. */
   readonly bodyLimit: number;
+  /** The content type that came, and those that the route takes, for the detail of `unsupported_media_type`. */
+  readonly contentType?: string | undefined;
+  readonly acceptedTypes?: readonly string[];
 }
 
 /** The problem document of anything that was thrown. An unknown error becomes a 500 that tells nothing of its cause. */
-export function toProblem(error: unknown, { requestId, bodyLimit }: Occurrence): Problem {
+export function toProblem(error: unknown, occurrence: Occurrence): Problem {
+  const { requestId, bodyLimit } = occurrence;
   const document = (code: ProblemCode, detail: string, errors?: Problem["errors"]): Problem => ({
     type: "about:blank",
     title: STATUS_CODES[STATUS_OF[code]] ?? code,
@@ -113,6 +117,7 @@ export function toProblem(error: unknown, { requestId, bodyLimit }: Occurrence):
   const fault = error as FastifyFault;
   const code = codeOf(fault);
   if (code === "too_large") return document(code, `the body is larger than the limit of ${bodyLimit} bytes`);
+  if (code === "unsupported_media_type") return document(code, contentTypeDetail(occurrence));
   if (code === "invalid") return document(code, parameterDetail(fault), parameterErrors(fault));
   if (code === "internal") return document(code, "internal error; see the server log under the id of this request");
   return document(code, fault.message);
@@ -127,6 +132,19 @@ export class ProtocolError extends Error {
     super(detail);
     this.code = code;
   }
+}
+
+/** What curl sends where it is told nothing: the commonest mistake of all. */
+const FORM_TYPE = "application/x-www-form-urlencoded";
+
+function contentTypeDetail({ contentType, acceptedTypes = [] }: Occurrence): string {
+  const type = contentType?.split(";", 1)[0]?.trim().toLowerCase();
+  const [first = "application/json", ...others] = acceptedTypes;
+  const given = type
+    ? `this path takes no ${type}${type === FORM_TYPE ? ", which curl -d sends by itself" : ""}`
+    : "the content type is missing";
+  const more = others.length > 0 ? ` (or ${others.join(", ")})` : "";
+  return `${given}: send -H 'content-type: ${first}'${more}`;
 }
 
 function codeOf({ code, statusCode }: FastifyFault): ProblemCode {

@@ -48,7 +48,7 @@ const DETAILS: Readonly<Record<number, string>> = {
   [STATUS_OF.not_found]: `there is no job job_${ID}`,
   [STATUS_OF.conflict]: "the job is succeeded: there is nothing to cancel",
   [STATUS_OF.too_large]: "the body is larger than 67108864 bytes (TRAINYARD_MAX_BODY_BYTES)",
-  [STATUS_OF.unsupported_media_type]: "this path does not accept the content type text/plain",
+  [STATUS_OF.unsupported_media_type]: "this path takes no text/plain: send -H 'content-type: application/json'",
   [STATUS_OF.upgrade_required]: "this path accepts WebSocket connections only",
   [STATUS_OF.rate_limited]: "too many requests: the limit is in the RateLimit header",
   [STATUS_OF.internal]: "internal error; see the server log under the id of this request",

@@ -63,9 +63,16 @@ describe("submitting a job", () => {
     }
   });
 
-  it("answers 415 to another media type", async () => {
-    const response = await post("/v1/jobs", "a,b\n1,2", "text/csv");
-    expect([response.statusCode, problem.parse(response.json()).code]).toEqual([415, "unsupported_media_type"]);
+  it.each([
+    ["text/csv", "this path takes no text/csv: send -H 'content-type: application/json'"],
+    [
+      "application/x-www-form-urlencoded",
+      "this path takes no application/x-www-form-urlencoded, which curl -d sends by itself: send -H 'content-type: application/json'",
+    ],
+    ["", "the content type is missing: send -H 'content-type: application/json'"],
+  ])("answers 415 to another media type, with the header to send: %s", async (type, detail) => {
+    const response = await post("/v1/jobs", "a,b\n1,2", type);
+    expect(problem.parse(response.json())).toMatchObject({ status: 415, code: "unsupported_media_type", detail });
   });
 
   it("answers 415 to a body in a content coding, and takes one that says it has none", async () => {

@@ -31,6 +31,25 @@ describe("a model", () => {
     ]);
   });
 
+  it("is meant by a name that is a letter off", async () => {
+    const { detail } = problem.parse((await staged.app.inject("/v1/models/lime")).json());
+    expect(detail).toBe("there is no model lime: did you mean line?");
+    const { errors } = problem.parse(
+      (
+        await staged.app.inject({
+          method: "POST",
+          url: "/v1/jobs",
+          payload: {
+            data: { generator: "moons" },
+            model: { layers: ["linear"] },
+            init_from: { model: "lien@3" },
+          },
+        })
+      ).json(),
+    );
+    expect(errors).toEqual([{ pointer: "/init_from/model", detail: "there is no model lien@3: did you mean line?" }]);
+  });
+
   it("is in the list of models", async () => {
     const page = modelsAnswer.parse((await staged.app.inject("/v1/models?limit=1")).json());
     expect(page.data.map(({ id }) => id)).toEqual([model]);

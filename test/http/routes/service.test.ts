@@ -41,6 +41,28 @@ describe("what is not there", () => {
     expect(problem.parse(response.json())).toMatchObject({ status: 404, detail: "there is nothing at /v1/nothing" });
   });
 
+  it.each([
+    ["/v1/job", "there is nothing at /v1/job: did you mean /v1/jobs?"],
+    ["/v1/session/", "there is nothing at /v1/session/: did you mean /v1/session?"],
+    ["/jobs", "there is nothing at /jobs: did you mean /v1/jobs?"],
+    ["/v1/job/job_1/metric", "there is nothing at /v1/job/job_1/metric: did you mean /v1/jobs/job_1/metrics?"],
+    ["/v1/model/iris/predict", "there is nothing at /v1/model/iris/predict: did you mean /v1/models/iris/predict?"],
+    ["/v1/somewhere/else", "there is nothing at /v1/somewhere/else"],
+  ])("is answered with the path that was meant: %s", async (url, detail) => {
+    expect(problem.parse((await staged.app.inject(url)).json())).toMatchObject({ status: 404, detail });
+  });
+
+  it.each([
+    ["/v1/jobs/moons", "there is no job moons: its id begins with job_; GET /v1/jobs?name= finds one by its name"],
+    ["/v1/jobs/mdl_1", "there is no job mdl_1: that is the id of a model"],
+    ["/v1/jobs/ds_1", "there is no job ds_1: that is the id of a data set"],
+    ["/v1/datasets/iris", "there is no data set iris: its id begins with ds_; GET /v1/datasets lists them"],
+    ["/v1/jobs/", "the id of the job is missing: GET /v1/jobs?name= finds one by its name"],
+    ["/v1/jobs/job_1", "there is no job job_1"],
+  ])("is answered with what an id looks like, where it is none: %s", async (url, detail) => {
+    expect(problem.parse((await staged.app.inject(url)).json())).toMatchObject({ status: 404, detail });
+  });
+
   it("is answered with 405 and what is allowed, where only the method is wrong", async () => {
     const response = await staged.app.inject({ method: "PUT", url: "/v1/jobs/job_1?x=1" });
     expect(response.statusCode).toBe(405);
