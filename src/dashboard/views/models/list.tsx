@@ -5,7 +5,7 @@ import { baselineText, figureText, mainFigure } from "../../../client/score.ts";
 import { scoreOf } from "../../jobs/job-reading.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
-import { formatAgo, formatCount, formatShare, formatTime, formatValue, SCORE_FORMAT } from "../../shell/format.ts";
+import { formatAgo, formatCount, formatTime, SCORE_FORMAT } from "../../shell/format.ts";
 import { usePages } from "../../shell/pages.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
