@@ -69,7 +69,9 @@ export const score = z
       "What the model is worth: its stored weights on held-out rows, as in its evaluation, with the same figures of a constant answer and of a straight line.",
   });
 
+/** @internal Exported for tests that know the task. */
 export type ClassScore = z.output<typeof classScore>;
+/** @internal Exported for tests that know the task. */
 export type ValueScore = z.output<typeof valueScore>;
 export type ScoreMetrics = z.output<typeof scoreMetrics>;
 export type Score = z.output<typeof score>;

@@ -131,8 +131,8 @@ function columnsOf(now: number, chosen: readonly string[], onToggle: (id: string
         </span>
       ),
     },
-    { key: "task", title: "Task", sortBy: ({ task }) => task, render: ({ task }) => TASK_LABELS[task] },
     { key: "score", title: "Score", numeric: true, sortBy: sortedScore, render: Score },
+    { key: "task", title: "Task", sortBy: ({ task }) => task, render: ({ task }) => TASK_LABELS[task] },
     {
       key: "parameters",
       title: "Parameters",
