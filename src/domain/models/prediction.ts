@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
 import { toWire, type WireNumber } from "../metrics/metric.ts";
+import { boundFaults } from "../spec/bound-faults.ts";
 import type { BatchFormat } from "./batch-trailer.ts";
 import type { ClassPrediction, Model, Prediction } from "./model.ts";
 
@@ -111,3 +112,6 @@ export const predictBody = z
     id: "Instances",
     examples: [{ instances: [[0.5, -0.2]] }, { instances: [{ island: "Dream", body_mass_g: 3750 }], top_k: 2 }],
   });
+
+// JSON knows no other objects than arrays and records.
+boundFaults(predictBody, new Map([[row, (value: unknown) => typeof value === "object" && value !== null]]));

@@ -1,20 +1,20 @@
 /** What zod found wrong with a spec, as failures with JSON pointers: in a union, those of the option that was meant. */
 import type { z } from "zod";
 import { type FieldError, pointerOf } from "../errors.ts";
-import { oneOf } from "./zod-messages.ts";
+import { MAX_FIELD_ERRORS, oneOf } from "./zod-messages.ts";
 
-/** Most failures listed in one answer; a wrong column of a million rows should not become a million lines. */
-export const MAX_FIELD_ERRORS = 100;
+export { MAX_FIELD_ERRORS } from "./zod-messages.ts";
 
 /** The failures that zod found, each with its JSON pointer; a field that is not in the schema is named itself, not its parent. */
 export function fieldErrors(error: z.ZodError): FieldError[] {
-  return error.issues.flatMap(issueErrors).slice(0, MAX_FIELD_ERRORS);
+  return error.issues.slice(0, MAX_FIELD_ERRORS).flatMap(issueErrors).slice(0, MAX_FIELD_ERRORS);
 }
 
 function issueErrors(issue: z.core.$ZodIssue): FieldError[] {
   if (issue.code === "unrecognized_keys") {
     const details = issue.message.split("\n");
-    return issue.keys.map((key, index) => ({ pointer: pointerOf([...issue.path, key]), detail: details[index] ?? "" }));
+    const keys = issue.keys.slice(0, MAX_FIELD_ERRORS);
+    return keys.map((key, index) => ({ pointer: pointerOf([...issue.path, key]), detail: details[index] ?? "" }));
   }
   if (issue.code === "invalid_union") return unionErrors(issue);
   return [{ pointer: pointerOf(issue.path), detail: issue.message }];
@@ -61,6 +61,8 @@ function unknownKeys(issues: Issues): string[] {
 /** Fields that the chosen option does not have, and another one does. */
 function fieldsOfOthers(options: readonly Issues[], chosen: Issues): string[] {
   const isObject = (issues: Issues) => issues.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys");
-  const objects = options.filter(isObject).map(unknownKeys);
-  return unknownKeys(chosen).filter((key) => objects.some((unknown) => !unknown.includes(key)));
+  const objects = options.filter(isObject).map((issues) => new Set(unknownKeys(issues)));
+  return unknownKeys(chosen)
+    .slice(0, MAX_FIELD_ERRORS)
+    .filter((key) => objects.some((unknown) => !unknown.has(key)));
 }

@@ -5,6 +5,9 @@
 import { z } from "zod";
 import { nearest } from "../spelling.ts";
 
+/** Most failures listed in one answer; a wrong column of a million rows should not become a million lines. */
+export const MAX_FIELD_ERRORS = 100;
+
 type Issue = z.core.$ZodRawIssue;
 type Find<C extends Issue["code"]> = Extract<Issue, { readonly code: C }>;
 
@@ -29,7 +32,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 /** What sizes are counted in. */
 const UNITS: Readonly<Record<string, string>> = { string: "character", array: "item", record: "field" };
 
-/** The message for an issue; undefined leaves it to zod. Unknown fields have a line each, in the order of the issue's keys. */
+/** The message for an issue; undefined leaves it to zod. The first unknown fields have a line each, in the order of the issue's keys. */
 function messageOf(issue: Issue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
@@ -49,7 +52,10 @@ function messageOf(issue: Issue): string | undefined {
     case "invalid_union":
       return issue.input === undefined ? IS_REQUIRED : "fits nothing that can stand here";
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownField(key, fieldsOf(issue))).join("\n");
+      return issue.keys
+        .slice(0, MAX_FIELD_ERRORS)
+        .map((key) => unknownField(key, fieldsOf(issue)))
+        .join("\n");
     default:
       return undefined;
   }

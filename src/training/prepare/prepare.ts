@@ -6,7 +6,7 @@ import type { Draft, Prepared, References, Resolved } from "../../domain/ports.t
 import { type JobSpec, jobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
 import { fieldErrors, MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { elementCount, packTensors } from "../../domain/tensor.ts";
-import { parseUntrusted } from "../../domain/untrusted-json.ts";
+import { jsonHeapBytes, parseUntrusted } from "../../domain/untrusted-json.ts";
 import { LayerError } from "../../engine/index.ts";
 import { targetsOf } from "../data/dataset-columns.ts";
 import { type DataShape, type Described, describeData } from "../data/source.ts";
@@ -23,6 +23,9 @@ const INVALID = (errors: readonly FieldError[]): Extract<Prepared, { ok: false }
   errors: errors.slice(0, MAX_FIELD_ERRORS),
 });
 
+/** Fields in all objects of a body: those of ten thousand columns, each with all options. Rows and weights are arrays. */
+const MAX_MEMBERS = 100_000;
+
 /** A valid spec whose references have to be resolved before `prepareSpec` can go on. */
 export interface ParsedDraft extends Omit<Draft, "spec"> {
   readonly spec: JobSpec;
@@ -33,7 +36,7 @@ export interface ParsedDraft extends Omit<Draft, "spec"> {
  * things of the store comes back as a spec with its references, for `prepareSpec` to go on with.
  */
 export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits): Prepared | ParsedDraft {
-  const given = parseUntrusted(body);
+  const given = parseUntrusted(body, { heapBytes: jsonHeapBytes(limits.bodyBytes), members: MAX_MEMBERS });
   if (!given.ok) return { ok: false, code: given.code, errors: [{ pointer: given.pointer, detail: given.detail }] };
   const json = given.value;
   const excess = excessRows(json, limits);

@@ -6,6 +6,7 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { ComputePool, DatasetEvaluation, Draft, MetricPoints, ModelReading, Prepared } from "../../domain/ports.ts";
+import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import type { EvaluateTask } from "../protocol.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
@@ -27,13 +28,8 @@ export interface ComputePoolOptions {
 /** Values of a chunk that are encoded on the event loop: about 0.1 ms. */
 const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 
-/**
- * A thread's heap, for each byte of the largest body. The worst JSON, "[0],[0],...", takes 16 bytes a byte when it is parsed,
- * and parsing must not reach the limit: V8 cannot stop in the middle of it and would end the process. What comes after
- * parsing may reach it, and costs the thread.
- */
-const HEAP_BYTES_A_BODY_BYTE = 32;
-const MIN_HEAP_MB = 1024;
+/** A thread's heap: what the largest JSON may take when it is parsed (untrusted-json.ts), and as much for what is made of it. */
+const HEAPS_OF_JSON = 2;
 
 const DEFAULT_TASK_MS = 30_000;
 /** How fast a task reads and computes at the least, on a machine that is busy with training. */
@@ -138,7 +134,7 @@ export function createComputePool({
 }
 
 function heapMb({ bodyBytes }: Limits): number {
-  return Math.max(MIN_HEAP_MB, Math.ceil((bodyBytes * HEAP_BYTES_A_BODY_BYTE) / 1024 ** 2));
+  return Math.ceil((HEAPS_OF_JSON * jsonHeapBytes(bodyBytes)) / 1024 ** 2);
 }
 
 function bytesOf(views: readonly ArrayBufferView[]): number {
