@@ -60,6 +60,11 @@ export function rootsOf(program: Program): Tensor[] {
   return [...Object.values(program.outputs), ...(program.updates ?? []).flatMap(({ state, next }) => [state, next])];
 }
 
+/** Operations of programs before they are compiled: what compiling them takes grows with it, and faster. */
+export function operationCount(programs: Programs): number {
+  return Object.values(programs).reduce((total, program) => total + reachable(rootsOf(program)).length, 0);
+}
+
 /** The inputs and states of a program. Throws a GraphError where one name stands for two tensors of a kind. */
 export function leavesOf(program: Program): Leaves {
   const nodes = reachable(rootsOf(program));

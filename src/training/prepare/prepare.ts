@@ -10,7 +10,7 @@ import { jsonHeapBytes, parseUntrusted } from "../../domain/untrusted-json.ts";
 import { LayerError } from "../../engine/index.ts";
 import { targetsOf } from "../data/dataset-columns.ts";
 import { type DataShape, type Described, describeData } from "../data/source.ts";
-import { memoryEstimate } from "../run/build.ts";
+import { memoryEstimate, TooManyOperationsError } from "../run/build.ts";
 import { networkOf } from "../run/network.ts";
 import { sha256Of } from "./digest.ts";
 import { type InitialWeights, initialWeights } from "./initial-weights.ts";
@@ -138,6 +138,8 @@ function sizeOf(spec: ResolvedSpec, shape: DataShape): Sized {
   try {
     return { ok: true, memoryBytes: memoryEstimate(spec, shape) };
   } catch (error) {
+    if (error instanceof TooManyOperationsError)
+      return { ok: false, errors: [{ pointer: "/model/layers", detail: error.message }] };
     if (!(error instanceof LayerError)) throw error;
     const { pointer, detail } = layerFieldError(error);
     return { ok: false, errors: [{ pointer, detail: `${detail}; another batch_size gives the last batch more rows` }] };

@@ -15,6 +15,7 @@ import {
   memoryFor,
   type Network,
   type Optimizer,
+  operationCount,
   type Program,
   type Programs,
   type Tensor,
@@ -257,9 +258,24 @@ function update({ optimizer }: Context, names: readonly string[], weights: reado
   return { updates, next };
 }
 
+/** Operations of all programs, gradients and updates included: those of a hundred linear layers in batches fit. */
+const MAX_OPERATIONS = 20_000;
+
+/** The programs of a network have more operations than are compiled for anybody. */
+export class TooManyOperationsError extends Error {
+  override readonly name = "TooManyOperationsError";
+
+  constructor(operations: number) {
+    super(
+      `take ${operations} operations a step, more than the limit of ${MAX_OPERATIONS}: use fewer layers or smaller windows`,
+    );
+  }
+}
+
 /**
  * Bytes that training a spec needs: its programs' memory, the rows on their way there, and two checkpoints, one being made and
- * one on its way to the store. Computed, not tried.
+ * one on its way to the store. Computed, not tried. Throws a TooManyOperationsError before anything is planned that would hold its
+ * thread up for long.
  */
 export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
   const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
@@ -267,6 +283,8 @@ export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
   const classCounts = data.classes.map(() => 1);
   const weighted = typeof data.columns?.weights === "string";
   const plan = planTraining(spec, { rows, validationRows, featureWidth, targetWidth, embeddings, classCounts, weighted });
+  const operations = operationCount(plan.programs);
+  if (operations > MAX_OPERATIONS) throw new TooManyOperationsError(operations);
   const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
   return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes + 2 * checkpointBytes(spec, plan);
 }

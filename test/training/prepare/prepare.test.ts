@@ -262,6 +262,13 @@ describe("a spec is refused", () => {
   });
 });
 
+it("a network with more operations than are compiled for anybody is refused before it is planned", () => {
+  const deep = [{ type: "linear", units: 4 }, ...Array(98).fill({ type: "batch_norm" }), { type: "linear" }];
+  expect(refusals({ ...moons, model: { layers: deep }, batch_size: 32 })).toEqual({
+    "/model/layers": expect.stringMatching(/^take \d+ operations a step, more than the limit of 20000: use fewer layers/),
+  });
+});
+
 describe("a body that is made of very many things", () => {
   const generated = '"data":{"generator":{"type":"moons"}}';
   const model = '"model":{"layers":[{"type":"linear"}]}';
