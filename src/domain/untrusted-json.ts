@@ -12,15 +12,35 @@ export type UntrustedJson =
 /** Most nested objects and arrays: several times as many as any valid request body has. */
 const MAX_JSON_DEPTH = 64;
 
+/** The limits of a text. */
+export interface JsonBounds {
+  /** What its values may take in V8's heap, at the most: V8 cannot stop within JSON.parse, and ends the process at the heap's limit. */
+  readonly heapBytes: number;
+  /** Members of all objects together. */
+  readonly members: number;
+}
+
+const MIN_HEAP_BYTES = 512 * 1024 ** 2;
+const HEAP_BYTES_A_BODY_BYTE = 8;
+
+/** What the JSON of a body of at most `bodyBytes` may take: enough for millions of numbers, not for as many objects. */
+export function jsonHeapBytes(bodyBytes: number): number {
+  return Math.max(MIN_HEAP_BYTES, bodyBytes * HEAP_BYTES_A_BODY_BYTE);
+}
+
+const DEFAULT_BOUNDS: JsonBounds = { heapBytes: MIN_HEAP_BYTES, members: Number.POSITIVE_INFINITY };
+
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** Parses JSON in UTF-8. */
-export function parseUntrusted(bytes: Uint8Array): UntrustedJson {
-  const deepAt = tooDeepAt(bytes);
-  if (deepAt !== null) {
-    const detail = `the body is nested deeper than the limit of ${MAX_JSON_DEPTH} levels of objects and arrays, at byte ${deepAt}`;
+/** Parses JSON in UTF-8. Texts that are nested too deeply or have too many values are refused before they are parsed. */
+export function parseUntrusted(bytes: Uint8Array, bounds: JsonBounds = DEFAULT_BOUNDS): UntrustedJson {
+  const measures = measureJson(bytes);
+  if (measures.deepAt !== null) {
+    const detail = `the body is nested deeper than the limit of ${MAX_JSON_DEPTH} levels of objects and arrays, at byte ${measures.deepAt}`;
     return { ok: false, code: "malformed", pointer: "", detail };
   }
+  const excess = excessOf(measures, bytes.length, bounds);
+  if (excess !== null) return { ok: false, code: "invalid", pointer: "", detail: excess };
   let text: string;
   let value: unknown;
   try {
@@ -34,21 +54,68 @@ export function parseUntrusted(bytes: Uint8Array): UntrustedJson {
 }
 
 const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+const [COMMA, COLON, POINT, LOWER_E, UPPER_E] = [0x2c, 0x3a, 0x2e, 0x65, 0x45];
 
-/** Returns the byte at which nesting exceeds the limit; null if it never does. Counts brackets outside strings, even in invalid JSON. */
-function tooDeepAt(bytes: Uint8Array): number | null {
-  let depth = 0;
+/** The counts of a text, JSON or not. */
+interface JsonMeasures {
+  /** The byte at which nesting exceeds the limit; null where it never does. */
+  readonly deepAt: number | null;
+  readonly objects: number;
+  readonly arrays: number;
+  readonly members: number;
+  readonly commas: number;
+  /** Numbers with a point or an exponent, at the least: "true" counts too. */
+  readonly fractions: number;
+}
+
+/** Counts the brackets and values outside strings, in one pass, even in invalid JSON. */
+function measureJson(bytes: Uint8Array): JsonMeasures {
+  let [objects, arrays, members, commas, fractions, depth] = [0, 0, 0, 0, 0, 0];
+  let deepAt: number | null = null;
   let isInText = false;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === QUOTE) isInText = !isInText;
     else if (isInText) at += byte === BACKSLASH ? 1 : 0;
+    else if (byte === COMMA) commas++;
+    else if (byte === POINT || byte === LOWER_E || byte === UPPER_E) fractions++;
+    else if (byte === COLON) members++;
     else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
-      if (++depth > MAX_JSON_DEPTH) return at;
+      if (byte === OPEN_ARRAY) arrays++;
+      else objects++;
+      if (++depth > MAX_JSON_DEPTH) {
+        deepAt = at;
+        break;
+      }
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
   }
-  return null;
+  return { deepAt, objects, arrays, members, commas, fractions };
 }
+
+/**
+ * Bytes in V8's heap, at the most: an object with a dictionary of its own, an array with its elements, a member with a name that no
+ * other has, a boxed number. `text`: the text as a string of two bytes a character, and its strings once more.
+ */
+const HEAP_BYTES = { text: 3, object: 256, array: 64, member: 120, value: 8, fraction: 16 };
+
+function excessOf(
+  { objects, arrays, members, commas, fractions }: JsonMeasures,
+  textBytes: number,
+  bounds: JsonBounds,
+): string | null {
+  if (members > bounds.members) return `has ${members} fields in all its objects; at most ${bounds.members} are taken`;
+  const heapBytes =
+    HEAP_BYTES.text * textBytes +
+    HEAP_BYTES.object * objects +
+    HEAP_BYTES.array * arrays +
+    HEAP_BYTES.member * members +
+    HEAP_BYTES.value * (commas + arrays) +
+    HEAP_BYTES.fraction * fractions;
+  if (heapBytes <= bounds.heapBytes) return null;
+  return `its ${objects} objects, ${arrays} arrays and ${commas + 1} values take up to ${mebibytes(heapBytes)} MiB when they are parsed, more than the limit of ${mebibytes(bounds.heapBytes)} MiB: send fewer at a time`;
+}
+
+const mebibytes = (bytes: number): number => Math.ceil(bytes / 1024 ** 2);
 
 /** Only a text with this many consecutive digits can have a whole number that is not exact in float64. */
 const LONG_NUMBER = /\d{16}/;

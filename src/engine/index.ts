@@ -12,7 +12,15 @@ export { type LayerSpec, sequential } from "./nn/sequential.ts";
 export { clipByNorm, clipByValue } from "./optim/clip.ts";
 export type { Optimizer } from "./optim/optimizer.ts";
 export { createOptimizer, type OptimizerSpec } from "./optim/optimizers.ts";
-export { type CompileOptions, type Executable, type FloatView, leavesOf, type Program, type Programs } from "./program.ts";
+export {
+  type CompileOptions,
+  type Executable,
+  type FloatView,
+  leavesOf,
+  operationCount,
+  type Program,
+  type Programs,
+} from "./program.ts";
 export { createRandom, type Key, type Random, streamKey } from "./random.ts";
 export type { Schedule, ScheduleState } from "./schedule/schedule.ts";
 export { createSchedule, type ScheduleSpec } from "./schedule/schedules.ts";

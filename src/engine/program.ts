@@ -61,6 +61,11 @@ export function rootsOf(program: Program): Tensor[] {
   return [...Object.values(program.outputs), ...(program.updates ?? []).flatMap(({ state, next }) => [state, next])];
 }
 
+/** Returns the number of operations of programs before they are compiled; the time to compile them grows faster than that. */
+export function operationCount(programs: Programs): number {
+  return Object.values(programs).reduce((total, program) => total + reachable(rootsOf(program)).length, 0);
+}
+
 /** Returns the inputs and states of a program. Throws a GraphError if two inputs or two states have the same name. */
 export function leavesOf(program: Program): Leaves {
   const nodes = reachable(rootsOf(program));

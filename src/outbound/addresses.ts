@@ -40,7 +40,8 @@ export function publicLookup(resolve: Resolve = systemLookup): LookupFunction {
       if (error) return callback(error, "", 0);
       const allowed = addresses.filter(({ address }) => isPublicAddress(address));
       const [first] = allowed;
-      if (!first) return callback(new ForbiddenAddress(`${hostname} (${addresses[0]?.address})`), "", 0);
+      // What a name of the inside resolves to is not for whoever wrote the webhook, who reads this.
+      if (!first) return callback(new ForbiddenAddress(hostname), "", 0);
       if (options.all) callback(null, allowed);
       else callback(null, first.address, first.family);
     });

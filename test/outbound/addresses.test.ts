@@ -63,7 +63,7 @@ describe("looking up a name for a webhook", () => {
     expect(await look([shut, open], false)).toBe(open.address);
   });
 
-  it("fails when there are no others, and names what it found", async () => {
-    expect(await look([shut], true)).toMatch(/^hooks\.example\.com \(10\.0\.0\.1\) is a private, local or reserved address/);
+  it("fails when there are no others, and does not tell what it found", async () => {
+    expect(await look([shut], true)).toMatch(/^hooks\.example\.com is a private, local or reserved address(?!.*10\.)/);
   });
 });

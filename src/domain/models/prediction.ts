@@ -1,6 +1,7 @@
 /** Prediction requests, and the blocks of streamed rows. */
 import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
+import { boundFaults } from "../spec/bound-faults.ts";
 import type { BatchFormat } from "./batch-trailer.ts";
 import type { Model } from "./model.ts";
 import type { Remark } from "./remarks.ts";
@@ -89,3 +90,6 @@ export const predictBody = z
     id: "Instances",
     examples: [{ instances: [[0.5, -0.2]] }, { instances: [{ island: "Dream", body_mass_g: 3750 }], top_k: 2 }],
   });
+
+// JSON knows no other objects than arrays and records.
+boundFaults(predictBody, new Map([[row, (value: unknown) => typeof value === "object" && value !== null]]));

@@ -14,7 +14,10 @@ export const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
 const FLOAT32_DETAIL = "must fit float32: a finite number of at most 3.4028235e38 in magnitude";
 
+/** Whether a value is a finite number that stays finite when rounded to float32. */
+export const isFloat32 = (value: unknown): value is number => typeof value === "number" && Number.isFinite(Math.fround(value));
+
 /** A finite number that stays finite when rounded to float32. */
 export const float32 = z
   .number({ error: (issue) => (typeof issue.input === "number" ? FLOAT32_DETAIL : undefined) })
-  .refine((value) => Number.isFinite(Math.fround(value)), { error: FLOAT32_DETAIL });
+  .refine(isFloat32, { error: FLOAT32_DETAIL });

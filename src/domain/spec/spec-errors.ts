@@ -2,24 +2,24 @@
 import type { z } from "zod";
 import { type FieldError, pointerOf } from "../errors.ts";
 import type { ExplainUnknown } from "./spellings.ts";
-import { oneOf } from "./zod-messages.ts";
+import { MAX_FIELD_ERRORS, oneOf } from "./zod-messages.ts";
 
-/** Most errors per response, so that an invalid column of a million rows does not become a million lines. */
-export const MAX_FIELD_ERRORS = 100;
+export { MAX_FIELD_ERRORS } from "./zod-messages.ts";
 
 /**
  * Converts zod's issues to errors with JSON pointers. The pointer of an unknown field is its own, not its parent's; `explain`
  * may say more about such fields.
  */
 export function fieldErrors(error: z.ZodError, explain: ExplainUnknown = () => null): FieldError[] {
-  return error.issues.flatMap((issue) => issueErrors(issue, explain)).slice(0, MAX_FIELD_ERRORS);
+  const issues = error.issues.slice(0, MAX_FIELD_ERRORS);
+  return issues.flatMap((issue) => issueErrors(issue, explain)).slice(0, MAX_FIELD_ERRORS);
 }
 
 function issueErrors(issue: z.core.$ZodIssue, explain: ExplainUnknown): FieldError[] {
   if (issue.code === "unrecognized_keys") {
     const details = issue.message.split("\n");
     const path = issue.path as (string | number)[];
-    return issue.keys.map((key, index) => ({
+    return issue.keys.slice(0, MAX_FIELD_ERRORS).map((key, index) => ({
       pointer: pointerOf([...path, key]),
       detail: explain(path, key) ?? details[index] ?? "",
     }));
@@ -69,6 +69,8 @@ function unknownKeys(issues: Issues): string[] {
 /** The fields that the chosen option does not have but another option has. */
 function fieldsOfOthers(options: readonly Issues[], chosen: Issues): string[] {
   const isObject = (issues: Issues) => issues.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys");
-  const objects = options.filter(isObject).map(unknownKeys);
-  return unknownKeys(chosen).filter((key) => objects.some((unknown) => !unknown.includes(key)));
+  const objects = options.filter(isObject).map((issues) => new Set(unknownKeys(issues)));
+  return unknownKeys(chosen)
+    .slice(0, MAX_FIELD_ERRORS)
+    .filter((key) => objects.some((unknown) => !unknown.has(key)));
 }

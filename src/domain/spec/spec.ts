@@ -7,14 +7,15 @@ import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
 import { jobNameFault } from "../models/registry.ts";
+import { boundFaults } from "./bound-faults.ts";
 import { networkLayers } from "./layers.ts";
-import { float32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
+import { float32, isFloat32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
 import { runOptions } from "./run-options.ts";
 import { fieldErrors } from "./spec-errors.ts";
 import { createExplainUnknown, spellOut } from "./spellings.ts";
-import { split } from "./split.ts";
+import { position, split } from "./split.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
 export type Task = (typeof TASKS)[number];
@@ -99,16 +100,19 @@ export const generator = z
 
 export type Generator = z.output<typeof generator>;
 
+/** The target of a row that came with the request. */
+const target = z.union([float32, z.string().max(200), z.boolean(), z.array(float32).min(1)]);
+
+/** The features of one. */
+const featureRow = z.array(float32).min(1);
+
 const inline = z
   .strictObject({
-    features: z.array(z.array(float32).min(1)).min(1).meta({ description: "One array of numbers a row." }),
-    targets: z
-      .array(z.union([float32, z.string().max(200), z.boolean(), z.array(float32).min(1)]))
-      .min(1)
-      .meta({
-        description:
-          "One a row: a number (or an array of them) for regression; a class for classification, as an integer from 0 or as a name.",
-      }),
+    features: z.array(featureRow).min(1).meta({ description: "One array of numbers a row." }),
+    targets: z.array(target).min(1).meta({
+      description:
+        "One a row: a number (or an array of them) for regression; a class for classification, as an integer from 0 or as a name.",
+    }),
   })
   .meta({ id: "InlineData" });
 
@@ -259,6 +263,16 @@ export const jobSpec = z
       },
     ],
   });
+
+boundFaults(
+  jobSpec,
+  new Map<z.ZodType, (value: unknown) => boolean>([
+    [float32, isFloat32],
+    [featureRow, (value) => Array.isArray(value) && value.length > 0 && value.every(isFloat32)],
+    [target, isFloat32],
+    [position, (value) => Number.isSafeInteger(value) && (value as number) >= 0],
+  ]),
+);
 
 export type JobSpec = z.output<typeof jobSpec>;
 

@@ -5,7 +5,9 @@ const columnName = z.string().min(1).max(500);
 const share = z.number().min(0).max(0.9);
 const shares = { validation: share.default(0.2), test: share.default(0) };
 const labels = z.array(z.union([z.string(), z.number(), z.boolean()])).max(1000);
-const positions = z.array(z.int().nonnegative()).max(10_000_000);
+/** The position of a row, counted from 0. */
+export const position = z.int().nonnegative();
+const positions = z.array(position).max(10_000_000);
 
 const byShare = z.strictObject({ ...shares, stratify: z.boolean().optional() }).meta({
   description:

@@ -5,6 +5,9 @@
 import { z } from "zod";
 import { nearest } from "../spelling.ts";
 
+/** Most failures listed in one answer; a wrong column of a million rows should not become a million lines. */
+export const MAX_FIELD_ERRORS = 100;
+
 type Issue = z.core.$ZodRawIssue;
 type Find<C extends Issue["code"]> = Extract<Issue, { readonly code: C }>;
 
@@ -29,7 +32,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 /** The units of sizes. */
 const UNITS: Readonly<Record<string, string>> = { string: "character", array: "item", record: "field" };
 
-/** Returns the message of an issue; undefined for zod's own. Each unknown field has its own line, in the order of the issue's keys. */
+/** Returns the message of an issue; undefined for zod's own. The first unknown fields have a line each, in the order of the issue's keys. */
 function messageOf(issue: Issue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
@@ -86,7 +89,8 @@ function fieldsOf({ inst }: Find<"unrecognized_keys">): string[] {
 
 /** Returns the messages on names that an object does not have, one line per key of the issue. `kind` says what the names are. */
 export function unknownNames(issue: Find<"unrecognized_keys">, kind: "field" | "parameter"): string {
-  return issue.keys.map((key) => unknownName(key, fieldsOf(issue), kind)).join("\n");
+  const keys = issue.keys.slice(0, MAX_FIELD_ERRORS);
+  return keys.map((key) => unknownName(key, fieldsOf(issue), kind)).join("\n");
 }
 
 /** Most names that are listed as suggestions. */

@@ -7,11 +7,11 @@ import { type JobSpec, parseJobSpec, type ResolvedSpec } from "../../domain/spec
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
 import { elementCount, packTensors } from "../../domain/tensor.ts";
-import { parseUntrusted } from "../../domain/untrusted-json.ts";
+import { jsonHeapBytes, parseUntrusted } from "../../domain/untrusted-json.ts";
 import { LayerError } from "../../engine/index.ts";
 import { targetsOf } from "../data/dataset-columns.ts";
 import { type DataShape, type Described, describeData } from "../data/source.ts";
-import { memoryEstimate } from "../run/build.ts";
+import { memoryEstimate, TooManyOperationsError } from "../run/build.ts";
 import { networkOf } from "../run/network.ts";
 import { sha256Of } from "./digest.ts";
 import { type InitialWeights, initialWeights } from "./initial-weights.ts";
@@ -24,6 +24,9 @@ const INVALID = (errors: readonly FieldError[]): Extract<Prepared, { ok: false }
   errors: errors.slice(0, MAX_FIELD_ERRORS),
 });
 
+/** Most fields in all objects of a body: those of ten thousand columns, each with all options. Rows and weights are arrays. */
+const MAX_MEMBERS = 100_000;
+
 /** A valid spec whose references must be resolved before `prepareSpec`. */
 export interface ParsedDraft extends Omit<Draft, "spec"> {
   readonly spec: JobSpec;
@@ -34,7 +37,7 @@ export interface ParsedDraft extends Omit<Draft, "spec"> {
  * of the store, returns the spec and its references, for `prepareSpec`.
  */
 export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits): Prepared | ParsedDraft {
-  const given = parseUntrusted(body);
+  const given = parseUntrusted(body, { heapBytes: jsonHeapBytes(limits.bodyBytes), members: MAX_MEMBERS });
   if (!given.ok) return { ok: false, code: given.code, errors: [{ pointer: given.pointer, detail: given.detail }] };
   const json = given.value;
   const excess = excessRows(json, limits);
@@ -137,6 +140,8 @@ function sizeOf(spec: ResolvedSpec, shape: DataShape): Sized {
   try {
     return { ok: true, memoryBytes: memoryEstimate(spec, shape) };
   } catch (error) {
+    if (error instanceof TooManyOperationsError)
+      return { ok: false, errors: [{ pointer: "/model/layers", detail: error.message }] };
     if (!(error instanceof LayerError)) throw error;
     const { pointer, detail } = layerFieldError(error);
     return { ok: false, errors: [{ pointer, detail: `${detail}; set a batch_size of 2 or more` }] };

@@ -16,6 +16,7 @@ import {
   memoryFor,
   type Network,
   type Optimizer,
+  operationCount,
   type Program,
   type Programs,
   type Tensor,
@@ -285,9 +286,24 @@ function update({ optimizer }: Context, names: readonly string[], weights: reado
   return { updates, next };
 }
 
+/** Operations of all programs, gradients and updates included: those of a hundred linear layers in batches fit. */
+const MAX_OPERATIONS = 20_000;
+
+/** The programs of a network have more operations than are compiled for anybody. */
+export class TooManyOperationsError extends Error {
+  override readonly name = "TooManyOperationsError";
+
+  constructor(operations: number) {
+    super(
+      `take ${operations} operations a step, more than the limit of ${MAX_OPERATIONS}: use fewer layers or smaller windows`,
+    );
+  }
+}
+
 /**
  * Computes the bytes that training a spec needs, without allocating: the memory of its programs, a copy of the rows while
- * they are loaded, and two checkpoints, one being created and one being stored.
+ * they are loaded, and two checkpoints, one being created and one being stored. Throws a TooManyOperationsError before anything
+ * is planned that would block its thread for long.
  */
 export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
   const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
@@ -295,6 +311,8 @@ export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
   const classCounts = data.classes.map(() => 1);
   const weighted = typeof data.columns?.weights === "string";
   const plan = planTraining(spec, { rows, validationRows, featureWidth, targetWidth, embeddings, classCounts, weighted });
+  const operations = operationCount(plan.programs);
+  if (operations > MAX_OPERATIONS) throw new TooManyOperationsError(operations);
   const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
   return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes + 2 * checkpointBytes(spec, plan);
 }

@@ -7,6 +7,7 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { ComputePool, DatasetEvaluation, Draft, MetricPoints, ModelReading, Prepared } from "../../domain/ports.ts";
+import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import type { EvaluateTask } from "../protocol.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
@@ -28,13 +29,8 @@ export interface ComputePoolOptions {
 /** Maximum bytes of a chunk that is encoded on the event loop: about 0.1 ms. */
 const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 
-/**
- * Heap of a thread per byte of the largest body. Parsing the worst JSON, "[0],[0],...", needs 16 bytes per byte, and must not
- * reach the heap limit: V8 cannot abort parsing and would end the process. Work after parsing may reach the limit, which only
- * ends the thread.
- */
-const HEAP_BYTES_PER_BODY_BYTE = 32;
-const MIN_HEAP_MB = 1024;
+/** Heaps of a thread as a multiple of what the largest JSON may take when parsed (untrusted-json.ts): as much for what is made of it. */
+const HEAPS_OF_JSON = 2;
 
 const DEFAULT_TASK_MS = 30_000;
 /** Minimum speed of reading and computing, on a machine that is busy with training. */
@@ -139,7 +135,7 @@ export function createComputePool({
 }
 
 function heapMb({ bodyBytes }: Limits): number {
-  return Math.max(MIN_HEAP_MB, Math.ceil((bodyBytes * HEAP_BYTES_PER_BODY_BYTE) / 1024 ** 2));
+  return Math.ceil((HEAPS_OF_JSON * jsonHeapBytes(bodyBytes)) / 1024 ** 2);
 }
 
 function bytesOf(views: readonly ArrayBufferView[]): number {

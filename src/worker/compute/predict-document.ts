@@ -3,7 +3,7 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { assertPredictable, predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
-import { parseUntrusted } from "../../domain/untrusted-json.ts";
+import { jsonHeapBytes, parseUntrusted } from "../../domain/untrusted-json.ts";
 import type { LoadedModel } from "./predictors.ts";
 
 /**
@@ -24,7 +24,7 @@ export function predictDocument(
 }
 
 function parse(body: Uint8Array) {
-  const given = parseUntrusted(body);
+  const given = parseUntrusted(body, { heapBytes: jsonHeapBytes(body.byteLength), members: Number.POSITIVE_INFINITY });
   if (!given.ok) {
     const { code, pointer, detail } = given;
     throw code === "invalid" ? invalid([{ pointer, detail }]) : new TrainyardError(code, detail, [{ pointer, detail }]);

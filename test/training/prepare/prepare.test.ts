@@ -261,3 +261,59 @@ describe("a spec is refused", () => {
     });
   });
 });
+
+it("a network with more operations than are compiled for anybody is refused before it is planned", () => {
+  const deep = [{ type: "linear", units: 4 }, ...Array(98).fill({ type: "batch_norm" }), { type: "linear" }];
+  expect(refusals({ ...moons, model: { layers: deep }, batch_size: 32 })).toEqual({
+    "/model/layers": expect.stringMatching(/^take \d+ operations a step, more than the limit of 20000: use fewer layers/),
+  });
+});
+
+describe("a body that is made of very many things", () => {
+  const generated = '"data":{"generator":{"type":"moons"}}';
+  const model = '"model":{"layers":[{"type":"linear"}]}';
+  const count = 100_000;
+  const many = (thing: string, times = count) => Array(times).fill(thing).join(",");
+  const members = (value: string) => Array.from({ length: 99_000 }, (_, index) => `"k${index}":${value}`).join(",");
+  const bodies: Readonly<Record<string, string>> = {
+    "objects for rows": `{"data":{"inline":{"features":[${many("{}")}],"targets":[]}},${model}}`,
+    "objects in a row": `{"data":{"inline":{"features":[[${many("{}")}]],"targets":[1]}},${model}}`,
+    "texts in a row": `{"data":{"inline":{"features":[[${many('""')}]],"targets":[1]}},${model}}`,
+    "rows of texts": `{"data":{"inline":{"features":[${many('[""]')}],"targets":[1]}},${model}}`,
+    "objects for targets": `{"data":{"inline":{"features":[[1]],"targets":[${many("{}")}]}},${model}}`,
+    "targets of objects": `{"data":{"inline":{"features":[[1]],"targets":[${many("[{}]")}]}},${model}}`,
+    "layers without a type": `{${generated},"model":{"layers":[${many("{}")}]}}`,
+    layers: `{${generated},"model":{"layers":[${many('{"type":"relu"}', 90_000)}]}}`,
+    "layers in a layer": `{${generated},"model":{"layers":[{"type":"residual","layers":[${many('{"type":"x"}', 90_000)}]}]}}`,
+    metrics: `{"metrics":[${many('"x"')}],${generated},${model}}`,
+    "held-out rows": `{"split":{"validation_rows":[${many("{}")}]},${generated},${model}}`,
+    "weights of classes": `{"loss":{"type":"cross_entropy","weight":[${many('"x"')}]},${generated},${model}}`,
+    "values of a tensor": `{"init_from":{"state_dict":{"0.weight":{"shape":[1],"data":[${many("{}")}]}}},${generated},${model}}`,
+    tensors: `{"init_from":{"state_dict":{${members("{}")}}},${generated},${model}}`,
+    "frozen layers": `{"init_from":{"model":"m","freeze":[${many('"x"')}]},${generated},${model}}`,
+    features: `{"data":{"dataset":{"id":"d","target":"y","features":[${many('""')}]}},${model}}`,
+    targets: `{"data":{"dataset":{"id":"d","target":[${many("1")}]}},${model}}`,
+    columns: `{"preprocess":{"columns":{${members("7")}}},"data":{"dataset":{"id":"d","target":"y"}},${model}}`,
+    "unknown fields": `{${members("0")},${generated},${model}}`,
+    "unknown fields of a layer": `{${generated},"model":{"layers":[{"type":"linear",${members("0")}}]}}`,
+  };
+
+  it.each(Object.keys(bodies))("%s: is refused with no more failures than are shown", (name) => {
+    const prepared = prepareJob(new TextEncoder().encode(bodies[name]), limits);
+    if (prepared.ok || !("errors" in prepared)) throw new Error("it was accepted");
+    expect(prepared.code).toBe("invalid");
+    expect(prepared.errors.length).toBeGreaterThan(0);
+    expect(prepared.errors.length).toBeLessThanOrEqual(100);
+  });
+
+  it.each([
+    ["fields", `{${Array.from({ length: 100_001 }, (_, index) => `"k${index}":0`).join(",")}}`, /^has 100001 fields .* 100000/],
+    ["objects", `{"x":[${many("{}", 2_200_000)}]}`, /^its 2200001 objects, .* more than the limit of 512 MiB/],
+  ])("too many %s are counted and refused before they are parsed", (_, body, detail) => {
+    expect(prepareJob(new TextEncoder().encode(body), limits)).toEqual({
+      ok: false,
+      code: "invalid",
+      errors: [{ pointer: "", detail: expect.stringMatching(detail) }],
+    });
+  });
+});

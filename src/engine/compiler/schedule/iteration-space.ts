@@ -205,8 +205,9 @@ export function buildLoops(
     size,
     reduced: members.some(({ space }) => space.output === "reduce" && (space.loops[loop]?.reduced ?? false)),
   }));
-  const vector = kind === "line" ? loops.length - 1 : chooseVector(members, loops);
-  const order = orderLoops(members, loops, vector);
+  const strides = strideTable(members);
+  const vector = kind === "line" ? loops.length - 1 : chooseVector(members, loops, strides);
+  const order = orderLoops(loops, vector, strides);
   const position = (loop: number): number => order.indexOf(loop);
   return {
     kind: "loops",
@@ -228,6 +229,7 @@ const GATHERED_LOAD = 8;
 function chooseVector(
   members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
   loops: readonly { readonly size: number; readonly reduced: boolean }[],
+  stridesOf: (loop: number) => readonly number[],
 ): number {
   let best = -1;
   let bestCost = Number.POSITIVE_INFINITY;
@@ -235,8 +237,7 @@ function chooseVector(
     const { size } = loops[loop] as { size: number };
     if (members.some((member) => visitsRows(member, loop))) continue;
     const waste = (Math.ceil(size / LANES) * LANES) / size;
-    const strides = members.flatMap((member) => stridesAlong(member, loop));
-    const cost = waste * strides.reduce((sum, stride) => sum + (stride === 0 || stride === 1 ? 1 : GATHERED_LOAD), 1);
+    const cost = waste * stridesOf(loop).reduce((sum, stride) => sum + (stride === 0 || stride === 1 ? 1 : GATHERED_LOAD), 1);
     if (cost < bestCost) [best, bestCost] = [loop, cost];
   }
   return best;
@@ -264,16 +265,27 @@ function stridesAlong({ tensor, space }: { readonly tensor: Tensor; readonly spa
   return strides;
 }
 
+/** The strides of all members along each loop, found once: the walk is as long as everything that they are computed from. */
+function strideTable(members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[]) {
+  const known = new Map<number, readonly number[]>();
+  return (loop: number): readonly number[] => {
+    const found = known.get(loop) ?? members.flatMap((member) => stridesAlong(member, loop));
+    known.set(loop, found);
+    return found;
+  };
+}
+
 function orderLoops(
-  members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
   loops: readonly { readonly size: number; readonly reduced: boolean }[],
   vector: number,
+  stridesOf: (loop: number) => readonly number[],
 ): number[] {
   const all = loops.map((_, loop) => loop);
   const kept = all.filter((loop) => !loops[loop]?.reduced && loop !== vector);
   const reduced = all.filter((loop) => loops[loop]?.reduced && loop !== vector);
   if (vector < 0) return [...kept, ...reduced];
   if (loops[vector]?.reduced) return [...kept, ...reduced, vector];
-  const gathers = members.some((member) => stridesAlong(member, vector).some((stride) => stride > 1));
+  // A line's order is that of its one loop.
+  const gathers = loops.length > 1 && stridesOf(vector).some((stride) => stride > 1);
   return gathers && reduced.length === 0 ? [vector, ...kept] : [...kept, vector, ...reduced];
 }
