@@ -11,7 +11,11 @@ import type { CellValue } from "./value-cells.ts";
 /** A row that was read: `count` cells, each with its column. Valid until the next one is read. */
 export interface PlainRow {
   readonly columns: readonly number[];
+  /** Cells that are no float64. */
   readonly values: readonly CellValue[];
+  /** Cells that are float64, where `isNumber` says so: in an array of their own, a number is no object of the heap. */
+  readonly numbers: readonly number[];
+  readonly isNumber: readonly boolean[];
   readonly count: number;
 }
 
@@ -43,6 +47,8 @@ export function createJsonRowReader(): JsonRowReader {
   const texts = createTextCache();
   const columns: number[] = [];
   const values: CellValue[] = [];
+  const numbers: number[] = [];
+  const isNumber: boolean[] = [];
   /** By position in the row: rows of a table have the same keys in the same order. */
   const keys: KnownKey[] = [];
   /** The row in which a column was last seen: a key that comes twice is the parser's. */
@@ -115,7 +121,7 @@ export function createJsonRowReader(): JsonRowReader {
     }
   };
 
-  /** Moves over a number into `value`: exact where it is whole, as `parseExactJson` has it. */
+  /** Moves over a number into `numbers`, or `value` where it is a bigint: exact where it is whole, as `parseExactJson` has it. */
   const readNumber = (bytes: Buffer): boolean => {
     const start = at;
     let next = at;
@@ -153,12 +159,15 @@ export function createJsonRowReader(): JsonRowReader {
     at = next;
     if (digits <= EXACT_DIGITS && !hasExponent) {
       const size = decimals === 0 ? mantissa : mantissa / (POWERS[decimals] as number);
-      value = isNegative ? -size : size;
+      numbers[count] = isNegative ? -size : size;
+      isNumber[count] = true;
       return true;
     }
     const text = bytes.toString("latin1", start, next);
     const number = Number(text);
-    value = decimals === 0 && !hasExponent && !Number.isSafeInteger(number) ? BigInt(text) : number;
+    isNumber[count] = decimals > 0 || hasExponent || Number.isSafeInteger(number);
+    if (isNumber[count]) numbers[count] = number;
+    else value = BigInt(text);
     return true;
   };
 
@@ -170,6 +179,7 @@ export function createJsonRowReader(): JsonRowReader {
   };
 
   const readValue = (bytes: Buffer): boolean => {
+    isNumber[count] = false;
     switch (bytes[at]) {
       case QUOTE:
         return readText(bytes);
@@ -189,6 +199,11 @@ export function createJsonRowReader(): JsonRowReader {
     skipBlanks(bytes);
     const byte = bytes[at++];
     return byte === COMMA ? true : byte === closing ? false : null;
+  };
+
+  const endCell = (): void => {
+    if (!isNumber[count]) values[count] = value;
+    count++;
   };
 
   const start = (bytes: Buffer, from: number, opening: number): boolean => {
@@ -211,7 +226,7 @@ export function createJsonRowReader(): JsonRowReader {
         skipBlanks(bytes);
         if (!readValue(bytes)) return NONE;
         columns[count] = column;
-        values[count++] = value;
+        endCell();
         const hasMore = isMore(bytes, CLOSE);
         if (hasMore === null) return NONE;
         if (!hasMore) return at;
@@ -223,7 +238,7 @@ export function createJsonRowReader(): JsonRowReader {
         skipBlanks(bytes);
         if (!readValue(bytes)) return NONE;
         columns[count] = count;
-        values[count++] = value;
+        endCell();
         const hasMore = isMore(bytes, CLOSE_ARRAY);
         if (hasMore === null) return NONE;
         if (!hasMore) return at;
@@ -232,6 +247,8 @@ export function createJsonRowReader(): JsonRowReader {
     row: {
       columns,
       values,
+      numbers,
+      isNumber,
       get count() {
         return count;
       },

@@ -1,7 +1,7 @@
 /** Rows of parsed JSON as a table: objects whose keys are columns, in the order in which they first come, or arrays. */
 import { createJsonRowReader } from "./json-row-reader.ts";
 import { checkExtent, invalidTable, overLimit, type TableLimits, type Visit } from "./table.ts";
-import { type CellValue, isCellValue, ValueCells } from "./value-cells.ts";
+import { type CellValue, isCellValue, NumberCells, ValueCells } from "./value-cells.ts";
 
 export interface JsonRows {
   /** Reads the plain row that starts at a byte on a line, an object or an array; -1 for one that `addObject` or `addArray` has to take. */
@@ -60,11 +60,18 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
 
   const reader = createJsonRowReader();
   const { row: plain } = reader;
+  const numberCells = new NumberCells(place);
   const known = (name: string): number | undefined => columns.get(name);
   const visitPlain = (end: number, at: number): number => {
     if (end < 0) return end;
     line = at;
-    for (let index = 0; index < plain.count; index++) visitCell(plain.columns[index] as number, plain.values[index]);
+    for (let index = 0; index < plain.count; index++) {
+      const column = plain.columns[index] as number;
+      if (plain.isNumber[index]) {
+        numberCells.numbers[column] = plain.numbers[index] as number;
+        visit(rows, column, numberCells, column);
+      } else visitCell(column, plain.values[index]);
+    }
     endRow();
     return end;
   };

@@ -10,6 +10,7 @@ import { invalidTable, MAX_ROW_BYTES, malformedTable, rowTooLong } from "./table
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LF = 0x0a;
+const COMMA = 0x2c;
 /** What a byte outside of strings means to the search for the end of a value. */
 const BYTE = { other: 0, blank: 1, opening: 2, closing: 3, separator: 4, quote: 5 } as const;
 const CLASS = new Uint8Array(256);
@@ -31,10 +32,11 @@ export interface JsonSplitter {
   /** Takes the next value, parsed. */
   value(): Reading<unknown>;
   /**
-   * Takes what `read` reads from the next byte on: it returns where that ends, or a negative number to take nothing. Behind the bytes
+   * Takes values with commas between, as many as `read` reads: it returns where the one ends that starts at a byte on a line, or a
+   * negative number. True: the last of them was taken. False: what comes next is a value that `read` does not take. Behind the bytes
    * that are there stands a 0, which no JSON has: a reader that stops at it never reads beyond the end, which would make it slow.
    */
-  take(read: (bytes: Buffer, start: number) => number): boolean;
+  takeRows(read: (bytes: Buffer, start: number, line: number) => number): boolean;
   /** The line of the byte that was looked at last. */
   readonly line: number;
   /** An error at the byte that comes next. */
@@ -84,11 +86,16 @@ export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>):
   const charactersToHere = (): number => charactersBefore + bytes.toString("utf8", lineStart, at).length;
   const fail = (what: string): TrainyardError => malformedTable(`line ${line}, character ${charactersToHere() + 1}: ${what}`);
 
+  /** The first byte from a place on that is not blank; the 0 behind all bytes is none. */
+  const skipBlanks = (from: number): number => {
+    let next = from;
+    while (CLASS[padded[next] as number] === BYTE.blank) next++;
+    return next;
+  };
+
   function* peek(): Reading<number> {
     for (;;) {
-      let next = at;
-      while (next < bytes.length && CLASS[bytes[next] as number] === BYTE.blank) next++;
-      advance(next);
+      advance(skipBlanks(at));
       if (at < bytes.length) return bytes[at] as number;
       if (ended) return -1;
       yield;
@@ -136,11 +143,16 @@ export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>):
       advance(end);
       return parsed;
     },
-    take(read) {
-      const end = read(padded, at);
-      if (end < 0) return false;
-      advance(end);
-      return true;
+    takeRows(read) {
+      for (;;) {
+        const end = read(padded, at, line);
+        if (end < 0) return false;
+        advance(end);
+        let next = skipBlanks(at);
+        if (padded[next] !== COMMA) return true;
+        next = skipBlanks(next + 1);
+        advance(next);
+      }
     },
     get line() {
       return line;

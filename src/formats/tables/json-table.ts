@@ -44,8 +44,11 @@ function* readRows(
   if ((yield* splitter.peek()) !== ARRAY_END) {
     for (;;) {
       yield* splitter.peek();
-      const { line } = splitter;
-      if (!splitter.take((bytes, start) => read(bytes, start, line))) add(yield* splitter.value(), line);
+      if (!splitter.takeRows(read)) {
+        yield* splitter.peek();
+        const { line } = splitter;
+        add(yield* splitter.value(), line);
+      }
       if ((yield* splitter.peek()) !== COMMA) break;
       yield* splitter.expect(",");
     }
