@@ -1,6 +1,7 @@
 /**
  * `npm run bench:upload`: a CSV of 1,000,000 rows and 20 columns goes into the real server, while a small job trains. Prints
- * how long it took, how late the server's event loop was, its peak memory, and how soon the values can be read back.
+ * how long it took, how late the server's event loop was, its peak memory, and how soon the values can be read back. Then
+ * 200,000 rows as CSV and as JSON in turn; `npm run bench:upload 200000 formats` does that alone.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -17,8 +18,11 @@ import type { JobSpec } from "../../src/client/answers.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 import { openStore } from "../../src/storage/open.ts";
 import type { LoopReport } from "./service/loop-delay.ts";
+import { compareFormats } from "./upload-formats.ts";
 
 const ROWS = Number(process.argv[2] ?? 1_000_000);
+const FORMATS_ONLY = process.argv[3] === "formats";
+const FORMAT_ROWS = Math.min(ROWS, 200_000);
 const COLUMNS = 20;
 const ISLANDS = ["Biscoe", "Dream", "Torgersen", '"Kangaroo, south"'];
 /** Trains meanwhile: its metrics share the writer with the upload. */
@@ -37,8 +41,12 @@ const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), "trainyard-upload-"));
 try {
   const table = join(folder, "table.csv");
-  await pipeline(Readable.from(lines(ROWS)), createWriteStream(table));
-  await measure(table, join(folder, "data"));
+  if (!FORMATS_ONLY) await pipeline(Readable.from(lines(ROWS)), createWriteStream(table));
+  if (!FORMATS_ONLY) await measure(table, join(folder, "data"));
+  const server = await startServer(join(folder, "formats"));
+  const pid = server.child.pid as number;
+  await compareFormats({ url: server.url, pid, folder, rows: FORMAT_ROWS, csv: () => lines(FORMAT_ROWS) });
+  await stop(server);
 } finally {
   await rm(folder, { recursive: true });
 }

@@ -16,9 +16,9 @@ const LETTER_E = 0x65;
 const LETTER_N = 0x6e;
 
 /** Decimal digits that a float64 holds exactly, whatever they are. */
-const EXACT_DIGITS = 15;
+export const EXACT_DIGITS = 15;
 /** Powers of ten that a float64 holds exactly: one correctly rounded operation then gives the nearest float64 (Clinger 1990). */
-const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
+export const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 
 const isSpace = (byte: number | undefined): boolean => byte === SPACE || byte === TAB;
 

@@ -1,8 +1,13 @@
 /** Rows of parsed JSON as a table: objects whose keys are columns, in the order in which they first come, or arrays. */
+import { createJsonRowReader } from "./json-row-reader.ts";
 import { checkExtent, invalidTable, overLimit, type TableLimits, type Visit } from "./table.ts";
-import { type CellValue, isCellValue, ValueCells } from "./value-cells.ts";
+import { type CellValue, isCellValue, NumberCells, ValueCells } from "./value-cells.ts";
 
 export interface JsonRows {
+  /** Reads the plain row that starts at a byte on a line, an object or an array; -1 for one that `addObject` or `addArray` has to take. */
+  readObject(bytes: Buffer, start: number, line: number): number;
+  /** As `readObject`, for an array. */
+  readArray(bytes: Buffer, start: number, line: number): number;
   /** One more row, which starts on a line. Throws invalid or too_large. */
   addObject(row: unknown, line: number): void;
   /** The same for a row of values in the order of the columns, `width` of them. */
@@ -53,7 +58,31 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
     if (rows > limits.rows) checkExtent(rows, 0, limits, `line ${line}`);
   };
 
+  const reader = createJsonRowReader();
+  const { row: plain } = reader;
+  const numberCells = new NumberCells(place);
+  const known = (name: string): number | undefined => columns.get(name);
+  const visitPlain = (end: number, at: number): number => {
+    if (end < 0) return end;
+    line = at;
+    for (let index = 0; index < plain.count; index++) {
+      const column = plain.columns[index] as number;
+      if (plain.isNumber[index]) {
+        numberCells.numbers[column] = plain.numbers[index] as number;
+        visit(rows, column, numberCells, column);
+      } else visitCell(column, plain.values[index]);
+    }
+    endRow();
+    return end;
+  };
+
   return {
+    readObject: (bytes, start, at) => visitPlain(reader.object(bytes, start, known), at),
+    readArray(bytes, start, at) {
+      const end = reader.array(bytes, start);
+      // The first row, and one of another width, is for the checks of addArray.
+      return plain.count === width ? visitPlain(end, at) : -1;
+    },
     addObject(row, at) {
       line = at;
       if (typeof row !== "object" || row === null || Array.isArray(row)) {

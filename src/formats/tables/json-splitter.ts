@@ -10,6 +10,7 @@ import { invalidTable, MAX_ROW_BYTES, malformedTable, rowTooLong } from "./table
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LF = 0x0a;
+const COMMA = 0x2c;
 /** What a byte outside of strings means to the search for the end of a value. */
 const BYTE = { other: 0, blank: 1, opening: 2, closing: 3, separator: 4, quote: 5 } as const;
 const CLASS = new Uint8Array(256);
@@ -30,6 +31,12 @@ export interface JsonSplitter {
   expect(character: string): Reading<void>;
   /** Takes the next value, parsed. */
   value(): Reading<unknown>;
+  /**
+   * Takes values with commas between, as many as `read` reads: it returns where the one ends that starts at a byte on a line, or a
+   * negative number. True: the last of them was taken. False: what comes next is a value that `read` does not take. Behind the bytes
+   * that are there stands a 0, which no JSON has: a reader that stops at it never reads beyond the end, which would make it slow.
+   */
+  takeRows(read: (bytes: Buffer, start: number, line: number) => number): boolean;
   /** The line of the byte that was looked at last. */
   readonly line: number;
   /** An error at the byte that comes next. */
@@ -46,31 +53,49 @@ export interface JsonFeed {
 /** Runs a reader over the bytes that it is fed with. */
 export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>): JsonFeed {
   let bytes = Buffer.alloc(0);
+  /** The same with a 0 behind them. */
+  let padded = Buffer.alloc(1);
   let at = 0;
   let started = false;
   let ended = false;
   let line = 1;
-  /** Characters of the line before `at` that are not in `bytes` any more. */
+  /** Where the line of `at` starts in `bytes`, and its characters that are not in `bytes` any more. */
+  let lineStart = 0;
   let charactersBefore = 0;
+  /** The first line end at or after `at`: it is searched for once, for a text of one line has none for megabytes. */
+  let newline = Number.POSITIVE_INFINITY;
 
+  const nextNewline = (from: number): number => {
+    const found = bytes.indexOf(LF, from);
+    return found < 0 ? Number.POSITIVE_INFINITY : found;
+  };
   /** Moves to a byte, counting the lines between. */
   const advance = (to: number): void => {
-    let lineStart = -1;
-    for (let newline = bytes.indexOf(LF, at); newline >= 0 && newline < to; newline = bytes.indexOf(LF, newline + 1)) {
-      line++;
-      lineStart = newline + 1;
+    if (newline < to) {
+      charactersBefore = 0;
+      // Byte by byte: the lines of a text that is indented are short.
+      for (let place = newline; place < to; place++) {
+        if (bytes[place] !== LF) continue;
+        line++;
+        lineStart = place + 1;
+      }
+      newline = nextNewline(to);
     }
-    const characters = bytes.toString("utf8", lineStart < 0 ? at : lineStart, to).length;
-    charactersBefore = (lineStart < 0 ? charactersBefore : 0) + characters;
     at = to;
   };
-  const fail = (what: string): TrainyardError => malformedTable(`line ${line}, character ${charactersBefore + 1}: ${what}`);
+  const charactersToHere = (): number => charactersBefore + bytes.toString("utf8", lineStart, at).length;
+  const fail = (what: string): TrainyardError => malformedTable(`line ${line}, character ${charactersToHere() + 1}: ${what}`);
+
+  /** The first byte from a place on that is not blank; the 0 behind all bytes is none. */
+  const skipBlanks = (from: number): number => {
+    let next = from;
+    while (CLASS[padded[next] as number] === BYTE.blank) next++;
+    return next;
+  };
 
   function* peek(): Reading<number> {
     for (;;) {
-      let next = at;
-      while (next < bytes.length && CLASS[bytes[next] as number] === BYTE.blank) next++;
-      advance(next);
+      advance(skipBlanks(at));
       if (at < bytes.length) return bytes[at] as number;
       if (ended) return -1;
       yield;
@@ -118,6 +143,17 @@ export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>):
       advance(end);
       return parsed;
     },
+    takeRows(read) {
+      for (;;) {
+        const end = read(padded, at, line);
+        if (end < 0) return false;
+        advance(end);
+        let next = skipBlanks(at);
+        if (padded[next] !== COMMA) return true;
+        next = skipBlanks(next + 1);
+        advance(next);
+      }
+    },
     get line() {
       return line;
     },
@@ -132,14 +168,21 @@ export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>):
   /** Reads once it is known whether the text starts with a byte order mark. */
   const start = (known: boolean): void => {
     if (!known) return;
-    if (!started && bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) at = BYTE_ORDER_MARK.length;
+    if (!started && bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) lineStart = at = BYTE_ORDER_MARK.length;
     started = true;
     proceed();
   };
   return {
     push(chunk) {
-      bytes = at < bytes.length ? Buffer.concat([bytes.subarray(at), chunk]) : Buffer.from(chunk);
-      at = 0;
+      charactersBefore = charactersToHere();
+      const rest = bytes.subarray(at);
+      padded = Buffer.allocUnsafe(rest.length + chunk.length + 1);
+      padded.set(rest);
+      padded.set(chunk, rest.length);
+      padded[padded.length - 1] = 0;
+      bytes = padded.subarray(0, -1);
+      lineStart = at = 0;
+      newline = nextNewline(0);
       start(started || bytes.length >= BYTE_ORDER_MARK.length);
     },
     end() {

@@ -18,7 +18,7 @@ export function createJsonTable(chunks: ByteChunks, limits: TableLimits): Table 
       const feed = createJsonFeed(function* (splitter) {
         const first = yield* splitter.peek();
         if (first === ARRAY) {
-          yield* readRows(splitter, rows.addObject);
+          yield* readRows(splitter, rows.readObject, rows.addObject);
           extent = { rows: rows.rows, names: columnNames(rows.names) };
         } else if (first === OBJECT) {
           extent = yield* readColumnsAndRows(splitter, rows);
@@ -34,13 +34,21 @@ export function createJsonTable(chunks: ByteChunks, limits: TableLimits): Table 
   };
 }
 
-function* readRows(splitter: JsonSplitter, add: (row: unknown, line: number) => void): Reading<void> {
+/** Rows with commas between: `read` takes those that are plain, `add` the others, parsed. */
+function* readRows(
+  splitter: JsonSplitter,
+  read: (bytes: Buffer, start: number, line: number) => number,
+  add: (row: unknown, line: number) => void,
+): Reading<void> {
   yield* splitter.expect("[");
   if ((yield* splitter.peek()) !== ARRAY_END) {
     for (;;) {
       yield* splitter.peek();
-      const { line } = splitter;
-      add(yield* splitter.value(), line);
+      if (!splitter.takeRows(read)) {
+        yield* splitter.peek();
+        const { line } = splitter;
+        add(yield* splitter.value(), line);
+      }
       if ((yield* splitter.peek()) !== COMMA) break;
       yield* splitter.expect(",");
     }
@@ -60,7 +68,7 @@ function* readColumnsAndRows(splitter: JsonSplitter, rows: JsonRows): Reading<Ta
     } else if (key === "rows") {
       seen = true;
       if ((yield* splitter.peek()) !== ARRAY) throw invalidTable("must be an array of arrays", "/rows");
-      yield* readRows(splitter, rows.addArray);
+      yield* readRows(splitter, rows.readArray, rows.addArray);
     } else {
       throw splitter.fail(`${JSON.stringify(key)} is not a member here; there are "columns" and "rows"`);
     }

@@ -1,5 +1,6 @@
 /** Tables in NDJSON (JSON Lines): an object a line. Lines with nothing on them are passed over. */
 import { POLLUTION, parseExactJson, pollutionIn } from "../../domain/untrusted-json.ts";
+import { skipSpaces } from "./byte-literals.ts";
 import { findJsonFault } from "./json-fault.ts";
 import { createJsonRows } from "./json-rows.ts";
 import {
@@ -14,6 +15,7 @@ import {
 } from "./table.ts";
 
 const LF = 0x0a;
+const CR = 0x0d;
 
 /** A table in NDJSON. */
 export function createNdjsonTable(chunks: ByteChunks, limits: TableLimits): Table {
@@ -23,6 +25,10 @@ export function createNdjsonTable(chunks: ByteChunks, limits: TableLimits): Tabl
       let line = 0;
       for await (const bytes of linesOf(chunks())) {
         line++;
+        const { buffer, byteOffset, byteLength } = bytes;
+        const end = rows.readObject(Buffer.from(buffer, byteOffset, byteLength), skipSpaces(bytes, 0, byteLength), line);
+        // Where something follows a plain row, the parser says what.
+        if (end >= 0 && isBlank(bytes, end)) continue;
         const text = decode(bytes, line);
         if (text.trim() !== "") rows.addObject(parseLine(text, line), line);
       }
@@ -31,9 +37,15 @@ export function createNdjsonTable(chunks: ByteChunks, limits: TableLimits): Tabl
   };
 }
 
+/** Whether nothing stands from a place on: a carriage return may end a line. */
+function isBlank(bytes: Uint8Array, from: number): boolean {
+  const end = skipSpaces(bytes, from, bytes.length);
+  return end === bytes.length || (end === bytes.length - 1 && bytes[end] === CR);
+}
+
 /** Lines without their ends. Most are views of a chunk; one that a chunk ends in is put together. */
-async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  let parts: Uint8Array[] = [];
+async function* linesOf(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  let parts: Uint8Array<ArrayBuffer>[] = [];
   let held = 0;
   let line = 1;
   for await (const chunk of chunks) {

@@ -137,7 +137,7 @@ const EXACT_POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exp
  * The float64 nearest to `unscaled` / 10^`scale`. Two numbers that float64 holds exactly are divided, which rounds once; others
  * are read from their digits, which does too. A whole number beyond 2^53 stays what it is.
  */
-export function decimalValue(unscaled: number | bigint, scale: number): number | bigint {
+function decimalValue(unscaled: number | bigint, scale: number): number | bigint {
   const power = EXACT_POWERS[scale];
   const number = Number(unscaled);
   if (power !== undefined && Number.isSafeInteger(number)) return number / power;

@@ -79,6 +79,51 @@ export class ValueCells implements Cells {
   }
 }
 
+/** Cells that are numbers, each of them: what `ValueCells` says of the same ones. */
+export class NumberCells implements Cells {
+  readonly numbers: number[] = [];
+  readonly #place: (index: number) => string;
+
+  constructor(place: (index: number) => string) {
+    this.#place = place;
+  }
+
+  isMissing(): boolean {
+    return false;
+  }
+
+  isMissingWord(): boolean {
+    return false;
+  }
+
+  kind(index: number): NumericKind {
+    const number = this.numbers[index] as number;
+    if (Number.isSafeInteger(number)) return "integer";
+    return Number.isFinite(number) ? "number" : "none";
+  }
+
+  number(index: number): number {
+    const number = this.numbers[index] as number;
+    return Number.isFinite(number) ? number : Number.NaN;
+  }
+
+  datetime(): number {
+    return Number.NaN;
+  }
+
+  truth(): number {
+    return -1;
+  }
+
+  text(index: number): string {
+    return String(this.numbers[index]);
+  }
+
+  place(index: number): string {
+    return this.#place(index);
+  }
+}
+
 /** Whether a value of a JSON or Parquet file can stand in a cell. */
 export function isCellValue(value: unknown): value is CellValue {
   return typeof value !== "object" || value === null;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseExactJson } from "../../../src/domain/untrusted-json.ts";
 import { findJsonFault } from "../../../src/formats/tables/json-fault.ts";
 import { createJsonTable } from "../../../src/formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../../src/formats/tables/ndjson.ts";
@@ -52,6 +53,77 @@ describe("tables in JSON", () => {
     const { names, rows } = await contentsOf(createNdjsonTable(chunked('{"b": 1}\n{"a": "x", "b": 2}\n'), LIMITS));
     expect(names).toEqual(["b", "a"]);
     expect(rows).toEqual([["1"], ["2", "x"]]);
+  });
+});
+
+/** Cells as writers write them, and what they are: numbers of every form, escapes, labels that come again. */
+const written = fc.oneof(
+  fc.constantFrom("0", "-0", "1.0", "-1.50", "1e2", "12E-3", "0.30000000000000004", "1e400", "null", "true", "false"),
+  fc.constantFrom("9007199254740993", "-12345678901234567890", "123456789012345", "1234567890123456", "0.1234567890123456789"),
+  fc.constantFrom('""', '"a"', '"b"', '"NA"', '"\\u00e9\\n"', '"\\ud83d\\ude00"', '"\\\\"', '"größe"', '"}"', '"],["'),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => JSON.stringify(number)),
+  fc.string({ unit: "grapheme" }).map((text) => JSON.stringify(text)),
+);
+const key = fc.constantFrom("a", "b", "10", "2", "ä", "c d", "\\u0061");
+const blank = fc.constantFrom("", " ", "\n", "\r\n\t");
+
+describe("plain rows, which are read without the parser", () => {
+  const row = fc.array(fc.tuple(key, written, blank), { minLength: 1, maxLength: 5 });
+  const textOf = (cells: readonly (readonly [string, string, string])[]) =>
+    `{${cells.map(([name, cell, space]) => `${space}"${name}"${space}:${space}${cell}${space}`).join(",")}}`;
+
+  it("are what the parser makes of them", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 8 }), async (rows) => {
+        const parsed = rows.map((cells) => parseExactJson(textOf(cells)) as Record<string, unknown>);
+        const names = [...new Set(parsed.flatMap((each) => Object.keys(each)))];
+        const expected = parsed.map((each) => {
+          const places = Object.keys(each).map((name) => names.indexOf(name));
+          const width = Math.max(...places) + 1;
+          return Array.from({ length: width }, (_, place) => {
+            const name = names[place] as string;
+            return Object.hasOwn(each, name) ? String(each[name]) : undefined;
+          });
+        });
+        const text = `[${rows.map(textOf).join(" ,\n")}]`;
+        expect(await contentsOf(createJsonTable(chunked(text), LIMITS))).toEqual({ names, rows: expected });
+        const lines = rows.map((cells) => textOf(cells).replaceAll(/[\r\n]/g, "")).join("\r\n");
+        expect(await contentsOf(createNdjsonTable(chunked(lines), LIMITS))).toEqual({ names, rows: expected });
+      }),
+    );
+  });
+
+  it("and what is wrong with others are the same wherever chunks end: byte by byte, all of it is the parser's", async () => {
+    const edit = fc.record({
+      at: fc.nat(200),
+      remove: fc.nat(2),
+      insert: fc.constantFrom("", ",", "}", '"', "\\", "\u0000", "[", "1", "\n"),
+    });
+    const outcome = async (text: string, places: readonly number[]) => {
+      const table = () => createJsonTable(chunked(text, places), LIMITS);
+      const fault = await faultOf(table());
+      return fault === "no fault" ? contentsOf(table()) : fault;
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 5 }), fc.boolean(), edit, async (rows, asArrays, change) => {
+        const { at, remove, insert } = change;
+        const arrays = `{"columns":["x","y"],"rows":[${rows.map((cells) => `[${cells.map(([, cell]) => cell).join()}]`).join()}]}`;
+        const text = asArrays ? arrays : `[${rows.map(textOf).join()}]`;
+        const place = at % (text.length + 1);
+        const changed = text.slice(0, place) + insert + text.slice(place + remove);
+        const everywhere = Array.from({ length: new TextEncoder().encode(changed).length }, (_, byte) => byte);
+        expect(await outcome(changed, [])).toEqual(await outcome(changed, everywhere));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("are found wrong where their bytes are no UTF-8", async () => {
+    const bytes = Buffer.from('[{"a":"x"},{"a":"y"},{"a":"\u00e9"}]');
+    bytes[bytes.indexOf(0xa9)] = 0x28;
+    expect(await faultOf(createJsonTable(chunked(bytes), LIMITS))).toBe(
+      "malformed: line 1, character 22: the value is not UTF-8",
+    );
   });
 });
 
