@@ -119,8 +119,10 @@ export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, v
  * What is wrong with a target that has odd cells among its numbers: neither a missing value nor a class of their own is what they
  * mean for certain. Null where a target has none, or is of labels that may well be meant.
  */
-function oddTarget({ name, odd, distinct }: Column): string | null {
-  if (!odd || (odd.read_as === "label" && distinct <= MAX_INTEGER_CLASSES)) return null;
+function oddTarget({ name, type, odd, distinct }: Column): string | null {
+  // Among labels, what a program writes for no value is a missing one and nothing else.
+  if (!odd || (odd.read_as === "missing" && type === "category")) return null;
+  if (odd.read_as === "label" && distinct <= MAX_INTEGER_CLASSES) return null;
   const values = `${odd.count} value${odd.count === 1 ? "" : "s"} of ${name}`;
   const what = odd.read_as === "missing" ? "not of the kind of the others" : "no numbers, among many that are";
   const cure = "mend them or leave them empty, and upload the file again";

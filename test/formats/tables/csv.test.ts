@@ -119,9 +119,19 @@ describe("CSV that a correct writer wrote", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fragment, { maxLength: 14 }), async (parts) => {
         const text = parts.join("");
+        // Spaces beside the quotes around a cell are passed over. csv-parse then takes a line of spaces for no row, and what
+        // follows a closing quote and a space for part of the cell.
+        const trim = / "|" /.test(text);
+        fc.pre(!trim || !/^ +$|" +[^ ,\r\n]/m.test(text));
         let expected: string[][] | null;
         try {
-          expected = parse(text, { delimiter: ",", record_delimiter: ["\r\n", "\n", "\r"], skip_empty_lines: true, cast });
+          expected = parse(text, {
+            delimiter: ",",
+            record_delimiter: ["\r\n", "\n", "\r"],
+            skip_empty_lines: true,
+            trim,
+            cast,
+          });
         } catch {
           expected = null;
         }
