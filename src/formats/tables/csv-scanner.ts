@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { TrainyardError } from "../../domain/errors.ts";
-import { MAX_ROW_BYTES, malformedTable, overLimit, rowTooLong } from "./table.ts";
+import { MAX_ROW_BYTES, malformedTable, NOT_UTF8, overLimit, rowTooLong } from "./table.ts";
 
 const QUOTE = 0x22;
 const SPACE = 0x20;
@@ -219,7 +219,7 @@ const BYTE_ORDER_MARK_BYTES = 3;
 function byteOrderMark(bytes: Uint8Array, length: number): number {
   const [first, second, third] = bytes.subarray(0, length);
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw malformedTable("the text is in UTF-16; save it as UTF-8");
+    throw malformedTable("the text is in UTF-16; save it as UTF-8, or upload it with encoding=utf-16");
   }
   return first === 0xef && second === 0xbb && third === 0xbf ? BYTE_ORDER_MARK_BYTES : 0;
 }
@@ -232,7 +232,7 @@ function checkUtf8(bytes: Uint8Array, firstLine: number): void {
     const newline = bytes.indexOf(LF, start);
     const end = newline < 0 ? bytes.length : newline + 1;
     if (!isUtf8(bytes.subarray(start, end)))
-      throw malformedTable(`line ${line}, character ${badCharacter(bytes, start)}: not UTF-8`);
+      throw malformedTable(`line ${line}, character ${badCharacter(bytes, start)}: ${NOT_UTF8}`);
     start = end;
   }
 }

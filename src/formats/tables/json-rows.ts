@@ -57,7 +57,7 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
     addObject(row, at) {
       line = at;
       if (typeof row !== "object" || row === null || Array.isArray(row)) {
-        throw invalidTable(`line ${line}: a row is an object, one member a column`);
+        throw invalidTable(`line ${line}: a row is an object, one member a column; pandas writes that with orient="records"`);
       }
       for (const [name, given] of Object.entries(row)) visitCell(columnOf(name), given);
       endRow();

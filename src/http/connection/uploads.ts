@@ -4,7 +4,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
 import { DATASET_FORMATS, type DatasetFormat } from "../../domain/datasets/dataset.ts";
-import { readingOptions } from "../../domain/datasets/reading-options.ts";
+import { ENCODINGS, readingOptions } from "../../domain/datasets/reading-options.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
@@ -69,6 +69,27 @@ const asked = {
       description: 'Types of columns by name as JSON, instead of inferring them: `{"zip": "category"}`.',
       examples: ['{"zip": "category"}'],
     }),
+  missing: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Words that stand for a missing value in every column, instead of NA and its like: divided by commas, or a JSON array. Empty: no word does, so that NA is a label.",
+      examples: ["NA,-999"],
+    }),
+  decimal: readingOptions.shape.decimal,
+  thousands: readingOptions.shape.thousands,
+  date_format: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'How dates are written: `ymd`, `dmy`, `mdy`, `epoch_s` or `epoch_ms`, or JSON by column: `{"sold": "dmy"}`. Found out for each column when left out.',
+      examples: ["dmy"],
+    }),
+  encoding: z.enum(ENCODINGS).optional().meta({
+    description: "How the text of CSV, NDJSON or JSON is encoded: `utf-8`, the default, `latin1` (Windows-1252) or `utf-16`.",
+  }),
 };
 
 /** Query parameters of an upload. */
@@ -192,11 +213,22 @@ function parseFields(fields: Readonly<Record<string, string>>): Asked {
   return parsed.data;
 }
 
-function requestOf({ name, format, delimiter, header, types }: Asked, label: Label, gzip: boolean): UploadRequest {
+function requestOf(
+  { name, format, types, missing, date_format: dates, ...rest }: Asked,
+  label: Label,
+  gzip: boolean,
+): UploadRequest {
   const options = readingOptions.safeParse({
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(header === undefined ? {} : { header }),
-    types: parseTypes(types),
+    ...{
+      delimiter: rest.delimiter,
+      header: rest.header,
+      decimal: rest.decimal,
+      thousands: rest.thousands,
+      encoding: rest.encoding,
+    },
+    types: parseJson("types", types ?? "{}", '{"zip": "category"}'),
+    missing: missing?.trim().startsWith("[") ? parseJson("missing", missing, '["NA", "-999"]') : wordsOf(missing),
+    date_format: dates?.trim().startsWith("{") ? parseJson("date_format", dates, '{"sold": "dmy"}') : dates,
   });
   if (!options.success) throw invalid(fieldErrors(options.error));
   const known = format ?? FORMAT_OF_TYPE.get(label.mediaType) ?? formatOfName(label.fileName) ?? formatOfName(name ?? "");
@@ -207,16 +239,25 @@ function requestOf({ name, format, delimiter, header, types }: Asked, label: Lab
     const detail = `${given}: send ${TABLE_TYPES.join(", ")}, or add format=csv`;
     throw new TrainyardError("unsupported_media_type", detail);
   }
+  if (known === "parquet" && options.data.encoding !== "utf-8")
+    throw invalid([{ pointer: "/encoding", detail: "is for text; Parquet says itself how its texts are encoded" }]);
   const called = name ?? stemOf(label.fileName);
   if (called === "") throw invalid([{ pointer: "/name", detail: "must be given: the name of the data set" }]);
   return { name: called, format: known, gzip, options: options.data };
 }
 
-function parseTypes(types: string | undefined): unknown {
+function wordsOf(text: string | undefined): string[] | undefined {
+  return text
+    ?.split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
+}
+
+function parseJson(name: string, text: string, like: string): unknown {
   try {
-    return types === undefined ? {} : JSON.parse(types);
+    return JSON.parse(text);
   } catch {
-    throw invalid([{ pointer: "/types", detail: 'must be JSON, like {"zip": "category"}' }]);
+    throw invalid([{ pointer: `/${name}`, detail: `must be JSON, like ${like}` }]);
   }
 }
 
