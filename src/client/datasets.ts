@@ -1,5 +1,7 @@
 /** The client's methods for data sets: uploads, columns, the first rows. */
 import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
+import type { Encoding } from "../domain/datasets/reading-options.ts";
+import type { DateFormat } from "../domain/datasets/written-dates.ts";
 import type { Dataset, DatasetPreview, DatasetSummary, Page, PageQuery } from "./answers.ts";
 import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
 
@@ -21,6 +23,15 @@ export interface UploadOptions extends CallOptions {
   readonly header?: boolean;
   /** Types of columns by name, instead of inferring them. */
   readonly types?: Readonly<Record<string, ColumnType>>;
+  /** Words that stand for a missing value in every column, instead of NA and its like. */
+  readonly missing?: readonly string[];
+  /** The sign before decimals, and the one between groups of three digits; found out for each column when left out. */
+  readonly decimal?: "." | ",";
+  readonly thousands?: "none" | "comma" | "point" | "space" | "apostrophe";
+  /** How dates are written, of all columns or by column; found out for each when left out. */
+  readonly dateFormat?: DateFormat | Readonly<Record<string, DateFormat>>;
+  /** How text is encoded; utf-8 when left out. */
+  readonly encoding?: Encoding;
 }
 
 /** Methods about data sets. All of them reject as the transport does. */
@@ -41,8 +52,14 @@ export interface DatasetsClient {
 export function createDatasetsClient({ send, get, drop }: Transport): DatasetsClient {
   const pathOf = (id: string) => `v1/datasets/${segment(id)}`;
   return {
-    async upload(table, { format, name, delimiter, header, types, signal }) {
-      const query = { name, format, delimiter, header, types: types && JSON.stringify(types) };
+    async upload(table, { format, types, missing, dateFormat, signal, ...rest }) {
+      const { name, delimiter, header, decimal, thousands, encoding } = rest;
+      const query = {
+        ...{ name, format, delimiter, header, decimal, thousands, encoding },
+        types: types && JSON.stringify(types),
+        missing: missing && JSON.stringify(missing),
+        date_format: typeof dateFormat === "object" ? JSON.stringify(dateFormat) : dateFormat,
+      };
       const type = format ? TYPE_OF_FORMAT[format] : BYTES;
       return (await send("POST", "v1/datasets", { query, file: table, type, signal })).json() as Promise<Dataset>;
     },

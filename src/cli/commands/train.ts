@@ -1,9 +1,10 @@
 /** `trainyard train`: submits a job from a spec, or from a table and its target; starts a server where none answers. */
-import type { Client, Dataset, Job, Note } from "../../client/index.ts";
+import type { Client, Dataset, Job } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { dataDirectoryOf, withServer } from "../embedded.ts";
 import { EXIT, usageError } from "../exit.ts";
 import { followJob, howToReturn } from "../follow.ts";
+import { printNotes } from "../notes.ts";
 import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
 import { openTable, type TableFile } from "../table-file.ts";
 import { namesOf, numberFrom, wholeNumber } from "../values.ts";
@@ -58,15 +59,12 @@ async function train(context: Context, path: string | undefined, options: TrainO
 }
 
 /** Uploads a table; the server stores the same bytes once. */
-async function upload({ err }: Context, client: Client, { name, format, body }: TableFile): Promise<Dataset> {
+async function upload(context: Context, client: Client, { name, format, body }: TableFile): Promise<Dataset> {
+  const { err } = context;
   const dataset = await client.upload(body, { name, format });
   err.print(err.paint.dim(`${dataset.name}: ${dataset.rows} rows, ${dataset.column_count} columns (${dataset.id})`));
+  printNotes(context, dataset.notes);
   return dataset;
-}
-
-/** Prints the notes on the data, each with its cure, on stderr. */
-function printNotes({ err }: Context, notes: readonly Note[]): void {
-  for (const { detail, cure } of notes) err.print(`${err.paint.yellow("note")}  ${detail} ${err.paint.dim(`(${cure})`)}`);
 }
 
 const stopped =
