@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
 import { aboutTable } from "../../../src/domain/datasets/table-reading.ts";
@@ -64,6 +65,11 @@ describe("a note", () => {
       expect(UPLOAD_NOTES).toHaveProperty(code);
     },
   );
+
+  it("is documented", async () => {
+    const page = await readFile(new URL("../../../docs/tables.md", import.meta.url), "utf8");
+    for (const code of Object.keys(UPLOAD_NOTES)) expect(page).toContain(`\`${code}\``);
+  });
 
   it("is not made of a plain table", async () => {
     expect(await notesOf("a,b,c,d\n1,2.5,x,2024-01-01\n2,NA,y,2024-02-01\n")).toEqual([]);
