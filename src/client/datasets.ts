@@ -1,5 +1,7 @@
 /** The client's methods for data sets: uploads, columns, the first rows. */
 import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
+import type { Encoding } from "../domain/datasets/reading-options.ts";
+import type { DateFormat } from "../domain/datasets/written-dates.ts";
 import type { Dataset, DatasetPreview, DatasetSummary, Page, PageQuery } from "./answers.ts";
 import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
 
@@ -23,6 +25,15 @@ export interface UploadOptions extends CallOptions {
   readonly types?: Readonly<Record<string, ColumnType>>;
   /** The columns that are kept; all of them when left out. */
   readonly columns?: readonly string[];
+  /** Words that stand for a missing value in every column, instead of NA and its like. */
+  readonly missing?: readonly string[];
+  /** The sign before decimals, and the one between groups of three digits; found out for each column when left out. */
+  readonly decimal?: "." | ",";
+  readonly thousands?: "none" | "comma" | "point" | "space" | "apostrophe";
+  /** How dates are written, of all columns or by column; found out for each when left out. */
+  readonly dateFormat?: DateFormat | Readonly<Record<string, DateFormat>>;
+  /** How text is encoded; utf-8 when left out. */
+  readonly encoding?: Encoding;
 }
 
 /** Methods about data sets. All of them reject as the transport does. */
@@ -43,9 +54,15 @@ export interface DatasetsClient {
 export function createDatasetsClient({ send, get, drop }: Transport): DatasetsClient {
   const pathOf = (id: string) => `v1/datasets/${segment(id)}`;
   return {
-    async upload(table, { format, name, delimiter, header, types, columns, signal }) {
-      const asJson = (option: object | undefined) => option && JSON.stringify(option);
-      const query = { name, format, delimiter, header, types: asJson(types), columns: asJson(columns) };
+    async upload(table, { format, types, columns, missing, dateFormat, signal, ...rest }) {
+      const { name, delimiter, header, decimal, thousands, encoding } = rest;
+      const query = {
+        ...{ name, format, delimiter, header, decimal, thousands, encoding },
+        types: types && JSON.stringify(types),
+        columns: columns && JSON.stringify(columns),
+        missing: missing && JSON.stringify(missing),
+        date_format: typeof dateFormat === "object" ? JSON.stringify(dateFormat) : dateFormat,
+      };
       const type = format ? TYPE_OF_FORMAT[format] : BYTES;
       return (await send("POST", "v1/datasets", { query, file: table, type, signal })).json() as Promise<Dataset>;
     },

@@ -1,16 +1,19 @@
 /** `trainyard datasets`: upload tables, list them, show their columns, delete them. */
-import type { Dataset, DatasetFormat } from "../../client/index.ts";
+import { Option } from "commander";
+import type { Dataset, DatasetFormat, UploadOptions } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { findDataset } from "../dataset-reference.ts";
 import { byteSize, localTime, significant } from "../figures.ts";
+import { printNotes } from "../notes.ts";
 import { formatOf, openTable } from "../table-file.ts";
 import { sparkline, table } from "../terminal.ts";
 import { namesOf, wholeNumber } from "../values.ts";
 
-interface AddOptions {
+type Reading = Pick<UploadOptions, "delimiter" | "decimal" | "thousands" | "missing" | "dateFormat" | "encoding">;
+
+interface AddOptions extends Reading {
   readonly name?: string;
   readonly format?: DatasetFormat;
-  readonly delimiter?: string;
   readonly columns?: readonly string[];
 }
 
@@ -24,6 +27,29 @@ export const registerDatasets: Register = (program, context) => {
     .option("--format <format>", "csv, ndjson, json or parquet; needed where the file's name does not say it", formatOf)
     .option("--delimiter <character>", "the character between cells of CSV; detected when left out")
     .option("--columns <names>", "the columns to keep, with commas between; all when left out", namesOf)
+    .addOption(new Option("--decimal <sign>", "the sign before decimals; detected when left out").choices([".", ","]))
+    .addOption(
+      new Option("--thousands <sign>", "the sign between groups of three digits; detected when left out").choices([
+        "none",
+        "comma",
+        "point",
+        "space",
+        "apostrophe",
+      ]),
+    )
+    .addOption(
+      new Option("--date-format <order>", "how dates are written; detected when left out").choices([
+        "ymd",
+        "dmy",
+        "mdy",
+        "epoch_s",
+        "epoch_ms",
+      ]),
+    )
+    .option("--missing <words>", "words for a missing value instead of NA and its like, divided by commas", namesOf)
+    .addOption(
+      new Option("--encoding <name>", "how text is encoded; utf-8 when left out").choices(["utf-8", "latin1", "utf-16"]),
+    )
     .addHelpText(
       "after",
       examples("trainyard datasets add penguins.csv", "zcat rows.gz | trainyard datasets add - --name rows"),
@@ -64,16 +90,12 @@ export const registerDatasets: Register = (program, context) => {
     });
 };
 
-async function add(context: Context, path: string, { name, format, delimiter, columns }: AddOptions): Promise<void> {
+async function add(context: Context, path: string, { name, format, ...reading }: AddOptions): Promise<void> {
   const file = await openTable(path, context.input, format);
-  const options = {
-    name: name ?? file.name,
-    format: file.format,
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(columns === undefined ? {} : { columns }),
-  };
+  const options = { ...reading, name: name ?? file.name, format: file.format };
   const dataset = await context.client().upload(file.body, options);
   context.show(dataset, () => describe(dataset, context));
+  printNotes(context, dataset.notes);
 }
 
 /** Most columns that are shown. */

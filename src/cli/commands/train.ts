@@ -60,9 +60,11 @@ async function train(context: Context, path: string | undefined, options: TrainO
 }
 
 /** Uploads a table; the server stores the same bytes once. */
-async function upload({ err }: Context, client: Client, { name, format, body }: TableFile): Promise<Dataset> {
+async function upload(context: Context, client: Client, { name, format, body }: TableFile): Promise<Dataset> {
+  const { err } = context;
   const dataset = await client.upload(body, { name, format });
   err.print(err.paint.dim(`${dataset.name}: ${dataset.rows} rows, ${dataset.column_count} columns (${dataset.id})`));
+  printNotes(context, dataset.notes);
   return dataset;
 }
 

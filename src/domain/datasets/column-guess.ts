@@ -18,7 +18,7 @@ const MAX_OTHER_SHARE = 1 / 20;
 const MIN_ROWS_FOR_ONE = 10;
 
 /** Whether so few of a column's values are something else that they are taken for missing. */
-export function areFew(others: number, values: number): boolean {
+function areFew(others: number, values: number): boolean {
   return others === 0 || others <= values * MAX_OTHER_SHARE || (others === 1 && values >= MIN_ROWS_FOR_ONE);
 }
 

@@ -37,11 +37,6 @@ export const columnReading = z
 
 export type ColumnReading = z.output<typeof columnReading>;
 
-/** Whether a reading says nothing that is not so without it. */
-export function isPlainReading(reading: ColumnReading): boolean {
-  return Object.keys(reading).length === 0;
-}
-
 /** Reads a text to a number as `encodeValue` takes it: NaN where it is none. */
 export type TextReader = (text: string) => number;
 

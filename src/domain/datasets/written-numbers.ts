@@ -88,8 +88,3 @@ const MARKS: Readonly<Record<Exclude<NumberFormat["thousands"], "">, RegExp>> = 
 export function unitOf(text: string): string | null {
   return /[$€£¥₹%]|USD|EUR|GBP|CHF|JPY/.exec(text)?.[0] ?? null;
 }
-
-/** How a format is shown: a number that has everything in it. */
-export function exampleOf({ decimal, thousands }: NumberFormat): string {
-  return `1${thousands}234${decimal}5`;
-}

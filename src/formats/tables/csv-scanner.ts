@@ -4,9 +4,11 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { TrainyardError } from "../../domain/errors.ts";
-import { MAX_ROW_BYTES, malformedTable, overLimit, rowTooLong } from "./table.ts";
+import { MAX_ROW_BYTES, malformedTable, NOT_UTF8, overLimit, rowTooLong } from "./table.ts";
 
 const QUOTE = 0x22;
+const SPACE = 0x20;
+const TAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
 const FIRST_CAPACITY = 256 * 1024;
@@ -68,6 +70,12 @@ export function createCsvScanner({
     line,
   };
   const special = new Uint8Array(256);
+  /** Where something else than spaces follows. */
+  const skipBlanks = (data: Uint8Array, from: number, end: number): number => {
+    let at = from;
+    while (at < end && (data[at] === SPACE || data[at] === TAB) && data[at] !== delimiter) at++;
+    return at;
+  };
   for (const byte of [delimiter, QUOTE, LF, CR]) special[byte] = 1;
 
   const fail = (start: number, at: number, what: string): TrainyardError => {
@@ -112,8 +120,10 @@ export function createCsvScanner({
   const scanQuoted = (record: number, at: number, final: boolean): number => {
     const close = closingQuote(at + 1, final);
     if (close >= 0) {
+      const after = skipBlanks(bytes, close + 1, length);
+      if (after >= length && !final) return -1;
       addCell(at + 1, close, doubled ? QUOTING.doubled : QUOTING.quoted);
-      return close + 1;
+      return after;
     }
     if (final) throw fail(record, at, "the quote that opens here is never closed");
     if (length - at > maxCellBytes + 2) addCell(at + 1, length, QUOTING.quoted);
@@ -127,7 +137,11 @@ export function createCsvScanner({
     let end = at;
     while (end < size && special[data[end] as number] === 0) end++;
     if (end >= size && !final) return -1;
-    if (end < size && data[end] === QUOTE) throw fail(record, end, MISPLACED_QUOTE);
+    if (end < size && data[end] === QUOTE) {
+      // Spaces before a quote, as after a comma and a space, are not part of the cell.
+      if (skipBlanks(data, at, end) === end) return scanQuoted(record, end, final);
+      throw fail(record, end, MISPLACED_QUOTE);
+    }
     addCell(at, end, QUOTING.plain);
     return end;
   };
@@ -205,7 +219,7 @@ const BYTE_ORDER_MARK_BYTES = 3;
 function byteOrderMark(bytes: Uint8Array, length: number): number {
   const [first, second, third] = bytes.subarray(0, length);
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw malformedTable("the text is in UTF-16; save it as UTF-8");
+    throw malformedTable("the text is in UTF-16; save it as UTF-8, or upload it with encoding=utf-16");
   }
   return first === 0xef && second === 0xbb && third === 0xbf ? BYTE_ORDER_MARK_BYTES : 0;
 }
@@ -218,7 +232,7 @@ function checkUtf8(bytes: Uint8Array, firstLine: number): void {
     const newline = bytes.indexOf(LF, start);
     const end = newline < 0 ? bytes.length : newline + 1;
     if (!isUtf8(bytes.subarray(start, end)))
-      throw malformedTable(`line ${line}, character ${badCharacter(bytes, start)}: not UTF-8`);
+      throw malformedTable(`line ${line}, character ${badCharacter(bytes, start)}: ${NOT_UTF8}`);
     start = end;
   }
 }

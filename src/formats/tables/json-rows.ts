@@ -60,7 +60,7 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
 
   const reader = createJsonRowReader();
   const { row: plain } = reader;
-  const numberCells = new NumberCells(place);
+  const numberCells = new NumberCells(place, () => line);
   const known = (name: string): number | undefined => columns.get(name);
   const visitPlain = (end: number, at: number): number => {
     if (end < 0) return end;
@@ -86,7 +86,7 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
     addObject(row, at) {
       line = at;
       if (typeof row !== "object" || row === null || Array.isArray(row)) {
-        throw invalidTable(`line ${line}: a row is an object, one member a column`);
+        throw invalidTable(`line ${line}: a row is an object, one member a column; pandas writes that with orient="records"`);
       }
       for (const [name, given] of Object.entries(row)) visitCell(columnOf(name), given);
       endRow();

@@ -5,7 +5,7 @@
 import type { TrainyardError } from "../../domain/errors.ts";
 import { POLLUTION, parseExactJson, pollutionIn } from "../../domain/untrusted-json.ts";
 import { findJsonFault } from "./json-fault.ts";
-import { invalidTable, MAX_ROW_BYTES, malformedTable, rowTooLong } from "./table.ts";
+import { invalidTable, MAX_ROW_BYTES, malformedTable, NOT_UTF8, rowTooLong } from "./table.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -202,7 +202,7 @@ function parseJson(
   try {
     text = UTF8.decode(bytes);
   } catch {
-    throw fail("the value is not UTF-8");
+    throw fail(`the value is ${NOT_UTF8}`);
   }
   let value: unknown;
   try {

@@ -70,7 +70,9 @@ function* readColumnsAndRows(splitter: JsonSplitter, rows: JsonRows): Reading<Ta
       if ((yield* splitter.peek()) !== ARRAY) throw invalidTable("must be an array of arrays", "/rows");
       yield* readRows(splitter, rows.readArray, rows.addArray);
     } else {
-      throw splitter.fail(`${JSON.stringify(key)} is not a member here; there are "columns" and "rows"`);
+      throw splitter.fail(
+        `${JSON.stringify(key)} is not a member here; there are "columns" and "rows", or a table is an array of objects: pandas writes that with orient="records"`,
+      );
     }
     if ((yield* splitter.peek()) !== COMMA) break;
     yield* splitter.expect(",");

@@ -9,6 +9,7 @@ import {
   invalidTable,
   MAX_ROW_BYTES,
   malformedTable,
+  NOT_UTF8,
   rowTooLong,
   type Table,
   type TableLimits,
@@ -73,7 +74,7 @@ function decode(bytes: Uint8Array, line: number): string {
   try {
     return UTF8.decode(bytes);
   } catch {
-    throw malformedTable(`line ${line}: not UTF-8`);
+    throw malformedTable(`line ${line}: ${NOT_UTF8}`);
   }
 }
 

@@ -79,6 +79,9 @@ export interface TableLimits {
 /** Bytes of one row at most, whatever its cells: what is held to find its end. */
 export const MAX_ROW_BYTES = 16 * 1024 * 1024;
 
+/** Of text that is none, with the way out. */
+export const NOT_UTF8 = "not UTF-8: save the file as UTF-8, or upload it with encoding=latin1 (or utf-16) if it is that";
+
 /** Not what the format says. */
 export function malformedTable(detail: string): TrainyardError {
   return new TrainyardError("malformed", detail, [{ pointer: "", detail }]);

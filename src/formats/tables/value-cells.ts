@@ -82,10 +82,13 @@ export class ValueCells implements Cells {
 /** Cells that are numbers, each of them: what `ValueCells` says of the same ones. */
 export class NumberCells implements Cells {
   readonly numbers: number[] = [];
+  readonly untyped = false;
   readonly #place: (index: number) => string;
+  readonly #line: () => number | null;
 
-  constructor(place: (index: number) => string) {
+  constructor(place: (index: number) => string, line: () => number | null) {
     this.#place = place;
+    this.#line = line;
   }
 
   isMissing(): boolean {
@@ -119,8 +122,16 @@ export class NumberCells implements Cells {
     return String(this.numbers[index]);
   }
 
+  isText(): boolean {
+    return false;
+  }
+
   place(index: number): string {
     return this.#place(index);
+  }
+
+  line(): number | null {
+    return this.#line();
   }
 }
 

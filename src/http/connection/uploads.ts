@@ -4,7 +4,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
 import { DATASET_FORMATS, type DatasetFormat } from "../../domain/datasets/dataset.ts";
-import { readingOptions } from "../../domain/datasets/reading-options.ts";
+import { ENCODINGS, readingOptions } from "../../domain/datasets/reading-options.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
@@ -78,6 +78,27 @@ const asked = {
         'The columns that are kept, with commas between or as JSON: `island,sex` or `["island", "sex"]`. All of them when left out.',
       examples: ["island,body_mass_g"],
     }),
+  missing: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Words that stand for a missing value in every column, instead of NA and its like: divided by commas, or a JSON array. Empty: no word does, so that NA is a label.",
+      examples: ["NA,-999"],
+    }),
+  decimal: readingOptions.shape.decimal,
+  thousands: readingOptions.shape.thousands,
+  date_format: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'How dates are written: `ymd`, `dmy`, `mdy`, `epoch_s` or `epoch_ms`, or JSON by column: `{"sold": "dmy"}`. Found out for each column when left out.',
+      examples: ["dmy"],
+    }),
+  encoding: z.enum(ENCODINGS).optional().meta({
+    description: "How the text of CSV, NDJSON or JSON is encoded: `utf-8`, the default, `latin1` (Windows-1252) or `utf-16`.",
+  }),
 };
 
 /** Query parameters of an upload. */
@@ -201,12 +222,23 @@ function parseFields(fields: Readonly<Record<string, string>>): Asked {
   return parsed.data;
 }
 
-function requestOf({ name, format, delimiter, header, types, columns }: Asked, label: Label, gzip: boolean): UploadRequest {
+function requestOf(
+  { name, format, types, columns, missing, date_format: dates, ...rest }: Asked,
+  label: Label,
+  gzip: boolean,
+): UploadRequest {
   const options = readingOptions.safeParse({
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(header === undefined ? {} : { header }),
-    types: parseTypes(types),
-    ...(columns === undefined ? {} : { columns: parseColumns(columns) }),
+    ...{
+      delimiter: rest.delimiter,
+      header: rest.header,
+      decimal: rest.decimal,
+      thousands: rest.thousands,
+      encoding: rest.encoding,
+    },
+    types: parseJson("types", types ?? "{}", '{"zip": "category"}'),
+    columns: listOf("columns", columns, '["island", "sex"]'),
+    missing: listOf("missing", missing, '["NA", "-999"]'),
+    date_format: dates?.trim().startsWith("{") ? parseJson("date_format", dates, '{"sold": "dmy"}') : dates,
   });
   if (!options.success) throw invalid(fieldErrors(options.error));
   const known = format ?? FORMAT_OF_TYPE.get(label.mediaType) ?? formatOfName(label.fileName) ?? formatOfName(name ?? "");
@@ -217,26 +249,28 @@ function requestOf({ name, format, delimiter, header, types, columns }: Asked, l
     const detail = `${given}: send ${TABLE_TYPES.join(", ")}, or add format=csv`;
     throw new TrainyardError("unsupported_media_type", detail);
   }
+  if (known === "parquet" && options.data.encoding !== "utf-8")
+    throw invalid([{ pointer: "/encoding", detail: "is for text; Parquet says itself how its texts are encoded" }]);
   const called = name ?? stemOf(label.fileName);
   if (called === "") throw invalid([{ pointer: "/name", detail: "must be given: the name of the data set" }]);
   return { name: called, format: known, gzip, options: options.data };
 }
 
-function parseTypes(types: string | undefined): unknown {
-  try {
-    return types === undefined ? {} : JSON.parse(types);
-  } catch {
-    throw invalid([{ pointer: "/types", detail: 'must be JSON, like {"zip": "category"}' }]);
-  }
+/** Parses a list: a JSON array, or texts with commas between, of which empty ones are left out. `like` is an example in JSON. */
+function listOf(name: string, text: string | undefined, like: string): unknown {
+  if (text === undefined) return undefined;
+  if (text.trimStart().startsWith("[")) return parseJson(name, text, like);
+  return text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
 }
 
-/** A list as JSON, or names with commas between. */
-function parseColumns(columns: string): unknown {
-  if (!columns.trimStart().startsWith("[")) return columns.split(",").map((name) => name.trim());
+function parseJson(name: string, text: string, like: string): unknown {
   try {
-    return JSON.parse(columns);
+    return JSON.parse(text);
   } catch {
-    throw invalid([{ pointer: "/columns", detail: 'must be names with commas between, or a list as JSON: ["island", "sex"]' }]);
+    throw invalid([{ pointer: `/${name}`, detail: `must be JSON, like ${like}` }]);
   }
 }
 

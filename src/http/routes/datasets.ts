@@ -86,7 +86,7 @@ function registerUpload(app: App, { lifecycle }: RouteContext): void {
 
 const UPLOAD_DESCRIPTION = `The body is the table: CSV, NDJSON, JSON (an array of objects, or \`{"columns": [...], "rows": [[...]]}\`) or Parquet, by its content type; or \`multipart/form-data\` with a \`file\` part, whose name's extension says the format, and the query parameters as fields. gzip is unpacked, said by \`Content-Encoding\` or not.
 
-Columns are \`integer\`, \`number\`, \`boolean\` (true, false), \`datetime\` (ISO 8601), \`category\` or \`text\`, whichever all values fit; whole numbers with leading zeros are labels. A column of labels is text when it has more than TRAINYARD_MAX_CATEGORIES of them, or when of at least 100 values more than half differ. Missing are empty cells and, in any case, ${MISSING_WORDS.join(", ")}.
+Columns are \`integer\`, \`number\`, \`boolean\` (true, false), \`datetime\`, \`category\` or \`text\`, whichever nearly all values fit: a few others are missing then, and noted. Numbers and dates are told as people write them, by the whole column; \`reading\` says how. Whole numbers with leading zeros are labels. A column of labels is text when it has more than TRAINYARD_MAX_CATEGORIES of them, or when of at least 100 values more than half differ. Missing are empty cells and, in any case, ${MISSING_WORDS.join(", ")}.
 
 The same bytes with the same options are the same data set: uploading them again answers 200 and the data set that there is, under its first name. An upload that fails leaves nothing behind.`;
 

@@ -113,7 +113,7 @@ export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, v
   if (odd) return refused(odd);
   const empty = targets.find(({ missing }) => missing === rows);
   if (empty) return refused(`${empty.name} has no value in any row`);
-  const wantsRegression = spec.task ? spec.task === "regression" : impliesRegression(spec, targets);
+  const wantsRegression = spec.task ? spec.task === "regression" : impliesRegression(spec, targets, values);
   if (wantsRegression) {
     const label = targets.find(({ type }) => !isNumeric(type));
     return label
@@ -138,8 +138,10 @@ export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, v
  * What is wrong with a target that has odd cells among its numbers: neither a missing value nor a class of their own is what they
  * mean for certain. Null where a target has none, or is of labels that may well be meant.
  */
-function oddTarget({ name, odd, distinct }: Column): string | null {
-  if (!odd || (odd.read_as === "label" && distinct <= MAX_INTEGER_CLASSES)) return null;
+function oddTarget({ name, type, odd, distinct }: Column): string | null {
+  // Among labels, what a program writes for no value is a missing one and nothing else.
+  if (!odd || (odd.read_as === "missing" && type === "category")) return null;
+  if (odd.read_as === "label" && distinct <= MAX_INTEGER_CLASSES) return null;
   const values = `${odd.count} value${odd.count === 1 ? "" : "s"} of ${name}`;
   const what = odd.read_as === "missing" ? "not of the kind of the others" : "no numbers, among many that are";
   const cure = "mend them or leave them empty, and upload the file again";
@@ -147,12 +149,16 @@ function oddTarget({ name, odd, distinct }: Column): string | null {
   return `${values} ${odd.count === 1 ? "is" : "are"} ${what}: ${listOddCells(odd)}: ${cure}${other}`;
 }
 
-function impliesRegression(spec: JobSpec, targets: readonly Column[]): boolean {
+/** Whether numbers are to be predicted as such. Whole numbers of few values are classes, also where they are written 1.0. */
+function impliesRegression(spec: JobSpec, targets: readonly Column[], values: DatasetRows["values"]): boolean {
   if (spec.loss) return LOSS_IS_REGRESSION.includes(spec.loss.type);
   const [target] = targets as [Column];
-  if (targets.length > 1 || target.type === "number" || target.type === "datetime") return true;
-  return target.type === "integer" && target.distinct > MAX_INTEGER_CLASSES;
+  if (targets.length > 1 || target.type === "datetime") return true;
+  if (!isNumeric(target.type)) return false;
+  return target.distinct > MAX_INTEGER_CLASSES || !(values.get(target.name) ?? []).every(isWholeOrMissing);
 }
+
+const isWholeOrMissing = (value: number): boolean => Number.isInteger(value) || Number.isNaN(value);
 
 /** The rows whose targets are all there, in order; null where that is every row. Rows without a target train nothing. */
 export function rowsWithTargets(targets: readonly Column[], { rows, values }: DatasetRows): Int32Array<ArrayBuffer> | null {

@@ -7,8 +7,8 @@ import { invalid } from "../../domain/errors.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import { type CsvReading, MAX_BATCH_ROW_BYTES, type RowBlock, type StreamOptions } from "../../domain/models/prediction.ts";
 import { topChoices } from "../../domain/models/prediction-json.ts";
-import { sniffDelimiter } from "../../formats/tables/csv.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/tables/csv-scanner.ts";
+import { isComment, readCsvStart } from "../../formats/tables/csv-start.ts";
 import { nameAt } from "../../formats/tables/table.ts";
 
 export interface CsvRow {
@@ -32,7 +32,8 @@ export async function readCsvRows(
   { bytes, firstLine, reading }: RowBlock,
   options: StreamOptions,
 ): Promise<CsvRows> {
-  const delimiter = reading?.delimiter ?? (await sniffDelimiter(() => once(bytes), MAX_BATCH_ROW_BYTES));
+  const start = reading ? null : await readCsvStart(() => once(bytes), null, MAX_BATCH_ROW_BYTES);
+  const delimiter = reading?.delimiter ?? (start?.delimiter as number);
   const columns = model.preprocessing?.columns ?? null;
   const rows: CsvRow[] = [];
   let head: string | null = null;
@@ -48,6 +49,7 @@ export async function readCsvRows(
       }
     }
     if (cells.length !== found.width) {
+      if (isComment(record, found.width)) return;
       throw wrong(`line ${record.line}: the row has ${cells.length} cells, and the first one ${found.width}`);
     }
     const instance = found.cellIndices.map((place, index) =>
@@ -55,8 +57,9 @@ export async function readCsvRows(
     );
     rows.push({ text: recordText(record), line: record.line, instance });
   };
-  const scanner = createCsvScanner({ delimiter, maxCellBytes: MAX_BATCH_ROW_BYTES, firstLine, onRecord });
-  scanner.push(bytes);
+  const line = firstLine + (start ? start.firstLine - 1 : 0);
+  const scanner = createCsvScanner({ delimiter, maxCellBytes: MAX_BATCH_ROW_BYTES, firstLine: line, onRecord });
+  scanner.push(bytes.subarray(start?.offset ?? 0));
   scanner.end();
   return { rows, head, reading: found ?? { delimiter, width: 0, cellIndices: [] } };
 }

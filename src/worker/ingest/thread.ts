@@ -5,10 +5,12 @@ import { open, rm, writeFile } from "node:fs/promises";
 import type { IngestedTable, Ingestion } from "../../domain/datasets/upload.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createCsvTable } from "../../formats/tables/csv.ts";
+import { withMissing } from "../../formats/tables/given-missing.ts";
 import { createJsonTable } from "../../formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../formats/tables/ndjson.ts";
 import { createParquetTable } from "../../formats/tables/parquet.ts";
 import { type ByteChunks, malformedTable, type Table } from "../../formats/tables/table.ts";
+import { asUtf8 } from "../../formats/tables/text-encoding.ts";
 import { moving, wholeBuffers } from "../transfer.ts";
 import { chunksOf, firstBytes, randomAccess } from "./file.ts";
 import { type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
@@ -27,7 +29,9 @@ export async function digest({ path, suffix }: DigestTask): Promise<string> {
 /** The table in a file, or what is wrong with it. */
 export async function read(task: ReadTask): Promise<Ingestion> {
   try {
-    const table = await withTable(task, (opened) => readTable(opened, task.options, task.limits));
+    const table = await withTable(task, (opened) =>
+      readTable(withMissing(opened, task.options.missing), task.options, task.limits),
+    );
     return moving({ ok: true, table }, wholeBuffers([...table.values.values()]));
   } catch (error) {
     if (!(error instanceof TrainyardError)) throw error;
@@ -40,8 +44,9 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
   const start = await firstBytes(path, PARQUET_MAGIC.length);
   const gzip = start.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
   if (task.gzip && !gzip) throw malformedTable("the content is said to be gzip, and it is not");
-  const chunks = chunksOf(path, gzip, limits.bytes);
-  if (format === "parquet") return withParquet(path, gzip ? chunks : null, task, use);
+  const unpacked = chunksOf(path, gzip, limits.bytes);
+  if (format === "parquet") return withParquet(path, gzip ? unpacked : null, task, use);
+  const chunks = asUtf8(unpacked, options.encoding);
   if (start.equals(PARQUET_MAGIC)) throw malformedTable(`this is a Parquet file, not ${format}`);
   if (format === "ndjson") return use(createNdjsonTable(chunks, limits));
   if (format === "json") return use(createJsonTable(chunks, limits));

@@ -119,9 +119,19 @@ describe("CSV that a correct writer wrote", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fragment, { maxLength: 14 }), async (parts) => {
         const text = parts.join("");
+        // Spaces beside the quotes around a cell are passed over. csv-parse then takes a line of spaces for no row, and what
+        // follows a closing quote and a space for part of the cell.
+        const trim = / "|" /.test(text);
+        fc.pre(!trim || !/^ +$|" +[^ ,\r\n]/m.test(text));
         let expected: string[][] | null;
         try {
-          expected = parse(text, { delimiter: ",", record_delimiter: ["\r\n", "\n", "\r"], skip_empty_lines: true, cast });
+          expected = parse(text, {
+            delimiter: ",",
+            record_delimiter: ["\r\n", "\n", "\r"],
+            skip_empty_lines: true,
+            trim,
+            cast,
+          });
         } catch {
           expected = null;
         }
@@ -202,8 +212,12 @@ describe("faults of CSV", () => {
   it("says where the text is not UTF-8", async () => {
     const latin1 = Buffer.from("name,city\na,Köln\nb,Zürich\n", "latin1");
     const options = { delimiter: ",", header: "auto" } as const;
-    expect(await faultOf(createCsvTable(chunked(latin1), options, LIMITS))).toBe("malformed: line 2, character 4: not UTF-8");
+    expect(await faultOf(createCsvTable(chunked(latin1), options, LIMITS))).toMatch(
+      /^malformed: line 2, character 4: not UTF-8: .*encoding=latin1/,
+    );
     const utf16 = Buffer.from("\ufeffa,b\n1,2\n", "utf16le");
-    expect(await faultOf(createCsvTable(chunked(utf16), options, LIMITS))).toMatch(/UTF-16; save it as UTF-8/);
+    expect(await faultOf(createCsvTable(chunked(utf16), options, LIMITS))).toMatch(
+      /UTF-16; save it as UTF-8, or upload it with encoding=utf-16/,
+    );
   });
 });

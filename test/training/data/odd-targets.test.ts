@@ -61,3 +61,30 @@ describe("a target with a cell that is no number", () => {
     expect(errorsOf(swapped as DatasetRows)).toEqual([]);
   });
 });
+
+describe("a target of numbers with decimals", () => {
+  const specOf = (values: Float64Array<ArrayBuffer>, rest: object = {}) => {
+    const data = dataset({ odd: undefined, distinct: new Set(values).size } as Partial<Column>, values);
+    const prepared = prepare(
+      { data: { dataset: { id: "ds_x", target: "y" } }, model: { layers }, epochs: 1, ...rest },
+      {},
+      data,
+    );
+    if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
+    return prepared;
+  };
+  const every = (value: (row: number) => number) => Float64Array.from({ length: ROWS }, (_, row) => value(row));
+
+  it("that are all .0 and few is of classes, which a note says and the task overrides", () => {
+    const values = every((row) => 1 + (row % 3));
+    const classes = specOf(values);
+    expect([classes.spec.task, classes.classes]).toEqual(["multiclass_classification", ["1", "2", "3"]]);
+    expect(classes.notes.map(({ code }) => code)).toContain("task_guessed");
+    expect(specOf(values, { task: "regression" }).spec.task).toBe("regression");
+  });
+
+  it("is a regression where they are many, or not all whole", () => {
+    expect(specOf(every((row) => row)).spec.task).toBe("regression");
+    expect(specOf(every((row) => (row % 3) / 2)).spec.task).toBe("regression");
+  });
+});

@@ -1,0 +1,232 @@
+/**
+ * What stands at the beginning of a CSV: lines that are no rows (`sep=;` of Excel, comments), the delimiter, and whether the first
+ * row has names. Uploads and predictions ask here, so that a file means the same to both.
+ */
+import { parseTruth } from "../../domain/datasets/cell-parsing.ts";
+import { isMissingText, isOddWord } from "../../domain/datasets/missing-words.ts";
+import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
+import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written-numbers.ts";
+import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
+import type { ByteChunks } from "./table.ts";
+
+/** In the order in which they win a tie. */
+const DELIMITERS = [",", ";", "\t", "|"] as const;
+/** Bytes and records at the beginning that decide. */
+const SAMPLE_BYTES = 64 * 1024;
+const SAMPLE_RECORDS = 50;
+/** Rows below from which a number above texts is a name. */
+const MIN_ROWS_BELOW_NUMBERS = 3;
+
+const HASH = 0x23;
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Where the rows of a CSV begin, and how they are divided. */
+export interface CsvStart {
+  /** The byte of the delimiter. */
+  readonly delimiter: number;
+  /** Bytes before the first record, and the line that it is on. */
+  readonly offset: number;
+  readonly firstLine: number;
+  /** Lines before it that are neither a row nor empty. */
+  readonly skippedLines: readonly number[];
+  /** The cells of the first records. */
+  readonly sample: readonly (readonly string[])[];
+}
+
+/** Reads the beginning of a CSV. `delimiter` is its byte where it was given. */
+export async function readCsvStart(chunks: ByteChunks, delimiter: number | null, maxCellBytes: number): Promise<CsvStart> {
+  const bytes = await firstBytes(chunks, SAMPLE_BYTES);
+  const cursor = { offset: markBytes(bytes), line: 1 };
+  const skippedLines: number[] = [];
+  const separator = /^"?sep=(.)"?$/i.exec(lineAt(bytes, cursor.offset).text);
+  if (separator) skip(bytes, cursor, skippedLines);
+  const said = delimiter ?? separator?.[1]?.charCodeAt(0) ?? null;
+  const comments = commentLines(bytes, cursor);
+  const after = comments.at(-1)?.end ?? cursor.offset;
+  const byte = said ?? sniffDelimiter(bytes.subarray(after), maxCellBytes);
+  while (cursor.offset < after && startsWithComment(bytes.subarray(cursor.offset), byte, maxCellBytes)) {
+    skip(bytes, cursor, skippedLines);
+  }
+  const sample = recordsOf(bytes.subarray(cursor.offset), byte, maxCellBytes);
+  return { delimiter: byte, offset: cursor.offset, firstLine: cursor.line, skippedLines, sample };
+}
+
+/** Whether a record is a comment among rows: it begins with # and has not as many cells as they have. */
+export function isComment({ bytes, starts, quoting, count }: CsvRecord, width: number): boolean {
+  return count !== width && quoting[0] === QUOTING.plain && bytes[starts[0] as number] === HASH;
+}
+
+/** The bytes of a CSV from its first record on. */
+export async function* bytesFrom(chunks: ByteChunks, offset: number): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  let left = offset;
+  for await (const chunk of chunks()) {
+    const dropped = Math.min(left, chunk.length);
+    left -= dropped;
+    yield dropped === 0 ? chunk : chunk.subarray(dropped);
+  }
+}
+
+interface Cursor {
+  offset: number;
+  line: number;
+}
+
+/**
+ * Whether a line that begins with # is no row: it has another number of cells than the first row after it, or cannot be read as
+ * one. A single cell is no comment for certain.
+ */
+function startsWithComment(bytes: Uint8Array, delimiter: number, maxCellBytes: number): boolean {
+  if (bytes[0] === LF || bytes[0] === CR) return true;
+  if (bytes[0] !== HASH) return false;
+  const [first, ...others] = recordsOf(bytes, delimiter, maxCellBytes, false);
+  const row = others.find(([cell = ""]) => !cell.startsWith("#"));
+  return first === undefined || (row !== undefined && row.length > 1 && row.length !== first.length);
+}
+
+/** Lines that begin with # at a place, each with the place after it. Empty when nothing else follows them. */
+function commentLines(bytes: Uint8Array, { offset }: Cursor): { readonly text: string; readonly end: number }[] {
+  const lines: { text: string; end: number }[] = [];
+  let at = offset;
+  for (;;) {
+    const { text, end } = lineAt(bytes, at);
+    if (!text.startsWith("#") && (text !== "" || lines.length === 0 || end >= bytes.length)) break;
+    lines.push({ text, end });
+    at = end;
+  }
+  return at >= bytes.length ? [] : lines;
+}
+
+function skip(bytes: Uint8Array, cursor: Cursor, skipped: number[]): void {
+  const { text, end } = lineAt(bytes, cursor.offset);
+  if (text !== "") skipped.push(cursor.line);
+  cursor.offset = end;
+  cursor.line++;
+}
+
+/** The line that starts at a place, and the place after its end. */
+function lineAt(bytes: Uint8Array, start: number): { readonly text: string; readonly end: number } {
+  let to = start;
+  while (to < bytes.length && bytes[to] !== LF && bytes[to] !== CR) to++;
+  const end = to + (bytes[to] === CR && bytes[to + 1] === LF ? 2 : to < bytes.length ? 1 : 0);
+  return { text: Buffer.from(bytes.subarray(start, to)).toString("latin1").trim(), end };
+}
+
+/** Bytes of the byte order mark of UTF-8. */
+function markBytes([first, second, third]: Uint8Array): number {
+  return first === 0xef && second === 0xbb && third === 0xbf ? 3 : 0;
+}
+
+/**
+ * The delimiter that gives the first records the same number of cells, and the most of them. A comma when none divides them:
+ * the table then has one column, or says itself where it is ragged.
+ */
+function sniffDelimiter(sample: Uint8Array, maxCellBytes: number): number {
+  let best = { delimiter: DELIMITERS[0] as string, width: 1 };
+  for (const delimiter of DELIMITERS) {
+    const widths = recordsOf(sample, delimiter.charCodeAt(0), maxCellBytes).map(({ length }) => length);
+    const [first = 0] = widths;
+    if (widths.every((width) => width === first) && first > best.width) best = { delimiter, width: first };
+  }
+  return best.delimiter.charCodeAt(0);
+}
+
+/** The cells of the first records, comments left out; none where they cannot be read with this delimiter. */
+function recordsOf(sample: Uint8Array, delimiter: number, maxCellBytes: number, dropsComments = true): string[][] {
+  const records: string[][] = [];
+  const onRecord = (record: CsvRecord): void => {
+    if (records.length > SAMPLE_RECORDS) return;
+    if (dropsComments && isComment(record, records[0]?.length ?? record.count)) return;
+    const { bytes, starts, ends } = record;
+    records.push(Array.from({ length: record.count }, (_, cell) => bytes.toString("utf8", starts[cell], ends[cell])));
+  };
+  try {
+    createCsvScanner({ delimiter, maxCellBytes, onRecord }).push(sample);
+  } catch {
+    // Not to be read with this delimiter, or broken: then the real reading says so.
+  }
+  return records;
+}
+
+/** The first bytes with a line end after them, so that the only record of a short file counts too. */
+async function firstBytes(chunks: ByteChunks, count: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks()) {
+    parts.push(chunk.slice(0, count - length));
+    length += chunk.length;
+    if (length >= count) return Buffer.concat(parts);
+  }
+  return Buffer.concat([...parts, Buffer.from("\n\n")]);
+}
+
+/** Whether the first row has names, and what makes that less than certain. */
+export interface HeaderGuess {
+  readonly isHeader: boolean;
+  readonly doubt: string | null;
+}
+
+type Kind = "blank" | "missing" | "integer" | "number" | "date" | "truth" | "text";
+
+/**
+ * Whether the first of some records has the names of the columns. It does when its cells are texts, all different; or when it
+ * differs in kind from what is below (a text above numbers, a number above texts), or counts, while no cell is a number with
+ * decimals, a true or a false. Names that are equal do not make a row of a header: whoever asks for the names refuses them.
+ */
+export function guessHeader([first = [], ...below]: readonly (readonly string[])[]): HeaderGuess {
+  const kinds = first.map(kindOf);
+  const given = first.map((cell) => cell.trim()).filter((cell) => cell !== "");
+  if (given.length === 0 || kinds.includes("number") || kinds.includes("truth")) return { isHeader: false, doubt: null };
+  const kindsBelow = first.map((_, column) => kindsIn(below.map((row) => row[column] ?? "")));
+  const isContrast = kinds.some((kind, column) => {
+    const others = kindsBelow[column] as ReadonlySet<Kind>;
+    if (others.size === 0) return false;
+    if (kind === "text") return !others.has("text");
+    const isAboveText = others.has("text") && others.size === 1 && below.length >= MIN_ROWS_BELOW_NUMBERS;
+    if (kind === "date") return isAboveText || (!others.has("date") && !others.has("text"));
+    return kind === "integer" && isAboveText;
+  });
+  const hasNumbers = kinds.includes("integer") || kinds.includes("date");
+  const isRepeated = new Set(given).size !== given.length;
+  const recurring = first.find((cell, column) => kinds[column] === "text" && below.some((row) => row[column] === cell));
+  if (!hasNumbers) {
+    if (isContrast) return { isHeader: true, doubt: null };
+    if (isRepeated)
+      return {
+        isHeader: false,
+        doubt: "the first row was read as a row of values: two of its cells are equal, and no other row is of another kind",
+      };
+    const doubt = `the first row was read as names, although ${JSON.stringify(recurring)} stands below it too`;
+    return { isHeader: true, doubt: recurring === undefined ? null : doubt };
+  }
+  const counts =
+    recurring === undefined &&
+    isCount(first, kinds) &&
+    (kinds.includes("text") || kindsBelow.some((kind) => kind.has("number")));
+  if (!isContrast && !counts) return { isHeader: false, doubt: null };
+  const numbers = first.filter((_, column) => kinds[column] === "integer" || kinds[column] === "date").slice(0, 3);
+  const doubt = `the first row was read as names, although some of them are numbers (${numbers.join(", ")}): the rows below it are of another kind`;
+  return { isHeader: true, doubt };
+}
+
+/** Whether the whole numbers of a row count from 0 or 1, or by years. */
+function isCount(cells: readonly string[], kinds: readonly Kind[]): boolean {
+  const numbers = cells.filter((_, column) => kinds[column] === "integer").map(Number);
+  const [first = -1] = numbers;
+  const startsWell = first === 0 || first === 1 || (first >= 1900 && first <= 2100);
+  return numbers.length >= 2 && startsWell && numbers.every((number, index) => number === first + index);
+}
+
+function kindsIn(cells: readonly string[]): ReadonlySet<Kind> {
+  return new Set(cells.map(kindOf).filter((kind) => kind !== "blank" && kind !== "missing"));
+}
+
+function kindOf(cell: string): Kind {
+  const text = cell.trim();
+  if (text === "") return "blank";
+  if (isMissingText(text) || isOddWord(text)) return "missing";
+  if (/^[+-]?\d+$/.test(text)) return "integer";
+  if (parseInFormats(text, NUMBER_FORMATS)?.some((value) => !Number.isNaN(value))) return "number";
+  if (WRITTEN_DATES.some((format) => !Number.isNaN(parseWrittenDate(text, format)))) return "date";
+  return parseTruth(text) >= 0 ? "truth" : "text";
+}
