@@ -263,10 +263,11 @@ export interface RegressionAnswer {
  * answer lists `probabilities` in the order of the model's classes; an object of JavaScript lists whole numbers first.
  */
 export interface ClassAnswer {
-  label: string;
+  /** A number where the target is a column of numbers. */
+  label: string | number;
   probability: number;
   probabilities: Record<string, number>;
-  top?: { label: string; probability: number }[] | undefined;
+  top?: { label: string | number; probability: number }[] | undefined;
 }
 
 /** The prediction for one row. */

@@ -16,7 +16,7 @@ export const UPLOAD_NOTES = {
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Codes of what is found in the rows and columns of a job, and their meaning. */
-export const JOB_NOTES = {
+const JOB_NOTES = {
   rows_without_target: "Rows whose target is missing train nothing and are not scored.",
   task_guessed: "Whole numbers of few values were taken for classes.",
   text_left_out: "A column of text has no values that can be trained on.",

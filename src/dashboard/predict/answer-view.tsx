@@ -32,7 +32,7 @@ function Values({ values, targets }: { readonly values: readonly (number | strin
 }
 
 interface ClassesProps {
-  readonly answer: Extract<PredictionAnswer, { label: string }> | null;
+  readonly answer: Extract<PredictionAnswer, { label: unknown }> | null;
   readonly classes: readonly string[];
 }
 
@@ -46,7 +46,7 @@ function Classes({ answer, classes }: ClassesProps) {
       <p class="predicted">{answer ? answer.label : "–"}</p>
       <ul class="bars" aria-label="Probabilities">
         {shown.map(({ label, index, share }) => (
-          <li key={label} class="bar-row" data-chosen={label === answer?.label}>
+          <li key={label} class="bar-row" data-chosen={answer !== null && label === String(answer.label)}>
             <span class="truncate">{label}</span>
             <span class="bar">
               <span style={{ width: `${share * 100}%`, background: cssColour(palette.classColour(index)) }} />

@@ -73,8 +73,11 @@ export const preprocessing = z
   .strictObject({
     columns: z.array(encodedColumn).meta({ description: "Raw columns in the order in which rows given as arrays have them." }),
     targets: z
-      .array(z.strictObject({ column: z.string(), scaling: scaling.nullable() }))
-      .meta({ description: "Target columns; a regression's outputs are multiplied by scale and offset is added." }),
+      .array(z.strictObject({ column: z.string(), scaling: scaling.nullable(), numeric: z.literal(true).optional() }))
+      .meta({
+        description:
+          "Target columns; a regression's outputs are multiplied by scale and offset is added. `numeric`: a column of numbers whose values are classes, which are answered as numbers.",
+      }),
     ignored: z.array(z.string()).optional().meta({
       description:
         "The other columns of the data set, which the model does not use: rows to predict may have them. Left out: the model was made before this was recorded.",

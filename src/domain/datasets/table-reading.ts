@@ -26,7 +26,11 @@ export const tableReading = z
 
 export type TableReading = z.output<typeof tableReading>;
 
-/** What is stored of a table beside its columns. */
+/**
+ * The JSON that is stored beside a table's columns.
+ *
+ * @internal Exported so that a test can parse it.
+ */
 export const aboutTable = z.strictObject({ reading: tableReading, notes: z.array(note) });
 export interface AboutTable {
   readonly reading: TableReading;

@@ -31,11 +31,14 @@ export type PredictionWriter = (prediction: Prediction, topK: number | null) => 
 /** The writers of models that are in use: labels are quoted once for a model, not once for a row. */
 const writers = new WeakMap<readonly string[], PredictionWriter>();
 
-/** The writer of a model's predictions. */
-export function predictionWriter({ classes }: Pick<Model, "classes">): PredictionWriter {
+/** A model as far as its answers depend on it. */
+type AnsweringModel = Pick<Model, "classes" | "preprocessing">;
+
+/** Returns the writer of a model's predictions. Labels of a target column of numbers are numbers. */
+export function predictionWriter({ classes, preprocessing }: AnsweringModel): PredictionWriter {
   const known = writers.get(classes);
   if (known) return known;
-  const writer = createWriter(classes);
+  const writer = createWriter(classes, preprocessing?.targets[0]?.numeric ?? false);
   writers.set(classes, writer);
   return writer;
 }
@@ -47,11 +50,7 @@ interface Answered {
 }
 
 /** A whole answer: `{"predictions": [...]}`, with `notes` where something is odd about the rows. */
-export function predictionsJson(
-  model: Pick<Model, "classes" | "preprocessing">,
-  { predictions, remarks }: Answered,
-  topK: number | null,
-): string {
+export function predictionsJson(model: AnsweringModel, { predictions, remarks }: Answered, topK: number | null): string {
   const write = predictionWriter(model);
   let list = "";
   for (const prediction of predictions) list += list === "" ? write(prediction, topK) : `,${write(prediction, topK)}`;
@@ -60,11 +59,10 @@ export function predictionsJson(
   return `{"predictions":[${list}],"notes":${JSON.stringify(notes)}}`;
 }
 
-function createWriter(classes: readonly string[]): PredictionWriter {
-  const labels = classes.map((label) => JSON.stringify(label));
-  const keys = labels.map((label, place) => `${place === 0 ? "" : ","}${label}:`);
-  const choice = ({ label, probability }: Choice): string =>
-    `{"label":${JSON.stringify(label)},"probability":${numberText(probability)}}`;
+function createWriter(classes: readonly string[], isNumeric: boolean): PredictionWriter {
+  const names = classes.map((label) => JSON.stringify(label));
+  const keys = names.map((name, place) => `${place === 0 ? "" : ","}${name}:`);
+  const labels = isNumeric ? classes.map((label) => JSON.stringify(Number(label))) : names;
   return (prediction, topK) => {
     // Only a regression can overflow: probabilities lie in 0..1.
     if ("value" in prediction) {
@@ -79,8 +77,11 @@ function createWriter(classes: readonly string[]): PredictionWriter {
       return `${head}${members}}}`;
     }
     const places = placesOfTop(probabilities, topK).sort((a, b) => a - b);
-    const members = places.map((at) => `${labels[at]}:${numberText(probabilities[at] as number)}`);
-    return `${head}${members.join()}},"top":[${topChoices(prediction, { classes }, topK).map(choice).join()}]}`;
+    const members = places.map((at) => `${names[at]}:${numberText(probabilities[at] as number)}`);
+    const top = placesOfTop(probabilities, topK).map(
+      (at) => `{"label":${labels[at]},"probability":${numberText(probabilities[at] as number)}}`,
+    );
+    return `${head}${members.join()}},"top":[${top.join()}]}`;
   };
 }
 

@@ -233,13 +233,14 @@ const regression = z
     value: z.union([wireNumber, z.array(wireNumber)]).meta({ description: "An array where there are several outputs." }),
   })
   .meta({ id: "RegressionPrediction" });
+const label = z.union([z.string(), z.number()]);
 const classification = z
   .object({
-    label: z.string(),
+    label: label.meta({ description: "The predicted class: a number where the target is a column of numbers." }),
     probability: z.number(),
     probabilities: z.record(z.string(), z.number()),
     top: z
-      .array(z.object({ label: z.string(), probability: z.number() }))
+      .array(z.object({ label, probability: z.number() }))
       .optional()
       .meta({ description: "With `top_k`: the most probable classes, most probable first; `probabilities` has no others." }),
   })

@@ -1,6 +1,6 @@
 /** Notes on the data of a job: which rows and columns were left out, what was guessed, and what looks wrong with the classes. */
 import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
-import { MAX_NOTES, type Note, type NoteCode } from "../../domain/notes.ts";
+import { type JobNoteCode, MAX_NOTES, type Note } from "../../domain/notes.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import type { ClassesResult } from "./dataset-columns.ts";
 import { leakNotes } from "./leak-notes.ts";
@@ -29,7 +29,7 @@ export function dataNotes(data: NotedData): Note[] {
   return notes.slice(0, MAX_NOTES);
 }
 
-const noteOn = (code: NoteCode, column: string | null, detail: string, cure: string): Note => ({
+const noteOn = (code: JobNoteCode, column: string | null, detail: string, cure: string): Note => ({
   ...{ code, column, line: null, detail, cure },
 });
 

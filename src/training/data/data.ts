@@ -98,9 +98,13 @@ function fit(
     targets: target.map((column) => ({
       column,
       scaling: isScaled ? fitTargetScaling(valuesOf(dataset, column), train) : null,
+      ...(hasClasses && isNumericColumn(dataset, column) && { numeric: true as const }),
     })),
   };
 }
+
+const isNumericColumn = ({ columns }: DatasetRows, name: string): boolean =>
+  columns.some((column) => column.name === name && (column.type === "number" || column.type === "integer"));
 
 /** Classes of the rows of a data set, where it has classes, which of its rows have targets (null: all), and which train. */
 export function splitDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows) {

@@ -99,7 +99,7 @@ export function keptPreprocessing(
   if (unfit.length > 0) return refused(`the model takes ${shown(unfit.map(({ name }) => name))} as a column of another type`);
   if (own.targets.length !== targets.length)
     return refused(`the model has ${own.targets.length} targets, this job ${targets.length}`);
-  const scaled = targets.map(({ name }, index) => ({ column: name, scaling: own.targets[index]?.scaling ?? null }));
+  const scaled = targets.map(({ name }, index) => ({ scaling: null, ...own.targets[index], column: name }));
   return { kept: { columns: own.columns, targets: scaled } };
 }
 

@@ -33,11 +33,19 @@ function keysIn(text: string): string[] {
 describe("a prediction as JSON", () => {
   it("has its probabilities in the order of the classes", () => {
     const prediction = predictionOf(["-1", "10", "9"], [0.25, 0.5, 0.25]);
-    expect(predictionWriter({ classes: ["-1", "10", "9"] })(prediction, null)).toBe(
+    expect(predictionWriter({ classes: ["-1", "10", "9"], preprocessing: null })(prediction, null)).toBe(
       '{"label":"10","probability":0.5,"probabilities":{"-1":0.25,"10":0.5,"9":0.25}}',
     );
-    expect(predictionWriter({ classes: ["-1", "10", "9"] })(prediction, 2)).toBe(
+    expect(predictionWriter({ classes: ["-1", "10", "9"], preprocessing: null })(prediction, 2)).toBe(
       '{"label":"10","probability":0.5,"probabilities":{"-1":0.25,"10":0.5},"top":[{"label":"10","probability":0.5},{"label":"-1","probability":0.25}]}',
+    );
+  });
+
+  it("has numbers for labels where the target is a column of numbers, and texts for keys", () => {
+    const prediction = predictionOf(["-1", "0.5", "10"], [0.25, 0.25, 0.5]);
+    const preprocessing = { columns: [], targets: [{ column: "y", scaling: null, numeric: true as const }] };
+    expect(predictionWriter({ classes: ["-1", "0.5", "10"], preprocessing })(prediction, 2)).toBe(
+      '{"label":10,"probability":0.5,"probabilities":{"-1":0.25,"10":0.5},"top":[{"label":10,"probability":0.5},{"label":-1,"probability":0.25}]}',
     );
   });
 
@@ -45,7 +53,7 @@ describe("a prediction as JSON", () => {
     fc.assert(
       fc.property(scored, fc.option(fc.integer({ min: 1, max: 4 })), ({ classes, probabilities }, topK) => {
         const prediction = predictionOf(classes, probabilities);
-        const text = predictionWriter({ classes })(prediction, topK);
+        const text = predictionWriter({ classes, preprocessing: null })(prediction, topK);
         const parsed = JSON.parse(text);
         const order = classes.map((_, place) => place);
         const top = [...order].sort((a, b) => (probabilities[b] as number) - (probabilities[a] as number)).slice(0, topK ?? 99);
