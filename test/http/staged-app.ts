@@ -9,7 +9,7 @@ import { createServices, type Services } from "../../src/app/services.ts";
 import { createLocalBus } from "../../src/bus/local.ts";
 import type { MetricChunk } from "../../src/domain/metrics/metric.ts";
 import { NO_RECEIPT } from "../../src/domain/models/receipt.ts";
-import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../src/domain/ports.ts";
+import type { ComputePool, TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../src/domain/ports.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { AccessSettings } from "../../src/http/auth/guard.ts";
 import { createLifecycle, type Lifecycle } from "../../src/http/connection/lifecycle.ts";
@@ -74,11 +74,13 @@ export async function openStagedApp({
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
   const store = await openStore({ dataDir, ...storeOptions });
   const bus = createLocalBus((error) => log.error({ err: error }, "bus"));
-  const computePool = createComputePool({ limits, threads: 1, onError: (error) => log.error({ err: error }, "desk") });
+  const pool = createComputePool({ limits, threads: 1, onError: (error) => log.error({ err: error }, "compute pool") });
+  // One object for the server and its projects: what a test replaces is replaced for requests.
+  const computePool: ComputePool = { ...pool, ofProject: () => computePool };
   const uploadSpool = await openUploadSpool({
     dataDir,
     limits: datasetLimits,
-    onError: (error) => log.error({ err: error }, "intake"),
+    onError: (error) => log.error({ err: error }, "upload spool"),
   });
   const stage = createStage();
   const queue = createEmbeddedQueue(store, limits.project.runningJobs);

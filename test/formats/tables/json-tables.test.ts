@@ -122,7 +122,7 @@ describe("plain rows, which are read without the parser", () => {
     const bytes = Buffer.from('[{"a":"x"},{"a":"y"},{"a":"\u00e9"}]');
     bytes[bytes.indexOf(0xa9)] = 0x28;
     expect(await faultOf(createJsonTable(chunked(bytes), LIMITS))).toBe(
-      "malformed: line 1, character 22: the value is not UTF-8",
+      "malformed: line 1, character 22: the value is not UTF-8: save the file as UTF-8, or upload it with encoding=latin1 (or utf-16) if it is that",
     );
   });
 });
@@ -132,7 +132,7 @@ describe("faults of tables in JSON", () => {
     [
       ['{"a": 1}\n{"a": nul}\n', "malformed: line 2, character 7: expected a value"],
       ['{"a": 1}\n\n{"a": 1,}\n', "malformed: line 3, character 9: expected a name in double quotes"],
-      ['{"a": 1}\n[1]\n', "invalid: line 2: a row is an object, one member a column"],
+      ['{"a": 1}\n[1]\n', 'invalid: line 2: a row is an object, one member a column; pandas writes that with orient="records"'],
       [
         '{"a": 1, "b": {"c": 2}}\n',
         "invalid: line 1, column 2 (b): a cell is a text, a number, a boolean or null, nothing nested",

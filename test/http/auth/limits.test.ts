@@ -174,7 +174,7 @@ describe("a body that is nested deeper than the limit", () => {
     for (const url of ["/v1/jobs", `/v1/models/${model}/predict`, `/v2/models/${model}/infer`, "/v1/keys"]) {
       const response = await staged.app.inject({ method: "POST", url, payload: nested(5000), headers: JSON_TYPE });
       expect(response.statusCode, url).toBe(400);
-      expect(response.body).toContain("more than 64 levels");
+      expect(response.body).toContain("deeper than the limit of 64 levels");
     }
     const shallow = await staged.app.inject({ method: "POST", url: "/v1/jobs", payload: nested(64), headers: JSON_TYPE });
     expect(shallow.statusCode).toBe(422);
