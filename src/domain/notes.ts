@@ -13,6 +13,7 @@ export const UPLOAD_NOTES = {
   header_guessed: "Whether the first row has names is not certain.",
   lines_skipped: "Lines that are no rows were passed over.",
   index_column: "The first column has no name and counts the rows: it is no feature unless it is asked for.",
+  duplicate_rows: "Rows repeat an earlier row in every column.",
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Codes of what is found in the rows and columns of a job, and their meaning. */
@@ -23,6 +24,7 @@ const JOB_NOTES = {
   column_without_values: "A column has no value in any row.",
   constant_column: "A column has the same value in every row.",
   id_like_column: "A column has another value in every row, as an id has.",
+  rows_have_times: "Rows have times, and the held-out ones are drawn at random.",
   column_predicts_target: "A column alone predicts the target almost perfectly.",
   rare_class: "A class has fewer than ten rows.",
   imbalanced_classes: "One class has at least nine tenths of the rows.",

@@ -2,6 +2,7 @@
 import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
 import { type JobNoteCode, MAX_NOTES, type Note } from "../../domain/notes.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
+import { formOf } from "../../domain/spec/split.ts";
 import type { ClassesResult } from "./dataset-columns.ts";
 import { leakNotes } from "./leak-notes.ts";
 
@@ -9,6 +10,8 @@ import { leakNotes } from "./leak-notes.ts";
 const FEW_ROWS = 10;
 /** The share of the largest class from which accuracy says little. */
 const IMBALANCE = 0.9;
+/** Different times of a column from which it may order the rows. */
+const TIMES = 10;
 /** Rows from which a column that never repeats itself is more likely an id than a measure. */
 const ID_ROWS = 50;
 
@@ -25,7 +28,9 @@ export interface NotedData {
 
 /** The notes on a job's data, at most `MAX_NOTES` of them. */
 export function dataNotes(data: NotedData): Note[] {
-  const notes = [targetNotes, classNotes, leftOutNotes, featureNotes, targetLeaks].flatMap((notesOn) => notesOn(data));
+  const notes = [targetNotes, classNotes, leftOutNotes, timeNotes, featureNotes, targetLeaks].flatMap((notesOn) =>
+    notesOn(data),
+  );
   return notes.slice(0, MAX_NOTES);
 }
 
@@ -92,6 +97,16 @@ function leftOutNotes({ spec, dataset }: NotedData): Note[] {
       const detail = `${name} is text (${distinct} different values) and is left out`;
       return noteOn("text_left_out", name, detail, `upload the file with types={"${name}":"category"} to use it`);
     });
+}
+
+/** Rows that are drawn at random from a table with times, although later ones may be what is to be predicted. */
+function timeNotes({ spec, dataset: { columns } }: NotedData): Note[] {
+  const isDrawn = spec.split === undefined || (spec.split !== null && formOf(spec.split).form === "shares");
+  const column = isDrawn && columns.find(({ type, distinct }) => type === "datetime" && distinct >= TIMES);
+  if (!column) return [];
+  const detail = `rows have times (${column.name}), and the held-out ones are drawn at random among all of them`;
+  const cure = `hold out the last ones if later rows are to be predicted: "split": {"time": ${JSON.stringify(column.name)}}`;
+  return [noteOn("rows_have_times", column.name, detail, cure)];
 }
 
 function featureNotes({ dataset, features }: NotedData): Note[] {

@@ -15,6 +15,7 @@ import {
   readTruth,
   shown,
 } from "./column.ts";
+import { type DuplicateRows, findDuplicateRows } from "./duplicate-rows.ts";
 import { chosenType, type GuessedColumn, guessColumns, type WritingOptions } from "./guess.ts";
 import { type Inference, inferTypes } from "./infer.ts";
 import { keepColumns } from "./keep-columns.ts";
@@ -50,7 +51,8 @@ export async function readTable(given: Table, options: ColumnOptions, limits: Da
   });
   const finished = builders.map((builder) => builder.finish());
   const columns = markIndex(finished, inference);
-  const notes = uploadNotes({ columns, guesses, csv: inference.csv ?? null, rows });
+  const duplicates = duplicatesOf(finished, columns, rows);
+  const notes = uploadNotes({ columns, guesses, csv: inference.csv ?? null, rows, duplicates });
   return {
     rows,
     names,
@@ -108,6 +110,13 @@ function markIndex(finished: readonly FinishedColumn[], { csv }: Inference): Col
   const [start] = first.values;
   const counts = (start === 0 || start === 1) && first.values.every((value, row) => value === start + row);
   return counts ? [{ ...first.column, role: "index" }, ...columns.slice(1)] : columns;
+}
+
+/** Rows that repeat an earlier one in all columns but an index; null also for a table with text, whose values are not kept. */
+function duplicatesOf(finished: readonly FinishedColumn[], columns: readonly Column[], rows: number): DuplicateRows | null {
+  const compared = finished.filter((_, index) => columns[index]?.role !== "index").map(({ values }) => values);
+  const values = compared.filter((each) => each !== null && each !== undefined);
+  return values.length === compared.length ? findDuplicateRows(values, rows) : null;
 }
 
 /** Bytes of a value of each type while the table is read; text has none. */

@@ -7,6 +7,7 @@ import type { ReadingOptions } from "../../domain/datasets/reading-options.ts";
 import type { TableReading } from "../../domain/datasets/table-reading.ts";
 import { MAX_NOTES, type Note, type UploadNoteCode } from "../../domain/notes.ts";
 import type { CsvLayout, TableExtent } from "../../formats/tables/table.ts";
+import type { DuplicateRows } from "./duplicate-rows.ts";
 import type { GuessedColumn } from "./guess.ts";
 
 /** How the table as a whole was read. */
@@ -30,10 +31,11 @@ export interface NotedTable {
   readonly guesses: ReadonlyMap<number, GuessedColumn>;
   readonly csv: CsvLayout | null;
   readonly rows: number;
+  readonly duplicates: DuplicateRows | null;
 }
 
 /** The notes on a table, at most `MAX_NOTES` of them. */
-export function uploadNotes({ columns, guesses, csv, rows }: NotedTable): Note[] {
+export function uploadNotes({ columns, guesses, csv, rows, duplicates }: NotedTable): Note[] {
   const ofColumns = columns.flatMap((column, index) => {
     const ambiguity = guesses.get(index)?.ambiguity;
     const isAsGuessed = column.type !== "category" && column.type !== "text";
@@ -42,7 +44,8 @@ export function uploadNotes({ columns, guesses, csv, rows }: NotedTable): Note[]
       ...(ambiguity && isAsGuessed ? [ambiguityNote(column.name, ambiguity)] : []),
     ];
   });
-  return [...(csv ? layoutNotes(csv, columns) : []), ...ofColumns].slice(0, MAX_NOTES);
+  const ofTable = [...(csv ? layoutNotes(csv, columns) : []), ...(duplicates ? [duplicatesNote(duplicates, rows)] : [])];
+  return [...ofTable, ...ofColumns].slice(0, MAX_NOTES);
 }
 
 const noteOn = (code: UploadNoteCode, column: string | null, line: number | null, detail: string, cure: string): Note => ({
@@ -64,6 +67,13 @@ function layoutNotes({ headerDoubt, skipped, skippedLines, hasHeader }: CsvLayou
     notes.push(noteOn("index_column", first.name, null, detail, "name it in features to train on it"));
   }
   return notes;
+}
+
+function duplicatesNote({ count, first: { row, of } }: DuplicateRows, rows: number): Note {
+  const verb = count === 1 ? "repeats" : "repeat";
+  const detail = `${count} of ${rows} rows ${verb} an earlier one in every column, the first row ${row + 1} (as row ${of + 1})`;
+  const cure = "remove them if they are copies: a copy of a training row that is held out makes the score too good";
+  return noteOn("duplicate_rows", null, null, detail, cure);
 }
 
 const NOUNS: Readonly<Record<string, string>> = {

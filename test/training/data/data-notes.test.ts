@@ -134,6 +134,22 @@ const PLANTED: Readonly<Record<JobNoteCode, Planted>> = {
     ),
     detail: /^id has another value in every row/,
   },
+  rows_have_times: {
+    data: dataset(
+      x,
+      column(
+        "at",
+        numbers((row) => row * 86_400_000),
+        "datetime",
+      ),
+      column(
+        "y",
+        numbers((row) => ((row * 37) % 101) / 3),
+        "number",
+      ),
+    ),
+    detail: /^rows have times \(at\)/,
+  },
   column_predicts_target: {
     data: dataset(
       x,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
 import { aboutTable } from "../../../src/domain/datasets/table-reading.ts";
 import type { IngestedTable } from "../../../src/domain/datasets/upload.ts";
-import { UPLOAD_NOTES, type UploadNoteCode } from "../../../src/domain/notes.ts";
+import { NOTES, UPLOAD_NOTES, type UploadNoteCode } from "../../../src/domain/notes.ts";
 import { createCsvTable } from "../../../src/formats/tables/csv.ts";
 import { createNdjsonTable } from "../../../src/formats/tables/ndjson.ts";
 import { parseConfig } from "../../../src/server/config.ts";
@@ -53,7 +53,12 @@ const PLANTED: Partial<
     detail: /^the first row was read as names, although some of them are numbers \(2019, 2020\)/,
   },
   lines_skipped: { text: "# made by tool\na,b\n1,2\n", line: 1, detail: /^line 1: passed over/ },
-  index_column: { text: ",a\n1,x\n2,y\n3,x\n", line: null, detail: /^column_1 has no name and counts the rows/ },
+  index_column: { text: ",a\n1,x\n2,y\n3,z\n", line: null, detail: /^column_1 has no name and counts the rows/ },
+  duplicate_rows: {
+    text: "x,label\n1,a\n2,a\n1,a\n2,b\n1,a\n",
+    line: null,
+    detail: /^2 of 5 rows repeat an earlier one in every column, the first row 3 \(as row 1\)$/,
+  },
 };
 
 describe("a note", () => {
@@ -68,7 +73,7 @@ describe("a note", () => {
 
   it("is documented", async () => {
     const page = await readFile(new URL("../../../docs/tables.md", import.meta.url), "utf8");
-    for (const code of Object.keys(UPLOAD_NOTES)) expect(page).toContain(`\`${code}\``);
+    for (const code of Object.keys(NOTES)) expect(page).toContain(`\`${code}\``);
   });
 
   it("is not made of a plain table", async () => {
