@@ -67,7 +67,7 @@ function useEvents(id: string): State & { load(): void } {
   const load = async (from: number, signal?: AbortSignal): Promise<void> => {
     setState((now) => ({ ...now, busy: true, error: null }));
     try {
-      const page = await api.events(id, { after: from, limit: PAGE_EVENTS, ...(signal && { signal }) });
+      const page = await api.events(id, { after: from, limit: PAGE_EVENTS }, { signal });
       add(page.data, { after: page.next_after, atEnd: !page.has_more, busy: false });
     } catch (error) {
       if (!signal?.aborted) setState((now) => ({ ...now, busy: false, error }));

@@ -47,8 +47,8 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
   const read = async (after: string | null) => {
     state.update((now) => ({ ...now, loading: true, error: null }));
     try {
-      const query = { after, limit: PAGE_JOBS, state: filter ?? undefined, signal: abort.signal };
-      const page = await api.jobs(query);
+      const query = { after, limit: PAGE_JOBS, state: filter ?? undefined };
+      const page = await api.jobs(query, { signal: abort.signal });
       for (const job of page.data) board.put(job);
       // Some may have changed or gone since the page was read.
       const now = page.data.map(({ id }) => board.get(id)).filter((job) => job !== undefined);
