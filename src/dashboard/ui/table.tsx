@@ -31,8 +31,10 @@ export function Table<T>({ caption, columns, rows, keyOf, empty }: TableProps<T>
   const [order, setOrder] = useState<Order | null>(null);
   if (rows.length === 0 && empty) return <>{empty}</>;
   const sorted = sortRows(rows, columns.find(({ key }) => key === order?.key)?.sortBy, order?.descending ?? false);
+  // Keys scroll a table that is too wide only from within it: one without buttons to sort by is focused itself.
+  const sorts = columns.some(({ sortBy }) => sortBy !== undefined);
   return (
-    <div class="table-scroll">
+    <section class="table-scroll" tabIndex={sorts ? undefined : 0} aria-label={sorts ? undefined : caption}>
       <table class="table">
         <caption class="visually-hidden">{caption}</caption>
         <thead>
@@ -54,7 +56,7 @@ export function Table<T>({ caption, columns, rows, keyOf, empty }: TableProps<T>
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
