@@ -62,7 +62,7 @@ describe("a backup", () => {
     for (const body of ["no database", backup.slice(0, backup.byteLength / 2), damaged, new Uint8Array()]) {
       const response = await restore(server.url, body);
       expect(response.status).toBe(422);
-      expect(((await response.json()) as { detail: string }).detail).toContain("no backup that can be restored");
+      expect(((await response.json()) as { detail: string }).detail).toContain("not a backup that can be restored");
     }
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
     expect(await server.stop()).toBe(0);
