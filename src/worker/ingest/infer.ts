@@ -16,13 +16,15 @@ export interface InferredColumn {
   readonly type: InferredType;
   /** Whether it may be numbers or dates that are written in another way, or nearly all of which are. */
   readonly isSuspect: boolean;
+  /** Whether its values are whole numbers of which some are beyond 2^53, and labels for that reason. */
+  readonly isBig: boolean;
 }
 
 export interface Inference extends TableExtent {
   readonly columns: readonly InferredColumn[];
 }
 
-const EMPTY: InferredColumn = { type: "empty", isSuspect: false };
+const EMPTY: InferredColumn = { type: "empty", isSuspect: false, isBig: false };
 
 /** Walks through a table once. Throws what its format throws. */
 export async function inferTypes(table: Table): Promise<Inference> {
@@ -97,12 +99,17 @@ class ColumnInference {
   }
 
   get result(): InferredColumn {
-    return { type: this.#type, isSuspect: this.#kind === "mixed" && !this.#code && this.#fitting * 2 >= this.#seen };
+    const isSuspect = this.#kind === "mixed" && !this.#code && this.#fitting * 2 >= this.#seen;
+    return { type: this.#type, isSuspect, isBig: this.#isBig };
+  }
+
+  get #isBig(): boolean {
+    return this.#kind === "number" && this.#integer && this.#big;
   }
 
   get #type(): InferredType {
     // Whole numbers that float64 does not tell apart are kept as they are written.
-    if (this.#kind === "number") return !this.#integer ? "number" : this.#big ? "label" : "integer";
+    if (this.#kind === "number") return this.#isBig ? "label" : this.#integer ? "integer" : "number";
     if (this.#kind === "truth") return "boolean";
     if (this.#kind === "datetime") return "datetime";
     return this.#kind === "mixed" || this.#odd ? "label" : "empty";

@@ -9,6 +9,7 @@ import { MAX_NOTES, type Note, type UploadNoteCode } from "../../domain/notes.ts
 import type { CsvLayout, TableExtent } from "../../formats/tables/table.ts";
 import type { DuplicateRows } from "./duplicate-rows.ts";
 import type { GuessedColumn } from "./guess.ts";
+import type { InferredColumn } from "./infer.ts";
 
 /** How the table as a whole was read. */
 export function describeReading({ csv }: TableExtent, options: Partial<ReadingOptions>): TableReading {
@@ -32,14 +33,16 @@ export interface NotedTable {
   readonly csv: CsvLayout | null;
   readonly rows: number;
   readonly duplicates: DuplicateRows | null;
+  readonly inferred: readonly InferredColumn[];
 }
 
 /** The notes on a table, at most `MAX_NOTES` of them. */
-export function uploadNotes({ columns, guesses, csv, rows, duplicates }: NotedTable): Note[] {
+export function uploadNotes({ columns, guesses, csv, rows, duplicates, inferred }: NotedTable): Note[] {
   const ofColumns = columns.flatMap((column, index) => {
     const ambiguity = guesses.get(index)?.ambiguity;
     const isAsGuessed = column.type !== "category" && column.type !== "text";
     return [
+      ...(inferred[index]?.isBig && !isAsGuessed ? [largeIntegersNote(column.name)] : []),
       ...(column.odd ? [oddNote(column, column.odd, rows)] : []),
       ...(ambiguity && isAsGuessed ? [ambiguityNote(column.name, ambiguity)] : []),
     ];
@@ -67,6 +70,11 @@ function layoutNotes({ headerDoubt, skipped, skippedLines, hasHeader }: CsvLayou
     notes.push(noteOn("index_column", first.name, null, detail, "name it in features to train on it"));
   }
   return notes;
+}
+
+function largeIntegersNote(name: string): Note {
+  const detail = `${name} has whole numbers beyond 2^53, which a number would round: they are kept as labels`;
+  return noteOn("large_integers", name, null, detail, `upload the file with types={"${name}":"number"} to have them rounded`);
 }
 
 function duplicatesNote({ count, first: { row, of } }: DuplicateRows, rows: number): Note {

@@ -54,6 +54,11 @@ const PLANTED: Partial<
   },
   lines_skipped: { text: "# made by tool\na,b\n1,2\n", line: 1, detail: /^line 1: passed over/ },
   index_column: { text: ",a\n1,x\n2,y\n3,z\n", line: null, detail: /^column_1 has no name and counts the rows/ },
+  large_integers: {
+    text: column(["9007199254740993", "9007199254740995", "17"]),
+    line: null,
+    detail: /^v has whole numbers beyond 2\^53/,
+  },
   duplicate_rows: {
     text: "x,label\n1,a\n2,a\n1,a\n2,b\n1,a\n",
     line: null,
