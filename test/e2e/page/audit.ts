@@ -17,6 +17,11 @@ interface AxeResults {
 export async function faultsOfView(page: Page): Promise<string[]> {
   // A page's policy allows no scripts from outside: this one comes by way of the browser's own door.
   await page.evaluate(AXE);
+  // A colour half-way from one to another is nobody's choice.
+  await page.evaluate(async () => {
+    const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.all(transitions.map(({ finished }) => finished.catch(() => undefined)));
+  });
   return await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
     const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });

@@ -100,7 +100,8 @@ describe.each(LOOKS)("on %s", (_, options) => {
       [`/models/${wines.model?.id}?with=${wines.model?.id}`, ".table tbody tr"],
       [`/jobs/${wines.id}?tab=model`, "canvas[data-drawn=field]"],
       ["/new", ".verdict-line[data-phase=valid]"],
-      [`/new?dataset=${dataset}`, ".column-choice"],
+      // Not before its button can be pressed: it fades in when the target is chosen.
+      [`/new?dataset=${dataset}`, ".verdict-line[data-phase=valid]"],
     ] as const;
     for (const [path, sign] of views) {
       await page.goto(stage.url + path);
