@@ -1,6 +1,7 @@
 /** The client's methods for data sets: uploads, columns, the first rows. */
 import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
 import type { Encoding } from "../domain/datasets/reading-options.ts";
+import { FORMAT_OF_ENDING } from "../domain/datasets/table-endings.ts";
 import type { DateFormat } from "../domain/datasets/written-dates.ts";
 import type { Dataset, DatasetPreview, DatasetSummary, Page, PageQuery } from "./answers.ts";
 import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
@@ -73,19 +74,8 @@ export function createDatasetsClient({ send, get, drop }: Transport): DatasetsCl
   };
 }
 
-/** Formats by the ending of a file's name. */
-const FORMAT_OF_ENDING: Readonly<Record<string, DatasetFormat>> = {
-  csv: "csv",
-  tsv: "csv",
-  txt: "csv",
-  ndjson: "ndjson",
-  jsonl: "ndjson",
-  json: "json",
-  parquet: "parquet",
-};
-
 /** The endings that name a format, without their dots. */
-export const TABLE_ENDINGS: readonly string[] = Object.keys(FORMAT_OF_ENDING);
+export const TABLE_ENDINGS: readonly string[] = [...FORMAT_OF_ENDING.keys()];
 
 /**
  * Returns what a file's name says about the table in it: `rows.csv.gz` is a CSV named `rows`. `format` is null where the ending
@@ -93,6 +83,6 @@ export const TABLE_ENDINGS: readonly string[] = Object.keys(FORMAT_OF_ENDING);
  */
 export function tableNamed(fileName: string): { readonly name: string; readonly format: DatasetFormat | null } {
   const parts = fileName.replace(/\.gz$/i, "").split(".");
-  const format = FORMAT_OF_ENDING[parts.at(-1)?.toLowerCase() ?? ""] ?? null;
+  const format = FORMAT_OF_ENDING.get(parts.at(-1)?.toLowerCase() ?? "") ?? null;
   return { name: parts.slice(0, -1).join(".") || parts.join("."), format };
 }

@@ -54,6 +54,7 @@ describe("the transport", () => {
 
 describe("a table's file name", () => {
   it.each([
+    ["rows.constructor", { name: "rows", format: null }],
     ["iris.csv", { name: "iris", format: "csv" }],
     ["a.b.TSV.GZ", { name: "a.b", format: "csv" }],
     ["rows.parquet", { name: "rows", format: "parquet" }],

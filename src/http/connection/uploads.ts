@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
 import { DATASET_FORMATS, type DatasetFormat } from "../../domain/datasets/dataset.ts";
 import { ENCODINGS, readingOptions } from "../../domain/datasets/reading-options.ts";
+import { FORMAT_OF_ENDING } from "../../domain/datasets/table-endings.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
@@ -25,19 +26,6 @@ const FORMAT_OF_TYPE: ReadonlyMap<string, DatasetFormat> = new Map(
     "application/vnd.apache.parquet": "parquet",
     "application/parquet": "parquet",
     "application/x-parquet": "parquet",
-  } as const),
-);
-
-/** The format of each extension of a file name; a `.gz` after it does not count. */
-const FORMAT_OF_EXTENSION: ReadonlyMap<string, DatasetFormat> = new Map(
-  Object.entries({
-    csv: "csv",
-    tsv: "csv",
-    txt: "csv",
-    ndjson: "ndjson",
-    jsonl: "ndjson",
-    json: "json",
-    parquet: "parquet",
   } as const),
 );
 
@@ -280,7 +268,7 @@ function mediaTypeOf(header: string | undefined): string {
 
 function formatOfName(fileName: string): DatasetFormat | undefined {
   const extension = /\.([a-z]+)(?:\.gz)?$/i.exec(fileName)?.[1]?.toLowerCase() ?? "";
-  return FORMAT_OF_EXTENSION.get(extension);
+  return FORMAT_OF_ENDING.get(extension);
 }
 
 function stemOf(fileName: string): string {
