@@ -7,8 +7,9 @@ import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
 import { jobNameFault } from "../models/registry.ts";
+import { autoOptions, CHOSEN_BY_SEARCH, type ResolvedAuto, resolvedAuto } from "./auto-options.ts";
 import { boundFaults } from "./bound-faults.ts";
-import { networkLayers } from "./layers.ts";
+import { type Layer, networkLayers } from "./layers.ts";
 import { float32, isFloat32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
@@ -179,7 +180,6 @@ const fields = {
     .nullable()
     .optional()
     .meta({ description: "A data set holds out 20 % for validation unless told otherwise; other data nothing." }),
-  model: z.strictObject({ layers: networkLayers }),
   loss: loss.optional().meta({
     description: "mse for regression; bce after a sigmoid, else bce_with_logits, for two classes; cross_entropy for more.",
   }),
@@ -204,10 +204,16 @@ const fields = {
   ...runOptions,
 };
 
+const givenModel = z.strictObject({ layers: networkLayers });
+
 export const jobSpec = z
   .strictObject({
     ...fields,
     data: z.union([z.strictObject({ generator }), z.strictObject({ inline }), z.strictObject({ dataset: datasetSource })]),
+    model: z
+      .union([givenModel, z.strictObject({ auto: autoOptions })])
+      .prefault({ auto: {} })
+      .meta({ description: "A network, or how to search for one. Left out: a search with its defaults." }),
     preprocess: z
       .union([preprocess, z.literal("from_model")])
       .nullable()
@@ -303,6 +309,7 @@ export const resolvedSpec = z
         }),
       }),
     ]),
+    model: z.union([givenModel, z.strictObject({ auto: resolvedAuto })]),
     split: split.nullable(),
     preprocess: z
       .union([preprocess, z.strictObject({ fitted: preprocessing }).meta({ description: "As the model of init_from has it." })])
@@ -328,18 +335,47 @@ export const resolvedSpec = z
 
 export type ResolvedSpec = z.output<typeof resolvedSpec>;
 
+/** A resolved spec whose network is given. */
+export type NetworkSpec = ResolvedSpec & { readonly model: z.output<typeof givenModel> };
+
+/** A resolved spec whose network is searched for. */
+export type SearchSpec = ResolvedSpec & { readonly model: { readonly auto: ResolvedAuto } };
+
+/** Whether a resolved spec leaves its network to a search. */
+export function isSearch(spec: ResolvedSpec): spec is SearchSpec {
+  return "auto" in spec.model;
+}
+
+/** The layers that a spec gives; none where they are searched for. */
+export function givenLayers({ model }: Pick<JobSpec, "model"> | Pick<ResolvedSpec, "model">): readonly Layer[] {
+  return "layers" in model ? model.layers : [];
+}
+
 const explainUnknown = createExplainUnknown(jobSpec, ["data", "model", "optimizer", "loss", "split", "early_stopping"]);
 
 /** Reads a job spec from JSON: short forms are written out, defaults filled in. Returns the spec, or every fault of it. */
 export function parseJobSpec(json: unknown): { readonly spec: JobSpec } | { readonly errors: FieldError[] } {
   const { value, errors, shortened } = spellOut(json, jobSpec);
   const parsed = jobSpec.safeParse(value);
-  if (parsed.success && errors.length === 0) return { spec: parsed.data };
+  const misplaced = searchErrors(value);
+  if (parsed.success && errors.length + misplaced.length === 0) return { spec: parsed.data };
   const others = parsed.success ? [] : fieldErrors(parsed.error, explainUnknown);
   // What was written as its type alone has no field for it.
   const atWritten = ({ pointer, detail }: FieldError) => {
     const parent = pointer.replace(/\/type$/, "");
     return { pointer: parent !== pointer && shortened.has(parent) ? parent : pointer, detail };
   };
-  return { errors: [...errors, ...others.map(atWritten)] };
+  return { errors: [...errors, ...others.map(atWritten), ...misplaced] };
+}
+
+/** The fields of a spec without a network that a search chooses itself. */
+function searchErrors(value: unknown): FieldError[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  const { model } = value as { model?: unknown };
+  if (model !== undefined && !(typeof model === "object" && model !== null && "auto" in model)) return [];
+  const why = model === undefined ? "where model is left out" : "with model.auto";
+  return CHOSEN_BY_SEARCH.filter((field) => field in value).map((field) => ({
+    pointer: `/${field}`,
+    detail: `is chosen by the search ${why}: leave it out, or give model.layers`,
+  }));
 }

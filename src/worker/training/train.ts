@@ -1,5 +1,5 @@
 /** Entry of a training thread. */
-import { train as runJob } from "../../training/run/train.ts";
+import { runJob } from "../../training/run-job.ts";
 import { lowerThreadPriority } from "../priority.ts";
 import type { TrainTask } from "../protocol.ts";
 import { warmUpTraining } from "../warm-up.ts";

@@ -36,8 +36,8 @@ describe("widths", () => {
       ]),
     );
     if (!prepared.ok) throw new Error(JSON.stringify(prepared));
-    expect(prepared.spec.model.layers[4]).toMatchObject({ layers: [{}, { units: 7 }, {}, { units: 5 }] });
-    expect(prepared.spec.model.layers[5]).toMatchObject({ units: 3 });
+    expect(givenLayers(prepared.spec)[4]).toMatchObject({ layers: [{}, { units: 7 }, {}, { units: 5 }] });
+    expect(givenLayers(prepared.spec)[5]).toMatchObject({ units: 3 });
     // 5 · 9 + 5, then 2 · 5, 5 · 7 + 7, 7 · 5 + 5, and 5 · 3 + 3.
     expect(prepared.parameters).toBe(50 + 10 + 42 + 40 + 18);
   });
