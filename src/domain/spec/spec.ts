@@ -12,9 +12,9 @@ import { networkLayers } from "./layers.ts";
 import { float32, isFloat32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
+import { readSpec } from "./read-spec.ts";
 import { runOptions } from "./run-options.ts";
-import { fieldErrors } from "./spec-errors.ts";
-import { createExplainUnknown, spellOut } from "./spellings.ts";
+import { createExplainUnknown } from "./spellings.ts";
 import { position, split } from "./split.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
@@ -38,7 +38,8 @@ export const DEFAULT_METRICS: Readonly<Record<Task, readonly Metric[]>> = {
 };
 
 const METRIC_NAMES = [...CLASS_METRICS, ...METRICS.regression] as const;
-const MONITORS = ["loss", "val_loss", ...METRIC_NAMES.flatMap((metric) => [metric, `val_${metric}`] as const)] as const;
+/** What can be watched by epoch: the loss and every metric, of the training or the validation part. */
+export const MONITORS = ["loss", "val_loss", ...METRIC_NAMES.flatMap((metric) => [metric, `val_${metric}`] as const)] as const;
 
 /** Metrics that say nothing when they grow. */
 const LESS_IS_BETTER: ReadonlySet<string> = new Set(["loss", "mae", "rmse", "mape"]);
@@ -332,14 +333,5 @@ const explainUnknown = createExplainUnknown(jobSpec, ["data", "model", "optimize
 
 /** Reads a job spec from JSON: short forms are written out, defaults filled in. Returns the spec, or every fault of it. */
 export function parseJobSpec(json: unknown): { readonly spec: JobSpec } | { readonly errors: FieldError[] } {
-  const { value, errors, shortened } = spellOut(json, jobSpec);
-  const parsed = jobSpec.safeParse(value);
-  if (parsed.success && errors.length === 0) return { spec: parsed.data };
-  const others = parsed.success ? [] : fieldErrors(parsed.error, explainUnknown);
-  // What was written as its type alone has no field for it.
-  const atWritten = ({ pointer, detail }: FieldError) => {
-    const parent = pointer.replace(/\/type$/, "");
-    return { pointer: parent !== pointer && shortened.has(parent) ? parent : pointer, detail };
-  };
-  return { errors: [...errors, ...others.map(atWritten)] };
+  return readSpec(json, jobSpec, explainUnknown);
 }
