@@ -13,9 +13,9 @@ import { type Layer, networkLayers } from "./layers.ts";
 import { float32, isFloat32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
+import { readSpec } from "./read-spec.ts";
 import { runOptions } from "./run-options.ts";
-import { fieldErrors } from "./spec-errors.ts";
-import { createExplainUnknown, spellOut } from "./spellings.ts";
+import { createExplainUnknown } from "./spellings.ts";
 import { position, split } from "./split.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
@@ -39,7 +39,8 @@ export const DEFAULT_METRICS: Readonly<Record<Task, readonly Metric[]>> = {
 };
 
 const METRIC_NAMES = [...CLASS_METRICS, ...METRICS.regression] as const;
-const MONITORS = ["loss", "val_loss", ...METRIC_NAMES.flatMap((metric) => [metric, `val_${metric}`] as const)] as const;
+/** What can be watched by epoch: the loss and every metric, of the training or the validation part. */
+export const MONITORS = ["loss", "val_loss", ...METRIC_NAMES.flatMap((metric) => [metric, `val_${metric}`] as const)] as const;
 
 /** Metrics that say nothing when they grow. */
 const LESS_IS_BETTER: ReadonlySet<string> = new Set(["loss", "mae", "rmse", "mape"]);
@@ -355,26 +356,19 @@ const explainUnknown = createExplainUnknown(jobSpec, ["data", "model", "optimize
 
 /** Reads a job spec from JSON: short forms are written out, defaults filled in. Returns the spec, or every fault of it. */
 export function parseJobSpec(json: unknown): { readonly spec: JobSpec } | { readonly errors: FieldError[] } {
-  const { value, errors, shortened } = spellOut(json, jobSpec);
-  const parsed = jobSpec.safeParse(value);
-  const misplaced = searchErrors(value);
-  if (parsed.success && errors.length + misplaced.length === 0) return { spec: parsed.data };
-  const others = parsed.success ? [] : fieldErrors(parsed.error, explainUnknown);
-  // What was written as its type alone has no field for it.
-  const atWritten = ({ pointer, detail }: FieldError) => {
-    const parent = pointer.replace(/\/type$/, "");
-    return { pointer: parent !== pointer && shortened.has(parent) ? parent : pointer, detail };
-  };
-  return { errors: [...errors, ...others.map(atWritten), ...misplaced] };
+  const read = readSpec(json, jobSpec, explainUnknown);
+  const misplaced = searchErrors(json);
+  if (misplaced.length === 0) return read;
+  return { errors: [...("errors" in read ? read.errors : []), ...misplaced] };
 }
 
 /** The fields of a spec without a network that a search chooses itself. */
-function searchErrors(value: unknown): FieldError[] {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
-  const { model } = value as { model?: unknown };
+function searchErrors(json: unknown): FieldError[] {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return [];
+  const { model } = json as { model?: unknown };
   if (model !== undefined && !(typeof model === "object" && model !== null && "auto" in model)) return [];
   const why = model === undefined ? "where model is left out" : "with model.auto";
-  return CHOSEN_BY_SEARCH.filter((field) => field in value).map((field) => ({
+  return CHOSEN_BY_SEARCH.filter((field) => field in json).map((field) => ({
     pointer: `/${field}`,
     detail: `is chosen by the search ${why}: leave it out, or give model.layers`,
   }));

@@ -24,7 +24,7 @@ import { fitStraightLine } from "../evaluate/straight-line.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { averageOf, type Member } from "./average.ts";
 import type { FeatureKinds } from "./feature-views.ts";
-import type { Fold } from "./folds.ts";
+import type { Fold } from "../data/folds.ts";
 import { probabilitiesOf } from "./objective.ts";
 
 /** A finished search. */
@@ -71,7 +71,7 @@ function straightLineOf(
   let rows = 0;
   for (const fold of folds) {
     const train = takeRows(data.train, fold.train);
-    const table = takeRows(data.train, fold.heldOut);
+    const table = takeRows(data.train, fold.validation);
     const { preprocessing } = data;
     const line = fitStraightLine({ train, preprocessing, classes: classes.length, scoredRows: heldOut.rows, seed: spec.seed });
     if (!line.fitted) return { type, rows: null, metrics: null, reason: line.reason };
@@ -93,7 +93,7 @@ function importanceOf({ members, folds, features, heldOut, data, classes, spec }
   if (most === null) return null;
   const perFold = Math.max(1, Math.floor(most / folds.length));
   const parts = folds.map((fold, index) => {
-    const chosen = fold.heldOut.subarray(0, perFold);
+    const chosen = fold.validation.subarray(0, perFold);
     const { layers, weights } = averageOf(members, [index], features, model.outputWidth);
     return { rows: chosen.length, chosen, inference: createInference({ ...model, layers }, weights, [BLOCK]) };
   });

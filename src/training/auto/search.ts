@@ -12,6 +12,7 @@ import { isGreaterBetterInSearch } from "../../domain/spec/auto-options.ts";
 import type { SearchSpec } from "../../domain/spec/spec.ts";
 import { elementCount, packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { type JobData, loadData } from "../data/data.ts";
+import type { Fold } from "../data/folds.ts";
 import { takeRows, type Table } from "../data/table.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
 import { createInference, BLOCK } from "../predict/inference.ts";
@@ -25,7 +26,7 @@ import { averageOf, type Member } from "./average.ts";
 import { type Candidate, candidateSpec, candidatesOf, keptCandidates, type SearchShape } from "./candidates.ts";
 import { featureKinds, featureView, plainFeatures } from "./feature-views.ts";
 import { createFoldTrainer } from "./fold-training.ts";
-import { type Fold, foldsOf } from "./folds.ts";
+import { searchFolds } from "./folds.ts";
 import { evaluateOutOfFold } from "./out-of-fold.ts";
 import { type Answers, fitTemperature, metricOf, objectiveOf } from "./objective.ts";
 import { addTrial, decodeSearch, EMPTY_STATE, encodeSearch, type Networks, type SearchState, stateTensors, type Trial } from "./search-state.ts";
@@ -137,8 +138,8 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
   const outputs = classes.length > 2 ? classes.length : classes.length === 2 ? 1 : train.targetWidth;
   const features = preprocessing ? featureKinds(preprocessing.columns) : plainFeatures(train.featureWidth);
   const shape: SearchShape = { task: spec.task, rows: train.rows, outputs, features };
-  const folds = foldsOf(train, classes.length, auto, spec.seed);
-  const heldOut = takeRows(train, folds.flatMap(({ heldOut }) => [...heldOut]));
+  const folds = searchFolds(train, classes.length, auto, spec.seed);
+  const heldOut = takeRows(train, folds.flatMap(({ validation }) => [...validation]));
   return {
     spec,
     classes,
@@ -166,7 +167,7 @@ function createTrialTrainer({ spec, classes, data, shape, folds, answers }: Sear
     const failed = { trial: { number, name: candidate.name, value: null, score: null, epochs: null, parameters: 0 }, networks: null };
     for (const [index, fold] of folds.entries()) {
       const train = takeFeatures(takeRows(data.train, fold.train), taken);
-      const heldOut = takeFeatures(takeRows(data.train, fold.heldOut), taken);
+      const heldOut = takeFeatures(takeRows(data.train, fold.validation), taken);
       const own = candidateSpec(spec, candidate, shape, trialSeed(spec.seed, number, index));
       const result = trainFold(own, train, heldOut, classes.length);
       if (result.state === "ended") return null;
