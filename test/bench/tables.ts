@@ -32,10 +32,15 @@ const server = await startServerProcess({ ...process.env, TRAINYARD_PORT: "0", T
 const rows: { readonly auto: number; readonly peers: Scores }[] = [];
 try {
   const client = createClient(server.url);
-  console.log(`${"table".padEnd(22)} split    auto  ${PEERS.map((peer) => peer.padStart(6)).join(" ")}  rank  expected  seconds`);
+  console.log(
+    `${"table".padEnd(22)} split    auto  ${PEERS.map((peer) => peer.padStart(6)).join(" ")}  rank  expected  seconds`,
+  );
   for (const name of names) {
     const task = tasks[name] as TableTask;
-    const lines = gunzipSync(await read(`../fixtures/tables/${name}.csv.gz`)).toString().trimEnd().split(/\r?\n/);
+    const lines = gunzipSync(await read(`../fixtures/tables/${name}.csv.gz`))
+      .toString()
+      .trimEnd()
+      .split(/\r?\n/);
     for (const split of task.splits.slice(0, Number(most))) {
       const { score, expected, seconds } = await scoreOf(client, name, lines, task, split.test_rows);
       rows.push({ auto: score, peers: split.scores });
@@ -89,7 +94,11 @@ async function scoreOf(
   const model = await client.model(done.model.id);
   const test = csv(heldOut.map((row) => body[row] as string));
   const answers = await predict(done.model.id, test);
-  const actual = await targetsOf(heldOut.map((row) => body[row] as string), header, target);
+  const actual = await targetsOf(
+    heldOut.map((row) => body[row] as string),
+    header,
+    target,
+  );
   const metrics = (model.score?.metrics ?? {}) as Record<string, number | null>;
   const expected = metrics[kind === "b" ? "roc_auc" : kind === "m" ? "accuracy" : "r2"];
   return { score: scored(kind, answers, actual, model.classes), expected: expected?.toFixed(4) ?? "", seconds };
@@ -109,7 +118,10 @@ async function predict(model: string, csv: string): Promise<Answer[]> {
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(text);
-  return text.trimEnd().split("\n").map((line) => JSON.parse(line) as Answer);
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Answer);
 }
 
 /** The targets of lines; the tables have no line breaks within quotes. */

@@ -19,7 +19,11 @@ export const registerTrain: Register = (program, context) => {
     .option("-t, --target <columns>", "column to predict; several separated by commas", namesOf)
     .option("-f, --features <columns>", "columns to predict from; all others when left out", namesOf)
     .option("-n, --name <name>", "name of the job and its model")
-    .option("--trials <count>", "candidates of the search for a model; as many as take a fair time when left out", wholeNumber(1))
+    .option(
+      "--trials <count>",
+      "candidates of the search for a model; as many as take a fair time when left out",
+      wholeNumber(1),
+    )
     .option("--hidden <units>", "train one network: units of its hidden layers, separated by commas; 0 for none")
     .option("-e, --epochs <count>", "passes over the data", wholeNumber(1))
     .option("--lr <rate>", "learning rate of Adam", numberFrom(0))

@@ -32,7 +32,9 @@ const options = {
     .max(MAX_TRIALS)
     .nullable()
     .default(null)
-    .meta({ description: "Candidates to train. null: as many as a budget of work allows, which follows from rows and columns." }),
+    .meta({
+      description: "Candidates to train. null: as many as a budget of work allows, which follows from rows and columns.",
+    }),
   max_seconds: z
     .number()
     .positive()
@@ -67,7 +69,9 @@ export const resolvedAuto = z
     metric,
     folds: z.int(),
     trained_folds: z.int().meta({ description: "How many of the folds are held out, each once." }),
-    candidates: z.array(z.string()).meta({ description: "Names of the candidates in the order of their training; an epoch of the job is one of them." }),
+    candidates: z
+      .array(z.string())
+      .meta({ description: "Names of the candidates in the order of their training; an epoch of the job is one of them." }),
   })
   .meta({ id: "ResolvedAutoOptions" });
 

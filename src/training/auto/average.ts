@@ -25,7 +25,11 @@ export function averageOf(
   outputs: number,
 ): { readonly layers: Layer[]; readonly weights: TensorSet } {
   const networks = members.flatMap(({ candidate, networks, weight }) =>
-    folds.map((fold) => ({ candidate, weight: Math.fround(weight / folds.length), tensors: networks.weights[fold] as TensorSet })),
+    folds.map((fold) => ({
+      candidate,
+      weight: Math.fround(weight / folds.length),
+      tensors: networks.weights[fold] as TensorSet,
+    })),
   );
   const view = (candidate: Candidate): Layer[] => {
     const taken = featureView(features, candidate.view);

@@ -7,7 +7,7 @@ import { MAX_MEMBERS, type ResolvedAuto } from "../../domain/spec/auto-options.t
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { NetworkSpec, ResolvedSpec, Task } from "../../domain/spec/spec.ts";
 import { createRandom, type Random, streamKey } from "../../engine/index.ts";
-import { type FeatureView, featureView, type FeatureKinds } from "./feature-views.ts";
+import { type FeatureKinds, type FeatureView, featureView } from "./feature-views.ts";
 
 type Activation = "relu" | "silu" | "mish" | "tanh";
 
@@ -42,16 +42,78 @@ const plain = { activation: "relu", dropout: 0, batchFactor: 1 } as const;
 const PORTFOLIO: readonly Candidate[] = [
   { ...plain, name: "linear", view: "values", hidden: [], learningRate: 0.02, weightDecay: 0.01 },
   { ...plain, name: "linear, bins", view: "both", hidden: [], learningRate: 0.01, weightDecay: 0.05 },
-  { ...plain, name: "64-64, bins and values", view: "both", hidden: [64, 64], dropout: 0.2, learningRate: 0.002, weightDecay: 0.05 },
-  { ...plain, name: "128-128 silu", view: "values", hidden: [128, 128], activation: "silu", dropout: 0.2, learningRate: 0.003, weightDecay: 0.05 },
+  {
+    ...plain,
+    name: "64-64, bins and values",
+    view: "both",
+    hidden: [64, 64],
+    dropout: 0.2,
+    learningRate: 0.002,
+    weightDecay: 0.05,
+  },
+  {
+    ...plain,
+    name: "128-128 silu",
+    view: "values",
+    hidden: [128, 128],
+    activation: "silu",
+    dropout: 0.2,
+    learningRate: 0.003,
+    weightDecay: 0.05,
+  },
   { ...plain, name: "64", view: "values", hidden: [64], learningRate: 0.005, weightDecay: 0.01 },
-  { ...plain, name: "128-128 silu, bins and values", view: "both", hidden: [128, 128], activation: "silu", dropout: 0.3, learningRate: 0.002, weightDecay: 0.1 },
+  {
+    ...plain,
+    name: "128-128 silu, bins and values",
+    view: "both",
+    hidden: [128, 128],
+    activation: "silu",
+    dropout: 0.3,
+    learningRate: 0.002,
+    weightDecay: 0.1,
+  },
   { ...plain, name: "64-64, bins", view: "bins", hidden: [64, 64], dropout: 0.2, learningRate: 0.002, weightDecay: 0.05 },
-  { ...plain, name: "128-128-128 silu", view: "values", hidden: [128, 128, 128], activation: "silu", dropout: 0.2, learningRate: 0.002, weightDecay: 0.05 },
+  {
+    ...plain,
+    name: "128-128-128 silu",
+    view: "values",
+    hidden: [128, 128, 128],
+    activation: "silu",
+    dropout: 0.2,
+    learningRate: 0.002,
+    weightDecay: 0.05,
+  },
   { ...plain, name: "64-64", view: "values", hidden: [64, 64], dropout: 0.2, learningRate: 0.003, weightDecay: 0.01 },
-  { ...plain, name: "128-128 silu, bins and values, dropout .5", view: "both", hidden: [128, 128], activation: "silu", dropout: 0.5, learningRate: 0.002, weightDecay: 0.1 },
-  { ...plain, name: "128-128 silu, bins and values, large batches", view: "both", hidden: [128, 128], activation: "silu", dropout: 0.3, learningRate: 0.004, weightDecay: 0.1, batchFactor: 4 },
-  { ...plain, name: "128-128-128, bins and values", view: "both", hidden: [128, 128, 128], dropout: 0.3, learningRate: 0.001, weightDecay: 0.1 },
+  {
+    ...plain,
+    name: "128-128 silu, bins and values, dropout .5",
+    view: "both",
+    hidden: [128, 128],
+    activation: "silu",
+    dropout: 0.5,
+    learningRate: 0.002,
+    weightDecay: 0.1,
+  },
+  {
+    ...plain,
+    name: "128-128 silu, bins and values, large batches",
+    view: "both",
+    hidden: [128, 128],
+    activation: "silu",
+    dropout: 0.3,
+    learningRate: 0.004,
+    weightDecay: 0.1,
+    batchFactor: 4,
+  },
+  {
+    ...plain,
+    name: "128-128-128, bins and values",
+    view: "both",
+    hidden: [128, 128, 128],
+    dropout: 0.3,
+    learningRate: 0.001,
+    weightDecay: 0.1,
+  },
 ];
 
 /** Multiply-adds that a default search may take, by rough count: they grow with the rows, and stay below a minute of two cores. */
@@ -66,8 +128,7 @@ const FEWEST = 3;
 /** Returns the first `trials` candidates; null: as many of the portfolio as the budget allows, at least three. */
 export function candidatesOf(shape: SearchShape, trials: number | null, folds: number, seed: number): Candidate[] {
   const known = PORTFOLIO.filter(({ view }) => view === "values" || shape.features.hasBins);
-  if (trials !== null)
-    return Array.from({ length: trials }, (_, place) => known[place] ?? variation(known, place, seed));
+  if (trials !== null) return Array.from({ length: trials }, (_, place) => known[place] ?? variation(known, place, seed));
   const budget = Math.min(BUDGET.most, BUDGET.base + shape.rows * BUDGET.perRow);
   let spent = 0;
   const chosen: Candidate[] = [];

@@ -1,5 +1,6 @@
 /** Trains a candidate on the rows of a fold until its loss on the held-out rows no longer falls. Reports nothing; can be ended early. */
 import type { Series } from "../../domain/metrics/metric.ts";
+import type { NetworkSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { compile, type Executable } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
@@ -10,7 +11,6 @@ import { columnOf } from "../run/epoch.ts";
 import { createFullBatchRunner } from "../run/full-batch.ts";
 import { readWeights, writeInputs, writeStart } from "../run/initial-memory.ts";
 import { createMiniBatchRunner } from "../run/mini-batch.ts";
-import type { NetworkSpec } from "../../domain/spec/spec.ts";
 
 /** A trained network, or why there is none. */
 export type FoldResult =
@@ -31,7 +31,14 @@ export function createFoldTrainer(ended: () => boolean) {
   let compiled: Compiled | null = null;
   const compiledFor = (spec: NetworkSpec, train: Table, validation: Table, classCounts: readonly number[]): Compiled => {
     const { seed: _seed, ...shape } = spec;
-    const key = JSON.stringify([shape.model, shape.optimizer, shape.batch_size, train.rows, validation.rows, train.featureWidth]);
+    const key = JSON.stringify([
+      shape.model,
+      shape.optimizer,
+      shape.batch_size,
+      train.rows,
+      validation.rows,
+      train.featureWidth,
+    ]);
     if (compiled?.key === key) return compiled;
     const sizes = {
       rows: train.rows,
@@ -43,7 +50,11 @@ export function createFoldTrainer(ended: () => boolean) {
       weighted: train.weights !== null,
     };
     const plan = planTraining(spec, sizes);
-    compiled = { key, plan, executable: compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 }) };
+    compiled = {
+      key,
+      plan,
+      executable: compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 }),
+    };
     return compiled;
   };
   return (spec: NetworkSpec, train: Table, validation: Table, classes: number): FoldResult => {

@@ -15,7 +15,12 @@ export function foldCounts(rows: number, given: number | null): { readonly folds
 }
 
 /** The folds of a table that are trained. Classes are spread evenly over the folds. The same table and seed give the same folds. */
-export function searchFolds(table: Table, classes: number, { folds, trained_folds }: ResolvedAuto, seed: number): readonly Fold[] {
+export function searchFolds(
+  table: Table,
+  classes: number,
+  { folds, trained_folds }: ResolvedAuto,
+  seed: number,
+): readonly Fold[] {
   const cut = foldsOf({
     rows: table.rows,
     among: null,

@@ -6,6 +6,7 @@ import type { Importance } from "../../domain/models/evaluation.ts";
 import { type Score, scoreMetricsOf } from "../../domain/models/score.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { JobData } from "../data/data.ts";
+import type { Fold } from "../data/folds.ts";
 import { type Table, takeRows } from "../data/table.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import {
@@ -24,7 +25,6 @@ import { fitStraightLine } from "../evaluate/straight-line.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { averageOf, type Member } from "./average.ts";
 import type { FeatureKinds } from "./feature-views.ts";
-import type { Fold } from "../data/folds.ts";
 import { probabilitiesOf } from "./objective.ts";
 
 /** A finished search. */
@@ -58,7 +58,10 @@ export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: T
     linear: straightLineOf(found, (predicted) => scoreMetricsOf(evaluationOf(heldOut, predicted))),
   };
   const onTraining = evaluationOf(train, inference.outputs(train.features, train.rows));
-  return { evaluation: { train: onTraining, validation: evaluation, test: null, importance: importanceOf(found, model) }, score };
+  return {
+    evaluation: { train: onTraining, validation: evaluation, test: null, importance: importanceOf(found, model) },
+    score,
+  };
 }
 
 /** A straight line for each fold, fitted on its training rows; the reason of the first that could not be. */
@@ -87,7 +90,10 @@ function straightLineOf(
 }
 
 /** Importance on held-out rows of each fold, by the networks that have not seen them. */
-function importanceOf({ members, folds, features, heldOut, data, classes, spec }: Found, model: FinishedModel): Importance | null {
+function importanceOf(
+  { members, folds, features, heldOut, data, classes, spec }: Found,
+  model: FinishedModel,
+): Importance | null {
   const groups = columnGroups(data.preprocessing, model.inputWidth);
   const most = importanceRows(model, heldOut.rows, groups.length);
   if (most === null) return null;
@@ -97,7 +103,10 @@ function importanceOf({ members, folds, features, heldOut, data, classes, spec }
     const { layers, weights } = averageOf(members, [index], features, model.outputWidth);
     return { rows: chosen.length, chosen, inference: createInference({ ...model, layers }, weights, [BLOCK]) };
   });
-  const table = takeRows(data.train, parts.flatMap(({ chosen }) => [...chosen]));
+  const table = takeRows(
+    data.train,
+    parts.flatMap(({ chosen }) => [...chosen]),
+  );
   const columns = permutationImportance({
     groups,
     features: table.features,

@@ -41,8 +41,8 @@ export function addTrial(state: SearchState, trial: Trial, networks: Networks | 
   const trials = [...state.trials, trial];
   const all = networks ? [...state.networks, networks] : state.networks;
   if (all.length <= kept) return { trials, networks: all };
-  const valueOf = ({ trial: number }: Networks) => trials[number - 1]?.value as number;
-  const worst = all.reduce((found, each) => (valueOf(each) >= valueOf(found) ? each : found));
+  const worthOf = ({ trial: number }: Networks) => trials[number - 1]?.value as number;
+  const worst = all.reduce((found, each) => (worthOf(each) >= worthOf(found) ? each : found));
   return { trials, networks: all.filter((each) => each !== worst) };
 }
 

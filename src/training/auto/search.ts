@@ -13,23 +13,32 @@ import type { SearchSpec } from "../../domain/spec/spec.ts";
 import { elementCount, packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { type JobData, loadData } from "../data/data.ts";
 import type { Fold } from "../data/folds.ts";
-import { takeRows, type Table } from "../data/table.ts";
+import { type Table, takeRows } from "../data/table.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
-import { createInference, BLOCK } from "../predict/inference.ts";
+import { BLOCK, createInference } from "../predict/inference.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
 import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
-import { createRecorder } from "../run/recorder.ts";
 import { LOSS_ACTIVATION } from "../run/network.ts";
+import { createRecorder } from "../run/recorder.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { averageOf, type Member } from "./average.ts";
 import { type Candidate, candidateSpec, candidatesOf, keptCandidates, type SearchShape } from "./candidates.ts";
 import { featureKinds, featureView, plainFeatures } from "./feature-views.ts";
 import { createFoldTrainer } from "./fold-training.ts";
 import { searchFolds } from "./folds.ts";
-import { evaluateOutOfFold } from "./out-of-fold.ts";
 import { type Answers, fitTemperature, metricOf, objectiveOf } from "./objective.ts";
-import { addTrial, decodeSearch, EMPTY_STATE, encodeSearch, type Networks, type SearchState, stateTensors, type Trial } from "./search-state.ts";
+import { evaluateOutOfFold } from "./out-of-fold.ts";
+import {
+  addTrial,
+  decodeSearch,
+  EMPTY_STATE,
+  encodeSearch,
+  type Networks,
+  type SearchState,
+  stateTensors,
+  type Trial,
+} from "./search-state.ts";
 import { selectGreedily } from "./selection.ts";
 import { trialSeed } from "./trial-seed.ts";
 
@@ -58,7 +67,10 @@ interface Search {
 }
 
 /** Runs a search to its end, from its start or from a checkpoint. Throws only on bugs. */
-export function search(run: TrainingRun & { readonly job: { readonly spec: SearchSpec } }, control: RunControl): TrainingResult {
+export function search(
+  run: TrainingRun & { readonly job: { readonly spec: SearchSpec } },
+  control: RunControl,
+): TrainingResult {
   const { job, checkpoint } = run;
   const { spec } = job;
   const found = begin(spec, job.classes, loadData(run));
@@ -126,7 +138,11 @@ export function search(run: TrainingRun & { readonly job: { readonly spec: Searc
   recorder.flush(true);
   const metrics = recorder.finished() as JobMetrics;
   if (!average) {
-    const error: JobError = { code: "diverged", detail: "no candidate came to finite weights: look for extreme values in the data", epoch: null };
+    const error: JobError = {
+      code: "diverged",
+      detail: "no candidate came to finite weights: look for extreme values in the data",
+      epoch: null,
+    };
     return { state: "failed", metrics, error };
   }
   return finish(found, state, average, metrics, control);
@@ -139,7 +155,10 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
   const features = preprocessing ? featureKinds(preprocessing.columns) : plainFeatures(train.featureWidth);
   const shape: SearchShape = { task: spec.task, rows: train.rows, outputs, features };
   const folds = searchFolds(train, classes.length, auto, spec.seed);
-  const heldOut = takeRows(train, folds.flatMap(({ validation }) => [...validation]));
+  const heldOut = takeRows(
+    train,
+    folds.flatMap(({ validation }) => [...validation]),
+  );
   return {
     spec,
     classes,
@@ -164,7 +183,10 @@ function createTrialTrainer({ spec, classes, data, shape, folds, answers }: Sear
     const weights: TensorSet[] = [];
     let epochs = 0;
     let at = 0;
-    const failed = { trial: { number, name: candidate.name, value: null, score: null, epochs: null, parameters: 0 }, networks: null };
+    const failed = {
+      trial: { number, name: candidate.name, value: null, score: null, epochs: null, parameters: 0 },
+      networks: null,
+    };
     for (const [index, fold] of folds.entries()) {
       const train = takeFeatures(takeRows(data.train, fold.train), taken);
       const heldOut = takeFeatures(takeRows(data.train, fold.validation), taken);
@@ -172,7 +194,13 @@ function createTrialTrainer({ spec, classes, data, shape, folds, answers }: Sear
       const result = trainFold(own, train, heldOut, classes.length);
       if (result.state === "ended") return null;
       if (result.state === "diverged") return failed;
-      const network = { layers: own.model.layers, preprocessing: null, inputWidth: taken.length, outputWidth: answers.width, activation: "none" } as const;
+      const network = {
+        layers: own.model.layers,
+        preprocessing: null,
+        inputWidth: taken.length,
+        outputWidth: answers.width,
+        activation: "none",
+      } as const;
       const predicted = createInference(network, result.weights, [BLOCK]).outputs(heldOut.features, heldOut.rows);
       outputs.set(predicted, at);
       at += predicted.length;
@@ -249,7 +277,8 @@ function modelOf(
     outputWidth: shape.outputs,
     classes,
     layers,
-    activation: spec.task === "regression" ? "none" : LOSS_ACTIVATION[shape.outputs === 1 ? "bce_with_logits" : "cross_entropy"],
+    activation:
+      spec.task === "regression" ? "none" : LOSS_ACTIVATION[shape.outputs === 1 ? "bce_with_logits" : "cross_entropy"],
     parameters: weights.entries.reduce((total, { shape }) => total + elementCount(shape), 0),
     weights: weights.entries,
     sha256: sha256Of(weights.data),
@@ -266,13 +295,7 @@ function joined(first: TensorSet, others: Parameters<typeof packTensors>[0]): Te
 }
 
 /** Evaluates the average, and returns it as the model of the job. */
-function finish(
-  found: Search,
-  state: SearchState,
-  average: Average,
-  metrics: JobMetrics,
-  control: RunControl,
-): TrainingResult {
+function finish(found: Search, state: SearchState, average: Average, metrics: JobMetrics, control: RunControl): TrainingResult {
   const { described, weights } = modelOf(found, average);
   const { data, spec } = found;
   const hasHeldOut = data.validation !== null || data.test !== null;
@@ -311,4 +334,3 @@ function searchResult({ spec, answers, data }: Search, { trials }: SearchState, 
     })),
   };
 }
-

@@ -17,14 +17,14 @@ export interface Selection {
 }
 
 /**
- * Selects at most `members` of the candidates, whose predictions are arrays of equal length. `valueOf` says what an average is
+ * Selects at most `members` of the candidates, whose predictions are arrays of equal length. `worthOf` says what an average is
  * worth, less being better. Of equal candidates the first wins. Starts with the best one alone, and returns the best average that it
  * came to. Throws a RangeError without candidates.
  */
 export function selectGreedily(
   candidates: readonly Float32Array[],
   members: number,
-  valueOf: (average: Float32Array) => number,
+  worthOf: (average: Float32Array) => number,
 ): Selection {
   const [first] = candidates;
   if (!first) throw new RangeError("there is no candidate to select");
@@ -39,7 +39,7 @@ export function selectGreedily(
     candidates.forEach((candidate, index) => {
       if (isFull && counts[index] === 0) return;
       for (let at = 0; at < trial.length; at++) trial[at] = ((sum[at] as number) + (candidate[at] as number)) / round;
-      const value = valueOf(trial);
+      const value = worthOf(trial);
       if (value < least || chosen < 0) {
         chosen = index;
         least = value;

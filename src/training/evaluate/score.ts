@@ -33,7 +33,10 @@ export function scoreModel(scored: Scored): Score {
 }
 
 /** The figures of outputs on the scored rows. */
-function metricsOf({ table, classes, preprocessing }: Pick<Scored, "table" | "classes" | "preprocessing">, outputs: Float32Array) {
+function metricsOf(
+  { table, classes, preprocessing }: Pick<Scored, "table" | "classes" | "preprocessing">,
+  outputs: Float32Array,
+) {
   const { rows, targets, actual } = table;
   const scalings = (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
   return scoreMetricsOf(evaluate({ rows, outputs, targets, actual }, classes, scalings));

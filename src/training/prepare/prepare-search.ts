@@ -26,14 +26,28 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
     ? []
     : [{ pointer: "/model/auto/metric", detail: `${metric} is not a metric of ${data.task}: use ${allowed.join(" or ")}` }];
   if (shape.rows < FEWEST_ROWS)
-    errors.push({ pointer: "/model/auto", detail: `needs at least ${FEWEST_ROWS} rows to train on, not ${shape.rows}: give model.layers` });
+    errors.push({
+      pointer: "/model/auto",
+      detail: `needs at least ${FEWEST_ROWS} rows to train on, not ${shape.rows}: give model.layers`,
+    });
   if (data.embeddings.length > 0)
-    errors.push({ pointer: "/preprocess", detail: "embedding is for a given network: a search takes categories one-hot or ordinal" });
+    errors.push({
+      pointer: "/preprocess",
+      detail: "embedding is for a given network: a search takes categories one-hot or ordinal",
+    });
   const { folds, trained } = foldCounts(shape.rows, auto.folds);
   const candidates = candidatesOf(shape, auto.trials, trained, spec.seed).map(({ name }) => name);
   const model = { auto: { ...auto, trials: candidates.length, metric, folds, trained_folds: trained, candidates } };
   const { task } = data;
-  const resolution = { task, loss: lossOfTask(task), metrics: [], epochs: candidates.length, scheduler: null, early_stopping: null, model };
+  const resolution = {
+    task,
+    loss: lossOfTask(task),
+    metrics: [],
+    epochs: candidates.length,
+    scheduler: null,
+    early_stopping: null,
+    model,
+  };
   return { resolution, errors };
 }
 
@@ -41,7 +55,16 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
 const FEWEST_ROWS = 10;
 
 /** The rows that candidates are trained on, as a search sees them. */
-function searchShape({ task, classes, rows, validationRows, testRows, featureWidth, targetWidth, encoded }: DataShape): SearchShape {
+function searchShape({
+  task,
+  classes,
+  rows,
+  validationRows,
+  testRows,
+  featureWidth,
+  targetWidth,
+  encoded,
+}: DataShape): SearchShape {
   return {
     task,
     rows: rows - validationRows - testRows,

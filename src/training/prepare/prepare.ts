@@ -90,7 +90,9 @@ export function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: R
   if (shape.rows > limits.rows) {
     return INVALID([rowsError(data.rowsPointer, shape.rows, limits)]);
   }
-  return "auto" in spec.model ? prepareSearch(spec, limits, shape, data, dataset) : prepareNetwork(spec, limits, shape, data, { dataset, model });
+  return "auto" in spec.model
+    ? prepareSearch(spec, limits, shape, data, dataset)
+    : prepareNetwork(spec, limits, shape, data, { dataset, model });
 }
 
 /** Prepares a job whose network is searched for. */
@@ -151,7 +153,15 @@ function prepareNetwork(
   const memory = sizeOf(resolved, shape);
   if (!memory.ok) return INVALID(memory.errors);
   const { memoryBytes } = memory;
-  return preparedOf(resolved, { parameters, memoryBytes }, limits, shape, data, [...data.tensors, ...initial.tensors], "/model/layers");
+  return preparedOf(
+    resolved,
+    { parameters, memoryBytes },
+    limits,
+    shape,
+    data,
+    [...data.tensors, ...initial.tensors],
+    "/model/layers",
+  );
 }
 
 type Sized = { readonly ok: true; readonly memoryBytes: number } | { readonly ok: false; readonly errors: FieldError[] };

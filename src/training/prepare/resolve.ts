@@ -20,7 +20,8 @@ import { networkOf } from "../run/network.ts";
 import { resolveLayers } from "./widths.ts";
 
 /** The parts of a resolved spec that follow from the data. */
-export type Resolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "scheduler" | "early_stopping"> & Pick<NetworkSpec, "model">;
+export type Resolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "scheduler" | "early_stopping"> &
+  Pick<NetworkSpec, "model">;
 
 const TASK_LOSSES: Readonly<Record<Task, readonly Loss["type"][]>> = {
   regression: ["mse", "l1", "huber"],

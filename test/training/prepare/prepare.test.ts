@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { givenLayers } from "../../../src/domain/spec/spec.ts";
 import { prepareJob } from "../../../src/training/prepare/prepare.ts";
 import { limits, prepare } from "../train.ts";
 

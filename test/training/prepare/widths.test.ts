@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { givenLayers } from "../../../src/domain/spec/spec.ts";
 import { unpackTensors } from "../../../src/domain/tensor.ts";
 import { prepare, train } from "../train.ts";
 
