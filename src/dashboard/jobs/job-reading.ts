@@ -92,7 +92,7 @@ function describeLayers(layers: Job["spec"]["model"]["layers"]): string {
     .join("-");
 }
 
-const NAMED_LAYERS: ReadonlySet<string> = new Set(["conv1d", "conv2d", "embedding", "residual"]);
+const NAMED_LAYERS: ReadonlySet<string> = new Set(["conv1d", "conv2d", "embedding", "residual", "ensemble"]);
 
 /** The text in which a search finds a job. */
 export function searchText(job: Job): string {

@@ -4,6 +4,7 @@ import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Note } from "../../domain/notes.ts";
 import type { ReferredModel } from "../../domain/ports.ts";
+import { lastLinear } from "../../domain/spec/layer-walks.ts";
 import { type Preprocess, preprocess as preprocessOptions } from "../../domain/spec/preprocess-options.ts";
 import type { JobSpec, ResolvedSpec, Task } from "../../domain/spec/spec.ts";
 import { type Split, splitColumnOf } from "../../domain/spec/split.ts";
@@ -124,7 +125,7 @@ function describeInline(spec: JobSpec): Described {
   }
   if (errors.length > 0) return refused(rowsPointer, errors);
   const task = spec.task ?? inferTask(spec, targets);
-  const stated = spec.model.layers.findLast((layer) => layer.type === "linear")?.units;
+  const stated = lastLinear(spec.model.layers)?.units;
   const read = readTargets(task, targets, stated);
   if (!read.ok) return refused(rowsPointer, read.errors);
   const { classes, width: targetWidth, values } = read.targets;
