@@ -101,7 +101,7 @@ function describeLayers(layers: GivenLayers): string {
     .join("-");
 }
 
-const NAMED_LAYERS: ReadonlySet<string> = new Set(["conv1d", "conv2d", "embedding", "residual"]);
+const NAMED_LAYERS: ReadonlySet<string> = new Set(["conv1d", "conv2d", "embedding", "residual", "ensemble"]);
 
 /** The text in which a search finds a job. */
 export function searchText(job: Job): string {

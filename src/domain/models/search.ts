@@ -28,5 +28,6 @@ export const searchResult = z
       "A leaderboard. Out-of-fold: each row is predicted by the networks whose folds have not seen it. The served model averages the networks of all folds.",
   });
 
-export type CandidateResult = z.output<typeof candidateResult>;
-export type SearchResult = Omit<z.output<typeof searchResult>, "metric"> & { readonly metric: SearchMetric };
+/** The leaderboard as the API answers it. */
+export type SearchAnswer = z.output<typeof searchResult>;
+export type SearchResult = Omit<SearchAnswer, "metric"> & { readonly metric: SearchMetric };

@@ -4,6 +4,7 @@ import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Note } from "../../domain/notes.ts";
 import type { ReferredModel } from "../../domain/ports.ts";
+import { lastLinear } from "../../domain/spec/layer-walks.ts";
 import { type Preprocess, preprocess as preprocessOptions } from "../../domain/spec/preprocess-options.ts";
 import { givenLayers, type JobSpec, type ResolvedSpec, type Task } from "../../domain/spec/spec.ts";
 import { type Split, splitColumnOf } from "../../domain/spec/split.ts";
@@ -131,7 +132,7 @@ function describeInline(spec: JobSpec): Described {
   }
   if (errors.length > 0) return refused(rowsPointer, errors);
   const task = spec.task ?? inferTask(spec, targets);
-  const stated = givenLayers(spec).findLast((layer) => layer.type === "linear")?.units;
+  const stated = lastLinear(givenLayers(spec))?.units;
   const read = readTargets(task, targets, stated);
   if (!read.ok) return refused(rowsPointer, read.errors);
   const { classes, width: targetWidth, values } = read.targets;
