@@ -8,6 +8,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { parse } from "csv-parse/sync";
 import { startServerProcess } from "../../src/cli/server-process.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 
@@ -54,7 +55,6 @@ try {
   await rm(dataDir, { recursive: true });
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const best = (peers: Scores) => Math.max(...PEERS.map((peer) => peers[peer]));
 const share = (test: (row: (typeof rows)[number]) => boolean) => rows.filter(test).length / rows.length;
 console.log(`
@@ -63,6 +63,10 @@ mean ranks of peers    ${PEERS.map((peer) => `${peer} ${mean(rows.map(({ auto, p
 mean score             auto ${mean(rows.map(({ auto }) => auto)).toFixed(4)}, ${PEERS.map((peer) => `${peer} ${mean(rows.map(({ peers }) => peers[peer])).toFixed(4)}`).join(", ")}
 within .01 of the best ${(100 * share(({ auto, peers }) => auto >= best(peers) - 0.01)).toFixed(0)} %
 worst against linear   ${Math.min(...rows.map(({ auto, peers }) => auto - peers.linear)).toFixed(4)}`);
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
 
 /** 1 for the best of the five; ties share the better rank. */
 function rankOf(score: number, peers: Scores): number {
@@ -94,7 +98,7 @@ async function scoreOf(
   const model = await client.model(done.model.id);
   const test = csv(heldOut.map((row) => body[row] as string));
   const answers = await predict(done.model.id, test);
-  const actual = await targetsOf(
+  const actual = targetsOf(
     heldOut.map((row) => body[row] as string),
     header,
     target,
@@ -104,44 +108,40 @@ async function scoreOf(
   return { score: scored(kind, answers, actual, model.classes), expected: expected?.toFixed(4) ?? "", seconds };
 }
 
-interface Answer {
-  readonly value?: number;
-  readonly label?: string | number;
-  readonly probabilities?: Readonly<Record<string, number>>;
-}
-
-async function predict(model: string, csv: string): Promise<Answer[]> {
+/** The rows of a prediction as CSV: the given columns, then `prediction` and the probability of each class. */
+async function predict(model: string, csv: string): Promise<Record<string, string>[]> {
   const answer = await fetch(`${server.url}/v1/models/${model}/predict`, {
     method: "POST",
-    headers: { "content-type": "text/csv", accept: "application/x-ndjson" },
+    headers: { "content-type": "text/csv" },
     body: csv,
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(text);
-  return text
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Answer);
+  return parse(text, { columns: true }) as Record<string, string>[];
 }
 
 /** The targets of lines; the tables have no line breaks within quotes. */
-async function targetsOf(lines: readonly string[], header: string, target: string): Promise<string[]> {
-  const { parse } = await import("csv-parse/sync");
+function targetsOf(lines: readonly string[], header: string, target: string): string[] {
   const records = parse(`${[header, ...lines].join("\n")}\n`, { columns: true }) as Record<string, string>[];
   return records.map((record) => record[target] as string);
 }
 
-function scored(kind: TableTask["kind"], answers: readonly Answer[], actual: readonly string[], classes: readonly string[]) {
-  if (kind === "m") return mean(answers.map(({ label }, row) => (String(label) === actual[row] ? 1 : 0)));
+function scored(
+  kind: TableTask["kind"],
+  answers: readonly Record<string, string>[],
+  actual: readonly string[],
+  classes: readonly string[],
+): number {
+  if (kind === "m") return mean(answers.map(({ prediction }, row) => (prediction === actual[row] ? 1 : 0)));
   if (kind === "r") {
     const values = actual.map(Number);
     const centre = mean(values);
-    const squared = answers.reduce((sum, { value = 0 }, row) => sum + ((values[row] as number) - value) ** 2, 0);
+    const squared = answers.reduce((sum, { prediction }, row) => sum + ((values[row] as number) - Number(prediction)) ** 2, 0);
     return 1 - squared / values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
   }
   const positive = classes[1] as string;
   const ranked = answers
-    .map(({ probabilities = {} }, row) => ({ p: probabilities[positive] as number, is: actual[row] === positive }))
+    .map((answer, row) => ({ p: Number(answer[`probability_${positive}`]), is: actual[row] === positive }))
     .sort((a, b) => a.p - b.p);
   let ranks = 0;
   for (let from = 0; from < ranked.length; ) {
