@@ -26,15 +26,9 @@ const metric = z.enum([...CLASS_METRICS, ...VALUE_METRICS]);
 const MAX_FOLDS = 10;
 
 const options = {
-  trials: z
-    .int()
-    .min(1)
-    .max(MAX_TRIALS)
-    .nullable()
-    .default(null)
-    .meta({
-      description: "Candidates to train. null: as many as a budget of work allows, which follows from rows and columns.",
-    }),
+  trials: z.int().min(1).max(MAX_TRIALS).nullable().default(null).meta({
+    description: "Candidates to train. null: as many as a budget of work allows, which follows from rows and columns.",
+  }),
   max_seconds: z
     .number()
     .positive()

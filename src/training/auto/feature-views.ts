@@ -1,5 +1,5 @@
 /** Which features of an encoded row a candidate takes: numbers as values, as bins, or both; and everything else always. */
-import { type EncodedColumn, featureNames } from "../../domain/datasets/preprocessing.ts";
+import { binEdges, type EncodedColumn, featureNames, hasValue } from "../../domain/datasets/preprocessing.ts";
 
 /** `values`: without the bins of numbers; `bins`: without the values of numbers that have bins; `both`: every feature. */
 export type FeatureView = "values" | "bins" | "both";
@@ -30,8 +30,9 @@ export function featureKinds(columns: readonly EncodedColumn[]): FeatureKinds {
 }
 
 /** Whether a column has its plain value among its features, and how many bins follow. */
-function binsOf(_column: EncodedColumn): { value: boolean; bins: number } {
-  return { value: true, bins: 0 };
+function binsOf(column: EncodedColumn): { value: boolean; bins: number } {
+  if (column.kind !== "numeric") return { value: false, bins: 0 };
+  return { value: hasValue(column), bins: Math.max(0, binEdges(column).length - 1) };
 }
 
 /** Returns the features of a view, in the order of the row. */

@@ -212,4 +212,4 @@ export function fitTemperature(outputs: Float32Array, answers: Answers): number 
   return exp(((low + high) / 2) * LN2);
 }
 
-const LN2 = 0.6931471805599453;
+const { LN2 } = Math;

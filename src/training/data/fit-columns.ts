@@ -57,7 +57,7 @@ export function sketchColumn(plan: ColumnPlan, values: ColumnValues | undefined,
   const column = plan.column.name;
   switch (plan.kind) {
     case "numeric":
-      return { kind: "numeric", column, integer: false, fill: 0, indicator: plan.options.indicator, scaling: null };
+      return sketchNumber(plan.column.name, plan.options, values, train);
     case "datetime":
       return {
         kind: "datetime",
@@ -69,6 +69,25 @@ export function sketchColumn(plan: ColumnPlan, values: ColumnValues | undefined,
     case "category":
       return fitCategory(plan.column, plan.options, values as ColumnValues, train);
   }
+}
+
+/** Bins have to be fitted: quantiles may be equal. */
+function sketchNumber(
+  column: string,
+  options: NumericOptions,
+  values: ColumnValues | undefined,
+  train: Int32Array,
+): EncodedColumn {
+  const observed = (options.encode ?? "value") === "value" || !values ? new Float64Array() : observedAt(values, train);
+  return {
+    kind: "numeric",
+    column,
+    integer: false,
+    fill: 0,
+    indicator: options.indicator,
+    scaling: null,
+    ...binsOf(options, observed),
+  };
 }
 
 /** The column as fitted on the rows `train`. Its texts are read as those of the data set were. */
@@ -88,12 +107,8 @@ function fitValues(plan: ColumnPlan, values: ColumnValues, train: Int32Array): E
   }
 }
 
-function fitNumeric(
-  column: Column,
-  { impute, constant, indicator, scale }: NumericOptions,
-  values: ColumnValues,
-  train: Int32Array,
-): EncodedColumn {
+function fitNumeric(column: Column, options: NumericOptions, values: ColumnValues, train: Int32Array): EncodedColumn {
+  const { impute, constant, indicator, scale, clip } = options;
   const observed = observedAt(values, train);
   const fill = FILLS[impute](observed, constant);
   const complete = observed.length === train.length ? observed : filledAt(values, train, fill);
@@ -104,9 +119,28 @@ function fitNumeric(
     ...rangeOf(observed),
     fill,
     indicator,
-    scaling: SCALINGS[scale](complete),
+    scaling: scale === "robust" && clip === "smooth" ? robustOrRange(complete) : SCALINGS[scale](complete),
+    ...(clip === "smooth" && { clip }),
+    ...binsOf(options, observed),
   };
 }
+
+/** The edges of quantile bins of the observed values, equal ones merged: none where there are fewer than two bins. */
+function binsOf({ encode, bins }: NumericOptions, observed: Float64Array): Pick<NumericColumn, "encode" | "bins"> {
+  // Specs of older servers say nothing of it.
+  if ((encode ?? "value") === "value") return {};
+  const sorted = observed.toSorted();
+  const edges: number[] = [];
+  for (let bin = 0; bin <= bins && sorted.length > 0; bin++) {
+    const edge = quantileOf(sorted, bin / bins);
+    if (edges.length === 0 || edge > (edges.at(-1) as number)) edges.push(edge);
+  }
+  // One bin is the value once more, unless it stands for it.
+  if (edges.length > (encode === "both" ? 2 : 1)) return { encode, bins: edges };
+  return {};
+}
+
+type NumericColumn = Extract<EncodedColumn, { kind: "numeric" }>;
 
 function fitDatetime(
   column: Column,
@@ -231,6 +265,14 @@ const SCALINGS: Readonly<Record<NumericOptions["scale"], (values: Float64Array) 
   },
   none: () => null,
 };
+
+/** RealMLP's robust scaling (Holzmüller et al. 2024): by half of the range where half of the values are equal. */
+function robustOrRange(values: Float64Array): Scaling {
+  const sorted = values.toSorted();
+  const quartiles = quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25);
+  const range = (sorted.at(-1) as number) - (sorted[0] as number);
+  return scaling(quantileOf(sorted, 0.5), quartiles > 0 ? quartiles : range / 2);
+}
 
 function scaling(offset: number, scale: number): Scaling {
   return { offset, scale: scale > 0 && Number.isFinite(scale) ? scale : 1 };

@@ -85,7 +85,9 @@ export function describeData(spec: JobSpec, dataset: DatasetRows | null, model: 
 const DEFAULT_PREPROCESS = preprocessOptions.parse({});
 
 /** For networks of a search: robust to values far outside. */
-const SEARCH_PREPROCESS = preprocessOptions.parse({ numeric: { impute: "median", scale: "robust" } });
+const SEARCH_PREPROCESS = preprocessOptions.parse({
+  numeric: { impute: "median", scale: "robust", clip: "smooth", encode: "both" },
+});
 
 const defaultPreprocess = ({ model }: JobSpec): Preprocess => ("auto" in model ? SEARCH_PREPROCESS : DEFAULT_PREPROCESS);
 

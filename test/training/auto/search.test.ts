@@ -67,7 +67,10 @@ describe("a job without a model", () => {
         whole.result.model.search?.candidates.map(({ trial, weight }) => [trial, weight]),
       );
       expect(series.loss).toEqual(whole.series.loss?.slice(from.epoch));
-      const outputs = createInference(from.model, { ...from.tensors, entries: from.model.weights }, [32]).outputs(Float32Array.of(0.5, 0.2), 1);
+      const outputs = createInference(from.model, { ...from.tensors, entries: from.model.weights }, [32]).outputs(
+        Float32Array.of(0.5, 0.2),
+        1,
+      );
       expect(outputs[0]).toBeGreaterThan(0);
     }
   });
@@ -105,7 +108,9 @@ describe("a job without a model", () => {
       "/optimizer is chosen by the search where model is left out: leave it out, or give model.layers",
       "/epochs is chosen by the search where model is left out: leave it out, or give model.layers",
     ]);
-    expect(refusalOf({ ...moons, model: { auto: { metric: "r2" } } })[0]).toMatch(/^\/model\/auto\/metric r2 is not a metric of binary/);
+    expect(refusalOf({ ...moons, model: { auto: { metric: "r2" } } })[0]).toMatch(
+      /^\/model\/auto\/metric r2 is not a metric of binary/,
+    );
     expect(refusalOf({ data: { generator: { type: "moons", samples: 6 } } })[0]).toMatch(/needs at least 10 rows/);
   });
 });
