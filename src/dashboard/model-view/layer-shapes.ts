@@ -80,6 +80,8 @@ function shapeAfter(layer: Layer, shape: Shape | null): Shape | null {
       return [...shape, layer.embedding_dim];
     case "flatten":
       return [product(shape)];
+    case "select":
+      return [layer.features.length, ...shape.slice(1)];
     case "ensemble":
       return (layer.members[0]?.layers ?? []).reduce<Shape | null>((inner, each) => shapeAfter(each, inner), shape);
     case "conv1d":
@@ -144,6 +146,7 @@ function countOfStack(layers: readonly Layer[], before: Shape | null): number | 
 
 /** Returns a layer's type with its main options: `dropout 0.5`, `conv2d 8, 3×3`. */
 function layerName(layer: Layer): string {
+  if (layer.type === "select") return `select ${layer.features.length}`;
   if (layer.type === "ensemble") return `ensemble of ${layer.members.length}`;
   if (layer.type === "residual") return `residual (${layer.layers.map(layerName).join(", ")})`;
   const options = Object.entries(layer).filter(([key]) => SHOWN_OPTIONS.has(key));

@@ -152,6 +152,12 @@ const simpleLayer = z
     z
       .strictObject({ type: z.literal("reshape"), shape: z.array(units).min(1).max(4) })
       .meta({ description: "A row's numbers under other axes, row-major: [1, 8, 8] for an image of 64 numbers." }),
+    z
+      .strictObject({
+        type: z.literal("select"),
+        features: z.array(z.int().min(0)).min(1).max(MAX_UNITS),
+      })
+      .meta({ description: "The named places of a row's first axis, from 0, in that order; [0, 3] keeps two features." }),
   ])
   .superRefine((value, context) => {
     if (value.type === "hardtanh" && value.min_val >= value.max_val)

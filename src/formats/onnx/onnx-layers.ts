@@ -105,6 +105,10 @@ const WRITERS: { readonly [Type in LayerType]: Writer<Type> } = {
     axes: shape.length,
     value: graph.node("Reshape", [value, graph.constant("int64", [0, ...shape])]),
   }),
+  select: ({ value, axes }, { features }, { graph }) => ({
+    axes,
+    value: graph.node("Gather", [value, graph.constant("int64", features)], { axis: 1 }),
+  }),
   residual: (x, { layers }, context) => {
     const change = writeLayers(context.graph, layers, x, (path) => context.within(`layers.${path}`));
     return { axes: x.axes, value: context.graph.node("Add", [x.value, change.value]) };

@@ -226,6 +226,30 @@ describe("residual", () => {
   });
 });
 
+describe("select", () => {
+  test("keeps the named features, in their order", () => {
+    const x = [0, 1, 2, 3, 4, 10, 11, 12, 13, 14];
+    const of = (...features: number[]) => run([{ type: "select", features }], [2, 5], x).output;
+    expect(of(1, 2, 3)).toEqual([1, 2, 3, 11, 12, 13]);
+    expect(of(0, 2, 4)).toEqual([0, 2, 4, 10, 12, 14]);
+    expect(of(3)).toEqual([3, 13]);
+    expect(of(4, 0, 3)).toEqual([4, 0, 3, 14, 10, 13]);
+    expect(of(2, 2)).toEqual([2, 2, 12, 12]);
+    const rows = run([{ type: "select", features: [1, 0, 1] }], [1, 2, 2], [1, 2, 3, 4]);
+    expect(rows).toMatchObject({ shape: [1, 3, 2], output: [3, 4, 1, 2, 3, 4] });
+  });
+
+  test("names the feature that a row does not have", () => {
+    try {
+      sequential([{ type: "relu" }, { type: "select", features: [0, 2, 5] }], [2]);
+      expect.unreachable();
+    } catch (error) {
+      expect((error as LayerError).path).toEqual([1, "features", 1]);
+      expect((error as LayerError).detail).toBe("is 2, and [2] has features 0..1");
+    }
+  });
+});
+
 describe("ensemble", () => {
   const members = [
     { weight: 0.5, layers: [{ type: "linear", units: 2, bias: false }, { type: "relu" }] },

@@ -212,6 +212,20 @@ describe("an ONNX file in onnxruntime agrees with predict", () => {
       },
     ],
     [
+      "members that select features of their own",
+      {
+        layers: [
+          {
+            type: "ensemble",
+            members: [
+              { layers: [{ type: "select", features: [1, 2, 3] }, linear(2)] },
+              { layers: [{ type: "select", features: [4, 0, 4] }, linear(2)] },
+            ],
+          },
+        ],
+      },
+    ],
+    [
       "a mean of probabilities",
       {
         task: "multiclass_classification",

@@ -74,6 +74,12 @@ describe("widths", () => {
 
   it.each<[string, object[], string, RegExp]>([
     [
+      "a feature that no row has",
+      [{ type: "ensemble", members: [{ layers: [{ type: "select", features: [15, 16] }, { type: "linear" }] }] }],
+      "/model/layers/0/members/0/layers/0/features/1",
+      /is 16, and \[16\] has features 0..15/,
+    ],
+    [
       "members of other widths",
       [{ type: "ensemble", members: [{ layers: ["relu"] }, { layers: [{ type: "linear", units: 4 }] }] }, { type: "linear" }],
       "/model/layers/0/members/1",
