@@ -13,6 +13,9 @@ export type DatetimePart = (typeof DATETIME_PARTS)[number];
 /** How a number becomes features. */
 export const NUMERIC_ENCODINGS = ["value", "piecewise_linear", "both"] as const;
 
+/** How a category becomes features. */
+export const CATEGORY_ENCODINGS = ["one_hot", "ordinal", "embedding"] as const;
+
 const scaling = z.strictObject({ offset: z.number(), scale: z.number() }).meta({ description: "(value - offset) / scale" });
 export type Scaling = z.output<typeof scaling>;
 
@@ -70,7 +73,7 @@ export const encodedColumn = z
        * `one_hot`: a feature a category, and one for other. `ordinal`: its place as a number, other last. `embedding`: its place
        * as a number too, which the network looks up in a table of `dimension` columns.
        */
-      encode: z.enum(["one_hot", "ordinal", "embedding"]),
+      encode: z.enum(CATEGORY_ENCODINGS),
       dimension: z.int().min(1).nullable(),
     }),
   ])

@@ -1,6 +1,12 @@
 /** Fits preprocessing: what stands in for missing values, how numbers are scaled, which categories there are. Sees the training rows alone. */
 import { type Column, type ColumnValues, isCategorical } from "../../domain/datasets/dataset.ts";
-import { type EncodedColumn, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
+import {
+  CATEGORY_ENCODINGS,
+  type EncodedColumn,
+  isCyclic,
+  NUMERIC_ENCODINGS,
+  type Scaling,
+} from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { pointerOf } from "../../domain/errors.ts";
 import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
@@ -20,9 +26,9 @@ export function planColumns(columns: readonly Column[], preprocess: Preprocess):
   const errors: FieldError[] = [];
   const plans = columns.map((column): ColumnPlan => {
     const own = preprocess.columns[column.name] ?? {};
-    const check = (allowed: readonly string[]) => {
-      for (const option of Object.keys(own)) {
-        if (!allowed.includes(option))
+    const check = (allowed: readonly string[], encodings: readonly unknown[] = []) => {
+      for (const [option, value] of Object.entries(own)) {
+        if (!allowed.includes(option) || (option === "encode" && !encodings.includes(value)))
           errors.push({
             pointer: pointerOf(["preprocess", "columns", column.name, option]),
             detail: `is not an option of a ${column.type} column`,
@@ -38,10 +44,10 @@ export function planColumns(columns: readonly Column[], preprocess: Preprocess):
       };
     }
     if (isCategorical(column.type)) {
-      check(Object.keys(preprocess.category));
+      check(Object.keys(preprocess.category), CATEGORY_ENCODINGS);
       return { kind: "category", column, options: { ...preprocess.category, ...own } as CategoryOptions };
     }
-    check(Object.keys(preprocess.numeric));
+    check(Object.keys(preprocess.numeric), NUMERIC_ENCODINGS);
     return { kind: "numeric", column, options: { ...preprocess.numeric, ...own } as NumericOptions };
   });
   const names = new Set(columns.map(({ name }) => name));

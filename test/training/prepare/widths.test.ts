@@ -57,7 +57,7 @@ describe("widths", () => {
       ]),
     );
     if (!prepared.ok) throw new Error(JSON.stringify(prepared));
-    expect(prepared.spec.model.layers[1]).toMatchObject({
+    expect(givenLayers(prepared.spec)[1]).toMatchObject({
       members: [{ layers: [{ layers: [{}, { units: 4 }] }, { units: 3 }] }, { layers: [{ units: 7 }, {}, { units: 3 }] }],
     });
     expect(prepared.parameters).toBe(16 * 4 + 4 + (4 * 4 + 4 + 4 * 3 + 3) + (4 * 7 + 7 + 7 * 3 + 3));
