@@ -24,6 +24,11 @@ export interface Candidate {
   readonly weightDecay: number;
   /** Share of the usual number of rows in a batch. */
   readonly batchFactor: number;
+  /**
+   * `plain`: linear layers and activations. `normalised`: every input is brought to mean 0 and variance 1 before them. `residual`:
+   * a linear layer, then blocks x + f(norm(x)) with twice as many units within (Gorishniy et al. 2021, the ResNet for tables).
+   */
+  readonly form: "plain" | "normalised" | "residual";
 }
 
 /** What the candidates of a search depend on. */
@@ -36,84 +41,43 @@ export interface SearchShape {
   readonly features: FeatureKinds;
 }
 
-const plain = { activation: "relu", dropout: 0, batchFactor: 1 } as const;
+const plain = { activation: "relu", dropout: 0, batchFactor: 1, form: "plain" } as const;
+const deep = { activation: "silu", dropout: 0.2, learningRate: 0.002, weightDecay: 0.05 } as const;
+const residual = { form: "residual", dropout: 0.2, learningRate: 0.001, weightDecay: 0.1 } as const;
 
 /** Linear models, shallow and deep networks on plain numbers, on binned numbers and on both. */
 const PORTFOLIO: readonly Candidate[] = [
   { ...plain, name: "linear", view: "values", hidden: [], learningRate: 0.02, weightDecay: 0.01 },
   { ...plain, name: "linear, bins", view: "both", hidden: [], learningRate: 0.01, weightDecay: 0.05 },
-  {
-    ...plain,
-    name: "64-64, bins and values",
-    view: "both",
-    hidden: [64, 64],
-    dropout: 0.2,
-    learningRate: 0.002,
-    weightDecay: 0.05,
-  },
-  {
-    ...plain,
-    name: "128-128 silu",
-    view: "values",
-    hidden: [128, 128],
-    activation: "silu",
-    dropout: 0.2,
-    learningRate: 0.003,
-    weightDecay: 0.05,
-  },
+  { ...plain, ...deep, name: "64-64, bins", view: "both", hidden: [64, 64], activation: "relu" },
+  { ...plain, ...deep, name: "128-128", view: "values", hidden: [128, 128], learningRate: 0.003 },
   { ...plain, name: "64", view: "values", hidden: [64], learningRate: 0.005, weightDecay: 0.01 },
+  { ...plain, ...residual, name: "residual 64-64, bins", view: "both", hidden: [64, 64] },
   {
     ...plain,
-    name: "128-128 silu, bins and values",
-    view: "both",
-    hidden: [128, 128],
-    activation: "silu",
-    dropout: 0.3,
-    learningRate: 0.002,
-    weightDecay: 0.1,
-  },
-  { ...plain, name: "64-64, bins", view: "bins", hidden: [64, 64], dropout: 0.2, learningRate: 0.002, weightDecay: 0.05 },
-  {
-    ...plain,
-    name: "128-128-128 silu",
+    ...deep,
+    name: "tanh 128-64",
     view: "values",
-    hidden: [128, 128, 128],
-    activation: "silu",
-    dropout: 0.2,
-    learningRate: 0.002,
-    weightDecay: 0.05,
+    hidden: [128, 64],
+    activation: "tanh",
+    dropout: 0.1,
+    learningRate: 0.003,
   },
-  { ...plain, name: "64-64", view: "values", hidden: [64, 64], dropout: 0.2, learningRate: 0.003, weightDecay: 0.01 },
+  { ...plain, ...deep, name: "128-128, bins", view: "both", hidden: [128, 128], dropout: 0.3, weightDecay: 0.1 },
+  { ...plain, ...deep, name: "128-128-128", view: "values", hidden: [128, 128, 128] },
+  { ...plain, ...deep, name: "64-64, bins alone", view: "bins", hidden: [64, 64], activation: "relu" },
+  { ...plain, ...residual, name: "residual 64-64", view: "values", hidden: [64, 64] },
   {
     ...plain,
-    name: "128-128 silu, bins and values, dropout .5",
+    ...deep,
+    name: "normalised 128-128, bins",
     view: "both",
     hidden: [128, 128],
-    activation: "silu",
-    dropout: 0.5,
-    learningRate: 0.002,
-    weightDecay: 0.1,
-  },
-  {
-    ...plain,
-    name: "128-128 silu, bins and values, large batches",
-    view: "both",
-    hidden: [128, 128],
-    activation: "silu",
+    form: "normalised",
     dropout: 0.3,
-    learningRate: 0.004,
-    weightDecay: 0.1,
-    batchFactor: 4,
-  },
-  {
-    ...plain,
-    name: "128-128-128, bins and values",
-    view: "both",
-    hidden: [128, 128, 128],
-    dropout: 0.3,
-    learningRate: 0.001,
     weightDecay: 0.1,
   },
+  { ...plain, ...deep, name: "256, bins", view: "both", hidden: [256], activation: "relu", dropout: 0.5, weightDecay: 0.1 },
 ];
 
 /** Multiply-adds that a default search may take, by rough count: they grow with the rows, and stay below a minute of two cores. */
@@ -141,10 +105,17 @@ export function candidatesOf(shape: SearchShape, trials: number | null, folds: n
   return chosen;
 }
 
+/** Multiply-adds of training candidates on so many folds, roughly. */
+export function searchWork(candidates: readonly Candidate[], shape: SearchShape, folds: number): number {
+  return candidates.reduce((total, candidate) => total + workOf(candidate, shape) * folds, 0);
+}
+
 /** Multiply-adds of training a candidate once, roughly. */
-function workOf({ view, hidden }: Candidate, { rows, outputs, features }: SearchShape): number {
+function workOf({ view, hidden, form }: Candidate, { rows, outputs, features }: SearchShape): number {
   const widths = [featureView(features, view).length, ...hidden, outputs];
-  const weights = widths.slice(1).reduce((total, width, index) => total + width * (widths[index] as number), 0);
+  const stacked = widths.slice(1).reduce((total, width, index) => total + width * (widths[index] as number), 0);
+  const within = form === "residual" ? hidden.reduce((total, units) => total + 4 * units * units, 0) : 0;
+  const weights = stacked + within;
   return weights * rows * COUNTED_EPOCHS * PASSES;
 }
 
@@ -171,20 +142,39 @@ function variation(known: readonly Candidate[], place: number, seed: number): Ca
 const pick = <T>(random: Random, options: readonly T[]): T => options[random.integer(options.length)] as T;
 
 /** The layers of a candidate, without the selection of its features. */
-export function layersOf({ hidden, activation, dropout }: Candidate, outputs: number): Layer[] {
-  const linear = (units: number, kaiming: boolean): Layer => ({
-    type: "linear",
-    units,
-    bias: true,
-    ...(kaiming && { init: { weight: "kaiming_normal", bias: "default" } }),
-  });
-  const blocks = hidden.flatMap((units): Layer[] => [
-    linear(units, true),
-    { type: activation },
-    ...(dropout > 0 ? [{ type: "dropout", p: dropout } as const] : []),
-  ]);
-  return [...blocks, linear(outputs, false)];
+export function layersOf(candidate: Candidate, outputs: number): Layer[] {
+  return [...LAYERS[candidate.form](candidate), linear(outputs, false)];
 }
+
+/** The layers before the last one, of each form. */
+const LAYERS: Readonly<Record<Candidate["form"], (candidate: Candidate) => Layer[]>> = {
+  plain: hiddenLayers,
+  normalised: (candidate) => [{ type: "batch_norm", eps: 1e-5, momentum: 0.1, affine: false }, ...hiddenLayers(candidate)],
+  residual: ({ hidden, activation, dropout }) => {
+    const [units = 0] = hidden;
+    const norm: SimpleLayer = { type: "layer_norm", eps: 1e-5, elementwise_affine: true };
+    const blocks = hidden.map((): Layer => {
+      const within = [norm, linear(2 * units, true), { type: activation }, ...dropoutOf(dropout), linear(units, false)];
+      return { type: "residual", layers: within };
+    });
+    return [linear(units, false), ...blocks, norm, { type: activation }];
+  },
+};
+
+type SimpleLayer = Exclude<Layer, { type: "residual" | "ensemble" }>;
+
+function hiddenLayers({ hidden, activation, dropout }: Candidate): Layer[] {
+  return hidden.flatMap((units): Layer[] => [linear(units, true), { type: activation }, ...dropoutOf(dropout)]);
+}
+
+const dropoutOf = (p: number): SimpleLayer[] => (p > 0 ? [{ type: "dropout", p }] : []);
+
+const linear = (units: number, beforeActivation: boolean): SimpleLayer => ({
+  type: "linear",
+  units,
+  bias: true,
+  ...(beforeActivation && { init: { weight: "kaiming_normal", bias: "default" } }),
+});
 
 /** Rows of a batch: more of many, so that an epoch stays short. */
 function batchSize(rows: number, factor: number): number {

@@ -4,12 +4,12 @@
  * of spec, rows and seed, but for `max_seconds` of the search.
  */
 import type { CheckpointReason, NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
-import type { JobError, JobMetrics } from "../../domain/jobs/job.ts";
+import type { JobMetrics } from "../../domain/jobs/job.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { SearchResult } from "../../domain/models/search.ts";
 import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { isGreaterBetterInSearch } from "../../domain/spec/auto-options.ts";
-import type { SearchSpec } from "../../domain/spec/spec.ts";
+import { isSearch, type SearchSpec } from "../../domain/spec/spec.ts";
 import { elementCount, packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { type JobData, loadData } from "../data/data.ts";
 import type { Fold } from "../data/folds.ts";
@@ -23,7 +23,7 @@ import { LOSS_ACTIVATION } from "../run/network.ts";
 import { createRecorder } from "../run/recorder.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { averageOf, type Member } from "./average.ts";
-import { type Candidate, candidateSpec, candidatesOf, keptCandidates, type SearchShape } from "./candidates.ts";
+import { type Candidate, candidateSpec, candidatesOf, keptCandidates, type SearchShape, searchWork } from "./candidates.ts";
 import { featureKinds, featureView, plainFeatures } from "./feature-views.ts";
 import { createFoldTrainer } from "./fold-training.ts";
 import { searchFolds } from "./folds.ts";
@@ -34,13 +34,13 @@ import {
   decodeSearch,
   EMPTY_STATE,
   encodeSearch,
-  type Networks,
   type SearchState,
   stateTensors,
   type Trial,
 } from "./search-state.ts";
 import { selectGreedily } from "./selection.ts";
 import { trialSeed } from "./trial-seed.ts";
+import { createTrialSource, type TrainedCandidate } from "./trial-source.ts";
 
 /** The best average of a state. */
 interface Average {
@@ -67,28 +67,70 @@ interface Search {
 }
 
 /** Runs a search to its end, from its start or from a checkpoint. Throws only on bugs. */
-export function search(
-  run: TrainingRun & { readonly job: { readonly spec: SearchSpec } },
-  control: RunControl,
-): TrainingResult {
+export function search(run: SearchRun, control: RunControl): TrainingResult {
   const { job, checkpoint } = run;
   const { spec } = job;
   const found = begin(spec, job.classes, loadData(run));
   const start = checkpoint && decodeSearch(checkpoint.progress, checkpoint.tensors);
+  const begun = performance.now();
+  const seconds = () => (start?.seconds ?? 0) + (performance.now() - begun) / 1000;
+  const ended = () => control.cancelled() || control.stopping() !== null || seconds() > spec.max_seconds;
+  const progress = createProgress(found, control, job.epochsDone, start, seconds);
+  const first = progress.trials() + 1;
+  const last = found.candidates.length;
+  const isLong = searchWork(found.candidates, found.shape, found.folds.length) > LEAST_SHARED_WORK;
+  const assistant = isLong && first < last ? (control.assistant?.(run) ?? null) : null;
+  try {
+    const trainOwn = createTrialTrainer(found, () => {
+      source.poll();
+      return ended();
+    });
+    const source = createTrialSource({ first, last, assistant }, trainOwn, ended);
+    for (let number = first; number <= last; number++) {
+      const { max_seconds } = spec.model.auto;
+      if (number > 1 && max_seconds !== null && seconds() > max_seconds) break;
+      const trained = source.take(number);
+      if (!trained) return progress.interrupted(control);
+      progress.add(trained);
+    }
+  } finally {
+    assistant?.close();
+  }
+  return progress.finished();
+}
+
+/** The run of a job whose network is searched for. */
+export type SearchRun = TrainingRun & { readonly job: { readonly spec: SearchSpec } };
+
+/** Multiply-adds of a search from which another thread is worth its start. */
+const LEAST_SHARED_WORK = 5e9;
+
+/** Creates the function by which another thread trains candidates of a run, by their numbers. */
+export function createCandidateTrainer(run: TrainingRun): (number: number) => TrainedCandidate {
+  const { spec, classes } = run.job;
+  if (!isSearch(spec)) throw new Error("the network of this job is given");
+  const train = createTrialTrainer(begin(spec, classes, loadData(run)), () => false);
+  return (number) => train(number) as TrainedCandidate;
+}
+
+/** Creates what a search knows so far: its trained candidates, their best average, its epochs and checkpoints. */
+function createProgress(
+  found: Search,
+  control: RunControl,
+  epochsDone: number,
+  start: ReturnType<typeof decodeSearch>,
+  seconds: () => number,
+) {
+  const { spec, candidates } = found;
   let state = start?.state ?? EMPTY_STATE;
-  const recorder = createRecorder(["loss", "val_loss", "epoch_ms"], "val_loss", job.epochsDone, control.report, {
+  let average = averageOfState(found, state);
+  let saved = state.trials.length;
+  const recorder = createRecorder(["loss", "val_loss", "epoch_ms"], "val_loss", epochsDone, control.report, {
     epoch: state.trials.length,
     metrics: start?.metrics ?? null,
     kept: null,
   });
-  const begun = performance.now();
-  const seconds = () => (start?.seconds ?? 0) + (performance.now() - begun) / 1000;
-  const isOverdue = () => seconds() > spec.max_seconds;
-  const ended = () => control.cancelled() || control.stopping() !== null || isOverdue();
   const schedule = createCheckpointSchedule(spec.checkpoint, control.storing);
-  const trainTrial = createTrialTrainer(found, ended);
-  let average = averageOfState(found, state);
-  let saved = state.trials.length;
   const save = (reason: CheckpointReason) => {
     if (!average) return;
     recorder.flush(true);
@@ -105,47 +147,45 @@ export function search(
     schedule.written();
     saved = state.trials.length;
   };
-  for (const [index, candidate] of found.candidates.entries()) {
-    if (index < state.trials.length) continue;
-    if (index > 0 && spec.model.auto.max_seconds !== null && seconds() > spec.model.auto.max_seconds) break;
-    const startedAt = performance.now();
-    const trained = ended() ? null : trainTrial(candidate, index + 1);
-    if (!trained) {
-      if (control.cancelled()) return { state: "cancelled", metrics: recorder.metrics() };
-      if (control.stopping()) {
-        if (state.trials.length > saved) save(control.stopping() as CheckpointReason);
+  return {
+    trials: () => state.trials.length,
+    /** Takes the next candidate, reports it as an epoch, and writes a checkpoint where one is due. */
+    add({ trial, networks }: TrainedCandidate): void {
+      state = addTrial(state, trial, networks, keptCandidates(spec.model.auto));
+      average = averageOfState(found, state);
+      const values = new Map<Series, Float64Array>([
+        ["loss", Float64Array.of(trial.value ?? Number.NaN)],
+        ["val_loss", Float64Array.of(average?.value ?? Number.NaN)],
+      ]);
+      recorder.record(values, 1, trial.seconds * 1000);
+      recorder.flush(true);
+      if (recorder.epoch === candidates.length) return;
+      if (schedule.isDueAt(recorder.epoch)) {
+        control.settle();
+        save("interval");
+      } else if (schedule.isDue()) save("interval");
+    },
+    /** Returns the result of a search that was cancelled or stopped, or took too long. */
+    interrupted({ cancelled, stopping }: RunControl): TrainingResult {
+      const reason = stopping();
+      if (cancelled()) return { state: "cancelled", metrics: recorder.metrics() };
+      if (reason) {
+        if (state.trials.length > saved) save(reason);
         return { state: "stopped", metrics: recorder.metrics() };
       }
       recorder.flush(true);
       const detail = `training took longer than max_seconds, ${spec.max_seconds}`;
-      return { state: "failed", metrics: recorder.metrics(), error: { code: "timeout", detail, epoch: index + 1 } };
-    }
-    const elapsedMs = performance.now() - startedAt;
-    state = addTrial(state, { ...trained.trial, seconds: elapsedMs / 1000 }, trained.networks, keptCandidates(spec.model.auto));
-    average = averageOfState(found, state);
-    const values = new Map<Series, Float64Array>([
-      ["loss", Float64Array.of(trained.trial.value ?? Number.NaN)],
-      ["val_loss", Float64Array.of(average?.value ?? Number.NaN)],
-    ]);
-    recorder.record(values, 1, elapsedMs);
-    recorder.flush(true);
-    if (recorder.epoch === found.candidates.length) break;
-    if (schedule.isDueAt(recorder.epoch)) {
-      control.settle();
-      save("interval");
-    } else if (schedule.isDue()) save("interval");
-  }
-  recorder.flush(true);
-  const metrics = recorder.finished() as JobMetrics;
-  if (!average) {
-    const error: JobError = {
-      code: "diverged",
-      detail: "no candidate came to finite weights: look for extreme values in the data",
-      epoch: null,
-    };
-    return { state: "failed", metrics, error };
-  }
-  return finish(found, state, average, metrics, control);
+      return { state: "failed", metrics: recorder.metrics(), error: { code: "timeout", detail, epoch: recorder.epoch + 1 } };
+    },
+    /** Returns the result of a search that has trained what it should. */
+    finished(): TrainingResult {
+      recorder.flush(true);
+      const metrics = recorder.finished() as JobMetrics;
+      if (average) return finish(found, state, average, metrics, control);
+      const detail = "no candidate came to finite weights: look for extreme values in the data";
+      return { state: "failed", metrics, error: { code: "diverged", detail, epoch: null } };
+    },
+  };
 }
 
 function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Search {
@@ -171,21 +211,27 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
   };
 }
 
-/** Creates the function that trains a candidate on all folds; null when the search has ended meanwhile. */
-function createTrialTrainer({ spec, classes, data, shape, folds, answers }: Search, ended: () => boolean) {
+/** Creates the function that trains a candidate, by its number, on all folds; null when the search has ended meanwhile. */
+function createTrialTrainer({ spec, classes, data, shape, candidates, folds, answers }: Search, ended: () => boolean) {
   const trainFold = createFoldTrainer(ended);
   const { auto } = spec.model;
   const objective = objectiveOf(auto.metric, spec.task);
   const metric = metricOf(auto.metric);
-  return (candidate: Candidate, number: number): { trial: Omit<Trial, "seconds">; networks: Networks | null } | null => {
+  return (number: number): TrainedCandidate | null => {
+    const begun = performance.now();
+    const candidate = candidates[number - 1] as Candidate;
     const taken = featureView(shape.features, candidate.view);
     const outputs = new Float32Array(answers.rows * answers.width);
     const weights: TensorSet[] = [];
     let epochs = 0;
     let at = 0;
-    const failed = {
-      trial: { number, name: candidate.name, value: null, score: null, epochs: null, parameters: 0 },
-      networks: null,
+    const { name } = candidate;
+    const seconds = () => (performance.now() - begun) / 1000;
+    const failed = (): TrainedCandidate => {
+      return {
+        trial: { number, name, value: null, score: null, epochs: null, parameters: 0, seconds: seconds() },
+        networks: null,
+      };
     };
     for (const [index, fold] of folds.entries()) {
       const train = takeFeatures(takeRows(data.train, fold.train), taken);
@@ -193,7 +239,7 @@ function createTrialTrainer({ spec, classes, data, shape, folds, answers }: Sear
       const own = candidateSpec(spec, candidate, shape, trialSeed(spec.seed, number, index));
       const result = trainFold(own, train, heldOut, classes.length);
       if (result.state === "ended") return null;
-      if (result.state === "diverged") return failed;
+      if (result.state === "diverged") return failed();
       const network = {
         layers: own.model.layers,
         preprocessing: null,
@@ -208,10 +254,11 @@ function createTrialTrainer({ spec, classes, data, shape, folds, answers }: Sear
       epochs += result.epochs / folds.length;
     }
     const value = objective(outputs, answers);
-    if (!Number.isFinite(value)) return failed;
+    if (!Number.isFinite(value)) return failed();
     const parameters = (weights[0] as TensorSet).data.length;
+    const score = metric(outputs, answers);
     return {
-      trial: { number, name: candidate.name, value, score: metric(outputs, answers), epochs, parameters },
+      trial: { number, name, value, score, epochs, parameters, seconds: seconds() },
       networks: { trial: number, outputs, weights },
     };
   };
