@@ -78,13 +78,14 @@ export function state(name: string, shape: Shape, dtype: DType = "float"): Tenso
 
 /**
  * Creates a constant of the given shape; without a shape, a scalar or a vector. Throws a GraphError if the number of values
- * does not match the shape.
+ * does not match the shape, or for a single int.
  */
-export function constant(values: number | ArrayLike<number>, shape?: Shape): Tensor {
+export function constant(values: number | ArrayLike<number>, shape?: Shape, dtype: DType = "float"): Tensor {
   const data = typeof values === "number" ? Float64Array.of(values) : Float64Array.from(values);
   const target = shape ?? (typeof values === "number" ? [] : [data.length]);
   ensure(data.length === sizeOf(target), `${data.length} values do not fill [${target.join(", ")}]`);
-  return node({ kind: "constant", values: data }, [], target);
+  ensure(dtype === "float" || data.length > 1, "a constant of ints has several values: code has single ones as floats");
+  return node({ kind: "constant", values: data }, [], target, dtype);
 }
 
 function toTensor(operand: Operand): Tensor {

@@ -80,6 +80,10 @@ function shapeAfter(layer: Layer, shape: Shape | null): Shape | null {
       return [...shape, layer.embedding_dim];
     case "flatten":
       return [product(shape)];
+    case "select":
+      return [layer.features.length, ...shape.slice(1)];
+    case "ensemble":
+      return (layer.members[0]?.layers ?? []).reduce<Shape | null>((inner, each) => shapeAfter(each, inner), shape);
     case "conv1d":
     case "conv2d": {
       const { kernel_size, stride, padding, out_channels } = layer;
@@ -121,17 +125,29 @@ function countOf(layer: Layer, before: Shape | null): number | null {
       return before === null ? null : layer.out_channels * ((before[0] as number) * window + (layer.bias ? 1 : 0));
     }
     case "residual":
-      return layer.layers.reduce<number | null>((total, inner) => {
-        const own = countOf(inner, before);
-        return total === null || own === null ? null : total + own;
-      }, 0);
+      return layer.layers.reduce<number | null>((total, inner) => plus(total, countOf(inner, before)), 0);
+    case "ensemble":
+      return layer.members.reduce<number | null>((total, { layers }) => plus(total, countOfStack(layers, before)), 0);
     default:
       return 0;
   }
 }
 
+const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
+
+function countOfStack(layers: readonly Layer[], before: Shape | null): number | null {
+  let shape = before;
+  return layers.reduce<number | null>((total, layer) => {
+    const own = countOf(layer, shape);
+    shape = shapeAfter(layer, shape);
+    return plus(total, own);
+  }, 0);
+}
+
 /** Returns a layer's type with its main options: `dropout 0.5`, `conv2d 8, 3×3`. */
 function layerName(layer: Layer): string {
+  if (layer.type === "select") return `select ${layer.features.length}`;
+  if (layer.type === "ensemble") return `ensemble of ${layer.members.length}`;
   if (layer.type === "residual") return `residual (${layer.layers.map(layerName).join(", ")})`;
   const options = Object.entries(layer).filter(([key]) => SHOWN_OPTIONS.has(key));
   const text = options.map(([, value]) => (Array.isArray(value) ? value.join("×") : String(value))).join(", ");

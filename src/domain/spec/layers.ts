@@ -3,7 +3,7 @@
  * PyTorch's; the engine's table of layers (engine/nn) has an entry for each.
  */
 import { z } from "zod";
-import { float32, MAX_KERNEL, MAX_LAYERS, MAX_UNITS, MAX_WINDOW_PLACES } from "./numbers.ts";
+import { float32, MAX_KERNEL, MAX_LAYERS, MAX_MEMBER_LAYERS, MAX_MEMBERS, MAX_UNITS, MAX_WINDOW_PLACES } from "./numbers.ts";
 
 const nonlinearity = z.enum(["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]);
 const mode = z.enum(["fan_in", "fan_out"]);
@@ -76,7 +76,7 @@ const simpleLayer = z
       type: z.literal("linear"),
       units: units.optional().meta({
         description:
-          "Output width. When left out, that of the last linear layer follows from the task, and that of the last one in a residual layer from the width it adds to.",
+          "Output width. When left out, that of the last linear layer (in an ensemble, of each member's last) follows from the task, and that of the last one in a residual layer from the width it adds to.",
       }),
       bias: z.boolean().default(true),
       init: affineInit,
@@ -152,6 +152,12 @@ const simpleLayer = z
     z
       .strictObject({ type: z.literal("reshape"), shape: z.array(units).min(1).max(4) })
       .meta({ description: "A row's numbers under other axes, row-major: [1, 8, 8] for an image of 64 numbers." }),
+    z
+      .strictObject({
+        type: z.literal("select"),
+        features: z.array(z.int().min(0)).min(1).max(MAX_UNITS),
+      })
+      .meta({ description: "The named places of a row's first axis, from 0, in that order; [0, 3] keeps two features." }),
   ])
   .superRefine((value, context) => {
     if (value.type === "hardtanh" && value.min_val >= value.max_val)
@@ -159,20 +165,40 @@ const simpleLayer = z
   })
   .meta({ id: "SimpleLayer" });
 
-/** One layer. */
-export const layer = z
-  .discriminatedUnion("type", [
-    simpleLayer,
-    z.strictObject({ type: z.literal("residual"), layers: z.array(simpleLayer).min(1).max(MAX_LAYERS) }).meta({
-      description:
-        'x + f(x), f being the layers, whose output has the shape of their input. Their weights are named "3.layers.0.weight".',
-    }),
-  ])
+const residual = z.strictObject({ type: z.literal("residual"), layers: z.array(simpleLayer).min(1).max(MAX_LAYERS) }).meta({
+  description:
+    'x + f(x), f being the layers, whose output has the shape of their input. Their weights are named "3.layers.0.weight".',
+});
+
+/** A layer of a member of an ensemble. */
+const memberLayer = z.discriminatedUnion("type", [simpleLayer, residual]).meta({ id: "MemberLayer" });
+
+const ensemble = z
+  .strictObject({
+    type: z.literal("ensemble"),
+    members: z
+      .array(
+        z.strictObject({
+          weight: float32
+            .optional()
+            .meta({ description: "The factor of its output; 1 / number of members when left out. May be 0 or negative." }),
+          layers: z.array(memberLayer).min(1).max(MAX_LAYERS),
+        }),
+      )
+      .min(1)
+      .max(MAX_MEMBERS),
+  })
   .meta({
-    id: "Layer",
-    description: "A layer of a sequential network; names and defaults are PyTorch's.",
-    examples: [{ type: "linear", units: 4 }, { type: "relu" }],
+    description:
+      "The sum of weight times output of the members, each of which takes the layer's input; all outputs have one shape. Weights of a member's layers are named \"0.members.3.1.weight\".",
   });
+
+/** One layer. */
+export const layer = z.discriminatedUnion("type", [simpleLayer, residual, ensemble]).meta({
+  id: "Layer",
+  description: "A layer of a sequential network; names and defaults are PyTorch's.",
+  examples: [{ type: "linear", units: 4 }, { type: "relu" }],
+});
 
 export type Layer = z.output<typeof layer>;
 
@@ -184,16 +210,26 @@ function windowPlaces(spec: Layer): number {
   return "kernel_size" in spec ? placesOf(spec.kernel_size) : 0;
 }
 
+/** Layers with those that residual ones hold. */
+const withInner = (layers: readonly Layer[]): Layer[] =>
+  layers.flatMap((each): Layer[] => (each.type === "residual" ? [each, ...each.layers] : [each]));
+
 /** The layers of a whole network, bounded as a whole too: what a compiled step is long by. */
 export const networkLayers = z
   .array(layer)
   .min(1)
   .max(MAX_LAYERS)
   .superRefine((layers, context) => {
-    const all = layers.flatMap((each): Layer[] => (each.type === "residual" ? [each, ...each.layers] : [each]));
+    const members = layers.flatMap((each): Layer[] =>
+      each.type === "ensemble" ? each.members.flatMap(({ layers }) => layers) : [],
+    );
+    const [own, inner] = [withInner(layers), withInner(members)];
+    const all = [...own, ...inner];
     const refuse = (message: string) => context.addIssue({ code: "custom", message });
-    if (all.length > MAX_LAYERS)
-      refuse(`has ${all.length} layers with those within residual ones; at most ${MAX_LAYERS} are allowed`);
+    if (own.length > MAX_LAYERS)
+      refuse(`has ${own.length} layers with those within residual ones; at most ${MAX_LAYERS} are allowed`);
+    if (inner.length > MAX_MEMBER_LAYERS)
+      refuse(`has ${inner.length} layers in the members of its ensembles; at most ${MAX_MEMBER_LAYERS} are allowed`);
     const places = all.reduce((total, each) => total + windowPlaces(each), 0);
     if (places > MAX_WINDOW_PLACES)
       refuse(`has windows of ${places} places in all its convolutions and pools; at most ${MAX_WINDOW_PLACES} are allowed`);

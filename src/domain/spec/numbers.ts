@@ -7,8 +7,12 @@ export const MAX_UNITS = 65_536;
 export const MAX_KERNEL = 16;
 /** Most positions in the windows of all convolutions and poolings of a network together. */
 export const MAX_WINDOW_PLACES = 512;
-/** Most layers of a network, including those inside residual layers. */
+/** Most layers of a network, including those inside residual layers; those of an ensemble's members are counted apart. */
 export const MAX_LAYERS = 100;
+/** Most members of an ensemble. */
+export const MAX_MEMBERS = 256;
+/** Most layers in the members of all ensembles of a network together, including those inside residual layers. */
+export const MAX_MEMBER_LAYERS = 512;
 /** Seeds are safe integers, which JSON represents exactly. */
 export const MAX_SEED = Number.MAX_SAFE_INTEGER;
 

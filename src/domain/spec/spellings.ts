@@ -76,9 +76,14 @@ function expandTyped(given: unknown, schema: z.ZodDiscriminatedUnion, path: Path
 
 const meantType = (type: string, types: readonly string[]) => typeOfForeign(type, types) ?? nearest(type, types);
 
+const optionsOf = new Map<z.ZodType, ReadonlyMap<string, z.ZodObject>>();
+
 /** The objects of a union by their type, those of unions within it too. */
-function typedOptions(schema: z.ZodDiscriminatedUnion): Map<string, z.ZodObject> {
+function typedOptions(schema: z.ZodDiscriminatedUnion): ReadonlyMap<string, z.ZodObject> {
+  const known = optionsOf.get(schema);
+  if (known) return known;
   const options = new Map<string, z.ZodObject>();
+  optionsOf.set(schema, options);
   for (const option of schema.options) {
     if (option instanceof z.ZodDiscriminatedUnion) for (const [type, inner] of typedOptions(option)) options.set(type, inner);
     if (!(option instanceof z.ZodObject)) continue;

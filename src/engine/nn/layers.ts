@@ -28,6 +28,7 @@ import type { LayerType } from "./layers/layer.ts";
 import { type LinearSpec, linear } from "./layers/linear.ts";
 import { type BatchNormSpec, batchNorm, type LayerNormSpec, layerNorm } from "./layers/normalisation.ts";
 import { type AvgPoolSpec, avgPool, type MaxPoolSpec, maxPool } from "./layers/pooling.ts";
+import { type SelectSpec, select } from "./layers/select.ts";
 import { type FlattenSpec, flatten, type ReshapeSpec, reshape } from "./layers/shape.ts";
 
 interface LayerSpecs {
@@ -56,6 +57,7 @@ interface LayerSpecs {
   readonly avg_pool: AvgPoolSpec;
   readonly flatten: FlattenSpec;
   readonly reshape: ReshapeSpec;
+  readonly select: SelectSpec;
 }
 
 /** A layer without inner layers, as the API names it, with PyTorch's options in snake_case and its defaults. */
@@ -87,4 +89,5 @@ export const layers: { readonly [Type in keyof LayerSpecs]: LayerType<LayerSpecs
   avg_pool: avgPool,
   flatten,
   reshape,
+  select,
 };

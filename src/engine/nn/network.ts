@@ -33,16 +33,16 @@ export interface Network {
   forward(x: Tensor, tensor: (name: string) => Tensor, mode: Mode): Tensor;
 }
 
-/** Thrown when a layer does not accept the output of the layer before it. */
+/** Thrown when a layer does not accept the output of the layer before it, or an option does not fit its input. */
 export class LayerError extends GraphError {
-  /** The layer's index; for an inner layer, the index of the outer layer first. */
-  readonly path: readonly number[];
+  /** Leads to the layer, or to its option, from the list of all layers: [1], [1, "layers", 0], [2, "features", 3]. */
+  readonly path: readonly (string | number)[];
   /** The message without the layer. */
   readonly detail: string;
 
-  constructor(path: readonly number[], type: string, cause: GraphError) {
-    super(`layer ${path[0]} (${type}): ${cause.message}`, { cause });
+  constructor(path: LayerError["path"], detail: string, message = detail) {
+    super(message);
     this.path = path;
-    this.detail = cause instanceof LayerError ? cause.detail : cause.message;
+    this.detail = detail;
   }
 }

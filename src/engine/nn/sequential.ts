@@ -1,14 +1,19 @@
 /** A stack of layers, with tensors named as in PyTorch's nn.Sequential: "0.weight", "0.bias", "1.running_mean", ... */
 import { GraphError, type Shape, sameShape, sizeOf, type Tensor } from "../graph.ts";
+import { type EnsembleSpec, ensemble } from "./layers/ensemble.ts";
 import type { LayerContext, LayerType } from "./layers/layer.ts";
 import { type ResidualSpec, residual } from "./layers/residual.ts";
 import { type SimpleLayerSpec, layers as simpleLayers } from "./layers.ts";
 import { LayerError, type Mode, type Network, type NetworkTensor } from "./network.ts";
 
 /** A layer as the API names it, with PyTorch's options in snake_case and its defaults. */
-export type LayerSpec = SimpleLayerSpec | ResidualSpec;
+export type LayerSpec = SimpleLayerSpec | ResidualSpec | EnsembleSpec;
 
-const LAYERS = { ...simpleLayers, residual: residual((layers, inputShape) => sequential(layers, inputShape)) };
+const LAYERS = {
+  ...simpleLayers,
+  residual: residual((layers, inputShape) => sequential(layers, inputShape)),
+  ensemble: ensemble((layers, inputShape) => sequential(layers, inputShape)),
+};
 
 /** The table entry of a spec's type, typed for any spec. */
 const typeOf = (spec: LayerSpec) => LAYERS[spec.type] as LayerType<LayerSpec>;
@@ -70,6 +75,7 @@ function atLayer<T>({ type }: LayerSpec, index: number, action: () => T): T {
     return action();
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
-    throw new LayerError([index, ...(error instanceof LayerError ? error.path : [])], type, error);
+    const { path, detail } = error instanceof LayerError ? error : { path: [], detail: error.message };
+    throw new LayerError([index, ...path], detail, `layer ${index} (${type}): ${error.message}`);
   }
 }

@@ -1,4 +1,5 @@
 /** The layers of a network as ONNX nodes in evaluation mode: a table with one entry per layer type. */
+import { memberWeight } from "../../domain/spec/layer-walks.ts";
 import type { Layer, LayerType } from "../../domain/spec/layers.ts";
 import type { GraphBuilder, Value } from "./onnx-graph.ts";
 
@@ -104,9 +105,20 @@ const WRITERS: { readonly [Type in LayerType]: Writer<Type> } = {
     axes: shape.length,
     value: graph.node("Reshape", [value, graph.constant("int64", [0, ...shape])]),
   }),
+  select: ({ value, axes }, { features }, { graph }) => ({
+    axes,
+    value: graph.node("Gather", [value, graph.constant("int64", features)], { axis: 1 }),
+  }),
   residual: (x, { layers }, context) => {
     const change = writeLayers(context.graph, layers, x, (path) => context.within(`layers.${path}`));
     return { axes: x.axes, value: context.graph.node("Add", [x.value, change.value]) };
+  },
+  ensemble: (x, layer, { graph, within }) => {
+    const parts = layer.members.map(({ layers }, index) => {
+      const { axes, value } = writeLayers(graph, layers, x, (path) => within(`members.${index}.${path}`));
+      return { axes, value: graph.node("Mul", [value, scalar(graph, memberWeight(layer, index))]) };
+    });
+    return parts.reduce((total, part) => ({ axes: part.axes, value: graph.node("Add", [total.value, part.value]) }));
   },
 };
 

@@ -6,6 +6,7 @@ import type { Limits } from "../../domain/limits.ts";
 import { type Architecture, architecture } from "../../domain/models/architecture.ts";
 import { NO_RECEIPT } from "../../domain/models/receipt.ts";
 import type { ModelReading, TrainedModel } from "../../domain/ports.ts";
+import { finalLayers, PROBABILITY_LAYERS } from "../../domain/spec/layer-walks.ts";
 import { fieldErrors, MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { elementCount, packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { GraphError, LayerError, type Network } from "../../engine/index.ts";
@@ -70,8 +71,9 @@ function build(stated: Architecture, tensors: TensorSet): Built {
   const errors = preprocessing ? preprocessingErrors(preprocessing) : [];
   if (errors.length > 0) return refused(errors);
   const features = preprocessing && featureWidth(preprocessing);
-  const first = tensors.entries.find(({ name }) => name === "0.weight")?.shape;
-  const inferred = features ?? (layers[0]?.type === "linear" && first?.length === 2 ? first[1] : undefined);
+  const weight = firstWeight(layers);
+  const first = tensors.entries.find(({ name }) => name === weight)?.shape;
+  const inferred = features ?? (first?.length === 2 ? first[1] : undefined);
   const width = stated.input_width ?? inferred;
   const pointer = `${AT}/input_width`;
   if (width === undefined || width < 1)
@@ -82,10 +84,17 @@ function build(stated: Architecture, tensors: TensorSet): Built {
     return { ok: true, width, network: networkOf(layers, width, embeddingsOf(preprocessing?.columns ?? [])) };
   } catch (error) {
     if (error instanceof LayerError)
-      return refused([{ pointer: `${AT}/layers/${error.path.join("/layers/")}`, detail: error.detail }]);
+      return refused([{ pointer: `${AT}/layers/${error.path.join("/")}`, detail: error.detail }]);
     if (error instanceof GraphError) return refused([{ pointer: `${AT}/layers`, detail: error.message }]);
     throw error;
   }
+}
+
+/** The name of the weight of a linear layer that takes the network's input; null where there is none. */
+function firstWeight([first]: Architecture["layers"]): string | null {
+  if (first?.type === "linear") return "0.weight";
+  const member = first?.type === "ensemble" ? firstWeight(first.members[0]?.layers ?? []) : null;
+  return member && `0.members.0.${member}`;
 }
 
 /** Checks of preprocessing beyond the schema: values that must differ or fit together. */
@@ -169,7 +178,7 @@ function modelOf(
   const outputWidth = outputShape[0] as number;
   const isRegression = task === "regression";
   const labels = Array.from({ length: isRegression ? 0 : Math.max(2, outputWidth) }, (_, index) => String(index));
-  const isProbability = isRegression || layers.at(-1)?.type === "sigmoid" || layers.at(-1)?.type === "softmax";
+  const isProbability = isRegression || finalLayers(layers).every(({ layer }) => PROBABILITY_LAYERS.has(layer.type));
   return {
     task,
     preprocessing,

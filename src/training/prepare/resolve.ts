@@ -3,15 +3,26 @@
  * do not fit together, each at its field and with a cure.
  */
 import type { FieldError } from "../../domain/errors.ts";
+import { finalLayers, PROBABILITY_LAYERS } from "../../domain/spec/layer-walks.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { Loss } from "../../domain/spec/optimization.ts";
-import { DEFAULT_METRICS, type JobSpec, METRICS, type Metric, type ResolvedSpec, type Task } from "../../domain/spec/spec.ts";
+import {
+  DEFAULT_METRICS,
+  givenLayers,
+  type JobSpec,
+  METRICS,
+  type Metric,
+  type NetworkSpec,
+  type ResolvedSpec,
+  type Task,
+} from "../../domain/spec/spec.ts";
 import type { DataShape } from "../data/source.ts";
 import { networkOf } from "../run/network.ts";
 import { resolveLayers } from "./widths.ts";
 
 /** The parts of a resolved spec that follow from the data. */
-export type Resolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "model" | "scheduler" | "early_stopping">;
+export type Resolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "scheduler" | "early_stopping"> &
+  Pick<NetworkSpec, "model">;
 
 const TASK_LOSSES: Readonly<Record<Task, readonly Loss["type"][]>> = {
   regression: ["mse", "l1", "huber"],
@@ -19,20 +30,19 @@ const TASK_LOSSES: Readonly<Record<Task, readonly Loss["type"][]>> = {
   multiclass_classification: ["cross_entropy"],
 };
 
-const PROBABILITY_LAYERS: readonly Layer["type"][] = ["sigmoid", "softmax"];
-
 /** Resolves a spec against its data. Returns every failure in `errors`. */
 export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolution; errors: FieldError[] } {
   const errors: FieldError[] = [];
-  const loss = spec.loss ?? defaultLoss(data.task, spec.model.layers);
-  errors.push(...lossErrors(loss, spec.model.layers, data));
+  const given = givenLayers(spec);
+  const loss = spec.loss ?? defaultLoss(data.task, given);
+  errors.push(...lossErrors(loss, given, data));
   const widths = {
     features: data.featureWidth,
     outputs: outputWidth(loss, data),
     task: data.task,
     networkOf: (layers: readonly Layer[]) => networkOf(layers, data.featureWidth, data.embeddings),
   };
-  const layers = resolveLayers(spec.model.layers, widths, errors);
+  const layers = resolveLayers(given, widths, errors);
   const metrics = resolveMetrics(spec.metrics, data, errors);
   const hasValidation = data.validationRows > 0;
   const monitor = (chosen: string | undefined, pointer: string) => {
@@ -63,15 +73,19 @@ function defaultLoss(task: Task, layers: readonly Layer[]): Loss {
 
 function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes }: DataShape): FieldError[] {
   const last = layers.at(-1) as Layer;
-  const lastPointer = `/model/layers/${layers.length - 1}`;
   if (!TASK_LOSSES[task].includes(loss.type)) {
     return [{ pointer: "/loss/type", detail: `${loss.type} is not a loss for ${task}: use ${TASK_LOSSES[task].join(" or ")}` }];
   }
   if (loss.type === "bce" && last.type !== "sigmoid") {
-    return [{ pointer: lastPointer, detail: "bce takes probabilities: end the network with sigmoid, or use bce_with_logits" }];
+    const pointer = `/model/layers/${layers.length - 1}`;
+    return [{ pointer, detail: "bce takes probabilities: end the network with sigmoid, or use bce_with_logits" }];
   }
-  if ((loss.type === "bce_with_logits" || loss.type === "cross_entropy") && PROBABILITY_LAYERS.includes(last.type)) {
-    return [{ pointer: lastPointer, detail: `${loss.type} takes logits: leave the final ${last.type} out` }];
+  const squashed = finalLayers(layers, "/model/layers").filter(({ layer }) => PROBABILITY_LAYERS.has(layer.type));
+  if ((loss.type === "bce_with_logits" || loss.type === "cross_entropy") && squashed.length > 0) {
+    return squashed.map(({ layer, pointer }) => ({
+      pointer,
+      detail: `${loss.type} takes logits: leave the final ${layer.type} out`,
+    }));
   }
   if (loss.type === "cross_entropy" && Array.isArray(loss.weight) && loss.weight.length !== classes.length) {
     return [{ pointer: "/loss/weight", detail: `has ${loss.weight.length} weights for ${classes.length} classes` }];

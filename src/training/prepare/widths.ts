@@ -20,40 +20,58 @@ export interface Widths {
 /** Returns the layers with all units stated. Adds failures to `errors`, each at its layer. */
 export function resolveLayers(layers: readonly Layer[], widths: Widths, errors: FieldError[]): Layer[] {
   const before = errors.length;
-  const lastLinear = layers.findLastIndex(({ type }) => type === "linear");
-  const resolved: Layer[] = [];
-  layers.forEach((layer, index) => {
-    const pointer = `/model/layers/${index}`;
-    if (layer.type === "linear") resolved.push(resolveLinear(layer, index === lastLinear, pointer, widths, errors));
-    else if (layer.type === "residual") resolved.push(resolveResidual(layer, resolved, pointer, widths, errors));
-    else resolved.push(layer);
-  });
-  if (errors.length === before) errors.push(...shapeErrors(resolved, lastLinear, widths));
+  const resolved = resolveStack(layers, { pointer: "/model/layers", preceding: [], makesOutputs: true, widths, errors });
+  if (errors.length === before) errors.push(...shapeErrors(resolved, widths));
   return resolved;
 }
 
 type Linear = Extract<Layer, { type: "linear" }>;
 type Residual = Extract<Layer, { type: "residual" }>;
+type Ensemble = Extract<Layer, { type: "ensemble" }>;
+type MemberLayer = Ensemble["members"][number]["layers"][number];
 
-function resolveLinear(layer: Linear, last: boolean, pointer: string, { outputs, task }: Widths, errors: FieldError[]): Linear {
-  if (last && layer.units !== undefined && layer.units !== outputs) {
+/** The layers of a network or of a member of an ensemble. */
+interface Stack {
+  readonly pointer: string;
+  /** The layers before the stack, on the way from the input to it. */
+  readonly preceding: readonly Layer[];
+  /** Whether the width of its last linear layer follows from the task. */
+  readonly makesOutputs: boolean;
+  readonly widths: Widths;
+  readonly errors: FieldError[];
+}
+
+function resolveStack(layers: readonly Layer[], stack: Stack): Layer[] {
+  const last = stack.makesOutputs ? layers.findLastIndex(holdsLinear) : -1;
+  const resolved: Layer[] = [];
+  layers.forEach((layer, index) => {
+    const pointer = `${stack.pointer}/${index}`;
+    const here = { ...stack, pointer, preceding: [...stack.preceding, ...resolved], makesOutputs: index === last };
+    if (layer.type === "linear") resolved.push(resolveLinear(layer, here));
+    else if (layer.type === "residual") resolved.push(resolveResidual(layer, here));
+    else if (layer.type === "ensemble") resolved.push(resolveEnsemble(layer, here));
+    else resolved.push(layer);
+  });
+  return resolved;
+}
+
+/** Whether the width of a layer's output is that of a linear layer: its own, or those within its members. */
+const holdsLinear = (layer: Layer): boolean =>
+  layer.type === "linear" || (layer.type === "ensemble" && layer.members.some(({ layers }) => layers.some(holdsLinear)));
+
+function resolveLinear(layer: Linear, { pointer, makesOutputs, widths: { outputs, task }, errors }: Stack): Linear {
+  if (makesOutputs && layer.units !== undefined && layer.units !== outputs) {
     const detail = `is ${layer.units}, and ${task} with these targets needs ${outputs} outputs: set ${outputs}, or leave units out`;
     errors.push({ pointer: `${pointer}/units`, detail });
   }
-  if (!last && layer.units === undefined) errors.push({ pointer: `${pointer}/units`, detail: REQUIRED });
+  if (!makesOutputs && layer.units === undefined) errors.push({ pointer: `${pointer}/units`, detail: REQUIRED });
   return { ...layer, units: layer.units ?? outputs };
 }
 
 const REQUIRED = "is required: only the last linear layer's width follows from the task";
 
 /** Gives the last inner linear layer the width of the residual layer's input, to which its output is added. */
-function resolveResidual(
-  layer: Residual,
-  preceding: readonly Layer[],
-  pointer: string,
-  { networkOf }: Widths,
-  errors: FieldError[],
-): Residual {
+function resolveResidual(layer: Residual, { pointer, preceding, widths: { networkOf }, errors }: Stack): Residual {
   const lastLinear = layer.layers.findLastIndex(({ type }) => type === "linear");
   const open = layer.layers.flatMap((inner, index) => (inner.type === "linear" && inner.units === undefined ? [index] : []));
   for (const index of open)
@@ -69,16 +87,21 @@ function resolveResidual(
   };
 }
 
-function shapeErrors(
-  layers: readonly Layer[],
-  lastLinear: number,
-  { features, outputs, task, networkOf }: Widths,
-): FieldError[] {
+/** Resolves each member as a network of its own between the layers before and after the ensemble. */
+const resolveEnsemble = (layer: Ensemble, stack: Stack): Ensemble => ({
+  ...layer,
+  members: layer.members.map((member, index) => ({
+    ...member,
+    layers: resolveStack(member.layers, { ...stack, pointer: `${stack.pointer}/members/${index}/layers` }) as MemberLayer[],
+  })),
+});
+
+function shapeErrors(layers: readonly Layer[], { features, outputs, task, networkOf }: Widths): FieldError[] {
   const { network, errors } = attempt(() => networkOf(layers));
   if (!network) return errors;
   const shape = network.outputShape;
   if (shape.length === 1 && shape[0] === outputs) return [];
-  if (lastLinear < 0) {
+  if (!layers.some(holdsLinear)) {
     const detail = `needs a linear layer: rows have ${features} features and ${task} needs ${outputs} outputs`;
     return [{ pointer: "/model/layers", detail }];
   }
@@ -98,5 +121,5 @@ function attempt(build: () => Network): { network: Network | null; errors: Field
 
 /** Converts the error of a layer to the error of its field. */
 export function layerFieldError({ path, detail }: LayerError): FieldError {
-  return { pointer: `/model/layers/${path.join("/layers/")}`, detail };
+  return { pointer: `/model/layers/${path.join("/")}`, detail };
 }

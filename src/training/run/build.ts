@@ -3,7 +3,7 @@
  * They share one memory for the rows, the weights and the optimiser's state.
  */
 import type { Scaling } from "../../domain/datasets/preprocessing.ts";
-import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import {
   clipByNorm,
@@ -86,7 +86,7 @@ const MAX_FEED_ROWS = 65_536;
  * Builds the network, the optimiser and the programs of a run for data of these sizes. Throws a GraphError if layers do not
  * fit together.
  */
-export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): TrainingPlan {
+export function planTraining(spec: NetworkSpec, sizes: TrainingSizes): TrainingPlan {
   const network = freeze(networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings), spec.init_from?.freeze ?? []);
   const optimizer = createOptimizer(spec.optimizer);
   const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
@@ -144,7 +144,7 @@ function trainsOnOneRow(context: Context): boolean {
 }
 
 interface Context {
-  readonly spec: ResolvedSpec;
+  readonly spec: NetworkSpec;
   readonly sizes: TrainingSizes;
   readonly network: Network;
   readonly optimizer: Optimizer;
@@ -305,7 +305,7 @@ export class TooManyOperationsError extends Error {
  * they are loaded, and two checkpoints, one being created and one being stored. Throws a TooManyOperationsError before anything
  * is planned that would block its thread for long.
  */
-export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
+export function memoryEstimate(spec: NetworkSpec, data: DataShape): number {
   const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
   const rows = data.rows - validationRows - testRows;
   const classCounts = data.classes.map(() => 1);

@@ -40,6 +40,18 @@ describe("layers in a spec", () => {
       /one of/,
     ],
     [
+      "ensemble within ensemble",
+      { type: "ensemble", members: [{ layers: [{ type: "ensemble", members: [] }] }] },
+      "/0/members/0/layers/0/type",
+      /one of/,
+    ],
+    [
+      "of an infinite weight",
+      { type: "ensemble", members: [{ weight: 1e39, layers: [{ type: "relu" }] }] },
+      "/0/members/0/weight",
+      /float32/,
+    ],
+    [
       "wrong within residual",
       { type: "residual", layers: [{ type: "relu" }, { type: "dropout", p: 2 }] },
       "/0/layers/1/p",
@@ -53,6 +65,14 @@ describe("layers in a spec", () => {
     const block = { type: "residual", layers: new Array(60).fill({ type: "relu" }) };
     expect(errorsOf([block])).toEqual({});
     expect(errorsOf([block, block])).toEqual({ "": expect.stringContaining("122 layers") });
+    const ensemble = (members: number, layers: number) => ({
+      type: "ensemble",
+      members: new Array(members).fill({ layers: new Array(layers).fill({ type: "relu" }) }),
+    });
+    expect(errorsOf([ensemble(64, 8)])).toEqual({});
+    expect(errorsOf([block, ensemble(86, 6)])).toEqual({ "": expect.stringContaining("516 layers in the members") });
+    expect(errorsOf([ensemble(257, 1)])).toEqual({ "/0/members": expect.stringContaining("256") });
+    expect(errorsOf([ensemble(0, 1)])).toEqual({ "/0/members": expect.any(String) });
     const large = { type: "conv2d", out_channels: 1, kernel_size: 16 };
     expect(errorsOf([large, large])).toEqual({});
     expect(errorsOf([large, large, { type: "conv1d", out_channels: 1, kernel_size: 3 }])).toEqual({

@@ -219,9 +219,90 @@ describe("residual", () => {
     try {
       build();
     } catch (error) {
-      expect((error as LayerError).path).toEqual([1, 0]);
+      expect((error as LayerError).path).toEqual([1, "layers", 0]);
       expect((error as LayerError).detail).toBe("conv1d takes [channels, length], not [2]: put a reshape before it");
       expect((error as LayerError).message).toContain("layer 1 (residual): layer 0 (conv1d): ");
     }
+  });
+});
+
+describe("select", () => {
+  test("keeps the named features, in their order", () => {
+    const x = [0, 1, 2, 3, 4, 10, 11, 12, 13, 14];
+    const of = (...features: number[]) => run([{ type: "select", features }], [2, 5], x).output;
+    expect(of(1, 2, 3)).toEqual([1, 2, 3, 11, 12, 13]);
+    expect(of(0, 2, 4)).toEqual([0, 2, 4, 10, 12, 14]);
+    expect(of(3)).toEqual([3, 13]);
+    expect(of(4, 0, 3)).toEqual([4, 0, 3, 14, 10, 13]);
+    expect(of(2, 2)).toEqual([2, 2, 12, 12]);
+    const rows = run([{ type: "select", features: [1, 0, 1] }], [1, 2, 2], [1, 2, 3, 4]);
+    expect(rows).toMatchObject({ shape: [1, 3, 2], output: [3, 4, 1, 2, 3, 4] });
+  });
+
+  test("names the feature that a row does not have", () => {
+    try {
+      sequential([{ type: "relu" }, { type: "select", features: [0, 2, 5] }], [2]);
+      expect.unreachable();
+    } catch (error) {
+      expect((error as LayerError).path).toEqual([1, "features", 1]);
+      expect((error as LayerError).detail).toBe("is 2, and [2] has features 0..1");
+    }
+  });
+});
+
+describe("ensemble", () => {
+  const members = [
+    { weight: 0.5, layers: [{ type: "linear", units: 2, bias: false }, { type: "relu" }] },
+    { weight: -2, layers: [{ type: "residual", layers: [{ type: "tanh" }] }] },
+  ] as const;
+
+  test("adds up what its members give, by weight, with names as PyTorch's ModuleList has them", () => {
+    const layers: LayerSpec[] = [{ type: "flatten" }, { type: "ensemble", members }];
+    const network = sequential(layers, [2]);
+    expect(network.tensors.map(({ name, shape }) => [name, shape])).toEqual([["1.members.0.0.weight", [2, 2]]]);
+    expect(network.layers[1]).toEqual({ type: "ensemble", outputShape: [2], parameterCount: 4 });
+    const { output } = run(layers, [1, 2], [1, 2], { "1.members.0.0.weight": [1, 1, 1, -1] });
+    near(output, [0.5 * 3 - 2 * (1 + Math.tanh(1)), -2 * (2 + Math.tanh(2))]);
+  });
+
+  test("is the mean where no weights are given", () => {
+    const plain = (["relu", "tanh", "flatten", "sigmoid"] as const).map((type) => ({ layers: [{ type }] }));
+    near(run([{ type: "ensemble", members: plain }], [1, 1], [-1]).output, [
+      (0 + Math.tanh(-1) - 1 + 1 / (1 + Math.exp(1))) / 4,
+    ]);
+  });
+
+  test("draws and updates for the layers within its members at their places", () => {
+    const layers: LayerSpec[] = [
+      {
+        type: "ensemble",
+        members: [
+          { layers: [{ type: "dropout" }] },
+          { layers: [{ type: "residual", layers: [{ type: "dropout" }, { type: "batch_norm" }] }] },
+        ],
+      },
+    ];
+    expect(sequential(layers, [2]).draws).toEqual(["0.members.0.0", "0.members.1.0.layers.0"]);
+    const { updates } = run([{ type: "ensemble", members: [{ layers: [{ type: "batch_norm" }] }] }], [2, 1], [1, 3], {}, true);
+    near(updates["0.members.0.0.running_mean"], [0.2]);
+  });
+
+  test("names the member that does not fit", () => {
+    const pathOf = (layers: LayerSpec[]) => {
+      try {
+        sequential(layers, [2]);
+      } catch (error) {
+        return [(error as LayerError).path, (error as LayerError).detail];
+      }
+      return null;
+    };
+    expect(
+      pathOf([{ type: "ensemble", members: [{ layers: [{ type: "relu" }] }, { layers: [{ type: "linear", units: 3 }] }] }]),
+    ).toEqual([[0, "members", 1], "gives [3] for a row where member 0 gives [2]: the outputs of members are added up"]);
+    expect(
+      pathOf([
+        { type: "ensemble", members: [{ layers: [{ type: "relu" }, { type: "conv1d", out_channels: 1, kernel_size: 1 }] }] },
+      ]),
+    ).toEqual([[0, "members", 0, "layers", 1], expect.stringContaining("conv1d takes")]);
   });
 });

@@ -194,6 +194,47 @@ describe("an ONNX file in onnxruntime agrees with predict", () => {
         ],
       },
     ],
+    [
+      "an ensemble, whose members hold residual layers, and layers after it",
+      {
+        layers: [
+          linear(6),
+          {
+            type: "ensemble",
+            members: [
+              { weight: 0.75, layers: [{ type: "residual", layers: [linear(6), plain("tanh")] }, linear(3)] },
+              { layers: [linear(8), plain("relu"), plain("batch_norm"), linear(3)] },
+              { weight: -1.5, layers: [linear(3, { bias: false })] },
+            ],
+          },
+          linear(2),
+        ],
+      },
+    ],
+    [
+      "members that select features of their own",
+      {
+        layers: [
+          {
+            type: "ensemble",
+            members: [
+              { layers: [{ type: "select", features: [1, 2, 3] }, linear(2)] },
+              { layers: [{ type: "select", features: [4, 0, 4] }, linear(2)] },
+            ],
+          },
+        ],
+      },
+    ],
+    [
+      "a mean of probabilities",
+      {
+        task: "multiclass_classification",
+        classes: ["a", "b", "c"],
+        layers: [
+          { type: "ensemble", members: new Array(3).fill({ layers: [linear(4), plain("relu"), linear(3), plain("softmax")] }) },
+        ],
+      },
+    ],
     ["every activation", { layers: activations.flatMap((activation) => [linear(6), activation]).concat(linear(2)) }],
   ])("%s", async (_, described) => {
     const model = modelOf(described);

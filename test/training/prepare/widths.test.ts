@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { givenLayers } from "../../../src/domain/spec/spec.ts";
 import { unpackTensors } from "../../../src/domain/tensor.ts";
 import { prepare, train } from "../train.ts";
 
@@ -36,13 +37,63 @@ describe("widths", () => {
       ]),
     );
     if (!prepared.ok) throw new Error(JSON.stringify(prepared));
-    expect(prepared.spec.model.layers[4]).toMatchObject({ layers: [{}, { units: 7 }, {}, { units: 5 }] });
-    expect(prepared.spec.model.layers[5]).toMatchObject({ units: 3 });
+    expect(givenLayers(prepared.spec)[4]).toMatchObject({ layers: [{}, { units: 7 }, {}, { units: 5 }] });
+    expect(givenLayers(prepared.spec)[5]).toMatchObject({ units: 3 });
     // 5 · 9 + 5, then 2 · 5, 5 · 7 + 7, 7 · 5 + 5, and 5 · 3 + 3.
     expect(prepared.parameters).toBe(50 + 10 + 42 + 40 + 18);
   });
 
+  it("of each member of a last ensemble follow from the task, and those of an earlier one are stated", () => {
+    const member = (...layers: object[]) => ({ layers });
+    const ensemble = (...members: object[]) => ({ type: "ensemble", members });
+    const prepared = prepare(
+      spec([
+        { type: "linear", units: 4 },
+        ensemble(
+          member({ type: "residual", layers: [{ type: "relu" }, { type: "linear" }] }, { type: "linear" }),
+          member({ type: "linear", units: 7 }, { type: "relu" }, { type: "linear" }),
+        ),
+        { type: "log_softmax" },
+      ]),
+    );
+    if (!prepared.ok) throw new Error(JSON.stringify(prepared));
+    expect(givenLayers(prepared.spec)[1]).toMatchObject({
+      members: [{ layers: [{ layers: [{}, { units: 4 }] }, { units: 3 }] }, { layers: [{ units: 7 }, {}, { units: 3 }] }],
+    });
+    expect(prepared.parameters).toBe(16 * 4 + 4 + (4 * 4 + 4 + 4 * 3 + 3) + (4 * 7 + 7 + 7 * 3 + 3));
+    expect(errorsOf([ensemble(member({ type: "linear" })), { type: "linear" }])).toEqual({
+      "/model/layers/0/members/0/layers/0/units": expect.stringContaining("is required"),
+    });
+    expect(errorsOf([ensemble(member({ type: "linear" }), member({ type: "linear", units: 2 }))])).toEqual({
+      "/model/layers/0/members/1/layers/0/units": expect.stringContaining("is 2, and multiclass_classification"),
+    });
+    expect(errorsOf([ensemble(member({ type: "linear" }), member({ type: "linear" }, { type: "softmax" }))])).toEqual({
+      "/model/layers/0/members/1/layers/1": expect.stringContaining("takes logits"),
+    });
+  });
+
   it.each<[string, object[], string, RegExp]>([
+    [
+      "a feature that no row has",
+      [{ type: "ensemble", members: [{ layers: [{ type: "select", features: [15, 16] }, { type: "linear" }] }] }],
+      "/model/layers/0/members/0/layers/0/features/1",
+      /is 16, and \[16\] has features 0..15/,
+    ],
+    [
+      "members of other widths",
+      [{ type: "ensemble", members: [{ layers: ["relu"] }, { layers: [{ type: "linear", units: 4 }] }] }, { type: "linear" }],
+      "/model/layers/0/members/1",
+      /gives \[4\] for a row where member 0 gives \[16\]/,
+    ],
+    [
+      "a layer within a member",
+      [
+        { type: "ensemble", members: [{ layers: ["relu", { type: "conv1d", out_channels: 1, kernel_size: 1 }] }] },
+        { type: "linear" },
+      ],
+      "/model/layers/0/members/0/layers/1",
+      /conv1d takes \[channels, length\]/,
+    ],
     [
       "an image layer over rows",
       [{ type: "conv2d", out_channels: 2, kernel_size: 3 }, { type: "linear" }],
@@ -145,5 +196,26 @@ describe("layers with a state of their own", () => {
   it("draw dropout within a residual anew for every step", () => {
     const { series } = train(spec(layers, { optimizer: { type: "sgd", lr: 0 }, epochs: 4 }));
     expect(new Set(series.loss).size).toBe(4);
+  });
+});
+
+describe("an ensemble", () => {
+  const members = [
+    { weight: 0.6, layers: [{ type: "linear", units: 4 }, { type: "relu" }, { type: "dropout", p: 0.1 }, { type: "linear" }] },
+    { weight: 0.4, layers: [{ type: "linear" }] },
+  ];
+
+  it("trains its members together", () => {
+    const run = train(spec([{ type: "ensemble", members }], { epochs: 200, optimizer: { type: "adam", lr: 0.1 } }));
+    if (run.result.state !== "succeeded") throw new Error(JSON.stringify(run.result));
+    expect(run.series.loss?.at(-1)).toBeLessThan(0.7 * (run.series.loss?.[0] as number));
+    expect(run.result.model.weights.map(({ name }) => name)).toEqual([
+      "0.members.0.0.weight",
+      "0.members.0.0.bias",
+      "0.members.0.3.weight",
+      "0.members.0.3.bias",
+      "0.members.1.0.weight",
+      "0.members.1.0.bias",
+    ]);
   });
 });

@@ -31,11 +31,13 @@ class Builder {
 
   /** Returns the simplest tensor with the value of this operation. */
   rewrite(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]): Tensor {
-    return rule(op)(op, inputs, shape, this) ?? this.make(op, inputs, shape, dtype);
+    // Ints are addresses, not numbers to compute with: a list of them stays as it is.
+    const simpler = op.kind === "constant" && dtype === "int" ? undefined : rule(op)(op, inputs, shape, this);
+    return simpler ?? this.make(op, inputs, shape, dtype);
   }
 
   make(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]): Tensor {
-    const key = `${attributes(op, this.#known.size)}|${inputs.map(({ id }) => id)}|${shape}`;
+    const key = `${attributes(op, this.#known.size)}|${inputs.map(({ id }) => id)}|${shape}|${dtype}`;
     const known = this.#known.get(key);
     if (known) return known;
     const made: Tensor = { id: this.#known.size, op, inputs, shape, dtype };
