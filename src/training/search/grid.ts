@@ -4,27 +4,38 @@ import type { ParameterValue, TrialParameters } from "../../domain/sweeps/parame
 import { type Dimension, isActive, type Space } from "../../domain/sweeps/parameter-space.ts";
 import { createAxis } from "./axis.ts";
 
-/** The combinations, the last parameter fastest. One that is inactive takes no part. There may be more than can be counted. */
+/** A parameter that is not set yet, and one that takes no part. */
+const NEW = -1;
+const INACTIVE = -2;
+
+/**
+ * The combinations, the last parameter fastest. One that is inactive takes no part. There may be more than can be counted. What is
+ * yielded is the same object each time, to be copied if it is kept.
+ */
 export function* combinations({ dimensions }: Space, points: number): Generator<TrialParameters, void> {
   const values = dimensions.map((dimension) => valuesOf(dimension, points));
+  const places = new Int32Array(dimensions.length).fill(NEW);
   const chosen: Record<string, ParameterValue> = {};
-  function* from(index: number): Generator<TrialParameters, void> {
+  let index = 0;
+  while (index >= 0) {
     const dimension = dimensions[index];
     if (!dimension) {
-      yield { ...chosen };
-      return;
+      yield chosen;
+      index--;
+      continue;
     }
-    if (!isActive(dimension, chosen)) {
-      yield* from(index + 1);
-      return;
+    const place = places[index] as number;
+    const own = values[index] as ParameterValue[];
+    if (place === NEW && !isActive(dimension, chosen)) {
+      places[index++] = INACTIVE;
+    } else if (place === INACTIVE || place === own.length - 1) {
+      delete chosen[dimension.pointer];
+      places[index--] = NEW;
+    } else {
+      chosen[dimension.pointer] = own[place + 1] as ParameterValue;
+      places[index++] = place + 1;
     }
-    for (const value of values[index] as ParameterValue[]) {
-      chosen[dimension.pointer] = value;
-      yield* from(index + 1);
-    }
-    delete chosen[dimension.pointer];
   }
-  yield* from(0);
 }
 
 /** How many combinations there are; `limit` where there are as many or more. */

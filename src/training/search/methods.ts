@@ -27,7 +27,7 @@ const PLANS: { readonly [T in Method["type"]]: Plan<MethodOf<T>> } = {
     let number = 0;
     for (const combination of combinations(space, method.points)) {
       if (number >= last) break;
-      if (number++ >= first) chosen.push(combination);
+      if (number++ >= first) chosen.push({ ...combination });
     }
     return newTrials(index, first, chosen);
   },
