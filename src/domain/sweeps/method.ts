@@ -39,7 +39,7 @@ const tpe = z
       .meta({ description: "Weight of the whole range beside one trial." }),
     generation: z.int().min(1).max(MAX_TRIALS).nullable().default(null).meta({
       description:
-        "Trials that are chosen at once, by the results of the generations before. Fewer learn more from each other, more run side by side. null: a tenth of the trials so far, at least 4.",
+        "Trials that are chosen at once, by the results of the generations before. Fewer learn more from each other, more run side by side. null: one for every 20 trials so far, at least 4.",
     }),
   })
   .meta({
