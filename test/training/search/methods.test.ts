@@ -278,4 +278,18 @@ describe("TPE", () => {
     const isAsGood = ({ name, tpe }: (typeof table)[number]) => tpe <= (OPTUNA[name]?.[14] ?? Number.NEGATIVE_INFINITY);
     expect(table.filter(isAsGood).length).toBeGreaterThanOrEqual(8);
   });
+
+  it("has pinned trials: the same on every machine", () => {
+    const { results } = run(searchOf({ type: "tpe" }, { trials: 40 }), mixedValue);
+    expect(results.at(-1)?.parameters).toMatchInlineSnapshot(`
+      {
+        "/lr": 0.02465505514216914,
+        "/o": "sgd",
+        "/o/momentum": 0,
+        "/one": 3,
+        "/seed": 8,
+        "/units": 6,
+      }
+    `);
+  });
 });
