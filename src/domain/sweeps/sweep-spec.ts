@@ -8,20 +8,18 @@ import { MAX_SEED } from "../spec/numbers.ts";
 import { readSpec } from "../spec/read-spec.ts";
 import { isGreaterBetter, jobSpec, MONITORS, resolvedSpec } from "../spec/spec.ts";
 import { createExplainUnknown } from "../spec/spellings.ts";
-import { MAX_TRIALS, method } from "./method.ts";
+import { DEFAULT_TRIALS, MAX_TRIALS, method } from "./method.ts";
 import { parameters } from "./parameter.ts";
 
 /** Most folds, and most repeats of them, of one trial. */
-export const MAX_FOLDS = 100;
+const MAX_FOLDS = 100;
 /** Most trainings of one trial: folds times repeats. */
-export const MAX_TRAININGS = 500;
-/** Trials of a sweep that does not say how many, unless its grid has fewer. */
-const DEFAULT_TRIALS = 100;
+const MAX_TRAININGS = 500;
 
 const columnName = z.string().min(1).max(500);
 
 /** How the rows of each trial are cut into folds. */
-export const folds = z
+const folds = z
   .strictObject({
     count: z.int().min(2).max(MAX_FOLDS).default(5),
     repeats: z.int().min(1).max(MAX_FOLDS).default(1).meta({ description: "Cut anew, by another order of the rows." }),
@@ -90,7 +88,7 @@ const fields = {
     .max(MAX_TRIALS)
     .optional()
     .meta({
-      description: `How many. When left out: 1 without parameters, all of a grid that has no more, else ${DEFAULT_TRIALS}.`,
+      description: `How many. When left out: 1 without parameters, all of a grid, else ${DEFAULT_TRIALS}.`,
     }),
   max_seconds: z
     .number()
@@ -139,8 +137,6 @@ export const sweepSpec = z
     ],
   });
 
-/** A sweep as it is written. */
-export type SweepRequest = z.input<typeof sweepSpec>;
 /** A sweep with every default that does not depend on rows; its job spec is in full. */
 export type SweepSpec = z.output<typeof sweepSpec>;
 
