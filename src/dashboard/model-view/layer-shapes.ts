@@ -80,6 +80,14 @@ function shapeAfter(layer: Layer, shape: Shape | null): Shape | null {
       return [...shape, layer.embedding_dim];
     case "flatten":
       return [product(shape)];
+    case "periodic":
+      return [...shape, 2 * layer.frequencies];
+    case "per_feature_linear":
+      return layer.units ? [shape[0] as number, layer.units] : null;
+    case "batch_ensemble_linear":
+      return layer.units ? [layer.members, layer.units] : null;
+    case "mean_members":
+      return shape.slice(1);
     case "select":
       return [layer.features.length, ...shape.slice(1)];
     case "ensemble":
@@ -114,6 +122,16 @@ function countOf(layer: Layer, before: Shape | null): number | null {
       return width === null || !layer.units ? null : (width + (layer.bias ? 1 : 0)) * layer.units;
     case "embedding":
       return layer.num_embeddings * layer.embedding_dim;
+    case "periodic":
+      return width === null ? null : width * layer.frequencies;
+    case "per_feature_linear":
+      return before === null || !layer.units
+        ? null
+        : product(before.slice(0, 1)) * ((width ?? 0) + (layer.bias ? 1 : 0)) * layer.units;
+    case "batch_ensemble_linear": {
+      if (width === null || !layer.units) return null;
+      return width * layer.units + layer.members * (width + (layer.bias ? 2 : 1) * layer.units);
+    }
     case "batch_norm":
       return layer.affine ? 2 * (before?.[0] ?? 0) : 0;
     case "layer_norm":
@@ -155,7 +173,9 @@ function layerName(layer: Layer): string {
 }
 
 const SHOWN_OPTIONS: ReadonlySet<string> = new Set([
+  "members",
   "units",
+  "frequencies",
   "p",
   "num_embeddings",
   "embedding_dim",

@@ -5,30 +5,61 @@ import type { Layer, LayerType } from "./layers.ts";
 export const memberWeight = ({ members }: Extract<Layer, { type: "ensemble" }>, member: number): number =>
   members[member]?.weight ?? 1 / members.length;
 
-/** A layer whose output is that of the network, or is a member's part of it, with the pointer to it below the network's layers. */
-export interface FinalLayer {
-  readonly layer: Layer;
-  readonly pointer: string;
-}
+/** A layer with an output width that may follow from the task. */
+export type LinearLayer = Extract<Layer, { type: "linear" | "per_feature_linear" | "batch_ensemble_linear" }>;
 
-/** The last layer of a network, or those of the members of an ensemble that comes last. */
-export function finalLayers(layers: readonly Layer[], pointer = ""): FinalLayer[] {
-  const at = `${pointer}/${layers.length - 1}`;
-  const last = layers.at(-1);
-  if (!last) return [];
-  if (last.type !== "ensemble") return [{ layer: last, pointer: at }];
-  return last.members.flatMap((member, index) => finalLayers(member.layers, `${at}/members/${index}/layers`));
-}
+const LINEAR: ReadonlySet<LayerType> = new Set<LayerType>(["linear", "per_feature_linear", "batch_ensemble_linear"]);
+
+/** Whether the output width of a layer may follow from the task. */
+export const isLinear = (layer: Layer): layer is LinearLayer => LINEAR.has(layer.type);
 
 /** Returns the last linear layer of a network; of an ensemble that holds the last one, that of its first member. */
-export function lastLinear(layers: readonly Layer[]): Extract<Layer, { type: "linear" }> | undefined {
+export function lastLinear(layers: readonly Layer[]): LinearLayer | undefined {
   for (const layer of layers.toReversed()) {
-    if (layer.type === "linear") return layer;
+    if (isLinear(layer)) return layer;
     const found = layer.type === "ensemble" ? lastLinear(layer.members[0]?.layers ?? []) : undefined;
     if (found) return found;
   }
   return undefined;
 }
 
+/** Whether the loss is that of each member by itself: a mean over members ends the network. */
+export const trainsMembers = (layers: readonly Layer[]): boolean => layers.at(-1)?.type === "mean_members";
+
+/** The number of layers up to the one whose output meets the targets: all but a mean over members at the end. */
+const outputCount = (layers: readonly Layer[]): number => layers.length - (trainsMembers(layers) ? 1 : 0);
+
+/** Returns the layer whose output meets the targets: the last one, or the one before a mean over members. */
+export const outputLayer = (layers: readonly Layer[]): Layer | undefined => layers[outputCount(layers) - 1];
+
+/** A layer whose output meets the targets, or is a member's part of it, with the pointer to it. */
+export interface FinalLayer {
+  readonly layer: Layer;
+  readonly pointer: string;
+}
+
+/** Returns the layer of `outputLayer` with its pointer below `pointer`; for an ensemble, those of its members. */
+export function finalLayers(layers: readonly Layer[], pointer = ""): FinalLayer[] {
+  const at = `${pointer}/${outputCount(layers) - 1}`;
+  const last = outputLayer(layers);
+  if (!last) return [];
+  if (last.type !== "ensemble") return [{ layer: last, pointer: at }];
+  return last.members.flatMap((member, index) => finalLayers(member.layers, `${at}/members/${index}/layers`));
+}
+
 /** The layers that make probabilities. */
 export const PROBABILITY_LAYERS: ReadonlySet<LayerType> = new Set<LayerType>(["sigmoid", "softmax"]);
+
+/** Layers with those that they hold, at any depth. */
+const withHeld = (layers: readonly Layer[]): Layer[] =>
+  layers.flatMap((layer): Layer[] => {
+    if (layer.type === "residual") return [layer, ...layer.layers];
+    return layer.type === "ensemble" ? [layer, ...layer.members.flatMap(({ layers }) => withHeld(layers))] : [layer];
+  });
+
+/** The number of layers of a network with those that they hold: what its compiled prediction is long by. */
+export const layerCount = (layers: readonly Layer[]): number => withHeld(layers).length;
+
+/** How many times a row uses the weights of a network that its members share, at most; 1 where it has none. */
+export const sharedUses = (layers: readonly Layer[]): number =>
+  Math.max(1, ...withHeld(layers).map((layer) => (layer.type === "batch_ensemble_linear" ? layer.members : 1)));

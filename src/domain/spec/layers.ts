@@ -1,56 +1,18 @@
 /**
- * The layers of a network and the initialisers of their weights, as a request names them. Names and defaults are
- * PyTorch's; the engine's table of layers (engine/nn) has an entry for each.
+ * The layers of a network, as a request names them. Names and defaults are PyTorch's; the engine's table of layers (engine/nn)
+ * has an entry for each.
  */
 import { z } from "zod";
+import { initialiser } from "./initialisers.ts";
 import { float32, MAX_KERNEL, MAX_LAYERS, MAX_MEMBER_LAYERS, MAX_MEMBERS, MAX_UNITS, MAX_WINDOW_PLACES } from "./numbers.ts";
-
-const nonlinearity = z.enum(["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]);
-const mode = z.enum(["fan_in", "fan_out"]);
-
-const INITIALISER_NAMES = [
-  "default",
-  "kaiming_normal",
-  "kaiming_uniform",
-  "xavier_normal",
-  "xavier_uniform",
-  "normal",
-  "uniform",
-  "zeros",
-  "ones",
-  "constant",
-] as const;
-
-const kaiming = { mode: mode.default("fan_in"), nonlinearity: nonlinearity.default("leaky_relu"), a: float32.default(0) };
-const xavier = { gain: float32.default(1) };
-
-/** torch.nn.init, by name for its defaults or as an object with its options. `default` is PyTorch's own for the layer. */
-const initialiser = z
-  .union([
-    z.enum(INITIALISER_NAMES),
-    z.discriminatedUnion("type", [
-      z.strictObject({ type: z.literal("default") }),
-      z.strictObject({ type: z.literal("kaiming_normal"), ...kaiming }),
-      z.strictObject({ type: z.literal("kaiming_uniform"), ...kaiming }),
-      z.strictObject({ type: z.literal("xavier_normal"), ...xavier }),
-      z.strictObject({ type: z.literal("xavier_uniform"), ...xavier }),
-      z.strictObject({ type: z.literal("normal"), mean: float32.default(0), std: float32.nonnegative().default(1) }),
-      z
-        .strictObject({ type: z.literal("uniform"), a: float32.default(0), b: float32.default(1) })
-        .refine(({ a, b }) => a <= b, { path: ["b"], error: "must be at least a" }),
-      z.strictObject({ type: z.literal("zeros") }),
-      z.strictObject({ type: z.literal("ones") }),
-      z.strictObject({ type: z.literal("constant"), value: float32.default(0) }),
-    ]),
-  ])
-  .meta({
-    id: "Initialiser",
-    description: "How a weight starts, by a name of torch.nn.init or as an object with its options.",
-  });
 
 const plain = <T extends string>(type: T) => z.strictObject({ type: z.literal(type) });
 
 const units = z.int().min(1).max(MAX_UNITS);
+const inferredUnits = units.optional().meta({
+  description:
+    "Output width. When left out, that of the last linear layer (in an ensemble, of each member's last) follows from the task, and that of the last one in a residual layer from the width it adds to.",
+});
 const eps = float32.nonnegative().default(1e-5);
 const kernel = z.int().min(1).max(MAX_KERNEL);
 const stride = z.int().min(1).max(MAX_UNITS);
@@ -74,10 +36,7 @@ const simpleLayer = z
   .discriminatedUnion("type", [
     z.strictObject({
       type: z.literal("linear"),
-      units: units.optional().meta({
-        description:
-          "Output width. When left out, that of the last linear layer (in an ensemble, of each member's last) follows from the task, and that of the last one in a residual layer from the width it adds to.",
-      }),
+      units: inferredUnits,
       bias: z.boolean().default(true),
       init: affineInit,
     }),
@@ -158,6 +117,35 @@ const simpleLayer = z
         features: z.array(z.int().min(0)).min(1).max(MAX_UNITS),
       })
       .meta({ description: "The named places of a row's first axis, from 0, in that order; [0, 3] keeps two features." }),
+    z
+      .strictObject({ type: z.literal("periodic"), frequencies: units.default(48), sigma: float32.positive().default(0.01) })
+      .meta({
+        description:
+          "A periodic embedding of numbers (Gorishniy et al. 2022): a row of n becomes [n, 2 frequencies], cos(2πwx) and then sin(2πwx). The frequencies w are trained and start as N(0, sigma), within three sigma. A linear, a relu and a flatten after it make PLR(lite).",
+      }),
+    z.strictObject({ type: z.literal("per_feature_linear"), units: inferredUnits, bias: z.boolean().default(true) }).meta({
+      description:
+        "A linear layer of its own for each of n features or members: [n, in] becomes [n, units]; weight [n, in, units].",
+    }),
+    z
+      .strictObject({
+        type: z.literal("batch_ensemble_linear"),
+        members: z.int().min(1).max(MAX_MEMBERS).default(32),
+        units: inferredUnits,
+        bias: z.boolean().default(true),
+        scaling_init: z.enum(["ones", "normal", "random_signs"]).optional().meta({
+          description:
+            "How r starts. When left out: random_signs where the input has no members yet, which makes them differ, and ones after that.",
+        }),
+      })
+      .meta({
+        description:
+          "The linear layer of a parameter-efficient ensemble (TabM, Gorishniy et al. 2024): members share the weight [units, in] and have factors r [members, in] and s [members, units] and a bias of their own. [in] or [members, in] becomes [members, units].",
+      }),
+    plain("mean_members").meta({
+      description:
+        "The mean over the first axis of a row: [members, ...] becomes [...]. As the last layer it makes training minimise the mean of the members' losses rather than the loss of their mean.",
+    }),
   ])
   .superRefine((value, context) => {
     if (value.type === "hardtanh" && value.min_val >= value.max_val)

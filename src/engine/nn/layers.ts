@@ -21,12 +21,20 @@ import {
   softplus,
   tanh,
 } from "./layers/activation.ts";
+import {
+  type BatchEnsembleLinearSpec,
+  batchEnsembleLinear,
+  type MeanMembersSpec,
+  meanMembers,
+} from "./layers/batch-ensemble.ts";
 import { type Conv1dSpec, type Conv2dSpec, conv1d, conv2d } from "./layers/convolution.ts";
 import { type DropoutSpec, dropout } from "./layers/dropout.ts";
 import { type EmbeddingSpec, embedding } from "./layers/embedding.ts";
 import type { LayerType } from "./layers/layer.ts";
 import { type LinearSpec, linear } from "./layers/linear.ts";
 import { type BatchNormSpec, batchNorm, type LayerNormSpec, layerNorm } from "./layers/normalisation.ts";
+import { type PerFeatureLinearSpec, perFeatureLinear } from "./layers/per-feature-linear.ts";
+import { type PeriodicSpec, periodic } from "./layers/periodic.ts";
 import { type AvgPoolSpec, avgPool, type MaxPoolSpec, maxPool } from "./layers/pooling.ts";
 import { type SelectSpec, select } from "./layers/select.ts";
 import { type FlattenSpec, flatten, type ReshapeSpec, reshape } from "./layers/shape.ts";
@@ -58,6 +66,10 @@ interface LayerSpecs {
   readonly flatten: FlattenSpec;
   readonly reshape: ReshapeSpec;
   readonly select: SelectSpec;
+  readonly periodic: PeriodicSpec;
+  readonly per_feature_linear: PerFeatureLinearSpec;
+  readonly batch_ensemble_linear: BatchEnsembleLinearSpec;
+  readonly mean_members: MeanMembersSpec;
 }
 
 /** A layer without inner layers, as the API names it, with PyTorch's options in snake_case and its defaults. */
@@ -90,4 +102,8 @@ export const layers: { readonly [Type in keyof LayerSpecs]: LayerType<LayerSpecs
   flatten,
   reshape,
   select,
+  periodic,
+  per_feature_linear: perFeatureLinear,
+  batch_ensemble_linear: batchEnsembleLinear,
+  mean_members: meanMembers,
 };

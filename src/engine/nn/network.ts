@@ -26,6 +26,8 @@ export interface Network {
     readonly type: string;
     readonly outputShape: Shape;
     readonly parameterCount: number;
+    /** Multiplications for a row, about. */
+    readonly multiplyAdds: number;
   }[];
   /** Without the batch axis. */
   readonly outputShape: Shape;

@@ -35,7 +35,8 @@ export function sequential(specs: readonly LayerSpec[], inputShape: Shape): Netw
     tensors.push(...own.map((tensor) => ({ ...tensor, name: `${index}.${tensor.name}` })));
     draws.push(...(type.draws?.(spec, input) ?? []).map((within) => pathOf(index, within)));
     const parameterCount = own.reduce((total, { shape, trainable }) => total + (trainable ? sizeOf(shape) : 0), 0);
-    layers.push({ type: spec.type, outputShape: shape, parameterCount });
+    const multiplyAdds = type.multiplyAdds?.(spec, input) ?? parameterCount * sizeOf(shape.slice(1));
+    layers.push({ type: spec.type, outputShape: shape, parameterCount, multiplyAdds });
   });
   return {
     tensors,

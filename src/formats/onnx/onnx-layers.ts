@@ -109,6 +109,28 @@ const WRITERS: { readonly [Type in LayerType]: Writer<Type> } = {
     axes,
     value: graph.node("Gather", [value, graph.constant("int64", features)], { axis: 1 }),
   }),
+  periodic: ({ value, axes }, _, { graph, weights }) => {
+    const frequencies = graph.node("Mul", [weights.value("weight"), scalar(graph, 2 * Math.PI)]);
+    const angles = graph.node("Mul", [frequencies, graph.node("Unsqueeze", [value, graph.constant("int64", [-1])])]);
+    const parts = [graph.node("Cos", [angles]), graph.node("Sin", [angles])];
+    return { axes: axes + 1, value: graph.node("Concat", parts, { axis: -1 }) };
+  },
+  per_feature_linear: ({ value, axes }, { bias }, { graph, weights }) => {
+    const swapped = (x: Value) => graph.node("Transpose", [x], { perm: [1, 0, 2] });
+    const product = swapped(graph.node("MatMul", [swapped(value), weights.value("weight")]));
+    return { axes, value: bias ? graph.node("Add", [product, weights.value("bias")]) : product };
+  },
+  batch_ensemble_linear: ({ value, axes }, { bias }, { graph, weights }) => {
+    const members = axes === 1 ? graph.node("Unsqueeze", [value, graph.constant("int64", [1])]) : value;
+    const weight = graph.node("Transpose", [weights.value("weight")], { perm: [1, 0] });
+    const product = graph.node("MatMul", [graph.node("Mul", [members, weights.value("r")]), weight]);
+    const output = graph.node("Mul", [product, weights.value("s")]);
+    return { axes: 2, value: bias ? graph.node("Add", [output, weights.value("bias")]) : output };
+  },
+  mean_members: ({ value, axes }, _, { graph }) => ({
+    axes: axes - 1,
+    value: graph.node("ReduceMean", [value, graph.constant("int64", [1])], { keepdims: 0 }),
+  }),
   residual: (x, { layers }, context) => {
     const change = writeLayers(context.graph, layers, x, (path) => context.within(`layers.${path}`));
     return { axes: x.axes, value: context.graph.node("Add", [x.value, change.value]) };

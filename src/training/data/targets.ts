@@ -1,5 +1,6 @@
 /** Reads the targets of inline data: which task they are for, the class labels, and their values as float32. */
 import type { FieldError } from "../../domain/errors.ts";
+import { outputLayer } from "../../domain/spec/layer-walks.ts";
 import { givenLayers, type JobSpec, type Task } from "../../domain/spec/spec.ts";
 
 export type InlineTarget = number | string | boolean | number[];
@@ -43,7 +44,7 @@ const refused = (...errors: FieldError[]): TargetsResult => ({ ok: false, errors
  */
 export function inferTask(spec: JobSpec, targets: readonly InlineTarget[]): Task {
   const first = targets[0];
-  const lastLayer = givenLayers(spec).at(-1)?.type ?? "";
+  const lastLayer = outputLayer(givenLayers(spec))?.type ?? "";
   if (typeof first === "string" || typeof first === "boolean") {
     return new Set(targets).size <= 2 ? "binary_classification" : "multiclass_classification";
   }

@@ -7,7 +7,7 @@ import type { Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import { featureNames } from "../../domain/datasets/preprocessing.ts";
 import type { Evaluation, Importance, PartEvaluation } from "../../domain/models/evaluation.ts";
 import type { Score } from "../../domain/models/score.ts";
-import { elementCount, type TensorSet } from "../../domain/tensor.ts";
+import type { TensorSet } from "../../domain/tensor.ts";
 import { createRandom, streamKey } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
 import { type Table, takeRows } from "../data/table.ts";
@@ -146,12 +146,11 @@ export function columnGroups(preprocessing: Preprocessing | null, inputWidth: nu
   });
 }
 
-/** Multiplications for a row, about: a weight is used once for each place of an image or sequence. */
+/** Multiplications for a row, about. */
 function workOf(model: FinishedModel): number {
   const { layers } = architectureNetwork(model);
-  const used = layers.map(({ parameterCount, outputShape }) => parameterCount * elementCount(outputShape.slice(1)));
   return Math.max(
     LEAST_WORK,
-    used.reduce((total, work) => total + work, 0),
+    layers.reduce((total, { multiplyAdds }) => total + multiplyAdds, 0),
   );
 }

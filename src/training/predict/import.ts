@@ -92,7 +92,7 @@ function build(stated: Architecture, tensors: TensorSet): Built {
 
 /** The name of the weight of a linear layer that takes the network's input; null where there is none. */
 function firstWeight([first]: Architecture["layers"]): string | null {
-  if (first?.type === "linear") return "0.weight";
+  if (first?.type === "linear" || first?.type === "batch_ensemble_linear") return "0.weight";
   const member = first?.type === "ensemble" ? firstWeight(first.members[0]?.layers ?? []) : null;
   return member && `0.members.0.${member}`;
 }

@@ -3,7 +3,7 @@
  * do not fit together, each at its field and with a cure.
  */
 import type { FieldError } from "../../domain/errors.ts";
-import { finalLayers, PROBABILITY_LAYERS } from "../../domain/spec/layer-walks.ts";
+import { finalLayers, outputLayer, PROBABILITY_LAYERS } from "../../domain/spec/layer-walks.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { Loss } from "../../domain/spec/optimization.ts";
 import {
@@ -68,15 +68,14 @@ export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolutio
 function defaultLoss(task: Task, layers: readonly Layer[]): Loss {
   if (task === "regression") return { type: "mse" };
   if (task === "multiclass_classification") return { type: "cross_entropy", weight: null, label_smoothing: 0 };
-  return layers.at(-1)?.type === "sigmoid" ? { type: "bce" } : { type: "bce_with_logits", pos_weight: 1 };
+  return outputLayer(layers)?.type === "sigmoid" ? { type: "bce" } : { type: "bce_with_logits", pos_weight: 1 };
 }
 
 function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes }: DataShape): FieldError[] {
-  const last = layers.at(-1) as Layer;
   if (!TASK_LOSSES[task].includes(loss.type)) {
     return [{ pointer: "/loss/type", detail: `${loss.type} is not a loss for ${task}: use ${TASK_LOSSES[task].join(" or ")}` }];
   }
-  if (loss.type === "bce" && last.type !== "sigmoid") {
+  if (loss.type === "bce" && outputLayer(layers)?.type !== "sigmoid") {
     const pointer = `/model/layers/${layers.length - 1}`;
     return [{ pointer, detail: "bce takes probabilities: end the network with sigmoid, or use bce_with_logits" }];
   }

@@ -3,6 +3,7 @@
  * Gets all shapes from the network itself.
  */
 import type { FieldError } from "../../domain/errors.ts";
+import { isLinear, type LinearLayer } from "../../domain/spec/layer-walks.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import { LayerError, type Network } from "../../engine/index.ts";
 
@@ -25,7 +26,6 @@ export function resolveLayers(layers: readonly Layer[], widths: Widths, errors: 
   return resolved;
 }
 
-type Linear = Extract<Layer, { type: "linear" }>;
 type Residual = Extract<Layer, { type: "residual" }>;
 type Ensemble = Extract<Layer, { type: "ensemble" }>;
 type MemberLayer = Ensemble["members"][number]["layers"][number];
@@ -47,7 +47,7 @@ function resolveStack(layers: readonly Layer[], stack: Stack): Layer[] {
   layers.forEach((layer, index) => {
     const pointer = `${stack.pointer}/${index}`;
     const here = { ...stack, pointer, preceding: [...stack.preceding, ...resolved], makesOutputs: index === last };
-    if (layer.type === "linear") resolved.push(resolveLinear(layer, here));
+    if (isLinear(layer)) resolved.push(resolveLinear(layer, here));
     else if (layer.type === "residual") resolved.push(resolveResidual(layer, here));
     else if (layer.type === "ensemble") resolved.push(resolveEnsemble(layer, here));
     else resolved.push(layer);
@@ -57,9 +57,9 @@ function resolveStack(layers: readonly Layer[], stack: Stack): Layer[] {
 
 /** Whether the width of a layer's output is that of a linear layer: its own, or those within its members. */
 const holdsLinear = (layer: Layer): boolean =>
-  layer.type === "linear" || (layer.type === "ensemble" && layer.members.some(({ layers }) => layers.some(holdsLinear)));
+  isLinear(layer) || (layer.type === "ensemble" && layer.members.some(({ layers }) => layers.some(holdsLinear)));
 
-function resolveLinear(layer: Linear, { pointer, makesOutputs, widths: { outputs, task }, errors }: Stack): Linear {
+function resolveLinear(layer: LinearLayer, { pointer, makesOutputs, widths: { outputs, task }, errors }: Stack): LinearLayer {
   if (makesOutputs && layer.units !== undefined && layer.units !== outputs) {
     const detail = `is ${layer.units}, and ${task} with these targets needs ${outputs} outputs: set ${outputs}, or leave units out`;
     errors.push({ pointer: `${pointer}/units`, detail });
@@ -72,8 +72,8 @@ const REQUIRED = "is required: only the last linear layer's width follows from t
 
 /** Gives the last inner linear layer the width of the residual layer's input, to which its output is added. */
 function resolveResidual(layer: Residual, { pointer, preceding, widths: { networkOf }, errors }: Stack): Residual {
-  const lastLinear = layer.layers.findLastIndex(({ type }) => type === "linear");
-  const open = layer.layers.flatMap((inner, index) => (inner.type === "linear" && inner.units === undefined ? [index] : []));
+  const lastLinear = layer.layers.findLastIndex(isLinear);
+  const open = layer.layers.flatMap((inner, index) => (isLinear(inner) && inner.units === undefined ? [index] : []));
   for (const index of open)
     if (index !== lastLinear) errors.push({ pointer: `${pointer}/layers/${index}/units`, detail: REQUIRED });
   if (open.length === 0 || errors.length > 0) return layer;
@@ -105,7 +105,11 @@ function shapeErrors(layers: readonly Layer[], { features, outputs, task, networ
     const detail = `needs a linear layer: rows have ${features} features and ${task} needs ${outputs} outputs`;
     return [{ pointer: "/model/layers", detail }];
   }
-  const detail = `gives [${shape.join(", ")}] for a row, and ${task} with these targets needs [${outputs}]: put a flatten before the last linear layer, and nothing after it that changes the shape`;
+  const hasMembers = layers.some(({ type }) => type === "batch_ensemble_linear");
+  const cure = hasMembers
+    ? "end with mean_members, which averages what the members give"
+    : "put a flatten before the last linear layer, and nothing after it that changes the shape";
+  const detail = `gives [${shape.join(", ")}] for a row, and ${task} with these targets needs [${outputs}]: ${cure}`;
   return [{ pointer: `/model/layers/${layers.length - 1}`, detail }];
 }
 

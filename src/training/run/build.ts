@@ -3,6 +3,7 @@
  * They share one memory for the rows, the weights and the optimiser's state.
  */
 import type { Scaling } from "../../domain/datasets/preprocessing.ts";
+import { trainsMembers } from "../../domain/spec/layer-walks.ts";
 import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import {
@@ -15,6 +16,7 @@ import {
   LayerError,
   memoryFor,
   type Network,
+  nn,
   type Optimizer,
   operationCount,
   type Program,
@@ -24,6 +26,7 @@ import {
 import { resolveLoss } from "../data/class-weights.ts";
 import type { DataShape } from "../data/source.ts";
 import { type OutputKind, sumGraph, sumsOf } from "../evaluate/metrics.ts";
+import { memberLoss } from "./member-loss.ts";
 import { type Embedding, freeze, networkOf } from "./network.ts";
 
 export interface TrainingSizes {
@@ -87,10 +90,13 @@ const MAX_FEED_ROWS = 65_536;
  * fit together.
  */
 export function planTraining(spec: NetworkSpec, sizes: TrainingSizes): TrainingPlan {
-  const network = freeze(networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings), spec.init_from?.freeze ?? []);
+  const networkOfLayers = (layers: NetworkSpec["model"]["layers"]) => networkOf(layers, sizes.featureWidth, sizes.embeddings);
+  const { layers } = spec.model;
+  const network = freeze(networkOfLayers(layers), spec.init_from?.freeze ?? []);
+  const members = trainsMembers(layers) ? networkOfLayers(layers.slice(0, -1)) : null;
   const optimizer = createOptimizer(spec.optimizer);
   const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
-  const context: Context = { spec, sizes, network, optimizer, tensors };
+  const context: Context = { spec, sizes, network, members, optimizer, tensors };
   const { batch, wholeSteps, tail } = batchesOf(context);
   const fusedValidation = batch === sizes.rows && sizes.validationRows > 0;
   const separate = sizes.validationRows > 0 && !fusedValidation;
@@ -147,6 +153,8 @@ interface Context {
   readonly spec: NetworkSpec;
   readonly sizes: TrainingSizes;
   readonly network: Network;
+  /** The network up to the mean over its members, [members, outputs] for a row; null where it does not end with one. */
+  readonly members: Network | null;
   readonly optimizer: Optimizer;
   /** Parameters and buffers of the network before a step. */
   readonly tensors: ReadonlyMap<string, Tensor>;
@@ -154,18 +162,21 @@ interface Context {
 
 /** The training step for `rows` rows: forward, loss, metrics, backward, clipping and the optimiser's update. */
 function trainingStep(context: Context, rows: number): Program {
-  const { spec, sizes, network, tensors } = context;
+  const { spec, sizes, network, members, tensors } = context;
   const { features, targets, rowWeights } = batchOf(sizes, rows);
   const step = graph.input(INPUTS.step, [], "int");
   const uniform = (layer: string, shape: readonly number[]) =>
     graph.uniform(graph.state(STATES.dropoutKey(layer), [2], "int"), step, shape);
   const buffers = new Map<string, Tensor>();
-  const output = network.forward(features, (name) => tensors.get(name) as Tensor, {
+  const trained = (members ?? network).forward(features, (name) => tensors.get(name) as Tensor, {
     training: true,
     uniform,
     update: (name, next) => buffers.set(name, next),
   });
-  const loss = lossOf(context, output, targets, rowWeights);
+  const output = members ? nn.mean(trained, [1]) : trained;
+  const loss = members
+    ? memberLoss((...batch) => lossOf(context, ...batch), trained, targets, rowWeights)
+    : lossOf(context, output, targets, rowWeights);
   const names = network.parameters.map(({ name }) => name);
   const weights = names.map((name) => tensors.get(name) as Tensor);
   const clipped = clip(spec, grad(loss, weights));

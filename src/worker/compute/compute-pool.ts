@@ -7,6 +7,7 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { ComputePool, DatasetEvaluation, Draft, MetricPoints, ModelReading, Prepared } from "../../domain/ports.ts";
+import { sharedUses } from "../../domain/spec/layer-walks.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import type { EvaluateTask } from "../protocol.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
@@ -107,7 +108,7 @@ export function createComputePool({
       async evaluate(model, dataset, load) {
         const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
         const views = [task.source.weights.data, ...dataset.values.values()];
-        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * model.parameters };
+        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * model.parameters * sharedUses(model.layers) };
         return (await run("evaluate", task, wholeBuffers(views), work)) as DatasetEvaluation;
       },
       async showRows(job, limit) {

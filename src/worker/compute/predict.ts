@@ -5,6 +5,7 @@
 import type { Model } from "../../domain/models/model.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
 import type { Predict, PredictionResult } from "../../domain/ports.ts";
+import { layerCount, sharedUses } from "../../domain/spec/layer-walks.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { Predictor } from "../../training/predict/predict.ts";
 import type { ModelTask, PredictBlockTask, PredictRowsTask, WithModel } from "../protocol.ts";
@@ -15,8 +16,9 @@ import { createPredictors } from "./predictors.ts";
 /** Rows and multiply-adds that a prediction on the event loop may have: about a millisecond. */
 const INLINE_ROWS = 256;
 const INLINE_MULTIPLY_ADDS = 1_000_000;
-/** Larger models are compiled in a thread. */
+/** Larger models, and longer ones such as ensembles, are compiled in a thread. */
 const INLINE_PARAMETERS = 200_000;
+const INLINE_LAYERS = 32;
 
 type Load = () => Promise<TensorSet>;
 type PredictTaskName = "predictRows" | "predictBlock";
@@ -44,7 +46,7 @@ export function createPredict({ maxRows, run, predictors: inline }: PredictOptio
     load: Load,
     rows: number,
   ): Promise<Result> {
-    const multiplyAdds = rows * model.parameters;
+    const multiplyAdds = rows * model.parameters * sharedUses(model.layers);
     const send = async (sent: ModelTask): Promise<WithModel<Result>> => {
       const moved = [...(sent.block ? [sent.block.bytes] : []), ...(sent.source ? [sent.source.weights.data] : [])];
       const work = { bytes: sent.block?.bytes.byteLength ?? 0, multiplyAdds };
@@ -80,8 +82,9 @@ export function createPredict({ maxRows, run, predictors: inline }: PredictOptio
   };
 }
 
-function fitsInline({ parameters }: Model, rows: number): boolean {
-  return rows <= INLINE_ROWS && parameters <= INLINE_PARAMETERS && rows * parameters <= INLINE_MULTIPLY_ADDS;
+function fitsInline({ parameters, layers }: Model, rows: number): boolean {
+  if (rows > INLINE_ROWS || parameters > INLINE_PARAMETERS || layerCount(layers) > INLINE_LAYERS) return false;
+  return rows * parameters * sharedUses(layers) <= INLINE_MULTIPLY_ADDS;
 }
 
 /** Compiled models of this thread; requests that come while one is loaded share it. */

@@ -6,7 +6,9 @@ import { contourOf } from "../../../src/dashboard/plots/contour.ts";
 import { distributionOf } from "../../../src/dashboard/plots/distribution.ts";
 import { fieldOf, gridRows, sample, sharesAt } from "../../../src/dashboard/plots/field.ts";
 import { domainOf, shareOf, tickLabel, ticksOf, valueAt } from "../../../src/dashboard/plots/scale.ts";
+import { networkLayers } from "../../../src/domain/spec/layers.ts";
 import { packTensors } from "../../../src/domain/tensor.ts";
+import { sequential } from "../../../src/engine/index.ts";
 import { encodeSafetensors } from "../../../src/formats/safetensors/safetensors.ts";
 
 const SIZE = 24;
@@ -160,5 +162,54 @@ describe("the stages of a network", () => {
       [[10], 970],
     ]);
     expect(stages[2]).toMatchObject({ title: "conv2d 6, 3", after: ["relu"] });
+  });
+
+  it.each<[string, readonly object[], readonly string[]]>([
+    [
+      "embeddings",
+      [
+        { type: "select", features: [0, 2] },
+        { type: "periodic", frequencies: 3 },
+        { type: "per_feature_linear", units: 5 },
+        { type: "flatten" },
+      ],
+      ["select 2", "periodic 3", "per_feature_linear 5", "flatten"],
+    ],
+    [
+      "batch ensembles",
+      [
+        { type: "batch_ensemble_linear", members: 4, units: 6 },
+        { type: "batch_ensemble_linear", members: 4, units: 2, bias: false },
+        { type: "mean_members" },
+      ],
+      ["batch_ensemble_linear 4, 6", "batch_ensemble_linear 4, 2", "mean_members"],
+    ],
+    [
+      "ensembles",
+      [
+        {
+          type: "ensemble",
+          members: [
+            {
+              layers: [
+                { type: "residual", layers: [{ type: "linear", units: 8 }] },
+                { type: "linear", units: 2 },
+              ],
+            },
+            { layers: [{ type: "linear", units: 5 }, { type: "batch_norm" }, { type: "linear", units: 2 }] },
+          ],
+        },
+        { type: "linear", units: 3 },
+      ],
+      ["ensemble of 2", "linear 3"],
+    ],
+  ])("are those of the engine: %s", (_, described, titles) => {
+    const layers = networkLayers.parse(described);
+    const stages = stagesOf(layers, 8, null).slice(1);
+    const { layers: own } = sequential(layers, [8]);
+    expect(stages.map(({ title }) => title)).toEqual(titles);
+    expect(stages.map(({ shape, parameters }) => [shape, parameters])).toEqual(
+      own.map(({ outputShape, parameterCount }) => [outputShape, parameterCount]),
+    );
   });
 });

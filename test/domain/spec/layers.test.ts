@@ -17,6 +17,8 @@ describe("layers in a spec", () => {
         { type: "max_pool", kernel_size: 2 },
         { type: "hardtanh" },
         { type: "elu" },
+        { type: "periodic" },
+        { type: "batch_ensemble_linear" },
       ]),
     ).toEqual([
       { type: "batch_norm", eps: 1e-5, momentum: 0.1, affine: true },
@@ -25,6 +27,8 @@ describe("layers in a spec", () => {
       { type: "max_pool", kernel_size: 2, stride: null },
       { type: "hardtanh", min_val: -1, max_val: 1 },
       { type: "elu", alpha: 1 },
+      { type: "periodic", frequencies: 48, sigma: 0.01 },
+      { type: "batch_ensemble_linear", members: 32, bias: true },
     ]);
   });
 

@@ -27,6 +27,28 @@ const CASES: readonly [string, readonly number[], readonly LayerSpec[]][] = [
   ],
   ["a slice of features", [6], [{ type: "tanh" }, { type: "select", features: [1, 3, 5] }, { type: "linear", units: 2 }]],
   ["features in any order", [5], [{ type: "tanh" }, { type: "select", features: [4, 0, 4, 2] }, { type: "linear", units: 2 }]],
+  ["periodic embeddings", [3], [{ type: "periodic", frequencies: 2, sigma: 0.5 }]],
+  [
+    "PLR, with a linear layer for each feature",
+    [3],
+    [
+      { type: "periodic", frequencies: 2, sigma: 0.5 },
+      { type: "per_feature_linear", units: 2 },
+      { type: "silu" },
+      { type: "flatten" },
+    ],
+  ],
+  [
+    "a batch ensemble",
+    [3],
+    [
+      { type: "batch_ensemble_linear", members: 2, units: 4 },
+      { type: "tanh" },
+      { type: "batch_ensemble_linear", members: 2, units: 3, bias: false },
+      { type: "per_feature_linear", units: 2 },
+      { type: "mean_members" },
+    ],
+  ],
   ["features of several axes", [3, 2], [{ type: "tanh" }, { type: "select", features: [2, 0, 2] }]],
 ];
 

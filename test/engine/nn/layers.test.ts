@@ -250,6 +250,102 @@ describe("select", () => {
   });
 });
 
+describe("periodic", () => {
+  test("gives cosines and then sines of 2πwx, feature by feature, as rtdl_num_embeddings does", () => {
+    const w = [0.1, -0.2, 0.3, 0.4];
+    const x = [1.5, -2, 0.25, 3];
+    const { shape, output } = run([{ type: "periodic", frequencies: 2 }], [2, 2], x, { "0.weight": w });
+    expect(shape).toEqual([2, 2, 4]);
+    const expected = x.flatMap((value, i) => {
+      const angles = [0, 1].map((k) => 2 * Math.PI * (w[2 * (i % 2) + k] as number) * value);
+      return [...angles.map(Math.cos), ...angles.map(Math.sin)];
+    });
+    near(output, expected);
+  });
+
+  test("starts as N(0, sigma) within three sigma, with the package's defaults", () => {
+    const start = (spec: LayerSpec) => {
+      const [weight] = sequential([spec], [50]).parameters;
+      return [...(weight?.initialise(createRandom(streamKey(1, "0.weight"))) ?? [])];
+    };
+    const values = start({ type: "periodic", frequencies: 200, sigma: 2 });
+    const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+    expect(values).toHaveLength(10_000);
+    expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(6);
+    expect(Math.max(...values.map(Math.abs))).toBeGreaterThan(5.5);
+    // The standard deviation of N(0, 1) within ±3 is 0.98658.
+    expect(Math.sqrt(square) / 2).toBeCloseTo(0.98658, 1.5);
+    expect(start({ type: "periodic" })).toHaveLength(50 * 48);
+    expect(Math.max(...start({ type: "periodic" }).map(Math.abs))).toBeLessThanOrEqual(0.03);
+  });
+
+  test("refuses rows of several axes", () => {
+    expect(() => sequential([{ type: "periodic" }], [2, 3])).toThrow(/rows of numbers, not \[2, 3\]/);
+  });
+});
+
+describe("per_feature_linear", () => {
+  test("has a linear layer for each feature: NLinear's x[i] W[i] + b[i]", () => {
+    const values = { "0.weight": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], "0.bias": [0.5, 0, 0, -1, -2, -3] };
+    const layers: LayerSpec[] = [{ type: "per_feature_linear", units: 3 }];
+    expect(sequential(layers, [2, 2]).tensors.map(({ name, shape }) => [name, shape])).toEqual([
+      ["0.weight", [2, 2, 3]],
+      ["0.bias", [2, 3]],
+    ]);
+    // [1, 2] times [[1, 2, 3], [4, 5, 6]], and [3, -1] times [[7, 8, 9], [10, 11, 12]].
+    expect(run(layers, [1, 2, 2], [1, 2, 3, -1], values).output).toEqual([9.5, 12, 15, 10, 11, 12]);
+    expect(sequential([{ type: "per_feature_linear", units: 3, bias: false }], [2, 2]).tensors).toHaveLength(1);
+    expect(() => sequential(layers, [4])).toThrow(/takes \[features, in\], not \[4\]/);
+  });
+});
+
+describe("batch_ensemble_linear", () => {
+  const layers: LayerSpec[] = [{ type: "batch_ensemble_linear", members: 2, units: 2 }];
+  const values = {
+    "0.weight": [1, 2, 3, -1, 0.5, 1],
+    "0.r": [1, 1, 1, -1, 2, 0],
+    "0.s": [1, 10, 2, 1],
+    "0.bias": [0, 0.25, 1, -1],
+  };
+
+  test("scales the input and the output of a shared linear layer for each member, as TabM's LinearBatchEnsemble does", () => {
+    expect(sequential(layers, [3]).tensors.map(({ name, shape }) => [name, shape])).toEqual([
+      ["0.weight", [2, 3]],
+      ["0.r", [2, 3]],
+      ["0.s", [2, 2]],
+      ["0.bias", [2, 2]],
+    ]);
+    // Member 0 sees [1, 2, 3]: W gives [14, 3]. Member 1 sees [-1, 4, 0]: W gives [7, 3].
+    const { shape, output } = run(layers, [1, 3], [1, 2, 3], values);
+    expect(shape).toEqual([1, 2, 2]);
+    expect(output).toEqual([14, 30.25, 15, 2]);
+    const own = run(layers, [1, 2, 3], [1, 2, 3, 0, 1, 5], values);
+    expect(own).toMatchObject({ shape: [1, 2, 2], output: [14, 30.25, 2 * (2 * 2) + 1, 1 - 1] });
+    near(run([...layers, { type: "mean_members" }], [1, 3], [1, 2, 3], values).output, [14.5, 16.125]);
+  });
+
+  test("starts with random signs before the first layer and with ones after it, and a bias that members share", () => {
+    const network = sequential([...layers, { type: "batch_ensemble_linear", members: 2, units: 2 }], [300]);
+    const start = (name: string) => {
+      const tensor = network.tensors.find((each) => each.name === name);
+      return [...(tensor?.initialise(createRandom(streamKey(1, name))) ?? [])];
+    };
+    expect(new Set(start("0.r"))).toEqual(new Set([-1, 1]));
+    expect(Math.abs(start("0.r").reduce((sum, sign) => sum + sign, 0))).toBeLessThan(100);
+    expect(new Set([...start("0.s"), ...start("1.r"), ...start("1.s")])).toEqual(new Set([1]));
+    expect(start("0.bias").slice(0, 2)).toEqual(start("0.bias").slice(2));
+    expect(Math.max(...start("0.weight").map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(300));
+  });
+
+  test("counts the uses of its weights, and refuses other members", () => {
+    expect(sequential(layers, [3]).layers[0]?.multiplyAdds).toBe(12);
+    expect(() => sequential([...layers, { type: "batch_ensemble_linear", members: 3, units: 2 }], [3])).toThrow(
+      /of 3 members takes \[in\] or \[3, in\], not \[2, 2\]/,
+    );
+    expect(() => sequential([{ type: "mean_members" }], [3])).toThrow(/takes \[members, ...\], not \[3\]/);
+  });
+});
+
 describe("ensemble", () => {
   const members = [
     { weight: 0.5, layers: [{ type: "linear", units: 2, bias: false }, { type: "relu" }] },
@@ -260,7 +356,7 @@ describe("ensemble", () => {
     const layers: LayerSpec[] = [{ type: "flatten" }, { type: "ensemble", members }];
     const network = sequential(layers, [2]);
     expect(network.tensors.map(({ name, shape }) => [name, shape])).toEqual([["1.members.0.0.weight", [2, 2]]]);
-    expect(network.layers[1]).toEqual({ type: "ensemble", outputShape: [2], parameterCount: 4 });
+    expect(network.layers[1]).toMatchObject({ type: "ensemble", outputShape: [2], parameterCount: 4 });
     const { output } = run(layers, [1, 2], [1, 2], { "1.members.0.0.weight": [1, 1, 1, -1] });
     near(output, [0.5 * 3 - 2 * (1 + Math.tanh(1)), -2 * (2 + Math.tanh(2))]);
   });

@@ -32,10 +32,10 @@ describe("sequential", () => {
       ["2.weight", [3, 4]],
     ]);
     expect(network.layers).toEqual([
-      { type: "linear", outputShape: [4], parameterCount: 12 },
-      { type: "relu", outputShape: [4], parameterCount: 0 },
-      { type: "linear", outputShape: [3], parameterCount: 12 },
-      { type: "log_softmax", outputShape: [3], parameterCount: 0 },
+      { type: "linear", outputShape: [4], parameterCount: 12, multiplyAdds: 12 },
+      { type: "relu", outputShape: [4], parameterCount: 0, multiplyAdds: 0 },
+      { type: "linear", outputShape: [3], parameterCount: 12, multiplyAdds: 12 },
+      { type: "log_softmax", outputShape: [3], parameterCount: 0, multiplyAdds: 0 },
     ]);
     expect(network.outputShape).toEqual([3]);
   });

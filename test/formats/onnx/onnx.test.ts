@@ -226,6 +226,40 @@ describe("an ONNX file in onnxruntime agrees with predict", () => {
       },
     ],
     [
+      "periodic embeddings with a linear layer for each feature",
+      {
+        layers: [
+          { type: "periodic", frequencies: 5, sigma: 0.3 },
+          { type: "per_feature_linear", units: 4 },
+          plain("relu"),
+          { type: "per_feature_linear", units: 2, bias: false },
+          plain("flatten"),
+          linear(2),
+        ],
+      },
+    ],
+    [
+      "PLR(lite)",
+      { layers: [{ type: "periodic", frequencies: 3, sigma: 0.1 }, linear(4), plain("relu"), plain("flatten"), linear(1)] },
+    ],
+    [
+      "a batch ensemble",
+      {
+        task: "multiclass_classification",
+        activation: "softmax",
+        classes: ["a", "b", "c"],
+        layers: [
+          { type: "batch_ensemble_linear", members: 4, units: 8 },
+          plain("relu"),
+          { type: "dropout", p: 0.3 },
+          { type: "batch_ensemble_linear", members: 4, units: 8, scaling_init: "normal", bias: false },
+          plain("gelu"),
+          { type: "per_feature_linear", units: 3 },
+          { type: "mean_members" },
+        ],
+      },
+    ],
+    [
       "a mean of probabilities",
       {
         task: "multiclass_classification",

@@ -81,6 +81,43 @@ describe("importing a model", () => {
     expect(await predict(model.id, [[1, 1]])).toEqual([{ value: 1.5 }]);
   });
 
+  it("takes an ensemble by the names of PyTorch's ModuleList, a TabM among its members", async () => {
+    const members = [
+      { weight: 0.5, layers: [{ type: "linear", units: 1, bias: false }] },
+      {
+        weight: 2,
+        layers: [
+          { type: "select", features: [1] },
+          { type: "batch_ensemble_linear", members: 2, units: 1, bias: false },
+          { type: "mean_members" },
+        ],
+      },
+    ];
+    const tensors: Tensors = [
+      { name: "0.members.0.0.weight", shape: [1, 2], values: [2, -1] },
+      { name: "0.members.1.1.weight", shape: [1, 1], values: [3] },
+      { name: "0.members.1.1.r", shape: [2, 1], values: [1, -1] },
+      { name: "0.members.1.1.s", shape: [2, 1], values: [4, 2] },
+    ];
+    const architecture = { task: "regression", layers: [{ type: "ensemble", members }] };
+    const file = fileOf(tensors, { "trainyard.architecture": JSON.stringify(architecture) });
+    const response = await post(file);
+    expect(response.json()).toMatchObject({ input_width: 2, parameters: 7 });
+    const { id } = modelAnswer.parse(response.json());
+    // (2 · 1 - 10) / 2, and 2 times the mean of 3 · 10 · 4 and -3 · 10 · 2.
+    expect(await predict(id, [[1, 10]])).toEqual([{ value: -4 + 60 }]);
+    const again = await post((await staged.app.inject(`/v1/models/${id}/weights`)).rawPayload);
+    expect(again.json()).toMatchObject({ sha256: (response.json() as { sha256: string }).sha256 });
+    const wrong = {
+      ...architecture,
+      layers: [{ type: "ensemble", members: [{ layers: [{ type: "select", features: [2] }] }] }],
+    };
+    const refused = await post(fileOf(tensors, { "trainyard.architecture": JSON.stringify({ ...wrong, input_width: 2 }) }));
+    expect(problem.parse(refused.json()).errors).toEqual([
+      { pointer: "/architecture/layers/0/members/0/layers/0/features/0", detail: "is 2, and [2] has features 0..1" },
+    ]);
+  });
+
   it("takes raw rows where the file has preprocessing", async () => {
     const preprocessing = {
       columns: [

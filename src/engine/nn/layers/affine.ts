@@ -1,5 +1,5 @@
 /** The weight and bias of linear layers and convolutions. Knows nothing of how they are used. */
-import { type Shape, sizeOf } from "../../graph.ts";
+import { GraphError, type Shape, sizeOf } from "../../graph.ts";
 import { type InitialiserSpec, initialiser } from "../initialisers.ts";
 import type { LayerTensor } from "./layer.ts";
 
@@ -20,4 +20,11 @@ export function affineTensors({ bias = true, init = {} }: AffineSpec, shape: Sha
   const bound = 1 / Math.sqrt(sizeOf(shape.slice(1)));
   const initialise = initialiser(init.bias, out, { type: "uniform", a: -bound, b: bound });
   return [weight, { name: "bias", shape: out, initialise, trainable: true }];
+}
+
+/** Returns the output width of a layer of this type. Throws a GraphError unless it is a positive integer. */
+export function unitsOf(type: string, units: number | undefined): number {
+  if (units === undefined || !Number.isInteger(units) || units < 1)
+    throw new GraphError(`${type} needs a positive number of units`);
+  return units;
 }

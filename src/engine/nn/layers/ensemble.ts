@@ -43,6 +43,7 @@ export function ensemble(networkOf: BuildNetwork<MemberLayerSpec>): LayerType<En
     },
     tensors: (spec, inputShape) => stacksOf(spec, inputShape).flatMap(({ tensors }) => tensors),
     draws: (spec, inputShape) => stacksOf(spec, inputShape).flatMap(({ draws }) => draws),
+    multiplyAdds: (spec, inputShape) => stacksOf(spec, inputShape).reduce((total, { multiplyAdds }) => total + multiplyAdds, 0),
     forward: (x, spec, context) =>
       stacksOf(spec, x.shape.slice(1))
         .map((stack, index) => mul(stack.forward(x, context), spec.members[index]?.weight ?? 1 / spec.members.length))

@@ -11,6 +11,7 @@ export interface InnerStack {
   readonly outputShape: Shape;
   readonly tensors: readonly LayerTensor[];
   readonly draws: readonly string[];
+  readonly multiplyAdds: number;
   /** Returns the output [batch, ...outputShape] for x [batch, ...inputShape]. */
   forward(x: Tensor, context: LayerContext): Tensor;
 }
@@ -25,6 +26,7 @@ export function innerStack(name: string, path: LayerError["path"], build: () => 
   return {
     outputShape: network.outputShape,
     tensors: network.tensors.map((tensor) => ({ ...tensor, name: prefix + tensor.name })),
+    multiplyAdds: network.layers.reduce((total, { multiplyAdds }) => total + multiplyAdds, 0),
     draws: network.draws.map((layer) => prefix + layer),
     forward: (x, { training, tensor, uniform, update }) =>
       within(path, () =>

@@ -32,6 +32,8 @@ export interface LayerType<Spec> {
   tensors?(spec: Spec, inputShape: Shape): readonly LayerTensor[];
   /** Returns the inner layers that draw random numbers in training ("" is the layer itself). Without this method, none do. */
   draws?(spec: Spec, inputShape: Shape): readonly string[];
+  /** Returns the multiplications for a row, about. Without this method, a parameter is used at each place of the output but the first axis. */
+  multiplyAdds?(spec: Spec, inputShape: Shape): number;
   /** Returns the output [batch, ...outputShape] for x [batch, ...inputShape]. */
   forward(x: Tensor, spec: Spec, context: LayerContext): Tensor;
 }
