@@ -37,7 +37,7 @@ function cut(given: Parameters<typeof request>[0]): readonly Fold[] {
 const held = (folds: readonly Fold[]) => folds.map(({ validation }) => [...validation]);
 
 describe("folds as scikit-learn cuts them", () => {
-  it.each(REFERENCE.chance.entries().toArray())("have the sizes of KFold and StratifiedKFold: table %i", (_, given) => {
+  it.each([...REFERENCE.chance.entries()])("have the sizes of KFold and StratifiedKFold: table %i", (_, given) => {
     const { labels, splits: count, sizes, counts } = given;
     const rows = labels.length;
     expect(held(cut({ rows, count, seed: 3 })).map(({ length }) => length)).toEqual(sizes);
@@ -47,17 +47,14 @@ describe("folds as scikit-learn cuts them", () => {
     expect(stratified.map(countsOf)).toEqual(counts);
   });
 
-  it.each(REFERENCE.groups.entries().toArray())(
-    "are GroupKFold's and StratifiedGroupKFold's by group: table %i",
-    (_, given) => {
-      const { groups, labels, splits: count, group, stratified } = given;
-      const values = Int32Array.from(groups);
-      expect(held(cut({ rows: groups.length, count, groups: values }))).toEqual(group);
-      expect(held(cut({ rows: groups.length, count, groups: values, classes: labels }))).toEqual(stratified);
-    },
-  );
+  it.each([...REFERENCE.groups.entries()])("are GroupKFold's and StratifiedGroupKFold's by group: table %i", (_, given) => {
+    const { groups, labels, splits: count, group, stratified } = given;
+    const values = Int32Array.from(groups);
+    expect(held(cut({ rows: groups.length, count, groups: values }))).toEqual(group);
+    expect(held(cut({ rows: groups.length, count, groups: values, classes: labels }))).toEqual(stratified);
+  });
 
-  it.each(REFERENCE.rolling.entries().toArray())("are TimeSeriesSplit's by time: table %i", (_, { times, splits, parts }) => {
+  it.each([...REFERENCE.rolling.entries()])("are TimeSeriesSplit's by time: table %i", (_, { times, splits, parts }) => {
     const folds = cut({ rows: times.length, count: splits, times: Float64Array.from(times) });
     expect(folds.map(({ train, validation }) => [[...train], [...validation]])).toEqual(parts);
   });
