@@ -5,6 +5,7 @@ import type { Store } from "../../src/domain/store/store.ts";
 import type { ResolvedSweepSpec } from "../../src/domain/sweeps/sweep-spec.ts";
 import type { ChunkRequest, NewSweep, SweepChunk } from "../../src/domain/sweeps/sweep-store.ts";
 import type { PlannedTrial, Trial } from "../../src/domain/sweeps/trial.ts";
+import type { PlannedGeneration } from "../../src/domain/sweeps/trial-run.ts";
 import { aSpec } from "./fixtures.ts";
 
 /** A random sweep over the learning rate of a job. */
@@ -43,6 +44,12 @@ const planned = (count: number): PlannedTrial[] =>
     untilEpoch: null,
     goesOn: false,
   }));
+
+/** A generation in chunks of at most `most` trials. */
+const generationOf = (trials: readonly PlannedTrial[], most = 4, index = 0, pruned: number[] = []): PlannedGeneration => {
+  const parts = Array.from({ length: Math.ceil(trials.length / most) }, (_, at) => trials.slice(at * most, (at + 1) * most));
+  return { index, chunks: parts.map((part) => ({ size: part.length, json: JSON.stringify(part) })), pruned };
+};
 
 const aTrial = (number: number, changes: Partial<Trial> = {}): Trial => ({
   number,
@@ -85,7 +92,7 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
   const started = async (trials: number, changes: Partial<NewSweep> = {}) => {
     const sweep = await store.sweeps.insert(aNewSweep(changes));
     const planning = await claim();
-    await store.sweeps.startGeneration(keyOf(planning), { index: 0, trials: planned(trials), pruned: [] }, 2000);
+    await store.sweeps.startGeneration(keyOf(planning), generationOf(planned(trials), changes.chunkTrials), 2000);
     return sweep;
   };
   const events = async (id: string) => store.sweeps.readEvents(id, 0, 1000);
@@ -137,7 +144,7 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
       const planning = await claim();
       expect(planning).toMatchObject({ trials: [], done: 0, sweep: { id: sweep.id, state: "running", startedAt: 2000 } });
       expect(await store.sweeps.claimChunk(aRequest())).toBeNull();
-      await store.sweeps.startGeneration(keyOf(planning), { index: 0, trials: planned(6), pruned: [] }, 2000);
+      await store.sweeps.startGeneration(keyOf(planning), generationOf(planned(6)), 2000);
       const [first, second] = [await claim(), await claim()];
       expect([first, second].map(({ trials }) => trials.map(({ number }) => number))).toEqual([
         [0, 1, 2, 3],
@@ -237,7 +244,7 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
       const rung = (number: number) => aTrial(number, { state: "running", epochs: 10 });
       await store.sweeps.storeTrials(keyOf(await claim()), 0, [rung(0), rung(1), rung(2)], 5);
       expect(await store.sweeps.get(id)).toMatchObject({ succeeded: 0, best: null });
-      const next = { index: 1, trials: [{ ...(planned(1)[0] as PlannedTrial), goesOn: true }], pruned: [1, 2] };
+      const next = generationOf([{ ...(planned(1)[0] as PlannedTrial), goesOn: true }], 4, 1, [1, 2]);
       await store.sweeps.startGeneration(keyOf(await claim()), next, 6);
       await store.sweeps.storeTrials(keyOf(await claim()), 0, [aTrial(0, { generation: 1, value: 0.1 })], 5);
       expect(await store.sweeps.get(id)).toMatchObject({

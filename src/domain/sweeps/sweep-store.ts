@@ -4,6 +4,7 @@ import type { Page, PageRequest } from "../page.ts";
 import type { Sweep, SweepEvent, SweepState, SweepTransition } from "./sweep.ts";
 import type { ResolvedSweepSpec } from "./sweep-spec.ts";
 import type { PlannedTrial, Trial, TrialResult, TrialState } from "./trial.ts";
+import type { PlannedGeneration } from "./trial-run.ts";
 
 /** A submitted sweep. */
 export interface NewSweep {
@@ -82,14 +83,6 @@ export interface StoredTrials {
   readonly isGenerationOver: boolean;
 }
 
-/** The next generation, as its planner stores it. */
-export interface NewGeneration {
-  readonly index: number;
-  readonly trials: readonly PlannedTrial[];
-  /** Trials that do not go on. */
-  readonly pruned: readonly number[];
-}
-
 /** How a sweep ends, as its planner stores it. */
 export interface SweepEnd {
   readonly to: SweepTransition & { readonly state: "succeeded" | "failed" };
@@ -139,7 +132,7 @@ export interface SweepStore {
   /** Stores results of the chunk's next trials, which follow the first `done`. Null when the lease is lost, or the sweep has ended. */
   storeTrials(chunk: ChunkKey, done: number, trials: readonly Trial[], at: number): Promise<StoredTrials | null>;
   /** Replaces the planning chunk by the chunks of a generation. Null when the lease is lost, or the sweep has ended. */
-  startGeneration(chunk: ChunkKey, generation: NewGeneration, at: number): Promise<Sweep | null>;
+  startGeneration(chunk: ChunkKey, generation: PlannedGeneration, at: number): Promise<Sweep | null>;
   /** Ends the sweep of a chunk. Null when the lease is lost, or the sweep has ended. */
   finish(chunk: ChunkKey, end: SweepEnd): Promise<Sweep | null>;
 }

@@ -5,15 +5,9 @@
 import { type ExpressionBuilder, type Kysely, sql, type Transaction } from "kysely";
 import { ACTIVE_STATES, type BestTrial, OPEN_STATES, type Sweep } from "../../../domain/sweeps/sweep.ts";
 import { isMaximized, type ResolvedSweepSpec } from "../../../domain/sweeps/sweep-spec.ts";
-import type {
-  ChunkKey,
-  ChunkRequest,
-  NewGeneration,
-  StoredTrials,
-  SweepChunk,
-  SweepEnd,
-} from "../../../domain/sweeps/sweep-store.ts";
+import type { ChunkKey, ChunkRequest, StoredTrials, SweepChunk, SweepEnd } from "../../../domain/sweeps/sweep-store.ts";
 import type { PlannedTrial, Trial } from "../../../domain/sweeps/trial.ts";
+import type { PlannedChunk, PlannedGeneration } from "../../../domain/sweeps/trial-run.ts";
 import type { SweepChunksTable, SweepsTable, Tables } from "../../tables.ts";
 import { toSweep, trialRow } from "./rows.ts";
 import { insertPlanningChunk, insertProgressEvent, lockSweep, moveSweep } from "./sweeps.ts";
@@ -185,13 +179,13 @@ function bestOf({ spec, best_number, best_value }: SweepsTable, trials: readonly
 export async function startGeneration(
   db: Kysely<Tables>,
   chunk: ChunkKey,
-  { index, trials, pruned }: NewGeneration,
+  { index, chunks, pruned }: PlannedGeneration,
   at: number,
 ): Promise<Sweep | null> {
   return await db.transaction().execute(async (transaction) => {
     const sweep = await lockSweep(transaction, chunk.sweepId, ACTIVE_STATES);
     if (!sweep || !(await removePlanning(transaction, chunk))) return null;
-    const rows = chunksOf(sweep, trials);
+    const rows = chunkRows(sweep, chunks);
     for (let start = 0; start < rows.length; start += CHUNKS_PER_INSERT) {
       await transaction
         .insertInto("sweep_chunks")
@@ -215,15 +209,12 @@ export async function startGeneration(
   });
 }
 
-function chunksOf({ id, chunk_trials, last_chunk }: SweepsTable, trials: readonly PlannedTrial[]): SweepChunksTable[] {
-  const rows: SweepChunksTable[] = [];
-  for (let start = 0; start < trials.length; start += chunk_trials) {
-    const part = trials.slice(start, start + chunk_trials);
-    const number = last_chunk + rows.length + 1;
-    const unleased = { done: 0, crashes: 0, lease: null, leased_until: null };
-    rows.push({ sweep_id: id, number, trials: JSON.stringify(part), size: part.length, ...unleased });
-  }
-  return rows;
+function chunkRows({ id, last_chunk }: SweepsTable, chunks: readonly PlannedChunk[]): SweepChunksTable[] {
+  const unleased = { done: 0, crashes: 0, lease: null, leased_until: null };
+  return chunks.map(({ size, json }, index) => ({
+    ...{ sweep_id: id, number: last_chunk + index + 1, trials: json, size },
+    ...unleased,
+  }));
 }
 
 async function removePlanning(db: Transaction<Tables>, chunk: ChunkKey): Promise<boolean> {
