@@ -3,6 +3,8 @@ import { z } from "zod";
 
 /** Most trials of one sweep. */
 export const MAX_TRIALS = 100_000;
+/** Trials of a sweep that does not say how many, unless it has no parameters or is a grid. */
+export const DEFAULT_TRIALS = 100;
 
 const grid = z
   .strictObject({
@@ -42,7 +44,7 @@ const tpe = z
   })
   .meta({
     description:
-      "Tree-structured Parzen estimator (Bergstra et al. 2011) with Optuna's defaults: one density of the good trials and one of the others for each parameter.",
+      "Tree-structured Parzen estimator (Bergstra et al. 2011) with Optuna's defaults: one density of the good trials and one of the others, over the parameters that are active together.",
   });
 
 const halving = z

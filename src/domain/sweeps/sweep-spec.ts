@@ -8,15 +8,13 @@ import { MAX_SEED } from "../spec/numbers.ts";
 import { readSpec } from "../spec/read-spec.ts";
 import { isGreaterBetter, jobSpec, MONITORS, resolvedSpec } from "../spec/spec.ts";
 import { createExplainUnknown } from "../spec/spellings.ts";
-import { MAX_TRIALS, method } from "./method.ts";
+import { DEFAULT_TRIALS, MAX_TRIALS, method } from "./method.ts";
 import { parameters } from "./parameter.ts";
 
 /** Most folds, and most repeats of them, of one trial. */
 export const MAX_FOLDS = 100;
 /** Most trainings of one trial: folds times repeats. */
 export const MAX_TRAININGS = 500;
-/** Trials of a sweep that does not say how many, unless its grid has fewer. */
-const DEFAULT_TRIALS = 100;
 
 const columnName = z.string().min(1).max(500);
 
@@ -90,7 +88,7 @@ const fields = {
     .max(MAX_TRIALS)
     .optional()
     .meta({
-      description: `How many. When left out: 1 without parameters, all of a grid that has no more, else ${DEFAULT_TRIALS}.`,
+      description: `How many. When left out: 1 without parameters, all of a grid, else ${DEFAULT_TRIALS}.`,
     }),
   max_seconds: z
     .number()
