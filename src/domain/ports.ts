@@ -14,6 +14,7 @@ import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
 import type { Remark } from "./models/remarks.ts";
 import type { TrialParameters } from "./sweeps/parameter.ts";
+import type { ResolvedSweepSpec } from "./sweeps/sweep-spec.ts";
 import type {
   PlannedGeneration,
   PlanRequest,
@@ -22,7 +23,6 @@ import type {
   TrialsObserver,
   TrialsRun,
 } from "./sweeps/trial-run.ts";
-import type { ResolvedSweepSpec } from "./sweeps/sweep-spec.ts";
 import type { TensorSet } from "./tensor.ts";
 
 export type { Draft, Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";

@@ -5,11 +5,13 @@ import type { Limits } from "../../domain/limits.ts";
 import { parseJobSpec } from "../../domain/spec/spec.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { createSpace } from "../../domain/sweeps/create-space.ts";
-import { applyParameters, type Dimension, type Space } from "../../domain/sweeps/parameter-space.ts";
+import { MAX_TRIALS } from "../../domain/sweeps/method.ts";
+import { applyParameters, type Space } from "../../domain/sweeps/parameter-space.ts";
 import { parseSweepSpec, type ResolvedSweepSpec, type SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes, parseUntrusted } from "../../domain/untrusted-json.ts";
 import { excessRows, MAX_MEMBERS, prepareSpec, referencesOf } from "../prepare/prepare.ts";
+import { trialCount } from "../search/methods.ts";
 import { foldsOfSweep } from "./sweep-folds.ts";
 import { encodeSource } from "./trial-source.ts";
 
@@ -71,11 +73,16 @@ export function prepareSweepSpec(spec: SweepSpec, limits: Limits, dataset: Datas
   if (wrong.length > 0) return INVALID(wrong);
   const folds = spec.folds && foldsOfSweep(spec.folds, prepared, dataset);
   if (folds && !folds.ok) return INVALID(folds.errors);
+  const trials = trialCount({ space, method: spec.method, trials: spec.trials });
+  if (trials === null)
+    return INVALID([
+      { pointer: "/trials", detail: `the grid has more than the limit of ${MAX_TRIALS} trials: say how many of them to run` },
+    ]);
   const { job: _job, ...own } = spec;
   const resolved: ResolvedSweepSpec = {
     ...own,
     name: spec.name ?? prepared.spec.name,
-    trials: trialsOf(spec, space),
+    trials,
     job: prepared.spec,
   };
   return {
@@ -100,26 +107,6 @@ function objectiveErrors({ objective, folds }: SweepSpec, { spec }: PreparedJob)
   if (metric.startsWith("val_") && !hasValidation)
     return [{ pointer, detail: `${metric} needs rows that are held out: set job.split.validation, or folds` }];
   return [];
-}
-
-/** Trials when the sweep does not say how many, unless its grid has fewer. */
-const DEFAULT_TRIALS = 100;
-
-function trialsOf({ trials, method, parameters }: SweepSpec, { dimensions }: Space): number {
-  if (Object.keys(parameters).length === 0) return 1;
-  const hasConditions = dimensions.some(({ condition }) => condition !== null);
-  if (method.type !== "grid" || hasConditions) return trials ?? DEFAULT_TRIALS;
-  const points = dimensions.reduce((total, dimension) => total * pointsOf(dimension, method.points), 1);
-  return Math.min(points, trials ?? DEFAULT_TRIALS);
-}
-
-/** How many values of a parameter a grid has at most. */
-function pointsOf(dimension: Dimension, points: number): number {
-  if (dimension.kind === "options") return dimension.options.length;
-  const { min, max, integer, step } = dimension.range;
-  if (min === max) return 1;
-  const width = step ?? (integer ? 1 : 0);
-  return width > 0 ? Math.min(points, Math.floor((max - min) / width) + 1) : points;
 }
 
 /** Most parameter values whose memory is computed. */

@@ -6,13 +6,13 @@ import { joinWireColumns } from "../../domain/metrics/metric.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
 import type { DatasetEvaluation, Draft, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
-import { showRows as show } from "../../training/data/shown-rows.ts";
-import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
 import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
+import { showRows as show } from "../../training/data/shown-rows.ts";
+import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
 import { prepareJob, prepareSpec } from "../../training/prepare/prepare.ts";
 import { prepareSweep as prepareSweepBody, prepareSweepSpec } from "../../training/sweeps/prepare-sweep.ts";
-import { decodeSource, jobOfTrial as bodyOfTrial } from "../../training/sweeps/trial-source.ts";
+import { jobOfTrial as bodyOfTrial, decodeSource } from "../../training/sweeps/trial-source.ts";
 import type {
   DownsampleTask,
   EncodeMetricsTask,

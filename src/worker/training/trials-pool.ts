@@ -72,7 +72,9 @@ async function runOnce(
     const last = await end.promise;
     if (last.kind === "end") return !last.missing;
     if (last.kind === "bug") onBug(last.error, run.sweepId);
-    throw new Error(last.kind === "crash" ? `the training thread ${last.detail}` : "internal error; see the server log under this id");
+    throw new Error(
+      last.kind === "crash" ? `the training thread ${last.detail}` : "internal error; see the server log under this id",
+    );
   } finally {
     clearTimeout(grace);
     signal.removeEventListener("abort", onCancel);

@@ -32,7 +32,10 @@ export function runTrials({ run, source, limits, control, port }: TrialsTask): v
   try {
     let trainer = trainers.get(run.sweepId);
     if (!trainer) {
-      if (!source) return post({ kind: "end", missing: true });
+      if (!source) {
+        post({ kind: "end", missing: true });
+        return;
+      }
       trainer = createTrialTrainer(openSweep(source, limits), cancelled);
       trainers.set(run.sweepId, trainer);
     }
@@ -79,7 +82,8 @@ export function planNext({ spec, source, chunkTrials, results }: PlanRequest): P
   const next = nextGeneration(search, results.flat());
   if (!next) return null;
   const parts: PlannedTrial[][] = [];
-  for (let start = 0; start < next.trials.length; start += chunkTrials) parts.push(next.trials.slice(start, start + chunkTrials));
+  for (let start = 0; start < next.trials.length; start += chunkTrials)
+    parts.push(next.trials.slice(start, start + chunkTrials));
   const chunks = parts.map((part) => ({ size: part.length, json: JSON.stringify(part) }));
   return { index: next.index, chunks, pruned: next.pruned };
 }
