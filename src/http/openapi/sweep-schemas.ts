@@ -83,15 +83,17 @@ export const sweepValidationAnswer = z
     examples: [{ valid: true, spec: sweepExample.spec, memory_bytes: 131_072, rows: 200, notes: [] }],
   });
 
-export const trialAnswer = trial.meta({ id: "Trial", description: "One training of a sweep.", examples: [trialExample] });
-
 export const trialsAnswer = z
   .object({
-    data: z.array(trialAnswer),
+    data: z.array(trial),
     has_more: z.boolean(),
     next_after: z.int().nullable().meta({ description: "Pass it as `after` for the next page." }),
   })
-  .meta({ id: "TrialPage", description: "Trials that have a result." });
+  .meta({
+    id: "TrialPage",
+    description: "Trials that have a result.",
+    examples: [{ data: [trialExample], has_more: true, next_after: trialExample.number }],
+  });
 
 const frame = { seq: z.int(), sweep: z.string() };
 const stateFrame = z

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { findTrial, promoteTrial } from "../../../app/sweeps/promote-trial.ts";
 import { exportTrials, listTrials } from "../../../app/sweeps/trials.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
+import { trial } from "../../../domain/sweeps/trial.ts";
 import { CSV_TYPE } from "../../../formats/metrics/metrics-csv.ts";
 import { idempotentId } from "../../connection/idempotency.ts";
 import type { App, RouteContext } from "../../context.ts";
@@ -13,7 +14,6 @@ import { representJob } from "../../openapi/serializers.ts";
 import {
   representTrials,
   sweepParams,
-  trialAnswer,
   trialParams,
   trialsAnswer,
   trialsQuery,
@@ -68,7 +68,7 @@ export function registerTrials(app: App, { lifecycle }: RouteContext): void {
         summary: "Read a trial",
         description: "Its parameters and what came of them, with a thinned curve.",
         params: trialParams,
-        response: answers({ 200: ["The trial.", trialAnswer] }, [404, 422]),
+        response: answers({ 200: ["The trial.", trial] }, [404, 422]),
       },
     },
     async ({ params: { id, number }, services }) => findTrial(services, id, number),
