@@ -155,12 +155,14 @@ describe("a sweep", () => {
   });
 
   it("keeps a trial that fails, with its reason", async () => {
-    const sweep = await run({
-      ...SWEEP,
-      parameters: { "/optimizer/lr": { values: [0.01, 1e30] } },
-      method: { type: "grid" },
-      job: { ...JOB, optimizer: { type: "sgd", lr: 1 } },
-    });
+    const line: SweepSpec["job"] = {
+      data: { generator: { type: "linear", samples: 60 } },
+      split: { validation: 0.25 },
+      model: { layers: [{ type: "linear" }] },
+      optimizer: { type: "sgd", lr: 0.01 },
+    };
+    const parameters = { "/optimizer/lr": { values: [0.01, 1000] } };
+    const sweep = await run({ job: line, parameters, method: { type: "grid" } });
     const [, failed] = await trialsOf(sweep);
     expect(failed).toMatchObject({ state: "failed", value: null, sha256: null });
     expect(failed?.reason).toMatch(/try a smaller learning rate/);
@@ -190,8 +192,8 @@ describe("a sweep", () => {
   });
 
   it("is stored once, however often it is sent", async () => {
-    const once = await server.client.submitSweep(SWEEP, { idempotencyKey: "a sweep" });
-    expect((await server.client.submitSweep(SWEEP, { idempotencyKey: "a sweep" })).id).toBe(once.id);
+    const once = await server.client.submitSweep(SWEEP, { idempotencyKey: "a-sweep" });
+    expect((await server.client.submitSweep(SWEEP, { idempotencyKey: "a-sweep" })).id).toBe(once.id);
     await server.client.cancelSweep(once.id).catch(() => undefined);
   });
 });
