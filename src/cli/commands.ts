@@ -11,6 +11,7 @@ import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerStateChanges } from "./commands/state-changes.ts";
+import { registerSweep } from "./commands/sweep.ts";
 import { registerTrain } from "./commands/train.ts";
 import { registerWatch } from "./commands/watch.ts";
 import { registerWorkers } from "./commands/workers.ts";
@@ -19,6 +20,7 @@ import type { Register } from "./context.ts";
 export const COMMANDS: readonly Register[] = [
   registerServe,
   registerTrain,
+  registerSweep,
   registerJobs,
   registerWatch,
   registerStateChanges,

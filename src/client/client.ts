@@ -3,11 +3,12 @@ import { createDatasetsClient, type DatasetsClient } from "./datasets.ts";
 import { createJobsClient, type JobsClient } from "./jobs.ts";
 import { createModelsClient, type ModelsClient } from "./models.ts";
 import { createServiceClient, type ServiceClient } from "./service.ts";
+import { createSweepsClient, type SweepsClient } from "./sweeps.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 import { createWorkersClient, type WorkersClient } from "./workers.ts";
 
 /** Every route of the API as a method. */
-export interface Client extends JobsClient, ModelsClient, DatasetsClient, ServiceClient, WorkersClient {}
+export interface Client extends JobsClient, ModelsClient, DatasetsClient, ServiceClient, SweepsClient, WorkersClient {}
 
 /**
  * Creates a client of the server at `baseUrl`; throws a TypeError when that is not a URL. Every method rejects with an ApiError
@@ -24,6 +25,7 @@ export function createClient(baseUrl: string | URL, options: TransportOptions = 
     ...createModelsClient(transport),
     ...createDatasetsClient(transport),
     ...createServiceClient(transport),
+    ...createSweepsClient(transport),
     ...createWorkersClient(transport),
   };
 }

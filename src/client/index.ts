@@ -12,6 +12,18 @@ export type { UploadOptions } from "./datasets.ts";
 export { ApiError, type ProblemDocument, UnreachableError } from "./error.ts";
 export type { MetricsQuery, SubmitOptions } from "./jobs.ts";
 export type { BatchQuery, PredictOptions, Row } from "./models.ts";
+export type {
+  SubmittedSweep,
+  Sweep,
+  SweepFrame,
+  SweepProgress,
+  SweepSpec,
+  SweepsClient,
+  SweepValidation,
+  Trial,
+  TrialPage,
+  TrialsQuery,
+} from "./sweeps.ts";
 export type { CallOptions, TransportOptions } from "./transport.ts";
 export type { WatchOptions } from "./watch.ts";
 export type { Worker } from "./workers.ts";

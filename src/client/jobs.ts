@@ -1,5 +1,5 @@
 /** The client's methods for jobs: submit, watch, change, and read what they have come to. */
-import type { JobState } from "../domain/jobs/job.ts";
+import { isTerminal, type JobState } from "../domain/jobs/job.ts";
 import type { Series } from "../domain/metrics/metric.ts";
 import type {
   Checkpoint,
@@ -95,9 +95,10 @@ export function createJobsClient({ send, get, post, drop, bytes, connect }: Tran
   const job = (id: string, options?: CallOptions) => get<Job>(pathOf(id), {}, options);
   const check = (id: string) => send("GET", pathOf(id), { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) });
   const watch = (id: string, options: WatchOptions = {}) =>
-    watchFrames(
+    watchFrames<Frame>(
       (after) => connect(`${pathOf(id)}/stream`, { after }),
       () => check(id),
+      (frame) => frame.type === "end" && isTerminal(frame.state),
       options,
     );
   return {

@@ -1,9 +1,7 @@
 /**
- * A job's frames over a WebSocket, across broken connections: each new connection resumes after the sequence number of the last
+ * The frames of a job or a sweep over a WebSocket, across broken connections: each new connection resumes after the sequence number of the last
  * frame. Knows neither addresses nor keys.
  */
-import { isTerminal } from "../domain/jobs/job.ts";
-import type { Frame } from "./answers.ts";
 import { ApiError } from "./error.ts";
 
 /** How a job is watched. */
@@ -25,24 +23,25 @@ const MAX_WAITING_CHARACTERS = 16 * 1024 * 1024;
 const SILENCE_MS = 45_000;
 
 /**
- * Iterates over the frames of a job, each exactly once and in order, up to and including the `end` frame of a terminal state.
- * `open` opens a WebSocket that begins after a sequence number. `check` asks the server for the job after a connection failed:
+ * Iterates over frames, each exactly once and in order, up to and including the `end` frame that `isFinal`: another one says that
+ * the server shuts down. `open` opens a WebSocket that begins after a sequence number. `check` asks the server for the job after a connection failed:
  * when it rejects with a client's error (4xx other than 408 and 429), so does the iteration; with another one, once `retryMs`
  * are over.
  */
-export async function* watchFrames(
+export async function* watchFrames<F extends { type: string; seq: number }>(
   open: (after: number) => WebSocket,
   check: () => Promise<unknown>,
+  isFinal: (frame: F) => boolean,
   { after = 0, signal, retryMs = RETRY_FOR_MS }: WatchOptions,
-): AsyncGenerator<Frame, void, void> {
+): AsyncGenerator<F, void, void> {
   let cursor = after;
   let lastHeardAt = performance.now();
   let delayMs = FIRST_DELAY_MS;
   while (!signal?.aborted) {
-    for await (const frame of framesOf(open(cursor), signal)) {
+    for await (const frame of framesOf<F>(open(cursor), signal)) {
       lastHeardAt = performance.now();
       delayMs = FIRST_DELAY_MS;
-      if (frame.type === "end" && !isTerminal(frame.state)) break; // The server shuts down; the job continues after its restart.
+      if (frame.type === "end" && !isFinal(frame)) break; // What is watched continues after the restart.
       if (frame.type !== "end" && frame.seq <= cursor) continue;
       cursor = frame.seq;
       yield frame;
@@ -73,7 +72,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** The frames of one connection, until it closes, falls silent, or is too far ahead of the iteration. */
-async function* framesOf(socket: WebSocket, signal: AbortSignal | undefined): AsyncGenerator<Frame, void, void> {
+async function* framesOf<F>(socket: WebSocket, signal: AbortSignal | undefined): AsyncGenerator<F, void, void> {
   const waiting: string[] = [];
   let characters = 0;
   let isOver = false;
@@ -101,7 +100,7 @@ async function* framesOf(socket: WebSocket, signal: AbortSignal | undefined): As
       const text = waiting.shift();
       if (text !== undefined) {
         characters -= text.length;
-        yield JSON.parse(text) as Frame;
+        yield JSON.parse(text) as F;
       } else if (isOver) return;
       else {
         await new Promise<void>((resolve) => {

@@ -58,6 +58,7 @@ const NAMED: Readonly<Partial<Record<string, { readonly kind: IdKind; readonly l
   "data set": { kind: "dataset", list: "GET /v1/datasets lists them" },
   checkpoint: { kind: "checkpoint", list: "GET /v1/jobs/{id}/checkpoints lists those of a job" },
   key: { kind: "key", list: "GET /v1/keys lists them" },
+  sweep: { kind: "sweep", list: "GET /v1/sweeps lists them" },
   worker: { kind: "worker", list: "GET /v1/workers lists them" },
 };
 

@@ -8,6 +8,7 @@ export const ID_PREFIXES = {
   key: "key_",
   delivery: "whd_",
   worker: "wkr_",
+  sweep: "swp_",
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

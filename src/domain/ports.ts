@@ -13,6 +13,16 @@ import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
 import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
 import type { Remark } from "./models/remarks.ts";
+import type { TrialParameters } from "./sweeps/parameter.ts";
+import type { ResolvedSweepSpec } from "./sweeps/sweep-spec.ts";
+import type {
+  PlannedGeneration,
+  PlanRequest,
+  PreparedSweep,
+  SweepDraft,
+  TrialsObserver,
+  TrialsRun,
+} from "./sweeps/trial-run.ts";
 import type { TensorSet } from "./tensor.ts";
 
 export type { Draft, Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";
@@ -80,6 +90,13 @@ export interface TrainingPool {
   readonly size: number;
   /** Trains a job. Rejects only if the thread dies. */
   train(run: TrainingRun, observer: TrainingObserver): Promise<TrainingResult>;
+  /**
+   * Trains trials of a sweep, and resolves when the last of them was reported, or the run was cancelled. Rejects only if the thread
+   * dies.
+   */
+  runTrials(run: TrialsRun, observer: TrialsObserver): Promise<void>;
+  /** Plans the next generation of a sweep; null where there is none. Rejects if the thread dies. */
+  planGeneration(request: PlanRequest): Promise<PlannedGeneration | null>;
   /** Ends the threads; pending training rejects. */
   close(): Promise<void>;
 }
@@ -116,6 +133,16 @@ export interface ComputePool {
   prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared | Draft>;
   /** Prepares a draft with its resolved references. Transfers both. */
   prepareDraft(draft: Draft, resolved: Resolved): Promise<Prepared>;
+  /** Parses and validates the body of a sweep, and describes the rows of its job. Transfers the body. */
+  prepareSweep(body: Uint8Array<ArrayBuffer>): Promise<PreparedSweep | SweepDraft>;
+  /** Prepares the draft of a sweep with its resolved references. Transfers both. */
+  prepareSweepDraft(draft: SweepDraft, resolved: Resolved): Promise<PreparedSweep>;
+  /** Returns the body of the job that a trial is, as UTF-8 JSON. Transfers the source. */
+  jobOfTrial(
+    source: Uint8Array<ArrayBuffer>,
+    spec: ResolvedSweepSpec,
+    parameters: TrialParameters,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   readonly predict: Predict;
   /** Evaluates a model on a data set in a thread. Transfers the values of the columns. */
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;

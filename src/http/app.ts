@@ -44,6 +44,9 @@ import { registerRegistry } from "./routes/registry.ts";
 import { registerService } from "./routes/service.ts";
 import { registerSession } from "./routes/session.ts";
 import { registerStream } from "./routes/stream.ts";
+import { registerSweepEvents } from "./routes/sweeps/sweep-events.ts";
+import { registerSweeps } from "./routes/sweeps/sweeps.ts";
+import { registerTrials } from "./routes/sweeps/trials.ts";
 import { registerTelemetry } from "./routes/telemetry.ts";
 import { registerTfServing } from "./routes/tf-serving.ts";
 import { registerWebhooks } from "./routes/webhooks.ts";
@@ -88,6 +91,9 @@ const OPERATION: readonly RegisterRoutes[] = [registerService, registerTelemetry
 const API: readonly RegisterRoutes[] = [
   registerDatasets,
   registerJobs,
+  registerSweeps,
+  registerTrials,
+  registerSweepEvents,
   registerCheckpoints,
   registerMetrics,
   registerStream,

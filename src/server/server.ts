@@ -44,9 +44,12 @@ const UNFINISHED_MS = 24 * 3600 * 1000;
 
 /** Stand-ins for a process that only serves. */
 const NO_RUNNER: Runner = { stop: () => Promise.resolve() };
+const doesNotTrain = () => Promise.reject(new Error("this process does not train"));
 const NO_TRAINING_POOL: TrainingPool = {
   size: 0,
-  train: () => Promise.reject(new Error("this process does not train")),
+  train: doesNotTrain,
+  runTrials: doesNotTrain,
+  planGeneration: doesNotTrain,
   close: () => Promise.resolve(),
 };
 
@@ -141,7 +144,12 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const sweeper = startSweeper(services, config.retention);
     closers.push(() => sweeper.stop());
     const runner: Runner = trains
-      ? startRunner(services, { workers, drainMs: CHECKPOINT_SHARE * config.drainMs, backoffMs: config.backoffMs })
+      ? startRunner(services, {
+          workers,
+          drainMs: CHECKPOINT_SHARE * config.drainMs,
+          backoffMs: config.backoffMs,
+          ...(config.cluster && { chunkLeaseMs: 1000 * config.cluster.leaseSeconds }),
+        })
       : NO_RUNNER;
     const memoryBytes = trains ? limits.memoryBytes : 0;
     const worker = {

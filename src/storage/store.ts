@@ -66,6 +66,26 @@ import {
   releaseDeliveries,
 } from "./queries/operation/webhooks.ts";
 import { deregisterWorker, drainWorker, listWorkers, recordHeartbeat, removeWorkers } from "./queries/operation/workers.ts";
+import {
+  claimChunk,
+  finishSweep,
+  releaseAllChunks,
+  releaseChunk,
+  renewLeases,
+  startGeneration,
+  storeTrials,
+} from "./queries/sweeps/chunks.ts";
+import {
+  deleteSweep,
+  endedSweeps,
+  getSweep,
+  insertSweep,
+  listSweeps,
+  readSource,
+  readSweepEvents,
+  transitionSweep,
+} from "./queries/sweeps/sweeps.ts";
+import { getTrial, listTrials, readResults } from "./queries/sweeps/trials.ts";
 import type { HealthKeeper } from "./sqlite/health.ts";
 import type { Tables } from "./tables.ts";
 
@@ -164,6 +184,7 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       nextRetryAt: () => nextRetryAt(reader),
       position: (id) => queuePosition(reader, id),
     },
+    sweeps: sweepStore(context, project, listed),
     models: {
       insert: (model, weights, within) =>
         insertWriter.transaction().execute(async (transaction) => {
@@ -195,6 +216,29 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
     },
     ...operationStores(context),
     ...accessStores(context),
+  };
+}
+
+function sweepStore({ reader, writer, insertWriter }: Context, project: string, listed: string | null): EntityStores["sweeps"] {
+  return {
+    insert: (sweep) => insertSweep(insertWriter, project, sweep),
+    get: (id) => getSweep(reader, id),
+    list: (filter, page) => listSweeps(reader, listed, filter, page),
+    readSource: (id) => readSource(reader, id),
+    transition: (id, from, to) => transitionSweep(writer, id, from, to),
+    delete: (id) => deleteSweep(writer, id),
+    listEnded: (before, limit) => endedSweeps(reader, before, limit),
+    readEvents: (id, after, limit) => readSweepEvents(reader, id, after, limit),
+    listTrials: (id, page) => listTrials(reader, id, page),
+    getTrial: (id, number) => getTrial(reader, id, number),
+    readResults: (id, after, limit) => readResults(reader, id, after, limit),
+    claimChunk: (request) => claimChunk(writer, request),
+    renewLeases: (leases, until) => renewLeases(writer, leases, until),
+    releaseChunk: (chunk, hasCrashed) => releaseChunk(writer, chunk, hasCrashed),
+    releaseAllChunks: () => releaseAllChunks(writer),
+    storeTrials: (chunk, done, trials, at) => storeTrials(insertWriter, chunk, done, trials, at),
+    startGeneration: (chunk, generation, at) => startGeneration(insertWriter, chunk, generation, at),
+    finish: (chunk, end) => finishSweep(writer, chunk, end),
   };
 }
 

@@ -255,6 +255,69 @@ export interface CountersTable {
   readonly ends_at: number;
 }
 
+export interface SweepsTable {
+  readonly id: string;
+  readonly project: string;
+  readonly name: string;
+  readonly state: string;
+  readonly spec: string;
+  /** Bytes of the job's body, which is in blob_chunks under the sweep's id. */
+  readonly source_bytes: number;
+  readonly chunk_trials: number;
+  readonly memory_bytes: number;
+  readonly generation: number;
+  /** The number of the newest chunk. */
+  readonly last_chunk: number;
+  readonly last_seq: number;
+  readonly succeeded: number;
+  readonly pruned: number;
+  readonly failed: number;
+  readonly best_number: number | null;
+  readonly best_value: number | null;
+  readonly best_job_id: string;
+  /** 1 once the best trial is a job. */
+  readonly promoted: number;
+  readonly error: string | null;
+  readonly transitions: string;
+  readonly queue_key: number;
+  readonly created_at: number;
+  readonly started_at: number | null;
+  readonly finished_at: number | null;
+}
+
+export interface TrialsTable {
+  readonly sweep_id: string;
+  readonly number: number;
+  readonly generation: number;
+  readonly state: string;
+  readonly parameters: string;
+  readonly value: number | null;
+  readonly fold_values: string | null;
+  readonly epochs: number;
+  readonly seconds: number | null;
+  readonly sha256: string | null;
+  readonly reason: string | null;
+  readonly curve: string | null;
+}
+
+export interface SweepChunksTable {
+  readonly sweep_id: string;
+  readonly number: number;
+  readonly trials: string;
+  readonly size: number;
+  readonly done: number;
+  readonly crashes: number;
+  readonly lease: string | null;
+  readonly leased_until: number | null;
+}
+
+export interface SweepEventsTable {
+  readonly sweep_id: string;
+  readonly seq: number;
+  readonly type: "state" | "progress";
+  readonly payload: string;
+}
+
 export interface Tables {
   readonly jobs: JobsTable;
   readonly events: EventsTable;
@@ -276,4 +339,8 @@ export interface Tables {
   readonly sessions: SessionsTable;
   readonly workers: WorkersTable;
   readonly counters: CountersTable;
+  readonly sweeps: SweepsTable;
+  readonly trials: TrialsTable;
+  readonly sweep_chunks: SweepChunksTable;
+  readonly sweep_events: SweepEventsTable;
 }

@@ -73,27 +73,30 @@ export function measureTrainingPool(
   { workers, workersBusy, busySeconds }: Instruments,
 ): TrainingPool {
   workers.set(trainingPool.size);
+  const measured = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    let since = performance.now();
+    // Long jobs are counted while they run.
+    const count = () => {
+      const now = performance.now();
+      busySeconds.inc((now - since) / 1000);
+      since = now;
+    };
+    const timer = setInterval(count, BUSY_MS);
+    timer.unref();
+    workersBusy.inc();
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+      count();
+      workersBusy.dec();
+    }
+  };
   return {
     ...trainingPool,
-    async train(run, observer) {
-      let since = performance.now();
-      // Long jobs are counted while they run.
-      const count = () => {
-        const now = performance.now();
-        busySeconds.inc((now - since) / 1000);
-        since = now;
-      };
-      const timer = setInterval(count, BUSY_MS);
-      timer.unref();
-      workersBusy.inc();
-      try {
-        return await trainingPool.train(run, observer);
-      } finally {
-        clearInterval(timer);
-        count();
-        workersBusy.dec();
-      }
-    },
+    train: (run, observer) => measured(() => trainingPool.train(run, observer)),
+    runTrials: (run, observer) => measured(() => trainingPool.runTrials(run, observer)),
+    planGeneration: (request) => measured(() => trainingPool.planGeneration(request)),
   };
 }
 

@@ -9,6 +9,10 @@ import type { MetricChunk } from "../domain/metrics/metric.ts";
 import type { Model } from "../domain/models/model.ts";
 import type { RowBlock, StreamOptions } from "../domain/models/prediction.ts";
 import type { Draft, MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
+import type { TrialParameters } from "../domain/sweeps/parameter.ts";
+import type { ResolvedSweepSpec } from "../domain/sweeps/sweep-spec.ts";
+import type { Trial } from "../domain/sweeps/trial.ts";
+import type { FoldState, SweepDraft, SweepSource, TrialsRun } from "../domain/sweeps/trial-run.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 
 /**
@@ -54,6 +58,29 @@ export type TrainMessage =
   /** A bug, with the error that training threw. */
   | { readonly kind: "bug"; readonly error: unknown };
 
+/** Trials for a training thread. */
+export interface TrialsTask {
+  readonly run: Omit<TrialsRun, "load">;
+  /** Null when the thread may know the sweep already. */
+  readonly source: SweepSource | null;
+  readonly limits: Limits;
+  readonly control: Int32Array<SharedArrayBuffer>;
+  /** The port to which the thread posts TrialsMessages, in order. */
+  readonly port: MessagePort;
+}
+
+/** A message about trials from a training thread. */
+export type TrialsMessage =
+  | {
+      readonly kind: "trials";
+      readonly trials: readonly Trial[];
+      readonly states: ReadonlyMap<number, readonly FoldState[]>;
+    }
+  /** The last message. `missing`: the thread does not know the sweep; send the task again with its source. */
+  | { readonly kind: "end"; readonly missing: boolean }
+  | { readonly kind: "crash"; readonly detail: string }
+  | { readonly kind: "bug"; readonly error: unknown };
+
 /** Tasks for a compute thread. The function of compute-thread.ts with the same name handles each. */
 export interface PrepareTask {
   readonly body: Uint8Array<ArrayBuffer>;
@@ -64,6 +91,18 @@ export interface PrepareDraftTask {
   readonly draft: Draft;
   readonly limits: Limits;
   readonly resolved: Resolved;
+}
+
+export interface PrepareSweepDraftTask {
+  readonly draft: SweepDraft;
+  readonly limits: Limits;
+  readonly resolved: Resolved;
+}
+
+export interface JobOfTrialTask {
+  readonly source: Uint8Array<ArrayBuffer>;
+  readonly spec: ResolvedSweepSpec;
+  readonly parameters: TrialParameters;
 }
 
 /** A task that needs a model. The categories of a model may be megabytes, so it is sent once and not with every task. */

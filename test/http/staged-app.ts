@@ -152,6 +152,8 @@ function createStage() {
   const trainingPool: TrainingPool = {
     size: 1,
     train: (run, observer) => new Promise((resolve) => enter(run, observer, resolve)),
+    runTrials: () => Promise.reject(new Error("no sweeps here")),
+    planGeneration: () => Promise.reject(new Error("no sweeps here")),
     close: async () => undefined,
   };
   const next = async (): Promise<StagedRun> =>

@@ -1,10 +1,15 @@
 /** Remove a data set, unless a job that has not ended trains on it. */
 import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { ID_PREFIXES } from "../../domain/id.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** Throws not_found, and conflict while a job uses it. */
 export async function removeDataset({ store }: ProjectServices, id: string): Promise<void> {
   const { deleted, usedBy } = await store.datasets.delete(id);
-  if (usedBy !== null) throw new TrainyardError("conflict", `the job ${usedBy} uses it: cancel it, or wait until it has ended`);
+  if (usedBy !== null)
+    throw new TrainyardError(
+      "conflict",
+      `the ${usedBy.startsWith(ID_PREFIXES.sweep) ? "sweep" : "job"} ${usedBy} uses it: cancel it, or wait until it has ended`,
+    );
   if (!deleted) throw notFound("data set", id);
 }

@@ -39,6 +39,7 @@ export async function recover(
       }
     }
   }
+  await store.sweeps.releaseAllChunks();
   if (moved > 0) log.info({ jobs: moved }, "recovered jobs that the last run left unfinished");
   await removeUnfinished(services, Date.now());
   return moved;

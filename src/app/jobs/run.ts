@@ -1,8 +1,12 @@
-/** Runs jobs: claims them from the queue while a thread is free, and requeues them when the server stops. */
+/**
+ * Runs jobs, and chunks of sweeps: claims them while a thread is free, in turn where both wait, and requeues jobs when the server
+ * stops.
+ */
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Lease } from "../../domain/jobs/queue.ts";
 import type { Services } from "../services.ts";
 import { singleFlight } from "../single-flight.ts";
+import { createSweepRunner } from "../sweeps/sweep-runner.ts";
 import { execute } from "./execute.ts";
 
 export interface Runner {
@@ -20,14 +24,25 @@ export interface RunnerOptions {
   readonly drainMs: number;
   /** Delay before the first retry after a worker crash; it doubles with each further crash. */
   readonly backoffMs: number;
+  /** How long a chunk of a sweep belongs to this process without being renewed. */
+  readonly chunkLeaseMs?: number;
 }
+
+/** Work for a thread. */
+interface Claimed {
+  readonly memoryBytes: number;
+  /** Never rejects. */
+  run(): Promise<void>;
+}
+
+const CHUNK_LEASE_MS = 30_000;
 
 /** Delay before the runner tries again after an error of the store. */
 const RETRY_MS = 1000;
 
 /** Starts claiming and running jobs. */
 export function startRunner(services: Services, options: RunnerOptions): Runner {
-  const { workers, drainMs, backoffMs } = options;
+  const { workers, drainMs, backoffMs, chunkLeaseMs = CHUNK_LEASE_MS } = options;
   const stopping = new AbortController();
   const deadline = new AbortController();
   const signals = { stopping: stopping.signal, deadline: deadline.signal, backoffMs };
@@ -43,15 +58,26 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
       .release(isStored)
       .catch((err: unknown) => services.log.error({ err, job_id: job.id }, "cannot release the lease of a job"));
   };
+  const sweeps = createSweepRunner(services, { leaseMs: chunkLeaseMs, stopping: stopping.signal });
+  const claimJob = async (): Promise<Claimed | null> => {
+    const job = await services.queue.claim({ freeBytes: totalBytes - usedBytes, totalBytes });
+    if (!job) return null;
+    const lease = services.queue.hold(job);
+    return { memoryBytes: job.memoryBytes, run: () => runUnder(lease, job) };
+  };
+  const claimChunk = (): Promise<Claimed | null> => sweeps.claim(totalBytes - usedBytes);
+  // Neither waits for the end of the other.
+  let [first, second] = [claimJob, claimChunk];
   const fill = singleFlight(async () => {
     while (!stopping.signal.aborted && running.size < workers && store.health().status === "ok") {
-      const job = await services.queue.claim({ freeBytes: totalBytes - usedBytes, totalBytes });
-      if (!job) return;
-      usedBytes += job.memoryBytes;
-      const lease = services.queue.hold(job);
-      const run = runUnder(lease, job).finally(() => {
+      const claimed = (await first()) ?? (await second());
+      if (!claimed) return;
+      [first, second] = [second, first];
+      const { memoryBytes } = claimed;
+      usedBytes += memoryBytes;
+      const run = claimed.run().finally(() => {
         running.delete(run);
-        usedBytes -= job.memoryBytes;
+        usedBytes -= memoryBytes;
         poll();
       });
       running.add(run);
@@ -79,6 +105,7 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
     // A claim may be under way: wait for it, so that its job is requeued too.
     await fill().catch(() => undefined);
     await Promise.all(running);
+    sweeps.close();
     clearTimeout(timer);
   };
   return { stop: () => (stopped ??= stop()) };

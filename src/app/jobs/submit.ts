@@ -68,7 +68,8 @@ function refusal({ code, errors }: Extract<Prepared, { ok: false }>): TrainyardE
   return new TrainyardError("malformed", errors[0]?.detail ?? "the body is not JSON", errors);
 }
 
-function ownBytes(body: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Returns bytes whose memory can be transferred. */
+export function ownBytes(body: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = body;
   return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(body);
 }

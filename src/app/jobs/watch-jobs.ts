@@ -4,6 +4,7 @@
  * subscribers there are.
  */
 import { TrainyardError } from "../../domain/errors.ts";
+import { ID_PREFIXES } from "../../domain/id.ts";
 import type { JobHint } from "../../domain/ports.ts";
 import type { Dependencies } from "../services.ts";
 import { type JobView, readJob } from "./job-view.ts";
@@ -81,6 +82,7 @@ export function createJobFeed(
     reading = false;
   };
   const onHint = (hint: JobHint): void => {
+    if (hint.jobId.startsWith(ID_PREFIXES.sweep)) return;
     if (!hints.get(hint.jobId)?.removed) hints.set(hint.jobId, hint);
     void read();
   };

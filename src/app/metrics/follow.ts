@@ -1,5 +1,5 @@
 /**
- * Follows a job: the one stream of its events, for every transport. Three phases, one loop:
+ * Follows a job, or anything with a sequence of events: the one stream of them, for every transport. Three phases, one loop:
  *
  * 1. backfill: read the events after the reader's cursor from the store, batch by batch;
  * 2. cut-over: the reader subscribes to the bus before its first read, so that events committed during the read wake it;
@@ -12,7 +12,7 @@
 import { TrainyardError } from "../../domain/errors.ts";
 import { isTerminal, type Job } from "../../domain/jobs/job.ts";
 import type { ProjectServices } from "../services.ts";
-import { endFrame, type Frame } from "./frames.ts";
+import { type EventFrame, endFrame, type Frame } from "./frames.ts";
 
 export type { Frame } from "./frames.ts";
 
@@ -26,22 +26,55 @@ export interface FollowOptions {
 /** The abort reason that tells readers that the server is shutting down, and that they can continue at another one. */
 export const DRAINING = "draining";
 
+/** What is followed: a sequence of events without a gap, and what it says at its end. */
+export interface Followed {
+  readonly id: string;
+  /** The sequence number of the newest event, and whether it is the last, as they were just read. */
+  readonly lastSeq: number;
+  readonly isOver: boolean;
+  /** Returns the next frames after a sequence number; null when what is followed was deleted. */
+  read(cursor: number): Promise<readonly EventFrame[] | null>;
+  /** Returns the frame that ends the stream; `reason` overrides that of the last event. Null when what is followed was deleted. */
+  end(cursor: number, reason: string | null): Promise<Frame | null>;
+}
+
 /** Yields every event of a job after the cursor exactly once, in order, then an `end` frame. `job` must have just been read. */
-export async function* follow(services: ProjectServices, job: Job, { after, signal }: FollowOptions): AsyncGenerator<Frame> {
+export function follow(services: ProjectServices, job: Job, options: FollowOptions): AsyncGenerator<Frame> {
+  const isOver = isTerminal(job.state);
+  const followed: Followed = {
+    id: job.id,
+    lastSeq: job.lastSeq,
+    isOver,
+    read: (cursor) => framesAfter(services, job.id, cursor),
+    end: async (cursor, reason) => {
+      // A job that had already ended when the stream began has not changed.
+      const now = isOver ? job : await services.store.jobs.get(job.id);
+      return now && endFrame(now, cursor, reason ?? now.transitions.at(-1)?.reason ?? "");
+    },
+  };
+  return followEvents(services, followed, options);
+}
+
+/** Yields every event after the cursor exactly once, in order, then an `end` frame. */
+export async function* followEvents(
+  { bus }: Pick<ProjectServices, "bus">,
+  { id, lastSeq, isOver: wasOver, read: readFrames, end }: Followed,
+  { after, signal }: FollowOptions,
+): AsyncGenerator<Frame> {
   const alarm = createAlarm();
-  const unsubscribe = services.bus.subscribe(job.id, alarm.ring);
+  const unsubscribe = bus.subscribe(id, alarm.ring);
   signal.addEventListener("abort", alarm.wake);
   try {
-    let cursor = Math.min(after, job.lastSeq);
-    let isOver = isTerminal(job.state) && cursor === job.lastSeq;
+    let cursor = Math.min(after, lastSeq);
+    let isOver = wasOver && cursor === lastSeq;
     while (!isOver && !signal.aborted) {
       if (!alarm.isDue(cursor)) {
         await alarm.rung();
         continue;
       }
       const read = alarm.beginRead();
-      const frames = await framesAfter(services, job.id, cursor);
-      // The job was deleted after its last event: the stream ends without an end frame.
+      const frames = await readFrames(cursor);
+      // It was deleted after its last event: the stream ends without an end frame.
       if (!frames) return;
       if (frames.length === 0) read.foundNothing(cursor);
       else read.foundSome();
@@ -52,7 +85,9 @@ export async function* follow(services: ProjectServices, job: Job, { after, sign
         isOver = frame.isLast;
       }
     }
-    if (isOver || signal.reason === DRAINING) yield* endFrames(services, job, cursor, isOver);
+    if (!isOver && signal.reason !== DRAINING) return;
+    const last = await end(cursor, isOver ? null : DRAINING);
+    if (last) yield last;
   } finally {
     unsubscribe();
     signal.removeEventListener("abort", alarm.wake);
@@ -66,13 +101,6 @@ async function framesAfter({ frames }: ProjectServices, jobId: string, cursor: n
     if (error instanceof TrainyardError && error.code === "not_found") return null;
     throw error;
   }
-}
-
-async function* endFrames(services: ProjectServices, job: Job, cursor: number, isOver: boolean): AsyncGenerator<Frame> {
-  // A job that had already ended when the stream began has not changed.
-  const now = isTerminal(job.state) ? job : await services.store.jobs.get(job.id);
-  if (!now) return;
-  yield endFrame(now, cursor, isOver ? (now.transitions.at(-1)?.reason ?? "") : DRAINING);
 }
 
 /**

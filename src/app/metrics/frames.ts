@@ -11,7 +11,7 @@ import type { Store } from "../../domain/store/store.ts";
 
 /** One message of a stream. */
 export interface Frame {
-  readonly type: "state" | "metrics" | "end";
+  readonly type: "state" | "metrics" | "progress" | "end";
   /** Sequence number. Pass the last one seen as `after` to continue from there. */
   readonly seq: number;
   /** The whole frame as UTF-8 JSON. */

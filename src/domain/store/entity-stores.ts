@@ -10,6 +10,7 @@ import type { MetricStore } from "../metrics/metric-store.ts";
 import type { ModelStore } from "../models/model-store.ts";
 import type { DeliveryStore, SecretStore } from "../operation/webhook.ts";
 import type { WorkerStore } from "../operation/worker.ts";
+import type { SweepStore } from "../sweeps/sweep-store.ts";
 
 /** All that a database keeps. Methods take no `this`, so that each can be handed on by itself. */
 export interface EntityStores {
@@ -18,6 +19,7 @@ export interface EntityStores {
   readonly metrics: MetricStore;
   readonly checkpoints: CheckpointStore;
   readonly queue: QueueStore;
+  readonly sweeps: SweepStore;
   readonly models: ModelStore;
   readonly datasets: DatasetStore;
   readonly deliveries: DeliveryStore;

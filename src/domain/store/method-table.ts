@@ -66,6 +66,7 @@ type MethodTable = {
 const orNull = { unknown: () => null };
 const orFalse = { unknown: () => false };
 const orNone = { unknown: () => [] };
+const orEmptyTrials = { unknown: () => ({ data: [], hasMore: false, nextAfter: null }) };
 const orEmptyPage = { unknown: () => ({ data: [], hasMore: false, nextAfter: null }) };
 
 /** The table: by entity, by method. */
@@ -127,6 +128,28 @@ export const METHODS = {
     projectsInTurn: { access: "read", project: "server" },
     nextRetryAt: { access: "read", project: "server" },
     position: { access: "read", project: orNull },
+  },
+  sweeps: {
+    insert: { access: "write", project: "within", measuredAs: "insertSweep" },
+    get: { access: "read", project: orNull },
+    list: { access: "read", project: "within" },
+    readSource: { access: "read", project: orNull, ofRun: true },
+    transition: { access: "write", project: orNull, orderedBy: "id", measuredAs: "transitionSweep" },
+    delete: { access: "write", project: orFalse, measuredAs: "deleteSweep" },
+    listEnded: { access: "read", project: "server" },
+    readEvents: { access: "read", project: orNone },
+    listTrials: { access: "read", project: orEmptyTrials },
+    getTrial: { access: "read", project: orNull },
+    readResults: { access: "read", project: "server", ofRun: true },
+    claimChunk: { access: "write", project: "server", measuredAs: "claimChunk" },
+    // Until the answer comes, nobody else may have the lease for longer than before.
+    renewLeases: { access: "write", project: "server", ifAnswerLost: "repeat" },
+    // What follows changes nothing the second time, and says that the lease is lost: the chunk is run again, to the same bits.
+    releaseChunk: { access: "write", project: "server", ofRun: true },
+    releaseAllChunks: { access: "write", project: "server" },
+    storeTrials: { access: "write", project: "server", ofRun: true, measuredAs: "storeTrials" },
+    startGeneration: { access: "write", project: "server", ofRun: true, measuredAs: "startGeneration" },
+    finish: { access: "write", project: "server", ofRun: true, measuredAs: "finishSweep" },
   },
   models: {
     insert: { access: "write", project: "within", changesModels: true, measuredAs: "insertModel" },

@@ -110,8 +110,10 @@ const fields = {
 
 export const sweepSpec = z
   .strictObject({ ...fields, job: jobSpec })
-  .superRefine(({ parameters: varied, folds: cut, trials }, { addIssue }) => {
+  .superRefine(({ parameters: varied, folds: cut, trials, job }, { addIssue }) => {
     const fault = (field: string, message: string) => addIssue({ code: "custom", path: [field], message });
+    if ("auto" in job.model)
+      addIssue({ code: "custom", path: ["job", "model"], message: "must have layers: a sweep varies a given network, a search has its own" });
     if (Object.keys(varied).length > 0) return;
     if (cut === null) fault("parameters", "must name what is varied, unless there are folds");
     if (trials !== undefined && trials > 1) fault("trials", "must be 1 without parameters: all trials would be the same");
@@ -139,6 +141,9 @@ export const sweepSpec = z
 
 /** A sweep with every default that does not depend on rows; its job spec is in full. */
 export type SweepSpec = z.output<typeof sweepSpec>;
+
+/** A sweep as a request writes it. */
+export type SweepRequest = z.input<typeof sweepSpec>;
 
 /** The sweep with nothing left open, as answers show it. Bulk of the job spec is summarised. */
 export const resolvedSweepSpec = z

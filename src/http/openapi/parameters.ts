@@ -14,11 +14,13 @@ const MAX_PREVIEW_ROWS = 100;
 const DEFAULT_POINTS = 2000;
 const MAX_POINTS = 100_000;
 
-const whole = z.coerce.number<string>().int();
+/** A whole number in a path or query. */
+export const whole = z.coerce.number<string>().int();
 const seq = whole.min(0);
 
 const exampleId = (prefix: string) => `${prefix}0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90`;
-const idOf = (prefix: string, what: string) =>
+/** The id of a record, as a path parameter. */
+export const idOf = (prefix: string, what: string) =>
   z.string().meta({ description: `Id of the ${what}: \`${prefix}\` and a UUIDv7.`, examples: [exampleId(prefix)] });
 
 export const jobParams = z.object({ id: idOf(ID_PREFIXES.job, "job") });
@@ -59,7 +61,8 @@ export const predictQuery = topKQuery.extend({
 });
 export const compareQuery = z.object({ with: z.string().meta({ description: "The other model, as a reference." }) });
 
-const pageOf = (prefix: string) => ({
+/** The parameters of a page of records whose ids have this prefix. */
+export const pageOf = (prefix: string) => ({
   after: z
     .string()
     .regex(new RegExp(`^${prefix}${UUID}$`), { error: `must be an id, like ${exampleId(prefix)}` })

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { z } from "zod";
 import { findJob } from "../../app/jobs/job-view.ts";
 import { exportCsv } from "../../app/metrics/export-metrics.ts";
+import { follow } from "../../app/metrics/follow.ts";
 import { readEvents, readMetrics } from "../../app/metrics/history.ts";
 import { isTerminal, type Job } from "../../domain/jobs/job.ts";
 import { CSV_TYPE } from "../../formats/metrics/metrics-csv.ts";
@@ -99,14 +100,20 @@ function registerEvents(app: App, { streams }: RouteContext): void {
       reply.hijack();
       const connection = createSseConnection(reply.raw, reply.getHeaders() as Record<string, string>, streams.bounds.pingMs);
       await streams.run(
-        { services, principal: request.principal, job, after: seen ?? request.query.after, connection },
+        {
+          follow: (options) => follow(services, job, options),
+          principal: request.principal,
+          after: seen ?? request.query.after,
+          connection,
+        },
         request.log,
       );
     },
   );
 }
 
-function joinEvents(frames: readonly { readonly json: Uint8Array }[], hasMore: boolean, nextAfter: number): Buffer {
+/** Joins encoded events to the JSON of a page. */
+export function joinEvents(frames: readonly { readonly json: Uint8Array }[], hasMore: boolean, nextAfter: number): Buffer {
   const parts = frames.flatMap(({ json }, index) => (index === 0 ? [json] : [Buffer.from(","), json]));
   const tail = JSON.stringify({ has_more: hasMore, next_after: nextAfter }).slice(1);
   return Buffer.concat([Buffer.from('{"data":['), ...parts, Buffer.from(`],${tail}`)]);
@@ -141,7 +148,8 @@ function registerJobStream(app: App, { streams }: RouteContext): void {
       const job = found.get(request) as Job;
       const { after } = request.query as { after: number };
       const connection = createWebSocketConnection(socket, streams.bounds.pingMs);
-      void streams.run({ services: request.services, principal: request.principal, job, after, connection }, request.log);
+      const { services, principal } = request;
+      void streams.run({ follow: (options) => follow(services, job, options), principal, after, connection }, request.log);
     },
   });
 }

@@ -1,17 +1,14 @@
 /**
- * The stream of one job's frames: one pump behind WebSocket and SSE, which differ only in their connection. It takes from the
- * job only what its reader takes from it, and ends a reader that takes nothing: its memory stays bounded, and the reader
+ * The stream of one job's or sweep's frames: one pump behind WebSocket and SSE, which differ only in their connection. It takes
+ * from it only what its reader takes from it, and ends a reader that takes nothing: its memory stays bounded, and the reader
  * resumes by sequence number. Knows nothing of how frames come about.
  */
-import { type Frame, follow } from "../../app/metrics/follow.ts";
-import type { ProjectServices } from "../../app/services.ts";
-import type { Job } from "../../domain/jobs/job.ts";
+import type { FollowOptions, Frame } from "../../app/metrics/follow.ts";
 import { type CloseReason, caughtUp, type StreamBounds, type StreamConnection } from "./stream-connection.ts";
 
 export interface StreamRequest {
-  readonly services: ProjectServices;
-  /** As it was read when the stream was asked for. */
-  readonly job: Job;
+  /** Opens the stream of frames; aborting the signal ends it. */
+  readonly follow: (options: FollowOptions) => AsyncIterable<Frame>;
   /** The reader has seen everything up to this sequence number. */
   readonly after: number;
   readonly connection: StreamConnection<Frame>;
@@ -25,9 +22,9 @@ export interface StreamReport {
   readonly resumption: string;
 }
 
-/** Sends a job's frames until the job, the connection or the server ends: `stop` is aborted with how it ends. */
-export async function streamJob(
-  { services, job, after, connection }: StreamRequest,
+/** Sends frames until they, the connection or the server end: `stop` is aborted with how it ends. */
+export async function streamFrames(
+  { follow, after, connection }: StreamRequest,
   bounds: StreamBounds,
   stop: AbortSignal,
   onError: (error: unknown) => void,
@@ -35,7 +32,7 @@ export async function streamJob(
   const progress = { lastSeq: after, frames: 0 };
   let ending: CloseReason;
   try {
-    ending = await pump(follow(services, job, { after, signal: stop }), connection, bounds, stop, progress);
+    ending = await pump(follow({ after, signal: stop }), connection, bounds, stop, progress);
   } catch (error) {
     onError(error);
     ending = "failed";

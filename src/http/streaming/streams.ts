@@ -11,7 +11,7 @@ import { TrainyardError } from "../../domain/errors.ts";
 import type { Telemetry } from "../../domain/operation/telemetry.ts";
 import type { Lifecycle } from "../connection/lifecycle.ts";
 import { type MultiStreamRequest, streamMany } from "./multi-stream.ts";
-import { type StreamReport, type StreamRequest, streamJob } from "./stream.ts";
+import { type StreamReport, type StreamRequest, streamFrames } from "./stream.ts";
 import type { CloseReason, Message, StreamBounds, StreamConnection } from "./stream-connection.ts";
 
 /** The part of a logger that streams need. */
@@ -24,7 +24,7 @@ export interface Streams {
   readonly bounds: StreamBounds;
   /** Throws rate_limited when the principal's project has as many readers as it may. */
   assertRoom(principal: Principal): void;
-  /** Sends one job's frames until the job or the connection ends. Never rejects. */
+  /** Sends the frames of one job or sweep until it or the connection ends. Never rejects. */
   run(request: StreamRequest & Held, log: StreamLog): Promise<void>;
   /** Serves a reader that says what it wants, until the connection ends. Never rejects. */
   serve(request: Omit<MultiStreamRequest, "feed"> & Held, log: StreamLog): Promise<void>;
@@ -102,7 +102,7 @@ export function createStreams(
       throw new TrainyardError("rate_limited", detail);
     },
     run: (request, log) =>
-      run(request.connection, request.principal, log, (...dependencies) => streamJob(request, ...dependencies)),
+      run(request.connection, request.principal, log, (...dependencies) => streamFrames(request, ...dependencies)),
     serve: (request, log) =>
       run(request.connection, request.principal, log, (...dependencies) => streamMany({ ...request, feed }, ...dependencies)),
     async settle() {

@@ -12,6 +12,7 @@ const OWNING = [
   [ID_PREFIXES.model, "models"],
   [ID_PREFIXES.dataset, "datasets"],
   [ID_PREFIXES.checkpoint, "checkpoints"],
+  [ID_PREFIXES.sweep, "sweeps"],
 ] as const satisfies readonly (readonly [string, keyof Tables])[];
 
 export interface Owners {

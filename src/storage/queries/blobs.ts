@@ -14,7 +14,11 @@ const CHUNKS_PER_READ = 8;
 
 /** Stores the values of a set under its owner's id, as little-endian float32. Copies each chunk, so that the set stays usable. */
 export async function writeTensors(db: Kysely<Tables>, ownerId: string, { data }: TensorSet): Promise<void> {
-  const all = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  await writeBytes(db, ownerId, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+/** Stores bytes under their owner's id. Copies each chunk, so that they stay usable. */
+export async function writeBytes(db: Kysely<Tables>, ownerId: string, all: Uint8Array): Promise<void> {
   for (let position = 0; position * CHUNK_BYTES < all.byteLength; position++) {
     const bytes = all.slice(position * CHUNK_BYTES, (position + 1) * CHUNK_BYTES);
     await db.insertInto("blob_chunks").values({ blob_id: ownerId, position, bytes }).execute();
@@ -30,8 +34,19 @@ export async function readTensors(
   { id, entries }: { readonly id: string; readonly entries: readonly TensorEntry[] },
   owner: () => Promise<unknown>,
 ): Promise<TensorSet | null> {
-  const data = new Float32Array(entries.reduce((total, { shape }) => total + elementCount(shape), 0));
-  const all = new Uint8Array(data.buffer);
+  const count = entries.reduce((total, { shape }) => total + elementCount(shape), 0);
+  const all = await readBytes(db, id, count * Float32Array.BYTES_PER_ELEMENT, owner);
+  return all && { entries, data: new Float32Array(all.buffer) };
+}
+
+/** Reads the first bytes that were stored under an id. Chunks that are missing: see readTensors. */
+export async function readBytes(
+  db: Kysely<Tables>,
+  id: string,
+  length: number,
+  owner: () => Promise<unknown> = () => Promise.resolve(null),
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const all = new Uint8Array(length);
   let position = 0;
   while (position * CHUNK_BYTES < all.byteLength) {
     const chunks = await db
@@ -48,11 +63,11 @@ export async function readTensors(
     }
     for (const { bytes } of chunks) {
       const start = position++ * CHUNK_BYTES;
-      // The stored set may have more tensors than `entries`.
+      // More may be stored than is read.
       if (start < all.byteLength) all.set(bytes.subarray(0, all.byteLength - start), start);
     }
   }
-  return { entries, data };
+  return all;
 }
 
 /** Deletes a set over many short transactions, because deleting a gigabyte at once would block the database for seconds. */

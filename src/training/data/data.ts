@@ -22,12 +22,12 @@ export interface JobData {
   readonly preprocessing: Preprocessing | null;
 }
 
-/** The data of a run. The same spec, rows and seed give the same tables. */
-export function loadData(run: TrainingRun): JobData {
+/** The data of a run. The same spec, rows and seed give the same tables. `given` stands in for the parts of the spec's split. */
+export function loadData(run: TrainingRun, given: Parts | null = null): JobData {
   const { spec, classes } = run.job;
-  if ("dataset" in spec.data) return loadDataset(spec, classes, run.dataset as DatasetRows);
+  if ("dataset" in spec.data) return loadDataset(spec, classes, run.dataset as DatasetRows, given);
   const table = loadTable(run);
-  const parts = splitTable(spec, classes, table);
+  const parts = given ?? splitTable(spec, classes, table);
   const part = (rows: Int32Array) => (rows.length === 0 ? null : takeRows(table, rows));
   const train = parts.train.length === table.rows ? table : takeRows(table, parts.train);
   return { train, validation: part(parts.validation), test: part(parts.test), preprocessing: null };
@@ -62,9 +62,11 @@ export function loadTable({ job, payload }: TrainingRun): Table {
   };
 }
 
-function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows): JobData {
+function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows, given: Parts | null): JobData {
   const { features, target, weights } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
-  const { codes, parts } = splitDataset(spec, classes, dataset);
+  const split = splitDataset(given ? { ...spec, split: null } : spec, classes, dataset);
+  const { codes } = split;
+  const parts = given ?? split.parts;
   const byName = new Map(dataset.columns.map((column) => [column.name, column]));
   const own = features.flatMap((name) => byName.get(name) ?? []);
   const { columns, targets } = fittedOf(spec.preprocess) ?? fit(spec, own, target, dataset, parts.train, codes !== null);

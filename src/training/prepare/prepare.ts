@@ -26,7 +26,7 @@ const INVALID = (errors: readonly FieldError[]): Extract<Prepared, { ok: false }
 });
 
 /** Most fields in all objects of a body: those of ten thousand columns, each with all options. Rows and weights are arrays. */
-const MAX_MEMBERS = 100_000;
+export const MAX_MEMBERS = 100_000;
 
 /** A valid spec whose references must be resolved before `prepareSpec`. */
 export interface ParsedDraft extends Omit<Draft, "spec"> {
@@ -52,7 +52,7 @@ export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits): Prepa
 }
 
 /** Finds inline rows over the limit before validating each of them: millions of invalid rows would cost as much as valid ones. */
-function excessRows(json: unknown, limits: Limits): FieldError | null {
+export function excessRows(json: unknown, limits: Limits): FieldError | null {
   const { inline } = ((json as { data?: unknown } | null)?.data ?? {}) as {
     inline?: { features?: unknown; targets?: unknown } | null;
   };
@@ -69,7 +69,7 @@ function rowsError(pointer: string, rows: number, limits: Limits): FieldError {
 
 const NOTHING: Resolved = { dataset: null, model: null };
 
-function referencesOf({ data, split, init_from }: JobSpec): References | null {
+export function referencesOf({ data, split, init_from }: JobSpec): References | null {
   const model = startOf(init_from);
   const splitColumn = splitColumnOf(split)?.name ?? null;
   const dataset = "dataset" in data ? { id: data.dataset.id, target: targetsOf(data.dataset), splitColumn } : null;

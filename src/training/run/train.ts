@@ -97,7 +97,8 @@ function goOn({ job, payload, checkpoint }: TrainingRun, executable: Executable,
   return { start, epoch: checkpoint.epoch, bestWeights: writeTensors(executable, plan, checkpoint) };
 }
 
-function sizesOf({ train, validation, preprocessing }: JobData, classes: number) {
+/** The sizes that programs are planned for. */
+export function sizesOf({ train, validation, preprocessing }: JobData, classes: number) {
   const { rows, featureWidth, targetWidth } = train;
   const embeddings = embeddingsOf(preprocessing?.columns ?? []);
   const targetScalings = (preprocessing?.targets ?? []).map(({ scaling }) => scaling);

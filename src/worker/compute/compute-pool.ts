@@ -8,6 +8,7 @@ import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { ComputePool, DatasetEvaluation, Draft, MetricPoints, ModelReading, Prepared } from "../../domain/ports.ts";
 import { sharedUses } from "../../domain/spec/layer-walks.ts";
+import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import type { EvaluateTask } from "../protocol.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
@@ -46,6 +47,9 @@ const LONG_BLOCK_BYTES = 256 * 1024;
 const IS_LONG = {
   prepare: true,
   prepareDraft: true,
+  prepareSweep: true,
+  prepareSweepDraft: true,
+  jobOfTrial: false,
   predictRows: false,
   predictBlock: false,
   evaluate: true,
@@ -103,6 +107,20 @@ export function createComputePool({
         const views = [draft.spec, ...columns, ...weights];
         const task = { draft, limits, resolved };
         return (await run("prepareDraft", task, wholeBuffers(views), { bytes: bytesOf(views) })) as Prepared;
+      },
+      prepareSweep: async (body) =>
+        (await run("prepareSweep", { body, limits }, wholeBuffers([body]), { bytes: body.byteLength })) as
+          | PreparedSweep
+          | SweepDraft,
+      async prepareSweepDraft(draft, resolved) {
+        const views = [draft.spec, ...(resolved.dataset?.values.values() ?? [])];
+        const task = { draft, limits, resolved };
+        return (await run("prepareSweepDraft", task, wholeBuffers(views), { bytes: bytesOf(views) })) as PreparedSweep;
+      },
+      async jobOfTrial(source, spec, parameters) {
+        const work = { bytes: source.byteLength };
+        const task = { source, spec, parameters };
+        return (await run("jobOfTrial", task, wholeBuffers([source]), work)) as Uint8Array<ArrayBuffer>;
       },
       predict: createPredict({ maxRows: limits.predictRows, run, predictors }),
       async evaluate(model, dataset, load) {

@@ -6,18 +6,24 @@ import { joinWireColumns } from "../../domain/metrics/metric.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
 import type { DatasetEvaluation, Draft, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
+import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
+import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
 import { prepareJob, prepareSpec } from "../../training/prepare/prepare.ts";
+import { prepareSweep as prepareSweepBody, prepareSweepSpec } from "../../training/sweeps/prepare-sweep.ts";
+import { jobOfTrial as bodyOfTrial, decodeSource } from "../../training/sweeps/trial-source.ts";
 import type {
   DownsampleTask,
   EncodeMetricsTask,
   EncodeTask,
   EvaluateTask,
+  JobOfTrialTask,
   ModelTask,
   PredictBlockTask,
   PredictRowsTask,
   PrepareDraftTask,
+  PrepareSweepDraftTask,
   PrepareTask,
   ReadModelTask,
   ShowRowsTask,
@@ -49,6 +55,26 @@ export function prepareDraft({ draft, limits, resolved }: PrepareDraftTask): Pre
 
 function movingPayload(prepared: Prepared): Prepared {
   return prepared.ok && prepared.payload ? moving(prepared, wholeBuffers([prepared.payload.data])) : prepared;
+}
+
+/** Prepares the body of a sweep. Returns a draft when its job refers to a data set. */
+export function prepareSweep({ body, limits }: PrepareTask): PreparedSweep | SweepDraft {
+  const prepared = prepareSweepBody(body, limits);
+  if (!("references" in prepared)) return movingSource(prepared);
+  const spec = new Uint8Array(serialize(prepared.spec));
+  return moving({ ...prepared, spec }, wholeBuffers([spec]));
+}
+
+export function prepareSweepDraft({ draft, limits, resolved }: PrepareSweepDraftTask): PreparedSweep {
+  return movingSource(prepareSweepSpec(deserialize(draft.spec) as SweepSpec, limits, resolved.dataset));
+}
+
+function movingSource(prepared: PreparedSweep): PreparedSweep {
+  return prepared.ok ? moving(prepared, wholeBuffers([prepared.source])) : prepared;
+}
+
+export function jobOfTrial({ source, spec, parameters }: JobOfTrialTask): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(bodyOfTrial(decodeSource(source), spec, parameters)));
 }
 
 export function predictRows(task: PredictRowsTask): WithModel<PredictionResult> {

@@ -10,6 +10,7 @@ import { crashOf } from "../threads.ts";
 import { wholeBuffers } from "../transfer.ts";
 import { watchHeartbeat } from "./heartbeat.ts";
 import { type EndMessage, openInbox } from "./training-inbox.ts";
+import { runTrials } from "./trials-pool.ts";
 
 export interface TrainingPoolOptions {
   /** Number of threads, and of jobs at the same time. */
@@ -56,6 +57,11 @@ export function createTrainingPool({
   return {
     size,
     train: (run, observer) => train(pool, { onBug, cancelGraceMs, heartbeatMs }, run, observer),
+    runTrials: (run, observer) => runTrials(pool, { onBug, cancelGraceMs, heartbeatMs }, run, observer),
+    planGeneration: (request) =>
+      pool.run(request, { name: "plan", transferList: wholeBuffers([request.source]) }).catch((error: unknown) => {
+        throw crashOf(error, "the training thread");
+      }),
     close: () => pool.destroy(),
   };
 }

@@ -22,6 +22,8 @@ export interface Control {
 /** The function that trains: `train` of training/run/train.ts, or a fake in a test. */
 export type Train = (run: TrainingRun, control: Control) => TrainingResult;
 
+type ExitMessage = Extract<TrainMessage, { kind: "crash" | "bug" }>;
+
 /** Interval of heartbeats while the thread waits for the store. */
 const BEAT_MS = 1000;
 
@@ -37,7 +39,7 @@ export function runTraining({ run, control, port }: TrainTask, train: Train): vo
 }
 
 /** Tells a crash, caused by the machine, from a bug. */
-function exitOf(error: unknown): TrainMessage {
+export function exitOf(error: unknown): ExitMessage {
   if (isAllocationFailure(error)) return { kind: "crash", detail: "ran out of memory" };
   if (error instanceof WebAssembly.RuntimeError) return { kind: "crash", detail: `trapped: ${error.message}` };
   return { kind: "bug", error };

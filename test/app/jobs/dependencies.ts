@@ -20,7 +20,8 @@ const LIMITS = { bodyBytes: 1e6, rows: 1e6, parameters: 1e6, jobMemoryBytes: 1e9
 
 /** A training pool that never trains; `train` is for the test to replace. */
 export function idleTrainingPool(train: TrainingPool["train"] = () => new Promise(() => undefined)): TrainingPool {
-  return { size: 2, train, close: () => Promise.resolve() };
+  const noSweeps = () => Promise.reject(new Error("this pool runs no sweeps"));
+  return { size: 2, train, runTrials: noSweeps, planGeneration: noSweeps, close: () => Promise.resolve() };
 }
 
 /** An upload spool for tests that upload nothing. */
@@ -66,6 +67,9 @@ export function plainCompute(): ComputePool & { encodings: number } {
       return aPreparedJob(given.name);
     },
     prepareDraft: async ({ spec }: Draft): Promise<Prepared> => aPreparedJob(new TextDecoder().decode(spec)),
+    prepareSweep: () => Promise.reject(new Error("this compute pool prepares no sweeps")),
+    prepareSweepDraft: () => Promise.reject(new Error("this compute pool prepares no sweeps")),
+    jobOfTrial: () => Promise.reject(new Error("this compute pool knows no trials")),
     predict: {
       now: () => null,
       rows: async () => ({ ok: true as const, predictions: [], remarks: [] }),

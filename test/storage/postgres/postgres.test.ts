@@ -11,9 +11,11 @@ import { freshDatabase, migratedDatabase, openEmptyPostgres, openOnPostgres } fr
 import { projectContract } from "../../contract/projects.ts";
 import { sharesContract } from "../../contract/shares.ts";
 import { storeContract } from "../../contract/store.ts";
+import { sweepContract } from "../../contract/sweeps.ts";
 
 storeContract("PostgreSQL", openEmptyPostgres);
 checkpointContract("PostgreSQL", openEmptyPostgres);
+sweepContract("PostgreSQL", openEmptyPostgres);
 keyContract("PostgreSQL", openEmptyPostgres);
 queueOrderContract("PostgreSQL", openEmptyPostgres);
 sharesContract("PostgreSQL", openEmptyPostgres);

@@ -11,10 +11,12 @@ import { queueOrderContract } from "../../contract/line.ts";
 import { projectContract } from "../../contract/projects.ts";
 import { sharesContract } from "../../contract/shares.ts";
 import { storeContract } from "../../contract/store.ts";
+import { sweepContract } from "../../contract/sweeps.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
 
 storeContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 checkpointContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+sweepContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 keyContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 queueOrderContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
 sharesContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));

@@ -16,6 +16,7 @@ import { invalid, notFound, TrainyardError } from "../../../domain/errors.ts";
 import { TERMINAL_STATES } from "../../../domain/jobs/job.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
+import { ENDED_STATES } from "../../../domain/sweeps/sweep.ts";
 import { isDuplicate } from "../../dialect.ts";
 import type { DatasetsTable, Tables } from "../../tables.ts";
 import { assertRoomForDataset } from "../access/quotas.ts";
@@ -230,17 +231,14 @@ export async function assertDatasetIsThere(db: Kysely<Tables>, { data }: Resolve
 }
 
 /**
- * Returns a job that has not ended and trains on this data set; null if there is none. Searches the text of the spec for the id
+ * Returns a job or a sweep that has not ended and trains on this data set; null if there is none. Searches the text of the spec for the id
  * as a JSON member with its value. A string within the JSON cannot match, because its quotes are escaped.
  */
 async function jobUsing(db: Kysely<Tables>, id: string): Promise<string | null> {
-  const job = await db
-    .selectFrom("jobs")
-    .select("id")
-    .where("state", "not in", TERMINAL_STATES)
-    .where("spec", "like", `%"id":"${id.replaceAll(/[%_\\]/g, "_")}"%`)
-    .executeTakeFirst();
-  return job?.id ?? null;
+  const pattern = `%"id":"${id.replaceAll(/[%_\\]/g, "_")}"%`;
+  const using = (table: "jobs" | "sweeps", ended: readonly string[]) =>
+    db.selectFrom(table).select("id").where("state", "not in", ended).where("spec", "like", pattern).executeTakeFirst();
+  return ((await using("jobs", TERMINAL_STATES)) ?? (await using("sweeps", ENDED_STATES)))?.id ?? null;
 }
 
 /** See DatasetStore.removeUnfinished. */

@@ -1,0 +1,54 @@
+/** Changes the state of a sweep on request: cancel, pause, resume, and delete. */
+import { TrainyardError } from "../../domain/errors.ts";
+import type { Sweep, SweepState } from "../../domain/sweeps/sweep.ts";
+import type { ProjectServices } from "../services.ts";
+import { findSweep, notifySweepChanged } from "./sweep-view.ts";
+
+interface Change {
+  readonly from: readonly SweepState[];
+  readonly to: SweepState;
+  readonly reason: string;
+  /** The end of the error message for a sweep in any other state. */
+  readonly refusal: string;
+}
+
+/** Cancels a sweep. Trials under way end without a result. Throws not_found, and conflict for a sweep that has ended. */
+export const cancelSweep = (services: ProjectServices, id: string): Promise<Sweep> =>
+  change(services, id, {
+    from: ["queued", "running", "paused"],
+    to: "cancelled",
+    reason: "cancel was requested",
+    refusal: "there is nothing to cancel",
+  });
+
+/** Pauses a sweep. Trials under way are run again when it goes on. Throws not_found, and conflict. */
+export const pauseSweep = (services: ProjectServices, id: string): Promise<Sweep> =>
+  change(services, id, {
+    from: ["queued", "running"],
+    to: "paused",
+    reason: "pause was requested",
+    refusal: "only a queued or running sweep can be paused",
+  });
+
+/** Queues a paused sweep again, which goes on at its first trial without a result. Throws not_found, and conflict. */
+export const resumeSweep = (services: ProjectServices, id: string): Promise<Sweep> =>
+  change(services, id, { from: ["paused"], to: "queued", reason: "resumed", refusal: "only a paused sweep can be resumed" });
+
+async function change(services: ProjectServices, id: string, { from, to, reason, refusal }: Change): Promise<Sweep> {
+  const moved = await services.store.sweeps.transition(id, from, { state: to, at: Date.now(), reason });
+  if (moved) {
+    await notifySweepChanged(services, moved);
+    return moved;
+  }
+  const { state } = await findSweep(services, id);
+  throw new TrainyardError("conflict", `the sweep is ${state}: ${refusal}`);
+}
+
+/** Deletes a sweep that has ended, with its trials and events. Jobs that were promoted stay. Throws not_found, and conflict. */
+export async function removeSweep(services: ProjectServices, id: string): Promise<void> {
+  const { store, bus } = services;
+  const { project } = await findSweep(services, id);
+  if (await store.sweeps.delete(id)) return bus.publishRemoved(id, project);
+  const { state } = await findSweep(services, id);
+  throw new TrainyardError("conflict", `the sweep is ${state}: cancel it before deleting it`);
+}

@@ -1,0 +1,248 @@
+/**
+ * Runs one leased chunk of a sweep: trains its trials and stores their results, or plans the next generation, or ends the sweep.
+ * What is not stored when it ends is run again by whoever leases the chunk next, to the same bits.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { TrainyardError } from "../../domain/errors.ts";
+import { createLru } from "../../domain/lru.ts";
+import { splitColumnOf } from "../../domain/spec/split.ts";
+import { ACTIVE_STATES, type Sweep, trialsDone } from "../../domain/sweeps/sweep.ts";
+import type { SweepChunk } from "../../domain/sweeps/sweep-store.ts";
+import type { PlannedTrial, Trial, TrialResult } from "../../domain/sweeps/trial.ts";
+import type { FoldState, SweepSource } from "../../domain/sweeps/trial-run.ts";
+import { isStorageFull } from "../jobs/job-outcome.ts";
+import { type Services, servicesOf } from "../services.ts";
+import { singleFlight } from "../single-flight.ts";
+import { promoteTrial } from "./promote-trial.ts";
+import { notifySweepChanged } from "./sweep-view.ts";
+
+/** Results read from the store at a time: a few milliseconds of the event loop. */
+const RESULT_PAGE = 500;
+const RETRY_MS = 1000;
+/** A trial whose thread crashed this often fails. */
+const MAX_CRASHES = 3;
+const MAX_STATE_BYTES = 256 * 1024 * 1024;
+
+/** States of trials that go on, which this process remembers by sweep and number. Without them a trial begins anew. */
+export type TrialStates = ReturnType<typeof createTrialStates>;
+
+/** Remembers nothing yet. */
+export function createTrialStates() {
+  return createLru<readonly FoldState[]>({
+    maxCount: Number.MAX_SAFE_INTEGER,
+    maxBytes: MAX_STATE_BYTES,
+    bytesOf: (states) => states.reduce((total, { tensors }) => total + tensors.data.byteLength + 1024, 0),
+  });
+}
+
+const stateKey = (sweepId: string, number: number) => `${sweepId} ${number}`;
+
+/**
+ * Runs a chunk until it is done, or `stop` is aborted: the server stops, or another process has the lease. Never rejects. Returns
+ * false when the chunk could not be given back, so that nobody may have it before its lease ends.
+ */
+export async function runChunk(
+  services: Services,
+  chunk: SweepChunk,
+  states: TrialStates,
+  stop: AbortSignal,
+): Promise<boolean> {
+  const { store, log } = services;
+  const { sweep } = chunk;
+  const key = { sweepId: sweep.id, number: chunk.number, lease: chunk.lease };
+  services.bus.publish(sweep.id, sweep.lastSeq);
+  let hasCrashed = false;
+  try {
+    const left = timeLeft(sweep, Date.now());
+    if (left <= 0) await end(services, chunk, [], "max_seconds is over");
+    else if (chunk.trials.length === 0) await plan(services, chunk);
+    else hasCrashed = await train(services, chunk, states, stop, left);
+  } catch (err) {
+    log.error({ err, sweep_id: sweep.id }, "cannot run a chunk of a sweep");
+    if (!(err instanceof TrainyardError)) await fail(services, sweep).catch(() => undefined);
+    // What is wrong now, such as a full disk, is wrong for a while.
+    await delay(RETRY_MS, undefined, { signal: stop }).catch(() => undefined);
+  }
+  try {
+    // Another holder, and a chunk that is done, are left alone.
+    await store.sweeps.releaseChunk(key, hasCrashed);
+    return true;
+  } catch (err) {
+    if (!isStorageFull(err)) log.error({ err, sweep_id: sweep.id }, "cannot release a chunk of a sweep");
+    return false;
+  }
+}
+
+/** Milliseconds that the sweep may still run. */
+function timeLeft({ spec, startedAt }: Sweep, now: number): number {
+  return spec.max_seconds === null || startedAt === null ? Number.POSITIVE_INFINITY : startedAt + spec.max_seconds * 1000 - now;
+}
+
+/** Ends a sweep that cannot go on because of a bug, so that it is not run for ever. */
+async function fail(services: Services, { id }: Sweep): Promise<void> {
+  const to = { state: "failed" as const, at: Date.now(), reason: "internal error; see the server log under this sweep's id" };
+  const failed = await services.store.sweeps.transition(id, ACTIVE_STATES, to);
+  if (failed) await notifySweepChanged(services, failed);
+}
+
+const keyOf = ({ sweep, number, lease }: SweepChunk) => ({ sweepId: sweep.id, number, lease });
+
+/** Plans the next generation, or ends the sweep when there is none. */
+async function plan(services: Services, chunk: SweepChunk): Promise<void> {
+  const { store, trainingPool } = services;
+  const { sweep } = chunk;
+  const source = await store.sweeps.readSource(sweep.id);
+  if (!source) return;
+  const results = await readResults(services, sweep);
+  const next = await trainingPool.planGeneration({ spec: sweep.spec, source, chunkTrials: sweep.chunkTrials, results });
+  if (!next || next.chunks.length === 0) return end(services, chunk, next?.pruned ?? [], "all trials are over");
+  const started = await store.sweeps.startGeneration(keyOf(chunk), next, Date.now());
+  if (started) await notifySweepChanged(services, started);
+}
+
+/** Reads what the method must know. Of trials that do not depend on each other it is only how many there are. */
+async function readResults({ store }: Services, sweep: Sweep): Promise<TrialResult[][]> {
+  const { method } = sweep.spec;
+  if (method.type === "random" || method.type === "grid") {
+    const unknown = { generation: sweep.generation, parameters: {}, state: "failed" as const, value: null };
+    return [Array.from({ length: trialsDone(sweep) }, (_, number) => ({ number, ...unknown }))];
+  }
+  const pages: TrialResult[][] = [];
+  for (let after = -1; ; ) {
+    const page = await store.sweeps.readResults(sweep.id, after, RESULT_PAGE);
+    if (page.length > 0) pages.push(page);
+    if (page.length < RESULT_PAGE) return pages;
+    after = (page.at(-1) as TrialResult).number;
+  }
+}
+
+/** Ends a sweep: makes a job of its best trial, if that was asked for, and stores the end. */
+async function end(services: Services, chunk: SweepChunk, pruned: readonly number[], reason: string): Promise<void> {
+  const { store, log } = services;
+  const sweep = await store.sweeps.get(chunk.sweep.id);
+  if (!sweep || !ACTIVE_STATES.includes(sweep.state)) return;
+  const { best, spec } = sweep;
+  let error: string | null = null;
+  let isPromoted = false;
+  if (best && spec.promote === "best") {
+    try {
+      await promoteTrial(servicesOf(services, sweep.project), sweep.id, best.number, sweep.bestJobId);
+      isPromoted = true;
+    } catch (err) {
+      if (!(err instanceof TrainyardError) || err.code === "unavailable") throw err;
+      error = `the best trial, ${best.number}, was not promoted: ${err.message}`;
+    }
+  }
+  const at = Date.now();
+  const to = best
+    ? { state: "succeeded" as const, at, reason }
+    : { state: "failed" as const, at, reason: "no trial succeeded" };
+  const ended = await store.sweeps.finish(keyOf(chunk), { to, pruned, isPromoted, error });
+  if (!ended) return;
+  await notifySweepChanged(services, ended);
+  log.info(
+    { sweep_id: sweep.id, state: ended.state, trials: trialsDone(ended), best: ended.best?.number ?? null },
+    "sweep ended",
+  );
+}
+
+/** Trains the trials of a chunk and stores their results. Returns whether the thread crashed. */
+async function train(
+  services: Services,
+  chunk: SweepChunk,
+  states: TrialStates,
+  stop: AbortSignal,
+  leftMs: number,
+): Promise<boolean> {
+  const { store, bus, log, trainingPool, limits } = services;
+  const { sweep } = chunk;
+  const key = keyOf(chunk);
+  let { done } = chunk;
+  let failure: unknown = null;
+  let isOver = false;
+  const cancel = new AbortController();
+  const onStop = () => cancel.abort();
+  const storeAll = async (trials: readonly Trial[], reached: ReadonlyMap<number, readonly FoldState[]>): Promise<void> => {
+    if (failure !== null) return;
+    try {
+      const stored = await store.sweeps.storeTrials(key, done, trials, Date.now());
+      if (!stored) return cancel.abort();
+      done += trials.length;
+      isOver ||= stored.isGenerationOver;
+      bus.publish(sweep.id, stored.lastSeq);
+      for (const { number } of trials) states.delete(stateKey(sweep.id, number));
+      for (const [number, own] of reached) states.set(stateKey(sweep.id, number), own);
+    } catch (error) {
+      failure = error;
+      cancel.abort();
+    }
+  };
+  const checkState = singleFlight(async () => {
+    const now = await store.sweeps.get(sweep.id);
+    if (!now || !ACTIVE_STATES.includes(now.state)) cancel.abort();
+  });
+  const unsubscribe = bus.subscribe(sweep.id, () => {
+    checkState().catch((err: unknown) => log.error({ err, sweep_id: sweep.id }, "cannot check whether the sweep is to stop"));
+  });
+  stop.addEventListener("abort", onStop);
+  if (stop.aborted) onStop();
+  const timer = Number.isFinite(leftMs) ? setTimeout(onStop, Math.min(leftMs, 2 ** 31 - 1)) : undefined;
+  let trials = chunk.trials;
+  try {
+    const [first] = trials;
+    if (first && chunk.crashes >= MAX_CRASHES) {
+      await storeAll([crashed(first, sweep.generation)], new Map());
+      trials = trials.slice(1);
+    }
+    const known = trials.flatMap(({ number }) => {
+      const own = states.get(stateKey(sweep.id, number));
+      return own ? [[number, own] as const] : [];
+    });
+    const run = { sweepId: sweep.id, generation: sweep.generation, limits, trials, states: new Map(known) };
+    if (trials.length > 0)
+      await trainingPool.runTrials(
+        { ...run, load: () => loadSource(services, sweep) },
+        { onTrials: storeAll, signal: cancel.signal },
+      );
+  } catch (err) {
+    log.error({ err, sweep_id: sweep.id }, "the training thread crashed");
+    if (failure === null) return true;
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", onStop);
+    unsubscribe();
+  }
+  if (failure !== null) throw failure;
+  if (isOver) await services.queue.enqueue(sweep.id);
+  return false;
+}
+
+function crashed({ number, parameters }: PlannedTrial, generation: number): Trial {
+  const none = { value: null, fold_values: null, epochs: 0, seconds: null, sha256: null, curve: null };
+  const reason = `the training thread crashed ${MAX_CRASHES} times`;
+  return { number, generation, parameters, state: "failed", reason, ...none };
+}
+
+/** Reads what a thread needs to know of a sweep. */
+async function loadSource({ store }: Services, { id, spec }: Sweep): Promise<SweepSource> {
+  const source = await store.sweeps.readSource(id);
+  if (!source) throw new TrainyardError("conflict", `the sweep ${id} was deleted`);
+  const { data } = spec.job;
+  if (!("dataset" in data)) return { spec, source, dataset: null };
+  const dataset = await store.datasets.get(data.dataset.id);
+  if (!dataset) throw new TrainyardError("conflict", `the data set ${data.dataset.id} was deleted`);
+  const { rows, sha256, columns } = dataset;
+  const used = columnsOf(spec);
+  const names = columns.filter(({ name, type }) => type !== "text" && (!used || used.has(name))).map(({ name }) => name);
+  const values = await store.datasets.readColumns(dataset.id, names);
+  return { spec, source, dataset: { rows, sha256, columns, values } };
+}
+
+/** The columns that trials use; null where a parameter chooses among all of them. */
+function columnsOf({ job, folds, parameters }: Sweep["spec"]): ReadonlySet<string> | null {
+  const chooses = Object.keys(parameters).some((pointer) => pointer.startsWith("/data") || pointer.startsWith("/split"));
+  if (chooses || !("dataset" in job.data)) return null;
+  const { features, target, weights } = job.data.dataset;
+  const others = [splitColumnOf(job.split)?.name, folds?.group, folds?.time, weights].flatMap((name) => name ?? []);
+  return new Set([...features, ...target, ...others]);
+}

@@ -1,0 +1,69 @@
+/** Claims chunks of sweeps for free threads, renews their leases while they run, and ends what has lost its lease. */
+import { randomUUID } from "node:crypto";
+import type { Services } from "../services.ts";
+import { createTrialStates, runChunk } from "./run-chunk.ts";
+
+export interface SweepRunnerOptions {
+  /** How long a chunk belongs to this process without being renewed. */
+  readonly leaseMs: number;
+  /** Aborted when the server stops: trials under way end without a result. */
+  readonly stopping: AbortSignal;
+}
+
+/** A chunk that was claimed. */
+export interface ClaimedChunk {
+  readonly memoryBytes: number;
+  /** Runs it. Never rejects. */
+  run(): Promise<void>;
+}
+
+export interface SweepRunner {
+  /** Claims the next chunk that fits the memory; null if there is none. */
+  claim(freeBytes: number): Promise<ClaimedChunk | null>;
+  close(): void;
+}
+
+/** Renewals within the time of a lease. */
+const BEATS_PER_LEASE = 3;
+
+/** Creates a runner without chunks. */
+export function createSweepRunner(services: Services, { leaseMs, stopping }: SweepRunnerOptions): SweepRunner {
+  const { store, limits, log } = services;
+  const states = createTrialStates();
+  const held = new Map<string, AbortController>();
+  const renew = async (): Promise<void> => {
+    if (held.size === 0) return;
+    const asked = [...held.keys()];
+    const kept = new Set(await store.sweeps.renewLeases(asked, Date.now() + leaseMs));
+    for (const lease of asked) if (!kept.has(lease)) held.get(lease)?.abort();
+  };
+  const timer = setInterval(
+    () => void renew().catch((err: unknown) => log.warn({ err }, "cannot renew the leases of chunks")),
+    leaseMs / BEATS_PER_LEASE,
+  );
+  timer.unref();
+  return {
+    async claim(freeBytes) {
+      const at = Date.now();
+      const lease = randomUUID();
+      const { runningJobs } = limits.project;
+      const chunk = await store.sweeps.claimChunk({ lease, at, until: at + leaseMs, freeBytes, runningJobs });
+      if (!chunk) return null;
+      const stop = new AbortController();
+      const onStopping = () => stop.abort();
+      stopping.addEventListener("abort", onStopping);
+      if (stopping.aborted) stop.abort();
+      held.set(lease, stop);
+      return {
+        memoryBytes: chunk.sweep.memoryBytes,
+        async run() {
+          const isReleased = await runChunk(services, chunk, states, stop.signal);
+          held.delete(lease);
+          if (!isReleased) setTimeout(() => void services.queue.enqueue(chunk.sweep.id), leaseMs + 1).unref();
+          stopping.removeEventListener("abort", onStopping);
+        },
+      };
+    },
+    close: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,132 @@
+/** Queries on trials: results that are stored, and pages of them by number or by value. */
+import type { ExpressionBuilder, Kysely, SelectQueryBuilder, Transaction } from "kysely";
+import type { TrialPage, TrialPageRequest } from "../../../domain/sweeps/sweep-store.ts";
+import type { Trial, TrialResult, TrialState } from "../../../domain/sweeps/trial.ts";
+import type { Tables, TrialsTable } from "../../tables.ts";
+import { toTrial } from "./rows.ts";
+
+/** Trials pruned with one statement. */
+const PRUNED_PER_UPDATE = 500;
+/** Rows inserted with one statement: databases limit its parameters. */
+const ROWS_PER_INSERT = 500;
+
+/** Inserts trials, or replaces their rows where they went on from an earlier rung. */
+export async function upsertTrials(db: Transaction<Tables>, rows: readonly TrialsTable[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+    await db
+      .insertInto("trials")
+      .values(rows.slice(start, start + ROWS_PER_INSERT))
+      .onConflict((conflict) =>
+        conflict.columns(["sweep_id", "number"]).doUpdateSet((values) => ({
+          generation: values.ref("excluded.generation"),
+          state: values.ref("excluded.state"),
+          value: values.ref("excluded.value"),
+          fold_values: values.ref("excluded.fold_values"),
+          epochs: values.ref("excluded.epochs"),
+          seconds: values.ref("excluded.seconds"),
+          sha256: values.ref("excluded.sha256"),
+          reason: values.ref("excluded.reason"),
+          curve: values.ref("excluded.curve"),
+        })),
+      )
+      .execute();
+  }
+}
+
+/** Marks trials as pruned. */
+export async function pruneTrials(db: Transaction<Tables>, sweepId: string, numbers: readonly number[]): Promise<void> {
+  for (let start = 0; start < numbers.length; start += PRUNED_PER_UPDATE) {
+    await db
+      .updateTable("trials")
+      .set({ state: "pruned" satisfies TrialState })
+      .where("sweep_id", "=", sweepId)
+      .where("number", "in", numbers.slice(start, start + PRUNED_PER_UPDATE))
+      .execute();
+  }
+}
+
+/** See SweepStore.getTrial. */
+export async function getTrial(db: Kysely<Tables>, sweepId: string, number: number): Promise<Trial | null> {
+  const query = db.selectFrom("trials").selectAll().where("sweep_id", "=", sweepId).where("number", "=", number);
+  const row = await query.executeTakeFirst();
+  return row ? toTrial(row) : null;
+}
+
+/** See SweepStore.readResults. */
+export async function readResults(db: Kysely<Tables>, sweepId: string, after: number, limit: number): Promise<TrialResult[]> {
+  const rows = await db
+    .selectFrom("trials")
+    .select(["number", "generation", "parameters", "state", "value"])
+    .where("sweep_id", "=", sweepId)
+    .where("number", ">", after)
+    .orderBy("number")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    ...row,
+    state: row.state as TrialState,
+    parameters: JSON.parse(row.parameters) as Trial["parameters"],
+  }));
+}
+
+type TrialQuery = SelectQueryBuilder<Tables, "trials", TrialsTable>;
+
+/** See SweepStore.listTrials. */
+export async function listTrials(db: Kysely<Tables>, sweepId: string, page: TrialPageRequest): Promise<TrialPage> {
+  const { orderBy, state, minValue, maxValue, after, limit } = page;
+  let query: TrialQuery = db.selectFrom("trials").selectAll().where("sweep_id", "=", sweepId);
+  if (state !== undefined) query = query.where("state", "=", state);
+  if (minValue !== undefined) query = query.where("value", ">=", minValue);
+  if (maxValue !== undefined) query = query.where("value", "<=", maxValue);
+  const descends = orderBy.startsWith("-");
+  const rows =
+    orderBy === "value" || orderBy === "-value"
+      ? await byValue(db, query, { sweepId, descends, after, limit: limit + 1 })
+      : await byNumber(query, descends, after)
+          .limit(limit + 1)
+          .execute();
+  const data = rows.slice(0, limit).map(toTrial);
+  return { data, hasMore: rows.length > limit, nextAfter: data.at(-1)?.number ?? null };
+}
+
+function byNumber(query: TrialQuery, descends: boolean, after: number | undefined): TrialQuery {
+  const ordered = query.orderBy("number", descends ? "desc" : "asc");
+  return after === undefined ? ordered : ordered.where("number", descends ? "<" : ">", after);
+}
+
+interface ValueOrder {
+  readonly sweepId: string;
+  readonly descends: boolean;
+  readonly after: number | undefined;
+  readonly limit: number;
+}
+
+/** Trials with a value first, by the index on it, and then those without. */
+async function byValue(
+  db: Kysely<Tables>,
+  query: TrialQuery,
+  { sweepId, descends, after, limit }: ValueOrder,
+): Promise<TrialsTable[]> {
+  const last = after === undefined ? null : await getTrial(db, sweepId, after);
+  let valued: TrialsTable[] = [];
+  if (last === null || last.value !== null) {
+    const ordered = query
+      .where("value", "is not", null)
+      .orderBy("value", descends ? "desc" : "asc")
+      .orderBy("number");
+    const rest = last === null ? ordered : ordered.where(follows(last.value as number, last.number, descends));
+    valued = await rest.limit(limit).execute();
+  }
+  if (valued.length >= limit) return valued;
+  const without = byNumber(query.where("value", "is", null), false, last?.value === null ? last.number : undefined);
+  return [...valued, ...(await without.limit(limit - valued.length).execute())];
+}
+
+function follows(value: number, number: number, descends: boolean) {
+  return (values: ExpressionBuilder<Tables, "trials">) =>
+    values.and([
+      // Alone it is what an index can seek.
+      values("value", descends ? "<=" : ">=", value),
+      values.or([values("value", descends ? "<" : ">", value), values("number", ">", number)]),
+    ]);
+}

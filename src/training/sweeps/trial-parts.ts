@@ -1,0 +1,141 @@
+/**
+ * What trials share, each kept by what it depends on: prepared jobs by all but learning rate, epochs and seed; rows by what chooses
+ * them; compiled programs by what is compiled in. None of it changes a bit of a trial.
+ */
+
+import { createLru } from "../../domain/lru.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
+import type { JobSpec, NetworkSpec } from "../../domain/spec/spec.ts";
+import { formOf } from "../../domain/spec/split.ts";
+import type { TrialParameters } from "../../domain/sweeps/parameter.ts";
+import { applyParameters } from "../../domain/sweeps/parameter-space.ts";
+import { compile, type Executable } from "../../engine/index.ts";
+import { type JobData, loadData } from "../data/data.ts";
+import type { Parts } from "../data/split.ts";
+import { planTraining, type TrainingPlan } from "../run/build.ts";
+import { writeInputs } from "../run/initial-memory.ts";
+import { sizesOf } from "../run/train.ts";
+import { foldsOfSweep, runOf } from "./sweep-folds.ts";
+import { type OpenSweep, type PreparedTrial, prepareTrial } from "./trial-source.ts";
+
+/** A job that a trial trains. */
+export type PreparedJob = Extract<PreparedTrial, { ok: true }>["job"];
+
+/** A plan with memory of its own, in which the rows of `data` are. */
+export interface OpenPlan {
+  readonly plan: TrainingPlan;
+  readonly executable: Executable;
+  readonly data: JobData;
+}
+
+export interface TrialParts {
+  /** Prepares the job of a trial. */
+  prepare(parameters: TrialParameters): PreparedTrial;
+  /** The parts of the rows of each fold; one null without folds: the split of the job applies. */
+  foldsOf(job: PreparedJob): readonly (Parts | null)[];
+  /** Opens the programs of a job with the rows of fold `fold`. What was opened before must not be used any more. */
+  open(job: PreparedJob, parts: Parts | null, fold: number): OpenPlan;
+}
+
+const MAX_PREPARED = 256;
+const MAX_PLANS = 8;
+/** Rows are kept for every fold of two seeds. */
+const MAX_TABLES = 16;
+const MAX_TABLE_BYTES = 64 * 1024 * 1024;
+
+interface Loaded {
+  readonly key: string;
+  readonly data: JobData;
+}
+
+interface Kept {
+  readonly plan: TrainingPlan;
+  readonly executable: Executable;
+  /** Which rows and keys its memory has. */
+  inputs: string;
+}
+
+/** Creates the parts of a sweep, empty. */
+export function createTrialParts(sweep: OpenSweep): TrialParts {
+  const { job, space, dataset } = sweep;
+  const free = freeFields(job);
+  const variesData = space.dimensions.some(({ pointer }) => pointer.startsWith("/data") || pointer.startsWith("/init_from"));
+  const prepared = createLru<PreparedTrial>({ maxCount: MAX_PREPARED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+  const tables = createLru<Loaded>({ maxCount: MAX_TABLES, maxBytes: MAX_TABLE_BYTES, bytesOf: bytesOfLoaded });
+  const plans = createLru<Kept>({ maxCount: MAX_PLANS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+  const folds = createLru<readonly (Parts | null)[]>({ maxCount: 2, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+
+  /** What chooses the rows of a job, and what becomes of them. */
+  const rowsKey = ({ spec, classes }: PreparedJob) => {
+    const isSeeded = sweep.spec.folds !== null || spec.split !== null;
+    const data = variesData ? spec.data : null;
+    return JSON.stringify([data, spec.split, spec.preprocess, isSeeded ? spec.seed : null, classes.length]);
+  };
+
+  return {
+    prepare(parameters) {
+      const applied = applyParameters(job, space, parameters) as JobSpec;
+      const { data, init_from, ...rest } = applied;
+      const key = JSON.stringify([variesData ? [data, init_from] : null, { ...rest, ...free(rest) }]);
+      const known = prepared.get(key) ?? prepareTrial(sweep, parameters);
+      prepared.set(key, known);
+      if (!known.ok) return known;
+      const { seed, epochs, optimizer } = applied;
+      const own = { optimizer: { ...known.job.spec.optimizer, lr: optimizer.lr }, epochs, seed };
+      return { ok: true, job: { ...known.job, spec: { ...known.job.spec, ...own } } };
+    },
+    foldsOf(trial) {
+      const { folds: options } = sweep.spec;
+      if (!options) return [null];
+      const key = rowsKey(trial);
+      const known = folds.get(key);
+      if (known) return known;
+      const cut = foldsOfSweep(options, trial, dataset);
+      if (!cut.ok) throw new Error(`folds that were checked fail: ${cut.errors[0]?.detail}`);
+      folds.set(key, cut.parts);
+      return cut.parts;
+    },
+    open(trial, parts, fold) {
+      const { spec, classes } = trial;
+      const key = `${fold} ${rowsKey(trial)}`;
+      const loaded = tables.get(key) ?? { key, data: loadData(runOf(trial, dataset) satisfies TrainingRun, parts) };
+      tables.set(key, loaded);
+      const { data } = loaded;
+      const sizes = sizesOf(data, classes.length);
+      const { task, model, loss, optimizer, clip_grad, batch_size, metrics, init_from } = spec;
+      const compiledIn = { task, model, loss, optimizer: { ...optimizer, lr: 0 }, clip_grad, batch_size, metrics };
+      const planKey = JSON.stringify([compiledIn, init_from?.freeze ?? [], sizes]);
+      const kept = plans.get(planKey) ?? compilePlan(trial, sizes);
+      plans.set(planKey, kept);
+      const inputs = `${key} ${kept.plan.network.draws.length > 0 ? spec.seed : ""}`;
+      if (kept.inputs !== inputs) writeInputs(kept.executable, kept.plan, spec, data);
+      kept.inputs = inputs;
+      return { plan: kept.plan, executable: kept.executable, data };
+    },
+  };
+}
+
+/** Compiles the steps of a trial. Its network is given: sweeps of searches are refused. */
+function compilePlan({ spec }: PreparedJob, sizes: ReturnType<typeof sizesOf>): Kept {
+  const plan = planTraining(spec as NetworkSpec, sizes);
+  const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
+  return { plan, executable, inputs: "" };
+}
+
+/** Fields that pass through preparation as they are, with what stands for any value of them. */
+function freeFields({ split }: JobSpec) {
+  // By groups or classes, the rows that are held out, and how many, are drawn by the seed.
+  const isCounted = split === null || (split !== undefined && ["shares", "positions"].includes(formOf(split).form));
+  return ({ optimizer }: Pick<JobSpec, "optimizer">) => ({
+    optimizer: { ...optimizer, lr: 1 },
+    epochs: 1,
+    ...(isCounted && { seed: 0 }),
+  });
+}
+
+function bytesOfLoaded({ data: { train, validation, test } }: Loaded): number {
+  return [train, validation, test].reduce(
+    (total, table) => total + (table ? table.features.byteLength + table.targets.byteLength : 0),
+    0,
+  );
+}

@@ -1,0 +1,59 @@
+/** What the trials of a sweep have in common, and the job that a trial's parameters make of it. */
+import type { FieldError } from "../../domain/errors.ts";
+import type { Prepared } from "../../domain/jobs/preparation.ts";
+import type { Limits } from "../../domain/limits.ts";
+import { type JobSpec, parseJobSpec } from "../../domain/spec/spec.ts";
+import type { TrialParameters } from "../../domain/sweeps/parameter.ts";
+import { applyParameters, type Space } from "../../domain/sweeps/parameter-space.ts";
+import type { ResolvedSweepSpec } from "../../domain/sweeps/sweep-spec.ts";
+import type { SweepSource } from "../../domain/sweeps/trial-run.ts";
+import { prepareSpec } from "../prepare/prepare.ts";
+
+/** The job that trials vary, in full, and the space of its parameters. */
+interface JobAndSpace {
+  readonly job: JobSpec;
+  readonly space: Space;
+}
+
+/** A sweep that is ready to prepare trials. */
+export interface OpenSweep extends JobAndSpace, Omit<SweepSource, "source"> {
+  readonly limits: Limits;
+}
+
+/** Encodes what the store keeps of a sweep for its trials. */
+export function encodeSource(source: JobAndSpace): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(source));
+}
+
+/** Decodes what `encodeSource` encoded. */
+export function decodeSource(source: Uint8Array): JobAndSpace {
+  return JSON.parse(new TextDecoder().decode(source)) as JobAndSpace;
+}
+
+/** Opens a sweep. */
+export function openSweep({ source, spec, dataset }: SweepSource, limits: Limits): OpenSweep {
+  return { ...decodeSource(source), spec, dataset, limits };
+}
+
+/** Returns the body of the job that a trial is, as JSON. With folds it is one that trains on all rows. */
+export function jobOfTrial(
+  { job, space }: JobAndSpace,
+  { folds }: Pick<ResolvedSweepSpec, "folds">,
+  parameters: TrialParameters,
+): unknown {
+  const applied = applyParameters(job, space, parameters) as JobSpec;
+  return folds ? { ...applied, split: null } : applied;
+}
+
+/** The job of a trial, prepared as one that was submitted; or why it cannot be a job. */
+export type PreparedTrial =
+  | { readonly ok: true; readonly job: Extract<Prepared, { ok: true }> }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** Prepares a trial. */
+export function prepareTrial({ job, space, dataset, limits }: OpenSweep, parameters: TrialParameters): PreparedTrial {
+  const parsed = parseJobSpec(applyParameters(job, space, parameters));
+  if ("errors" in parsed) return { ok: false, errors: parsed.errors };
+  const prepared = prepareSpec(parsed.spec, limits, { dataset, model: null });
+  return prepared.ok ? { ok: true, job: prepared } : { ok: false, errors: prepared.errors };
+}
