@@ -61,4 +61,9 @@ export function headline({ metrics, score }: Pick<Job, "metrics" | "score">): st
   return `${name} ${name.endsWith("accuracy") ? percent(value) : significant(value)}`;
 }
 
-const PART_NAMES: Readonly<Record<Score["part"], string>> = { test: "test", validation: "held out", train: "training rows" };
+const PART_NAMES: Readonly<Record<Score["part"], string>> = {
+  test: "test",
+  validation: "held out",
+  out_of_fold: "out of fold",
+  train: "training rows",
+};

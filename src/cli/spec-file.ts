@@ -1,4 +1,4 @@
-/** The job spec of a command line: from a file, with options over it; a small network where only a table is given. */
+/** The job spec of a command line: from a file, with options over it; without a network where only a table is given. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { Dataset, DatasetFormat, JobSpec } from "../client/index.ts";
@@ -10,16 +10,17 @@ export interface TrainOptions {
   readonly target?: readonly string[];
   readonly features?: readonly string[];
   readonly name?: string;
-  readonly hidden: string;
+  readonly hidden?: string;
   readonly epochs?: number;
   readonly lr?: number;
   readonly batchSize?: number;
   readonly seed?: number;
+  readonly trials?: number;
   readonly watch?: boolean;
 }
 
-/** Used where neither a spec nor an option says it: enough for the small tables that come with Trainyard. */
-const DEFAULTS = { epochs: 200, lr: 0.01, batchSize: 32 };
+/** Of a network that an option describes, where no option says it: enough for the small tables that come with Trainyard. */
+const DEFAULTS = { hidden: "16", epochs: 200, lr: 0.01, batchSize: 32 };
 
 /** A spec as it was written; the server checks its content. */
 export type WrittenSpec = Readonly<Record<string, unknown>>;
@@ -41,7 +42,7 @@ export async function readSpec(path: string, input: NodeJS.ReadStream): Promise<
 export function specOf(written: WrittenSpec | null, dataset: Dataset | null, options: TrainOptions): JobSpec {
   const { name, epochs, lr, batchSize, seed } = options;
   const spec = {
-    ...(written ?? networkOf(options)),
+    ...(written ?? modelOf(options)),
     ...(dataset && { data: { dataset: { ...datasetOf(written), ...sourceOf(dataset, options) } } }),
     ...(name === undefined ? (written ? {} : { name: dataset?.name }) : { name }),
     ...(epochs === undefined ? {} : { epochs }),
@@ -62,7 +63,17 @@ function sourceOf({ id }: Dataset, { target, features }: TrainOptions): object {
   return { id, ...(target && { target: plain }), ...(features && { features }) };
 }
 
-function networkOf({ hidden }: TrainOptions): WrittenSpec {
+/** A network where an option describes one or its training; otherwise the server searches for the best. */
+function modelOf(options: TrainOptions): WrittenSpec {
+  const { hidden, epochs, lr, batchSize, trials } = options;
+  const isGiven = [hidden, epochs, lr, batchSize].some((option) => option !== undefined);
+  if (isGiven && trials !== undefined)
+    throw usageError("--trials is for a search: leave --hidden, --epochs, --lr and --batch-size out");
+  if (isGiven) return networkOf(hidden ?? DEFAULTS.hidden);
+  return trials === undefined ? {} : { model: { auto: { trials } } };
+}
+
+function networkOf(hidden: string): WrittenSpec {
   const units = hidden.split(",").map(Number);
   if (units.some((count) => !Number.isInteger(count) || count < 0)) {
     throw usageError(`--hidden must be whole numbers separated by commas, not ${hidden}`);

@@ -10,6 +10,7 @@ import type { Series, WireColumns, WireNumber } from "../domain/metrics/metric.t
 import type { Evaluation } from "../domain/models/evaluation.ts";
 import type { ModelInput } from "../domain/models/model-inputs.ts";
 import type { Score } from "../domain/models/score.ts";
+import type { SearchAnswer as Search } from "../domain/models/search.ts";
 import type { Note } from "../domain/notes.ts";
 import type { Layer } from "../domain/spec/layers.ts";
 import type { jobSpec, ResolvedSpec, Task } from "../domain/spec/spec.ts";
@@ -117,6 +118,8 @@ export interface Model {
   metrics: JobMetrics;
   /** What it is worth on held-out rows; null for one that was not trained here. */
   score: Score | null;
+  /** What was tried and what the model is made of; null for one whose network was given. */
+  search: Search | null;
   /** Null in lists, and for a model that was not trained here. */
   evaluation: Evaluation | null;
   created_at: string;

@@ -61,7 +61,12 @@ export function mainFigure(score: Score): ScoreFigure {
 }
 
 /** The short name of the rows of each part, before the name of a figure. */
-const PARTS: Readonly<Record<Score["part"], string>> = { test: "test", validation: "val.", train: "training" };
+const PARTS: Readonly<Record<Score["part"], string>> = {
+  test: "test",
+  validation: "val.",
+  out_of_fold: "out-of-fold",
+  train: "training",
+};
 
 /** The name of the main figure and its rows: "val. accuracy". */
 export function figureLabel({ part }: Pick<Score, "part">, { label }: Pick<ScoreFigure, "label">): string {

@@ -77,7 +77,10 @@ describe("a convolutional network", () => {
   });
 
   it("that cannot be is refused at the layer that does not fit", async () => {
-    const layers: JobSpec["model"]["layers"] = [{ type: "conv2d", out_channels: 4, kernel_size: 3 }, { type: "linear" }];
+    const layers: Extract<JobSpec["model"], { layers: unknown }>["layers"] = [
+      { type: "conv2d", out_channels: 4, kernel_size: 3 },
+      { type: "linear" },
+    ];
     const refusal = await server.client.validate({ ...IMAGES, model: { layers } }).catch((error: unknown) => error);
     if (!(refusal instanceof ApiError)) throw new Error("it was not refused");
     expect(refusal.problem).toMatchObject({

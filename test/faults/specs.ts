@@ -3,7 +3,7 @@ import type { JobSpec } from "../../src/client/answers.ts";
 
 const data: JobSpec["data"] = { generator: { type: "moons", samples: 300, noise: 0.1, seed: 7 } };
 const checkpoint = { every_epochs: 24, min_seconds: 0, every_seconds: 1, keep: 2 };
-const regular: JobSpec["model"]["layers"] = [
+const regular: Extract<JobSpec["model"], { layers: unknown }>["layers"] = [
   { type: "linear", units: 12 },
   { type: "batch_norm" },
   { type: "relu" },

@@ -9,7 +9,7 @@ import type { Model } from "../../src/domain/models/model.ts";
 import type { Prepared, ReferredModel, TrainedModel, TrainingResult } from "../../src/domain/ports.ts";
 import { prepareJob, prepareSpec } from "../../src/training/prepare/prepare.ts";
 import type { RunControl } from "../../src/training/run/run-control.ts";
-import { train as trainJob } from "../../src/training/run/train.ts";
+import { runJob } from "../../src/training/run-job.ts";
 
 export const limits: Limits = {
   bodyBytes: 2 ** 26,
@@ -62,7 +62,7 @@ export function train(spec: object, options: TrainOptions = {}): TrainedRun {
   const checkpoints: NewCheckpoint[] = [];
   const job = jobRecord(prepared, epochsDone);
   const control = runControlOf(options, chunks, checkpoints);
-  const result = trainJob({ job, payload: prepared.payload, dataset, checkpoint: from }, control);
+  const result = runJob({ job, payload: prepared.payload, dataset, checkpoint: from }, control);
   const series: Partial<Record<Series, number[]>> = {};
   for (const chunk of chunks)
     for (const [name, column] of entriesOf(chunk)) series[name] = [...(series[name] ?? []), ...column];

@@ -12,14 +12,19 @@ import { namesOf, numberFrom, wholeNumber } from "../values.ts";
 export const registerTrain: Register = (program, context) => {
   program
     .command("train")
-    .description("train a model; starts a server for it where none answers")
+    .description("train the best model for a table, or a given one; starts a server for it where none answers")
     .argument("[spec]", "file with a job spec as JSON; - is stdin")
     .option("-d, --data <file>", "table to train on: CSV, NDJSON, JSON or Parquet, gzipped or not; or a data set, ds_...")
     .option("--format <format>", "csv, ndjson, json or parquet; needed where the table's name does not say it", formatOf)
     .option("-t, --target <columns>", "column to predict; several separated by commas", namesOf)
     .option("-f, --features <columns>", "columns to predict from; all others when left out", namesOf)
     .option("-n, --name <name>", "name of the job and its model")
-    .option("--hidden <units>", "units of the hidden layers, separated by commas; 0 for none", "16")
+    .option(
+      "--trials <count>",
+      "candidates of the search for a model; as many as take a fair time when left out",
+      wholeNumber(1),
+    )
+    .option("--hidden <units>", "train one network: units of its hidden layers, separated by commas; 0 for none")
     .option("-e, --epochs <count>", "passes over the data", wholeNumber(1))
     .option("--lr <rate>", "learning rate of Adam", numberFrom(0))
     .option("-b, --batch-size <rows>", "rows per step", wholeNumber(1))

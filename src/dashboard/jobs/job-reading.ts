@@ -74,7 +74,9 @@ export function resultEpoch({ metrics }: Pick<Job, "metrics">): JobMetrics["fina
 
 /** The data, the layers and the optimiser in a few words: moons · 4-1 · adam. */
 export function describeSpec({ spec }: Job): string {
-  return [describeData(spec.data), describeLayers(spec.model.layers), spec.optimizer.type].filter(Boolean).join(" · ");
+  const { model } = spec;
+  const network = "layers" in model ? [describeLayers(model.layers), spec.optimizer.type] : [`search of ${model.auto.trials}`];
+  return [describeData(spec.data), ...network].filter(Boolean).join(" · ");
 }
 
 /** Names the source of the rows. */
@@ -84,8 +86,15 @@ function describeData(data: Job["spec"]["data"]): string {
   return "inline rows";
 }
 
+type GivenLayers = Extract<Job["spec"]["model"], { layers: unknown }>["layers"];
+
+/** The layers that a job's spec gives; none where they are searched for. */
+export function layersOf({ model }: Pick<Job["spec"], "model">): GivenLayers {
+  return "layers" in model ? model.layers : [];
+}
+
 /** The units of linear layers, and the types of those that shape the network otherwise. */
-function describeLayers(layers: Job["spec"]["model"]["layers"]): string {
+function describeLayers(layers: GivenLayers): string {
   return layers
     .map((layer) => ("units" in layer && layer.units ? String(layer.units) : NAMED_LAYERS.has(layer.type) ? layer.type : ""))
     .filter(Boolean)

@@ -1,7 +1,7 @@
 /** The views of a model: its predictions, evaluation, network and weights. For a job in training, what there is so far. */
 import { useMemo, useState } from "preact/hooks";
 import type { Job, JobRows, Model } from "../../client/answers.ts";
-import { isOver, isTraining } from "../jobs/job-reading.ts";
+import { isOver, isTraining, layersOf } from "../jobs/job-reading.ts";
 import { featuresOfModel, featuresOfRows } from "../plots/features.ts";
 import { useApp } from "../shell/app-context.ts";
 import { useResource } from "../shell/resource.ts";
@@ -119,7 +119,7 @@ function byImportance(model: Model | null): string[] {
 
 /** The network with the weights of the snapshot that is shown. */
 function NetworkCard({ job, model, tensors }: ModelViewsProps & Pick<ReadWeights, "tensors">) {
-  const layers = model?.layers ?? job?.spec.model.layers ?? [];
+  const layers = model?.layers ?? (job ? layersOf(job.spec) : []);
   const entries = model?.weights ?? tensors;
   const first = entries?.find(({ name }) => name === "0.weight");
   // Categories become several inputs each, which make the first layer wider than a row.

@@ -10,6 +10,12 @@ import { columnReading } from "./column-reading.ts";
 export const DATETIME_PARTS = ["timestamp", "year", "month", "day", "weekday", "hour"] as const;
 export type DatetimePart = (typeof DATETIME_PARTS)[number];
 
+/** How a number becomes features. */
+export const NUMERIC_ENCODINGS = ["value", "piecewise_linear", "both"] as const;
+
+/** How a category becomes features. */
+export const CATEGORY_ENCODINGS = ["one_hot", "ordinal", "embedding"] as const;
+
 const scaling = z.strictObject({ offset: z.number(), scale: z.number() }).meta({ description: "(value - offset) / scale" });
 export type Scaling = z.output<typeof scaling>;
 
@@ -41,6 +47,12 @@ export const encodedColumn = z
       /** Adds a feature that is 1 where the value was missing. */
       indicator: z.boolean(),
       scaling: scaling.nullable(),
+      /** `smooth`: x / sqrt(1 + (x / 3)²) of the scaled value. Left out: none. */
+      clip: z.literal("smooth").optional(),
+      /** What a value becomes: itself, scaled; how much of each bin lies below it; or both. Left out: itself. */
+      encode: z.enum(NUMERIC_ENCODINGS).optional(),
+      /** Edges of the bins in the column's own units, rising: one more than there are bins. */
+      bins: z.array(z.number()).min(2).optional(),
     }),
     z.strictObject({
       kind: z.literal("datetime"),
@@ -61,7 +73,7 @@ export const encodedColumn = z
        * `one_hot`: a feature a category, and one for other. `ordinal`: its place as a number, other last. `embedding`: its place
        * as a number too, which the network looks up in a table of `dimension` columns.
        */
-      encode: z.enum(["one_hot", "ordinal", "embedding"]),
+      encode: z.enum(CATEGORY_ENCODINGS),
       dimension: z.int().min(1).nullable(),
     }),
   ])
@@ -116,13 +128,31 @@ export function isCyclic(part: DatetimePart): boolean {
   return CYCLES[part];
 }
 
+type NumericColumn = Extract<EncodedColumn, { kind: "numeric" }>;
+
+/** Whether the scaled value of a number is among its features: the first of them. */
+export function hasValue({ encode }: NumericColumn): boolean {
+  return encode !== "piecewise_linear";
+}
+
+/** The edges of the bins of a number whose features they are. */
+export function binEdges({ encode, bins }: NumericColumn): readonly number[] {
+  return encode === undefined || encode === "value" ? [] : (bins ?? []);
+}
+
+function binNames(encoded: NumericColumn): string[] {
+  return binEdges(encoded)
+    .slice(1)
+    .map((edge) => `${encoded.column} to ${edge}`);
+}
+
 /** Names of the features that a column becomes, in the order of the network's inputs. */
 export function featureNames(encoded: EncodedColumn): string[] {
   const { column } = encoded;
   const indicator = encoded.kind !== "category" && encoded.indicator ? [`${column} is missing`] : [];
   switch (encoded.kind) {
     case "numeric":
-      return [column, ...indicator];
+      return [...(hasValue(encoded) ? [column] : []), ...binNames(encoded), ...indicator];
     case "datetime":
       return [
         ...encoded.parts.flatMap(({ part }) =>

@@ -25,7 +25,7 @@ export interface NewCheckpoint extends CheckpointState {
   /** Whether it has the weights of the best epoch so far. */
   readonly isBest: boolean;
   /** Describes the model of these weights, so that the checkpoint can predict. */
-  readonly model: Omit<NewModel, "id" | "name" | "jobId" | "createdAt" | "metrics" | "score">;
+  readonly model: Omit<NewModel, "id" | "name" | "jobId" | "createdAt" | "metrics" | "score" | "search">;
 }
 
 /** The record of a stored checkpoint. */

@@ -8,6 +8,7 @@ import type { TensorEntry } from "../tensor.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Tags } from "./registry.ts";
 import type { Score } from "./score.ts";
+import type { SearchResult } from "./search.ts";
 
 export interface Model {
   readonly id: string;
@@ -40,6 +41,8 @@ export interface Model {
   readonly metrics: JobMetrics;
   /** Null or left out for a model that was not trained here, for one of an older server, and for a checkpoint. */
   readonly score?: Score | null;
+  /** Left out for a model whose network was given. */
+  readonly search?: SearchResult;
   readonly createdAt: number;
 }
 

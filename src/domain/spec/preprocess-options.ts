@@ -1,12 +1,21 @@
 /** How the columns of a data set become numbers, as a request says it. What fitting it gives is in preprocessing.ts. */
 import { z } from "zod";
-import { DATETIME_PARTS } from "../datasets/preprocessing.ts";
+import { CATEGORY_ENCODINGS, DATETIME_PARTS, NUMERIC_ENCODINGS } from "../datasets/preprocessing.ts";
 
 const numeric = {
   impute: z.enum(["mean", "median", "most_frequent", "constant"]),
   constant: z.number().meta({ description: "The value for impute: constant." }),
   indicator: z.boolean().meta({ description: "Add a feature that is 1 where the value was missing." }),
   scale: z.enum(["standard", "min_max", "robust", "none"]),
+  clip: z.enum(["smooth", "none"]).meta({
+    description:
+      "smooth: x / sqrt(1 + (x / 3)²) of the scaled value, which stays between -3 and 3. scale: robust then counts in halves of the whole range where both quartiles are equal.",
+  }),
+  encode: z.enum(NUMERIC_ENCODINGS).meta({
+    description:
+      "piecewise_linear: a feature for each bin between quantiles, from 0 below it to 1 above it (Gorishniy et al. 2022). both: the value, then its bins.",
+  }),
+  bins: z.int().min(2).max(256).meta({ description: "Of piecewise_linear; fewer where quantiles are equal." }),
 };
 
 const category = {
@@ -14,7 +23,7 @@ const category = {
     .enum(["other", "most_frequent", "constant"])
     .meta({ description: "other: a missing value is treated as an unknown one." }),
   constant: z.string().meta({ description: "The label for impute: constant." }),
-  encode: z.enum(["one_hot", "ordinal", "embedding"]),
+  encode: z.enum(CATEGORY_ENCODINGS),
   dimension: z
     .int()
     .min(1)
@@ -26,7 +35,15 @@ const category = {
 const parts = z.array(z.enum(DATETIME_PARTS)).min(1);
 
 const defaults = {
-  numeric: { impute: "mean", constant: 0, indicator: false, scale: "standard" },
+  numeric: {
+    impute: "mean",
+    constant: 0,
+    indicator: false,
+    scale: "standard",
+    clip: "none",
+    encode: "value",
+    bins: 16,
+  },
   category: { impute: "other", constant: "", encode: "one_hot", dimension: null },
 } as const;
 

@@ -7,14 +7,15 @@ import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
 import { jobNameFault } from "../models/registry.ts";
+import { autoOptions, CHOSEN_BY_SEARCH, type ResolvedAuto, resolvedAuto } from "./auto-options.ts";
 import { boundFaults } from "./bound-faults.ts";
-import { networkLayers } from "./layers.ts";
+import { type Layer, networkLayers } from "./layers.ts";
 import { float32, isFloat32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
 import { preprocess } from "./preprocess-options.ts";
+import { readSpec } from "./read-spec.ts";
 import { runOptions } from "./run-options.ts";
-import { fieldErrors } from "./spec-errors.ts";
-import { createExplainUnknown, spellOut } from "./spellings.ts";
+import { createExplainUnknown } from "./spellings.ts";
 import { position, split } from "./split.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
@@ -38,7 +39,8 @@ export const DEFAULT_METRICS: Readonly<Record<Task, readonly Metric[]>> = {
 };
 
 const METRIC_NAMES = [...CLASS_METRICS, ...METRICS.regression] as const;
-const MONITORS = ["loss", "val_loss", ...METRIC_NAMES.flatMap((metric) => [metric, `val_${metric}`] as const)] as const;
+/** What can be watched by epoch: the loss and every metric, of the training or the validation part. */
+export const MONITORS = ["loss", "val_loss", ...METRIC_NAMES.flatMap((metric) => [metric, `val_${metric}`] as const)] as const;
 
 /** Metrics that say nothing when they grow. */
 const LESS_IS_BETTER: ReadonlySet<string> = new Set(["loss", "mae", "rmse", "mape"]);
@@ -179,7 +181,6 @@ const fields = {
     .nullable()
     .optional()
     .meta({ description: "A data set holds out 20 % for validation unless told otherwise; other data nothing." }),
-  model: z.strictObject({ layers: networkLayers }),
   loss: loss.optional().meta({
     description: "mse for regression; bce after a sigmoid, else bce_with_logits, for two classes; cross_entropy for more.",
   }),
@@ -204,10 +205,16 @@ const fields = {
   ...runOptions,
 };
 
+const givenModel = z.strictObject({ layers: networkLayers });
+
 export const jobSpec = z
   .strictObject({
     ...fields,
     data: z.union([z.strictObject({ generator }), z.strictObject({ inline }), z.strictObject({ dataset: datasetSource })]),
+    model: z
+      .union([givenModel, z.strictObject({ auto: autoOptions })])
+      .prefault({ auto: {} })
+      .meta({ description: "A network, or how to search for one. Left out: a search with its defaults." }),
     preprocess: z
       .union([preprocess, z.literal("from_model")])
       .nullable()
@@ -303,6 +310,7 @@ export const resolvedSpec = z
         }),
       }),
     ]),
+    model: z.union([givenModel, z.strictObject({ auto: resolvedAuto })]),
     split: split.nullable(),
     preprocess: z
       .union([preprocess, z.strictObject({ fitted: preprocessing }).meta({ description: "As the model of init_from has it." })])
@@ -328,18 +336,40 @@ export const resolvedSpec = z
 
 export type ResolvedSpec = z.output<typeof resolvedSpec>;
 
+/** A resolved spec whose network is given. */
+export type NetworkSpec = ResolvedSpec & { readonly model: z.output<typeof givenModel> };
+
+/** A resolved spec whose network is searched for. */
+export type SearchSpec = ResolvedSpec & { readonly model: { readonly auto: ResolvedAuto } };
+
+/** Whether a resolved spec leaves its network to a search. */
+export function isSearch(spec: ResolvedSpec): spec is SearchSpec {
+  return "auto" in spec.model;
+}
+
+/** The layers that a spec gives; none where they are searched for. */
+export function givenLayers({ model }: Pick<JobSpec, "model"> | Pick<ResolvedSpec, "model">): readonly Layer[] {
+  return "layers" in model ? model.layers : [];
+}
+
 const explainUnknown = createExplainUnknown(jobSpec, ["data", "model", "optimizer", "loss", "split", "early_stopping"]);
 
 /** Reads a job spec from JSON: short forms are written out, defaults filled in. Returns the spec, or every fault of it. */
 export function parseJobSpec(json: unknown): { readonly spec: JobSpec } | { readonly errors: FieldError[] } {
-  const { value, errors, shortened } = spellOut(json, jobSpec);
-  const parsed = jobSpec.safeParse(value);
-  if (parsed.success && errors.length === 0) return { spec: parsed.data };
-  const others = parsed.success ? [] : fieldErrors(parsed.error, explainUnknown);
-  // What was written as its type alone has no field for it.
-  const atWritten = ({ pointer, detail }: FieldError) => {
-    const parent = pointer.replace(/\/type$/, "");
-    return { pointer: parent !== pointer && shortened.has(parent) ? parent : pointer, detail };
-  };
-  return { errors: [...errors, ...others.map(atWritten)] };
+  const read = readSpec(json, jobSpec, explainUnknown);
+  const misplaced = searchErrors(json);
+  if (misplaced.length === 0) return read;
+  return { errors: [...("errors" in read ? read.errors : []), ...misplaced] };
+}
+
+/** The fields of a spec without a network that a search chooses itself. */
+function searchErrors(json: unknown): FieldError[] {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return [];
+  const { model } = json as { model?: unknown };
+  if (model !== undefined && !(typeof model === "object" && model !== null && "auto" in model)) return [];
+  const why = model === undefined ? "where model is left out" : "with model.auto";
+  return CHOSEN_BY_SEARCH.filter((field) => field in json).map((field) => ({
+    pointer: `/${field}`,
+    detail: `is chosen by the search ${why}: leave it out, or give model.layers`,
+  }));
 }

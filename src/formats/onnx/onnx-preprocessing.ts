@@ -3,7 +3,7 @@
  * output. Numbers are doubles, so that large offsets lose no digits, and NaN if missing. Datetimes are milliseconds since 1970
  * as doubles, and NaN if missing. Categories are labels, and "" if missing.
  */
-import { type EncodedColumn, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
+import { binEdges, type EncodedColumn, hasValue, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
 import { datetimeParts } from "./onnx-datetime.ts";
 import { type GraphBuilder, TYPE, type Value } from "./onnx-graph.ts";
 
@@ -30,7 +30,7 @@ function featuresOf(graph: GraphBuilder, column: EncodedColumn, raw: Value, tabl
   const missing = graph.node("IsNaN", [raw]);
   const filled = graph.node("Where", [missing, graph.constant("double", column.fill), raw]);
   const indicator = column.indicator ? [graph.node("Cast", [missing], { to: TYPE.float })] : [];
-  if (column.kind === "numeric") return [toFloat(graph, scaled(graph, filled, column.scaling)), ...indicator];
+  if (column.kind === "numeric") return [...numberFeatures(graph, column, filled), ...indicator];
   const parts = datetimeParts(graph, filled);
   const features = column.parts.flatMap(({ part, scaling }) => {
     const value = parts[part]();
@@ -39,6 +39,34 @@ function featuresOf(graph: GraphBuilder, column: EncodedColumn, raw: Value, tabl
     return [graph.node("Sin", [angle]), graph.node("Cos", [angle])];
   });
   return [...features, ...indicator];
+}
+
+/** The scaled value, clipped if it is to be, and the shares of the bins below the value. */
+function numberFeatures(graph: GraphBuilder, column: Extract<EncodedColumn, { kind: "numeric" }>, filled: Value): Value[] {
+  const edges = binEdges(column);
+  const value = scaled(graph, filled, column.scaling);
+  const clipped = column.clip === "smooth" ? smoothlyClipped(graph, value) : value;
+  return [
+    ...(hasValue(column) ? [toFloat(graph, clipped)] : []),
+    ...(edges.length > 0 ? [toFloat(graph, binFeatures(graph, edges, filled))] : []),
+  ];
+}
+
+function smoothlyClipped(graph: GraphBuilder, value: Value): Value {
+  const third = graph.node("Div", [value, graph.constant("double", 3)]);
+  const square = graph.node("Mul", [third, third]);
+  return graph.node("Div", [value, graph.node("Sqrt", [graph.node("Add", [square, graph.constant("double", 1)])])]);
+}
+
+/** [batch, bins] of [batch, 1]. */
+function binFeatures(graph: GraphBuilder, edges: readonly number[], value: Value): Value {
+  const bins = edges.length - 1;
+  const row = (values: readonly number[]) => graph.constant("double", values, [1, bins]);
+  const widths = edges.slice(1).map((edge, bin) => edge - (edges[bin] as number));
+  const from = graph.node("Sub", [value, row(edges.slice(0, -1))]);
+  const least = edges.slice(1).map((_, bin) => (bin === 0 ? -1 : 0));
+  const most = edges.slice(1).map((_, bin) => (bin === bins - 1 ? 2 : 1));
+  return graph.node("Min", [graph.node("Max", [graph.node("Div", [from, row(widths)]), row(least)]), row(most)]);
 }
 
 function toFloat(graph: GraphBuilder, value: Value): Value {

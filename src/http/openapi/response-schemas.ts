@@ -6,6 +6,7 @@ import { SERIES } from "../../domain/metrics/metric.ts";
 import { evaluation } from "../../domain/models/evaluation.ts";
 import { modelInput } from "../../domain/models/model-inputs.ts";
 import { score } from "../../domain/models/score.ts";
+import { searchResult } from "../../domain/models/search.ts";
 import { note } from "../../domain/notes.ts";
 import { layer } from "../../domain/spec/layers.ts";
 import { resolvedSpec, TASKS } from "../../domain/spec/spec.ts";
@@ -221,6 +222,7 @@ export const modelAnswer = z
     score: score.nullable().meta({
       description: "Null for a model that was not trained here, for one of an older server, and for a checkpoint.",
     }),
+    search: searchResult.nullable().meta({ description: "Null for a model whose network was given." }),
     evaluation: evaluation.nullable().meta({ description: "Null in lists, and for a model that was not trained here." }),
     created_at: time,
   })

@@ -74,6 +74,7 @@ export function representModel(model: Model, evaluation: Evaluation | null, { li
     },
     metrics: representMetrics(model.metrics),
     score: model.score ?? null,
+    search: model.search ?? null,
     evaluation,
     created_at: isoTime(model.createdAt),
   };

@@ -117,6 +117,7 @@ type Architecture = Pick<
   | "weights"
   | "receipt"
   | "score"
+  | "search"
 >;
 
 /** Returns the row of a new model with its version, without tags. */

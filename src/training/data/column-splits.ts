@@ -37,10 +37,7 @@ export function assignByGroup(
   const { folds, validation, test } = planFolds(split, sizes.length);
   if (validation + test >= folds)
     return `${column.name} has ${counted(sizes.length, "group")}: too few to train on some and hold out ${heldOut(split)}`;
-  const foldOf =
-    split.stratify && classes
-      ? dealByClass(classCountsOf(groupOf, sizes.length, classes), classCount(classes), folds)
-      : dealBySize(sizes, folds);
+  const foldOf = dealGroups({ groupOf, sizes }, split.stratify ? classes : null, folds);
   const rows = new Float64Array(folds);
   foldOf.forEach((fold, group) => {
     rows[fold] = (rows[fold] as number) + (sizes[group] as number);
@@ -59,7 +56,8 @@ export function assignByGroup(
   return null;
 }
 
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
+/** A number of things, in words: `1 group`, `2 groups`. */
+export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 const heldOut = ({ validation, test }: { readonly validation: number; readonly test: number }) =>
   [validation > 0 && "validation", test > 0 && "test"].filter(Boolean).join(" and ");
@@ -78,8 +76,8 @@ function planFolds({ validation, test }: SplitForms["group"], groups: number) {
   return { folds, validation: foldsOf(validation, 1 + forTest), test: forTest };
 }
 
-/** The group of each row, as a place in the order of the values; -1 where it has none. */
-function groupsOf(values: ColumnValues): { groupOf: Int32Array; sizes: number[] } {
+/** The group of each row, as a place in the order of the values, -1 where it has none; and how many rows each group has. */
+export function groupsOf(values: ColumnValues): { readonly groupOf: Int32Array; readonly sizes: readonly number[] } {
   const counts = new Map<number, number>();
   values.forEach((value, row) => {
     if (!isMissing(values, row)) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -90,6 +88,16 @@ function groupsOf(values: ColumnValues): { groupOf: Int32Array; sizes: number[] 
     groupOf: Int32Array.from(values, (value) => placeOf.get(value) ?? -1),
     sizes: found.map((value) => counts.get(value) as number),
   };
+}
+
+/** The fold of each group: by the classes of its rows where there are any, else by its size. */
+export function dealGroups(
+  { groupOf, sizes }: ReturnType<typeof groupsOf>,
+  classes: ArrayLike<number> | null,
+  folds: number,
+): Int32Array {
+  if (!classes) return dealBySize(sizes, folds);
+  return dealByClass(classCountsOf(groupOf, sizes.length, classes), classCount(classes), folds);
 }
 
 function classCountsOf(groupOf: Int32Array, groups: number, classes: ArrayLike<number>): ClassCounts[] {
@@ -118,12 +126,7 @@ export function assignByTime(
   { validation, test }: SplitForms["time"],
   { column, values }: SplitColumn,
 ): string | null {
-  const rows = Int32Array.from(partOf.keys()).filter((row) => !isMissing(values, row));
-  // The engine's sort of typed arrays is stable only by the comparison: rows of one time keep their order.
-  rows.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
-  const changes: number[] = [];
-  for (let place = 1; place < rows.length; place++)
-    if (values[rows[place] as number] !== values[rows[place - 1] as number]) changes.push(place);
+  const { rows, changes } = rowsByTime(values);
   let end = rows.length;
   const parts = [
     { part: PART.test, share: test },
@@ -141,12 +144,23 @@ export function assignByTime(
   return null;
 }
 
+/** Rows that have a time, by their times and then in the order of the table, and the places in that order where the time changes. */
+export function rowsByTime(values: ColumnValues): { readonly rows: Int32Array; readonly changes: readonly number[] } {
+  const rows = Int32Array.from(values.keys()).filter((row) => !isMissing(values, row));
+  // The engine's sort of typed arrays is stable only by the comparison: rows of one time keep their order.
+  rows.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+  const changes: number[] = [];
+  for (let place = 1; place < rows.length; place++)
+    if (values[rows[place] as number] !== values[rows[place - 1] as number]) changes.push(place);
+  return { rows, changes };
+}
+
 /** floor(share n) without what binary fractions add or take, and at least 1. */
 function heldOutRows(rows: number, share: number): number {
   return Math.max(1, Math.floor(rows * share * (1 + 1e-9)));
 }
 
 /** The number nearest to `wanted` of a rising list; the lesser of two that are as near. */
-function nearestTo(rising: readonly number[], wanted: number): number {
+export function nearestTo(rising: readonly number[], wanted: number): number {
   return rising.reduce((best, place) => (Math.abs(place - wanted) < Math.abs(best - wanted) ? place : best));
 }

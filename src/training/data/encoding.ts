@@ -3,9 +3,11 @@
  * Knows fitted columns; fits nothing.
  */
 import {
+  binEdges,
   type DatetimePart,
   type EncodedColumn,
   featureNames,
+  hasValue,
   isCyclic,
   type Scaling,
 } from "../../domain/datasets/preprocessing.ts";
@@ -18,8 +20,7 @@ import { deterministicMath } from "../../engine/index.ts";
 export function encodeValue(encoded: EncodedColumn, value: number, out: Float32Array, offset: number): number {
   switch (encoded.kind) {
     case "numeric":
-      out[offset] = scaled(Number.isNaN(value) ? encoded.fill : value, encoded.scaling);
-      return encodeIndicator(encoded.indicator, value, out, offset + 1);
+      return encodeNumber(encoded, value, out, offset);
     case "datetime": {
       const at = Number.isNaN(value) ? encoded.fill : value;
       let next = offset;
@@ -29,6 +30,43 @@ export function encodeValue(encoded: EncodedColumn, value: number, out: Float32A
     case "category":
       return encodeCategory(encoded, value, out, offset);
   }
+}
+
+/** Writes the features of a number, and returns the offset after them. */
+export function encodeNumber(
+  encoded: Extract<EncodedColumn, { kind: "numeric" }>,
+  value: number,
+  out: Float32Array,
+  offset: number,
+): number {
+  const given = Number.isNaN(value) ? encoded.fill : value;
+  let next = offset;
+  if (hasValue(encoded)) out[next++] = clipped(scaled(given, encoded.scaling), encoded.clip);
+  return encodeIndicator(encoded.indicator, value, out, encodeBins(binEdges(encoded), given, out, next));
+}
+
+/** RealMLP's smooth clipping (Holzmüller et al. 2024, "Better by default"): almost x near 0, and never beyond ±3. */
+function clipped(x: number, clip: "smooth" | undefined): number {
+  return clip === "smooth" ? x / Math.sqrt(1 + (x / 3) * (x / 3)) : x;
+}
+
+/** How far a value may lie beyond the first and the last edge, in the bins there. */
+const BEYOND = 1;
+
+/**
+ * A feature for each bin: the share of it that lies below the value. Gorishniy et al., "On embeddings for numerical features in
+ * tabular deep learning", 2022, equation 1; unlike there, the outermost bins go on for the width of one bin and not for ever.
+ */
+function encodeBins(edges: readonly number[], value: number, out: Float32Array, offset: number): number {
+  const bins = edges.length - 1;
+  for (let bin = 0; bin < bins; bin++) {
+    const from = edges[bin] as number;
+    const share = (value - from) / ((edges[bin + 1] as number) - from);
+    const least = bin === 0 ? -BEYOND : 0;
+    const most = bin === bins - 1 ? 1 + BEYOND : 1;
+    out[offset + bin] = Math.min(most, Math.max(least, share));
+  }
+  return offset + Math.max(0, bins);
 }
 
 function encodeIndicator(wanted: boolean, value: number, out: Float32Array, offset: number): number {

@@ -1,6 +1,12 @@
 /** Fits preprocessing: what stands in for missing values, how numbers are scaled, which categories there are. Sees the training rows alone. */
 import { type Column, type ColumnValues, isCategorical } from "../../domain/datasets/dataset.ts";
-import { type EncodedColumn, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
+import {
+  CATEGORY_ENCODINGS,
+  type EncodedColumn,
+  isCyclic,
+  NUMERIC_ENCODINGS,
+  type Scaling,
+} from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { pointerOf } from "../../domain/errors.ts";
 import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
@@ -20,9 +26,9 @@ export function planColumns(columns: readonly Column[], preprocess: Preprocess):
   const errors: FieldError[] = [];
   const plans = columns.map((column): ColumnPlan => {
     const own = preprocess.columns[column.name] ?? {};
-    const check = (allowed: readonly string[]) => {
-      for (const option of Object.keys(own)) {
-        if (!allowed.includes(option))
+    const check = (allowed: readonly string[], encodings: readonly unknown[] = []) => {
+      for (const [option, value] of Object.entries(own)) {
+        if (!allowed.includes(option) || (option === "encode" && !encodings.includes(value)))
           errors.push({
             pointer: pointerOf(["preprocess", "columns", column.name, option]),
             detail: `is not an option of a ${column.type} column`,
@@ -38,10 +44,10 @@ export function planColumns(columns: readonly Column[], preprocess: Preprocess):
       };
     }
     if (isCategorical(column.type)) {
-      check(Object.keys(preprocess.category));
+      check(Object.keys(preprocess.category), CATEGORY_ENCODINGS);
       return { kind: "category", column, options: { ...preprocess.category, ...own } as CategoryOptions };
     }
-    check(Object.keys(preprocess.numeric));
+    check(Object.keys(preprocess.numeric), NUMERIC_ENCODINGS);
     return { kind: "numeric", column, options: { ...preprocess.numeric, ...own } as NumericOptions };
   });
   const names = new Set(columns.map(({ name }) => name));
@@ -57,7 +63,7 @@ export function sketchColumn(plan: ColumnPlan, values: ColumnValues | undefined,
   const column = plan.column.name;
   switch (plan.kind) {
     case "numeric":
-      return { kind: "numeric", column, integer: false, fill: 0, indicator: plan.options.indicator, scaling: null };
+      return sketchNumber(plan.column.name, plan.options, values, train);
     case "datetime":
       return {
         kind: "datetime",
@@ -69,6 +75,25 @@ export function sketchColumn(plan: ColumnPlan, values: ColumnValues | undefined,
     case "category":
       return fitCategory(plan.column, plan.options, values as ColumnValues, train);
   }
+}
+
+/** Bins have to be fitted: quantiles may be equal. */
+function sketchNumber(
+  column: string,
+  options: NumericOptions,
+  values: ColumnValues | undefined,
+  train: Int32Array,
+): EncodedColumn {
+  const observed = (options.encode ?? "value") === "value" || !values ? new Float64Array() : observedAt(values, train);
+  return {
+    kind: "numeric",
+    column,
+    integer: false,
+    fill: 0,
+    indicator: options.indicator,
+    scaling: null,
+    ...binsOf(options, observed),
+  };
 }
 
 /** The column as fitted on the rows `train`. Its texts are read as those of the data set were. */
@@ -88,12 +113,8 @@ function fitValues(plan: ColumnPlan, values: ColumnValues, train: Int32Array): E
   }
 }
 
-function fitNumeric(
-  column: Column,
-  { impute, constant, indicator, scale }: NumericOptions,
-  values: ColumnValues,
-  train: Int32Array,
-): EncodedColumn {
+function fitNumeric(column: Column, options: NumericOptions, values: ColumnValues, train: Int32Array): EncodedColumn {
+  const { impute, constant, indicator, scale, clip } = options;
   const observed = observedAt(values, train);
   const fill = FILLS[impute](observed, constant);
   const complete = observed.length === train.length ? observed : filledAt(values, train, fill);
@@ -104,9 +125,28 @@ function fitNumeric(
     ...rangeOf(observed),
     fill,
     indicator,
-    scaling: SCALINGS[scale](complete),
+    scaling: scale === "robust" && clip === "smooth" ? robustOrRange(complete) : SCALINGS[scale](complete),
+    ...(clip === "smooth" && { clip }),
+    ...binsOf(options, observed),
   };
 }
+
+/** The edges of quantile bins of the observed values, equal ones merged: none where there are fewer than two bins. */
+function binsOf({ encode, bins }: NumericOptions, observed: Float64Array): Pick<NumericColumn, "encode" | "bins"> {
+  // Specs of older servers say nothing of it.
+  if ((encode ?? "value") === "value") return {};
+  const sorted = observed.toSorted();
+  const edges: number[] = [];
+  for (let bin = 0; bin <= bins && sorted.length > 0; bin++) {
+    const edge = quantileOf(sorted, bin / bins);
+    if (edges.length === 0 || edge > (edges.at(-1) as number)) edges.push(edge);
+  }
+  // One bin is the value once more, unless it stands for it.
+  if (edges.length > (encode === "both" ? 2 : 1)) return { encode, bins: edges };
+  return {};
+}
+
+type NumericColumn = Extract<EncodedColumn, { kind: "numeric" }>;
 
 function fitDatetime(
   column: Column,
@@ -231,6 +271,14 @@ const SCALINGS: Readonly<Record<NumericOptions["scale"], (values: Float64Array) 
   },
   none: () => null,
 };
+
+/** RealMLP's robust scaling (Holzmüller et al. 2024): by half of the range where half of the values are equal. */
+function robustOrRange(values: Float64Array): Scaling {
+  const sorted = values.toSorted();
+  const quartiles = quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25);
+  const range = (sorted.at(-1) as number) - (sorted[0] as number);
+  return scaling(quantileOf(sorted, 0.5), quartiles > 0 ? quartiles : range / 2);
+}
 
 function scaling(offset: number, scale: number): Scaling {
   return { offset, scale: scale > 0 && Number.isFinite(scale) ? scale : 1 };

@@ -6,7 +6,7 @@ import type { Note } from "../../domain/notes.ts";
 import type { ReferredModel } from "../../domain/ports.ts";
 import { lastLinear } from "../../domain/spec/layer-walks.ts";
 import { type Preprocess, preprocess as preprocessOptions } from "../../domain/spec/preprocess-options.ts";
-import type { JobSpec, ResolvedSpec, Task } from "../../domain/spec/spec.ts";
+import { givenLayers, type JobSpec, type ResolvedSpec, type Task } from "../../domain/spec/spec.ts";
 import { type Split, splitColumnOf } from "../../domain/spec/split.ts";
 import type { TensorEntry } from "../../domain/tensor.ts";
 import { type Embedding, embeddingsOf } from "../run/network.ts";
@@ -47,6 +47,8 @@ export interface DataShape {
   } | null;
   /** Which features are positions to be looked up in a table. */
   readonly embeddings: readonly Embedding[];
+  /** The encoded columns, with the shape that fitting gives them; null for rows as they are. */
+  readonly encoded: readonly EncodedColumn[] | null;
 }
 
 export type PayloadTensor = TensorEntry & { readonly values: ArrayLike<number> };
@@ -82,6 +84,13 @@ export function describeData(spec: JobSpec, dataset: DatasetRows | null, model: 
 
 const DEFAULT_PREPROCESS = preprocessOptions.parse({});
 
+/** For networks of a search: robust to values far outside. */
+const SEARCH_PREPROCESS = preprocessOptions.parse({
+  numeric: { impute: "median", scale: "robust", clip: "smooth", encode: "both" },
+});
+
+const defaultPreprocess = ({ model }: JobSpec): Preprocess => ("auto" in model ? SEARCH_PREPROCESS : DEFAULT_PREPROCESS);
+
 const refused = (rowsPointer: string, errors: readonly FieldError[]): Described => ({
   shape: null,
   tensors: [],
@@ -90,7 +99,7 @@ const refused = (rowsPointer: string, errors: readonly FieldError[]): Described 
 });
 
 /** Rows as they are: no preprocessing, and no split unless asked for. */
-const plain = { preprocess: null, columns: null, embeddings: [] } as const;
+const plain = { preprocess: null, columns: null, embeddings: [], encoded: null } as const;
 
 function describeGenerator(spec: JobSpec): Described {
   const { generator } = spec.data as Extract<JobSpec["data"], { generator: unknown }>;
@@ -125,7 +134,7 @@ function describeInline(spec: JobSpec): Described {
   }
   if (errors.length > 0) return refused(rowsPointer, errors);
   const task = spec.task ?? inferTask(spec, targets);
-  const stated = lastLinear(spec.model.layers)?.units;
+  const stated = lastLinear(givenLayers(spec))?.units;
   const read = readTargets(task, targets, stated);
   if (!read.ok) return refused(rowsPointer, read.errors);
   const { classes, width: targetWidth, values } = read.targets;
@@ -157,7 +166,7 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
   if (!read.ok) return refused(rowsPointer, read.errors);
   const { classes, codes } = (keeps && start && read.codes && keptClasses(start, read.classes, read.codes)) || read;
   const task = classes.length > 2 ? "multiclass_classification" : read.task;
-  const split = resolveSplit(spec.split === undefined ? { validation: 0.2, test: 0 } : spec.split, classes.length > 0);
+  const split = resolveSplit(spec.split === undefined ? defaultSplit(spec) : spec.split, classes.length > 0);
   const bad = [...splitErrors(split, dataset.rows, task), ...labelErrors(split, dataset)];
   if (bad.length > 0) return refused(rowsPointer, bad);
   const present = rowsWithTargets(chosen.targets, dataset);
@@ -184,11 +193,15 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
     preprocess,
     columns: { features: names(chosen.features), target: names(chosen.targets), weights: chosen.weights },
     embeddings: embeddingsOf(columns),
+    encoded: columns,
   };
   const notes = dataNotes({ spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows });
   const errors = [...sketched.errors, ...(start ? classErrors(start, classes) : [])];
   return { shape, tensors: [], rowsPointer, errors, notes };
 }
+
+/** A search holds rows out itself, each once. */
+const defaultSplit = ({ model }: JobSpec): Split | null => ("auto" in model ? null : { validation: 0.2, test: 0 });
 
 function withFeatures(spec: JobSpec, features: string[] | undefined): JobSpec {
   if (!("dataset" in spec.data) || !features || spec.data.dataset.features) return spec;
@@ -209,7 +222,7 @@ function sketch(
   train: Int32Array,
   start: ModelStart | null,
 ): Sketch {
-  const preprocess = (spec.preprocess as Preprocess | null | undefined) ?? DEFAULT_PREPROCESS;
+  const preprocess = (spec.preprocess as Preprocess | null | undefined) ?? defaultPreprocess(spec);
   const { plans, errors } = planColumns(features, preprocess);
   const columns = plans.map((plan) => sketchColumn(plan, values.get(plan.column.name), train));
   return { columns, preprocess, errors: [...errors, ...(start ? columnErrors(start, columns) : [])] };

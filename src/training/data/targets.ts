@@ -1,7 +1,7 @@
 /** Reads the targets of inline data: which task they are for, the class labels, and their values as float32. */
 import type { FieldError } from "../../domain/errors.ts";
 import { outputLayer } from "../../domain/spec/layer-walks.ts";
-import type { JobSpec, Task } from "../../domain/spec/spec.ts";
+import { givenLayers, type JobSpec, type Task } from "../../domain/spec/spec.ts";
 
 export type InlineTarget = number | string | boolean | number[];
 
@@ -44,7 +44,7 @@ const refused = (...errors: FieldError[]): TargetsResult => ({ ok: false, errors
  */
 export function inferTask(spec: JobSpec, targets: readonly InlineTarget[]): Task {
   const first = targets[0];
-  const lastLayer = outputLayer(spec.model.layers)?.type ?? "";
+  const lastLayer = outputLayer(givenLayers(spec))?.type ?? "";
   if (typeof first === "string" || typeof first === "boolean") {
     return new Set(targets).size <= 2 ? "binary_classification" : "multiclass_classification";
   }
@@ -52,7 +52,7 @@ export function inferTask(spec: JobSpec, targets: readonly InlineTarget[]): Task
   if (hinted) return hinted;
   const isBinary = targets.every((target) => [0, 1].includes(scalarOf(target) as number));
   if (spec.loss?.type === "cross_entropy") return isBinary ? "binary_classification" : "multiclass_classification";
-  return isBinary && lastLayer === "sigmoid" ? "binary_classification" : "regression";
+  return isBinary && (lastLayer === "sigmoid" || "auto" in spec.model) ? "binary_classification" : "regression";
 }
 
 /** A one-element array stands for its element. */

@@ -23,7 +23,7 @@ export interface FinishedModel extends Architecture {
 
 /** Most outputs that are looked at together, 128 MiB: beyond them, the scores of a part are those of rows drawn by the seed. */
 const MOST_OUTPUTS = 2 ** 25;
-const REPEATS = 5;
+export const REPEATS = 5;
 /** Most held-out rows whose columns are shuffled, and fewest that are worth it where there are more. */
 const MOST_ROWS = 2000;
 const FEWEST_ROWS = 50;
@@ -80,9 +80,8 @@ function importanceOf(model: FinishedModel, inference: Inference, data: JobData,
   const heldOut = data.test ?? data.validation;
   if (!heldOut) return null;
   const groups = columnGroups(model.preprocessing, model.inputWidth);
-  const affordable = Math.floor(BUDGET / (workOf(model) * (1 + groups.length * REPEATS)));
-  const rows = Math.min(heldOut.rows, MOST_ROWS, affordable);
-  if (rows < Math.min(heldOut.rows, FEWEST_ROWS)) return null;
+  const rows = importanceRows(model, heldOut.rows, groups.length);
+  if (rows === null) return null;
   const table = sample(heldOut, rows, seed);
   const isClassifier = model.classes.length > 0;
   const columns = permutationImportance({
@@ -105,7 +104,14 @@ function importanceOf(model: FinishedModel, inference: Inference, data: JobData,
   };
 }
 
-const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+/** How many of the held-out rows are shuffled; null where all that can be afforded are too few. */
+export function importanceRows(model: FinishedModel, rows: number, columns: number): number | null {
+  const affordable = Math.floor(BUDGET / (workOf(model) * (1 + columns * REPEATS)));
+  const chosen = Math.min(rows, MOST_ROWS, affordable);
+  return chosen < Math.min(rows, FEWEST_ROWS) ? null : chosen;
+}
+
+export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** A copy of rows drawn by the seed; all of them in their order when there are no more. */
 function sample(table: Table, rows: number, seed: number): Table {
@@ -118,18 +124,19 @@ function drawnRows(of: number, rows: number, seed: number): Int32Array {
   return createRandom(streamKey(seed, "evaluation/rows")).permutation(of).subarray(0, rows).sort();
 }
 
-function accuracy(outputs: Float32Array, { rows, targets }: Table): number {
+/** The share of rows whose class is predicted. */
+export function accuracy(outputs: Float32Array, { rows, targets }: Pick<Table, "rows" | "targets">): number {
   const choices = choose({ rows, outputs, targets });
   return choices.reduce((hits, choice, row) => hits + (choice === targets[row] ? 1 : 0), 0) / rows;
 }
 
 /** The same in every unit, so that scaled targets need no way back. */
-function determination(outputs: Float32Array, { rows, targets }: Table): number {
+export function determination(outputs: Float32Array, { rows, targets }: Pick<Table, "rows" | "targets">): number {
   return scoreValues({ rows, outputs, targets }).r2 ?? Number.NaN;
 }
 
 /** The features of each raw column; where there are none, every feature by its place. */
-function columnGroups(preprocessing: Preprocessing | null, inputWidth: number): ColumnGroup[] {
+export function columnGroups(preprocessing: Preprocessing | null, inputWidth: number): ColumnGroup[] {
   if (!preprocessing) return Array.from({ length: inputWidth }, (_, start) => ({ column: String(start), start, width: 1 }));
   let start = 0;
   return preprocessing.columns.map((encoded) => {

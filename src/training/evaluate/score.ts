@@ -33,13 +33,17 @@ export function scoreModel(scored: Scored): Score {
 }
 
 /** The figures of outputs on the scored rows. */
-function metricsOf({ table, classes, preprocessing }: Scored, outputs: Float32Array) {
+function metricsOf(
+  { table, classes, preprocessing }: Pick<Scored, "table" | "classes" | "preprocessing">,
+  outputs: Float32Array,
+) {
   const { rows, targets, actual } = table;
   const scalings = (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
   return scoreMetricsOf(evaluate({ rows, outputs, targets, actual }, classes, scalings));
 }
 
-function baselineOf(scored: Scored): Score["baseline"] {
+/** The figures of a constant answer on the scored rows. */
+export function baselineOf(scored: Omit<Scored, "part" | "evaluation">): Score["baseline"] {
   const { table, train, classes, preprocessing } = scored;
   const isClassifier = classes.length > 0;
   const answer = isClassifier

@@ -2,7 +2,7 @@
  * The straight line beside a model: logistic or ridge regression on the columns that the network takes, fitted on the rows that it was
  * trained on. What it may cost is counted before (DECISIONS 14): rows are drawn, or it is left out with a reason.
  */
-import { featureNames, type Preprocessing } from "../../domain/datasets/preprocessing.ts";
+import { binEdges, featureNames, hasValue, type Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import { createRandom, streamKey } from "../../engine/index.ts";
 import { type Table, takeRows } from "../data/table.ts";
 import { fitLogistic, linearOutputs, MAX_CALLS, outputsOf, toProbabilities } from "./logistic.ts";
@@ -86,9 +86,12 @@ function designColumns(preprocessing: Preprocessing | null, featureWidth: number
     next += width;
     if (encoded.kind === "category" && encoded.encode !== "one_hot")
       return [...encoded.categories, null].map((_, category) => ({ feature: start, category, isIndicator: true }));
-    return Array.from({ length: width }, (_, index) => {
+    // Bins bend the line.
+    const bins = encoded.kind === "numeric" && hasValue(encoded) ? Math.max(0, binEdges(encoded).length - 1) : 0;
+    return Array.from({ length: width }, (_, index) => index).flatMap((index) => {
+      if (index > 0 && index <= bins) return [];
       const isLast = index === width - 1;
-      return itself(start + index, encoded.kind === "category" || (encoded.indicator && isLast));
+      return [itself(start + index, encoded.kind === "category" || (encoded.indicator && isLast))];
     });
   });
 }

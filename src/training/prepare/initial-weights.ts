@@ -1,7 +1,7 @@
 /** Initial weights of a job by init_from (the request, a stored model or a checkpoint), checked against the job's network. */
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import type { ReferredModel } from "../../domain/ports.ts";
-import type { JobSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
+import { givenLayers, type JobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount, packTensors, unpackTensors } from "../../domain/tensor.ts";
 import type { Network } from "../../engine/index.ts";
 import { PAYLOAD, type PayloadTensor } from "../data/source.ts";
@@ -20,7 +20,7 @@ const AT = "init_from";
 
 /** Returns the weights that a spec starts from; no tensors if it has no init_from. `model` is the model that it refers to. */
 export function initialWeights(
-  { init_from, model }: JobSpec,
+  { init_from, ...spec }: JobSpec,
   network: Network,
   referred: ReferredModel | null,
 ): InitialWeights {
@@ -28,7 +28,7 @@ export function initialWeights(
   const isDictionary = "state_dict" in init_from;
   const path = [AT, isDictionary ? "state_dict" : "model" in init_from ? "model" : "checkpoint"];
   const given = isDictionary ? dictionaryOf(init_from.state_dict) : tensorsOf(referred);
-  const errors = [...tensorErrors(given, network, path), ...freezeErrors(init_from.freeze, model.layers.length, network)];
+  const errors = [...tensorErrors(given, network, path), ...freezeErrors(init_from.freeze, givenLayers(spec).length, network)];
   if (errors.length > 0) return { tensors: [], summary: null, errors };
   const tensors = given.map((tensor) => ({ ...tensor, name: PAYLOAD.initial + tensor.name }));
   const { freeze: frozen } = init_from;

@@ -3,7 +3,7 @@ import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Draft, Prepared, References, Resolved } from "../../domain/ports.ts";
-import { type JobSpec, parseJobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
+import { type JobSpec, type NetworkSpec, parseJobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
 import { elementCount, packTensors } from "../../domain/tensor.ts";
@@ -15,6 +15,7 @@ import { memoryEstimate, TooManyOperationsError } from "../run/build.ts";
 import { networkOf } from "../run/network.ts";
 import { sha256Of } from "./digest.ts";
 import { type InitialWeights, initialWeights } from "./initial-weights.ts";
+import { resolveSearch, type SearchResolution, searchCost } from "./prepare-search.ts";
 import { type Resolution, resolve } from "./resolve.ts";
 import { layerFieldError } from "./widths.ts";
 
@@ -85,44 +86,82 @@ function startOf(start: JobSpec["init_from"]): References["model"] {
 export function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {
   const data = describeData(spec, dataset, model);
   if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);
-  const { shape, tensors } = data;
+  const { shape } = data;
   if (shape.rows > limits.rows) {
     return INVALID([rowsError(data.rowsPointer, shape.rows, limits)]);
   }
+  return "auto" in spec.model
+    ? prepareSearch(spec, limits, shape, data, dataset)
+    : prepareNetwork(spec, limits, shape, data, { dataset, model });
+}
+
+/** Prepares a job whose network is searched for. */
+function prepareSearch(
+  spec: JobSpec,
+  limits: Limits,
+  shape: DataShape,
+  data: Described,
+  dataset: DatasetRows | null,
+): Prepared {
+  const { resolution, errors } = resolveSearch(spec, shape);
+  if (errors.length > 0) return INVALID(errors);
+  const resolved = resolvedSpecOf(spec, resolution, shape, data, dataset, { tensors: [], summary: null, errors: [] });
+  return preparedOf(resolved, searchCost(resolved, shape), limits, shape, data, data.tensors, "/model");
+}
+
+/** Checks what a job costs against the limits. `pointer` is where its weights come from. */
+function preparedOf(
+  spec: ResolvedSpec,
+  { parameters, memoryBytes }: { readonly parameters: number; readonly memoryBytes: number },
+  limits: Limits,
+  { rows, classes }: DataShape,
+  { notes }: Described,
+  bulk: Described["tensors"],
+  pointer: string,
+): Prepared {
+  const excess = excessParameters(parameters, limits, pointer) ?? excessMemory(memoryBytes, limits);
+  if (excess) return INVALID([excess]);
+  const payload = bulk.length > 0 ? packTensors(bulk) : null;
+  return { ok: true, spec, parameters, memoryBytes, rows, classes, payload, notes: notes ?? [] };
+}
+
+function excessParameters(parameters: number, limits: Limits, pointer: string): FieldError | null {
+  if (parameters <= limits.parameters) return null;
+  const detail = `${parameters} parameters are more than the limit of ${limits.parameters} (TRAINYARD_MAX_PARAMETERS)`;
+  return { pointer, detail };
+}
+
+/** Prepares a job whose network is given. */
+function prepareNetwork(
+  spec: JobSpec,
+  limits: Limits,
+  shape: DataShape,
+  data: Described,
+  { dataset, model }: Resolved,
+): Prepared {
   const { resolution, errors } = resolve(spec, shape);
   if (errors.length > 0) return INVALID(errors);
   const network = networkOf(resolution.model.layers, shape.featureWidth, shape.embeddings);
   if (network.parameters.length === 0)
     return INVALID([{ pointer: "/model/layers", detail: "have no weights: there is nothing to train" }]);
   const parameters = network.parameters.reduce((total, parameter) => total + elementCount(parameter.shape), 0);
-  if (parameters > limits.parameters) {
-    return INVALID([
-      {
-        pointer: "/model/layers",
-        detail: `${parameters} parameters are more than the limit of ${limits.parameters} (TRAINYARD_MAX_PARAMETERS)`,
-      },
-    ]);
-  }
+  const tooMany = excessParameters(parameters, limits, "/model/layers");
+  if (tooMany) return INVALID([tooMany]);
   const initial = initialWeights(spec, network, model);
   if (initial.errors.length > 0) return INVALID(initial.errors);
   const resolved = resolvedSpecOf(spec, resolution, shape, data, dataset, initial);
   const memory = sizeOf(resolved, shape);
   if (!memory.ok) return INVALID(memory.errors);
   const { memoryBytes } = memory;
-  const excess = excessMemory(memoryBytes, limits);
-  if (excess) return INVALID([excess]);
-  const bulk = [...tensors, ...initial.tensors];
-  const payload = bulk.length > 0 ? packTensors(bulk) : null;
-  return {
-    ok: true,
-    spec: resolved,
-    parameters,
-    memoryBytes,
-    rows: shape.rows,
-    classes: shape.classes,
-    payload,
-    notes: data.notes ?? [],
-  };
+  return preparedOf(
+    resolved,
+    { parameters, memoryBytes },
+    limits,
+    shape,
+    data,
+    [...data.tensors, ...initial.tensors],
+    "/model/layers",
+  );
 }
 
 type Sized = { readonly ok: true; readonly memoryBytes: number } | { readonly ok: false; readonly errors: FieldError[] };
@@ -136,7 +175,7 @@ function excessMemory(bytes: number, { jobMemoryBytes, memoryBytes }: Limits): F
 }
 
 /** Computes the memory that a job needs. A network may accept the rows of the data and yet reject one of them alone. */
-function sizeOf(spec: ResolvedSpec, shape: DataShape): Sized {
+function sizeOf(spec: NetworkSpec, shape: DataShape): Sized {
   try {
     return { ok: true, memoryBytes: memoryEstimate(spec, shape) };
   } catch (error) {
@@ -148,14 +187,14 @@ function sizeOf(spec: ResolvedSpec, shape: DataShape): Sized {
   }
 }
 
-function resolvedSpecOf(
+function resolvedSpecOf<R extends Resolution | SearchResolution>(
   spec: JobSpec,
-  resolution: Resolution,
+  resolution: R,
   shape: DataShape,
   described: Described,
   dataset: DatasetRows | null,
   initial: InitialWeights,
-): ResolvedSpec {
+): ResolvedSpec & Pick<R, "model"> {
   const { split, preprocess } = shape;
   const { data, name } = resolvedData(spec, shape, described, dataset);
   const { task, ...rest } = resolution;

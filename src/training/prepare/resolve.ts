@@ -6,13 +6,23 @@ import type { FieldError } from "../../domain/errors.ts";
 import { finalLayers, outputLayer, PROBABILITY_LAYERS } from "../../domain/spec/layer-walks.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { Loss } from "../../domain/spec/optimization.ts";
-import { DEFAULT_METRICS, type JobSpec, METRICS, type Metric, type ResolvedSpec, type Task } from "../../domain/spec/spec.ts";
+import {
+  DEFAULT_METRICS,
+  givenLayers,
+  type JobSpec,
+  METRICS,
+  type Metric,
+  type NetworkSpec,
+  type ResolvedSpec,
+  type Task,
+} from "../../domain/spec/spec.ts";
 import type { DataShape } from "../data/source.ts";
 import { networkOf } from "../run/network.ts";
 import { resolveLayers } from "./widths.ts";
 
 /** The parts of a resolved spec that follow from the data. */
-export type Resolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "model" | "scheduler" | "early_stopping">;
+export type Resolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "scheduler" | "early_stopping"> &
+  Pick<NetworkSpec, "model">;
 
 const TASK_LOSSES: Readonly<Record<Task, readonly Loss["type"][]>> = {
   regression: ["mse", "l1", "huber"],
@@ -23,15 +33,16 @@ const TASK_LOSSES: Readonly<Record<Task, readonly Loss["type"][]>> = {
 /** Resolves a spec against its data. Returns every failure in `errors`. */
 export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolution; errors: FieldError[] } {
   const errors: FieldError[] = [];
-  const loss = spec.loss ?? defaultLoss(data.task, spec.model.layers);
-  errors.push(...lossErrors(loss, spec.model.layers, data));
+  const given = givenLayers(spec);
+  const loss = spec.loss ?? defaultLoss(data.task, given);
+  errors.push(...lossErrors(loss, given, data));
   const widths = {
     features: data.featureWidth,
     outputs: outputWidth(loss, data),
     task: data.task,
     networkOf: (layers: readonly Layer[]) => networkOf(layers, data.featureWidth, data.embeddings),
   };
-  const layers = resolveLayers(spec.model.layers, widths, errors);
+  const layers = resolveLayers(given, widths, errors);
   const metrics = resolveMetrics(spec.metrics, data, errors);
   const hasValidation = data.validationRows > 0;
   const monitor = (chosen: string | undefined, pointer: string) => {

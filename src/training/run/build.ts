@@ -4,7 +4,7 @@
  */
 import type { Scaling } from "../../domain/datasets/preprocessing.ts";
 import { trainsMembers } from "../../domain/spec/layer-walks.ts";
-import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import {
   clipByNorm,
@@ -89,8 +89,8 @@ const MAX_FEED_ROWS = 65_536;
  * Builds the network, the optimiser and the programs of a run for data of these sizes. Throws a GraphError if layers do not
  * fit together.
  */
-export function planTraining(spec: ResolvedSpec, sizes: TrainingSizes): TrainingPlan {
-  const networkOfLayers = (layers: ResolvedSpec["model"]["layers"]) => networkOf(layers, sizes.featureWidth, sizes.embeddings);
+export function planTraining(spec: NetworkSpec, sizes: TrainingSizes): TrainingPlan {
+  const networkOfLayers = (layers: NetworkSpec["model"]["layers"]) => networkOf(layers, sizes.featureWidth, sizes.embeddings);
   const { layers } = spec.model;
   const network = freeze(networkOfLayers(layers), spec.init_from?.freeze ?? []);
   const members = trainsMembers(layers) ? networkOfLayers(layers.slice(0, -1)) : null;
@@ -150,7 +150,7 @@ function trainsOnOneRow(context: Context): boolean {
 }
 
 interface Context {
-  readonly spec: ResolvedSpec;
+  readonly spec: NetworkSpec;
   readonly sizes: TrainingSizes;
   readonly network: Network;
   /** The network up to the mean over its members, [members, outputs] for a row; null where it does not end with one. */
@@ -316,7 +316,7 @@ export class TooManyOperationsError extends Error {
  * they are loaded, and two checkpoints, one being created and one being stored. Throws a TooManyOperationsError before anything
  * is planned that would block its thread for long.
  */
-export function memoryEstimate(spec: ResolvedSpec, data: DataShape): number {
+export function memoryEstimate(spec: NetworkSpec, data: DataShape): number {
   const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
   const rows = data.rows - validationRows - testRows;
   const classCounts = data.classes.map(() => 1);

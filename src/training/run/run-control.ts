@@ -1,6 +1,8 @@
 /** How a run is stopped and reports its progress. A run never returns to its event loop, so these are synchronous calls. */
 import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
+import type { Assistant } from "../auto/trial-source.ts";
 
 export interface RunControl {
   /** Whether to end immediately. Called between calls into the engine, every few milliseconds. */
@@ -13,6 +15,8 @@ export interface RunControl {
   save(checkpoint: NewCheckpoint): void;
   /** Whether the last saved checkpoint is not stored yet. */
   storing(): boolean;
+  /** Starts another thread that trains candidates of a search; null where there is no core for it, left out where threads are not. */
+  assistant?(run: TrainingRun): Assistant | null;
   /** Waits until the last saved checkpoint is stored or the run is cancelled. */
   settle(): void;
 }

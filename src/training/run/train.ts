@@ -4,6 +4,7 @@
  */
 import type { JobError, JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
 import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import { isSearch, type NetworkSpec } from "../../domain/spec/spec.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
 import { compile, type Executable } from "../../engine/index.ts";
 import { countClasses } from "../data/class-weights.ts";
@@ -22,7 +23,8 @@ import type { RunControl } from "./run-control.ts";
 
 /** Trains a job to its end, from its start or from a checkpoint. Reports every epoch, even one that diverges. Throws only on bugs. */
 export function train(run: TrainingRun, control: RunControl): TrainingResult {
-  const { spec, classes, epochsDone } = run.job;
+  const { classes, epochsDone } = run.job;
+  const spec = networkSpec(run);
   const data = loadData(run);
   const plan = planTraining(spec, sizesOf(data, classes.length));
   const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
@@ -56,6 +58,12 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   if (control.cancelled()) return { state: "cancelled", metrics };
   const model = { ...described, score };
   return { state: "succeeded", metrics: recorder.finished() as JobMetrics, reason, model, weights, evaluation };
+}
+
+/** The spec of a job whose network is given. Throws an Error for a search, which training/auto runs. */
+function networkSpec({ job }: Pick<TrainingRun, "job">): NetworkSpec {
+  if (isSearch(job.spec)) throw new Error("a search is not one training");
+  return job.spec as NetworkSpec;
 }
 
 /** Returns the epoch whose weights a checkpoint keeps as the best. If it was not recorded, early stopping has at least its number. */
@@ -114,7 +122,7 @@ function modelOf(
   { train, preprocessing }: JobData,
   { entries, data }: TensorSet,
 ): Omit<TrainedModel, "score"> {
-  const { spec } = job;
+  const spec = networkSpec({ job });
   const weights = entries.slice(0, plan.network.tensors.length);
   const count = weights.reduce((total, { shape }) => total + elementCount(shape), 0);
   return {

@@ -33,7 +33,7 @@ const figuresOf = ({ accuracy, balanced_accuracy, f1, log_loss, roc_auc, pr_auc 
 function evaluated(
   spec: object,
   { model, weights }: Pick<ReturnType<typeof succeeded>, "model" | "weights">,
-  part: Score["part"],
+  part: Exclude<Score["part"], "out_of_fold">,
 ) {
   const prepared = prepare(spec);
   if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { givenLayers } from "../../../src/domain/spec/spec.ts";
 import { prepareJob } from "../../../src/training/prepare/prepare.ts";
 import { limits, prepare } from "../train.ts";
 
@@ -61,7 +62,7 @@ describe("a spec is resolved", () => {
       batch_size: null,
       seed: 0,
     });
-    expect(spec.model.layers[2]).toMatchObject({ type: "linear", units: 1 });
+    expect(givenLayers(spec)[2]).toMatchObject({ type: "linear", units: 1 });
     expect({ parameters, classes, rows }).toEqual({ parameters: 17, classes: ["0", "1"], rows: 200 });
   });
 

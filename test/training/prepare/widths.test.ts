@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { givenLayers } from "../../../src/domain/spec/spec.ts";
 import { unpackTensors } from "../../../src/domain/tensor.ts";
 import { prepare, train } from "../train.ts";
 
@@ -36,8 +37,8 @@ describe("widths", () => {
       ]),
     );
     if (!prepared.ok) throw new Error(JSON.stringify(prepared));
-    expect(prepared.spec.model.layers[4]).toMatchObject({ layers: [{}, { units: 7 }, {}, { units: 5 }] });
-    expect(prepared.spec.model.layers[5]).toMatchObject({ units: 3 });
+    expect(givenLayers(prepared.spec)[4]).toMatchObject({ layers: [{}, { units: 7 }, {}, { units: 5 }] });
+    expect(givenLayers(prepared.spec)[5]).toMatchObject({ units: 3 });
     // 5 · 9 + 5, then 2 · 5, 5 · 7 + 7, 7 · 5 + 5, and 5 · 3 + 3.
     expect(prepared.parameters).toBe(50 + 10 + 42 + 40 + 18);
   });
@@ -56,7 +57,7 @@ describe("widths", () => {
       ]),
     );
     if (!prepared.ok) throw new Error(JSON.stringify(prepared));
-    expect(prepared.spec.model.layers[1]).toMatchObject({
+    expect(givenLayers(prepared.spec)[1]).toMatchObject({
       members: [{ layers: [{ layers: [{}, { units: 4 }] }, { units: 3 }] }, { layers: [{ units: 7 }, {}, { units: 3 }] }],
     });
     expect(prepared.parameters).toBe(16 * 4 + 4 + (4 * 4 + 4 + 4 * 3 + 3) + (4 * 7 + 7 + 7 * 3 + 3));

@@ -113,7 +113,7 @@ describe("a batch ensemble in training", () => {
     const layers = [ensemble(4, 8), "relu", "per_feature_linear", "sigmoid", "mean_members"];
     const prepared = prepare(spec(layers, two));
     if (!prepared.ok) throw new Error(JSON.stringify(prepared));
-    expect(prepared.spec.model.layers[2]).toMatchObject({ units: 1 });
+    expect(prepared.spec.model).toMatchObject({ layers: [{}, {}, { units: 1 }, {}, {}] });
     expect(prepared.spec.loss).toEqual({ type: "bce" });
     const refused = prepare(spec(layers, { ...two, loss: "bce_with_logits" }));
     expect(refused.ok ? [] : refused.errors).toEqual([

@@ -1,6 +1,7 @@
 /** The form of the network: adds, changes, moves and removes layers, with a drawing of the result. */
 import { useId, useState } from "preact/hooks";
 import type { Validation } from "../../../client/answers.ts";
+import { layersOf } from "../../jobs/job-reading.ts";
 import { stagesOf } from "../../model-view/layer-shapes.ts";
 import { Network } from "../../model-view/network.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -44,7 +45,7 @@ export function NetworkSection({ valid }: { readonly valid: Validation | null })
       </div>
       {valid && (
         <div class="network-preview">
-          <Network layers={valid.spec.model.layers} inputWidth={inputWidthOf(valid)} weights={null} tensors={null} />
+          <Network layers={layersOf(valid.spec)} inputWidth={inputWidthOf(valid)} weights={null} tensors={null} />
         </div>
       )}
     </Card>
@@ -62,9 +63,10 @@ function inputWidthOf(valid: Validation): number | null {
 
 /** The input width of a first linear layer, from the number of all parameters: a column may become several inputs. */
 function widthFromParameters({ spec: { model }, parameters }: Validation): number | null {
-  const [first] = model.layers;
+  const layers = layersOf({ model });
+  const [first] = layers;
   if (first?.type !== "linear" || !first.units) return null;
-  const others = stagesOf(model.layers, null, null).slice(2);
+  const others = stagesOf(layers, null, null).slice(2);
   if (others.some((stage) => stage.parameters === null)) return null;
   const own = parameters - others.reduce((total, stage) => total + (stage.parameters ?? 0), 0);
   const width = own / first.units - (first.bias ? 1 : 0);

@@ -1,0 +1,87 @@
+/** How a search chooses the network of a job, where the request does not. What it came to is in models/search.ts. */
+import { z } from "zod";
+
+const CLASS_METRICS = ["log_loss", "accuracy", "balanced_accuracy", "f1", "roc_auc"] as const;
+const VALUE_METRICS = ["rmse", "mae", "r2"] as const;
+
+/** The metric by which a search of each kind compares, and its default first. */
+export const SEARCH_METRICS = { classes: CLASS_METRICS, values: VALUE_METRICS } as const;
+export type SearchMetric = (typeof CLASS_METRICS)[number] | (typeof VALUE_METRICS)[number];
+
+/** Metrics of which less is better. */
+const LESS_IS_BETTER: ReadonlySet<SearchMetric> = new Set(["log_loss", "rmse", "mae"]);
+
+/** Whether a metric of a search is the better the greater it is. */
+export function isGreaterBetterInSearch(metric: SearchMetric): boolean {
+  return !LESS_IS_BETTER.has(metric);
+}
+
+/** Most candidates of a search, and most of them in the served average. */
+export const MAX_TRIALS = 500;
+export const MAX_MEMBERS = 32;
+
+const metric = z.enum([...CLASS_METRICS, ...VALUE_METRICS]);
+
+/** Most folds of a search. */
+const MAX_FOLDS = 10;
+
+const options = {
+  trials: z.int().min(1).max(MAX_TRIALS).nullable().default(null).meta({
+    description: "Candidates to train. null: as many as a budget of work allows, which follows from rows and columns.",
+  }),
+  max_seconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .nullable()
+    .default(null)
+    .meta({ description: "Start no candidate later than this. What is found then depends on the machine." }),
+  members: z.int().min(1).max(MAX_MEMBERS).default(8).meta({ description: "Most candidates in the average that is served." }),
+  metric: metric.optional().meta({
+    description: "What the average is chosen by, on rows that its networks have not seen: log_loss or rmse when left out.",
+  }),
+  folds: z
+    .int()
+    .min(2)
+    .max(MAX_FOLDS)
+    .nullable()
+    .default(null)
+    .meta({ description: "Parts of the rows, each held out once from every candidate. null: 5, and fewer of many rows." }),
+};
+
+export const autoOptions = z.strictObject(options).meta({
+  id: "AutoOptions",
+  description:
+    "Trains candidates from linear to deep on folds of the rows, and serves a weighted average of the best, chosen by their predictions of rows that they have not seen. The same spec and rows give the same model, unless max_seconds is given.",
+});
+
+/** The options with nothing left open. */
+export const resolvedAuto = z
+  .strictObject({
+    ...options,
+    trials: z.int(),
+    metric,
+    folds: z.int(),
+    trained_folds: z.int().meta({ description: "How many of the folds are held out, each once." }),
+    candidates: z
+      .array(z.string())
+      .meta({ description: "Names of the candidates in the order of their training; an epoch of the job is one of them." }),
+  })
+  .meta({ id: "ResolvedAutoOptions" });
+
+export type AutoOptions = z.output<typeof autoOptions>;
+export type ResolvedAuto = z.output<typeof resolvedAuto>;
+
+/** Fields of a spec that a search chooses, and that therefore go with a given network alone. */
+export const CHOSEN_BY_SEARCH = [
+  "loss",
+  "optimizer",
+  "scheduler",
+  "clip_grad",
+  "epochs",
+  "batch_size",
+  "shuffle",
+  "early_stopping",
+  "metrics",
+  "init_from",
+] as const;

@@ -1,0 +1,157 @@
+/**
+ * The spec of a sweep: what a request may say, and what it means when it does not say it. The schema is the validation; what the
+ * parameters mean for the job spec is checked by parameter-space.ts, and what depends on rows when the job is prepared.
+ */
+import { z } from "zod";
+import type { FieldError } from "../errors.ts";
+import { MAX_SEED } from "../spec/numbers.ts";
+import { readSpec } from "../spec/read-spec.ts";
+import { isGreaterBetter, jobSpec, MONITORS, resolvedSpec } from "../spec/spec.ts";
+import { createExplainUnknown } from "../spec/spellings.ts";
+import { DEFAULT_TRIALS, MAX_TRIALS, method } from "./method.ts";
+import { parameters } from "./parameter.ts";
+
+/** Most folds, and most repeats of them, of one trial. */
+const MAX_FOLDS = 100;
+/** Most trainings of one trial: folds times repeats. */
+const MAX_TRAININGS = 500;
+
+const columnName = z.string().min(1).max(500);
+
+/** How the rows of each trial are cut into folds. */
+const folds = z
+  .strictObject({
+    count: z.int().min(2).max(MAX_FOLDS).default(5),
+    repeats: z.int().min(1).max(MAX_FOLDS).default(1).meta({ description: "Cut anew, by another order of the rows." }),
+    stratify: z.boolean().nullable().default(null).meta({
+      description: "Each fold has each class by its share. null: where the target is one of classes, and not with `time`.",
+    }),
+    group: columnName.nullable().default(null).meta({
+      description:
+        "A column that says what belongs together: no group is on both sides, as in scikit-learn's StratifiedGroupKFold and GroupKFold.",
+    }),
+    time: columnName.nullable().default(null).meta({
+      description:
+        "A column of dates or numbers: each fold is validated on the rows that come after those it trains on, as in TimeSeriesSplit.",
+    }),
+  })
+  .superRefine(({ count, repeats, stratify, group, time }, { addIssue }) => {
+    const fault = (field: string, message: string) => addIssue({ code: "custom", path: [field], message });
+    if (count * repeats > MAX_TRAININGS)
+      fault(
+        "repeats",
+        `${count} folds, ${repeats} times, are more than the limit of ${MAX_TRAININGS} trainings for each trial`,
+      );
+    if (group !== null && time !== null) fault("time", "does not go with group: name one of them");
+    const column = group === null ? "time" : "group";
+    if (repeats > 1 && (group !== null || time !== null))
+      fault("repeats", `must be 1 with ${column}: its folds are no matter of chance, so that every repeat would be the same`);
+    if (stratify && time !== null) fault("stratify", "does not go with time, which decides alone where rows are cut");
+  })
+  .meta({
+    id: "Folds",
+    description:
+      "Cross-validation: each trial trains once for each fold, and its value is the mean. The split of the job does not apply.",
+  });
+export type Folds = z.output<typeof folds>;
+
+const objective = z
+  .strictObject({
+    metric: z.enum(MONITORS).default("val_loss"),
+    goal: z
+      .enum(["minimize", "maximize"])
+      .nullable()
+      .default(null)
+      .meta({ description: "null: what is better of this metric." }),
+  })
+  .meta({
+    id: "Objective",
+    description:
+      "What trials are compared by: this metric at the epoch of the weights that are kept, which is the last without early stopping.",
+  });
+export type Objective = z.output<typeof objective>;
+
+/** Whether the better trial is the one with the greater value. */
+export function isMaximized({ metric, goal }: Objective): boolean {
+  return goal === null ? isGreaterBetter(metric) : goal === "maximize";
+}
+
+const fields = {
+  name: z.string().trim().min(1).max(200).optional().meta({ description: "Shown in lists; that of the job when left out." }),
+  parameters: parameters.default({}),
+  method: method.prefault({ type: "tpe" }),
+  objective: objective.prefault({}),
+  folds: folds.nullable().default(null),
+  trials: z
+    .int()
+    .min(1)
+    .max(MAX_TRIALS)
+    .optional()
+    .meta({
+      description: `How many. When left out: 1 without parameters, all of a grid, else ${DEFAULT_TRIALS}.`,
+    }),
+  max_seconds: z
+    .number()
+    .positive()
+    .max(30 * 86_400)
+    .nullable()
+    .default(null)
+    .meta({
+      description:
+        "End after this time with the trials that are done. How many those are, and so the winner, depends on the machine.",
+    }),
+  seed: z.int().min(0).max(MAX_SEED).default(0).meta({
+    description: "Of what the method draws. Trials train with the seed of the job, unless that is a parameter.",
+  }),
+  promote: z.enum(["best", "none"]).default("best").meta({
+    description: "At the end the best trial becomes a job with a model; with folds it is trained on all rows.",
+  }),
+};
+
+export const sweepSpec = z
+  .strictObject({ ...fields, job: jobSpec })
+  .superRefine(({ parameters: varied, folds: cut, trials }, { addIssue }) => {
+    const fault = (field: string, message: string) => addIssue({ code: "custom", path: [field], message });
+    if (Object.keys(varied).length > 0) return;
+    if (cut === null) fault("parameters", "must name what is varied, unless there are folds");
+    if (trials !== undefined && trials > 1) fault("trials", "must be 1 without parameters: all trials would be the same");
+  })
+  .meta({
+    id: "SweepSpec",
+    description: "Many trainings of one job spec, which differ in its parameters, and the best of them.",
+    examples: [
+      {
+        name: "moons",
+        job: {
+          data: { generator: { type: "moons" } },
+          split: { validation: 0.2 },
+          model: { layers: [{ type: "linear", units: 8 }, "tanh", "linear"] },
+        },
+        parameters: {
+          "/optimizer/lr": { min: 1e-4, max: 0.3, scale: "log" },
+          "/model/layers/0/units": { values: [4, 8, 16] },
+        },
+        method: { type: "tpe" },
+        trials: 200,
+      },
+    ],
+  });
+
+/** A sweep with every default that does not depend on rows; its job spec is in full. */
+export type SweepSpec = z.output<typeof sweepSpec>;
+
+/** The sweep with nothing left open, as answers show it. Bulk of the job spec is summarised. */
+export const resolvedSweepSpec = z
+  .strictObject({ ...fields, name: z.string(), trials: z.int(), job: resolvedSpec })
+  .meta({ id: "ResolvedSweepSpec", description: "The sweep with every default and inference filled in." });
+export type ResolvedSweepSpec = z.output<typeof resolvedSweepSpec>;
+
+const explainUnknown = createExplainUnknown(sweepSpec, ["job", "method", "folds", "objective"]);
+
+/**
+ * Reads the spec of a sweep from JSON: short forms are written out, defaults filled in. Returns the spec, or every fault of it.
+ * Whether the parameters fit the job is for `checkSpace`.
+ */
+export function parseSweepSpec(json: unknown): { readonly spec: SweepSpec } | { readonly errors: FieldError[] } {
+  return readSpec(json, sweepSpec, explainUnknown);
+}

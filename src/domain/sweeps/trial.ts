@@ -1,0 +1,69 @@
+/** A trial: one training of a sweep, which is a row and not a job. */
+import { z } from "zod";
+import { trialParameters } from "./parameter.ts";
+
+/** Most points of the curve that a trial keeps. */
+export const MAX_CURVE_POINTS = 64;
+
+export const TRIAL_STATES = ["queued", "running", "succeeded", "pruned", "failed"] as const;
+export type TrialState = (typeof TRIAL_STATES)[number];
+
+/** States in which a trial is over. */
+export const isOver = (state: TrialState): boolean => state !== "queued" && state !== "running";
+
+/** The objective by epoch, thinned: as many values as epochs. */
+const trialCurve = z.strictObject({
+  epochs: z.array(z.int()).max(MAX_CURVE_POINTS),
+  values: z.array(z.number().nullable()).max(MAX_CURVE_POINTS).meta({ description: "null where it was no finite number." }),
+});
+
+export const trial = z
+  .strictObject({
+    number: z.int().nonnegative().meta({ description: "Counted from 0 within its sweep." }),
+    generation: z.int().nonnegative().meta({
+      description:
+        "The generation, or rung, that it was last part of: its parameters depend on the results of earlier ones alone.",
+    }),
+    parameters: trialParameters.meta({
+      description: "By pointer; of choices, the name of the one chosen. Those that are inactive are absent.",
+    }),
+    state: z.enum(TRIAL_STATES).meta({
+      description: "`pruned`: halving let others go on. A trial between two rungs is running.",
+    }),
+    reason: z.string().nullable().meta({ description: "Why it failed." }),
+    value: z
+      .number()
+      .nullable()
+      .meta({ description: "The objective, of folds their mean. null until it is known, and where it failed." }),
+    fold_values: z.array(z.number()).nullable().meta({ description: "The objective of each fold, repeat by repeat." }),
+    epochs: z.int().nonnegative().meta({ description: "Done so far; of folds in each." }),
+    seconds: z.number().nonnegative().nullable(),
+    sha256: z.string().nullable().meta({ description: "Of its weights; of folds, of all their weights in order." }),
+    curve: trialCurve.nullable(),
+  })
+  .meta({ id: "Trial" });
+
+export type Trial = z.output<typeof trial>;
+export type TrialCurve = z.output<typeof trialCurve>;
+
+/** What a method needs to know of a trial that was run. */
+export type TrialResult = Pick<Trial, "number" | "generation" | "parameters" | "state" | "value">;
+
+/** A trial that is to be run next. */
+export interface PlannedTrial {
+  readonly number: number;
+  readonly parameters: Trial["parameters"];
+  /** Run up to the end of this epoch and keep the state; null: to the end, as a job would. */
+  readonly untilEpoch: number | null;
+  /** Whether it was run in an earlier generation, from whose last epoch it goes on. */
+  readonly goesOn: boolean;
+}
+
+/** Trials that may run in any order, on any number of machines. */
+export interface Generation {
+  /** Counted from 0. */
+  readonly index: number;
+  readonly trials: readonly PlannedTrial[];
+  /** Numbers of trials of the generation before that do not go on: they are pruned. */
+  readonly pruned: readonly number[];
+}

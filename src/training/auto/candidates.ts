@@ -1,0 +1,228 @@
+/**
+ * The candidates of a search: networks from linear to deep, with the settings of their training. A function of the data's shape and
+ * the seed alone. The first ones are a portfolio that is tuned over tables, best value for work first; what a larger search tries
+ * besides are variations of it, drawn by the seed.
+ */
+import { MAX_MEMBERS, type ResolvedAuto } from "../../domain/spec/auto-options.ts";
+import type { Layer } from "../../domain/spec/layers.ts";
+import type { NetworkSpec, ResolvedSpec, Task } from "../../domain/spec/spec.ts";
+import { createRandom, type Random, streamKey } from "../../engine/index.ts";
+import { type FeatureKinds, type FeatureView, featureView } from "./feature-views.ts";
+
+type Activation = "relu" | "silu" | "mish" | "tanh";
+
+/** How a candidate is made and trained. */
+export interface Candidate {
+  readonly name: string;
+  /** Which features of a row it takes. */
+  readonly view: FeatureView;
+  /** Widths of its hidden layers; none for a linear model. */
+  readonly hidden: readonly number[];
+  readonly activation: Activation;
+  readonly dropout: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  /** Share of the usual number of rows in a batch. */
+  readonly batchFactor: number;
+  /**
+   * `plain`: linear layers and activations. `normalised`: every input is brought to mean 0 and variance 1 before them. `residual`:
+   * a linear layer, then blocks x + f(norm(x)) with twice as many units within (Gorishniy et al. 2021, the ResNet for tables).
+   */
+  readonly form: "plain" | "normalised" | "residual";
+}
+
+/** What the candidates of a search depend on. */
+export interface SearchShape {
+  readonly task: Task;
+  /** Training rows. */
+  readonly rows: number;
+  /** Numbers in an output of the network. */
+  readonly outputs: number;
+  readonly features: FeatureKinds;
+}
+
+const plain = { activation: "relu", dropout: 0, batchFactor: 1, form: "plain" } as const;
+const deep = { activation: "silu", dropout: 0.2, learningRate: 0.002, weightDecay: 0.05 } as const;
+const residual = { form: "residual", dropout: 0.2, learningRate: 0.001, weightDecay: 0.1 } as const;
+
+/** Linear models, shallow and deep networks on plain numbers, on binned numbers and on both. */
+const PORTFOLIO: readonly Candidate[] = [
+  { ...plain, name: "linear", view: "values", hidden: [], learningRate: 0.02, weightDecay: 0.01 },
+  { ...plain, name: "linear, bins", view: "both", hidden: [], learningRate: 0.01, weightDecay: 0.05 },
+  { ...plain, ...deep, name: "64-64, bins", view: "both", hidden: [64, 64], activation: "relu" },
+  { ...plain, ...deep, name: "128-128", view: "values", hidden: [128, 128], learningRate: 0.003 },
+  { ...plain, name: "64", view: "values", hidden: [64], learningRate: 0.005, weightDecay: 0.01 },
+  { ...plain, ...residual, name: "residual 64-64, bins", view: "both", hidden: [64, 64] },
+  {
+    ...plain,
+    ...deep,
+    name: "tanh 128-64",
+    view: "values",
+    hidden: [128, 64],
+    activation: "tanh",
+    dropout: 0.1,
+    learningRate: 0.003,
+  },
+  { ...plain, ...deep, name: "128-128, bins", view: "both", hidden: [128, 128], dropout: 0.3, weightDecay: 0.1 },
+  { ...plain, ...deep, name: "128-128-128", view: "values", hidden: [128, 128, 128] },
+  { ...plain, ...deep, name: "64-64, bins alone", view: "bins", hidden: [64, 64], activation: "relu" },
+  { ...plain, ...residual, name: "residual 64-64", view: "values", hidden: [64, 64] },
+  {
+    ...plain,
+    ...deep,
+    name: "normalised 128-128, bins",
+    view: "both",
+    hidden: [128, 128],
+    form: "normalised",
+    dropout: 0.3,
+    weightDecay: 0.1,
+  },
+  { ...plain, ...deep, name: "256, bins", view: "both", hidden: [256], activation: "relu", dropout: 0.5, weightDecay: 0.1 },
+];
+
+/** Multiply-adds that a default search may take, by rough count: they grow with the rows, and stay below a minute of two cores. */
+const BUDGET = { base: 40e9, perRow: 8e6, most: 200e9 };
+/** Epochs that a candidate is counted with: early stopping ends most of them about there. */
+const COUNTED_EPOCHS = 30;
+/** Forward and backward passes, in multiply-adds of the weights. */
+const PASSES = 3;
+/** Candidates of a default search at least, whatever they cost. */
+const FEWEST = 3;
+
+/** Returns the first `trials` candidates; null: as many of the portfolio as the budget allows, at least three. */
+export function candidatesOf(shape: SearchShape, trials: number | null, folds: number, seed: number): Candidate[] {
+  const known = PORTFOLIO.filter(({ view }) => view === "values" || shape.features.hasBins);
+  if (trials !== null) return Array.from({ length: trials }, (_, place) => known[place] ?? variation(known, place, seed));
+  const budget = Math.min(BUDGET.most, BUDGET.base + shape.rows * BUDGET.perRow);
+  let spent = 0;
+  const chosen: Candidate[] = [];
+  for (const candidate of known) {
+    const work = workOf(candidate, shape) * folds;
+    if (chosen.length >= FEWEST && spent + work > budget) continue;
+    chosen.push(candidate);
+    spent += work;
+  }
+  return chosen;
+}
+
+/** Multiply-adds of training candidates on so many folds, roughly. */
+export function searchWork(candidates: readonly Candidate[], shape: SearchShape, folds: number): number {
+  return candidates.reduce((total, candidate) => total + workOf(candidate, shape) * folds, 0);
+}
+
+/** Multiply-adds of training a candidate once, roughly. */
+function workOf({ view, hidden, form }: Candidate, { rows, outputs, features }: SearchShape): number {
+  const widths = [featureView(features, view).length, ...hidden, outputs];
+  const stacked = widths.slice(1).reduce((total, width, index) => total + width * (widths[index] as number), 0);
+  const within = form === "residual" ? hidden.reduce((total, units) => total + 4 * units * units, 0) : 0;
+  const weights = stacked + within;
+  return weights * rows * COUNTED_EPOCHS * PASSES;
+}
+
+/** A candidate beyond the portfolio: one of its networks with other widths, rates and dropout. */
+function variation(known: readonly Candidate[], place: number, seed: number): Candidate {
+  const random = createRandom(streamKey(seed, `candidate/${place}`));
+  const networks = known.filter(({ hidden }) => hidden.length > 0);
+  const base = networks[random.integer(networks.length)] as Candidate;
+  const depth = 1 + random.integer(3);
+  const width = pick(random, [32, 64, 96, 128, 192, 256]);
+  const factor = 4 ** (random.uniform() - 0.5);
+  return {
+    ...base,
+    name: `variation ${place + 1}`,
+    hidden: new Array<number>(depth).fill(width),
+    activation: pick(random, ["relu", "silu", "mish", "tanh"] as const),
+    dropout: pick(random, [0, 0.1, 0.2, 0.3, 0.5]),
+    learningRate: Number((base.learningRate * factor).toPrecision(3)),
+    weightDecay: pick(random, [0.001, 0.01, 0.05, 0.1, 0.3]),
+    batchFactor: pick(random, [0.5, 1, 1, 2]),
+  };
+}
+
+const pick = <T>(random: Random, options: readonly T[]): T => options[random.integer(options.length)] as T;
+
+/** The layers of a candidate, without the selection of its features. */
+export function layersOf(candidate: Candidate, outputs: number): Layer[] {
+  return [...LAYERS[candidate.form](candidate), linear(outputs, false)];
+}
+
+/** The layers before the last one, of each form. */
+const LAYERS: Readonly<Record<Candidate["form"], (candidate: Candidate) => Layer[]>> = {
+  plain: hiddenLayers,
+  normalised: (candidate) => [{ type: "batch_norm", eps: 1e-5, momentum: 0.1, affine: false }, ...hiddenLayers(candidate)],
+  residual: ({ hidden, activation, dropout }) => {
+    const [units = 0] = hidden;
+    const norm: SimpleLayer = { type: "layer_norm", eps: 1e-5, elementwise_affine: true };
+    const blocks = hidden.map((): Layer => {
+      const within = [norm, linear(2 * units, true), { type: activation }, ...dropoutOf(dropout), linear(units, false)];
+      return { type: "residual", layers: within };
+    });
+    return [linear(units, false), ...blocks, norm, { type: activation }];
+  },
+};
+
+type SimpleLayer = Exclude<Layer, { type: "residual" | "ensemble" }>;
+
+function hiddenLayers({ hidden, activation, dropout }: Candidate): Layer[] {
+  return hidden.flatMap((units): Layer[] => [linear(units, true), { type: activation }, ...dropoutOf(dropout)]);
+}
+
+const dropoutOf = (p: number): SimpleLayer[] => (p > 0 ? [{ type: "dropout", p }] : []);
+
+const linear = (units: number, beforeActivation: boolean): SimpleLayer => ({
+  type: "linear",
+  units,
+  bias: true,
+  ...(beforeActivation && { init: { weight: "kaiming_normal", bias: "default" } }),
+});
+
+/** Rows of a batch: more of many, so that an epoch stays short. */
+function batchSize(rows: number, factor: number): number {
+  const usual = rows <= 5000 ? 64 : rows <= 20_000 ? 128 : rows <= 100_000 ? 256 : 1024;
+  return Math.max(8, Math.min(rows, Math.round(usual * factor)));
+}
+
+/** Epochs at most: a hundred of few rows, and no more rows altogether than a hundred times five thousand, five epochs at least. */
+function epochsOf(rows: number): number {
+  return Math.max(5, Math.min(100, Math.round(500_000 / rows)));
+}
+
+/** The spec by which a candidate is trained: the job's, with the network and its training in place of the search. */
+export function candidateSpec(spec: ResolvedSpec, candidate: Candidate, shape: SearchShape, seed: number): NetworkSpec {
+  const epochs = epochsOf(shape.rows);
+  return {
+    ...spec,
+    model: { layers: layersOf(candidate, shape.outputs) },
+    loss: lossOfTask(shape.task),
+    metrics: [],
+    optimizer: {
+      type: "adamw",
+      lr: candidate.learningRate,
+      weight_decay: candidate.weightDecay,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      amsgrad: false,
+    },
+    scheduler: null,
+    clip_grad: { type: "norm", max_norm: 5, norm_type: 2 },
+    epochs,
+    batch_size: batchSize(shape.rows, candidate.batchFactor),
+    shuffle: true,
+    early_stopping: { monitor: "val_loss", patience: Math.max(3, Math.round(epochs * 0.15)), min_delta: 0, restore_best: true },
+    init_from: null,
+    seed,
+  };
+}
+
+/** The loss that the networks of a task are trained by. */
+export function lossOfTask(task: Task): ResolvedSpec["loss"] {
+  if (task === "regression") return { type: "mse" };
+  return task === "binary_classification"
+    ? { type: "bce_with_logits", pos_weight: 1 }
+    : { type: "cross_entropy", weight: null, label_smoothing: 0 };
+}
+
+/** Weights of finished candidates that a search keeps: the best, of which the average will be made. */
+export function keptCandidates({ members }: Pick<ResolvedAuto, "members">): number {
+  return Math.min(2 * MAX_MEMBERS, 2 * members + 4);
+}

@@ -1,0 +1,36 @@
+/** The folds of a search, as positions among its training rows. */
+import type { ResolvedAuto } from "../../domain/spec/auto-options.ts";
+import { type Fold, foldsOf } from "../data/folds.ts";
+import type { Table } from "../data/table.ts";
+
+/** Folds of which all candidates of a default search are trained; of more rows, fewer of the five parts are held out. */
+const DEFAULT_FOLDS = 5;
+const ALL_FOLDS_ROWS = 4000;
+
+/** How many parts the rows are cut into, and how many of them are held out, each once. */
+export function foldCounts(rows: number, given: number | null): { readonly folds: number; readonly trained: number } {
+  const folds = Math.max(2, Math.min(given ?? DEFAULT_FOLDS, rows));
+  if (given !== null || rows <= ALL_FOLDS_ROWS) return { folds, trained: folds };
+  return { folds, trained: rows <= 2 * ALL_FOLDS_ROWS ? 2 : 1 };
+}
+
+/** The folds of a table that are trained. Classes are spread evenly over the folds. The same table and seed give the same folds. */
+export function searchFolds(
+  table: Table,
+  classes: number,
+  { folds, trained_folds }: ResolvedAuto,
+  seed: number,
+): readonly Fold[] {
+  const cut = foldsOf({
+    rows: table.rows,
+    among: null,
+    classes: classes > 0 ? table.targets : null,
+    groups: null,
+    times: null,
+    count: folds,
+    repeats: 1,
+    seed,
+  });
+  if (!cut.ok) throw new Error(`folds that were checked fail: ${cut.detail}`);
+  return cut.folds.slice(0, trained_folds);
+}

@@ -1,0 +1,383 @@
+/**
+ * Searches for the model of a job that names none: trains candidates on folds, one after the other, selects a weighted average by
+ * predictions of rows that its networks have not seen, and describes it as one model. An epoch of the job is a candidate. A function
+ * of spec, rows and seed, but for `max_seconds` of the search.
+ */
+import type { CheckpointReason, NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
+import type { JobMetrics } from "../../domain/jobs/job.ts";
+import type { Series } from "../../domain/metrics/metric.ts";
+import type { SearchResult } from "../../domain/models/search.ts";
+import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import { isGreaterBetterInSearch } from "../../domain/spec/auto-options.ts";
+import { isSearch, type SearchSpec } from "../../domain/spec/spec.ts";
+import { elementCount, packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
+import { type JobData, loadData } from "../data/data.ts";
+import type { Fold } from "../data/folds.ts";
+import { type Table, takeRows } from "../data/table.ts";
+import { evaluateModel } from "../evaluate/evaluate-model.ts";
+import { BLOCK, createInference } from "../predict/inference.ts";
+import { sha256Of } from "../prepare/digest.ts";
+import { receiptOf } from "../prepare/receipt.ts";
+import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
+import { LOSS_ACTIVATION } from "../run/network.ts";
+import { createRecorder } from "../run/recorder.ts";
+import type { RunControl } from "../run/run-control.ts";
+import { averageOf, type Member } from "./average.ts";
+import { type Candidate, candidateSpec, candidatesOf, keptCandidates, type SearchShape, searchWork } from "./candidates.ts";
+import { featureKinds, featureView, plainFeatures } from "./feature-views.ts";
+import { createFoldTrainer } from "./fold-training.ts";
+import { searchFolds } from "./folds.ts";
+import { type Answers, fitTemperature, metricOf, objectiveOf } from "./objective.ts";
+import { evaluateOutOfFold } from "./out-of-fold.ts";
+import {
+  addTrial,
+  decodeSearch,
+  EMPTY_STATE,
+  encodeSearch,
+  type SearchState,
+  stateTensors,
+  type Trial,
+} from "./search-state.ts";
+import { selectGreedily } from "./selection.ts";
+import { trialSeed } from "./trial-seed.ts";
+import { createTrialSource, type TrainedCandidate } from "./trial-source.ts";
+
+/** The best average of a state. */
+interface Average {
+  readonly members: readonly Member[];
+  /** Share of each trial that is part of it, by its number. */
+  readonly shares: ReadonlyMap<number, number>;
+  readonly value: number;
+  readonly temperature: number;
+  /** Raw outputs for the held-out rows, divided by the temperature. */
+  readonly outputs: Float32Array<ArrayBuffer>;
+}
+
+/** What does not change during a search. */
+interface Search {
+  readonly spec: SearchSpec;
+  readonly classes: readonly string[];
+  readonly data: JobData;
+  readonly shape: SearchShape;
+  readonly candidates: readonly Candidate[];
+  readonly folds: readonly Fold[];
+  /** Of the held-out rows, fold after fold. */
+  readonly heldOut: Table;
+  readonly answers: Answers;
+}
+
+/** Runs a search to its end, from its start or from a checkpoint. Throws only on bugs. */
+export function search(run: SearchRun, control: RunControl): TrainingResult {
+  const { job, checkpoint } = run;
+  const { spec } = job;
+  const found = begin(spec, job.classes, loadData(run));
+  const start = checkpoint && decodeSearch(checkpoint.progress, checkpoint.tensors);
+  const begun = performance.now();
+  const seconds = () => (start?.seconds ?? 0) + (performance.now() - begun) / 1000;
+  const ended = () => control.cancelled() || control.stopping() !== null || seconds() > spec.max_seconds;
+  const progress = createProgress(found, control, job.epochsDone, start, seconds);
+  const first = progress.trials() + 1;
+  const last = found.candidates.length;
+  const isLong = searchWork(found.candidates, found.shape, found.folds.length) > LEAST_SHARED_WORK;
+  const assistant = isLong && first < last ? (control.assistant?.(run) ?? null) : null;
+  try {
+    const trainOwn = createTrialTrainer(found, () => {
+      source.poll();
+      return ended();
+    });
+    const source = createTrialSource({ first, last, assistant }, trainOwn, ended);
+    for (let number = first; number <= last; number++) {
+      const { max_seconds } = spec.model.auto;
+      if (number > 1 && max_seconds !== null && seconds() > max_seconds) break;
+      const trained = source.take(number);
+      if (!trained) return progress.interrupted(control);
+      progress.add(trained);
+    }
+  } finally {
+    assistant?.close();
+  }
+  return progress.finished();
+}
+
+/** The run of a job whose network is searched for. */
+export type SearchRun = TrainingRun & { readonly job: { readonly spec: SearchSpec } };
+
+/** Multiply-adds of a search from which another thread is worth its start. */
+const LEAST_SHARED_WORK = 5e9;
+
+/** Creates the function by which another thread trains candidates of a run, by their numbers. */
+export function createCandidateTrainer(run: TrainingRun): (number: number) => TrainedCandidate {
+  const { spec, classes } = run.job;
+  if (!isSearch(spec)) throw new Error("the network of this job is given");
+  const train = createTrialTrainer(begin(spec, classes, loadData(run)), () => false);
+  return (number) => train(number) as TrainedCandidate;
+}
+
+/** Creates what a search knows so far: its trained candidates, their best average, its epochs and checkpoints. */
+function createProgress(
+  found: Search,
+  control: RunControl,
+  epochsDone: number,
+  start: ReturnType<typeof decodeSearch>,
+  seconds: () => number,
+) {
+  const { spec, candidates } = found;
+  let state = start?.state ?? EMPTY_STATE;
+  let average = averageOfState(found, state);
+  let saved = state.trials.length;
+  const recorder = createRecorder(["loss", "val_loss", "epoch_ms"], "val_loss", epochsDone, control.report, {
+    epoch: state.trials.length,
+    metrics: start?.metrics ?? null,
+    kept: null,
+  });
+  const schedule = createCheckpointSchedule(spec.checkpoint, control.storing);
+  const save = (reason: CheckpointReason) => {
+    if (!average) return;
+    recorder.flush(true);
+    const model = modelOf(found, average);
+    control.save({
+      epoch: recorder.epoch,
+      step: 0,
+      tensors: joined(model.weights, stateTensors(state)),
+      progress: encodeSearch(state, recorder.metrics(), seconds()),
+      reason,
+      isBest: recorder.isLowest(),
+      model: model.described,
+    });
+    schedule.written();
+    saved = state.trials.length;
+  };
+  return {
+    trials: () => state.trials.length,
+    /** Takes the next candidate, reports it as an epoch, and writes a checkpoint where one is due. */
+    add({ trial, networks }: TrainedCandidate): void {
+      state = addTrial(state, trial, networks, keptCandidates(spec.model.auto));
+      average = averageOfState(found, state);
+      const values = new Map<Series, Float64Array>([
+        ["loss", Float64Array.of(trial.value ?? Number.NaN)],
+        ["val_loss", Float64Array.of(average?.value ?? Number.NaN)],
+      ]);
+      recorder.record(values, 1, trial.seconds * 1000);
+      recorder.flush(true);
+      if (recorder.epoch === candidates.length) return;
+      if (schedule.isDueAt(recorder.epoch)) {
+        control.settle();
+        save("interval");
+      } else if (schedule.isDue()) save("interval");
+    },
+    /** Returns the result of a search that was cancelled or stopped, or took too long. */
+    interrupted({ cancelled, stopping }: RunControl): TrainingResult {
+      const reason = stopping();
+      if (cancelled()) return { state: "cancelled", metrics: recorder.metrics() };
+      if (reason) {
+        if (state.trials.length > saved) save(reason);
+        return { state: "stopped", metrics: recorder.metrics() };
+      }
+      recorder.flush(true);
+      const detail = `training took longer than max_seconds, ${spec.max_seconds}`;
+      return { state: "failed", metrics: recorder.metrics(), error: { code: "timeout", detail, epoch: recorder.epoch + 1 } };
+    },
+    /** Returns the result of a search that has trained what it should. */
+    finished(): TrainingResult {
+      recorder.flush(true);
+      const metrics = recorder.finished() as JobMetrics;
+      if (average) return finish(found, state, average, metrics, control);
+      const detail = "no candidate came to finite weights: look for extreme values in the data";
+      return { state: "failed", metrics, error: { code: "diverged", detail, epoch: null } };
+    },
+  };
+}
+
+function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Search {
+  const { train, preprocessing } = data;
+  const { auto } = spec.model;
+  const outputs = classes.length > 2 ? classes.length : classes.length === 2 ? 1 : train.targetWidth;
+  const features = preprocessing ? featureKinds(preprocessing.columns) : plainFeatures(train.featureWidth);
+  const shape: SearchShape = { task: spec.task, rows: train.rows, outputs, features };
+  const folds = searchFolds(train, classes.length, auto, spec.seed);
+  const heldOut = takeRows(
+    train,
+    folds.flatMap(({ validation }) => [...validation]),
+  );
+  return {
+    spec,
+    classes,
+    data,
+    shape,
+    candidates: candidatesOf(shape, auto.trials, auto.trained_folds, spec.seed),
+    folds,
+    heldOut,
+    answers: { rows: heldOut.rows, width: outputs, targets: heldOut.targets, weights: heldOut.weights },
+  };
+}
+
+/** Creates the function that trains a candidate, by its number, on all folds; null when the search has ended meanwhile. */
+function createTrialTrainer({ spec, classes, data, shape, candidates, folds, answers }: Search, ended: () => boolean) {
+  const trainFold = createFoldTrainer(ended);
+  const { auto } = spec.model;
+  const objective = objectiveOf(auto.metric, spec.task);
+  const metric = metricOf(auto.metric);
+  return (number: number): TrainedCandidate | null => {
+    const begun = performance.now();
+    const candidate = candidates[number - 1] as Candidate;
+    const taken = featureView(shape.features, candidate.view);
+    const outputs = new Float32Array(answers.rows * answers.width);
+    const weights: TensorSet[] = [];
+    let epochs = 0;
+    let at = 0;
+    const { name } = candidate;
+    const seconds = () => (performance.now() - begun) / 1000;
+    const failed = (): TrainedCandidate => {
+      return {
+        trial: { number, name, value: null, score: null, epochs: null, parameters: 0, seconds: seconds() },
+        networks: null,
+      };
+    };
+    for (const [index, fold] of folds.entries()) {
+      const train = takeFeatures(takeRows(data.train, fold.train), taken);
+      const heldOut = takeFeatures(takeRows(data.train, fold.validation), taken);
+      const own = candidateSpec(spec, candidate, shape, trialSeed(spec.seed, number, index));
+      const result = trainFold(own, train, heldOut, classes.length);
+      if (result.state === "ended") return null;
+      if (result.state === "diverged") return failed();
+      const network = {
+        layers: own.model.layers,
+        preprocessing: null,
+        inputWidth: taken.length,
+        outputWidth: answers.width,
+        activation: "none",
+      } as const;
+      const predicted = createInference(network, result.weights, [BLOCK]).outputs(heldOut.features, heldOut.rows);
+      outputs.set(predicted, at);
+      at += predicted.length;
+      weights.push(result.weights);
+      epochs += result.epochs / folds.length;
+    }
+    const value = objective(outputs, answers);
+    if (!Number.isFinite(value)) return failed();
+    const parameters = (weights[0] as TensorSet).data.length;
+    const score = metric(outputs, answers);
+    return {
+      trial: { number, name, value, score, epochs, parameters, seconds: seconds() },
+      networks: { trial: number, outputs, weights },
+    };
+  };
+}
+
+/** The rows of a table with some of their features, in that order. */
+function takeFeatures(table: Table, features: readonly number[]): Table {
+  const { rows, featureWidth } = table;
+  if (features.length === featureWidth) return table;
+  const taken = new Float32Array(rows * features.length);
+  for (let row = 0; row < rows; row++) {
+    for (let place = 0; place < features.length; place++)
+      taken[row * features.length + place] = table.features[row * featureWidth + (features[place] as number)] as number;
+  }
+  return { ...table, featureWidth: features.length, features: taken };
+}
+
+/** The best average of the trained candidates; null while there is none. */
+function averageOfState({ spec, candidates, answers }: Search, { networks }: SearchState): Average | null {
+  if (networks.length === 0) return null;
+  const { members: most, metric } = spec.model.auto;
+  const objective = objectiveOf(metric, spec.task);
+  const { weights } = selectGreedily(
+    networks.map(({ outputs }) => outputs),
+    most,
+    (average) => objective(average, answers),
+  );
+  const outputs = new Float32Array(answers.rows * answers.width);
+  for (const [index, own] of networks.entries()) {
+    const weight = weights[index] as number;
+    if (weight === 0) continue;
+    for (let at = 0; at < outputs.length; at++) outputs[at] = (outputs[at] as number) + weight * (own.outputs[at] as number);
+  }
+  const temperature = spec.task === "regression" ? 1 : fitTemperature(outputs, answers);
+  const calibrated = outputs.map((value) => value / temperature);
+  const chosen = networks.flatMap((own, index) => {
+    const share = weights[index] as number;
+    return share > 0 ? [{ own, share }] : [];
+  });
+  return {
+    members: chosen.map(({ own, share }) => ({
+      candidate: candidates[own.trial - 1] as Candidate,
+      networks: own,
+      weight: share / temperature,
+    })),
+    shares: new Map(chosen.map(({ own, share }) => [own.trial, share])),
+    value: objective(calibrated, answers),
+    temperature,
+    outputs: calibrated,
+  };
+}
+
+/** Describes the average as a model, with its weights. */
+function modelOf(
+  { spec, classes, data, shape, folds }: Search,
+  { members }: Average,
+): { readonly described: NewCheckpoint["model"]; readonly weights: TensorSet } {
+  const { layers, weights } = averageOf(members, [...folds.keys()], shape.features, shape.outputs);
+  const described: NewCheckpoint["model"] = {
+    task: spec.task,
+    preprocessing: data.preprocessing,
+    inputWidth: data.train.featureWidth,
+    outputWidth: shape.outputs,
+    classes,
+    layers,
+    activation:
+      spec.task === "regression" ? "none" : LOSS_ACTIVATION[shape.outputs === 1 ? "bce_with_logits" : "cross_entropy"],
+    parameters: weights.entries.reduce((total, { shape }) => total + elementCount(shape), 0),
+    weights: weights.entries,
+    sha256: sha256Of(weights.data),
+    receipt: receiptOf(spec),
+  };
+  return { described, weights };
+}
+
+/** Tensors after those of a set. */
+function joined(first: TensorSet, others: Parameters<typeof packTensors>[0]): TensorSet {
+  const values = unpackTensors(first);
+  const own = first.entries.map((entry) => ({ ...entry, values: values.get(entry.name) as Float32Array<ArrayBuffer> }));
+  return packTensors([...own, ...others]);
+}
+
+/** Evaluates the average, and returns it as the model of the job. */
+function finish(found: Search, state: SearchState, average: Average, metrics: JobMetrics, control: RunControl): TrainingResult {
+  const { described, weights } = modelOf(found, average);
+  const { data, spec } = found;
+  const hasHeldOut = data.validation !== null || data.test !== null;
+  const { evaluation, score } = hasHeldOut
+    ? evaluateModel(described, weights, data, spec.seed)
+    : evaluateOutOfFold({ ...found, features: found.shape.features, ...average }, described, weights);
+  if (control.cancelled()) return { state: "cancelled", metrics };
+  const model: TrainedModel = { ...described, score, search: searchResult(found, state, average) };
+  const { length } = state.trials;
+  const reason = `${length} candidates are trained, ${average.members.length} of them are served as one model`;
+  return { state: "succeeded", metrics, reason, model, weights, evaluation };
+}
+
+/** The leaderboard: the best first. */
+function searchResult({ spec, answers, data }: Search, { trials }: SearchState, average: Average): SearchResult {
+  const { metric, folds } = spec.model.auto;
+  // Errors of a regression are in the target's own units.
+  const unit = metric === "rmse" || metric === "mae" ? (data.preprocessing?.targets[0]?.scaling?.scale ?? 1) : 1;
+  const inUnits = (score: number | null) => (score === null ? null : score * unit);
+  const direction = isGreaterBetterInSearch(metric) ? -1 : 1;
+  const rank = ({ score }: Trial) => (score === null ? Number.POSITIVE_INFINITY : direction * score);
+  const ranked = [...trials].sort((a, b) => rank(a) - rank(b) || a.number - b.number);
+  return {
+    metric,
+    folds,
+    score: inUnits(metricOf(metric)(average.outputs, answers)),
+    temperature: average.temperature,
+    candidates: ranked.map(({ number, name, score, epochs, parameters, seconds }) => ({
+      trial: number,
+      name,
+      score: inUnits(score),
+      weight: average.shares.get(number) ?? 0,
+      epochs,
+      parameters,
+      seconds: Math.round(seconds * 1000) / 1000,
+    })),
+  };
+}

@@ -1,0 +1,96 @@
+/** Prepares a job whose network is searched for: the candidates, and what training the largest of them takes. */
+import type { FieldError } from "../../domain/errors.ts";
+import { type ResolvedAuto, SEARCH_METRICS, type SearchMetric } from "../../domain/spec/auto-options.ts";
+import type { JobSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
+import { elementCount } from "../../domain/tensor.ts";
+import { candidateSpec, candidatesOf, keptCandidates, layersOf, lossOfTask, type SearchShape } from "../auto/candidates.ts";
+import { featureKinds, featureView, plainFeatures } from "../auto/feature-views.ts";
+import { foldCounts } from "../auto/folds.ts";
+import type { DataShape } from "../data/source.ts";
+import { memoryEstimate } from "../run/build.ts";
+import { networkOf } from "../run/network.ts";
+
+/** The parts of a resolved spec that a search decides. */
+export type SearchResolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "epochs" | "scheduler" | "early_stopping"> & {
+  readonly model: { readonly auto: ResolvedAuto };
+};
+
+/** Resolves the search of a spec against its data. Returns every failure in `errors`. */
+export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: SearchResolution; errors: FieldError[] } {
+  if (!("auto" in spec.model)) throw new Error("the spec has a network");
+  const { auto } = spec.model;
+  const shape = searchShape(data);
+  const allowed: readonly SearchMetric[] = SEARCH_METRICS[data.task === "regression" ? "values" : "classes"];
+  const metric = auto.metric ?? (allowed[0] as SearchMetric);
+  const errors: FieldError[] = allowed.includes(metric)
+    ? []
+    : [{ pointer: "/model/auto/metric", detail: `${metric} is not a metric of ${data.task}: use ${allowed.join(" or ")}` }];
+  if (shape.rows < FEWEST_ROWS)
+    errors.push({
+      pointer: "/model/auto",
+      detail: `needs at least ${FEWEST_ROWS} rows to train on, not ${shape.rows}: give model.layers`,
+    });
+  if (data.embeddings.length > 0)
+    errors.push({
+      pointer: "/preprocess",
+      detail: "embedding is for a given network: a search takes categories one-hot or ordinal",
+    });
+  const { folds, trained } = foldCounts(shape.rows, auto.folds);
+  const candidates = candidatesOf(shape, auto.trials, trained, spec.seed).map(({ name }) => name);
+  const model = { auto: { ...auto, trials: candidates.length, metric, folds, trained_folds: trained, candidates } };
+  const { task } = data;
+  const resolution = {
+    task,
+    loss: lossOfTask(task),
+    metrics: [],
+    epochs: candidates.length,
+    scheduler: null,
+    early_stopping: null,
+    model,
+  };
+  return { resolution, errors };
+}
+
+/** Below it, a fold is a handful of rows. */
+const FEWEST_ROWS = 10;
+
+/** The rows that candidates are trained on, as a search sees them. */
+function searchShape({
+  task,
+  classes,
+  rows,
+  validationRows,
+  testRows,
+  featureWidth,
+  targetWidth,
+  encoded,
+}: DataShape): SearchShape {
+  return {
+    task,
+    rows: rows - validationRows - testRows,
+    outputs: classes.length > 2 ? classes.length : classes.length === 2 ? 1 : targetWidth,
+    features: encoded ? featureKinds(encoded) : plainFeatures(featureWidth),
+  };
+}
+
+/** Weights of the largest candidate, and bytes: of its training, of the rows in all views, and of the networks that are kept. */
+export function searchCost(spec: ResolvedSpec, data: DataShape): { readonly parameters: number; readonly memoryBytes: number } {
+  if (!("auto" in spec.model)) throw new Error("the spec has a network");
+  const { auto } = spec.model;
+  const shape = searchShape(data);
+  const heldOut = Math.ceil(shape.rows / auto.folds);
+  const costs = candidatesOf(shape, auto.trials, auto.trained_folds, spec.seed).map((candidate) => {
+    const width = featureView(shape.features, candidate.view).length;
+    const { parameters } = networkOf(layersOf(candidate, shape.outputs), width);
+    const own = { ...data, rows: shape.rows, validationRows: heldOut, testRows: 0, featureWidth: width, embeddings: [] };
+    return {
+      parameters: parameters.reduce((total, { shape }) => total + elementCount(shape), 0),
+      memoryBytes: memoryEstimate(candidateSpec(spec, candidate, shape, 0), own),
+    };
+  });
+  const most = (of: "parameters" | "memoryBytes") => costs.reduce((largest, cost) => Math.max(largest, cost[of]), 0);
+  const table = data.rows * data.featureWidth;
+  const networks = Math.min(costs.length, keptCandidates(auto)) * auto.trained_folds * most("parameters");
+  const bytes = Float32Array.BYTES_PER_ELEMENT * (2 * table + 3 * networks);
+  return { parameters: most("parameters"), memoryBytes: most("memoryBytes") + bytes };
+}

@@ -1,0 +1,73 @@
+/**
+ * Successive halving (K. Jamieson, A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", AISTATS
+ * 2016) and Hyperband (L. Li et al., "Hyperband: a novel bandit-based approach to hyperparameter optimization", JMLR 18, 2018). The
+ * rungs of all brackets run side by side: generation g is the g-th rung of each.
+ */
+import type { MethodOf } from "../../domain/sweeps/method.ts";
+import type { Generation, PlannedTrial, TrialResult } from "../../domain/sweeps/trial.ts";
+import { createRandomTrials } from "./random.ts";
+import { fromBest, type Search } from "./search.ts";
+
+/** Rungs above the first where a sweep does not say its epochs. */
+const DEFAULT_HALVINGS = 3;
+
+/** Trials that compete, and the epochs at which they are compared; the last is that of a whole training. */
+export interface Bracket {
+  readonly first: number;
+  readonly trials: number;
+  readonly rungs: readonly number[];
+}
+
+/** The brackets of a sweep: each begins one rung higher than the one before, with fewer trials, as Hyperband has it. */
+export function bracketsOf({ method, epochs, trials }: Search<MethodOf<"halving">>): Bracket[] {
+  const { factor } = method;
+  const least = method.min_epochs ?? Math.max(1, Math.floor(epochs / factor ** DEFAULT_HALVINGS));
+  const rungs = [epochs];
+  for (let rung = Math.floor(epochs / factor); rung >= least; rung = Math.floor(epochs / factor ** rungs.length))
+    rungs.unshift(rung);
+  const ladders = rungs.slice(0, method.brackets).map((_, from) => rungs.slice(from));
+  // Hyperband gives a bracket of s halvings ceil((s_max + 1) / (s + 1) factor^s) trials.
+  const weights = ladders.map(({ length }) => Math.ceil((rungs.length / length) * factor ** (length - 1)));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let before = 0;
+  let first = 0;
+  return ladders.map((own, index) => {
+    before += weights[index] as number;
+    const next = Math.floor((trials * before) / total);
+    const bracket = { first, trials: next - first, rungs: own };
+    first = next;
+    return bracket;
+  });
+}
+
+/** The next rung of each bracket, by the values at the rung before; null after the last. */
+export function nextRungs(
+  search: Search<MethodOf<"halving">>,
+  results: readonly TrialResult[],
+  index: number,
+): Generation | null {
+  const randomTrial = createRandomTrials(search);
+  const trials: PlannedTrial[] = [];
+  const pruned: number[] = [];
+  for (const bracket of bracketsOf(search)) {
+    const epochs = bracket.rungs[index];
+    if (epochs === undefined) continue;
+    const untilEpoch = index === bracket.rungs.length - 1 ? null : epochs;
+    if (index === 0) {
+      for (let number = bracket.first; number < bracket.first + bracket.trials; number++)
+        trials.push({ number, parameters: randomTrial(number), untilEpoch, goesOn: false });
+      continue;
+    }
+    const ranked = fromBest(
+      results.filter((result) => isIn(bracket, result) && result.generation === index - 1 && result.state !== "failed"),
+      search.isMaximized,
+    );
+    const places = Math.max(1, Math.floor(bracket.trials / search.method.factor ** index));
+    const chosen = ranked.slice(0, places).toSorted((a, b) => a.number - b.number);
+    for (const { number, parameters } of chosen) trials.push({ number, parameters, untilEpoch, goesOn: true });
+    pruned.push(...ranked.slice(places).map(({ number }) => number));
+  }
+  return trials.length === 0 ? null : { index, trials, pruned: pruned.sort((a, b) => a - b) };
+}
+
+const isIn = ({ first, trials }: Bracket, { number }: TrialResult) => number >= first && number < first + trials;
