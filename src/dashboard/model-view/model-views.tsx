@@ -123,7 +123,9 @@ function NetworkCard({ job, model, tensors }: ModelViewsProps & Pick<ReadWeights
   const entries = model?.weights ?? tensors;
   const first = entries?.find(({ name }) => name === "0.weight");
   // Categories become several inputs each, which make the first layer wider than a row.
-  const inputWidth = layers[0]?.type === "linear" ? (first?.shape[1] ?? null) : (model?.input_width ?? null);
+  const [{ type = "" } = {}] = layers;
+  const isWidth = type === "linear" || type === "batch_ensemble_linear";
+  const inputWidth = isWidth ? (first?.shape[1] ?? null) : (model?.input_width ?? null);
   return (
     <Card title="Network" flush>
       <Network layers={layers} inputWidth={inputWidth} weights={entries} tensors={tensors} />

@@ -86,6 +86,9 @@ describe("a type", () => {
     ["tf.keras.layers.Flatten", "flatten"],
     ["LogSoftmax", "log_softmax"],
     ["swish", "silu"],
+    ["NLinear", "per_feature_linear"],
+    ["LinearBatchEnsemble", "batch_ensemble_linear"],
+    ["PeriodicEmbeddings", "periodic"],
     ["sigmiod", "sigmoid"],
   ])("of another library's layer is told ours: %s", (name, own) => {
     expect(errorsOf(layersOf({ type: name }))["/model/layers/0/type"]).toEqual(meant(name, own));

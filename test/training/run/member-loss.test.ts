@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { givenLayers } from "../../../src/domain/spec/spec.ts";
 import { createLoss, graph, interpret, type LossSpec, type Tensor } from "../../../src/engine/index.ts";
 import { memberLoss } from "../../../src/training/run/member-loss.ts";
 import { prepare, train } from "../train.ts";
@@ -114,7 +113,7 @@ describe("a batch ensemble in training", () => {
     const layers = [ensemble(4, 8), "relu", "per_feature_linear", "sigmoid", "mean_members"];
     const prepared = prepare(spec(layers, two));
     if (!prepared.ok) throw new Error(JSON.stringify(prepared));
-    expect(givenLayers(prepared.spec)[2]).toMatchObject({ units: 1 });
+    expect(prepared.spec.model).toMatchObject({ layers: [{}, {}, { units: 1 }, {}, {}] });
     expect(prepared.spec.loss).toEqual({ type: "bce" });
     const refused = prepare(spec(layers, { ...two, loss: "bce_with_logits" }));
     expect(refused.ok ? [] : refused.errors).toEqual([

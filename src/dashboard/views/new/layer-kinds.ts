@@ -11,7 +11,7 @@ export interface LayerOption {
 
 export interface LayerKind {
   readonly label: string;
-  readonly group: "Weights" | "Activations" | "Regularisation" | "Images and sequences";
+  readonly group: "Weights" | "Activations" | "Regularisation" | "Tables" | "Images and sequences";
   /** The layer as it is added. */
   readonly fresh: JsonObject & { readonly type: Layer["type"] };
   readonly options: readonly LayerOption[];
@@ -29,12 +29,14 @@ const stride: LayerOption = { key: "stride", label: "Stride", byDefault: "1" };
 const padding: LayerOption = { key: "padding", label: "Padding", byDefault: "0" };
 const channels: LayerOption = { key: "out_channels", label: "Channels", byDefault: "" };
 
+const units: LayerOption = { key: "units", label: "Units", byDefault: "auto" };
+
 export const LAYER_KINDS: Readonly<Partial<Record<Layer["type"], LayerKind>>> = {
   linear: {
     label: "Linear",
     group: "Weights",
     fresh: { type: "linear", units: 16 },
-    options: [{ key: "units", label: "Units", byDefault: "auto" }],
+    options: [units],
   },
   relu: activation("relu", "ReLU"),
   leaky_relu: activation("leaky_relu", "Leaky ReLU", [{ key: "negative_slope", label: "Slope", byDefault: "0.01" }]),
@@ -55,6 +57,28 @@ export const LAYER_KINDS: Readonly<Partial<Record<Layer["type"], LayerKind>>> = 
   },
   batch_norm: { label: "Batch norm", group: "Regularisation", fresh: { type: "batch_norm" }, options: [] },
   layer_norm: { label: "Layer norm", group: "Regularisation", fresh: { type: "layer_norm" }, options: [] },
+  periodic: {
+    label: "Periodic embedding",
+    group: "Tables",
+    fresh: { type: "periodic", frequencies: 16, sigma: 0.1 },
+    options: [
+      { key: "frequencies", label: "Frequencies", byDefault: "48" },
+      { key: "sigma", label: "Sigma", byDefault: "0.01" },
+    ],
+  },
+  per_feature_linear: {
+    label: "Linear by feature",
+    group: "Tables",
+    fresh: { type: "per_feature_linear", units: 8 },
+    options: [units],
+  },
+  batch_ensemble_linear: {
+    label: "Batch ensemble",
+    group: "Tables",
+    fresh: { type: "batch_ensemble_linear", members: 16, units: 64 },
+    options: [{ key: "members", label: "Members", byDefault: "32" }, units],
+  },
+  mean_members: { label: "Mean of members", group: "Tables", fresh: { type: "mean_members" }, options: [] },
   conv1d: {
     label: "Convolution 1d",
     group: "Images and sequences",
@@ -83,4 +107,4 @@ export const LAYER_KINDS: Readonly<Partial<Record<Layer["type"], LayerKind>>> = 
   reshape: { label: "Reshape", group: "Images and sequences", fresh: { type: "reshape", shape: [1, 8, 8] }, options: [] },
 };
 
-export const LAYER_GROUPS = ["Weights", "Activations", "Regularisation", "Images and sequences"] as const;
+export const LAYER_GROUPS = ["Weights", "Activations", "Regularisation", "Tables", "Images and sequences"] as const;

@@ -82,10 +82,13 @@ function moved(layers: readonly Json[], index: number, by: number): Json[] {
 
 /** Adds a layer before the last linear one, which makes the outputs, or at the end. */
 function added(layers: readonly Json[], { fresh }: LayerKind, atEnd: boolean): Json[] {
-  const last = layers.findLastIndex((layer) => isObject(layer) && layer.type === "linear");
+  const last = layers.findLastIndex((layer) => isObject(layer) && hasUnits(layer.type));
   const at = atEnd || last < 0 ? layers.length : last;
   return [...layers.slice(0, at), fresh, ...layers.slice(at)];
 }
+
+const hasUnits = (type: Json | undefined): boolean =>
+  KINDS.some(([key, { options }]) => key === type && options.some((option) => option.key === "units"));
 
 interface LayerRowProps {
   readonly layer: Json;
