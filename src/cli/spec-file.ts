@@ -15,6 +15,7 @@ export interface TrainOptions {
   readonly lr?: number;
   readonly batchSize?: number;
   readonly seed?: number;
+  readonly folds?: number;
   readonly watch?: boolean;
 }
 
