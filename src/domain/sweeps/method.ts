@@ -39,7 +39,7 @@ const tpe = z
       .meta({ description: "Weight of the whole range beside one trial." }),
     generation: z.int().min(1).max(MAX_TRIALS).nullable().default(null).meta({
       description:
-        "Trials that are chosen at once, by the results of the generations before. Fewer learn more from each other, more run side by side. null: a tenth of the trials so far, at least 4.",
+        "Trials that are chosen at once, by the results of the generations before. Fewer learn more from each other, more run side by side. null: one for every 20 trials so far, at least 4.",
     }),
   })
   .meta({
@@ -52,10 +52,12 @@ const halving = z
     type: z.literal("halving"),
     factor: z.int().min(2).max(10).default(3).meta({ description: "One trial in this many goes on to the next rung." }),
     min_epochs: z.int().min(1).nullable().default(null).meta({
-      description: "Epochs of the first rung. null: so many that there are three more rungs up to the epochs of the job.",
+      description:
+        "Fewest epochs of a rung. Rungs are the epochs of the job, a `factor`-th of them, and so on. null: three rungs below the whole training.",
     }),
     brackets: z.int().min(1).max(10).default(1).meta({
-      description: "Hyperband (Li et al. 2018): the first bracket starts at `min_epochs`, each further one a rung higher.",
+      description:
+        "Hyperband (Li et al. 2018): the first bracket starts at the lowest rung, each further one a rung higher, as long as there are any.",
     }),
   })
   .meta({

@@ -5,11 +5,11 @@
 import { z } from "zod";
 
 /** Most parameters of one sweep. */
-export const MAX_PARAMETERS = 64;
+const MAX_PARAMETERS = 64;
 /** Most values, or choices, of one parameter. */
-export const MAX_VALUES = 256;
+const MAX_VALUES = 256;
 /** Most values and choices of all parameters together: each is tried on the job spec before the sweep is accepted. */
-export const MAX_ALL_VALUES = 1024;
+const MAX_ALL_VALUES = 1024;
 /** Longest pointer. */
 const MAX_POINTER = 500;
 
@@ -72,8 +72,6 @@ const choices = z
 export const parameter = z.union([range, values, choices]).meta({ id: "SweepParameter" });
 export type Parameter = z.output<typeof parameter>;
 export type Range = z.output<typeof range>;
-export type Values = z.output<typeof values>;
-export type Choices = z.output<typeof choices>;
 
 /** The parameters of a sweep by JSON pointer (RFC 6901) into its job spec. */
 export const parameters = z
@@ -90,7 +88,6 @@ export const parameters = z
     description:
       'What is varied, by JSON pointer into the job spec: `"/optimizer/lr": {"min": 1e-4, "max": 0.3, "scale": "log"}`. Every value is checked against the job spec before anything runs.',
   });
-export type Parameters = Readonly<Record<string, Parameter>>;
 
 /** How many values a parameter lists; 0 for a range. */
 function listedCount(given: Parameter): number {

@@ -12,14 +12,14 @@ import { DEFAULT_TRIALS, MAX_TRIALS, method } from "./method.ts";
 import { parameters } from "./parameter.ts";
 
 /** Most folds, and most repeats of them, of one trial. */
-export const MAX_FOLDS = 100;
+const MAX_FOLDS = 100;
 /** Most trainings of one trial: folds times repeats. */
-export const MAX_TRAININGS = 500;
+const MAX_TRAININGS = 500;
 
 const columnName = z.string().min(1).max(500);
 
 /** How the rows of each trial are cut into folds. */
-export const folds = z
+const folds = z
   .strictObject({
     count: z.int().min(2).max(MAX_FOLDS).default(5),
     repeats: z.int().min(1).max(MAX_FOLDS).default(1).meta({ description: "Cut anew, by another order of the rows." }),
@@ -137,8 +137,6 @@ export const sweepSpec = z
     ],
   });
 
-/** A sweep as it is written. */
-export type SweepRequest = z.input<typeof sweepSpec>;
 /** A sweep with every default that does not depend on rows; its job spec is in full. */
 export type SweepSpec = z.output<typeof sweepSpec>;
 

@@ -12,7 +12,7 @@ export type TrialState = (typeof TRIAL_STATES)[number];
 export const isOver = (state: TrialState): boolean => state !== "queued" && state !== "running";
 
 /** The objective by epoch, thinned: as many values as epochs. */
-export const trialCurve = z.strictObject({
+const trialCurve = z.strictObject({
   epochs: z.array(z.int()).max(MAX_CURVE_POINTS),
   values: z.array(z.number().nullable()).max(MAX_CURVE_POINTS).meta({ description: "null where it was no finite number." }),
 });

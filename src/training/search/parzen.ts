@@ -22,7 +22,7 @@ export interface Density {
  * Most trials that have kernels, which bounds the cost of a candidate. Of more, as many are taken at equal distances in their
  * order.
  */
-const MAX_KERNELS = 1000;
+const MAX_KERNELS = 256;
 
 /** What is so much less than the largest kernel does not change the sum. */
 const NEGLIGIBLE = -40;
@@ -50,10 +50,14 @@ export function createDensity(
     logAt(values) {
       logs.set(logWeights);
       for (const [index, each] of kernels.entries()) each.addLogs(logs, values[index] as ParameterValue);
-      const most = logs.reduce((greatest, each) => Math.max(greatest, each), Number.NEGATIVE_INFINITY);
+      let most = Number.NEGATIVE_INFINITY;
+      for (let kernel = 0; kernel < logs.length; kernel++) most = Math.max(most, logs[kernel] as number);
       if (most === Number.NEGATIVE_INFINITY) return most;
       let sum = 0;
-      for (const each of logs) if (each - most > NEGLIGIBLE) sum += exp(each - most);
+      for (let kernel = 0; kernel < logs.length; kernel++) {
+        const below = (logs[kernel] as number) - most;
+        if (below > NEGLIGIBLE) sum += exp(below);
+      }
       return most + log(sum);
     },
   };

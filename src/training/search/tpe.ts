@@ -18,9 +18,9 @@ type TpeSearch = Search<MethodOf<"tpe">>;
 
 /** Most trials that count as good. */
 const MOST_GOOD = 25;
-/** Trials of the smallest generation that a sweep gets without asking, and the share of those before that a later one has. */
+/** Trials of the smallest generation that a sweep gets without asking, and the trials before for each of a later one. */
 const LEAST_GENERATION = 4;
-const GENERATION_SHARE = 10;
+const GENERATION_SHARE = 20;
 
 /** How many trials the next generation has, after so many. */
 export function generationSize({ method, trials }: TpeSearch, done: number): number {

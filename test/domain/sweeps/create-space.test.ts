@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseJobSpec } from "../../../src/domain/spec/spec.ts";
 import { createSpace } from "../../../src/domain/sweeps/create-space.ts";
 import { applyParameters, type Space } from "../../../src/domain/sweeps/parameter-space.ts";
 import { parseSweepSpec, type SweepSpec } from "../../../src/domain/sweeps/sweep-spec.ts";
@@ -172,6 +174,70 @@ describe("the space of a sweep", () => {
     });
     expect(JSON.stringify(spec.job)).toBe(before);
     expect((json as { model: unknown }).model).toBe(spec.job.model);
+  });
+
+  it("is made or refused at a place of the request, whatever is asked for; its values fit the job spec", () => {
+    const key = fc.constantFrom(
+      "optimizer",
+      "lr",
+      "betas",
+      "0",
+      "1",
+      "-",
+      "model",
+      "layers",
+      "units",
+      "type",
+      "loss",
+      "split",
+      "",
+      "x~y",
+      "a/b",
+      "constructor",
+    );
+    const pointer = fc
+      .array(key, { maxLength: 4 })
+      .map((keys) => keys.map((each) => `/${each.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""));
+    const number = fc.oneof(fc.integer({ min: -2, max: 70 }), fc.double({ min: -1, max: 2, noNaN: true }));
+    const value = fc.oneof(number, fc.boolean(), fc.constant(null), fc.constantFrom("adam", "sgd", "mse", "relu", "x"));
+    const part = fc.oneof(
+      value,
+      fc.json({ maxDepth: 2 }).map((json) => JSON.parse(json) as unknown),
+      fc.constant(["linear"]),
+    );
+    const given = fc.oneof(
+      fc.record({ min: number, max: number, integer: fc.boolean() }),
+      fc.record({ values: fc.uniqueArray(value, { minLength: 1, maxLength: 4 }) }),
+      fc.record({ choices: fc.dictionary(fc.constantFrom("a", "b", "c"), part, { minKeys: 1 }) }),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(pointer, given, { maxKeys: 5 }), (parameters) => {
+        const read = parseSweepSpec({ job, parameters, folds: {} });
+        if ("errors" in read) return;
+        const made = createSpace(read.spec);
+        if ("errors" in made) {
+          for (const { pointer: place } of made.errors) expect(place).toMatch(/^\/parameters\//);
+          return;
+        }
+        // Each parameter fits alone, with the first values of those that it stands below.
+        for (const dimension of made.space.dimensions) {
+          const chosen: Record<string, string | number | boolean | null> = {};
+          for (
+            let upper = dimension.condition;
+            upper;
+            upper = made.space.dimensions.find((each) => each.pointer === upper?.pointer)?.condition ?? null
+          )
+            chosen[upper.pointer] = upper.values[0] ?? null;
+          for (const each of dimension.kind === "range"
+            ? [dimension.range.min, dimension.range.max]
+            : dimension.options.map((option) => option.value)) {
+            const json = applyParameters(read.spec.job, made.space, { ...chosen, [dimension.pointer]: each });
+            expect(parseJobSpec(json)).toHaveProperty("spec");
+          }
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("is checked in time that is bounded", () => {
