@@ -11,13 +11,7 @@ import type { App, RouteContext } from "../../context.ts";
 import { answers } from "../../openapi/openapi.ts";
 import { submittedAnswer } from "../../openapi/response-schemas.ts";
 import { representJob } from "../../openapi/serializers.ts";
-import {
-  representTrials,
-  sweepParams,
-  trialParams,
-  trialsAnswer,
-  trialsQuery,
-} from "../../openapi/sweep-schemas.ts";
+import { representTrials, sweepParams, trialParams, trialsAnswer, trialsQuery } from "../../openapi/sweep-schemas.ts";
 
 const tags = ["sweeps"];
 
