@@ -78,6 +78,7 @@ async function createTrials(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint("trials_key", ["sweep_id", "number"])
     .execute();
   await db.schema.createIndex("trials_value").on("trials").columns(["sweep_id", "value", "number"]).execute();
+  await db.schema.createIndex("trials_state").on("trials").columns(["sweep_id", "state", "value", "number"]).execute();
 }
 
 /** A chunk without trials is the planning of the next generation. */

@@ -61,6 +61,11 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     for (const { id, project } of ended) if (await store.jobs.delete(id)) bus.publishRemoved(id, project);
     return ended.length;
   };
+  const removeSweeps = async (before: number): Promise<number> => {
+    const ended = await store.sweeps.listEnded(before, STEP);
+    for (const { id, project } of ended) if (await store.sweeps.delete(id)) bus.publishRemoved(id, project);
+    return ended.length;
+  };
   const removeMetrics = async (before: number): Promise<number> => {
     const ended = await store.jobs.listEnded(before, STEP, "metrics");
     for (const { id } of ended) await store.metrics.delete(id);
@@ -76,6 +81,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
   };
   return {
     jobs: jobsMs === null ? 0 : await steps(() => removeJobs(now - jobsMs)),
+    sweeps: jobsMs === null ? 0 : await steps(() => removeSweeps(now - jobsMs)),
     jobs_without_metrics: metricsMs === null ? 0 : await steps(() => removeMetrics(now - metricsMs)),
     jobs_without_checkpoints: checkpointsMs === null ? 0 : await steps(() => removeCheckpoints(now - checkpointsMs)),
     deliveries: deliveriesMs === null ? 0 : await steps(() => store.deliveries.deleteEnded(now - deliveriesMs, STEP)),

@@ -16,6 +16,7 @@ export interface TrainOptions {
   readonly batchSize?: number;
   readonly seed?: number;
   readonly trials?: number;
+  readonly folds?: number;
   readonly watch?: boolean;
 }
 
@@ -63,12 +64,12 @@ function sourceOf({ id }: Dataset, { target, features }: TrainOptions): object {
   return { id, ...(target && { target: plain }), ...(features && { features }) };
 }
 
-/** A network where an option describes one or its training; otherwise the server searches for the best. */
+/** A network where an option describes one or its training, or cross-validates it; otherwise the server searches for the best. */
 function modelOf(options: TrainOptions): WrittenSpec {
-  const { hidden, epochs, lr, batchSize, trials } = options;
-  const isGiven = [hidden, epochs, lr, batchSize].some((option) => option !== undefined);
+  const { hidden, epochs, lr, batchSize, trials, folds } = options;
+  const isGiven = [hidden, epochs, lr, batchSize, folds].some((option) => option !== undefined);
   if (isGiven && trials !== undefined)
-    throw usageError("--trials is for a search: leave --hidden, --epochs, --lr and --batch-size out");
+    throw usageError("--trials is for a search: leave --hidden, --epochs, --lr, --batch-size and --folds out");
   if (isGiven) return networkOf(hidden ?? DEFAULTS.hidden);
   return trials === undefined ? {} : { model: { auto: { trials } } };
 }

@@ -8,6 +8,7 @@ import { printNotes } from "../notes.ts";
 import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
 import { formatOf, openTable, type TableFile } from "../table-file.ts";
 import { namesOf, numberFrom, wholeNumber } from "../values.ts";
+import { followSweep } from "./sweep.ts";
 
 export const registerTrain: Register = (program, context) => {
   program
@@ -29,6 +30,7 @@ export const registerTrain: Register = (program, context) => {
     .option("--lr <rate>", "learning rate of Adam", numberFrom(0))
     .option("-b, --batch-size <rows>", "rows per step", wholeNumber(1))
     .option("--seed <number>", "seed of everything random", wholeNumber(0))
+    .option("--folds <count>", "cross-validate one network: train it once for each fold, then on all rows", wholeNumber(2))
     .option("-w, --watch", "follow the job to its end")
     .addHelpText(
       "after",
@@ -54,7 +56,13 @@ async function train(context: Context, path: string | undefined, options: TrainO
   return withServer(context, async ({ client, isEmbedded }) => {
     const stored = data?.startsWith("ds_") ? await client.dataset(data) : null;
     const dataset = table ? await upload(context, client, table) : stored;
-    const job = await client.submit(specOf(written, dataset, options));
+    const spec = specOf(written, dataset, options);
+    if (options.folds !== undefined) {
+      const sweep = await client.submitSweep({ job: spec, folds: { count: options.folds } });
+      printNotes(context, sweep.notes);
+      return followSweep(context, client, sweep);
+    }
+    const job = await client.submit(spec);
     printNotes(context, job.notes);
     // An embedded server ends with this command, so the job must end first.
     if (isEmbedded) return followJob(context, client, job, { detached: stopped(context), next: whereItIs(context) });

@@ -69,6 +69,7 @@ function rowsError(pointer: string, rows: number, limits: Limits): FieldError {
 
 const NOTHING: Resolved = { dataset: null, model: null };
 
+/** Returns the records of the store that a spec refers to; null where it refers to none. */
 export function referencesOf({ data, split, init_from }: JobSpec): References | null {
   const model = startOf(init_from);
   const splitColumn = splitColumnOf(split)?.name ?? null;

@@ -31,8 +31,8 @@ export interface TrialTrainer {
   run(planned: PlannedTrial, generation: number, states: readonly FoldState[] | null): TrialOutcome | null;
 }
 
-/** Never writes a checkpoint by the clock. */
-const QUIET = { every_seconds: 1e9, min_seconds: 0, keep: 1 } as const;
+/** Longer than any training: no checkpoint is due by the clock. */
+const NEVER_SECONDS = 1e9;
 
 interface Done {
   readonly kind: "done";
@@ -64,7 +64,8 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
     const { plan, executable, data } = shared.open(job, parts, fold);
     const isRung = until !== null && until < job.spec.epochs;
     // The call into the engine that reaches the rung ends there, with a checkpoint.
-    const spec = { ...job.spec, checkpoint: { ...QUIET, every_epochs: isRung ? until : null } };
+    const least = isRung ? { every_epochs: until, min_seconds: 0 } : { every_epochs: null, min_seconds: NEVER_SECONDS };
+    const spec = { ...job.spec, checkpoint: { ...least, every_seconds: NEVER_SECONDS, keep: 1 } };
     const start = from && decodeProgress(from.progress);
     const bestWeights = from && start ? writeTensors(executable, plan, from) : null;
     if (!start) writeStart(executable, plan, spec, job.payload);
@@ -86,7 +87,8 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
       save: (checkpoint: CheckpointState) => {
         if (isRung && checkpoint.epoch === until) state = checkpoint;
       },
-      storing: () => false,
+      // While one is being stored, no checkpoint of a best epoch is due, which nobody asks for here.
+      storing: () => true,
       settle: () => undefined,
     };
     // Nobody asks for the model of a checkpoint.

@@ -38,10 +38,11 @@ export interface TrialParts {
 }
 
 const MAX_PREPARED = 256;
-const MAX_PLANS = 8;
+const MAX_PLANS = 16;
+const MAX_PLAN_BYTES = 32 * 1024 * 1024;
 /** Rows are kept for every fold of two seeds. */
 const MAX_TABLES = 16;
-const MAX_TABLE_BYTES = 64 * 1024 * 1024;
+const MAX_TABLE_BYTES = 32 * 1024 * 1024;
 
 interface Loaded {
   readonly key: string;
@@ -55,14 +56,18 @@ interface Kept {
   inputs: string;
 }
 
-/** Creates the parts of a sweep, empty. */
+/** Creates the parts of a sweep, empty. Its methods throw an Error where something fails that was checked before. */
 export function createTrialParts(sweep: OpenSweep): TrialParts {
   const { job, space, dataset } = sweep;
   const free = freeFields(job);
   const variesData = space.dimensions.some(({ pointer }) => pointer.startsWith("/data") || pointer.startsWith("/init_from"));
   const prepared = createLru<PreparedTrial>({ maxCount: MAX_PREPARED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
   const tables = createLru<Loaded>({ maxCount: MAX_TABLES, maxBytes: MAX_TABLE_BYTES, bytesOf: bytesOfLoaded });
-  const plans = createLru<Kept>({ maxCount: MAX_PLANS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+  const plans = createLru<Kept>({
+    maxCount: MAX_PLANS,
+    maxBytes: MAX_PLAN_BYTES,
+    bytesOf: ({ executable }) => executable.memoryBytes,
+  });
   const folds = createLru<readonly (Parts | null)[]>({ maxCount: 2, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
 
   /** What chooses the rows of a job, and what becomes of them. */
@@ -123,13 +128,13 @@ function compilePlan({ spec }: PreparedJob, sizes: ReturnType<typeof sizesOf>): 
 }
 
 /** Fields that pass through preparation as they are, with what stands for any value of them. */
-function freeFields({ split }: JobSpec) {
-  // By groups or classes, the rows that are held out, and how many, are drawn by the seed.
-  const isCounted = split === null || (split !== undefined && ["shares", "positions"].includes(formOf(split).form));
+function freeFields({ data, split }: JobSpec) {
+  // By groups, the seed draws how many rows are held out; of a data set, what they teach is part of the job too.
+  const isCounted = !split || ["shares", "positions"].includes(formOf(split).form);
   return ({ optimizer }: Pick<JobSpec, "optimizer">) => ({
     optimizer: { ...optimizer, lr: 1 },
     epochs: 1,
-    ...(isCounted && { seed: 0 }),
+    ...(isCounted && !("dataset" in data) && { seed: 0 }),
   });
 }
 
