@@ -8,7 +8,7 @@ const SHOWN = 5;
 
 /** Returns the lines of a leaderboard: the best candidates, each with its out-of-fold score and its share of the served average. */
 export function leaderboardLines(search: NonNullable<Model["search"]>, terminal: Terminal): string[] {
-  const { candidates, score, folds, metric } = search;
+  const { candidates, score, metric } = search;
   const served = candidates.filter(({ weight }) => weight > 0).length;
   const shown = candidates
     .slice(0, SHOWN)
@@ -24,9 +24,8 @@ export function leaderboardLines(search: NonNullable<Model["search"]>, terminal:
       [["   #", "candidate", searchMetricLabel(metric), "share"], ...shown, ["", "served average", scoreText(score), ""]],
       terminal,
     ),
-    terminal.paint.dim(
-      `  ${others > 0 ? `and ${others} more; ` : ""}the average is of ${served === 1 ? "1 candidate" : `${served} candidates, each`} trained on ${folds} folds`,
-    ),
+    terminal.paint.dim(`  ${others > 0 ? `and ${others} more; ` : ""}the average is of ${served} of ${candidates.length}`),
+    terminal.paint.dim("  out of fold: each row is predicted by networks that have not seen it"),
   ];
 }
 
