@@ -1,9 +1,11 @@
 /** Follows one job on the terminal to its end and prints its results; Ctrl-C stops following, not the job. */
-import type { Client, Frame, Job, Score } from "../client/index.ts";
+import type { Client, Frame, Job, Model, Score } from "../client/index.ts";
 import { baselineText, figureText, type ScoreFigure, scoreFigures, scoreSentence } from "../client/score.ts";
+import { stepName } from "../client/search.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit.ts";
 import { duration, percent, SCORE_FORMAT, significant } from "./figures.ts";
+import { leaderboardLines } from "./leaderboard.ts";
 import { showProgress } from "./progress.ts";
 import { type Terminal, table } from "./terminal.ts";
 
@@ -30,7 +32,7 @@ export async function followJob(context: Context, client: Client, job: Job, opti
   try {
     if (context.json) await printFrames(context, client.watch(job.id, { signal: detach.signal }));
     else {
-      const watched = { id: job.id, title: job.name, epochs: job.spec.epochs };
+      const watched = { id: job.id, title: job.name, epochs: job.spec.epochs, step: stepName(job.spec) };
       await showProgress(client, [watched], context.out, { signal: detach.signal, plainLines: PLAIN_LINES });
     }
     if (detach.signal.aborted) {
@@ -41,8 +43,11 @@ export async function followJob(context: Context, client: Client, job: Job, opti
     process.off("SIGINT", onInterrupt);
   }
   const finished = await client.job(job.id);
+  const search = finished.model && !context.json ? await searchedBy(client, finished) : null;
   if (context.json) context.out.print(JSON.stringify({ type: "job", job: finished }));
-  else for (const line of [...resultLines(finished, context.out), ...(options.next?.(finished) ?? [])]) context.out.print(line);
+  else
+    for (const line of [...resultLines(finished, search, context.out), ...(options.next?.(finished) ?? [])])
+      context.out.print(line);
   return finished.state === "succeeded" ? EXIT.done : EXIT.unsuccessful;
 }
 
@@ -51,8 +56,15 @@ async function printFrames({ out }: Context, frames: AsyncIterable<Frame>): Prom
   for await (const frame of frames) out.print(JSON.stringify(frame));
 }
 
+/** What the search of a job came to; null where it had none, or its model is gone. */
+async function searchedBy(client: Client, { spec, model }: Job): Promise<NonNullable<Model["search"]> | null> {
+  if (stepName(spec) !== "candidate" || !model) return null;
+  const found = await client.model(model.id).catch(() => null);
+  return found?.search ?? null;
+}
+
 /** The results of a finished job. */
-function resultLines(job: Job, terminal: Terminal): string[] {
+function resultLines(job: Job, search: Model["search"] | null, terminal: Terminal): string[] {
   const { state, error, model } = job;
   if (state !== "succeeded") {
     const at = error && error.epoch !== null ? ` (epoch ${error.epoch})` : "";
@@ -62,6 +74,7 @@ function resultLines(job: Job, terminal: Terminal): string[] {
   return [
     "",
     ...(job.score ? scoreLines(job.score, terminal) : metricLines(job, terminal)),
+    ...(search ? ["", ...leaderboardLines(search, terminal), ""] : []),
     ...tookLine(job, terminal),
     "",
     ...found,

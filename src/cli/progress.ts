@@ -7,6 +7,8 @@ export interface WatchedJob {
   readonly id: string;
   readonly title: string;
   readonly epochs: number;
+  /** What an epoch is called: each one of a search is a candidate. */
+  readonly step?: "epoch" | "candidate";
 }
 
 export interface ProgressOptions {
@@ -24,6 +26,8 @@ interface Tally {
   trainingMs: number;
   state: JobState;
   loss: number;
+  /** Of a search: the loss of the average so far. */
+  average: number;
   /** The metric that scores the task: accuracy, else r2. */
   score: readonly [name: string, value: number] | null;
 }
@@ -31,8 +35,9 @@ interface Tally {
 const REDRAW_MS = 40;
 /** On an output that cannot be redrawn: a line after every quarter of the epochs. */
 const PLAIN_LINES = 4;
-/** Characters beside the bar at most, besides the title and the digits of the epochs. */
-const FIGURES_WIDTH = 86;
+/** Characters beside the bar at most, besides the title and the digits of the steps. */
+const FIGURES_WIDTH = { epoch: 86, candidate: 62 } as const;
+const LEAST_BAR = 8;
 
 /** Follows jobs until all have ended or `signal` aborts. Rejects as the client's `watch` does. */
 export async function showProgress(
@@ -43,7 +48,7 @@ export async function showProgress(
 ): Promise<void> {
   const titleWidth = Math.max(...jobs.map(({ title }) => title.length));
   const tallies = jobs.map((job): Tally => {
-    return { job, epoch: 0, trainingMs: 0, state: "queued", loss: Number.NaN, score: null };
+    return { job, epoch: 0, trainingMs: 0, state: "queued", loss: Number.NaN, average: Number.NaN, score: null };
   });
   const draw = () => terminal.redraw(tallies.map((tally) => liveLine(tally, titleWidth, terminal)));
   const timer = terminal.live ? setInterval(draw, REDRAW_MS) : undefined;
@@ -80,30 +85,41 @@ function count(tally: Tally, frame: Frame): void {
     tally.state = frame.state;
     return;
   }
-  const last = (name: "loss" | "accuracy" | "r2") => {
+  const last = (name: "loss" | "val_loss" | "accuracy" | "r2") => {
     const value = frame.series[name]?.at(-1);
     return value === undefined ? null : Number(value);
   };
   tally.epoch = frame.to;
   tally.loss = last("loss") ?? tally.loss;
+  tally.average = last("val_loss") ?? tally.average;
   const [accuracy, r2] = [last("accuracy"), last("r2")];
   if (accuracy !== null) tally.score = ["accuracy", accuracy];
   else if (r2 !== null) tally.score = ["r2", r2];
   for (const ms of frame.series.epoch_ms ?? []) tally.trainingMs += Number(ms);
 }
 
-function figures({ job, epoch, loss, score, trainingMs, state }: Tally): string {
+function figures(tally: Tally): string {
+  const { job, epoch, trainingMs, state } = tally;
+  const { step = "epoch" } = job;
   const digits = String(job.epochs).length;
-  const parts = [`epoch ${String(epoch).padStart(digits)}/${job.epochs}`];
+  const parts = [`${step} ${String(epoch).padStart(digits)}/${job.epochs}`];
   if (epoch > 0) {
-    parts.push(`loss ${significant(loss)}`.padEnd(15), scoreText(score).padEnd(16));
+    parts.push(...(step === "candidate" ? searchFigures(tally) : lossFigures(tally)));
     const leftS = (((job.epochs - epoch) / epoch) * trainingMs) / 1000;
-    if (state === "running" && leftS >= 1) parts.push(`${duration(leftS)} left`.padStart(14));
-    if (trainingMs > 0) parts.push(`${speedText((epoch / trainingMs) * 1000)} epochs/s`.padStart(17));
+    if (state === "running" && leftS >= 1) parts.push(`${duration(leftS)} left`.padStart(step === "candidate" ? 10 : 14));
+    if (trainingMs > 0 && step === "epoch") parts.push(`${speedText((epoch / trainingMs) * 1000)} epochs/s`.padStart(17));
   }
   if (state !== "succeeded" && state !== "running") parts.push(state);
   return parts.join("  ");
 }
+
+const lossFigures = ({ loss, score }: Tally) => [`loss ${significant(loss)}`.padEnd(15), scoreText(score).padEnd(16)];
+
+/** The loss of the newest candidate beside that of the average so far: rarely a candidate alone is the best. */
+const searchFigures = ({ loss, average }: Tally) => [
+  `loss ${significant(loss)}`.padEnd(11),
+  `average ${significant(average)}`.padEnd(14),
+];
 
 function speedText(perSecond: number): string {
   return perSecond < 10 ? perSecond.toFixed(2) : Math.round(perSecond).toLocaleString("en");
@@ -118,7 +134,10 @@ function scoreText(score: Tally["score"]): string {
 function liveLine(tally: Tally, titleWidth: number, terminal: Terminal): string {
   const text = figures(tally);
   const digits = String(tally.job.epochs).length;
-  const width = Math.max(8, Math.min(30, terminal.columns - titleWidth - 2 * digits - FIGURES_WIDTH));
   const title = terminal.paint.bold(tally.job.title.padEnd(titleWidth));
-  return terminal.fit(`  ${title}  ${bar(tally.epoch / tally.job.epochs, width, terminal)}  ${text}`);
+  const step = tally.job.step ?? "epoch";
+  const width = Math.min(30, terminal.columns - titleWidth - 2 * digits - FIGURES_WIDTH[step]);
+  // Of a search, the figures come before the bar: on a narrow terminal its line is whole without one.
+  if (step === "candidate" && width < LEAST_BAR) return terminal.fit(`  ${title}  ${text}`);
+  return terminal.fit(`  ${title}  ${bar(tally.epoch / tally.job.epochs, Math.max(LEAST_BAR, width), terminal)}  ${text}`);
 }

@@ -86,6 +86,7 @@ function scoredRows({ part, rows }: Pick<Score, "part" | "rows">, { count }: Sco
   const many = `${count(rows)} ${rows === 1 ? "row" : "rows"}`;
   if (part === "test") return `${many} it has not seen`;
   if (part === "validation") return `${many} it was not trained on`;
+  if (part === "out_of_fold") return `${many}, each predicted out of fold`;
   return `the ${many} it was trained on, since none were held out`;
 }
 

@@ -31,6 +31,10 @@ const price: Score = {
 it.each([
   [churn, "86.3 % on 80 rows it has not seen (always No: 65.0 %, a straight line: 76.3 %)"],
   [{ ...churn, part: "validation" }, "86.3 % on 80 rows it was not trained on (always No: 65.0 %, a straight line: 76.3 %)"],
+  [
+    { ...churn, part: "out_of_fold" },
+    "86.3 % on 80 rows, each predicted out of fold (always No: 65.0 %, a straight line: 76.3 %)",
+  ],
   [price, "R² 0.800 on the 1 row it was trained on, since none were held out (always the mean: 0.000)"],
   [{ ...price, metrics: values(null) }, "RMSE 2 on the 1 row it was trained on, since none were held out (always the mean: 2)"],
 ] as const)("a score is one sentence: %#", (score, sentence) => {

@@ -12,6 +12,8 @@ export interface ChartPlan {
   readonly format: (value: number | null | undefined) => string;
   /** Writes a value along the axis. */
   readonly tick?: (value: number) => string;
+  /** What the lines of both series are called, where they are not of training and validation rows. */
+  readonly labels?: readonly [own: string, held: string];
 }
 
 const PLAIN = { spansPowers: false, format: formatValue };
@@ -39,6 +41,12 @@ export const CHART_PLANS: readonly ChartPlan[] = [
   { title: "Milliseconds an epoch", series: "epoch_ms", ...POWERS },
 ];
 
+/** The charts of a search: an epoch of it is a candidate, and its series are of rows out of fold. */
+export const SEARCH_PLANS: readonly ChartPlan[] = [
+  { title: "Loss out of fold, by candidate", series: "loss", labels: ["candidate", "average so far"], ...POWERS },
+  { title: "Milliseconds a candidate", series: "epoch_ms", ...POWERS },
+];
+
 /** Series of the run itself, which have no validation part. */
 export const OF_THE_RUN: ReadonlySet<string> = new Set(["lr", "grad_norm", "epoch_ms"]);
 
@@ -49,20 +57,20 @@ export interface Chart extends ChartPlan {
   readonly lines: readonly Line[];
 }
 
-/** Returns the charts for which one job has points. */
-export function chartsOf({ columns }: PointTable): readonly Chart[] {
-  return CHART_PLANS.flatMap((plan) => {
-    const lines = linesOf(plan.series, columns);
+/** Returns the charts of some plans for which one job has points. */
+export function chartsOf({ columns }: PointTable, plans: readonly ChartPlan[]): readonly Chart[] {
+  return plans.flatMap((plan) => {
+    const lines = linesOf(plan, columns);
     return lines.length > 0 ? [{ ...plan, lines }] : [];
   });
 }
 
-function linesOf(series: string, columns: PointTable["columns"]): readonly Line[] {
+function linesOf({ series, labels }: ChartPlan, columns: PointTable["columns"]): readonly Line[] {
   const own = columns[series];
   const held = columns[`val_${series}`];
-  const label = OF_THE_RUN.has(series) ? "value" : "training";
+  const [label, heldLabel] = labels ?? [OF_THE_RUN.has(series) ? "value" : "training", "validation"];
   return [
     ...(own ? [{ key: series, label, color: "--chart-1", values: own }] : []),
-    ...(held ? [{ key: `val_${series}`, label: "validation", color: "--chart-2", dashed: true, values: held }] : []),
+    ...(held ? [{ key: `val_${series}`, label: heldLabel, color: "--chart-2", dashed: true, values: held }] : []),
   ];
 }

@@ -45,6 +45,8 @@ export interface ExplorerProps {
   /** Id of the job whose epochs these are. */
   readonly job: string | null;
   readonly epochs: number;
+  /** What an epoch is called: each one of a search is a candidate. */
+  readonly step: "epoch" | "candidate";
   readonly isTraining: boolean;
   /** Names of features, the most important first: the plot begins with these. */
   readonly preferred: readonly string[];
@@ -140,7 +142,8 @@ interface ExploredProps extends ExplorerProps {
 }
 
 function Explored(props: ExploredProps) {
-  const { features, rows, classes, isRegression, snapshots, x, y, output, job, epochs, isTraining, width, mayMiss } = props;
+  const { features, rows, classes, isRegression, snapshots, x, y, output, job, epochs, isTraining, step, width, mayMiss } =
+    props;
   const [reading, setReading] = useState<Reading | null>(null);
   const palette = usePalette();
   const scrubbing = useScrubbing(snapshots);
@@ -175,10 +178,12 @@ function Explored(props: ExploredProps) {
           ) : (
             <DrawnCurve {...drawn} rows={rows} isRegression={isRegression} />
           )}
-          <Scrubber {...{ snapshots, scrubbing, epochs, isTraining }} drawn={answers ? predictions.snapshot : null} />
+          <Scrubber {...{ snapshots, scrubbing, epochs, isTraining, step }} drawn={answers ? predictions.snapshot : null} />
         </div>
         <div class="explorer-aside">
-          {job !== null && scrubbing.snapshot?.epoch ? <EpochMetrics job={job} epoch={scrubbing.snapshot.epoch} /> : null}
+          {job !== null && step === "epoch" && scrubbing.snapshot?.epoch ? (
+            <EpochMetrics job={job} epoch={scrubbing.snapshot.epoch} />
+          ) : null}
           <Legend palette={palette} labels={labels} range={isRegression && y ? range : null} parts={parts} />
           {y && <PointerReading {...{ reading, x, y, labels, palette }} />}
         </div>

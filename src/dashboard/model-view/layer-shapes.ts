@@ -153,13 +153,24 @@ function countOf(layer: Layer, before: Shape | null): number | null {
 
 const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 
-function countOfStack(layers: readonly Layer[], before: Shape | null): number | null {
+/** The number of parameters of layers on top of each other; null where it does not follow from the shape before them. */
+export function countOfStack(layers: readonly Layer[], before: Shape | null): number | null {
   let shape = before;
   return layers.reduce<number | null>((total, layer) => {
     const own = countOf(layer, shape);
     shape = shapeAfter(layer, shape);
     return plus(total, own);
   }, 0);
+}
+
+/** The shape after layers on top of each other; null where it does not follow from what is known. */
+export function shapeAfterStack(layers: readonly Layer[], inputWidth: number | null): Shape | null {
+  return layers.reduce<Shape | null>((shape, layer) => shapeAfter(layer, shape), inputWidth === null ? null : [inputWidth]);
+}
+
+/** The names of layers on top of each other: `linear 64, relu, linear 1`. */
+export function layerNames(layers: readonly Layer[]): string {
+  return layers.map(layerName).join(", ");
 }
 
 /** Returns a layer's type with its main options: `dropout 0.5`, `conv2d 8, 3×3`. */

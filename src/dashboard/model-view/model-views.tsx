@@ -1,13 +1,17 @@
 /** The views of a model: its predictions, evaluation, network and weights. For a job in training, what there is so far. */
 import { useMemo, useState } from "preact/hooks";
 import type { Job, JobRows, Model } from "../../client/answers.ts";
+import { searchOf, stepName } from "../../client/search.ts";
 import { isOver, isTraining, layersOf } from "../jobs/job-reading.ts";
+import { leaderboardOfModel } from "../jobs/leaderboard-rows.ts";
 import { featuresOfModel, featuresOfRows } from "../plots/features.ts";
 import { useApp } from "../shell/app-context.ts";
 import { useResource } from "../shell/resource.ts";
 import { Card, Empty, Notice, Problem, Skeleton } from "../ui/surfaces.tsx";
+import { EnsembleSummary } from "./ensemble-summary.tsx";
 import { Explorer } from "./explorer.tsx";
 import { Histograms } from "./histograms.tsx";
+import { LeaderboardCard } from "./leaderboard.tsx";
 import { Network } from "./network.tsx";
 import { ScoreCard } from "./score-card.tsx";
 import { Scores } from "./scores.tsx";
@@ -28,19 +32,27 @@ export interface ModelViewsProps {
 export function ModelViews({ job, model, only }: ModelViewsProps) {
   const [snapshot, setSnapshot] = useState<string | null>(null);
   const parameters = model?.parameters ?? job?.parameters ?? 0;
-  const weights = useWeights(parameters, model?.id ?? null, snapshot);
+  const isAverage = model ? model.layers[0]?.type === "ensemble" : job !== null && searchOf(job.spec) !== null;
+  // Of an average, weights are neither drawn nor read: they are those of dozens of networks.
+  const weights = useWeights(isAverage ? Number.POSITIVE_INFINITY : parameters, model?.id ?? null, snapshot);
   return (
     <div class="stack">
       {model?.score && <ScoreCard score={model.score} />}
+      {model?.search && <LeaderboardCard leaderboard={leaderboardOfModel(model.search)} searching={false} />}
       <PredictionsCard job={job} model={model} {...(only && { only })} onSnapshot={setSnapshot} />
       <NetworkCard job={job} model={model} tensors={weights.tensors} />
       {model?.evaluation && (
         <section class="stack" aria-label="Evaluation">
           <h2 class="section-title">Evaluation</h2>
-          <Scores evaluation={model.evaluation} />
+          <Scores evaluation={model.evaluation} outOfFold={model.score?.part === "out_of_fold"} />
         </section>
       )}
-      <WeightsCard weights={weights} parameters={parameters} isThere={model !== null || snapshot !== null} />
+      <WeightsCard
+        weights={weights}
+        parameters={parameters}
+        isAverage={isAverage}
+        isThere={model !== null || snapshot !== null}
+      />
     </div>
   );
 }
@@ -92,6 +104,7 @@ function PredictionsCard({
             preferred={preferred}
             onSnapshot={onSnapshot}
             isTraining={job !== null && isTraining(job)}
+            step={job ? stepName(job.spec) : "epoch"}
           />
         </>
       ) : (
@@ -126,6 +139,19 @@ function NetworkCard({ job, model, tensors }: ModelViewsProps & Pick<ReadWeights
   const [{ type = "" } = {}] = layers;
   const isWidth = type === "linear" || type === "batch_ensemble_linear";
   const inputWidth = isWidth ? (first?.shape[1] ?? null) : (model?.input_width ?? null);
+  const [ensemble] = layers;
+  if (ensemble?.type === "ensemble" && layers.length === 1)
+    return (
+      <Card title="Network">
+        <EnsembleSummary ensemble={ensemble} inputWidth={model?.input_width ?? null} />
+      </Card>
+    );
+  if (layers.length === 0)
+    return (
+      <Card title="Network">
+        <p class="muted">The network is drawn once there is a model.</p>
+      </Card>
+    );
   return (
     <Card title="Network" flush>
       <Network layers={layers} inputWidth={inputWidth} weights={entries} tensors={tensors} />
@@ -136,15 +162,19 @@ function NetworkCard({ job, model, tensors }: ModelViewsProps & Pick<ReadWeights
 interface WeightsCardProps {
   readonly weights: ReadWeights;
   readonly parameters: number;
+  /** Whether they are of several networks. */
+  readonly isAverage: boolean;
   /** Whether there is a model or a checkpoint whose weights can be read. */
   readonly isThere: boolean;
 }
 
-function WeightsCard({ weights: { tensors, error }, parameters, isThere }: WeightsCardProps) {
+function WeightsCard({ weights: { tensors, error }, parameters, isAverage, isThere }: WeightsCardProps) {
   return (
     <Card title="Weights">
       {error ? <Problem error={error} /> : null}
-      {tensors ? (
+      {isAverage ? (
+        <p class="muted">The weights are of several networks: download the model to look at each.</p>
+      ) : tensors ? (
         <Histograms tensors={tensors} />
       ) : parameters > MAX_WEIGHTS ? (
         <p class="muted">Weights are shown for networks of up to {MAX_WEIGHTS / 1e6} million.</p>

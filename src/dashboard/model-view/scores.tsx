@@ -1,5 +1,6 @@
 /** A model's evaluation on each part of its rows: scores, and plots of its errors. */
 import { useState } from "preact/hooks";
+import { OUT_OF_FOLD } from "../../client/search.ts";
 import type { ClassEvaluation, Evaluation, PartEvaluation, RegressionEvaluation } from "../../domain/models/evaluation.ts";
 import { Confusion } from "../plots/confusion.tsx";
 import { CalibrationPlot, ImportanceBars, PredictedPlot, ResidualPlot, RocPlot } from "../plots/evaluation-plots.tsx";
@@ -12,9 +13,15 @@ type Part = "train" | "validation" | "test";
 
 const PART_LABELS: Readonly<Record<Part, string>> = { train: "Training", validation: "Validation", test: "Test" };
 
+export interface ScoresProps {
+  readonly evaluation: Evaluation;
+  /** Whether the validation part is of predictions out of fold. */
+  readonly outOfFold?: boolean;
+}
+
 const isClasses = (evaluation: PartEvaluation): evaluation is ClassEvaluation => "accuracy" in evaluation;
 
-export function Scores({ evaluation }: { readonly evaluation: Evaluation }) {
+export function Scores({ evaluation, outOfFold = false }: ScoresProps) {
   const parts = (["test", "validation", "train"] as const).filter((part) => evaluation[part] !== null);
   const [chosen, setChosen] = useState<Part>(parts[0] ?? "train");
   const shown = evaluation[chosen] ?? evaluation.train;
@@ -24,13 +31,17 @@ export function Scores({ evaluation }: { readonly evaluation: Evaluation }) {
         <Segments<Part>
           label="Rows of the evaluation"
           value={chosen}
-          options={parts.map((part) => ({ value: part, label: PART_LABELS[part] }))}
+          options={parts.map((part) => ({
+            value: part,
+            label: outOfFold && part === "validation" ? "Out of fold" : PART_LABELS[part],
+          }))}
           onChange={(part) => setChosen(part)}
         />
         <span class="muted">{formatCount(shown.rows)} rows</span>
       </div>
       <Facts facts={isClasses(shown) ? classFacts(shown) : valueFacts(shown)} />
-      {isClasses(shown) && (
+      {outOfFold && <p class="muted">{OUT_OF_FOLD}</p>}
+      {isClasses(shown) && !outOfFold && (
         <p class="muted">
           Log loss is of the stored weights, with every row counting the same. The loss of the curves is the job's own: it
           follows class weights and label smoothing, and on training rows it is a mean over the epoch, while weights change.

@@ -36,14 +36,16 @@ export interface ScrubberProps {
   /** Id of the snapshot that is drawn: playing continues once it is. */
   readonly drawn: string | null;
   readonly epochs: number;
+  /** What an epoch is called. */
+  readonly step: "epoch" | "candidate";
   readonly isTraining: boolean;
 }
 
-export function Scrubber({ snapshots, scrubbing, drawn, epochs, isTraining }: ScrubberProps) {
+export function Scrubber({ snapshots, scrubbing, drawn, epochs, step, isTraining }: ScrubberProps) {
   const { snapshot, index, isNewest, goTo } = scrubbing;
   const playing = usePlaying(snapshots, scrubbing, drawn);
   const many = snapshots.length > 1;
-  const text = snapshotText(snapshot, epochs);
+  const text = snapshotText(snapshot, epochs, step);
   return (
     <div class="scrubber">
       <Button
@@ -78,10 +80,10 @@ export function Scrubber({ snapshots, scrubbing, drawn, epochs, isTraining }: Sc
   );
 }
 
-function snapshotText(snapshot: Snapshot | null, epochs: number): string {
+function snapshotText(snapshot: Snapshot | null, epochs: number, step: ScrubberProps["step"]): string {
   if (!snapshot) return "No checkpoint yet";
   if (snapshot.epoch === null) return "The model";
-  return `Epoch ${formatCount(snapshot.epoch)} of ${formatCount(epochs)}${snapshot.isFinal ? ", the model" : ""}`;
+  return `${step === "epoch" ? "Epoch" : "After candidate"} ${formatCount(snapshot.epoch)} of ${formatCount(epochs)}${snapshot.isFinal ? ", the model" : ""}`;
 }
 
 function usePlaying(snapshots: readonly Snapshot[], { index, snapshot, goTo }: Scrubbing, drawn: string | null) {

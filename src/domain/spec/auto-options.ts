@@ -1,12 +1,8 @@
 /** How a search chooses the network of a job, where the request does not. What it came to is in models/search.ts. */
 import { z } from "zod";
+import { SEARCH_METRICS, type SearchMetric } from "./search-fields.ts";
 
-const CLASS_METRICS = ["log_loss", "accuracy", "balanced_accuracy", "f1", "roc_auc"] as const;
-const VALUE_METRICS = ["rmse", "mae", "r2"] as const;
-
-/** The metric by which a search of each kind compares, and its default first. */
-export const SEARCH_METRICS = { classes: CLASS_METRICS, values: VALUE_METRICS } as const;
-export type SearchMetric = (typeof CLASS_METRICS)[number] | (typeof VALUE_METRICS)[number];
+export { CHOSEN_BY_SEARCH, SEARCH_METRICS, type SearchMetric } from "./search-fields.ts";
 
 /** Metrics of which less is better. */
 const LESS_IS_BETTER: ReadonlySet<SearchMetric> = new Set(["log_loss", "rmse", "mae"]);
@@ -20,7 +16,7 @@ export function isGreaterBetterInSearch(metric: SearchMetric): boolean {
 export const MAX_TRIALS = 500;
 export const MAX_MEMBERS = 32;
 
-const metric = z.enum([...CLASS_METRICS, ...VALUE_METRICS]);
+const metric = z.enum([...SEARCH_METRICS.classes, ...SEARCH_METRICS.values]);
 
 /** Most folds of a search. */
 const MAX_FOLDS = 10;
@@ -71,17 +67,3 @@ export const resolvedAuto = z
 
 export type AutoOptions = z.output<typeof autoOptions>;
 export type ResolvedAuto = z.output<typeof resolvedAuto>;
-
-/** Fields of a spec that a search chooses, and that therefore go with a given network alone. */
-export const CHOSEN_BY_SEARCH = [
-  "loss",
-  "optimizer",
-  "scheduler",
-  "clip_grad",
-  "epochs",
-  "batch_size",
-  "shuffle",
-  "early_stopping",
-  "metrics",
-  "init_from",
-] as const;

@@ -1,6 +1,7 @@
 /** The checkpoints of a job, newest first. Each can predict, and start another training. */
 import { useState } from "preact/hooks";
 import type { Checkpoint, Job } from "../../../client/answers.ts";
+import { stepName } from "../../../client/search.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatAgo, formatBytes, formatCount, formatTime } from "../../shell/format.ts";
@@ -42,7 +43,7 @@ export function CheckpointsTab({ job }: { readonly job: Job }) {
       {data ? (
         <Table
           caption="Checkpoints"
-          columns={columnsOf(job.id, now, api.weightsUrl, setRemoving)}
+          columns={columnsOf(job, now, api.weightsUrl, setRemoving)}
           rows={data.data}
           keyOf={({ id }) => id}
           empty={
@@ -65,7 +66,7 @@ export function CheckpointsTab({ job }: { readonly job: Job }) {
           onClose={() => setRemoving(null)}
           onConfirm={() => void remove(removing)}
         >
-          The job can no longer resume from epoch {formatCount(removing.epoch)}.
+          The job can no longer resume from {stepName(job.spec)} {formatCount(removing.epoch)}.
         </Confirm>
       )}
     </Card>
@@ -73,15 +74,16 @@ export function CheckpointsTab({ job }: { readonly job: Job }) {
 }
 
 function columnsOf(
-  job: string,
+  job: Job,
   now: number,
   weightsUrl: (ref: string) => string,
   onRemove: (checkpoint: Checkpoint) => void,
 ): readonly Column<Checkpoint>[] {
+  const step = stepName(job.spec);
   return [
     {
       key: "epoch",
-      title: "Epoch",
+      title: step === "epoch" ? "Epoch" : "Candidate",
       numeric: true,
       sortBy: ({ epoch }) => epoch,
       render: ({ epoch, step }) => `${formatCount(epoch)}${step > 0 ? `, step ${formatCount(step)}` : ""}`,
@@ -112,11 +114,20 @@ function columnsOf(
       numeric: true,
       render: (checkpoint) => (
         <Menu
-          label={`Checkpoint of epoch ${checkpoint.epoch}`}
+          label={`Checkpoint of ${step} ${checkpoint.epoch}`}
           icon="menu"
           items={[
             { label: "Predict with it", icon: "bolt", href: `/models/${checkpoint.id}` },
-            { label: "Continue training from it", icon: "copy", href: `/new?from=${job}&init_from=${checkpoint.id}` },
+            // A search begins anew: there is no one network to go on with.
+            ...(step === "epoch"
+              ? [
+                  {
+                    label: "Continue training from it",
+                    icon: "copy" as const,
+                    href: `/new?from=${job.id}&init_from=${checkpoint.id}`,
+                  },
+                ]
+              : []),
             { label: "Weights", note: "safetensors", icon: "download", href: weightsUrl(checkpoint.id), download: "" },
             { label: "Delete", icon: "trash", danger: true, onSelect: () => onRemove(checkpoint) },
           ]}

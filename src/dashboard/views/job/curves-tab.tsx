@@ -1,15 +1,15 @@
 /** The curves of a job, live: the loss, the metrics, then what was measured of the run itself. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
+import { searchOf, stepName } from "../../../client/search.ts";
 import { LineChart } from "../../charts/chart.tsx";
 import { ChartSkeletons } from "../../charts/chart-skeletons.tsx";
 import type { Mark } from "../../charts/plot.ts";
 import { NO_POINTS } from "../../charts/point-table.ts";
 import { ChartTools, clampSpan, useChartView } from "../../charts/tools.tsx";
-import { chartsOf, isSmooth } from "../../jobs/chart-plans.ts";
-import { type FollowedCurves, followCurves } from "../../jobs/follow-curves.ts";
+import { CHART_PLANS, chartsOf, isSmooth, SEARCH_PLANS } from "../../jobs/chart-plans.ts";
 import { isOver } from "../../jobs/job-reading.ts";
-import { useApp } from "../../shell/app-context.ts";
+import { useFollowed } from "../../jobs/use-followed.ts";
 import { Empty, Problem } from "../../ui/surfaces.tsx";
 import { marksOf } from "./marks.ts";
 
@@ -24,12 +24,13 @@ export function CurvesTab({ job }: { readonly job: Job }) {
 
   const last = followed?.curves.last ?? 0;
   const points = useMemo(() => followed?.curves.view(zoom) ?? NO_POINTS, [followed, version, zoom]);
-  const charts = useMemo(() => chartsOf(points), [points]);
+  const isSearch = searchOf(job.spec) !== null;
+  const charts = useMemo(() => chartsOf(points, isSearch ? SEARCH_PLANS : CHART_PLANS), [points, isSearch]);
   const marks = useSteady(marksOf(job));
 
   if (followed?.error && last === 0) return <Problem error={followed.error} retry={followed.retry} />;
   if (!followed?.known && last === 0) return <ChartSkeletons heights={[LOSS_PX, OTHER_PX, OTHER_PX]} />;
-  if (last === 0) return <NoEpochs over={isOver(job)} />;
+  if (last === 0) return <NoEpochs over={isOver(job)} step={stepName(job.spec)} />;
   return (
     <>
       <ChartTools view={view} change={change} epochs={points.epochs} last={last} />
@@ -52,7 +53,7 @@ export function CurvesTab({ job }: { readonly job: Job }) {
           />
         ))}
       </div>
-      {!points.columns.grad_norm && (
+      {!points.columns.grad_norm && !isSearch && (
         <p class="chart-note">
           The gradient norm is measured only where the spec clips it:{" "}
           <code>{'"clip_grad": {"type": "norm", "max_norm": 1}'}</code>
@@ -62,19 +63,6 @@ export function CurvesTab({ job }: { readonly job: Job }) {
   );
 }
 
-/** Follows a job's curves while they are shown; `version` grows with every change. */
-function useFollowed(id: string): { readonly followed: FollowedCurves | null; readonly version: number } {
-  const { api, live } = useApp();
-  const [followed, setFollowed] = useState<FollowedCurves | null>(null);
-  const [version, setVersion] = useState(0);
-  useEffect(() => {
-    const own = followCurves({ api, live, id, onChange: () => setVersion((count) => count + 1) });
-    setFollowed(own);
-    return () => own.stop();
-  }, [api, live, id]);
-  return { followed, version };
-}
-
 /** The same array for as long as the marks are the same: each change of a job makes new ones. */
 function useSteady(marks: readonly Mark[]): readonly Mark[] {
   const kept = useRef(marks);
@@ -82,11 +70,11 @@ function useSteady(marks: readonly Mark[]): readonly Mark[] {
   return kept.current;
 }
 
-function NoEpochs({ over }: { readonly over: boolean }) {
+function NoEpochs({ over, step }: { readonly over: boolean; readonly step: string }) {
   return (
     <div class="card">
-      <Empty icon="clock" title={over ? "The job ended before its first epoch" : "No epochs yet"}>
-        {over ? "There is nothing to draw." : "Curves appear with the first epoch."}
+      <Empty icon="clock" title={over ? `The job ended before its first ${step}` : `No ${step}s yet`}>
+        {over ? "There is nothing to draw." : `Curves appear with the first ${step}.`}
       </Empty>
     </div>
   );

@@ -1,6 +1,7 @@
 /** The view of one job: its state, progress and results, with curves and the rest under tabs. */
 import { useEffect } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
+import { searchOf, stepName } from "../../../client/search.ts";
 import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useJob } from "../../live/board.ts";
 import { ScoreLine } from "../../model-view/score-card.tsx";
@@ -14,7 +15,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { Progress, StateBadge, stateTone } from "../../ui/state-badge.tsx";
 import { type Fact, Facts, Notice, Problem, Skeleton, Tabs } from "../../ui/surfaces.tsx";
 import { Actions } from "./actions.tsx";
-import { JOB_TABS } from "./tabs.ts";
+import { tabsOf } from "./tabs.ts";
 
 export default function JobPage({ params, query }: ViewProps) {
   const id = params.id ?? "";
@@ -28,7 +29,8 @@ export default function JobPage({ params, query }: ViewProps) {
   useTitle(job ? `${job.name} · ${job.state}` : "Job");
   if (job === null) return <Gone />;
   if (!job) return error ? <Problem error={error} retry={reload} /> : <PageSkeleton />;
-  const tab = JOB_TABS.find(({ key }) => key === query.get("tab")) ?? JOB_TABS[0];
+  const tabs = tabsOf(job);
+  const tab = tabs.find(({ key }) => key === query.get("tab")) ?? tabs[0];
   return (
     <div class="page">
       <Head job={job} />
@@ -37,7 +39,7 @@ export default function JobPage({ params, query }: ViewProps) {
       <Facts facts={factsOf(job, useNowWhile(isTraining(job)))} />
       <Tabs
         label="Views of the job"
-        tabs={JOB_TABS.map(({ key, label }, index) => ({
+        tabs={tabs.map(({ key, label }, index) => ({
           href: `/jobs/${id}${index === 0 ? "" : `?tab=${key}`}`,
           label,
           current: key === tab.key,
@@ -62,22 +64,31 @@ function Head({ job }: { readonly job: Job }) {
         </h1>
         <StateBadge state={job.state} />
         <span class="muted truncate">
-          {describeSpec(job)} · {formatCount(job.parameters)} {job.parameters === 1 ? "parameter" : "parameters"}
+          {describeSpec(job)}
+          {!searchOf(job.spec) && ` · ${formatCount(job.parameters)} ${job.parameters === 1 ? "parameter" : "parameters"}`}
         </span>
         <Actions job={job} />
       </div>
-      <Progress share={job.progress} tone={stateTone(job.state)} label="Epochs done" />
+      <Progress
+        share={job.progress}
+        tone={stateTone(job.state)}
+        label={searchOf(job.spec) ? "Candidates done" : "Epochs done"}
+      />
     </div>
   );
 }
 
 /** Why the job failed. */
-function Fault({ job: { error } }: { readonly job: Job }) {
+function Fault({ job: { error, spec } }: { readonly job: Job }) {
   if (!error) return null;
   return (
     <Notice
       tone="bad"
-      title={error.epoch === null ? `Failed: ${error.code}` : `Failed at epoch ${formatCount(error.epoch)}: ${error.code}`}
+      title={
+        error.epoch === null
+          ? `Failed: ${error.code}`
+          : `Failed at ${stepName(spec)} ${formatCount(error.epoch)}: ${error.code}`
+      }
     >
       {error.detail}
     </Notice>
@@ -97,6 +108,30 @@ function factsOf(job: Job, now: number): readonly Fact[] {
   const score = scoreOf(job);
   const training = isTraining(job);
   const bestEpoch = best.epoch === undefined ? null : <>at {formatCount(Number(best.epoch))}</>;
+  const time: Fact = queue
+    ? {
+        label: "Queue",
+        value: formatCount(queue.position),
+        note: queue.jobs_ahead === 0 ? "next" : `${formatCount(queue.jobs_ahead)} ahead`,
+      }
+    : training
+      ? { label: "Left", value: formatDuration(eta_s), note: `of ${formatDuration(trainedSeconds(job, now) + (eta_s ?? 0))}` }
+      : { label: "Trained for", value: formatDuration(job.started_at ? trainedSeconds(job, now) : null) };
+  const scored: readonly Fact[] = score
+    ? [{ label: score.label[0]?.toUpperCase() + score.label.slice(1), value: score.text }]
+    : [];
+  if (searchOf(spec))
+    return [
+      { label: "Candidates", wide: true, value: formatCount(epochs_done), note: `of ${formatCount(spec.epochs)}` },
+      {
+        label: training ? "Average so far" : "Loss of the average",
+        value: formatValue(metrics?.final.val_loss),
+        note: "out of fold",
+        wide: true,
+      },
+      ...scored,
+      time,
+    ];
   return [
     {
       label: "Epoch",
@@ -112,24 +147,9 @@ function factsOf(job: Job, now: number): readonly Fact[] {
       value: formatValue(best[monitor]),
       note: bestEpoch,
     },
-    ...(score
-      ? [
-          {
-            label: score.label[0]?.toUpperCase() + score.label.slice(1),
-            value: score.text,
-          },
-        ]
-      : []),
+    ...scored,
     { label: "Epochs/s", value: formatRate(meanSpeed(job, now)) },
-    queue
-      ? {
-          label: "Queue",
-          value: formatCount(queue.position),
-          note: queue.jobs_ahead === 0 ? "next" : `${formatCount(queue.jobs_ahead)} ahead`,
-        }
-      : training
-        ? { label: "Left", value: formatDuration(eta_s), note: `of ${formatDuration(trainedSeconds(job, now) + (eta_s ?? 0))}` }
-        : { label: "Trained for", value: formatDuration(job.started_at ? trainedSeconds(job, now) : null) },
+    time,
   ];
 }
 

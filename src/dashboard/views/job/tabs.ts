@@ -1,10 +1,12 @@
 /** The tabs of one job. A tab is a component that is given the job, and one line here. */
 import type { ComponentType } from "preact";
 import type { Job } from "../../../client/answers.ts";
+import { searchOf } from "../../../client/search.ts";
 import { CheckpointsTab } from "./checkpoints-tab.tsx";
 import { CurvesTab } from "./curves-tab.tsx";
 import { EventsTab } from "./events-tab.tsx";
 import { HistoryTab } from "./history-tab.tsx";
+import { LeaderboardTab } from "./leaderboard-tab.tsx";
 import { ModelTab } from "./model-tab.tsx";
 import { SpecTab } from "./spec-tab.tsx";
 
@@ -15,7 +17,7 @@ export interface JobTab {
   readonly Component: ComponentType<{ readonly job: Job }>;
 }
 
-export const JOB_TABS: readonly [JobTab, ...JobTab[]] = [
+const JOB_TABS: readonly [JobTab, ...JobTab[]] = [
   { key: "curves", label: "Curves", Component: CurvesTab },
   { key: "model", label: "Model", Component: ModelTab },
   { key: "checkpoints", label: "Checkpoints", Component: CheckpointsTab },
@@ -23,3 +25,10 @@ export const JOB_TABS: readonly [JobTab, ...JobTab[]] = [
   { key: "events", label: "Events", Component: EventsTab },
   { key: "spec", label: "Spec", Component: SpecTab },
 ];
+
+const LEADERBOARD: JobTab = { key: "leaderboard", label: "Leaderboard", Component: LeaderboardTab };
+
+/** The tabs of a job: one that searches for its model begins with its leaderboard. */
+export function tabsOf({ spec }: Pick<Job, "spec">): readonly [JobTab, ...JobTab[]] {
+  return searchOf(spec) ? [LEADERBOARD, ...JOB_TABS] : JOB_TABS;
+}

@@ -1,5 +1,6 @@
 /** One job in the list. It renders again when its job changes, and no other row does. */
 import type { Job } from "../../../client/answers.ts";
+import { searchOf, stepName } from "../../../client/search.ts";
 import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useJob } from "../../live/board.ts";
 import { useApp } from "../../shell/app-context.ts";
@@ -74,12 +75,16 @@ function Curves({ job, sparklines, now }: { readonly job: Job; readonly sparklin
   return (
     <>
       <span class="c-progress" role="cell">
-        <Progress share={job.progress} tone={stateTone(job.state)} label={`Epochs of ${job.name}`} />
+        <Progress
+          share={job.progress}
+          tone={stateTone(job.state)}
+          label={`${searchOf(job.spec) ? "Candidates" : "Epochs"} of ${job.name}`}
+        />
         <span class="c-epochs">{progressText(job)}</span>
       </span>
       <span class="c-loss" role="cell">
-        <Sparkline points={points} label="Loss by epoch" />
-        <span class="num">{formatValue(resultEpoch(job).loss)}</span>
+        <Sparkline points={points} label={`Loss by ${stepName(job.spec)}`} />
+        <span class="num">{formatValue(searchOf(job.spec) ? job.metrics?.final.val_loss : resultEpoch(job).loss)}</span>
       </span>
       <span class="c-score num" role="cell" title={score?.sentence ?? undefined}>
         {score?.text ?? "–"}
@@ -87,7 +92,7 @@ function Curves({ job, sparklines, now }: { readonly job: Job; readonly sparklin
       </span>
       <span class="c-pace num" role="cell">
         {formatRate(training ? (speed ?? meanSpeed(job, now)) : meanSpeed(job, now))}
-        <span class="c-under">{job.epochs_done > 0 ? "epochs/s" : ""}</span>
+        <span class="c-under">{job.epochs_done > 0 ? (searchOf(job.spec) ? "cand./s" : "epochs/s") : ""}</span>
       </span>
       <span class="c-time num" role="cell">
         {training ? formatDuration(job.eta_s) : job.epochs_done > 0 ? formatDuration(trainedSeconds(job, now)) : "–"}

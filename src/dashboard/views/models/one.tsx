@@ -135,7 +135,7 @@ function Actions({ model, modelRef }: ModelProps) {
   const isStored = !isCheckpoint(modelRef);
   return (
     <div class="actions">
-      {model.job && (
+      {model.job && !model.search && (
         <LinkButton icon="copy" href={`/new?from=${model.job}&init_from=${isStored ? model.id : modelRef}`}>
           Continue training
         </LinkButton>

@@ -1,5 +1,7 @@
 /** Turns a job's resolved spec into one that can be submitted again. What the server has summarised is read back, or left out and named. */
 import type { Job, JobRows } from "../../../client/answers.ts";
+import type { ResolvedAuto } from "../../../domain/spec/auto-options.ts";
+import { CHOSEN_BY_SEARCH } from "../../../domain/spec/search-fields.ts";
 import type { Json, JsonObject } from "./draft.ts";
 
 export interface Cloned {
@@ -14,6 +16,10 @@ export function cloneSpec({ spec, name }: Job, rows: JobRows | null): Cloned {
   const notes: string[] = [];
   const plain = JSON.parse(JSON.stringify(rest)) as JsonObject;
   const cloned: Record<string, Json> = { ...plain, name, data: clonedData(data, rows, notes) };
+  if ("auto" in spec.model) {
+    cloned.model = { auto: clonedSearch(spec.model.auto) };
+    for (const field of CHOSEN_BY_SEARCH) delete cloned[field];
+  }
   if (preprocess) cloned.preprocess = "fitted" in preprocess ? "from_model" : (preprocess as unknown as Json);
   if (init_from && "state_dict" in init_from)
     notes.push("Its initial weights came with the request and are left out: this job starts from random weights.");
@@ -22,6 +28,11 @@ export function cloneSpec({ spec, name }: Job, rows: JobRows | null): Cloned {
     cloned.init_from = origin;
   }
   return { spec: inOrder(cloned), notes };
+}
+
+/** The options of a search without what it resolved from the data. */
+function clonedSearch({ candidates: _, trained_folds: __, ...options }: ResolvedAuto): JsonObject {
+  return options as unknown as JsonObject;
 }
 
 function clonedData(data: Job["spec"]["data"], rows: JobRows | null, notes: string[]): Json {

@@ -1,0 +1,41 @@
+/** A search for a model in words: what the command line and the page say of its candidates. Pure. */
+import type { Job } from "./answers.ts";
+
+type Spec = Pick<Job, "spec">["spec"];
+type Search = Extract<Spec["model"], { auto: unknown }>["auto"];
+
+/** What "out of fold" means, in one line. */
+export const OUT_OF_FOLD =
+  "Out of fold: each row is predicted only by networks that did not see it in their training, so nothing needs to be held out.";
+
+/** How the search of a job is resolved; null where the spec gives the network. */
+export function searchOf({ model }: Pick<Spec, "model">): Search | null {
+  return "auto" in model ? model.auto : null;
+}
+
+/** What an epoch of a job is called: in a search, each is a candidate. */
+export function stepName(spec: Pick<Spec, "model">): "epoch" | "candidate" {
+  return searchOf(spec) ? "candidate" : "epoch";
+}
+
+/** A count of what an epoch of a job is called: "12 candidates". */
+export function stepNames(spec: Pick<Spec, "model">): "epochs" | "candidates" {
+  return `${stepName(spec)}s`;
+}
+
+/** Labels of the metrics by which searches compare. */
+const METRIC_LABELS: Readonly<Record<string, string>> = {
+  log_loss: "log loss",
+  accuracy: "accuracy",
+  balanced_accuracy: "balanced accuracy",
+  f1: "F1",
+  roc_auc: "area under ROC",
+  rmse: "RMSE",
+  mae: "MAE",
+  r2: "R²",
+};
+
+/** The name of a search's metric as people read it: "log loss". */
+export function searchMetricLabel(metric: string): string {
+  return METRIC_LABELS[metric] ?? metric;
+}

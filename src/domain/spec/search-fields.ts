@@ -1,0 +1,21 @@
+/** What a search compares by and what it chooses, as plain names: read by the schema of its options and by the page, which has no schemas. */
+const CLASS_METRICS = ["log_loss", "accuracy", "balanced_accuracy", "f1", "roc_auc"] as const;
+const VALUE_METRICS = ["rmse", "mae", "r2"] as const;
+
+/** The metric by which a search of each kind compares, and its default first. */
+export const SEARCH_METRICS = { classes: CLASS_METRICS, values: VALUE_METRICS } as const;
+export type SearchMetric = (typeof CLASS_METRICS)[number] | (typeof VALUE_METRICS)[number];
+
+/** Fields of a spec that a search chooses, and that therefore go with a given network alone. */
+export const CHOSEN_BY_SEARCH = [
+  "loss",
+  "optimizer",
+  "scheduler",
+  "clip_grad",
+  "epochs",
+  "batch_size",
+  "shuffle",
+  "early_stopping",
+  "metrics",
+  "init_from",
+] as const;
