@@ -104,6 +104,8 @@ export interface Model {
   targets: string[];
   output_width: number;
   classes: string[];
+  /** Of two classes: the probability of the second above which a row is said to be of it; null for others. */
+  threshold: number | null;
   layers: Layer[];
   parameters: number;
   weights: { name: string; shape: number[] }[];

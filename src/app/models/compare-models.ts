@@ -13,7 +13,7 @@ export interface Comparison {
   readonly evaluation: readonly NumberPair[];
   /** Differences between the resolved specs; null when one model has no job, or its job was deleted. */
   readonly spec: readonly Difference[] | null;
-  /** Differences between task, layers, preprocessing and classes. */
+  /** Differences between task, layers, preprocessing, classes and threshold. */
   readonly architecture: readonly Difference[];
 }
 
@@ -36,4 +36,10 @@ export async function compareModels(services: ProjectServices, refA: string, ref
   };
 }
 
-const architectureOf = ({ task, layers, preprocessing, classes }: Model) => ({ task, layers, preprocessing, classes });
+const architectureOf = ({ task, layers, preprocessing, classes, threshold }: Model) => ({
+  task,
+  layers,
+  preprocessing,
+  classes,
+  ...(threshold !== undefined && { threshold }),
+});

@@ -1,6 +1,7 @@
 /** The architecture of a model in a file or a request: the network and the meaning of its outputs. Imports need it and weights. */
 import { z } from "zod";
 import { preprocessing } from "../datasets/preprocessing.ts";
+import { threshold } from "../spec/decision-options.ts";
 import { networkLayers } from "../spec/layers.ts";
 import { TASKS } from "../spec/spec.ts";
 import type { Model } from "./model.ts";
@@ -24,6 +25,9 @@ export const architecture = z
     activation: z.enum(["none", "sigmoid", "softmax"]).optional().meta({
       description:
         "What turns outputs into probabilities. When left out: none after a sigmoid or softmax, else sigmoid for one output and softmax for several.",
+    }),
+    threshold: threshold.optional().meta({
+      description: "Of two classes: the probability of the second above which a row is said to be of it; 0.5 when left out.",
     }),
     preprocessing: preprocessing
       .nullable()
@@ -54,6 +58,7 @@ export function fileMetadata(model: Model): Readonly<Record<string, string>> {
     input_width: model.inputWidth,
     classes: [...model.classes],
     activation: model.activation,
+    ...(model.threshold !== undefined && { threshold: model.threshold }),
     preprocessing: model.preprocessing,
   };
   return {

@@ -33,6 +33,11 @@ export interface Model {
   readonly layers: readonly Layer[];
   /** The function that converts outputs to probabilities. `none` if they already are, and for regression. */
   readonly activation: "none" | "sigmoid" | "softmax";
+  /**
+   * Of two classes: the probability of the second above which a row is said to be of it. Left out: a half, as for every model of an
+   * older server.
+   */
+  readonly threshold?: number;
   readonly parameters: number;
   /** Names, shapes and order of the weights. */
   readonly weights: readonly TensorEntry[];

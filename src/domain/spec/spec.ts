@@ -9,6 +9,7 @@ import { ID_PREFIXES } from "../id.ts";
 import { jobNameFault } from "../models/registry.ts";
 import { autoOptions, CHOSEN_BY_SEARCH, type ResolvedAuto, resolvedAuto } from "./auto-options.ts";
 import { boundFaults } from "./bound-faults.ts";
+import { decisionOptions } from "./decision-options.ts";
 import { type Layer, networkLayers } from "./layers.ts";
 import { float32, isFloat32, MAX_LAYERS, MAX_SEED } from "./numbers.ts";
 import { clipGrad, loss, optimizer, scheduler } from "./optimization.ts";
@@ -198,6 +199,7 @@ const fields = {
     .meta({ description: "Draw a new order of the rows for each epoch; without effect when a batch is all rows." }),
   seed: seed.default(0),
   early_stopping: earlyStopping.nullable().default(null),
+  decision: decisionOptions.optional(),
   metrics: z.array(z.enum(METRIC_NAMES)).optional().meta({
     description:
       "By epoch, beside the loss: accuracy, or mae and r2, when left out. Those of classes are macro averages. The model's evaluation has all of them.",

@@ -6,7 +6,7 @@ import { TrainyardError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
 import type { Encoded } from "../protobuf.ts";
-import { createGraph, type GraphBuilder, type Value } from "./onnx-graph.ts";
+import { createGraph, type GraphBuilder, TYPE, type Value } from "./onnx-graph.ts";
 import { type Weights, writeLayers } from "./onnx-layers.ts";
 import { writeColumns } from "./onnx-preprocessing.ts";
 
@@ -88,11 +88,25 @@ function writeValue(graph: GraphBuilder, output: Value, { preprocessing, outputW
   graph.output("value", value, "float", outputWidth, preprocessing?.targets.map(({ column }) => column).join(", ") ?? "");
 }
 
-function writeClasses(graph: GraphBuilder, output: Value, { classes, outputWidth }: Model): void {
+function writeClasses(graph: GraphBuilder, output: Value, { classes, outputWidth, threshold }: Model): void {
   const first = () => graph.node("Sub", [graph.constant("float", 1), output]);
   const probabilities = outputWidth === 1 ? graph.node("Concat", [first(), output], { axis: 1 }) : output;
-  const best = graph.node("ArgMax", [probabilities], { axis: 1, keepdims: 0 });
-  const label = graph.node("Gather", [graph.constant("string", classes), best], { axis: 0 });
+  const mostProbable = () => graph.node("ArgMax", [probabilities], { axis: 1, keepdims: 0 });
+  const place =
+    threshold === undefined || classes.length !== 2 ? mostProbable() : decidedPlace(graph, probabilities, threshold);
+  const label = graph.node("Gather", [graph.constant("string", classes), place], { axis: 0 });
   graph.output("probabilities", probabilities, "float", classes.length, `of ${JSON.stringify(classes)}`);
-  graph.output("label", label, "string", null, "the most probable class");
+  graph.output("label", label, "string", null, labelText(threshold));
 }
+
+/** The place of the class of each row: the second's where its probability, [batch, 2], is above the threshold. */
+function decidedPlace(graph: GraphBuilder, probabilities: Value, threshold: number): Value {
+  const second = graph.node("Gather", [probabilities, graph.constant("int64", 1)], { axis: 1 });
+  // In float64, as predict compares.
+  const exact = graph.node("Cast", [second], { to: TYPE.double });
+  const isAbove = graph.node("Greater", [exact, graph.constant("double", threshold)]);
+  return graph.node("Cast", [isAbove], { to: TYPE.int64 });
+}
+
+const labelText = (threshold: number | undefined): string =>
+  threshold === undefined ? "the most probable class" : `the second class where its probability is above ${threshold}`;

@@ -139,6 +139,7 @@ export const modelExample = {
   targets: [],
   output_width: 1,
   classes: ["0", "1"],
+  threshold: 0.5,
   layers,
   parameters: 17,
   weights: [
@@ -156,6 +157,7 @@ export const modelExample = {
   },
   metrics,
   score,
+  search: null,
   evaluation: null,
   created_at: transitions[2]?.at,
 };

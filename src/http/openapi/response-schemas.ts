@@ -213,6 +213,9 @@ export const modelAnswer = z
     targets: z.array(z.string()).meta({ description: "Columns that it predicts; empty where they have no names." }),
     output_width: z.int(),
     classes: z.array(z.string()).meta({ description: "Labels in the order of the outputs; empty for regression." }),
+    threshold: z.number().nullable().meta({
+      description: "Of two classes: the probability of the second above which a row is said to be of it. Null for others.",
+    }),
     layers: z.array(layer),
     parameters: z.int(),
     weights: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })),

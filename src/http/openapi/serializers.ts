@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { JobView } from "../../app/jobs/job-view.ts";
 import type { JobMetrics } from "../../domain/jobs/job.ts";
 import { toWire, type WireNumber } from "../../domain/metrics/metric.ts";
+import { thresholdOf } from "../../domain/models/decision.ts";
 import type { Evaluation } from "../../domain/models/evaluation.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { modelInputs } from "../../domain/models/model-inputs.ts";
@@ -62,6 +63,7 @@ export function representModel(model: Model, evaluation: Evaluation | null, { li
     targets: model.preprocessing?.targets.map(({ column }) => column) ?? [],
     output_width: model.outputWidth,
     classes: [...model.classes],
+    threshold: thresholdOf(model),
     layers: [...model.layers],
     parameters: model.parameters,
     weights: model.weights.map(({ name, shape }) => ({ name, shape: [...shape] })),

@@ -114,6 +114,7 @@ type Architecture = Pick<
   | "classes"
   | "layers"
   | "activation"
+  | "threshold"
   | "weights"
   | "receipt"
   | "score"

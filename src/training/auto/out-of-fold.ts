@@ -47,8 +47,9 @@ export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: T
   const { train, preprocessing } = data;
   const scalings = (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
   const answers = classes.length > 0 ? probabilitiesOf(outputs, model.outputWidth) : outputs;
-  const evaluationOf = (table: Table, predicted: Float32Array) => evaluate({ ...table, outputs: predicted }, classes, scalings);
-  const evaluation = evaluationOf(heldOut, answers);
+  const evaluationOf = (table: Table, predicted: Float32Array, threshold?: number) =>
+    evaluate({ ...table, outputs: predicted, threshold }, classes, scalings);
+  const evaluation = evaluationOf(heldOut, answers, model.threshold);
   const inference = createInference(model, weights, [BLOCK]);
   const score: Score = {
     part: "out_of_fold",
@@ -57,7 +58,7 @@ export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: T
     baseline: baselineOf({ table: heldOut, train, preprocessing, classes, seed: spec.seed }),
     linear: straightLineOf(found, (predicted) => scoreMetricsOf(evaluationOf(heldOut, predicted))),
   };
-  const onTraining = evaluationOf(train, inference.outputs(train.features, train.rows));
+  const onTraining = evaluationOf(train, inference.outputs(train.features, train.rows), model.threshold);
   return {
     evaluation: { train: onTraining, validation: evaluation, test: null, importance: importanceOf(found, model) },
     score,
@@ -121,7 +122,7 @@ function importanceOf(
         outputs.set(inference.outputs(own, rows), row * model.outputWidth);
         row += rows;
       }
-      return classes.length > 0 ? accuracy(outputs, { ...table }) : determination(outputs, { ...table });
+      return classes.length > 0 ? accuracy(outputs, { ...table, threshold: model.threshold }) : determination(outputs, table);
     },
   });
   return {

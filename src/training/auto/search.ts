@@ -15,6 +15,7 @@ import { type JobData, loadData } from "../data/data.ts";
 import type { Fold } from "../data/folds.ts";
 import { type Table, takeRows } from "../data/table.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
+import { decide } from "../evaluate/threshold.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
@@ -27,7 +28,7 @@ import { type Candidate, candidateSpec, candidatesOf, keptCandidates, type Searc
 import { featureKinds, featureView, plainFeatures } from "./feature-views.ts";
 import { createFoldTrainer } from "./fold-training.ts";
 import { searchFolds } from "./folds.ts";
-import { type Answers, fitTemperature, metricOf, objectiveOf } from "./objective.ts";
+import { type Answers, fitTemperature, metricOf, objectiveOf, probabilitiesOf } from "./objective.ts";
 import { evaluateOutOfFold } from "./out-of-fold.ts";
 import {
   addTrial,
@@ -313,8 +314,8 @@ function averageOfState({ spec, candidates, answers }: Search, { networks }: Sea
 
 /** Describes the average as a model, with its weights. */
 function modelOf(
-  { spec, classes, data, shape, folds }: Search,
-  { members }: Average,
+  { spec, classes, data, shape, folds, answers }: Search,
+  { members, outputs }: Average,
 ): { readonly described: NewCheckpoint["model"]; readonly weights: TensorSet } {
   const { layers, weights } = averageOf(members, [...folds.keys()], shape.features, shape.outputs);
   const described: NewCheckpoint["model"] = {
@@ -326,6 +327,7 @@ function modelOf(
     layers,
     activation:
       spec.task === "regression" ? "none" : LOSS_ACTIVATION[shape.outputs === 1 ? "bce_with_logits" : "cross_entropy"],
+    ...decide(spec.decision, () => ({ probabilities: probabilitiesOf(outputs, answers.width), labels: answers.targets })),
     parameters: weights.entries.reduce((total, { shape }) => total + elementCount(shape), 0),
     weights: weights.entries,
     sha256: sha256Of(weights.data),

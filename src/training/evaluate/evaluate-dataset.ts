@@ -19,7 +19,7 @@ const MOST_OUTPUTS = 2 ** 25;
 
 /** Scores over every row of a data set, or what is wrong with its columns: all of it. The values of all columns are there. */
 export function evaluateDataset(model: Model, weights: TensorSet, dataset: DatasetRows): DatasetEvaluation {
-  const { preprocessing, classes, outputWidth } = model;
+  const { preprocessing, classes, outputWidth, threshold } = model;
   if (!preprocessing || preprocessing.targets.length === 0)
     return refused(["the model was not trained on a data set: its columns have no names"]);
   const read = readDataset(preprocessing, dataset, classes);
@@ -39,7 +39,8 @@ export function evaluateDataset(model: Model, weights: TensorSet, dataset: Datas
     if (table.actual) actual?.set(table.actual, start * table.targetWidth);
   }
   const scalings = preprocessing.targets.map(({ scaling }) => scaling);
-  return { ok: true, evaluation: evaluate({ rows: chosen.length, outputs, targets, actual }, classes, scalings) };
+  const predicted = { rows: chosen.length, outputs, targets, actual, threshold };
+  return { ok: true, evaluation: evaluate(predicted, classes, scalings) };
 }
 
 function refused(details: readonly string[]): DatasetEvaluation {

@@ -12,13 +12,15 @@ import { createRandom, streamKey } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
 import { type Table, takeRows } from "../data/table.ts";
 import { type Architecture, architectureNetwork, BLOCK, createInference, type Inference } from "../predict/inference.ts";
-import { choose, evaluate, scoreValues } from "./evaluate.ts";
+import { choose, evaluate, type Predicted, scoreValues } from "./evaluate.ts";
 import { type ColumnGroup, permutationImportance } from "./importance.ts";
 import { scoreModel } from "./score.ts";
 
 export interface FinishedModel extends Architecture {
   /** Empty for a regression. */
   readonly classes: readonly string[];
+  /** Of two classes: the probability above which a row is of the second. */
+  readonly threshold?: number;
 }
 
 /** Most outputs that are looked at together, 128 MiB: beyond them, the scores of a part are those of rows drawn by the seed. */
@@ -48,7 +50,10 @@ export function evaluateModel(model: FinishedModel, weights: TensorSet, data: Jo
     const table = part.rows > most ? sample(part, most, seed) : part;
     const { rows, features, targets, actual } = table;
     const outputs = inference.outputs(features, rows);
-    return { table, evaluation: evaluate({ rows, outputs, targets, actual }, model.classes, scalings) };
+    return {
+      table,
+      evaluation: evaluate({ rows, outputs, targets, actual, threshold: model.threshold }, model.classes, scalings),
+    };
   };
   const parts = {
     test: evaluatePart(data.test),
@@ -92,7 +97,7 @@ function importanceOf(model: FinishedModel, inference: Inference, data: JobData,
     seed,
     score(features) {
       const outputs = inference.outputs(features, rows);
-      return isClassifier ? accuracy(outputs, table) : determination(outputs, table);
+      return isClassifier ? accuracy(outputs, { ...table, threshold: model.threshold }) : determination(outputs, table);
     },
   });
   return {
@@ -125,8 +130,11 @@ function drawnRows(of: number, rows: number, seed: number): Int32Array {
 }
 
 /** The share of rows whose class is predicted. */
-export function accuracy(outputs: Float32Array, { rows, targets }: Pick<Table, "rows" | "targets">): number {
-  const choices = choose({ rows, outputs, targets });
+export function accuracy(
+  outputs: Float32Array,
+  { rows, targets, threshold }: Pick<Predicted, "rows" | "targets" | "threshold">,
+): number {
+  const choices = choose({ rows, outputs, targets, threshold });
   return choices.reduce((hits, choice, row) => hits + (choice === targets[row] ? 1 : 0), 0) / rows;
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { Scaling } from "../../domain/datasets/preprocessing.ts";
+import { choosePlace } from "../../domain/models/decision.ts";
 import {
   type ClassEvaluation,
   MAX_CURVES,
@@ -24,6 +25,8 @@ export interface Predicted {
   readonly targets: Float32Array;
   /** [rows, columns]: values as they are stored, in their own units; without them, `targets` are scaled back. */
   readonly actual?: Float64Array | null;
+  /** Of two classes: the probability above which a row is of the second; a half when left out. */
+  readonly threshold?: number | undefined;
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
@@ -173,16 +176,11 @@ function probabilityOf(predicted: Predicted, row: number, index: number): number
   return index === 1 ? second : 1 - second;
 }
 
-/** The class that each row is given: the first of equal probabilities wins; of two classes the second needs over a half. */
+/** The class that each row is given. */
 export function choose(predicted: Predicted): Int32Array {
+  const { rows, outputs, threshold } = predicted;
   const width = widthOf(predicted);
-  return Int32Array.from({ length: predicted.rows }, (_, row) => {
-    if (width === 1) return (predicted.outputs[row] as number) > 0.5 ? 1 : 0;
-    let best = 0;
-    for (let index = 1; index < width; index++)
-      if (probabilityOf(predicted, row, index) > probabilityOf(predicted, row, best)) best = index;
-    return best;
-  });
+  return Int32Array.from({ length: rows }, (_, row) => choosePlace(outputs, row * width, width, threshold));
 }
 
 interface ClassCounts {

@@ -116,10 +116,12 @@ function preprocessingErrors({ columns }: Preprocessing): FieldError[] {
 }
 
 /** Whether task, classes, activation and outputs fit together. */
-function meaningErrors({ task, classes, activation, preprocessing }: Architecture, { outputShape }: Network): FieldError[] {
+function meaningErrors(stated: Architecture, { outputShape }: Network): FieldError[] {
+  const { task, classes, activation, preprocessing, threshold } = stated;
   const fail = (field: string, detail: string): FieldError[] => [{ pointer: `${AT}/${field}`, detail }];
   const [outputs = 0] = outputShape;
   if (outputShape.length !== 1) return fail("layers", `give [${outputShape.join(", ")}] for a row: end with one axis`);
+  if (threshold !== undefined && (task === "regression" || outputs > 2)) return fail("threshold", "is for two classes");
   if (task === "regression") {
     if (classes && classes.length > 0) return fail("classes", "must be empty for regression");
     if (activation !== undefined && activation !== "none") return fail("activation", "must be none for regression");
@@ -169,7 +171,7 @@ function inOrder(network: Network, tensors: TensorSet): TensorSet {
 }
 
 function modelOf(
-  { task, layers, classes, activation, preprocessing }: Architecture,
+  { task, layers, classes, activation, preprocessing, threshold }: Architecture,
   { outputShape }: Network,
   inputWidth: number,
   weights: TensorSet,
@@ -187,6 +189,7 @@ function modelOf(
     classes: classes && classes.length > 0 ? classes : labels,
     layers,
     activation: activation ?? (isProbability ? "none" : outputWidth === 1 ? "sigmoid" : "softmax"),
+    ...(threshold !== undefined && { threshold }),
     parameters,
     weights: weights.entries,
     sha256: sha256Of(weights.data),

@@ -1,6 +1,7 @@
 /** Predicts rows with a model whose network is compiled for small and large blocks of rows. */
 
 import type { Scaling } from "../../domain/datasets/preprocessing.ts";
+import { choosePlace } from "../../domain/models/decision.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import { createRemarkCollector } from "../../domain/models/remarks.ts";
 import type { PredictionResult } from "../../domain/ports.ts";
@@ -39,7 +40,8 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
 }
 
 /** Returns the prediction for the outputs at `offset`. */
-function predictionOf({ task, classes, preprocessing, outputWidth }: Model, outputs: Float32Array, offset: number): Prediction {
+function predictionOf(model: Model, outputs: Float32Array, offset: number): Prediction {
+  const { task, classes, preprocessing, outputWidth, threshold } = model;
   if (task === "regression") {
     const values: number[] = [];
     for (let column = 0; column < outputWidth; column++) {
@@ -48,19 +50,12 @@ function predictionOf({ task, classes, preprocessing, outputWidth }: Model, outp
     return { value: values.length === 1 ? (values[0] as number) : values };
   }
   const probabilities: number[] = [];
-  // The first of equal probabilities wins, as in argmax: with two classes, the second needs more than a half.
-  let best = 0;
-  let probability = Number.NaN;
   for (let index = 0; index < classes.length; index++) {
     const single = outputs[offset] as number;
-    const value = outputWidth === 1 ? (index === 0 ? 1 - single : single) : (outputs[offset + index] as number);
-    if (index === 0 || value > probability) {
-      best = index;
-      probability = value;
-    }
-    probabilities.push(value);
+    probabilities.push(outputWidth === 1 ? (index === 0 ? 1 - single : single) : (outputs[offset + index] as number));
   }
-  return { place: best, label: classes[best] as string, probability, probabilities };
+  const place = choosePlace(outputs, offset, outputWidth, threshold);
+  return { place, label: classes[place] as string, probability: probabilities[place] as number, probabilities };
 }
 
 function unscaled(value: number, scaling: Scaling | null): number {

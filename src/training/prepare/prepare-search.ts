@@ -9,6 +9,7 @@ import { foldCounts } from "../auto/folds.ts";
 import type { DataShape } from "../data/source.ts";
 import { memoryEstimate } from "../run/build.ts";
 import { networkOf } from "../run/network.ts";
+import { decisionErrors } from "./decision.ts";
 
 /** The parts of a resolved spec that a search decides. */
 export type SearchResolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "epochs" | "scheduler" | "early_stopping"> & {
@@ -25,6 +26,7 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
   const errors: FieldError[] = allowed.includes(metric)
     ? []
     : [{ pointer: "/model/auto/metric", detail: `${metric} is not a metric of ${data.task}: use ${allowed.join(" or ")}` }];
+  errors.push(...decisionErrors(spec, data));
   if (shape.rows < FEWEST_ROWS)
     errors.push({
       pointer: "/model/auto",

@@ -18,6 +18,7 @@ import {
 } from "../../domain/spec/spec.ts";
 import type { DataShape } from "../data/source.ts";
 import { networkOf } from "../run/network.ts";
+import { decisionErrors } from "./decision.ts";
 import { resolveLayers } from "./widths.ts";
 
 /** The parts of a resolved spec that follow from the data. */
@@ -35,7 +36,7 @@ export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolutio
   const errors: FieldError[] = [];
   const given = givenLayers(spec);
   const loss = spec.loss ?? defaultLoss(data.task, given);
-  errors.push(...lossErrors(loss, given, data));
+  errors.push(...lossErrors(loss, given, data), ...decisionErrors(spec, data));
   const widths = {
     features: data.featureWidth,
     outputs: outputWidth(loss, data),

@@ -10,6 +10,8 @@ import { compile, type Executable } from "../../engine/index.ts";
 import { countClasses } from "../data/class-weights.ts";
 import { type JobData, loadData } from "../data/data.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
+import { decide, secondOf } from "../evaluate/threshold.ts";
+import { BLOCK, createInference } from "../predict/inference.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
 import { planTraining, type TrainingPlan } from "./build.ts";
@@ -53,11 +55,26 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     };
     return { state: "failed", metrics, error };
   }
-  const described = modelOf(run, plan, data, weights);
+  const described = decided(modelOf(run, plan, data, weights), spec, weights, data);
   const { evaluation, score } = evaluateModel(described, weights, data, spec.seed);
   if (control.cancelled()) return { state: "cancelled", metrics };
   const model = { ...described, score };
   return { state: "succeeded", metrics: recorder.finished() as JobMetrics, reason, model, weights, evaluation };
+}
+
+/** The model with the threshold that its job asks for, chosen on the validation part. */
+function decided<M extends Omit<TrainedModel, "score">>(
+  model: M,
+  { decision }: NetworkSpec,
+  weights: TensorSet,
+  { validation }: JobData,
+): M {
+  const rows = () => {
+    if (!validation) return null;
+    const outputs = createInference(model, weights, [BLOCK]).outputs(validation.features, validation.rows);
+    return { probabilities: secondOf(outputs, validation.rows), labels: validation.targets };
+  };
+  return { ...model, ...decide(decision, rows) };
 }
 
 /** The spec of a job whose network is given. Throws an Error for a search, which training/auto runs. */
@@ -134,6 +151,8 @@ function modelOf(
     classes: job.classes,
     layers: spec.model.layers,
     activation: LOSS_ACTIVATION[spec.loss.type],
+    // A criterion looks at the rows once, at the end.
+    ...decide(spec.decision, () => null),
     parameters: job.parameters,
     weights,
     sha256: sha256Of(data.subarray(0, count)),

@@ -19,6 +19,7 @@ interface Described {
   readonly task?: Model["task"];
   readonly activation?: Model["activation"];
   readonly classes?: readonly string[];
+  readonly threshold?: number;
   readonly inputWidth?: number;
   readonly preprocessing?: Preprocessing;
   /** As a request names them: defaults may be left out. */
@@ -29,6 +30,7 @@ function modelOf({
   task = "regression",
   activation = "none",
   classes = [],
+  threshold,
   preprocessing,
   inputWidth,
   layers,
@@ -41,6 +43,7 @@ function modelOf({
     task,
     activation,
     classes,
+    ...(threshold !== undefined && { threshold }),
     preprocessing: preprocessing ?? null,
     inputWidth: width,
     outputWidth: network.outputShape.at(-1) as number,
@@ -116,6 +119,26 @@ describe("an ONNX file in onnxruntime agrees with predict", () => {
         activation: "sigmoid",
         classes: ["0", "1"],
         layers: [linear(8), plain("gelu"), linear(1)],
+      },
+    ],
+    [
+      "the label by a threshold of its own, of one output",
+      {
+        task: "binary_classification",
+        activation: "sigmoid",
+        classes: ["0", "1"],
+        threshold: 0.2,
+        layers: [linear(8), plain("gelu"), linear(1)],
+      },
+    ],
+    [
+      "the label by a threshold of its own, of two outputs",
+      {
+        task: "binary_classification",
+        activation: "softmax",
+        classes: ["a", "b"],
+        threshold: 0.85,
+        layers: [linear(2)],
       },
     ],
     [

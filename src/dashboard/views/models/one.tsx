@@ -5,7 +5,7 @@ import { ModelViews } from "../../model-view/model-views.tsx";
 import { PredictView } from "../../predict/predict-view.tsx";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
-import { formatAgo, formatCount, formatTime } from "../../shell/format.ts";
+import { formatAgo, formatCount, formatTime, formatValue } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
@@ -92,7 +92,7 @@ function Waiting() {
 }
 
 function Head({ model, modelRef }: ModelProps) {
-  const { name, version, aliases, task, parameters, created_at, receipt, job } = model;
+  const { name, version, aliases, task, threshold, parameters, created_at, receipt, job } = model;
   const now = useNow(5000);
   return (
     <>
@@ -110,6 +110,7 @@ function Head({ model, modelRef }: ModelProps) {
       <Facts
         facts={[
           { label: "Task", value: TASK_LABELS[task] },
+          ...(threshold === null ? [] : [{ label: "Threshold", value: formatValue(threshold) }]),
           { label: "Parameters", value: formatCount(parameters) },
           { label: "Created", value: <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span> },
           { label: "Created by", value: job ? <a href={`/jobs/${job}`}>its job</a> : "an import" },

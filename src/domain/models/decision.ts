@@ -1,0 +1,38 @@
+/** Which class a model says a row is of, given what its network answers: the one place where a label is chosen from probabilities. */
+import { DEFAULT_THRESHOLD } from "../spec/decision-options.ts";
+import type { ClassPrediction, Model } from "./model.ts";
+
+/**
+ * The place of the class of a row, for the `width` probabilities at `offset`: one a class, or the second's alone. Of two classes it is
+ * the second when its probability is above `threshold`; otherwise, and of more classes, the most probable, of equal ones the first.
+ */
+export function choosePlace(
+  probabilities: ArrayLike<number>,
+  offset: number,
+  width: number,
+  threshold: number = DEFAULT_THRESHOLD,
+): number {
+  if (width === 1) return (probabilities[offset] as number) > threshold ? 1 : 0;
+  // Two probabilities of float32 may sum up to a little less than 1: at the default, the greater one wins, as in argmax.
+  if (width === 2 && threshold !== DEFAULT_THRESHOLD) return (probabilities[offset + 1] as number) > threshold ? 1 : 0;
+  let best = 0;
+  for (let place = 1; place < width; place++)
+    if ((probabilities[offset + place] as number) > (probabilities[offset + best] as number)) best = place;
+  return best;
+}
+
+/** The same prediction with the label that another threshold gives. */
+export function decidedBy(
+  prediction: ClassPrediction,
+  { classes }: Pick<Model, "classes">,
+  threshold: number,
+): ClassPrediction {
+  const { probabilities } = prediction;
+  const place = choosePlace(probabilities, 0, probabilities.length, threshold);
+  return { ...prediction, place, label: classes[place] as string, probability: probabilities[place] as number };
+}
+
+/** The threshold that a model decides by; null unless it has two classes. */
+export function thresholdOf({ classes, threshold }: Pick<Model, "classes" | "threshold">): number | null {
+  return classes.length === 2 ? (threshold ?? DEFAULT_THRESHOLD) : null;
+}

@@ -1,0 +1,42 @@
+/** How a job for two classes decides between them: by which probability of the second class a row is said to be of it. */
+import { z } from "zod";
+
+/** From this probability on is a row of the second of two classes, where nothing else is said: exclusively. */
+export const DEFAULT_THRESHOLD = 0.5;
+
+/** A probability above which a row is of the second class. */
+export const threshold = z.number().min(0).max(1);
+
+/** What a threshold may maximise. */
+export const MAXIMIZED = ["f1", "balanced_accuracy", "mcc"] as const;
+
+/** Most that a false answer may cost. */
+const MAX_COST = 1e9;
+const cost = z.number().min(0).max(MAX_COST);
+
+export const decisionOptions = z
+  .union([
+    z.strictObject({ threshold }).meta({ description: "This probability." }),
+    z
+      .strictObject({ maximize: z.enum(MAXIMIZED) })
+      .meta({ description: "The one with the greatest metric: `f1` (macro average), `balanced_accuracy` or `mcc`." }),
+    z
+      .strictObject({
+        cost: z.strictObject({
+          false_positive: cost.meta({ description: "Of a row of the first class that is said to be of the second." }),
+          false_negative: cost.meta({ description: "Of a row of the second class that is said to be of the first." }),
+        }),
+      })
+      .meta({ description: "The one whose wrong answers cost least." }),
+  ])
+  .meta({
+    id: "Decision",
+    description:
+      "For two classes: the probability of the second above which a row is said to be of it. A metric or cost chooses it on the validation part, or, of a model that is searched for, on the predictions of rows that its networks have not seen; never on the test part. 0.5 when left out.",
+    examples: [{ maximize: "f1" }],
+  });
+
+export type DecisionOptions = z.output<typeof decisionOptions>;
+
+/** A decision that looks at rows. */
+export type Criterion = Exclude<DecisionOptions, { threshold: number }>;
