@@ -89,7 +89,7 @@ function runControlOf(
   };
 }
 
-function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone: number): Job {
+export function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone: number): Job {
   const { spec, parameters, memoryBytes, classes } = prepared;
   return {
     id: "job_test",

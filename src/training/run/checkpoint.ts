@@ -48,7 +48,11 @@ export function readTensors(executable: Executable, plan: TrainingPlan, bestWeig
 }
 
 /** Restores the tensors that `readTensors` read. Returns the best weights if the checkpoint has them. */
-export function writeTensors(executable: Executable, plan: TrainingPlan, { tensors }: CheckpointState): TensorSet | null {
+export function writeTensors(
+  executable: Executable,
+  plan: TrainingPlan,
+  { tensors }: Pick<CheckpointState, "tensors">,
+): TensorSet | null {
   const best = [];
   for (const [name, values] of unpackTensors(tensors)) {
     if (name.startsWith(BEST)) best.push([name.slice(BEST.length), values] as const);

@@ -8,16 +8,13 @@ import type { JobError } from "../../domain/jobs/job.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
-import { createSchedule, type Executable } from "../../engine/index.ts";
+import type { Executable } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
 import type { TrainingPlan } from "./build.ts";
 import { encodeProgress, readTensors, type TrainingProgress } from "./checkpoint.ts";
 import { createCheckpointSchedule } from "./checkpoint-schedule.ts";
-import { createEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
-import { columnOf, type EpochOptions, type EpochRunner, nextCount } from "./epoch.ts";
-import { createFullBatchRunner } from "./full-batch.ts";
-import { readWeights } from "./initial-memory.ts";
-import { createMiniBatchRunner } from "./mini-batch.ts";
+import { nextCount } from "./epoch.ts";
+import { createEpochs, type Epochs } from "./epochs.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunControl } from "./run-control.ts";
 
@@ -51,33 +48,23 @@ export const DIVERGED_CURE = "try a smaller learning rate, clip_grad, or look fo
 /** Runs until something ends it. */
 export function runEpochs(loop: Loop): End {
   const { spec, plan, executable, data, control, recorder, start } = loop;
-  const learningRate = createLearningRateDriver(loop);
-  const stopping = spec.early_stopping && createEarlyStopping(spec.early_stopping, start?.stopping ?? null);
   const secondsTrained = createStopwatch(start?.seconds ?? 0);
   const checkpointSchedule = createCheckpointSchedule(spec.checkpoint, control.storing);
   const isOverdue = () => secondsTrained() > spec.max_seconds;
   const ended = () => control.cancelled() || control.stopping() !== null || isOverdue();
   const interrupted = () => ended() || checkpointSchedule.isDue();
-  const runner = createRunner({ spec, plan, executable, data, ended, interrupted, partial: start?.partial ?? null });
-  const losses = columnOf(runner.columns, "loss");
-  let { bestWeights } = loop;
-  const checkpointWriter = createCheckpointWriter(loop, {
-    runner,
-    stopping,
-    secondsTrained,
-    schedule: learningRate.schedule,
-    best: () => bestWeights,
-  });
+  const epochs = createEpochs(
+    { spec, plan, executable, data, ended, interrupted, partial: start?.partial ?? null },
+    { schedule: start?.schedule ?? null, stopping: start?.stopping ?? null, bestWeights: loop.bestWeights },
+  );
+  const { runner, most } = epochs;
+  const checkpointWriter = createCheckpointWriter(loop, epochs, secondsTrained);
   const save = (reason: CheckpointReason): void => {
     checkpointWriter.save(reason);
     checkpointSchedule.written();
   };
-  const finished = (reason: string): End => {
-    return { kind: "finished", reason, weights: bestWeights ?? readWeights(executable, plan) };
-  };
+  const finished = (reason: string): End => ({ kind: "finished", reason, weights: epochs.weights() });
 
-  // Early stopping and a schedule with a metric need each epoch before the next starts: one epoch per call.
-  const most = learningRate.needsMetric || stopping ? 1 : runner.maxEpochs;
   let count = 1;
   let spentMs = 0;
   while (recorder.epoch < spec.epochs) {
@@ -92,21 +79,16 @@ export function runEpochs(loop: Loop): End {
     const { epoch } = recorder;
     const until = Math.min(spec.epochs, checkpointSchedule.nextStop(epoch));
     const started = performance.now();
-    const ran = runner.run(epoch + 1, Math.min(count, most, until - epoch), learningRate.next);
+    const ran = epochs.run(epoch + 1, Math.min(count, most, until - epoch));
     spentMs += performance.now() - started;
     // Interrupted within an epoch, for one of the reasons above.
     if (ran === 0) continue;
-    const finite = finiteEpochs(losses, ran);
+    const finite = epochs.finite(ran);
     recorder.record(runner.columns, Math.min(finite + 1, ran), spentMs / ran);
-    if (finite < ran) return diverged(recorder.epoch, losses[finite] as number);
-    const last = (series: Series) => columnOf(runner.columns, series)[ran - 1] as number;
-    learningRate.observe(last);
-    const verdict = stopping?.observe(recorder.epoch, last(stopping.monitor));
-    if (verdict?.improved && spec.early_stopping?.restore_best) {
-      bestWeights = readWeights(executable, plan);
-      recorder.keep();
-    }
-    if (verdict?.stop) return finished(verdict.stop);
+    if (finite < ran) return diverged(recorder.epoch, epochs.loss(finite));
+    const { kept, stop } = epochs.observe(recorder.epoch, ran);
+    if (kept) recorder.keep();
+    if (stop) return finished(stop);
     recorder.flush(false);
     count = nextCount(ran, spentMs, most);
     spentMs = 0;
@@ -119,55 +101,19 @@ export function runEpochs(loop: Loop): End {
   return finished("all epochs are done");
 }
 
-function createRunner(options: EpochOptions): EpochRunner {
-  return options.plan.batch === options.data.train.rows ? createFullBatchRunner(options) : createMiniBatchRunner(options);
-}
-
-/** Creates the driver that sets the learning rate of each epoch by the schedule of the spec. */
-function createLearningRateDriver({ spec, start }: Loop) {
-  const schedule = spec.scheduler && createSchedule(spec.scheduler, spec.optimizer.lr);
-  if (schedule && start?.schedule) schedule.restore(start.schedule);
-  const watched = spec.scheduler?.type === "reduce_lr_on_plateau" ? (spec.scheduler.monitor as Series) : null;
-  return {
-    schedule,
-    needsMetric: watched !== null,
-    /** Returns the learning rate of the next epoch. */
-    next: (): number => {
-      const lr = schedule?.lr ?? spec.optimizer.lr;
-      if (watched === null) schedule?.step();
-      return lr;
-    },
-    /** Takes the values of the epoch that just ended, by series. */
-    observe: (last: (series: Series) => number): void => {
-      if (watched !== null) schedule?.step(last(watched));
-    },
-  };
-}
-
 /** Returns a clock of the seconds of training, including those of earlier attempts. */
 function createStopwatch(before: number): () => number {
   const begun = performance.now();
   return () => before + (performance.now() - begun) / 1000;
 }
 
-/** Returns the number of epochs before the first whose loss is not finite. */
-function finiteEpochs(losses: Float64Array, count: number): number {
-  let index = 0;
-  while (index < count && Number.isFinite(losses[index])) index++;
-  return index;
-}
-
-interface Running {
-  readonly runner: EpochRunner;
-  readonly stopping: EarlyStopping | null;
-  readonly schedule: ReturnType<typeof createLearningRateDriver>["schedule"];
-  secondsTrained(): number;
-  best(): TensorSet | null;
-}
-
 /** Creates the writer of checkpoints, which save the current state of the loop. */
-function createCheckpointWriter({ plan, executable, control, recorder, monitor, start, describe }: Loop, running: Running) {
-  const { runner, stopping, schedule } = running;
+function createCheckpointWriter(
+  { plan, executable, control, recorder, monitor, start, describe }: Loop,
+  epochs: Epochs,
+  secondsTrained: () => number,
+) {
+  const { runner, stopping, schedule } = epochs;
   const stepsDone = () => runner.partial?.steps ?? 0;
   const place = () => `${recorder.epoch}/${stepsDone()}`;
   let bestValue = start?.bestValue ?? null;
@@ -190,10 +136,10 @@ function createCheckpointWriter({ plan, executable, control, recorder, monitor, 
         schedule: schedule?.state() ?? null,
         stopping: stopping?.state() ?? null,
         partial: runner.partial,
-        seconds: running.secondsTrained(),
+        seconds: secondsTrained(),
         bestValue,
       });
-      const tensors = readTensors(executable, plan, running.best());
+      const tensors = readTensors(executable, plan, epochs.bestWeights);
       control.save({ epoch: recorder.epoch, step: stepsDone(), tensors, progress, reason, isBest, model: describe(tensors) });
       saved = place();
     },
@@ -205,7 +151,17 @@ function timeout({ max_seconds }: ResolvedSpec, epoch: number): End {
 }
 
 function diverged(epoch: number, loss: number): End {
-  return failed("diverged", `the loss of epoch ${epoch} is ${loss}: ${DIVERGED_CURE}`, epoch);
+  return { kind: "failed", error: divergedLoss(epoch, loss) };
+}
+
+/** The error of a run whose loss is not finite. */
+export function divergedLoss(epoch: number, loss: number): JobError {
+  return { code: "diverged", detail: `the loss of epoch ${epoch} is ${loss}: ${DIVERGED_CURE}`, epoch };
+}
+
+/** The error of a run whose losses are finite and whose weights after its last epoch are not. */
+export function divergedWeights(epoch: number): JobError {
+  return { code: "diverged", detail: `the last update left weights that are not finite: ${DIVERGED_CURE}`, epoch };
 }
 
 function failed(code: JobError["code"], detail: string, epoch: number): End {

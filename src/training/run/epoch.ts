@@ -2,11 +2,11 @@
  * Shared code of the two epoch runners: filling the feed tables of compiled steps, and reducing the results of steps to the
  * values of an epoch.
  */
+import type { Scaling } from "../../domain/datasets/preprocessing.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import type { Executable, Program, Tensor } from "../../engine/index.ts";
-import type { JobData } from "../data/data.ts";
 import type { Table } from "../data/table.ts";
 import { type MetricContext, metricDefinitions, type SumName, squaresAroundMean, sumsOf } from "../evaluate/metrics.ts";
 import { INPUTS, type TrainingPlan } from "./build.ts";
@@ -42,11 +42,19 @@ export interface PartialEpoch {
   readonly norms: number;
 }
 
+/** The rows of a run, and how its targets were scaled. */
+export interface EpochRows {
+  readonly train: Table;
+  readonly validation: Table | null;
+  /** Null where targets are as they are. */
+  readonly preprocessing: { readonly targets: readonly { readonly scaling: Scaling | null }[] } | null;
+}
+
 export interface EpochOptions {
   readonly spec: ResolvedSpec;
   readonly plan: TrainingPlan;
   readonly executable: Executable;
-  readonly data: JobData;
+  readonly data: EpochRows;
   /** Called between the calls of an epoch with several: whether to return to the caller, who may resume the epoch. */
   interrupted(): boolean;
   /** Called where returning loses work: whether the run has ended. */

@@ -2,12 +2,11 @@
  * Trains a prepared job, from its rows to its result. Blocks its thread until the job is done, cancelled, stopped, out of time
  * or diverged.
  */
-import type { JobError, JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
+import type { JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
 import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { isSearch, type NetworkSpec } from "../../domain/spec/spec.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
 import { compile, type Executable } from "../../engine/index.ts";
-import { countClasses } from "../data/class-weights.ts";
 import { type JobData, loadData } from "../data/data.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
 import { decide, secondOf } from "../evaluate/threshold.ts";
@@ -17,11 +16,12 @@ import { receiptOf } from "../prepare/receipt.ts";
 import { planTraining, type TrainingPlan } from "./build.ts";
 import { decodeProgress, type TrainingProgress, writeTensors } from "./checkpoint.ts";
 import { computedSeries } from "./epoch.ts";
-import { DIVERGED_CURE, runEpochs } from "./epoch-loop.ts";
+import { divergedWeights, runEpochs } from "./epoch-loop.ts";
 import { writeInputs, writeStart } from "./initial-memory.ts";
-import { embeddingsOf, LOSS_ACTIVATION } from "./network.ts";
+import { LOSS_ACTIVATION } from "./network.ts";
 import { createRecorder } from "./recorder.ts";
 import type { RunControl } from "./run-control.ts";
+import { sizesOf } from "./sizes.ts";
 
 /** Trains a job to its end, from its start or from a checkpoint. Reports every epoch, even one that diverges. Throws only on bugs. */
 export function train(run: TrainingRun, control: RunControl): TrainingResult {
@@ -48,12 +48,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   if (end.kind !== "finished") return { state: end.kind, metrics };
   const { reason, weights } = end;
   if (!weights.data.every(Number.isFinite)) {
-    const error: JobError = {
-      code: "diverged",
-      detail: `the last update left weights that are not finite: ${DIVERGED_CURE}`,
-      epoch: recorder.epoch,
-    };
-    return { state: "failed", metrics, error };
+    return { state: "failed", metrics, error: divergedWeights(recorder.epoch) };
   }
   const described = decided(modelOf(run, plan, data, weights), spec, weights, data);
   const { evaluation, score } = evaluateModel(described, weights, data, spec.seed);
@@ -112,25 +107,6 @@ function goOn({ job, payload, checkpoint }: TrainingRun, executable: Executable,
     return { start: null, epoch: 0, bestWeights: null };
   }
   return { start, epoch: checkpoint.epoch, bestWeights: writeTensors(executable, plan, checkpoint) };
-}
-
-/** The sizes that programs are planned for. */
-export function sizesOf({ train, validation, preprocessing }: JobData, classes: number) {
-  const { rows, featureWidth, targetWidth } = train;
-  const embeddings = embeddingsOf(preprocessing?.columns ?? []);
-  const targetScalings = (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
-  const classCounts = countClasses(classes > 0 ? train.targets : [], classes);
-  const weighted = train.weights !== null;
-  return {
-    rows,
-    validationRows: validation?.rows ?? 0,
-    featureWidth,
-    targetWidth,
-    embeddings,
-    targetScalings,
-    classCounts,
-    weighted,
-  };
 }
 
 /** Describes the model whose weights are the first of the tensors. */

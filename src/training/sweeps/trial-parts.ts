@@ -12,9 +12,9 @@ import { applyParameters } from "../../domain/sweeps/parameter-space.ts";
 import { compile, type Executable } from "../../engine/index.ts";
 import { type JobData, loadData } from "../data/data.ts";
 import type { Parts } from "../data/split.ts";
-import { planTraining, type TrainingPlan } from "../run/build.ts";
+import { planTraining, type TrainingPlan, type TrainingSizes } from "../run/build.ts";
 import { writeInputs } from "../run/initial-memory.ts";
-import { sizesOf } from "../run/train.ts";
+import { sizesOf } from "../run/sizes.ts";
 import { foldsOfSweep, runOf } from "./sweep-folds.ts";
 import { type OpenSweep, type PreparedTrial, prepareTrial } from "./trial-source.ts";
 
@@ -121,7 +121,7 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
 }
 
 /** Compiles the steps of a trial. Its network is given: sweeps of searches are refused. */
-function compilePlan({ spec }: PreparedJob, sizes: ReturnType<typeof sizesOf>): Kept {
+function compilePlan({ spec }: PreparedJob, sizes: TrainingSizes): Kept {
   const plan = planTraining(spec as NetworkSpec, sizes);
   const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
   return { plan, executable, inputs: "" };

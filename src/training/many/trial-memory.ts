@@ -1,0 +1,37 @@
+/** The memory of a trial before its first step: rows, where they are not there yet, random keys, and what its tensors start from. */
+import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
+import type { Table } from "../data/table.ts";
+import { writeTensors } from "../run/checkpoint.ts";
+import { rowStates, writeKeys, writeTensorStart } from "../run/initial-memory.ts";
+import type { Trial } from "./train-many.ts";
+import type { CompiledSteps, TrialPlan } from "./trial-plan.ts";
+
+/**
+ * Writes what a trial starts from, and returns the best weights so far of one that goes on. Throws a RangeError for tables whose
+ * sizes are not the plan's.
+ */
+export function writeTrial({ sizes }: TrialPlan, steps: CompiledSteps, trial: Trial): TensorSet | null {
+  const { plan, executable, resident } = steps;
+  const { seed, train, validation, initial, from } = trial;
+  ensureRows("train", train.rows, sizes.rows);
+  ensureRows("validation", validation?.rows ?? 0, sizes.validationRows);
+  ensureWeights(train, sizes.weighted);
+  for (const [name, values] of rowStates(train, validation)) {
+    if (resident.get(name) === values) continue;
+    executable.write(name, values);
+    resident.set(name, values);
+  }
+  writeKeys(executable, plan, seed);
+  if (from) return writeTensors(executable, plan, from);
+  const given = initial ? unpackTensors(initial) : null;
+  writeTensorStart(executable, plan, seed, (name) => given?.get(name));
+  return null;
+}
+
+function ensureRows(part: string, rows: number, planned: number): void {
+  if (rows !== planned) throw new RangeError(`${part} has ${rows} rows, and the plan is for ${planned}`);
+}
+
+function ensureWeights({ weights }: Table, weighted: boolean): void {
+  if ((weights !== null) !== weighted) throw new RangeError(`the plan is for rows ${weighted ? "with" : "without"} weights`);
+}

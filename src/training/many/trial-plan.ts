@@ -1,0 +1,59 @@
+/**
+ * The plan of many trials: the compiled steps of a spec for tables of given sizes, with the memory that the trials take turns in.
+ * Knows what may differ between its trials and what is compiled in; knows nothing of how a trial runs.
+ */
+import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
+import { compile, createOptimizer, type Executable, type Optimizer } from "../../engine/index.ts";
+import { planTraining, type TrainingPlan, type TrainingSizes } from "../run/build.ts";
+
+/** The parts of a spec that may differ between the trials of a plan. All others are the plan's own. */
+export type TrialSettings = Partial<Pick<ResolvedSpec, "optimizer" | "scheduler" | "early_stopping" | "epochs" | "shuffle">>;
+
+/** Compiled steps of one kind of optimiser, and the memory that trials run in, one after the other. */
+export interface CompiledSteps {
+  readonly plan: TrainingPlan;
+  readonly executable: Executable;
+  /** What the memory holds: the objects whose rows were written last. */
+  readonly resident: Map<string, object>;
+}
+
+export interface TrialPlan {
+  readonly spec: NetworkSpec;
+  readonly sizes: TrainingSizes;
+  /** Returns the steps for an optimiser, compiled where no earlier trial needed them, and the optimiser that feeds them. */
+  stepsFor(optimizer: ResolvedSpec["optimizer"]): { readonly steps: CompiledSteps; readonly optimizer: Optimizer };
+}
+
+/** Most optimisers that a plan keeps compiled: each has a copy of the rows. */
+const MAX_COMPILED = 8;
+
+/**
+ * Compiles the steps of a spec for tables of these sizes: one plan for all trials that have them. It holds one copy of the rows in
+ * memory, or a few if its trials differ in what is compiled in. Throws a GraphError if layers do not fit together.
+ */
+export function planTrials(spec: NetworkSpec, sizes: TrainingSizes): TrialPlan {
+  const compiled = new Map<string, CompiledSteps>();
+  const stepsFor: TrialPlan["stepsFor"] = (options) => {
+    const optimizer = createOptimizer(options);
+    const key = compiledIn(options);
+    const steps = compiled.get(key) ?? compileSteps({ ...spec, optimizer: options }, sizes);
+    // The map iterates in insertion order, so that its first entry is the one that was used least recently.
+    compiled.delete(key);
+    compiled.set(key, steps);
+    if (compiled.size > MAX_COMPILED) compiled.delete(compiled.keys().next().value as string);
+    return { steps, optimizer };
+  };
+  stepsFor(spec.optimizer);
+  return { spec, sizes, stepsFor };
+}
+
+/** What of an optimiser is part of the compiled steps: all but the learning rate. */
+function compiledIn({ lr: _lr, ...options }: ResolvedSpec["optimizer"]): string {
+  return JSON.stringify(options);
+}
+
+function compileSteps(spec: NetworkSpec, sizes: TrainingSizes): CompiledSteps {
+  const plan = planTraining(spec, sizes);
+  const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
+  return { plan, executable, resident: new Map() };
+}
