@@ -121,7 +121,9 @@ async function resultLines(client: Client, sweep: Sweep, isMaximized: boolean, t
     ...(spec.folds ? [`± ${significant(spreadOf(trial))}`] : []),
     ...pointers.map((pointer) => valueText(trial.parameters[pointer])),
   ]);
-  const promoted = job ? [`  the best is job ${job}: trainyard watch ${job}`] : [];
+  // An embedded server ends with this command, so the job must end first.
+  const model = job ? (await client.wait(job)).model : null;
+  const promoted = model ? [`  ${terminal.paint.bold("model")}  ${model.name}@${model.version}  ${model.id}`] : [];
   return ["", ...table([head, ...rows], terminal), "", ...promoted, ...(error ? [`  ${error}`] : [])];
 }
 
@@ -131,4 +133,5 @@ function spreadOf({ fold_values: values, value: mean }: Trial): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }
 
-const valueText = (value: unknown): string => (typeof value === "number" ? significant(value) : String(value ?? ""));
+const valueText = (value: unknown): string =>
+  typeof value === "number" && !Number.isInteger(value) ? significant(value) : String(value ?? "");
