@@ -196,7 +196,10 @@ const fields = {
     .default(true)
     .meta({ description: "Draw a new order of the rows for each epoch; without effect when a batch is all rows." }),
   seed: seed.default(0),
-  early_stopping: earlyStopping.nullable().default(null),
+  early_stopping: earlyStopping.nullable().optional().meta({
+    description:
+      "null: none. Left out: a data set with a validation part stops after a tenth of its epochs without a better val_loss, 10 at the least, and keeps the best weights; other data does not stop early.",
+  }),
   metrics: z.array(z.enum(METRIC_NAMES)).optional().meta({
     description:
       "By epoch, beside the loss: accuracy, or mae and r2, when left out. Those of classes are macro averages. The model's evaluation has all of them.",
@@ -304,6 +307,7 @@ export const resolvedSpec = z
       }),
     ]),
     split: split.nullable(),
+    early_stopping: earlyStopping.nullable(),
     preprocess: z
       .union([preprocess, z.strictObject({ fitted: preprocessing }).meta({ description: "As the model of init_from has it." })])
       .nullable(),

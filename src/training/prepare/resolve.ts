@@ -3,6 +3,7 @@
  * do not fit together, each at its field and with a cure.
  */
 import type { FieldError } from "../../domain/errors.ts";
+import { defaultEarlyStopping } from "../../domain/spec/early-stopping.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { Loss } from "../../domain/spec/optimization.ts";
 import { DEFAULT_METRICS, type JobSpec, METRICS, type Metric, type ResolvedSpec, type Task } from "../../domain/spec/spec.ts";
@@ -48,11 +49,19 @@ export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolutio
     spec.scheduler?.type === "reduce_lr_on_plateau"
       ? { ...spec.scheduler, monitor: monitor(spec.scheduler.monitor, "/scheduler/monitor") as "loss" | "val_loss" }
       : spec.scheduler;
-  const early_stopping = spec.early_stopping && {
-    ...spec.early_stopping,
-    monitor: monitor(spec.early_stopping.monitor, "/early_stopping/monitor") as NonNullable<typeof spec.early_stopping.monitor>,
-  };
+  const early_stopping = resolveEarlyStopping(spec, hasValidation, monitor);
   return { resolution: { task: data.task, loss, metrics, model: { layers }, scheduler, early_stopping }, errors };
+}
+
+/** What is left out has a default on data sets with a validation part alone: generated and inline rows train to their last epoch. */
+function resolveEarlyStopping(
+  { early_stopping: given, data, epochs }: JobSpec,
+  hasValidation: boolean,
+  monitor: (chosen: string | undefined, pointer: string) => string,
+): Resolution["early_stopping"] {
+  if (given === undefined) return "dataset" in data && hasValidation ? defaultEarlyStopping(epochs) : null;
+  type Monitor = NonNullable<NonNullable<Resolution["early_stopping"]>["monitor"]>;
+  return given && { ...given, monitor: monitor(given.monitor, "/early_stopping/monitor") as Monitor };
 }
 
 function defaultLoss(task: Task, layers: readonly Layer[]): Loss {
