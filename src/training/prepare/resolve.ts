@@ -6,7 +6,15 @@ import type { FieldError } from "../../domain/errors.ts";
 import { defaultEarlyStopping } from "../../domain/spec/early-stopping.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { Loss } from "../../domain/spec/optimization.ts";
-import { DEFAULT_METRICS, type JobSpec, METRICS, type Metric, type ResolvedSpec, type Task } from "../../domain/spec/spec.ts";
+import {
+  DEFAULT_METRICS,
+  isRanked,
+  type JobSpec,
+  METRICS,
+  type Metric,
+  type ResolvedSpec,
+  type Task,
+} from "../../domain/spec/spec.ts";
 import type { DataShape } from "../data/source.ts";
 import { networkOf } from "../run/network.ts";
 import { resolveLayers } from "./widths.ts";
@@ -96,8 +104,20 @@ function outputWidth(loss: Loss, { task, classes, targetWidth }: DataShape): num
 
 /** Most classes that every step counts individually. */
 const MAX_COUNTED_CLASSES = 100;
+/** Most held-out rows, once for each class of more than two, that every epoch sorts: about 0.15 s of a core. */
+const MAX_RANKED_ROWS = 1_000_000;
 
-function resolveMetrics(chosen: JobSpec["metrics"], { task, classes }: DataShape, errors: FieldError[]): Metric[] {
+/** Why a metric cannot be ranked by epoch; null where it can. */
+function rankingFault(metric: Metric, { classes, validationRows }: DataShape): string | null {
+  if (validationRows === 0)
+    return `${metric} by epoch is of held-out rows: set split.validation; the evaluation at the end includes it`;
+  const sorted = validationRows * (classes.length > 2 ? classes.length : 1);
+  if (sorted <= MAX_RANKED_ROWS) return null;
+  return `${metric} would sort ${sorted} rows every epoch, more than the limit of ${MAX_RANKED_ROWS}: hold out fewer; the evaluation at the end includes it`;
+}
+
+function resolveMetrics(chosen: JobSpec["metrics"], data: DataShape, errors: FieldError[]): Metric[] {
+  const { task, classes } = data;
   const allowed: readonly Metric[] = METRICS[task];
   chosen?.forEach((metric, index) => {
     if (!allowed.includes(metric))
@@ -110,6 +130,10 @@ function resolveMetrics(chosen: JobSpec["metrics"], { task, classes }: DataShape
         pointer: `/metrics/${index}`,
         detail: `${metric} per epoch supports at most ${MAX_COUNTED_CLASSES} classes, not ${classes.length}; the evaluation at the end includes it`,
       });
+    else {
+      const fault = isRanked(metric) ? rankingFault(metric, data) : null;
+      if (fault) errors.push({ pointer: `/metrics/${index}`, detail: fault });
+    }
   });
   return [...new Set(chosen ?? DEFAULT_METRICS[task])];
 }

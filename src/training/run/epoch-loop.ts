@@ -34,6 +34,8 @@ export interface Loop {
   /** Its memory has the initial state of the run, or the state of `start`. */
   readonly executable: Executable;
   readonly data: JobData;
+  /** 0 for a regression. */
+  readonly classes: number;
   readonly control: RunControl;
   /** Has the epochs up to `start`. */
   readonly recorder: Recorder;
@@ -50,7 +52,7 @@ export const DIVERGED_CURE = "try a smaller learning rate, clip_grad, or look fo
 
 /** Runs until something ends it. */
 export function runEpochs(loop: Loop): End {
-  const { spec, plan, executable, data, control, recorder, start } = loop;
+  const { spec, plan, executable, data, classes, control, recorder, start } = loop;
   const learningRate = createLearningRateDriver(loop);
   const stopping = spec.early_stopping && createEarlyStopping(spec.early_stopping, start?.stopping ?? null);
   const secondsTrained = createStopwatch(start?.seconds ?? 0);
@@ -58,7 +60,7 @@ export function runEpochs(loop: Loop): End {
   const isOverdue = () => secondsTrained() > spec.max_seconds;
   const ended = () => control.cancelled() || control.stopping() !== null || isOverdue();
   const interrupted = () => ended() || checkpointSchedule.isDue();
-  const runner = createRunner({ spec, plan, executable, data, ended, interrupted, partial: start?.partial ?? null });
+  const runner = createRunner({ spec, plan, executable, data, classes, ended, interrupted, partial: start?.partial ?? null });
   const losses = columnOf(runner.columns, "loss");
   let { bestWeights } = loop;
   const checkpointWriter = createCheckpointWriter(loop, {
