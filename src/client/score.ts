@@ -13,7 +13,18 @@ export interface ScoreFormat {
   count(value: number): string;
 }
 
-type FigureName = "accuracy" | "balanced_accuracy" | "f1" | "log_loss" | "roc_auc" | "pr_auc" | "r2" | "rmse" | "mae" | "mape";
+type FigureName =
+  | "accuracy"
+  | "balanced_accuracy"
+  | "f1"
+  | "log_loss"
+  | "mcc"
+  | "roc_auc"
+  | "pr_auc"
+  | "r2"
+  | "rmse"
+  | "mae"
+  | "mape";
 
 interface FigureKind {
   readonly name: FigureName;
@@ -28,6 +39,7 @@ const FIGURES: readonly FigureKind[] = [
   { name: "f1", label: "F1", isShare: true },
   { name: "roc_auc", label: "area under ROC", isShare: false },
   { name: "pr_auc", label: "average precision", isShare: false },
+  { name: "mcc", label: "MCC", isShare: false },
   { name: "log_loss", label: "log loss", isShare: false },
   { name: "r2", label: "R²", isShare: false },
   { name: "rmse", label: "RMSE", isShare: false },

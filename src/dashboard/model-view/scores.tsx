@@ -66,6 +66,7 @@ function classFacts(evaluation: ClassEvaluation): readonly Fact[] {
     { label: "Balanced accuracy", value: formatShare(evaluation.balanced_accuracy) },
     { label: "F1, macro", value: formatValue(evaluation.f1.macro) },
     { label: "Area under ROC", value: formatValue(evaluation.roc_auc) },
+    ...(evaluation.mcc === undefined ? [] : [{ label: "Matthews' correlation", value: formatValue(evaluation.mcc) }]),
     { label: "Log loss", value: formatValue(evaluation.log_loss) },
     { label: "Calibration error", value: formatValue(evaluation.calibration.error) },
   ];

@@ -31,6 +31,12 @@ export const SERIES = [
   "val_f1",
   "val_rmse",
   "val_mape",
+  "log_loss",
+  "mcc",
+  "val_log_loss",
+  "val_mcc",
+  "val_roc_auc",
+  "val_pr_auc",
 ] as const;
 export type Series = (typeof SERIES)[number];
 

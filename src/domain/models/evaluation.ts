@@ -79,6 +79,7 @@ export const classEvaluation = z
     log_loss: scored(
       "Mean of -ln of the probability given to the true class, every row and class alike, of the stored weights. The series `loss` and `val_loss` are of the job's own loss: they follow its class weights, row weights and label smoothing, and `loss` is a mean over the steps of an epoch, while weights change and dropout is on. Of cross_entropy or bce without these, `val_loss` at `metrics.best` is the same but for rounding.",
     ),
+    mcc: scored("Matthews' correlation of true and predicted classes, -1 to 1; models of older servers have none.").optional(),
     roc_auc: scored("Of the second class of two; of more, each against the others, macro average."),
     pr_auc: scored("Average precision: of the second class of two; of more, each against the others, macro average."),
     classes: z.array(classScores).nullable(),

@@ -22,7 +22,18 @@ import { position, split } from "./split.ts";
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
 export type Task = (typeof TASKS)[number];
 
-const CLASS_METRICS = ["accuracy", "balanced_accuracy", "precision", "recall", "f1"] as const;
+/** Metrics that need all rows in order of their scores: by epoch they are those of the held-out rows alone. */
+export const RANKED_METRICS = ["roc_auc", "pr_auc"] as const;
+export type RankedMetric = (typeof RANKED_METRICS)[number];
+
+/** Metrics that are made of sums over rows. */
+export type SummedMetric = Exclude<Metric, RankedMetric>;
+
+/** Whether a metric needs all rows in order. */
+export const isRanked = (metric: Metric): metric is RankedMetric => (RANKED_METRICS as readonly Metric[]).includes(metric);
+
+const SUMMED_CLASS_METRICS = ["accuracy", "balanced_accuracy", "precision", "recall", "f1", "log_loss", "mcc"] as const;
+const CLASS_METRICS = [...SUMMED_CLASS_METRICS, ...RANKED_METRICS] as const;
 
 /** Which metrics a task can show by epoch. */
 export const METRICS = {
@@ -40,11 +51,17 @@ export const DEFAULT_METRICS: Readonly<Record<Task, readonly Metric[]>> = {
 };
 
 const METRIC_NAMES = [...CLASS_METRICS, ...METRICS.regression] as const;
+const SUMMED_METRICS = [...SUMMED_CLASS_METRICS, ...METRICS.regression] as const;
 /** What can be watched by epoch: the loss and every metric, of the training or the validation part. */
-export const MONITORS = ["loss", "val_loss", ...METRIC_NAMES.flatMap((metric) => [metric, `val_${metric}`] as const)] as const;
+export const MONITORS = [
+  "loss",
+  "val_loss",
+  ...SUMMED_METRICS.flatMap((metric) => [metric, `val_${metric}`] as const),
+  ...RANKED_METRICS.map((metric) => `val_${metric}` as const),
+] as const;
 
 /** Metrics that say nothing when they grow. */
-const LESS_IS_BETTER: ReadonlySet<string> = new Set(["loss", "mae", "rmse", "mape"]);
+const LESS_IS_BETTER: ReadonlySet<string> = new Set(["loss", "log_loss", "mae", "rmse", "mape"]);
 
 /** Whether a series, of the training or the validation part, is the better the greater it is. */
 export function isGreaterBetter(series: string): boolean {
@@ -198,11 +215,14 @@ const fields = {
     .default(true)
     .meta({ description: "Draw a new order of the rows for each epoch; without effect when a batch is all rows." }),
   seed: seed.default(0),
-  early_stopping: earlyStopping.nullable().default(null),
+  early_stopping: earlyStopping.nullable().optional().meta({
+    description:
+      "null: none. Left out: a data set with a validation part stops after a tenth of its epochs without a better val_loss, 10 at the least, and keeps the best weights; other data does not stop early.",
+  }),
   decision: decisionOptions.optional(),
   metrics: z.array(z.enum(METRIC_NAMES)).optional().meta({
     description:
-      "By epoch, beside the loss: accuracy, or mae and r2, when left out. Those of classes are macro averages. The model's evaluation has all of them.",
+      "By epoch, beside the loss: accuracy, or mae and r2, when left out. Those of classes are macro averages. `roc_auc` and `pr_auc` are of the validation part alone (`val_roc_auc`). The model's evaluation has all of them.",
   }),
   ...runOptions,
 };
@@ -314,6 +334,7 @@ export const resolvedSpec = z
     ]),
     model: z.union([givenModel, z.strictObject({ auto: resolvedAuto })]),
     split: split.nullable(),
+    early_stopping: earlyStopping.nullable(),
     preprocess: z
       .union([preprocess, z.strictObject({ fitted: preprocessing }).meta({ description: "As the model of init_from has it." })])
       .nullable(),

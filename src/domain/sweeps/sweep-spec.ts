@@ -113,7 +113,11 @@ export const sweepSpec = z
   .superRefine(({ parameters: varied, folds: cut, trials, job }, { addIssue }) => {
     const fault = (field: string, message: string) => addIssue({ code: "custom", path: [field], message });
     if ("auto" in job.model)
-      addIssue({ code: "custom", path: ["job", "model"], message: "must have layers: a sweep varies a given network, a search has its own" });
+      addIssue({
+        code: "custom",
+        path: ["job", "model"],
+        message: "must have layers: a sweep varies a given network, a search has its own",
+      });
     if (Object.keys(varied).length > 0) return;
     if (cut === null) fault("parameters", "must name what is varied, unless there are folds");
     if (trials !== undefined && trials > 1) fault("trials", "must be 1 without parameters: all trials would be the same");

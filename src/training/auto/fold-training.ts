@@ -62,7 +62,7 @@ export function createFoldTrainer(ended: () => boolean) {
     const data: JobData = { train, validation, test: null, preprocessing: null };
     writeInputs(executable, plan, spec, data);
     writeStart(executable, plan, spec, null);
-    const options = { spec, plan, executable, data, ended, interrupted: ended, partial: null };
+    const options = { spec, plan, executable, data, classes, ended, interrupted: ended, partial: null };
     const runner = plan.batch === train.rows ? createFullBatchRunner(options) : createMiniBatchRunner(options);
     const stopping = createEarlyStopping(spec.early_stopping as NonNullable<NetworkSpec["early_stopping"]>);
     const monitored = columnOf(runner.columns, stopping.monitor as Series);

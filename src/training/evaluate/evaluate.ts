@@ -13,8 +13,10 @@ import {
   type PartEvaluation,
   type RegressionEvaluation,
 } from "../../domain/models/evaluation.ts";
+import type { RankedMetric } from "../../domain/spec/spec.ts";
 import { deterministicMath } from "../../engine/index.ts";
-import { areasUnderCurves } from "./roc.ts";
+import { matthewsCorrelation } from "./matthews.ts";
+import { type Areas, areasUnderCurves } from "./roc.ts";
 
 /** Row-major outputs of a network after its final activation, and the targets of the same rows. */
 export interface Predicted {
@@ -145,11 +147,7 @@ export function evaluateClasses(predicted: Predicted, classes: readonly string[]
     macro: mean(present.map((entry) => entry[name])),
     weighted: sumOf(actual.map((entry) => entry[name] * entry.rows)) / rows,
   });
-  const area = (name: "roc_auc" | "pr_auc") => {
-    if (classes.length === 2) return table[1]?.[name] ?? null;
-    const known = table.flatMap((entry) => entry[name] ?? []);
-    return known.length > 0 ? mean(known) : null;
-  };
+  const ranking = averageAreas(areas);
   return {
     rows,
     accuracy: sumOf(counts.hits) / rows,
@@ -158,12 +156,30 @@ export function evaluateClasses(predicted: Predicted, classes: readonly string[]
     recall: averages("recall"),
     f1: averages("f1"),
     log_loss: finite(logLoss(predicted)),
-    roc_auc: area("roc_auc"),
-    pr_auc: area("pr_auc"),
+    mcc: matthewsCorrelation(counts.hits, counts.chosen, counts.actual),
+    ...ranking,
     classes: listed ? table : null,
     confusion_matrix: listed ? confusionMatrix(predicted, choices, classes.length) : null,
     calibration: calibration(predicted, choices),
   };
+}
+
+/** The areas under both curves; null where a part has no rows of a class, or of another. */
+export type Ranking = Record<RankedMetric, number | null>;
+
+/** Of two classes the second one's areas; of more their mean, over those that are there. */
+function averageAreas(areas: readonly (Areas | null)[]): Ranking {
+  const counted = areas.length === 2 ? areas.slice(1) : areas;
+  const known = counted.flatMap((area) => area ?? []);
+  if (known.length === 0) return { roc_auc: null, pr_auc: null };
+  return { roc_auc: mean(known.map(({ roc }) => roc)), pr_auc: mean(known.map(({ precisionRecall }) => precisionRecall)) };
+}
+
+/** The areas of an evaluation, by themselves: outputs are probabilities, of `classes` classes. */
+export function rank(predicted: Predicted, classes: number): Ranking {
+  return averageAreas(
+    Array.from({ length: classes }, (_, index) => (classes === 2 && index === 0 ? null : areasOf(predicted, index))),
+  );
 }
 
 const widthOf = ({ rows, outputs }: Predicted): number => outputs.length / rows;
@@ -213,10 +229,9 @@ function areasOf(predicted: Predicted, index: number) {
   const isPositive = (row: number) => predicted.targets[row] === index;
   // One minus a small probability is 1 in float32: the first of two classes takes the second's scores, upside down.
   if (widthOf(predicted) === 1) return areasUnderCurves(predicted.outputs, isPositive, { falling: index === 0 });
-  return areasUnderCurves(
-    Float32Array.from({ length: predicted.rows }, (_, row) => probabilityOf(predicted, row, index)),
-    isPositive,
-  );
+  const scores = new Float32Array(predicted.rows);
+  for (let row = 0; row < scores.length; row++) scores[row] = probabilityOf(predicted, row, index);
+  return areasUnderCurves(scores, isPositive);
 }
 
 /** Probabilities are kept one step of float64 away from 0 and 1, and made to sum up to 1, as scikit-learn does. */

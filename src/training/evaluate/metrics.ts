@@ -2,8 +2,9 @@
  * The metrics of an epoch. Each is made of sums over rows that the step computes as part of its graph, and a last division
  * here, in float64, when the epoch is whole: a mean of means would weigh the rows of a short last batch too much.
  */
-import type { Metric } from "../../domain/spec/spec.ts";
+import { isRanked, type Metric, type SummedMetric } from "../../domain/spec/spec.ts";
 import { graph, nn, type Tensor } from "../../engine/index.ts";
+import { matthewsCorrelation } from "./matthews.ts";
 
 /** What the network's output is: `probability` and `logit` are one number for two classes, `scores` one a class, `values` those of a regression. */
 export type OutputKind = "probability" | "logit" | "scores" | "values";
@@ -28,7 +29,7 @@ export interface MetricContext {
 
 type Sum = (output: Tensor, targets: Tensor, context: SumContext) => Tensor;
 
-const { abs, constant, div, equal, less, lessEqual, maximum, mul, neg, reshape, sub, sum, where } = graph;
+const { abs, constant, div, equal, less, lessEqual, log, maximum, mul, neg, reshape, sub, sum, where } = graph;
 
 /** Divides in place of a target of 0, as scikit-learn does: the smallest step from 1 in float64. */
 const SMALLEST = Number.EPSILON;
@@ -40,6 +41,14 @@ function predictedClass(output: Tensor, { kind }: SumContext): Tensor {
   const positions = constant(Array.from({ length: outputs }, (_, index) => index));
   const best = graph.max(output, [1], true);
   return neg(graph.max(neg(where(lessEqual(best, output), positions, outputs)), [1]));
+}
+
+/** The probability of each row's own class, in the steps of float32 that a prediction has: [rows]. */
+function ownProbability(output: Tensor, targets: Tensor, context: SumContext): Tensor {
+  const rows = output.shape[0] as number;
+  if (context.kind === "scores") return sum(mul(nn.softmax(output, 1), oneHot(targets, context)), [1]);
+  const second = reshape(context.kind === "logit" ? nn.sigmoid(output) : output, [rows]);
+  return where(equal(reshape(targets, [rows]), 1), second, sub(1, second));
 }
 
 /** Rows of ones and zeros, a column a class: [rows, classes]. */
@@ -56,6 +65,8 @@ const SUMS = {
   hits: (output, targets, context) => sum(mul(oneHot(predictedClass(output, context), context), oneHot(targets, context)), [0]),
   predicted: (output, _, context) => sum(oneHot(predictedClass(output, context), context), [0]),
   actual: (_, targets, context) => sum(oneHot(targets, context), [0]),
+  /** As scikit-learn clips it, so that a probability of 0 costs 36 and not infinity. */
+  surprise: (output, targets, context) => neg(sum(log(maximum(ownProbability(output, targets, context), SMALLEST)))),
   absolute: (output, targets) => sum(abs(sub(output, targets)), [0]),
   squared: (output, targets) => sum(nn.square(sub(output, targets)), [0]),
   relative: (output, targets, { zeros }) => {
@@ -74,8 +85,8 @@ interface MetricDefinition {
   finish(totals: Totals, context: MetricContext): number;
 }
 
-/** One definition a metric. Those of classes are means over the classes, each counting the same ("macro"). */
-export const metricDefinitions: Readonly<Record<Metric, MetricDefinition>> = {
+/** One definition for each that is made of sums; run/ranking.ts has the others. Those of classes are means over the classes, each counting the same ("macro"). */
+export const metricDefinitions: Readonly<Record<SummedMetric, MetricDefinition>> = {
   accuracy: { sums: ["correct"], finish: ({ correct }, { rows }) => (correct[0] as number) / rows },
   balanced_accuracy: {
     sums: ["hits", "actual"],
@@ -89,6 +100,11 @@ export const metricDefinitions: Readonly<Record<Metric, MetricDefinition>> = {
   precision: perClass((hits, predicted) => (predicted > 0 ? hits / predicted : 0)),
   recall: perClass((hits, _, actual) => (actual > 0 ? hits / actual : 0)),
   f1: perClass((hits, predicted, actual) => (2 * hits) / (predicted + actual)),
+  log_loss: { sums: ["surprise"], finish: ({ surprise }, { rows }) => (surprise[0] as number) / rows },
+  mcc: {
+    sums: ["hits", "predicted", "actual"],
+    finish: ({ hits, predicted, actual }) => matthewsCorrelation(hits, predicted, actual),
+  },
   mae: {
     sums: ["absolute"],
     finish: ({ absolute }, { rows, scales }) =>
@@ -144,9 +160,14 @@ function determination(residual: number, total: number): number {
   return residual === 0 ? 1 : residual * 0;
 }
 
+/** Those of some metrics that are made of sums. */
+export function summedOf(metrics: readonly Metric[]): SummedMetric[] {
+  return metrics.filter((metric): metric is SummedMetric => !isRanked(metric));
+}
+
 /** The sums that some metrics need, each once. */
 export function sumsOf(metrics: readonly Metric[]): SumName[] {
-  return [...new Set(metrics.flatMap((metric) => metricDefinitions[metric].sums))];
+  return [...new Set(summedOf(metrics).flatMap((metric) => metricDefinitions[metric].sums))];
 }
 
 /** A sum as a graph over the rows of a batch. */

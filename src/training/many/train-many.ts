@@ -105,7 +105,16 @@ export function trainTrial(plan: TrialPlan, trial: Trial, ended: () => boolean =
     preprocessing: { targets: scalings.map((scaling) => ({ scaling })) },
   };
   const epochs = createEpochs(
-    { spec, plan: training, executable, data, ended, interrupted: ended, partial: null },
+    {
+      spec,
+      plan: training,
+      executable,
+      data,
+      classes: plan.sizes.classCounts.length,
+      ended,
+      interrupted: ended,
+      partial: null,
+    },
     { schedule: from?.schedule ?? null, stopping: from?.stopping ?? null, bestWeights },
   );
   const last = Math.min(spec.epochs, trial.until ?? spec.epochs);

@@ -4,7 +4,7 @@
  */
 import type { Scaling } from "../../domain/datasets/preprocessing.ts";
 import { trainsMembers } from "../../domain/spec/layer-walks.ts";
-import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
+import { isRanked, type NetworkSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import {
   clipByNorm,
@@ -27,7 +27,7 @@ import { resolveLoss } from "../data/class-weights.ts";
 import type { DataShape } from "../data/source.ts";
 import { type OutputKind, sumGraph, sumsOf } from "../evaluate/metrics.ts";
 import { memberLoss } from "./member-loss.ts";
-import { type Embedding, freeze, networkOf } from "./network.ts";
+import { ACTIVATIONS, type Embedding, freeze, LOSS_ACTIVATION, networkOf } from "./network.ts";
 
 export interface TrainingSizes {
   /** The scaling of each target column; not scaled if left out. Only metrics use it. */
@@ -59,6 +59,9 @@ export const STATES = {
 /** Names of the inputs of a step: the indices of its rows (int), the number of the step (int), the optimiser's scalars. */
 export const INPUTS = { rows: "rows", step: "step", scalar: (name: string) => `optimizer.${name}` } as const;
 
+/** The output of validation that metrics rank: probabilities, [rows, outputs]. */
+export const RANKED_OUTPUT = "ranked";
+
 export interface TrainingPlan {
   /** `train`, and where needed `tail` (the last batch, of another number of rows), `validate` and `validate_tail`. */
   readonly programs: Programs;
@@ -84,6 +87,8 @@ const VALIDATION_BLOCK = 1024;
 /** Most steps per call into the program, and most row indices in its feed table. */
 const MAX_STEPS = 512;
 const MAX_FEED_ROWS = 65_536;
+/** Most probabilities in the table of results of ranked rows: 4 MiB. */
+const MAX_RANKED_VALUES = 2 ** 20;
 
 /**
  * Builds the network, the optimiser and the programs of a run for data of these sizes. Throws a GraphError if layers do not
@@ -107,10 +112,9 @@ export function planTraining(spec: NetworkSpec, sizes: TrainingSizes): TrainingP
   if (tail > 0) programs.tail = trainingStep(context, tail);
   if (validationBatch > 0) programs.validate = validation(context, validationBatch);
   if (validationTail > 0) programs.validate_tail = validation(context, validationTail);
-  const maxSteps =
-    batch === sizes.rows
-      ? MAX_STEPS
-      : Math.max(1, Math.min(MAX_STEPS, Math.floor(MAX_FEED_ROWS / Math.max(batch, validationBatch))));
+  const ranked = rankedValues(context, fusedValidation ? sizes.validationRows : validationBatch);
+  const fed = batch === sizes.rows ? 0 : Math.max(batch, validationBatch);
+  const maxSteps = Math.max(1, Math.floor(Math.min(MAX_STEPS, MAX_FEED_ROWS / fed, MAX_RANKED_VALUES / ranked)));
   return {
     programs,
     maxSteps,
@@ -229,7 +233,20 @@ function validation(context: Context, rows: number): Program {
   const positions = graph.input(INPUTS.rows, [rows], "int");
   const { features, targets, rowWeights } = gatherBatch(validationLeaves(sizes), positions);
   const output = network.forward(features, (name) => tensors.get(name) as Tensor, { training: false });
-  return { outputs: { loss: lossOf(context, output, targets, rowWeights), ...metricSums(context, output, targets, "") } };
+  const loss = lossOf(context, output, targets, rowWeights);
+  return { outputs: { loss, ...metricSums(context, output, targets, ""), ...rankedOutputs(context, output) } };
+}
+
+/** The probabilities of held-out rows, [rows, outputs], where a metric ranks them. */
+function rankedOutputs({ spec }: Context, output: Tensor): Record<string, Tensor> {
+  if (!spec.metrics.some(isRanked)) return {};
+  return { [RANKED_OUTPUT]: ACTIVATIONS[LOSS_ACTIVATION[spec.loss.type]](output) };
+}
+
+/** How many of them there are for so many rows; 0 where nothing is ranked. */
+function rankedValues({ spec, sizes }: Context, rows: number): number {
+  if (!spec.metrics.some(isRanked)) return 0;
+  return rows * (spec.loss.type === "cross_entropy" ? sizes.classCounts.length : 1);
 }
 
 /** Computes loss and metrics of all held-out rows, with the updated weights of this step. */
@@ -237,7 +254,11 @@ function heldOut(context: Context, next: ReadonlyMap<string, Tensor>): Record<st
   const { sizes, network, tensors } = context;
   const { features, targets, rowWeights } = validationLeaves(sizes);
   const output = network.forward(features, (name) => (next.get(name) ?? tensors.get(name)) as Tensor, { training: false });
-  return { val_loss: lossOf(context, output, targets, rowWeights), ...metricSums(context, output, targets, "val_") };
+  return {
+    val_loss: lossOf(context, output, targets, rowWeights),
+    ...metricSums(context, output, targets, "val_"),
+    ...rankedOutputs(context, output),
+  };
 }
 
 function lossOf({ spec, sizes }: Context, output: Tensor, targets: Tensor, rowWeights: Tensor | undefined): Tensor {

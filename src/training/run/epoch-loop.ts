@@ -31,6 +31,8 @@ export interface Loop {
   /** Its memory has the initial state of the run, or the state of `start`. */
   readonly executable: Executable;
   readonly data: JobData;
+  /** 0 for a regression. */
+  readonly classes: number;
   readonly control: RunControl;
   /** Has the epochs up to `start`. */
   readonly recorder: Recorder;
@@ -47,14 +49,14 @@ export const DIVERGED_CURE = "try a smaller learning rate, clip_grad, or look fo
 
 /** Runs until something ends it. */
 export function runEpochs(loop: Loop): End {
-  const { spec, plan, executable, data, control, recorder, start } = loop;
+  const { spec, plan, executable, data, classes, control, recorder, start } = loop;
   const secondsTrained = createStopwatch(start?.seconds ?? 0);
   const checkpointSchedule = createCheckpointSchedule(spec.checkpoint, control.storing);
   const isOverdue = () => secondsTrained() > spec.max_seconds;
   const ended = () => control.cancelled() || control.stopping() !== null || isOverdue();
   const interrupted = () => ended() || checkpointSchedule.isDue();
   const epochs = createEpochs(
-    { spec, plan, executable, data, ended, interrupted, partial: start?.partial ?? null },
+    { spec, plan, executable, data, classes, ended, interrupted, partial: start?.partial ?? null },
     { schedule: start?.schedule ?? null, stopping: start?.stopping ?? null, bestWeights: loop.bestWeights },
   );
   const { runner, most } = epochs;

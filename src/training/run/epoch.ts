@@ -8,7 +8,14 @@ import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import type { Executable, Program, Tensor } from "../../engine/index.ts";
 import type { Table } from "../data/table.ts";
-import { type MetricContext, metricDefinitions, type SumName, squaresAroundMean, sumsOf } from "../evaluate/metrics.ts";
+import {
+  type MetricContext,
+  metricDefinitions,
+  type SumName,
+  squaresAroundMean,
+  summedOf,
+  sumsOf,
+} from "../evaluate/metrics.ts";
 import { INPUTS, type TrainingPlan } from "./build.ts";
 
 /**
@@ -55,6 +62,8 @@ export interface EpochOptions {
   readonly plan: TrainingPlan;
   readonly executable: Executable;
   readonly data: EpochRows;
+  /** 0 for a regression. */
+  readonly classes: number;
   /** Called between the calls of an epoch with several: whether to return to the caller, who may resume the epoch. */
   interrupted(): boolean;
   /** Called where returning loses work: whether the run has ended. */
@@ -122,7 +131,7 @@ export function createEpochSums(
     scales: (data.preprocessing?.targets ?? []).map(({ scaling }) => scaling?.scale ?? 1),
   };
   const losses = columnOf(columns, `${seriesPrefix}loss` as Series);
-  const metrics = spec.metrics.map((metric) => ({
+  const metrics = summedOf(spec.metrics).map((metric) => ({
     column: columnOf(columns, (seriesPrefix + metric) as Series),
     finish: metricDefinitions[metric].finish,
   }));
@@ -172,8 +181,8 @@ export function createColumns({ spec, data }: EpochOptions, length: number): Epo
 
 /** The series that the epochs of a job compute: all but the time that they take. */
 export function computedSeries({ metrics, clip_grad }: ResolvedSpec, isValidated: boolean): Series[] {
-  const train: Series[] = ["loss", ...metrics];
-  const heldOut = isValidated ? train.map((name) => `val_${name}` as Series) : [];
+  const train: Series[] = ["loss", ...summedOf(metrics)];
+  const heldOut = isValidated ? ["loss", ...metrics].map((name) => `val_${name}` as Series) : [];
   return [...train, ...heldOut, "lr", ...(clip_grad?.type === "norm" ? ["grad_norm" as const] : [])];
 }
 

@@ -1,5 +1,6 @@
 /** Full-batch epochs: one step over all rows, and many epochs per call into the engine. */
 import { columnOf, createColumns, createEpochSums, createStepFeed, type EpochOptions, type EpochRunner } from "./epoch.ts";
+import { createRanking } from "./ranking.ts";
 
 /** Creates the runner of epochs with one step over all training rows. Validation runs in the same step. */
 export function createFullBatchRunner(options: EpochOptions): EpochRunner {
@@ -15,6 +16,8 @@ export function createFullBatchRunner(options: EpochOptions): EpochRunner {
     const sums = createEpochSums(options, table, ["train"], prefix, prefix, columns);
     return [{ add: sums.adderOf("train"), finish: sums.finish, rows: table.rows }];
   });
+  const ranking = createRanking(options, ["train"], columns);
+  const takeRanked = ranking?.takerOf("train");
   const norms = spec.clip_grad?.type === "norm" ? executable.result("train", "grad_norm") : null;
 
   return {
@@ -33,6 +36,10 @@ export function createFullBatchRunner(options: EpochOptions): EpochRunner {
           add(row, rows);
           finish(row);
         }
+      }
+      for (let row = 0; ranking && row < count; row++) {
+        takeRanked?.(row, 0);
+        ranking.finish(row);
       }
       if (norms) columnOf(columns, "grad_norm").set(norms.subarray(0, count));
       return count;

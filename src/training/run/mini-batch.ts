@@ -13,6 +13,7 @@ import {
   nextCount,
   type PartialEpoch,
 } from "./epoch.ts";
+import { createRanking } from "./ranking.ts";
 
 const inOrder = (rows: number) => Int32Array.from({ length: rows }, (_, row) => row);
 
@@ -135,6 +136,7 @@ function createValidationPass(options: EpochOptions, columns: EpochColumns) {
   const wholeSteps = Math.floor(rows / batch);
   const programs = plan.validationTail > 0 ? ["validate", "validate_tail"] : ["validate"];
   const sums = createEpochSums(options, table, programs, "", "val_", columns);
+  const ranking = createRanking(options, programs, columns);
   const order = inOrder(rows);
   const runTimed = createTimedCalls(plan.maxSteps);
   const call = (program: string, size: number, steps: number, start: number): void => {
@@ -142,6 +144,8 @@ function createValidationPass(options: EpochOptions, columns: EpochColumns) {
     executable.run(program, steps);
     const add = sums.adderOf(program);
     for (let row = 0; row < steps; row++) add(row, size);
+    const takeRanked = ranking?.takerOf(program);
+    for (let row = 0; takeRanked && row < steps; row++) takeRanked(row, start + row * size);
   };
   return (index: number): boolean => {
     sums.restore([]);
@@ -152,6 +156,7 @@ function createValidationPass(options: EpochOptions, columns: EpochColumns) {
     }
     if (plan.validationTail > 0) call("validate_tail", plan.validationTail, 1, wholeSteps * batch);
     sums.finish(index);
+    ranking?.finish(index);
     return true;
   };
 }

@@ -41,7 +41,19 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     { epoch, metrics: start?.metrics ?? null, kept: start && bestWeights && keptBy(start) },
   );
   const describe = (tensors: TensorSet) => modelOf(run, plan, data, tensors);
-  const end = runEpochs({ spec, plan, executable, data, control, recorder, monitor, start, bestWeights, describe });
+  const end = runEpochs({
+    spec,
+    plan,
+    executable,
+    data,
+    classes: classes.length,
+    control,
+    recorder,
+    monitor,
+    start,
+    bestWeights,
+    describe,
+  });
   recorder.flush(true);
   const metrics = recorder.metrics();
   if (end.kind === "failed") return { state: "failed", metrics, error: end.error };

@@ -93,7 +93,8 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
     };
     // Nobody asks for the model of a checkpoint.
     const describe = () => null as never;
-    const end = runEpochs({ spec, plan, executable, data, control, recorder, monitor, start, bestWeights, describe });
+    const classes = job.classes.length;
+    const end = runEpochs({ spec, plan, executable, data, classes, control, recorder, monitor, start, bestWeights, describe });
     recorder.flush(true);
     if (end.kind === "cancelled") return null;
     const epochs = recorder.epoch;

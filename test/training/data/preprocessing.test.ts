@@ -91,7 +91,7 @@ describe("a job on a data set", () => {
     const x = Array.from({ length: 80 }, (_, row) => row / 8);
     const dataset = datasetOf({ x, y: x.map((value) => 1000 + 250.5 * value) });
     const linear = {
-      ...spec({ model: { layers: [{ type: "linear" }] }, epochs: 400 }),
+      ...spec({ model: { layers: [{ type: "linear" }] }, epochs: 400, early_stopping: null }),
       data: { dataset: { id: "ds_1", target: "y" } },
     };
     const { result, series } = trained(linear, dataset);

@@ -108,6 +108,7 @@ describe("the evaluation of a model of a data set", () => {
     model: { layers: [{ type: "linear" }] },
     optimizer: { type: "adam", lr: 0.05 },
     epochs: 60,
+    early_stopping: null,
     metrics: ["mae", "rmse", "r2", "mape"],
   };
 

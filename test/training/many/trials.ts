@@ -1,6 +1,6 @@
 /** Trials of a job spec: the plan, the tables and the trial that mean the same as the job. */
 import type { DatasetRows } from "../../../src/domain/datasets/dataset.ts";
-import type { ResolvedSpec } from "../../../src/domain/spec/spec.ts";
+import type { NetworkSpec, ResolvedSpec } from "../../../src/domain/spec/spec.ts";
 import { type JobData, loadData } from "../../../src/training/data/data.ts";
 import type { Trial } from "../../../src/training/many/train-many.ts";
 import { planTrials, type TrialPlan } from "../../../src/training/many/trial-plan.ts";
@@ -20,7 +20,7 @@ export function plannedJob(spec: object, dataset: DatasetRows | null = null): Pl
   const prepared = prepare(spec, {}, dataset);
   if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
   const data = loadData({ job: jobRecord(prepared, 0), payload: prepared.payload, dataset, checkpoint: null });
-  const plan = planTrials(prepared.spec, sizesOf(data, prepared.classes.length));
+  const plan = planTrials(prepared.spec as NetworkSpec, sizesOf(data, prepared.classes.length));
   const { train, validation } = data;
   return { spec: prepared.spec, data, plan, trial: { seed: prepared.spec.seed, train, validation } };
 }

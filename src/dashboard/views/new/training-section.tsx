@@ -119,17 +119,24 @@ function freshSchedule(type: string, epochs: unknown, lr: unknown) {
   return { type };
 }
 
+/** A data set stops early by default, so that there the box is ticked, and clearing it says so in the spec. */
 function EarlyStopping() {
   const { spec, set } = useSpecForm();
-  const on = isObject(valueAt(spec, "/early_stopping"));
+  const given = valueAt(spec, "/early_stopping");
+  const isDefault = isObject(valueAt(spec, "/data/dataset")) && valueAt(spec, "/split/validation") !== 0;
+  const on = given === undefined ? isDefault : isObject(given);
+  const toggled = (next: boolean) => (isDefault ? (next ? undefined : null) : next ? { patience: 30 } : undefined);
   return (
     <div class="row wrap option-row">
-      <Check
-        label="Stop when it no longer improves"
-        checked={on}
-        onChange={(next) => set("/early_stopping", next ? { patience: 30 } : undefined)}
-      />
-      {on && <NumberAt pointer="/early_stopping/patience" label="Epochs without improvement" placeholder="10" step={1} />}
+      <Check label="Stop when it no longer improves" checked={on} onChange={(next) => set("/early_stopping", toggled(next))} />
+      {on && (
+        <NumberAt
+          pointer="/early_stopping/patience"
+          label="Epochs without improvement"
+          placeholder={given === undefined ? "a tenth" : "10"}
+          step={1}
+        />
+      )}
     </div>
   );
 }
