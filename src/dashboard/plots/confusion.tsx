@@ -12,7 +12,8 @@ export interface ConfusionProps {
 export function Confusion({ labels, matrix }: ConfusionProps) {
   const numbered = labels.length <= MAX_NUMBERED;
   return (
-    <div class="table-scroll">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: What scrolls must be reachable by keys.
+    <section class="table-scroll" tabIndex={0} aria-label="Confusion matrix">
       <table class={numbered ? "confusion" : "confusion small"}>
         <caption class="visually-hidden">Confusion matrix: rows are true classes, columns predicted ones.</caption>
         <thead>
@@ -38,7 +39,7 @@ export function Confusion({ labels, matrix }: ConfusionProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

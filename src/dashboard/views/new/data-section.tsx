@@ -10,6 +10,8 @@ import { Card, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { ColumnPicker } from "./column-picker.tsx";
 import { faultAt, isObject, type Json, type JsonObject, valueAt } from "./draft.ts";
 import { ChoiceAt, NumberAt, useSpecForm } from "./form-context.tsx";
+import { isSearch } from "./model-section.tsx";
+import { withNetwork, withSearch } from "./presets.ts";
 
 type Source = "dataset" | "generator" | "inline";
 
@@ -25,6 +27,12 @@ const FRESH: Readonly<Record<Source, JsonObject>> = {
   inline: { inline: { features: [[0], [1], [2], [3]], targets: [1, 3, 5, 7] } },
 };
 
+/** A spec with another source of rows. A table's best model is searched for; generated rows are for looking at a network. */
+function withSource(spec: JsonObject, source: Source): JsonObject {
+  const data = FRESH[source];
+  return source === "dataset" ? { ...withSearch(spec), data } : { ...(isSearch(spec) ? withNetwork(spec) : spec), data };
+}
+
 export function DataSection() {
   const { spec, set } = useSpecForm();
   const data = valueAt(spec, "/data");
@@ -36,7 +44,7 @@ export function DataSection() {
           label="Where the rows come from"
           value={source}
           options={SOURCES}
-          onChange={(next) => set("/data", FRESH[next])}
+          onChange={(next) => set("", withSource(spec, next))}
         />
         {source === "dataset" && <DatasetFields />}
         {source === "generator" && <GeneratorFields />}
@@ -178,21 +186,25 @@ function InlineNote() {
 function SplitFields() {
   const { spec } = useSpecForm();
   const split = valueAt(spec, "/split");
+  // A search holds each row out once: shares besides are for who writes them.
+  if (split === undefined && isSearch(spec)) return null;
   if (isObject(split) && ["column", "group", "time", "validation_rows", "test_rows"].some((field) => field in split))
     return <p class="muted">The split is by rows or by a column: edit it as JSON.</p>;
+  // What holds where the field is empty: a data set holds a fifth out, other rows do where a share of the test is given.
+  const heldOut = split === null || (split === undefined && !isObject(valueAt(spec, "/data/dataset"))) ? "none" : "0.2";
   return (
     <div class="form-grid">
       <NumberAt
         pointer="/split/validation"
         label="Held out for validation"
-        placeholder="0.2"
+        placeholder={heldOut}
         hint="A share of the rows"
         step={0.05}
       />
       <NumberAt
         pointer="/split/test"
         label="Held out for the test"
-        placeholder="0"
+        placeholder="none"
         hint="Evaluated once, at the end"
         step={0.05}
       />

@@ -43,7 +43,7 @@ export function NetworkSection({ valid }: { readonly valid: Validation | null })
         </ol>
         <AddLayer onAdd={(kind, atEnd) => change(added(layers, kind, atEnd))} />
       </div>
-      {valid && (
+      {valid && "layers" in valid.spec.model && (
         <div class="network-preview">
           <Network layers={layersOf(valid.spec)} inputWidth={inputWidthOf(valid)} weights={null} tensors={null} />
         </div>

@@ -11,6 +11,7 @@ import { DataSection } from "./data-section.tsx";
 import { isObject, type Json, type JsonObject, textOf, valueAt, withValue } from "./draft.ts";
 import { SpecFormProvider } from "./form-context.tsx";
 import { JsonEditor } from "./json-editor.tsx";
+import { isSearch, ModelSection } from "./model-section.tsx";
 import { NetworkSection } from "./network-section.tsx";
 import { PresetShelf } from "./preset-shelf.tsx";
 import { datasetSpec, PRESETS } from "./presets.ts";
@@ -63,8 +64,13 @@ export default function NewJobPage({ query }: ViewProps) {
           ) : (
             <SpecFormProvider value={form}>
               <DataSection />
-              <NetworkSection valid={verdict.valid} />
-              <TrainingSection />
+              <ModelSection valid={verdict.valid} />
+              {!isSearch(draft.spec) && (
+                <>
+                  <NetworkSection valid={verdict.valid} />
+                  <TrainingSection />
+                </>
+              )}
             </SpecFormProvider>
           )}
           <RequestView spec={draft.spec} text={draft.text} />

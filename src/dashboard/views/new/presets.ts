@@ -1,5 +1,6 @@
 /** Jobs to start from: the tutorial's three, shapes that are worth watching, and the tables that come with the page. */
 import type { Dataset } from "../../../client/answers.ts";
+import { CHOSEN_BY_SEARCH } from "../../../domain/spec/search-fields.ts";
 import { SAMPLES, type Sample } from "../../datasets/samples.ts";
 import type { JsonObject } from "./draft.ts";
 
@@ -113,23 +114,35 @@ const tables: readonly Preset[] = SAMPLES.map((sample) => ({
 
 export const PRESETS: readonly Preset[] = [...GENERATED, ...tables];
 
-/** Returns a spec that trains well on most small tables: two hidden layers, mini-batches, and the early stopping of every data set. */
+/** Returns a spec that says nothing but the data: the best model for it is searched for. */
 export function datasetSpec(id: string, target: string): JsonObject {
-  return {
-    data: { dataset: { id, target } },
-    split: { validation: 0.2, test: 0 },
-    model: {
-      layers: [
-        { type: "linear", units: 32 },
-        { type: "relu" },
-        { type: "linear", units: 16 },
-        { type: "relu" },
-        { type: "linear" },
-      ],
-    },
-    optimizer: { type: "adamw", lr: 0.003 },
-    epochs: 300,
-    batch_size: 32,
-    seed: 0,
-  };
+  return { data: { dataset: { id, target } }, seed: 0 };
+}
+
+/** A network that trains well on most small tables: two hidden layers, mini-batches, and the early stopping of every data set. */
+const NETWORK: JsonObject = {
+  split: { validation: 0.2, test: 0 },
+  model: {
+    layers: [
+      { type: "linear", units: 32 },
+      { type: "relu" },
+      { type: "linear", units: 16 },
+      { type: "relu" },
+      { type: "linear" },
+    ],
+  },
+  optimizer: { type: "adamw", lr: 0.003 },
+  epochs: 300,
+  batch_size: 32,
+};
+
+/** Returns a spec with a network to begin with, in place of a search. */
+export function withNetwork({ model: _, split, ...rest }: JsonObject): JsonObject {
+  return { ...rest, ...NETWORK, ...(split === undefined ? {} : { split }) };
+}
+
+/** Returns a spec without its network and all that goes with one: a search chooses them, and holds out each row once. */
+export function withSearch(spec: JsonObject): JsonObject {
+  const left = new Set<string>([...CHOSEN_BY_SEARCH, "model", "split", "checkpoint"]);
+  return Object.fromEntries(Object.entries(spec).filter(([key]) => !left.has(key)));
 }

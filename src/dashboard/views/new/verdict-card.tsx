@@ -1,4 +1,5 @@
 /** The size of the job or its errors, and the button that submits it. */
+import { searchMetricLabel, searchOf } from "../../../client/search.ts";
 import { formatBytes, formatCount } from "../../shell/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
@@ -23,6 +24,7 @@ export interface VerdictCardProps {
 
 export function VerdictCard({ verdict, busy, error, onSubmit }: VerdictCardProps) {
   const { phase, valid, faults } = verdict;
+  const search = valid && searchOf(valid.spec);
   return (
     <section class="card verdict" aria-label="Summary of the job">
       <div class="card-body stack">
@@ -46,10 +48,21 @@ export function VerdictCard({ verdict, busy, error, onSubmit }: VerdictCardProps
           <dd>{valid ? TASKS[valid.spec.task] : "–"}</dd>
           <dt>Rows</dt>
           <dd>{valid ? formatCount(valid.rows) : "–"}</dd>
-          <dt>Parameters</dt>
-          <dd>{valid ? formatCount(valid.parameters) : "–"}</dd>
-          <dt>Loss</dt>
-          <dd>{valid ? valid.spec.loss.type : "–"}</dd>
+          {valid && search ? (
+            <>
+              <dt>Candidates</dt>
+              <dd>{formatCount(search.trials)}</dd>
+              <dt>Chosen by</dt>
+              <dd>{searchMetricLabel(search.metric)}</dd>
+            </>
+          ) : (
+            <>
+              <dt>Parameters</dt>
+              <dd>{valid ? formatCount(valid.parameters) : "–"}</dd>
+              <dt>Loss</dt>
+              <dd>{valid ? valid.spec.loss.type : "–"}</dd>
+            </>
+          )}
           <dt>Memory</dt>
           <dd>{valid ? formatBytes(valid.memory_bytes) : "–"}</dd>
         </dl>
