@@ -16,6 +16,8 @@ type Cell = string | number | boolean | null;
 export interface PredictOptions extends CallOptions {
   /** With 1 or more, answers of a classifier also list the `topK` most probable classes. */
   readonly topK?: number;
+  /** Of two classes: say that a row is of the second above this probability, instead of the model's threshold. */
+  readonly threshold?: number;
 }
 
 /** How a stream of rows is predicted. */
@@ -82,8 +84,8 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
   const aliasPath = (name: string, alias: string) => `${pathOf(name)}/aliases/${segment(alias)}`;
   const change = async <T>(method: "PUT" | "PATCH", path: string, body: unknown) =>
     (await send(method, path, { body })).json() as Promise<T>;
-  const ask = async (path: string, instances: readonly Row[], { topK, signal }: PredictOptions = {}) => {
-    const body = { instances, top_k: topK };
+  const ask = async (path: string, instances: readonly Row[], { topK, threshold, signal }: PredictOptions = {}) => {
+    const body = { instances, top_k: topK, threshold };
     return (await post<{ predictions: PredictionAnswer[] }>(`${path}/predict`, body, {}, { signal })).predictions;
   };
   return {
@@ -101,8 +103,8 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
-    predictBatch: async (ref, rows, { type, topK, header, onNotes, signal }) => {
-      const query = { top_k: topK, header, trailer: true };
+    predictBatch: async (ref, rows, { type, topK, threshold, header, onNotes, signal }) => {
+      const query = { top_k: topK, threshold, header, trailer: true };
       const { body } = await send("POST", `${pathOf(ref)}/predict`, { query, file: rows, type, signal });
       return readBatchAnswer(body ?? new Blob().stream(), type === "text/csv" ? "csv" : "ndjson", onNotes);
     },

@@ -51,6 +51,29 @@ export async function storeDigits(store: Store): Promise<Model> {
   return store.models.insert(model, weights);
 }
 
+/** Stores a classifier of one number under the name `either`: of 1, `yes` with a probability of 0.73. */
+export async function storeEither(store: Store): Promise<Model> {
+  const weights = packTensors([
+    { name: "0.weight", shape: [1, 1], values: [1] },
+    { name: "0.bias", shape: [1], values: [0] },
+  ]);
+  const model: NewModel = {
+    ...aModel("job_none"),
+    id: createId("model"),
+    name: "either",
+    jobId: null,
+    task: "binary_classification",
+    inputWidth: 1,
+    outputWidth: 1,
+    classes: ["no", "yes"],
+    layers: [{ type: "linear", units: 1, bias: true }],
+    activation: "sigmoid",
+    parameters: 2,
+    weights: weights.entries,
+  };
+  return store.models.insert(model, weights);
+}
+
 /** Of a table of penguins; `island` has a label with a comma, and a class has a semicolon. */
 export const PENGUINS: Preprocessing = {
   columns: [

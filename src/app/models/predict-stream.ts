@@ -36,25 +36,25 @@ export async function predictStream(
   options: LineOptions,
 ): Promise<AsyncGenerator<Uint8Array, readonly Note[], void>> {
   const model = await findModel(services, ref);
-  assertPredictable(model, { rows: null, topK: options.topK }, services.limits.predictRows);
+  assertPredictable(model, { rows: null, topK: options.topK, threshold: options.threshold }, services.limits.predictRows);
   const pieces = predictBlocks(services, model, rows, options);
   const first = await pieces.next();
   return prepend(first, pieces);
 }
 
 /**
- * Predicts a large JSON body: parses and answers it in a thread. Returns the JSON of the answer as UTF-8. `topK` applies when
- * the body has no `top_k`. The caller must not use the body afterwards: it is transferred to the thread. Throws what
+ * Predicts a large JSON body: parses and answers it in a thread. Returns the JSON of the answer as UTF-8. `asked` applies where
+ * the body says nothing of its own. The caller must not use the body afterwards: it is transferred to the thread. Throws what
  * `predictRows` throws, and malformed.
  */
 export async function predictDocument(
   services: ProjectServices,
   model: Model,
   body: Uint8Array<ArrayBuffer>,
-  topK: number | null,
+  asked: Pick<StreamOptions, "topK" | "threshold">,
 ): Promise<Uint8Array> {
   const block: RowBlock = { bytes: body, firstLine: 1, reading: null };
-  return (await answerBlock(services, model, block, { format: "json", header: "auto", topK })).bytes;
+  return (await answerBlock(services, model, block, { format: "json", header: "auto", ...asked })).bytes;
 }
 
 /** Predicts a block. Throws the errors in it. */

@@ -1,5 +1,6 @@
 /** Predicts parsed rows, with or without a promise. Streams are in predict-stream.ts. */
 import { invalid } from "../../domain/errors.ts";
+import { decidedAnew } from "../../domain/models/decision.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { assertPredictable } from "../../domain/models/prediction.ts";
 import type { PredictionResult } from "../../domain/ports.ts";
@@ -11,6 +12,8 @@ export interface AskedRows {
   readonly instances: readonly unknown[];
   /** Number of classes to return. Default and null: all of them. */
   readonly topK?: number | null;
+  /** Decides between two classes instead of the model's. */
+  readonly threshold?: number | null | undefined;
 }
 
 /** Predictions, and what is odd about their rows. */
@@ -25,7 +28,7 @@ export async function predictRows(services: ProjectServices, model: Model, asked
   assertAllowed(services, model, asked);
   const result = await services.computePool.predict.rows(model, asked.instances, () => readWeights(services, model.id));
   if (!result.ok) throw invalid(result.errors);
-  return result;
+  return decidedAnew(result, model, asked.threshold);
 }
 
 /**
@@ -35,10 +38,11 @@ export async function predictRows(services: ProjectServices, model: Model, asked
 export function predictNow(services: ProjectServices, model: Model, asked: AskedRows): Predicted | null {
   assertAllowed(services, model, asked);
   const result = services.computePool.predict.now(model, asked.instances);
-  if (result && !result.ok) throw invalid(result.errors);
-  return result;
+  if (!result) return null;
+  if (!result.ok) throw invalid(result.errors);
+  return decidedAnew(result, model, asked.threshold);
 }
 
-function assertAllowed({ limits }: ProjectServices, model: Model, { instances, topK = null }: AskedRows): void {
-  assertPredictable(model, { rows: instances.length, topK }, limits.predictRows);
+function assertAllowed({ limits }: ProjectServices, model: Model, { instances, topK = null, threshold }: AskedRows): void {
+  assertPredictable(model, { rows: instances.length, topK, threshold }, limits.predictRows);
 }

@@ -5,12 +5,13 @@ import { usageError } from "../exit.ts";
 import { printNotes } from "../notes.ts";
 import { writeOutput } from "../output-file.ts";
 import { formatOf, openTable } from "../table-file.ts";
-import { wholeNumber } from "../values.ts";
+import { numberFrom, wholeNumber } from "../values.ts";
 
 interface Options {
   readonly format?: DatasetFormat;
   readonly output: string;
   readonly top?: number;
+  readonly threshold?: number;
 }
 
 /** Formats whose rows can be answered while they arrive. */
@@ -28,6 +29,7 @@ export const registerPredict: Register = (program, context) => {
     .option("--format <format>", "csv or ndjson; needed where the file's name does not say it", formatOf)
     .option("-o, --output <file>", "file to write; - is stdout", "-")
     .option("--top <classes>", "list this many classes, most probable first", wholeNumber(1))
+    .option("--threshold <probability>", "of two classes, say the second above this probability", numberFrom(0))
     .addHelpText(
       "after",
       examples(
@@ -39,13 +41,15 @@ export const registerPredict: Register = (program, context) => {
     .action((model: string, path: string, options: Options) => predict(context, model, path, options));
 };
 
-async function predict(context: Context, model: string, path: string, { format, output, top }: Options): Promise<void> {
+async function predict(context: Context, model: string, path: string, options: Options): Promise<void> {
+  const { format, output, top, threshold } = options;
   const file = await openTable(path, context.input, format);
   const type = TYPES[file.format];
   if (!type) throw usageError(`${path} is ${file.format}; predict takes CSV or NDJSON`);
   const answer = await context.client().predictBatch(model, file.body, {
     type,
     ...(top === undefined ? {} : { topK: top }),
+    ...(threshold === undefined ? {} : { threshold }),
     onNotes: (notes) => printNotes(context, notes),
   });
   await writeOutput(answer, output, context.output);

@@ -1,6 +1,6 @@
 /** Which class a model says a row is of, given what its network answers: the one place where a label is chosen from probabilities. */
 import { DEFAULT_THRESHOLD } from "../spec/decision-options.ts";
-import type { ClassPrediction, Model } from "./model.ts";
+import type { ClassPrediction, Model, Prediction } from "./model.ts";
 
 /**
  * The place of the class of a row, for the `width` probabilities at `offset`: one a class, or the second's alone. Of two classes it is
@@ -30,6 +30,17 @@ export function decidedBy(
   const { probabilities } = prediction;
   const place = choosePlace(probabilities, 0, probabilities.length, threshold);
   return { ...prediction, place, label: classes[place] as string, probability: probabilities[place] as number };
+}
+
+/** An answer with the labels that the threshold of a request gives; the answer itself where it gives none. */
+export function decidedAnew<A extends { readonly predictions: readonly Prediction[] }>(
+  answer: A,
+  model: Pick<Model, "classes">,
+  threshold: number | null | undefined,
+): A {
+  if (threshold === null || threshold === undefined) return answer;
+  const decide = (prediction: Prediction) => ("label" in prediction ? decidedBy(prediction, model, threshold) : prediction);
+  return { ...answer, predictions: answer.predictions.map(decide) };
 }
 
 /** The threshold that a model decides by; null unless it has two classes. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
 import { boundFaults } from "../spec/bound-faults.ts";
+import { threshold } from "../spec/decision-options.ts";
 import type { BatchFormat } from "./batch-trailer.ts";
 import type { Model } from "./model.ts";
 import type { Remark } from "./remarks.ts";
@@ -18,6 +19,8 @@ export interface StreamOptions {
   readonly header: "true" | "false" | "auto";
   /** Number of classes to return; null for all. */
   readonly topK: number | null;
+  /** Decides between two classes instead of the model's. */
+  readonly threshold?: number | null | undefined;
 }
 
 /** How to read the rows of a CSV, determined from its first row. */
@@ -61,10 +64,19 @@ export interface Asked {
   readonly rows: number | null;
   /** Number of classes to return; null for all. */
   readonly topK: number | null;
+  /** Decides between two classes instead of the model's. */
+  readonly threshold?: number | null | undefined;
 }
 
-/** Checks a request. Throws invalid without rows, too_large above `maxRows`, and invalid for `top_k` of a model without classes. */
-export function assertPredictable({ task, name }: Model, { rows, topK }: Asked, maxRows: number): void {
+/**
+ * Checks a request. Throws invalid without rows, too_large above `maxRows`, and invalid for `top_k` of a model without classes and for
+ * `threshold` of one that does not have two.
+ */
+export function assertPredictable(
+  { task, name, classes }: Model,
+  { rows, topK, threshold = null }: Asked,
+  maxRows: number,
+): void {
   if (rows === 0) throw invalid([{ pointer: "/instances", detail: "must have at least one row" }]);
   if (rows !== null && rows > maxRows) {
     const detail = `${rows} rows are more than the limit of ${maxRows} (TRAINYARD_MAX_PREDICT_ROWS)`;
@@ -72,6 +84,10 @@ export function assertPredictable({ task, name }: Model, { rows, topK }: Asked, 
   }
   if (topK !== null && task === "regression") {
     throw invalid([{ pointer: "/top_k", detail: `is for classes, and ${name} is a regression` }]);
+  }
+  if (threshold !== null && classes.length !== 2) {
+    const given = task === "regression" ? "a regression" : `of ${classes.length}`;
+    throw invalid([{ pointer: "/threshold", detail: `is for two classes, and ${name} is ${given}: leave it out` }]);
   }
 }
 
@@ -85,6 +101,10 @@ export const predictBody = z
         "Rows: arrays of values in the order of the model's columns, or objects by column, where the model has named columns. Missing values are null or left out.",
     }),
     top_k: z.int().min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
+    threshold: threshold.optional().meta({
+      description:
+        "Of two classes: say that a row is of the second above this probability, instead of the model's `threshold`.",
+    }),
   })
   .meta({
     id: "Instances",

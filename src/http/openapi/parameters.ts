@@ -46,10 +46,14 @@ export const aliasParams = z.object({
   name: modelName,
   alias: aliasName.meta({ description: "Begins with a letter.", examples: ["production"] }),
 });
-export const topKQuery = z.object({
+/** How predictions are answered. */
+export const answerQuery = z.object({
   top_k: whole.min(1).optional().meta({ description: "Return only this many classes, most probable first." }),
+  threshold: z.coerce.number({ error: "must be a number from 0 to 1" }).min(0).max(1).optional().meta({
+    description: "Of two classes: the probability of the second above which a row is said to be of it, instead of the model's.",
+  }),
 });
-export const predictQuery = topKQuery.extend({
+export const predictQuery = answerQuery.extend({
   header: z.enum(["true", "false", "auto"]).default("auto").meta({
     description:
       "For CSV: whether the first row has names. `auto`: when one of its cells is a column of the model, or, where columns have no names, when one is not a number.",

@@ -8,7 +8,7 @@ import { isCheckpointId } from "../../domain/models/registry.ts";
 import type { App, RouteContext } from "../context.ts";
 import { checkpointExample } from "../openapi/examples.ts";
 import { answers } from "../openapi/openapi.ts";
-import { checkpointParams, checkpointsQuery, jobParams, topKQuery } from "../openapi/parameters.ts";
+import { answerQuery, checkpointParams, checkpointsQuery, jobParams } from "../openapi/parameters.ts";
 import { predictionsAnswer } from "../openapi/response-schemas.ts";
 import { representPage } from "../openapi/serializers.ts";
 import { predictJson } from "./predict.ts";
@@ -91,7 +91,7 @@ export function registerCheckpoints(app: App, { limits }: RouteContext): void {
         summary: "Predict with a checkpoint",
         description: "A prediction a row, with the weights as they were. Body and answer are those of a model's.",
         params: checkpointParams,
-        querystring: topKQuery,
+        querystring: answerQuery,
         body: predictBody,
         response: answers(
           { 200: ["The predictions, in the order of the rows.", predictionsAnswer] },
@@ -102,7 +102,8 @@ export function registerCheckpoints(app: App, { limits }: RouteContext): void {
     async (request, reply) => {
       const { id } = request.params;
       if (!isCheckpointId(id)) throw notFound("checkpoint", id);
-      return predictJson(request, reply, id, request.query.top_k ?? null);
+      const { top_k: topK = null, threshold = null } = request.query;
+      return predictJson(request, reply, id, { topK, threshold });
     },
   );
 }

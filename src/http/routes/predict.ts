@@ -87,11 +87,16 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       },
     },
     (request, reply) => {
-      const { top_k: topK = null, header, trailer } = request.query;
+      const { top_k: topK = null, threshold = null, header, trailer } = request.query;
       const { ref } = request.params;
-      const now = answerNow(request, ref, topK);
+      const now = answerNow(request, ref, { topK, threshold });
       if (now === null)
-        return answer(request as FastifyRequest, reply as FastifyReply, ref, { topK, header, hasTrailer: trailer === "true" });
+        return answer(request as FastifyRequest, reply as FastifyReply, ref, {
+          topK,
+          threshold,
+          header,
+          hasTrailer: trailer === "true",
+        });
       // What is returned would be waited for.
       sendBatched(reply.type(JSON_TYPE) as FastifyReply, now);
       return undefined;
@@ -100,51 +105,52 @@ function registerRoute(app: App, { limits }: RouteContext): void {
 }
 
 /** The answer to a few rows of a model that is at hand: nothing is waited for. Null where it is not so. */
-function answerNow({ services, body }: Asked, ref: string, topK: number | null): string | null {
+function answerNow({ services, body }: Asked, ref: string, given: AnswerOptions): string | null {
   if (!(body instanceof Uint8Array) || body.byteLength > NOW_BODY_BYTES) return null;
   const model = knownModel(services, ref);
   if (!model) return null;
-  const { instances, top_k = topK } = parseBody(predictBody, body);
-  const predicted = predictNow(services, model, { instances, topK: top_k });
-  return predicted && predictionsJson(model, predicted, top_k);
+  const { instances, top_k: topK = given.topK, threshold = given.threshold } = parseBody(predictBody, body);
+  const predicted = predictNow(services, model, { instances, topK, threshold });
+  return predicted && predictionsJson(model, predicted, topK);
 }
 
 type Asked = Pick<FastifyRequest, "services" | "body">;
+type AnswerOptions = Pick<LineOptions, "topK" | "threshold">;
 
 /** The answer to a stream of rows, if the body is one; else to a JSON body. */
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   ref: string,
-  { topK, header, hasTrailer }: Pick<LineOptions, "topK" | "header"> & Pick<CloseReason, "hasTrailer">,
+  { topK, threshold, header, hasTrailer }: AnswerOptions & Pick<LineOptions, "header"> & Pick<CloseReason, "hasTrailer">,
 ): Promise<unknown> {
   const format = batchFormatOf(request);
-  if (!format) return predictJson(request, reply, ref, topK);
+  if (!format) return predictJson(request, reply, ref, { topK, threshold });
   const { uploadBytes } = request.services.limits;
   const plain = rowsOf(request.body as IncomingMessage);
   const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
   const rows = isGzip(request.headers) ? unpackGzip(plain, limit) : plain;
-  const pieces = await predictStream(request.services, ref, rows, { format, header, topK });
+  const pieces = await predictStream(request.services, ref, rows, { format, header, topK, threshold });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
   return streamOf(pieces, { format, hasTrailer }, request, reply);
 }
 
-/** The answer to a JSON body of rows: a large one is answered in a thread, as bytes. `topK` is the query's, the body's comes first. */
+/** The answer to a JSON body of rows: a large one is answered in a thread, as bytes. `given` is the query's, the body's comes first. */
 export async function predictJson(
-  { services, body: given }: Asked,
+  { services, body: sent }: Asked,
   reply: Pick<FastifyReply, "type">,
   ref: string,
-  topK: number | null,
+  given: AnswerOptions,
 ): Promise<string | Buffer> {
-  const body = (given ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
+  const body = (sent ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
   const model = await findModel(services, ref);
   reply.type(JSON_TYPE);
   if (body.byteLength > PREDICT_BODY_BYTES) {
-    const bytes = await predictDocument(services, model, body, topK);
+    const bytes = await predictDocument(services, model, body, given);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
-  const { instances, top_k = topK } = parseBody(predictBody, body);
-  return predictionsJson(model, await predictRows(services, model, { instances, topK: top_k }), top_k);
+  const { instances, top_k: topK = given.topK, threshold = given.threshold } = parseBody(predictBody, body);
+  return predictionsJson(model, await predictRows(services, model, { instances, topK, threshold }), topK);
 }
 
 const CSV_EXAMPLE =

@@ -14,7 +14,7 @@ export function foldCounts(rows: number, given: number | null): { readonly folds
   return { folds, trained: rows <= 2 * ALL_FOLDS_ROWS ? 2 : 1 };
 }
 
-/** The folds of a table that are trained. Classes are spread evenly over the folds. The same table and seed give the same folds. */
+/** The folds of a table that are trained. Classes are spread evenly over the folds. The same table and seed give the same folds. Throws only on bugs. */
 export function searchFolds(
   table: Table,
   classes: number,

@@ -16,7 +16,7 @@ export type SearchResolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | 
   readonly model: { readonly auto: ResolvedAuto };
 };
 
-/** Resolves the search of a spec against its data. Returns every failure in `errors`. */
+/** Resolves the search of a spec against its data. Returns every failure in `errors`. Throws an Error for a given network. */
 export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: SearchResolution; errors: FieldError[] } {
   if (!("auto" in spec.model)) throw new Error("the spec has a network");
   const { auto } = spec.model;
@@ -75,7 +75,7 @@ function searchShape({
   };
 }
 
-/** Weights of the largest candidate, and bytes: of its training, of the rows in all views, and of the networks that are kept. */
+/** Weights of the largest candidate, and bytes: of its training, of the rows in all views, and of the networks that are kept. Throws an Error for a given network. */
 export function searchCost(spec: ResolvedSpec, data: DataShape): { readonly parameters: number; readonly memoryBytes: number } {
   if (!("auto" in spec.model)) throw new Error("the spec has a network");
   const { auto } = spec.model;

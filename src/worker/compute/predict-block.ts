@@ -1,7 +1,8 @@
 /** A block of a stream of rows, CSV, NDJSON or a JSON document, to the bytes that answer it. Runs in a compute thread. */
 import { TrainyardError } from "../../domain/errors.ts";
+import { decidedAnew } from "../../domain/models/decision.ts";
 import type { Prediction } from "../../domain/models/model.ts";
-import type { BlockReply, StreamFormat } from "../../domain/models/prediction.ts";
+import type { BlockReply, StreamFormat, StreamOptions } from "../../domain/models/prediction.ts";
 import { predictionWriter } from "../../domain/models/prediction-json.ts";
 import { createRemarkCollector, placedBy } from "../../domain/models/remarks.ts";
 import { parseLine } from "../../formats/tables/ndjson.ts";
@@ -22,7 +23,7 @@ const ANSWERS: Readonly<Record<StreamFormat, (loaded: LoadedModel, asked: Asked)
   ndjson: ndjsonBlock,
   json: (loaded, { block, options, maxRows }) => ({
     ok: true,
-    bytes: predictDocument(loaded, block.bytes, options.topK, maxRows),
+    bytes: predictDocument(loaded, block.bytes, options, maxRows),
     reading: null,
     rows: 0,
     remarks: [],
@@ -43,7 +44,7 @@ export async function predictBlock(loaded: LoadedModel, asked: Asked): Promise<B
 }
 
 /** A prediction a line, for every line with something on it. */
-function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options: { topK } }: Asked): Answer {
+function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options: { topK, threshold } }: Asked): Answer {
   const instances: unknown[] = [];
   const lines: number[] = [];
   decode(bytes, firstLine)
@@ -55,7 +56,7 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
     });
   const write = predictionWriter(loaded.model);
   let written = "";
-  const { predictions, remarks } = predict(loaded, instances, (row) => lines[row] as number);
+  const { predictions, remarks } = predict(loaded, instances, threshold, (row) => lines[row] as number);
   for (const prediction of predictions) written += `${write(prediction, topK)}\n`;
   return { ok: true, bytes: new TextEncoder().encode(written), reading: null, rows: instances.length, remarks };
 }
@@ -67,7 +68,7 @@ async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise
   const shape = { model, topK: options.topK, delimiter: String.fromCharCode(reading.delimiter) };
   let written = head === null ? "" : writeCsvHead(head, shape);
   const instances = rows.map(({ instance }) => instance);
-  const { predictions, remarks } = predict(loaded, instances, (row) => rows[row]?.line ?? 0);
+  const { predictions, remarks } = predict(loaded, instances, options.threshold, (row) => rows[row]?.line ?? 0);
   predictions.forEach((prediction, row) => {
     written += writeCsvRow(rows[row]?.text ?? "", prediction, shape);
   });
@@ -75,13 +76,18 @@ async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise
 }
 
 /** Throws invalid at the first row that is wrong, named by its line. */
-function predict({ model, predictor }: LoadedModel, instances: readonly unknown[], lineOf: (row: number) => number) {
+function predict(
+  { model, predictor }: LoadedModel,
+  instances: readonly unknown[],
+  threshold: StreamOptions["threshold"],
+  lineOf: (row: number) => number,
+) {
   const predictions: Prediction[] = [];
   const remarks = createRemarkCollector();
   for (let start = 0; start < instances.length; start += ROWS) {
     const result = predictor.predict(instances.slice(start, start + ROWS));
     if (result.ok) {
-      for (const prediction of result.predictions) predictions.push(prediction);
+      for (const prediction of decidedAnew(result, model, threshold).predictions) predictions.push(prediction);
       remarks.addAll(placedBy(result.remarks, (row) => lineOf(start + row)));
       continue;
     }

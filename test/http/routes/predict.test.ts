@@ -3,22 +3,26 @@ import { type IncomingMessage, request as openRequest } from "node:http";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createId } from "../../../src/domain/id.ts";
 import type { Model } from "../../../src/domain/models/model.ts";
+import type { TensorSet } from "../../../src/domain/tensor.ts";
 import { problem } from "../../../src/http/errors/problem.ts";
 import { predictionsAnswer } from "../../../src/http/openapi/response-schemas.ts";
 import { openRawSocket } from "../connection/raw-socket.ts";
-import { storeDigits, storeLine, storePenguins } from "../models-at-hand.ts";
+import { storeDigits, storeEither, storeLine, storePenguins } from "../models-at-hand.ts";
 import { openStagedApp, type StagedApp } from "../staged-app.ts";
 
 let staged: StagedApp;
 let url: string;
 let penguins: Model;
+let either: Model;
 beforeAll(async () => {
   staged = await openStagedApp({ environment: { TRAINYARD_MAX_DATASET_BYTES: "3000000" } });
   url = await staged.listen();
   penguins = await storePenguins(staged.services.store);
   await storeLine(staged.services.store);
   await storeDigits(staged.services.store);
+  either = await storeEither(staged.services.store);
 });
 afterAll(() => staged.close());
 
@@ -29,6 +33,9 @@ const json = async (ref: string, body: object, query = "") => {
   if (response.status !== 200) return problem.parse(await response.json());
   return predictionsAnswer.parse(await response.json()).predictions;
 };
+interface ClassAnswer {
+  readonly probabilities: Readonly<Record<string, number>>;
+}
 const linesOf = (text: string) => text.trimEnd().split(/\r?\n/);
 
 const ROWS = [
@@ -87,6 +94,59 @@ describe("rows as JSON", () => {
     expect(await json("penguins", { instances: tooMany })).toMatchObject({ status: 413, errors: [{ pointer: "/instances" }] });
     const torn = await post("penguins", "application/json", JSON.stringify({ instances: many }).slice(0, -1));
     expect(torn.status).toBe(400);
+  });
+
+  it("decide between two classes by the threshold of the request, in every format, in the body or the query", async () => {
+    const [plain] = (await json("either", { instances: [[1]] })) as ClassAnswer[];
+    expect(plain).toMatchObject({ label: "yes", probability: plain?.probabilities.yes });
+    const decided = { label: "no", probability: plain?.probabilities.no, probabilities: plain?.probabilities };
+    expect(await json("either", { instances: [[1]], threshold: 0.9 })).toEqual([decided]);
+    expect(await json("either", { instances: [[1]] }, "?threshold=0.9")).toEqual([decided]);
+    expect(await json("either", { instances: [[1]], threshold: 0.5 }, "?threshold=0.9")).toEqual([plain]);
+    const many = Array.from({ length: 60_000 }, () => [1]);
+    const answers = (await json("either", { instances: many, threshold: 0.9 })) as ClassAnswer[];
+    expect(answers.at(-1)).toEqual(decided);
+    const ndjson = await (await post("either", "application/x-ndjson", "[1]\n", "?threshold=0.9")).text();
+    expect(JSON.parse(ndjson)).toEqual(decided);
+    expect(await (await post("either", "text/csv", "1\n", "?threshold=0.9")).text()).toMatch(/^1,no,/);
+  });
+
+  it("decide by the threshold of the model where the request gives none, and show it", async () => {
+    const { store } = staged.services;
+    const { version: _, ...model } = either;
+    const weights = (await store.models.readWeights(either.id)) as TensorSet;
+    await store.models.insert({ ...model, id: createId("model"), name: "careful", threshold: 0.9 }, weights);
+    expect(await json("careful", { instances: [[1]] })).toMatchObject([{ label: "no" }]);
+    expect(await json("careful", { instances: [[1]], threshold: 0.5 })).toMatchObject([{ label: "yes" }]);
+    const shown = async (name: string) => ((await (await fetch(`${url}/v1/models/${name}`)).json()) as Model).threshold;
+    expect([await shown("careful"), await shown("either"), await shown("digits"), await shown("line")]).toEqual([
+      0.9,
+      0.5,
+      null,
+      null,
+    ]);
+    const send = (path: string, body: object) =>
+      fetch(`${url}${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      }).then((response) => response.json());
+    expect(await send("/v1/models/careful:predict", { instances: [[1]] })).toMatchObject({ predictions: [{ label: "no" }] });
+    const inputs = [{ name: "features", shape: [1, 1], datatype: "FP32", data: [1] }];
+    expect(await send("/v2/models/careful/infer", { inputs, outputs: [{ name: "label" }] })).toMatchObject({
+      outputs: [{ data: ["no"] }],
+    });
+  });
+
+  it.each([
+    ["digits", 0.4],
+    ["line", 0.4],
+    ["either", 1.5],
+  ])("refuse for %s the threshold %d", async (ref, threshold) => {
+    const expected = { status: 422, errors: [{ pointer: "/threshold" }] };
+    expect(await json(ref, { instances: [[1]], threshold })).toMatchObject(expected);
+    expect(await json(ref, { instances: [[1]] }, `?threshold=${threshold}`)).toMatchObject({ status: 422 });
+    expect((await post(ref, "text/csv", "1\n", `?threshold=${threshold}`)).status).toBe(422);
   });
 
   it("show the most probable classes with top_k, in the body or the query", async () => {
