@@ -15,6 +15,8 @@ export interface CompiledSteps {
   readonly executable: Executable;
   /** What the memory holds: the objects whose rows were written last. */
   readonly resident: Map<string, object>;
+  /** Epochs of the first call of a trial: as many as the calls of the trial before could take in time. */
+  pace: number;
 }
 
 export interface TrialPlan {
@@ -55,5 +57,5 @@ function compiledIn({ lr: _lr, ...options }: ResolvedSpec["optimizer"]): string 
 function compileSteps(spec: ResolvedSpec, sizes: TrainingSizes): CompiledSteps {
   const plan = planTraining(spec, sizes);
   const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
-  return { plan, executable, resident: new Map() };
+  return { plan, executable, resident: new Map(), pace: 1 };
 }
