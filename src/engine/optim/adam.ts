@@ -1,7 +1,7 @@
 /** Adam and AdamW: torch.optim.Adam and AdamW. They differ only in their weight decay. */
 import { add, div, maximum, mul, sqrt, sub, type Tensor } from "../graph.ts";
-import { averaged, averagedSquare, withDecay } from "./decay.ts";
-import { named, type Optimizer, runningProduct } from "./optimizer.ts";
+import { averageConstants, averaged, averagedSquare, decayConstant, withDecay } from "./decay.ts";
+import { type Constants, constant, named, type Optimizer, runningProduct } from "./optimizer.ts";
 
 interface AdamOptions {
   readonly betas?: readonly [number, number] | undefined;
@@ -22,8 +22,9 @@ export interface AdamWSpec extends AdamOptions {
 export function adam({ weight_decay = 0, ...options }: AdamSpec): Optimizer {
   return adamLoop(options, {
     scalars: {},
+    constants: decayConstant(weight_decay),
     parameter: (parameter) => parameter,
-    gradient: (gradient, parameter) => withDecay(gradient, parameter, weight_decay),
+    gradient: withDecay,
   });
 }
 
@@ -31,6 +32,7 @@ export function adam({ weight_decay = 0, ...options }: AdamSpec): Optimizer {
 export function adamw({ weight_decay = 0.01, ...options }: AdamWSpec): Optimizer {
   return adamLoop(options, {
     scalars: weight_decay === 0 ? {} : { decay: (_, lr) => 1 - lr * weight_decay },
+    constants: {},
     parameter: (parameter, scalars) => (weight_decay === 0 ? parameter : mul(parameter, named(scalars, "decay"))),
     gradient: (gradient) => gradient,
   });
@@ -39,11 +41,13 @@ export function adamw({ weight_decay = 0.01, ...options }: AdamWSpec): Optimizer
 interface Decay {
   readonly scalars: Optimizer["scalars"];
   parameter(parameter: Tensor, scalars: Readonly<Record<string, Tensor>>): Tensor;
-  gradient(gradient: Tensor, parameter: Tensor): Tensor;
+  readonly constants: Optimizer["constants"];
+  gradient(gradient: Tensor, parameter: Tensor, constants: Constants): Tensor;
 }
 
 function adamLoop({ betas = [0.9, 0.999], eps = 1e-8, amsgrad = false }: AdamOptions, decay: Decay): Optimizer {
   const [beta1, beta2] = betas;
+  const own = { ...averageConstants("beta1", beta1), ...averageConstants("beta2", beta2), eps, ...decay.constants };
   const power1 = runningProduct(() => beta1);
   const power2 = runningProduct(() => beta2);
   return {
@@ -53,12 +57,13 @@ function adamLoop({ betas = [0.9, 0.999], eps = 1e-8, amsgrad = false }: AdamOpt
       step_size: (step, lr) => lr / (1 - power1(step)),
       bias_correction2_sqrt: (step) => Math.sqrt(1 - power2(step)),
     },
-    update({ parameter, gradient, slots, scalars }) {
-      const decayed = decay.gradient(gradient, parameter);
-      const mean = averaged(named(slots, "exp_avg"), decayed, beta1);
-      const square = averagedSquare(named(slots, "exp_avg_sq"), decayed, beta2);
+    constants: own,
+    update({ parameter, gradient, slots, scalars, constants = own }) {
+      const decayed = decay.gradient(gradient, parameter, constants);
+      const mean = averaged(named(slots, "exp_avg"), decayed, constants, "beta1");
+      const square = averagedSquare(named(slots, "exp_avg_sq"), decayed, constants, "beta2");
       const largest = amsgrad ? maximum(named(slots, "max_exp_avg_sq"), square) : square;
-      const denominator = add(div(sqrt(largest), named(scalars, "bias_correction2_sqrt")), eps);
+      const denominator = add(div(sqrt(largest), named(scalars, "bias_correction2_sqrt")), constant(constants, "eps"));
       const change = div(mul(mean, named(scalars, "step_size")), denominator);
       return {
         parameter: sub(decay.parameter(parameter, scalars), change),

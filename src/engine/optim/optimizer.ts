@@ -8,7 +8,12 @@ export interface OptimizerStep {
   readonly slots: Readonly<Record<string, Tensor>>;
   /** Float scalars by name: inputs that the caller sets before each step. */
   readonly scalars: Readonly<Record<string, Tensor>>;
+  /** Takes the place of the optimiser's own constants: numbers are compiled in, scalars are inputs. Its own if left out. */
+  readonly constants?: Constants;
 }
+
+/** Numbers, or float scalars, by name. */
+export type Constants = Readonly<Record<string, number | Tensor>>;
 
 export interface OptimizerResult {
   readonly parameter: Tensor;
@@ -23,6 +28,11 @@ export interface Optimizer {
    * rate, and from nothing else. They run on the host because bias corrections would lose digits in float32.
    */
   readonly scalars: Readonly<Record<string, (step: number, lr: number) => number>>;
+  /**
+   * The numbers in its formulas that are the same for all steps, by name: two optimisers of a type whose slots, scalars and
+   * constants have the same names compute the same graph of them. A decay of 0 is none.
+   */
+  readonly constants: Readonly<Record<string, number>>;
   /** Computes the next parameter and slots, with the formulas of torch.optim's single-tensor loops in the same order. */
   update(step: OptimizerStep): OptimizerResult;
 }
@@ -35,6 +45,13 @@ export function named(tensors: Readonly<Record<string, Tensor>>, name: string): 
   const tensor = tensors[name];
   if (!tensor) throw new Error(`the optimiser's ${name} was not passed to its update`);
   return tensor;
+}
+
+/** Returns a constant that the optimiser declared. Throws an Error if the caller left it out. */
+export function constant(constants: Constants, name: string): number | Tensor {
+  const value = constants[name];
+  if (value === undefined) throw new Error(`the optimiser's ${name} was not passed to its update`);
+  return value;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** RMSprop: torch.optim.RMSprop. Tieleman and Hinton, "Lecture 6.5: rmsprop", 2012; centred: Graves, 2013. */
 import { add, div, maximum, mul, sqrt, sub } from "../graph.ts";
-import { averaged, averagedSquare, withDecay } from "./decay.ts";
-import { named, type Optimizer } from "./optimizer.ts";
+import { averageConstants, averaged, averagedSquare, decayConstant, withDecay } from "./decay.ts";
+import { constant, named, type Optimizer } from "./optimizer.ts";
 
 export interface RmspropSpec {
   readonly type: "rmsprop";
@@ -20,17 +20,20 @@ export function rmsprop({
   momentum = 0,
   centered = false,
 }: RmspropSpec): Optimizer {
+  const own = { ...averageConstants("alpha", alpha), eps, ...decayConstant(weight_decay), ...(momentum > 0 && { momentum }) };
   return {
     slots: { square_avg: 0, ...(centered && { grad_avg: 0 }), ...(momentum > 0 && { momentum_buffer: 0 }) },
     scalars: { lr: (_, lr) => lr },
-    update({ parameter, gradient, slots, scalars }) {
-      const decayed = withDecay(gradient, parameter, weight_decay);
-      const square = averagedSquare(named(slots, "square_avg"), decayed, alpha);
-      const mean = centered ? averaged(named(slots, "grad_avg"), decayed, alpha) : undefined;
+    constants: own,
+    update({ parameter, gradient, slots, scalars, constants = own }) {
+      const decayed = withDecay(gradient, parameter, constants);
+      const square = averagedSquare(named(slots, "square_avg"), decayed, constants, "alpha");
+      const mean = centered ? averaged(named(slots, "grad_avg"), decayed, constants, "alpha") : undefined;
       // The variance of a constant gradient can round below 0, and its square root would be NaN.
       const spread = mean ? maximum(sub(square, mul(mean, mean)), 0) : square;
-      const denominator = add(sqrt(spread), eps);
-      const buffer = momentum > 0 ? add(mul(named(slots, "momentum_buffer"), momentum), div(decayed, denominator)) : undefined;
+      const denominator = add(sqrt(spread), constant(constants, "eps"));
+      const kept = momentum > 0 ? mul(named(slots, "momentum_buffer"), constant(constants, "momentum")) : undefined;
+      const buffer = kept && add(kept, div(decayed, denominator));
       const lr = named(scalars, "lr");
       return {
         parameter: sub(parameter, buffer ? mul(buffer, lr) : div(mul(decayed, lr), denominator)),

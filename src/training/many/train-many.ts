@@ -11,12 +11,12 @@ import { sha256Of } from "../prepare/digest.ts";
 import type { TrainingPlan } from "../run/build.ts";
 import { readTensors } from "../run/checkpoint.ts";
 import type { EarlyStoppingState } from "../run/early-stopping.ts";
-import { computedSeries, type EpochColumns, nextCount } from "../run/epoch.ts";
+import { CALL_BUDGET_MS, computedSeries, type EpochColumns, nextCount } from "../run/epoch.ts";
 import { divergedLoss, divergedWeights } from "../run/epoch-loop.ts";
 import { createEpochs, type Epochs } from "../run/epochs.ts";
 import { createCurve } from "./curve.ts";
 import { writeTrial } from "./trial-memory.ts";
-import type { TrialPlan, TrialSettings } from "./trial-plan.ts";
+import type { CompiledSteps, TrialPlan, TrialSettings } from "./trial-plan.ts";
 
 export interface Trial {
   readonly seed: number;
@@ -120,7 +120,7 @@ export function trainTrial(plan: TrialPlan, trial: Trial, ended: () => boolean =
   const last = Math.min(spec.epochs, trial.until ?? spec.epochs);
   const first = from?.epoch ?? 0;
   const curve = createCurve(computedSeries(spec, trial.validation !== null), Math.max(0, last - first));
-  const ran = runTrial(epochs, { first, last, stopped: from?.stopped ?? null, ended, curve });
+  const ran = runTrial(epochs, { first, last, stopped: from?.stopped ?? null, ended, curve, steps });
   const common = { epochs: ran.epoch, curve: curve.columns() };
   if (ran.cancelled) return { state: "cancelled", ...common };
   if (ran.error) return { state: "failed", error: ran.error, ...common };
@@ -154,6 +154,7 @@ interface Run {
   readonly stopped: string | null;
   readonly ended: () => boolean;
   readonly curve: ReturnType<typeof createCurve>;
+  readonly steps: CompiledSteps;
 }
 
 interface RunEnd {
@@ -164,16 +165,15 @@ interface RunEnd {
 }
 
 /** Runs the epochs of a trial in calls of bounded duration. */
-function runTrial(epochs: Epochs, { first, last, stopped, ended, curve }: Run): RunEnd {
+function runTrial(epochs: Epochs, { first, last, stopped, ended, curve, steps }: Run): RunEnd {
   const end = (more: Partial<RunEnd>): RunEnd => ({ epoch, stopped: null, error: null, cancelled: false, ...more });
   let epoch = first;
   if (stopped) return end({ stopped });
-  let count = 1;
   let spentMs = 0;
   while (epoch < last) {
     if (ended()) return end({ cancelled: true });
     const began = performance.now();
-    const ran = epochs.run(epoch + 1, Math.min(count, epochs.most, last - epoch));
+    const ran = epochs.run(epoch + 1, Math.min(steps.pace, epochs.most, last - epoch));
     spentMs += performance.now() - began;
     if (ran === 0) continue;
     const finite = epochs.finite(ran);
@@ -183,7 +183,9 @@ function runTrial(epochs: Epochs, { first, last, stopped, ended, curve }: Run): 
     if (finite < ran) return end({ error: divergedLoss(epoch, epochs.loss(finite)) });
     const { stop } = epochs.observe(epoch, ran);
     if (stop) return end({ stopped: stop });
-    count = nextCount(ran, spentMs, epochs.most);
+    // The last call of a trial is short of what fits.
+    if (ran === Math.min(steps.pace, epochs.most) || spentMs > CALL_BUDGET_MS)
+      steps.pace = nextCount(ran, spentMs, steps.plan.maxSteps);
     spentMs = 0;
   }
   return end({});

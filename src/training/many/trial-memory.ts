@@ -1,6 +1,7 @@
 /** The memory of a trial before its first step: rows, where they are not there yet, random keys, and what its tensors start from. */
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import type { Table } from "../data/table.ts";
+import { INPUTS } from "../run/build.ts";
 import { writeTensors } from "../run/checkpoint.ts";
 import { rowStates, writeKeys, writeTensorStart } from "../run/initial-memory.ts";
 import type { Trial } from "./train-many.ts";
@@ -22,6 +23,11 @@ export function writeTrial({ sizes }: TrialPlan, steps: CompiledSteps, trial: Tr
     resident.set(name, values);
   }
   writeKeys(executable, plan, seed);
+  for (const program of ["train", ...(plan.tail > 0 ? ["tail"] : [])]) {
+    for (const [name, value] of Object.entries(plan.optimizer.constants)) {
+      executable.feed(program, INPUTS.scalar(name)).fill(value);
+    }
+  }
   if (from) return writeTensors(executable, plan, from);
   const given = initial ? unpackTensors(initial) : null;
   writeTensorStart(executable, plan, seed, (name) => given?.get(name));

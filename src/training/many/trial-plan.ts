@@ -15,6 +15,8 @@ export interface CompiledSteps {
   readonly executable: Executable;
   /** What the memory holds: the objects whose rows were written last. */
   readonly resident: Map<string, object>;
+  /** Epochs of the first call of a trial: as many as the calls of the trial before could take in time. */
+  pace: number;
 }
 
 export interface TrialPlan {
@@ -35,7 +37,7 @@ export function planTrials(spec: NetworkSpec, sizes: TrainingSizes): TrialPlan {
   const compiled = new Map<string, CompiledSteps>();
   const stepsFor: TrialPlan["stepsFor"] = (options) => {
     const optimizer = createOptimizer(options);
-    const key = compiledIn(options);
+    const key = compiledIn(options, optimizer);
     const steps = compiled.get(key) ?? compileSteps({ ...spec, optimizer: options }, sizes);
     // The map iterates in insertion order, so that its first entry is the one that was used least recently.
     compiled.delete(key);
@@ -47,13 +49,14 @@ export function planTrials(spec: NetworkSpec, sizes: TrainingSizes): TrialPlan {
   return { spec, sizes, stepsFor };
 }
 
-/** What of an optimiser is part of the compiled steps: all but the learning rate. */
-function compiledIn({ lr: _lr, ...options }: ResolvedSpec["optimizer"]): string {
-  return JSON.stringify(options);
+/** What of an optimiser is part of the compiled steps: its formulas. The numbers in them are fed. */
+function compiledIn(options: ResolvedSpec["optimizer"], { slots, scalars, constants }: Optimizer): string {
+  const names = [slots, scalars, constants].map((numbers) => Object.keys(numbers).join());
+  return [options.type, "nesterov" in options && options.nesterov, ...names].join("/");
 }
 
 function compileSteps(spec: NetworkSpec, sizes: TrainingSizes): CompiledSteps {
-  const plan = planTraining(spec, sizes);
+  const plan = planTraining(spec, sizes, { feedsConstants: true });
   const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
-  return { plan, executable, resident: new Map() };
+  return { plan, executable, resident: new Map(), pace: 1 };
 }

@@ -90,18 +90,27 @@ const MAX_FEED_ROWS = 65_536;
 /** Most probabilities in the table of results of ranked rows: 4 MiB. */
 const MAX_RANKED_VALUES = 2 ** 20;
 
+export interface PlanOptions {
+  /** Whether the optimiser's constants are inputs of each step, as its scalars are, so that runs with other ones share the steps. */
+  readonly feedsConstants?: boolean;
+}
+
 /**
  * Builds the network, the optimiser and the programs of a run for data of these sizes. Throws a GraphError if layers do not
  * fit together.
  */
-export function planTraining(spec: NetworkSpec, sizes: TrainingSizes): TrainingPlan {
+export function planTraining(
+  spec: NetworkSpec,
+  sizes: TrainingSizes,
+  { feedsConstants = false }: PlanOptions = {},
+): TrainingPlan {
   const networkOfLayers = (layers: NetworkSpec["model"]["layers"]) => networkOf(layers, sizes.featureWidth, sizes.embeddings);
   const { layers } = spec.model;
   const network = freeze(networkOfLayers(layers), spec.init_from?.freeze ?? []);
   const members = trainsMembers(layers) ? networkOfLayers(layers.slice(0, -1)) : null;
   const optimizer = createOptimizer(spec.optimizer);
   const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
-  const context: Context = { spec, sizes, network, members, optimizer, tensors };
+  const context: Context = { spec, sizes, network, members, optimizer, tensors, feedsConstants };
   const { batch, wholeSteps, tail } = batchesOf(context);
   const fusedValidation = batch === sizes.rows && sizes.validationRows > 0;
   const separate = sizes.validationRows > 0 && !fusedValidation;
@@ -160,6 +169,7 @@ interface Context {
   /** The network up to the mean over its members, [members, outputs] for a row; null where it does not end with one. */
   readonly members: Network | null;
   readonly optimizer: Optimizer;
+  readonly feedsConstants: boolean;
   /** Parameters and buffers of the network before a step. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
@@ -299,10 +309,16 @@ function clip(
   return clipByNorm(gradients, clip_grad.max_norm, p);
 }
 
-function update({ optimizer }: Context, names: readonly string[], weights: readonly Tensor[], gradients: readonly Tensor[]) {
-  const scalars = Object.fromEntries(
-    Object.keys(optimizer.scalars).map((name) => [name, graph.input(INPUTS.scalar(name), [])]),
-  );
+function update(
+  { optimizer, feedsConstants }: Context,
+  names: readonly string[],
+  weights: readonly Tensor[],
+  gradients: readonly Tensor[],
+) {
+  const fed = (names: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.keys(names).map((name) => [name, graph.input(INPUTS.scalar(name), [])]));
+  const scalars = fed(optimizer.scalars);
+  const constants = feedsConstants ? fed(optimizer.constants) : optimizer.constants;
   const updates: { state: Tensor; next: Tensor }[] = [];
   const next = new Map<string, Tensor>();
   weights.forEach((parameter, index) => {
@@ -310,7 +326,7 @@ function update({ optimizer }: Context, names: readonly string[], weights: reado
     const slots = Object.fromEntries(
       Object.keys(optimizer.slots).map((slot) => [slot, graph.state(STATES.slot(slot, name), parameter.shape)]),
     );
-    const result = optimizer.update({ parameter, gradient: gradients[index] as Tensor, slots, scalars });
+    const result = optimizer.update({ parameter, gradient: gradients[index] as Tensor, slots, scalars, constants });
     next.set(name, result.parameter);
     updates.push({ state: parameter, next: result.parameter });
     for (const [slot, tensor] of Object.entries(slots)) updates.push({ state: tensor, next: result.slots[slot] as Tensor });

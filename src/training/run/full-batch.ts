@@ -6,7 +6,8 @@ import { createRanking } from "./ranking.ts";
 export function createFullBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, executable, data } = options;
   const feed = createStepFeed(options, "train");
-  const columns = createColumns(options, plan.maxSteps);
+  const maxEpochs = Math.min(plan.maxSteps, spec.epochs);
+  const columns = createColumns(options, maxEpochs);
   const rates = columnOf(columns, "lr");
   const passes = [
     { table: data.train, prefix: "" },
@@ -21,7 +22,7 @@ export function createFullBatchRunner(options: EpochOptions): EpochRunner {
   const norms = spec.clip_grad?.type === "norm" ? executable.result("train", "grad_norm") : null;
 
   return {
-    maxEpochs: plan.maxSteps,
+    maxEpochs,
     columns,
     partial: null,
     run(first, count, nextLr) {
