@@ -1,6 +1,8 @@
 /** A search for a model in words: what the command line and the page say of its candidates. Pure. */
 import type { Job } from "./answers.ts";
 
+export { CHOSEN_BY_SEARCH, SEARCH_METRICS } from "../domain/spec/search-fields.ts";
+
 type Spec = Pick<Job, "spec">["spec"];
 type Search = Extract<Spec["model"], { auto: unknown }>["auto"];
 
@@ -16,11 +18,6 @@ export function searchOf({ model }: Pick<Spec, "model">): Search | null {
 /** What an epoch of a job is called: in a search, each is a candidate. */
 export function stepName(spec: Pick<Spec, "model">): "epoch" | "candidate" {
   return searchOf(spec) ? "candidate" : "epoch";
-}
-
-/** A count of what an epoch of a job is called: "12 candidates". */
-export function stepNames(spec: Pick<Spec, "model">): "epochs" | "candidates" {
-  return `${stepName(spec)}s`;
 }
 
 /** Labels of the metrics by which searches compare. */

@@ -1,7 +1,6 @@
 /** The form of the model: the best that a search finds, or one network that is given. */
 import type { Validation } from "../../../client/answers.ts";
-import { searchMetricLabel } from "../../../client/search.ts";
-import { SEARCH_METRICS } from "../../../domain/spec/search-fields.ts";
+import { SEARCH_METRICS, searchMetricLabel } from "../../../client/search.ts";
 import { Segments } from "../../ui/field.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { isObject, type JsonObject, valueAt } from "./draft.ts";

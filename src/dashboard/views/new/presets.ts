@@ -1,6 +1,6 @@
 /** Jobs to start from: the tutorial's three, shapes that are worth watching, and the tables that come with the page. */
 import type { Dataset } from "../../../client/answers.ts";
-import { CHOSEN_BY_SEARCH } from "../../../domain/spec/search-fields.ts";
+import { CHOSEN_BY_SEARCH } from "../../../client/search.ts";
 import { SAMPLES, type Sample } from "../../datasets/samples.ts";
 import type { JsonObject } from "./draft.ts";
 
