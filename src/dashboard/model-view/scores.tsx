@@ -53,6 +53,7 @@ function classFacts(evaluation: ClassEvaluation): readonly Fact[] {
   return [
     { label: "Accuracy", value: formatShare(evaluation.accuracy) },
     { label: "Balanced accuracy", value: formatShare(evaluation.balanced_accuracy) },
+    ...(evaluation.mcc === undefined ? [] : [{ label: "MCC", value: formatValue(evaluation.mcc) }]),
     { label: "F1, macro", value: formatValue(evaluation.f1.macro) },
     { label: "Area under ROC", value: formatValue(evaluation.roc_auc) },
     { label: "Log loss", value: formatValue(evaluation.log_loss) },

@@ -73,6 +73,9 @@ export const classEvaluation = z
     rows,
     accuracy: score,
     balanced_accuracy: scored("Mean recall of the classes that are there."),
+    mcc: scored(
+      "Matthews correlation of true and predicted classes, of more than two by Gorodkin; 0 where one side has a single class. Left out by an older server.",
+    ).optional(),
     precision: averages,
     recall: averages,
     f1: averages,

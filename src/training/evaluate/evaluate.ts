@@ -154,6 +154,7 @@ export function evaluateClasses(predicted: Predicted, classes: readonly string[]
     rows,
     accuracy: sumOf(counts.hits) / rows,
     balanced_accuracy: mean(actual.map(({ recall }) => recall)),
+    mcc: matthews(counts, rows),
     precision: averages("precision"),
     recall: averages("recall"),
     f1: averages("f1"),
@@ -199,6 +200,13 @@ function countClasses({ targets }: Predicted, choices: Int32Array, classes: numb
     if (choice === target) hits[choice]! += 1;
   });
   return { hits, chosen, actual };
+}
+
+/** Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient", 2004. */
+function matthews({ hits, chosen, actual }: ClassCounts, rows: number): number {
+  const products = (a: Float64Array, b: Float64Array) => sumOf(a.map((count, index) => count * (b[index] as number)));
+  const spreads = (rows ** 2 - products(chosen, chosen)) * (rows ** 2 - products(actual, actual));
+  return ratio(sumOf(hits) * rows - products(chosen, actual), Math.sqrt(spreads));
 }
 
 function confusionMatrix({ targets }: Predicted, choices: Int32Array, classes: number): number[][] {
