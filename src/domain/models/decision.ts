@@ -21,7 +21,11 @@ export function choosePlace(
   return best;
 }
 
-/** The same prediction with the label that another threshold gives. */
+/**
+ * The same prediction with the label that another threshold gives.
+ *
+ * @internal Exported for tests.
+ */
 export function decidedBy(
   prediction: ClassPrediction,
   { classes }: Pick<Model, "classes">,

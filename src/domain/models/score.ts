@@ -11,9 +11,9 @@ const classScore = z
   .strictObject({
     accuracy: figure,
     balanced_accuracy: figure,
+    mcc: figure.optional().meta({ description: "Matthews correlation; left out by an older server." }),
     f1: figure.meta({ description: "Macro average." }),
     log_loss: figure,
-    mcc: figure.optional().meta({ description: "Matthews' correlation; scores of older servers have none." }),
     roc_auc: figure,
     pr_auc: figure,
   })
@@ -83,8 +83,8 @@ export function scoreMetricsOf(evaluation: PartEvaluation): ScoreMetrics {
     const { r2, rmse, mae, mape } = evaluation;
     return { r2, rmse, mae, mape };
   }
-  const { accuracy, balanced_accuracy, f1, log_loss, mcc, roc_auc, pr_auc } = evaluation;
-  return { accuracy, balanced_accuracy, f1: f1.macro, log_loss, mcc, roc_auc, pr_auc };
+  const { accuracy, balanced_accuracy, mcc, f1, log_loss, roc_auc, pr_auc } = evaluation;
+  return { accuracy, balanced_accuracy, ...(mcc !== undefined && { mcc }), f1: f1.macro, log_loss, roc_auc, pr_auc };
 }
 
 const isClasses = (evaluation: PartEvaluation): evaluation is ClassEvaluation => "accuracy" in evaluation;

@@ -91,7 +91,7 @@ const FEWEST = 3;
 
 /** Returns the first `trials` candidates; null: as many of the portfolio as the budget allows, at least three. */
 export function candidatesOf(shape: SearchShape, trials: number | null, folds: number, seed: number): Candidate[] {
-  const known = PORTFOLIO.filter(({ view }) => view === "values" || shape.features.hasBins);
+  const known = knownTo(shape);
   if (trials !== null) return Array.from({ length: trials }, (_, place) => known[place] ?? variation(known, place, seed));
   const budget = Math.min(BUDGET.most, BUDGET.base + shape.rows * BUDGET.perRow);
   let spent = 0;
@@ -103,6 +103,17 @@ export function candidatesOf(shape: SearchShape, trials: number | null, folds: n
     spent += work;
   }
   return chosen;
+}
+
+/** Returns the candidates that a resolved spec names. */
+export function candidatesNamed(names: readonly string[], shape: SearchShape, seed: number): Candidate[] {
+  const known = knownTo(shape);
+  return names.map((name, place) => known.find((candidate) => candidate.name === name) ?? variation(known, place, seed));
+}
+
+/** Those of the portfolio that the features allow. */
+function knownTo({ features }: SearchShape): Candidate[] {
+  return PORTFOLIO.filter(({ view }) => view === "values" || features.hasBins);
 }
 
 /** Multiply-adds of training candidates on so many folds, roughly. */

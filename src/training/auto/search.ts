@@ -24,7 +24,7 @@ import { LOSS_ACTIVATION } from "../run/network.ts";
 import { createRecorder } from "../run/recorder.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { averageOf, type Member } from "./average.ts";
-import { type Candidate, candidateSpec, candidatesOf, keptCandidates, type SearchShape, searchWork } from "./candidates.ts";
+import { type Candidate, candidateSpec, candidatesNamed, keptCandidates, type SearchShape, searchWork } from "./candidates.ts";
 import { featureKinds, featureView, plainFeatures } from "./feature-views.ts";
 import { createFoldTrainer } from "./fold-training.ts";
 import { searchFolds } from "./folds.ts";
@@ -205,7 +205,7 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
     classes,
     data,
     shape,
-    candidates: candidatesOf(shape, auto.trials, auto.trained_folds, spec.seed),
+    candidates: candidatesNamed(auto.candidates, shape, spec.seed),
     folds,
     heldOut,
     answers: { rows: heldOut.rows, width: outputs, targets: heldOut.targets, weights: heldOut.weights },

@@ -33,6 +33,8 @@ function worthOf(criterion: Criterion): Worth {
  * The threshold for `probabilities` of the second class, [rows], against `labels`, 0 or 1, that is best by a criterion. Thresholds lie in
  * the middle between neighbouring probabilities; of equally good ones, it is the one nearest to a half. A half too where rows are of one
  * class, from which nothing can be learned. Rows whose probability is not a number do not count.
+ *
+ * @internal Exported for tests.
  */
 export function chooseThreshold(probabilities: ArrayLike<number>, labels: ArrayLike<number>, criterion: Criterion): number {
   const rows = Array.from({ length: probabilities.length }, (_, row) => row)

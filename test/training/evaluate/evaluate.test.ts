@@ -77,6 +77,38 @@ describe("evaluation of classes, as scikit-learn's", () => {
   });
 });
 
+describe("the Matthews correlation", () => {
+  const oneHot = (...places: number[]) =>
+    Float32Array.from(places.flatMap((place) => [0, 1, 2].map((at) => (at === place ? 1 : 0))));
+
+  it("is the correlation of the indicators of true and predicted classes", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(2), fc.nat(2)), { minLength: 2, maxLength: 30 }), (rows) => {
+        const share = (of: (row: [number, number]) => boolean) => rows.filter(of).length / rows.length;
+        const covariance = (a: 0 | 1, b: 0 | 1) =>
+          [0, 1, 2].reduce(
+            (sum, place) =>
+              sum +
+              share((row) => row[a] === place && row[b] === place) -
+              share((row) => row[a] === place) * share((row) => row[b] === place),
+            0,
+          );
+        const spread = Math.sqrt(covariance(0, 0) * covariance(1, 1));
+        const outputs = oneHot(...rows.map(([chosen]) => chosen));
+        const targets = Float32Array.from(rows, ([, actual]) => actual);
+        const { mcc } = evaluateClasses({ rows: rows.length, outputs, targets }, ["a", "b", "c"]);
+        expect(mcc).toBeCloseTo(spread > 1e-9 ? covariance(0, 1) / spread : 0, 9);
+      }),
+    );
+  });
+
+  it("is the example of scikit-learn's guide", () => {
+    const outputs = Float32Array.of(1, 0, 1, 1);
+    const targets = Float32Array.of(1, 1, 1, 0);
+    expect(evaluateClasses({ rows: 4, outputs, targets }, ["-1", "1"]).mcc).toBeCloseTo(-1 / 3, 12);
+  });
+});
+
 describe("evaluation of values, as scikit-learn's", () => {
   it.each(golden.regression)("$name", ({ rows, outputs, targets, scores }) => {
     const evaluation = evaluateValues({ rows, outputs: f32(outputs), targets: f32(targets) });

@@ -25,8 +25,8 @@ const blobs = {
   metrics: ["accuracy", "f1"],
 };
 
-const figuresOf = ({ accuracy, balanced_accuracy, f1, log_loss, mcc, roc_auc, pr_auc }: ClassEvaluation) => ({
-  ...{ accuracy, balanced_accuracy, f1: f1.macro, log_loss, mcc, roc_auc, pr_auc },
+const figuresOf = ({ accuracy, balanced_accuracy, mcc, f1, log_loss, roc_auc, pr_auc }: ClassEvaluation) => ({
+  ...{ accuracy, balanced_accuracy, mcc, f1: f1.macro, log_loss, roc_auc, pr_auc },
 });
 
 /** What `evaluate` says of the stored weights on a part of a job's rows, which are loaded anew. */

@@ -20,15 +20,12 @@ const probabilities = fc.array(fc.record({ p: fc.float({ min: 0, max: 1, noNaN: 
 /** What a threshold is worth, by the evaluation that models get. */
 function worth(outputs: Float32Array, targets: Float32Array, threshold: number, criterion: Criterion): number {
   const evaluation = evaluateClasses({ rows: outputs.length, outputs, targets, threshold }, ["no", "yes"]);
-  const [[trueNegatives = 0, falsePositives = 0] = [], [falseNegatives = 0, truePositives = 0] = []] =
-    evaluation.confusion_matrix ?? [];
+  const [[, falsePositives = 0] = [], [falseNegatives = 0] = []] = evaluation.confusion_matrix ?? [];
   if ("cost" in criterion)
     return -(falsePositives * criterion.cost.false_positive + falseNegatives * criterion.cost.false_negative);
   if (criterion.maximize === "f1") return evaluation.f1.macro as number;
   if (criterion.maximize === "balanced_accuracy") return evaluation.balanced_accuracy as number;
-  const [p, n] = [truePositives + falseNegatives, trueNegatives + falsePositives];
-  const square = p * n * (truePositives + falsePositives) * (trueNegatives + falseNegatives);
-  return square > 0 ? (truePositives * trueNegatives - falsePositives * falseNegatives) / Math.sqrt(square) : 0;
+  return evaluation.mcc as number;
 }
 
 describe("a chosen threshold", () => {

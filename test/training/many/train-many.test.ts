@@ -163,9 +163,9 @@ describe("trials", () => {
           // Others take their turn in the same memory between the two.
           trainTrial(plan, { ...trial, seed: trial.seed + 1 });
           if (first.state !== "succeeded") {
-          expect(whole.state).toBe("failed");
-          return;
-        }
+            expect(whole.state).toBe("failed");
+            return;
+          }
           expect(first.epochs).toBeLessThanOrEqual(until);
           const from = structuredClone(first.next);
           expect(ofTrial(trainTrial(plan, { ...trial, from }), first)).toEqual(ofTrial(whole));
