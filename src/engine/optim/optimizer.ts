@@ -47,7 +47,7 @@ export function named(tensors: Readonly<Record<string, Tensor>>, name: string): 
   return tensor;
 }
 
-/** Returns a constant that the optimiser declared. Throws an Error if the caller left it out. */
+/** Returns a constant that the optimiser declared: a number or a tensor of shape []. Throws an Error if the caller left it out. */
 export function constant(constants: Constants, name: string): number | Tensor {
   const value = constants[name];
   if (value === undefined) throw new Error(`the optimiser's ${name} was not passed to its update`);

@@ -5,44 +5,16 @@
 import type { JobError } from "../../domain/jobs/job.ts";
 import type { NetworkSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
-import type { ScheduleState } from "../../engine/index.ts";
-import type { Table } from "../data/table.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import type { TrainingPlan } from "../run/build.ts";
 import { readTensors } from "../run/checkpoint.ts";
-import type { EarlyStoppingState } from "../run/early-stopping.ts";
 import { CALL_BUDGET_MS, computedSeries, type EpochColumns, nextCount } from "../run/epoch.ts";
 import { divergedLoss, divergedWeights } from "../run/epoch-loop.ts";
 import { createEpochs, type Epochs } from "../run/epochs.ts";
 import { createCurve } from "./curve.ts";
+import type { Trial, TrialState } from "./trial.ts";
 import { writeTrial } from "./trial-memory.ts";
-import type { CompiledSteps, TrialPlan, TrialSettings } from "./trial-plan.ts";
-
-export interface Trial {
-  readonly seed: number;
-  /** The training rows, of the plan's sizes. Trials that share the object share it in memory. */
-  readonly train: Table;
-  readonly validation: Table | null;
-  /** What differs from the plan's spec. */
-  readonly settings?: TrialSettings;
-  /** The weights to start from, in place of those that the seed draws; those left out are drawn. */
-  readonly initial?: TensorSet | null;
-  /** The state of an earlier outcome to go on from, to the bits of a trial that never stopped. */
-  readonly from?: TrialState | null;
-  /** Stop after this epoch and keep the state. */
-  readonly until?: number;
-}
-
-/** What a trial goes on from: plain data, which can be stored or sent to another thread. */
-export interface TrialState {
-  readonly epoch: number;
-  /** Weights, the optimiser's slots, and the best weights where they are to be restored. */
-  readonly tensors: TensorSet;
-  readonly schedule: ScheduleState | null;
-  readonly stopping: EarlyStoppingState | null;
-  /** Why it stopped early, after which nothing is left to train; null if it did not. */
-  readonly stopped: string | null;
-}
+import type { CompiledSteps, TrialPlan } from "./trial-plan.ts";
 
 interface Ran {
   /** Number of epochs so far, with those before `from`. */

@@ -4,7 +4,7 @@ import type { Table } from "../data/table.ts";
 import { INPUTS } from "../run/build.ts";
 import { writeTensors } from "../run/checkpoint.ts";
 import { rowStates, writeKeys, writeTensorStart } from "../run/initial-memory.ts";
-import type { Trial } from "./train-many.ts";
+import type { Trial } from "./trial.ts";
 import type { CompiledSteps, TrialPlan } from "./trial-plan.ts";
 
 /**

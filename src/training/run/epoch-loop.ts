@@ -45,7 +45,8 @@ export interface Loop {
   readonly describe: (tensors: TensorSet) => NewCheckpoint["model"];
 }
 
-export const DIVERGED_CURE = "try a smaller learning rate, clip_grad, or look for extreme values in the data";
+/** What to try after a divergence. */
+const DIVERGED_CURE = "try a smaller learning rate, clip_grad, or look for extreme values in the data";
 
 /** Runs until something ends it. */
 export function runEpochs(loop: Loop): End {

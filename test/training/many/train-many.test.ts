@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { takeRows } from "../../../src/training/data/table.ts";
-import { type Trial, type TrialOutcome, trainMany, trainTrial } from "../../../src/training/many/train-many.ts";
+import { type TrialOutcome, trainMany, trainTrial } from "../../../src/training/many/train-many.ts";
+import type { Trial } from "../../../src/training/many/trial.ts";
 import { datasetOf } from "../dataset.ts";
 import { type TrainedRun, train } from "../train.ts";
 import { plannedJob } from "./trials.ts";

@@ -2,7 +2,7 @@
 import type { DatasetRows } from "../../../src/domain/datasets/dataset.ts";
 import type { NetworkSpec, ResolvedSpec } from "../../../src/domain/spec/spec.ts";
 import { type JobData, loadData } from "../../../src/training/data/data.ts";
-import type { Trial } from "../../../src/training/many/train-many.ts";
+import type { Trial } from "../../../src/training/many/trial.ts";
 import { planTrials, type TrialPlan } from "../../../src/training/many/trial-plan.ts";
 import { sizesOf } from "../../../src/training/run/sizes.ts";
 import { jobRecord, prepare } from "../train.ts";
