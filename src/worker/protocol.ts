@@ -14,6 +14,7 @@ import type { ResolvedSweepSpec } from "../domain/sweeps/sweep-spec.ts";
 import type { Trial } from "../domain/sweeps/trial.ts";
 import type { FoldState, SweepDraft, SweepSource, TrialsRun } from "../domain/sweeps/trial-run.ts";
 import type { TensorSet } from "../domain/tensor.ts";
+import type { TrainedCandidate } from "../training/auto/trial-source.ts";
 
 /**
  * Indices of the int32 cells that both sides of a run share. A training thread never returns to its event loop while it trains,
@@ -172,3 +173,14 @@ export interface DownsampleTask {
   /** Points of the preceding epochs, which come first in the result. */
   readonly earlier: MetricPoints | null;
 }
+
+/** What a search assistant is started with. */
+export interface AssistantTask {
+  readonly run: TrainingRun;
+  readonly port: MessagePort;
+  /** Its first cell counts what the assistant has sent. */
+  readonly counter: Int32Array<SharedArrayBuffer>;
+}
+
+/** What it sends: a candidate, or null when it cannot go on. */
+export type AssistantMessage = TrainedCandidate | null;

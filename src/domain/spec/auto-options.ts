@@ -13,7 +13,7 @@ export function isGreaterBetterInSearch(metric: SearchMetric): boolean {
 }
 
 /** Most candidates of a search, and most of them in the served average. */
-export const MAX_TRIALS = 500;
+const MAX_TRIALS = 500;
 export const MAX_MEMBERS = 32;
 
 const metric = z.enum([...SEARCH_METRICS.classes, ...SEARCH_METRICS.values]);
@@ -65,5 +65,4 @@ export const resolvedAuto = z
   })
   .meta({ id: "ResolvedAutoOptions" });
 
-export type AutoOptions = z.output<typeof autoOptions>;
 export type ResolvedAuto = z.output<typeof resolvedAuto>;

@@ -131,7 +131,7 @@ export const sweepSpec = z
         job: {
           data: { generator: { type: "moons" } },
           split: { validation: 0.2 },
-          model: { layers: [{ type: "linear", units: 8 }, "tanh", "linear"] },
+          model: { layers: [{ type: "linear", units: 8 }, { type: "tanh" }, { type: "linear" }] },
         },
         parameters: {
           "/optimizer/lr": { min: 1e-4, max: 0.3, scale: "log" },

@@ -9,7 +9,7 @@ export const TRIAL_STATES = ["queued", "running", "succeeded", "pruned", "failed
 export type TrialState = (typeof TRIAL_STATES)[number];
 
 /** States in which a trial is over. */
-export const isOver = (state: TrialState): boolean => state !== "queued" && state !== "running";
+const isOver = (state: TrialState): boolean => state !== "queued" && state !== "running";
 
 /** The objective by epoch, thinned: as many values as epochs. */
 const trialCurve = z.strictObject({

@@ -36,7 +36,7 @@ function weightedMean(answers: Answers, of: (row: number) => number): number {
 }
 
 /** Mean of -ln of the probability of the true class. `scale` divides the logits by a temperature. */
-export function logLoss(outputs: Float32Array, answers: Answers, scale = 1): number {
+function logLoss(outputs: Float32Array, answers: Answers, scale = 1): number {
   const { width, targets } = answers;
   if (width === 1)
     return weightedMean(answers, (row) => {
@@ -176,7 +176,7 @@ export function metricOf(name: SearchMetric): Metric {
 }
 
 /** The smooth loss that networks of a task are trained by, without weights of classes. */
-export function lossOf(task: Task): Metric {
+function lossOf(task: Task): Metric {
   return task === "regression" ? meanSquare : logLoss;
 }
 

@@ -20,6 +20,7 @@ export interface Assistant {
   take(): TrainedCandidate | "lost" | null;
   /** Waits until it has finished something, at most so long. */
   wait(ms: number): void;
+  /** Ends its thread, whatever it is doing. */
   close(): void;
 }
 

@@ -117,6 +117,7 @@ export function importanceRows(model: FinishedModel, rows: number, columns: numb
 }
 
 /** A number as JSON has it: null for what is not finite. */
+/** A number as JSON has it: null where it is not finite. */
 export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** A copy of rows drawn by the seed; all of them in their order when there are no more. */

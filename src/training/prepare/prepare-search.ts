@@ -3,7 +3,15 @@ import type { FieldError } from "../../domain/errors.ts";
 import { type ResolvedAuto, SEARCH_METRICS, type SearchMetric } from "../../domain/spec/auto-options.ts";
 import type { JobSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
-import { candidateSpec, candidatesOf, keptCandidates, layersOf, lossOfTask, type SearchShape } from "../auto/candidates.ts";
+import {
+  candidateSpec,
+  candidatesNamed,
+  candidatesOf,
+  keptCandidates,
+  layersOf,
+  lossOfTask,
+  type SearchShape,
+} from "../auto/candidates.ts";
 import { featureKinds, featureView, plainFeatures } from "../auto/feature-views.ts";
 import { foldCounts } from "../auto/folds.ts";
 import type { DataShape } from "../data/source.ts";
@@ -81,7 +89,7 @@ export function searchCost(spec: ResolvedSpec, data: DataShape): { readonly para
   const { auto } = spec.model;
   const shape = searchShape(data);
   const heldOut = Math.ceil(shape.rows / auto.folds);
-  const costs = candidatesOf(shape, auto.trials, auto.trained_folds, spec.seed).map((candidate) => {
+  const costs = candidatesNamed(auto.candidates, shape, spec.seed).map((candidate) => {
     const width = featureView(shape.features, candidate.view).length;
     const { parameters } = networkOf(layersOf(candidate, shape.outputs), width);
     const own = { ...data, rows: shape.rows, validationRows: heldOut, testRows: 0, featureWidth: width, embeddings: [] };

@@ -46,7 +46,7 @@ export interface Loop {
 }
 
 /** What to try after a divergence. */
-const DIVERGED_CURE = "try a smaller learning rate, clip_grad, or look for extreme values in the data";
+export const DIVERGED_CURE = "try a smaller learning rate, clip_grad, or look for extreme values in the data";
 
 /** Runs until something ends it. */
 export function runEpochs(loop: Loop): End {

@@ -2,7 +2,7 @@
 import { workerData } from "node:worker_threads";
 import { createCandidateTrainer } from "../../training/auto/search.ts";
 import { lowerThreadPriority } from "../priority.ts";
-import type { AssistantMessage, AssistantTask } from "./search-assistant.ts";
+import type { AssistantMessage, AssistantTask } from "../protocol.ts";
 
 const { run, port, counter } = workerData as AssistantTask;
 

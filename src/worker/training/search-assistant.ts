@@ -5,18 +5,8 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { TrainingRun } from "../../domain/ports.ts";
-import type { Assistant, TrainedCandidate } from "../../training/auto/trial-source.ts";
-
-/** What a search assistant is started with. */
-export interface AssistantTask {
-  readonly run: TrainingRun;
-  readonly port: import("node:worker_threads").MessagePort;
-  /** Its first cell counts what the assistant has sent. */
-  readonly counter: Int32Array<SharedArrayBuffer>;
-}
-
-/** What it sends: a candidate, or null when it cannot go on. */
-export type AssistantMessage = TrainedCandidate | null;
+import type { Assistant } from "../../training/auto/trial-source.ts";
+import type { AssistantMessage, AssistantTask } from "../protocol.ts";
 
 /** Starts an assistant for a run; null on a machine with one core, where it would only take turns with the search. */
 export function startAssistant(run: TrainingRun): Assistant | null {
