@@ -8,9 +8,6 @@ export const MAX_CURVE_POINTS = 64;
 export const TRIAL_STATES = ["queued", "running", "succeeded", "pruned", "failed"] as const;
 export type TrialState = (typeof TRIAL_STATES)[number];
 
-/** States in which a trial is over. */
-const isOver = (state: TrialState): boolean => state !== "queued" && state !== "running";
-
 /** The objective by epoch, thinned: as many values as epochs. */
 const trialCurve = z.strictObject({
   epochs: z.array(z.int()).max(MAX_CURVE_POINTS),

@@ -106,7 +106,7 @@ export type SearchRun = TrainingRun & { readonly job: { readonly spec: SearchSpe
 /** Multiply-adds of a search from which another thread is worth its start. */
 const LEAST_SHARED_WORK = 5e9;
 
-/** Creates the function by which another thread trains candidates of a run, by their numbers. */
+/** Creates the function by which another thread trains candidates of a run, by their numbers. Throws an Error where the network is given. */
 export function createCandidateTrainer(run: TrainingRun): (number: number) => TrainedCandidate {
   const { spec, classes } = run.job;
   if (!isSearch(spec)) throw new Error("the network of this job is given");

@@ -18,7 +18,11 @@ export interface Bracket {
   readonly rungs: readonly number[];
 }
 
-/** The brackets of a sweep: each begins one rung higher than the one before, with fewer trials, as Hyperband has it. */
+/**
+ * The brackets of a sweep: each begins one rung higher than the one before, with fewer trials, as Hyperband has it.
+ *
+ * @internal Exported for tests.
+ */
 export function bracketsOf({ method, epochs, trials }: Search<MethodOf<"halving">>): Bracket[] {
   const { factor } = method;
   const least = method.min_epochs ?? Math.max(1, Math.floor(epochs / factor ** DEFAULT_HALVINGS));

@@ -21,6 +21,8 @@ const FAR = 7.07106781186547;
 /**
  * The standard normal distribution function, to about 1e-15.
  * G. West, "Better approximations to cumulative normal functions", Wilmott Magazine 2005, after J. F. Hart, 1968.
+ *
+ * @internal Exported for tests.
  */
 export function normalCdf(x: number): number {
   const z = Math.abs(x);
