@@ -80,11 +80,11 @@ describe("the client", () => {
   });
 
   it("throws the problem that the server answers with", async () => {
-    const error = await client.submit({ data: {}, epochs: 0, model: {} } as never).catch((thrown: unknown) => thrown);
+    const error = await client.submit({ data: {}, epochs: 0 } as never).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ApiError);
     const { problem: document } = error as ApiError;
     expect(document).toMatchObject({ status: 422, code: "invalid" });
-    expect(document.errors?.map(({ pointer }) => pointer)).toContain("/model");
+    expect(document.errors?.map(({ pointer }) => pointer)).toContain("/epochs");
   });
 });
 
