@@ -179,7 +179,8 @@ const earlyStopping = z.strictObject({
   restore_best: z.boolean().default(true),
 });
 
-const fields = {
+/** What stands before the network, in answers and among errors; the fields of its training stand behind it. */
+const heading = {
   name: z
     .string()
     .trim()
@@ -195,10 +196,13 @@ const fields = {
         "Shown in lists. The model is called after it: letters, digits, `.`, `_` and `-` stay, anything else becomes a hyphen. No `@`, `:` or `/`.",
     }),
   task: z.enum(TASKS).optional().meta({ description: "Inferred from the data and the loss when left out." }),
-  split: split
-    .nullable()
-    .optional()
-    .meta({ description: "A data set holds out 20 % for validation unless told otherwise; other data nothing." }),
+  split: split.nullable().optional().meta({
+    description:
+      "A data set holds out 20 % for validation unless told otherwise; other data nothing, nor does a search for a model, which has folds.",
+  }),
+};
+
+const fields = {
   loss: loss.optional().meta({
     description: "mse for regression; bce after a sigmoid, else bce_with_logits, for two classes; cross_entropy for more.",
   }),
@@ -231,12 +235,13 @@ const givenModel = z.strictObject({ layers: networkLayers });
 
 export const jobSpec = z
   .strictObject({
-    ...fields,
-    data: z.union([z.strictObject({ generator }), z.strictObject({ inline }), z.strictObject({ dataset: datasetSource })]),
+    ...heading,
     model: z
       .union([givenModel, z.strictObject({ auto: autoOptions })])
       .prefault({ auto: {} })
       .meta({ description: "A network, or how to search for one. Left out: a search with its defaults." }),
+    ...fields,
+    data: z.union([z.strictObject({ generator }), z.strictObject({ inline }), z.strictObject({ dataset: datasetSource })]),
     preprocess: z
       .union([preprocess, z.literal("from_model")])
       .nullable()
@@ -316,6 +321,8 @@ const inlineSummary = z.strictObject({
 /** The spec with nothing left open. Bulk (inline rows, weights) is summarised; the job keeps it apart. */
 export const resolvedSpec = z
   .strictObject({
+    ...heading,
+    model: z.union([givenModel, z.strictObject({ auto: resolvedAuto })]),
     ...fields,
     name: z.string(),
     task: z.enum(TASKS),
@@ -332,7 +339,6 @@ export const resolvedSpec = z
         }),
       }),
     ]),
-    model: z.union([givenModel, z.strictObject({ auto: resolvedAuto })]),
     split: split.nullable(),
     early_stopping: earlyStopping.nullable(),
     preprocess: z
