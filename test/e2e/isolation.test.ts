@@ -1,6 +1,6 @@
 /** Two projects on one server: every operation of openapi.yaml is tried on the records of the other one. */
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { parse } from "yaml";
 import { type Client, createClient } from "../../src/client/client.ts";
@@ -28,7 +28,7 @@ let ours: Client;
 let theirs: Client;
 let theirKey: string;
 let ourKeyId: string;
-let has: { job: string; waiting: string; dataset: string; model: string; checkpoint: string; ownModel: string };
+let has: { job: string; waiting: string; sweep: string; dataset: string; model: string; checkpoint: string; ownModel: string };
 
 beforeAll(async () => {
   dataDir = await createDataDir();
@@ -63,6 +63,13 @@ async function fill(own: Client, other: Client): Promise<typeof has> {
   const { model } = await own.wait(job);
   await own.setAlias("line", "live", 1);
   await own.predict("line", [{ x: 1 }]);
+  const { id: sweep } = await own.submitSweep({
+    job: specWith({ split: { validation: 0.4 } }) as never,
+    parameters: { "/optimizer/lr": { values: [0.01, 0.02] } },
+    method: { type: "grid" },
+    promote: "none",
+  });
+  await vi.waitFor(async () => expect((await own.sweep(sweep)).state).toBe("succeeded"), { timeout: 60_000, interval: 100 });
   const { data: checkpoints } = await request<{ data: { id: string }[] }>(own, `/v1/jobs/${job}/checkpoints`);
   const { id: waiting } = await own.submit({ ...spec, name: "long", epochs: 50_000_000 } as never);
   const inline = { inline: { features: [[1], [2], [3]], targets: [1, 2, 3] } };
@@ -73,6 +80,7 @@ async function fill(own: Client, other: Client): Promise<typeof has> {
   return {
     job,
     waiting,
+    sweep,
     dataset: dataset.id,
     model: model?.id ?? "",
     checkpoint: checkpoints[0]?.id ?? "",
@@ -102,6 +110,7 @@ const ofRefs = (path: (ref: string) => string, more: Partial<Attempt> = {}) =>
   REFS().map((ref): Attempt => ({ path: path(ref), ...more }));
 const ofJobs = (rest = "", more: Partial<Attempt> = {}) =>
   [has.job, has.waiting].map((id): Attempt => ({ path: `/v1/jobs/${id}${rest}`, ...more }));
+const ofSweep = (rest = "", more: Partial<Attempt> = {}): Attempt[] => [{ path: `/v1/sweeps/${has.sweep}${rest}`, ...more }];
 const ROWS = { instances: [{ x: 1 }] };
 const INFER = { inputs: [{ name: "x", shape: [1, 1], datatype: "FP64", data: [1] }] };
 const isEmpty = (body: unknown) => expect(body).toMatchObject({ data: [], has_more: false });
@@ -158,6 +167,27 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   readEvents: () => [...ofJobs("/events"), ...ofJobs("/events", { headers: { accept: "text/event-stream" } })],
   exportTensorBoard: () => ofJobs("/tensorboard"),
   listWebhookDeliveries: () => ofJobs("/webhook-deliveries"),
+  submitSweep: () => [
+    {
+      path: "/v1/sweeps",
+      body: {
+        job: specWith({ data: { dataset: { id: has.dataset, target: "y" } } }),
+        parameters: { "/optimizer/lr": { values: [0.1] } },
+      },
+      status: 422,
+      says: isInvalidAt("/job/data/dataset/id"),
+    },
+  ],
+  listSweeps: () => [{ path: "/v1/sweeps", status: 200, says: isEmpty }],
+  readSweep: () => ofSweep(),
+  deleteSweep: () => ofSweep(),
+  cancelSweep: () => ofSweep("/cancel"),
+  pauseSweep: () => ofSweep("/pause"),
+  resumeSweep: () => ofSweep("/resume"),
+  listTrials: () => [...ofSweep("/trials"), ...ofSweep("/trials", { headers: { accept: "text/csv" } })],
+  readTrial: () => ofSweep("/trials/0"),
+  promoteTrial: () => ofSweep("/trials/0/promote"),
+  readSweepEvents: () => [...ofSweep("/events"), ...ofSweep("/events", { headers: { accept: "text/event-stream" } })],
   exportOnnx: () => ofRefs((ref) => `/v1/models/${ref}/onnx`),
   reproduceModel: () => ofRefs((ref) => `/v1/models/${ref}/reproduce`),
   listModels: () => [
@@ -224,6 +254,7 @@ const ELSEWHERE = new Set([
   "importModel",
   "stream",
   "streamJob",
+  "streamSweep",
 ]);
 
 interface Operation {
@@ -242,6 +273,8 @@ async function inventory(): Promise<unknown> {
     read("/v1/jobs"),
     read("/v1/models"),
     read("/v1/datasets"),
+    read(`/v1/sweeps/${has.sweep}`),
+    read(`/v1/sweeps/${has.sweep}/trials`),
     read(`/v1/jobs/${has.job}/checkpoints`),
     read(`/v1/jobs/${has.waiting}/checkpoints`),
     read("/v1/models/line@live"),

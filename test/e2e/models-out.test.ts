@@ -46,6 +46,7 @@ beforeAll(async () => {
     optimizer: { type: "adam", lr: 0.02 },
     batch_size: 16,
     epochs: 30,
+    early_stopping: null,
     seed: 5,
   };
   const done = await server.client.wait((await server.client.submit(spec)).id);
