@@ -1,8 +1,9 @@
 /** How a search chooses the network of a job, where the request does not. What it came to is in models/search.ts. */
 import { z } from "zod";
-import { SEARCH_METRICS, type SearchMetric } from "./search-fields.ts";
+import type { FieldError } from "../errors.ts";
+import { CHOSEN_BY_SEARCH, SEARCH_METRICS, type SearchMetric } from "./search-fields.ts";
 
-export { CHOSEN_BY_SEARCH, SEARCH_METRICS, type SearchMetric } from "./search-fields.ts";
+export { SEARCH_METRICS, type SearchMetric } from "./search-fields.ts";
 
 /** Metrics of which less is better. */
 const LESS_IS_BETTER: ReadonlySet<SearchMetric> = new Set(["log_loss", "rmse", "mae"]);
@@ -66,3 +67,15 @@ export const resolvedAuto = z
   .meta({ id: "ResolvedAutoOptions" });
 
 export type ResolvedAuto = z.output<typeof resolvedAuto>;
+
+/** Returns an error for each field of a spec without a network that a search chooses itself; `json` is the spec as it was written. */
+export function searchErrors(json: unknown): FieldError[] {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return [];
+  const { model } = json as { model?: unknown };
+  if (model !== undefined && !(typeof model === "object" && model !== null && "auto" in model)) return [];
+  const why = model === undefined ? "where model is left out" : "with model.auto";
+  return CHOSEN_BY_SEARCH.filter((field) => field in json).map((field) => ({
+    pointer: `/${field}`,
+    detail: `is chosen by the search ${why}: leave it out, or give model.layers`,
+  }));
+}

@@ -7,7 +7,7 @@ import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
 import { jobNameFault } from "../models/registry.ts";
-import { autoOptions, CHOSEN_BY_SEARCH, type ResolvedAuto, resolvedAuto } from "./auto-options.ts";
+import { autoOptions, type ResolvedAuto, resolvedAuto, searchErrors } from "./auto-options.ts";
 import { boundFaults } from "./bound-faults.ts";
 import { decisionOptions } from "./decision-options.ts";
 import { type Layer, networkLayers } from "./layers.ts";
@@ -389,16 +389,4 @@ export function parseJobSpec(json: unknown): { readonly spec: JobSpec } | { read
   const misplaced = searchErrors(json);
   if (misplaced.length === 0) return read;
   return { errors: [...("errors" in read ? read.errors : []), ...misplaced] };
-}
-
-/** The fields of a spec without a network that a search chooses itself. */
-function searchErrors(json: unknown): FieldError[] {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return [];
-  const { model } = json as { model?: unknown };
-  if (model !== undefined && !(typeof model === "object" && model !== null && "auto" in model)) return [];
-  const why = model === undefined ? "where model is left out" : "with model.auto";
-  return CHOSEN_BY_SEARCH.filter((field) => field in json).map((field) => ({
-    pointer: `/${field}`,
-    detail: `is chosen by the search ${why}: leave it out, or give model.layers`,
-  }));
 }
