@@ -53,7 +53,11 @@ export type TrialOutcome = TrainedTrial | FailedTrial | CancelledTrial;
 const ALL_DONE = "all epochs are done";
 const never = (): boolean => false;
 
-/** Trains the trials in turn, each when its outcome is asked for. See `trainTrial`. */
+/**
+ * Trains the trials in turn, each when its outcome is asked for. See `trainTrial`.
+ *
+ * @internal Exported for the benchmark and for tests.
+ */
 export function* trainMany(plan: TrialPlan, trials: Iterable<Trial>, ended: () => boolean = never): Generator<TrialOutcome> {
   for (const trial of trials) yield trainTrial(plan, trial, ended);
 }
