@@ -1,11 +1,12 @@
 /** What a store does when its disk has no room, and when its file is not what was written. */
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { StoreHealth } from "../../../src/domain/operation/store-health.ts";
 import type { Store } from "../../../src/domain/store/store.ts";
 import { openStore } from "../../../src/storage/open.ts";
-import { aNewJob, largeTensors } from "../../contract/fixtures.ts";
+import { aCheckpoint, aNewJob, largeTensors } from "../../contract/fixtures.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
 
 const MB = 1024 * 1024;
@@ -48,6 +49,26 @@ it("a full database refuses what adds with storage_full, takes changes of state,
   await store.ping();
   expect((await store.jobs.insert(aNewJob({ payload: largeTensors(MB / 4) }))).state).toBe("queued");
   expect(heard).toEqual(["full", "ok"]);
+});
+
+it("keeps a checkpoint whole when there is no room to erase the one before it", async () => {
+  const dataDir = await temporaryFolder();
+  const store = await opened(dataDir);
+  const { id } = await store.jobs.insert(aNewJob());
+  await store.queue.claim(1);
+  const database = new DatabaseSync(join(dataDir, "trainyard.db"));
+  database.exec("CREATE TRIGGER no_room BEFORE DELETE ON blob_chunks BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  for (let epoch = 1; epoch <= 5; epoch++) {
+    const stored = await store.checkpoints.insert(id, 1, epoch, aCheckpoint({ epoch, tensors: largeTensors(1000) }));
+    expect(await store.checkpoints.read(stored?.id ?? "")).toMatchObject({ epoch });
+  }
+  const left = () => database.prepare("SELECT count(DISTINCT blob_id) AS count FROM blob_chunks").get();
+  expect(left()).toEqual({ count: 5 });
+  database.exec("DROP TRIGGER no_room");
+  await store.checkpoints.removeUnfinished(10);
+  const { data } = await store.checkpoints.list(id, { limit: 10 });
+  expect(left()).toEqual({ count: data.length });
+  database.close();
 });
 
 it("keeps some room on the disk, and makes it again at the next start", async () => {

@@ -65,7 +65,8 @@ export async function insertDataset(
       return makeReady(writer, project, dataset);
     });
     if (!existing) return { ...toDocument(row), created: true };
-    await eraseDataset(writer, dataset.id);
+    // What a full disk keeps of it is invisible, and goes at the next sweep.
+    await eraseDataset(writer, dataset.id).catch(() => undefined);
     return { ...existing, created: false };
   } catch (error) {
     await eraseDataset(writer, dataset.id).catch(() => undefined);
@@ -248,8 +249,12 @@ export async function removeUnfinishedDatasets(db: Kysely<Tables>, at: number): 
   return rows.length;
 }
 
-/** Deletes a data set that is not ready, a bounded number of chunks at a time. */
+/**
+ * Deletes a data set that is not ready, a bounded number of chunks at a time. Leaves a ready one alone: making it ready may have
+ * been reported as failed and committed all the same.
+ */
 async function eraseDataset(db: Kysely<Tables>, id: string): Promise<void> {
+  if (await describeDataset(db, id)) return;
   for (let deleted = CHUNKS_PER_DELETION; deleted === CHUNKS_PER_DELETION; ) {
     const last = await db
       .selectFrom("dataset_chunks")

@@ -38,14 +38,17 @@ export async function insertCheckpoint(
   if (!job) return null;
   const row = toRow({ id: createId("checkpoint"), project: job.project, job_id: jobId, attempt, created_at: at }, checkpoint);
   await bulkWriter.insertInto("checkpoints").values(row).execute();
-  try {
-    await writeTensors(bulkWriter, row.id, checkpoint.tensors);
-    const published = await insertWriter.transaction().execute((transaction) => publish(transaction, row));
-    await eraseCheckpoints(writer, published ? published.hidden : [row.id]);
-    return published && toRecord(row);
-  } catch (error) {
+  const published = await writeAndPublish().catch(async (error: unknown) => {
     await eraseCheckpoints(writer, [row.id]).catch(() => undefined);
     throw error;
+  });
+  // A full disk may forbid this too. What stays is invisible, and goes at the next sweep.
+  await eraseCheckpoints(writer, published ? published.hidden : [row.id]).catch(() => undefined);
+  return published && toRecord(row);
+
+  async function writeAndPublish(): Promise<{ readonly hidden: string[] } | null> {
+    await writeTensors(bulkWriter, row.id, checkpoint.tensors);
+    return insertWriter.transaction().execute((transaction) => publish(transaction, row));
   }
 }
 
@@ -201,9 +204,14 @@ export async function removeUnfinishedCheckpoints(writer: Kysely<Tables>, at: nu
   return rows.length;
 }
 
-/** Deletes hidden checkpoints, a bounded number of chunks at a time, and then their records. */
+/**
+ * Deletes hidden checkpoints, a bounded number of chunks at a time, and then their records. Leaves visible ones alone: a
+ * publication that was reported as failed may have been committed all the same.
+ */
 export async function eraseCheckpoints(writer: Kysely<Tables>, ids: readonly string[]): Promise<void> {
-  for (const id of ids) {
+  if (ids.length === 0) return;
+  const hidden = await writer.selectFrom("checkpoints").select("id").where("id", "in", ids).where("ready", "=", 0).execute();
+  for (const { id } of hidden) {
     await eraseTensors(writer, id);
     await writer.deleteFrom("checkpoints").where("id", "=", id).where("ready", "=", 0).execute();
   }
