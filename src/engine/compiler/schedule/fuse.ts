@@ -26,6 +26,11 @@ export interface Fused {
 const CHEAP = 8;
 /** Most instructions in the expression of an inline reduction. */
 const LARGEST_INLINE_COST = 256;
+/**
+ * Most instructions in the expression of any inline tensor, counting what it shares as often as it is read. Bounds the body of
+ * a kernel: a function of WebAssembly has at most 50,000 locals, and a chain of 30 activations would need more.
+ */
+const LARGEST_EXPRESSION = 4096;
 
 /** Returns the kernels of a simplified and lowered program. */
 export function fuse(program: Program): Fused {
@@ -65,6 +70,7 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): Set<Tensor>
     if (op.kind === "reshape" && !sameButUnits(x.shape, tensor.shape) && uniformValue(x) === undefined) demand(x);
     const cost = costOf(tensor, (input) => (stored.has(input) ? 1 : (costs.get(input) ?? 1)));
     if (isReduction(tensor) && (reducedSize(tensor) > LARGEST_INLINE_SUM || cost > LARGEST_INLINE_COST)) demand(tensor);
+    if (cost > LARGEST_EXPRESSION) demand(tensor);
     costs.set(tensor, cost);
   }
   return stored;
