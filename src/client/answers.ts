@@ -106,6 +106,8 @@ export interface Model {
   classes: string[];
   /** Of two classes: the probability of the second above which a row is said to be of it; null for others. */
   threshold: number | null;
+  /** The held-out rows that intervals are taken from; null where there are none. */
+  conformal: { part: "out_of_fold" | "validation" | "test"; rows: number } | null;
   layers: Layer[];
   parameters: number;
   weights: { name: string; shape: number[] }[];
@@ -261,6 +263,8 @@ export interface EventPage {
 /** A predicted number, or one for each target. */
 export interface RegressionAnswer {
   value: WireNumber | WireNumber[];
+  /** With `interval`: from and to; a list of such pairs where there are several outputs. */
+  interval?: [WireNumber, WireNumber] | [WireNumber, WireNumber][] | undefined;
 }
 
 /**
@@ -271,6 +275,8 @@ export interface ClassAnswer {
   /** A number where the target is a column of numbers. */
   label: string | number;
   probability: number;
+  /** With `interval`: the classes that the row may be of, in the order of the model's. */
+  set?: (string | number)[] | undefined;
   probabilities: Record<string, number>;
   top?: { label: string | number; probability: number }[] | undefined;
 }

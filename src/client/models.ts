@@ -18,6 +18,8 @@ export interface PredictOptions extends CallOptions {
   readonly topK?: number;
   /** Of two classes: say that a row is of the second above this probability, instead of the model's threshold. */
   readonly threshold?: number;
+  /** The probability, between 0 and 1, with which the interval of a value, or the set of classes, shall hold the truth. */
+  readonly interval?: number;
 }
 
 /** How a stream of rows is predicted. */
@@ -84,8 +86,8 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
   const aliasPath = (name: string, alias: string) => `${pathOf(name)}/aliases/${segment(alias)}`;
   const change = async <T>(method: "PUT" | "PATCH", path: string, body: unknown) =>
     (await send(method, path, { body })).json() as Promise<T>;
-  const ask = async (path: string, instances: readonly Row[], { topK, threshold, signal }: PredictOptions = {}) => {
-    const body = { instances, top_k: topK, threshold };
+  const ask = async (path: string, instances: readonly Row[], { topK, threshold, interval, signal }: PredictOptions = {}) => {
+    const body = { instances, top_k: topK, threshold, interval };
     return (await post<{ predictions: PredictionAnswer[] }>(`${path}/predict`, body, {}, { signal })).predictions;
   };
   return {
@@ -103,8 +105,8 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
-    predictBatch: async (ref, rows, { type, topK, threshold, header, onNotes, signal }) => {
-      const query = { top_k: topK, threshold, header, trailer: true };
+    predictBatch: async (ref, rows, { type, topK, threshold, interval, header, onNotes, signal }) => {
+      const query = { top_k: topK, threshold, interval, header, trailer: true };
       const { body } = await send("POST", `${pathOf(ref)}/predict`, { query, file: rows, type, signal });
       return readBatchAnswer(body ?? new Blob().stream(), type === "text/csv" ? "csv" : "ndjson", onNotes);
     },

@@ -1,5 +1,6 @@
 /** Predicts a stream of rows of any length: reads bytes of rows and yields bytes of predictions, block by block. */
 import { TrainyardError } from "../../domain/errors.ts";
+import type { AnswerOptions } from "../../domain/models/answer-options.ts";
 import type { BatchFormat } from "../../domain/models/batch-trailer.ts";
 import type { Model } from "../../domain/models/model.ts";
 import {
@@ -36,7 +37,7 @@ export async function predictStream(
   options: LineOptions,
 ): Promise<AsyncGenerator<Uint8Array, readonly Note[], void>> {
   const model = await findModel(services, ref);
-  assertPredictable(model, { rows: null, topK: options.topK, threshold: options.threshold }, services.limits.predictRows);
+  assertPredictable(model, { rows: null, ...options }, services.limits.predictRows);
   const pieces = predictBlocks(services, model, rows, options);
   const first = await pieces.next();
   return prepend(first, pieces);
@@ -51,7 +52,7 @@ export async function predictDocument(
   services: ProjectServices,
   model: Model,
   body: Uint8Array<ArrayBuffer>,
-  asked: Pick<StreamOptions, "topK" | "threshold">,
+  asked: AnswerOptions,
 ): Promise<Uint8Array> {
   const block: RowBlock = { bytes: body, firstLine: 1, reading: null };
   return (await answerBlock(services, model, block, { format: "json", header: "auto", ...asked })).bytes;

@@ -1,6 +1,6 @@
 /** Predicts parsed rows, with or without a promise. Streams are in predict-stream.ts. */
 import { invalid } from "../../domain/errors.ts";
-import { decidedAnew } from "../../domain/models/decision.ts";
+import { type AnswerOptions, answerAsAsked } from "../../domain/models/answer-options.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { assertPredictable } from "../../domain/models/prediction.ts";
 import type { PredictionResult } from "../../domain/ports.ts";
@@ -8,12 +8,8 @@ import type { ProjectServices } from "../services.ts";
 import { readWeights } from "./find-model.ts";
 
 /** Rows to predict, each an array of values in the order of the model's columns, or an object by column. */
-export interface AskedRows {
+export interface AskedRows extends Partial<AnswerOptions> {
   readonly instances: readonly unknown[];
-  /** Number of classes to return. Default and null: all of them. */
-  readonly topK?: number | null;
-  /** Decides between two classes instead of the model's. */
-  readonly threshold?: number | null | undefined;
 }
 
 /** Predictions, and what is odd about their rows. */
@@ -28,7 +24,7 @@ export async function predictRows(services: ProjectServices, model: Model, asked
   assertAllowed(services, model, asked);
   const result = await services.computePool.predict.rows(model, asked.instances, () => readWeights(services, model.id));
   if (!result.ok) throw invalid(result.errors);
-  return decidedAnew(result, model, asked.threshold);
+  return answerAsAsked(result, model, asked);
 }
 
 /**
@@ -40,9 +36,9 @@ export function predictNow(services: ProjectServices, model: Model, asked: Asked
   const result = services.computePool.predict.now(model, asked.instances);
   if (!result) return null;
   if (!result.ok) throw invalid(result.errors);
-  return decidedAnew(result, model, asked.threshold);
+  return answerAsAsked(result, model, asked);
 }
 
-function assertAllowed({ limits }: ProjectServices, model: Model, { instances, topK = null, threshold }: AskedRows): void {
-  assertPredictable(model, { rows: instances.length, topK, threshold }, limits.predictRows);
+function assertAllowed({ limits }: ProjectServices, model: Model, { instances, topK = null, ...asked }: AskedRows): void {
+  assertPredictable(model, { rows: instances.length, topK, ...asked }, limits.predictRows);
 }

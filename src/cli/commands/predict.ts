@@ -12,6 +12,7 @@ interface Options {
   readonly output: string;
   readonly top?: number;
   readonly threshold?: number;
+  readonly interval?: number;
 }
 
 /** Formats whose rows can be answered while they arrive. */
@@ -30,6 +31,11 @@ export const registerPredict: Register = (program, context) => {
     .option("-o, --output <file>", "file to write; - is stdout", "-")
     .option("--top <classes>", "list this many classes, most probable first", wholeNumber(1))
     .option("--threshold <probability>", "of two classes, say the second above this probability", numberFrom(0))
+    .option(
+      "--interval <probability>",
+      "add intervals of values, or sets of classes, that hold the truth as often",
+      numberFrom(0),
+    )
     .addHelpText(
       "after",
       examples(
@@ -42,7 +48,7 @@ export const registerPredict: Register = (program, context) => {
 };
 
 async function predict(context: Context, model: string, path: string, options: Options): Promise<void> {
-  const { format, output, top, threshold } = options;
+  const { format, output, top, threshold, interval } = options;
   const file = await openTable(path, context.input, format);
   const type = TYPES[file.format];
   if (!type) throw usageError(`${path} is ${file.format}; predict takes CSV or NDJSON`);
@@ -50,6 +56,7 @@ async function predict(context: Context, model: string, path: string, options: O
     type,
     ...(top === undefined ? {} : { topK: top }),
     ...(threshold === undefined ? {} : { threshold }),
+    ...(interval === undefined ? {} : { interval }),
     onNotes: (notes) => printNotes(context, notes),
   });
   await writeOutput(answer, output, context.output);

@@ -11,32 +11,61 @@ export interface AnswerViewProps {
   readonly classes: readonly string[];
   /** The names of the targets; empty where they have none. */
   readonly targets: readonly string[];
+  /** The coverage of its intervals or sets; null where it has none. */
+  readonly coverage: number | null;
 }
 
-export function AnswerView({ answer, classes, targets }: AnswerViewProps) {
-  if (answer && "value" in answer) return <Values values={[answer.value].flat()} targets={targets} />;
-  return <Classes answer={answer && "label" in answer ? answer : null} classes={classes} />;
+type Bound = number | string;
+
+/** The intervals of an answer: one pair, or one for each of several targets. */
+function pairsOf(interval: Extract<PredictionAnswer, { value: unknown }>["interval"]): readonly [Bound, Bound][] {
+  if (!interval) return [];
+  return Array.isArray(interval[0]) ? (interval as [Bound, Bound][]) : [interval as [Bound, Bound]];
 }
 
-function Values({ values, targets }: { readonly values: readonly (number | string)[]; readonly targets: readonly string[] }) {
+export function AnswerView({ answer, classes, targets, coverage }: AnswerViewProps) {
+  if (answer && "value" in answer) {
+    const intervals = pairsOf(answer.interval);
+    return <Values values={[answer.value].flat()} intervals={intervals} coverage={coverage} targets={targets} />;
+  }
+  return <Classes answer={answer && "label" in answer ? answer : null} classes={classes} coverage={coverage} />;
+}
+
+interface ValuesProps extends Pick<AnswerViewProps, "targets" | "coverage"> {
+  readonly values: readonly Bound[];
+  readonly intervals: readonly [Bound, Bound][];
+}
+
+function Values({ values, intervals, targets, coverage }: ValuesProps) {
   return (
     <dl class="predicted-values">
       {values.map((value, index) => (
         <div key={index}>
           <dt class="muted">{targets[index] ?? "value"}</dt>
           <dd class="predicted">{formatValue(value)}</dd>
+          <Interval bounds={intervals[index]} coverage={coverage} />
         </div>
       ))}
     </dl>
   );
 }
 
-interface ClassesProps {
+function Interval({ bounds, coverage }: { readonly bounds: [Bound, Bound] | undefined; readonly coverage: number | null }) {
+  if (!bounds || coverage === null) return null;
+  const [low, high] = bounds;
+  return (
+    <dd class="muted">
+      {formatValue(low)} to {formatValue(high)} in {formatShare(coverage)} of cases
+    </dd>
+  );
+}
+
+interface ClassesProps extends Pick<AnswerViewProps, "coverage"> {
   readonly answer: Extract<PredictionAnswer, { label: unknown }> | null;
   readonly classes: readonly string[];
 }
 
-function Classes({ answer, classes }: ClassesProps) {
+function Classes({ answer, classes, coverage }: ClassesProps) {
   const palette = usePalette();
   const all = classes.map((label, index) => ({ label, index, share: answer?.probabilities[label] ?? 0 }));
   // Of many classes, only the most probable ones are shown.
@@ -44,6 +73,11 @@ function Classes({ answer, classes }: ClassesProps) {
   return (
     <>
       <p class="predicted">{answer ? answer.label : "–"}</p>
+      {answer?.set && coverage !== null && (
+        <p class="muted">
+          {answer.set.length === 1 ? "No other class" : `One of ${answer.set.join(", ")}`} in {formatShare(coverage)} of cases.
+        </p>
+      )}
       <ul class="bars" aria-label="Probabilities">
         {shown.map(({ label, index, share }) => (
           <li key={label} class="bar-row" data-chosen={answer !== null && label === String(answer.label)}>

@@ -77,13 +77,22 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
       <div class="predict-row">
         <RowForm model={model} rows={rows} texts={texts} faults={faults} onChange={change} />
         <div class="predict-answer" role="status" aria-label="Prediction">
-          <AnswerView answer={answer} classes={model.classes} targets={model.targets} />
+          <AnswerView answer={answer} classes={model.classes} targets={model.targets} coverage={coverageOf(model)} />
           <p class="muted predict-truth">{truth ? `The data says ${truth.join(", ")}.` : ""}</p>
           {error ? <Problem error={error} /> : null}
         </div>
       </div>
     </Card>
   );
+}
+
+/** How often an answer that is shown shall hold the truth, and the fewest held-out rows that can say so. */
+const COVERAGE = 0.9;
+const FEWEST_ROWS = 9;
+
+/** The coverage that a model can be asked for; null where too few rows were held out. */
+function coverageOf({ conformal }: Model): number | null {
+  return conformal && conformal.rows >= FEWEST_ROWS ? COVERAGE : null;
 }
 
 interface Answered {
@@ -95,11 +104,12 @@ interface Answered {
 /** Predicts shortly after each change; the last answer stays until then. */
 function useAnswer(model: Model, modelRef: string, texts: RowTexts): Answered {
   const { api } = useApp();
+  const interval = coverageOf(model) ?? undefined;
   const [state, setState] = useState<Answered>({ answer: null, faults: NO_FAULTS, error: null });
   useEffect(() => {
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      api.predict(modelRef, [instanceOf(model, texts)], { signal: abort.signal }).then(
+      api.predict(modelRef, [instanceOf(model, texts)], { signal: abort.signal, ...(interval && { interval }) }).then(
         ([answer = null]) => setState({ answer, faults: NO_FAULTS, error: null }),
         (error: unknown) => !abort.signal.aborted && setState((now) => ({ ...now, ...failed(error) })),
       );
@@ -108,7 +118,7 @@ function useAnswer(model: Model, modelRef: string, texts: RowTexts): Answered {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [api, model, modelRef, texts]);
+  }, [api, model, modelRef, texts, interval]);
   return state;
 }
 

@@ -4,6 +4,7 @@ import { preprocessing } from "../datasets/preprocessing.ts";
 import { threshold } from "../spec/decision-options.ts";
 import { networkLayers } from "../spec/layers.ts";
 import { TASKS } from "../spec/spec.ts";
+import { conformal } from "./conformal.ts";
 import type { Model } from "./model.ts";
 
 /** Most features of a row, and most classes, of an imported network. */
@@ -29,6 +30,7 @@ export const architecture = z
     threshold: threshold.optional().meta({
       description: "Of two classes: the probability of the second above which a row is said to be of it; 0.5 when left out.",
     }),
+    conformal: conformal.optional(),
     preprocessing: preprocessing
       .nullable()
       .default(null)
@@ -59,6 +61,7 @@ export function fileMetadata(model: Model): Readonly<Record<string, string>> {
     classes: [...model.classes],
     activation: model.activation,
     ...(model.threshold !== undefined && { threshold: model.threshold }),
+    ...(model.conformal && { conformal: model.conformal }),
     preprocessing: model.preprocessing,
   };
   return {

@@ -5,6 +5,7 @@ import type { JobMetrics } from "../jobs/job.ts";
 import type { Layer } from "../spec/layers.ts";
 import type { Task } from "../spec/spec.ts";
 import type { TensorEntry } from "../tensor.ts";
+import type { Conformal } from "./conformal.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Tags } from "./registry.ts";
 import type { Score } from "./score.ts";
@@ -46,6 +47,8 @@ export interface Model {
   readonly metrics: JobMetrics;
   /** Null or left out for a model that was not trained here, for one of an older server, and for a checkpoint. */
   readonly score?: Score | null;
+  /** Left out where no rows were held out, for a model of an older server, and for a checkpoint. */
+  readonly conformal?: Conformal;
   /** Left out for a model whose network was given. */
   readonly search?: SearchResult;
   readonly createdAt: number;
@@ -57,6 +60,8 @@ export type NewModel = Omit<Model, "version" | "aliases" | "tags">;
 /** A prediction of a regression: `value` is a number, or an array if the network has several outputs. */
 export interface RegressionPrediction {
   readonly value: number | number[];
+  /** Bounds of each output, where they are asked for. */
+  readonly intervals?: readonly (readonly [number, number])[];
 }
 
 /** A class, by its place among the model's, and how likely it is. */
@@ -66,6 +71,8 @@ export interface ClassPrediction {
   readonly probability: number;
   /** Of every class, in the order of the model's. */
   readonly probabilities: readonly number[];
+  /** Places of the classes that the row may be of, where they are asked for. */
+  readonly set?: readonly number[];
 }
 
 export type Prediction = RegressionPrediction | ClassPrediction;

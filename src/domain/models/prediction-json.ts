@@ -66,11 +66,13 @@ function createWriter(classes: readonly string[], isNumeric: boolean): Predictio
   return (prediction, topK) => {
     // Only a regression can overflow: probabilities lie in 0..1.
     if ("value" in prediction) {
-      const { value } = prediction;
-      return `{"value":${typeof value === "number" ? valueText(value) : `[${value.map(valueText).join()}]`}}`;
+      const { value, intervals } = prediction;
+      const text = typeof value === "number" ? valueText(value) : `[${value.map(valueText).join()}]`;
+      return intervals ? `{"value":${text},"interval":${intervalsText(intervals)}}` : `{"value":${text}}`;
     }
-    const { place, probability, probabilities } = prediction;
-    const head = `{"label":${labels[place]},"probability":${numberText(probability)},"probabilities":{`;
+    const { place, probability, probabilities, set } = prediction;
+    const among = set ? `"set":[${set.map((at) => labels[at]).join()}],` : "";
+    const head = `{"label":${labels[place]},"probability":${numberText(probability)},${among}"probabilities":{`;
     if (topK === null) {
       let members = "";
       for (let at = 0; at < probabilities.length; at++) members += keys[at] + numberText(probabilities[at] as number);
@@ -83,6 +85,12 @@ function createWriter(classes: readonly string[], isNumeric: boolean): Predictio
     );
     return `${head}${members.join()}},"top":[${top.join()}]}`;
   };
+}
+
+/** One pair, or one a target where there are several. */
+function intervalsText(intervals: readonly (readonly [number, number])[]): string {
+  const pairs = intervals.map(([low, high]) => `[${valueText(low)},${valueText(high)}]`);
+  return pairs.length === 1 ? (pairs[0] as string) : `[${pairs.join()}]`;
 }
 
 /** JSON has no NaN. */

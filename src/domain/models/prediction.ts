@@ -3,7 +3,9 @@ import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
 import { boundFaults } from "../spec/bound-faults.ts";
 import { threshold } from "../spec/decision-options.ts";
+import type { AnswerOptions } from "./answer-options.ts";
 import type { BatchFormat } from "./batch-trailer.ts";
+import { interval, rowsFor } from "./conformal.ts";
 import type { Model } from "./model.ts";
 import type { Remark } from "./remarks.ts";
 
@@ -13,14 +15,10 @@ export const MAX_BATCH_ROW_BYTES = 1024 * 1024;
 /** The format of a stream of rows. `json` is a whole document (`predictBody`) as a stream of one block. */
 export type StreamFormat = BatchFormat | "json";
 
-export interface StreamOptions {
+export interface StreamOptions extends AnswerOptions {
   readonly format: StreamFormat;
   /** For CSV: whether the first row is a header. auto: it is if one of its cells is a column of the model or not a number. */
   readonly header: "true" | "false" | "auto";
-  /** Number of classes to return; null for all. */
-  readonly topK: number | null;
-  /** Decides between two classes instead of the model's. */
-  readonly threshold?: number | null | undefined;
 }
 
 /** How to read the rows of a CSV, determined from its first row. */
@@ -59,22 +57,18 @@ export type BlockReply =
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 
 /** The parameters of a prediction request, before its rows are read. */
-export interface Asked {
+export interface Asked extends AnswerOptions {
   /** Number of rows; null for a stream, whose length is unknown. */
   readonly rows: number | null;
-  /** Number of classes to return; null for all. */
-  readonly topK: number | null;
-  /** Decides between two classes instead of the model's. */
-  readonly threshold?: number | null | undefined;
 }
 
 /**
- * Checks a request. Throws invalid without rows, too_large above `maxRows`, and invalid for `top_k` of a model without classes and for
- * `threshold` of one that does not have two.
+ * Checks a request. Throws invalid without rows, too_large above `maxRows`, and invalid for `top_k` of a model without classes, for
+ * `threshold` of one that does not have two, and for an `interval` that the model's held-out rows are too few for.
  */
 export function assertPredictable(
-  { task, name, classes }: Model,
-  { rows, topK, threshold = null }: Asked,
+  { task, name, classes, conformal }: Model,
+  { rows, topK, threshold = null, interval = null }: Asked,
   maxRows: number,
 ): void {
   if (rows === 0) throw invalid([{ pointer: "/instances", detail: "must have at least one row" }]);
@@ -88,6 +82,14 @@ export function assertPredictable(
   if (threshold !== null && classes.length !== 2) {
     const given = task === "regression" ? "a regression" : `of ${classes.length}`;
     throw invalid([{ pointer: "/threshold", detail: `is for two classes, and ${name} is ${given}: leave it out` }]);
+  }
+  if (interval !== null && !conformal) {
+    const cure = "train it with split.validation or split.test, or leave its model out";
+    throw invalid([{ pointer: "/interval", detail: `needs rows that were held out, and ${name} has none: ${cure}` }]);
+  }
+  if (interval !== null && conformal && conformal.rows < rowsFor(interval)) {
+    const detail = `${interval} needs ${rowsFor(interval)} held-out rows, and ${name} has ${conformal.rows}: ask for less`;
+    throw invalid([{ pointer: "/interval", detail }]);
   }
 }
 
@@ -104,6 +106,10 @@ export const predictBody = z
     threshold: threshold.optional().meta({
       description:
         "Of two classes: say that a row is of the second above this probability, instead of the model's `threshold`.",
+    }),
+    interval: interval.optional().meta({
+      description:
+        "The probability with which an answer shall hold the truth, as 0.9: values are answered with an `interval`, classes with a `set`. For models with held-out rows.",
     }),
   })
   .meta({

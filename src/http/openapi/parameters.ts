@@ -52,6 +52,9 @@ export const answerQuery = z.object({
   threshold: z.coerce.number({ error: "must be a number from 0 to 1" }).min(0).max(1).optional().meta({
     description: "Of two classes: the probability of the second above which a row is said to be of it, instead of the model's.",
   }),
+  interval: z.coerce.number({ error: "must be a number between 0 and 1" }).gt(0).lt(1).optional().meta({
+    description: "The probability with which the `interval` of a value, or the `set` of classes, shall hold the truth.",
+  }),
 });
 export const predictQuery = answerQuery.extend({
   header: z.enum(["true", "false", "auto"]).default("auto").meta({

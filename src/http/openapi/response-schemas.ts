@@ -1,8 +1,10 @@
 /** The answers of the API as schemas: what the OpenAPI document shows and what the tests hold the answers to. */
+
 import { z } from "zod";
 import { JOB_ERROR_CODES, JOB_STATES } from "../../domain/jobs/job.ts";
 import { shownRows } from "../../domain/jobs/job-rows.ts";
 import { SERIES } from "../../domain/metrics/metric.ts";
+import { CONFORMAL_PARTS } from "../../domain/models/conformal.ts";
 import { evaluation } from "../../domain/models/evaluation.ts";
 import { modelInput } from "../../domain/models/model-inputs.ts";
 import { score } from "../../domain/models/score.ts";
@@ -216,6 +218,10 @@ export const modelAnswer = z
     threshold: z.number().nullable().meta({
       description: "Of two classes: the probability of the second above which a row is said to be of it. Null for others.",
     }),
+    conformal: z
+      .object({ part: z.enum(CONFORMAL_PARTS), rows: z.int() })
+      .nullable()
+      .meta({ description: "The held-out rows that `interval` at predict is taken from; null where there are none." }),
     layers: z.array(layer),
     parameters: z.int(),
     weights: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })),
@@ -233,9 +239,14 @@ export const modelAnswer = z
 
 export const modelsAnswer = pageOf(modelAnswer).meta({ id: "ModelPage", description: "Models, newest first." });
 
+const pair = z.tuple([wireNumber, wireNumber]);
 const regression = z
   .object({
     value: z.union([wireNumber, z.array(wireNumber)]).meta({ description: "An array where there are several outputs." }),
+    interval: z
+      .union([pair, z.array(pair)])
+      .optional()
+      .meta({ description: "With `interval`: from and to; a list of such pairs where there are several outputs." }),
   })
   .meta({ id: "RegressionPrediction" });
 const label = z.union([z.string(), z.number()]);
@@ -243,6 +254,10 @@ const classification = z
   .object({
     label: label.meta({ description: "The predicted class: a number where the target is a column of numbers." }),
     probability: z.number(),
+    set: z
+      .array(label)
+      .optional()
+      .meta({ description: "With `interval`: the classes that the row may be of, in the order of the model's." }),
     probabilities: z.record(z.string(), z.number()),
     top: z
       .array(z.object({ label, probability: z.number() }))

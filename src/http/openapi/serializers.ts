@@ -64,6 +64,7 @@ export function representModel(model: Model, evaluation: Evaluation | null, { li
     output_width: model.outputWidth,
     classes: [...model.classes],
     threshold: thresholdOf(model),
+    conformal: model.conformal ? { part: model.conformal.part, rows: model.conformal.rows } : null,
     layers: [...model.layers],
     parameters: model.parameters,
     weights: model.weights.map(({ name, shape }) => ({ name, shape: [...shape] })),

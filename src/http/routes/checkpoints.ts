@@ -3,6 +3,7 @@ import { z } from "zod";
 import { listCheckpoints, removeCheckpoint } from "../../app/jobs/checkpoints.ts";
 import { notFound } from "../../domain/errors.ts";
 import { CHECKPOINT_REASONS, type Checkpoint } from "../../domain/jobs/checkpoint.ts";
+import { NOTHING_ASKED, optionsOf } from "../../domain/models/answer-options.ts";
 import { predictBody } from "../../domain/models/prediction.ts";
 import { isCheckpointId } from "../../domain/models/registry.ts";
 import type { App, RouteContext } from "../context.ts";
@@ -102,8 +103,7 @@ export function registerCheckpoints(app: App, { limits }: RouteContext): void {
     async (request, reply) => {
       const { id } = request.params;
       if (!isCheckpointId(id)) throw notFound("checkpoint", id);
-      const { top_k: topK = null, threshold = null } = request.query;
-      return predictJson(request, reply, id, { topK, threshold });
+      return predictJson(request, reply, id, optionsOf(request.query, NOTHING_ASKED));
     },
   );
 }

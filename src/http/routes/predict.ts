@@ -8,6 +8,7 @@ import { findModel, knownModel } from "../../app/models/find-model.ts";
 import { predictNow, predictRows } from "../../app/models/predict.ts";
 import { type LineOptions, predictDocument, predictStream } from "../../app/models/predict-stream.ts";
 import { TrainyardError } from "../../domain/errors.ts";
+import { type AnswerOptions, NOTHING_ASKED, optionsOf } from "../../domain/models/answer-options.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
 import { predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
@@ -87,13 +88,13 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       },
     },
     (request, reply) => {
-      const { top_k: topK = null, threshold = null, header, trailer } = request.query;
+      const { header, trailer, ...query } = request.query;
+      const given = optionsOf(query, NOTHING_ASKED);
       const { ref } = request.params;
-      const now = answerNow(request, ref, { topK, threshold });
+      const now = answerNow(request, ref, given);
       if (now === null)
         return answer(request as FastifyRequest, reply as FastifyReply, ref, {
-          topK,
-          threshold,
+          ...given,
           header,
           hasTrailer: trailer === "true",
         });
@@ -109,28 +110,28 @@ function answerNow({ services, body }: Asked, ref: string, given: AnswerOptions)
   if (!(body instanceof Uint8Array) || body.byteLength > NOW_BODY_BYTES) return null;
   const model = knownModel(services, ref);
   if (!model) return null;
-  const { instances, top_k: topK = given.topK, threshold = given.threshold } = parseBody(predictBody, body);
-  const predicted = predictNow(services, model, { instances, topK, threshold });
-  return predicted && predictionsJson(model, predicted, topK);
+  const { instances, ...asked } = parseBody(predictBody, body);
+  const options = optionsOf(asked, given);
+  const predicted = predictNow(services, model, { instances, ...options });
+  return predicted && predictionsJson(model, predicted, options.topK);
 }
 
 type Asked = Pick<FastifyRequest, "services" | "body">;
-type AnswerOptions = Pick<LineOptions, "topK" | "threshold">;
 
 /** The answer to a stream of rows, if the body is one; else to a JSON body. */
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   ref: string,
-  { topK, threshold, header, hasTrailer }: AnswerOptions & Pick<LineOptions, "header"> & Pick<CloseReason, "hasTrailer">,
+  { header, hasTrailer, ...given }: AnswerOptions & Pick<LineOptions, "header"> & Pick<CloseReason, "hasTrailer">,
 ): Promise<unknown> {
   const format = batchFormatOf(request);
-  if (!format) return predictJson(request, reply, ref, { topK, threshold });
+  if (!format) return predictJson(request, reply, ref, given);
   const { uploadBytes } = request.services.limits;
   const plain = rowsOf(request.body as IncomingMessage);
   const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
   const rows = isGzip(request.headers) ? unpackGzip(plain, limit) : plain;
-  const pieces = await predictStream(request.services, ref, rows, { format, header, topK, threshold });
+  const pieces = await predictStream(request.services, ref, rows, { format, header, ...given });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
   return streamOf(pieces, { format, hasTrailer }, request, reply);
 }
@@ -149,8 +150,9 @@ export async function predictJson(
     const bytes = await predictDocument(services, model, body, given);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
-  const { instances, top_k: topK = given.topK, threshold = given.threshold } = parseBody(predictBody, body);
-  return predictionsJson(model, await predictRows(services, model, { instances, topK, threshold }), topK);
+  const { instances, ...asked } = parseBody(predictBody, body);
+  const options = optionsOf(asked, given);
+  return predictionsJson(model, await predictRows(services, model, { instances, ...options }), options.topK);
 }
 
 const CSV_EXAMPLE =
@@ -161,7 +163,7 @@ const DESCRIPTION = `A prediction a row. The body is one of:
 
 - \`application/json\`: \`{"instances": [...]}\`. A large body is answered in a thread.
 - \`application/x-ndjson\`: a row a line, an array or an object; the answer has a prediction a line. Any number of rows.
-- \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, all of the model's must be there, and others may be; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets) and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead. Any number of rows.
+- \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, all of the model's must be there, and others may be; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets) and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead; with \`interval\`, \`lower\` and \`upper\` of each target, or \`set\`, a JSON array of labels. Any number of rows.
 
 A body may be packed: \`Content-Encoding: gzip\`. A packed stream has at most TRAINYARD_MAX_DATASET_BYTES, as it is sent and unpacked.
 

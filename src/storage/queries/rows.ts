@@ -115,6 +115,7 @@ type Architecture = Pick<
   | "layers"
   | "activation"
   | "threshold"
+  | "conformal"
   | "weights"
   | "receipt"
   | "score"

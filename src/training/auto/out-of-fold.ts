@@ -8,6 +8,7 @@ import type { TensorSet } from "../../domain/tensor.ts";
 import type { JobData } from "../data/data.ts";
 import type { Fold } from "../data/folds.ts";
 import { type Table, takeRows } from "../data/table.ts";
+import { conformalOf } from "../evaluate/conformal.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import {
   accuracy,
@@ -62,6 +63,7 @@ export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: T
   return {
     evaluation: { train: onTraining, validation: evaluation, test: null, importance: importanceOf(found, model) },
     score,
+    conformal: conformalOf("out_of_fold", { ...heldOut, outputs: answers }, classes, scalings),
   };
 }
 

@@ -348,11 +348,12 @@ function finish(found: Search, state: SearchState, average: Average, metrics: Jo
   const { described, weights } = modelOf(found, average);
   const { data, spec } = found;
   const hasHeldOut = data.validation !== null || data.test !== null;
-  const { evaluation, score } = hasHeldOut
+  const { evaluation, score, conformal } = hasHeldOut
     ? evaluateModel(described, weights, data, spec.seed)
     : evaluateOutOfFold({ ...found, features: found.shape.features, ...average }, described, weights);
   if (control.cancelled()) return { state: "cancelled", metrics };
-  const model: TrainedModel = { ...described, score, search: searchResult(found, state, average) };
+  const result = { score, ...(conformal && { conformal }), search: searchResult(found, state, average) };
+  const model: TrainedModel = { ...described, ...result };
   const { length } = state.trials;
   const reason = `${length} candidates are trained, ${average.members.length} of them are served as one model`;
   return { state: "succeeded", metrics, reason, model, weights, evaluation };

@@ -5,6 +5,7 @@
 
 import type { Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import { featureNames } from "../../domain/datasets/preprocessing.ts";
+import type { Conformal } from "../../domain/models/conformal.ts";
 import type { Evaluation, Importance, PartEvaluation } from "../../domain/models/evaluation.ts";
 import type { Score } from "../../domain/models/score.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
@@ -12,6 +13,7 @@ import { createRandom, streamKey } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
 import { type Table, takeRows } from "../data/table.ts";
 import { type Architecture, architectureNetwork, BLOCK, createInference, type Inference } from "../predict/inference.ts";
+import { conformalOf } from "./conformal.ts";
 import { choose, evaluate, type Predicted, scoreValues } from "./evaluate.ts";
 import { type ColumnGroup, permutationImportance } from "./importance.ts";
 import { scoreModel } from "./score.ts";
@@ -38,6 +40,8 @@ const LEAST_WORK = 1000;
 export interface FinishedEvaluation {
   readonly evaluation: Evaluation;
   readonly score: Score;
+  /** What intervals and sets are made of; null where no rows are held out. */
+  readonly conformal: Conformal | null;
 }
 
 /** Evaluates a model with its final weights. A function of its arguments alone: the clock has no part in it. */
@@ -50,10 +54,8 @@ export function evaluateModel(model: FinishedModel, weights: TensorSet, data: Jo
     const table = part.rows > most ? sample(part, most, seed) : part;
     const { rows, features, targets, actual } = table;
     const outputs = inference.outputs(features, rows);
-    return {
-      table,
-      evaluation: evaluate({ rows, outputs, targets, actual, threshold: model.threshold }, model.classes, scalings),
-    };
+    const predicted = { rows, outputs, targets, actual, threshold: model.threshold };
+    return { table, predicted, evaluation: evaluate(predicted, model.classes, scalings) };
   };
   const parts = {
     test: evaluatePart(data.test),
@@ -71,12 +73,14 @@ export function evaluateModel(model: FinishedModel, weights: TensorSet, data: Jo
       importance: importanceOf(model, inference, data, seed),
     },
     score: scoreModel({ part, ...scored, train: data.train, preprocessing, classes, seed }),
+    conformal: part === "train" ? null : conformalOf(part, scored.predicted, classes, scalings),
   };
 }
 
 interface EvaluatedPart {
   /** The rows that were looked at. */
   readonly table: Table;
+  readonly predicted: Predicted;
   readonly evaluation: PartEvaluation;
 }
 
@@ -116,7 +120,6 @@ export function importanceRows(model: FinishedModel, rows: number, columns: numb
   return chosen < Math.min(rows, FEWEST_ROWS) ? null : chosen;
 }
 
-/** A number as JSON has it: null for what is not finite. */
 /** A number as JSON has it: null where it is not finite. */
 export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 

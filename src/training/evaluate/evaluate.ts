@@ -78,16 +78,26 @@ function residualsOf(
 
 const UNSCALED: Scaling = { offset: 0, scale: 1 };
 
+/** A column of a regression in the target's own units: what is true of each row, and what was predicted. */
+export function columnValues(
+  { rows, outputs, targets, actual }: Predicted,
+  scalings: readonly (Scaling | null)[],
+  column: number,
+): { readonly actual: Float64Array; readonly predicted: Float64Array } {
+  const columns = outputs.length / rows;
+  const { offset, scale } = scalings[column] ?? UNSCALED;
+  const own = (values: Float32Array) =>
+    Float64Array.from({ length: rows }, (_, row) => (values[row * columns + column] as number) * scale + offset);
+  const stored = actual && Float64Array.from({ length: rows }, (_, row) => actual[row * columns + column] as number);
+  return { actual: stored ?? own(targets), predicted: own(outputs) };
+}
+
 /** Means over the outputs. */
 export function scoreValues(predicted: Predicted, scalings: readonly (Scaling | null)[] = []): ValueScores {
-  const { rows, outputs, targets, actual } = predicted;
-  const columns = outputs.length / rows;
+  const columns = predicted.outputs.length / predicted.rows;
   const scores = Array.from({ length: columns }, (_, column) => {
-    const { offset, scale } = scalings[column] ?? UNSCALED;
-    const own = (values: Float32Array) =>
-      Float64Array.from({ length: rows }, (_, row) => (values[row * columns + column] as number) * scale + offset);
-    const stored = actual && Float64Array.from({ length: rows }, (_, row) => actual[row * columns + column] as number);
-    return columnScores(stored ?? own(targets), own(outputs));
+    const values = columnValues(predicted, scalings, column);
+    return columnScores(values.actual, values.predicted);
   });
   const average = (name: keyof (typeof scores)[number]) => finite(mean(scores.map((column) => column[name])));
   return { mae: average("mae"), rmse: average("rmse"), r2: average("r2"), mape: average("mape") };

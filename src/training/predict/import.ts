@@ -117,11 +117,13 @@ function preprocessingErrors({ columns }: Preprocessing): FieldError[] {
 
 /** Whether task, classes, activation and outputs fit together. */
 function meaningErrors(stated: Architecture, { outputShape }: Network): FieldError[] {
-  const { task, classes, activation, preprocessing, threshold } = stated;
+  const { task, classes, activation, preprocessing, threshold, conformal } = stated;
   const fail = (field: string, detail: string): FieldError[] => [{ pointer: `${AT}/${field}`, detail }];
   const [outputs = 0] = outputShape;
   if (outputShape.length !== 1) return fail("layers", `give [${outputShape.join(", ")}] for a row: end with one axis`);
   if (threshold !== undefined && (task === "regression" || outputs > 2)) return fail("threshold", "is for two classes");
+  if (conformal && conformal.scores.length !== (task === "regression" ? outputs : 1))
+    return fail("conformal", "has a list of scores for each target, or one for classes");
   if (task === "regression") {
     if (classes && classes.length > 0) return fail("classes", "must be empty for regression");
     if (activation !== undefined && activation !== "none") return fail("activation", "must be none for regression");
@@ -171,7 +173,7 @@ function inOrder(network: Network, tensors: TensorSet): TensorSet {
 }
 
 function modelOf(
-  { task, layers, classes, activation, preprocessing, threshold }: Architecture,
+  { task, layers, classes, activation, preprocessing, threshold, conformal }: Architecture,
   { outputShape }: Network,
   inputWidth: number,
   weights: TensorSet,
@@ -190,6 +192,7 @@ function modelOf(
     layers,
     activation: activation ?? (isProbability ? "none" : outputWidth === 1 ? "sigmoid" : "softmax"),
     ...(threshold !== undefined && { threshold }),
+    ...(conformal && { conformal }),
     parameters,
     weights: weights.entries,
     sha256: sha256Of(weights.data),

@@ -63,9 +63,9 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     return { state: "failed", metrics, error: divergedWeights(recorder.epoch) };
   }
   const described = decided(modelOf(run, plan, data, weights), spec, weights, data);
-  const { evaluation, score } = evaluateModel(described, weights, data, spec.seed);
+  const { evaluation, score, conformal } = evaluateModel(described, weights, data, spec.seed);
   if (control.cancelled()) return { state: "cancelled", metrics };
-  const model = { ...described, score };
+  const model = { ...described, score, ...(conformal && { conformal }) };
   return { state: "succeeded", metrics: recorder.finished() as JobMetrics, reason, model, weights, evaluation };
 }
 

@@ -1,6 +1,6 @@
 /** A block of a stream of rows, CSV, NDJSON or a JSON document, to the bytes that answer it. Runs in a compute thread. */
 import { TrainyardError } from "../../domain/errors.ts";
-import { decidedAnew } from "../../domain/models/decision.ts";
+import { answerAsAsked } from "../../domain/models/answer-options.ts";
 import type { Prediction } from "../../domain/models/model.ts";
 import type { BlockReply, StreamFormat, StreamOptions } from "../../domain/models/prediction.ts";
 import { predictionWriter } from "../../domain/models/prediction-json.ts";
@@ -44,7 +44,7 @@ export async function predictBlock(loaded: LoadedModel, asked: Asked): Promise<B
 }
 
 /** A prediction a line, for every line with something on it. */
-function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options: { topK, threshold } }: Asked): Answer {
+function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options }: Asked): Answer {
   const instances: unknown[] = [];
   const lines: number[] = [];
   decode(bytes, firstLine)
@@ -56,8 +56,8 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
     });
   const write = predictionWriter(loaded.model);
   let written = "";
-  const { predictions, remarks } = predict(loaded, instances, threshold, (row) => lines[row] as number);
-  for (const prediction of predictions) written += `${write(prediction, topK)}\n`;
+  const { predictions, remarks } = predict(loaded, instances, options, (row) => lines[row] as number);
+  for (const prediction of predictions) written += `${write(prediction, options.topK)}\n`;
   return { ok: true, bytes: new TextEncoder().encode(written), reading: null, rows: instances.length, remarks };
 }
 
@@ -65,10 +65,12 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
 async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise<Answer> {
   const { rows, head, reading } = await readCsvRows(loaded.model, block, options);
   const { model } = loaded;
-  const shape = { model, topK: options.topK, delimiter: String.fromCharCode(reading.delimiter) };
+  const { topK, interval } = options;
+  const hasIntervals = interval !== null && interval !== undefined;
+  const shape = { model, topK, hasIntervals, delimiter: String.fromCharCode(reading.delimiter) };
   let written = head === null ? "" : writeCsvHead(head, shape);
   const instances = rows.map(({ instance }) => instance);
-  const { predictions, remarks } = predict(loaded, instances, options.threshold, (row) => rows[row]?.line ?? 0);
+  const { predictions, remarks } = predict(loaded, instances, options, (row) => rows[row]?.line ?? 0);
   predictions.forEach((prediction, row) => {
     written += writeCsvRow(rows[row]?.text ?? "", prediction, shape);
   });
@@ -79,7 +81,7 @@ async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise
 function predict(
   { model, predictor }: LoadedModel,
   instances: readonly unknown[],
-  threshold: StreamOptions["threshold"],
+  options: StreamOptions,
   lineOf: (row: number) => number,
 ) {
   const predictions: Prediction[] = [];
@@ -87,7 +89,7 @@ function predict(
   for (let start = 0; start < instances.length; start += ROWS) {
     const result = predictor.predict(instances.slice(start, start + ROWS));
     if (result.ok) {
-      for (const prediction of decidedAnew(result, model, threshold).predictions) predictions.push(prediction);
+      for (const prediction of answerAsAsked(result, model, options).predictions) predictions.push(prediction);
       remarks.addAll(placedBy(result.remarks, (row) => lineOf(start + row)));
       continue;
     }

@@ -135,6 +135,8 @@ function recordText({ bytes, starts, ends, quoting, count }: CsvRecord): string 
 export interface CsvShape {
   readonly model: Model;
   readonly topK: number | null;
+  /** Whether rows have intervals or sets. */
+  readonly hasIntervals: boolean;
   readonly delimiter: string;
 }
 
@@ -148,24 +150,31 @@ export function writeCsvRow(row: string, prediction: Prediction, shape: CsvShape
   return writeLine(row, valuesOf(prediction, shape), shape.delimiter);
 }
 
-function namesOf({ model: { task, outputWidth, classes, preprocessing }, topK }: CsvShape): string[] {
-  if (task === "regression") {
-    if (outputWidth === 1) return ["prediction"];
-    return Array.from(
-      { length: outputWidth },
-      (_, index) => `prediction_${preprocessing?.targets[index]?.column ?? index + 1}`,
-    );
-  }
+function namesOf(shape: CsvShape): string[] {
+  const { model, hasIntervals } = shape;
+  if (model.task !== "regression") return [...classNames(shape), ...(hasIntervals ? ["set"] : [])];
+  const { outputWidth, preprocessing } = model;
+  const suffixes =
+    outputWidth === 1
+      ? [""]
+      : Array.from({ length: outputWidth }, (_, index) => `_${preprocessing?.targets[index]?.column ?? index + 1}`);
+  const bounds = suffixes.flatMap((suffix) => [`lower${suffix}`, `upper${suffix}`]);
+  return [...suffixes.map((suffix) => `prediction${suffix}`), ...(hasIntervals ? bounds : [])];
+}
+
+function classNames({ model: { classes }, topK }: CsvShape): string[] {
   if (topK === null) return ["prediction", "probability", ...classes.map((label) => `probability_${label}`)];
   const count = Math.min(topK, classes.length);
   return Array.from({ length: count }, (_, index) => [`prediction_${index + 1}`, `probability_${index + 1}`]).flat();
 }
 
 function valuesOf(prediction: Prediction, { model, topK }: CsvShape): (string | number)[] {
-  if ("value" in prediction) return [prediction.value].flat();
-  if (topK !== null) return topChoices(prediction, model, topK).flatMap(({ label, probability }) => [label, probability]);
-  const { label, probability, probabilities } = prediction;
-  return [label, probability, ...probabilities];
+  if ("value" in prediction) return [prediction.value, prediction.intervals ?? []].flat(2);
+  const { label, probability, probabilities, set } = prediction;
+  // A list of labels, which may have any character in them, is JSON.
+  const among = set ? [JSON.stringify(set.map((place) => model.classes[place]))] : [];
+  if (topK === null) return [label, probability, ...probabilities, ...among];
+  return [...topChoices(prediction, model, topK).flatMap((choice) => [choice.label, choice.probability]), ...among];
 }
 
 function writeLine(row: string, added: readonly (string | number)[], delimiter: string): string {

@@ -111,6 +111,42 @@ describe("rows as JSON", () => {
     expect(await (await post("either", "text/csv", "1\n", "?threshold=0.9")).text()).toMatch(/^1,no,/);
   });
 
+  it("have intervals of values and sets of classes where they are asked for, in every format", async () => {
+    const { store } = staged.services;
+    const scores = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
+    const conformal = { part: "test" as const, rows: 19, scores: [scores] };
+    for (const ref of ["line", "either"]) {
+      const { version: _, ...model } = (await store.models.find({ kind: "newest", name: ref })) as Model;
+      const weights = (await store.models.readWeights(model.id)) as TensorSet;
+      await store.models.insert({ ...model, id: createId("model"), name: `sure-${ref}`, conformal }, weights);
+    }
+    const [value] = (await json("sure-line", { instances: [[1]] })) as { value: number }[];
+    const answer = { value: value?.value, interval: [(value?.value as number) - 0.9, (value?.value as number) + 0.9] };
+    expect(await json("sure-line", { instances: [[1]], interval: 0.9 })).toEqual([answer]);
+    expect(await json("sure-line", { instances: [[1]], interval: 0.9 }, "?interval=0.5")).toEqual([answer]);
+    expect(await (await post("sure-line", "text/csv", "1\n", "?interval=0.9")).text()).toBe(
+      `1,${[answer.value, ...answer.interval]}\r\n`,
+    );
+    expect(linesOf(await (await post("sure-line", "text/csv", "x\n1\n", "?interval=0.9&header=true")).text())[0]).toBe(
+      "x,prediction,lower,upper",
+    );
+    const ndjson = await (await post("sure-line", "application/x-ndjson", "[1]\n", "?interval=0.9")).text();
+    expect(JSON.parse(ndjson)).toEqual(answer);
+    expect(await json("sure-either", { instances: [[1]], interval: 0.95 })).toMatchObject([{ set: ["no", "yes"] }]);
+    expect(await json("sure-either", { instances: [[1]], interval: 0.1 })).toMatchObject([{ set: ["yes"] }]);
+    expect(await (await post("sure-either", "text/csv", "1\n", "?interval=0.95")).text()).toMatch(/,"\[""no"",""yes""\]"\r\n$/);
+    const shown = (await (await fetch(`${url}/v1/models/sure-line`)).json()) as { conformal: object };
+    expect(shown.conformal).toEqual({ part: "test", rows: 19 });
+    const refused = async (ref: string, interval: number) =>
+      ((await json(ref, { instances: [[1]], interval })) as { errors: { pointer: string; detail: string }[] }).errors[0];
+    expect(await refused("sure-line", 0.99)).toEqual({
+      pointer: "/interval",
+      detail: "0.99 needs 99 held-out rows, and sure-line has 19: ask for less",
+    });
+    expect((await refused("line", 0.9))?.detail).toMatch(/^needs rows that were held out, and line has none: train it with/);
+    expect((await refused("sure-line", 1))?.pointer).toBe("/interval");
+  });
+
   it("decide by the threshold of the model where the request gives none, and show it", async () => {
     const { store } = staged.services;
     const { version: _, ...model } = either;
