@@ -36,6 +36,13 @@ export function localTime(iso: string): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
+/** A time as a table shows it: where somebody reads it, the time of today or the day of another. */
+export function timeText(iso: string, { live }: { readonly live: boolean }, now: Date = new Date()): string {
+  const [day, time] = localTime(iso).split(" ") as [string, string];
+  if (!live) return `${day} ${time}`;
+  return day === localTime(now.toISOString()).split(" ")[0] ? time : day;
+}
+
 /** How the command line writes the numbers of a score. */
 export const SCORE_FORMAT: ScoreFormat = {
   share: percent,

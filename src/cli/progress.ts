@@ -35,9 +35,8 @@ interface Tally {
 const REDRAW_MS = 40;
 /** On an output that cannot be redrawn: a line after every quarter of the epochs. */
 const PLAIN_LINES = 4;
-/** Characters beside the bar at most, besides the title and the digits of the steps. */
-const FIGURES_WIDTH = { epoch: 86, candidate: 62 } as const;
 const LEAST_BAR = 8;
+const LONGEST_BAR = 30;
 
 /** Follows jobs until all have ended or `signal` aborts. Rejects as the client's `watch` does. */
 export async function showProgress(
@@ -98,27 +97,50 @@ function count(tally: Tally, frame: Frame): void {
   for (const ms of frame.series.epoch_ms ?? []) tally.trainingMs += Number(ms);
 }
 
-function figures(tally: Tally): string {
+/** A figure of a line, and how soon it gives way where a line is too long: those of the greatest `rank` first. */
+interface Figure {
+  readonly text: string;
+  readonly rank: number;
+}
+
+/** The figures of a job, in at most `width` characters as far as they can give way. */
+function figures(tally: Tally, width = Number.POSITIVE_INFINITY): string {
+  const kept = figuresOf(tally);
+  const text = () => kept.map((figure) => figure.text).join("  ");
+  while (text().trimEnd().length > width) {
+    const last = kept.reduce((most, { rank }, index) => (rank > (kept[most] as Figure).rank ? index : most), 0);
+    if ((kept[last] as Figure).rank === 0) break;
+    kept.splice(last, 1);
+  }
+  return text();
+}
+
+function figuresOf(tally: Tally): Figure[] {
   const { job, epoch, trainingMs, state } = tally;
   const { step = "epoch" } = job;
   const digits = String(job.epochs).length;
-  const parts = [`${step} ${String(epoch).padStart(digits)}/${job.epochs}`];
+  const parts: Figure[] = [{ text: `${step} ${String(epoch).padStart(digits)}/${job.epochs}`, rank: 0 }];
   if (epoch > 0) {
     parts.push(...(step === "candidate" ? searchFigures(tally) : lossFigures(tally)));
     const leftS = (((job.epochs - epoch) / epoch) * trainingMs) / 1000;
-    if (state === "running" && leftS >= 1) parts.push(`${duration(leftS)} left`.padStart(step === "candidate" ? 10 : 14));
-    if (trainingMs > 0 && step === "epoch") parts.push(`${speedText((epoch / trainingMs) * 1000)} epochs/s`.padStart(17));
+    if (state === "running" && leftS >= 1)
+      parts.push({ text: `${duration(leftS)} left`.padStart(step === "candidate" ? 10 : 14), rank: 1 });
+    if (trainingMs > 0 && step === "epoch")
+      parts.push({ text: `${speedText((epoch / trainingMs) * 1000)} epochs/s`.padStart(17), rank: 3 });
   }
-  if (state !== "succeeded" && state !== "running") parts.push(state);
-  return parts.join("  ");
+  if (state !== "succeeded" && state !== "running") parts.push({ text: state, rank: 0 });
+  return parts;
 }
 
-const lossFigures = ({ loss, score }: Tally) => [`loss ${significant(loss)}`.padEnd(15), scoreText(score).padEnd(16)];
+const lossFigures = ({ loss, score }: Tally): Figure[] => [
+  { text: `loss ${significant(loss)}`.padEnd(15), rank: 2 },
+  { text: scoreText(score).padEnd(16), rank: 2 },
+];
 
 /** The loss of the newest candidate beside that of the average so far: rarely a candidate alone is the best. */
-const searchFigures = ({ loss, average }: Tally) => [
-  `loss ${significant(loss)}`.padEnd(11),
-  `average ${significant(average)}`.padEnd(14),
+const searchFigures = ({ loss, average }: Tally): Figure[] => [
+  { text: `loss ${significant(loss)}`.padEnd(11), rank: 3 },
+  { text: `average ${significant(average)}`.padEnd(14), rank: 2 },
 ];
 
 function speedText(perSecond: number): string {
@@ -132,12 +154,14 @@ function scoreText(score: Tally["score"]): string {
 }
 
 function liveLine(tally: Tally, titleWidth: number, terminal: Terminal): string {
-  const text = figures(tally);
-  const digits = String(tally.job.epochs).length;
-  const title = terminal.paint.bold(tally.job.title.padEnd(titleWidth));
-  const step = tally.job.step ?? "epoch";
-  const width = Math.min(30, terminal.columns - titleWidth - 2 * digits - FIGURES_WIDTH[step]);
-  // Of a search, the figures come before the bar: on a narrow terminal its line is whole without one.
-  if (step === "candidate" && width < LEAST_BAR) return terminal.fit(`  ${title}  ${text}`);
-  return terminal.fit(`  ${title}  ${bar(tally.epoch / tally.job.epochs, Math.max(LEAST_BAR, width), terminal)}  ${text}`);
+  // A long title leaves half a line to what changes.
+  const shown = Math.min(titleWidth, Math.floor(terminal.columns / 2));
+  const { title: whole } = tally.job;
+  const title = terminal.paint.bold((whole.length > shown ? `${whole.slice(0, shown - 1)}…` : whole).padEnd(shown));
+  const room = terminal.columns - shown - 4;
+  const text = figures(tally, room);
+  const width = Math.min(LONGEST_BAR, room - text.length - 2);
+  // What is said comes before the bar: on a narrow terminal a line is whole without one.
+  if (width < LEAST_BAR) return terminal.fit(`  ${title}  ${text}`);
+  return terminal.fit(`  ${title}  ${bar(tally.epoch / tally.job.epochs, width, terminal)}  ${text}`);
 }

@@ -9,6 +9,13 @@ export interface TrainOptions {
   readonly format?: DatasetFormat;
   readonly target?: readonly string[];
   readonly features?: readonly string[];
+  readonly task?: string;
+  readonly validation?: number;
+  readonly test?: number;
+  readonly group?: string;
+  readonly time?: string;
+  /** Epochs without progress; 0 for none. */
+  readonly earlyStopping?: number;
   readonly name?: string;
   readonly hidden?: string;
   readonly epochs?: number;
@@ -41,7 +48,7 @@ export async function readSpec(path: string, input: NodeJS.ReadStream): Promise<
 
 /** Returns the spec to submit. Options win over the file. Throws a usage error for a wrong `--hidden`. */
 export function specOf(written: WrittenSpec | null, dataset: Dataset | null, options: TrainOptions): JobSpec {
-  const { name, epochs, lr, batchSize, seed } = options;
+  const { name, epochs, lr, batchSize, seed, task, earlyStopping: patience } = options;
   const spec = {
     ...(written ?? modelOf(options)),
     ...(dataset && { data: { dataset: { ...datasetOf(written), ...sourceOf(dataset, options) } } }),
@@ -49,6 +56,9 @@ export function specOf(written: WrittenSpec | null, dataset: Dataset | null, opt
     ...(epochs === undefined ? {} : { epochs }),
     ...(batchSize === undefined ? {} : { batch_size: batchSize }),
     ...(seed === undefined ? {} : { seed }),
+    ...splitOf(written, options),
+    ...(task === undefined ? {} : { task }),
+    ...(patience === undefined ? {} : { early_stopping: patience === 0 ? null : { patience } }),
     ...(lr === undefined ? {} : { optimizer: { ...(written?.optimizer ?? { type: "adam" }), lr } }),
   };
   return spec as JobSpec;
@@ -57,6 +67,13 @@ export function specOf(written: WrittenSpec | null, dataset: Dataset | null, opt
 /** The file's own data set options, so that one spec can be used with many tables. */
 function datasetOf(written: WrittenSpec | null): object {
   return (written?.data as { dataset?: object } | undefined)?.dataset ?? {};
+}
+
+/** How rows are held out where an option says so: the file's shares stay unless they are said anew. */
+function splitOf(written: WrittenSpec | null, { validation, test, group, time }: TrainOptions): object {
+  const said = { validation, test, group, time };
+  const given = Object.entries(said).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? {} : { split: { ...(written?.split as object | undefined), ...Object.fromEntries(given) } };
 }
 
 function sourceOf({ id }: Dataset, { target, features }: TrainOptions): object {

@@ -85,13 +85,54 @@ export function sparkline(values: readonly number[]): string {
     .join("");
 }
 
-/** Aligns rows as columns, the first row as the head. */
-export function table(rows: readonly (readonly string[])[], { paint }: Pick<Terminal, "paint">): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => visibleLength(row[column] ?? ""))));
+const GAP = 2;
+/** The narrowest that a column is cut to. */
+const LEAST_COLUMN = 8;
+
+/**
+ * Aligns rows as columns, the first row as the head. Where somebody reads them, columns without a value are left out, and the widest are cut
+ * until a line fits.
+ */
+export function table(
+  given: readonly (readonly string[])[],
+  { paint, live, columns }: Pick<Terminal, "paint" | "live" | "columns">,
+): string[] {
+  const filled = (given[0] ?? []).map((_, column) => !live || given.slice(1).some((row) => row[column] !== ""));
+  const rows = given.map((row) => row.filter((_, column) => filled[column]));
+  const full = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => visibleLength(row[column] ?? ""))));
+  const widths = live ? fittingWidths(full, columns) : full;
   const lines = rows.map((row) =>
-    row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - visibleLength(cell))).join("   "),
+    row
+      .map((cell, column) => {
+        const width = widths[column] as number;
+        const shown = visibleLength(cell) > width ? `${truncate(cell, width - 1)}…` : cell;
+        return shown + " ".repeat(width - visibleLength(shown));
+      })
+      .join(" ".repeat(GAP)),
   );
   return lines.map((line, index) => (index === 0 ? paint.dim(line) : line).trimEnd());
+}
+
+/** Widths whose sum, with the gaps, is at most `columns`, as far as columns can be cut: always the widest one. */
+function fittingWidths(widths: readonly number[], columns: number): number[] {
+  const fitting = [...widths];
+  const excess = () => fitting.reduce((sum, width) => sum + width, GAP * (fitting.length - 1)) - columns;
+  while (excess() > 0) {
+    const widest = fitting.indexOf(Math.max(...fitting));
+    if ((fitting[widest] as number) <= LEAST_COLUMN) break;
+    fitting[widest] = (fitting[widest] as number) - 1;
+  }
+  return fitting;
+}
+
+/** Says how to see more of a list, where there is more: twice as many as were shown. */
+export function moreRows(
+  { has_more }: { readonly has_more: boolean },
+  command: string,
+  limit: number,
+  { paint }: Pick<Terminal, "paint">,
+): string[] {
+  return has_more ? [paint.dim(`There are more: ${command} --limit ${Math.min(200, 2 * limit)}`)] : [];
 }
 
 /**

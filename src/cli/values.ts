@@ -20,6 +20,11 @@ export function numberFrom(min: number): (text: string) => number {
   };
 }
 
+/** Parses the value of `--early-stopping`: epochs, or 0 for off. */
+export function patienceOf(text: string): number {
+  return text === "off" ? 0 : wholeNumber(1)(text);
+}
+
 /** Parses names that are separated by commas. */
 export function namesOf(text: string): string[] {
   return text.split(",").map((name) => name.trim());

@@ -47,6 +47,19 @@ describe("shapes", () => {
       [coloured.paint.green("a"), "1"],
       ["long name", "22"],
     ];
-    expect(table(rows, plain).map((line) => visibleLength(line))).toEqual([17, 13, 14]);
+    expect(table(rows, plain).map((line) => visibleLength(line))).toEqual([16, 12, 13]);
+  });
+
+  it("tables leave out what is empty, and cut the widest columns until a line fits, where somebody reads them", () => {
+    const rows = [
+      ["name", "left", "result"],
+      ["n".repeat(90), "", "accuracy 95.6 %"],
+      [coloured.paint.green("m".repeat(90)), "", "r".repeat(60)],
+    ];
+    const lines = table(rows, coloured);
+    expect(lines.map((line) => visibleLength(line))).toEqual([100, 66, 100]);
+    expect(lines[1]).toContain("…");
+    expect(lines[1]).toContain("accuracy 95.6 %");
+    expect(table(rows, plain)[0]).toContain("left");
   });
 });

@@ -1,5 +1,5 @@
 /** The command line as a person meets it: in a terminal, with a bar that moves, and Ctrl-C. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -58,9 +58,33 @@ describe.runIf(hasTerminals)("in a terminal, where node-pty has binaries", () =>
     const drawn = watching
       .text()
       .split("\r\n")
-      .filter((line) => line.includes("━") || line.includes("─"));
+      .filter((line) => line.includes("epoch"));
     expect(drawn.length).toBeGreaterThan(0);
     for (const line of drawn) expect(line.replaceAll(escapes, "").length).toBeLessThanOrEqual(50);
+  });
+
+  it("lists fit 80 columns, begin with names, and give ids that are taken back", async () => {
+    const name = "a-name-of-a-job-that-is-longer-than-most";
+    await server.client.submit({ ...ENDLESS, name: "short", epochs: 1 });
+    const job = await server.client.submit({ ...ENDLESS, name });
+    await server.client.upload(await readFile(IRIS), { name: `${name}-with-its-data`, format: "csv" });
+    const escapes = new RegExp(`${ESCAPE}\\[[0-9;?]*[A-Za-z]`, "g");
+    const shown = async (...args: string[]) => {
+      const listing = startInTerminal(args, { env, columns: 80 });
+      expect(await listing.ended).toBe(0);
+      const lines = listing.text().replaceAll(escapes, "").trimEnd().split("\r\n");
+      for (const line of lines) expect([line, line.length <= 80]).toEqual([line, true]);
+      return lines;
+    };
+    const [, first] = await shown("jobs");
+    expect(first?.startsWith(name.slice(0, 10))).toBe(true);
+    expect((await shown("jobs", "--limit", "1")).at(-1)).toBe("There are more: trainyard jobs --limit 2");
+    await shown("models");
+    await shown("datasets", "list");
+    await shown("datasets", "show", `${name}-with-its-data`);
+    const end = job.id.slice(-8);
+    expect(first).toContain(end);
+    expect((await shown("cancel", end)).join()).toContain("cancelled");
   });
 
   it("Ctrl-C leaves the job alone, and says how to come back", async () => {

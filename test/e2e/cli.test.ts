@@ -126,11 +126,37 @@ describe("train", () => {
   });
 });
 
+describe("train on a data set that is there", () => {
+  it("takes its name or the end of its id, and says what is held out and when to stop", async () => {
+    const { data } = await server.client.datasets();
+    const [iris] = data.filter(({ name }) => name === "iris");
+    const options = ["--hidden", "4", "--epochs", "6", "--validation", "0.3", "--test", "0.1", "--early-stopping", "2"];
+    for (const reference of ["iris", iris?.id.slice(-8) as string]) {
+      const trained = await trainyard("train", "--data", reference, "--target", "species", "--name", "stored", ...options);
+      expect([trained.code, trained.stderr]).toEqual([0, expect.not.stringContaining("trainyard:")]);
+    }
+    expect(await json<Page<Job>>("jobs", "--name", "stored")).toMatchObject({
+      data: Array.from({ length: 2 }, () => ({
+        spec: {
+          data: { dataset: { id: iris?.id } },
+          split: { validation: 0.3, test: 0.1 },
+          early_stopping: { patience: 2 },
+        },
+      })),
+    });
+    const off = await trainyard("train", "--data", "iris", "--target", "species", "--epochs", "3", "--early-stopping", "off");
+    expect(off.code).toBe(0);
+    expect((await json<Page<Job>>("jobs")).data[0]).toMatchObject({ spec: { early_stopping: null } });
+    const missing = await trainyard("train", "--data", "irises", "--target", "species");
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("no data set is named irises")]);
+  });
+});
+
 describe("jobs", () => {
   it("lists them, newest first, as a table and as the API's page", async () => {
     const { stdout } = await trainyard("jobs", "--name", "iris");
     expect(stdout).toMatch(
-      /^job +name +state.*\njob_\S+ +iris +succeeded +50\/50 +accuracy \d+\.\d % \(held out; always \w+: 33\.3 %\)/,
+      /^job +id +state.*\niris +job_\S+ +succeeded +50\/50 +accuracy \d+\.\d % \(held out; always \w+: 33\.3 %\)/,
     );
     expect(await json<Page<Job>>("jobs", "--name", "iris")).toMatchObject({ data: [{ name: "iris" }], has_more: false });
   });
@@ -159,7 +185,7 @@ describe("data sets", () => {
     const table = "when,where,degrees\n2026-01-01,north,-3\n2026-01-02,south,11\n";
     const added = await run(["datasets", "add", "-", "--name", "weather"], { env, cwd, input: table });
     expect([added.code, added.stdout]).toEqual([0, expect.stringContaining("weather  2 rows, 3 columns, csv")]);
-    expect((await trainyard("datasets", "list")).stdout).toMatch(/^data set .*\nds_\S+ +weather +csv +2 +3/);
+    expect((await trainyard("datasets", "list")).stdout).toMatch(/^data set .*\nweather +ds_\S+ +csv +2 +3/);
     expect((await trainyard("datasets", "show", "weather")).stdout).toMatch(/where +category +0 +2 +north \(1\), south \(1\)/);
     expect((await trainyard("datasets", "rm", "weather")).stdout).toContain("deleted");
     expect((await trainyard("datasets", "show", "weather")).code).toBe(1);
@@ -168,7 +194,7 @@ describe("data sets", () => {
 
 describe("models", () => {
   it("are listed by name and version", async () => {
-    expect((await trainyard("models")).stdout).toMatch(/iris@1 +mdl_\S+ +multiclass_classification +131 +accuracy/);
+    expect((await trainyard("models")).stdout).toMatch(/iris@1 +mdl_\S+ +accuracy .* 131 /);
   });
 
   it("predict rows of a file or of stdin, which come back with further columns", async () => {

@@ -2,11 +2,11 @@
 import { Option } from "commander";
 import type { Dataset, DatasetFormat, UploadOptions } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
-import { findDataset } from "../dataset-reference.ts";
-import { byteSize, localTime, significant } from "../figures.ts";
+import { byteSize, localTime, significant, timeText } from "../figures.ts";
 import { printNotes } from "../notes.ts";
+import { findDataset, idText } from "../references.ts";
 import { formatOf, openTable } from "../table-file.ts";
-import { sparkline, table } from "../terminal.ts";
+import { moreRows, sparkline, table } from "../terminal.ts";
 import { namesOf, wholeNumber } from "../values.ts";
 
 type Reading = Pick<UploadOptions, "delimiter" | "decimal" | "thousands" | "missing" | "dateFormat" | "encoding">;
@@ -62,10 +62,21 @@ export const registerDatasets: Register = (program, context) => {
     .action(async (query: { limit: number }) => {
       const page = await context.client().datasets(query);
       const rows = page.data.map(({ id, name, format, rows: count, column_count: columns, bytes, created_at: at }) => {
-        return [id, name, format, String(count), String(columns), byteSize(bytes), localTime(at)];
+        return [
+          name,
+          idText(id, context.out),
+          format,
+          String(count),
+          String(columns),
+          byteSize(bytes),
+          timeText(at, context.out),
+        ];
       });
-      const head = ["data set", "name", "format", "rows", "columns", "size", "created"];
-      context.show(page, () => (rows.length === 0 ? ["No data sets."] : table([head, ...rows], context.out)));
+      const head = ["data set", "id", "format", "rows", "columns", "size", "created"];
+      context.show(page, () => {
+        if (rows.length === 0) return ["No data sets."];
+        return [...table([head, ...rows], context.out), ...moreRows(page, "trainyard datasets list", query.limit, context.out)];
+      });
     });
   datasets
     .command("show")
@@ -102,12 +113,18 @@ async function add(context: Context, path: string, { name, format, ...reading }:
 const MAX_COLUMNS = 200;
 
 function describe({ id, name, format, rows, bytes, columns }: Dataset, { out }: Context): string[] {
-  const title = `${out.paint.bold(name)}  ${rows} rows, ${columns.length} columns, ${format}, ${byteSize(bytes)}  ${id}`;
+  const title = `${out.paint.bold(name)}  ${rows} rows, ${columns.length} columns, ${format}, ${byteSize(bytes)}`;
   const lines = columns.slice(0, MAX_COLUMNS).map((column) => {
     return [column.name, column.type, String(column.missing), String(column.distinct), contentOf(column)];
   });
   const more = columns.length > MAX_COLUMNS ? [`${columns.length - MAX_COLUMNS} more columns; show them with --json`] : [];
-  return [title, "", ...table([["column", "type", "missing", "distinct", "values"], ...lines], out), ...more];
+  return [
+    title,
+    out.paint.dim(id),
+    "",
+    ...table([["column", "type", "missing", "distinct", "values"], ...lines], out),
+    ...more,
+  ];
 }
 
 /** A column's content: range and histogram of numbers, the most frequent labels of others. */

@@ -2,8 +2,9 @@
 import { Option } from "commander";
 import { JOB_STATES, type Job, type JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
-import { duration, headline, localTime } from "../figures.ts";
-import { type Colour, type Terminal, table } from "../terminal.ts";
+import { duration, headline, timeText } from "../figures.ts";
+import { idText } from "../references.ts";
+import { type Colour, moreRows, type Terminal, table } from "../terminal.ts";
 import { wholeNumber } from "../values.ts";
 
 interface Options {
@@ -24,7 +25,7 @@ export const registerJobs: Register = (program, context) => {
       const page = await context.client().jobs(options);
       context.show(page, () => {
         if (page.data.length === 0) return ["No jobs."];
-        const more = page.has_more ? [context.out.paint.dim("There are more; show them with --limit.")] : [];
+        const more = moreRows(page, "trainyard jobs", options.limit, context.out);
         return [...table(rowsOf(page.data, context.out), context.out), ...more];
       });
     });
@@ -39,12 +40,20 @@ function paintState(state: JobState, { paint }: Terminal): string {
 }
 
 function rowsOf(jobs: readonly Job[], terminal: Terminal): string[][] {
-  const head = ["job", "name", "state", "epochs", "result", "left", "created"];
+  const head = ["job", "id", "state", "epochs", "result", "left", "created"];
   return [head, ...jobs.map((job) => rowOf(job, terminal))];
 }
 
 function rowOf(job: Job, terminal: Terminal): string[] {
   const { id, name, state, epochs_done: done, spec, eta_s: eta, created_at: created } = job;
   const left = eta === null ? "" : duration(eta);
-  return [id, name, paintState(state, terminal), `${done}/${spec.epochs}`, headline(job), left, localTime(created)];
+  return [
+    name,
+    idText(id, terminal),
+    paintState(state, terminal),
+    `${done}/${spec.epochs}`,
+    headline(job),
+    left,
+    timeText(created, terminal),
+  ];
 }

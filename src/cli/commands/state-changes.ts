@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, Job, JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
-import { findJob } from "../job-reference.ts";
+import { findJob } from "../references.ts";
 
 interface Change {
   readonly name: "cancel" | "pause" | "resume";

@@ -1,13 +1,17 @@
 /** `trainyard train`: submits a job from a spec, or from a table and its target; starts a server where none answers. */
+import { stat } from "node:fs/promises";
+import { Option } from "commander";
+import { tableNamed } from "../../client/datasets.ts";
 import type { Client, Dataset, Job } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { dataDirectoryOf, withServer } from "../embedded.ts";
 import { EXIT, usageError } from "../exit.ts";
 import { followJob, howToReturn } from "../follow.ts";
 import { printNotes } from "../notes.ts";
+import { findDataset } from "../references.ts";
 import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
 import { formatOf, openTable, type TableFile } from "../table-file.ts";
-import { namesOf, numberFrom, wholeNumber } from "../values.ts";
+import { namesOf, numberFrom, patienceOf, wholeNumber } from "../values.ts";
 import { followSweep } from "./sweep.ts";
 
 export const registerTrain: Register = (program, context) => {
@@ -15,10 +19,24 @@ export const registerTrain: Register = (program, context) => {
     .command("train")
     .description("train the best model for a table, or a given one; starts a server for it where none answers")
     .argument("[spec]", "file with a job spec as JSON; - is stdin")
-    .option("-d, --data <file>", "table to train on: CSV, NDJSON, JSON or Parquet, gzipped or not; or a data set, ds_...")
+    .option("-d, --data <file>", "table to train on: CSV, NDJSON, JSON or Parquet, gzipped or not; or a data set's id or name")
     .option("--format <format>", "csv, ndjson, json or parquet; needed where the table's name does not say it", formatOf)
     .option("-t, --target <columns>", "column to predict; several separated by commas", namesOf)
     .option("-f, --features <columns>", "columns to predict from; all others when left out", namesOf)
+    .addOption(
+      new Option("--task <task>", "what to predict: a number or a class; found out from the target when left out").choices([
+        "regression",
+        "binary_classification",
+        "multiclass_classification",
+      ]),
+    )
+    .option("--validation <share>", "share of the rows that training is watched on, as 0.2", numberFrom(0))
+    .option("--test <share>", "share of the rows that training never sees, as 0.2", numberFrom(0))
+    .addOption(
+      new Option("--group <column>", "column whose rows of one value stay together when rows are held out").conflicts("time"),
+    )
+    .option("--time <column>", "column of dates or numbers: the last rows are held out")
+    .option("--early-stopping <epochs>", "epochs without progress until training ends; off trains to the last", patienceOf)
     .option("-n, --name <name>", "name of the job and its model")
     .option(
       "--trials <count>",
@@ -52,9 +70,10 @@ async function train(context: Context, path: string | undefined, options: TrainO
   // Files are checked before a server is started.
   const written = path === undefined ? null : await readSpec(path, context.input);
   const { data } = options;
-  const table = data === undefined || data.startsWith("ds_") ? null : await openTable(data, context.input, options.format);
+  const isStored = data !== undefined && (await namesDataset(data));
+  const table = data === undefined || isStored ? null : await openTable(data, context.input, options.format);
   return withServer(context, async ({ client, isEmbedded }) => {
-    const stored = data?.startsWith("ds_") ? await client.dataset(data) : null;
+    const stored = isStored ? await findDataset(client, data) : null;
     const dataset = table ? await upload(context, client, table) : stored;
     const spec = specOf(written, dataset, options);
     if (options.folds !== undefined) {
@@ -70,6 +89,13 @@ async function train(context: Context, path: string | undefined, options: TrainO
     context.show(job, () => [`${job.id}  ${job.name}  ${job.state}`, `Watch it with: trainyard watch ${job.id}`]);
     return EXIT.done;
   });
+}
+
+/** Whether the argument of `--data` is a data set: an id, or a name that no file has and no file would have. */
+async function namesDataset(data: string): Promise<boolean> {
+  if (data.startsWith("ds_")) return true;
+  if (data === "-" || tableNamed(data).format !== null || /[/\\]/.test(data)) return false;
+  return (await stat(data).catch(() => null)) === null;
 }
 
 /** Uploads a table; the server stores the same bytes once. */

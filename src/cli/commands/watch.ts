@@ -1,7 +1,7 @@
 /** `trainyard watch`: follows a job from its beginning to its end. */
 import { examples, type Register } from "../context.ts";
 import { followJob, howToReturn } from "../follow.ts";
-import { findJob } from "../job-reference.ts";
+import { findJob } from "../references.ts";
 
 export const registerWatch: Register = (program, context) => {
   program
