@@ -119,7 +119,7 @@ function describe({ id, name, format, rows, bytes, columns }: Dataset, { out }: 
   });
   const more = columns.length > MAX_COLUMNS ? [`${columns.length - MAX_COLUMNS} more columns; show them with --json`] : [];
   return [
-    title,
+    out.live ? out.fit(title) : title,
     out.paint.dim(id),
     "",
     ...table([["column", "type", "missing", "distinct", "values"], ...lines], out),

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, Job, JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
-import { findJob } from "../references.ts";
+import { findJob, idText } from "../references.ts";
 
 interface Change {
   readonly name: "cancel" | "pause" | "resume";
@@ -35,7 +35,7 @@ export const registerStateChanges: Register = (program, context) => {
         const client = context.client();
         for (const reference of references) {
           const job = await afterTransition(client, await apply(client, (await findJob(client, reference)).id));
-          context.show(job, () => [`${job.id}  ${job.name}  ${job.state}`]);
+          context.show(job, () => [`${idText(job.id, context.out)}  ${job.name}  ${job.state}`]);
         }
       });
   }
