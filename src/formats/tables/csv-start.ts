@@ -153,7 +153,7 @@ async function firstBytes(chunks: ByteChunks, count: number): Promise<Uint8Array
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks()) {
-    parts.push(chunk.slice(0, count - length));
+    parts.push(Uint8Array.from(chunk.subarray(0, count - length)));
     length += chunk.length;
     if (length >= count) return Buffer.concat(parts);
   }
