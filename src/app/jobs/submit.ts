@@ -1,7 +1,6 @@
 /** Submits a job: validates a request body and queues the job, or reports every error in the body. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
-import type { Note } from "../../domain/notes.ts";
 import type { Prepared } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 import type { JobView } from "./job-view.ts";
@@ -18,10 +17,9 @@ export interface SubmitOptions {
   readonly id?: string | undefined;
 }
 
-/** A queued job, and the notes on its data. */
+/** A queued job. */
 export interface Submitted {
   readonly view: JobView;
-  readonly notes: readonly Note[];
 }
 
 /**
@@ -35,7 +33,7 @@ export async function submit(
 ): Promise<Submitted | { readonly validated: Validated }> {
   const known = id === undefined ? null : await services.store.jobs.get(id);
   // Notify again: the server may have stopped after it stored the job and before it notified anyone.
-  if (known) return { view: await notifyAndView(services, known), notes: [] };
+  if (known) return { view: await notifyAndView(services, known) };
   const prepared = await prepare(services, ownBytes(body));
   if (!prepared.ok) throw refusal(prepared);
   if (validateOnly) return { validated: prepared };
@@ -46,11 +44,12 @@ export async function submit(
     parameters,
     memoryBytes,
     classes,
+    notes,
     payload,
     createdAt: Date.now(),
     within: services.limits.project,
   });
-  return { view: await notifyAndView(services, job), notes };
+  return { view: await notifyAndView(services, job) };
 }
 
 /** Prepares a body, and resolves its references if it has any. */

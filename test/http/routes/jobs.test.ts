@@ -30,6 +30,22 @@ describe("submitting a job", () => {
     await settled(staged, job.id);
   });
 
+  it("keeps the notes on its data with the job, which lists leave out", async () => {
+    const csv = ["x,same,y", ...Array.from({ length: 20 }, (_, row) => `${row},1,${row * 2.5}`)].join("\n");
+    const dataset = (await post("/v1/datasets?name=line", csv, "text/csv")).json();
+    const response = await post("/v1/jobs", { ...SPEC, data: { dataset: { id: dataset.id, target: "y" } } });
+    expect([response.statusCode, response.body]).toEqual([202, expect.any(String)]);
+    const submitted = response.json();
+    expect(submitted.notes).toMatchObject([{ code: "constant_column", column: "same" }]);
+    const shown = jobAnswer.parse((await staged.app.inject(`/v1/jobs/${submitted.id}`)).json());
+    expect(shown.notes).toEqual(submitted.notes);
+    for (const listed of jobsAnswer.parse((await staged.app.inject("/v1/jobs")).json()).data)
+      expect(listed).not.toHaveProperty("notes");
+    (await staged.nextRun()).finish();
+    await settled(staged, submitted.id);
+    expect((await staged.app.inject(`/v1/jobs/${submitted.id}`)).json().notes).toEqual(submitted.notes);
+  });
+
   it("says what a spec comes to without storing anything", async () => {
     const before = (await staged.app.inject("/v1/jobs")).json();
     const response = await post("/v1/jobs?validate_only=true", SPEC);

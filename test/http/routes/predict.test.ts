@@ -241,6 +241,29 @@ describe("rows that are odd", () => {
     expect(plain).not.toContain("# end");
   });
 
+  it("are noted in the answers of other protocols: a header of TensorFlow Serving, a parameter of Open Inference", async () => {
+    const call = (path: string, body: object) =>
+      fetch(`${url}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const tf = await call("/v1/models/penguins:predict", {
+      instances: odd.map((row) => ({ ...row, island: row.island ?? "" })),
+    });
+    expect(JSON.parse(tf.headers.get("trainyard-notes") ?? "")).toEqual([unseen, outside]);
+    expect(Object.keys((await tf.json()) as object)).toEqual(["predictions"]);
+    const bytes = { name: "island", shape: [3], datatype: "BYTES", data: odd.map(({ island }) => island) };
+    const numbers = { name: "mass", shape: [3], datatype: "FP64", data: odd.map(({ mass }) => mass) };
+    const oip = (await (await call("/v2/models/penguins/infer", { inputs: [bytes, numbers] })).json()) as {
+      parameters: { notes: string };
+    };
+    expect(JSON.parse(oip.parameters.notes)).toEqual([unseen, outside]);
+
+    const unknown = await call("/v1/models/penguins:predict", { instances: [{ island: "Süd 🏝\n" }] });
+    expect(JSON.parse(unknown.headers.get("trainyard-notes") ?? "")).toEqual([
+      expect.objectContaining({ detail: expect.stringContaining("Süd 🏝") }),
+    ]);
+    const usual = await call("/v1/models/penguins:predict", { instances: [{ island: "Dream" }] });
+    expect(usual.headers.has("trainyard-notes")).toBe(false);
+  });
+
   it("are not those at the edge, missing values, and rows of a model that stores no ranges", async () => {
     const usual = [{ island: "Dream", mass: -900 }, { mass: 9900 }, { island: null, mass: null, seen: "1900-01-01" }, {}];
     expect(await answerOf({ instances: usual })).not.toHaveProperty("notes");
