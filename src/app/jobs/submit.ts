@@ -2,6 +2,7 @@
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import type { Prepared } from "../../domain/ports.ts";
+import { withDataFaults } from "../../domain/spec/salvage-spec.ts";
 import type { ProjectServices } from "../services.ts";
 import type { JobView } from "./job-view.ts";
 import { notifyAndView } from "./notify-changed.ts";
@@ -57,9 +58,12 @@ async function prepare(services: ProjectServices, body: Uint8Array<ArrayBuffer>)
   const { computePool } = services;
   const prepared = await computePool.prepare(body);
   if (!("references" in prepared)) return prepared;
-  const found = await resolveReferences(services, prepared.references);
-  if ("errors" in found) return { ok: false, code: "invalid", errors: found.errors };
-  return computePool.prepareDraft(prepared, found);
+  const { references, faults = [] } = prepared;
+  const found = await resolveReferences(services, references);
+  const finished: Prepared =
+    "errors" in found ? { ok: false, code: "invalid", errors: found.errors } : await computePool.prepareDraft(prepared, found);
+  if (faults.length === 0) return finished;
+  return { ok: false, code: "invalid", errors: withDataFaults(faults, finished.ok ? [] : finished.errors) };
 }
 
 function refusal({ code, errors }: Extract<Prepared, { ok: false }>): TrainyardError {

@@ -1,5 +1,6 @@
 /** `trainyard predict`: streams rows of any number to a model, and their predictions to a file. */
-import type { DatasetFormat } from "../../client/index.ts";
+import { Option } from "commander";
+import type { BatchQuery, DatasetFormat } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
 import { printNotes } from "../notes.ts";
@@ -12,6 +13,7 @@ interface Options {
   readonly output: string;
   readonly top?: number;
   readonly threshold?: number;
+  readonly encoding?: NonNullable<BatchQuery["encoding"]>;
 }
 
 /** Formats whose rows can be answered while they arrive. */
@@ -30,6 +32,9 @@ export const registerPredict: Register = (program, context) => {
     .option("-o, --output <file>", "file to write; - is stdout", "-")
     .option("--top <classes>", "list this many classes, most probable first", wholeNumber(1))
     .option("--threshold <probability>", "of two classes, say the second above this probability", numberFrom(0))
+    .addOption(
+      new Option("--encoding <name>", "how text is encoded; utf-8 when left out").choices(["utf-8", "latin1", "utf-16"]),
+    )
     .addHelpText(
       "after",
       examples(
@@ -42,7 +47,7 @@ export const registerPredict: Register = (program, context) => {
 };
 
 async function predict(context: Context, model: string, path: string, options: Options): Promise<void> {
-  const { format, output, top, threshold } = options;
+  const { format, output, top, threshold, encoding } = options;
   const file = await openTable(path, context.input, format);
   const type = TYPES[file.format];
   if (!type) throw usageError(`${path} is ${file.format}; predict takes CSV or NDJSON`);
@@ -50,6 +55,7 @@ async function predict(context: Context, model: string, path: string, options: O
     type,
     ...(top === undefined ? {} : { topK: top }),
     ...(threshold === undefined ? {} : { threshold }),
+    ...(encoding === undefined ? {} : { encoding }),
     onNotes: (notes) => printNotes(context, notes),
   });
   await writeOutput(answer, output, context.output);

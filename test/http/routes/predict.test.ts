@@ -45,6 +45,28 @@ const ROWS = [
   { island: "Biscoe, north", mass: 5000, tagged: true, seen: "2023-01-02" },
 ];
 
+describe("text in another encoding", () => {
+  const rows = "island,mass,tagged,seen\nDream,3750,,\nSüd,3750,,\n";
+  it("is read as its parameter says, and answered as UTF-8", async () => {
+    const latin = Buffer.from(rows, "latin1");
+    const utf16 = Buffer.from(`\ufeff${rows}`, "utf16le");
+    const plain = await (await post("penguins", "text/csv", rows)).text();
+    expect(plain).toContain("Süd");
+    expect(await (await post("penguins", "text/csv", latin, "?encoding=latin1")).text()).toBe(plain);
+    expect(await (await post("penguins", "text/csv", utf16, "?encoding=utf-16")).text()).toBe(plain);
+  });
+
+  it("is refused where it is not said, with the cure, and where JSON is sent", async () => {
+    const refused = await post("penguins", "text/csv", Buffer.from(rows, "latin1"));
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining("encoding=latin1")]);
+    const json = await post("penguins", "application/json", '{"instances":[{}]}', "?encoding=latin1");
+    expect([json.status, await json.json()]).toEqual([
+      422,
+      expect.objectContaining({ errors: [expect.objectContaining({ pointer: "/encoding" })] }),
+    ]);
+  });
+});
+
 describe("rows as JSON", () => {
   it("are arrays or objects, with the same answers, in any order of keys", async () => {
     const objects = await json("penguins", { instances: ROWS });
