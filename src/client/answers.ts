@@ -15,8 +15,16 @@ import type { Note } from "../domain/notes.ts";
 import type { Layer } from "../domain/spec/layers.ts";
 import type { jobSpec, ResolvedSpec, Task } from "../domain/spec/spec.ts";
 
-/** A job spec as it is submitted: whatever has a default may be left out. */
-export type JobSpec = z.input<typeof jobSpec>;
+/** A job spec as it is submitted: whatever has a default may be left out, and `"mse"` stands for `{type: "mse"}`. */
+export type JobSpec = Fields<z.input<typeof jobSpec>>;
+
+type Fields<T> = { [Field in keyof T]: Short<T[Field]> };
+/** A value in which the type of an object that needs nothing else may stand for the object. */
+type Short<T> = T extends { type: infer Type extends string }
+  ? ({ type: Type } extends T ? Type : never) | Fields<T>
+  : T extends object
+    ? Fields<T>
+    : T;
 
 /** The values of an epoch, with its number. */
 export type NumberedEpoch = Partial<Record<Series | "epoch", WireNumber>>;
@@ -64,6 +72,8 @@ export interface Job {
   /** What its model is worth on held-out rows; null until it has succeeded. */
   score: Score | null;
   model: { id: string; name: string; version: number; sha256: string } | null;
+  /** What was guessed, left out or looked wrong with its data when it was submitted; left out in lists and streams. */
+  notes?: Note[] | undefined;
 }
 
 /** What a valid spec comes to: every default filled in, its size, and the rows of its data. */

@@ -2,6 +2,7 @@
  * The client's methods for models: the registry, files, predictions. `ref` is an id, a name (its newest version),
  * `name@version` or `name@alias`.
  */
+import type { Encoding } from "../domain/datasets/reading-options.ts";
 import type { PartEvaluation } from "../domain/models/evaluation.ts";
 import type { Note } from "../domain/notes.ts";
 import type { Comparison, Job, Model, Page, PageQuery, PredictionAnswer } from "./answers.ts";
@@ -27,6 +28,8 @@ export interface BatchQuery extends PredictOptions {
   readonly type: "text/csv" | "application/x-ndjson";
   /** Of CSV: whether the first row has names; found out when left out. */
   readonly header?: boolean | undefined;
+  /** How the text is encoded; UTF-8 when left out. The answer is UTF-8. */
+  readonly encoding?: Encoding | undefined;
   /** Told what was odd about the rows, once all of them were answered: values far outside training, labels that it never saw. */
   readonly onNotes?: ((notes: readonly Note[]) => void) | undefined;
 }
@@ -105,8 +108,8 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
-    predictBatch: async (ref, rows, { type, topK, threshold, interval, header, onNotes, signal }) => {
-      const query = { top_k: topK, threshold, interval, header, trailer: true };
+    predictBatch: async (ref, rows, { type, topK, threshold, interval, header, encoding, onNotes, signal }) => {
+      const query = { top_k: topK, threshold, interval, header, encoding, trailer: true };
       const { body } = await send("POST", `${pathOf(ref)}/predict`, { query, file: rows, type, signal });
       return readBatchAnswer(body ?? new Blob().stream(), type === "text/csv" ? "csv" : "ndjson", onNotes);
     },

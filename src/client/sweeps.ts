@@ -5,13 +5,13 @@ import { isEnded, type SweepState } from "../domain/sweeps/sweep.ts";
 import type { ResolvedSweepSpec, SweepRequest } from "../domain/sweeps/sweep-spec.ts";
 import type { TrialOrder } from "../domain/sweeps/sweep-store.ts";
 import type { TrialState, trial } from "../domain/sweeps/trial.ts";
-import type { Page, PageQuery, SubmittedJob } from "./answers.ts";
+import type { JobSpec, Page, PageQuery, SubmittedJob } from "./answers.ts";
 import type { SubmitOptions } from "./jobs.ts";
 import { type CallOptions, JSON_TYPE, type RequestOptions, segment, type Transport } from "./transport.ts";
 import { type WatchOptions, watchFrames } from "./watch.ts";
 
 /** A sweep as it is submitted: whatever has a default may be left out. */
-export type SweepSpec = SweepRequest;
+export type SweepSpec = Omit<SweepRequest, "job"> & { readonly job: JobSpec };
 
 /** One training of a sweep. */
 export type Trial = z.output<typeof trial>;

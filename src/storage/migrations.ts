@@ -10,6 +10,7 @@ import * as outward from "../../migrations/0006-outward.ts";
 import * as cluster from "../../migrations/0007-cluster.ts";
 import * as notableEpochs from "../../migrations/0008-notable-epochs.ts";
 import * as sweeps from "../../migrations/0009-sweeps.ts";
+import * as jobNotes from "../../migrations/0010-job-notes.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
 
@@ -27,6 +28,7 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0007-cluster": cluster,
   "0008-notable-epochs": notableEpochs,
   "0009-sweeps": sweeps,
+  "0010-job-notes": jobNotes,
 };
 
 /** The names of the migrations, in the order in which they are applied. */

@@ -42,6 +42,8 @@ export interface JobsTable {
   readonly worker_id: string | null;
   /** The queue message under which that process claimed it. */
   readonly lease: string | null;
+  /** Notes on its data, an array; null where there are none. */
+  readonly notes: string | null;
 }
 
 export interface EventsTable {

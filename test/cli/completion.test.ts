@@ -22,6 +22,7 @@ describe("completion in bash", () => {
 
   it("knows options of the command, and their choices", () => {
     expect(complete("train", "--tar")).toEqual(["--target"]);
+    expect(complete("jobs", "sh")).toEqual(["show"]);
     expect(complete("jobs", "--state", "pa")).toEqual(["pausing", "paused"]);
     expect(complete("export", "iris", "--format", "o")).toEqual(["onnx"]);
   });

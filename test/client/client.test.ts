@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type * as answers from "../../src/client/answers.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 import { ApiError, type ProblemDocument } from "../../src/client/error.ts";
+import { parseJobSpec } from "../../src/domain/spec/spec.ts";
 import type { problem } from "../../src/http/errors/problem.ts";
 import type * as datasetSchemas from "../../src/http/openapi/dataset-schemas.ts";
 import type { createdKeyAnswer, keyAnswer } from "../../src/http/openapi/key-schemas.ts";
@@ -32,6 +33,21 @@ async function collect(frames: AsyncIterable<answers.Frame>) {
 
 const epochsOf = (frames: readonly answers.Frame[]) =>
   frames.flatMap((frame) => (frame.type === "metrics" ? frame.epochs : []));
+
+describe("a job spec", () => {
+  it("may say a type alone where its object needs nothing else", () => {
+    const short: answers.JobSpec = {
+      data: { generator: "moons" },
+      model: { layers: [{ type: "linear", units: 4 }, "relu", { type: "residual", layers: ["linear"] }, "linear"] },
+      loss: "mse",
+      optimizer: "adam",
+    };
+    expect(parseJobSpec(short)).toHaveProperty("spec");
+    // @ts-expect-error: it needs a step size.
+    const scheduler: answers.JobSpec["scheduler"] = "step_lr";
+    expect(parseJobSpec({ ...short, scheduler })).toHaveProperty("errors");
+  });
+});
 
 describe("the client", () => {
   it("has the types of the server's schemas", () => {

@@ -167,6 +167,7 @@ export function aJob(name = "moons", epochs = 1000): Job {
     lastSeq: 2,
     metrics: null,
     score: null,
+    notes: [],
     error: null,
     model: null,
     reproduces: null,

@@ -40,6 +40,15 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       ]);
     });
 
+    it("keeps the notes on the data of a job, whatever becomes of it", async () => {
+      const notes = [
+        { code: "rows_have_times", column: "at", line: null, detail: "Ü 'n' \"q\"", cure: "split by time" },
+      ] as const;
+      const { id } = await store.jobs.insert({ ...aNewJob(), notes });
+      expect(await store.jobs.get(id)).toMatchObject({ notes });
+      expect(await store.jobs.transition(id, { from: ["queued"], to: at("cancelled") })).toMatchObject({ notes });
+    });
+
     it("answers null for what it does not know", async () => {
       expect(await store.jobs.get("job_none")).toBeNull();
       expect(await store.jobs.readPayload("job_none")).toBeNull();

@@ -106,6 +106,7 @@ export function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone:
     lastSeq: 0,
     metrics: null,
     score: null,
+    notes: [],
     error: null,
     model: null,
     reproduces: null,

@@ -21,7 +21,7 @@ export async function reproduce(services: ProjectServices, ref: string, id?: str
   if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");
   const job = await store.jobs.get(model.jobId);
   if (!job) throw conflict(`the job ${model.jobId} was deleted, and its rows and initial weights with it`);
-  const { spec, parameters, memoryBytes, classes } = job;
+  const { spec, parameters, memoryBytes, classes, notes } = job;
   if ("dataset" in spec.data && !(await store.datasets.get(spec.data.dataset.id)))
     throw conflict(`the data set ${spec.data.dataset.id} was deleted`);
   const again = await store.jobs.insert({
@@ -30,6 +30,7 @@ export async function reproduce(services: ProjectServices, ref: string, id?: str
     parameters,
     memoryBytes,
     classes,
+    notes,
     payload: await store.jobs.readPayload(job.id),
     createdAt: Date.now(),
     within: services.limits.project,

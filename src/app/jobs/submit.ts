@@ -1,8 +1,8 @@
 /** Submits a job: validates a request body and queues the job, or reports every error in the body. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
-import type { Note } from "../../domain/notes.ts";
 import type { Prepared } from "../../domain/ports.ts";
+import { withDataFaults } from "../../domain/spec/salvage-spec.ts";
 import type { ProjectServices } from "../services.ts";
 import type { JobView } from "./job-view.ts";
 import { notifyAndView } from "./notify-changed.ts";
@@ -18,10 +18,9 @@ export interface SubmitOptions {
   readonly id?: string | undefined;
 }
 
-/** A queued job, and the notes on its data. */
+/** A queued job. */
 export interface Submitted {
   readonly view: JobView;
-  readonly notes: readonly Note[];
 }
 
 /**
@@ -35,7 +34,7 @@ export async function submit(
 ): Promise<Submitted | { readonly validated: Validated }> {
   const known = id === undefined ? null : await services.store.jobs.get(id);
   // Notify again: the server may have stopped after it stored the job and before it notified anyone.
-  if (known) return { view: await notifyAndView(services, known), notes: [] };
+  if (known) return { view: await notifyAndView(services, known) };
   const prepared = await prepare(services, ownBytes(body));
   if (!prepared.ok) throw refusal(prepared);
   if (validateOnly) return { validated: prepared };
@@ -46,11 +45,12 @@ export async function submit(
     parameters,
     memoryBytes,
     classes,
+    notes,
     payload,
     createdAt: Date.now(),
     within: services.limits.project,
   });
-  return { view: await notifyAndView(services, job), notes };
+  return { view: await notifyAndView(services, job) };
 }
 
 /** Prepares a body, and resolves its references if it has any. */
@@ -58,9 +58,12 @@ async function prepare(services: ProjectServices, body: Uint8Array<ArrayBuffer>)
   const { computePool } = services;
   const prepared = await computePool.prepare(body);
   if (!("references" in prepared)) return prepared;
-  const found = await resolveReferences(services, prepared.references);
-  if ("errors" in found) return { ok: false, code: "invalid", errors: found.errors };
-  return computePool.prepareDraft(prepared, found);
+  const { references, faults = [] } = prepared;
+  const found = await resolveReferences(services, references);
+  const finished: Prepared =
+    "errors" in found ? { ok: false, code: "invalid", errors: found.errors } : await computePool.prepareDraft(prepared, found);
+  if (faults.length === 0) return finished;
+  return { ok: false, code: "invalid", errors: withDataFaults(faults, finished.ok ? [] : finished.errors) };
 }
 
 function refusal({ code, errors }: Extract<Prepared, { ok: false }>): TrainyardError {

@@ -1,9 +1,10 @@
-/** `trainyard jobs`: the newest jobs as a table. */
+/** `trainyard jobs`: the newest jobs as a table, or one of them with the notes on its data. */
 import { Option } from "commander";
 import { JOB_STATES, type Job, type JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
-import { duration, headline, timeText } from "../figures.ts";
-import { idText } from "../references.ts";
+import { duration, headline, localTime, timeText } from "../figures.ts";
+import { printNotes } from "../notes.ts";
+import { findJob, idText } from "../references.ts";
 import { type Colour, moreRows, type Terminal, table } from "../terminal.ts";
 import { wholeNumber } from "../values.ts";
 
@@ -14,13 +15,13 @@ interface Options {
 }
 
 export const registerJobs: Register = (program, context) => {
-  program
+  const jobs = program
     .command("jobs")
-    .description("list jobs, newest first")
+    .description("list jobs, newest first, or show one")
     .addOption(new Option("-s, --state <state>", "only jobs in this state").choices(JOB_STATES))
     .option("-n, --name <name>", "only jobs with this name")
     .option("-l, --limit <count>", "how many", wholeNumber(1, 200), 20)
-    .addHelpText("after", examples("trainyard jobs", "trainyard jobs --state running", "trainyard jobs --json | jq .data[].id"))
+    .addHelpText("after", examples("trainyard jobs", "trainyard jobs --state running", "trainyard jobs show penguins"))
     .action(async (options: Options) => {
       const page = await context.client().jobs(options);
       context.show(page, () => {
@@ -29,7 +30,31 @@ export const registerJobs: Register = (program, context) => {
         return [...table(rowsOf(page.data, context.out), context.out), ...more];
       });
     });
+  jobs
+    .command("show")
+    .description("show a job: its state, result and model, and the notes on its data")
+    .argument("<job>", "id or name; of a name, the newest job")
+    .addHelpText("after", examples("trainyard jobs show penguins"))
+    .action(async (reference: string) => {
+      const client = context.client();
+      // A list has no notes.
+      const job = await client.job((await findJob(client, reference)).id);
+      context.show(job, () => describe(job, context.out));
+      printNotes(context, job.notes ?? []);
+    });
 };
+
+function describe(job: Job, terminal: Terminal): string[] {
+  const { name, state, spec, epochs_done: done, created_at: created, model, error } = job;
+  const result = headline(job);
+  return [
+    `${terminal.paint.bold(name)}  ${paintState(state, terminal)}, ${done}/${spec.epochs} epochs, ${localTime(created)}`,
+    terminal.paint.dim(job.id),
+    ...(error ? [`${error.code}  ${error.detail}`] : []),
+    ...(result === "" ? [] : [result]),
+    ...(model ? [`${model.name}@${model.version}  ${model.id}`] : []),
+  ];
+}
 
 const COLOURS: Partial<Record<JobState, Colour>> = { running: "cyan", succeeded: "green", failed: "red", paused: "yellow" };
 

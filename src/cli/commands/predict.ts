@@ -1,5 +1,6 @@
 /** `trainyard predict`: streams rows of any number to a model, and their predictions to a file. */
-import type { DatasetFormat } from "../../client/index.ts";
+import { Option } from "commander";
+import type { BatchQuery, DatasetFormat } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
 import { printNotes } from "../notes.ts";
@@ -13,6 +14,7 @@ interface Options {
   readonly top?: number;
   readonly threshold?: number;
   readonly interval?: number;
+  readonly encoding?: NonNullable<BatchQuery["encoding"]>;
 }
 
 /** Formats whose rows can be answered while they arrive. */
@@ -36,6 +38,9 @@ export const registerPredict: Register = (program, context) => {
       "add intervals of values, or sets of classes, that hold the truth as often",
       numberFrom(0),
     )
+    .addOption(
+      new Option("--encoding <name>", "how text is encoded; utf-8 when left out").choices(["utf-8", "latin1", "utf-16"]),
+    )
     .addHelpText(
       "after",
       examples(
@@ -48,7 +53,7 @@ export const registerPredict: Register = (program, context) => {
 };
 
 async function predict(context: Context, model: string, path: string, options: Options): Promise<void> {
-  const { format, output, top, threshold, interval } = options;
+  const { format, output, top, threshold, interval, encoding } = options;
   const file = await openTable(path, context.input, format);
   const type = TYPES[file.format];
   if (!type) throw usageError(`${path} is ${file.format}; predict takes CSV or NDJSON`);
@@ -57,6 +62,7 @@ async function predict(context: Context, model: string, path: string, options: O
     ...(top === undefined ? {} : { topK: top }),
     ...(threshold === undefined ? {} : { threshold }),
     ...(interval === undefined ? {} : { interval }),
+    ...(encoding === undefined ? {} : { encoding }),
     onNotes: (notes) => printNotes(context, notes),
   });
   await writeOutput(answer, output, context.output);

@@ -31,6 +31,11 @@ export function parseLooseTruth(text: string): number {
   return TRUTHS.get(word) ?? LOOSE_TRUTHS.get(word) ?? -1;
 }
 
+/** The words, in small letters, that `parseLooseTruth` takes for a truth, 0 or 1. */
+export function wordsOfTruth(truth: number): string[] {
+  return [...TRUTHS, ...LOOSE_TRUTHS].flatMap(([word, value]) => (value === truth ? [word] : []));
+}
+
 /** A date that is written year first, as ISO 8601 has it, in milliseconds since 1970; NaN when it is none. */
 export function parseDatetime(text: string): number {
   return parseWrittenDate(text, "ymd");

@@ -44,6 +44,11 @@ export function isErrorWord(text: string): boolean {
   return trimmed.length <= LONGEST_ODD && ERRORS.has(trimmed.toLowerCase());
 }
 
+/** The words, in small letters, that are missing among labels, or among truths, where more are; beside the empty text. */
+export function missingWordsAmong(kind: "labels" | "truths"): readonly string[] {
+  return kind === "labels" ? ERROR_WORDS : [...MISSING_WORDS, ...ODD];
+}
+
 const OVERFLOW = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** Whether a text stands for nothing among numbers, dates and truths: a known word, or a number beyond every float64. */

@@ -38,7 +38,7 @@ export type Ingestion =
 
 /** Takes uploaded tables in: to a file as fast as they come, then hashed and read in a thread. */
 export interface UploadSpool {
-  /** Writes a stream to a file. Throws too_large over the limit, malformed when the stream breaks; leaves nothing then. */
+  /** Writes a stream to a file. A chunk is used before the next is asked for. Throws too_large over the limit, malformed when the stream breaks; leaves nothing then. */
   receive(stream: AsyncIterable<Uint8Array>): Promise<Upload>;
   /** SHA-256 of the file's bytes followed by `suffix`, in hex. */
   digest(upload: Upload, suffix: string): Promise<string>;

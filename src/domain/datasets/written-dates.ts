@@ -51,6 +51,8 @@ const PATTERNS: Readonly<Record<(typeof WRITTEN_DATES)[number], readonly RegExp[
     `(?<year>\\d{4})${BETWEEN}?(?<month>${NAME})${BETWEEN}?(?<day>\\d{1,2})`,
   ),
   dmy: pattern(
+    // With points, a year of two digits only where all have two: 1.2.10 is a version.
+    `(?<day>\\d{2})\\.(?<month>\\d{2})\\.(?<year>\\d{2})`,
     `(?<day>\\d{1,2})(?<mark>[-/.])(?<month>\\d{1,2})\\k<mark>(?<year>\\d{4}|(?<!\\.)\\d{2})`,
     `(?<day>\\d{1,2})(?:st|nd|rd|th)?\\.?${BETWEEN}?(?<month>${NAME})${BETWEEN}?,? ?(?<year>\\d{4})`,
   ),

@@ -2,6 +2,7 @@
 import type { ProjectLimits } from "../limits.ts";
 import type { Evaluation } from "../models/evaluation.ts";
 import type { NewModel } from "../models/model.ts";
+import type { Note } from "../notes.ts";
 import type { Page, PageRequest } from "../page.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import type { TensorSet } from "../tensor.ts";
@@ -21,6 +22,8 @@ export interface NewJob {
   readonly parameters: number;
   readonly memoryBytes: number;
   readonly classes: readonly string[];
+  /** Notes on its data; none when left out. */
+  readonly notes?: readonly Note[];
   /** Inline rows and initial weights. */
   readonly payload: TensorSet | null;
   readonly createdAt: number;

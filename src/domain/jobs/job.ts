@@ -1,6 +1,7 @@
 /** Jobs: their states, the transitions between states, and the stored record. Times are epoch milliseconds. */
 import type { Series } from "../metrics/metric.ts";
 import type { Score } from "../models/score.ts";
+import type { Note } from "../notes.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "cancelling", "cancelled", "succeeded", "failed"] as const;
@@ -84,6 +85,8 @@ export interface Job {
   readonly memoryBytes: number;
   /** Class labels in the order of the outputs; empty for regression. */
   readonly classes: readonly string[];
+  /** What was guessed, left out or looked wrong with its data when it was submitted. */
+  readonly notes: readonly Note[];
   /** The number of the attempt, from 1; 0 until it first runs. */
   readonly attempt: number;
   /** The number of times that its worker died. */

@@ -26,6 +26,8 @@ export interface Draft {
   readonly ok: false;
   readonly code: "references";
   readonly references: References;
+  /** What is wrong with the spec; the draft is then what is left of it, and serves to find the faults of its data alone. */
+  readonly faults?: readonly FieldError[];
   /** The parsed spec, opaque outside the compute pool, so that it is not parsed and validated twice. */
   readonly spec: Uint8Array<ArrayBuffer>;
 }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { ignoredNames } from "../datasets/preprocessing.ts";
 import { type FieldError, invalid } from "../errors.ts";
+import type { Note } from "../notes.ts";
 import type { Model, Prediction } from "./model.ts";
 import { inputTensors, outputRow, outputTensors, rowsOfColumns } from "./served-tensors.ts";
 
@@ -106,6 +107,10 @@ export const inferResponse = z
     model_name: z.string(),
     model_version: z.string(),
     id: z.string().optional(),
+    parameters: z.object({ notes: z.string() }).optional().meta({
+      description:
+        "Notes on odd rows as JSON, since a parameter is a text, a number or a truth; left out where there are none.",
+    }),
     outputs: z.array(tensor.extend({ data: z.array(z.unknown()).meta({ description: "Row-major and flat." }) })),
   })
   .meta({
@@ -121,11 +126,17 @@ export const inferResponse = z
   });
 
 /** Creates the response to a request. Throws invalid for an output that the model does not have. */
-export function inferAnswer(model: Model, predictions: readonly Prediction[], { id, outputs }: InferRequest) {
+export function inferAnswer(
+  model: Model,
+  predictions: readonly Prediction[],
+  notes: readonly Note[],
+  { id, outputs }: InferRequest,
+) {
   return {
     model_name: model.name,
     model_version: String(model.version),
     ...(id === undefined ? {} : { id }),
+    ...(notes.length > 0 && { parameters: { notes: JSON.stringify(notes) } }),
     outputs: chosenOutputs(model, outputs).map(({ name, datatype, shape }) => ({
       name,
       datatype,

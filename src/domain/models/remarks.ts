@@ -4,6 +4,7 @@
  */
 import type { EncodedColumn, Preprocessing } from "../datasets/preprocessing.ts";
 import type { Note, NoteCode } from "../notes.ts";
+import type { Model } from "./model.ts";
 
 /** The odd values of one column. */
 export interface Remark {
@@ -93,6 +94,11 @@ export function placedBy(remarks: readonly Remark[], placeOf: (place: number) =>
 
 /** What places are counted as: rows of a request from 0, or lines of a stream from 1. */
 export type PlaceUnit = "row" | "line";
+
+/** The notes of remarks on the rows of a request; none for a model without columns. */
+export function rowNotes({ preprocessing }: Pick<Model, "preprocessing">, remarks: readonly Remark[], rows: number): Note[] {
+  return preprocessing && remarks.length > 0 ? remarkNotes(preprocessing, remarks, rows, "row") : [];
+}
 
 /** The notes of remarks on `rows` rows. */
 export function remarkNotes(

@@ -1,11 +1,12 @@
 /**
  * The preprocessing of raw columns as ONNX nodes: one input per column, named like the column, and the network's features as
  * output. Numbers are doubles, so that large offsets lose no digits, and NaN if missing. Datetimes are milliseconds since 1970
- * as doubles, and NaN if missing. Categories are labels, and "" if missing.
+ * as doubles, and NaN if missing. Categories are labels, and "" if missing, or a word that the column's reading takes for that.
  */
 import { binEdges, type EncodedColumn, hasValue, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
 import { datetimeParts } from "./onnx-datetime.ts";
 import { type GraphBuilder, TYPE, type Value } from "./onnx-graph.ts";
+import { isMissingLabel, spelledAsLabel } from "./onnx-label-text.ts";
 
 /** Adds the inputs of all columns and returns their concatenated features, float32 [batch, width]. */
 export function writeColumns(
@@ -22,7 +23,7 @@ export function writeColumns(
 const INPUTS = {
   numeric: { type: "double", doc: "a number; NaN where it is missing" },
   datetime: { type: "double", doc: "milliseconds since 1970 in UTC; NaN where it is missing" },
-  category: { type: "string", doc: 'a label, spelled as the model spells it; "" where it is missing' },
+  category: { type: "string", doc: 'a label, spelled as the model spells it; "" or a word for it where it is missing' },
 } as const;
 
 function featuresOf(graph: GraphBuilder, column: EncodedColumn, raw: Value, tableOf: (column: string) => Value): Value[] {
@@ -82,12 +83,15 @@ function scaled(graph: GraphBuilder, value: Value, scaling: Scaling | null): Val
 /** One-hot with a last position for unknown labels; or the index in it, as a number or embedded as the row of a table. */
 function categoryFeatures(
   graph: GraphBuilder,
-  { column, categories, fill, encode, dimension }: Extract<EncodedColumn, { kind: "category" }>,
+  encoded: Extract<EncodedColumn, { kind: "category" }>,
   raw: Value,
   tableOf: (column: string) => Value,
 ): Value {
-  const isMissing = graph.node("Equal", [raw, graph.constant("string", "")]);
-  const filled = fill === null ? raw : graph.node("Where", [isMissing, graph.constant("string", fill), raw]);
+  const { column, categories, fill, encode, dimension } = encoded;
+  const text = spelledAsLabel(graph, encoded, raw);
+  // Without a fill, a missing value and an unknown label are both "other".
+  const filled =
+    fill === null ? text : graph.node("Where", [isMissingLabel(graph, encoded, text), graph.constant("string", fill), text]);
   const labels = graph.constant("string", categories, [1, categories.length]);
   const known = graph.node("Cast", [graph.node("Equal", [filled, labels])], { to: TYPE.float });
   const count = graph.node("ReduceSum", [known, graph.constant("int64", [1])], { keepdims: 1 });

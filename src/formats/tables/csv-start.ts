@@ -39,7 +39,7 @@ export async function readCsvStart(chunks: ByteChunks, delimiter: number | null,
   const bytes = await firstBytes(chunks, SAMPLE_BYTES);
   const cursor = { offset: markBytes(bytes), line: 1 };
   const skippedLines: number[] = [];
-  const separator = /^"?sep=(.)"?$/i.exec(lineAt(bytes, cursor.offset).text);
+  const separator = /^\s*"?sep=(.)"?\s*$/i.exec(lineAt(bytes, cursor.offset).whole);
   if (separator) skip(bytes, cursor, skippedLines);
   const said = delimiter ?? separator?.[1]?.charCodeAt(0) ?? null;
   const comments = commentLines(bytes, cursor);
@@ -73,15 +73,28 @@ interface Cursor {
 }
 
 /**
- * Whether a line that begins with # is no row: it has another number of cells than the first row after it, or cannot be read as
- * one. A single cell is no comment for certain.
+ * Whether a line that begins with # is no row: it has another number of cells than the first row after it, that row has the
+ * names, or it cannot be read as one. A single cell is no comment for certain.
  */
 function startsWithComment(bytes: Uint8Array, delimiter: number, maxCellBytes: number): boolean {
   if (bytes[0] === LF || bytes[0] === CR) return true;
   if (bytes[0] !== HASH) return false;
   const [first, ...others] = recordsOf(bytes, delimiter, maxCellBytes, false);
-  const row = others.find(([cell = ""]) => !cell.startsWith("#"));
-  return first === undefined || (row !== undefined && row.length > 1 && row.length !== first.length);
+  const rows = others.filter(([cell = ""]) => !cell.startsWith("#"));
+  const [row] = rows;
+  if (first === undefined || row === undefined) return first === undefined;
+  return row.length > 1 && (row.length !== first.length || areNames(rows));
+}
+
+/** Whether the first of some records has the names of the columns for certain: texts alone, and one of them above numbers. */
+function areNames([first = [], ...below]: readonly (readonly string[])[]): boolean {
+  return (
+    first.every((cell) => kindOf(cell) === "text") &&
+    first.some((_, column) => {
+      const kinds = kindsIn(below.map((row) => row[column] ?? ""));
+      return kinds.size > 0 && !kinds.has("text");
+    })
+  );
 }
 
 /** Lines that begin with # at a place, each with the place after it. Empty when nothing else follows them. */
@@ -104,12 +117,13 @@ function skip(bytes: Uint8Array, cursor: Cursor, skipped: number[]): void {
   cursor.line++;
 }
 
-/** The line that starts at a place, and the place after its end. */
-function lineAt(bytes: Uint8Array, start: number): { readonly text: string; readonly end: number } {
+/** The line that starts at a place, whole and without the spaces around, and the place after its end. */
+function lineAt(bytes: Uint8Array, start: number): { readonly whole: string; readonly text: string; readonly end: number } {
   let to = start;
   while (to < bytes.length && bytes[to] !== LF && bytes[to] !== CR) to++;
   const end = to + (bytes[to] === CR && bytes[to + 1] === LF ? 2 : to < bytes.length ? 1 : 0);
-  return { text: Buffer.from(bytes.subarray(start, to)).toString("latin1").trim(), end };
+  const whole = Buffer.from(bytes.subarray(start, to)).toString("latin1");
+  return { whole, text: whole.trim(), end };
 }
 
 /** Bytes of the byte order mark of UTF-8. */
@@ -153,7 +167,7 @@ async function firstBytes(chunks: ByteChunks, count: number): Promise<Uint8Array
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks()) {
-    parts.push(chunk.slice(0, count - length));
+    parts.push(Uint8Array.from(chunk.subarray(0, count - length)));
     length += chunk.length;
     if (length >= count) return Buffer.concat(parts);
   }

@@ -53,7 +53,7 @@ export interface JsonFeed {
 /** Runs a reader over the bytes that it is fed with. */
 export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>): JsonFeed {
   let bytes = Buffer.alloc(0);
-  /** The same with a 0 behind them. */
+  /** The same with a 0 behind them; it may be longer. */
   let padded = Buffer.alloc(1);
   let at = 0;
   let started = false;
@@ -176,11 +176,14 @@ export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>):
     push(chunk) {
       charactersBefore = charactersToHere();
       const rest = bytes.subarray(at);
-      padded = Buffer.allocUnsafe(rest.length + chunk.length + 1);
-      padded.set(rest);
-      padded.set(chunk, rest.length);
-      padded[padded.length - 1] = 0;
-      bytes = padded.subarray(0, -1);
+      const length = rest.length + chunk.length;
+      // Twice as long as it must be: a value over many chunks is moved seldom, and most chunks need no new buffer.
+      const target = length < padded.length ? padded : Buffer.allocUnsafe(2 * length + 1);
+      target.set(rest);
+      target.set(chunk, rest.length);
+      target[length] = 0;
+      padded = target;
+      bytes = padded.subarray(0, length);
       lineStart = at = 0;
       newline = nextNewline(0);
       start(started || bytes.length >= BYTE_ORDER_MARK.length);

@@ -60,7 +60,7 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGe
       line++;
     }
     if (start < chunk.length) {
-      parts.push(chunk.slice(start));
+      parts.push(Uint8Array.from(chunk.subarray(start)));
       held += chunk.length - start;
       if (held > MAX_ROW_BYTES) throw rowTooLong(`line ${line}`);
     }

@@ -66,7 +66,7 @@ export interface Table {
   scan(visit: Visit): Promise<TableExtent>;
 }
 
-/** The bytes of a table, unpacked, from their beginning each time. */
+/** The bytes of a table, unpacked, from their beginning each time. A chunk is valid until the next one is asked for. */
 export type ByteChunks = () => AsyncIterable<Uint8Array<ArrayBuffer>>;
 
 /** The limits that a format itself can hold a table to. */

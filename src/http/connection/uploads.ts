@@ -1,4 +1,5 @@
 /** Receives uploads over HTTP: their format, the options of the request, and their bytes, which go to the upload spool. */
+import { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
@@ -150,10 +151,18 @@ async function arrive(uploadSpool: UploadSpool, upload: Upload, describe: () => 
   }
 }
 
-/** The bytes of a stream. Ending early leaves the stream open, so that the answer can still be sent. */
+/**
+ * The bytes of a stream; a chunk is valid until the next one is asked for. Ending early leaves the stream open, so that the answer
+ * can still be sent.
+ */
 async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, void> {
+  const isSocket = stream instanceof IncomingMessage;
   try {
-    yield* stream.iterator({ destroyOnReturn: false });
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+      yield chunk;
+      // Nobody else holds what came from a socket. The garbage collector would leave a whole upload lying, which is not in its heap.
+      if (isSocket && chunk.byteLength === chunk.buffer.byteLength) chunk.buffer.transfer(0);
+    }
   } catch {
     throw connectionEnded();
   }

@@ -9,6 +9,7 @@ import { knowsItsQuery } from "../connection/query.ts";
 import { uploadContent } from "../connection/uploads.ts";
 import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "../errors/problem.ts";
 import { addExamples } from "./openapi-examples.ts";
+import { addShortTypes } from "./short-types.ts";
 import { TAGS } from "./tags.ts";
 
 /** What each error status means here. */
@@ -113,6 +114,7 @@ function tidy(document: OpenApiObject): OpenApiObject {
     completeAccess(operation);
     completeResponses(operation);
   }
+  addShortTypes(document.components.schemas);
   const used = reachable(document);
   const schemas = Object.entries(document.components.schemas).filter(([name]) => used.has(name));
   const renamed = new Map(

@@ -1,5 +1,6 @@
 /** Path and query parameters, as the routes take them. */
 import { z } from "zod";
+import { ENCODINGS } from "../../domain/datasets/reading-options.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import { JOB_STATES } from "../../domain/jobs/job.ts";
 import { MAX_SHOWN_ROWS } from "../../domain/jobs/job-rows.ts";
@@ -60,6 +61,9 @@ export const predictQuery = answerQuery.extend({
   header: z.enum(["true", "false", "auto"]).default("auto").meta({
     description:
       "For CSV: whether the first row has names. `auto`: when one of its cells is a column of the model, or, where columns have no names, when one is not a number.",
+  }),
+  encoding: z.enum(ENCODINGS).default("utf-8").meta({
+    description: "For CSV and NDJSON: how the text is encoded, as at uploads. The answer is UTF-8.",
   }),
   trailer: z.enum(["true", "false"]).default("false").meta({
     description:

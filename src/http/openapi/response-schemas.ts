@@ -94,6 +94,10 @@ export const jobAnswer = z
       .object({ id: z.string(), name: z.string(), version: z.int(), sha256 })
       .nullable()
       .meta({ description: "What it came to." }),
+    notes: z.array(note).optional().meta({
+      description:
+        "What was guessed, left out or looked wrong with its data when it was submitted. Left out in lists and streams.",
+    }),
   })
   .meta({ id: "Job", description: "A training job.", examples: [jobExample] });
 

@@ -8,13 +8,18 @@ import type { Evaluation } from "../../domain/models/evaluation.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { modelInputs } from "../../domain/models/model-inputs.ts";
 import type { Page } from "../../domain/page.ts";
-import type { jobAnswer, modelAnswer } from "./response-schemas.ts";
+import type { jobAnswer, modelAnswer, submittedAnswer } from "./response-schemas.ts";
 
 export type SerializedJob = z.output<typeof jobAnswer>;
 export type SerializedModel = z.output<typeof modelAnswer>;
 
 /** A job as the API shows it. */
-export function representJob({ job, queue, progress, etaS }: JobView): SerializedJob {
+export function representJob(view: JobView): SerializedJob & Pick<z.output<typeof submittedAnswer>, "notes"> {
+  return { ...representListedJob(view), notes: [...view.job.notes] };
+}
+
+/** A job as lists and streams show it: without its notes. */
+export function representListedJob({ job, queue, progress, etaS }: JobView): SerializedJob {
   return {
     id: job.id,
     name: job.name,

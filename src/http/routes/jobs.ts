@@ -14,7 +14,7 @@ import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { jobParams, jobsQuery, rowsQuery, submitQuery } from "../openapi/parameters.ts";
 import { jobAnswer, jobsAnswer, rowsAnswer, submittedAnswer, validationAnswer } from "../openapi/response-schemas.ts";
-import { representJob, representPage } from "../openapi/serializers.ts";
+import { representJob, representListedJob, representPage } from "../openapi/serializers.ts";
 
 const tags = ["jobs"];
 
@@ -61,7 +61,7 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
       const { id, parameters } = result.view.job;
       reply.log.info({ job_id: id, parameters }, "job submitted");
       reply.code(202).header("location", `/v1/jobs/${id}`);
-      return { ...representJob(result.view), notes: [...result.notes] };
+      return representJob(result.view);
     },
   );
 }
@@ -80,7 +80,7 @@ function registerReading(app: App): void {
       },
     },
     async ({ query: { state, name, after, limit }, services }) =>
-      representPage(await listJobs(services, { state, name }, { after, limit }), representJob),
+      representPage(await listJobs(services, { state, name }, { after, limit }), representListedJob),
   );
 
   app.get(

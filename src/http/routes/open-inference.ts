@@ -13,6 +13,7 @@ import {
   metadataOf,
   modelMetadata,
 } from "../../domain/models/open-inference.ts";
+import { rowNotes } from "../../domain/models/remarks.ts";
 import { VERSION } from "../../domain/version.ts";
 import { parseBody } from "../connection/body.ts";
 import type { App, RouteContext } from "../context.ts";
@@ -122,7 +123,7 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
         operationId: `infer${suffix}`,
         summary: "Infer",
         description:
-          "A model with named columns takes a tensor a column, [rows] or [rows, 1], BYTES for labels and dates; columns that are left out are missing. Any other takes one tensor, [rows, width]. Outputs are `value` [rows, outputs], or `label` [rows], `probability` [rows] and `probabilities` [rows, classes]. The numbers are those of `/predict`; they are used as they are written, whatever width the datatype has.",
+          "A model with named columns takes a tensor a column, [rows] or [rows, 1], BYTES for labels and dates; columns that are left out are missing. Any other takes one tensor, [rows, width]. Outputs are `value` [rows, outputs], or `label` [rows], `probability` [rows] and `probabilities` [rows, classes]. The numbers are those of `/predict`; they are used as they are written, whatever width the datatype has. Notes on odd rows, as those of `/predict`, are the parameter `notes` of the answer, as JSON.",
         params,
         body: inferRequest,
         response: foreignResponses("The outputs.", inferResponse, [400, 404, 413]),
@@ -135,6 +136,6 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
 async function infer(services: ProjectServices, ref: string, body: unknown): Promise<object> {
   const request = parseBody(inferRequest, body);
   const model = await findModel(services, ref);
-  const { predictions } = await predictRows(services, model, { instances: inferRows(model, request) });
-  return inferAnswer(model, predictions, request);
+  const { predictions, remarks } = await predictRows(services, model, { instances: inferRows(model, request) });
+  return inferAnswer(model, predictions, rowNotes(model, remarks, predictions.length), request);
 }

@@ -7,13 +7,15 @@ import { z } from "zod";
 import { findModel, knownModel } from "../../app/models/find-model.ts";
 import { predictNow, predictRows } from "../../app/models/predict.ts";
 import { type LineOptions, predictDocument, predictStream } from "../../app/models/predict-stream.ts";
-import { TrainyardError } from "../../domain/errors.ts";
+import type { Encoding } from "../../domain/datasets/reading-options.ts";
+import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { type AnswerOptions, NOTHING_ASKED, optionsOf } from "../../domain/models/answer-options.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
 import { predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
 import type { Note } from "../../domain/notes.ts";
 import { overLimit } from "../../formats/tables/table.ts";
+import { asUtf8 } from "../../formats/tables/text-encoding.ts";
 import { createBatchedReplies } from "../connection/batched-replies.ts";
 import { parseBody } from "../connection/body.ts";
 import { drainRequest } from "../connection/connections.ts";
@@ -88,14 +90,16 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       },
     },
     (request, reply) => {
-      const { header, trailer, ...query } = request.query;
+      const { header, trailer, encoding, ...query } = request.query;
       const given = optionsOf(query, NOTHING_ASKED);
+      if (encoding !== "utf-8" && !batchFormatOf(request as FastifyRequest)) throw notText();
       const { ref } = request.params;
       const now = answerNow(request, ref, given);
       if (now === null)
         return answer(request as FastifyRequest, reply as FastifyReply, ref, {
           ...given,
           header,
+          encoding,
           hasTrailer: trailer === "true",
         });
       // What is returned would be waited for.
@@ -118,20 +122,30 @@ function answerNow({ services, body }: Asked, ref: string, given: AnswerOptions)
 
 type Asked = Pick<FastifyRequest, "services" | "body">;
 
+/** What a query says of a stream. */
+type BatchOptions = AnswerOptions &
+  Pick<LineOptions, "header"> &
+  Pick<CloseReason, "hasTrailer"> & { readonly encoding: Encoding };
+
+function notText(): TrainyardError {
+  const detail = "is for text/csv and application/x-ndjson: JSON is UTF-8; leave it out, or send the rows as one of these";
+  return invalid([{ pointer: "/encoding", detail }]);
+}
+
 /** The answer to a stream of rows, if the body is one; else to a JSON body. */
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   ref: string,
-  { header, hasTrailer, ...given }: AnswerOptions & Pick<LineOptions, "header"> & Pick<CloseReason, "hasTrailer">,
+  { header, encoding, hasTrailer, ...given }: BatchOptions,
 ): Promise<unknown> {
   const format = batchFormatOf(request);
   if (!format) return predictJson(request, reply, ref, given);
   const { uploadBytes } = request.services.limits;
   const plain = rowsOf(request.body as IncomingMessage);
   const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
-  const rows = isGzip(request.headers) ? unpackGzip(plain, limit) : plain;
-  const pieces = await predictStream(request.services, ref, rows, { format, header, ...given });
+  const rows = (isGzip(request.headers) ? unpackGzip(plain, limit) : plain) as AsyncGenerator<Uint8Array<ArrayBuffer>>;
+  const pieces = await predictStream(request.services, ref, asUtf8(() => rows, encoding)(), { format, header, ...given });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
   return streamOf(pieces, { format, hasTrailer }, request, reply);
 }

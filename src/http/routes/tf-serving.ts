@@ -1,11 +1,14 @@
 /** The REST dialect of TensorFlow Serving: predict and model status. */
+import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { findModel } from "../../app/models/find-model.ts";
 import { predictRows } from "../../app/models/predict.ts";
 import type { ProjectServices } from "../../app/services.ts";
 import { notFound } from "../../domain/errors.ts";
+import { rowNotes } from "../../domain/models/remarks.ts";
 import { tfAnswer, tfRequest, tfRows } from "../../domain/models/tf-serving.ts";
 import { parseBody } from "../connection/body.ts";
+import { setNotesHeader } from "../connection/notes-header.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
 import { modelParams, modelVersionParams } from "../openapi/parameters.ts";
@@ -50,7 +53,7 @@ function registerPredict(app: App, { limits }: RouteContext): void {
     operationId,
     summary: "Predict, as TensorFlow Serving does",
     description:
-      "Rows as `instances`, answered as `predictions`, or columns as `inputs`, answered as `outputs`. A column is a named input; a model whose columns have no names has one input, `features`. A regression of one value is answered by a number a row; classes by `label`, `probability`, and `probabilities` in the order of the model's classes. The numbers are those of `/predict`; what is not finite is a string.",
+      "Rows as `instances`, answered as `predictions`, or columns as `inputs`, answered as `outputs`. A column is a named input; a model whose columns have no names has one input, `features`. A regression of one value is answered by a number a row; classes by `label`, `probability`, and `probabilities` in the order of the model's classes. The numbers are those of `/predict`; what is not finite is a string. Notes on odd rows, as those of `/predict`, are in the header `trainyard-notes`, as JSON.",
     params,
     body: tfRequest,
     response: foreignResponses("The predictions.", tfResponse, [400, 404, 413]),
@@ -58,22 +61,23 @@ function registerPredict(app: App, { limits }: RouteContext): void {
   app.post(
     "/v1/models/:ref(^[^:]+)::predict",
     { bodyLimit, config: { gzip: true }, schema: schemaOf("tfPredict", modelParams) },
-    ({ params, body, services }) => answer(services, (params as z.output<typeof modelParams>).ref, body),
+    ({ params, body, services }, reply) => answer(services, (params as z.output<typeof modelParams>).ref, body, reply),
   );
   app.post(
     "/v1/models/:name/versions/:version(^[0-9]+)::predict",
     { bodyLimit, config: { gzip: true }, schema: schemaOf("tfPredictVersion", modelVersionParams) },
-    ({ params, body, services }) => {
+    ({ params, body, services }, reply) => {
       const { name, version } = params as z.output<typeof modelVersionParams>;
-      return answer(services, `${name}@${version}`, body);
+      return answer(services, `${name}@${version}`, body, reply);
     },
   );
 }
 
-async function answer(services: ProjectServices, ref: string, body: unknown): Promise<object> {
+async function answer(services: ProjectServices, ref: string, body: unknown, reply: FastifyReply): Promise<object> {
   const request = parseBody(tfRequest, body);
   const model = await findModel(services, ref);
-  const { predictions } = await predictRows(services, model, { instances: tfRows(model, request) });
+  const { predictions, remarks } = await predictRows(services, model, { instances: tfRows(model, request) });
+  setNotesHeader(reply, rowNotes(model, remarks, predictions.length));
   return tfAnswer(model, predictions, request);
 }
 

@@ -5,7 +5,7 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { problem } from "../errors/problem.ts";
 import { jobAnswer, streamFrame } from "../openapi/response-schemas.ts";
-import { representJob } from "../openapi/serializers.ts";
+import { representListedJob } from "../openapi/serializers.ts";
 
 const job = z.string().max(100);
 const topic = z.literal("jobs");
@@ -57,7 +57,7 @@ export function encodeNews(news: JobNews): Uint8Array {
   const known = encoded.get(news);
   if (known) return known;
   const json = encodeMessage(
-    news.type === "job" ? { type: "job", job: representJob(news.reading) } : { type: "removed", id: news.id },
+    news.type === "job" ? { type: "job", job: representListedJob(news.reading) } : { type: "removed", id: news.id },
   );
   encoded.set(news, json);
   return json;

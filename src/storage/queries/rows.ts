@@ -5,6 +5,7 @@ import { toWire, type WireNumber } from "../../domain/metrics/metric.ts";
 import type { Model, NewModel } from "../../domain/models/model.ts";
 import type { Tags } from "../../domain/models/registry.ts";
 import type { Score } from "../../domain/models/score.ts";
+import type { Note } from "../../domain/notes.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../domain/spec/run-options.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { JobsTable, ModelsTable } from "../tables.ts";
@@ -69,6 +70,7 @@ export function newJobRow(job: NewJob, project: string, transition: Transition, 
     finished_at: null,
     worker_id: null,
     lease: null,
+    notes: job.notes && job.notes.length > 0 ? JSON.stringify(job.notes) : null,
   };
 }
 
@@ -83,6 +85,7 @@ export function toJob(row: JobsTable): Job {
     parameters: row.parameters,
     memoryBytes: row.memory_bytes,
     classes: JSON.parse(row.classes) as string[],
+    notes: row.notes === null ? [] : (JSON.parse(row.notes) as Note[]),
     attempt: row.attempt,
     crashes: row.deaths,
     epochsDone: row.epochs_done,

@@ -77,6 +77,11 @@ function blobsOf({ rows }: SqliteResult): ArrayBuffer[] {
   return [...buffers];
 }
 
+/** Frees the blobs of a request, which were transferred to here: the garbage collector, which knows only its heap, is in no hurry. */
+function releaseBlobs(parameters: readonly SqlValue[]): void {
+  for (const value of parameters) if (value instanceof Uint8Array) value.buffer.transfer(0);
+}
+
 function failureOf(error: unknown): SqliteFailure {
   const { message, code } = error as { message?: unknown; code?: unknown };
   return { message: String(message), code: typeof code === "string" ? code : "ERROR" };
@@ -109,6 +114,8 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
         send({ ok: true, result: await handle(request) });
       } catch (error) {
         send({ ok: false, failure: failureOf(error) });
+      } finally {
+        if (request.kind === "query") releaseBlobs(request.parameters);
       }
     });
     send({ ok: true, result: NOTHING });

@@ -3,6 +3,7 @@ import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Draft, Prepared, References, Resolved } from "../../domain/ports.ts";
+import { salvageSpec, withDataFaults } from "../../domain/spec/salvage-spec.ts";
 import { type JobSpec, type NetworkSpec, parseJobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
@@ -44,11 +45,20 @@ export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits): Prepa
   const excess = excessRows(json, limits);
   if (excess) return INVALID([excess]);
   const parsed = parseJobSpec(json);
-  if ("errors" in parsed) return INVALID(parsed.errors);
+  if ("errors" in parsed) return prepareFaulty(json, parsed.errors, limits);
   const { spec } = parsed;
   const references = referencesOf(spec);
   if (references) return { ok: false, code: "references", references, spec };
   return prepareSpec(spec, limits, NOTHING);
+}
+
+/** The faults of a spec and of its data; or a draft by which to find those of its data. */
+function prepareFaulty(json: unknown, faults: readonly FieldError[], limits: Limits): Prepared | ParsedDraft {
+  const spec = salvageSpec(json, faults);
+  const references = spec && referencesOf(spec);
+  if (spec && references) return { ok: false, code: "references", references, faults, spec };
+  const found = spec ? prepareSpec(spec, limits, NOTHING) : INVALID([]);
+  return INVALID(found.ok ? faults : withDataFaults(faults, found.errors));
 }
 
 /** Finds inline rows over the limit before validating each of them: millions of invalid rows would cost as much as valid ones. */

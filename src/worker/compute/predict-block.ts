@@ -119,6 +119,8 @@ function decode(bytes: Uint8Array, firstLine: number): string {
       0,
       lines.findIndex((line) => line.includes("\ufffd")),
     );
-    throw malformedTable(`line ${firstLine + bad}: not UTF-8`);
+    throw malformedTable(
+      `line ${firstLine + bad}: not UTF-8: send it as UTF-8, or with encoding=latin1 (or utf-16) if it is that`,
+    );
   }
 }

@@ -15,13 +15,15 @@ export async function firstBytes(path: string, count: number): Promise<Buffer> {
   return buffer.subarray(0, bytesRead);
 }
 
-/** The bytes of a file; of a gzip file, what it unpacks to, which is at most `limitBytes`. */
+/**
+ * The bytes of a file; of a gzip file, what it unpacks to. Throws too_large beyond `limitBytes`. A chunk is valid until the next
+ * one is asked for: one buffer serves them all, since the garbage collector leaves buffers that are not of its heap lying for long.
+ */
 export function chunksOf(path: string, gzip: boolean, limitBytes: number): ByteChunks {
   return async function* () {
-    const packed = createReadStream(path, { highWaterMark: CHUNK_BYTES });
     let unpacked = 0;
     try {
-      for await (const chunk of gzip ? gunzip(packed) : packed) {
+      for await (const chunk of gzip ? gunzip(createReadStream(path, { highWaterMark: CHUNK_BYTES })) : plainChunks(path)) {
         unpacked += (chunk as Buffer).length;
         if (unpacked > limitBytes) throw overLimit("the unpacked file has more bytes", limitBytes, "DATASET_BYTES");
         yield chunk as Buffer<ArrayBuffer>;
@@ -32,6 +34,16 @@ export function chunksOf(path: string, gzip: boolean, limitBytes: number): ByteC
       throw error;
     }
   };
+}
+
+async function* plainChunks(path: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  await using file = await open(path);
+  const buffer = new Uint8Array(CHUNK_BYTES);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 function gunzip(packed: Readable): Readable {

@@ -52,13 +52,19 @@ class ColumnInference {
   /** Whether a value is a whole number with leading zeros: a code. */
   #code = false;
   #odd = false;
+  /** Whether a text is a word such as NA: a label where the column has nothing else. */
+  #hasWords = false;
   #seen = 0;
   /** Of those seen, how many could be a number, a date or a truth in some writing. */
   #fitting = 0;
   #isSettled = false;
 
   see(cells: Cells, index: number): void {
-    if (this.#isSettled || cells.isMissing(index) || cells.isMissingWord(index)) return;
+    if (this.#isSettled || cells.isMissing(index)) return;
+    if (cells.isMissingWord(index)) {
+      this.#hasWords = true;
+      return;
+    }
     if (this.#kind === "mixed") this.#sample(cells, index);
     else if (this.#fits(cells, index)) this.#seen++;
     else this.#mix(cells, index);
@@ -112,7 +118,7 @@ class ColumnInference {
     if (this.#kind === "number") return this.#isBig ? "label" : this.#integer ? "integer" : "number";
     if (this.#kind === "truth") return "boolean";
     if (this.#kind === "datetime") return "datetime";
-    return this.#kind === "mixed" || this.#odd ? "label" : "empty";
+    return this.#kind === "mixed" || this.#odd || this.#hasWords ? "label" : "empty";
   }
 }
 

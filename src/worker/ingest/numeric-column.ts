@@ -3,10 +3,11 @@ import type { ColumnBuilder, ColumnPlan } from "./column.ts";
 import { createOddCells } from "./odd-cells.ts";
 import { summarise } from "./statistics.ts";
 
-/** Takes in a column of `rows` numbers: float64, NaN where missing. */
+/** Takes in a column of `rows` numbers: float64, NaN where missing. `scratch`, [rows], is overwritten in the end. */
 export function createNumericColumn(
   plan: ColumnPlan & { readonly type: "number" | "integer" | "datetime" },
   rows: number,
+  scratch: Float64Array<ArrayBuffer>,
 ): ColumnBuilder {
   const { name, type, read } = plan;
   const values = new Float64Array(rows).fill(Number.NaN);
@@ -23,7 +24,7 @@ export function createNumericColumn(
       count++;
     },
     finish() {
-      const { distinct, statistics, top } = summarise(values);
+      const { distinct, statistics, top } = summarise(values, scratch);
       const text = (value: number): string => (type === "datetime" ? isoTime(value) : String(value));
       const shownTop = top.map(({ value, count: times }) => ({ value: text(value), count: times }));
       const column = { name, type, missing: rows - count, distinct, statistics, top: shownTop, categories: null };

@@ -142,9 +142,11 @@ function checkMemory(plans: readonly ColumnPlan[], rows: number, { memoryBytes }
 
 function createBuilders(plans: readonly ColumnPlan[], rows: number, limits: DatasetLimits): ColumnBuilder[] {
   const labels = { rows, maxCategories: limits.categories, budget: createLabelBudget() };
+  const scratch = new Float64Array(rows);
   return plans.map((plan) => {
     const { type } = plan;
-    if (type === "number" || type === "integer" || type === "datetime") return createNumericColumn({ ...plan, type }, rows);
+    if (type === "number" || type === "integer" || type === "datetime")
+      return createNumericColumn({ ...plan, type }, rows, scratch);
     if (type === "boolean") return createBooleanColumn(plan, rows);
     return createLabelColumn(type === "empty" ? { ...plan, type: "text" } : plan, labels);
   });

@@ -16,9 +16,12 @@ export interface NumericSummary {
   readonly top: readonly { readonly value: number; readonly count: number }[];
 }
 
-/** Statistics of the values that are not NaN. */
-export function summarise(values: Float64Array): NumericSummary {
-  const sorted = present(values).sort();
+/**
+ * Statistics of the values that are not NaN. They are sorted in `scratch`, which has room for all of them: one for all columns
+ * of a table, since the memory of a copy for each stays taken until long after.
+ */
+export function summarise(values: Float64Array, scratch = new Float64Array(values.length)): NumericSummary {
+  const sorted = present(values, scratch).sort();
   if (sorted.length === 0) return { distinct: 0, statistics: null, top: [] };
   const min = sorted[0] as number;
   const max = sorted.at(-1) as number;
@@ -29,9 +32,8 @@ export function summarise(values: Float64Array): NumericSummary {
   return { ...runsOf(sorted), statistics };
 }
 
-/** A copy without NaN. */
-function present(values: Float64Array): Float64Array {
-  const copy = new Float64Array(values.length);
+/** A copy without NaN, at the beginning of `copy`. */
+function present(values: Float64Array, copy: Float64Array): Float64Array {
   let count = 0;
   for (let row = 0; row < values.length; row++) {
     const value = values[row] as number;

@@ -1,6 +1,5 @@
 /** Entry of an upload thread: each export is a kind of task. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open, rm, writeFile } from "node:fs/promises";
 import type { IngestedTable, Ingestion } from "../../domain/datasets/upload.ts";
 import { TrainyardError } from "../../domain/errors.ts";
@@ -22,7 +21,7 @@ const PARQUET_MAGIC = Buffer.from("PAR1");
 /** SHA-256 of a file and a suffix, in hex. */
 export async function digest({ path, suffix }: DigestTask): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  for await (const chunk of chunksOf(path, false, Number.POSITIVE_INFINITY)()) hash.update(chunk);
   return hash.update(suffix).digest("hex");
 }
 

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type EncodedColumn,
@@ -7,6 +8,7 @@ import {
 } from "../../../src/domain/datasets/preprocessing.ts";
 import type { Model } from "../../../src/domain/models/model.ts";
 import { type Layer, layer } from "../../../src/domain/spec/layers.ts";
+import { packTensors } from "../../../src/domain/tensor.ts";
 import { createRandom, streamKey } from "../../../src/engine/index.ts";
 import { createPredictor } from "../../../src/training/predict/predict.ts";
 import { embeddingsOf, networkOf } from "../../../src/training/run/network.ts";
@@ -380,6 +382,65 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
       layers: [linear(8), plain("relu"), linear(3)],
     });
     await expectAgreement(model, rows);
+  });
+
+  it("with words for a missing value, those of the column's own reading too, however they are spelled", async () => {
+    const words = ["n/k", "-999", "not known", "(none)", "ÄÖ", "a|b", "na"];
+    const labels = ["Dream", "Biscoe", "NA", "n/a", "-", "Ünlü"];
+    const respelled = (text: string, spaces: string, upper: boolean) => spaces + (upper ? text.toUpperCase() : text) + spaces;
+    const spelling = fc.tuple(fc.constantFrom("", " ", "\t ", "\u00a0"), fc.boolean());
+    const wordOf = (from: readonly string[]) =>
+      fc.tuple(fc.constantFrom(...from), spelling).map(([word, [spaces, upper]]) => respelled(word, spaces, upper));
+    const textOf = (from: readonly string[]) =>
+      fc.oneof(wordOf([...from, "#N/A", "<NA>", "\\N", "nan(ind)", ""]), fc.constantFrom(...labels, "Atlantis", "None?"));
+    const truth = wordOf([
+      "true",
+      "false",
+      "yes",
+      "no",
+      "t",
+      "F",
+      "1",
+      "0",
+      "y",
+      "n",
+      "NA",
+      "none",
+      "-",
+      "n.d.",
+      "n/k",
+      "maybe",
+      "",
+    ]);
+    const given = fc.record({
+      categories: fc.uniqueArray(fc.constantFrom(...labels), { minLength: 2 }),
+      missing: fc.uniqueArray(fc.constantFrom(...words), { minLength: 1 }),
+      rows: fc.array(fc.tuple(textOf(words), truth), { minLength: 20, maxLength: 20 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(given, async ({ categories, missing, rows: written }) => {
+        // A label that is no such word is spelled as the model spells it.
+        const isPlain = (text: string) => categories.includes(text.trim()) && !missing.includes(text.trim().toLowerCase());
+        const rows = written.map(([place, flag]) => [isPlain(place) ? place.trim() : place, flag]);
+        const columns = [
+          category("place", { categories, fill: categories[0] as string, reading: { missing } }),
+          category("flag", { boolean: true, categories: ["false", "true"], fill: "true", reading: { missing } }),
+        ];
+        const preprocessing = tables(columns);
+        // Weights by which every label shows in the value.
+        const width = featureWidth(preprocessing);
+        const model = modelOf({ preprocessing, layers: [linear(1)] });
+        const weights = packTensors([
+          { name: "0.weight", shape: [1, width], values: Array.from({ length: width }, (_, index) => 2 ** index) },
+          { name: "0.bias", shape: [1], values: [0] },
+        ]);
+        const predicted = createPredictor(model, weights).predict(rows);
+        if (!predicted.ok) throw new Error(JSON.stringify(predicted.errors));
+        const expected = predicted.predictions.map((each) => "value" in each && each.value);
+        expect(Array.from((await runOnnx(model, weights, rows)).value?.data as Float32Array)).toEqual(expected.flat());
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it("with datetimes: every part, of leap days, ends of months and years, and before 1970", async () => {

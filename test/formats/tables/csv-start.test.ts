@@ -55,6 +55,8 @@ describe("lines that are no rows", () => {
       ],
     ],
     ["#chrom,pos\n1,2\n", ",", [], [["1", "2"]]],
+    ["# units, and sources\na,b\n1,2\n", ",", [1], [["1", "2"]]],
+    ["sep=\t\na\tb\n1\t2\n", "\t", [1], [["1", "2"]]],
     ["#1,a\n#2,b\n", ",", [], [["#2", "b"]]],
     [
       "a,b\n#1,x\n#2,y\n",

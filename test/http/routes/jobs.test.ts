@@ -30,6 +30,51 @@ describe("submitting a job", () => {
     await settled(staged, job.id);
   });
 
+  it("keeps the notes on its data with the job, which lists leave out", async () => {
+    const csv = ["x,same,y", ...Array.from({ length: 20 }, (_, row) => `${row},1,${row * 2.5}`)].join("\n");
+    const dataset = (await post("/v1/datasets?name=line", csv, "text/csv")).json();
+    const response = await post("/v1/jobs", { ...SPEC, data: { dataset: { id: dataset.id, target: "y" } } });
+    expect([response.statusCode, response.body]).toEqual([202, expect.any(String)]);
+    const submitted = response.json();
+    expect(submitted.notes).toMatchObject([{ code: "constant_column", column: "same" }]);
+    const shown = jobAnswer.parse((await staged.app.inject(`/v1/jobs/${submitted.id}`)).json());
+    expect(shown.notes).toEqual(submitted.notes);
+    for (const listed of jobsAnswer.parse((await staged.app.inject("/v1/jobs")).json()).data)
+      expect(listed).not.toHaveProperty("notes");
+    (await staged.nextRun()).finish();
+    await settled(staged, submitted.id);
+    expect((await staged.app.inject(`/v1/jobs/${submitted.id}`)).json().notes).toEqual(submitted.notes);
+  });
+
+  it("lists the faults of the spec and of its data in one answer", async () => {
+    const csv = ["x,part,y", ...Array.from({ length: 20 }, (_, row) => `${row},${row % 2 ? "a" : "b"},${row * 2.5}`)].join(
+      "\n",
+    );
+    const dataset = (await post("/v1/datasets?name=parts", csv, "text/csv")).json();
+    const pointersOf = async (spec: object) => {
+      const response = await post("/v1/jobs?validate_only=true", spec);
+      expect(response.statusCode).toBe(422);
+      return problem.parse(response.json()).errors?.map(({ pointer }) => pointer);
+    };
+    const data = (more: object) => ({ dataset: { id: dataset.id, target: "y", ...more } });
+    const faulty = { model: { layers: [{ type: "Linear", units: 1 }] }, optimizer: { type: "adam", lr: -1 }, epocs: 3 };
+    const ofSpec = await pointersOf({ ...faulty, data: data({}) });
+    expect(ofSpec).toEqual(["/model/layers/0/type", "/optimizer/lr", "/epocs"]);
+    expect(await pointersOf({ ...faulty, data: data({ target: "z" }) })).toEqual([...ofSpec!, "/data/dataset/target"]);
+    expect(await pointersOf({ ...faulty, data: data({ features: ["x", "w"] }) })).toEqual([
+      ...ofSpec!,
+      "/data/dataset/features/1",
+    ]);
+    expect(await pointersOf({ epocs: 1, data: data({ id: "ds_none" }) })).toContain("/data/dataset/id");
+    const split = { column: "part", validation: "Val" };
+    expect(await pointersOf({ epocs: 1, split, data: data({}) })).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^\/split/)]),
+    );
+    expect(await pointersOf({ epocs: 1, data: data({ columnz: 1, target: "z" }) })).toEqual(
+      expect.arrayContaining(["/epocs", "/data/dataset/columnz", "/data/dataset/target"]),
+    );
+  });
+
   it("says what a spec comes to without storing anything", async () => {
     const before = (await staged.app.inject("/v1/jobs")).json();
     const response = await post("/v1/jobs?validate_only=true", SPEC);

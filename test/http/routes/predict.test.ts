@@ -45,6 +45,28 @@ const ROWS = [
   { island: "Biscoe, north", mass: 5000, tagged: true, seen: "2023-01-02" },
 ];
 
+describe("text in another encoding", () => {
+  const rows = "island,mass,tagged,seen\nDream,3750,,\nSüd,3750,,\n";
+  it("is read as its parameter says, and answered as UTF-8", async () => {
+    const latin = Buffer.from(rows, "latin1");
+    const utf16 = Buffer.from(`\ufeff${rows}`, "utf16le");
+    const plain = await (await post("penguins", "text/csv", rows)).text();
+    expect(plain).toContain("Süd");
+    expect(await (await post("penguins", "text/csv", latin, "?encoding=latin1")).text()).toBe(plain);
+    expect(await (await post("penguins", "text/csv", utf16, "?encoding=utf-16")).text()).toBe(plain);
+  });
+
+  it("is refused where it is not said, with the cure, and where JSON is sent", async () => {
+    const refused = await post("penguins", "text/csv", Buffer.from(rows, "latin1"));
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining("encoding=latin1")]);
+    const json = await post("penguins", "application/json", '{"instances":[{}]}', "?encoding=latin1");
+    expect([json.status, await json.json()]).toEqual([
+      422,
+      expect.objectContaining({ errors: [expect.objectContaining({ pointer: "/encoding" })] }),
+    ]);
+  });
+});
+
 describe("rows as JSON", () => {
   it("are arrays or objects, with the same answers, in any order of keys", async () => {
     const objects = await json("penguins", { instances: ROWS });
@@ -275,6 +297,29 @@ describe("rows that are odd", () => {
     ]);
     const plain = await (await post("penguins", "text/csv", csv)).text();
     expect(plain).not.toContain("# end");
+  });
+
+  it("are noted in the answers of other protocols: a header of TensorFlow Serving, a parameter of Open Inference", async () => {
+    const call = (path: string, body: object) =>
+      fetch(`${url}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const tf = await call("/v1/models/penguins:predict", {
+      instances: odd.map((row) => ({ ...row, island: row.island ?? "" })),
+    });
+    expect(JSON.parse(tf.headers.get("trainyard-notes") ?? "")).toEqual([unseen, outside]);
+    expect(Object.keys((await tf.json()) as object)).toEqual(["predictions"]);
+    const bytes = { name: "island", shape: [3], datatype: "BYTES", data: odd.map(({ island }) => island) };
+    const numbers = { name: "mass", shape: [3], datatype: "FP64", data: odd.map(({ mass }) => mass) };
+    const oip = (await (await call("/v2/models/penguins/infer", { inputs: [bytes, numbers] })).json()) as {
+      parameters: { notes: string };
+    };
+    expect(JSON.parse(oip.parameters.notes)).toEqual([unseen, outside]);
+
+    const unknown = await call("/v1/models/penguins:predict", { instances: [{ island: "Süd 🏝\n" }] });
+    expect(JSON.parse(unknown.headers.get("trainyard-notes") ?? "")).toEqual([
+      expect.objectContaining({ detail: expect.stringContaining("Süd 🏝") }),
+    ]);
+    const usual = await call("/v1/models/penguins:predict", { instances: [{ island: "Dream" }] });
+    expect(usual.headers.has("trainyard-notes")).toBe(false);
   });
 
   it("are not those at the edge, missing values, and rows of a model that stores no ranges", async () => {

@@ -6,10 +6,12 @@ import type { EncodedColumn } from "../../../src/domain/datasets/preprocessing.t
 import { createCsvTable } from "../../../src/formats/tables/csv.ts";
 import { createJsonTable } from "../../../src/formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../../src/formats/tables/ndjson.ts";
+import { createParquetTable } from "../../../src/formats/tables/parquet.ts";
 import type { Table } from "../../../src/formats/tables/table.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { readTable } from "../../../src/worker/ingest/read.ts";
 import { chunked } from "../../formats/tables/tables.ts";
+import { type ParquetColumn, type ParquetKind, writeParquet } from "../../formats/tables/write-parquet.ts";
 
 const LIMITS = parseConfig({}).datasetLimits;
 type Value = string | number | boolean | null;
@@ -37,6 +39,18 @@ const csvCell = (value: Value): string =>
   typeof value === "string" ? `"${value.replaceAll('"', '""')}"` : String(value ?? "");
 const csvOf = (table: readonly Record<string, Value>[]) =>
   `${NAMES.join(",")}\n${table.map((row) => `${NAMES.map((name) => csvCell(row[name] ?? null)).join(",")}\n`).join("")}`;
+/** How each kind is stored in Parquet; the others as text. */
+const STORED: Readonly<Record<string, ParquetKind>> = {
+  ...{ integer: "int64", number: "double", boolean: "boolean", datetime: "timestamp" },
+};
+function parquetOf(table: readonly Record<string, Value>[]): ArrayBuffer {
+  const columns = NAMES.map((name): ParquetColumn => {
+    const kind = STORED[name] ?? "text";
+    const cellAt = (value: Value) => (value !== null && kind === "timestamp" ? Date.parse(String(value)) : value);
+    return { name, kind, values: table.map((row) => cellAt(row[name] ?? null)) };
+  });
+  return new Uint8Array(writeParquet(columns)).buffer;
+}
 const read = (table: Table) => readTable(table, { types: {} }, LIMITS);
 
 const NUMERIC = { kind: "numeric", integer: false, fill: 0, indicator: false, scaling: null } as const;
@@ -51,7 +65,7 @@ function fitted({ name: column, type, categories, reading }: Column): EncodedCol
 }
 
 describe("a random table of every kind of column", () => {
-  it("is the same data set from CSV, NDJSON and JSON, and each of its cells is the same value to a model", async () => {
+  it("is the same data set from CSV, NDJSON, JSON and Parquet, and each of its cells is the same value to a model", async () => {
     await fc.assert(
       fc.asyncProperty(rows, async (table) => {
         // A column without a value has no kind.
@@ -61,6 +75,7 @@ describe("a random table of every kind of column", () => {
         for (const other of [
           await read(createNdjsonTable(chunked(lines), LIMITS)),
           await read(createJsonTable(chunked(JSON.stringify(table)), LIMITS)),
+          await read(createParquetTable(parquetOf(table), LIMITS)),
         ]) {
           expect(JSON.parse(other.columnsJson)).toEqual(JSON.parse(csv.columnsJson));
           expect(other.values).toEqual(csv.values);

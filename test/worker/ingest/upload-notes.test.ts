@@ -66,6 +66,19 @@ const PLANTED: Partial<
   },
 };
 
+it("a column of words such as NA alone is of labels where they are texts, and empty where they are not", async () => {
+  const rows = ["NA", "None", "null", "NA"].map((v, x) => ({ x, v }));
+  const json = await readTable(
+    createNdjsonTable(chunked(rows.map((row) => `${JSON.stringify(row)}\n`).join("")), LIMITS),
+    { types: {} },
+    LIMITS,
+  );
+  const quoted = await csv(`x,v\n${rows.map(({ x, v }) => `${x},"${v}"\n`).join("")}`);
+  for (const table of [json, quoted])
+    expect(columnsOf(table)[1]).toMatchObject({ categories: ["NA", "None", "null"], missing: 0 });
+  expect(columnsOf(await csv(`x,v\n${rows.map(({ x, v }) => `${x},${v}\n`).join("")}`))[1]).toMatchObject({ missing: 4 });
+});
+
 describe("a note", () => {
   it.each(Object.entries(PLANTED))(
     "%s is there where its cause was planted, and no other",

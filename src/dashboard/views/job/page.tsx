@@ -12,6 +12,7 @@ import { useResource } from "../../shell/resource.ts";
 import { useStore } from "../../shell/store.ts";
 import type { ViewProps } from "../../shell/view.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { Notes } from "../../ui/notes.tsx";
 import { Progress, StateBadge, stateTone } from "../../ui/state-badge.tsx";
 import { type Fact, Facts, Notice, Problem, Skeleton, Tabs } from "../../ui/surfaces.tsx";
 import { Actions } from "./actions.tsx";
@@ -35,6 +36,7 @@ export default function JobPage({ params, query }: ViewProps) {
     <div class="page">
       <Head job={job} />
       <Fault job={job} />
+      <Notes notes={data?.notes ?? []} title="Notes on the data" />
       {job.score && <ScoreLine score={job.score} />}
       <Facts facts={factsOf(job, useNowWhile(isTraining(job)))} />
       <Tabs

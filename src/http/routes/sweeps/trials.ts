@@ -85,9 +85,9 @@ export function registerTrials(app: App, { lifecycle }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const { id, number } = request.params;
-      const { view, notes } = await promoteTrial(request.services, id, number, idempotentId(request));
+      const { view } = await promoteTrial(request.services, id, number, idempotentId(request));
       reply.code(202).header("location", `/v1/jobs/${view.job.id}`);
-      return { ...representJob(view), notes: [...notes] };
+      return representJob(view);
     },
   );
 }

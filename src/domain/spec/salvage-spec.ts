@@ -1,0 +1,53 @@
+/**
+ * A spec with faults, read without what is wrong in it: so that its data can be looked at too, and the faults of both are told in one
+ * answer. Such a spec is never trained.
+ */
+import { type FieldError, pointerOf } from "../errors.ts";
+import { type JobSpec, parseJobSpec } from "./spec.ts";
+import { MAX_FIELD_ERRORS } from "./zod-messages.ts";
+
+/** Removals that are tried: a field that is missing takes the object around it along, one level at a time. */
+const MAX_ATTEMPTS = 4;
+/** What faults of data point at; others may come of what was removed. */
+const DATA_FIELDS = ["data", "split", "preprocess"] as const;
+/** Stands for a model that is wrong. */
+const ANY_MODEL = { layers: [{ type: "linear" }] };
+
+/** Reads a spec without the fields that `errors` are on; null where its data is among them, or too much is. */
+export function salvageSpec(json: unknown, errors: readonly FieldError[]): JobSpec | null {
+  let rest = json;
+  let faults = errors;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    // Inline rows are checked with the spec, and may be very many.
+    if (faults.some(({ pointer }) => pointer === "" || pointer === "/data" || pointer.startsWith("/data/inline"))) return null;
+    rest = faults.reduce((value, { pointer }) => without(value, pointer.split("/").slice(1).map(unescaped)), rest);
+    const parsed = parseJobSpec(rest);
+    if ("spec" in parsed) return parsed.spec;
+    faults = parsed.errors;
+  }
+  return null;
+}
+
+/** The faults of a spec, and those that were found in its data without them. */
+export function withDataFaults(faults: readonly FieldError[], found: readonly FieldError[]): FieldError[] {
+  const isOfData = ({ pointer }: FieldError) =>
+    DATA_FIELDS.some((field) => pointer.startsWith(pointerOf([field]))) &&
+    !faults.some((fault) => fault.pointer.startsWith(pointer) || pointer.startsWith(fault.pointer));
+  return [...faults, ...found.filter(isOfData)].slice(0, MAX_FIELD_ERRORS);
+}
+
+const unescaped = (step: string): string => step.replaceAll("~1", "/").replaceAll("~0", "~");
+
+/** A value without the field at a path; where there is none, without the deepest one on the way to it. */
+function without(value: unknown, [step = "", ...deeper]: readonly string[], isTop = true): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return value;
+  const inner = (value as Record<string, unknown>)[step];
+  const hasInner = typeof inner === "object" && inner !== null && deeper.length > 0;
+  const next = hasInner && Object.hasOwn(inner, deeper[0] as string) ? without(inner, deeper, false) : undefined;
+  if (isTop && step === "model" && next === undefined) return { ...value, model: ANY_MODEL };
+  // An element of an array goes with its array: its place means something.
+  if (Array.isArray(value))
+    return next === undefined ? undefined : value.map((item, at) => (String(at) === step ? next : item));
+  const { [step]: _, ...others } = value as Record<string, unknown>;
+  return next === undefined ? others : { ...others, [step]: next };
+}

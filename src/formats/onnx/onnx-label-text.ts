@@ -1,0 +1,59 @@
+/**
+ * Texts of a column of labels as ONNX nodes: which stand for no value, and which are another spelling of a label. It says to a graph
+ * what domain/datasets/column-reader.ts says to predictions, with regular expressions of RE2, which ignore case and spaces around.
+ */
+import { wordsOfTruth } from "../../domain/datasets/cell-parsing.ts";
+import { missingWordsAmong } from "../../domain/datasets/missing-words.ts";
+import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
+import type { GraphBuilder, Value } from "./onnx-graph.ts";
+
+type CategoryColumn = Extract<EncodedColumn, { kind: "category" }>;
+
+/** A text that is a spelling of a label becomes that label: of a truth every word for it, of others those that a missing word resembles. */
+export function spelledAsLabel(graph: GraphBuilder, column: CategoryColumn, raw: Value): Value {
+  return spellingsOf(column).reduce((text, [label, pattern]) => {
+    const isLabel = graph.node("RegexFullMatch", [text], { pattern });
+    return graph.node("Where", [isLabel, graph.constant("string", label), text]);
+  }, raw);
+}
+
+/** Whether a text stands for a missing value. A label that is such a word is none; it must be spelled as the label is. */
+export function isMissingLabel(graph: GraphBuilder, column: CategoryColumn, text: Value): Value {
+  const isWord = graph.node("RegexFullMatch", [text], { pattern: anyCase(["", ...missingWordsOf(column)]) });
+  const labels = spellingsOf(column).map(([label]) => label);
+  if (column.boolean || labels.length === 0) return isWord;
+  const isLabel = labels
+    .map((label) => graph.node("Equal", [text, graph.constant("string", label)]))
+    .reduce((one, other) => graph.node("Or", [one, other]));
+  return graph.node("And", [isWord, graph.node("Not", [isLabel])]);
+}
+
+/** Labels with the pattern of the texts that become them. */
+function spellingsOf(column: CategoryColumn): readonly (readonly [label: string, pattern: string])[] {
+  const { categories, boolean } = column;
+  if (boolean) {
+    return [0, 1].flatMap((truth) => {
+      const label = truth === 1 ? "true" : "false";
+      return categories.includes(label) ? [[label, anyCase(wordsOfTruth(truth))] as const] : [];
+    });
+  }
+  const words = new Set(missingWordsOf(column));
+  const wordLike = categories.filter((label) => words.has(label.trim().toLowerCase()));
+  return wordLike.map((label) => [label, surrounded(quoted(label))]);
+}
+
+function missingWordsOf({ boolean, reading }: CategoryColumn): readonly string[] {
+  const own = (reading?.missing ?? []).map((word) => word.trim().toLowerCase());
+  return [...new Set([...missingWordsAmong(boolean ? "truths" : "labels"), ...own])].filter((word) => word !== "");
+}
+
+/** The white space of ECMAScript's `trim`; RE2's own has ASCII alone. */
+const SPACES = "[\\t-\\r \\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}\\x{FEFF}]*";
+
+const surrounded = (pattern: string): string => `${SPACES}${pattern}${SPACES}`;
+const anyCase = (words: readonly string[]): string => surrounded(`(?i:${words.map(quoted).join("|")})`);
+
+/** A text as a pattern of itself: whatever is no letter or digit of ASCII by its code point. */
+function quoted(text: string): string {
+  return text.replaceAll(/[^a-z0-9]/giu, (character) => `\\x{${(character.codePointAt(0) as number).toString(16)}}`);
+}
