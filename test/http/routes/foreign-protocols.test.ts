@@ -46,7 +46,8 @@ describe("the same rows", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(penguin, { minLength: 1, maxLength: 300 }), fc.boolean(), async (rows, unitAxis) => {
         const ours = await post("/v1/models/penguins/predict", { instances: rows });
-        const predictions = predictionsAnswer.parse(ours.json).predictions as Classified[];
+        const { notes, ...answered } = predictionsAnswer.parse(ours.json);
+        const predictions = answered.predictions as Classified[];
         const expected = predictions.map(({ label, probability, probabilities }) => ({
           label,
           probability,
@@ -71,7 +72,10 @@ describe("the same rows", () => {
           data: rows.map((row) => axis(row[name])),
         }));
         const inferred = inferResponse.parse((await post("/v2/models/penguins/infer", { id: "x", inputs })).json);
-        expect(inferred).toEqual({
+        // Notes on odd rows are the same ones; `parameters` of the protocol are texts, numbers and truths.
+        const { parameters, ...answer } = inferred;
+        expect(JSON.parse((parameters?.notes as string | undefined) ?? "[]")).toEqual(notes ?? []);
+        expect(answer).toEqual({
           model_name: "penguins",
           model_version: "1",
           id: "x",
