@@ -50,23 +50,33 @@ export function valueAxis({ values }: TrialColumns, metric: string, isLog: boole
   return numberAxis(named, drawn, isLog, false);
 }
 
-/** Whether values are best seen on a logarithmic scale: none is negative, and the greatest is far above the median. */
+/** Whether values are best seen on a logarithmic scale: all are above 0, and span powers of ten. */
 export function spansPowers({ values, known }: TrialColumns): boolean {
-  const sorted = Float64Array.from(known, (number) => values[number] as number)
-    .filter((value) => Number.isFinite(value))
-    .sort();
-  const [least = 0, greatest = 0] = [sorted[0], sorted.at(-1)];
-  return least > 0 && greatest > 30 * (sorted[sorted.length >> 1] as number);
+  let [least, greatest] = [Number.POSITIVE_INFINITY, 0];
+  for (const number of known) {
+    const value = values[number] as number;
+    if (!Number.isFinite(value)) continue;
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
+  }
+  return least > 0 && greatest > 30 * least;
 }
 
-/** Returns short labels for pointers, each telling its parameter from the others. */
+/** Returns short labels for pointers, each telling its parameter from the others: the last name, and as many before it as that takes. */
 export function labelsOf(pointers: readonly string[]): readonly string[] {
-  const short = pointers.map((pointer) => {
-    const keys = pointer.split("/").slice(1);
-    const last = keys.slice(/^\d+$/.test(keys.at(-2) ?? "") ? -3 : -1);
-    return last.join(" ").replaceAll("~1", "/").replaceAll("~0", "~");
+  const names = pointers.map((pointer) =>
+    pointer
+      .split("/")
+      .slice(1)
+      .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~")),
+  );
+  const label = (own: readonly string[], depth: number): string => own.slice(-depth).join(" ");
+  return names.map((own) => {
+    // An index says nothing without what it counts.
+    let depth = [own.at(-1), own.at(-2)].findLastIndex((key) => /^\d+$/.test(key ?? "")) + 2;
+    while (depth < own.length && names.some((other) => other !== own && label(other, depth) === label(own, depth))) depth++;
+    return label(own, depth);
   });
-  return short.map((label, index) => (short.filter((each) => each === label).length > 1 ? (pointers[index] as string) : label));
 }
 
 type Named = Pick<TrialAxis, "key" | "label" | "name" | "values">;
@@ -85,7 +95,7 @@ function numberAxis(named: Named, domain: Domain, isLog: boolean, isWhole: boole
       (isLog ? powers(units, count) : ticksOf(units, count).filter((tick) => !isWhole || Number.isInteger(tick))).map(
         (tick) => ({
           share: shareOf(units, to(tick)),
-          label: tickLabel(tick),
+          label: Math.abs(tick) >= 1e4 ? tick.toExponential().replace("e+", "e").replace("-", "−") : tickLabel(tick),
         }),
       ),
     format: (value) => (isWhole ? String(Math.round(value)) : formatValue(value)),

@@ -29,9 +29,9 @@ const BOTTOM_PX = 14;
 /** Narrower gaps scroll sideways. */
 const MIN_GAP_PX = 92;
 /** Room at both ends, for labels. */
-const SIDE_PX = 52;
-/** Most lines that are drawn; of more every so manieth. */
-const MAX_LINES = 20_000;
+const SIDE_PX = 64;
+/** Most lines that are drawn; of more trials every so manieth. */
+export const MAX_LINES = 5000;
 
 export function ParallelPlot({
   axes,
@@ -166,12 +166,16 @@ function pathOf(
   return pieces.join("");
 }
 
-/** At most `most` of these, evenly. */
+/** At most `most` of these, evenly; in an order in which the first ones are spread over all, since they may be shown first. */
 function thinned(numbers: Uint32Array, most: number): Uint32Array {
-  if (numbers.length <= most) return numbers;
-  const stride = numbers.length / most;
-  return Uint32Array.from({ length: most }, (_, index) => numbers[Math.floor(index * stride)] as number);
+  const count = Math.min(numbers.length, most);
+  const stride = numbers.length / count;
+  const step = STRIDES.find((each) => count % each !== 0) ?? 1;
+  return Uint32Array.from({ length: count }, (_, index) => numbers[Math.floor(((index * step) % count) * stride)] as number);
 }
+
+/** Primes, about a golden section of what is drawn. */
+const STRIDES = [6151, 12_289];
 
 function summaryOf(axes: readonly TrialAxis[], matched: Uint32Array, known: Uint32Array): string {
   return `${matched.length} of ${known.length} trials as lines over ${axes.map(({ name }) => name).join(", ")}.`;

@@ -93,7 +93,7 @@ export function TrialTable(props: TrialTableProps) {
         <span role="status">
           {rows.length === 0
             ? "No trial matches."
-            : `${formatCount(at * PAGE_TRIALS + 1)} to ${formatCount(at * PAGE_TRIALS + shown.length)} of ${formatCount(rows.length)} trials`}
+            : `${formatCount(at * PAGE_TRIALS + 1)} to ${formatCount(at * PAGE_TRIALS + shown.length)} of ${formatCount(rows.length)} ${rows.length === 1 ? "trial" : "trials"}`}
         </span>
         <Button small disabled={at === 0} onClick={() => setPage(at - 1)}>
           Previous
@@ -153,7 +153,7 @@ function TrialRow({ number, ...props }: TrialTableProps & { readonly number: num
           <span class="truncate cell-text">{cellOf(axis, number)}</span>
         </td>
       ))}
-      <td class="num">{formatValue(orNull(columns.epochs[number]))}</td>
+      <td class="num">{formatCount(columns.epochs[number] as number)}</td>
       <td class="num">{formatDuration(orNull(columns.seconds[number]))}</td>
       <td class="num">
         <span class="row trial-actions">

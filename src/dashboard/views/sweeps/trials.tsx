@@ -11,7 +11,7 @@ import { stateLabel } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { labelsOf, parameterAxis, spansPowers, type TrialAxis, valueAxis } from "./axes.ts";
 import { type Brush, type Brushes, brushText, matching } from "./brushes.ts";
-import { ParallelPlot } from "./parallel-plot.tsx";
+import { MAX_LINES, ParallelPlot } from "./parallel-plot.tsx";
 import { PointPlot } from "./point-plot.tsx";
 import { metricText } from "./sweep-text.ts";
 import { goodnessOf, useTrialColours } from "./trial-colours.ts";
@@ -30,13 +30,13 @@ type StateFilter = TrialState | "all";
 const STATES: readonly TrialState[] = ["succeeded", "pruned", "failed", "running"];
 
 export function Trials({ sweep, columns, version }: TrialsProps) {
-  const { axes, value, isLog, setLog } = useAxes(sweep, columns, version);
+  const maximized = isMaximized(sweep.spec.objective);
+  const { axes, value, isLog, setLog } = useAxes(sweep, columns, version, maximized);
   const [brushes, setBrushes] = useState<Brushes>({});
   const [state, setState] = useState<StateFilter>("all");
   const [chosen, setChosen] = useState<readonly number[]>([]);
   const { promoting, promote } = usePromotion(sweep.id);
   const colours = useTrialColours();
-  const maximized = isMaximized(sweep.spec.objective);
   const all = useMemo(() => [...axes, value], [axes, value]);
   const known = columns.known;
   const matched = useMemo(
@@ -61,7 +61,15 @@ export function Trials({ sweep, columns, version }: TrialsProps) {
         {axes.length > 0 && <ScatterCard {...shared} axes={axes} value={value} onPick={choose} />}
       </div>
       {axes.length > 0 && (
-        <Card title="Parallel coordinates" actions={<span class="muted parallel-hint">Drag along an axis to filter</span>}>
+        <Card
+          title="Parallel coordinates"
+          actions={
+            <span class="muted parallel-hint">
+              {matched.length > MAX_LINES && `${formatCount(MAX_LINES)} of ${formatCount(matched.length)} trials drawn. `}
+              Drag along an axis to filter
+            </span>
+          }
+        >
           <ParallelPlot {...shared} axes={all} brushes={brushes} onBrush={brush} />
         </Card>
       )}
@@ -96,13 +104,13 @@ export function Trials({ sweep, columns, version }: TrialsProps) {
 }
 
 /** The axes of the parameters and of the objective, whose scale follows its values until the reader chooses one. */
-function useAxes({ spec }: Sweep, columns: TrialColumns, version: number) {
+function useAxes({ spec }: Sweep, columns: TrialColumns, version: number, maximized: boolean) {
   const [log, setLog] = useState<boolean | null>(null);
   const axes = useMemo(() => {
     const labels = labelsOf(columns.parameters.map(({ pointer }) => pointer));
     return columns.parameters.map((column, index) => parameterAxis(column, labels[index] as string));
   }, [columns]);
-  const isLog = useMemo(() => log ?? spansPowers(columns), [log, columns, version]);
+  const isLog = useMemo(() => log ?? (!maximized && spansPowers(columns)), [log, columns, version, maximized]);
   const value = useMemo(
     () => valueAxis(columns, metricText(spec.objective.metric), isLog),
     [columns, version, isLog, spec.objective.metric],
@@ -143,9 +151,11 @@ function BestPlot({ columns, value, maximized, ...shared }: BestPlotProps) {
       name: "trial",
       shareOf: (number: number) => (total === 1 ? 0.5 : number / last),
       ticks: (count: number) =>
-        ticksOf({ min: 0, max: last }, count)
-          .filter((tick) => Number.isInteger(tick))
-          .map((tick) => ({ share: tick / last, label: formatCount(tick) })),
+        total === 1
+          ? [{ share: 0.5, label: "0" }]
+          : ticksOf({ min: 0, max: last }, count)
+              .filter((tick) => Number.isInteger(tick))
+              .map((tick) => ({ share: tick / last, label: formatCount(tick) })),
     };
   }, [total]);
   const records = useMemo(() => recordsOf(columns, maximized), [columns, known, maximized]);
