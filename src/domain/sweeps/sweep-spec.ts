@@ -69,7 +69,6 @@ const objective = z
     description:
       "What trials are compared by: this metric at the epoch of the weights that are kept, which is the last without early stopping.",
   });
-export type Objective = z.output<typeof objective>;
 
 const fields = {
   name: z.string().trim().min(1).max(200).optional().meta({ description: "Shown in lists; that of the job when left out." }),

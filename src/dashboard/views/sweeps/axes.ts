@@ -32,7 +32,7 @@ export interface TrialAxis {
 }
 
 /** The key of the objective's axis. No pointer has it: those begin with a slash. */
-export const VALUE_KEY = "value";
+const VALUE_KEY = "value";
 
 /** Returns the axis of a parameter. */
 export function parameterAxis(column: ParameterColumn, label: string): TrialAxis {

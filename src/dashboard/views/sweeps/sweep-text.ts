@@ -9,7 +9,7 @@ const METHODS: Readonly<Record<Sweep["spec"]["method"]["type"], string>> = {
 };
 
 /** Returns the method of a sweep, in words. */
-export function methodText({ method }: Sweep["spec"]): string {
+function methodText({ method }: Sweep["spec"]): string {
   return method.type === "halving" && method.brackets > 1 ? "Hyperband" : METHODS[method.type];
 }
 
