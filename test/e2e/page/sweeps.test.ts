@@ -211,10 +211,22 @@ describe("a sweep", () => {
       promote: "none",
     });
     const single = await swept({ name: "folds", job: JOB, folds: { count: 3 }, promote: "none" });
+    const failed = await swept({
+      name: "failed",
+      job: {
+        data: { generator: { type: "linear" } },
+        model: { layers: [{ type: "linear" }] },
+        optimizer: { type: "sgd" },
+        epochs: 200,
+      },
+      parameters: { "/optimizer/lr": { min: 3, max: 5 } },
+      objective: { metric: "loss" },
+      trials: 3,
+    });
     const { page, faults } = await stage.open("/sweeps", options);
     await page.locator(".table tbody tr").first().waitFor();
     expect(await faultsOfView(page)).toEqual([]);
-    for (const id of [wild, single]) {
+    for (const id of [wild, single, failed]) {
       await page.goto(`${stage.url}/sweeps/${id}`);
       await drawn(page);
       await rows(page).first().getByRole("checkbox").check();

@@ -124,13 +124,18 @@ function optionsAxis(named: Named, options: readonly ParameterValue[]): TrialAxi
   };
 }
 
-/** Powers of ten in a domain of logarithms, with their halves and doubles where those few would say little. */
+/** Powers of ten in a domain of logarithms; where there are few, their doubles and fives too; at least one end. */
 function powers({ min, max }: Domain, count: number): number[] {
-  const first = Math.ceil(min - 1e-9);
-  const whole = Array.from({ length: Math.max(0, Math.floor(max + 1e-9) - first + 1) }, (_, index) => 10 ** (first + index));
+  const first = Math.floor(min);
+  const exponents = Array.from({ length: Math.ceil(max) - first + 1 }, (_, index) => first + index);
+  const within = (factors: readonly number[]) =>
+    exponents
+      .flatMap((exponent) => factors.map((factor) => Number(`${factor}e${exponent}`)))
+      .filter((tick) => Math.log10(tick) >= min - 1e-9 && Math.log10(tick) <= max + 1e-9);
+  const whole = within([1]);
   const stride = Math.ceil(whole.length / Math.max(1, count));
-  if (whole.length >= 2) return whole.filter((_, index) => index % stride === 0);
-  const fine = ticksOf({ min: 10 ** min, max: 10 ** max }, Math.min(count, 4)).filter((tick) => tick > 0);
+  if (whole.length >= 3) return whole.filter((_, index) => index % stride === 0);
+  const fine = within([1, 2, 5]);
   return fine.length > 0 ? fine : [10 ** min];
 }
 

@@ -105,7 +105,7 @@ export function ParallelPlot({
                 left={xOf(position)}
                 top={TOP_PX}
                 height={height}
-                room={Math.max(MIN_GAP_PX, gap) - 6}
+                room={Math.min(Math.max(MIN_GAP_PX, gap), 2 * SIDE_PX) - 6}
                 onBrush={(brush) => onBrush(axis.key, brush)}
               />
             ))}
