@@ -1,7 +1,8 @@
 /** The client's methods for sweeps: submit, watch, change, and read their trials. */
 import type { z } from "zod";
+import { isMaximized } from "../domain/metrics/direction.ts";
 import type { Note } from "../domain/notes.ts";
-import { isEnded, type SweepState } from "../domain/sweeps/sweep.ts";
+import { isEnded, SWEEP_STATES, type SweepState } from "../domain/sweeps/sweep.ts";
 import type { ResolvedSweepSpec, SweepRequest } from "../domain/sweeps/sweep-spec.ts";
 import type { TrialOrder } from "../domain/sweeps/sweep-store.ts";
 import type { TrialState, trial } from "../domain/sweeps/trial.ts";
@@ -9,6 +10,8 @@ import type { JobSpec, Page, PageQuery, SubmittedJob } from "./answers.ts";
 import type { SubmitOptions } from "./jobs.ts";
 import { type CallOptions, JSON_TYPE, type RequestOptions, segment, type Transport } from "./transport.ts";
 import { type WatchOptions, watchFrames } from "./watch.ts";
+
+export { isMaximized, SWEEP_STATES };
 
 /** A sweep as it is submitted: whatever has a default may be left out. */
 export type SweepSpec = Omit<SweepRequest, "job"> & { readonly job: JobSpec };
@@ -120,8 +123,8 @@ export interface SweepsClient {
   removeSweep(id: string): Promise<void>;
   /** Returns a page of the trials that have a result. */
   trials(id: string, query?: TrialsQuery, options?: CallOptions): Promise<TrialPage>;
-  /** Returns all matching trials as CSV. */
-  trialsCsv(id: string, query?: Omit<TrialsQuery, "after" | "limit">): Promise<string>;
+  /** Returns all matching trials as CSV; with `after` those that follow that trial. */
+  trialsCsv(id: string, query?: Omit<TrialsQuery, "limit">, options?: CallOptions): Promise<string>;
   /** Returns one trial. */
   trial(id: string, number: number, options?: CallOptions): Promise<Trial>;
   /** Makes a job of a trial, whose model has the trial's SHA-256. */
@@ -164,7 +167,8 @@ export function createSweepsClient({ send, get, post, drop, connect }: Transport
     resumeSweep: (id) => post(`${pathOf(id)}/resume`),
     removeSweep: (id) => drop(pathOf(id)),
     trials: (id, query, options) => get(`${pathOf(id)}/trials`, query, options),
-    trialsCsv: async (id, query) => (await send("GET", `${pathOf(id)}/trials`, { query, accept: "text/csv" })).text(),
+    trialsCsv: async (id, query, options) =>
+      (await send("GET", `${pathOf(id)}/trials`, { query, accept: "text/csv", ...options })).text(),
     trial: (id, number, options) => get(`${pathOf(id)}/trials/${number}`, {}, options),
     promoteTrial: async (id, number, options) =>
       (await send("POST", `${pathOf(id)}/trials/${number}/promote`, headersOf(options))).json() as Promise<SubmittedJob>,

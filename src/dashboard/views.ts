@@ -6,6 +6,8 @@ export const VIEWS: readonly View[] = [
   { pattern: "/", section: "/jobs", load: () => import("./views/jobs/page.tsx") },
   { pattern: "/jobs", section: "/jobs", load: () => import("./views/jobs/page.tsx") },
   { pattern: "/jobs/:id", section: "/jobs", load: () => import("./views/job/page.tsx") },
+  { pattern: "/sweeps", section: "/sweeps", load: () => import("./views/sweeps/page.tsx") },
+  { pattern: "/sweeps/:id", section: "/sweeps", load: () => import("./views/sweeps/page.tsx") },
   { pattern: "/new", section: "/new", load: () => import("./views/new/page.tsx") },
   { pattern: "/compare", section: "/compare", load: () => import("./views/compare/page.tsx") },
   { pattern: "/datasets", section: "/datasets", load: () => import("./views/datasets/page.tsx") },
@@ -23,6 +25,7 @@ export const SECTIONS: readonly {
 }[] = [
   { href: "/new", label: "New job", icon: "plus", key: "n" },
   { href: "/jobs", label: "Jobs", icon: "list", key: "j" },
+  { href: "/sweeps", label: "Sweeps", icon: "sliders", key: "s" },
   { href: "/compare", label: "Compare", icon: "compare", key: "c" },
   { href: "/datasets", label: "Data sets", icon: "database", key: "d" },
   { href: "/models", label: "Models", icon: "cube", key: "m" },

@@ -14,11 +14,14 @@ export async function listTrials(services: ProjectServices, id: string, page: Tr
   return services.store.sweeps.listTrials(id, page);
 }
 
-/** Returns all matching trials as the blocks of a CSV file, a column for each parameter. Throws not_found. */
+/**
+ * Returns all matching trials as the blocks of a CSV file, a column for each parameter; with `after` those that follow that trial. Throws
+ * not_found.
+ */
 export async function exportTrials(
   services: ProjectServices,
   id: string,
-  page: Omit<TrialPageRequest, "after" | "limit">,
+  page: Omit<TrialPageRequest, "limit">,
 ): Promise<AsyncIterable<string>> {
   const { spec } = await findSweep(services, id);
   return blocksOf(services, id, spec.parameters, page);
@@ -30,11 +33,11 @@ async function* blocksOf(
   { store }: ProjectServices,
   id: string,
   parameters: SweepSpec["parameters"],
-  page: Omit<TrialPageRequest, "after" | "limit">,
+  page: Omit<TrialPageRequest, "limit">,
 ): AsyncGenerator<string> {
   const pointers = Object.keys(parameters);
   yield lineOf([...COLUMNS.slice(0, 4), ...pointers, ...COLUMNS.slice(4)]);
-  for (let after: number | undefined; ; ) {
+  for (let { after } = page; ; ) {
     const { data, hasMore, nextAfter } = await store.sweeps.listTrials(id, { ...page, after, limit: CSV_PAGE });
     yield data.map((trial) => rowOf(trial, pointers)).join("");
     if (!hasMore || nextAfter === null) return;

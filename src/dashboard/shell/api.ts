@@ -7,6 +7,7 @@ import { createDatasetsClient, type DatasetsClient, type UploadOptions } from ".
 import { ApiError } from "../../client/error.ts";
 import { createJobsClient, type JobsClient, tensorboardPath } from "../../client/jobs.ts";
 import { createModelsClient, type ModelsClient, onnxPath, weightsPath } from "../../client/models.ts";
+import { createSweepsClient, type SweepsClient } from "../../client/sweeps.ts";
 import { createTransport, type Transport } from "../../client/transport.ts";
 import { fetchWithProgress } from "./upload-fetch.ts";
 
@@ -29,7 +30,7 @@ interface SessionClient {
 }
 
 /** The API as the page uses it. Methods reject as the client's do. */
-export interface Api extends JobsClient, ModelsClient, DatasetsClient, SessionClient {
+export interface Api extends JobsClient, SweepsClient, ModelsClient, DatasetsClient, SessionClient {
   /** Uploads a table as `upload` does; `onProgress` is told the share that was sent, 0..1. */
   uploadWithProgress(table: Blob, options: UploadOptions, onProgress: (share: number) => void): Promise<Dataset>;
   /** Opens the WebSocket over which any number of jobs can be followed. */
@@ -53,6 +54,7 @@ export function createApi(origin: string, onUnauthorized: () => void): Api {
   const urlOf = (path: string) => new URL(path, origin).pathname;
   return {
     ...createJobsClient(transport),
+    ...createSweepsClient(transport),
     ...createModelsClient(transport),
     ...createDatasetsClient(transport),
     ...createSessionClient(transport),

@@ -57,21 +57,26 @@ interface InputAttributes {
 type InputProps = Omit<FieldProps, "children"> &
   InputAttributes & {
     readonly value: string;
+    /** A small control beside the input. */
+    readonly after?: ComponentChildren;
     onInput(value: string): void;
   };
 
 /** A single-line input. */
-export function TextField({ label, hint, error, onInput, type = "text", ...rest }: InputProps) {
+export function TextField({ label, hint, error, onInput, after, type = "text", ...rest }: InputProps) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
-        <input
-          {...rest}
-          {...control}
-          type={type as "text"}
-          class="input"
-          onInput={(event) => onInput(event.currentTarget.value)}
-        />
+        <span class="input-row">
+          <input
+            {...rest}
+            {...control}
+            type={type as "text"}
+            class="input"
+            onInput={(event) => onInput(event.currentTarget.value)}
+          />
+          {after}
+        </span>
       )}
     </Field>
   );

@@ -60,14 +60,6 @@ export const MONITORS = [
   ...RANKED_METRICS.map((metric) => `val_${metric}` as const),
 ] as const;
 
-/** Metrics that say nothing when they grow. */
-const LESS_IS_BETTER: ReadonlySet<string> = new Set(["loss", "log_loss", "mae", "rmse", "mape"]);
-
-/** Whether a series, of the training or the validation part, is the better the greater it is. */
-export function isGreaterBetter(series: string): boolean {
-  return !LESS_IS_BETTER.has(series.replace("val_", ""));
-}
-
 const seed = z.int().min(0).max(MAX_SEED);
 const samples = z.int().min(2).max(10_000_000);
 /** Beyond this, generated rows would leave float32. */

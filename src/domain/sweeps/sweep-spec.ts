@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { FieldError } from "../errors.ts";
 import { MAX_SEED } from "../spec/numbers.ts";
 import { readSpec } from "../spec/read-spec.ts";
-import { isGreaterBetter, jobSpec, MONITORS, resolvedSpec } from "../spec/spec.ts";
+import { jobSpec, MONITORS, resolvedSpec } from "../spec/spec.ts";
 import { createExplainUnknown } from "../spec/spellings.ts";
 import { DEFAULT_TRIALS, MAX_TRIALS, method } from "./method.ts";
 import { parameters } from "./parameter.ts";
@@ -69,12 +69,6 @@ const objective = z
     description:
       "What trials are compared by: this metric at the epoch of the weights that are kept, which is the last without early stopping.",
   });
-export type Objective = z.output<typeof objective>;
-
-/** Whether the better trial is the one with the greater value. */
-export function isMaximized({ metric, goal }: Objective): boolean {
-  return goal === null ? isGreaterBetter(metric) : goal === "maximize";
-}
 
 const fields = {
   name: z.string().trim().min(1).max(200).optional().meta({ description: "Shown in lists; that of the job when left out." }),

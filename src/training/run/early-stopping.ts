@@ -1,6 +1,8 @@
 /** Early stopping: monitors one series and stops training when it no longer improves. */
+
+import { isGreaterBetter } from "../../domain/metrics/direction.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
-import { isGreaterBetter, type ResolvedSpec } from "../../domain/spec/spec.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 
 export interface Verdict {
   /** Whether this epoch is the best so far. */

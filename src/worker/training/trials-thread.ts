@@ -1,6 +1,6 @@
 /** The thread's side of a sweep: trains trials, reports them a few times a second, and plans generations. Knows no network. */
 import { createLru } from "../../domain/lru.ts";
-import { isMaximized } from "../../domain/sweeps/sweep-spec.ts";
+import { isMaximized } from "../../domain/metrics/direction.ts";
 import type { PlannedTrial, Trial } from "../../domain/sweeps/trial.ts";
 import type { FoldState, PlannedGeneration, PlanRequest } from "../../domain/sweeps/trial-run.ts";
 import { nextGeneration } from "../../training/search/methods.ts";

@@ -4,11 +4,11 @@ import type { Job } from "../../../client/answers.ts";
 import { compareHref } from "../../jobs/comparison-address.ts";
 import { canDo, changeJob, type JobAction } from "../../jobs/job-actions.ts";
 import { useApp } from "../../shell/app-context.ts";
+import { saveText } from "../../shell/save-text.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import type { IconName } from "../../ui/icon.tsx";
 import { Menu, type MenuItem } from "../../ui/menu.tsx";
-import { saveText } from "./save.ts";
 
 interface Offer {
   readonly action: Exclude<JobAction, "remove">;

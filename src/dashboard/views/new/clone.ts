@@ -11,7 +11,7 @@ export interface Cloned {
 }
 
 /** Returns the spec of a clone. `rows` are a job's inline rows, if they could be read back. */
-export function cloneSpec({ spec, name }: Job, rows: JobRows | null): Cloned {
+export function cloneSpec({ spec, name }: Pick<Job, "spec" | "name">, rows: JobRows | null): Cloned {
   const { data, init_from, preprocess, ...rest } = spec;
   const notes: string[] = [];
   const plain = JSON.parse(JSON.stringify(rest)) as JsonObject;

@@ -1,14 +1,27 @@
 /** The form's fields: each shows and changes the spec at a JSON pointer, with the server's error there. */
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
+import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
 import { type Faults, faultAt, type Json, type JsonObject, valueAt } from "./draft.ts";
+import { RangeField } from "./sweep/range-field.tsx";
+import { canVary, rangeAround, rangesOf } from "./sweep/sweep-draft.ts";
 
 export interface SpecForm {
   readonly spec: JsonObject;
   readonly faults: Faults;
   /** Changes the value at a pointer; undefined removes it, so that the default holds. */
   set(pointer: string, value: Json | undefined): void;
+  /** Everything of the sweep but its job; null while no number is a range. */
+  readonly sweep: JsonObject | null;
+  /** The errors of the sweep, by their pointers in its spec. */
+  readonly sweepFaults: Faults;
+  /** Changes the sweep at a pointer of its spec. */
+  setSweep(pointer: string, value: Json | undefined): void;
+  /** Makes the number at a pointer a range, another one, or one number again: null. */
+  vary(pointer: string, range: Json | null): void;
+  /** Changes a list whose items may have moved: `origins` says where each was before, null for a new one. */
+  setItems(pointer: string, items: readonly Json[], origins: readonly (number | null)[]): void;
 }
 
 const Context = createContext<SpecForm | null>(null);
@@ -28,7 +41,7 @@ interface PlacedProps {
   readonly hint?: string;
 }
 
-/** A number; empty for the default, which `placeholder` shows. */
+/** A number, empty for the default, which `placeholder` shows; or a range of numbers. */
 export function NumberAt({
   pointer,
   label,
@@ -36,9 +49,12 @@ export function NumberAt({
   placeholder = "",
   step = "any",
 }: PlacedProps & { readonly placeholder?: string; readonly step?: number | "any" }) {
-  const { spec, faults, set } = useSpecForm();
+  const { spec, faults, set, sweep, sweepFaults, vary } = useSpecForm();
   const value = valueAt(spec, pointer);
   const [text, setText] = useState("");
+  const range = rangesOf(sweep)[pointer];
+  if (range !== undefined)
+    return <RangeField {...{ label, pointer, range }} faults={sweepFaults} onChange={(next) => vary(pointer, next)} />;
   // What was typed stays while it means the same number: "0." on the way to "0.05".
   const shown = typeof value !== "number" ? "" : text !== "" && Number(text) === value ? text : String(value);
   return (
@@ -51,6 +67,16 @@ export function NumberAt({
       placeholder={placeholder}
       value={shown}
       error={faultAt(faults, pointer)}
+      {...(canVary(pointer) && {
+        after: (
+          <Button
+            variant="quiet"
+            icon="range"
+            label={`Make ${label} a range`}
+            onClick={() => vary(pointer, rangeAround(pointer, value, step === 1))}
+          />
+        ),
+      })}
       onInput={(next) => {
         setText(next);
         set(pointer, next === "" || Number.isNaN(Number(next)) ? undefined : Number(next));

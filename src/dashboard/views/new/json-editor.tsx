@@ -5,6 +5,7 @@ import type { Faults } from "./draft.ts";
 import { lineOf, locate } from "./locate.ts";
 
 export interface JsonEditorProps {
+  readonly title: string;
   readonly text: string;
   readonly faults: Faults;
   /** Why the text is not JSON; null when it is. */
@@ -12,7 +13,7 @@ export interface JsonEditorProps {
   onInput(text: string): void;
 }
 
-export function JsonEditor({ text, faults, fault, onInput }: JsonEditorProps) {
+export function JsonEditor({ title, text, faults, fault, onInput }: JsonEditorProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   const goTo = (pointer: string) => {
@@ -22,10 +23,10 @@ export function JsonEditor({ text, faults, fault, onInput }: JsonEditorProps) {
     area.current.setSelectionRange(range.start, range.end);
   };
   return (
-    <Card title="Job spec as JSON">
+    <Card title={title}>
       <div class="stack">
         <label class="visually-hidden" for={id}>
-          Job spec as JSON
+          {title}
         </label>
         <textarea
           ref={area}

@@ -1,11 +1,11 @@
 /** The form of the model: the best that a search finds, or one network that is given. */
-import type { Validation } from "../../../client/answers.ts";
 import { SEARCH_METRICS, searchMetricLabel } from "../../../client/search.ts";
 import { Segments } from "../../ui/field.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { isObject, type JsonObject, valueAt } from "./draft.ts";
 import { ChoiceAt, NumberAt, TextAt, useSpecForm } from "./form-context.tsx";
 import { withNetwork, withSearch } from "./presets.ts";
+import type { Checked } from "./use-validation.ts";
 
 type Way = "search" | "network";
 
@@ -21,7 +21,7 @@ export function isSearch(spec: JsonObject): boolean {
 }
 
 /** `valid` is the resolved spec, while it is valid: it has the task. */
-export function ModelSection({ valid }: { readonly valid: Validation | null }) {
+export function ModelSection({ valid }: { readonly valid: Checked | null }) {
   const { spec, set } = useSpecForm();
   const way: Way = isSearch(spec) ? "search" : "network";
   return (
@@ -43,7 +43,7 @@ export function ModelSection({ valid }: { readonly valid: Validation | null }) {
   );
 }
 
-function SearchFields({ valid }: { readonly valid: Validation | null }) {
+function SearchFields({ valid }: { readonly valid: Checked | null }) {
   const found = valid && "auto" in valid.spec.model ? valid.spec.model.auto : null;
   return (
     <>
@@ -79,7 +79,7 @@ function SearchFields({ valid }: { readonly valid: Validation | null }) {
 }
 
 /** The metrics of the task, where that is known. */
-function metricsOf(valid: Validation | null) {
+function metricsOf(valid: Checked | null) {
   const { classes, values } = SEARCH_METRICS;
   const names = !valid ? [...classes, ...values] : valid.spec.task === "regression" ? values : classes;
   return names.map((value) => ({ value, label: searchMetricLabel(value) }));

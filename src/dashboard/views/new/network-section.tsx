@@ -1,6 +1,5 @@
 /** The form of the network: adds, changes, moves and removes layers, with a drawing of the result. */
 import { useId, useState } from "preact/hooks";
-import type { Validation } from "../../../client/answers.ts";
 import { layersOf } from "../../jobs/job-reading.ts";
 import { stagesOf } from "../../model-view/layer-shapes.ts";
 import { Network } from "../../model-view/network.tsx";
@@ -10,15 +9,17 @@ import { Card } from "../../ui/surfaces.tsx";
 import { isObject, type Json, textOf, valueAt } from "./draft.ts";
 import { NumberAt, useSpecForm } from "./form-context.tsx";
 import { LAYER_GROUPS, LAYER_KINDS, type LayerKind } from "./layer-kinds.ts";
+import type { Checked } from "./use-validation.ts";
 
 const KINDS = Object.entries(LAYER_KINDS) as readonly [string, LayerKind][];
 
 /** `valid` is the resolved spec, while it is valid: it has the widths. */
-export function NetworkSection({ valid }: { readonly valid: Validation | null }) {
-  const { spec, faults, set } = useSpecForm();
+export function NetworkSection({ valid }: { readonly valid: Checked | null }) {
+  const { spec, faults, setItems } = useSpecForm();
   const given = valueAt(spec, "/model/layers");
   const layers = Array.isArray(given) ? (given as readonly Json[]) : [];
-  const change = (next: readonly Json[]) => set("/model/layers", next);
+  const places = layers.map((_, index) => index);
+  const change = (next: readonly Json[], origins: readonly (number | null)[]) => setItems("/model/layers", next, origins);
   const own = faults.get("/model/layers") ?? faults.get("/model") ?? null;
   return (
     <Card title="Network">
@@ -36,12 +37,22 @@ export function NetworkSection({ valid }: { readonly valid: Validation | null })
               layer={layer}
               index={index}
               count={layers.length}
-              onMove={(by) => change(moved(layers, index, by))}
-              onRemove={() => change(layers.filter((_, at) => at !== index))}
+              onMove={(by) => change(moved(layers, index, by), moved(places, index, by))}
+              onRemove={() =>
+                change(
+                  layers.filter((_, at) => at !== index),
+                  places.filter((at) => at !== index),
+                )
+              }
             />
           ))}
         </ol>
-        <AddLayer onAdd={(kind, atEnd) => change(added(layers, kind, atEnd))} />
+        <AddLayer
+          onAdd={(kind, atEnd) => {
+            const at = placeOf(layers, atEnd);
+            change(layers.toSpliced(at, 0, kind.fresh), (places as (number | null)[]).toSpliced(at, 0, null));
+          }}
+        />
       </div>
       {valid && "layers" in valid.spec.model && (
         <div class="network-preview">
@@ -53,7 +64,7 @@ export function NetworkSection({ valid }: { readonly valid: Validation | null })
 }
 
 /** The width of a row, where it follows from the spec. */
-function inputWidthOf(valid: Validation): number | null {
+function inputWidthOf(valid: Checked): number | null {
   const { data } = valid.spec;
   if ("inline" in data) return data.inline.features;
   if ("dataset" in data) return widthFromParameters(valid);
@@ -62,10 +73,10 @@ function inputWidthOf(valid: Validation): number | null {
 }
 
 /** The input width of a first linear layer, from the number of all parameters: a column may become several inputs. */
-function widthFromParameters({ spec: { model }, parameters }: Validation): number | null {
+function widthFromParameters({ spec: { model }, parameters }: Checked): number | null {
   const layers = layersOf({ model });
   const [first] = layers;
-  if (first?.type !== "linear" || !first.units) return null;
+  if (first?.type !== "linear" || !first.units || parameters === null) return null;
   const others = stagesOf(layers, null, null).slice(2);
   if (others.some((stage) => stage.parameters === null)) return null;
   const own = parameters - others.reduce((total, stage) => total + (stage.parameters ?? 0), 0);
@@ -73,18 +84,17 @@ function widthFromParameters({ spec: { model }, parameters }: Validation): numbe
   return Number.isInteger(width) && width > 0 ? width : null;
 }
 
-function moved(layers: readonly Json[], index: number, by: number): Json[] {
-  const next = [...layers];
-  const [layer] = next.splice(index, 1);
-  next.splice(index + by, 0, layer as Json);
+function moved<T>(items: readonly T[], index: number, by: number): T[] {
+  const next = [...items];
+  const [item] = next.splice(index, 1);
+  next.splice(index + by, 0, item as T);
   return next;
 }
 
-/** Adds a layer before the last linear one, which makes the outputs, or at the end. */
-function added(layers: readonly Json[], { fresh }: LayerKind, atEnd: boolean): Json[] {
+/** Where a layer is added: before the last linear one, which makes the outputs, or at the end. */
+function placeOf(layers: readonly Json[], atEnd: boolean): number {
   const last = layers.findLastIndex((layer) => isObject(layer) && hasUnits(layer.type));
-  const at = atEnd || last < 0 ? layers.length : last;
-  return [...layers.slice(0, at), fresh, ...layers.slice(at)];
+  return atEnd || last < 0 ? layers.length : last;
 }
 
 const hasUnits = (type: Json | undefined): boolean =>

@@ -1,6 +1,7 @@
 /** The view that submits a job: data, network and training as a form or as JSON, checked while it is written. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
+import type { Api } from "../../shell/api.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { asProblem } from "../../shell/problem.ts";
 import type { ViewProps } from "../../shell/view.ts";
@@ -16,6 +17,9 @@ import { NetworkSection } from "./network-section.tsx";
 import { PresetShelf } from "./preset-shelf.tsx";
 import { datasetSpec, PRESETS } from "./presets.ts";
 import { RequestView } from "./request-view.tsx";
+import { cloneSweep, cloneTrial } from "./sweep/clone-sweep.ts";
+import { afterChange, afterMove, type Draft, draftOf, jobFaults, requestOf, withRange } from "./sweep/sweep-draft.ts";
+import { SweepSection } from "./sweep/sweep-section.tsx";
 import { TrainingSection } from "./training-section.tsx";
 import { useValidation } from "./use-validation.ts";
 import { VerdictCard } from "./verdict-card.tsx";
@@ -38,9 +42,14 @@ export default function NewJobPage({ query }: ViewProps) {
   const draft = useDraft();
   const origin = useOrigin(query, draft.replace);
   const isComplete = draft.fault === null && CHOICES.every((pointer) => valueAt(draft.spec, pointer) !== "");
-  const verdict = useValidation(draft.text, isComplete);
-  const submission = useSubmission(draft.text);
-  const form = useMemo(() => ({ spec: draft.spec, faults: verdict.faults, set: draft.set }), [draft.spec, verdict.faults]);
+  const isSweep = draft.sweep !== null;
+  const verdict = useValidation({ text: draft.text, isSweep, isComplete });
+  const submission = useSubmission(draft.text, isSweep);
+  const form = useMemo(() => {
+    const { spec, sweep, set, setSweep, vary, setItems } = draft;
+    const faults = isSweep ? jobFaults(verdict.faults) : verdict.faults;
+    return { spec, sweep, faults, sweepFaults: verdict.faults, set, setSweep, vary, setItems };
+  }, [draft, verdict.faults]);
   const [mode, setMode] = useState<Mode>("form");
   return (
     <div class="page">
@@ -56,11 +65,17 @@ export default function NewJobPage({ query }: ViewProps) {
           {note}
         </Notice>
       ))}
-      <PresetShelf onChoose={draft.replace} />
+      <PresetShelf onChoose={(spec) => draft.replace({ spec, sweep: null })} />
       <div class="new-job">
         <div class="stack">
           {mode === "json" || draft.fault !== null ? (
-            <JsonEditor text={draft.text} fault={draft.fault} faults={verdict.faults} onInput={draft.write} />
+            <JsonEditor
+              title={isSweep ? "Sweep as JSON" : "Job spec as JSON"}
+              text={draft.text}
+              fault={draft.fault}
+              faults={verdict.faults}
+              onInput={draft.write}
+            />
           ) : (
             <SpecFormProvider value={form}>
               <DataSection />
@@ -69,13 +84,20 @@ export default function NewJobPage({ query }: ViewProps) {
                 <>
                   <NetworkSection valid={verdict.valid} />
                   <TrainingSection />
+                  <SweepSection job={verdict.valid?.spec ?? null} />
                 </>
               )}
             </SpecFormProvider>
           )}
-          <RequestView spec={draft.spec} text={draft.text} />
+          <RequestView spec={draft.body} text={draft.text} isSweep={isSweep} />
         </div>
-        <VerdictCard verdict={verdict} busy={submission.busy} error={submission.error} onSubmit={submission.submit} />
+        <VerdictCard
+          verdict={verdict}
+          isSweep={isSweep}
+          busy={submission.busy}
+          error={submission.error}
+          onSubmit={submission.submit}
+        />
       </div>
     </div>
   );
@@ -83,65 +105,88 @@ export default function NewJobPage({ query }: ViewProps) {
 
 const FIRST = PRESETS.find(({ key }) => key === "mlp")?.spec(null) ?? {};
 
-/** The spec and its text: whichever was changed last determines the other. */
-function useDraft() {
-  const [draft, setDraft] = useState<{ spec: JsonObject; text: string; fault: string | null }>(() => ({
-    spec: FIRST,
-    text: textOf(FIRST),
-    fault: null,
-  }));
-  return useMemo(
-    () => ({
-      ...draft,
-      replace: (spec: JsonObject) => setDraft({ spec, text: textOf(spec), fault: null }),
-      set: (pointer: string, value: Json | undefined) =>
-        setDraft(({ spec }) => {
-          const next = withValue(spec, pointer, value);
-          return { spec: next, text: textOf(next), fault: null };
-        }),
-      write: (text: string) => setDraft(({ spec }) => ({ text, ...parsed(text, spec) })),
-    }),
-    [draft],
-  );
+interface Shown extends Draft {
+  readonly text: string;
+  /** Why the text is no spec. */
+  readonly fault: string | null;
 }
 
-/** The spec of a text; while that is not a spec, the one before. */
-function parsed(text: string, before: JsonObject): { spec: JsonObject; fault: string | null } {
+const shown = (draft: Draft): Shown => ({ ...draft, text: textOf(requestOf(draft)), fault: null });
+
+/** What is written and its text: whichever was changed last determines the other. */
+function useDraft() {
+  const [draft, setDraft] = useState<Shown>(() => shown({ spec: FIRST, sweep: null }));
+  return useMemo(() => {
+    const change = (next: (now: Draft) => Draft) => setDraft((now) => shown(next(now)));
+    return {
+      ...draft,
+      body: requestOf(draft),
+      replace: (next: Draft) => setDraft(shown(next)),
+      set: (pointer: string, value: Json | undefined) =>
+        change(({ spec: before, sweep }) => {
+          const spec = withValue(before, pointer, value);
+          return { spec, sweep: isSearch(spec) ? null : afterChange({ spec, sweep }, pointer) };
+        }),
+      setSweep: (pointer: string, value: Json | undefined) =>
+        change(({ spec, sweep }) => ({ spec, sweep: sweep && withValue(sweep, pointer, value) })),
+      vary: (pointer: string, range: Json | null) =>
+        change((now) => ({ spec: now.spec, sweep: withRange(now, pointer, range) })),
+      setItems: (pointer: string, items: readonly Json[], origins: readonly (number | null)[]) =>
+        change((now) => ({ spec: withValue(now.spec, pointer, items), sweep: afterMove(now, pointer, origins) })),
+      write: (text: string) => setDraft((now) => ({ text, ...parsed(text, now) })),
+    };
+  }, [draft]);
+}
+
+/** The draft of a text; while that is not a spec, the one before. */
+function parsed(text: string, { spec, sweep }: Draft): Draft & Pick<Shown, "fault"> {
+  const before = { spec, sweep };
   try {
-    const spec = JSON.parse(text) as Json;
-    return isObject(spec) ? { spec, fault: null } : { spec: before, fault: "A job spec must be a JSON object: { … }." };
+    const body = JSON.parse(text) as Json;
+    if (isObject(body)) return { ...draftOf(body), fault: null };
+    return { ...before, fault: "A job spec must be a JSON object: { … }." };
   } catch (error) {
-    return { spec: before, fault: `This is not valid JSON: ${(error as Error).message}` };
+    return { ...before, fault: `This is not valid JSON: ${(error as Error).message}` };
   }
 }
 
-/** Starts from what the address names: a job's spec, a data set, a checkpoint or model. */
-function useOrigin(query: URLSearchParams, replace: (spec: JsonObject) => void) {
+/** Starts from what the address names: a job's spec, a sweep or its trial, a data set, a checkpoint or model. */
+function useOrigin(query: URLSearchParams, replace: (draft: Draft) => void) {
   const { api } = useApp();
   const [state, setState] = useState<{ error: unknown; notes: readonly string[] }>({ error: null, notes: [] });
-  const from = query.get("from");
-  const dataset = query.get("dataset");
-  const start = query.get("init_from");
+  const [from, sweep, trial, dataset, start] = ["from", "sweep", "trial", "dataset", "init_from"].map((name) =>
+    query.get(name),
+  );
   useEffect(() => {
     setState({ error: null, notes: [] });
-    if (from) {
-      void readClone(api, from).then(
-        ({ spec, notes }) => {
-          replace(start ? startedFrom(spec, start) : spec);
+    const cloned = (reading: Promise<Draft & { readonly notes: readonly string[] }>) =>
+      void reading.then(
+        ({ notes, ...draft }) => {
+          replace(start ? { ...draft, spec: startedFrom(draft.spec, start) } : draft);
           setState({ error: null, notes });
         },
         (error: unknown) => setState({ error, notes: [] }),
       );
-    } else if (dataset) replace(datasetSpec(dataset, ""));
-    else if (start) replace(startedFrom(FIRST, start));
-  }, [api, from, dataset, start]);
+    if (from) cloned(readClone(api, from));
+    else if (sweep) cloned(readSweepClone(api, sweep, trial ?? null));
+    else if (dataset) replace({ spec: datasetSpec(dataset, ""), sweep: null });
+    else if (start) replace({ spec: startedFrom(FIRST, start), sweep: null });
+  }, [api, from, sweep, trial, dataset, start]);
   return state;
 }
 
-async function readClone(api: ReturnType<typeof useApp>["api"], id: string) {
+async function readSweepClone(api: Api, id: string, number: string | null) {
+  const sweep = await api.sweep(id);
+  // The job of the best trial has the rows that came with the request.
+  const hasRows = "inline" in sweep.spec.job.data && sweep.job !== null;
+  const rows = hasRows && sweep.job ? await api.jobRows(sweep.job, { limit: CLONED_ROWS }) : null;
+  return number === null ? cloneSweep(sweep, rows) : cloneTrial(sweep, await api.trial(id, Number(number)), rows);
+}
+
+async function readClone(api: Api, id: string) {
   const job: Job = await api.job(id);
   const rows = "inline" in job.spec.data ? await api.jobRows(id, { limit: CLONED_ROWS }) : null;
-  return cloneSpec(job, rows);
+  return { ...cloneSpec(job, rows), sweep: null };
 }
 
 /** A spec whose weights start as those of a checkpoint or model. */
@@ -149,14 +194,14 @@ function startedFrom(spec: JsonObject, id: string): JsonObject {
   return { ...spec, init_from: id.startsWith("ckp_") ? { checkpoint: id } : { model: id } };
 }
 
-function useSubmission(text: string) {
+function useSubmission(text: string, isSweep: boolean) {
   const { api, router, toasts } = useApp();
   const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: null });
   const submit = async (): Promise<void> => {
     setState({ busy: true, error: null });
     try {
-      const job = await api.submit(text);
-      router.navigate(`/jobs/${job.id}`);
+      const { id } = await (isSweep ? api.submitSweep(text) : api.submit(text));
+      router.navigate(`/${isSweep ? "sweeps" : "jobs"}/${id}`);
     } catch (error) {
       setState({ busy: false, error });
       toasts.fail(asProblem(error).title);

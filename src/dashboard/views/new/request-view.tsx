@@ -15,16 +15,21 @@ const FORMS = [
 ] as const;
 
 export interface RequestViewProps {
+  /** The body of the request, and its text. */
   readonly spec: JsonObject;
   readonly text: string;
+  readonly isSweep: boolean;
 }
 
-export function RequestView({ spec, text }: RequestViewProps) {
+export function RequestView({ spec, text, isSweep }: RequestViewProps) {
   const { session, toasts } = useApp();
   const [form, setForm] = useState<Form>("curl");
   const hasKey = useStore(session.state, ({ phase }) => phase === "signed_in");
   const origin = window.location.origin;
-  const code = form === "curl" ? curlOf(origin, text, hasKey) : typescriptOf(origin, spec, hasKey);
+  const code =
+    form === "curl"
+      ? curlOf(`${origin}/v1/${isSweep ? "sweeps" : "jobs"}`, text, hasKey)
+      : programFor(origin, spec, hasKey, isSweep);
   const copy = () =>
     navigator.clipboard.writeText(code).then(
       () => toasts.say("Copied the request."),
@@ -49,18 +54,30 @@ export function RequestView({ spec, text }: RequestViewProps) {
 }
 
 /** For a POSIX shell: a quote within single quotes ends them, is escaped, and starts them again. */
-function curlOf(origin: string, text: string, hasKey: boolean): string {
+function curlOf(url: string, text: string, hasKey: boolean): string {
   const key = hasKey ? ` \\\n  -H "authorization: Bearer $TRAINYARD_KEY"` : "";
-  return `curl -s ${origin}/v1/jobs \\\n  -H 'content-type: application/json'${key} \\\n  -d '${text.replaceAll("'", `'\\''`)}'`;
+  return `curl -s ${url} \\\n  -H 'content-type: application/json'${key} \\\n  -d '${text.replaceAll("'", `'\\''`)}'`;
 }
 
-function typescriptOf(origin: string, spec: JsonObject, hasKey: boolean): string {
+function programFor(origin: string, spec: JsonObject, hasKey: boolean, isSweep: boolean): string {
   const options = hasKey ? `, { key: "ty_…" }` : "";
   return `import { createClient } from "trainyard";
 
 const trainyard = createClient(${JSON.stringify(origin)}${options});
 
-const job = await trainyard.submit(${programOf(spec)});
+${isSweep ? sweepProgram(spec) : jobProgram(spec)}`;
+}
+
+function sweepProgram(spec: JsonObject): string {
+  return `const { id } = await trainyard.submitSweep(${programOf(spec)});
+
+const { progress, job } = await trainyard.waitForSweep(id);
+console.log(progress.best, job); // the best trial, and the job that it became
+`;
+}
+
+function jobProgram(spec: JsonObject): string {
+  return `const job = await trainyard.submit(${programOf(spec)});
 
 let frames = 0;
 for await (const _ of trainyard.watch(job.id)) frames += 1; // each with the epochs since the one before

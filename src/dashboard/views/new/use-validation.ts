@@ -2,14 +2,24 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Validation } from "../../../client/answers.ts";
 import { ApiError } from "../../../client/error.ts";
+import type { SweepValidation } from "../../../client/sweeps.ts";
+import type { Api } from "../../shell/api.ts";
 import { useApp } from "../../shell/app-context.ts";
 import type { Faults } from "./draft.ts";
+
+/** What a valid spec comes to: that of a job, or of the job that a sweep varies. */
+export interface Checked extends Pick<Validation, "spec" | "rows" | "memory_bytes" | "notes"> {
+  /** Null for a sweep, whose trials may differ in it. */
+  readonly parameters: number | null;
+  /** The sweep in full; null for a job. */
+  readonly sweep: SweepValidation["spec"] | null;
+}
 
 export interface Verdict {
   /** `incomplete`: there is nothing to validate yet. `unreachable`: there was no answer about the spec. */
   readonly phase: "checking" | "valid" | "invalid" | "incomplete" | "unreachable";
   /** The answer to the newest valid spec; it stays while a newer one is checked. */
-  readonly valid: Validation | null;
+  readonly valid: Checked | null;
   readonly faults: Faults;
   /** An error that is not about the spec. */
   readonly error: unknown;
@@ -19,8 +29,16 @@ const WAIT_MS = 250;
 const NO_FAULTS: Faults = new Map();
 const START: Verdict = { phase: "checking", valid: null, faults: NO_FAULTS, error: null };
 
-/** Validates `text` unless `isComplete` is false: the page itself knows then what is missing. */
-export function useValidation(text: string, isComplete: boolean): Verdict {
+export interface Written {
+  readonly text: string;
+  /** Whether it is the spec of a sweep. */
+  readonly isSweep: boolean;
+  /** Whether there is something to check: the page itself knows what is missing. */
+  readonly isComplete: boolean;
+}
+
+/** Validates what is written, if it is complete. */
+export function useValidation({ text, isSweep, isComplete }: Written): Verdict {
   const { api } = useApp();
   const [verdict, setVerdict] = useState<Verdict>(START);
   useEffect(() => {
@@ -31,7 +49,7 @@ export function useValidation(text: string, isComplete: boolean): Verdict {
     setVerdict((now) => ({ ...now, phase: "checking" }));
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      api.validate(text, { signal: abort.signal }).then(
+      check(api, text, isSweep, abort.signal).then(
         (valid) => setVerdict({ phase: "valid", valid, faults: NO_FAULTS, error: null }),
         (error: unknown) => !abort.signal.aborted && setVerdict(verdictOf(error)),
       );
@@ -40,8 +58,14 @@ export function useValidation(text: string, isComplete: boolean): Verdict {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [api, text, isComplete]);
+  }, [api, text, isSweep, isComplete]);
   return verdict;
+}
+
+async function check(api: Api, text: string, isSweep: boolean, signal: AbortSignal): Promise<Checked> {
+  if (!isSweep) return { ...(await api.validate(text, { signal })), sweep: null };
+  const valid = await api.validateSweep(text, { signal });
+  return { ...valid, spec: valid.spec.job, parameters: null, sweep: valid.spec };
 }
 
 function verdictOf(error: unknown): Verdict {

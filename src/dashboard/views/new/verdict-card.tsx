@@ -17,16 +17,18 @@ const MAX_FAULTS = 6;
 
 export interface VerdictCardProps {
   readonly verdict: Verdict;
+  /** Whether a sweep is started, not a job. */
+  readonly isSweep: boolean;
   readonly busy: boolean;
   readonly error: unknown;
   onSubmit(): void;
 }
 
-export function VerdictCard({ verdict, busy, error, onSubmit }: VerdictCardProps) {
+export function VerdictCard({ verdict, isSweep, busy, error, onSubmit }: VerdictCardProps) {
   const { phase, valid, faults } = verdict;
   const search = valid && searchOf(valid.spec);
   return (
-    <section class="card verdict" aria-label="Summary of the job">
+    <section class="card verdict" aria-label={isSweep ? "Summary of the sweep" : "Summary of the job"}>
       <div class="card-body stack">
         <p class="verdict-line" role="status" data-phase={phase}>
           <Icon name={ICONS[phase]} />
@@ -57,8 +59,17 @@ export function VerdictCard({ verdict, busy, error, onSubmit }: VerdictCardProps
             </>
           ) : (
             <>
-              <dt>Parameters</dt>
-              <dd>{valid ? formatCount(valid.parameters) : "–"}</dd>
+              {valid?.sweep ? (
+                <>
+                  <dt>Trials</dt>
+                  <dd>{formatCount(valid.sweep.trials)}</dd>
+                </>
+              ) : (
+                <>
+                  <dt>Parameters</dt>
+                  <dd>{valid?.parameters ? formatCount(valid.parameters) : "–"}</dd>
+                </>
+              )}
               <dt>Loss</dt>
               <dd>{valid ? valid.spec.loss.type : "–"}</dd>
             </>
@@ -70,12 +81,12 @@ export function VerdictCard({ verdict, busy, error, onSubmit }: VerdictCardProps
         {error ? <Problem error={error} /> : null}
         <Button
           variant="primary"
-          icon="play"
+          icon={isSweep ? "sliders" : "play"}
           busy={busy}
           disabled={phase !== "valid" && phase !== "checking"}
           onClick={onSubmit}
         >
-          Train
+          {isSweep ? "Start a sweep" : "Train"}
         </Button>
       </div>
     </section>

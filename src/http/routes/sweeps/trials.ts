@@ -28,7 +28,7 @@ export function registerTrials(app: App, { lifecycle }: RouteContext): void {
         operationId: "listTrials",
         summary: "List the trials of a sweep",
         description:
-          "Those that have a result. With `Accept: text/csv` all that match, a line each, with a column for each parameter; `after` and `limit` do not apply.",
+          "Those that have a result. With `Accept: text/csv` all that match, a line each, with a column for each parameter; `limit` does not apply.",
         params: sweepParams,
         querystring: trialsQuery,
         response: answers(
@@ -47,7 +47,7 @@ export function registerTrials(app: App, { lifecycle }: RouteContext): void {
       const filter = { orderBy: order_by, state, minValue: min_value, maxValue: max_value };
       if (!headers.accept?.includes(CSV_TYPE))
         return representTrials(await listTrials(services, id, { ...filter, after, limit }));
-      const blocks = await exportTrials(services, id, filter);
+      const blocks = await exportTrials(services, id, { ...filter, after });
       reply.type(`${CSV_TYPE}; charset=utf-8`).header("content-disposition", `attachment; filename="${id}.csv"`);
       return Readable.from(blocks, { objectMode: false });
     },

@@ -3,8 +3,9 @@
  * renewed; what a holder stores is refused when another has the chunk. The last result of a generation leaves a planning chunk.
  */
 import { type ExpressionBuilder, type Kysely, sql, type Transaction } from "kysely";
+import { isMaximized } from "../../../domain/metrics/direction.ts";
 import { ACTIVE_STATES, type BestTrial, OPEN_STATES, type Sweep } from "../../../domain/sweeps/sweep.ts";
-import { isMaximized, type ResolvedSweepSpec } from "../../../domain/sweeps/sweep-spec.ts";
+import type { ResolvedSweepSpec } from "../../../domain/sweeps/sweep-spec.ts";
 import type { ChunkKey, ChunkRequest, StoredTrials, SweepChunk, SweepEnd } from "../../../domain/sweeps/sweep-store.ts";
 import type { PlannedTrial, Trial } from "../../../domain/sweeps/trial.ts";
 import type { PlannedChunk, PlannedGeneration } from "../../../domain/sweeps/trial-run.ts";

@@ -1,0 +1,68 @@
+/** The frame of a plot of trials as SVG: ticks, names and grid of two axes around an area; what is drawn in it lies behind. */
+import type { ComponentChildren } from "preact";
+import { type PlotArea, plotArea } from "../../plots/frame.tsx";
+import type { Tick } from "./axes.ts";
+
+export interface TrialFrameProps {
+  readonly width: number;
+  readonly height: number;
+  readonly x: { readonly name: string; readonly ticks: readonly Tick[] };
+  readonly y: { readonly name: string; readonly ticks: readonly Tick[] };
+  /** What the picture shows, for screen readers. */
+  readonly label: string;
+  /** SVG over the area. */
+  readonly children?: ComponentChildren;
+}
+
+/** Characters of a tick's label that are shown. */
+const TICK_CHARACTERS = 14;
+
+export function TrialFrame({ width, height, x, y, label, children }: TrialFrameProps) {
+  const area = plotArea(width, height);
+  const { left, top, width: w, height: h } = area;
+  return (
+    <svg class="plot-frame" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+      <g class="plot-grid">
+        {x.ticks.map((tick) => (
+          <path key={`x${tick.share}`} d={`M${left + tick.share * w} ${top}v${h}`} />
+        ))}
+        {y.ticks.map((tick) => (
+          <path key={`y${tick.share}`} d={`M${left} ${top + (1 - tick.share) * h}h${w}`} />
+        ))}
+      </g>
+      <g class="plot-ticks">
+        {x.ticks.map((tick) => (
+          <text key={tick.share} x={left + tick.share * w} y={top + h + 15} text-anchor={anchorOf(tick.share)}>
+            {cut(tick.label)}
+          </text>
+        ))}
+        {y.ticks.map((tick) => (
+          <text key={tick.share} x={left - 6} y={top + (1 - tick.share) * h + 3.5} text-anchor="end">
+            {cut(tick.label, 7)}
+          </text>
+        ))}
+      </g>
+      <text class="plot-name" x={left + w / 2} y={top + h + 33} text-anchor="middle">
+        {cut(x.name, Math.floor(w / 6.5))}
+      </text>
+      <text class="plot-name" transform={`translate(11 ${top + h / 2}) rotate(-90)`} text-anchor="middle">
+        {cut(y.name, Math.floor(h / 6.5))}
+      </text>
+      {children}
+      <rect class="plot-edge" x={left} y={top} width={w} height={h} />
+    </svg>
+  );
+}
+
+/** Labels at the ends stay within the picture. */
+const anchorOf = (share: number) => (share > 0.97 ? "end" : share < 0.03 ? "start" : "middle");
+
+/** Cuts a text that is longer than so many characters. */
+export const cut = (text: string, most = TICK_CHARACTERS): string =>
+  text.length <= most ? text : `${text.slice(0, Math.max(1, most - 1))}…`;
+
+/** Where shares of two axes lie in an area, in px. */
+export const placeIn = ({ left, top, width, height }: PlotArea, x: number, y: number): readonly [number, number] => [
+  left + x * width,
+  top + (1 - y) * height,
+];
