@@ -7,7 +7,7 @@ import { nearest } from "../spelling.ts";
 import { columnReading } from "./column-reading.ts";
 
 /** Parts of a datetime that can be features; cyclic ones become a sine and a cosine. All in UTC. */
-export const DATETIME_PARTS = ["timestamp", "year", "month", "day", "weekday", "hour"] as const;
+export const DATETIME_PARTS = ["timestamp", "year", "quarter", "month", "week", "day", "weekday", "hour", "age"] as const;
 export type DatetimePart = (typeof DATETIME_PARTS)[number];
 
 /** How a number becomes features. */
@@ -30,6 +30,18 @@ const range = z
   .strictObject({ min: z.number(), max: z.number() })
   .optional()
   .meta({ description: "Of the values among the training rows. Left out: there were none, or the model is older than this." });
+
+const datetimeFeature = z.strictObject({
+  part: z.enum(DATETIME_PARTS),
+  scaling: scaling.nullable(),
+  latest: z.number().optional().meta({
+    description:
+      "Of the part age: the latest time among the training rows, in milliseconds since 1970, from which days are counted back.",
+  }),
+});
+
+/** A part of a datetime as it was fitted. */
+export type DatetimeFeature = z.output<typeof datetimeFeature>;
 
 /**
  * One raw column as the network sees it, in this order of operations: a missing value is filled, a number scaled; a category
@@ -60,7 +72,7 @@ export const encodedColumn = z
       range,
       fill: z.number(),
       indicator: z.boolean(),
-      parts: z.array(z.strictObject({ part: z.enum(DATETIME_PARTS), scaling: scaling.nullable() })),
+      parts: z.array(datetimeFeature),
     }),
     z.strictObject({
       kind: z.literal("category"),
@@ -102,10 +114,13 @@ export type Preprocessing = z.output<typeof preprocessing>;
 const CYCLES: Readonly<Record<DatetimePart, boolean>> = {
   timestamp: false,
   year: false,
+  quarter: true,
   month: true,
+  week: true,
   day: true,
   weekday: true,
   hour: true,
+  age: false,
 };
 
 /**

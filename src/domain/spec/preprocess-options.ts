@@ -32,6 +32,13 @@ const category = {
     .meta({ description: "Of an embedding; null: chosen from the number of categories." }),
 };
 
+/** Left out of a resolved spec unless given, so that those of before stay as they are. */
+const categoryMore = {
+  max_categories: z.int().min(1).max(10_000).nullable().optional().meta({
+    description: "Only so many labels, the most frequent among the training rows, have a place; the rest is other. null: all.",
+  }),
+};
+
 const parts = z.array(z.enum(DATETIME_PARTS)).min(1);
 
 const defaults = {
@@ -56,7 +63,7 @@ const withDefaults = <T extends Record<string, z.ZodType>>(shape: T, values: { r
 export const preprocess = z
   .strictObject({
     numeric: z.strictObject(withDefaults(numeric, defaults.numeric)).prefault({}),
-    category: z.strictObject(withDefaults(category, defaults.category)).prefault({}),
+    category: z.strictObject({ ...withDefaults(category, defaults.category), ...categoryMore }).prefault({}),
     datetime: z.strictObject({ parts: parts.default(["timestamp", "month", "weekday", "hour"]) }).prefault({}),
     target: z
       .strictObject({ scale: z.enum(["standard", "none"]).default("standard") })
@@ -65,7 +72,11 @@ export const preprocess = z
     columns: z
       .record(
         z.string(),
-        z.union([z.strictObject(numeric).partial(), z.strictObject(category).partial(), z.strictObject({ parts }).partial()]),
+        z.union([
+          z.strictObject(numeric).partial(),
+          z.strictObject({ ...category, ...categoryMore }).partial(),
+          z.strictObject({ parts }).partial(),
+        ]),
       )
       .default({})
       .meta({ description: "Exceptions, by column." }),

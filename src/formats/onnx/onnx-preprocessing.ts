@@ -32,8 +32,8 @@ function featuresOf(graph: GraphBuilder, column: EncodedColumn, raw: Value, tabl
   const indicator = column.indicator ? [graph.node("Cast", [missing], { to: TYPE.float })] : [];
   if (column.kind === "numeric") return [...numberFeatures(graph, column, filled), ...indicator];
   const parts = datetimeParts(graph, filled);
-  const features = column.parts.flatMap(({ part, scaling }) => {
-    const value = parts[part]();
+  const features = column.parts.flatMap(({ part, scaling, latest }) => {
+    const value = parts[part](latest ?? 0);
     if (!isCyclic(part)) return [toFloat(graph, scaled(graph, value, scaling))];
     const angle = toFloat(graph, graph.node("Mul", [value, graph.constant("double", 2 * Math.PI)]));
     return [graph.node("Sin", [angle]), graph.node("Cos", [angle])];

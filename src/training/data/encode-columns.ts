@@ -103,16 +103,17 @@ function tableOf(keyOf: (at: number) => number, encode: (at: number, out: Float3
 function datetimeEncoder(encoded: Extract<EncodedColumn, { kind: "datetime" }>, values: ArrayLike<number>): ColumnEncoder {
   const { parts, fill, indicator } = encoded;
   let width = 0;
-  const writers = parts.map(({ part, scaling }) => {
+  const writers = parts.map((feature) => {
+    const { part } = feature;
     const place = width;
     const partWidth = isCyclic(part) ? 2 : 1;
     width += partWidth;
-    const encode = (at: number, out: Float32Array) => void encodePart(part, at, scaling, out, 0);
+    const encode = (at: number, out: Float32Array) => void encodePart(feature, at, out, 0);
     const day = (at: number) => Math.floor(Math.trunc(at) / DAY_MS);
     const minute = (at: number) => Math.floor((Math.trunc(at) - day(at) * DAY_MS) / MINUTE_MS);
-    const features = part === "timestamp" ? null : tableOf(part === "hour" ? minute : day, encode, partWidth);
+    const features = part === "timestamp" || part === "age" ? null : tableOf(part === "hour" ? minute : day, encode, partWidth);
     return (at: number, out: Float32Array, offset: number): void => {
-      if (features === null || Math.abs(at) > MAX_TIME_MS) encodePart(part, at, scaling, out, offset + place);
+      if (features === null || Math.abs(at) > MAX_TIME_MS) encodePart(feature, at, out, offset + place);
       else out.set(features(at), offset + place);
     };
   });

@@ -156,20 +156,25 @@ function fitDatetime(
 ): EncodedColumn {
   const observed = observedAt(values, train);
   const fill = FILLS.median(observed, 0);
+  const known = rangeOf(observed);
+  const latest = known.range?.max ?? 0;
   const fitted = parts.map((part) => ({
     part,
-    scaling: isCyclic(part) ? null : SCALINGS.standard(filledAt(values, train, fill).map((at) => datetimePart(part, at))),
+    scaling: isCyclic(part)
+      ? null
+      : SCALINGS.standard(filledAt(values, train, fill).map((at) => datetimePart(part, at, latest))),
+    ...(part === "age" && { latest }),
   }));
-  return { kind: "datetime", column: column.name, ...rangeOf(observed), fill, indicator: false, parts: fitted };
+  return { kind: "datetime", column: column.name, ...known, fill, indicator: false, parts: fitted };
 }
 
 function fitCategory(
   column: Column,
-  { impute, constant, encode, dimension }: CategoryOptions,
+  { impute, constant, encode, dimension, max_categories = null }: CategoryOptions,
   values: ColumnValues,
   train: Int32Array,
 ): EncodedColumn {
-  const categories = seenCategories(column, values, train);
+  const categories = seenCategories(column, values, train, max_categories);
   const fill = impute === "other" ? null : impute === "constant" ? constant : mostFrequentLabel(column, values, train);
   return {
     kind: "category",
@@ -187,10 +192,14 @@ function embeddingDimension(categories: number): number {
   return Math.min(50, Math.ceil((categories + 1) / 2));
 }
 
-/** Labels that occur among the training rows, sorted as the column's own. */
-function seenCategories(column: Column, codes: ColumnValues, train: Int32Array): string[] {
+/** Labels that occur among the training rows, sorted as the column's own: at most so many, the most frequent, the first of equals. */
+function seenCategories(column: Column, codes: ColumnValues, train: Int32Array, most: number | null): string[] {
   const counts = countCodes(column, codes, train);
-  return (column.categories ?? []).filter((_, code) => (counts[code] as number) > 0);
+  const labels = column.categories ?? [];
+  const seen = labels.map((_, code) => code).filter((code) => (counts[code] as number) > 0);
+  const kept =
+    most === null ? seen : seen.toSorted((a, b) => (counts[b] as number) - (counts[a] as number) || a - b).slice(0, most);
+  return kept.toSorted((a, b) => a - b).map((code) => labels[code] as string);
 }
 
 function mostFrequentLabel(column: Column, codes: ColumnValues, train: Int32Array): string | null {

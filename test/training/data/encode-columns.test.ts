@@ -24,7 +24,11 @@ const datetime: fc.Arbitrary<EncodedColumn> = fc.record({
   indicator: fc.boolean(),
   parts: fc
     .subarray([...DATETIME_PARTS], { minLength: 1 })
-    .chain((parts) => fc.tuple(...parts.map((part) => scaling.map((fitted) => ({ part, scaling: fitted }))))),
+    .chain((parts) =>
+      fc.tuple(
+        ...parts.map((part) => fc.tuple(scaling, fc.integer()).map(([fitted, latest]) => ({ part, scaling: fitted, latest }))),
+      ),
+    ),
 });
 
 const category: fc.Arbitrary<EncodedColumn> = fc.subarray(LABELS).chain((categories) =>
