@@ -19,6 +19,13 @@ export const CATEGORY_ENCODINGS = ["one_hot", "ordinal", "embedding"] as const;
 const scaling = z.strictObject({ offset: z.number(), scale: z.number() }).meta({ description: "(value - offset) / scale" });
 export type Scaling = z.output<typeof scaling>;
 
+const targetScaling = z
+  .strictObject({ ...scaling.shape, transform: z.literal("log").optional() })
+  .meta({ description: "(value - offset) / scale; with transform log, of log(1 + value)." });
+
+/** How a target becomes what the network learns. training/data/target-units.ts applies it. */
+export type TargetScaling = z.output<typeof targetScaling>;
+
 const source = {
   column: z.string(),
   reading: columnReading.optional().meta({
@@ -97,7 +104,7 @@ export const preprocessing = z
   .strictObject({
     columns: z.array(encodedColumn).meta({ description: "Raw columns in the order in which rows given as arrays have them." }),
     targets: z
-      .array(z.strictObject({ column: z.string(), scaling: scaling.nullable(), numeric: z.literal(true).optional() }))
+      .array(z.strictObject({ column: z.string(), scaling: targetScaling.nullable(), numeric: z.literal(true).optional() }))
       .meta({
         description:
           "Target columns; a regression's outputs are multiplied by scale and offset is added. `numeric`: a column of numbers whose values are classes, which are answered as numbers.",

@@ -66,7 +66,13 @@ export const preprocess = z
     category: z.strictObject({ ...withDefaults(category, defaults.category), ...categoryMore }).prefault({}),
     datetime: z.strictObject({ parts: parts.default(["timestamp", "month", "weekday", "hour"]) }).prefault({}),
     target: z
-      .strictObject({ scale: z.enum(["standard", "none"]).default("standard") })
+      .strictObject({
+        scale: z.enum(["standard", "none"]).default("standard"),
+        transform: z.enum(["log", "none"]).optional().meta({
+          description:
+            "log: the network learns log(1 + y), then scaled, of targets above -1 that range widely; predictions and scores are in the target's own units. none: the default.",
+        }),
+      })
       .prefault({})
       .meta({ description: "Of a regression." }),
     columns: z

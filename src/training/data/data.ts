@@ -13,6 +13,7 @@ import { generate } from "./generate.ts";
 import { PAYLOAD } from "./source.ts";
 import { type Parts, type SplitResult, splitColumn, splitPresent, splitRows } from "./split.ts";
 import { type Table, takeRows } from "./table.ts";
+import { toNetworkUnits } from "./target-units.ts";
 
 export interface JobData {
   readonly train: Table;
@@ -94,12 +95,11 @@ function fit(
 ): Fitted {
   const preprocess = spec.preprocess as Preprocess;
   const { plans } = planColumns(features, preprocess);
-  const isScaled = !hasClasses && preprocess.target.scale === "standard";
   return {
     columns: plans.map((plan) => fitColumn(plan, valuesOf(dataset, plan.column.name), train)),
     targets: target.map((column) => ({
       column,
-      scaling: isScaled ? fitTargetScaling(valuesOf(dataset, column), train) : null,
+      scaling: hasClasses ? null : fitTargetScaling(preprocess.target, valuesOf(dataset, column), train),
       ...(hasClasses && isNumericColumn(dataset, column) && { numeric: true as const }),
     })),
   };
@@ -173,7 +173,7 @@ export function encodeRows(
     const values = codes ?? valuesOf(dataset, column);
     for (let row = 0; row < rows.length; row++) {
       const value = values[rows[row] as number] as number;
-      encoded[row * targetWidth + index] = scaling ? (value - scaling.offset) / scaling.scale : value;
+      encoded[row * targetWidth + index] = toNetworkUnits(value, scaling);
       if (actual) actual[row * targetWidth + index] = value;
     }
   });

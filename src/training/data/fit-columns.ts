@@ -6,11 +6,13 @@ import {
   isCyclic,
   NUMERIC_ENCODINGS,
   type Scaling,
+  type TargetScaling,
 } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { pointerOf } from "../../domain/errors.ts";
 import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
 import { datetimePart } from "./encoding.ts";
+import { logOf } from "./target-units.ts";
 
 type NumericOptions = Preprocess["numeric"];
 type CategoryOptions = Preprocess["category"];
@@ -293,11 +295,17 @@ function scaling(offset: number, scale: number): Scaling {
   return { offset, scale: scale > 0 && Number.isFinite(scale) ? scale : 1 };
 }
 
-/** Scaling of a regression's target: standard, on the training rows. */
-export function fitTargetScaling(values: ArrayLike<number>, train: Int32Array): Scaling {
+/** How a regression's target is learned: scaled, or as a logarithm, or both, by the training rows; null: as it is. */
+export function fitTargetScaling(
+  { scale, transform }: Preprocess["target"],
+  values: ArrayLike<number>,
+  train: Int32Array,
+): TargetScaling | null {
+  const log = transform === "log" ? ({ transform } as const) : {};
   const taken = new Float64Array(train.length);
-  for (let index = 0; index < train.length; index++) taken[index] = values[train[index] as number] as number;
-  return SCALINGS.standard(taken) as Scaling;
+  for (let index = 0; index < train.length; index++) taken[index] = logOf(values[train[index] as number] as number, log);
+  if (scale === "standard") return { ...(SCALINGS.standard(taken) as Scaling), ...log };
+  return transform === "log" ? { offset: 0, scale: 1, ...log } : null;
 }
 
 function meanOf(values: Float64Array): number {

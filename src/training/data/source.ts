@@ -180,6 +180,7 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
     : sketch(spec, chosen.features, dataset, parts.train, start);
   if (!sketched.columns) return refused(rowsPointer, sketched.errors);
   const { columns, preprocess } = sketched;
+  const unfit = logErrors(preprocess, chosen.targets, dataset, codes === null);
   const names = (of: readonly Column[]) => of.map(({ name }) => name);
   const shape: DataShape = {
     task,
@@ -196,12 +197,33 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
     encoded: columns,
   };
   const notes = dataNotes({ spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows });
-  const errors = [...sketched.errors, ...(start ? classErrors(start, classes) : [])];
+  const errors = [...sketched.errors, ...unfit, ...(start ? classErrors(start, classes) : [])];
   return { shape, tensors: [], rowsPointer, errors, notes };
 }
 
 /** A search holds rows out itself, each once. */
 const defaultSplit = ({ model }: JobSpec): Split | null => ("auto" in model ? null : { validation: 0.2, test: 0 });
+/** What keeps targets from being learned as logarithms, where the job asks for that or its kept preprocessing does. */
+function logErrors(
+  preprocess: ResolvedSpec["preprocess"],
+  targets: readonly Column[],
+  { values }: DatasetRows,
+  isRegression: boolean,
+): FieldError[] {
+  const isKept = preprocess !== null && "fitted" in preprocess;
+  const isLog = isKept
+    ? preprocess.fitted.targets.some(({ scaling }) => scaling?.transform === "log")
+    : preprocess?.target.transform === "log";
+  if (!isLog) return [];
+  const pointer = isKept ? "/preprocess" : "/preprocess/target/transform";
+  if (!isRegression) return [{ pointer, detail: "log is for a regression, and this target has classes: leave it out" }];
+  return targets.flatMap(({ name }): FieldError[] => {
+    const row = (values.get(name) as Float64Array | undefined)?.findIndex((value) => value <= -1) ?? -1;
+    if (row < 0) return [];
+    const detail = `log needs values above -1, and ${name} has ${values.get(name)?.[row]} in row ${row + 1}: leave it out`;
+    return [{ pointer, detail }];
+  });
+}
 
 function withFeatures(spec: JobSpec, features: string[] | undefined): JobSpec {
   if (!("dataset" in spec.data) || !features || spec.data.dataset.features) return spec;

@@ -429,6 +429,19 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
     ]);
   });
 
+  it("and gives targets that were learnt as logarithms in their own units, huge ones bounded", async () => {
+    const targets: Preprocessing["targets"] = [
+      { column: "price", scaling: { offset: 12, scale: 1.5, transform: "log" } },
+      { column: "income", scaling: { offset: 0, scale: 1, transform: "log" } },
+    ];
+    await expectAgreement(modelOf({ preprocessing: tables([numeric("a"), numeric("b")], targets), layers: [linear(2)] }), [
+      [1, 2],
+      [null, 3],
+      [-400, 1],
+      [400, -3],
+    ]);
+  });
+
   it("whatever the columns are called", async () => {
     const names = ["value", "label", "probabilities", "/Gemm", "/constant", "0.weight", "features", "a b/c:d", "ü"];
     const columns = names.map((name) => numeric(name));
