@@ -31,6 +31,11 @@ const JOB_NOTES = {
   imbalanced_classes: "One class has at least nine tenths of the rows.",
 } as const satisfies Readonly<Record<string, string>>;
 
+/** Codes of why a column is left out where the model is chosen automatically, besides those of every job. */
+const CHOICE_NOTES = {
+  duplicate_column: "A column has the same values as an earlier one in every row.",
+} as const satisfies Readonly<Record<string, string>>;
+
 /** Codes of what is found in rows to predict, and their meaning. */
 const PREDICT_NOTES = {
   value_outside_training:
@@ -39,7 +44,7 @@ const PREDICT_NOTES = {
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Every code of a note, and its meaning. */
-export const NOTES = { ...UPLOAD_NOTES, ...JOB_NOTES, ...PREDICT_NOTES } as const;
+export const NOTES = { ...UPLOAD_NOTES, ...JOB_NOTES, ...CHOICE_NOTES, ...PREDICT_NOTES } as const;
 
 export type NoteCode = keyof typeof NOTES;
 export type UploadNoteCode = keyof typeof UPLOAD_NOTES;

@@ -3,6 +3,7 @@ import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
 import { type JobNoteCode, MAX_NOTES, type Note } from "../../domain/notes.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import { formOf } from "../../domain/spec/split.ts";
+import { ID_ROWS } from "./columns-worth-learning.ts";
 import type { ClassesResult } from "./dataset-columns.ts";
 import { leakNotes } from "./leak-notes.ts";
 
@@ -12,8 +13,6 @@ const FEW_ROWS = 10;
 const IMBALANCE = 0.9;
 /** Different times of a column from which it may order the rows. */
 const TIMES = 10;
-/** Rows from which a column that never repeats itself is more likely an id than a measure. */
-const ID_ROWS = 50;
 
 /** A data set and what a job takes of it. */
 export interface NotedData {

@@ -2,7 +2,7 @@
 import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
-import type { Note } from "../../domain/notes.ts";
+import { MAX_NOTES, type Note } from "../../domain/notes.ts";
 import type { ReferredModel } from "../../domain/ports.ts";
 import { lastLinear } from "../../domain/spec/layer-walks.ts";
 import { type Preprocess, preprocess as preprocessOptions } from "../../domain/spec/preprocess-options.ts";
@@ -10,6 +10,7 @@ import { givenLayers, type JobSpec, type ResolvedSpec, type Task } from "../../d
 import { type Split, splitColumnOf } from "../../domain/spec/split.ts";
 import type { TensorEntry } from "../../domain/tensor.ts";
 import { type Embedding, embeddingsOf } from "../run/network.ts";
+import { columnsWorthLearning } from "./columns-worth-learning.ts";
 import { dataNotes } from "./data-notes.ts";
 import { chooseColumns, readClasses, rowsWithTargets } from "./dataset-columns.ts";
 import { layoutOf } from "./encoding.ts";
@@ -160,8 +161,10 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
   const rowsPointer = "/data/dataset/id";
   const keeps = given.preprocess === "from_model";
   const spec = keeps ? withFeatures(given, keptFeatures(start)) : given;
-  const chosen = chooseColumns(spec, dataset.columns);
-  if (!chosen.ok) return refused(rowsPointer, chosen.errors);
+  const asked = chooseColumns(spec, dataset.columns);
+  if (!asked.ok) return refused(rowsPointer, asked.errors);
+  const worth = isLeftToSearch(spec) ? columnsWorthLearning(asked.features, dataset) : { features: asked.features, notes: [] };
+  const chosen = { ...asked, features: worth.features };
   const read = readClasses(spec, chosen.targets, dataset);
   if (!read.ok) return refused(rowsPointer, read.errors);
   const { classes, codes } = (keeps && start && read.codes && keptClasses(start, read.classes, read.codes)) || read;
@@ -196,10 +199,15 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
     embeddings: embeddingsOf(columns),
     encoded: columns,
   };
-  const notes = dataNotes({ spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows });
+  const noted = { spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows };
+  const notes = [...worth.notes, ...dataNotes(noted)].slice(0, MAX_NOTES);
   const errors = [...sketched.errors, ...unfit, ...(start ? classErrors(start, classes) : [])];
   return { shape, tensors: [], rowsPointer, errors, notes };
 }
+
+/** Whether a search chooses the columns too. */
+const isLeftToSearch = ({ data, model }: JobSpec): boolean =>
+  "auto" in model && "dataset" in data && data.dataset.features === undefined;
 
 /** A search holds rows out itself, each once. */
 const defaultSplit = ({ model }: JobSpec): Split | null => ("auto" in model ? null : { validation: 0.2, test: 0 });

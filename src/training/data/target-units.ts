@@ -3,7 +3,7 @@ import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import { deterministicMath } from "../../engine/index.ts";
 
 /** Greatest logarithm that is undone: beyond it, float32 has no number. ONNX files have the same bound. */
-export const MAX_LOG = 88;
+const MAX_LOG = 88;
 
 /** A value of the target as the network learns it; NaN where a logarithm has none, at -1 and below. */
 export function toNetworkUnits(value: number, scaling: TargetScaling | null): number {

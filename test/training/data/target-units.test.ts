@@ -1,7 +1,7 @@
 /** Targets that are learned as logarithms: what is shown of them is in their own units everywhere. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_LOG, toNetworkUnits, toOwnUnits } from "../../../src/training/data/target-units.ts";
+import { toNetworkUnits, toOwnUnits } from "../../../src/training/data/target-units.ts";
 import { createPredictor } from "../../../src/training/predict/predict.ts";
 import { datasetOf } from "../dataset.ts";
 import { modelRecord, prepare, train } from "../train.ts";
@@ -41,7 +41,6 @@ describe("a target that is learned as a logarithm", () => {
     );
     expect(toNetworkUnits(-1, { offset: 0, scale: 1, transform: "log" })).toBeNaN();
     expect(Number.isFinite(Math.fround(toOwnUnits(1e6, { offset: 0, scale: 1, transform: "log" })))).toBe(true);
-    expect(Math.exp(MAX_LOG)).toBeLessThan(3.4e38);
   });
 
   it("is predicted, scored and followed in its own units", () => {
