@@ -21,7 +21,8 @@ export const UPLOAD_NOTES = {
 const JOB_NOTES = {
   rows_without_target: "Rows whose target is missing train nothing and are not scored.",
   task_guessed: "Whole numbers of few values were taken for classes.",
-  text_left_out: "A column of text has no values that can be trained on.",
+  text_left_out:
+    "A column of text is left out, where the network is given and no features are named, or where its texts were not kept.",
   column_without_values: "A column has no value in any row.",
   constant_column: "A column has the same value in every row.",
   id_like_column: "A column has another value in every row, as an id has.",

@@ -13,7 +13,7 @@ export type DatetimePart = (typeof DATETIME_PARTS)[number];
 /** How a number becomes features. */
 export const NUMERIC_ENCODINGS = ["value", "piecewise_linear", "both"] as const;
 
-/** How a category becomes features. */
+/** How a category becomes features; as a label, or, as an option of a job alone, as a text. */
 export const CATEGORY_ENCODINGS = ["one_hot", "ordinal", "embedding"] as const;
 
 const scaling = z.strictObject({ offset: z.number(), scale: z.number() }).meta({ description: "(value - offset) / scale" });
@@ -37,6 +37,22 @@ const range = z
   .strictObject({ min: z.number(), max: z.number() })
   .optional()
   .meta({ description: "Of the values among the training rows. Left out: there were none, or the model is older than this." });
+
+const vocabulary = z
+  .strictObject({
+    analyzer: z.enum(["word", "char_wb"]).meta({
+      description:
+        "word: runs of two or more letters, digits and underscores. char_wb: three to five characters of each word, with a space before and behind it.",
+    }),
+    terms: z.array(z.string()),
+    idf: z.array(z.number()).meta({ description: "Of each term, ln((1 + n) / (1 + rows with it)) + 1 of n training rows." }),
+  })
+  .meta({
+    description: "Terms of lower-cased texts, a feature each: count · idf, divided by the l2 norm of the vocabulary's.",
+  });
+
+/** Terms of texts, with their weights. training/data/text/text-features.ts applies them. */
+export type Vocabulary = z.output<typeof vocabulary>;
 
 const datetimeFeature = z.strictObject({
   part: z.enum(DATETIME_PARTS),
@@ -95,10 +111,23 @@ export const encodedColumn = z
       encode: z.enum(CATEGORY_ENCODINGS),
       dimension: z.int().min(1).nullable(),
     }),
+    z.strictObject({
+      kind: z.literal("text"),
+      ...source,
+      /** 1 + ln(count) in place of the count of a term. */
+      sublinear_tf: z.boolean(),
+      vocabularies: z.array(vocabulary),
+    }),
   ])
   .meta({ id: "EncodedColumn" });
 
 export type EncodedColumn = z.output<typeof encodedColumn>;
+
+/** A column whose features follow from one number: a value, a time, or the place of a label. */
+export type ValueColumn = Exclude<EncodedColumn, { kind: "text" }>;
+
+/** A column whose features follow from the terms of a text. */
+export type TextColumn = Extract<EncodedColumn, { kind: "text" }>;
 
 export const preprocessing = z
   .strictObject({
@@ -171,7 +200,7 @@ function binNames(encoded: NumericColumn): string[] {
 /** Names of the features that a column becomes, in the order of the network's inputs. */
 export function featureNames(encoded: EncodedColumn): string[] {
   const { column } = encoded;
-  const indicator = encoded.kind !== "category" && encoded.indicator ? [`${column} is missing`] : [];
+  const indicator = "indicator" in encoded && encoded.indicator ? [`${column} is missing`] : [];
   switch (encoded.kind) {
     case "numeric":
       return [...(hasValue(encoded) ? [column] : []), ...binNames(encoded), ...indicator];
@@ -186,6 +215,10 @@ export function featureNames(encoded: EncodedColumn): string[] {
       return encoded.encode === "one_hot"
         ? [...encoded.categories.map((label) => `${column}=${label}`), `${column}=other`]
         : [column];
+    case "text":
+      return encoded.vocabularies.flatMap(({ analyzer, terms }) =>
+        terms.map((term) => `${column} has ${analyzer === "word" ? term : JSON.stringify(term)}`),
+      );
   }
 }
 

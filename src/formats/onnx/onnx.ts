@@ -2,7 +2,7 @@
  * Exports a model as an ONNX file (onnx.ai): preprocessing, network and final activation in one graph, with the same rows as
  * input and the same numbers as output as predict. The batch axis is dynamic.
  */
-import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
+import type { EncodedColumn, TargetScaling, ValueColumn } from "../../domain/datasets/preprocessing.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
@@ -23,14 +23,14 @@ const FLOAT_BYTES = 4;
 /**
  * Encodes the file in pieces, without copying the weights. Inputs: `features` [batch, width], or one per raw column. Outputs:
  * `value` [batch, outputs] of a regression; `probabilities` [batch, classes] and `label` [batch] of a classification. Throws
- * invalid if the model is too large for the format.
+ * invalid if the model is too large for the format, or takes texts.
  */
 export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
   const graph = createGraph();
   const tensors = tensorsOf(graph, weights);
   const { preprocessing } = model;
   const features = preprocessing
-    ? writeColumns(graph, preprocessing.columns, (column) => tensors.value(`embedding.${column}.weight`))
+    ? writeColumns(graph, preprocessing.columns.map(withoutText), (column) => tensors.value(`embedding.${column}.weight`))
     : graph.input("features", "float", model.inputWidth, "numbers as the network takes them");
   const output = writeLayers(graph, model.layers, { value: features, axes: 1 }, (path) => ({
     value: (name) => tensors.value(`${path}.${name}`),
@@ -44,6 +44,13 @@ export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
       `the model needs ${encoded.size} bytes as ONNX, more than the ${MAX_BYTES} of the format: download its weights as safetensors`,
     );
   return encoded;
+}
+
+/** Throws invalid for a column of text: no operator of ONNX cuts a text at everything that is no letter, or into characters. */
+function withoutText(column: EncodedColumn): ValueColumn {
+  if (column.kind !== "text") return column;
+  const detail = `the model takes the text of ${column.column}, and ONNX has no operator that cuts a text into words with punctuation between them, or into characters`;
+  throw new TrainyardError("invalid", `${detail}: predict over the API, or download its weights as safetensors`);
 }
 
 const OUTPUTS: Readonly<Record<Model["task"], (graph: GraphBuilder, output: Value, model: Model) => void>> = {

@@ -221,7 +221,7 @@ function createTrialTrainer({ spec, classes, data, shape, candidates, folds, ans
   return (number: number): TrainedCandidate | null => {
     const begun = performance.now();
     const candidate = candidates[number - 1] as Candidate;
-    const taken = featureView(shape.features, candidate.view);
+    const taken = featureView(shape.features, candidate);
     const outputs = new Float32Array(answers.rows * answers.width);
     const weights: TensorSet[] = [];
     let epochs = 0;

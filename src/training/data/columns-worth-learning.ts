@@ -44,10 +44,14 @@ function faultOf(column: Column, values: ColumnValues | undefined, rows: number)
   if (distinct === 1 && missing === 0)
     return { code: "constant_column", detail: `${name} has one value in every row: it is left out` };
   if (missing > 0 || distinct < ID_ROWS || distinct !== rows) return null;
-  const isId = type === "category" || (type === "integer" && isCounted(column, values));
+  const isId =
+    type === "category" || (type === "integer" && isCounted(column, values)) || (type === "text" && isWordless(column));
   if (!isId) return null;
   return { code: "id_like_column", detail: `${name} has another value in every row, as an id has: it is left out` };
 }
+
+/** Whether texts that never repeat are single words, as codes are. */
+const isWordless = ({ top }: Column): boolean => top.length > 0 && top.every(({ value }) => !/\s/.test(value.trim()));
 
 /** Whether whole numbers that never repeat number the rows, in their order or without many gaps, and measure nothing. */
 function isCounted({ name, statistics, distinct }: Column, values: ColumnValues | undefined): boolean {
@@ -75,7 +79,8 @@ function copyOf(
   return null;
 }
 
-const kindOf = ({ type }: Column): string => (isCategorical(type) ? "label" : type === "datetime" ? "time" : "number");
+const kindOf = ({ type }: Column): string =>
+  isCategorical(type) ? "label" : type === "datetime" ? "time" : type === "text" ? "text" : "number";
 
 function isCopy(a: Column, own: ColumnValues, b: Column, other: ColumnValues): boolean {
   if (kindOf(a) !== kindOf(b) || (a.categories ?? []).join("\n") !== (b.categories ?? []).join("\n")) return false;

@@ -1,5 +1,5 @@
 /** Notes on the data of a job: which rows and columns were left out, what was guessed, and what looks wrong with the classes. */
-import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
+import { type Column, type DatasetRows, hasValues } from "../../domain/datasets/dataset.ts";
 import { type JobNoteCode, MAX_NOTES, type Note } from "../../domain/notes.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import { formOf } from "../../domain/spec/split.ts";
@@ -88,13 +88,19 @@ function targetLeaks({ dataset: { values }, features, targets, classes: { codes 
 }
 
 /** Columns that the job did not ask to leave out, and that nothing can be learnt from. */
-function leftOutNotes({ spec, dataset }: NotedData): Note[] {
+function leftOutNotes({ spec, dataset, features, targets }: NotedData): Note[] {
   if (!("dataset" in spec.data) || spec.data.dataset.features) return [];
+  // A search says of columns with texts itself why they are left out.
+  const chosen = "auto" in spec.model ? dataset.columns.filter(hasValues) : features;
+  const used = new Set([...chosen, ...targets].map(({ name }) => name));
   return dataset.columns
-    .filter(({ type, missing }) => type === "text" && missing < dataset.rows)
-    .map(({ name, distinct }) => {
+    .filter(({ name, type, missing }) => type === "text" && missing < dataset.rows && !used.has(name))
+    .map(({ name, distinct, kept }) => {
       const detail = `${name} is text (${distinct} different values) and is left out`;
-      return noteOn("text_left_out", name, detail, `upload the file with types={"${name}":"category"} to use it`);
+      const cure = kept
+        ? "name it in features to learn from its words, or leave model out"
+        : `upload the file again, or with types={"${name}":"category"}, to use it`;
+      return noteOn("text_left_out", name, detail, cure);
     });
 }
 

@@ -6,7 +6,7 @@ import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { rowsWithTargets } from "./dataset-columns.ts";
-import { columnEncoder } from "./encode-columns.ts";
+import { columnEncoder, textColumnEncoder } from "./encode-columns.ts";
 import { layoutOf } from "./encoding.ts";
 import { fitColumn, fitTargetScaling, planColumns } from "./fit-columns.ts";
 import { generate } from "./generate.ts";
@@ -14,6 +14,7 @@ import { PAYLOAD } from "./source.ts";
 import { type Parts, type SplitResult, splitColumn, splitPresent, splitRows } from "./split.ts";
 import { type Table, takeRows } from "./table.ts";
 import { toNetworkUnits } from "./target-units.ts";
+import { textReader } from "./text/column-texts.ts";
 
 export interface JobData {
   readonly train: Table;
@@ -118,6 +119,12 @@ export function splitDataset(spec: ResolvedSpec, classes: readonly string[], dat
   return { codes, present, parts: partsOf(splitPresent(present, dataset.rows, spec.split, spec.seed, sources)) };
 }
 
+function columnOf({ columns }: DatasetRows, name: string): Column {
+  const found = columns.find((column) => column.name === name);
+  if (!found) throw new Error(`the data set has no column ${name}`);
+  return found;
+}
+
 function valuesOf({ values }: DatasetRows, name: string) {
   const found = values.get(name);
   if (!found) throw new Error(`the values of column ${name} were not loaded`);
@@ -157,9 +164,11 @@ export function encodeRows(
 ): Table {
   const { offsets, width } = layoutOf(columns);
   const features = new Float32Array(rows.length * width);
-  const encoders = columns.map((column) =>
-    columnEncoder(column, valuesOf(dataset, column.column), categoryPositions(dataset, column)),
-  );
+  const encoders = columns.map((column) => {
+    const values = valuesOf(dataset, column.column);
+    if (column.kind === "text") return textColumnEncoder(column, textReader(columnOf(dataset, column.column), values));
+    return columnEncoder(column, values, categoryPositions(dataset, column));
+  });
   for (let from = 0; from < rows.length; from += BLOCK_ROWS) {
     const to = Math.min(from + BLOCK_ROWS, rows.length);
     encoders.forEach((encode, index) => {

@@ -11,6 +11,7 @@ import {
   hasValue,
   isCyclic,
   type Scaling,
+  type ValueColumn,
 } from "../../domain/datasets/preprocessing.ts";
 import { deterministicMath } from "../../engine/index.ts";
 
@@ -20,7 +21,7 @@ const DAY_MS = 86_400_000;
  * Writes the features of one value at `offset` of `out` and returns the offset after them. The value is a number (for a
  * datetime, milliseconds), or a position in the fitted categories; NaN stands for missing, and -1 for an unknown category.
  */
-export function encodeValue(encoded: EncodedColumn, value: number, out: Float32Array, offset: number): number {
+export function encodeValue(encoded: ValueColumn, value: number, out: Float32Array, offset: number): number {
   switch (encoded.kind) {
     case "numeric":
       return encodeNumber(encoded, value, out, offset);
@@ -37,7 +38,7 @@ export function encodeValue(encoded: EncodedColumn, value: number, out: Float32A
 
 /** Writes the features of a number, and returns the offset after them. */
 export function encodeNumber(
-  encoded: Extract<EncodedColumn, { kind: "numeric" }>,
+  encoded: Extract<ValueColumn, { kind: "numeric" }>,
   value: number,
   out: Float32Array,
   offset: number,
@@ -79,7 +80,7 @@ function encodeIndicator(wanted: boolean, value: number, out: Float32Array, offs
 }
 
 function encodeCategory(
-  encoded: Extract<EncodedColumn, { kind: "category" }>,
+  encoded: Extract<ValueColumn, { kind: "category" }>,
   value: number,
   out: Float32Array,
   offset: number,

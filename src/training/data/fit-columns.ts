@@ -10,9 +10,11 @@ import {
 } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { pointerOf } from "../../domain/errors.ts";
-import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
+import { DEFAULT_TEXT, type Preprocess, TEXT_OPTIONS, type TextOptions } from "../../domain/spec/preprocess-options.ts";
 import { datetimePart } from "./encoding.ts";
 import { logOf } from "./target-units.ts";
+import { textReader } from "./text/column-texts.ts";
+import { fitVocabularies } from "./text/text-features.ts";
 
 type NumericOptions = Preprocess["numeric"];
 type CategoryOptions = Preprocess["category"];
@@ -21,13 +23,25 @@ type CategoryOptions = Preprocess["category"];
 export type ColumnPlan =
   | { readonly kind: "numeric"; readonly column: Column; readonly options: NumericOptions }
   | { readonly kind: "datetime"; readonly column: Column; readonly parts: Preprocess["datetime"]["parts"] }
-  | { readonly kind: "category"; readonly column: Column; readonly options: CategoryOptions };
+  | { readonly kind: "category"; readonly column: Column; readonly options: CategoryOptions }
+  | {
+      readonly kind: "text";
+      readonly column: Column;
+      readonly options: TextOptions;
+      /** Columns of text in all, which share the features that texts have. */
+      readonly columns: number;
+    };
 
 /** Plans for feature columns. Options that do not belong to a column's type are errors at their place. */
 export function planColumns(columns: readonly Column[], preprocess: Preprocess): { plans: ColumnPlan[]; errors: FieldError[] } {
   const errors: FieldError[] = [];
+  const ownOf = ({ name }: Column): object => preprocess.columns[name] ?? {};
+  const isText = (column: Column): boolean =>
+    column.type === "text" ||
+    (column.type === "category" && ({ ...preprocess.category, ...ownOf(column) } as CategoryOptions).encode === "text");
+  const texts = columns.filter(isText).length;
   const plans = columns.map((column): ColumnPlan => {
-    const own = preprocess.columns[column.name] ?? {};
+    const own = ownOf(column);
     const check = (allowed: readonly string[], encodings: readonly unknown[] = []) => {
       for (const [option, value] of Object.entries(own)) {
         if (!allowed.includes(option) || (option === "encode" && !encodings.includes(value)))
@@ -45,8 +59,14 @@ export function planColumns(columns: readonly Column[], preprocess: Preprocess):
         parts: (own as { parts?: Preprocess["datetime"]["parts"] }).parts ?? preprocess.datetime.parts,
       };
     }
+    const { text = DEFAULT_TEXT } = preprocess;
+    if (column.type === "text") {
+      check(TEXT_OPTIONS);
+      return { kind: "text", column, options: { ...text, ...own } as TextOptions, columns: texts };
+    }
     if (isCategorical(column.type)) {
-      check(Object.keys(preprocess.category), CATEGORY_ENCODINGS);
+      check([...Object.keys(preprocess.category), "max_categories"], [...CATEGORY_ENCODINGS, "text"]);
+      if (isText(column)) return { kind: "text", column, options: text, columns: texts };
       return { kind: "category", column, options: { ...preprocess.category, ...own } as CategoryOptions };
     }
     check(Object.keys(preprocess.numeric), NUMERIC_ENCODINGS);
@@ -76,7 +96,14 @@ export function sketchColumn(plan: ColumnPlan, values: ColumnValues | undefined,
       };
     case "category":
       return fitCategory(plan.column, plan.options, values as ColumnValues, train);
+    case "text":
+      return fitText(plan, values as ColumnValues, train);
   }
+}
+
+function fitText({ column, options, columns }: Extract<ColumnPlan, { kind: "text" }>, values: ColumnValues, train: Int32Array) {
+  const vocabularies = fitVocabularies(textReader(column, values), train, options, columns);
+  return { kind: "text" as const, column: column.name, sublinear_tf: options.sublinear_tf, vocabularies };
 }
 
 /** Bins have to be fitted: quantiles may be equal. */
@@ -112,6 +139,8 @@ function fitValues(plan: ColumnPlan, values: ColumnValues, train: Int32Array): E
       return fitDatetime(plan.column, plan.parts, values, train);
     case "category":
       return fitCategory(plan.column, plan.options, values, train);
+    case "text":
+      return fitText(plan, values, train);
   }
 }
 
@@ -184,7 +213,7 @@ function fitCategory(
     boolean: column.type === "boolean",
     categories,
     fill,
-    encode,
+    encode: encode as (typeof CATEGORY_ENCODINGS)[number],
     dimension: encode === "embedding" ? (dimension ?? embeddingDimension(categories.length)) : null,
   };
 }

@@ -108,6 +108,12 @@ function preprocessingErrors({ columns }: Preprocessing): FieldError[] {
     names.add(column.column);
     if (column.kind === "datetime" && column.parts.some(({ part, latest }) => part === "age" && latest === undefined))
       fail("parts", "have an age without its latest time");
+    if (column.kind === "text") {
+      column.vocabularies.forEach(({ terms, idf }, place) => {
+        if (terms.length !== idf.length) fail(`vocabularies/${place}/idf`, "must have a number for each term");
+        if (new Set(terms).size !== terms.length) fail(`vocabularies/${place}/terms`, "has a term twice");
+      });
+    }
     if (column.kind !== "category") return;
     const { categories, fill, encode, dimension } = column;
     if (new Set(categories).size !== categories.length) fail("categories", "has a label twice");

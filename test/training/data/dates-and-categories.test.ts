@@ -2,13 +2,13 @@
 import { describe, expect, it } from "vitest";
 import { createValueReader } from "../../../src/domain/datasets/column-reader.ts";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
-import { type EncodedColumn, featureNames } from "../../../src/domain/datasets/preprocessing.ts";
+import { featureNames, type ValueColumn } from "../../../src/domain/datasets/preprocessing.ts";
 import { preprocess } from "../../../src/domain/spec/preprocess-options.ts";
 import { datetimePart, encodeValue } from "../../../src/training/data/encoding.ts";
 import { type ColumnPlan, fitColumn, planColumns } from "../../../src/training/data/fit-columns.ts";
 import { datasetOf } from "../dataset.ts";
 
-function encoded(column: EncodedColumn, value: number): number[] {
+function encoded(column: ValueColumn, value: number): number[] {
   const out = new Float32Array(featureNames(column).length);
   encodeValue(column, value, out, 0);
   return [...out];
@@ -46,7 +46,7 @@ describe("parts of a date", () => {
     const plan: ColumnPlan = { kind: "datetime", column: { ...date, type: "datetime" }, parts: ["age"] };
     const column = fitColumn(plan, Float64Array.from(days), Int32Array.of(0, 1));
     expect(column).toMatchObject({ parts: [{ part: "age", latest: days[1], scaling: { offset: 5, scale: 5 } }] });
-    expect(days.map((at) => encoded(column, at)[0])).toEqual([1, -1, -11]);
+    expect(days.map((at) => encoded(column as ValueColumn, at)[0])).toEqual([1, -1, -11]);
   });
 });
 
@@ -68,7 +68,7 @@ describe("max_categories", () => {
   });
 
   it("makes the rest other", () => {
-    const column = categoriesOf({ max_categories: 2 }) as EncodedColumn;
+    const column = categoriesOf({ max_categories: 2 }) as ValueColumn;
     expect(featureNames(column)).toEqual(["x=b", "x=c", "x=other"]);
     const read = createValueReader(column);
     expect(["a", "b", "zebra"].map((label) => encoded(column, read(label) as number))).toEqual([
