@@ -21,7 +21,8 @@ export const UPLOAD_NOTES = {
 const JOB_NOTES = {
   rows_without_target: "Rows whose target is missing train nothing and are not scored.",
   task_guessed: "Whole numbers of few values were taken for classes.",
-  text_left_out: "A column of text has no values that can be trained on.",
+  text_left_out:
+    "A column of text is left out, where the network is given and no features are named, or where its texts were not kept.",
   column_without_values: "A column has no value in any row.",
   constant_column: "A column has the same value in every row.",
   id_like_column: "A column has another value in every row, as an id has.",
@@ -29,6 +30,11 @@ const JOB_NOTES = {
   column_predicts_target: "A column alone predicts the target almost perfectly.",
   rare_class: "A class has fewer than ten rows.",
   imbalanced_classes: "One class has at least nine tenths of the rows.",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Codes of why a column is left out where the model is chosen automatically, besides those of every job. */
+const CHOICE_NOTES = {
+  duplicate_column: "A column has the same values as an earlier one in every row.",
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Codes of what is found in rows to predict, and their meaning. */
@@ -39,7 +45,7 @@ const PREDICT_NOTES = {
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Every code of a note, and its meaning. */
-export const NOTES = { ...UPLOAD_NOTES, ...JOB_NOTES, ...PREDICT_NOTES } as const;
+export const NOTES = { ...UPLOAD_NOTES, ...JOB_NOTES, ...CHOICE_NOTES, ...PREDICT_NOTES } as const;
 
 export type NoteCode = keyof typeof NOTES;
 export type UploadNoteCode = keyof typeof UPLOAD_NOTES;

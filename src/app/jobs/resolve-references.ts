@@ -33,8 +33,8 @@ async function resolveDataset(
   const named = [...reference.target, reference.splitColumn];
   // Widths and classes follow from these columns. Columns that only training needs are read when it starts.
   const isSmall = rows * columns.length <= MAX_NOTED_VALUES;
-  const needed = columns.filter(
-    ({ name, type }) => type !== "text" && (isSmall || isCategorical(type) || named.includes(name)),
+  const needed = columns.filter(({ name, type, kept }) =>
+    type === "text" ? kept && isTextOf(reference, name) : isSmall || isCategorical(type) || named.includes(name),
   );
   const values = await store.datasets.readColumns(
     dataset.id,
@@ -42,6 +42,10 @@ async function resolveDataset(
   );
   return { rows, sha256, columns, values };
 }
+
+/** Whether a column of text is a feature: where it is named as one, or a search takes every column. */
+const isTextOf = ({ features, searches }: NonNullable<References["dataset"]>, name: string): boolean =>
+  features ? features.includes(name) : searches;
 
 async function resolveModel(
   { store }: ProjectServices,

@@ -1,4 +1,5 @@
 /** Evaluates a model on a data set. */
+import { hasValues } from "../../domain/datasets/dataset.ts";
 import { invalid } from "../../domain/errors.ts";
 import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -20,7 +21,7 @@ export async function evaluate(services: ProjectServices, ref: string, datasetId
   const wanted = new Set(
     [...(model.preprocessing?.columns ?? []), ...(model.preprocessing?.targets ?? [])].map(({ column }) => column),
   );
-  const needed = columns.filter(({ name, type }) => type !== "text" && wanted.has(name));
+  const needed = columns.filter((column) => hasValues(column) && wanted.has(column.name));
   const values = await store.datasets.readColumns(
     dataset.id,
     needed.map(({ name }) => name),

@@ -3,6 +3,7 @@
  * What is not stored when it ends is run again by whoever leases the chunk next, to the same bits.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { hasValues } from "../../domain/datasets/dataset.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createLru } from "../../domain/lru.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
@@ -233,7 +234,7 @@ async function loadSource({ store }: Services, { id, spec }: Sweep): Promise<Swe
   if (!dataset) throw new TrainyardError("conflict", `the data set ${data.dataset.id} was deleted`);
   const { rows, sha256, columns } = dataset;
   const used = columnsOf(spec);
-  const names = columns.filter(({ name, type }) => type !== "text" && (!used || used.has(name))).map(({ name }) => name);
+  const names = columns.filter((column) => hasValues(column) && (!used || used.has(column.name))).map(({ name }) => name);
   const values = await store.datasets.readColumns(dataset.id, names);
   return { spec, source, dataset: { rows, sha256, columns, values } };
 }

@@ -66,6 +66,7 @@ function InputField({ input: { name, type, categories }, text, error, reach, onC
   }
   if (type === "datetime")
     return <TextField label={label} value={text} error={error} placeholder="2026-01-02T03:04:05Z" onInput={onChange} />;
+  if (type === "text") return <TextField label={label} value={text} error={error} onInput={onChange} />;
   return <NumberField {...{ label, text, error, reach, onChange }} isWhole={type === "integer"} />;
 }
 

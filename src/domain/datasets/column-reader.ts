@@ -12,7 +12,7 @@ import {
   timeOfCount,
 } from "./column-reading.ts";
 import { isErrorWord, isMissingText } from "./missing-words.ts";
-import type { EncodedColumn } from "./preprocessing.ts";
+import type { EncodedColumn, TextColumn, ValueColumn } from "./preprocessing.ts";
 
 /** A value that is there but is none of a column's labels. */
 export const UNKNOWN = -1;
@@ -25,18 +25,36 @@ export const UNKNOWN = -1;
 export type ValueReader = (raw: unknown) => number | string;
 
 /** The reader of one fitted column. */
-export function createValueReader(column: EncodedColumn): ValueReader {
+export function createValueReader(column: ValueColumn): ValueReader {
   const reading = column.reading ?? {};
   if (column.kind === "numeric") return numericReader(reading);
   if (column.kind === "datetime") return datetimeReader(reading);
   return column.boolean ? booleanReader(column.categories, reading) : createLabelReader(column.categories, reading);
 }
 
+/** Reads a raw value to a text, empty where it is missing. Returns null where it is neither a text, a number nor a boolean. */
+export type TextReader = (raw: unknown) => string | null;
+
+/** What a value of a text column must be. */
+export const NOT_A_TEXT = "must be a text, or null where it is missing";
+
+/** The reader of a fitted column of text. */
+export function createTextReader({ reading }: TextColumn): TextReader {
+  const words = new Set((reading?.missing ?? []).map((word) => word.trim().toLowerCase()));
+  return (raw) => {
+    if (isAbsent(raw)) return "";
+    if (typeof raw === "object") return null;
+    const text = String(raw);
+    return words.has(text.trim().toLowerCase()) ? "" : text;
+  };
+}
+
 /** A cell of CSV as a value. Text in quotes is taken as it stands; other text without the spaces around it. */
 export function cellOf(text: string, isQuoted: boolean, column: EncodedColumn | null): string | null {
   if (isQuoted) return text;
   // A word such as NA stands for a missing value in every column when it is written without quotes, unless other words do.
-  if (column?.kind === "category" && column.reading?.missing === undefined && isMissingText(text)) return null;
+  const hasWords = column?.kind === "category" || column?.kind === "text";
+  if (hasWords && column.reading?.missing === undefined && isMissingText(text)) return null;
   return text.trim();
 }
 

@@ -51,7 +51,7 @@ export interface DatasetStore {
   readPreview(id: string): Promise<DatasetPreview | null>;
   /**
    * Values of columns by name, whole. Throws not_found for an unknown data set, and for a name that is unknown or is a text
-   * column, which has no values.
+   * column whose texts are not kept.
    */
   readColumns(id: string, names: readonly string[]): Promise<ReadonlyMap<string, ColumnValues>>;
   /** Deletes a data set, unless a job that has not ended has its id at data.dataset.id: then nothing changes. */

@@ -1,10 +1,11 @@
 /** A table that a user brought: its columns, what they hold, and what is known of each. Times are epoch milliseconds. */
 import { z } from "zod";
 import { columnReading } from "./column-reading.ts";
+import type { TextValues } from "./texts.ts";
 
 /**
  * What a column holds. `number` and `integer` are float64; `boolean` and `category` are one of a list of labels; `datetime` is
- * milliseconds since 1970 in UTC; `text` is kept for the preview alone and cannot be trained on.
+ * milliseconds since 1970 in UTC; `text` is names or sentences, of whose words a model can learn where they are kept.
  */
 export const COLUMN_TYPES = ["number", "integer", "boolean", "category", "datetime", "text"] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
@@ -61,6 +62,10 @@ export const columnSchema = z
       .meta({ description: "Every label of a category or boolean column, sorted; null for other types." }),
     reading: columnReading.optional(),
     odd: oddCells.optional().meta({ description: "Cells that are something else than the others; left out where none is." }),
+    kept: z.literal(true).optional().meta({
+      description:
+        "Of a text column: its texts are stored, so that a model can learn from their words. Left out where the texts of the table were too many, or the upload is older than this.",
+    }),
     role: z.literal("index").optional().meta({
       description: "`index`: the column has no name and counts the rows, so that it is no feature unless it is asked for.",
     }),
@@ -103,13 +108,18 @@ export interface DatasetDocument {
 
 /**
  * The values of a column in row order. `number`, `integer` and `datetime`: float64, NaN where missing. `category` and `boolean`:
- * positions in `categories`, -1 where missing.
+ * positions in `categories`, -1 where missing. `text`: packed as texts.ts says, not a value a row.
  */
-export type ColumnValues = Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+export type ColumnValues = Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer> | TextValues;
 
 /** Whether a type has values that can be trained on as numbers rather than as labels. */
 export function isNumeric(type: ColumnType): boolean {
   return type === "number" || type === "integer" || type === "datetime";
+}
+
+/** Whether a column has values that a model can learn from: every one but a text whose texts are not kept. */
+export function hasValues({ type, kept }: Pick<Column, "type" | "kept">): boolean {
+  return type !== "text" || kept === true;
 }
 
 /** Whether a type is a choice from a list of labels. */

@@ -7,17 +7,24 @@ import { nearest } from "../spelling.ts";
 import { columnReading } from "./column-reading.ts";
 
 /** Parts of a datetime that can be features; cyclic ones become a sine and a cosine. All in UTC. */
-export const DATETIME_PARTS = ["timestamp", "year", "month", "day", "weekday", "hour"] as const;
+export const DATETIME_PARTS = ["timestamp", "year", "quarter", "month", "week", "day", "weekday", "hour", "age"] as const;
 export type DatetimePart = (typeof DATETIME_PARTS)[number];
 
 /** How a number becomes features. */
 export const NUMERIC_ENCODINGS = ["value", "piecewise_linear", "both"] as const;
 
-/** How a category becomes features. */
+/** How a category becomes features; as a label, or, as an option of a job alone, as a text. */
 export const CATEGORY_ENCODINGS = ["one_hot", "ordinal", "embedding"] as const;
 
 const scaling = z.strictObject({ offset: z.number(), scale: z.number() }).meta({ description: "(value - offset) / scale" });
 export type Scaling = z.output<typeof scaling>;
+
+const targetScaling = z
+  .strictObject({ ...scaling.shape, transform: z.literal("log").optional() })
+  .meta({ description: "(value - offset) / scale; with transform log, of log(1 + value)." });
+
+/** How a target becomes what the network learns. training/data/target-units.ts applies it. */
+export type TargetScaling = z.output<typeof targetScaling>;
 
 const source = {
   column: z.string(),
@@ -30,6 +37,34 @@ const range = z
   .strictObject({ min: z.number(), max: z.number() })
   .optional()
   .meta({ description: "Of the values among the training rows. Left out: there were none, or the model is older than this." });
+
+const vocabulary = z
+  .strictObject({
+    analyzer: z.enum(["word", "char_wb"]).meta({
+      description:
+        "word: runs of two or more letters, digits and underscores. char_wb: three to five characters of each word, with a space before and behind it.",
+    }),
+    terms: z.array(z.string()),
+    idf: z.array(z.number()).meta({ description: "Of each term, ln((1 + n) / (1 + rows with it)) + 1 of n training rows." }),
+  })
+  .meta({
+    description: "Terms of lower-cased texts, a feature each: count · idf, divided by the l2 norm of the vocabulary's.",
+  });
+
+/** Terms of texts, with their weights. training/data/text/text-features.ts applies them. */
+export type Vocabulary = z.output<typeof vocabulary>;
+
+const datetimeFeature = z.strictObject({
+  part: z.enum(DATETIME_PARTS),
+  scaling: scaling.nullable(),
+  latest: z.number().optional().meta({
+    description:
+      "Of the part age: the latest time among the training rows, in milliseconds since 1970, from which days are counted back.",
+  }),
+});
+
+/** A part of a datetime as it was fitted. */
+export type DatetimeFeature = z.output<typeof datetimeFeature>;
 
 /**
  * One raw column as the network sees it, in this order of operations: a missing value is filled, a number scaled; a category
@@ -60,7 +95,7 @@ export const encodedColumn = z
       range,
       fill: z.number(),
       indicator: z.boolean(),
-      parts: z.array(z.strictObject({ part: z.enum(DATETIME_PARTS), scaling: scaling.nullable() })),
+      parts: z.array(datetimeFeature),
     }),
     z.strictObject({
       kind: z.literal("category"),
@@ -76,16 +111,29 @@ export const encodedColumn = z
       encode: z.enum(CATEGORY_ENCODINGS),
       dimension: z.int().min(1).nullable(),
     }),
+    z.strictObject({
+      kind: z.literal("text"),
+      ...source,
+      /** 1 + ln(count) in place of the count of a term. */
+      sublinear_tf: z.boolean(),
+      vocabularies: z.array(vocabulary),
+    }),
   ])
   .meta({ id: "EncodedColumn" });
 
 export type EncodedColumn = z.output<typeof encodedColumn>;
 
+/** A column whose features follow from one number: a value, a time, or the place of a label. */
+export type ValueColumn = Exclude<EncodedColumn, { kind: "text" }>;
+
+/** A column whose features follow from the terms of a text. */
+export type TextColumn = Extract<EncodedColumn, { kind: "text" }>;
+
 export const preprocessing = z
   .strictObject({
     columns: z.array(encodedColumn).meta({ description: "Raw columns in the order in which rows given as arrays have them." }),
     targets: z
-      .array(z.strictObject({ column: z.string(), scaling: scaling.nullable(), numeric: z.literal(true).optional() }))
+      .array(z.strictObject({ column: z.string(), scaling: targetScaling.nullable(), numeric: z.literal(true).optional() }))
       .meta({
         description:
           "Target columns; a regression's outputs are multiplied by scale and offset is added. `numeric`: a column of numbers whose values are classes, which are answered as numbers.",
@@ -102,10 +150,13 @@ export type Preprocessing = z.output<typeof preprocessing>;
 const CYCLES: Readonly<Record<DatetimePart, boolean>> = {
   timestamp: false,
   year: false,
+  quarter: true,
   month: true,
+  week: true,
   day: true,
   weekday: true,
   hour: true,
+  age: false,
 };
 
 /**
@@ -149,7 +200,7 @@ function binNames(encoded: NumericColumn): string[] {
 /** Names of the features that a column becomes, in the order of the network's inputs. */
 export function featureNames(encoded: EncodedColumn): string[] {
   const { column } = encoded;
-  const indicator = encoded.kind !== "category" && encoded.indicator ? [`${column} is missing`] : [];
+  const indicator = "indicator" in encoded && encoded.indicator ? [`${column} is missing`] : [];
   switch (encoded.kind) {
     case "numeric":
       return [...(hasValue(encoded) ? [column] : []), ...binNames(encoded), ...indicator];
@@ -164,6 +215,10 @@ export function featureNames(encoded: EncodedColumn): string[] {
       return encoded.encode === "one_hot"
         ? [...encoded.categories.map((label) => `${column}=${label}`), `${column}=other`]
         : [column];
+    case "text":
+      return encoded.vocabularies.flatMap(({ analyzer, terms }) =>
+        terms.map((term) => `${column} has ${analyzer === "word" ? term : JSON.stringify(term)}`),
+      );
   }
 }
 

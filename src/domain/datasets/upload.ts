@@ -14,7 +14,7 @@ export interface IngestedTable {
   readonly aboutJson?: string | null;
   /** The first rows, each an array as JSON text, without a newline. */
   readonly previewLines: readonly string[];
-  /** By name, for every column that is not text. */
+  /** By name, for every column but those of text that are not kept. */
   readonly values: ReadonlyMap<string, ColumnValues>;
 }
 

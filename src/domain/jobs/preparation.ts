@@ -34,7 +34,15 @@ export interface Draft {
 
 /** The references of a job body, which must be resolved. */
 export interface References {
-  readonly dataset: { readonly id: string; readonly target: readonly string[]; readonly splitColumn: string | null } | null;
+  readonly dataset: {
+    readonly id: string;
+    readonly target: readonly string[];
+    readonly splitColumn: string | null;
+    /** Names of the features; null where they are not named. */
+    readonly features: readonly string[] | null;
+    /** Whether the network is searched for. */
+    readonly searches: boolean;
+  } | null;
   /** The reference to the model or checkpoint whose weights it starts from, and the JSON pointer of the reference. */
   readonly model: { readonly ref: string; readonly pointer: string } | null;
 }

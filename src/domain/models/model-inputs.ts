@@ -10,7 +10,7 @@ const MAX_INPUT_LABELS = 200;
 export const modelInput = z
   .object({
     name: z.string().meta({ description: "The column's; its place, counted from 0, where rows have no names." }),
-    type: z.enum(["number", "integer", "boolean", "category", "datetime"]),
+    type: z.enum(["number", "integer", "boolean", "category", "datetime", "text"]),
     categories: z
       .array(z.string())
       .nullable()
@@ -61,5 +61,7 @@ function describe(column: EncodedColumn): ModelInput {
         usual: column.fill,
         spread: null,
       };
+    case "text":
+      return { name, type: "text", categories: null, usual: null, spread: null };
   }
 }

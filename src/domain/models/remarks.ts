@@ -35,7 +35,7 @@ export interface Bounds {
  */
 export function boundsOf(column: EncodedColumn): Bounds {
   if (column.kind === "category") return { low: 0, high: Number.POSITIVE_INFINITY };
-  if (!column.range) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  if (column.kind === "text" || !column.range) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
   const { min, max } = column.range;
   const width = max - min;
   return { low: min - width, high: max + width };
@@ -135,7 +135,7 @@ function noteOf(column: EncodedColumn, { count, places, value }: Remark, rows: n
 }
 
 function rangeText(column: Exclude<EncodedColumn, { kind: "category" }>): string {
-  const { min, max } = column.range ?? { min: Number.NaN, max: Number.NaN };
+  const { min, max } = ("range" in column && column.range) || { min: Number.NaN, max: Number.NaN };
   const text = (value: number) => (column.kind === "datetime" ? new Date(value).toISOString() : String(value));
   return min === max ? `always ${text(min)}` : `${text(min)} to ${text(max)}`;
 }

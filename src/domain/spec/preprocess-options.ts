@@ -23,13 +23,35 @@ const category = {
     .enum(["other", "most_frequent", "constant"])
     .meta({ description: "other: a missing value is treated as an unknown one." }),
   constant: z.string().meta({ description: "The label for impute: constant." }),
-  encode: z.enum(CATEGORY_ENCODINGS),
+  encode: z
+    .enum([...CATEGORY_ENCODINGS, "text"])
+    .meta({ description: "text: by the words of the label, as preprocess.text says." }),
   dimension: z
     .int()
     .min(1)
     .max(1024)
     .nullable()
     .meta({ description: "Of an embedding; null: chosen from the number of categories." }),
+};
+
+/** Left out of a resolved spec unless given, so that those of before stay as they are. */
+const categoryMore = {
+  max_categories: z.int().min(1).max(10_000).nullable().optional().meta({
+    description: "Only so many labels, the most frequent among the training rows, have a place; the rest is other. null: all.",
+  }),
+};
+
+const text = {
+  ngrams: z.enum(["word", "char", "both"]).meta({
+    description:
+      "Terms: words, three to five characters within a word, or the most frequent of both, half of the features each.",
+  }),
+  max_features: z.int().min(1).max(8192).nullable().meta({
+    description:
+      "Terms at most, the most frequent. null: 2048 of all columns of text together, no more than training rows, and fewer of many rows: 32 Mi values at most.",
+  }),
+  min_rows: z.int().min(1).meta({ description: "Training rows that a term must occur in." }),
+  sublinear_tf: z.boolean().meta({ description: "1 + ln(count) in place of the count of a term in a row." }),
 };
 
 const parts = z.array(z.enum(DATETIME_PARTS)).min(1);
@@ -45,6 +67,7 @@ const defaults = {
     bins: 16,
   },
   category: { impute: "other", constant: "", encode: "one_hot", dimension: null },
+  text: { ngrams: "both", max_features: null, min_rows: 2, sublinear_tf: false },
 } as const;
 
 /** Fills in what is left out, field by field. */
@@ -56,16 +79,31 @@ const withDefaults = <T extends Record<string, z.ZodType>>(shape: T, values: { r
 export const preprocess = z
   .strictObject({
     numeric: z.strictObject(withDefaults(numeric, defaults.numeric)).prefault({}),
-    category: z.strictObject(withDefaults(category, defaults.category)).prefault({}),
+    category: z.strictObject({ ...withDefaults(category, defaults.category), ...categoryMore }).prefault({}),
     datetime: z.strictObject({ parts: parts.default(["timestamp", "month", "weekday", "hour"]) }).prefault({}),
+    text: z.strictObject(withDefaults(text, defaults.text)).optional().meta({
+      description:
+        "Of columns of text: TF-IDF of their most frequent terms, with the formulas of scikit-learn's TfidfVectorizer.",
+    }),
     target: z
-      .strictObject({ scale: z.enum(["standard", "none"]).default("standard") })
+      .strictObject({
+        scale: z.enum(["standard", "none"]).default("standard"),
+        transform: z.enum(["log", "none"]).optional().meta({
+          description:
+            "log: the network learns log(1 + y), then scaled, of targets above -1 that range widely; predictions and scores are in the target's own units. none: the default.",
+        }),
+      })
       .prefault({})
       .meta({ description: "Of a regression." }),
     columns: z
       .record(
         z.string(),
-        z.union([z.strictObject(numeric).partial(), z.strictObject(category).partial(), z.strictObject({ parts }).partial()]),
+        z.union([
+          z.strictObject(numeric).partial(),
+          z.strictObject({ ...category, ...categoryMore }).partial(),
+          z.strictObject({ parts }).partial(),
+          z.strictObject(text).partial(),
+        ]),
       )
       .default({})
       .meta({ description: "Exceptions, by column." }),
@@ -73,3 +111,12 @@ export const preprocess = z
   .meta({ id: "Preprocess", description: "Fitted on the training part alone, and stored with the model." });
 
 export type Preprocess = z.output<typeof preprocess>;
+
+/** How texts become features. */
+export type TextOptions = NonNullable<Preprocess["text"]>;
+
+/** The options of texts where a job gives none. */
+export const DEFAULT_TEXT: TextOptions = defaults.text;
+
+/** The names of the options of a column of text. */
+export const TEXT_OPTIONS = Object.keys(text);

@@ -13,14 +13,17 @@ const ERA_DAYS = 146_097;
 type Operand = Value | number;
 
 /** Returns functions that add the nodes of each part of `at`, in milliseconds since 1970, as training/data/encoding.ts defines it. */
-export function datetimeParts(graph: GraphBuilder, at: Value): Readonly<Record<DatetimePart, () => Value>> {
+export function datetimeParts(graph: GraphBuilder, at: Value): Readonly<Record<DatetimePart, (latest: number) => Value>> {
   const { add, sub, div, quotient, modulo } = arithmetic(graph);
   const days = quotient(at, DAY_MS);
   const date = () => civilDate(graph, days);
   return {
     timestamp: () => div(at, 1000),
     year: () => date().year,
+    quarter: () => div(quotient(sub(date().month, 1), 3), 4),
     month: () => div(sub(date().month, 1), 12),
+    week: () => div(isoWeek(graph, days), 53),
+    age: (latest) => div(sub(latest, at), DAY_MS),
     day: () => {
       const { day, monthLength } = date();
       return div(sub(day, 1), monthLength);
@@ -31,6 +34,17 @@ export function datetimeParts(graph: GraphBuilder, at: Value): Readonly<Record<D
       return div(add(quotient(ms, 3_600_000), div(modulo(quotient(ms, 60_000), 60), 60)), 24);
     },
   };
+}
+
+/** The ISO week from 0: whole weeks from New Year of the year of its Thursday, whose day number is days_from_civil(year, 1, 1). */
+function isoWeek(graph: GraphBuilder, days: Value): Value {
+  const { add, sub, mul, quotient, modulo } = arithmetic(graph);
+  const thursday = add(sub(days, modulo(add(days, 3), 7)), 3);
+  const yearBefore = sub(civilDate(graph, thursday).year, 1);
+  const leapDays = add(sub(quotient(yearBefore, 4), quotient(yearBefore, 100)), quotient(yearBefore, 400));
+  // January 1st is day 306 of the year that began in March.
+  const newYear = add(add(mul(yearBefore, 365), leapDays), 306 - EPOCH_DAYS);
+  return quotient(sub(thursday, newYear), 7);
 }
 
 function civilDate(graph: GraphBuilder, days: Value) {

@@ -3,17 +3,13 @@
  * output. Numbers are doubles, so that large offsets lose no digits, and NaN if missing. Datetimes are milliseconds since 1970
  * as doubles, and NaN if missing. Categories are labels, and "" if missing, or a word that the column's reading takes for that.
  */
-import { binEdges, type EncodedColumn, hasValue, isCyclic, type Scaling } from "../../domain/datasets/preprocessing.ts";
+import { binEdges, hasValue, isCyclic, type Scaling, type ValueColumn } from "../../domain/datasets/preprocessing.ts";
 import { datetimeParts } from "./onnx-datetime.ts";
 import { type GraphBuilder, TYPE, type Value } from "./onnx-graph.ts";
 import { isMissingLabel, spelledAsLabel } from "./onnx-label-text.ts";
 
 /** Adds the inputs of all columns and returns their concatenated features, float32 [batch, width]. */
-export function writeColumns(
-  graph: GraphBuilder,
-  columns: readonly EncodedColumn[],
-  tableOf: (column: string) => Value,
-): Value {
+export function writeColumns(graph: GraphBuilder, columns: readonly ValueColumn[], tableOf: (column: string) => Value): Value {
   // All inputs before any other value, because users rely on their names.
   const raw = columns.map(({ kind, column }) => graph.input(column, INPUTS[kind].type, 1, INPUTS[kind].doc));
   const features = columns.flatMap((column, index) => featuresOf(graph, column, raw[index] as Value, tableOf));
@@ -26,15 +22,15 @@ const INPUTS = {
   category: { type: "string", doc: 'a label, spelled as the model spells it; "" or a word for it where it is missing' },
 } as const;
 
-function featuresOf(graph: GraphBuilder, column: EncodedColumn, raw: Value, tableOf: (column: string) => Value): Value[] {
+function featuresOf(graph: GraphBuilder, column: ValueColumn, raw: Value, tableOf: (column: string) => Value): Value[] {
   if (column.kind === "category") return [categoryFeatures(graph, column, raw, tableOf)];
   const missing = graph.node("IsNaN", [raw]);
   const filled = graph.node("Where", [missing, graph.constant("double", column.fill), raw]);
   const indicator = column.indicator ? [graph.node("Cast", [missing], { to: TYPE.float })] : [];
   if (column.kind === "numeric") return [...numberFeatures(graph, column, filled), ...indicator];
   const parts = datetimeParts(graph, filled);
-  const features = column.parts.flatMap(({ part, scaling }) => {
-    const value = parts[part]();
+  const features = column.parts.flatMap(({ part, scaling, latest }) => {
+    const value = parts[part](latest ?? 0);
     if (!isCyclic(part)) return [toFloat(graph, scaled(graph, value, scaling))];
     const angle = toFloat(graph, graph.node("Mul", [value, graph.constant("double", 2 * Math.PI)]));
     return [graph.node("Sin", [angle]), graph.node("Cos", [angle])];
@@ -43,7 +39,7 @@ function featuresOf(graph: GraphBuilder, column: EncodedColumn, raw: Value, tabl
 }
 
 /** The scaled value, clipped if it is to be, and the shares of the bins below the value. */
-function numberFeatures(graph: GraphBuilder, column: Extract<EncodedColumn, { kind: "numeric" }>, filled: Value): Value[] {
+function numberFeatures(graph: GraphBuilder, column: Extract<ValueColumn, { kind: "numeric" }>, filled: Value): Value[] {
   const edges = binEdges(column);
   const value = scaled(graph, filled, column.scaling);
   const clipped = column.clip === "smooth" ? smoothlyClipped(graph, value) : value;
@@ -83,7 +79,7 @@ function scaled(graph: GraphBuilder, value: Value, scaling: Scaling | null): Val
 /** One-hot with a last position for unknown labels; or the index in it, as a number or embedded as the row of a table. */
 function categoryFeatures(
   graph: GraphBuilder,
-  encoded: Extract<EncodedColumn, { kind: "category" }>,
+  encoded: Extract<ValueColumn, { kind: "category" }>,
   raw: Value,
   tableOf: (column: string) => Value,
 ): Value {

@@ -2,6 +2,7 @@
  * Exports a model as an ONNX file (onnx.ai): preprocessing, network and final activation in one graph, with the same rows as
  * input and the same numbers as output as predict. The batch axis is dynamic.
  */
+import type { EncodedColumn, TargetScaling, ValueColumn } from "../../domain/datasets/preprocessing.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
@@ -12,6 +13,9 @@ import { writeColumns } from "./onnx-preprocessing.ts";
 
 export const ONNX_TYPE = "application/octet-stream";
 
+/** As training/data/target-units.ts: beyond it, float32 has no number. */
+const MAX_LOG = 88;
+
 /** The size limit of protocol buffers. */
 const MAX_BYTES = 2 ** 31 - 1;
 const FLOAT_BYTES = 4;
@@ -19,14 +23,14 @@ const FLOAT_BYTES = 4;
 /**
  * Encodes the file in pieces, without copying the weights. Inputs: `features` [batch, width], or one per raw column. Outputs:
  * `value` [batch, outputs] of a regression; `probabilities` [batch, classes] and `label` [batch] of a classification. Throws
- * invalid if the model is too large for the format.
+ * invalid if the model is too large for the format, or takes texts.
  */
 export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
   const graph = createGraph();
   const tensors = tensorsOf(graph, weights);
   const { preprocessing } = model;
   const features = preprocessing
-    ? writeColumns(graph, preprocessing.columns, (column) => tensors.value(`embedding.${column}.weight`))
+    ? writeColumns(graph, preprocessing.columns.map(withoutText), (column) => tensors.value(`embedding.${column}.weight`))
     : graph.input("features", "float", model.inputWidth, "numbers as the network takes them");
   const output = writeLayers(graph, model.layers, { value: features, axes: 1 }, (path) => ({
     value: (name) => tensors.value(`${path}.${name}`),
@@ -40,6 +44,13 @@ export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
       `the model needs ${encoded.size} bytes as ONNX, more than the ${MAX_BYTES} of the format: download its weights as safetensors`,
     );
   return encoded;
+}
+
+/** Throws invalid for a column of text: no operator of ONNX cuts a text at everything that is no letter, or into characters. */
+function withoutText(column: EncodedColumn): ValueColumn {
+  if (column.kind !== "text") return column;
+  const detail = `the model takes the text of ${column.column}, and ONNX has no operator that cuts a text into words with punctuation between them, or into characters`;
+  throw new TrainyardError("invalid", `${detail}: predict over the API, or download its weights as safetensors`);
 }
 
 const OUTPUTS: Readonly<Record<Model["task"], (graph: GraphBuilder, output: Value, model: Model) => void>> = {
@@ -80,12 +91,37 @@ function activated(graph: GraphBuilder, activation: Model["activation"], output:
 
 /** Adds the output of a regression, with the scaling of its targets undone. */
 function writeValue(graph: GraphBuilder, output: Value, { preprocessing, outputWidth }: Model): void {
-  const scalings = preprocessing?.targets.map(({ scaling }) => scaling ?? { offset: 0, scale: 1 }) ?? [];
+  const scalings: readonly TargetScaling[] =
+    preprocessing?.targets.map(({ scaling }) => scaling ?? { offset: 0, scale: 1 }) ?? [];
   const isScaled = scalings.some(({ offset, scale }) => offset !== 0 || scale !== 1);
-  const constant = (values: readonly number[]) => graph.constant("float", values);
-  const product = () => graph.node("Mul", [output, constant(scalings.map(({ scale }) => scale))]);
-  const value = isScaled ? graph.node("Add", [product(), constant(scalings.map(({ offset }) => offset))]) : output;
+  const isLog = scalings.some(({ transform }) => transform === "log");
+  const value = isLog ? exponentials(graph, output, scalings) : isScaled ? rescaled(graph, output, scalings, "float") : output;
   graph.output("value", value, "float", outputWidth, preprocessing?.targets.map(({ column }) => column).join(", ") ?? "");
+}
+
+function rescaled(graph: GraphBuilder, output: Value, scalings: readonly TargetScaling[], type: "float" | "double"): Value {
+  const product = graph.node("Mul", [
+    output,
+    graph.constant(
+      type,
+      scalings.map(({ scale }) => scale),
+    ),
+  ]);
+  return graph.node("Add", [
+    product,
+    graph.constant(
+      type,
+      scalings.map(({ offset }) => offset),
+    ),
+  ]);
+}
+
+/** Targets that were learned as logarithms, in doubles as predict has it: exp of a float32 would lose digits. */
+function exponentials(graph: GraphBuilder, output: Value, scalings: readonly TargetScaling[]): Value {
+  const logs = rescaled(graph, graph.node("Cast", [output], { to: TYPE.double }), scalings, "double");
+  const bounded = graph.node("Min", [logs, graph.constant("double", MAX_LOG)]);
+  const own = graph.node("Sub", [graph.node("Exp", [bounded]), graph.constant("double", 1)]);
+  return graph.node("Cast", [own], { to: TYPE.float });
 }
 
 function writeClasses(graph: GraphBuilder, output: Value, { classes, outputWidth, threshold }: Model): void {

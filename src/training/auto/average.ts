@@ -32,7 +32,7 @@ export function averageOf(
     })),
   );
   const view = (candidate: Candidate): Layer[] => {
-    const taken = featureView(features, candidate.view);
+    const taken = featureView(features, candidate);
     return taken.length === features.width ? [] : [{ type: "select", features: taken }];
   };
   const parts = networks.map(({ candidate, weight, tensors }) => {

@@ -16,6 +16,7 @@ export interface Candidate {
   readonly name: string;
   /** Which features of a row it takes. */
   readonly view: FeatureView;
+  readonly takesText: boolean;
   /** Widths of its hidden layers; none for a linear model. */
   readonly hidden: readonly number[];
   readonly activation: Activation;
@@ -41,7 +42,7 @@ export interface SearchShape {
   readonly features: FeatureKinds;
 }
 
-const plain = { activation: "relu", dropout: 0, batchFactor: 1, form: "plain" } as const;
+const plain = { activation: "relu", dropout: 0, batchFactor: 1, form: "plain", takesText: false } as const;
 const deep = { activation: "silu", dropout: 0.2, learningRate: 0.002, weightDecay: 0.05 } as const;
 const residual = { form: "residual", dropout: 0.2, learningRate: 0.001, weightDecay: 0.1 } as const;
 
@@ -80,6 +81,22 @@ const PORTFOLIO: readonly Candidate[] = [
   { ...plain, ...deep, name: "256, bins", view: "both", hidden: [256], activation: "relu", dropout: 0.5, weightDecay: 0.1 },
 ];
 
+/** For tables with texts, whose terms are many and rare: linear models first, which cost least, then narrow networks. */
+const TEXT_PORTFOLIO: readonly Candidate[] = [
+  { ...plain, takesText: true, name: "linear, text", view: "both", hidden: [], learningRate: 0.03, weightDecay: 0.1 },
+  { ...plain, takesText: true, name: "linear, text, slow", view: "both", hidden: [], learningRate: 0.01, weightDecay: 0.01 },
+  {
+    ...plain,
+    takesText: true,
+    name: "32, text",
+    view: "both",
+    hidden: [32],
+    dropout: 0.5,
+    learningRate: 0.003,
+    weightDecay: 0.1,
+  },
+];
+
 /** Multiply-adds that a default search may take, by rough count: they grow with the rows, and stay below a minute of two cores. */
 const BUDGET = { base: 40e9, perRow: 8e6, most: 200e9 };
 /** Epochs that a candidate is counted with: early stopping ends most of them about there. */
@@ -113,7 +130,8 @@ export function candidatesNamed(names: readonly string[], shape: SearchShape, se
 
 /** Those of the portfolio that the features allow. */
 function knownTo({ features }: SearchShape): Candidate[] {
-  return PORTFOLIO.filter(({ view }) => view === "values" || features.hasBins);
+  const others = features.hasOthers ? PORTFOLIO.filter(({ view }) => view === "values" || features.hasBins) : [];
+  return features.hasText ? [...TEXT_PORTFOLIO, ...others] : others;
 }
 
 /** Multiply-adds of training candidates on so many folds, roughly. */
@@ -122,8 +140,8 @@ export function searchWork(candidates: readonly Candidate[], shape: SearchShape,
 }
 
 /** Multiply-adds of training a candidate once, roughly. */
-function workOf({ view, hidden, form }: Candidate, { rows, outputs, features }: SearchShape): number {
-  const widths = [featureView(features, view).length, ...hidden, outputs];
+function workOf({ view, takesText, hidden, form }: Candidate, { rows, outputs, features }: SearchShape): number {
+  const widths = [featureView(features, { view, takesText }).length, ...hidden, outputs];
   const stacked = widths.slice(1).reduce((total, width, index) => total + width * (widths[index] as number), 0);
   const within = form === "residual" ? hidden.reduce((total, units) => total + 4 * units * units, 0) : 0;
   const weights = stacked + within;

@@ -1,8 +1,9 @@
 /** Notes on the data of a job: which rows and columns were left out, what was guessed, and what looks wrong with the classes. */
-import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
+import { type Column, type DatasetRows, hasValues } from "../../domain/datasets/dataset.ts";
 import { type JobNoteCode, MAX_NOTES, type Note } from "../../domain/notes.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import { formOf } from "../../domain/spec/split.ts";
+import { ID_ROWS } from "./columns-worth-learning.ts";
 import type { ClassesResult } from "./dataset-columns.ts";
 import { leakNotes } from "./leak-notes.ts";
 
@@ -12,8 +13,6 @@ const FEW_ROWS = 10;
 const IMBALANCE = 0.9;
 /** Different times of a column from which it may order the rows. */
 const TIMES = 10;
-/** Rows from which a column that never repeats itself is more likely an id than a measure. */
-const ID_ROWS = 50;
 
 /** A data set and what a job takes of it. */
 export interface NotedData {
@@ -89,13 +88,19 @@ function targetLeaks({ dataset: { values }, features, targets, classes: { codes 
 }
 
 /** Columns that the job did not ask to leave out, and that nothing can be learnt from. */
-function leftOutNotes({ spec, dataset }: NotedData): Note[] {
+function leftOutNotes({ spec, dataset, features, targets }: NotedData): Note[] {
   if (!("dataset" in spec.data) || spec.data.dataset.features) return [];
+  // A search says of columns with texts itself why they are left out.
+  const chosen = "auto" in spec.model ? dataset.columns.filter(hasValues) : features;
+  const used = new Set([...chosen, ...targets].map(({ name }) => name));
   return dataset.columns
-    .filter(({ type, missing }) => type === "text" && missing < dataset.rows)
-    .map(({ name, distinct }) => {
+    .filter(({ name, type, missing }) => type === "text" && missing < dataset.rows && !used.has(name))
+    .map(({ name, distinct, kept }) => {
       const detail = `${name} is text (${distinct} different values) and is left out`;
-      return noteOn("text_left_out", name, detail, `upload the file with types={"${name}":"category"} to use it`);
+      const cure = kept
+        ? "name it in features to learn from its words, or leave model out"
+        : `upload the file again, or with types={"${name}":"category"}, to use it`;
+      return noteOn("text_left_out", name, detail, cure);
     });
 }
 

@@ -1,18 +1,21 @@
 /** The rows of a job, ready to train on: loaded, split, and, for a data set, preprocessed by what its training part teaches. */
-import { type Column, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import { formOf } from "../../domain/spec/split.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { rowsWithTargets } from "./dataset-columns.ts";
-import { columnEncoder } from "./encode-columns.ts";
+import { columnEncoder, textColumnEncoder } from "./encode-columns.ts";
 import { layoutOf } from "./encoding.ts";
 import { fitColumn, fitTargetScaling, planColumns } from "./fit-columns.ts";
 import { generate } from "./generate.ts";
 import { PAYLOAD } from "./source.ts";
 import { type Parts, type SplitResult, splitColumn, splitPresent, splitRows } from "./split.ts";
 import { type Table, takeRows } from "./table.ts";
+import { toNetworkUnits } from "./target-units.ts";
+import { textReader } from "./text/column-texts.ts";
 
 export interface JobData {
   readonly train: Table;
@@ -20,6 +23,25 @@ export interface JobData {
   readonly test: Table | null;
   /** Null where rows are taken as they are. */
   readonly preprocessing: Preprocessing | null;
+  readonly dealtBy: DealtBy;
+}
+
+/** What a split by groups or by time says of the training rows: their groups or times, for folds of them. */
+export interface DealtBy {
+  readonly groups: ColumnValues | null;
+  readonly times: ColumnValues | null;
+}
+
+const DEALT_BY_CHANCE: DealtBy = { groups: null, times: null };
+
+/** The groups or times by which rows are split, of the rows `train`. */
+function dealtBy({ split }: ResolvedSpec, dataset: DatasetRows, train: Int32Array): DealtBy {
+  const form = split && formOf(split).form;
+  const values = form === "group" || form === "time" ? splitColumn(split, dataset)?.values : null;
+  if (!values) return DEALT_BY_CHANCE;
+  const at = (row: number) => values[row] as number;
+  const own = values instanceof Int32Array ? Int32Array.from(train, at) : Float64Array.from(train, at);
+  return form === "group" ? { groups: own, times: null } : { groups: null, times: own };
 }
 
 /** The data of a run. The same spec, rows and seed give the same tables. `given` stands in for the parts of the spec's split. */
@@ -30,7 +52,7 @@ export function loadData(run: TrainingRun, given: Parts | null = null): JobData 
   const parts = given ?? splitTable(spec, classes, table);
   const part = (rows: Int32Array) => (rows.length === 0 ? null : takeRows(table, rows));
   const train = parts.train.length === table.rows ? table : takeRows(table, parts.train);
-  return { train, validation: part(parts.validation), test: part(parts.test), preprocessing: null };
+  return { train, validation: part(parts.validation), test: part(parts.test), preprocessing: null, dealtBy: DEALT_BY_CHANCE };
 }
 
 /** Which rows of a table train; the spec was checked before. */
@@ -74,7 +96,13 @@ function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: Da
   const ignored = dataset.columns.map(({ name }) => name).filter((name) => !used.has(name));
   const preprocessing = { columns, targets, ignored };
   const part = (rows: Int32Array) => (rows.length === 0 ? null : encodeRows(dataset, preprocessing, codes, weights, rows));
-  return { train: part(parts.train) as Table, validation: part(parts.validation), test: part(parts.test), preprocessing };
+  return {
+    train: part(parts.train) as Table,
+    validation: part(parts.validation),
+    test: part(parts.test),
+    preprocessing,
+    dealtBy: given ? DEALT_BY_CHANCE : dealtBy(spec, dataset, parts.train),
+  };
 }
 
 type Fitted = Pick<Preprocessing, "columns" | "targets">;
@@ -94,12 +122,11 @@ function fit(
 ): Fitted {
   const preprocess = spec.preprocess as Preprocess;
   const { plans } = planColumns(features, preprocess);
-  const isScaled = !hasClasses && preprocess.target.scale === "standard";
   return {
     columns: plans.map((plan) => fitColumn(plan, valuesOf(dataset, plan.column.name), train)),
     targets: target.map((column) => ({
       column,
-      scaling: isScaled ? fitTargetScaling(valuesOf(dataset, column), train) : null,
+      scaling: hasClasses ? null : fitTargetScaling(preprocess.target, valuesOf(dataset, column), train),
       ...(hasClasses && isNumericColumn(dataset, column) && { numeric: true as const }),
     })),
   };
@@ -116,6 +143,12 @@ export function splitDataset(spec: ResolvedSpec, classes: readonly string[], dat
   const columns = target.flatMap((name) => dataset.columns.find((column) => column.name === name) ?? []);
   const present = rowsWithTargets(columns, dataset);
   return { codes, present, parts: partsOf(splitPresent(present, dataset.rows, spec.split, spec.seed, sources)) };
+}
+
+function columnOf({ columns }: DatasetRows, name: string): Column {
+  const found = columns.find((column) => column.name === name);
+  if (!found) throw new Error(`the data set has no column ${name}`);
+  return found;
 }
 
 function valuesOf({ values }: DatasetRows, name: string) {
@@ -157,9 +190,11 @@ export function encodeRows(
 ): Table {
   const { offsets, width } = layoutOf(columns);
   const features = new Float32Array(rows.length * width);
-  const encoders = columns.map((column) =>
-    columnEncoder(column, valuesOf(dataset, column.column), categoryPositions(dataset, column)),
-  );
+  const encoders = columns.map((column) => {
+    const values = valuesOf(dataset, column.column);
+    if (column.kind === "text") return textColumnEncoder(column, textReader(columnOf(dataset, column.column), values));
+    return columnEncoder(column, values, categoryPositions(dataset, column));
+  });
   for (let from = 0; from < rows.length; from += BLOCK_ROWS) {
     const to = Math.min(from + BLOCK_ROWS, rows.length);
     encoders.forEach((encode, index) => {
@@ -173,7 +208,7 @@ export function encodeRows(
     const values = codes ?? valuesOf(dataset, column);
     for (let row = 0; row < rows.length; row++) {
       const value = values[rows[row] as number] as number;
-      encoded[row * targetWidth + index] = scaling ? (value - scaling.offset) / scaling.scale : value;
+      encoded[row * targetWidth + index] = toNetworkUnits(value, scaling);
       if (actual) actual[row * targetWidth + index] = value;
     }
   });

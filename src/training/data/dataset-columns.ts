@@ -4,6 +4,7 @@ import {
   type ColumnType,
   type ColumnValues,
   type DatasetRows,
+  hasValues,
   isCategorical,
   isNumeric,
   listOddCells,
@@ -75,7 +76,10 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
   const barred = form === "group" || form === "time" ? [...names, dataset.weights] : excluded;
   const features = dataset.features
     ? dataset.features.flatMap((name, index) => find(name, `/data/dataset/features/${index}`))
-    : columns.filter(({ name, type, role }) => type !== "text" && role !== "index" && !excluded.includes(name));
+    : columns.filter(
+        ({ name, type, kept, role }) =>
+          (type !== "text" || ("auto" in spec.model && kept)) && role !== "index" && !excluded.includes(name),
+      );
   dataset.features?.forEach((name, index) => {
     const pointer = `/data/dataset/features/${index}`;
     if (barred.includes(name))
@@ -83,8 +87,12 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
         pointer,
         detail: `${name} is the target, or the column that splits or weighs, and cannot be a feature too`,
       });
-    if (byName.get(name)?.type === "text")
-      errors.push({ pointer, detail: `${name} is text: upload it as a category, or leave it out` });
+    const column = byName.get(name);
+    if (column && !hasValues(column))
+      errors.push({
+        pointer,
+        detail: `${name} is text that was not kept: upload the file again, with it as a category where it was too long, or leave it out`,
+      });
   });
   if (features.length === 0 && errors.length === 0)
     errors.push({ pointer: "/data/dataset/features", detail: "there is no column to learn from" });

@@ -2,8 +2,9 @@
  * Whole columns to features. Gives the bits that encoding.ts gives for each cell, some ten times faster: what depends on a cell
  * alone is looked up in tables that encoding.ts itself has filled. On a million rows of 20 columns that is seconds of a start.
  */
-import { binEdges, type EncodedColumn, hasValue, isCyclic } from "../../domain/datasets/preprocessing.ts";
+import { binEdges, hasValue, isCyclic, type TextColumn, type ValueColumn } from "../../domain/datasets/preprocessing.ts";
 import { encodeNumber, encodePart, encodeValue } from "./encoding.ts";
+import { createTextEncoder } from "./text/text-features.ts";
 
 /** Encodes rows `from`..`to` of `rows` of a column, each at `offset` in its row of `stride` features. `out` is zero there. */
 export type ColumnEncoder = (
@@ -20,7 +21,7 @@ export type ColumnEncoder = (
  * of each code, -1 for none; null where the column has no categories.
  */
 export function columnEncoder(
-  encoded: EncodedColumn,
+  encoded: ValueColumn,
   values: ArrayLike<number>,
   places: readonly number[] | null,
 ): ColumnEncoder {
@@ -34,7 +35,15 @@ export function columnEncoder(
   }
 }
 
-function numericEncoder(encoded: Extract<EncodedColumn, { kind: "numeric" }>, values: ArrayLike<number>): ColumnEncoder {
+/** An encoder of a column of texts, given by row. */
+export function textColumnEncoder(encoded: TextColumn, textAt: (row: number) => string): ColumnEncoder {
+  const encode = createTextEncoder(encoded);
+  return (rows, from, to, out, offset, stride) => {
+    for (let index = from; index < to; index++) encode(textAt(rows[index] as number), out, index * stride + offset);
+  };
+}
+
+function numericEncoder(encoded: Extract<ValueColumn, { kind: "numeric" }>, values: ArrayLike<number>): ColumnEncoder {
   if (encoded.clip || binEdges(encoded).length > 0 || !hasValue(encoded))
     return (rows, from, to, out, offset, stride) => {
       for (let index = from; index < to; index++)
@@ -56,7 +65,7 @@ function numericEncoder(encoded: Extract<EncodedColumn, { kind: "numeric" }>, va
 
 /** Each code's features are found once; code -1 is a missing value. */
 function categoryEncoder(
-  encoded: Extract<EncodedColumn, { kind: "category" }>,
+  encoded: Extract<ValueColumn, { kind: "category" }>,
   values: ArrayLike<number>,
   places: readonly number[],
 ): ColumnEncoder {
@@ -100,19 +109,20 @@ function tableOf(keyOf: (at: number) => number, encode: (at: number, out: Float3
   };
 }
 
-function datetimeEncoder(encoded: Extract<EncodedColumn, { kind: "datetime" }>, values: ArrayLike<number>): ColumnEncoder {
+function datetimeEncoder(encoded: Extract<ValueColumn, { kind: "datetime" }>, values: ArrayLike<number>): ColumnEncoder {
   const { parts, fill, indicator } = encoded;
   let width = 0;
-  const writers = parts.map(({ part, scaling }) => {
+  const writers = parts.map((feature) => {
+    const { part } = feature;
     const place = width;
     const partWidth = isCyclic(part) ? 2 : 1;
     width += partWidth;
-    const encode = (at: number, out: Float32Array) => void encodePart(part, at, scaling, out, 0);
+    const encode = (at: number, out: Float32Array) => void encodePart(feature, at, out, 0);
     const day = (at: number) => Math.floor(Math.trunc(at) / DAY_MS);
     const minute = (at: number) => Math.floor((Math.trunc(at) - day(at) * DAY_MS) / MINUTE_MS);
-    const features = part === "timestamp" ? null : tableOf(part === "hour" ? minute : day, encode, partWidth);
+    const features = part === "timestamp" || part === "age" ? null : tableOf(part === "hour" ? minute : day, encode, partWidth);
     return (at: number, out: Float32Array, offset: number): void => {
-      if (features === null || Math.abs(at) > MAX_TIME_MS) encodePart(part, at, scaling, out, offset + place);
+      if (features === null || Math.abs(at) > MAX_TIME_MS) encodePart(feature, at, out, offset + place);
       else out.set(features(at), offset + place);
     };
   });

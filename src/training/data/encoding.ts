@@ -4,27 +4,31 @@
  */
 import {
   binEdges,
+  type DatetimeFeature,
   type DatetimePart,
   type EncodedColumn,
   featureNames,
   hasValue,
   isCyclic,
   type Scaling,
+  type ValueColumn,
 } from "../../domain/datasets/preprocessing.ts";
 import { deterministicMath } from "../../engine/index.ts";
+
+const DAY_MS = 86_400_000;
 
 /**
  * Writes the features of one value at `offset` of `out` and returns the offset after them. The value is a number (for a
  * datetime, milliseconds), or a position in the fitted categories; NaN stands for missing, and -1 for an unknown category.
  */
-export function encodeValue(encoded: EncodedColumn, value: number, out: Float32Array, offset: number): number {
+export function encodeValue(encoded: ValueColumn, value: number, out: Float32Array, offset: number): number {
   switch (encoded.kind) {
     case "numeric":
       return encodeNumber(encoded, value, out, offset);
     case "datetime": {
       const at = Number.isNaN(value) ? encoded.fill : value;
       let next = offset;
-      for (const { part, scaling } of encoded.parts) next = encodePart(part, at, scaling, out, next);
+      for (const part of encoded.parts) next = encodePart(part, at, out, next);
       return encodeIndicator(encoded.indicator, value, out, next);
     }
     case "category":
@@ -34,7 +38,7 @@ export function encodeValue(encoded: EncodedColumn, value: number, out: Float32A
 
 /** Writes the features of a number, and returns the offset after them. */
 export function encodeNumber(
-  encoded: Extract<EncodedColumn, { kind: "numeric" }>,
+  encoded: Extract<ValueColumn, { kind: "numeric" }>,
   value: number,
   out: Float32Array,
   offset: number,
@@ -76,7 +80,7 @@ function encodeIndicator(wanted: boolean, value: number, out: Float32Array, offs
 }
 
 function encodeCategory(
-  encoded: Extract<EncodedColumn, { kind: "category" }>,
+  encoded: Extract<ValueColumn, { kind: "category" }>,
   value: number,
   out: Float32Array,
   offset: number,
@@ -94,8 +98,8 @@ function encodeCategory(
 }
 
 /** Writes the features of one part of a datetime and returns the offset after them. */
-export function encodePart(part: DatetimePart, at: number, scaling: Scaling | null, out: Float32Array, offset: number): number {
-  const value = datetimePart(part, at);
+export function encodePart({ part, scaling, latest }: DatetimeFeature, at: number, out: Float32Array, offset: number): number {
+  const value = datetimePart(part, at, latest);
   if (!isCyclic(part)) {
     out[offset] = scaled(value, scaling);
     return offset + 1;
@@ -106,16 +110,24 @@ export function encodePart(part: DatetimePart, at: number, scaling: Scaling | nu
   return offset + 2;
 }
 
-/** A part of a datetime in UTC: seconds and years as such, the others as a share of their cycle, from 0 up to 1. */
-export function datetimePart(part: DatetimePart, at: number): number {
+/**
+ * A part of a datetime in UTC: seconds and years as such, age as the days before `latest`, the others as a share of their cycle,
+ * from 0 up to 1. Weeks are those of ISO 8601, of which a year has at most 53.
+ */
+export function datetimePart(part: DatetimePart, at: number, latest = 0): number {
   if (part === "timestamp") return at / 1000;
+  if (part === "age") return (latest - at) / DAY_MS;
   const date = new Date(at);
   const month = date.getUTCMonth();
   switch (part) {
     case "year":
       return date.getUTCFullYear();
+    case "quarter":
+      return Math.floor(month / 3) / 4;
     case "month":
       return month / 12;
+    case "week":
+      return isoWeek(at) / 53;
     case "day":
       return (date.getUTCDate() - 1) / new Date(Date.UTC(date.getUTCFullYear(), month + 1, 0)).getUTCDate();
     case "weekday":
@@ -123,6 +135,15 @@ export function datetimePart(part: DatetimePart, at: number): number {
     case "hour":
       return (date.getUTCHours() + date.getUTCMinutes() / 60) / 24;
   }
+}
+
+/** The ISO 8601 week, counted from 0: that of its Thursday, whose year it belongs to. */
+function isoWeek(at: number): number {
+  const day = Math.floor(at / DAY_MS);
+  // 1970-01-01 was a Thursday: 3 days after a Monday.
+  const thursday = day - ((((day + 3) % 7) + 7) % 7) + 3;
+  const newYear = Date.UTC(new Date(thursday * DAY_MS).getUTCFullYear(), 0, 1) / DAY_MS;
+  return Math.floor((thursday - newYear) / 7);
 }
 
 function scaled(value: number, scaling: Scaling | null): number {

@@ -6,11 +6,15 @@ import {
   isCyclic,
   NUMERIC_ENCODINGS,
   type Scaling,
+  type TargetScaling,
 } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { pointerOf } from "../../domain/errors.ts";
-import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
+import { DEFAULT_TEXT, type Preprocess, TEXT_OPTIONS, type TextOptions } from "../../domain/spec/preprocess-options.ts";
 import { datetimePart } from "./encoding.ts";
+import { logOf } from "./target-units.ts";
+import { textReader } from "./text/column-texts.ts";
+import { fitVocabularies } from "./text/text-features.ts";
 
 type NumericOptions = Preprocess["numeric"];
 type CategoryOptions = Preprocess["category"];
@@ -19,13 +23,25 @@ type CategoryOptions = Preprocess["category"];
 export type ColumnPlan =
   | { readonly kind: "numeric"; readonly column: Column; readonly options: NumericOptions }
   | { readonly kind: "datetime"; readonly column: Column; readonly parts: Preprocess["datetime"]["parts"] }
-  | { readonly kind: "category"; readonly column: Column; readonly options: CategoryOptions };
+  | { readonly kind: "category"; readonly column: Column; readonly options: CategoryOptions }
+  | {
+      readonly kind: "text";
+      readonly column: Column;
+      readonly options: TextOptions;
+      /** Columns of text in all, which share the features that texts have. */
+      readonly columns: number;
+    };
 
 /** Plans for feature columns. Options that do not belong to a column's type are errors at their place. */
 export function planColumns(columns: readonly Column[], preprocess: Preprocess): { plans: ColumnPlan[]; errors: FieldError[] } {
   const errors: FieldError[] = [];
+  const ownOf = ({ name }: Column): object => preprocess.columns[name] ?? {};
+  const isText = (column: Column): boolean =>
+    column.type === "text" ||
+    (column.type === "category" && ({ ...preprocess.category, ...ownOf(column) } as CategoryOptions).encode === "text");
+  const texts = columns.filter(isText).length;
   const plans = columns.map((column): ColumnPlan => {
-    const own = preprocess.columns[column.name] ?? {};
+    const own = ownOf(column);
     const check = (allowed: readonly string[], encodings: readonly unknown[] = []) => {
       for (const [option, value] of Object.entries(own)) {
         if (!allowed.includes(option) || (option === "encode" && !encodings.includes(value)))
@@ -43,8 +59,14 @@ export function planColumns(columns: readonly Column[], preprocess: Preprocess):
         parts: (own as { parts?: Preprocess["datetime"]["parts"] }).parts ?? preprocess.datetime.parts,
       };
     }
+    const { text = DEFAULT_TEXT } = preprocess;
+    if (column.type === "text") {
+      check(TEXT_OPTIONS);
+      return { kind: "text", column, options: { ...text, ...own } as TextOptions, columns: texts };
+    }
     if (isCategorical(column.type)) {
-      check(Object.keys(preprocess.category), CATEGORY_ENCODINGS);
+      check([...Object.keys(preprocess.category), "max_categories"], [...CATEGORY_ENCODINGS, "text"]);
+      if (isText(column)) return { kind: "text", column, options: text, columns: texts };
       return { kind: "category", column, options: { ...preprocess.category, ...own } as CategoryOptions };
     }
     check(Object.keys(preprocess.numeric), NUMERIC_ENCODINGS);
@@ -74,7 +96,14 @@ export function sketchColumn(plan: ColumnPlan, values: ColumnValues | undefined,
       };
     case "category":
       return fitCategory(plan.column, plan.options, values as ColumnValues, train);
+    case "text":
+      return fitText(plan, values as ColumnValues, train);
   }
+}
+
+function fitText({ column, options, columns }: Extract<ColumnPlan, { kind: "text" }>, values: ColumnValues, train: Int32Array) {
+  const vocabularies = fitVocabularies(textReader(column, values), train, options, columns);
+  return { kind: "text" as const, column: column.name, sublinear_tf: options.sublinear_tf, vocabularies };
 }
 
 /** Bins have to be fitted: quantiles may be equal. */
@@ -110,6 +139,8 @@ function fitValues(plan: ColumnPlan, values: ColumnValues, train: Int32Array): E
       return fitDatetime(plan.column, plan.parts, values, train);
     case "category":
       return fitCategory(plan.column, plan.options, values, train);
+    case "text":
+      return fitText(plan, values, train);
   }
 }
 
@@ -156,20 +187,25 @@ function fitDatetime(
 ): EncodedColumn {
   const observed = observedAt(values, train);
   const fill = FILLS.median(observed, 0);
+  const known = rangeOf(observed);
+  const latest = known.range?.max ?? 0;
   const fitted = parts.map((part) => ({
     part,
-    scaling: isCyclic(part) ? null : SCALINGS.standard(filledAt(values, train, fill).map((at) => datetimePart(part, at))),
+    scaling: isCyclic(part)
+      ? null
+      : SCALINGS.standard(filledAt(values, train, fill).map((at) => datetimePart(part, at, latest))),
+    ...(part === "age" && { latest }),
   }));
-  return { kind: "datetime", column: column.name, ...rangeOf(observed), fill, indicator: false, parts: fitted };
+  return { kind: "datetime", column: column.name, ...known, fill, indicator: false, parts: fitted };
 }
 
 function fitCategory(
   column: Column,
-  { impute, constant, encode, dimension }: CategoryOptions,
+  { impute, constant, encode, dimension, max_categories = null }: CategoryOptions,
   values: ColumnValues,
   train: Int32Array,
 ): EncodedColumn {
-  const categories = seenCategories(column, values, train);
+  const categories = seenCategories(column, values, train, max_categories);
   const fill = impute === "other" ? null : impute === "constant" ? constant : mostFrequentLabel(column, values, train);
   return {
     kind: "category",
@@ -177,7 +213,7 @@ function fitCategory(
     boolean: column.type === "boolean",
     categories,
     fill,
-    encode,
+    encode: encode as (typeof CATEGORY_ENCODINGS)[number],
     dimension: encode === "embedding" ? (dimension ?? embeddingDimension(categories.length)) : null,
   };
 }
@@ -187,10 +223,14 @@ function embeddingDimension(categories: number): number {
   return Math.min(50, Math.ceil((categories + 1) / 2));
 }
 
-/** Labels that occur among the training rows, sorted as the column's own. */
-function seenCategories(column: Column, codes: ColumnValues, train: Int32Array): string[] {
+/** Labels that occur among the training rows, sorted as the column's own: at most so many, the most frequent, the first of equals. */
+function seenCategories(column: Column, codes: ColumnValues, train: Int32Array, most: number | null): string[] {
   const counts = countCodes(column, codes, train);
-  return (column.categories ?? []).filter((_, code) => (counts[code] as number) > 0);
+  const labels = column.categories ?? [];
+  const seen = labels.map((_, code) => code).filter((code) => (counts[code] as number) > 0);
+  const kept =
+    most === null ? seen : seen.toSorted((a, b) => (counts[b] as number) - (counts[a] as number) || a - b).slice(0, most);
+  return kept.toSorted((a, b) => a - b).map((code) => labels[code] as string);
 }
 
 function mostFrequentLabel(column: Column, codes: ColumnValues, train: Int32Array): string | null {
@@ -284,11 +324,17 @@ function scaling(offset: number, scale: number): Scaling {
   return { offset, scale: scale > 0 && Number.isFinite(scale) ? scale : 1 };
 }
 
-/** Scaling of a regression's target: standard, on the training rows. */
-export function fitTargetScaling(values: ArrayLike<number>, train: Int32Array): Scaling {
+/** How a regression's target is learned: scaled, or as a logarithm, or both, by the training rows; null: as it is. */
+export function fitTargetScaling(
+  { scale, transform }: Preprocess["target"],
+  values: ArrayLike<number>,
+  train: Int32Array,
+): TargetScaling | null {
+  const log = transform === "log" ? ({ transform } as const) : {};
   const taken = new Float64Array(train.length);
-  for (let index = 0; index < train.length; index++) taken[index] = values[train[index] as number] as number;
-  return SCALINGS.standard(taken) as Scaling;
+  for (let index = 0; index < train.length; index++) taken[index] = logOf(values[train[index] as number] as number, log);
+  if (scale === "standard") return { ...(SCALINGS.standard(taken) as Scaling), ...log };
+  return transform === "log" ? { offset: 0, scale: 1, ...log } : null;
 }
 
 function meanOf(values: Float64Array): number {

@@ -28,7 +28,10 @@ export function leakNotes(
   if (features.length < 2) return [];
   return features.flatMap((column): Note[] => {
     const own = values.get(column.name);
-    const said = own && ("codes" in of ? saidOfClasses(column, own, of.codes) : saidOfNumbers(column, own, of.numbers));
+    const said =
+      own &&
+      column.type !== "text" &&
+      ("codes" in of ? saidOfClasses(column, own, of.codes) : saidOfNumbers(column, own, of.numbers));
     if (!said) return [];
     return [
       {

@@ -53,9 +53,11 @@ function differenceOf(known: EncodedColumn, own: EncodedColumn): string | null {
       ? null
       : `takes ${column} encoded as ${known.encode}; this job encodes it as ${own.encode}`;
   }
+  if (own.kind === "text" || known.kind === "text")
+    return JSON.stringify(own) === JSON.stringify(known) ? null : `has other terms of ${column} than this job`;
   const partsOf = (of: EncodedColumn) => (of.kind === "datetime" ? of.parts.map(({ part }) => part).join(", ") : "");
   if (partsOf(known) !== partsOf(own)) return `takes ${partsOf(known)} of ${column}; this job takes ${partsOf(own)}`;
-  const indicates = (of: EncodedColumn) => of.kind !== "category" && of.indicator;
+  const indicates = (of: EncodedColumn) => "indicator" in of && of.indicator;
   return indicates(known) === indicates(own) ? null : `differs in whether ${column} has an indicator of missing values`;
 }
 
@@ -75,6 +77,7 @@ const FITS: Readonly<Record<EncodedColumn["kind"], (column: Column) => boolean>>
   numeric: ({ type }) => isNumeric(type),
   category: ({ type }) => isCategorical(type),
   datetime: ({ type }) => type === "datetime",
+  text: ({ type }) => type === "text" || type === "category",
 };
 
 /** The preprocessing of a model for the targets of a job, or why the job cannot keep it. */

@@ -1,5 +1,6 @@
 /** Some rows of a job's data as people read them, split as training splits them. */
-import { type Column, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import { textsOf } from "../../domain/datasets/texts.ts";
 import {
   MAX_SHOWN_FEATURES,
   MAX_SHOWN_VALUES,
@@ -77,7 +78,11 @@ function columnReaders({ columns, values }: DatasetRows, names: readonly string[
   });
 }
 
-function cellReader({ type, categories }: Column, values: ArrayLike<number>): Read {
+function cellReader({ type, categories }: Column, values: ColumnValues): Read {
+  if (values instanceof Uint8Array) {
+    const texts = textsOf(values);
+    return (row) => texts[row] || null;
+  }
   if (isCategorical(type)) return (row) => categories?.[values[row] as number] ?? null;
   if (type !== "datetime") return (row) => finite(values[row]);
   return (row) => (Number.isFinite(values[row]) ? new Date(values[row] as number).toISOString() : null);

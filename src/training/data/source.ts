@@ -2,7 +2,7 @@
 import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
-import type { Note } from "../../domain/notes.ts";
+import { MAX_NOTES, type Note } from "../../domain/notes.ts";
 import type { ReferredModel } from "../../domain/ports.ts";
 import { lastLinear } from "../../domain/spec/layer-walks.ts";
 import { type Preprocess, preprocess as preprocessOptions } from "../../domain/spec/preprocess-options.ts";
@@ -10,6 +10,7 @@ import { givenLayers, type JobSpec, type ResolvedSpec, type Task } from "../../d
 import { type Split, splitColumnOf } from "../../domain/spec/split.ts";
 import type { TensorEntry } from "../../domain/tensor.ts";
 import { type Embedding, embeddingsOf } from "../run/network.ts";
+import { columnsWorthLearning } from "./columns-worth-learning.ts";
 import { dataNotes } from "./data-notes.ts";
 import { chooseColumns, readClasses, rowsWithTargets } from "./dataset-columns.ts";
 import { layoutOf } from "./encoding.ts";
@@ -160,8 +161,10 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
   const rowsPointer = "/data/dataset/id";
   const keeps = given.preprocess === "from_model";
   const spec = keeps ? withFeatures(given, keptFeatures(start)) : given;
-  const chosen = chooseColumns(spec, dataset.columns);
-  if (!chosen.ok) return refused(rowsPointer, chosen.errors);
+  const asked = chooseColumns(spec, dataset.columns);
+  if (!asked.ok) return refused(rowsPointer, asked.errors);
+  const worth = isLeftToSearch(spec) ? columnsWorthLearning(asked.features, dataset) : { features: asked.features, notes: [] };
+  const chosen = { ...asked, features: worth.features };
   const read = readClasses(spec, chosen.targets, dataset);
   if (!read.ok) return refused(rowsPointer, read.errors);
   const { classes, codes } = (keeps && start && read.codes && keptClasses(start, read.classes, read.codes)) || read;
@@ -180,6 +183,7 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
     : sketch(spec, chosen.features, dataset, parts.train, start);
   if (!sketched.columns) return refused(rowsPointer, sketched.errors);
   const { columns, preprocess } = sketched;
+  const unfit = logErrors(preprocess, chosen.targets, dataset, codes === null);
   const names = (of: readonly Column[]) => of.map(({ name }) => name);
   const shape: DataShape = {
     task,
@@ -195,13 +199,39 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
     embeddings: embeddingsOf(columns),
     encoded: columns,
   };
-  const notes = dataNotes({ spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows });
-  const errors = [...sketched.errors, ...(start ? classErrors(start, classes) : [])];
+  const noted = { spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows };
+  const notes = [...worth.notes, ...dataNotes(noted)].slice(0, MAX_NOTES);
+  const errors = [...sketched.errors, ...unfit, ...(start ? classErrors(start, classes) : [])];
   return { shape, tensors: [], rowsPointer, errors, notes };
 }
 
+/** Whether a search chooses the columns too. */
+const isLeftToSearch = ({ data, model }: JobSpec): boolean =>
+  "auto" in model && "dataset" in data && data.dataset.features === undefined;
+
 /** A search holds rows out itself, each once. */
 const defaultSplit = ({ model }: JobSpec): Split | null => ("auto" in model ? null : { validation: 0.2, test: 0 });
+/** What keeps targets from being learned as logarithms, where the job asks for that or its kept preprocessing does. */
+function logErrors(
+  preprocess: ResolvedSpec["preprocess"],
+  targets: readonly Column[],
+  { values }: DatasetRows,
+  isRegression: boolean,
+): FieldError[] {
+  const isKept = preprocess !== null && "fitted" in preprocess;
+  const isLog = isKept
+    ? preprocess.fitted.targets.some(({ scaling }) => scaling?.transform === "log")
+    : preprocess?.target.transform === "log";
+  if (!isLog) return [];
+  const pointer = isKept ? "/preprocess" : "/preprocess/target/transform";
+  if (!isRegression) return [{ pointer, detail: "log is for a regression, and this target has classes: leave it out" }];
+  return targets.flatMap(({ name }): FieldError[] => {
+    const row = (values.get(name) as Float64Array | undefined)?.findIndex((value) => value <= -1) ?? -1;
+    if (row < 0) return [];
+    const detail = `log needs values above -1, and ${name} has ${values.get(name)?.[row]} in row ${row + 1}: leave it out`;
+    return [{ pointer, detail }];
+  });
+}
 
 function withFeatures(spec: JobSpec, features: string[] | undefined): JobSpec {
   if (!("dataset" in spec.data) || !features || spec.data.dataset.features) return spec;

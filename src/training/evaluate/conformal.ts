@@ -1,5 +1,5 @@
 /** The nonconformity scores of held-out rows, which a model keeps for its intervals and sets. */
-import type { Scaling } from "../../domain/datasets/preprocessing.ts";
+import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import { type Conformal, keptScores } from "../../domain/models/conformal.ts";
 import { columnValues, type Predicted } from "./evaluate.ts";
 
@@ -11,7 +11,7 @@ export function conformalOf(
   part: Conformal["part"],
   predicted: Predicted,
   classes: readonly string[],
-  scalings: readonly (Scaling | null)[],
+  scalings: readonly (TargetScaling | null)[],
 ): Conformal | null {
   const all = classes.length > 0 ? [surprises(predicted)] : errors(predicted, scalings);
   if (all.some((scores) => !scores.every(Number.isFinite))) return null;
@@ -28,7 +28,7 @@ function surprises({ rows, outputs, targets }: Predicted): Float64Array {
   });
 }
 
-function errors(predicted: Predicted, scalings: readonly (Scaling | null)[]): Float64Array[] {
+function errors(predicted: Predicted, scalings: readonly (TargetScaling | null)[]): Float64Array[] {
   const columns = predicted.outputs.length / predicted.rows;
   return Array.from({ length: columns }, (_, column) => {
     const { actual, predicted: answered } = columnValues(predicted, scalings, column);

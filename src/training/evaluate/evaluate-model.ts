@@ -143,7 +143,7 @@ export function accuracy(
   return choices.reduce((hits, choice, row) => hits + (choice === targets[row] ? 1 : 0), 0) / rows;
 }
 
-/** The same in every unit, so that scaled targets need no way back. */
+/** In the units of the network: scaled targets need no way back, and a target learned as a logarithm is judged as one. */
 export function determination(outputs: Float32Array, { rows, targets }: Pick<Table, "rows" | "targets">): number {
   return scoreValues({ rows, outputs, targets }).r2 ?? Number.NaN;
 }

@@ -3,7 +3,7 @@
  * have; what is divided by nothing is 0 in a precision, recall or f1, and null elsewhere.
  */
 
-import type { Scaling } from "../../domain/datasets/preprocessing.ts";
+import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import { choosePlace } from "../../domain/models/decision.ts";
 import {
   type ClassEvaluation,
@@ -15,6 +15,7 @@ import {
 } from "../../domain/models/evaluation.ts";
 import type { RankedMetric } from "../../domain/spec/spec.ts";
 import { deterministicMath } from "../../engine/index.ts";
+import { toOwnUnits } from "../data/target-units.ts";
 import { matthewsCorrelation } from "./matthews.ts";
 import { type Areas, areasUnderCurves } from "./roc.ts";
 
@@ -40,7 +41,7 @@ const mean = (values: readonly number[]): number => sumOf(values) / values.lengt
 export function evaluate(
   predicted: Predicted,
   classes: readonly string[],
-  scalings: readonly (Scaling | null)[] = [],
+  scalings: readonly (TargetScaling | null)[] = [],
 ): PartEvaluation {
   return classes.length > 0 ? evaluateClasses(predicted, classes) : evaluateValues(predicted, scalings);
 }
@@ -56,7 +57,7 @@ export type ValueScores = Pick<RegressionEvaluation, "mae" | "rmse" | "r2" | "ma
  *
  * @internal Exported for the parity tests with scikit-learn, which have no scalings.
  */
-export function evaluateValues(predicted: Predicted, scalings: readonly (Scaling | null)[] = []): RegressionEvaluation {
+export function evaluateValues(predicted: Predicted, scalings: readonly (TargetScaling | null)[] = []): RegressionEvaluation {
   const residuals = residualsOf(predicted, scalings);
   return { rows: predicted.rows, ...scoreValues(predicted, scalings), residuals };
 }
@@ -64,36 +65,32 @@ export function evaluateValues(predicted: Predicted, scalings: readonly (Scaling
 /** Rows spread evenly over the part, in the target's own units. */
 function residualsOf(
   { rows, outputs, targets, actual }: Predicted,
-  scalings: readonly (Scaling | null)[],
+  scalings: readonly (TargetScaling | null)[],
 ): RegressionEvaluation["residuals"] {
   if (outputs.length !== rows) return null;
-  const scaling = scalings[0] ?? UNSCALED;
+  const scaling = scalings[0] ?? null;
   const shown = Math.min(rows, MAX_RESIDUALS);
-  const take = (values: Float32Array | Float64Array, { offset, scale }: Scaling) =>
-    Array.from({ length: shown }, (_, place) =>
-      finite((values[Math.floor((place * rows) / shown)] as number) * scale + offset),
-    );
-  return { actual: actual ? take(actual, UNSCALED) : take(targets, scaling), predicted: take(outputs, scaling) };
+  const take = (values: Float32Array | Float64Array, own: TargetScaling | null) =>
+    Array.from({ length: shown }, (_, place) => finite(toOwnUnits(values[Math.floor((place * rows) / shown)] as number, own)));
+  return { actual: actual ? take(actual, null) : take(targets, scaling), predicted: take(outputs, scaling) };
 }
-
-const UNSCALED: Scaling = { offset: 0, scale: 1 };
 
 /** A column of a regression in the target's own units: what is true of each row, and what was predicted. */
 export function columnValues(
   { rows, outputs, targets, actual }: Predicted,
-  scalings: readonly (Scaling | null)[],
+  scalings: readonly (TargetScaling | null)[],
   column: number,
 ): { readonly actual: Float64Array; readonly predicted: Float64Array } {
   const columns = outputs.length / rows;
-  const { offset, scale } = scalings[column] ?? UNSCALED;
+  const scaling = scalings[column] ?? null;
   const own = (values: Float32Array) =>
-    Float64Array.from({ length: rows }, (_, row) => (values[row * columns + column] as number) * scale + offset);
+    Float64Array.from({ length: rows }, (_, row) => toOwnUnits(values[row * columns + column] as number, scaling));
   const stored = actual && Float64Array.from({ length: rows }, (_, row) => actual[row * columns + column] as number);
   return { actual: stored ?? own(targets), predicted: own(outputs) };
 }
 
 /** Means over the outputs. */
-export function scoreValues(predicted: Predicted, scalings: readonly (Scaling | null)[] = []): ValueScores {
+export function scoreValues(predicted: Predicted, scalings: readonly (TargetScaling | null)[] = []): ValueScores {
   const columns = predicted.outputs.length / predicted.rows;
   const scores = Array.from({ length: columns }, (_, column) => {
     const values = columnValues(predicted, scalings, column);

@@ -176,7 +176,7 @@ export function sumGraph(name: SumName, output: Tensor, targets: Tensor, context
 }
 
 /** For each column of row-major targets, the sum of squares around its mean, in float64. */
-export function squaresAroundMean(targets: Float32Array, rows: number, columns: number): number[] {
+export function squaresAroundMean(targets: Float32Array | Float64Array, rows: number, columns: number): number[] {
   return Array.from({ length: columns }, (_, column) => {
     let total = 0;
     for (let row = 0; row < rows; row++) total += targets[row * columns + column] as number;

@@ -5,6 +5,7 @@
 import { createLabelReader, createValueReader, UNKNOWN, type ValueReader } from "../../domain/datasets/column-reader.ts";
 import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
+import { packTexts, type TextValues, textsOf } from "../../domain/datasets/texts.ts";
 
 /** A column that fits the model, or a sentence that says which value does not, and the cure. */
 export type ReadColumn = { readonly column: Column; readonly values: ColumnValues } | { readonly fault: string };
@@ -17,6 +18,8 @@ export function readColumn(encoded: EncodedColumn, column: Column, { rows, value
     if (column.missing === rows) return allMissing(encoded, column, rows);
     return { fault: `column ${column.name} is text, whose values are not kept: upload the file with its type given (types)` };
   }
+  if (column.type === "text") return readTexts(encoded, column, given);
+  if (encoded.kind === "text") return { column, values: asTexts(column, given) };
   const read = createValueReader(encoded);
   if (encoded.kind === "category") return readLabels(encoded.categories, read, column, given);
   if (!isCategorical(column.type)) {
@@ -25,6 +28,24 @@ export function readColumn(encoded: EncodedColumn, column: Column, { rows, value
   }
   return readNumbers(read, column, given);
 }
+
+/** A column of texts, for a model that takes texts or, as labels, anything else. */
+function readTexts(encoded: EncodedColumn, column: Column, given: ColumnValues): ReadColumn {
+  if (encoded.kind === "text") return { column, values: given };
+  const texts = textsOf(given as TextValues);
+  const categories = [...new Set(texts)].filter((text) => text !== "");
+  const places = new Map(categories.map((text, place) => [text, place]));
+  const labels: Column = { ...column, type: "category", categories };
+  const codes = Int32Array.from(texts, (text) => places.get(text) ?? -1);
+  const read = createValueReader(encoded);
+  return encoded.kind === "category" ? readLabels(encoded.categories, read, labels, codes) : readNumbers(read, labels, codes);
+}
+
+function asTexts(column: Column, given: ColumnValues): ColumnValues {
+  return isCategorical(column.type) ? given : packTexts(Array.from(given, (value) => textOrNull(rawOf(column, value))));
+}
+
+const textOrNull = (raw: string | number | null): string | null => (raw === null ? null : String(raw));
 
 /** The place among `labels` of every row's value; `UNKNOWN` where it is none of them or missing. */
 export function readPlaces(labels: readonly string[], column: Column, values: ColumnValues): Int32Array {
@@ -78,7 +99,7 @@ function readNumbers(read: ValueReader, column: Column, values: ColumnValues): R
 }
 
 function allMissing(encoded: EncodedColumn, column: Column, rows: number): ReadColumn {
-  if (encoded.kind !== "category")
+  if (encoded.kind !== "category" && encoded.kind !== "text")
     return { column: { ...column, type: "number" }, values: new Float64Array(rows).fill(Number.NaN) };
   return { column: { ...column, type: "category", categories: [] }, values: new Int32Array(rows).fill(-1) };
 }

@@ -4,6 +4,7 @@ import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import { type Score, scoreMetricsOf } from "../../domain/models/score.ts";
 import { countClasses } from "../data/class-weights.ts";
 import type { Table } from "../data/table.ts";
+import { toOwnUnits } from "../data/target-units.ts";
 import { evaluate } from "./evaluate.ts";
 import { fitStraightLine, targetMeans } from "./straight-line.ts";
 
@@ -52,8 +53,7 @@ export function baselineOf(scored: Omit<Scored, "part" | "evaluation">): Score["
   const outputs = new Float32Array(table.rows * answer.length);
   for (let row = 0; row < table.rows; row++) outputs.set(answer, row * answer.length);
   const most = answer.reduce((best, share, place) => (share > (answer[best] as number) ? place : best), 0);
-  const { offset, scale } = preprocessing?.targets[0]?.scaling ?? { offset: 0, scale: 1 };
-  const value = (answer[0] as number) * scale + offset;
+  const value = toOwnUnits(answer[0] as number, preprocessing?.targets[0]?.scaling ?? null);
   return {
     label: isClassifier ? (classes[most] as string) : null,
     value: isClassifier || answer.length > 1 || !Number.isFinite(value) ? null : value,

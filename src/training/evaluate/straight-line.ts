@@ -91,7 +91,9 @@ function designColumns(preprocessing: Preprocessing | null, featureWidth: number
     return Array.from({ length: width }, (_, index) => index).flatMap((index) => {
       if (index > 0 && index <= bins) return [];
       const isLast = index === width - 1;
-      return [itself(start + index, encoded.kind === "category" || (encoded.indicator && isLast))];
+      const isIndicator = encoded.kind === "category" || ("indicator" in encoded && encoded.indicator && isLast);
+      // Terms are as rare as categories are, and as comparable.
+      return [itself(start + index, isIndicator || encoded.kind === "text")];
     });
   });
 }

@@ -106,6 +106,14 @@ function preprocessingErrors({ columns }: Preprocessing): FieldError[] {
     const fail = (field: string, detail: string) => errors.push({ pointer: `${at}/${index}/${field}`, detail });
     if (column.column === "" || names.has(column.column)) fail("column", "must be a name that no other column has");
     names.add(column.column);
+    if (column.kind === "datetime" && column.parts.some(({ part, latest }) => part === "age" && latest === undefined))
+      fail("parts", "have an age without its latest time");
+    if (column.kind === "text") {
+      column.vocabularies.forEach(({ terms, idf }, place) => {
+        if (terms.length !== idf.length) fail(`vocabularies/${place}/idf`, "must have a number for each term");
+        if (new Set(terms).size !== terms.length) fail(`vocabularies/${place}/terms`, "has a term twice");
+      });
+    }
     if (column.kind !== "category") return;
     const { categories, fill, encode, dimension } = column;
     if (new Set(categories).size !== categories.length) fail("categories", "has a label twice");

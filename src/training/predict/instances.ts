@@ -1,12 +1,13 @@
 /** Converts the rows of a prediction request to the network's features, or reports which values are invalid. */
 
-import { createValueReader, fitsFloat32, type ValueReader } from "../../domain/datasets/column-reader.ts";
+import { createTextReader, createValueReader, fitsFloat32, NOT_A_TEXT } from "../../domain/datasets/column-reader.ts";
 import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { boundsOf } from "../../domain/models/remarks.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { encodeValue, layoutOf } from "../data/encoding.ts";
+import { createTextEncoder } from "../data/text/text-features.ts";
 
 /** Writes the features of one row at an offset, or returns its error: the path within the row, and why. */
 export type RowReader = (row: unknown, out: Float32Array, offset: number) => RowError | null;
@@ -52,15 +53,14 @@ function rawReader(preprocessing: Preprocessing, onOdd: OnOdd): RowReader {
   const { offsets } = layoutOf(columns);
   const names = columns.map(({ column }) => column);
   const known = new Set([...names, ...(ignoredNames(preprocessing) ?? [])]);
-  const readers = columns.map(createValueReader);
+  const writers = columns.map(columnWriter);
   const bounds = columns.map(boundsOf);
   const lows = Float64Array.from(bounds, ({ low }) => low);
   const highs = Float64Array.from(bounds, ({ high }) => high);
   const write = (index: number, raw: unknown, key: PropertyKey, out: Float32Array, offset: number): RowError | null => {
-    const value = (readers[index] as ValueReader)(raw);
+    const value = (writers[index] as ColumnWriter)(raw, out, offset + (offsets[index] as number));
     if (typeof value === "string") return { path: [key], detail: value };
     if (value < (lows[index] as number) || value > (highs[index] as number)) onOdd(index, offset, raw);
-    encodeValue(columns[index] as EncodedColumn, value, out, offset + (offsets[index] as number));
     return null;
   };
   return (row, out, offset) => {
@@ -77,6 +77,28 @@ function rawReader(preprocessing: Preprocessing, onOdd: OnOdd): RowReader {
       const name = names[index] as string;
       return write(index, Object.hasOwn(row, name) ? (row as Record<string, unknown>)[name] : null, name, out, offset);
     });
+  };
+}
+
+/** Writes the features of a raw value, and returns the value: NaN of a text. Returns a sentence where it cannot be read. */
+type ColumnWriter = (raw: unknown, out: Float32Array, offset: number) => number | string;
+
+function columnWriter(column: EncodedColumn): ColumnWriter {
+  if (column.kind === "text") {
+    const read = createTextReader(column);
+    const encode = createTextEncoder(column);
+    return (raw, out, offset) => {
+      const text = read(raw);
+      if (text === null) return NOT_A_TEXT;
+      encode(text, out, offset);
+      return Number.NaN;
+    };
+  }
+  const read = createValueReader(column);
+  return (raw, out, offset) => {
+    const value = read(raw);
+    if (typeof value === "number") encodeValue(column, value, out, offset);
+    return value;
   };
 }
 

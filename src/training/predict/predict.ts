@@ -1,11 +1,11 @@
 /** Predicts rows with a model whose network is compiled for small and large blocks of rows. */
 
-import type { Scaling } from "../../domain/datasets/preprocessing.ts";
 import { choosePlace } from "../../domain/models/decision.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import { createRemarkCollector } from "../../domain/models/remarks.ts";
 import type { PredictionResult } from "../../domain/ports.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
+import { toOwnUnits } from "../data/target-units.ts";
 import { BLOCK, createInference, SMALL_BLOCK } from "./inference.ts";
 import { createRowReader, readInstances } from "./instances.ts";
 
@@ -45,7 +45,7 @@ function predictionOf(model: Model, outputs: Float32Array, offset: number): Pred
   if (task === "regression") {
     const values: number[] = [];
     for (let column = 0; column < outputWidth; column++) {
-      values.push(unscaled(outputs[offset + column] as number, preprocessing?.targets[column]?.scaling ?? null));
+      values.push(toOwnUnits(outputs[offset + column] as number, preprocessing?.targets[column]?.scaling ?? null));
     }
     return { value: values.length === 1 ? (values[0] as number) : values };
   }
@@ -56,8 +56,4 @@ function predictionOf(model: Model, outputs: Float32Array, offset: number): Pred
   }
   const place = choosePlace(outputs, offset, outputWidth, threshold);
   return { place, label: classes[place] as string, probability: probabilities[place] as number, probabilities };
-}
-
-function unscaled(value: number, scaling: Scaling | null): number {
-  return scaling ? value * scaling.scale + scaling.offset : value;
 }

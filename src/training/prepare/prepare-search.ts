@@ -90,7 +90,7 @@ export function searchCost(spec: ResolvedSpec, data: DataShape): { readonly para
   const shape = searchShape(data);
   const heldOut = Math.ceil(shape.rows / auto.folds);
   const costs = candidatesNamed(auto.candidates, shape, spec.seed).map((candidate) => {
-    const width = featureView(shape.features, candidate.view).length;
+    const width = featureView(shape.features, candidate).length;
     const { parameters } = networkOf(layersOf(candidate, shape.outputs), width);
     const own = { ...data, rows: shape.rows, validationRows: heldOut, testRows: 0, featureWidth: width, embeddings: [] };
     return {

@@ -80,10 +80,19 @@ function rowsError(pointer: string, rows: number, limits: Limits): FieldError {
 const NOTHING: Resolved = { dataset: null, model: null };
 
 /** Returns the records of the store that a spec refers to; null where it refers to none. */
-export function referencesOf({ data, split, init_from }: JobSpec): References | null {
+export function referencesOf({ data, split, init_from, model: network }: JobSpec): References | null {
   const model = startOf(init_from);
   const splitColumn = splitColumnOf(split)?.name ?? null;
-  const dataset = "dataset" in data ? { id: data.dataset.id, target: targetsOf(data.dataset), splitColumn } : null;
+  const dataset =
+    "dataset" in data
+      ? {
+          id: data.dataset.id,
+          target: targetsOf(data.dataset),
+          splitColumn,
+          features: data.dataset.features ?? null,
+          searches: "auto" in network,
+        }
+      : null;
   return dataset || model ? { dataset, model } : null;
 }
 

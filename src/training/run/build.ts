@@ -2,7 +2,7 @@
  * Builds the programs that train a resolved spec: a step for a full batch, a step for the shorter last batch, and validation.
  * They share one memory for the rows, the weights and the optimiser's state.
  */
-import type { Scaling } from "../../domain/datasets/preprocessing.ts";
+import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import { trainsMembers } from "../../domain/spec/layer-walks.ts";
 import { isRanked, type NetworkSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
@@ -31,7 +31,7 @@ import { ACTIVATIONS, type Embedding, freeze, LOSS_ACTIVATION, networkOf } from 
 
 export interface TrainingSizes {
   /** The scaling of each target column; not scaled if left out. Only metrics use it. */
-  readonly targetScalings?: readonly (Scaling | null)[];
+  readonly targetScalings?: readonly (TargetScaling | null)[];
   readonly rows: number;
   /** 0 if no rows are held out. */
   readonly validationRows: number;
@@ -285,12 +285,28 @@ function metricSums(
 ): Record<string, Tensor> {
   const kind = outputKind(spec);
   const classes = kind === "values" ? 0 : kind === "scores" ? (output.shape[1] as number) : 2;
+  if (targetScalings.some((scaling) => scaling?.transform === "log")) {
+    const own = { kind, classes, zeros: [] };
+    const [values, actual] = [output, targets].map((tensor) => inOwnUnits(tensor, targetScalings)) as [Tensor, Tensor];
+    return Object.fromEntries(sumsOf(spec.metrics).map((name) => [prefix + name, sumGraph(name, values, actual, own)]));
+  }
   const zeros = targetScalings.some((scaling) => scaling !== null)
     ? targetScalings.map((scaling) => (scaling ? -scaling.offset / scaling.scale : 0))
     : [];
   return Object.fromEntries(
     sumsOf(spec.metrics).map((name) => [prefix + name, sumGraph(name, output, targets, { kind, classes, zeros })]),
   );
+}
+
+/** Greatest logarithm that a metric undoes: the square of what it stands for fits float32, summed over many rows. */
+const MAX_METRIC_LOG = 40;
+
+/** Outputs or targets that are learned as logarithms, in their own units, as training/data/target-units.ts has it. */
+function inOwnUnits(tensor: Tensor, scalings: readonly (TargetScaling | null)[]): Tensor {
+  const { add, constant, exp, minimum, mul, sub } = graph;
+  const scaled = mul(tensor, constant(scalings.map((scaling) => scaling?.scale ?? 1)));
+  const logs = add(scaled, constant(scalings.map((scaling) => scaling?.offset ?? 0)));
+  return sub(exp(minimum(logs, MAX_METRIC_LOG)), 1);
 }
 
 function outputKind({ task, loss }: ResolvedSpec): OutputKind {

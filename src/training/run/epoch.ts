@@ -2,7 +2,7 @@
  * Shared code of the two epoch runners: filling the feed tables of compiled steps, and reducing the results of steps to the
  * values of an epoch.
  */
-import type { Scaling } from "../../domain/datasets/preprocessing.ts";
+import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
@@ -54,7 +54,7 @@ export interface EpochRows {
   readonly train: Table;
   readonly validation: Table | null;
   /** Null where targets are as they are. */
-  readonly preprocessing: { readonly targets: readonly { readonly scaling: Scaling | null }[] } | null;
+  readonly preprocessing: { readonly targets: readonly { readonly scaling: TargetScaling | null }[] } | null;
 }
 
 export interface EpochOptions {
@@ -125,10 +125,13 @@ export function createEpochSums(
   const outputs = (plan.programs[programs[0] as string] as Program).outputs;
   const sums = names.map((name) => new Float64Array(elementCount((outputs[outputPrefix + name] as Tensor).shape)));
   const totals = Object.fromEntries(names.map((name, index) => [name, sums[index]])) as Record<SumName, Float64Array>;
+  const scalings = (data.preprocessing?.targets ?? []).map(({ scaling }) => scaling);
+  const isLog = scalings.some((scaling) => scaling?.transform === "log");
   const context: MetricContext = {
     rows: table.rows,
-    squares: squaresAroundMean(table.targets, table.rows, table.targetWidth),
-    scales: (data.preprocessing?.targets ?? []).map(({ scaling }) => scaling?.scale ?? 1),
+    squares: squaresAroundMean(isLog && table.actual ? table.actual : table.targets, table.rows, table.targetWidth),
+    // The sums of a target that is learned as a logarithm are in its own units already.
+    scales: isLog ? [] : scalings.map((scaling) => scaling?.scale ?? 1),
   };
   const losses = columnOf(columns, `${seriesPrefix}loss` as Series);
   const metrics = summedOf(spec.metrics).map((metric) => ({

@@ -3,6 +3,7 @@
 import { parseLooseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { type ColumnReading, createDateReader, createNumberReader, timeOfCount } from "../../domain/datasets/column-reading.ts";
 import type { Column, ColumnType, ColumnValues, OddCells } from "../../domain/datasets/dataset.ts";
+import type { TextValues } from "../../domain/datasets/texts.ts";
 import { invalid, pointerOf } from "../../domain/errors.ts";
 import type { Cells } from "../../formats/tables/table.ts";
 
@@ -12,7 +13,9 @@ export type PreviewValue = string | number | boolean | null;
 export interface FinishedColumn {
   readonly column: Column;
   /** Null for text. */
-  readonly values: ColumnValues | null;
+  readonly values: Exclude<ColumnValues, TextValues> | null;
+  /** Of text, unless there is too much of it. */
+  readonly texts?: TextValues | null;
 }
 
 /** Takes in the cells of a column that are there, and says in the end what they came to. Rows count from 0. */

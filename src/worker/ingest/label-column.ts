@@ -1,6 +1,7 @@
 /** Columns of labels: booleans, categories, and text, which has too many. */
 import type { Column } from "../../domain/datasets/dataset.ts";
 import { isErrorWord } from "../../domain/datasets/missing-words.ts";
+import { createTextWriter, type TextValues, type TextWriter } from "../../domain/datasets/texts.ts";
 import { invalid, pointerOf } from "../../domain/errors.ts";
 import { type ColumnBuilder, type ColumnPlan, type FinishedColumn, readTruth, shown } from "./column.ts";
 import { type LabelBudget, Labels, MAX_LABEL_LENGTH, MAX_LISTED_CHARACTERS } from "./labels.ts";
@@ -43,6 +44,7 @@ export function createBooleanColumn(plan: ColumnPlan, rows: number): ColumnBuild
 export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budget }: LabelColumnOptions): ColumnBuilder {
   const labels = new Labels(budget);
   let codes: Int32Array<ArrayBuffer> | null = plan.type === "text" ? null : new Int32Array(rows).fill(-1);
+  let texts: TextKeeper | null = plan.type === "text" ? createTextKeeper(budget) : null;
   let count = 0;
   /** Codes of labels that a program wrote for no value, as #N/A is. */
   const errors = new Set<number>();
@@ -57,10 +59,15 @@ export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budge
         return;
       }
       count++;
-      if (!codes) return;
+      if (!codes) {
+        texts?.add(row, cells.text(index));
+        return;
+      }
       codes[row] = code;
       if (code >= 0 && code < maxCategories && labels.longest <= MAX_LABEL_LENGTH) return;
       if (plan.chosen) throw tooMany(plan.name, cells.place(index), code, maxCategories);
+      texts = keepLabels(codes.subarray(0, row), labels.labels, budget);
+      texts.add(row, cells.text(index));
       codes = null;
     },
     finish() {
@@ -69,7 +76,9 @@ export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budge
       const asLabels = (column: Column) => odd.describe({ ...column, ...(plan.doubt && { odd: plan.doubt }) });
       const asText = (): FinishedColumn => {
         const column = describeLabels(plan.name, "text", rows, labels.labels, labels.counts);
-        return { column: asLabels({ ...column, missing: rows - count }), values: null };
+        const kept = (texts ?? keepLabels(codes ?? new Int32Array(), labels.labels, budget)).finish(rows);
+        const described = { ...column, missing: rows - count, ...(kept && count > 0 && { kept: true as const }) };
+        return { column: asLabels(described), values: null, texts: count > 0 ? kept : null };
       };
       if (!codes || (names && !plan.chosen)) return asText();
       if (!labels.list()) {
@@ -85,6 +94,34 @@ export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budge
       return { column: asLabels({ ...column, categories: order.sorted }), values: codes };
     },
   };
+}
+
+/** Packs texts while there is room for them. */
+interface TextKeeper {
+  add(row: number, text: string): void;
+  /** Null where there was no room. */
+  finish(rows: number): TextValues | null;
+}
+
+function createTextKeeper(budget: LabelBudget): TextKeeper {
+  let writer: TextWriter | null = createTextWriter();
+  return {
+    add(row, text) {
+      budget.texts -= text.length;
+      if (budget.texts < 0) writer = null;
+      writer?.add(row, text);
+    },
+    finish: (rows) => writer?.finish(rows) ?? null,
+  };
+}
+
+/** The texts that codes stand for. */
+function keepLabels(codes: Int32Array, labels: readonly string[], budget: LabelBudget): TextKeeper {
+  const keeper = createTextKeeper(budget);
+  codes.forEach((code, row) => {
+    if (code >= 0) keeper.add(row, labels[code] as string);
+  });
+  return keeper;
 }
 
 function tooMany(name: string, place: string, code: number, maxCategories: number): Error {

@@ -1,5 +1,7 @@
 /** The labels of one column in the order in which they first come, and how often each does. */
 
+import { MAX_KEPT_CHARACTERS } from "../../domain/datasets/texts.ts";
+
 /** Longest label of a category, in UTF-16 units. */
 export const MAX_LABEL_LENGTH = 1000;
 
@@ -8,6 +10,8 @@ export interface LabelBudget {
   labels: number;
   /** UTF-16 units. */
   characters: number;
+  /** UTF-16 units of the texts of columns of text. */
+  texts: number;
   /** UTF-16 units of labels that are listed as categories: they go into every description of the data set. */
   listed: number;
 }
@@ -17,7 +21,7 @@ export const MAX_LISTED_CHARACTERS = 4 * 1024 * 1024;
 
 /** A budget of some hundred megabytes. */
 export function createLabelBudget(): LabelBudget {
-  return { labels: 2_000_000, characters: 64 * 1024 * 1024, listed: MAX_LISTED_CHARACTERS };
+  return { labels: 2_000_000, characters: 64 * 1024 * 1024, texts: MAX_KEPT_CHARACTERS, listed: MAX_LISTED_CHARACTERS };
 }
 
 /** Distinct values of a column that are counted exactly. */

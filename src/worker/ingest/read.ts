@@ -59,7 +59,12 @@ export async function readTable(given: Table, options: ColumnOptions, limits: Da
     columnsJson: JSON.stringify(columns),
     aboutJson: JSON.stringify({ reading: describeReading(inference, options), notes } satisfies AboutTable),
     previewLines: preview.lines(),
-    values: new Map(finished.flatMap(({ column, values }) => (values ? [[column.name, values] as const] : []))),
+    values: new Map(
+      finished.flatMap(({ column, values, texts }) => {
+        const own = values ?? texts;
+        return own ? [[column.name, own] as const] : [];
+      }),
+    ),
   };
 }
 
@@ -112,14 +117,14 @@ function markIndex(finished: readonly FinishedColumn[], { csv }: Inference): Col
   return counts ? [{ ...first.column, role: "index" }, ...columns.slice(1)] : columns;
 }
 
-/** Rows that repeat an earlier one in all columns but an index; null also for a table with text, whose values are not kept. */
+/** Rows that repeat an earlier one in all columns but an index; null also for a table with text. */
 function duplicatesOf(finished: readonly FinishedColumn[], columns: readonly Column[], rows: number): DuplicateRows | null {
   const compared = finished.filter((_, index) => columns[index]?.role !== "index").map(({ values }) => values);
   const values = compared.filter((each) => each !== null && each !== undefined);
   return values.length === compared.length ? findDuplicateRows(values, rows) : null;
 }
 
-/** Bytes of a value of each type while the table is read; text has none. */
+/** Bytes of a value of each type while the table is read; text has a limit of its own (texts.ts). */
 const VALUE_BYTES: Readonly<Record<ColumnPlan["type"], number>> = {
   number: Float64Array.BYTES_PER_ELEMENT,
   integer: Float64Array.BYTES_PER_ELEMENT,

@@ -61,7 +61,8 @@ export function plainCompute(): ComputePool & { encodings: number } {
         return { ok: false, code: "invalid", errors: given.bad.map((pointer) => ({ pointer, detail: "is wrong" })) };
       }
       if (given.dataset) {
-        const references = { dataset: { id: given.dataset, target: [], splitColumn: null }, model: null };
+        const dataset = { id: given.dataset, target: [], splitColumn: null, features: null, searches: false };
+        const references = { dataset, model: null };
         return { ok: false, code: "references", references, spec: new TextEncoder().encode(given.name) };
       }
       return aPreparedJob(given.name);

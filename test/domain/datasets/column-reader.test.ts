@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cellOf, createLabelReader, createValueReader, UNKNOWN } from "../../../src/domain/datasets/column-reader.ts";
-import type { EncodedColumn } from "../../../src/domain/datasets/preprocessing.ts";
+import type { ValueColumn } from "../../../src/domain/datasets/preprocessing.ts";
 
-const category = (categories: string[], boolean = false): EncodedColumn => ({
+const category = (categories: string[], boolean = false): ValueColumn => ({
   kind: "category",
   column: "c",
   boolean,
@@ -12,8 +12,8 @@ const category = (categories: string[], boolean = false): EncodedColumn => ({
   encode: "one_hot",
   dimension: null,
 });
-const NUMERIC: EncodedColumn = { kind: "numeric", column: "n", integer: false, fill: 0, indicator: false, scaling: null };
-const DATETIME: EncodedColumn = { kind: "datetime", column: "d", fill: 0, indicator: false, parts: [] };
+const NUMERIC: ValueColumn = { kind: "numeric", column: "n", integer: false, fill: 0, indicator: false, scaling: null };
+const DATETIME: ValueColumn = { kind: "datetime", column: "d", fill: 0, indicator: false, parts: [] };
 const BOOLEAN = category(["false", "true"], true);
 
 const MISSING = [null, undefined, "", " ", "NA", "n/a", "NaN", "null", "None", "?"];

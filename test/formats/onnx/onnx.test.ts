@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  DATETIME_PARTS,
   type EncodedColumn,
   featureWidth,
   type Preprocessing,
@@ -444,11 +445,17 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
   });
 
   it("with datetimes: every part, of leap days, ends of months and years, and before 1970", async () => {
-    const parts = (["timestamp", "year", "month", "day", "weekday", "hour"] as const).map((part) => ({
+    const parts = DATETIME_PARTS.map((part) => ({
       part,
+      ...(part === "age" && { latest: Date.UTC(2024, 5, 1) }),
       scaling:
-        ({ timestamp: { offset: 1.6e9, scale: 1e8 }, year: { offset: 2000, scale: 10 } } as Record<string, Scaling>)[part] ??
-        null,
+        (
+          {
+            timestamp: { offset: 1.6e9, scale: 1e8 },
+            year: { offset: 2000, scale: 10 },
+            age: { offset: 900, scale: 4000 },
+          } as Record<string, Scaling>
+        )[part] ?? null,
     }));
     const columns: EncodedColumn[] = [{ kind: "datetime", column: "at", fill: Date.UTC(2020, 1, 29), indicator: true, parts }];
     const dates = [
@@ -462,6 +469,10 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
       "2024-01-01T00:00:00Z",
       "2021-04-30T05:00:00Z",
       "1600-02-29T05:00:00Z",
+      // In week 53 of the year before, in week 1 of the year after, and a Thursday.
+      "2021-01-03T12:00:00Z",
+      "2019-12-30T00:00:00Z",
+      "1970-01-01T00:00:00Z",
     ];
     const model = modelOf({ preprocessing: tables(columns), layers: [linear(9, { bias: false })] });
     await expectAgreement(model, [...dates.map((date) => [date]), [null]]);
@@ -476,6 +487,19 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
     await expectAgreement(modelOf({ preprocessing: tables([numeric("a"), numeric("b")], targets), layers: [linear(2)] }), [
       [1, 2],
       [null, 3],
+    ]);
+  });
+
+  it("and gives targets that were learnt as logarithms in their own units, huge ones bounded", async () => {
+    const targets: Preprocessing["targets"] = [
+      { column: "price", scaling: { offset: 12, scale: 1.5, transform: "log" } },
+      { column: "income", scaling: { offset: 0, scale: 1, transform: "log" } },
+    ];
+    await expectAgreement(modelOf({ preprocessing: tables([numeric("a"), numeric("b")], targets), layers: [linear(2)] }), [
+      [1, 2],
+      [null, 3],
+      [-400, 1],
+      [400, -3],
     ]);
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DATETIME_PARTS, type EncodedColumn } from "../../../src/domain/datasets/preprocessing.ts";
+import { DATETIME_PARTS, type ValueColumn } from "../../../src/domain/datasets/preprocessing.ts";
 import { columnEncoder } from "../../../src/training/data/encode-columns.ts";
 import { encodeValue, layoutOf } from "../../../src/training/data/encoding.ts";
 
@@ -8,7 +8,7 @@ const LABELS = ["a", "b", "c", "d"];
 
 const scaling = fc.option(fc.record({ offset: fc.double({ min: -100, max: 100 }), scale: fc.double({ min: 0.01, max: 100 }) }));
 
-const numeric: fc.Arbitrary<EncodedColumn> = fc.record({
+const numeric: fc.Arbitrary<ValueColumn> = fc.record({
   kind: fc.constant("numeric"),
   column: fc.constant("x"),
   integer: fc.boolean(),
@@ -17,17 +17,21 @@ const numeric: fc.Arbitrary<EncodedColumn> = fc.record({
   scaling,
 });
 
-const datetime: fc.Arbitrary<EncodedColumn> = fc.record({
+const datetime: fc.Arbitrary<ValueColumn> = fc.record({
   kind: fc.constant("datetime"),
   column: fc.constant("x"),
   fill: fc.integer({ min: -1e12, max: 2e12 }),
   indicator: fc.boolean(),
   parts: fc
     .subarray([...DATETIME_PARTS], { minLength: 1 })
-    .chain((parts) => fc.tuple(...parts.map((part) => scaling.map((fitted) => ({ part, scaling: fitted }))))),
+    .chain((parts) =>
+      fc.tuple(
+        ...parts.map((part) => fc.tuple(scaling, fc.integer()).map(([fitted, latest]) => ({ part, scaling: fitted, latest }))),
+      ),
+    ),
 });
 
-const category: fc.Arbitrary<EncodedColumn> = fc.subarray(LABELS).chain((categories) =>
+const category: fc.Arbitrary<ValueColumn> = fc.subarray(LABELS).chain((categories) =>
   fc.record({
     kind: fc.constant("category"),
     column: fc.constant("x"),
@@ -40,7 +44,7 @@ const category: fc.Arbitrary<EncodedColumn> = fc.subarray(LABELS).chain((categor
 );
 
 /** Cells by kind, missing ones among them. */
-const CELLS: Readonly<Record<EncodedColumn["kind"], fc.Arbitrary<number>>> = {
+const CELLS: Readonly<Record<ValueColumn["kind"], fc.Arbitrary<number>>> = {
   numeric: fc.oneof(fc.double(), fc.constant(Number.NaN)),
   // Before 1970, within one day of each other, and beyond what a date can be.
   datetime: fc.oneof(

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cellOf, createValueReader } from "../../../src/domain/datasets/column-reader.ts";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
-import type { EncodedColumn } from "../../../src/domain/datasets/preprocessing.ts";
+import type { ValueColumn } from "../../../src/domain/datasets/preprocessing.ts";
 import { createCsvTable } from "../../../src/formats/tables/csv.ts";
 import { createJsonTable } from "../../../src/formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../../src/formats/tables/ndjson.ts";
@@ -57,7 +57,7 @@ const NUMERIC = { kind: "numeric", integer: false, fill: 0, indicator: false, sc
 const LABELS = { kind: "category", fill: null, encode: "one_hot", dimension: null } as const;
 
 /** The column of a model that was trained on a column. */
-function fitted({ name: column, type, categories, reading }: Column): EncodedColumn {
+function fitted({ name: column, type, categories, reading }: Column): ValueColumn {
   const own = reading ? { column, reading } : { column };
   if (type === "datetime") return { ...own, kind: "datetime", fill: 0, indicator: false, parts: [] };
   if (categories) return { ...LABELS, ...own, boolean: type === "boolean", categories };

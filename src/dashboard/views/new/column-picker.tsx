@@ -17,14 +17,15 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
   const [shown, setShown] = useState(AT_ONCE);
   const target = valueAt(spec, "/data/dataset/target");
   const targets = Array.isArray(target) ? (target as readonly string[]) : [String(target ?? "")];
-  const usable = dataset.columns.filter(({ type }) => type !== "text");
+  const usable = dataset.columns.filter(isUsable);
+  // Where nothing is chosen, a search takes texts too, and a given network does not.
+  const searches = valueAt(spec, "/model/layers") === undefined;
+  const byDefault = usable.filter(({ type }) => searches || type !== "text").map(({ name }) => name);
   const given = valueAt(spec, "/data/dataset/features");
-  const features = Array.isArray(given)
-    ? (given as readonly string[])
-    : usable.map(({ name }) => name).filter((name) => !targets.includes(name));
+  const features = Array.isArray(given) ? (given as readonly string[]) : byDefault.filter((name) => !targets.includes(name));
   const setFeatures = (next: readonly string[]) => {
-    const isAll = usable.every(({ name }) => targets.includes(name) || next.includes(name));
-    set("/data/dataset/features", isAll ? undefined : next);
+    const isDefault = usable.every(({ name }) => targets.includes(name) || next.includes(name) === byDefault.includes(name));
+    set("/data/dataset/features", isDefault ? undefined : next);
   };
   const toggle = (name: string) => {
     const chosen = features.includes(name) ? features.filter((each) => each !== name) : [...features, name];
@@ -43,7 +44,9 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
           ...(targets.length === 1 && targets[0] !== ""
             ? []
             : [{ value: "", label: targets.length > 1 ? targets.join(", ") : "Choose one" }]),
-          ...usable.map(({ name, type }) => ({ value: name, label: `${name} (${type})` })),
+          ...usable
+            .filter(({ type }) => type !== "text")
+            .map(({ name, type }) => ({ value: name, label: `${name} (${type})` })),
         ]}
         onChange={(next) => {
           set("/data/dataset", { id: dataset.id, target: next });
@@ -83,6 +86,9 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
   );
 }
 
+/** Texts can be learned from where they were kept. */
+const isUsable = ({ type, kept }: Column): boolean => type !== "text" || kept === true;
+
 interface ChoiceProps {
   readonly column: Column;
   readonly isTarget: boolean;
@@ -92,15 +98,15 @@ interface ChoiceProps {
 
 function Choice({ column, isTarget, checked, onToggle }: ChoiceProps) {
   const { name, type, missing } = column;
-  const isText = type === "text";
+  const isOff = !isUsable(column);
   return (
     <li>
-      <label class="column-choice" data-off={isText || isTarget}>
-        <input type="checkbox" checked={checked && !isTarget} disabled={isText || isTarget} onChange={onToggle} />
+      <label class="column-choice" data-off={isOff || isTarget}>
+        <input type="checkbox" checked={checked && !isTarget} disabled={isOff || isTarget} onChange={onToggle} />
         <span class="column-choice-name">
           <strong class="truncate">{name}</strong>
           <span class="muted truncate">
-            {isTarget ? "the target" : isText ? "text cannot be trained on" : columnSummary(column)}
+            {isTarget ? "the target" : isOff ? "this text was not kept: upload the file again" : columnSummary(column)}
             {missing > 0 && `, ${formatCount(missing)} missing`}
           </span>
         </span>

@@ -28,10 +28,12 @@ const CHUNKS_PER_STATEMENT = 4;
 /** Chunks deleted in one transaction. */
 const CHUNKS_PER_DELETION = 64;
 
-/** The storage of a column: its name, and the type of its values; null for text, whose values are not stored. */
+/** The storage of a column: its name, and the type of its values; null for text that is not kept. */
 interface ColumnLayout {
   readonly name: string;
-  readonly values: "float64" | "int32" | null;
+  readonly values: "float64" | "int32" | "text" | null;
+  /** Of text: how long it is, packed. */
+  readonly bytes?: number;
 }
 
 const SUMMARY = ["id", "name", "format", "sha256", "bytes", "rows", "column_count", "created_at"] as const;
@@ -179,11 +181,16 @@ export async function readDatasetColumns(
     if (!column) throw notFound(`column ${JSON.stringify(name)} in data set`, id);
     if (!column.values)
       throw new TrainyardError("not_found", `the column ${JSON.stringify(name)} is text, which has no values`);
-    const values = column.values === "float64" ? new Float64Array(row.rows) : new Int32Array(row.rows);
+    const values = emptyValues(column, row.rows);
     await readValues(db, id, column.index, new Uint8Array(values.buffer));
     found.set(name, values);
   }
   return found;
+}
+
+function emptyValues({ values, bytes = 0 }: ColumnLayout, rows: number): ColumnValues {
+  if (values === "text") return new Uint8Array(bytes);
+  return values === "float64" ? new Float64Array(rows) : new Int32Array(rows);
 }
 
 async function readValues(db: Kysely<Tables>, id: string, index: number, into: Uint8Array): Promise<void> {
@@ -284,6 +291,7 @@ function lastPositions(chunks: readonly { readonly column_index: number; readonl
 function toRow(project: string, dataset: NewDataset): DatasetsTable {
   const layout = dataset.names.map((name): ColumnLayout => {
     const values = dataset.values.get(name);
+    if (values instanceof Uint8Array) return { name, values: "text", bytes: values.byteLength };
     return { name, values: values ? (values instanceof Float64Array ? "float64" : "int32") : null };
   });
   return {

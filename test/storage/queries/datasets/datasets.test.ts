@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { ColumnValues } from "../../../../src/domain/datasets/dataset.ts";
 import type { NewDataset } from "../../../../src/domain/datasets/dataset-store.ts";
+import { packTexts } from "../../../../src/domain/datasets/texts.ts";
 import { createId } from "../../../../src/domain/id.ts";
 import type { ResolvedSpec } from "../../../../src/domain/spec/spec.ts";
 import type { Store } from "../../../../src/domain/store/store.ts";
@@ -30,7 +32,7 @@ function aDataset(sha256 = "ab".repeat(32), rows = 100_000): NewDataset {
     columnsJson: JSON.stringify([{ name: "size" }, { name: "note" }, { name: "kind" }]),
     aboutJson: JSON.stringify({ reading: null, notes: ["two\nlines"] }),
     previewLines: ['[1,"a","x"]', '[2,"b","y"]'],
-    values: new Map<string, Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>([
+    values: new Map<string, ColumnValues>([
       ["size", Float64Array.from({ length: rows }, (_, row) => (row === 3 ? Number.NaN : row / 7))],
       ["kind", Int32Array.from({ length: rows }, (_, row) => (row % 5) - 1)],
     ]),
@@ -69,7 +71,17 @@ describe("data sets in the store", () => {
     expect(columns.get("kind")).toEqual(given.values.get("kind"));
   });
 
-  it("have no values for text, for unknown columns, and for unknown data sets", async () => {
+  it("keep the texts of a column, of any length", async () => {
+    const { store } = await open();
+    const given = aDataset();
+    const texts = packTexts(Array.from({ length: 100_000 }, (_, row) => (row % 3 === 0 ? null : `no. ${row}, naïve 東京`)));
+    await store.datasets.insert({ ...given, values: new Map([...given.values, ["note", texts]]) });
+    const columns = await store.datasets.readColumns(given.id, ["note", "size"]);
+    expect(Buffer.from(columns.get("note") as Uint8Array).equals(Buffer.from(texts))).toBe(true);
+    expect(columns.get("size")).toEqual(given.values.get("size"));
+  });
+
+  it("have no values for text that was not kept, for unknown columns, and for unknown data sets", async () => {
     const { store } = await open();
     const { id } = aDataset();
     await expect(store.datasets.readColumns(id, ["size"])).rejects.toMatchObject({ code: "not_found" });

@@ -1,0 +1,102 @@
+/**
+ * Which columns a model that is chosen automatically learns from: ids, constants and copies of other columns are left out, each
+ * with a note. A job that names its network keeps its columns; notes on them are data-notes.ts's.
+ */
+import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import { MAX_NOTES, type Note, type NoteCode } from "../../domain/notes.ts";
+
+/** Rows from which a column that never repeats itself is more likely an id than a measure. */
+export const ID_ROWS = 50;
+
+/** Feature columns that are worth learning from, in their order, and why the others are not. */
+interface WorthLearning {
+  readonly features: readonly Column[];
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Chooses among feature columns by all rows of a data set. Where values of a column were not loaded, it counts as no copy. Leaves
+ * every column in where none would remain. Notes are at most `MAX_NOTES`.
+ */
+export function columnsWorthLearning(
+  columns: readonly Column[],
+  { rows, values }: Pick<DatasetRows, "rows" | "values">,
+): WorthLearning {
+  const features: Column[] = [];
+  const notes: Note[] = [];
+  const seen = new Map<number, Column[]>();
+  for (const column of columns) {
+    const own = values.get(column.name);
+    const reason = faultOf(column, own, rows) ?? copyOf(column, own, seen, values);
+    if (reason === null) features.push(column);
+    else notes.push({ ...reason, column: column.name, line: null, cure: `name it in features to use it` });
+  }
+  return features.length > 0 ? { features, notes: notes.slice(0, MAX_NOTES) } : { features: columns, notes: [] };
+}
+
+type Reason = { readonly code: NoteCode; readonly detail: string };
+
+/** What makes a column tell nothing, by its statistics; null where nothing does. */
+function faultOf(column: Column, values: ColumnValues | undefined, rows: number): Reason | null {
+  const { name, type, missing, distinct } = column;
+  if (distinct === 0) return { code: "column_without_values", detail: `${name} has no value in any row: it is left out` };
+  // Whether a value is there may tell something, so a single value with gaps is kept.
+  if (distinct === 1 && missing === 0)
+    return { code: "constant_column", detail: `${name} has one value in every row: it is left out` };
+  if (missing > 0 || distinct < ID_ROWS || distinct !== rows) return null;
+  const isId =
+    type === "category" || (type === "integer" && isCounted(column, values)) || (type === "text" && isWordless(column));
+  if (!isId) return null;
+  return { code: "id_like_column", detail: `${name} has another value in every row, as an id has: it is left out` };
+}
+
+/** Whether texts that never repeat are single words, as codes are. */
+const isWordless = ({ top }: Column): boolean => top.length > 0 && top.every(({ value }) => !/\s/.test(value.trim()));
+
+/** Whether whole numbers that never repeat number the rows, in their order or without many gaps, and measure nothing. */
+function isCounted({ name, statistics, distinct }: Column, values: ColumnValues | undefined): boolean {
+  if (/(^|[^a-z])id$/i.test(name)) return true;
+  if (statistics && statistics.max - statistics.min < 2 * distinct) return true;
+  return values?.every((value, row) => row === 0 || value > (values[row - 1] as number)) ?? false;
+}
+
+/** Whether an earlier column has the same values in every row: numbers alike, or labels that are alike as texts. */
+function copyOf(
+  column: Column,
+  values: ColumnValues | undefined,
+  seen: Map<number, Column[]>,
+  all: ReadonlyMap<string, ColumnValues>,
+): Reason | null {
+  if (!values) return null;
+  const key = hashOf(column, values);
+  const alike = seen.get(key) ?? [];
+  const first = alike.find((other) => isCopy(column, values, other, all.get(other.name) as ColumnValues));
+  if (first) {
+    const detail = `${column.name} has the values of ${first.name} in every row: it is left out`;
+    return { code: "duplicate_column", detail };
+  }
+  seen.set(key, [...alike, column]);
+  return null;
+}
+
+const kindOf = ({ type }: Column): string =>
+  isCategorical(type) ? "label" : type === "datetime" ? "time" : type === "text" ? "text" : "number";
+
+function isCopy(a: Column, own: ColumnValues, b: Column, other: ColumnValues): boolean {
+  if (kindOf(a) !== kindOf(b) || (a.categories ?? []).join("\n") !== (b.categories ?? []).join("\n")) return false;
+  return own.every((value, row) => Object.is(value + 0, (other[row] as number) + 0));
+}
+
+/** FNV-1a over the values, so that only columns that may be alike are compared value by value. */
+function hashOf(column: Column, values: ColumnValues): number {
+  const words = new Uint32Array(2);
+  const number = new Float64Array(words.buffer);
+  let hash = kindOf(column).length ^ 0x811c9dc5;
+  for (const value of values) {
+    number[0] = value + 0;
+    if (Number.isNaN(value)) number[0] = Number.NaN;
+    hash = Math.imul(hash ^ (words[0] as number), 0x01000193);
+    hash = Math.imul(hash ^ (words[1] as number), 0x01000193);
+  }
+  return hash;
+}
