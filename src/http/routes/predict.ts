@@ -177,7 +177,7 @@ const DESCRIPTION = `A prediction a row. The body is one of:
 
 - \`application/json\`: \`{"instances": [...]}\`. A large body is answered in a thread.
 - \`application/x-ndjson\`: a row a line, an array or an object; the answer has a prediction a line. Any number of rows.
-- \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, all of the model's must be there, and others may be; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets) and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead; with \`interval\`, \`lower\` and \`upper\` of each target, or \`set\`, a JSON array of labels. Any number of rows.
+- \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, and one that is not there is missing in every row, as a column that JSON leaves out; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets) and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead; with \`interval\`, \`lower\` and \`upper\` of each target, or \`set\`, a JSON array of labels. Any number of rows.
 
 A body may be packed: \`Content-Encoding: gzip\`. A packed stream has at most TRAINYARD_MAX_DATASET_BYTES, as it is sent and unpacked.
 

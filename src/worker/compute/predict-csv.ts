@@ -53,7 +53,9 @@ export async function readCsvRows(
       throw wrong(`line ${record.line}: the row has ${cells.length} cells, and the first one ${found.width}`);
     }
     const instance = found.cellIndices.map((place, index) =>
-      cellValue(cells[place] as string, record.quoting[place] !== QUOTING.plain, columns?.[index] ?? null),
+      place === LEFT_OUT
+        ? null
+        : cellValue(cells[place] as string, record.quoting[place] !== QUOTING.plain, columns?.[index] ?? null),
     );
     rows.push({ text: recordText(record), line: record.line, instance });
   };
@@ -78,6 +80,9 @@ function isHeader({ preprocessing }: Model, cells: readonly string[], { header }
 /** A name as headers are compared: what differs in case alone is one name. */
 const looseName = (name: string): string => name.toLowerCase();
 
+/** The place of a column that the header does not have: it is missing in every row, as one that a row of JSON leaves out. */
+const LEFT_OUT = -1;
+
 /** The cell of each of the model's columns: by its name, or by its index if rows have no names. */
 function cellIndicesOf(
   { preprocessing, inputWidth }: Model,
@@ -99,6 +104,7 @@ function cellIndicesByName(preprocessing: Preprocessing, names: readonly string[
   const loose = names.map(looseName);
   const places = preprocessing.columns.map(({ column }) => {
     const exact = names.indexOf(column);
+    // -1 is LEFT_OUT.
     return exact >= 0 ? exact : loose.indexOf(looseName(column));
   });
   const known = ignoredNames(preprocessing);
@@ -106,8 +112,10 @@ function cellIndicesByName(preprocessing: Preprocessing, names: readonly string[
   // A name that nobody knows says more of a mistyped one than the column that is missing for it.
   const stranger = names.find((_, index) => ignored && !places.includes(index) && !ignored.has(loose[index] as string));
   if (stranger !== undefined) throw wrong(`line ${line}: ${stranger} ${strangerDetail(stranger, preprocessing)}`);
-  const missing = preprocessing.columns.filter((_, index) => (places[index] as number) < 0).map(({ column }) => column);
-  if (missing.length > 0) throw wrong(`line ${line}: the header has no column ${missing.join(", ")}`);
+  if (places.every((place) => place === LEFT_OUT)) {
+    const all = preprocessing.columns.map(({ column }) => column).join(", ");
+    throw wrong(`line ${line}: the header has none of the model's columns: it takes ${all}`);
+  }
   return places;
 }
 

@@ -433,7 +433,7 @@ describe("a batch", () => {
       ["line", "application/x-ndjson", "[1]\n\n[2\n", 400, "line 3, character 3"],
       ["line", "application/x-ndjson", "[1]\n[1,2]\n", 422, "line 2: has 2 values; the model takes 1"],
       ["line", "application/x-ndjson", "\n\n", 400, "the body has no rows"],
-      ["penguins", "text/csv", "island,mass,seen\nDream,1,\n", 422, "line 1: the header has no column tagged"],
+      ["penguins", "text/csv", "island,mass,seen\nDream,1,\nDream,2,soon\n", 422, "line 3, column seen: must be a date"],
       ["penguins", "application/x-ndjson", '{"isle":"Dream"}', 422, "line 1, column isle: is not a column of this model"],
       ["penguins", "text/csv", "island,mass,tagged,seen\nDream,heavy,,\n", 422, "line 2, column mass: must be a finite number"],
     ] as const) {
