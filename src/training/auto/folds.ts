@@ -1,5 +1,6 @@
 /** The folds of a search, as positions among its training rows. */
 import type { ResolvedAuto } from "../../domain/spec/auto-options.ts";
+import type { DealtBy } from "../data/data.ts";
 import { type Fold, foldsOf } from "../data/folds.ts";
 import type { Table } from "../data/table.ts";
 
@@ -14,23 +15,38 @@ export function foldCounts(rows: number, given: number | null): { readonly folds
   return { folds, trained: rows <= 2 * ALL_FOLDS_ROWS ? 2 : 1 };
 }
 
-/** The folds of a table that are trained. Classes are spread evenly over the folds. The same table and seed give the same folds. Throws only on bugs. */
+/**
+ * The folds of a table that are trained. Rows of one group are in one fold, and of rows by time the later ones are predicted; otherwise
+ * classes are spread evenly over the folds. Where there are too few groups or times, the folds are fewer; where no two folds can be
+ * cut so, rows are dealt by chance. The same table and seed give the same folds. Throws only on bugs.
+ */
 export function searchFolds(
   table: Table,
+  dealtBy: DealtBy,
   classes: number,
   { folds, trained_folds }: ResolvedAuto,
   seed: number,
 ): readonly Fold[] {
-  const cut = foldsOf({
-    rows: table.rows,
-    among: null,
-    classes: classes > 0 ? table.targets : null,
-    groups: null,
-    times: null,
-    count: folds,
-    repeats: 1,
-    seed,
-  });
+  const cutInto = (count: number, { groups, times }: DealtBy) =>
+    foldsOf({
+      rows: table.rows,
+      among: null,
+      classes: classes > 0 && !times ? table.targets : null,
+      groups,
+      times,
+      count,
+      repeats: 1,
+      seed,
+    });
+  if (dealtBy.groups || dealtBy.times) {
+    for (let count = folds; count > 1; count--) {
+      const cut = cutInto(count, dealtBy);
+      if (cut.ok) return cut.folds.slice(0, trained_folds);
+    }
+  }
+  const cut = cutInto(folds, DEALT_BY_CHANCE);
   if (!cut.ok) throw new Error(`folds that were checked fail: ${cut.detail}`);
   return cut.folds.slice(0, trained_folds);
 }
+
+const DEALT_BY_CHANCE: DealtBy = { groups: null, times: null };

@@ -195,7 +195,7 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
   const outputs = classes.length > 2 ? classes.length : classes.length === 2 ? 1 : train.targetWidth;
   const features = preprocessing ? featureKinds(preprocessing.columns) : plainFeatures(train.featureWidth);
   const shape: SearchShape = { task: spec.task, rows: train.rows, outputs, features };
-  const folds = searchFolds(train, classes.length, auto, spec.seed);
+  const folds = searchFolds(train, data.dealtBy, classes.length, auto, spec.seed);
   const heldOut = takeRows(
     train,
     folds.flatMap(({ validation }) => [...validation]),

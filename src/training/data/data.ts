@@ -1,9 +1,10 @@
 /** The rows of a job, ready to train on: loaded, split, and, for a data set, preprocessed by what its training part teaches. */
-import { type Column, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
+import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import { formOf } from "../../domain/spec/split.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { rowsWithTargets } from "./dataset-columns.ts";
 import { columnEncoder, textColumnEncoder } from "./encode-columns.ts";
@@ -22,6 +23,25 @@ export interface JobData {
   readonly test: Table | null;
   /** Null where rows are taken as they are. */
   readonly preprocessing: Preprocessing | null;
+  readonly dealtBy: DealtBy;
+}
+
+/** What a split by groups or by time says of the training rows: their groups or times, for folds of them. */
+export interface DealtBy {
+  readonly groups: ColumnValues | null;
+  readonly times: ColumnValues | null;
+}
+
+const DEALT_BY_CHANCE: DealtBy = { groups: null, times: null };
+
+/** The groups or times by which rows are split, of the rows `train`. */
+function dealtBy({ split }: ResolvedSpec, dataset: DatasetRows, train: Int32Array): DealtBy {
+  const form = split && formOf(split).form;
+  const values = form === "group" || form === "time" ? splitColumn(split, dataset)?.values : null;
+  if (!values) return DEALT_BY_CHANCE;
+  const at = (row: number) => values[row] as number;
+  const own = values instanceof Int32Array ? Int32Array.from(train, at) : Float64Array.from(train, at);
+  return form === "group" ? { groups: own, times: null } : { groups: null, times: own };
 }
 
 /** The data of a run. The same spec, rows and seed give the same tables. `given` stands in for the parts of the spec's split. */
@@ -32,7 +52,7 @@ export function loadData(run: TrainingRun, given: Parts | null = null): JobData 
   const parts = given ?? splitTable(spec, classes, table);
   const part = (rows: Int32Array) => (rows.length === 0 ? null : takeRows(table, rows));
   const train = parts.train.length === table.rows ? table : takeRows(table, parts.train);
-  return { train, validation: part(parts.validation), test: part(parts.test), preprocessing: null };
+  return { train, validation: part(parts.validation), test: part(parts.test), preprocessing: null, dealtBy: DEALT_BY_CHANCE };
 }
 
 /** Which rows of a table train; the spec was checked before. */
@@ -76,7 +96,13 @@ function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: Da
   const ignored = dataset.columns.map(({ name }) => name).filter((name) => !used.has(name));
   const preprocessing = { columns, targets, ignored };
   const part = (rows: Int32Array) => (rows.length === 0 ? null : encodeRows(dataset, preprocessing, codes, weights, rows));
-  return { train: part(parts.train) as Table, validation: part(parts.validation), test: part(parts.test), preprocessing };
+  return {
+    train: part(parts.train) as Table,
+    validation: part(parts.validation),
+    test: part(parts.test),
+    preprocessing,
+    dealtBy: given ? DEALT_BY_CHANCE : dealtBy(spec, dataset, parts.train),
+  };
 }
 
 type Fitted = Pick<Preprocessing, "columns" | "targets">;
