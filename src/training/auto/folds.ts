@@ -18,7 +18,7 @@ export function foldCounts(rows: number, given: number | null): { readonly folds
 /**
  * The folds of a table that are trained. Rows of one group are in one fold, and of rows by time the later ones are predicted; otherwise
  * classes are spread evenly over the folds. Where there are too few groups or times, the folds are fewer; where no two folds can be
- * cut so, rows are dealt by chance. The same table and seed give the same folds.
+ * cut so, rows are dealt by chance. The same table and seed give the same folds. Throws only on bugs.
  */
 export function searchFolds(
   table: Table,
