@@ -14,6 +14,7 @@ import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
 import type { Remark } from "./models/remarks.ts";
 import type { TrialParameters } from "./sweeps/parameter.ts";
+import type { RatedBy, SweepImportance } from "./sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "./sweeps/sweep-spec.ts";
 import type {
   PlannedGeneration,
@@ -143,6 +144,12 @@ export interface ComputePool {
     spec: ResolvedSweepSpec,
     parameters: TrialParameters,
   ): Promise<Uint8Array<ArrayBuffer>>;
+  /** Returns the importance of a sweep's parameters by pages of its results. Transfers the source and the pages. */
+  importance(
+    source: Uint8Array<ArrayBuffer>,
+    spec: RatedBy,
+    results: readonly Uint8Array<ArrayBuffer>[],
+  ): Promise<SweepImportance>;
   readonly predict: Predict;
   /** Evaluates a model on a data set in a thread. Transfers the values of the columns. */
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;

@@ -10,6 +10,7 @@ import type { Model } from "../domain/models/model.ts";
 import type { RowBlock, StreamOptions } from "../domain/models/prediction.ts";
 import type { Draft, MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
 import type { TrialParameters } from "../domain/sweeps/parameter.ts";
+import type { RatedBy } from "../domain/sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "../domain/sweeps/sweep-spec.ts";
 import type { Trial } from "../domain/sweeps/trial.ts";
 import type { FoldState, SweepDraft, SweepSource, TrialsRun } from "../domain/sweeps/trial-run.ts";
@@ -104,6 +105,12 @@ export interface JobOfTrialTask {
   readonly source: Uint8Array<ArrayBuffer>;
   readonly spec: ResolvedSweepSpec;
   readonly parameters: TrialParameters;
+}
+
+export interface ImportanceTask {
+  readonly source: Uint8Array<ArrayBuffer>;
+  readonly spec: RatedBy;
+  readonly results: readonly Uint8Array<ArrayBuffer>[];
 }
 
 /** A task that needs a model. The categories of a model may be megabytes, so it is sent once and not with every task. */

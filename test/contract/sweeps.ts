@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createId } from "../../src/domain/id.ts";
 import type { Store } from "../../src/domain/store/store.ts";
 import type { ResolvedSweepSpec } from "../../src/domain/sweeps/sweep-spec.ts";
-import type { ChunkRequest, NewSweep, SweepChunk } from "../../src/domain/sweeps/sweep-store.ts";
-import type { PlannedTrial, Trial } from "../../src/domain/sweeps/trial.ts";
+import type { ChunkRequest, NewSweep, ResultsRequest, SweepChunk } from "../../src/domain/sweeps/sweep-store.ts";
+import type { PlannedTrial, Trial, TrialResult } from "../../src/domain/sweeps/trial.ts";
 import type { PlannedGeneration } from "../../src/domain/sweeps/trial-run.ts";
 import { aSpec } from "./fixtures.ts";
 
@@ -253,9 +253,17 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
         pruned: 2,
         best: { number: 0, value: 0.1 },
       });
-      expect((await store.sweeps.readResults(id, -1, 10)).map(({ state }) => state)).toEqual(["succeeded", "pruned", "pruned"]);
+      const resultsOf = async (request: ResultsRequest) => {
+        const { count, last, json } = await store.sweeps.readResults(id, request);
+        const results = JSON.parse(new TextDecoder().decode(json)) as TrialResult[];
+        expect([count, last]).toEqual([results.length, results.at(-1)?.number ?? null]);
+        return results;
+      };
+      expect((await resultsOf({ after: -1, limit: 10 })).map(({ state }) => state)).toEqual(["succeeded", "pruned", "pruned"]);
+      expect((await resultsOf({ after: -1, limit: 10, every: 2 })).map(({ number }) => number)).toEqual([0, 2]);
+      expect(await resultsOf({ after: 2, limit: 10 })).toEqual([]);
       expect(await store.sweeps.getTrial(id, 0)).toEqual(aTrial(0, { generation: 1, value: 0.1 }));
-      expect(await store.sweeps.readResults(id, 1, 10)).toEqual([
+      expect(await resultsOf({ after: 1, limit: 10 })).toEqual([
         { number: 2, generation: 0, parameters: { "/optimizer/lr": 0.2 }, state: "pruned", value: 1 / 3 },
       ]);
     });

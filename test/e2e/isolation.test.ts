@@ -186,6 +186,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   resumeSweep: () => ofSweep("/resume"),
   listTrials: () => [...ofSweep("/trials"), ...ofSweep("/trials", { headers: { accept: "text/csv" } })],
   readTrial: () => ofSweep("/trials/0"),
+  readImportance: () => ofSweep("/importance"),
   promoteTrial: () => ofSweep("/trials/0/promote"),
   readSweepEvents: () => [...ofSweep("/events"), ...ofSweep("/events", { headers: { accept: "text/event-stream" } })],
   exportOnnx: () => ofRefs((ref) => `/v1/models/${ref}/onnx`),

@@ -143,6 +143,22 @@ describe("a sweep", () => {
     expect(sweep.progress.done).toBeLessThan(100_000);
   });
 
+  it("says which parameters matter, by a measure that it names", async () => {
+    const { id } = await server.client.submitSweep({ ...SWEEP, trials: 60, promote: "none" });
+    const before = await server.client.sweepImportance(id);
+    await server.client.waitForSweep(id);
+    const { measure, source, trials, data } = await server.client.sweepImportance(id);
+    expect({ measure: before.measure, source: before.source }).toEqual({ measure, source });
+    expect({ measure, source, trials }).toEqual({
+      measure: "PED-ANOVA",
+      source: expect.stringContaining("IJCAI 2023"),
+      trials: 60,
+    });
+    expect(data.map(({ pointer }) => pointer).sort()).toEqual(Object.keys(PARAMETERS).sort());
+    expect(data[0]?.pointer).toBe("/optimizer/lr");
+    expect(data.reduce((sum, { importance }) => sum + importance, 0)).toBeCloseTo(1, 9);
+  });
+
   it("pages, sorts and filters its trials, and exports them as CSV", async () => {
     const { id } = await run({ ...SWEEP, promote: "none" });
     const { data, has_more } = await server.client.trials(id, { order_by: "-value", limit: 10 });

@@ -7,18 +7,18 @@ import { hasValues } from "../../domain/datasets/dataset.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createLru } from "../../domain/lru.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
+import { dependsOnResults } from "../../domain/sweeps/method.ts";
 import { ACTIVE_STATES, type Sweep, trialsDone } from "../../domain/sweeps/sweep.ts";
 import type { SweepChunk } from "../../domain/sweeps/sweep-store.ts";
-import type { PlannedTrial, Trial, TrialResult } from "../../domain/sweeps/trial.ts";
+import type { PlannedTrial, Trial } from "../../domain/sweeps/trial.ts";
 import type { FoldState, SweepSource } from "../../domain/sweeps/trial-run.ts";
 import { isStorageFull } from "../jobs/job-outcome.ts";
 import { type Services, servicesOf } from "../services.ts";
 import { singleFlight } from "../single-flight.ts";
 import { promoteTrial } from "./promote-trial.ts";
+import { readResults } from "./results.ts";
 import { notifySweepChanged } from "./sweep-view.ts";
 
-/** Results read from the store at a time: a few milliseconds of the event loop. */
-const RESULT_PAGE = 500;
 const RETRY_MS = 1000;
 /** A trial whose thread crashed this often fails. */
 const MAX_CRASHES = 3;
@@ -94,27 +94,13 @@ async function plan(services: Services, chunk: SweepChunk): Promise<void> {
   const { sweep } = chunk;
   const source = await store.sweeps.readSource(sweep.id);
   if (!source) return;
-  const results = await readResults(services, sweep);
-  const next = await trainingPool.planGeneration({ spec: sweep.spec, source, chunkTrials: sweep.chunkTrials, results });
+  const { spec, chunkTrials, generation } = sweep;
+  const results = dependsOnResults(spec.method) ? await readResults(store, sweep.id) : [];
+  const done = trialsDone(sweep);
+  const next = await trainingPool.planGeneration({ spec, source, chunkTrials, done, generation, results });
   if (!next || next.chunks.length === 0) return end(services, chunk, next?.pruned ?? [], "all trials are over");
   const started = await store.sweeps.startGeneration(keyOf(chunk), next, Date.now());
   if (started) await notifySweepChanged(services, started);
-}
-
-/** Reads what the method must know. Of trials that do not depend on each other it is only how many there are. */
-async function readResults({ store }: Services, sweep: Sweep): Promise<TrialResult[][]> {
-  const { method } = sweep.spec;
-  if (method.type === "random" || method.type === "grid") {
-    const unknown = { generation: sweep.generation, parameters: {}, state: "failed" as const, value: null };
-    return [Array.from({ length: trialsDone(sweep) }, (_, number) => ({ number, ...unknown }))];
-  }
-  const pages: TrialResult[][] = [];
-  for (let after = -1; ; ) {
-    const page = await store.sweeps.readResults(sweep.id, after, RESULT_PAGE);
-    if (page.length > 0) pages.push(page);
-    if (page.length < RESULT_PAGE) return pages;
-    after = (page.at(-1) as TrialResult).number;
-  }
 }
 
 /** Ends a sweep: makes a job of its best trial, if that was asked for, and stores the end. */

@@ -1,5 +1,5 @@
 /** `trainyard sweep`: submits a sweep, follows it to its end, and prints the best trials. */
-import type { Client, Sweep, SweepFrame, SweepProgress, Trial } from "../../client/index.ts";
+import type { Client, Sweep, SweepFrame, SweepImportance, SweepProgress, Trial } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { withServer } from "../embedded.ts";
 import { EXIT } from "../exit.ts";
@@ -10,6 +10,8 @@ import { bar, type Terminal, table } from "../terminal.ts";
 
 /** Best trials that are printed at the end. */
 const SHOWN_TRIALS = 5;
+/** Most important parameters that are printed at the end. */
+const SHOWN_PARAMETERS = 10;
 const BAR_WIDTH = 24;
 const REDRAW_MS = 100;
 /** On an output that cannot be redrawn: a line after every tenth of the trials. */
@@ -56,9 +58,9 @@ export async function followSweep(context: Context, client: Client, { id, name }
     return EXIT.interrupted;
   }
   const ended = await client.sweep(id);
-  const isMaximized = await goalOf(client, ended);
-  if (context.json) context.out.print(JSON.stringify({ type: "sweep", sweep: ended }));
-  else for (const line of await resultLines(client, ended, isMaximized, context.out)) context.out.print(line);
+  const importance = await client.sweepImportance(id);
+  if (context.json) context.out.print(JSON.stringify({ type: "sweep", sweep: ended, importance }));
+  else for (const line of await resultLines(client, ended, importance, context.out)) context.out.print(line);
   return ended.state === "succeeded" ? EXIT.done : EXIT.unsuccessful;
 }
 
@@ -108,10 +110,10 @@ function progressLine(terminal: Terminal, name: string, progress: SweepProgress 
   return `  ${terminal.paint.bold(name)}  ${parts.filter(Boolean).join("  ")}`;
 }
 
-async function resultLines(client: Client, sweep: Sweep, isMaximized: boolean, terminal: Terminal): Promise<string[]> {
+async function resultLines(client: Client, sweep: Sweep, importance: SweepImportance, terminal: Terminal): Promise<string[]> {
   const { id, state, spec, job, error, transitions } = sweep;
   if (state !== "succeeded") return [`  ${terminal.paint.red(state)}: ${transitions.at(-1)?.reason ?? ""}`];
-  const order = isMaximized ? "-value" : "value";
+  const order = (await goalOf(client, sweep)) ? "-value" : "value";
   const { data } = await client.trials(id, { order_by: order, state: "succeeded", limit: SHOWN_TRIALS });
   const pointers = Object.keys(spec.parameters);
   const head = ["  trial", spec.objective.metric, ...(spec.folds ? ["spread"] : []), ...pointers];
@@ -124,7 +126,20 @@ async function resultLines(client: Client, sweep: Sweep, isMaximized: boolean, t
   // An embedded server ends with this command, so the job must end first.
   const model = job ? (await client.wait(job)).model : null;
   const promoted = model ? [`  ${terminal.paint.bold("model")}  ${model.name}@${model.version}  ${model.id}`] : [];
-  return ["", ...table([head, ...rows], terminal), "", ...promoted, ...(error ? [`  ${error}`] : [])];
+  const best = table([head, ...rows], terminal);
+  return ["", ...best, "", ...importanceLines(importance, terminal), ...promoted, ...(error ? [`  ${error}`] : [])];
+}
+
+/** The parameters that matter most; nothing where there is only one, or the trials say nothing. */
+function importanceLines({ measure, data }: SweepImportance, terminal: Terminal): string[] {
+  if (data.length < 2 || data.every(({ importance }) => importance === 0)) return [];
+  const shown = data.slice(0, SHOWN_PARAMETERS);
+  const rows = shown.map(({ pointer, importance }) => [
+    `  ${pointer}`,
+    `${Math.round(100 * importance)} %`,
+    bar(importance, BAR_WIDTH, terminal),
+  ]);
+  return [...table([["  parameter", "importance", measure], ...rows], terminal), ""];
 }
 
 /** The standard deviation of the values of a trial's folds. */

@@ -67,6 +67,7 @@ const orNull = { unknown: () => null };
 const orFalse = { unknown: () => false };
 const orNone = { unknown: () => [] };
 const orEmptyTrials = { unknown: () => ({ data: [], hasMore: false, nextAfter: null }) };
+const orNoResults = { unknown: () => ({ count: 0, last: null, json: new TextEncoder().encode("[]") }) };
 const orEmptyPage = { unknown: () => ({ data: [], hasMore: false, nextAfter: null }) };
 
 /** The table: by entity, by method. */
@@ -140,7 +141,7 @@ export const METHODS = {
     readEvents: { access: "read", project: orNone },
     listTrials: { access: "read", project: orEmptyTrials },
     getTrial: { access: "read", project: orNull },
-    readResults: { access: "read", project: "server", ofRun: true },
+    readResults: { access: "read", project: orNoResults, ofRun: true },
     claimChunk: { access: "write", project: "server", measuredAs: "claimChunk" },
     // Until the answer comes, nobody else may have the lease for longer than before.
     renewLeases: { access: "write", project: "server", ifAnswerLost: "repeat" },

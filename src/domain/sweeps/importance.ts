@@ -7,6 +7,13 @@ import type { ParameterValue, Range } from "./parameter.ts";
 import { type Dimension, isActive, type Space } from "./parameter-space.ts";
 import type { Trial } from "./trial.ts";
 
+/** The measure by name, and where it comes from. */
+export const IMPORTANCE_MEASURE = {
+  name: "PED-ANOVA",
+  source:
+    "S. Watanabe, A. Bansal, F. Hutter: PED-ANOVA: Efficiently Quantifying Hyperparameter Importance in Arbitrary Subspaces, IJCAI 2023, https://arxiv.org/abs/2304.10255",
+} as const;
+
 /** The share of a parameter: those of all parameters sum up to 1, unless none has any. */
 export interface Importance {
   readonly pointer: string;

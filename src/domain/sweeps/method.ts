@@ -69,3 +69,6 @@ const halving = z
 export const method = z.discriminatedUnion("type", [grid, random, tpe, halving]).meta({ id: "SweepMethod" });
 export type Method = z.output<typeof method>;
 export type MethodOf<T extends Method["type"]> = Extract<Method, { type: T }>;
+
+/** Whether what comes next depends on the results of trials, and not only on how many there are. */
+export const dependsOnResults = ({ type }: Method): boolean => type === "tpe" || type === "halving";

@@ -3,7 +3,7 @@ import type { ProjectLimits } from "../limits.ts";
 import type { Page, PageRequest } from "../page.ts";
 import type { Sweep, SweepEvent, SweepState, SweepTransition } from "./sweep.ts";
 import type { ResolvedSweepSpec } from "./sweep-spec.ts";
-import type { PlannedTrial, Trial, TrialResult, TrialState } from "./trial.ts";
+import type { PlannedTrial, Trial, TrialState } from "./trial.ts";
 import type { PlannedGeneration } from "./trial-run.ts";
 
 /** A submitted sweep. */
@@ -46,6 +46,23 @@ export interface TrialPage {
   readonly data: readonly Trial[];
   readonly hasMore: boolean;
   readonly nextAfter: number | null;
+}
+
+/** Which results are read: those of trials with a number above `after`, of which `every` n-th number counts. */
+export interface ResultsRequest {
+  readonly after: number;
+  readonly limit: number;
+  /** Default: 1, all of them. */
+  readonly every?: number;
+}
+
+/** Results of trials in the order of their numbers. */
+export interface ResultPage {
+  readonly count: number;
+  /** The number of the last one; null where there is none. */
+  readonly last: number | null;
+  /** A JSON array of TrialResult in UTF-8, for a thread: nobody on the event loop has to read it. */
+  readonly json: Uint8Array<ArrayBuffer>;
 }
 
 /** A request for the next chunk of trials under a lease. */
@@ -116,8 +133,8 @@ export interface SweepStore {
   listTrials(id: string, page: TrialPageRequest): Promise<TrialPage>;
   /** Returns a trial. Null if it is unknown or has no result. */
   getTrial(id: string, number: number): Promise<Trial | null>;
-  /** Reads what methods need to know of trials with a number above `after`, in the order of their numbers. */
-  readResults(id: string, after: number, limit: number): Promise<TrialResult[]>;
+  /** Reads a page of what methods need to know of trials. Empty for an unknown id. */
+  readResults(id: string, request: ResultsRequest): Promise<ResultPage>;
   /**
    * Leases the next chunk: of the project with the fewest leased chunks, and of its sweeps the one with the highest priority,
    * where a minute of waiting counts as one step. The sweep is running then. Null if there is none.

@@ -6,7 +6,7 @@ import type { References } from "../jobs/preparation.ts";
 import type { Limits } from "../limits.ts";
 import type { Note } from "../notes.ts";
 import type { ResolvedSweepSpec } from "./sweep-spec.ts";
-import type { PlannedTrial, Trial, TrialCurve, TrialResult } from "./trial.ts";
+import type { PlannedTrial, Trial, TrialCurve } from "./trial.ts";
 
 /** A sweep that was read from a request, with everything that depends on the rows of its job. */
 export type PreparedSweep =
@@ -83,6 +83,9 @@ export interface PlanRequest {
   readonly source: Uint8Array<ArrayBuffer>;
   /** Trials in a chunk at most. */
   readonly chunkTrials: number;
-  /** Results in the order of their numbers, as pages. */
-  readonly results: readonly (readonly TrialResult[])[];
+  /** Trials that are over, and the generation they belong to. */
+  readonly done: number;
+  readonly generation: number;
+  /** Pages of their results, as the store reads them; none where the method does not depend on them. */
+  readonly results: readonly Uint8Array<ArrayBuffer>[];
 }

@@ -41,6 +41,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   streamSweep: READ,
   listTrials: READ,
   readTrial: READ,
+  readImportance: READ,
   exportTensorBoard: READ,
   listCheckpoints: READ,
   listWebhookDeliveries: READ,

@@ -1,4 +1,5 @@
 /** The examples of sweeps and trials in the OpenAPI document. A test holds them to the schemas. */
+import { IMPORTANCE_MEASURE } from "../../domain/sweeps/importance.ts";
 import { jobExample } from "./examples.ts";
 
 const SWEEP = "swp_0197b2a4-8b12-7e5f-8c43-1a6d0f3b9e21";
@@ -55,4 +56,14 @@ export const trialExample = {
   seconds: 0.004,
   sha256: "9f2c1e0b7a5d48c3e6f1029384756abcdef0123456789abcdef0123456789abc",
   curve: { epochs: [1, 500, 1000], values: [0.69, 0.12, 0.0512] },
+};
+
+export const importanceExample = {
+  measure: IMPORTANCE_MEASURE.name,
+  source: IMPORTANCE_MEASURE.source,
+  trials: 400,
+  data: [
+    { pointer: "/optimizer/lr", importance: 0.83 },
+    { pointer: "/model/layers/0/units", importance: 0.17 },
+  ],
 };

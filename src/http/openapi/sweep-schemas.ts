@@ -3,14 +3,16 @@ import { z } from "zod";
 import { speedOf } from "../../app/sweeps/sweep-view.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import { note } from "../../domain/notes.ts";
+import { IMPORTANCE_MEASURE } from "../../domain/sweeps/importance.ts";
 import { MAX_TRIALS } from "../../domain/sweeps/method.ts";
 import { SWEEP_STATES, type Sweep, trialsDone } from "../../domain/sweeps/sweep.ts";
+import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import { resolvedSweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import { TRIAL_ORDERS, type TrialPage } from "../../domain/sweeps/sweep-store.ts";
 import { TRIAL_STATES, trial } from "../../domain/sweeps/trial.ts";
 import { idOf, pageOf, whole } from "./parameters.ts";
 import { isoTime } from "./serializers.ts";
-import { sweepExample, trialExample } from "./sweep-examples.ts";
+import { importanceExample, sweepExample, trialExample } from "./sweep-examples.ts";
 
 const MAX_TRIAL_PAGE = 1000;
 
@@ -94,6 +96,32 @@ export const trialsAnswer = z
     description: "Trials that have a result.",
     examples: [{ data: [trialExample], has_more: true, next_after: trialExample.number }],
   });
+
+export const importanceAnswer = z
+  .object({
+    measure: z
+      .string()
+      .meta({ description: "What is measured: how much a parameter decides whether a trial is among the best tenth." }),
+    source: z.string().meta({ description: "The publication of the measure." }),
+    trials: z.int().meta({
+      description: "Trials that it was computed from. Of a sweep of more than 10,000 trials, these are every n-th by number.",
+    }),
+    data: z.array(z.object({ pointer: z.string(), importance: z.number().min(0).max(1) })).meta({
+      description:
+        "The share of each parameter, the greatest first. They add up to 1, or are all 0 as long as the trials say nothing.",
+    }),
+  })
+  .meta({
+    id: "SweepImportance",
+    description: "How much each parameter of a sweep matters.",
+    examples: [importanceExample],
+  });
+
+/** The importance of parameters as the API shows it. */
+export function representImportance({ trials, importances }: SweepImportance): z.output<typeof importanceAnswer> {
+  const { name, source } = IMPORTANCE_MEASURE;
+  return { measure: name, source, trials, data: [...importances] };
+}
 
 const frame = { seq: z.int(), sweep: z.string() };
 const stateFrame = z

@@ -6,6 +6,7 @@ import { type JobSpec, parseJobSpec } from "../../domain/spec/spec.ts";
 import type { TrialParameters } from "../../domain/sweeps/parameter.ts";
 import { applyParameters, type Space } from "../../domain/sweeps/parameter-space.ts";
 import type { ResolvedSweepSpec } from "../../domain/sweeps/sweep-spec.ts";
+import type { TrialResult } from "../../domain/sweeps/trial.ts";
 import type { SweepSource } from "../../domain/sweeps/trial-run.ts";
 import { prepareSpec } from "../prepare/prepare.ts";
 
@@ -28,6 +29,12 @@ export function encodeSource(source: JobAndSpace): Uint8Array<ArrayBuffer> {
 /** Decodes what `encodeSource` encoded. */
 export function decodeSource(source: Uint8Array): JobAndSpace {
   return JSON.parse(new TextDecoder().decode(source)) as JobAndSpace;
+}
+
+/** Decodes pages of results, as the store reads them. */
+export function decodeResults(pages: readonly Uint8Array[]): TrialResult[] {
+  const decoder = new TextDecoder();
+  return pages.flatMap((page) => JSON.parse(decoder.decode(page)) as TrialResult[]);
 }
 
 /** Opens a sweep. */

@@ -8,6 +8,7 @@ import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { ComputePool, DatasetEvaluation, Draft, MetricPoints, ModelReading, Prepared } from "../../domain/ports.ts";
 import { sharedUses } from "../../domain/spec/layer-walks.ts";
+import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import type { EvaluateTask } from "../protocol.ts";
@@ -50,6 +51,7 @@ const IS_LONG = {
   prepareSweep: true,
   prepareSweepDraft: true,
   jobOfTrial: false,
+  importance: true,
   predictRows: false,
   predictBlock: false,
   evaluate: true,
@@ -121,6 +123,11 @@ export function createComputePool({
         const work = { bytes: source.byteLength };
         const task = { source, spec, parameters };
         return (await run("jobOfTrial", task, wholeBuffers([source]), work)) as Uint8Array<ArrayBuffer>;
+      },
+      async importance(source, { method, objective }, results) {
+        const views = [source, ...results];
+        const task = { source, spec: { method, objective }, results };
+        return (await run("importance", task, wholeBuffers(views), { bytes: bytesOf(views) })) as SweepImportance;
       },
       predict: createPredict({ maxRows: limits.predictRows, run, predictors }),
       async evaluate(model, dataset, load) {

@@ -6,18 +6,20 @@ import { joinWireColumns } from "../../domain/metrics/metric.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
 import type { DatasetEvaluation, Draft, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
+import { importanceOfSweep, type SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
 import { prepareJob, prepareSpec } from "../../training/prepare/prepare.ts";
 import { prepareSweep as prepareSweepBody, prepareSweepSpec } from "../../training/sweeps/prepare-sweep.ts";
-import { jobOfTrial as bodyOfTrial, decodeSource } from "../../training/sweeps/trial-source.ts";
+import { jobOfTrial as bodyOfTrial, decodeResults, decodeSource } from "../../training/sweeps/trial-source.ts";
 import type {
   DownsampleTask,
   EncodeMetricsTask,
   EncodeTask,
   EvaluateTask,
+  ImportanceTask,
   JobOfTrialTask,
   ModelTask,
   PredictBlockTask,
@@ -75,6 +77,10 @@ function movingSource(prepared: PreparedSweep): PreparedSweep {
 
 export function jobOfTrial({ source, spec, parameters }: JobOfTrialTask): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(bodyOfTrial(decodeSource(source), spec, parameters)));
+}
+
+export function importance({ source, spec, results }: ImportanceTask): SweepImportance {
+  return importanceOfSweep(decodeSource(source).space, spec, decodeResults(results));
 }
 
 export function predictRows(task: PredictRowsTask): WithModel<PredictionResult> {

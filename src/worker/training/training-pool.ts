@@ -59,9 +59,11 @@ export function createTrainingPool({
     train: (run, observer) => train(pool, { onBug, cancelGraceMs, heartbeatMs }, run, observer),
     runTrials: (run, observer) => runTrials(pool, { onBug, cancelGraceMs, heartbeatMs }, run, observer),
     planGeneration: (request) =>
-      pool.run(request, { name: "plan", transferList: wholeBuffers([request.source]) }).catch((error: unknown) => {
-        throw crashOf(error, "the training thread");
-      }),
+      pool
+        .run(request, { name: "plan", transferList: wholeBuffers([request.source, ...request.results]) })
+        .catch((error: unknown) => {
+          throw crashOf(error, "the training thread");
+        }),
     close: () => pool.destroy(),
   };
 }

@@ -1,11 +1,12 @@
 /** The thread's side of a sweep: trains trials, reports them a few times a second, and plans generations. Knows no network. */
 import { createLru } from "../../domain/lru.ts";
 import { isMaximized } from "../../domain/metrics/direction.ts";
-import type { PlannedTrial, Trial } from "../../domain/sweeps/trial.ts";
+import { dependsOnResults } from "../../domain/sweeps/method.ts";
+import type { PlannedTrial, Trial, TrialResult } from "../../domain/sweeps/trial.ts";
 import type { FoldState, PlannedGeneration, PlanRequest } from "../../domain/sweeps/trial-run.ts";
 import { nextGeneration } from "../../training/search/methods.ts";
 import { createTrialTrainer, type TrialTrainer } from "../../training/sweeps/run-trial.ts";
-import { decodeSource, openSweep } from "../../training/sweeps/trial-source.ts";
+import { decodeResults, decodeSource, openSweep } from "../../training/sweeps/trial-source.ts";
 import { CONTROL, type TrialsMessage, type TrialsTask } from "../protocol.ts";
 import { exitOf } from "./training-thread.ts";
 
@@ -75,15 +76,21 @@ function trainAll(
 }
 
 /** Plans the next generation of a sweep, in chunks. */
-export function planNext({ spec, source, chunkTrials, results }: PlanRequest): PlannedGeneration | null {
+export function planNext({ spec, source, chunkTrials, done, generation, results }: PlanRequest): PlannedGeneration | null {
   const { space } = decodeSource(source);
   const { method, trials, seed, job, objective } = spec;
   const search = { space, method, trials, seed, epochs: job.epochs, isMaximized: isMaximized(objective) };
-  const next = nextGeneration(search, results.flat());
+  const next = nextGeneration(search, dependsOnResults(method) ? decodeResults(results) : unknownResults(done, generation));
   if (!next) return null;
   const parts: PlannedTrial[][] = [];
   for (let start = 0; start < next.trials.length; start += chunkTrials)
     parts.push(next.trials.slice(start, start + chunkTrials));
   const chunks = parts.map((part) => ({ size: part.length, json: JSON.stringify(part) }));
   return { index: next.index, chunks, pruned: next.pruned };
+}
+
+/** As many results as a method is told of that asks only how many there are. */
+function unknownResults(done: number, generation: number): TrialResult[] {
+  const unknown = { generation, parameters: {}, state: "failed" as const, value: null };
+  return Array.from({ length: done }, (_, number) => ({ number, ...unknown }));
 }

@@ -1,6 +1,7 @@
-/** Trials of a sweep: list them, as JSON or CSV, read one, and make a job of one. */
+/** Trials of a sweep: list them, as JSON or CSV, read one, say which parameters matter, and make a job of one. */
 import { Readable } from "node:stream";
 import { z } from "zod";
+import { readImportance } from "../../../app/sweeps/importance.ts";
 import { findTrial, promoteTrial } from "../../../app/sweeps/promote-trial.ts";
 import { exportTrials, listTrials } from "../../../app/sweeps/trials.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
@@ -11,7 +12,15 @@ import type { App, RouteContext } from "../../context.ts";
 import { answers } from "../../openapi/openapi.ts";
 import { submittedAnswer } from "../../openapi/response-schemas.ts";
 import { representJob } from "../../openapi/serializers.ts";
-import { representTrials, sweepParams, trialParams, trialsAnswer, trialsQuery } from "../../openapi/sweep-schemas.ts";
+import {
+  importanceAnswer,
+  representImportance,
+  representTrials,
+  sweepParams,
+  trialParams,
+  trialsAnswer,
+  trialsQuery,
+} from "../../openapi/sweep-schemas.ts";
 
 const tags = ["sweeps"];
 
@@ -66,6 +75,22 @@ export function registerTrials(app: App, { lifecycle }: RouteContext): void {
       },
     },
     async ({ params: { id, number }, services }) => findTrial(services, id, number),
+  );
+
+  app.get(
+    "/v1/sweeps/:id/importance",
+    {
+      schema: {
+        tags,
+        operationId: "readImportance",
+        summary: "Read the importance of a sweep's parameters",
+        description:
+          "By the trials that have a result so far, with PED-ANOVA: how far the values of the best tenth of the trials differ in distribution from those of all. With halving, trials that came further are better, and the value decides at the same rung.",
+        params: sweepParams,
+        response: answers({ 200: ["The shares.", importanceAnswer] }, [404]),
+      },
+    },
+    async ({ params: { id }, services }) => representImportance(await readImportance(services, id)),
   );
 
   app.post(

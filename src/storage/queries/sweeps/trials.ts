@@ -1,7 +1,7 @@
 /** Queries on trials: results that are stored, and pages of them by number or by value. */
-import type { ExpressionBuilder, Kysely, SelectQueryBuilder, Transaction } from "kysely";
-import type { TrialPage, TrialPageRequest } from "../../../domain/sweeps/sweep-store.ts";
-import type { Trial, TrialResult, TrialState } from "../../../domain/sweeps/trial.ts";
+import { type ExpressionBuilder, type Kysely, type SelectQueryBuilder, sql, type Transaction } from "kysely";
+import type { ResultPage, ResultsRequest, TrialPage, TrialPageRequest } from "../../../domain/sweeps/sweep-store.ts";
+import type { Trial, TrialState } from "../../../domain/sweeps/trial.ts";
 import type { Tables, TrialsTable } from "../../tables.ts";
 import { toTrial } from "./rows.ts";
 
@@ -52,21 +52,26 @@ export async function getTrial(db: Kysely<Tables>, sweepId: string, number: numb
   return row ? toTrial(row) : null;
 }
 
-/** See SweepStore.readResults. */
-export async function readResults(db: Kysely<Tables>, sweepId: string, after: number, limit: number): Promise<TrialResult[]> {
-  const rows = await db
+const encoder = new TextEncoder();
+
+/** See SweepStore.readResults. Parameters are passed on as the text that they are stored as. */
+export async function readResults(
+  db: Kysely<Tables>,
+  sweepId: string,
+  { after, limit, every = 1 }: ResultsRequest,
+): Promise<ResultPage> {
+  let query = db
     .selectFrom("trials")
     .select(["number", "generation", "parameters", "state", "value"])
     .where("sweep_id", "=", sweepId)
-    .where("number", ">", after)
-    .orderBy("number")
-    .limit(limit)
-    .execute();
-  return rows.map((row) => ({
-    ...row,
-    state: row.state as TrialState,
-    parameters: JSON.parse(row.parameters) as Trial["parameters"],
-  }));
+    .where("number", ">", after);
+  if (every > 1) query = query.where(sql<boolean>`number % ${sql.lit(every)} = 0`);
+  const rows = await query.orderBy("number").limit(limit).execute();
+  const texts = rows.map(
+    ({ number, generation, state, value, parameters }) =>
+      `{"number":${number},"generation":${generation},"state":"${state}","value":${value},"parameters":${parameters}}`,
+  );
+  return { count: rows.length, last: rows.at(-1)?.number ?? null, json: encoder.encode(`[${texts.join(",")}]`) };
 }
 
 type TrialQuery = SelectQueryBuilder<Tables, "trials", TrialsTable>;
