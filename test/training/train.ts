@@ -7,6 +7,7 @@ import type { Limits } from "../../src/domain/limits.ts";
 import { entriesOf, type MetricChunk, type Series } from "../../src/domain/metrics/metric.ts";
 import type { Model } from "../../src/domain/models/model.ts";
 import type { Prepared, ReferredModel, TrainedModel, TrainingResult } from "../../src/domain/ports.ts";
+import { withDataFaults } from "../../src/domain/spec/salvage-spec.ts";
 import { prepareJob, prepareSpec } from "../../src/training/prepare/prepare.ts";
 import type { RunControl } from "../../src/training/run/run-control.ts";
 import { runJob } from "../../src/training/run-job.ts";
@@ -31,7 +32,10 @@ export function prepare(
   const prepared = prepareJob(body, allowed);
   if (!("references" in prepared)) return prepared;
   if (!dataset && !model) throw new Error("the spec refers to something");
-  return prepareSpec(prepared.spec, allowed, { dataset, model });
+  const finished = prepareSpec(prepared.spec, allowed, { dataset, model });
+  const { faults = [] } = prepared;
+  if (faults.length === 0) return finished;
+  return { ok: false, code: "invalid", errors: withDataFaults(faults, finished.ok ? [] : finished.errors) };
 }
 
 export interface TrainedRun {

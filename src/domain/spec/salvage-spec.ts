@@ -6,6 +6,8 @@ import { type FieldError, pointerOf } from "../errors.ts";
 import { type JobSpec, parseJobSpec } from "./spec.ts";
 import { MAX_FIELD_ERRORS } from "./zod-messages.ts";
 
+/** Most faults that are removed: with more, the sender has enough to mend. */
+const MAX_SALVAGED = 20;
 /** Removals that are tried: a field that is missing takes the object around it along, one level at a time. */
 const MAX_ATTEMPTS = 4;
 /** What faults of data point at; others may come of what was removed. */
@@ -13,10 +15,12 @@ const DATA_FIELDS = ["data", "split", "preprocess"] as const;
 /** Stands for a model that is wrong. */
 const ANY_MODEL = { layers: [{ type: "linear" }] };
 
-/** Reads a spec without the fields that `errors` are on; null where its data is among them, or too much is. */
+/** Reads a spec without the fields that `errors` are on; null where its data is among them, or they are too many. */
 export function salvageSpec(json: unknown, errors: readonly FieldError[]): JobSpec | null {
-  let rest = json;
-  let faults = errors;
+  if (errors.length > MAX_SALVAGED) return null;
+  // What weights a network starts from says nothing of its data, and may be a model that would have to be looked up.
+  let rest = without(json, ["init_from"]);
+  let faults = errors.filter(({ pointer }) => !pointer.startsWith("/init_from"));
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     // Inline rows are checked with the spec, and may be very many.
     if (faults.some(({ pointer }) => pointer === "" || pointer === "/data" || pointer.startsWith("/data/inline"))) return null;

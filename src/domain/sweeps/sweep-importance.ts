@@ -1,7 +1,8 @@
 /** The importance of a sweep's parameters: which of its trials are rated, and how. The measure itself is in importance.ts. */
+import { isMaximized } from "../metrics/direction.ts";
 import { type Importance, importancesOf } from "./importance.ts";
 import type { Space } from "./parameter-space.ts";
-import { isMaximized, type ResolvedSweepSpec } from "./sweep-spec.ts";
+import type { ResolvedSweepSpec } from "./sweep-spec.ts";
 import type { Trial, TrialResult } from "./trial.ts";
 
 /** The importance of each parameter, and how many trials it was computed from. */

@@ -29,6 +29,9 @@ const INVALID = (errors: readonly FieldError[]): Extract<Prepared, { ok: false }
 /** Most fields in all objects of a body: those of ten thousand columns, each with all options. Rows and weights are arrays. */
 export const MAX_MEMBERS = 100_000;
 
+/** Largest body of which a faulty spec's data are looked at too: each fault copies the fields around it, and the rest is parsed again. */
+const LARGEST_SALVAGED = 64 * 1024;
+
 /** A valid spec whose references must be resolved before `prepareSpec`. */
 export interface ParsedDraft extends Omit<Draft, "spec"> {
   readonly spec: JobSpec;
@@ -45,7 +48,8 @@ export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits): Prepa
   const excess = excessRows(json, limits);
   if (excess) return INVALID([excess]);
   const parsed = parseJobSpec(json);
-  if ("errors" in parsed) return prepareFaulty(json, parsed.errors, limits);
+  if ("errors" in parsed)
+    return body.byteLength > LARGEST_SALVAGED ? INVALID(parsed.errors) : prepareFaulty(json, parsed.errors, limits);
   const { spec } = parsed;
   const references = referencesOf(spec);
   if (references) return { ok: false, code: "references", references, spec };
