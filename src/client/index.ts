@@ -16,6 +16,7 @@ export type {
   SubmittedSweep,
   Sweep,
   SweepFrame,
+  SweepImportance,
   SweepProgress,
   SweepSpec,
   SweepsClient,

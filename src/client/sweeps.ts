@@ -100,6 +100,17 @@ export interface TrialPage {
   next_after: number | null;
 }
 
+/** How much each parameter of a sweep matters. */
+export interface SweepImportance {
+  /** The name of the measure, and its publication. */
+  measure: string;
+  source: string;
+  /** Trials that it was computed from. */
+  trials: number;
+  /** The share of each parameter, the greatest first. */
+  data: { pointer: string; importance: number }[];
+}
+
 /** Methods about sweeps. All of them reject as the transport does. */
 export interface SweepsClient {
   /** Stores and queues a sweep. A spec that is JSON text is sent as it is. */
@@ -127,6 +138,8 @@ export interface SweepsClient {
   trialsCsv(id: string, query?: Omit<TrialsQuery, "limit">, options?: CallOptions): Promise<string>;
   /** Returns one trial. */
   trial(id: string, number: number, options?: CallOptions): Promise<Trial>;
+  /** Returns how much each parameter matters, by the trials so far. */
+  sweepImportance(id: string, options?: CallOptions): Promise<SweepImportance>;
   /** Makes a job of a trial, whose model has the trial's SHA-256. */
   promoteTrial(id: string, number: number, options?: SubmitOptions): Promise<SubmittedJob>;
   /** Iterates over the frames of a sweep, each exactly once and in order, up to its `end` frame; reconnects as `watch` does. */
@@ -170,6 +183,7 @@ export function createSweepsClient({ send, get, post, drop, connect }: Transport
     trialsCsv: async (id, query, options) =>
       (await send("GET", `${pathOf(id)}/trials`, { query, accept: "text/csv", ...options })).text(),
     trial: (id, number, options) => get(`${pathOf(id)}/trials/${number}`, {}, options),
+    sweepImportance: (id, options) => get(`${pathOf(id)}/importance`, {}, options),
     promoteTrial: async (id, number, options) =>
       (await send("POST", `${pathOf(id)}/trials/${number}/promote`, headersOf(options))).json() as Promise<SubmittedJob>,
     watchSweep,
