@@ -46,7 +46,10 @@ export function TrialTable(props: TrialTableProps) {
   const [page, setPage] = useState(0);
   const heads = headsOf(columns, axes, value);
   const by = heads.find(({ key }) => key === order.key) ?? (heads[0] as Head);
-  const rows = useMemo(() => sortedBy(matched, by, order.descending, columns), [matched, by.key, order.descending, version]);
+  const { known } = columns;
+  // Sorted once for all: what is brushed only leaves some out.
+  const inOrder = useMemo(() => sortedBy(known, by, order.descending, columns), [known, by.key, order.descending, version]);
+  const rows = useMemo(() => among(inOrder, matched, columns.total), [inOrder, matched]);
   const pages = Math.max(1, Math.ceil(rows.length / PAGE_TRIALS));
   const at = Math.min(page, pages - 1);
   const shown = [...rows.slice(at * PAGE_TRIALS, (at + 1) * PAGE_TRIALS)];
@@ -106,6 +109,14 @@ export function TrialTable(props: TrialTableProps) {
   );
 }
 
+/** Those of `all` that are among `matched`, in the order of `all`. */
+function among(all: Uint32Array, matched: Uint32Array, total: number): Uint32Array {
+  if (matched.length === all.length) return all;
+  const isMatched = new Uint8Array(total);
+  for (const number of matched) isMatched[number] = 1;
+  return all.filter((number) => isMatched[number] === 1);
+}
+
 const STATE_ORDER: readonly (TrialState | null)[] = ["running", "succeeded", "pruned", "failed"];
 
 function headsOf({ epochs, seconds }: TrialColumns, axes: readonly TrialAxis[], value: TrialAxis): readonly Head[] {
@@ -119,12 +130,12 @@ function headsOf({ epochs, seconds }: TrialColumns, axes: readonly TrialAxis[], 
   ];
 }
 
-function sortedBy(matched: Uint32Array, { key, values }: Head, descending: boolean, columns: TrialColumns): Uint32Array {
-  if (key === "number") return descending ? matched.slice().reverse() : matched;
-  if (values) return sorted(matched, values, descending);
+function sortedBy(known: Uint32Array, { key, values }: Head, descending: boolean, columns: TrialColumns): Uint32Array {
+  if (key === "number") return descending ? known.slice().reverse() : known;
+  if (values) return sorted(known, values, descending);
   const ranks = new Float64Array(columns.total);
-  for (const number of matched) ranks[number] = STATE_ORDER.indexOf(columns.stateOf(number));
-  return sorted(matched, ranks, descending);
+  for (const number of known) ranks[number] = STATE_ORDER.indexOf(columns.stateOf(number));
+  return sorted(known, ranks, descending);
 }
 
 function TrialRow({ number, ...props }: TrialTableProps & { readonly number: number }) {

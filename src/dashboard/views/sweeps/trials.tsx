@@ -11,6 +11,7 @@ import { stateLabel } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { labelsOf, parameterAxis, spansPowers, type TrialAxis, valueAxis } from "./axes.ts";
 import { type Brush, type Brushes, brushText, matching } from "./brushes.ts";
+import { ImportanceCard } from "./importance.tsx";
 import { MAX_LINES, ParallelPlot } from "./parallel-plot.tsx";
 import { PointPlot } from "./point-plot.tsx";
 import { metricText } from "./sweep-text.ts";
@@ -59,6 +60,9 @@ export function Trials({ sweep, columns, version }: TrialsProps) {
           <BestPlot {...shared} columns={columns} value={value} maximized={maximized} onPick={choose} />
         </Card>
         {axes.length > 0 && <ScatterCard {...shared} axes={axes} value={value} onPick={choose} />}
+        {axes.length > 1 && (
+          <ImportanceCard sweep={sweep.id} axes={axes} trials={known.length} isOpen={sweep.finished_at === null} />
+        )}
       </div>
       {axes.length > 0 && (
         <Card
