@@ -1,6 +1,6 @@
 /** Which trials the reader looks at: the ranges that were brushed on axes, and a state. Everything on the page keeps to them. Pure. */
 import type { TrialState } from "../../../domain/sweeps/trial.ts";
-import type { TrialAxis } from "./axes.ts";
+import type { TrialAxis } from "./plots/axes.ts";
 import type { TrialColumns } from "./trial-columns.ts";
 
 /** A stretch of an axis, in the values of the axis, both ends included. */

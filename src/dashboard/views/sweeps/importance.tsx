@@ -4,7 +4,7 @@ import { useApp } from "../../shell/app-context.ts";
 import { formatCount, formatShare } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";
 import { Card, Problem } from "../../ui/surfaces.tsx";
-import type { TrialAxis } from "./axes.ts";
+import type { TrialAxis } from "./plots/axes.ts";
 
 export interface ImportanceProps {
   readonly sweep: string;

@@ -1,7 +1,7 @@
 /** The colours of trials: the better the value, the more of the accent; trials that are filtered out are grey. */
 import { useMemo } from "preact/hooks";
 import { mix, type Palette, type Rgb, usePalette } from "../../plots/palette.ts";
-import type { TrialAxis } from "./axes.ts";
+import type { TrialAxis } from "./plots/axes.ts";
 
 const SHADES = 24;
 

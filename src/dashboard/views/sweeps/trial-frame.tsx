@@ -1,7 +1,7 @@
 /** The frame of a plot of trials as SVG: ticks, names and grid of two axes around an area; what is drawn in it lies behind. */
 import type { ComponentChildren } from "preact";
 import { type PlotArea, plotArea } from "../../plots/frame.tsx";
-import type { Tick } from "./axes.ts";
+import type { Tick } from "./plots/axes.ts";
 
 export interface TrialFrameProps {
   readonly width: number;

@@ -5,8 +5,8 @@ import { formatCount, formatDuration, formatValue } from "../../shell/format.ts"
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
-import type { TrialAxis } from "./axes.ts";
 import { sorted } from "./brushes.ts";
+import type { TrialAxis } from "./plots/axes.ts";
 import type { TrialColumns } from "./trial-columns.ts";
 
 export interface TrialTableProps {

@@ -9,15 +9,15 @@ import { Button } from "../../ui/button.tsx";
 import { Check, Segments, SelectField } from "../../ui/field.tsx";
 import { stateLabel } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
-import { labelsOf, parameterAxis, spansPowers, type TrialAxis, valueAxis } from "./axes.ts";
 import { type Brush, type Brushes, brushText, matching } from "./brushes.ts";
 import { ImportanceCard } from "./importance.tsx";
-import { MAX_LINES, ParallelPlot } from "./parallel-plot.tsx";
-import { PointPlot } from "./point-plot.tsx";
+import { labelsOf, parameterAxis, spansPowers, type TrialAxis, valueAxis } from "./plots/axes.ts";
+import { MAX_LINES, ParallelPlot } from "./plots/parallel-plot.tsx";
+import { PointPlot } from "./plots/point-plot.tsx";
+import { MAX_CHOSEN, TrialCurves } from "./plots/trial-curves.tsx";
 import { metricText } from "./sweep-text.ts";
 import { goodnessOf, useTrialColours } from "./trial-colours.ts";
 import type { TrialColumns } from "./trial-columns.ts";
-import { MAX_CHOSEN, TrialCurves } from "./trial-curves.tsx";
 import { TrialTable } from "./trial-table.tsx";
 
 export interface TrialsProps {

@@ -1,10 +1,10 @@
 /** The trials of a sweep in columns: read from CSV, filtered, sorted, and inked. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { labelsOf, parameterAxis } from "../../../../src/dashboard/views/sweeps/axes.ts";
 import { brushBetween, matching, sharesOf, sorted } from "../../../../src/dashboard/views/sweeps/brushes.ts";
 import { rowsOf } from "../../../../src/dashboard/views/sweeps/csv-rows.ts";
-import { createInk } from "../../../../src/dashboard/views/sweeps/ink.ts";
+import { labelsOf, parameterAxis } from "../../../../src/dashboard/views/sweeps/plots/axes.ts";
+import { createInk } from "../../../../src/dashboard/views/sweeps/plots/ink.ts";
 import { createTrialColumns } from "../../../../src/dashboard/views/sweeps/trial-columns.ts";
 
 const cellOf = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

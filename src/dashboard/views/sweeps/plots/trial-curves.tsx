@@ -1,14 +1,14 @@
 /** The trials that were chosen: their curves on one chart, and each with what it is and what can be made of it. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Trial } from "../../../client/sweeps.ts";
-import { align } from "../../charts/align.ts";
-import { LineChart } from "../../charts/chart.tsx";
-import type { Span } from "../../charts/curves.ts";
-import type { PointTable } from "../../charts/point-table.ts";
-import { useApp } from "../../shell/app-context.ts";
-import { formatValue } from "../../shell/format.ts";
-import { Button, LinkButton } from "../../ui/button.tsx";
-import { Card, Empty } from "../../ui/surfaces.tsx";
+import type { Trial } from "../../../../client/sweeps.ts";
+import { align } from "../../../charts/align.ts";
+import { LineChart } from "../../../charts/chart.tsx";
+import type { Span } from "../../../charts/curves.ts";
+import type { PointTable } from "../../../charts/point-table.ts";
+import { useApp } from "../../../shell/app-context.ts";
+import { formatValue } from "../../../shell/format.ts";
+import { Button, LinkButton } from "../../../ui/button.tsx";
+import { Card, Empty } from "../../../ui/surfaces.tsx";
 import type { TrialAxis } from "./axes.ts";
 
 /** Most trials that are chosen at a time: as many as there are colours. */

@@ -1,12 +1,12 @@
 /** A plot of one point for each trial: over its number with the best so far as a line, or over any parameter. */
 import { useMemo } from "preact/hooks";
-import { plotArea } from "../../plots/frame.tsx";
-import { useWidth } from "../../plots/size.ts";
+import { plotArea } from "../../../plots/frame.tsx";
+import { useWidth } from "../../../plots/size.ts";
+import type { TrialColours } from "../trial-colours.ts";
+import { placeIn, TrialFrame } from "../trial-frame.tsx";
 import type { Tick, TrialAxis } from "./axes.ts";
 import type { Ink } from "./ink.ts";
 import { InkCanvas, type InkLayer } from "./ink-canvas.tsx";
-import type { TrialColours } from "./trial-colours.ts";
-import { placeIn, TrialFrame } from "./trial-frame.tsx";
 
 export interface PointPlotProps {
   readonly name: string;

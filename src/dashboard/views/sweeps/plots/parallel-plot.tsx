@@ -1,13 +1,13 @@
 /** Parallel coordinates: an axis for each parameter and the objective, a line for each trial. Brushing an axis filters the page. */
 import { useMemo } from "preact/hooks";
-import { useWidth } from "../../plots/size.ts";
+import { useWidth } from "../../../plots/size.ts";
+import type { Brush, Brushes } from "../brushes.ts";
+import type { TrialColours } from "../trial-colours.ts";
+import { cut } from "../trial-frame.tsx";
 import type { TrialAxis } from "./axes.ts";
 import { AxisBrush } from "./axis-brush.tsx";
-import type { Brush, Brushes } from "./brushes.ts";
 import type { Ink } from "./ink.ts";
 import { InkCanvas, type InkLayer } from "./ink-canvas.tsx";
-import type { TrialColours } from "./trial-colours.ts";
-import { cut } from "./trial-frame.tsx";
 
 export interface ParallelPlotProps {
   /** The objective last. */

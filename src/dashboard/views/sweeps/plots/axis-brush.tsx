@@ -1,7 +1,7 @@
 /** The head of an axis and its brush: dragged with a pointer, or by two handles that keys move. */
 import { useRef, useState } from "preact/hooks";
+import { type Brush, brushBetween, sharesOf } from "../brushes.ts";
 import type { TrialAxis } from "./axes.ts";
-import { type Brush, brushBetween, sharesOf } from "./brushes.ts";
 
 export interface AxisBrushProps {
   readonly axis: TrialAxis;

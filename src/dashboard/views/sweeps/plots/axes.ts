@@ -1,8 +1,8 @@
 /** The axes of a sweep's plots: where a value lies on its scale, linear, logarithmic or a list of options, and its ticks. Pure. */
-import type { ParameterValue } from "../../../domain/sweeps/parameter.ts";
-import { type Domain, domainOf, shareOf, tickLabel, ticksOf } from "../../plots/scale.ts";
-import { formatValue } from "../../shell/format.ts";
-import type { ParameterColumn, TrialColumns } from "./trial-columns.ts";
+import type { ParameterValue } from "../../../../domain/sweeps/parameter.ts";
+import { type Domain, domainOf, shareOf, tickLabel, ticksOf } from "../../../plots/scale.ts";
+import { formatValue } from "../../../shell/format.ts";
+import type { ParameterColumn, TrialColumns } from "../trial-columns.ts";
 
 /** A tick at a share of an axis, 0..1. */
 export interface Tick {
