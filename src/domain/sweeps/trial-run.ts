@@ -1,10 +1,10 @@
 /** What a thread needs to prepare a sweep, to plan its generations and to train its trials; and what it answers. */
 import type { DatasetRows } from "../datasets/dataset.ts";
 import type { FieldError } from "../errors.ts";
-import type { CheckpointState } from "../jobs/checkpoint.ts";
 import type { References } from "../jobs/preparation.ts";
 import type { Limits } from "../limits.ts";
 import type { Note } from "../notes.ts";
+import type { TensorSet } from "../tensor.ts";
 import type { ResolvedSweepSpec } from "./sweep-spec.ts";
 import type { PlannedTrial, Trial, TrialCurve } from "./trial.ts";
 
@@ -41,7 +41,11 @@ export interface SweepSource {
 }
 
 /** Where the training of one fold goes on from. */
-export interface FoldState extends CheckpointState {
+export interface FoldState {
+  readonly epoch: number;
+  readonly tensors: TensorSet;
+  /** Schedule, early stopping and the value so far: opaque outside training. */
+  readonly progress: unknown;
   readonly curve: TrialCurve;
 }
 

@@ -3,16 +3,16 @@
  * job. A trial that is to go on stops at its rung, and its state leads to the bits of a training that never stopped.
  */
 import { createHash } from "node:crypto";
-import type { CheckpointState } from "../../domain/jobs/checkpoint.ts";
-import type { MetricChunk, Series } from "../../domain/metrics/metric.ts";
+import type { Series } from "../../domain/metrics/metric.ts";
+import type { NetworkSpec } from "../../domain/spec/spec.ts";
 import type { PlannedTrial, Trial, TrialCurve } from "../../domain/sweeps/trial.ts";
 import type { FoldState } from "../../domain/sweeps/trial-run.ts";
+import { packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
+import { PAYLOAD } from "../data/source.ts";
 import type { Parts } from "../data/split.ts";
-import { decodeProgress, writeTensors } from "../run/checkpoint.ts";
-import { computedSeries } from "../run/epoch.ts";
-import { DIVERGED_CURE, runEpochs } from "../run/epoch-loop.ts";
-import { writeStart } from "../run/initial-memory.ts";
-import { createRecorder } from "../run/recorder.ts";
+import { trainTrial } from "../many/train-many.ts";
+import type { TrialState } from "../many/trial.ts";
+import { DIVERGED_CURE } from "../run/epoch-loop.ts";
 import { createCurve, meanCurve } from "./curve.ts";
 import { createTrialParts, type PreparedJob } from "./trial-parts.ts";
 import type { OpenSweep } from "./trial-source.ts";
@@ -31,14 +31,13 @@ export interface TrialTrainer {
   run(planned: PlannedTrial, generation: number, states: readonly FoldState[] | null): TrialOutcome | null;
 }
 
-/** Longer than any training: no checkpoint is due by the clock. */
-const NEVER_SECONDS = 1e9;
-
 interface Done {
   readonly kind: "done";
   readonly value: number;
   readonly epochs: number;
   readonly curve: TrialCurve;
+  /** Of the weights. */
+  readonly sha256: string;
   readonly weights: Float32Array;
   readonly state: FoldState | null;
 }
@@ -48,6 +47,12 @@ type Training =
   | Done
   | { readonly kind: "failed"; readonly reason: string; readonly epochs: number; readonly curve: TrialCurve }
   | null;
+
+/** What a fold goes on from, beside its tensors. */
+interface Progress extends Omit<TrialState, "epoch" | "tensors"> {
+  /** The value of the objective at the best epoch so far. */
+  readonly value: number;
+}
 
 /** Creates the trainer of a sweep. `cancelled` is called every few milliseconds. */
 export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): TrialTrainer {
@@ -59,58 +64,45 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
     parts: Parts | null,
     fold: number,
     until: number | null,
-    from: FoldState | null,
+    state: FoldState | null,
   ): Training {
-    const { plan, executable, data } = shared.open(job, parts, fold);
-    const isRung = until !== null && until < job.spec.epochs;
-    // The call into the engine that reaches the rung ends there, with a checkpoint.
-    const least = isRung ? { every_epochs: until, min_seconds: 0 } : { every_epochs: null, min_seconds: NEVER_SECONDS };
-    const spec = { ...job.spec, checkpoint: { ...least, every_seconds: NEVER_SECONDS, keep: 1 } };
-    const start = from && decodeProgress(from.progress);
-    const bestWeights = from && start ? writeTensors(executable, plan, from) : null;
-    if (!start) writeStart(executable, plan, spec, job.payload);
-    const done = from && start ? from.epoch : 0;
-    const monitor = data.validation ? "val_loss" : "loss";
-    const curve = createCurve(spec.epochs, from && start ? from.curve : null);
-    const recorder = createRecorder(
-      [...computedSeries(spec, data.validation !== null), "epoch_ms"],
-      monitor,
-      done,
-      ({ from: first, series }: MetricChunk) => curve.add(first, series[metric] as Float64Array),
-      { epoch: done, metrics: start?.metrics ?? null, kept: start?.kept ?? null },
-    );
-    let state: CheckpointState | null = null;
-    const control = {
-      cancelled,
-      stopping: () => (isRung && state !== null && recorder.epoch === until ? ("stop" as const) : null),
-      report: () => undefined,
-      save: (checkpoint: CheckpointState) => {
-        if (isRung && checkpoint.epoch === until) state = checkpoint;
-      },
-      // While one is being stored, no checkpoint of a best epoch is due, which nobody asks for here.
-      storing: () => true,
-      settle: () => undefined,
+    const { plan, data } = shared.open(job, parts, fold);
+    const { spec } = job;
+    const isRung = until !== null && until < spec.epochs;
+    const progress = state && (state.progress as Progress);
+    const done = state?.epoch ?? 0;
+    const { optimizer, scheduler, early_stopping, epochs, shuffle } = spec;
+    const begun = performance.now();
+    let isLate = false;
+    const ended = () => {
+      isLate ||= performance.now() - begun > spec.max_seconds * 1000;
+      return isLate || cancelled();
     };
-    // Nobody asks for the model of a checkpoint.
-    const describe = () => null as never;
-    const classes = job.classes.length;
-    const end = runEpochs({ spec, plan, executable, data, classes, control, recorder, monitor, start, bestWeights, describe });
-    recorder.flush(true);
-    if (end.kind === "cancelled") return null;
-    const epochs = recorder.epoch;
-    const failed = (reason: string): Training => ({ kind: "failed", reason, epochs, curve: curve.points() });
-    if (end.kind === "failed") return failed(end.error.detail);
-    const value = recorder.finished()?.best[metric] ?? Number.NaN;
+    const outcome = trainTrial(
+      { ...plan, spec: spec as NetworkSpec },
+      {
+        seed: spec.seed,
+        train: data.train,
+        validation: data.validation,
+        settings: { optimizer, scheduler, early_stopping, epochs, shuffle },
+        initial: initialOf(job),
+        from: state && progress && { epoch: state.epoch, tensors: state.tensors, ...progress },
+        ...(isRung && { until }),
+      },
+      ended,
+    );
+    const curve = createCurve(spec.epochs, state?.curve ?? null);
+    const values = outcome.curve.get(metric) as Float64Array;
+    curve.add(done + 1, values);
+    const common = { epochs: outcome.epochs, curve: curve.points() };
+    const failed = (reason: string): Training => ({ kind: "failed", reason, ...common });
+    if (outcome.state === "cancelled")
+      return isLate ? failed(`training took longer than max_seconds, ${spec.max_seconds}`) : null;
+    if (outcome.state === "failed") return failed(outcome.error.detail);
+    const { bestEpoch, weights, sha256, next } = outcome;
+    const value = bestEpoch > done ? (values[bestEpoch - done - 1] as number) : (progress?.value ?? Number.NaN);
     if (!Number.isFinite(value)) return failed(`${metric} is ${value}: ${DIVERGED_CURE}`);
-    if (end.kind === "stopped") {
-      const { epoch, step, tensors, progress } = state as unknown as CheckpointState;
-      const points = curve.points();
-      const own = { epoch, step, tensors, progress, curve: points };
-      return { kind: "done", value, epochs, curve: points, weights: new Float32Array(0), state: own };
-    }
-    const weights = end.weights.data;
-    if (!weights.every(Number.isFinite)) return failed(`the last update left weights that are not finite: ${DIVERGED_CURE}`);
-    return { kind: "done", value, epochs, curve: curve.points(), weights, state: null };
+    return { kind: "done", value, sha256, weights: weights.data, state: next && stateOf(next, value, common.curve), ...common };
   }
 
   return {
@@ -147,12 +139,10 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
         fold_values: sweep.spec.folds ? values : null,
         epochs: Math.max(...done.map(({ epochs }) => epochs)),
         seconds: secondsSince(),
-        sha256: isRung ? null : sha256OfAll(done.map(({ weights }) => weights)),
+        sha256: isRung ? null : sha256OfAll(done),
         curve: meanCurve(done.map(({ curve }) => curve)),
       };
-      const reached = done.flatMap(({ state }) => state ?? []);
-      // With a fold that stopped early, which has nothing to go on from, the trial is trained again.
-      return { trial, states: isRung && reached.length === done.length ? reached : null };
+      return { trial, states: isRung ? done.flatMap(({ state }) => state ?? []) : null };
     },
   };
 }
@@ -160,8 +150,27 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
 const MAX_REASON = 500;
 
 /** SHA-256 of the weights of all folds, in order, as float32. */
-function sha256OfAll(weights: readonly Float32Array[]): string {
+function sha256OfAll(folds: readonly Done[]): string {
+  if (folds.length === 1) return (folds[0] as Done).sha256;
   const hash = createHash("sha256");
-  for (const { buffer, byteOffset, byteLength } of weights) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  for (const { weights } of folds) hash.update(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
   return hash.digest("hex");
+}
+
+function stateOf({ epoch, tensors, ...rest }: TrialState, value: number, curve: TrialCurve): FoldState {
+  return { epoch, tensors, curve, progress: { ...rest, value } satisfies Progress };
+}
+
+/** The weights that `init_from` gives a job, by the names of its network; null where the seed draws them. */
+function initialOf({ spec, payload }: PreparedJob): TensorSet | null {
+  if (!spec.init_from || !payload) return null;
+  const values = unpackTensors(payload);
+  const given = payload.entries.filter(({ name }) => name.startsWith(PAYLOAD.initial));
+  return packTensors(
+    given.map(({ name, shape }) => ({
+      name: name.slice(PAYLOAD.initial.length),
+      shape,
+      values: values.get(name) as Float32Array<ArrayBuffer>,
+    })),
+  );
 }

@@ -9,11 +9,10 @@ import type { JobSpec, NetworkSpec } from "../../domain/spec/spec.ts";
 import { formOf } from "../../domain/spec/split.ts";
 import type { TrialParameters } from "../../domain/sweeps/parameter.ts";
 import { applyParameters } from "../../domain/sweeps/parameter-space.ts";
-import { compile, type Executable } from "../../engine/index.ts";
 import { type JobData, loadData } from "../data/data.ts";
 import type { Parts } from "../data/split.ts";
-import { planTraining, type TrainingPlan, type TrainingSizes } from "../run/build.ts";
-import { writeInputs } from "../run/initial-memory.ts";
+import { planTrials, type TrialPlan } from "../many/trial-plan.ts";
+import type { TrainingSizes } from "../run/build.ts";
 import { sizesOf } from "../run/sizes.ts";
 import { foldsOfSweep, runOf } from "./sweep-folds.ts";
 import { type OpenSweep, type PreparedTrial, prepareTrial } from "./trial-source.ts";
@@ -21,10 +20,9 @@ import { type OpenSweep, type PreparedTrial, prepareTrial } from "./trial-source
 /** A job that a trial trains. */
 export type PreparedJob = Extract<PreparedTrial, { ok: true }>["job"];
 
-/** A plan with memory of its own, in which the rows of `data` are. */
+/** A plan for the rows of `data`. */
 export interface OpenPlan {
-  readonly plan: TrainingPlan;
-  readonly executable: Executable;
+  readonly plan: TrialPlan;
   readonly data: JobData;
 }
 
@@ -50,10 +48,9 @@ interface Loaded {
 }
 
 interface Kept {
-  readonly plan: TrainingPlan;
-  readonly executable: Executable;
-  /** Which rows and keys its memory has. */
-  inputs: string;
+  readonly plan: TrialPlan;
+  /** Memory of its steps, one copy. */
+  readonly bytes: number;
 }
 
 /** Creates the parts of a sweep, empty. Its methods throw an Error where something fails that was checked before. */
@@ -66,7 +63,7 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
   const plans = createLru<Kept>({
     maxCount: MAX_PLANS,
     maxBytes: MAX_PLAN_BYTES,
-    bytesOf: ({ executable }) => executable.memoryBytes,
+    bytesOf: ({ bytes }) => bytes,
   });
   const folds = createLru<readonly (Parts | null)[]>({ maxCount: 2, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
 
@@ -107,24 +104,20 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
       tables.set(key, loaded);
       const { data } = loaded;
       const sizes = sizesOf(data, classes.length);
-      const { task, model, loss, optimizer, clip_grad, batch_size, metrics, init_from } = spec;
-      const compiledIn = { task, model, loss, optimizer: { ...optimizer, lr: 0 }, clip_grad, batch_size, metrics };
+      const { task, model, loss, clip_grad, batch_size, metrics, init_from } = spec;
+      const compiledIn = { task, model, loss, clip_grad, batch_size, metrics };
       const planKey = JSON.stringify([compiledIn, init_from?.freeze ?? [], sizes]);
       const kept = plans.get(planKey) ?? compilePlan(trial, sizes);
       plans.set(planKey, kept);
-      const inputs = `${key} ${kept.plan.network.draws.length > 0 ? spec.seed : ""}`;
-      if (kept.inputs !== inputs) writeInputs(kept.executable, kept.plan, spec, data);
-      kept.inputs = inputs;
-      return { plan: kept.plan, executable: kept.executable, data };
+      return { plan: kept.plan, data };
     },
   };
 }
 
 /** Compiles the steps of a trial. Its network is given: sweeps of searches are refused. */
 function compilePlan({ spec }: PreparedJob, sizes: TrainingSizes): Kept {
-  const plan = planTraining(spec as NetworkSpec, sizes);
-  const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
-  return { plan, executable, inputs: "" };
+  const plan = planTrials(spec as NetworkSpec, sizes);
+  return { plan, bytes: plan.stepsFor(spec.optimizer).steps.executable.memoryBytes };
 }
 
 /** Fields that pass through preparation as they are, with what stands for any value of them. */

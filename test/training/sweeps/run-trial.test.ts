@@ -1,0 +1,78 @@
+/** A trial is the job that its parameters make: the same bits, the same value, whether it stops at rungs or not. */
+import { describe, expect, it } from "vitest";
+import { createSpace } from "../../../src/domain/sweeps/create-space.ts";
+import { parseSweepSpec } from "../../../src/domain/sweeps/sweep-spec.ts";
+import type { FoldState } from "../../../src/domain/sweeps/trial-run.ts";
+import { createTrialTrainer } from "../../../src/training/sweeps/run-trial.ts";
+import { limits, train } from "../train.ts";
+
+const base = {
+  data: { generator: { type: "moons", samples: 120, noise: 0.3, seed: 5 } },
+  model: { layers: [{ type: "linear", units: 6 }, { type: "tanh" }, { type: "linear" }] },
+  optimizer: { type: "adam", lr: 0.05 },
+  split: { validation: 0.25 },
+  epochs: 30,
+  seed: 3,
+};
+const variants: Readonly<Record<string, object>> = {
+  "full batches": {},
+  "mini-batches with a short last one": { batch_size: 32 },
+  dropout: { model: { layers: [{ type: "linear", units: 6 }, { type: "dropout", p: 0.3 }, { type: "linear" }] } },
+  "batch_norm, clipping": {
+    model: { layers: [{ type: "linear", units: 6 }, { type: "batch_norm" }, { type: "relu" }, { type: "linear" }] },
+    clip_grad: { type: "norm", max_norm: 0.5 },
+    batch_size: 30,
+  },
+  "early stopping that restores": { early_stopping: { patience: 3, min_delta: 0.01 }, optimizer: { type: "adam", lr: 0.3 } },
+  "a schedule": { scheduler: { type: "step_lr", step_size: 7, gamma: 0.5 } },
+  "a plateau": { scheduler: { type: "reduce_lr_on_plateau", patience: 1 }, optimizer: { type: "sgd", lr: 0.5, momentum: 0.9 } },
+  "other betas": { optimizer: { type: "adamw", lr: 0.02, betas: [0.8, 0.95], weight_decay: 0.1 } },
+};
+
+function trainerOf(job: object, parameters: object, objective = "val_loss") {
+  const parsed = parseSweepSpec({ job, parameters, objective: { metric: objective } });
+  if ("errors" in parsed) throw new Error(JSON.stringify(parsed.errors));
+  const made = createSpace(parsed.spec);
+  if ("errors" in made) throw new Error(JSON.stringify(made.errors));
+  const { spec } = parsed;
+  return createTrialTrainer({ job: spec.job, space: made.space, spec, dataset: null, limits } as never, () => false);
+}
+
+describe("a trial", () => {
+  it.each(Object.keys(variants))("of a job with %s has its bits and value, at once or by rungs", (name) => {
+    const job = { ...base, ...variants[name] };
+    const trainer = trainerOf(job, { "/seed": { min: 0, max: 9, integer: true } });
+    for (const seed of [3, 8]) {
+      const { result } = train({ ...job, seed });
+      if (result.state !== "succeeded") throw new Error(JSON.stringify(result));
+      const planned = { number: seed, parameters: { "/seed": seed } };
+      const whole = trainer.run({ ...planned, untilEpoch: null } as never, 0, null);
+      const expected = { state: "succeeded", sha256: result.model.sha256, value: result.metrics.best.val_loss };
+      expect(whole?.trial).toMatchObject(expected);
+      let states: readonly FoldState[] | null = null;
+      for (const untilEpoch of [2, 9, 10, 25]) {
+        const outcome = trainer.run({ ...planned, untilEpoch } as never, 0, states);
+        expect(outcome?.trial.state).toBe("running");
+        states = outcome?.states ?? null;
+        expect(states).toHaveLength(1);
+      }
+      const last = trainer.run({ ...planned, untilEpoch: null } as never, 0, states);
+      expect(last?.trial).toMatchObject(expected);
+      expect(last?.trial.curve).toEqual(whole?.trial.curve);
+    }
+  });
+
+  it("that diverges fails, as its job does", () => {
+    const job = {
+      ...base,
+      optimizer: { type: "sgd", lr: 1_000_000 },
+      data: { generator: { type: "linear", samples: 50 } },
+      loss: "mse",
+    };
+    const trainer = trainerOf(job, { "/seed": { min: 0, max: 9, integer: true } });
+    const { result } = train({ ...job, seed: 1 });
+    const outcome = trainer.run({ number: 1, parameters: { "/seed": 1 }, untilEpoch: null } as never, 0, null);
+    expect(result).toMatchObject({ state: "failed" });
+    expect(outcome?.trial).toMatchObject({ state: "failed", reason: result.state === "failed" && result.error.detail });
+  });
+});
