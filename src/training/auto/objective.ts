@@ -1,7 +1,9 @@
 /** What a search minimises: a metric of raw outputs against targets, as a function of both. Elementary functions are the engine's. */
+import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import { isGreaterBetterInSearch, type SearchMetric } from "../../domain/spec/auto-options.ts";
 import type { Task } from "../../domain/spec/spec.ts";
 import { deterministicMath } from "../../engine/index.ts";
+import { toOwnUnits } from "../data/target-units.ts";
 import { areasUnderCurves } from "../evaluate/roc.ts";
 
 /** The rows that outputs are compared on. */
@@ -170,9 +172,21 @@ const METRICS: Readonly<Record<SearchMetric, Metric>> = {
   r2: determination,
 };
 
-/** The metric by name; rmse and mae are in the units of the network. */
-export function metricOf(name: SearchMetric): Metric {
-  return METRICS[name];
+/**
+ * The metric by name. Where a target is learned as a logarithm, it is of values in the target's own units; otherwise of those of the
+ * network, which only scale rmse and mae.
+ */
+export function metricOf(name: SearchMetric, scalings: readonly (TargetScaling | null)[]): Metric {
+  const of = METRICS[name];
+  if (scalings[0]?.transform !== "log") return of;
+  const own = (values: Float32Array) => values.map((value, at) => toOwnUnits(value, scalings[at % scalings.length] ?? null));
+  return (outputs, answers) => of(own(outputs), { ...answers, targets: own(answers.targets) });
+}
+
+/** What scales a value of a metric to the target's own units. */
+export function unitOf(name: SearchMetric, [scaling = null]: readonly (TargetScaling | null)[]): number {
+  const isError = name === "rmse" || name === "mae";
+  return isError && scaling && scaling.transform !== "log" ? scaling.scale : 1;
 }
 
 /** The smooth loss that networks of a task are trained by, without weights of classes. */
@@ -181,8 +195,8 @@ function lossOf(task: Task): Metric {
 }
 
 /** What a selection minimises: the metric, negated where more is better, and a little of the smooth loss to decide between equals. */
-export function objectiveOf(metric: SearchMetric, task: Task): Metric {
-  const of = metricOf(metric);
+export function objectiveOf(metric: SearchMetric, task: Task, scalings: readonly (TargetScaling | null)[] = []): Metric {
+  const of = metricOf(metric, scalings);
   const smooth = lossOf(task);
   if (of === smooth) return of;
   const sign = isGreaterBetterInSearch(metric) ? -1 : 1;

@@ -28,7 +28,7 @@ import { type Candidate, candidateSpec, candidatesNamed, keptCandidates, type Se
 import { featureKinds, featureView, plainFeatures } from "./feature-views.ts";
 import { createFoldTrainer } from "./fold-training.ts";
 import { searchFolds } from "./folds.ts";
-import { type Answers, fitTemperature, metricOf, objectiveOf, probabilitiesOf } from "./objective.ts";
+import { type Answers, fitTemperature, metricOf, objectiveOf, probabilitiesOf, unitOf } from "./objective.ts";
 import { evaluateOutOfFold } from "./out-of-fold.ts";
 import {
   addTrial,
@@ -216,8 +216,9 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
 function createTrialTrainer({ spec, classes, data, shape, candidates, folds, answers }: Search, ended: () => boolean) {
   const trainFold = createFoldTrainer(ended);
   const { auto } = spec.model;
-  const objective = objectiveOf(auto.metric, spec.task);
-  const metric = metricOf(auto.metric);
+  const scalings = scalingsOf(data);
+  const objective = objectiveOf(auto.metric, spec.task, scalings);
+  const metric = metricOf(auto.metric, scalings);
   return (number: number): TrainedCandidate | null => {
     const begun = performance.now();
     const candidate = candidates[number - 1] as Candidate;
@@ -278,10 +279,10 @@ function takeFeatures(table: Table, features: readonly number[]): Table {
 }
 
 /** The best average of the trained candidates; null while there is none. */
-function averageOfState({ spec, candidates, answers }: Search, { networks }: SearchState): Average | null {
+function averageOfState({ spec, candidates, answers, data }: Search, { networks }: SearchState): Average | null {
   if (networks.length === 0) return null;
   const { members: most, metric } = spec.model.auto;
-  const objective = objectiveOf(metric, spec.task);
+  const objective = objectiveOf(metric, spec.task, scalingsOf(data));
   const { weights } = selectGreedily(
     networks.map(({ outputs }) => outputs),
     most,
@@ -359,11 +360,14 @@ function finish(found: Search, state: SearchState, average: Average, metrics: Jo
   return { state: "succeeded", metrics, reason, model, weights, evaluation };
 }
 
+/** How each target is scaled. */
+const scalingsOf = ({ preprocessing }: JobData) => (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
+
 /** The leaderboard: the best first. */
 function searchResult({ spec, answers, data }: Search, { trials }: SearchState, average: Average): SearchResult {
   const { metric, folds } = spec.model.auto;
-  // Errors of a regression are in the target's own units.
-  const unit = metric === "rmse" || metric === "mae" ? (data.preprocessing?.targets[0]?.scaling?.scale ?? 1) : 1;
+  const scalings = scalingsOf(data);
+  const unit = unitOf(metric, scalings);
   const inUnits = (score: number | null) => (score === null ? null : score * unit);
   const direction = isGreaterBetterInSearch(metric) ? -1 : 1;
   const rank = ({ score }: Trial) => (score === null ? Number.POSITIVE_INFINITY : direction * score);
@@ -371,7 +375,7 @@ function searchResult({ spec, answers, data }: Search, { trials }: SearchState, 
   return {
     metric,
     folds,
-    score: inUnits(metricOf(metric)(average.outputs, answers)),
+    score: inUnits(metricOf(metric, scalings)(average.outputs, answers)),
     temperature: average.temperature,
     candidates: ranked.map(({ number, name, score, epochs, parameters, seconds }) => ({
       trial: number,

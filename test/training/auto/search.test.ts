@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isSearch } from "../../../src/domain/spec/spec.ts";
 import { loadData } from "../../../src/training/data/data.ts";
 import { createInference } from "../../../src/training/predict/inference.ts";
+import { datasetOf } from "../dataset.ts";
 import { prepare, train } from "../train.ts";
 
 const moons = { data: { generator: { type: "moons", samples: 240, noise: 0.2, seed: 7 } }, seed: 3 };
@@ -48,6 +49,22 @@ describe("a job without a model", () => {
     const board = model.search?.candidates ?? [];
     expect(board).toHaveLength(5);
     expect(board.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1);
+  });
+
+  it.each(["rmse", "mae", "r2"])("that learns logarithms is ranked by %s in the target's own units", (metric) => {
+    const x = Array.from({ length: 160 }, (_, row) => ((row * 37) % 160) / 20);
+    const y = x.map((value, row) => Math.exp(value) * (1 + 0.2 * Math.sin(7 * row)));
+    const spec = {
+      data: { dataset: { id: "ds", target: "y" } },
+      preprocess: { target: { transform: "log" } },
+      model: { auto: { trials: 3, metric } },
+    };
+    const { model } = found(spec, { dataset: datasetOf({ x, y }) }).result;
+    const { score, candidates = [] } = model.search ?? {};
+    const own = (model.score?.metrics ?? {}) as Readonly<Record<string, number>>;
+    expect(score).toBeCloseTo(own[metric] as number, 3);
+    const scores = candidates.map((candidate) => candidate.score as number);
+    expect(scores).toEqual(scores.toSorted((a, b) => (metric === "r2" ? b - a : a - b)));
   });
 
   it("gives the same bits again, and others for another seed", () => {
