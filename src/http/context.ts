@@ -22,6 +22,8 @@ export interface RouteContext {
     readonly authenticator: Authenticator;
     /** Called for an invalid key. Throws rate_limited when there were too many from the address of the request. */
     onFailure(request: FastifyRequest, reply: FastifyReply): void;
+    /** Called before a key is exchanged for a session. Throws rate_limited when there were too many from the address of the request. */
+    onSignIn(request: FastifyRequest, reply: FastifyReply): void;
   };
   readonly lifecycle: Lifecycle;
   readonly streams: Streams;

@@ -13,7 +13,7 @@ import { createLru } from "../../domain/lru.ts";
 import type { App } from "../context.ts";
 import { type Access, accessOf } from "./access.ts";
 import { isForeign, isForThisMachine } from "./origin.ts";
-import { sessionToken } from "./session-cookie.ts";
+import { sessionTokens } from "./session-cookie.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -126,8 +126,18 @@ function byCredentials(authenticator: Authenticator, request: FastifyRequest): S
     const [, key] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
     return key === undefined ? null : authenticator.byKey(key);
   }
-  const token = sessionToken(request);
-  return token === null ? null : authenticator.bySession(token);
+  const [token, ...others] = sessionTokens(request);
+  if (token === undefined) return null;
+  return others.length === 0 ? authenticator.bySession(token) : byFirstGood(authenticator, [token, ...others]);
+}
+
+/** The principal of the first of several cookies that is good: one that a neighbouring host has set locks nobody out. */
+async function byFirstGood(authenticator: Authenticator, tokens: readonly string[]): Promise<Principal | null> {
+  for (const token of tokens) {
+    const principal = await authenticator.bySession(token);
+    if (principal) return principal;
+  }
+  return null;
 }
 
 const OTHER_HOST =
@@ -145,7 +155,7 @@ function unauthorized(request: FastifyRequest, reply: FastifyReply): TrainyardEr
 }
 
 function showsSomething(request: FastifyRequest): boolean {
-  return request.headers.authorization !== undefined || sessionToken(request) !== null;
+  return request.headers.authorization !== undefined || sessionTokens(request).length > 0;
 }
 
 function forbidden(detail: string): TrainyardError {

@@ -5,7 +5,7 @@ import type { Services } from "../../app/services.ts";
 import { createRateLimiter, type RateLimiter } from "../../domain/access/rate-limit.ts";
 import type { App, RouteContext } from "../context.ts";
 import { admitRequests } from "./auth.ts";
-import { countFailure, limitRates, WINDOW_S } from "./rate-limits.ts";
+import { countFailure, countSignIn, limitRates, WINDOW_S } from "./rate-limits.ts";
 
 /** The settings of authentication and rate limits. */
 export interface AccessSettings extends AuthenticatorOptions {
@@ -27,10 +27,12 @@ export function createGuard(services: Services, settings: AccessSettings): Guard
   const { localOnly, origins, rateLimiter, ...authentication } = settings;
   const authenticator = createAuthenticator(services, authentication);
   const failures = createRateLimiter(WINDOW_S * 1000);
+  const signIns = createRateLimiter(WINDOW_S * 1000);
   const onFailure = (request: FastifyRequest, reply: FastifyReply) => countFailure(failures, request, reply);
   return {
     authenticator,
     onFailure,
+    onSignIn: (request, reply) => countSignIn(signIns, request, reply),
     attach(app) {
       admitRequests(app, { services, authenticator, localOnly, origins: new Set(origins), onFailure });
       const projects = rateLimiter ?? createRateLimiter(WINDOW_S * 1000);

@@ -12,6 +12,9 @@ export const WINDOW_S = 60;
 /** Most requests of an address with invalid keys in a window. */
 const MAX_FAILURES = 120;
 
+/** Most requests of an address for a session in a window: each stores a record. */
+const MAX_SIGN_INS = 60;
+
 export interface RateLimits {
   /** Most requests of a project in a window. */
   readonly requests: number;
@@ -42,10 +45,24 @@ export function limitRates(app: App, { requests, projects }: RateLimits): void {
 
 /** Counts a request with an invalid key. Throws rate_limited when there were too many from its address. */
 export function countFailure(failures: LocalRateLimiter, request: FastifyRequest, reply: FastifyReply): void {
-  const { allowed, resetMs } = failures.take(request.ip, MAX_FAILURES);
+  takeOfAddress(failures, MAX_FAILURES, `has sent ${MAX_FAILURES} invalid keys`, request, reply);
+}
+
+/** Counts a request for a session. Throws rate_limited when there were too many from its address. */
+export function countSignIn(signIns: LocalRateLimiter, request: FastifyRequest, reply: FastifyReply): void {
+  takeOfAddress(signIns, MAX_SIGN_INS, `has asked for ${MAX_SIGN_INS} sessions`, request, reply);
+}
+
+function takeOfAddress(
+  limiter: LocalRateLimiter,
+  most: number,
+  what: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { allowed, resetMs } = limiter.take(request.ip, most);
   if (allowed) return;
   const resetS = Math.ceil(resetMs / 1000);
   reply.header("retry-after", resetS);
-  const detail = `this address has sent ${MAX_FAILURES} invalid keys in ${WINDOW_S} s: try again in ${resetS} s`;
-  throw new TrainyardError("rate_limited", detail);
+  throw new TrainyardError("rate_limited", `this address ${what} in ${WINDOW_S} s: try again in ${resetS} s`);
 }

@@ -4,13 +4,20 @@ import type { FastifyRequest } from "fastify";
 const NAME = "trainyard_session";
 const TOKEN = /^[\w-]{43}$/;
 
-/** The session token of a request; null when it has none. */
-export function sessionToken({ headers }: Pick<FastifyRequest, "headers">): string | null {
+/** Most cookies of the name that are looked at: each may cost a look into the store. */
+const MAX_TOKENS = 8;
+
+/**
+ * The session tokens of a request, in the order of its cookies. There may be several: a neighbouring host (`a.example` of
+ * `b.example`) can set a cookie of this name for both, and a browser sends it first or last.
+ */
+export function sessionTokens({ headers }: Pick<FastifyRequest, "headers">): readonly string[] {
+  const tokens: string[] = [];
   for (const part of headers.cookie?.split(";") ?? []) {
     const [name, value] = part.trim().split("=", 2);
-    if (name === NAME && value !== undefined && TOKEN.test(value)) return value;
+    if (name === NAME && value !== undefined && TOKEN.test(value) && !tokens.includes(value)) tokens.push(value);
   }
-  return null;
+  return tokens.slice(0, MAX_TOKENS);
 }
 
 /** The `Set-Cookie` header of a session that ends at `expiresAt`. */

@@ -4,7 +4,7 @@ import { SCOPES } from "../../domain/access/api-key.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { identify } from "../auth/auth.ts";
 import { isForeign } from "../auth/origin.ts";
-import { noSessionCookie, sessionCookie, sessionToken } from "../auth/session-cookie.ts";
+import { noSessionCookie, sessionCookie, sessionTokens } from "../auth/session-cookie.ts";
 import { parseBody } from "../connection/body.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -31,7 +31,7 @@ const sessionAnswer = z
   });
 
 /** Registers the routes of the session. */
-export function registerSession(app: App, { guard: { authenticator, onFailure } }: RouteContext): void {
+export function registerSession(app: App, { guard: { authenticator, onFailure, onSignIn } }: RouteContext): void {
   app.get(
     "/v1/session",
     {
@@ -74,6 +74,7 @@ export function registerSession(app: App, { guard: { authenticator, onFailure } 
     async (request, reply) => {
       if (isForeign(request)) throw otherSite();
       const { key } = parseBody(signInBody, request.body);
+      onSignIn(request, reply);
       const session = await authenticator.signIn(key);
       if (!session) {
         onFailure(request, reply);
@@ -96,8 +97,7 @@ export function registerSession(app: App, { guard: { authenticator, onFailure } 
     },
     async (request, reply) => {
       if (isForeign(request)) throw otherSite();
-      const token = sessionToken(request);
-      if (token !== null) await authenticator.signOut(token);
+      for (const token of sessionTokens(request)) await authenticator.signOut(token);
       reply.code(204).header("set-cookie", noSessionCookie(request));
     },
   );

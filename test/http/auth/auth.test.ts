@@ -284,6 +284,33 @@ describe("a session", () => {
     await brief.close();
   });
 
+  it("is found among cookies of its name that a neighbouring host has set, before it or after", async () => {
+    const { key } = await createKey(staged, { scopes: ["read", "admin"] });
+    const own = await signIn(key);
+    const strange = `trainyard_session=${"x".repeat(43)}`;
+    const status = async (...cookies: string[]) =>
+      (await staged.app.inject({ url: "/v1/jobs", headers: { cookie: cookies.join("; ") } })).statusCode;
+    expect(await status(strange, own)).toBe(200);
+    expect(await status(own, strange)).toBe(200);
+    expect(await status(strange, "theme=dark")).toBe(401);
+    await staged.app.inject({ method: "DELETE", url: "/v1/session", headers: { cookie: `${strange}; ${own}` } });
+    expect(await status(own)).toBe(401);
+  });
+
+  it("is given to an address sixty times a minute at most", async () => {
+    const limited = await openStagedApp();
+    const { key } = await createKey(limited, { scopes: ["read", "admin"] });
+    const statuses: number[] = [];
+    for (let count = 0; count < 61; count++) {
+      const response = await limited.app.inject({ method: "POST", url: "/v1/session", payload: { key } });
+      statuses.push(response.statusCode);
+      if (count === 60) expect(response.headers["retry-after"]).toBeDefined();
+    }
+    expect([...new Set(statuses.slice(0, 60))]).toEqual([204]);
+    expect(statuses.at(-1)).toBe(429);
+    await limited.close();
+  });
+
   it("is not given for what is no key", async () => {
     await createKey(staged, { scopes: ["admin"] });
     for (const key of ["nonsense", `ty_${"a".repeat(43)}`]) {
