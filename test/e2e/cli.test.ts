@@ -144,7 +144,8 @@ describe("train on a data set that is there", () => {
         },
       })),
     });
-    const off = await trainyard("train", "--data", "iris", "--target", "species", "--epochs", "3", "--early-stopping", "off");
+    const more = ["--name", "stored", "--epochs", "3", "--early-stopping", "off"];
+    const off = await trainyard("train", "--data", "iris", "--target", "species", ...more);
     expect(off.code).toBe(0);
     expect((await json<Page<Job>>("jobs")).data[0]).toMatchObject({ spec: { early_stopping: null } });
     const missing = await trainyard("train", "--data", "irises", "--target", "species");
