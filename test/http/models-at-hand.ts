@@ -137,3 +137,24 @@ export async function storePenguins(store: Store): Promise<Model> {
   };
   return store.models.insert(model, weights);
 }
+
+/** Stores a classifier of one sigmoid unit for raw rows: `yes` where the weighted features and the bias are great enough. */
+export async function storeUnit(
+  store: Store,
+  name: string,
+  preprocessing: Preprocessing,
+  { weightOf, bias }: { readonly weightOf: (feature: number) => number; readonly bias: number },
+): Promise<Model> {
+  const width = featureWidth(preprocessing);
+  const weights = packTensors([
+    { name: "0.weight", shape: [1, width], values: Array.from({ length: width }, (_, feature) => weightOf(feature)) },
+    { name: "0.bias", shape: [1], values: [bias] },
+  ]);
+  const model: NewModel = {
+    ...aModel("job_none"),
+    ...{ id: createId("model"), name, jobId: null, task: "binary_classification", inputWidth: width, outputWidth: 1 },
+    ...{ activation: "sigmoid", classes: ["no", "yes"], parameters: width + 1, preprocessing, weights: weights.entries },
+    layers: [{ type: "linear", units: 1, bias: true }],
+  };
+  return store.models.insert(model, weights);
+}

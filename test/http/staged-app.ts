@@ -228,3 +228,11 @@ export async function settled({ app }: StagedApp, id: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** Posts a body, as JSON where it is no text, and returns the text of an answer that must be 200. */
+export async function post({ app }: StagedApp, path: string, type: string, payload: string | object): Promise<string> {
+  const body = typeof payload === "string" ? payload : JSON.stringify(payload);
+  const response = await app.inject({ method: "POST", url: path, payload: body, headers: { "content-type": type } });
+  if (response.statusCode !== 200) throw new Error(`${path} answered ${response.statusCode}: ${response.body}`);
+  return response.body;
+}

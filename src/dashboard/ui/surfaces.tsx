@@ -152,3 +152,14 @@ export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
     </dl>
   );
 }
+
+/** The rows of a list that has not come yet. */
+export function ListSkeleton() {
+  return (
+    <div class="card-body stack" aria-busy="true">
+      {Array.from({ length: 4 }, (_, index) => (
+        <Skeleton key={index} height="24px" />
+      ))}
+    </div>
+  );
+}

@@ -71,7 +71,6 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
     const isRung = until !== null && until < spec.epochs;
     const progress = state && (state.progress as Progress);
     const done = state?.epoch ?? 0;
-    const { optimizer, scheduler, early_stopping, epochs, shuffle } = spec;
     const begun = performance.now();
     let isLate = false;
     const ended = () => {
@@ -79,12 +78,12 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
       return isLate || cancelled();
     };
     const outcome = trainTrial(
+      // The steps are shared by all that compile to them; everything else is the trial's own.
       { ...plan, spec: spec as NetworkSpec },
       {
         seed: spec.seed,
         train: data.train,
         validation: data.validation,
-        settings: { optimizer, scheduler, early_stopping, epochs, shuffle },
         initial: initialOf(job),
         from: state && progress && { epoch: state.epoch, tensors: state.tensors, ...progress },
         ...(isRung && { until }),

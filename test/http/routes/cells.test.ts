@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { featureWidth, type Preprocessing } from "../../../src/domain/datasets/preprocessing.ts";
-import { createId } from "../../../src/domain/id.ts";
-import { packTensors } from "../../../src/domain/tensor.ts";
-import { aModel } from "../../contract/fixtures.ts";
-import { openStagedApp, type StagedApp } from "../staged-app.ts";
+import type { Preprocessing } from "../../../src/domain/datasets/preprocessing.ts";
+import { storeUnit } from "../models-at-hand.ts";
+import { openStagedApp, post, type StagedApp } from "../staged-app.ts";
 
 /** A column of each kind whose values can be written in several ways. */
 const PREPROCESSING: Preprocessing = {
@@ -35,38 +33,11 @@ const PREPROCESSING: Preprocessing = {
 let staged: StagedApp;
 beforeAll(async () => {
   staged = await openStagedApp();
-  const width = featureWidth(PREPROCESSING);
-  const weights = packTensors([
-    { name: "0.weight", shape: [1, width], values: Array.from({ length: width }, (_, index) => 2 ** index / 16) },
-    { name: "0.bias", shape: [1], values: [-4] },
-  ]);
-  await staged.services.store.models.insert(
-    {
-      ...aModel("job_none"),
-      id: createId("model"),
-      name: "doors",
-      jobId: null,
-      task: "binary_classification",
-      inputWidth: width,
-      outputWidth: 1,
-      activation: "sigmoid",
-      classes: ["no", "yes"],
-      layers: [{ type: "linear", units: 1, bias: true }],
-      parameters: width + 1,
-      preprocessing: PREPROCESSING,
-      weights: weights.entries,
-    },
-    weights,
-  );
+  await storeUnit(staged.services.store, "doors", PREPROCESSING, { weightOf: (index) => 2 ** index / 16, bias: -4 });
 });
 afterAll(() => staged.close());
 
-const send = async (path: string, type: string, payload: string | object) => {
-  const body = typeof payload === "string" ? payload : JSON.stringify(payload);
-  const response = await staged.app.inject({ method: "POST", url: path, payload: body, headers: { "content-type": type } });
-  expect([response.statusCode, response.body]).toEqual([200, expect.any(String)]);
-  return response.body;
-};
+const send = (path: string, type: string, payload: string | object) => post(staged, path, type, payload);
 
 /** The probability of "yes" of one row, by every way that there is into the model. */
 async function everyDoor({ flag, zip, num }: Record<"flag" | "zip" | "num", unknown>): Promise<number[]> {

@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type EncodedColumn, featureWidth, type Preprocessing } from "../../../src/domain/datasets/preprocessing.ts";
-import { createId } from "../../../src/domain/id.ts";
-import { packTensors } from "../../../src/domain/tensor.ts";
-import { aModel } from "../../contract/fixtures.ts";
-import { openStagedApp, type StagedApp } from "../staged-app.ts";
+import type { EncodedColumn, Preprocessing } from "../../../src/domain/datasets/preprocessing.ts";
+import { storeUnit } from "../models-at-hand.ts";
+import { openStagedApp, post, type StagedApp } from "../staged-app.ts";
 
 type Value = string | number | boolean | null;
 
@@ -70,31 +68,11 @@ const PREPROCESSING: Preprocessing = {
 let staged: StagedApp;
 beforeAll(async () => {
   staged = await openStagedApp();
-  const width = featureWidth(PREPROCESSING);
-  const weights = packTensors([
-    { name: "0.weight", shape: [1, width], values: Array.from({ length: width }, (_, index) => Math.sin(index + 1) / 2) },
-    { name: "0.bias", shape: [1], values: [-0.5] },
-  ]);
-  await staged.services.store.models.insert(
-    {
-      ...aModel("job_none"),
-      ...{ id: createId("model"), name: "kinds", jobId: null, task: "binary_classification", inputWidth: width },
-      ...{ outputWidth: 1, activation: "sigmoid", classes: ["no", "yes"], parameters: width + 1 },
-      layers: [{ type: "linear", units: 1, bias: true }],
-      preprocessing: PREPROCESSING,
-      weights: weights.entries,
-    },
-    weights,
-  );
+  await storeUnit(staged.services.store, "kinds", PREPROCESSING, { weightOf: (index) => Math.sin(index + 1) / 2, bias: -0.5 });
 });
 afterAll(() => staged.close());
 
-const send = async (path: string, type: string, payload: string | object) => {
-  const body = typeof payload === "string" ? payload : JSON.stringify(payload);
-  const response = await staged.app.inject({ method: "POST", url: path, payload: body, headers: { "content-type": type } });
-  expect([response.statusCode, response.body]).toEqual([200, expect.any(String)]);
-  return response.body;
-};
+const send = (path: string, type: string, payload: string | object) => post(staged, path, type, payload);
 
 const JSON_TYPE = "application/json";
 const probabilities = (body: string): number[] =>

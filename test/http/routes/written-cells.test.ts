@@ -1,12 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
-import { type EncodedColumn, featureWidth, type Preprocessing } from "../../../src/domain/datasets/preprocessing.ts";
-import { createId } from "../../../src/domain/id.ts";
+import type { EncodedColumn, Preprocessing } from "../../../src/domain/datasets/preprocessing.ts";
 import type { Note } from "../../../src/domain/notes.ts";
-import { packTensors } from "../../../src/domain/tensor.ts";
-import { aModel } from "../../contract/fixtures.ts";
-import { openStagedApp, type StagedApp } from "../staged-app.ts";
+import { storeUnit } from "../models-at-hand.ts";
+import { openStagedApp, post, type StagedApp } from "../staged-app.ts";
 
 const numeric = { kind: "numeric", integer: false, fill: 0.5, indicator: true, scaling: null } as const;
 const COLUMNS: EncodedColumn[] = [
@@ -25,31 +23,11 @@ const PREPROCESSING: Preprocessing = { columns: COLUMNS, targets: [{ column: "y"
 let staged: StagedApp;
 beforeAll(async () => {
   staged = await openStagedApp();
-  const width = featureWidth(PREPROCESSING);
-  const weights = packTensors([
-    { name: "0.weight", shape: [1, width], values: Array.from({ length: width }, (_, index) => 2 ** index / 1024) },
-    { name: "0.bias", shape: [1], values: [-1] },
-  ]);
-  await staged.services.store.models.insert(
-    {
-      ...aModel("job_none"),
-      ...{ id: createId("model"), name: "written", jobId: null, task: "binary_classification", inputWidth: width },
-      ...{ outputWidth: 1, activation: "sigmoid", classes: ["no", "yes"], parameters: width + 1 },
-      layers: [{ type: "linear", units: 1, bias: true }],
-      preprocessing: PREPROCESSING,
-      weights: weights.entries,
-    },
-    weights,
-  );
+  await storeUnit(staged.services.store, "written", PREPROCESSING, { weightOf: (index) => 2 ** index / 1024, bias: -1 });
 });
 afterAll(() => staged.close());
 
-const send = async (path: string, type: string, payload: string | object) => {
-  const body = typeof payload === "string" ? payload : JSON.stringify(payload);
-  const response = await staged.app.inject({ method: "POST", url: path, payload: body, headers: { "content-type": type } });
-  expect([response.statusCode, response.body]).toEqual([200, expect.any(String)]);
-  return response.body;
-};
+const send = (path: string, type: string, payload: string | object) => post(staged, path, type, payload);
 
 /** The probability of "yes" of one row, by every way that there is into the model. */
 async function everyDoor(price: unknown, sold: unknown): Promise<number[]> {

@@ -6,7 +6,7 @@ import { useNow } from "../../shell/clock.ts";
 import { formatAgo, formatBytes, formatCount, formatTime } from "../../shell/format.ts";
 import { usePages } from "../../shell/pages.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
-import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import { Empty, ListSkeleton, Problem } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 
 const PAGE = 100;
@@ -101,14 +101,4 @@ function columnsOf(now: number): readonly Column<DatasetSummary>[] {
       ),
     },
   ];
-}
-
-function ListSkeleton() {
-  return (
-    <div class="card-body stack" aria-busy="true">
-      {Array.from({ length: 4 }, (_, index) => (
-        <Skeleton key={index} height="24px" />
-      ))}
-    </div>
-  );
 }

@@ -9,7 +9,7 @@ import { formatAgo, formatCount, formatTime, SCORE_FORMAT } from "../../shell/fo
 import { usePages } from "../../shell/pages.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import { Empty, ListSkeleton, Problem } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { compareHref } from "./compare.tsx";
 import { modelHref, modelLabel, TASK_LABELS } from "./model-text.ts";
@@ -185,15 +185,5 @@ function Beside({ score }: { readonly score: NonNullable<Model["score"]> }) {
       {baselineText(score)} {text(figure.baseline)}
       {figure.linear !== null && <>, line {text(figure.linear)}</>}
     </small>
-  );
-}
-
-function ListSkeleton() {
-  return (
-    <div class="card-body stack" aria-busy="true">
-      {Array.from({ length: 4 }, (_, index) => (
-        <Skeleton key={index} height="24px" />
-      ))}
-    </div>
   );
 }

@@ -12,7 +12,7 @@ import { useStore } from "../../shell/store.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Segments } from "../../ui/field.tsx";
 import { Progress, StateBadge, stateLabel, stateTone } from "../../ui/state-badge.tsx";
-import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import { Empty, ListSkeleton, Problem } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { describeSweep, metricText } from "./sweep-text.ts";
 
@@ -154,13 +154,3 @@ const columnsOf = (now: number): readonly Column<Sweep>[] => [
     render: ({ created_at }) => <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span>,
   },
 ];
-
-function ListSkeleton() {
-  return (
-    <div class="card-body stack" aria-busy="true">
-      {Array.from({ length: 4 }, (_, index) => (
-        <Skeleton key={index} height="24px" />
-      ))}
-    </div>
-  );
-}
