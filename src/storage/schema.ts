@@ -9,6 +9,9 @@ import { sizeOf } from "./sqlite/integrity-check.ts";
 import type { SqliteConnection } from "./sqlite/sqlite-connection.ts";
 import type { Tables } from "./tables.ts";
 
+/** The migrator makes its own tables before the transaction of the migrations: a process that ends between them leaves no others. */
+const MIGRATOR_TABLES: ReadonlySet<string> = new Set(["kysely_migration", "kysely_migration_lock"]);
+
 /** Disk space needed to migrate, in sizes of the database: one for the backup, one because migrations rewrite tables. */
 const MIGRATION_FACTOR = 2;
 
@@ -33,7 +36,7 @@ export interface SchemaReading {
 
 /** Throws "unavailable" when a database belongs to another program or a newer version. */
 export function assertUsable({ tables, applied }: SchemaReading, name: string): void {
-  if (tables.length === 0) return;
+  if (applied.length === 0 && tables.every((table) => MIGRATOR_TABLES.has(table))) return;
   if (!tables.includes("jobs") && applied.length > 0) throw unusable(name, "it has migrations, but no table of jobs");
   if (applied.length === 0) throw unusable(name, "it is not a Trainyard database");
   const newer = applied.find((migration) => !MIGRATION_NAMES.includes(migration));

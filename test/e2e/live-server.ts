@@ -46,7 +46,12 @@ export interface StartingServer extends Pick<LiveServer, "process" | "logged" | 
 export function spawnLiveServer(dataDir: string, settings: Record<string, string> = {}): StartingServer {
   const child = spawn(process.execPath, [MAIN], {
     env: environmentOf({ TRAINYARD_DATA_DIR: dataDir, ...settings }),
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let complaint = "";
+  child.stderr.on("data", (chunk) => {
+    complaint += chunk;
+    process.stderr.write(chunk);
   });
   const ended = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   const logged: Record<string, unknown>[] = [];
@@ -57,7 +62,10 @@ export function spawnLiveServer(dataDir: string, settings: Record<string, string
       logged.push(entry);
       if (entry.msg === "ready") resolve(String(entry.url));
     });
-    void ended.then((code) => reject(new Error(`the server ended with ${code} before it was ready`)));
+    // Only then has all of its complaint arrived.
+    child.once("close", (code, signal) =>
+      reject(new Error(`the server ended with ${code ?? signal} before it was ready: ${complaint}`)),
+    );
   });
   // Whoever does not wait for it may end it before.
   ready.catch(() => undefined);

@@ -5,7 +5,12 @@ import { describe, expect, it } from "vitest";
 import * as jobs from "../../migrations/0001-jobs.ts";
 import * as datasets from "../../migrations/0002-datasets.ts";
 import * as evaluations from "../../migrations/0003-evaluations.ts";
+import { MIGRATION_NAMES } from "../../src/storage/migrations.ts";
 import { openStore } from "../../src/storage/open.ts";
+import { appliedMigrations, bringUpToDate } from "../../src/storage/schema.ts";
+import { openSqliteConnection, type SqliteConnection } from "../../src/storage/sqlite/sqlite-connection.ts";
+import { createSqliteDialect } from "../../src/storage/sqlite/sqlite-driver.ts";
+import type { Tables } from "../../src/storage/tables.ts";
 import { temporaryFolder } from "../contract/temporary.ts";
 
 /** A database as it was before there were projects, with a model, its evaluation and an alias. */
@@ -48,5 +53,39 @@ describe("a database from before there were projects", () => {
     expect(await ours.models.delete("mdl_a")).toMatchObject({ deleted: true });
     expect(await ours.models.readEvaluation("mdl_a")).toBeNull();
     await store.close();
+  });
+});
+
+/** Makes the schema of a new database in two starts, the first of which ends at its n-th statement. Says whether it came so far. */
+async function inTwoStarts(count: number): Promise<boolean> {
+  const path = join(await temporaryFolder(), "trainyard.db");
+  const whole = await openSqliteConnection({ path, role: "writer", busyTimeoutMs: 1000 });
+  let left = count;
+  const cut: SqliteConnection = {
+    ...whole,
+    query: (...statement) => (left-- > 0 ? whole.query(...statement) : Promise.reject(new Error("killed"))),
+  };
+  const start = async (connection: SqliteConnection): Promise<void> => {
+    const level = { synchronous: "NORMAL", maxBytes: null } as const;
+    const db = new Kysely<Tables>({ dialect: createSqliteDialect({ connection, level, begin: "immediate" }) });
+    await bringUpToDate(connection, db, path);
+  };
+  const isWhole = await start(cut).then(
+    () => true,
+    () => false,
+  );
+  // As the end of a process does it.
+  await whole.query("rollback", []).catch(() => undefined);
+  await start(whole);
+  expect(await appliedMigrations(whole, path)).toEqual(MIGRATION_NAMES);
+  await whole.close();
+  return isWhole;
+}
+
+describe("a database whose first start was cut short", () => {
+  it("is brought to the newest schema by the next start, whatever statement was the last", async () => {
+    // The first statements are those of the migrator, each a transaction of its own.
+    for (let count = 0; count < 16; count++) expect(await inTwoStarts(count), `statement ${count}`).toBe(false);
+    expect(await inTwoStarts(1000)).toBe(true);
   });
 });

@@ -1,3 +1,5 @@
+import { Kysely, PostgresDialect } from "kysely";
+import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createId } from "../../../src/domain/id.ts";
@@ -45,6 +47,15 @@ describe("opening a store on PostgreSQL", () => {
     expect(rows.map(({ name }) => name)).toEqual(MIGRATION_NAMES);
     const { id } = await (opened[0] as (typeof opened)[number]).store.jobs.insert(aNewJob());
     for (const { store } of opened) expect((await store.jobs.get(id))?.state).toBe("queued");
+  });
+
+  it("goes on where a first start ended between the migrator's tables and the migrations", async () => {
+    const url = await freshDatabase();
+    const db = new Kysely({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) }) });
+    await new Migrator({ db, provider: { getMigrations: () => Promise.resolve({}) } }).migrateToLatest();
+    await db.destroy();
+    const { store } = await openOnPostgres(url);
+    expect((await store.jobs.insert(aNewJob())).id).toMatch(/^job_/);
   });
 
   it("refuses the database of a newer version, of another program, and one that does not answer, in one line without its password", async () => {
