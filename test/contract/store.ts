@@ -1,5 +1,6 @@
 /** What every Store must do, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { NewJob } from "../../src/domain/jobs/job-store.ts";
 import { chooseEpochs } from "../../src/domain/metrics/downsampling.ts";
 import { decodeChunk } from "../../src/domain/metrics/metric.ts";
 import type { Store } from "../../src/domain/store/store.ts";
@@ -87,6 +88,25 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const odd = await store.jobs.list({ name: "odd", state: "queued" }, { limit: 9 });
       expect(odd.data.map(({ id }) => id)).toEqual([ids[5], ids[3], ids[1]]);
       expect(await store.jobs.list({ name: "none" }, { limit: 9 })).toEqual({ data: [], hasMore: false, nextAfter: null });
+    });
+
+    it("cuts a page of large specs short, and goes on behind it", async () => {
+      const rows = Array.from({ length: 80_000 }, (_, index) => 1_000_000 + index);
+      const large = (): NewJob => {
+        const job = aNewJob({ name: "large" });
+        return { ...job, spec: { ...job.spec, split: { validation_rows: rows, test_rows: [] } } };
+      };
+      const ids: string[] = [];
+      for (const job of [large(), large(), large(), aNewJob(), aNewJob()]) ids.unshift((await store.jobs.insert(job)).id);
+      const seen: string[][] = [];
+      for (let after: string | undefined; ; after = seen.at(-1)?.at(-1) as string) {
+        const { data, hasMore } = await store.jobs.list({}, { limit: 9, after });
+        seen.push(data.map(({ id }) => id));
+        if (!hasMore) break;
+      }
+      // 640 kB each: two of them are over what a page may have.
+      expect(seen).toEqual([ids.slice(0, 3), ids.slice(3, 4), ids.slice(4)]);
+      expect((await store.jobs.list({ name: "large" }, { limit: 1 })).hasMore).toBe(true);
     });
 
     it("moves a job only from a state that was named", async () => {

@@ -27,9 +27,10 @@ export async function recover(
   const { store, log } = services;
   let moved = 0;
   for (const { from, to: state, reason } of RECOVERY) {
-    for (let found = PAGE; found === PAGE; ) {
-      const { data } = await store.jobs.list({ state: from }, { limit: PAGE });
-      found = data.length;
+    // Jobs that have moved are no longer in the list.
+    for (let isLast = false; !isLast; ) {
+      const { data, hasMore } = await store.jobs.list({ state: from }, { limit: PAGE });
+      isLast = !hasMore;
       for (const { id } of data) {
         const to: Transition = { state, at: Date.now(), reason: reason(await resumePointOf(services, id)) };
         const job = await store.jobs.transition(id, { from: [from], to });

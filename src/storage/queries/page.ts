@@ -1,5 +1,12 @@
 /** Keyset pagination: a query reads one row more than the page, which says whether there is a next page. */
+import { type AliasedRawBuilder, sql } from "kysely";
 import type { Page } from "../../domain/page.ts";
+
+/**
+ * Most bytes of documents (specs, architectures) in a page, whatever its limit says: reading and writing so many takes the main
+ * thread about 10 ms. A page has at least one row.
+ */
+const MAX_PAGE_BYTES = 1024 * 1024;
 
 /** Returns the page of up to `limit + 1` rows, ordered by id. */
 export function toPage<Row, T extends { readonly id: string }>(
@@ -9,4 +16,34 @@ export function toPage<Row, T extends { readonly id: string }>(
 ): Page<T> {
   const data = rows.slice(0, limit).map(toItem);
   return { data, hasMore: rows.length > limit, nextAfter: data.at(-1)?.id ?? null };
+}
+
+/** What a list reads of rows with documents of any size: first their bytes, and then the rows that fit. */
+export interface DocumentRows<T> {
+  /** Returns the bytes of the first `count` rows, from the lengths that the database keeps. */
+  sizes(count: number): Promise<readonly { readonly bytes: number }[]>;
+  read(count: number): Promise<readonly T[]>;
+}
+
+/** Returns a page of at most `limit` rows and `MAX_PAGE_BYTES`. */
+export async function toBoundedPage<T extends { readonly id: string }>(rows: DocumentRows<T>, limit: number): Promise<Page<T>> {
+  const sizes = await rows.sizes(limit + 1);
+  const count = Math.min(limit, fitting(sizes));
+  const data = count === 0 ? [] : await rows.read(count);
+  return { data, hasMore: sizes.length > count, nextAfter: data.at(-1)?.id ?? null };
+}
+
+function fitting(sizes: readonly { readonly bytes: number }[]): number {
+  let total = 0;
+  const over = sizes.findIndex(({ bytes }) => {
+    total += Number(bytes);
+    return total > MAX_PAGE_BYTES;
+  });
+  return over === -1 ? sizes.length : Math.max(1, over);
+}
+
+/** The bytes of columns of text together, as `bytes`. */
+export function bytesOf(...columns: readonly string[]): AliasedRawBuilder<number, "bytes"> {
+  const lengths = columns.map((column) => sql`octet_length(${sql.ref(column)})`);
+  return sql<number>`${sql.join(lengths, sql` + `)}`.as("bytes");
 }

@@ -18,7 +18,7 @@ import { assertDatasetIsThere } from "../datasets/datasets.ts";
 import { insertEvaluation } from "../models/evaluations.ts";
 import { insertModel } from "../models/models.ts";
 import { insertDelivery } from "../operation/webhooks.ts";
-import { toPage } from "../page.ts";
+import { bytesOf, toBoundedPage } from "../page.ts";
 import { metricsFromJson, metricsToJson, newJobRow, toJob } from "../rows.ts";
 import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
 import { readMetrics } from "./metrics.ts";
@@ -56,12 +56,16 @@ export async function listJobs(
   { state, name }: JobFilter,
   page: PageRequest,
 ): Promise<Page<Job>> {
-  let query = db.selectFrom("jobs").selectAll().orderBy("id", "desc");
+  let query = db.selectFrom("jobs").orderBy("id", "desc");
   if (project !== null) query = query.where("project", "=", project);
   if (state !== undefined) query = query.where("state", "=", state);
   if (name !== undefined) query = query.where("name", "=", name);
   if (page.after !== undefined) query = query.where("id", "<", page.after);
-  return toPage(await query.limit(page.limit + 1).execute(), page.limit, toJob);
+  const rows = {
+    sizes: (count: number) => query.select(bytesOf("spec")).limit(count).execute(),
+    read: async (count: number) => (await query.selectAll().limit(count).execute()).map(toJob),
+  };
+  return toBoundedPage(rows, page.limit);
 }
 
 /** See JobStore.readPayload. Returns null when the job is unknown or has no payload. */

@@ -6,7 +6,7 @@ import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { TensorSet } from "../../../domain/tensor.ts";
 import type { ModelsTable, Tables } from "../../tables.ts";
 import { deleteTensors, readTensors, writeTensors } from "../blobs.ts";
-import { toPage } from "../page.ts";
+import { bytesOf, toBoundedPage } from "../page.ts";
 import { newModelRow, toModel } from "../rows.ts";
 
 /** Stores a model and its weights as the next version of its name. */
@@ -48,11 +48,15 @@ export async function listModels(
   { after, limit }: PageRequest,
   { name }: ModelFilter = {},
 ): Promise<Page<Model>> {
-  let query = db.selectFrom("models").selectAll().orderBy("id", "desc");
+  let query = db.selectFrom("models").orderBy("id", "desc");
   if (project !== null) query = query.where("project", "=", project);
   if (name !== undefined) query = query.where("name", "=", name);
   if (after !== undefined) query = query.where("id", "<", after);
-  return toPage(await readModels(db, query.limit(limit + 1)), limit, (model) => model);
+  const rows = {
+    sizes: (count: number) => query.select(bytesOf("architecture", "metrics")).limit(count).execute(),
+    read: (count: number) => readModels(db, query.selectAll().limit(count)),
+  };
+  return toBoundedPage(rows, limit);
 }
 
 /** See ModelStore.readWeights. */

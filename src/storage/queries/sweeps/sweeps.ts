@@ -16,7 +16,7 @@ import { lockRows } from "../../dialect.ts";
 import type { SweepsTable, Tables } from "../../tables.ts";
 import { deleteTensors, readBytes, writeBytes } from "../blobs.ts";
 import { assertDatasetIsThere } from "../datasets/datasets.ts";
-import { toPage } from "../page.ts";
+import { bytesOf, toBoundedPage } from "../page.ts";
 import { newSweepRow, progressOf, toSweep, toSweepEvent } from "./rows.ts";
 
 /** Trials and events deleted in one transaction. */
@@ -73,12 +73,16 @@ export async function listSweeps(
   { state, name }: SweepFilter,
   page: PageRequest,
 ): Promise<Page<Sweep>> {
-  let query = db.selectFrom("sweeps").selectAll().orderBy("id", "desc");
+  let query = db.selectFrom("sweeps").orderBy("id", "desc");
   if (project !== null) query = query.where("project", "=", project);
   if (state !== undefined) query = query.where("state", "=", state);
   if (name !== undefined) query = query.where("name", "=", name);
   if (page.after !== undefined) query = query.where("id", "<", page.after);
-  return toPage(await query.limit(page.limit + 1).execute(), page.limit, toSweep);
+  const rows = {
+    sizes: (count: number) => query.select(bytesOf("spec")).limit(count).execute(),
+    read: async (count: number) => (await query.selectAll().limit(count).execute()).map(toSweep),
+  };
+  return toBoundedPage(rows, page.limit);
 }
 
 /** See SweepStore.readSource. */
