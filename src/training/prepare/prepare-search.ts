@@ -50,7 +50,7 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
       detail: "embedding is for a given network: a search takes categories one-hot or ordinal",
     });
   const { folds, trained } = foldCounts(shape.rows, auto.folds);
-  const candidates = candidatesOf(shape, auto.trials, trained, spec.seed).map(({ name }) => name);
+  const candidates = candidatesOf(shape, data.traits, auto.trials, trained, spec.seed).map(({ name }) => name);
   const model = { auto: { ...auto, trials: candidates.length, metric, folds, trained_folds: trained, candidates } };
   const { task } = data;
   const resolution = {
@@ -90,6 +90,7 @@ function searchShape({
   return {
     task,
     rows: rows - validationRows - testRows,
+    counts: classes.map(() => 1),
     outputs: classes.length > 2 ? classes.length : classes.length === 2 ? 1 : targetWidth,
     features: encoded ? featureKinds(encoded) : plainFeatures(featureWidth),
   };
