@@ -116,6 +116,8 @@ export interface Model {
   classes: string[];
   /** Of two classes: the probability of the second above which a row is said to be of it; null for others. */
   threshold: number | null;
+  /** Of a regression of quantiles: which one each output is. */
+  quantiles: number[] | null;
   /** The held-out rows that intervals are taken from; null where there are none. */
   conformal: { part: "out_of_fold" | "validation" | "test"; rows: number } | null;
   layers: Layer[];
@@ -273,6 +275,8 @@ export interface EventPage {
 /** A predicted number, or one for each target. */
 export interface RegressionAnswer {
   value: WireNumber | WireNumber[];
+  /** Of a model of quantiles: the value of each by its name, as "0.05". */
+  quantiles?: Record<string, WireNumber> | undefined;
   /** With `interval`: from and to; a list of such pairs where there are several outputs. */
   interval?: [WireNumber, WireNumber] | [WireNumber, WireNumber][] | undefined;
 }

@@ -36,10 +36,11 @@ export async function compareModels(services: ProjectServices, refA: string, ref
   };
 }
 
-const architectureOf = ({ task, layers, preprocessing, classes, threshold }: Model) => ({
+const architectureOf = ({ task, layers, preprocessing, classes, threshold, quantiles }: Model) => ({
   task,
   layers,
   preprocessing,
   classes,
   ...(threshold !== undefined && { threshold }),
+  ...(quantiles && { quantiles }),
 });

@@ -1,6 +1,7 @@
 /** The architecture of a model in a file or a request: the network and the meaning of its outputs. Imports need it and weights. */
 import { z } from "zod";
 import { preprocessing } from "../datasets/preprocessing.ts";
+import { quantiles } from "../quantiles.ts";
 import { threshold } from "../spec/decision-options.ts";
 import { networkLayers } from "../spec/layers.ts";
 import { TASKS } from "../spec/spec.ts";
@@ -29,6 +30,9 @@ export const architecture = z
     }),
     threshold: threshold.optional().meta({
       description: "Of two classes: the probability of the second above which a row is said to be of it; 0.5 when left out.",
+    }),
+    quantiles: quantiles.optional().meta({
+      description: "Of a regression of one target whose outputs are quantiles: which one each is.",
     }),
     conformal: conformal.optional(),
     preprocessing: preprocessing
@@ -61,6 +65,7 @@ export function fileMetadata(model: Model): Readonly<Record<string, string>> {
     classes: [...model.classes],
     activation: model.activation,
     ...(model.threshold !== undefined && { threshold: model.threshold }),
+    ...(model.quantiles && { quantiles: [...model.quantiles] }),
     ...(model.conformal && { conformal: model.conformal }),
     preprocessing: model.preprocessing,
   };

@@ -39,6 +39,8 @@ export interface Model {
    * older server.
    */
   readonly threshold?: number;
+  /** Of a regression of quantiles: which one each output is. Left out for every other model. */
+  readonly quantiles?: readonly number[];
   readonly parameters: number;
   /** Names, shapes and order of the weights. */
   readonly weights: readonly TensorEntry[];
@@ -57,9 +59,11 @@ export interface Model {
 /** A model to be stored. The store assigns its version. */
 export type NewModel = Omit<Model, "version" | "aliases" | "tags">;
 
-/** A prediction of a regression: `value` is a number, or an array if the network has several outputs. */
+/** A prediction of a regression: `value` is a number, or an array if there are several targets. */
 export interface RegressionPrediction {
   readonly value: number | number[];
+  /** Of a model of quantiles: one value each, ascending, of which `value` is the one nearest to the median. */
+  readonly quantiles?: readonly number[];
   /** Bounds of each output, where they are asked for. */
   readonly intervals?: readonly (readonly [number, number])[];
 }

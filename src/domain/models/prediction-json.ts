@@ -32,13 +32,13 @@ export type PredictionWriter = (prediction: Prediction, topK: number | null) => 
 const writers = new WeakMap<readonly string[], PredictionWriter>();
 
 /** A model as far as its answers depend on it. */
-type AnsweringModel = Pick<Model, "classes" | "preprocessing">;
+type AnsweringModel = Pick<Model, "classes" | "preprocessing" | "quantiles">;
 
 /** Returns the writer of a model's predictions. Labels of a target column of numbers are numbers. */
-export function predictionWriter({ classes, preprocessing }: AnsweringModel): PredictionWriter {
+export function predictionWriter({ classes, preprocessing, quantiles = [] }: AnsweringModel): PredictionWriter {
   const known = writers.get(classes);
   if (known) return known;
-  const writer = createWriter(classes, preprocessing?.targets[0]?.numeric ?? false);
+  const writer = createWriter(classes, preprocessing?.targets[0]?.numeric ?? false, quantiles);
   writers.set(classes, writer);
   return writer;
 }
@@ -59,16 +59,17 @@ export function predictionsJson(model: AnsweringModel, { predictions, remarks }:
   return `{"predictions":[${list}],"notes":${JSON.stringify(notes)}}`;
 }
 
-function createWriter(classes: readonly string[], isNumeric: boolean): PredictionWriter {
+function createWriter(classes: readonly string[], isNumeric: boolean, quantiles: readonly number[]): PredictionWriter {
   const names = classes.map((label) => JSON.stringify(label));
   const keys = names.map((name, place) => `${place === 0 ? "" : ","}${name}:`);
   const labels = isNumeric ? classes.map((label) => JSON.stringify(Number(label))) : names;
   return (prediction, topK) => {
     // Only a regression can overflow: probabilities lie in 0..1.
     if ("value" in prediction) {
-      const { value, intervals } = prediction;
+      const { value, intervals, quantiles: own } = prediction;
       const text = typeof value === "number" ? valueText(value) : `[${value.map(valueText).join()}]`;
-      return intervals ? `{"value":${text},"interval":${intervalsText(intervals)}}` : `{"value":${text}}`;
+      const named = own ? `,"quantiles":{${own.map((each, at) => `"${quantiles[at]}":${valueText(each)}`).join()}}` : "";
+      return `{"value":${text}${named}${intervals ? `,"interval":${intervalsText(intervals)}` : ""}}`;
     }
     const { place, probability, probabilities, set } = prediction;
     const among = set ? `"set":[${set.map((at) => labels[at]).join()}],` : "";

@@ -29,8 +29,13 @@ function datatypeOf(column: EncodedColumn): TensorDescription["datatype"] {
   return column.kind === "category" && column.boolean ? "BOOL" : "BYTES";
 }
 
-/** Returns the output tensors of a model: `value`, or `label`, `probability` and `probabilities` in the order of the classes. */
-export function outputTensors({ task, outputWidth, classes }: Model): TensorDescription[] {
+/** Returns the output tensors of a model: `value`, and `quantiles` in their order where the model has some, or `label`, `probability` and `probabilities` in the order of the classes. */
+export function outputTensors({ task, outputWidth, classes, quantiles }: Model): TensorDescription[] {
+  if (quantiles)
+    return [
+      { name: "value", datatype: "FP64", shape: [-1, 1] },
+      { name: "quantiles", datatype: "FP64", shape: [-1, quantiles.length] },
+    ];
   if (task === "regression") return [{ name: "value", datatype: "FP64", shape: [-1, outputWidth] }];
   return [
     { name: "label", datatype: "BYTES", shape: [-1] },
@@ -47,6 +52,7 @@ export function outputRow(name: string, prediction: Prediction): unknown {
 /** Infinities, which only regressions can have and JSON does not have, are strings, as everywhere in the API. */
 const OUTPUTS: Readonly<Record<string, (prediction: RegressionPrediction & ClassPrediction) => unknown>> = {
   value: ({ value }) => [value].flat().map(toWire),
+  quantiles: ({ quantiles = [] }) => quantiles.map(toWire),
   label: ({ label }) => label,
   probability: ({ probability }) => probability,
   probabilities: ({ probabilities }) => probabilities,

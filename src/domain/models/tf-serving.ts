@@ -68,7 +68,7 @@ function plainValue(value: unknown): unknown {
  */
 export function tfAnswer(model: Model, predictions: readonly Prediction[], { instances }: TfRequest): object {
   const names = outputTensors(model).map(({ name }) => name);
-  const cellOf = (name: string, prediction: Prediction) => withoutUnitAxisOf(model, outputRow(name, prediction));
+  const cellOf = (name: string, prediction: Prediction) => withoutUnitAxisOf(model, name, outputRow(name, prediction));
   const column = (name: string) => predictions.map((prediction) => cellOf(name, prediction));
   const [only = "", ...others] = names;
   if (!instances) {
@@ -80,5 +80,5 @@ export function tfAnswer(model: Model, predictions: readonly Prediction[], { ins
   };
 }
 
-const withoutUnitAxisOf = ({ task, outputWidth }: Model, value: unknown): unknown =>
-  task === "regression" && outputWidth === 1 ? withoutUnitAxis(value) : value;
+const withoutUnitAxisOf = ({ task, outputWidth, quantiles }: Model, name: string, value: unknown): unknown =>
+  task === "regression" && (quantiles ? name === "value" : outputWidth === 1) ? withoutUnitAxis(value) : value;

@@ -32,7 +32,7 @@ export const decisionOptions = z
   .meta({
     id: "Decision",
     description:
-      "For two classes: the probability of the second above which a row is said to be of it. A metric or cost chooses it on the validation part, or, of a model that is searched for, on the predictions of rows that its networks have not seen; never on the test part. 0.5 when left out.",
+      "For two classes: the probability of the second above which a row is said to be of it. A metric or cost chooses it on the validation part, or, of a model that is searched for, on the predictions of rows that its networks have not seen; never on the test part. When left out: of a search by `f1` or `balanced_accuracy` the one with the greatest, else 0.5.",
     examples: [{ maximize: "f1" }],
   });
 

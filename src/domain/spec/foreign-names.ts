@@ -37,6 +37,7 @@ const TYPES: Readonly<Record<string, string>> = {
   meanabsoluteerror: "l1",
   absoluteerror: "l1",
   smoothl1: "huber",
+  quantile: "pinball",
   binarycrossentropy: "bce",
   logloss: "bce",
   bcelogits: "bce_with_logits",

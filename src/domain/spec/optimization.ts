@@ -1,5 +1,6 @@
 /** How a network learns: losses, optimisers, learning-rate schedules and gradient clipping, as a request names them. PyTorch's names and defaults. */
 import { z } from "zod";
+import { quantiles } from "../quantiles.ts";
 import { float32 } from "./numbers.ts";
 
 const hasWeight = (weights: readonly number[]): boolean => weights.some((weight) => weight > 0);
@@ -10,6 +11,9 @@ export const loss = z
     z.strictObject({ type: z.literal("mse") }),
     z.strictObject({ type: z.literal("l1") }),
     z.strictObject({ type: z.literal("huber"), delta: float32.positive().default(1) }),
+    z
+      .strictObject({ type: z.literal("pinball"), quantiles: quantiles.default([0.05, 0.5, 0.95]) })
+      .meta({ description: "The network has an output for each quantile of the one target, which predictions name." }),
     z.strictObject({ type: z.literal("bce") }),
     z.strictObject({
       type: z.literal("bce_with_logits"),

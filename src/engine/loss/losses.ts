@@ -3,7 +3,7 @@ import { GraphError, mul, reshape, sameShape, sum, type Tensor } from "../graph.
 import { mean } from "../nn/functional.ts";
 import { bce, bceWithLogits } from "./binary.ts";
 import { crossEntropy, nll, type Reduction } from "./classes.ts";
-import { huber, l1, mse, smoothL1 } from "./regression.ts";
+import { huber, l1, mse, pinball, smoothL1 } from "./regression.ts";
 
 /** Options by loss, with PyTorch's names and defaults. */
 interface Options {
@@ -11,6 +11,8 @@ interface Options {
   readonly l1: object;
   readonly huber: { readonly delta?: number | undefined };
   readonly smooth_l1: { readonly beta?: number | undefined };
+  /** Rising probabilities, one for each column of the predictions. */
+  readonly pinball: { readonly quantiles: readonly number[] };
   readonly bce: object;
   /** Weight of the positive class. */
   readonly bce_with_logits: { readonly pos_weight?: number | undefined };
@@ -27,12 +29,18 @@ export type LossSpec = { readonly [T in LossType]: SpecOf<T> }[LossType];
 
 /**
  * Computes a scalar from predictions and targets of equal shape. For cross_entropy and nll, predictions are [rows, classes]
- * and targets are class indices as floats, [rows]. Row weights [rows] multiply the loss of each row, but not the divisor of a
+ * and targets are class indices as floats, [rows]; for pinball, predictions are [rows, quantiles] and targets [rows, 1]. Row weights [rows] multiply the loss of each row, but not the divisor of a
  * mean: weights with a mean of 1 keep the scale of the loss. Throws a GraphError for shapes that do not fit.
  */
 export type Loss = (prediction: Tensor, target: Tensor, rowWeights?: Tensor) => Tensor;
 
 type Entry<T extends LossType> = (prediction: Tensor, target: Tensor, spec: SpecOf<T>, rowWeights?: Tensor) => Tensor;
+
+/** Reduces losses of rows to a scalar. */
+function reduced(unweighted: Tensor, reduction: Reduction | undefined, rowWeights: Tensor | undefined): Tensor {
+  const values = rowWeights ? mul(unweighted, perRow(rowWeights, unweighted)) : unweighted;
+  return reduction === "sum" ? sum(values) : mean(values);
+}
 
 /** Reduces an elementwise loss. Shapes must be equal: broadcasting would hide a wrong target. */
 const elementwise =
@@ -42,9 +50,7 @@ const elementwise =
       throw new GraphError(
         `${spec.type} takes targets of the shape of the prediction, not [${target.shape}] for [${prediction.shape}]`,
       );
-    const unweighted = loss(prediction, target, spec);
-    const values = rowWeights ? mul(unweighted, perRow(rowWeights, unweighted)) : unweighted;
-    return spec.reduction === "sum" ? sum(values) : mean(values);
+    return reduced(loss(prediction, target, spec), spec.reduction, rowWeights);
   };
 
 /** Reshapes weights [rows] to broadcast with values [rows, ...]. */
@@ -56,6 +62,8 @@ const losses: { readonly [T in LossType]: Entry<T> } = {
   l1: elementwise(l1),
   huber: elementwise<"huber">((prediction, target, { delta = 1 }) => huber(prediction, target, delta)),
   smooth_l1: elementwise<"smooth_l1">((prediction, target, { beta = 1 }) => smoothL1(prediction, target, beta)),
+  pinball: (prediction, target, { quantiles, reduction }, rowWeights) =>
+    reduced(pinball(prediction, target, quantiles), reduction, rowWeights),
   bce: elementwise(bce),
   bce_with_logits: elementwise<"bce_with_logits">((prediction, target, { pos_weight = 1 }) =>
     bceWithLogits(prediction, target, pos_weight),

@@ -36,8 +36,8 @@ export interface GraphBuilder {
   tensor(name: string, shape: readonly number[], data: Uint8Array<ArrayBuffer>): Value;
   /** Adds a constant; a single number or string is a scalar. */
   constant(type: OnnxType, values: number | string | readonly number[] | readonly string[], shape?: readonly number[]): Value;
-  /** Adds a node and returns the first output of its operator. */
-  node(operator: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
+  /** Adds a node and returns the first output of its operator, which has `outputs`. */
+  node(operator: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>, outputs?: number): Value;
   /** Makes a value an output [batch, width], or [batch] without a width. It gets this name if it is free. */
   output(name: string, value: Value, type: OnnxType, width: number | null, doc: string): void;
   /** Encodes the graph as a model. */
@@ -57,10 +57,10 @@ export function createGraph(): GraphBuilder {
     names.add(chosen);
     return chosen as Value;
   };
-  const node: GraphBuilder["node"] = (operator, from, attributes = {}) => {
-    const value = free(`/${operator}`);
-    nodes.push(encodeNode(operator, from, value, attributes));
-    return value;
+  const node: GraphBuilder["node"] = (operator, from, attributes = {}, outputs = 1) => {
+    const values = Array.from({ length: outputs }, () => free(`/${operator}`));
+    nodes.push(encodeNode(operator, from, values, attributes));
+    return values[0] as Value;
   };
   return {
     node,
@@ -81,7 +81,7 @@ export function createGraph(): GraphBuilder {
     },
     output(name, value, type, width, doc) {
       const named = free(name);
-      nodes.push(encodeNode("Identity", [value], named, {}));
+      nodes.push(encodeNode("Identity", [value], [named], {}));
       outputs.push(nested(GRAPH.output, valueInfo(named, type, width, doc)));
     },
     model: (name, metadata) =>
@@ -100,15 +100,15 @@ export function createGraph(): GraphBuilder {
 function encodeNode(
   operator: string,
   inputs: readonly Value[],
-  output: Value,
+  outputs: readonly Value[],
   attributes: Readonly<Record<string, Attribute>>,
 ) {
   return nested(
     GRAPH.node,
     message(
       ...inputs.map((name) => string(NODE.input, name)),
-      string(NODE.output, output),
-      string(NODE.name, output),
+      ...outputs.map((name) => string(NODE.output, name)),
+      string(NODE.name, outputs[0] as Value),
       string(NODE.opType, operator),
       ...Object.entries(attributes).map(([name, value]) => nested(NODE.attribute, encodeAttribute(name, value))),
     ),

@@ -5,6 +5,7 @@
 import type { EncodedColumn, TargetScaling, ValueColumn } from "../../domain/datasets/preprocessing.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
+import { valuePlace } from "../../domain/quantiles.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
 import type { Encoded } from "../protobuf.ts";
 import { createGraph, type GraphBuilder, TYPE, type Value } from "./onnx-graph.ts";
@@ -22,7 +23,7 @@ const FLOAT_BYTES = 4;
 
 /**
  * Encodes the file in pieces, without copying the weights. Inputs: `features` [batch, width], or one per raw column. Outputs:
- * `value` [batch, outputs] of a regression; `probabilities` [batch, classes] and `label` [batch] of a classification. Throws
+ * `value` [batch, outputs] of a regression, and `quantiles` [batch, quantiles] where it has some; `probabilities` [batch, classes] and `label` [batch] of a classification. Throws
  * invalid if the model is too large for the format, or takes texts.
  */
 export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
@@ -90,13 +91,24 @@ function activated(graph: GraphBuilder, activation: Model["activation"], output:
 }
 
 /** Adds the output of a regression, with the scaling of its targets undone. */
-function writeValue(graph: GraphBuilder, output: Value, { preprocessing, outputWidth }: Model): void {
+function writeValue(graph: GraphBuilder, output: Value, { preprocessing, outputWidth, quantiles }: Model): void {
   const scalings: readonly TargetScaling[] =
     preprocessing?.targets.map(({ scaling }) => scaling ?? { offset: 0, scale: 1 }) ?? [];
   const isScaled = scalings.some(({ offset, scale }) => offset !== 0 || scale !== 1);
   const isLog = scalings.some(({ transform }) => transform === "log");
   const value = isLog ? exponentials(graph, output, scalings) : isScaled ? rescaled(graph, output, scalings, "float") : output;
-  graph.output("value", value, "float", outputWidth, preprocessing?.targets.map(({ column }) => column).join(", ") ?? "");
+  const targets = preprocessing?.targets.map(({ column }) => column).join(", ") ?? "";
+  if (quantiles) writeQuantiles(graph, value, quantiles, targets);
+  else graph.output("value", value, "float", outputWidth, targets);
+}
+
+/** Adds quantiles in ascending order, and the one that is the value. */
+function writeQuantiles(graph: GraphBuilder, output: Value, quantiles: readonly number[], target: string): void {
+  const attributes = { axis: 1, largest: 0, sorted: 1 };
+  const sorted = graph.node("TopK", [output, graph.constant("int64", [quantiles.length])], attributes, 2);
+  const value = graph.node("Gather", [sorted, graph.constant("int64", [valuePlace(quantiles)])], { axis: 1 });
+  graph.output("value", value, "float", 1, target);
+  graph.output("quantiles", sorted, "float", quantiles.length, `of ${target}: ${quantiles.join(", ")}`);
 }
 
 function rescaled(graph: GraphBuilder, output: Value, scalings: readonly TargetScaling[], type: "float" | "double"): Value {

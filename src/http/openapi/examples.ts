@@ -140,6 +140,7 @@ export const modelExample = {
   output_width: 1,
   classes: ["0", "1"],
   threshold: 0.5,
+  quantiles: null,
   conformal: { part: "validation", rows: 60 },
   layers,
   parameters: 17,

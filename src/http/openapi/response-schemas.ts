@@ -222,6 +222,9 @@ export const modelAnswer = z
     threshold: z.number().nullable().meta({
       description: "Of two classes: the probability of the second above which a row is said to be of it. Null for others.",
     }),
+    quantiles: z.array(z.number()).nullable().meta({
+      description: "Of a regression of quantiles: which one each output is. Null for others.",
+    }),
     conformal: z
       .object({ part: z.enum(CONFORMAL_PARTS), rows: z.int() })
       .nullable()
@@ -246,7 +249,11 @@ export const modelsAnswer = pageOf(modelAnswer).meta({ id: "ModelPage", descript
 const pair = z.tuple([wireNumber, wireNumber]);
 const regression = z
   .object({
-    value: z.union([wireNumber, z.array(wireNumber)]).meta({ description: "An array where there are several outputs." }),
+    value: z.union([wireNumber, z.array(wireNumber)]).meta({ description: "An array where there are several targets." }),
+    quantiles: z
+      .record(z.string(), wireNumber)
+      .optional()
+      .meta({ description: "Of a model of quantiles: the value of each, ascending; `value` is the one nearest to 0.5." }),
     interval: z
       .union([pair, z.array(pair)])
       .optional()

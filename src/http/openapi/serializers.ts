@@ -69,6 +69,7 @@ export function representModel(model: Model, evaluation: Evaluation | null, { li
     output_width: model.outputWidth,
     classes: [...model.classes],
     threshold: thresholdOf(model),
+    quantiles: model.quantiles ? [...model.quantiles] : null,
     conformal: model.conformal ? { part: model.conformal.part, rows: model.conformal.rows } : null,
     layers: [...model.layers],
     parameters: model.parameters,

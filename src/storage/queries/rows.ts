@@ -118,6 +118,7 @@ type Architecture = Pick<
   | "layers"
   | "activation"
   | "threshold"
+  | "quantiles"
   | "conformal"
   | "weights"
   | "receipt"

@@ -4,9 +4,9 @@
  */
 import type { Layer } from "../../domain/spec/layers.ts";
 import { packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
-import type { Candidate } from "./candidates.ts";
-import { layersOf } from "./candidates.ts";
+import { servedLayersOf } from "./candidates.ts";
 import { type FeatureKinds, featureView } from "./feature-views.ts";
+import type { Candidate } from "./portfolio.ts";
 import type { Networks } from "./search-state.ts";
 
 /** A candidate of an average. */
@@ -37,7 +37,7 @@ export function averageOf(
   };
   const parts = networks.map(({ candidate, weight, tensors }) => {
     const selection = view(candidate);
-    return { weight, tensors, shift: selection.length, layers: [...selection, ...layersOf(candidate, outputs)] };
+    return { weight, tensors, shift: selection.length, layers: [...selection, ...servedLayersOf(candidate, outputs)] };
   });
   const layer = { type: "ensemble", members: parts.map(({ weight, layers }) => ({ weight, layers })) } as Layer;
   const tensors = parts.flatMap(({ tensors, shift }, member) => {

@@ -1,101 +1,37 @@
 /**
- * The candidates of a search: networks from linear to deep, with the settings of their training. A function of the data's shape and
- * the seed alone. The first ones are a portfolio that is tuned over tables, best value for work first; what a larger search tries
- * besides are variations of it, drawn by the seed.
+ * Which candidates a search takes, and how each is trained: a function of the data's shape and the seed alone. The first ones are those of
+ * the portfolio; what a larger search tries besides are variations of it, drawn by the seed.
  */
 import { MAX_MEMBERS, type ResolvedAuto } from "../../domain/spec/auto-options.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { NetworkSpec, ResolvedSpec, Task } from "../../domain/spec/spec.ts";
 import { createRandom, type Random, streamKey } from "../../engine/index.ts";
-import { type FeatureKinds, type FeatureView, featureView } from "./feature-views.ts";
-
-type Activation = "relu" | "silu" | "mish" | "tanh";
-
-/** How a candidate is made and trained. */
-export interface Candidate {
-  readonly name: string;
-  /** Which features of a row it takes. */
-  readonly view: FeatureView;
-  readonly takesText: boolean;
-  /** Widths of its hidden layers; none for a linear model. */
-  readonly hidden: readonly number[];
-  readonly activation: Activation;
-  readonly dropout: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-  /** Share of the usual number of rows in a batch. */
-  readonly batchFactor: number;
-  /**
-   * `plain`: linear layers and activations. `normalised`: every input is brought to mean 0 and variance 1 before them. `residual`:
-   * a linear layer, then blocks x + f(norm(x)) with twice as many units within (Gorishniy et al. 2021, the ResNet for tables).
-   */
-  readonly form: "plain" | "normalised" | "residual";
-}
+import type { TargetTraits } from "../data/source.ts";
+import { type FeatureKinds, featureView } from "./feature-views.ts";
+import { lossOfClasses, ownUnitsLayers } from "./learned-targets.ts";
+import { type Candidate, PORTFOLIO, TEXT_PORTFOLIO, VARIED } from "./portfolio.ts";
 
 /** What the candidates of a search depend on. */
 export interface SearchShape {
   readonly task: Task;
   /** Training rows. */
   readonly rows: number;
+  /** Of them, those of each class; ones where that is not known yet. */
+  readonly counts: readonly number[];
   /** Numbers in an output of the network. */
   readonly outputs: number;
   readonly features: FeatureKinds;
 }
 
-const plain = { activation: "relu", dropout: 0, batchFactor: 1, form: "plain", takesText: false } as const;
-const deep = { activation: "silu", dropout: 0.2, learningRate: 0.002, weightDecay: 0.05 } as const;
-const residual = { form: "residual", dropout: 0.2, learningRate: 0.001, weightDecay: 0.1 } as const;
+/** Below this share of the rows, a class is rare. */
+const RARE = 0.15;
 
-/** Linear models, shallow and deep networks on plain numbers, on binned numbers and on both. */
-const PORTFOLIO: readonly Candidate[] = [
-  { ...plain, name: "linear", view: "values", hidden: [], learningRate: 0.02, weightDecay: 0.01 },
-  { ...plain, name: "linear, bins", view: "both", hidden: [], learningRate: 0.01, weightDecay: 0.05 },
-  { ...plain, ...deep, name: "64-64, bins", view: "both", hidden: [64, 64], activation: "relu" },
-  { ...plain, ...deep, name: "128-128", view: "values", hidden: [128, 128], learningRate: 0.003 },
-  { ...plain, name: "64", view: "values", hidden: [64], learningRate: 0.005, weightDecay: 0.01 },
-  { ...plain, ...residual, name: "residual 64-64, bins", view: "both", hidden: [64, 64] },
-  {
-    ...plain,
-    ...deep,
-    name: "tanh 128-64",
-    view: "values",
-    hidden: [128, 64],
-    activation: "tanh",
-    dropout: 0.1,
-    learningRate: 0.003,
-  },
-  { ...plain, ...deep, name: "128-128, bins", view: "both", hidden: [128, 128], dropout: 0.3, weightDecay: 0.1 },
-  { ...plain, ...deep, name: "128-128-128", view: "values", hidden: [128, 128, 128] },
-  { ...plain, ...deep, name: "64-64, bins alone", view: "bins", hidden: [64, 64], activation: "relu" },
-  { ...plain, ...residual, name: "residual 64-64", view: "values", hidden: [64, 64] },
-  {
-    ...plain,
-    ...deep,
-    name: "normalised 128-128, bins",
-    view: "both",
-    hidden: [128, 128],
-    form: "normalised",
-    dropout: 0.3,
-    weightDecay: 0.1,
-  },
-  { ...plain, ...deep, name: "256, bins", view: "both", hidden: [256], activation: "relu", dropout: 0.5, weightDecay: 0.1 },
-];
-
-/** For tables with texts, whose terms are many and rare: linear models first, which cost least, then narrow networks. */
-const TEXT_PORTFOLIO: readonly Candidate[] = [
-  { ...plain, takesText: true, name: "linear, text", view: "both", hidden: [], learningRate: 0.03, weightDecay: 0.1 },
-  { ...plain, takesText: true, name: "linear, text, slow", view: "both", hidden: [], learningRate: 0.01, weightDecay: 0.01 },
-  {
-    ...plain,
-    takesText: true,
-    name: "32, text",
-    view: "both",
-    hidden: [32],
-    dropout: 0.5,
-    learningRate: 0.003,
-    weightDecay: 0.1,
-  },
-];
+/** Whether data is what a candidate is for. */
+const IS_FOR: Readonly<Record<NonNullable<Candidate["only"]>, (traits: TargetTraits) => boolean>> = {
+  classes: ({ rarest }) => rarest !== null,
+  rare: ({ rarest }) => rarest !== null && rarest < RARE,
+  wide: ({ rangesWidely }) => rangesWidely,
+};
 
 /** Multiply-adds that a default search may take, by rough count: they grow with the rows, and stay below a minute of two cores. */
 const BUDGET = { base: 40e9, perRow: 8e6, most: 200e9 };
@@ -107,9 +43,15 @@ const PASSES = 3;
 const FEWEST = 3;
 
 /** Returns the first `trials` candidates; null: as many of the portfolio as the budget allows, at least three. */
-export function candidatesOf(shape: SearchShape, trials: number | null, folds: number, seed: number): Candidate[] {
-  const known = knownTo(shape);
-  if (trials !== null) return Array.from({ length: trials }, (_, place) => known[place] ?? variation(known, place, seed));
+export function candidatesOf(
+  shape: SearchShape,
+  traits: TargetTraits,
+  trials: number | null,
+  folds: number,
+  seed: number,
+): Candidate[] {
+  const known = allowed([...TEXT_PORTFOLIO, ...PORTFOLIO], shape).filter(({ only }) => !only || IS_FOR[only](traits));
+  if (trials !== null) return Array.from({ length: trials }, (_, place) => known[place] ?? variation(shape, place, seed));
   const budget = Math.min(BUDGET.most, BUDGET.base + shape.rows * BUDGET.perRow);
   let spent = 0;
   const chosen: Candidate[] = [];
@@ -124,14 +66,15 @@ export function candidatesOf(shape: SearchShape, trials: number | null, folds: n
 
 /** Returns the candidates that a resolved spec names. */
 export function candidatesNamed(names: readonly string[], shape: SearchShape, seed: number): Candidate[] {
-  const known = knownTo(shape);
-  return names.map((name, place) => known.find((candidate) => candidate.name === name) ?? variation(known, place, seed));
+  const known = [...TEXT_PORTFOLIO, ...PORTFOLIO];
+  return names.map((name, place) => known.find((candidate) => candidate.name === name) ?? variation(shape, place, seed));
 }
 
-/** Those of the portfolio that the features allow. */
-function knownTo({ features }: SearchShape): Candidate[] {
-  const others = features.hasOthers ? PORTFOLIO.filter(({ view }) => view === "values" || features.hasBins) : [];
-  return features.hasText ? [...TEXT_PORTFOLIO, ...others] : others;
+/** Those that the features allow. */
+function allowed(candidates: readonly Candidate[], { features }: SearchShape): Candidate[] {
+  return candidates.filter(({ takesText, view }) =>
+    takesText ? features.hasText : features.hasOthers && (view === "values" || features.hasBins),
+  );
 }
 
 /** Multiply-adds of training candidates on so many folds, roughly. */
@@ -144,14 +87,19 @@ function workOf({ view, takesText, hidden, form }: Candidate, { rows, outputs, f
   const widths = [featureView(features, { view, takesText }).length, ...hidden, outputs];
   const stacked = widths.slice(1).reduce((total, width, index) => total + width * (widths[index] as number), 0);
   const within = form === "residual" ? hidden.reduce((total, units) => total + 4 * units * units, 0) : 0;
+  if (form === "periodic") {
+    const [features = 0, first = 0] = widths;
+    const embedded = features * EMBEDDED * (2 * FREQUENCIES + first);
+    return (stacked - features * first + embedded) * rows * COUNTED_EPOCHS * PASSES;
+  }
   const weights = stacked + within;
   return weights * rows * COUNTED_EPOCHS * PASSES;
 }
 
 /** A candidate beyond the portfolio: one of its networks with other widths, rates and dropout. */
-function variation(known: readonly Candidate[], place: number, seed: number): Candidate {
+function variation(shape: SearchShape, place: number, seed: number): Candidate {
   const random = createRandom(streamKey(seed, `candidate/${place}`));
-  const networks = known.filter(({ hidden }) => hidden.length > 0);
+  const networks = allowed(VARIED, shape);
   const base = networks[random.integer(networks.length)] as Candidate;
   const depth = 1 + random.integer(3);
   const width = pick(random, [32, 64, 96, 128, 192, 256]);
@@ -175,10 +123,22 @@ export function layersOf(candidate: Candidate, outputs: number): Layer[] {
   return [...LAYERS[candidate.form](candidate), linear(outputs, false)];
 }
 
+/** The layers of a trained candidate: behind its own, those that bring its outputs into the units of all others. */
+export function servedLayersOf(candidate: Candidate, outputs: number): Layer[] {
+  return [...layersOf(candidate, outputs), ...ownUnitsLayers(candidate.learned, outputs)];
+}
+
 /** The layers before the last one, of each form. */
 const LAYERS: Readonly<Record<Candidate["form"], (candidate: Candidate) => Layer[]>> = {
   plain: hiddenLayers,
   normalised: (candidate) => [{ type: "batch_norm", eps: 1e-5, momentum: 0.1, affine: false }, ...hiddenLayers(candidate)],
+  periodic: (candidate) => [
+    { type: "periodic", frequencies: FREQUENCIES, sigma: SIGMA },
+    linear(EMBEDDED, true),
+    { type: "relu" },
+    { type: "flatten" },
+    ...hiddenLayers(candidate),
+  ],
   residual: ({ hidden, activation, dropout }) => {
     const [units = 0] = hidden;
     const norm: SimpleLayer = { type: "layer_norm", eps: 1e-5, elementwise_affine: true };
@@ -189,6 +149,11 @@ const LAYERS: Readonly<Record<Candidate["form"], (candidate: Candidate) => Layer
     return [linear(units, false), ...blocks, norm, { type: activation }];
   },
 };
+
+/** Of a periodic embedding (Gorishniy et al. 2022, PLR(lite)): frequencies of a feature, and numbers that it becomes. */
+const FREQUENCIES = 16;
+const SIGMA = 0.1;
+const EMBEDDED = 8;
 
 type SimpleLayer = Exclude<Layer, { type: "residual" | "ensemble" }>;
 
@@ -222,7 +187,7 @@ export function candidateSpec(spec: ResolvedSpec, candidate: Candidate, shape: S
   return {
     ...spec,
     model: { layers: layersOf(candidate, shape.outputs) },
-    loss: lossOfTask(shape.task),
+    loss: shape.task === "regression" ? lossOfTask(shape.task) : lossOfClasses(candidate.learned, shape.counts),
     metrics: [],
     optimizer: {
       type: "adamw",

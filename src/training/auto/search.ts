@@ -12,11 +12,9 @@ import { isGreaterBetterInSearch } from "../../domain/spec/auto-options.ts";
 import { isSearch, type SearchSpec } from "../../domain/spec/spec.ts";
 import { elementCount, packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { type JobData, loadData } from "../data/data.ts";
-import type { Fold } from "../data/folds.ts";
-import { type Table, takeRows } from "../data/table.ts";
+import { takeRows } from "../data/table.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
 import { decide } from "../evaluate/threshold.ts";
-import { BLOCK, createInference } from "../predict/inference.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
 import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
@@ -24,12 +22,13 @@ import { LOSS_ACTIVATION } from "../run/network.ts";
 import { createRecorder } from "../run/recorder.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { averageOf, type Member } from "./average.ts";
-import { type Candidate, candidateSpec, candidatesNamed, keptCandidates, type SearchShape, searchWork } from "./candidates.ts";
-import { featureKinds, featureView, plainFeatures } from "./feature-views.ts";
-import { createFoldTrainer } from "./fold-training.ts";
+import { candidatesNamed, keptCandidates, type SearchShape, searchWork } from "./candidates.ts";
+import { featureKinds, plainFeatures } from "./feature-views.ts";
 import { searchFolds } from "./folds.ts";
-import { type Answers, fitTemperature, metricOf, objectiveOf, probabilitiesOf, unitOf } from "./objective.ts";
+import { targetUnits } from "./learned-targets.ts";
+import { fitTemperature, metricOf, objectiveOf, probabilitiesOf, unitOf } from "./objective.ts";
 import { evaluateOutOfFold } from "./out-of-fold.ts";
+import type { Candidate } from "./portfolio.ts";
 import {
   addTrial,
   decodeSearch,
@@ -40,8 +39,8 @@ import {
   type Trial,
 } from "./search-state.ts";
 import { selectGreedily } from "./selection.ts";
-import { trialSeed } from "./trial-seed.ts";
 import { createTrialSource, type TrainedCandidate } from "./trial-source.ts";
+import { createTrialTrainer, type Search, scalingsOf } from "./trial-training.ts";
 
 /** The best average of a state. */
 interface Average {
@@ -52,19 +51,6 @@ interface Average {
   readonly temperature: number;
   /** Raw outputs for the held-out rows, divided by the temperature. */
   readonly outputs: Float32Array<ArrayBuffer>;
-}
-
-/** What does not change during a search. */
-interface Search {
-  readonly spec: SearchSpec;
-  readonly classes: readonly string[];
-  readonly data: JobData;
-  readonly shape: SearchShape;
-  readonly candidates: readonly Candidate[];
-  readonly folds: readonly Fold[];
-  /** Of the held-out rows, fold after fold. */
-  readonly heldOut: Table;
-  readonly answers: Answers;
 }
 
 /** Runs a search to its end, from its start or from a checkpoint. Throws only on bugs. */
@@ -194,7 +180,8 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
   const { auto } = spec.model;
   const outputs = classes.length > 2 ? classes.length : classes.length === 2 ? 1 : train.targetWidth;
   const features = preprocessing ? featureKinds(preprocessing.columns) : plainFeatures(train.featureWidth);
-  const shape: SearchShape = { task: spec.task, rows: train.rows, outputs, features };
+  const units = targetUnits(train, scalingsOf(data), classes.length);
+  const shape: SearchShape = { task: spec.task, rows: train.rows, counts: units.counts, outputs, features };
   const folds = searchFolds(train, data.dealtBy, classes.length, auto, spec.seed);
   const heldOut = takeRows(
     train,
@@ -204,78 +191,13 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
     spec,
     classes,
     data,
+    units,
     shape,
     candidates: candidatesNamed(auto.candidates, shape, spec.seed),
     folds,
     heldOut,
     answers: { rows: heldOut.rows, width: outputs, targets: heldOut.targets, weights: heldOut.weights },
   };
-}
-
-/** Creates the function that trains a candidate, by its number, on all folds; null when the search has ended meanwhile. */
-function createTrialTrainer({ spec, classes, data, shape, candidates, folds, answers }: Search, ended: () => boolean) {
-  const trainFold = createFoldTrainer(ended);
-  const { auto } = spec.model;
-  const scalings = scalingsOf(data);
-  const objective = objectiveOf(auto.metric, spec.task, scalings);
-  const metric = metricOf(auto.metric, scalings);
-  return (number: number): TrainedCandidate | null => {
-    const begun = performance.now();
-    const candidate = candidates[number - 1] as Candidate;
-    const taken = featureView(shape.features, candidate);
-    const outputs = new Float32Array(answers.rows * answers.width);
-    const weights: TensorSet[] = [];
-    let epochs = 0;
-    let at = 0;
-    const { name } = candidate;
-    const seconds = () => (performance.now() - begun) / 1000;
-    const failed = (): TrainedCandidate => {
-      return {
-        trial: { number, name, value: null, score: null, epochs: null, parameters: 0, seconds: seconds() },
-        networks: null,
-      };
-    };
-    for (const [index, fold] of folds.entries()) {
-      const train = takeFeatures(takeRows(data.train, fold.train), taken);
-      const heldOut = takeFeatures(takeRows(data.train, fold.validation), taken);
-      const own = candidateSpec(spec, candidate, shape, trialSeed(spec.seed, number, index));
-      const result = trainFold(own, train, heldOut, classes.length);
-      if (result.state === "ended") return null;
-      if (result.state === "diverged") return failed();
-      const network = {
-        layers: own.model.layers,
-        preprocessing: null,
-        inputWidth: taken.length,
-        outputWidth: answers.width,
-        activation: "none",
-      } as const;
-      const predicted = createInference(network, result.weights, [BLOCK]).outputs(heldOut.features, heldOut.rows);
-      outputs.set(predicted, at);
-      at += predicted.length;
-      weights.push(result.weights);
-      epochs += result.epochs / folds.length;
-    }
-    const value = objective(outputs, answers);
-    if (!Number.isFinite(value)) return failed();
-    const parameters = (weights[0] as TensorSet).data.length;
-    const score = metric(outputs, answers);
-    return {
-      trial: { number, name, value, score, epochs, parameters, seconds: seconds() },
-      networks: { trial: number, outputs, weights },
-    };
-  };
-}
-
-/** The rows of a table with some of their features, in that order. */
-function takeFeatures(table: Table, features: readonly number[]): Table {
-  const { rows, featureWidth } = table;
-  if (features.length === featureWidth) return table;
-  const taken = new Float32Array(rows * features.length);
-  for (let row = 0; row < rows; row++) {
-    for (let place = 0; place < features.length; place++)
-      taken[row * features.length + place] = table.features[row * featureWidth + (features[place] as number)] as number;
-  }
-  return { ...table, featureWidth: features.length, features: taken };
 }
 
 /** The best average of the trained candidates; null while there is none. */
@@ -359,9 +281,6 @@ function finish(found: Search, state: SearchState, average: Average, metrics: Jo
   const reason = `${length} candidates are trained, ${average.members.length} of them are served as one model`;
   return { state: "succeeded", metrics, reason, model, weights, evaluation };
 }
-
-/** How each target is scaled. */
-const scalingsOf = ({ preprocessing }: JobData) => (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
 
 /** The leaderboard: the best first. */
 function searchResult({ spec, answers, data }: Search, { trials }: SearchState, average: Average): SearchResult {

@@ -12,6 +12,17 @@ export function countClasses(targets: ArrayLike<number>, classes: number): numbe
   return counts;
 }
 
+/** The share of the rows with a class that the rarest class has. */
+export function rarestShare(codes: ArrayLike<number>, classes: number): number {
+  const counts = new Array<number>(classes).fill(0);
+  for (let row = 0; row < codes.length; row++) {
+    const place = codes[row] as number;
+    if (place >= 0) counts[place] = (counts[place] as number) + 1;
+  }
+  const rows = counts.reduce((total, count) => total + count, 0);
+  return Math.min(...counts) / rows;
+}
+
 /**
  * The loss with numbers in the place of "balanced": rows / (classes * rows of the class), as scikit-learn, and for
  * bce_with_logits the negatives to a positive. A class that does not occur weighs 1.

@@ -110,7 +110,7 @@ export type ClassesResult =
     }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-const LOSS_IS_REGRESSION: readonly string[] = ["mse", "l1", "huber", "smooth_l1"];
+const LOSS_IS_REGRESSION: readonly string[] = ["mse", "l1", "huber", "smooth_l1", "pinball"];
 
 /** The task that a target means, and the class of each row. */
 export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, values }: DatasetRows): ClassesResult {

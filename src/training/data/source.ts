@@ -10,6 +10,7 @@ import { givenLayers, type JobSpec, type ResolvedSpec, type Task } from "../../d
 import { type Split, splitColumnOf } from "../../domain/spec/split.ts";
 import type { TensorEntry } from "../../domain/tensor.ts";
 import { type Embedding, embeddingsOf } from "../run/network.ts";
+import { rarestShare } from "./class-weights.ts";
 import { columnsWorthLearning } from "./columns-worth-learning.ts";
 import { dataNotes } from "./data-notes.ts";
 import { chooseColumns, readClasses, rowsWithTargets } from "./dataset-columns.ts";
@@ -26,7 +27,16 @@ import {
   modelStartOf,
 } from "./model-start.ts";
 import { heldOutCounts, labelErrors, resolveSplit, splitColumn, splitErrors, splitPresent, splitRows } from "./split.ts";
+import { rangesWidely } from "./target-units.ts";
 import { inferTask, readTargets } from "./targets.ts";
+
+/** What of a target says which candidates a search tries. */
+export interface TargetTraits {
+  /** The share of the rows that the rarest class has; null for a regression, and where the rows are not there yet. */
+  readonly rarest: number | null;
+  /** Whether values of a regression range so widely that their logarithms may be learned better. */
+  readonly rangesWidely: boolean;
+}
 
 export interface DataShape {
   readonly task: Task;
@@ -48,6 +58,7 @@ export interface DataShape {
   } | null;
   /** Which features are positions to be looked up in a table. */
   readonly embeddings: readonly Embedding[];
+  readonly traits: TargetTraits;
   /** The encoded columns, with the shape that fitting gives them; null for rows as they are. */
   readonly encoded: readonly EncodedColumn[] | null;
 }
@@ -100,7 +111,13 @@ const refused = (rowsPointer: string, errors: readonly FieldError[]): Described 
 });
 
 /** Rows as they are: no preprocessing, and no split unless asked for. */
-const plain = { preprocess: null, columns: null, embeddings: [], encoded: null } as const;
+const plain = {
+  preprocess: null,
+  columns: null,
+  embeddings: [],
+  encoded: null,
+  traits: { rarest: null, rangesWidely: false },
+} as const;
 
 function describeGenerator(spec: JobSpec): Described {
   const { generator } = spec.data as Extract<JobSpec["data"], { generator: unknown }>;
@@ -198,6 +215,10 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
     columns: { features: names(chosen.features), target: names(chosen.targets), weights: chosen.weights },
     embeddings: embeddingsOf(columns),
     encoded: columns,
+    traits: {
+      rarest: codes && rarestShare(codes, classes.length),
+      rangesWidely: codes === null && chosen.targets.every(({ name }) => rangesWidely(dataset.values.get(name) ?? [])),
+    },
   };
   const noted = { spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows };
   const notes = [...worth.notes, ...dataNotes(noted)].slice(0, MAX_NOTES);

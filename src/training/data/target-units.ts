@@ -23,3 +23,29 @@ export function logOf(value: number, { transform }: Pick<TargetScaling, "transfo
   if (transform !== "log") return value;
   return value > -1 ? deterministicMath.log(1 + value) : Number.NaN;
 }
+
+/** A skewness from which values range widely: that of the exponential distribution is 2. */
+const WIDE_SKEWNESS = 1.5;
+
+/**
+ * Whether logarithms of the values, log(1 + y), may be learned better than themselves: all are above -1, a few are far greater than the others (by
+ * Fisher's moment coefficient of skewness), and their logarithms lean less than half as much. Values that are missing do not count.
+ */
+export function rangesWidely(values: ArrayLike<number>): boolean {
+  const present = Float64Array.from(values).filter((value) => !Number.isNaN(value));
+  if (present.length === 0 || present.some((value) => value <= -1)) return false;
+  const skewness = skewnessOf(present);
+  if (skewness < WIDE_SKEWNESS) return false;
+  return Math.abs(skewnessOf(present.map((value) => deterministicMath.log(1 + value)))) < skewness / 2;
+}
+
+/** 0 for values that are all alike. */
+function skewnessOf(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  let [squares, cubes] = [0, 0];
+  for (const value of values) {
+    squares += (value - mean) ** 2 / values.length;
+    cubes += (value - mean) ** 3 / values.length;
+  }
+  return squares > 0 ? cubes / squares ** 1.5 : 0;
+}

@@ -25,6 +25,7 @@ const LOSS_TASKS: Readonly<Record<string, Task>> = {
   mse: "regression",
   l1: "regression",
   huber: "regression",
+  pinball: "regression",
   bce: "binary_classification",
   bce_with_logits: "binary_classification",
 };

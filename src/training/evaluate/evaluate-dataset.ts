@@ -8,7 +8,7 @@ import type { DatasetEvaluation } from "../../domain/ports.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { encodeRows } from "../data/data.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, scoredOutputs } from "./evaluate.ts";
 import { readColumn, readPlaces } from "./read-columns.ts";
 
 const POINTER = "/dataset/id";
@@ -19,7 +19,7 @@ const MOST_OUTPUTS = 2 ** 25;
 
 /** Scores over every row of a data set, or what is wrong with its columns: all of it. The values of all columns are there. */
 export function evaluateDataset(model: Model, weights: TensorSet, dataset: DatasetRows): DatasetEvaluation {
-  const { preprocessing, classes, outputWidth, threshold } = model;
+  const { preprocessing, classes, outputWidth, threshold, quantiles } = model;
   if (!preprocessing || preprocessing.targets.length === 0)
     return refused(["the model was not trained on a data set: its columns have no names"]);
   const read = readDataset(preprocessing, dataset, classes);
@@ -39,7 +39,7 @@ export function evaluateDataset(model: Model, weights: TensorSet, dataset: Datas
     if (table.actual) actual?.set(table.actual, start * table.targetWidth);
   }
   const scalings = preprocessing.targets.map(({ scaling }) => scaling);
-  const predicted = { rows: chosen.length, outputs, targets, actual, threshold };
+  const predicted = { rows: chosen.length, outputs: scoredOutputs(outputs, quantiles), targets, actual, threshold };
   return { ok: true, evaluation: evaluate(predicted, classes, scalings) };
 }
 

@@ -14,7 +14,7 @@ import type { JobData } from "../data/data.ts";
 import { type Table, takeRows } from "../data/table.ts";
 import { type Architecture, architectureNetwork, BLOCK, createInference, type Inference } from "../predict/inference.ts";
 import { conformalOf } from "./conformal.ts";
-import { choose, evaluate, type Predicted, scoreValues } from "./evaluate.ts";
+import { choose, evaluate, type Predicted, scoredOutputs, scoreValues } from "./evaluate.ts";
 import { type ColumnGroup, permutationImportance } from "./importance.ts";
 import { scoreModel } from "./score.ts";
 
@@ -23,6 +23,8 @@ export interface FinishedModel extends Architecture {
   readonly classes: readonly string[];
   /** Of two classes: the probability above which a row is of the second. */
   readonly threshold?: number;
+  /** Of a regression of quantiles: which one each output is. */
+  readonly quantiles?: readonly number[];
 }
 
 /** Most outputs that are looked at together, 128 MiB: beyond them, the scores of a part are those of rows drawn by the seed. */
@@ -53,7 +55,7 @@ export function evaluateModel(model: FinishedModel, weights: TensorSet, data: Jo
     if (!part) return null;
     const table = part.rows > most ? sample(part, most, seed) : part;
     const { rows, features, targets, actual } = table;
-    const outputs = inference.outputs(features, rows);
+    const outputs = scoredOutputs(inference.outputs(features, rows), model.quantiles);
     const predicted = { rows, outputs, targets, actual, threshold: model.threshold };
     return { table, predicted, evaluation: evaluate(predicted, model.classes, scalings) };
   };
@@ -100,7 +102,7 @@ function importanceOf(model: FinishedModel, inference: Inference, data: JobData,
     repeats: REPEATS,
     seed,
     score(features) {
-      const outputs = inference.outputs(features, rows);
+      const outputs = scoredOutputs(inference.outputs(features, rows), model.quantiles);
       return isClassifier ? accuracy(outputs, { ...table, threshold: model.threshold }) : determination(outputs, table);
     },
   });

@@ -13,6 +13,7 @@ import {
   type PartEvaluation,
   type RegressionEvaluation,
 } from "../../domain/models/evaluation.ts";
+import { uncrossed, valuePlace } from "../../domain/quantiles.ts";
 import type { RankedMetric } from "../../domain/spec/spec.ts";
 import { deterministicMath } from "../../engine/index.ts";
 import { toOwnUnits } from "../data/target-units.ts";
@@ -30,6 +31,20 @@ export interface Predicted {
   readonly actual?: Float64Array | null;
   /** Of two classes: the probability above which a row is of the second; a half when left out. */
   readonly threshold?: number | undefined;
+}
+
+/**
+ * The outputs as what is scored: of a regression of quantiles the one that stands for its value, [rows, 1], as predictions have it; of every
+ * other model themselves.
+ */
+export function scoredOutputs(outputs: Float32Array, quantiles: readonly number[] | undefined): Float32Array {
+  if (!quantiles) return outputs;
+  const { length } = quantiles;
+  const place = valuePlace(quantiles);
+  return Float32Array.from(
+    { length: outputs.length / length },
+    (_, row) => uncrossed(outputs, row * length, length)[place] as number,
+  );
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -2,6 +2,7 @@
  * The metrics of an epoch. Each is made of sums over rows that the step computes as part of its graph, and a last division
  * here, in float64, when the epoch is whole: a mean of means would weigh the rows of a short last batch too much.
  */
+import { valuePlace } from "../../domain/quantiles.ts";
 import { isRanked, type Metric, type SummedMetric } from "../../domain/spec/spec.ts";
 import { graph, nn, type Tensor } from "../../engine/index.ts";
 import { matthewsCorrelation } from "./matthews.ts";
@@ -173,6 +174,15 @@ export function sumsOf(metrics: readonly Metric[]): SumName[] {
 /** A sum as a graph over the rows of a batch. */
 export function sumGraph(name: SumName, output: Tensor, targets: Tensor, context: SumContext): Tensor {
   return (SUMS[name] as Sum)(output, targets, context);
+}
+
+/** Of outputs [rows, quantiles] the column that metrics look at, [rows, 1]: that of the value, as it was learned. */
+export function valueOutput(outputs: Tensor, quantiles: readonly number[]): Tensor {
+  const start = valuePlace(quantiles);
+  return graph.slice(outputs, [
+    { start: 0, stop: outputs.shape[0] as number, step: 1 },
+    { start, stop: start + 1, step: 1 },
+  ]);
 }
 
 /** For each column of row-major targets, the sum of squares around its mean, in float64. */

@@ -125,18 +125,24 @@ function preprocessingErrors({ columns }: Preprocessing): FieldError[] {
 
 /** Whether task, classes, activation and outputs fit together. */
 function meaningErrors(stated: Architecture, { outputShape }: Network): FieldError[] {
-  const { task, classes, activation, preprocessing, threshold, conformal } = stated;
+  const { task, classes, activation, preprocessing, threshold, conformal, quantiles } = stated;
   const fail = (field: string, detail: string): FieldError[] => [{ pointer: `${AT}/${field}`, detail }];
   const [outputs = 0] = outputShape;
   if (outputShape.length !== 1) return fail("layers", `give [${outputShape.join(", ")}] for a row: end with one axis`);
   if (threshold !== undefined && (task === "regression" || outputs > 2)) return fail("threshold", "is for two classes");
-  if (conformal && conformal.scores.length !== (task === "regression" ? outputs : 1))
+  if (quantiles && (task !== "regression" || quantiles.length !== outputs))
+    return fail(
+      "quantiles",
+      `are ${quantiles.length} of a regression with as many outputs, and this is ${task} with ${outputs}`,
+    );
+  const values = quantiles ? 1 : outputs;
+  if (conformal && conformal.scores.length !== (task === "regression" ? values : 1))
     return fail("conformal", "has a list of scores for each target, or one for classes");
   if (task === "regression") {
     if (classes && classes.length > 0) return fail("classes", "must be empty for regression");
     if (activation !== undefined && activation !== "none") return fail("activation", "must be none for regression");
-    const targets = preprocessing?.targets.length ?? outputs;
-    return targets === outputs ? [] : fail("preprocessing/targets", `are ${targets} for ${outputs} outputs`);
+    const targets = preprocessing?.targets.length ?? values;
+    return targets === values ? [] : fail("preprocessing/targets", `are ${targets} for ${values} values`);
   }
   const count = outputs === 1 ? 2 : outputs;
   if (task === "binary_classification" && count !== 2)
@@ -181,7 +187,7 @@ function inOrder(network: Network, tensors: TensorSet): TensorSet {
 }
 
 function modelOf(
-  { task, layers, classes, activation, preprocessing, threshold, conformal }: Architecture,
+  { task, layers, classes, activation, preprocessing, threshold, conformal, quantiles }: Architecture,
   { outputShape }: Network,
   inputWidth: number,
   weights: TensorSet,
@@ -200,6 +206,7 @@ function modelOf(
     layers,
     activation: activation ?? (isProbability ? "none" : outputWidth === 1 ? "sigmoid" : "softmax"),
     ...(threshold !== undefined && { threshold }),
+    ...(quantiles && { quantiles }),
     ...(conformal && { conformal }),
     parameters,
     weights: weights.entries,

@@ -4,6 +4,7 @@ import { choosePlace } from "../../domain/models/decision.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import { createRemarkCollector } from "../../domain/models/remarks.ts";
 import type { PredictionResult } from "../../domain/ports.ts";
+import { uncrossed, valuePlace } from "../../domain/quantiles.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { toOwnUnits } from "../data/target-units.ts";
 import { BLOCK, createInference, SMALL_BLOCK } from "./inference.ts";
@@ -41,9 +42,14 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
 
 /** Returns the prediction for the outputs at `offset`. */
 function predictionOf(model: Model, outputs: Float32Array, offset: number): Prediction {
-  const { task, classes, preprocessing, outputWidth, threshold } = model;
+  const { task, classes, preprocessing, outputWidth, threshold, quantiles } = model;
   if (task === "regression") {
     const values: number[] = [];
+    if (quantiles) {
+      const scaling = preprocessing?.targets[0]?.scaling ?? null;
+      for (const output of uncrossed(outputs, offset, outputWidth)) values.push(toOwnUnits(output, scaling));
+      return { value: values[valuePlace(quantiles)] as number, quantiles: values };
+    }
     for (let column = 0; column < outputWidth; column++) {
       values.push(toOwnUnits(outputs[offset + column] as number, preprocessing?.targets[column]?.scaling ?? null));
     }

@@ -1,6 +1,7 @@
 /** Prepares a job whose network is searched for: the candidates, and what training the largest of them takes. */
 import type { FieldError } from "../../domain/errors.ts";
 import { type ResolvedAuto, SEARCH_METRICS, type SearchMetric } from "../../domain/spec/auto-options.ts";
+import { MAXIMIZED } from "../../domain/spec/decision-options.ts";
 import type { JobSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import {
@@ -20,7 +21,10 @@ import { networkOf } from "../run/network.ts";
 import { decisionErrors } from "./decision.ts";
 
 /** The parts of a resolved spec that a search decides. */
-export type SearchResolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "epochs" | "scheduler" | "early_stopping"> & {
+export type SearchResolution = Pick<
+  ResolvedSpec,
+  "task" | "loss" | "metrics" | "epochs" | "scheduler" | "early_stopping" | "decision"
+> & {
   readonly model: { readonly auto: ResolvedAuto };
 };
 
@@ -46,7 +50,7 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
       detail: "embedding is for a given network: a search takes categories one-hot or ordinal",
     });
   const { folds, trained } = foldCounts(shape.rows, auto.folds);
-  const candidates = candidatesOf(shape, auto.trials, trained, spec.seed).map(({ name }) => name);
+  const candidates = candidatesOf(shape, data.traits, auto.trials, trained, spec.seed).map(({ name }) => name);
   const model = { auto: { ...auto, trials: candidates.length, metric, folds, trained_folds: trained, candidates } };
   const { task } = data;
   const resolution = {
@@ -56,9 +60,17 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
     epochs: candidates.length,
     scheduler: null,
     early_stopping: null,
+    ...decisionOf(spec, metric, data),
     model,
   };
   return { resolution, errors };
+}
+
+/** How two classes are decided: as the spec says, else so that the metric of the search is greatest, where that is a metric of decisions. */
+function decisionOf({ decision }: JobSpec, metric: SearchMetric, { classes }: DataShape): Pick<ResolvedSpec, "decision"> {
+  if (decision) return { decision };
+  const maximize = MAXIMIZED.find((name) => name === metric);
+  return maximize && classes.length === 2 ? { decision: { maximize } } : {};
 }
 
 /** Below it, a fold is a handful of rows. */
@@ -78,6 +90,7 @@ function searchShape({
   return {
     task,
     rows: rows - validationRows - testRows,
+    counts: classes.map(() => 1),
     outputs: classes.length > 2 ? classes.length : classes.length === 2 ? 1 : targetWidth,
     features: encoded ? featureKinds(encoded) : plainFeatures(featureWidth),
   };

@@ -28,7 +28,7 @@ export type Resolution = Pick<ResolvedSpec, "task" | "loss" | "metrics" | "sched
   Pick<NetworkSpec, "model">;
 
 const TASK_LOSSES: Readonly<Record<Task, readonly Loss["type"][]>> = {
-  regression: ["mse", "l1", "huber"],
+  regression: ["mse", "l1", "huber", "pinball"],
   binary_classification: ["bce", "bce_with_logits", "cross_entropy"],
   multiclass_classification: ["cross_entropy"],
 };
@@ -82,10 +82,14 @@ function defaultLoss(task: Task, layers: readonly Layer[]): Loss {
   return outputLayer(layers)?.type === "sigmoid" ? { type: "bce" } : { type: "bce_with_logits", pos_weight: 1 };
 }
 
-function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes }: DataShape): FieldError[] {
+function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes, targetWidth }: DataShape): FieldError[] {
   if (!TASK_LOSSES[task].includes(loss.type)) {
     return [{ pointer: "/loss/type", detail: `${loss.type} is not a loss for ${task}: use ${TASK_LOSSES[task].join(" or ")}` }];
   }
+  if (loss.type === "pinball" && targetWidth > 1)
+    return [
+      { pointer: "/loss/type", detail: `pinball is for one target, not ${targetWidth}: use another loss, or a job for each` },
+    ];
   if (loss.type === "bce" && outputLayer(layers)?.type !== "sigmoid") {
     const pointer = `/model/layers/${layers.length - 1}`;
     return [{ pointer, detail: "bce takes probabilities: end the network with sigmoid, or use bce_with_logits" }];
@@ -105,6 +109,7 @@ function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes }: Dat
 
 /** The number of outputs that the network must have. */
 function outputWidth(loss: Loss, { task, classes, targetWidth }: DataShape): number {
+  if (loss.type === "pinball") return loss.quantiles.length;
   if (task === "regression") return targetWidth;
   return loss.type === "cross_entropy" ? classes.length : 1;
 }

@@ -25,7 +25,7 @@ import {
 } from "../../engine/index.ts";
 import { resolveLoss } from "../data/class-weights.ts";
 import type { DataShape } from "../data/source.ts";
-import { type OutputKind, sumGraph, sumsOf } from "../evaluate/metrics.ts";
+import { type OutputKind, sumGraph, sumsOf, valueOutput } from "../evaluate/metrics.ts";
 import { memberLoss } from "./member-loss.ts";
 import { ACTIVATIONS, type Embedding, freeze, LOSS_ACTIVATION, networkOf } from "./network.ts";
 
@@ -279,10 +279,11 @@ function lossOf({ spec, sizes }: Context, output: Tensor, targets: Tensor, rowWe
 
 function metricSums(
   { spec, sizes: { targetScalings = [] } }: Context,
-  output: Tensor,
+  outputs: Tensor,
   targets: Tensor,
   prefix: string,
 ): Record<string, Tensor> {
+  const output = spec.loss.type === "pinball" ? valueOutput(outputs, spec.loss.quantiles) : outputs;
   const kind = outputKind(spec);
   const classes = kind === "values" ? 0 : kind === "scores" ? (output.shape[1] as number) : 2;
   if (targetScalings.some((scaling) => scaling?.transform === "log")) {

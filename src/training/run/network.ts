@@ -92,6 +92,7 @@ export const LOSS_ACTIVATION: Readonly<Record<Loss["type"], Model["activation"]>
   mse: "none",
   l1: "none",
   huber: "none",
+  pinball: "none",
   bce: "none",
   bce_with_logits: "sigmoid",
   cross_entropy: "softmax",

@@ -141,6 +141,7 @@ function modelOf(
     activation: LOSS_ACTIVATION[spec.loss.type],
     // A criterion looks at the rows once, at the end.
     ...decide(spec.decision, () => null),
+    ...(spec.loss.type === "pinball" && { quantiles: spec.loss.quantiles }),
     parameters: job.parameters,
     weights,
     sha256: sha256Of(data.subarray(0, count)),

@@ -161,13 +161,14 @@ export function writeCsvRow(row: string, prediction: Prediction, shape: CsvShape
 function namesOf(shape: CsvShape): string[] {
   const { model, hasIntervals } = shape;
   if (model.task !== "regression") return [...classNames(shape), ...(hasIntervals ? ["set"] : [])];
-  const { outputWidth, preprocessing } = model;
+  const { outputWidth, preprocessing, quantiles = [] } = model;
   const suffixes =
-    outputWidth === 1
+    outputWidth === 1 || quantiles.length > 0
       ? [""]
       : Array.from({ length: outputWidth }, (_, index) => `_${preprocessing?.targets[index]?.column ?? index + 1}`);
   const bounds = suffixes.flatMap((suffix) => [`lower${suffix}`, `upper${suffix}`]);
-  return [...suffixes.map((suffix) => `prediction${suffix}`), ...(hasIntervals ? bounds : [])];
+  const named = quantiles.map((quantile) => `quantile_${quantile}`);
+  return [...suffixes.map((suffix) => `prediction${suffix}`), ...named, ...(hasIntervals ? bounds : [])];
 }
 
 function classNames({ model: { classes }, topK }: CsvShape): string[] {
@@ -177,7 +178,7 @@ function classNames({ model: { classes }, topK }: CsvShape): string[] {
 }
 
 function valuesOf(prediction: Prediction, { model, topK }: CsvShape): (string | number)[] {
-  if ("value" in prediction) return [prediction.value, prediction.intervals ?? []].flat(2);
+  if ("value" in prediction) return [prediction.value, prediction.quantiles ?? [], prediction.intervals ?? []].flat(2);
   const { label, probability, probabilities, set } = prediction;
   // A list of labels, which may have any character in them, is JSON.
   const among = set ? [JSON.stringify(set.map((place) => model.classes[place]))] : [];

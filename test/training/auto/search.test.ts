@@ -67,6 +67,23 @@ describe("a job without a model", () => {
     expect(scores).toEqual(scores.toSorted((a, b) => (metric === "r2" ? b - a : a - b)));
   });
 
+  it.each([
+    ["f1", undefined, { maximize: "f1" }],
+    ["balanced_accuracy", undefined, { maximize: "balanced_accuracy" }],
+    ["f1", { threshold: 0.3 }, { threshold: 0.3 }],
+    ["roc_auc", undefined, undefined],
+  ])("by %s decides two classes for that metric unless it says otherwise", (metric, decision, expected) => {
+    const prepared = prepare({ ...moons, model: { auto: { trials: 1, metric } }, ...(decision && { decision }) });
+    if (!prepared.ok) throw new Error(JSON.stringify(prepared));
+    expect(prepared.spec.decision).toEqual(expected);
+  });
+
+  it("of more than two classes by f1 has no threshold", () => {
+    const prepared = prepare({ ...blobs, model: { auto: { trials: 1, metric: "f1" } } });
+    expect(prepared).toMatchObject({ ok: true });
+    expect(prepared.ok && prepared.spec.decision).toBe(undefined);
+  });
+
   it("gives the same bits again, and others for another seed", () => {
     const spec = { ...moons, ...trials(4) };
     const { sha256 } = found(spec).result.model;

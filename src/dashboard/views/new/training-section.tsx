@@ -12,6 +12,7 @@ const LOSSES = [
   { value: "mse", label: "Mean squared error" },
   { value: "l1", label: "Mean absolute error" },
   { value: "huber", label: "Huber" },
+  { value: "pinball", label: "Pinball, of quantiles" },
   { value: "bce", label: "Binary cross-entropy" },
   { value: "bce_with_logits", label: "Binary cross-entropy with logits" },
   { value: "cross_entropy", label: "Cross-entropy" },

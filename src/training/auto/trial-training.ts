@@ -1,0 +1,103 @@
+/** Trains a candidate of a search on all folds, and predicts the rows that each holds out. Knows nothing of other candidates. */
+import type { SearchSpec } from "../../domain/spec/spec.ts";
+import type { TensorSet } from "../../domain/tensor.ts";
+import type { JobData } from "../data/data.ts";
+import type { Fold } from "../data/folds.ts";
+import { type Table, takeRows } from "../data/table.ts";
+import { BLOCK, createInference } from "../predict/inference.ts";
+import { candidateSpec, type SearchShape, servedLayersOf } from "./candidates.ts";
+import { featureView } from "./feature-views.ts";
+import { createFoldTrainer } from "./fold-training.ts";
+import { inOwnUnits, learnedRows, type TargetUnits } from "./learned-targets.ts";
+import { type Answers, metricOf, objectiveOf } from "./objective.ts";
+import type { Candidate } from "./portfolio.ts";
+import { trialSeed } from "./trial-seed.ts";
+import type { TrainedCandidate } from "./trial-source.ts";
+
+/** What does not change during a search. */
+export interface Search {
+  readonly spec: SearchSpec;
+  readonly classes: readonly string[];
+  readonly data: JobData;
+  readonly units: TargetUnits;
+  readonly shape: SearchShape;
+  readonly candidates: readonly Candidate[];
+  readonly folds: readonly Fold[];
+  /** Of the held-out rows, fold after fold. */
+  readonly heldOut: Table;
+  readonly answers: Answers;
+}
+
+/** How each target is scaled. */
+export const scalingsOf = ({ preprocessing }: JobData) => (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
+
+/** Creates the function that trains a candidate, by its number, on all folds; null when the search has ended meanwhile. */
+export function createTrialTrainer(
+  { spec, classes, data, units, shape, candidates, folds, answers }: Search,
+  ended: () => boolean,
+) {
+  const trainFold = createFoldTrainer(ended);
+  const { auto } = spec.model;
+  const scalings = scalingsOf(data);
+  const objective = objectiveOf(auto.metric, spec.task, scalings);
+  const metric = metricOf(auto.metric, scalings);
+  return (number: number): TrainedCandidate | null => {
+    const begun = performance.now();
+    const candidate = candidates[number - 1] as Candidate;
+    const taken = featureView(shape.features, candidate);
+    const outputs = new Float32Array(answers.rows * answers.width);
+    const weights: TensorSet[] = [];
+    let epochs = 0;
+    let at = 0;
+    const { name } = candidate;
+    const seconds = () => (performance.now() - begun) / 1000;
+    const failed = (): TrainedCandidate => {
+      return {
+        trial: { number, name, value: null, score: null, epochs: null, parameters: 0, seconds: seconds() },
+        networks: null,
+      };
+    };
+    for (const [index, fold] of folds.entries()) {
+      const { learned } = candidate;
+      const train = learnedRows(takeFeatures(takeRows(data.train, fold.train), taken), learned, units, true);
+      const heldOut = learnedRows(takeFeatures(takeRows(data.train, fold.validation), taken), learned, units, false);
+      const own = candidateSpec(spec, candidate, shape, trialSeed(spec.seed, number, index));
+      const result = trainFold(own, train, heldOut, classes.length);
+      if (result.state === "ended") return null;
+      if (result.state === "diverged") return failed();
+      const network = {
+        layers: servedLayersOf(candidate, shape.outputs),
+        preprocessing: null,
+        inputWidth: taken.length,
+        outputWidth: answers.width,
+        activation: "none",
+      } as const;
+      const trained = inOwnUnits(result.weights, learned, units, own.model.layers.length);
+      const predicted = createInference(network, trained, [BLOCK]).outputs(heldOut.features, heldOut.rows);
+      outputs.set(predicted, at);
+      at += predicted.length;
+      weights.push(trained);
+      epochs += result.epochs / folds.length;
+    }
+    const value = objective(outputs, answers);
+    if (!Number.isFinite(value)) return failed();
+    const parameters = (weights[0] as TensorSet).data.length;
+    const score = metric(outputs, answers);
+    return {
+      trial: { number, name, value, score, epochs, parameters, seconds: seconds() },
+      networks: { trial: number, outputs, weights },
+    };
+  };
+}
+
+/** The rows of a table with some of their features, in that order. */
+function takeFeatures(table: Table, features: readonly number[]): Table {
+  const { rows, featureWidth } = table;
+  if (features.length === featureWidth) return table;
+  const taken = new Float32Array(rows * features.length);
+  for (let row = 0; row < rows; row++) {
+    for (let place = 0; place < features.length; place++)
+      taken[row * features.length + place] = table.features[row * featureWidth + (features[place] as number)] as number;
+  }
+  return { ...table, featureWidth: features.length, features: taken };
+}
