@@ -12,6 +12,14 @@ export function countClasses(targets: ArrayLike<number>, classes: number): numbe
   return counts;
 }
 
+/** Whether a loss depends on how often each class occurs. */
+export function isBalanced(loss: Loss): boolean {
+  return (
+    (loss.type === "cross_entropy" && loss.weight === "balanced") ||
+    (loss.type === "bce_with_logits" && loss.pos_weight === "balanced")
+  );
+}
+
 /**
  * The loss with numbers in the place of "balanced": rows / (classes * rows of the class), as scikit-learn, and for
  * bce_with_logits the negatives to a positive. A class that does not occur weighs 1.

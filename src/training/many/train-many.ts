@@ -74,7 +74,7 @@ export function trainTrial(plan: TrialPlan, trial: Trial, ended: () => boolean =
   const training: TrainingPlan = { ...steps.plan, optimizer };
   const bestWeights = writeTrial(plan, { ...steps, plan: training }, trial);
   const { from = null } = trial;
-  const scalings = plan.sizes.targetScalings ?? [];
+  const scalings = trial.scalings ?? plan.sizes.targetScalings ?? [];
   const data = {
     train: trial.train,
     validation: trial.validation,
