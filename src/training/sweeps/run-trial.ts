@@ -84,6 +84,7 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
         validation: data.validation,
         scalings: data.preprocessing?.targets.map(({ scaling }) => scaling) ?? [],
         initial: opened.common.initial,
+        series: [metric],
         from: state && progress && { epoch: state.epoch, tensors: state.tensors, ...progress },
         ...(isRung && { until }),
       },
