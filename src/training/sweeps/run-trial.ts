@@ -50,6 +50,8 @@ type Training =
 interface Progress extends Omit<TrialState, "epoch" | "tensors"> {
   /** The value of the objective at the best epoch so far. */
   readonly value: number;
+  /** Time that its rungs have taken: max_seconds of the job is for all of them together. */
+  readonly spentMs: number;
 }
 
 /** Creates the trainer of a sweep. `cancelled` is called every few milliseconds. */
@@ -69,7 +71,7 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
     const isRung = until !== null && until < spec.epochs;
     const progress = state && (state.progress as Progress);
     const done = state?.epoch ?? 0;
-    const begun = performance.now();
+    const begun = performance.now() - (progress?.spentMs ?? 0);
     let isLate = false;
     const ended = () => {
       isLate ||= performance.now() - begun > spec.max_seconds * 1000;
@@ -101,7 +103,14 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
     const { bestEpoch, weights, sha256, next } = outcome;
     const value = bestEpoch > done ? (values[bestEpoch - done - 1] as number) : (progress?.value ?? Number.NaN);
     if (!Number.isFinite(value)) return failed(`${metric} is ${value}: ${DIVERGED_CURE}`);
-    return { kind: "done", value, sha256, weights: weights.data, state: next && stateOf(next, value, common.curve), ...common };
+    return {
+      kind: "done",
+      value,
+      sha256,
+      weights: weights.data,
+      state: next && stateOf(next, { value, spentMs: performance.now() - begun }, common.curve),
+      ...common,
+    };
   }
 
   return {
@@ -156,6 +165,10 @@ function sha256OfAll(folds: readonly Done[]): string {
   return hash.digest("hex");
 }
 
-function stateOf({ epoch, tensors, ...rest }: TrialState, value: number, curve: TrialCurve): FoldState {
-  return { epoch, tensors, curve, progress: { ...rest, value } satisfies Progress };
+function stateOf(
+  { epoch, tensors, ...rest }: TrialState,
+  own: Pick<Progress, "value" | "spentMs">,
+  curve: TrialCurve,
+): FoldState {
+  return { epoch, tensors, curve, progress: { ...rest, ...own } satisfies Progress };
 }

@@ -94,6 +94,17 @@ describe("a trial", () => {
     }
   });
 
+  it("has one max_seconds for all of its rungs", () => {
+    const trainer = trainerOf({ ...base, max_seconds: 60 }, { "/seed": { min: 0, max: 9, integer: true } });
+    const planned = { number: 1, parameters: { "/seed": 1 }, goesOn: false };
+    const [first] = trainer.run({ ...planned, untilEpoch: 2 }, 0, null)?.states ?? [];
+    if (!first) throw new Error("the rung left no state");
+    const spent = (ms: number): FoldState => ({ ...first, progress: { ...(first.progress as object), spentMs: ms } });
+    const goesOn = (state: FoldState) => trainer.run({ ...planned, untilEpoch: null }, 1, [state])?.trial;
+    expect(goesOn(spent(1000))).toMatchObject({ state: "succeeded" });
+    expect(goesOn(spent(60_001))).toMatchObject({ state: "failed", reason: "training took longer than max_seconds, 60" });
+  });
+
   it("that diverges fails, as its job does", () => {
     const job = {
       ...base,
