@@ -1,5 +1,5 @@
 /**
- * `npm run bench:sweep-store [-- trials]`: fills a sweep of 100,000 trials as a worker does, in SQLite and in PostgreSQL, and prints the
+ * `npm run bench:trials [-- trials]`: fills a sweep of 100,000 trials as a worker does, in SQLite and in PostgreSQL, and prints the
  * slowest of its pages by each order and filter, from the first to the last, and what a trial takes in the store beside its curve.
  */
 import { mkdtemp, rm } from "node:fs/promises";
