@@ -11,6 +11,7 @@ import * as cluster from "../../migrations/0007-cluster.ts";
 import * as notableEpochs from "../../migrations/0008-notable-epochs.ts";
 import * as sweeps from "../../migrations/0009-sweeps.ts";
 import * as jobNotes from "../../migrations/0010-job-notes.ts";
+import * as trialsByState from "../../migrations/0011-trials-by-state.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
 
@@ -29,6 +30,7 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0008-notable-epochs": notableEpochs,
   "0009-sweeps": sweeps,
   "0010-job-notes": jobNotes,
+  "0011-trials-by-state": trialsByState,
 };
 
 /** The names of the migrations, in the order in which they are applied. */

@@ -58,10 +58,14 @@ export function applyParameters(job: unknown, { dimensions }: Space, chosen: Tri
   let json = job;
   for (const dimension of dimensions) {
     if (!isActive(dimension, chosen)) continue;
-    const { pointer } = dimension;
-    const value = chosen[pointer];
-    const part = dimension.kind === "range" ? value : dimension.options.find((option) => option.value === value)?.part;
-    if (part !== undefined) json = withValueAt(json, keysOf(pointer) as string[], part);
+    const part = partOf(dimension, chosen);
+    if (part !== undefined) json = withValueAt(json, keysOf(dimension.pointer) as string[], part);
   }
   return json;
+}
+
+/** Returns what a trial sets a parameter to, as the job spec has it; undefined where the parameter is not among the chosen. */
+export function partOf(dimension: Dimension, chosen: TrialParameters): unknown {
+  const value = chosen[dimension.pointer];
+  return dimension.kind === "range" ? value : dimension.options.find((option) => option.value === value)?.part;
 }

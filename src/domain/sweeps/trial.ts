@@ -8,10 +8,13 @@ export const MAX_CURVE_POINTS = 64;
 export const TRIAL_STATES = ["queued", "running", "succeeded", "pruned", "failed"] as const;
 export type TrialState = (typeof TRIAL_STATES)[number];
 
-/** The objective by epoch, thinned: as many values as epochs. */
+/** The objective by epoch, thinned and rounded to 7 digits: as many values as epochs. */
 const trialCurve = z.strictObject({
   epochs: z.array(z.int()).max(MAX_CURVE_POINTS),
-  values: z.array(z.number().nullable()).max(MAX_CURVE_POINTS).meta({ description: "null where it was no finite number." }),
+  values: z
+    .array(z.number().nullable())
+    .max(MAX_CURVE_POINTS)
+    .meta({ description: "To 7 digits; null where it was no finite number." }),
 });
 
 export const trial = z

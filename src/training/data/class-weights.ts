@@ -23,6 +23,14 @@ export function rarestShare(codes: ArrayLike<number>, classes: number): number {
   return Math.min(...counts) / rows;
 }
 
+/** Whether a loss depends on how often each class occurs. */
+export function isBalanced(loss: Loss): boolean {
+  return (
+    (loss.type === "cross_entropy" && loss.weight === "balanced") ||
+    (loss.type === "bce_with_logits" && loss.pos_weight === "balanced")
+  );
+}
+
 /**
  * The loss with numbers in the place of "balanced": rows / (classes * rows of the class), as scikit-learn, and for
  * bce_with_logits the negatives to a positive. A class that does not occur weighs 1.

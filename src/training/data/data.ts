@@ -48,7 +48,11 @@ function dealtBy({ split }: ResolvedSpec, dataset: DatasetRows, train: Int32Arra
 export function loadData(run: TrainingRun, given: Parts | null = null): JobData {
   const { spec, classes } = run.job;
   if ("dataset" in spec.data) return loadDataset(spec, classes, run.dataset as DatasetRows, given);
-  const table = loadTable(run);
+  return cutTable(loadTable(run), spec, classes, given);
+}
+
+/** The data of a job whose rows are a table, as `loadTable` returns it: cut, and otherwise as they are. */
+export function cutTable(table: Table, spec: ResolvedSpec, classes: readonly string[], given: Parts | null = null): JobData {
   const parts = given ?? splitTable(spec, classes, table);
   const part = (rows: Int32Array) => (rows.length === 0 ? null : takeRows(table, rows));
   const train = parts.train.length === table.rows ? table : takeRows(table, parts.train);

@@ -19,7 +19,7 @@ import type { CompiledSteps, TrialPlan } from "./trial-plan.ts";
 interface Ran {
   /** Number of epochs so far, with those before `from`. */
   readonly epochs: number;
-  /** The values of the epochs after `from`, a column a series of a job: loss, metrics, val_loss ..., lr, grad_norm. */
+  /** The values of the epochs after `from`, a column for each of the trial's series. */
   readonly curve: EpochColumns;
 }
 
@@ -74,7 +74,7 @@ export function trainTrial(plan: TrialPlan, trial: Trial, ended: () => boolean =
   const training: TrainingPlan = { ...steps.plan, optimizer };
   const bestWeights = writeTrial(plan, { ...steps, plan: training }, trial);
   const { from = null } = trial;
-  const scalings = plan.sizes.targetScalings ?? [];
+  const scalings = trial.scalings ?? plan.sizes.targetScalings ?? [];
   const data = {
     train: trial.train,
     validation: trial.validation,
@@ -90,12 +90,13 @@ export function trainTrial(plan: TrialPlan, trial: Trial, ended: () => boolean =
       ended,
       interrupted: ended,
       partial: null,
+      columns: steps.columns,
     },
     { schedule: from?.schedule ?? null, stopping: from?.stopping ?? null, bestWeights },
   );
   const last = Math.min(spec.epochs, trial.until ?? spec.epochs);
   const first = from?.epoch ?? 0;
-  const curve = createCurve(computedSeries(spec, trial.validation !== null), Math.max(0, last - first));
+  const curve = createCurve(trial.series ?? computedSeries(spec, trial.validation !== null), Math.max(0, last - first));
   const ran = runTrial(epochs, { first, last, stopped: from?.stopped ?? null, ended, curve, steps });
   const common = { epochs: ran.epoch, curve: curve.columns() };
   if (ran.cancelled) return { state: "cancelled", ...common };

@@ -5,6 +5,7 @@
 import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { compile, createOptimizer, type Executable, type Optimizer } from "../../engine/index.ts";
 import { planTraining, type TrainingPlan, type TrainingSizes } from "../run/build.ts";
+import { createColumns, type EpochColumns } from "../run/epoch.ts";
 
 /** The parts of a spec that may differ between the trials of a plan. All others are the plan's own. */
 export type TrialSettings = Partial<Pick<ResolvedSpec, "optimizer" | "scheduler" | "early_stopping" | "epochs" | "shuffle">>;
@@ -13,6 +14,8 @@ export type TrialSettings = Partial<Pick<ResolvedSpec, "optimizer" | "scheduler"
 export interface CompiledSteps {
   readonly plan: TrainingPlan;
   readonly executable: Executable;
+  /** The values of the epochs of a call: each trial overwrites those of the one before. */
+  readonly columns: EpochColumns;
   /** What the memory holds: the objects whose rows were written last. */
   readonly resident: Map<string, object>;
   /** Epochs of the first call of a trial: as many as the calls of the trial before could take in time. */
@@ -58,5 +61,6 @@ function compiledIn(options: ResolvedSpec["optimizer"], { slots, scalars, consta
 function compileSteps(spec: NetworkSpec, sizes: TrainingSizes): CompiledSteps {
   const plan = planTraining(spec, sizes, { feedsConstants: true });
   const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
-  return { plan, executable, resident: new Map(), pace: 1 };
+  const columns = createColumns(plan, spec, sizes.validationRows > 0);
+  return { plan, executable, columns, resident: new Map(), pace: 1 };
 }

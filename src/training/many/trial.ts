@@ -1,4 +1,6 @@
 /** What a trial is given, and what it goes on from. */
+import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
+import type { Series } from "../../domain/metrics/metric.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ScheduleState } from "../../engine/index.ts";
 import type { Table } from "../data/table.ts";
@@ -10,6 +12,10 @@ export interface Trial {
   /** The training rows, of the plan's sizes. Trials that share the object share it in memory. */
   readonly train: Table;
   readonly validation: Table | null;
+  /** How each target column of these rows was scaled; as in the plan's sizes if left out. */
+  readonly scalings?: readonly (TargetScaling | null)[];
+  /** The series that the curve has; all of a job if left out: loss, metrics, val_loss ..., lr, grad_norm. */
+  readonly series?: readonly Series[];
   /** What differs from the plan's spec. */
   readonly settings?: TrialSettings;
   /** The weights to start from, in place of those that the seed draws; those left out are drawn. */

@@ -27,7 +27,7 @@ export type EpochColumns = ReadonlyMap<Series, Float64Array>;
 export interface EpochRunner {
   /** Most epochs per `run`. */
   readonly maxEpochs: number;
-  /** The values that the last `run` computed, [maxEpochs] each, always with `loss` and `lr`. The next `run` overwrites them. */
+  /** The values that the last `run` computed, at least [maxEpochs] each, always with `loss` and `lr`. The next `run` overwrites them. */
   readonly columns: EpochColumns;
   /**
    * Runs up to `count` epochs from `first` (counted from 1) and calls `nextLr` for the learning rate of each. Returns the number
@@ -70,6 +70,8 @@ export interface EpochOptions {
   ended(): boolean;
   /** The partial epoch of the checkpoint that the run resumes from. */
   readonly partial: PartialEpoch | null;
+  /** Columns of an earlier run of the same plan, to be overwritten; made anew when left out. */
+  readonly columns?: EpochColumns;
 }
 
 /** Target duration of one call into the engine, so that a run notices a cancellation in time. */
@@ -177,9 +179,14 @@ export function createEpochSums(
   };
 }
 
-/** Empty columns for the series that a run of `options` computes, [length] each. */
-export function createColumns({ spec, data }: EpochOptions, length: number): EpochColumns {
-  return new Map(computedSeries(spec, data.validation !== null).map((name) => [name, new Float64Array(length)]));
+/** Empty columns for the series that a run computes, of as many epochs as a call may have. */
+export function createColumns({ maxSteps }: TrainingPlan, spec: ResolvedSpec, isValidated: boolean): EpochColumns {
+  return new Map(computedSeries(spec, isValidated).map((name) => [name, new Float64Array(maxSteps)]));
+}
+
+/** The columns of a run: those that it was given, or new ones. */
+export function columnsOf({ columns, plan, spec, data }: EpochOptions): EpochColumns {
+  return columns ?? createColumns(plan, spec, data.validation !== null);
 }
 
 /** The series that the epochs of a job compute: all but the time that they take. */

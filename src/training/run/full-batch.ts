@@ -1,5 +1,5 @@
 /** Full-batch epochs: one step over all rows, and many epochs per call into the engine. */
-import { columnOf, createColumns, createEpochSums, createStepFeed, type EpochOptions, type EpochRunner } from "./epoch.ts";
+import { columnOf, columnsOf, createEpochSums, createStepFeed, type EpochOptions, type EpochRunner } from "./epoch.ts";
 import { createRanking } from "./ranking.ts";
 
 /** Creates the runner of epochs with one step over all training rows. Validation runs in the same step. */
@@ -7,7 +7,7 @@ export function createFullBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, executable, data } = options;
   const feed = createStepFeed(options, "train");
   const maxEpochs = Math.min(plan.maxSteps, spec.epochs);
-  const columns = createColumns(options, maxEpochs);
+  const columns = columnsOf(options);
   const rates = columnOf(columns, "lr");
   const passes = [
     { table: data.train, prefix: "" },

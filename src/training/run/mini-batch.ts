@@ -4,7 +4,7 @@ import { INPUTS } from "./build.ts";
 import {
   CALL_BUDGET_MS,
   columnOf,
-  createColumns,
+  columnsOf,
   createEpochSums,
   createStepFeed,
   type EpochColumns,
@@ -21,7 +21,7 @@ const inOrder = (rows: number) => Int32Array.from({ length: rows }, (_, row) => 
 export function createMiniBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, data } = options;
   const rows = data.train.rows;
-  const columns = createColumns(options, plan.maxSteps);
+  const columns = columnsOf(options);
   const losses = columnOf(columns, "loss");
   const train = createTrainingPass(options, columns);
   const validate = createValidationPass(options, columns);

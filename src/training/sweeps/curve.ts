@@ -31,10 +31,15 @@ export function createCurve(epochs: number, start: TrialCurve | null = null): Cu
     points() {
       const all = new Map(kept);
       if (last > 0) all.set(last, lastValue);
-      return { epochs: [...all.keys()], values: [...all.values()] };
+      return { epochs: [...all.keys()], values: [...all.values()].map(rounded) };
     },
   };
 }
+
+/** Significant digits of a value: those of float32, and so half the bytes. */
+const DIGITS = 7;
+
+const rounded = (value: number | null): number | null => value && Number(value.toPrecision(DIGITS));
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 

@@ -7,14 +7,12 @@ import type { Series } from "../../domain/metrics/metric.ts";
 import type { NetworkSpec } from "../../domain/spec/spec.ts";
 import type { PlannedTrial, Trial, TrialCurve } from "../../domain/sweeps/trial.ts";
 import type { FoldState } from "../../domain/sweeps/trial-run.ts";
-import { packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
-import { PAYLOAD } from "../data/source.ts";
 import type { Parts } from "../data/split.ts";
 import { trainTrial } from "../many/train-many.ts";
 import type { TrialState } from "../many/trial.ts";
 import { DIVERGED_CURE } from "../run/epoch-loop.ts";
 import { createCurve, meanCurve } from "./curve.ts";
-import { createTrialParts, type PreparedJob } from "./trial-parts.ts";
+import { createTrialParts, type OpenTrial } from "./trial-parts.ts";
 import type { OpenSweep } from "./trial-source.ts";
 
 /** A trial's row; and the state of each fold, where the trial is to go on. */
@@ -52,6 +50,8 @@ type Training =
 interface Progress extends Omit<TrialState, "epoch" | "tensors"> {
   /** The value of the objective at the best epoch so far. */
   readonly value: number;
+  /** Time that its rungs have taken: max_seconds of the job is for all of them together. */
+  readonly spentMs: number;
 }
 
 /** Creates the trainer of a sweep. `cancelled` is called every few milliseconds. */
@@ -60,18 +60,18 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
   const metric = sweep.spec.objective.metric as Series;
 
   function trainFold(
-    job: PreparedJob,
+    opened: Extract<OpenTrial, { ok: true }>,
     parts: Parts | null,
     fold: number,
     until: number | null,
     state: FoldState | null,
   ): Training {
-    const { plan, data } = shared.open(job, parts, fold);
-    const { spec } = job;
+    const { plan, data } = shared.open(opened, parts, fold);
+    const { spec } = opened.job;
     const isRung = until !== null && until < spec.epochs;
     const progress = state && (state.progress as Progress);
     const done = state?.epoch ?? 0;
-    const begun = performance.now();
+    const begun = performance.now() - (progress?.spentMs ?? 0);
     let isLate = false;
     const ended = () => {
       isLate ||= performance.now() - begun > spec.max_seconds * 1000;
@@ -84,7 +84,9 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
         seed: spec.seed,
         train: data.train,
         validation: data.validation,
-        initial: initialOf(job),
+        scalings: data.preprocessing?.targets.map(({ scaling }) => scaling) ?? [],
+        initial: opened.common.initial,
+        series: [metric],
         from: state && progress && { epoch: state.epoch, tensors: state.tensors, ...progress },
         ...(isRung && { until }),
       },
@@ -101,7 +103,14 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
     const { bestEpoch, weights, sha256, next } = outcome;
     const value = bestEpoch > done ? (values[bestEpoch - done - 1] as number) : (progress?.value ?? Number.NaN);
     if (!Number.isFinite(value)) return failed(`${metric} is ${value}: ${DIVERGED_CURE}`);
-    return { kind: "done", value, sha256, weights: weights.data, state: next && stateOf(next, value, common.curve), ...common };
+    return {
+      kind: "done",
+      value,
+      sha256,
+      weights: weights.data,
+      state: next && stateOf(next, { value, spentMs: performance.now() - begun }, common.curve),
+      ...common,
+    };
   }
 
   return {
@@ -120,7 +129,7 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
       const { job } = prepared;
       const done: Done[] = [];
       for (const [fold, parts] of shared.foldsOf(job).entries()) {
-        const training = trainFold(job, parts, fold, untilEpoch, states?.[fold] ?? null);
+        const training = trainFold(prepared, parts, fold, untilEpoch, states?.[fold] ?? null);
         if (training === null) return null;
         if (training.kind === "failed") return failed(training.reason, training.epochs, training.curve);
         done.push(training);
@@ -156,20 +165,10 @@ function sha256OfAll(folds: readonly Done[]): string {
   return hash.digest("hex");
 }
 
-function stateOf({ epoch, tensors, ...rest }: TrialState, value: number, curve: TrialCurve): FoldState {
-  return { epoch, tensors, curve, progress: { ...rest, value } satisfies Progress };
-}
-
-/** The weights that `init_from` gives a job, by the names of its network; null where the seed draws them. */
-function initialOf({ spec, payload }: PreparedJob): TensorSet | null {
-  if (!spec.init_from || !payload) return null;
-  const values = unpackTensors(payload);
-  const given = payload.entries.filter(({ name }) => name.startsWith(PAYLOAD.initial));
-  return packTensors(
-    given.map(({ name, shape }) => ({
-      name: name.slice(PAYLOAD.initial.length),
-      shape,
-      values: values.get(name) as Float32Array<ArrayBuffer>,
-    })),
-  );
+function stateOf(
+  { epoch, tensors, ...rest }: TrialState,
+  own: Pick<Progress, "value" | "spentMs">,
+  curve: TrialCurve,
+): FoldState {
+  return { epoch, tensors, curve, progress: { ...rest, ...own } satisfies Progress };
 }

@@ -2,15 +2,18 @@
  * What trials share, each kept by what it depends on: prepared jobs by all but learning rate, epochs and seed; rows by what chooses
  * them; compiled programs by what is compiled in. None of it changes a bit of a trial.
  */
-
 import { createLru } from "../../domain/lru.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { JobSpec, NetworkSpec } from "../../domain/spec/spec.ts";
 import { formOf } from "../../domain/spec/split.ts";
 import type { TrialParameters } from "../../domain/sweeps/parameter.ts";
-import { applyParameters } from "../../domain/sweeps/parameter-space.ts";
-import { type JobData, loadData } from "../data/data.ts";
+import { applyParameters, partOf } from "../../domain/sweeps/parameter-space.ts";
+import { packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
+import { isBalanced } from "../data/class-weights.ts";
+import { cutTable, type JobData, loadData, loadTable } from "../data/data.ts";
+import { PAYLOAD } from "../data/source.ts";
 import type { Parts } from "../data/split.ts";
+import type { Table } from "../data/table.ts";
 import { planTrials, type TrialPlan } from "../many/trial-plan.ts";
 import type { TrainingSizes } from "../run/build.ts";
 import { sizesOf } from "../run/sizes.ts";
@@ -26,13 +29,26 @@ export interface OpenPlan {
   readonly data: JobData;
 }
 
+/** What trials have in common that differ in learning rate, epochs and seed alone. */
+export interface TrialCommon {
+  /** What of the job is compiled in, as text. */
+  readonly compiledIn: string;
+  /** The weights that `init_from` gives, by the names of the network; null where the seed draws them. */
+  readonly initial: TensorSet | null;
+}
+
+/** The job of a trial, or why it cannot be one. */
+export type OpenTrial =
+  | { readonly ok: true; readonly job: PreparedJob; readonly common: TrialCommon }
+  | Extract<PreparedTrial, { ok: false }>;
+
 export interface TrialParts {
   /** Prepares the job of a trial. */
-  prepare(parameters: TrialParameters): PreparedTrial;
+  prepare(parameters: TrialParameters): OpenTrial;
   /** The parts of the rows of each fold; one null without folds: the split of the job applies. */
   foldsOf(job: PreparedJob): readonly (Parts | null)[];
-  /** Opens the programs of a job with the rows of fold `fold`. What was opened before must not be used any more. */
-  open(job: PreparedJob, parts: Parts | null, fold: number): OpenPlan;
+  /** Opens the programs of a trial with the rows of fold `fold`. What was opened before must not be used any more. */
+  open(trial: Extract<OpenTrial, { ok: true }>, parts: Parts | null, fold: number): OpenPlan;
 }
 
 const MAX_PREPARED = 256;
@@ -40,12 +56,26 @@ const MAX_PLANS = 16;
 const MAX_PLAN_BYTES = 32 * 1024 * 1024;
 /** Rows are kept for every fold of two seeds. */
 const MAX_TABLES = 16;
+/** Tables that are cut for each seed. */
+const MAX_WHOLE = 2;
 const MAX_TABLE_BYTES = 32 * 1024 * 1024;
 
 interface Loaded {
-  readonly key: string;
   readonly data: JobData;
+  readonly sizes: TrainingSizes;
 }
+
+/** What passes through preparation as it is, so that trials that differ in it alone are prepared once. */
+interface FreeFields {
+  readonly lr: number;
+  readonly epochs: number;
+  readonly seed: number;
+}
+
+/** A job that was prepared for all trials that differ in free fields alone. */
+type Family =
+  | { readonly ok: true; readonly job: PreparedJob; readonly fields: FreeFields; readonly common: TrialCommon }
+  | Extract<PreparedTrial, { ok: false }>;
 
 interface Kept {
   readonly plan: TrialPlan;
@@ -56,16 +86,26 @@ interface Kept {
 /** Creates the parts of a sweep, empty. Its methods throw an Error where something fails that was checked before. */
 export function createTrialParts(sweep: OpenSweep): TrialParts {
   const { job, space, dataset } = sweep;
-  const free = freeFields(job);
-  const variesData = space.dimensions.some(({ pointer }) => pointer.startsWith("/data") || pointer.startsWith("/init_from"));
-  const prepared = createLru<PreparedTrial>({ maxCount: MAX_PREPARED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
-  const tables = createLru<Loaded>({ maxCount: MAX_TABLES, maxBytes: MAX_TABLE_BYTES, bytesOf: bytesOfLoaded });
-  const plans = createLru<Kept>({
-    maxCount: MAX_PLANS,
-    maxBytes: MAX_PLAN_BYTES,
-    bytesOf: ({ bytes }) => bytes,
+  const free = freePointers(job);
+  const bound = space.dimensions.filter(({ pointer }) => !free.has(pointer));
+  const freeDimensions = space.dimensions.flatMap((dimension) => {
+    const field = free.get(dimension.pointer);
+    return field ? [{ field, dimension }] : [];
   });
-  const folds = createLru<readonly (Parts | null)[]>({ maxCount: 2, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+  const freeFieldsOf = (parameters: TrialParameters): Partial<FreeFields> => {
+    const fields: Partial<Record<keyof FreeFields, number>> = {};
+    for (const { field, dimension } of freeDimensions) {
+      const part = partOf(dimension, parameters);
+      if (part !== undefined) fields[field] = part as number;
+    }
+    return fields;
+  };
+  const variesData = space.dimensions.some(({ pointer }) => pointer.startsWith("/data") || pointer.startsWith("/init_from"));
+  const families = createLru<Family>({ maxCount: MAX_PREPARED, ...UNBOUNDED_BYTES });
+  const whole = createLru<Table>({ maxCount: MAX_WHOLE, maxBytes: MAX_TABLE_BYTES, bytesOf: bytesOfTable });
+  const tables = createLru<Loaded>({ maxCount: MAX_TABLES, maxBytes: MAX_TABLE_BYTES, bytesOf: bytesOfLoaded });
+  const plans = createLru<Kept>({ maxCount: MAX_PLANS, maxBytes: MAX_PLAN_BYTES, bytesOf: ({ bytes }) => bytes });
+  const folds = createLru<readonly (Parts | null)[]>({ maxCount: 2, ...UNBOUNDED_BYTES });
 
   /** What chooses the rows of a job, and what becomes of them. */
   const rowsKey = ({ spec, classes }: PreparedJob) => {
@@ -74,17 +114,37 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
     return JSON.stringify([data, spec.split, spec.preprocess, isSeeded ? spec.seed : null, classes.length]);
   };
 
+  /** The rows of a job before they are cut, which all seeds share. */
+  const wholeTable = (trial: PreparedJob): Table => {
+    const key = variesData ? JSON.stringify(trial.spec.data) : "";
+    const table = whole.get(key) ?? loadTable(runOf(trial, dataset) satisfies TrainingRun);
+    whole.set(key, table);
+    return table;
+  };
+
+  const load = (trial: PreparedJob, parts: Parts | null): Loaded => {
+    const { spec, classes } = trial;
+    const data =
+      "dataset" in spec.data
+        ? loadData(runOf(trial, dataset) satisfies TrainingRun, parts)
+        : cutTable(wholeTable(trial), spec, classes, parts);
+    return { data, sizes: sizesOf(data, classes.length) };
+  };
+
   return {
     prepare(parameters) {
-      const applied = applyParameters(job, space, parameters) as JobSpec;
-      const { data, init_from, ...rest } = applied;
-      const key = JSON.stringify([variesData ? [data, init_from] : null, { ...rest, ...free(rest) }]);
-      const known = prepared.get(key) ?? prepareTrial(sweep, parameters);
-      prepared.set(key, known);
+      // Which free fields a trial sets depends on its choices alone, which are part of the key.
+      const key = JSON.stringify(bound.map(({ pointer }) => parameters[pointer]));
+      const known = families.get(key) ?? prepareFamily(sweep, parameters);
+      families.set(key, known);
       if (!known.ok) return known;
-      const { seed, epochs, optimizer } = applied;
-      const own = { optimizer: { ...known.job.spec.optimizer, lr: optimizer.lr }, epochs, seed };
-      return { ok: true, job: { ...known.job, spec: { ...known.job.spec, ...own } } };
+      const { lr, epochs, seed } = { ...known.fields, ...freeFieldsOf(parameters) };
+      const { spec } = known.job;
+      return {
+        ok: true,
+        job: { ...known.job, spec: { ...spec, optimizer: { ...spec.optimizer, lr }, epochs, seed } },
+        common: known.common,
+      };
     },
     foldsOf(trial) {
       const { folds: options } = sweep.spec;
@@ -97,16 +157,12 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
       folds.set(key, cut.parts);
       return cut.parts;
     },
-    open(trial, parts, fold) {
-      const { spec, classes } = trial;
+    open({ job: trial, common: { compiledIn } }, parts, fold) {
       const key = `${fold} ${rowsKey(trial)}`;
-      const loaded = tables.get(key) ?? { key, data: loadData(runOf(trial, dataset) satisfies TrainingRun, parts) };
+      const loaded = tables.get(key) ?? load(trial, parts);
       tables.set(key, loaded);
-      const { data } = loaded;
-      const sizes = sizesOf(data, classes.length);
-      const { task, model, loss, clip_grad, batch_size, metrics, init_from } = spec;
-      const compiledIn = { task, model, loss, clip_grad, batch_size, metrics };
-      const planKey = JSON.stringify([compiledIn, init_from?.freeze ?? [], sizes]);
+      const { data, sizes } = loaded;
+      const planKey = compiledIn + JSON.stringify(compiledSizes(trial, sizes));
       const kept = plans.get(planKey) ?? compilePlan(trial, sizes);
       plans.set(planKey, kept);
       return { plan: kept.plan, data };
@@ -120,20 +176,58 @@ function compilePlan({ spec }: PreparedJob, sizes: TrainingSizes): Kept {
   return { plan, bytes: plan.stepsFor(spec.optimizer).steps.executable.memoryBytes };
 }
 
-/** Fields that pass through preparation as they are, with what stands for any value of them. */
-function freeFields({ data, split }: JobSpec) {
+/** Prepares the first trial of a family. */
+function prepareFamily(sweep: OpenSweep, parameters: TrialParameters): Family {
+  const prepared = prepareTrial(sweep, parameters);
+  if (!prepared.ok) return prepared;
+  const { job } = prepared;
+  const { task, model, loss, clip_grad, batch_size, metrics, init_from } = job.spec;
+  const compiledIn = JSON.stringify([task, model, loss, clip_grad, batch_size, metrics, init_from?.freeze ?? []]);
+  const { optimizer, epochs, seed } = applyParameters(sweep.job, sweep.space, parameters) as JobSpec;
+  return { ok: true, job, fields: { lr: optimizer.lr, epochs, seed }, common: { compiledIn, initial: initialOf(job) } };
+}
+
+/** Pointers of the free fields of a job. */
+function freePointers({ data, split }: JobSpec): ReadonlyMap<string, keyof FreeFields> {
   // By groups, the seed draws how many rows are held out; of a data set, what they teach is part of the job too.
   const isCounted = !split || ["shares", "positions"].includes(formOf(split).form);
-  return ({ optimizer }: Pick<JobSpec, "optimizer">) => ({
-    optimizer: { ...optimizer, lr: 1 },
-    epochs: 1,
-    ...(isCounted && !("dataset" in data) && { seed: 0 }),
-  });
+  const free = new Map<string, keyof FreeFields>([
+    ["/optimizer/lr", "lr"],
+    ["/epochs", "epochs"],
+  ]);
+  return isCounted && !("dataset" in data) ? free.set("/seed", "seed") : free;
+}
+
+/** What of the sizes is compiled in: counts of classes only where they weigh in the loss, scalings where metrics look at them. */
+function compiledSizes({ spec }: PreparedJob, { classCounts, targetScalings = [], ...sizes }: TrainingSizes): unknown {
+  const readsScalings = spec.metrics.includes("mape") || targetScalings.some((scaling) => scaling?.transform === "log");
+  return {
+    ...sizes,
+    classCounts: isBalanced(spec.loss) ? classCounts : classCounts.length,
+    targetScalings: readsScalings ? targetScalings : targetScalings.map((scaling) => scaling !== null),
+  };
+}
+
+/** The weights that `init_from` gives a job, by the names of its network; null where the seed draws them. */
+function initialOf({ spec, payload }: PreparedJob): TensorSet | null {
+  if (!spec.init_from || !payload) return null;
+  const values = unpackTensors(payload);
+  const given = payload.entries.filter(({ name }) => name.startsWith(PAYLOAD.initial));
+  return packTensors(
+    given.map(({ name, shape }) => ({
+      name: name.slice(PAYLOAD.initial.length),
+      shape,
+      values: values.get(name) as Float32Array<ArrayBuffer>,
+    })),
+  );
+}
+
+const UNBOUNDED_BYTES = { maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 };
+
+function bytesOfTable({ features, targets, actual }: Table): number {
+  return features.byteLength + targets.byteLength + (actual?.byteLength ?? 0);
 }
 
 function bytesOfLoaded({ data: { train, validation, test } }: Loaded): number {
-  return [train, validation, test].reduce(
-    (total, table) => total + (table ? table.features.byteLength + table.targets.byteLength : 0),
-    0,
-  );
+  return [train, validation, test].reduce((total, table) => total + (table ? bytesOfTable(table) : 0), 0);
 }

@@ -62,6 +62,49 @@ describe("a trial", () => {
     }
   });
 
+  it("shares what it can with others, and is its own job all the same", () => {
+    const adam = { type: "adam", lr: 0.02 };
+    const sgd = { type: "sgd", lr: 0.3, momentum: 0.5 };
+    const trainer = trainerOf(base, {
+      "/optimizer": { choices: { adam, sgd } },
+      "/optimizer/lr": { min: 0.001, max: 0.5, scale: "log" },
+      "/epochs": { min: 5, max: 40, integer: true },
+      "/seed": { choices: { one: 1, other: 9 } },
+      "/model/layers/0/units": { values: [3, 6] },
+    });
+    const trials = [
+      { optimizer: "adam", lr: 0.05, epochs: 20, seed: "one", units: 3 },
+      { optimizer: "sgd", lr: 0.1, epochs: 35, seed: "other", units: 3 },
+      { optimizer: "adam", lr: 0.2, epochs: 7, seed: "other", units: 6 },
+      { optimizer: "adam", lr: 0.01, epochs: 30, seed: "other", units: 3 },
+    ];
+    for (const [number, { optimizer, lr, epochs, seed, units }] of trials.entries()) {
+      const parameters = {
+        ...{ "/optimizer": optimizer, "/optimizer/lr": lr, "/epochs": epochs, "/seed": seed, "/model/layers/0/units": units },
+      };
+      const [first, ...others] = base.model.layers;
+      const { result } = train({
+        ...base,
+        ...{ epochs, seed: seed === "one" ? 1 : 9, optimizer: { ...(optimizer === "adam" ? adam : sgd), lr } },
+        model: { layers: [{ ...first, units }, ...others] },
+      });
+      const outcome = trainer.run({ number, parameters, untilEpoch: null } as never, 0, null);
+      if (result.state !== "succeeded") throw new Error(JSON.stringify(result));
+      expect(outcome?.trial).toMatchObject({ sha256: result.model.sha256, value: result.metrics.best.val_loss });
+    }
+  });
+
+  it("has one max_seconds for all of its rungs", () => {
+    const trainer = trainerOf({ ...base, max_seconds: 60 }, { "/seed": { min: 0, max: 9, integer: true } });
+    const planned = { number: 1, parameters: { "/seed": 1 }, goesOn: false };
+    const [first] = trainer.run({ ...planned, untilEpoch: 2 }, 0, null)?.states ?? [];
+    if (!first) throw new Error("the rung left no state");
+    const spent = (ms: number): FoldState => ({ ...first, progress: { ...(first.progress as object), spentMs: ms } });
+    const goesOn = (state: FoldState) => trainer.run({ ...planned, untilEpoch: null }, 1, [state])?.trial;
+    expect(goesOn(spent(1000))).toMatchObject({ state: "succeeded" });
+    expect(goesOn(spent(60_001))).toMatchObject({ state: "failed", reason: "training took longer than max_seconds, 60" });
+  });
+
   it("that diverges fails, as its job does", () => {
     const job = {
       ...base,

@@ -115,12 +115,11 @@ async function byValue(
   const last = after === undefined ? null : await getTrial(db, sweepId, after);
   let valued: TrialsTable[] = [];
   if (last === null || last.value !== null) {
-    const ordered = query
-      .where("value", "is not", null)
-      .orderBy("value", descends ? "desc" : "asc")
-      .orderBy("number");
-    const rest = last === null ? ordered : ordered.where(follows(last.value as number, last.number, descends));
-    valued = await rest.limit(limit).execute();
+    // A bound leaves out those without a value too, and SQLite takes two bounds on it for more than the state is worth.
+    const rest =
+      last === null ? query.where("value", "is not", null) : query.where(follows(last.value as number, last.number, descends));
+    const ordered = rest.orderBy("value", descends ? "desc" : "asc").orderBy("number");
+    valued = await ordered.limit(limit).execute();
   }
   if (valued.length >= limit) return valued;
   const without = byNumber(query.where("value", "is", null), false, last?.value === null ? last.number : undefined);
