@@ -2,16 +2,18 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { JobState } from "../../../domain/jobs/job.ts";
+import { startAddress } from "../../datasets/start-address.ts";
+import { TableStart } from "../../datasets/table-start.tsx";
 import { searchText } from "../../jobs/job-reading.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { formatCount } from "../../shell/format.ts";
 import { useShortcuts } from "../../shell/shortcuts.ts";
 import { useStore } from "../../shell/store.ts";
 import type { ViewProps } from "../../shell/view.ts";
-import { Button, LinkButton } from "../../ui/button.tsx";
+import { Button } from "../../ui/button.tsx";
 import { Segments } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Empty, Problem } from "../../ui/surfaces.tsx";
+import { Problem } from "../../ui/surfaces.tsx";
 import { BulkBar } from "./bulk-bar.tsx";
 import { createJobList, type JobList, PAGE_JOBS } from "./list.ts";
 import { useSelection } from "./selection.ts";
@@ -64,15 +66,17 @@ export default function JobsPage({ query }: ViewProps) {
       <div class="page-head">
         <h1 tabIndex={-1}>Jobs</h1>
       </div>
-      <div class="list-tools">
-        <SearchField value={search} field={searchField} onInput={(text) => router.setQuery({ q: text || null })} />
-        <Segments
-          label="Show jobs that are"
-          value={filter}
-          options={FILTERS}
-          onChange={(value) => router.setQuery({ state: value === "all" ? null : value })}
-        />
-      </div>
+      {!isBare && (
+        <div class="list-tools">
+          <SearchField value={search} field={searchField} onInput={(text) => router.setQuery({ q: text || null })} />
+          <Segments
+            label="Show jobs that are"
+            value={filter}
+            options={FILTERS}
+            onChange={(value) => router.setQuery({ state: value === "all" ? null : value })}
+          />
+        </div>
+      )}
       {state.error !== null && <Problem error={state.error} retry={() => void list.reload()} />}
       {isBare ? <NoJobs /> : <JobTable {...{ state, shown, rows, rowPx, selection, sparklines }} searching={search !== ""} />}
       {!isBare && <Foot list={list} shown={shown.length} searching={search !== ""} />}
@@ -175,21 +179,19 @@ function SearchField({ value, field, onInput }: SearchFieldProps) {
   );
 }
 
+/** The way in: a dropped table becomes a model at /start. */
 function NoJobs() {
+  const { router } = useApp();
   return (
-    <div class="card">
-      <Empty
-        icon="list"
-        title="No jobs yet"
-        action={
-          <LinkButton href="/new" variant="primary" icon="plus">
-            New job
-          </LinkButton>
-        }
-      >
-        Choose data, describe a network, and watch it train here, epoch by epoch.
-      </Empty>
-    </div>
+    <section class="card card-body stack" aria-label="Start with a table">
+      <div class="start-head">
+        <h2>No jobs yet: drop a table</h2>
+        <p class="muted">
+          It is read, the best model for it is found, and you can ask that model. Or <a href="/new">describe a network</a>.
+        </p>
+      </div>
+      <TableStart onTable={({ id }, target) => router.navigate(startAddress(id, target))} />
+    </section>
   );
 }
 

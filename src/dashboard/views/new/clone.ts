@@ -2,7 +2,7 @@
 import type { Job, JobRows } from "../../../client/answers.ts";
 import { CHOSEN_BY_SEARCH } from "../../../client/search.ts";
 import type { ResolvedAuto } from "../../../domain/spec/auto-options.ts";
-import type { Json, JsonObject } from "./draft.ts";
+import type { Json, JsonObject } from "../../request/draft.ts";
 
 export interface Cloned {
   readonly spec: JsonObject;
