@@ -37,7 +37,7 @@ const PAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   plots: ["shell", "ui"],
   jobs: ["shell", "ui", "live", "charts"],
   datasets: ["shell", "ui", "plots"],
-  "model-view": ["shell", "ui", "live", "charts", "jobs", "plots"],
+  "model-view": ["shell", "ui", "live", "charts", "jobs", "plots", "request"],
   predict: ["shell", "ui", "plots"],
   request: ["shell", "ui"],
   // A view knows every room, and no other view.

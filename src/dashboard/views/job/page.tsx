@@ -4,6 +4,7 @@ import { searchOf, stepName } from "../../../client/search.ts";
 import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useLiveJob } from "../../jobs/use-live-job.ts";
 import { ScoreLine } from "../../model-view/score-card.tsx";
+import { isWarning } from "../../model-view/warnings.ts";
 import { useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatCompact, formatCount, formatDuration, formatRate, formatValue } from "../../shell/format.ts";
@@ -27,7 +28,10 @@ export default function JobPage({ params, query }: ViewProps) {
     <div class="page">
       <Head job={job} />
       <Fault job={job} />
-      <Notes notes={notes} title="Notes on the data" />
+      <Notes
+        notes={tab.key === "model" && job.model ? notes.filter((note) => !isWarning(note)) : notes}
+        title="Notes on the data"
+      />
       {job.score && <ScoreLine score={job.score} />}
       <Facts facts={factsOf(job, useNowWhile(isTraining(job)))} />
       <Tabs

@@ -1,6 +1,7 @@
 /** The view that submits a job: data, network and training as a form or as JSON, checked while it is written. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
+import { cloneSpec } from "../../request/clone.ts";
 import { datasetSpec } from "../../request/dataset-spec.ts";
 import { isObject, type Json, type JsonObject, textOf, valueAt, withValue } from "../../request/draft.ts";
 import { RequestView } from "../../request/request-view.tsx";
@@ -12,7 +13,6 @@ import { asProblem } from "../../shell/problem.ts";
 import type { ViewProps } from "../../shell/view.ts";
 import { Segments } from "../../ui/field.tsx";
 import { Notice, Problem } from "../../ui/surfaces.tsx";
-import { cloneSpec } from "./clone.ts";
 import { DataSection } from "./data-section.tsx";
 import { SpecFormProvider } from "./form-context.tsx";
 import { JsonEditor } from "./json-editor.tsx";

@@ -5,6 +5,7 @@ import { isOver, isTraining } from "../../jobs/job-reading.ts";
 import { useLiveJob } from "../../jobs/use-live-job.ts";
 import { JobLeaderboard } from "../../model-view/job-leaderboard.tsx";
 import { ScoreCard } from "../../model-view/score-card.tsx";
+import { WarningCards } from "../../model-view/warning-cards.tsx";
 import { PredictView } from "../../predict/predict-view.tsx";
 import { useApp } from "../../shell/app-context.ts";
 import { formatCount, formatDuration } from "../../shell/format.ts";
@@ -30,6 +31,7 @@ export function Run({ id }: { readonly id: string }) {
       )}
       {model.error ? <Problem error={model.error} retry={model.reload} /> : null}
       {model.data?.score && <ScoreCard score={model.data.score} />}
+      {model.data && <WarningCards job={job} />}
       {model.data && <PredictView model={model.data} modelRef={model.data.id} />}
       <JobLeaderboard job={job} bare />
     </>
