@@ -1,6 +1,7 @@
 /** The view of one job: its state, progress and results, with curves and the rest under tabs. */
 import type { Job } from "../../../client/answers.ts";
 import { searchOf, stepName } from "../../../client/search.ts";
+import { datasetOf, useDatasetNames } from "../../jobs/dataset-names.ts";
 import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useLiveJob } from "../../jobs/use-live-job.ts";
 import { ScoreLine } from "../../model-view/score-card.tsx";
@@ -48,6 +49,8 @@ export default function JobPage({ params, query }: ViewProps) {
 }
 
 function Head({ job }: { readonly job: Job }) {
+  const dataset = datasetOf(job.spec);
+  const names = useDatasetNames(dataset === null ? [] : [dataset]);
   return (
     <div>
       <nav class="breadcrumb" aria-label="Path">
@@ -61,7 +64,7 @@ function Head({ job }: { readonly job: Job }) {
         </h1>
         <StateBadge state={job.state} />
         <span class="muted truncate">
-          {describeSpec(job)}
+          {describeSpec(job, names)}
           {!searchOf(job.spec) && ` · ${formatCount(job.parameters)} ${job.parameters === 1 ? "parameter" : "parameters"}`}
         </span>
         <Actions job={job} />
