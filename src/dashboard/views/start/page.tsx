@@ -1,12 +1,12 @@
 /** From a table to a model that answers, on one page: how it was read, its target, one button, then all that comes of it. */
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import { defaultTarget } from "../../datasets/default-target.ts";
 import { TableStart } from "../../datasets/table-start.tsx";
 import { datasetSpec } from "../../request/dataset-spec.ts";
 import { textOf } from "../../request/draft.ts";
 import { RequestView } from "../../request/request-view.tsx";
-import { useValidation } from "../../request/use-validation.ts";
+import { useValidation, type Verdict } from "../../request/use-validation.ts";
 import { VerdictCard } from "../../request/verdict-card.tsx";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { useResource } from "../../shell/resource.ts";
@@ -57,19 +57,29 @@ function Started({ id, target, job }: StartedProps) {
   return data ? <Prepared dataset={data} target={target} job={job} /> : <Skeleton height="420px" />;
 }
 
-/** The columns that a job of a table shall not learn from. */
-type LeftOut = ReadonlySet<string>;
+/** The columns that a job of a table shall not learn from; null: those that a search leaves out by itself. */
+type LeftOut = ReadonlySet<string> | null;
+
+/** Notes on columns that a search leaves out unless they are named. */
+const LEFT_OUT_BY_ITSELF: ReadonlySet<string> = new Set([
+  "id_like_column",
+  "constant_column",
+  "column_without_values",
+  "duplicate_column",
+  "text_left_out",
+]);
 
 function Prepared({ dataset, target, job }: Omit<StartedProps, "id"> & { readonly dataset: Dataset }) {
   const { router } = useApp();
   const chosen = useMemo(() => defaultTarget(dataset), [dataset]);
   const known = dataset.columns.some(({ name }) => name === target) ? target : null;
   const shown = known ?? chosen?.name ?? "";
-  const [leftOut, setLeftOut] = useState<LeftOut>(new Set());
+  const [leftOut, setLeftOut] = useState<LeftOut>(null);
   const spec = useMemo(() => specOf(dataset, shown, leftOut), [dataset, shown, leftOut]);
   const text = useMemo(() => textOf(spec), [spec]);
   const verdict = useValidation({ text, isSweep: false, isComplete: shown !== "" });
   const { busy, error, submit } = useSubmission(text);
+  const byItself = useLeftOutByItself(dataset, leftOut === null ? verdict : null);
   const request = (
     <details class="card request-behind">
       <summary>The request behind it</summary>
@@ -81,9 +91,9 @@ function Prepared({ dataset, target, job }: Omit<StartedProps, "id"> & { readonl
       dataset={dataset}
       target={shown}
       why={shown === chosen?.name ? chosen.why : null}
-      leftOut={leftOut}
+      leftOut={leftOut ?? byItself}
       onTarget={(next) => router.setQuery({ target: next, job: null })}
-      onLeftOut={setLeftOut}
+      onLeftOut={(names) => setLeftOut(isSame(names, byItself) ? null : names)}
       onRead={(next) => router.setQuery({ dataset: next.id, job: null })}
     />
   );
@@ -106,10 +116,27 @@ function Prepared({ dataset, target, job }: Omit<StartedProps, "id"> & { readonl
   );
 }
 
-/** The spec of a search over a table; columns are named only where some are left out. */
+const isSame = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
+  a.size === b.size && [...a].every((name) => b.has(name));
+
+/** The columns that a search leaves out by itself, as the newest answer to a spec that names none says; null keeps what was known. */
+function useLeftOutByItself({ columns }: Dataset, verdict: Verdict | null): ReadonlySet<string> {
+  const known = useRef<ReadonlySet<string>>(new Set());
+  return useMemo(() => {
+    if (!verdict?.valid) return known.current;
+    const noted = verdict.valid.notes.flatMap(({ code, column }) =>
+      column !== null && LEFT_OUT_BY_ITSELF.has(code) ? [column] : [],
+    );
+    const indices = columns.filter(({ role }) => role === "index").map(({ name }) => name);
+    known.current = new Set([...noted, ...indices]);
+    return known.current;
+  }, [columns, verdict?.valid]);
+}
+
+/** The spec of a search over a table; columns are named only where the reader chose among them. */
 function specOf({ id, name, columns }: Dataset, target: string, leftOut: LeftOut) {
   const spec = { name, ...datasetSpec(id, target) };
-  if (leftOut.size === 0) return spec;
+  if (leftOut === null) return spec;
   const features = columns.map((column) => column.name).filter((each) => each !== target && !leftOut.has(each));
   return { ...spec, data: { dataset: { id, target, features } } };
 }
