@@ -73,6 +73,8 @@ live.connection.subscribe(({ status }) => {
 
 const root = document.getElementById("app");
 if (root) {
+  // The document's sentence goes; what is rendered over it would take its element, which would then have moved.
+  root.replaceChildren();
   render(
     <AppProvider value={parts}>
       <Frame />
