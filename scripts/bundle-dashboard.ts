@@ -56,14 +56,16 @@ export async function bundleDashboard(out: string): Promise<Bundle> {
     jsxImportSource: "preact",
     // Every file is one of its own: the content security policy allows no data: scripts or styles.
     loader: { ".csv": "file", ".svg": "copy" },
-    plugins: [fileUrls],
+    plugins: [fileUrls, oneShell],
     metafile: true,
     logLevel: "silent",
   });
   const chunks = chunksOf(metafile);
   for (const chunk of chunks.values()) if (chunk.path.endsWith(".js")) loadTogether(join(ROOT, chunk.path), chunks);
   cpSync(join(ROOT, PUBLIC), out, { recursive: true });
-  writeFileSync(join(out, "index.html"), documentOf(document, chunks));
+  const written = documentOf(document, chunks);
+  writeFileSync(join(out, "index.html"), written);
+  for (const [name, html] of sectionDocuments(written, chunks)) writeFileSync(join(out, name), html);
   const gzipped = compress(out);
   const firstLoadBytes = firstLoad(out, gzipped);
   if (firstLoadBytes > FIRST_LOAD_LIMIT_BYTES)
@@ -91,6 +93,29 @@ const fileUrls: Plugin = {
       // One line, behind the source, so that positions in messages are right.
       return imports.length === 0 ? null : { contents: contents + imports.join(" "), loader: "ts" };
     });
+  },
+};
+
+/** Rooms whose modules every view may use, small as they are: they come with the first visit. */
+const SHARED_ROOMS = ["ui", "shell"];
+
+/**
+ * Has every view import the entry, in which it runs anyway, and the entry the shared rooms: what all views need becomes one file
+ * instead of one for each set of views. A browser asks for six files at a time, and far away each costs a round trip.
+ */
+const oneShell: Plugin = {
+  name: "one-shell",
+  setup(bundler) {
+    const source = (filter: RegExp, importsOf: () => readonly string[]) =>
+      bundler.onLoad({ filter }, ({ path }) => {
+        const imports = importsOf().map((module) => `import ${JSON.stringify(module)};`);
+        // One line, behind the source, so that positions in messages are right.
+        return { contents: readFileSync(path, "utf8") + imports.join(" "), loader: "tsx" };
+      });
+    source(/[\\/]src[\\/]dashboard[\\/]views[\\/][^\\/]+[\\/]page\.tsx$/, () => ["../../main.tsx"]);
+    source(/[\\/]src[\\/]dashboard[\\/]main\.tsx$/, () =>
+      SHARED_ROOMS.flatMap((room) => readdirSync(join(ROOT, SOURCE, room)).map((file) => `./${room}/${file}`)),
+    );
   },
 };
 
@@ -147,6 +172,25 @@ function documentOf(document: string, chunks: ReadonlyMap<string, Chunk>): strin
       return `${attribute}="/assets/${name}"`;
     })
     .replace(/<script type="module" src="\/assets\/([^"]+)"><\/script>/, (script, name: string) => script + preloads(name));
+}
+
+/** A view with its address, as views.ts writes it: a section, and perhaps one of its things. */
+const VIEW_LINE = /pattern: "\/([\w-]*)(\/:\w+)?".*import\("\.\/(views\/[^"]+)"\)/g;
+
+/**
+ * The document of each address that has a view, with the code of that view fetched beside the entry's, not after it: by name,
+ * `index.jobs.html` for /jobs, `index.jobs.one.html` for /jobs/:id, `index.home.html` for /.
+ */
+function sectionDocuments(document: string, chunks: ReadonlyMap<string, Chunk>): ReadonlyMap<string, string> {
+  const views = readFileSync(join(ROOT, SOURCE, "views.ts"), "utf8");
+  const named = [...views.matchAll(VIEW_LINE)].map(([, section, one, path]) => {
+    const [name, chunk] = [...chunks].find(([, { entry }]) => entry === `${SOURCE}/${path}`) ?? [];
+    if (!name || !chunk) throw new Error(`views.ts names ${path}, of which nothing was built`);
+    const missing = [name, ...chunk.needs].filter((file) => !document.includes(file));
+    const links = missing.map((file) => `    <link rel="modulepreload" href="/assets/${file}" />\n`).join("");
+    return [`index.${section || "home"}${one ? ".one" : ""}.html`, document.replace("  </head>", `${links}  </head>`)] as const;
+  });
+  return new Map(named);
 }
 
 /** Writes the compressed forms of each file. Returns the gzipped sizes in bytes, by path from `out`. */

@@ -37,10 +37,11 @@ const PAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   plots: ["shell", "ui"],
   jobs: ["shell", "ui", "live", "charts"],
   datasets: ["shell", "ui", "plots"],
-  "model-view": ["shell", "ui", "live", "jobs", "plots"],
+  "model-view": ["shell", "ui", "live", "charts", "jobs", "plots", "request"],
   predict: ["shell", "ui", "plots"],
+  request: ["shell", "ui"],
   // A view knows every room, and no other view.
-  views: ["shell", "ui", "live", "charts", "plots", "jobs", "datasets", "model-view", "predict"],
+  views: ["shell", "ui", "live", "charts", "plots", "jobs", "datasets", "model-view", "predict", "request"],
 };
 
 /** The packages that the page loads, itself or through what it imports. */
@@ -344,7 +345,7 @@ describe("every file", () => {
   it("leaves the environment and the terminal to the entries", () => {
     // The last one shows a program to its reader.
     const isEntry = ({ path, place }: Source) =>
-      place === "cli" || place === "offline" || ["main.ts", "dashboard/views/new/request-view.tsx"].includes(path);
+      place === "cli" || place === "offline" || ["main.ts", "dashboard/request/request-view.tsx"].includes(path);
     expect(pathsWhere((source) => !isEntry(source) && /\b(process\.env|console\.)/.test(codeOf(source)))).toEqual([]);
   });
 

@@ -23,7 +23,8 @@
  * datasets/    what views of data sets share: uploader, column-picture, samples
  * model-view/  model-views.tsx: a model's predictions over its training, its network, evaluation and weights
  * predict/     predict-view.tsx: a form for one row, and whole files
- * views/       jobs, job, new, compare, datasets, models: a folder for each entry of views.ts
+ * request/     a spec while it is written: draft.ts, its validation and what it comes to, the request in full
+ * views/       jobs, job, start, new, compare, datasets, models: a folder for each entry of views.ts
  * styles/      tokens.css: colours, type, space; no other sheet has a colour or a size of its own; a sheet for each part
  *
  * Inline styles are set as objects (style={{width}}): the content security policy allows no style attributes in markup.
@@ -72,6 +73,8 @@ live.connection.subscribe(({ status }) => {
 
 const root = document.getElementById("app");
 if (root) {
+  // The document's sentence goes; what is rendered over it would take its element, which would then have moved.
+  root.replaceChildren();
   render(
     <AppProvider value={parts}>
       <Frame />

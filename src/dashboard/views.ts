@@ -8,6 +8,7 @@ export const VIEWS: readonly View[] = [
   { pattern: "/jobs/:id", section: "/jobs", load: () => import("./views/job/page.tsx") },
   { pattern: "/sweeps", section: "/sweeps", load: () => import("./views/sweeps/page.tsx") },
   { pattern: "/sweeps/:id", section: "/sweeps", load: () => import("./views/sweeps/page.tsx") },
+  { pattern: "/start", section: "/jobs", load: () => import("./views/start/page.tsx") },
   { pattern: "/new", section: "/new", load: () => import("./views/new/page.tsx") },
   { pattern: "/compare", section: "/compare", load: () => import("./views/compare/page.tsx") },
   { pattern: "/datasets", section: "/datasets", load: () => import("./views/datasets/page.tsx") },

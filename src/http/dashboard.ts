@@ -40,12 +40,14 @@ export interface Dashboard {
 /** The page in `directory`, or a note that it has not been built. */
 export function createDashboard(directory: string | null): Dashboard {
   const isBuilt = directory !== null && existsSync(join(directory, "index.html"));
-  const sendPage = (reply: FastifyReply) => (isBuilt ? sendFile(reply, "index.html", directory) : sendNote(reply));
+  const documents = new Set(isBuilt ? readdirSync(directory).filter((name) => name.endsWith(".html")) : []);
+  const sendPage = ({ url }: FastifyRequest, reply: FastifyReply) =>
+    isBuilt ? sendFile(reply, documentFor(url, documents), directory) : sendNote(reply);
   return {
     async register(app) {
       await app.register(fastifyStatic, { serve: false, preCompressed: true, cacheControl: false });
       const options = { schema: { hide: true }, logLevel: "warn" } as const;
-      app.get("/", options, (_request, reply) => sendPage(reply));
+      app.get("/", options, (request, reply) => sendPage(request, reply));
       if (!isBuilt) return;
       for (const file of filesBeside(directory))
         app.get(`/${file}`, options, (_request, reply) => sendFile(reply, file, directory));
@@ -56,10 +58,17 @@ export function createDashboard(directory: string | null): Dashboard {
     answerVisit(request, reply) {
       const isVisit = request.method === "GET" && (request.headers.accept ?? "").includes("text/html");
       if (!isVisit || API_PATHS.test(request.url)) return false;
-      sendPage(reply);
+      sendPage(request, reply);
       return true;
     },
   };
+}
+
+/** The document of an address by its name, which has the code of its view fetched at once; else the one of every address. */
+function documentFor(url: string, documents: ReadonlySet<string>): string {
+  const steps = (url.split("?")[0] ?? "").split("/").filter(Boolean);
+  const name = `index.${steps[0] ?? "home"}${steps.length === 2 ? ".one" : ""}.html`;
+  return steps.length <= 2 && documents.has(name) ? name : "index.html";
 }
 
 /** Files beside the document whose names have no hash. */

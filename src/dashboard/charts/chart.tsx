@@ -10,6 +10,8 @@ import { useStore } from "../shell/store.ts";
 import type { Span } from "./curves.ts";
 import { Legend } from "./legend.tsx";
 import { createPlot, formatPoint, formatTick, gapped, type Line, type Mark, moveCursor, setPlotData } from "./plot.ts";
+import { firstAtLeast } from "./point-table.ts";
+import { robustRange } from "./robust-range.ts";
 import { smooth } from "./smoothing.ts";
 
 export interface LineChartProps {
@@ -32,12 +34,23 @@ export interface LineChartProps {
   readonly tick?: (value: number) => string;
   /** In px. */
   readonly height?: number;
+  /** What the points are numbered by. */
+  readonly step?: string;
 }
 
 const NO_MARKS: readonly Mark[] = [];
 
 export function LineChart(props: LineChartProps) {
-  const { title, lines, log = false, smoothing = 0, height = 220, format = formatPoint, tick = formatTick } = props;
+  const {
+    title,
+    lines,
+    log = false,
+    smoothing = 0,
+    height = 220,
+    format = formatPoint,
+    tick = formatTick,
+    step = "epoch",
+  } = props;
   const { theme } = useApp();
   const shownTheme = useStore(theme.shown);
   const root = useRef<HTMLDivElement>(null);
@@ -92,14 +105,24 @@ export function LineChart(props: LineChartProps) {
 
   useEffect(fill, [props.epochs, props.span.from, props.span.to, smoothing, props.marks]);
 
-  const summary = useMemo(() => summaryOf(title, lines, props.epochs, format), [title, lines, props.epochs, format]);
+  const summary = useMemo(
+    () => summaryOf(title, lines, props.epochs, format, step),
+    [title, lines, props.epochs, format, step],
+  );
+  const { from, to } = props.span;
+  const outside = useMemo(() => (log ? null : outsideText(props, format)), [log, props.epochs, lines, from, to, format]);
   return (
     <figure class="chart">
       <figcaption>
         <span class="chart-title">{title}</span>
         {log && <span class="chart-tag">log scale</span>}
-        {smoothing > 0 && <span class="chart-tag">mean over {formatCount(smoothing)} epochs</span>}
-        <Legend lines={lines} epochs={props.epochs} format={format} cursor={cursor} />
+        {outside && <span class="chart-tag">{outside}</span>}
+        {smoothing > 0 && (
+          <span class="chart-tag">
+            mean over {formatCount(smoothing)} {step}s
+          </span>
+        )}
+        <Legend lines={lines} epochs={props.epochs} format={format} cursor={cursor} step={step} />
       </figcaption>
       <div
         class="plot"
@@ -157,9 +180,27 @@ function onKey(event: KeyboardEvent, plot: uPlot, { span, onSpan, epochs }: Line
   act();
 }
 
+/** What lies outside the range that is drawn: "3 above, up to 8e32"; null where nothing does. */
+function outsideText({ lines, epochs, span }: LineChartProps, format: (value: number) => string): string | null {
+  const [start, end] = [firstAtLeast(epochs, span.from), firstAtLeast(epochs, span.to + 1)];
+  const range = robustRange(lines.flatMap(({ values }) => Array.from(values.subarray(start, end))));
+  if (!range) return null;
+  const texts = [
+    range.above > 0 && `${formatCount(range.above)} above, up to ${format(range.highest)}`,
+    range.below > 0 && `${formatCount(range.below)} below, down to ${format(range.lowest)}`,
+  ];
+  return texts.filter(Boolean).join("; ") || null;
+}
+
 /** What the chart shows, for screen readers. */
-function summaryOf(title: string, lines: readonly Line[], epochs: Float64Array, format: (value: number) => string): string {
-  if (epochs.length === 0) return `${title}: no epochs yet`;
+function summaryOf(
+  title: string,
+  lines: readonly Line[],
+  epochs: Float64Array,
+  format: (value: number) => string,
+  step: string,
+): string {
+  if (epochs.length === 0) return `${title}: no ${step}s yet`;
   const values = lines.map(({ label, values }) => `${label} ${format(values.at(-1) as number)}`).join(", ");
-  return `${title} by epoch, ${epochs[0]} to ${epochs.at(-1)}. Last: ${values}. Arrow keys read single epochs in the legend.`;
+  return `${title} by ${step}, ${epochs[0]} to ${epochs.at(-1)}. Last: ${values}. Arrow keys read single ${step}s in the legend.`;
 }

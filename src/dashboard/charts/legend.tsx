@@ -8,17 +8,19 @@ export interface LegendProps {
   readonly lines: readonly Line[];
   readonly epochs: Float64Array;
   readonly format: (value: number) => string;
+  /** What the points are numbered by. */
+  readonly step: string;
   /** Set to a function that shows a point's values. It writes into the document itself, since the crosshair moves often. */
   readonly cursor: RefObject<((index: number | null) => void) | null>;
 }
 
-export function Legend({ lines, epochs, format, cursor }: LegendProps) {
+export function Legend({ lines, epochs, format, step, cursor }: LegendProps) {
   const list = useRef<HTMLUListElement>(null);
   const at = useRef<number | null>(null);
   const read = (index: number | null) => {
     at.current = index;
     const epoch = epochs[index ?? epochs.length - 1] ?? 0;
-    const texts = [`epoch ${formatCount(epoch)}`, ...lines.map((line) => valueAt(line, index, format))];
+    const texts = [`${step} ${formatCount(epoch)}`, ...lines.map((line) => valueAt(line, index, format))];
     const cells = list.current?.querySelectorAll("[data-value]") ?? [];
     texts.forEach((text, index) => {
       const node = cells[index];

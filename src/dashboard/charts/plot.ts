@@ -2,6 +2,7 @@
 import uPlot from "uplot";
 import { formatCompact, formatValue } from "../shell/format.ts";
 import type { Span } from "./curves.ts";
+import { robustRange } from "./robust-range.ts";
 
 export interface Line {
   readonly key: string;
@@ -56,7 +57,7 @@ export function createPlot(root: HTMLElement, height: number, options: PlotOptio
       height,
       legend: { show: false },
       padding: [14, RIGHT_PX, 0, 0],
-      scales: { x: { time: false }, y: log ? { distr: 3, range: logRange } : { range: linearRange } },
+      scales: { x: { time: false }, y: log ? { distr: 3, range: logRange } : { range: rangeOf(lines.length) } },
       axes: [
         { ...axis, grid: { show: false }, size: 28, space: 70, values: (_, splits) => splits.map(formatEpoch) },
         {
@@ -64,7 +65,8 @@ export function createPlot(root: HTMLElement, height: number, options: PlotOptio
           grid,
           size: Y_AXIS_PX,
           space: 28,
-          ...(!log && { incrs: stepsFor }),
+          incrs: stepsFor,
+          ...(log && { splits: powerSplits, filter: (_, splits) => splits }),
           values: (_, splits) => splits.map((value) => (value === null ? "" : options.format(value))),
         },
       ],
@@ -102,7 +104,10 @@ export function createPlot(root: HTMLElement, height: number, options: PlotOptio
         setCursor: [
           ({ cursor }) => options.onCursor(cursor.left !== undefined && cursor.left >= 0 ? (cursor.idx ?? null) : null),
         ],
-        draw: [(self) => drawMarks(self, options.drawn().marks, color)],
+        draw: [
+          (self) => drawMarks(self, options.drawn().marks, color),
+          (self) => drawOutside(self, (index) => color(lines[index]?.color ?? "--chart-1"), lines.length),
+        ],
       },
     },
     [[], ...lines.flatMap(() => [[], []])] as unknown as uPlot.AlignedData,
@@ -153,9 +158,26 @@ const formatEpoch = (epoch: number | null): string => {
   return formatCompact(epoch);
 };
 
+/** The range of the values in view of so many lines, without a few that would flatten the others. */
+function rangeOf(lines: number): uPlot.Range.Function {
+  return (self, least, greatest) => {
+    if (least === null || greatest === null) return [0, 1];
+    const { min, max } = robustRange(inView(self, lines)) ?? { min: least, max: greatest };
+    return withAir(min, max);
+  };
+}
+
+/** The values of the measured lines within the span that is shown. */
+function* inView({ data, series }: uPlot, lines: number): Generator<number | null | undefined> {
+  const [from, to] = series[0]?.idxs ?? [0, (data[0]?.length ?? 0) - 1];
+  for (let line = 1; line <= lines; line++) {
+    const values = data[line] ?? [];
+    for (let index = from; index <= to; index++) yield values[index];
+  }
+}
+
 /** The values with a margin above and below; a flat line lies in the middle. */
-function linearRange(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
-  if (min === null || max === null) return [0, 1];
+function withAir(min: number, max: number): uPlot.Range.MinMax {
   const air = max > min ? (max - min) * 0.06 : Math.abs(max) * 0.1 || 1;
   // The margin does not go below zero where no value does.
   const bottom = min >= 0 && min - air < 0 ? 0 : min - air;
@@ -168,6 +190,20 @@ function stepsFor(_: uPlot, _axis: number, min: number, max: number): number[] {
   return [power - 3, power - 2, power - 1, power].flatMap((exponent) =>
     [1, 2, 2.5, 5].map((step) => Number(`${step}e${exponent}`)),
   );
+}
+
+/** Ticks of a logarithmic scale at most. */
+const POWER_TICKS = 7;
+
+/** Ticks at powers of ten, or between them where there are few: a loss that diverges spans thirty of them. */
+function powerSplits(_: uPlot, _axis: number, min: number, max: number): number[] {
+  const [from, to] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
+  const stride = Math.ceil((to - from) / POWER_TICKS);
+  const factors = to - from <= 1 ? [1, 1.5, 2, 3, 5, 7] : to - from <= 3 ? [1, 2, 5] : [1];
+  const powers = Array.from({ length: Math.floor((to - from) / stride) + 1 }, (_, index) => from + index * stride);
+  return powers
+    .flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`)))
+    .filter((value) => value >= min && value <= max);
 }
 
 function logRange(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
@@ -200,6 +236,39 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], color: (property: string
     if (left < free) continue;
     ctx.fillText(mark.label, left, bbox.top - 2 * ratio);
     free = left + width + 6 * ratio;
+  }
+  ctx.restore();
+}
+
+/** Half the width of the mark of a value outside, in px. */
+const OUTSIDE_PX = 4;
+
+/** Draws a triangle at the edge for each value beyond it, in the colour of its line. */
+function drawOutside(
+  { ctx, bbox, data, scales, series, valToPos }: uPlot,
+  color: (line: number) => string,
+  lines: number,
+): void {
+  const { min = null, max = null } = scales.y ?? {};
+  if (min === null || max === null) return;
+  const size = OUTSIDE_PX * devicePixelRatio;
+  const [from, to] = series[0]?.idxs ?? [0, -1];
+  const epochs = data[0];
+  ctx.save();
+  for (let line = 1; line <= lines; line++) {
+    const values = data[line] ?? [];
+    ctx.fillStyle = color(line - 1);
+    for (let index = from; index <= to; index++) {
+      const value = values[index];
+      if (value === null || value === undefined || (value <= max && value >= min)) continue;
+      const x = valToPos(epochs[index] as number, "x", true);
+      const [edge, inward] = value > max ? [bbox.top, size] : [bbox.top + bbox.height, -size];
+      ctx.beginPath();
+      ctx.moveTo(x - size, edge + inward * 1.6);
+      ctx.lineTo(x + size, edge + inward * 1.6);
+      ctx.lineTo(x, edge);
+      ctx.fill();
+    }
   }
   ctx.restore();
 }

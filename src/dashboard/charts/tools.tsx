@@ -40,9 +40,11 @@ export interface ChartToolsProps extends ChartViewControl {
   readonly epochs: Float64Array;
   /** The newest epoch. */
   readonly last: number;
+  /** What the points are numbered by. */
+  readonly step?: string;
 }
 
-export function ChartTools({ view: { log, smoothing, zoom }, change, epochs, last }: ChartToolsProps) {
+export function ChartTools({ view: { log, smoothing, zoom }, change, epochs, last, step = "epoch" }: ChartToolsProps) {
   const span = zoom ?? { from: 1, to: last };
   const setZoom = (next: Span | null) => change({ zoom: clampSpan(next, last) });
   const zoomBy = (factor: number) => {
@@ -58,7 +60,7 @@ export function ChartTools({ view: { log, smoothing, zoom }, change, epochs, las
         <select class="input" value={smoothing} onChange={(event) => change({ smoothing: Number(event.currentTarget.value) })}>
           {SMOOTHING_SPANS.filter((each) => each === 0 || each <= last).map((each) => (
             <option key={each} value={each}>
-              {each === 0 ? "none" : `mean over ${formatCount(each)} epochs`}
+              {each === 0 ? "none" : `mean over ${formatCount(each)} ${step}s`}
             </option>
           ))}
         </select>
@@ -73,19 +75,27 @@ export function ChartTools({ view: { log, smoothing, zoom }, change, epochs, las
           All
         </Button>
       </span>
-      <Drawn epochs={epochs} span={span} last={last} />
+      <Drawn epochs={epochs} span={span} last={last} step={step} />
     </div>
   );
 }
 
+interface DrawnProps {
+  readonly epochs: Float64Array;
+  readonly span: Span;
+  readonly last: number;
+  readonly step: string;
+}
+
 /** Says how many of the epochs in view are drawn: the reader must know when it is not all of them. */
-function Drawn({ epochs, span, last }: { readonly epochs: Float64Array; readonly span: Span; readonly last: number }) {
+function Drawn({ epochs, span, last, step }: DrawnProps) {
   const to = Math.min(span.to, last);
   const total = to - span.from + 1;
   const drawn = firstAtLeast(epochs, to + 1) - firstAtLeast(epochs, span.from);
   return (
     <span class="drawn" data-drawn={drawn} data-total={total}>
-      Epochs {formatCount(span.from)} to {formatCount(to)}:{" "}
+      {step[0]?.toUpperCase()}
+      {step.slice(1)}s {formatCount(span.from)} to {formatCount(to)}:{" "}
       {drawn >= total
         ? "all are drawn"
         : `${formatCount(drawn)} of ${formatCount(total)} drawn (minima and maxima); zoom in for all`}

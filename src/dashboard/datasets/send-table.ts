@@ -2,12 +2,16 @@
 import type { Dataset } from "../../client/answers.ts";
 import { TABLE_ENDINGS, tableNamed } from "../../client/datasets.ts";
 import { useApp } from "../shell/app-context.ts";
+import { keepFile, type Reading } from "./kept-files.ts";
+import type { Sample } from "./samples.ts";
 
 /** The endings that a file dialog offers. */
 export const ACCEPTED_FILES = [...TABLE_ENDINGS, "gz"].map((ending) => `.${ending}`).join();
 
 export interface SendOptions {
   readonly signal?: AbortSignal;
+  /** How it is to be read; found out where this says nothing. */
+  readonly reading?: Reading;
   /** Told the share that was sent, 0..1; 1 while the server reads it. */
   onProgress?(share: number): void;
 }
@@ -15,8 +19,20 @@ export interface SendOptions {
 /** Returns a function that uploads a table and resolves with its data set. It rejects as the API does. */
 export function useSendTable(): (file: Blob, fileName: string, options?: SendOptions) => Promise<Dataset> {
   const { api } = useApp();
-  return (file, fileName, { signal, onProgress = () => undefined } = {}) => {
+  return async (file, fileName, { signal, reading = {}, onProgress = () => undefined } = {}) => {
     const { name, format } = tableNamed(fileName);
-    return api.uploadWithProgress(file, { name, format: format ?? undefined, signal }, onProgress);
+    const options = { name, format: format ?? undefined, signal, ...reading };
+    const dataset = await api.uploadWithProgress(file, options, onProgress);
+    keepFile(dataset.id, { file, fileName, reading });
+    return dataset;
+  };
+}
+
+/** Returns a function that uploads a table which comes with the page; the server answers with the same data set each time. */
+export function useSendSample(): (sample: Sample) => Promise<Dataset> {
+  const sendTable = useSendTable();
+  return async ({ url, name }) => {
+    const file = await (await fetch(url)).blob();
+    return sendTable(file, `${name}.csv`);
   };
 }

@@ -1,6 +1,7 @@
 /** The charts of a job: loss and metrics, each for training and validation rows, then what was measured of the run itself. */
 import type { Line } from "../charts/plot.ts";
 import type { PointTable } from "../charts/point-table.ts";
+import { spansManyPowers } from "../charts/robust-range.ts";
 import { formatShare, formatValue } from "../shell/format.ts";
 
 export interface ChartPlan {
@@ -56,6 +57,20 @@ export const OF_THE_RUN: ReadonlySet<string> = new Set(["lr", "grad_norm", "epoc
 
 /** Whether a series has no noise, so that smoothing would only distort it. */
 export const isSmooth = (series: string): boolean => series === "lr";
+
+/** Returns the charts to draw, and the others: of the run itself, and with the same value all along. */
+export function withoutConstant<C extends Chart>(
+  charts: readonly C[],
+): { readonly drawn: readonly C[]; readonly constant: readonly C[] } {
+  const isConstant = ({ series, lines }: C) =>
+    isSmooth(series) && lines.every(({ values }) => values.every((value) => value === values[0] || Number.isNaN(value)));
+  return { drawn: charts.filter((chart) => !isConstant(chart)), constant: charts.filter(isConstant) };
+}
+
+/** Whether a linear scale would show one value of a chart, and a logarithmic one all. */
+export function needsLog({ spansPowers, lines }: Chart): boolean {
+  return spansPowers && spansManyPowers(lines.flatMap(({ values }) => Array.from(values)));
+}
 
 export interface Chart extends ChartPlan {
   readonly lines: readonly Line[];

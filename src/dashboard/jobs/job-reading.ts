@@ -4,6 +4,7 @@ import { figureLabel, figureText, mainFigure, scoreSentence } from "../../client
 import { ATTEMPTED_STATES, isTerminal } from "../../domain/jobs/job.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import { formatShare, formatValue, SCORE_FORMAT, shortId } from "../shell/format.ts";
+import type { DatasetNames } from "./dataset-names.ts";
 
 /** Whether a job is in a terminal state. */
 export const isOver = ({ state }: Pick<Job, "state">): boolean => isTerminal(state);
@@ -72,17 +73,20 @@ export function resultEpoch({ metrics }: Pick<Job, "metrics">): JobMetrics["fina
   return (metrics?.lowest ? metrics.best : metrics?.final) ?? {};
 }
 
-/** The data, the layers and the optimiser in a few words: moons · 4-1 · adam. */
-export function describeSpec({ spec }: Job): string {
+/** The data, the layers and the optimiser in a few words: moons · 4-1 · adam; iris → species · search of 16. */
+export function describeSpec({ spec }: Pick<Job, "spec">, names?: DatasetNames): string {
   const { model } = spec;
   const network = "layers" in model ? [describeLayers(model.layers), spec.optimizer.type] : [`search of ${model.auto.trials}`];
-  return [describeData(spec.data), ...network].filter(Boolean).join(" · ");
+  return [describeData(spec.data, names), ...network].filter(Boolean).join(" · ");
 }
 
-/** Names the source of the rows. */
-function describeData(data: Job["spec"]["data"]): string {
+/** Names the source of the rows, and what is predicted of a data set. */
+function describeData(data: Job["spec"]["data"], names?: DatasetNames): string {
   if ("generator" in data && data.generator) return data.generator.type;
-  if ("dataset" in data && data.dataset) return `data set ${shortId(data.dataset.id)}`;
+  if ("dataset" in data && data.dataset) {
+    const { id, target } = data.dataset;
+    return `${names?.get(id) ?? `data set ${shortId(id)}`} → ${target.join(", ")}`;
+  }
   return "inline rows";
 }
 
@@ -104,6 +108,6 @@ function describeLayers(layers: GivenLayers): string {
 const NAMED_LAYERS: ReadonlySet<string> = new Set(["conv1d", "conv2d", "embedding", "residual", "ensemble"]);
 
 /** The text in which a search finds a job. */
-export function searchText(job: Job): string {
-  return `${job.name} ${job.id} ${job.state} ${job.spec.task} ${describeSpec(job)}`.toLowerCase();
+export function searchText(job: Job, names?: DatasetNames): string {
+  return `${job.name} ${job.id} ${job.state} ${job.spec.task} ${describeSpec(job, names)}`.toLowerCase();
 }

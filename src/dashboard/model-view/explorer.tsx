@@ -93,13 +93,15 @@ export function Explorer(props: ExplorerProps) {
       <Explored {...props} x={x} y={y ?? null} output={output} />
       {features.length > 2 && (
         <p class="muted explorer-note">
-          The other {props.width - (y ? 2 : 1)} features are held at their median: the plot is a slice of the model, and points
-          of the data need not lie on it.
+          {othersHeld(props.width - (y ? 2 : 1))}: the plot is a slice of the model, and points of the data need not lie on it.
         </p>
       )}
     </div>
   );
 }
+
+const othersHeld = (count: number): string =>
+  count === 1 ? "The other feature is held at its median" : `The other ${count} features are held at their median`;
 
 /** Numeric features, the preferred ones first. */
 function inPreference(features: readonly Feature[], preferred: readonly string[]): readonly Feature[] {

@@ -16,6 +16,7 @@ import { Network } from "./network.tsx";
 import { ScoreCard } from "./score-card.tsx";
 import { Scores } from "./scores.tsx";
 import { modelSnapshot, type Snapshots, useSnapshots } from "./snapshots.ts";
+import { WarningCards } from "./warning-cards.tsx";
 import { MAX_WEIGHTS, type ReadWeights, useWeights } from "./weights.ts";
 
 const ROWS = 1000;
@@ -38,6 +39,7 @@ export function ModelViews({ job, model, only }: ModelViewsProps) {
   return (
     <div class="stack">
       {model?.score && <ScoreCard score={model.score} />}
+      {model && job && !only && <WarningCards job={job} />}
       {model?.search && <LeaderboardCard leaderboard={leaderboardOfModel(model.search)} searching={false} />}
       <PredictionsCard job={job} model={model} {...(only && { only })} onSnapshot={setSnapshot} />
       <NetworkCard job={job} model={model} tensors={weights.tensors} />

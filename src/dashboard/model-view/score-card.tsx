@@ -1,28 +1,60 @@
-/** What a model's weights are worth, beside a constant answer and a straight line on the same rows. */
-import { baselineText, figureText, type ScoreFigure, scoreFigures, scoreSentence } from "../../client/score.ts";
+/** What a model's weights are worth, in words and beside a constant answer and a straight line on the same rows. */
+import {
+  baselineText,
+  figureLabel,
+  figureText,
+  mainFigure,
+  type ScoreFigure,
+  scoreFigures,
+  scoreSentence,
+} from "../../client/score.ts";
 import type { Score } from "../../domain/models/score.ts";
 import { SCORE_FORMAT } from "../shell/format.ts";
+import { Icon } from "../ui/icon.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { type Column, Table } from "../ui/table.tsx";
+import { chanceOf, type Tone, verdictOf } from "./verdict.ts";
 
 /** The score in one sentence. */
 export function ScoreLine({ score }: { readonly score: Score }) {
   return <p class="score-line">{scoreSentence(score, SCORE_FORMAT)}</p>;
 }
 
+const ICONS: Readonly<Record<Tone, "check" | "alert">> = { ok: "check", warn: "alert", bad: "alert" };
+
 export function ScoreCard({ score }: { readonly score: Score }) {
+  const figure = mainFigure(score);
+  const verdict = verdictOf(score);
+  const chance = chanceOf(score);
   return (
     <Card title="Score" flush>
-      <div class="card-body">
-        <ScoreLine score={score} />
-        {score.linear.reason && <p class="muted">There is no straight line to compare with: {score.linear.reason}.</p>}
+      <div class="score-card">
+        <div class="score-words">
+          <p class="score-figure">
+            {figureText(figure.model, figure, SCORE_FORMAT)} <small>{figureLabel(score, figure)}</small>
+          </p>
+          {verdict && (
+            <p class="score-verdict" data-tone={verdict.tone}>
+              <Icon name={ICONS[verdict.tone]} />
+              <span>{verdict.words}.</span>
+            </p>
+          )}
+          <ScoreLine score={score} />
+          {chance && (
+            <p class="muted">
+              {SCORE_FORMAT.share(chance[0])} to {SCORE_FORMAT.share(chance[1])} on as many other rows of the same kind, as far
+              as chance goes.
+            </p>
+          )}
+          {score.linear.reason && <p class="muted">There is no straight line to compare with: {score.linear.reason}.</p>}
+        </div>
+        <Table
+          caption="The score, a constant answer, and a straight line"
+          columns={columnsOf(score)}
+          rows={scoreFigures(score)}
+          keyOf={({ name }) => name}
+        />
       </div>
-      <Table
-        caption="The score, a constant answer, and a straight line"
-        columns={columnsOf(score)}
-        rows={scoreFigures(score)}
-        keyOf={({ name }) => name}
-      />
     </Card>
   );
 }

@@ -51,7 +51,10 @@ export function Scores({ evaluation, outOfFold = false }: ScoresProps) {
         {isClasses(shown) ? <ClassPlots evaluation={shown} /> : <ValuePlots evaluation={shown} />}
         {evaluation.importance && (
           <Card title="Importance of columns">
-            <ImportanceBars importance={evaluation.importance} />
+            <ImportanceBars
+              importance={evaluation.importance}
+              outOfFold={outOfFold && evaluation.importance.part === "validation"}
+            />
           </Card>
         )}
       </div>

@@ -38,7 +38,7 @@ export function Curve({ x, y, yName, points, lines, label }: CurveProps) {
   const [root, width] = useWidth<HTMLDivElement>();
   const palette = usePalette();
   const height = Math.min(HEIGHT_PX, Math.max(260, width * 0.8));
-  const area = plotArea(width, height);
+  const area = plotArea(width, height, y);
   const px = (value: number) => area.left + shareOf(x.domain, value) * area.width;
   const py = (value: number) => area.top + (1 - shareOf(y, value)) * area.height;
   const colourOf = (index: number | null) => (index === null ? palette.accent : palette.classColour(index));

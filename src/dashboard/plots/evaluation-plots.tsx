@@ -15,7 +15,7 @@ const MAX_COLUMNS = 30;
 /** The size of a plot, and its pixels for values. */
 function usePlot(x: Domain, y: Domain) {
   const [root, width] = useWidth<HTMLDivElement>();
-  const area = plotArea(width, HEIGHT_PX);
+  const area = plotArea(width, HEIGHT_PX, y);
   return {
     root,
     width,
@@ -183,8 +183,14 @@ export function ResidualPlot({ residuals }: { readonly residuals: Residuals }) {
   );
 }
 
+export interface ImportanceBarsProps {
+  readonly importance: Importance;
+  /** Whether its rows were predicted out of fold. */
+  readonly outOfFold?: boolean;
+}
+
 /** The importance of columns as bars with their standard deviation, the most important first. */
-export function ImportanceBars({ importance }: { readonly importance: Importance }) {
+export function ImportanceBars({ importance, outOfFold = false }: ImportanceBarsProps) {
   const columns = [...importance.columns]
     .map(({ column, mean, sd }) => ({ column, mean: mean ?? 0, sd: sd ?? 0 }))
     .sort((a, b) => b.mean - a.mean);
@@ -208,8 +214,9 @@ export function ImportanceBars({ importance }: { readonly importance: Importance
         ))}
       </ol>
       <p class="muted explorer-note">
-        The fall of {importance.metric === "r2" ? "R²" : "accuracy"} on {formatCount(importance.rows)} {importance.part} rows
-        when a column's values are shuffled; mean of {importance.repeats} times.
+        The fall of {importance.metric === "r2" ? "R²" : "accuracy"} on {formatCount(importance.rows)}{" "}
+        {outOfFold ? "out-of-fold" : importance.part} rows when a column's values are shuffled; mean of {importance.repeats}{" "}
+        times.
         {columns.length > shown.length && ` The first ${shown.length} of ${formatCount(columns.length)} columns.`}
       </p>
     </>

@@ -9,20 +9,26 @@ export interface PlotArea {
   readonly height: number;
 }
 
-/** Room for labels: at the left, at the bottom, and a little elsewhere. */
+/** Room for labels: at the left at least, at the bottom, and a little elsewhere. */
 const LEFT_PX = 46;
+/** The name of the vertical axis with the gaps beside it, and the width of a character of a tick's label. */
+const NAME_PX = 26;
+const CHARACTER_PX = 6.6;
 const BOTTOM_PX = 40;
 const EDGE_PX = 8;
 
-/** Returns the area inside the frame of a plot of this size, in px. */
-export function plotArea(width: number, height: number): PlotArea {
-  return {
-    left: LEFT_PX,
-    top: EDGE_PX,
-    width: Math.max(1, width - LEFT_PX - EDGE_PX),
-    height: Math.max(1, height - EDGE_PX - BOTTOM_PX),
-  };
+/**
+ * Returns the area inside the frame of a plot of this size, in px. With the vertical domain there is room for its longest tick
+ * beside the name of the axis.
+ */
+export function plotArea(width: number, height: number, y?: Domain): PlotArea {
+  const inner = Math.max(1, height - EDGE_PX - BOTTOM_PX);
+  const longest = y ? Math.max(0, ...verticalTicks(y, inner).map((tick) => tickLabel(tick).length)) : 0;
+  const left = Math.max(LEFT_PX, Math.ceil(NAME_PX + longest * CHARACTER_PX));
+  return { left, top: EDGE_PX, width: Math.max(1, width - left - EDGE_PX), height: inner };
 }
+
+const verticalTicks = (y: Domain, height: number): number[] => ticksOf(y, height / 48);
 
 export interface FrameProps {
   readonly width: number;
@@ -42,7 +48,7 @@ export interface FrameProps {
 export function PlotFrame({ width, height, area, x, y, xName, yName, grid = false, label, children }: FrameProps) {
   const { left, top, width: w, height: h } = area;
   const xTicks = ticksOf(x, w / 70);
-  const yTicks = ticksOf(y, h / 48);
+  const yTicks = verticalTicks(y, h);
   return (
     <svg class="plot-frame" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       {grid && <Grid area={area} x={x} y={y} xTicks={xTicks} yTicks={yTicks} />}

@@ -47,7 +47,7 @@ export function Surface({ field, points, x, y, range, label, onRead }: SurfacePr
   const latest = useRef(onRead);
   latest.current = onRead;
   const height = Math.min(width, MAX_PX);
-  const area = useMemo(() => plotArea(width, height), [width, height]);
+  const area = useMemo(() => plotArea(width, height, y.domain), [width, height, y.domain.min, y.domain.max]);
 
   useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d");

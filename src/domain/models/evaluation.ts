@@ -10,6 +10,8 @@ export const MAX_CURVE_POINTS = 128;
 
 /** Most rows of a regression that are listed with their predictions. */
 export const MAX_RESIDUALS = 400;
+/** How many of them are those with the greatest errors. */
+export const WORST_RESIDUALS = 40;
 
 /** Null for infinities, which JSON does not have, and for undefined scores: a class without rows, a constant target. */
 const score = z.number().nullable();
@@ -36,7 +38,7 @@ export const regressionEvaluation = z
       .strictObject({ actual: z.array(score), predicted: z.array(score) })
       .nullable()
       .meta({
-        description: `What rows are, and what was predicted: of at most ${MAX_RESIDUALS} rows, spread evenly over the part. null where there are several outputs.`,
+        description: `What rows are, and what was predicted: of at most ${MAX_RESIDUALS} rows: the ${WORST_RESIDUALS} with the greatest errors, the others spread evenly over the part. null where there are several outputs.`,
       }),
   })
   .meta({

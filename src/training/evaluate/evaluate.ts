@@ -12,6 +12,7 @@ import {
   MAX_RESIDUALS,
   type PartEvaluation,
   type RegressionEvaluation,
+  WORST_RESIDUALS,
 } from "../../domain/models/evaluation.ts";
 import { uncrossed, valuePlace } from "../../domain/quantiles.ts";
 import type { RankedMetric } from "../../domain/spec/spec.ts";
@@ -77,17 +78,37 @@ export function evaluateValues(predicted: Predicted, scalings: readonly (TargetS
   return { rows: predicted.rows, ...scoreValues(predicted, scalings), residuals };
 }
 
-/** Rows spread evenly over the part, in the target's own units. */
+/** Some rows in the target's own units, in their order. */
 function residualsOf(
   { rows, outputs, targets, actual }: Predicted,
   scalings: readonly (TargetScaling | null)[],
 ): RegressionEvaluation["residuals"] {
   if (outputs.length !== rows) return null;
   const scaling = scalings[0] ?? null;
-  const shown = Math.min(rows, MAX_RESIDUALS);
+  const shown = shownRows(rows, (row) =>
+    Math.abs(toOwnUnits(outputs[row] as number, scaling) - (actual?.[row] ?? toOwnUnits(targets[row] as number, scaling))),
+  );
   const take = (values: Float32Array | Float64Array, own: TargetScaling | null) =>
-    Array.from({ length: shown }, (_, place) => finite(toOwnUnits(values[Math.floor((place * rows) / shown)] as number, own)));
+    shown.map((row) => finite(toOwnUnits(values[row] as number, own)));
   return { actual: actual ? take(actual, null) : take(targets, scaling), predicted: take(outputs, scaling) };
+}
+
+/** The rows of a part that are shown: all, or the worst, which a sample would miss, and others spread evenly. */
+function shownRows(rows: number, errorOf: (row: number) => number): number[] {
+  if (rows <= MAX_RESIDUALS) return Array.from({ length: rows }, (_, row) => row);
+  // What is no number is no outlier.
+  const errors = Float64Array.from({ length: rows }, (_, row) => errorOf(row)).map((error) => (error >= 0 ? error : -1));
+  const limit = errors.toSorted()[rows - WORST_RESIDUALS] as number;
+  const worst: number[] = [];
+  const tied: number[] = [];
+  errors.forEach((error, row) => {
+    if (error > limit) worst.push(row);
+    else if (error === limit && tied.length < WORST_RESIDUALS) tied.push(row);
+  });
+  worst.push(...tied.slice(0, WORST_RESIDUALS - worst.length));
+  const spread = MAX_RESIDUALS - WORST_RESIDUALS;
+  const others = Array.from({ length: spread }, (_, place) => Math.floor((place * rows) / spread));
+  return [...new Set([...worst, ...others])].sort((a, b) => a - b);
 }
 
 /** A column of a regression in the target's own units: what is true of each row, and what was predicted. */

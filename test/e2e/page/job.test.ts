@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 afterEach(() => cancelAll(stage.client));
 
-const charts = ["Loss", "Accuracy", "Learning rate", "Gradient norm", "Milliseconds an epoch"];
+const charts = ["Loss", "Accuracy", "Gradient norm", "Milliseconds an epoch"];
 
 describe("the curves of a job", () => {
   it("grow while it trains, and a stretch that is looked at stays", async () => {
@@ -30,6 +30,8 @@ describe("the curves of a job", () => {
     await page.locator(".drawn").waitFor();
     // The line is there before the first epoch is.
     await expect.poll(() => page.locator(".chart-title").allInnerTexts()).toEqual(charts);
+    // What never changes needs no chart.
+    expect(await page.getByText("Learning rate: 0.0100 in every epoch").count()).toBe(1);
     const first = await epochsDrawn(page);
     await expect.poll(async () => (await epochsDrawn(page)).total).toBeGreaterThan(first.total);
 
@@ -108,6 +110,27 @@ describe("the curves of a job", () => {
       .getByText(/Failed at epoch \d+: diverged/)
       .waitFor();
     await expect.poll(() => pixelsOf(page, "Loss", "--bad")).toBeGreaterThan(20);
+    // On a linear scale there would be its last epoch, and a line at the bottom.
+    expect(await page.locator("figure", { hasText: "Loss" }).getByText("log scale").count()).toBe(1);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("the range of a chart", () => {
+  it("leaves a spike outside, and says how far it reaches", async () => {
+    const { page, faults } = await stage.open(`/jobs/${(await submitted(stage.client, MOONS, "succeeded")).id}`);
+    // A spike in what the page is told: the loss of a real training has one when it likes.
+    await page.route(/\/v1\/jobs\/[^/]+\/metrics/, async (route) => {
+      const response = await route.fetch();
+      const metrics = (await response.json()) as { series: { loss: number[] } };
+      metrics.series.loss[100] = 8e32;
+      await route.fulfill({ response, json: metrics });
+    });
+    await page.reload();
+    const chart = page.locator("figure", { hasText: "Loss" });
+    await chart.getByText("1 above, up to 8.00e32").waitFor();
+    expect(await chart.getByText("log scale").count()).toBe(0);
+    await expect.poll(() => pixelsOf(page, "Loss", "--chart-1")).toBeGreaterThan(300);
     expect(faults).toEqual([]);
   });
 });

@@ -61,6 +61,46 @@ describe("the table of jobs", () => {
     expect(faults).toEqual([]);
   });
 
+  it("names the table and its target, sorts by what jobs have come to, and hides columns", async () => {
+    const { id } = await stage.client.upload("size,sold\n1,yes\n2,no\n3,yes\n4,no\n5,yes\n6,no\n7,yes\n8,no\n", {
+      name: "shop",
+      format: "csv",
+    });
+    const data = { dataset: { id, target: "sold" } };
+    const model = { layers: [{ type: "linear" as const }] };
+    for (const [name, epochs] of [
+      ["sold-a-while", 30],
+      ["sold-a-moment", 20],
+      ["sold-for-long", 40],
+    ] as const)
+      await submitted(
+        stage.client,
+        { name, data, model, epochs, early_stopping: null, split: { validation: 0.5 } },
+        "succeeded",
+      );
+    const { page, faults } = await stage.open("/jobs?q=sold");
+    const names = () => page.locator(".c-name a").allInnerTexts();
+    await expect.poll(names).toEqual(["sold-for-long", "sold-a-moment", "sold-a-while"]);
+    await expect.poll(() => page.locator(".c-spec").first().innerText()).toMatch(/^shop → sold · /);
+    expect(await page.locator(".c-loss .c-under").first().innerText()).toBe("validation");
+    const head = page.getByRole("columnheader", { name: "Epochs" });
+    await head.getByRole("button").click();
+    await expect.poll(names).toEqual(["sold-for-long", "sold-a-while", "sold-a-moment"]);
+    expect(await head.getAttribute("aria-sort")).toBe("descending");
+    await head.getByRole("button").click();
+    await expect.poll(names).toEqual(["sold-a-moment", "sold-a-while", "sold-for-long"]);
+    expect(new URL(page.url()).searchParams.get("sort")).toBe("progress");
+    await head.getByRole("button").click();
+    await expect.poll(names).toEqual(["sold-for-long", "sold-a-moment", "sold-a-while"]);
+    await page.getByRole("button", { name: "Columns" }).click();
+    await page.getByRole("menuitem", { name: "Hide speed" }).click();
+    await expect.poll(() => page.getByRole("columnheader", { name: "Speed" }).count()).toBe(0);
+    await page.reload();
+    await expect.poll(names).toHaveLength(3);
+    expect(await page.locator(".c-pace").count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
   it("is worked by keys alone: choosing, cancelling many, opening, going back", async () => {
     const jobs = [];
     for (const name of ["one", "two", "three"]) jobs.push(await stage.client.submit({ ...ENDLESS, name }));

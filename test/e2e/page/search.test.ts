@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PHONE } from "../browser.ts";
 import { faultsOfView } from "./audit.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { dropFile, openStage, type Stage } from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -12,26 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-async function dropTable(page: Page, name: string): Promise<void> {
-  const text = await readFile(new URL(`../../../datasets/${name}.csv`, import.meta.url), "utf8");
-  const transfer = await page.evaluateHandle(
-    ([content, file]) => {
-      const data = new DataTransfer();
-      data.items.add(new File([content as string], file as string, { type: "text/csv" }));
-      return data;
-    },
-    [text, `${name}.csv`],
-  );
-  await page.locator(".drop-zone").dispatchEvent("drop", { dataTransfer: transfer });
-}
-
 const candidates = (page: Page) => page.getByRole("table", { name: "Candidates, the best first" }).locator("tbody tr");
 
 describe("a table", () => {
   it("is dropped, trained on with one click, fills a leaderboard, and predicts", { timeout: 240_000 }, async () => {
     const { page, faults } = await stage.open("/new");
     await page.getByText("A data set", { exact: true }).click();
-    await dropTable(page, "iris");
+    await dropFile(page, "iris.csv", await readFile(new URL("../../../datasets/iris.csv", import.meta.url), "utf8"));
     await expect.poll(() => page.getByLabel("Target", { exact: true }).inputValue()).toBe("species");
     expect(await page.getByRole("radio", { name: "Find the best model" }).isChecked()).toBe(true);
     await expect.poll(() => page.locator(".verdict-line").innerText()).toBe("Ready to train");

@@ -104,6 +104,19 @@ export async function cancelAll(client: Client): Promise<void> {
   }
 }
 
+/** Drops a file with a text where files are dropped. */
+export async function dropFile(page: Page, name: string, text: string): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ([content, file]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([content as string], file as string, { type: "text/csv" }));
+      return data;
+    },
+    [text, name],
+  );
+  await page.locator(".drop-zone").first().dispatchEvent("drop", { dataTransfer: transfer });
+}
+
 /** The text of an element, as it is at the moment. */
 export const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).first().innerText();
 

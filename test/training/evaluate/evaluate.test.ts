@@ -6,6 +6,7 @@ import {
   MAX_CURVE_POINTS,
   MAX_RESIDUALS,
   type PartEvaluation,
+  WORST_RESIDUALS,
 } from "../../../src/domain/models/evaluation.ts";
 import { evaluateClasses, evaluateValues } from "../../../src/training/evaluate/evaluate.ts";
 import { type Areas, areasUnderCurves } from "../../../src/training/evaluate/roc.ts";
@@ -138,9 +139,30 @@ describe("evaluation of values, as scikit-learn's", () => {
     const { residuals } = evaluateValues({ rows, outputs: targets.map((value) => value + 1), targets }, [
       { offset: 10, scale: 2 },
     ]);
-    expect(residuals?.actual).toEqual(Array.from({ length: MAX_RESIDUALS }, (_, place) => 10 + 2 * 3 * place));
+    const actual = (residuals?.actual ?? []) as number[];
+    expect(actual.length).toBeLessThanOrEqual(MAX_RESIDUALS);
+    expect(actual.length).toBeGreaterThan(0.9 * MAX_RESIDUALS);
+    expect(actual).toEqual(actual.toSorted((a, b) => a - b));
+    // Spread over the whole part.
+    expect(Math.max(...actual.slice(WORST_RESIDUALS).map((value, at, all) => value - (all[at - 1] ?? value)))).toBeLessThan(10);
+    expect([actual[0], (actual.at(-1) ?? 0) > 10 + 2 * (rows - 5)]).toEqual([10, true]);
     expect(residuals?.predicted).toEqual(residuals?.actual.map((value) => (value as number) + 2));
     expect(evaluateValues({ rows: 2, outputs: f32([1, 2, 3, 4]), targets: f32([1, 2, 3, 4]) }).residuals).toBeNull();
+  });
+
+  it("lists every outlier, wherever it is", () => {
+    const rows = 10 * MAX_RESIDUALS;
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(rows - 1), { minLength: 1, maxLength: WORST_RESIDUALS }), (outliers) => {
+        const targets = f32(Array.from({ length: rows }, (_, row) => row));
+        const outputs = targets.slice();
+        for (const row of outliers) outputs[row] = row - 1e6;
+        const { residuals } = evaluateValues({ rows, outputs, targets });
+        const listed = residuals?.actual.filter((value, at) => (residuals.predicted[at] ?? 0) < (value ?? 0) - 9e5);
+        expect(listed).toEqual(outliers.toSorted((a, b) => a - b));
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 

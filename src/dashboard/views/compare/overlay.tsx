@@ -7,11 +7,12 @@ import { ChartSkeletons } from "../../charts/chart-skeletons.tsx";
 import type { Line } from "../../charts/plot.ts";
 import { NO_POINTS, type PointTable } from "../../charts/point-table.ts";
 import { ChartTools, clampSpan, useChartView } from "../../charts/tools.tsx";
-import { CHART_PLANS, type ChartPlan, isSmooth, OF_THE_RUN } from "../../jobs/chart-plans.ts";
+import { CHART_PLANS, type ChartPlan, isSmooth, OF_THE_RUN, withoutConstant } from "../../jobs/chart-plans.ts";
 import { colorAt } from "../../jobs/comparison-address.ts";
 import { Segments } from "../../ui/field.tsx";
 import { Empty, Problem } from "../../ui/surfaces.tsx";
 import { type Compared, useCurves } from "./follow-all.ts";
+import { namesOf } from "./names.ts";
 
 type Rows = "training" | "validation" | "both";
 
@@ -38,8 +39,9 @@ export function Overlay({ ids, jobs, children }: OverlayProps) {
   const { followed, version } = useCurves(ids, zoom);
   const curves = ids.map((id) => followed.get(id));
   const last = Math.max(0, ...curves.map((each) => each?.curves.last ?? 0));
-  const names = jobs.map(({ job, id }) => job?.name ?? id);
-  const { epochs, charts } = useMemo(
+  const named = namesOf(jobs.map(({ job }) => job));
+  const names = jobs.map(({ id }, position) => named[position] ?? id);
+  const { epochs, drawn, constant } = useMemo(
     () =>
       overlaid(
         curves.map((each) => each?.curves.view(zoom) ?? NO_POINTS),
@@ -68,7 +70,7 @@ export function Overlay({ ids, jobs, children }: OverlayProps) {
       </div>
       <ChartTools view={view} change={change} epochs={epochs} last={last} />
       <div class="chart-grid">
-        {charts.map(({ title, series, lines, spansPowers, ...formats }, index) => (
+        {drawn.map(({ title, series, lines, spansPowers, ...formats }, index) => (
           <LineChart
             key={title}
             title={title}
@@ -84,6 +86,12 @@ export function Overlay({ ids, jobs, children }: OverlayProps) {
           />
         ))}
       </div>
+      {constant.map(({ title, lines, format }) => (
+        <p key={title} class="chart-note">
+          {title} in every epoch:{" "}
+          {lines.map(({ label, values }) => `${label} ${format(values.find(Number.isFinite))}`).join(", ")}
+        </p>
+      ))}
       {children}
     </>
   );
@@ -104,7 +112,7 @@ function overlaid(tables: readonly PointTable[], names: readonly string[], rows:
       ...(rows !== "training" ? lineOf(position, `val_${series}`, rows === "both") : []),
     ]);
   const charts = CHART_PLANS.map((plan) => ({ ...plan, lines: linesOf(plan) })).filter(({ lines }) => lines.length > 0);
-  return { epochs, charts };
+  return { epochs, ...withoutConstant(charts) };
 }
 
 function NoCurves() {

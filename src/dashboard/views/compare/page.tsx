@@ -8,6 +8,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { type Compared, useCompared, useSteadyIds } from "./follow-all.ts";
+import { namesOf } from "./names.ts";
 import { Overlay } from "./overlay.tsx";
 import { Picker } from "./picker.tsx";
 import { Results } from "./results.tsx";
@@ -61,6 +62,7 @@ interface ChipsProps {
 }
 
 function Chips({ compared, onRemove }: ChipsProps) {
+  const names = namesOf(compared.map(({ job }) => job));
   return (
     <ul class="chips" aria-label="Compared jobs">
       {compared.map(({ id, job, problem }, position) => (
@@ -69,14 +71,14 @@ function Chips({ compared, onRemove }: ChipsProps) {
           {job ? (
             <>
               <a class="truncate" href={`/jobs/${id}`}>
-                {job.name}
+                {names[position]}
               </a>
               <StateBadge state={job.state} />
             </>
           ) : (
             <span class="truncate muted">{problem ? problem.detail : id}</span>
           )}
-          <Button variant="quiet" small icon="x" label={`Remove ${job?.name ?? id}`} onClick={() => onRemove(id)} />
+          <Button variant="quiet" small icon="x" label={`Remove ${names[position] ?? id}`} onClick={() => onRemove(id)} />
         </li>
       ))}
     </ul>

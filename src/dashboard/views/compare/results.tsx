@@ -1,4 +1,5 @@
 /** The results of the compared jobs as a table that sorts by each. */
+import { useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { baselineText, figureLabel, figureText, mainFigure, scoreSentence } from "../../../client/score.ts";
 import type { Series } from "../../../domain/metrics/metric.ts";
@@ -7,49 +8,66 @@ import { colorAt } from "../../jobs/comparison-address.ts";
 import { isTraining, meanSpeed, resultEpoch, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatCount, formatDuration, formatRate, formatValue, SCORE_FORMAT } from "../../shell/format.ts";
+import { Check } from "../../ui/field.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { namesOf } from "./names.ts";
 import { Swatch } from "./swatch.tsx";
 
 interface Row {
   readonly job: Job;
+  /** What tells it from others of its name. */
+  readonly name: string;
   readonly color: string;
 }
 
 export function Results({ jobs }: { readonly jobs: readonly (Job | undefined)[] }) {
-  const rows = jobs.flatMap((job, position) => (job ? [{ job, color: colorAt(position) }] : []));
+  const names = namesOf(jobs);
+  const rows = jobs.flatMap((job, position) =>
+    job ? [{ job, name: names[position] ?? job.name, color: colorAt(position) }] : [],
+  );
+  const [all, setAll] = useState(false);
   const now = useNow(rows.some(({ job }) => isTraining(job)) ? 1000 : 60_000);
   return (
-    <Card title="Results" flush>
-      <Table caption="Results of the jobs" columns={columnsOf(rows, now)} rows={rows} keyOf={({ job }) => job.id} />
+    <Card title="Results" flush actions={<Check label="Every figure" checked={all} onChange={setAll} />}>
+      <Table caption="Results of the jobs" columns={columnsOf(rows, now, all)} rows={rows} keyOf={({ job }) => job.id} />
     </Card>
   );
 }
 
-function columnsOf(rows: readonly Row[], now: number): readonly Column<Row>[] {
+function columnsOf(rows: readonly Row[], now: number, all: boolean): readonly Column<Row>[] {
   return [
     {
       key: "name",
       title: "Job",
-      sortBy: ({ job }) => job.name.toLowerCase(),
-      render: ({ job, color }) => (
+      sortBy: ({ name }) => name.toLowerCase(),
+      render: ({ job, name, color }) => (
         <a class="row compare-name" href={`/jobs/${job.id}`}>
           <Swatch color={color} />
-          <span class="truncate">{job.name}</span>
+          <span class="truncate" title={name}>
+            {name}
+          </span>
         </a>
       ),
     },
     { key: "state", title: "State", sortBy: ({ job }) => job.state, render: ({ job }) => <StateBadge state={job.state} /> },
     numbers("epochs", "Epochs", ({ epochs_done }) => epochs_done, formatCount),
     ...scoreColumns(rows),
-    ...metricColumns(rows),
-    numbers("best_epoch", "Best epoch", ({ metrics }) => numberOf((metrics?.lowest ?? metrics?.best)?.epoch), formatCount),
-    numbers("pace", "Epochs/s", (job) => meanSpeed(job, now), formatRate),
+    ...metricColumns(rows).filter(({ key }) => all || ALWAYS.has(key)),
+    ...(all ? runColumns(now) : []),
     numbers("time", "Trained", (job) => (job.started_at ? trainedSeconds(job, now) : null), formatDuration),
-    numbers("parameters", "Parameters", ({ parameters }) => parameters, formatCount),
   ];
 }
+
+/** The metrics that stand beside the score; with the others the table is wider than a screen. */
+const ALWAYS: ReadonlySet<string> = new Set(["loss", "val_loss"]);
+
+const runColumns = (now: number): readonly Column<Row>[] => [
+  numbers("best_epoch", "Best epoch", ({ metrics }) => numberOf((metrics?.lowest ?? metrics?.best)?.epoch), formatCount),
+  numbers("pace", "Epochs/s", (job) => meanSpeed(job, now), formatRate),
+  numbers("parameters", "Parameters", ({ parameters }) => parameters, formatCount),
+];
 
 /** The score of each job that has a model, with what a constant answer and a straight line come to on the same rows. */
 function scoreColumns(rows: readonly Row[]): readonly Column<Row>[] {

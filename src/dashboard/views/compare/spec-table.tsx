@@ -5,6 +5,7 @@ import { colorAt } from "../../jobs/comparison-address.ts";
 import { Check } from "../../ui/field.tsx";
 import { Card, Empty } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { namesOf } from "./names.ts";
 import { type SpecLine, specLines } from "./spec-differences.ts";
 import { Swatch } from "./swatch.tsx";
 
@@ -31,15 +32,18 @@ export function SpecTable({ jobs }: { readonly jobs: readonly (Job | undefined)[
 }
 
 function columnsOf(jobs: readonly (Job | undefined)[]): readonly Column<SpecLine>[] {
-  const known = jobs.flatMap((job, position) => (job ? [{ job, color: colorAt(position) }] : []));
+  const names = namesOf(jobs);
+  const known = jobs.flatMap((job, position) => (job ? [{ job, color: colorAt(position), name: names[position] }] : []));
   return [
     { key: "pointer", title: "Field", sortBy: ({ pointer }) => pointer, render: ({ pointer }) => <code>{pointer}</code> },
-    ...known.map(({ job, color }, index) => ({
+    ...known.map(({ job, color, name }, index) => ({
       key: job.id,
       title: (
         <span class="row compare-name">
           <Swatch color={color} />
-          <span class="truncate">{job.name}</span>
+          <span class="truncate" title={name}>
+            {name}
+          </span>
         </span>
       ),
       render: ({ values, differs }: SpecLine) => <Value value={values[index]} differs={differs} />,
@@ -47,8 +51,15 @@ function columnsOf(jobs: readonly (Job | undefined)[]): readonly Column<SpecLine
   ];
 }
 
+/** Characters of a value that are shown: the hash of a data set would push the other jobs out. */
+const CUT = 28;
+
 function Value({ value, differs }: { readonly value: unknown; readonly differs: boolean }) {
   if (value === undefined) return <span class="muted">–</span>;
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return <code class={differs ? "differs" : undefined}>{text}</code>;
+  return (
+    <code class={differs ? "spec-value differs" : "spec-value"} title={text.length > CUT ? text : undefined}>
+      {text.length > CUT ? `${text.slice(0, CUT - 1)}…` : text}
+    </code>
+  );
 }

@@ -7,7 +7,7 @@ import { ChartSkeletons } from "../../charts/chart-skeletons.tsx";
 import type { Mark } from "../../charts/plot.ts";
 import { NO_POINTS } from "../../charts/point-table.ts";
 import { ChartTools, clampSpan, useChartView } from "../../charts/tools.tsx";
-import { CHART_PLANS, chartsOf, isSmooth, SEARCH_PLANS } from "../../jobs/chart-plans.ts";
+import { CHART_PLANS, chartsOf, isSmooth, needsLog, SEARCH_PLANS, withoutConstant } from "../../jobs/chart-plans.ts";
 import { isOver } from "../../jobs/job-reading.ts";
 import { useFollowed } from "../../jobs/use-followed.ts";
 import { Empty, Problem } from "../../ui/surfaces.tsx";
@@ -25,7 +25,13 @@ export function CurvesTab({ job }: { readonly job: Job }) {
   const last = followed?.curves.last ?? 0;
   const points = useMemo(() => followed?.curves.view(zoom) ?? NO_POINTS, [followed, version, zoom]);
   const isSearch = searchOf(job.spec) !== null;
-  const charts = useMemo(() => chartsOf(points, isSearch ? SEARCH_PLANS : CHART_PLANS), [points, isSearch]);
+  const { drawn, constant } = useMemo(
+    () =>
+      withoutConstant(
+        chartsOf(points, isSearch ? SEARCH_PLANS : CHART_PLANS).map((chart) => ({ ...chart, own: needsLog(chart) })),
+      ),
+    [points, isSearch],
+  );
   const marks = useSteady(marksOf(job));
 
   if (followed?.error && last === 0) return <Problem error={followed.error} retry={followed.retry} />;
@@ -33,10 +39,10 @@ export function CurvesTab({ job }: { readonly job: Job }) {
   if (last === 0) return <NoEpochs over={isOver(job)} step={stepName(job.spec)} />;
   return (
     <>
-      <ChartTools view={view} change={change} epochs={points.epochs} last={last} />
+      <ChartTools view={view} change={change} epochs={points.epochs} last={last} step={stepName(job.spec)} />
       {followed?.error ? <Problem error={followed.error} retry={followed.retry} /> : null}
       <div class="chart-grid">
-        {charts.map(({ title, series, lines, spansPowers, ...formats }, index) => (
+        {drawn.map(({ title, series, lines, spansPowers, own, ...formats }, index) => (
           <LineChart
             key={title}
             title={title}
@@ -45,14 +51,20 @@ export function CurvesTab({ job }: { readonly job: Job }) {
             marks={marks}
             span={zoom ?? { from: 1, to: last }}
             onSpan={(next) => change({ zoom: clampSpan(next, last) })}
-            log={log && spansPowers}
+            log={own || (log && spansPowers)}
             smoothing={isSmooth(series) ? 0 : smoothing}
             syncKey={job.id}
+            step={stepName(job.spec)}
             height={index === 0 ? LOSS_PX : OTHER_PX}
             {...formats}
           />
         ))}
       </div>
+      {constant.map(({ title, lines: [line], format }) => (
+        <p key={title} class="chart-note">
+          {title}: {format(line?.values[0])} in every {stepName(job.spec)}
+        </p>
+      ))}
       {!points.columns.grad_norm && !isSearch && (
         <p class="chart-note">
           The gradient norm is measured only where the spec clips it:{" "}

@@ -1,15 +1,14 @@
 /** The view of one job: its state, progress and results, with curves and the rest under tabs. */
-import { useEffect } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { searchOf, stepName } from "../../../client/search.ts";
+import { datasetOf, useDatasetNames } from "../../jobs/dataset-names.ts";
 import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
-import { useJob } from "../../live/board.ts";
+import { useLiveJob } from "../../jobs/use-live-job.ts";
 import { ScoreLine } from "../../model-view/score-card.tsx";
-import { useApp, useTitle } from "../../shell/app-context.ts";
+import { isWarning } from "../../model-view/warnings.ts";
+import { useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatCompact, formatCount, formatDuration, formatRate, formatValue } from "../../shell/format.ts";
-import { useResource } from "../../shell/resource.ts";
-import { useStore } from "../../shell/store.ts";
 import type { ViewProps } from "../../shell/view.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Notes } from "../../ui/notes.tsx";
@@ -20,13 +19,7 @@ import { tabsOf } from "./tabs.ts";
 
 export default function JobPage({ params, query }: ViewProps) {
   const id = params.id ?? "";
-  const { api, board, live } = useApp();
-  const generation = useStore(live.generation);
-  const { data, error, reload } = useResource((signal) => api.job(id, { signal }), [id, generation]);
-  useEffect(() => {
-    if (data) board.put(data);
-  }, [data, board]);
-  const job = useJob(board, id);
+  const { job, notes, error, reload } = useLiveJob(id);
   useTitle(job ? `${job.name} · ${job.state}` : "Job");
   if (job === null) return <Gone />;
   if (!job) return error ? <Problem error={error} retry={reload} /> : <PageSkeleton />;
@@ -36,7 +29,10 @@ export default function JobPage({ params, query }: ViewProps) {
     <div class="page">
       <Head job={job} />
       <Fault job={job} />
-      <Notes notes={data?.notes ?? []} title="Notes on the data" />
+      <Notes
+        notes={tab.key === "model" && job.model ? notes.filter((note) => !isWarning(note)) : notes}
+        title="Notes on the data"
+      />
       {job.score && <ScoreLine score={job.score} />}
       <Facts facts={factsOf(job, useNowWhile(isTraining(job)))} />
       <Tabs
@@ -53,6 +49,8 @@ export default function JobPage({ params, query }: ViewProps) {
 }
 
 function Head({ job }: { readonly job: Job }) {
+  const dataset = datasetOf(job.spec);
+  const names = useDatasetNames(dataset === null ? [] : [dataset]);
   return (
     <div>
       <nav class="breadcrumb" aria-label="Path">
@@ -66,7 +64,7 @@ function Head({ job }: { readonly job: Job }) {
         </h1>
         <StateBadge state={job.state} />
         <span class="muted truncate">
-          {describeSpec(job)}
+          {describeSpec(job, names)}
           {!searchOf(job.spec) && ` · ${formatCount(job.parameters)} ${job.parameters === 1 ? "parameter" : "parameters"}`}
         </span>
         <Actions job={job} />

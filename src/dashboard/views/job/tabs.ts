@@ -2,11 +2,11 @@
 import type { ComponentType } from "preact";
 import type { Job } from "../../../client/answers.ts";
 import { searchOf } from "../../../client/search.ts";
+import { JobLeaderboard } from "../../model-view/job-leaderboard.tsx";
 import { CheckpointsTab } from "./checkpoints-tab.tsx";
 import { CurvesTab } from "./curves-tab.tsx";
 import { EventsTab } from "./events-tab.tsx";
 import { HistoryTab } from "./history-tab.tsx";
-import { LeaderboardTab } from "./leaderboard-tab.tsx";
 import { ModelTab } from "./model-tab.tsx";
 import { SpecTab } from "./spec-tab.tsx";
 
@@ -26,7 +26,7 @@ const JOB_TABS: readonly [JobTab, ...JobTab[]] = [
   { key: "spec", label: "Spec", Component: SpecTab },
 ];
 
-const LEADERBOARD: JobTab = { key: "leaderboard", label: "Leaderboard", Component: LeaderboardTab };
+const LEADERBOARD: JobTab = { key: "leaderboard", label: "Leaderboard", Component: JobLeaderboard };
 
 /** The tabs of a job: one that searches for its model begins with its leaderboard. */
 export function tabsOf({ spec }: Pick<Job, "spec">): readonly [JobTab, ...JobTab[]] {

@@ -2,17 +2,24 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { JobState } from "../../../domain/jobs/job.ts";
+import { startAddress } from "../../datasets/start-address.ts";
+import { TableStart } from "../../datasets/table-start.tsx";
+import { type DatasetNames, datasetOf, useDatasetNames } from "../../jobs/dataset-names.ts";
 import { searchText } from "../../jobs/job-reading.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
+import { useNow } from "../../shell/clock.ts";
 import { formatCount } from "../../shell/format.ts";
+import { PHONE, useMedia } from "../../shell/media.ts";
 import { useShortcuts } from "../../shell/shortcuts.ts";
 import { useStore } from "../../shell/store.ts";
 import type { ViewProps } from "../../shell/view.ts";
-import { Button, LinkButton } from "../../ui/button.tsx";
+import { Button } from "../../ui/button.tsx";
 import { Segments } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Empty, Problem } from "../../ui/surfaces.tsx";
+import { Menu } from "../../ui/menu.tsx";
+import { Problem } from "../../ui/surfaces.tsx";
 import { BulkBar } from "./bulk-bar.tsx";
+import { columnsShown, JOB_COLUMNS, type JobOrder, orderOf, readHidden, rememberHidden, sortJobs } from "./columns.ts";
 import { createJobList, type JobList, PAGE_JOBS } from "./list.ts";
 import { useSelection } from "./selection.ts";
 import { createSparklines } from "./sparklines.ts";
@@ -50,8 +57,11 @@ export default function JobsPage({ query }: ViewProps) {
   useHolding(list);
 
   const state = useStore(list.state);
-  const shown = useFound(state.ids, search);
-  useSearchToTheEnd(list, search);
+  const names = useNamesOf(state.ids);
+  const order = orderOf(query.get("sort"));
+  const shown = useOrdered(useFound(state.ids, search, names), order);
+  useReadingToTheEnd(list, search !== "" || order !== null);
+  const { columns, hidden, toggle } = useColumns();
   const rowPx = useRowPx();
   const rows = useRef<HTMLDivElement>(null);
   const selection = useSelection({ ids: shown, rowPx, list: rows });
@@ -64,17 +74,39 @@ export default function JobsPage({ query }: ViewProps) {
       <div class="page-head">
         <h1 tabIndex={-1}>Jobs</h1>
       </div>
-      <div class="list-tools">
-        <SearchField value={search} field={searchField} onInput={(text) => router.setQuery({ q: text || null })} />
-        <Segments
-          label="Show jobs that are"
-          value={filter}
-          options={FILTERS}
-          onChange={(value) => router.setQuery({ state: value === "all" ? null : value })}
-        />
-      </div>
+      {!isBare && (
+        <div class="list-tools">
+          <SearchField value={search} field={searchField} onInput={(text) => router.setQuery({ q: text || null })} />
+          <Segments
+            label="Show jobs that are"
+            value={filter}
+            options={FILTERS}
+            onChange={(value) => router.setQuery({ state: value === "all" ? null : value })}
+          />
+          <span class="jobs-columns">
+            <Menu
+              label="Columns"
+              icon="sliders"
+              items={JOB_COLUMNS.slice(1).map(({ key, title }) => ({
+                label: `${hidden.has(key) ? "Show" : "Hide"} ${title.toLowerCase()}`,
+                onSelect: () => toggle(key),
+              }))}
+            >
+              Columns
+            </Menu>
+          </span>
+        </div>
+      )}
       {state.error !== null && <Problem error={state.error} retry={() => void list.reload()} />}
-      {isBare ? <NoJobs /> : <JobTable {...{ state, shown, rows, rowPx, selection, sparklines }} searching={search !== ""} />}
+      {isBare ? (
+        <NoJobs />
+      ) : (
+        <JobTable
+          {...{ state, shown, rows, rowPx, selection, sparklines, columns, names, order }}
+          searching={search !== ""}
+          onOrder={(sort) => router.setQuery({ sort })}
+        />
+      )}
       {!isBare && <Foot list={list} shown={shown.length} searching={search !== ""} />}
       {state.waiting.length > 0 && (
         <button type="button" class="button primary newcomers" onClick={() => window.scrollTo({ top: 0, behavior: "smooth" })}>
@@ -97,25 +129,66 @@ function useHolding(list: JobList): void {
 }
 
 /** The jobs that contain every word of a search. */
-function useFound(ids: readonly string[], search: string): readonly string[] {
+function useFound(ids: readonly string[], search: string, names: DatasetNames): readonly string[] {
   const { board } = useApp();
   return useMemo(() => {
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
     if (words.length === 0) return ids;
     return ids.filter((id) => {
       const job = board.get(id);
-      const text = job ? searchText(job) : "";
+      const text = job ? searchText(job, names) : "";
       return words.every((word) => text.includes(word));
     });
-  }, [ids, search, board]);
+  }, [ids, search, names, board]);
 }
 
-/** A search covers every job: pages are read until there are no more, or until it ends. */
-function useSearchToTheEnd(list: JobList, search: string): void {
+/** A search and an order are of every job: pages are read until there are no more, or until they end. */
+function useReadingToTheEnd(list: JobList, isWanted: boolean): void {
   const { loading, hasMore, error } = useStore(list.state);
   useEffect(() => {
-    if (search !== "" && hasMore && !loading && error === null) void list.loadMore();
-  }, [list, search, loading, hasMore, error]);
+    if (isWanted && hasMore && !loading && error === null) void list.loadMore();
+  }, [list, isWanted, loading, hasMore, error]);
+}
+
+/** The names of the data sets of these jobs. */
+function useNamesOf(ids: readonly string[]): DatasetNames {
+  const { board } = useApp();
+  const datasets = useMemo(() => {
+    const used = ids.map((id) => board.get(id)).flatMap((job) => (job ? (datasetOf(job.spec) ?? []) : []));
+    return [...new Set(used)];
+  }, [ids, board]);
+  return useDatasetNames(datasets);
+}
+
+const SORT_EVERY_MS = 3000;
+
+/** Sorts jobs by what they are now, every few seconds: rows that trade places all the time cannot be read. */
+function useOrdered(ids: readonly string[], order: JobOrder | null): readonly string[] {
+  const { board } = useApp();
+  const now = useNow(SORT_EVERY_MS);
+  return useMemo(() => {
+    if (!order) return ids;
+    const jobs = ids.flatMap((id) => board.get(id) ?? []);
+    return sortJobs(jobs, order, now).map(({ id }) => id);
+  }, [ids, order?.column, order?.descending, order ? now : 0, board]);
+}
+
+/** The columns of this screen, and which of them the reader has hidden. */
+function useColumns() {
+  const [hidden, setHidden] = useState(() => readHidden(window));
+  const isWide = useMedia("(min-width: 1181px)");
+  const isMiddle = useMedia("(min-width: 901px)");
+  const isPhone = useMedia(PHONE);
+  // A phone has rows of its own, with room for most.
+  const width = isWide ? 1181 : isMiddle || isPhone ? 901 : 721;
+  const columns = useMemo(() => columnsShown(hidden, width), [hidden, width]);
+  const toggle = (key: string) => {
+    const next = new Set(hidden);
+    if (!next.delete(key)) next.add(key);
+    rememberHidden(window, next);
+    setHidden(next);
+  };
+  return { columns, hidden, toggle };
 }
 
 function useListKeys(selection: ReturnType<typeof useSelection>, searchField: RefObject<HTMLInputElement | null>): void {
@@ -175,21 +248,19 @@ function SearchField({ value, field, onInput }: SearchFieldProps) {
   );
 }
 
+/** The way in: a dropped table becomes a model at /start. */
 function NoJobs() {
+  const { router } = useApp();
   return (
-    <div class="card">
-      <Empty
-        icon="list"
-        title="No jobs yet"
-        action={
-          <LinkButton href="/new" variant="primary" icon="plus">
-            New job
-          </LinkButton>
-        }
-      >
-        Choose data, describe a network, and watch it train here, epoch by epoch.
-      </Empty>
-    </div>
+    <section class="card card-body stack" aria-label="Start with a table">
+      <div class="start-head">
+        <h2>No jobs yet: drop a table</h2>
+        <p class="muted">
+          It is read, the best model for it is found, and you can ask that model. Or <a href="/new">describe a network</a>.
+        </p>
+      </div>
+      <TableStart onTable={({ id }, target) => router.navigate(startAddress(id, target))} />
+    </section>
   );
 }
 

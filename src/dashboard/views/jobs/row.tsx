@@ -1,7 +1,9 @@
 /** One job in the list. It renders again when its job changes, and no other row does. */
+import type { ComponentChildren } from "preact";
 import type { Job } from "../../../client/answers.ts";
 import { searchOf, stepName } from "../../../client/search.ts";
-import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
+import type { DatasetNames } from "../../jobs/dataset-names.ts";
+import { describeSpec, isTraining, meanSpeed, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useJob } from "../../live/board.ts";
 import { useApp } from "../../shell/app-context.ts";
 import {
@@ -17,7 +19,8 @@ import { useStore } from "../../shell/store.ts";
 import { memo } from "../../ui/memo.ts";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { Progress, StateBadge, stateTone } from "../../ui/state-badge.tsx";
-import type { Sparklines } from "./sparklines.ts";
+import { type ColumnKey, type JobColumn, shownLoss } from "./columns.ts";
+import type { JobCurve, Sparklines } from "./sparklines.ts";
 
 export interface RowProps {
   readonly id: string;
@@ -25,12 +28,14 @@ export interface RowProps {
   readonly number: number;
   readonly top: number;
   readonly selected: boolean;
+  readonly columns: readonly JobColumn[];
+  readonly names: DatasetNames;
   readonly sparklines: Sparklines;
   readonly now: number;
   onSelect(id: string, selected: boolean): void;
 }
 
-export const Row = memo(function Row({ id, number, top, selected, sparklines, now, onSelect }: RowProps) {
+export const Row = memo(function Row({ id, number, top, selected, columns, names, sparklines, now, onSelect }: RowProps) {
   const { board } = useApp();
   const job = useJob(board, id) ?? board.get(id);
   if (!job) return null;
@@ -55,49 +60,82 @@ export const Row = memo(function Row({ id, number, top, selected, sparklines, no
         <a class="truncate" href={`/jobs/${id}`}>
           {job.name}
         </a>
-        <span class="truncate c-spec">{describeSpec(job)}</span>
+        <span class="truncate c-spec">{describeSpec(job, names)}</span>
       </span>
-      <span class="c-state" role="cell">
-        <StateBadge state={job.state} />
-      </span>
-      <Curves job={job} sparklines={sparklines} now={now} />
-      <span class="c-created" role="cell" title={formatTime(job.created_at)}>
-        {formatAgo(job.created_at, now)}
-      </span>
+      <Cells job={job} columns={columns} sparklines={sparklines} now={now} />
     </div>
   );
 });
 
-function Curves({ job, sparklines, now }: { readonly job: Job; readonly sparklines: Sparklines; readonly now: number }) {
-  const { points, speed } = useStore(sparklines.of(job));
-  const score = scoreOf(job);
-  const training = isTraining(job);
+interface CellProps {
+  readonly job: Job;
+  readonly curve: JobCurve;
+  readonly now: number;
+}
+
+const Under = ({ text }: { readonly text: string }) => <span class="c-under">{text}</span>;
+
+/** What each column shows of a job. */
+const CELLS: Readonly<Record<Exclude<ColumnKey, "name">, (cell: CellProps) => ComponentChildren>> = {
+  state: ({ job }) => <StateBadge state={job.state} />,
+  progress: ({ job }) => (
+    <>
+      <Progress
+        share={job.progress}
+        tone={stateTone(job.state)}
+        label={`${searchOf(job.spec) ? "Candidates" : "Epochs"} of ${job.name}`}
+      />
+      <span class="c-epochs">{progressText(job)}</span>
+    </>
+  ),
+  loss: ({ job, curve }) => {
+    const { value, isHeld } = shownLoss(job);
+    return (
+      <>
+        <Sparkline points={curve.points} label={`${isHeld ? "Validation loss" : "Loss"} by ${stepName(job.spec)}`} />
+        <span class="num">
+          {formatValue(value)}
+          <Under text={value === undefined ? "" : isHeld ? (searchOf(job.spec) ? "out of fold" : "validation") : "training"} />
+        </span>
+      </>
+    );
+  },
+  score: ({ job }) => {
+    const score = scoreOf(job);
+    return (
+      <span title={score?.sentence ?? undefined}>
+        {score?.text ?? "–"}
+        <Under text={score?.label ?? ""} />
+      </span>
+    );
+  },
+  pace: ({ job, curve, now }) => (
+    <>
+      {formatRate(isTraining(job) ? (curve.speed ?? meanSpeed(job, now)) : meanSpeed(job, now))}
+      <Under text={job.epochs_done > 0 ? (searchOf(job.spec) ? "cand./s" : "epochs/s") : ""} />
+    </>
+  ),
+  time: ({ job, now }) => (
+    <>
+      {isTraining(job) ? formatDuration(job.eta_s) : job.epochs_done > 0 ? formatDuration(trainedSeconds(job, now)) : "–"}
+      <Under text={isTraining(job) ? "left" : job.epochs_done > 0 ? "trained" : ""} />
+    </>
+  ),
+  parameters: ({ job }) => formatCount(job.parameters),
+  created: ({ job, now }) => <span title={formatTime(job.created_at)}>{formatAgo(job.created_at, now)}</span>,
+};
+
+function Cells({ job, columns, sparklines, now }: Pick<RowProps, "columns" | "sparklines" | "now"> & { readonly job: Job }) {
+  const curve = useStore(sparklines.of(job));
   return (
     <>
-      <span class="c-progress" role="cell">
-        <Progress
-          share={job.progress}
-          tone={stateTone(job.state)}
-          label={`${searchOf(job.spec) ? "Candidates" : "Epochs"} of ${job.name}`}
-        />
-        <span class="c-epochs">{progressText(job)}</span>
-      </span>
-      <span class="c-loss" role="cell">
-        <Sparkline points={points} label={`Loss by ${stepName(job.spec)}`} />
-        <span class="num">{formatValue(searchOf(job.spec) ? job.metrics?.final.val_loss : resultEpoch(job).loss)}</span>
-      </span>
-      <span class="c-score num" role="cell" title={score?.sentence ?? undefined}>
-        {score?.text ?? "–"}
-        <span class="c-under">{score?.label ?? ""}</span>
-      </span>
-      <span class="c-pace num" role="cell">
-        {formatRate(training ? (speed ?? meanSpeed(job, now)) : meanSpeed(job, now))}
-        <span class="c-under">{job.epochs_done > 0 ? (searchOf(job.spec) ? "cand./s" : "epochs/s") : ""}</span>
-      </span>
-      <span class="c-time num" role="cell">
-        {training ? formatDuration(job.eta_s) : job.epochs_done > 0 ? formatDuration(trainedSeconds(job, now)) : "–"}
-        <span class="c-under">{training ? "left" : job.epochs_done > 0 ? "trained" : ""}</span>
-      </span>
+      {columns.map(({ key, numeric }) =>
+        key === "name" ? null : (
+          <span key={key} class={`c-${key}${numeric ? " num" : ""}`} role="cell">
+            {CELLS[key]({ job, curve, now })}
+          </span>
+        ),
+      )}
     </>
   );
 }

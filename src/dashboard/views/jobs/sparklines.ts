@@ -9,7 +9,7 @@ import type { Api } from "../../shell/api.ts";
 import { createStore, type Store } from "../../shell/store.ts";
 
 export interface JobCurve {
-  /** Epochs, ascending, and their losses; null until they are read. */
+  /** Epochs, ascending, and their losses, of validation rows where there are any; null until they are read. */
   readonly points: readonly (readonly [epoch: number, loss: number])[] | null;
   /** Recent epochs per second; null while that is not known. */
   readonly speed: number | null;
@@ -32,6 +32,8 @@ const MIN_SPEED_WINDOW_MS = 900;
 
 interface Entry {
   readonly store: Store<JobCurve>;
+  /** The series of its curve: the validation loss where there is one. */
+  series: "loss" | "val_loss";
   asked: boolean;
   /** Epochs done and when, over the last SPEED_WINDOW_MS. */
   readonly marks: { readonly epochs: number; readonly at: number }[];
@@ -46,7 +48,12 @@ export function createSparklines(api: Api, board: JobBoard): Sparklines {
   const entryOf = (id: string): Entry => {
     const known = entries.get(id);
     if (known) return known;
-    const entry: Entry = { store: createStore<JobCurve>({ points: null, speed: null }), asked: false, marks: [] };
+    const entry: Entry = {
+      store: createStore<JobCurve>({ points: null, speed: null }),
+      series: "loss",
+      asked: false,
+      marks: [],
+    };
     entries.set(id, entry);
     if (entries.size > MAX_SPARKLINES) entries.delete(entries.keys().next().value ?? "");
     return entry;
@@ -64,10 +71,10 @@ export function createSparklines(api: Api, board: JobBoard): Sparklines {
   };
 
   const read = async (id: string): Promise<void> => {
-    const { store } = entryOf(id);
+    const { store, series: name } = entryOf(id);
     try {
-      const { epochs, series } = await api.metrics(id, { points: POINTS, series: ["loss"] }, { signal: abort.signal });
-      const points = epochs.map((epoch, index) => [epoch, Number(series.loss?.[index])] as const);
+      const { epochs, series } = await api.metrics(id, { points: POINTS, series: [name] }, { signal: abort.signal });
+      const points = epochs.map((epoch, index) => [epoch, Number(series[name]?.[index])] as const);
       store.update((now) => ({ ...now, points: merge(points, now.points ?? []) }));
     } catch {
       // A curve that cannot be read is left out; the page says when the server does not answer.
@@ -87,6 +94,7 @@ export function createSparklines(api: Api, board: JobBoard): Sparklines {
       const entry = entryOf(job.id);
       if (!entry.asked && job.epochs_done > 0) {
         entry.asked = true;
+        entry.series = job.metrics?.final.val_loss === undefined ? "loss" : "val_loss";
         queue.push(job.id);
         pump();
       }
@@ -100,9 +108,9 @@ export function createSparklines(api: Api, board: JobBoard): Sparklines {
 }
 
 /** Extends a curve by the newest version of its job. */
-function advance({ store, marks }: Entry, job: Job): void {
+function advance({ store, series, marks }: Entry, job: Job): void {
   const { epochs_done: epochs, metrics } = job;
-  const loss = metrics?.final.loss;
+  const loss = metrics?.final[series];
   let { points } = store.get();
   if (loss !== undefined && epochs > (points?.at(-1)?.[0] ?? 0)) points = merge(points ?? [], [[epochs, Number(loss)]]);
   const speed = isTraining(job) ? speedOf(marks, epochs, performance.now()) : null;

@@ -1,10 +1,13 @@
 /** The table of jobs, of which only the rows on the screen are rendered. */
 import type { RefObject } from "preact";
+import type { DatasetNames } from "../../jobs/dataset-names.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { PHONE, useMedia } from "../../shell/media.ts";
+import { Icon } from "../../ui/icon.tsx";
 import { Empty, Skeleton } from "../../ui/surfaces.tsx";
 import { useRowWindow } from "../../ui/windowed.ts";
+import { type JobColumn, type JobOrder, nextOrder } from "./columns.ts";
 import type { JobListState } from "./list.ts";
 import { useQueuePositions } from "./queue-positions.ts";
 import { Row } from "./row.tsx";
@@ -29,9 +32,16 @@ export interface JobTableProps {
   readonly selection: Selection;
   readonly sparklines: Sparklines;
   readonly searching: boolean;
+  /** Those that are shown. */
+  readonly columns: readonly JobColumn[];
+  readonly names: DatasetNames;
+  readonly order: JobOrder | null;
+  /** Called with the order that the address shall have. */
+  onOrder(order: string | null): void;
 }
 
-export function JobTable({ state, shown, rows, rowPx, selection, sparklines, searching }: JobTableProps) {
+export function JobTable(props: JobTableProps) {
+  const { state, shown, rows, rowPx, selection, sparklines, searching, columns, names, order, onOrder } = props;
   const { api, board } = useApp();
   const now = useNow(AGO_EVERY_MS);
   const { start, end } = useRowWindow(rows, shown.length, rowPx);
@@ -39,8 +49,15 @@ export function JobTable({ state, shown, rows, rowPx, selection, sparklines, sea
   useQueuePositions(api, board, drawn);
   const isEmpty = state.known && shown.length === 0 && !(searching && state.hasMore);
   return (
-    <div class="card job-table" role="table" aria-label="Jobs" aria-rowcount={shown.length + 1} aria-busy={!state.known}>
-      <Head shown={shown} selection={selection} />
+    <div
+      class="card job-table"
+      role="table"
+      aria-label="Jobs"
+      aria-rowcount={shown.length + 1}
+      aria-busy={!state.known}
+      style={{ "--job-columns": ["20px", ...columns.map(({ width }) => width)].join(" ") }}
+    >
+      <Head {...{ shown, selection, columns, order, onOrder }} />
       {isEmpty && (
         <Empty icon="search" title={searching ? "Nothing found" : "No such jobs"}>
           {searching ? "No job has all of these words in its name, id, data or network." : "No job is in this state."}
@@ -60,6 +77,8 @@ export function JobTable({ state, shown, rows, rowPx, selection, sparklines, sea
             number={start + index + 1}
             top={(start + index) * rowPx}
             selected={selection.ids.has(id)}
+            columns={columns}
+            names={names}
             sparklines={sparklines}
             now={now}
             onSelect={selection.select}
@@ -70,7 +89,13 @@ export function JobTable({ state, shown, rows, rowPx, selection, sparklines, sea
   );
 }
 
-function Head({ shown, selection }: { readonly shown: readonly string[]; readonly selection: Selection }) {
+function Head({
+  shown,
+  selection,
+  columns,
+  order,
+  onOrder,
+}: Pick<JobTableProps, "shown" | "selection" | "columns" | "order" | "onOrder">) {
   const count = selection.ids.size;
   const all = shown.length > 0 && count >= shown.length;
   return (
@@ -87,26 +112,34 @@ function Head({ shown, selection }: { readonly shown: readonly string[]; readonl
             onChange={() => (all ? selection.clear() : selection.set(shown))}
           />
         </span>
-        {COLUMNS.map(([name, title]) => (
-          <span key={name} class={name} role="columnheader">
-            {title}
-          </span>
+        {columns.map((column) => (
+          <HeadCell key={column.key} column={column} order={order} onOrder={onOrder} />
         ))}
       </div>
     </div>
   );
 }
 
-const COLUMNS = [
-  ["c-name", "Job"],
-  ["c-state", "State"],
-  ["c-progress", "Epochs"],
-  ["c-loss", "Loss"],
-  ["c-score num", "Score"],
-  ["c-pace num", "Speed"],
-  ["c-time num", "Time"],
-  ["c-created", "Created"],
-] as const;
+interface HeadCellProps extends Pick<JobTableProps, "order" | "onOrder"> {
+  readonly column: JobColumn;
+}
+
+function HeadCell({ column, order, onOrder }: HeadCellProps) {
+  const { key, title, numeric } = column;
+  const isSorted = order?.column.key === key;
+  return (
+    <span
+      class={`c-${key}${numeric ? " num" : ""}`}
+      role="columnheader"
+      aria-sort={isSorted ? (order.descending ? "descending" : "ascending") : undefined}
+    >
+      <button type="button" class="sort" onClick={() => onOrder(nextOrder(order, column))}>
+        {title}
+        <Icon name="arrow_down" size={12} />
+      </button>
+    </span>
+  );
+}
 
 function SkeletonRow({ top }: { readonly top: number }) {
   return (

@@ -3,11 +3,12 @@ import { useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import type { Column } from "../../../domain/datasets/dataset.ts";
 import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";
+import { defaultTarget } from "../../datasets/default-target.ts";
+import { faultAt, valueAt } from "../../request/draft.ts";
 import { formatCount } from "../../shell/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { SelectField } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { faultAt, valueAt } from "./draft.ts";
 import { useSpecForm } from "./form-context.tsx";
 
 const AT_ONCE = 60;
@@ -17,6 +18,7 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
   const [shown, setShown] = useState(AT_ONCE);
   const target = valueAt(spec, "/data/dataset/target");
   const targets = Array.isArray(target) ? (target as readonly string[]) : [String(target ?? "")];
+  const first = defaultTarget(dataset);
   const usable = dataset.columns.filter(isUsable);
   // Where nothing is chosen, a search takes texts too, and a given network does not.
   const searches = valueAt(spec, "/model/layers") === undefined;
@@ -37,7 +39,7 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
     <>
       <SelectField
         label="Target"
-        hint="The column to predict"
+        hint={first && targets.length === 1 && targets[0] === first.name ? first.why : "The column to predict"}
         value={targets.length === 1 ? (targets[0] ?? "") : ""}
         error={faultAt(faults, "/data/dataset/target")}
         options={[

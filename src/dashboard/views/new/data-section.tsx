@@ -1,14 +1,15 @@
 /** The form of the data: a data set with its columns, a generator, or rows in the request itself. */
 import { useEffect } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
+import { defaultTarget } from "../../datasets/default-target.ts";
 import { Uploader } from "../../datasets/uploader.tsx";
+import { faultAt, isObject, type Json, type JsonObject, valueAt } from "../../request/draft.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { formatCount } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";
 import { Segments, SelectField } from "../../ui/field.tsx";
 import { Card, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { ColumnPicker } from "./column-picker.tsx";
-import { faultAt, isObject, type Json, type JsonObject, valueAt } from "./draft.ts";
 import { ChoiceAt, NumberAt, useSpecForm } from "./form-context.tsx";
 import { isSearch } from "./model-section.tsx";
 import { withNetwork, withSearch } from "./presets.ts";
@@ -89,13 +90,13 @@ function DatasetFields() {
   );
 }
 
-/** Chooses the last column that can be a target, where none is chosen yet: the columns arrive after the page. */
+/** Chooses a column that can be a target, where none is chosen yet: the columns arrive after the page. */
 function useDefaultTarget(dataset: Dataset | null): void {
   const { spec, set } = useSpecForm();
   useEffect(() => {
     if (!dataset || valueAt(spec, "/data/dataset/id") !== dataset.id || valueAt(spec, "/data/dataset/target") !== "") return;
-    const last = dataset.columns.findLast(({ type }) => type !== "text" && type !== "datetime");
-    if (last) set("/data/dataset/target", last.name);
+    const chosen = defaultTarget(dataset);
+    if (chosen) set("/data/dataset/target", chosen.name);
   }, [dataset]);
 }
 

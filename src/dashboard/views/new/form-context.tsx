@@ -1,9 +1,9 @@
 /** The form's fields: each shows and changes the spec at a JSON pointer, with the server's error there. */
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
+import { type Faults, faultAt, type Json, type JsonObject, valueAt } from "../../request/draft.ts";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
-import { type Faults, faultAt, type Json, type JsonObject, valueAt } from "./draft.ts";
 import { RangeField } from "./sweep/range-field.tsx";
 import { canVary, rangeAround, rangesOf } from "./sweep/sweep-draft.ts";
 

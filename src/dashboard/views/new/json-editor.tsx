@@ -1,7 +1,7 @@
 /** The spec as JSON, written or pasted; each error links to its line. */
 import { useId, useRef } from "preact/hooks";
+import type { Faults } from "../../request/draft.ts";
 import { Card } from "../../ui/surfaces.tsx";
-import type { Faults } from "./draft.ts";
 import { lineOf, locate } from "./locate.ts";
 
 export interface JsonEditorProps {

@@ -1,6 +1,6 @@
 /** The layers that the form offers, with the options of each that it shows. Everything else can be written as JSON. */
 import type { Layer } from "../../../domain/spec/layers.ts";
-import type { JsonObject } from "./draft.ts";
+import type { JsonObject } from "../../request/draft.ts";
 
 export interface LayerOption {
   readonly key: string;

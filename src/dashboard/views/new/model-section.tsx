@@ -1,11 +1,11 @@
 /** The form of the model: the best that a search finds, or one network that is given. */
 import { SEARCH_METRICS, searchMetricLabel } from "../../../client/search.ts";
+import { isObject, type JsonObject, valueAt } from "../../request/draft.ts";
+import type { Checked } from "../../request/use-validation.ts";
 import { Segments } from "../../ui/field.tsx";
 import { Card } from "../../ui/surfaces.tsx";
-import { isObject, type JsonObject, valueAt } from "./draft.ts";
 import { ChoiceAt, NumberAt, TextAt, useSpecForm } from "./form-context.tsx";
 import { withNetwork, withSearch } from "./presets.ts";
-import type { Checked } from "./use-validation.ts";
 
 type Way = "search" | "network";
 

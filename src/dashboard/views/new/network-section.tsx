@@ -3,13 +3,13 @@ import { useId, useState } from "preact/hooks";
 import { layersOf } from "../../jobs/job-reading.ts";
 import { stagesOf } from "../../model-view/layer-shapes.ts";
 import { Network } from "../../model-view/network.tsx";
+import { isObject, type Json, textOf, valueAt } from "../../request/draft.ts";
+import type { Checked } from "../../request/use-validation.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Card } from "../../ui/surfaces.tsx";
-import { isObject, type Json, textOf, valueAt } from "./draft.ts";
 import { NumberAt, useSpecForm } from "./form-context.tsx";
 import { LAYER_GROUPS, LAYER_KINDS, type LayerKind } from "./layer-kinds.ts";
-import type { Checked } from "./use-validation.ts";
 
 const KINDS = Object.entries(LAYER_KINDS) as readonly [string, LayerKind][];
 

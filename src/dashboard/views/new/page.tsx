@@ -1,28 +1,29 @@
 /** The view that submits a job: data, network and training as a form or as JSON, checked while it is written. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
+import { cloneSpec } from "../../request/clone.ts";
+import { datasetSpec } from "../../request/dataset-spec.ts";
+import { isObject, type Json, type JsonObject, textOf, valueAt, withValue } from "../../request/draft.ts";
+import { RequestView } from "../../request/request-view.tsx";
+import { useValidation } from "../../request/use-validation.ts";
+import { VerdictCard } from "../../request/verdict-card.tsx";
 import type { Api } from "../../shell/api.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { asProblem } from "../../shell/problem.ts";
 import type { ViewProps } from "../../shell/view.ts";
 import { Segments } from "../../ui/field.tsx";
 import { Notice, Problem } from "../../ui/surfaces.tsx";
-import { cloneSpec } from "./clone.ts";
 import { DataSection } from "./data-section.tsx";
-import { isObject, type Json, type JsonObject, textOf, valueAt, withValue } from "./draft.ts";
 import { SpecFormProvider } from "./form-context.tsx";
 import { JsonEditor } from "./json-editor.tsx";
 import { isSearch, ModelSection } from "./model-section.tsx";
 import { NetworkSection } from "./network-section.tsx";
 import { PresetShelf } from "./preset-shelf.tsx";
-import { datasetSpec, PRESETS } from "./presets.ts";
-import { RequestView } from "./request-view.tsx";
+import { PRESETS } from "./presets.ts";
 import { cloneSweep, cloneTrial } from "./sweep/clone-sweep.ts";
 import { afterChange, afterMove, type Draft, draftOf, jobFaults, requestOf, withRange } from "./sweep/sweep-draft.ts";
 import { SweepSection } from "./sweep/sweep-section.tsx";
 import { TrainingSection } from "./training-section.tsx";
-import { useValidation } from "./use-validation.ts";
-import { VerdictCard } from "./verdict-card.tsx";
 
 type Mode = "form" | "json";
 

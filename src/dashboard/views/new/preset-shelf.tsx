@@ -1,23 +1,21 @@
 /** Jobs to start from, as a shelf of buttons. A table that comes with the page is uploaded when its job is chosen. */
 import { useState } from "preact/hooks";
-import type { Dataset } from "../../../client/answers.ts";
-import type { Sample } from "../../datasets/samples.ts";
-import { useSendTable } from "../../datasets/send-table.ts";
+import { useSendSample } from "../../datasets/send-table.ts";
+import type { JsonObject } from "../../request/draft.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { Icon } from "../../ui/icon.tsx";
-import type { JsonObject } from "./draft.ts";
 import { PRESETS, type Preset } from "./presets.ts";
 
 const GROUPS = ["Tutorial", "Shapes", "Tables"] as const;
 
 export function PresetShelf({ onChoose }: { readonly onChoose: (spec: JsonObject) => void }) {
   const { toasts } = useApp();
-  const uploadSample = useUploadSample();
+  const sendSample = useSendSample();
   const [busy, setBusy] = useState<string | null>(null);
   const choose = async ({ key, sample, spec }: Preset): Promise<void> => {
     setBusy(key);
     try {
-      onChoose(spec(sample && (await uploadSample(sample))));
+      onChoose(spec(sample && (await sendSample(sample))));
     } catch (error) {
       toasts.fail(error);
     }
@@ -48,13 +46,4 @@ export function PresetShelf({ onChoose }: { readonly onChoose: (spec: JsonObject
       ))}
     </section>
   );
-}
-
-/** Uploads a table that comes with the page; the server answers with the same data set each time. */
-function useUploadSample(): (sample: Sample) => Promise<Dataset> {
-  const sendTable = useSendTable();
-  return async ({ url, name }) => {
-    const file = await (await fetch(url)).blob();
-    return sendTable(file, `${name}.csv`);
-  };
 }

@@ -2,7 +2,8 @@
 import type { Dataset } from "../../../client/answers.ts";
 import { CHOSEN_BY_SEARCH } from "../../../client/search.ts";
 import { SAMPLES, type Sample } from "../../datasets/samples.ts";
-import type { JsonObject } from "./draft.ts";
+import { datasetSpec } from "../../request/dataset-spec.ts";
+import type { JsonObject } from "../../request/draft.ts";
 
 export interface Preset {
   readonly key: string;
@@ -113,11 +114,6 @@ const tables: readonly Preset[] = SAMPLES.map((sample) => ({
 }));
 
 export const PRESETS: readonly Preset[] = [...GENERATED, ...tables];
-
-/** Returns a spec that says nothing but the data: the best model for it is searched for. */
-export function datasetSpec(id: string, target: string): JsonObject {
-  return { data: { dataset: { id, target } }, seed: 0 };
-}
 
 /** A network that trains well on most small tables: two hidden layers, mini-batches, and the early stopping of every data set. */
 const NETWORK: JsonObject = {

@@ -1,7 +1,8 @@
 /** The form of the training: optimiser, learning rate, epochs, early stopping, checkpoints. */
+
+import { isObject, valueAt } from "../../request/draft.ts";
 import { Check, SelectField } from "../../ui/field.tsx";
 import { Card } from "../../ui/surfaces.tsx";
-import { isObject, valueAt } from "./draft.ts";
 import { NumberAt, TextAt, useSpecForm } from "./form-context.tsx";
 
 const OPTIMIZERS = ["adam", "adamw", "sgd", "rmsprop", "nadam", "adagrad", "adadelta"];

@@ -1,8 +1,8 @@
 /** Turns a sweep, or one of its trials, into a draft that can be submitted again. */
 import type { JobRows } from "../../../../client/answers.ts";
 import type { Sweep, Trial } from "../../../../client/sweeps.ts";
-import { type Cloned, cloneSpec } from "../clone.ts";
-import { isObject, type Json, type JsonObject, withValue } from "../draft.ts";
+import { type Cloned, cloneSpec } from "../../../request/clone.ts";
+import { isObject, type Json, type JsonObject, withValue } from "../../../request/draft.ts";
 import type { Draft } from "./sweep-draft.ts";
 
 /** Returns the draft of a sweep, and what it lacks. */

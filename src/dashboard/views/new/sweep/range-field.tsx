@@ -1,8 +1,8 @@
 /** A number that is a range: its ends and scale, or a list of values, in the place of the field of one number. */
 import { useState } from "preact/hooks";
+import { type Faults, faultAt, isObject, type Json, type JsonObject } from "../../../request/draft.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Icon } from "../../../ui/icon.tsx";
-import { type Faults, faultAt, isObject, type Json, type JsonObject } from "../draft.ts";
 import { asKind, kindOf, RANGE_KINDS, type RangeKind, rangePointer, valuesOf } from "./sweep-draft.ts";
 
 export interface RangeFieldProps {

@@ -2,7 +2,7 @@
  * A sweep while it is being written: a job spec whose numbers may be ranges. What the two are as one request, and what becomes of ranges
  * when the spec changes around them. Pure.
  */
-import { type Faults, isObject, type Json, type JsonObject, valueAt } from "../draft.ts";
+import { type Faults, isObject, type Json, type JsonObject, valueAt } from "../../../request/draft.ts";
 
 /** What is written: a job spec, and where it is varied everything of the sweep but its job. */
 export interface Draft {

@@ -1,8 +1,8 @@
 /** The form of a sweep: how trials are chosen and compared, how many, and on which folds. Shown once a number is a range. */
 import type { ResolvedSpec } from "../../../../domain/spec/spec.ts";
+import { faultAt, isObject, type Json, valueAt } from "../../../request/draft.ts";
 import { Check, SelectField, TextField } from "../../../ui/field.tsx";
 import { Card } from "../../../ui/surfaces.tsx";
-import { faultAt, isObject, type Json, valueAt } from "../draft.ts";
 import { useSpecForm } from "../form-context.tsx";
 import { rangesOf } from "./sweep-draft.ts";
 

@@ -1,10 +1,10 @@
 /** Validates a spec on the server while it is being written: shortly after each change; the newest answer counts. */
 import { useEffect, useState } from "preact/hooks";
-import type { Validation } from "../../../client/answers.ts";
-import { ApiError } from "../../../client/error.ts";
-import type { SweepValidation } from "../../../client/sweeps.ts";
-import type { Api } from "../../shell/api.ts";
-import { useApp } from "../../shell/app-context.ts";
+import type { Validation } from "../../client/answers.ts";
+import { ApiError } from "../../client/error.ts";
+import type { SweepValidation } from "../../client/sweeps.ts";
+import type { Api } from "../shell/api.ts";
+import { useApp } from "../shell/app-context.ts";
 import type { Faults } from "./draft.ts";
 
 /** What a valid spec comes to: that of a job, or of the job that a sweep varies. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { faultAt, type Json, programOf, textOf, valueAt, withValue } from "../../../../src/dashboard/views/new/draft.ts";
-import { lineOf, locate } from "../../../../src/dashboard/views/new/locate.ts";
+import { faultAt, type Json, programOf, textOf, valueAt, withValue } from "../../../src/dashboard/request/draft.ts";
+import { lineOf, locate } from "../../../src/dashboard/views/new/locate.ts";
 
 const json = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
 

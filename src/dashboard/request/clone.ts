@@ -1,7 +1,7 @@
 /** Turns a job's resolved spec into one that can be submitted again. What the server has summarised is read back, or left out and named. */
-import type { Job, JobRows } from "../../../client/answers.ts";
-import { CHOSEN_BY_SEARCH } from "../../../client/search.ts";
-import type { ResolvedAuto } from "../../../domain/spec/auto-options.ts";
+import type { Job, JobRows } from "../../client/answers.ts";
+import { CHOSEN_BY_SEARCH } from "../../client/search.ts";
+import type { ResolvedAuto } from "../../domain/spec/auto-options.ts";
 import type { Json, JsonObject } from "./draft.ts";
 
 export interface Cloned {

@@ -1,10 +1,10 @@
 /** The form's request as curl and as a TypeScript program, to copy. */
 import { useState } from "preact/hooks";
-import { useApp } from "../../shell/app-context.ts";
-import { useStore } from "../../shell/store.ts";
-import { Button } from "../../ui/button.tsx";
-import { Segments } from "../../ui/field.tsx";
-import { Card } from "../../ui/surfaces.tsx";
+import { useApp } from "../shell/app-context.ts";
+import { useStore } from "../shell/store.ts";
+import { Button } from "../ui/button.tsx";
+import { Segments } from "../ui/field.tsx";
+import { Card } from "../ui/surfaces.tsx";
 import { type JsonObject, programOf } from "./draft.ts";
 
 type Form = "curl" | "typescript";

@@ -1,10 +1,10 @@
 /** The size of the job or its errors, and the button that submits it. */
-import { searchMetricLabel, searchOf } from "../../../client/search.ts";
-import { formatBytes, formatCount } from "../../shell/format.ts";
-import { Button } from "../../ui/button.tsx";
-import { Icon } from "../../ui/icon.tsx";
-import { Notes } from "../../ui/notes.tsx";
-import { Problem } from "../../ui/surfaces.tsx";
+import { searchMetricLabel, searchOf } from "../../client/search.ts";
+import { formatBytes, formatCount } from "../shell/format.ts";
+import { Button } from "../ui/button.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { Notes } from "../ui/notes.tsx";
+import { Problem } from "../ui/surfaces.tsx";
 import type { Verdict } from "./use-validation.ts";
 
 const TASKS = {

@@ -1,17 +1,23 @@
 /** The leaderboard of a job that searches for its model: it fills while candidates are trained, and has their shares at the end. */
 import { useMemo } from "preact/hooks";
-import type { Job, Model } from "../../../client/answers.ts";
-import { NO_POINTS } from "../../charts/point-table.ts";
-import { isOver } from "../../jobs/job-reading.ts";
-import { leaderboardOfCurves, leaderboardOfModel } from "../../jobs/leaderboard-rows.ts";
-import { useFollowed } from "../../jobs/use-followed.ts";
-import { LeaderboardCard } from "../../model-view/leaderboard.tsx";
-import { useApp } from "../../shell/app-context.ts";
-import { useResource } from "../../shell/resource.ts";
-import { LinkButton } from "../../ui/button.tsx";
-import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import type { Job, Model } from "../../client/answers.ts";
+import { NO_POINTS } from "../charts/point-table.ts";
+import { isOver } from "../jobs/job-reading.ts";
+import { leaderboardOfCurves, leaderboardOfModel } from "../jobs/leaderboard-rows.ts";
+import { useFollowed } from "../jobs/use-followed.ts";
+import { useApp } from "../shell/app-context.ts";
+import { useResource } from "../shell/resource.ts";
+import { LinkButton } from "../ui/button.tsx";
+import { Empty, Problem, Skeleton } from "../ui/surfaces.tsx";
+import { LeaderboardCard } from "./leaderboard.tsx";
 
-export function LeaderboardTab({ job }: { readonly job: Job }) {
+export interface JobLeaderboardProps {
+  readonly job: Job;
+  /** Whether links to its model are left out, because that is shown beside it. */
+  readonly bare?: boolean;
+}
+
+export function JobLeaderboard({ job, bare = false }: JobLeaderboardProps) {
   const { api } = useApp();
   const { followed, version } = useFollowed(job.id);
   const id = job.model?.id ?? null;
@@ -34,7 +40,7 @@ export function LeaderboardTab({ job }: { readonly job: Job }) {
     );
   return (
     <div class="stack">
-      {model && (
+      {model && !bare && (
         <div class="row wrap">
           <LinkButton icon="bolt" href={`/models/${model.id}?tab=predict`}>
             Predict with it

@@ -1,0 +1,211 @@
+/** A table as it was read, with what to mend in place: types, the decimal sign, missing words, the target, columns to leave out. */
+import { useState } from "preact/hooks";
+import type { Dataset } from "../../../client/answers.ts";
+import type { Column, ColumnType } from "../../../domain/datasets/dataset.ts";
+import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";
+import { unfitAsTarget } from "../../datasets/default-target.ts";
+import { keptFile, type Reading } from "../../datasets/kept-files.ts";
+import { useSendTable } from "../../datasets/send-table.ts";
+import { formatCount } from "../../shell/format.ts";
+import { Button } from "../../ui/button.tsx";
+import { SelectField, TextField } from "../../ui/field.tsx";
+import { Notes } from "../../ui/notes.tsx";
+import { Card, Problem } from "../../ui/surfaces.tsx";
+import { Table, type Column as TableColumn } from "../../ui/table.tsx";
+
+export interface ReadTableProps {
+  readonly dataset: Dataset;
+  readonly target: string;
+  /** Why this target was chosen; null where the reader chose it. */
+  readonly why: string | null;
+  /** Columns that are not learned from. */
+  readonly leftOut: ReadonlySet<string>;
+  onTarget(name: string): void;
+  onLeftOut(names: ReadonlySet<string>): void;
+  /** Called with the data set that another reading gave. */
+  onRead(dataset: Dataset): void;
+}
+
+const AT_ONCE = 60;
+
+const TYPES: readonly ColumnType[] = ["number", "integer", "boolean", "category", "datetime", "text"];
+
+export function ReadTable({ dataset, target, why, leftOut, onTarget, onLeftOut, onRead }: ReadTableProps) {
+  const { rows, columns, notes } = dataset;
+  const [shown, setShown] = useState(AT_ONCE);
+  const reading = useReading(dataset, onRead);
+  const toggle = (name: string) => {
+    const next = new Set(leftOut);
+    if (!next.delete(name)) next.add(name);
+    onLeftOut(next);
+  };
+  return (
+    <Card title={`${dataset.name}: ${formatCount(rows)} rows, ${formatCount(columns.length)} columns`} flush>
+      <div class="card-body stack">
+        <div class="form-grid">
+          <SelectField
+            label="Target"
+            hint={why ?? "The column to predict"}
+            value={target}
+            options={targetOptions(dataset, target)}
+            onChange={onTarget}
+          />
+          {reading.mend && <FileFields reading={reading.now} busy={reading.busy} onMend={reading.mend} />}
+        </div>
+        {!reading.mend && <p class="muted">To read it in another way, drop the file again.</p>}
+        {reading.busy && <p role="status">The table is read again.</p>}
+        {reading.error ? <Problem error={reading.error} /> : null}
+        <Notes notes={notes.filter(({ column }) => column === null)} title="How the file was read" />
+      </div>
+      <Table
+        caption="Columns as they were read"
+        columns={columnsOf({ dataset, target, leftOut, toggle, ...reading })}
+        rows={columns.slice(0, shown)}
+        keyOf={({ name }) => name}
+      />
+      {columns.length > shown && (
+        <div class="card-body">
+          <Button small onClick={() => setShown(shown + AT_ONCE)}>
+            Show more of the {formatCount(columns.length)} columns
+          </Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function targetOptions({ rows, columns }: Dataset, target: string) {
+  const fit = columns.filter((column) => column.name === target || unfitAsTarget(column, rows) === null);
+  const options = fit.map(({ name, type }) => ({ value: name, label: `${name} (${type})` }));
+  return target === "" ? [{ value: "", label: "No column can be one" }, ...options] : options;
+}
+
+/** How the file is read, and a function that has it read in another way; null where the page does not have the file. */
+function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
+  const sendTable = useSendTable();
+  const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: null });
+  const kept = keptFile(dataset.id);
+  const send = async (change: Reading): Promise<void> => {
+    if (!kept) return;
+    setState({ busy: true, error: null });
+    try {
+      onRead(await sendTable(kept.file, kept.fileName, { reading: { ...kept.reading, ...change } }));
+      setState({ busy: false, error: null });
+    } catch (error) {
+      setState({ busy: false, error });
+    }
+  };
+  return { ...state, now: kept?.reading ?? {}, mend: kept && ((change: Reading) => void send(change)) };
+}
+
+interface FileFieldsProps {
+  readonly reading: Reading;
+  readonly busy: boolean;
+  onMend(change: Reading): void;
+}
+
+const FOUND = { value: "", label: "found for each column" };
+
+function FileFields({ reading, busy, onMend }: FileFieldsProps) {
+  const given = (reading.missing ?? []).join(", ");
+  const [words, setWords] = useState(given);
+  const typed = words
+    .split(",")
+    .map((word) => word.trim())
+    .filter(Boolean);
+  return (
+    <>
+      <SelectField
+        label="Decimal sign"
+        value={reading.decimal ?? ""}
+        options={[FOUND, { value: ".", label: "a point: 1.5" }, { value: ",", label: "a comma: 1,5" }]}
+        onChange={(sign) => onMend({ decimal: sign === "" ? undefined : sign } as Reading)}
+      />
+      <TextField
+        label="Missing words"
+        hint="Separated by commas"
+        placeholder="NA and its like"
+        value={words}
+        onInput={setWords}
+        after={
+          words !== given && (
+            <Button busy={busy} onClick={() => onMend({ missing: typed.length === 0 ? undefined : typed } as Reading)}>
+              Read again
+            </Button>
+          )
+        }
+      />
+    </>
+  );
+}
+
+interface ColumnsOptions {
+  readonly dataset: Dataset;
+  readonly target: string;
+  readonly leftOut: ReadonlySet<string>;
+  readonly now: Reading;
+  readonly busy: boolean;
+  readonly mend: ((change: Reading) => void) | null;
+  toggle(name: string): void;
+}
+
+function columnsOf({ dataset, target, leftOut, now, busy, mend, toggle }: ColumnsOptions): readonly TableColumn<Column>[] {
+  return [
+    {
+      key: "use",
+      title: <span class="visually-hidden">Learn from</span>,
+      render: ({ name }) =>
+        name === target ? (
+          <span class="badge plain" data-tone="active">
+            target
+          </span>
+        ) : (
+          <input type="checkbox" aria-label={`Learn from ${name}`} checked={!leftOut.has(name)} onChange={() => toggle(name)} />
+        ),
+    },
+    {
+      key: "name",
+      title: "Column",
+      render: ({ name }) => (
+        <>
+          <strong class="column-name">{name}</strong>
+          {dataset.notes
+            .filter(({ column }) => column === name)
+            .map(({ code, detail, cure }) => (
+              <span key={code + detail} class="column-note">
+                {detail} <span class="muted">({cure})</span>
+              </span>
+            ))}
+        </>
+      ),
+    },
+    {
+      key: "type",
+      title: "Read as",
+      render: ({ name, type }) =>
+        mend ? (
+          <select
+            class="input column-type"
+            aria-label={`Type of ${name}`}
+            value={type}
+            disabled={busy}
+            onChange={(event) => mend({ types: { ...now.types, [name]: event.currentTarget.value as ColumnType } })}
+          >
+            {TYPES.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        ) : (
+          <span class="badge plain">{type}</span>
+        ),
+    },
+    { key: "picture", title: "Distribution", render: (column) => <ColumnPicture column={column} /> },
+    { key: "summary", title: "Values", render: (column) => <span class="column-summary">{columnSummary(column)}</span> },
+    {
+      key: "missing",
+      title: "Missing",
+      numeric: true,
+      render: ({ missing }) => formatCount(missing),
+    },
+  ];
+}
