@@ -79,13 +79,9 @@ export const pageOf = (prefix: string) => ({
     .regex(new RegExp(`^${prefix}${UUID}$`), { error: `must be an id, like ${exampleId(prefix)}` })
     .optional()
     .meta({ description: "The id of the last item of the page before (`next_after`)." }),
-  limit: whole
-    .min(1)
-    .max(MAX_PAGE)
-    .default(DEFAULT_PAGE)
-    .meta({
-      description: "Most items in the answer. It has fewer where they are large: `has_more` says whether there are others.",
-    }),
+  limit: whole.min(1).max(MAX_PAGE).default(DEFAULT_PAGE).meta({
+    description: "Most items in the answer. It has fewer where they are large: `has_more` says whether there are others.",
+  }),
 });
 
 export const jobsQuery = z.object({
