@@ -2,23 +2,19 @@
 import type { Loss } from "../../domain/spec/optimization.ts";
 import type { LossSpec } from "../../engine/index.ts";
 
-/** Rows of each class. */
+/** Rows of each class. A negative code is of a row without one, which does not count. */
 export function countClasses(targets: ArrayLike<number>, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (let row = 0; row < targets.length; row++) {
     const place = targets[row] as number;
-    counts[place] = (counts[place] as number) + 1;
+    if (place >= 0) counts[place] = (counts[place] as number) + 1;
   }
   return counts;
 }
 
 /** The share of the rows with a class that the rarest class has. */
 export function rarestShare(codes: ArrayLike<number>, classes: number): number {
-  const counts = new Array<number>(classes).fill(0);
-  for (let row = 0; row < codes.length; row++) {
-    const place = codes[row] as number;
-    if (place >= 0) counts[place] = (counts[place] as number) + 1;
-  }
+  const counts = countClasses(codes, classes);
   const rows = counts.reduce((total, count) => total + count, 0);
   return Math.min(...counts) / rows;
 }
