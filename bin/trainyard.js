@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /**
  * The entry of the command line, in JavaScript that any Node since 14 runs. It picks the Node that runs the rest (this one, or the
- * one that npm installed beside the package) and the sources: TypeScript in a clone, JavaScript where the package is installed.
- * Everything else is in src/cli.
+ * one that npm installed beside the package), which is src/cli: its sources in a clone, what was built of them elsewhere.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -14,9 +13,8 @@ import { isNewEnough, OLDEST_NODE } from "./node-floor.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
-// Node strips types everywhere but in node_modules: an installed package runs what was built of the sources.
-const isInstalled = root.split(sep).includes("node_modules");
-const main = join(root, isInstalled ? "build/package/src/cli/main.js" : "src/cli/main.ts");
+const sources = join(root, "src/cli/main.ts");
+const main = existsSync(sources) ? sources : join(root, "build/server/cli.js");
 
 if (isNewEnough(process.versions.node)) await import(new URL(`file://${encodeURI(main.split(sep).join("/"))}`).href);
 else runWith(bundledNode());

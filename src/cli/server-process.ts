@@ -1,18 +1,16 @@
-/** The real server as a child process, for commands that bring their own. Knows main.ts by its path and its "ready" line alone. */
-import { type ChildProcess, spawn } from "node:child_process";
+/** The real server as a child process, for commands that bring their own. Knows the programs by their paths and its "ready" line alone. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** The entry of the server. */
-export const SERVER_MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
-/** What makes a key in a data directory while no server uses it. */
-export const MAKE_KEY_MAIN = fileURLToPath(new URL("../offline/make-key.ts", import.meta.url));
-/** The program that copies a database. */
-export const COPY_STORE_MAIN = fileURLToPath(new URL("../offline/copy-store.ts", import.meta.url));
-/** What puts a backup where the next start of a server finds it. */
-export const STAGE_BACKUP_MAIN = fileURLToPath(new URL("../offline/stage-backup.ts", import.meta.url));
+/** The root of the clone or of the package: this file stands two folders below it, and so does what is built of it. */
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** What builds in a clone. An installed package has been built, and has no such script. */
+const BUILD = join(ROOT, "scripts/build.ts");
 /** As `npm start` and the image have them; why is in DECISIONS.md, 24 and 69. */
 export const SERVER_FLAGS = [
   "--single-threaded-gc",
@@ -33,9 +31,21 @@ export interface ServerProcess {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The server; what makes a key or puts a backup in place while no server uses a data directory; what copies a database. */
+export type Program = "main" | "make-key" | "stage-backup" | "copy-store";
+
+/** Path of a program. In a clone it is built first where its sources have changed. Throws when it cannot be. */
+export function pathOfProgram(name: Program): string {
+  if (existsSync(BUILD)) {
+    const { status } = spawnSync(process.execPath, [BUILD], { stdio: ["ignore", "ignore", "inherit"] });
+    if (status !== 0) throw new Error("the server could not be built");
+  }
+  return join(ROOT, `build/server/${name}.js`);
+}
+
 /** Starts a server and waits until it is ready. Throws with what the server said when it ends before that. */
 export async function startServerProcess(environment: Environment): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [...SERVER_FLAGS, SERVER_MAIN], {
+  const child = spawn(process.execPath, [...SERVER_FLAGS, pathOfProgram("main")], {
     // Its "ready" line is information: it must not be configured away.
     env: { ...environment, TRAINYARD_LOG_LEVEL: "info" },
     stdio: ["ignore", "pipe", "pipe"],

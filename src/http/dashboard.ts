@@ -93,7 +93,7 @@ const NOTE = `<!doctype html>
   <head><meta charset="utf-8"><title>Trainyard</title></head>
   <body>
     <h1>Trainyard</h1>
-    <p>The server is running. Its page has not been built: run <code>npm run build:dashboard</code> and start the server
+    <p>The server is running. Its page has not been built: run <code>npm run build</code> and start the server
     again (<code>npm start</code> does both).</p>
     <p>The API is described at <a href="/docs">/docs</a>.</p>
   </body>

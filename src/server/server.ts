@@ -33,7 +33,7 @@ import { createTrainingPool } from "../worker/training/training-pool.ts";
 import { type Backend, openAlone } from "./backend.ts";
 import type { Config } from "./config.ts";
 
-/** Where `npm run build:dashboard` puts the page. */
+/** Where `npm run build` puts the page. */
 const DASHBOARD = fileURLToPath(new URL("../../build/dashboard", import.meta.url));
 
 /** The share of the drain time that running jobs have for their last checkpoint. */

@@ -13,7 +13,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { SERVER_FLAGS } from "../../src/cli/server-process.ts";
+import { pathOfProgram, SERVER_FLAGS } from "../../src/cli/server-process.ts";
 import type { JobSpec } from "../../src/client/answers.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 import { openStore } from "../../src/storage/open.ts";
@@ -143,7 +143,7 @@ async function upload(table: string, url: string): Promise<string> {
 }
 
 async function startServer(dataDir: string): Promise<Server> {
-  const child = fork(pathOf("../../src/main.ts"), {
+  const child = fork(pathOfProgram("main"), {
     execArgv: [...SERVER_FLAGS, "--import", pathOf("./service/loop-delay.ts")],
     env: { ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: dataDir, TRAINYARD_LOG_LEVEL: "info" },
     silent: true,

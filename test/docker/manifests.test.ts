@@ -49,7 +49,7 @@ describe("the files for containers", () => {
     "%s starts the server with the flags that the command line starts it with",
     (path) => {
       const words = readFileSync(join(DOCKER, "..", path), "utf8").replaceAll(/[",]+/g, "");
-      expect(words).toContain(`node ${SERVER_FLAGS.join(" ")} src/main.ts`);
+      expect(words).toContain(`node ${SERVER_FLAGS.join(" ")} build/server/main.js`);
     },
   );
 

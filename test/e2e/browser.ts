@@ -1,7 +1,7 @@
 /** A real Chromium for tests of the page: one for a test file, a fresh context for each page, every console error kept. */
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Page } from "playwright-core";
-import { ensureDashboard } from "../../scripts/build-dashboard.ts";
+import { ensureBuilt } from "../../scripts/build.ts";
 
 export interface OpenPage {
   readonly page: Page;
@@ -35,7 +35,7 @@ export const PHONE: BrowserContextOptions = {
 
 /** Builds the page when its sources are newer, and starts a browser. */
 export async function openBrowser(): Promise<TestBrowser> {
-  await ensureDashboard();
+  await ensureBuilt();
   const browser = await launcher.launch({
     executablePath: await chromium.executablePath(),
     args: chromium.args.filter((arg) => !UNWANTED.has(arg)).concat("--no-sandbox"),

@@ -88,7 +88,7 @@ describe("a server without a page", () => {
     for (const url of ["/", "/jobs"]) {
       const response = await bare.app.inject({ url, headers: browser });
       expect([response.statusCode, response.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
-      expect(response.body).toContain("npm run build:dashboard");
+      expect(response.body).toContain("npm run build");
     }
     await bare.close();
   });

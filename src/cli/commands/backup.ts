@@ -8,7 +8,7 @@ import type { Client, Restoration } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { writeOutput } from "../output-file.ts";
-import { type Environment, STAGE_BACKUP_MAIN } from "../server-process.ts";
+import { type Environment, pathOfProgram } from "../server-process.ts";
 
 /** How long a restored server may take to become ready. */
 const READY_MS = 60_000;
@@ -69,7 +69,7 @@ async function untilReady(client: Client): Promise<void> {
 }
 
 async function stageIn(dataDir: string, file: string, environment: Environment): Promise<Restoration> {
-  const child = spawn(process.execPath, [STAGE_BACKUP_MAIN, file], {
+  const child = spawn(process.execPath, [pathOfProgram("stage-backup"), file], {
     env: { ...environment, TRAINYARD_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });

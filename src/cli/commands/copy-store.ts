@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { examples, type Register } from "../context.ts";
-import { COPY_STORE_MAIN } from "../server-process.ts";
+import { pathOfProgram } from "../server-process.ts";
 
 export const registerCopyStore: Register = (program, context) => {
   program
@@ -17,7 +17,7 @@ export const registerCopyStore: Register = (program, context) => {
       examples("trainyard copy-store --from sqlite:./data --to postgres://trainyard:secret@db.example.com/trainyard"),
     )
     .action(async ({ from, to }: { from: string; to: string }) => {
-      const args = [COPY_STORE_MAIN, "--from", from, "--to", to];
+      const args = [pathOfProgram("copy-store"), "--from", from, "--to", to];
       const child = spawn(process.execPath, args, { env: context.environment, stdio: "inherit" });
       const [code] = await once(child, "exit");
       process.exitCode = (code as number | null) ?? 1;

@@ -7,7 +7,7 @@ import type { CreatedKey, Key, NewKey, Scope } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { localTime } from "../figures.ts";
-import { type Environment, MAKE_KEY_MAIN } from "../server-process.ts";
+import { type Environment, pathOfProgram } from "../server-process.ts";
 import { table } from "../terminal.ts";
 import { namesOf, wholeNumber } from "../values.ts";
 
@@ -83,7 +83,7 @@ export const registerKeys: Register = (program, context) => {
 
 /** Creates a key without a server. Rejects with a CliError that says why it cannot: a server runs there, say. */
 async function createKeyIn(dataDir: string, wanted: NewKey, environment: Environment): Promise<CreatedKey> {
-  const child = spawn(process.execPath, [MAKE_KEY_MAIN, JSON.stringify(wanted)], {
+  const child = spawn(process.execPath, [pathOfProgram("make-key"), JSON.stringify(wanted)], {
     env: { ...environment, TRAINYARD_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });

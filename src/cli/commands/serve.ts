@@ -1,14 +1,8 @@
 /** `trainyard serve`: the server, in a process of its own with the flags that it needs, in place of this one. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { examples, type Register } from "../context.ts";
-import { SERVER_FLAGS, SERVER_MAIN } from "../server-process.ts";
-
-/** What builds the page in a clone. An installed package has the page, and no such script. */
-const BUILD_DASHBOARD = join(fileURLToPath(new URL("../../..", import.meta.url)), "scripts/build-dashboard.ts");
+import { pathOfProgram, SERVER_FLAGS } from "../server-process.ts";
 
 interface Options {
   readonly port?: string;
@@ -27,7 +21,6 @@ export const registerServe: Register = (program, context) => {
     .option("--workers <count>", "jobs that train at the same time")
     .addHelpText("after", examples("trainyard serve", "trainyard serve --port 9000 --data-dir /var/lib/trainyard"))
     .action(async (options: Options) => {
-      buildDashboard();
       const given = {
         TRAINYARD_PORT: options.port,
         TRAINYARD_HOST: options.host,
@@ -38,18 +31,13 @@ export const registerServe: Register = (program, context) => {
     });
 };
 
-/** Builds the page where its sources have changed. It says itself what went wrong; the API works without a page. */
-function buildDashboard(): void {
-  if (existsSync(BUILD_DASHBOARD)) spawnSync(process.execPath, [BUILD_DASHBOARD], { stdio: ["ignore", "ignore", "inherit"] });
-}
-
 function definedOf(values: Readonly<Record<string, string | undefined>>) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 /** Runs the server on this terminal until it ends, and gives its exit code. */
 async function runServer(environment: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(process.execPath, [...SERVER_FLAGS, SERVER_MAIN], { env: environment, stdio: "inherit" });
+  const child = spawn(process.execPath, [...SERVER_FLAGS, pathOfProgram("main")], { env: environment, stdio: "inherit" });
   // A terminal sends Ctrl-C to both; a signal to this process alone is passed on. The server takes two at once for one.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   process.once("exit", () => child.kill("SIGTERM"));

@@ -42,7 +42,7 @@ export async function openUploadSpool({
   limits,
   readMs = DEFAULT_READ_MS,
   onError,
-  entry = new URL("./thread.ts", import.meta.url),
+  entry = new URL("./ingest-thread.ts", import.meta.url),
 }: UploadSpoolOptions): Promise<UploadSpool> {
   const folder = join(resolve(dataDir), "uploads");
   await rm(folder, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { SERVER_FLAGS } from "../../../src/cli/server-process.ts";
+import { pathOfProgram, SERVER_FLAGS } from "../../../src/cli/server-process.ts";
 import type { JobSpec } from "../../../src/client/answers.ts";
 import { type Client, createClient } from "../../../src/client/client.ts";
 import type { LoopReport } from "./loop-delay.ts";
@@ -25,7 +25,7 @@ export interface Service {
 /** `isWatched`: with what reports on its event loop and memory, which costs a little itself. */
 export async function startService({ isWatched = false, flags = [] as readonly string[] } = {}): Promise<Service> {
   const directory = await mkdtemp(join(tmpdir(), "trainyard-bench-"));
-  const child = fork(pathOf("../../../src/main.ts"), {
+  const child = fork(pathOfProgram("main"), {
     execArgv: [...SERVER_FLAGS, ...flags, ...(isWatched ? ["--import", pathOf("./loop-delay.ts")] : [])],
     env: { ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: directory },
     silent: true,

@@ -1,0 +1,84 @@
+/**
+ * Makes what a server runs: each program and each thread of src through esbuild into one folder, what they share in chunks, with
+ * those packages that are plain modules. A few large files load sooner than the thousand small ones that they are made of, and
+ * Node need not strip their types, which it does nowhere in node_modules. Nothing is minified, so that the trace of an error can
+ * be read. Knows nothing of when it is built; build.ts does.
+ */
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Names of programs, and their sources from the root. */
+const PROGRAMS = {
+  main: "src/main.ts",
+  cli: "src/cli/main.ts",
+  "make-key": "src/offline/make-key.ts",
+  "copy-store": "src/offline/copy-store.ts",
+  "stage-backup": "src/offline/stage-backup.ts",
+} as const;
+/** Entries of threads, which their pools find by address. */
+const THREADS = [
+  "src/storage/sqlite/sqlite-thread.ts",
+  "src/worker/compute/compute-thread.ts",
+  "src/worker/ingest/ingest-thread.ts",
+  "src/worker/training/search-assistant-thread.ts",
+  "src/worker/training/train.ts",
+] as const;
+/** Packages of plain modules. The others have files, programs or threads of their own, and stay where npm put them. */
+const BUNDLED: ReadonlySet<string> = new Set([
+  ...["canonicalize", "commander", "fastify-type-provider-zod", "hyparquet", "hyparquet-compressors", "ipaddr.js"],
+  ...["kysely", "zod"],
+]);
+/** A package of CommonJS within one of these may ask for modules of Node, which a module cannot without this. */
+const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+/** The address of a thread beside the file that starts it. */
+const THREAD_URL = /\bnew URL\("\.\/([a-z-]+)\.ts", import\.meta\.url\)/g;
+
+/** Builds into the folder `out`. Returns the sources that were read, as paths from the root. Throws for errors in them. */
+export async function bundleServer(out: string): Promise<readonly string[]> {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: { ...PROGRAMS, ...Object.fromEntries(THREADS.map((path) => [nameOf(path), path])) },
+    outdir: out,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    external: ["#node-floor", ...Object.keys(dependencies).filter((name) => !BUNDLED.has(name))],
+    banner: { js: REQUIRE },
+    plugins: [threadAddresses],
+    metafile: true,
+    logLevel: "silent",
+  });
+  return Object.keys(metafile.inputs)
+    .filter((path) => !path.startsWith("node_modules/"))
+    .sort();
+}
+
+/** A source with the addresses of threads in it replaced; `address` is told the name of each. Throws for a thread that is not built. */
+export function withThreads(source: string, address: (name: string) => string): string {
+  return source.replaceAll(THREAD_URL, (_, name: string) => {
+    if (!THREADS.some((path) => nameOf(path) === name)) throw new Error(`${name}.ts is no thread that is built`);
+    return address(name);
+  });
+}
+
+/** In the folder of the build, programs and threads stand side by side. */
+const threadAddresses: Plugin = {
+  name: "thread-addresses",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      return { loader: "ts", contents: withThreads(source, (name) => `new URL("./${name}.js", import.meta.url)`) };
+    });
+  },
+};
+
+const nameOf = (path: string) => path.replace(/^.*\//, "").replace(/\.ts$/, "");
