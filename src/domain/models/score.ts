@@ -57,7 +57,7 @@ export const score = z
   .strictObject({
     part: z.enum(["test", "validation", "out_of_fold", "train"]).meta({
       description:
-        "The rows scored: the test part; else the validation part; else, of a model that was searched for, `out_of_fold`: training rows, each predicted by the networks that have not seen it; else `train`, on which it was trained.",
+        "The rows scored: the test part; else the validation part; else, of a model that was searched for, `out_of_fold`: training rows, each predicted by networks that have not seen it, in an average that other folds have selected; else `train`, on which it was trained.",
     }),
     rows: z.int().min(1).meta({ description: "Rows that were scored." }),
     metrics: scoreMetrics,

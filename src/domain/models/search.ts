@@ -18,7 +18,9 @@ export const searchResult = z
   .strictObject({
     metric: z.string(),
     folds: z.int(),
-    score: figure.meta({ description: "The metric of the average's out-of-fold predictions." }),
+    score: figure.meta({
+      description: "The metric of the average's out-of-fold predictions, each fold by the average that the other folds select.",
+    }),
     temperature: z.number().meta({ description: "By which the average's logits are divided; 1 for a regression." }),
     candidates: z.array(candidateResult).meta({ description: "The best first." }),
   })

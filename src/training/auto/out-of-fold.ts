@@ -1,6 +1,6 @@
 /**
  * The evaluation of an average where no rows are held out from the search: each training row is predicted by the networks whose folds
- * have not seen it.
+ * have not seen it, in an average that it had no part in selecting.
  */
 import type { Importance } from "../../domain/models/evaluation.ts";
 import { type Score, scoreMetricsOf } from "../../domain/models/score.ts";
@@ -38,7 +38,7 @@ export interface Found {
   /** Of the held-out rows, fold after fold. */
   readonly heldOut: Table;
   readonly members: readonly Member[];
-  /** Raw outputs of the average for these rows. */
+  /** Raw outputs for these rows, by averages that they had no part in selecting. */
   readonly outputs: Float32Array<ArrayBuffer>;
 }
 

@@ -21,14 +21,13 @@ import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
 import { LOSS_ACTIVATION } from "../run/network.ts";
 import { createRecorder } from "../run/recorder.ts";
 import type { RunControl } from "../run/run-control.ts";
-import { averageOf, type Member } from "./average.ts";
+import { averageOf } from "./average.ts";
 import { candidatesNamed, keptCandidates, type SearchShape, searchWork } from "./candidates.ts";
 import { featureKinds, plainFeatures } from "./feature-views.ts";
 import { searchFolds } from "./folds.ts";
 import { targetUnits } from "./learned-targets.ts";
-import { fitTemperature, metricOf, objectiveOf, probabilitiesOf, unitOf } from "./objective.ts";
+import { metricOf, probabilitiesOf, unitOf } from "./objective.ts";
 import { evaluateOutOfFold } from "./out-of-fold.ts";
-import type { Candidate } from "./portfolio.ts";
 import {
   addTrial,
   decodeSearch,
@@ -38,20 +37,9 @@ import {
   stateTensors,
   type Trial,
 } from "./search-state.ts";
-import { selectGreedily } from "./selection.ts";
+import { type Average, averageOfState, crossFittedOutputs } from "./selected-average.ts";
 import { createTrialSource, type TrainedCandidate } from "./trial-source.ts";
 import { createTrialTrainer, type Search, scalingsOf } from "./trial-training.ts";
-
-/** The best average of a state. */
-interface Average {
-  readonly members: readonly Member[];
-  /** Share of each trial that is part of it, by its number. */
-  readonly shares: ReadonlyMap<number, number>;
-  readonly value: number;
-  readonly temperature: number;
-  /** Raw outputs for the held-out rows, divided by the temperature. */
-  readonly outputs: Float32Array<ArrayBuffer>;
-}
 
 /** Runs a search to its end, from its start or from a checkpoint. Throws only on bugs. */
 export function search(run: SearchRun, control: RunControl): TrainingResult {
@@ -200,41 +188,6 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
   };
 }
 
-/** The best average of the trained candidates; null while there is none. */
-function averageOfState({ spec, candidates, answers, data }: Search, { networks }: SearchState): Average | null {
-  if (networks.length === 0) return null;
-  const { members: most, metric } = spec.model.auto;
-  const objective = objectiveOf(metric, spec.task, scalingsOf(data));
-  const { weights } = selectGreedily(
-    networks.map(({ outputs }) => outputs),
-    most,
-    (average) => objective(average, answers),
-  );
-  const outputs = new Float32Array(answers.rows * answers.width);
-  for (const [index, own] of networks.entries()) {
-    const weight = weights[index] as number;
-    if (weight === 0) continue;
-    for (let at = 0; at < outputs.length; at++) outputs[at] = (outputs[at] as number) + weight * (own.outputs[at] as number);
-  }
-  const temperature = spec.task === "regression" ? 1 : fitTemperature(outputs, answers);
-  const calibrated = outputs.map((value) => value / temperature);
-  const chosen = networks.flatMap((own, index) => {
-    const share = weights[index] as number;
-    return share > 0 ? [{ own, share }] : [];
-  });
-  return {
-    members: chosen.map(({ own, share }) => ({
-      candidate: candidates[own.trial - 1] as Candidate,
-      networks: own,
-      weight: share / temperature,
-    })),
-    shares: new Map(chosen.map(({ own, share }) => [own.trial, share])),
-    value: objective(calibrated, answers),
-    temperature,
-    outputs: calibrated,
-  };
-}
-
 /** Describes the average as a model, with its weights. */
 function modelOf(
   { spec, classes, data, shape, folds, answers }: Search,
@@ -271,19 +224,29 @@ function finish(found: Search, state: SearchState, average: Average, metrics: Jo
   const { described, weights } = modelOf(found, average);
   const { data, spec } = found;
   const hasHeldOut = data.validation !== null || data.test !== null;
+  const expected = crossFittedOutputs(found, state);
   const { evaluation, score, conformal } = hasHeldOut
     ? evaluateModel(described, weights, data, spec.seed)
-    : evaluateOutOfFold({ ...found, features: found.shape.features, ...average }, described, weights);
+    : evaluateOutOfFold(
+        { ...found, features: found.shape.features, members: average.members, outputs: expected },
+        described,
+        weights,
+      );
   if (control.cancelled()) return { state: "cancelled", metrics };
-  const result = { score, ...(conformal && { conformal }), search: searchResult(found, state, average) };
+  const result = { score, ...(conformal && { conformal }), search: searchResult(found, state, average, expected) };
   const model: TrainedModel = { ...described, ...result };
   const { length } = state.trials;
   const reason = `${length} candidates are trained, ${average.members.length} of them are served as one model`;
   return { state: "succeeded", metrics, reason, model, weights, evaluation };
 }
 
-/** The leaderboard: the best first. */
-function searchResult({ spec, answers, data }: Search, { trials }: SearchState, average: Average): SearchResult {
+/** The leaderboard: the best first. `expected` are the outputs that the average is scored by. */
+function searchResult(
+  { spec, answers, data }: Search,
+  { trials }: SearchState,
+  average: Average,
+  expected: Float32Array,
+): SearchResult {
   const { metric, folds } = spec.model.auto;
   const scalings = scalingsOf(data);
   const unit = unitOf(metric, scalings);
@@ -294,7 +257,7 @@ function searchResult({ spec, answers, data }: Search, { trials }: SearchState, 
   return {
     metric,
     folds,
-    score: inUnits(metricOf(metric, scalings)(average.outputs, answers)),
+    score: inUnits(metricOf(metric, scalings)(expected, answers)),
     temperature: average.temperature,
     candidates: ranked.map(({ number, name, score, epochs, parameters, seconds }) => ({
       trial: number,
