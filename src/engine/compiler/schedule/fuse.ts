@@ -14,6 +14,7 @@ import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
 import { type Group, group } from "./group.ts";
 import { buildLoops, type IterationSpace } from "./iteration-space.ts";
 import type { Kernel } from "./kernels.ts";
+import { Readings } from "./readings.ts";
 
 export interface Fused {
   /** In execution order. */
@@ -36,14 +37,15 @@ const LARGEST_EXPRESSION = 4096;
 export function fuse(program: Program): Fused {
   const tensors = reachable(rootsOf(program));
   const stored = mustBeStored(program, tensors);
+  const readings = new Readings(stored);
   // Storing a tensor changes the kernels, and so which tensors are worth storing: a few rounds reach a fixed point.
   for (let round = 0; round < 4; round++) {
-    const groups = group(program, tensors, stored);
+    const groups = group(program, tensors, readings);
     const repeated = worthStoring(tensors, stored, groups);
-    if (repeated.length === 0) break;
-    for (const tensor of repeated) stored.add(tensor);
+    if (repeated.length === 0) return { kernels: groups.map((each) => toKernel(each, stored)), stored };
+    readings.store(repeated);
   }
-  return { kernels: group(program, tensors, stored).map((each) => toKernel(each, stored)), stored };
+  return { kernels: group(program, tensors, readings).map((each) => toKernel(each, stored)), stored };
 }
 
 // ---------------------------------------------------------------- stored tensors
@@ -100,7 +102,11 @@ function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, g
   }
   const consumers = new Map<Tensor, Tensor[]>();
   for (const tensor of tensors) {
-    for (const input of tensor.inputs) consumers.set(input, [...(consumers.get(input) ?? []), tensor]);
+    for (const input of tensor.inputs) {
+      const known = consumers.get(input);
+      if (known) known.push(tensor);
+      else consumers.set(input, [tensor]);
+    }
   }
   const chosen: Tensor[] = [];
   const costs = new Map<Tensor, number>();
