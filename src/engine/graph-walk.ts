@@ -10,15 +10,20 @@ import type { Tensor } from "./graph.ts";
  * stack, so deep graphs cannot overflow the call stack.
  */
 export function walk(starts: Iterable<Tensor>, follow: (tensor: Tensor) => readonly Tensor[]): Set<Tensor> {
-  const enter = ({ tensor }: Reached): readonly Reached[] => follow(tensor).map(reached);
-  return walkCarrying([...starts].map(reached), enter);
+  const seen = new Set<Tensor>();
+  const stack = [...starts].reverse();
+  for (let tensor = stack.pop(); tensor !== undefined; tensor = stack.pop()) {
+    if (seen.has(tensor)) continue;
+    seen.add(tensor);
+    const next = follow(tensor);
+    for (let index = next.length - 1; index >= 0; index--) stack.push(next[index] as Tensor);
+  }
+  return seen;
 }
 
 interface Reached {
   readonly tensor: Tensor;
 }
-
-const reached = (tensor: Tensor): Reached => ({ tensor });
 
 /** Walks like `walk`, with data attached to each visit, such as a position. Only the first visit to a tensor counts. */
 export function walkCarrying<Visit extends Reached>(
@@ -30,7 +35,8 @@ export function walkCarrying<Visit extends Reached>(
   for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
     if (seen.has(visit.tensor)) continue;
     seen.add(visit.tensor);
-    stack.push(...follow(visit).toReversed());
+    const next = follow(visit);
+    for (let index = next.length - 1; index >= 0; index--) stack.push(next[index] as Visit);
   }
   return seen;
 }

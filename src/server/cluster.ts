@@ -27,6 +27,7 @@ export async function openCluster(
   settings: ClusterSettings,
   log: Logger,
   workerId: string,
+  onWaiting: (detail: string) => void,
 ): Promise<Backend> {
   let queue: PgBossQueue | null = null;
   let stopReconciling = () => {};
@@ -35,6 +36,7 @@ export async function openCluster(
     ...settings,
     applicationName,
     probeMs: PROBE_MS,
+    onWaiting,
     runRetryMs: RUN_RETRY_MS,
     onQueued: async (...entry) => {
       if (!queue) throw new Error("a job was queued before the queue was open");

@@ -90,6 +90,7 @@ const variables = z.object({
   TRAINYARD_DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 3_600_000, 30_000),
   TRAINYARD_DATABASE_CONNECT_TIMEOUT_MS: whole(100, 600_000, 5000),
   TRAINYARD_DATABASE_PATIENCE_MS: whole(0, 600_000, 5000),
+  TRAINYARD_DATABASE_START_WAIT_MS: whole(0, 3_600_000, 60_000),
   TRAINYARD_LEASE_SECONDS: whole(10, 3600, 10),
   TRAINYARD_MAX_LEASE_SECONDS: whole(60, 86_000, 21_600),
   TRAINYARD_WEBHOOK_SECRET: z
@@ -159,6 +160,8 @@ export interface ClusterSettings {
   readonly connectTimeoutMs: number;
   /** How long a request waits for an unreachable database. */
   readonly retryMs: number;
+  /** How long the start of the process waits for the database. */
+  readonly startWaitMs: number;
   /** A worker that is silent for this long loses its jobs. */
   readonly leaseSeconds: number;
   /** How long a job may train before it goes back into the queue with a checkpoint. */
@@ -273,6 +276,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
           statementTimeoutMs: env.TRAINYARD_DATABASE_STATEMENT_TIMEOUT_MS,
           connectTimeoutMs: env.TRAINYARD_DATABASE_CONNECT_TIMEOUT_MS,
           retryMs: env.TRAINYARD_DATABASE_PATIENCE_MS,
+          startWaitMs: env.TRAINYARD_DATABASE_START_WAIT_MS,
           leaseSeconds: env.TRAINYARD_LEASE_SECONDS,
           maxLeaseSeconds: env.TRAINYARD_MAX_LEASE_SECONDS,
         })

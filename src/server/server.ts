@@ -32,6 +32,7 @@ import { openUploadSpool } from "../worker/ingest/upload-spool.ts";
 import { createTrainingPool } from "../worker/training/training-pool.ts";
 import { type Backend, openAlone } from "./backend.ts";
 import type { Config } from "./config.ts";
+import { createWaitingRoom } from "./waiting-room.ts";
 
 /** Where `npm run build` puts the page. */
 const DASHBOARD = fileURLToPath(new URL("../../build/dashboard", import.meta.url));
@@ -82,7 +83,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   try {
     const instruments = createInstruments();
     const workerId = createId("worker");
-    const backend = await openBackend(config, log, workerId);
+    const waitingRoom = createWaitingRoom(config, log);
+    const backend = await openBackend(config, log, workerId, waitingRoom.say).finally(waitingRoom.close);
     closers.push(() => backend.close());
     const store = measureStore(backend.store, instruments);
     const onComputeError = (err: unknown) => log.error({ err }, "a compute thread crashed");
@@ -194,10 +196,15 @@ async function assertGuarded({ host, access }: Config, store: Store): Promise<vo
 }
 
 /** Loads the modules for PostgreSQL only when it is used. */
-async function openBackend(config: Config, log: Logger, workerId: string): Promise<Backend> {
+async function openBackend(
+  config: Config,
+  log: Logger,
+  workerId: string,
+  onWaiting: (detail: string) => void,
+): Promise<Backend> {
   if (!config.cluster) return openAlone(config, log);
   const { openCluster } = await import("./cluster.ts");
-  return openCluster(config, config.cluster, log, workerId);
+  return openCluster(config, config.cluster, log, workerId, onWaiting);
 }
 
 /** Cleans up abandoned work: all work under way in a store of our own, and only old work in a shared one. */

@@ -166,6 +166,10 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
     group: "cluster",
     text: "How long a request waits for a database that went away, before 503.",
   },
+  TRAINYARD_DATABASE_START_WAIT_MS: {
+    group: "cluster",
+    text: "How long the start waits for a database that does not answer; until then `/readyz` says so with 503.",
+  },
   TRAINYARD_LEASE_SECONDS: { group: "cluster", text: "A worker that is silent for this long loses its jobs to another." },
   TRAINYARD_MAX_LEASE_SECONDS: {
     group: "cluster",

@@ -26,6 +26,16 @@ export function createInstruments() {
       "route",
       "status",
     ]),
+    projectSeconds: counter(
+      "trainyard_project_request_seconds_total",
+      "Time that requests of a project took; the most projects that are named is bounded, the rest are one.",
+      ["project"],
+    ),
+    projectRefused: counter(
+      "trainyard_project_refused_total",
+      "Requests of a project that were refused for a limit of rate, size, time or room, by status.",
+      ["project", "status"],
+    ),
     streamReaders: gauge("trainyard_stream_readers", "Open WebSocket and SSE streams.", ["kind"]),
     streamsEnded: counter("trainyard_streams_ended_total", "Streams that ended, by reason; too_slow are dropped readers.", [
       "kind",

@@ -12,6 +12,13 @@ const COUNT_MS = 2000;
 /** Most series of requests. Requests without a route share one. */
 const MAX_SERIES = 2000;
 
+/** Most projects that have series of their own; others share one. */
+const MAX_PROJECTS = 100;
+const OTHER_PROJECTS = "(other)";
+
+/** The statuses of a refusal by a limit: too large, too often, too busy, no room. */
+const REFUSALS: ReadonlySet<number> = new Set([413, 429, 503, 507]);
+
 /**
  * Creates the telemetry of a process. prom-client provides the metrics of event-loop delay, memory and garbage collection. Of
  * the processes that share a store, only the one for which `isSpeaker` is true reports the totals of the store, so that a sum
@@ -22,10 +29,21 @@ export function createTelemetry(
   store: Pick<Store, "jobs" | "health">,
   isSpeaker: () => Promise<boolean> = () => Promise.resolve(true),
 ): Telemetry {
-  const { registry, requests, streamReaders, streamsEnded } = instruments;
+  const { registry, requests, streamReaders, streamsEnded, projectSeconds, projectRefused } = instruments;
   collectDefaultMetrics({ register: registry });
   // Looking up a series by its labels costs more than counting, so each is looked up once.
   const series = new Map<string, Observer>();
+  const named = new Set<string>();
+  const nameOf = (project: string): string => {
+    if (named.has(project)) return project;
+    if (named.size >= MAX_PROJECTS) return OTHER_PROJECTS;
+    named.add(project);
+    return project;
+  };
+  const byProject = (project: string, status: number, seconds: number): void => {
+    projectSeconds.inc({ project }, seconds);
+    if (REFUSALS.has(status)) projectRefused.inc({ project, status: String(status) });
+  };
   let countedAt = Number.NEGATIVE_INFINITY;
 
   const count = async (): Promise<void> => {
@@ -44,7 +62,8 @@ export function createTelemetry(
   };
 
   return {
-    request(method, route, status, seconds) {
+    request(method, route, status, seconds, project) {
+      if (project !== null) byProject(nameOf(project), status, seconds);
       const key = `${method} ${route} ${status}`;
       let observer = series.get(key);
       if (!observer) {

@@ -97,11 +97,16 @@ describe("the telemetry", () => {
     for (const [kind, count] of Object.entries({ rows: 2, document: 1, batch: 2 })) {
       expect(await read(`trainyard_predict_duration_seconds_count{kind="${kind}"}`)).toBe(count);
     }
-    telemetry.request("GET", "/v1/jobs/:id", 200, 0.002);
-    telemetry.request("GET", "/v1/jobs/:id", 200, 0.2);
+    telemetry.request("GET", "/v1/jobs/:id", 200, 0.002, null);
+    telemetry.request("GET", "/v1/jobs/:id", 200, 0.2, null);
     const labels = 'method="GET",route="/v1/jobs/:id",status="200"';
     expect(await read(`trainyard_http_request_duration_seconds_count{${labels}}`)).toBe(2);
     expect(await read(`trainyard_http_request_duration_seconds_bucket{le="0.01",${labels}}`)).toBe(1);
+    for (let project = 0; project < 102; project++) telemetry.request("POST", "/v1/jobs", 429, 0.5, `p${project}`);
+    telemetry.request("POST", "/v1/jobs", 422, 0.5, "p0");
+    expect(await read('trainyard_project_request_seconds_total{project="p0"}')).toBe(1);
+    expect(await read('trainyard_project_refused_total{project="p0",status="429"}')).toBe(1);
+    expect(await read('trainyard_project_refused_total{project="(other)",status="429"}')).toBe(2);
     const ended = telemetry.stream("websocket");
     expect(await read('trainyard_stream_readers{kind="websocket"}')).toBe(1);
     ended("too_slow");

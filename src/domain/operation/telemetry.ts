@@ -4,8 +4,11 @@
 export type StreamEnded = (ending: string) => void;
 
 export interface Telemetry {
-  /** Reports an answered request. `route` is the template, because a path would create a series per id. */
-  request(method: string, route: string, status: number, seconds: number): void;
+  /**
+   * Reports a request that ended. `route` is the template, because a path would create a series per id; `status` is 499 where the
+   * client left before the whole answer; `project` is null where nobody was admitted.
+   */
+  request(method: string, route: string, status: number, seconds: number, project: string | null): void;
   /** Reports a new reader of a stream. Call the returned function when the stream has ended. */
   stream(kind: string): StreamEnded;
   /** Returns all metrics as text of a media type. */

@@ -43,14 +43,10 @@ export function linear(shape: Shape, position: readonly Index[]): Index {
   return position.reduce((sum, index, axis) => plus(sum, index, strides[axis] as number), ZERO);
 }
 
-/** Returns a string that is equal for equal positions. */
-export function keyOf(position: readonly Index[]): string {
-  let text = "";
-  for (const index of position) {
-    index.key ??= `${index.constant},${index.terms.join()},${index.lane};`;
-    text += index.key;
-  }
-  return text;
+/** Returns a string that is equal for equal indices. */
+export function keyOf(index: Index): string {
+  index.key ??= `${index.constant},${index.terms.join()},${index.lane}`;
+  return index.key;
 }
 
 /** A read of one element: the tensor and the position. */

@@ -6,11 +6,15 @@ import type { Operation, Tensor } from "../graph.ts";
 import { reachable } from "../graph-walk.ts";
 import { type Program, type Programs, rootsOf } from "../program.ts";
 
-/** A bounded map that evicts the least recently used entry. */
+/** Most characters of the keys of a cache: the structure of a deep network is a megabyte of text. */
+const MOST_KEY_CHARACTERS = 2 ** 23;
+
+/** A map that evicts the least recently used entries, bounded in entries and in the characters of its keys. */
 export class ModuleCache<Entry> {
   readonly #limit: number;
   // A Map iterates in insertion order: the first entry is the least recently used one.
   readonly #entries = new Map<string, Entry>();
+  #characters = 0;
 
   /** Keeps at most `limit` entries. */
   constructor(limit: number) {
@@ -20,9 +24,13 @@ export class ModuleCache<Entry> {
   /** Returns the entry of a key, and creates it with `create` if it is missing. Throws what `create` throws; then nothing is cached. */
   get(key: string, create: () => Entry): Entry {
     const entry = this.#entries.get(key) ?? create();
-    this.#entries.delete(key);
+    if (!this.#entries.delete(key)) this.#characters += key.length;
     this.#entries.set(key, entry);
-    if (this.#entries.size > this.#limit) this.#entries.delete(this.#entries.keys().next().value as string);
+    for (const oldest of this.#entries.keys()) {
+      if (oldest === key || (this.#entries.size <= this.#limit && this.#characters <= MOST_KEY_CHARACTERS)) break;
+      this.#entries.delete(oldest);
+      this.#characters -= oldest.length;
+    }
     return entry;
   }
 }

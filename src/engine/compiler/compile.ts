@@ -11,7 +11,7 @@ import { type Compiled, createExecutable } from "./executable.ts";
 import { type FusedProgram, type MemoryPlan, planMemory } from "./memory-plan.ts";
 import { lower } from "./rewrite/lower.ts";
 import { simplify } from "./rewrite/simplify.ts";
-import { fuse } from "./schedule/fuse.ts";
+import { fuse, type Purpose } from "./schedule/fuse.ts";
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
@@ -27,7 +27,7 @@ const sizes = new ModuleCache<number>(256);
 export function compile(programs: Programs, options: CompileOptions = {}): Executable {
   const maxSteps = options.maxSteps ?? 1;
   const compiled = modules.get(structureOf(programs, maxSteps), () => {
-    const analysed = analyse(programs, maxSteps);
+    const analysed = analyse(programs, maxSteps, "code");
     ensureFits(analysed.plan, options.maxMemoryBytes);
     return assemble(analysed, maxSteps);
   });
@@ -37,7 +37,7 @@ export function compile(programs: Programs, options: CompileOptions = {}): Execu
 
 /** Returns the bytes of memory that `compile` needs for the same arguments, without compiling or allocating. */
 export function memoryFor(programs: Programs, { maxSteps = 1 }: CompileOptions = {}): number {
-  return sizes.get(structureOf(programs, maxSteps), () => analyse(programs, maxSteps).plan.bytes);
+  return sizes.get(structureOf(programs, maxSteps), () => analyse(programs, maxSteps, "memory").plan.bytes);
 }
 
 interface Analysed {
@@ -45,13 +45,13 @@ interface Analysed {
   readonly plan: MemoryPlan;
 }
 
-function analyse(programs: Programs, maxSteps: number): Analysed {
+function analyse(programs: Programs, maxSteps: number, purpose: Purpose): Analysed {
   if (!Number.isInteger(maxSteps) || maxSteps < 1) throw new GraphError(`maxSteps is a positive integer, not ${maxSteps}`);
   const fused = new Map(
     Object.entries(programs).map(([name, program]) => {
       check(program);
       const lowered = lower(simplify(program));
-      return [name, { leaves: leavesOf(program), program: lowered, fused: fuse(lowered) }];
+      return [name, { leaves: leavesOf(program), program: lowered, fused: fuse(lowered, purpose) }];
     }),
   );
   return { programs: fused, plan: planMemory(fused, maxSteps) };
@@ -63,7 +63,7 @@ function assemble({ programs, plan }: Analysed, maxSteps: number): Compiled {
     module: new WebAssembly.Module(emitModule(kernels, plan)),
     plan,
     maxSteps,
-    listing: describe(programs, plan),
+    listing: () => describe(programs, plan),
   };
 }
 

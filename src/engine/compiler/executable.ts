@@ -12,7 +12,7 @@ export interface Compiled {
   readonly module: WebAssembly.Module;
   readonly plan: MemoryPlan;
   readonly maxSteps: number;
-  readonly listing: string;
+  readonly listing: () => string;
 }
 
 /**
@@ -72,7 +72,7 @@ export function createExecutable({ module, plan, maxSteps, listing }: Compiled):
         ]),
       );
     },
-    describe: () => listing,
+    describe: listing,
   };
 }
 

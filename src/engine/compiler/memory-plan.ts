@@ -125,10 +125,18 @@ class Allocator {
   }
 }
 
+interface Placed {
+  readonly address: number;
+  readonly bytes: number;
+  /** The index of the last kernel that reads it. */
+  readonly last: number;
+}
+
 /** A first-fit allocator of buffers, each live over an interval of kernels. */
 class Scratch {
   readonly #start: number;
-  readonly #live: { address: number; bytes: number; last: number }[] = [];
+  /** By address. Those that end before the present kernel are dropped: kernels are planned in order. */
+  #live: Placed[] = [];
   end: number;
 
   constructor(start: number) {
@@ -137,13 +145,15 @@ class Scratch {
   }
 
   allocate(bytes: number, from: number, last: number): Buffer {
-    const overlapping = this.#live.filter((other) => other.last >= from).sort((a, b) => a.address - b.address);
+    this.#live = this.#live.filter((other) => other.last >= from);
     let address = this.#start;
-    for (const other of overlapping) {
+    let at = 0;
+    for (; at < this.#live.length; at++) {
+      const other = this.#live[at] as Placed;
       if (address + aligned(bytes) <= other.address) break;
       address = Math.max(address, other.address + other.bytes);
     }
-    this.#live.push({ address, bytes: aligned(bytes), last });
+    this.#live.splice(at, 0, { address, bytes: aligned(bytes), last });
     this.end = Math.max(this.end, address + aligned(bytes));
     return { address, stepBytes: 0 };
   }
@@ -168,18 +178,19 @@ function planProgram(
   for (const { tensor, address } of constants) buffers.set(tensor, { address, stepBytes: 0 });
 
   const uses = usesOf(fused);
+  const outputNames = byValue(Object.entries(program.outputs).map(([name, tensor]) => [tensor, name]));
+  const updatedStates = byValue(
+    (program.updates ?? []).flatMap(({ state, next }) => (state === next ? [] : [[next, state] as const])),
+  );
   const targets = new Map<Tensor, Buffer[]>();
   const copies: { from: Buffer; to: Buffer; bytes: number }[] = [];
   const packs = new Map<Kernel, PackBuffers>();
   fused.kernels.forEach((kernel, at) => {
     if (kernel.kind === "matmul") packs.set(kernel, allocatePacks(kernel, at, scratch));
     for (const { tensor } of kernel.outputs) {
-      const destinations = Object.entries(program.outputs)
-        .filter(([, output]) => output === tensor)
-        .map(([name]) => tableBuffer(outputs.get(name) as Region));
+      const destinations = (outputNames.get(tensor) ?? []).map((name) => tableBuffer(outputs.get(name) as Region));
       const deferred: Buffer[] = [];
-      for (const { state, next } of program.updates ?? []) {
-        if (next !== tensor || state === next) continue;
+      for (const state of updatedStates.get(tensor) ?? []) {
         const stateBuffer = buffers.get(state) as Buffer;
         (canReplace(state, at, uses) ? destinations : deferred).push(stateBuffer);
       }
@@ -194,6 +205,17 @@ function planProgram(
     }
   });
   return { buffers, targets, copies, inputs, outputs, packs };
+}
+
+/** The values of each key, in order. */
+function byValue<Key, Value>(pairs: readonly (readonly [Key, Value])[]): ReadonlyMap<Key, readonly Value[]> {
+  const found = new Map<Key, Value[]>();
+  for (const [key, value] of pairs) {
+    const known = found.get(key);
+    if (known) known.push(value);
+    else found.set(key, [value]);
+  }
+  return found;
 }
 
 function allocatePacks(kernel: MatmulKernel, at: number, scratch: Scratch): PackBuffers {

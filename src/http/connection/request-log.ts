@@ -6,15 +6,19 @@ import type { FastifyBaseLogger } from "fastify";
 import { type Logger, pino } from "pino";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import type { App } from "../context.ts";
+import { onRequestEnd, type RequestEnding } from "./request-ending.ts";
 
 type Level = "fatal" | "error" | "warn" | "info" | "debug" | "trace";
 
-/** What the line of an answered request has besides the fields of its logger. */
+/** What the line of a request has besides the fields of its logger. */
 interface Answered {
   readonly method: string;
   readonly route: string;
   readonly status: number;
   readonly ms: number;
+  readonly project?: string;
+  /** Where it was not answered. */
+  readonly ending?: RequestEnding;
 }
 
 /** A logger of pino, with the members that pino documents for those who build upon it. */
@@ -99,7 +103,7 @@ export function createRequestLog(base: FastifyBaseLogger, fields: object): Fasti
   return new RequestLog(base as PinoLogger, fields);
 }
 
-/** Logs every answered request. All lines of a request for a job or a model carry its id. */
+/** Logs every request once, however it ended. All lines of a request for a job or a model carry its id. */
 export function logRequests(app: App): void {
   app.addHook("onRequest", (request, _reply, done) => {
     const { id, ref } = request.params as { id?: string; ref?: string };
@@ -110,13 +114,14 @@ export function logRequests(app: App): void {
     }
     done();
   });
-  app.addHook("onResponse", (request, reply, done) => {
+  onRequestEnd(app, (request, _reply, { ending, status, ms, project }) => {
     (request.log as RequestLog).answered({
       method: request.method,
       route: request.routeOptions.url ?? "unknown",
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime * 100) / 100,
+      status,
+      ms: Math.round(ms * 100) / 100,
+      ...(project !== null && { project }),
+      ...(ending !== "answered" && { ending }),
     });
-    done();
   });
 }

@@ -1,4 +1,5 @@
 /** Opens a store on PostgreSQL: its pool, schema and health. Any number of processes may open the same database. */
+import { setTimeout as delay } from "node:timers/promises";
 import { Kysely, sql } from "kysely";
 import type { RunSql } from "../../domain/jobs/queue.ts";
 import type { Store } from "../../domain/store/store.ts";
@@ -16,6 +17,10 @@ import { createPostgresHealth } from "./postgres-health.ts";
 export interface PostgresStoreOptions extends PostgresPoolOptions, StoreHooks, RetryOptions {
   /** Interval between probes of a database that is unavailable. */
   readonly probeMs: number;
+  /** How long the opening waits for a database that does not answer; left out, it does not. */
+  readonly startWaitMs?: number;
+  /** Told what the opening waits for, at the first failure and whenever it changes. */
+  readonly onWaiting?: (detail: string) => void;
 }
 
 export interface PostgresStore {
@@ -27,9 +32,12 @@ export interface PostgresStore {
 /** The advisory lock held while the schema is read and migrated: an arbitrary number that no other program uses. */
 const SCHEMA_LOCK = 7_265_012_117;
 
-/** Opens the store at the newest schema. Throws a TrainyardError "unavailable" with a one-line message. */
+/**
+ * Opens the store at the newest schema, once the database answers. Throws a TrainyardError "unavailable" with a one-line message
+ * when it does not in time, or cannot be used.
+ */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  await bringUpToDate(options);
+  await whenItAnswers(() => bringUpToDate(options), options);
   const health = createPostgresHealth(options.probeMs);
   const pool = createPool(options, (error) => health.fail(translateFailure(error, "connecting")));
   const db = kysely(createPostgresDialect(pool, health.fail));
@@ -40,6 +48,23 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
   const store = createStore({ reader: db, writer: db, insertWriter: db, bulkWriter: db, health, close }, options);
   return { store: serialized(retrying(store, options)), runSql: runSqlOn(db) };
+}
+
+/** Repeats the opening while the database is away, as it is while it starts itself, or while nobody listens yet. */
+async function whenItAnswers(open: () => Promise<void>, options: PostgresStoreOptions): Promise<void> {
+  const { startWaitMs = 0, probeMs, onWaiting = () => undefined } = options;
+  const deadline = performance.now() + startWaitMs;
+  let said = "";
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof TransientFailure) || performance.now() + probeMs > deadline) throw error;
+      if (error.message !== said) onWaiting(error.message);
+      said = error.message;
+      await delay(probeMs);
+    }
+  }
 }
 
 /** Opens the database without a store, at the newest schema. Throws what `openPostgresStore` throws. */
@@ -66,7 +91,7 @@ async function bringUpToDate(options: PostgresPoolOptions): Promise<void> {
   } catch (error) {
     if (!(error instanceof TransientFailure)) throw error;
     const detail = `the database ${nameOf(options.url)} cannot be used: ${(error.cause as Error)?.message ?? error.message}`;
-    throw new TransientFailure(detail, error.cause, error);
+    throw new TransientFailure(detail, error.cause, { isUndone: error.isUndone, isAway: error.isAway });
   } finally {
     await pool.end();
   }

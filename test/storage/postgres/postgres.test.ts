@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, connect as connectSocket, createServer } from "node:net";
 import { Kysely, PostgresDialect } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
@@ -76,6 +78,30 @@ describe("opening a store on PostgreSQL", () => {
       message: expect.stringMatching(/127\.0\.0\.1:1\/trainyard cannot be used: .*ECONNREFUSED/),
     });
     expect((refused as Error).message).not.toContain("secret");
+  });
+
+  it("waits for a database that is not there yet, says for what, and no longer than it may", async () => {
+    const there = new URL(await freshDatabase());
+    const gate = createServer((socket) => {
+      const inner = connectSocket(Number(there.port), there.hostname);
+      for (const each of [socket, inner]) each.on("error", () => undefined);
+      socket.pipe(inner).pipe(socket);
+    });
+    gate.listen(0, "127.0.0.1");
+    await once(gate, "listening");
+    const { port } = gate.address() as AddressInfo;
+    await new Promise((resolve) => gate.close(resolve));
+    const url = new URL(there);
+    [url.hostname, url.port] = ["127.0.0.1", String(port)];
+    const waits: string[] = [];
+    const onWaiting = (detail: string) => void waits.push(detail);
+    await expect(openOnPostgres(url.href, { startWaitMs: 250, onWaiting })).rejects.toThrow(/ECONNREFUSED/);
+    const opening = openOnPostgres(url.href, { startWaitMs: 20_000, onWaiting });
+    setTimeout(() => gate.listen(port, "127.0.0.1"), 300);
+    onTestFinished(() => void gate.close());
+    const { store } = await opening;
+    expect((await store.jobs.insert(aNewJob())).id).toMatch(/^job_/);
+    expect(waits).toEqual([expect.stringContaining("ECONNREFUSED"), expect.stringContaining("ECONNREFUSED")]);
   });
 
   it("sorts text by its bytes, whatever language the database speaks", async () => {

@@ -3,7 +3,7 @@
  * (tensor, position) once. Knows tensors and vectors; the kernel decides which loops run.
  */
 import { type Operation, stridesOf, type Tensor } from "../../graph.ts";
-import { accesses, at, type Index, keyOf, linear } from "../affine-index.ts";
+import { type Access, accesses, at, type Index, keyOf, linear } from "../affine-index.ts";
 import type { Buffer } from "../memory-plan.ts";
 import { pairwise } from "../pairwise.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
@@ -22,16 +22,29 @@ interface Address {
   readonly laneBytes: number;
 }
 
-/** Most distinct positions in one kernel. */
-const MOST_POSITIONS = 2 ** 24;
+/** A position, or its first indices. */
+interface Place {
+  /** The positions that go on with an index, by its number. */
+  readonly next: Map<number, Place>;
+  /** The keys of the tensors at this position. */
+  readonly keys: Map<number, number>;
+}
+
+const newPlace = (): Place => ({ next: new Map(), keys: new Map() });
 
 /** The values of tensors at positions, within one loop nest. */
 export class Expressions {
   readonly #nest: LoopNest;
   readonly #bufferOf: (tensor: Tensor) => Buffer | undefined;
-  /** Numbers of the positions seen so far, by their keys and, as a faster lookup, by their arrays. */
-  readonly #names = new Map<string, number>();
-  readonly #numbers = new Map<readonly Index[], number>();
+  /** Numbers of the indices seen so far, by their keys and, as a faster lookup, by the objects. */
+  readonly #indexNames = new Map<string, number>();
+  readonly #indexNumbers = new Map<Index, number>();
+  /** The places of the positions seen so far: by their indices, one after the other, and by their arrays. */
+  readonly #origin = newPlace();
+  readonly #places = new Map<readonly Index[], Place>();
+  #keys = 0;
+  /** What a tensor reads at a position, by its key: `prepare` asks for it before `value` does, and the same arrays are known places. */
+  readonly #accesses: (Access[] | undefined)[] = [];
   /** The number of vector lanes in use. */
   lanes = 1;
 
@@ -42,15 +55,45 @@ export class Expressions {
   }
 
   /** Returns a number per tensor and position. Elementwise operations pass on the same array, so most positions are repeated. */
-  #keyOf(tensor: Tensor, position: readonly Index[]): number {
-    let number = this.#numbers.get(position);
-    if (number === undefined) {
-      const name = keyOf(position);
-      number = this.#names.get(name) ?? this.#names.size;
-      this.#names.set(name, number);
-      this.#numbers.set(position, number);
+  #keyOf({ id }: Tensor, position: readonly Index[]): number {
+    const place = this.#placeOf(position);
+    let key = place.keys.get(id);
+    if (key === undefined) {
+      key = this.#keys++;
+      place.keys.set(id, key);
     }
-    return tensor.id * MOST_POSITIONS + number;
+    return key;
+  }
+
+  #placeOf(position: readonly Index[]): Place {
+    const known = this.#places.get(position);
+    if (known) return known;
+    let place = this.#origin;
+    for (const index of position) {
+      const number = this.#numberOf(index);
+      const next = place.next.get(number) ?? newPlace();
+      place.next.set(number, next);
+      place = next;
+    }
+    this.#places.set(position, place);
+    return place;
+  }
+
+  #numberOf(index: Index): number {
+    let number = this.#indexNumbers.get(index);
+    if (number === undefined) {
+      const name = keyOf(index);
+      number = this.#indexNames.get(name) ?? this.#indexNames.size;
+      this.#indexNames.set(name, number);
+      this.#indexNumbers.set(index, number);
+    }
+    return number;
+  }
+
+  #accessesOf(tensor: Tensor, position: readonly Index[]): Access[] | undefined {
+    const key = this.#keyOf(tensor, position);
+    this.#accesses[key] ??= accesses(tensor, position);
+    return this.#accesses[key];
   }
 
   /** Returns the elements of `tensor` at `position`, one per lane. */
@@ -69,7 +112,7 @@ export class Expressions {
     const isKnown = (position: readonly Index[]) => this.#nest.recall(this.#keyOf(tensor, position));
     if (uniformValue(tensor) !== undefined || positions.every(isKnown)) return;
     if (!this.#bufferOf(tensor)) {
-      const sources = positions.map((position) => accesses(tensor, position) ?? []);
+      const sources = positions.map((position) => this.#accessesOf(tensor, position) ?? []);
       (sources[0] ?? []).forEach(({ tensor: source }, index) => {
         this.#prepareOperand(
           source,
@@ -121,13 +164,13 @@ export class Expressions {
       case "uniform":
         return this.#random(tensor, position);
       case "reshape": {
-        const renamed = accesses(tensor, position)?.[0];
+        const renamed = this.#accessesOf(tensor, position)?.[0];
         if (renamed) return this.value(renamed.tensor, renamed.position);
         const source = inputs[0] as Tensor;
         return this.#load(this.#address(this.#bufferOf(source) as Buffer, linear(tensor.shape, position)));
       }
       default: {
-        const moved = accesses(tensor, position)?.[0];
+        const moved = this.#accessesOf(tensor, position)?.[0];
         if (!moved) throw new Error(`${op.kind} cannot be part of an expression`);
         return this.value(moved.tensor, moved.position);
       }
@@ -160,7 +203,7 @@ export class Expressions {
 
   /** An unrolled reduction, combined pairwise. */
   #combined(tensor: Tensor, position: readonly Index[], combine: (a: Value, b: Value) => Value): Value {
-    const terms = (accesses(tensor, position) ?? []).map((access) => this.value(access.tensor, access.position));
+    const terms = (this.#accessesOf(tensor, position) ?? []).map((access) => this.value(access.tensor, access.position));
     return pairwise(terms, combine);
   }
 

@@ -20,8 +20,8 @@ interface Level {
   readonly offsets: Map<string, Local>;
   /** The bytes added to each induction variable at the end of the loop's body. */
   readonly advances: { local: Local; bytes: number }[];
-  /** Values that are valid at this level and inside it, by their keys. */
-  readonly values: Map<string | number, Value>;
+  /** The keys of the values that end with this level, and the values that had them before. */
+  readonly own: (readonly [key: string | number, before: Value | undefined])[];
   /** The increment of the loop variable per iteration. */
   readonly step: number;
 }
@@ -31,6 +31,8 @@ export class LoopNest {
   readonly f: FunctionBuilder;
   readonly #levels: Level[] = [];
   readonly #given: readonly Local[];
+  /** The values of all open levels, by their keys. */
+  readonly #values = new Map<string | number, Value>();
 
   /**
    * Starts a nest at the current position in `f`. The first variables are the `given` locals, which do not change; the first
@@ -58,6 +60,10 @@ export class LoopNest {
     this.#levels.push(level);
     this.f.into(level.code, body);
     this.#levels.pop();
+    for (const [key, before] of level.own.reverse()) {
+      if (before) this.#values.set(key, before);
+      else this.#values.delete(key);
+    }
     const counter = this.f.local("i32");
     countDown(this.f, counter, trips, () => {
       this.f.code.append(level.code);
@@ -76,16 +82,13 @@ export class LoopNest {
 
   /** Returns the available value with this key, from any level of the nest. */
   recall(key: string | number): Value | undefined {
-    for (let depth = this.depth; depth >= 0; depth--) {
-      const value = this.#levels[depth]?.values.get(key);
-      if (value) return value;
-    }
-    return undefined;
+    return this.#values.get(key);
   }
 
   /** Makes a value available until the end of the loop that it belongs to. */
   remember(key: string | number, value: Value): Value {
-    (this.#levels[value.depth] as Level).values.set(key, value);
+    (this.#levels[value.depth] as Level).own.push([key, this.#values.get(key)]);
+    this.#values.set(key, value);
     return value;
   }
 
@@ -176,5 +179,5 @@ export class LoopNest {
 }
 
 function newLevel(code: ByteBuffer, step: number): Level {
-  return { code, offsets: new Map(), advances: [], values: new Map(), step };
+  return { code, offsets: new Map(), advances: [], own: [], step };
 }

@@ -31,8 +31,15 @@ export function operandViews(product: Tensor): readonly [OperandView, OperandVie
 }
 
 /** The tensors that the code of a tensor reads: its inputs, or the tensors that a product's operands are views of. */
-export const readsOf = (tensor: Tensor): readonly Tensor[] =>
-  tensor.op.kind === "matmul" ? operandViews(tensor).map((view) => view.tensor) : tensor.inputs;
+export function readsOf(tensor: Tensor): readonly Tensor[] {
+  if (tensor.op.kind !== "matmul") return tensor.inputs;
+  const reads = operandsRead.get(tensor) ?? operandViews(tensor).map((view) => view.tensor);
+  operandsRead.set(tensor, reads);
+  return reads;
+}
+
+/** What products read: every walk over a graph asks for it. */
+const operandsRead = new WeakMap<Tensor, readonly Tensor[]>();
 
 /** Follows layout operations to the tensor that has to be in memory, while one of the two matrix axes is contiguous in it. */
 function viewOf(operand: Tensor, position: readonly Index[]): OperandView {

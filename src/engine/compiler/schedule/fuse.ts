@@ -13,7 +13,9 @@ import { uniformValue } from "../rewrite/simplify.ts";
 import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
 import { type Group, group } from "./group.ts";
 import { buildLoops, type IterationSpace } from "./iteration-space.ts";
-import type { Kernel } from "./kernels.ts";
+import type { Kernel, KernelOutput } from "./kernels.ts";
+import { storeNestedSums } from "./nested-sums.ts";
+import { Readings } from "./readings.ts";
 
 export interface Fused {
   /** In execution order. */
@@ -32,18 +34,24 @@ const LARGEST_INLINE_COST = 256;
  */
 const LARGEST_EXPRESSION = 4096;
 
-/** Returns the kernels of a simplified and lowered program. */
-export function fuse(program: Program): Fused {
+/** What the kernels of a program are for: to be planned in memory only, or to be emitted, for which their loops are chosen too. */
+export type Purpose = "memory" | "code";
+
+/** Returns the kernels of a simplified and lowered program. Those for memory only have no loops. */
+export function fuse(program: Program, purpose: Purpose = "code"): Fused {
   const tensors = reachable(rootsOf(program));
   const stored = mustBeStored(program, tensors);
+  const readings = new Readings(stored);
   // Storing a tensor changes the kernels, and so which tensors are worth storing: a few rounds reach a fixed point.
+  let groups = group(program, tensors, readings);
   for (let round = 0; round < 4; round++) {
-    const groups = group(program, tensors, stored);
     const repeated = worthStoring(tensors, stored, groups);
     if (repeated.length === 0) break;
-    for (const tensor of repeated) stored.add(tensor);
+    readings.store(repeated);
+    groups = group(program, tensors, readings);
   }
-  return { kernels: group(program, tensors, stored).map((each) => toKernel(each, stored)), stored };
+  const complete = storeNestedSums(groups, tensors, readings);
+  return { kernels: complete.map((each) => toKernel(each, stored, purpose)), stored };
 }
 
 // ---------------------------------------------------------------- stored tensors
@@ -100,7 +108,11 @@ function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, g
   }
   const consumers = new Map<Tensor, Tensor[]>();
   for (const tensor of tensors) {
-    for (const input of tensor.inputs) consumers.set(input, [...(consumers.get(input) ?? []), tensor]);
+    for (const input of tensor.inputs) {
+      const known = consumers.get(input);
+      if (known) known.push(tensor);
+      else consumers.set(input, [tensor]);
+    }
   }
   const chosen: Tensor[] = [];
   const costs = new Map<Tensor, number>();
@@ -129,17 +141,17 @@ const sameSet = <Item>(a: ReadonlySet<Item> | undefined, b: ReadonlySet<Item> | 
 // ---------------------------------------------------------------- kernels
 
 /** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. */
-function toKernel({ members, spaces, product }: Group, stored: ReadonlySet<Tensor>): Kernel {
+function toKernel({ members, spaces, product }: Group, stored: ReadonlySet<Tensor>, purpose: Purpose): Kernel {
   const outputs = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as IterationSpace }));
-  if (!product) return buildLoops(outputs, costOfBody(outputs, stored));
-  return buildMatmul(
-    product,
-    outputs.map(({ tensor, space }) => ({
-      tensor,
-      kind: space.output,
-      value: tensor,
-      iteration: tensor.shape,
-      roles: space.roles,
-    })),
-  );
+  if (product) return buildMatmul(product, outputs.map(outputOf));
+  if (purpose === "memory") return { kind: "loops", loops: [], cost: 0, outputs: outputs.map(outputOf) };
+  return buildLoops(outputs, costOfBody(outputs, stored));
 }
+
+const outputOf = ({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }): KernelOutput => ({
+  tensor,
+  kind: space.output,
+  value: tensor,
+  iteration: tensor.shape,
+  roles: space.roles,
+});

@@ -5,11 +5,9 @@
 import { sameShape, sizeOf, type Tensor } from "../../graph.ts";
 import { walk } from "../../graph-walk.ts";
 import type { Program } from "../../program.ts";
-import { sameButUnits } from "../affine-index.ts";
 import { isLeaf, isPointwise } from "../expression.ts";
-import { readsOf } from "../matmul/product.ts";
-import { costWithin } from "./cost-model.ts";
-import { type IterationSpace, iterationSpaceOf } from "./iteration-space.ts";
+import type { IterationSpace } from "./iteration-space.ts";
+import type { Readings } from "./readings.ts";
 
 /** Most instructions in the body of a merged kernel: limits code size, not run time. */
 const LARGEST_BODY = 6000;
@@ -27,15 +25,17 @@ export interface Group {
 }
 
 /** Assigns each stored tensor to the first kernel with the same iteration space that runs after its dependencies. */
-export function group(program: Program, tensors: readonly Tensor[], stored: ReadonlySet<Tensor>): Group[] {
+export function group(program: Program, tensors: readonly Tensor[], readings: Readings): Group[] {
+  const { stored } = readings;
   const groups: Group[] = [];
+  /** The indices of the groups of an iteration space, in order: there are thousands of groups, and few of a space. */
+  const sameSpace = new Map<string, number[]>();
   const groupIndices = new Map<Tensor, number>();
   const readersOf = new Map<Tensor, number>();
   const updated = new Map((program.updates ?? []).map(({ state, next }) => [next, state]));
   for (const tensor of tensors) {
     if (!stored.has(tensor)) continue;
-    const space = iterationSpaceOf(tensor, stored);
-    const needs = dependencies(tensor, stored);
+    const { space, needs, cost } = readings.of(tensor);
     let earliest = 0;
     for (const [need, whole] of needs) {
       const at = groupIndices.get(need);
@@ -46,17 +46,17 @@ export function group(program: Program, tensors: readonly Tensor[], stored: Read
     // A state is updated after all reads of its old value, so that the update can be in place.
     const replaced = updated.get(tensor);
     if (replaced) earliest = Math.max(earliest, readersOf.get(replaced) ?? 0);
-    const cost = space.copies * (costWithin(tensor, stored) + 2);
-    let index = groups.findIndex(
-      (candidate, at) =>
-        at >= earliest && !space.alone && candidate.space.key === space.key && candidate.cost + cost <= LARGEST_BODY,
-    );
+    const alike = sameSpace.get(space.key) ?? [];
+    let index = space.alone
+      ? -1
+      : (alike.find((at) => at >= earliest && (groups[at] as Group).cost + cost <= LARGEST_BODY) ?? -1);
     const epilogue = epilogueOf(tensor, stored, groupIndices, groups);
     const fits = replaced === undefined || (fitsTiles(tensor) && (readersOf.get(replaced) ?? 0) <= (epilogue ?? 0));
     if (epilogue !== undefined && fits) index = epilogue;
     if (index < 0) {
       const product = tensor.op.kind === "matmul" ? tensor : undefined;
       index = groups.push({ space, product, members: new Set(), spaces: new Map(), hasReduction: new Map(), cost: 0 }) - 1;
+      sameSpace.set(space.key, [...alike, index]);
     }
     const chosen = groups[index] as Group;
     chosen.members.add(tensor);
@@ -107,20 +107,3 @@ function epilogueOf(
   });
   return found !== undefined && latest < found ? found : undefined;
 }
-
-/** The stored tensors and leaves that the expression of `tensor` reads, and whether each must be completely in memory. */
-function dependencies(tensor: Tensor, stored: ReadonlySet<Tensor>): Map<Tensor, boolean> {
-  const found = new Map<Tensor, boolean>();
-  if (isLeaf(tensor)) found.set(tensor, false);
-  walk([tensor], (each) => {
-    const reads = isLeaf(each) || (each !== tensor && stored.has(each)) ? [] : readsOf(each);
-    for (const input of reads)
-      if (stored.has(input) || isLeaf(input)) found.set(input, readsWhole(each) || (found.get(input) ?? false));
-    return reads;
-  });
-  return found;
-}
-
-/** Whether a tensor is loaded from its input's memory, rather than computed from the input's elements. */
-const readsWhole = ({ op, inputs: [x], shape }: Tensor): boolean =>
-  op.kind === "gather" || (op.kind === "reshape" && !sameButUnits((x as Tensor).shape, shape));

@@ -42,7 +42,7 @@ export function iterationSpaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): I
         ? chooseSpace("reduce", x, op.axes, loadedFrom(stored))
         : pointwise(tensor, stored);
     case "matmul":
-      return { ...grid("pointwise", tensor, [], new Set(tensor.shape.keys())), key: `product ${tensor.id}`, alone: true };
+      return { ...loopsOver(tensor), key: `product ${tensor.id}`, alone: true };
     case "pad":
       return grid("pad", x, [], new Set(x.shape.keys()));
     case "scatter_add":
@@ -51,6 +51,9 @@ export function iterationSpaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): I
       return pointwise(tensor, stored);
   }
 }
+
+/** A loop for each axis of a tensor that is computed element by element: the least code. */
+export const loopsOver = (tensor: Tensor): IterationSpace => grid("pointwise", tensor, [], new Set(tensor.shape.keys()));
 
 function pointwise(tensor: Tensor, stored: ReadonlySet<Tensor>): IterationSpace {
   const loaded = loadedFrom(stored);

@@ -1,0 +1,84 @@
+/**
+ * What the expression of a stored tensor reads and costs. Each is found once, and again only where what it computes inline has
+ * become stored: the fuser asks for all of them in each of its rounds. Knows nothing of groups.
+ */
+import type { Tensor } from "../../graph.ts";
+import { walk } from "../../graph-walk.ts";
+import { sameButUnits } from "../affine-index.ts";
+import { isLeaf } from "../expression.ts";
+import { readsOf } from "../matmul/product.ts";
+import { costWithin } from "./cost-model.ts";
+import { type IterationSpace, iterationSpaceOf } from "./iteration-space.ts";
+
+/** The expression of a stored tensor, down to what is in memory. */
+export interface Reading {
+  readonly space: IterationSpace;
+  /** The stored tensors and leaves that are read, and whether each must be completely in memory. */
+  readonly needs: ReadonlyMap<Tensor, boolean>;
+  /** Instructions of the body, for all of its unrolled copies. */
+  readonly cost: number;
+}
+
+/** The readings of stored tensors, while more tensors become stored. */
+export class Readings {
+  readonly #stored: Set<Tensor>;
+  readonly #known = new Map<Tensor, Reading>();
+  /** The stored tensors whose expressions compute a tensor inline. */
+  readonly #users = new Map<Tensor, Tensor[]>();
+
+  /** Adds to `stored` what is stored later. */
+  constructor(stored: Set<Tensor>) {
+    this.#stored = stored;
+  }
+
+  /** The tensors that are stored. */
+  get stored(): ReadonlySet<Tensor> {
+    return this.#stored;
+  }
+
+  /** Stores more tensors. */
+  store(tensors: readonly Tensor[]): void {
+    for (const tensor of tensors) {
+      this.#stored.add(tensor);
+      for (const user of this.#users.get(tensor) ?? []) this.#known.delete(user);
+      this.#users.delete(tensor);
+    }
+  }
+
+  /** Returns the reading of a stored tensor. */
+  of(tensor: Tensor): Reading {
+    const known = this.#known.get(tensor);
+    if (known) return known;
+    const space = iterationSpaceOf(tensor, this.#stored);
+    const needs = this.#needsOf(tensor);
+    const reading = { space, needs, cost: space.copies * (costWithin(tensor, this.#stored) + 2) };
+    this.#known.set(tensor, reading);
+    return reading;
+  }
+
+  #needsOf(tensor: Tensor): Map<Tensor, boolean> {
+    const found = new Map<Tensor, boolean>();
+    if (isLeaf(tensor)) found.set(tensor, false);
+    walk([tensor], (each) => {
+      if (isLeaf(each) || (each !== tensor && this.#stored.has(each))) return [];
+      if (each !== tensor) this.#note(each, tensor);
+      const reads = readsOf(each);
+      const whole = readsWhole(each);
+      for (const input of reads) {
+        if (this.#stored.has(input) || isLeaf(input)) found.set(input, whole || (found.get(input) ?? false));
+      }
+      return reads;
+    });
+    return found;
+  }
+
+  #note(inline: Tensor, user: Tensor): void {
+    const users = this.#users.get(inline);
+    if (users) users.push(user);
+    else this.#users.set(inline, [user]);
+  }
+}
+
+/** Whether a tensor is loaded from its input's memory, rather than computed from the input's elements. */
+const readsWhole = ({ op, inputs: [x], shape }: Tensor): boolean =>
+  op.kind === "gather" || (op.kind === "reshape" && !sameButUnits((x as Tensor).shape, shape));

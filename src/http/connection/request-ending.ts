@@ -1,0 +1,44 @@
+/**
+ * How each request ended: answered, or not. Fastify runs `onResponse` only for answers that were written whole; a client that leaves
+ * half-way, and a stream of ours that breaks, end with the connection. What counts or logs requests hears of each exactly once.
+ */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { App } from "../context.ts";
+
+/** `answered`; `left`: the client went away before an answer; `cut`: the connection ended within the answer. */
+export type RequestEnding = "answered" | "left" | "cut";
+
+/** Stands for the status of a request that had no answer, as nginx has it. */
+const CLIENT_LEFT = 499;
+
+/** What is told of a request that ended. */
+export interface EndedRequest {
+  readonly ending: RequestEnding;
+  /** Of the answer; 499 where the request had none, or only a part. */
+  readonly status: number;
+  readonly ms: number;
+  /** Whose request it was; null where nobody was admitted. */
+  readonly project: string | null;
+}
+
+/** Calls `ended` once for each request of routes that are added from now on. */
+export function onRequestEnd(app: App, ended: (request: FastifyRequest, reply: FastifyReply, how: EndedRequest) => void): void {
+  const told = new WeakSet<FastifyRequest>();
+  const tell = (request: FastifyRequest, reply: FastifyReply, ending: RequestEnding): void => {
+    if (told.has(request)) return;
+    told.add(request);
+    const status = ending === "answered" ? reply.statusCode : CLIENT_LEFT;
+    ended(request, reply, { ending, status, ms: reply.elapsedTime, project: request.project || null });
+  };
+  app.addHook("onRequest", (request, reply, done) => {
+    // An answer that was written whole has had its onResponse by then.
+    reply.raw.once("close", () => {
+      if (!reply.raw.writableFinished && !request.ws) tell(request, reply, reply.raw.headersSent ? "cut" : "left");
+    });
+    done();
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    tell(request, reply, "answered");
+    done();
+  });
+}
