@@ -11,6 +11,7 @@ import { createFrames, type Frames } from "./metrics/frames.ts";
 
 /** The part of a pino logger that the use cases need: fields first, then the sentence. */
 export interface Log {
+  debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

@@ -30,7 +30,7 @@ async function copy(from: string, to: string): Promise<void> {
       say(`${table.padEnd(20)}${String(rows).padStart(10)} rows  ${sha256.slice(0, 16)}`),
     );
     // Jobs that ran in the source resume from their checkpoints at the first start of the target.
-    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
     const moved = await recover({ store: target.store, log });
     const rows = reports.reduce((sum, report) => sum + report.rows, 0);
     say(`${rows} rows; the count and SHA-256 of each table are equal on both sides.`);

@@ -7,7 +7,7 @@ import { hasValues } from "../../domain/datasets/dataset.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createLru } from "../../domain/lru.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
-import { dependsOnResults } from "../../domain/sweeps/method.ts";
+import type { Method } from "../../domain/sweeps/method.ts";
 import { ACTIVE_STATES, type Sweep, trialsDone } from "../../domain/sweeps/sweep.ts";
 import type { SweepChunk } from "../../domain/sweeps/sweep-store.ts";
 import type { PlannedTrial, Trial } from "../../domain/sweeps/trial.ts";
@@ -16,7 +16,7 @@ import { isStorageFull } from "../jobs/job-outcome.ts";
 import { type Services, servicesOf } from "../services.ts";
 import { singleFlight } from "../single-flight.ts";
 import { promoteTrial } from "./promote-trial.ts";
-import { readResults } from "./results.ts";
+import { createResultCache, type ResultCache, readNewResults, readResults } from "./results.ts";
 import { notifySweepChanged } from "./sweep-view.ts";
 
 const RETRY_MS = 1000;
@@ -25,10 +25,20 @@ const MAX_CRASHES = 3;
 const MAX_STATE_BYTES = 256 * 1024 * 1024;
 
 /** States of trials that go on, which this process remembers by sweep and number. Without them a trial begins anew. */
-export type TrialStates = ReturnType<typeof createTrialStates>;
+type TrialStates = ReturnType<typeof createTrialStates>;
+
+/** What this process remembers of sweeps from one chunk to the next. It saves time, and changes no result. */
+export interface ChunkMemory {
+  readonly states: TrialStates;
+  readonly results: ResultCache;
+}
 
 /** Remembers nothing yet. */
-export function createTrialStates() {
+export function createChunkMemory(): ChunkMemory {
+  return { states: createTrialStates(), results: createResultCache() };
+}
+
+function createTrialStates() {
   return createLru<readonly FoldState[]>({
     maxCount: Number.MAX_SAFE_INTEGER,
     maxBytes: MAX_STATE_BYTES,
@@ -45,18 +55,19 @@ const stateKey = (sweepId: string, number: number) => `${sweepId} ${number}`;
 export async function runChunk(
   services: Services,
   chunk: SweepChunk,
-  states: TrialStates,
+  { states, results }: ChunkMemory,
   stop: AbortSignal,
 ): Promise<boolean> {
   const { store, log } = services;
   const { sweep } = chunk;
   const key = { sweepId: sweep.id, number: chunk.number, lease: chunk.lease };
+  log.debug({ sweep_id: sweep.id, chunk: chunk.number, trials: chunk.trials.length }, "chunk leased");
   services.bus.publish(sweep.id, sweep.lastSeq);
   let hasCrashed = false;
   try {
     const left = timeLeft(sweep, Date.now());
     if (left <= 0) await end(services, chunk, [], "max_seconds is over");
-    else if (chunk.trials.length === 0) await plan(services, chunk);
+    else if (chunk.trials.length === 0) await plan(services, chunk, results);
     else hasCrashed = await train(services, chunk, states, stop, left);
   } catch (err) {
     log.error({ err, sweep_id: sweep.id }, "cannot run a chunk of a sweep");
@@ -88,17 +99,28 @@ async function fail(services: Services, { id }: Sweep): Promise<void> {
 
 const keyOf = ({ sweep, number, lease }: SweepChunk) => ({ sweepId: sweep.id, number, lease });
 
+/** What each method is told of the trials so far. A halved trial has another result after each rung, so nothing of it is final. */
+const RESULTS_OF: { readonly [T in Method["type"]]: typeof readNewResults } = {
+  grid: async () => [],
+  random: async () => [],
+  tpe: readNewResults,
+  halving: (store, id) => readResults(store, id),
+};
+
 /** Plans the next generation, or ends the sweep when there is none. */
-async function plan(services: Services, chunk: SweepChunk): Promise<void> {
+async function plan(services: Services, chunk: SweepChunk, cache: ResultCache): Promise<void> {
   const { store, trainingPool } = services;
   const { sweep } = chunk;
   const source = await store.sweeps.readSource(sweep.id);
   if (!source) return;
   const { spec, chunkTrials, generation } = sweep;
-  const results = dependsOnResults(spec.method) ? await readResults(store, sweep.id) : [];
   const done = trialsDone(sweep);
+  const results = await RESULTS_OF[spec.method.type](store, sweep.id, done, cache);
   const next = await trainingPool.planGeneration({ spec, source, chunkTrials, done, generation, results });
-  if (!next || next.chunks.length === 0) return end(services, chunk, next?.pruned ?? [], "all trials are over");
+  if (!next || next.chunks.length === 0) {
+    cache.delete(sweep.id);
+    return end(services, chunk, next?.pruned ?? [], "all trials are over");
+  }
   const started = await store.sweeps.startGeneration(keyOf(chunk), next, Date.now());
   if (started) await notifySweepChanged(services, started);
 }

@@ -1,7 +1,7 @@
 /** Claims chunks of sweeps for free threads, renews their leases while they run, and ends what has lost its lease. */
 import { randomUUID } from "node:crypto";
 import type { Services } from "../services.ts";
-import { createTrialStates, runChunk } from "./run-chunk.ts";
+import { createChunkMemory, runChunk } from "./run-chunk.ts";
 
 export interface SweepRunnerOptions {
   /** How long a chunk belongs to this process without being renewed. */
@@ -29,7 +29,7 @@ const BEATS_PER_LEASE = 3;
 /** Creates a runner without chunks. */
 export function createSweepRunner(services: Services, { leaseMs, stopping }: SweepRunnerOptions): SweepRunner {
   const { store, limits, log } = services;
-  const states = createTrialStates();
+  const memory = createChunkMemory();
   const held = new Map<string, AbortController>();
   const renew = async (): Promise<void> => {
     if (held.size === 0) return;
@@ -57,7 +57,7 @@ export function createSweepRunner(services: Services, { leaseMs, stopping }: Swe
       return {
         memoryBytes: chunk.sweep.memoryBytes,
         async run() {
-          const isReleased = await runChunk(services, chunk, states, stop.signal);
+          const isReleased = await runChunk(services, chunk, memory, stop.signal);
           held.delete(lease);
           if (!isReleased) setTimeout(() => void services.queue.enqueue(chunk.sweep.id), leaseMs + 1).unref();
           stopping.removeEventListener("abort", onStopping);

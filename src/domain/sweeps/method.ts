@@ -53,7 +53,7 @@ const halving = z
     factor: z.int().min(2).max(10).default(3).meta({ description: "One trial in this many goes on to the next rung." }),
     min_epochs: z.int().min(1).nullable().default(null).meta({
       description:
-        "Fewest epochs of a rung. Rungs are the epochs of the job, a `factor`-th of them, and so on. null: three rungs below the whole training.",
+        "Fewest epochs of a rung. Rungs are the epochs of the job, a `factor`-th of them, and so on. null: the latest first rung with which halving takes a quarter of the epochs of whole trainings, and a `factor` times as many on each further one.",
     }),
     brackets: z.int().min(1).max(10).default(1).meta({
       description:

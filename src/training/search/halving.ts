@@ -8,8 +8,10 @@ import type { Generation, PlannedTrial, TrialResult } from "../../domain/sweeps/
 import { createRandomTrials } from "./random.ts";
 import { fromBest, type Search } from "./search.ts";
 
-/** Rungs above the first where a sweep does not say its epochs. */
-const DEFAULT_HALVINGS = 3;
+/** Most of the epochs of all whole trainings that a bracket from the default first rung takes. */
+const DEFAULT_SHARE = 1 / 4;
+/** With the default first rung, at most this share of the trials is trained to the end. */
+const MOST_WHOLE = 1 / 8;
 
 /** Trials that compete, and the epochs at which they are compared; the last is that of a whole training. */
 export interface Bracket {
@@ -24,11 +26,8 @@ export interface Bracket {
  * @internal Exported for tests.
  */
 export function bracketsOf({ method, epochs, trials }: Search<MethodOf<"halving">>): Bracket[] {
-  const { factor } = method;
-  const least = method.min_epochs ?? Math.max(1, Math.floor(epochs / factor ** DEFAULT_HALVINGS));
-  const rungs = [epochs];
-  for (let rung = Math.floor(epochs / factor); rung >= least; rung = Math.floor(epochs / factor ** rungs.length))
-    rungs.unshift(rung);
+  const { factor, min_epochs: least } = method;
+  const rungs = least === null ? defaultRungs(epochs, factor) : rungsDownTo(least, epochs, factor);
   const ladders = rungs.slice(0, method.brackets).map((_, from) => rungs.slice(from));
   // Hyperband gives a bracket of s halvings ceil((s_max + 1) / (s + 1) factor^s) trials.
   const weights = ladders.map(({ length }) => Math.ceil((rungs.length / length) * factor ** (length - 1)));
@@ -42,6 +41,24 @@ export function bracketsOf({ method, epochs, trials }: Search<MethodOf<"halving"
     first = next;
     return bracket;
   });
+}
+
+function rungsDownTo(least: number, epochs: number, factor: number): number[] {
+  const rungs = [epochs];
+  for (let rung = Math.floor(epochs / factor); rung >= least; rung = Math.floor(epochs / factor ** rungs.length))
+    rungs.unshift(rung);
+  return rungs;
+}
+
+/**
+ * The rungs from the latest first one that keeps to DEFAULT_SHARE. With k cuts and rungs a, fa, ..., f^(k-1) a, 1 of a whole training, each
+ * trial costs a k (1 - 1/f) + f^-k of one on average. A late first rung is worth more than many: early losses say little of the last.
+ */
+function defaultRungs(epochs: number, factor: number): number[] {
+  const cuts = Math.ceil(Math.log(1 / MOST_WHOLE) / Math.log(factor) - 1e-9);
+  const first = Math.floor((epochs * (DEFAULT_SHARE - factor ** -cuts)) / (cuts * (1 - 1 / factor)));
+  const below = Array.from({ length: cuts }, (_, cut) => Math.max(1, first) * factor ** cut);
+  return [...below.filter((rung) => rung < epochs), epochs];
 }
 
 /** The next rung of each bracket, by the values at the rung before; null after the last. */

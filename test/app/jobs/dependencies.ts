@@ -119,7 +119,7 @@ export async function openDependencies(
     trainingPool: options.trainingPool ?? idleTrainingPool(),
     uploadSpool: closedUploadSpool(),
     limits: { ...LIMITS, uploadBytes: 1e6, project: parseConfig({}).limits.project },
-    log: { info: log("info"), warn: log("warn"), error: log("error") },
+    log: { debug: () => undefined, info: log("info"), warn: log("warn"), error: log("error") },
   });
   return { ...services, logged };
 }

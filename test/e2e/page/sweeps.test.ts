@@ -83,6 +83,38 @@ describe("a sweep", () => {
     expect(faults).toEqual([]);
   });
 
+  it("compares alternatives of the layers, which the form keeps by keyboard, at phone width too", {
+    timeout: 180_000,
+  }, async () => {
+    const { page, faults } = await stage.open("/new", PHONE);
+    await expect.poll(() => page.locator(".verdict-line").innerText()).toBe("Ready to train");
+    const keep = page.getByRole("button", { name: "Keep these layers as an alternative" });
+    await keep.focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => keep.isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Remove layer 0, Linear" }).focus();
+    await page.keyboard.press("Enter");
+    await keep.focus();
+    await page.keyboard.press("Enter");
+    const name = page.getByLabel("Name of alternative 2");
+    await name.focus();
+    await name.fill("small");
+    await page.keyboard.press("Tab");
+    await expect.poll(() => page.locator("[data-alternative=small]").count()).toBe(1);
+    await page.getByRole("button", { name: "Show the layers of network 1" }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator(".verdict-line").innerText()).toBe("Ready to train");
+    expect(await faultsOfView(page)).toEqual([]);
+    await page.getByLabel("Trials", { exact: true }).fill("6");
+    await page.getByRole("button", { name: "Start a sweep" }).click();
+    await page.waitForURL(/\/sweeps\/swp_/);
+    const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+    await stage.client.waitForSweep(id);
+    const { data } = await stage.client.trials(id);
+    expect(new Set(data.map(({ parameters }) => parameters["/model/layers"]))).toEqual(new Set(["network 1", "small"]));
+    expect(faults).toEqual([]);
+  });
+
   it("filters everything by an axis that is brushed, with a pointer and with keys", { timeout: 120_000 }, async () => {
     const id = await swept(SPEC);
     const { page, faults } = await stage.open(`/sweeps/${id}`);

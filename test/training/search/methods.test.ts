@@ -225,8 +225,20 @@ describe("halving", () => {
     ]);
   });
 
+  it.each([2, 3, 4, 5, 8, 10])("takes at most a quarter of the epochs by default, cutting to one in %i", (factor) => {
+    for (const epochs of [27, 60, 81, 100, 1000]) {
+      const trials = factor ** 3;
+      const [bracket] = bracketsOf(searchOf({ type: "halving", factor }, { trials, epochs }) as never);
+      const rungs = bracket?.rungs ?? [];
+      const spent = rungs.map((rung, index) => Math.floor(trials / factor ** index) * (rung - (rungs[index - 1] ?? 0)));
+      const share = spent.reduce((sum, each) => sum + each) / (trials * epochs);
+      expect(share).toBeLessThanOrEqual(0.25);
+      if (epochs >= 100) expect(share).toBeGreaterThan(0.2);
+    }
+  });
+
   it("lets the best third go on from where they are, the earlier of equals, and none that failed", () => {
-    const { planned, results } = run(searchOf({ type: "halving" }, { trials: 27 }), (parameters, epochs) =>
+    const { planned, results } = run(searchOf({ type: "halving", min_epochs: 3 }, { trials: 27 }), (parameters, epochs) =>
       parameters["/seed"] === 0 ? null : (parameters["/seed"] as number) + 1 / epochs,
     );
     expect(planned.map((trials) => trials.length)).toEqual([27, 9, 3, 1]);

@@ -10,12 +10,13 @@ import { Icon } from "../../ui/icon.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { NumberAt, useSpecForm } from "./form-context.tsx";
 import { LAYER_GROUPS, LAYER_KINDS, type LayerKind } from "./layer-kinds.ts";
+import { AlternativesField } from "./sweep/alternatives-field.tsx";
 
 const KINDS = Object.entries(LAYER_KINDS) as readonly [string, LayerKind][];
 
 /** `valid` is the resolved spec, while it is valid: it has the widths. */
 export function NetworkSection({ valid }: { readonly valid: Checked | null }) {
-  const { spec, faults, setItems } = useSpecForm();
+  const { spec, faults, set, setItems } = useSpecForm();
   const given = valueAt(spec, "/model/layers");
   const layers = Array.isArray(given) ? (given as readonly Json[]) : [];
   const places = layers.map((_, index) => index);
@@ -53,6 +54,7 @@ export function NetworkSection({ valid }: { readonly valid: Checked | null }) {
             change(layers.toSpliced(at, 0, kind.fresh), (places as (number | null)[]).toSpliced(at, 0, null));
           }}
         />
+        <AlternativesField layers={layers} onEdit={(next) => set("/model/layers", next as Json)} />
       </div>
       {valid && "layers" in valid.spec.model && (
         <div class="network-preview">

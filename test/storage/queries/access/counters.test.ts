@@ -59,7 +59,7 @@ describe.each(STORES)("counters on %s", (_, open) => {
   it("refuse nobody when the store does not answer", async () => {
     const [store] = await open();
     const away = { ...store, counters: { ...store.counters, increment: () => Promise.reject(new Error("away")) } };
-    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
     expect(await createSharedRateLimiter({ store: away, log }).take("a", 1)).toMatchObject({ allowed: true });
   });
 });
