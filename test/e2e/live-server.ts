@@ -28,7 +28,13 @@ export interface ServerRun {
   readonly stderr: string;
 }
 
-const environmentOf = (settings: Record<string, string>) => ({ ...process.env, TRAINYARD_PORT: "0", ...settings });
+/** A server of its own has one training thread unless a test says otherwise: each costs half a second at the start. */
+const environmentOf = (settings: Record<string, string>) => ({
+  ...process.env,
+  TRAINYARD_PORT: "0",
+  TRAINYARD_WORKERS: "1",
+  ...settings,
+});
 
 /** A new empty data directory, and what removes it. */
 export async function createDataDir(): Promise<{ path: string; remove(): Promise<void> }> {

@@ -90,7 +90,7 @@ export async function submitted(client: Client, spec: JobSpec, state: Job["state
       if (job.state !== state) throw new Error(`${job.name} is ${job.state}, not ${state}`);
       return job;
     },
-    { timeout: 30_000 },
+    { timeout: 55_000 },
   );
 }
 
