@@ -2,17 +2,23 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { JobRows, Model, PredictionAnswer } from "../../client/answers.ts";
 import { ApiError } from "../../client/error.ts";
+import { cssColour, usePalette } from "../plots/palette.ts";
 import { useApp } from "../shell/app-context.ts";
 import { useResource } from "../shell/resource.ts";
 import { Button } from "../ui/button.tsx";
 import { Card, Problem } from "../ui/surfaces.tsx";
 import { AnswerView } from "./answer-view.tsx";
 import { FilePredictor } from "./file-predictor.tsx";
-import { instanceOf, type RowTexts, rowTexts, usualTexts } from "./row.ts";
+import { type Profile, profilesOf, type Reach } from "./profile.ts";
+import { instanceOf, isNumber, type RowTexts, reachOf, rowTexts, usualTexts } from "./row.ts";
 import { RowForm } from "./row-form.tsx";
+import { useProfiles } from "./use-profiles.ts";
 
 const ROWS = 500;
 const WAIT_MS = 120;
+/** With more fields each is smaller, without slider and profile. */
+const MAX_SLIDERS = 24;
+const NO_PROFILES: ReadonlyMap<number, Profile> = new Map();
 const NO_FAULTS: ReadonlyMap<number, string> = new Map();
 
 /** `modelRef` is the id in requests: a checkpoint's, where its weights stand in for the model's. */
@@ -47,6 +53,12 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
   const [texts, setTexts] = useState<RowTexts>(typical);
   const [drawn, setDrawn] = useState<number | null>(null);
   const { answer, faults, error } = useAnswer(model, modelRef, texts);
+  const reaches = useMemo(() => reachesOf(model, rows), [model, rows]);
+  const varied = useProfiles(model, modelRef, texts, reaches);
+  const label = answer && "label" in answer ? String(answer.label) : null;
+  const profiles = useMemo(() => (varied ? profilesOf(varied.rows, varied.answers, label) : NO_PROFILES), [varied, label]);
+  const palette = usePalette();
+  const colour = label === null ? palette.accent : palette.classColour(model.classes.indexOf(label));
   const change = (input: number, text: string) => {
     setDrawn(null);
     setTexts((now) => now.map((own, index) => (index === input ? text : own)));
@@ -75,7 +87,24 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
       }
     >
       <div class="predict-row">
-        <RowForm model={model} rows={rows} texts={texts} faults={faults} onChange={change} />
+        <div class="stack">
+          <RowForm
+            model={model}
+            reaches={reaches}
+            texts={texts}
+            profiles={profiles}
+            label={label}
+            colour={cssColour(colour)}
+            faults={faults}
+            onChange={change}
+          />
+          {profiles.size > 0 && (
+            <p class="muted">
+              Below each field: {label === null ? "the value" : `the probability of ${label}`} at its other values, the rest of
+              the row as it is. All have the same scale.
+            </p>
+          )}
+        </div>
         <div class="predict-answer" role="status" aria-label="Prediction">
           <AnswerView answer={answer} classes={model.classes} targets={model.targets} coverage={coverageOf(model)} />
           <p class="muted predict-truth">{truth ? `The data says ${truth.join(", ")}.` : ""}</p>
@@ -84,6 +113,12 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
       </div>
     </Card>
   );
+}
+
+/** Ranges of the numbers; null where there are too many fields. */
+function reachesOf({ inputs }: Model, rows: JobRows | null): readonly Reach[] | null {
+  if (!inputs || inputs.length > MAX_SLIDERS) return null;
+  return inputs.map((input, index) => (isNumber(input) ? reachOf(input, index, rows) : null));
 }
 
 /** How often an answer that is shown shall hold the truth, and the fewest held-out rows that can say so. */

@@ -1,36 +1,45 @@
-/** The form for one row, made from the model's inputs: numbers with sliders, categories as choices. */
-import type { JobRows, Model } from "../../client/answers.ts";
+/** The form for one row, made from the model's inputs: numbers with sliders, categories as choices, each above what it does to the answer. */
+import type { Model } from "../../client/answers.ts";
 import type { ModelInput } from "../../domain/models/model-inputs.ts";
 import { axisName } from "../plots/features.ts";
 import { Field, SelectField, TextField } from "../ui/field.tsx";
-import { type RowTexts, reachOf } from "./row.ts";
+import type { Profile, Reach } from "./profile.ts";
+import { ProfilePicture } from "./profile-picture.tsx";
+import type { RowTexts } from "./row.ts";
 
-/** With more fields each is smaller and has no slider. */
-const MAX_SLIDERS = 24;
 const MAX_FIELDS = 200;
 const STEPS = 200;
 
 export interface RowFormProps {
   readonly model: Model;
-  readonly rows: JobRows | null;
+  /** Ranges of the sliders by the index of the input; null where there are too many fields for sliders. */
+  readonly reaches: readonly Reach[] | null;
   readonly texts: RowTexts;
+  /** By the index of the input. */
+  readonly profiles: ReadonlyMap<number, Profile>;
+  /** The class whose probability the profiles are; null for values. */
+  readonly label: string | null;
+  /** The colour of the profiles. */
+  readonly colour: string;
   /** Errors by the index of the input. */
   readonly faults: ReadonlyMap<number, string>;
   onChange(index: number, text: string): void;
 }
 
-export function RowForm({ model, rows, texts, faults, onChange }: RowFormProps) {
+export function RowForm({ model, reaches, texts, profiles, label, colour, faults, onChange }: RowFormProps) {
   const inputs = model.inputs ?? [];
-  const isDense = inputs.length > MAX_SLIDERS;
   return (
-    <div class={isDense ? "row-form dense" : "row-form"}>
+    <div class={reaches ? "row-form" : "row-form dense"}>
       {inputs.slice(0, MAX_FIELDS).map((input, index) => (
         <InputField
           key={input.name}
           input={input}
           text={texts[index] ?? ""}
           error={faults.get(index) ?? null}
-          reach={isDense ? null : reachOf(input, index, rows)}
+          reach={reaches?.[index] ?? null}
+          profile={profiles.get(index) ?? null}
+          answered={label}
+          colour={colour}
           onChange={(text) => onChange(index, text)}
         />
       ))}
@@ -45,11 +54,26 @@ interface InputFieldProps {
   readonly input: ModelInput;
   readonly text: string;
   readonly error: string | null;
-  readonly reach: { readonly min: number; readonly max: number } | null;
+  readonly reach: Reach;
+  readonly profile: Profile | null;
+  readonly answered: string | null;
+  readonly colour: string;
   onChange(text: string): void;
 }
 
-function InputField({ input: { name, type, categories }, text, error, reach, onChange }: InputFieldProps) {
+function InputField({ profile, answered, colour, ...control }: InputFieldProps) {
+  const { input, text } = control;
+  return (
+    <div class="row-field">
+      <InputControl {...control} />
+      {profile && <ProfilePicture profile={profile} name={axisName(input.name)} text={text} label={answered} colour={colour} />}
+    </div>
+  );
+}
+
+type InputControlProps = Omit<InputFieldProps, "profile" | "answered" | "colour">;
+
+function InputControl({ input: { name, type, categories }, text, error, reach, onChange }: InputControlProps) {
   const label = axisName(name);
   if (type === "category" || type === "boolean") {
     const known = categories ?? ["false", "true"];
@@ -70,7 +94,7 @@ function InputField({ input: { name, type, categories }, text, error, reach, onC
   return <NumberField {...{ label, text, error, reach, onChange }} isWhole={type === "integer"} />;
 }
 
-interface NumberFieldProps extends Pick<InputFieldProps, "text" | "error" | "reach" | "onChange"> {
+interface NumberFieldProps extends Pick<InputControlProps, "text" | "error" | "reach" | "onChange"> {
   readonly label: string;
   readonly isWhole: boolean;
 }

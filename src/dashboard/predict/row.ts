@@ -6,7 +6,8 @@ import { medianOf } from "../plots/scale.ts";
 /** The text of each field, in the order of the model's inputs; an empty one is a missing value. */
 export type RowTexts = readonly string[];
 
-const isNumber = ({ type }: ModelInput): boolean => type === "number" || type === "integer";
+/** Whether a column's values are numbers. */
+export const isNumber = ({ type }: ModelInput): boolean => type === "number" || type === "integer";
 
 /** Returns a typical row: the model's usual values, or else the medians of the rows that it was trained on. */
 export function usualTexts({ inputs }: Model, rows: JobRows | null): string[] {

@@ -55,6 +55,31 @@ describe("a row", () => {
     expect(faults).toEqual([]);
   });
 
+  it("has below each field what its other values would change", async () => {
+    const { page, faults } = await open();
+    const picture = (name: string) => page.getByRole("img", { name: new RegExp(`^The probability of .* by ${name}: `) });
+    for (const name of ["island", "beak_length_mm", "beak_depth_mm", "flipper_length_mm", "body_mass_g", "sex"])
+      await picture(name).waitFor();
+    const texts = await page.locator(".row-form select").first().inputValue();
+    const before = await picture("island").getAttribute("aria-label");
+    const other = ["Biscoe", "Dream", "Torgersen"].find((island) => island !== texts) as string;
+    const row = Object.fromEntries(
+      await page.locator(".row-form .row-field").evaluateAll((fields) =>
+        fields.map((field) => {
+          const control = field.querySelector<HTMLInputElement | HTMLSelectElement>("select, input[type=number]");
+          return [field.querySelector("label")?.textContent ?? "", control?.value ?? ""];
+        }),
+      ),
+    );
+    const [answer] = await stage.client.predict(penguins.model?.id ?? "", [{ ...row, island: other }]);
+    const label = /^The probability of (\w+)/.exec(before ?? "")?.[1] ?? "";
+    const share = answer && "probabilities" in answer ? (answer.probabilities[label] ?? 0) : 0;
+    expect(before).toContain(`${(share * 100).toFixed(1)}`);
+    await page.getByLabel("beak_length_mm", { exact: true }).fill("59");
+    await expect.poll(() => picture("island").getAttribute("aria-label")).not.toBe(before);
+    expect(faults).toEqual([]);
+  });
+
   it("is taken from the data, with what it is there", async () => {
     const { page } = await open();
     await page.getByRole("button", { name: "Random row" }).click();
