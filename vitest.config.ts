@@ -51,7 +51,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // What is waited for comes when the machine gets to it.
-          expect: { poll: { timeout: 30_000 } },
+          expect: { poll: { timeout: 50_000 } },
         },
       },
       {
