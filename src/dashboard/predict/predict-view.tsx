@@ -118,7 +118,7 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
 /** Ranges of the numbers; null where there are too many fields. */
 function reachesOf({ inputs }: Model, rows: JobRows | null): readonly Reach[] | null {
   if (!inputs || inputs.length > MAX_SLIDERS) return null;
-  return inputs.map((input, index) => (isNumber(input) ? reachOf(input, index, rows) : null));
+  return inputs.map((input) => (isNumber(input) ? reachOf(input, rows) : null));
 }
 
 /** How often an answer that is shown shall hold the truth, and the fewest held-out rows that can say so. */

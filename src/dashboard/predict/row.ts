@@ -9,22 +9,44 @@ export type RowTexts = readonly string[];
 /** Whether a column's values are numbers. */
 export const isNumber = ({ type }: ModelInput): boolean => type === "number" || type === "integer";
 
-/** Returns a typical row: the model's usual values, or else the medians of the rows that it was trained on. */
+/**
+ * Returns a typical row: of the rows that trained, the median of each number and the commonest of its other values; where they are not
+ * at hand, what stands in for a missing value.
+ */
 export function usualTexts({ inputs }: Model, rows: JobRows | null): string[] {
-  return (inputs ?? []).map((input, index) => {
-    const { usual, categories } = input;
-    if (isNumber(input)) {
-      const value = usual === null ? medianOf(rows?.features[index]?.values ?? []) : Number(usual);
-      return String(input.type === "integer" ? Math.round(value) : Number(value.toPrecision(4)));
-    }
-    return String(usual ?? categories?.[0] ?? "");
+  return (inputs ?? []).map((input) => {
+    const values = valuesOf(rows, input).filter((value, row) => value !== null && rows?.parts[row] === "train");
+    if (!isNumber(input)) return String(usualValue(input, values) ?? "");
+    const number = values.length > 0 || input.usual === null ? medianOf(values) : Number(input.usual);
+    return String(input.type === "integer" ? Math.round(number) : Number(number.toPrecision(4)));
   });
+}
+
+const valuesOf = (rows: JobRows | null, { name }: ModelInput): readonly (number | string | null)[] =>
+  rows?.features.find((feature) => feature.name === name)?.values ?? [];
+
+/** Of a column that is no number. Long texts have no usual one. */
+function usualValue({ type, usual, categories }: ModelInput, values: readonly (number | string | null)[]) {
+  if (type === "text") return usual;
+  // Times are all different; sorted as text they are sorted by time.
+  if (type === "datetime") return [...values].sort()[Math.floor(values.length / 2)] ?? usual;
+  return commonest(values) ?? usual ?? categories?.[0];
+}
+
+/** The first of the values that there are most of. */
+function commonest<Value>(values: readonly Value[]): Value | undefined {
+  const counts = new Map<Value, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].reduce<[Value, number] | undefined>(
+    (most, own) => (most && most[1] >= own[1] ? most : own),
+    undefined,
+  )?.[0];
 }
 
 /** Returns a row of the data by its index. */
 export function rowTexts({ inputs }: Model, rows: JobRows, row: number): string[] {
-  return (inputs ?? []).map((_, index) => {
-    const value = rows.features[index]?.values[row];
+  return (inputs ?? []).map((input) => {
+    const value = valuesOf(rows, input)[row];
     return value === null || value === undefined ? "" : String(value);
   });
 }
@@ -39,12 +61,8 @@ export function instanceOf({ inputs }: Model, texts: RowTexts): (number | string
 }
 
 /** Returns the range of a number's slider: that of the known rows, or else three standard deviations around the usual value. */
-export function reachOf(
-  input: ModelInput,
-  index: number,
-  rows: JobRows | null,
-): { readonly min: number; readonly max: number } | null {
-  const values = (rows?.features[index]?.values ?? []).filter((value): value is number => typeof value === "number");
+export function reachOf(input: ModelInput, rows: JobRows | null): { readonly min: number; readonly max: number } | null {
+  const values = valuesOf(rows, input).filter((value): value is number => typeof value === "number");
   if (values.length > 0) return { min: Math.min(...values), max: Math.max(...values) };
   if (typeof input.usual !== "number" || input.spread === null) return null;
   return { min: input.usual - 3 * input.spread, max: input.usual + 3 * input.spread };
