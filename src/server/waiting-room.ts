@@ -2,8 +2,11 @@
  * Answers while a server cannot start yet: a process that waits for its database is alive, and `/readyz` says what it waits for. Opens
  * at the first wait only, and gives its port back before the server listens. Knows nothing of databases.
  */
+import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { Logger } from "pino";
+import { TrainyardError } from "../domain/errors.ts";
+import { PROBLEM_TYPE, RETRY_AFTER_S, toProblem } from "../http/errors/problem.ts";
 
 export interface WaitingRoom {
   /** Logs what is waited for, and answers it from now on. */
@@ -11,9 +14,6 @@ export interface WaitingRoom {
   /** Closes the port. */
   readonly close: () => Promise<void>;
 }
-
-/** Seconds after which it is worth asking again. */
-const RETRY_AFTER_S = 1;
 
 /** Creates a waiting room for an address. With port 0 it only logs: the server's port is not known yet. */
 export function createWaitingRoom({ host, port }: { readonly host: string; readonly port: number }, log: Logger): WaitingRoom {
@@ -25,17 +25,11 @@ export function createWaitingRoom({ host, port }: { readonly host: string; reado
         response.writeHead(200, { "content-type": "application/json" }).end('{"status":"ok"}');
         return;
       }
-      const detail = `the server is starting and waits: ${reason}`;
-      const body = {
-        type: "about:blank",
-        title: "Service Unavailable",
-        status: 503,
-        detail,
-        instance: "",
-        code: "unavailable",
-      };
-      const headers = { "content-type": "application/problem+json", "retry-after": String(RETRY_AFTER_S), connection: "close" };
-      response.writeHead(503, headers).end(JSON.stringify(body));
+      const waits = new TrainyardError("unavailable", `the server is starting and waits: ${reason}`);
+      const document = toProblem(waits, { requestId: randomUUID(), bodyLimit: 0 });
+      const retryAfter = RETRY_AFTER_S[document.status];
+      const headers = { "content-type": PROBLEM_TYPE, "retry-after": String(retryAfter), connection: "close" };
+      response.writeHead(document.status, headers).end(JSON.stringify(document));
     });
     // That the port is taken is said when the server itself listens.
     opened.on("error", () => undefined);

@@ -1,7 +1,6 @@
 /** A real Chromium for tests of the page: one for a test file, a fresh context for each page, every console error kept. */
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Page } from "playwright-core";
-import { ensureBuilt } from "../../scripts/build.ts";
 
 export interface OpenPage {
   readonly page: Page;
@@ -33,9 +32,8 @@ export const PHONE: BrowserContextOptions = {
   hasTouch: true,
 };
 
-/** Builds the page when its sources are newer, and starts a browser. */
+/** Starts a browser. The page is built with the server that it opens. */
 export async function openBrowser(): Promise<TestBrowser> {
-  await ensureBuilt();
   const browser = await launcher.launch({
     executablePath: await chromium.executablePath(),
     args: chromium.args.filter((arg) => !UNWANTED.has(arg)).concat("--no-sandbox"),

@@ -5,10 +5,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { pathOfProgram } from "../../src/cli/server-process.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 
-const MAIN = fileURLToPath(new URL("../../build/server/main.js", import.meta.url));
+/** Built here, with the page, for programs that are no tests: nothing has built anything for those. */
+const MAIN = pathOfProgram("main");
 
 export interface LiveServer {
   readonly url: string;

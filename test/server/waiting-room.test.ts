@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import type { Logger } from "pino";
 import { describe, expect, it, vi } from "vitest";
+import { problem } from "../../src/http/errors/problem.ts";
 import { createWaitingRoom } from "../../src/server/waiting-room.ts";
 
 async function freePort(): Promise<number> {
@@ -21,7 +22,10 @@ describe("the waiting room of a server that starts", () => {
     room.say("the database postgres://x cannot be used: ECONNREFUSED");
     const ready = await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/readyz`));
     expect([ready.status, ready.headers.get("content-type")]).toEqual([503, "application/problem+json"]);
-    expect(await ready.json()).toMatchObject({ code: "unavailable", detail: expect.stringContaining("ECONNREFUSED") });
+    expect(problem.parse(await ready.json())).toMatchObject({
+      code: "unavailable",
+      detail: expect.stringContaining("ECONNREFUSED"),
+    });
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
     expect(lines).toHaveLength(1);
     await room.close();

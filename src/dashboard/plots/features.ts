@@ -37,8 +37,9 @@ export function featuresOfModel({ inputs }: Model): Feature[] {
   });
 }
 
-function mostFrequent(values: readonly Cell[]): Cell | undefined {
-  const counts = new Map<Cell, number>();
+/** Returns the value that there are most of, the first of equal ones; missing ones do not count. */
+export function mostFrequent<Value>(values: readonly (Value | null)[]): Value | undefined {
+  const counts = new Map<Value, number>();
   for (const value of values) if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }

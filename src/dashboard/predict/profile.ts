@@ -52,7 +52,7 @@ function numbersOf(reach: Reach, type: "number" | "integer"): readonly number[] 
 
 /**
  * The profiles of answers to varied rows, by the index of the input, on one scale: probabilities of the class `label` between 0 and
- * 1, or values between the least and the greatest. Null for the first target where a value is not finite.
+ * 1, or values of the first target between the least and the greatest.
  */
 export function profilesOf(
   { spans }: VariedRows,

@@ -1,6 +1,7 @@
 /** A row that is being filled in: a text for each column, and its value. Pure. */
 import type { JobRows, Model } from "../../client/answers.ts";
 import type { ModelInput } from "../../domain/models/model-inputs.ts";
+import { mostFrequent } from "../plots/features.ts";
 import { medianOf } from "../plots/scale.ts";
 
 /** The text of each field, in the order of the model's inputs; an empty one is a missing value. */
@@ -30,17 +31,7 @@ function usualValue({ type, usual, categories }: ModelInput, values: readonly (n
   if (type === "text") return usual;
   // Times are all different; sorted as text they are sorted by time.
   if (type === "datetime") return [...values].sort()[Math.floor(values.length / 2)] ?? usual;
-  return commonest(values) ?? usual ?? categories?.[0];
-}
-
-/** The first of the values that there are most of. */
-function commonest<Value>(values: readonly Value[]): Value | undefined {
-  const counts = new Map<Value, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].reduce<[Value, number] | undefined>(
-    (most, own) => (most && most[1] >= own[1] ? most : own),
-    undefined,
-  )?.[0];
+  return mostFrequent(values) ?? usual ?? categories?.[0];
 }
 
 /** Returns a row of the data by its index. */
