@@ -26,6 +26,12 @@ export interface SubmitOptions {
   readonly idempotencyKey?: string;
 }
 
+/** Which rows of a job's data. */
+export interface RowsQuery {
+  readonly limit?: number;
+  readonly rows?: readonly number[];
+}
+
 /** Which epochs of a job's metrics. */
 export interface MetricsQuery {
   /** First and last epoch, counted from 1, both included; all when left out. */
@@ -58,8 +64,8 @@ export interface JobsClient {
   resume(id: string): Promise<Job>;
   /** Deletes a finished job with its metrics, events and checkpoints. Its model stays. */
   remove(id: string): Promise<void>;
-  /** Returns up to `limit` rows of a job's data, spread evenly over it. */
-  jobRows(id: string, query?: { readonly limit?: number }, options?: CallOptions): Promise<JobRows>;
+  /** Returns up to `limit` rows of a job's data, spread evenly over it, or those of these numbers, counted from 0. */
+  jobRows(id: string, query?: RowsQuery, options?: CallOptions): Promise<JobRows>;
   /** Returns metrics by epoch, as columns. */
   metrics(id: string, query?: MetricsQuery, options?: CallOptions): Promise<Metrics>;
   /** Returns every epoch of a job as CSV. */
@@ -111,7 +117,7 @@ export function createJobsClient({ send, get, post, drop, bytes, connect }: Tran
     pause: (id) => post(`${pathOf(id)}/pause`),
     resume: (id) => post(`${pathOf(id)}/resume`),
     remove: (id) => drop(pathOf(id)),
-    jobRows: (id, query, options) => get(`${pathOf(id)}/data`, query, options),
+    jobRows: (id, { limit, rows } = {}, options) => get(`${pathOf(id)}/data`, { limit, rows: rows?.join() }, options),
     metrics: (id, { series, ...range } = {}, options) =>
       get(`${pathOf(id)}/metrics`, { ...range, series: series?.join() }, options),
     metricsCsv: async (id) => (await send("GET", `${pathOf(id)}/metrics`, { accept: "text/csv" })).text(),

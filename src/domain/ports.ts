@@ -4,7 +4,7 @@ import type { DatasetRows } from "./datasets/dataset.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { CheckpointState, NewCheckpoint } from "./jobs/checkpoint.ts";
 import type { Job, JobMetrics } from "./jobs/job.ts";
-import type { ShownRows } from "./jobs/job-rows.ts";
+import type { RowChoice, ShownRows } from "./jobs/job-rows.ts";
 import type { Outcome } from "./jobs/job-store.ts";
 import type { Draft, Prepared, Resolved } from "./jobs/preparation.ts";
 import type { Rows } from "./metrics/downsampling.ts";
@@ -153,8 +153,8 @@ export interface ComputePool {
   readonly predict: Predict;
   /** Evaluates a model on a data set in a thread. Transfers the values of the columns. */
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
-  /** Returns at most `limit` rows of a job's data. Transfers the run's values. */
-  showRows(run: TrainingRun, limit: number): Promise<ShownRows>;
+  /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
+  showRows(run: TrainingRun, choice: RowChoice): Promise<ShownRows>;
   /** Drops a deleted model from the caches. */
   forget(modelId: string): void;
   /**

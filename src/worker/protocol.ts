@@ -3,6 +3,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { DatasetRows } from "../domain/datasets/dataset.ts";
 import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
+import type { RowChoice } from "../domain/jobs/job-rows.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
@@ -146,7 +147,7 @@ export interface EvaluateTask {
 
 export interface ShowRowsTask {
   readonly run: TrainingRun;
-  readonly limit: number;
+  readonly choice: RowChoice;
 }
 
 /** The result of a task, or `missing`: send the task again with the model, and with the returned block if there was one. */

@@ -1,21 +1,29 @@
 /** Reads some of the rows that a job trains on, so that a page can draw them beside what the model has learned. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
-import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { invalid, notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
-import { MAX_SHOWN_FEATURES, type ShownRows } from "../../domain/jobs/job-rows.ts";
+import { MAX_SHOWN_FEATURES, type RowChoice, type ShownRows } from "../../domain/jobs/job-rows.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** Maximum values read from a data set, 128 MiB. A longer data set shows fewer columns. */
 const MAX_READ_VALUES = 2 ** 24;
 
-/** Returns at most `limit` rows. Throws not_found, and conflict when the data set that the rows came from was deleted. */
-export async function showRows(services: ProjectServices, jobId: string, limit: number): Promise<ShownRows> {
+/**
+ * Returns the rows that are asked for. Throws not_found, conflict when the data set that the rows came from was deleted, and invalid where
+ * there is no row of a number.
+ */
+export async function showRows(services: ProjectServices, jobId: string, choice: RowChoice): Promise<ShownRows> {
   const { store, computePool } = services;
   const job = await store.jobs.get(jobId);
   if (!job) throw notFound("job", jobId);
   const [payload, dataset] = await Promise.all([store.jobs.readPayload(jobId), readColumns(services, job)]);
-  return computePool.showRows({ job, payload, dataset, checkpoint: null }, limit);
+  const shown = await computePool.showRows({ job, payload, dataset, checkpoint: null }, choice);
+  if ("numbers" in choice && shown.returned < choice.numbers.length) {
+    const wrong = choice.numbers.find((number) => number >= shown.total) as number;
+    throw invalid([{ pointer: "/rows", detail: `there is no row ${wrong}: the data has ${shown.total}, counted from 0` }]);
+  }
+  return shown;
 }
 
 /** Reads the columns that are shown, and the column that assigns rows to the parts of the split. */

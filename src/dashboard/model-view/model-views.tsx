@@ -46,7 +46,7 @@ export function ModelViews({ job, model, only }: ModelViewsProps) {
       {model?.evaluation && (
         <section class="stack" aria-label="Evaluation">
           <h2 class="section-title">Evaluation</h2>
-          <Scores evaluation={model.evaluation} outOfFold={model.score?.part === "out_of_fold"} />
+          <Scores evaluation={model.evaluation} outOfFold={model.score?.part === "out_of_fold"} job={job?.id ?? null} />
         </section>
       )}
       <WeightsCard

@@ -1,13 +1,16 @@
 /** A model's evaluation on each part of its rows: scores, and plots of its errors. */
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { OUT_OF_FOLD } from "../../client/search.ts";
 import type { ClassEvaluation, Evaluation, PartEvaluation, RegressionEvaluation } from "../../domain/models/evaluation.ts";
 import { Confusion } from "../plots/confusion.tsx";
 import { CalibrationPlot, ImportanceBars, PredictedPlot, ResidualPlot, RocPlot } from "../plots/evaluation-plots.tsx";
 import { formatCount, formatShare, formatValue } from "../shell/format.ts";
+import { Button } from "../ui/button.tsx";
 import { Segments } from "../ui/field.tsx";
 import { Card, type Fact, Facts } from "../ui/surfaces.tsx";
 import { Table } from "../ui/table.tsx";
+import { type ChosenRows, WorstRows, worstOf, worstOfCell } from "./worst-rows.tsx";
 
 type Part = "train" | "validation" | "test";
 
@@ -17,14 +20,23 @@ export interface ScoresProps {
   readonly evaluation: Evaluation;
   /** Whether the validation part is of predictions out of fold. */
   readonly outOfFold?: boolean;
+  /** The job whose rows were scored; null where it was deleted. */
+  readonly job: string | null;
 }
 
 const isClasses = (evaluation: PartEvaluation): evaluation is ClassEvaluation => "accuracy" in evaluation;
 
-export function Scores({ evaluation, outOfFold = false }: ScoresProps) {
+export function Scores({ evaluation, outOfFold = false, job }: ScoresProps) {
   const parts = (["test", "validation", "train"] as const).filter((part) => evaluation[part] !== null);
   const [chosen, setChosen] = useState<Part>(parts[0] ?? "train");
   const shown = evaluation[chosen] ?? evaluation.train;
+  const [rows, setRows] = useState<ChosenRows | null>(null);
+  const worst = worstOf(shown);
+  const worstButton = worst && (
+    <Button small icon="search" onClick={() => setRows(worst)}>
+      Worst rows
+    </Button>
+  );
   return (
     <div class="stack">
       <div class="row wrap">
@@ -38,6 +50,7 @@ export function Scores({ evaluation, outOfFold = false }: ScoresProps) {
           onChange={(part) => setChosen(part)}
         />
         <span class="muted">{formatCount(shown.rows)} rows</span>
+        {isClasses(shown) && worstButton}
       </div>
       <Facts facts={isClasses(shown) ? classFacts(shown) : valueFacts(shown)} />
       {outOfFold && <p class="muted">{OUT_OF_FOLD}</p>}
@@ -48,7 +61,11 @@ export function Scores({ evaluation, outOfFold = false }: ScoresProps) {
         </p>
       )}
       <div class="plot-grid-2">
-        {isClasses(shown) ? <ClassPlots evaluation={shown} /> : <ValuePlots evaluation={shown} />}
+        {isClasses(shown) ? (
+          <ClassPlots evaluation={shown} onRows={setRows} />
+        ) : (
+          <ValuePlots evaluation={shown} actions={worstButton} />
+        )}
         {evaluation.importance && (
           <Card title="Importance of columns">
             <ImportanceBars
@@ -59,6 +76,7 @@ export function Scores({ evaluation, outOfFold = false }: ScoresProps) {
         )}
       </div>
       {isClasses(shown) && shown.classes && <ClassTable evaluation={shown} />}
+      {rows && <WorstRows chosen={rows} job={job} onClose={() => setRows(null)} />}
     </div>
   );
 }
@@ -84,13 +102,23 @@ function valueFacts({ r2, mae, rmse, mape }: RegressionEvaluation): readonly Fac
   ];
 }
 
-function ClassPlots({ evaluation }: { readonly evaluation: ClassEvaluation }) {
-  const { classes, confusion_matrix } = evaluation;
+interface ClassPlotsProps {
+  readonly evaluation: ClassEvaluation;
+  onRows(rows: ChosenRows): void;
+}
+
+function ClassPlots({ evaluation, onRows }: ClassPlotsProps) {
+  const { classes, confusion_matrix, worst_rows = [] } = evaluation;
+  const open = (actual: string, predicted: string, count: number) => {
+    const rows = worstOfCell(worst_rows, actual, predicted, count);
+    return rows && (() => onRows(rows));
+  };
   return (
     <>
       {classes && confusion_matrix && (
         <Card title="Confusion matrix">
-          <Confusion labels={classes.map(({ label }) => label)} matrix={confusion_matrix} />
+          <Confusion labels={classes.map(({ label }) => label)} matrix={confusion_matrix} open={open} />
+          {worst_rows.length > 0 && <p class="muted explorer-note">A cell shows its rows.</p>}
         </Card>
       )}
       {classes?.some(({ roc_curve }) => roc_curve) && (
@@ -105,14 +133,19 @@ function ClassPlots({ evaluation }: { readonly evaluation: ClassEvaluation }) {
   );
 }
 
-function ValuePlots({ evaluation: { residuals } }: { readonly evaluation: RegressionEvaluation }) {
+interface ValuePlotsProps {
+  readonly evaluation: RegressionEvaluation;
+  readonly actions: ComponentChildren;
+}
+
+function ValuePlots({ evaluation: { residuals }, actions }: ValuePlotsProps) {
   if (!residuals) return null;
   return (
     <>
       <Card title="Predicted against actual">
         <PredictedPlot residuals={residuals} />
       </Card>
-      <Card title="Residuals">
+      <Card title="Residuals" actions={actions}>
         <ResidualPlot residuals={residuals} />
       </Card>
     </>

@@ -7,9 +7,11 @@ const MAX_NUMBERED = 14;
 export interface ConfusionProps {
   readonly labels: readonly string[];
   readonly matrix: readonly (readonly number[])[];
+  /** Shows rows of a cell; null for a cell of which none are known. */
+  open?(actual: string, predicted: string, count: number): (() => void) | null;
 }
 
-export function Confusion({ labels, matrix }: ConfusionProps) {
+export function Confusion({ labels, matrix, open }: ConfusionProps) {
   const numbered = labels.length <= MAX_NUMBERED;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: What scrolls must be reachable by keys.
@@ -33,7 +35,15 @@ export function Confusion({ labels, matrix }: ConfusionProps) {
             <tr key={label}>
               <th scope="row">{label}</th>
               {(matrix[row] ?? []).map((count, column) => (
-                <Cell key={column} count={count} total={sum(matrix[row] ?? [])} right={row === column} numbered={numbered} />
+                <Cell
+                  key={column}
+                  count={count}
+                  total={sum(matrix[row] ?? [])}
+                  right={row === column}
+                  numbered={numbered}
+                  name={`${formatCount(count)} rows of ${label} said to be ${labels[column]}`}
+                  open={open?.(label, labels[column] ?? "", count) ?? null}
+                />
               ))}
             </tr>
           ))}
@@ -49,17 +59,26 @@ interface CellProps {
   /** Whether the cell is on the diagonal. */
   readonly right: boolean;
   readonly numbered: boolean;
+  readonly name: string;
+  readonly open: (() => void) | null;
 }
 
-function Cell({ count, total, right, numbered }: CellProps) {
+function Cell({ count, total, right, numbered, name, open }: CellProps) {
   const share = total > 0 ? count / total : 0;
+  const text = numbered ? formatCount(count) : <span class="visually-hidden">{count}</span>;
   return (
     <td
       class={right ? "right" : "wrong"}
       style={{ "--share": `${Math.round(share * 100)}%` }}
       title={`${formatCount(count)} of ${formatCount(total)}, ${formatShare(share)}`}
     >
-      {numbered ? formatCount(count) : <span class="visually-hidden">{count}</span>}
+      {open ? (
+        <button type="button" aria-label={name} onClick={open}>
+          {text}
+        </button>
+      ) : (
+        text
+      )}
     </td>
   );
 }

@@ -8,11 +8,13 @@ export interface DialogProps {
   readonly title: string;
   /** When left out, the dialog cannot be closed. */
   readonly onClose?: () => void;
+  /** Whether it takes the room that tables need. */
+  readonly wide?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** A dialog that is open for as long as it is rendered. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -28,7 +30,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: The click is on the backdrop; its key is Escape, which calls onCancel.
     <dialog
       ref={element}
-      class="dialog"
+      class={wide ? "dialog wide" : "dialog"}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();

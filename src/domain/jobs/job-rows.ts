@@ -5,6 +5,8 @@ import { z } from "zod";
 export const MAX_SHOWN_ROWS = 5000;
 export const MAX_SHOWN_FEATURES = 64;
 export const MAX_SHOWN_VALUES = 100_000;
+/** Most rows that are asked for by their numbers. */
+export const MAX_NUMBERED_ROWS = 100;
 
 export const ROW_PARTS = ["train", "validation", "test"] as const;
 export type RowPart = (typeof ROW_PARTS)[number];
@@ -20,11 +22,17 @@ const shownColumn = z
 
 export const shownRows = z.object({
   total: z.int().meta({ description: "Rows of the data." }),
-  returned: z.int().meta({ description: "Rows in this answer, spread evenly over the data, in its order." }),
+  returned: z.int().meta({
+    description:
+      "Rows in this answer: spread evenly over the data, in its order; or those that were asked for, in the order that they were.",
+  }),
   parts: z.array(z.enum(ROW_PARTS)).meta({ description: "Which part each row belongs to." }),
   features: z.array(shownColumn).meta({ description: `At most the first ${MAX_SHOWN_FEATURES}.` }),
   targets: z.array(shownColumn),
 });
+
+/** Which rows: about so many, or those of these numbers, counted from 0. */
+export type RowChoice = { readonly limit: number } | { readonly numbers: readonly number[] };
 
 export type ShownColumn = z.output<typeof shownColumn>;
 export type ShownRows = z.output<typeof shownRows>;

@@ -12,11 +12,32 @@ export const MAX_CURVE_POINTS = 128;
 export const MAX_RESIDUALS = 400;
 /** How many of them are those with the greatest errors. */
 export const WORST_RESIDUALS = 40;
+/** Most rows of a classification that are listed with their predictions, and most of one cell of its confusion matrix. */
+export const MAX_WORST_ROWS = 200;
+export const WORST_OF_CELL = 10;
 
 /** Null for infinities, which JSON does not have, and for undefined scores: a class without rows, a constant target. */
 const score = z.number().nullable();
 const scored = (description: string) => score.meta({ description });
 const rows = z.int().min(1).meta({ description: "Rows that were looked at." });
+
+const rowNumber = z.int().min(0).meta({ description: "Its number in the job's data, counted from 0." });
+const worstMeta = (which: string) => ({
+  description: `The rows that the model is most wrong on, worst first: ${which}. Only of held-out parts; models of older servers have none.`,
+});
+
+const worstValue = z
+  .strictObject({ row: rowNumber, actual: z.number(), predicted: score })
+  .meta({ id: "WorstValue", description: "A row of a regression." });
+
+const worstClass = z
+  .strictObject({
+    row: rowNumber,
+    actual: z.string(),
+    predicted: z.string(),
+    probability: score.meta({ description: "The probability that its actual class was given." }),
+  })
+  .meta({ id: "WorstClass", description: "A row of a classification." });
 
 const averages = z
   .strictObject({
@@ -40,6 +61,10 @@ export const regressionEvaluation = z
       .meta({
         description: `What rows are, and what was predicted: of at most ${MAX_RESIDUALS} rows: the ${WORST_RESIDUALS} with the greatest errors, the others spread evenly over the part. null where there are several outputs.`,
       }),
+    worst_rows: z
+      .array(worstValue)
+      .optional()
+      .meta(worstMeta(`the ${WORST_RESIDUALS} with the greatest errors. None where there are several outputs`)),
   })
   .meta({
     id: "RegressionEvaluation",
@@ -93,6 +118,14 @@ export const classEvaluation = z
       error: scored("Expected calibration error: mean distance of probability and frequency, by rows."),
       bins: z.array(calibrationBin),
     }),
+    worst_rows: z
+      .array(worstClass)
+      .optional()
+      .meta(
+        worstMeta(
+          `those whose class got the least probability, at most ${WORST_OF_CELL} of each cell of the confusion matrix, right ones included, and ${MAX_WORST_ROWS} in all`,
+        ),
+      ),
   })
   .meta({
     id: "ClassEvaluation",
@@ -132,6 +165,8 @@ export const evaluation = z
 export type RegressionEvaluation = z.output<typeof regressionEvaluation>;
 export type RocCurve = z.output<typeof rocCurve>;
 export type ClassEvaluation = z.output<typeof classEvaluation>;
+export type WorstValue = z.output<typeof worstValue>;
+export type WorstClass = z.output<typeof worstClass>;
 export type PartEvaluation = z.output<typeof partEvaluation>;
 export type Importance = z.output<typeof importance>;
 export type Evaluation = z.output<typeof evaluation>;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ENCODINGS } from "../../domain/datasets/reading-options.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import { JOB_STATES } from "../../domain/jobs/job.ts";
-import { MAX_SHOWN_ROWS } from "../../domain/jobs/job-rows.ts";
+import { MAX_NUMBERED_ROWS, MAX_SHOWN_ROWS } from "../../domain/jobs/job-rows.ts";
 import { SERIES } from "../../domain/metrics/metric.ts";
 import { aliasName } from "../../domain/models/registry.ts";
 
@@ -127,6 +127,16 @@ export const importQuery = z.object({
 
 export const rowsQuery = z.object({
   limit: whole.min(1).max(MAX_SHOWN_ROWS).default(1000).meta({ description: "Most rows in the answer." }),
+  rows: z
+    .string()
+    .regex(/^\d{1,10}(,\d{1,10})*$/, "must be numbers of rows, as in rows=3,17")
+    .transform((text) => text.split(",").map(Number))
+    .refine((numbers) => numbers.length <= MAX_NUMBERED_ROWS, `must be at most ${MAX_NUMBERED_ROWS} numbers`)
+    .optional()
+    .meta({
+      description: `Only these rows: their numbers in the data, counted from 0, with commas between; at most ${MAX_NUMBERED_ROWS}. \`limit\` has no say then.`,
+      examples: ["3,17"],
+    }),
 });
 
 export const submitQuery = z.object({

@@ -112,7 +112,10 @@ function registerReading(app: App): void {
         response: answers({ 200: ["Rows, as columns.", rowsAnswer] }, [404, 409, 422]),
       },
     },
-    async ({ params: { id }, query: { limit }, services }) => ({ job: id, ...(await showRows(services, id, limit)) }),
+    async ({ params: { id }, query: { limit, rows }, services }) => ({
+      job: id,
+      ...(await showRows(services, id, rows ? { numbers: rows } : { limit })),
+    }),
   );
 }
 

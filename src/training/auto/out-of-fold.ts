@@ -23,6 +23,7 @@ import {
 import { permutationImportance } from "../evaluate/importance.ts";
 import { baselineOf } from "../evaluate/score.ts";
 import { fitStraightLine } from "../evaluate/straight-line.ts";
+import { withWorstRows } from "../evaluate/worst-rows.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { averageOf, type Member } from "./average.ts";
 import type { FeatureKinds } from "./feature-views.ts";
@@ -50,7 +51,8 @@ export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: T
   const answers = classes.length > 0 ? probabilitiesOf(outputs, model.outputWidth) : outputs;
   const evaluationOf = (table: Table, predicted: Float32Array, threshold?: number) =>
     evaluate({ ...table, outputs: predicted, threshold }, classes, scalings);
-  const evaluation = evaluationOf(heldOut, answers, model.threshold);
+  const predicted = { ...heldOut, outputs: answers, threshold: model.threshold };
+  const evaluation = withWorstRows(evaluate(predicted, classes, scalings), predicted, numbersOf(found), classes, scalings);
   const inference = createInference(model, weights, [BLOCK]);
   const score: Score = {
     part: "out_of_fold",
@@ -65,6 +67,12 @@ export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: T
     score,
     conformal: conformalOf("out_of_fold", { ...heldOut, outputs: answers }, classes, scalings),
   };
+}
+
+/** The numbers of the held-out rows in the data. */
+function numbersOf({ data, folds, heldOut }: Found): Int32Array {
+  const places = folds.flatMap(({ validation }) => [...validation]);
+  return Int32Array.from({ length: heldOut.rows }, (_, row) => data.parts.train[places[row] as number] as number);
 }
 
 /** A straight line for each fold, fitted on its training rows; the reason of the first that could not be. */

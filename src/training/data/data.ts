@@ -24,6 +24,8 @@ export interface JobData {
   /** Null where rows are taken as they are. */
   readonly preprocessing: Preprocessing | null;
   readonly dealtBy: DealtBy;
+  /** The numbers of the rows of each part in the data. */
+  readonly parts: Parts;
 }
 
 /** What a split by groups or by time says of the training rows: their groups or times, for folds of them. */
@@ -56,7 +58,8 @@ export function cutTable(table: Table, spec: ResolvedSpec, classes: readonly str
   const parts = given ?? splitTable(spec, classes, table);
   const part = (rows: Int32Array) => (rows.length === 0 ? null : takeRows(table, rows));
   const train = parts.train.length === table.rows ? table : takeRows(table, parts.train);
-  return { train, validation: part(parts.validation), test: part(parts.test), preprocessing: null, dealtBy: DEALT_BY_CHANCE };
+  const heldOut = { validation: part(parts.validation), test: part(parts.test) };
+  return { train, ...heldOut, preprocessing: null, dealtBy: DEALT_BY_CHANCE, parts };
 }
 
 /** Which rows of a table train; the spec was checked before. */
@@ -106,6 +109,7 @@ function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: Da
     test: part(parts.test),
     preprocessing,
     dealtBy: given ? DEALT_BY_CHANCE : dealtBy(spec, dataset, parts.train),
+    parts,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   MAX_SHOWN_FEATURES,
   MAX_SHOWN_VALUES,
   ROW_PARTS,
+  type RowChoice,
   type ShownColumn,
   type ShownRows,
 } from "../../domain/jobs/job-rows.ts";
@@ -17,29 +18,34 @@ type Value = ShownColumn["values"][number];
 type Read = (row: number) => Value;
 type Readers = readonly (readonly [name: string, read: Read])[];
 
-/** At most `limit` rows, fewer where they are wide. Needs the columns of a data set that are shown, and those that split it. */
-export function showRows(run: TrainingRun, limit: number): ShownRows {
+/**
+ * The rows that are asked for: of a limit fewer where they are wide, of numbers those that there are. Needs the columns of a data set that
+ * are shown, and those that split it.
+ */
+export function showRows(run: TrainingRun, choice: RowChoice): ShownRows {
   const { spec, classes } = run.job;
   if ("dataset" in spec.data) {
     const dataset = run.dataset as DatasetRows;
     const { features, target } = spec.data.dataset;
     const { parts, present } = splitDataset(spec, classes, dataset);
-    return show(present ?? dataset.rows, parts, limit, columnReaders(dataset, features), columnReaders(dataset, target));
+    const places = "numbers" in choice ? null : present;
+    return show(places ?? dataset.rows, parts, choice, columnReaders(dataset, features), columnReaders(dataset, target));
   }
   const table = loadTable(run);
   const parts = splitTable(spec, classes, table);
-  return show(table.rows, parts, limit, featureReaders(table), targetReaders(table, classes));
+  return show(table.rows, parts, choice, featureReaders(table), targetReaders(table, classes));
 }
 
 /** `given`: the rows that train or are scored, or how many where these are all. */
-function show(given: Int32Array | number, parts: Parts, limit: number, features: Readers, targets: Readers): ShownRows {
+function show(given: Int32Array | number, parts: Parts, choice: RowChoice, features: Readers, targets: Readers): ShownRows {
   const total = typeof given === "number" ? given : given.length;
   const shown = features.slice(0, MAX_SHOWN_FEATURES);
-  const columns = shown.length + targets.length;
-  const returned = Math.min(total, limit, Math.max(1, Math.floor(MAX_SHOWN_VALUES / columns)));
-  const rows = Array.from({ length: returned }, (_, place) => Math.floor((place * total) / returned)).map((place) =>
-    typeof given === "number" ? place : (given[place] as number),
-  );
+  const rows =
+    "numbers" in choice
+      ? choice.numbers.filter((number) => number < total)
+      : spread(total, Math.min(choice.limit, Math.max(1, Math.floor(MAX_SHOWN_VALUES / (shown.length + targets.length))))).map(
+          (place) => (typeof given === "number" ? place : (given[place] as number)),
+        );
   const take = (readers: Readers) => readers.map(([name, read]) => ({ name, values: rows.map(read) }));
   const partOf = new Map<number, number>();
   ROW_PARTS.forEach((part, index) => {
@@ -47,11 +53,17 @@ function show(given: Int32Array | number, parts: Parts, limit: number, features:
   });
   return {
     total,
-    returned,
+    returned: rows.length,
     parts: rows.map((row) => ROW_PARTS[partOf.get(row) ?? 0] as (typeof ROW_PARTS)[number]),
     features: take(shown),
     targets: take(targets),
   };
+}
+
+/** At most `limit` places of `total`, evenly. */
+function spread(total: number, limit: number): number[] {
+  const returned = Math.min(total, limit);
+  return Array.from({ length: returned }, (_, place) => Math.floor((place * total) / returned));
 }
 
 function featureReaders({ features, featureWidth }: Table): Readers {

@@ -17,6 +17,7 @@ import { conformalOf } from "./conformal.ts";
 import { choose, evaluate, type Predicted, scoredOutputs, scoreValues } from "./evaluate.ts";
 import { type ColumnGroup, permutationImportance } from "./importance.ts";
 import { scoreModel } from "./score.ts";
+import { withWorstRows } from "./worst-rows.ts";
 
 export interface FinishedModel extends Architecture {
   /** Empty for a regression. */
@@ -51,18 +52,22 @@ export function evaluateModel(model: FinishedModel, weights: TensorSet, data: Jo
   const inference = createInference(model, weights, [BLOCK]);
   const scalings = (model.preprocessing?.targets ?? []).map(({ scaling }) => scaling);
   const most = Math.max(1, Math.floor(MOST_OUTPUTS / model.outputWidth));
-  const evaluatePart = (part: Table | null): EvaluatedPart | null => {
+  const evaluatePart = (part: Table | null, numbers: Int32Array | null): EvaluatedPart | null => {
     if (!part) return null;
-    const table = part.rows > most ? sample(part, most, seed) : part;
+    const drawn = part.rows > most ? drawnRows(part.rows, most, seed) : null;
+    const table = drawn ? takeRows(part, drawn) : part;
     const { rows, features, targets, actual } = table;
     const outputs = scoredOutputs(inference.outputs(features, rows), model.quantiles);
     const predicted = { rows, outputs, targets, actual, threshold: model.threshold };
-    return { table, predicted, evaluation: evaluate(predicted, model.classes, scalings) };
+    const evaluation = evaluate(predicted, model.classes, scalings);
+    if (!numbers) return { table, predicted, evaluation };
+    const shown = drawn ? drawn.map((row) => numbers[row] as number) : numbers;
+    return { table, predicted, evaluation: withWorstRows(evaluation, predicted, shown, model.classes, scalings) };
   };
   const parts = {
-    test: evaluatePart(data.test),
-    validation: evaluatePart(data.validation),
-    train: evaluatePart(data.train) as EvaluatedPart,
+    test: evaluatePart(data.test, data.parts.test),
+    validation: evaluatePart(data.validation, data.parts.validation),
+    train: evaluatePart(data.train, null) as EvaluatedPart,
   };
   const part = parts.test ? "test" : parts.validation ? "validation" : "train";
   const { preprocessing, classes } = model;

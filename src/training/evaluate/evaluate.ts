@@ -228,7 +228,7 @@ export function rank(predicted: Predicted, classes: number): Ranking {
 const widthOf = ({ rows, outputs }: Predicted): number => outputs.length / rows;
 
 /** The probability of a class in a row, in float64. */
-function probabilityOf(predicted: Predicted, row: number, index: number): number {
+export function probabilityOf(predicted: Predicted, row: number, index: number): number {
   const width = widthOf(predicted);
   if (width > 1) return predicted.outputs[row * width + index] as number;
   const second = predicted.outputs[row] as number;

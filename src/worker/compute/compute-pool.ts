@@ -136,9 +136,9 @@ export function createComputePool({
         const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * model.parameters * sharedUses(model.layers) };
         return (await run("evaluate", task, wholeBuffers(views), work)) as DatasetEvaluation;
       },
-      async showRows(job, limit) {
+      async showRows(job, choice) {
         const views = [...(job.dataset?.values.values() ?? []), ...(job.payload ? [job.payload.data] : [])];
-        return (await run("showRows", { run: job, limit }, wholeBuffers(views), { bytes: bytesOf(views) })) as ShownRows;
+        return (await run("showRows", { run: job, choice }, wholeBuffers(views), { bytes: bytesOf(views) })) as ShownRows;
       },
       forget: (modelId) => predictors.forget(modelId),
       async encodeColumns(head, from, to, columns) {

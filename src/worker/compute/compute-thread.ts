@@ -109,8 +109,8 @@ export function evaluate({ source: { model, weights }, dataset }: EvaluateTask):
   return evaluateDataset(model, weights, dataset);
 }
 
-export function showRows({ run, limit }: ShowRowsTask): ShownRows {
-  return show(run, limit);
+export function showRows({ run, choice }: ShowRowsTask): ShownRows {
+  return show(run, choice);
 }
 
 export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Array {

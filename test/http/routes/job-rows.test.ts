@@ -83,6 +83,30 @@ describe("the rows of a job's data", () => {
     expect(wide.returned).toBe(Math.floor(100_000 / 65));
   });
 
+  it("are those whose numbers are asked for, in that order", async () => {
+    const numbered = (id: string, rows: string) => staged.app.inject(`/v1/jobs/${id}/data?rows=${rows}`);
+    // A row without its target is counted too.
+    const csv = `size,price\n${Array.from({ length: 12 }, (_, row) => `${row},${row === 2 ? "" : row * 10}`).join("\n")}\n`;
+    const dataset = await upload("gaps", csv);
+    const split = { validation_rows: [7] };
+    const ofDataset = await submitJob(staged, { data: { dataset: { id: dataset, target: "price" } }, split, ...layers });
+    const answer = rowsAnswer.parse((await numbered(ofDataset, "7,2,3")).json());
+    expect(answer).toMatchObject({ total: 12, returned: 3 });
+    expect(answer.features[0]?.values).toEqual([7, 2, 3]);
+    expect(answer.targets[0]?.values).toEqual([70, null, 30]);
+    expect(answer.parts[0]).toBe("validation");
+    const inline = { features: [[1.5], [2.5], [3.5]], targets: [10, 20, 30] };
+    const ofInline = await submitJob(staged, { data: { inline }, task: "regression", ...layers });
+    expect(rowsAnswer.parse((await numbered(ofInline, "2,0")).json()).features[0]?.values).toEqual([3.5, 1.5]);
+    const beyond = await numbered(ofInline, "0,3");
+    expect([beyond.statusCode, beyond.json().errors]).toEqual([
+      422,
+      [{ pointer: "/rows", detail: "there is no row 3: the data has 3, counted from 0" }],
+    ]);
+    for (const wrong of ["", "1,", "-1", "one", Array(101).fill(0).join()])
+      expect([(await numbered(ofInline, wrong)).statusCode, wrong]).toEqual([422, wrong]);
+  });
+
   it("of a data set that is gone are said to be gone", async () => {
     const id = await upload("iris", readFileSync(new URL("../../fixtures/datasets/iris.csv", import.meta.url)));
     const job = await submitJob(staged, { data: { dataset: { id, target: "species" } }, ...layers });

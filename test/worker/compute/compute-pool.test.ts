@@ -271,7 +271,7 @@ describe("the compute pool's bounds", () => {
     const hanging = Array.from({ length: 2 }, () => attacker.prepare(new Uint8Array(1)).catch((error: unknown) => error));
     const run = { job: {}, payload: null, dataset: null, checkpoint: null } as unknown as TrainingRun;
     for (let index = 0; index < 10; index++) {
-      expect(await computePool.ofProject("prj_b").showRows(run, 1)).toMatchObject({ total: 0 });
+      expect(await computePool.ofProject("prj_b").showRows(run, { limit: 1 })).toMatchObject({ total: 0 });
     }
     for (const error of await Promise.all(hanging)) {
       expect(error).toMatchObject({
