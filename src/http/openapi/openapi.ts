@@ -8,6 +8,7 @@ import { accessOfOperation } from "../auth/access.ts";
 import { knowsItsQuery } from "../connection/query.ts";
 import { uploadContent } from "../connection/uploads.ts";
 import { PROBLEM_TYPE, problem, RETRY_AFTER_S, STATUS_OF } from "../errors/problem.ts";
+import { writeForGenerators } from "./generator-forms.ts";
 import { addExamples } from "./openapi-examples.ts";
 import { addShortTypes } from "./short-types.ts";
 import { TAGS } from "./tags.ts";
@@ -115,6 +116,7 @@ function tidy(document: OpenApiObject): OpenApiObject {
     completeResponses(operation);
   }
   addShortTypes(document.components.schemas);
+  writeForGenerators(document);
   const used = reachable(document);
   const schemas = Object.entries(document.components.schemas).filter(([name]) => used.has(name));
   const renamed = new Map(
@@ -145,7 +147,8 @@ function completeBody({ operationId, requestBody }: Operation): void {
 /** Adds to an operation which scope it requires, and the answers to requests without it. */
 function completeAccess(operation: Operation): void {
   const access = accessOfOperation(operation.operationId ?? "");
-  operation.security = access?.scope ? [{ key: [] }, { session: [] }] : [];
+  // The last one: a server without keys requires none.
+  operation.security = access?.scope ? [{ key: [] }, { session: [] }, {}] : [];
   if (!access?.scope) return;
   const asks = access.superuser ? `${access.scope}\`, of the project \`${DEFAULT_PROJECT}` : access.scope;
   operation.description = `${operation.description}\n\nScope: \`${asks}\`.`;

@@ -126,6 +126,13 @@ export const validationAnswer = z
   })
   .meta({ id: "Validation", description: "What a spec comes to.", examples: [validationExample] });
 
+/** The success of a submission, whichever status it has: generated clients take one type for all. */
+export const submissionAnswer = z.union([submittedAnswer, validationAnswer]).meta({
+  id: "Submission",
+  description: "The job, or with `validate_only=true` what its spec comes to, which `valid` tells from a job.",
+  examples: [{ ...jobExample, notes: [] }, validationExample],
+});
+
 export const rowsAnswer = z
   .object({ job: z.string(), ...shownRows.shape })
   .meta({ id: "JobRows", description: "Some rows of a job's data, as columns.", examples: [rowsExample] });

@@ -65,13 +65,13 @@ const pageOfAnswers = <T extends z.ZodType>(item: T) =>
 
 export const sweepsAnswer = pageOfAnswers(sweepAnswer).meta({ id: "SweepPage", description: "Sweeps, newest first." });
 
-export const submittedSweepAnswer = sweepAnswer.extend({ notes: z.array(note) }).meta({
+const submittedSweepAnswer = sweepAnswer.extend({ notes: z.array(note) }).meta({
   id: "SubmittedSweep",
   description: "A sweep that was just queued, with notes on its data.",
   examples: [{ ...sweepExample, notes: [] }],
 });
 
-export const sweepValidationAnswer = z
+const sweepValidationAnswer = z
   .object({
     valid: z.literal(true),
     spec: resolvedSweepSpec,
@@ -84,6 +84,13 @@ export const sweepValidationAnswer = z
     description: "What the spec of a sweep comes to.",
     examples: [{ valid: true, spec: sweepExample.spec, memory_bytes: 131_072, rows: 200, notes: [] }],
   });
+
+/** The success of a submission, whichever status it has. */
+export const sweepSubmissionAnswer = z.union([submittedSweepAnswer, sweepValidationAnswer]).meta({
+  id: "SweepSubmission",
+  description: "The sweep, or with `validate_only=true` what its spec comes to, which `valid` tells from a sweep.",
+  examples: [{ ...sweepExample, notes: [] }],
+});
 
 export const trialsAnswer = z
   .object({

@@ -13,7 +13,7 @@ import { idempotentId } from "../connection/idempotency.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { jobParams, jobsQuery, rowsQuery, submitQuery } from "../openapi/parameters.ts";
-import { jobAnswer, jobsAnswer, rowsAnswer, submittedAnswer, validationAnswer } from "../openapi/response-schemas.ts";
+import { jobAnswer, jobsAnswer, rowsAnswer, submissionAnswer } from "../openapi/response-schemas.ts";
 import { representJob, representListedJob, representPage } from "../openapi/serializers.ts";
 
 const tags = ["jobs"];
@@ -41,8 +41,8 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
         body: jobSpec,
         response: answers(
           {
-            200: ["`validate_only=true`: the spec is valid, and this is what it comes to.", validationAnswer],
-            202: ["The job, queued, with notes on its data.", submittedAnswer],
+            200: ["`validate_only=true`: the spec is valid, and this is what it comes to.", submissionAnswer],
+            202: ["The job, queued, with notes on its data.", submissionAnswer],
           },
           [400, 413, 415, 422, 503],
         ),

@@ -95,4 +95,45 @@ describe("openapi.yaml", () => {
     }
     for (const example of (jobSpec.meta()?.examples ?? []) as unknown[]) expect(jobSpec.safeParse(example).success).toBe(true);
   });
+
+  describe("as generators of clients read it", () => {
+    /** Every object in a value, through references. */
+    function* nodesIn(value: unknown, seen = new Set<unknown>()): Generator<Record<string, unknown>> {
+      if (typeof value !== "object" || value === null || seen.has(value)) return;
+      seen.add(value);
+      if (!Array.isArray(value)) yield value as Record<string, unknown>;
+      const { $ref: ref } = value as { $ref?: unknown };
+      if (typeof ref === "string") yield* nodesIn(document.components.schemas[ref.split("/").at(-1) as string], seen);
+      for (const inner of Object.values(value)) yield* nodesIn(inner, seen);
+    }
+
+    it("asks for no field that has a default: some make a field with one required", () => {
+      for (const { name, operation } of operations)
+        for (const { type, properties } of nodesIn((operation as { requestBody?: unknown }).requestBody))
+          if (type === "object")
+            for (const [field, property] of Object.entries((properties ?? {}) as Record<string, object>))
+              expect(property, `${name}: ${field}`).not.toHaveProperty("default");
+      expect(text).toContain("Default: `[0.9,0.999]`.");
+    });
+
+    it("says of what every array is, and has no items that are false", () => {
+      for (const { type, items, prefixItems } of nodesIn(document))
+        if (type === "array") expect([typeof items, prefixItems]).toEqual(["object", undefined]);
+    });
+
+    it("has one type for what a submission answers, whatever its status", () => {
+      for (const path of ["/v1/jobs", "/v1/sweeps"]) {
+        const responses = (document.paths[path] as Record<string, Operation>).post?.responses ?? {};
+        expect(responses["202"]?.content, path).toBeDefined();
+        expect(responses["200"]?.content).toEqual(responses["202"]?.content);
+      }
+    });
+
+    it("lets a server without keys be asked without one", () => {
+      for (const { name, operation } of operations) {
+        const { security } = operation as { security?: object[] };
+        if (security && security.length > 0) expect(security, name).toContainEqual({});
+      }
+    });
+  });
 });

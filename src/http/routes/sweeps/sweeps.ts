@@ -12,12 +12,11 @@ import { submitQuery } from "../../openapi/parameters.ts";
 import { representPage } from "../../openapi/serializers.ts";
 import {
   representSweep,
-  submittedSweepAnswer,
   sweepAnswer,
   sweepParams,
+  sweepSubmissionAnswer,
   sweepsAnswer,
   sweepsQuery,
-  sweepValidationAnswer,
 } from "../../openapi/sweep-schemas.ts";
 
 const tags = ["sweeps"];
@@ -45,8 +44,8 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
         body: sweepSpec,
         response: answers(
           {
-            200: ["`validate_only=true`: the spec is valid, and this is what it comes to.", sweepValidationAnswer],
-            202: ["The sweep, queued, with notes on its data.", submittedSweepAnswer],
+            200: ["`validate_only=true`: the spec is valid, and this is what it comes to.", sweepSubmissionAnswer],
+            202: ["The sweep, queued, with notes on its data.", sweepSubmissionAnswer],
           },
           [400, 413, 415, 422, 503],
         ),
