@@ -39,7 +39,7 @@ export interface SharedPrograms {
   readonly isPaced: boolean;
 }
 
-/** Creates the team of an instance, with one thread. */
+/** Creates the team of an instance, with one thread. Its `run` throws a LostThreadError when a thread has died. */
 export function createTeam(invitation: Invitation, instance: WebAssembly.Instance, shared: SharedPrograms): OwnTeam {
   const { programs } = invitation;
   const cells = cellsOf(invitation);
@@ -80,16 +80,18 @@ export function createTeam(invitation: Invitation, instance: WebAssembly.Instanc
 }
 
 /**
- * Takes part in the calls of a team from the thread that calls it, and returns when the team is dismissed. Blocks the thread. Throws
- * what a step throws, after the team was told that this thread is lost.
+ * Takes part in the calls of a team from the thread that calls it, and returns when the team is dismissed. Blocks the thread.
+ * `onJoin` is called before the first call can count on it. Throws what a step throws, after the team was told that this thread is
+ * lost.
  */
-export function joinTeam(invitation: Invitation): void {
+export function joinTeam(invitation: Invitation, onJoin: () => void = () => undefined): void {
   const { module, memory, programs } = invitation;
   const cells = cellsOf(invitation);
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const calls = programs.map((name) => instance.exports[name] as Call);
   // Read before joining: every later call may count on this thread.
   let seen = Atomics.load(cells, at(CELLS.call));
+  onJoin();
   const index = 1 + Atomics.add(cells, at(CELLS.joined), 1);
   for (;;) {
     const call = nextCall(cells, seen);
