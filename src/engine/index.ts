@@ -1,5 +1,6 @@
 /** The engine's public interface. Other folders import nothing else of it. */
 export { compile, memoryFor } from "./compiler/compile.ts";
+export { countSharedMemory } from "./compiler/team/shared-memory.ts";
 export { joinTeam, LostThreadError, limitTeam, reportLost } from "./compiler/team/team.ts";
 export * as deterministicMath from "./deterministic-math.ts";
 export { grad } from "./gradients.ts";

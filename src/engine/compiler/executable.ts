@@ -6,6 +6,7 @@ import { GraphError } from "../graph.ts";
 import type { Executable, FloatView } from "../program.ts";
 import type { MemoryPlan, Region } from "./memory-plan.ts";
 import { CELL_BYTES } from "./team/cells.ts";
+import { createSharedMemory } from "./team/shared-memory.ts";
 import { createTeam, type SharedPrograms } from "./team/team.ts";
 import { PAGE_BYTES } from "./wasm/assembler.ts";
 
@@ -32,7 +33,7 @@ export const cellsBehind = (bytes: number): number => Math.ceil(bytes / 64) * 64
  */
 export function createExecutable({ module, plan, maxSteps, listing, shared }: Compiled): Executable {
   const pages = Math.ceil(memoryBytesOf(plan, shared !== null) / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: shared !== null });
+  const memory = shared ? createSharedMemory(pages) : new WebAssembly.Memory({ initial: pages, maximum: pages });
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const view = ({ address, tensor, size, rows }: Region): FloatView | Int32Array =>
     tensor.dtype === "int"

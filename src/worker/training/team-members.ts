@@ -1,6 +1,6 @@
 /** The threads that help a training thread with its steps: starts as many as there are cores for, and reports those that die. */
 import { Worker } from "node:worker_threads";
-import { type Invitation, limitTeam, reportLost } from "../../training/run/team.ts";
+import { countSharedMemory, type Invitation, limitTeam, reportLost } from "../../training/run/team.ts";
 
 export interface TeamMembers {
   /** Sets the number of threads of the next calls, the training thread included. Threads that are missing are started. */
@@ -20,6 +20,7 @@ export function openTeam(
 ): TeamMembers {
   const members: (Worker | null)[] = [];
   let isClosed = false;
+  countSharedMemory(invitation.memory);
   const start = (): Worker | null => {
     try {
       const member = new Worker(entry, { workerData: invitation });
