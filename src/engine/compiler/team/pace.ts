@@ -10,8 +10,9 @@ export interface Pace {
   took(threads: number, ms: number): void;
 }
 
-/** How long a choice stands before the other is tried for a call. */
+/** How long a choice stands before the other is tried for a call: this, and so many steps. */
 const TRY_MS = 2_000;
+const TRY_STEPS = 20;
 /** Threads that are no faster than this part of one alone leave their cores to others. */
 const WORTH = 0.97;
 
@@ -19,10 +20,10 @@ const WORTH = 0.97;
 export function createPace(now: () => number = () => performance.now()): Pace {
   let alone = Number.NaN;
   let together = Number.NaN;
+  /** Threads of `together`, and of the last call. */
   let size = 0;
+  let last = 0;
   let triedAt = 0;
-  /** NaN counts as unknown: the new time stands for itself. */
-  const mix = (before: number, ms: number): number => (Number.isNaN(before) ? ms : (before + ms) / 2);
   return {
     choose(threads) {
       if (threads === 1) return 1;
@@ -32,14 +33,19 @@ export function createPace(now: () => number = () => performance.now()): Pace {
         triedAt = now();
       }
       if (Number.isNaN(together)) return threads;
-      const isWorth = !(together > WORTH * alone);
-      if (now() - triedAt < TRY_MS) return isWorth ? threads : 1;
-      triedAt = now();
-      return isWorth ? 1 : threads;
+      if (Number.isNaN(alone)) return 1;
+      const isWorth = together <= WORTH * alone;
+      const isTrying = now() - triedAt >= Math.max(TRY_MS, TRY_STEPS * Math.min(alone, together));
+      if (isTrying) triedAt = now();
+      return isWorth === isTrying ? 1 : threads;
     },
     took(threads, ms) {
-      if (threads === 1) alone = mix(alone, ms);
-      else if (threads === size) together = mix(together, ms);
+      const before = threads === 1 ? alone : together;
+      // A time of long ago says nothing of what else the cores do now.
+      const smoothed = threads === last && !Number.isNaN(before) ? (before + ms) / 2 : ms;
+      if (threads === 1) alone = smoothed;
+      else if (threads === size) together = smoothed;
+      last = threads;
     },
   };
 }
