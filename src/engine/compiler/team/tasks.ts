@@ -9,6 +9,7 @@ import { expressionOf } from "../expression.ts";
 import { type Packing, packingsOf } from "../matmul/operand-packing.ts";
 import { blockRowsOf, readsOf, TILE_ROWS } from "../matmul/product.ts";
 import { type Buffer, type ProgramPlan, trafficOf } from "../memory-plan.ts";
+import { costWithin } from "../schedule/cost-model.ts";
 import type { Kernel, LoopKernel, MatmulKernel } from "../schedule/kernels.ts";
 import { ELEMENT_BYTES, LANES } from "../vector.ts";
 
@@ -93,7 +94,13 @@ export function tasksOf(
 
 function tasksOfLoops(kernel: LoopKernel, plan: ProgramPlan, stored: ReadonlySet<Tensor>, grain: Grain): Task[] {
   const points = kernel.loops.reduce((product, { size, vector }) => product * (vector ? Math.ceil(size / LANES) : size), 1);
-  const nanoseconds = Math.max((points * kernel.cost) / INSTRUCTIONS_PER_NS, trafficOf(kernel, stored) / BYTES_PER_NS);
+  // The copies of unrolled axes are points too.
+  const instructions = kernel.outputs.reduce(
+    (sum, { tensor, roles }) =>
+      sum + roles.reduce((copies, role) => copies * (role.kind === "expand" ? role.size : 1), costWithin(tensor, stored)),
+    0,
+  );
+  const nanoseconds = Math.max((points * instructions) / INSTRUCTIONS_PER_NS, trafficOf(kernel, stored) / BYTES_PER_NS);
   const spans = spansOf(kernel, plan, stored);
   const cut = nanoseconds < grain.cutNs ? null : cutOf(kernel);
   if (!cut || cut.trips < 2) return [{ work: { kind: "kernel", kernel }, ...spans, nanoseconds, trips: 1, chunk: 1 }];
