@@ -25,6 +25,7 @@ const THREADS = [
   "src/worker/compute/compute-thread.ts",
   "src/worker/ingest/ingest-thread.ts",
   "src/worker/training/search-assistant-thread.ts",
+  "src/worker/training/team-thread.ts",
   "src/worker/training/train.ts",
 ] as const;
 /** Packages of plain modules. The others have files, programs or threads of their own, and stay where npm put them. */

@@ -1,5 +1,7 @@
 /** The engine's public interface. Other folders import nothing else of it. */
 export { compile, memoryFor } from "./compiler/compile.ts";
+export { countSharedMemory } from "./compiler/team/shared-memory.ts";
+export { joinTeam, LostThreadError, limitTeam, reportLost } from "./compiler/team/team.ts";
 export * as deterministicMath from "./deterministic-math.ts";
 export { grad } from "./gradients.ts";
 export * as graph from "./graph.ts";
@@ -16,10 +18,12 @@ export {
   type CompileOptions,
   type Executable,
   type FloatView,
+  type Invitation,
   leavesOf,
   operationCount,
   type Program,
   type Programs,
+  type Team,
 } from "./program.ts";
 export { createRandom, type Key, type Random, streamKey } from "./random.ts";
 export type { Schedule, ScheduleState } from "./schedule/schedule.ts";

@@ -40,6 +40,7 @@ export function interpret(programs: Programs, options: CompileOptions = {}): Exe
 
   return {
     memoryBytes,
+    team: null,
     write: (name, values) => fill(stateNamed(name), values, `state ${name}`),
     read: (name) => stateNamed(name).slice(),
     feed,

@@ -24,6 +24,31 @@ export interface CompileOptions {
   readonly maxSteps?: number;
   /** Programs that need more memory than this are refused before anything is allocated. Default 1 GiB. */
   readonly maxMemoryBytes?: number;
+  /**
+   * Whether other threads may join, on a shared memory. Programs that are too short to be worth it are compiled as without. The bits
+   * do not depend on it, nor on how many join. "always", for tests: whatever can be shared is, worth it or not. Default false.
+   */
+  readonly shared?: boolean | "always";
+}
+
+/** What another thread needs to take part in the steps of an executable. It can be posted to that thread. */
+export interface Invitation {
+  readonly module: WebAssembly.Module;
+  /** Shared. */
+  readonly memory: WebAssembly.Memory;
+  /** The names of the programs, by their numbers. */
+  readonly programs: readonly string[];
+  /** The address of what the threads of the team tell one another. */
+  readonly cells: number;
+}
+
+/** The threads that run the steps of an executable together; one at first. */
+export interface Team {
+  readonly invitation: Invitation;
+  /** The number of threads that the next call may have. */
+  size(): number;
+  /** Ends the team: the threads that have joined go their ways, and no step may be run any more. */
+  dismiss(): void;
 }
 
 export type FloatView = Float32Array | Float64Array;
@@ -31,6 +56,8 @@ export type FloatView = Float32Array | Float64Array;
 export interface Executable {
   /** Bytes of the memory that holds state, feeds, results and scratch. */
   readonly memoryBytes: number;
+  /** The team that other threads may join; null where steps are run by one. */
+  readonly team: Team | null;
   /** Overwrites a state tensor with row-major values. Throws a GraphError if the name is unknown or the length differs. */
   write(state: string, values: ArrayLike<number>): void;
   /** Returns a row-major copy of a state tensor. */

@@ -52,7 +52,11 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
     takes: "origins between commas, like `https://app.example.com`",
   },
 
-  TRAINYARD_WORKERS: { group: "training", text: "How many jobs train at the same time.", standard: "the number of cores" },
+  TRAINYARD_WORKERS: {
+    group: "training",
+    text: "How many jobs train at the same time. A long job also uses the threads that have no job.",
+    standard: "the number of cores",
+  },
   TRAINYARD_MEMORY_BYTES: {
     group: "training",
     text: "Memory for all jobs that train at the same time. A job that finds no room waits.",

@@ -17,6 +17,7 @@ import type { Trial } from "../domain/sweeps/trial.ts";
 import type { FoldState, SweepDraft, SweepSource, TrialsRun } from "../domain/sweeps/trial-run.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 import type { TrainedCandidate } from "../training/auto/trial-source.ts";
+import type { Invitation } from "../training/run/team.ts";
 
 /**
  * Indices of the int32 cells that both sides of a run share. A training thread never returns to its event loop while it trains,
@@ -48,6 +49,8 @@ export interface TrainTask {
   readonly control: Int32Array<SharedArrayBuffer>;
   /** The port to which the thread posts TrainMessages, in order: the result comes after every chunk. */
   readonly port: MessagePort;
+  /** Most threads that the run may have, this one included. */
+  readonly threads: number;
 }
 
 /** A message from a training thread. */
@@ -55,6 +58,8 @@ export type TrainMessage =
   | { readonly kind: "chunk"; readonly chunk: MetricChunk }
   /** Sent after all chunks of the epochs before it. */
   | { readonly kind: "checkpoint"; readonly checkpoint: NewCheckpoint }
+  /** Other threads may join its steps. Sent at most once. */
+  | { readonly kind: "team"; readonly invitation: Invitation }
   | { readonly kind: "result"; readonly result: TrainingResult }
   /** A crash of the thread, no fault of the job: another attempt may succeed. `detail` completes "the training thread". */
   | { readonly kind: "crash"; readonly detail: string }

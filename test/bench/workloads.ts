@@ -112,12 +112,12 @@ export interface Running {
 
 export const STEPS_OF_RUN = 256;
 
-/** A compiled training step, its weights drawn, its data filled. */
-export function start(workload: Workload): Running {
+/** A compiled training step, its weights drawn, its data filled; `shared` as in CompileOptions. */
+export function start(workload: Workload, shared = false): Running {
   const began = performance.now();
   const { program, network, scalars } = trainingStep(workload);
   const built = performance.now();
-  const executable = compile({ train: program }, { maxSteps: STEPS_OF_RUN });
+  const executable = compile({ train: program }, { maxSteps: STEPS_OF_RUN, shared });
   const compiled = performance.now();
   const random = createRandom([1, 2]);
   for (const { name, shape } of network.parameters) {

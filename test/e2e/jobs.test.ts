@@ -46,6 +46,28 @@ const LONG_EPOCH: JobSpec = {
   epochs: 1000,
 };
 
+/** Its steps are long enough to be shared by threads. */
+const WIDE: JobSpec = {
+  name: "wide",
+  data: { generator: { type: "blobs", samples: 2048, features: 100, classes: 4, seed: 3 } },
+  model: {
+    layers: [
+      { type: "linear", units: 256 },
+      { type: "batch_norm" },
+      { type: "relu" },
+      { type: "dropout", p: 0.2 },
+      { type: "linear", units: 256 },
+      { type: "tanh" },
+      { type: "linear" },
+    ],
+  },
+  optimizer: { type: "adamw", lr: 0.001 },
+  clip_grad: { type: "norm", max_norm: 1 },
+  batch_size: 512,
+  epochs: 25,
+  seed: 5,
+};
+
 const shaOf = async (spec: JobSpec) => (await server.client.wait((await server.client.submit(spec)).id)).model?.sha256;
 
 const problemOf = async (request: Promise<unknown>): Promise<ProblemDocument> => {
@@ -71,6 +93,38 @@ describe("the same job", () => {
     expect(alone).toMatch(/^[0-9a-f]{64}$/);
     expect(alone).not.toBe(otherAlone);
     expect(together).toEqual([alone, otherAlone]);
+  });
+});
+
+describe("threads", () => {
+  it("change neither the weights nor the receipt, and are paused and resumed at another number", async () => {
+    const modelOf = async (spec: JobSpec) => {
+      const { model } = await server.client.wait((await server.client.submit(spec)).id);
+      return (await server.client.model(model?.id ?? "")) as { readonly sha256: string; readonly receipt: unknown };
+    };
+    const alone = await modelOf({ ...WIDE, threads: 1 });
+    for (const threads of [2, null]) {
+      const { sha256, receipt } = await modelOf({ ...WIDE, threads });
+      expect(sha256).toBe(alone.sha256);
+      expect(receipt).toEqual(alone.receipt);
+    }
+    // Another job takes the second core when the first has been paused, so that it goes on with one.
+    const id = await running({ ...WIDE, threads: 2 });
+    await server.client.pause(id);
+    await expect.poll(async () => (await server.client.job(id)).state).toBe("paused");
+    const other = await running(ENDLESS);
+    await server.client.resume(id);
+    expect((await server.client.wait(id)).model?.sha256).toBe(alone.sha256);
+    await server.client.cancel(other);
+    await server.client.wait(other);
+  });
+
+  it("are between 1 and 64", async () => {
+    for (const threads of [0, 65, 1.5]) {
+      const { code, errors } = await problemOf(server.client.submit({ ...WIDE, threads }));
+      expect(code).toBe("invalid");
+      expect(errors?.[0]?.pointer).toBe("/threads");
+    }
   });
 });
 

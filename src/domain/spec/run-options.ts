@@ -1,6 +1,9 @@
 /** How a job is run, apart from what it computes: nothing here changes a bit of its weights. */
 import { z } from "zod";
 
+/** Most threads of one job. */
+export const MAX_THREADS = 64;
+
 const checkpoint = z
   .strictObject({
     every_epochs: z
@@ -50,6 +53,10 @@ export const runOptions = {
     .meta({ description: "Of training; over it the job fails with code timeout." }),
   max_retries: z.int().min(0).max(20).default(2).meta({
     description: "How often the job goes on from its last checkpoint after its worker died. Divergence is not retried.",
+  }),
+  threads: z.int().min(1).max(MAX_THREADS).nullable().optional().meta({
+    description:
+      "Most threads that train it together; null or left out: as many as there are cores that no other job uses. Never more than the server trains jobs at the same time, and one where a step is too short to be worth sharing. Weights do not depend on it.",
   }),
   webhook: webhook.nullable().default(null),
 };

@@ -15,7 +15,15 @@ import type { SweepSpec } from "./sweep-spec.ts";
 const MAX_TRIED = 4096;
 
 /** Fields that say how a job is run, or what it is called: trials would not differ by them. */
-const NOT_VARIED: ReadonlySet<string> = new Set(["name", "checkpoint", "priority", "max_seconds", "max_retries", "webhook"]);
+const NOT_VARIED: ReadonlySet<string> = new Set([
+  "name",
+  "checkpoint",
+  "priority",
+  "max_seconds",
+  "max_retries",
+  "threads",
+  "webhook",
+]);
 
 /** Bulk that came with the request. */
 const BULK: readonly (readonly string[])[] = [

@@ -7,11 +7,14 @@ import { type CompileOptions, type Executable, leavesOf, type Program, type Prog
 import { ModuleCache, structureOf } from "./cache.ts";
 import { emitModule } from "./codegen/module.ts";
 import { describe } from "./describe.ts";
-import { type Compiled, createExecutable } from "./executable.ts";
-import { type FusedProgram, type MemoryPlan, planMemory } from "./memory-plan.ts";
+import { type Compiled, cellsBehind, createExecutable, memoryBytesOf } from "./executable.ts";
+import { type FusedProgram, type MemoryPlan, type ProgramPlan, planMemory } from "./memory-plan.ts";
 import { lower } from "./rewrite/lower.ts";
 import { simplify } from "./rewrite/simplify.ts";
 import { fuse, type Purpose } from "./schedule/fuse.ts";
+import { emitTeamModule, type SharedProgram } from "./team/emit.ts";
+import { describePhases, isLongEnough, isWorthSharing, phasesOf } from "./team/phases.ts";
+import { FINEST_GRAIN, tasksOf, USUAL_GRAIN } from "./team/tasks.ts";
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
@@ -25,13 +28,13 @@ const sizes = new ModuleCache<number>(256);
  * conflicting names, updates that do not fit, more memory than allowed.
  */
 export function compile(programs: Programs, options: CompileOptions = {}): Executable {
-  const maxSteps = options.maxSteps ?? 1;
-  const compiled = modules.get(structureOf(programs, maxSteps), () => {
+  const { maxSteps = 1, shared = false } = options;
+  const compiled = modules.get(`shared: ${shared} ${structureOf(programs, maxSteps)}`, () => {
     const analysed = analyse(programs, maxSteps, "code");
-    ensureFits(analysed.plan, options.maxMemoryBytes);
-    return assemble(analysed, maxSteps);
+    ensureFits(analysed.plan.bytes, options.maxMemoryBytes);
+    return (shared && assembleShared(analysed, maxSteps, shared === "always")) || assemble(analysed, maxSteps);
   });
-  ensureFits(compiled.plan, options.maxMemoryBytes);
+  ensureFits(memoryBytesOf(compiled.plan, compiled.shared !== null), options.maxMemoryBytes);
   return createExecutable(compiled);
 }
 
@@ -64,6 +67,29 @@ function assemble({ programs, plan }: Analysed, maxSteps: number): Compiled {
     plan,
     maxSteps,
     listing: () => describe(programs, plan),
+    shared: null,
+  };
+}
+
+/** Assembles the module for several threads; null where they are worth it in none of the programs. */
+function assembleShared({ programs, plan }: Analysed, maxSteps: number, isForced: boolean): Compiled | null {
+  const parts = new Map(
+    [...programs].map(([name, { fused }]): [string, SharedProgram] => {
+      const own = plan.programs.get(name) as ProgramPlan;
+      const tasks = tasksOf(fused.kernels, own, fused.stored, isForced ? FINEST_GRAIN : USUAL_GRAIN);
+      const phases = isForced || isLongEnough(tasks) ? phasesOf(tasks) : null;
+      return [name, { kernels: fused.kernels, phases: phases && (isForced || isWorthSharing(phases)) ? phases : null }];
+    }),
+  );
+  const shared = new Set([...parts].flatMap(([name, { phases }]) => (phases ? [name] : [])));
+  if (shared.size === 0) return null;
+  return {
+    module: new WebAssembly.Module(emitTeamModule(parts, plan, cellsBehind(plan.bytes))),
+    plan,
+    maxSteps,
+    listing: () =>
+      [describe(programs, plan), ...[...parts].map(([name, { phases }]) => describePhases(name, phases))].join("\n"),
+    shared: { programs: shared, isPaced: !isForced },
   };
 }
 
@@ -81,6 +107,6 @@ function check({ updates }: Program): void {
   }
 }
 
-function ensureFits({ bytes }: MemoryPlan, limit = DEFAULT_MEMORY_BYTES): void {
+function ensureFits(bytes: number, limit = DEFAULT_MEMORY_BYTES): void {
   if (bytes > limit) throw new GraphError(`the programs need ${bytes} bytes, more than the ${limit} allowed`);
 }

@@ -5,6 +5,9 @@
 import { GraphError } from "../graph.ts";
 import type { Executable, FloatView } from "../program.ts";
 import type { MemoryPlan, Region } from "./memory-plan.ts";
+import { CELL_BYTES } from "./team/cells.ts";
+import { createSharedMemory } from "./team/shared-memory.ts";
+import { createTeam, type SharedPrograms } from "./team/team.ts";
 import { PAGE_BYTES } from "./wasm/assembler.ts";
 
 /** The result of a compilation, which is cached. Each instance created from it has its own memory. */
@@ -13,15 +16,24 @@ export interface Compiled {
   readonly plan: MemoryPlan;
   readonly maxSteps: number;
   readonly listing: () => string;
+  /** Of a module for several threads: the programs that they share. Null for a module for one. */
+  readonly shared: SharedPrograms | null;
 }
+
+/** Bytes of the memory of a plan: with the cells of a team behind it, if it has one. */
+export const memoryBytesOf = ({ bytes }: Pick<MemoryPlan, "bytes">, isShared: boolean): number =>
+  isShared ? cellsBehind(bytes) + CELL_BYTES : bytes;
+
+/** The address of the cells of a team: whole cache lines behind the plan's memory. */
+export const cellsBehind = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /**
  * Creates an instance with its own memory, in which states are 0. Its methods throw a GraphError for unknown names, values of
  * the wrong length, and steps outside 1..maxSteps.
  */
-export function createExecutable({ module, plan, maxSteps, listing }: Compiled): Executable {
-  const pages = Math.ceil(plan.bytes / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+export function createExecutable({ module, plan, maxSteps, listing, shared }: Compiled): Executable {
+  const pages = Math.ceil(memoryBytesOf(plan, shared !== null) / PAGE_BYTES);
+  const memory = shared ? createSharedMemory(pages) : new WebAssembly.Memory({ initial: pages, maximum: pages });
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const view = ({ address, tensor, size, rows }: Region): FloatView | Int32Array =>
     tensor.dtype === "int"
@@ -43,16 +55,21 @@ export function createExecutable({ module, plan, maxSteps, listing }: Compiled):
       },
     ]),
   );
+  const invitation = { module, memory, programs: [...programs.keys()], cells: cellsBehind(plan.bytes) };
+  const team = shared && createTeam(invitation, instance, shared);
   const program = (name: string) => found(programs.get(name), `program ${name}`);
 
   const run = (name: string, steps: number): void => {
     if (!Number.isInteger(steps) || steps < 1 || steps > maxSteps)
       throw new GraphError(`${steps} steps are not within 1..${maxSteps}`);
-    program(name).run(steps);
+    const { run: runAlone } = program(name);
+    if (team) team.run(name, steps);
+    else runAlone(steps);
   };
 
   return {
     memoryBytes: pages * PAGE_BYTES,
+    team,
     write: (name, values) => fill(found(states.get(name), `state ${name}`), values, `state ${name}`),
     read: (name) => found(states.get(name), `state ${name}`).slice(),
     feed: (name, input) => found(program(name).feeds.get(input), `input ${input} of program ${name}`).table,

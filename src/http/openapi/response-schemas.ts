@@ -196,7 +196,9 @@ const receipt = z
         description:
           "The rows: of an uploaded file its hash, of inline rows that of their float32 values (features before targets), of a generator that of its spec in canonical JSON.",
       }),
-    spec_sha256: sha256.nullable().meta({ description: "Of the job's `spec` in canonical JSON (RFC 8785)." }),
+    spec_sha256: sha256
+      .nullable()
+      .meta({ description: "Of the job's `spec` without `threads`, in canonical JSON (RFC 8785)." }),
     engine_version: z
       .string()
       .nullable()

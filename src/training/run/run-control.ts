@@ -3,6 +3,7 @@ import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { Assistant } from "../auto/trial-source.ts";
+import type { Invitation } from "./team.ts";
 
 export interface RunControl {
   /** Whether to end immediately. Called between calls into the engine, every few milliseconds. */
@@ -17,6 +18,8 @@ export interface RunControl {
   storing(): boolean;
   /** Starts another thread that trains candidates of a search; null where there is no core for it, left out where threads are not. */
   assistant?(run: TrainingRun): Assistant | null;
+  /** Has other threads join the steps, while there are cores for them; left out where the run has one thread. */
+  share?(invitation: Invitation): void;
   /** Waits until the last saved checkpoint is stored or the run is cancelled. */
   settle(): void;
 }

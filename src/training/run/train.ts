@@ -29,7 +29,11 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   const spec = networkSpec(run);
   const data = loadData(run);
   const plan = planTraining(spec, sizesOf(data, classes.length));
-  const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: 2 ** 32 - 2 ** 16 });
+  const executable = compile(plan.programs, {
+    maxSteps: plan.maxSteps,
+    maxMemoryBytes: 2 ** 32 - 2 ** 16,
+    shared: control.share !== undefined,
+  });
   writeInputs(executable, plan, spec, data);
   const { start, epoch, bestWeights } = goOn(run, executable, plan);
   const monitor = data.validation ? "val_loss" : "loss";
@@ -41,6 +45,8 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     { epoch, metrics: start?.metrics ?? null, kept: start && bestWeights && keptBy(start) },
   );
   const describe = (tensors: TensorSet) => modelOf(run, plan, data, tensors);
+  const { team } = executable;
+  if (team) control.share?.(team.invitation);
   const end = runEpochs({
     spec,
     plan,
@@ -54,6 +60,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     bestWeights,
     describe,
   });
+  team?.dismiss();
   recorder.flush(true);
   const metrics = recorder.metrics();
   if (end.kind === "failed") return { state: "failed", metrics, error: end.error };

@@ -3,10 +3,11 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { TrainingObserver } from "../../domain/ports.ts";
+import type { Invitation } from "../../training/run/team.ts";
 import { CONTROL, type TrainMessage } from "../protocol.ts";
 
 /** The last message of a run. */
-export type EndMessage = Exclude<TrainMessage, { kind: "chunk" | "checkpoint" }>;
+export type EndMessage = Exclude<TrainMessage, { kind: "chunk" | "checkpoint" | "team" }>;
 
 export interface TrainingInbox {
   /** Resolves with the last message, once all messages before it were handled. */
@@ -23,6 +24,7 @@ export function openInbox(
   port: MessagePort,
   control: Int32Array<SharedArrayBuffer>,
   { onEpochs, onCheckpoint }: Pick<TrainingObserver, "onEpochs" | "onCheckpoint">,
+  onTeam: (invitation: Invitation) => void,
 ): TrainingInbox {
   const end = Promise.withResolvers<EndMessage>();
   let reported: Promise<unknown> = Promise.resolve();
@@ -42,6 +44,8 @@ export function openInbox(
       reported = reported.then(() => report(message.chunk));
     } else if (message.kind === "checkpoint") {
       stored = Promise.all([reported, stored]).then(() => store(message.checkpoint));
+    } else if (message.kind === "team") {
+      onTeam(message.invitation);
     } else {
       reported = Promise.all([reported, stored]).then(() => end.resolve(message));
     }

@@ -5,20 +5,26 @@
 import { MessageChannel } from "node:worker_threads";
 import { Piscina } from "piscina";
 import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import { MAX_THREADS } from "../../domain/spec/run-options.ts";
+import { isSearch } from "../../domain/spec/spec.ts";
 import { CONTROL, CONTROL_BYTES, STOP_REASONS, type TrainTask } from "../protocol.ts";
 import { crashOf } from "../threads.ts";
 import { wholeBuffers } from "../transfer.ts";
+import { type CoreShares, createCoreShares } from "./core-shares.ts";
 import { watchHeartbeat } from "./heartbeat.ts";
+import { openTeam, type TeamMembers } from "./team-members.ts";
 import { type EndMessage, openInbox } from "./training-inbox.ts";
 import { runTrials } from "./trials-pool.ts";
 
 export interface TrainingPoolOptions {
-  /** Number of threads, and of jobs at the same time. */
+  /** Number of threads, and of jobs at the same time. Threads that have no job help with the others. */
   readonly size: number;
   /** Called with an unexpected error of a thread: a bug. The run then fails as `internal`. */
   readonly onBug: (error: unknown, jobId: string) => void;
   /** The entry file of a thread. Default: train.ts; a test may use its own. */
   readonly entry?: URL;
+  /** The entry file of a thread that helps another. Default: team-thread.ts; a test may use its own. */
+  readonly memberEntry?: URL;
   /** Heap of a thread for JavaScript objects. Tensors and WebAssembly memory are extra; their size is computed beforehand. */
   readonly heapMb?: number;
   /** A thread that has not ended this long after a cancel is terminated. */
@@ -30,16 +36,28 @@ export interface TrainingPoolOptions {
   readonly heartbeatMs: number;
 }
 
+/** A run that is over sooner gets no help: starting a thread takes as long. */
+const HELP_AFTER_MS = 100;
+
 /** Default of `cancelGraceMs`. A cancel may take half a second; the rest is for storing the outcome. */
 const CANCEL_GRACE_MS = 350;
 
 type Bounds = Required<Pick<TrainingPoolOptions, "onBug" | "cancelGraceMs" | "heartbeatMs">>;
+
+/** How the runs of a pool help one another. */
+interface Helping {
+  readonly shares: CoreShares;
+  /** Number of threads of the pool. */
+  readonly size: number;
+  readonly memberEntry: URL | undefined;
+}
 
 /** Starts the pool. The payload of a run is transferred to its thread. The functions of its observer must not reject. */
 export function createTrainingPool({
   size,
   onBug,
   entry,
+  memberEntry,
   heapMb = 1024,
   cancelGraceMs = CANCEL_GRACE_MS,
   heartbeatMs,
@@ -54,16 +72,22 @@ export function createTrainingPool({
   });
   // Piscina replaces an idle thread that crashes when it is needed. Without a listener the event would end the process.
   pool.on("error", (error) => onBug(error, ""));
+  const bounds = { onBug, cancelGraceMs, heartbeatMs };
+  const shares = createCoreShares(size);
+  const onOneCore = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const share = shares.take(1);
+    return work().finally(share.release);
+  };
   return {
     size,
-    train: (run, observer) => train(pool, { onBug, cancelGraceMs, heartbeatMs }, run, observer),
-    runTrials: (run, observer) => runTrials(pool, { onBug, cancelGraceMs, heartbeatMs }, run, observer),
+    train: (run, observer) => train(pool, { ...bounds, shares, size, memberEntry }, run, observer),
+    runTrials: (run, observer) => onOneCore(() => runTrials(pool, bounds, run, observer)),
     planGeneration: (request) =>
-      pool
-        .run(request, { name: "plan", transferList: wholeBuffers([request.source, ...request.results]) })
-        .catch((error: unknown) => {
-          throw crashOf(error, "the training thread");
-        }),
+      onOneCore(() =>
+        pool.run(request, { name: "plan", transferList: wholeBuffers([request.source, ...request.results]) }),
+      ).catch((error: unknown) => {
+        throw crashOf(error, "the training thread");
+      }),
     close: () => pool.destroy(),
   };
 }
@@ -72,7 +96,7 @@ const CANCELLED: TrainingResult = { state: "cancelled", metrics: null };
 
 async function train(
   pool: Piscina<TrainTask, void>,
-  { onBug, cancelGraceMs, heartbeatMs }: Bounds,
+  { onBug, cancelGraceMs, heartbeatMs, shares, size, memberEntry }: Bounds & Helping,
   run: TrainingRun,
   observer: TrainingObserver,
 ): Promise<TrainingResult> {
@@ -86,10 +110,22 @@ async function train(
     isStuck = true;
     kill.abort();
   });
-  const inbox = openInbox(port, control, observer);
+  const { spec } = run.job;
+  const threads = Math.min(spec.threads ?? size, size, MAX_THREADS);
+  // A search has an assistant, which trains candidates of its own.
+  const share = shares.take(isSearch(spec) ? Math.min(2, size) : 1);
+  let members: TeamMembers | null = null;
+  let help: NodeJS.Timeout | undefined;
+  const inbox = openInbox(port, control, observer, (invitation) => {
+    help = setTimeout(() => {
+      const opened = openTeam(invitation, (error) => onBug(error, run.job.id), memberEntry);
+      members = opened;
+      share.request(threads, opened.allow);
+    }, HELP_AFTER_MS);
+  });
   const options = { transferList: [port2, ...buffersOf(run)], signal: kill.signal };
   try {
-    const failure = await pool.run({ run, control, port: port2 }, options).then(
+    const failure = await pool.run({ run, control, port: port2, threads }, options).then(
       () => null,
       (error: unknown) => ({ error }),
     );
@@ -99,6 +135,9 @@ async function train(
     if (kill.signal.aborted) return CANCELLED;
     throw crashOf(failure.error, "the training thread");
   } finally {
+    clearTimeout(help);
+    share.release();
+    (members as TeamMembers | null)?.close();
     stopPassing();
     unwatch();
     port.close();

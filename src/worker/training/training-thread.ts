@@ -5,6 +5,7 @@
 import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import { type Invitation, LostThreadError } from "../../training/run/team.ts";
 import { CONTROL, MAX_PENDING_CHUNKS, STOP_REASONS, type TrainMessage, type TrainTask } from "../protocol.ts";
 import { isAllocationFailure } from "../threads.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
@@ -17,6 +18,7 @@ export interface Control {
   save(checkpoint: NewCheckpoint): void;
   storing(): boolean;
   settle(): void;
+  share?(invitation: Invitation): void;
 }
 
 /** The function that trains: `train` of training/run/train.ts, or a fake in a test. */
@@ -28,10 +30,11 @@ type ExitMessage = Extract<TrainMessage, { kind: "crash" | "bug" }>;
 const BEAT_MS = 1000;
 
 /** Trains, and posts chunks, checkpoints and the result to the task's port. Blocks the thread. */
-export function runTraining({ run, control, port }: TrainTask, train: Train): void {
+export function runTraining({ run, control, port, threads }: TrainTask, train: Train): void {
   const post = (message: TrainMessage, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
   try {
-    const result = train(run, createRunControl(control, post));
+    const share = (invitation: Invitation) => post({ kind: "team", invitation });
+    const result = train(run, { ...createRunControl(control, post), ...(threads > 1 && { share }) });
     post({ kind: "result", result }, result.state === "succeeded" ? wholeBuffers([result.weights.data]) : []);
   } catch (error) {
     post(exitOf(error));
@@ -41,6 +44,7 @@ export function runTraining({ run, control, port }: TrainTask, train: Train): vo
 /** Tells a crash, caused by the machine, from a bug. */
 export function exitOf(error: unknown): ExitMessage {
   if (isAllocationFailure(error)) return { kind: "crash", detail: "ran out of memory" };
+  if (error instanceof LostThreadError) return { kind: "crash", detail: error.message };
   if (error instanceof WebAssembly.RuntimeError) return { kind: "crash", detail: `trapped: ${error.message}` };
   return { kind: "bug", error };
 }

@@ -10,7 +10,7 @@ const LONGEST = 14;
 /** Differences that are named: one is often not enough to tell three jobs apart. */
 const DIFFERENCES = 2;
 /** Fields that follow from others, or that say nothing of the idea. */
-const DULL = /^\/(name|data\/.*sha256|metrics|checkpoint|priority)/;
+const DULL = /^\/(name|data\/.*sha256|metrics|checkpoint|priority|threads)/;
 
 /** Returns a name for each job; undefined where there is no job yet. */
 export function namesOf(jobs: readonly (Named | undefined)[]): (string | undefined)[] {

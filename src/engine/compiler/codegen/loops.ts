@@ -6,7 +6,7 @@
  * accumulators (fewer if the body is long), which are then added pairwise, and their lanes as (0 + 2) + (1 + 3).
  */
 import { sizeOf, type Tensor } from "../../graph.ts";
-import { at, type Index, linear, variable, ZERO } from "../affine-index.ts";
+import { at, type Index, linear, plus, variable, ZERO } from "../affine-index.ts";
 import { elements, isReduce, outputPosition, reducedAxes } from "../kernel-outputs.ts";
 import type { Buffer, ProgramPlan } from "../memory-plan.ts";
 import { pairwise } from "../pairwise.ts";
@@ -22,7 +22,43 @@ const ACCUMULATORS = 4;
 
 /** Appends the kernel to `f`. `step` has the number of the step, which selects the rows of feed and result tables. */
 export function emitLoops(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan): void {
-  f.scope(() => new LoopEmitter(f, step, kernel, plan).emit());
+  f.scope(() => new LoopEmitter(f, step, kernel, plan, null).emit());
+}
+
+/** A part of a kernel's outermost loop, in locals: the position that it starts at, and how many iterations it has. */
+export interface LoopRange {
+  readonly first: Local;
+  readonly trips: Local;
+}
+
+/** How the outermost loop of a kernel is cut into ranges, each element being computed as in the whole kernel. */
+export interface LoopCut {
+  /** Iterations, and the positions of each. */
+  readonly trips: number;
+  readonly width: number;
+  /** Whether a vector loop leaves elements behind its whole iterations, which `emitLoopRest` writes. */
+  readonly hasRest: boolean;
+}
+
+/** Returns how a kernel can be cut; null if its outermost loop is a reduction, or visits rows in order, or there is none. */
+export function cutOf(kernel: LoopKernel): LoopCut | null {
+  const [outermost] = kernel.loops;
+  const isOrdered = kernel.outputs.some(({ kind }) => kind === "pad" || kind === "scatter");
+  if (!outermost || outermost.reduced || isOrdered) return null;
+  if (!outermost.vector) return { trips: outermost.size, width: 1, hasRest: false };
+  const width = unrollOf(kernel) * LANES;
+  const trips = Math.floor(outermost.size / width);
+  return { trips, width, hasRest: outermost.size % width > 0 };
+}
+
+/** Appends the iterations of a range of a kernel that can be cut. */
+export function emitLoopRange(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan, range: LoopRange): void {
+  f.scope(() => new LoopEmitter(f, step, kernel, plan, range).emit());
+}
+
+/** Appends what the iterations of a cut vector loop leave. */
+export function emitLoopRest(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan): void {
+  f.scope(() => new LoopEmitter(f, step, kernel, plan, "rest").emit());
 }
 
 /** The accumulators of one element of a reduction. */
@@ -53,10 +89,13 @@ class LoopEmitter {
   readonly #plan: ProgramPlan;
   readonly #expressions: Expressions;
   readonly #unroll: number;
+  readonly #part: LoopRange | "rest" | null;
 
-  constructor(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan) {
+  /** Emits the whole kernel, or the part of its outermost loop that is given. */
+  constructor(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan, part: LoopRange | "rest" | null) {
     this.#f = f;
-    this.#nest = new LoopNest(f, [step]);
+    this.#part = part;
+    this.#nest = new LoopNest(f, part === null || part === "rest" ? [step] : [step, part.first]);
     this.#kernel = kernel;
     this.#plan = plan;
     const own = new Set(kernel.outputs.filter(({ tensor }) => tensor.inputs.length > 0).map(({ tensor }) => tensor));
@@ -118,7 +157,8 @@ class LoopEmitter {
       else for (const point of deeper) this.#visitInside(loop + 1, point, accumulators);
       this.#expressions.lanes = before;
     };
-    if (here.vector) this.#vectorLoop(here, inside);
+    if (this.#part !== null && loop === 0) this.#outermost(here, this.#part, inside);
+    else if (here.vector) this.#vectorLoop(here, inside);
     else this.#scalarLoop(here, (index) => inside([{ index, partial: 0 }], this.#expressions.lanes));
   }
 
@@ -132,9 +172,33 @@ class LoopEmitter {
     else this.#nest.loop(size, 1, () => inside(this.#loopIndex(0, 0)));
   }
 
+  /** Emits a part of the outermost loop: the body is that of the whole loop, only where it starts and ends differs. */
+  #outermost(loop: Loop, part: LoopRange | "rest", inside: (positions: readonly LoopPosition[], lanes: number) => void): void {
+    if (part === "rest") {
+      this.#vectorRest(loop, Math.floor(loop.size / (this.#unroll * LANES)) * this.#unroll, inside);
+      return;
+    }
+    const trips = { local: part.trips };
+    const first = variable(1);
+    if (!loop.vector) {
+      this.#nest.loop(trips, 1, () => {
+        inside([{ index: plus(first, variable(this.#nest.variable)), partial: 0 }], this.#expressions.lanes);
+      });
+      return;
+    }
+    this.#nest.loop(trips, this.#unroll * LANES, () => {
+      const start = plus(first, variable(this.#nest.variable));
+      const parts = Array.from({ length: this.#unroll }, (_, each) => each);
+      inside(
+        parts.map((each) => ({ index: { ...plus(start, at(each * LANES)), lane: 1 }, partial: each })),
+        LANES,
+      );
+    });
+  }
+
   /** Emits a loop over whole vectors, several per iteration; then the remaining vectors and elements, unrolled. */
-  #vectorLoop({ size }: Loop, inside: (positions: readonly LoopPosition[], lanes: number) => void): void {
-    const vectors = Math.floor(size / LANES);
+  #vectorLoop(loop: Loop, inside: (positions: readonly LoopPosition[], lanes: number) => void): void {
+    const vectors = Math.floor(loop.size / LANES);
     const trips = Math.floor(vectors / this.#unroll);
     const looped = trips > 1 ? trips * this.#unroll : 0;
     if (looped > 0) {
@@ -146,6 +210,12 @@ class LoopEmitter {
         );
       });
     }
+    this.#vectorRest(loop, looped, inside);
+  }
+
+  /** Emits the vectors and elements from vector number `looped` on. */
+  #vectorRest({ size }: Loop, looped: number, inside: (positions: readonly LoopPosition[], lanes: number) => void): void {
+    const vectors = Math.floor(size / LANES);
     const unrolled = (vector: number): LoopPosition => ({
       index: { constant: vector * LANES, terms: [], lane: 1 },
       partial: vector % this.#unroll,

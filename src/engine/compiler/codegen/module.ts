@@ -7,7 +7,7 @@ import { emitMatmul } from "../matmul/matmul.ts";
 import { PackFunctions } from "../matmul/pack.ts";
 import type { MemoryPlan, ProgramPlan } from "../memory-plan.ts";
 import type { Kernel } from "../schedule/kernels.ts";
-import { type FunctionBuilder, ModuleBuilder } from "../wasm/assembler.ts";
+import { type FunctionBuilder, type Local, ModuleBuilder } from "../wasm/assembler.ts";
 import { countUp } from "../wasm/counters.ts";
 import { emitLoops } from "./loops.ts";
 
@@ -24,29 +24,38 @@ export function emitModule(kernels: ReadonlyMap<string, readonly Kernel[]>, plan
 
 const STEP = 0;
 
-function emitStep(module: ModuleBuilder, packs: PackFunctions, kernels: readonly Kernel[], plan: ProgramPlan): FunctionBuilder {
+/** Writes the function that computes one step, whose number is its parameter. */
+export function emitStep(
+  module: ModuleBuilder,
+  packs: PackFunctions,
+  kernels: readonly Kernel[],
+  plan: ProgramPlan,
+): FunctionBuilder {
   const f = module.function(["i32"]);
   for (const kernel of kernels) {
     if (kernel.kind === "matmul") emitMatmul(module, packs, f, STEP, kernel, plan);
     else emitLoops(f, STEP, kernel, plan);
   }
-  for (const { from, to, bytes } of plan.copies) {
-    f.i32(to.address);
-    f.i32(from.address);
-    if (from.stepBytes > 0) {
-      f.get(STEP);
-      f.i32(from.stepBytes);
-      f.plain("i32.mul");
-      f.plain("i32.add");
-    }
-    f.i32(bytes);
-    f.memoryCopy();
-  }
+  for (const copy of plan.copies) emitCopy(f, STEP, copy);
   return f;
 }
 
+/** Appends the copy of a state's new value, from the row of the step if it is in a table. */
+export function emitCopy(f: FunctionBuilder, step: Local, { from, to, bytes }: ProgramPlan["copies"][number]): void {
+  f.i32(to.address);
+  f.i32(from.address);
+  if (from.stepBytes > 0) {
+    f.get(step);
+    f.i32(from.stepBytes);
+    f.plain("i32.mul");
+    f.plain("i32.add");
+  }
+  f.i32(bytes);
+  f.memoryCopy();
+}
+
 /** for (step = 0; step < steps; step++) body(step), for at least one step. */
-function emitRun(module: ModuleBuilder, body: FunctionBuilder): FunctionBuilder {
+export function emitRun(module: ModuleBuilder, body: FunctionBuilder): FunctionBuilder {
   const f = module.function(["i32"]);
   const steps = 0;
   const step = f.local("i32");

@@ -9,18 +9,48 @@
 import { at, type Index, linear, plus, variable, ZERO } from "../affine-index.ts";
 import { Expressions } from "../codegen/expressions.ts";
 import { LoopNest, type Value } from "../codegen/loop-nest.ts";
-import type { Buffer, PackBuffers, ProgramPlan } from "../memory-plan.ts";
+import type { Buffer, ProgramPlan } from "../memory-plan.ts";
 import type { MatmulKernel, OperandView } from "../schedule/kernels.ts";
-import { ELEMENT_BYTES, LANES } from "../vector.ts";
+import { LANES } from "../vector.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
 import { assign, countUp } from "../wasm/counters.ts";
+import { emitPacking, packingsOf } from "./operand-packing.ts";
 import type { PackFunctions } from "./pack.ts";
-import { innerLengths, TILE_COLUMNS, TILE_ROWS, transposesB } from "./product.ts";
+import { blockRowsOf, innerLengths, TILE_COLUMNS, TILE_ROWS } from "./product.ts";
 
 /** Inner positions per iteration of the tile's loop. */
 const UNROLL = 8;
-/** Bytes of a block of rows of a, which is multiplied with all of b while it stays in the L2 cache. */
-const BLOCK_BYTES = 128 * 1024;
+
+/** The functions that compute rows of a product, with the parameters step, batch indices, first row, and number of tiles. */
+export interface TileFunctions {
+  /** Tiles of whole rows; undefined for a product with fewer. */
+  readonly full: FunctionBuilder | undefined;
+  /** The last tile, of the rows that are left. */
+  readonly edge: FunctionBuilder | undefined;
+  /** Rows of whole tiles. */
+  readonly fullRows: number;
+  /** Rows of a block of a, whose tiles one call computes. */
+  readonly blockRows: number;
+}
+
+/** Writes the functions that compute the tiles of a product. */
+export function writeTiles(module: ModuleBuilder, kernel: MatmulKernel, plan: ProgramPlan): TileFunctions {
+  const { batch, m } = kernel.shape;
+  const fullRows = m - (m % TILE_ROWS);
+  const parameters = new Array<"i32">(batch.length + 3).fill("i32");
+  const given = Array.from({ length: batch.length + 2 }, (_, index) => index);
+  const write = (rows: number): FunctionBuilder => {
+    const tiles = module.function(parameters);
+    new TileEmitter(tiles, given, { local: given.length }, kernel, plan, rows).emit();
+    return tiles;
+  };
+  return {
+    full: fullRows > 0 ? write(TILE_ROWS) : undefined,
+    edge: m % TILE_ROWS > 0 ? write(m % TILE_ROWS) : undefined,
+    fullRows,
+    blockRows: blockRowsOf(kernel),
+  };
+}
 
 /**
  * Appends the product to the step function `f`. The tiles are separate functions, each call of which computes a block of
@@ -34,34 +64,16 @@ export function emitMatmul(
   kernel: MatmulKernel,
   plan: ProgramPlan,
 ): void {
-  const { batch, m } = kernel.shape;
-  const fullRows = m - (m % TILE_ROWS);
-  const parameters = new Array<"i32">(batch.length + 3).fill("i32");
-  // The parameters: step, batch indices, first row, and the number of tiles.
-  const given = Array.from({ length: batch.length + 2 }, (_, index) => index);
-  const write = (rows: number): FunctionBuilder => {
-    const tiles = module.function(parameters);
-    new TileEmitter(tiles, given, { local: given.length }, kernel, plan, rows).emit();
-    return tiles;
-  };
-  const full = fullRows > 0 ? write(TILE_ROWS) : undefined;
-  const edge = m % TILE_ROWS > 0 ? write(m % TILE_ROWS) : undefined;
-
+  const { full, edge, fullRows, blockRows } = writeTiles(module, kernel, plan);
   f.scope(() => {
-    const indices = batch.map(() => f.local("i32"));
-    const call = (tiles: FunctionBuilder, row: () => void, count: number): void => {
-      for (const local of [step, ...indices]) f.get(local);
-      row();
-      f.i32(count);
-      f.call(tiles);
-    };
-    const visit = (axis: number): void => {
-      if (axis < batch.length) {
-        countTo(f, indices[axis] as Local, batch[axis] as number, () => visit(axis + 1));
-        return;
-      }
-      emitPacking(packs, f, [step, ...indices], kernel, plan);
-      const blockRows = Math.max(TILE_ROWS, Math.floor(BLOCK_BYTES / ELEMENT_BYTES / kernel.shape.k / TILE_ROWS) * TILE_ROWS);
+    visitBatch(f, step, kernel, (outer) => {
+      const call = (tiles: FunctionBuilder, row: () => void, count: number): void => {
+        for (const local of outer) f.get(local);
+        row();
+        f.i32(count);
+        f.call(tiles);
+      };
+      for (const packing of packingsOf(kernel, plan)) emitPacking(packs, f, outer, plan, packing);
       const blocks = Math.floor(fullRows / blockRows);
       const row = f.local("i32");
       if (full && blocks > 0) {
@@ -70,56 +82,29 @@ export function emitMatmul(
       const rest = fullRows - blocks * blockRows;
       if (full && rest > 0) call(full, () => f.i32(blocks * blockRows), rest / TILE_ROWS);
       if (edge) call(edge, () => f.i32(fullRows), 1);
-    };
-    visit(0);
+    });
   });
+}
+
+/** Appends loops over the batch axes of a product around `body`, which gets the locals of the step and the batch indices. */
+export function visitBatch(
+  f: FunctionBuilder,
+  step: Local,
+  { shape: { batch } }: MatmulKernel,
+  body: (outer: readonly Local[]) => void,
+): void {
+  const indices = batch.map(() => f.local("i32"));
+  const visit = (axis: number): void => {
+    if (axis < batch.length) countTo(f, indices[axis] as Local, batch[axis] as number, () => visit(axis + 1));
+    else body([step, ...indices]);
+  };
+  visit(0);
 }
 
 /** for (counter = 0; counter < limit; counter += by) body() */
 function countTo(f: FunctionBuilder, counter: Local, limit: number, body: () => void, by = 1): void {
   assign(f, counter, 0);
   countUp(f, counter, limit, body, by);
-}
-
-// ---------------------------------------------------------------- packing
-
-function emitPacking(
-  packs: PackFunctions,
-  f: FunctionBuilder,
-  outer: readonly Local[],
-  kernel: MatmulKernel,
-  plan: ProgramPlan,
-): void {
-  const { batch, m, n, k } = kernel.shape;
-  const { a: targetA, b: targetB } = plan.packs.get(kernel) as PackBuffers;
-  const [rowAxis, columnAxis] = [batch.length, batch.length + 1];
-  const pack = (view: OperandView, target: Buffer, width: number, lines: number, across: boolean): void => {
-    const inner = Math.ceil(k / LANES);
-    const lineAxis = view === kernel.a ? rowAxis : columnAxis;
-    const innerAxis = view === kernel.a ? columnAxis : rowAxis;
-    pushSource(f, outer, view, plan.buffers.get(view.tensor) as Buffer);
-    f.i32((view.index.terms[across ? lineAxis : innerAxis] ?? 0) * ELEMENT_BYTES);
-    f.i32(across ? inner : k);
-    f.i32(Math.ceil(lines / width));
-    f.i32(target.address);
-    f.i32(lines - 1);
-    f.call(across ? packs.across(width) : packs.along(width));
-  };
-  if (targetA) pack(kernel.a, targetA, TILE_ROWS, m, false);
-  if (targetB) pack(kernel.b, targetB, TILE_COLUMNS, n, transposesB(kernel));
-}
-
-/** Pushes the address of an operand's first element in the current step and batch. */
-function pushSource(f: FunctionBuilder, outer: readonly Local[], { index }: OperandView, buffer: Buffer): void {
-  const coefficients = [buffer.stepBytes, ...index.terms.slice(0, outer.length - 1).map((term) => term * ELEMENT_BYTES)];
-  f.i32(buffer.address + index.constant * ELEMENT_BYTES);
-  coefficients.forEach((coefficient, variable) => {
-    if (coefficient === 0) return;
-    f.get(outer[variable] as Local);
-    f.i32(coefficient);
-    f.plain("i32.mul");
-    f.plain("i32.add");
-  });
 }
 
 // ---------------------------------------------------------------- tiles

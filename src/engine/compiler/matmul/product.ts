@@ -15,6 +15,9 @@ export const TILE_COLUMNS = 8;
 /** Operands below this size stay in the L1 cache, where their layout hardly matters. */
 const SMALL_BYTES = 24 * 1024;
 
+/** Bytes of a block of rows of a, which is multiplied with all of b while it stays in the L2 cache. */
+const BLOCK_BYTES = 128 * 1024;
+
 /** Operations that only change the layout of elements. */
 const MOVES = new Set(["broadcast", "reshape", "permute", "slice"]);
 
@@ -77,6 +80,10 @@ export function buildMatmul(product: Tensor, outputs: readonly KernelOutput[]): 
     outputs,
   };
 }
+
+/** Rows of a that are multiplied with all of b together: whole tiles. */
+export const blockRowsOf = ({ shape: { k } }: MatmulKernel): number =>
+  Math.max(TILE_ROWS, Math.floor(BLOCK_BYTES / ELEMENT_BYTES / k / TILE_ROWS) * TILE_ROWS);
 
 /** Whether the inner axis of b is contiguous, so that packing transposes blocks. */
 export const transposesB = ({ b, product }: MatmulKernel): boolean => strideOf(b.index, product.shape.length - 1) !== 1;

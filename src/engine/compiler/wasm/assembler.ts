@@ -3,6 +3,8 @@
  * memory. Knows the binary format (core specification 2.0, chapter 5); knows nothing of tensors.
  */
 import {
+  ATOMIC,
+  type AtomicInstruction,
   PLAIN,
   type PlainInstruction,
   SCALAR_MEMORY,
@@ -21,11 +23,15 @@ export type Local = number;
 const TYPE_CODE: Readonly<Record<ValueType, number>> = { i32: 0x7f, v128: 0x7b };
 const VECTOR_PREFIX = 0xfd;
 const BULK_PREFIX = 0xfc;
+const ATOMIC_PREFIX = 0xfe;
 const EMPTY_BLOCK = 0x40;
 const END = 0x0b;
 
 /** Bytes of a page, the unit of memory sizes. */
 export const PAGE_BYTES = 65_536;
+
+/** Most pages of a memory with addresses of 32 bits. */
+const MAX_PAGES = 65_536;
 
 /** A growable byte buffer with the number encodings of the binary format. */
 export class ByteBuffer {
@@ -211,6 +217,20 @@ export class FunctionBuilder {
     this.#code.unsigned(offset);
   }
 
+  /** Pushes a 64-bit integer that fits 32 bits, signed. */
+  i64(value: number): void {
+    this.#code.byte(0x42);
+    this.#code.signed(value);
+  }
+
+  /** An atomic access of the i32 at the address on the stack plus `offset` bytes. */
+  atomic(instruction: AtomicInstruction, offset: number): void {
+    this.#code.byte(ATOMIC_PREFIX);
+    this.#code.unsigned(ATOMIC[instruction]);
+    this.#code.unsigned(2);
+    this.#code.unsigned(offset);
+  }
+
   /** Fills memory; the stack has the address, the byte and the length. */
   memoryFill(): void {
     this.#code.byte(BULK_PREFIX);
@@ -240,10 +260,37 @@ export class FunctionBuilder {
     this.#code.byte(END);
   }
 
+  /** Runs `body` if the i32 on the stack is not 0. */
+  when(body: () => void): void {
+    this.#code.byte(0x04);
+    this.#code.byte(EMPTY_BLOCK);
+    body();
+    this.#code.byte(END);
+  }
+
+  /** A block around `body`, which ends early where a `branchIf` leaves it. */
+  block(body: () => void): void {
+    this.#code.byte(0x02);
+    this.#code.byte(EMPTY_BLOCK);
+    body();
+    this.#code.byte(END);
+  }
+
   /** Branches to the start of the innermost loop if the i32 on the stack is not 0. */
   repeatIf(): void {
+    this.branchIf(0);
+  }
+
+  /** Branches out of the block, or to the start of the loop, that is `depth` levels out, if the i32 on the stack is not 0. */
+  branchIf(depth: number): void {
     this.#code.byte(0x0d);
-    this.#code.unsigned(0);
+    this.#code.unsigned(depth);
+  }
+
+  /** Branches like `branchIf`, always. */
+  branch(depth: number): void {
+    this.#code.byte(0x0c);
+    this.#code.unsigned(depth);
   }
 
   /** Returns the function's entry in the code section. */
@@ -268,8 +315,14 @@ export class FunctionBuilder {
 
 /** A module with one imported memory ("env", "memory") and functions without results. */
 export class ModuleBuilder {
+  readonly #isShared: boolean;
   readonly #functions: FunctionBuilder[] = [];
   readonly #exports: { name: string; index: number }[] = [];
+
+  /** The memory is shared between threads if `shared` says so. */
+  constructor({ shared = false }: { readonly shared?: boolean } = {}) {
+    this.#isShared = shared;
+  }
 
   /** Adds a function without results. */
   function(parameters: readonly ValueType[]): FunctionBuilder {
@@ -299,7 +352,8 @@ export class ModuleBuilder {
     section(module, 2, ["memory"], (part, name) => {
       part.name("env");
       part.name(name);
-      part.raw(Uint8Array.of(0x02, 0x00, 0x00));
+      part.raw(Uint8Array.of(0x02, this.#isShared ? 0x03 : 0x00, 0x00));
+      if (this.#isShared) part.unsigned(MAX_PAGES);
     });
     section(module, 3, this.#functions, (part, { parameters }) => part.unsigned(signatures.indexOf(parameters.join())));
     section(module, 7, this.#exports, (part, { name, index }) => {

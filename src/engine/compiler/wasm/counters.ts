@@ -8,7 +8,7 @@ import type { FunctionBuilder, Local } from "./assembler.ts";
 export type Amount = number | { readonly local: Local };
 
 /** Pushes an amount onto the stack. */
-function push(f: FunctionBuilder, amount: Amount): void {
+export function push(f: FunctionBuilder, amount: Amount): void {
   if (typeof amount === "number") f.i32(amount);
   else f.get(amount.local);
 }

@@ -5,6 +5,7 @@
 
 /** One-byte instructions without immediates. */
 export const PLAIN = {
+  unreachable: 0x00,
   return: 0x0f,
   drop: 0x1a,
   select: 0x1b,
@@ -82,6 +83,16 @@ export const SCALAR_MEMORY = {
   "i32.store": { code: 0x36, align: 2 },
 } as const;
 
+/** Atomic instructions on i32, of the threads proposal; prefix 0xfe. All are aligned to 4 bytes. */
+export const ATOMIC = {
+  "memory.atomic.notify": 0x00,
+  "memory.atomic.wait32": 0x01,
+  "i32.atomic.load": 0x10,
+  "i32.atomic.store": 0x17,
+  "i32.atomic.rmw.add": 0x1e,
+} as const;
+
+export type AtomicInstruction = keyof typeof ATOMIC;
 export type PlainInstruction = keyof typeof PLAIN;
 export type VectorInstruction = keyof typeof VECTOR;
 export type VectorMemoryInstruction = keyof typeof VECTOR_MEMORY;

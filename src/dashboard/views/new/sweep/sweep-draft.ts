@@ -43,7 +43,7 @@ export function rangesOf(sweep: JsonObject | null): JsonObject {
 export const rangePointer = (pointer: string): string => `/parameters/${pointer.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
 /** Fields that do not change what is computed, and those of a search, which a sweep does not go with. */
-const NOT_VARIED = ["/checkpoint/", "/model/auto/", "/priority", "/max_seconds", "/max_retries", "/data/inline/"];
+const NOT_VARIED = ["/checkpoint/", "/model/auto/", "/priority", "/max_seconds", "/max_retries", "/threads", "/data/inline/"];
 
 /** Whether the number at a pointer can be a range. */
 export const canVary = (pointer: string): boolean => !NOT_VARIED.some((start) => pointer.startsWith(start));

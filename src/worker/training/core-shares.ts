@@ -1,0 +1,57 @@
+/**
+ * Shares out the cores that training may use: each run has one, and those that are left go to runs that can use more. A run that
+ * starts takes its core from the others at once. Knows numbers only.
+ */
+
+/** A run that has a core. */
+export interface CoreShare {
+  /** Asks for up to so many cores in all. `onChange` is called with their number, now and whenever it changes. */
+  request(most: number, onChange: (cores: number) => void): void;
+  /** Gives all of them back. */
+  release(): void;
+}
+
+export interface CoreShares {
+  /** Takes `cores` for a run that starts, which it keeps whatever else runs. */
+  take(cores: number): CoreShare;
+}
+
+interface Run {
+  readonly own: number;
+  most: number;
+  given: number;
+  onChange: (cores: number) => void;
+}
+
+/** Creates the shares of so many cores. */
+export function createCoreShares(cores: number): CoreShares {
+  const runs = new Set<Run>();
+  const share = (): void => {
+    let left = cores - [...runs].reduce((sum, { own }) => sum + own, 0);
+    // Those that want least first: what they leave is for the others.
+    const wanting = [...runs].filter(({ own, most }) => most > own).sort((a, b) => a.most - a.own - (b.most - b.own));
+    wanting.forEach((run, index) => {
+      const more = Math.max(0, Math.min(run.most - run.own, Math.floor(left / (wanting.length - index))));
+      left -= more;
+      if (run.given === run.own + more) return;
+      run.given = run.own + more;
+      run.onChange(run.given);
+    });
+  };
+  return {
+    take(own) {
+      const run: Run = { own, most: own, given: own, onChange: () => undefined };
+      runs.add(run);
+      share();
+      return {
+        request(most, onChange) {
+          Object.assign(run, { most, onChange });
+          share();
+        },
+        release() {
+          if (runs.delete(run)) share();
+        },
+      };
+    },
+  };
+}
