@@ -115,6 +115,7 @@ export const submittedAnswer = jobAnswer
 
 export const jobsAnswer = pageOf(jobAnswer).meta({ id: "JobPage", description: "Jobs, newest first." });
 
+/** The answer to a dry run. @internal */
 export const validationAnswer = z
   .object({
     valid: z.literal(true),
