@@ -12,6 +12,7 @@ import { Card } from "../../ui/surfaces.tsx";
 import { type Brush, type Brushes, brushText, matching } from "./brushes.ts";
 import { ImportanceCard } from "./importance.tsx";
 import { labelsOf, parameterAxis, spansPowers, type TrialAxis, valueAxis } from "./plots/axes.ts";
+import { createPainter } from "./plots/painter.ts";
 import { MAX_LINES, ParallelPlot } from "./plots/parallel-plot.tsx";
 import { PointPlot } from "./plots/point-plot.tsx";
 import { MAX_CHOSEN, TrialCurves } from "./plots/trial-curves.tsx";
@@ -46,12 +47,14 @@ export function Trials({ sweep, columns, version }: TrialsProps) {
   );
   const goodness = useMemo(() => goodnessOf(value, known, maximized), [known, value.values, maximized]);
   const wanted = useMemo(() => ({}), [brushes, state, isLog]);
+  const painter = useMemo(createPainter, []);
+  const states = useMemo(() => statesOf(columns, state), [columns, known, version, state]);
   const choose = (number: number) =>
     setChosen((now) => (now.includes(number) ? now.filter((each) => each !== number) : [...now, number].slice(-MAX_CHOSEN)));
   const brush = (key: string, next: Brush | null) =>
     setBrushes(({ [key]: _, ...others }) => (next ? { ...others, [key]: next } : others));
   const best = sweep.progress.best?.number ?? null;
-  const shared = { matched, known, goodness, colours, chosen, best, wanted };
+  const shared = { matched, known, goodness, colours, chosen, best, wanted, painter };
   const picked = { sweep: sweep.id, chosen, axes, version, promoting, onChoose: choose, onPromote: promote };
   return (
     <>
@@ -84,7 +87,7 @@ export function Trials({ sweep, columns, version }: TrialsProps) {
           <Segments<StateFilter>
             label="Show trials that"
             value={state}
-            options={statesOf(columns, state).map((each) => ({
+            options={states.map((each) => ({
               value: each,
               label: each === "all" ? "All" : stateLabel(each),
             }))}
@@ -236,7 +239,8 @@ const inset = (share: number): number => 0.08 + share * 0.84;
 const spread = (number: number): number => (((number * 0.618033988749895) % 1) + 1) % 1;
 
 function statesOf(columns: TrialColumns, shown: StateFilter): readonly StateFilter[] {
-  const present = new Set(Array.from(columns.known, (number) => columns.stateOf(number)));
+  const present = new Set<TrialState | null>();
+  for (const number of columns.known) present.add(columns.stateOf(number));
   return ["all", ...STATES.filter((state) => present.has(state) || state === shown)];
 }
 

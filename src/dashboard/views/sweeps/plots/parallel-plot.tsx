@@ -8,6 +8,7 @@ import type { TrialAxis } from "./axes.ts";
 import { AxisBrush } from "./axis-brush.tsx";
 import type { Ink } from "./ink.ts";
 import { InkCanvas, type InkLayer } from "./ink-canvas.tsx";
+import type { Painter } from "./painter.ts";
 
 export interface ParallelPlotProps {
   /** The objective last. */
@@ -21,6 +22,7 @@ export interface ParallelPlotProps {
   readonly chosen: readonly number[];
   readonly best: number | null;
   readonly wanted: unknown;
+  readonly painter: Painter;
 }
 
 const HEIGHT_PX = 330;
@@ -44,6 +46,7 @@ export function ParallelPlot({
   chosen,
   best,
   wanted,
+  painter,
 }: ParallelPlotProps) {
   const [root, room] = useWidth<HTMLDivElement>();
   const width = Math.max(room, 2 * SIDE_PX + (axes.length - 1) * MIN_GAP_PX);
@@ -83,7 +86,7 @@ export function ParallelPlot({
       <div class="parallel-sheet" style={{ width: `${width}px`, height: `${HEIGHT_PX}px` }}>
         {room > 0 && (
           <>
-            <InkCanvas width={width} height={HEIGHT_PX} layers={layers} wanted={wanted} name="parallel" />
+            <InkCanvas width={width} height={HEIGHT_PX} layers={layers} wanted={wanted} painter={painter} name="parallel" />
             <svg class="plot-frame" width={width} height={HEIGHT_PX} role="img" aria-label={summaryOf(axes, matched, known)}>
               {marked.map((number) => (
                 <path

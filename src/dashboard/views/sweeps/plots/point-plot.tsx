@@ -7,6 +7,7 @@ import { placeIn, TrialFrame } from "../trial-frame.tsx";
 import type { Tick, TrialAxis } from "./axes.ts";
 import type { Ink } from "./ink.ts";
 import { InkCanvas, type InkLayer } from "./ink-canvas.tsx";
+import type { Painter } from "./painter.ts";
 
 export interface PointPlotProps {
   readonly name: string;
@@ -27,6 +28,7 @@ export interface PointPlotProps {
   readonly chosen: readonly number[];
   readonly best: number | null;
   readonly wanted: unknown;
+  readonly painter: Painter;
   onPick(number: number): void;
 }
 
@@ -35,7 +37,7 @@ const HEIGHT_PX = 300;
 const REACH_PX = 14;
 
 export function PointPlot(props: PointPlotProps) {
-  const { name, label, x, y, matched, known, goodness, colours, line, chosen, best, wanted } = props;
+  const { name, label, x, y, matched, known, goodness, colours, line, chosen, best, wanted, painter } = props;
   const [root, width] = useWidth<HTMLDivElement>();
   const area = plotArea(width, HEIGHT_PX);
   const layers = useMemo(() => {
@@ -74,7 +76,7 @@ export function PointPlot(props: PointPlotProps) {
     <div class="trial-plot" ref={root} style={{ height: `${HEIGHT_PX}px` }} onClick={pick}>
       {width > 0 && (
         <>
-          <InkCanvas width={width} height={HEIGHT_PX} layers={layers} wanted={wanted} name={name} />
+          <InkCanvas width={width} height={HEIGHT_PX} layers={layers} wanted={wanted} painter={painter} name={name} />
           <TrialFrame
             width={width}
             height={HEIGHT_PX}
