@@ -10,6 +10,7 @@ import { Check, Segments, SelectField } from "../../ui/field.tsx";
 import { stateLabel } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { type Brush, type Brushes, brushText, matching } from "./brushes.ts";
+import { FoldsCard } from "./folds.tsx";
 import { ImportanceCard } from "./importance.tsx";
 import { labelsOf, parameterAxis, spansPowers, type TrialAxis, valueAxis } from "./plots/axes.ts";
 import { createPainter } from "./plots/painter.ts";
@@ -59,9 +60,13 @@ export function Trials({ sweep, columns, version }: TrialsProps) {
   return (
     <>
       <div class="sweep-plots">
-        <Card title="Best so far" actions={<Check label="Log scale" checked={isLog} onChange={setLog} />}>
-          <BestPlot {...shared} columns={columns} value={value} maximized={maximized} onPick={choose} />
-        </Card>
+        {axes.length === 0 && sweep.spec.folds ? (
+          <FoldsCard sweep={sweep} version={version} />
+        ) : (
+          <Card title="Best so far" actions={<Check label="Log scale" checked={isLog} onChange={setLog} />}>
+            <BestPlot {...shared} columns={columns} value={value} maximized={maximized} onPick={choose} />
+          </Card>
+        )}
         {axes.length > 0 && <ScatterCard {...shared} axes={axes} value={value} onPick={choose} />}
         {axes.length > 1 && (
           <ImportanceCard sweep={sweep.id} axes={axes} trials={known.length} isOpen={sweep.finished_at === null} />

@@ -32,6 +32,8 @@ const BOTTOM_PX = 14;
 const MIN_GAP_PX = 92;
 /** Room at both ends, for labels. */
 const SIDE_PX = 64;
+/** How far labels are from their axis: beside its handles. */
+const LABEL_PX = 12;
 /** Most lines that are drawn; of more trials every so manieth. */
 export const MAX_LINES = 5000;
 
@@ -132,7 +134,7 @@ function AxisTicks({ axis, x, yOf, last }: AxisTicksProps) {
       <path class="parallel-axis" d={`M${x} ${yOf(0)}V${yOf(1)}`} />
       <g class="plot-ticks parallel-ticks">
         {axis.ticks(6).map(({ share, label }) => (
-          <text key={share} x={last ? x + 7 : x - 7} y={yOf(share) + 3.5} text-anchor={last ? "start" : "end"}>
+          <text key={share} x={last ? x + LABEL_PX : x - LABEL_PX} y={yOf(share) + 3.5} text-anchor={last ? "start" : "end"}>
             {cut(label, 8)}
           </text>
         ))}
