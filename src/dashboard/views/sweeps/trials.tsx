@@ -1,5 +1,6 @@
 /** The trials of a sweep in plots and a table, which all show what is brushed on the axes and what is chosen. */
 import { useMemo, useState } from "preact/hooks";
+import { parameterLabels } from "../../../client/parameter-labels.ts";
 import { isMaximized, type Sweep } from "../../../client/sweeps.ts";
 import type { TrialState } from "../../../domain/sweeps/trial.ts";
 import { ticksOf } from "../../plots/scale.ts";
@@ -12,7 +13,7 @@ import { Card } from "../../ui/surfaces.tsx";
 import { type Brush, type Brushes, brushText, matching } from "./brushes.ts";
 import { FoldsCard } from "./folds.tsx";
 import { ImportanceCard } from "./importance.tsx";
-import { labelsOf, parameterAxis, spansPowers, type TrialAxis, valueAxis } from "./plots/axes.ts";
+import { parameterAxis, spansPowers, type TrialAxis, valueAxis } from "./plots/axes.ts";
 import { createPainter } from "./plots/painter.ts";
 import { MAX_LINES, ParallelPlot } from "./plots/parallel-plot.tsx";
 import { PointPlot } from "./plots/point-plot.tsx";
@@ -119,7 +120,7 @@ export function Trials({ sweep, columns, version }: TrialsProps) {
 function useAxes({ spec }: Sweep, columns: TrialColumns, version: number, maximized: boolean) {
   const [log, setLog] = useState<boolean | null>(null);
   const axes = useMemo(() => {
-    const labels = labelsOf(columns.parameters.map(({ pointer }) => pointer));
+    const labels = parameterLabels(columns.parameters.map(({ pointer }) => pointer));
     return columns.parameters.map((column, index) => parameterAxis(column, labels[index] as string));
   }, [columns]);
   const isLog = useMemo(() => log ?? (!maximized && spansPowers(columns)), [log, columns, version, maximized]);
