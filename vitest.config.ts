@@ -60,9 +60,17 @@ export default defineConfig({
         test: {
           name: "e2e-postgres",
           env: { ...env, TRAINYARD_TEST_STORE: "postgres" },
-          include: ["datasets", "durable", "evaluation", "jobs", "models-out", "serving", "streams", "sweeps"].map(
-            (name) => `test/e2e/${name}.test.ts`,
-          ),
+          include: [
+            "datasets",
+            "durable",
+            "evaluation",
+            "jobs",
+            "models-out",
+            "serving",
+            "streams",
+            "sweeps",
+            "sweeps-as-jobs",
+          ].map((name) => `test/e2e/${name}.test.ts`),
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -39,7 +39,9 @@ describe("the documents", () => {
 
   it("name scripts that package.json has", () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
-    const used = [...documents.values()].flatMap((text) => [...text.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script));
+    const used = [...documents.values()].flatMap((text) =>
+      [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, script]) => script),
+    );
     expect(used.filter((script) => !(String(script) in scripts))).toEqual([]);
   });
 

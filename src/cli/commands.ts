@@ -12,6 +12,7 @@ import { registerPredict } from "./commands/predict.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerStateChanges } from "./commands/state-changes.ts";
 import { registerSweep } from "./commands/sweep.ts";
+import { registerSweeps } from "./commands/sweeps.ts";
 import { registerTrain } from "./commands/train.ts";
 import { registerWatch } from "./commands/watch.ts";
 import { registerWorkers } from "./commands/workers.ts";
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Register[] = [
   registerJobs,
   registerWatch,
   registerStateChanges,
+  registerSweeps,
   registerDatasets,
   registerModels,
   registerExport,

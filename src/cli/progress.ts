@@ -97,15 +97,18 @@ function count(tally: Tally, frame: Frame): void {
   for (const ms of frame.series.epoch_ms ?? []) tally.trainingMs += Number(ms);
 }
 
-/** A figure of a line, and how soon it gives way where a line is too long: those of the greatest `rank` first. */
-interface Figure {
+/** A figure of a line, and how soon it gives way where a line is too long: those of the greatest `rank` first. Those of 0 stay. */
+export interface Figure {
   readonly text: string;
   readonly rank: number;
 }
 
 /** The figures of a job, in at most `width` characters as far as they can give way. */
-function figures(tally: Tally, width = Number.POSITIVE_INFINITY): string {
-  const kept = figuresOf(tally);
+const figures = (tally: Tally): string => fitFigures(figuresOf(tally), Number.POSITIVE_INFINITY);
+
+/** Figures as a text of at most `width` characters, as far as they can give way. */
+export function fitFigures(all: readonly Figure[], width: number): string {
+  const kept = [...all];
   const text = () => kept.map((figure) => figure.text).join("  ");
   while (text().trimEnd().length > width) {
     const last = kept.reduce((most, { rank }, index) => (rank > (kept[most] as Figure).rank ? index : most), 0);
@@ -154,14 +157,28 @@ function scoreText(score: Tally["score"]): string {
 }
 
 function liveLine(tally: Tally, titleWidth: number, terminal: Terminal): string {
+  const { title, epochs } = tally.job;
+  return barLine(terminal, { title, titleWidth, share: tally.epoch / epochs, figures: figuresOf(tally) });
+}
+
+export interface BarLine {
+  readonly title: string;
+  /** In characters. */
+  readonly titleWidth: number;
+  /** What is done, 0..1. */
+  readonly share: number;
+  readonly figures: readonly Figure[];
+}
+
+/** Returns a line of progress that fits the terminal: a title, a bar where there is room for one, and figures. */
+export function barLine(terminal: Terminal, { title: whole, titleWidth, share, figures: all }: BarLine): string {
   // A long title leaves half a line to what changes.
   const shown = Math.min(titleWidth, Math.floor(terminal.columns / 2));
-  const { title: whole } = tally.job;
   const title = terminal.paint.bold((whole.length > shown ? `${whole.slice(0, shown - 1)}…` : whole).padEnd(shown));
   const room = terminal.columns - shown - 4;
-  const text = figures(tally, room);
+  const text = fitFigures(all, room);
   const width = Math.min(LONGEST_BAR, room - text.length - 2);
   // What is said comes before the bar: on a narrow terminal a line is whole without one.
   if (width < LEAST_BAR) return terminal.fit(`  ${title}  ${text}`);
-  return terminal.fit(`  ${title}  ${bar(tally.epoch / tally.job.epochs, width, terminal)}  ${text}`);
+  return terminal.fit(`  ${title}  ${bar(share, width, terminal)}  ${text}`);
 }

@@ -1,5 +1,5 @@
-/** How the command line names jobs and data sets: by id, by the end of an id, or by name, which means the newest one of it. */
-import type { Client, Dataset, Job, Page, PageQuery } from "../client/index.ts";
+/** How the command line names jobs, sweeps and data sets: by id, by the end of an id, or by name, which means the newest one of it. */
+import type { Client, Dataset, Job, Page, PageQuery, Sweep } from "../client/index.ts";
 import { CliError } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -21,6 +21,15 @@ export async function findJob(client: Client, reference: string): Promise<Job> {
   const { data } = await client.jobs({ name: reference, limit: 1 });
   const found = data[0] ?? (await findByEnd((page) => client.jobs(page), reference));
   if (!found) throw new CliError(`no job is named ${reference}; list jobs with: trainyard jobs`);
+  return found;
+}
+
+/** Returns the sweep of an id, the end of one, or a name. Rejects with a CliError when there is none. */
+export async function findSweep(client: Client, reference: string): Promise<Sweep> {
+  if (reference.startsWith("swp_")) return client.sweep(reference);
+  const { data } = await client.sweeps({ name: reference, limit: 1 });
+  const found = data[0] ?? (await findByEnd((page) => client.sweeps(page), reference));
+  if (!found) throw new CliError(`no sweep is named ${reference}; list sweeps with: trainyard sweeps`);
   return found;
 }
 

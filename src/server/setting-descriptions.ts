@@ -92,8 +92,11 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   TRAINYARD_MAX_CATEGORIES: { group: "tables", text: "Categories of one column; a column with more of them is text." },
   TRAINYARD_MAX_CELL_BYTES: { group: "tables", text: "Bytes of one cell." },
 
-  TRAINYARD_PROJECT_QUEUED_JOBS: { group: "projects", text: "Queued jobs; 429 above." },
-  TRAINYARD_PROJECT_RUNNING_JOBS: { group: "projects", text: "Jobs that train at the same time; further ones wait." },
+  TRAINYARD_PROJECT_QUEUED_JOBS: { group: "projects", text: "Queued jobs, and as many sweeps that have not ended; 429 above." },
+  TRAINYARD_PROJECT_RUNNING_JOBS: {
+    group: "projects",
+    text: "Jobs that train at the same time, and as many chunks of sweeps; further ones wait.",
+  },
   TRAINYARD_PROJECT_MODELS: { group: "projects", text: "Models; 409 for jobs and imports above." },
   TRAINYARD_PROJECT_DATASET_BYTES: { group: "projects", text: "Bytes of all uploads together; 413 above." },
   TRAINYARD_PROJECT_REQUESTS_PER_MINUTE: { group: "projects", text: "Requests a minute with keys of the project; 429 above." },

@@ -64,7 +64,7 @@ async function serve(): Promise<void> {
 describe("the commands of README and docs", () => {
   it("install, start and test by scripts that are there", () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
-    const used = [...everything.matchAll(/npm run ([\w:]+)|npm (start|test)\b/g)].map(([, script, word]) => script ?? word);
+    const used = [...everything.matchAll(/npm run ([\w:-]+)|npm (start|test)\b/g)].map(([, script, word]) => script ?? word);
     expect(used.length).toBeGreaterThan(3);
     for (const script of used) expect(scripts).toHaveProperty([script as string]);
     expect(blocks.filter(isInstallation)).toHaveLength(1);

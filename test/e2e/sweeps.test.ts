@@ -1,7 +1,7 @@
 /** Sweeps on the real server: from the request to the model of the best trial, whatever happens in between. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiError, type ProblemDocument } from "../../src/client/error.ts";
-import type { Sweep, SweepFrame, SweepSpec, Trial } from "../../src/client/sweeps.ts";
+import type { Sweep, SweepFrame, SweepSpec, Trial, TrialsQuery } from "../../src/client/sweeps.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const dataDir = await createDataDir();
@@ -34,6 +34,11 @@ const run = async (spec: SweepSpec, { client } = server): Promise<Sweep> =>
   client.waitForSweep((await client.submitSweep(spec)).id);
 const trialsOf = async ({ id }: Sweep, { client } = server): Promise<Trial[]> =>
   (await client.trials(id, { limit: 1000 })).data;
+/** The pages of trials from a cursor to the end. */
+async function restOf(id: string, query: TrialsQuery): Promise<Trial[]> {
+  const { data, has_more, next_after } = await server.client.trials(id, query);
+  return has_more ? [...data, ...(await restOf(id, { ...query, after: next_after as number }))] : data;
+}
 /** What must not depend on the machine. */
 const bits = (trials: readonly Trial[]) => trials.map(({ seconds: _, ...rest }) => rest);
 
@@ -96,7 +101,10 @@ describe("a sweep", () => {
     const values = trial?.fold_values as number[];
     expect(values).toHaveLength(3);
     expect(trial?.value).toBeCloseTo((values[0]! + values[1]! + values[2]!) / 3, 12);
-    expect((await server.client.wait(sweep.job as string)).spec.split).toBeNull();
+    const promoted = await server.client.wait(sweep.job as string);
+    expect(promoted.spec.split).toBeNull();
+    const same = await server.client.submit({ ...JOB, split: null });
+    expect(promoted.model?.sha256).toBe((await server.client.wait(same.id)).model?.sha256);
   });
 
   it("has one gapless sequence of events, the same over REST and WebSocket", async () => {
@@ -168,6 +176,18 @@ describe("a sweep", () => {
     expect(csv[0]).toBe("number,generation,state,value,/optimizer/lr,/model/layers/0/units,/seed,epochs,seconds,sha256,reason");
     expect(csv).toHaveLength(41);
     expect(await problemOf(server.client.trial(id, 40))).toMatchObject({ status: 404 });
+    // Page by page in every order, and within bounds of the value: each trial once.
+    const all = data.concat(await restOf(id, { order_by: "-value", limit: 10, after: data.at(-1)?.number as number }));
+    expect(all.map(({ number }) => number).sort((a, b) => a - b)).toEqual(all.map((_, index) => index));
+    const middle = all.map(({ value }) => value as number).slice(10, 20);
+    const bounds = { min_value: Math.min(...middle), max_value: Math.max(...middle) };
+    const within = await restOf(id, { order_by: "value", limit: 3, ...bounds });
+    expect(within.map(({ value }) => value)).toEqual(middle.toReversed());
+    expect((await restOf(id, { order_by: "-number", limit: 7 })).map(({ number }) => number)).toEqual(
+      all.map((_, index) => all.length - 1 - index),
+    );
+    const ofBounds = (await server.client.trialsCsv(id, { order_by: "value", ...bounds })).trimEnd().split("\r\n").slice(1);
+    expect(ofBounds.map((line) => Number(line.split(",")[0]))).toEqual(within.map(({ number }) => number));
   });
 
   it("keeps a trial that fails, with its reason", async () => {

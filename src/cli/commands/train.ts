@@ -7,12 +7,12 @@ import { type Context, examples, type Register } from "../context.ts";
 import { dataDirectoryOf, withServer } from "../embedded.ts";
 import { EXIT, usageError } from "../exit.ts";
 import { followJob, howToReturn } from "../follow.ts";
+import { followSweep } from "../follow-sweep.ts";
 import { printNotes } from "../notes.ts";
 import { findDataset } from "../references.ts";
 import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
 import { formatOf, openTable, type TableFile } from "../table-file.ts";
 import { namesOf, numberFrom, patienceOf, wholeNumber } from "../values.ts";
-import { followSweep } from "./sweep.ts";
 
 export const registerTrain: Register = (program, context) => {
   program

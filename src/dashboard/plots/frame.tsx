@@ -18,12 +18,13 @@ const BOTTOM_PX = 40;
 const EDGE_PX = 8;
 
 /**
- * Returns the area inside the frame of a plot of this size, in px. With the vertical domain there is room for its longest tick
- * beside the name of the axis.
+ * Returns the area inside the frame of a plot of this size, in px. With the vertical domain, or the labels of its ticks, there is room
+ * for the longest of them beside the name of the axis.
  */
-export function plotArea(width: number, height: number, y?: Domain): PlotArea {
+export function plotArea(width: number, height: number, y?: Domain | readonly string[]): PlotArea {
   const inner = Math.max(1, height - EDGE_PX - BOTTOM_PX);
-  const longest = y ? Math.max(0, ...verticalTicks(y, inner).map((tick) => tickLabel(tick).length)) : 0;
+  const labels = !y ? [] : "min" in y ? verticalTicks(y, inner).map(tickLabel) : y;
+  const longest = Math.max(0, ...labels.map(({ length }) => length));
   const left = Math.max(LEFT_PX, Math.ceil(NAME_PX + longest * CHARACTER_PX));
   return { left, top: EDGE_PX, width: Math.max(1, width - left - EDGE_PX), height: inner };
 }

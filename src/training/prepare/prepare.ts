@@ -106,8 +106,19 @@ function startOf(start: JobSpec["init_from"]): References["model"] {
   return null;
 }
 
-/** Prepares a job from a valid spec and its resolved references. */
-export function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: Resolved): Prepared {
+/** Computes the bytes that training a network on such rows needs. Throws as `memoryEstimate` does. */
+export type SizeOf = (spec: NetworkSpec, shape: DataShape) => number;
+
+/**
+ * Prepares a job from a valid spec and its resolved references. Whoever prepares many jobs that are alike may give what computes their
+ * memory.
+ */
+export function prepareSpec(
+  spec: JobSpec,
+  limits: Limits,
+  { dataset, model }: Resolved,
+  sizeOf: SizeOf = memoryEstimate,
+): Prepared {
   const data = describeData(spec, dataset, model);
   if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);
   const { shape } = data;
@@ -116,7 +127,7 @@ export function prepareSpec(spec: JobSpec, limits: Limits, { dataset, model }: R
   }
   return "auto" in spec.model
     ? prepareSearch(spec, limits, shape, data, dataset)
-    : prepareNetwork(spec, limits, shape, data, { dataset, model });
+    : prepareNetwork(spec, limits, shape, data, { dataset, model }, sizeOf);
 }
 
 /** Prepares a job whose network is searched for. */
@@ -162,6 +173,7 @@ function prepareNetwork(
   shape: DataShape,
   data: Described,
   { dataset, model }: Resolved,
+  sizeOf: SizeOf,
 ): Prepared {
   const { resolution, errors } = resolve(spec, shape);
   if (errors.length > 0) return INVALID(errors);
@@ -174,7 +186,7 @@ function prepareNetwork(
   const initial = initialWeights(spec, network, model);
   if (initial.errors.length > 0) return INVALID(initial.errors);
   const resolved = resolvedSpecOf(spec, resolution, shape, data, dataset, initial);
-  const memory = sizeOf(resolved, shape);
+  const memory = sized(() => sizeOf(resolved, shape));
   if (!memory.ok) return INVALID(memory.errors);
   const { memoryBytes } = memory;
   return preparedOf(
@@ -199,9 +211,9 @@ function excessMemory(bytes: number, { jobMemoryBytes, memoryBytes }: Limits): F
 }
 
 /** Computes the memory that a job needs. A network may accept the rows of the data and yet reject one of them alone. */
-function sizeOf(spec: NetworkSpec, shape: DataShape): Sized {
+function sized(estimate: () => number): Sized {
   try {
-    return { ok: true, memoryBytes: memoryEstimate(spec, shape) };
+    return { ok: true, memoryBytes: estimate() };
   } catch (error) {
     if (error instanceof TooManyOperationsError)
       return { ok: false, errors: [{ pointer: "/model/layers", detail: error.message }] };

@@ -1,13 +1,14 @@
 /**
- * What trials share, each kept by what it depends on: prepared jobs by all but learning rate, epochs and seed; rows by what chooses
- * them; compiled programs by what is compiled in. None of it changes a bit of a trial.
+ * What trials share, each kept by what it depends on: prepared jobs by all but the numbers of the optimiser, epochs and seed; rows by
+ * what chooses them; compiled programs by what is compiled in. None of it changes a bit of a trial.
  */
 import { createLru } from "../../domain/lru.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { JobSpec, NetworkSpec } from "../../domain/spec/spec.ts";
 import { formOf } from "../../domain/spec/split.ts";
+import { keysOf, withValueAt } from "../../domain/sweeps/json-pointer.ts";
 import type { TrialParameters } from "../../domain/sweeps/parameter.ts";
-import { applyParameters, partOf } from "../../domain/sweeps/parameter-space.ts";
+import { partOf } from "../../domain/sweeps/parameter-space.ts";
 import { packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { isBalanced } from "../data/class-weights.ts";
 import { cutTable, type JobData, loadData, loadTable } from "../data/data.ts";
@@ -15,7 +16,8 @@ import { PAYLOAD } from "../data/source.ts";
 import type { Parts } from "../data/split.ts";
 import type { Table } from "../data/table.ts";
 import { planTrials, type TrialPlan } from "../many/trial-plan.ts";
-import type { TrainingSizes } from "../run/build.ts";
+import type { SizeOf } from "../prepare/prepare.ts";
+import { memoryEstimate, type TrainingSizes } from "../run/build.ts";
 import { sizesOf } from "../run/sizes.ts";
 import { foldsOfSweep, runOf } from "./sweep-folds.ts";
 import { type OpenSweep, type PreparedTrial, prepareTrial } from "./trial-source.ts";
@@ -29,7 +31,7 @@ export interface OpenPlan {
   readonly data: JobData;
 }
 
-/** What trials have in common that differ in learning rate, epochs and seed alone. */
+/** What trials have in common that differ in free fields alone. */
 export interface TrialCommon {
   /** What of the job is compiled in, as text. */
   readonly compiledIn: string;
@@ -65,17 +67,8 @@ interface Loaded {
   readonly sizes: TrainingSizes;
 }
 
-/** What passes through preparation as it is, so that trials that differ in it alone are prepared once. */
-interface FreeFields {
-  readonly lr: number;
-  readonly epochs: number;
-  readonly seed: number;
-}
-
 /** A job that was prepared for all trials that differ in free fields alone. */
-type Family =
-  | { readonly ok: true; readonly job: PreparedJob; readonly fields: FreeFields; readonly common: TrialCommon }
-  | Extract<PreparedTrial, { ok: false }>;
+type Family = OpenTrial;
 
 interface Kept {
   readonly plan: TrialPlan;
@@ -86,20 +79,20 @@ interface Kept {
 /** Creates the parts of a sweep, empty. Its methods throw an Error where something fails that was checked before. */
 export function createTrialParts(sweep: OpenSweep): TrialParts {
   const { job, space, dataset } = sweep;
-  const free = freePointers(job);
-  const bound = space.dimensions.filter(({ pointer }) => !free.has(pointer));
-  const freeDimensions = space.dimensions.flatMap((dimension) => {
-    const field = free.get(dimension.pointer);
-    return field ? [{ field, dimension }] : [];
-  });
-  const freeFieldsOf = (parameters: TrialParameters): Partial<FreeFields> => {
-    const fields: Partial<Record<keyof FreeFields, number>> = {};
-    for (const { field, dimension } of freeDimensions) {
+  const isFree = freeIn(job);
+  const bound = space.dimensions.filter(({ pointer }) => !isFree(pointer));
+  const free = space.dimensions.flatMap((dimension) =>
+    isFree(dimension.pointer) ? [{ dimension, keys: keysOf(dimension.pointer) as readonly string[] }] : [],
+  );
+  const withFreeFields = (spec: PreparedJob["spec"], parameters: TrialParameters): PreparedJob["spec"] => {
+    let own: unknown = spec;
+    for (const { dimension, keys } of free) {
       const part = partOf(dimension, parameters);
-      if (part !== undefined) fields[field] = part as number;
+      if (part !== undefined) own = withValueAt(own, keys, part);
     }
-    return fields;
+    return own as PreparedJob["spec"];
   };
+  const sizes = createSizes();
   const variesData = space.dimensions.some(({ pointer }) => pointer.startsWith("/data") || pointer.startsWith("/init_from"));
   const families = createLru<Family>({ maxCount: MAX_PREPARED, ...UNBOUNDED_BYTES });
   const whole = createLru<Table>({ maxCount: MAX_WHOLE, maxBytes: MAX_TABLE_BYTES, bytesOf: bytesOfTable });
@@ -135,16 +128,10 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
     prepare(parameters) {
       // Which free fields a trial sets depends on its choices alone, which are part of the key.
       const key = JSON.stringify(bound.map(({ pointer }) => parameters[pointer]));
-      const known = families.get(key) ?? prepareFamily(sweep, parameters);
+      const known = families.get(key) ?? prepareFamily(sweep, parameters, sizes);
       families.set(key, known);
       if (!known.ok) return known;
-      const { lr, epochs, seed } = { ...known.fields, ...freeFieldsOf(parameters) };
-      const { spec } = known.job;
-      return {
-        ok: true,
-        job: { ...known.job, spec: { ...spec, optimizer: { ...spec.optimizer, lr }, epochs, seed } },
-        common: known.common,
-      };
+      return { ...known, job: { ...known.job, spec: withFreeFields(known.job.spec, parameters) } };
     },
     foldsOf(trial) {
       const { folds: options } = sweep.spec;
@@ -161,9 +148,9 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
       const key = `${fold} ${rowsKey(trial)}`;
       const loaded = tables.get(key) ?? load(trial, parts);
       tables.set(key, loaded);
-      const { data, sizes } = loaded;
-      const planKey = compiledIn + JSON.stringify(compiledSizes(trial, sizes));
-      const kept = plans.get(planKey) ?? compilePlan(trial, sizes);
+      const { data } = loaded;
+      const planKey = compiledIn + JSON.stringify(compiledSizes(trial, loaded.sizes));
+      const kept = plans.get(planKey) ?? compilePlan(trial, loaded.sizes);
       plans.set(planKey, kept);
       return { plan: kept.plan, data };
     },
@@ -177,25 +164,59 @@ function compilePlan({ spec }: PreparedJob, sizes: TrainingSizes): Kept {
 }
 
 /** Prepares the first trial of a family. */
-function prepareFamily(sweep: OpenSweep, parameters: TrialParameters): Family {
-  const prepared = prepareTrial(sweep, parameters);
+function prepareFamily(sweep: OpenSweep, parameters: TrialParameters, sizeOf: SizeOf): Family {
+  const prepared = prepareTrial(sweep, parameters, sizeOf);
   if (!prepared.ok) return prepared;
   const { job } = prepared;
   const { task, model, loss, clip_grad, batch_size, metrics, init_from } = job.spec;
   const compiledIn = JSON.stringify([task, model, loss, clip_grad, batch_size, metrics, init_from?.freeze ?? []]);
-  const { optimizer, epochs, seed } = applyParameters(sweep.job, sweep.space, parameters) as JobSpec;
-  return { ok: true, job, fields: { lr: optimizer.lr, epochs, seed }, common: { compiledIn, initial: initialOf(job) } };
+  return { ok: true, job, common: { compiledIn, initial: initialOf(job) } };
 }
 
-/** Pointers of the free fields of a job. */
-function freePointers({ data, split }: JobSpec): ReadonlyMap<string, keyof FreeFields> {
+/** Numbers that pass through preparation as they are, whatever stands beside them: trials that differ in them are prepared once. */
+const FREE: ReadonlySet<string> = new Set([
+  "/epochs",
+  "/optimizer/lr",
+  "/optimizer/weight_decay",
+  "/optimizer/betas/0",
+  "/optimizer/betas/1",
+  "/optimizer/eps",
+  "/optimizer/alpha",
+  "/optimizer/rho",
+  "/optimizer/lr_decay",
+  "/optimizer/momentum_decay",
+]);
+
+/** Returns what says whether the field of a pointer is free in trials of a job. */
+function freeIn({ data, split }: JobSpec): (pointer: string) => boolean {
   // By groups, the seed draws how many rows are held out; of a data set, what they teach is part of the job too.
   const isCounted = !split || ["shares", "positions"].includes(formOf(split).form);
-  const free = new Map<string, keyof FreeFields>([
-    ["/optimizer/lr", "lr"],
-    ["/epochs", "epochs"],
-  ]);
-  return isCounted && !("dataset" in data) ? free.set("/seed", "seed") : free;
+  const isSeedFree = isCounted && !("dataset" in data);
+  return (pointer) => FREE.has(pointer) || (isSeedFree && pointer === "/seed");
+}
+
+/** Most sizes of networks that are kept. */
+const MAX_SIZES = 1024;
+
+/**
+ * Returns what computes the memory of jobs, once for all that differ in no size. It costs a plan of the whole step, more than a small
+ * trial does.
+ */
+function createSizes(): SizeOf {
+  const known = createLru<number>({ maxCount: MAX_SIZES, ...UNBOUNDED_BYTES });
+  return (spec, shape) => {
+    const { task, model, loss, optimizer, clip_grad, batch_size, metrics, early_stopping, init_from } = spec;
+    const { rows, validationRows, testRows, featureWidth, targetWidth, embeddings, classes, columns } = shape;
+    const key = JSON.stringify([
+      [task, model, loss, clip_grad, batch_size, metrics, early_stopping?.restore_best, init_from?.freeze],
+      [rows, validationRows, testRows, featureWidth, targetWidth, embeddings, classes.length, columns?.weights],
+      // A number of 0 leaves a term out; what else it is takes no memory.
+      JSON.stringify(optimizer, (_, value: unknown) => (typeof value === "number" ? value !== 0 : value)),
+    ]);
+    const size = known.get(key) ?? memoryEstimate(spec, shape);
+    known.set(key, size);
+    return size;
+  };
 }
 
 /** What of the sizes is compiled in: counts of classes only where they weigh in the loss, scalings where metrics look at them. */

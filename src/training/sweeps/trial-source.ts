@@ -8,7 +8,7 @@ import { applyParameters, type Space } from "../../domain/sweeps/parameter-space
 import type { ResolvedSweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { TrialResult } from "../../domain/sweeps/trial.ts";
 import type { SweepSource } from "../../domain/sweeps/trial-run.ts";
-import { prepareSpec } from "../prepare/prepare.ts";
+import { prepareSpec, type SizeOf } from "../prepare/prepare.ts";
 
 /** The job that trials vary, in full, and the space of its parameters. */
 interface JobAndSpace {
@@ -57,10 +57,14 @@ export type PreparedTrial =
   | { readonly ok: true; readonly job: Extract<Prepared, { ok: true }> }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** Prepares a trial. */
-export function prepareTrial({ job, space, dataset, limits }: OpenSweep, parameters: TrialParameters): PreparedTrial {
+/** Prepares a trial. `sizeOf` computes the memory that it needs. */
+export function prepareTrial(
+  { job, space, dataset, limits }: OpenSweep,
+  parameters: TrialParameters,
+  sizeOf: SizeOf,
+): PreparedTrial {
   const parsed = parseJobSpec(applyParameters(job, space, parameters));
   if ("errors" in parsed) return { ok: false, errors: parsed.errors };
-  const prepared = prepareSpec(parsed.spec, limits, { dataset, model: null });
+  const prepared = prepareSpec(parsed.spec, limits, { dataset, model: null }, sizeOf);
   return prepared.ok ? { ok: true, job: prepared } : { ok: false, errors: prepared.errors };
 }

@@ -1,5 +1,5 @@
 /** Sweeps in a real browser: from a range in the form to the best trial's job, with plots that filter and a table that sorts. */
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SweepSpec } from "../../../src/client/index.ts";
 import { PHONE } from "../browser.ts";
@@ -11,6 +11,20 @@ beforeAll(async () => {
   stage = await openStage({ TRAINYARD_WORKERS: "1" });
 });
 afterAll(() => stage.close());
+
+/** A phone of 390 px. */
+const NARROW = { ...PHONE, viewport: { width: 390, height: 844 } };
+/** More than there is on a view to tab through. */
+const MAX_TABS = 160;
+
+/** Presses Tab until an element has the focus: only what keys reach can be used by them. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let tabs = 0; tabs < MAX_TABS; tabs++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab does not reach ${target}`);
+}
 
 const HOSTILE = `<img src=x onerror=alert(1)> & "long" ${"name ".repeat(20)}`.trim();
 
@@ -219,10 +233,64 @@ describe("a sweep", () => {
     expect(faults).toEqual([]);
   });
 
+  it("shows what cross-validation came to: each fold, their mean and spread", async () => {
+    const id = await swept({ name: "five-folds", job: JOB, folds: { count: 5 }, promote: "none" });
+    const { fold_values: values, value } = await stage.client.trial(id, 0);
+    const { page, faults } = await stage.open(`/sweeps/${id}`);
+    const folds = page.getByRole("list", { name: "validation loss of each fold" });
+    await folds.waitFor();
+    expect(await folds.getByRole("listitem").allInnerTexts()).toEqual(
+      values?.map((each, index) => expect.stringMatching(new RegExp(`Fold ${index + 1}\\s+${each.toFixed(4)}`))),
+    );
+    expect(await page.getByText("standard deviation of 5 folds").count()).toBe(1);
+    await page.getByText(`${value?.toFixed(4)} ±`).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it.each([
+    ["a wide screen", { viewport: { width: 1440, height: 900 }, colorScheme: "light" }],
+    ["a phone", { ...NARROW, colorScheme: "dark" }],
+  ] as const)(
+    "is read, filtered, sorted, chosen and promoted by keys alone on %s",
+    { timeout: 120_000 },
+    async (_, options) => {
+      const name = `by-keys-${options.colorScheme}`;
+      const id = await swept({ ...SPEC, name, promote: "none", trials: 30 });
+      const { page, faults } = await stage.open("/sweeps", options);
+      const link = page.getByRole("link", { name });
+      await link.waitFor();
+      await tabTo(page, link);
+      await page.keyboard.press("Enter");
+      await page.waitForURL(`**/sweeps/${id}`);
+      await drawn(page);
+      // The page begins at its heading; from there on Tab reaches everything in order.
+      await tabTo(page, page.getByRole("combobox", { name: "Parameter" }));
+      await tabTo(page, page.getByRole("slider", { name: "/model/layers/0/units, at least" }));
+      await page.keyboard.press("ArrowUp");
+      await expect.poll(() => matches(page)).toMatch(/^\d+ of 30 match$/);
+      await tabTo(page, page.getByRole("button", { name: "Lift the filter on /model/layers/0/units" }));
+      await page.keyboard.press("Enter");
+      await expect.poll(() => page.locator(".trial-filters").count()).toBe(0);
+      await tabTo(page, page.getByRole("button", { name: "Trial", exact: true }));
+      await page.keyboard.press("Enter");
+      await expect.poll(async () => (await cells(page, 2))[0]).toBe("0");
+      await tabTo(page, page.getByRole("checkbox", { name: "Choose trial 0" }));
+      await page.keyboard.press("Space");
+      await page.locator(".chosen-trial").waitFor();
+      expect(await faultsOfView(page)).toEqual([]);
+      await tabTo(page, page.getByRole("button", { name: "Promote trial 0 to a job" }));
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/\/jobs\/job_/);
+      expect(faults).toEqual([]);
+    },
+  );
+
   it.each([
     ["a wide light screen", { viewport: { width: 1440, height: 900 }, colorScheme: "light" }],
+    ["a wide dark screen", { viewport: { width: 1440, height: 900 }, colorScheme: "dark" }],
     ["a tablet, dark", { viewport: { width: 1024, height: 768 }, colorScheme: "dark" }],
-    ["a dark phone", { ...PHONE, colorScheme: "dark" }],
+    ["a light phone", { ...NARROW, colorScheme: "light" }],
+    ["a dark phone", { ...NARROW, colorScheme: "dark" }],
   ] as const)("has no fault on %s, whatever its names and parameters", { timeout: 120_000 }, async (_, options) => {
     const choices = {
       [HOSTILE.slice(0, 90)]: JOB.model.layers,
@@ -260,7 +328,7 @@ describe("a sweep", () => {
     expect(await faultsOfView(page)).toEqual([]);
     for (const id of [wild, single, failed]) {
       await page.goto(`${stage.url}/sweeps/${id}`);
-      await drawn(page);
+      if (id !== single) await drawn(page);
       await rows(page).first().getByRole("checkbox").check();
       await page.locator(".chosen-trial").waitFor();
       expect([id, await faultsOfView(page)]).toEqual([id, []]);

@@ -3,7 +3,7 @@ import { WebSocket } from "ws";
 
 /** What a test looks at in a frame. */
 export interface ReceivedFrame {
-  readonly type: "state" | "metrics" | "end";
+  readonly type: "state" | "metrics" | "progress" | "end";
   readonly seq: number;
   readonly state?: string;
   readonly reason?: string;
@@ -22,9 +22,12 @@ export interface SocketReader {
   until(fits: (frame: ReceivedFrame) => boolean): Promise<ReceivedFrame>;
 }
 
-/** Opens a job's WebSocket. */
-export function readSocket(baseUrl: string, jobId: string, after = 0): SocketReader {
-  const socket = new WebSocket(`${baseUrl.replace("http", "ws")}/v1/jobs/${jobId}/stream?after=${after}`);
+/** The path of a job or a sweep, as its id says. */
+const pathOf = (id: string): string => `/v1/${id.startsWith("swp_") ? "sweeps" : "jobs"}/${id}`;
+
+/** Opens the WebSocket of a job or a sweep. */
+export function readSocket(baseUrl: string, id: string, after = 0): SocketReader {
+  const socket = new WebSocket(`${baseUrl.replace("http", "ws")}${pathOf(id)}/stream?after=${after}`);
   const frames: ReceivedFrame[] = [];
   const waiting = new Set<() => void>();
   socket.on("message", (data, isBinary) => {
@@ -54,13 +57,13 @@ export function readSocket(baseUrl: string, jobId: string, after = 0): SocketRea
   };
 }
 
-/** Reads a job's server-sent events until the server ends them, or until `enough` says so. */
+/** Reads the server-sent events of a job or a sweep until the server ends them, or until `enough` says so. */
 export async function readEventStream(
   baseUrl: string,
-  jobId: string,
+  id: string,
   { lastEventId, enough }: { lastEventId?: number; enough?: (frame: ReceivedFrame) => boolean } = {},
 ): Promise<{ status: number; frames: ReceivedFrame[] }> {
-  const response = await fetch(`${baseUrl}/v1/jobs/${jobId}/events`, {
+  const response = await fetch(`${baseUrl}${pathOf(id)}/events`, {
     headers: {
       accept: "text/event-stream",
       ...(lastEventId === undefined ? {} : { "last-event-id": String(lastEventId) }),

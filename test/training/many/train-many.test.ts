@@ -9,6 +9,8 @@ import { plannedJob } from "./trials.ts";
 
 /** Each random spec is compiled: seconds in all, and minutes on a machine that is busy with other tests. */
 const SLOW_MS = 600_000;
+/** How many random specs are trained both ways. `TRIAL_SPECS=5000` looks longer. */
+const SPECS = Number(process.env.TRIAL_SPECS ?? 200);
 
 const moons = {
   data: { generator: { type: "moons", samples: 60, noise: 0.2, seed: 7 } },
@@ -124,7 +126,7 @@ describe("trials", () => {
           const { plan, trial } = plannedJob(random);
           expect(ofTrial(trainTrial(plan, trial))).toEqual(ofJob(train(random)));
         }),
-        { numRuns: 100 },
+        { numRuns: SPECS },
       );
     },
     SLOW_MS,

@@ -94,6 +94,36 @@ describe("a trial", () => {
     }
   });
 
+  it.each<[string, object, Readonly<Record<string, readonly number[]>>]>([
+    ["adamw", {}, { weight_decay: [0, 0.02, 0.3], "betas/0": [0.8, 0.95], "betas/1": [0.9, 0.99], eps: [1e-8, 1e-3] }],
+    ["nadam", {}, { momentum_decay: [0, 0.01], weight_decay: [0, 0.1] }],
+    ["rmsprop", { lr: 0.01 }, { alpha: [0.5, 0.9], momentum: [0, 0.9], eps: [1e-8, 1e-2] }],
+    ["adagrad", { lr: 0.1 }, { lr_decay: [0, 0.1], initial_accumulator_value: [0, 0.5] }],
+    ["adadelta", { lr: 1 }, { rho: [0.5, 0.95], eps: [1e-6, 1e-3] }],
+    ["sgd", { lr: 0.1 }, { momentum: [0, 0.5, 0.9], dampening: [0, 0.5], weight_decay: [0, 0.01] }],
+  ])("is its own job whatever the numbers of %s, prepared together or apart", (type, own, numbers) => {
+    const job = { ...base, epochs: 6, optimizer: { type, lr: 0.05, ...own } };
+    const pointerOf = (name: string) => `/optimizer/${name}`;
+    const fields = Object.entries(numbers);
+    const trainer = trainerOf(job, Object.fromEntries(fields.map(([name, values]) => [pointerOf(name), { values }])));
+    const longest = Math.max(...fields.map(([, values]) => values.length));
+    for (let number = 0; number <= longest; number++) {
+      // The fields are out of step, so that trials share some of their numbers.
+      const chosen = fields.map(([name, values], at) => [name, values[(number + at) % values.length] as number] as const);
+      const optimizer: Record<string, unknown> = { ...job.optimizer };
+      for (const [name, value] of chosen) {
+        const [field, at] = name.split("/") as [string, string?];
+        const betas = (optimizer[field] ?? [0.9, 0.999]) as number[];
+        optimizer[field] = at === undefined ? value : betas.with(Number(at), value);
+      }
+      const parameters = Object.fromEntries(chosen.map(([name, value]) => [pointerOf(name), value]));
+      const { result } = train({ ...job, optimizer });
+      const outcome = trainer.run({ number, parameters, untilEpoch: null } as never, 0, null);
+      if (result.state !== "succeeded") throw new Error(JSON.stringify(result));
+      expect(outcome?.trial).toMatchObject({ sha256: result.model.sha256, value: result.metrics.best.val_loss });
+    }
+  });
+
   it("has one max_seconds for all of its rungs", () => {
     const trainer = trainerOf({ ...base, max_seconds: 60 }, { "/seed": { min: 0, max: 9, integer: true } });
     const planned = { number: 1, parameters: { "/seed": 1 }, goesOn: false };

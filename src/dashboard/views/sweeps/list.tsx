@@ -52,7 +52,9 @@ export function SweepList({ query }: { readonly query: URLSearchParams }) {
         />
       </div>
       {pages.error ? <Problem error={pages.error} retry={pages.reload} /> : null}
-      <div class="card">{sweeps ? <Sweeps sweeps={sweeps} isFiltered={state !== undefined} /> : <ListSkeleton />}</div>
+      <div class="card sweep-list">
+        {sweeps ? <Sweeps sweeps={sweeps} isFiltered={state !== undefined} /> : <ListSkeleton />}
+      </div>
       {pages.hasMore && (
         <Button busy={pages.loading} onClick={pages.loadMore}>
           Load {PAGE} more

@@ -1,11 +1,12 @@
 /** The frame of a plot of trials as SVG: ticks, names and grid of two axes around an area; what is drawn in it lies behind. */
 import type { ComponentChildren } from "preact";
 import { type PlotArea, plotArea } from "../../plots/frame.tsx";
-import type { Tick } from "./plots/axes.ts";
+import type { Tick, TrialAxis } from "./plots/axes.ts";
 
 export interface TrialFrameProps {
   readonly width: number;
   readonly height: number;
+  readonly area: PlotArea;
   readonly x: { readonly name: string; readonly ticks: readonly Tick[] };
   readonly y: { readonly name: string; readonly ticks: readonly Tick[] };
   /** What the picture shows, for screen readers. */
@@ -16,9 +17,9 @@ export interface TrialFrameProps {
 
 /** Characters of a tick's label that are shown. */
 const TICK_CHARACTERS = 14;
+const VERTICAL_CHARACTERS = 7;
 
-export function TrialFrame({ width, height, x, y, label, children }: TrialFrameProps) {
-  const area = plotArea(width, height);
+export function TrialFrame({ width, height, area, x, y, label, children }: TrialFrameProps) {
   const { left, top, width: w, height: h } = area;
   return (
     <svg class="plot-frame" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
@@ -38,7 +39,7 @@ export function TrialFrame({ width, height, x, y, label, children }: TrialFrameP
         ))}
         {y.ticks.map((tick) => (
           <text key={tick.share} x={left - 6} y={top + (1 - tick.share) * h + 3.5} text-anchor="end">
-            {cut(tick.label, 7)}
+            {cut(tick.label, VERTICAL_CHARACTERS)}
           </text>
         ))}
       </g>
@@ -52,6 +53,16 @@ export function TrialFrame({ width, height, x, y, label, children }: TrialFrameP
       <rect class="plot-edge" x={left} y={top} width={w} height={h} />
     </svg>
   );
+}
+
+/** The ticks of a vertical axis in an area of this height. */
+export const verticalTicks = (axis: TrialAxis, { height }: Pick<PlotArea, "height">): readonly Tick[] =>
+  axis.ticks(height / 44);
+
+/** Returns the area inside the frame of a plot, in px: with room at the left for the ticks of its vertical axis beside their name. */
+export function trialArea(width: number, height: number, y: TrialAxis): PlotArea {
+  const labels = verticalTicks(y, plotArea(width, height)).map(({ label }) => cut(label, VERTICAL_CHARACTERS));
+  return plotArea(width, height, labels);
 }
 
 /** Labels at the ends stay within the picture. */

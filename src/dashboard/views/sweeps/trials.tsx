@@ -1,5 +1,6 @@
 /** The trials of a sweep in plots and a table, which all show what is brushed on the axes and what is chosen. */
 import { useMemo, useState } from "preact/hooks";
+import { parameterLabels } from "../../../client/parameter-labels.ts";
 import { isMaximized, type Sweep } from "../../../client/sweeps.ts";
 import type { TrialState } from "../../../domain/sweeps/trial.ts";
 import { ticksOf } from "../../plots/scale.ts";
@@ -10,8 +11,10 @@ import { Check, Segments, SelectField } from "../../ui/field.tsx";
 import { stateLabel } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 import { type Brush, type Brushes, brushText, matching } from "./brushes.ts";
+import { FoldsCard } from "./folds.tsx";
 import { ImportanceCard } from "./importance.tsx";
-import { labelsOf, parameterAxis, spansPowers, type TrialAxis, valueAxis } from "./plots/axes.ts";
+import { parameterAxis, spansPowers, type TrialAxis, valueAxis } from "./plots/axes.ts";
+import { createPainter } from "./plots/painter.ts";
 import { MAX_LINES, ParallelPlot } from "./plots/parallel-plot.tsx";
 import { PointPlot } from "./plots/point-plot.tsx";
 import { MAX_CHOSEN, TrialCurves } from "./plots/trial-curves.tsx";
@@ -46,19 +49,25 @@ export function Trials({ sweep, columns, version }: TrialsProps) {
   );
   const goodness = useMemo(() => goodnessOf(value, known, maximized), [known, value.values, maximized]);
   const wanted = useMemo(() => ({}), [brushes, state, isLog]);
+  const painter = useMemo(createPainter, []);
+  const states = useMemo(() => statesOf(columns, state), [columns, known, version, state]);
   const choose = (number: number) =>
     setChosen((now) => (now.includes(number) ? now.filter((each) => each !== number) : [...now, number].slice(-MAX_CHOSEN)));
   const brush = (key: string, next: Brush | null) =>
     setBrushes(({ [key]: _, ...others }) => (next ? { ...others, [key]: next } : others));
   const best = sweep.progress.best?.number ?? null;
-  const shared = { matched, known, goodness, colours, chosen, best, wanted };
+  const shared = { matched, known, goodness, colours, chosen, best, wanted, painter };
   const picked = { sweep: sweep.id, chosen, axes, version, promoting, onChoose: choose, onPromote: promote };
   return (
     <>
       <div class="sweep-plots">
-        <Card title="Best so far" actions={<Check label="Log scale" checked={isLog} onChange={setLog} />}>
-          <BestPlot {...shared} columns={columns} value={value} maximized={maximized} onPick={choose} />
-        </Card>
+        {axes.length === 0 && sweep.spec.folds ? (
+          <FoldsCard sweep={sweep} version={version} />
+        ) : (
+          <Card title="Best so far" actions={<Check label="Log scale" checked={isLog} onChange={setLog} />}>
+            <BestPlot {...shared} columns={columns} value={value} maximized={maximized} onPick={choose} />
+          </Card>
+        )}
         {axes.length > 0 && <ScatterCard {...shared} axes={axes} value={value} onPick={choose} />}
         {axes.length > 1 && (
           <ImportanceCard sweep={sweep.id} axes={axes} trials={known.length} isOpen={sweep.finished_at === null} />
@@ -84,7 +93,7 @@ export function Trials({ sweep, columns, version }: TrialsProps) {
           <Segments<StateFilter>
             label="Show trials that"
             value={state}
-            options={statesOf(columns, state).map((each) => ({
+            options={states.map((each) => ({
               value: each,
               label: each === "all" ? "All" : stateLabel(each),
             }))}
@@ -111,7 +120,7 @@ export function Trials({ sweep, columns, version }: TrialsProps) {
 function useAxes({ spec }: Sweep, columns: TrialColumns, version: number, maximized: boolean) {
   const [log, setLog] = useState<boolean | null>(null);
   const axes = useMemo(() => {
-    const labels = labelsOf(columns.parameters.map(({ pointer }) => pointer));
+    const labels = parameterLabels(columns.parameters.map(({ pointer }) => pointer));
     return columns.parameters.map((column, index) => parameterAxis(column, labels[index] as string));
   }, [columns]);
   const isLog = useMemo(() => log ?? (!maximized && spansPowers(columns)), [log, columns, version, maximized]);
@@ -236,7 +245,8 @@ const inset = (share: number): number => 0.08 + share * 0.84;
 const spread = (number: number): number => (((number * 0.618033988749895) % 1) + 1) % 1;
 
 function statesOf(columns: TrialColumns, shown: StateFilter): readonly StateFilter[] {
-  const present = new Set(Array.from(columns.known, (number) => columns.stateOf(number)));
+  const present = new Set<TrialState | null>();
+  for (const number of columns.known) present.add(columns.stateOf(number));
   return ["all", ...STATES.filter((state) => present.has(state) || state === shown)];
 }
 

@@ -1,9 +1,10 @@
 /** The trials of a sweep in columns: read from CSV, filtered, sorted, and inked. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parameterLabels } from "../../../../src/client/parameter-labels.ts";
 import { brushBetween, matching, sharesOf, sorted } from "../../../../src/dashboard/views/sweeps/brushes.ts";
 import { rowsOf } from "../../../../src/dashboard/views/sweeps/csv-rows.ts";
-import { labelsOf, parameterAxis } from "../../../../src/dashboard/views/sweeps/plots/axes.ts";
+import { parameterAxis } from "../../../../src/dashboard/views/sweeps/plots/axes.ts";
 import { createInk } from "../../../../src/dashboard/views/sweeps/plots/ink.ts";
 import { createTrialColumns } from "../../../../src/dashboard/views/sweeps/trial-columns.ts";
 
@@ -91,9 +92,9 @@ describe("an axis", () => {
         },
       ),
     );
-    expect(labelsOf(["/optimizer/lr", "/seed", "/data/generator/seed", "/model/layers/0/units", "/optimizer/betas/0"])).toEqual(
-      ["lr", "seed", "generator seed", "layers 0 units", "betas 0"],
-    );
+    expect(
+      parameterLabels(["/optimizer/lr", "/seed", "/data/generator/seed", "/model/layers/0/units", "/optimizer/betas/0"]),
+    ).toEqual(["lr", "seed", "generator seed", "layers 0 units", "betas 0"]);
   });
 });
 

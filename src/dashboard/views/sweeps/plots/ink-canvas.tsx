@@ -1,9 +1,10 @@
 /**
- * A canvas of inked layers, drawn a few milliseconds a frame: the page stays at the rate of the screen however many trials there are. A
- * drawing that the reader waits for, while brushing, is shown as it grows; another one when it is done.
+ * A canvas of inked layers, drawn a little each frame: the page stays at the rate of the screen however many trials there are. A drawing
+ * that the reader waits for, while brushing, is shown as it grows; another one when it is done.
  */
 import { useEffect, useRef } from "preact/hooks";
 import { createInk, type Ink, type Rgb } from "./ink.ts";
+import type { Painter } from "./painter.ts";
 
 /** Points or lines of one kind. */
 export interface InkLayer {
@@ -25,21 +26,29 @@ export interface InkCanvasProps {
   readonly wanted: unknown;
   /** Says in tests and benches what is drawn. */
   readonly name: string;
+  /** Gives this drawing and others beside it their turns. */
+  readonly painter: Painter;
 }
 
-/** How long a frame's share of a drawing may take. */
-const SLICE_MS = 5;
 /** Points or lines, and rows of pixels, between two looks at the clock. */
 const BATCH = 16;
 const ROWS = 24;
 /** A growing drawing is shown with so many points or lines, and each time that it has grown so many times. */
-const FIRST_SHOWN = 200;
-const GROWTH = 4;
+const FIRST_SHOWN = 300;
+const GROWTH = 10;
 /** Lines and points beyond these are drawn in the pixels of CSS: where they are dense, finer ones show nothing more. */
 const MAX_FINE = 3000;
 
-export function InkCanvas({ width, height, layers, wanted, name }: InkCanvasProps) {
+/** What a canvas draws with, kept from one drawing to the next: at each step of a brush it would be megabytes of garbage. */
+interface Sheets {
+  readonly image: ImageData;
+  /** One a layer. */
+  readonly inks: Ink[];
+}
+
+export function InkCanvas({ width, height, layers, wanted, name, painter }: InkCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const sheets = useRef<Sheets | null>(null);
   const shown = useRef<unknown>(null);
   useEffect(() => {
     const element = canvas.current;
@@ -49,55 +58,69 @@ export function InkCanvas({ width, height, layers, wanted, name }: InkCanvasProp
     shown.current = wanted;
     const isDense = layers.some(({ count }) => count > MAX_FINE);
     const ratio = isDense ? 1 : Math.min(2, devicePixelRatio);
-    const steps = drawingOf(Math.round(width * ratio), Math.round(height * ratio), layers, ratio, isWaitedFor);
+    const own = sheetsOf(sheets.current, Math.round(width * ratio), Math.round(height * ratio));
+    sheets.current = own;
+    const show = (): void => {
+      const { image } = own;
+      // A canvas is cleared by being resized: only when it must be.
+      if (element.width !== image.width) element.width = image.width;
+      if (element.height !== image.height) element.height = image.height;
+      context.putImageData(image, 0, 0);
+    };
+    const finish = (): void => {
+      show();
+      element.dataset.state = "drawn";
+    };
     element.dataset.state = "drawing";
-    let frame = requestAnimationFrame(function next() {
-      const end = performance.now() + SLICE_MS;
-      while (performance.now() < end) {
-        const { value: image, done } = steps.next();
-        if (done) {
-          element.dataset.state = "drawn";
-          return;
-        }
-        if (!image) continue;
-        // A canvas is cleared by being resized: only when it must be.
-        if (element.width !== image.width) element.width = image.width;
-        if (element.height !== image.height) element.height = image.height;
-        context.putImageData(image, 0, 0);
-      }
-      frame = requestAnimationFrame(next);
-    });
-    return () => cancelAnimationFrame(frame);
-  }, [width, height, layers]);
+    return painter.paint(drawingOf(own, layers, ratio, isWaitedFor, show, finish));
+  }, [width, height, layers, painter]);
   return <canvas ref={canvas} class="ink" data-name={name} style={{ width: `${width}px`, height: `${height}px` }} />;
 }
 
-type Steps = Generator<ImageData | null, void, void>;
+/** The sheets of the last drawing where they have this size, else others. */
+function sheetsOf(last: Sheets | null, width: number, height: number): Sheets {
+  if (last?.image.width === width && last.image.height === height) return last;
+  return { image: new ImageData(width, height), inks: [] };
+}
 
-/** The steps of a drawing: null after a short one, and the picture when it is done; with `isGrowing` also meanwhile. */
-function* drawingOf(width: number, height: number, layers: readonly InkLayer[], ratio: number, isGrowing: boolean): Steps {
-  const inks = layers.map(() => createInk(width, height));
+type Steps = Generator<void, void, void>;
+
+/** The steps of a drawing, each short. `show` shows the picture as it grows, where somebody waits for it, and `finish` when it is done. */
+function* drawingOf(
+  { image, inks }: Sheets,
+  layers: readonly InkLayer[],
+  ratio: number,
+  isGrowing: boolean,
+  show: () => void,
+  finish: () => void,
+): Steps {
   let drawn = 0;
   let shownAt = isGrowing ? FIRST_SHOWN : Number.POSITIVE_INFINITY;
+  for (const at of layers.keys()) {
+    inks[at]?.clear();
+    inks[at] ??= createInk(image.width, image.height);
+    yield;
+  }
   for (const [at, { count, draw }] of layers.entries())
     for (let index = 0; index < count; ) {
       const stop = Math.min(count, index + BATCH);
       drawn += stop - index;
       while (index < stop) draw(inks[at] as Ink, index++, ratio);
-      yield null;
+      yield;
       if (drawn < shownAt) continue;
       shownAt *= GROWTH;
-      yield* pictureOf(width, height, inks, layers);
+      yield* print(image, inks, layers);
+      show();
     }
-  yield* pictureOf(width, height, inks, layers);
+  yield* print(image, inks, layers);
+  finish();
 }
 
-function* pictureOf(width: number, height: number, inks: readonly Ink[], layers: readonly InkLayer[]): Steps {
-  const image = new ImageData(width, height);
-  for (let from = 0; from < height; from += ROWS) {
-    const rows = { from, to: Math.min(height, from + ROWS) };
+function* print(image: ImageData, inks: readonly Ink[], layers: readonly InkLayer[]): Steps {
+  image.data.fill(0);
+  for (let from = 0; from < image.height; from += ROWS) {
+    const rows = { from, to: Math.min(image.height, from + ROWS) };
     for (const [at, { colours, single }] of layers.entries()) inks[at]?.print(image.data, colours, single, rows);
-    yield null;
+    yield;
   }
-  yield image;
 }

@@ -8,6 +8,7 @@ import type { TrialAxis } from "./axes.ts";
 import { AxisBrush } from "./axis-brush.tsx";
 import type { Ink } from "./ink.ts";
 import { InkCanvas, type InkLayer } from "./ink-canvas.tsx";
+import type { Painter } from "./painter.ts";
 
 export interface ParallelPlotProps {
   /** The objective last. */
@@ -21,6 +22,7 @@ export interface ParallelPlotProps {
   readonly chosen: readonly number[];
   readonly best: number | null;
   readonly wanted: unknown;
+  readonly painter: Painter;
 }
 
 const HEIGHT_PX = 330;
@@ -30,6 +32,8 @@ const BOTTOM_PX = 14;
 const MIN_GAP_PX = 92;
 /** Room at both ends, for labels. */
 const SIDE_PX = 64;
+/** How far labels are from their axis: beside its handles. */
+const LABEL_PX = 12;
 /** Most lines that are drawn; of more trials every so manieth. */
 export const MAX_LINES = 5000;
 
@@ -44,6 +48,7 @@ export function ParallelPlot({
   chosen,
   best,
   wanted,
+  painter,
 }: ParallelPlotProps) {
   const [root, room] = useWidth<HTMLDivElement>();
   const width = Math.max(room, 2 * SIDE_PX + (axes.length - 1) * MIN_GAP_PX);
@@ -83,7 +88,7 @@ export function ParallelPlot({
       <div class="parallel-sheet" style={{ width: `${width}px`, height: `${HEIGHT_PX}px` }}>
         {room > 0 && (
           <>
-            <InkCanvas width={width} height={HEIGHT_PX} layers={layers} wanted={wanted} name="parallel" />
+            <InkCanvas width={width} height={HEIGHT_PX} layers={layers} wanted={wanted} painter={painter} name="parallel" />
             <svg class="plot-frame" width={width} height={HEIGHT_PX} role="img" aria-label={summaryOf(axes, matched, known)}>
               {marked.map((number) => (
                 <path
@@ -129,7 +134,7 @@ function AxisTicks({ axis, x, yOf, last }: AxisTicksProps) {
       <path class="parallel-axis" d={`M${x} ${yOf(0)}V${yOf(1)}`} />
       <g class="plot-ticks parallel-ticks">
         {axis.ticks(6).map(({ share, label }) => (
-          <text key={share} x={last ? x + 7 : x - 7} y={yOf(share) + 3.5} text-anchor={last ? "start" : "end"}>
+          <text key={share} x={last ? x + LABEL_PX : x - LABEL_PX} y={yOf(share) + 3.5} text-anchor={last ? "start" : "end"}>
             {cut(label, 8)}
           </text>
         ))}

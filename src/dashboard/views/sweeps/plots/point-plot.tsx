@@ -1,12 +1,12 @@
 /** A plot of one point for each trial: over its number with the best so far as a line, or over any parameter. */
 import { useMemo } from "preact/hooks";
-import { plotArea } from "../../../plots/frame.tsx";
 import { useWidth } from "../../../plots/size.ts";
 import type { TrialColours } from "../trial-colours.ts";
-import { placeIn, TrialFrame } from "../trial-frame.tsx";
+import { placeIn, TrialFrame, trialArea, verticalTicks } from "../trial-frame.tsx";
 import type { Tick, TrialAxis } from "./axes.ts";
 import type { Ink } from "./ink.ts";
 import { InkCanvas, type InkLayer } from "./ink-canvas.tsx";
+import type { Painter } from "./painter.ts";
 
 export interface PointPlotProps {
   readonly name: string;
@@ -27,6 +27,7 @@ export interface PointPlotProps {
   readonly chosen: readonly number[];
   readonly best: number | null;
   readonly wanted: unknown;
+  readonly painter: Painter;
   onPick(number: number): void;
 }
 
@@ -35,9 +36,9 @@ const HEIGHT_PX = 300;
 const REACH_PX = 14;
 
 export function PointPlot(props: PointPlotProps) {
-  const { name, label, x, y, matched, known, goodness, colours, line, chosen, best, wanted } = props;
+  const { name, label, x, y, matched, known, goodness, colours, line, chosen, best, wanted, painter } = props;
   const [root, width] = useWidth<HTMLDivElement>();
-  const area = plotArea(width, HEIGHT_PX);
+  const area = trialArea(width, HEIGHT_PX, y);
   const layers = useMemo(() => {
     const isFiltered = matched.length < known.length;
     const radius = matched.length > 3000 ? 1.3 : matched.length > 400 ? 1.8 : 2.6;
@@ -74,12 +75,13 @@ export function PointPlot(props: PointPlotProps) {
     <div class="trial-plot" ref={root} style={{ height: `${HEIGHT_PX}px` }} onClick={pick}>
       {width > 0 && (
         <>
-          <InkCanvas width={width} height={HEIGHT_PX} layers={layers} wanted={wanted} name={name} />
+          <InkCanvas width={width} height={HEIGHT_PX} layers={layers} wanted={wanted} painter={painter} name={name} />
           <TrialFrame
             width={width}
             height={HEIGHT_PX}
+            area={area}
             x={{ name: x.name, ticks: x.ticks(area.width / 80) }}
-            y={{ name: y.label, ticks: y.ticks(area.height / 44) }}
+            y={{ name: y.label, ticks: verticalTicks(y, area) }}
             label={label}
           >
             {line && line.length > 0 && <path class="best-line" d={stepPath(line.map(([a, b]) => placeIn(area, a, b)))} />}
