@@ -32,6 +32,7 @@ import { registerBackups } from "./routes/backups.ts";
 import { registerCheckpoints } from "./routes/checkpoints.ts";
 import { registerDatasets } from "./routes/datasets.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
+import { registerPartialDependence } from "./routes/explain/partial-dependence.ts";
 import { registerExports } from "./routes/exports.ts";
 import { registerImports } from "./routes/imports.ts";
 import { registerJobs } from "./routes/jobs.ts";
@@ -103,6 +104,7 @@ const API: readonly RegisterRoutes[] = [
   registerRegistry,
   registerPredict,
   registerEvaluate,
+  registerPartialDependence,
   registerTfServing,
   registerOpenInference,
   registerWebhooks,

@@ -1,6 +1,7 @@
 /** Prediction requests, and the blocks of streamed rows. */
 import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
+import { explainOption } from "../explanations/explanation.ts";
 import { boundFaults } from "../spec/bound-faults.ts";
 import { threshold } from "../spec/decision-options.ts";
 import type { AnswerOptions } from "./answer-options.ts";
@@ -111,10 +112,15 @@ export const predictBody = z
       description:
         "The probability with which an answer shall hold the truth, as 0.9: values are answered with an `interval`, classes with a `set`. For models with held-out rows.",
     }),
+    explain: explainOption.optional(),
   })
   .meta({
     id: "Instances",
-    examples: [{ instances: [[0.5, -0.2]] }, { instances: [{ island: "Dream", body_mass_g: 3750 }], top_k: 2 }],
+    examples: [
+      { instances: [[0.5, -0.2]] },
+      { instances: [{ island: "Dream", body_mass_g: 3750 }], top_k: 2 },
+      { instances: [[0.5, -0.2]], explain: { method: "shapley", background: 100 } },
+    ],
   });
 
 // JSON knows no other objects than arrays and records.

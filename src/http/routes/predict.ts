@@ -4,11 +4,13 @@ import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { explainRows } from "../../app/models/explain.ts";
 import { findModel, knownModel } from "../../app/models/find-model.ts";
 import { predictNow, predictRows } from "../../app/models/predict.ts";
 import { type LineOptions, predictDocument, predictStream } from "../../app/models/predict-stream.ts";
 import type { Encoding } from "../../domain/datasets/reading-options.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { explainRequestOf } from "../../domain/explanations/explanation.ts";
 import { type AnswerOptions, NOTHING_ASKED, optionsOf } from "../../domain/models/answer-options.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
 import { predictBody } from "../../domain/models/prediction.ts";
@@ -85,7 +87,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
               },
             ],
           },
-          [400, 404, 413, 415, 422],
+          [400, 404, 409, 413, 415, 422],
         ),
       },
     },
@@ -114,7 +116,8 @@ function answerNow({ services, body }: Asked, ref: string, given: AnswerOptions)
   if (!(body instanceof Uint8Array) || body.byteLength > NOW_BODY_BYTES) return null;
   const model = knownModel(services, ref);
   if (!model) return null;
-  const { instances, ...asked } = parseBody(predictBody, body);
+  const { instances, explain, ...asked } = parseBody(predictBody, body);
+  if (explain) return null;
   const options = optionsOf(asked, given);
   const predicted = predictNow(services, model, { instances, ...options });
   return predicted && predictionsJson(model, predicted, options.topK);
@@ -164,8 +167,12 @@ export async function predictJson(
     const bytes = await predictDocument(services, model, body, given);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
-  const { instances, ...asked } = parseBody(predictBody, body);
+  const { instances, explain, ...asked } = parseBody(predictBody, body);
   const options = optionsOf(asked, given);
+  if (explain) {
+    const bytes = await explainRows(services, model, { instances, options, explain: explainRequestOf(explain) });
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
   return predictionsJson(model, await predictRows(services, model, { instances, ...options }), options.topK);
 }
 
@@ -178,6 +185,8 @@ const DESCRIPTION = `A prediction a row. The body is one of:
 - \`application/json\`: \`{"instances": [...]}\`. A large body is answered in a thread.
 - \`application/x-ndjson\`: a row a line, an array or an object; the answer has a prediction a line. Any number of rows.
 - \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, and one that is not there is missing in every row, as a column that JSON leaves out; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets), of a model of quantiles \`quantile_0.5\` and so on, and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead; with \`interval\`, \`lower\` and \`upper\` of each target, or \`set\`, a JSON array of labels. Any number of rows.
+
+With \`explain\` (JSON, up to 256 KiB and 100 rows), each prediction has an \`explanation\`: the contribution of each column, which add up with a base to the prediction. The base is the mean prediction over background rows: rows that trained the model, read from its data set or job (409 where these were deleted), or rows that are sent.
 
 A body may be packed: \`Content-Encoding: gzip\`. A packed stream has at most TRAINYARD_MAX_DATASET_BYTES, as it is sent and unpacked.
 
