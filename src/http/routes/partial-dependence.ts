@@ -1,12 +1,12 @@
 /** How a model's answers depend on its columns. */
 import { z } from "zod";
-import { partialDependence } from "../../../app/models/explain.ts";
-import { partialDependenceBody } from "../../../domain/explanations/partial-dependence.ts";
-import { parseBody } from "../../connection/body.ts";
-import type { App } from "../../context.ts";
-import { explainedNumbers } from "../../openapi/explanation-schemas.ts";
-import { answers } from "../../openapi/openapi.ts";
-import { modelParams } from "../../openapi/parameters.ts";
+import { partialDependence } from "../../app/models/explain.ts";
+import { partialDependenceBody } from "../../domain/explanations/partial-dependence.ts";
+import { parseBody } from "../connection/body.ts";
+import type { App } from "../context.ts";
+import { explainedNumbers } from "../openapi/explanation-schemas.ts";
+import { answers } from "../openapi/openapi.ts";
+import { modelParams } from "../openapi/parameters.ts";
 
 const BODY_BYTES = 256 * 1024;
 
