@@ -142,6 +142,34 @@ describe("explain at predict", () => {
     }
   });
 
+  it("explains streams: a member of each line of NDJSON, and cells of CSV that add up to the answered class", async () => {
+    const { client } = server;
+    const [own] = (await client.predict(penguins.model, [ROW], { explain: { background: 30 } })) as ClassAnswer[];
+    const ask = async (type: "text/csv" | "application/x-ndjson", rows: string) =>
+      new Response(await client.predictBatch(penguins.model, rows, { type, explain: true, background: 30 })).text();
+    const line = `${JSON.stringify(ROW)}\n`;
+    expect(
+      (await ask("application/x-ndjson", line.repeat(3)))
+        .trimEnd()
+        .split("\n")
+        .map((text) => JSON.parse(text)),
+    ).toEqual([own, own, own]);
+    const [head, row] = (await ask("text/csv", `${Object.keys(ROW).join()}\n${Object.values(ROW).join()}\n`)).split("\r\n");
+    const cells = new Map((head ?? "").split(",").map((name, at) => [name, (row ?? "").split(",")[at]]));
+    const label = String(own?.label);
+    expect(cells.get("base")).toBe(String(own?.explanation?.base.probabilities?.[label]));
+    const names = [...cells.keys()].filter((name) => name.startsWith("contribution_"));
+    expect(names).toHaveLength(6);
+    const sum = names.reduce((total, name) => total + Number(cells.get(name)), Number(cells.get("base")));
+    expect(Math.abs(sum - Number(cells.get("probability")))).toBeLessThan(1e-6);
+    const byQuery = await fetch(`${server.url}/v1/models/${penguins.model}/predict?explain=shapley&background=30`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ instances: [ROW] }),
+    });
+    expect(await byQuery.json()).toEqual({ predictions: [own] });
+  });
+
   it("is refused with the limit's name, for streams and for large bodies", async () => {
     const { client } = server;
     const rows = Array.from({ length: 101 }, () => ROW);
@@ -157,7 +185,7 @@ describe("explain at predict", () => {
     expect(await problemOf(client.predict(penguins.model, [ROW], { explain: { background: 0 } }))).toMatchObject({
       status: 422,
     });
-    const stream = await fetch(`${server.url}/v1/models/${penguins.model}/predict?explain=shapley`, {
+    const stream = await fetch(`${server.url}/v1/models/${penguins.model}/predict?background=5`, {
       method: "POST",
       headers: { "content-type": "application/x-ndjson" },
       body: `${JSON.stringify(ROW)}\n`,

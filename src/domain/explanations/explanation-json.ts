@@ -38,23 +38,18 @@ export function numbersWriter(
   return (all, offset) => `"value":[${Array.from({ length: numbers }, (_, place) => at(all, offset + place)).join()}]`;
 }
 
-/** The predictions of rows, each with its explanation, as a list without its brackets. */
-export function explainedPredictions(
-  model: AnsweringModel,
-  columns: readonly string[],
-  predictions: readonly Prediction[],
-  explanations: readonly Explanation[],
-  topK: number | null,
-): string {
+/** Writes a prediction with its explanation. With `topK`, both are of that many classes. */
+export type ExplainedWriter = (prediction: Prediction, explanation: Explanation, topK: number | null) => string;
+
+/** The writer of a model's explained predictions. `columns` are the names of its columns. */
+export function explainedWriter(model: AnsweringModel, columns: readonly string[]): ExplainedWriter {
   const write = predictionWriter(model);
   const names = columns.map((name) => JSON.stringify(name));
-  return predictions
-    .map((prediction, row) => {
-      const places = topK === null || "value" in prediction ? undefined : placesOfTop(prediction.probabilities, topK);
-      const text = explanationText(model, names, explanations[row] as Explanation, places);
-      return `${write(prediction, topK).slice(0, -1)},"explanation":${text}}`;
-    })
-    .join();
+  return (prediction, explanation, topK) => {
+    const places = topK === null || "value" in prediction ? undefined : placesOfTop(prediction.probabilities, topK);
+    const text = explanationText(model, names, explanation, places);
+    return `${write(prediction, topK).slice(0, -1)},"explanation":${text}}`;
+  };
 }
 
 function explanationText(

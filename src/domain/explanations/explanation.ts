@@ -10,7 +10,7 @@ import { sharedUses } from "../spec/layer-walks.ts";
 
 /** Most rows of one request that are explained, and background rows. */
 const MAX_EXPLAINED_ROWS = 100;
-const MAX_BACKGROUND_ROWS = 1000;
+export const MAX_BACKGROUND_ROWS = 1000;
 const DEFAULT_BACKGROUND_ROWS = 100;
 /** Most numbers in the contributions of one answer: about two megabytes of JSON. */
 const MAX_CONTRIBUTIONS = 100_000;
@@ -151,6 +151,14 @@ export function planExplanation(model: Measured, backgroundRows: number, samples
   const ofPair = backgroundRows * 2 * columns * each;
   const pairs = samples ?? Math.min(MOST_PAIRS, Math.max(FEWEST_PAIRS, Math.floor(SAMPLED_WORK / ofPair)));
   return { pairs, work: pairs * ofPair };
+}
+
+/** Multiply-adds of one block of a stream: some seconds of a thread. */
+export const BLOCK_WORK = 1e10;
+
+/** Rows of a stream that are explained at a time. */
+export function explainedAtATime(model: Measured, { background, samples }: ExplainRequest): number {
+  return Math.max(1, Math.floor(BLOCK_WORK / planExplanation(model, rowsOf(background), samples).work));
 }
 
 /** Throws too_large, naming the limit, for more rows, contributions or work than one request may take. */

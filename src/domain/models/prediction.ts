@@ -1,7 +1,7 @@
 /** Prediction requests, and the blocks of streamed rows. */
 import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
-import { explainOption } from "../explanations/explanation.ts";
+import { type Background, type ExplainRequest, explainOption } from "../explanations/explanation.ts";
 import { boundFaults } from "../spec/bound-faults.ts";
 import { threshold } from "../spec/decision-options.ts";
 import type { AnswerOptions } from "./answer-options.ts";
@@ -20,6 +20,8 @@ export interface StreamOptions extends AnswerOptions {
   readonly format: StreamFormat;
   /** For CSV: whether the first row is a header. auto: it is if one of its cells is a column of the model or not a number. */
   readonly header: "true" | "false" | "auto";
+  /** Explains each row against these background rows; null or left out: explains none. */
+  readonly explain?: { readonly request: ExplainRequest; readonly background: Background } | null;
 }
 
 /** How to read the rows of a CSV, determined from its first row. */

@@ -1,9 +1,10 @@
-/** Explained predictions and partial dependence to the JSON of their answers. Runs in a compute thread. */
+/** Explained predictions and partial dependence, and the JSON of their answers. Runs in a compute thread. */
 import type { FieldError } from "../../domain/errors.ts";
-import type { Background, BackgroundChoice } from "../../domain/explanations/explanation.ts";
-import { explainedPredictions } from "../../domain/explanations/explanation-json.ts";
+import type { Background, BackgroundChoice, ExplainRequest, Explanation } from "../../domain/explanations/explanation.ts";
+import { explainedWriter } from "../../domain/explanations/explanation-json.ts";
 import { dependenceJson } from "../../domain/explanations/partial-dependence-json.ts";
 import { answerAsAsked } from "../../domain/models/answer-options.ts";
+import type { Model } from "../../domain/models/model.ts";
 import { answerJson } from "../../domain/models/prediction-json.ts";
 import type { EncodedAnswer } from "../../domain/ports.ts";
 import { columnGroups } from "../../training/evaluate/evaluate-model.ts";
@@ -14,19 +15,34 @@ import type { ExplainTask, PartialDependenceTask } from "../protocol.ts";
 import type { LoadedModel } from "./predictors.ts";
 
 /** The answer to a predict request with `explain`. */
-export function answerExplained({ model, predictor }: LoadedModel, { rows, background: drawn }: ExplainTask): EncodedAnswer {
-  const { instances, options, explain } = rows;
+export function answerExplained(loaded: LoadedModel, { rows, background: drawn }: ExplainTask): EncodedAnswer {
+  const { model, predictor } = loaded;
+  const { instances, options, explain: asked } = rows;
   const predicted = predictor.predict(instances);
   if (!predicted.ok) return predicted;
-  const background = drawn ?? given(model, explain.background);
+  const background = drawn ?? given(model, asked.background);
   if (!("features" in background)) return { ok: false, errors: background };
-  const { features } = readRows(model, instances, "/instances");
-  const explanations = explainRows(model, predictor.inference, features, background, explain);
+  const explanations = explain(loaded, instances, background, asked);
   const { predictions } = answerAsAsked(predicted, model, options);
-  const columns = columnGroups(model.preprocessing, model.inputWidth).map(({ column }) => column);
-  const list = explainedPredictions(model, columns, predictions, explanations, options.topK);
-  return encoded(answerJson(model, list, predictions.length, predicted.remarks));
+  const write = explainedWriter(model, columnNames(model));
+  const list = predictions.map((prediction, row) => write(prediction, explanations[row] as Explanation, options.topK));
+  return encoded(answerJson(model, list.join(), predictions.length, predicted.remarks));
 }
+
+/** Explains rows that were predicted, and so can be read. */
+export function explain(
+  { model, predictor }: LoadedModel,
+  instances: readonly unknown[],
+  background: Background,
+  asked: ExplainRequest,
+): Explanation[] {
+  const { features } = readRows(model, instances, "/instances");
+  return explainRows(model, predictor.inference, features, background, asked);
+}
+
+/** The names of a model's columns; their places where they have none. */
+export const columnNames = ({ preprocessing, inputWidth }: Model): string[] =>
+  columnGroups(preprocessing, inputWidth).map(({ column }) => column);
 
 /** The answer to a request for partial dependence. */
 export function answerDependence(

@@ -2,6 +2,8 @@
  * The three entrances to predictions: now, on the event loop; rows, there or in a thread; streams, in a thread. Owns which of
  * them fits the event loop, and that a thread is given a model it lacks. Knows no format.
  */
+
+import { BLOCK_WORK } from "../../domain/explanations/explanation.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
 import type { Predict, PredictionResult } from "../../domain/ports.ts";
@@ -45,7 +47,8 @@ export function createPredict({ maxRows, run, predictors: inline }: PredictOptio
       const task: PredictBlockTask = { modelId: model.id, block, options, maxRows };
       // A row takes two bytes at the least.
       const mostRows = Math.min(maxRows, block.bytes.byteLength / 2);
-      return run<BlockReply>("predictBlock", task, model, load, predictionWork(model, mostRows));
+      const explaining = options.explain ? BLOCK_WORK : 0;
+      return run<BlockReply>("predictBlock", task, model, load, predictionWork(model, mostRows) + explaining);
     },
   };
 }
