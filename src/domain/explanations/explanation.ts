@@ -18,8 +18,8 @@ const MAX_CONTRIBUTIONS = 100_000;
 const MAX_BACKGROUND_FEATURES = 2 ** 21;
 /** Most columns of which all coalitions are computed. */
 const MAX_EXACT_COLUMNS = 12;
-/** Multiply-adds that all coalitions of one row may take: about half a second. */
-const EXACT_WORK = 2e9;
+/** Multiply-adds that all coalitions of one row may take: about a second. With ten columns, networks of up to 36,000 parameters. */
+const EXACT_WORK = 4e9;
 /** Multiply-adds that the permutations of one row take where so many are few. */
 const SAMPLED_WORK = 1e8;
 const [FEWEST_PAIRS, MOST_PAIRS] = [2, 16];
@@ -57,19 +57,19 @@ export const explainOption = z
       .max(MAX_SAMPLES)
       .optional()
       .meta({
-        description: `Pairs of permutations for each background row, where contributions are estimated; chosen by the size of the model when left out, ${FEWEST_PAIRS} to ${MOST_PAIRS}.`,
+        description: `Estimates contributions from so many pairs of permutations for each background row. Left out: exact where they can be, else ${FEWEST_PAIRS} to ${MOST_PAIRS} by the size of the model.`,
       }),
     seed: seedOption.optional(),
   })
   .meta({
     id: "ExplainOptions",
-    description: `Explain each prediction by the contributions of its columns. With at most ${MAX_EXACT_COLUMNS} columns and a network that is not too large they are exact, else estimated, with their standard errors.`,
+    description: `Explain each prediction by the contributions of its columns. With at most ${MAX_EXACT_COLUMNS} columns, where all coalitions of them take at most ${EXACT_WORK.toExponential(0)} multiply-adds, they are exact, else estimated, with their standard errors.`,
   });
 
 /** What `explain` asks for, with its defaults. */
 export interface ExplainRequest {
   readonly background: BackgroundChoice;
-  /** Pairs of permutations a background row; null for a number that fits the model. */
+  /** Pairs of permutations a background row; null for all coalitions, or a number that fits the model. */
   readonly samples: number | null;
   readonly seed: number;
 }
@@ -147,7 +147,7 @@ export function planExplanation(model: Measured, backgroundRows: number, samples
   const columns = columnCount(model);
   const each = workOfRow(model) + columns * numberCount(model);
   const all = backgroundRows * 2 ** columns * each;
-  if (columns <= MAX_EXACT_COLUMNS && all <= EXACT_WORK) return { pairs: null, work: all };
+  if (samples === null && columns <= MAX_EXACT_COLUMNS && all <= EXACT_WORK) return { pairs: null, work: all };
   const ofPair = backgroundRows * 2 * columns * each;
   const pairs = samples ?? Math.min(MOST_PAIRS, Math.max(FEWEST_PAIRS, Math.floor(SAMPLED_WORK / ofPair)));
   return { pairs, work: pairs * ofPair };

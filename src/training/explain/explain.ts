@@ -8,7 +8,7 @@ import { shapleyValues } from "./shapley.ts";
 
 /** What of a request an explanation depends on beside its rows. */
 export interface ExplainOptions {
-  /** Pairs of permutations a background row; null for a number that fits the model. */
+  /** Pairs of permutations a background row; null for all coalitions, or a number that fits the model. */
   readonly samples: number | null;
   readonly seed: number;
 }

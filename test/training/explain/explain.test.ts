@@ -210,6 +210,17 @@ describe("what one request may ask", () => {
     expect(() => assertExplainable(large, 1, ask({}))).toThrow("multiply-adds");
   });
 
+  it("estimates where it is asked to, close to what is exact", () => {
+    const trained = trainedOn(6, false);
+    const [exact] = explain(trained, [9], 50);
+    const [estimated] = explain(trained, [9], 50, 200);
+    expect([exact?.permutations, estimated?.permutations]).toEqual([null, 2 * 200 * 50]);
+    Array.from(exact?.contributions ?? []).forEach((value, at) => {
+      const error = Math.max(1e-4, estimated?.errors?.[at] as number);
+      expect(Math.abs((estimated?.contributions[at] as number) - value)).toBeLessThan(4.5 * error);
+    });
+  });
+
   it("decides by the model, and not by its rows, whether all coalitions are computed", () => {
     expect(planExplanation(model, 100, null).pairs).toBeNull();
     expect(planExplanation({ ...model, parameters: 1_000_000 }, 100, null).pairs).toBe(2);
