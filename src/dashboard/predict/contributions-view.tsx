@@ -8,12 +8,14 @@ import { type ContributionBar, contributionBars } from "./contributions.ts";
 import type { Explained } from "./use-explanation.ts";
 
 export interface ContributionsViewProps {
-  readonly explained: Explained;
+  /** Null where the rows that trained the model are not there. */
+  readonly explained: Explained | null;
   /** The class whose probability is explained; null for a value. */
   readonly label: string | null;
 }
 
 export function ContributionsView({ explained, label }: ContributionsViewProps) {
+  if (!explained) return <p class="muted contributions-note">Not explained: the rows that trained the model are not here.</p>;
   const { explanation, error, isAsked, ask } = explained;
   if (!isAsked)
     return (
@@ -67,7 +69,7 @@ function placeOf({ value, length }: ContributionBar) {
 const signed = (value: number, text: (value: number) => string): string =>
   value < 0 ? `−${text(-value)}` : value > 0 ? `+${text(value)}` : text(0);
 
-/** Why there is no explanation: its data is gone, or the model is too large. */
+/** Why there is no explanation, as that the model is too large. */
 function reasonOf(error: unknown): string {
   const reason = error instanceof ApiError ? error.problem.detail : null;
   return reason ? `Not explained: ${reason}` : "Not explained: the server did not answer.";

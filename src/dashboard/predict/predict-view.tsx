@@ -58,8 +58,9 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
   const { answer, faults, error } = useAnswer(model, modelRef, texts);
   const reaches = useMemo(() => reachesOf(model, rows), [model, rows]);
   const varied = useProfiles(model, modelRef, texts, reaches);
-  const explained = useExplanation(model, modelRef, texts);
-  const dependences = useDependences(model, modelRef, reaches !== null && explained.isAsked);
+  const hasBackground = rows !== null;
+  const explained = useExplanation(model, modelRef, texts, hasBackground);
+  const dependences = useDependences(model, modelRef, hasBackground && reaches !== null && explained.isAsked);
   const label = answer && "label" in answer ? String(answer.label) : null;
   const profiles = useMemo(
     () => (varied ? profilesOf(varied.rows, varied.answers, label, dependences) : NO_PROFILES),
@@ -120,7 +121,7 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
             <p class="muted predict-truth">{truth ? `The data says ${truth.join(", ")}.` : ""}</p>
             {error ? <Problem error={error} /> : null}
           </div>
-          {answer && !error && <ContributionsView explained={explained} label={label} />}
+          {answer && !error && <ContributionsView explained={hasBackground ? explained : null} label={label} />}
         </div>
       </div>
     </Card>

@@ -23,8 +23,8 @@ export interface Explained {
 
 const NOTHING = { explanation: null, error: null };
 
-/** The explanation of the row's prediction. */
-export function useExplanation(model: Model, modelRef: string, texts: RowTexts): Explained {
+/** The explanation of the row's prediction. It needs the rows that trained the model: `hasBackground`. */
+export function useExplanation(model: Model, modelRef: string, texts: RowTexts, hasBackground: boolean): Explained {
   const { api } = useApp();
   const [state, setState] = useState<Pick<Explained, "explanation" | "error">>(NOTHING);
   const [isAsked, setAsked] = useState(
@@ -32,7 +32,7 @@ export function useExplanation(model: Model, modelRef: string, texts: RowTexts):
   );
   const isSlow = useRef(false);
   useEffect(() => {
-    if (!isAsked) return;
+    if (!isAsked || !hasBackground) return;
     if (isSlow.current) {
       isSlow.current = false;
       setAsked(false);
@@ -59,6 +59,6 @@ export function useExplanation(model: Model, modelRef: string, texts: RowTexts):
       clearTimeout(timer);
       abort.abort();
     };
-  }, [api, model, modelRef, texts, isAsked]);
+  }, [api, model, modelRef, texts, isAsked, hasBackground]);
   return { ...state, isAsked, ask: () => setAsked(true) };
 }

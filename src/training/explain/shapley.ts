@@ -62,7 +62,11 @@ function copy(from: Float32Array, { start, width }: ColumnGroup, to: Float32Arra
   for (let at = start; at < start + width; at++) to[offset + at] = from[at] as number;
 }
 
-/** Adds what all coalitions of the columns that differ say. */
+/**
+ * Adds what all coalitions of the columns that differ say. A coalition of s columns counts with weight w(s - 1) for those in it and with
+ * -w(s) for the others: for all with -w(s), and for those in it with w(s - 1) + w(s) more. In the order of a Gray code each row differs
+ * from the one before in one column.
+ */
 function addCoalitions(
   { row, groups, numbers }: Question,
   other: Float32Array,
@@ -71,23 +75,39 @@ function addCoalitions(
   sums: Float64Array,
 ): void {
   const size = differing.length;
-  const weights = coalitionWeights(size);
-  for (let mask = 0; mask < 2 ** size; mask++) {
+  const weights = [...coalitionWeights(size), 0];
+  const own = differing.map((column) => groups[column] as ColumnGroup);
+  const outside = new Float64Array(numbers);
+  let left = 2 ** size;
+  const add = (answer: readonly number[], mask: number) => {
     const members = bitCount(mask);
-    // As the coalition with a column that is in it, and as the one without a column that is not.
-    const joined = weights[members - 1] ?? 0;
-    const left = -(weights[members] ?? 0);
-    const offset = composites.begin((answer) => {
-      for (let place = 0; place < size; place++) {
-        const weight = (mask >> place) & 1 ? joined : left;
-        const at = (differing[place] as number) * numbers;
-        for (let number = 0; number < numbers; number++)
-          sums[at + number] = (sums[at + number] as number) + weight * (answer[number] as number);
+    const without = weights[members] as number;
+    const more = members === 0 ? 0 : (weights[members - 1] as number) + without;
+    for (let number = 0; number < numbers; number++) {
+      const value = answer[number] as number;
+      outside[number] = (outside[number] as number) + without * value;
+      for (let rest = mask; rest > 0; rest &= rest - 1) {
+        const at = (differing[31 - Math.clz32(rest & -rest)] as number) * numbers + number;
+        sums[at] = (sums[at] as number) + more * value;
       }
-    });
-    composites.x.set(other, offset);
-    for (let place = 0; place < size; place++)
-      if ((mask >> place) & 1) copy(row, groups[differing[place] as number] as ColumnGroup, composites.x, offset);
+    }
+    if (--left > 0) return;
+    for (const column of differing)
+      for (let number = 0; number < numbers; number++)
+        sums[column * numbers + number] = (sums[column * numbers + number] as number) - (outside[number] as number);
+  };
+  const { x } = composites;
+  for (let step = 0; step < 2 ** size; step++) {
+    const mask = step ^ (step >> 1);
+    const offset = composites.begin(add, mask);
+    if (offset > 0 && step > 0) {
+      const changed = 31 - Math.clz32(step & -step);
+      x.copyWithin(offset, offset - row.length, offset);
+      copy((mask >> changed) & 1 ? row : other, own[changed] as ColumnGroup, x, offset);
+      continue;
+    }
+    x.set(other, offset);
+    for (let rest = mask; rest > 0; rest &= rest - 1) copy(row, own[31 - Math.clz32(rest & -rest)] as ColumnGroup, x, offset);
   }
 }
 
