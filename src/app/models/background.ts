@@ -31,12 +31,8 @@ export async function readBackground(
   // Rows that were deleted are not answered from memory either.
   const isThere = !("dataset" in data) || (await store.datasets.describe(data.dataset.id)) !== null;
   if (!isThere) throw noData("its data set was deleted", pointer);
-  const key = `${model.id}/${count}/${seed}`;
-  const known = backgrounds.get(key);
-  if (known) return known;
-  const background = await drawBackground(services, model, job, { count, seed }, pointer);
-  backgrounds.set(key, background);
-  return background;
+  const draw = () => drawBackground(services, model, job, { count, seed }, pointer);
+  return backgrounds.get(`${model.id}/${count}/${seed}`, draw);
 }
 
 function noData(reason: string, pointer: string): TrainyardError {
@@ -53,8 +49,8 @@ async function drawBackground(
 ): Promise<Background> {
   const { store, computePool } = services;
   const { data, split } = job.spec;
-  const payload = await store.jobs.readPayload(job.id);
   if (!("dataset" in data)) {
+    const payload = await store.jobs.readPayload(job.id);
     const chosen = await computePool.chooseBackground({ job, payload, dataset: null, checkpoint: null }, count, seed);
     if ("background" in chosen) return chosen.background;
     throw new Error("rows of a job without a data set were chosen by number");
