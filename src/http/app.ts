@@ -27,6 +27,7 @@ import { boundSockets, type SocketBounds, socketOptions } from "./connection/soc
 import type { App, RouteContext } from "./context.ts";
 import { createDashboard } from "./dashboard.ts";
 import { answerError, answerErrors } from "./errors/error-handlers.ts";
+import { foreignFormatOf } from "./errors/foreign-protocol.ts";
 import { swaggerOptions } from "./openapi/openapi.ts";
 import { registerBackups } from "./routes/backups.ts";
 import { registerCheckpoints } from "./routes/checkpoints.ts";
@@ -162,7 +163,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   logRequests(app);
   measureRequests(app, telemetry);
   addSecurityHeaders(app);
-  answerErrors(app, dashboard.answerVisit);
+  answerErrors(app, dashboard.answerVisit, foreignFormatOf);
   guard.attach(app);
   acceptIdempotencyKeys(app, services, (request) => request.project);
   endConnectionsOnClose(app);

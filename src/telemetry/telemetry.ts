@@ -20,6 +20,12 @@ const OTHER_PROJECTS = "(other)";
 const REFUSALS: ReadonlySet<number> = new Set([413, 429, 503, 507]);
 
 /**
+ * Gauges of prom-client's, which are named as counters are: `promtool check metrics` complains of each. They are the sums of
+ * `nodejs_active_handles`, `nodejs_active_requests` and `nodejs_active_resources`, which stay.
+ */
+const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
+
+/**
  * Creates the telemetry of a process. prom-client provides the metrics of event-loop delay, memory and garbage collection. Of
  * the processes that share a store, only the one for which `isSpeaker` is true reports the totals of the store, so that a sum
  * over the processes counts them once.
@@ -31,6 +37,7 @@ export function createTelemetry(
 ): Telemetry {
   const { registry, requests, streamReaders, streamsEnded, projectSeconds, projectRefused } = instruments;
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   // Looking up a series by its labels costs more than counting, so each is looked up once.
   const series = new Map<string, Observer>();
   const named = new Set<string>();

@@ -230,6 +230,18 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   modelMetadataVersion: () => [{ path: "/v2/models/line/versions/1" }],
   modelReadyVersion: () => [{ path: "/v2/models/line/versions/1/ready" }],
   inferVersion: () => [{ path: "/v2/models/line/versions/1/infer", body: INFER }],
+  modelConfig: () => ofRefs((ref) => `/v2/models/${ref}/config`),
+  modelConfigVersion: () => [{ path: "/v2/models/line/versions/1/config" }],
+  tfMetadata: () => ofRefs((ref) => `/v1/models/${ref}/metadata`),
+  tfMetadataVersion: () => [{ path: "/v1/models/line/versions/1/metadata" }],
+  repositoryIndex: () => [
+    {
+      path: "/v2/repository/index",
+      body: {},
+      status: 200,
+      says: (body) => expect(JSON.stringify(body)).not.toContain('"line"'),
+    },
+  ],
   createKey: () => [{ path: "/v1/keys", body: { name: "in", scopes: ["read"], project: "ours" }, status: 403 }],
   listKeys: () => [{ path: "/v1/keys", status: 200, says: (body) => expect(JSON.stringify(body)).not.toContain('"ours"') }],
   readKey: () => [{ path: `/v1/keys/${ourKeyId}` }],

@@ -76,6 +76,19 @@ describe("the telemetry", () => {
     await store.close();
   });
 
+  it("names counters, and nothing else, by _total, and has help for each, as promtool's check of metrics wants", async () => {
+    const { store, telemetry } = await measured();
+    const { text } = await telemetry.expose();
+    const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => ({ name, type }));
+    expect(types.length).toBeGreaterThan(30);
+    for (const { name, type } of types) {
+      expect([name, name.endsWith("_total")]).toEqual([name, type === "counter"]);
+      expect(text).toMatch(new RegExp(`^# HELP ${name} \\S`, "m"));
+      expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
+    }
+    await store.close();
+  });
+
   it("times predictions, and requests by their routes", async () => {
     const { instruments, store, telemetry, read } = await measured();
     const computePool = measureComputePool(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { FILE_METADATA, fileMetadata } from "../../src/domain/models/architecture.ts";
 import { predictionsJson } from "../../src/domain/models/prediction-json.ts";
-import { outputRow, outputTensors } from "../../src/domain/models/served-tensors.ts";
-import { tfAnswer } from "../../src/domain/models/tf-serving.ts";
+import { outputRow, outputTensors } from "../../src/domain/protocols/served-tensors.ts";
+import { tfAnswer } from "../../src/domain/protocols/tf-serving.ts";
 import { evaluateDataset } from "../../src/training/evaluate/evaluate-dataset.ts";
 import { importModel } from "../../src/training/predict/import.ts";
 import { createPredictor } from "../../src/training/predict/predict.ts";

@@ -89,6 +89,12 @@ const ACCESS: Readonly<Record<string, Access>> = {
   modelMetadataVersion: PREDICT,
   modelReady: PREDICT,
   modelReadyVersion: PREDICT,
+  modelConfig: PREDICT,
+  modelConfigVersion: PREDICT,
+  repositoryIndex: PREDICT,
+  tfRefused: PREDICT,
+  tfMetadata: PREDICT,
+  tfMetadataVersion: PREDICT,
 
   createKey: ADMIN,
   listKeys: ADMIN,

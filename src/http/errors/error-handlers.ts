@@ -24,10 +24,14 @@ const PROBLEM_DOCUMENT: ErrorFormat = {
 };
 
 /**
- * Answers every error, unknown paths and wrong methods with a problem document. Call it before routes are added. An unknown
- * path may belong to the page: `answerVisit` returns whether it has answered.
+ * Answers every error, unknown paths and wrong methods with a problem document, or in the format that `formatOf` has for a path.
+ * Call it before routes are added. An unknown path may belong to the page: `answerVisit` returns whether it has answered.
  */
-export function answerErrors(app: App, answerVisit: (request: FastifyRequest, reply: FastifyReply) => boolean): void {
+export function answerErrors(
+  app: App,
+  answerVisit: (request: FastifyRequest, reply: FastifyReply) => boolean,
+  formatOf: (path: string) => ErrorFormat | undefined,
+): void {
   const { methodsOf, urls } = rememberRoutes(app);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler(async (request, reply) => {
@@ -38,11 +42,11 @@ export function answerErrors(app: App, answerVisit: (request: FastifyRequest, re
       if (answerVisit(request, reply)) return reply;
     }
     // With a method that the path takes, its own route found no file of this name.
+    const answer = (error: ProtocolError) => answerError(error, request, reply, formatOf(path));
     if (allowed.length === 0 || allowed.includes(request.method))
-      return answerError(new ProtocolError("not_found", nothingAt(path, allowed.length === 0 ? urls : [])), request, reply);
+      return answer(new ProtocolError("not_found", nothingAt(path, allowed.length === 0 ? urls : [])));
     reply.header("allow", allowed.join(", "));
-    const detail = `${path} accepts ${allowed.join(", ")}, not ${request.method}`;
-    return answerError(new ProtocolError("method_not_allowed", detail), request, reply);
+    return answer(new ProtocolError("method_not_allowed", `${path} accepts ${allowed.join(", ")}, not ${request.method}`));
   });
 }
 

@@ -18,6 +18,14 @@ const FOREIGN_ERROR: ErrorFormat = {
   }),
 };
 
+/** Paths of these protocols: an error is theirs there too where no route answers. */
+const FOREIGN_PATHS = [/^\/v2(\/|$)/, /^\/v1\/models\/[^/]+(\/versions\/[^/]+)?(:[a-z]+|\/metadata)$/];
+
+/** Returns how an error at a path is written that no route answers; undefined where Trainyard's own way is right. */
+export function foreignFormatOf(path: string): ErrorFormat | undefined {
+  return FOREIGN_PATHS.some((pattern) => pattern.test(path)) ? FOREIGN_ERROR : undefined;
+}
+
 /** Registers routes in a scope of their own. */
 export function openForeignProtocol(app: App, register: (scope: App) => void): void {
   app.register(async (scope: App) => {

@@ -1,21 +1,25 @@
 /** The Open Inference Protocol, version 2: health, metadata, inference. */
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { findModel } from "../../app/models/find-model.ts";
 import { predictRows } from "../../app/models/predict.ts";
 import { listModels } from "../../app/models/read-models.ts";
 import type { ProjectServices } from "../../app/services.ts";
 import { TrainyardError } from "../../domain/errors.ts";
+import type { Model } from "../../domain/models/model.ts";
+import { rowNotes } from "../../domain/models/remarks.ts";
 import {
+  configOf,
   inferAnswer,
   inferRequest,
   inferResponse,
   inferRows,
   metadataOf,
+  modelConfig,
   modelMetadata,
-} from "../../domain/models/open-inference.ts";
-import { rowNotes } from "../../domain/models/remarks.ts";
+} from "../../domain/protocols/open-inference.ts";
 import { VERSION } from "../../domain/version.ts";
-import { parseBody } from "../connection/body.ts";
+import { framedBody, JSON_LENGTH_HEADER, parseForeignBody } from "../connection/foreign-body.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
 import { modelRefParams, modelVersionParams } from "../openapi/parameters.ts";
@@ -24,13 +28,18 @@ import { PREDICT_BODY_BYTES } from "./predict.ts";
 
 const tags = [FOREIGN_TAG];
 
-/** Most versions that the metadata of a model lists, newest first. */
+/** Most versions that the metadata of a model, or the index of all models, lists, newest first. */
 const MAX_VERSIONS = 200;
+/** Largest body of a request for the index. */
+const INDEX_BODY_BYTES = 4096;
+/** Extensions of Triton that are here, by the names that it gives them. */
+const EXTENSIONS = ["binary_tensor_data", "model_configuration"];
 
 /** Registers the routes of the protocol. */
 export function registerOpenInference(app: App, context: RouteContext): void {
   openForeignProtocol(app, (scope) => {
     registerServer(scope, context);
+    registerIndex(scope);
     for (const place of PLACES) registerModel(scope, context, place);
   });
 }
@@ -41,6 +50,20 @@ interface Place {
   readonly suffix: string;
   readonly params: z.ZodType;
   refOf(params: Readonly<Record<string, string>>): string;
+}
+
+/** As `findModel`, in Triton's words. */
+async function findServed(services: ProjectServices, ref: string): Promise<Model> {
+  try {
+    return await findModel(services, ref);
+  } catch (error) {
+    if (!(error instanceof TrainyardError) || error.code !== "not_found") throw error;
+    const [, name, version] = /^(.*?)(?:@(\d+))?$/.exec(ref) ?? [];
+    throw new TrainyardError(
+      "not_found",
+      `Request for unknown model: '${name}'${version ? ` version ${version}` : ""} is not found`,
+    );
+  }
 }
 
 const PLACES: readonly Place[] = [
@@ -63,7 +86,7 @@ function registerServer(app: App, { lifecycle }: RouteContext): void {
   route("/v2", "serverMetadata", "Metadata of the server", metadata, () => ({
     name: "trainyard",
     version: VERSION,
-    extensions: [],
+    extensions: EXTENSIONS,
   }));
   const live = z.object({ live: z.boolean() });
   route("/v2/health/live", "serverLive", "Is the server alive?", live, () => ({ live: true }));
@@ -91,7 +114,7 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
     },
     async (request) => {
       const { services } = request;
-      const model = await findModel(services, refIn(request));
+      const model = await findServed(services, refIn(request));
       const { data } = await listModels(services, { limit: MAX_VERSIONS }, { name: model.name });
       return metadataOf(
         model,
@@ -111,7 +134,7 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
         response: foreignResponses("It can.", z.object({ name: z.string(), ready: z.literal(true) }), [404]),
       },
     },
-    async (request) => ({ name: (await findModel(request.services, refIn(request))).name, ready: true }),
+    async (request) => ({ name: (await findServed(request.services, refIn(request))).name, ready: true }),
   );
   app.post(
     `${path}/infer`,
@@ -123,19 +146,63 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
         operationId: `infer${suffix}`,
         summary: "Infer",
         description:
-          "A model with named columns takes a tensor a column, [rows] or [rows, 1], BYTES for labels and dates; columns that are left out are missing. Any other takes one tensor, [rows, width]. Outputs are `value` [rows, outputs], or `label` [rows], `probability` [rows] and `probabilities` [rows, classes]. The numbers are those of `/predict`; they are used as they are written, whatever width the datatype has. Notes on odd rows, as those of `/predict`, are the parameter `notes` of the answer, as JSON.",
+          "A model with named columns takes a tensor a column, [rows] or [rows, 1], BYTES for labels and dates; columns that are left out are missing. Any other takes one tensor, [rows, width]. Outputs are `value` [rows, outputs], or `label` [rows], `probability` [rows] and `probabilities` [rows, classes]. The numbers are those of `/predict`; they are used as they are written, whatever width the datatype has. Tensors may be bytes behind the JSON, by the binary tensor data extension of Triton (`binary_data_size`, `binary_data`, `binary_data_output`, and the header `Inference-Header-Content-Length`). Notes on odd rows, as those of `/predict`, are the parameter `notes` of the answer, as JSON.",
         params,
         body: inferRequest,
         response: foreignResponses("The outputs.", inferResponse, [400, 404, 413]),
       },
     },
-    (request) => infer(request.services, refIn(request), request.body),
+    (request, reply) => infer(refIn(request), request, reply),
+  );
+  app.get(
+    `${path}/config`,
+    {
+      schema: {
+        tags,
+        operationId: `modelConfig${suffix}`,
+        summary: "Configuration of a model",
+        description: "As Triton's model configuration extension has it.",
+        params,
+        response: foreignResponses("The configuration.", modelConfig, [404]),
+      },
+    },
+    async (request) => configOf(await findServed(request.services, refIn(request))),
   );
 }
 
-async function infer(services: ProjectServices, ref: string, body: unknown): Promise<object> {
-  const request = parseBody(inferRequest, body);
-  const model = await findModel(services, ref);
-  const { predictions, remarks } = await predictRows(services, model, { instances: inferRows(model, request) });
-  return inferAnswer(model, predictions, rowNotes(model, remarks, predictions.length), request);
+async function infer(ref: string, request: FastifyRequest, reply: FastifyReply): Promise<object> {
+  const { services, headers, body } = request;
+  const { json, bytes } = framedBody(headers, body);
+  const asked = parseForeignBody(inferRequest, json);
+  const model = await findServed(services, ref);
+  const { predictions, remarks } = await predictRows(services, model, { instances: inferRows(model, asked, bytes) });
+  const answer = inferAnswer(model, predictions, rowNotes(model, remarks, predictions.length), asked);
+  if (!answer.bytes) return answer.json;
+  const head = Buffer.from(JSON.stringify(answer.json));
+  reply.header(JSON_LENGTH_HEADER, head.length).type("application/octet-stream");
+  return Buffer.concat([head, ...answer.bytes]);
+}
+
+const indexEntry = z.object({ name: z.string(), version: z.string(), state: z.literal("READY"), reason: z.string() });
+
+/** Registers the index of models, of Triton's model repository extension. What is stored is loaded: nothing else of it is here. */
+function registerIndex(app: App): void {
+  app.post(
+    "/v2/repository/index",
+    {
+      bodyLimit: INDEX_BODY_BYTES,
+      schema: {
+        tags,
+        operationId: "repositoryIndex",
+        summary: "Models that can be used",
+        description: `As Triton's model repository extension lists them: versions, newest first, ${MAX_VERSIONS} at most. All are ready.`,
+        body: z.object({ ready: z.boolean().optional() }).optional(),
+        response: foreignResponses("The models.", z.array(indexEntry)),
+      },
+    },
+    async ({ services }) => {
+      const { data } = await listModels(services, { limit: MAX_VERSIONS });
+      return data.map(({ name, version }) => ({ name, version: String(version), state: "READY" as const, reason: "" }));
+    },
+  );
 }

@@ -4,10 +4,10 @@ import { z } from "zod";
 import { findModel } from "../../app/models/find-model.ts";
 import { predictRows } from "../../app/models/predict.ts";
 import type { ProjectServices } from "../../app/services.ts";
-import { notFound } from "../../domain/errors.ts";
+import { notFound, TrainyardError } from "../../domain/errors.ts";
 import { rowNotes } from "../../domain/models/remarks.ts";
-import { tfAnswer, tfRequest, tfRows } from "../../domain/models/tf-serving.ts";
-import { parseBody } from "../connection/body.ts";
+import { tfAnswer, tfMetadata, tfMetadataOf, tfRequest, tfRows } from "../../domain/protocols/tf-serving.ts";
+import { parseForeignBody } from "../connection/foreign-body.ts";
 import { setNotesHeader } from "../connection/notes-header.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
@@ -43,6 +43,8 @@ export function registerTfServing(app: App, context: RouteContext): void {
   openForeignProtocol(app, (scope) => {
     registerPredict(scope, context);
     registerStatus(scope);
+    registerMetadata(scope);
+    registerRefusals(scope);
   });
 }
 
@@ -74,7 +76,7 @@ function registerPredict(app: App, { limits }: RouteContext): void {
 }
 
 async function answer(services: ProjectServices, ref: string, body: unknown, reply: FastifyReply): Promise<object> {
-  const request = parseBody(tfRequest, body);
+  const request = parseForeignBody(tfRequest, body);
   const model = await findModel(services, ref);
   const { predictions, remarks } = await predictRows(services, model, { instances: tfRows(model, request) });
   setNotesHeader(reply, rowNotes(model, remarks, predictions.length));
@@ -101,4 +103,38 @@ function registerStatus(app: App): void {
       return { model_version_status: [{ version, state: "AVAILABLE", status: ok }] };
     },
   );
+}
+
+function registerMetadata(app: App): void {
+  const schemaOf = (operationId: string, params: z.ZodType) => ({
+    tags,
+    operationId,
+    summary: "Signature of a model, as TensorFlow Serving tells it",
+    description: "A model has one signature, `serving_default`.",
+    params,
+    response: foreignResponses("The metadata.", tfMetadata, [404]),
+  });
+  app.get("/v1/models/:ref/metadata", { schema: schemaOf("tfMetadata", modelParams) }, async ({ params, services }) =>
+    tfMetadataOf(await findModel(services, (params as z.output<typeof modelParams>).ref)),
+  );
+  app.get(
+    "/v1/models/:name/versions/:version/metadata",
+    { schema: schemaOf("tfMetadataVersion", modelVersionParams) },
+    async ({ params, services }) => {
+      const { name, version } = params as z.output<typeof modelVersionParams>;
+      return tfMetadataOf(await findModel(services, `${name}@${version}`));
+    },
+  );
+}
+
+/** The other calls of TensorFlow Serving, which take the serialised examples of signatures that no model here has. */
+function registerRefusals(app: App): void {
+  const schema = { hide: true, operationId: "tfRefused" };
+  for (const call of ["classify", "regress"])
+    for (const path of ["/v1/models/:ref(^[^:]+)", "/v1/models/:name/versions/:version(^[0-9]+)"])
+      app.post(`${path}::${call}`, { schema }, async ({ url }) => {
+        const [asked = ""] = url.split("?", 1);
+        const cure = `POST ${asked.replace(/:\w+$/, ":predict")} answers classes and values`;
+        throw new TrainyardError("malformed", `models here have no ${call} signature: ${cure}`);
+      });
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inferResponse, modelMetadata } from "../../../src/domain/models/open-inference.ts";
+import { inferResponse, modelMetadata } from "../../../src/domain/protocols/open-inference.ts";
 import { predictionsAnswer } from "../../../src/http/openapi/response-schemas.ts";
 import { PENGUINS, storeLine, storePenguins } from "../models-at-hand.ts";
 import { openStagedApp, type StagedApp } from "../staged-app.ts";
@@ -170,7 +170,8 @@ describe("TensorFlow Serving", () => {
 
 describe("the Open Inference Protocol", () => {
   it("tells of the server and its health", async () => {
-    expect((await get("/v2")).json).toEqual({ name: "trainyard", version: expect.any(String), extensions: [] });
+    const extensions = ["binary_tensor_data", "model_configuration"];
+    expect((await get("/v2")).json).toEqual({ name: "trainyard", version: expect.any(String), extensions });
     expect((await get("/v2/health/live")).json).toEqual({ live: true });
     expect((await get("/v2/health/ready")).json).toEqual({ live: true, ready: true });
   });
@@ -187,8 +188,14 @@ describe("the Open Inference Protocol", () => {
       Object.entries(DATATYPES).map(([name, datatype]) => ({ name, datatype, shape: [-1] })),
     );
     expect((await get("/v2/models/line/versions/2/ready")).json).toEqual({ name: "line", ready: true });
-    expect(await get("/v2/models/line/versions/3/ready")).toEqual({ status: 404, json: { error: "there is no model line@3" } });
-    expect((await get("/v2/models/nobody")).status).toBe(404);
+    expect(await get("/v2/models/line/versions/3/ready")).toEqual({
+      status: 404,
+      json: { error: "Request for unknown model: 'line' version 3 is not found" },
+    });
+    expect(await get("/v2/models/nobody")).toEqual({
+      status: 404,
+      json: { error: "Request for unknown model: 'nobody' is not found" },
+    });
   });
 
   it("gives the outputs that are asked for", async () => {
@@ -196,7 +203,7 @@ describe("the Open Inference Protocol", () => {
     const { json } = await post("/v2/models/penguins/infer", { inputs, outputs: [{ name: "label" }] });
     expect(json.outputs).toEqual([{ name: "label", datatype: "BYTES", shape: [1], data: [expect.any(String)] }]);
     expect((await post("/v2/models/penguins/infer", { inputs, outputs: [{ name: "score" }] })).json.error).toContain(
-      "score is not an output",
+      "unexpected inference output 'score' for model 'penguins', which has label, probability, probabilities",
     );
   });
 
@@ -208,11 +215,18 @@ describe("the Open Inference Protocol", () => {
       ["line", [{ ...features, shape: [1, 2] }], "must be one tensor of shape [rows, 1]"],
       ["line", [{ ...features, data: [1, "2"] }], "value 1 is not of type FP32"],
       ["line", [{ ...features, datatype: "INT64", data: [1, 2.5] }], "value 1 is not of type INT64"],
+      ["line", [{ ...features, datatype: "UINT8", data: [1, 300] }], "value 1 is not of type UINT8"],
+      ["line", [{ ...features, datatype: "INT8", data: [-129, 1] }], "value 0 is not of type INT8"],
       ["line", [{ ...features, datatype: "FLOAT" }], "/inputs/0/datatype"],
+      ["line", [{ ...features, data: undefined }], "no parameters.binary_data_size says that bytes follow"],
       ["line", [features, features], "must be one tensor"],
       ["line", [], "/inputs"],
       ["line", [{ ...features, data: [1, null] }], "row 1, column 0: must be a finite number"],
-      ["penguins", [{ ...tensor, name: "isle" }], "isle is not an input of this model"],
+      [
+        "penguins",
+        [{ ...tensor, name: "isle" }],
+        "unexpected inference input 'isle' for model 'penguins', which has island, mass, tagged, seen",
+      ],
       ["penguins", [tensor, tensor], "island is given twice"],
       ["penguins", [{ ...tensor, shape: [1, 1, 1] }], "must be [rows] or [rows, 1]"],
       ["penguins", [tensor, { name: "mass", datatype: "FP64", shape: [2], data: [1, 2] }], "has 2 rows, and island 1"],
@@ -222,5 +236,232 @@ describe("the Open Inference Protocol", () => {
     }
     const oversized = await post("/v2/models/line/infer", { inputs: [features], padding: "x".repeat(300_000) });
     expect(oversized).toEqual({ status: 413, json: { error: expect.stringContaining("262144 bytes") } });
+  });
+
+  it("lists the models that can be used, and tells their configuration", async () => {
+    const index = await post("/v2/repository/index", {});
+    expect(index).toEqual({
+      status: 200,
+      json: [
+        { name: "line", version: "2", state: "READY", reason: "" },
+        { name: "line", version: "1", state: "READY", reason: "" },
+        { name: "penguins", version: "1", state: "READY", reason: "" },
+      ],
+    });
+    expect((await get("/v2/models/penguins/config")).json).toEqual({
+      name: "penguins",
+      platform: "trainyard",
+      backend: "trainyard",
+      max_batch_size: 0,
+      input: [
+        { name: "island", data_type: "TYPE_STRING", dims: [-1] },
+        { name: "mass", data_type: "TYPE_FP64", dims: [-1] },
+        { name: "tagged", data_type: "TYPE_BOOL", dims: [-1] },
+        { name: "seen", data_type: "TYPE_STRING", dims: [-1] },
+      ],
+      output: [
+        { name: "label", data_type: "TYPE_STRING", dims: [-1] },
+        { name: "probability", data_type: "TYPE_FP64", dims: [-1] },
+        { name: "probabilities", data_type: "TYPE_FP64", dims: [-1, 3] },
+      ],
+    });
+    expect((await get("/v2/models/line/versions/1/config")).json.input).toEqual([
+      { name: "features", data_type: "TYPE_FP32", dims: [-1, 1] },
+    ]);
+  });
+
+  it.each([
+    ["GET", "/v2/", 404],
+    ["GET", "/v2/models/line/stats", 404],
+    ["DELETE", "/v2/models/line", 405],
+    ["GET", "/v2/models/line/infer", 405],
+    ["POST", "/v1/models/line:classify", 400],
+    ["POST", "/v1/models/line/versions/2:regress", 400],
+    ["POST", "/v1/models/line/versions/2:explain", 405],
+  ] as const)("answers %s %s in the protocol's shape, with %d", async (method, url, status) => {
+    const response = await staged.app.inject({ method, url });
+    expect(response.statusCode).toBe(status);
+    expect(response.json()).toEqual({ error: expect.any(String) });
+  });
+});
+
+describe("tensors in bytes", () => {
+  /** As tritonclient builds a request: JSON, then the tensors in order, and the length of the JSON in a header. */
+  async function inferBytes(model: string, json: object, tensors: readonly Uint8Array[], header: object = {}) {
+    const head = Buffer.from(JSON.stringify(json));
+    const response = await staged.app.inject({
+      method: "POST",
+      url: `/v2/models/${model}/infer`,
+      payload: Buffer.concat([head, ...tensors]),
+      headers: { "inference-header-content-length": String(head.length), ...header },
+    });
+    const length = response.headers["inference-header-content-length"];
+    const split = length === undefined ? response.rawPayload.length : Number(length);
+    return {
+      status: response.statusCode,
+      type: String(response.headers["content-type"]),
+      json: JSON.parse(response.rawPayload.subarray(0, split).toString()),
+      bytes: response.rawPayload.subarray(split),
+    };
+  }
+  const input = (name: string, datatype: string, shape: number[], bytes: Uint8Array) => ({
+    name,
+    datatype,
+    shape,
+    parameters: { binary_data_size: bytes.length },
+  });
+  const texts = (...values: string[]) =>
+    Buffer.concat(
+      values.flatMap((value) => {
+        const text = Buffer.from(value);
+        const length = Buffer.alloc(4);
+        length.writeUInt32LE(text.length);
+        return [length, text];
+      }),
+    );
+
+  it.each([
+    ["INT8", new Uint8Array(Int8Array.of(-3, 5).buffer), [-3, 5]],
+    ["INT16", new Uint8Array(Int16Array.of(-300, 5).buffer), [-300, 5]],
+    ["INT32", new Uint8Array(Int32Array.of(-70_000, 5).buffer), [-70_000, 5]],
+    ["INT64", new Uint8Array(BigInt64Array.of(-3n, 2n ** 40n).buffer), [-3, 2 ** 40]],
+    ["UINT8", Uint8Array.of(3, 255), [3, 255]],
+    ["UINT16", new Uint8Array(Uint16Array.of(3, 65_535).buffer), [3, 65_535]],
+    ["UINT32", new Uint8Array(Uint32Array.of(3, 2 ** 32 - 1).buffer), [3, 2 ** 32 - 1]],
+    ["UINT64", new Uint8Array(BigUint64Array.of(3n, 2n ** 40n).buffer), [3, 2 ** 40]],
+    // 1.5 and -2 as numpy.float16 writes them; the same as bfloat16.
+    ["FP16", Uint8Array.of(0x00, 0x3e, 0x00, 0xc0), [1.5, -2]],
+    ["BF16", Uint8Array.of(0xc0, 0x3f, 0x00, 0xc0), [1.5, -2]],
+    ["FP32", new Uint8Array(Float32Array.of(0.1, -2).buffer), [Math.fround(0.1), -2]],
+    ["FP64", new Uint8Array(Float64Array.of(0.1, -2).buffer), [0.1, -2]],
+  ])("of %s are the numbers that JSON would have", async (datatype, bytes, values) => {
+    const { json } = await post("/v1/models/line/predict", { instances: values.map((value) => [value]) });
+    const expected = (json.predictions as { value: number }[]).map(({ value }) => value);
+    const answer = await inferBytes("line", { inputs: [input("features", datatype, [2, 1], bytes)] }, [bytes]);
+    expect(answer.json.outputs).toEqual([{ name: "value", datatype: "FP64", shape: [2, 1], data: expected }]);
+  });
+
+  it("of every column give the predictions of JSON, and are answered in bytes where asked for", async () => {
+    const rows = [
+      { island: "Dream", mass: 3750, tagged: true, seen: "2024-06-01" },
+      { island: "Biscoe, nörth", mass: null, tagged: false, seen: "1999-12-31T23:59:59Z" },
+    ];
+    const { json } = await post("/v1/models/penguins/predict", { instances: rows });
+    const expected = json.predictions as Classified[];
+    const tensors = [
+      ["island", "BYTES", texts(...rows.map(({ island }) => island))],
+      ["mass", "FP64", new Uint8Array(Float64Array.of(3750, Number.NaN).buffer)],
+      ["tagged", "BOOL", Uint8Array.of(1, 0)],
+      ["seen", "BYTES", texts(...rows.map(({ seen }) => seen))],
+    ] as const;
+    const request = {
+      id: "b",
+      parameters: { binary_data_output: true },
+      inputs: tensors.map(([name, datatype, bytes]) => input(name, datatype, [2], bytes)),
+      outputs: [{ name: "probabilities" }, { name: "label" }, { name: "probability", parameters: { binary_data: false } }],
+    };
+    const answer = await inferBytes(
+      "penguins",
+      request,
+      tensors.map(([, , bytes]) => bytes),
+    );
+    expect(answer).toMatchObject({ status: 200, type: "application/octet-stream" });
+    const labels = texts(...expected.map(({ label }) => label));
+    expect(inferResponse.parse(answer.json).outputs).toEqual([
+      { name: "probabilities", datatype: "FP64", shape: [2, 3], parameters: { binary_data_size: 48 } },
+      { name: "label", datatype: "BYTES", shape: [2], parameters: { binary_data_size: labels.length } },
+      { name: "probability", datatype: "FP64", shape: [2], data: expected.map(({ probability }) => probability) },
+    ]);
+    const numbers = Float64Array.from({ length: 6 }, (_, index) => answer.bytes.readDoubleLE(index * 8));
+    expect([...numbers]).toEqual(expected.flatMap(({ probabilities }) => Object.values(probabilities)));
+    expect(answer.bytes.subarray(48)).toEqual(labels);
+  });
+
+  it("that do not fit are refused by name", async () => {
+    const bytes = new Uint8Array(Float32Array.of(1, 2).buffer);
+    const of = (more: object, size = bytes.length) => ({
+      inputs: [{ name: "features", datatype: "FP32", shape: [2, 1], parameters: { binary_data_size: size }, ...more }],
+    });
+    for (const [json, tensors, text] of [
+      [of({ shape: [3, 1] }), [bytes], "has 8 bytes, and 3 values of FP32 have 12"],
+      [of({}, 12), [bytes], "is 12, and 8 bytes are left behind the JSON"],
+      [of({}), [bytes, bytes], "name 8 bytes, and 16 follow the JSON"],
+      [of({ data: [1, 2] }), [bytes], "must be left out"],
+      [of({ datatype: "BYTES" }), [Uint8Array.of(9, 0, 0, 0, 65, 66, 67, 68)], "ends within value 0"],
+      [of({ datatype: "BYTES" }), [texts("ö", "a").fill(255, 4, 5)], "value 0 is not UTF-8"],
+      [of({ shape: [2 ** 40, 1] }), [bytes], "has 8 bytes"],
+      [of({}, -1), [bytes], "/inputs/0/parameters/binary_data_size"],
+    ] as const) {
+      const answer = await inferBytes("line", json, tensors);
+      expect({ status: answer.status, error: answer.json.error }).toEqual({
+        status: 400,
+        error: expect.stringContaining(text),
+      });
+    }
+    for (const length of ["x", "-1", "999999"]) {
+      const answer = await inferBytes("line", of({}), [bytes], { "inference-header-content-length": length });
+      expect(answer.json.error).toContain("Inference-Header-Content-Length must be the bytes of the JSON");
+    }
+  });
+});
+
+describe("what Python's json.dumps writes", () => {
+  const send = async (url: string, payload: string) => {
+    const response = await staged.app.inject({ method: "POST", url, payload, headers: { "content-type": "application/json" } });
+    return { status: response.statusCode, json: response.json() };
+  };
+
+  it("is a missing value for NaN, in either protocol, and stays as it is in texts", async () => {
+    const missing = await post("/v1/models/penguins:predict", { instances: [{ island: "NaN", mass: null }] });
+    expect(missing.status).toBe(200);
+    expect(await send("/v1/models/penguins:predict", '{"instances": [{"island": "NaN", "mass": NaN}]}')).toEqual(missing);
+    const inputs = (mass: string) =>
+      `{"inputs": [{"name": "mass", "datatype": "FP64", "shape": [1], "data": [${mass}]}], "outputs": [{"name": "label"}]}`;
+    const inferred = await send("/v2/models/penguins/infer", inputs("NaN"));
+    expect(inferred).toEqual(await send("/v2/models/penguins/infer", inputs("null")));
+    expect(inferred.status).toBe(200);
+  });
+
+  it("is refused with the field for an infinity, and as JSON where it is none otherwise", async () => {
+    expect(await send("/v1/models/line:predict", '{"instances": [[-Infinity]]}')).toEqual({
+      status: 400,
+      json: { error: expect.stringContaining("row 0, column 0: must be a finite number") },
+    });
+    const broken = await send("/v1/models/line:predict", '{"instances": [[NaN]');
+    expect(broken).toEqual({ status: 400, json: { error: expect.stringContaining("the body is not JSON") } });
+    expect((await send("/v1/models/line/predict", '{"instances": [[NaN]]}')).status).toBe(400);
+  });
+});
+
+describe("the metadata of TensorFlow Serving", () => {
+  it("has the signature of a model", async () => {
+    const info = (name: string, dtype: string, ...sizes: string[]) => ({
+      name,
+      dtype,
+      tensor_shape: { dim: sizes.map((size) => ({ size, name: "" })), unknown_rank: false },
+    });
+    const metadata = {
+      status: 200,
+      json: {
+        model_spec: { name: "line", signature_name: "", version: "2" },
+        metadata: {
+          signature_def: {
+            signature_def: {
+              serving_default: {
+                inputs: { features: info("features", "DT_FLOAT", "-1", "1") },
+                outputs: { value: info("value", "DT_DOUBLE", "-1", "1") },
+                method_name: "tensorflow/serving/predict",
+              },
+            },
+          },
+        },
+      },
+    };
+    expect(await get("/v1/models/line/metadata")).toEqual(metadata);
+    expect(await get("/v1/models/line/versions/2/metadata")).toEqual(metadata);
+    expect(await get("/v1/models/line/versions/7/metadata")).toEqual({
+      status: 404,
+      json: { error: "there is no model line@7" },
+    });
   });
 });

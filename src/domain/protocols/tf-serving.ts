@@ -4,8 +4,16 @@
  */
 import { z } from "zod";
 import { invalid } from "../errors.ts";
-import type { Model, Prediction } from "./model.ts";
-import { FEATURES, inputTensors, outputRow, outputTensors, rowsOfColumns, withoutUnitAxis } from "./served-tensors.ts";
+import type { Model, Prediction } from "../models/model.ts";
+import {
+  FEATURES,
+  inputTensors,
+  outputRow,
+  outputTensors,
+  rowsOfColumns,
+  type TensorDescription,
+  withoutUnitAxis,
+} from "./served-tensors.ts";
 
 export const tfRequest = z
   .strictObject({
@@ -82,3 +90,47 @@ export function tfAnswer(model: Model, predictions: readonly Prediction[], { ins
 
 const withoutUnitAxisOf = ({ task, outputWidth, quantiles }: Model, name: string, value: unknown): unknown =>
   task === "regression" && (quantiles ? name === "value" : outputWidth === 1) ? withoutUnitAxis(value) : value;
+
+const tensorInfo = z.object({
+  name: z.string(),
+  dtype: z.string(),
+  tensor_shape: z.object({ dim: z.array(z.object({ size: z.string(), name: z.string() })), unknown_rank: z.literal(false) }),
+});
+const signature = z.object({
+  inputs: z.record(z.string(), tensorInfo),
+  outputs: z.record(z.string(), tensorInfo),
+  method_name: z.string(),
+});
+
+export const tfMetadata = z
+  .object({
+    model_spec: z.object({ name: z.string(), signature_name: z.literal(""), version: z.string() }),
+    metadata: z.object({ signature_def: z.object({ signature_def: z.record(z.string(), signature) }) }),
+  })
+  .meta({ id: "TfModelMetadata" });
+
+/** TensorFlow's names of the types of tensors. */
+const DTYPES: Readonly<Record<TensorDescription["datatype"], string>> = {
+  FP32: "DT_FLOAT",
+  FP64: "DT_DOUBLE",
+  INT64: "DT_INT64",
+  BOOL: "DT_BOOL",
+  BYTES: "DT_STRING",
+};
+
+/** Returns the metadata of a model: its one signature, `serving_default`. -1 is any number of rows. */
+export function tfMetadataOf(model: Model): z.output<typeof tfMetadata> {
+  const infoOf = ({ name, datatype, shape }: TensorDescription): [string, z.output<typeof tensorInfo>] => {
+    const dim = shape.map((size) => ({ size: String(size), name: "" }));
+    return [name, { name, dtype: DTYPES[datatype], tensor_shape: { dim, unknown_rank: false } }];
+  };
+  const serving_default = {
+    inputs: Object.fromEntries(inputTensors(model).map(infoOf)),
+    outputs: Object.fromEntries(outputTensors(model).map(infoOf)),
+    method_name: "tensorflow/serving/predict",
+  };
+  return {
+    model_spec: { name: model.name, signature_name: "", version: String(model.version) },
+    metadata: { signature_def: { signature_def: { serving_default } } },
+  };
+}

@@ -6,7 +6,7 @@
 import type { EncodedColumn } from "../datasets/preprocessing.ts";
 import { invalid, pointerOf } from "../errors.ts";
 import { toWire } from "../metrics/metric.ts";
-import type { ClassPrediction, Model, Prediction, RegressionPrediction } from "./model.ts";
+import type { ClassPrediction, Model, Prediction, RegressionPrediction } from "../models/model.ts";
 
 export interface TensorDescription {
   readonly name: string;
