@@ -8,6 +8,7 @@ import type { ServiceLimits } from "../domain/limits.ts";
 import type { Bus, ComputePool, TrainingPool } from "../domain/ports.ts";
 import type { ProjectStore, Store } from "../domain/store/store.ts";
 import { createFrames, type Frames } from "./metrics/frames.ts";
+import { type BackgroundCache, createBackgroundCache } from "./models/background-cache.ts";
 
 /** The part of a pino logger that the use cases need: fields first, then the sentence. */
 export interface Log {
@@ -31,6 +32,8 @@ export interface Dependencies {
 export interface Services extends Dependencies {
   /** Encoded events, shared by all readers of all jobs. */
   readonly frames: Frames;
+  /** Background rows of models whose predictions were explained last. */
+  readonly backgrounds: BackgroundCache;
 }
 
 /** The dependencies of one project: its store sees the records of this project only. */
@@ -40,7 +43,7 @@ export interface ProjectServices extends Omit<Services, "store" | "trainingPool"
 
 /** Adds to the dependencies what the use cases share among themselves. */
 export function createServices(dependencies: Dependencies): Services {
-  return { ...dependencies, frames: createFrames(dependencies) };
+  return { ...dependencies, frames: createFrames(dependencies), backgrounds: createBackgroundCache() };
 }
 
 /** Returns the dependencies of a project. */

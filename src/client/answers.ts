@@ -279,6 +279,7 @@ export interface RegressionAnswer {
   quantiles?: Record<string, WireNumber> | undefined;
   /** With `interval`: from and to; a list of such pairs where there are several outputs. */
   interval?: [WireNumber, WireNumber] | [WireNumber, WireNumber][] | undefined;
+  explanation?: Explanation | undefined;
 }
 
 /**
@@ -293,6 +294,48 @@ export interface ClassAnswer {
   set?: (string | number)[] | undefined;
   probabilities: Record<string, number>;
   top?: { label: string | number; probability: number }[] | undefined;
+  explanation?: Explanation | undefined;
+}
+
+/** Numbers that stand for those of a prediction with the same names: of a regression `value` (and `quantiles`), of classes `probabilities`. */
+export interface ExplainedNumbers {
+  value?: WireNumber | WireNumber[] | undefined;
+  quantiles?: Record<string, WireNumber> | undefined;
+  probabilities?: Record<string, number | null> | undefined;
+}
+
+/** By how much each column moves a prediction from the base; base and contributions add up to it. */
+export interface Explanation {
+  /** The mean prediction over the background rows. */
+  base: ExplainedNumbers;
+  exact: boolean;
+  /** Where it is not exact: the orders of columns that were averaged. */
+  permutations?: number | undefined;
+  /** In the order of the model's columns. */
+  contributions: Contribution[];
+}
+
+/** The Shapley value of one column, with its standard error where it is estimated. */
+export interface Contribution extends ExplainedNumbers {
+  column: string;
+  standard_error?: ExplainedNumbers | undefined;
+}
+
+/** How a model's answers depend on its columns. */
+export interface PartialDependence {
+  model: string;
+  /** How many background rows there were. */
+  background: number;
+  columns: ColumnDependence[];
+}
+
+/** The mean answer over the background rows at values of one column, and that of each row that was sent. */
+export interface ColumnDependence {
+  column: string;
+  type: ModelInput["type"];
+  values: (number | string)[];
+  mean: ExplainedNumbers[];
+  rows?: ExplainedNumbers[][] | undefined;
 }
 
 /** The prediction for one row. */

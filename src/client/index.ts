@@ -11,7 +11,7 @@ export { type Client, createClient } from "./client.ts";
 export type { UploadOptions } from "./datasets.ts";
 export { ApiError, type ProblemDocument, UnreachableError } from "./error.ts";
 export type { MetricsQuery, SubmitOptions } from "./jobs.ts";
-export type { BatchQuery, PredictOptions, Row } from "./models.ts";
+export type { BackgroundQuery, BatchQuery, DependenceQuery, PredictOptions, Row, RowsOptions } from "./models.ts";
 export type {
   SubmittedSweep,
   Sweep,

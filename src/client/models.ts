@@ -5,7 +5,7 @@
 import type { Encoding } from "../domain/datasets/reading-options.ts";
 import type { PartEvaluation } from "../domain/models/evaluation.ts";
 import type { Note } from "../domain/notes.ts";
-import type { Comparison, Job, Model, Page, PageQuery, PredictionAnswer } from "./answers.ts";
+import type { Comparison, Job, Model, Page, PageQuery, PartialDependence, PredictionAnswer } from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
 
@@ -23,6 +23,29 @@ export interface PredictOptions extends CallOptions {
   readonly interval?: number;
 }
 
+/** Which rows an answer is compared with: how many of those that trained the model, 100 when left out, or rows. */
+export interface BackgroundQuery {
+  readonly background?: number | readonly Row[];
+  /** Chooses among the rows that trained; 0 when left out. */
+  readonly seed?: number;
+}
+
+/** How rows are predicted that are not a stream. */
+export interface RowsOptions extends PredictOptions {
+  /** Explains each prediction by the contributions of its columns. */
+  readonly explain?: BackgroundQuery & { readonly method?: "shapley"; readonly samples?: number };
+}
+
+/** What of a model's columns is varied. */
+export interface DependenceQuery extends BackgroundQuery {
+  /** All that are no text when left out. */
+  readonly columns?: readonly string[];
+  /** Values of a number or datetime; 20 when left out. */
+  readonly points?: number;
+  /** Rows that are varied by themselves too. */
+  readonly instances?: readonly Row[];
+}
+
 /** How a stream of rows is predicted. */
 export interface BatchQuery extends PredictOptions {
   readonly type: "text/csv" | "application/x-ndjson";
@@ -30,6 +53,10 @@ export interface BatchQuery extends PredictOptions {
   readonly header?: boolean | undefined;
   /** How the text is encoded; UTF-8 when left out. The answer is UTF-8. */
   readonly encoding?: Encoding | undefined;
+  /** Explains each row: NDJSON has an `explanation`, CSV a cell for the base and the contribution of each column. */
+  readonly explain?: boolean | undefined;
+  /** With `explain`: how many of the rows that trained each row is compared with; 100 when left out. */
+  readonly background?: number | undefined;
   /** Told what was odd about the rows, once all of them were answered: values far outside training, labels that it never saw. */
   readonly onNotes?: ((notes: readonly Note[]) => void) | undefined;
 }
@@ -64,9 +91,11 @@ export interface ModelsClient {
   /** Queues the job that trained a model again; the new job's `agrees` says at the end whether the bits are the same. */
   reproduce(ref: string): Promise<Job>;
   /** Returns one prediction a row. Rows are arrays in the order of the model's columns, or objects by column. */
-  predict(ref: string, instances: readonly Row[], options?: PredictOptions): Promise<PredictionAnswer[]>;
+  predict(ref: string, instances: readonly Row[], options?: RowsOptions): Promise<PredictionAnswer[]>;
   /** Returns one prediction a row, by a job's checkpoint. */
-  predictCheckpoint(id: string, instances: readonly Row[], options?: PredictOptions): Promise<PredictionAnswer[]>;
+  predictCheckpoint(id: string, instances: readonly Row[], options?: RowsOptions): Promise<PredictionAnswer[]>;
+  /** Returns how the answers of a model depend on each of its columns, over background rows. */
+  partialDependence(ref: string, query?: DependenceQuery, options?: CallOptions): Promise<PartialDependence>;
   /**
    * Returns the predictions of a stream of rows, in the format of the rows, as they come. The stream fails with a BatchError at
    * a row that is wrong. Read it while the rows are sent: the server stops reading rows whose answers are not read.
@@ -89,8 +118,12 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
   const aliasPath = (name: string, alias: string) => `${pathOf(name)}/aliases/${segment(alias)}`;
   const change = async <T>(method: "PUT" | "PATCH", path: string, body: unknown) =>
     (await send(method, path, { body })).json() as Promise<T>;
-  const ask = async (path: string, instances: readonly Row[], { topK, threshold, interval, signal }: PredictOptions = {}) => {
-    const body = { instances, top_k: topK, threshold, interval };
+  const ask = async (
+    path: string,
+    instances: readonly Row[],
+    { topK, threshold, interval, explain, signal }: RowsOptions = {},
+  ) => {
+    const body = { instances, top_k: topK, threshold, interval, explain };
     return (await post<{ predictions: PredictionAnswer[] }>(`${path}/predict`, body, {}, { signal })).predictions;
   };
   return {
@@ -108,8 +141,11 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
-    predictBatch: async (ref, rows, { type, topK, threshold, interval, header, encoding, onNotes, signal }) => {
-      const query = { top_k: topK, threshold, interval, header, encoding, trailer: true };
+    partialDependence: (ref, query = {}, options) => post(`${pathOf(ref)}/partial-dependence`, query, {}, options),
+    predictBatch: async (ref, rows, { type, explain, background, onNotes, signal, ...asked }) => {
+      const { topK, threshold, interval, header, encoding } = asked;
+      const method = explain ? "shapley" : undefined;
+      const query = { top_k: topK, threshold, interval, header, encoding, explain: method, background, trailer: true };
       const { body } = await send("POST", `${pathOf(ref)}/predict`, { query, file: rows, type, signal });
       return readBatchAnswer(body ?? new Blob().stream(), type === "text/csv" ? "csv" : "ndjson", onNotes);
     },

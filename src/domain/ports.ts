@@ -1,7 +1,10 @@
 /** The interfaces of the use cases to everything but the store. main.ts chooses the implementations. */
 
 import type { DatasetRows } from "./datasets/dataset.ts";
+import type { EncodedColumn } from "./datasets/preprocessing.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
+import type { Background, ChosenBackground, ExplainRequest } from "./explanations/explanation.ts";
+import type { DependenceRequest } from "./explanations/partial-dependence.ts";
 import type { CheckpointState, NewCheckpoint } from "./jobs/checkpoint.ts";
 import type { Job, JobMetrics } from "./jobs/job.ts";
 import type { RowChoice, ShownRows } from "./jobs/job-rows.ts";
@@ -9,6 +12,7 @@ import type { Outcome } from "./jobs/job-store.ts";
 import type { Draft, Prepared, Resolved } from "./jobs/preparation.ts";
 import type { Rows } from "./metrics/downsampling.ts";
 import type { MetricChunk } from "./metrics/metric.ts";
+import type { AnswerOptions } from "./models/answer-options.ts";
 import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
 import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
@@ -112,6 +116,18 @@ export type DatasetEvaluation =
   | { readonly ok: true; readonly evaluation: PartEvaluation }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
+/** The JSON of an answer as UTF-8, or the errors of invalid rows. */
+export type EncodedAnswer =
+  | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** Rows to predict and to explain. */
+export interface ExplainedRows {
+  readonly instances: readonly unknown[];
+  readonly options: AnswerOptions;
+  readonly explain: ExplainRequest;
+}
+
 /**
  * Predictions, with three methods for the same arithmetic. The caller must check the request first (`assertPredictable`).
  * `load` reads the weights of the model. It is called if the predictor does not have the model; its errors are passed on.
@@ -151,6 +167,27 @@ export interface ComputePool {
     results: readonly Uint8Array<ArrayBuffer>[],
   ): Promise<SweepImportance>;
   readonly predict: Predict;
+  /** Chooses background rows of a job's data in a thread. Transfers the run's values. */
+  chooseBackground(run: TrainingRun, count: number, seed: number): Promise<ChosenBackground>;
+  /** Encodes rows of some columns of a data set in a thread. Transfers the values. */
+  encodeBackground(columns: readonly EncodedColumn[], dataset: DatasetRows, numbers: Int32Array): Promise<Background>;
+  /**
+   * Predicts rows with their explanations in a thread; the caller must check the request first (`assertExplainable`). `background` null:
+   * that of the request.
+   */
+  explain(
+    model: Model,
+    rows: ExplainedRows,
+    background: Background | null,
+    load: () => Promise<TensorSet>,
+  ): Promise<EncodedAnswer>;
+  /** Computes partial dependence in a thread. `background` null: that of the request. */
+  partialDependence(
+    model: Model,
+    request: DependenceRequest,
+    background: Background | null,
+    load: () => Promise<TensorSet>,
+  ): Promise<EncodedAnswer>;
   /** Evaluates a model on a data set in a thread. Transfers the values of the columns. */
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
   /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */

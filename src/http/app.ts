@@ -40,6 +40,7 @@ import { registerKeys } from "./routes/keys.ts";
 import { registerMetrics } from "./routes/metrics.ts";
 import { registerModels } from "./routes/models.ts";
 import { registerOpenInference } from "./routes/open-inference.ts";
+import { registerPartialDependence } from "./routes/partial-dependence.ts";
 import { registerPredict } from "./routes/predict.ts";
 import { registerRegistry } from "./routes/registry.ts";
 import { registerService } from "./routes/service.ts";
@@ -104,6 +105,7 @@ const API: readonly RegisterRoutes[] = [
   registerRegistry,
   registerPredict,
   registerEvaluate,
+  registerPartialDependence,
   registerTfServing,
   registerOpenInference,
   registerWebhooks,

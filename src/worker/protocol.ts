@@ -2,6 +2,9 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { DatasetRows } from "../domain/datasets/dataset.ts";
+import type { EncodedColumn } from "../domain/datasets/preprocessing.ts";
+import type { Background } from "../domain/explanations/explanation.ts";
+import type { DependenceRequest } from "../domain/explanations/partial-dependence.ts";
 import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
 import type { RowChoice } from "../domain/jobs/job-rows.ts";
 import type { Limits } from "../domain/limits.ts";
@@ -9,7 +12,15 @@ import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
 import type { Model } from "../domain/models/model.ts";
 import type { RowBlock, StreamOptions } from "../domain/models/prediction.ts";
-import type { Draft, MetricPoints, MetricsEncoding, Resolved, TrainingResult, TrainingRun } from "../domain/ports.ts";
+import type {
+  Draft,
+  ExplainedRows,
+  MetricPoints,
+  MetricsEncoding,
+  Resolved,
+  TrainingResult,
+  TrainingRun,
+} from "../domain/ports.ts";
 import type { TrialParameters } from "../domain/sweeps/parameter.ts";
 import type { RatedBy } from "../domain/sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "../domain/sweeps/sweep-spec.ts";
@@ -142,6 +153,29 @@ export interface PredictBlockTask extends ModelTask {
   readonly options: StreamOptions;
   /** Maximum rows of a document. */
   readonly maxRows: number;
+}
+
+export interface ChooseBackgroundTask {
+  readonly run: TrainingRun;
+  readonly count: number;
+  readonly seed: number;
+}
+
+export interface EncodeBackgroundTask {
+  readonly columns: readonly EncodedColumn[];
+  readonly dataset: DatasetRows;
+  readonly numbers: Int32Array;
+}
+
+/** `background` null: that of the request. */
+export interface ExplainTask extends ModelTask {
+  readonly rows: ExplainedRows;
+  readonly background: Background | null;
+}
+
+export interface PartialDependenceTask extends ModelTask {
+  readonly request: DependenceRequest;
+  readonly background: Background | null;
 }
 
 /** A task to evaluate a model. The thread does not keep the model: evaluations and predictions compile different programs. */

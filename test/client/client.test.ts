@@ -9,6 +9,7 @@ import type * as datasetSchemas from "../../src/http/openapi/dataset-schemas.ts"
 import type { createdKeyAnswer, keyAnswer } from "../../src/http/openapi/key-schemas.ts";
 import type * as schemas from "../../src/http/openapi/response-schemas.ts";
 import type { checkpointAnswer } from "../../src/http/routes/checkpoints.ts";
+import type { dependenceAnswer } from "../../src/http/routes/partial-dependence.ts";
 import { openStagedApp, SPEC, type StagedApp } from "../http/staged-app.ts";
 import { range } from "../http/streaming/readers.ts";
 
@@ -64,6 +65,8 @@ describe("the client", () => {
     expectTypeOf<answers.DatasetPreview>().toEqualTypeOf<Answer<typeof datasetSchemas.previewAnswer>>();
     expectTypeOf<answers.Page<answers.DatasetSummary>>().toEqualTypeOf<Answer<typeof datasetSchemas.datasetsAnswer>>();
     expectTypeOf<answers.Checkpoint>().toEqualTypeOf<Answer<typeof checkpointAnswer>>();
+    expectTypeOf<Answer<typeof schemas.predictionsAnswer>["predictions"][number]>().toExtend<answers.PredictionAnswer>();
+    expectTypeOf<answers.PartialDependence>().toEqualTypeOf<Answer<typeof dependenceAnswer>>();
     expectTypeOf<answers.Key>().toEqualTypeOf<Answer<typeof keyAnswer>>();
     expectTypeOf<answers.CreatedKey>().toEqualTypeOf<Answer<typeof createdKeyAnswer>>();
     expectTypeOf<Answer<typeof problem>>().toExtend<ProblemDocument>();

@@ -206,6 +206,16 @@ describe("models", () => {
     expect(stdout.split("\r\n").map((line) => line.split(",")[4])).toEqual(["prediction_1", "setosa", "virginica", undefined]);
     const piped = await run(["predict", "iris", "-", "--format", "ndjson"], { env, cwd, input: "[5.1, 3.5, 1.4, 0.2]\n" });
     expect(JSON.parse(piped.stdout)).toMatchObject({ label: "setosa" });
+    const explained = await trainyard("predict", "iris", "flowers.csv", "--explain", "--background", "20");
+    const [names = []] = explained.stdout.split("\r\n").map((line) => line.split(","));
+    expect(names.slice(-5)).toEqual([
+      "base",
+      ...header
+        .trim()
+        .split(",")
+        .map((name) => `contribution_${name}`),
+    ]);
+    expect(await trainyard("predict", "iris", "flowers.csv", "--background", "20")).toMatchObject({ code: 2 });
   });
 
   it("say at which line a batch broke off, and leave no half file behind", async () => {

@@ -217,8 +217,10 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   ],
   predict: () => [
     ...ofRefs((ref) => `/v1/models/${ref}/predict`, { body: ROWS }),
+    ...ofRefs((ref) => `/v1/models/${ref}/predict`, { body: { ...ROWS, explain: {} } }),
     ...ofRefs((ref) => `/v1/models/${ref}/predict`, { body: "x\n1\n", headers: { "content-type": "text/csv" } }),
   ],
+  partialDependence: () => ofRefs((ref) => `/v1/models/${ref}/partial-dependence`, { body: {} }),
   tfPredict: () => ofRefs((ref) => `/v1/models/${ref}:predict`, { body: ROWS }),
   tfPredictVersion: () => [{ path: "/v1/models/line/versions/1:predict", body: ROWS }],
   tfModelStatus: () => [{ path: "/v1/models/line/versions/1" }],

@@ -1,5 +1,6 @@
 /** Predicts a stream of rows of any length: reads bytes of rows and yields bytes of predictions, block by block. */
 import { TrainyardError } from "../../domain/errors.ts";
+import { assertExplainable, type ExplainRequest, explainedAtATime } from "../../domain/explanations/explanation.ts";
 import type { AnswerOptions } from "../../domain/models/answer-options.ts";
 import type { BatchFormat } from "../../domain/models/batch-trailer.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -14,6 +15,7 @@ import {
 import { createRemarkCollector, remarkNotes } from "../../domain/models/remarks.ts";
 import type { Note } from "../../domain/notes.ts";
 import type { ProjectServices } from "../services.ts";
+import { readBackground } from "./background.ts";
 import { findModel, readWeights } from "./find-model.ts";
 import { lineBlocks } from "./line-blocks.ts";
 
@@ -34,13 +36,22 @@ export async function predictStream(
   services: ProjectServices,
   ref: string,
   rows: AsyncIterable<Uint8Array>,
-  options: LineOptions,
+  { explain, ...options }: Omit<LineOptions, "explain"> & { readonly explain?: ExplainRequest | null },
 ): Promise<AsyncGenerator<Uint8Array, readonly Note[], void>> {
   const model = await findModel(services, ref);
   assertPredictable(model, { rows: null, ...options }, services.limits.predictRows);
-  const pieces = predictBlocks(services, model, rows, options);
+  const explained = explain ? await explainedAs(services, model, explain) : null;
+  const pieces = predictBlocks(services, model, rows, { ...options, explain: explained });
   const first = await pieces.next();
   return prepend(first, pieces);
+}
+
+/** What each block of a stream that is explained needs. */
+async function explainedAs(services: ProjectServices, model: Model, request: ExplainRequest) {
+  assertExplainable(model, 1, request);
+  const { background } = request;
+  if (!("count" in background)) throw new Error("a stream brings no background rows");
+  return { request, background: await readBackground(services, model, background, "/explain/background") };
 }
 
 /**
@@ -85,7 +96,8 @@ async function* predictBlocks(
   rows: AsyncIterable<Uint8Array>,
   options: LineOptions,
 ): AsyncGenerator<Uint8Array, readonly Note[], void> {
-  const maxRows = Math.min(BLOCK_ROWS, Math.max(1, Math.floor(BLOCK_OUTPUTS / model.outputWidth)));
+  const most = options.explain ? explainedAtATime(model, options.explain.request) : BLOCK_ROWS;
+  const maxRows = Math.min(BLOCK_ROWS, most, Math.max(1, Math.floor(BLOCK_OUTPUTS / model.outputWidth)));
   const blocks = lineBlocks(rows, { quotes: options.format === "csv", maxRows, maxRowBytes: MAX_BATCH_ROW_BYTES });
   let reading: CsvReading | null = null;
   let isEmpty = true;

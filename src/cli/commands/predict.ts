@@ -14,6 +14,8 @@ interface Options {
   readonly top?: number;
   readonly threshold?: number;
   readonly interval?: number;
+  readonly explain?: boolean;
+  readonly background?: number;
   readonly encoding?: NonNullable<BatchQuery["encoding"]>;
 }
 
@@ -38,6 +40,8 @@ export const registerPredict: Register = (program, context) => {
       "add intervals of values, or sets of classes, that hold the truth as often",
       numberFrom(0),
     )
+    .option("--explain", "add what each column contributes to the value, or to the probability of the answered class")
+    .option("--background <rows>", "with --explain: compare with so many rows that trained; 100 when left out", wholeNumber(1))
     .addOption(
       new Option("--encoding <name>", "how text is encoded; utf-8 when left out").choices(["utf-8", "latin1", "utf-16"]),
     )
@@ -46,6 +50,7 @@ export const registerPredict: Register = (program, context) => {
       examples(
         "trainyard predict iris flowers.csv",
         "trainyard predict iris@production - < flowers.csv > answers.csv",
+        "trainyard predict iris flowers.csv --explain",
         "echo '[5.1, 3.5, 1.4, 0.2]' | trainyard predict iris - --format ndjson",
       ),
     )
@@ -53,7 +58,8 @@ export const registerPredict: Register = (program, context) => {
 };
 
 async function predict(context: Context, model: string, path: string, options: Options): Promise<void> {
-  const { format, output, top, threshold, interval, encoding } = options;
+  const { format, output, top, threshold, interval, encoding, explain, background } = options;
+  if (background !== undefined && !explain) throw usageError("--background is for --explain: add it");
   const file = await openTable(path, context.input, format);
   const type = TYPES[file.format];
   if (!type) throw usageError(`${path} is ${file.format}; predict takes CSV or NDJSON`);
@@ -63,6 +69,7 @@ async function predict(context: Context, model: string, path: string, options: O
     ...(threshold === undefined ? {} : { threshold }),
     ...(interval === undefined ? {} : { interval }),
     ...(encoding === undefined ? {} : { encoding }),
+    ...(explain ? { explain, background } : {}),
     onNotes: (notes) => printNotes(context, notes),
   });
   await writeOutput(answer, output, context.output);

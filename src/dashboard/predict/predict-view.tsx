@@ -8,10 +8,13 @@ import { useResource } from "../shell/resource.ts";
 import { Button } from "../ui/button.tsx";
 import { Card, Problem } from "../ui/surfaces.tsx";
 import { AnswerView } from "./answer-view.tsx";
+import { ContributionsView } from "./contributions-view.tsx";
 import { FilePredictor } from "./file-predictor.tsx";
 import { type Profile, profilesOf, type Reach } from "./profile.ts";
 import { instanceOf, isNumber, type RowTexts, reachOf, rowTexts, usualTexts } from "./row.ts";
 import { RowForm } from "./row-form.tsx";
+import { useDependences } from "./use-dependences.ts";
+import { useExplanation } from "./use-explanation.ts";
 import { useProfiles } from "./use-profiles.ts";
 
 const ROWS = 500;
@@ -55,8 +58,14 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
   const { answer, faults, error } = useAnswer(model, modelRef, texts);
   const reaches = useMemo(() => reachesOf(model, rows), [model, rows]);
   const varied = useProfiles(model, modelRef, texts, reaches);
+  const hasBackground = rows !== null;
+  const explained = useExplanation(model, modelRef, texts, hasBackground);
+  const dependences = useDependences(model, modelRef, hasBackground && reaches !== null && explained.isAsked);
   const label = answer && "label" in answer ? String(answer.label) : null;
-  const profiles = useMemo(() => (varied ? profilesOf(varied.rows, varied.answers, label) : NO_PROFILES), [varied, label]);
+  const profiles = useMemo(
+    () => (varied ? profilesOf(varied.rows, varied.answers, label, dependences) : NO_PROFILES),
+    [varied, label, dependences],
+  );
   const palette = usePalette();
   const colour = label === null ? palette.accent : palette.classColour(model.classes.indexOf(label));
   const change = (input: number, text: string) => {
@@ -101,14 +110,18 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
           {profiles.size > 0 && (
             <p class="muted">
               Below each field: {label === null ? "the value" : `the probability of ${label}`} at its other values, the rest of
-              the row as it is. All have the same scale.
+              the row as it is. {dependences.size > 0 && "Dashed: its mean over rows that trained. "}
+              All have the same scale.
             </p>
           )}
         </div>
-        <div class="predict-answer" role="status" aria-label="Prediction">
-          <AnswerView answer={answer} classes={model.classes} targets={model.targets} coverage={coverageOf(model)} />
-          <p class="muted predict-truth">{truth ? `The data says ${truth.join(", ")}.` : ""}</p>
-          {error ? <Problem error={error} /> : null}
+        <div class="stack">
+          <div class="predict-answer" role="status" aria-label="Prediction">
+            <AnswerView answer={answer} classes={model.classes} targets={model.targets} coverage={coverageOf(model)} />
+            <p class="muted predict-truth">{truth ? `The data says ${truth.join(", ")}.` : ""}</p>
+            {error ? <Problem error={error} /> : null}
+          </div>
+          {answer && !error && <ContributionsView explained={hasBackground ? explained : null} label={label} />}
         </div>
       </div>
     </Card>

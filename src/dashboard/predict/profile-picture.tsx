@@ -1,4 +1,7 @@
-/** The profile of a field as a small picture below its control: a line over the range of a number, a bar for each category. */
+/**
+ * The profile of a field as a small picture below its control: a line over the range of a number, a bar for each category. The mean over rows
+ * that trained is a dashed line, or a mark on each bar.
+ */
 import { formatShare, formatValue } from "../shell/format.ts";
 import type { Profile } from "./profile.ts";
 
@@ -20,7 +23,7 @@ export interface ProfilePictureProps {
 }
 
 export function ProfilePicture({ profile, name, text, label, colour }: ProfilePictureProps) {
-  const { values, heights } = profile;
+  const { values, heights, mean } = profile;
   const isLine = typeof values[0] === "number";
   const y = (height: number) => EDGE + (1 - height) * (HEIGHT - 2 * EDGE);
   return (
@@ -35,22 +38,27 @@ export function ProfilePicture({ profile, name, text, label, colour }: ProfilePi
       {isLine ? (
         <>
           <Mark values={values as readonly number[]} text={text} />
-          <path d={heights.map((height, index) => `${index === 0 ? "M" : "L"}${x(values, index)} ${y(height)}`).join("")} />
+          {mean && <path class="profile-mean" d={lineOf(mean.heights, (index) => x(values, mean.values[index]), y)} />}
+          <path d={lineOf(heights, (index) => x(values, values[index]), y)} />
         </>
       ) : (
         heights.map((height, index) => {
           const width = WIDTH / values.length;
+          const [left, right] = [index * width + GAP / 2, (index + 1) * width - GAP / 2];
+          const usual = mean?.heights[mean.values.indexOf(values[index] as string)];
           return (
-            <rect
-              key={String(values[index])}
-              data-chosen={String(values[index]) === text}
-              x={index * width + GAP / 2}
-              y={y(height)}
-              width={width - GAP}
-              height={HEIGHT - y(height)}
-            >
-              <title>{`${values[index]}: ${figureText(profile.answers[index] ?? null, label)}`}</title>
-            </rect>
+            <g key={String(values[index])}>
+              <rect
+                data-chosen={String(values[index]) === text}
+                x={left}
+                y={y(height)}
+                width={right - left}
+                height={HEIGHT - y(height)}
+              >
+                <title>{`${values[index]}: ${figureText(profile.answers[index] ?? null, label)}`}</title>
+              </rect>
+              {usual !== undefined && <path class="profile-mean" d={`M${left} ${y(usual)}L${right} ${y(usual)}`} />}
+            </g>
           );
         })
       )}
@@ -67,10 +75,14 @@ function Mark({ values, text }: { readonly values: readonly number[]; readonly t
   return <line x1={share * WIDTH} x2={share * WIDTH} y1={0} y2={HEIGHT} />;
 }
 
-function x(values: readonly unknown[], index: number): number {
-  const [first, own, last] = [values[0], values[index], values.at(-1)] as [number, number, number];
+/** Where a value stands on the line of all of them. */
+function x(values: readonly unknown[], value: unknown): number {
+  const [first, own, last] = [values[0], value, values.at(-1)] as [number, number, number];
   return ((own - first) / (last - first)) * WIDTH;
 }
+
+const lineOf = (heights: readonly number[], across: (index: number) => number, down: (height: number) => number): string =>
+  heights.map((height, index) => `${index === 0 ? "M" : "L"}${across(index)} ${down(height)}`).join("");
 
 const figureText = (figure: number | null, label: string | null): string =>
   label === null ? formatValue(figure) : formatShare(figure);

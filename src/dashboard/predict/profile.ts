@@ -1,11 +1,12 @@
 /**
  * How an answer changes with one field of a row while the others stay as they are: individual conditional expectation (Goldstein et
- * al., "Peeking inside the black box", 2015). Pure.
+ * al., "Peeking inside the black box", 2015), beside the mean of the same over rows that trained: partial dependence. Pure.
  */
-import type { Model, PredictionAnswer } from "../../client/answers.ts";
+import type { ColumnDependence, Model, PredictionAnswer } from "../../client/answers.ts";
 import type { ColumnType } from "../../domain/datasets/dataset.ts";
 import type { Cell } from "../plots/field.ts";
 import { type Domain, domainOf, shareOf, spaced } from "../plots/scale.ts";
+import { figureOf as numberOf } from "./contributions.ts";
 import { instanceOf, type RowTexts } from "./row.ts";
 
 /** Values that a number is tried at, and categories, at most. */
@@ -27,7 +28,14 @@ export interface Profile {
   readonly answers: readonly (number | null)[];
   /** Where each lies between the least and the greatest answer of all fields: 0 to 1. */
   readonly heights: readonly number[];
+  /** The mean over rows that trained, at values of its own; left out where it is not known. */
+  readonly mean?: { readonly values: readonly Cell[]; readonly heights: readonly number[] };
 }
+
+/** How answers depend on columns over rows that trained, by the index of the input. */
+export type Dependences = ReadonlyMap<number, ColumnDependence>;
+
+const NO_DEPENDENCES: Dependences = new Map();
 
 /** Varies each field that has a reach or categories. `reaches` are the ranges of numbers by the index of the input. */
 export function variedRows(model: Model, texts: RowTexts, reaches: readonly Reach[]): VariedRows {
@@ -58,15 +66,29 @@ export function profilesOf(
   { spans }: VariedRows,
   answers: readonly PredictionAnswer[],
   label: string | null,
+  dependences: Dependences = NO_DEPENDENCES,
 ): ReadonlyMap<number, Profile> {
   const figures = answers.map((answer) => figureOf(answer, label));
-  const scale = label === null ? domainOf(figures) : { min: 0, max: 1 };
+  const means = new Map(
+    spans.flatMap(({ input }) => {
+      const dependence = dependences.get(input);
+      return dependence ? [[input, dependence.mean.map((each) => numberOf(each, label))] as const] : [];
+    }),
+  );
+  const scale = label === null ? domainOf([...figures, ...[...means.values()].flat()]) : { min: 0, max: 1 };
+  const heightOf = (figure: number | null) => (figure === null ? 0 : shareOf(scale, figure));
   const profiles = new Map<number, Profile>();
   let at = 0;
   for (const { input, values } of spans) {
     const own = figures.slice(at, at + values.length);
     at += values.length;
-    profiles.set(input, { values, answers: own, heights: own.map((figure) => (figure === null ? 0 : shareOf(scale, figure))) });
+    const mean = means.get(input);
+    profiles.set(input, {
+      values,
+      answers: own,
+      heights: own.map(heightOf),
+      ...(mean && { mean: { values: dependences.get(input)?.values ?? [], heights: mean.map(heightOf) } }),
+    });
   }
   return profiles;
 }

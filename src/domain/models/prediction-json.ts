@@ -20,7 +20,8 @@ export function topChoices({ probabilities }: ClassPrediction, { classes }: Pick
   }));
 }
 
-function placesOfTop(probabilities: readonly number[], count: number): number[] {
+/** Places of the `count` greatest probabilities, greatest first. */
+export function placesOfTop(probabilities: readonly number[], count: number): number[] {
   const places = probabilities.map((_, place) => place);
   return places.sort((a, b) => (probabilities[b] as number) - (probabilities[a] as number)).slice(0, count);
 }
@@ -54,9 +55,18 @@ export function predictionsJson(model: AnsweringModel, { predictions, remarks }:
   const write = predictionWriter(model);
   let list = "";
   for (const prediction of predictions) list += list === "" ? write(prediction, topK) : `,${write(prediction, topK)}`;
-  if (remarks.length === 0 || !model.preprocessing) return `{"predictions":[${list}]}`;
-  const notes = remarkNotes(model.preprocessing, remarks, predictions.length, "row");
-  return `{"predictions":[${list}],"notes":${JSON.stringify(notes)}}`;
+  return answerJson(model, list, predictions.length, remarks);
+}
+
+/** Puts the text of a list of predictions into an answer. */
+export function answerJson(
+  { preprocessing }: AnsweringModel,
+  predictions: string,
+  rows: number,
+  remarks: readonly Remark[],
+): string {
+  if (remarks.length === 0 || !preprocessing) return `{"predictions":[${predictions}]}`;
+  return `{"predictions":[${predictions}],"notes":${JSON.stringify(remarkNotes(preprocessing, remarks, rows, "row"))}}`;
 }
 
 function createWriter(classes: readonly string[], isNumeric: boolean, quantiles: readonly number[]): PredictionWriter {
@@ -94,6 +104,7 @@ function intervalsText(intervals: readonly (readonly [number, number])[]): strin
   return pairs.length === 1 ? (pairs[0] as string) : `[${pairs.join()}]`;
 }
 
-/** JSON has no NaN. */
-const numberText = (value: number): string => (Number.isFinite(value) ? `${value}` : "null");
-const valueText = (value: number): string => JSON.stringify(toWire(value));
+/** The text of a probability: JSON has no NaN. */
+export const numberText = (value: number): string => (Number.isFinite(value) ? `${value}` : "null");
+/** The text of a value of a regression, which may overflow. */
+export const valueText = (value: number): string => JSON.stringify(toWire(value));

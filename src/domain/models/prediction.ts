@@ -1,6 +1,7 @@
 /** Prediction requests, and the blocks of streamed rows. */
 import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
+import { type Background, type ExplainRequest, explainOption } from "../explanations/explanation.ts";
 import { boundFaults } from "../spec/bound-faults.ts";
 import { threshold } from "../spec/decision-options.ts";
 import type { AnswerOptions } from "./answer-options.ts";
@@ -19,6 +20,8 @@ export interface StreamOptions extends AnswerOptions {
   readonly format: StreamFormat;
   /** For CSV: whether the first row is a header. auto: it is if one of its cells is a column of the model or not a number. */
   readonly header: "true" | "false" | "auto";
+  /** Explains each row against these background rows; null or left out: explains none. */
+  readonly explain?: { readonly request: ExplainRequest; readonly background: Background } | null;
 }
 
 /** How to read the rows of a CSV, determined from its first row. */
@@ -111,10 +114,15 @@ export const predictBody = z
       description:
         "The probability with which an answer shall hold the truth, as 0.9: values are answered with an `interval`, classes with a `set`. For models with held-out rows.",
     }),
+    explain: explainOption.optional(),
   })
   .meta({
     id: "Instances",
-    examples: [{ instances: [[0.5, -0.2]] }, { instances: [{ island: "Dream", body_mass_g: 3750 }], top_k: 2 }],
+    examples: [
+      { instances: [[0.5, -0.2]] },
+      { instances: [{ island: "Dream", body_mass_g: 3750 }], top_k: 2 },
+      { instances: [[0.5, -0.2]], explain: { method: "shapley", background: 100 } },
+    ],
   });
 
 // JSON knows no other objects than arrays and records.

@@ -79,6 +79,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   predict: PREDICT,
   predictWithCheckpoint: PREDICT,
   evaluateModel: PREDICT,
+  partialDependence: PREDICT,
   tfPredict: PREDICT,
   tfPredictVersion: PREDICT,
   tfModelStatus: PREDICT,

@@ -1,6 +1,7 @@
 /** Path and query parameters, as the routes take them. */
 import { z } from "zod";
 import { ENCODINGS } from "../../domain/datasets/reading-options.ts";
+import { MAX_BACKGROUND_ROWS } from "../../domain/explanations/explanation.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import { JOB_STATES } from "../../domain/jobs/job.ts";
 import { MAX_NUMBERED_ROWS, MAX_SHOWN_ROWS } from "../../domain/jobs/job-rows.ts";
@@ -64,6 +65,13 @@ export const predictQuery = answerQuery.extend({
   }),
   encoding: z.enum(ENCODINGS).default("utf-8").meta({
     description: "For CSV and NDJSON: how the text is encoded, as at uploads. The answer is UTF-8.",
+  }),
+  explain: z.enum(["shapley"]).optional().meta({
+    description:
+      "Explains each row by the contributions of its columns, as `explain` in a body does: NDJSON has an `explanation`, CSV further cells, `base` and `contribution_...` for each column, of the value or of the answered class.",
+  }),
+  background: whole.min(1).max(MAX_BACKGROUND_ROWS).optional().meta({
+    description: "With `explain`: how many of the rows that trained each row is compared with (default 100).",
   }),
   trailer: z.enum(["true", "false"]).default("false").meta({
     description:

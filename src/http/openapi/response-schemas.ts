@@ -21,14 +21,11 @@ import {
   rowsExample,
   validationExample,
 } from "./examples.ts";
+import { explanation } from "./explanation-schemas.ts";
+import { wireNumber } from "./wire-number.ts";
 
 const time = z.iso.datetime();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-
-/** A number as JSON carries it: NaN and the infinities as strings. */
-const wireNumber = z
-  .union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])])
-  .meta({ id: "WireNumber", description: "A number; NaN and the infinities are strings, which JSON has no numbers for." });
 
 const values = z.partialRecord(z.enum(SERIES), wireNumber);
 
@@ -268,6 +265,7 @@ const regression = z
       .union([pair, z.array(pair)])
       .optional()
       .meta({ description: "With `interval`: from and to; a list of such pairs where there are several outputs." }),
+    explanation: explanation.optional(),
   })
   .meta({ id: "RegressionPrediction" });
 const label = z.union([z.string(), z.number()]);
@@ -284,6 +282,7 @@ const classification = z
       .array(z.object({ label, probability: z.number() }))
       .optional()
       .meta({ description: "With `top_k`: the most probable classes, most probable first; `probabilities` has no others." }),
+    explanation: explanation.optional(),
   })
   .meta({ id: "ClassPrediction" });
 

@@ -96,7 +96,7 @@ export function registerCheckpoints(app: App, { limits }: RouteContext): void {
         body: predictBody,
         response: answers(
           { 200: ["The predictions, in the order of the rows.", predictionsAnswer] },
-          [400, 404, 413, 415, 422],
+          [400, 404, 409, 413, 415, 422],
         ),
       },
     },

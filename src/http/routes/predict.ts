@@ -4,11 +4,13 @@ import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { explainRows } from "../../app/models/explain.ts";
 import { findModel, knownModel } from "../../app/models/find-model.ts";
 import { predictNow, predictRows } from "../../app/models/predict.ts";
 import { type LineOptions, predictDocument, predictStream } from "../../app/models/predict-stream.ts";
 import type { Encoding } from "../../domain/datasets/reading-options.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { type ExplainRequest, explainRequestOf, notExplained } from "../../domain/explanations/explanation.ts";
 import { type AnswerOptions, NOTHING_ASKED, optionsOf } from "../../domain/models/answer-options.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
 import { predictBody } from "../../domain/models/prediction.ts";
@@ -85,21 +87,23 @@ function registerRoute(app: App, { limits }: RouteContext): void {
               },
             ],
           },
-          [400, 404, 413, 415, 422],
+          [400, 404, 409, 413, 415, 422],
         ),
       },
     },
     (request, reply) => {
-      const { header, trailer, encoding, ...query } = request.query;
+      const { header, trailer, encoding, explain: method, background, ...query } = request.query;
+      const explain = explainOf(method, background);
       const given = optionsOf(query, NOTHING_ASKED);
       if (encoding !== "utf-8" && !batchFormatOf(request as FastifyRequest)) throw notText();
       const { ref } = request.params;
-      const now = answerNow(request, ref, given);
+      const now = explain ? null : answerNow(request, ref, given);
       if (now === null)
         return answer(request as FastifyRequest, reply as FastifyReply, ref, {
           ...given,
           header,
           encoding,
+          explain,
           hasTrailer: trailer === "true",
         });
       // What is returned would be waited for.
@@ -114,10 +118,18 @@ function answerNow({ services, body }: Asked, ref: string, given: AnswerOptions)
   if (!(body instanceof Uint8Array) || body.byteLength > NOW_BODY_BYTES) return null;
   const model = knownModel(services, ref);
   if (!model) return null;
-  const { instances, ...asked } = parseBody(predictBody, body);
+  const { instances, explain, ...asked } = parseBody(predictBody, body);
+  if (explain) return null;
   const options = optionsOf(asked, given);
   const predicted = predictNow(services, model, { instances, ...options });
   return predicted && predictionsJson(model, predicted, options.topK);
+}
+
+/** What the query asks of explanations; null where it asks for none. */
+function explainOf(method: "shapley" | undefined, background: number | undefined): ExplainRequest | null {
+  if (method) return explainRequestOf({ background });
+  if (background === undefined) return null;
+  throw invalid([{ pointer: "/background", detail: "is for explain=shapley: add it, or leave this out" }]);
 }
 
 type Asked = Pick<FastifyRequest, "services" | "body">;
@@ -125,7 +137,7 @@ type Asked = Pick<FastifyRequest, "services" | "body">;
 /** What a query says of a stream. */
 type BatchOptions = AnswerOptions &
   Pick<LineOptions, "header"> &
-  Pick<CloseReason, "hasTrailer"> & { readonly encoding: Encoding };
+  Pick<CloseReason, "hasTrailer"> & { readonly encoding: Encoding; readonly explain: ExplainRequest | null };
 
 function notText(): TrainyardError {
   const detail = "is for text/csv and application/x-ndjson: JSON is UTF-8; leave it out, or send the rows as one of these";
@@ -137,35 +149,47 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   ref: string,
-  { header, encoding, hasTrailer, ...given }: BatchOptions,
+  { header, encoding, hasTrailer, explain, ...given }: BatchOptions,
 ): Promise<unknown> {
   const format = batchFormatOf(request);
-  if (!format) return predictJson(request, reply, ref, given);
+  if (!format) return predictJson(request, reply, ref, given, explain);
   const { uploadBytes } = request.services.limits;
   const plain = rowsOf(request.body as IncomingMessage);
   const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
   const rows = (isGzip(request.headers) ? unpackGzip(plain, limit) : plain) as AsyncGenerator<Uint8Array<ArrayBuffer>>;
-  const pieces = await predictStream(request.services, ref, asUtf8(() => rows, encoding)(), { format, header, ...given });
+  const pieces = await predictStream(request.services, ref, asUtf8(() => rows, encoding)(), {
+    ...{ format, header, explain },
+    ...given,
+  });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
   return streamOf(pieces, { format, hasTrailer }, request, reply);
 }
 
-/** The answer to a JSON body of rows: a large one is answered in a thread, as bytes. `given` is the query's, the body's comes first. */
+/**
+ * The answer to a JSON body of rows: a large one is answered in a thread, as bytes. `given` and `asked` are the query's, the body's come first.
+ */
 export async function predictJson(
   { services, body: sent }: Asked,
   reply: Pick<FastifyReply, "type">,
   ref: string,
   given: AnswerOptions,
+  asked: ExplainRequest | null = null,
 ): Promise<string | Buffer> {
   const body = (sent ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
   const model = await findModel(services, ref);
   reply.type(JSON_TYPE);
   if (body.byteLength > PREDICT_BODY_BYTES) {
+    if (asked) throw notExplained();
     const bytes = await predictDocument(services, model, body, given);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
-  const { instances, ...asked } = parseBody(predictBody, body);
-  const options = optionsOf(asked, given);
+  const { instances, explain: inBody, ...own } = parseBody(predictBody, body);
+  const options = optionsOf(own, given);
+  const explain = inBody ? explainRequestOf(inBody) : asked;
+  if (explain) {
+    const bytes = await explainRows(services, model, { instances, options, explain });
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
   return predictionsJson(model, await predictRows(services, model, { instances, ...options }), options.topK);
 }
 
@@ -178,6 +202,8 @@ const DESCRIPTION = `A prediction a row. The body is one of:
 - \`application/json\`: \`{"instances": [...]}\`. A large body is answered in a thread.
 - \`application/x-ndjson\`: a row a line, an array or an object; the answer has a prediction a line. Any number of rows.
 - \`text/csv\`: comma, semicolon, tab or |, quoted as RFC 4180 says, lines ending in LF or CRLF. With a header, columns are found by their names, and one that is not there is missing in every row, as a column that JSON leaves out; without one, rows have the model's columns in their order. Each row is answered as it came, with further cells: \`prediction\` (\`prediction_...\` for each of several targets), of a model of quantiles \`quantile_0.5\` and so on, and, for classes, \`probability\` and \`probability_...\` for each class; with \`top_k\`, \`prediction_1\`, \`probability_1\` and so on instead; with \`interval\`, \`lower\` and \`upper\` of each target, or \`set\`, a JSON array of labels. Any number of rows.
+
+With \`explain\` (of JSON, up to 256 KiB and 100 rows), each prediction has an \`explanation\`: the contribution of each column, which add up with a base to the prediction. The base is the mean prediction over background rows: rows that trained the model, read from its data set or job (409 where these were deleted), or rows that are sent.
 
 A body may be packed: \`Content-Encoding: gzip\`. A packed stream has at most TRAINYARD_MAX_DATASET_BYTES, as it is sent and unpacked.
 

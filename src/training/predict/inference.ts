@@ -13,9 +13,20 @@ export interface Inference {
    * Zero-copy inference for up to SMALL_BLOCK rows: write their features to `x`, run, and read the outputs from `y`, both
    * row-major. These are the block's own tables: read the outputs before the next call.
    */
-  readonly small: { readonly x: FloatTable; readonly y: FloatTable; run(): void };
+  readonly small: BlockTables;
+  /** The same for the largest block, of `rows` rows. */
+  readonly large: BlockTables;
   /** Returns the outputs after the final activation, [rows, outputWidth], for features [rows, inputWidth]. */
   outputs(features: Float32Array, rows: number): Float32Array<ArrayBuffer>;
+}
+
+/** The tables of a block, and what computes one from the other. */
+export interface BlockTables {
+  readonly rows: number;
+  readonly x: FloatTable;
+  readonly y: FloatTable;
+  /** Computes `y` from `x`. */
+  run(): void;
 }
 
 /** Rows of the largest block. */
@@ -40,10 +51,11 @@ export function createInference(architecture: Architecture, weights: TensorSet, 
     const name = String(size);
     return { name, size, x: executable.feed(name, "x"), y: executable.result(name, "y") };
   });
-  const { name: smallest, x, y } = blocks[0] as Block;
+  const tablesOf = ({ name, size, x, y }: Block): BlockTables => ({ rows: size, x, y, run: () => executable.run(name, 1) });
   return {
     memoryBytes: executable.memoryBytes,
-    small: { x, y, run: () => executable.run(smallest, 1) },
+    small: tablesOf(blocks[0] as Block),
+    large: tablesOf(blocks.at(-1) as Block),
     outputs(features, rows) {
       const outputs = new Float32Array(rows * outputWidth);
       for (let start = 0; start < rows; ) {

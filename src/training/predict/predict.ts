@@ -4,14 +4,16 @@ import { choosePlace } from "../../domain/models/decision.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import { createRemarkCollector } from "../../domain/models/remarks.ts";
 import type { PredictionResult } from "../../domain/ports.ts";
-import { uncrossed, valuePlace } from "../../domain/quantiles.ts";
+import { valuePlace } from "../../domain/quantiles.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
-import { toOwnUnits } from "../data/target-units.ts";
-import { BLOCK, createInference, SMALL_BLOCK } from "./inference.ts";
+import { answerNumbers } from "./answer-numbers.ts";
+import { BLOCK, createInference, type Inference, SMALL_BLOCK } from "./inference.ts";
 import { createRowReader, readInstances } from "./instances.ts";
 
 export interface Predictor {
   readonly memoryBytes: number;
+  /** The compiled network, for what asks many questions of it. Rows that are written to its tables are gone at the next prediction. */
+  readonly inference: Inference;
   /** Returns a prediction per row (an array, or an object by column), or the errors of rows. Pointers start at /instances. */
   predict(instances: readonly unknown[]): PredictionResult;
 }
@@ -23,6 +25,7 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
   const read = createRowReader(model, (column, offset, raw) => collector.add(column, offset / model.inputWidth, raw));
   return {
     memoryBytes: inference.memoryBytes,
+    inference,
     predict(instances) {
       const { inputWidth, outputWidth } = model;
       const rows = instances.length;
@@ -42,24 +45,12 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
 
 /** Returns the prediction for the outputs at `offset`. */
 function predictionOf(model: Model, outputs: Float32Array, offset: number): Prediction {
-  const { task, classes, preprocessing, outputWidth, threshold, quantiles } = model;
+  const { task, classes, outputWidth, threshold, quantiles } = model;
+  const numbers = answerNumbers(model, outputs, offset);
   if (task === "regression") {
-    const values: number[] = [];
-    if (quantiles) {
-      const scaling = preprocessing?.targets[0]?.scaling ?? null;
-      for (const output of uncrossed(outputs, offset, outputWidth)) values.push(toOwnUnits(output, scaling));
-      return { value: values[valuePlace(quantiles)] as number, quantiles: values };
-    }
-    for (let column = 0; column < outputWidth; column++) {
-      values.push(toOwnUnits(outputs[offset + column] as number, preprocessing?.targets[column]?.scaling ?? null));
-    }
-    return { value: values.length === 1 ? (values[0] as number) : values };
-  }
-  const probabilities: number[] = [];
-  for (let index = 0; index < classes.length; index++) {
-    const single = outputs[offset] as number;
-    probabilities.push(outputWidth === 1 ? (index === 0 ? 1 - single : single) : (outputs[offset + index] as number));
+    if (quantiles) return { value: numbers[valuePlace(quantiles)] as number, quantiles: numbers };
+    return { value: numbers.length === 1 ? (numbers[0] as number) : numbers };
   }
   const place = choosePlace(outputs, offset, outputWidth, threshold);
-  return { place, label: classes[place] as string, probability: probabilities[place] as number, probabilities };
+  return { place, label: classes[place] as string, probability: numbers[place] as number, probabilities: numbers };
 }

@@ -4,17 +4,29 @@
  * take.
  */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { type Background, type ChosenBackground, planExplanation, rowsOf } from "../../domain/explanations/explanation.ts";
+import { dependenceWork } from "../../domain/explanations/partial-dependence.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
-import type { ComputePool, DatasetEvaluation, Draft, MetricPoints, ModelReading, Prepared } from "../../domain/ports.ts";
+import type {
+  ComputePool,
+  DatasetEvaluation,
+  Draft,
+  EncodedAnswer,
+  MetricPoints,
+  ModelReading,
+  Prepared,
+  TrainingRun,
+} from "../../domain/ports.ts";
 import { sharedUses } from "../../domain/spec/layer-walks.ts";
 import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
-import type { EvaluateTask } from "../protocol.ts";
+import type { EvaluateTask, ExplainTask, PartialDependenceTask } from "../protocol.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 import { encodeStoredChunk } from "./encode.ts";
+import { createModelRunner } from "./model-runner.ts";
 import { createInlinePredictors, createPredict } from "./predict.ts";
 
 export interface ComputePoolOptions {
@@ -54,6 +66,10 @@ const IS_LONG = {
   importance: true,
   predictRows: false,
   predictBlock: false,
+  chooseBackground: true,
+  encodeBackground: true,
+  explain: true,
+  partialDependence: true,
   evaluate: true,
   showRows: true,
   encodeColumns: false,
@@ -100,6 +116,7 @@ export function createComputePool({
 
   const ofTenant = (tenant: string): ComputePool => {
     const run = runFor(tenant);
+    const runModel = createModelRunner(run);
     return {
       prepare: async (body) =>
         (await run("prepare", { body, limits }, wholeBuffers([body]), { bytes: body.byteLength })) as Prepared | Draft,
@@ -129,7 +146,26 @@ export function createComputePool({
         const task = { source, spec: { method, objective }, results };
         return (await run("importance", task, wholeBuffers(views), { bytes: bytesOf(views) })) as SweepImportance;
       },
-      predict: createPredict({ maxRows: limits.predictRows, run, predictors }),
+      predict: createPredict({ maxRows: limits.predictRows, run: runModel, predictors }),
+      async chooseBackground(job, count, seed) {
+        const views = viewsOf(job);
+        const task = { run: job, count, seed };
+        return (await run("chooseBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as ChosenBackground;
+      },
+      async encodeBackground(columns, dataset, numbers) {
+        const views = [...dataset.values.values()];
+        const task = { columns, dataset, numbers };
+        return (await run("encodeBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as Background;
+      },
+      explain(model, rows, background, load) {
+        const task: ExplainTask = { modelId: model.id, rows, background };
+        const { work } = planExplanation(model, rowsOf(rows.explain.background), rows.explain.samples);
+        return runModel<EncodedAnswer>("explain", task, model, load, rows.instances.length * work);
+      },
+      partialDependence(model, request, background, load) {
+        const task: PartialDependenceTask = { modelId: model.id, request, background };
+        return runModel<EncodedAnswer>("partialDependence", task, model, load, dependenceWork(model, request));
+      },
       async evaluate(model, dataset, load) {
         const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
         const views = [task.source.weights.data, ...dataset.values.values()];
@@ -137,7 +173,7 @@ export function createComputePool({
         return (await run("evaluate", task, wholeBuffers(views), work)) as DatasetEvaluation;
       },
       async showRows(job, choice) {
-        const views = [...(job.dataset?.values.values() ?? []), ...(job.payload ? [job.payload.data] : [])];
+        const views = viewsOf(job);
         return (await run("showRows", { run: job, choice }, wholeBuffers(views), { bytes: bytesOf(views) })) as ShownRows;
       },
       forget: (modelId) => predictors.forget(modelId),
@@ -162,6 +198,11 @@ export function createComputePool({
 
 function heapMb({ bodyBytes }: Limits): number {
   return Math.ceil((HEAPS_OF_JSON * jsonHeapBytes(bodyBytes)) / 1024 ** 2);
+}
+
+/** What of a run is transferred. */
+function viewsOf({ dataset, payload }: TrainingRun): ArrayBufferView[] {
+  return [...(dataset?.values.values() ?? []), ...(payload ? [payload.data] : [])];
 }
 
 function bytesOf(views: readonly ArrayBufferView[]): number {

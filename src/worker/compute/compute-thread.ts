@@ -1,27 +1,41 @@
 /** Entry of a compute thread. Each export handles one kind of task. */
 import { deserialize, serialize } from "node:v8";
+import type { Background, ChosenBackground } from "../../domain/explanations/explanation.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
-import type { DatasetEvaluation, Draft, MetricPoints, ModelReading, PredictionResult, Prepared } from "../../domain/ports.ts";
+import type {
+  DatasetEvaluation,
+  Draft,
+  EncodedAnswer,
+  MetricPoints,
+  ModelReading,
+  PredictionResult,
+  Prepared,
+} from "../../domain/ports.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import { importanceOfSweep, type SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
+import { chooseBackground as choose, encodeBackground as encodeRows } from "../../training/explain/background.ts";
 import { prepareJob, prepareSpec } from "../../training/prepare/prepare.ts";
 import { prepareSweep as prepareSweepBody, prepareSweepSpec } from "../../training/sweeps/prepare-sweep.ts";
 import { jobOfTrial as bodyOfTrial, decodeResults, decodeSource } from "../../training/sweeps/trial-source.ts";
 import type {
+  ChooseBackgroundTask,
   DownsampleTask,
+  EncodeBackgroundTask,
   EncodeMetricsTask,
   EncodeTask,
   EvaluateTask,
+  ExplainTask,
   ImportanceTask,
   JobOfTrialTask,
   ModelTask,
+  PartialDependenceTask,
   PredictBlockTask,
   PredictRowsTask,
   PrepareDraftTask,
@@ -35,6 +49,7 @@ import { moving, wholeBuffers } from "../transfer.ts";
 import { warmUpPreparing } from "../warm-up.ts";
 import { decodeWireColumns, encodeStoredChunk, encodeWireColumns } from "./encode.ts";
 import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
+import { answerDependence, answerExplained } from "./explain-rows.ts";
 import { readModelFile as readFile } from "./model-file.ts";
 import { predictBlock as answerBlock } from "./predict-block.ts";
 import { createPredictors, type LoadedModel } from "./predictors.ts";
@@ -107,6 +122,29 @@ function missingModel({ block }: ModelTask): WithModel<never> {
 
 export function evaluate({ source: { model, weights }, dataset }: EvaluateTask): DatasetEvaluation {
   return evaluateDataset(model, weights, dataset);
+}
+
+export function chooseBackground({ run, count, seed }: ChooseBackgroundTask): ChosenBackground {
+  return choose(run, count, seed);
+}
+
+export function encodeBackground({ columns, dataset, numbers }: EncodeBackgroundTask): Background {
+  return encodeRows(columns, dataset, numbers);
+}
+
+export function explain(task: ExplainTask): WithModel<EncodedAnswer> {
+  const loaded = loadedModel(task);
+  return loaded ? movingAnswer(answerExplained(loaded, task)) : missingModel(task);
+}
+
+export function partialDependence(task: PartialDependenceTask): WithModel<EncodedAnswer> {
+  const loaded = loadedModel(task);
+  return loaded ? movingAnswer(answerDependence(loaded, task)) : missingModel(task);
+}
+
+function movingAnswer(result: EncodedAnswer): WithModel<EncodedAnswer> {
+  const reply = { missing: false as const, result };
+  return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
 }
 
 export function showRows({ run, choice }: ShowRowsTask): ShownRows {

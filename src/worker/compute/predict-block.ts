@@ -1,5 +1,6 @@
 /** A block of a stream of rows, CSV, NDJSON or a JSON document, to the bytes that answer it. Runs in a compute thread. */
 import { TrainyardError } from "../../domain/errors.ts";
+import { explainedWriter } from "../../domain/explanations/explanation-json.ts";
 import { answerAsAsked } from "../../domain/models/answer-options.ts";
 import type { Prediction } from "../../domain/models/model.ts";
 import type { BlockReply, StreamFormat, StreamOptions } from "../../domain/models/prediction.ts";
@@ -8,6 +9,7 @@ import { createRemarkCollector, placedBy } from "../../domain/models/remarks.ts"
 import { parseLine } from "../../formats/tables/ndjson.ts";
 import { malformedTable } from "../../formats/tables/table.ts";
 import type { PredictBlockTask } from "../protocol.ts";
+import { columnNames, explain } from "./explain-rows.ts";
 import { readCsvRows, writeCsvHead, writeCsvRow } from "./predict-csv.ts";
 import { predictDocument } from "./predict-document.ts";
 import type { LoadedModel } from "./predictors.ts";
@@ -54,10 +56,15 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
       instances.push(parseLine(text, firstLine + index));
       lines.push(firstLine + index);
     });
-  const write = predictionWriter(loaded.model);
   let written = "";
-  const { predictions, remarks } = predict(loaded, instances, options, (row) => lines[row] as number);
-  for (const prediction of predictions) written += `${write(prediction, options.topK)}\n`;
+  const { predictions, explanations, remarks } = predict(loaded, instances, options, (row) => lines[row] as number);
+  const write = predictionWriter(loaded.model);
+  const writeExplained = explainedWriter(loaded.model, explanations ? columnNames(loaded.model) : []);
+  predictions.forEach((prediction, row) => {
+    const explanation = explanations?.[row];
+    const text = explanation ? writeExplained(prediction, explanation, options.topK) : write(prediction, options.topK);
+    written += `${text}\n`;
+  });
   return { ok: true, bytes: new TextEncoder().encode(written), reading: null, rows: instances.length, remarks };
 }
 
@@ -67,23 +74,20 @@ async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise
   const { model } = loaded;
   const { topK, interval } = options;
   const hasIntervals = interval !== null && interval !== undefined;
-  const shape = { model, topK, hasIntervals, delimiter: String.fromCharCode(reading.delimiter) };
+  const columns = options.explain ? columnNames(model) : [];
+  const shape = { model, topK, hasIntervals, columns, delimiter: String.fromCharCode(reading.delimiter) };
   let written = head === null ? "" : writeCsvHead(head, shape);
   const instances = rows.map(({ instance }) => instance);
-  const { predictions, remarks } = predict(loaded, instances, options, (row) => rows[row]?.line ?? 0);
+  const { predictions, explanations, remarks } = predict(loaded, instances, options, (row) => rows[row]?.line ?? 0);
   predictions.forEach((prediction, row) => {
-    written += writeCsvRow(rows[row]?.text ?? "", prediction, shape);
+    written += writeCsvRow(rows[row]?.text ?? "", prediction, explanations?.[row] ?? null, shape);
   });
   return { ok: true, bytes: new TextEncoder().encode(written), reading, rows: instances.length, remarks };
 }
 
-/** Throws invalid at the first row that is wrong, named by its line. */
-function predict(
-  { model, predictor }: LoadedModel,
-  instances: readonly unknown[],
-  options: StreamOptions,
-  lineOf: (row: number) => number,
-) {
+/** Throws invalid at the first row that is wrong, named by its line. Explains the rows where that is asked for. */
+function predict(loaded: LoadedModel, instances: readonly unknown[], options: StreamOptions, lineOf: (row: number) => number) {
+  const { model, predictor } = loaded;
   const predictions: Prediction[] = [];
   const remarks = createRemarkCollector();
   for (let start = 0; start < instances.length; start += ROWS) {
@@ -98,7 +102,9 @@ function predict(
     const [row = "0", column] = pointer.split("/").slice(2);
     throw new TrainyardError("invalid", `line ${lineOf(start + Number(row))}${columnText(model, column)}: ${detail}`);
   }
-  return { predictions, remarks: remarks.take() };
+  const asked = options.explain;
+  const explanations = asked ? explain(loaded, instances, asked.background, asked.request) : null;
+  return { predictions, explanations, remarks: remarks.take() };
 }
 
 function columnText({ preprocessing }: LoadedModel["model"], column: string | undefined): string {

@@ -4,9 +4,11 @@ import { parseNumber } from "../../domain/datasets/cell-parsing.ts";
 import { cellOf } from "../../domain/datasets/column-reader.ts";
 import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
 import { invalid } from "../../domain/errors.ts";
+import type { Explanation } from "../../domain/explanations/explanation.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import { type CsvReading, MAX_BATCH_ROW_BYTES, type RowBlock, type StreamOptions } from "../../domain/models/prediction.ts";
 import { topChoices } from "../../domain/models/prediction-json.ts";
+import { valuePlace } from "../../domain/quantiles.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/tables/csv-scanner.ts";
 import { isComment, readCsvStart } from "../../formats/tables/csv-start.ts";
 import { nameAt } from "../../formats/tables/table.ts";
@@ -145,27 +147,55 @@ export interface CsvShape {
   readonly topK: number | null;
   /** Whether rows have intervals or sets. */
   readonly hasIntervals: boolean;
+  /** The columns whose contributions are written; empty where rows are not explained. */
+  readonly columns: readonly string[];
   readonly delimiter: string;
 }
 
 /** The header with the names of the cells that predictions add. */
 export function writeCsvHead(head: string, shape: CsvShape): string {
-  return writeLine(head, namesOf(shape), shape.delimiter);
+  return writeLine(head, [...namesOf(shape), ...explainedNames(shape)], shape.delimiter);
 }
 
-/** A row with its prediction. */
-export function writeCsvRow(row: string, prediction: Prediction, shape: CsvShape): string {
-  return writeLine(row, valuesOf(prediction, shape), shape.delimiter);
+/** A row with its prediction, and its explanation where it has one. */
+export function writeCsvRow(row: string, prediction: Prediction, explanation: Explanation | null, shape: CsvShape): string {
+  const why = explanation ? explainedValues(prediction, explanation, shape) : [];
+  return writeLine(row, [...valuesOf(prediction, shape), ...why], shape.delimiter);
+}
+
+/** Of classes, the probability of the answered one is explained; of quantiles, the value; else each target. */
+function explainedNames({ model, columns }: CsvShape): string[] {
+  if (columns.length === 0) return [];
+  return targetSuffixes(model).flatMap((suffix) => [
+    `base${suffix}`,
+    ...columns.map((column) => `contribution${suffix}_${column}`),
+  ]);
+}
+
+function explainedValues(prediction: Prediction, { base, contributions }: Explanation, { model, columns }: CsvShape): number[] {
+  const chosen =
+    "place" in prediction
+      ? [prediction.place]
+      : model.quantiles
+        ? [valuePlace(model.quantiles)]
+        : Array.from(base, (_, number) => number);
+  return chosen.flatMap((number) => [
+    base[number] as number,
+    ...columns.map((_, column) => contributions[column * base.length + number] as number),
+  ]);
+}
+
+/** What names of cells end in for each value of an answer; nothing where there is one. */
+function targetSuffixes({ task, outputWidth, preprocessing, quantiles = [] }: Model): string[] {
+  if (task !== "regression" || outputWidth === 1 || quantiles.length > 0) return [""];
+  return Array.from({ length: outputWidth }, (_, index) => `_${preprocessing?.targets[index]?.column ?? index + 1}`);
 }
 
 function namesOf(shape: CsvShape): string[] {
   const { model, hasIntervals } = shape;
   if (model.task !== "regression") return [...classNames(shape), ...(hasIntervals ? ["set"] : [])];
-  const { outputWidth, preprocessing, quantiles = [] } = model;
-  const suffixes =
-    outputWidth === 1 || quantiles.length > 0
-      ? [""]
-      : Array.from({ length: outputWidth }, (_, index) => `_${preprocessing?.targets[index]?.column ?? index + 1}`);
+  const { quantiles = [] } = model;
+  const suffixes = targetSuffixes(model);
   const bounds = suffixes.flatMap((suffix) => [`lower${suffix}`, `upper${suffix}`]);
   const named = quantiles.map((quantile) => `quantile_${quantile}`);
   return [...suffixes.map((suffix) => `prediction${suffix}`), ...named, ...(hasIntervals ? bounds : [])];

@@ -1,5 +1,6 @@
 /** A whole JSON body of rows to the JSON of its answer. Runs in a compute thread: a body may be many megabytes. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { notExplained } from "../../domain/explanations/explanation.ts";
 import { type AnswerOptions, answerAsAsked, optionsOf } from "../../domain/models/answer-options.ts";
 import { assertPredictable, predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
@@ -17,7 +18,8 @@ export function predictDocument(
   given: AnswerOptions,
   maxRows: number,
 ): Uint8Array<ArrayBuffer> {
-  const { instances, ...asked } = parse(body);
+  const { instances, explain, ...asked } = parse(body);
+  if (explain) throw notExplained();
   const options = optionsOf(asked, given);
   assertPredictable(model, { rows: instances.length, ...options }, maxRows);
   const result = predictor.predict(instances);

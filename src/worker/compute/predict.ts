@@ -2,15 +2,16 @@
  * The three entrances to predictions: now, on the event loop; rows, there or in a thread; streams, in a thread. Owns which of
  * them fits the event loop, and that a thread is given a model it lacks. Knows no format.
  */
+
+import { BLOCK_WORK } from "../../domain/explanations/explanation.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
 import type { Predict, PredictionResult } from "../../domain/ports.ts";
-import { layerCount, sharedUses } from "../../domain/spec/layer-walks.ts";
-import type { TensorSet } from "../../domain/tensor.ts";
+import { layerCount } from "../../domain/spec/layer-walks.ts";
 import type { Predictor } from "../../training/predict/predict.ts";
-import type { ModelTask, PredictBlockTask, PredictRowsTask, WithModel } from "../protocol.ts";
-import { wholeBuffers } from "../transfer.ts";
+import type { PredictBlockTask, PredictRowsTask } from "../protocol.ts";
 import { batchesOf, joinResults } from "./batches.ts";
+import { type Load, type ModelRunner, predictionWork } from "./model-runner.ts";
 import { createPredictors } from "./predictors.ts";
 
 /** Rows and multiply-adds that a prediction on the event loop may have: about a millisecond. */
@@ -20,46 +21,15 @@ const INLINE_MULTIPLY_ADDS = 1_000_000;
 const INLINE_PARAMETERS = 200_000;
 const INLINE_LAYERS = 32;
 
-type Load = () => Promise<TensorSet>;
-type PredictTaskName = "predictRows" | "predictBlock";
-
 export interface PredictOptions {
   /** Rows of a document at most. */
   readonly maxRows: number;
-  /** Runs a task in a compute thread; the buffers move there. */
-  readonly run: (
-    name: PredictTaskName,
-    task: object,
-    buffers: ArrayBuffer[],
-    work: { readonly bytes: number; readonly multiplyAdds: number },
-  ) => Promise<unknown>;
+  readonly run: ModelRunner;
   readonly predictors: InlinePredictors;
 }
 
 /** The entrances. */
 export function createPredict({ maxRows, run, predictors: inline }: PredictOptions): Predict {
-  /** Runs a task of a model, and once more with the model where the thread lacks it. */
-  async function runWithModel<Result>(
-    name: PredictTaskName,
-    task: ModelTask,
-    model: Model,
-    load: Load,
-    rows: number,
-  ): Promise<Result> {
-    const multiplyAdds = rows * model.parameters * sharedUses(model.layers);
-    const send = async (sent: ModelTask): Promise<WithModel<Result>> => {
-      const moved = [...(sent.block ? [sent.block.bytes] : []), ...(sent.source ? [sent.source.weights.data] : [])];
-      const work = { bytes: sent.block?.bytes.byteLength ?? 0, multiplyAdds };
-      return (await run(name, sent, wholeBuffers(moved), work)) as WithModel<Result>;
-    };
-    const first = await send(task);
-    if (!first.missing) return first.result;
-    const { block } = first;
-    const second = await send({ ...task, ...(block && { block }), source: { model, weights: await load() } });
-    if (second.missing) throw new Error("a thread that was given a model does not have it");
-    return second.result;
-  }
-
   return {
     now: (model, instances) => (fitsInline(model, instances.length) ? (inline.known(model)?.predict(instances) ?? null) : null),
     async rows(model, instances, load) {
@@ -69,7 +39,7 @@ export function createPredict({ maxRows, run, predictors: inline }: PredictOptio
       for (const batch of batches) {
         const task: PredictRowsTask = { modelId: model.id, instances: batch.instances };
         const { length } = batch.instances;
-        results.push(await runWithModel<PredictionResult>("predictRows", task, model, load, length));
+        results.push(await run<PredictionResult>("predictRows", task, model, load, predictionWork(model, length)));
       }
       return joinResults(batches, results);
     },
@@ -77,14 +47,16 @@ export function createPredict({ maxRows, run, predictors: inline }: PredictOptio
       const task: PredictBlockTask = { modelId: model.id, block, options, maxRows };
       // A row takes two bytes at the least.
       const mostRows = Math.min(maxRows, block.bytes.byteLength / 2);
-      return runWithModel<BlockReply>("predictBlock", task, model, load, mostRows);
+      const explaining = options.explain ? BLOCK_WORK : 0;
+      return run<BlockReply>("predictBlock", task, model, load, predictionWork(model, mostRows) + explaining);
     },
   };
 }
 
-function fitsInline({ parameters, layers }: Model, rows: number): boolean {
+function fitsInline(model: Model, rows: number): boolean {
+  const { parameters, layers } = model;
   if (rows > INLINE_ROWS || parameters > INLINE_PARAMETERS || layerCount(layers) > INLINE_LAYERS) return false;
-  return rows * parameters * sharedUses(layers) <= INLINE_MULTIPLY_ADDS;
+  return predictionWork(model, rows) <= INLINE_MULTIPLY_ADDS;
 }
 
 /** Compiled models of this thread; requests that come while one is loaded share it. */

@@ -83,4 +83,13 @@ describe("profiles", () => {
     expect(profilesOf(rows, answers, "yes").get(2)?.heights).toEqual([0.9, 0.6]);
     expect(profilesOf(rows, answers, "no").get(3)?.heights).toEqual([1 - 0.9, 1 - 0.2]);
   });
+
+  it("have the mean over rows that trained on the same scale, where it is known", () => {
+    const answers = [1, 3, 2, 2].map((value) => ({ value })) as unknown as PredictionAnswer[];
+    const mean = [{ value: 5 }, { value: 3 }];
+    const city = { column: "city", type: "category" as const, values: ["Bonn", "Köln"], mean };
+    const profiles = profilesOf(rows, answers, null, new Map([[2, city]]));
+    expect(profiles.get(2)).toMatchObject({ heights: [0, 0.5], mean: { values: ["Bonn", "Köln"], heights: [1, 0.5] } });
+    expect(profiles.get(3)).not.toHaveProperty("mean");
+  });
 });

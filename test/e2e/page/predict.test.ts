@@ -80,6 +80,36 @@ describe("a row", () => {
     expect(faults).toEqual([]);
   });
 
+  it("is explained by bars that add up to the answer, and has its mean over training rows below each field", async () => {
+    const { page, faults } = await open();
+    const bars = page.getByRole("list", { name: /^Contributions to the probability of (Adelie|Gentoo|Chinstrap)$/ });
+    await bars.waitFor();
+    expect(await bars.getByRole("listitem").count()).toBe(6);
+    const why = page.getByRole("region", { name: "Why" });
+    const figures = async () => {
+      const texts = [await why.locator("p").first().innerText(), ...(await bars.locator(".num").allInnerTexts())];
+      return texts.map((text) => Number(/[+−]?[\d.]+/.exec(text)?.[0].replace("−", "-")));
+    };
+    const shown = async () => Number(/[\d.]+/.exec(await page.locator('.bar-row[data-chosen="true"] .num').innerText())?.[0]);
+    // Each is rounded to a tenth of a percent.
+    await expect.poll(async () => Math.abs((await figures()).reduce((a, b) => a + b) - (await shown()))).toBeLessThan(0.4);
+    await page.getByText("Dashed: its mean over rows that trained.").waitFor();
+    expect(await page.locator(".profile-mean").count()).toBeGreaterThanOrEqual(6);
+    const before = await figures();
+    await page.getByLabel("flipper_length_mm", { exact: true }).fill("231");
+    await expect.poll(figures).not.toEqual(before);
+    expect(faults).toEqual([]);
+  });
+
+  it("says why it is not explained where the rows that trained are not there", async () => {
+    const { id } = await stage.client.importModel(await stage.client.weights(penguins.model?.id ?? ""), { name: "moved" });
+    const { page, faults } = await stage.open(`/models/${id}?tab=predict`);
+    await page.getByText("Not explained: the rows that trained the model are not here.").waitFor();
+    await expect.poll(() => said(page)).toMatch(/Adelie|Gentoo|Chinstrap/);
+    expect(await page.getByText("Dashed:").count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
   it("is taken from the data, with what it is there", async () => {
     const { page } = await open();
     await page.getByRole("button", { name: "Random row" }).click();

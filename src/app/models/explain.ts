@@ -1,0 +1,45 @@
+/** Explains predictions, and says how they depend on columns. Both are computed in a thread, which writes the answer too. */
+import { invalid } from "../../domain/errors.ts";
+import { assertExplainable, type BackgroundChoice } from "../../domain/explanations/explanation.ts";
+import { dependenceRequest } from "../../domain/explanations/partial-dependence.ts";
+import type { Model } from "../../domain/models/model.ts";
+import { assertPredictable } from "../../domain/models/prediction.ts";
+import type { EncodedAnswer, ExplainedRows } from "../../domain/ports.ts";
+import type { ProjectServices } from "../services.ts";
+import { readBackground } from "./background.ts";
+import { findModel, readWeights } from "./find-model.ts";
+
+/**
+ * Predicts rows with their explanations. Returns the JSON of the answer as UTF-8. Throws too_large over a limit, invalid with the rows and
+ * values that are wrong, conflict where the rows that trained the model are not here, and not_found when it was deleted.
+ */
+export async function explainRows(services: ProjectServices, model: Model, rows: ExplainedRows): Promise<Uint8Array> {
+  const { instances, options, explain } = rows;
+  assertPredictable(model, { rows: instances.length, ...options }, services.limits.predictRows);
+  assertExplainable(model, instances.length, explain);
+  const background = await drawn(services, model, explain.background, "/explain/background");
+  return bytesOf(await services.computePool.explain(model, rows, background, () => readWeights(services, model.id)));
+}
+
+/** Computes partial dependence. Returns the JSON of the answer as UTF-8. Throws what `explainRows` throws. */
+export async function partialDependence(
+  services: ProjectServices,
+  ref: string,
+  body: Parameters<typeof dependenceRequest>[1],
+): Promise<Uint8Array> {
+  const model = await findModel(services, ref);
+  const request = dependenceRequest(model, body);
+  const background = await drawn(services, model, request.background, "/background");
+  const load = () => readWeights(services, model.id);
+  return bytesOf(await services.computePool.partialDependence(model, request, background, load));
+}
+
+/** The rows that trained the model, unless a request brought its own. */
+function drawn(services: ProjectServices, model: Model, choice: BackgroundChoice, pointer: string) {
+  return "count" in choice ? readBackground(services, model, choice, pointer) : Promise.resolve(null);
+}
+
+function bytesOf(answer: EncodedAnswer): Uint8Array {
+  if (!answer.ok) throw invalid(answer.errors);
+  return answer.bytes;
+}

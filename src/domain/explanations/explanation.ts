@@ -1,0 +1,209 @@
+/**
+ * Explanations of predictions: what a request may ask, what it costs, and what the answer says. Contributions are Shapley values of the
+ * columns (Lundberg and Lee, "A unified approach to interpreting model predictions", 2017): how much each moves the answer from its mean
+ * over background rows, of which columns that are not known are taken.
+ */
+import { z } from "zod";
+import { invalid, TrainyardError } from "../errors.ts";
+import type { Model } from "../models/model.ts";
+import { sharedUses } from "../spec/layer-walks.ts";
+
+/** Most rows of one request that are explained, and background rows. */
+const MAX_EXPLAINED_ROWS = 100;
+export const MAX_BACKGROUND_ROWS = 1000;
+const DEFAULT_BACKGROUND_ROWS = 100;
+/** Most numbers in the contributions of one answer: about two megabytes of JSON. */
+const MAX_CONTRIBUTIONS = 100_000;
+/** Most numbers in the features of the background rows: 8 MiB. */
+const MAX_BACKGROUND_FEATURES = 2 ** 21;
+/** Most columns of which all coalitions are computed. */
+const MAX_EXACT_COLUMNS = 12;
+/** Multiply-adds that all coalitions of one row may take: about a second. With ten columns, networks of up to 36,000 parameters. */
+const EXACT_WORK = 4e9;
+/** Multiply-adds that the permutations of one row take where so many are few. */
+const SAMPLED_WORK = 1e8;
+const [FEWEST_PAIRS, MOST_PAIRS] = [2, 16];
+/** Most pairs of permutations that may be asked for. */
+const MAX_SAMPLES = 1000;
+/** Most multiply-adds of one request: some ten seconds of a thread. */
+const MAX_WORK = 3e10;
+
+const cell = z.unknown();
+
+/** Rows that are given, each as a row to predict is. */
+const givenRows = z
+  .array(z.union([z.array(cell), z.record(z.string(), cell)]))
+  .min(1)
+  .max(MAX_BACKGROUND_ROWS);
+
+/** The background rows of a request: how many of the training rows, or rows that are given. */
+export const backgroundOption = z.union([z.int().min(1).max(MAX_BACKGROUND_ROWS), givenRows]).meta({
+  description: `The rows that the answer is compared with: how many of the rows that trained, chosen by \`seed\` (default ${DEFAULT_BACKGROUND_ROWS}), or up to ${MAX_BACKGROUND_ROWS} rows as in \`instances\`.`,
+});
+
+const seedOption = z
+  .int()
+  .min(0)
+  .meta({ description: "Chooses background rows and permutations: the same seed, the same answer (default 0)." });
+
+/** `explain` of a predict request. */
+export const explainOption = z
+  .strictObject({
+    method: z.literal("shapley").optional().meta({ description: "`shapley`, the only one there is." }),
+    background: backgroundOption.optional(),
+    samples: z
+      .int()
+      .min(FEWEST_PAIRS)
+      .max(MAX_SAMPLES)
+      .optional()
+      .meta({
+        description: `Estimates contributions from so many pairs of permutations for each background row. Left out: exact where they can be, else ${FEWEST_PAIRS} to ${MOST_PAIRS} by the size of the model.`,
+      }),
+    seed: seedOption.optional(),
+  })
+  .meta({
+    id: "ExplainOptions",
+    description: `Explain each prediction by the contributions of its columns. With at most ${MAX_EXACT_COLUMNS} columns, where all coalitions of them take at most ${EXACT_WORK.toExponential(0)} multiply-adds, they are exact, else estimated, with their standard errors.`,
+  });
+
+/** What `explain` asks for, with its defaults. */
+export interface ExplainRequest {
+  readonly background: BackgroundChoice;
+  /** Pairs of permutations a background row; null for all coalitions, or a number that fits the model. */
+  readonly samples: number | null;
+  readonly seed: number;
+}
+
+/** Training rows by a seed, or rows that came with the request. */
+export type BackgroundChoice =
+  | { readonly count: number; readonly seed: number }
+  | { readonly instances: readonly unknown[]; readonly pointer: string };
+
+/** The background of a request; `pointer` is that of the option in its body. */
+export function backgroundOf(
+  given: z.output<typeof backgroundOption> | undefined,
+  seed: number,
+  pointer: string,
+): BackgroundChoice {
+  return Array.isArray(given) ? { instances: given, pointer } : { count: given ?? DEFAULT_BACKGROUND_ROWS, seed };
+}
+
+/** What a body's `explain` asks for. */
+export function explainRequestOf({ background, samples, seed = 0 }: z.output<typeof explainOption>): ExplainRequest {
+  return { background: backgroundOf(background, seed, "/explain/background"), samples: samples ?? null, seed };
+}
+
+/** Encoded background rows of one model. */
+export interface Background {
+  readonly rows: number;
+  /** [rows, inputWidth] */
+  readonly features: Float32Array<ArrayBuffer>;
+  /** [columns, 2]: the least and the greatest number (of a datetime, millisecond) of each column; NaN for other columns. */
+  readonly ranges: Float64Array<ArrayBuffer>;
+}
+
+/** Which rows are the background: of a data set their numbers, rising; of a job that has its rows by itself, the rows. */
+export type ChosenBackground = { readonly numbers: Int32Array<ArrayBuffer> } | { readonly background: Background };
+
+/** A row's explanation. Numbers of an answer are in the order of `answerNumbers`. */
+export interface Explanation {
+  /** [numbers]: the mean answer over the background rows. */
+  readonly base: Float64Array;
+  /** [columns, numbers] */
+  readonly contributions: Float64Array;
+  /** [columns, numbers]: their standard errors; null where contributions are exact. */
+  readonly errors: Float64Array | null;
+  /** Permutations that were averaged; null where contributions are exact. */
+  readonly permutations: number | null;
+}
+
+type Measured = Pick<Model, "preprocessing" | "inputWidth" | "outputWidth" | "classes" | "parameters" | "layers">;
+
+/** Columns of a model's rows. */
+export const columnCount = ({ preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">): number =>
+  preprocessing?.columns.length ?? inputWidth;
+
+/** Numbers in an answer: a probability for each class, or the outputs of a regression. */
+export const numberCount = ({ classes, outputWidth }: Pick<Model, "classes" | "outputWidth">): number =>
+  classes.length > 0 ? classes.length : outputWidth;
+
+/** What making a row and reading its answer takes beside the network, in multiply-adds. */
+const ROW_WORK = 2000;
+
+/** Multiply-adds, or as much work, of one prediction among many. */
+export const workOfRow = (model: Measured): number =>
+  ROW_WORK + model.parameters * sharedUses(model.layers) + model.inputWidth + numberCount(model) * 8;
+
+/** How a row is explained, which depends on the model and on nothing in the row. */
+export interface ExplainPlan {
+  /** Pairs of permutations a background row; null where all coalitions are computed. */
+  readonly pairs: number | null;
+  /** Multiply-adds of a row at most. */
+  readonly work: number;
+}
+
+/** The plan for rows of a model. */
+export function planExplanation(model: Measured, backgroundRows: number, samples: number | null): ExplainPlan {
+  const columns = columnCount(model);
+  const each = workOfRow(model) + columns * numberCount(model);
+  const all = backgroundRows * 2 ** columns * each;
+  if (samples === null && columns <= MAX_EXACT_COLUMNS && all <= EXACT_WORK) return { pairs: null, work: all };
+  const ofPair = backgroundRows * 2 * columns * each;
+  const pairs = samples ?? Math.min(MOST_PAIRS, Math.max(FEWEST_PAIRS, Math.floor(SAMPLED_WORK / ofPair)));
+  return { pairs, work: pairs * ofPair };
+}
+
+/** Multiply-adds of one block of a stream: some seconds of a thread. */
+export const BLOCK_WORK = 1e10;
+
+/** Rows of a stream that are explained at a time. */
+export function explainedAtATime(model: Measured, { background, samples }: ExplainRequest): number {
+  return Math.max(1, Math.floor(BLOCK_WORK / planExplanation(model, rowsOf(background), samples).work));
+}
+
+/** Throws too_large, naming the limit, for more rows, contributions or work than one request may take. */
+export function assertExplainable(model: Measured, rows: number, { background, samples }: ExplainRequest): void {
+  if (rows > MAX_EXPLAINED_ROWS)
+    throw over("/instances", `${rows} rows are more than the ${MAX_EXPLAINED_ROWS} that one request explains: send fewer`);
+  const numbers = rows * columnCount(model) * numberCount(model);
+  if (numbers > MAX_CONTRIBUTIONS)
+    throw over(
+      "/instances",
+      `${numbers} contributions (rows x columns x numbers of an answer) are more than the limit of ${MAX_CONTRIBUTIONS}: send fewer rows`,
+    );
+  const backgroundRows = rowsOf(background);
+  assertBackground(model, backgroundRows, "/explain/background");
+  const { work } = planExplanation(model, backgroundRows, samples);
+  assertWork(rows * work, "/explain", "ask for fewer rows, background rows or samples");
+}
+
+/** Background rows that a choice names. */
+export const rowsOf = (choice: BackgroundChoice): number => ("count" in choice ? choice.count : choice.instances.length);
+
+/** Throws too_large for background rows that are too wide. */
+export function assertBackground({ inputWidth }: Pick<Model, "inputWidth">, rows: number, pointer: string): void {
+  if (rows * inputWidth > MAX_BACKGROUND_FEATURES)
+    throw over(
+      pointer,
+      `${rows} background rows of ${inputWidth} features are more than the limit of ${MAX_BACKGROUND_FEATURES} numbers: ask for fewer`,
+    );
+}
+
+/** Throws too_large for more multiply-adds than a request may take. */
+export function assertWork(work: number, pointer: string, cure: string): void {
+  if (work > MAX_WORK)
+    throw over(
+      pointer,
+      `takes ${work.toExponential(1)} multiply-adds, more than the limit of ${MAX_WORK.toExponential(0)}: ${cure}`,
+    );
+}
+
+function over(pointer: string, detail: string): TrainyardError {
+  return new TrainyardError("too_large", detail, [{ pointer, detail }]);
+}
+
+/** The error of a body so large that it is answered in a thread as a whole. */
+export function notExplained(): TrainyardError {
+  const detail = "is for JSON bodies of at most 262144 bytes: send the rows to be explained in a request of their own";
+  return invalid([{ pointer: "/explain", detail }]);
+}
