@@ -38,6 +38,9 @@ const FILTERS: readonly { readonly value: Filter; readonly label: string }[] = [
   { value: "cancelled", label: "Cancelled" },
 ];
 
+/** How long the first reading waits for the watching that shall come before it. */
+const EARLY_MS = 60;
+
 export default function JobsPage({ query }: ViewProps) {
   const { api, board, live, router } = useApp();
   useTitle("Jobs");
@@ -47,10 +50,16 @@ export default function JobsPage({ query }: ViewProps) {
   const sparklines = useMemo(() => createSparklines(api, board), [api, board]);
   useEffect(() => () => sparklines.dispose(), [sparklines]);
   useEffect(() => {
-    // Reading starts once watching has, so that nothing is missed in between.
-    if (live.generation.get() > 0) void list.reload();
-    const stop = live.generation.subscribe(() => void list.reload());
+    // What is read once watching has started misses nothing in between. Where that takes long, there is something to see before.
+    const isWatching = live.generation.get() > 0;
+    if (isWatching) void list.reload();
+    const early = setTimeout(() => !isWatching && void list.reload(), EARLY_MS);
+    const stop = live.generation.subscribe(() => {
+      clearTimeout(early);
+      void list.reload();
+    });
     return () => {
+      clearTimeout(early);
       stop();
       list.dispose();
     };
