@@ -55,24 +55,18 @@ export default defineConfig({
         },
       },
       {
-        // The API end to end once more, each data directory with a PostgreSQL database of its own.
+        // The API, and the page's way from a table to a model, once more: each data directory has a PostgreSQL database of its own.
         plugins: [builtThreads],
         test: {
           name: "e2e-postgres",
           env: { ...env, TRAINYARD_TEST_STORE: "postgres" },
           include: [
-            "datasets",
-            "durable",
-            "evaluation",
-            "jobs",
-            "models-out",
-            "serving",
-            "streams",
-            "sweeps",
-            "sweeps-as-jobs",
+            ...["datasets", "durable", "evaluation", "jobs", "models-out", "serving", "streams", "sweeps", "sweeps-as-jobs"],
+            ...["page/playground", "page/start", "page/verdict", "page/worst-rows"],
           ].map((name) => `test/e2e/${name}.test.ts`),
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 50_000 } },
         },
       },
       {

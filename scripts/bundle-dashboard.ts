@@ -40,6 +40,7 @@ export async function bundleDashboard(out: string): Promise<Bundle> {
   const document = readFileSync(join(ROOT, DOCUMENT), "utf8");
   const entries = [...document.matchAll(NAMED_SOURCE)].map(([, , path]) => `${SOURCE}/${path}`);
   rmSync(out, { recursive: true, force: true });
+  const ofWorkers = new Set<string>();
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: entries,
@@ -56,7 +57,7 @@ export async function bundleDashboard(out: string): Promise<Bundle> {
     jsxImportSource: "preact",
     // Every file is one of its own: the content security policy allows no data: scripts or styles.
     loader: { ".csv": "file", ".svg": "copy" },
-    plugins: [fileUrls, oneShell],
+    plugins: [fileUrls, workers(ofWorkers), oneShell],
     metafile: true,
     logLevel: "silent",
   });
@@ -72,7 +73,7 @@ export async function bundleDashboard(out: string): Promise<Bundle> {
     throw new Error(`a first visit loads ${firstLoadBytes} bytes gzipped, over the limit of ${FIRST_LOAD_LIMIT_BYTES}`);
   const publicFiles = readdirSync(join(ROOT, PUBLIC)).map((name) => `${PUBLIC}/${name}`);
   return {
-    inputs: [DOCUMENT, ...publicFiles, ...Object.keys(metafile.inputs)].sort(),
+    inputs: [DOCUMENT, ...publicFiles, ...sourcesOf(metafile, ofWorkers)].sort(),
     firstLoadBytes,
     totalBytes: [...gzipped.values()].reduce((sum, size) => sum + size, 0),
     files: gzipped.size,
@@ -95,6 +96,43 @@ const fileUrls: Plugin = {
     });
   },
 };
+
+/** Namespace of the modules that stand for bundled workers. */
+const WORKER = "worker";
+
+/**
+ * Bundles a worker, a file whose name ends so, into a file of its own: its address is what an import of it gives. Adds the sources that
+ * it was made of to `read`.
+ */
+const workers = (read: Set<string>): Plugin => ({
+  name: "workers",
+  setup(bundler) {
+    bundler.onResolve({ filter: /-worker\.ts$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path).replace(/\.ts$/, ".js"),
+      namespace: WORKER,
+    }));
+    bundler.onLoad({ filter: /.*/, namespace: WORKER }, async ({ path }) => {
+      const { outputFiles, metafile } = await build({
+        absWorkingDir: ROOT,
+        entryPoints: [path.replace(/\.js$/, ".ts")],
+        bundle: true,
+        format: "iife",
+        minify: true,
+        target: "es2022",
+        write: false,
+        metafile: true,
+        logLevel: "silent",
+      });
+      for (const input of Object.keys(metafile.inputs)) read.add(input);
+      return { contents: outputFiles[0]?.contents ?? "", loader: "file" };
+    });
+  },
+});
+
+/** The files that were read, those of workers among them. */
+function sourcesOf({ inputs }: Metafile, ofWorkers: ReadonlySet<string>): string[] {
+  return [...Object.keys(inputs).filter((path) => !path.startsWith(`${WORKER}:`)), ...ofWorkers];
+}
 
 /** Rooms whose modules every view may use, small as they are: they come with the first visit. */
 const SHARED_ROOMS = ["ui", "shell"];

@@ -39,10 +39,20 @@ const PAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   datasets: ["shell", "ui", "plots"],
   "model-view": ["shell", "ui", "live", "charts", "jobs", "plots", "request"],
   predict: ["shell", "ui", "plots"],
+  playground: ["shell", "ui", "charts", "plots", "request"],
   request: ["shell", "ui"],
   // A view knows every room, and no other view.
-  views: ["shell", "ui", "live", "charts", "plots", "jobs", "datasets", "model-view", "predict", "request"],
+  views: ["shell", "ui", "live", "charts", "plots", "jobs", "datasets", "model-view", "predict", "playground", "request"],
 };
+
+/**
+ * What of the engine's side the worker of the playground is made of, in a file that no document loads: the engine, and the files of
+ * training that know no schemas. See "The playground trains in the browser" in DECISIONS.md.
+ */
+const PLAYGROUND = "dashboard/playground/";
+const OF_PLAYGROUND = ["engine/index.ts", "training/data/generate.ts", "training/data/splits/share-split.ts"];
+/** The way into it, which is an address and no import. */
+const PLAYGROUND_WORKER = `${PLAYGROUND}trainer-worker.ts`;
 
 /** The packages that the page loads, itself or through what it imports. */
 const PAGE_PACKAGES = ["preact", "uplot"];
@@ -159,6 +169,7 @@ describe("the floors", () => {
         .map((specifier) => target(source.path, specifier))
         .filter((path) => !path.startsWith("..") && !seen.includes(path.split("/")[0] as string))
         .filter((path) => !isProcess(source.path, path) && !isDefault(source.place, path))
+        .filter((path) => !(source.path.startsWith(PLAYGROUND) && OF_PLAYGROUND.includes(path)))
         .map((path) => `${source.path} imports ${path}`);
     });
     expect(wrong).toEqual([]);
@@ -174,6 +185,16 @@ describe("the floors", () => {
         .map((imported) => `${path} imports ${imported}`);
     });
     expect(wrong).toEqual([]);
+  });
+
+  it("keep the engine out of the documents of the page: only its worker loads it", () => {
+    const byPath = new Map(sources.map((source) => [source.path, source]));
+    const ofDocuments = sources.filter(({ path, place }) => place === "dashboard" && !path.startsWith(PLAYGROUND));
+    const loaded = new Set(ofDocuments.map(({ path }) => path));
+    for (const path of loaded)
+      for (const specifier of valueImportsOf(byPath.get(path)?.text ?? ""))
+        if (isRelative(specifier)) loaded.add(target(path, specifier));
+    expect([...loaded].filter((path) => /^(engine|training)\//.test(path) || path === PLAYGROUND_WORKER)).toEqual([]);
   });
 
   it("keep packages out of the page, whatever it imports", () => {

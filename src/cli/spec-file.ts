@@ -9,6 +9,7 @@ export interface TrainOptions {
   readonly format?: DatasetFormat;
   readonly target?: readonly string[];
   readonly features?: readonly string[];
+  readonly exclude?: readonly string[];
   readonly task?: string;
   readonly validation?: number;
   readonly test?: number;
@@ -76,9 +77,9 @@ function splitOf(written: WrittenSpec | null, { validation, test, group, time }:
   return given.length === 0 ? {} : { split: { ...(written?.split as object | undefined), ...Object.fromEntries(given) } };
 }
 
-function sourceOf({ id }: Dataset, { target, features }: TrainOptions): object {
+function sourceOf({ id }: Dataset, { target, features, exclude }: TrainOptions): object {
   const plain = target?.length === 1 ? target[0] : target;
-  return { id, ...(target && { target: plain }), ...(features && { features }) };
+  return { id, ...(target && { target: plain }), ...(features && { features }), ...(exclude && { exclude }) };
 }
 
 /** A network where an option describes one or its training, or cross-validates it; otherwise the server searches for the best. */

@@ -199,6 +199,14 @@ export interface DatasetPreview {
   rows: (string | number | boolean | null)[][];
 }
 
+/** Some rows of a data set, by column: numbers, labels as text, times as ISO 8601; null where missing. */
+export interface DatasetSample {
+  /** Rows of the data set. */
+  total: number;
+  returned: number;
+  columns: { name: string; values: (string | number | null)[] }[];
+}
+
 /** What an API key is created from. */
 export type NewKey = z.input<typeof newKeyBody>;
 

@@ -3,7 +3,7 @@ import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
 import type { Encoding } from "../domain/datasets/reading-options.ts";
 import { FORMAT_OF_ENDING } from "../domain/datasets/table-endings.ts";
 import type { DateFormat } from "../domain/datasets/written-dates.ts";
-import type { Dataset, DatasetPreview, DatasetSummary, Page, PageQuery } from "./answers.ts";
+import type { Dataset, DatasetPreview, DatasetSample, DatasetSummary, Page, PageQuery } from "./answers.ts";
 import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
 
 const TYPE_OF_FORMAT: Readonly<Record<DatasetFormat, string>> = {
@@ -47,6 +47,12 @@ export interface DatasetsClient {
   dataset(id: string, options?: CallOptions): Promise<Dataset>;
   /** Returns the first `rows` rows. */
   preview(id: string, query?: { readonly rows?: number }, options?: CallOptions): Promise<DatasetPreview>;
+  /** Returns at most `limit` rows of some columns, spread evenly over the data set. */
+  sampleRows(
+    id: string,
+    query: { readonly columns: readonly string[]; readonly limit?: number },
+    options?: CallOptions,
+  ): Promise<DatasetSample>;
   /** Deletes a data set. Models that were trained on it stay. */
   removeDataset(id: string): Promise<void>;
 }
@@ -70,6 +76,8 @@ export function createDatasetsClient({ send, get, drop }: Transport): DatasetsCl
     datasets: (query, options) => get("v1/datasets", query, options),
     dataset: (id, options) => get(pathOf(id), {}, options),
     preview: (id, query, options) => get(`${pathOf(id)}/preview`, query, options),
+    sampleRows: (id, { columns, limit }, options) =>
+      get(`${pathOf(id)}/rows`, { columns: JSON.stringify(columns), limit }, options),
     removeDataset: (id) => drop(pathOf(id)),
   };
 }

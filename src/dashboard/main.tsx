@@ -23,6 +23,7 @@
  * datasets/    what views of data sets share: uploader, column-picture, samples
  * model-view/  model-views.tsx: a model's predictions over its training, its network, evaluation and weights
  * predict/     predict-view.tsx: a form for one row, and whole files
+ * playground/  trains in a worker of the page; the only room that sees the engine
  * request/     a spec while it is written: draft.ts, its validation and what it comes to, the request in full
  * views/       jobs, job, start, new, compare, datasets, models: a folder for each entry of views.ts
  * styles/      tokens.css: colours, type, space; no other sheet has a colour or a size of its own; a sheet for each part

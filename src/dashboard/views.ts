@@ -10,6 +10,7 @@ export const VIEWS: readonly View[] = [
   { pattern: "/sweeps/:id", section: "/sweeps", load: () => import("./views/sweeps/page.tsx") },
   { pattern: "/start", section: "/jobs", load: () => import("./views/start/page.tsx") },
   { pattern: "/new", section: "/new", load: () => import("./views/new/page.tsx") },
+  { pattern: "/playground", section: "/playground", load: () => import("./views/playground/page.tsx") },
   { pattern: "/compare", section: "/compare", load: () => import("./views/compare/page.tsx") },
   { pattern: "/datasets", section: "/datasets", load: () => import("./views/datasets/page.tsx") },
   { pattern: "/datasets/:id", section: "/datasets", load: () => import("./views/datasets/page.tsx") },
@@ -23,10 +24,13 @@ export const SECTIONS: readonly {
   readonly label: string;
   readonly icon: IconName;
   readonly key: string;
+  /** `wide-only`: a phone has no room for it; other views lead there. */
+  readonly class?: "new" | "wide-only";
 }[] = [
-  { href: "/new", label: "New job", icon: "plus", key: "n" },
+  { href: "/new", label: "New job", icon: "plus", key: "n", class: "new" },
   { href: "/jobs", label: "Jobs", icon: "list", key: "j" },
   { href: "/sweeps", label: "Sweeps", icon: "sliders", key: "s" },
+  { href: "/playground", label: "Playground", icon: "bolt", key: "p", class: "wide-only" },
   { href: "/compare", label: "Compare", icon: "compare", key: "c" },
   { href: "/datasets", label: "Data sets", icon: "database", key: "d" },
   { href: "/models", label: "Models", icon: "cube", key: "m" },

@@ -21,6 +21,10 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+/** A worker of the page may compile WebAssembly, which no document may, and reach nothing at all. */
+const WORKER_POLICY = "default-src 'none'; script-src 'wasm-unsafe-eval'";
+const WORKERS = /-worker-[\w-]{8}\.js$/;
+
 /** Paths below which a request is for the API, never for the page. */
 const API_PATHS = /^\/(v1|v2|docs|assets|openapi\.json|metrics|healthz|readyz)(\/|$)/;
 
@@ -79,7 +83,8 @@ function filesBeside(directory: string): string[] {
 }
 
 function sendFile(reply: FastifyReply, file: string, directory: string): FastifyReply {
-  reply.header("content-security-policy", CONTENT_SECURITY_POLICY).header("vary", "accept-encoding");
+  const policy = WORKERS.test(file) ? WORKER_POLICY : CONTENT_SECURITY_POLICY;
+  reply.header("content-security-policy", policy).header("vary", "accept-encoding");
   reply.header("cache-control", HASHED.test(file) ? FOREVER : FRESH);
   return reply.sendFile(file, directory);
 }

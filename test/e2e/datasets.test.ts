@@ -57,6 +57,26 @@ describe("a data set over HTTP", () => {
     expect((await getJson("")).data).toMatchObject([{ id: answer.id, name: "penguins", column_count: 7 }]);
     expect(await getJson(`/${answer.id}`)).toEqual(answer);
     expect((await getJson(`/${answer.id}/preview?rows=2`)).rows).toHaveLength(2);
+    expect(await getJson(`/${answer.id}/rows?columns=["beak_length_mm","species"]&limit=3`)).toMatchObject({
+      total: 344,
+      returned: 3,
+      columns: [
+        { name: "beak_length_mm", values: [39.1, expect.any(Number), expect.any(Number)] },
+        { name: "species", values: ["Adelie", "Adelie", "Gentoo"] },
+      ],
+    });
+    for (const [query, detail] of [
+      ['columns=["wings"]', 'no column is named "wings"'],
+      ['columns=["sex","sex"]', '"sex" is named twice'],
+      ["columns=sex", "must be a JSON list of 1 to 16 names of columns"],
+      ["limit=3", "columns"],
+    ] as const) {
+      const refused = await fetch(at(`/${answer.id}/rows?${query}`));
+      expect([refused.status, await refused.text()]).toEqual([
+        422,
+        expect.stringContaining(JSON.stringify(detail).slice(1, -1)),
+      ]);
+    }
     expect((await fetch(at(`/${answer.id}`), { method: "DELETE" })).status).toBe(204);
     expect((await fetch(at(`/${answer.id}`))).status).toBe(404);
     expect(await uploads()).toEqual([]);

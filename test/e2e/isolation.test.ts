@@ -129,6 +129,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   readDataset: () => [{ path: `/v1/datasets/${has.dataset}` }],
   deleteDataset: () => [{ path: `/v1/datasets/${has.dataset}` }],
   previewDataset: () => [{ path: `/v1/datasets/${has.dataset}/preview` }],
+  sampleDatasetRows: () => [{ path: `/v1/datasets/${has.dataset}/rows?columns=["x"]` }],
   submitJob: () => [
     {
       path: "/v1/jobs",

@@ -59,6 +59,9 @@ const SPIRALS: JobSpec = {
   seed: 5,
 };
 
+/** Epochs of the playground. */
+const PLAYED_EPOCHS = 150;
+
 /** Is at it for hours. */
 const SLOWLY = { model: network(64), optimizer: { type: "sgd", lr: 0.002 } } satisfies Partial<JobSpec>;
 
@@ -122,6 +125,16 @@ async function takeLessons(client: Client): Promise<void> {
     await page.context().close();
     console.log(file);
   }
+}
+
+/** Trains until the boundary has some shape. */
+async function played(page: Page): Promise<void> {
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  await page.getByLabel("Speed").selectOption({ label: "As fast as it goes" });
+  await button("Train").click();
+  const epochs = page.locator(".play-epoch strong");
+  while (Number((await epochs.innerText()).replaceAll(/\D/g, "")) < PLAYED_EPOCHS) await page.waitForTimeout(100);
+  await button("Pause").click();
 }
 
 async function settle(page: Page, { sign, prepare }: View): Promise<void> {
@@ -193,6 +206,13 @@ function viewsOf({ flowers, adam, sgd, tanh, dataset }: Staged): readonly View[]
     { name: "job-spec", path: `${job}?tab=spec`, sign: "pre.code" },
     { name: "compare", path: `/compare?jobs=${adam.id},${sgd.id},${tanh.id}`, sign: ".drawn", picture: "compare" },
     { name: "new", path: "/new", sign: ".verdict-line[data-phase=valid]", picture: "new" },
+    {
+      name: "playground",
+      path: "/playground?data=spirals&layers=16-16&lr=0.03",
+      sign: "canvas[data-drawn=field]",
+      prepare: played,
+      picture: "playground",
+    },
     { name: "datasets", path: "/datasets", sign: `a[href="/datasets/${dataset}"]` },
     { name: "dataset", path: `/datasets/${dataset}`, sign: ".preview tbody tr" },
     { name: "models", path: "/models", sign: ".table tbody tr" },

@@ -24,6 +24,9 @@ export const registerTrain: Register = (program, context) => {
     .option("-t, --target <columns>", "column to predict; several separated by commas", namesOf)
     .option("-f, --features <columns>", "columns to predict from; all others when left out", namesOf)
     .addOption(
+      new Option("-x, --exclude <columns>", "columns to leave out, of all others").argParser(namesOf).conflicts("features"),
+    )
+    .addOption(
       new Option("--task <task>", "what to predict: a number or a class; found out from the target when left out").choices([
         "regression",
         "binary_classification",

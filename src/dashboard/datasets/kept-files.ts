@@ -8,6 +8,8 @@ export interface KeptFile {
   readonly file: Blob;
   readonly fileName: string;
   readonly reading: Reading;
+  /** Whether this page made the data set, and nothing was begun with it: another reading of the file may take its place. */
+  readonly isOwn: boolean;
 }
 
 /** Browsers keep a file on disk, so that keeping one costs no memory; more than these nobody goes back to. */
@@ -23,3 +25,9 @@ export function keepFile(dataset: string, kept: KeptFile): void {
 
 /** Returns the file that a data set was read from; null where this page did not send it. */
 export const keptFile = (dataset: string): KeptFile | null => files.get(dataset) ?? null;
+
+/** Says that something was begun with a data set, which therefore stays whatever becomes of its file. */
+export function holdDataset(dataset: string): void {
+  const kept = files.get(dataset);
+  if (kept) files.set(dataset, { ...kept, isOwn: false });
+}

@@ -2,7 +2,7 @@
 import type { Dataset } from "../../client/answers.ts";
 import { TABLE_ENDINGS, tableNamed } from "../../client/datasets.ts";
 import { useApp } from "../shell/app-context.ts";
-import { keepFile, type Reading } from "./kept-files.ts";
+import { keepFile, keptFile, type Reading } from "./kept-files.ts";
 import type { Sample } from "./samples.ts";
 
 /** The endings that a file dialog offers. */
@@ -22,8 +22,8 @@ export function useSendTable(): (file: Blob, fileName: string, options?: SendOpt
   return async (file, fileName, { signal, reading = {}, onProgress = () => undefined } = {}) => {
     const { name, format } = tableNamed(fileName);
     const options = { name, format: format ?? undefined, signal, ...reading };
-    const dataset = await api.uploadWithProgress(file, options, onProgress);
-    keepFile(dataset.id, { file, fileName, reading });
+    const { dataset, isNew } = await api.uploadWithProgress(file, options, onProgress);
+    keepFile(dataset.id, { file, fileName, reading, isOwn: isNew || keptFile(dataset.id)?.isOwn === true });
     return dataset;
   };
 }

@@ -75,17 +75,22 @@ export function resultEpoch({ metrics }: Pick<Job, "metrics">): JobMetrics["fina
 
 /** The data, the layers and the optimiser in a few words: moons · 4-1 · adam; iris → species · search of 16. */
 export function describeSpec({ spec }: Pick<Job, "spec">, names?: DatasetNames): string {
-  const { model } = spec;
-  const network = "layers" in model ? [describeLayers(model.layers), spec.optimizer.type] : [`search of ${model.auto.trials}`];
-  return [describeData(spec.data, names), ...network].filter(Boolean).join(" · ");
+  return [describeData(spec.data, names), describeModel(spec)].join(" · ");
 }
 
-/** Names the source of the rows, and what is predicted of a data set. */
-function describeData(data: Job["spec"]["data"], names?: DatasetNames): string {
+/** The layers and the optimiser in a few words, or how wide the search is. */
+export function describeModel({ model, optimizer }: Pick<Job["spec"], "model" | "optimizer">): string {
+  if (!("layers" in model)) return `search of ${model.auto.trials}`;
+  return [describeLayers(model.layers), optimizer.type].filter(Boolean).join(" · ");
+}
+
+/** Names the source of the rows and, unless `withTarget` is false, what is predicted of a data set. */
+export function describeData(data: Job["spec"]["data"], names?: DatasetNames, withTarget = true): string {
   if ("generator" in data && data.generator) return data.generator.type;
   if ("dataset" in data && data.dataset) {
     const { id, target } = data.dataset;
-    return `${names?.get(id) ?? `data set ${shortId(id)}`} → ${target.join(", ")}`;
+    const name = names?.get(id) ?? `data set ${shortId(id)}`;
+    return withTarget ? `${name} → ${target.join(", ")}` : name;
   }
   return "inline rows";
 }

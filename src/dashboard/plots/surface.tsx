@@ -31,13 +31,15 @@ export interface SurfaceProps {
   readonly y: Axis;
   /** The range of a regression's values. */
   readonly range: Domain;
+  /** Pixels that the bands are painted with for each CSS pixel of a side: fewer for a picture that moves. 1 if left out. */
+  readonly detail?: number;
   /** For screen readers. */
   readonly label: string;
   /** Called with the prediction at the pointer; null without one. */
   onRead(reading: Reading | null): void;
 }
 
-export function Surface({ field, points, x, y, range, label, onRead }: SurfaceProps) {
+export function Surface({ field, points, x, y, range, detail = 1, label, onRead }: SurfaceProps) {
   const [root, width] = useWidth<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const palette = usePalette();
@@ -55,11 +57,11 @@ export function Surface({ field, points, x, y, range, label, onRead }: SurfacePr
     const scale = window.devicePixelRatio || 1;
     canvas.current.width = Math.round(area.width * scale);
     canvas.current.height = Math.round(area.height * scale);
-    if (field) drawBands(context, field, palette, range, area.width, area.height);
+    if (field) drawBands(context, field, palette, range, area.width * detail, area.height * detail);
     context.setTransform(scale, 0, 0, scale, 0, 0);
     if (field) paintLines(context, field, palette, range, area.width, area.height);
     paintPoints(context, points, palette, area.width, area.height);
-  }, [field, points, palette, range, area, width, shownTheme]);
+  }, [field, points, palette, range, detail, area, width, shownTheme]);
 
   useLayoutEffect(() => latest.current(pointer && readingAt(field, x, y, pointer)), [field, x, y, pointer]);
 
@@ -89,7 +91,7 @@ export function Surface({ field, points, x, y, range, label, onRead }: SurfacePr
   );
 }
 
-/** Paints the bands at one pixel per CSS pixel and scales them: smooth, and as fast on a dense screen as on any other. */
+/** Paints the bands in a size of their own and scales them: smooth, and as fast on a dense screen as on any other. */
 function drawBands(
   context: CanvasRenderingContext2D,
   field: Field,

@@ -31,8 +31,15 @@ interface SessionClient {
 
 /** The API as the page uses it. Methods reject as the client's do. */
 export interface Api extends JobsClient, SweepsClient, ModelsClient, DatasetsClient, SessionClient {
-  /** Uploads a table as `upload` does; `onProgress` is told the share that was sent, 0..1. */
-  uploadWithProgress(table: Blob, options: UploadOptions, onProgress: (share: number) => void): Promise<Dataset>;
+  /**
+   * Uploads a table as `upload` does; `onProgress` is told the share that was sent, 0..1. `isNew`: no upload before had the same bytes
+   * and options.
+   */
+  uploadWithProgress(
+    table: Blob,
+    options: UploadOptions,
+    onProgress: (share: number) => void,
+  ): Promise<{ readonly dataset: Dataset; readonly isNew: boolean }>;
   /** Opens the WebSocket over which any number of jobs can be followed. */
   openStream(): WebSocket;
   /** Addresses of files, for links. */
@@ -40,6 +47,9 @@ export interface Api extends JobsClient, SweepsClient, ModelsClient, DatasetsCli
   readonly onnxUrl: (ref: string) => string;
   readonly tensorboardUrl: (job: string) => string;
 }
+
+/** The status of an upload that made a data set; one that was there already is answered with 200. */
+const CREATED = 201;
 
 /** Creates the API of the server at `origin`. `onUnauthorized` is called whenever an answer is 401: the session has ended. */
 export function createApi(origin: string, onUnauthorized: () => void): Api {
@@ -58,9 +68,18 @@ export function createApi(origin: string, onUnauthorized: () => void): Api {
     ...createModelsClient(transport),
     ...createDatasetsClient(transport),
     ...createSessionClient(transport),
-    uploadWithProgress: (table, options, onProgress) => {
-      const uploading = createTransport(origin, { fetch: reporting(fetchWithProgress(onProgress)) });
-      return createDatasetsClient(uploading).upload(table, options);
+    async uploadWithProgress(table, options, onProgress) {
+      let isNew = false;
+      const sendFile = reporting(fetchWithProgress(onProgress));
+      const uploading = createTransport(origin, {
+        async fetch(input, init) {
+          const response = await sendFile(input, init);
+          isNew = response.status === CREATED;
+          return response;
+        },
+      });
+      const dataset = await createDatasetsClient(uploading).upload(table, options);
+      return { dataset, isNew };
     },
     openStream: () => transport.connect("v1/stream"),
     weightsUrl: (ref) => urlOf(weightsPath(ref)),

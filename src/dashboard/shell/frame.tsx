@@ -64,14 +64,8 @@ function Sidebar({ onHelp }: { readonly onHelp: () => void }) {
         <span class="label">Trainyard</span>
       </a>
       <nav class="nav" aria-label="Main">
-        {SECTIONS.map(({ href, label, icon }) => (
-          <a
-            key={href}
-            href={href}
-            class={href === "/new" ? "new" : undefined}
-            title={label}
-            aria-current={section === href ? "page" : undefined}
-          >
+        {SECTIONS.map(({ href, label, icon, class: className }) => (
+          <a key={href} href={href} class={className} title={label} aria-current={section === href ? "page" : undefined}>
             <Icon name={icon} size={18} />
             <span class="label">{label}</span>
           </a>

@@ -34,5 +34,4 @@ export const shownRows = z.object({
 /** Which rows: about so many, or those of these numbers, counted from 0. */
 export type RowChoice = { readonly limit: number } | { readonly numbers: readonly number[] };
 
-export type ShownColumn = z.output<typeof shownColumn>;
 export type ShownRows = z.output<typeof shownRows>;

@@ -139,6 +139,12 @@ const datasetSource = z
       .max(10_000)
       .optional()
       .meta({ description: "All columns but the target, and text, when left out." }),
+    exclude: z
+      .array(columnName)
+      .min(1)
+      .max(10_000)
+      .optional()
+      .meta({ description: "Columns that are no features, where `features` is left out: the job learns from all others." }),
     target: z
       .union([columnName, z.array(columnName).min(1).max(1000)])
       .meta({ description: "One column; several for a regression." }),

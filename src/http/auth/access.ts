@@ -48,6 +48,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   listDatasets: READ,
   readDataset: READ,
   previewDataset: READ,
+  sampleDatasetRows: READ,
   listModels: READ,
   readModel: READ,
   listVersions: READ,

@@ -99,6 +99,25 @@ export const previewAnswer = z
     examples: [{ columns: ["island", "body_mass_g"], rows: [["Torgersen", 3750]] }],
   });
 
+export const sampleAnswer = z
+  .object({
+    total: z.int().meta({ description: "Rows of the data set." }),
+    returned: z.int().meta({ description: "Rows in this answer, spread evenly over the data set and in its order." }),
+    columns: z.array(
+      z.object({
+        name: z.string(),
+        values: z.array(z.union([z.number(), z.string(), z.null()])).meta({
+          description: "Numbers as they are, labels as text, times as ISO 8601; null where missing.",
+        }),
+      }),
+    ),
+  })
+  .meta({
+    id: "DatasetSample",
+    description: "Some rows of a data set, by column.",
+    examples: [{ total: 344, returned: 1, columns: [{ name: "body_mass_g", values: [3750] }] }],
+  });
+
 /** A data set in a list. */
 export function representSummary(dataset: DatasetSummary): z.output<typeof datasetSummary> {
   return {

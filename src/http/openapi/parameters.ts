@@ -110,6 +110,31 @@ export const previewQuery = z.object({
   rows: whole.min(1).max(MAX_PREVIEW_ROWS).default(10).meta({ description: "Most rows in the answer." }),
 });
 
+/** Most columns of one answer. */
+const MAX_SAMPLED_COLUMNS = 16;
+const COLUMN_NAMES = z.array(z.string().min(1).max(500)).min(1).max(MAX_SAMPLED_COLUMNS);
+
+/** Names of columns, as the JSON text of a list: any character may be part of one. */
+const columnNames = z.string().transform((text, context) => {
+  const read = COLUMN_NAMES.safeParse(jsonOrNull(text));
+  if (read.success) return read.data;
+  context.addIssue(`must be a JSON list of 1 to ${MAX_SAMPLED_COLUMNS} names of columns, as ["x","y"]`);
+  return z.NEVER;
+});
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+export const sampleQuery = z.object({
+  columns: columnNames.meta({ description: "Names of columns, as a JSON list.", examples: ['["body_mass_g","species"]'] }),
+  limit: whole.min(1).max(MAX_SHOWN_ROWS).default(1000).meta({ description: "Most rows in the answer." }),
+});
+
 export const keyParams = z.object({ id: idOf(ID_PREFIXES.key, "key") });
 export const keysQuery = z.object(pageOf(ID_PREFIXES.key));
 

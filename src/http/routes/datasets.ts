@@ -4,6 +4,7 @@ import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { describeDataset, listDatasets, previewDataset } from "../../app/datasets/read-datasets.ts";
 import { removeDataset } from "../../app/datasets/remove-dataset.ts";
+import { sampleRows } from "../../app/datasets/sample-rows.ts";
 import { createDataset } from "../../app/datasets/upload.ts";
 import { MISSING_WORDS } from "../../domain/datasets/missing-words.ts";
 import { TrainyardError } from "../../domain/errors.ts";
@@ -17,9 +18,10 @@ import {
   previewAnswer,
   previewJson,
   representSummary,
+  sampleAnswer,
 } from "../openapi/dataset-schemas.ts";
 import { answers } from "../openapi/openapi.ts";
-import { datasetParams, datasetsQuery, previewQuery } from "../openapi/parameters.ts";
+import { datasetParams, datasetsQuery, previewQuery, sampleQuery } from "../openapi/parameters.ts";
 import { representPage } from "../openapi/serializers.ts";
 
 const tags = ["datasets"];
@@ -140,6 +142,22 @@ function registerReading(app: App): void {
       const { names, lines } = await previewDataset(services, params.id, query.rows);
       return sendJson(reply, previewJson(names, lines));
     },
+  );
+
+  app.get(
+    "/v1/datasets/:id/rows",
+    {
+      schema: {
+        tags,
+        operationId: "sampleDatasetRows",
+        summary: "Read some rows of a data set",
+        description: "A few of its columns, of rows that are spread evenly over the whole table: what a plot needs of it.",
+        params: datasetParams,
+        querystring: sampleQuery,
+        response: answers({ 200: ["The rows, by column.", sampleAnswer] }, [404, 422]),
+      },
+    },
+    async ({ params, query, services }) => sampleRows(services, params.id, { names: query.columns, limit: query.limit }),
   );
 }
 

@@ -92,7 +92,7 @@ function leftOutNotes({ spec, dataset, features, targets }: NotedData): Note[] {
   if (!("dataset" in spec.data) || spec.data.dataset.features) return [];
   // A search says of columns with texts itself why they are left out.
   const chosen = "auto" in spec.model ? dataset.columns.filter(hasValues) : features;
-  const used = new Set([...chosen, ...targets].map(({ name }) => name));
+  const used = new Set([...[...chosen, ...targets].map(({ name }) => name), ...(spec.data.dataset.exclude ?? [])]);
   return dataset.columns
     .filter(({ name, type, missing }) => type === "text" && missing < dataset.rows && !used.has(name))
     .map(({ name, distinct, kept }) => {

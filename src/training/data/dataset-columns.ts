@@ -41,6 +41,19 @@ export type ChosenColumns =
     }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
+/** What is wrong with the columns that a spec leaves out, but for names that no column has. */
+function exclusionErrors({ data }: JobSpec, targets: readonly string[]): FieldError[] {
+  const { exclude = [], features } = (data as Extract<JobSpec["data"], { dataset: unknown }>).dataset;
+  const pointer = "/data/dataset/exclude";
+  if (exclude.length > 0 && features)
+    return [{ pointer, detail: "features names the columns to learn from already: leave one of the two out" }];
+  return exclude.flatMap((name, index) =>
+    targets.includes(name)
+      ? [{ pointer: `${pointer}/${index}`, detail: `${name} is the target, which is no feature: leave it out here` }]
+      : [],
+  );
+}
+
 /** The feature and target columns of a spec, in the order in which rows have them. */
 export function chooseColumns(spec: JobSpec, columns: readonly Column[]): ChosenColumns {
   const { dataset } = spec.data as Extract<JobSpec["data"], { dataset: unknown }>;
@@ -71,7 +84,10 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
   ) {
     errors.push({ pointer: "/data/dataset/weights", detail: "must be a column of numbers of 0 or more, none missing" });
   }
-  const excluded = [...names, splitColumn?.name, dataset.weights];
+  const leftOut = dataset.exclude ?? [];
+  errors.push(...exclusionErrors(spec, names));
+  for (const [index, name] of leftOut.entries()) find(name, `/data/dataset/exclude/${index}`);
+  const excluded = [...names, splitColumn?.name, dataset.weights, ...leftOut];
   // What belongs together, or when, may tell something too: it is a feature where it is asked for.
   const barred = form === "group" || form === "time" ? [...names, dataset.weights] : excluded;
   const features = dataset.features

@@ -4,7 +4,7 @@
  */
 import type { ColumnValues } from "../../domain/datasets/dataset.ts";
 import { createRandom, type Random, streamKey } from "../../engine/index.ts";
-import { counted, dealGroups, groupsOf, nearestTo, rowsByTime } from "./column-splits.ts";
+import { counted, dealGroups, groupsOf, nearestTo, rowsByTime } from "./splits/column-splits.ts";
 
 /** Positions of rows, rising. Neither part is empty. */
 export interface Fold {

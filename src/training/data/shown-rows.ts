@@ -1,21 +1,13 @@
 /** Some rows of a job's data as people read them, split as training splits them. */
-import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
-import { textsOf } from "../../domain/datasets/texts.ts";
-import {
-  MAX_SHOWN_FEATURES,
-  MAX_SHOWN_VALUES,
-  ROW_PARTS,
-  type RowChoice,
-  type ShownColumn,
-  type ShownRows,
-} from "../../domain/jobs/job-rows.ts";
+import type { DatasetRows } from "../../domain/datasets/dataset.ts";
+import { cellReader, finiteOrNull, type ShownCell, spreadPlaces } from "../../domain/datasets/shown-cells.ts";
+import { MAX_SHOWN_FEATURES, MAX_SHOWN_VALUES, ROW_PARTS, type RowChoice, type ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import { loadTable, splitDataset, splitTable } from "./data.ts";
 import type { Parts } from "./split.ts";
 import type { Table } from "./table.ts";
 
-type Value = ShownColumn["values"][number];
-type Read = (row: number) => Value;
+type Read = (row: number) => ShownCell;
 type Readers = readonly (readonly [name: string, read: Read])[];
 
 /**
@@ -43,9 +35,10 @@ function show(given: Int32Array | number, parts: Parts, choice: RowChoice, featu
   const rows =
     "numbers" in choice
       ? choice.numbers.filter((number) => number < total)
-      : spread(total, Math.min(choice.limit, Math.max(1, Math.floor(MAX_SHOWN_VALUES / (shown.length + targets.length))))).map(
-          (place) => (typeof given === "number" ? place : (given[place] as number)),
-        );
+      : spreadPlaces(
+          total,
+          Math.min(choice.limit, Math.max(1, Math.floor(MAX_SHOWN_VALUES / (shown.length + targets.length)))),
+        ).map((place) => (typeof given === "number" ? place : (given[place] as number)));
   const take = (readers: Readers) => readers.map(([name, read]) => ({ name, values: rows.map(read) }));
   const partOf = new Map<number, number>();
   ROW_PARTS.forEach((part, index) => {
@@ -60,16 +53,10 @@ function show(given: Int32Array | number, parts: Parts, choice: RowChoice, featu
   };
 }
 
-/** At most `limit` places of `total`, evenly. */
-function spread(total: number, limit: number): number[] {
-  const returned = Math.min(total, limit);
-  return Array.from({ length: returned }, (_, place) => Math.floor((place * total) / returned));
-}
-
 function featureReaders({ features, featureWidth }: Table): Readers {
   return Array.from({ length: featureWidth }, (_, column) => [
     String(column),
-    (row) => finite(features[row * featureWidth + column]),
+    (row) => finiteOrNull(features[row * featureWidth + column]),
   ]);
 }
 
@@ -77,7 +64,7 @@ function targetReaders({ targets, targetWidth }: Table, classes: readonly string
   if (classes.length > 0) return [["target", (row) => classes[targets[row] as number] ?? null]];
   return Array.from({ length: targetWidth }, (_, column) => [
     targetWidth === 1 ? "target" : `target ${column}`,
-    (row) => finite(targets[row * targetWidth + column]),
+    (row) => finiteOrNull(targets[row * targetWidth + column]),
   ]);
 }
 
@@ -89,15 +76,3 @@ function columnReaders({ columns, values }: DatasetRows, names: readonly string[
     return column && own ? [[name, cellReader(column, own)] as const] : [];
   });
 }
-
-function cellReader({ type, categories }: Column, values: ColumnValues): Read {
-  if (values instanceof Uint8Array) {
-    const texts = textsOf(values);
-    return (row) => texts[row] || null;
-  }
-  if (isCategorical(type)) return (row) => categories?.[values[row] as number] ?? null;
-  if (type !== "datetime") return (row) => finite(values[row]);
-  return (row) => (Number.isFinite(values[row]) ? new Date(values[row] as number).toISOString() : null);
-}
-
-const finite = (value: number | undefined): number | null => (Number.isFinite(value) ? (value as number) : null);

@@ -255,7 +255,7 @@ function logErrors(
 }
 
 function withFeatures(spec: JobSpec, features: string[] | undefined): JobSpec {
-  if (!("dataset" in spec.data) || !features || spec.data.dataset.features) return spec;
+  if (!("dataset" in spec.data) || !features || spec.data.dataset.features || spec.data.dataset.exclude) return spec;
   return { ...spec, data: { dataset: { ...spec.data.dataset, features } } };
 }
 

@@ -3,8 +3,9 @@ import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/spec/spec.ts";
 import { formOf, type Split, type SplitForm, type SplitForms, splitColumnOf } from "../../domain/spec/split.ts";
-import { createRandom, type Random, streamKey } from "../../engine/index.ts";
-import { assignByGroup, assignByTime, PART, type SplitColumn } from "./column-splits.ts";
+import { createRandom, streamKey } from "../../engine/index.ts";
+import { assignByGroup, assignByTime, PART, type SplitColumn } from "./splits/column-splits.ts";
+import { assignShares, heldOutCount } from "./splits/share-split.ts";
 
 /** Positions of rows, in the order of the table within each part. `train` is never empty. */
 export interface Parts {
@@ -108,11 +109,6 @@ export function heldOutCounts(
   return { validationRows, testRows: Math.min(heldOutCount(rows, formed.split.test), rows - 1 - validationRows) };
 }
 
-/** How many of `rows` are held out: rounded, and never all of them. */
-function heldOutCount(rows: number, share: number): number {
-  return Math.min(rows - 1, Math.round(rows * share));
-}
-
 /** Writes the part of each row, all of which train before. Returns what is wrong where they cannot be split so. */
 type Assign<F extends SplitForm> = (
   partOf: Uint8Array,
@@ -180,19 +176,6 @@ export function splitPresent(
   return { ok: true, parts: { train: rowsOf(train), validation: rowsOf(validation), test: rowsOf(test) } };
 }
 
-function assignShares(partOf: Uint8Array, split: SplitForms["shares"], random: Random, { classes }: SplitSources): null {
-  const groups = split.stratify && classes ? rowsByClass(classes) : [Array.from(partOf.keys())];
-  for (const group of groups) {
-    const order = random.permutation(group.length);
-    const validation = heldOutCount(group.length, split.validation);
-    const heldOut = validation + Math.min(heldOutCount(group.length, split.test), group.length - 1 - validation);
-    for (let i = 0; i < heldOut; i++) {
-      partOf[group[order[i] as number] as number] = i < validation ? PART.validation : PART.test;
-    }
-  }
-  return null;
-}
-
 function assignByLabel(partOf: Uint8Array, split: SplitForms["labels"], column: SplitColumn): null {
   const { texts, placeOf } = labelsOf(column);
   const parts = new Map<unknown, number>();
@@ -207,15 +190,4 @@ function assignGiven(partOf: Uint8Array, split: SplitForms["positions"]): null {
   for (const row of split.validation_rows) partOf[row] = PART.validation;
   for (const row of split.test_rows) partOf[row] = PART.test;
   return null;
-}
-
-function rowsByClass(classes: ArrayLike<number>): number[][] {
-  const groups = new Map<number, number[]>();
-  for (let row = 0; row < classes.length; row++) {
-    const label = classes[row] as number;
-    const group = groups.get(label);
-    if (group) group.push(row);
-    else groups.set(label, [row]);
-  }
-  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
 }

@@ -1,5 +1,7 @@
 /** The table of jobs in a real browser: live, searched, filtered, changed by keys. */
+
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { faultsOfView } from "./audit.ts";
 import { cancelAll, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
 
 let stage: Stage;
@@ -92,11 +94,33 @@ describe("the table of jobs", () => {
     expect(new URL(page.url()).searchParams.get("sort")).toBe("progress");
     await head.getByRole("button").click();
     await expect.poll(names).toEqual(["sold-for-long", "sold-a-moment", "sold-a-while"]);
+    // In groups of one table or one network, the best validation loss first; keys go on from group to group.
+    await submitted(
+      stage.client,
+      { name: "sold-deeper", data, model: { layers: [{ type: "linear", units: 3 }, ...model.layers] }, epochs: 5 },
+      "succeeded",
+    );
+    await page.getByLabel("Group jobs").selectOption("data");
+    const heads = page.locator(".job-group");
+    await expect.poll(() => heads.allInnerTexts()).toEqual(["shop 4 jobs"]);
+    const losses = async () => (await page.locator(".c-loss .num").allInnerTexts()).map((text) => Number.parseFloat(text));
+    expect(await losses()).toEqual((await losses()).toSorted((a, b) => a - b));
+    expect(await page.locator(".c-name a").first().innerText()).toMatch(/^1\. sold-/);
+    await page.getByLabel("Group jobs").selectOption("model");
+    await expect.poll(async () => (await heads.allInnerTexts()).toSorted()).toEqual(["1 · adam 3 jobs", "3-1 · adam 1 job"]);
+    await page.locator("h1").focus();
+    for (let press = 0; press < 4; press++) await page.keyboard.press("j");
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent))
+      .toBe(await page.locator(".c-name a").last().innerText());
+    expect(await faultsOfView(page)).toEqual([]);
+    await page.getByLabel("Group jobs").selectOption("");
+    await expect.poll(() => heads.count()).toBe(0);
     await page.getByRole("button", { name: "Columns" }).click();
     await page.getByRole("menuitem", { name: "Hide speed" }).click();
     await expect.poll(() => page.getByRole("columnheader", { name: "Speed" }).count()).toBe(0);
     await page.reload();
-    await expect.poll(names).toHaveLength(3);
+    await expect.poll(names).toHaveLength(4);
     expect(await page.locator(".c-pace").count()).toBe(0);
     expect(faults).toEqual([]);
   });

@@ -48,6 +48,9 @@ describe("an empty list of jobs", () => {
       .locator("td")
       .last();
     await expect.poll(() => missing.innerText()).toBe("1");
+    // A reading that was mended leaves nothing behind.
+    const tables = async () => (await stage.client.datasets()).data.map(({ id }) => id);
+    await expect.poll(tables).toEqual([new URL(page.url()).searchParams.get("dataset")]);
 
     // What is left out is in the request, which is one click away; ids and constants are left out without a word.
     await expect.poll(() => page.getByLabel("Learn from ticket_id").isChecked()).toBe(false);

@@ -64,6 +64,8 @@ const VIEWS: readonly (readonly [path: () => string, sign: string])[] = [
   [() => `/new?dataset=${table.id}`, ".verdict-line[data-phase=valid]"],
   [() => `/start?dataset=${table.id}`, ".verdict-line[data-phase=valid]"],
   [() => "/start", ".sample"],
+  [() => "/playground", "canvas[data-drawn=field]"],
+  [() => `/playground?data=${table.id}`, ".play .notice, canvas[data-drawn=field], .notice-title"],
   [() => "/sweeps", ".table tbody tr"],
   [() => `/sweeps/${sweep}`, ".table tbody tr"],
 ];

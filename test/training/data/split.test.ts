@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Column, DatasetRows } from "../../../src/domain/datasets/dataset.ts";
 import { type Split, split as splitSchema } from "../../../src/domain/spec/split.ts";
-import { dealByClass, dealBySize } from "../../../src/training/data/group-folds.ts";
 import { resolveSplit, type SplitResult, splitPresent, splitRows } from "../../../src/training/data/split.ts";
+import { dealByClass, dealBySize } from "../../../src/training/data/splits/group-folds.ts";
 import { datasetOf } from "../dataset.ts";
 import { prepare, train } from "../train.ts";
 

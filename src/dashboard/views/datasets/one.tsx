@@ -170,6 +170,9 @@ function Actions({ dataset: { id, name } }: { readonly dataset: Dataset }) {
       <LinkButton href={`/new?dataset=${id}`} variant="primary" icon="bolt">
         Train on it
       </LinkButton>
+      <LinkButton href={`/playground?data=${id}`} icon="sliders">
+        Play with it
+      </LinkButton>
       <Button icon="trash" variant="danger" onClick={() => setAsking(true)}>
         Delete
       </Button>

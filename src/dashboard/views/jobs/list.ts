@@ -41,6 +41,8 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
   // Jobs that changed while the newest page is being read, which may not have them; null at other times.
   let arrived: Set<string> | null = null;
   let holds = false;
+  /** Number of the newest reading, and of the newest one that was answered. */
+  let [rounds, answered] = [0, 0];
   let cursor: string | null = null;
 
   const belongs = (job: Job) => filter === null || job.state === filter;
@@ -78,11 +80,15 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
   return {
     state,
     async reload() {
+      rounds += 1;
+      const round = rounds;
       const told = new Set<string>();
       arrived = told;
       const page = await read(null);
       if (arrived === told) arrived = null;
-      if (!page) return;
+      // The answer to a later reading may have come first.
+      if (!page || round < answered) return;
+      answered = round;
       const fresh = page.data.map(({ id }) => id);
       const oldest = fresh.at(-1) ?? "";
       // The page replaces what it covers; older known jobs stay, unless it is the last page.

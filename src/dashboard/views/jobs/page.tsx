@@ -20,10 +20,11 @@ import { Menu } from "../../ui/menu.tsx";
 import { Problem } from "../../ui/surfaces.tsx";
 import { BulkBar } from "./bulk-bar.tsx";
 import { columnsShown, JOB_COLUMNS, type JobOrder, orderOf, readHidden, rememberHidden, sortJobs } from "./columns.ts";
+import { GROUPINGS, groupingOf, layOut } from "./groups.ts";
 import { createJobList, type JobList, PAGE_JOBS } from "./list.ts";
 import { useSelection } from "./selection.ts";
 import { createSparklines } from "./sparklines.ts";
-import { JobTable, useRowPx } from "./table.tsx";
+import { HEAD_PX, JobTable, useRowPx } from "./table.tsx";
 
 type Filter = JobState | "all";
 
@@ -37,6 +38,9 @@ const FILTERS: readonly { readonly value: Filter; readonly label: string }[] = [
   { value: "cancelled", label: "Cancelled" },
 ];
 
+/** How long the first reading waits for the watching that shall come before it. */
+const EARLY_MS = 60;
+
 export default function JobsPage({ query }: ViewProps) {
   const { api, board, live, router } = useApp();
   useTitle("Jobs");
@@ -46,10 +50,16 @@ export default function JobsPage({ query }: ViewProps) {
   const sparklines = useMemo(() => createSparklines(api, board), [api, board]);
   useEffect(() => () => sparklines.dispose(), [sparklines]);
   useEffect(() => {
-    // Reading starts once watching has, so that nothing is missed in between.
-    if (live.generation.get() > 0) void list.reload();
-    const stop = live.generation.subscribe(() => void list.reload());
+    // What is read once watching has started misses nothing in between. Where that takes long, there is something to see before.
+    const isWatching = live.generation.get() > 0;
+    if (isWatching) void list.reload();
+    const early = setTimeout(() => !isWatching && void list.reload(), EARLY_MS);
+    const stop = live.generation.subscribe(() => {
+      clearTimeout(early);
+      void list.reload();
+    });
     return () => {
+      clearTimeout(early);
       stop();
       list.dispose();
     };
@@ -58,13 +68,21 @@ export default function JobsPage({ query }: ViewProps) {
 
   const state = useStore(list.state);
   const names = useNamesOf(state.ids);
-  const order = orderOf(query.get("sort"));
+  const grouping = groupingOf(query.get("group"));
+  // Jobs of a group are ranked by their loss, unless the reader sorts them otherwise.
+  const order = orderOf(query.get("sort") ?? (grouping && "loss"));
   const shown = useOrdered(useFound(state.ids, search, names), order);
   useReadingToTheEnd(list, search !== "" || order !== null);
   const { columns, hidden, toggle } = useColumns();
   const rowPx = useRowPx();
+  const layout = useMemo(
+    () => layOut(shown, board.get, { grouping, names, rowPx, headPx: HEAD_PX }),
+    [shown, board, grouping, names, rowPx],
+  );
+  const topOf = (id: string) => layout.tops[layout.lines.findIndex((line) => line.kind === "job" && line.id === id)] ?? 0;
   const rows = useRef<HTMLDivElement>(null);
-  const selection = useSelection({ ids: shown, rowPx, list: rows });
+  const inOrder = useMemo(() => layout.lines.flatMap((line) => (line.kind === "job" ? line.id : [])), [layout]);
+  const selection = useSelection({ ids: inOrder, rowPx, topOf, list: rows });
   const searchField = useRef<HTMLInputElement>(null);
   useListKeys(selection, searchField);
 
@@ -83,6 +101,19 @@ export default function JobsPage({ query }: ViewProps) {
             options={FILTERS}
             onChange={(value) => router.setQuery({ state: value === "all" ? null : value })}
           />
+          <select
+            class="input jobs-group"
+            aria-label="Group jobs"
+            value={grouping ?? ""}
+            onChange={(event) => router.setQuery({ group: event.currentTarget.value || null })}
+          >
+            <option value="">No groups</option>
+            {GROUPINGS.map(({ value, label }) => (
+              <option key={value} value={value}>
+                By {label}
+              </option>
+            ))}
+          </select>
           <span class="jobs-columns">
             <Menu
               label="Columns"
@@ -102,7 +133,7 @@ export default function JobsPage({ query }: ViewProps) {
         <NoJobs />
       ) : (
         <JobTable
-          {...{ state, shown, rows, rowPx, selection, sparklines, columns, names, order }}
+          {...{ state, shown, layout, rows, rowPx, selection, sparklines, columns, names, order }}
           searching={search !== ""}
           onOrder={(sort) => router.setQuery({ sort })}
         />

@@ -26,6 +26,8 @@ export interface RowProps {
   readonly id: string;
   /** Its position in the whole list, from 1. */
   readonly number: number;
+  /** Its place in its group; null without groups. */
+  readonly rank: number | null;
   readonly top: number;
   readonly selected: boolean;
   readonly columns: readonly JobColumn[];
@@ -35,7 +37,7 @@ export interface RowProps {
   onSelect(id: string, selected: boolean): void;
 }
 
-export const Row = memo(function Row({ id, number, top, selected, columns, names, sparklines, now, onSelect }: RowProps) {
+export const Row = memo(function Row({ id, number, rank, top, selected, columns, names, sparklines, now, onSelect }: RowProps) {
   const { board } = useApp();
   const job = useJob(board, id) ?? board.get(id);
   if (!job) return null;
@@ -58,6 +60,7 @@ export const Row = memo(function Row({ id, number, top, selected, columns, names
       </span>
       <span class="c-name" role="rowheader">
         <a class="truncate" href={`/jobs/${id}`}>
+          {rank !== null && <span class="muted">{rank}. </span>}
           {job.name}
         </a>
         <span class="truncate c-spec">{describeSpec(job, names)}</span>

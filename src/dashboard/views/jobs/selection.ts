@@ -17,10 +17,12 @@ export interface SelectionOptions {
   /** All rows, in order. */
   readonly ids: readonly string[];
   readonly rowPx: number;
+  /** The top of a job's row in the list, in px. */
+  topOf(id: string): number;
   readonly list: RefObject<HTMLElement | null>;
 }
 
-export function useSelection({ ids, rowPx, list }: SelectionOptions): Selection {
+export function useSelection({ ids, rowPx, topOf, list }: SelectionOptions): Selection {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const cursor = useRef<string | null>(null);
   const rows = useRef(ids);
@@ -48,7 +50,7 @@ export function useSelection({ ids, rowPx, list }: SelectionOptions): Selection 
       if (to === undefined) return;
       cursor.current = to;
       if (extend) setSelected((now) => withOne(from === null ? now : withOne(now, from, true), to, true));
-      focusRow(list.current, rows.current.indexOf(to), to, rowPx);
+      focusRow(list.current, topOf(to), to, rowPx);
     },
     toggle() {
       const id = focusedId(list.current) ?? cursor.current;
@@ -74,9 +76,9 @@ function focusedId(list: HTMLElement | null): string | null {
 const MARGIN_PX = 96;
 
 /** Scrolls a row into view, waits until it is rendered, and focuses its link. */
-function focusRow(list: HTMLElement | null, index: number, id: string, rowPx: number): void {
+function focusRow(list: HTMLElement | null, topPx: number, id: string, rowPx: number): void {
   if (!list) return;
-  const top = list.getBoundingClientRect().top + index * rowPx;
+  const top = list.getBoundingClientRect().top + topPx;
   if (top < MARGIN_PX) window.scrollBy(0, top - MARGIN_PX);
   else if (top + rowPx > window.innerHeight - MARGIN_PX) window.scrollBy(0, top + rowPx - window.innerHeight + MARGIN_PX);
   let tries = 10;

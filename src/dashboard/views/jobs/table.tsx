@@ -8,6 +8,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { Empty, Skeleton } from "../../ui/surfaces.tsx";
 import { useRowWindow } from "../../ui/windowed.ts";
 import { type JobColumn, type JobOrder, nextOrder } from "./columns.ts";
+import type { Layout, Line } from "./groups.ts";
 import type { JobListState } from "./list.ts";
 import { useQueuePositions } from "./queue-positions.ts";
 import { Row } from "./row.tsx";
@@ -17,6 +18,8 @@ import type { Sparklines } from "./sparklines.ts";
 /** Heights of a row on a wide screen and on a phone; styles/jobs.css has the same. */
 const ROW_PX = 56;
 const PHONE_ROW_PX = 124;
+/** Height of the head of a group. */
+export const HEAD_PX = 40;
 const AGO_EVERY_MS = 5000;
 const SKELETON_ROWS = 8;
 
@@ -27,6 +30,8 @@ export interface JobTableProps {
   readonly state: JobListState;
   /** The ids to show: the whole list, or what a search has found. */
   readonly shown: readonly string[];
+  /** Where they lie, with the heads of their groups. */
+  readonly layout: Layout;
   readonly rows: RefObject<HTMLDivElement | null>;
   readonly rowPx: number;
   readonly selection: Selection;
@@ -41,19 +46,24 @@ export interface JobTableProps {
 }
 
 export function JobTable(props: JobTableProps) {
-  const { state, shown, rows, rowPx, selection, sparklines, searching, columns, names, order, onOrder } = props;
+  const { state, shown, layout, rows, rowPx, selection, sparklines, searching, columns, names, order, onOrder } = props;
   const { api, board } = useApp();
   const now = useNow(AGO_EVERY_MS);
-  const { start, end } = useRowWindow(rows, shown.length, rowPx);
-  const drawn = shown.slice(start, end);
-  useQueuePositions(api, board, drawn);
+  const { lines, tops } = layout;
+  const { start, end } = useRowWindow(rows, tops);
+  const drawn = lines.slice(start, end);
+  useQueuePositions(
+    api,
+    board,
+    drawn.flatMap((line) => (line.kind === "job" ? line.id : [])),
+  );
   const isEmpty = state.known && shown.length === 0 && !(searching && state.hasMore);
   return (
     <div
       class="card job-table"
       role="table"
       aria-label="Jobs"
-      aria-rowcount={shown.length + 1}
+      aria-rowcount={lines.length + 1}
       aria-busy={!state.known}
       style={{ "--job-columns": ["20px", ...columns.map(({ width }) => width)].join(" ") }}
     >
@@ -67,24 +77,39 @@ export function JobTable(props: JobTableProps) {
         ref={rows}
         class="job-rows"
         role="rowgroup"
-        style={{ height: `${Math.max(shown.length, state.known ? 0 : SKELETON_ROWS) * rowPx}px` }}
+        style={{ height: `${Math.max(tops.at(-1) ?? 0, state.known ? 0 : SKELETON_ROWS * rowPx)}px` }}
       >
         {!state.known && Array.from({ length: SKELETON_ROWS }, (_, index) => <SkeletonRow key={index} top={index * rowPx} />)}
-        {drawn.map((id, index) => (
-          <Row
-            key={id}
-            id={id}
-            number={start + index + 1}
-            top={(start + index) * rowPx}
-            selected={selection.ids.has(id)}
-            columns={columns}
-            names={names}
-            sparklines={sparklines}
-            now={now}
-            onSelect={selection.select}
-          />
-        ))}
+        {drawn.map((line, index) =>
+          line.kind === "group" ? (
+            <GroupHead key={`group ${line.title}`} line={line} top={tops[start + index] ?? 0} />
+          ) : (
+            <Row
+              key={line.id}
+              id={line.id}
+              number={start + index + 1}
+              rank={line.rank}
+              top={tops[start + index] ?? 0}
+              selected={selection.ids.has(line.id)}
+              columns={columns}
+              names={names}
+              sparklines={sparklines}
+              now={now}
+              onSelect={selection.select}
+            />
+          ),
+        )}
       </div>
+    </div>
+  );
+}
+
+function GroupHead({ line: { title, count }, top }: { readonly line: Extract<Line, { kind: "group" }>; readonly top: number }) {
+  return (
+    <div class="job-group" role="row" style={{ top: `${top}px` }}>
+      <span role="rowheader" class="truncate">
+        <strong>{title}</strong> <span class="muted">{count === 1 ? "1 job" : `${count} jobs`}</span>
+      </span>
     </div>
   );
 }

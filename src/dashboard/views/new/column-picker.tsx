@@ -24,9 +24,15 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
   const searches = valueAt(spec, "/model/layers") === undefined;
   const byDefault = usable.filter(({ type }) => searches || type !== "text").map(({ name }) => name);
   const given = valueAt(spec, "/data/dataset/features");
-  const features = Array.isArray(given) ? (given as readonly string[]) : byDefault.filter((name) => !targets.includes(name));
+  const leftOut = valueAt(spec, "/data/dataset/exclude");
+  const isLeftOut = (name: string) => Array.isArray(leftOut) && (leftOut as readonly string[]).includes(name);
+  const features = Array.isArray(given)
+    ? (given as readonly string[])
+    : byDefault.filter((name) => !targets.includes(name) && !isLeftOut(name));
   const setFeatures = (next: readonly string[]) => {
     const isDefault = usable.every(({ name }) => targets.includes(name) || next.includes(name) === byDefault.includes(name));
+    // What is named takes the place of what was left out.
+    set("/data/dataset/exclude", undefined);
     set("/data/dataset/features", isDefault ? undefined : next);
   };
   const toggle = (name: string) => {
@@ -34,7 +40,7 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
     // In the order of the table, so that the order of choosing does not change the job.
     setFeatures(usable.map((column) => column.name).filter((each) => chosen.includes(each)));
   };
-  const fault = faultAt(faults, "/data/dataset/features");
+  const fault = faultAt(faults, "/data/dataset/features") ?? faultAt(faults, "/data/dataset/exclude");
   return (
     <>
       <SelectField

@@ -11,6 +11,7 @@ import type { Api } from "../../shell/api.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import { asProblem } from "../../shell/problem.ts";
 import type { ViewProps } from "../../shell/view.ts";
+import { LinkButton } from "../../ui/button.tsx";
 import { Segments } from "../../ui/field.tsx";
 import { Notice, Problem } from "../../ui/surfaces.tsx";
 import { DataSection } from "./data-section.tsx";
@@ -57,6 +58,9 @@ export default function NewJobPage({ query }: ViewProps) {
       <div class="page-head">
         <h1 tabIndex={-1}>New job</h1>
         <div class="actions">
+          <LinkButton href="/playground" icon="bolt" variant="quiet">
+            Playground
+          </LinkButton>
           <Segments<Mode> label="Write it as" value={mode} options={MODES} onChange={(next) => setMode(next)} />
         </div>
       </div>

@@ -2,6 +2,7 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import { defaultTarget } from "../../datasets/default-target.ts";
+import { holdDataset } from "../../datasets/kept-files.ts";
 import { TableStart } from "../../datasets/table-start.tsx";
 import { datasetSpec } from "../../request/dataset-spec.ts";
 import { textOf } from "../../request/draft.ts";
@@ -78,7 +79,7 @@ function Prepared({ dataset, target, job }: Omit<StartedProps, "id"> & { readonl
   const spec = useMemo(() => specOf(dataset, shown, leftOut), [dataset, shown, leftOut]);
   const text = useMemo(() => textOf(spec), [spec]);
   const verdict = useValidation({ text, isSweep: false, isComplete: shown !== "" });
-  const { busy, error, submit } = useSubmission(text);
+  const { busy, error, submit } = useSubmission(text, dataset.id);
   const byItself = useLeftOutByItself(dataset, leftOut === null ? verdict : null);
   const request = (
     <details class="card request-behind">
@@ -141,12 +142,13 @@ function specOf({ id, name, columns }: Dataset, target: string, leftOut: LeftOut
   return { ...spec, data: { dataset: { id, target, features } } };
 }
 
-function useSubmission(text: string) {
+function useSubmission(text: string, dataset: string) {
   const { api, board, router } = useApp();
   const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: null });
   const submit = async (): Promise<void> => {
     setState({ busy: true, error: null });
     try {
+      holdDataset(dataset);
       const job = await api.submit(text);
       board.put(job);
       router.setQuery({ job: job.id });

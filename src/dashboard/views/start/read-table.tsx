@@ -6,6 +6,7 @@ import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx"
 import { unfitAsTarget } from "../../datasets/default-target.ts";
 import { keptFile, type Reading } from "../../datasets/kept-files.ts";
 import { useSendTable } from "../../datasets/send-table.ts";
+import { useApp } from "../../shell/app-context.ts";
 import { formatCount } from "../../shell/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
@@ -82,6 +83,7 @@ function targetOptions({ rows, columns }: Dataset, target: string) {
 
 /** How the file is read, and a function that has it read in another way; null where the page does not have the file. */
 function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
+  const { api } = useApp();
   const sendTable = useSendTable();
   const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: null });
   const kept = keptFile(dataset.id);
@@ -89,7 +91,10 @@ function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
     if (!kept) return;
     setState({ busy: true, error: null });
     try {
-      onRead(await sendTable(kept.file, kept.fileName, { reading: { ...kept.reading, ...change } }));
+      const next = await sendTable(kept.file, kept.fileName, { reading: { ...kept.reading, ...change } });
+      onRead(next);
+      // A reading that was mended before anything was begun with it only fills the list. Where it cannot be deleted, it stays.
+      if (next.id !== dataset.id && keptFile(dataset.id)?.isOwn) void api.removeDataset(dataset.id).catch(() => undefined);
       setState({ busy: false, error: null });
     } catch (error) {
       setState({ busy: false, error });

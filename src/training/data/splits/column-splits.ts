@@ -1,6 +1,6 @@
 /** Splits by a column that says what belongs together, or what came first: the part of each row, or why there is none. */
-import type { Column, ColumnValues } from "../../domain/datasets/dataset.ts";
-import type { SplitForms } from "../../domain/spec/split.ts";
+import type { Column, ColumnValues } from "../../../domain/datasets/dataset.ts";
+import type { SplitForms } from "../../../domain/spec/split.ts";
 import { type ClassCounts, dealByClass, dealBySize } from "./group-folds.ts";
 
 /** The parts of a split, as they are written into a table of rows. */

@@ -1,0 +1,49 @@
+/** Reads a few columns of rows that are spread over a data set, so that a page can draw them. */
+import { cellReader, type ShownCell, spreadPlaces } from "../../domain/datasets/shown-cells.ts";
+import { invalid, notFound } from "../../domain/errors.ts";
+import type { ProjectServices } from "../services.ts";
+
+/** Most values that are read for one answer, 128 MiB: of a longer table fewer columns. */
+const MAX_READ_VALUES = 2 ** 24;
+
+/** Some rows of a data set: of each column as many values. */
+export interface SampledRows {
+  /** Rows of the data set. */
+  readonly total: number;
+  readonly returned: number;
+  readonly columns: readonly { readonly name: string; readonly values: readonly ShownCell[] }[];
+}
+
+/**
+ * Returns at most `limit` rows, spread evenly over the table and in its order, of the columns `names`. Throws not_found, and invalid
+ * for a name that is unknown, comes twice or is a column of text, and where the table is too long for so many columns.
+ */
+export async function sampleRows(
+  { store }: ProjectServices,
+  id: string,
+  { names, limit }: { readonly names: readonly string[]; readonly limit: number },
+): Promise<SampledRows> {
+  const dataset = await store.datasets.get(id);
+  if (!dataset) throw notFound("data set", id);
+  const found = names.map((name, index) => {
+    const column = dataset.columns.find((candidate) => candidate.name === name);
+    if (!column) throw refused(`no column is named ${JSON.stringify(name)}; GET /v1/datasets/{id} lists them`);
+    if (names.indexOf(name) !== index) throw refused(`${JSON.stringify(name)} is named twice`);
+    if (column.type === "text") throw refused(`${JSON.stringify(name)} is text, which only a preview shows`);
+    return column;
+  });
+  const most = Math.floor(MAX_READ_VALUES / Math.max(1, dataset.rows));
+  if (names.length > most) throw refused(`of a table of ${dataset.rows} rows, at most ${most} columns are read at once`);
+  const values = await store.datasets.readColumns(id, names);
+  const rows = spreadPlaces(dataset.rows, limit);
+  return {
+    total: dataset.rows,
+    returned: rows.length,
+    columns: found.flatMap((column) => {
+      const own = values.get(column.name);
+      return own ? [{ name: column.name, values: rows.map(cellReader(column, own)) }] : [];
+    }),
+  };
+}
+
+const refused = (detail: string) => invalid([{ pointer: "/columns", detail }]);

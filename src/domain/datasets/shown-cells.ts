@@ -1,0 +1,26 @@
+/** Cells of a column as people read them, and rows spread over a table. Knows nothing of jobs or of where values come from. */
+import { type Column, type ColumnValues, isCategorical } from "./dataset.ts";
+import { textsOf } from "./texts.ts";
+
+/** A number as it is, a label or text, a time as ISO 8601; null where it is missing. */
+export type ShownCell = number | string | null;
+
+/** Returns a function that reads the cell of a row, counted from 0. Those of a column of text are unpacked here, all at once. */
+export function cellReader({ type, categories }: Column, values: ColumnValues): (row: number) => ShownCell {
+  if (values instanceof Uint8Array) {
+    const texts = textsOf(values);
+    return (row) => texts[row] || null;
+  }
+  if (isCategorical(type)) return (row) => categories?.[values[row] as number] ?? null;
+  if (type !== "datetime") return (row) => finiteOrNull(values[row]);
+  return (row) => (Number.isFinite(values[row]) ? new Date(values[row] as number).toISOString() : null);
+}
+
+/** Returns a number, or null for what is none: JSON has neither NaN nor infinities. */
+export const finiteOrNull = (value: number | undefined): number | null => (Number.isFinite(value) ? (value as number) : null);
+
+/** Returns at most `limit` places of `total`, evenly spread and rising. */
+export function spreadPlaces(total: number, limit: number): number[] {
+  const returned = Math.min(total, limit);
+  return Array.from({ length: returned }, (_, place) => Math.floor((place * total) / returned));
+}
