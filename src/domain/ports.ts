@@ -192,6 +192,8 @@ export interface ComputePool {
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
   /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
   showRows(run: TrainingRun, choice: RowChoice): Promise<ShownRows>;
+  /** Multiply-adds of predicting one row with the network of a model, without a thread. */
+  multiplyAdds(model: Model): number;
   /** Drops a deleted model from the caches. */
   forget(modelId: string): void;
   /**

@@ -2,6 +2,7 @@
  * `npm run bench:explain [-- rounds]`: how long the explanation of one row takes, by columns and size of the network, against 100 background
  * rows, in milliseconds of one thread's processor; and what it costs in single predictions. Medians; the first round is not counted.
  */
+
 import { planExplanation } from "../../src/domain/explanations/explanation.ts";
 import type { Model } from "../../src/domain/models/model.ts";
 import type { Layer } from "../../src/domain/spec/layers.ts";
@@ -9,6 +10,7 @@ import { elementCount, packTensors } from "../../src/domain/tensor.ts";
 import { createRandom, streamKey } from "../../src/engine/index.ts";
 import { explainRows } from "../../src/training/explain/explain.ts";
 import { architectureNetwork, BLOCK, createInference, SMALL_BLOCK } from "../../src/training/predict/inference.ts";
+import { rowMultiplyAdds } from "../../src/training/predict/row-work.ts";
 import { aModel } from "../contract/fixtures.ts";
 
 const rounds = Number(process.argv[2] ?? 9);
@@ -32,13 +34,13 @@ const SIZES: readonly (readonly [columns: number, hidden: number])[] = [
 for (const [columns, hidden] of SIZES) {
   const { model, inference, rowsOf } = modelOf(columns, hidden);
   const background = { rows: BACKGROUND, features: rowsOf(BACKGROUND), ranges: new Float64Array() };
-  const { pairs } = planExplanation(model, BACKGROUND, null);
+  const { pairs } = planExplanation({ ...model, multiplyAdds: rowMultiplyAdds(model) }, BACKGROUND, null);
   const ms: number[] = [];
   const single: number[] = [];
   for (let round = 0; round <= rounds; round++) {
     const row = rowsOf(1);
     const start = processorMs();
-    explainRows(model, inference, row, background, { samples: null, seed: round });
+    explainRows(model, inference, row, background, { askedRows: BACKGROUND, samples: null, seed: round });
     const middle = processorMs();
     for (let time = 0; time < SINGLES; time++) inference.outputs(row, 1);
     if (round > 0) ms.push(middle - start);

@@ -135,12 +135,21 @@ describe.runIf(hasTerminals)("a sweep in a terminal of 80 columns, where node-pt
   const linesOf = (text: string) => text.replaceAll(ESCAPES, "").split(/\r?\n|\r/);
 
   it("shows the best so far, trials a second and the time left, and no line is cut or wraps", async () => {
-    const long = { ...SWEEP, name: "a-name-of-24-characters.", job: { ...JOB, epochs: 20_000 }, trials: 60 };
+    // Long enough that some seconds are left when the first trials are done, on any machine.
+    const long = { ...SWEEP, name: "a-name-of-24-characters.", job: { ...JOB, epochs: 200_000 }, trials: 60 };
     const sweeping = startInTerminal(["sweep", await fileOf(long)], { env, cwd, columns: 80 });
-    expect(await sweeping.ended).toBe(0);
-    const lines = linesOf(sweeping.text());
-    for (const line of lines) expect([line, line.trimEnd().length <= 80]).toEqual([line, true]);
-    const figures = /^ {2}a-name-of-24-characters\. {2}.*\d+\/60 trials {2}best \d\S* {2}.*\d trials\/s {2}\d+ s left$/;
+    await sweeping.until(/ left/);
+    sweeping.type(CTRL_C);
+    expect(await sweeping.ended).toBe(130);
+    await server.client.cancelSweep(((await server.client.sweeps({ name: long.name })).data[0] as Sweep).id);
+    const short = startInTerminal(["sweep", await fileOf({ ...SWEEP, name: "short-enough" })], { env, cwd, columns: 80 });
+    expect(await short.ended).toBe(0);
+    // A terminal shows the key itself before the line that it interrupts.
+    const lines = linesOf(`${sweeping.text().replaceAll("^C", "")}\n${short.text()}`);
+    // Sentences wrap; what is drawn does not.
+    const drawn = lines.filter((line) => !line.startsWith("Detached;"));
+    for (const line of drawn) expect([line, line.trimEnd().length <= 80]).toEqual([line, true]);
+    const figures = /^ {2}a-name-of-24-characters\. {2}.*\d+\/60 trials {2}best \d\S* {2}.*\d trials\/s {2}\d.* left$/;
     expect(lines.map((line) => line.trimEnd())).toContainEqual(expect.stringMatching(figures));
     expect(lines).toContainEqual(expect.stringMatching(/^ {2}trial +val_loss +lr +weight_de/));
   });

@@ -1,6 +1,6 @@
 /** Explains predictions, and says how they depend on columns. Both are computed in a thread, which writes the answer too. */
 import { invalid } from "../../domain/errors.ts";
-import { assertExplainable, type BackgroundChoice } from "../../domain/explanations/explanation.ts";
+import { assertExplainable, type BackgroundChoice, type Measured } from "../../domain/explanations/explanation.ts";
 import { dependenceRequest } from "../../domain/explanations/partial-dependence.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { assertPredictable } from "../../domain/models/prediction.ts";
@@ -16,7 +16,7 @@ import { findModel, readWeights } from "./find-model.ts";
 export async function explainRows(services: ProjectServices, model: Model, rows: ExplainedRows): Promise<Uint8Array> {
   const { instances, options, explain } = rows;
   assertPredictable(model, { rows: instances.length, ...options }, services.limits.predictRows);
-  assertExplainable(model, instances.length, explain);
+  assertExplainable(measured(services, model), instances.length, explain);
   const background = await drawn(services, model, explain.background, "/explain/background");
   return bytesOf(await services.computePool.explain(model, rows, background, () => readWeights(services, model.id)));
 }
@@ -28,7 +28,7 @@ export async function partialDependence(
   body: Parameters<typeof dependenceRequest>[1],
 ): Promise<Uint8Array> {
   const model = await findModel(services, ref);
-  const request = dependenceRequest(model, body);
+  const request = dependenceRequest(measured(services, model), body);
   const background = await drawn(services, model, request.background, "/background");
   const load = () => readWeights(services, model.id);
   return bytesOf(await services.computePool.partialDependence(model, request, background, load));
@@ -43,3 +43,9 @@ function bytesOf(answer: EncodedAnswer): Uint8Array {
   if (!answer.ok) throw invalid(answer.errors);
   return answer.bytes;
 }
+
+/** A model with what predicting a row of it takes. */
+export const measured = ({ computePool }: ProjectServices, model: Model): Model & Measured => ({
+  ...model,
+  multiplyAdds: computePool.multiplyAdds(model),
+});

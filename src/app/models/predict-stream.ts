@@ -16,6 +16,7 @@ import { createRemarkCollector, remarkNotes } from "../../domain/models/remarks.
 import type { Note } from "../../domain/notes.ts";
 import type { ProjectServices } from "../services.ts";
 import { readBackground } from "./background.ts";
+import { measured } from "./explain.ts";
 import { findModel, readWeights } from "./find-model.ts";
 import { lineBlocks } from "./line-blocks.ts";
 
@@ -48,7 +49,7 @@ export async function predictStream(
 
 /** What each block of a stream that is explained needs. */
 async function explainedAs(services: ProjectServices, model: Model, request: ExplainRequest) {
-  assertExplainable(model, 1, request);
+  assertExplainable(measured(services, model), 1, request);
   const { background } = request;
   if (!("count" in background)) throw new Error("a stream brings no background rows");
   return { request, background: await readBackground(services, model, background, "/explain/background") };
@@ -96,7 +97,7 @@ async function* predictBlocks(
   rows: AsyncIterable<Uint8Array>,
   options: LineOptions,
 ): AsyncGenerator<Uint8Array, readonly Note[], void> {
-  const most = options.explain ? explainedAtATime(model, options.explain.request) : BLOCK_ROWS;
+  const most = options.explain ? explainedAtATime(measured(services, model), options.explain.request) : BLOCK_ROWS;
   const maxRows = Math.min(BLOCK_ROWS, most, Math.max(1, Math.floor(BLOCK_OUTPUTS / model.outputWidth)));
   const blocks = lineBlocks(rows, { quotes: options.format === "csv", maxRows, maxRowBytes: MAX_BATCH_ROW_BYTES });
   let reading: CsvReading | null = null;

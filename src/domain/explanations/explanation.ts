@@ -6,7 +6,6 @@
 import { z } from "zod";
 import { invalid, TrainyardError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
-import { sharedUses } from "../spec/layer-walks.ts";
 
 /** Most rows of one request that are explained, and background rows. */
 const MAX_EXPLAINED_ROWS = 100;
@@ -117,7 +116,11 @@ export interface Explanation {
   readonly permutations: number | null;
 }
 
-type Measured = Pick<Model, "preprocessing" | "inputWidth" | "outputWidth" | "classes" | "parameters" | "layers">;
+/** What the cost of an explanation depends on. */
+export interface Measured extends Pick<Model, "preprocessing" | "inputWidth" | "outputWidth" | "classes"> {
+  /** Of predicting a row with the network: `ComputePool.multiplyAdds`. */
+  readonly multiplyAdds: number;
+}
 
 /** Columns of a model's rows. */
 export const columnCount = ({ preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">): number =>
@@ -131,8 +134,7 @@ export const numberCount = ({ classes, outputWidth }: Pick<Model, "classes" | "o
 const ROW_WORK = 2000;
 
 /** Multiply-adds, or as much work, of one prediction among many. */
-export const workOfRow = (model: Measured): number =>
-  ROW_WORK + model.parameters * sharedUses(model.layers) + model.inputWidth + numberCount(model) * 8;
+export const workOfRow = (model: Measured): number => ROW_WORK + model.multiplyAdds + model.inputWidth + numberCount(model) * 8;
 
 /** How a row is explained, which depends on the model and on nothing in the row. */
 export interface ExplainPlan {
@@ -158,7 +160,9 @@ export const BLOCK_WORK = 1e10;
 
 /** Rows of a stream that are explained at a time. */
 export function explainedAtATime(model: Measured, { background, samples }: ExplainRequest): number {
-  return Math.max(1, Math.floor(BLOCK_WORK / planExplanation(model, rowsOf(background), samples).work));
+  const byWork = BLOCK_WORK / planExplanation(model, rowsOf(background), samples).work;
+  const byAnswer = MAX_CONTRIBUTIONS / (columnCount(model) * numberCount(model));
+  return Math.max(1, Math.floor(Math.min(byWork, byAnswer)));
 }
 
 /** Throws too_large, naming the limit, for more rows, contributions or work than one request may take. */

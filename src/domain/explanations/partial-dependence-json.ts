@@ -9,7 +9,7 @@ import type { Dependence } from "./partial-dependence.ts";
 export function dependenceJson(model: Model, backgroundRows: number, dependences: readonly Dependence[]): string {
   const numbers = numberCount(model);
   const write = numbersWriter(model, numbers);
-  const inputs = modelInputs(model);
+  const inputs = modelInputs(model, Number.POSITIVE_INFINITY);
   const list = (all: Float64Array) =>
     `[${Array.from({ length: all.length / numbers }, (_, place) => `{${write(all, place * numbers)}}`).join()}]`;
   const columns = dependences.map(({ column, values, mean, rows }) => {

@@ -13,6 +13,7 @@ import {
   type BackgroundChoice,
   backgroundOf,
   backgroundOption,
+  type Measured,
   numberCount,
   rowsOf,
   workOfRow,
@@ -82,7 +83,7 @@ export const mostValues = ({ preprocessing }: Pick<Model, "preprocessing">, colu
 };
 
 /** Reads a body for a model. Throws invalid for columns that it does not have or that are text, and too_large for more than may be asked. */
-export function dependenceRequest(model: Model, body: z.output<typeof partialDependenceBody>): DependenceRequest {
+export function dependenceRequest(model: Model & Measured, body: z.output<typeof partialDependenceBody>): DependenceRequest {
   const { points = DEFAULT_POINTS, seed = 0, instances = [] } = body;
   const request = {
     columns: columnsOf(model, body.columns),
@@ -105,12 +106,12 @@ const valuesOf = (model: Model, { columns, points }: DependenceRequest): number 
   columns.reduce((total, column) => total + mostValues(model, column, points), 0);
 
 /** Multiply-adds of a request at most. */
-export function dependenceWork(model: Model, request: DependenceRequest): number {
+export function dependenceWork(model: Model & Measured, request: DependenceRequest): number {
   return valuesOf(model, request) * (rowsOf(request.background) + request.instances.length) * workOfRow(model);
 }
 
 function columnsOf(model: Model, names: readonly string[] | undefined): number[] {
-  const inputs = modelInputs(model);
+  const inputs = modelInputs(model, Number.POSITIVE_INFINITY);
   if (!names) {
     const places = inputs.flatMap(({ type }, place) => (type === "text" ? [] : [place]));
     if (places.length > 0) return places.slice(0, MAX_COLUMNS);

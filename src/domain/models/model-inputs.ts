@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { EncodedColumn } from "../datasets/preprocessing.ts";
 import type { Model } from "./model.ts";
 
-/** Most columns, and most labels of a column, in a description. */
+/** Most columns of a description, unless it is to have others, and most labels of a column. */
 const MAX_INPUTS = 2000;
 const MAX_INPUT_LABELS = 200;
 
@@ -28,10 +28,13 @@ export const modelInput = z
 
 export type ModelInput = z.output<typeof modelInput>;
 
-/** Returns the columns of a model's rows, in the order of the values of array rows. */
-export function modelInputs({ preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">): ModelInput[] {
-  if (preprocessing) return preprocessing.columns.slice(0, MAX_INPUTS).map(describe);
-  return Array.from({ length: Math.min(inputWidth, MAX_INPUTS) }, (_, index) => ({
+/** Returns the columns of a model's rows, in the order of the values of array rows; the first `most` of them. */
+export function modelInputs(
+  { preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">,
+  most = MAX_INPUTS,
+): ModelInput[] {
+  if (preprocessing) return preprocessing.columns.slice(0, most).map(describe);
+  return Array.from({ length: Math.min(inputWidth, most) }, (_, index) => ({
     name: String(index),
     type: "number",
     categories: null,

@@ -210,6 +210,8 @@ function chosenOutputs(model: Model, outputs: InferRequest["outputs"]): readonly
       const detail = `unexpected inference output '${name}' for model '${model.name}', which has ${names}`;
       throw invalid([{ pointer: `/outputs/${index}/name`, detail }]);
     }
+    if (outputs.findIndex((output) => output.name === name) < index)
+      throw invalid([{ pointer: `/outputs/${index}/name`, detail: `${name} is asked for twice` }]);
     return { ...found, inBytes: parameters?.binary_data };
   });
 }

@@ -94,7 +94,7 @@ function writeBfloat16(view: DataView, at: number, value: number): void {
 /** The bytes of a text's length. */
 const LENGTH_BYTES = 4;
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /**

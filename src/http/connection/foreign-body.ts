@@ -7,8 +7,11 @@ import type { z } from "zod";
 import { TrainyardError } from "../../domain/errors.ts";
 import { parseBody } from "./body.ts";
 
-/** What json.dumps writes for floats that JSON has not, and texts, in which nothing is replaced. */
-const CONSTANTS = /"(?:[^"\\]|\\.)*"|NaN|Infinity/g;
+/**
+ * What json.dumps writes for floats that JSON has not, and texts, in which nothing is replaced. A text may lack its end: a search that
+ * failed there would begin anew at every quote of the rest.
+ */
+const CONSTANTS = /"(?:[^"\\]|\\.)*"?|NaN|Infinity/gs;
 
 /** NaN is a missing value, and 1e999 is read as infinity, also behind a minus sign. */
 const IN_JSON: Readonly<Record<string, string>> = { NaN: "null", Infinity: "1e999" };

@@ -3,11 +3,14 @@ import { type Background, type Explanation, numberCount, planExplanation } from 
 import type { Model } from "../../domain/models/model.ts";
 import { columnGroups } from "../evaluate/evaluate-model.ts";
 import type { Inference } from "../predict/inference.ts";
+import { rowMultiplyAdds } from "../predict/row-work.ts";
 import { createComposites } from "./composites.ts";
 import { shapleyValues } from "./shapley.ts";
 
 /** What of a request an explanation depends on beside its rows. */
 export interface ExplainOptions {
+  /** The background rows that were asked for, of which there may be fewer: what a request was admitted for depends on them. */
+  readonly askedRows: number;
   /** Pairs of permutations a background row; null for all coalitions, or a number that fits the model. */
   readonly samples: number | null;
   readonly seed: number;
@@ -19,12 +22,12 @@ export function explainRows(
   inference: Inference,
   features: Float32Array,
   background: Background,
-  { samples, seed }: ExplainOptions,
+  { askedRows, samples, seed }: ExplainOptions,
 ): Explanation[] {
   const { inputWidth } = model;
   const groups = columnGroups(model.preprocessing, inputWidth);
   const numbers = numberCount(model);
-  const { pairs } = planExplanation(model, background.rows, samples);
+  const { pairs } = planExplanation({ ...model, multiplyAdds: rowMultiplyAdds(model) }, askedRows, samples);
   const composites = createComposites(model, inference);
   const base = meanAnswer(background, inputWidth, numbers, composites);
   return Array.from({ length: features.length / inputWidth }, (_, index) => {

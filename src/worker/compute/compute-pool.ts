@@ -8,6 +8,7 @@ import { type Background, type ChosenBackground, planExplanation, rowsOf } from 
 import { dependenceWork } from "../../domain/explanations/partial-dependence.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
+import type { Model } from "../../domain/models/model.ts";
 import type {
   ComputePool,
   DatasetEvaluation,
@@ -22,6 +23,7 @@ import { sharedUses } from "../../domain/spec/layer-walks.ts";
 import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
+import { rowMultiplyAdds } from "../../training/predict/row-work.ts";
 import type { EvaluateTask, ExplainTask, PartialDependenceTask } from "../protocol.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
@@ -55,6 +57,8 @@ const MIN_MULTIPLY_ADDS_PER_MS = 200_000;
 const MAX_TIMES = 20;
 /** Blocks of rows with fewer bytes take milliseconds. */
 const LONG_BLOCK_BYTES = 256 * 1024;
+/** So do those with fewer multiply-adds, even of small products: explained ones have more. */
+const LONG_BLOCK_WORK = 1e9;
 
 /** Kinds of tasks, and whether the longest of a kind keep a thread for more than a few milliseconds. */
 const IS_LONG = {
@@ -86,6 +90,9 @@ interface Work {
   readonly multiplyAdds?: number;
 }
 
+/** Models whose work is remembered: their networks stay as they are. */
+const MOST_KNOWN = 256;
+
 /** The tenant of tasks that no project requested. */
 const NOBODY = "";
 
@@ -103,7 +110,7 @@ export function createComputePool({
   const runFor =
     (tenant: string) =>
     async (name: TaskName, task: object, transferList: ArrayBuffer[], work: Work = {}): Promise<unknown> => {
-      const isLong = IS_LONG[name] || (work.bytes ?? 0) > LONG_BLOCK_BYTES;
+      const isLong = IS_LONG[name] || (work.bytes ?? 0) > LONG_BLOCK_BYTES || (work.multiplyAdds ?? 0) > LONG_BLOCK_WORK;
       try {
         return await pool.run({ tenant, isLong, name, task, transferList, limitMs: limitMs(work) });
       } catch (error) {
@@ -113,6 +120,13 @@ export function createComputePool({
       }
     };
   const predictors = createInlinePredictors();
+  const known = new Map<string, number>();
+  const multiplyAdds = (model: Model): number => {
+    const total = known.get(model.id) ?? rowMultiplyAdds(model);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(model.id, total);
+    return total;
+  };
 
   const ofTenant = (tenant: string): ComputePool => {
     const run = runFor(tenant);
@@ -159,12 +173,22 @@ export function createComputePool({
       },
       explain(model, rows, background, load) {
         const task: ExplainTask = { modelId: model.id, rows, background };
-        const { work } = planExplanation(model, rowsOf(rows.explain.background), rows.explain.samples);
+        const { work } = planExplanation(
+          { ...model, multiplyAdds: multiplyAdds(model) },
+          rowsOf(rows.explain.background),
+          rows.explain.samples,
+        );
         return runModel<EncodedAnswer>("explain", task, model, load, rows.instances.length * work);
       },
       partialDependence(model, request, background, load) {
         const task: PartialDependenceTask = { modelId: model.id, request, background };
-        return runModel<EncodedAnswer>("partialDependence", task, model, load, dependenceWork(model, request));
+        return runModel<EncodedAnswer>(
+          "partialDependence",
+          task,
+          model,
+          load,
+          dependenceWork({ ...model, multiplyAdds: multiplyAdds(model) }, request),
+        );
       },
       async evaluate(model, dataset, load) {
         const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
@@ -176,6 +200,7 @@ export function createComputePool({
         const views = viewsOf(job);
         return (await run("showRows", { run: job, choice }, wholeBuffers(views), { bytes: bytesOf(views) })) as ShownRows;
       },
+      multiplyAdds,
       forget: (modelId) => predictors.forget(modelId),
       async encodeColumns(head, from, to, columns) {
         if (columns.byteLength <= INLINE_BYTES) return encodeStoredChunk(head, from, to, columns);

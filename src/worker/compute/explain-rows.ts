@@ -1,6 +1,12 @@
 /** Explained predictions and partial dependence, and the JSON of their answers. Runs in a compute thread. */
 import type { FieldError } from "../../domain/errors.ts";
-import type { Background, BackgroundChoice, ExplainRequest, Explanation } from "../../domain/explanations/explanation.ts";
+import {
+  type Background,
+  type BackgroundChoice,
+  type ExplainRequest,
+  type Explanation,
+  rowsOf,
+} from "../../domain/explanations/explanation.ts";
 import { explainedWriter } from "../../domain/explanations/explanation-json.ts";
 import { dependenceJson } from "../../domain/explanations/partial-dependence-json.ts";
 import { answerAsAsked } from "../../domain/models/answer-options.ts";
@@ -37,7 +43,7 @@ export function explain(
   asked: ExplainRequest,
 ): Explanation[] {
   const { features } = readRows(model, instances, "/instances");
-  return explainRows(model, predictor.inference, features, background, asked);
+  return explainRows(model, predictor.inference, features, background, { ...asked, askedRows: rowsOf(asked.background) });
 }
 
 /** The names of a model's columns; their places where they have none. */

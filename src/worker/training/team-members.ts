@@ -11,16 +11,22 @@ export interface TeamMembers {
 
 /**
  * Opens the team that a training thread invites to, with that thread alone. `onError` gets the error of a thread that died, or could
- * not be started: then the others go on without it. `entry` is the entry of a thread; a test may use its own.
+ * not be started; `onNoHelp` is called in the second case, where the others go on without it. `entry` is the entry of a thread; a test
+ * may use its own.
  */
 export function openTeam(
   invitation: Invitation,
   onError: (error: unknown) => void,
+  onNoHelp: () => void,
   entry = new URL("./team-thread.ts", import.meta.url),
 ): TeamMembers {
   const members: (Worker | null)[] = [];
   let isClosed = false;
-  countSharedMemory(invitation.memory);
+  try {
+    countSharedMemory(invitation.memory);
+  } catch {
+    // Where even untouched memory is refused, collections are less timely, and nothing else.
+  }
   const start = (): Worker | null => {
     try {
       const member = new Worker(entry, { workerData: invitation });
@@ -28,7 +34,10 @@ export function openTeam(
       member.on("message", () => {
         hasJoined = true;
       });
-      member.on("error", onError);
+      member.on("error", (error) => {
+        onError(error);
+        if (!hasJoined && !isClosed) onNoHelp();
+      });
       // A member that ends by itself was dismissed.
       member.on("exit", (code) => {
         if (code !== 0 && hasJoined && !isClosed) reportLost(invitation);
@@ -36,6 +45,7 @@ export function openTeam(
       return member;
     } catch (error) {
       onError(error);
+      queueMicrotask(onNoHelp);
       return null;
     }
   };

@@ -118,7 +118,11 @@ async function train(
   let help: NodeJS.Timeout | undefined;
   const inbox = openInbox(port, control, observer, (invitation) => {
     help = setTimeout(() => {
-      const opened = openTeam(invitation, (error) => onBug(error, run.job.id), memberEntry);
+      const goOnAlone = () => {
+        share.request(1, opened.allow);
+        opened.allow(1);
+      };
+      const opened = openTeam(invitation, (error) => onBug(error, run.job.id), goOnAlone, memberEntry);
       members = opened;
       share.request(threads, opened.allow);
     }, HELP_AFTER_MS);

@@ -83,6 +83,7 @@ export function plainCompute(): ComputePool & { encodings: number } {
     partialDependence: () => Promise.reject(new Error("this compute pool explains nothing")),
     evaluate: async () => ({ ok: false as const, errors: [] }),
     showRows: async () => ({ total: 0, returned: 0, parts: [], features: [], targets: [] }),
+    multiplyAdds: () => 0,
     forget: () => undefined,
     encodeColumns: async (...args: Parameters<ComputePool["encodeColumns"]>) => {
       computePool.encodings++;

@@ -377,6 +377,15 @@ describe("tensors in bytes", () => {
     expect(answer.bytes.subarray(48)).toEqual(labels);
   });
 
+  it("keep texts byte for byte, as JSON does", async () => {
+    const island = "\ufeffDream";
+    const inBytes = texts(island);
+    const asked = { outputs: [{ name: "probabilities" }] };
+    const { json } = await inferBytes("penguins", { ...asked, inputs: [input("island", "BYTES", [1], inBytes)] }, [inBytes]);
+    const inputs = [{ name: "island", datatype: "BYTES", shape: [1], data: [island] }];
+    expect(json).toEqual((await post("/v2/models/penguins/infer", { ...asked, inputs })).json);
+  });
+
   it("that do not fit are refused by name", async () => {
     const bytes = new Uint8Array(Float32Array.of(1, 2).buffer);
     const of = (more: object, size = bytes.length) => ({
@@ -391,6 +400,7 @@ describe("tensors in bytes", () => {
       [of({ datatype: "BYTES" }), [texts("ö", "a").fill(255, 4, 5)], "value 0 is not UTF-8"],
       [of({ shape: [2 ** 40, 1] }), [bytes], "has 8 bytes"],
       [of({}, -1), [bytes], "/inputs/0/parameters/binary_data_size"],
+      [{ ...of({}), outputs: [{ name: "value" }, { name: "value" }] }, [bytes], "value is asked for twice"],
     ] as const) {
       const answer = await inferBytes("line", json, tensors);
       expect({ status: answer.status, error: answer.json.error }).toEqual({
@@ -430,6 +440,8 @@ describe("what Python's json.dumps writes", () => {
     const broken = await send("/v1/models/line:predict", '{"instances": [[NaN]');
     expect(broken).toEqual({ status: 400, json: { error: expect.stringContaining("the body is not JSON") } });
     expect((await send("/v1/models/line/predict", '{"instances": [[NaN]]}')).status).toBe(400);
+    // Texts that never end are read once.
+    expect((await send("/v2/models/line/infer", `"${'\\"'.repeat(130_000)}`)).status).toBe(400);
   });
 });
 

@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
 import { packTexts } from "../../../src/domain/datasets/texts.ts";
-import { assertExplainable, explainRequestOf, planExplanation } from "../../../src/domain/explanations/explanation.ts";
-import type { Prediction } from "../../../src/domain/models/model.ts";
+import {
+  assertExplainable,
+  explainedAtATime,
+  explainRequestOf,
+  planExplanation,
+} from "../../../src/domain/explanations/explanation.ts";
+import type { Model, Prediction } from "../../../src/domain/models/model.ts";
 import { readRows } from "../../../src/training/explain/background.ts";
 import { explainRows } from "../../../src/training/explain/explain.ts";
 import { createPredictor, type Predictor } from "../../../src/training/predict/predict.ts";
+import { rowMultiplyAdds } from "../../../src/training/predict/row-work.ts";
 import { datasetOf } from "../dataset.ts";
 import { modelRecord, train } from "../train.ts";
 
@@ -93,8 +99,10 @@ function explain(
   const other = readRows(model, rows.slice(0, background), "/explain/background");
   expect([...own.errors, ...other.errors]).toEqual([]);
   const encoded = { rows: background, features: other.features, ranges: new Float64Array() };
-  return explainRows(model, predictor.inference, own.features, encoded, { samples, seed: 0 });
+  return explainRows(model, predictor.inference, own.features, encoded, { askedRows: background, samples, seed: 0 });
 }
+
+const measured = (model: Model) => ({ ...model, multiplyAdds: rowMultiplyAdds(model) });
 
 /** By the definition: raw rows mixed cell by cell, through the ordinary prediction, over every coalition of every column. */
 function bruteForce({ predictor, rows }: Trained, row: Row, background: number): number[][] {
@@ -179,7 +187,7 @@ describe("contributions", () => {
     const [few] = explain(trained, [7], 40);
     const [many] = explain(trained, [7], 40, 400);
     expect(explain(trained, [7], 40)[0]).toEqual(few);
-    expect(few?.permutations).toBe(2 * 40 * (planExplanation(trained.model, 40, null).pairs as number));
+    expect(few?.permutations).toBe(2 * 40 * (planExplanation(measured(trained.model), 40, null).pairs as number));
     const off = Array.from(
       few?.contributions ?? [],
       (value, at) => Math.abs(value - (many?.contributions[at] as number)) / Math.max(1e-9, few?.errors?.[at] as number),
@@ -198,7 +206,7 @@ describe("contributions", () => {
 });
 
 describe("what one request may ask", () => {
-  const { model } = trainedOn(3, true);
+  const model = measured(trainedOn(3, true).model);
   const ask = (more: object) => explainRequestOf({ ...more });
 
   it("is bounded in rows, contributions, background and work, each by its name", () => {
@@ -206,7 +214,7 @@ describe("what one request may ask", () => {
     expect(() => assertExplainable({ ...model, inputWidth: 3000 }, 1, ask({ background: 1000 }))).toThrow("background");
     const many = { ...model, classes: Array.from({ length: 2000 }, String) };
     expect(() => assertExplainable(many, 10, ask({}))).toThrow("contributions");
-    const large = { ...model, preprocessing: null, inputWidth: 500, parameters: 1_000_000 };
+    const large = { ...model, preprocessing: null, inputWidth: 500, multiplyAdds: 1_000_000 };
     expect(() => assertExplainable(large, 1, ask({}))).toThrow("multiply-adds");
   });
 
@@ -221,8 +229,42 @@ describe("what one request may ask", () => {
     });
   });
 
+  it("counts weights that a row uses at many places at each of them", () => {
+    const layers = [
+      { type: "reshape" as const, shape: [1, 64, 64] },
+      { type: "conv2d" as const, out_channels: 16, kernel_size: 3, stride: 1, padding: 1, bias: true },
+      { type: "flatten" as const },
+      { type: "linear" as const, units: 1, bias: true },
+    ];
+    const image = { ...model, preprocessing: null, inputWidth: 4096, outputWidth: 1, layers: layers as never };
+    expect(rowMultiplyAdds(image)).toBeGreaterThan(16 * 9 * 4096);
+  });
+
+  it("is explained as it was admitted, also where fewer rows trained than were asked for", () => {
+    const trained = trainedOn(12, false);
+    const large = { ...measured(trained.model), multiplyAdds: 7_900 };
+    expect([97, 100].map((rows) => planExplanation(large, rows, null).pairs)).toEqual([null, 4]);
+    const { model, predictor, rows } = trained;
+    const encoded = { rows: 5, features: readRows(model, rows.slice(0, 5), "").features, ranges: new Float64Array() };
+    const { features } = readRows(model, rows.slice(9, 10), "");
+    const admitted = (askedRows: number) =>
+      explainRows(model, predictor.inference, features, encoded, { askedRows, samples: null, seed: 0 })[0]?.permutations;
+    expect([admitted(5), admitted(1_000_000)]).toEqual([null, expect.any(Number)]);
+  });
+
+  it("keeps the contributions of a block of a stream within those of an answer", () => {
+    const wide = {
+      ...model,
+      preprocessing: null,
+      inputWidth: 100,
+      classes: Array.from({ length: 500 }, String),
+      multiplyAdds: 100,
+    };
+    expect(explainedAtATime(wide, ask({ background: 1 }))).toBe(2);
+  });
+
   it("decides by the model, and not by its rows, whether all coalitions are computed", () => {
     expect(planExplanation(model, 100, null).pairs).toBeNull();
-    expect(planExplanation({ ...model, parameters: 1_000_000 }, 100, null).pairs).toBe(2);
+    expect(planExplanation({ ...model, multiplyAdds: 1_000_000 }, 100, null).pairs).toBe(2);
   });
 });

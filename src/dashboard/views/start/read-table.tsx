@@ -1,5 +1,5 @@
 /** A table as it was read, with what to mend in place: types, the decimal sign, missing words, the target, columns to leave out. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import type { Column, ColumnType } from "../../../domain/datasets/dataset.ts";
 import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";
@@ -87,14 +87,21 @@ function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
   const sendTable = useSendTable();
   const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: null });
   const kept = keptFile(dataset.id);
+  const replaced = useRef<string | null>(null);
+  useEffect(() => {
+    const earlier = replaced.current;
+    replaced.current = null;
+    // Only now does nothing on the page ask for it any more. Where it cannot be deleted, it stays.
+    if (earlier !== null && earlier !== dataset.id) void api.removeDataset(earlier).catch(() => undefined);
+  }, [api, dataset.id]);
   const send = async (change: Reading): Promise<void> => {
     if (!kept) return;
     setState({ busy: true, error: null });
     try {
       const next = await sendTable(kept.file, kept.fileName, { reading: { ...kept.reading, ...change } });
+      // A reading that was mended before anything was begun with it only fills the list.
+      if (keptFile(dataset.id)?.isOwn) replaced.current = dataset.id;
       onRead(next);
-      // A reading that was mended before anything was begun with it only fills the list. Where it cannot be deleted, it stays.
-      if (next.id !== dataset.id && keptFile(dataset.id)?.isOwn) void api.removeDataset(dataset.id).catch(() => undefined);
       setState({ busy: false, error: null });
     } catch (error) {
       setState({ busy: false, error });

@@ -81,8 +81,8 @@ export function createTeam(invitation: Invitation, instance: WebAssembly.Instanc
 
 /**
  * Takes part in the calls of a team from the thread that calls it, and returns when the team is dismissed. Blocks the thread.
- * `onJoin` is called before the first call can count on it. Throws what a step throws, after the team was told that this thread is
- * lost.
+ * `onJoin` is called before the first call can count on it, unless the team was dismissed by then. Returns too when another thread has
+ * died. Throws what a step throws, after the team was told that this thread is lost.
  */
 export function joinTeam(invitation: Invitation, onJoin: () => void = () => undefined): void {
   const { module, memory, programs } = invitation;
@@ -91,6 +91,7 @@ export function joinTeam(invitation: Invitation, onJoin: () => void = () => unde
   const calls = programs.map((name) => instance.exports[name] as Call);
   // Read before joining: every later call may count on this thread.
   let seen = Atomics.load(cells, at(CELLS.call));
+  if ((seen & (CALL - 1)) === DISMISSED) return;
   onJoin();
   const index = 1 + Atomics.add(cells, at(CELLS.joined), 1);
   for (;;) {
@@ -103,6 +104,8 @@ export function joinTeam(invitation: Invitation, onJoin: () => void = () => unde
     try {
       (calls[Atomics.load(cells, at(CELLS.program))] as Call)(Atomics.load(cells, at(CELLS.steps)), threads);
     } catch (error) {
+      // Another thread has died, which the first one was told: this one was sent away from the middle of a call.
+      if (Atomics.load(cells, at(CELLS.lost)) === 1) return;
       reportLost(invitation);
       throw error;
     }

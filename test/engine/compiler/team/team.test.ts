@@ -200,6 +200,18 @@ describe("a team", () => {
     expect(() => run(shared, program)).toThrow(LostThreadError);
   });
 
+  it("lets a thread go that comes when it is dismissed already", async () => {
+    const program = stepOf({ widths: [30, 20, 5], rows: 64, layers: [], ...PLAIN });
+    const over = teamOf(compile({ train: program }, { maxSteps: STEPS, shared: "always" }));
+    over.dismiss();
+    members[1]?.postMessage(over.invitation);
+    const next = teamOf(compile({ train: program }, { maxSteps: STEPS, shared: "always" }));
+    members[1]?.postMessage(next.invitation);
+    await expect.poll(next.size, { interval: 1, timeout: 30_000 }).toBe(2);
+    expect(over.size()).toBe(1);
+    next.dismiss();
+  });
+
   it("has 1..64 threads", () => {
     const program = stepOf({ widths: [30, 20, 5], rows: 64, layers: [], ...PLAIN });
     const { invitation } = teamOf(compile({ train: program }, { shared: "always" }));
