@@ -49,7 +49,7 @@ export function useTrainer(setup: TrainerSetup | null, pace: Pace): Trainer {
   const [error, setError] = useState<string | null>(null);
   const [round, setRound] = useState(0);
   const worker = useRef<Worker | null>(null);
-  const training = useRef({ id: 0, busy: true, steps: 0, curves: createCurves(CURVE_POINTS) });
+  const training = useRef({ id: 0, busy: true, steps: 0, isReset: false, curves: createCurves(CURVE_POINTS) });
   const latest = useRef({ pace, playing });
   latest.current = { pace, playing };
 
@@ -69,6 +69,7 @@ export function useTrainer(setup: TrainerSetup | null, pace: Pace): Trainer {
       const { current } = training;
       if (data.id !== current.id) return;
       current.busy = false;
+      current.isReset = false;
       if (data.type === "failed") {
         setError(data.detail);
         setPlaying(false);
@@ -86,7 +87,8 @@ export function useTrainer(setup: TrainerSetup | null, pace: Pace): Trainer {
 
   useEffect(() => {
     if (!setup) return;
-    training.current = { id: training.current.id + 1, busy: true, steps: 0, curves: createCurves(CURVE_POINTS) };
+    const { id, steps, isReset } = training.current;
+    training.current = { id: id + 1, busy: true, steps: isReset ? steps : 0, isReset, curves: createCurves(CURVE_POINTS) };
     setError(null);
     send(worker.current, { type: "setup", id: training.current.id, setup });
   }, [setup, round]);
@@ -103,6 +105,8 @@ export function useTrainer(setup: TrainerSetup | null, pace: Pace): Trainer {
 
   const reset = () => {
     setPlaying(false);
+    // A step that comes before the effect has begun again is one of the new training.
+    Object.assign(training.current, { id: training.current.id + 1, busy: true, steps: 0, isReset: true });
     setRound((count) => count + 1);
   };
   return {
