@@ -43,6 +43,8 @@ export async function openBrowser(): Promise<TestBrowser> {
     async open(url, options = {}) {
       const context = await browser.newContext({ ...DESKTOP, ...options });
       const page = await context.newPage();
+      // Without a graphics card, on cores that train, a frame may take many seconds, and a click waits for two that are alike.
+      page.setDefaultTimeout(120_000);
       const faults = watchFaults(page, new URL(url).host);
       await page.goto(url);
       return { page, faults };
