@@ -5,7 +5,7 @@ import type { Axis } from "../plots/field.ts";
 import { cssColour, type Palette } from "../plots/palette.ts";
 import type { Reading } from "../plots/surface.tsx";
 import { useApp } from "../shell/app-context.ts";
-import { formatShare, formatValue } from "../shell/format.ts";
+import { formatCount, formatShare, formatValue } from "../shell/format.ts";
 import { useResource } from "../shell/resource.ts";
 
 const MAX_CLASSES = 10;
@@ -18,11 +18,33 @@ export function EpochMetrics({ job, epoch }: { readonly job: string; readonly ep
   const { api } = useApp();
   const { data } = useResource((signal) => api.metrics(job, { from: epoch, to: epoch }, { signal }), [job, epoch]);
   const read = (key: string) => (data?.series as Partial<Record<string, Metrics["epochs"]>> | undefined)?.[key]?.[0];
-  const shown = SHOWN.filter((key) => key === "loss" || read(key) !== undefined);
-  const hasValidation = read("val_loss") !== undefined;
+  const rows = SHOWN.filter((key) => key === "loss" || read(key) !== undefined).map((key) => ({
+    name: NAMES[key],
+    training: show(key, read(key)),
+    validation: show(key, read(`val_${key}`)),
+  }));
+  return <MetricTable epoch={epoch} rows={rows} hasValidation={read("val_loss") !== undefined} />;
+}
+
+interface MetricRow {
+  readonly name: string;
+  /** As they are shown. */
+  readonly training: string;
+  readonly validation: string;
+}
+
+interface MetricTableProps {
+  readonly epoch: number;
+  readonly rows: readonly MetricRow[];
+  /** Whether there is a validation part. */
+  readonly hasValidation: boolean;
+}
+
+/** Metrics of one epoch as a table: a row for each, with its value on the training and on the validation part. */
+export function MetricTable({ epoch, rows, hasValidation }: MetricTableProps) {
   return (
     <table class="epoch-metrics">
-      <caption class="visually-hidden">Metrics of epoch {epoch}</caption>
+      <caption class="visually-hidden">Metrics of epoch {formatCount(epoch)}</caption>
       <thead>
         <tr>
           <td />
@@ -31,11 +53,11 @@ export function EpochMetrics({ job, epoch }: { readonly job: string; readonly ep
         </tr>
       </thead>
       <tbody>
-        {shown.map((key) => (
-          <tr key={key}>
-            <th scope="row">{NAMES[key]}</th>
-            <td class="num">{show(key, read(key))}</td>
-            {hasValidation && <td class="num">{show(key, read(`val_${key}`))}</td>}
+        {rows.map(({ name, training, validation }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td class="num">{training}</td>
+            {hasValidation && <td class="num">{validation}</td>}
           </tr>
         ))}
       </tbody>

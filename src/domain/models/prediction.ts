@@ -65,18 +65,26 @@ export interface Asked extends AnswerOptions {
   readonly rows: number | null;
 }
 
+/** Numbers of one answer that is no stream, unless more rows are allowed: some hundred megabytes while it is made. */
+const MAX_NUMBERS = 4_000_000;
+
 /**
- * Checks a request. Throws invalid without rows, too_large above `maxRows`, and invalid for `top_k` of a model without classes, for
+ * Checks a request. Throws invalid without rows, too_large above `maxRows` or for too many numbers in the answer, and invalid for `top_k` of a model without classes, for
  * `threshold` of one that does not have two, and for an `interval` that the model's held-out rows are too few for.
  */
 export function assertPredictable(
-  { task, name, classes, conformal }: Model,
+  { task, name, classes, outputWidth, conformal }: Model,
   { rows, topK, threshold = null, interval = null }: Asked,
   maxRows: number,
 ): void {
   if (rows === 0) throw invalid([{ pointer: "/instances", detail: "must have at least one row" }]);
   if (rows !== null && rows > maxRows) {
     const detail = `${rows} rows are more than the limit of ${maxRows} (TRAINYARD_MAX_PREDICT_ROWS)`;
+    throw new TrainyardError("too_large", detail, [{ pointer: "/instances", detail }]);
+  }
+  const numbers = (rows ?? 0) * (classes.length || outputWidth);
+  if (numbers > Math.max(MAX_NUMBERS, maxRows)) {
+    const detail = `${numbers} numbers (rows x numbers of an answer) are more than the limit of ${MAX_NUMBERS}: send fewer rows, or stream them as CSV or NDJSON`;
     throw new TrainyardError("too_large", detail, [{ pointer: "/instances", detail }]);
   }
   if (topK !== null && task === "regression") {

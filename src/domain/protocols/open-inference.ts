@@ -8,7 +8,14 @@ import { ignoredNames } from "../datasets/preprocessing.ts";
 import { invalid, type TrainyardError } from "../errors.ts";
 import type { Model, Prediction } from "../models/model.ts";
 import type { Note } from "../notes.ts";
-import { inputTensors, outputRow, outputTensors, rowsOfColumns, type TensorDescription } from "./served-tensors.ts";
+import {
+  inputTensors,
+  type OutputDescription,
+  outputRow,
+  outputTensors,
+  rowsOfColumns,
+  type TensorDescription,
+} from "./served-tensors.ts";
 import { DATATYPES, isOfType, readTensor, writeTensor } from "./tensor-bytes.ts";
 
 const requestInput = z.object({
@@ -195,7 +202,7 @@ export function inferAnswer(
   return { json, bytes: bytes.length > 0 ? bytes : null };
 }
 
-interface ChosenOutput extends TensorDescription {
+interface ChosenOutput extends OutputDescription {
   /** What the request says of this output alone. */
   readonly inBytes?: boolean | undefined;
 }

@@ -15,6 +15,11 @@ export interface TensorDescription {
   readonly shape: readonly number[];
 }
 
+/** An output: numbers of a model are float64, labels are texts. */
+export interface OutputDescription extends TensorDescription {
+  readonly datatype: "FP64" | "BYTES";
+}
+
 /** The input of a model without column names. */
 export const FEATURES = "features";
 
@@ -30,7 +35,7 @@ function datatypeOf(column: EncodedColumn): TensorDescription["datatype"] {
 }
 
 /** Returns the output tensors of a model: `value`, and `quantiles` in their order where the model has some, or `label`, `probability` and `probabilities` in the order of the classes. */
-export function outputTensors({ task, outputWidth, classes, quantiles }: Model): TensorDescription[] {
+export function outputTensors({ task, outputWidth, classes, quantiles }: Model): OutputDescription[] {
   if (quantiles)
     return [
       { name: "value", datatype: "FP64", shape: [-1, 1] },

@@ -23,72 +23,35 @@ export const DATATYPES = [
 ] as const;
 export type Datatype = (typeof DATATYPES)[number];
 
-/** How a type whose elements all have the same size is read and written. */
+/** How a type whose elements all have the same size is read. */
 interface Fixed {
   readonly bytes: number;
   read(view: DataView, at: number): number | boolean;
-  write(view: DataView, at: number, value: number): void;
 }
 
-type Numeric = Exclude<Datatype, "BYTES">;
-
-const FIXED: Readonly<Record<Numeric, Fixed>> = {
-  INT8: { bytes: 1, read: (view, at) => view.getInt8(at), write: (view, at, value) => view.setInt8(at, value) },
-  INT16: { bytes: 2, read: (view, at) => view.getInt16(at, true), write: (view, at, value) => view.setInt16(at, value, true) },
-  INT32: { bytes: 4, read: (view, at) => view.getInt32(at, true), write: (view, at, value) => view.setInt32(at, value, true) },
+const FIXED: Readonly<Record<Exclude<Datatype, "BYTES">, Fixed>> = {
+  INT8: { bytes: 1, read: (view, at) => view.getInt8(at) },
+  INT16: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
+  INT32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
   // A column of integers is of float64 values too, so nothing is lost that JSON would keep.
-  INT64: {
-    bytes: 8,
-    read: (view, at) => Number(view.getBigInt64(at, true)),
-    write: (view, at, value) => view.setBigInt64(at, BigInt(value), true),
-  },
-  UINT8: { bytes: 1, read: (view, at) => view.getUint8(at), write: (view, at, value) => view.setUint8(at, value) },
-  UINT16: {
-    bytes: 2,
-    read: (view, at) => view.getUint16(at, true),
-    write: (view, at, value) => view.setUint16(at, value, true),
-  },
-  UINT32: {
-    bytes: 4,
-    read: (view, at) => view.getUint32(at, true),
-    write: (view, at, value) => view.setUint32(at, value, true),
-  },
-  UINT64: {
-    bytes: 8,
-    read: (view, at) => Number(view.getBigUint64(at, true)),
-    write: (view, at, value) => view.setBigUint64(at, BigInt(value), true),
-  },
-  FP16: {
-    bytes: 2,
-    read: (view, at) => view.getFloat16(at, true),
-    write: (view, at, value) => view.setFloat16(at, value, true),
-  },
-  // The upper half of a float32.
-  BF16: { bytes: 2, read: readBfloat16, write: (view, at, value) => writeBfloat16(view, at, value) },
-  FP32: {
-    bytes: 4,
-    read: (view, at) => view.getFloat32(at, true),
-    write: (view, at, value) => view.setFloat32(at, value, true),
-  },
-  FP64: {
-    bytes: 8,
-    read: (view, at) => view.getFloat64(at, true),
-    write: (view, at, value) => view.setFloat64(at, value, true),
-  },
-  BOOL: { bytes: 1, read: (view, at) => view.getUint8(at) !== 0, write: (view, at, value) => view.setUint8(at, value) },
+  INT64: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
+  UINT8: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  UINT16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
+  UINT32: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
+  UINT64: { bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)) },
+  FP16: { bytes: 2, read: (view, at) => view.getFloat16(at, true) },
+  BF16: { bytes: 2, read: readBfloat16 },
+  FP32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
+  FP64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
+  BOOL: { bytes: 1, read: (view, at) => view.getUint8(at) !== 0 },
 };
 
 const scratch = new DataView(new ArrayBuffer(4));
 
+/** The upper half of a float32. */
 function readBfloat16(view: DataView, at: number): number {
   scratch.setUint32(0, view.getUint16(at, true) << 16);
   return scratch.getFloat32(0);
-}
-
-/** Cuts the lower half off, as Triton's client does. */
-function writeBfloat16(view: DataView, at: number, value: number): void {
-  scratch.setFloat32(0, value);
-  view.setUint16(at, scratch.getUint16(0), true);
 }
 
 /** The bytes of a text's length. */
@@ -131,14 +94,13 @@ function readTexts(bytes: Uint8Array, view: DataView, count: number): unknown[] 
   return texts.length === count ? texts : `has ${texts.length} values, and the shape has ${count}`;
 }
 
-/** Writes elements. A text of a number is its number: infinities are texts elsewhere in the API. */
-export function writeTensor(values: readonly unknown[], datatype: Datatype): Uint8Array {
+/** Writes the elements of an output. A text of a number is its number: infinities are texts elsewhere in the API. */
+export function writeTensor(values: readonly unknown[], datatype: "FP64" | "BYTES"): Uint8Array {
   if (datatype === "BYTES") return writeTexts(values);
-  const { bytes: size, write } = FIXED[datatype];
-  const bytes = new Uint8Array(values.length * size);
+  const bytes = new Uint8Array(values.length * FIXED.FP64.bytes);
   const view = new DataView(bytes.buffer);
   values.forEach((value, index) => {
-    write(view, index * size, Number(value));
+    view.setFloat64(index * FIXED.FP64.bytes, Number(value), true);
   });
   return bytes;
 }

@@ -59,7 +59,3 @@ const withHeld = (layers: readonly Layer[]): Layer[] =>
 
 /** The number of layers of a network with those that they hold: what its compiled prediction is long by. */
 export const layerCount = (layers: readonly Layer[]): number => withHeld(layers).length;
-
-/** How many times a row uses the weights of a network that its members share, at most; 1 where it has none. */
-export const sharedUses = (layers: readonly Layer[]): number =>
-  Math.max(1, ...withHeld(layers).map((layer) => (layer.type === "batch_ensemble_linear" ? layer.members : 1)));

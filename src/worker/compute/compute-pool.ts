@@ -19,7 +19,6 @@ import type {
   Prepared,
   TrainingRun,
 } from "../../domain/ports.ts";
-import { sharedUses } from "../../domain/spec/layer-walks.ts";
 import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
@@ -160,7 +159,7 @@ export function createComputePool({
         const task = { source, spec: { method, objective }, results };
         return (await run("importance", task, wholeBuffers(views), { bytes: bytesOf(views) })) as SweepImportance;
       },
-      predict: createPredict({ maxRows: limits.predictRows, run: runModel, predictors }),
+      predict: createPredict({ maxRows: limits.predictRows, run: runModel, predictors, multiplyAdds }),
       async chooseBackground(job, count, seed) {
         const views = viewsOf(job);
         const task = { run: job, count, seed };
@@ -193,7 +192,7 @@ export function createComputePool({
       async evaluate(model, dataset, load) {
         const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
         const views = [task.source.weights.data, ...dataset.values.values()];
-        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * model.parameters * sharedUses(model.layers) };
+        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * multiplyAdds(model) };
         return (await run("evaluate", task, wholeBuffers(views), work)) as DatasetEvaluation;
       },
       async showRows(job, choice) {

@@ -1,6 +1,5 @@
 /** Runs tasks of models in threads: a thread keeps the models that it was given, and is given one that it lacks. */
 import type { Model } from "../../domain/models/model.ts";
-import { sharedUses } from "../../domain/spec/layer-walks.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ModelTask, WithModel } from "../protocol.ts";
 import { wholeBuffers } from "../transfer.ts";
@@ -50,6 +49,3 @@ export function createModelRunner(run: RunTask): ModelRunner {
     return second.result;
   };
 }
-
-/** Multiply-adds of predicting so many rows. */
-export const predictionWork = ({ parameters, layers }: Model, rows: number): number => rows * parameters * sharedUses(layers);

@@ -11,7 +11,7 @@ import { layerCount } from "../../domain/spec/layer-walks.ts";
 import type { Predictor } from "../../training/predict/predict.ts";
 import type { PredictBlockTask, PredictRowsTask } from "../protocol.ts";
 import { batchesOf, joinResults } from "./batches.ts";
-import { type Load, type ModelRunner, predictionWork } from "./model-runner.ts";
+import type { Load, ModelRunner } from "./model-runner.ts";
 import { createPredictors } from "./predictors.ts";
 
 /** Rows and multiply-adds that a prediction on the event loop may have: about a millisecond. */
@@ -26,10 +26,17 @@ export interface PredictOptions {
   readonly maxRows: number;
   readonly run: ModelRunner;
   readonly predictors: InlinePredictors;
+  /** Multiply-adds of predicting a row. */
+  multiplyAdds(model: Model): number;
 }
 
 /** The entrances. */
-export function createPredict({ maxRows, run, predictors: inline }: PredictOptions): Predict {
+export function createPredict({ maxRows, run, predictors: inline, multiplyAdds }: PredictOptions): Predict {
+  const fitsInline = (model: Model, rows: number): boolean =>
+    rows <= INLINE_ROWS &&
+    model.parameters <= INLINE_PARAMETERS &&
+    layerCount(model.layers) <= INLINE_LAYERS &&
+    rows * multiplyAdds(model) <= INLINE_MULTIPLY_ADDS;
   return {
     now: (model, instances) => (fitsInline(model, instances.length) ? (inline.known(model)?.predict(instances) ?? null) : null),
     async rows(model, instances, load) {
@@ -39,7 +46,7 @@ export function createPredict({ maxRows, run, predictors: inline }: PredictOptio
       for (const batch of batches) {
         const task: PredictRowsTask = { modelId: model.id, instances: batch.instances };
         const { length } = batch.instances;
-        results.push(await run<PredictionResult>("predictRows", task, model, load, predictionWork(model, length)));
+        results.push(await run<PredictionResult>("predictRows", task, model, load, length * multiplyAdds(model)));
       }
       return joinResults(batches, results);
     },
@@ -48,15 +55,9 @@ export function createPredict({ maxRows, run, predictors: inline }: PredictOptio
       // A row takes two bytes at the least.
       const mostRows = Math.min(maxRows, block.bytes.byteLength / 2);
       const explaining = options.explain ? BLOCK_WORK : 0;
-      return run<BlockReply>("predictBlock", task, model, load, predictionWork(model, mostRows) + explaining);
+      return run<BlockReply>("predictBlock", task, model, load, mostRows * multiplyAdds(model) + explaining);
     },
   };
-}
-
-function fitsInline(model: Model, rows: number): boolean {
-  const { parameters, layers } = model;
-  if (rows > INLINE_ROWS || parameters > INLINE_PARAMETERS || layerCount(layers) > INLINE_LAYERS) return false;
-  return predictionWork(model, rows) <= INLINE_MULTIPLY_ADDS;
 }
 
 /** Compiled models of this thread; requests that come while one is loaded share it. */

@@ -31,6 +31,11 @@ describe("predict", () => {
         asked: { instances: Array(6).fill([1, 2]) },
         error: { code: "too_large", message: expect.stringContaining("limit of 5"), errors: [{ pointer: "/instances" }] },
       },
+      {
+        model: { ...regression, classes: [], outputWidth: 1_000_000 },
+        asked: { instances: Array(5).fill([1, 2]) },
+        error: { code: "too_large", message: expect.stringContaining("5000000 numbers"), errors: [{ pointer: "/instances" }] },
+      },
       { model: regression, asked: { instances: [[1]], topK: 2 }, error: { code: "invalid", errors: [{ pointer: "/top_k" }] } },
     ];
     for (const { model, asked, error } of wrong) {

@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { LineChart } from "../../charts/chart.tsx";
 import type { Line } from "../../charts/plot.ts";
 import type { PointTable } from "../../charts/point-table.ts";
-import { PointerReading } from "../../model-view/aside.tsx";
+import { MetricTable, PointerReading } from "../../model-view/aside.tsx";
 import type { PlaygroundPoint } from "../../playground/messages.ts";
 import type { TrainerState } from "../../playground/use-trainer.ts";
 import type { Axis } from "../../plots/field.ts";
@@ -12,7 +12,7 @@ import type { PlottedPoint } from "../../plots/paint.ts";
 import { type Palette, usePalette } from "../../plots/palette.ts";
 import { type Domain, domainOf, shareOf } from "../../plots/scale.ts";
 import { type Reading, Surface } from "../../plots/surface.tsx";
-import { formatCount, formatShare, formatValue } from "../../shell/format.ts";
+import { formatShare, formatValue } from "../../shell/format.ts";
 
 /** Room around the points, as the worker has it. */
 const PADDING = 0.12;
@@ -91,31 +91,17 @@ function Scores({ state: { frame, curve, classes } }: { readonly state: TrainerS
   const last = (name: string) => (curve.columns[name] ? formatValue(curve.columns[name]?.at(-1)) : "–");
   const format = (score: number | null) =>
     score === null ? "–" : classes.length > 0 ? formatShare(score) : formatValue(score);
-  const hasValidation = scores.validation !== null;
+  const rows = [
+    { name: "Loss", training: last("loss"), validation: last("val_loss") },
+    {
+      name: classes.length > 0 ? "Accuracy" : "R²",
+      training: format(scores.train),
+      validation: format(scores.validation),
+    },
+  ];
   return (
     <>
-      <table class="epoch-metrics">
-        <caption class="visually-hidden">Metrics of epoch {formatCount(frame.epoch)}</caption>
-        <thead>
-          <tr>
-            <td />
-            <th scope="col">training</th>
-            {hasValidation && <th scope="col">validation</th>}
-          </tr>
-        </thead>
-        <tbody>
-          <tr>
-            <th scope="row">Loss</th>
-            <td class="num">{last("loss")}</td>
-            {hasValidation && <td class="num">{last("val_loss")}</td>}
-          </tr>
-          <tr>
-            <th scope="row">{classes.length > 0 ? "Accuracy" : "R²"}</th>
-            <td class="num">{format(scores.train)}</td>
-            {hasValidation && <td class="num">{format(scores.validation)}</td>}
-          </tr>
-        </tbody>
-      </table>
+      <MetricTable epoch={frame.epoch} rows={rows} hasValidation={scores.validation !== null} />
       {curve.epochs.length > 1 && <LossChart curve={curve} />}
     </>
   );
