@@ -48,7 +48,7 @@ export default defineConfig({
           name: "e2e",
           env,
           include: ["test/e2e/**/*.test.ts", "test/faults/**/*.test.ts"],
-          testTimeout: 240_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           // What is waited for comes when the machine gets to it.
           expect: { poll: { timeout: 50_000 } },
@@ -64,7 +64,7 @@ export default defineConfig({
             ...["datasets", "durable", "evaluation", "jobs", "models-out", "serving", "streams", "sweeps", "sweeps-as-jobs"],
             ...["page/playground", "page/start", "page/verdict", "page/worst-rows"],
           ].map((name) => `test/e2e/${name}.test.ts`),
-          testTimeout: 240_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 50_000 } },
         },
