@@ -15,8 +15,16 @@ export function searchOf({ model }: Pick<Spec, "model">): Search | null {
   return "auto" in model ? model.auto : null;
 }
 
-/** What an epoch of a job is called: in a search, each is a candidate. */
-export function stepName(spec: Pick<Spec, "model">): "epoch" | "candidate" {
+/** Whether a job looks for wrong labels. */
+export function isAudit(spec: Pick<Spec, "model">): boolean {
+  return searchOf(spec)?.audit === true;
+}
+
+export type StepName = "epoch" | "candidate" | "cut";
+
+/** What an epoch of a job is called: in a search, each is a candidate; in an audit, each cuts the rows anew. */
+export function stepName(spec: Pick<Spec, "model">): StepName {
+  if (isAudit(spec)) return "cut";
   return searchOf(spec) ? "candidate" : "epoch";
 }
 

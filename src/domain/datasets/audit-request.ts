@@ -8,7 +8,11 @@ import { MAX_SEED } from "../spec/numbers.ts";
 export const auditBody = z
   .strictObject({
     target: z.string().meta({ description: "The column whose labels are looked at: classes." }),
-    features: z.array(z.string()).min(1).optional().meta({ description: "Columns to tell the classes by; all others when left out." }),
+    features: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .meta({ description: "Columns to tell the classes by; all others when left out." }),
     task: z.enum(["binary_classification", "multiclass_classification"]).optional().meta({
       description: "Where classes are numbers; found out from the target when left out.",
     }),

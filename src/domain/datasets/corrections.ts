@@ -21,7 +21,12 @@ export const correctionsBody = z
       )
       .min(1)
       .max(MAX_CORRECTED_CELLS),
-    name: z.string().min(1).max(200).optional().meta({ description: "Of the new data set; that of the old one when left out." }),
+    name: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .meta({ description: "Of the new data set; that of the old one when left out." }),
   })
   .meta({ id: "CorrectionsRequest", examples: [{ column: "island", cells: [{ row: 17, value: "Dream" }] }] });
 

@@ -23,13 +23,17 @@ export const labelAudit = z
     repeats: z.int().min(1).meta({ description: "How often the rows were cut into folds." }),
     folds: z.int().min(2),
     doubtful: z.int().min(0).meta({
-      description: "How many of the rows are probably wrong, by confident learning (Northcutt et al. 2021): an estimate, not a verdict.",
+      description:
+        "How many of the rows are probably wrong, by confident learning (Northcutt et al. 2021): an estimate, not a verdict.",
     }),
     labels: z
       .array(auditedLabel)
       .meta({ description: `The rows whose class got the least probability, the least first: at most ${MAX_LISTED_LABELS}.` }),
   })
-  .meta({ id: "LabelAudit", description: "Rows of a classification whose class is probably wrong, by networks that have not seen them." });
+  .meta({
+    id: "LabelAudit",
+    description: "Rows of a classification whose class is probably wrong, by networks that have not seen them.",
+  });
 
 export type AuditedLabel = z.output<typeof auditedLabel>;
 export type LabelAudit = z.output<typeof labelAudit>;

@@ -47,9 +47,12 @@ const options = {
     .nullable()
     .default(null)
     .meta({ description: "Parts of the rows, each held out once from every candidate. null: 5, and fewer of many rows." }),
-  audit: z.literal(true).optional().meta({
-    description: `Looks for rows whose class is probably wrong, instead of for the best model: each candidate is the same network, on rows that are cut into folds anew; all of them are averaged, and the evaluation has \`labels\`. \`trials\` is how often, at most ${MAX_AUDIT_TRIALS}.`,
-  }),
+  audit: z
+    .literal(true)
+    .optional()
+    .meta({
+      description: `Looks for rows whose class is probably wrong, instead of for the best model: each candidate is the same network, on rows that are cut into folds anew; all of them are averaged, and the evaluation has \`labels\`. \`trials\` is how often, at most ${MAX_AUDIT_TRIALS}.`,
+    }),
 };
 
 export const autoOptions = z.strictObject(options).meta({

@@ -58,7 +58,10 @@ export function confidentlyWrong({ rows, targets, probabilities, classes }: Doub
 
 /** Positions of the rows, the one whose own class is the least probable first; of equal ones, the first. */
 export function bySurprise({ rows, targets, probabilities, classes }: Doubted): Int32Array {
-  const own = Float64Array.from({ length: rows }, (_, row) => probabilities[row * classes + (targets[row] as number)] as number);
+  const own = Float64Array.from(
+    { length: rows },
+    (_, row) => probabilities[row * classes + (targets[row] as number)] as number,
+  );
   return Int32Array.from({ length: rows }, (_, row) => row).sort((a, b) => (own[a] as number) - (own[b] as number) || a - b);
 }
 

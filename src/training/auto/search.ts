@@ -38,8 +38,8 @@ import {
   type Trial,
 } from "./search-state.ts";
 import { type Average, averageOfState, crossFittedOutputs } from "./selected-average.ts";
-import { createTrialSource, type TrainedCandidate } from "./trial-source.ts";
 import { trialSeed } from "./trial-seed.ts";
+import { createTrialSource, type TrainedCandidate } from "./trial-source.ts";
 import { createTrialTrainer, type Search, scalingsOf } from "./trial-training.ts";
 
 /** Runs a search to its end, from its start or from a checkpoint. Throws only on bugs. */

@@ -29,7 +29,10 @@ export function correctColumn(task: CorrectionTask, maxCategories: number): Corr
     return {
       ok: false,
       errors: [
-        { pointer: "/cells", detail: `the column would have ${count} categories, more than ${maxCategories} (TRAINYARD_MAX_CATEGORIES)` },
+        {
+          pointer: "/cells",
+          detail: `the column would have ${count} categories, more than ${maxCategories} (TRAINYARD_MAX_CATEGORIES)`,
+        },
       ],
     };
   const all = columns.with(index, corrected.column);
@@ -60,7 +63,9 @@ function cellErrors({ cells, rows }: CorrectionTask, { type, name }: Column): Fi
     if (row >= rows) return [{ pointer: at("row"), detail: `the data set has ${rows} rows, counted from 0` }];
     if (seen.has(row)) return [{ pointer: at("row"), detail: `row ${row} comes twice` }];
     seen.add(row);
-    return value === null || fits(value) ? [] : [{ pointer: at("value"), detail: `must be ${KINDS[type]}, or null for missing` }];
+    return value === null || fits(value)
+      ? []
+      : [{ pointer: at("value"), detail: `must be ${KINDS[type]}, or null for missing` }];
   });
 }
 
@@ -78,7 +83,8 @@ function correctLabels({ cells, values }: CorrectionTask, column: Column): Corre
   const places = new Map(sorted.map((label, place) => [label, place]));
   const ranks = labels.map((label) => places.get(label) ?? -1);
   const described = describeLabels(column.name, "category", codes.length, labels, counts);
-  for (let row = 0; row < codes.length; row++) if ((codes[row] as number) >= 0) codes[row] = ranks[codes[row] as number] as number;
+  for (let row = 0; row < codes.length; row++)
+    if ((codes[row] as number) >= 0) codes[row] = ranks[codes[row] as number] as number;
   return { column: { ...column, ...described, categories: sorted }, values: codes };
 }
 
