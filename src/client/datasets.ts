@@ -14,7 +14,6 @@ import type {
   PageQuery,
   SubmittedJob,
 } from "./answers.ts";
-import type { SubmitOptions } from "./jobs.ts";
 import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
 
 const TYPE_OF_FORMAT: Readonly<Record<DatasetFormat, string>> = {
@@ -65,7 +64,7 @@ export interface DatasetsClient {
     options?: CallOptions,
   ): Promise<DatasetSample>;
   /** Queues a job that looks for wrong labels of the column `target`. Its model's evaluation has `labels`. */
-  audit(id: string, request: AuditRequest, options?: SubmitOptions): Promise<SubmittedJob>;
+  audit(id: string, request: AuditRequest): Promise<SubmittedJob>;
   /** Returns another data set in which cells of one column are corrected; this one stays. */
   correct(id: string, corrections: Corrections): Promise<Dataset>;
   /** Deletes a data set. Models that were trained on it stay. */
@@ -77,9 +76,9 @@ export function createDatasetsClient({ send, get, post, drop }: Transport): Data
   const pathOf = (id: string) => `v1/datasets/${segment(id)}`;
   return {
     async upload(table, { format, types, columns, missing, dateFormat, signal, ...rest }) {
-      const { name, delimiter, header, decimal, thousands, encoding } = rest;
       const query = {
-        ...{ name, format, delimiter, header, decimal, thousands, encoding },
+        ...rest,
+        format,
         types: types && JSON.stringify(types),
         columns: columns && JSON.stringify(columns),
         missing: missing && JSON.stringify(missing),
@@ -93,11 +92,8 @@ export function createDatasetsClient({ send, get, post, drop }: Transport): Data
     preview: (id, query, options) => get(`${pathOf(id)}/preview`, query, options),
     sampleRows: (id, { columns, limit }, options) =>
       get(`${pathOf(id)}/rows`, { columns: JSON.stringify(columns), limit }, options),
-    audit: async (id, request, { idempotencyKey } = {}) => {
-      const headers = idempotencyKey === undefined ? {} : { headers: { "idempotency-key": idempotencyKey } };
-      return (await send("POST", `${pathOf(id)}/audit`, { body: request, ...headers })).json() as Promise<SubmittedJob>;
-    },
-    correct: (id, corrections) => post<Dataset>(`${pathOf(id)}/corrections`, corrections),
+    audit: (id, request) => post(`${pathOf(id)}/audit`, request),
+    correct: (id, corrections) => post(`${pathOf(id)}/corrections`, corrections),
     removeDataset: (id) => drop(pathOf(id)),
   };
 }

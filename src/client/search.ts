@@ -15,17 +15,12 @@ export function searchOf({ model }: Pick<Spec, "model">): Search | null {
   return "auto" in model ? model.auto : null;
 }
 
-/** Whether a job looks for wrong labels. */
-export function isAudit(spec: Pick<Spec, "model">): boolean {
-  return searchOf(spec)?.audit === true;
-}
-
 export type StepName = "epoch" | "candidate" | "cut";
 
 /** What an epoch of a job is called: in a search, each is a candidate; in an audit, each cuts the rows anew. */
 export function stepName(spec: Pick<Spec, "model">): StepName {
-  if (isAudit(spec)) return "cut";
-  return searchOf(spec) ? "candidate" : "epoch";
+  const search = searchOf(spec);
+  return search ? (search.audit ? "cut" : "candidate") : "epoch";
 }
 
 /** Labels of the metrics by which searches compare. */

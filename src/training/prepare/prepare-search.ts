@@ -90,7 +90,7 @@ function auditErrors({ audit, trials }: AutoOptions, { task, validationRows, tes
     return [
       {
         pointer: "/model/auto/audit",
-        detail: "looks for wrong classes, and the target is a number: if its numbers are classes, give the task",
+        detail: "the target is a number, and an audit looks for wrong classes: if its numbers are classes, give the task",
       },
     ];
   if (trials === null || trials <= MAX_AUDIT_TRIALS) return [];

@@ -132,7 +132,7 @@ function correctedNote({ cells, name, parent }: CorrectionTask): Note {
     code: "cells_corrected",
     column: name,
     line: null,
-    detail: `${cells.length === 1 ? "1 cell" : `${cells.length} cells`} of ${name} differ from the data set ${parent.id}, which was corrected`,
+    detail: `${cells.length === 1 ? `1 cell of ${name} differs` : `${cells.length} cells of ${name} differ`} from the data set ${parent.id}, which was corrected`,
     cure: "train on that one if the corrections were not intended",
   };
 }

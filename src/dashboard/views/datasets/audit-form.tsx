@@ -43,7 +43,7 @@ export function AuditForm({ dataset }: { readonly dataset: Dataset }) {
   return (
     <Card title="Wrong labels">
       <p class="muted">Finds rows whose label is probably wrong, by models that have not seen them. You correct what is.</p>
-      <div class="row wrap audit-form">
+      <div class="alias-form">
         <SelectField
           label="Labels"
           value={target}

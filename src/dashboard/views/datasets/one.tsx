@@ -81,8 +81,8 @@ function Shown({ dataset }: { readonly dataset: Dataset & { readonly notes?: rea
           </div>
         )}
       </Card>
-      <Preview id={dataset.id} />
       <AuditForm dataset={dataset} />
+      <Preview id={dataset.id} />
     </>
   );
 }

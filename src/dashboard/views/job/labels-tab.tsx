@@ -111,19 +111,11 @@ const labelColumns = (
   choose: (row: number, label: string | null) => void,
 ): readonly Column<Shown>[] => [
   { key: "row", title: "Row", numeric: true, sortBy: ({ row }) => row, render: ({ row }) => formatCount(row + 1) },
-  { key: "label", title: "Label", sortBy: ({ label }) => label, render: ({ label }) => label },
   {
-    key: "probability",
-    title: "Its probability",
-    numeric: true,
-    sortBy: ({ label_probability }) => label_probability,
-    render: ({ label_probability }) => formatShare(label_probability),
-  },
-  {
-    key: "suggested",
-    title: "Rather",
-    sortBy: ({ suggested }) => suggested,
-    render: ({ suggested, suggested_probability }) => `${suggested} (${formatShare(suggested_probability)})`,
+    key: "label",
+    title: "Label",
+    sortBy: ({ label }) => label,
+    render: ({ label }) => <span class="column-summary">{label}</span>,
   },
   {
     key: "correction",
@@ -145,6 +137,21 @@ const labelColumns = (
         </select>
       );
     },
+  },
+  {
+    key: "suggested",
+    title: "Rather",
+    sortBy: ({ suggested }) => suggested,
+    render: ({ suggested, suggested_probability }) => (
+      <span class="column-summary">{`${suggested} (${formatShare(suggested_probability)})`}</span>
+    ),
+  },
+  {
+    key: "probability",
+    title: "Its probability",
+    numeric: true,
+    sortBy: ({ label_probability }) => label_probability,
+    render: ({ label_probability }) => formatShare(label_probability),
   },
 ];
 

@@ -1,6 +1,6 @@
 /** The view of one job: its state, progress and results, with curves and the rest under tabs. */
 import type { Job } from "../../../client/answers.ts";
-import { isAudit, type StepName, searchOf, stepName } from "../../../client/search.ts";
+import { type StepName, searchOf, stepName } from "../../../client/search.ts";
 import { datasetOf, useDatasetNames } from "../../jobs/dataset-names.ts";
 import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useLiveJob } from "../../jobs/use-live-job.ts";
@@ -122,7 +122,7 @@ function factsOf(job: Job, now: number): readonly Fact[] {
   const scored: readonly Fact[] = score
     ? [{ label: score.label[0]?.toUpperCase() + score.label.slice(1), value: score.text }]
     : [];
-  if (isAudit(spec))
+  if (stepName(spec) === "cut")
     return [{ label: "Cuts", wide: true, value: formatCount(epochs_done), note: `of ${formatCount(spec.epochs)}` }, time];
   if (searchOf(spec))
     return [

@@ -1,7 +1,7 @@
 /** The tabs of one job. A tab is a component that is given the job, and one line here. */
 import type { ComponentType } from "preact";
 import type { Job } from "../../../client/answers.ts";
-import { isAudit, searchOf } from "../../../client/search.ts";
+import { searchOf, stepName } from "../../../client/search.ts";
 import { JobLeaderboard } from "../../model-view/job-leaderboard.tsx";
 import { CheckpointsTab } from "./checkpoints-tab.tsx";
 import { CurvesTab } from "./curves-tab.tsx";
@@ -33,6 +33,6 @@ const LABELS: JobTab = { key: "labels", label: "Labels", Component: LabelsTab };
 
 /** The tabs of a job: one that searches for its model begins with its leaderboard, one that audits labels with these. */
 export function tabsOf({ spec }: Pick<Job, "spec">): readonly [JobTab, ...JobTab[]] {
-  if (isAudit(spec)) return [LABELS, ...JOB_TABS];
+  if (stepName(spec) === "cut") return [LABELS, ...JOB_TABS];
   return searchOf(spec) ? [LEADERBOARD, ...JOB_TABS] : JOB_TABS;
 }
