@@ -5,8 +5,7 @@ import { stepName } from "../client/search.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit.ts";
 import { duration, percent, SCORE_FORMAT, significant } from "./figures.ts";
-import { auditLines } from "./label-audit.ts";
-import { leaderboardLines } from "./leaderboard.ts";
+import { auditLines, leaderboardLines } from "./leaderboard.ts";
 import { showProgress } from "./progress.ts";
 import { type Terminal, table } from "./terminal.ts";
 

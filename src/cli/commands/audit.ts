@@ -5,8 +5,7 @@ import { withServer } from "../embedded.ts";
 import { followJob, howToReturn } from "../follow.ts";
 import { printNotes } from "../notes.ts";
 import { findDataset } from "../references.ts";
-import { namesDataset, uploadTable } from "../table-argument.ts";
-import { openTable } from "../table-file.ts";
+import { namesDataset, openTable, uploadTable } from "../table-file.ts";
 import { namesOf, wholeNumber } from "../values.ts";
 
 interface AuditOptions {

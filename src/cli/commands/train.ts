@@ -9,8 +9,7 @@ import { followSweep } from "../follow-sweep.ts";
 import { printNotes } from "../notes.ts";
 import { findDataset } from "../references.ts";
 import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
-import { namesDataset, uploadTable } from "../table-argument.ts";
-import { formatOf, openTable } from "../table-file.ts";
+import { formatOf, namesDataset, openTable, uploadTable } from "../table-file.ts";
 import { namesOf, numberFrom, patienceOf, wholeNumber } from "../values.ts";
 
 export const registerTrain: Register = (program, context) => {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** Most cells that are corrected at once. */
-export const MAX_CORRECTED_CELLS = 10_000;
+const MAX_CORRECTED_CELLS = 10_000;
 /** Longest label of a corrected cell, in UTF-16 units. */
 const MAX_LABEL = 1000;
 

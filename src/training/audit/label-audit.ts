@@ -34,6 +34,8 @@ const secondOf = (probability: number, index: number): number => (index === 1 ? 
  * Whether each row is counted off the diagonal of the confident joint: it is as probable for another class as rows of that class are on
  * average, and of all such classes that one is the most probable. Northcutt, Jiang, Chuang, "Confident learning: estimating uncertainty
  * in dataset labels", JAIR 70, 2021, section 3.1.
+ *
+ * @internal Exported for tests.
  */
 export function confidentlyWrong({ rows, targets, probabilities, classes }: Doubted): boolean[] {
   const sums = new Float64Array(classes);
@@ -57,7 +59,7 @@ export function confidentlyWrong({ rows, targets, probabilities, classes }: Doub
 }
 
 /** Positions of the rows, the one whose own class is the least probable first; of equal ones, the first. */
-export function bySurprise({ rows, targets, probabilities, classes }: Doubted): Int32Array {
+function bySurprise({ rows, targets, probabilities, classes }: Doubted): Int32Array {
   const own = Float64Array.from(
     { length: rows },
     (_, row) => probabilities[row * classes + (targets[row] as number)] as number,

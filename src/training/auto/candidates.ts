@@ -73,9 +73,8 @@ const AUDITOR = "128-128";
 
 /** Returns the candidates of an audit: the same network so many times; null: as often as the budget allows, at least once. */
 export function auditCandidatesOf(shape: SearchShape, trials: number | null, folds: number): Candidate[] {
-  const { hasText } = shape.features;
-  const auditor = hasText ? TEXT_PORTFOLIO[0] : PORTFOLIO.find(({ name }) => name === AUDITOR);
-  if (!auditor) throw new Error(`the portfolio has no ${AUDITOR}`);
+  const known = shape.features.hasText ? TEXT_PORTFOLIO : PORTFOLIO;
+  const auditor = (known.find(({ name }) => name === AUDITOR) ?? known[0]) as Candidate;
   const affordable = Math.floor(AUDIT_BUDGET / (workOf(auditor, shape) * folds));
   return new Array<Candidate>(trials ?? Math.max(1, Math.min(USUAL_AUDITS, affordable))).fill(auditor);
 }

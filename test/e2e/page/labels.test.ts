@@ -53,7 +53,8 @@ describe("wrong labels", () => {
     expect(code).toBe(0);
     // A name is that of the newest data set: the corrected one.
     expect(stdout).toContain("2 labels are probably wrong");
-    for (const [row, label] of [...WRONG].slice(1)) expect(stdout).toMatch(new RegExp(`^ +${row + 1} +${label} +\\d+\\.\\d %`, "m"));
+    for (const [row, label] of [...WRONG].slice(1))
+      expect(stdout).toMatch(new RegExp(`^ +${row + 1} +${label} +\\d+\\.\\d %`, "m"));
     expect(stdout).toContain("look at them before you correct them");
     const corrected = await run(["datasets", "correct", "spoilt", "--column", "species", "--set", "4=setosa", "--set", "5="], {
       env,

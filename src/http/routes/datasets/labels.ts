@@ -36,7 +36,7 @@ function registerAudit(app: App, { lifecycle }: RouteContext): void {
         operationId: "auditDataset",
         summary: "Look for wrong labels",
         description:
-          "Queues a job that cuts the rows into folds again and again, predicts each row by networks and straight lines that have not seen it, and ranks the rows by how little probability their class got (confident learning, Northcutt et al. 2021). It is followed, paused and cancelled as any job; each cut is an epoch. Its model's `evaluation.labels` has the rows. `corrections` takes what was wrong.",
+          "Queues a job that cuts the rows into folds again and again, predicts each row by networks and straight lines that have not seen it, and ranks the rows by how little probability their class got (confident learning, Northcutt et al. 2021). It is followed, paused and cancelled like every job; each cut is an epoch. Its model's `evaluation.labels` has the rows. `corrections` takes what was wrong.",
         params: datasetParams,
         body: auditBody,
         response: answers({ 202: ["The job, queued.", submissionAnswer] }, [400, 404, 413, 415, 422, 503]),
