@@ -1,7 +1,9 @@
 /** Queries on trials: results that are stored, and pages of them by number or by value. */
-import { type ExpressionBuilder, type Kysely, type SelectQueryBuilder, sql, type Transaction } from "kysely";
+import { type ExpressionBuilder, type Kysely, type RawBuilder, type SelectQueryBuilder, sql, type Transaction } from "kysely";
+import type { Condition } from "../../../domain/filter.ts";
 import type { ResultPage, ResultsRequest, TrialPage, TrialPageRequest } from "../../../domain/sweeps/sweep-store.ts";
 import type { Trial, TrialState } from "../../../domain/sweeps/trial.ts";
+import { memberOfJson } from "../../dialect.ts";
 import type { Tables, TrialsTable } from "../../tables.ts";
 import { toTrial } from "./rows.ts";
 
@@ -79,11 +81,12 @@ type TrialQuery = SelectQueryBuilder<Tables, "trials", TrialsTable>;
 
 /** See SweepStore.listTrials. */
 export async function listTrials(db: Kysely<Tables>, sweepId: string, page: TrialPageRequest): Promise<TrialPage> {
-  const { orderBy, state, minValue, maxValue, after, limit } = page;
+  const { orderBy, state, minValue, maxValue, conditions = [], after, limit } = page;
   let query: TrialQuery = db.selectFrom("trials").selectAll().where("sweep_id", "=", sweepId);
   if (state !== undefined) query = query.where("state", "=", state);
   if (minValue !== undefined) query = query.where("value", ">=", minValue);
   if (maxValue !== undefined) query = query.where("value", "<=", maxValue);
+  for (const condition of conditions) query = query.where(holds(db, condition));
   const descends = orderBy.startsWith("-");
   const rows =
     orderBy === "value" || orderBy === "-value"
@@ -93,6 +96,13 @@ export async function listTrials(db: Kysely<Tables>, sweepId: string, page: Tria
           .execute();
   const data = rows.slice(0, limit).map(toTrial);
   return { data, hasMore: rows.length > limit, nextAfter: data.at(-1)?.number ?? null };
+}
+
+/** A condition in SQL. What is null fails every comparison but those with null. */
+function holds(db: Kysely<Tables>, { field, key, operator, value }: Condition): RawBuilder<boolean> {
+  if (key !== null) return memberOfJson(db, "trials.parameters", key, operator, value);
+  if (value === null) return sql`${sql.ref(field)} ${sql.raw(operator === "=" ? "is null" : "is not null")}`;
+  return sql`${sql.ref(field)} ${sql.raw(operator)} ${value}`;
 }
 
 function byNumber(query: TrialQuery, descends: boolean, after: number | undefined): TrialQuery {
