@@ -125,6 +125,7 @@ const labelColumns = (
       return (
         <select
           class="input"
+          style={{ minWidth: "120px" }}
           aria-label={`Label of row ${row + 1}`}
           value={chosen.get(row) ?? label}
           onChange={({ currentTarget: { value } }) => choose(row, value === label ? null : value)}
