@@ -46,7 +46,8 @@ def read_features(X: Any) -> Features:
         features = _of_array(X)
     for at, values in enumerate(features.columns):
         if any(isinstance(value, float) and math.isinf(value) for value in values):
-            raise ValueError(f"Input X contains infinity in column {_name(features, at)}. Leave the row out, or write NaN for a missing value.")
+            cure = "leave the row out, or write NaN for a missing value"
+            raise ValueError(f"Input X contains infinity in column {_name(features, at)}: {cure}.")
     return features
 
 
@@ -176,8 +177,6 @@ def classes_of(values: Sequence[Any]) -> Tuple[List[Any], List[int]]:
     return classes, [position[value] for value in values]
 
 
-def as_array(values: Sequence[Any], like: Any = None) -> Any:
-    """Returns values as numpy's array, of the dtype of `like` if it has one; as they are where numpy is not installed."""
-    if numpy is None:
-        return list(values)
-    return numpy.array(values, dtype=getattr(like, "dtype", None) if getattr(like, "dtype", None) is not None else None)
+def as_array(values: Sequence[Any], dtype: Any = None) -> Any:
+    """Returns values as numpy's array; as a list where numpy is not installed."""
+    return list(values) if numpy is None else numpy.array(values, dtype=dtype)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
 
 from .errors import NotSucceededError
 from .events import watch_frames
 from .tables import Table, columns_of, is_frame, plain_value, to_upload
 from .transport import Transport, segment
 
-Json = Dict[str, Any]
+Json = Any
+"""A document of the API, as openapi.yaml describes it: a dict."""
 Row = Union[Sequence[Any], Mapping[str, Any]]
 
 FINAL_STATES = frozenset(["succeeded", "failed", "cancelled"])

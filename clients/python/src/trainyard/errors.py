@@ -66,7 +66,8 @@ class UnreachableError(TrainyardError, ConnectionError):
     def __init__(self, url: str, reason: object) -> None:
         self.url = url
         self.reason = str(reason)
-        super().__init__(f"no server answers at {url} ({self.reason}): start one with `npx trainyard serve`, or name its address in TRAINYARD_URL")
+        cure = "start one with `npx trainyard serve`, or name its address in TRAINYARD_URL"
+        super().__init__(f"no server answers at {url} ({self.reason}): {cure}")
 
     def __reduce__(self) -> Any:
         return type(self), (self.url, self.reason)

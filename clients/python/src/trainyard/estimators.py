@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, TypeVar
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, TypeVar
 
 from ._inputs import Features, as_array, check_names, classes_of, numbers_of, read_features, read_target
 from ._parameters import Parameters
 from ._sklearn import more_tags, not_fitted_error, sklearn_tags
-from .client import Client
+from .client import Client, Json
 from .errors import NotSucceededError
 from .tables import csv_of
 
@@ -81,15 +81,17 @@ class TrainyardEstimator(Parameters):
         client = self._client()
         dataset = self._upload(client, features, target, target_type)
         names = [column["name"] for column in dataset["columns"]]
-        source = {"id": dataset["id"], "features": names[:-1], "target": names[-1]}
+        # Named, texts are features too; a column without values is none.
+        told = [name for name, values in zip(names, features.columns) if any(value is not None for value in values)]
+        source = {"id": dataset["id"], "features": told, "target": names[-1]}
         job = self._train(client, {**self._job_spec(), "task": task, "data": {"dataset": source}})
         self.job_id_, self.model_id_ = job["id"], job["model"]["id"]
         self.n_features_in_ = len(features.columns)
         if features.names:
-            self.feature_names_in_ = _names_array(features.names)
+            self.feature_names_in_ = as_array(features.names, dtype=object)
         else:
             vars(self).pop("feature_names_in_", None)
-        # A column without values, or one that tells nothing, is no input of the model.
+        # A search leaves further columns out.
         self._input_positions = [names.index(column["name"]) for column in client.model(self.model_id_)["inputs"]]
         return self
 
@@ -100,14 +102,14 @@ class TrainyardEstimator(Parameters):
         client.delete_model(self.model_id_)
         client.delete_job(self.job_id_)
 
-    def _read_target(self, values: List[Any]) -> "tuple[str, List[Any], str]":
+    def _read_target(self, values: List[Any]) -> Tuple[str, List[Any], str]:
         """Returns the task, the target's cells and its type of column."""
         raise NotImplementedError
 
     def _client(self) -> Client:
         return Client() if self.client is None else self.client
 
-    def _upload(self, client: Client, features: Features, target: List[Any], target_type: str) -> Dict[str, Any]:
+    def _upload(self, client: Client, features: Features, target: List[Any], target_type: str) -> Json:
         names = features.names or [f"x{at}" for at in range(len(features.columns))]
         target_name = "target"
         while target_name in names:
@@ -134,7 +136,7 @@ class TrainyardEstimator(Parameters):
                 raise ValueError(f"spec: {field} follows from what fit is given; leave it out")
         return {**spec, **given}
 
-    def _train(self, client: Client, spec: Dict[str, Any]) -> Dict[str, Any]:
+    def _train(self, client: Client, spec: Dict[str, Any]) -> Json:
         """Submits a job and follows it to its end."""
         id = client.submit(spec)["id"]
         history: Dict[str, List[Any]] = {}
@@ -183,7 +185,7 @@ class TrainyardClassifier(TrainyardEstimator):
     __doc__ += "\n\n" + (TrainyardEstimator.__doc__ or "")
     _estimator_type = "classifier"
 
-    def _read_target(self, values: List[Any]) -> "tuple[str, List[Any], str]":
+    def _read_target(self, values: List[Any]) -> Tuple[str, List[Any], str]:
         classes, positions = classes_of(values)
         self.classes_ = as_array(classes)
         task = "binary_classification" if len(classes) == 2 else "multiclass_classification"
@@ -192,7 +194,7 @@ class TrainyardClassifier(TrainyardEstimator):
     def predict(self, X: Any) -> Any:
         """Returns the class of each row."""
         answers = self._answers(X)
-        return as_array([self.classes_[int(answer["label"])] for answer in answers], like=self.classes_)
+        return as_array([self.classes_[int(answer["label"])] for answer in answers], dtype=getattr(self.classes_, "dtype", None))
 
     def predict_proba(self, X: Any) -> Any:
         """Returns the probability of each class, a row for each row."""
@@ -214,7 +216,7 @@ class TrainyardRegressor(TrainyardEstimator):
     __doc__ += "\n\n" + (TrainyardEstimator.__doc__ or "")
     _estimator_type = "regressor"
 
-    def _read_target(self, values: List[Any]) -> "tuple[str, List[Any], str]":
+    def _read_target(self, values: List[Any]) -> Tuple[str, List[Any], str]:
         return "regression", numbers_of(values), "number"
 
     def predict(self, X: Any) -> Any:
@@ -229,9 +231,3 @@ class TrainyardRegressor(TrainyardEstimator):
         residual = sum(w * (t - p) ** 2 for w, t, p in zip(weights, truth, predicted))
         total = sum(w * (t - mean) ** 2 for w, t in zip(weights, truth))
         return float(1 - residual / total) if total else float(residual == 0)
-
-
-def _names_array(names: List[str]) -> Any:
-    from ._inputs import numpy
-
-    return names if numpy is None else numpy.array(names, dtype=object)

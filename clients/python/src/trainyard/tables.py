@@ -7,7 +7,7 @@ import io
 import math
 import os
 from datetime import date, time
-from typing import IO, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import IO, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union, cast
 
 Table = Union[str, "os.PathLike[str]", bytes, IO[bytes], Sequence[Mapping[str, Any]], Mapping[str, Sequence[Any]], Any]
 """A file's path, its bytes, an open file, a list of dicts, a dict of columns, or a pandas frame."""
@@ -45,7 +45,7 @@ def to_upload(table: Table, format: Optional[str] = None) -> Upload:
         return Upload(bytes(table), _content_type(format, "bytes"), "table", {})
     if hasattr(table, "read"):
         name, ending = _named(str(getattr(table, "name", "table")))
-        return Upload(table, _content_type(format or ending, name), name, {})
+        return Upload(cast("IO[bytes]", table), _content_type(format or ending, name), name, {})
     columns, types = columns_of(table)
     return Upload(csv_of(columns), "text/csv", "table", types)
 

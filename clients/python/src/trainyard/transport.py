@@ -85,7 +85,8 @@ class Transport:
         address = self.url + "/" + path + query_text(query)
         request = urllib.request.Request(address, data=body, method=method, headers={**self._headers, **(headers or {})})
         try:
-            return self._opener.open(request, timeout=timeout)
+            answer: http.client.HTTPResponse = self._opener.open(request, timeout=timeout)
+            return answer
         except urllib.error.HTTPError as error:
             with error:
                 answered = {name.lower(): value for name, value in error.headers.items()}
@@ -124,7 +125,7 @@ def _read_all(error: urllib.error.HTTPError) -> bytes:
 
 def _delay_before_next(error: Exception, attempt: int) -> Optional[float]:
     """Seconds to wait before the next try; None where another try would not change the answer."""
-    backoff = FIRST_DELAY * 2**attempt
+    backoff: float = FIRST_DELAY * 2.0**attempt
     if isinstance(error, UnreachableError):
         return backoff
     assert isinstance(error, ApiError)
