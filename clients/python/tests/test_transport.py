@@ -104,6 +104,13 @@ class Requests(Scripted):
             self.client.job("job_1")
         self.assertEqual(raised.exception.status, 302)
 
+    def test_a_block_whose_answer_is_too_large_is_halved(self):
+        self.problem(413)
+        for answers in (["a"], ["b", "c"]):
+            self.json({"predictions": answers})
+        self.assertEqual(self.client.predict("m", [[1], [float("nan")], [3]]), ["a", "b", "c"])
+        self.assertEqual([json.loads(body)["instances"] for *_, body in self.requests], [[[1], [None], [3]], [[1]], [[None], [3]]])
+
     def test_frames_come_once_across_broken_connections(self):
         def events(*frames):
             text = "".join(f"id: {frame['seq']}\ndata: {json.dumps(frame)}\n\n" for frame in frames)

@@ -7,7 +7,7 @@ import os
 import uuid
 from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
 
-from .errors import NotSucceededError
+from .errors import ApiError, NotSucceededError
 from .events import watch_frames
 from .tables import Table, columns_of, is_frame, plain_value, to_upload
 from .transport import Transport, segment
@@ -19,12 +19,12 @@ Row = Union[Sequence[Any], Mapping[str, Any]]
 FINAL_STATES = frozenset(["succeeded", "failed", "cancelled"])
 """The states in which a job or a sweep stays."""
 PAGE = 100
-BLOCK_ROWS = 400
+BLOCK_ROWS = 5000
 BLOCK_CELLS = 100_000
-"""
-Rows, and cells, of one request to predict: more rows are several requests. An answer may have 4,000,000 numbers, which 400 rows of
-10,000 classes have.
-"""
+"""Rows, and cells, of one request to predict: more rows are several requests."""
+EXPLAINED_ROWS = 100
+"""Rows of one request that asks for explanations."""
+TOO_LARGE = 413
 
 
 class Client:
@@ -174,12 +174,25 @@ class Client:
         an array, or a pandas frame; None and NaN are missing values. `options` are those of the request: `top_k`, `threshold`,
         `interval`, `explain`. Many rows are several requests.
         """
-        answers: List[Json] = []
         path = f"v1/models/{segment(ref)}/predict"
-        for block in _blocks(_instances(rows)):
-            # A prediction changes nothing: it can be asked for again.
-            answers += self._transport.call("POST", path, {"instances": block, **options}, repeatable=True)["predictions"]
+        instances = _instances(rows)
+        width = max(1, len(instances[0])) if instances else 1
+        step = EXPLAINED_ROWS if options.get("explain") is not None else max(1, min(BLOCK_ROWS, BLOCK_CELLS // width))
+        answers: List[Json] = []
+        for start in range(0, max(1, len(instances)), step):
+            answers += self._predict_block(path, instances[start : start + step], options)
         return answers
+
+    def _predict_block(self, path: str, block: List[Any], options: Mapping[str, Any]) -> List[Json]:
+        try:
+            answers: List[Json] = self._ask(path, {"instances": block, **options})["predictions"]
+            return answers
+        except ApiError as error:
+            # How large an answer is depends on the model's classes; a block of half the rows is half as large.
+            if error.status != TOO_LARGE or len(block) < 2:
+                raise
+        half = len(block) // 2
+        return self._predict_block(path, block[:half], options) + self._predict_block(path, block[half:], options)
 
     def evaluate(self, ref: str, dataset_id: str) -> Json:
         """Returns the scores of a model over every row of a data set."""
@@ -290,10 +303,3 @@ def _instances(rows: Any) -> List[Any]:
         else [plain_value(value, str(at)) for at, value in enumerate(row)]
         for row in listed
     ]
-
-
-def _blocks(rows: List[Any]) -> Iterator[List[Any]]:
-    width = max(1, len(rows[0])) if rows else 1
-    step = max(1, min(BLOCK_ROWS, BLOCK_CELLS // width))
-    for start in range(0, max(1, len(rows)), step):
-        yield rows[start : start + step]

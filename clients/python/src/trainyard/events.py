@@ -27,7 +27,7 @@ def watch_frames(transport: Transport, path: str, after: int, final_states: "fro
     while True:
         try:
             for frame in _frames_of(transport, path, cursor):
-                last_heard, delay = time.monotonic(), FIRST_DELAY
+                delay = FIRST_DELAY
                 is_end = frame["type"] == "end"
                 if is_end and frame["state"] not in final_states:
                     break  # What is watched continues after the restart.
@@ -37,6 +37,8 @@ def watch_frames(transport: Transport, path: str, after: int, final_states: "fro
                 yield frame
                 if is_end:
                     return
+            # A server that answers has only closed this connection, however long ago the last frame came.
+            last_heard = time.monotonic()
         except ApiError as error:
             if error.status < 500 and error.status not in (408, 429):
                 raise
