@@ -58,6 +58,7 @@ const aTrial = (number: number, changes: Partial<Trial> = {}): Trial => ({
   state: "succeeded",
   reason: null,
   value: 1 / (number + 1),
+  projected_value: number === 2 ? 0.125 : null,
   fold_values: null,
   epochs: 100,
   seconds: 0.25,
@@ -264,7 +265,10 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
       expect(await resultsOf({ after: 2, limit: 10 })).toEqual([]);
       expect(await store.sweeps.getTrial(id, 0)).toEqual(aTrial(0, { generation: 1, value: 0.1 }));
       expect(await resultsOf({ after: 1, limit: 10 })).toEqual([
-        { number: 2, generation: 0, parameters: { "/optimizer/lr": 0.2 }, state: "pruned", value: 1 / 3 },
+        {
+          ...{ number: 2, generation: 0, parameters: { "/optimizer/lr": 0.2 } },
+          ...{ state: "pruned", value: 1 / 3, projected_value: 0.125 },
+        },
       ]);
     });
 

@@ -21,6 +21,7 @@ export async function upsertTrials(db: Transaction<Tables>, rows: readonly Trial
           generation: values.ref("excluded.generation"),
           state: values.ref("excluded.state"),
           value: values.ref("excluded.value"),
+          projected_value: values.ref("excluded.projected_value"),
           fold_values: values.ref("excluded.fold_values"),
           epochs: values.ref("excluded.epochs"),
           seconds: values.ref("excluded.seconds"),
@@ -62,14 +63,14 @@ export async function readResults(
 ): Promise<ResultPage> {
   let query = db
     .selectFrom("trials")
-    .select(["number", "generation", "parameters", "state", "value"])
+    .select(["number", "generation", "parameters", "state", "value", "projected_value"])
     .where("sweep_id", "=", sweepId)
     .where("number", ">", after);
   if (every > 1) query = query.where(sql<boolean>`number % ${sql.lit(every)} = 0`);
   const rows = await query.orderBy("number").limit(limit).execute();
   const texts = rows.map(
-    ({ number, generation, state, value, parameters }) =>
-      `{"number":${number},"generation":${generation},"state":"${state}","value":${value},"parameters":${parameters}}`,
+    ({ number, generation, state, value, projected_value, parameters }) =>
+      `{"number":${number},"generation":${generation},"state":"${state}","value":${value},"projected_value":${projected_value},"parameters":${parameters}}`,
   );
   return { count: rows.length, last: rows.at(-1)?.number ?? null, json: encoder.encode(`[${texts.join(",")}]`) };
 }
