@@ -109,6 +109,12 @@ class Estimators(LiveTest):
         self.assertGreater(model.score(X, y), 0.8)
         self.assertEqual((list(model.feature_names_in_), model.n_features_in_), (["size", "none", "kind"], 3))
 
+    def test_without_hidden_layers_are_searched_for(self):
+        X = [[at % 7, at % 5] for at in range(70)]
+        spec = {"model": {"auto": {"trials": 1}}}
+        model = TrainyardClassifier(hidden_layer_sizes=None, spec=spec, name="py-search").fit(X, [a > 3 for a, _ in X])
+        self.assertGreater(model.score(X, [a > 3 for a, _ in X]), 0.9)
+
     def test_take_any_spec_and_hold_rows_out(self):
         X, y = [[row["size"]] for row in ROWS], [row["price"] for row in ROWS]
         spec = {"model": {"layers": ["linear"]}, "optimizer": {"type": "sgd", "lr": 0.1}, "epochs": 7}

@@ -91,7 +91,7 @@ class TrainyardEstimator(Parameters):
             self.feature_names_in_ = as_array(features.names, dtype=object)
         else:
             vars(self).pop("feature_names_in_", None)
-        # A search leaves further columns out.
+        # Rows to predict are lists in the order of the model's columns.
         self._input_positions = [names.index(column["name"]) for column in client.model(self.model_id_)["inputs"]]
         return self
 
