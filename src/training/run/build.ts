@@ -13,6 +13,7 @@ import {
   createOptimizer,
   grad,
   graph,
+  inScope,
   LayerError,
   memoryFor,
   type Network,
@@ -182,18 +183,23 @@ function trainingStep(context: Context, rows: number): Program {
   const uniform = (layer: string, shape: readonly number[]) =>
     graph.uniform(graph.state(STATES.dropoutKey(layer), [2], "int"), step, shape);
   const buffers = new Map<string, Tensor>();
-  const trained = (members ?? network).forward(features, (name) => tensors.get(name) as Tensor, {
-    training: true,
-    uniform,
-    update: (name, next) => buffers.set(name, next),
-  });
+  const trained = inScope({ part: "forward" }, () =>
+    (members ?? network).forward(features, (name) => tensors.get(name) as Tensor, {
+      training: true,
+      uniform,
+      update: (name, next) => buffers.set(name, next),
+    }),
+  );
   const output = members ? nn.mean(trained, [1]) : trained;
-  const loss = members
-    ? memberLoss((...batch) => lossOf(context, ...batch), trained, targets, rowWeights)
-    : lossOf(context, output, targets, rowWeights);
+  const loss = inScope({ part: "loss", type: spec.loss.type }, () =>
+    members
+      ? memberLoss((...batch) => lossOf(context, ...batch), trained, targets, rowWeights)
+      : lossOf(context, output, targets, rowWeights),
+  );
   const names = network.parameters.map(({ name }) => name);
   const weights = names.map((name) => tensors.get(name) as Tensor);
-  const clipped = clip(spec, grad(loss, weights));
+  const gradients = grad(loss, weights);
+  const clipped = inScope({ part: "clipping", type: spec.clip_grad?.type ?? "" }, () => clip(spec, gradients));
   const { updates, next } = update(context, names, weights, clipped.gradients);
   for (const [name, tensor] of buffers) {
     next.set(name, tensor);
@@ -327,7 +333,7 @@ function clip(
 }
 
 function update(
-  { optimizer, feedsConstants }: Context,
+  { spec, optimizer, feedsConstants }: Context,
   names: readonly string[],
   weights: readonly Tensor[],
   gradients: readonly Tensor[],
@@ -343,7 +349,10 @@ function update(
     const slots = Object.fromEntries(
       Object.keys(optimizer.slots).map((slot) => [slot, graph.state(STATES.slot(slot, name), parameter.shape)]),
     );
-    const result = optimizer.update({ parameter, gradient: gradients[index] as Tensor, slots, scalars, constants });
+    const gradient = gradients[index] as Tensor;
+    const result = inScope({ part: "update", segment: name, type: spec.optimizer.type }, () =>
+      optimizer.update({ parameter, gradient, slots, scalars, constants }),
+    );
     next.set(name, result.parameter);
     updates.push({ state: parameter, next: result.parameter });
     for (const [slot, tensor] of Object.entries(slots)) updates.push({ state: tensor, next: result.slots[slot] as Tensor });
@@ -367,7 +376,7 @@ export class TooManyOperationsError extends Error {
 
 /**
  * Computes the bytes that training a spec needs, without allocating: the memory of its programs, a copy of the rows while
- * they are loaded, and two checkpoints, one being created and one being stored. Throws a TooManyOperationsError before anything
+ * they are loaded, two checkpoints, one being created and one being stored, and the last good state (last-good.ts). Throws a TooManyOperationsError before anything
  * is planned that would block its thread for long.
  */
 export function memoryEstimate(spec: NetworkSpec, data: DataShape): number {
@@ -379,7 +388,7 @@ export function memoryEstimate(spec: NetworkSpec, data: DataShape): number {
   const operations = operationCount(plan.programs);
   if (operations > MAX_OPERATIONS) throw new TooManyOperationsError(operations);
   const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
-  return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes + 2 * checkpointBytes(spec, plan);
+  return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes + 3 * checkpointBytes(spec, plan);
 }
 
 /** Bytes of a checkpoint: weights, the optimiser's slots, and the best weights if they are to be restored. */

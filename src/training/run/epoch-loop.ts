@@ -15,6 +15,7 @@ import { encodeProgress, readTensors, type TrainingProgress } from "./checkpoint
 import { createCheckpointSchedule } from "./checkpoint-schedule.ts";
 import { nextCount } from "./epoch.ts";
 import { createEpochs, type Epochs } from "./epochs.ts";
+import type { LastGood } from "./last-good.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunControl } from "./run-control.ts";
 
@@ -41,6 +42,8 @@ export interface Loop {
   /** Progress of the checkpoint that the run resumes from; null at the start. */
   readonly start: TrainingProgress | null;
   readonly bestWeights: TensorSet | null;
+  /** Is given the states of the run. */
+  readonly lastGood: LastGood;
   /** Describes the model of the weights, which are the first of these tensors. */
   readonly describe: (tensors: TensorSet) => NewCheckpoint["model"];
 }
@@ -54,8 +57,9 @@ export function runEpochs(loop: Loop): End {
   const secondsTrained = createStopwatch(start?.seconds ?? 0);
   const checkpointSchedule = createCheckpointSchedule(spec.checkpoint, control.storing);
   const isOverdue = () => secondsTrained() > spec.max_seconds;
+  const { lastGood } = loop;
   const ended = () => control.cancelled() || control.stopping() !== null || isOverdue();
-  const interrupted = () => ended() || checkpointSchedule.isDue();
+  const interrupted = () => ended() || checkpointSchedule.isDue() || lastGood.isDue(true);
   const epochs = createEpochs(
     { spec, plan, executable, data, classes, ended, interrupted, partial: start?.partial ?? null },
     { schedule: start?.schedule ?? null, stopping: start?.stopping ?? null, bestWeights: loop.bestWeights },
@@ -68,6 +72,13 @@ export function runEpochs(loop: Loop): End {
   };
   const finished = (reason: string): End => ({ kind: "finished", reason, weights: epochs.weights() });
 
+  const present = () => ({
+    epoch: recorder.epoch,
+    tensors: readTensors(executable, plan, null),
+    schedule: epochs.schedule?.state() ?? null,
+    partial: runner.partial,
+  });
+
   let count = 1;
   let spentMs = 0;
   while (recorder.epoch < spec.epochs) {
@@ -79,6 +90,7 @@ export function runEpochs(loop: Loop): End {
     }
     if (isOverdue()) return timeout(spec, recorder.epoch + 1);
     if (checkpointSchedule.isDue()) save("interval");
+    if (lastGood.isDue(runner.partial !== null)) lastGood.keep(present);
     const { epoch } = recorder;
     const until = Math.min(spec.epochs, checkpointSchedule.nextStop(epoch));
     const started = performance.now();
@@ -159,13 +171,19 @@ function diverged(epoch: number, loss: number): End {
 
 /** The error of a run whose loss is not finite. */
 export function divergedLoss(epoch: number, loss: number): JobError {
-  return { code: "diverged", detail: `the loss of epoch ${epoch} is ${loss}: ${DIVERGED_CURE}`, epoch };
+  return divergedError(`the loss of epoch ${epoch} is ${loss}`, epoch);
 }
 
 /** The error of a run whose losses are finite and whose weights after its last epoch are not. */
 export function divergedWeights(epoch: number): JobError {
-  return { code: "diverged", detail: `the last update left weights that are not finite: ${DIVERGED_CURE}`, epoch };
+  return divergedError("the last update left weights that are not finite", epoch);
 }
+
+const divergedError = (what: string, epoch: number): JobError => ({
+  code: "diverged",
+  detail: `${what}: ${DIVERGED_CURE}`,
+  epoch,
+});
 
 function failed(code: JobError["code"], detail: string, epoch: number): End {
   return { kind: "failed", error: { code, detail, epoch } };

@@ -1,0 +1,67 @@
+/** Why a job diverged: the first operation that went wrong, and what would not have. */
+
+/** A number as JSON carries it: NaN and the infinities as text. */
+export type PlainNumber = number | "NaN" | "Infinity" | "-Infinity";
+
+/** The parts of a training step, in the order in which they run. */
+export const STEP_PARTS = ["forward", "loss", "gradient", "clipping", "update"] as const;
+export type StepPart = (typeof STEP_PARTS)[number];
+
+/**
+ * What a number that is not finite came of. `overflow`: in float64 the result is finite, and greater than float32 can be. `undefined`:
+ * it is not finite in float64 either, such as 0 / 0 or the logarithm of 0. `rounding`: float32 had rounded an operand to 0, or to another
+ * number that is near.
+ */
+export const FAILURE_KINDS = ["overflow", "undefined", "rounding"] as const;
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** The first operation whose result was not finite though what it was computed from was. */
+export interface FailedOperation {
+  /** The primitive of the engine: "mul", "div", "exp", "matmul", "sum" ... */
+  readonly operation: string;
+  readonly part: StepPart;
+  /** The path of the layer, "1" or "1.layers.0"; null in the loss, in clipping and in an update. */
+  readonly layer: string | null;
+  /** The parameter that is updated, "0.weight"; null in other parts. */
+  readonly parameter: string | null;
+  /** The type of the layer, loss or optimiser; null where none is. */
+  readonly type: string | null;
+  readonly kind: FailureKind;
+  /** The epoch and the optimiser step of the whole run, both counted from 1. */
+  readonly epoch: number;
+  readonly step: number;
+  /** Numbers in its result that are not finite. */
+  readonly elements: number;
+  /** Up to five rows of the data that they belong to, counted from 0; of a sum over rows, those of the greatest terms. */
+  readonly rows: readonly number[];
+  /** What the first of them was computed from; of a sum or a product of matrices, the greatest terms. */
+  readonly operands: readonly PlainNumber[];
+  /** What came of it in float32. */
+  readonly result: PlainNumber;
+  /** What the same step gives in float64. */
+  readonly float64: PlainNumber;
+}
+
+/** Trainings of the same job with smaller learning rates. */
+export interface RateTrials {
+  /** The learning rates that were tried, the greatest first. */
+  readonly tried: readonly number[];
+  /** The largest of them that survives: losses stay finite and do not end above where they begin. Null if none does. */
+  readonly survives: number | null;
+  /** The epochs that each was trained from and to. */
+  readonly from_epoch: number;
+  readonly to_epoch: number;
+}
+
+/** What replaying the last good state of a diverged job has shown. */
+export interface Divergence {
+  /** Null where a step is too large to be replayed one operation at a time. */
+  readonly first: FailedOperation | null;
+  /** Null where the learning rate had no part in it: the first step failed before it updated anything. */
+  readonly learning_rate: RateTrials | null;
+}
+
+/** A number as JSON carries it. */
+export function plainNumber(value: number): PlainNumber {
+  return Number.isFinite(value) ? value : (String(value) as PlainNumber);
+}
