@@ -170,7 +170,11 @@ describe("a job that diverges", () => {
       epochs: 1000,
     };
     const job = await server.client.wait((await server.client.submit(spec)).id);
-    expect(job).toMatchObject({ state: "failed", model: null, error: { code: "diverged" } });
+    expect(job).toMatchObject({
+      state: "failed",
+      model: null,
+      error: { code: "diverged", divergence: { first: { part: "loss", type: "mse", result: "Infinity" } } },
+    });
     const { series, epochs } = await server.client.metrics(job.id, { points: 1000 });
     expect(epochs.at(-1)).toBe(job.error?.epoch);
     expect(["NaN", "Infinity"]).toContain(series.loss?.at(-1));

@@ -1,7 +1,5 @@
-/** Why a job diverged: the first operation that went wrong, and what would not have. */
-
-/** A number as JSON carries it: NaN and the infinities as text. */
-export type PlainNumber = number | "NaN" | "Infinity" | "-Infinity";
+/** Why a job diverged: the first operation that went wrong, and what would not have. As answers carry it. */
+import type { WireNumber } from "../metrics/metric.ts";
 
 /** The parts of a training step, in the order in which they run. */
 export const STEP_PARTS = ["forward", "loss", "gradient", "clipping", "update"] as const;
@@ -18,50 +16,45 @@ export type FailureKind = (typeof FAILURE_KINDS)[number];
 /** The first operation whose result was not finite though what it was computed from was. */
 export interface FailedOperation {
   /** The primitive of the engine: "mul", "div", "exp", "matmul", "sum" ... */
-  readonly operation: string;
-  readonly part: StepPart;
+  operation: string;
+  part: StepPart;
   /** The path of the layer, "1" or "1.layers.0"; null in the loss, in clipping and in an update. */
-  readonly layer: string | null;
+  layer: string | null;
   /** The parameter that is updated, "0.weight"; null in other parts. */
-  readonly parameter: string | null;
+  parameter: string | null;
   /** The type of the layer, loss or optimiser; null where none is. */
-  readonly type: string | null;
-  readonly kind: FailureKind;
+  type: string | null;
+  kind: FailureKind;
   /** The epoch and the optimiser step of the whole run, both counted from 1. */
-  readonly epoch: number;
-  readonly step: number;
+  epoch: number;
+  step: number;
   /** Numbers in its result that are not finite. */
-  readonly elements: number;
+  elements: number;
   /** Up to five rows of the data that they belong to, counted from 0; of a sum over rows, those of the greatest terms. */
-  readonly rows: readonly number[];
+  rows: number[];
   /** What the first of them was computed from; of a sum or a product of matrices, the greatest terms. */
-  readonly operands: readonly PlainNumber[];
+  operands: WireNumber[];
   /** What came of it in float32. */
-  readonly result: PlainNumber;
+  result: WireNumber;
   /** What the same step gives in float64. */
-  readonly float64: PlainNumber;
+  float64: WireNumber;
 }
 
 /** Trainings of the same job with smaller learning rates. */
 export interface RateTrials {
   /** The learning rates that were tried, the greatest first. */
-  readonly tried: readonly number[];
+  tried: number[];
   /** The largest of them that survives: losses stay finite and do not end above where they begin. Null if none does. */
-  readonly survives: number | null;
+  survives: number | null;
   /** The epochs that each was trained from and to. */
-  readonly from_epoch: number;
-  readonly to_epoch: number;
+  from_epoch: number;
+  to_epoch: number;
 }
 
 /** What replaying the last good state of a diverged job has shown. */
 export interface Divergence {
   /** Null where a step is too large to be replayed one operation at a time. */
-  readonly first: FailedOperation | null;
+  first: FailedOperation | null;
   /** Null where the learning rate had no part in it: the first step failed before it updated anything. */
-  readonly learning_rate: RateTrials | null;
-}
-
-/** A number as JSON carries it. */
-export function plainNumber(value: number): PlainNumber {
-  return Number.isFinite(value) ? value : (String(value) as PlainNumber);
+  learning_rate: RateTrials | null;
 }

@@ -2,15 +2,9 @@
  * Finds out why a run diverged: replays its last good state step by step until a number is not finite, asks the engine which operation
  * made it, and tries smaller learning rates. Knows nothing of what is said about it.
  */
-import {
-  type Divergence,
-  type FailedOperation,
-  type FailureKind,
-  plainNumber,
-  type StepPart,
-} from "../../domain/jobs/divergence.ts";
-import type { TensorSet } from "../../domain/tensor.ts";
-import { unpackTensors } from "../../domain/tensor.ts";
+import type { Divergence, FailedOperation, FailureKind, StepPart } from "../../domain/jobs/divergence.ts";
+import { toWire } from "../../domain/metrics/metric.ts";
+import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { type FirstFailure, firstFailure, leavesOf, type Program, type StepValues } from "../../engine/index.ts";
 import { INPUTS, STATES } from "../run/build.ts";
 import { readTensors } from "../run/checkpoint.ts";
@@ -95,9 +89,9 @@ function describe(failure: FirstFailure, { epoch, step, program }: RanStep, run:
     step,
     elements: failure.elements,
     rows: failure.rows.map((row) => run.rowNumbers[positions ? (positions[row] as number) : row] as number),
-    operands: failure.operands.map(plainNumber),
-    result: plainNumber(failure.result),
-    float64: plainNumber(failure.exact),
+    operands: failure.operands.map(toWire),
+    result: toWire(failure.result),
+    float64: toWire(failure.exact),
   };
 }
 

@@ -14,16 +14,13 @@ export interface Tried extends Steps {
 
 /** Shares of the learning rate that are tried. */
 const SHARES = [0.3, 0.1, 0.03, 0.01, 0.001];
-/** How much longer than the run a try has to last, at least. */
-const LONGER = 2;
-const FEWEST_EPOCHS = 10;
 /** Most multiply-adds and most steps of a try: about a second each. */
 const MOST_MULTIPLY_ADDS = 1e9;
 const MOST_STEPS = 50_000;
 
 /**
- * Returns the largest of a few learning rates with which the run does not diverge: from its start, to twice the epochs it lasted, or from
- * its last good state where that takes too long. Null where not one epoch of a try fits the budget, or the run was cancelled.
+ * Returns the largest of a few learning rates with which the run does not diverge: from its start, or from its last good state
+ * where that takes too long, as many of its epochs as the budget allows. Null where not one epoch of a try fits the budget, or the run was cancelled.
  */
 export function tryRates(run: Tried, failed: RanStep): RateTrials | null {
   const { spec, plan } = run;
@@ -32,8 +29,7 @@ export function tryRates(run: Tried, failed: RanStep): RateTrials | null {
   if (mostEpochs < 1) return null;
   const isFromStart = failed.epoch <= mostEpochs;
   const from = isFromStart ? 0 : run.good.epoch;
-  const wanted = isFromStart ? Math.max(LONGER * failed.epoch, FEWEST_EPOCHS) : from + mostEpochs;
-  const to = Math.min(spec.epochs, wanted, from + mostEpochs);
+  const to = Math.min(spec.epochs, from + mostEpochs);
   const base = rateOf(spec);
   const tried: number[] = [];
   for (const share of SHARES) {

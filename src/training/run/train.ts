@@ -17,7 +17,7 @@ import { receiptOf } from "../prepare/receipt.ts";
 import { planTraining, type TrainingPlan } from "./build.ts";
 import { decodeProgress, type TrainingProgress, writeTensors } from "./checkpoint.ts";
 import { computedSeries } from "./epoch.ts";
-import { divergedWeights, type End, runEpochs } from "./epoch-loop.ts";
+import { DIVERGED_CURE, divergedWeights, type End, runEpochs } from "./epoch-loop.ts";
 import { writeInputs, writeStart } from "./initial-memory.ts";
 import { createLastGood } from "./last-good.ts";
 import { LOSS_ACTIVATION } from "./network.ts";
@@ -69,7 +69,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   const cause = faultOf(end, recorder.epoch);
   const explained =
     cause?.code === "diverged" && lastGood.state
-      ? explainDivergence(cause, {
+      ? explainDivergence(cause, DIVERGED_CURE, {
           ...{ spec, plan, executable, data, classes: classes.length, good: lastGood.state, cancelled: control.cancelled },
           rowNumbers: data.parts.train,
           start: () => writeStart(executable, plan, spec, run.payload),
