@@ -49,15 +49,14 @@ export function sequential(specs: readonly LayerSpec[], inputShape: Shape): Netw
     forward(x, tensor, mode) {
       if (!sameShape(x.shape.slice(1), inputShape))
         throw new GraphError(`the network takes [batch, ${inputShape.join(", ")}], not [${x.shape.join(", ")}]`);
-      return specs.reduce(
-        (value, spec, index) =>
-          atLayer(spec, index, () =>
-            inScope({ segment: `${index}`, type: spec.type }, () =>
-              typeOf(spec).forward(value, spec, contextOf(index, tensor, mode)),
-            ),
-          ),
-        x,
-      );
+      return specs.reduce((value, spec, index) => {
+        const context = contextOf(index, tensor, mode);
+        const output = atLayer(spec, index, () =>
+          inScope({ segment: `${index}`, type: spec.type }, () => typeOf(spec).forward(value, spec, context)),
+        );
+        mode.observe?.(index, output);
+        return output;
+      }, x);
     },
   };
 }

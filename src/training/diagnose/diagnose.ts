@@ -6,10 +6,10 @@ import type { Divergence, FailedOperation, FailureKind, StepPart } from "../../d
 import { toWire } from "../../domain/metrics/metric.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { type FirstFailure, firstFailure, leavesOf, type Program, type StepValues } from "../../engine/index.ts";
+import type { RunState } from "../replay/last-good.ts";
+import { createStepper, type RanStep, type Steps } from "../replay/stepper.ts";
 import { INPUTS, STATES } from "../run/build.ts";
 import { readTensors } from "../run/checkpoint.ts";
-import type { RunState } from "../run/last-good.ts";
-import { createStepper, type RanStep, type Steps } from "../run/stepper.ts";
 import { tryRates } from "./try-rates.ts";
 
 export interface Diverged extends Steps {

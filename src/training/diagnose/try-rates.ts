@@ -1,10 +1,10 @@
 /** Trains a diverged run again with smaller learning rates, as far as a budget of work goes. Knows nothing of what went wrong. */
 import type { RateTrials } from "../../domain/jobs/divergence.ts";
+import type { RunState } from "../replay/last-good.ts";
+import { type RanStep, type Steps, workOfStep } from "../replay/stepper.ts";
 import { writeTensors } from "../run/checkpoint.ts";
 import { createEpochs } from "../run/epochs.ts";
 import { readWeights } from "../run/initial-memory.ts";
-import type { RunState } from "../run/last-good.ts";
-import type { RanStep, Steps } from "../run/stepper.ts";
 
 export interface Tried extends Steps {
   readonly good: RunState;
@@ -24,7 +24,7 @@ const MOST_STEPS = 50_000;
  */
 export function tryRates(run: Tried, failed: RanStep): RateTrials | null {
   const { spec, plan } = run;
-  const most = Math.min(MOST_STEPS, MOST_MULTIPLY_ADDS / workOfStep(run));
+  const most = Math.min(MOST_STEPS, MOST_MULTIPLY_ADDS / workOfStep(plan));
   const mostEpochs = Math.floor(most / plan.stepsPerEpoch);
   if (mostEpochs < 1) return null;
   const isFromStart = failed.epoch <= mostEpochs;
@@ -45,12 +45,6 @@ export function tryRates(run: Tried, failed: RanStep): RateTrials | null {
 /** The learning rate that a smaller one stands in for: the greatest of one_cycle_lr, which ignores the optimiser's. */
 export function rateOf({ optimizer, scheduler }: Steps["spec"]): number {
   return scheduler?.type === "one_cycle_lr" ? scheduler.max_lr : optimizer.lr;
-}
-
-/** Multiply-adds of a step, with its gradients. */
-function workOfStep({ plan }: Steps): number {
-  const perRow = plan.network.layers.reduce((total, { multiplyAdds }) => total + multiplyAdds, 0);
-  return 3 * plan.batch * Math.max(1, perRow);
 }
 
 /** Whether losses stay finite and do not end above where they begin; null if it was cancelled. */

@@ -3,19 +3,19 @@
  * Its results depend only on the spec, the rows and the seed: not on the clock, the grouping of epochs into calls, or
  * interruptions.
  */
-import type { CheckpointReason, NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
+import { type CheckpointReason, MAX_MARK_BYTES, type NewCheckpoint, REPLAY_MARK } from "../../domain/jobs/checkpoint.ts";
 import type { JobError } from "../../domain/jobs/job.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { Executable } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
+import type { LastGood } from "../replay/last-good.ts";
 import type { TrainingPlan } from "./build.ts";
 import { encodeProgress, readTensors, type TrainingProgress } from "./checkpoint.ts";
-import { createCheckpointSchedule } from "./checkpoint-schedule.ts";
+import { createCheckpointSchedule, createMarkSchedule } from "./checkpoint-schedule.ts";
 import { nextCount } from "./epoch.ts";
 import { createEpochs, type Epochs } from "./epochs.ts";
-import type { LastGood } from "./last-good.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunControl } from "./run-control.ts";
 
@@ -105,6 +105,7 @@ export function runEpochs(loop: Loop): End {
     if (kept) recorder.keep();
     if (stop) return finished(stop);
     recorder.flush(false);
+    checkpointWriter.mark();
     count = nextCount(ran, spentMs, most);
     spentMs = 0;
     if (recorder.epoch === spec.epochs) break;
@@ -131,6 +132,20 @@ function createCheckpointWriter(
   const { runner, stopping, schedule } = epochs;
   const stepsDone = () => runner.partial?.steps ?? 0;
   const place = () => `${recorder.epoch}/${stepsDone()}`;
+  const state = (reason: NewCheckpoint["reason"], isBest: boolean): NewCheckpoint => {
+    const progress = encodeProgress({
+      metrics: recorder.metrics(),
+      kept: recorder.kept,
+      schedule: schedule?.state() ?? null,
+      stopping: stopping?.state() ?? null,
+      partial: runner.partial,
+      seconds: secondsTrained(),
+      bestValue,
+    });
+    const tensors = readTensors(executable, plan, epochs.bestWeights);
+    return { epoch: recorder.epoch, step: stepsDone(), tensors, progress, reason, isBest, model: describe(tensors) };
+  };
+  const marks = createMarkSchedule();
   let bestValue = start?.bestValue ?? null;
   let saved = place();
   const isBetter = (): boolean => {
@@ -142,20 +157,18 @@ function createCheckpointWriter(
   return {
     /** Whether training has advanced since the last checkpoint. */
     isNew: () => place() !== saved,
+    /** Stores a mark for replays, where the state is small and one is due. */
+    mark(): void {
+      if (!control.mark || stepsDone() > 0 || !marks.isDue() || control.storing()) return;
+      recorder.flush(true);
+      const mark = state(REPLAY_MARK, false);
+      marks.written();
+      if (mark.tensors.data.byteLength <= MAX_MARK_BYTES) control.mark(mark);
+      else marks.end();
+    },
     save(reason: CheckpointReason): void {
       recorder.flush(true);
-      const isBest = isBetter();
-      const progress = encodeProgress({
-        metrics: recorder.metrics(),
-        kept: recorder.kept,
-        schedule: schedule?.state() ?? null,
-        stopping: stopping?.state() ?? null,
-        partial: runner.partial,
-        seconds: secondsTrained(),
-        bestValue,
-      });
-      const tensors = readTensors(executable, plan, epochs.bestWeights);
-      control.save({ epoch: recorder.epoch, step: stepsDone(), tensors, progress, reason, isBest, model: describe(tensors) });
+      control.save(state(reason, isBetter()));
       saved = place();
     },
   };

@@ -112,7 +112,10 @@ describe("the curves of a job", () => {
     await expect.poll(() => pixelsOf(page, "Loss", "--bad")).toBeGreaterThan(20);
     // On a linear scale there would be its last epoch, and a line at the bottom.
     expect(await page.locator("figure", { hasText: "Loss" }).getByText("log scale").count()).toBe(1);
-    await page.locator(".notice").getByText(/^mul\(.+\) = Infinity/).waitFor();
+    await page
+      .locator(".notice")
+      .getByText(/^mul\(.+\) = Infinity/)
+      .waitFor();
     await page.getByRole("link", { name: /Clone with learning rate/ }).click();
     const rate = await page.evaluate(() => new URLSearchParams(location.search).get("lr"));
     await expect.poll(() => page.getByLabel("Learning rate").first().inputValue()).toBe(rate);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createLastGood } from "../../../src/training/run/last-good.ts";
+import { createLastGood } from "../../../src/training/replay/last-good.ts";
 import { train } from "../train.ts";
 
 const line = { generator: { type: "linear", samples: 64 } };

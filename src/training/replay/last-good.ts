@@ -4,7 +4,7 @@
  */
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ScheduleState } from "../../engine/index.ts";
-import type { PartialEpoch } from "./epoch.ts";
+import type { PartialEpoch } from "../run/epoch.ts";
 
 /** A run between two steps, as a checkpoint has it. */
 export interface RunState {

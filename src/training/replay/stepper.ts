@@ -1,10 +1,10 @@
 /** A run one step at a time, from any of its states, to the same bits. Knows nothing of why. */
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { Executable } from "../../engine/index.ts";
-import type { TrainingPlan } from "./build.ts";
-import { writeTensors } from "./checkpoint.ts";
-import type { EpochRows } from "./epoch.ts";
-import { createEpochs } from "./epochs.ts";
+import type { TrainingPlan } from "../run/build.ts";
+import { writeTensors } from "../run/checkpoint.ts";
+import type { EpochRows } from "../run/epoch.ts";
+import { createEpochs } from "../run/epochs.ts";
 import type { RunState } from "./last-good.ts";
 
 export interface Steps {
@@ -59,4 +59,10 @@ export function createStepper({ spec, plan, executable, data, classes }: Steps, 
     } else within++;
     return { epoch, step, program, loss: executable.result(program, "loss")[0] as number };
   };
+}
+
+/** Multiply-adds of a step, with its gradients, about. */
+export function workOfStep({ network, batch }: TrainingPlan): number {
+  const perRow = network.layers.reduce((total, { multiplyAdds }) => total + multiplyAdds, 0);
+  return 3 * batch * Math.max(1, perRow);
 }
