@@ -384,3 +384,6 @@ export interface Restoration {
   readonly bytes: number;
   readonly sha256: string;
 }
+
+/** A step of a job's training again. */
+export type { Replay, ReplayAsk, TensorFigures } from "../domain/jobs/replay.ts";

@@ -98,6 +98,7 @@ const API: readonly RegisterRoutes[] = [
   registerTrials,
   registerSweepEvents,
   registerCheckpoints,
+  registerReplay,
   registerMetrics,
   registerStream,
   registerExports,

@@ -8,6 +8,7 @@ import { CurvesTab } from "./curves-tab.tsx";
 import { EventsTab } from "./events-tab.tsx";
 import { HistoryTab } from "./history-tab.tsx";
 import { ModelTab } from "./model-tab.tsx";
+import { ReplayTab } from "./replay-tab.tsx";
 import { SpecTab } from "./spec-tab.tsx";
 
 export interface JobTab {
@@ -21,6 +22,7 @@ const JOB_TABS: readonly [JobTab, ...JobTab[]] = [
   { key: "curves", label: "Curves", Component: CurvesTab },
   { key: "model", label: "Model", Component: ModelTab },
   { key: "checkpoints", label: "Checkpoints", Component: CheckpointsTab },
+  { key: "replay", label: "Replay", Component: ReplayTab },
   { key: "history", label: "History", Component: HistoryTab },
   { key: "events", label: "Events", Component: EventsTab },
   { key: "spec", label: "Spec", Component: SpecTab },
@@ -30,5 +32,5 @@ const LEADERBOARD: JobTab = { key: "leaderboard", label: "Leaderboard", Componen
 
 /** The tabs of a job: one that searches for its model begins with its leaderboard. */
 export function tabsOf({ spec }: Pick<Job, "spec">): readonly [JobTab, ...JobTab[]] {
-  return searchOf(spec) ? [LEADERBOARD, ...JOB_TABS] : JOB_TABS;
+  return searchOf(spec) ? [LEADERBOARD, ...JOB_TABS.filter(({ key }) => key !== "replay")] : JOB_TABS;
 }
