@@ -73,16 +73,16 @@ const NONE = <Empty icon="flag" title="Nothing here" />;
 
 const nameOf = ({ name }: TensorFigures): string => name;
 
-const columnsOf = (label: string): readonly Column<TensorFigures>[] => [
-  { key: "name", label, cell: nameOf },
-  { key: "shape", label: "Shape", cell: ({ shape }) => shape.join(" × ") },
+const columnsOf = (title: string): readonly Column<TensorFigures>[] => [
+  { key: "name", title, render: nameOf },
+  { key: "shape", title: "Shape", render: ({ shape }) => shape.join(" × ") },
   ...(["norm", "mean", "min", "max"] as const).map((key) => ({
     key,
-    label: key[0]?.toUpperCase() + key.slice(1),
+    title: key[0]?.toUpperCase() + key.slice(1),
     numeric: true,
-    cell: (figures: TensorFigures) => formatValue(figures[key]),
+    render: (figures: TensorFigures) => formatValue(figures[key]),
   })),
-  { key: "zeros", label: "Zeros", numeric: true, cell: ({ zeros }) => `${Math.round(zeros * 100)} %` },
+  { key: "zeros", title: "Zeros", numeric: true, render: ({ zeros }) => `${Math.round(zeros * 100)} %` },
 ];
 
 interface RowLoss {
@@ -91,8 +91,8 @@ interface RowLoss {
 }
 
 const ROW_COLUMNS: readonly Column<RowLoss>[] = [
-  { key: "row", label: "Worst row", cell: ({ row }) => formatCount(row) },
-  { key: "loss", label: "Loss", numeric: true, cell: ({ loss }) => formatValue(loss) },
+  { key: "row", title: "Worst row", render: ({ row }) => formatCount(row) },
+  { key: "loss", title: "Loss", numeric: true, render: ({ loss }) => formatValue(loss) },
 ];
 
 function worstOf({ loss_by_row }: Replay): readonly RowLoss[] {
