@@ -89,7 +89,10 @@ function runTo(steps: Steps, start: RunState, step: number): void {
   const { plan, executable } = steps;
   const whole = Math.floor(step / plan.stepsPerEpoch);
   const within = step - start.epoch * plan.stepsPerEpoch - (start.partial?.steps ?? 0);
-  if (whole <= start.epoch) return runSteps(steps, start, within);
+  if (whole <= start.epoch) {
+    runSteps(steps, start, within);
+    return;
+  }
   const epochs = createEpochs(
     {
       ...{ ...steps, spec: { ...steps.spec, early_stopping: null } },

@@ -123,6 +123,18 @@ describe("the curves of a job", () => {
   });
 });
 
+describe("the replay of a job", () => {
+  it("shows gradients, activations and the worst rows of the step that the slider is at", async () => {
+    const { id } = await submitted(stage.client, MOONS, "succeeded");
+    const { page, faults } = await stage.open(`/jobs/${id}?tab=replay`);
+    await page.getByRole("region", { name: "Gradients" }).getByText("0.weight").waitFor();
+    await page.getByLabel("Step of the training").fill("7");
+    await page.getByText(/replayed from step 0 \(7 steps\)/).waitFor();
+    expect(await page.getByRole("region", { name: "Worst rows" }).locator("tbody tr").count()).toBe(8);
+    expect(faults).toEqual([]);
+  });
+});
+
 describe("the range of a chart", () => {
   it("leaves a spike outside, and says how far it reaches", async () => {
     const { page, faults } = await stage.open(`/jobs/${(await submitted(stage.client, MOONS, "succeeded")).id}`);
