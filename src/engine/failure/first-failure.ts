@@ -38,11 +38,11 @@ export interface FirstFailure {
 }
 
 /** Most rows that a failure names. */
-export const MOST_ROWS = 5;
+const MOST_ROWS = 5;
 /** Most operations (additions and multiplications, about) of a step that is evaluated: seconds of the interpreter. */
-export const MOST_WORK = 1e9;
+const MOST_WORK = 1e9;
 /** Most numbers that are alive at a time: 128 MiB of float64. */
-export const MOST_ALIVE = 2 ** 24;
+const MOST_ALIVE = 2 ** 24;
 
 /**
  * Returns the first failure of a step whose loss, or whose new state, is not finite in float32; null if both are. Returns "too_large"

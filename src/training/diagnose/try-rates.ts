@@ -43,7 +43,7 @@ export function tryRates(run: Tried, failed: RanStep): RateTrials | null {
 }
 
 /** The learning rate that a smaller one stands in for: the greatest of one_cycle_lr, which ignores the optimiser's. */
-export function rateOf({ optimizer, scheduler }: Steps["spec"]): number {
+function rateOf({ optimizer, scheduler }: Steps["spec"]): number {
   return scheduler?.type === "one_cycle_lr" ? scheduler.max_lr : optimizer.lr;
 }
 
