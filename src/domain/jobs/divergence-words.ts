@@ -27,7 +27,8 @@ export function divergenceFacts({ first, learning_rate }: Divergence): Divergenc
   if (first) {
     const { operation, operands, result, float64, rows, elements, step, epoch } = first;
     facts.push(
-      { label: "first", text: `${operation} in ${placeOf(first)}, step ${step} (epoch ${epoch})` },
+      { label: "first", text: `${operation} in ${placeOf(first)}` },
+      { label: "when", text: `step ${step}, in epoch ${epoch}` },
       {
         label: "values",
         text: `${operation}(${operands.map(short).join(", ")}) = ${short(result)}; in float64 ${short(float64)}`,

@@ -182,7 +182,7 @@ export const replayQuery = z.object({
     .refine((asks) => asks.every((ask) => (REPLAY_ASKS as readonly string[]).includes(ask)), {
       error: `must be of ${REPLAY_ASKS.join(", ")}, with commas between`,
     })
-    .meta({ description: `${REPLAY_ASKS.join(", ")}: any of them, with commas between.`, examples: ["gradients,loss_by_row"] }),
+    .meta({ description: `Which of ${REPLAY_ASKS.join(", ")}, with commas between.`, examples: ["gradients,loss_by_row"] }),
 });
 
 export const submitQuery = z.object({

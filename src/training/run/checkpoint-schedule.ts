@@ -61,7 +61,9 @@ const MARK_MS = 150;
 
 /** When marks for replays are due: by time, and half as often each time that the store has thinned them out. */
 export interface MarkSchedule {
+  /** Whether a mark is due now. */
   isDue(): boolean;
+  /** Call it after a mark was passed on to be stored. */
   written(): void;
   /** No mark is due any more. */
   end(): void;
