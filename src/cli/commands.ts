@@ -10,6 +10,7 @@ import { registerJobs } from "./commands/jobs.ts";
 import { registerKeys } from "./commands/keys.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
+import { registerReplay } from "./commands/replay.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerStateChanges } from "./commands/state-changes.ts";
 import { registerSweep } from "./commands/sweep.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Register[] = [
   registerModels,
   registerExport,
   registerPredict,
+  registerReplay,
   registerKeys,
   registerBackup,
   registerWorkers,

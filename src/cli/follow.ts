@@ -1,4 +1,6 @@
 /** Follows one job on the terminal to its end and prints its results; Ctrl-C stops following, not the job. */
+
+import { divergenceFacts } from "../client/divergence.ts";
 import type { Client, Frame, Job, Model, Score } from "../client/index.ts";
 import { baselineText, figureText, type ScoreFigure, scoreFigures, scoreSentence } from "../client/score.ts";
 import { stepName } from "../client/search.ts";
@@ -61,12 +63,20 @@ async function foundBy(client: Client, { spec, model }: Job): Promise<Model | nu
   return stepName(spec) === "epoch" || !model ? null : client.model(model.id).catch(() => null);
 }
 
+/** What replaying a diverged job has shown, and the command that trains it with the rate that survives. */
+export function divergenceLines(error: Job["error"], { paint }: Pick<Terminal, "paint">): string[] {
+  const facts = error?.divergence ? divergenceFacts(error.divergence) : [];
+  return facts.map(({ label, text }) => `  ${paint.dim(label.padEnd(LABEL_WIDTH))}${text}`);
+}
+
+const LABEL_WIDTH = 8;
+
 /** The results of a finished job. */
 function resultLines(job: Job, foundModel: Model | null, terminal: Terminal): string[] {
   const { state, error, model } = job;
   if (state !== "succeeded") {
     const at = error && error.epoch !== null ? ` (epoch ${error.epoch})` : "";
-    return [`  ${terminal.paint.red(state)}${error ? `: ${error.detail}${at}` : ""}`];
+    return [`  ${terminal.paint.red(state)}${error ? `: ${error.detail}${at}` : ""}`, ...divergenceLines(error, terminal)];
   }
   const labels = foundModel?.evaluation?.labels;
   if (labels) return [...auditLines(labels, auditedBy(job), terminal), ...tookLine(job, terminal)];

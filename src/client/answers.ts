@@ -1,4 +1,5 @@
 /** The types of the API's requests and answers. A test compares them with the server's schemas. */
+
 import type { z } from "zod";
 import type { newKeyBody, Scope } from "../domain/access/api-key.ts";
 import type { auditBody } from "../domain/datasets/audit-request.ts";
@@ -6,6 +7,7 @@ import type { correctionsBody } from "../domain/datasets/corrections.ts";
 import type { Column, DatasetFormat } from "../domain/datasets/dataset.ts";
 import type { TableReading } from "../domain/datasets/table-reading.ts";
 import type { CheckpointReason } from "../domain/jobs/checkpoint.ts";
+import type { Divergence } from "../domain/jobs/divergence.ts";
 import type { JobError, JobState } from "../domain/jobs/job.ts";
 import type { ShownRows } from "../domain/jobs/job-rows.ts";
 import type { Series, WireColumns, WireNumber } from "../domain/metrics/metric.ts";
@@ -46,6 +48,8 @@ export interface JobFault {
   code: JobError["code"];
   detail: string;
   epoch: number | null;
+  /** Of a job that diverged: what went wrong first, and which learning rate survives. */
+  divergence?: Divergence | undefined;
 }
 
 /** A training job. Times are ISO 8601. */
@@ -387,3 +391,6 @@ export interface Restoration {
   readonly bytes: number;
   readonly sha256: string;
 }
+
+/** A step of a job's training again. */
+export type { Replay, ReplayAsk, TensorFigures } from "../domain/jobs/replay.ts";

@@ -11,6 +11,8 @@ import type {
   Metrics,
   Page,
   PageQuery,
+  Replay,
+  ReplayAsk,
   SubmittedJob,
   Validation,
 } from "./answers.ts";
@@ -30,6 +32,12 @@ export interface SubmitOptions {
 export interface RowsQuery {
   readonly limit?: number;
   readonly rows?: readonly number[];
+}
+
+/** Which step of a job, and what of it. */
+export interface ReplayQuery {
+  readonly step: number;
+  readonly ask?: readonly ReplayAsk[];
 }
 
 /** Which epochs of a job's metrics. */
@@ -66,6 +74,8 @@ export interface JobsClient {
   remove(id: string): Promise<void>;
   /** Returns up to `limit` rows of a job's data, spread evenly over it, or those of these numbers, counted from 0. */
   jobRows(id: string, query?: RowsQuery, options?: CallOptions): Promise<JobRows>;
+  /** Returns a step of the job's training again: its weights' hash, and what is asked of gradients, activations and loss_by_row. */
+  replay(id: string, query: ReplayQuery, options?: CallOptions): Promise<Replay>;
   /** Returns metrics by epoch, as columns. */
   metrics(id: string, query?: MetricsQuery, options?: CallOptions): Promise<Metrics>;
   /** Returns every epoch of a job as CSV. */
@@ -117,6 +127,7 @@ export function createJobsClient({ send, get, post, drop, bytes, connect }: Tran
     pause: (id) => post(`${pathOf(id)}/pause`),
     resume: (id) => post(`${pathOf(id)}/resume`),
     remove: (id) => drop(pathOf(id)),
+    replay: (id, { step, ask }, options) => get(`${pathOf(id)}/replay`, { step, ask: ask?.join() }, options),
     jobRows: (id, { limit, rows } = {}, options) => get(`${pathOf(id)}/data`, { limit, rows: rows?.join() }, options),
     metrics: (id, { series, ...range } = {}, options) =>
       get(`${pathOf(id)}/metrics`, { ...range, series: series?.join() }, options),

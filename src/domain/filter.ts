@@ -4,8 +4,13 @@
  */
 import { nearest } from "./spelling.ts";
 
-/** Most characters of a filter, and most of its conditions. */
+/** Most characters of a filter. */
 export const MAX_FILTER_LENGTH = 1000;
+/**
+ * Most conditions of a filter.
+ *
+ * @internal Exported for tests.
+ */
 export const MAX_CONDITIONS = 20;
 
 export const OPERATORS = ["=", "!=", "<", "<=", ">", ">="] as const;

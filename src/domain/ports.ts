@@ -10,6 +10,7 @@ import type { Job, JobMetrics } from "./jobs/job.ts";
 import type { RowChoice, ShownRows } from "./jobs/job-rows.ts";
 import type { Outcome } from "./jobs/job-store.ts";
 import type { Draft, Prepared, Resolved } from "./jobs/preparation.ts";
+import type { Replay, ReplayRequest, ReplaySize } from "./jobs/replay.ts";
 import type { Rows } from "./metrics/downsampling.ts";
 import type { MetricChunk } from "./metrics/metric.ts";
 import type { AnswerOptions } from "./models/answer-options.ts";
@@ -192,6 +193,10 @@ export interface ComputePool {
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
   /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
   showRows(run: TrainingRun, choice: RowChoice): Promise<ShownRows>;
+  /** Computes how a job's epochs are cut into steps. Transfers the run's values. */
+  replaySize(run: TrainingRun): Promise<ReplaySize>;
+  /** Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. */
+  replay(run: TrainingRun, request: ReplayRequest, multiplyAdds: number): Promise<Replay>;
   /** Multiply-adds of predicting one row with the network of a model, without a thread. */
   multiplyAdds(model: Model): number;
   /** Drops a deleted model from the caches. */

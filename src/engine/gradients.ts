@@ -35,6 +35,7 @@ import {
   where,
 } from "./graph.ts";
 import { reachable } from "./graph-walk.ts";
+import { currentScope, withScope } from "./scope.ts";
 
 type Kind = Operation["kind"];
 type OperationOf<K extends Kind> = Extract<Operation, { readonly kind: K }>;
@@ -69,7 +70,9 @@ function dependents(output: Tensor, wrt: readonly Tensor[]): Tensor[] {
 function contribute(tensor: Tensor, cotangent: Tensor, dependent: ReadonlySet<Tensor>, cotangents: Map<Tensor, Tensor>): void {
   tensor.inputs.forEach((source, index) => {
     if (!dependent.has(source)) return;
-    const contribution = applyRule(tensor, cotangent, index);
+    const contribution = withScope({ ...(tensor.scope ?? currentScope()), part: "gradient" }, () =>
+      applyRule(tensor, cotangent, index),
+    );
     if (!contribution) return;
     const existing = cotangents.get(source);
     cotangents.set(source, existing ? plus(existing, contribution) : contribution);

@@ -10,6 +10,7 @@
  */
 
 import type { BinaryFunction, DType, Operation, PadRange, Shape, SliceRange, Tensor, UnaryFunction } from "./primitives.ts";
+import { currentScope } from "./scope.ts";
 
 export type { BinaryFunction, DType, Operation, PadRange, Shape, SliceRange, Tensor, UnaryFunction } from "./primitives.ts";
 
@@ -30,7 +31,7 @@ function node(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: DTy
   ensure(shape.length <= MAX_RANK, `a tensor has at most ${MAX_RANK} axes, not ${shape.length}`);
   for (const size of shape)
     ensure(Number.isInteger(size) && size > 0, `sizes are positive integers, not [${shape.join(", ")}]`);
-  return { id: nextId++, op, inputs, shape, dtype };
+  return { id: nextId++, op, inputs, shape, dtype, scope: currentScope() };
 }
 
 function ensure(condition: boolean, message: string): asserts condition {

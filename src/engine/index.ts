@@ -3,6 +3,7 @@ export { compile, memoryFor } from "./compiler/compile.ts";
 export { countSharedMemory } from "./compiler/team/shared-memory.ts";
 export { joinTeam, LostThreadError, limitTeam, reportLost } from "./compiler/team/team.ts";
 export * as deterministicMath from "./deterministic-math.ts";
+export { type FirstFailure, firstFailure, type StepValues } from "./failure/first-failure.ts";
 export { grad } from "./gradients.ts";
 export * as graph from "./graph.ts";
 export { type DType, GraphError, MAX_RANK, type Shape, type Tensor } from "./graph.ts";
@@ -28,4 +29,5 @@ export {
 export { createRandom, type Key, type Random, streamKey } from "./random.ts";
 export type { Schedule, ScheduleState } from "./schedule/schedule.ts";
 export { createSchedule, type ScheduleSpec } from "./schedule/schedules.ts";
+export { inScope, type Scope } from "./scope.ts";
 export { ENGINE_VERSION } from "./version.ts";

@@ -3,6 +3,8 @@
  * interpreter and the compiler each have one case per primitive; graph.ts builds the nodes.
  */
 
+import type { Scope } from "./scope.ts";
+
 /** The sizes of the axes, outermost first; [] is a scalar. */
 export type Shape = readonly number[];
 
@@ -102,4 +104,6 @@ export interface Tensor {
   readonly inputs: readonly Tensor[];
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Where it comes from, for people; left out of the tensors that a compiler makes. */
+  readonly scope?: Scope;
 }

@@ -44,6 +44,7 @@ import { registerOpenInference } from "./routes/open-inference.ts";
 import { registerPartialDependence } from "./routes/partial-dependence.ts";
 import { registerPredict } from "./routes/predict.ts";
 import { registerRegistry } from "./routes/registry.ts";
+import { registerReplay } from "./routes/replay.ts";
 import { registerService } from "./routes/service.ts";
 import { registerSession } from "./routes/session.ts";
 import { registerStream } from "./routes/stream.ts";
@@ -99,6 +100,7 @@ const API: readonly RegisterRoutes[] = [
   registerTrials,
   registerSweepEvents,
   registerCheckpoints,
+  registerReplay,
   registerMetrics,
   registerStream,
   registerExports,

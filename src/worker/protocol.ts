@@ -7,6 +7,7 @@ import type { Background } from "../domain/explanations/explanation.ts";
 import type { DependenceRequest } from "../domain/explanations/partial-dependence.ts";
 import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
 import type { RowChoice } from "../domain/jobs/job-rows.ts";
+import type { ReplayRequest } from "../domain/jobs/replay.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
@@ -182,6 +183,11 @@ export interface PartialDependenceTask extends ModelTask {
 export interface EvaluateTask {
   readonly source: ModelSource;
   readonly dataset: DatasetRows;
+}
+
+export interface ReplayTask {
+  readonly run: TrainingRun;
+  readonly request: ReplayRequest;
 }
 
 export interface ShowRowsTask {

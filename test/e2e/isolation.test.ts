@@ -162,6 +162,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   readJob: () => ofJobs(),
   deleteJob: () => ofJobs(),
   readJobRows: () => ofJobs("/data"),
+  replayJob: () => ofJobs("/replay?step=0"),
   cancelJob: () => ofJobs("/cancel"),
   pauseJob: () => ofJobs("/pause"),
   resumeJob: () => ofJobs("/resume"),

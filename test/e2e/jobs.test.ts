@@ -170,12 +170,33 @@ describe("a job that diverges", () => {
       epochs: 1000,
     };
     const job = await server.client.wait((await server.client.submit(spec)).id);
-    expect(job).toMatchObject({ state: "failed", model: null, error: { code: "diverged" } });
+    expect(job).toMatchObject({
+      state: "failed",
+      model: null,
+      error: { code: "diverged", divergence: { first: { part: "loss", type: "mse", result: "Infinity" } } },
+    });
     const { series, epochs } = await server.client.metrics(job.id, { points: 1000 });
     expect(epochs.at(-1)).toBe(job.error?.epoch);
     expect(["NaN", "Infinity"]).toContain(series.loss?.at(-1));
     expect(series.loss?.slice(0, -1).every((loss) => typeof loss === "number")).toBe(true);
     expect(job.metrics?.final.loss).toBe(series.loss?.at(-1));
+  });
+});
+
+describe("a replayed step", () => {
+  it("has the weights of a job that ends there, and of the model at the end; others are refused", async () => {
+    const { client } = server;
+    const train = async (epochs: number) => client.wait((await client.submit({ ...MOONS, epochs })).id);
+    const [short, long] = [await train(7), await train(30)];
+    const stepsPerEpoch = (await client.replay(long.id, { step: 0 })).steps_per_epoch;
+    const middle = await client.replay(long.id, {
+      step: 7 * stepsPerEpoch,
+      ask: ["gradients", "activations", "loss_by_row"],
+    });
+    expect(middle).toMatchObject({ epoch: 7, step_of_epoch: 0, sha256: short.model?.sha256 });
+    expect(middle.activations).toHaveLength(MOONS.model && "layers" in MOONS.model ? MOONS.model.layers.length : 0);
+    expect((await client.replay(long.id, { step: 30 * stepsPerEpoch })).sha256).toBe(long.model?.sha256);
+    await expect(client.replay(long.id, { step: 31 * stepsPerEpoch })).rejects.toMatchObject({ problem: { status: 422 } });
   });
 });
 

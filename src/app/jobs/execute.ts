@@ -10,7 +10,7 @@ import type { Lease } from "../../domain/jobs/queue.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { TrainingObserver, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
-import type { Services } from "../services.ts";
+import type { ProjectServices, Services } from "../services.ts";
 import { finish, isStorageFull, requeueOrPause, retry, waitForRoom } from "./job-outcome.ts";
 import { type StopSignals, watch } from "./stop-signals.ts";
 
@@ -151,7 +151,7 @@ function observe(
 }
 
 /** Reads the columns that the job trains on; null when its rows do not come from a data set. */
-async function readDataset({ store }: Services, { spec }: Job): Promise<DatasetRows | null> {
+export async function readDataset({ store }: Pick<ProjectServices, "store">, { spec }: Job): Promise<DatasetRows | null> {
   if (!("dataset" in spec.data)) return null;
   const { id, features, target, weights } = spec.data.dataset;
   const dataset = await store.datasets.get(id);

@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { JOB_STATES, type Job, type JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
 import { duration, headline, localTime, timeText } from "../figures.ts";
+import { divergenceLines } from "../follow.ts";
 import { printNotes } from "../notes.ts";
 import { findJob, idText } from "../references.ts";
 import { type Colour, moreRows, type Terminal, table } from "../terminal.ts";
@@ -50,7 +51,7 @@ function describe(job: Job, terminal: Terminal): string[] {
   return [
     `${terminal.paint.bold(name)}  ${paintState(state, terminal)}, ${done}/${spec.epochs} epochs, ${localTime(created)}`,
     terminal.paint.dim(job.id),
-    ...(error ? [`${error.code}  ${error.detail}`] : []),
+    ...(error ? [`${error.code}  ${error.detail}`, ...divergenceLines(error, terminal)] : []),
     ...(result === "" ? [] : [result]),
     ...(model ? [`${model.name}@${model.version}  ${model.id}`] : []),
   ];

@@ -7,6 +7,16 @@ import type { TensorSet } from "../tensor.ts";
 export const CHECKPOINT_REASONS = ["interval", "best", "pause", "stop"] as const;
 export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
 
+/**
+ * The reason of a checkpoint that only replays start from, so that any step of a short training is near one. It is in no list, and no
+ * job resumes from it: `keep` has no say in it.
+ */
+export const REPLAY_MARK = "replay";
+/** Most marks of a job; of more, every second one goes. */
+export const MOST_MARKS = 64;
+/** Most bytes of the tensors of a mark: those of a job are 8 MiB at most. */
+export const MAX_MARK_BYTES = 2 ** 17;
+
 /** The state that training needs to resume with the same bits. */
 export interface CheckpointState {
   /** Number of completed epochs. */
@@ -21,7 +31,7 @@ export interface CheckpointState {
 
 /** A new checkpoint from the training thread. */
 export interface NewCheckpoint extends CheckpointState {
-  readonly reason: CheckpointReason;
+  readonly reason: CheckpointReason | typeof REPLAY_MARK;
   /** Whether it has the weights of the best epoch so far. */
   readonly isBest: boolean;
   /** Describes the model of these weights, so that the checkpoint can predict. */
@@ -57,6 +67,12 @@ export interface CheckpointStore {
   get(id: string): Promise<Checkpoint | null>;
   /** Returns the checkpoint with the greatest epoch and step, from which the job resumes. Null if it has none. */
   getLast(jobId: string): Promise<Checkpoint | null>;
+  /** Returns the last checkpoint or mark of a job that is not after this epoch and step; null if there is none. */
+  getNearest(
+    jobId: string,
+    epoch: number,
+    step: number,
+  ): Promise<{ readonly id: string; readonly epoch: number; readonly step: number } | null>;
   /** Reads the state of a checkpoint. Null for an unknown id. */
   read(id: string): Promise<CheckpointState | null>;
   /** Deletes a checkpoint. False if it is unknown. */

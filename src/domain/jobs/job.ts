@@ -3,6 +3,7 @@ import type { Series } from "../metrics/metric.ts";
 import type { Score } from "../models/score.ts";
 import type { Note } from "../notes.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
+import type { Divergence } from "./divergence.ts";
 
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "cancelling", "cancelled", "succeeded", "failed"] as const;
 export type JobState = (typeof JOB_STATES)[number];
@@ -43,6 +44,8 @@ export interface JobError {
   readonly detail: string;
   /** The epoch of the failure, if known. */
   readonly epoch: number | null;
+  /** What replaying a diverged job has shown; left out where nothing was replayed. */
+  readonly divergence?: Divergence;
 }
 
 export interface Transition {

@@ -11,6 +11,8 @@ export interface Mode {
   readonly uniform?: ((layer: string, shape: Shape) => Tensor) | undefined;
   /** Called in training with the value of each buffer after the step. */
   readonly update?: ((buffer: string, next: Tensor) => void) | undefined;
+  /** Called with the output of each layer, [batch, ...], by its number. */
+  readonly observe?: ((layer: number, output: Tensor) => void) | undefined;
 }
 
 export interface Network {

@@ -1,5 +1,6 @@
 /** A stack of layers, with tensors named as in PyTorch's nn.Sequential: "0.weight", "0.bias", "1.running_mean", ... */
 import { GraphError, type Shape, sameShape, sizeOf, type Tensor } from "../graph.ts";
+import { inScope } from "../scope.ts";
 import { type EnsembleSpec, ensemble } from "./layers/ensemble.ts";
 import type { LayerContext, LayerType } from "./layers/layer.ts";
 import { type ResidualSpec, residual } from "./layers/residual.ts";
@@ -48,10 +49,14 @@ export function sequential(specs: readonly LayerSpec[], inputShape: Shape): Netw
     forward(x, tensor, mode) {
       if (!sameShape(x.shape.slice(1), inputShape))
         throw new GraphError(`the network takes [batch, ${inputShape.join(", ")}], not [${x.shape.join(", ")}]`);
-      return specs.reduce(
-        (value, spec, index) => atLayer(spec, index, () => typeOf(spec).forward(value, spec, contextOf(index, tensor, mode))),
-        x,
-      );
+      return specs.reduce((value, spec, index) => {
+        const context = contextOf(index, tensor, mode);
+        const output = atLayer(spec, index, () =>
+          inScope({ segment: `${index}`, type: spec.type }, () => typeOf(spec).forward(value, spec, context)),
+        );
+        mode.observe?.(index, output);
+        return output;
+      }, x);
     },
   };
 }

@@ -31,6 +31,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   listJobs: READ,
   readJob: READ,
   readJobRows: READ,
+  replayJob: READ,
   readMetrics: READ,
   readEvents: READ,
   streamJob: READ,

@@ -5,6 +5,7 @@ import { MAX_BACKGROUND_ROWS } from "../../domain/explanations/explanation.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import { JOB_STATES } from "../../domain/jobs/job.ts";
 import { MAX_NUMBERED_ROWS, MAX_SHOWN_ROWS } from "../../domain/jobs/job-rows.ts";
+import { REPLAY_ASKS } from "../../domain/jobs/replay.ts";
 import { SERIES } from "../../domain/metrics/metric.ts";
 import { aliasName } from "../../domain/models/registry.ts";
 
@@ -170,6 +171,18 @@ export const rowsQuery = z.object({
       description: `Only these rows: their numbers in the data, counted from 0, with commas between; at most ${MAX_NUMBERED_ROWS}. \`limit\` has no say then.`,
       examples: ["3,17"],
     }),
+});
+
+export const replayQuery = z.object({
+  step: whole.min(0).meta({ description: "Steps of the optimiser that are done; 0 is before the first." }),
+  ask: z
+    .string()
+    .default("")
+    .transform((text) => (text === "" ? [] : text.split(",")))
+    .refine((asks) => asks.every((ask) => (REPLAY_ASKS as readonly string[]).includes(ask)), {
+      error: `must be of ${REPLAY_ASKS.join(", ")}, with commas between`,
+    })
+    .meta({ description: `Which of ${REPLAY_ASKS.join(", ")}, with commas between.`, examples: ["gradients,loss_by_row"] }),
 });
 
 export const submitQuery = z.object({

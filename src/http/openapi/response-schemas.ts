@@ -12,6 +12,7 @@ import { searchResult } from "../../domain/models/search.ts";
 import { note } from "../../domain/notes.ts";
 import { layer } from "../../domain/spec/layers.ts";
 import { resolvedSpec, TASKS } from "../../domain/spec/spec.ts";
+import { divergence } from "./divergence-schema.ts";
 import {
   frameExamples,
   jobExample,
@@ -51,7 +52,12 @@ const columns = {
 };
 
 const jobError = z
-  .object({ code: z.enum(JOB_ERROR_CODES), detail: z.string(), epoch: z.int().nullable() })
+  .object({
+    code: z.enum(JOB_ERROR_CODES),
+    detail: z.string(),
+    epoch: z.int().nullable(),
+    divergence: divergence.optional(),
+  })
   .meta({ id: "JobError" });
 
 export const jobAnswer = z

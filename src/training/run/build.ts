@@ -5,7 +5,6 @@
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import { trainsMembers } from "../../domain/spec/layer-walks.ts";
 import { isRanked, type NetworkSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
-import { elementCount } from "../../domain/tensor.ts";
 import {
   clipByNorm,
   clipByValue,
@@ -13,18 +12,16 @@ import {
   createOptimizer,
   grad,
   graph,
+  inScope,
   LayerError,
-  memoryFor,
   type Network,
   nn,
   type Optimizer,
-  operationCount,
   type Program,
   type Programs,
   type Tensor,
 } from "../../engine/index.ts";
 import { resolveLoss } from "../data/class-weights.ts";
-import type { DataShape } from "../data/source.ts";
 import { type OutputKind, sumGraph, sumsOf, valueOutput } from "../evaluate/metrics.ts";
 import { memberLoss } from "./member-loss.ts";
 import { ACTIVATIONS, type Embedding, freeze, LOSS_ACTIVATION, networkOf } from "./network.ts";
@@ -182,18 +179,23 @@ function trainingStep(context: Context, rows: number): Program {
   const uniform = (layer: string, shape: readonly number[]) =>
     graph.uniform(graph.state(STATES.dropoutKey(layer), [2], "int"), step, shape);
   const buffers = new Map<string, Tensor>();
-  const trained = (members ?? network).forward(features, (name) => tensors.get(name) as Tensor, {
-    training: true,
-    uniform,
-    update: (name, next) => buffers.set(name, next),
-  });
+  const trained = inScope({ part: "forward" }, () =>
+    (members ?? network).forward(features, (name) => tensors.get(name) as Tensor, {
+      training: true,
+      uniform,
+      update: (name, next) => buffers.set(name, next),
+    }),
+  );
   const output = members ? nn.mean(trained, [1]) : trained;
-  const loss = members
-    ? memberLoss((...batch) => lossOf(context, ...batch), trained, targets, rowWeights)
-    : lossOf(context, output, targets, rowWeights);
+  const loss = inScope({ part: "loss", type: spec.loss.type }, () =>
+    members
+      ? memberLoss((...batch) => lossOf(context, ...batch), trained, targets, rowWeights)
+      : lossOf(context, output, targets, rowWeights),
+  );
   const names = network.parameters.map(({ name }) => name);
   const weights = names.map((name) => tensors.get(name) as Tensor);
-  const clipped = clip(spec, grad(loss, weights));
+  const gradients = grad(loss, weights);
+  const clipped = inScope({ part: "clipping", type: spec.clip_grad?.type ?? "" }, () => clip(spec, gradients));
   const { updates, next } = update(context, names, weights, clipped.gradients);
   for (const [name, tensor] of buffers) {
     next.set(name, tensor);
@@ -271,7 +273,13 @@ function heldOut(context: Context, next: ReadonlyMap<string, Tensor>): Record<st
   };
 }
 
-function lossOf({ spec, sizes }: Context, output: Tensor, targets: Tensor, rowWeights: Tensor | undefined): Tensor {
+/** The loss of outputs, [rows, ...]: a mean over rows, as the spec has it. */
+export function lossOf(
+  { spec, sizes }: Pick<Context, "spec" | "sizes">,
+  output: Tensor,
+  targets: Tensor,
+  rowWeights: Tensor | undefined,
+): Tensor {
   const rows = targets.shape[0] as number;
   const loss = createLoss(resolveLoss(spec.loss, sizes.classCounts));
   return loss(output, spec.loss.type === "cross_entropy" ? graph.reshape(targets, [rows]) : targets, rowWeights);
@@ -327,7 +335,7 @@ function clip(
 }
 
 function update(
-  { optimizer, feedsConstants }: Context,
+  { spec, optimizer, feedsConstants }: Context,
   names: readonly string[],
   weights: readonly Tensor[],
   gradients: readonly Tensor[],
@@ -343,52 +351,13 @@ function update(
     const slots = Object.fromEntries(
       Object.keys(optimizer.slots).map((slot) => [slot, graph.state(STATES.slot(slot, name), parameter.shape)]),
     );
-    const result = optimizer.update({ parameter, gradient: gradients[index] as Tensor, slots, scalars, constants });
+    const gradient = gradients[index] as Tensor;
+    const result = inScope({ part: "update", segment: name, type: spec.optimizer.type }, () =>
+      optimizer.update({ parameter, gradient, slots, scalars, constants }),
+    );
     next.set(name, result.parameter);
     updates.push({ state: parameter, next: result.parameter });
     for (const [slot, tensor] of Object.entries(slots)) updates.push({ state: tensor, next: result.slots[slot] as Tensor });
   });
   return { updates, next };
-}
-
-/** Operations of all programs, gradients and updates included: those of a hundred linear layers in batches fit. */
-const MAX_OPERATIONS = 20_000;
-
-/** The programs of a network have more operations than are compiled for anybody. */
-export class TooManyOperationsError extends Error {
-  override readonly name = "TooManyOperationsError";
-
-  constructor(operations: number) {
-    super(
-      `take ${operations} operations a step, more than the limit of ${MAX_OPERATIONS}: use fewer layers or smaller windows`,
-    );
-  }
-}
-
-/**
- * Computes the bytes that training a spec needs, without allocating: the memory of its programs, a copy of the rows while
- * they are loaded, and two checkpoints, one being created and one being stored. Throws a TooManyOperationsError before anything
- * is planned that would block its thread for long.
- */
-export function memoryEstimate(spec: NetworkSpec, data: DataShape): number {
-  const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
-  const rows = data.rows - validationRows - testRows;
-  const classCounts = data.classes.map(() => 1);
-  const weighted = typeof data.columns?.weights === "string";
-  const plan = planTraining(spec, { rows, validationRows, featureWidth, targetWidth, embeddings, classCounts, weighted });
-  const operations = operationCount(plan.programs);
-  if (operations > MAX_OPERATIONS) throw new TooManyOperationsError(operations);
-  const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
-  return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes + 2 * checkpointBytes(spec, plan);
-}
-
-/** Bytes of a checkpoint: weights, the optimiser's slots, and the best weights if they are to be restored. */
-function checkpointBytes({ early_stopping }: ResolvedSpec, { network, optimizer }: TrainingPlan): number {
-  const slots = Object.keys(optimizer.slots).length;
-  const best = early_stopping?.restore_best ? 1 : 0;
-  const values = network.tensors.reduce(
-    (total, { shape, trainable }) => total + elementCount(shape) * (1 + best + (trainable ? slots : 0)),
-    0,
-  );
-  return values * Float32Array.BYTES_PER_ELEMENT;
 }

@@ -1,4 +1,5 @@
 /** When checkpoints are due, by epochs and by seconds of training. Knows nothing of their contents. */
+import { MOST_MARKS } from "../../domain/jobs/checkpoint.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 
 /**
@@ -51,6 +52,39 @@ export function createCheckpointSchedule(
       last = now();
       storing = isStoring();
       leastMs = min_seconds * 1000;
+    },
+  };
+}
+
+/** Time between the first marks: what a replay between two of them takes, about. */
+const MARK_MS = 150;
+
+/** When marks for replays are due: by time, and half as often each time that the store has thinned them out. */
+export interface MarkSchedule {
+  /** Whether a mark is due now. */
+  isDue(): boolean;
+  /** Call it after a mark was passed on to be stored. */
+  written(): void;
+  /** No mark is due any more. */
+  end(): void;
+}
+
+/** Creates a schedule that starts now. */
+export function createMarkSchedule(now: () => number = () => performance.now()): MarkSchedule {
+  let everyMs = MARK_MS;
+  let last = now();
+  let count = 0;
+  return {
+    isDue: () => now() - last >= everyMs,
+    written() {
+      last = now();
+      count++;
+      if (count <= MOST_MARKS) return;
+      count = Math.ceil(count / 2);
+      everyMs *= 2;
+    },
+    end() {
+      everyMs = Number.POSITIVE_INFINITY;
     },
   };
 }

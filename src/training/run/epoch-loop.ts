@@ -3,16 +3,17 @@
  * Its results depend only on the spec, the rows and the seed: not on the clock, the grouping of epochs into calls, or
  * interruptions.
  */
-import type { CheckpointReason, NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
+import { type CheckpointReason, MAX_MARK_BYTES, type NewCheckpoint, REPLAY_MARK } from "../../domain/jobs/checkpoint.ts";
 import type { JobError } from "../../domain/jobs/job.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { Executable } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
+import type { LastGood } from "../replay/last-good.ts";
 import type { TrainingPlan } from "./build.ts";
 import { encodeProgress, readTensors, type TrainingProgress } from "./checkpoint.ts";
-import { createCheckpointSchedule } from "./checkpoint-schedule.ts";
+import { createCheckpointSchedule, createMarkSchedule } from "./checkpoint-schedule.ts";
 import { nextCount } from "./epoch.ts";
 import { createEpochs, type Epochs } from "./epochs.ts";
 import type { Recorder } from "./recorder.ts";
@@ -41,6 +42,8 @@ export interface Loop {
   /** Progress of the checkpoint that the run resumes from; null at the start. */
   readonly start: TrainingProgress | null;
   readonly bestWeights: TensorSet | null;
+  /** Is given the states of the run. */
+  readonly lastGood: LastGood;
   /** Describes the model of the weights, which are the first of these tensors. */
   readonly describe: (tensors: TensorSet) => NewCheckpoint["model"];
 }
@@ -54,8 +57,9 @@ export function runEpochs(loop: Loop): End {
   const secondsTrained = createStopwatch(start?.seconds ?? 0);
   const checkpointSchedule = createCheckpointSchedule(spec.checkpoint, control.storing);
   const isOverdue = () => secondsTrained() > spec.max_seconds;
+  const { lastGood } = loop;
   const ended = () => control.cancelled() || control.stopping() !== null || isOverdue();
-  const interrupted = () => ended() || checkpointSchedule.isDue();
+  const interrupted = () => ended() || checkpointSchedule.isDue() || lastGood.isDue(true);
   const epochs = createEpochs(
     { spec, plan, executable, data, classes, ended, interrupted, partial: start?.partial ?? null },
     { schedule: start?.schedule ?? null, stopping: start?.stopping ?? null, bestWeights: loop.bestWeights },
@@ -68,6 +72,13 @@ export function runEpochs(loop: Loop): End {
   };
   const finished = (reason: string): End => ({ kind: "finished", reason, weights: epochs.weights() });
 
+  const present = () => ({
+    epoch: recorder.epoch,
+    tensors: readTensors(executable, plan, null),
+    schedule: epochs.schedule?.state() ?? null,
+    partial: runner.partial,
+  });
+
   let count = 1;
   let spentMs = 0;
   while (recorder.epoch < spec.epochs) {
@@ -79,6 +90,7 @@ export function runEpochs(loop: Loop): End {
     }
     if (isOverdue()) return timeout(spec, recorder.epoch + 1);
     if (checkpointSchedule.isDue()) save("interval");
+    if (lastGood.isDue(runner.partial !== null)) lastGood.keep(present);
     const { epoch } = recorder;
     const until = Math.min(spec.epochs, checkpointSchedule.nextStop(epoch));
     const started = performance.now();
@@ -93,6 +105,7 @@ export function runEpochs(loop: Loop): End {
     if (kept) recorder.keep();
     if (stop) return finished(stop);
     recorder.flush(false);
+    checkpointWriter.mark();
     count = nextCount(ran, spentMs, most);
     spentMs = 0;
     if (recorder.epoch === spec.epochs) break;
@@ -119,6 +132,20 @@ function createCheckpointWriter(
   const { runner, stopping, schedule } = epochs;
   const stepsDone = () => runner.partial?.steps ?? 0;
   const place = () => `${recorder.epoch}/${stepsDone()}`;
+  const state = (reason: NewCheckpoint["reason"], isBest: boolean): NewCheckpoint => {
+    const progress = encodeProgress({
+      metrics: recorder.metrics(),
+      kept: recorder.kept,
+      schedule: schedule?.state() ?? null,
+      stopping: stopping?.state() ?? null,
+      partial: runner.partial,
+      seconds: secondsTrained(),
+      bestValue,
+    });
+    const tensors = readTensors(executable, plan, epochs.bestWeights);
+    return { epoch: recorder.epoch, step: stepsDone(), tensors, progress, reason, isBest, model: describe(tensors) };
+  };
+  const marks = createMarkSchedule();
   let bestValue = start?.bestValue ?? null;
   let saved = place();
   const isBetter = (): boolean => {
@@ -130,20 +157,18 @@ function createCheckpointWriter(
   return {
     /** Whether training has advanced since the last checkpoint. */
     isNew: () => place() !== saved,
+    /** Stores a mark for replays, where the state is small and one is due. */
+    mark(): void {
+      if (!control.mark || stepsDone() > 0 || !marks.isDue() || control.storing()) return;
+      recorder.flush(true);
+      const mark = state(REPLAY_MARK, false);
+      marks.written();
+      if (mark.tensors.data.byteLength <= MAX_MARK_BYTES) control.mark(mark);
+      else marks.end();
+    },
     save(reason: CheckpointReason): void {
       recorder.flush(true);
-      const isBest = isBetter();
-      const progress = encodeProgress({
-        metrics: recorder.metrics(),
-        kept: recorder.kept,
-        schedule: schedule?.state() ?? null,
-        stopping: stopping?.state() ?? null,
-        partial: runner.partial,
-        seconds: secondsTrained(),
-        bestValue,
-      });
-      const tensors = readTensors(executable, plan, epochs.bestWeights);
-      control.save({ epoch: recorder.epoch, step: stepsDone(), tensors, progress, reason, isBest, model: describe(tensors) });
+      control.save(state(reason, isBetter()));
       saved = place();
     },
   };
@@ -159,13 +184,19 @@ function diverged(epoch: number, loss: number): End {
 
 /** The error of a run whose loss is not finite. */
 export function divergedLoss(epoch: number, loss: number): JobError {
-  return { code: "diverged", detail: `the loss of epoch ${epoch} is ${loss}: ${DIVERGED_CURE}`, epoch };
+  return divergedError(`the loss of epoch ${epoch} is ${loss}`, epoch);
 }
 
 /** The error of a run whose losses are finite and whose weights after its last epoch are not. */
 export function divergedWeights(epoch: number): JobError {
-  return { code: "diverged", detail: `the last update left weights that are not finite: ${DIVERGED_CURE}`, epoch };
+  return divergedError("the last update left weights that are not finite", epoch);
 }
+
+const divergedError = (what: string, epoch: number): JobError => ({
+  code: "diverged",
+  detail: `${what}: ${DIVERGED_CURE}`,
+  epoch,
+});
 
 function failed(code: JobError["code"], detail: string, epoch: number): End {
   return { kind: "failed", error: { code, detail, epoch } };

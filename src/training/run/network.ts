@@ -4,7 +4,7 @@ import { type EncodedColumn, featureNames } from "../../domain/datasets/preproce
 import type { Model } from "../../domain/models/model.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { Loss } from "../../domain/spec/optimization.ts";
-import { graph, type Network, type NetworkTensor, nn, sequential, type Tensor } from "../../engine/index.ts";
+import { graph, inScope, type Network, type NetworkTensor, nn, sequential, type Tensor } from "../../engine/index.ts";
 
 /** A feature of category indices, each of which is embedded as `dimension` numbers. */
 export interface Embedding {
@@ -40,7 +40,12 @@ export function networkOf(layers: readonly Layer[], width: number, embeddings: r
     ...inner,
     tensors: [...tables, ...inner.tensors],
     parameters: [...tables, ...inner.parameters],
-    forward: (x, parameters, mode) => inner.forward(embed(x, embeddings, parameters), parameters, mode),
+    forward: (x, parameters, mode) =>
+      inner.forward(
+        inScope({ segment: "embedding", type: "embedding" }, () => embed(x, embeddings, parameters)),
+        parameters,
+        mode,
+      ),
   };
 }
 

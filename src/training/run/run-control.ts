@@ -14,6 +14,8 @@ export interface RunControl {
   report(chunk: MetricChunk): void;
   /** Saves a checkpoint after the epochs before it. Transfers the ownership of its memory. */
   save(checkpoint: NewCheckpoint): void;
+  /** Stores a state that replays may start from, as `save` does; left out where nothing is replayed. */
+  mark?(checkpoint: NewCheckpoint): void;
   /** Whether the last saved checkpoint is not stored yet. */
   storing(): boolean;
   /** Starts another thread that trains candidates of a search; null where there is no core for it, left out where threads are not. */

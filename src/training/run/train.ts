@@ -2,21 +2,23 @@
  * Trains a prepared job, from its rows to its result. Blocks its thread until the job is done, cancelled, stopped, out of time
  * or diverged.
  */
-import type { JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
+import type { JobError, JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
 import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { isSearch, type NetworkSpec } from "../../domain/spec/spec.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
 import { compile, type Executable } from "../../engine/index.ts";
 import { type JobData, loadData } from "../data/data.ts";
+import { explainDivergence } from "../diagnose/explain-divergence.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
 import { decide, secondOf } from "../evaluate/threshold.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
+import { createLastGood } from "../replay/last-good.ts";
 import { planTraining, type TrainingPlan } from "./build.ts";
 import { decodeProgress, type TrainingProgress, writeTensors } from "./checkpoint.ts";
 import { computedSeries } from "./epoch.ts";
-import { divergedWeights, runEpochs } from "./epoch-loop.ts";
+import { DIVERGED_CURE, divergedWeights, type End, runEpochs } from "./epoch-loop.ts";
 import { writeInputs, writeStart } from "./initial-memory.ts";
 import { LOSS_ACTIVATION } from "./network.ts";
 import { createRecorder } from "./recorder.ts";
@@ -45,6 +47,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     { epoch, metrics: start?.metrics ?? null, kept: start && bestWeights && keptBy(start) },
   );
   const describe = (tensors: TensorSet) => modelOf(run, plan, data, tensors);
+  const lastGood = createLastGood();
   const { team } = executable;
   if (team) control.share?.(team.invitation);
   const end = runEpochs({
@@ -58,22 +61,36 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     monitor,
     start,
     bestWeights,
+    lastGood,
     describe,
   });
-  team?.dismiss();
   recorder.flush(true);
   const metrics = recorder.metrics();
+  const cause = faultOf(end, recorder.epoch);
+  const explained =
+    cause?.code === "diverged" && lastGood.state
+      ? explainDivergence(cause, DIVERGED_CURE, {
+          ...{ spec, plan, executable, data, classes: classes.length, good: lastGood.state, cancelled: control.cancelled },
+          rowNumbers: data.parts.train,
+          start: () => writeStart(executable, plan, spec, run.payload),
+        })
+      : cause;
+  team?.dismiss();
+  if (explained) return { state: "failed", metrics, error: explained };
   if (end.kind === "failed") return { state: "failed", metrics, error: end.error };
   if (end.kind !== "finished") return { state: end.kind, metrics };
   const { reason, weights } = end;
-  if (!weights.data.every(Number.isFinite)) {
-    return { state: "failed", metrics, error: divergedWeights(recorder.epoch) };
-  }
   const described = decided(modelOf(run, plan, data, weights), spec, weights, data);
   const { evaluation, score, conformal } = evaluateModel(described, weights, data, spec.seed);
   if (control.cancelled()) return { state: "cancelled", metrics };
   const model = { ...described, score, ...(conformal && { conformal }) };
   return { state: "succeeded", metrics: recorder.finished() as JobMetrics, reason, model, weights, evaluation };
+}
+
+/** The error of a run that failed, or ended with weights that are not finite; null for any other. */
+function faultOf(end: End, epoch: number): JobError | null {
+  if (end.kind === "failed") return end.error;
+  return end.kind === "finished" && !end.weights.data.every(Number.isFinite) ? divergedWeights(epoch) : null;
 }
 
 /** The model with the threshold that its job asks for, chosen on the validation part. */

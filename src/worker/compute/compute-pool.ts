@@ -7,6 +7,7 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { type Background, type ChosenBackground, planExplanation, rowsOf } from "../../domain/explanations/explanation.ts";
 import { dependenceWork } from "../../domain/explanations/partial-dependence.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
+import type { Replay, ReplaySize } from "../../domain/jobs/replay.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type {
@@ -75,6 +76,8 @@ const IS_LONG = {
   partialDependence: true,
   evaluate: true,
   showRows: true,
+  replaySize: true,
+  replay: true,
   encodeColumns: false,
   downsampleMetrics: false,
   encodeMetrics: false,
@@ -198,6 +201,15 @@ export function createComputePool({
       async showRows(job, choice) {
         const views = viewsOf(job);
         return (await run("showRows", { run: job, choice }, wholeBuffers(views), { bytes: bytesOf(views) })) as ShownRows;
+      },
+      async replaySize(job) {
+        const views = viewsOf(job);
+        return (await run("replaySize", { run: job }, wholeBuffers(views), { bytes: bytesOf(views) })) as ReplaySize;
+      },
+      async replay(job, request, multiplyAdds) {
+        const views = [...viewsOf(job), ...(job.checkpoint ? [job.checkpoint.tensors.data] : [])];
+        const work = { bytes: bytesOf(views), multiplyAdds };
+        return (await run("replay", { run: job, request }, wholeBuffers(views), work)) as Replay;
       },
       multiplyAdds,
       forget: (modelId) => predictors.forget(modelId),

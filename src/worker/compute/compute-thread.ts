@@ -2,6 +2,7 @@
 import { deserialize, serialize } from "node:v8";
 import type { Background, ChosenBackground } from "../../domain/explanations/explanation.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
+import type { Replay, ReplaySize } from "../../domain/jobs/replay.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
@@ -22,6 +23,7 @@ import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
 import { chooseBackground as choose, encodeBackground as encodeRows } from "../../training/explain/background.ts";
 import { prepareJob, prepareSpec } from "../../training/prepare/prepare.ts";
+import { replayStep, replaySize as sizeOfReplay } from "../../training/replay/replay.ts";
 import { prepareSweep as prepareSweepBody, prepareSweepSpec } from "../../training/sweeps/prepare-sweep.ts";
 import { jobOfTrial as bodyOfTrial, decodeResults, decodeSource } from "../../training/sweeps/trial-source.ts";
 import type {
@@ -42,6 +44,7 @@ import type {
   PrepareSweepDraftTask,
   PrepareTask,
   ReadModelTask,
+  ReplayTask,
   ShowRowsTask,
   WithModel,
 } from "../protocol.ts";
@@ -149,6 +152,14 @@ function movingAnswer(result: EncodedAnswer): WithModel<EncodedAnswer> {
 
 export function showRows({ run, choice }: ShowRowsTask): ShownRows {
   return show(run, choice);
+}
+
+export function replaySize({ run }: Pick<ReplayTask, "run">): ReplaySize {
+  return sizeOfReplay(run);
+}
+
+export function replay({ run, request }: ReplayTask): Replay {
+  return replayStep(run, request);
 }
 
 export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Array {

@@ -16,6 +16,7 @@ export interface Control {
   stopping(): (typeof STOP_REASONS)[number] | null;
   report(chunk: MetricChunk): void;
   save(checkpoint: NewCheckpoint): void;
+  mark?(checkpoint: NewCheckpoint): void;
   storing(): boolean;
   settle(): void;
   share?(invitation: Invitation): void;
@@ -57,6 +58,10 @@ function createRunControl(
   const isCancelled = () => Atomics.load(control, CONTROL.cancelled) === 1;
   let chunks = 0;
   let checkpoints = 0;
+  const save = (checkpoint: NewCheckpoint): void => {
+    post({ kind: "checkpoint", checkpoint }, wholeBuffers([checkpoint.tensors.data]));
+    checkpoints++;
+  };
   return {
     cancelled: () => {
       beat();
@@ -73,10 +78,8 @@ function createRunControl(
         Atomics.wait(control, CONTROL.acknowledged, acknowledged, BEAT_MS);
       }
     },
-    save(checkpoint) {
-      post({ kind: "checkpoint", checkpoint }, wholeBuffers([checkpoint.tensors.data]));
-      checkpoints++;
-    },
+    save,
+    mark: save,
     storing: () => Atomics.load(control, CONTROL.stored) < checkpoints,
     settle() {
       for (;;) {

@@ -83,6 +83,10 @@ export function plainCompute(): ComputePool & { encodings: number } {
     explain: () => Promise.reject(new Error("this compute pool explains nothing")),
     partialDependence: () => Promise.reject(new Error("this compute pool explains nothing")),
     evaluate: async () => ({ ok: false as const, errors: [] }),
+    replaySize: async () => ({ stepsPerEpoch: 1, multiplyAdds: 1 }),
+    replay: async () => {
+      throw new Error("nothing is replayed here");
+    },
     showRows: async () => ({ total: 0, returned: 0, parts: [], features: [], targets: [] }),
     multiplyAdds: () => 0,
     forget: () => undefined,

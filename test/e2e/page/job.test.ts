@@ -112,6 +112,25 @@ describe("the curves of a job", () => {
     await expect.poll(() => pixelsOf(page, "Loss", "--bad")).toBeGreaterThan(20);
     // On a linear scale there would be its last epoch, and a line at the bottom.
     expect(await page.locator("figure", { hasText: "Loss" }).getByText("log scale").count()).toBe(1);
+    await page
+      .locator(".notice")
+      .getByText(/^mul\(.+\) = Infinity/)
+      .waitFor();
+    await page.getByRole("link", { name: /Clone with learning rate/ }).click();
+    const rate = await page.evaluate(() => new URLSearchParams(location.search).get("lr"));
+    await expect.poll(() => page.getByLabel("Learning rate").first().inputValue()).toBe(rate);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("the replay of a job", () => {
+  it("shows gradients, activations and the worst rows of the step that the slider is at", async () => {
+    const { id } = await submitted(stage.client, MOONS, "succeeded");
+    const { page, faults } = await stage.open(`/jobs/${id}?tab=replay`);
+    await page.getByRole("region", { name: "Gradients" }).getByText("0.weight").waitFor();
+    await page.getByLabel("Step of the training").fill("7");
+    await page.getByText(/replayed from step 0 \(7 steps\)/).waitFor();
+    expect(await page.getByRole("region", { name: "Worst rows" }).locator("tbody tr").count()).toBe(8);
     expect(faults).toEqual([]);
   });
 });

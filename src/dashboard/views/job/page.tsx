@@ -1,5 +1,6 @@
 /** The view of one job: its state, progress and results, with curves and the rest under tabs. */
 import type { Job } from "../../../client/answers.ts";
+import { divergenceFacts } from "../../../client/divergence.ts";
 import { type StepName, searchOf, stepName } from "../../../client/search.ts";
 import { datasetOf, useDatasetNames } from "../../jobs/dataset-names.ts";
 import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
@@ -10,6 +11,7 @@ import { useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatCompact, formatCount, formatDuration, formatRate, formatValue } from "../../shell/format.ts";
 import type { ViewProps } from "../../shell/view.ts";
+import { LinkButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Notes } from "../../ui/notes.tsx";
 import { Progress, StateBadge, stateTone } from "../../ui/state-badge.tsx";
@@ -81,8 +83,9 @@ const STEPS_DONE: Readonly<Record<StepName, string>> = {
 };
 
 /** Why the job failed. */
-function Fault({ job: { error, spec } }: { readonly job: Job }) {
+function Fault({ job: { id, error, spec } }: { readonly job: Job }) {
   if (!error) return null;
+  const survives = error.divergence?.learning_rate?.survives ?? null;
   return (
     <Notice
       tone="bad"
@@ -93,6 +96,21 @@ function Fault({ job: { error, spec } }: { readonly job: Job }) {
       }
     >
       {error.detail}
+      {error.divergence && (
+        <dl class="divergence">
+          {divergenceFacts(error.divergence).map(({ label, text }) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{text}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {survives !== null && (
+        <LinkButton href={`/new?from=${id}&lr=${survives}`} icon="copy">
+          Clone with learning rate {survives}
+        </LinkButton>
+      )}
     </Notice>
   );
 }

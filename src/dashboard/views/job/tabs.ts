@@ -9,6 +9,7 @@ import { EventsTab } from "./events-tab.tsx";
 import { HistoryTab } from "./history-tab.tsx";
 import { LabelsTab } from "./labels-tab.tsx";
 import { ModelTab } from "./model-tab.tsx";
+import { ReplayTab } from "./replay-tab.tsx";
 import { SpecTab } from "./spec-tab.tsx";
 
 export interface JobTab {
@@ -22,6 +23,7 @@ const JOB_TABS: readonly [JobTab, ...JobTab[]] = [
   { key: "curves", label: "Curves", Component: CurvesTab },
   { key: "model", label: "Model", Component: ModelTab },
   { key: "checkpoints", label: "Checkpoints", Component: CheckpointsTab },
+  { key: "replay", label: "Replay", Component: ReplayTab },
   { key: "history", label: "History", Component: HistoryTab },
   { key: "events", label: "Events", Component: EventsTab },
   { key: "spec", label: "Spec", Component: SpecTab },
@@ -33,6 +35,7 @@ const LABELS: JobTab = { key: "labels", label: "Labels", Component: LabelsTab };
 
 /** The tabs of a job: one that searches for its model begins with its leaderboard, one that audits labels with these. */
 export function tabsOf({ spec }: Pick<Job, "spec">): readonly [JobTab, ...JobTab[]] {
-  if (stepName(spec) === "cut") return [LABELS, ...JOB_TABS];
-  return searchOf(spec) ? [LEADERBOARD, ...JOB_TABS] : JOB_TABS;
+  if (!searchOf(spec)) return JOB_TABS;
+  const tabs = JOB_TABS.filter(({ key }) => key !== "replay");
+  return [stepName(spec) === "cut" ? LABELS : LEADERBOARD, ...tabs];
 }

@@ -159,7 +159,7 @@ function parsed(text: string, { spec, sweep }: Draft): Draft & Pick<Shown, "faul
 function useOrigin(query: URLSearchParams, replace: (draft: Draft) => void) {
   const { api } = useApp();
   const [state, setState] = useState<{ error: unknown; notes: readonly string[] }>({ error: null, notes: [] });
-  const [from, sweep, trial, dataset, start] = ["from", "sweep", "trial", "dataset", "init_from"].map((name) =>
+  const [from, sweep, trial, dataset, start, rate] = ["from", "sweep", "trial", "dataset", "init_from", "lr"].map((name) =>
     query.get(name),
   );
   useEffect(() => {
@@ -167,7 +167,8 @@ function useOrigin(query: URLSearchParams, replace: (draft: Draft) => void) {
     const cloned = (reading: Promise<Draft & { readonly notes: readonly string[] }>) =>
       void reading.then(
         ({ notes, ...draft }) => {
-          replace(start ? { ...draft, spec: startedFrom(draft.spec, start) } : draft);
+          const spec = start ? startedFrom(draft.spec, start) : draft.spec;
+          replace({ ...draft, spec: rate ? withRate(spec, Number(rate)) : spec });
           setState({ error: null, notes });
         },
         (error: unknown) => setState({ error, notes: [] }),
@@ -176,7 +177,7 @@ function useOrigin(query: URLSearchParams, replace: (draft: Draft) => void) {
     else if (sweep) cloned(readSweepClone(api, sweep, trial ?? null));
     else if (dataset) replace({ spec: datasetSpec(dataset, ""), sweep: null });
     else if (start) replace({ spec: startedFrom(FIRST, start), sweep: null });
-  }, [api, from, sweep, trial, dataset, start]);
+  }, [api, from, sweep, trial, dataset, start, rate]);
   return state;
 }
 
@@ -192,6 +193,13 @@ async function readClone(api: Api, id: string) {
   const job: Job = await api.job(id);
   const rows = "inline" in job.spec.data ? await api.jobRows(id, { limit: CLONED_ROWS }) : null;
   return { ...cloneSpec(job, rows), sweep: null };
+}
+
+/** A spec with another learning rate: the optimiser's, or the greatest of a one_cycle_lr, which takes no part of that. */
+function withRate(spec: JsonObject, rate: number): JsonObject {
+  const { scheduler } = spec;
+  const isCycle = isObject(scheduler) && scheduler.type === "one_cycle_lr";
+  return withValue(spec, isCycle ? "/scheduler/max_lr" : "/optimizer/lr", rate);
 }
 
 /** A spec whose weights start as those of a checkpoint or model. */

@@ -1,5 +1,6 @@
 /** A stack of layers within a layer: its tensors, random numbers and failures carry the name of its place. */
 import type { Shape, Tensor } from "../../graph.ts";
+import { inScope } from "../../scope.ts";
 import { LayerError, type Network } from "../network.ts";
 import type { LayerContext, LayerTensor } from "./layer.ts";
 
@@ -30,11 +31,13 @@ export function innerStack(name: string, path: LayerError["path"], build: () => 
     draws: network.draws.map((layer) => prefix + layer),
     forward: (x, { training, tensor, uniform, update }) =>
       within(path, () =>
-        network.forward(x, (inner) => tensor(prefix + inner), {
-          training,
-          uniform: (layer, shape) => uniform(shape, prefix + layer),
-          update: (inner, next) => update(prefix + inner, next),
-        }),
+        inScope({ segment: name }, () =>
+          network.forward(x, (inner) => tensor(prefix + inner), {
+            training,
+            uniform: (layer, shape) => uniform(shape, prefix + layer),
+            update: (inner, next) => update(prefix + inner, next),
+          }),
+        ),
       ),
   };
 }

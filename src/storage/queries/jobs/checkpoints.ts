@@ -4,7 +4,14 @@
  */
 import type { Kysely, Transaction } from "kysely";
 import { createId } from "../../../domain/id.ts";
-import type { Checkpoint, CheckpointReason, CheckpointState, NewCheckpoint } from "../../../domain/jobs/checkpoint.ts";
+import {
+  type Checkpoint,
+  type CheckpointReason,
+  type CheckpointState,
+  MOST_MARKS,
+  type NewCheckpoint,
+  REPLAY_MARK,
+} from "../../../domain/jobs/checkpoint.ts";
 import { ATTEMPTED_STATES } from "../../../domain/jobs/job.ts";
 import type { Model } from "../../../domain/models/model.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
@@ -81,13 +88,51 @@ async function publish(db: Transaction<Tables>, row: CheckpointsTable): Promise<
     .select(["id", "is_best"])
     .where("job_id", "=", row.job_id)
     .where("ready", "=", 1)
+    .where("reason", "!=", REPLAY_MARK)
     .orderBy("epoch", "desc")
     .orderBy("step", "desc")
     .orderBy("id", "desc")
     .execute();
+  if (row.reason === REPLAY_MARK) return hideMarks(db, row.job_id);
   const hidden = all.slice(job.keep).flatMap(({ id, is_best }) => (is_best === 1 ? [] : [id]));
   if (hidden.length > 0) await db.updateTable("checkpoints").set({ ready: 0 }).where("id", "in", hidden).execute();
   return { hidden };
+}
+
+/** Hides every second mark of a job that has too many, so that the others lie twice as far apart. */
+async function hideMarks(db: Transaction<Tables>, jobId: string): Promise<{ readonly hidden: string[] }> {
+  const marks = await db
+    .selectFrom("checkpoints")
+    .select("id")
+    .where("job_id", "=", jobId)
+    .where("ready", "=", 1)
+    .where("reason", "=", REPLAY_MARK)
+    .orderBy("epoch", "desc")
+    .execute();
+  const hidden = marks.length > MOST_MARKS ? marks.flatMap(({ id }, index) => (index % 2 === 1 ? [id] : [])) : [];
+  if (hidden.length > 0) await db.updateTable("checkpoints").set({ ready: 0 }).where("id", "in", hidden).execute();
+  return { hidden };
+}
+
+/** See CheckpointStore.getNearest. */
+export async function getNearestCheckpoint(
+  db: Kysely<Tables>,
+  jobId: string,
+  epoch: number,
+  step: number,
+): Promise<(Pick<CheckpointState, "epoch" | "step"> & { readonly id: string }) | null> {
+  const row = await db
+    .selectFrom("checkpoints")
+    .select(["id", "epoch", "step"])
+    .where("job_id", "=", jobId)
+    .where("ready", "=", 1)
+    .where(({ or, and, eb }) => or([eb("epoch", "<", epoch), and([eb("epoch", "=", epoch), eb("step", "<=", step)])]))
+    .orderBy("epoch", "desc")
+    .orderBy("step", "desc")
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
 }
 
 /** See CheckpointStore.list. */
@@ -101,6 +146,7 @@ export async function listCheckpoints(
     .select(RECORD)
     .where("job_id", "=", jobId)
     .where("ready", "=", 1)
+    .where("reason", "!=", REPLAY_MARK)
     .orderBy("id", "desc");
   if (after !== undefined) query = query.where("id", "<", after);
   return toPage(await query.limit(limit + 1).execute(), limit, toRecord);
@@ -119,6 +165,7 @@ export async function getLastCheckpoint(db: Kysely<Tables>, jobId: string): Prom
     .select(RECORD)
     .where("job_id", "=", jobId)
     .where("ready", "=", 1)
+    .where("reason", "!=", REPLAY_MARK)
     .orderBy("epoch", "desc")
     .orderBy("step", "desc")
     .orderBy("id", "desc")

@@ -1,0 +1,101 @@
+/** Any step of the job's training again: a slider over all steps, with gradients, activations and the worst rows at each. */
+import { useEffect, useState } from "preact/hooks";
+import type { Job, Replay, TensorFigures } from "../../../client/answers.ts";
+import { useApp } from "../../shell/app-context.ts";
+import { formatCount, formatValue } from "../../shell/format.ts";
+import { useResource } from "../../shell/resource.ts";
+import { Card, Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
+
+/** A slider that moves asks once it rests for so long. */
+const REST_MS = 150;
+const SHOWN_ROWS = 8;
+
+export function ReplayTab({ job }: { readonly job: Job }) {
+  const { api } = useApp();
+  const [step, setStep] = useState(0);
+  const rested = useRested(step);
+  const { data, error, reload } = useResource(
+    (signal) => api.replay(job.id, { step: rested, ask: ["gradients", "activations", "loss_by_row"] }, { signal }),
+    [job.id, rested],
+  );
+  const last = job.epochs_done * (data?.steps_per_epoch ?? 1);
+  return (
+    <Card title="Any step again">
+      <div class="scrubber">
+        <input
+          type="range"
+          aria-label="Step of the training"
+          aria-valuetext={`Step ${formatCount(step)} of ${formatCount(last)}`}
+          min={0}
+          max={Math.max(last, 1)}
+          step={1}
+          value={step}
+          disabled={last === 0}
+          onInput={(event) => setStep(Number(event.currentTarget.value))}
+        />
+        <output class="scrubber-text">
+          Step {formatCount(step)} of {formatCount(last)}
+        </output>
+      </div>
+      {error ? <Problem error={error} retry={reload} /> : null}
+      {data ? <Step replay={data} /> : error ? null : <Skeleton height="240px" />}
+    </Card>
+  );
+}
+
+/** The last value that stayed for a while. */
+function useRested(value: number): number {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), REST_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return rested;
+}
+
+function Step({ replay }: { readonly replay: Replay }) {
+  const { step, from_step, loss, rows, sha256 } = replay;
+  return (
+    <>
+      <p class="muted">
+        Loss {formatValue(loss)} of {formatCount(rows)} rows that train; weights <code>{sha256.slice(0, 12)}</code>, replayed
+        from step {formatCount(from_step)} ({formatCount(step - from_step)} steps).
+      </p>
+      <Table caption="Gradients" columns={columnsOf("Gradient of")} rows={replay.gradients ?? []} keyOf={nameOf} empty={NONE} />
+      <Table caption="Activations" columns={columnsOf("Layer")} rows={replay.activations ?? []} keyOf={nameOf} empty={NONE} />
+      <Table caption="Worst rows" columns={ROW_COLUMNS} rows={worstOf(replay)} keyOf={({ row }) => `${row}`} empty={NONE} />
+    </>
+  );
+}
+
+const NONE = <Empty icon="flag" title="Nothing here" />;
+
+const nameOf = ({ name }: TensorFigures): string => name;
+
+const columnsOf = (title: string): readonly Column<TensorFigures>[] => [
+  { key: "name", title, render: nameOf },
+  { key: "shape", title: "Shape", render: ({ shape }) => shape.join(" × ") },
+  ...(["norm", "mean", "min", "max"] as const).map((key) => ({
+    key,
+    title: key[0]?.toUpperCase() + key.slice(1),
+    numeric: true,
+    render: (figures: TensorFigures) => formatValue(figures[key]),
+  })),
+  { key: "zeros", title: "Zeros", numeric: true, render: ({ zeros }) => `${Math.round(zeros * 100)} %` },
+];
+
+interface RowLoss {
+  readonly row: number;
+  readonly loss: number | string;
+}
+
+const ROW_COLUMNS: readonly Column<RowLoss>[] = [
+  { key: "row", title: "Worst row", render: ({ row }) => formatCount(row) },
+  { key: "loss", title: "Loss", numeric: true, render: ({ loss }) => formatValue(loss) },
+];
+
+function worstOf({ loss_by_row }: Replay): readonly RowLoss[] {
+  const rows = (loss_by_row?.rows ?? []).map((row, index) => ({ row, loss: loss_by_row?.losses[index] ?? 0 }));
+  return rows.sort((a, b) => Number(b.loss) - Number(a.loss)).slice(0, SHOWN_ROWS);
+}

@@ -1,0 +1,96 @@
+/** A step of a job's training again: what is asked for, its limits, and what it says. */
+import { z } from "zod";
+import { invalid, TrainyardError } from "../errors.ts";
+import type { WireNumber } from "../metrics/metric.ts";
+import { isSearch, type NetworkSpec } from "../spec/spec.ts";
+import type { Job } from "./job.ts";
+
+/** What can be asked of a step, beside its loss and the hash of its weights. */
+export const REPLAY_ASKS = ["gradients", "activations", "loss_by_row"] as const;
+export type ReplayAsk = (typeof REPLAY_ASKS)[number];
+
+export interface ReplayRequest {
+  /** Steps of the optimiser that are done; 0 is before the first. */
+  readonly step: number;
+  readonly ask: readonly ReplayAsk[];
+}
+
+/** Most rows that a step is asked about: the first of the training part. */
+export const MAX_REPLAYED_ROWS = 1024;
+/** Most numbers of one tensor, and of all, that an answer has; of larger tensors it has the figures alone. */
+export const MAX_TENSOR_VALUES = 2048;
+export const MAX_REPLAY_VALUES = 20_000;
+/** Most multiply-adds, and most steps, between the state that a replay starts from and its step: about a minute. */
+const MAX_MULTIPLY_ADDS = 3e10;
+const MAX_STEPS = 5_000_000;
+
+const wire = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]);
+
+export const tensorFigures = z
+  .object({
+    name: z.string().meta({ description: "Of a gradient, its parameter; of an activation, the number of its layer." }),
+    shape: z.array(z.int()),
+    norm: wire.meta({ description: "Euclidean." }),
+    mean: wire,
+    min: wire,
+    max: wire,
+    zeros: z.number().meta({ description: "Share of its numbers that are 0." }),
+    values: z
+      .array(wire)
+      .nullable()
+      .meta({ description: `Row-major; null for more than ${MAX_TENSOR_VALUES} numbers, or where the answer has too many.` }),
+  })
+  .meta({ id: "TensorFigures" });
+
+export type TensorFigures = z.output<typeof tensorFigures>;
+
+/** The steps of a job. */
+export interface ReplaySize {
+  readonly stepsPerEpoch: number;
+  /** Of a step, with its gradients. */
+  readonly multiplyAdds: number;
+}
+
+/** A step again, as answers carry it. */
+export interface Replay {
+  step: number;
+  /** Epochs that are done, and steps of the next. */
+  epoch: number;
+  step_of_epoch: number;
+  steps_per_epoch: number;
+  /** The step of the stored state from which it was computed; 0 is the start. */
+  from_step: number;
+  /** Of the weights, as a model's. */
+  sha256: string;
+  /** Rows that everything below is of. */
+  rows: number;
+  /** The loss of these rows with the weights of the step, in evaluation mode. */
+  loss: WireNumber;
+  gradients?: TensorFigures[] | undefined;
+  activations?: TensorFigures[] | undefined;
+  loss_by_row?: { rows: number[]; losses: WireNumber[] } | undefined;
+}
+
+/** The network of a job whose steps can be replayed. Throws conflict for a search. */
+export function replayable({ spec }: Pick<Job, "spec">): NetworkSpec {
+  if (isSearch(spec))
+    throw new TrainyardError("conflict", "a search trains many networks: replay a job with the model of one of its candidates");
+  return spec as NetworkSpec;
+}
+
+/** Throws invalid for a step that the job has not come to. */
+export function ensureStep(step: number, most: number): void {
+  if (step > most) throw invalid([{ pointer: "/step", detail: `the job has done ${most} steps: ask for 0 to ${most}` }]);
+}
+
+/** Throws invalid where the nearest state is too far away, `steps` of so many multiply-adds each. */
+export function ensureNear(steps: number, multiplyAdds: number): void {
+  if (steps <= MAX_STEPS && steps * multiplyAdds <= MAX_MULTIPLY_ADDS) return;
+  const most = Math.floor(Math.min(MAX_STEPS, MAX_MULTIPLY_ADDS / multiplyAdds));
+  throw invalid([
+    {
+      pointer: "/step",
+      detail: `the nearest state that is stored is ${steps} steps before it, and at most ${most} are replayed: ask for a step after a checkpoint, or train with more of them (checkpoint.every_epochs, checkpoint.keep)`,
+    },
+  ]);
+}

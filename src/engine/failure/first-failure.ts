@@ -1,0 +1,246 @@
+/**
+ * The first operation of a step that went wrong: where a number that is not finite came from finite ones. The step is evaluated one
+ * primitive at a time, rounded to float32 after each, and the operation that is found again in float64. Knows graphs and values;
+ * knows nothing of training.
+ */
+import { sizeOf, type Tensor } from "../graph.ts";
+import { reachable } from "../graph-walk.ts";
+import type { Program } from "../program.ts";
+import { kernelOf, type Values } from "../reference-kernels.ts";
+import { createRowAxis, rowOf } from "./row-axis.ts";
+
+/** The values of a step before it runs. */
+export interface StepValues {
+  /** Row-major values of a state or an input, by its name. */
+  valuesOf(leaf: string): ArrayLike<number>;
+  /** Rows of its batch. */
+  readonly rows: number;
+  /** Whether a leaf has a row of the batch, or of all rows where they are gathered, at each place of its first axis. */
+  isRows(leaf: string): boolean;
+}
+
+/** What went wrong first. */
+export interface FirstFailure {
+  /** Its operation and scope say what it is. */
+  readonly tensor: Tensor;
+  /** Elements of its result that are not finite. */
+  readonly elements: number;
+  /** Positions in the batch of the rows of these elements, at most MOST_ROWS; of a sum over rows, those of the greatest values. */
+  readonly rows: readonly number[];
+  /** What the first of these elements was computed from, in float32: of a sum or a product of matrices, the greatest terms. */
+  readonly operands: readonly number[];
+  /** What came of it in float32: NaN or infinite. */
+  readonly result: number;
+  /** What comes of the same step in float64. */
+  readonly exact: number;
+  /** The same operands in float64. */
+  readonly exactOperands: readonly number[];
+}
+
+/** Most rows that a failure names. */
+const MOST_ROWS = 5;
+/** Most operations (additions and multiplications, about) of a step that is evaluated: seconds of the interpreter. */
+const MOST_WORK = 1e9;
+/** Most numbers that are alive at a time: 128 MiB of float64. */
+const MOST_ALIVE = 2 ** 24;
+
+/**
+ * Returns the first failure of a step whose loss, or whose new state, is not finite in float32; null if both are. Returns "too_large"
+ * for a step that would take longer, or more memory, than MOST_WORK and MOST_ALIVE allow. `results` names the outputs of the program
+ * that have to be finite besides the new state.
+ */
+export function firstFailure(
+  program: Program,
+  results: readonly string[],
+  step: StepValues,
+): FirstFailure | "too_large" | null {
+  const roots = [...results.map((name) => program.outputs[name] as Tensor), ...(program.updates ?? []).map(({ next }) => next)];
+  const nodes = reachable(roots);
+  if (workOf(nodes) > MOST_WORK || mostAlive(nodes, roots) > MOST_ALIVE) return "too_large";
+  const culprits = new Map<Tensor, readonly Tensor[]>();
+  evaluate(nodes, roots, step, Math.fround, (tensor, values, inputs) => {
+    if (isBad(values)) culprits.set(tensor, culpritsOf(tensor, values, inputs));
+  });
+  const origin = originOf(roots, culprits);
+  return origin ? describe(origin, nodes, step) : null;
+}
+
+/** The first, in the order of the step, of the tensors that made a root go wrong and were not made wrong themselves. */
+function originOf(roots: readonly Tensor[], culprits: ReadonlyMap<Tensor, readonly Tensor[]>): Tensor | null {
+  const pending = roots.filter((root) => culprits.has(root));
+  const seen = new Set(pending);
+  let origin: Tensor | null = null;
+  for (let tensor = pending.pop(); tensor; tensor = pending.pop()) {
+    const sources = culprits.get(tensor) as readonly Tensor[];
+    if (sources.length === 0 && (origin === null || tensor.id < origin.id)) origin = tensor;
+    for (const source of sources) {
+      if (seen.has(source)) continue;
+      seen.add(source);
+      pending.push(source);
+    }
+  }
+  return origin;
+}
+
+/** The inputs whose values that are not finite came through: an infinity that an operation takes out again is no failure. */
+function culpritsOf(tensor: Tensor, values: Values, inputs: readonly Values[]): Tensor[] {
+  const { kind } = tensor.op;
+  if (kind === "custom_gradient") return tensor.inputs.slice(0, 1);
+  const isElementwise = kind === "unary" || kind === "binary" || kind === "where";
+  return tensor.inputs.filter((_, index) => {
+    const input = inputs[index] as Values;
+    if (!isElementwise) return isBad(input);
+    return values.some(
+      (value, at) => !Number.isFinite(value) && !Number.isFinite(input[at]) && isTaken(kind, inputs, index, at),
+    );
+  });
+}
+
+function isTaken(kind: Tensor["op"]["kind"], inputs: readonly Values[], index: number, at: number): boolean {
+  if (kind !== "where" || index === 0) return true;
+  return (inputs[0]?.[at] !== 0) === (index === 1);
+}
+
+function describe(origin: Tensor, nodes: readonly Tensor[], step: StepValues): FirstFailure {
+  const upTo = nodes.filter(({ id }) => id <= origin.id);
+  const rounded = at(origin, upTo, step, Math.fround);
+  const exact = at(origin, upTo, step, (value) => value);
+  const bad = [...rounded.values.keys()].filter((element) => !Number.isFinite(rounded.values[element]));
+  const [element] = bad as [number];
+  return {
+    tensor: origin,
+    elements: bad.length,
+    rows: rowsOf(origin, rounded.inputs, bad, upTo, step),
+    operands: operandsOf(origin, rounded.inputs, element),
+    result: rounded.values[element] as number,
+    exact: exact.values[element] as number,
+    exactOperands: operandsOf(origin, exact.inputs, element),
+  };
+}
+
+interface Evaluated {
+  readonly values: Values;
+  readonly inputs: readonly Values[];
+}
+
+function at(origin: Tensor, nodes: readonly Tensor[], step: StepValues, round: (value: number) => number): Evaluated {
+  let found: Evaluated = { values: new Float64Array(), inputs: [] };
+  evaluate(nodes, [origin], step, round, (tensor, values, inputs) => {
+    if (tensor === origin) found = { values, inputs };
+  });
+  return found;
+}
+
+/** What an element of a tensor was computed from: the same element of each input, or the greatest of those that are summed. */
+function operandsOf({ op, inputs: tensors }: Tensor, inputs: readonly Values[], element: number): number[] {
+  const isElementwise = op.kind === "unary" || op.kind === "binary" || op.kind === "where";
+  return inputs
+    .filter((_, index) => tensors[index]?.dtype === "float")
+    .map((values) => (isElementwise ? (values[element] as number) : (values[greatest(values)] as number)));
+}
+
+function greatest(values: Values): number {
+  let found = 0;
+  values.forEach((value, index) => {
+    if (Math.abs(value) > Math.abs(values[found] as number)) found = index;
+  });
+  return found;
+}
+
+function rowsOf(
+  origin: Tensor,
+  inputs: readonly Values[],
+  bad: readonly number[],
+  nodes: readonly Tensor[],
+  { rows, isRows }: StepValues,
+): number[] {
+  const rule = createRowAxis(rows, isRows);
+  const axes = new Map<Tensor, number | null>();
+  for (const tensor of nodes)
+    axes.set(
+      tensor,
+      rule(
+        tensor,
+        tensor.inputs.map((x) => axes.get(x) ?? null),
+      ),
+    );
+  const own = axes.get(origin) ?? null;
+  const found = new Set<number>();
+  if (own !== null) {
+    for (const element of bad) {
+      if (found.size >= MOST_ROWS) break;
+      found.add(rowOf(origin.shape, own, element, rows));
+    }
+    return [...found];
+  }
+  origin.inputs.forEach((input, index) => {
+    const axis = axes.get(input) ?? null;
+    if (axis !== null) found.add(rowOf(input.shape, axis, greatest(inputs[index] as Values), rows));
+  });
+  return [...found];
+}
+
+// ---------------------------------------------------------------- evaluation
+
+/** Evaluates tensors in order, rounds each value, and lets go of what nothing needs any more. */
+function evaluate(
+  nodes: readonly Tensor[],
+  roots: readonly Tensor[],
+  { valuesOf }: StepValues,
+  round: (value: number) => number,
+  visit: (tensor: Tensor, values: Values, inputs: readonly Values[]) => void,
+): void {
+  const values = new Map<Tensor, Values>();
+  const lastUse = lastUses(nodes, roots);
+  for (const tensor of nodes) {
+    const inputs = tensor.inputs.map((x) => values.get(x) as Values);
+    const { op } = tensor;
+    const isLeaf = op.kind === "state" || op.kind === "input";
+    const result = isLeaf ? leaf(tensor, valuesOf(op.name)) : kernelOf(tensor)(inputs);
+    // Some kernels return their input: it is rounded already, and must not be changed.
+    const rounded = tensor.dtype === "int" || inputs.includes(result) ? result : (result as Float64Array).map(round);
+    visit(tensor, rounded, inputs);
+    values.set(tensor, rounded);
+    for (const done of lastUse.get(tensor) ?? []) values.delete(done);
+  }
+}
+
+const leaf = ({ dtype }: Tensor, values: ArrayLike<number>): Values =>
+  dtype === "int" ? Int32Array.from(values) : Float64Array.from(values);
+
+/** The tensors that each tensor is the last to read. */
+function lastUses(nodes: readonly Tensor[], roots: readonly Tensor[]): Map<Tensor, Tensor[]> {
+  const reader = new Map<Tensor, Tensor>();
+  for (const tensor of nodes) for (const input of tensor.inputs) reader.set(input, tensor);
+  const uses = new Map<Tensor, Tensor[]>();
+  for (const [input, tensor] of reader) {
+    if (roots.includes(input)) continue;
+    const done = uses.get(tensor);
+    if (done) done.push(input);
+    else uses.set(tensor, [input]);
+  }
+  return uses;
+}
+
+const isBad = (values: Values): boolean => values instanceof Float64Array && !values.every(Number.isFinite);
+
+function mostAlive(nodes: readonly Tensor[], roots: readonly Tensor[]): number {
+  const lastUse = lastUses(nodes, roots);
+  let alive = 0;
+  let most = 0;
+  for (const tensor of nodes) {
+    alive += sizeOf(tensor.shape);
+    most = Math.max(most, alive);
+    for (const done of lastUse.get(tensor) ?? []) alive -= sizeOf(done.shape);
+  }
+  return most;
+}
+
+/** Operations of all tensors: of a sum those of its input, of a product of matrices as many as it has terms. */
+function workOf(nodes: readonly Tensor[]): number {
+  return nodes.reduce((total, { op, inputs: [first], shape }) => {
+    if (op.kind === "sum" || op.kind === "max" || op.kind === "scatter_add") return total + sizeOf((first as Tensor).shape);
+    const terms = op.kind === "matmul" ? ((first as Tensor).shape.at(op.transposeA ? -2 : -1) as number) : 1;
+    return total + sizeOf(shape) * terms;
+  }, 0);
+}

@@ -1,0 +1,118 @@
+/** What can be asked about the weights of a step, as one program over some rows: gradients, activations, the loss of each row. */
+import {
+  MAX_REPLAY_VALUES,
+  MAX_TENSOR_VALUES,
+  type Replay,
+  type ReplayAsk,
+  replayable,
+  type TensorFigures,
+} from "../../domain/jobs/replay.ts";
+import { toWire } from "../../domain/metrics/metric.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
+import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
+import { compile, type FloatView, grad, graph, leavesOf, type Program, type Tensor } from "../../engine/index.ts";
+import type { JobData } from "../data/data.ts";
+import { takeRows } from "../data/table.ts";
+import { lossOf, STATES } from "../run/build.ts";
+import { freeze, networkOf } from "../run/network.ts";
+import { sizesOf } from "../run/sizes.ts";
+
+type Answer = Pick<Replay, "loss" | "gradients" | "activations" | "loss_by_row">;
+
+/** Prefixes of the outputs, and the output whose numbers are the losses of the rows. */
+const GRADIENT = "gradient/";
+const ACTIVATION = "activation/";
+const BY_ROW = "loss_by_row";
+
+/** Answers for the first `rows` training rows and these weights, in evaluation mode. */
+export function askStep(
+  { job }: TrainingRun,
+  data: JobData,
+  weights: TensorSet,
+  rows: number,
+  ask: readonly ReplayAsk[],
+): Answer {
+  const spec = replayable(job);
+  const table = takeRows(
+    data.train,
+    Array.from({ length: rows }, (_, row) => row),
+  );
+  const sizes = { ...sizesOf(data, job.classes.length), rows, validationRows: 0 };
+  const network = freeze(networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings), spec.init_from?.freeze ?? []);
+  const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
+  const rowWeights = graph.state(STATES.weights, [rows]);
+  const activations = new Map<number, Tensor>();
+  const output = network.forward(
+    graph.state(STATES.features, [rows, sizes.featureWidth]),
+    (name) => tensors.get(name) as Tensor,
+    { training: false, observe: (layer, tensor) => activations.set(layer, tensor) },
+  );
+  const loss = lossOf({ spec, sizes }, output, graph.state(STATES.targets, [rows, sizes.targetWidth]), rowWeights);
+  const outputs: Record<string, Tensor> = { loss };
+  if (ask.includes("gradients")) {
+    const gradients = grad(
+      loss,
+      network.parameters.map(({ name }) => tensors.get(name) as Tensor),
+    );
+    network.parameters.forEach(({ name }, index) => {
+      outputs[GRADIENT + name] = gradients[index] as Tensor;
+    });
+  }
+  if (ask.includes("activations")) for (const [layer, tensor] of activations) outputs[ACTIVATION + layer] = tensor;
+  // The loss is a mean of losses times weights of rows: its derivative by one of these is the row's share of it.
+  if (ask.includes("loss_by_row")) outputs[BY_ROW] = graph.mul(grad(loss, [rowWeights])[0] as Tensor, rows);
+  const program: Program = { outputs };
+  const executable = compile({ ask: program }, { maxMemoryBytes: 2 ** 31 });
+  const known = new Set(leavesOf(program).states.map(({ op }) => op.kind === "state" && op.name));
+  const states = new Map([
+    ...unpackTensors(weights),
+    [STATES.features, table.features],
+    [STATES.targets, table.targets],
+    [STATES.weights, table.weights ?? new Float32Array(rows).fill(1)],
+  ]);
+  for (const [name, values] of states) if (known.has(name)) executable.write(name, values);
+  return answerOf(executable.step("ask"), program, Array.from(data.parts.train.subarray(0, rows)));
+}
+
+function answerOf(results: Record<string, number | FloatView>, { outputs }: Program, numbers: number[]): Answer {
+  let left = MAX_REPLAY_VALUES;
+  const figures = (prefix: string): TensorFigures[] =>
+    Object.entries(outputs).flatMap(([key, { shape }]) => {
+      if (!key.startsWith(prefix)) return [];
+      const found = figuresOf(key.slice(prefix.length), shape, valuesOf(results[key]), left);
+      left -= found.values?.length ?? 0;
+      return [found];
+    });
+  const gradients = figures(GRADIENT);
+  const activations = figures(ACTIVATION);
+  return {
+    loss: toWire(valuesOf(results.loss)[0] as number),
+    ...(gradients.length > 0 && { gradients }),
+    ...(activations.length > 0 && { activations }),
+    ...(outputs[BY_ROW] && { loss_by_row: { rows: numbers, losses: Array.from(valuesOf(results[BY_ROW]), toWire) } }),
+  };
+}
+
+const valuesOf = (result: number | FloatView | undefined): FloatView =>
+  typeof result === "number" ? Float64Array.of(result) : (result ?? new Float64Array());
+
+function figuresOf(name: string, shape: readonly number[], values: FloatView, left: number): TensorFigures {
+  let squares = 0;
+  let total = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let zeros = 0;
+  for (const value of values) {
+    squares += value * value;
+    total += value;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+    if (value === 0) zeros++;
+  }
+  const isShown = values.length <= Math.min(left, MAX_TENSOR_VALUES);
+  return {
+    ...{ name, shape: [...shape], norm: toWire(Math.sqrt(squares)), mean: toWire(total / values.length) },
+    ...{ min: toWire(min), max: toWire(max), zeros: zeros / values.length },
+    values: isShown ? Array.from(values, toWire) : null,
+  };
+}

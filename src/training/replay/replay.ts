@@ -1,0 +1,122 @@
+/**
+ * A step of a job again, to the same bits: its steps from the nearest stored state, and then a second program that computes what was
+ * asked about its weights. Blocks its thread. Knows nothing of where states are stored.
+ */
+import { MAX_REPLAYED_ROWS, type Replay, type ReplayRequest, type ReplaySize, replayable } from "../../domain/jobs/replay.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
+import type { TensorSet } from "../../domain/tensor.ts";
+import { compile, type Executable } from "../../engine/index.ts";
+import { type JobData, loadData } from "../data/data.ts";
+import { sha256Of } from "../prepare/digest.ts";
+import { planTraining, type TrainingPlan } from "../run/build.ts";
+import { decodeProgress, readTensors, writeTensors } from "../run/checkpoint.ts";
+import { createEpochs } from "../run/epochs.ts";
+import { readWeights, writeInputs, writeStart } from "../run/initial-memory.ts";
+import { sizesOf } from "../run/sizes.ts";
+import { askStep } from "./ask-step.ts";
+import type { RunState } from "./last-good.ts";
+import { createStepper, type Steps, workOfStep } from "./stepper.ts";
+
+const MAX_MEMORY_BYTES = 2 ** 32 - 2 ** 16;
+
+/** Replays a job up to a step, from the checkpoint of the run or from its start, and answers what was asked. */
+export function replayStep(run: TrainingRun, request: ReplayRequest): Replay {
+  const { from, weights, plan, data } = weightsAt(run, request.step);
+  const { train } = data;
+  const rows = Math.min(MAX_REPLAYED_ROWS, train.rows);
+  const answer = askStep(run, data, weights, rows, request.ask);
+  return {
+    step: request.step,
+    epoch: Math.floor(request.step / plan.stepsPerEpoch),
+    step_of_epoch: request.step % plan.stepsPerEpoch,
+    steps_per_epoch: plan.stepsPerEpoch,
+    from_step: from,
+    sha256: sha256Of(weights.data),
+    rows,
+    ...answer,
+  };
+}
+
+/** Computes how the epochs of a job are cut into steps, and the work of one. */
+export function replaySize(run: TrainingRun): ReplaySize {
+  const plan = planTraining(replayable(run.job), sizesOf(loadData(run), run.job.classes.length));
+  return { stepsPerEpoch: plan.stepsPerEpoch, multiplyAdds: workOfStep(plan) };
+}
+
+interface Reached {
+  /** The step of the state that it began with. */
+  readonly from: number;
+  readonly weights: TensorSet;
+  readonly plan: TrainingPlan;
+  readonly data: JobData;
+}
+
+/** The weights after a step. */
+function weightsAt(run: TrainingRun, step: number): Reached {
+  const spec = replayable(run.job);
+  const data = loadData(run);
+  const classes = run.job.classes.length;
+  const planned = planTraining(spec, sizesOf(data, classes));
+  // Held-out rows change no weights, unless a schedule watches them.
+  const isWatched = spec.scheduler?.type === "reduce_lr_on_plateau" || planned.fusedValidation;
+  const { validate, validate_tail, ...trained } = planned.programs;
+  const plan = isWatched ? planned : { ...planned, programs: trained };
+  const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: MAX_MEMORY_BYTES });
+  const rows = { ...data, validation: isWatched ? data.validation : null };
+  writeInputs(executable, plan, spec, rows);
+  const steps = { spec, plan, executable, data: rows, classes };
+  const start = startOf(run, executable, plan);
+  const from = start.epoch * plan.stepsPerEpoch + (start.partial?.steps ?? 0);
+  runTo(steps, start, step);
+  return { from, weights: readWeights(executable, plan), plan, data };
+}
+
+/** The state of the run's checkpoint, or the start where there is none that this engine can go on from. */
+function startOf({ job, payload, checkpoint }: TrainingRun, executable: Executable, plan: TrainingPlan): RunState {
+  const progress = checkpoint && decodeProgress(checkpoint.progress);
+  if (checkpoint && progress) {
+    return {
+      ...{ epoch: checkpoint.epoch, tensors: checkpoint.tensors },
+      ...{ schedule: progress.schedule, partial: progress.partial },
+    };
+  }
+  writeStart(executable, plan, job.spec, payload);
+  return { epoch: 0, tensors: readTensors(executable, plan, null), schedule: null, partial: null };
+}
+
+/** Runs whole epochs many in a call, and the steps before and after them one by one. */
+function runTo(steps: Steps, start: RunState, step: number): void {
+  const { plan, executable } = steps;
+  const whole = Math.floor(step / plan.stepsPerEpoch);
+  const within = step - start.epoch * plan.stepsPerEpoch - (start.partial?.steps ?? 0);
+  if (whole <= start.epoch) {
+    runSteps(steps, start, within);
+    return;
+  }
+  const epochs = createEpochs(
+    {
+      ...{ ...steps, spec: { ...steps.spec, early_stopping: null } },
+      ...{ ended: () => false, interrupted: () => false, partial: start.partial },
+    },
+    restored(steps, start),
+  );
+  for (let epoch = start.epoch; epoch < whole; ) {
+    const ran = epochs.run(epoch + 1, Math.min(epochs.most, whole - epoch));
+    epochs.observe(epoch + ran, ran);
+    epoch += ran;
+  }
+  const rest = step - whole * plan.stepsPerEpoch;
+  const schedule = epochs.schedule?.state() ?? null;
+  runSteps(steps, { epoch: whole, tensors: readTensors(executable, plan, null), schedule, partial: null }, rest);
+}
+
+/** Writes the tensors of a state, and returns what epochs go on from besides. */
+function restored({ executable, plan }: Steps, { tensors, schedule }: RunState) {
+  writeTensors(executable, plan, { tensors });
+  return { schedule, stopping: null, bestWeights: null };
+}
+
+function runSteps(steps: Steps, from: RunState, count: number): void {
+  const next = createStepper(steps, from);
+  for (let done = 0; done < count; done++) next();
+}
