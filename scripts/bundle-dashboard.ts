@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SOURCE = "src/dashboard";
 const DOCUMENT = `${SOURCE}/index.html`;
 const MAIN = `${SOURCE}/main.tsx`;
-const VIEW = /^src\/dashboard\/views\/[^/]+\/page\.tsx$/;
+const VIEW = /^src\/dashboard\/views\/[^/]+\/(one-)?page\.tsx$/;
 /** Files that keep their names. */
 const PUBLIC = `${SOURCE}/public`;
 
@@ -142,7 +142,7 @@ function sourcesOf({ inputs }: Metafile, ofWorkers: ReadonlySet<string>): string
 const SHARED_ROOMS = ["ui", "shell"];
 
 /** Bytes, minified, up to which a shared chunk costs a slow network less as a part of another file than as a file of its own. */
-const SMALL_CHUNK_BYTES = 6000;
+const SMALL_CHUNK_BYTES = 2500;
 
 /** The modules of small chunks, each with the entries that cannot run without one of these chunks. */
 interface SmallModules {
