@@ -177,7 +177,9 @@ const SMALL = "small-modules";
 const fewFiles = ({ modules, entries }: SmallModules): Plugin => ({
   name: "few-files",
   setup(bundler) {
-    const rooms = SHARED_ROOMS.flatMap((room) => readdirSync(join(ROOT, SOURCE, room)).map((file) => `${SOURCE}/${room}/${file}`));
+    const rooms = SHARED_ROOMS.flatMap((room) =>
+      readdirSync(join(ROOT, SOURCE, room)).map((file) => `${SOURCE}/${room}/${file}`),
+    );
     const importsOf = (path: string): readonly string[] => [
       ...(path === MAIN ? rooms : []),
       ...(VIEW.test(path) ? [MAIN] : []),

@@ -47,7 +47,9 @@ try {
     const fastest = visits.reduce((best, other) => (other.rows < best.rows ? other : best));
     const { painted, rows, files, bytes } = fastest;
     const figures = `${(painted / 1000).toFixed(1)} s painted, ${(rows / 1000).toFixed(1)} s rows`;
-    console.log(`${path.replace(/[a-z]+_\w{8,}/, ":id").padEnd(18)} ${figures}, ${files} files of code, ${(bytes / 1000).toFixed(0)} kB`);
+    console.log(
+      `${path.replace(/[a-z]+_[\w-]{8,}/, ":id").padEnd(18)} ${figures}, ${files} files of code, ${(bytes / 1000).toFixed(0)} kB`,
+    );
   }
 } finally {
   await browser.close();

@@ -92,7 +92,8 @@ function readRows({ dataset, target }: Chosen, { total, returned, columns }: Dat
   const column = dataset.columns.find(({ name }) => name === target);
   const classes = column && isLabels(column) ? labelsOf(places.map((row) => targets[row] ?? null)) : [];
   const index = new Map(classes.map((label, place) => [label, place]));
-  const take = (values: Values) => Float64Array.from(places, (row) => (values[row] === null ? Number.NaN : Number(values[row])));
+  const take = (values: Values) =>
+    Float64Array.from(places, (row) => (values[row] === null ? Number.NaN : Number(values[row])));
   const source: TableSource = {
     x: take(xs),
     y: take(ys),
