@@ -17,7 +17,10 @@ const VIEW = /^src\/dashboard\/views\/[^/]+\/(one-)?page\.tsx$/;
 const PUBLIC = `${SOURCE}/public`;
 
 /** Most bytes, gzipped, that the first visit may load: the document and every file that it names. */
-const FIRST_LOAD_LIMIT_BYTES = 150_000;
+const FIRST_LOAD_LIMIT_BYTES = 35_000;
+
+/** Most files of code that an address may load at first: a browser far away waits a round trip for each six. */
+const MOST_FILES = 12;
 
 /** What the document names by a path relative to itself: `src="./main.tsx"`. */
 const NAMED_SOURCE = /\b(href|src)="\.\/([^"]+)"/g;
@@ -268,6 +271,8 @@ function sectionDocuments(document: string, chunks: ReadonlyMap<string, Chunk>):
     if (!name || !chunk) throw new Error(`views.ts names ${path}, of which nothing was built`);
     const missing = [name, ...chunk.needs].filter((file) => !document.includes(file));
     const links = missing.map((file) => `    <link rel="modulepreload" href="/assets/${file}" />\n`).join("");
+    const files = (document.match(/"[^"]+\.js"/g)?.length ?? 0) + missing.length;
+    if (files > MOST_FILES) throw new Error(`${path} loads ${files} files of code, over the limit of ${MOST_FILES}`);
     return [`index.${section || "home"}${one ? ".one" : ""}.html`, document.replace("  </head>", `${links}  </head>`)] as const;
   });
   return new Map(named);

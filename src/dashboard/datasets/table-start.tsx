@@ -47,7 +47,7 @@ export function TableStart({ onTable }: TableStartProps) {
             </li>
           ))}
         </ul>
-        <p class="muted">
+        <p class="table-start-more muted">
           Without a table: <a href="/playground">the playground</a>, where the boundary moves while you change the network.
         </p>
       </section>
