@@ -3,19 +3,24 @@
  * the first visit would load too much. Knows nothing of when a page is built; build-dashboard.ts does.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync, constants as zlib } from "node:zlib";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SOURCE = "src/dashboard";
 const DOCUMENT = `${SOURCE}/index.html`;
+const MAIN = `${SOURCE}/main.tsx`;
+const VIEW = /^src\/dashboard\/views\/[^/]+\/(one-)?page\.tsx$/;
 /** Files that keep their names. */
 const PUBLIC = `${SOURCE}/public`;
 
 /** Most bytes, gzipped, that the first visit may load: the document and every file that it names. */
-const FIRST_LOAD_LIMIT_BYTES = 150_000;
+const FIRST_LOAD_LIMIT_BYTES = 35_000;
+
+/** Most files of code that an address may load at first: a browser far away waits a round trip for each six. */
+const MOST_FILES = 12;
 
 /** What the document names by a path relative to itself: `src="./main.tsx"`. */
 const NAMED_SOURCE = /\b(href|src)="\.\/([^"]+)"/g;
@@ -41,7 +46,7 @@ export async function bundleDashboard(out: string): Promise<Bundle> {
   const entries = [...document.matchAll(NAMED_SOURCE)].map(([, , path]) => `${SOURCE}/${path}`);
   rmSync(out, { recursive: true, force: true });
   const ofWorkers = new Set<string>();
-  const { metafile } = await build({
+  const options = {
     absWorkingDir: ROOT,
     entryPoints: entries,
     outdir: out,
@@ -57,10 +62,12 @@ export async function bundleDashboard(out: string): Promise<Bundle> {
     jsxImportSource: "preact",
     // Every file is one of its own: the content security policy allows no data: scripts or styles.
     loader: { ".csv": "file", ".svg": "copy" },
-    plugins: [fileUrls, workers(ofWorkers), oneShell],
     metafile: true,
     logLevel: "silent",
-  });
+  } as const satisfies BuildOptions;
+  const plugins = [fileUrls, workers(ofWorkers)];
+  const apart = await build({ ...options, plugins: [...plugins, fewFiles({ modules: [], entries: new Set() })], write: false });
+  const { metafile } = await build({ ...options, plugins: [...plugins, fewFiles(smallModules(apart.metafile))] });
   const chunks = chunksOf(metafile);
   for (const chunk of chunks.values()) if (chunk.path.endsWith(".js")) loadTogether(join(ROOT, chunk.path), chunks);
   cpSync(join(ROOT, PUBLIC), out, { recursive: true });
@@ -137,25 +144,63 @@ function sourcesOf({ inputs }: Metafile, ofWorkers: ReadonlySet<string>): string
 /** Rooms whose modules every view may use, small as they are: they come with the first visit. */
 const SHARED_ROOMS = ["ui", "shell"];
 
+/** Bytes, minified, up to which a shared chunk costs a slow network less as a part of another file than as a file of its own. */
+const SMALL_CHUNK_BYTES = 2500;
+
+/** The modules of small chunks, each with the entries that cannot run without one of these chunks. */
+interface SmallModules {
+  readonly modules: readonly string[];
+  readonly entries: ReadonlySet<string>;
+}
+
+/** Finds what esbuild would cut into small files, one for each set of entries that use it. */
+function smallModules(metafile: Metafile): SmallModules {
+  const chunks = [...chunksOf(metafile)];
+  const first = new Set(chunks.filter(([, { entry }]) => entry === MAIN).flatMap(([, { needs }]) => [...needs]));
+  const small = new Map(
+    chunks.flatMap(([name, { path, entry }]) => {
+      const { bytes = 0, inputs = {} } = metafile.outputs[path] ?? {};
+      const isSmall = path.endsWith(".js") && !entry && !first.has(name) && bytes <= SMALL_CHUNK_BYTES;
+      const modules = Object.keys(inputs).filter((input) => input.startsWith("src/"));
+      return isSmall && modules.length > 0 ? [[name, modules] as const] : [];
+    }),
+  );
+  const users = chunks.filter(([, { entry, needs }]) => entry && [...needs].some((name) => small.has(name)));
+  return { modules: [...small.values()].flat().sort(), entries: new Set(users.map(([, { entry }]) => entry as string)) };
+}
+
+/** The module that imports the modules of small chunks. */
+const SMALL = "small-modules";
+
 /**
  * Has every view import the entry, in which it runs anyway, and the entry the shared rooms: what all views need becomes one file
- * instead of one for each set of views. A browser asks for six files at a time, and far away each costs a round trip.
+ * instead of one for each set of views. What would still be cut into small files is imported by each that uses any of it, and becomes one
+ * file too: a view loads a little that it does not use, and waits for fewer round trips. A browser asks for six files at a time.
  */
-const oneShell: Plugin = {
-  name: "one-shell",
+const fewFiles = ({ modules, entries }: SmallModules): Plugin => ({
+  name: "few-files",
   setup(bundler) {
-    const source = (filter: RegExp, importsOf: () => readonly string[]) =>
-      bundler.onLoad({ filter }, ({ path }) => {
-        const imports = importsOf().map((module) => `import ${JSON.stringify(module)};`);
-        // One line, behind the source, so that positions in messages are right.
-        return { contents: readFileSync(path, "utf8") + imports.join(" "), loader: "tsx" };
-      });
-    source(/[\\/]src[\\/]dashboard[\\/]views[\\/][^\\/]+[\\/]page\.tsx$/, () => ["../../main.tsx"]);
-    source(/[\\/]src[\\/]dashboard[\\/]main\.tsx$/, () =>
-      SHARED_ROOMS.flatMap((room) => readdirSync(join(ROOT, SOURCE, room)).map((file) => `./${room}/${file}`)),
+    const rooms = SHARED_ROOMS.flatMap((room) =>
+      readdirSync(join(ROOT, SOURCE, room)).map((file) => `${SOURCE}/${room}/${file}`),
     );
+    const importsOf = (path: string): readonly string[] => [
+      ...(path === MAIN ? rooms : []),
+      ...(VIEW.test(path) ? [MAIN] : []),
+      ...(entries.has(path) ? [SMALL] : []),
+    ];
+    bundler.onResolve({ filter: /^small-modules$/ }, () => ({ path: SMALL, namespace: SMALL }));
+    bundler.onLoad({ filter: /.*/, namespace: SMALL }, () => ({ contents: statements(modules), resolveDir: ROOT }));
+    bundler.onLoad({ filter: /[\\/]src[\\/]dashboard[\\/].*\.tsx?$/ }, ({ path }) => {
+      const imports = importsOf(relative(ROOT, path).replaceAll("\\", "/"));
+      if (imports.length === 0) return null;
+      // One line, behind the source, so that positions in messages are right.
+      return { contents: readFileSync(path, "utf8") + statements(imports), loader: path.endsWith("x") ? "tsx" : "ts" };
+    });
   },
-};
+});
+
+const statements = (modules: readonly string[]): string =>
+  modules.map((path) => `import ${JSON.stringify(path === SMALL ? path : join(ROOT, path))};`).join(" ");
 
 interface Chunk {
   /** From the root of the repository. */
@@ -226,6 +271,8 @@ function sectionDocuments(document: string, chunks: ReadonlyMap<string, Chunk>):
     if (!name || !chunk) throw new Error(`views.ts names ${path}, of which nothing was built`);
     const missing = [name, ...chunk.needs].filter((file) => !document.includes(file));
     const links = missing.map((file) => `    <link rel="modulepreload" href="/assets/${file}" />\n`).join("");
+    const files = (document.match(/"[^"]+\.js"/g)?.length ?? 0) + missing.length;
+    if (files > MOST_FILES) throw new Error(`${path} loads ${files} files of code, over the limit of ${MOST_FILES}`);
     return [`index.${section || "home"}${one ? ".one" : ""}.html`, document.replace("  </head>", `${links}  </head>`)] as const;
   });
   return new Map(named);

@@ -7,15 +7,15 @@ export const VIEWS: readonly View[] = [
   { pattern: "/jobs", section: "/jobs", load: () => import("./views/jobs/page.tsx") },
   { pattern: "/jobs/:id", section: "/jobs", load: () => import("./views/job/page.tsx") },
   { pattern: "/sweeps", section: "/sweeps", load: () => import("./views/sweeps/page.tsx") },
-  { pattern: "/sweeps/:id", section: "/sweeps", load: () => import("./views/sweeps/page.tsx") },
+  { pattern: "/sweeps/:id", section: "/sweeps", load: () => import("./views/sweeps/one-page.tsx") },
   { pattern: "/start", section: "/jobs", load: () => import("./views/start/page.tsx") },
   { pattern: "/new", section: "/new", load: () => import("./views/new/page.tsx") },
   { pattern: "/playground", section: "/playground", load: () => import("./views/playground/page.tsx") },
   { pattern: "/compare", section: "/compare", load: () => import("./views/compare/page.tsx") },
   { pattern: "/datasets", section: "/datasets", load: () => import("./views/datasets/page.tsx") },
-  { pattern: "/datasets/:id", section: "/datasets", load: () => import("./views/datasets/page.tsx") },
+  { pattern: "/datasets/:id", section: "/datasets", load: () => import("./views/datasets/one-page.tsx") },
   { pattern: "/models", section: "/models", load: () => import("./views/models/page.tsx") },
-  { pattern: "/models/:ref", section: "/models", load: () => import("./views/models/page.tsx") },
+  { pattern: "/models/:ref", section: "/models", load: () => import("./views/models/one-page.tsx") },
 ];
 
 /** The entries of the navigation. The shortcut of one is `g`, then its `key`. */

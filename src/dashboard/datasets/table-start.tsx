@@ -47,6 +47,9 @@ export function TableStart({ onTable }: TableStartProps) {
             </li>
           ))}
         </ul>
+        <p class="table-start-more muted">
+          Without a table: <a href="/playground">the playground</a>, where the boundary moves while you change the network.
+        </p>
       </section>
     </div>
   );

@@ -4,7 +4,7 @@ import type { Generator } from "../../domain/spec/spec.ts";
 import type { LayerSpec, OptimizerSpec } from "../../engine/index.ts";
 import type { Field } from "../plots/field.ts";
 
-/** Rows of a table: two numbers each, and what is to be predicted. */
+/** Rows of a table: two numbers each, NaN where one is missing, and what is to be predicted, which never is. */
 export interface TableSource {
   readonly x: Float64Array;
   readonly y: Float64Array;

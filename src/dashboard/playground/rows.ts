@@ -40,16 +40,17 @@ const PADDING = 0.12;
 /** Splits and scales the rows of a setup. */
 export function rowsOf({ source, validation, seed }: TrainerSetup): PlaygroundRows {
   const isTable = "table" in source;
-  const table = isTable ? source.table : generated(source.generator);
-  const count = table.x.length;
+  const read = isTable ? source.table : generated(source.generator);
+  const count = read.targets.length;
   const partOf = new Uint8Array(count);
   // A table with classes is stratified unless told otherwise; generated rows are not.
-  const split = { validation, test: 0, stratify: isTable && table.classes.length > 0 };
-  const classes = table.classes.length > 0 ? table.targets : null;
+  const split = { validation, test: 0, stratify: isTable && read.classes.length > 0 };
+  const classes = read.classes.length > 0 ? read.targets : null;
   if (validation > 0) assignShares(partOf, split, createRandom(streamKey(seed, "split")), { classes });
   const places = Array.from({ length: count }, (_, row) => row);
   const train = places.filter((row) => partOf[row] === 0);
   const held = places.filter((row) => partOf[row] !== 0);
+  const table = { ...read, x: filled(read.x, train), y: filled(read.y, train) };
   const standard = (values: Float64Array) => (isTable ? standardOf(train.map((row) => values[row] as number)) : PLAIN);
   const ofTarget = classes ? PLAIN : standard(table.targets);
   const scalings = [standard(table.x), standard(table.y), ofTarget] as const;
@@ -78,6 +79,14 @@ function generated(generator: Extract<TrainerSetup["source"], { generator: unkno
     targets: Float64Array.from(targets),
     classes: Array.from({ length: labels }, (_, label) => String(label)),
   };
+}
+
+/** The values, those that are missing as the mean of the training rows' others: the default of a job. Zero where these have none. */
+function filled(values: Float64Array, train: readonly number[]): Float64Array {
+  if (!values.some(Number.isNaN)) return values;
+  const known = train.map((row) => values[row] as number).filter((value) => !Number.isNaN(value));
+  const fill = known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
+  return values.map((value) => (Number.isNaN(value) ? fill : value));
 }
 
 /** As scikit-learn's StandardScaler; a constant column is only shifted. */

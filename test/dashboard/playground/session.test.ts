@@ -56,17 +56,24 @@ describe("a playground's training", () => {
     if (settings.validation !== "0") expect(scores.validation).toBeCloseTo(job.series.val_accuracy?.at(-1) as number, 6);
   });
 
-  it("has the losses of a job on two columns of a table, of classes and of a regression", () => {
+  it.each([
+    ["complete", 0],
+    ["with missing values, which both impute", 7],
+  ])("has the losses of a job on two columns of a table, of classes and of a regression: %s", (_, missingEvery) => {
     const x = Array.from({ length: 90 }, (_, row) => ((row * 37) % 90) + 0.5);
     const y = Array.from({ length: 90 }, (_, row) => Math.sin(row) * 5);
     const kind = x.map((value, row) => (value > 60 ? "high" : (y[row] as number) > 0 ? "mid" : "low"));
     const worth = x.map((value, row) => value * 3 + (y[row] as number) * 20 + 0.25);
-    const dataset = datasetOf({ x, y, kind, worth });
+    const lacks = (row: number) => missingEvery > 0 && row % missingEvery === 2;
+    const holed = (values: readonly number[], shift: number) => values.map((value, row) => (lacks(row + shift) ? null : value));
+    const columnOf = (values: readonly (number | null)[]) => Float64Array.from(values, (value) => value ?? Number.NaN);
+    const known = { x: holed(x, 0), y: holed(y, 3) };
+    const dataset = datasetOf({ ...known, kind, worth });
     for (const target of ["kind", "worth"] as const) {
       const settings: Settings = { ...DEFAULTS, data: "ds_1", x: "x", y: "y", target, layers: [5] };
       const classes = target === "kind" ? ["high", "low", "mid"] : [];
       const targets = target === "kind" ? kind.map((label) => classes.indexOf(label)) : worth;
-      const columns = { x: Float64Array.from(x), y: Float64Array.from(y), targets: Float64Array.from(targets), classes };
+      const columns = { x: columnOf(known.x), y: columnOf(known.y), targets: Float64Array.from(targets), classes };
       const { series, scores, field } = createSession(setupOf(settings, { table: columns })).advance(forever(settings.lr));
       const job = train(jobOf(settings, "same", EPOCHS), { dataset });
       expect(rounded(series.loss)).toEqual(rounded(job.series.loss ?? []));

@@ -64,7 +64,7 @@ describe("the playground", () => {
     await drawn(page);
     await page.getByLabel("Target").selectOption("species");
     await page.getByLabel("Across").selectOption("flipper_length_mm");
-    await page.getByText(/^2 rows with a missing value left out/).waitFor();
+    await page.getByText(/^2 rows lack a number, for which its column's mean stands/).waitFor();
     const legend = page.getByRole("list", { name: "Legend" });
     await expect.poll(() => legend.innerText()).toMatch(/Adelie\s+Chinstrap\s+Gentoo/);
     await button(page, "Step").click();

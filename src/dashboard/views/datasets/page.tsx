@@ -1,8 +1,6 @@
-/** The view of data sets: all of them, or one. */
-import type { ViewProps } from "../../shell/view.ts";
+/** The view of all data sets. */
 import { DatasetList } from "./list.tsx";
-import { OneDataset } from "./one.tsx";
 
-export default function DatasetsPage({ params }: ViewProps) {
-  return params.id ? <OneDataset id={params.id} /> : <DatasetList />;
+export default function DatasetsPage() {
+  return <DatasetList />;
 }

@@ -6,10 +6,7 @@ import { useResource } from "../../shell/resource.ts";
 import { LinkButton } from "../../ui/button.tsx";
 import { Card, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
-import { modelHref, modelLabel } from "./model-text.ts";
-
-/** Returns the address at which two models are compared. */
-export const compareHref = (a: string, b: string): string => `/models/${encodeURIComponent(a)}?with=${encodeURIComponent(b)}`;
+import { compareHref, modelHref, modelLabel } from "./model-text.ts";
 
 export function CompareModels({ a, b }: { readonly a: string; readonly b: string }) {
   const { api } = useApp();

@@ -11,8 +11,7 @@ import { Button, LinkButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Empty, ListSkeleton, Problem } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
-import { compareHref } from "./compare.tsx";
-import { modelHref, modelLabel, TASK_LABELS } from "./model-text.ts";
+import { compareHref, modelHref, modelLabel, TASK_LABELS } from "./model-text.ts";
 
 const PAGE = 100;
 

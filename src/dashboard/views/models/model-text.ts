@@ -11,3 +11,6 @@ export const TASK_LABELS: Readonly<Record<Task, string>> = {
 export const modelLabel = ({ name, version }: Pick<Model, "name" | "version">): string => `${name}, version ${version}`;
 
 export const modelHref = ({ id }: Pick<Model, "id">): string => `/models/${encodeURIComponent(id)}`;
+
+/** Returns the address at which two models are compared. */
+export const compareHref = (a: string, b: string): string => `/models/${encodeURIComponent(a)}?with=${encodeURIComponent(b)}`;

@@ -11,8 +11,7 @@ import { Button, LinkButton } from "../../ui/button.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { Card, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
-import { compareHref } from "./compare.tsx";
-import { modelHref, modelLabel } from "./model-text.ts";
+import { compareHref, modelHref, modelLabel } from "./model-text.ts";
 
 const LIMIT = 200;
 

@@ -75,7 +75,7 @@ export function useTableRows(id: string | null, settings: Settings): TableRows {
     dataset && !chosen
       ? new Error(`${dataset.name} has no two columns of numbers beside a target of numbers or at most ${MOST_CLASSES} labels.`)
       : null;
-  const empty = read && read.source.x.length < 4 ? new Error("Fewer than four rows have a value in all three columns.") : null;
+  const empty = read && read.source.x.length < 4 ? new Error("Fewer than four rows have a target.") : null;
   return {
     chosen,
     source: empty ? null : (read?.source ?? null),
@@ -87,21 +87,25 @@ export function useTableRows(id: string | null, settings: Settings): TableRows {
 
 function readRows({ dataset, target }: Chosen, { total, returned, columns }: DatasetSample) {
   const [xs, ys, targets] = columns.map(({ values }) => values) as [Values, Values, Values];
-  const places = xs.flatMap((_, row) => ([xs, ys, targets].every((values) => values[row] !== null) ? [row] : []));
+  // As in a job: rows without a target are left out, and a missing feature is imputed, of which the worker knows the training rows.
+  const places = targets.flatMap((target, row) => (target === null ? [] : [row]));
   const column = dataset.columns.find(({ name }) => name === target);
   const classes = column && isLabels(column) ? labelsOf(places.map((row) => targets[row] ?? null)) : [];
   const index = new Map(classes.map((label, place) => [label, place]));
-  const take = (values: Values) => Float64Array.from(places, (row) => Number(values[row]));
+  const take = (values: Values) =>
+    Float64Array.from(places, (row) => (values[row] === null ? Number.NaN : Number(values[row])));
   const source: TableSource = {
     x: take(xs),
     y: take(ys),
     targets: classes.length > 0 ? Float64Array.from(places, (row) => index.get(String(targets[row])) ?? 0) : take(targets),
     classes,
   };
-  const missing = returned - places.length;
+  const unlabelled = returned - places.length;
+  const imputed = places.filter((row) => xs[row] === null || ys[row] === null).length;
   const notes = [
     ...(total > returned ? [`${returned} of ${total} rows, spread over the table`] : []),
-    ...(missing > 0 ? [`${missing} rows with a missing value left out`] : []),
+    ...(unlabelled > 0 ? [`${unlabelled} rows without a target left out`] : []),
+    ...(imputed > 0 ? [`${imputed} rows lack a number, for which its column's mean stands, as in a job`] : []),
   ];
   const task: Task =
     classes.length === 0 ? "regression" : classes.length === 2 ? "binary_classification" : "multiclass_classification";

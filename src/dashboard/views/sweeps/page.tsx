@@ -1,8 +1,7 @@
-/** The views of sweeps: all of them, or the one that the address names. */
+/** The view of all sweeps. */
 import type { ViewProps } from "../../shell/view.ts";
 import { SweepList } from "./list.tsx";
-import { SweepView } from "./one.tsx";
 
-export default function SweepsPage({ params, query }: ViewProps) {
-  return params.id === undefined ? <SweepList query={query} /> : <SweepView key={params.id} id={params.id} />;
+export default function SweepsPage({ query }: ViewProps) {
+  return <SweepList query={query} />;
 }
