@@ -7,6 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { ApiError, type Client, UnreachableError } from "../client/index.ts";
+import { connectionsWithin, descriptorLimit, RESERVED_DESCRIPTORS } from "../server/descriptors.ts";
 import { byteSize } from "./figures.ts";
 import { freePort } from "./server-process.ts";
 
@@ -30,6 +31,8 @@ export interface Surroundings {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** How many connections a server may have by its settings. */
+  readonly connections: number;
   /** Empty: SQLite in the data directory. */
   readonly databaseUrl: string;
 }
@@ -41,6 +44,7 @@ export const CHECKS: readonly Check[] = [
   checkNode,
   checkSimd,
   checkCores,
+  checkDescriptors,
   checkServer,
   checkDataDir,
   checkDisk,
@@ -72,6 +76,18 @@ function checkSimd(): Finding {
 function checkCores(): Finding {
   const cores = availableParallelism();
   return { name: "machine", status: "ok", detail: `${cores} cores, ${byteSize(totalmem())} memory` };
+}
+
+/** Of this process: a server that is started from here has the same. */
+function checkDescriptors({ connections }: Surroundings): Finding {
+  const limit = descriptorLimit();
+  const name = "open files";
+  if (limit === null) return { name, status: "ok", detail: "the system does not say how many there may be" };
+  const served = connectionsWithin(connections, limit);
+  const detail = `at most ${limit}, which is enough for ${served} connections`;
+  if (served === connections) return { name, status: "ok", detail };
+  const cure = `raise the limit to ${connections + RESERVED_DESCRIPTORS} (ulimit -n, LimitNOFILE), or set TRAINYARD_MAX_CONNECTIONS lower`;
+  return { name, status: "warning", detail: `${detail} of ${connections}`, cure };
 }
 
 async function checkServer({ client, url, host, port }: Surroundings): Promise<Finding> {

@@ -23,6 +23,7 @@ async function examine(context: Context): Promise<number> {
     host: environment.TRAINYARD_HOST || DEFAULTS.host,
     port: Number(environment.TRAINYARD_PORT || DEFAULTS.port),
     dataDir: dataDirectoryOf(context),
+    connections: Number(environment.TRAINYARD_MAX_CONNECTIONS || DEFAULTS.connections),
     databaseUrl: environment.TRAINYARD_DATABASE_URL ?? "",
   };
   const findings: Finding[] = [];
