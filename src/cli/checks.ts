@@ -7,7 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { ApiError, type Client, UnreachableError } from "../client/index.ts";
-import { connectionsWithin, descriptorLimit, RESERVED_DESCRIPTORS } from "../server/descriptors.ts";
+import { connectionsWithin, descriptorLimit, reservedDescriptors } from "../server/descriptors.ts";
 import { byteSize } from "./figures.ts";
 import { freePort } from "./server-process.ts";
 
@@ -33,6 +33,8 @@ export interface Surroundings {
   readonly dataDir: string;
   /** How many connections a server may have by its settings. */
   readonly connections: number;
+  /** Training threads of a server, by its settings. */
+  readonly workers: number;
   /** Empty: SQLite in the data directory. */
   readonly databaseUrl: string;
 }
@@ -79,14 +81,16 @@ function checkCores(): Finding {
 }
 
 /** Of this process: a server that is started from here has the same. */
-function checkDescriptors({ connections }: Surroundings): Finding {
+function checkDescriptors({ connections, workers }: Surroundings): Finding {
   const limit = descriptorLimit();
   const name = "open files";
   if (limit === null) return { name, status: "ok", detail: "the system does not say how many there may be" };
-  const served = connectionsWithin(connections, limit);
+  const served = connectionsWithin(connections, workers, limit);
   const detail = `at most ${limit}, which is enough for ${served} connections`;
   if (served === connections) return { name, status: "ok", detail };
-  const cure = `raise the limit to ${connections + RESERVED_DESCRIPTORS} (ulimit -n, LimitNOFILE), or set TRAINYARD_MAX_CONNECTIONS lower`;
+  const cure = `raise the limit to ${connections + reservedDescriptors(workers)} (ulimit -n, LimitNOFILE), or set TRAINYARD_MAX_CONNECTIONS lower`;
+  if (limit <= reservedDescriptors(workers))
+    return { name, status: "failed", detail: `at most ${limit}: too few for a server`, cure };
   return { name, status: "warning", detail: `${detail} of ${connections}`, cure };
 }
 

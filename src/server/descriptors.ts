@@ -4,10 +4,15 @@
  */
 import { readFileSync } from "node:fs";
 
-/** Kept for files, threads and the database: what a server with uploads and threads at work was measured to have open, with room. */
-export const RESERVED_DESCRIPTORS = 128;
-/** The least that is served: where even this is too much, the machine's limit is. */
-const LEAST_CONNECTIONS = 8;
+/** Of a server without training threads; 56 are open while it is idle, and five more while it reads uploads. */
+const RESERVED = 112;
+/** Of a training thread, which has five: its event loop's, and those of the files that it loads at the start. */
+const RESERVED_A_WORKER = 8;
+
+/** How many descriptors are kept for files, threads and the database. */
+export function reservedDescriptors(workers: number): number {
+  return RESERVED + workers * RESERVED_A_WORKER;
+}
 
 /** The most open files of this process, from /proc/self/limits (proc(5)). Null where there is none, or where the system does not say. */
 export function descriptorLimit(limits: string | null = readLimits()): number | null {
@@ -15,9 +20,9 @@ export function descriptorLimit(limits: string | null = readLimits()): number | 
   return soft === undefined ? null : Number(soft);
 }
 
-/** How many connections there may be: as many as are wanted, as long as they leave the reserve. */
-export function connectionsWithin(wanted: number, limit: number | null): number {
-  return limit === null ? wanted : Math.min(wanted, Math.max(LEAST_CONNECTIONS, limit - RESERVED_DESCRIPTORS));
+/** How many connections there may be: as many as are wanted, as long as they leave the reserve of so many training threads. */
+export function connectionsWithin(wanted: number, workers: number, limit: number | null): number {
+  return limit === null ? wanted : Math.max(1, Math.min(wanted, limit - reservedDescriptors(workers)));
 }
 
 function readLimits(): string | null {

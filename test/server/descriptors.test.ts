@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isOutOfDescriptors, toProblem } from "../../src/http/errors/problem.ts";
-import { connectionsWithin, descriptorLimit, RESERVED_DESCRIPTORS } from "../../src/server/descriptors.ts";
+import { connectionsWithin, descriptorLimit, reservedDescriptors } from "../../src/server/descriptors.ts";
 
 const LIMITS = `Limit                     Soft Limit           Hard Limit           Units
 Max processes             15732                15732                processes
@@ -15,11 +15,10 @@ describe("file descriptors", () => {
   });
 
   it("are left over by connections, for files and threads", () => {
-    expect(connectionsWithin(10_000, 1024)).toBe(1024 - RESERVED_DESCRIPTORS);
-    expect(connectionsWithin(100, 1024)).toBe(100);
-    expect(connectionsWithin(10_000, 64)).toBe(8);
-    expect(connectionsWithin(4, 64)).toBe(4);
-    expect(connectionsWithin(10_000, null)).toBe(10_000);
+    expect(connectionsWithin(10_000, 2, 1024)).toBe(1024 - reservedDescriptors(2));
+    expect(connectionsWithin(100, 2, 1024)).toBe(100);
+    expect(connectionsWithin(10_000, 2, 64)).toBe(1);
+    expect(connectionsWithin(10_000, 2, null)).toBe(10_000);
   });
 
   it("that are used up are no internal error, at whatever depth", () => {

@@ -7,7 +7,15 @@ import { drainRequest } from "../connection/connections.ts";
 import { Replay, secretShown, sendReplay } from "../connection/idempotency.ts";
 import type { App } from "../context.ts";
 import { nearPath } from "./near-path.ts";
-import { isOutOfDescriptors, PROBLEM_TYPE, type Problem, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
+import {
+  isOutOfDescriptors,
+  PROBLEM_TYPE,
+  type Problem,
+  ProtocolError,
+  RETRY_AFTER_S,
+  STATUS_OF,
+  toProblem,
+} from "./problem.ts";
 
 /** How a protocol writes an error. */
 export interface ErrorFormat {

@@ -114,7 +114,8 @@ export function toProblem(error: unknown, occurrence: Occurrence): Problem {
   });
   if (error instanceof TrainyardError) return document(error.code, error.message, [...error.errors]);
   if (error instanceof ProtocolError) return document(error.code, error.message);
-  if (isOutOfDescriptors(error)) return document("unavailable", "the server has too many files and connections open: try again soon");
+  if (isOutOfDescriptors(error))
+    return document("unavailable", "the server has too many files and connections open: try again soon");
   const fault = error as FastifyFault;
   const code = codeOf(fault);
   if (code === "too_large") return document(code, `the body is larger than the limit of ${bodyLimit} bytes`);
