@@ -46,7 +46,9 @@ describe.each(names)("a database of migration %s", (name) => {
     // A build without checkpoints had none to go on from, and the history of the job says which it was.
     const point = name === "0003" ? "the start" : "epoch \\d+";
     const reasons = ended[1]?.transitions.map(({ reason }) => reason);
-    expect(reasons).toContainEqual(expect.stringMatching(new RegExp(`^the server ended while the job ran; it resumes from ${point}`)));
+    expect(reasons).toContainEqual(
+      expect.stringMatching(new RegExp(`^the server ended while the job ran; it resumes from ${point}`)),
+    );
     await server.stop();
     await dataDir.remove();
   });
