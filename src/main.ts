@@ -7,7 +7,8 @@ import { pino } from "pino";
 import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { TrainyardError } from "./domain/errors.ts";
 import { type Config, ConfigError, parseConfig } from "./server/config.ts";
-import { descriptorLimit, reservedDescriptors } from "./server/descriptors.ts";
+import { reservedDescriptors } from "./server/defaults.ts";
+import { descriptorLimit } from "./server/descriptors.ts";
 import { createLogWriter } from "./server/log-writer.ts";
 
 /** Terminals and npm both pass a signal on, so one Ctrl-C may arrive twice; a second one after this is meant. */

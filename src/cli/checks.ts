@@ -1,13 +1,13 @@
 /** What `trainyard doctor` looks at: each check says what it found, and what would mend it. Changes nothing. */
 import { spawnSync } from "node:child_process";
 import { constants } from "node:fs";
-import { access, stat, statfs } from "node:fs/promises";
+import { access, readFile, stat, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { ApiError, type Client, UnreachableError } from "../client/index.ts";
-import { connectionsWithin, descriptorLimit, reservedDescriptors } from "../server/descriptors.ts";
+import { connectionsWithin, openFilesIn, reservedDescriptors } from "../server/defaults.ts";
 import { byteSize } from "./figures.ts";
 import { freePort } from "./server-process.ts";
 
@@ -81,8 +81,8 @@ function checkCores(): Finding {
 }
 
 /** Of this process: a server that is started from here has the same. */
-function checkDescriptors({ connections, workers }: Surroundings): Finding {
-  const limit = descriptorLimit();
+async function checkDescriptors({ connections, workers }: Surroundings): Promise<Finding> {
+  const limit = openFilesIn(await readFile("/proc/self/limits", "utf8").catch(() => ""));
   const name = "open files";
   if (limit === null) return { name, status: "ok", detail: "the system does not say how many there may be" };
   const served = connectionsWithin(connections, workers, limit);

@@ -6,8 +6,8 @@ import type { Retention } from "../domain/operation/retention.ts";
 import { ROLES, type Role } from "../domain/operation/worker.ts";
 import "../domain/spec/zod-messages.ts";
 import type { SocketBounds } from "../http/connection/sockets.ts";
-import { DEFAULTS } from "./defaults.ts";
-import { connectionsWithin, descriptorLimit } from "./descriptors.ts";
+import { connectionsWithin, DEFAULTS } from "./defaults.ts";
+import { descriptorLimit } from "./descriptors.ts";
 
 const whole = (min: number, max: number, standard: number) =>
   z

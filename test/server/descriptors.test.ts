@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isOutOfDescriptors, toProblem } from "../../src/http/errors/problem.ts";
-import { connectionsWithin, descriptorLimit, reservedDescriptors } from "../../src/server/descriptors.ts";
+import { connectionsWithin, openFilesIn, reservedDescriptors } from "../../src/server/defaults.ts";
 
 const LIMITS = `Limit                     Soft Limit           Hard Limit           Units
 Max processes             15732                15732                processes
@@ -9,9 +9,9 @@ Max open files            1024                 524288               files
 
 describe("file descriptors", () => {
   it("are limited as /proc/self/limits says, where there is one", () => {
-    expect(descriptorLimit(LIMITS)).toBe(1024);
-    expect(descriptorLimit(LIMITS.replace("1024  ", "unlimited"))).toBeNull();
-    expect(descriptorLimit(null)).toBeNull();
+    expect(openFilesIn(LIMITS)).toBe(1024);
+    expect(openFilesIn(LIMITS.replace("1024  ", "unlimited"))).toBeNull();
+    expect(openFilesIn("")).toBeNull();
   });
 
   it("are left over by connections, for files and threads", () => {
