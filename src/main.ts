@@ -7,6 +7,8 @@ import { pino } from "pino";
 import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { TrainyardError } from "./domain/errors.ts";
 import { type Config, ConfigError, parseConfig } from "./server/config.ts";
+import { reservedDescriptors } from "./server/defaults.ts";
+import { descriptorLimit } from "./server/descriptors.ts";
 import { createLogWriter } from "./server/log-writer.ts";
 
 /** Terminals and npm both pass a signal on, so one Ctrl-C may arrive twice; a second one after this is meant. */
@@ -24,11 +26,20 @@ function checkNode(): string | null {
 
 function readConfig(): Config | string {
   try {
-    return parseConfig(process.env);
+    const parsed = parseConfig(process.env);
+    return tooFewDescriptors(parsed) ?? parsed;
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
   }
+}
+
+/** One clear line instead of a file or a thread that cannot be opened later; null where there are enough. */
+function tooFewDescriptors({ workers }: Config): string | null {
+  const limit = descriptorLimit();
+  const reserved = reservedDescriptors(workers);
+  if (limit === null || limit > reserved) return null;
+  return `this process may open ${limit} files, and with ${workers} training threads it needs more than ${reserved}: raise the limit (ulimit -n, LimitNOFILE)`;
 }
 
 async function run(config: Config): Promise<void> {

@@ -1,12 +1,13 @@
 /** What `trainyard doctor` looks at: each check says what it found, and what would mend it. Changes nothing. */
 import { spawnSync } from "node:child_process";
 import { constants } from "node:fs";
-import { access, stat, statfs } from "node:fs/promises";
+import { access, readFile, stat, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { ApiError, type Client, UnreachableError } from "../client/index.ts";
+import { connectionsWithin, openFilesIn, reservedDescriptors } from "../server/defaults.ts";
 import { byteSize } from "./figures.ts";
 import { freePort } from "./server-process.ts";
 
@@ -30,6 +31,10 @@ export interface Surroundings {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** How many connections a server may have by its settings. */
+  readonly connections: number;
+  /** Training threads of a server, by its settings. */
+  readonly workers: number;
   /** Empty: SQLite in the data directory. */
   readonly databaseUrl: string;
 }
@@ -41,6 +46,7 @@ export const CHECKS: readonly Check[] = [
   checkNode,
   checkSimd,
   checkCores,
+  checkDescriptors,
   checkServer,
   checkDataDir,
   checkDisk,
@@ -72,6 +78,20 @@ function checkSimd(): Finding {
 function checkCores(): Finding {
   const cores = availableParallelism();
   return { name: "machine", status: "ok", detail: `${cores} cores, ${byteSize(totalmem())} memory` };
+}
+
+/** Of this process: a server that is started from here has the same. */
+async function checkDescriptors({ connections, workers }: Surroundings): Promise<Finding> {
+  const limit = openFilesIn(await readFile("/proc/self/limits", "utf8").catch(() => ""));
+  const name = "open files";
+  if (limit === null) return { name, status: "ok", detail: "the system does not say how many there may be" };
+  const served = connectionsWithin(connections, workers, limit);
+  const detail = `at most ${limit}, which is enough for ${served} connections`;
+  if (served === connections) return { name, status: "ok", detail };
+  const cure = `raise the limit to ${connections + reservedDescriptors(workers)} (ulimit -n, LimitNOFILE), or set TRAINYARD_MAX_CONNECTIONS lower`;
+  if (limit <= reservedDescriptors(workers))
+    return { name, status: "failed", detail: `at most ${limit}: too few for a server`, cure };
+  return { name, status: "warning", detail: `${detail} of ${connections}`, cure };
 }
 
 async function checkServer({ client, url, host, port }: Surroundings): Promise<Finding> {

@@ -6,7 +6,8 @@ import type { Retention } from "../domain/operation/retention.ts";
 import { ROLES, type Role } from "../domain/operation/worker.ts";
 import "../domain/spec/zod-messages.ts";
 import type { SocketBounds } from "../http/connection/sockets.ts";
-import { DEFAULTS } from "./defaults.ts";
+import { connectionsWithin, DEFAULTS } from "./defaults.ts";
+import { descriptorLimit } from "./descriptors.ts";
 
 const whole = (min: number, max: number, standard: number) =>
   z
@@ -80,7 +81,7 @@ const variables = z.object({
   TRAINYARD_REQUEST_TIMEOUT_MS: whole(100, 86_400_000, 3_600_000),
   TRAINYARD_IDLE_TIMEOUT_MS: whole(100, 3_600_000, 60_000),
   TRAINYARD_KEEP_ALIVE_MS: whole(0, 3_600_000, 65_000),
-  TRAINYARD_MAX_CONNECTIONS: whole(1, 1_000_000, 10_000),
+  TRAINYARD_MAX_CONNECTIONS: whole(1, 1_000_000, DEFAULTS.connections),
   TRAINYARD_ROLE: z.enum(ROLES).default("all"),
   TRAINYARD_NODE_NAME: z.string().min(1).max(200).default(hostname()),
   TRAINYARD_DATABASE_URL: z
@@ -265,7 +266,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       requestMs: env.TRAINYARD_REQUEST_TIMEOUT_MS,
       idleMs: env.TRAINYARD_IDLE_TIMEOUT_MS,
       keepAliveMs: env.TRAINYARD_KEEP_ALIVE_MS,
-      connections: env.TRAINYARD_MAX_CONNECTIONS,
+      connections: connectionsWithin(env.TRAINYARD_MAX_CONNECTIONS, env.TRAINYARD_WORKERS, descriptorLimit()),
     }),
     role: env.TRAINYARD_ROLE,
     nodeName: env.TRAINYARD_NODE_NAME,

@@ -1,4 +1,5 @@
 /** `trainyard doctor`: looks at everything that a server needs, and says what is wrong and how to mend it. */
+import { availableParallelism } from "node:os";
 import { DEFAULTS } from "../../server/defaults.ts";
 import { CHECKS, type Finding } from "../checks.ts";
 import { type Context, examples, type Register } from "../context.ts";
@@ -23,6 +24,8 @@ async function examine(context: Context): Promise<number> {
     host: environment.TRAINYARD_HOST || DEFAULTS.host,
     port: Number(environment.TRAINYARD_PORT || DEFAULTS.port),
     dataDir: dataDirectoryOf(context),
+    connections: Number(environment.TRAINYARD_MAX_CONNECTIONS || DEFAULTS.connections),
+    workers: Number(environment.TRAINYARD_WORKERS || availableParallelism()),
     databaseUrl: environment.TRAINYARD_DATABASE_URL ?? "",
   };
   const findings: Finding[] = [];

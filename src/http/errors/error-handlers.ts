@@ -7,7 +7,15 @@ import { drainRequest } from "../connection/connections.ts";
 import { Replay, secretShown, sendReplay } from "../connection/idempotency.ts";
 import type { App } from "../context.ts";
 import { nearPath } from "./near-path.ts";
-import { PROBLEM_TYPE, type Problem, ProtocolError, RETRY_AFTER_S, STATUS_OF, toProblem } from "./problem.ts";
+import {
+  isOutOfDescriptors,
+  PROBLEM_TYPE,
+  type Problem,
+  ProtocolError,
+  RETRY_AFTER_S,
+  STATUS_OF,
+  toProblem,
+} from "./problem.ts";
 
 /** How a protocol writes an error. */
 export interface ErrorFormat {
@@ -73,6 +81,7 @@ export async function answerError(
     acceptedTypes: BODY_TYPES.filter((type) => request.server.hasContentTypeParser(type)),
   });
   if (problem.status === STATUS_OF.internal) request.log.error({ err: cause }, "request failed");
+  else if (isOutOfDescriptors(cause)) request.log.warn({ err: cause }, "out of file descriptors: raise ulimit -n");
   const retryAfter = RETRY_AFTER_S[problem.status];
   if (retryAfter !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfter);
   const { status, body } = format.write(problem);

@@ -114,6 +114,8 @@ export function toProblem(error: unknown, occurrence: Occurrence): Problem {
   });
   if (error instanceof TrainyardError) return document(error.code, error.message, [...error.errors]);
   if (error instanceof ProtocolError) return document(error.code, error.message);
+  if (isOutOfDescriptors(error))
+    return document("unavailable", "the server has too many files and connections open: try again soon");
   const fault = error as FastifyFault;
   const code = codeOf(fault);
   if (code === "too_large") return document(code, `the body is larger than the limit of ${bodyLimit} bytes`);
@@ -121,6 +123,17 @@ export function toProblem(error: unknown, occurrence: Occurrence): Problem {
   if (code === "invalid") return document(code, parameterDetail(fault), parameterErrors(fault));
   if (code === "internal") return document(code, "internal error; see the server log under the id of this request");
   return document(code, fault.message);
+}
+
+/** The codes of a process, and of a machine, that may open no more files. */
+const OUT_OF_DESCRIPTORS: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE"]);
+
+/** Whether something failed because no more files can be opened, at whatever depth of its causes. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (OUT_OF_DESCRIPTORS.has((each as NodeJS.ErrnoException).code)) return true;
+  }
+  return false;
 }
 
 /** An error that only HTTP has: a method that a path does not accept, or a stream requested without an upgrade. */

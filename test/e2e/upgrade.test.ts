@@ -1,0 +1,55 @@
+/**
+ * Databases of earlier builds, each killed while a job ran and another waited (test/fixtures/databases/make.ts), opened by the server of
+ * today: what was finished is there, and what was not ends with the weights that the earlier build itself came to.
+ */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import type { Job } from "../../src/client/answers.ts";
+import { createDataDir, startLiveServer } from "./live-server.ts";
+
+const FIXTURES = join(import.meta.dirname, "../fixtures/databases");
+const names = (await readdir(FIXTURES)).flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -5)] : [])).sort();
+
+interface Expected {
+  readonly jobs: readonly { readonly id: string; readonly sha256: string }[];
+  readonly model: string;
+}
+
+describe.each(names)("a database of migration %s", (name) => {
+  it("goes on with today's server, to the same weights", async () => {
+    const expected = JSON.parse(await readFile(join(FIXTURES, `${name}.json`), "utf8")) as Expected;
+    const dataDir = await createDataDir();
+    await writeFile(join(dataDir.path, "trainyard.db"), gunzipSync(await readFile(join(FIXTURES, `${name}.db.gz`))));
+    const server = await startLiveServer(dataDir.path);
+    const { client } = server;
+    const ended: Job[] = [];
+    for (const { id } of expected.jobs) {
+      let job = await client.job(id);
+      while (["queued", "running"].includes(job.state)) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        job = await client.job(id);
+      }
+      ended.push(job);
+    }
+    expect(ended.map(({ id, error, model }) => ({ id, error, sha256: model?.sha256 }))).toEqual(
+      expected.jobs.map((job) => ({ ...job, error: null })),
+    );
+    const ask = async (path: string, init?: RequestInit) => (await fetch(`${server.url}/v1/${path}`, init)).json();
+    expect(await ask("datasets")).toMatchObject({ data: [{ name: "table", rows: 3 }] });
+    const body = JSON.stringify({ instances: [[0, 1]] });
+    const headers = { "content-type": "application/json" };
+    expect(await ask(`models/${expected.model}/predict`, { method: "POST", body, headers })).toMatchObject({
+      predictions: [{ probability: expect.any(Number) }],
+    });
+    // A build without checkpoints had none to go on from, and the history of the job says which it was.
+    const point = name === "0003" ? "the start" : "epoch \\d+";
+    const reasons = ended[1]?.transitions.map(({ reason }) => reason);
+    expect(reasons).toContainEqual(
+      expect.stringMatching(new RegExp(`^the server ended while the job ran; it resumes from ${point}`)),
+    );
+    await server.stop();
+    await dataDir.remove();
+  });
+});
