@@ -9,11 +9,12 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import type { ProcedureName } from "../queries/procedures.ts";
 import { type SqliteConnection, SqliteError } from "./sqlite-connection.ts";
 import type { ConnectionLevel, SqlValue } from "./sqlite-protocol.ts";
 
 export interface SqliteDialectOptions {
-  readonly connection: SqliteConnection;
+  readonly connection: Pick<SqliteConnection, "query" | "acquire" | "release">;
   /** Durability of the commits of this dialect, and maximum size of the database for them. Compared by identity. */
   readonly level: ConnectionLevel;
   /** "immediate" acquires the write lock at the start, so that a transaction never fails half way because of another. */
@@ -45,15 +46,34 @@ class ThreadedSqliteAdapter extends SqliteAdapter {
   }
 }
 
-function createDriver({ connection, level, begin, admit, onFailure }: SqliteDialectOptions): Driver {
-  const orFail = async <T>(work: Promise<T>): Promise<T> => {
+/** Returns a function that runs procedures under the same rules as the statements of a dialect. */
+export function createCaller({
+  connection,
+  level,
+  admit,
+  onFailure,
+}: Omit<SqliteDialectOptions, "connection" | "begin"> & { readonly connection: SqliteConnection }) {
+  return async (name: ProcedureName, args: readonly unknown[]): Promise<unknown> => {
+    admit?.();
+    await orFail(connection.acquire(level), onFailure);
     try {
-      return await work;
-    } catch (error) {
-      throw error instanceof SqliteError && onFailure ? await onFailure(error) : error;
+      return await orFail(connection.call(name, args), onFailure);
+    } finally {
+      connection.release();
     }
   };
-  const shared = createConnection((sql, parameters) => orFail(connection.query(sql, parameters)));
+}
+
+async function orFail<T>(work: Promise<T>, onFailure: SqliteDialectOptions["onFailure"]): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof SqliteError && onFailure ? await onFailure(error) : error;
+  }
+}
+
+function createDriver({ connection, level, begin, admit, onFailure }: SqliteDialectOptions): Driver {
+  const shared = createConnection((sql, parameters) => orFail(connection.query(sql, parameters), onFailure));
   const run = (text: string) => async (on: DatabaseConnection) => {
     await on.executeQuery(CompiledQuery.raw(text));
   };
@@ -61,7 +81,7 @@ function createDriver({ connection, level, begin, admit, onFailure }: SqliteDial
     init: () => Promise.resolve(),
     acquireConnection: async () => {
       admit?.();
-      await orFail(connection.acquire(level));
+      await orFail(connection.acquire(level), onFailure);
       return shared;
     },
     releaseConnection: async () => connection.release(),
