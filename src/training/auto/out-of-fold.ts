@@ -62,6 +62,7 @@ export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: T
     linear: straightLineOf(found, (predicted) => scoreMetricsOf(evaluationOf(heldOut, predicted))),
   };
   const onTraining = evaluationOf(train, inference.outputs(train.features, train.rows), model.threshold);
+  inference.release();
   return {
     evaluation: { train: onTraining, validation: evaluation, test: null, importance: importanceOf(found, model) },
     score,

@@ -73,7 +73,9 @@ export function createTrialTrainer(
         activation: "none",
       } as const;
       const trained = inOwnUnits(result.weights, learned, units, own.model.layers.length);
-      const predicted = createInference(network, trained, [BLOCK]).outputs(heldOut.features, heldOut.rows);
+      const inference = createInference(network, trained, [BLOCK]);
+      const predicted = inference.outputs(heldOut.features, heldOut.rows);
+      inference.release();
       outputs.set(predicted, at);
       at += predicted.length;
       weights.push(trained);

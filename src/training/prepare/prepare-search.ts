@@ -16,7 +16,7 @@ import {
 import { featureKinds, featureView, plainFeatures } from "../auto/feature-views.ts";
 import { foldCounts } from "../auto/folds.ts";
 import type { DataShape } from "../data/source.ts";
-import { memoryEstimate } from "../run/build.ts";
+import { memoryEstimate } from "../run/memory-estimate.ts";
 import { networkOf } from "../run/network.ts";
 import { decisionErrors } from "./decision.ts";
 

@@ -12,7 +12,7 @@ import { jsonHeapBytes, parseUntrusted } from "../../domain/untrusted-json.ts";
 import { LayerError } from "../../engine/index.ts";
 import { targetsOf } from "../data/dataset-columns.ts";
 import { type DataShape, type Described, describeData } from "../data/source.ts";
-import { memoryEstimate, TooManyOperationsError } from "../run/build.ts";
+import { memoryEstimate, TooManyOperationsError } from "../run/memory-estimate.ts";
 import { networkOf } from "../run/network.ts";
 import { sha256Of } from "./digest.ts";
 import { type InitialWeights, initialWeights } from "./initial-weights.ts";

@@ -4,8 +4,7 @@
  */
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import { trainsMembers } from "../../domain/spec/layer-walks.ts";
-import { isRanked, type NetworkSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
-import { elementCount } from "../../domain/tensor.ts";
+import { isRanked, type NetworkSpec } from "../../domain/spec/spec.ts";
 import {
   clipByNorm,
   clipByValue,
@@ -14,20 +13,18 @@ import {
   grad,
   graph,
   LayerError,
-  memoryFor,
   type Network,
   nn,
   type Optimizer,
-  operationCount,
   type Program,
   type Programs,
   type Tensor,
 } from "../../engine/index.ts";
 import { resolveLoss } from "../data/class-weights.ts";
-import type { DataShape } from "../data/source.ts";
 import { type OutputKind, sumGraph, sumsOf, valueOutput } from "../evaluate/metrics.ts";
 import { memberLoss } from "./member-loss.ts";
 import { ACTIVATIONS, type Embedding, freeze, LOSS_ACTIVATION, networkOf } from "./network.ts";
+import { createPlanCache } from "./plan-cache.ts";
 
 export interface TrainingSizes {
   /** The scaling of each target column; not scaled if left out. Only metrics use it. */
@@ -90,6 +87,12 @@ const MAX_FEED_ROWS = 65_536;
 /** Most probabilities in the table of results of ranked rows: 4 MiB. */
 const MAX_RANKED_VALUES = 2 ** 20;
 
+/** The parts of a spec that its plan depends on. */
+type PlannedSpec = Pick<
+  NetworkSpec,
+  "task" | "model" | "loss" | "optimizer" | "metrics" | "batch_size" | "clip_grad" | "init_from"
+>;
+
 export interface PlanOptions {
   /** Whether the optimiser's constants are inputs of each step, as its scalars are, so that runs with other ones share the steps. */
   readonly feedsConstants?: boolean;
@@ -100,7 +103,7 @@ export interface PlanOptions {
  * fit together.
  */
 export function planTraining(
-  spec: NetworkSpec,
+  spec: PlannedSpec,
   sizes: TrainingSizes,
   { feedsConstants = false }: PlanOptions = {},
 ): TrainingPlan {
@@ -139,6 +142,14 @@ export function planTraining(
   };
 }
 
+const planOf = createPlanCache((spec: PlannedSpec, sizes: TrainingSizes) => planTraining(spec, sizes));
+
+/** Does the same, or returns the plan of an equal network for equal sizes. Throws what `planTraining` throws. */
+export function keptPlan(spec: PlannedSpec, sizes: TrainingSizes): TrainingPlan {
+  const { task, model, loss, optimizer, metrics, batch_size, clip_grad, init_from } = spec;
+  return planOf({ task, model, loss, optimizer, metrics, batch_size, clip_grad, init_from }, sizes);
+}
+
 /**
  * The batches of an epoch. One row that is left over is a batch of its own where the network can train on it; a batch_norm cannot,
  * and then the row goes with the batch before it.
@@ -163,7 +174,7 @@ function trainsOnOneRow(context: Context): boolean {
 }
 
 interface Context {
-  readonly spec: NetworkSpec;
+  readonly spec: PlannedSpec;
   readonly sizes: TrainingSizes;
   readonly network: Network;
   /** The network up to the mean over its members, [members, outputs] for a row; null where it does not end with one. */
@@ -310,16 +321,13 @@ function inOwnUnits(tensor: Tensor, scalings: readonly (TargetScaling | null)[])
   return sub(exp(minimum(logs, MAX_METRIC_LOG)), 1);
 }
 
-function outputKind({ task, loss }: ResolvedSpec): OutputKind {
+function outputKind({ task, loss }: PlannedSpec): OutputKind {
   if (task === "regression") return "values";
   if (loss.type === "cross_entropy") return "scores";
   return loss.type === "bce" ? "probability" : "logit";
 }
 
-function clip(
-  { clip_grad }: ResolvedSpec,
-  gradients: readonly Tensor[],
-): { gradients: readonly Tensor[]; norm: Tensor | null } {
+function clip({ clip_grad }: PlannedSpec, gradients: readonly Tensor[]): { gradients: readonly Tensor[]; norm: Tensor | null } {
   if (clip_grad === null) return { gradients, norm: null };
   if (clip_grad.type === "value") return { gradients: clipByValue(gradients, clip_grad.clip_value), norm: null };
   const p = clip_grad.norm_type === "inf" ? Number.POSITIVE_INFINITY : clip_grad.norm_type;
@@ -349,46 +357,4 @@ function update(
     for (const [slot, tensor] of Object.entries(slots)) updates.push({ state: tensor, next: result.slots[slot] as Tensor });
   });
   return { updates, next };
-}
-
-/** Operations of all programs, gradients and updates included: those of a hundred linear layers in batches fit. */
-const MAX_OPERATIONS = 20_000;
-
-/** The programs of a network have more operations than are compiled for anybody. */
-export class TooManyOperationsError extends Error {
-  override readonly name = "TooManyOperationsError";
-
-  constructor(operations: number) {
-    super(
-      `take ${operations} operations a step, more than the limit of ${MAX_OPERATIONS}: use fewer layers or smaller windows`,
-    );
-  }
-}
-
-/**
- * Computes the bytes that training a spec needs, without allocating: the memory of its programs, a copy of the rows while
- * they are loaded, and two checkpoints, one being created and one being stored. Throws a TooManyOperationsError before anything
- * is planned that would block its thread for long.
- */
-export function memoryEstimate(spec: NetworkSpec, data: DataShape): number {
-  const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
-  const rows = data.rows - validationRows - testRows;
-  const classCounts = data.classes.map(() => 1);
-  const weighted = typeof data.columns?.weights === "string";
-  const plan = planTraining(spec, { rows, validationRows, featureWidth, targetWidth, embeddings, classCounts, weighted });
-  const operations = operationCount(plan.programs);
-  if (operations > MAX_OPERATIONS) throw new TooManyOperationsError(operations);
-  const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
-  return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes + 2 * checkpointBytes(spec, plan);
-}
-
-/** Bytes of a checkpoint: weights, the optimiser's slots, and the best weights if they are to be restored. */
-function checkpointBytes({ early_stopping }: ResolvedSpec, { network, optimizer }: TrainingPlan): number {
-  const slots = Object.keys(optimizer.slots).length;
-  const best = early_stopping?.restore_best ? 1 : 0;
-  const values = network.tensors.reduce(
-    (total, { shape, trainable }) => total + elementCount(shape) * (1 + best + (trainable ? slots : 0)),
-    0,
-  );
-  return values * Float32Array.BYTES_PER_ELEMENT;
 }

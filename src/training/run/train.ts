@@ -13,7 +13,7 @@ import { decide, secondOf } from "../evaluate/threshold.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
-import { planTraining, type TrainingPlan } from "./build.ts";
+import { keptPlan, type TrainingPlan } from "./build.ts";
 import { decodeProgress, type TrainingProgress, writeTensors } from "./checkpoint.ts";
 import { computedSeries } from "./epoch.ts";
 import { divergedWeights, runEpochs } from "./epoch-loop.ts";
@@ -28,7 +28,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   const { classes, epochsDone } = run.job;
   const spec = networkSpec(run);
   const data = loadData(run);
-  const plan = planTraining(spec, sizesOf(data, classes.length));
+  const plan = keptPlan(spec, sizesOf(data, classes.length));
   const executable = compile(plan.programs, {
     maxSteps: plan.maxSteps,
     maxMemoryBytes: 2 ** 32 - 2 ** 16,
@@ -69,6 +69,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   if (!weights.data.every(Number.isFinite)) {
     return { state: "failed", metrics, error: divergedWeights(recorder.epoch) };
   }
+  executable.release();
   const described = decided(modelOf(run, plan, data, weights), spec, weights, data);
   const { evaluation, score, conformal } = evaluateModel(described, weights, data, spec.seed);
   if (control.cancelled()) return { state: "cancelled", metrics };
@@ -85,7 +86,9 @@ function decided<M extends Omit<TrainedModel, "score">>(
 ): M {
   const rows = () => {
     if (!validation) return null;
-    const outputs = createInference(model, weights, [BLOCK]).outputs(validation.features, validation.rows);
+    const inference = createInference(model, weights, [BLOCK]);
+    const outputs = inference.outputs(validation.features, validation.rows);
+    inference.release();
     return { probabilities: secondOf(outputs, validation.rows), labels: validation.targets };
   };
   return { ...model, ...decide(decision, rows) };
