@@ -4,7 +4,7 @@ import type { Store } from "../domain/store/store.ts";
 import { rememberModels } from "./decorators/model-cache.ts";
 import { makeDataDir } from "./sqlite/data-dir.ts";
 import type { IntegrityCheckBounds } from "./sqlite/integrity-check.ts";
-import { SqliteError } from "./sqlite/sqlite-connection.ts";
+import { SqliteError } from "./sqlite/sqlite-error.ts";
 import { openingError } from "./sqlite/sqlite-failures.ts";
 import { DATABASE_FILE, openSqliteStore } from "./sqlite/sqlite-store.ts";
 

@@ -17,11 +17,7 @@ export interface Watch {
 }
 
 /** Watches the state of a job, as it was claimed, and aborts the matching signal. */
-export function watch(
-  { store, bus, log }: Services,
-  { id, attempt, lastSeq }: Job,
-  { cancel, stop }: StopSignals,
-): Watch {
+export function watch({ store, bus, log }: Services, { id, attempt, lastSeq }: Job, { cancel, stop }: StopSignals): Watch {
   // The sequence has no gaps: what follows what is known, and is our own, is all that has happened since.
   let known = lastSeq;
   const check = singleFlight(async () => {

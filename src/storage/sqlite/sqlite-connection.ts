@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { ProcedureName } from "../queries/procedures.ts";
+import { SqliteError } from "./sqlite-error.ts";
 import type {
   ConnectionLevel,
   SqliteFailure,
@@ -14,17 +15,6 @@ import type {
   SqliteThreadOptions,
   SqlValue,
 } from "./sqlite-protocol.ts";
-
-/** An error that SQLite reported, with its code ("SQLITE_BUSY", "SQLITE_FULL", ...). */
-export class SqliteError extends Error {
-  override readonly name = "SqliteError";
-  readonly code: string;
-
-  constructor(message: string, code: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 export interface SqliteConnection {
   /** Runs a statement. Transfers blobs that span their buffer: they are empty afterwards. Throws a SqliteError. */

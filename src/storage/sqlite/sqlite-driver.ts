@@ -10,11 +10,18 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 import type { ProcedureName } from "../queries/procedures.ts";
-import { type SqliteConnection, SqliteError } from "./sqlite-connection.ts";
-import type { ConnectionLevel, SqlValue } from "./sqlite-protocol.ts";
+import { SqliteError } from "./sqlite-error.ts";
+import type { ConnectionLevel, SqliteResult, SqlValue } from "./sqlite-protocol.ts";
+
+/** What a dialect needs of a connection (sqlite-connection.ts). */
+interface Connection {
+  query(sql: string, parameters: readonly SqlValue[]): Promise<SqliteResult>;
+  acquire(level: ConnectionLevel): Promise<void>;
+  release(): void;
+}
 
 export interface SqliteDialectOptions {
-  readonly connection: Pick<SqliteConnection, "query" | "acquire" | "release">;
+  readonly connection: Connection;
   /** Durability of the commits of this dialect, and maximum size of the database for them. Compared by identity. */
   readonly level: ConnectionLevel;
   /** "immediate" acquires the write lock at the start, so that a transaction never fails half way because of another. */
@@ -52,7 +59,9 @@ export function createCaller({
   level,
   admit,
   onFailure,
-}: Omit<SqliteDialectOptions, "connection" | "begin"> & { readonly connection: SqliteConnection }) {
+}: Omit<SqliteDialectOptions, "connection" | "begin"> & {
+  readonly connection: Connection & { call(name: ProcedureName, args: readonly unknown[]): Promise<unknown> };
+}) {
   return async (name: ProcedureName, args: readonly unknown[]): Promise<unknown> => {
     admit?.();
     await orFail(connection.acquire(level), onFailure);
@@ -98,7 +107,7 @@ function createDriver({ connection, level, begin, admit, onFailure }: SqliteDial
   };
 }
 
-function createConnection(query: SqliteConnection["query"]): DatabaseConnection {
+function createConnection(query: Connection["query"]): DatabaseConnection {
   return {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
       const { rows, changes } = await query(sql, parameters as readonly SqlValue[]);

@@ -9,8 +9,9 @@ import type { Tables } from "../tables.ts";
 import { createHealthKeeper, type HealthKeeper, type Probe } from "./health.ts";
 import { checkIntegrity, depthFor, INTEGRITY_CHECK_BOUNDS, type IntegrityCheckBounds } from "./integrity-check.ts";
 import { createReserve } from "./reserve.ts";
-import { openSqliteConnection, type SqliteConnection, SqliteError } from "./sqlite-connection.ts";
+import { openSqliteConnection, type SqliteConnection } from "./sqlite-connection.ts";
 import { createCaller, createSqliteDialect, type SqliteDialectOptions } from "./sqlite-driver.ts";
+import { SqliteError } from "./sqlite-error.ts";
 import { failureOf } from "./sqlite-failures.ts";
 import type { ConnectionLevel } from "./sqlite-protocol.ts";
 
