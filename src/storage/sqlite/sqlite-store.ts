@@ -25,6 +25,8 @@ export interface SqliteStoreOptions {
   /** Disk space reserved for changes of state while the disk is full. */
   readonly reserveBytes: number;
   readonly probeMs: number;
+  /** See StoreOptions. */
+  readonly callsProcedures?: boolean;
   readonly integrityCheckBounds?: IntegrityCheckBounds;
 }
 
@@ -69,7 +71,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     const databases = databasesOf(writer, reader, health, options.maxBytes);
     await health.start(databases.probe);
     if (depth === "later") checkIntegrityLater(path, busyTimeoutMs, health);
-    return createStore({ ...databases, call: callThere(databases.writers, databases), health, close });
+    const call = options.callsProcedures ? { call: callThere(databases.writers, databases) } : {};
+    return createStore({ ...databases, ...call, health, close });
   } catch (error) {
     await close();
     throw error;

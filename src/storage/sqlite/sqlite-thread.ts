@@ -5,6 +5,7 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { TrainyardError } from "../../domain/errors.ts";
+import type { createProcedures } from "./sqlite-procedures.ts";
 import type {
   ConnectionLevel,
   ConnectionRole,
@@ -97,10 +98,12 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
     if (lock) installStaged(options.path);
     const database = openDatabase(options);
     const run = createRunner(database);
-    // Most of this file's work needs none of it, and the first request is not one that does.
-    const procedures = import("./sqlite-procedures.ts").then(({ createProcedures }) => createProcedures(run, options.role));
+    let procedures: Promise<ReturnType<typeof createProcedures>> | null = null;
+    // Loaded for the first of them: a connection has one user at a time, so that no other request overtakes it meanwhile.
+    const loaded = () =>
+      (procedures ??= import("./sqlite-procedures.ts").then((loaded) => loaded.createProcedures(run, options.role)));
     const handle = async (request: Exclude<SqliteRequest, { kind: "query" }>): Promise<unknown> => {
-      if (request.kind === "call") return (await procedures)(request.name, request.args);
+      if (request.kind === "call") return (await loaded())(request.name, request.args);
       if (request.kind === "level") {
         setLevel(database, request.level);
       } else if (request.kind === "copy") {
