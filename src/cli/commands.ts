@@ -1,4 +1,5 @@
 /** The table of commands, in the order of the help: a command is one file in commands/ and one line here. */
+import { registerAudit } from "./commands/audit.ts";
 import { registerBackup } from "./commands/backup.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerCopyStore } from "./commands/copy-store.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Register[] = [
   registerStateChanges,
   registerSweeps,
   registerDatasets,
+  registerAudit,
   registerModels,
   registerExport,
   registerPredict,

@@ -5,7 +5,7 @@ import { stepName } from "../client/search.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit.ts";
 import { duration, percent, SCORE_FORMAT, significant } from "./figures.ts";
-import { leaderboardLines } from "./leaderboard.ts";
+import { auditLines, leaderboardLines } from "./leaderboard.ts";
 import { showProgress } from "./progress.ts";
 import { type Terminal, table } from "./terminal.ts";
 
@@ -43,10 +43,10 @@ export async function followJob(context: Context, client: Client, job: Job, opti
     process.off("SIGINT", onInterrupt);
   }
   const finished = await client.job(job.id);
-  const search = finished.model && !context.json ? await searchedBy(client, finished) : null;
+  const model = finished.model && !context.json ? await foundBy(client, finished) : null;
   if (context.json) context.out.print(JSON.stringify({ type: "job", job: finished }));
   else
-    for (const line of [...resultLines(finished, search, context.out), ...(options.next?.(finished) ?? [])])
+    for (const line of [...resultLines(finished, model, context.out), ...(options.next?.(finished) ?? [])])
       context.out.print(line);
   return finished.state === "succeeded" ? EXIT.done : EXIT.unsuccessful;
 }
@@ -56,20 +56,21 @@ async function printFrames({ out }: Context, frames: AsyncIterable<Frame>): Prom
   for await (const frame of frames) out.print(JSON.stringify(frame));
 }
 
-/** What the search of a job came to; null where it had none, or its model is gone. */
-async function searchedBy(client: Client, { spec, model }: Job): Promise<NonNullable<Model["search"]> | null> {
-  if (stepName(spec) !== "candidate" || !model) return null;
-  const found = await client.model(model.id).catch(() => null);
-  return found?.search ?? null;
+/** The model that a search or an audit found; null where the job had its network given, or its model is gone. */
+async function foundBy(client: Client, { spec, model }: Job): Promise<Model | null> {
+  return stepName(spec) === "epoch" || !model ? null : client.model(model.id).catch(() => null);
 }
 
 /** The results of a finished job. */
-function resultLines(job: Job, search: Model["search"] | null, terminal: Terminal): string[] {
+function resultLines(job: Job, foundModel: Model | null, terminal: Terminal): string[] {
   const { state, error, model } = job;
   if (state !== "succeeded") {
     const at = error && error.epoch !== null ? ` (epoch ${error.epoch})` : "";
     return [`  ${terminal.paint.red(state)}${error ? `: ${error.detail}${at}` : ""}`];
   }
+  const labels = foundModel?.evaluation?.labels;
+  if (labels) return [...auditLines(labels, auditedBy(job), terminal), ...tookLine(job, terminal)];
+  const search = foundModel?.search;
   const found = model ? [`  ${terminal.paint.bold("model")}  ${model.name}@${model.version}  ${model.id}`] : [];
   return [
     "",
@@ -80,6 +81,13 @@ function resultLines(job: Job, search: Model["search"] | null, terminal: Termina
     ...found,
   ];
 }
+
+/** The data set and column that an audit looked at, as options of a command. */
+function auditedBy({ spec: { data } }: Job): string | null {
+  return "dataset" in data ? `${data.dataset.id} --column ${quoted(data.dataset.target[0] as string)}` : null;
+}
+
+const quoted = (text: string): string => (/^[\w.-]+$/.test(text) ? text : JSON.stringify(text));
 
 /** What the weights are worth: a sentence, then each figure beside those of a constant answer and of a straight line. */
 function scoreLines(score: Score, terminal: Terminal): string[] {

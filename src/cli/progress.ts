@@ -1,5 +1,7 @@
 /** Progress of jobs, from the frames of their streams: a live bar each, or plain lines on an output that cannot be redrawn. */
+
 import type { Client, Frame, JobState } from "../client/index.ts";
+import type { StepName } from "../client/search.ts";
 import { duration, percent, significant } from "./figures.ts";
 import { bar, type Terminal } from "./terminal.ts";
 
@@ -8,7 +10,7 @@ export interface WatchedJob {
   readonly title: string;
   readonly epochs: number;
   /** What an epoch is called: each one of a search is a candidate. */
-  readonly step?: "epoch" | "candidate";
+  readonly step?: StepName;
 }
 
 export interface ProgressOptions {
@@ -124,10 +126,10 @@ function figuresOf(tally: Tally): Figure[] {
   const digits = String(job.epochs).length;
   const parts: Figure[] = [{ text: `${step} ${String(epoch).padStart(digits)}/${job.epochs}`, rank: 0 }];
   if (epoch > 0) {
-    parts.push(...(step === "candidate" ? searchFigures(tally) : lossFigures(tally)));
+    parts.push(...(step !== "epoch" ? searchFigures(tally) : lossFigures(tally)));
     const leftS = (((job.epochs - epoch) / epoch) * trainingMs) / 1000;
     if (state === "running" && leftS >= 1)
-      parts.push({ text: `${duration(leftS)} left`.padStart(step === "candidate" ? 10 : 14), rank: 1 });
+      parts.push({ text: `${duration(leftS)} left`.padStart(step !== "epoch" ? 10 : 14), rank: 1 });
     if (trainingMs > 0 && step === "epoch")
       parts.push({ text: `${speedText((epoch / trainingMs) * 1000)} epochs/s`.padStart(17), rank: 3 });
   }

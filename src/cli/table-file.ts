@@ -5,8 +5,10 @@ import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { InvalidArgumentError } from "commander";
 import { TABLE_ENDINGS, tableNamed } from "../client/datasets.ts";
-import type { DatasetFormat } from "../client/index.ts";
+import type { Client, Dataset, DatasetFormat } from "../client/index.ts";
+import type { Context } from "./context.ts";
 import { CliError, usageError } from "./exit.ts";
+import { printNotes } from "./notes.ts";
 
 export interface TableFile {
   /** The file's name without its endings. */
@@ -35,4 +37,20 @@ export async function openTable(path: string, input: NodeJS.ReadStream, format?:
   const known = format ?? named.format;
   if (!known) throw usageError(`${path}: the file's name does not say its format; add --format csv, ndjson, json or parquet`);
   return { name: named.name, format: known, body: await openAsBlob(path) };
+}
+
+/** Whether an argument is a data set: an id, or a name that no file has and no file would have. */
+export async function namesDataset(data: string): Promise<boolean> {
+  if (data.startsWith("ds_")) return true;
+  if (data === "-" || tableNamed(data).format !== null || /[/\\]/.test(data)) return false;
+  return (await stat(data).catch(() => null)) === null;
+}
+
+/** Uploads a table; the server stores the same bytes once. */
+export async function uploadTable(context: Context, client: Client, { name, format, body }: TableFile): Promise<Dataset> {
+  const { err } = context;
+  const dataset = await client.upload(body, { name, format });
+  err.print(err.paint.dim(`${dataset.name}: ${dataset.rows} rows, ${dataset.column_count} columns (${dataset.id})`));
+  printNotes(context, dataset.notes);
+  return dataset;
 }

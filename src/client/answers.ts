@@ -1,6 +1,8 @@
 /** The types of the API's requests and answers. A test compares them with the server's schemas. */
 import type { z } from "zod";
 import type { newKeyBody, Scope } from "../domain/access/api-key.ts";
+import type { auditBody } from "../domain/datasets/audit-request.ts";
+import type { correctionsBody } from "../domain/datasets/corrections.ts";
 import type { Column, DatasetFormat } from "../domain/datasets/dataset.ts";
 import type { TableReading } from "../domain/datasets/table-reading.ts";
 import type { CheckpointReason } from "../domain/jobs/checkpoint.ts";
@@ -192,6 +194,11 @@ export interface Dataset extends DatasetSummary {
   reading: TableReading | null;
   notes: Note[];
 }
+
+/** Whose labels are looked at, and how. */
+export type AuditRequest = z.input<typeof auditBody>;
+/** Corrected cells of a column. */
+export type Corrections = z.input<typeof correctionsBody>;
 
 /** The first rows of a data set: values in the order of the columns, null where missing. */
 export interface DatasetPreview {

@@ -3,7 +3,17 @@ import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
 import type { Encoding } from "../domain/datasets/reading-options.ts";
 import { FORMAT_OF_ENDING } from "../domain/datasets/table-endings.ts";
 import type { DateFormat } from "../domain/datasets/written-dates.ts";
-import type { Dataset, DatasetPreview, DatasetSample, DatasetSummary, Page, PageQuery } from "./answers.ts";
+import type {
+  AuditRequest,
+  Corrections,
+  Dataset,
+  DatasetPreview,
+  DatasetSample,
+  DatasetSummary,
+  Page,
+  PageQuery,
+  SubmittedJob,
+} from "./answers.ts";
 import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
 
 const TYPE_OF_FORMAT: Readonly<Record<DatasetFormat, string>> = {
@@ -53,18 +63,22 @@ export interface DatasetsClient {
     query: { readonly columns: readonly string[]; readonly limit?: number },
     options?: CallOptions,
   ): Promise<DatasetSample>;
+  /** Queues a job that looks for wrong labels of the column `target`. Its model's evaluation has `labels`. */
+  audit(id: string, request: AuditRequest): Promise<SubmittedJob>;
+  /** Returns another data set in which cells of one column are corrected; this one stays. */
+  correct(id: string, corrections: Corrections): Promise<Dataset>;
   /** Deletes a data set. Models that were trained on it stay. */
   removeDataset(id: string): Promise<void>;
 }
 
 /** Creates the methods about data sets over a transport. */
-export function createDatasetsClient({ send, get, drop }: Transport): DatasetsClient {
+export function createDatasetsClient({ send, get, post, drop }: Transport): DatasetsClient {
   const pathOf = (id: string) => `v1/datasets/${segment(id)}`;
   return {
     async upload(table, { format, types, columns, missing, dateFormat, signal, ...rest }) {
-      const { name, delimiter, header, decimal, thousands, encoding } = rest;
       const query = {
-        ...{ name, format, delimiter, header, decimal, thousands, encoding },
+        ...rest,
+        format,
         types: types && JSON.stringify(types),
         columns: columns && JSON.stringify(columns),
         missing: missing && JSON.stringify(missing),
@@ -78,6 +92,8 @@ export function createDatasetsClient({ send, get, drop }: Transport): DatasetsCl
     preview: (id, query, options) => get(`${pathOf(id)}/preview`, query, options),
     sampleRows: (id, { columns, limit }, options) =>
       get(`${pathOf(id)}/rows`, { columns: JSON.stringify(columns), limit }, options),
+    audit: (id, request) => post(`${pathOf(id)}/audit`, request),
+    correct: (id, corrections) => post(`${pathOf(id)}/corrections`, corrections),
     removeDataset: (id) => drop(pathOf(id)),
   };
 }

@@ -15,9 +15,12 @@ export function searchOf({ model }: Pick<Spec, "model">): Search | null {
   return "auto" in model ? model.auto : null;
 }
 
-/** What an epoch of a job is called: in a search, each is a candidate. */
-export function stepName(spec: Pick<Spec, "model">): "epoch" | "candidate" {
-  return searchOf(spec) ? "candidate" : "epoch";
+export type StepName = "epoch" | "candidate" | "cut";
+
+/** What an epoch of a job is called: in a search, each is a candidate; in an audit, each cuts the rows anew. */
+export function stepName(spec: Pick<Spec, "model">): StepName {
+  const search = searchOf(spec);
+  return search ? (search.audit ? "cut" : "candidate") : "epoch";
 }
 
 /** Labels of the metrics by which searches compare. */

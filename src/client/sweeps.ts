@@ -88,6 +88,8 @@ export interface TrialsQuery {
   readonly state?: TrialState;
   readonly min_value?: number;
   readonly max_value?: number;
+  /** Conditions that must all hold, as `value < 0.3 and params."/optimizer/lr" >= 1e-3`. */
+  readonly filter?: string;
   /** The number of the last trial of the page before. */
   readonly after?: number;
   readonly limit?: number;

@@ -14,6 +14,7 @@ export const UPLOAD_NOTES = {
   lines_skipped: "Lines that are no rows were passed over.",
   index_column: "The first column has no name and counts the rows: it is no feature unless it is asked for.",
   large_integers: "A column of whole numbers beyond 2^53 is of labels, which keep their digits.",
+  cells_corrected: "Cells of a column were corrected after the upload.",
   duplicate_rows: "Rows repeat an earlier row in every column.",
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -31,7 +31,8 @@ import { foreignFormatOf } from "./errors/foreign-protocol.ts";
 import { swaggerOptions } from "./openapi/openapi.ts";
 import { registerBackups } from "./routes/backups.ts";
 import { registerCheckpoints } from "./routes/checkpoints.ts";
-import { registerDatasets } from "./routes/datasets.ts";
+import { registerDatasets } from "./routes/datasets/datasets.ts";
+import { registerLabels } from "./routes/datasets/labels.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
 import { registerExports } from "./routes/exports.ts";
 import { registerImports } from "./routes/imports.ts";
@@ -92,6 +93,7 @@ const OPERATION: readonly RegisterRoutes[] = [registerService, registerTelemetry
 
 const API: readonly RegisterRoutes[] = [
   registerDatasets,
+  registerLabels,
   registerJobs,
   registerSweeps,
   registerTrials,

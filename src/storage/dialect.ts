@@ -2,8 +2,17 @@
  * Holds every difference between the two databases. One set of queries and of migrations serves both; a query that depends on
  * the database calls a function of this file.
  */
-import { CompiledQuery, type Kysely, PostgresAdapter, PostgresQueryCompiler, type SelectQueryBuilder } from "kysely";
+import {
+  CompiledQuery,
+  type Kysely,
+  PostgresAdapter,
+  PostgresQueryCompiler,
+  type RawBuilder,
+  type SelectQueryBuilder,
+  sql,
+} from "kysely";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
+import type { Literal, Operator } from "../domain/filter.ts";
 import type { RunSql } from "../domain/jobs/queue.ts";
 
 /** The type names of each database. */
@@ -50,4 +59,40 @@ export function runSqlOn<T>(db: Kysely<T>): RunSql {
 export function isDuplicate(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === "23505" || code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY";
+}
+
+/** The types that each database gives to members of a JSON object, by the type of the literal that they are compared with. */
+const MEMBER_TYPES = {
+  sqlite: { number: ["integer", "real"], string: ["text"], true: ["true"], false: ["false"], null: ["null"] },
+  postgres: { number: ["number"], string: ["string"], true: ["boolean"], false: ["boolean"], null: ["null"] },
+} as const;
+
+/**
+ * Whether a member of a JSON object, held in a text column, compares as said with a literal. An absent member never does, and one of another type
+ * does with `!=` alone.
+ */
+export function memberOfJson<T>(
+  db: Kysely<T>,
+  column: string,
+  key: string,
+  operator: Operator,
+  literal: Literal,
+): RawBuilder<boolean> {
+  const isPostgres = locksRows(db);
+  const kind = typeof literal === "number" ? "number" : typeof literal === "string" ? "string" : (`${literal}` as const);
+  const types = sql.join(MEMBER_TYPES[isPostgres ? "postgres" : "sqlite"][kind].map((type) => sql.lit(type)));
+  const [each, type, value] = isPostgres
+    ? [
+        sql`jsonb_each(${sql.ref(column)}::jsonb)`,
+        sql`jsonb_typeof(member.value)`,
+        typeof literal === "number" ? sql`(member.value #>> '{}')::double precision` : sql`(member.value #>> '{}') collate "C"`,
+      ]
+    : [sql`json_each(${sql.ref(column)})`, sql`member.type`, sql`member.value`];
+  const compared = typeof literal === "number" || typeof literal === "string" ? literal : isPostgres ? `${literal}` : null;
+  const comparison = operator === "!=" ? "=" : operator;
+  // SQLite's type says which of true, false and null it is; PostgreSQL may compare before it has looked at the type, but for a CASE.
+  const compares = compared === null || literal === null ? sql`true` : sql`${value} ${sql.raw(comparison)} ${compared}`;
+  const holds = sql`case when ${type} in (${types}) then ${compares} else false end`;
+  const wanted = operator === "!=" ? sql`not ${holds}` : holds;
+  return sql<boolean>`exists (select 1 from ${each} as member where member.key = ${key} and ${wanted})`;
 }

@@ -294,6 +294,7 @@ export interface TrialsTable {
   readonly state: string;
   readonly parameters: string;
   readonly value: number | null;
+  readonly projected_value: number | null;
   readonly fold_values: string | null;
   readonly epochs: number;
   readonly seconds: number | null;

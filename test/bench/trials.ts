@@ -33,6 +33,7 @@ function trialOf(number: number): Trial {
     state,
     reason: state === "failed" ? "the loss became NaN in epoch 7: lower optimizer.lr" : null,
     value: state === "failed" ? null : drawn(number),
+    projected_value: null,
     fold_values: null,
     epochs: 200,
     seconds: 0.001,

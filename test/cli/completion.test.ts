@@ -17,7 +17,7 @@ function complete(...words: string[]): string[] {
 describe("completion in bash", () => {
   it("knows commands and their commands", () => {
     expect(complete("tr")).toEqual(["train"]);
-    expect(complete("datasets", "")).toEqual(["add", "list", "show", "rm"]);
+    expect(complete("datasets", "")).toEqual(["add", "list", "show", "correct", "rm"]);
   });
 
   it("knows options of the command, and their choices", () => {

@@ -1,9 +1,16 @@
 /** What every Store must do with sweeps, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseFilter } from "../../src/domain/filter.ts";
 import { createId } from "../../src/domain/id.ts";
 import type { Store } from "../../src/domain/store/store.ts";
 import type { ResolvedSweepSpec } from "../../src/domain/sweeps/sweep-spec.ts";
-import type { ChunkRequest, NewSweep, ResultsRequest, SweepChunk } from "../../src/domain/sweeps/sweep-store.ts";
+import {
+  type ChunkRequest,
+  type NewSweep,
+  type ResultsRequest,
+  type SweepChunk,
+  TRIAL_FIELDS,
+} from "../../src/domain/sweeps/sweep-store.ts";
 import type { PlannedTrial, Trial, TrialResult } from "../../src/domain/sweeps/trial.ts";
 import type { PlannedGeneration } from "../../src/domain/sweeps/trial-run.ts";
 import { aSpec } from "./fixtures.ts";
@@ -58,6 +65,7 @@ const aTrial = (number: number, changes: Partial<Trial> = {}): Trial => ({
   state: "succeeded",
   reason: null,
   value: 1 / (number + 1),
+  projected_value: number === 2 ? 0.125 : null,
   fold_values: null,
   epochs: 100,
   seconds: 0.25,
@@ -264,7 +272,10 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
       expect(await resultsOf({ after: 2, limit: 10 })).toEqual([]);
       expect(await store.sweeps.getTrial(id, 0)).toEqual(aTrial(0, { generation: 1, value: 0.1 }));
       expect(await resultsOf({ after: 1, limit: 10 })).toEqual([
-        { number: 2, generation: 0, parameters: { "/optimizer/lr": 0.2 }, state: "pruned", value: 1 / 3 },
+        {
+          ...{ number: 2, generation: 0, parameters: { "/optimizer/lr": 0.2 } },
+          ...{ state: "pruned", value: 1 / 3, projected_value: 0.125 },
+        },
       ]);
     });
 
@@ -289,6 +300,42 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
       expect(await numbers({ orderBy: "-value" })).toEqual([4, 0, 3, 2, 6, 1, 5]);
       expect(await numbers({ orderBy: "value", minValue: 1, maxValue: 2 })).toEqual([2, 0, 3]);
       expect(await numbers({ orderBy: "-value", state: "failed" })).toEqual([1, 5]);
+    });
+
+    it("finds the trials for which conditions hold", async () => {
+      const { id } = await started(8, { chunkTrials: 8 });
+      const scalars = [1, -0.5, 1e300, "1", 'a "b"', true, false, null];
+      const trials = scalars.map((scalar, number) =>
+        aTrial(number, {
+          parameters: number === 7 ? { "/a": scalar } : { "/a": scalar, '/"é': number },
+          value: number === 3 ? null : number / 2,
+        }),
+      );
+      await store.sweeps.storeTrials(keyOf(await claim()), 0, trials, 5);
+      const found = async (filter: string) => {
+        const conditions = parseFilter(filter, TRIAL_FIELDS);
+        const { data } = await store.sweeps.listTrials(id, { orderBy: "number", limit: 9, conditions });
+        return data.map((trial) => trial.number);
+      };
+      const truth: [string, number[]][] = [
+        ['params."/a" = 1', [0]],
+        ['params."/a" < 1', [1]],
+        ['params."/a" >= -0.5', [0, 1, 2]],
+        ['params."/a" = "1"', [3]],
+        ['params."/a" > "1"', [4]],
+        ['params."/a" = true', [5]],
+        ['params."/a" = false', [6]],
+        ['params."/a" = null', [7]],
+        ['params."/a" != true', [0, 1, 2, 3, 4, 6, 7]],
+        ['params."/a" != 1', [1, 2, 3, 4, 5, 6, 7]],
+        ['params."/\\"é" != 3', [0, 1, 2, 4, 5, 6]],
+        ['params."/\\"é" > 1 and params."/\\"é" <= 4 and value < 2', [2]],
+        ["value = null", [3]],
+        ["value != null and number >= 2 and number != 5", [2, 4, 6, 7]],
+        ['state = "succeeded" and generation = 0 and epochs <= 100', [0, 1, 2, 3, 4, 5, 6, 7]],
+        ['state != "succeeded"', []],
+      ];
+      for (const [filter, numbers] of truth) expect([filter, await found(filter)]).toEqual([filter, numbers]);
     });
 
     it("shares workers among projects, and then by priority and age", async () => {

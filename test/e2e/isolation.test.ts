@@ -130,6 +130,10 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   deleteDataset: () => [{ path: `/v1/datasets/${has.dataset}` }],
   previewDataset: () => [{ path: `/v1/datasets/${has.dataset}/preview` }],
   sampleDatasetRows: () => [{ path: `/v1/datasets/${has.dataset}/rows?columns=["x"]` }],
+  auditDataset: () => [{ path: `/v1/datasets/${has.dataset}/audit`, body: { target: "y" } }],
+  correctDataset: () => [
+    { path: `/v1/datasets/${has.dataset}/corrections`, body: { column: "y", cells: [{ row: 0, value: 1 }] } },
+  ],
   submitJob: () => [
     {
       path: "/v1/jobs",

@@ -186,6 +186,15 @@ describe("a sweep", () => {
     expect((await restOf(id, { order_by: "-number", limit: 7 })).map(({ number }) => number)).toEqual(
       all.map((_, index) => all.length - 1 - index),
     );
+    const filter = `value >= ${bounds.min_value} and value <= ${bounds.max_value} and params."/model/layers/0/units" != 4`;
+    const units = "/model/layers/0/units";
+    expect(await restOf(id, { order_by: "value", limit: 3, filter })).toEqual(
+      within.filter(({ parameters }) => parameters[units] !== 4),
+    );
+    expect(await problemOf(server.client.trials(id, { filter: 'params."/optimizer/rl" < 1' }))).toMatchObject({
+      status: 422,
+      detail: expect.stringMatching(/filter: column 1: the sweep has no parameter .*: did you mean "\/optimizer\/lr"\?/),
+    });
     const ofBounds = (await server.client.trialsCsv(id, { order_by: "value", ...bounds })).trimEnd().split("\r\n").slice(1);
     expect(ofBounds.map((line) => Number(line.split(",")[0]))).toEqual(within.map(({ number }) => number));
   });

@@ -227,7 +227,7 @@ async function train(
 }
 
 function crashed({ number, parameters }: PlannedTrial, generation: number): Trial {
-  const none = { value: null, fold_values: null, epochs: 0, seconds: null, sha256: null, curve: null };
+  const none = { value: null, projected_value: null, fold_values: null, epochs: 0, seconds: null, sha256: null, curve: null };
   const reason = `the training thread crashed ${MAX_CRASHES} times`;
   return { number, generation, parameters, state: "failed", reason, ...none };
 }

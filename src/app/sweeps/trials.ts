@@ -1,4 +1,8 @@
 /** Lists the trials of a sweep, and exports them as CSV. */
+import { TrainyardError } from "../../domain/errors.ts";
+import type { Condition } from "../../domain/filter.ts";
+import { nearest } from "../../domain/spelling.ts";
+import type { Sweep } from "../../domain/sweeps/sweep.ts";
 import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { TrialPage, TrialPageRequest } from "../../domain/sweeps/sweep-store.ts";
 import type { Trial } from "../../domain/sweeps/trial.ts";
@@ -8,23 +12,34 @@ import { findSweep } from "./sweep-view.ts";
 /** Trials read from the store at a time. */
 const CSV_PAGE = 500;
 
-/** Lists a page of the trials that have a result. Throws not_found. */
+/** Lists a page of the trials that have a result. Throws not_found, and invalid for a filter by what is no parameter of the sweep. */
 export async function listTrials(services: ProjectServices, id: string, page: TrialPageRequest): Promise<TrialPage> {
-  await findSweep(services, id);
+  checkParameters(await findSweep(services, id), page.conditions);
   return services.store.sweeps.listTrials(id, page);
 }
 
 /**
  * Returns all matching trials as the blocks of a CSV file, a column for each parameter; with `after` those that follow that trial. Throws
- * not_found.
+ * as listTrials does.
  */
 export async function exportTrials(
   services: ProjectServices,
   id: string,
   page: Omit<TrialPageRequest, "limit">,
 ): Promise<AsyncIterable<string>> {
-  const { spec } = await findSweep(services, id);
-  return blocksOf(services, id, spec.parameters, page);
+  const sweep = await findSweep(services, id);
+  checkParameters(sweep, page.conditions);
+  return blocksOf(services, id, sweep.spec.parameters, page);
+}
+
+function checkParameters({ spec }: Sweep, conditions: readonly Condition[] = []): void {
+  const known = Object.keys(spec.parameters);
+  const unknown = conditions.find(({ key }) => key !== null && !known.includes(key));
+  if (!unknown) return;
+  const close = nearest(unknown.key as string, known);
+  const cure = close ? `did you mean "${close}"?` : known.length > 0 ? `there are ${known.join(", ")}` : "it has none";
+  const detail = `column ${unknown.column}: the sweep has no parameter "${unknown.key}": ${cure}`;
+  throw new TrainyardError("invalid", `query parameter filter: ${detail}`, [{ pointer: "/filter", detail }]);
 }
 
 const COLUMNS = ["number", "generation", "state", "value", "epochs", "seconds", "sha256", "reason"] as const;

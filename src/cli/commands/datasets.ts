@@ -1,5 +1,5 @@
 /** `trainyard datasets`: upload tables, list them, show their columns, delete them. */
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Dataset, DatasetFormat, UploadOptions } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { byteSize, localTime, significant, timeText } from "../figures.ts";
@@ -88,6 +88,28 @@ export const registerDatasets: Register = (program, context) => {
       context.show(dataset, () => describe(dataset, context));
     });
   datasets
+    .command("correct")
+    .description("correct cells of a column; the table with them is another data set")
+    .argument("<dataset>", "id or name")
+    .requiredOption("-c, --column <name>", "the column")
+    .requiredOption(
+      "--set <row=value...>",
+      "a row, counted from 1, and its value; nothing after the sign is missing",
+      (text: string, others: CorrectedCell[] = []) => [...others, cellOf(text)],
+    )
+    .option("-n, --name <name>", "of the new data set; that of the old one when left out")
+    .addHelpText("after", examples("trainyard datasets correct iris --column species --set 71=virginica --set 84=virginica"))
+    .action(async (reference: string, { column, set, name }: { column: string; set: CorrectedCell[]; name?: string }) => {
+      const client = context.client();
+      const { id, columns } = await findDataset(client, reference);
+      const type = columns.find((each) => each.name === column)?.type;
+      const isNumber = type === "number" || type === "integer";
+      const cells = set.map(({ row, text }) => ({ row, value: text === "" ? null : isNumber ? numberOf(text) : text }));
+      const dataset = await client.correct(id, { column, cells, ...(name !== undefined && { name }) });
+      context.show(dataset, () => describe(dataset, context));
+      printNotes(context, dataset.notes);
+    });
+  datasets
     .command("rm")
     .description("delete data sets; models that were trained on them stay")
     .argument("<datasets...>", "ids or names")
@@ -108,6 +130,23 @@ async function add(context: Context, path: string, { name, format, ...reading }:
   context.show(dataset, () => describe(dataset, context));
   printNotes(context, dataset.notes);
 }
+
+interface CorrectedCell {
+  /** From 0. */
+  readonly row: number;
+  readonly text: string;
+}
+
+/** Reads `row=value`. */
+function cellOf(argument: string): CorrectedCell {
+  const [, row, text] = /^([1-9]\d{0,14})=(.*)$/s.exec(argument) ?? [];
+  if (row === undefined || text === undefined)
+    throw new InvalidArgumentError("It must be a row, counted from 1, and a value, as in 71=virginica.");
+  return { row: Number(row) - 1, text };
+}
+
+/** The number of a text; a text that is none stays, and the server says so. */
+const numberOf = (text: string): number | string => (Number.isFinite(Number(text)) ? Number(text) : text);
 
 /** Most columns that are shown. */
 const MAX_COLUMNS = 200;

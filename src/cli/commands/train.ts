@@ -1,8 +1,6 @@
 /** `trainyard train`: submits a job from a spec, or from a table and its target; starts a server where none answers. */
-import { stat } from "node:fs/promises";
 import { Option } from "commander";
-import { tableNamed } from "../../client/datasets.ts";
-import type { Client, Dataset, Job } from "../../client/index.ts";
+import type { Job } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { dataDirectoryOf, withServer } from "../embedded.ts";
 import { EXIT, usageError } from "../exit.ts";
@@ -11,7 +9,7 @@ import { followSweep } from "../follow-sweep.ts";
 import { printNotes } from "../notes.ts";
 import { findDataset } from "../references.ts";
 import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
-import { formatOf, openTable, type TableFile } from "../table-file.ts";
+import { formatOf, namesDataset, openTable, uploadTable } from "../table-file.ts";
 import { namesOf, numberFrom, patienceOf, wholeNumber } from "../values.ts";
 
 export const registerTrain: Register = (program, context) => {
@@ -77,7 +75,7 @@ async function train(context: Context, path: string | undefined, options: TrainO
   const table = data === undefined || isStored ? null : await openTable(data, context.input, options.format);
   return withServer(context, async ({ client, isEmbedded }) => {
     const stored = isStored ? await findDataset(client, data) : null;
-    const dataset = table ? await upload(context, client, table) : stored;
+    const dataset = table ? await uploadTable(context, client, table) : stored;
     const spec = specOf(written, dataset, options);
     if (options.folds !== undefined) {
       const sweep = await client.submitSweep({ job: spec, folds: { count: options.folds } });
@@ -92,22 +90,6 @@ async function train(context: Context, path: string | undefined, options: TrainO
     context.show(job, () => [`${job.id}  ${job.name}  ${job.state}`, `Watch it with: trainyard watch ${job.id}`]);
     return EXIT.done;
   });
-}
-
-/** Whether the argument of `--data` is a data set: an id, or a name that no file has and no file would have. */
-async function namesDataset(data: string): Promise<boolean> {
-  if (data.startsWith("ds_")) return true;
-  if (data === "-" || tableNamed(data).format !== null || /[/\\]/.test(data)) return false;
-  return (await stat(data).catch(() => null)) === null;
-}
-
-/** Uploads a table; the server stores the same bytes once. */
-async function upload(context: Context, client: Client, { name, format, body }: TableFile): Promise<Dataset> {
-  const { err } = context;
-  const dataset = await client.upload(body, { name, format });
-  err.print(err.paint.dim(`${dataset.name}: ${dataset.rows} rows, ${dataset.column_count} columns (${dataset.id})`));
-  printNotes(context, dataset.notes);
-  return dataset;
 }
 
 const stopped =

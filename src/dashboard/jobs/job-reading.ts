@@ -80,7 +80,7 @@ export function describeSpec({ spec }: Pick<Job, "spec">, names?: DatasetNames):
 
 /** The layers and the optimiser in a few words, or how wide the search is. */
 export function describeModel({ model, optimizer }: Pick<Job["spec"], "model" | "optimizer">): string {
-  if (!("layers" in model)) return `search of ${model.auto.trials}`;
+  if (!("layers" in model)) return `${model.auto.audit ? "audit" : "search"} of ${model.auto.trials}`;
   return [describeLayers(model.layers), optimizer.type].filter(Boolean).join(" · ");
 }
 

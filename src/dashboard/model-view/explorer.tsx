@@ -2,8 +2,10 @@
  * Plots the predictions of a model over one or two of its features, at any snapshot of its training. Of more features the reader
  * chooses two; the others are held at their median.
  */
+
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { JobRows } from "../../client/answers.ts";
+import type { StepName } from "../../client/search.ts";
 import { Curve, type CurvePoint, type FittedLine } from "../plots/curve.tsx";
 import { axisName, type Feature, labelsOf, usualRow } from "../plots/features.ts";
 import { fieldOf, gridRows, lineRows, probabilitiesOf, valuesOf } from "../plots/field.ts";
@@ -46,7 +48,7 @@ export interface ExplorerProps {
   readonly job: string | null;
   readonly epochs: number;
   /** What an epoch is called: each one of a search is a candidate. */
-  readonly step: "epoch" | "candidate";
+  readonly step: StepName;
   readonly isTraining: boolean;
   /** Names of features, the most important first: the plot begins with these. */
   readonly preferred: readonly string[];

@@ -1,5 +1,7 @@
 /** A slider over the snapshots of a training, and a button that plays them. */
+
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { StepName } from "../../client/search.ts";
 import { formatCount } from "../shell/format.ts";
 import { Button } from "../ui/button.tsx";
 import type { Snapshot } from "./snapshots.ts";
@@ -37,7 +39,7 @@ export interface ScrubberProps {
   readonly drawn: string | null;
   readonly epochs: number;
   /** What an epoch is called. */
-  readonly step: "epoch" | "candidate";
+  readonly step: StepName;
   readonly isTraining: boolean;
 }
 

@@ -70,7 +70,12 @@ export function WorstRows({ chosen: { title, rows }, job, onClose }: WorstRowsPr
   );
 }
 
-type Shown = WorstRow & { readonly place: number };
+type Shown = WorstRow & Placed;
+
+/** A row and its place among those whose values were read. */
+interface Placed {
+  readonly place: number;
+}
 
 function answerColumns(rows: readonly WorstRow[]): readonly Column<Shown>[] {
   const isClasses = rows.some((row) => "probability" in row);
@@ -102,7 +107,7 @@ const answerColumn = (key: "actual" | "predicted", title: string, numeric: boole
 });
 
 /** A column for each feature; its values are in the order of the rows. */
-function valueColumns(values: JobRows | null): readonly Column<Shown>[] {
+export function valueColumns(values: JobRows | null): readonly Column<Placed>[] {
   return (values?.features ?? []).map(({ name, values: own }) => ({
     key: `feature ${name}`,
     title: axisName(name),

@@ -1,6 +1,7 @@
 /** The upload spool: what takes uploaded tables in, and what they come to. */
 
 import type { ErrorCode, FieldError } from "../errors.ts";
+import type { CorrectedCell } from "./corrections.ts";
 import type { ColumnValues, DatasetFormat } from "./dataset.ts";
 import type { ReadingOptions } from "./reading-options.ts";
 
@@ -36,6 +37,32 @@ export type Ingestion =
   | { readonly ok: true; readonly table: IngestedTable }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 
+/** Cells of one column of a stored table, and what of the table they change. */
+export interface CorrectionTask {
+  readonly name: string;
+  readonly cells: readonly CorrectedCell[];
+  /** The data set that is corrected. */
+  readonly parent: { readonly id: string; readonly sha256: string };
+  readonly rows: number;
+  readonly columnsJson: string;
+  readonly aboutJson: string | null;
+  readonly previewLines: readonly string[];
+  /** Of the column; transferred. */
+  readonly values: ColumnValues;
+}
+
+/** A table whose column was corrected: what of it is another than before. */
+export interface CorrectedColumn extends Pick<IngestedTable, "columnsJson" | "previewLines"> {
+  readonly aboutJson: string | null;
+  readonly values: ColumnValues;
+  /** A hash of the corrected data set's own hash and of the corrections. */
+  readonly sha256: string;
+}
+
+export type Correction =
+  | { readonly ok: true; readonly corrected: CorrectedColumn }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
 /** Takes uploaded tables in: to a file as fast as they come, then hashed and read in a thread. */
 export interface UploadSpool {
   /** Writes a stream to a file. A chunk is used before the next is asked for. Throws too_large over the limit, malformed when the stream breaks; leaves nothing then. */
@@ -44,6 +71,8 @@ export interface UploadSpool {
   digest(upload: Upload, suffix: string): Promise<string>;
   /** Reads the table in a file in a thread. What is wrong with the file is an answer, not an error. */
   read(upload: Upload, task: ReadingTask): Promise<Ingestion>;
+  /** Corrects a column of a stored table in a thread. What is wrong with the corrections is an answer, not an error. */
+  correct(task: CorrectionTask): Promise<Correction>;
   /** Deletes the file. */
   discard(upload: Upload): Promise<void>;
   /** The same threads as one project has them: projects take turns. */

@@ -1,5 +1,6 @@
 /** The evaluation of a finished model: its scores, measured once on each part of its rows, and the importance of each column. */
 import { z } from "zod";
+import { labelAudit } from "./label-audit.ts";
 
 /** Most classes that are listed individually: in the table of classes, the confusion matrix and the areas under curves. */
 export const MAX_LISTED_CLASSES = 100;
@@ -155,6 +156,7 @@ export const evaluation = z
     importance: importance
       .nullable()
       .meta({ description: "On held-out rows; null without them, and where it would take too long." }),
+    labels: labelAudit.optional().meta({ description: "Of an audit: the rows whose class is probably wrong." }),
   })
   .meta({
     id: "Evaluation",

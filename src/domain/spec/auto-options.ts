@@ -19,6 +19,9 @@ export const MAX_MEMBERS = 32;
 
 const metric = z.enum([...SEARCH_METRICS.classes, ...SEARCH_METRICS.values]);
 
+/** Most times that an audit cuts its rows. */
+export const MAX_AUDIT_TRIALS = 10;
+
 /** Most folds of a search. */
 const MAX_FOLDS = 10;
 
@@ -44,6 +47,12 @@ const options = {
     .nullable()
     .default(null)
     .meta({ description: "Parts of the rows, each held out once from every candidate. null: 5, and fewer of many rows." }),
+  audit: z
+    .literal(true)
+    .optional()
+    .meta({
+      description: `Looks for rows whose class is probably wrong, instead of for the best model: each candidate is the same network, on rows that are cut into folds anew; all of them are averaged, and the evaluation has \`labels\`. \`trials\` is how often, at most ${MAX_AUDIT_TRIALS}.`,
+    }),
 };
 
 export const autoOptions = z.strictObject(options).meta({
@@ -51,6 +60,8 @@ export const autoOptions = z.strictObject(options).meta({
   description:
     "Trains candidates from linear to deep on folds of the rows, and serves a weighted average of the best, chosen by their predictions of rows that they have not seen. The same spec and rows give the same model, unless max_seconds is given.",
 });
+
+export type AutoOptions = z.output<typeof autoOptions>;
 
 /** The options with nothing left open. */
 export const resolvedAuto = z

@@ -1,9 +1,10 @@
 /** The interface of the store of sweeps. Knows nothing of databases. */
+import type { Condition, Fields } from "../filter.ts";
 import type { ProjectLimits } from "../limits.ts";
 import type { Page, PageRequest } from "../page.ts";
 import type { Sweep, SweepEvent, SweepState, SweepTransition } from "./sweep.ts";
 import type { ResolvedSweepSpec } from "./sweep-spec.ts";
-import type { PlannedTrial, Trial, TrialState } from "./trial.ts";
+import { type PlannedTrial, TRIAL_STATES, type Trial, type TrialState } from "./trial.ts";
 import type { PlannedGeneration } from "./trial-run.ts";
 
 /** A submitted sweep. */
@@ -30,12 +31,20 @@ export interface SweepFilter {
 export const TRIAL_ORDERS = ["number", "-number", "value", "-value"] as const;
 export type TrialOrder = (typeof TRIAL_ORDERS)[number];
 
+/** The fields that a filter of trials compares; `params` by their pointers. */
+export const TRIAL_FIELDS = {
+  ...{ number: "number", generation: "number", value: "number", epochs: "number", seconds: "number" },
+  ...{ state: TRIAL_STATES, params: "members" },
+} as const satisfies Fields;
+
 /** A request for a page of trials. A trial must match every given bound. */
 export interface TrialPageRequest {
   readonly orderBy: TrialOrder;
   readonly state?: TrialState | undefined;
   readonly minValue?: number | undefined;
   readonly maxValue?: number | undefined;
+  /** On TRIAL_FIELDS. */
+  readonly conditions?: readonly Condition[] | undefined;
   /** The number of the last trial of the previous page. */
   readonly after?: number | undefined;
   readonly limit: number;

@@ -35,6 +35,10 @@ export const trial = z
       .number()
       .nullable()
       .meta({ description: "The objective, of folds their mean. null until it is known, and where it failed." }),
+    projected_value: z.number().nullable().meta({
+      description:
+        "Where its curve is heading at the last epoch of a whole training, which halving compares beside the value; of folds the mean. null unless it is, or was pruned, at a rung of halving.",
+    }),
     fold_values: z.array(z.number()).nullable().meta({ description: "The objective of each fold, repeat by repeat." }),
     epochs: z.int().nonnegative().meta({ description: "Done so far; of folds in each." }),
     seconds: z.number().nonnegative().nullable(),
@@ -47,7 +51,7 @@ export type Trial = z.output<typeof trial>;
 export type TrialCurve = z.output<typeof trialCurve>;
 
 /** What a method needs to know of a trial that was run. */
-export type TrialResult = Pick<Trial, "number" | "generation" | "parameters" | "state" | "value">;
+export type TrialResult = Pick<Trial, "number" | "generation" | "parameters" | "state" | "value" | "projected_value">;
 
 /** A trial that is to be run next. */
 export interface PlannedTrial {

@@ -70,6 +70,8 @@ const ACCESS: Readonly<Record<string, Access>> = {
   deleteJob: SUBMIT,
   uploadDataset: SUBMIT,
   deleteDataset: SUBMIT,
+  auditDataset: SUBMIT,
+  correctDataset: SUBMIT,
   importModel: SUBMIT,
   reproduceModel: SUBMIT,
   tagModel: SUBMIT,

@@ -51,6 +51,7 @@ export const trialExample = {
   state: "succeeded",
   reason: null,
   value: 0.0512,
+  projected_value: null,
   fold_values: null,
   epochs: 1000,
   seconds: 0.004,

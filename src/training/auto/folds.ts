@@ -50,3 +50,11 @@ export function searchFolds(
 }
 
 const DEALT_BY_CHANCE: DealtBy = { groups: null, times: null };
+
+/** Where each held-out row of a cut stands among them, fold after fold, by its position among the training rows; -1 for others. */
+export function placesOf(folds: readonly Fold[], rows: number): Int32Array {
+  const places = new Int32Array(rows).fill(-1);
+  let place = 0;
+  for (const { validation } of folds) for (const row of validation) places[row] = place++;
+  return places;
+}

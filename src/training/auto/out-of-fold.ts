@@ -2,9 +2,10 @@
  * The evaluation of an average where no rows are held out from the search: each training row is predicted by the networks whose folds
  * have not seen it, in an average that it had no part in selecting.
  */
-import type { Importance } from "../../domain/models/evaluation.ts";
+import type { Evaluation, Importance } from "../../domain/models/evaluation.ts";
 import { type Score, scoreMetricsOf } from "../../domain/models/score.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
+import { auditLabels, meanProbabilities } from "../audit/label-audit.ts";
 import type { JobData } from "../data/data.ts";
 import type { Fold } from "../data/folds.ts";
 import { type Table, takeRows } from "../data/table.ts";
@@ -27,6 +28,7 @@ import { withWorstRows } from "../evaluate/worst-rows.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { averageOf, type Member } from "./average.ts";
 import type { FeatureKinds } from "./feature-views.ts";
+import { placesOf } from "./folds.ts";
 import { probabilitiesOf } from "./objective.ts";
 
 /** A finished search. */
@@ -41,6 +43,10 @@ export interface Found {
   readonly members: readonly Member[];
   /** Raw outputs for these rows, by averages that they had no part in selecting. */
   readonly outputs: Float32Array<ArrayBuffer>;
+  /** The folds of each time that the rows were cut: in an audit often, otherwise `folds` alone. Each cut holds out the same rows. */
+  readonly cuts: readonly (readonly Fold[])[];
+  /** Whether it asks for wrong labels. */
+  readonly isAudit: boolean;
 }
 
 /** Evaluates an average that was stored as `model` with `weights`. A function of its arguments alone. */
@@ -54,17 +60,25 @@ export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: T
   const predicted = { ...heldOut, outputs: answers, threshold: model.threshold };
   const evaluation = withWorstRows(evaluate(predicted, classes, scalings), predicted, numbersOf(found), classes, scalings);
   const inference = createInference(model, weights, [BLOCK]);
+  const line = lineOutOfFold(found);
   const score: Score = {
     part: "out_of_fold",
     rows: heldOut.rows,
     metrics: scoreMetricsOf(evaluation),
     baseline: baselineOf({ table: heldOut, train, preprocessing, classes, seed: spec.seed }),
-    linear: straightLineOf(found, (predicted) => scoreMetricsOf(evaluationOf(heldOut, predicted))),
+    linear: lineScore(line, found, (predicted) => scoreMetricsOf(evaluationOf(heldOut, predicted))),
   };
   const onTraining = evaluationOf(train, inference.outputs(train.features, train.rows), model.threshold);
   inference.release();
   return {
-    evaluation: { train: onTraining, validation: evaluation, test: null, importance: importanceOf(found, model) },
+    evaluation: {
+      train: onTraining,
+      validation: evaluation,
+      test: null,
+      // Who audits labels asks for rows, at once; importance would take longer than everything else.
+      importance: found.isAudit ? null : importanceOf(found, model),
+      ...auditOf(found, answers, line),
+    },
     score,
     conformal: conformalOf("out_of_fold", { ...heldOut, outputs: answers }, classes, scalings),
   };
@@ -76,29 +90,51 @@ function numbersOf({ data, folds, heldOut }: Found): Int32Array {
   return Int32Array.from({ length: heldOut.rows }, (_, row) => data.parts.train[places[row] as number] as number);
 }
 
-/** A straight line for each fold, fitted on its training rows; the reason of the first that could not be. */
-function straightLineOf(
-  { data, classes, folds, heldOut, spec }: Found,
+/** What straight lines say of the held-out rows, one for each fold, fitted on its training rows; or why the first could not be. */
+type LineOutOfFold =
+  | { readonly fitted: true; readonly rows: number; readonly outputs: Float32Array }
+  | { readonly fitted: false; readonly reason: string };
+
+function lineOutOfFold({ data, classes, folds, cuts, heldOut, spec }: Found): LineOutOfFold {
+  const { preprocessing } = data;
+  const places = placesOf(folds, data.train.rows);
+  let outputs: Float32Array | null = null;
+  let rows = 0;
+  for (const fold of cuts.flat()) {
+    const train = takeRows(data.train, fold.train);
+    const line = fitStraightLine({ train, preprocessing, classes: classes.length, scoredRows: heldOut.rows, seed: spec.seed });
+    if (!line.fitted) return line;
+    const predicted = line.outputs(takeRows(data.train, fold.validation));
+    const width = predicted.length / fold.validation.length;
+    outputs ??= new Float32Array(heldOut.rows * width);
+    for (let at = 0; at < predicted.length; at++) {
+      const place = places[fold.validation[Math.floor(at / width)] as number] as number;
+      outputs[place * width + (at % width)]! += (predicted[at] as number) / cuts.length;
+    }
+    rows = line.rows;
+  }
+  return { fitted: true, rows, outputs: outputs ?? new Float32Array() };
+}
+
+function lineScore(
+  line: LineOutOfFold,
+  { classes }: Found,
   metricsOf: (outputs: Float32Array) => Score["metrics"],
 ): Score["linear"] {
   const type = classes.length > 0 ? "logistic_regression" : "ridge_regression";
-  const parts: Float32Array[] = [];
-  let rows = 0;
-  for (const fold of folds) {
-    const train = takeRows(data.train, fold.train);
-    const table = takeRows(data.train, fold.validation);
-    const { preprocessing } = data;
-    const line = fitStraightLine({ train, preprocessing, classes: classes.length, scoredRows: heldOut.rows, seed: spec.seed });
-    if (!line.fitted) return { type, rows: null, metrics: null, reason: line.reason };
-    parts.push(line.outputs(table));
-    rows = line.rows;
-  }
-  const outputs = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
-  parts.reduce((at, part) => {
-    outputs.set(part, at);
-    return at + part.length;
-  }, 0);
-  return { type, rows, metrics: metricsOf(outputs), reason: null };
+  if (!line.fitted) return { type, rows: null, metrics: null, reason: line.reason };
+  return { type, rows: line.rows, metrics: metricsOf(line.outputs), reason: null };
+}
+
+/** Which classes are doubted: by the average, and by a straight line where there is one. */
+function auditOf(found: Found, answers: Float32Array, line: LineOutOfFold): Pick<Evaluation, "labels"> {
+  const { isAudit, classes, heldOut, folds, cuts } = found;
+  if (!isAudit) return {};
+  const models = line.fitted ? [answers, line.outputs] : [answers];
+  const probabilities = meanProbabilities(models, heldOut.rows, classes.length);
+  const { rows, targets } = heldOut;
+  const audited = auditLabels({ rows, targets, probabilities, classes: classes.length }, numbersOf(found), classes);
+  return { labels: { ...audited, repeats: cuts.length, folds: folds.length } };
 }
 
 /** Importance on held-out rows of each fold, by the networks that have not seen them. */

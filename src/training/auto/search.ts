@@ -38,6 +38,7 @@ import {
   type Trial,
 } from "./search-state.ts";
 import { type Average, averageOfState, crossFittedOutputs } from "./selected-average.ts";
+import { trialSeed } from "./trial-seed.ts";
 import { createTrialSource, type TrainedCandidate } from "./trial-source.ts";
 import { createTrialTrainer, type Search, scalingsOf } from "./trial-training.ts";
 
@@ -171,6 +172,10 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
   const units = targetUnits(train, scalingsOf(data), classes.length);
   const shape: SearchShape = { task: spec.task, rows: train.rows, counts: units.counts, outputs, features };
   const folds = searchFolds(train, data.dealtBy, classes.length, auto, spec.seed);
+  const foldsOf = (number: number) =>
+    auto.audit && number > 1
+      ? searchFolds(train, data.dealtBy, classes.length, auto, trialSeed(spec.seed, number, auto.folds))
+      : folds;
   const heldOut = takeRows(
     train,
     folds.flatMap(({ validation }) => [...validation]),
@@ -183,6 +188,7 @@ function begin(spec: SearchSpec, classes: readonly string[], data: JobData): Sea
     shape,
     candidates: candidatesNamed(auto.candidates, shape, spec.seed),
     folds,
+    foldsOf,
     heldOut,
     answers: { rows: heldOut.rows, width: outputs, targets: heldOut.targets, weights: heldOut.weights },
   };
@@ -223,20 +229,24 @@ function joined(first: TensorSet, others: Parameters<typeof packTensors>[0]): Te
 function finish(found: Search, state: SearchState, average: Average, metrics: JobMetrics, control: RunControl): TrainingResult {
   const { described, weights } = modelOf(found, average);
   const { data, spec } = found;
+  const { length } = state.trials;
+  const isAudit = spec.model.auto.audit === true;
+  const cuts = isAudit ? state.trials.map(({ number }) => found.foldsOf(number)) : [found.folds];
   const hasHeldOut = data.validation !== null || data.test !== null;
   const expected = crossFittedOutputs(found, state);
   const { evaluation, score, conformal } = hasHeldOut
     ? evaluateModel(described, weights, data, spec.seed)
     : evaluateOutOfFold(
-        { ...found, features: found.shape.features, members: average.members, outputs: expected },
+        { ...found, features: found.shape.features, members: average.members, outputs: expected, cuts, isAudit },
         described,
         weights,
       );
   if (control.cancelled()) return { state: "cancelled", metrics };
   const result = { score, ...(conformal && { conformal }), search: searchResult(found, state, average, expected) };
   const model: TrainedModel = { ...described, ...result };
-  const { length } = state.trials;
-  const reason = `${length} candidates are trained, ${average.members.length} of them are served as one model`;
+  const reason = isAudit
+    ? `the rows are cut into folds ${length === 1 ? "once" : `${length} times`}, and each label is compared with what networks that have not seen it say`
+    : `${length} candidates are trained, ${average.members.length} of them are served as one model`;
   return { state: "succeeded", metrics, reason, model, weights, evaluation };
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Member } from "./average.ts";
-import { type Answers, fitTemperature, objectiveOf } from "./objective.ts";
+import { type Answers, fitTemperature, type Metric, objectiveOf } from "./objective.ts";
 import type { Candidate } from "./portfolio.ts";
 import type { SearchState } from "./search-state.ts";
 import { selectGreedily } from "./selection.ts";
@@ -86,13 +86,22 @@ export function crossFittedOutputs(search: Search, { networks }: SearchState): F
 
 /** Selects by predictions of rows and their answers. */
 function selectOn({ spec, data }: Search, predictions: readonly Float32Array[], answers: Answers) {
-  const { members: most, metric } = spec.model.auto;
+  const { members: most, metric, audit } = spec.model.auto;
+  // Labels that are doubted choose nothing, or the networks that repeat their errors would count the most.
+  if (audit) return equally(predictions, answers, objectiveOf(metric, spec.task));
   const objective = objectiveOf(metric, spec.task, scalingsOf(data));
   const { weights } = selectGreedily(predictions, most, (average) => objective(average, answers));
   const average = weighted(predictions, weights);
   const temperature = spec.task === "regression" ? 1 : fitTemperature(average, answers);
   const outputs = average.map((value) => value / temperature);
   return { weights, temperature, outputs, value: objective(outputs, answers) };
+}
+
+/** All candidates alike, as they are. */
+function equally(predictions: readonly Float32Array[], answers: Answers, objective: Metric) {
+  const weights = predictions.map(() => 1 / predictions.length);
+  const outputs = weighted(predictions, weights);
+  return { weights, temperature: 1, outputs, value: objective(outputs, answers) };
 }
 
 /** The weighted sum of arrays of equal length. */

@@ -8,6 +8,7 @@ import { BLOCK, createInference } from "../predict/inference.ts";
 import { candidateSpec, type SearchShape, servedLayersOf } from "./candidates.ts";
 import { featureView } from "./feature-views.ts";
 import { createFoldTrainer } from "./fold-training.ts";
+import { placesOf } from "./folds.ts";
 import { inOwnUnits, learnedRows, type TargetUnits } from "./learned-targets.ts";
 import { type Answers, metricOf, objectiveOf } from "./objective.ts";
 import type { Candidate } from "./portfolio.ts";
@@ -23,6 +24,8 @@ export interface Search {
   readonly shape: SearchShape;
   readonly candidates: readonly Candidate[];
   readonly folds: readonly Fold[];
+  /** The folds of a candidate, by its number: those of the search, but in an audit, which cuts the rows anew for each. The rows that are held out are the same. */
+  foldsOf(number: number): readonly Fold[];
   /** Of the held-out rows, fold after fold. */
   readonly heldOut: Table;
   readonly answers: Answers;
@@ -33,7 +36,7 @@ export const scalingsOf = ({ preprocessing }: JobData) => (preprocessing?.target
 
 /** Creates the function that trains a candidate, by its number, on all folds; null when the search has ended meanwhile. */
 export function createTrialTrainer(
-  { spec, classes, data, units, shape, candidates, folds, answers }: Search,
+  { spec, classes, data, units, shape, candidates, folds, foldsOf, answers }: Search,
   ended: () => boolean,
 ) {
   const trainFold = createFoldTrainer(ended);
@@ -41,6 +44,7 @@ export function createTrialTrainer(
   const scalings = scalingsOf(data);
   const objective = objectiveOf(auto.metric, spec.task, scalings);
   const metric = metricOf(auto.metric, scalings);
+  const places = placesOf(folds, data.train.rows);
   return (number: number): TrainedCandidate | null => {
     const begun = performance.now();
     const candidate = candidates[number - 1] as Candidate;
@@ -48,7 +52,6 @@ export function createTrialTrainer(
     const outputs = new Float32Array(answers.rows * answers.width);
     const weights: TensorSet[] = [];
     let epochs = 0;
-    let at = 0;
     const { name } = candidate;
     const seconds = () => (performance.now() - begun) / 1000;
     const failed = (): TrainedCandidate => {
@@ -57,7 +60,7 @@ export function createTrialTrainer(
         networks: null,
       };
     };
-    for (const [index, fold] of folds.entries()) {
+    for (const [index, fold] of foldsOf(number).entries()) {
       const { learned } = candidate;
       const train = learnedRows(takeFeatures(takeRows(data.train, fold.train), taken), learned, units, true);
       const heldOut = learnedRows(takeFeatures(takeRows(data.train, fold.validation), taken), learned, units, false);
@@ -76,8 +79,10 @@ export function createTrialTrainer(
       const inference = createInference(network, trained, [BLOCK]);
       const predicted = inference.outputs(heldOut.features, heldOut.rows);
       inference.release();
-      outputs.set(predicted, at);
-      at += predicted.length;
+      fold.validation.forEach((row, place) => {
+        const own = predicted.subarray(place * answers.width, (place + 1) * answers.width);
+        outputs.set(own, (places[row] as number) * answers.width);
+      });
       weights.push(trained);
       epochs += result.epochs / folds.length;
     }

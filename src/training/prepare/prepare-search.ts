@@ -1,10 +1,17 @@
 /** Prepares a job whose network is searched for: the candidates, and what training the largest of them takes. */
 import type { FieldError } from "../../domain/errors.ts";
-import { type ResolvedAuto, SEARCH_METRICS, type SearchMetric } from "../../domain/spec/auto-options.ts";
+import {
+  type AutoOptions,
+  MAX_AUDIT_TRIALS,
+  type ResolvedAuto,
+  SEARCH_METRICS,
+  type SearchMetric,
+} from "../../domain/spec/auto-options.ts";
 import { MAXIMIZED } from "../../domain/spec/decision-options.ts";
 import type { JobSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import {
+  auditCandidatesOf,
   candidateSpec,
   candidatesNamed,
   candidatesOf,
@@ -49,9 +56,17 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
       pointer: "/preprocess",
       detail: "embedding is for a given network: a search takes categories one-hot or ordinal",
     });
-  const { folds, trained } = foldCounts(shape.rows, auto.folds);
-  const candidates = candidatesOf(shape, data.traits, auto.trials, trained, spec.seed).map(({ name }) => name);
-  const model = { auto: { ...auto, trials: candidates.length, metric, folds, trained_folds: trained, candidates } };
+  errors.push(...auditErrors(auto, data));
+  const counted = foldCounts(shape.rows, auto.folds);
+  const { folds } = counted;
+  // A label is doubted by networks that have not seen it: every row is held out once.
+  const trained = auto.audit ? folds : counted.trained;
+  const found = auto.audit
+    ? auditCandidatesOf(shape, auto.trials, trained)
+    : candidatesOf(shape, data.traits, auto.trials, trained, spec.seed);
+  const candidates = found.map(({ name }) => name);
+  const members = auto.audit ? candidates.length : auto.members;
+  const model = { auto: { ...auto, members, trials: candidates.length, metric, folds, trained_folds: trained, candidates } };
   const { task } = data;
   const resolution = {
     task,
@@ -64,6 +79,24 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
     model,
   };
   return { resolution, errors };
+}
+
+/** Whether the labels of the data can be audited, and so often. */
+function auditErrors({ audit, trials }: AutoOptions, { task, validationRows, testRows }: DataShape): FieldError[] {
+  if (!audit) return [];
+  if (validationRows + testRows > 0)
+    return [{ pointer: "/split", detail: "holds rows out, and an audit looks at every row: leave it out" }];
+  if (task === "regression")
+    return [
+      {
+        pointer: "/model/auto/audit",
+        detail: "the target is a number, and an audit looks for wrong classes: if its numbers are classes, give the task",
+      },
+    ];
+  if (trials === null || trials <= MAX_AUDIT_TRIALS) return [];
+  return [
+    { pointer: "/model/auto/trials", detail: `must be at most ${MAX_AUDIT_TRIALS} in an audit, which cuts the rows so often` },
+  ];
 }
 
 /** How two classes are decided: as the spec says, else so that the metric of the search is greatest, where that is a metric of decisions. */

@@ -79,7 +79,7 @@ export function nextRungs(
         trials.push({ number, parameters: randomTrial(number), untilEpoch, goesOn: false });
       continue;
     }
-    const ranked = fromBest(
+    const ranked = byProspects(
       results.filter((result) => isIn(bracket, result) && result.generation === index - 1 && result.state !== "failed"),
       search.isMaximized,
     );
@@ -89,6 +89,27 @@ export function nextRungs(
     pruned.push(...ranked.slice(places).map(({ number }) => number));
   }
   return trials.length === 0 ? null : { index, trials, pruned: pruned.sort((a, b) => a - b) };
+}
+
+/**
+ * Results from the likeliest to be the best at the end to the least likely: by the better of two places, that of the value now and that of the
+ * value it is heading to. Fast learners have the first, slow ones that catch up the second. Of equal ones those whose other place is better come first.
+ */
+function byProspects(results: readonly TrialResult[], isMaximized: boolean): TrialResult[] {
+  const placesOf = (order: readonly TrialResult[]) => new Map(order.map(({ number }, place) => [number, place]));
+  const now = placesOf(fromBest(results, isMaximized));
+  const later = placesOf(
+    fromBest(
+      results.map((result) => ({ ...result, value: result.projected_value ?? result.value })),
+      isMaximized,
+    ),
+  );
+  const prospects = results.map((result) => {
+    const places = [now.get(result.number) as number, later.get(result.number) as number];
+    return { result, better: Math.min(...places), worse: Math.max(...places) };
+  });
+  prospects.sort((a, b) => a.better - b.better || a.worse - b.worse || a.result.number - b.result.number);
+  return prospects.map(({ result }) => result);
 }
 
 const isIn = ({ first, trials }: Bracket, { number }: TrialResult) => number >= first && number < first + trials;

@@ -3,6 +3,7 @@
  * job. A trial that is to go on stops at its rung, and its state leads to the bits of a training that never stopped.
  */
 import { createHash } from "node:crypto";
+import { isMaximized } from "../../domain/metrics/direction.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { NetworkSpec } from "../../domain/spec/spec.ts";
 import type { PlannedTrial, Trial, TrialCurve } from "../../domain/sweeps/trial.ts";
@@ -12,6 +13,7 @@ import { trainTrial } from "../many/train-many.ts";
 import type { TrialState } from "../many/trial.ts";
 import { DIVERGED_CURE } from "../run/epoch-loop.ts";
 import { createCurve, meanCurve } from "./curve.ts";
+import { projectedValue } from "./projection.ts";
 import { createTrialParts, type OpenTrial } from "./trial-parts.ts";
 import type { OpenSweep } from "./trial-source.ts";
 
@@ -32,6 +34,7 @@ export interface TrialTrainer {
 interface Done {
   readonly kind: "done";
   readonly value: number;
+  readonly projected: number;
   readonly epochs: number;
   readonly curve: TrialCurve;
   /** Of the weights. */
@@ -58,6 +61,7 @@ interface Progress extends Omit<TrialState, "epoch" | "tensors"> {
 export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): TrialTrainer {
   const shared = createTrialParts(sweep);
   const metric = sweep.spec.objective.metric as Series;
+  const goesUp = isMaximized(sweep.spec.objective);
 
   function trainFold(
     opened: Extract<OpenTrial, { ok: true }>,
@@ -103,9 +107,14 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
     const { bestEpoch, weights, sha256, next } = outcome;
     const value = bestEpoch > done ? (values[bestEpoch - done - 1] as number) : (progress?.value ?? Number.NaN);
     if (!Number.isFinite(value)) return failed(`${metric} is ${value}: ${DIVERGED_CURE}`);
+    const isBest = spec.early_stopping?.restore_best ?? false;
     return {
       kind: "done",
       value,
+      // One that stopped early is where it was going.
+      projected: next
+        ? projectedValue({ curve: common.curve, value, isBest, isMaximized: goesUp, epochs: spec.epochs })
+        : value,
       sha256,
       weights: weights.data,
       state: next && stateOf(next, { value, spentMs: performance.now() - begun }, common.curve),
@@ -119,7 +128,7 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
       const { number, parameters, untilEpoch } = planned;
       const secondsSince = () => Math.round(performance.now() - startedAt) / 1000;
       const failed = (reason: string, epochs: number, curve: TrialCurve | null): TrialOutcome => {
-        const none = { value: null, fold_values: null, sha256: null };
+        const none = { value: null, projected_value: null, fold_values: null, sha256: null };
         const trial = { number, generation, parameters, state: "failed" as const, reason: reason.slice(0, MAX_REASON) };
         return { trial: { ...trial, ...none, epochs, seconds: secondsSince(), curve }, states: null };
       };
@@ -135,6 +144,7 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
         done.push(training);
       }
       const values = done.map(({ value }) => value);
+      const mean = (of: (training: Done) => number) => done.reduce((sum, training) => sum + of(training), 0) / done.length;
       // One that stopped early is compared at this rung all the same.
       const isRung = untilEpoch !== null && untilEpoch < job.spec.epochs;
       const trial: Trial = {
@@ -143,7 +153,8 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
         parameters,
         state: isRung ? "running" : "succeeded",
         reason: null,
-        value: values.reduce((sum, value) => sum + value, 0) / values.length,
+        value: mean(({ value }) => value),
+        projected_value: isRung ? mean(({ projected }) => projected) : null,
         fold_values: sweep.spec.folds ? values : null,
         epochs: Math.max(...done.map(({ epochs }) => epochs)),
         seconds: secondsSince(),

@@ -1,7 +1,7 @@
 /** Entry of an upload thread: each export is a kind of task. */
 import { createHash } from "node:crypto";
 import { open, rm, writeFile } from "node:fs/promises";
-import type { IngestedTable, Ingestion } from "../../domain/datasets/upload.ts";
+import type { Correction, IngestedTable, Ingestion } from "../../domain/datasets/upload.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createCsvTable } from "../../formats/tables/csv.ts";
 import { withMissing } from "../../formats/tables/given-missing.ts";
@@ -11,8 +11,9 @@ import { createParquetTable } from "../../formats/tables/parquet.ts";
 import { type ByteChunks, malformedTable, type Table } from "../../formats/tables/table.ts";
 import { asUtf8 } from "../../formats/tables/text-encoding.ts";
 import { moving, wholeBuffers } from "../transfer.ts";
+import { correctColumn } from "./correct.ts";
 import { chunksOf, firstBytes, randomAccess } from "./file.ts";
-import { type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
+import { type CorrectTask, type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
 import { readTable } from "./read.ts";
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
@@ -69,4 +70,10 @@ async function withParquet(
   } finally {
     if (packed) await rm(plain, { force: true });
   }
+}
+
+/** Corrects a column of a stored table. */
+export function correct({ maxCategories, ...task }: CorrectTask): Correction {
+  const correction = correctColumn(task, maxCategories);
+  return correction.ok ? moving(correction, wholeBuffers([correction.corrected.values])) : correction;
 }

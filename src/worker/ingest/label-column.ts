@@ -8,7 +8,8 @@ import { type LabelBudget, Labels, MAX_LABEL_LENGTH, MAX_LISTED_CHARACTERS } fro
 import { createOddCells } from "./odd-cells.ts";
 import { TOP_VALUES } from "./statistics.ts";
 
-const BOOLEANS = ["false", "true"];
+/** The labels of truths. */
+export const BOOLEANS = ["false", "true"];
 /** A column of at least this many values, more than half of which differ, holds names or sentences rather than categories. */
 const MANY_VALUES = 100;
 
@@ -144,7 +145,8 @@ function sortedOrder({ labels, counts }: Labels): { readonly sorted: string[]; r
   return { sorted, rank: Int32Array.from(labels, (label) => places.get(label) ?? -1) };
 }
 
-function describeLabels(
+/** Describes a column of labels by how often each occurs, without listing them. */
+export function describeLabels(
   name: string,
   type: Column["type"],
   rows: number,

@@ -1,4 +1,5 @@
 /** Columns of numbers, whole numbers and datetimes. */
+import type { Column } from "../../domain/datasets/dataset.ts";
 import type { ColumnBuilder, ColumnPlan } from "./column.ts";
 import { createOddCells } from "./odd-cells.ts";
 import { summarise } from "./statistics.ts";
@@ -12,7 +13,6 @@ export function createNumericColumn(
   const { name, type, read } = plan;
   const values = new Float64Array(rows).fill(Number.NaN);
   const odd = createOddCells(plan);
-  let count = 0;
   return {
     set(row, cells, index) {
       const value = read(cells, index);
@@ -21,16 +21,24 @@ export function createNumericColumn(
         return;
       }
       values[row] = value;
-      count++;
     },
     finish() {
-      const { distinct, statistics, top } = summarise(values, scratch);
-      const text = (value: number): string => (type === "datetime" ? isoTime(value) : String(value));
-      const shownTop = top.map(({ value, count: times }) => ({ value: text(value), count: times }));
-      const column = { name, type, missing: rows - count, distinct, statistics, top: shownTop, categories: null };
-      return { column: odd.describe(column), values };
+      return { column: odd.describe(describeNumbers({ name, type }, values, scratch)), values };
     },
   };
+}
+
+/** Describes a column of numbers by its values. `scratch`, as many, is overwritten. */
+export function describeNumbers(
+  { name, type }: { readonly name: string; readonly type: "number" | "integer" | "datetime" },
+  values: Float64Array<ArrayBuffer>,
+  scratch = new Float64Array(values.length),
+): Column {
+  const { distinct, statistics, top } = summarise(values, scratch);
+  const text = (value: number): string => (type === "datetime" ? isoTime(value) : String(value));
+  const shownTop = top.map(({ value, count }) => ({ value: text(value), count }));
+  const missing = values.reduce((total, value) => total + (Number.isNaN(value) ? 1 : 0), 0);
+  return { name, type, missing, distinct, statistics, top: shownTop, categories: null };
 }
 
 /** A time of this epoch or another one. */

@@ -1,6 +1,6 @@
 /** What is sent to an upload thread; each is handled by the function of that name in thread.ts. Types, and where a file is unpacked to. */
 
-import type { ReadingTask } from "../../domain/datasets/upload.ts";
+import type { CorrectionTask, ReadingTask } from "../../domain/datasets/upload.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
 
 export interface DigestTask {
@@ -12,6 +12,10 @@ export interface DigestTask {
 export interface ReadTask extends ReadingTask {
   readonly path: string;
   readonly limits: DatasetLimits;
+}
+
+export interface CorrectTask extends CorrectionTask {
+  readonly maxCategories: number;
 }
 
 /** Where a packed file is unpacked to that must be read from its end: beside itself. */

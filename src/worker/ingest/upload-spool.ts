@@ -5,12 +5,13 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Ingestion, Upload, UploadSpool } from "../../domain/datasets/upload.ts";
+import type { Correction, Ingestion, Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
 import { overLimit } from "../../formats/tables/table.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
-import { type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
+import { wholeBuffers } from "../transfer.ts";
+import { type CorrectTask, type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
 
 export interface UploadSpoolOptions {
   /** Uploads are held in a folder of it, which is emptied at the start. */
@@ -54,10 +55,15 @@ export async function openUploadSpool({
   };
 
   const ofTenant = (tenant: string): UploadSpool => {
-    const run = async (name: string, task: DigestTask | ReadTask, { bytes }: Upload): Promise<unknown> => {
+    const run = async (
+      name: string,
+      task: DigestTask | ReadTask | CorrectTask,
+      { bytes }: Pick<Upload, "bytes">,
+      transferList: ArrayBuffer[] = [],
+    ): Promise<unknown> => {
       const limitMs = readMs + bytes / MIN_BYTES_PER_MS;
       try {
-        return await pool.run({ tenant, isLong: true, name, task, limitMs });
+        return await pool.run({ tenant, isLong: true, name, task, limitMs, transferList });
       } catch (error) {
         throw error instanceof TaskLimitError
           ? refusal(error)
@@ -77,6 +83,11 @@ export async function openUploadSpool({
       },
       digest: async (upload, suffix) => (await run("digest", { path: upload.path, suffix }, upload)) as string,
       read: async (upload, task) => (await run("read", { ...task, path: upload.path, limits }, upload)) as Ingestion,
+      async correct(task) {
+        const own = { ...task, maxCategories: limits.categories };
+        const bytes = task.values.byteLength + task.columnsJson.length;
+        return (await run("correct", own, { bytes }, wholeBuffers([task.values]))) as Correction;
+      },
       discard,
       ofProject: ofTenant,
       close: () => pool.close(),

@@ -91,6 +91,6 @@ export function planNext({ spec, source, chunkTrials, done, generation, results 
 
 /** As many results as a method is told of that asks only how many there are. */
 function unknownResults(done: number, generation: number): TrialResult[] {
-  const unknown = { generation, parameters: {}, state: "failed" as const, value: null };
+  const unknown = { generation, parameters: {}, state: "failed" as const, value: null, projected_value: null };
   return Array.from({ length: done }, (_, number) => ({ number, ...unknown }));
 }

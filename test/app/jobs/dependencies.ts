@@ -31,6 +31,7 @@ function closedUploadSpool(): UploadSpool {
     receive: closed,
     digest: closed,
     read: closed,
+    correct: closed,
     discard: closed,
     ofProject: () => uploadSpool,
     close: () => Promise.resolve(),

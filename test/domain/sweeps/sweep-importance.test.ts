@@ -22,7 +22,7 @@ const climbed = (sign: 1 | -1): TrialResult[] =>
     const parameters = { "/a": number / 89, "/b": ((number * 37) % 90) / 89 };
     const [state, generation, value] =
       number < 9 ? (["succeeded", 1, 10] as const) : (["pruned", 0, ((number * 37) % 90) / 90] as const);
-    return { number, parameters, state, generation, value: sign * value };
+    return { number, parameters, state, generation, value: sign * value, projected_value: null };
   });
 
 it.each([
@@ -35,7 +35,8 @@ it.each([
 });
 
 it("takes values as they are for methods without rungs, and failed trials for the worst", () => {
-  const failed: TrialResult = { number: 90, generation: 0, parameters: { "/a": 1, "/b": 1 }, state: "failed", value: null };
+  const none = { value: null, projected_value: null };
+  const failed: TrialResult = { number: 90, generation: 0, parameters: { "/a": 1, "/b": 1 }, state: "failed", ...none };
   const results = [...climbed(1), failed];
   const found = importanceOfSweep(SPACE, { method: { type: "random" }, objective: objective("minimize") }, results);
   expect(found).toEqual({ trials: 91, importances: importancesOf(SPACE, results, false) });

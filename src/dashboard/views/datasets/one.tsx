@@ -14,6 +14,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { Notes } from "../../ui/notes.tsx";
 import { Card, Facts, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { AuditForm } from "./audit-form.tsx";
 
 const PREVIEW_ROWS = 20;
 /** How many columns are shown at first; of a wider table the rest follow on request. */
@@ -80,6 +81,7 @@ function Shown({ dataset }: { readonly dataset: Dataset & { readonly notes?: rea
           </div>
         )}
       </Card>
+      <AuditForm dataset={dataset} />
       <Preview id={dataset.id} />
     </>
   );

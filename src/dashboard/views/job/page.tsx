@@ -1,6 +1,6 @@
 /** The view of one job: its state, progress and results, with curves and the rest under tabs. */
 import type { Job } from "../../../client/answers.ts";
-import { searchOf, stepName } from "../../../client/search.ts";
+import { type StepName, searchOf, stepName } from "../../../client/search.ts";
 import { datasetOf, useDatasetNames } from "../../jobs/dataset-names.ts";
 import { describeSpec, isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
 import { useLiveJob } from "../../jobs/use-live-job.ts";
@@ -69,14 +69,16 @@ function Head({ job }: { readonly job: Job }) {
         </span>
         <Actions job={job} />
       </div>
-      <Progress
-        share={job.progress}
-        tone={stateTone(job.state)}
-        label={searchOf(job.spec) ? "Candidates done" : "Epochs done"}
-      />
+      <Progress share={job.progress} tone={stateTone(job.state)} label={STEPS_DONE[stepName(job.spec)]} />
     </div>
   );
 }
+
+const STEPS_DONE: Readonly<Record<StepName, string>> = {
+  epoch: "Epochs done",
+  candidate: "Candidates done",
+  cut: "Cuts done",
+};
 
 /** Why the job failed. */
 function Fault({ job: { error, spec } }: { readonly job: Job }) {
@@ -120,6 +122,8 @@ function factsOf(job: Job, now: number): readonly Fact[] {
   const scored: readonly Fact[] = score
     ? [{ label: score.label[0]?.toUpperCase() + score.label.slice(1), value: score.text }]
     : [];
+  if (stepName(spec) === "cut")
+    return [{ label: "Cuts", wide: true, value: formatCount(epochs_done), note: `of ${formatCount(spec.epochs)}` }, time];
   if (searchOf(spec))
     return [
       { label: "Candidates", wide: true, value: formatCount(epochs_done), note: `of ${formatCount(spec.epochs)}` },

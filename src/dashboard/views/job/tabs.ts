@@ -1,12 +1,13 @@
 /** The tabs of one job. A tab is a component that is given the job, and one line here. */
 import type { ComponentType } from "preact";
 import type { Job } from "../../../client/answers.ts";
-import { searchOf } from "../../../client/search.ts";
+import { searchOf, stepName } from "../../../client/search.ts";
 import { JobLeaderboard } from "../../model-view/job-leaderboard.tsx";
 import { CheckpointsTab } from "./checkpoints-tab.tsx";
 import { CurvesTab } from "./curves-tab.tsx";
 import { EventsTab } from "./events-tab.tsx";
 import { HistoryTab } from "./history-tab.tsx";
+import { LabelsTab } from "./labels-tab.tsx";
 import { ModelTab } from "./model-tab.tsx";
 import { SpecTab } from "./spec-tab.tsx";
 
@@ -28,7 +29,10 @@ const JOB_TABS: readonly [JobTab, ...JobTab[]] = [
 
 const LEADERBOARD: JobTab = { key: "leaderboard", label: "Leaderboard", Component: JobLeaderboard };
 
-/** The tabs of a job: one that searches for its model begins with its leaderboard. */
+const LABELS: JobTab = { key: "labels", label: "Labels", Component: LabelsTab };
+
+/** The tabs of a job: one that searches for its model begins with its leaderboard, one that audits labels with these. */
 export function tabsOf({ spec }: Pick<Job, "spec">): readonly [JobTab, ...JobTab[]] {
+  if (stepName(spec) === "cut") return [LABELS, ...JOB_TABS];
   return searchOf(spec) ? [LEADERBOARD, ...JOB_TABS] : JOB_TABS;
 }

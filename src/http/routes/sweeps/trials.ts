@@ -52,8 +52,8 @@ export function registerTrials(app: App, { lifecycle }: RouteContext): void {
       },
     },
     async ({ params: { id }, query, headers, services }, reply) => {
-      const { order_by, state, min_value, max_value, after, limit } = query;
-      const filter = { orderBy: order_by, state, minValue: min_value, maxValue: max_value };
+      const { order_by, state, min_value, max_value, filter: conditions, after, limit } = query;
+      const filter = { orderBy: order_by, state, minValue: min_value, maxValue: max_value, conditions };
       if (!headers.accept?.includes(CSV_TYPE))
         return representTrials(await listTrials(services, id, { ...filter, after, limit }));
       const blocks = await exportTrials(services, id, { ...filter, after });

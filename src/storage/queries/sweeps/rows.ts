@@ -73,9 +73,10 @@ export function toSweepEvent({ seq, type, payload }: SweepEventsTable): SweepEve
 
 /** Returns the row of a trial. */
 export function trialRow(sweepId: string, trial: Trial): TrialsTable {
-  const { number, generation, state, parameters, value, fold_values, epochs, seconds, sha256, reason, curve } = trial;
+  const { number, generation, state, parameters, value, projected_value, fold_values, epochs, seconds, sha256, reason, curve } =
+    trial;
   return {
-    ...{ sweep_id: sweepId, number, generation, state, value, epochs, seconds, sha256, reason },
+    ...{ sweep_id: sweepId, number, generation, state, value, projected_value, epochs, seconds, sha256, reason },
     parameters: JSON.stringify(parameters),
     fold_values: fold_values && JSON.stringify(fold_values),
     curve: curve && JSON.stringify(curve),
@@ -84,7 +85,7 @@ export function trialRow(sweepId: string, trial: Trial): TrialsTable {
 
 /** Converts a row to a trial. */
 export function toTrial(row: TrialsTable): Trial {
-  const { number, generation, value, epochs, seconds, sha256, reason } = row;
+  const { number, generation, value, projected_value, epochs, seconds, sha256, reason } = row;
   return {
     number,
     generation,
@@ -92,6 +93,7 @@ export function toTrial(row: TrialsTable): Trial {
     state: row.state as TrialState,
     reason,
     value,
+    projected_value,
     fold_values: row.fold_values === null ? null : (JSON.parse(row.fold_values) as number[]),
     epochs,
     seconds,

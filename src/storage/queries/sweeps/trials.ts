@@ -1,7 +1,9 @@
 /** Queries on trials: results that are stored, and pages of them by number or by value. */
-import { type ExpressionBuilder, type Kysely, type SelectQueryBuilder, sql, type Transaction } from "kysely";
+import { type ExpressionBuilder, type Kysely, type RawBuilder, type SelectQueryBuilder, sql, type Transaction } from "kysely";
+import type { Condition } from "../../../domain/filter.ts";
 import type { ResultPage, ResultsRequest, TrialPage, TrialPageRequest } from "../../../domain/sweeps/sweep-store.ts";
 import type { Trial, TrialState } from "../../../domain/sweeps/trial.ts";
+import { memberOfJson } from "../../dialect.ts";
 import type { Tables, TrialsTable } from "../../tables.ts";
 import { toTrial } from "./rows.ts";
 
@@ -21,6 +23,7 @@ export async function upsertTrials(db: Transaction<Tables>, rows: readonly Trial
           generation: values.ref("excluded.generation"),
           state: values.ref("excluded.state"),
           value: values.ref("excluded.value"),
+          projected_value: values.ref("excluded.projected_value"),
           fold_values: values.ref("excluded.fold_values"),
           epochs: values.ref("excluded.epochs"),
           seconds: values.ref("excluded.seconds"),
@@ -62,14 +65,14 @@ export async function readResults(
 ): Promise<ResultPage> {
   let query = db
     .selectFrom("trials")
-    .select(["number", "generation", "parameters", "state", "value"])
+    .select(["number", "generation", "parameters", "state", "value", "projected_value"])
     .where("sweep_id", "=", sweepId)
     .where("number", ">", after);
   if (every > 1) query = query.where(sql<boolean>`number % ${sql.lit(every)} = 0`);
   const rows = await query.orderBy("number").limit(limit).execute();
   const texts = rows.map(
-    ({ number, generation, state, value, parameters }) =>
-      `{"number":${number},"generation":${generation},"state":"${state}","value":${value},"parameters":${parameters}}`,
+    ({ number, generation, state, value, projected_value, parameters }) =>
+      `{"number":${number},"generation":${generation},"state":"${state}","value":${value},"projected_value":${projected_value},"parameters":${parameters}}`,
   );
   return { count: rows.length, last: rows.at(-1)?.number ?? null, json: encoder.encode(`[${texts.join(",")}]`) };
 }
@@ -78,11 +81,12 @@ type TrialQuery = SelectQueryBuilder<Tables, "trials", TrialsTable>;
 
 /** See SweepStore.listTrials. */
 export async function listTrials(db: Kysely<Tables>, sweepId: string, page: TrialPageRequest): Promise<TrialPage> {
-  const { orderBy, state, minValue, maxValue, after, limit } = page;
+  const { orderBy, state, minValue, maxValue, conditions = [], after, limit } = page;
   let query: TrialQuery = db.selectFrom("trials").selectAll().where("sweep_id", "=", sweepId);
   if (state !== undefined) query = query.where("state", "=", state);
   if (minValue !== undefined) query = query.where("value", ">=", minValue);
   if (maxValue !== undefined) query = query.where("value", "<=", maxValue);
+  for (const condition of conditions) query = query.where(holds(db, condition));
   const descends = orderBy.startsWith("-");
   const rows =
     orderBy === "value" || orderBy === "-value"
@@ -92,6 +96,13 @@ export async function listTrials(db: Kysely<Tables>, sweepId: string, page: Tria
           .execute();
   const data = rows.slice(0, limit).map(toTrial);
   return { data, hasMore: rows.length > limit, nextAfter: data.at(-1)?.number ?? null };
+}
+
+/** A condition in SQL. What is null fails every comparison but those with null. */
+function holds(db: Kysely<Tables>, { field, key, operator, value }: Condition): RawBuilder<boolean> {
+  if (key !== null) return memberOfJson(db, "trials.parameters", key, operator, value);
+  if (value === null) return sql`${sql.ref(field)} ${sql.raw(operator === "=" ? "is null" : "is not null")}`;
+  return sql`${sql.ref(field)} ${sql.raw(operator)} ${value}`;
 }
 
 function byNumber(query: TrialQuery, descends: boolean, after: number | undefined): TrialQuery {

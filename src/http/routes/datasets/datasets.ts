@@ -2,15 +2,15 @@
 import multipart from "@fastify/multipart";
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
-import { describeDataset, listDatasets, previewDataset } from "../../app/datasets/read-datasets.ts";
-import { removeDataset } from "../../app/datasets/remove-dataset.ts";
-import { sampleRows } from "../../app/datasets/sample-rows.ts";
-import { createDataset } from "../../app/datasets/upload.ts";
-import { MISSING_WORDS } from "../../domain/datasets/missing-words.ts";
-import { TrainyardError } from "../../domain/errors.ts";
-import { fingerprint } from "../connection/idempotency.ts";
-import { MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../connection/uploads.ts";
-import type { App, RouteContext } from "../context.ts";
+import { describeDataset, listDatasets, previewDataset } from "../../../app/datasets/read-datasets.ts";
+import { removeDataset } from "../../../app/datasets/remove-dataset.ts";
+import { sampleRows } from "../../../app/datasets/sample-rows.ts";
+import { createDataset } from "../../../app/datasets/upload.ts";
+import { MISSING_WORDS } from "../../../domain/datasets/missing-words.ts";
+import { TrainyardError } from "../../../domain/errors.ts";
+import { fingerprint } from "../../connection/idempotency.ts";
+import { MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../../connection/uploads.ts";
+import type { App, RouteContext } from "../../context.ts";
 import {
   datasetAnswer,
   datasetJson,
@@ -19,10 +19,10 @@ import {
   previewJson,
   representSummary,
   sampleAnswer,
-} from "../openapi/dataset-schemas.ts";
-import { answers } from "../openapi/openapi.ts";
-import { datasetParams, datasetsQuery, previewQuery, sampleQuery } from "../openapi/parameters.ts";
-import { representPage } from "../openapi/serializers.ts";
+} from "../../openapi/dataset-schemas.ts";
+import { answers } from "../../openapi/openapi.ts";
+import { datasetParams, datasetsQuery, previewQuery, sampleQuery } from "../../openapi/parameters.ts";
+import { representPage } from "../../openapi/serializers.ts";
 
 const tags = ["datasets"];
 /** One too many, so that the second is refused in our words. */

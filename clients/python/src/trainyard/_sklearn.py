@@ -1,0 +1,55 @@
+"""What estimators need of scikit-learn where it is loaded: its exceptions, warnings and tags. Never imports it for somebody who has not."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Dict, Type
+
+
+class NotFittedError(ValueError, AttributeError):
+    """The estimator was asked for something before `fit`, where scikit-learn is not loaded."""
+
+
+def not_fitted_error() -> Type[Exception]:
+    """The exception that scikit-learn expects of an estimator that is not fitted."""
+    found: Type[Exception] = _of_sklearn("NotFittedError", NotFittedError)
+    return found
+
+
+def conversion_warning() -> Type[Warning]:
+    """The warning for a column of targets where a list was expected."""
+    found: Type[Warning] = _of_sklearn("DataConversionWarning", UserWarning)
+    return found
+
+
+def _of_sklearn(name: str, otherwise: Any) -> Any:
+    if "sklearn" not in sys.modules:
+        return otherwise
+    import sklearn.exceptions  # type: ignore[import-untyped]
+
+    return getattr(sklearn.exceptions, name)
+
+
+def more_tags() -> Dict[str, Any]:
+    """The tags of scikit-learn before 1.6: missing values and labels may be among the features."""
+    return {"allow_nan": True, "X_types": ["2darray", "string"], "requires_y": True}
+
+
+def sklearn_tags(estimator_type: str) -> Any:
+    """The tags of scikit-learn 1.6 and newer. `estimator_type` is classifier or regressor."""
+    from sklearn.utils import (  # type: ignore[import-untyped]
+        ClassifierTags,
+        InputTags,
+        RegressorTags,
+        Tags,
+        TargetTags,
+    )
+
+    is_classifier = estimator_type == "classifier"
+    return Tags(
+        estimator_type=estimator_type,
+        target_tags=TargetTags(required=True),
+        classifier_tags=ClassifierTags() if is_classifier else None,
+        regressor_tags=None if is_classifier else RegressorTags(),
+        input_tags=InputTags(allow_nan=True, string=True),
+    )

@@ -1,0 +1,305 @@
+"""The client of the HTTP API: every method is one route, or a loop over one. Needs nothing but Python's standard library."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
+
+from .errors import ApiError, NotSucceededError
+from .events import watch_frames
+from .tables import Table, columns_of, is_frame, plain_value, to_upload
+from .transport import Transport, segment
+
+Json = Any
+"""A document of the API, as openapi.yaml describes it: a dict."""
+Row = Union[Sequence[Any], Mapping[str, Any]]
+
+FINAL_STATES = frozenset(["succeeded", "failed", "cancelled"])
+"""The states in which a job or a sweep stays."""
+PAGE = 100
+BLOCK_ROWS = 5000
+BLOCK_CELLS = 100_000
+"""Rows, and cells, of one request to predict: more rows are several requests."""
+EXPLAINED_ROWS = 100
+"""Rows of one request that asks for explanations."""
+TOO_LARGE = 413
+
+
+class Client:
+    """
+    A client of one server.
+
+    Its address is `url`, else the environment's TRAINYARD_URL, else http://localhost:8080; its key is `key`, else TRAINYARD_KEY.
+    `timeout` is how many seconds an answer may take to begin. Methods raise ApiError where the server refuses (InvalidRequestError
+    names each field and the cure), and UnreachableError where it does not answer. A client may be shared by threads.
+
+        client = Client()
+        job = client.submit({"name": "xor", "data": {"generator": {"type": "xor"}}})
+        for frame in client.watch(job["id"]):
+            print(frame["type"])
+
+    A pickled client has no key: it takes TRAINYARD_KEY where it is unpickled.
+    """
+
+    def __init__(self, url: Optional[str] = None, key: Optional[str] = None, *, timeout: float = 120.0) -> None:
+        self.url = url or os.environ.get("TRAINYARD_URL") or "http://localhost:8080"
+        self.timeout = timeout
+        self._transport = Transport(self.url, key or os.environ.get("TRAINYARD_KEY"), timeout)
+
+    def __repr__(self) -> str:
+        return f"Client({self.url!r})"
+
+    def __reduce__(self) -> Any:
+        return _unpickled_client, (self.url, self.timeout)
+
+    def __copy__(self) -> "Client":
+        return self
+
+    def __deepcopy__(self, _memo: Any) -> "Client":
+        return self  # It has no state of its own: clones of an estimator share it, with its key.
+
+    # Jobs
+
+    def submit(self, spec: Mapping[str, Any], *, idempotency_key: Optional[str] = None) -> Json:
+        """Stores and queues a job and returns it. The same key and spec, sent again within a day, are the same job."""
+        return self._create("v1/jobs", spec, idempotency_key)
+
+    def train(self, spec: Mapping[str, Any]) -> Json:
+        """Submits a job, waits for it and returns it. Raises NotSucceededError unless it has succeeded."""
+        return self._succeeded(self.wait(self.submit(spec)["id"]))
+
+    def validate(self, spec: Mapping[str, Any]) -> Json:
+        """Returns what a spec comes to, with every default filled in, and stores nothing."""
+        return self._ask("v1/jobs", spec, query={"validate_only": True})
+
+    def job(self, id: str) -> Json:
+        """Returns a job as it is now."""
+        return self._transport.get(f"v1/jobs/{segment(id)}")
+
+    def jobs(self, *, state: Optional[str] = None, name: Optional[str] = None) -> Iterator[Json]:
+        """Iterates over jobs, newest first."""
+        return self._pages("v1/jobs", state=state, name=name)
+
+    def watch(self, id: str, *, after: int = 0) -> Iterator[Json]:
+        """
+        Iterates over the frames of a job, each once and in order, across broken connections and restarts of the server, up to its
+        `end`. A frame of the type `metrics` has the epochs `from` to `to` as columns in `series`.
+        """
+        return watch_frames(self._transport, f"v1/jobs/{segment(id)}/events", after, FINAL_STATES)
+
+    def wait(self, id: str) -> Json:
+        """Waits until a job has ended, and returns it."""
+        for _ in self.watch(id):
+            pass
+        return self.job(id)
+
+    def cancel(self, id: str) -> Json:
+        """Ends a job for good."""
+        return self._change(f"v1/jobs/{segment(id)}/cancel")
+
+    def pause(self, id: str) -> Json:
+        """Stops a job after a checkpoint; `resume` continues it from there."""
+        return self._change(f"v1/jobs/{segment(id)}/pause")
+
+    def resume(self, id: str) -> Json:
+        """Queues a paused job again."""
+        return self._change(f"v1/jobs/{segment(id)}/resume")
+
+    def delete_job(self, id: str) -> None:
+        """Deletes a finished job with its metrics. Its model stays."""
+        self._transport.call("DELETE", f"v1/jobs/{segment(id)}")
+
+    def metrics(self, id: str, *, points: Optional[int] = None, series: Optional[Sequence[str]] = None) -> Json:
+        """Returns metrics by epoch, as columns; with `points` thinned to about so many epochs, extremes kept."""
+        return self._transport.get(f"v1/jobs/{segment(id)}/metrics", points=points, series=series and ",".join(series))
+
+    # Data sets
+
+    def upload(
+        self,
+        table: Table,
+        name: Optional[str] = None,
+        *,
+        format: Optional[str] = None,
+        types: Optional[Mapping[str, str]] = None,
+        **options: Any,
+    ) -> Json:
+        """
+        Uploads a table and returns its data set: a path, bytes (with `format`), an open file, a list of dicts, a dict of columns, or a
+        pandas frame. `types` are types of columns by name (number, integer, boolean, category, datetime, text), instead of finding
+        them out; `options` are those of docs/tables.md (`columns`, `missing`, `decimal`, ...). The same bytes are the same data set.
+        """
+        upload = to_upload(table, format)
+        query = {"name": name or upload.name, "types": {**upload.types, **(types or {})} or None, **options}
+        try:
+            headers = {"content-type": upload.content_type}
+            repeatable = _is_seekable(upload.body)
+            answer = self._transport.read("POST", "v1/datasets", upload.body, query=query, headers=headers, repeatable=repeatable)
+        finally:
+            if not isinstance(upload.body, bytes) and upload.body is not table:
+                upload.body.close()
+        return json.loads(answer)
+
+    def dataset(self, id: str) -> Json:
+        """Returns a data set with its columns and their statistics."""
+        return self._transport.get(f"v1/datasets/{segment(id)}")
+
+    def datasets(self) -> Iterator[Json]:
+        """Iterates over data sets without their columns, newest first."""
+        return self._pages("v1/datasets")
+
+    def preview(self, id: str, rows: int = 10) -> Json:
+        """Returns the first rows of a data set."""
+        return self._transport.get(f"v1/datasets/{segment(id)}/preview", rows=rows)
+
+    def delete_dataset(self, id: str) -> None:
+        """Deletes a data set. Models that were trained on it stay."""
+        self._transport.call("DELETE", f"v1/datasets/{segment(id)}")
+
+    # Models. `ref` is an id, a name (its newest version), `name@version` or `name@alias`.
+
+    def model(self, ref: str) -> Json:
+        """Returns a model with its inputs and its evaluation."""
+        return self._transport.get(f"v1/models/{segment(ref)}")
+
+    def models(self, *, name: Optional[str] = None) -> Iterator[Json]:
+        """Iterates over models, newest first."""
+        return self._pages("v1/models", name=name)
+
+    def predict(self, ref: str, rows: Any, **options: Any) -> List[Json]:
+        """
+        Returns one answer for each row, in order. Rows are a list of dicts by column or of lists in the order of the model's columns,
+        an array, or a pandas frame; None and NaN are missing values. `options` are those of the request: `top_k`, `threshold`,
+        `interval`, `explain`. Many rows are several requests.
+        """
+        path = f"v1/models/{segment(ref)}/predict"
+        instances = _instances(rows)
+        width = max(1, len(instances[0])) if instances else 1
+        step = EXPLAINED_ROWS if options.get("explain") is not None else max(1, min(BLOCK_ROWS, BLOCK_CELLS // width))
+        answers: List[Json] = []
+        for start in range(0, max(1, len(instances)), step):
+            answers += self._predict_block(path, instances[start : start + step], options)
+        return answers
+
+    def _predict_block(self, path: str, block: List[Any], options: Mapping[str, Any]) -> List[Json]:
+        try:
+            answers: List[Json] = self._ask(path, {"instances": block, **options})["predictions"]
+            return answers
+        except ApiError as error:
+            # How large an answer is depends on the model's classes; a block of half the rows is half as large.
+            if error.status != TOO_LARGE or len(block) < 2:
+                raise
+        half = len(block) // 2
+        return self._predict_block(path, block[:half], options) + self._predict_block(path, block[half:], options)
+
+    def evaluate(self, ref: str, dataset_id: str) -> Json:
+        """Returns the scores of a model over every row of a data set."""
+        return self._ask(f"v1/models/{segment(ref)}/evaluate", {"dataset": {"id": dataset_id}})["evaluation"]
+
+    def set_alias(self, name: str, alias: str, version: int) -> Json:
+        """Points an alias of a name at one of its versions."""
+        path = f"v1/models/{segment(name)}/aliases/{segment(alias)}"
+        return self._transport.call("PUT", path, {"version": version}, repeatable=True)
+
+    def weights(self, ref: str) -> bytes:
+        """Returns the weights as a safetensors file, with PyTorch's names and layout."""
+        return self._transport.read("GET", f"v1/models/{segment(ref)}/weights", repeatable=True)
+
+    def onnx(self, ref: str) -> bytes:
+        """Returns the model, preprocessing included, as an ONNX file."""
+        return self._transport.read("GET", f"v1/models/{segment(ref)}/onnx", repeatable=True)
+
+    def delete_model(self, ref: str) -> None:
+        """Deletes a model. The job that trained it stays."""
+        self._transport.call("DELETE", f"v1/models/{segment(ref)}")
+
+    # Sweeps
+
+    def submit_sweep(self, spec: Mapping[str, Any], *, idempotency_key: Optional[str] = None) -> Json:
+        """Stores and queues a sweep (docs/sweeps.md) and returns it."""
+        return self._create("v1/sweeps", spec, idempotency_key)
+
+    def run_sweep(self, spec: Mapping[str, Any]) -> Json:
+        """Submits a sweep, waits for it and returns it. Raises NotSucceededError unless it has succeeded."""
+        return self._succeeded(self.wait_for_sweep(self.submit_sweep(spec)["id"]))
+
+    def sweep(self, id: str) -> Json:
+        """Returns a sweep as it is now."""
+        return self._transport.get(f"v1/sweeps/{segment(id)}")
+
+    def sweeps(self, *, state: Optional[str] = None, name: Optional[str] = None) -> Iterator[Json]:
+        """Iterates over sweeps, newest first."""
+        return self._pages("v1/sweeps", state=state, name=name)
+
+    def trials(self, id: str, **query: Any) -> Iterator[Json]:
+        """Iterates over the trials of a sweep that have a result; `query` has `order`, `state` and the like."""
+        return self._pages(f"v1/sweeps/{segment(id)}/trials", **query)
+
+    def watch_sweep(self, id: str, *, after: int = 0) -> Iterator[Json]:
+        """Iterates over the frames of a sweep as `watch` does over a job's."""
+        return watch_frames(self._transport, f"v1/sweeps/{segment(id)}/events", after, FINAL_STATES)
+
+    def wait_for_sweep(self, id: str) -> Json:
+        """Waits until a sweep has ended, and returns it."""
+        for _ in self.watch_sweep(id):
+            pass
+        return self.sweep(id)
+
+    def cancel_sweep(self, id: str) -> Json:
+        """Ends a sweep for good."""
+        return self._change(f"v1/sweeps/{segment(id)}/cancel")
+
+    # What the methods share
+
+    def _create(self, path: str, spec: Mapping[str, Any], key: Optional[str]) -> Json:
+        """Posts what must not be made twice, under a key: a request whose answer was lost is sent again."""
+        headers = {"idempotency-key": key or str(uuid.uuid4())}
+        return self._transport.call("POST", path, spec, headers=headers, repeatable=True)
+
+    def _change(self, path: str) -> Json:
+        return self._transport.call("POST", path, headers={"idempotency-key": str(uuid.uuid4())}, repeatable=True)
+
+    def _ask(self, path: str, body: Mapping[str, Any], **options: Any) -> Json:
+        """Posts a question, which changes nothing."""
+        return self._transport.call("POST", path, body, repeatable=True, **options)
+
+    def _pages(self, path: str, **query: Any) -> Iterator[Json]:
+        after = None
+        while True:
+            page = self._transport.get(path, **{"limit": PAGE, **query, "after": after})
+            yield from page["data"]
+            after = page["next_after"]
+            if not page["has_more"]:
+                return
+
+    @staticmethod
+    def _succeeded(work: Json) -> Json:
+        if work["state"] != "succeeded":
+            raise NotSucceededError(work)
+        return work
+
+
+def _unpickled_client(url: str, timeout: float) -> Client:
+    return Client(url, timeout=timeout)
+
+
+def _is_seekable(body: Any) -> bool:
+    return isinstance(body, bytes) or (hasattr(body, "seekable") and body.seekable())
+
+
+def _instances(rows: Any) -> List[Any]:
+    """Rows as JSON has them."""
+    if is_frame(rows) or isinstance(rows, Mapping):
+        columns, _ = columns_of(rows)
+        names = list(columns)
+        plain = ([plain_value(value, name) for value in values] for name, values in columns.items())
+        return [dict(zip(names, row)) for row in zip(*plain)]
+    listed: Iterable[Any] = rows.tolist() if hasattr(rows, "tolist") else rows
+    return [
+        {name: plain_value(value, name) for name, value in row.items()}
+        if isinstance(row, Mapping)
+        else [plain_value(value, str(at)) for at, value in enumerate(row)]
+        for row in listed
+    ]

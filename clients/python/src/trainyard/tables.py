@@ -1,0 +1,147 @@
+"""Tables as Python has them, written as bytes that the server reads. pandas is recognised where it is there, and never imported."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+from datetime import date, time
+from typing import IO, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union, cast
+
+Table = Union[str, "os.PathLike[str]", bytes, IO[bytes], Sequence[Mapping[str, Any]], Mapping[str, Sequence[Any]], Any]
+"""A file's path, its bytes, an open file, a list of dicts, a dict of columns, or a pandas frame."""
+
+_TYPE_OF_FORMAT = {
+    "csv": "text/csv",
+    "ndjson": "application/x-ndjson",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+}
+_FORMAT_OF_ENDING = {"csv": "csv", "tsv": "csv", "ndjson": "ndjson", "jsonl": "ndjson", "json": "json", "parquet": "parquet"}
+
+
+class Upload(NamedTuple):
+    """A table on its way to the server."""
+
+    body: Union[bytes, IO[bytes]]
+    content_type: str
+    name: str
+    """What the data set is called where nobody says so."""
+    types: Dict[str, str]
+    """Types of columns that the table itself declares."""
+
+
+def to_upload(table: Table, format: Optional[str] = None) -> Upload:
+    """
+    Returns a table as an upload. A file is opened: whoever asks closes `body`. Raises TypeError for what is no table, and ValueError
+    for a format or a cell that cannot be sent.
+    """
+    if isinstance(table, (str, os.PathLike)):
+        path = os.fspath(table)
+        name, ending = _named(path)
+        return Upload(open(path, "rb"), _content_type(format or ending, path), name, {})
+    if isinstance(table, (bytes, bytearray, memoryview)):
+        return Upload(bytes(table), _content_type(format, "bytes"), "table", {})
+    if hasattr(table, "read"):
+        name, ending = _named(str(getattr(table, "name", "table")))
+        return Upload(cast("IO[bytes]", table), _content_type(format or ending, name), name, {})
+    columns, types = columns_of(table)
+    return Upload(csv_of(columns), "text/csv", "table", types)
+
+
+def _named(path: str) -> Tuple[str, Optional[str]]:
+    """What a file's name says of the table in it: `rows.csv.gz` is a CSV named `rows`."""
+    base = os.path.basename(path)
+    if base.lower().endswith(".gz"):
+        base = base[:-3]
+    stem, ending = os.path.splitext(base)
+    return stem or base, _FORMAT_OF_ENDING.get(ending[1:].lower())
+
+
+def _content_type(format: Optional[str], what: str) -> str:
+    if format not in _TYPE_OF_FORMAT:
+        raise ValueError(f"{what}: the format is {format!r}; pass format= one of {', '.join(_TYPE_OF_FORMAT)}")
+    return _TYPE_OF_FORMAT[format]
+
+
+def is_frame(value: Any) -> bool:
+    """Whether a value is a pandas frame, or a frame that looks like one."""
+    return hasattr(value, "columns") and hasattr(value, "dtypes") and hasattr(value, "__getitem__")
+
+
+def columns_of(table: Any) -> Tuple[Dict[str, List[Any]], Dict[str, str]]:
+    """Returns the columns of a frame, a dict of columns or a list of dicts by name, and the types that a frame declares."""
+    if is_frame(table):
+        return _columns_of_frame(table)
+    if isinstance(table, Mapping):
+        return {str(name): _plain_list(values) for name, values in table.items()}, {}
+    rows = list(table) if isinstance(table, Iterable) else []
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        raise TypeError("a table is a path, bytes, an open file, a list of dicts, a dict of columns, or a pandas frame")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return {str(name): [row.get(name) for row in rows] for name in names}, {}
+
+
+def _columns_of_frame(frame: Any) -> Tuple[Dict[str, List[Any]], Dict[str, str]]:
+    names = [str(name) for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise ValueError(f"columns that are there twice: {', '.join(twice)}; rename one of each")
+    # By position: `frame[name]` looks names up as they are, which may be numbers.
+    columns = {name: _plain_list(frame.iloc[:, at]) for at, name in enumerate(names)}
+    dtypes = [str(frame.dtypes.iloc[at]) for at in range(len(names))]
+    return columns, {name: kind for name, dtype in zip(names, dtypes) if (kind := _declared_type(dtype))}
+
+
+def _declared_type(dtype: str) -> Optional[str]:
+    """The server's type of a column of this dtype; None where it finds the type by the values: of texts, and of whole numbers."""
+    if dtype.lower().startswith("float"):
+        return "number"
+    if dtype.lower().startswith("bool"):
+        return "boolean"
+    if dtype.startswith("datetime64"):
+        return "datetime"
+    return "category" if dtype == "category" else None
+
+
+def _plain_list(values: Any) -> List[Any]:
+    """Python's own values of a list, an array or a series."""
+    return list(values.tolist()) if hasattr(values, "tolist") else list(values)
+
+
+def csv_of(columns: Mapping[str, Sequence[Any]]) -> bytes:
+    """Returns columns of one length as CSV (RFC 4180) with a header, in UTF-8. Floats are written so that they are read to the same bits."""
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) > 1:
+        raise ValueError(f"columns have different lengths: { {name: len(values) for name, values in columns.items()} }")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*([cell_text(value, name) for value in values] for name, values in columns.items())))
+    return text.getvalue().encode()
+
+
+def cell_text(value: Any, column: str) -> Any:
+    """Returns a value as a cell of CSV; a missing one is empty. Raises TypeError for a value that no cell can hold."""
+    plain = plain_value(value, column)
+    if isinstance(plain, bool):
+        return "true" if plain else "false"
+    return "" if plain is None else plain
+
+
+def plain_value(value: Any, column: str) -> Union[None, bool, int, float, str]:
+    """Returns a value as JSON has it; None, NaN, pandas' NaT and NA are None. Raises TypeError for a value that no cell can hold."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return None if math.isnan(value) else float(value)
+    if type(value).__name__ in ("NaTType", "NAType"):
+        return None
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        return plain_value(value.item(), column)
+    if hasattr(value, "as_tuple") or hasattr(value, "numerator"):  # Decimal and Fraction.
+        return float(value)
+    raise TypeError(f"column {column}: argument must be a string or a number, not {type(value).__name__!r}")

@@ -1,0 +1,161 @@
+"""Requests and their failures, against a server that answers what a test says."""
+
+import http.server
+import json
+import pickle
+import threading
+import unittest
+from unittest import mock
+
+from trainyard import AccessError, ApiError, Client, InvalidRequestError, NotFoundError, UnreachableError
+
+PROBLEM = {
+    "status": 422,
+    "title": "Unprocessable Entity",
+    "code": "invalid",
+    "detail": "/optimizer/lr: must be at least 0",
+    "errors": [{"pointer": "/optimizer/lr", "detail": "must be at least 0"}],
+}
+
+
+class Scripted(unittest.TestCase):
+    """Each request takes the next of `answers`: a status, headers and a body; None closes the connection."""
+
+    def setUp(self):
+        self.answers, self.requests = [], []
+        test = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                test.requests.append((self.command, self.path, dict(self.headers.items()), body))
+                answer = test.answers.pop(0)
+                if answer is None:
+                    return
+                status, headers, content = answer
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_POST = do_DELETE = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+        self.client = Client(f"http://127.0.0.1:{self.server.server_port}/", "ty_key")
+        self.slept = []
+        patch = mock.patch("time.sleep", self.slept.append)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def json(self, value, status=200, **headers):
+        self.answers.append((status, {"content-type": "application/json", **headers}, json.dumps(value).encode()))
+
+    def problem(self, status=422, **headers):
+        text = json.dumps({**PROBLEM, "status": status}).encode()
+        self.answers.append((status, {"content-type": "application/problem+json", **headers}, text))
+
+
+class Requests(Scripted):
+    def test_carry_the_key_and_what_is_asked(self):
+        self.json({"id": "job_1"})
+        self.assertEqual(self.client.job("a/b"), {"id": "job_1"})
+        [(method, path, headers, _)] = self.requests
+        self.assertEqual((method, path, headers["Authorization"]), ("GET", "/v1/jobs/a%2Fb", "Bearer ty_key"))
+
+    def test_lists_go_through_all_pages(self):
+        self.json({"data": [{"id": 1}, {"id": 2}], "has_more": True, "next_after": "2"})
+        self.json({"data": [{"id": 3}], "has_more": False, "next_after": "3"})
+        self.assertEqual([job["id"] for job in self.client.jobs(state="queued")], [1, 2, 3])
+        self.assertEqual([path for _, path, _, _ in self.requests][1], "/v1/jobs?limit=100&state=queued&after=2")
+
+    def test_a_lost_answer_is_asked_for_again_under_the_same_key(self):
+        self.answers.append(None)
+        self.problem(503)
+        self.json({"id": "job_1"}, 202)
+        self.client.submit({"data": {}})
+        keys = {headers["Idempotency-Key"] for _, _, headers, _ in self.requests}
+        self.assertEqual((len(self.requests), len(keys)), (3, 1))
+
+    def test_waits_as_long_as_the_server_asks_but_no_longer_than_a_minute(self):
+        self.problem(429, **{"retry-after": "7"})
+        self.problem(429, **{"retry-after": "9999"})
+        self.json({"id": "job_1"})
+        self.client.job("job_1")
+        self.assertEqual(self.slept, [7, 60])
+
+    def test_what_may_not_be_repeated_is_sent_once(self):
+        self.problem(503)
+        with self.assertRaises(ApiError):
+            self.client.delete_job("job_1")
+        self.assertEqual(len(self.requests), 1)
+
+    def test_a_redirect_is_not_followed_with_the_key(self):
+        self.answers.append((302, {"location": "http://127.0.0.1:1/"}, b""))
+        with self.assertRaises(ApiError) as raised:
+            self.client.job("job_1")
+        self.assertEqual(raised.exception.status, 302)
+
+    def test_a_block_whose_answer_is_too_large_is_halved(self):
+        self.problem(413)
+        for answers in (["a"], ["b", "c"]):
+            self.json({"predictions": answers})
+        self.assertEqual(self.client.predict("m", [[1], [float("nan")], [3]]), ["a", "b", "c"])
+        self.assertEqual([json.loads(body)["instances"] for *_, body in self.requests], [[[1], [None], [3]], [[1]], [[None], [3]]])
+
+    def test_frames_come_once_across_broken_connections(self):
+        def events(*frames):
+            text = "".join(f"id: {frame['seq']}\ndata: {json.dumps(frame)}\n\n" for frame in frames)
+            self.answers.append((200, {"content-type": "text/event-stream"}, b"retry: 1000\n\n:\n\n" + text.encode()))
+
+        state = {"type": "state", "state": "running"}
+        events({"seq": 1, **state})
+        self.problem(503)
+        events({"seq": 1, **state}, {"seq": 2, **state}, {"seq": 2, "type": "end", "state": "running"})
+        events({"seq": 3, "type": "end", "state": "succeeded"})
+        self.assertEqual([frame["seq"] for frame in self.client.watch("job_1")], [1, 2, 3])
+        self.assertEqual([path.split("=")[1] for _, path, _, _ in self.requests], ["0", "1", "1", "2"])
+
+
+class Errors(Scripted):
+    def test_name_the_field_and_the_cure(self):
+        self.problem()
+        with self.assertRaisesRegex(InvalidRequestError, "(?s)422 invalid.*/optimizer/lr: must be at least 0") as raised:
+            self.client.submit({})
+        self.assertIsInstance(raised.exception, ValueError)
+        self.assertEqual(raised.exception.errors, [("/optimizer/lr", "must be at least 0")])
+        self.assertEqual(str(pickle.loads(pickle.dumps(raised.exception))), str(raised.exception))
+
+    def test_have_a_class_by_status(self):
+        for status, kind in ((404, NotFoundError), (401, AccessError), (403, AccessError)):
+            self.problem(status)
+            with self.assertRaises(kind):
+                self.client.job("job_1")
+
+    def test_show_what_a_proxy_says(self):
+        self.answers.append((500, {"content-type": "text/html"}, b"<h1>Bad</h1>"))
+        with self.assertRaisesRegex(ApiError, "500 unknown: <h1>Bad</h1>"):
+            self.client.job("job_1")
+
+    def test_without_a_server_say_how_to_start_one(self):
+        # Port 1 is reserved (tcpmux), and nobody listens there.
+        with self.assertRaisesRegex(UnreachableError, "npx trainyard serve"):
+            Client("http://127.0.0.1:1").job("job_1")
+        with self.assertRaisesRegex(ValueError, "http://localhost:8080"):
+            Client("localhost:8080")
+
+    def test_a_pickled_client_has_no_key(self):
+        self.assertNotIn(b"ty_key", pickle.dumps(self.client))
+        self.assertEqual(pickle.loads(pickle.dumps(self.client)).url, self.client.url)
+
+
+if __name__ == "__main__":
+    unittest.main()

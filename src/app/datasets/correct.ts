@@ -1,0 +1,53 @@
+/** Corrects cells of a data set: the table with them is another data set, and the old one stays as it is. */
+import type { CorrectionsRequest } from "../../domain/datasets/corrections.ts";
+import { type DatasetDocument, hasValues } from "../../domain/datasets/dataset.ts";
+import { invalid, notFound } from "../../domain/errors.ts";
+import { createId } from "../../domain/id.ts";
+import type { ProjectServices } from "../services.ts";
+
+/**
+ * Stores the corrected table. The same corrections of the same data set are the same data set: then `created` is false. Throws
+ * not_found, invalid for what does not fit the table, and too_large beyond the limits of the project.
+ */
+export async function correctDataset(
+  { store, uploadSpool, limits }: ProjectServices,
+  id: string,
+  { column, cells, name }: CorrectionsRequest,
+): Promise<DatasetDocument & { readonly created: boolean }> {
+  const [dataset, document, preview] = await Promise.all([
+    store.datasets.get(id),
+    store.datasets.describe(id),
+    store.datasets.readPreview(id),
+  ]);
+  if (!dataset || !document || !preview) throw notFound("data set", id);
+  const corrected = dataset.columns.find((candidate) => candidate.name === column);
+  const refused = (detail: string) => invalid([{ pointer: "/column", detail }]);
+  if (!corrected) throw refused(`no column is named ${JSON.stringify(column)}; GET /v1/datasets/{id} lists them`);
+  if (corrected.type === "text")
+    throw refused(`${JSON.stringify(column)} is text: labels, truths and numbers can be corrected`);
+  const { rows, sha256 } = dataset;
+  const values = new Map(await store.datasets.readColumns(id, [column]));
+  const result = await uploadSpool.correct({
+    ...{ name: column, cells, rows, parent: { id, sha256 } },
+    ...{ columnsJson: document.columnsJson, aboutJson: document.aboutJson, previewLines: preview.lines },
+    values: values.get(column) as NonNullable<ReturnType<typeof values.get>>,
+  });
+  if (!result.ok) throw invalid(result.errors);
+  const { values: own, ...described } = result.corrected;
+  const existing = await store.datasets.find(described.sha256, dataset.format);
+  if (existing) return { ...existing, created: false };
+  const others = dataset.columns.filter((each) => hasValues(each) && each.name !== column).map((each) => each.name);
+  const all = new Map(await store.datasets.readColumns(id, others));
+  return store.datasets.insert({
+    ...described,
+    id: createId("dataset"),
+    name: name ?? dataset.name,
+    format: dataset.format,
+    rows,
+    names: dataset.columns.map((each) => each.name),
+    values: all.set(column, own),
+    bytes: dataset.bytes,
+    createdAt: Date.now(),
+    within: limits.project,
+  });
+}

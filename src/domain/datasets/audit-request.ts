@@ -1,0 +1,57 @@
+/** A request for an audit of labels, and the job that it stands for. */
+import { z } from "zod";
+import type { FieldError } from "../errors.ts";
+import { MAX_AUDIT_TRIALS } from "../spec/auto-options.ts";
+import { MAX_SEED } from "../spec/numbers.ts";
+
+/** What is audited. */
+export const auditBody = z
+  .strictObject({
+    target: z.string().meta({ description: "The column whose labels are looked at: classes." }),
+    features: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .meta({ description: "Columns to tell the classes by; all others when left out." }),
+    task: z.enum(["binary_classification", "multiclass_classification"]).optional().meta({
+      description: "Where classes are numbers; found out from the target when left out.",
+    }),
+    repeats: z.int().min(1).max(MAX_AUDIT_TRIALS).optional().meta({
+      description: "How often the rows are cut into folds; as often as a budget of work allows when left out, 1 to 5.",
+    }),
+    seed: z.int().min(0).max(MAX_SEED).optional(),
+    name: z.string().min(1).max(200).optional().meta({ description: "Of the job and its model." }),
+  })
+  .meta({ id: "AuditRequest", examples: [{ target: "species" }] });
+
+export type AuditRequest = z.output<typeof auditBody>;
+
+/** The spec of the job that audits a data set, as it would be submitted. */
+export function auditSpec(dataset: { readonly id: string; readonly name: string }, request: AuditRequest): object {
+  const { target, features, task, repeats, seed, name } = request;
+  return {
+    // Of a name that people gave a table, what the name of a job cannot have is a hyphen.
+    name: name ?? `labels of ${dataset.name}`.slice(0, 100).replaceAll(/[@:/\p{Cc}]/gu, "-"),
+    data: { dataset: { id: dataset.id, target, ...(features && { features }) } },
+    ...(task && { task }),
+    model: { auto: { audit: true, ...(repeats !== undefined && { trials: repeats }) } },
+    ...(seed !== undefined && { seed }),
+  };
+}
+
+/** Where fields of the job's spec stand in the request for an audit; the longest first. */
+const PLACES: readonly (readonly [spec: string, request: string])[] = [
+  ["/data/dataset/target", "/target"],
+  ["/data/dataset/features", "/features"],
+  ["/data/dataset/id", ""],
+  ["/model/auto/trials", "/repeats"],
+  ["/model/auto", "/target"],
+];
+
+/** Errors of the job's spec, by where their cause stands in the request. */
+export function auditErrors(errors: readonly FieldError[]): FieldError[] {
+  return errors.map(({ pointer, detail }) => {
+    const place = PLACES.find(([spec]) => pointer === spec || pointer.startsWith(`${spec}/`));
+    return { pointer: place ? place[1] : pointer, detail };
+  });
+}

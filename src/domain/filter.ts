@@ -1,0 +1,141 @@
+/**
+ * Filters of lists, as text: conditions that must all hold, as `value < 0.3 and params."/optimizer/lr" >= 1e-3`. A condition is a field, an
+ * operator and a literal, which is a number, text in double quotes (as JSON has it), true, false or null.
+ */
+import { nearest } from "./spelling.ts";
+
+/** Most characters of a filter, and most of its conditions. */
+export const MAX_FILTER_LENGTH = 1000;
+export const MAX_CONDITIONS = 20;
+
+export const OPERATORS = ["=", "!=", "<", "<=", ">", ">="] as const;
+export type Operator = (typeof OPERATORS)[number];
+export type Literal = string | number | boolean | null;
+
+export interface Condition {
+  readonly field: string;
+  /** What follows the dot after a field that has members; otherwise null. */
+  readonly key: string | null;
+  readonly operator: Operator;
+  readonly value: Literal;
+  /** Where it begins in the text, counted from 1. */
+  readonly column: number;
+}
+
+/** What a field can be compared with: a number, one of some words, or, where it has members, any literal. */
+export type FieldKind = "number" | "members" | readonly string[];
+export type Fields = Readonly<Record<string, FieldKind>>;
+
+/** Why a text is no filter, and the column (from 1) at which that shows. */
+export class FilterError extends Error {
+  readonly column: number;
+
+  constructor(column: number, detail: string) {
+    super(`column ${column}: ${detail}`);
+    this.column = column;
+  }
+}
+
+interface Token {
+  readonly kind: "name" | "text" | "number" | "operator" | "dot" | "end";
+  readonly text: string;
+  readonly column: number;
+}
+
+const TOKEN =
+  /\s*(?:(?<name>[A-Za-z_]\w*)|(?<text>"(?:[^"\\]|\\.)*")|(?<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<operator><=|>=|!=|<|>|=)|(?<dot>\.))/y;
+
+const KEYWORDS: Readonly<Record<string, Literal>> = { true: true, false: false, null: null };
+
+/**
+ * Reads a filter.
+ *
+ * @throws {FilterError} for what is no condition, an unknown field, and a literal or operator that does not fit its field.
+ */
+export function parseFilter(text: string, fields: Fields): readonly Condition[] {
+  if (text.length > MAX_FILTER_LENGTH) throw new FilterError(MAX_FILTER_LENGTH + 1, `at most ${MAX_FILTER_LENGTH} characters`);
+  const tokens = tokensOf(text);
+  let at = 0;
+  const take = () => tokens[at++] as Token;
+  const conditions: Condition[] = [];
+  for (;;) {
+    const name = take();
+    if (conditions.length === MAX_CONDITIONS) throw new FilterError(name.column, `at most ${MAX_CONDITIONS} conditions`);
+    if (name.kind !== "name") throw new FilterError(name.column, `expected a field: ${Object.keys(fields).join(", ")}`);
+    const kind = Object.hasOwn(fields, name.text) ? (fields[name.text] as FieldKind) : null;
+    if (kind === null) throw new FilterError(name.column, unknownField(name.text, Object.keys(fields)));
+    const key = kind === "members" ? keyOf(name, take(), take()) : null;
+    const operator = take();
+    if (operator.kind !== "operator")
+      throw new FilterError(operator.column, `expected one of ${OPERATORS.join(" ")} after ${name.text}`);
+    const literal = take();
+    const value = literalOf(literal);
+    checkFit(kind, operator.text as Operator, value, literal.column);
+    conditions.push({ field: name.text, key, operator: operator.text as Operator, value, column: name.column });
+    const next = take();
+    if (next.kind === "end") return conditions;
+    if (next.text !== "and")
+      throw new FilterError(next.column, 'expected "and" or the end: conditions are joined by "and" alone');
+  }
+}
+
+function tokensOf(text: string): Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  const end = text.trimEnd().length;
+  while (at < end) {
+    TOKEN.lastIndex = at;
+    const match = TOKEN.exec(text);
+    if (!match) {
+      const column = at + (text.slice(at).length - text.slice(at).trimStart().length) + 1;
+      throw new FilterError(column, `cannot read ${JSON.stringify(text.slice(column - 1, column + 9))}`);
+    }
+    const [kind, found] = Object.entries(match.groups ?? {}).find(([, each]) => each !== undefined) as [Token["kind"], string];
+    at = TOKEN.lastIndex;
+    tokens.push({ kind, text: found, column: at - found.length + 1 });
+  }
+  const last: Token = { kind: "end", text: "", column: end + 1 };
+  // Whatever is missing at the end is found missing there.
+  return [...tokens, last, last, last, last];
+}
+
+function keyOf(field: Token, dot: Token, key: Token): string {
+  if (dot.kind !== "dot" || (key.kind !== "name" && key.kind !== "text"))
+    throw new FilterError(dot.column, `expected a name after ${field.text}, as ${field.text}."/optimizer/lr"`);
+  return key.kind === "text" ? textOf(key) : key.text;
+}
+
+function literalOf(token: Token): Literal {
+  if (token.kind === "number") return Number(token.text);
+  if (token.kind === "text") return textOf(token);
+  if (token.kind === "name" && Object.hasOwn(KEYWORDS, token.text)) return KEYWORDS[token.text] as Literal;
+  throw new FilterError(token.column, 'expected a number, text in double quotes, true, false or null, as 0.3 or "adam"');
+}
+
+function textOf({ text, column }: Token): string {
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    throw new FilterError(column, "text in double quotes is written as in JSON");
+  }
+}
+
+function checkFit(kind: FieldKind, operator: Operator, value: Literal, column: number): void {
+  const isOrdered = operator !== "=" && operator !== "!=";
+  if (isOrdered && (typeof value === "boolean" || value === null))
+    throw new FilterError(column, `${value} has no order: compare it with = or !=`);
+  if (typeof value === "number" && !Number.isFinite(value)) throw new FilterError(column, "the number is too large");
+  if (typeof value === "string" && value.includes("\u0000")) throw new FilterError(column, "text must not contain NUL");
+  if (kind === "members") return;
+  if (kind === "number") {
+    if (typeof value !== "number" && value !== null) throw new FilterError(column, "expected a number");
+    return;
+  }
+  if (isOrdered || typeof value !== "string" || !kind.includes(value))
+    throw new FilterError(column, `expected = or != and one of ${kind.map((word) => `"${word}"`).join(", ")}`);
+}
+
+function unknownField(name: string, known: readonly string[]): string {
+  const close = nearest(name, known);
+  return `unknown field ${name}${close ? `: did you mean ${close}?` : `; there are ${known.join(", ")}`}`;
+}

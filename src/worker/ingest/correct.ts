@@ -1,0 +1,138 @@
+/** Corrects cells of one column of a stored table, and describes the table anew. Knows nothing of uploads. */
+import { createHash } from "node:crypto";
+import type { CorrectedCell } from "../../domain/datasets/corrections.ts";
+import type { Column, ColumnValues } from "../../domain/datasets/dataset.ts";
+import type { AboutTable } from "../../domain/datasets/table-reading.ts";
+import type { CorrectedColumn, Correction, CorrectionTask } from "../../domain/datasets/upload.ts";
+import { type FieldError, pointerOf } from "../../domain/errors.ts";
+import { MAX_NOTES, type Note } from "../../domain/notes.ts";
+import { type PreviewValue, shown } from "./column.ts";
+import { BOOLEANS, describeLabels } from "./label-column.ts";
+import { describeNumbers } from "./numeric-column.ts";
+
+/** A column with its corrected values; `preview` is how a corrected cell is shown. */
+interface Corrected {
+  readonly column: Column;
+  readonly values: ColumnValues;
+}
+
+/** Puts corrections in, in place of the values that were sent. What is wrong with them is an answer. */
+export function correctColumn(task: CorrectionTask, maxCategories: number): Correction {
+  const columns = JSON.parse(task.columnsJson) as Column[];
+  const index = columns.findIndex(({ name }) => name === task.name);
+  const column = columns[index] as Column;
+  const errors = cellErrors(task, column);
+  if (errors.length > 0) return { ok: false, errors };
+  const corrected = column.type === "category" ? correctLabels(task, column) : correctNumbersOrTruths(task, column);
+  const count = corrected.column.categories?.length ?? 0;
+  if (column.type === "category" && count > maxCategories)
+    return {
+      ok: false,
+      errors: [
+        {
+          pointer: "/cells",
+          detail: `the column would have ${count} categories, more than ${maxCategories} (TRAINYARD_MAX_CATEGORIES)`,
+        },
+      ],
+    };
+  const all = columns.with(index, corrected.column);
+  return { ok: true, corrected: describe(task, all, index, corrected.values) };
+}
+
+/** What the cells of each type of column may be. */
+const FITS: Readonly<Partial<Record<Column["type"], (value: NonNullable<CorrectedCell["value"]>) => boolean>>> = {
+  category: (value) => typeof value === "string",
+  boolean: (value) => typeof value === "boolean" || BOOLEANS.includes(value as string),
+  integer: (value) => Number.isSafeInteger(value),
+  number: (value) => Number.isFinite(value),
+};
+const KINDS: Readonly<Partial<Record<Column["type"], string>>> = {
+  category: "a label as text",
+  boolean: "true or false",
+  integer: "a whole number up to 2^53",
+  number: "a finite number",
+};
+
+function cellErrors({ cells, rows }: CorrectionTask, { type, name }: Column): FieldError[] {
+  const fits = FITS[type];
+  if (!fits)
+    return [{ pointer: "/column", detail: `${JSON.stringify(name)} is ${type}: labels, truths and numbers can be corrected` }];
+  const seen = new Set<number>();
+  return cells.flatMap(({ row, value }, index): FieldError[] => {
+    const at = (field: string) => pointerOf(["cells", index, field]);
+    if (row >= rows) return [{ pointer: at("row"), detail: `the data set has ${rows} rows, counted from 0` }];
+    if (seen.has(row)) return [{ pointer: at("row"), detail: `row ${row} comes twice` }];
+    seen.add(row);
+    return value === null || fits(value)
+      ? []
+      : [{ pointer: at("value"), detail: `must be ${KINDS[type]}, or null for missing` }];
+  });
+}
+
+function correctLabels({ cells, values }: CorrectionTask, column: Column): Corrected {
+  const codes = values as Int32Array<ArrayBuffer>;
+  const labels = [...(column.categories ?? [])];
+  const codeOf = new Map(labels.map((label, code) => [label, code]));
+  for (const { row, value } of cells) {
+    if (typeof value === "string" && !codeOf.has(value)) codeOf.set(value, labels.push(value) - 1);
+    codes[row] = value === null ? -1 : (codeOf.get(value as string) as number);
+  }
+  const counts = labels.map(() => 0);
+  for (const code of codes) if (code >= 0) counts[code]! += 1;
+  const sorted = labels.filter((_, code) => (counts[code] as number) > 0).sort();
+  const places = new Map(sorted.map((label, place) => [label, place]));
+  const ranks = labels.map((label) => places.get(label) ?? -1);
+  const described = describeLabels(column.name, "category", codes.length, labels, counts);
+  for (let row = 0; row < codes.length; row++)
+    if ((codes[row] as number) >= 0) codes[row] = ranks[codes[row] as number] as number;
+  return { column: { ...column, ...described, categories: sorted }, values: codes };
+}
+
+function correctNumbersOrTruths({ cells, values }: CorrectionTask, column: Column): Corrected {
+  if (column.type === "boolean") {
+    const codes = values as Int32Array<ArrayBuffer>;
+    for (const { row, value } of cells) codes[row] = value === null ? -1 : BOOLEANS.indexOf(String(value));
+    const counts = [0, 0];
+    for (const code of codes) if (code >= 0) counts[code]! += 1;
+    const described = describeLabels(column.name, "boolean", codes.length, BOOLEANS, counts);
+    return { column: { ...column, ...described, categories: [...BOOLEANS] }, values: codes };
+  }
+  const numbers = values as Float64Array<ArrayBuffer>;
+  for (const { row, value } of cells) numbers[row] = value === null ? Number.NaN : (value as number);
+  const type = column.type as "number" | "integer";
+  return { column: { ...column, ...describeNumbers({ name: column.name, type }, numbers) }, values: numbers };
+}
+
+/** The table as it is stored: its columns, first rows and notes. */
+function describe(task: CorrectionTask, columns: readonly Column[], index: number, values: ColumnValues): CorrectedColumn {
+  const { cells, name, parent, aboutJson } = task;
+  const sorted = cells.toSorted((a, b) => a.row - b.row);
+  const previewLines = [...task.previewLines];
+  for (const { row, value } of sorted) {
+    const line = previewLines[row];
+    if (line === undefined) continue;
+    const shownValue: PreviewValue = typeof value === "string" && columns[index]?.type === "category" ? shown(value) : value;
+    const cell = columns[index]?.type === "boolean" && value !== null ? String(value) === "true" : shownValue;
+    previewLines[row] = JSON.stringify((JSON.parse(line) as PreviewValue[]).with(index, cell));
+  }
+  const about = aboutJson ? (JSON.parse(aboutJson) as AboutTable) : null;
+  const notes = [correctedNote(task), ...(about?.notes ?? [])].slice(0, MAX_NOTES);
+  const text = JSON.stringify({ column: name, cells: sorted.map(({ row, value }) => [row, value]) });
+  return {
+    columnsJson: JSON.stringify(columns),
+    aboutJson: about && JSON.stringify({ ...about, notes }),
+    previewLines,
+    values,
+    sha256: createHash("sha256").update(`${parent.sha256}\n${text}`).digest("hex"),
+  };
+}
+
+function correctedNote({ cells, name, parent }: CorrectionTask): Note {
+  return {
+    code: "cells_corrected",
+    column: name,
+    line: null,
+    detail: `${cells.length === 1 ? `1 cell of ${name} differs` : `${cells.length} cells of ${name} differ`} from the data set ${parent.id}, which was corrected`,
+    cure: "train on that one if the corrections were not intended",
+  };
+}
