@@ -59,6 +59,7 @@ export function interpret(programs: Programs, options: CompileOptions = {}): Exe
         }),
       );
     },
+    release: () => undefined,
     describe: () =>
       [...prepared].map(([name, program]) => `program ${name}\n${program.nodes.map(describeNode).join("\n")}`).join("\n"),
   };

@@ -73,6 +73,11 @@ export interface Executable {
   run(program: string, steps: number): void;
   /** Runs one step with inputs and outputs by name: numbers for scalars, row-major arrays for other tensors. */
   step(program: string, inputs?: Readonly<Record<string, number | ArrayLike<number>>>): Record<string, number | FloatView>;
+  /**
+   * Gives the memory back: the next executable of the same programs may have it, with its states at 0 again. Neither the executable nor
+   * its tables may be used any more. Without it the garbage collector frees the memory.
+   */
+  release(): void;
   /** Lists the kernels with their shapes, flops and bytes. */
   describe(): string;
 }

@@ -31,7 +31,7 @@ const ALONE_HEARTBEAT_MS = 30_000;
 
 /** Opens the backend of a single process: SQLite, a bus and a queue in memory. */
 export async function openAlone(config: Config, log: Logger): Promise<Backend> {
-  const store = await openStore(config);
+  const store = await openStore({ ...config, callsProcedures: true });
   return {
     store,
     bus: createLocalBus((err) => log.error({ err }, "a subscriber of the bus failed")),

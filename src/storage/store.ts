@@ -47,11 +47,11 @@ import {
   readCheckpointWeights,
   removeUnfinishedCheckpoints,
 } from "./queries/jobs/checkpoints.ts";
-import { appendMetrics, readEvents } from "./queries/jobs/events.ts";
-import { deleteJob, finishJob, getJob, insertJob, listJobs, readPayload, transitionJob } from "./queries/jobs/jobs.ts";
+import { readEvents } from "./queries/jobs/events.ts";
+import { deleteJob, getJob, listJobs, readPayload } from "./queries/jobs/jobs.ts";
 import { leaseJob } from "./queries/jobs/leases.ts";
 import { readMetrics, readMinMax } from "./queries/jobs/metrics.ts";
-import { claimJob, nextRetryAt, queuePosition } from "./queries/jobs/queue.ts";
+import { nextRetryAt, queuePosition } from "./queries/jobs/queue.ts";
 import { projectsInTurn } from "./queries/jobs/shares.ts";
 import { readEvaluation } from "./queries/models/evaluations.ts";
 import { deleteModel, getModel, insertModel, listModels, readWeights } from "./queries/models/models.ts";
@@ -67,8 +67,8 @@ import {
   releaseDeliveries,
 } from "./queries/operation/webhooks.ts";
 import { deregisterWorker, drainWorker, listWorkers, recordHeartbeat, removeWorkers } from "./queries/operation/workers.ts";
+import { type CallProcedure, callHere } from "./queries/procedures.ts";
 import {
-  claimChunk,
   finishSweep,
   releaseAllChunks,
   releaseChunk,
@@ -106,6 +106,8 @@ export interface Databases {
    * cut, but never torn; a later commit of another writer makes them durable too.
    */
   readonly bulkWriter: Kysely<Tables>;
+  /** Runs a whole transaction where the database is; left out, it is run from here, statement by statement. */
+  readonly call?: CallProcedure;
   readonly health: Pick<HealthKeeper, "current" | "onChange">;
   close(): Promise<void>;
 }
@@ -116,11 +118,11 @@ export interface StoreHooks {
   readonly onQueued?: OnQueued | undefined;
 }
 
-type Context = Databases & StoreHooks;
+type Context = Databases & StoreHooks & { readonly call: CallProcedure };
 
 /** Creates the store of all projects, which also creates the store of each. */
 export function createStore(databases: Databases, hooks: StoreHooks = {}): Store {
-  const context: Context = { ...databases, ...hooks };
+  const context: Context = { call: callHere(databases), ...databases, ...hooks };
   const { reader, health, close } = context;
   const owners = createOwners(reader);
   return {
@@ -139,18 +141,19 @@ export function createStore(databases: Databases, hooks: StoreHooks = {}): Store
 
 /** Creates the stores by entity. Names and insertions belong to `project`; lists cover `listed`, or all projects when null. */
 function storesOf(context: Context, project: string, listed: string | null): EntityStores {
-  const { reader, writer, insertWriter, bulkWriter, onQueued } = context;
+  const { reader, writer, insertWriter, bulkWriter, call, onQueued } = context;
   return {
     jobs: {
-      insert: (job) => insertJob(insertWriter, project, job, onQueued),
+      insert: (job) => call("insertWriter", "insertJob", project, job, onQueued),
       get: (id) => getJob(reader, id),
       list: (filter, page) => listJobs(reader, listed, filter, page),
       count: () => countJobs(reader),
       readPayload: (jobId) => readPayload(reader, jobId),
-      transition: (id, request) => transitionJob(writer, id, request, onQueued),
+      transition: (id, request) => call("writer", "transitionJob", id, request, onQueued),
       finish: (id, attempt, at, reason, outcome) =>
-        finishJob(
-          outcome.state === "succeeded" ? insertWriter : writer,
+        call(
+          outcome.state === "succeeded" ? "insertWriter" : "writer",
+          "finishJob",
           id,
           attempt,
           { state: outcome.state, at, reason },
@@ -163,7 +166,7 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       read: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
     },
     metrics: {
-      append: (jobId, attempt, chunk) => appendMetrics(insertWriter, jobId, attempt, chunk),
+      append: (jobId, attempt, chunk) => call("insertWriter", "appendMetrics", jobId, attempt, chunk),
       read: (jobId, from, to) => readMetrics(reader, jobId, from, to),
       readMinMax: (jobId, from, to) => readMinMax(reader, jobId, from, to),
       delete: (jobId) => deleteMetrics(writer, jobId),
@@ -180,7 +183,7 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       removeUnfinished: (at) => removeUnfinishedCheckpoints(writer, at),
     },
     queue: {
-      claim: (at, room, runningJobs) => claimJob(writer, at, room, runningJobs),
+      claim: (at, room, runningJobs) => call("writer", "claimJob", at, room, runningJobs),
       lease: (id, request) => leaseJob(writer, id, request),
       projectsInTurn: (runningJobs) => projectsInTurn(reader, runningJobs),
       nextRetryAt: () => nextRetryAt(reader),
@@ -221,7 +224,11 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
   };
 }
 
-function sweepStore({ reader, writer, insertWriter }: Context, project: string, listed: string | null): EntityStores["sweeps"] {
+function sweepStore(
+  { reader, writer, insertWriter, call }: Context,
+  project: string,
+  listed: string | null,
+): EntityStores["sweeps"] {
   return {
     insert: (sweep) => insertSweep(insertWriter, project, sweep),
     get: (id) => getSweep(reader, id),
@@ -234,7 +241,7 @@ function sweepStore({ reader, writer, insertWriter }: Context, project: string, 
     listTrials: (id, page) => listTrials(reader, id, page),
     getTrial: (id, number) => getTrial(reader, id, number),
     readResults: (id, request) => readResults(reader, id, request),
-    claimChunk: (request) => claimChunk(writer, request),
+    claimChunk: (request) => call("writer", "claimChunk", request),
     renewLeases: (leases, until) => renewLeases(writer, leases, until),
     releaseChunk: (chunk, hasCrashed) => releaseChunk(writer, chunk, hasCrashed),
     releaseAllChunks: () => releaseAllChunks(writer),

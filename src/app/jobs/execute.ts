@@ -12,7 +12,7 @@ import type { TrainingObserver, TrainingResult, TrainingRun } from "../../domain
 import { splitColumnOf } from "../../domain/spec/split.ts";
 import type { ProjectServices, Services } from "../services.ts";
 import { finish, isStorageFull, requeueOrPause, retry, waitForRoom } from "./job-outcome.ts";
-import { type StopSignals, watch } from "./stop-signals.ts";
+import { type StopSignals, type Watch, watch } from "./stop-signals.ts";
 
 const INTERNAL: JobError = {
   code: "internal",
@@ -58,7 +58,7 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
   const { stopping, deadline, backoffMs, lease } = options;
   if (stopping.aborted) return requeueOrPause(services, job);
   const signals: StopSignals = { cancel: new AbortController(), stop: new AbortController() };
-  const unwatch = watch(services, job, signals);
+  const watching = watch(services, job, signals);
   const onStop = () => signals.stop.abort("stop");
   const onDeadline = () => signals.cancel.abort();
   const ended = new AbortController();
@@ -69,11 +69,13 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
   on(deadline, onDeadline);
   on(lease.lost, onDeadline);
   try {
-    const end = await train(services, job, signals).catch((err: unknown): End => {
+    const end = await train(services, job, signals, watching).catch((err: unknown): End => {
       if (isStorageFull(err)) throw err;
       services.log.error({ err, job_id: job.id }, "the job failed with an internal error");
       return { state: "failed", metrics: null, error: INTERNAL };
     });
+    // Training has ended: the store alone decides now what becomes of a cancellation.
+    watching.end();
     if (end.state === "died") return await retry(services, job, end.detail, backoffMs);
     // The worker that holds the lease now decides what happens to the job.
     if (end.state === "cancelled" && lease.lost.aborted) return "lost";
@@ -87,14 +89,14 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
     return await waitForRoom(services, job, stopping);
   } finally {
     ended.abort();
-    unwatch();
+    watching.end();
   }
 }
 
 /** Trains the job in a thread. Rejects on errors of the server, such as those of the store. */
-async function train(services: Services, job: Job, signals: StopSignals): Promise<End> {
+async function train(services: Services, job: Job, signals: StopSignals, watching: Watch): Promise<End> {
   const { trainingPool, log } = services;
-  const { observer, failure } = observe(services, job, signals);
+  const { observer, failure } = observe(services, job, signals, watching);
   const run = await runOf(services, job);
   const end = await trainingPool.train(run, observer).catch((err: Error): End => {
     log.error({ err, job_id: job.id }, "the training thread crashed");
@@ -107,7 +109,8 @@ async function train(services: Services, job: Job, signals: StopSignals): Promis
 /** Reads everything that the thread needs for an attempt. */
 async function runOf(services: Services, job: Job): Promise<TrainingRun> {
   const { store } = services;
-  const last = await store.checkpoints.getLast(job.id);
+  // A first attempt has no checkpoint to begin with.
+  const last = job.attempt > 1 ? await store.checkpoints.getLast(job.id) : null;
   const [payload, dataset, checkpoint] = await Promise.all([
     store.jobs.readPayload(job.id),
     readDataset(services, job),
@@ -121,6 +124,7 @@ function observe(
   { store, frames, bus, log }: Services,
   job: Job,
   { cancel, stop }: StopSignals,
+  { stored }: Watch,
 ): { readonly observer: TrainingObserver; readonly failure: { first: unknown } } {
   const failure: { first: unknown } = { first: null };
   const onEpochs = async (chunk: MetricChunk): Promise<void> => {
@@ -130,6 +134,7 @@ function observe(
       if (seq === null) return cancel.abort();
       // Before the hint: readers that it wakes find the chunk here and need not read the store.
       frames.add(job.id, seq, chunk);
+      stored(seq);
       bus.publish(job.id, seq);
     } catch (error) {
       failure.first = error;

@@ -10,8 +10,16 @@ export interface StopSignals {
   readonly stop: AbortController;
 }
 
-/** Watches the state of a job and aborts the matching signal. Returns an unsubscribe function. */
-export function watch({ store, bus, log }: Services, { id, attempt }: Job, { cancel, stop }: StopSignals): () => void {
+export interface Watch {
+  /** Takes the number of an event that this attempt has stored: the job need not be read for the hint of that. */
+  stored(seq: number): void;
+  end(): void;
+}
+
+/** Watches the state of a job, as it was claimed, and aborts the matching signal. */
+export function watch({ store, bus, log }: Services, { id, attempt, lastSeq }: Job, { cancel, stop }: StopSignals): Watch {
+  // The sequence has no gaps: what follows what is known, and is our own, is all that has happened since.
+  let known = lastSeq;
   const check = singleFlight(async () => {
     if (cancel.signal.aborted) return;
     const job = await store.jobs.get(id);
@@ -19,11 +27,17 @@ export function watch({ store, bus, log }: Services, { id, attempt }: Job, { can
     else if (job.state === "pausing") stop.abort("pause");
     else if (job.state !== "running") cancel.abort();
   });
-  const wake = (): void => {
+  const wake = (seq?: number): void => {
+    if (seq !== undefined && seq <= known) return;
     check().catch((err: unknown) => log.error({ err, job_id: id }, "cannot check whether the job is to stop"));
   };
   const unsubscribe = bus.subscribe(id, wake);
   // The state may have changed before the subscription.
   wake();
-  return unsubscribe;
+  return {
+    stored: (seq) => {
+      if (seq === known + 1) known = seq;
+    },
+    end: unsubscribe,
+  };
 }

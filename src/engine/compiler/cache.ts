@@ -35,12 +35,19 @@ export class ModuleCache<Entry> {
   }
 }
 
+/** The text of programs that were described before: plans are kept and compiled again. */
+const described = new WeakMap<Programs, string>();
+
 /** Returns a string that is equal for programs that are the same graph, tensor by tensor, and differs otherwise. */
 export function structureOf(programs: Programs, maxSteps: number): string {
-  return [
-    `${maxSteps} steps`,
-    ...Object.entries(programs).map(([name, program]) => `${JSON.stringify(name)}: ${describe(program)}`),
-  ].join("\n");
+  let text = described.get(programs);
+  if (text === undefined) {
+    text = Object.entries(programs)
+      .map(([name, program]) => `${JSON.stringify(name)}: ${describe(program)}`)
+      .join("\n");
+    described.set(programs, text);
+  }
+  return `${maxSteps} steps\n${text}`;
 }
 
 function describe(program: Program): string {

@@ -5,6 +5,7 @@
 import { GraphError } from "../graph.ts";
 import type { Executable, FloatView } from "../program.ts";
 import type { MemoryPlan, Region } from "./memory-plan.ts";
+import { createSpares, type Instantiated } from "./spare-memory.ts";
 import { CELL_BYTES } from "./team/cells.ts";
 import { createSharedMemory } from "./team/shared-memory.ts";
 import { createTeam, type SharedPrograms } from "./team/team.ts";
@@ -27,14 +28,23 @@ export const memoryBytesOf = ({ bytes }: Pick<MemoryPlan, "bytes">, isShared: bo
 /** The address of the cells of a team: whole cache lines behind the plan's memory. */
 export const cellsBehind = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
+const spares = createSpares();
+
+function instantiate({ module, plan, shared }: Compiled): Instantiated {
+  const pages = Math.ceil(memoryBytesOf(plan, shared !== null) / PAGE_BYTES);
+  const memory = shared ? createSharedMemory(pages) : new WebAssembly.Memory({ initial: pages, maximum: pages });
+  return { memory, instance: new WebAssembly.Instance(module, { env: { memory } }) };
+}
+
 /**
  * Creates an instance with its own memory, in which states are 0. Its methods throw a GraphError for unknown names, values of
  * the wrong length, and steps outside 1..maxSteps.
  */
-export function createExecutable({ module, plan, maxSteps, listing, shared }: Compiled): Executable {
-  const pages = Math.ceil(memoryBytesOf(plan, shared !== null) / PAGE_BYTES);
-  const memory = shared ? createSharedMemory(pages) : new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
+export function createExecutable(compiled: Compiled): Executable {
+  const { module, plan, maxSteps, listing, shared } = compiled;
+  let isReleased = false;
+  const instantiated = spares.take(module) ?? instantiate(compiled);
+  const { memory, instance } = instantiated;
   const view = ({ address, tensor, size, rows }: Region): FloatView | Int32Array =>
     tensor.dtype === "int"
       ? new Int32Array(memory.buffer, address, size * rows)
@@ -62,13 +72,14 @@ export function createExecutable({ module, plan, maxSteps, listing, shared }: Co
   const run = (name: string, steps: number): void => {
     if (!Number.isInteger(steps) || steps < 1 || steps > maxSteps)
       throw new GraphError(`${steps} steps are not within 1..${maxSteps}`);
+    if (isReleased) throw new GraphError("the executable was released");
     const { run: runAlone } = program(name);
     if (team) team.run(name, steps);
     else runAlone(steps);
   };
 
   return {
-    memoryBytes: pages * PAGE_BYTES,
+    memoryBytes: memory.buffer.byteLength,
     team,
     write: (name, values) => fill(found(states.get(name), `state ${name}`), values, `state ${name}`),
     read: (name) => found(states.get(name), `state ${name}`).slice(),
@@ -88,6 +99,10 @@ export function createExecutable({ module, plan, maxSteps, listing, shared }: Co
           region.tensor.shape.length === 0 ? (table[0] as number) : table.slice(0, region.size),
         ]),
       );
+    },
+    release: () => {
+      if (!shared && !isReleased) spares.keep(module, instantiated);
+      isReleased = true;
     },
     describe: listing,
   };

@@ -5,7 +5,7 @@
 import { TrainyardError } from "../../domain/errors.ts";
 import { HEALTHY, type StoreHealth } from "../../domain/operation/store-health.ts";
 import type { Reserve } from "./reserve.ts";
-import type { SqliteError } from "./sqlite-connection.ts";
+import type { SqliteError } from "./sqlite-error.ts";
 import { failureOf, RESTORE, requestError } from "./sqlite-failures.ts";
 
 type Status = StoreHealth["status"];

@@ -1,5 +1,6 @@
 /** Checks the integrity of a database with SQLite's own checks, as thoroughly as the size of the file allows at a start. */
-import { type SqliteConnection, SqliteError } from "./sqlite-connection.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import { SqliteError } from "./sqlite-error.ts";
 
 /** Maximum sizes for each kind of check before the database is used. A larger database is checked while it is used. */
 export interface IntegrityCheckBounds {

@@ -3,8 +3,12 @@
  * user at a time. Knows neither Kysely nor tables.
  */
 import { Worker } from "node:worker_threads";
+import { TrainyardError } from "../../domain/errors.ts";
+import type { ProcedureName } from "../queries/procedures.ts";
+import { SqliteError } from "./sqlite-error.ts";
 import type {
   ConnectionLevel,
+  SqliteFailure,
   SqliteReply,
   SqliteRequest,
   SqliteResult,
@@ -12,20 +16,11 @@ import type {
   SqlValue,
 } from "./sqlite-protocol.ts";
 
-/** An error that SQLite reported, with its code ("SQLITE_BUSY", "SQLITE_FULL", ...). */
-export class SqliteError extends Error {
-  override readonly name = "SqliteError";
-  readonly code: string;
-
-  constructor(message: string, code: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 export interface SqliteConnection {
   /** Runs a statement. Transfers blobs that span their buffer: they are empty afterwards. Throws a SqliteError. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<SqliteResult>;
+  /** Runs a procedure in the thread, with copies of its arguments. Throws a SqliteError, or the TrainyardError of the procedure. */
+  call(name: ProcedureName, args: readonly unknown[]): Promise<unknown>;
   /** Locks the connection until `release`. Callers wait first come, first served. */
   acquire(level: ConnectionLevel): Promise<void>;
   release(): void;
@@ -36,7 +31,7 @@ export interface SqliteConnection {
 }
 
 interface Waiting {
-  resolve(result: SqliteResult): void;
+  resolve(result: unknown): void;
   reject(error: Error): void;
 }
 
@@ -53,12 +48,12 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
   worker.on("message", (reply: SqliteReply) => {
     const request = waiting.shift();
     if (reply.ok) request?.resolve(reply.result);
-    else request?.reject(new SqliteError(reply.failure.message, reply.failure.code));
+    else request?.reject(errorOf(reply.failure));
   });
   worker.on("error", end);
   worker.on("exit", () => end(new SqliteError("the database is closed", "CLOSED")));
-  const reply = (): Promise<SqliteResult> => new Promise((resolve, reject) => waiting.push({ resolve, reject }));
-  const send = (request: SqliteRequest): Promise<SqliteResult> => {
+  const reply = (): Promise<unknown> => new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  const send = (request: SqliteRequest): Promise<unknown> => {
     if (ended) return Promise.reject(ended);
     worker.postMessage(request, request.kind === "query" ? wholeBlobs(request.parameters) : []);
     return reply();
@@ -67,7 +62,8 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
   const lock = createLock();
   let current: ConnectionLevel | null = null;
   return {
-    query: (sql, parameters) => send({ kind: "query", sql, parameters: parameters.map(ownMemory) }),
+    query: (sql, parameters) => send({ kind: "query", sql, parameters: parameters.map(ownMemory) }) as Promise<SqliteResult>,
+    call: (name, args) => send({ kind: "call", name, args }),
     acquire: async (level) => {
       await lock.acquire();
       if (current === level) return;
@@ -86,6 +82,10 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
       await exited;
     },
   };
+}
+
+function errorOf({ message, code, refusal }: SqliteFailure): Error {
+  return refusal ? new TrainyardError(refusal.code, message, refusal.errors) : new SqliteError(message, code);
 }
 
 /** Copies a view of a part of a buffer, because transferring the view would transfer the whole buffer. */

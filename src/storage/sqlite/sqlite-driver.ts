@@ -9,11 +9,19 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import { type SqliteConnection, SqliteError } from "./sqlite-connection.ts";
-import type { ConnectionLevel, SqlValue } from "./sqlite-protocol.ts";
+import type { ProcedureName } from "../queries/procedures.ts";
+import { SqliteError } from "./sqlite-error.ts";
+import type { ConnectionLevel, SqliteResult, SqlValue } from "./sqlite-protocol.ts";
+
+/** What a dialect needs of a connection (sqlite-connection.ts). */
+interface Connection {
+  query(sql: string, parameters: readonly SqlValue[]): Promise<SqliteResult>;
+  acquire(level: ConnectionLevel): Promise<void>;
+  release(): void;
+}
 
 export interface SqliteDialectOptions {
-  readonly connection: SqliteConnection;
+  readonly connection: Connection;
   /** Durability of the commits of this dialect, and maximum size of the database for them. Compared by identity. */
   readonly level: ConnectionLevel;
   /** "immediate" acquires the write lock at the start, so that a transaction never fails half way because of another. */
@@ -45,15 +53,36 @@ class ThreadedSqliteAdapter extends SqliteAdapter {
   }
 }
 
-function createDriver({ connection, level, begin, admit, onFailure }: SqliteDialectOptions): Driver {
-  const orFail = async <T>(work: Promise<T>): Promise<T> => {
+/** Returns a function that runs procedures under the same rules as the statements of a dialect. */
+export function createCaller({
+  connection,
+  level,
+  admit,
+  onFailure,
+}: Omit<SqliteDialectOptions, "connection" | "begin"> & {
+  readonly connection: Connection & { call(name: ProcedureName, args: readonly unknown[]): Promise<unknown> };
+}) {
+  return async (name: ProcedureName, args: readonly unknown[]): Promise<unknown> => {
+    admit?.();
+    await orFail(connection.acquire(level), onFailure);
     try {
-      return await work;
-    } catch (error) {
-      throw error instanceof SqliteError && onFailure ? await onFailure(error) : error;
+      return await orFail(connection.call(name, args), onFailure);
+    } finally {
+      connection.release();
     }
   };
-  const shared = createConnection((sql, parameters) => orFail(connection.query(sql, parameters)));
+}
+
+async function orFail<T>(work: Promise<T>, onFailure: SqliteDialectOptions["onFailure"]): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof SqliteError && onFailure ? await onFailure(error) : error;
+  }
+}
+
+function createDriver({ connection, level, begin, admit, onFailure }: SqliteDialectOptions): Driver {
+  const shared = createConnection((sql, parameters) => orFail(connection.query(sql, parameters), onFailure));
   const run = (text: string) => async (on: DatabaseConnection) => {
     await on.executeQuery(CompiledQuery.raw(text));
   };
@@ -61,7 +90,7 @@ function createDriver({ connection, level, begin, admit, onFailure }: SqliteDial
     init: () => Promise.resolve(),
     acquireConnection: async () => {
       admit?.();
-      await orFail(connection.acquire(level));
+      await orFail(connection.acquire(level), onFailure);
       return shared;
     },
     releaseConnection: async () => connection.release(),
@@ -78,7 +107,7 @@ function createDriver({ connection, level, begin, admit, onFailure }: SqliteDial
   };
 }
 
-function createConnection(query: SqliteConnection["query"]): DatabaseConnection {
+function createConnection(query: Connection["query"]): DatabaseConnection {
   return {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
       const { rows, changes } = await query(sql, parameters as readonly SqlValue[]);

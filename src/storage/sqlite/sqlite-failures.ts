@@ -1,7 +1,7 @@
 /** Translates SQLite's error codes into those of the store. The only table of them. */
 import { TrainyardError } from "../../domain/errors.ts";
 import type { StoreHealth } from "../../domain/operation/store-health.ts";
-import type { SqliteError } from "./sqlite-connection.ts";
+import type { SqliteError } from "./sqlite-error.ts";
 
 /** What an error means for the database. */
 export interface Failure {

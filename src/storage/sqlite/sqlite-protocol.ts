@@ -1,4 +1,6 @@
 /** The messages between a SQLite thread and the main thread. Types only. */
+import type { ErrorCode, FieldError } from "../../domain/errors.ts";
+import type { ProcedureName } from "../queries/procedures.ts";
 
 /** Durability of a commit at a power cut: SQLite's `PRAGMA synchronous`. */
 export type Synchronous = "NORMAL" | "FULL";
@@ -32,6 +34,8 @@ export type SqlValue = null | number | bigint | string | Uint8Array<ArrayBuffer>
 
 export type SqliteRequest =
   | { readonly kind: "query"; readonly sql: string; readonly parameters: readonly SqlValue[] }
+  /** Runs a whole transaction, or reads with several statements, at one go. */
+  | { readonly kind: "call"; readonly name: ProcedureName; readonly args: readonly unknown[] }
   | { readonly kind: "level"; readonly level: ConnectionLevel }
   /** Copies a snapshot of the database to a new file; other connections may write meanwhile. */
   | { readonly kind: "copy"; readonly path: string }
@@ -46,9 +50,11 @@ export interface SqliteResult {
 export interface SqliteFailure {
   readonly message: string;
   readonly code: string;
+  /** What a procedure refused, as a TrainyardError says it. */
+  readonly refusal?: { readonly code: ErrorCode; readonly errors: readonly FieldError[] };
 }
 
-/** One reply for each request, in the order of the requests. The first reply is the outcome of opening the database. */
+/** One reply for each request, in the order of the requests: a SqliteResult for a query, what the procedure returns for a call. The first reply is the outcome of opening the database. */
 export type SqliteReply =
-  | { readonly ok: true; readonly result: SqliteResult }
+  | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly failure: SqliteFailure };

@@ -2,14 +2,16 @@
 import { join } from "node:path";
 import { Kysely, sql } from "kysely";
 import type { Store } from "../../domain/store/store.ts";
+import { type CallProcedure, callHere, type ResultOf, tensorBytes } from "../queries/procedures.ts";
 import { bringUpToDate } from "../schema.ts";
 import { createStore } from "../store.ts";
 import type { Tables } from "../tables.ts";
 import { createHealthKeeper, type HealthKeeper, type Probe } from "./health.ts";
 import { checkIntegrity, depthFor, INTEGRITY_CHECK_BOUNDS, type IntegrityCheckBounds } from "./integrity-check.ts";
 import { createReserve } from "./reserve.ts";
-import { openSqliteConnection, type SqliteConnection, SqliteError } from "./sqlite-connection.ts";
-import { createSqliteDialect, type SqliteDialectOptions } from "./sqlite-driver.ts";
+import { openSqliteConnection, type SqliteConnection } from "./sqlite-connection.ts";
+import { createCaller, createSqliteDialect, type SqliteDialectOptions } from "./sqlite-driver.ts";
+import { SqliteError } from "./sqlite-error.ts";
 import { failureOf } from "./sqlite-failures.ts";
 import type { ConnectionLevel } from "./sqlite-protocol.ts";
 
@@ -23,12 +25,16 @@ export interface SqliteStoreOptions {
   /** Disk space reserved for changes of state while the disk is full. */
   readonly reserveBytes: number;
   readonly probeMs: number;
+  /** See StoreOptions. */
+  readonly callsProcedures?: boolean;
   readonly integrityCheckBounds?: IntegrityCheckBounds;
 }
 
 export const DATABASE_FILE = "trainyard.db";
 /** Bytes of a probe that tests for free space: more than a change of state needs. */
 const PROBE_BYTES = 256 * 1024;
+/** Most bytes of tensors that are copied into the thread of a connection with a transaction: one chunk of a blob. */
+const MOST_COPIED_BYTES = 256 * 1024;
 /** Part of a size limit that only changes of state may use: this many bytes, or an eighth of the limit if that is less. */
 const KEPT_BYTES = 16 * 1024 * 1024;
 
@@ -65,7 +71,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     const databases = databasesOf(writer, reader, health, options.maxBytes);
     await health.start(databases.probe);
     if (depth === "later") checkIntegrityLater(path, busyTimeoutMs, health);
-    return createStore({ ...databases, health, close });
+    const call = options.callsProcedures ? { call: callThere(databases.writers, databases) } : {};
+    return createStore({ ...databases, ...call, health, close });
   } catch (error) {
     await close();
     throw error;
@@ -86,16 +93,32 @@ function databasesOf(writer: SqliteConnection, reader: SqliteConnection, health:
     bulk: { synchronous: "NORMAL", maxBytes: additions },
   };
   const onFailure = health.fail;
-  const on = (level: ConnectionLevel, kind: "adds" | "changes") =>
-    kysely({ connection: writer, level, begin: "immediate", onFailure, admit: () => health.assertWritable(kind) });
+  const options = (level: ConnectionLevel, kind: "adds" | "changes") =>
+    ({ connection: writer, level, begin: "immediate", onFailure, admit: () => health.assertWritable(kind) }) as const;
+  const writers = { writer: options(levels.changes, "changes"), insertWriter: options(levels.adds, "adds") };
   const probing = kysely({ connection: writer, level: levels.adds, begin: "immediate" });
   return {
     reader: kysely({ connection: reader, level: { synchronous: "FULL", maxBytes: null }, begin: "deferred", onFailure }),
-    writer: on(levels.changes, "changes"),
-    insertWriter: on(levels.adds, "adds"),
-    bulkWriter: on(levels.bulk, "adds"),
+    ...{ writer: kysely(writers.writer), insertWriter: kysely(writers.insertWriter) },
+    bulkWriter: kysely(options(levels.bulk, "adds")),
     probe: createProbe(probing),
+    writers,
   };
+}
+
+type WriterOptions = Parameters<typeof createCaller>[0];
+
+/** Runs procedures in the thread of the writer; those with large tensors from here, in chunks that nobody else waits long for. */
+function callThere(
+  writers: Readonly<Record<"writer" | "insertWriter", WriterOptions>>,
+  databases: Parameters<typeof callHere>[0],
+): CallProcedure {
+  const here = callHere(databases);
+  const there = { writer: createCaller(writers.writer), insertWriter: createCaller(writers.insertWriter) };
+  return (on, name, ...args) =>
+    tensorBytes(name, args) > MOST_COPIED_BYTES
+      ? here(on, name, ...args)
+      : (there[on](name, args) as Promise<ResultOf<typeof name>>);
 }
 
 function createProbe(db: Kysely<Tables>): Probe {

@@ -4,6 +4,8 @@
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
+import { TrainyardError } from "../../domain/errors.ts";
+import type { createProcedures } from "./sqlite-procedures.ts";
 import type {
   ConnectionLevel,
   ConnectionRole,
@@ -83,21 +85,25 @@ function releaseBlobs(parameters: readonly SqlValue[]): void {
 }
 
 function failureOf(error: unknown): SqliteFailure {
+  if (error instanceof TrainyardError)
+    return { message: error.message, code: "REFUSED", refusal: { code: error.code, errors: error.errors } };
   const { message, code } = error as { message?: unknown; code?: unknown };
   return { message: String(message), code: typeof code === "string" ? code : "ERROR" };
 }
 
 function serve(port: MessagePort, options: SqliteThreadOptions): void {
-  const send = (reply: SqliteReply): void => {
-    port.postMessage(reply, reply.ok ? blobsOf(reply.result) : []);
-  };
+  const send = (reply: SqliteReply, blobs: ArrayBuffer[] = []): void => port.postMessage(reply, blobs);
   try {
     const lock = options.role === "writer" ? holdLock(lockPath(options.path), options.lockTimeoutMs ?? 0) : null;
     if (lock) installStaged(options.path);
     const database = openDatabase(options);
     const run = createRunner(database);
-    const handle = async (request: SqliteRequest): Promise<SqliteResult> => {
-      if (request.kind === "query") return run(request.sql, request.parameters);
+    let procedures: Promise<ReturnType<typeof createProcedures>> | null = null;
+    // Loaded for the first of them: a connection has one user at a time, so that no other request overtakes it meanwhile.
+    const loaded = () =>
+      (procedures ??= import("./sqlite-procedures.ts").then((loaded) => loaded.createProcedures(run, options.role)));
+    const handle = async (request: Exclude<SqliteRequest, { kind: "query" }>): Promise<unknown> => {
+      if (request.kind === "call") return (await loaded())(request.name, request.args);
       if (request.kind === "level") {
         setLevel(database, request.level);
       } else if (request.kind === "copy") {
@@ -111,7 +117,10 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
     };
     port.on("message", async (request: SqliteRequest) => {
       try {
-        send({ ok: true, result: await handle(request) });
+        if (request.kind === "query") {
+          const result = run(request.sql, request.parameters);
+          send({ ok: true, result }, blobsOf(result));
+        } else send({ ok: true, result: await handle(request) });
       } catch (error) {
         send({ ok: false, failure: failureOf(error) });
       } finally {

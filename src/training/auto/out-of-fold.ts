@@ -69,6 +69,7 @@ export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: T
     linear: lineScore(line, found, (predicted) => scoreMetricsOf(evaluationOf(heldOut, predicted))),
   };
   const onTraining = evaluationOf(train, inference.outputs(train.features, train.rows), model.threshold);
+  inference.release();
   return {
     evaluation: {
       train: onTraining,

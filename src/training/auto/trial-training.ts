@@ -76,7 +76,9 @@ export function createTrialTrainer(
         activation: "none",
       } as const;
       const trained = inOwnUnits(result.weights, learned, units, own.model.layers.length);
-      const predicted = createInference(network, trained, [BLOCK]).outputs(heldOut.features, heldOut.rows);
+      const inference = createInference(network, trained, [BLOCK]);
+      const predicted = inference.outputs(heldOut.features, heldOut.rows);
+      inference.release();
       fold.validation.forEach((row, place) => {
         const own = predicted.subarray(place * answers.width, (place + 1) * answers.width);
         outputs.set(own, (places[row] as number) * answers.width);

@@ -38,6 +38,7 @@ export function evaluateDataset(model: Model, weights: TensorSet, dataset: Datas
     targets.set(table.targets, start * table.targetWidth);
     if (table.actual) actual?.set(table.actual, start * table.targetWidth);
   }
+  inference.release();
   const scalings = preprocessing.targets.map(({ scaling }) => scaling);
   const predicted = { rows: chosen.length, outputs: scoredOutputs(outputs, quantiles), targets, actual, threshold };
   return { ok: true, evaluation: evaluate(predicted, classes, scalings) };

@@ -72,12 +72,14 @@ export function evaluateModel(model: FinishedModel, weights: TensorSet, data: Jo
   const part = parts.test ? "test" : parts.validation ? "validation" : "train";
   const { preprocessing, classes } = model;
   const scored = parts[part] as EvaluatedPart;
+  const importance = importanceOf(model, inference, data, seed);
+  inference.release();
   return {
     evaluation: {
       train: parts.train.evaluation,
       validation: parts.validation?.evaluation ?? null,
       test: parts.test?.evaluation ?? null,
-      importance: importanceOf(model, inference, data, seed),
+      importance,
     },
     score: scoreModel({ part, ...scored, train: data.train, preprocessing, classes, seed }),
     conformal: part === "train" ? null : conformalOf(part, scored.predicted, classes, scalings),

@@ -1,8 +1,9 @@
 /** Inference with a trained network over rows of features, compiled once for blocks of rows. Knows nothing of raw rows or labels. */
 import type { Model } from "../../domain/models/model.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
-import { compile, graph, memoryFor, type Network, type Program, type Tensor } from "../../engine/index.ts";
-import { ACTIVATIONS, embeddingsOf, networkOf } from "../run/network.ts";
+import { compile, graph, memoryFor, type Network, type Program, type Programs, type Tensor } from "../../engine/index.ts";
+import { ACTIVATIONS, type Embedding, embeddingsOf, networkOf } from "../run/network.ts";
+import { createPlanCache } from "../run/plan-cache.ts";
 
 /** The parts of a model that define its network. */
 export type Architecture = Pick<Model, "layers" | "preprocessing" | "inputWidth" | "outputWidth" | "activation">;
@@ -18,6 +19,8 @@ export interface Inference {
   readonly large: BlockTables;
   /** Returns the outputs after the final activation, [rows, outputWidth], for features [rows, inputWidth]. */
   outputs(features: Float32Array, rows: number): Float32Array<ArrayBuffer>;
+  /** Gives the memory back to the next network like it. Nothing of the inference may be used any more. */
+  release(): void;
 }
 
 /** The tables of a block, and what computes one from the other. */
@@ -42,9 +45,8 @@ export const SMALL_BLOCK = 32;
  * its block, nor on the block's size from SMALL_BLOCK on.
  */
 export function createInference(architecture: Architecture, weights: TensorSet, sizes: readonly number[]): Inference {
-  const { inputWidth, outputWidth } = architecture;
-  const network = architectureNetwork(architecture);
-  const programs = Object.fromEntries(sizes.map((size) => [String(size), forward(network, architecture, size)]));
+  const { layers, inputWidth, outputWidth, preprocessing, activation } = architecture;
+  const { programs } = planOf({ layers, inputWidth, activation }, embeddingsOf(preprocessing?.columns ?? []), sizes);
   const executable = compile(programs, { maxMemoryBytes: 2 ** 32 - 2 ** 16 });
   for (const [name, values] of unpackTensors(weights)) executable.write(name, values);
   const blocks = sizes.map((size) => {
@@ -70,8 +72,23 @@ export function createInference(architecture: Architecture, weights: TensorSet, 
       }
       return outputs;
     },
+    release: executable.release,
   };
 }
+
+/** The programs of a network for blocks of `sizes` rows, kept for the next one like it. */
+const planOf = createPlanCache(
+  (
+    { layers, inputWidth, activation }: Pick<Architecture, "layers" | "inputWidth" | "activation">,
+    embeddings: readonly Embedding[],
+    sizes: readonly number[],
+  ): { readonly programs: Programs } => {
+    const network = networkOf(layers, inputWidth, embeddings);
+    return {
+      programs: Object.fromEntries(sizes.map((size) => [String(size), forward(network, { inputWidth, activation }, size)])),
+    };
+  },
+);
 
 /** The program for blocks of one size, with its tables. */
 interface Block {
@@ -94,7 +111,11 @@ export function architectureNetwork({ layers, inputWidth, preprocessing }: Archi
   return networkOf(layers, inputWidth, embeddingsOf(preprocessing?.columns ?? []));
 }
 
-function forward(network: Network, { inputWidth, activation }: Architecture, rows: number): Program {
+function forward(
+  network: Network,
+  { inputWidth, activation }: Pick<Architecture, "inputWidth" | "activation">,
+  rows: number,
+): Program {
   const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
   const x = graph.input("x", [rows, inputWidth]);
   const output = network.forward(x, (name) => tensors.get(name) as Tensor, { training: false });

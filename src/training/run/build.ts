@@ -4,7 +4,7 @@
  */
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import { trainsMembers } from "../../domain/spec/layer-walks.ts";
-import { isRanked, type NetworkSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
+import { isRanked, type NetworkSpec } from "../../domain/spec/spec.ts";
 import {
   clipByNorm,
   clipByValue,
@@ -25,6 +25,7 @@ import { resolveLoss } from "../data/class-weights.ts";
 import { type OutputKind, sumGraph, sumsOf, valueOutput } from "../evaluate/metrics.ts";
 import { memberLoss } from "./member-loss.ts";
 import { ACTIVATIONS, type Embedding, freeze, LOSS_ACTIVATION, networkOf } from "./network.ts";
+import { createPlanCache } from "./plan-cache.ts";
 
 export interface TrainingSizes {
   /** The scaling of each target column; not scaled if left out. Only metrics use it. */
@@ -87,6 +88,12 @@ const MAX_FEED_ROWS = 65_536;
 /** Most probabilities in the table of results of ranked rows: 4 MiB. */
 const MAX_RANKED_VALUES = 2 ** 20;
 
+/** The parts of a spec that its plan depends on. */
+type PlannedSpec = Pick<
+  NetworkSpec,
+  "task" | "model" | "loss" | "optimizer" | "metrics" | "batch_size" | "clip_grad" | "init_from"
+>;
+
 export interface PlanOptions {
   /** Whether the optimiser's constants are inputs of each step, as its scalars are, so that runs with other ones share the steps. */
   readonly feedsConstants?: boolean;
@@ -97,7 +104,7 @@ export interface PlanOptions {
  * fit together.
  */
 export function planTraining(
-  spec: NetworkSpec,
+  spec: PlannedSpec,
   sizes: TrainingSizes,
   { feedsConstants = false }: PlanOptions = {},
 ): TrainingPlan {
@@ -136,6 +143,14 @@ export function planTraining(
   };
 }
 
+const planOf = createPlanCache((spec: PlannedSpec, sizes: TrainingSizes) => planTraining(spec, sizes));
+
+/** Does the same, or returns the plan of an equal network for equal sizes. Throws what `planTraining` throws. */
+export function keptPlan(spec: PlannedSpec, sizes: TrainingSizes): TrainingPlan {
+  const { task, model, loss, optimizer, metrics, batch_size, clip_grad, init_from } = spec;
+  return planOf({ task, model, loss, optimizer, metrics, batch_size, clip_grad, init_from }, sizes);
+}
+
 /**
  * The batches of an epoch. One row that is left over is a batch of its own where the network can train on it; a batch_norm cannot,
  * and then the row goes with the batch before it.
@@ -160,7 +175,7 @@ function trainsOnOneRow(context: Context): boolean {
 }
 
 interface Context {
-  readonly spec: NetworkSpec;
+  readonly spec: PlannedSpec;
   readonly sizes: TrainingSizes;
   readonly network: Network;
   /** The network up to the mean over its members, [members, outputs] for a row; null where it does not end with one. */
@@ -318,16 +333,13 @@ function inOwnUnits(tensor: Tensor, scalings: readonly (TargetScaling | null)[])
   return sub(exp(minimum(logs, MAX_METRIC_LOG)), 1);
 }
 
-function outputKind({ task, loss }: ResolvedSpec): OutputKind {
+function outputKind({ task, loss }: PlannedSpec): OutputKind {
   if (task === "regression") return "values";
   if (loss.type === "cross_entropy") return "scores";
   return loss.type === "bce" ? "probability" : "logit";
 }
 
-function clip(
-  { clip_grad }: ResolvedSpec,
-  gradients: readonly Tensor[],
-): { gradients: readonly Tensor[]; norm: Tensor | null } {
+function clip({ clip_grad }: PlannedSpec, gradients: readonly Tensor[]): { gradients: readonly Tensor[]; norm: Tensor | null } {
   if (clip_grad === null) return { gradients, norm: null };
   if (clip_grad.type === "value") return { gradients: clipByValue(gradients, clip_grad.clip_value), norm: null };
   const p = clip_grad.norm_type === "inf" ? Number.POSITIVE_INFINITY : clip_grad.norm_type;

@@ -3,7 +3,7 @@ import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import { memoryFor, operationCount } from "../../engine/index.ts";
 import type { DataShape } from "../data/source.ts";
-import { planTraining, type TrainingPlan } from "./build.ts";
+import { keptPlan, type TrainingPlan } from "./build.ts";
 
 /** Operations of all programs, gradients and updates included: those of a hundred linear layers in batches fit. */
 const MAX_OPERATIONS = 20_000;
@@ -29,7 +29,7 @@ export function memoryEstimate(spec: NetworkSpec, data: DataShape): number {
   const rows = data.rows - validationRows - testRows;
   const classCounts = data.classes.map(() => 1);
   const weighted = typeof data.columns?.weights === "string";
-  const plan = planTraining(spec, { rows, validationRows, featureWidth, targetWidth, embeddings, classCounts, weighted });
+  const plan = keptPlan(spec, { rows, validationRows, featureWidth, targetWidth, embeddings, classCounts, weighted });
   const operations = operationCount(plan.programs);
   if (operations > MAX_OPERATIONS) throw new TooManyOperationsError(operations);
   const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;

@@ -11,6 +11,8 @@ import { columnOf, type EpochColumns } from "./epoch.ts";
 const CHUNK_EPOCHS = 8192;
 /** Time between two chunks, unless a chunk is full earlier. */
 const CHUNK_INTERVAL_MS = 100;
+/** Epochs that a recorder has room for at first: most jobs have few, and large columns cost more to allocate than these to fill. */
+const FIRST_EPOCHS = 256;
 
 export interface Recorder {
   /** Adds the next `count` epochs, each of which took `epochMs`. */
@@ -49,7 +51,8 @@ export function createRecorder(
   report: (chunk: MetricChunk) => void,
   start: RecorderStart = { epoch: 0, metrics: null, kept: null },
 ): Recorder {
-  const columns = series.map(() => new Float64Array(CHUNK_EPOCHS));
+  let room = FIRST_EPOCHS;
+  let columns = series.map(() => new Float64Array(room));
   const monitorAt = series.indexOf(monitor);
   const { final, best } = start.metrics ?? { final: null, best: null };
   // Rows of values in the order of `series`: of the last epoch and of the lowest.
@@ -73,6 +76,16 @@ export function createRecorder(
     report({ from: epoch - count + 1, to: epoch, series: chunk });
     count = 0;
     lastFlush = now;
+  };
+
+  const makeRoom = (epochs: number): void => {
+    if (epochs <= room) return;
+    room = Math.min(CHUNK_EPOCHS, Math.max(epochs, 4 * room));
+    columns = columns.map((column) => {
+      const larger = new Float64Array(room);
+      larger.set(column.subarray(0, count));
+      return larger;
+    });
   };
 
   return {
@@ -103,6 +116,7 @@ export function createRecorder(
       epoch += index;
       while (index < recorded) {
         const taken = Math.min(recorded - index, CHUNK_EPOCHS - count);
+        makeRoom(count + taken);
         sources.forEach((source, at) => {
           const column = columns[at] as Float64Array;
           if (source) column.set(source.subarray(index, index + taken), count);

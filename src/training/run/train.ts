@@ -15,7 +15,7 @@ import { BLOCK, createInference } from "../predict/inference.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
 import { createLastGood } from "../replay/last-good.ts";
-import { planTraining, type TrainingPlan } from "./build.ts";
+import { keptPlan, type TrainingPlan } from "./build.ts";
 import { decodeProgress, type TrainingProgress, writeTensors } from "./checkpoint.ts";
 import { computedSeries } from "./epoch.ts";
 import { DIVERGED_CURE, divergedWeights, type End, runEpochs } from "./epoch-loop.ts";
@@ -30,7 +30,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   const { classes, epochsDone } = run.job;
   const spec = networkSpec(run);
   const data = loadData(run);
-  const plan = planTraining(spec, sizesOf(data, classes.length));
+  const plan = keptPlan(spec, sizesOf(data, classes.length));
   const executable = compile(plan.programs, {
     maxSteps: plan.maxSteps,
     maxMemoryBytes: 2 ** 32 - 2 ** 16,
@@ -80,6 +80,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   if (end.kind === "failed") return { state: "failed", metrics, error: end.error };
   if (end.kind !== "finished") return { state: end.kind, metrics };
   const { reason, weights } = end;
+  executable.release();
   const described = decided(modelOf(run, plan, data, weights), spec, weights, data);
   const { evaluation, score, conformal } = evaluateModel(described, weights, data, spec.seed);
   if (control.cancelled()) return { state: "cancelled", metrics };
@@ -102,7 +103,9 @@ function decided<M extends Omit<TrainedModel, "score">>(
 ): M {
   const rows = () => {
     if (!validation) return null;
-    const outputs = createInference(model, weights, [BLOCK]).outputs(validation.features, validation.rows);
+    const inference = createInference(model, weights, [BLOCK]);
+    const outputs = inference.outputs(validation.features, validation.rows);
+    inference.release();
     return { probabilities: secondOf(outputs, validation.rows), labels: validation.targets };
   };
   return { ...model, ...decide(decision, rows) };

@@ -87,3 +87,39 @@ describe("opening a SQLite store", () => {
     if (process.getuid?.() !== 0) await expect(openStore({ dataDir: closed })).rejects.toThrow(/cannot be written/);
   });
 });
+
+describe("a store whose transactions run in the thread of the database", () => {
+  /** The life of a job and what is refused, without what differs from one call to the next. */
+  async function lifeOfJob(callsProcedures: boolean) {
+    const store = await openStore({ dataDir: await temporaryFolder(), callsProcedures });
+    try {
+      const within = { queuedJobs: 1, models: 10 };
+      const job = { ...aNewJob(), id: "job_1", createdAt: 1, within };
+      const queued = await store.jobs.insert(job);
+      const refused = await store.jobs
+        .insert({ ...job, id: "job_2" })
+        .catch(({ name, code, message }) => ({ name, code, message }));
+      const claimed = await store.queue.claim(2);
+      const seq = await store.metrics.append("job_1", 1, aChunk(1, 5));
+      const late = await store.metrics.append("job_1", 2, aChunk(6, 9));
+      const gap = await store.metrics.append("job_1", 1, aChunk(7, 9)).catch((error: Error) => error.message);
+      const ended = await store.jobs.finish("job_1", 1, 3, "cancelled", { state: "cancelled", metrics: null });
+      const again = await store.jobs.transition("job_1", { from: ["running"], to: { state: "paused", at: 4, reason: "" } });
+      const events = await store.events.read("job_1", 0, 10);
+      return { queued, refused, claimed, seq, late, gap, ended, again, events };
+    } finally {
+      await store.close();
+    }
+  }
+
+  it("stores, refuses and fails as one whose statements are sent there", async () => {
+    const [there, here] = [await lifeOfJob(true), await lifeOfJob(false)];
+    expect(there).toEqual(here);
+    expect(there).toMatchObject({
+      refused: { name: "TrainyardError", code: "rate_limited" },
+      seq: 3,
+      late: null,
+      ended: { lastSeq: 4 },
+    });
+  });
+});
