@@ -7,10 +7,13 @@ import io
 import math
 import os
 from datetime import date, time
-from typing import IO, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union, cast
+from typing import IO, Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 Table = Union[str, "os.PathLike[str]", bytes, IO[bytes], Sequence[Mapping[str, Any]], Mapping[str, Sequence[Any]], Any]
 """A file's path, its bytes, an open file, a list of dicts, a dict of columns, or a pandas frame."""
+
+PIECE = 64 * 1024
+"""Bytes, or characters, of a file that are read at a time."""
 
 _TYPE_OF_FORMAT = {
     "csv": "text/csv",
@@ -24,30 +27,50 @@ _FORMAT_OF_ENDING = {"csv": "csv", "tsv": "csv", "ndjson": "ndjson", "jsonl": "n
 class Upload(NamedTuple):
     """A table on its way to the server."""
 
-    body: Union[bytes, IO[bytes]]
+    body: Union[bytes, Callable[[], Iterator[bytes]]]
+    """Bytes, or what returns pieces of them."""
     content_type: str
     name: str
     """What the data set is called where nobody says so."""
     types: Dict[str, str]
     """Types of columns that the table itself declares."""
+    repeatable: bool = True
+    """Whether `body` can be read again from its start."""
 
 
 def to_upload(table: Table, format: Optional[str] = None) -> Upload:
     """
-    Returns a table as an upload. A file is opened: whoever asks closes `body`. Raises TypeError for what is no table, and ValueError
-    for a format or a cell that cannot be sent.
+    Returns a table as an upload. A path is opened, and closed, each time its pieces are read; an open file is read from where it is,
+    as UTF-8 where it is of text. Raises TypeError for what is no table, and ValueError for a format or a cell that cannot be sent.
     """
     if isinstance(table, (str, os.PathLike)):
         path = os.fspath(table)
         name, ending = _named(path)
-        return Upload(open(path, "rb"), _content_type(format or ending, path), name, {})
+        content_type = _content_type(format or ending, path)
+        with open(path, "rb"):
+            pass  # A file that is not there is said here, rather than in the middle of a request.
+        return Upload(lambda: _pieces_at(path), content_type, name, {})
     if isinstance(table, (bytes, bytearray, memoryview)):
         return Upload(bytes(table), _content_type(format, "bytes"), "table", {})
     if hasattr(table, "read"):
         name, ending = _named(str(getattr(table, "name", "table")))
-        return Upload(cast("IO[bytes]", table), _content_type(format or ending, name), name, {})
+        is_seekable = hasattr(table, "seekable") and table.seekable()
+        start = table.tell() if is_seekable else None
+        return Upload(lambda: _pieces_from(table, start), _content_type(format or ending, name), name, {}, is_seekable)
     columns, types = columns_of(table)
     return Upload(csv_of(columns), "text/csv", "table", types)
+
+
+def _pieces_at(path: Any) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        yield from _pieces_from(file, None)
+
+
+def _pieces_from(file: IO[Any], start: Optional[int]) -> Iterator[bytes]:
+    if start is not None:
+        file.seek(start)
+    while piece := file.read(PIECE):
+        yield piece.encode() if isinstance(piece, str) else piece
 
 
 def _named(path: str) -> Tuple[str, Optional[str]]:
