@@ -10,7 +10,7 @@ from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, U
 from .errors import ApiError, NotSucceededError
 from .events import watch_frames
 from .forms import form_of
-from .tables import Table, columns_of, is_frame, plain_value, to_upload
+from .tables import Table, columns_of, is_frame, plain_value, to_upload, trimmed
 from .transport import Transport, field_texts, query_text, segment
 
 Json = Any
@@ -131,11 +131,11 @@ class Client:
     ) -> Json:
         """
         Uploads a table and returns its data set: a path, bytes (with `format`), an open file, a list of dicts, a dict of columns, or a
-        pandas frame. `types` are types of columns by name (number, integer, boolean, category, datetime, text), instead of finding
-        them out; `options` are those of docs/tables.md (`columns`, `missing`, `decimal`, ...). The same bytes are the same data set.
+        frame of pandas or polars. `types` are types of columns by name (number, integer, boolean, category, datetime, text), instead
+        of finding them out; `options` are those of docs/tables.md (`columns`, `missing`, `decimal`, ...). The same bytes are the same data set.
         """
         upload = to_upload(table, format)
-        fields = field_texts({"name": name or upload.name, "types": {**upload.types, **(types or {})} or None, **options})
+        fields = field_texts({"name": name or upload.name, "types": trimmed({**upload.types, **(types or {})}) or None, **options})
         body, content_type = upload.body, upload.content_type
         # The types of many columns are longer than a server or a proxy lets a URL be.
         if len(query_text(fields)) > MAX_QUERY:
@@ -175,7 +175,7 @@ class Client:
     def predict(self, ref: str, rows: Any, **options: Any) -> List[Json]:
         """
         Returns one answer for each row, in order. Rows are a list of dicts by column or of lists in the order of the model's columns,
-        an array, or a pandas frame; None and NaN are missing values. `options` are those of the request: `top_k`, `threshold`,
+        an array, or a frame; None and NaN are missing values. `options` are those of the request: `top_k`, `threshold`,
         `interval`, `explain`. Many rows are several requests.
         """
         path = f"v1/models/{segment(ref)}/predict"
@@ -296,12 +296,12 @@ def _instances(rows: Any) -> List[Any]:
     """Rows as JSON has them."""
     if is_frame(rows) or isinstance(rows, Mapping):
         columns, _ = columns_of(rows)
-        names = list(columns)
+        names = list(trimmed(columns))
         plain = ([plain_value(value, name) for value in values] for name, values in columns.items())
         return [dict(zip(names, row)) for row in zip(*plain)]
     listed: Iterable[Any] = rows.tolist() if hasattr(rows, "tolist") else rows
     return [
-        {name: plain_value(value, name) for name, value in row.items()}
+        trimmed({name: plain_value(value, name) for name, value in row.items()})
         if isinstance(row, Mapping)
         else [plain_value(value, str(at)) for at, value in enumerate(row)]
         for row in listed

@@ -72,7 +72,7 @@ class UnreachableError(TrainyardError, ConnectionError):
         cure = "start one with `npx trainyard serve`, or name its address in TRAINYARD_URL"
         if was_sending:
             what = f"the connection to {url} broke while the request was sent"
-            cure = "it may be larger than the server or a proxy takes (TRAINYARD_MAX_DATASET_BYTES), the key may be wrong, or the server has stopped"
+            cure = "it may be too large for the server (TRAINYARD_MAX_DATASET_BYTES) or a proxy, the key wrong, or the server stopped"
         super().__init__(f"{what} ({self.reason}): {cure}")
 
     def __reduce__(self) -> Any:
