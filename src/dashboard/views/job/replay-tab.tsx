@@ -91,7 +91,7 @@ interface RowLoss {
 }
 
 const ROW_COLUMNS: readonly Column<RowLoss>[] = [
-  { key: "row", title: "Worst row", render: ({ row }) => formatCount(row) },
+  { key: "row", title: "Worst row", render: ({ row }) => formatCount(row + 1) },
   { key: "loss", title: "Loss", numeric: true, render: ({ loss }) => formatValue(loss) },
 ];
 
