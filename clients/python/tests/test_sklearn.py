@@ -5,9 +5,11 @@ import inspect
 import pickle
 import unittest
 import warnings
+from datetime import date, datetime
 
 from live import LiveTest
 from trainyard import Client, TrainyardClassifier, TrainyardRegressor
+from trainyard.tables import to_upload
 
 try:
     import numpy
@@ -27,6 +29,11 @@ try:
     import pandas
 except ImportError:
     pandas = None
+
+try:
+    import polars
+except ImportError:
+    polars = None
 
 QUICK = {"epochs": 30, "hidden_layer_sizes": (16,), "name": "py-sklearn"}
 
@@ -86,6 +93,15 @@ class Searches(LiveTest):
         with parallel_backend("threading"):
             together = cross_val_score(model, X, y, cv=3, n_jobs=2)
         self.assertEqual(list(alone), list(together))
+
+
+class Frames(unittest.TestCase):
+    @unittest.skipIf(polars is None, "polars is not installed")
+    def test_frames_of_polars_are_read(self):
+        frame = polars.DataFrame({"a": [1.5, None], "on": [date(2024, 2, 29)] * 2, "at": [datetime(2024, 2, 29, 1)] * 2, "b": [True, None]})
+        upload = to_upload(frame)
+        self.assertEqual(upload.body, b"a,on,at,b\n1.5,2024-02-29,2024-02-29T01:00:00,true\n,2024-02-29,2024-02-29T01:00:00,\n")
+        self.assertEqual(upload.types, {"a": "number", "at": "datetime", "b": "boolean"})
 
 
 class Models(LiveTest):

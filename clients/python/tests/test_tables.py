@@ -9,11 +9,6 @@ from unittest import mock
 
 from trainyard.tables import csv_of, to_upload
 
-try:
-    import polars
-except ImportError:
-    polars = None
-
 
 def read(table, **options):
     upload = to_upload(table, **options)
@@ -67,13 +62,6 @@ class Tables(unittest.TestCase):
         with mock.patch.object(Frame, "to_dicts", new_callable=mock.PropertyMock, side_effect=AttributeError):
             with self.assertRaisesRegex(TypeError, "a Frame is no frame that can be read"):
                 to_upload(Frame())
-
-    @unittest.skipIf(polars is None, "polars is not installed")
-    def test_frames_of_polars_are_read(self):
-        frame = polars.DataFrame({"a": [1.5, None], "on": [date(2024, 2, 29)] * 2, "at": [datetime(2024, 2, 29, 1)] * 2, "b": [True, None]})
-        upload = to_upload(frame)
-        self.assertEqual(upload.body, b"a,on,at,b\n1.5,2024-02-29,2024-02-29T01:00:00,true\n,2024-02-29,2024-02-29T01:00:00,\n")
-        self.assertEqual(upload.types, {"a": "number", "at": "datetime", "b": "boolean"})
 
     def test_a_format_that_is_wrong_opens_no_file(self):
         with mock.patch("builtins.open") as opened, self.assertRaisesRegex(ValueError, "rows.xls: the format is None"):
