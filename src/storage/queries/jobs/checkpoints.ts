@@ -230,6 +230,11 @@ export async function deleteCheckpoint(writer: Kysely<Tables>, id: string): Prom
   return numUpdatedRows > 0n;
 }
 
+/** See CheckpointStore.deleteAll. */
+export async function deleteCheckpoints(writer: Kysely<Tables>, jobId: string): Promise<void> {
+  await eraseCheckpoints(writer, await writer.transaction().execute((transaction) => hideCheckpoints(transaction, jobId)));
+}
+
 /** Hides the checkpoints of a job that is being deleted. Returns their ids, to be passed to `eraseCheckpoints` afterwards. */
 export async function hideCheckpoints(db: Transaction<Tables>, jobId: string): Promise<string[]> {
   const rows = await db.updateTable("checkpoints").set({ ready: 0 }).where("job_id", "=", jobId).returning("id").execute();
