@@ -72,6 +72,8 @@ export type TrainMessage =
   | { readonly kind: "checkpoint"; readonly checkpoint: NewCheckpoint }
   /** Other threads may join its steps. Sent at most once. */
   | { readonly kind: "team"; readonly invitation: Invitation }
+  /** A bug that does not end the run. */
+  | { readonly kind: "fault"; readonly error: unknown }
   | { readonly kind: "result"; readonly result: TrainingResult }
   /** A crash of the thread, no fault of the job: another attempt may succeed. `detail` completes "the training thread". */
   | { readonly kind: "crash"; readonly detail: string }

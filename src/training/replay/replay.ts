@@ -4,6 +4,7 @@
  */
 import { MAX_REPLAYED_ROWS, type Replay, type ReplayRequest, type ReplaySize, replayable } from "../../domain/jobs/replay.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { compile, type Executable } from "../../engine/index.ts";
 import { type JobData, loadData } from "../data/data.ts";
@@ -39,8 +40,18 @@ export function replayStep(run: TrainingRun, request: ReplayRequest): Replay {
 
 /** Computes how the epochs of a job are cut into steps, and the work of one. */
 export function replaySize(run: TrainingRun): ReplaySize {
-  const plan = planTraining(replayable(run.job), sizesOf(loadData(run), run.job.classes.length));
-  return { stepsPerEpoch: plan.stepsPerEpoch, multiplyAdds: workOfStep(plan) };
+  const spec = replayable(run.job);
+  const sizes = sizesOf(loadData(run), run.job.classes.length);
+  const plan = planTraining(spec, sizes);
+  return {
+    stepsPerEpoch: plan.stepsPerEpoch,
+    multiplyAdds: workOfStep(plan, isWatched(spec, plan) ? sizes.validationRows : 0),
+  };
+}
+
+/** Whether replayed steps need the held-out rows: they change no weights, unless a schedule watches them. */
+function isWatched({ scheduler }: ResolvedSpec, { fusedValidation }: TrainingPlan): boolean {
+  return scheduler?.type === "reduce_lr_on_plateau" || fusedValidation;
 }
 
 interface Reached {
@@ -57,12 +68,11 @@ function weightsAt(run: TrainingRun, step: number): Reached {
   const data = loadData(run);
   const classes = run.job.classes.length;
   const planned = planTraining(spec, sizesOf(data, classes));
-  // Held-out rows change no weights, unless a schedule watches them.
-  const isWatched = spec.scheduler?.type === "reduce_lr_on_plateau" || planned.fusedValidation;
+  const validates = isWatched(spec, planned);
   const { validate, validate_tail, ...trained } = planned.programs;
-  const plan = isWatched ? planned : { ...planned, programs: trained };
+  const plan = validates ? planned : { ...planned, programs: trained };
   const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: MAX_MEMORY_BYTES });
-  const rows = { ...data, validation: isWatched ? data.validation : null };
+  const rows = { ...data, validation: validates ? data.validation : null };
   writeInputs(executable, plan, spec, rows);
   const steps = { spec, plan, executable, data: rows, classes };
   const start = startOf(run, executable, plan);
