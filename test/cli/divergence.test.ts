@@ -25,7 +25,7 @@ it("a divergence is what went wrong first, its values and rows, and the rates th
     "  first   mul in the gradient of layer 1.layers.0 (linear)",
     "  when    step 123456, in epoch 13",
     "  values  mul(1.23e+20, 3.46e+20) = Infinity; in float64 4.27e+40",
-    "  rows    0, 7, 11, 12, 13 (counted from 0); 2 numbers are not finite",
+    "  rows    1, 8, 12, 13, 14 (counted from 1); 2 numbers are not finite",
     "  rates   0.015 survives epochs 1 to 1000; 0.15, 0.05 did not",
   ]);
   expect(Math.max(...lines.map(visibleLength))).toBeLessThanOrEqual(80);

@@ -90,6 +90,9 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
       expect(await store.checkpoints.getLast(id)).toMatchObject({ epoch: 10 });
       const nearest = async (epoch: number, step = 0) => (await store.checkpoints.getNearest(id, epoch, step))?.epoch ?? null;
       expect([await nearest(9), await nearest(10), await nearest(199), await nearest(200)]).toEqual([null, 10, 100, 200]);
+      const mark = (await store.checkpoints.getNearest(id, 100, 0))?.id as string;
+      expect(await store.checkpoints.read(mark)).toMatchObject({ epoch: 100 });
+      expect(await store.models.find({ kind: "id", id: mark })).toBeNull();
       await put(id, { epoch: 100 * (MOST_MARKS + 1), reason: REPLAY_MARK });
       expect([await nearest(299), await nearest(300)]).toEqual([100, 300]);
     });

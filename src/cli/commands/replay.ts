@@ -1,4 +1,4 @@
-/** `trainyard replay`: a step of a job's training again, with its gradients, activations and worst rows. */
+/** `trainyard replay`: replays a step of a job, with its gradients, activations and worst rows. */
 import type { Replay, TensorFigures } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
 import { significant } from "../figures.ts";
@@ -55,7 +55,7 @@ function worstLines(byRow: Replay["loss_by_row"], terminal: Terminal): string[] 
     .map((row, index) => ({ row, loss: byRow.losses[index] ?? 0 }))
     .sort((a, b) => Number(b.loss) - Number(a.loss))
     .slice(0, SHOWN_ROWS);
-  return ["", ...table([["  worst row", "loss"], ...worst.map(({ row, loss }) => [`  ${row}`, text(loss)])], terminal)];
+  return ["", ...table([["  worst row", "loss"], ...worst.map(({ row, loss }) => [`  ${row + 1}`, text(loss)])], terminal)];
 }
 
 const text = (value: number | string): string => (typeof value === "number" ? significant(value) : value);

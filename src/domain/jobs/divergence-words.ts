@@ -35,7 +35,7 @@ export function divergenceFacts({ first, learning_rate }: Divergence): Divergenc
       },
     );
     const numbers = `${elements} ${elements === 1 ? "number is" : "numbers are"} not finite`;
-    facts.push({ label: "rows", text: rows.length > 0 ? `${rows.join(", ")} (counted from 0); ${numbers}` : numbers });
+    facts.push({ label: "rows", text: rows.length > 0 ? `${numbered(rows)} (counted from 1); ${numbers}` : numbers });
   }
   if (learning_rate) facts.push({ label: "rates", text: ratesText(learning_rate) });
   return facts;
@@ -59,7 +59,7 @@ function cureOf({ first, learning_rate }: Divergence): string | null {
   if (first.kind !== "overflow" && DIVISIONS.includes(first.operation)) return "it divides by 0: raise eps";
   const { rows, part, step } = first;
   if (step > 1 || rows.length === 0 || part === "update") return null;
-  return `look at row${rows.length > 1 ? "s" : ""} ${rows.join(", ")} and at the initial weights`;
+  return `look at row${rows.length > 1 ? "s" : ""} ${numbered(rows)} and at the initial weights`;
 }
 
 function ratesText({ tried, survives, from_epoch, to_epoch }: NonNullable<Divergence["learning_rate"]>): string {
@@ -68,6 +68,9 @@ function ratesText({ tried, survives, from_epoch, to_epoch }: NonNullable<Diverg
   const others = tried.filter((rate) => rate !== survives);
   return `${survives} survives ${epochs}${others.length > 0 ? `; ${others.join(", ")} did not` : ""}`;
 }
+
+/** As people count rows: the fields of answers count from 0. */
+const numbered = (rows: readonly number[]): string => rows.map((row) => row + 1).join(", ");
 
 /** Three digits. */
 function short(value: WireNumber): string {

@@ -2,6 +2,7 @@
  * A step of a job again, to the same bits: its steps from the nearest stored state, and then a second program that computes what was
  * asked about its weights. Blocks its thread. Knows nothing of where states are stored.
  */
+import { TrainyardError } from "../../domain/errors.ts";
 import { MAX_REPLAYED_ROWS, type Replay, type ReplayRequest, type ReplaySize, replayable } from "../../domain/jobs/replay.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
@@ -23,9 +24,7 @@ const MAX_MEMORY_BYTES = 2 ** 32 - 2 ** 16;
 /** Replays a job up to a step, from the checkpoint of the run or from its start, and answers what was asked. */
 export function replayStep(run: TrainingRun, request: ReplayRequest): Replay {
   const { from, weights, plan, data } = weightsAt(run, request.step);
-  const { train } = data;
-  const rows = Math.min(MAX_REPLAYED_ROWS, train.rows);
-  const answer = askStep(run, data, weights, rows, request.ask);
+  const answer = askStep(run, data, weights, Math.min(MAX_REPLAYED_ROWS, data.train.rows), request.ask);
   return {
     step: request.step,
     epoch: Math.floor(request.step / plan.stepsPerEpoch),
@@ -33,7 +32,6 @@ export function replayStep(run: TrainingRun, request: ReplayRequest): Replay {
     steps_per_epoch: plan.stepsPerEpoch,
     from_step: from,
     sha256: sha256Of(weights.data),
-    rows,
     ...answer,
   };
 }
@@ -78,13 +76,20 @@ function weightsAt(run: TrainingRun, step: number): Reached {
   const start = startOf(run, executable, plan);
   const from = start.epoch * plan.stepsPerEpoch + (start.partial?.steps ?? 0);
   runTo(steps, start, step);
-  return { from, weights: readWeights(executable, plan), plan, data };
+  const weights = readWeights(executable, plan);
+  executable.release();
+  return { from, weights, plan, data };
 }
 
-/** The state of the run's checkpoint, or the start where there is none that this engine can go on from. */
+/** The state of the run's checkpoint, or the start without one. Throws conflict for one of another version of the engine. */
 function startOf({ job, payload, checkpoint }: TrainingRun, executable: Executable, plan: TrainingPlan): RunState {
-  const progress = checkpoint && decodeProgress(checkpoint.progress);
-  if (checkpoint && progress) {
+  if (checkpoint) {
+    const progress = decodeProgress(checkpoint.progress);
+    if (!progress)
+      throw new TrainyardError(
+        "conflict",
+        "another version of the engine trained this job: its steps cannot be replayed to the same bits",
+      );
     return {
       ...{ epoch: checkpoint.epoch, tensors: checkpoint.tensors },
       ...{ schedule: progress.schedule, partial: progress.partial },

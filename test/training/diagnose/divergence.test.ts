@@ -46,16 +46,10 @@ describe("the learning rate that survives", () => {
 
 it("a replay that throws leaves the error as it is, and is reported", () => {
   const error = { code: "diverged" as const, detail: "the loss is NaN: a cure", epoch: 3 };
-  const bug = new Error("a bug");
   const faults: unknown[] = [];
-  const run = {
-    get executable(): never {
-      throw bug;
-    },
-    fault: (fault: unknown) => faults.push(fault),
-  } as unknown as Parameters<typeof explainDivergence>[2];
+  const run = { fault: (fault: unknown) => faults.push(fault) } as unknown as Parameters<typeof explainDivergence>[2];
   expect(explainDivergence(error, "a cure", run)).toBe(error);
-  expect(faults).toEqual([bug]);
+  expect(faults).toEqual([expect.any(TypeError)]);
 });
 
 describe("the last good state", () => {

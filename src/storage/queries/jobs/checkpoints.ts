@@ -197,6 +197,7 @@ export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promis
     .select(["checkpoints.model", "checkpoints.job_id", "checkpoints.created_at", "jobs.name", "jobs.metrics"])
     .where("checkpoints.id", "=", id)
     .where("checkpoints.ready", "=", 1)
+    .where("checkpoints.reason", "!=", REPLAY_MARK)
     .executeTakeFirst();
   if (!row) return null;
   return {
@@ -283,7 +284,8 @@ function toRow(
     sha256: model.sha256,
     entries: JSON.stringify(tensors.entries),
     progress,
-    model: JSON.stringify(model),
+    // Replays need no model, whose categories may be larger than its weights.
+    model: reason === REPLAY_MARK ? "{}" : JSON.stringify(model),
     ready: 0,
   };
 }
