@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { TrainyardError } from "./domain/errors.ts";
 import { type Config, ConfigError, parseConfig } from "./server/config.ts";
-import { reservedDescriptors } from "./server/defaults.ts";
+import { neededDescriptors } from "./server/defaults.ts";
 import { descriptorLimit } from "./server/descriptors.ts";
 import { createLogWriter } from "./server/log-writer.ts";
 
@@ -35,11 +35,12 @@ function readConfig(): Config | string {
 }
 
 /** One clear line instead of a file or a thread that cannot be opened later; null where there are enough. */
-function tooFewDescriptors({ workers }: Config): string | null {
+function tooFewDescriptors({ workers, role }: Config): string | null {
   const limit = descriptorLimit();
-  const reserved = reservedDescriptors(workers);
-  if (limit === null || limit > reserved) return null;
-  return `this process may open ${limit} files, and with ${workers} training threads it needs more than ${reserved}: raise the limit (ulimit -n, LimitNOFILE)`;
+  const threads = role === "serve" ? 0 : workers;
+  const needed = neededDescriptors(threads);
+  if (limit === null || limit > needed) return null;
+  return `this process may open ${limit} files, and with ${threads} training threads it needs more than ${needed}: raise the limit (ulimit -n, LimitNOFILE), or set TRAINYARD_WORKERS lower`;
 }
 
 async function run(config: Config): Promise<void> {

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { ApiError, type Client, UnreachableError } from "../client/index.ts";
-import { connectionsWithin, openFilesIn, reservedDescriptors } from "../server/defaults.ts";
+import { connectionsWithin, neededDescriptors, openFilesIn, reservedDescriptors } from "../server/defaults.ts";
 import { byteSize } from "./figures.ts";
 import { freePort } from "./server-process.ts";
 
@@ -88,8 +88,9 @@ async function checkDescriptors({ connections, workers }: Surroundings): Promise
   const served = connectionsWithin(connections, workers, limit);
   const detail = `at most ${limit}, which is enough for ${served} connections`;
   if (served === connections) return { name, status: "ok", detail };
-  const cure = `raise the limit to ${connections + reservedDescriptors(workers)} (ulimit -n, LimitNOFILE), or set TRAINYARD_MAX_CONNECTIONS lower`;
-  if (limit <= reservedDescriptors(workers))
+  const wanted = connections + reservedDescriptors(workers);
+  const cure = `ulimit -n ${wanted}, or TRAINYARD_MAX_CONNECTIONS=${served}`;
+  if (limit <= neededDescriptors(workers))
     return { name, status: "failed", detail: `at most ${limit}: too few for a server`, cure };
   return { name, status: "warning", detail: `${detail} of ${connections}`, cure };
 }

@@ -10,6 +10,7 @@ import { duration, percent, SCORE_FORMAT, significant } from "./figures.ts";
 import { auditLines, leaderboardLines } from "./leaderboard.ts";
 import { showProgress } from "./progress.ts";
 import { type Terminal, table } from "./terminal.ts";
+import { shellWord } from "./values.ts";
 
 /** How many lines a job gets on an output that cannot be redrawn. */
 const PLAIN_LINES = 10;
@@ -94,10 +95,8 @@ function resultLines(job: Job, foundModel: Model | null, terminal: Terminal): st
 
 /** The data set and column that an audit looked at, as options of a command. */
 function auditedBy({ spec: { data } }: Job): string | null {
-  return "dataset" in data ? `${data.dataset.id} --column ${quoted(data.dataset.target[0] as string)}` : null;
+  return "dataset" in data ? `${data.dataset.id} --column ${shellWord(data.dataset.target[0] as string)}` : null;
 }
-
-const quoted = (text: string): string => (/^[\w.-]+$/.test(text) ? text : JSON.stringify(text));
 
 /** What the weights are worth: a sentence, then each figure beside those of a constant answer and of a straight line. */
 function scoreLines(score: Score, terminal: Terminal): string[] {

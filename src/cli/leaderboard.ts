@@ -3,6 +3,7 @@ import type { Model } from "../client/index.ts";
 import { searchMetricLabel } from "../client/search.ts";
 import { percent, significant } from "./figures.ts";
 import { type Terminal, table } from "./terminal.ts";
+import { shellWord } from "./values.ts";
 
 const SHOWN = 5;
 
@@ -59,13 +60,13 @@ export function auditLines(
   const [first] = suspects;
   return [
     "",
-    ...table([["  row", "label", "probability", "rather", "probability"], ...shown], terminal),
+    ...table([["  row", "label", "probability", "suggested", "probability"], ...shown], terminal),
     ...(more > 0 ? [terminal.paint.dim(`  and ${more} more; show them with: trainyard models show --json`)] : []),
     "",
     `  ${doubtful === 1 ? "1 label is" : `${doubtful} labels are`} probably wrong: look at them before you correct them.`,
     looked,
     ...(dataset && first
-      ? [`  correct with: trainyard datasets correct ${dataset} --set ${first.row + 1}=${first.suggested}`]
+      ? [`  correct with: trainyard datasets correct ${dataset} --set ${shellWord(`${first.row + 1}=${first.suggested}`)}`]
       : []),
   ];
 }

@@ -1,4 +1,4 @@
-/** Parsers of option values. They throw InvalidArgumentErrors, which commander shows with the option's name. */
+/** Values of options: parsers, which throw InvalidArgumentErrors that commander shows with the option's name, and how a shell is given one. */
 import { InvalidArgumentError } from "commander";
 
 /** Returns a parser of whole numbers from `min` to `max`, both included. */
@@ -23,6 +23,11 @@ export function numberFrom(min: number): (text: string) => number {
 /** Parses the value of `--early-stopping`: epochs, or 0 for off. */
 export function patienceOf(text: string): number {
   return text === "off" ? 0 : wholeNumber(1)(text);
+}
+
+/** A text as one word of a POSIX shell, whatever is in it: for commands that are printed to be pasted. */
+export function shellWord(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Parses names that are separated by commas. */

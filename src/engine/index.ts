@@ -17,6 +17,7 @@ export type { Optimizer } from "./optim/optimizer.ts";
 export { createOptimizer, type OptimizerSpec } from "./optim/optimizers.ts";
 export {
   type CompileOptions,
+  constantCount,
   type Executable,
   type FloatView,
   type Invitation,

@@ -98,6 +98,13 @@ export function operationCount(programs: Programs): number {
   return Object.values(programs).reduce((total, program) => total + reachable(rootsOf(program)).length, 0);
 }
 
+/** Returns how many values the constants of programs have, each constant counted in every program that uses it. */
+export function constantCount(programs: Programs): number {
+  const valuesIn = (program: Program) =>
+    reachable(rootsOf(program)).reduce((total, { op }) => total + (op.kind === "constant" ? op.values.length : 0), 0);
+  return Object.values(programs).reduce((total, program) => total + valuesIn(program), 0);
+}
+
 /** Returns the inputs and states of a program. Throws a GraphError if two inputs or two states have the same name. */
 export function leavesOf(program: Program): Leaves {
   const nodes = reachable(rootsOf(program));

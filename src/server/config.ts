@@ -266,7 +266,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       requestMs: env.TRAINYARD_REQUEST_TIMEOUT_MS,
       idleMs: env.TRAINYARD_IDLE_TIMEOUT_MS,
       keepAliveMs: env.TRAINYARD_KEEP_ALIVE_MS,
-      connections: connectionsWithin(env.TRAINYARD_MAX_CONNECTIONS, env.TRAINYARD_WORKERS, descriptorLimit()),
+      connections: connectionsWithin(
+        env.TRAINYARD_MAX_CONNECTIONS,
+        env.TRAINYARD_ROLE === "serve" ? 0 : env.TRAINYARD_WORKERS,
+        descriptorLimit(),
+      ),
     }),
     role: env.TRAINYARD_ROLE,
     nodeName: env.TRAINYARD_NODE_NAME,

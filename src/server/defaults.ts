@@ -7,10 +7,17 @@
 /** The defaults of TRAINYARD_HOST, TRAINYARD_PORT, TRAINYARD_DATA_DIR and TRAINYARD_MAX_CONNECTIONS. */
 export const DEFAULTS = { host: "127.0.0.1", port: 8080, dataDir: "./data", connections: 10_000 } as const;
 
-/** Of a server without training threads; 56 are open while it is idle, and five more while it reads uploads. */
+/** Of a server without training threads: those that are open while it is idle, and while it reads uploads; and what is kept free beside connections. */
+const NEEDED = 64;
 const RESERVED = 112;
-/** Of a training thread, which has five: its event loop's, and those of the files that it loads at the start. */
-const RESERVED_A_WORKER = 8;
+/** Of a training thread: those of its event loop and files; and what is kept for it and for the threads that help it. */
+const NEEDED_A_WORKER = 5;
+const RESERVED_A_WORKER = 10;
+
+/** With how many descriptors a server runs at all. */
+export function neededDescriptors(workers: number): number {
+  return NEEDED + workers * NEEDED_A_WORKER;
+}
 
 /** How many descriptors are kept for files, threads and the database. */
 export function reservedDescriptors(workers: number): number {
@@ -23,7 +30,12 @@ export function openFilesIn(limits: string): number | null {
   return soft === undefined ? null : Number(soft);
 }
 
-/** How many connections there may be: as many as are wanted, as long as they leave the reserve of so many training threads. */
+/**
+ * How many connections there may be: as many as are wanted, as long as they leave the reserve of so many training threads. Where there is less than
+ * the reserve, half of what a server does not need.
+ */
 export function connectionsWithin(wanted: number, workers: number, limit: number | null): number {
-  return limit === null ? wanted : Math.max(1, Math.min(wanted, limit - reservedDescriptors(workers)));
+  if (limit === null) return wanted;
+  const beside = Math.max(limit - reservedDescriptors(workers), Math.floor((limit - neededDescriptors(workers)) / 2));
+  return Math.max(1, Math.min(wanted, beside));
 }

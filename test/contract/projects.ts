@@ -100,6 +100,16 @@ export function projectContract(name: string, open: () => Promise<Store>): void 
       expect(await theirs.datasets.delete(id)).toEqual({ deleted: false, usedBy: null });
       expect(await ours.datasets.readColumns(id, ["x"])).toEqual(new Map([["x", Float64Array.of(1, 2)]]));
     });
+
+    it("copy the columns of a data set that another one shares", async () => {
+      const { id } = (await ours.datasets.insert(aNewDataset())).summary;
+      const values = new Map<string, never>();
+      const copy = { ...aNewDataset(), sha256: "ef".repeat(32), values, copyOf: id };
+      await ours.datasets.insert(copy);
+      expect(await ours.datasets.readColumns(copy.id, ["x"])).toEqual(new Map([["x", Float64Array.of(1, 2)]]));
+      const orphan = { ...copy, id: createId("dataset"), sha256: "aa".repeat(32), copyOf: createId("dataset") };
+      await expect(ours.datasets.insert(orphan)).rejects.toMatchObject({ code: "not_found" });
+    });
   });
 }
 

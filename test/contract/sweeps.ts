@@ -331,6 +331,8 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
         ['params."/\\"é" != 3', [0, 1, 2, 4, 5, 6]],
         ['params."/\\"é" > 1 and params."/\\"é" <= 4 and value < 2', [2]],
         ["value = null", [3]],
+        ["number < 0.5", [0]],
+        ["epochs < 1e21 and generation != 3000000000 and number > -1e300 and number <= 1", [0, 1]],
         ["value != null and number >= 2 and number != 5", [2, 4, 6, 7]],
         ['state = "succeeded" and generation = 0 and epochs <= 100', [0, 1, 2, 3, 4, 5, 6, 7]],
         ['state != "succeeded"', []],

@@ -19,7 +19,8 @@ const blocks = documents.flatMap(({ blocks: ofDocument }) => ofDocument);
 const everything = documents.map(({ text }) => text).join("\n");
 const isServer = ({ text }: Block) => /^npx trainyard serve\n$/.test(text);
 const isInstallation = ({ text }: Block) => text.startsWith("npm ci");
-const hasPython = spawnSync("python3", ["--version"]).status === 0;
+/** The package needs 3.9. */
+const hasPython = spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status === 0;
 
 // What `npm ci` does, of the sources as they are.
 const built = spawnSync("npm", ["run", "prepare"], { cwd: ROOT, encoding: "utf8" });

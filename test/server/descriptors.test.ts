@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isOutOfDescriptors, toProblem } from "../../src/http/errors/problem.ts";
-import { connectionsWithin, openFilesIn, reservedDescriptors } from "../../src/server/defaults.ts";
+import { connectionsWithin, neededDescriptors, openFilesIn, reservedDescriptors } from "../../src/server/defaults.ts";
 
 const LIMITS = `Limit                     Soft Limit           Hard Limit           Units
 Max processes             15732                15732                processes
@@ -18,6 +18,8 @@ describe("file descriptors", () => {
     expect(connectionsWithin(10_000, 2, 1024)).toBe(1024 - reservedDescriptors(2));
     expect(connectionsWithin(100, 2, 1024)).toBe(100);
     expect(connectionsWithin(10_000, 2, 64)).toBe(1);
+    // Many cores and few descriptors: fewer than the reserve, and enough to serve somebody.
+    expect(connectionsWithin(10_000, 128, 1024)).toBe((1024 - neededDescriptors(128)) / 2);
     expect(connectionsWithin(10_000, 2, null)).toBe(10_000);
   });
 

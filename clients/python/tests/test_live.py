@@ -109,6 +109,16 @@ class Estimators(LiveTest):
         self.assertGreater(model.score(X, y), 0.8)
         self.assertEqual((list(model.feature_names_in_), model.n_features_in_), (["size", "none", "kind"], 3))
 
+    def test_take_words_for_missing_values_as_labels(self):
+        X, y = [["NA"], ["None"], ["?"], ["b"]] * 20, [1.0, 5.0, 9.0, 13.0] * 20
+        model = TrainyardRegressor(epochs=100, name="py-words").fit(X, y)
+        self.assertGreater(model.score(X, y), 0.9)
+
+    def test_take_a_thousand_columns(self):
+        X, y = [[float(row == column) for column in range(1000)] for row in range(4)], [1, 2, 3, 4]
+        model = TrainyardRegressor(hidden_layer_sizes=(), epochs=1, name="py-wide").fit(X, y)
+        self.assertEqual((model.n_features_in_, len(model.predict(X))), (1000, 4))
+
     def test_without_hidden_layers_are_searched_for(self):
         X = [[at % 7, at % 5] for at in range(70)]
         spec = {"model": {"auto": {"trials": 1}}}

@@ -7,10 +7,11 @@ import unittest
 import warnings
 
 from live import LiveTest
-from trainyard import TrainyardClassifier, TrainyardRegressor
+from trainyard import Client, TrainyardClassifier, TrainyardRegressor
 
 try:
     import numpy
+    from joblib import parallel_backend
     from sklearn.base import clone, is_classifier, is_regressor
     from sklearn.datasets import load_diabetes, load_iris
     from sklearn.exceptions import NotFittedError
@@ -79,7 +80,11 @@ class Searches(LiveTest):
 
     def test_in_threads_share_a_server(self):
         X, y = load_iris(return_X_y=True)
-        alone, together = (cross_val_score(TrainyardClassifier(**QUICK), X, y, cv=3, n_jobs=jobs) for jobs in (1, 2))
+        # One client for all, as threads can have it: processes would each have their own.
+        model = TrainyardClassifier(**QUICK, client=Client())
+        alone = cross_val_score(model, X, y, cv=3)
+        with parallel_backend("threading"):
+            together = cross_val_score(model, X, y, cv=3, n_jobs=2)
         self.assertEqual(list(alone), list(together))
 
 

@@ -5,8 +5,14 @@ import io
 import unittest
 from datetime import date, datetime
 from decimal import Decimal
+from unittest import mock
 
 from trainyard.tables import csv_of, to_upload
+
+try:
+    import polars
+except ImportError:
+    polars = None
 
 
 def read(table, **options):
@@ -39,6 +45,40 @@ class Tables(unittest.TestCase):
             to_upload({"a": [1], "b": []})
         with self.assertRaisesRegex(TypeError, "a table is"):
             to_upload(3)
+
+    def test_names_are_sent_without_the_spaces_around_them(self):
+        upload = to_upload({" a ": [1], "b": [2]})
+        self.assertEqual(upload.body, b"a,b\n1,2\n")
+        with self.assertRaisesRegex(ValueError, "two columns are named 'a'"):
+            to_upload({"a ": [1], "a": [2]})
+
+    def test_frames_need_no_iloc(self):
+        class Frame:  # As polars has it.
+            columns, dtypes = ["a", "b", "c"], ["Float64", "String", "Categorical(ordering='physical')"]
+
+            def __getitem__(self, name):
+                return {"a": [1.5, None], "b": ["x", "y"], "c": ["u", "v"]}[name]
+
+            def to_dicts(self):
+                raise NotImplementedError
+
+        upload = to_upload(Frame())
+        self.assertEqual((upload.body, upload.types), (b"a,b,c\n1.5,x,u\n,y,v\n", {"a": "number", "c": "category"}))
+        with mock.patch.object(Frame, "to_dicts", new_callable=mock.PropertyMock, side_effect=AttributeError):
+            with self.assertRaisesRegex(TypeError, "a Frame is no frame that can be read"):
+                to_upload(Frame())
+
+    @unittest.skipIf(polars is None, "polars is not installed")
+    def test_frames_of_polars_are_read(self):
+        frame = polars.DataFrame({"a": [1.5, None], "on": [date(2024, 2, 29)] * 2, "at": [datetime(2024, 2, 29, 1)] * 2, "b": [True, None]})
+        upload = to_upload(frame)
+        self.assertEqual(upload.body, b"a,on,at,b\n1.5,2024-02-29,2024-02-29T01:00:00,true\n,2024-02-29,2024-02-29T01:00:00,\n")
+        self.assertEqual(upload.types, {"a": "number", "at": "datetime", "b": "boolean"})
+
+    def test_a_format_that_is_wrong_opens_no_file(self):
+        with mock.patch("builtins.open") as opened, self.assertRaisesRegex(ValueError, "rows.xls: the format is None"):
+            to_upload("rows.xls")
+        opened.assert_not_called()
 
     def test_the_format_of_bytes_has_to_be_said(self):
         with self.assertRaisesRegex(ValueError, "pass format="):

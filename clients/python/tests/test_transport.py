@@ -1,11 +1,16 @@
 """Requests and their failures, against a server that answers what a test says."""
 
+import email
 import http.server
+import io
 import json
 import pickle
+import socket
+import tempfile
 import threading
 import unittest
 from unittest import mock
+from urllib.request import ProxyHandler
 
 from trainyard import AccessError, ApiError, Client, InvalidRequestError, NotFoundError, UnreachableError
 
@@ -28,6 +33,11 @@ class Scripted(unittest.TestCase):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                if self.headers.get("transfer-encoding") == "chunked":
+                    while size := int(self.rfile.readline(), 16):
+                        body += self.rfile.read(size)
+                        self.rfile.readline()
+                    self.rfile.readline()
                 test.requests.append((self.command, self.path, dict(self.headers.items()), body))
                 answer = test.answers.pop(0)
                 if answer is None:
@@ -85,6 +95,19 @@ class Requests(Scripted):
         keys = {headers["Idempotency-Key"] for _, _, headers, _ in self.requests}
         self.assertEqual((len(self.requests), len(keys)), (3, 1))
 
+    def test_an_answer_that_breaks_off_is_asked_for_again_under_the_same_key(self):
+        self.answers.append((202, {"content-length": "99"}, b'{"id":'))
+        self.json({"id": "job_1"}, 202)
+        self.assertEqual(self.client.submit({"data": {}}), {"id": "job_1"})
+        keys = {headers["Idempotency-Key"] for _, _, headers, _ in self.requests}
+        self.assertEqual((len(self.requests), len(keys)), (2, 1))
+
+    def test_lists_begin_where_they_are_asked_to(self):
+        self.json({"data": [{"number": 6}], "has_more": True, "next_after": 6})
+        self.json({"data": [], "has_more": False, "next_after": None})
+        self.assertEqual(len(list(self.client.trials("s", after=5, order_by="number"))), 1)
+        self.assertEqual([path.split("after=")[1] for _, path, _, _ in self.requests], ["5", "6"])
+
     def test_waits_as_long_as_the_server_asks_but_no_longer_than_a_minute(self):
         self.problem(429, **{"retry-after": "7"})
         self.problem(429, **{"retry-after": "9999"})
@@ -125,6 +148,97 @@ class Requests(Scripted):
         self.assertEqual([path.split("=")[1] for _, path, _, _ in self.requests], ["0", "1", "1", "2"])
 
 
+class Uploads(Scripted):
+    def test_of_files_are_sent_again_from_where_they_were(self):
+        file = io.BytesIO(b"# a comment\na\n1\n")
+        file.readline()
+        self.problem(503)
+        self.json({"id": "d"}, 201)
+        self.client.upload(file, "rows", format="csv")
+        self.assertEqual([body for *_, body in self.requests], [b"a\n1\n"] * 2)
+
+    def test_of_files_of_text_are_utf_8(self):
+        with tempfile.NamedTemporaryFile("w+", encoding="utf-16", suffix=".csv") as file:
+            for table in (file, io.StringIO()):
+                table.write("a\n\u20acé\n")
+                table.seek(0)
+                self.json({"id": "d"}, 201)
+                self.client.upload(table, "rows", format="csv")
+        self.assertEqual([body.decode() for *_, body in self.requests], ["a\n\u20acé\n"] * 2)
+
+    def test_of_what_cannot_be_read_again_are_sent_once(self):
+        class Pipe(io.RawIOBase):
+            pieces = [b"a\n", b"1\n"]
+
+            def read(self, _size=-1):
+                return self.pieces.pop(0) if self.pieces else b""
+
+        self.problem(503)
+        with self.assertRaises(ApiError):
+            self.client.upload(Pipe(), "rows", format="csv")
+        self.assertEqual([body for *_, body in self.requests], [b"a\n1\n"])
+
+    def test_with_many_columns_are_forms(self):
+        columns = {f"a column é {at}": [at] for at in range(1000)}
+        self.json({"id": "d"}, 201)
+        self.client.upload(columns, "wide", types=dict.fromkeys(columns, "number"), header=True)
+        [(_, path, headers, body)] = self.requests
+        self.assertEqual(path, "/v1/datasets")
+        message = email.message_from_bytes(b"content-type: " + headers["Content-Type"].encode() + b"\r\n\r\n" + body)
+        parts = {part.get_param("name", header="content-disposition"): part for part in message.get_payload()}
+        self.assertEqual(sorted(parts), ["file", "header", "name", "types"])
+        self.assertEqual(json.loads(parts["types"].get_payload(decode=True)), dict.fromkeys(columns, "number"))
+        self.assertEqual((parts["header"].get_payload(), parts["file"].get_content_type()), ("true", "text/csv"))
+        self.assertTrue(parts["file"].get_payload(decode=True).decode().startswith("a column é 0,"))
+
+
+class Refusing(unittest.TestCase):
+    """A server that does not read a large body to its end: it answers, or does not, and closes the connection."""
+
+    def refuse(self, answer):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.connections, self.is_over = 0, False
+
+        def serve():
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    if self.is_over:
+                        return
+                    self.connections += 1
+                    connection.recv(1000)
+                    connection.sendall(answer)
+                    # It closes with bytes unread, which is a reset.
+
+        def stop():
+            self.is_over = True
+            socket.create_connection(listener.getsockname()).close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        for clean_up in (listener.close, thread.join, stop):
+            self.addCleanup(clean_up)
+        return Client(f"http://127.0.0.1:{listener.getsockname()[1]}")
+
+    def test_an_upload_says_that_the_connection_broke_and_is_sent_once(self):
+        client = self.refuse(b"")
+        for table in (io.BytesIO(bytes(32 << 20)), bytes(32 << 20)):
+            self.connections = 0
+            with self.assertRaisesRegex(UnreachableError, "broke while the request was sent .*TRAINYARD_MAX_DATASET_BYTES") as raised:
+                client.upload(table, "rows", format="csv")
+            self.assertEqual(self.connections, 1)
+            self.assertTrue(pickle.loads(pickle.dumps(raised.exception)).was_sending)
+
+
+    def test_an_upload_shows_the_answer_that_came_before_its_end(self):
+        text = json.dumps({**PROBLEM, "status": 413}).encode()
+        head = f"HTTP/1.1 413 No\r\ncontent-type: application/problem+json\r\ncontent-length: {len(text)}\r\nconnection: close\r\n\r\n"
+        client = self.refuse(head.encode() + text)
+        with self.assertRaisesRegex(InvalidRequestError, "413 invalid"):
+            client.upload(io.BytesIO(bytes(32 << 20)), "rows", format="csv")
+        self.assertEqual(self.connections, 1)
+
+
 class Errors(Scripted):
     def test_name_the_field_and_the_cure(self):
         self.problem()
@@ -151,6 +265,14 @@ class Errors(Scripted):
             Client("http://127.0.0.1:1").job("job_1")
         with self.assertRaisesRegex(ValueError, "http://localhost:8080"):
             Client("localhost:8080")
+
+    def test_of_this_machine_are_no_proxys(self):
+        with mock.patch.dict("os.environ", {"http_proxy": "http://127.0.0.1:1", "no_proxy": ""}):
+            self.json({"id": "job_1"})
+            self.assertEqual(Client(self.client.url).job("job_1"), {"id": "job_1"})
+            for host, is_local in {"[::1]": True, "127.9.9.9": True, "a.localhost": True, "10.0.0.1": False, "example.com": False}.items():
+                opener = Client(f"http://{host}")._transport._opener
+                self.assertEqual(not any(hasattr(handler, "http_open") and isinstance(handler, ProxyHandler) for handler in opener.handlers), is_local)
 
     def test_a_pickled_client_has_no_key(self):
         self.assertNotIn(b"ty_key", pickle.dumps(self.client))

@@ -1,6 +1,6 @@
 /** Corrects cells of a data set: the table with them is another data set, and the old one stays as it is. */
 import type { CorrectionsRequest } from "../../domain/datasets/corrections.ts";
-import { type DatasetDocument, hasValues } from "../../domain/datasets/dataset.ts";
+import type { DatasetDocument } from "../../domain/datasets/dataset.ts";
 import { invalid, notFound } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import type { ProjectServices } from "../services.ts";
@@ -36,8 +36,6 @@ export async function correctDataset(
   const { values: own, ...described } = result.corrected;
   const existing = await store.datasets.find(described.sha256, dataset.format);
   if (existing) return { ...existing, created: false };
-  const others = dataset.columns.filter((each) => hasValues(each) && each.name !== column).map((each) => each.name);
-  const all = new Map(await store.datasets.readColumns(id, others));
   return store.datasets.insert({
     ...described,
     id: createId("dataset"),
@@ -45,7 +43,8 @@ export async function correctDataset(
     format: dataset.format,
     rows,
     names: dataset.columns.map((each) => each.name),
-    values: all.set(column, own),
+    values: new Map([[column, own]]),
+    copyOf: id,
     bytes: dataset.bytes,
     createdAt: Date.now(),
     within: limits.project,

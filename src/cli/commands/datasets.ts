@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Dataset, DatasetFormat, UploadOptions } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
+import { usageError } from "../exit.ts";
 import { byteSize, localTime, significant, timeText } from "../figures.ts";
 import { printNotes } from "../notes.ts";
 import { findDataset, idText } from "../references.ts";
@@ -101,7 +102,10 @@ export const registerDatasets: Register = (program, context) => {
     .addHelpText("after", examples("trainyard datasets correct iris --column species --set 71=virginica --set 84=virginica"))
     .action(async (reference: string, { column, set, name }: { column: string; set: CorrectedCell[]; name?: string }) => {
       const client = context.client();
-      const { id, columns } = await findDataset(client, reference);
+      const { id, columns, rows } = await findDataset(client, reference);
+      const beyond = set.find(({ row }) => row >= rows);
+      // Before the server, which counts from 0.
+      if (beyond) throw usageError(`--set ${beyond.row + 1}=${beyond.text}: ${reference} has ${rows} rows, counted from 1`);
       const type = columns.find((each) => each.name === column)?.type;
       const isNumber = type === "number" || type === "integer";
       const cells = set.map(({ row, text }) => ({ row, value: text === "" ? null : isNumber ? numberOf(text) : text }));
@@ -146,7 +150,7 @@ function cellOf(argument: string): CorrectedCell {
 }
 
 /** The number of a text; a text that is none stays, and the server says so. */
-const numberOf = (text: string): number | string => (Number.isFinite(Number(text)) ? Number(text) : text);
+const numberOf = (text: string): number | string => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
 
 /** Most columns that are shown. */
 const MAX_COLUMNS = 200;

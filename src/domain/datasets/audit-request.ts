@@ -1,6 +1,7 @@
 /** A request for an audit of labels, and the job that it stands for. */
 import { z } from "zod";
 import type { FieldError } from "../errors.ts";
+import { jobNameOf } from "../jobs/job-name.ts";
 import { MAX_AUDIT_TRIALS } from "../spec/auto-options.ts";
 import { MAX_SEED } from "../spec/numbers.ts";
 
@@ -30,8 +31,7 @@ export type AuditRequest = z.output<typeof auditBody>;
 export function auditSpec(dataset: { readonly id: string; readonly name: string }, request: AuditRequest): object {
   const { target, features, task, repeats, seed, name } = request;
   return {
-    // Of a name that people gave a table, what the name of a job cannot have is a hyphen.
-    name: name ?? `labels of ${dataset.name}`.slice(0, 100).replaceAll(/[@:/\p{Cc}]/gu, "-"),
+    name: name ?? jobNameOf(`labels of ${dataset.name}`),
     data: { dataset: { id: dataset.id, target, ...(features && { features }) } },
     ...(task && { task }),
     model: { auto: { audit: true, ...(repeats !== undefined && { trials: repeats }) } },

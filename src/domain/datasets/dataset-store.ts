@@ -12,6 +12,8 @@ export interface NewDataset extends IngestedTable {
   readonly sha256: string;
   readonly bytes: number;
   readonly createdAt: number;
+  /** The data set whose columns it has where `values` has none: it has the same columns and rows, and its values are copied in the database. */
+  readonly copyOf?: string;
   /** Limits of its project. `insert` throws too_large beyond them. */
   readonly within?: Pick<ProjectLimits, "datasetBytes">;
 }
@@ -36,7 +38,7 @@ export interface DatasetStore {
   /**
    * Stores a data set in several transactions of bounded size; others see it after the last one. When one of the same hash and
    * format came first, that one is answered, with `created` false, and this one leaves nothing. Throws too_large beyond
-   * `dataset.within`.
+   * `dataset.within`, before anything is written, and not_found where `dataset.copyOf` is gone.
    */
   insert(dataset: NewDataset): Promise<DatasetDocument & { readonly created: boolean }>;
   /** The data set of these uploaded bytes and options. Null when there is none. */

@@ -31,8 +31,9 @@ export type TableReading = z.output<typeof tableReading>;
  *
  * @internal Exported so that a test can parse it.
  */
-export const aboutTable = z.strictObject({ reading: tableReading, notes: z.array(note) });
+export const aboutTable = z.strictObject({ reading: tableReading.nullable(), notes: z.array(note) });
 export interface AboutTable {
-  readonly reading: TableReading;
+  /** Null where it was not recorded. */
+  readonly reading: TableReading | null;
   readonly notes: readonly Note[];
 }

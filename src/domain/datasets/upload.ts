@@ -53,7 +53,7 @@ export interface CorrectionTask {
 
 /** A table whose column was corrected: what of it is another than before. */
 export interface CorrectedColumn extends Pick<IngestedTable, "columnsJson" | "previewLines"> {
-  readonly aboutJson: string | null;
+  readonly aboutJson: string;
   readonly values: ColumnValues;
   /** A hash of the corrected data set's own hash and of the corrections. */
   readonly sha256: string;

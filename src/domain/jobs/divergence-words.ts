@@ -8,6 +8,9 @@ export interface DivergenceFact {
   readonly text: string;
 }
 
+/** Rows as people count them, from 1; JSON counts them from 0. */
+const counted = (rows: readonly number[]): string => rows.map((row) => row + 1).join(", ");
+
 const KINDS: Readonly<Record<FailureKind, string>> = {
   overflow: "overflowed float32",
   undefined: "has no finite result",
@@ -35,7 +38,7 @@ export function divergenceFacts({ first, learning_rate }: Divergence): Divergenc
       },
     );
     const numbers = `${elements} ${elements === 1 ? "number is" : "numbers are"} not finite`;
-    facts.push({ label: "rows", text: rows.length > 0 ? `${numbered(rows)} (counted from 1); ${numbers}` : numbers });
+    facts.push({ label: "rows", text: rows.length > 0 ? `${counted(rows)} (counted from 1); ${numbers}` : numbers });
   }
   if (learning_rate) facts.push({ label: "rates", text: ratesText(learning_rate) });
   return facts;
@@ -59,7 +62,7 @@ function cureOf({ first, learning_rate }: Divergence): string | null {
   if (first.kind !== "overflow" && DIVISIONS.includes(first.operation)) return "it divides by 0: raise eps";
   const { rows, part, step } = first;
   if (step > 1 || rows.length === 0 || part === "update") return null;
-  return `look at row${rows.length > 1 ? "s" : ""} ${numbered(rows)} and at the initial weights`;
+  return `look at row${rows.length > 1 ? "s" : ""} ${counted(rows)} and at the initial weights`;
 }
 
 function ratesText({ tried, survives, from_epoch, to_epoch }: NonNullable<Divergence["learning_rate"]>): string {
@@ -68,9 +71,6 @@ function ratesText({ tried, survives, from_epoch, to_epoch }: NonNullable<Diverg
   const others = tried.filter((rate) => rate !== survives);
   return `${survives} survives ${epochs}${others.length > 0 ? `; ${others.join(", ")} did not` : ""}`;
 }
-
-/** As people count rows: the fields of answers count from 0. */
-const numbered = (rows: readonly number[]): string => rows.map((row) => row + 1).join(", ");
 
 /** Three digits. */
 function short(value: WireNumber): string {

@@ -8,8 +8,9 @@ export interface Instantiated {
   readonly instance: WebAssembly.Instance;
 }
 
-/** Most bytes that are kept in a thread. */
+/** Most bytes that are kept in a thread, and most memories: whatever its size, V8 reserves gigabytes of addresses for each. */
 const MOST_BYTES = 2 ** 23;
+const MOST_SPARES = 8;
 
 export interface Spares {
   /** Returns an instance of a module, all of whose memory is 0; undefined if there is none. */
@@ -39,7 +40,7 @@ export function createSpares(): Spares {
       if (sizeOf(instantiated) > MOST_BYTES) return;
       kept.push({ module, instantiated });
       bytes += sizeOf(instantiated);
-      while (bytes > MOST_BYTES) remove(0);
+      while (bytes > MOST_BYTES || kept.length > MOST_SPARES) remove(0);
     },
   };
 }

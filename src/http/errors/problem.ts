@@ -131,7 +131,10 @@ const OUT_OF_DESCRIPTORS: ReadonlySet<string | undefined> = new Set(["EMFILE", "
 /** Whether something failed because no more files can be opened, at whatever depth of its causes. */
 export function isOutOfDescriptors(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
-    if (OUT_OF_DESCRIPTORS.has((each as NodeJS.ErrnoException).code)) return true;
+    const { code } = each as NodeJS.ErrnoException;
+    if (OUT_OF_DESCRIPTORS.has(code)) return true;
+    // Node says only in words why a thread did not start.
+    if (code === "ERR_WORKER_INIT_FAILED" && /\bE[MN]FILE\b/.test(each.message)) return true;
   }
   return false;
 }

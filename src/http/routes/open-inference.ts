@@ -197,7 +197,7 @@ function registerIndex(app: App): void {
         summary: "Models that can be used",
         description: `As Triton's model repository extension lists them: versions, newest first, ${MAX_VERSIONS} at most. All are ready.`,
         body: z.object({ ready: z.boolean().optional() }).optional(),
-        response: foreignResponses("The models.", z.array(indexEntry)),
+        response: foreignResponses("The models.", z.array(indexEntry), [400, 413]),
       },
     },
     async ({ services }) => {

@@ -84,8 +84,9 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
   };
 }
 
-function errorOf({ message, code, refusal }: SqliteFailure): Error {
-  return refusal ? new TrainyardError(refusal.code, message, refusal.errors) : new SqliteError(message, code);
+function errorOf({ message, code, stack, refusal }: SqliteFailure): Error {
+  if (refusal) return new TrainyardError(refusal.code, message, refusal.errors);
+  return Object.assign(new SqliteError(message, code), stack && { stack });
 }
 
 /** Copies a view of a part of a buffer, because transferring the view would transfer the whole buffer. */

@@ -50,6 +50,8 @@ export interface SqliteResult {
 export interface SqliteFailure {
   readonly message: string;
   readonly code: string;
+  /** Where a bug in a procedure is. */
+  readonly stack?: string;
   /** What a procedure refused, as a TrainyardError says it. */
   readonly refusal?: { readonly code: ErrorCode; readonly errors: readonly FieldError[] };
 }

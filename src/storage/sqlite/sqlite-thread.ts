@@ -87,8 +87,11 @@ function releaseBlobs(parameters: readonly SqlValue[]): void {
 function failureOf(error: unknown): SqliteFailure {
   if (error instanceof TrainyardError)
     return { message: error.message, code: "REFUSED", refusal: { code: error.code, errors: error.errors } };
-  const { message, code } = error as { message?: unknown; code?: unknown };
-  return { message: String(message), code: typeof code === "string" ? code : "ERROR" };
+  const { message, code, stack } = error as { message?: unknown; code?: unknown; stack?: string };
+  // An error without a code is a bug, and its stack says where.
+  return typeof code === "string"
+    ? { message: String(message), code }
+    : { message: String(message), code: "ERROR", ...(stack && { stack }) };
 }
 
 function serve(port: MessagePort, options: SqliteThreadOptions): void {
@@ -99,9 +102,16 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
     const database = openDatabase(options);
     const run = createRunner(database);
     let procedures: Promise<ReturnType<typeof createProcedures>> | null = null;
-    // Loaded for the first of them: a connection has one user at a time, so that no other request overtakes it meanwhile.
+    // Loaded for the first of them.
     const loaded = () =>
-      (procedures ??= import("./sqlite-procedures.ts").then((loaded) => loaded.createProcedures(run, options.role)));
+      (procedures ??= import("./sqlite-procedures.ts").then(
+        (loaded) => loaded.createProcedures(run, options.role),
+        (error: unknown) => {
+          // The next call tries again: files may have run out for a moment.
+          procedures = null;
+          throw error;
+        },
+      ));
     const handle = async (request: Exclude<SqliteRequest, { kind: "query" }>): Promise<unknown> => {
       if (request.kind === "call") return (await loaded())(request.name, request.args);
       if (request.kind === "level") {
@@ -115,7 +125,7 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
       }
       return NOTHING;
     };
-    port.on("message", async (request: SqliteRequest) => {
+    const answer = async (request: SqliteRequest): Promise<void> => {
       try {
         if (request.kind === "query") {
           const result = run(request.sql, request.parameters);
@@ -126,6 +136,11 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
       } finally {
         if (request.kind === "query") releaseBlobs(request.parameters);
       }
+    };
+    // Replies are told apart by their order alone.
+    let last = Promise.resolve();
+    port.on("message", (request: SqliteRequest) => {
+      last = last.then(() => answer(request));
     });
     send({ ok: true, result: NOTHING });
   } catch (error) {

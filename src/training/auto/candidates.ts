@@ -196,9 +196,18 @@ function epochsOf(rows: number): number {
   return Math.max(5, Math.min(100, Math.round(500_000 / rows)));
 }
 
+/** An audit waits no longer for a better epoch: of many rows its network is at its best after a few, and waiting was most of its time. */
+const AUDIT_PATIENCE = { epochs: 5, steps: 60 };
+
 /** The spec by which a candidate is trained: the job's, with the network and its training in place of the search. */
 export function candidateSpec(spec: ResolvedSpec, candidate: Candidate, shape: SearchShape, seed: number): NetworkSpec {
   const epochs = epochsOf(shape.rows);
+  const batch = batchSize(shape.rows, candidate.batchFactor);
+  const usual = Math.max(3, Math.round(epochs * 0.15));
+  const isAudit = "auto" in spec.model && spec.model.auto.audit === true;
+  const patience = isAudit
+    ? Math.min(usual, Math.max(AUDIT_PATIENCE.epochs, Math.ceil((AUDIT_PATIENCE.steps * batch) / shape.rows)))
+    : usual;
   return {
     ...spec,
     model: { layers: layersOf(candidate, shape.outputs) },
@@ -215,9 +224,9 @@ export function candidateSpec(spec: ResolvedSpec, candidate: Candidate, shape: S
     scheduler: null,
     clip_grad: { type: "norm", max_norm: 5, norm_type: 2 },
     epochs,
-    batch_size: batchSize(shape.rows, candidate.batchFactor),
+    batch_size: batch,
     shuffle: true,
-    early_stopping: { monitor: "val_loss", patience: Math.max(3, Math.round(epochs * 0.15)), min_delta: 0, restore_best: true },
+    early_stopping: { monitor: "val_loss", patience, min_delta: 0, restore_best: true },
     init_from: null,
     seed,
   };

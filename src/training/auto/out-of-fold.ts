@@ -49,8 +49,16 @@ export interface Found {
   readonly isAudit: boolean;
 }
 
-/** Evaluates an average that was stored as `model` with `weights`. A function of its arguments alone. */
-export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: TensorSet): FinishedEvaluation {
+/**
+ * Evaluates an average that was stored as `model` with `weights`. A function of its arguments alone; null where the search has ended
+ * meanwhile, by `ended`, which is asked before each of many seconds.
+ */
+export function evaluateOutOfFold(
+  found: Found,
+  model: FinishedModel,
+  weights: TensorSet,
+  ended: () => boolean,
+): FinishedEvaluation | null {
   const { data, classes, heldOut, outputs, spec } = found;
   const { train, preprocessing } = data;
   const scalings = (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
@@ -60,7 +68,11 @@ export function evaluateOutOfFold(found: Found, model: FinishedModel, weights: T
   const predicted = { ...heldOut, outputs: answers, threshold: model.threshold };
   const evaluation = withWorstRows(evaluate(predicted, classes, scalings), predicted, numbersOf(found), classes, scalings);
   const inference = createInference(model, weights, [BLOCK]);
-  const line = lineOutOfFold(found);
+  const line = lineOutOfFold(found, ended);
+  if (!line) {
+    inference.release();
+    return null;
+  }
   const score: Score = {
     part: "out_of_fold",
     rows: heldOut.rows,
@@ -95,12 +107,14 @@ type LineOutOfFold =
   | { readonly fitted: true; readonly rows: number; readonly outputs: Float32Array }
   | { readonly fitted: false; readonly reason: string };
 
-function lineOutOfFold({ data, classes, folds, cuts, heldOut, spec }: Found): LineOutOfFold {
+/** A line takes up to a second, and an audit has fifty: null where the search has `ended` meanwhile. */
+function lineOutOfFold({ data, classes, folds, cuts, heldOut, spec }: Found, ended: () => boolean): LineOutOfFold | null {
   const { preprocessing } = data;
   const places = placesOf(folds, data.train.rows);
   let outputs: Float32Array | null = null;
   let rows = 0;
   for (const fold of cuts.flat()) {
+    if (ended()) return null;
     const train = takeRows(data.train, fold.train);
     const line = fitStraightLine({ train, preprocessing, classes: classes.length, scoredRows: heldOut.rows, seed: spec.seed });
     if (!line.fitted) return line;

@@ -153,11 +153,11 @@ function createProgress(
       const detail = `training took longer than max_seconds, ${spec.max_seconds}`;
       return { state: "failed", metrics: recorder.metrics(), error: { code: "timeout", detail, epoch: recorder.epoch + 1 } };
     },
-    /** Returns the result of a search that has trained what it should. */
+    /** Returns the result of a search that has trained what it should; of one that is cancelled or stopped meanwhile, as `interrupted` does. */
     finished(): TrainingResult {
       recorder.flush(true);
       const metrics = recorder.finished() as JobMetrics;
-      if (average) return finish(found, state, average, metrics, control);
+      if (average) return finish(found, state, average, metrics, control) ?? this.interrupted(control);
       const detail = "no candidate came to finite weights: look for extreme values in the data";
       return { state: "failed", metrics, error: { code: "diverged", detail, epoch: null } };
     },
@@ -225,27 +225,36 @@ function joined(first: TensorSet, others: Parameters<typeof packTensors>[0]): Te
   return packTensors([...own, ...others]);
 }
 
-/** Evaluates the average, and returns it as the model of the job. */
-function finish(found: Search, state: SearchState, average: Average, metrics: JobMetrics, control: RunControl): TrainingResult {
+/** Evaluates the average, and returns it as the model of the job; null where it was cancelled or stopped meanwhile. */
+function finish(
+  found: Search,
+  state: SearchState,
+  average: Average,
+  metrics: JobMetrics,
+  control: RunControl,
+): TrainingResult | null {
   const { described, weights } = modelOf(found, average);
   const { data, spec } = found;
   const { length } = state.trials;
   const isAudit = spec.model.auto.audit === true;
-  const cuts = isAudit ? state.trials.map(({ number }) => found.foldsOf(number)) : [found.folds];
+  // A candidate that diverged has no networks, and says nothing of a label.
+  const cuts = isAudit ? state.networks.map(({ trial }) => found.foldsOf(trial)) : [found.folds];
   const hasHeldOut = data.validation !== null || data.test !== null;
   const expected = crossFittedOutputs(found, state);
-  const { evaluation, score, conformal } = hasHeldOut
+  const finished = hasHeldOut
     ? evaluateModel(described, weights, data, spec.seed)
     : evaluateOutOfFold(
         { ...found, features: found.shape.features, members: average.members, outputs: expected, cuts, isAudit },
         described,
         weights,
+        () => control.cancelled() || control.stopping() !== null,
       );
-  if (control.cancelled()) return { state: "cancelled", metrics };
+  if (!finished || control.cancelled()) return null;
+  const { evaluation, score, conformal } = finished;
   const result = { score, ...(conformal && { conformal }), search: searchResult(found, state, average, expected) };
   const model: TrainedModel = { ...described, ...result };
   const reason = isAudit
-    ? `the rows are cut into folds ${length === 1 ? "once" : `${length} times`}, and each label is compared with what networks that have not seen it say`
+    ? `the rows are cut into folds ${cuts.length === 1 ? "once" : `${cuts.length} times`}, and each label is compared with predictions of networks that were not trained on it`
     : `${length} candidates are trained, ${average.members.length} of them are served as one model`;
   return { state: "succeeded", metrics, reason, model, weights, evaluation };
 }

@@ -112,9 +112,10 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
       kind: "done",
       value,
       // One that stopped early is where it was going.
-      projected: next
-        ? projectedValue({ curve: common.curve, value, isBest, isMaximized: goesUp, epochs: spec.epochs })
-        : value,
+      projected:
+        next && next.stopped === null
+          ? projectedValue({ curve: common.curve, value, isBest, isMaximized: goesUp, epochs: spec.epochs })
+          : value,
       sha256,
       weights: weights.data,
       state: next && stateOf(next, { value, spentMs: performance.now() - begun }, common.curve),
@@ -144,7 +145,6 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
         done.push(training);
       }
       const values = done.map(({ value }) => value);
-      const mean = (of: (training: Done) => number) => done.reduce((sum, training) => sum + of(training), 0) / done.length;
       // One that stopped early is compared at this rung all the same.
       const isRung = untilEpoch !== null && untilEpoch < job.spec.epochs;
       const trial: Trial = {
@@ -153,8 +153,9 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
         parameters,
         state: isRung ? "running" : "succeeded",
         reason: null,
-        value: mean(({ value }) => value),
-        projected_value: isRung ? mean(({ projected }) => projected) : null,
+        value: values.reduce((sum, value) => sum + value, 0) / values.length,
+        // Divided first: projections may be as large as numbers get.
+        projected_value: isRung ? done.reduce((sum, { projected }) => sum + projected / done.length, 0) : null,
         fold_values: sweep.spec.folds ? values : null,
         epochs: Math.max(...done.map(({ epochs }) => epochs)),
         seconds: secondsSince(),

@@ -1,14 +1,17 @@
 /** Corrects cells of one column of a stored table, and describes the table anew. Knows nothing of uploads. */
 import { createHash } from "node:crypto";
 import type { CorrectedCell } from "../../domain/datasets/corrections.ts";
-import type { Column, ColumnValues } from "../../domain/datasets/dataset.ts";
+import type { Column, ColumnValues, OddCells } from "../../domain/datasets/dataset.ts";
 import type { AboutTable } from "../../domain/datasets/table-reading.ts";
 import type { CorrectedColumn, Correction, CorrectionTask } from "../../domain/datasets/upload.ts";
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
-import { MAX_NOTES, type Note } from "../../domain/notes.ts";
+import { MAX_NOTES, type Note, type UploadNoteCode } from "../../domain/notes.ts";
 import { type PreviewValue, shown } from "./column.ts";
 import { BOOLEANS, describeLabels } from "./label-column.ts";
+import { MAX_LISTED_CHARACTERS } from "./labels.ts";
 import { describeNumbers } from "./numeric-column.ts";
+import { stillOdd } from "./still-odd.ts";
+import { oddNote } from "./upload-notes.ts";
 
 /** A column with its corrected values; `preview` is how a corrected cell is shown. */
 interface Corrected {
@@ -23,20 +26,31 @@ export function correctColumn(task: CorrectionTask, maxCategories: number): Corr
   const column = columns[index] as Column;
   const errors = cellErrors(task, column);
   if (errors.length > 0) return { ok: false, errors };
+  const about: AboutTable = task.aboutJson ? (JSON.parse(task.aboutJson) as AboutTable) : { reading: null, notes: [] };
+  const odd = stillOdd({ column, values: task.values, cells: task.cells, reading: about.reading });
   const corrected = column.type === "category" ? correctLabels(task, column) : correctNumbersOrTruths(task, column);
-  const count = corrected.column.categories?.length ?? 0;
-  if (column.type === "category" && count > maxCategories)
-    return {
-      ok: false,
-      errors: [
-        {
-          pointer: "/cells",
-          detail: `the column would have ${count} categories, more than ${maxCategories} (TRAINYARD_MAX_CATEGORIES)`,
-        },
-      ],
-    };
-  const all = columns.with(index, corrected.column);
-  return { ok: true, corrected: describe(task, all, index, corrected.values) };
+  const all = columns.with(index, withOdd(corrected.column, odd));
+  const fault = labelsFault(all, index, maxCategories);
+  if (fault) return { ok: false, errors: [{ pointer: "/cells", detail: fault }] };
+  return { ok: true, corrected: describe(task, all, index, corrected.values, about) };
+}
+
+function withOdd({ odd: _, ...column }: Column, odd: OddCells | null): Column {
+  return { ...column, ...(odd && { odd }) };
+}
+
+/** Why the labels of a table are too many; null where they are not. The limits are those of uploads. */
+function labelsFault(columns: readonly Column[], index: number, maxCategories: number): string | null {
+  const { type, categories } = columns[index] as Column;
+  if (type !== "category" || !categories) return null;
+  if (categories.length > maxCategories)
+    return `the column would have ${categories.length} categories, more than ${maxCategories} (TRAINYARD_MAX_CATEGORIES)`;
+  const listed = columns.reduce(
+    (total, each) => total + (each.categories ?? []).reduce((sum, { length }) => sum + length, 0),
+    0,
+  );
+  if (listed <= MAX_LISTED_CHARACTERS) return null;
+  return `the labels of all columns would have ${listed} characters, more than ${MAX_LISTED_CHARACTERS}: use fewer or shorter ones`;
 }
 
 /** What the cells of each type of column may be. */
@@ -61,7 +75,7 @@ function cellErrors({ cells, rows }: CorrectionTask, { type, name }: Column): Fi
   return cells.flatMap(({ row, value }, index): FieldError[] => {
     const at = (field: string) => pointerOf(["cells", index, field]);
     if (row >= rows) return [{ pointer: at("row"), detail: `the data set has ${rows} rows, counted from 0` }];
-    if (seen.has(row)) return [{ pointer: at("row"), detail: `row ${row} comes twice` }];
+    if (seen.has(row)) return [{ pointer: at("row"), detail: "the same row comes earlier" }];
     seen.add(row);
     return value === null || fits(value)
       ? []
@@ -104,8 +118,14 @@ function correctNumbersOrTruths({ cells, values }: CorrectionTask, column: Colum
 }
 
 /** The table as it is stored: its columns, first rows and notes. */
-function describe(task: CorrectionTask, columns: readonly Column[], index: number, values: ColumnValues): CorrectedColumn {
-  const { cells, name, parent, aboutJson } = task;
+function describe(
+  task: CorrectionTask,
+  columns: readonly Column[],
+  index: number,
+  values: ColumnValues,
+  about: AboutTable,
+): CorrectedColumn {
+  const { cells, name, parent } = task;
   const sorted = cells.toSorted((a, b) => a.row - b.row);
   const previewLines = [...task.previewLines];
   for (const { row, value } of sorted) {
@@ -115,24 +135,29 @@ function describe(task: CorrectionTask, columns: readonly Column[], index: numbe
     const cell = columns[index]?.type === "boolean" && value !== null ? String(value) === "true" : shownValue;
     previewLines[row] = JSON.stringify((JSON.parse(line) as PreviewValue[]).with(index, cell));
   }
-  const about = aboutJson ? (JSON.parse(aboutJson) as AboutTable) : null;
-  const notes = [correctedNote(task), ...(about?.notes ?? [])].slice(0, MAX_NOTES);
+  const column = columns[index] as Column;
+  const others = about.notes.filter((each) => each.column !== name || !ODD_CODES.includes(each.code));
+  const odd = column.odd ? [oddNote(column, column.odd, task.rows)] : [];
+  const notes = [correctedNote(task), ...others, ...odd].slice(0, MAX_NOTES);
   const text = JSON.stringify({ column: name, cells: sorted.map(({ row, value }) => [row, value]) });
   return {
     columnsJson: JSON.stringify(columns),
-    aboutJson: about && JSON.stringify({ ...about, notes }),
+    aboutJson: JSON.stringify({ ...about, notes }),
     previewLines,
     values,
     sha256: createHash("sha256").update(`${parent.sha256}\n${text}`).digest("hex"),
   };
 }
 
+/** Notes on odd cells, which are said anew. */
+const ODD_CODES: readonly string[] = ["cells_read_as_missing", "column_in_doubt"] satisfies readonly UploadNoteCode[];
+
 function correctedNote({ cells, name, parent }: CorrectionTask): Note {
   return {
     code: "cells_corrected",
     column: name,
     line: null,
-    detail: `${cells.length === 1 ? `1 cell of ${name} differs` : `${cells.length} cells of ${name} differ`} from the data set ${parent.id}, which was corrected`,
-    cure: "train on that one if the corrections were not intended",
+    detail: `${cells.length === 1 ? `1 cell of ${name} was` : `${cells.length} cells of ${name} were`} corrected; the original is ${parent.id}`,
+    cure: "train on the original if the corrections were not intended",
   };
 }

@@ -92,7 +92,8 @@ const NOUNS: Readonly<Record<string, string>> = {
   category: "label",
 };
 
-function oddNote({ name, type, missing }: Column, odd: OddCells, rows: number): Note {
+/** The note on the odd cells of a column. */
+export function oddNote({ name, type, missing }: Column, odd: OddCells, rows: number): Note {
   const line = odd.cells[0]?.line ?? null;
   const present = rows - missing;
   if (odd.read_as === "label") {

@@ -38,7 +38,7 @@ describe("wrong labels", () => {
     const job = await stage.client.job(new URL(page.url()).pathname.split("/").at(-1) ?? "");
     if (!("dataset" in job.spec.data)) throw new Error("the job has no data set");
     const corrected = await stage.client.dataset(job.spec.data.dataset.id);
-    expect(corrected.notes[0]?.detail).toBe(`1 cell of species differs from the data set ${id}, which was corrected`);
+    expect(corrected.notes[0]?.detail).toBe(`1 cell of species was corrected; the original is ${id}`);
     const old = await stage.client.sampleRows(id, { columns: ["species"], limit: 150 });
     const sampled = await stage.client.sampleRows(corrected.id, { columns: ["species"], limit: 150 });
     const expected = (old.columns[0]?.values ?? []).map((value, row) => (row === 3 ? "setosa" : value));
@@ -59,7 +59,7 @@ describe("wrong labels", () => {
     const corrected = await run(["datasets", "correct", "spoilt", "--column", "species", "--set", "4=setosa", "--set", "5="], {
       env,
     });
-    expect([corrected.code, corrected.stderr]).toEqual([0, expect.stringContaining("2 cells of species differ")]);
+    expect([corrected.code, corrected.stderr]).toEqual([0, expect.stringContaining("2 cells of species were corrected")]);
     const refused = await run(["datasets", "correct", "spoilt", "--column", "species", "--set", "0=setosa"], { env });
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("counted from 1")]);
   });

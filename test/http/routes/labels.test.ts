@@ -70,7 +70,7 @@ describe("corrections", () => {
     expect(corrected).toMatchObject({ name: "corrected", rows: old.rows, bytes: old.bytes, format: "csv" });
     expect(corrected.notes[0]).toMatchObject({
       code: "cells_corrected",
-      detail: `1 cell of sex differs from the data set ${id}, which was corrected`,
+      detail: `1 cell of sex was corrected; the original is ${id}`,
     });
     const countsOf = ({ columns }: typeof old) => columns.find(({ name }) => name === "sex")?.top;
     expect(countsOf(corrected)).toEqual([

@@ -178,6 +178,26 @@ describe("an audit", () => {
     expect(labelsOf(whole)).toMatchObject({ repeats: 5, folds: 5, rows: 150 });
   });
 
+  it("ends between two of its straight lines, and goes on from there to the same labels", () => {
+    const { target, dataset } = flipped("iris", 1);
+    const spec = { ...specOf(target, 1), model: { auto: { audit: true, trials: 2 } } };
+    let asked = 0;
+    const stopAt = (times: number) => {
+      asked = times;
+      return false;
+    };
+    const whole = train(spec, { dataset, stopAt });
+    // Each of the ten lines asks, and nothing does behind them.
+    const stopped = train(spec, { dataset, stopAt: (times) => times >= asked - 5 });
+    expect(stopped.result.state).toBe("stopped");
+    const [from = null] = stopped.checkpoints;
+    expect(from?.epoch).toBe(2);
+    const resumed = train(spec, { dataset, from, epochsDone: 2 });
+    const labelsOf = ({ result }: typeof whole) => (result.state === "succeeded" ? result.evaluation?.labels : null);
+    expect(labelsOf(resumed)).toEqual(labelsOf(whole));
+    expect(labelsOf(whole)).toMatchObject({ repeats: 2 });
+  });
+
   it.each([
     [{ data: { generator: { type: "linear", samples: 60 } }, ...AUDIT }, "/model/auto/audit the target is a number"],
     [{ data: { generator: { type: "moons", samples: 60 } }, ...AUDIT, split: { validation: 0.2 } }, "/split holds rows out"],

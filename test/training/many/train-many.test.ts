@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { JobError } from "../../../src/domain/jobs/job.ts";
 import { takeRows } from "../../../src/training/data/table.ts";
 import { type TrialOutcome, trainMany, trainTrial } from "../../../src/training/many/train-many.ts";
 import type { Trial } from "../../../src/training/many/trial.ts";
@@ -98,10 +99,15 @@ const spec = fc.record({
   split: fc.option(fc.constant({ validation: 0.25 })),
 });
 
+/** What went wrong, without the cure: a job that diverged is replayed, and says more than a trial. */
+function failureOf({ code, epoch, detail }: JobError) {
+  return { code, epoch, what: detail.split(": ")[0] };
+}
+
 /** What trials and jobs must have in common. */
 function ofJob({ result, series }: TrainedRun) {
   const { epoch_ms: _, ...curve } = series;
-  if (result.state === "failed") return { state: "failed", curve, error: result.error };
+  if (result.state === "failed") return { state: "failed", curve, error: failureOf(result.error) };
   if (result.state !== "succeeded") throw new Error(result.state);
   const { reason, model, metrics } = result;
   return { state: "succeeded", curve, reason, sha256: model.sha256, bestEpoch: metrics.best.epoch };
@@ -112,7 +118,7 @@ function ofTrial(outcome: TrialOutcome, before: TrialOutcome | null = null) {
     [...outcome.curve].map(([name, column]) => [name, [...(before?.curve.get(name) ?? []), ...column]]),
   );
   if (outcome.state === "cancelled") throw new Error("cancelled");
-  if (outcome.state === "failed") return { state: "failed", curve, error: outcome.error };
+  if (outcome.state === "failed") return { state: "failed", curve, error: failureOf(outcome.error) };
   const { reason, sha256, bestEpoch } = outcome;
   return { state: "succeeded", curve, reason, sha256, bestEpoch };
 }

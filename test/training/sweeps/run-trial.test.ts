@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createSpace } from "../../../src/domain/sweeps/create-space.ts";
 import { parseSweepSpec } from "../../../src/domain/sweeps/sweep-spec.ts";
 import type { FoldState } from "../../../src/domain/sweeps/trial-run.ts";
+import { DIVERGED_CURE } from "../../../src/training/run/epoch-loop.ts";
 import { createTrialTrainer } from "../../../src/training/sweeps/run-trial.ts";
 import { limits, train } from "../train.ts";
 
@@ -60,6 +61,19 @@ describe("a trial", () => {
       expect(last?.trial).toMatchObject(expected);
       expect(last?.trial.curve).toEqual(whole?.trial.curve);
     }
+  });
+
+  it("that stopped early is heading where it is", () => {
+    const job = { ...base, early_stopping: { patience: 3 }, epochs: 300 };
+    const trainer = trainerOf(job, { "/seed": { min: 0, max: 9, integer: true } });
+    const at = (seed: number, untilEpoch: number) =>
+      trainer.run({ number: seed, parameters: { "/seed": seed }, untilEpoch, goesOn: false }, 0, null)?.trial;
+    const rungs = Array.from({ length: 10 }, (_, seed) => at(seed, 30));
+    const stopped = rungs.filter((trial) => trial && trial.epochs < 30);
+    expect(stopped.length).toBeGreaterThan(0);
+    for (const trial of stopped) expect(trial?.projected_value).toBe(trial?.value);
+    const going = at(3, 4);
+    expect(going?.projected_value).toBeLessThan(going?.value ?? 0);
   });
 
   it("shares what it can with others, and is its own job all the same", () => {
@@ -146,6 +160,8 @@ describe("a trial", () => {
     const { result } = train({ ...job, seed: 1 });
     const outcome = trainer.run({ number: 1, parameters: { "/seed": 1 }, untilEpoch: null } as never, 0, null);
     expect(result).toMatchObject({ state: "failed" });
-    expect(outcome?.trial).toMatchObject({ state: "failed", reason: result.state === "failed" && result.error.detail });
+    // The job says more: it is replayed.
+    const what = result.state === "failed" && result.error.detail.split(": ")[0];
+    expect(outcome?.trial).toMatchObject({ state: "failed", reason: `${what}: ${DIVERGED_CURE}` });
   });
 });

@@ -7,7 +7,7 @@ import warnings
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ._sklearn import conversion_warning
-from .tables import columns_of, is_frame, plain_value
+from .tables import columns_of, is_frame, is_missing, plain_value
 
 try:
     import numpy
@@ -140,6 +140,8 @@ def read_target(y: Any, n_rows: int) -> List[Any]:
         raise ValueError("requires y to be passed, but the target y is None")
     if hasattr(y, "toarray"):
         raise ValueError("y is sparse: pass y.toarray().ravel()")
+    if is_frame(y):
+        y = list(zip(*columns_of(y)[0].values()))
     values = list(y.tolist() if hasattr(y, "tolist") else numpy.asarray(y).tolist() if hasattr(y, "__array__") else y)
     if values and isinstance(values[0], (list, tuple)):
         if any(len(value) != 1 for value in values):
@@ -149,13 +151,25 @@ def read_target(y: Any, n_rows: int) -> List[Any]:
     if len(values) != n_rows:
         raise ValueError(f"Found input variables with inconsistent numbers of samples: {[n_rows, len(values)]}")
     for value in values:
-        if value is None or (isinstance(value, float) and value != value):
+        if is_missing(value):
             raise ValueError("Input y contains NaN: leave out the samples without a target.")
         if isinstance(value, complex):
             raise ValueError("Complex data not supported: y is complex.")
         if isinstance(value, float) and math.isinf(value):
             raise ValueError("Input y contains infinity.")
     return values
+
+
+def read_weights(sample_weight: Any, n_rows: int) -> List[float]:
+    """Reads one weight for each row; 1 for each where there are none. Raises ValueError where there is not one for each."""
+    if sample_weight is None:
+        return [1.0] * n_rows
+    weights = sample_weight.tolist() if hasattr(sample_weight, "tolist") else list(sample_weight)
+    if not isinstance(weights, list) or any(isinstance(weight, (list, tuple)) for weight in weights):
+        raise ValueError("Sample weights must be 1D array or scalar")
+    if len(weights) != n_rows:
+        raise ValueError(f"Found input variables with inconsistent numbers of samples: {[n_rows, len(weights)]}")
+    return [float(weight) for weight in weights]
 
 
 def numbers_of(values: Sequence[Any]) -> List[float]:
@@ -170,7 +184,11 @@ def classes_of(values: Sequence[Any]) -> Tuple[List[Any], List[int]]:
     """Returns the classes, in order, and the class of each value by its position among them. Raises ValueError for fewer than two."""
     if any(isinstance(value, float) and not value.is_integer() for value in values):
         raise ValueError("Unknown label type: continuous. A classifier needs classes; for numbers, use TrainyardRegressor.")
-    classes = sorted(set(values))
+    try:
+        classes = sorted(set(values))
+    except TypeError:
+        kinds = ", ".join(sorted({type(value).__name__ for value in values}))
+        raise ValueError(f"Mix of label input types ({kinds}): y needs labels of one type; [str(label) for label in y] are.") from None
     if len(classes) < 2:
         raise ValueError(f"a classifier needs at least 2 classes, but y contains only one class: {classes[0]!r}")
     position = {value: at for at, value in enumerate(classes)}

@@ -9,8 +9,9 @@ from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, U
 
 from .errors import ApiError, NotSucceededError
 from .events import watch_frames
-from .tables import Table, columns_of, is_frame, plain_value, to_upload
-from .transport import Transport, segment
+from .forms import form_of
+from .tables import Table, columns_of, is_frame, plain_value, to_upload, trimmed
+from .transport import Transport, field_texts, query_text, segment
 
 Json = Any
 """A document of the API, as openapi.yaml describes it: a dict."""
@@ -25,6 +26,8 @@ BLOCK_CELLS = 100_000
 EXPLAINED_ROWS = 100
 """Rows of one request that asks for explanations."""
 TOO_LARGE = 413
+MAX_QUERY = 4000
+"""Longest query of an upload, in bytes; a longer one is sent as a form. Proxies often take 8 KiB of an address, the server 16."""
 
 
 class Client:
@@ -128,19 +131,20 @@ class Client:
     ) -> Json:
         """
         Uploads a table and returns its data set: a path, bytes (with `format`), an open file, a list of dicts, a dict of columns, or a
-        pandas frame. `types` are types of columns by name (number, integer, boolean, category, datetime, text), instead of finding
-        them out; `options` are those of docs/tables.md (`columns`, `missing`, `decimal`, ...). The same bytes are the same data set.
+        frame of pandas or polars. `types` are types of columns by name (number, integer, boolean, category, datetime, text), instead
+        of finding them out; `options` are those of docs/tables.md (`columns`, `missing`, `decimal`, ...). The same bytes are the same data set.
         """
         upload = to_upload(table, format)
-        query = {"name": name or upload.name, "types": {**upload.types, **(types or {})} or None, **options}
-        try:
-            headers = {"content-type": upload.content_type}
-            repeatable = _is_seekable(upload.body)
-            answer = self._transport.read("POST", "v1/datasets", upload.body, query=query, headers=headers, repeatable=repeatable)
-        finally:
-            if not isinstance(upload.body, bytes) and upload.body is not table:
-                upload.body.close()
-        return json.loads(answer)
+        fields = field_texts({"name": name or upload.name, "types": trimmed({**upload.types, **(types or {})}) or None, **options})
+        body, content_type = upload.body, upload.content_type
+        # The types of many columns are longer than a server or a proxy lets a URL be.
+        if len(query_text(fields)) > MAX_QUERY:
+            body, content_type = form_of(fields, body, content_type)
+            fields = {}
+        headers = {"content-type": content_type}
+        return json.loads(
+            self._transport.read("POST", "v1/datasets", body, query=fields, headers=headers, repeatable=upload.repeatable)
+        )
 
     def dataset(self, id: str) -> Json:
         """Returns a data set with its columns and their statistics."""
@@ -171,7 +175,7 @@ class Client:
     def predict(self, ref: str, rows: Any, **options: Any) -> List[Json]:
         """
         Returns one answer for each row, in order. Rows are a list of dicts by column or of lists in the order of the model's columns,
-        an array, or a pandas frame; None and NaN are missing values. `options` are those of the request: `top_k`, `threshold`,
+        an array, or a frame; None and NaN are missing values. `options` are those of the request: `top_k`, `threshold`,
         `interval`, `explain`. Many rows are several requests.
         """
         path = f"v1/models/{segment(ref)}/predict"
@@ -234,7 +238,10 @@ class Client:
         return self._pages("v1/sweeps", state=state, name=name)
 
     def trials(self, id: str, **query: Any) -> Iterator[Json]:
-        """Iterates over the trials of a sweep that have a result; `query` has `order`, `state` and the like."""
+        """
+        Iterates over the trials of a sweep; `query` has `order_by`, `state`, `min_value`, `max_value`, `filter` (docs/sweeps.md),
+        and `after`, the number of the trial behind which to begin in that order.
+        """
         return self._pages(f"v1/sweeps/{segment(id)}/trials", **query)
 
     def watch_sweep(self, id: str, *, after: int = 0) -> Iterator[Json]:
@@ -266,7 +273,7 @@ class Client:
         return self._transport.call("POST", path, body, repeatable=True, **options)
 
     def _pages(self, path: str, **query: Any) -> Iterator[Json]:
-        after = None
+        after = query.pop("after", None)
         while True:
             page = self._transport.get(path, **{"limit": PAGE, **query, "after": after})
             yield from page["data"]
@@ -285,20 +292,16 @@ def _unpickled_client(url: str, timeout: float) -> Client:
     return Client(url, timeout=timeout)
 
 
-def _is_seekable(body: Any) -> bool:
-    return isinstance(body, bytes) or (hasattr(body, "seekable") and body.seekable())
-
-
 def _instances(rows: Any) -> List[Any]:
     """Rows as JSON has them."""
     if is_frame(rows) or isinstance(rows, Mapping):
         columns, _ = columns_of(rows)
-        names = list(columns)
+        names = list(trimmed(columns))
         plain = ([plain_value(value, name) for value in values] for name, values in columns.items())
         return [dict(zip(names, row)) for row in zip(*plain)]
     listed: Iterable[Any] = rows.tolist() if hasattr(rows, "tolist") else rows
     return [
-        {name: plain_value(value, name) for name, value in row.items()}
+        trimmed({name: plain_value(value, name) for name, value in row.items()})
         if isinstance(row, Mapping)
         else [plain_value(value, str(at)) for at, value in enumerate(row)]
         for row in listed

@@ -63,14 +63,20 @@ class AccessError(ApiError, PermissionError):
 class UnreachableError(TrainyardError, ConnectionError):
     """No server answers at the address, or the connection broke before the answer."""
 
-    def __init__(self, url: str, reason: object) -> None:
+    def __init__(self, url: str, reason: object, was_sending: bool = False) -> None:
         self.url = url
         self.reason = str(reason)
+        self.was_sending = was_sending
+        """Whether there was a connection, and it broke before the request was sent to its end."""
+        what = f"no server answers at {url}"
         cure = "start one with `npx trainyard serve`, or name its address in TRAINYARD_URL"
-        super().__init__(f"no server answers at {url} ({self.reason}): {cure}")
+        if was_sending:
+            what = f"the connection to {url} broke while the request was sent"
+            cure = "it may be too large for the server (TRAINYARD_MAX_DATASET_BYTES) or a proxy, the key wrong, or the server stopped"
+        super().__init__(f"{what} ({self.reason}): {cure}")
 
     def __reduce__(self) -> Any:
-        return type(self), (self.url, self.reason)
+        return type(self), (self.url, self.reason, self.was_sending)
 
 
 class NotSucceededError(TrainyardError):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
-from ._inputs import Features, as_array, check_names, classes_of, numbers_of, read_features, read_target
+from ._inputs import Features, as_array, check_names, classes_of, numbers_of, read_features, read_target, read_weights
 from ._parameters import Parameters
 from ._sklearn import more_tags, not_fitted_error, sklearn_tags
 from .client import Client, Json
@@ -12,6 +12,17 @@ from .errors import NotSucceededError
 from .tables import csv_of
 
 Self = TypeVar("Self", bound="TrainyardEstimator")
+
+
+class Target(NamedTuple):
+    """y as a job trains on it."""
+
+    task: str
+    cells: List[Any]
+    type: str
+    """Of its column."""
+    attributes: Dict[str, Any]
+    """What `fit` sets on the estimator for it."""
 
 
 class TrainyardEstimator(Parameters):
@@ -40,7 +51,7 @@ class TrainyardEstimator(Parameters):
     history_ : the loss and metrics of each epoch, by name.
     n_features_in_, feature_names_in_ : of `fit`; names where all columns had one.
 
-    X may be an array, a pandas frame, a list of lists or a list of dicts; it may hold numbers, labels, dates and missing values.
+    X may be an array, a frame of pandas or polars, a list of lists or a list of dicts; it may hold numbers, labels, dates and missing values.
     """
 
     _estimator_type: str
@@ -77,22 +88,25 @@ class TrainyardEstimator(Parameters):
     def fit(self: Self, X: Any, y: Any) -> Self:
         """Trains on the server and returns the estimator. Raises ApiError, UnreachableError, or NotSucceededError."""
         features = read_features(X)
-        task, target, target_type = self._read_target(read_target(y, features.n_rows))
+        target = self._read_target(read_target(y, features.n_rows))
         client = self._client()
-        dataset = self._upload(client, features, target, target_type)
+        dataset = self._upload(client, features, target)
         names = [column["name"] for column in dataset["columns"]]
         # Named, texts are features too; a column without values is none.
         told = [name for name, values in zip(names, features.columns) if any(value is not None for value in values)]
         source = {"id": dataset["id"], "features": told, "target": names[-1]}
-        job = self._train(client, {**self._job_spec(), "task": task, "data": {"dataset": source}})
-        self.job_id_, self.model_id_ = job["id"], job["model"]["id"]
+        job, history = self._train(client, {**self._job_spec(), "task": target.task, "data": {"dataset": source}})
+        inputs = client.model(job["model"]["id"])["inputs"]
+        # All at the end: where a fit fails, the estimator is that of the fit before.
+        vars(self).update(target.attributes)
+        self.job_id_, self.model_id_, self.history_ = job["id"], job["model"]["id"], history
         self.n_features_in_ = len(features.columns)
         if features.names:
             self.feature_names_in_ = as_array(features.names, dtype=object)
         else:
             vars(self).pop("feature_names_in_", None)
         # Rows to predict are lists in the order of the model's columns.
-        self._input_positions = [names.index(column["name"]) for column in client.model(self.model_id_)["inputs"]]
+        self._input_positions = [names.index(column["name"]) for column in inputs]
         return self
 
     def delete(self) -> None:
@@ -102,21 +116,25 @@ class TrainyardEstimator(Parameters):
         client.delete_model(self.model_id_)
         client.delete_job(self.job_id_)
 
-    def _read_target(self, values: List[Any]) -> Tuple[str, List[Any], str]:
-        """Returns the task, the target's cells and its type of column."""
+    def _read_target(self, values: List[Any]) -> Target:
+        """Returns the target as this estimator trains on it. Raises ValueError for values that it cannot be trained on."""
         raise NotImplementedError
 
     def _client(self) -> Client:
         return Client() if self.client is None else self.client
 
-    def _upload(self, client: Client, features: Features, target: List[Any], target_type: str) -> Json:
-        names = features.names or [f"x{at}" for at in range(len(features.columns))]
+    def _upload(self, client: Client, features: Features, target: Target) -> Json:
+        names = [name.strip() for name in features.names or []]
+        if not all(names) or len(set(names)) < len(features.columns):
+            names = [f"x{at}" for at in range(len(features.columns))]
         target_name = "target"
         while target_name in names:
             target_name += "_"
         types = {names[at]: kind for at, kind in features.types.items()}
-        table = csv_of({**dict(zip(names, features.columns)), target_name: target})
-        return client.upload(table, self.name, format="csv", header=True, types={**types, target_name: target_type})
+        table = csv_of({**dict(zip(names, features.columns)), target_name: target.cells})
+        types[target_name] = target.type
+        # A label such as "NA" is one: what is missing is None or NaN.
+        return client.upload(table, self.name, format="csv", header=True, types=types, missing="")
 
     def _job_spec(self) -> Dict[str, Any]:
         """The fields of the job but for its data and task."""
@@ -136,8 +154,8 @@ class TrainyardEstimator(Parameters):
                 raise ValueError(f"spec: {field} follows from what fit is given; leave it out")
         return {**spec, **given}
 
-    def _train(self, client: Client, spec: Dict[str, Any]) -> Json:
-        """Submits a job and follows it to its end."""
+    def _train(self, client: Client, spec: Dict[str, Any]) -> Tuple[Json, Dict[str, List[Any]]]:
+        """Submits a job, follows it to its end, and returns it with its history."""
         id = client.submit(spec)["id"]
         history: Dict[str, List[Any]] = {}
         for frame in client.watch(id):
@@ -151,8 +169,7 @@ class TrainyardEstimator(Parameters):
         job = client.job(id)
         if job["state"] != "succeeded":
             raise NotSucceededError(job)
-        self.history_ = history
-        return job
+        return job, history
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_id_")
@@ -182,14 +199,16 @@ class TrainyardEstimator(Parameters):
 class TrainyardClassifier(TrainyardEstimator):
     """A classifier. `classes_` has the classes, in the order of the columns of `predict_proba`."""
 
-    __doc__ += "\n\n" + (TrainyardEstimator.__doc__ or "")
+    if __doc__:  # -OO takes it away.
+        __doc__ += "\n\n" + (TrainyardEstimator.__doc__ or "")
     _estimator_type = "classifier"
 
-    def _read_target(self, values: List[Any]) -> Tuple[str, List[Any], str]:
+    classes_: Any
+
+    def _read_target(self, values: List[Any]) -> Target:
         classes, positions = classes_of(values)
-        self.classes_ = as_array(classes)
         task = "binary_classification" if len(classes) == 2 else "multiclass_classification"
-        return task, positions, "category"
+        return Target(task, positions, "category", {"classes_": as_array(classes)})
 
     def predict(self, X: Any) -> Any:
         """Returns the class of each row."""
@@ -204,8 +223,8 @@ class TrainyardClassifier(TrainyardEstimator):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns the accuracy, 0 to 1."""
-        truth, predicted = list(y), list(self.predict(X))
-        weights = [1.0] * len(truth) if sample_weight is None else list(sample_weight)
+        predicted = list(self.predict(X))
+        truth, weights = read_target(y, len(predicted)), read_weights(sample_weight, len(predicted))
         right = sum(weight for weight, a, b in zip(weights, truth, predicted) if a == b)
         return float(right / sum(weights))
 
@@ -213,11 +232,12 @@ class TrainyardClassifier(TrainyardEstimator):
 class TrainyardRegressor(TrainyardEstimator):
     """A regressor of one target."""
 
-    __doc__ += "\n\n" + (TrainyardEstimator.__doc__ or "")
+    if __doc__:  # -OO takes it away.
+        __doc__ += "\n\n" + (TrainyardEstimator.__doc__ or "")
     _estimator_type = "regressor"
 
-    def _read_target(self, values: List[Any]) -> Tuple[str, List[Any], str]:
-        return "regression", numbers_of(values), "number"
+    def _read_target(self, values: List[Any]) -> Target:
+        return Target("regression", numbers_of(values), "number", {})
 
     def predict(self, X: Any) -> Any:
         """Returns the value of each row."""
@@ -225,8 +245,8 @@ class TrainyardRegressor(TrainyardEstimator):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns the coefficient of determination: 1 at best, 0 for the mean of y."""
-        truth, predicted = [float(value) for value in y], list(self.predict(X))
-        weights = [1.0] * len(truth) if sample_weight is None else list(sample_weight)
+        predicted = list(self.predict(X))
+        truth, weights = numbers_of(read_target(y, len(predicted))), read_weights(sample_weight, len(predicted))
         mean = sum(w * t for w, t in zip(weights, truth)) / sum(weights)
         residual = sum(w * (t - p) ** 2 for w, t, p in zip(weights, truth, predicted))
         total = sum(w * (t - mean) ** 2 for w, t in zip(weights, truth))

@@ -53,9 +53,8 @@ def watch_frames(transport: Transport, path: str, after: int, final_states: "fro
 
 def _frames_of(transport: Transport, path: str, after: int) -> Iterator[Dict[str, Any]]:
     """The frames of one connection, until it closes or falls silent (WHATWG HTML, section 9.2: one `data` line each)."""
-    with transport.send(
-        "GET", path, query={"after": after}, headers={"accept": "text/event-stream"}, timeout=SILENCE_SECONDS
-    ) as response:
+    headers = {"accept": "text/event-stream"}
+    with transport.stream(path, query={"after": after}, headers=headers, timeout=SILENCE_SECONDS) as response:
         try:
             for line in response:
                 if line.startswith(b"data:"):

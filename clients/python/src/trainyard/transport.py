@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import json
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import IO, Any, Dict, Mapping, Optional, Union
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, TypeVar, Union
 
 from ._version import __version__
 from .errors import ApiError, UnreachableError, api_error
 
-Body = Union[bytes, IO[bytes]]
+Result = TypeVar("Result")
+Body = Union[bytes, Callable[[], Iterable[bytes]]]
+"""Bytes, or what returns a body's pieces from its start on, once for each try."""
 
 TRIES = 5
 """How often a request that may be repeated is sent at most."""
@@ -21,6 +24,8 @@ FIRST_DELAY = 0.1
 MAX_DELAY = 60.0
 """Longest wait before the next try, in seconds, however long the server asks for."""
 RETRIED_STATUSES = frozenset([429, 502, 503, 504])
+LARGE_BODY = 1024 * 1024
+"""A body of more bytes, or of pieces, is not sent again when the connection broke over it: it was most likely refused."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -28,6 +33,62 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *_: Any) -> None:
         return None
+
+
+class _EarlyAnswer:
+    """A connection that reads the answer of a server that has not waited for the end of the request: why it was refused."""
+
+    _broken: Optional[ConnectionError] = None
+    sock: Any
+
+    def request(self, *args: Any, **options: Any) -> None:
+        try:
+            super().request(*args, **options)  # type: ignore[misc]
+        except ConnectionError as error:
+            if self.sock is None:
+                raise  # It never was connected.
+            self._broken = error
+
+    def getresponse(self) -> Any:
+        try:
+            return super().getresponse()  # type: ignore[misc]
+        except (OSError, http.client.HTTPException):
+            if self._broken is None:
+                raise
+            raise _BrokenSend(*self._broken.args) from self._broken
+
+
+class _BrokenSend(ConnectionError):
+    """The connection broke before the request was sent to its end, and there is no answer."""
+
+
+class _EarlyAnswers:
+    def do_open(self, http_class: Any, req: Any, **options: Any) -> Any:
+        connection = type(http_class.__name__, (_EarlyAnswer, http_class), {})
+        return super().do_open(connection, req, **options)  # type: ignore[misc]
+
+
+class _HTTPHandler(_EarlyAnswers, urllib.request.HTTPHandler):
+    pass
+
+
+def _handlers(host: str) -> List[urllib.request.BaseHandler]:
+    handlers: List[urllib.request.BaseHandler] = [_NoRedirects(), _HTTPHandler()]
+    if hasattr(urllib.request, "HTTPSHandler"):  # A Python may be built without TLS.
+        handlers.append(type("_HTTPSHandler", (_EarlyAnswers, urllib.request.HTTPSHandler), {})())
+    if _is_loopback(host):
+        handlers.append(urllib.request.ProxyHandler({}))
+    return handlers
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host is this machine, whose requests, and their key, are no proxy's to see."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Transport:
@@ -42,9 +103,20 @@ class Transport:
         self._headers = {"user-agent": f"trainyard-python/{__version__}"}
         if key:
             self._headers["authorization"] = f"Bearer {key}"
-        self._opener = urllib.request.build_opener(_NoRedirects())
+        self._opener = urllib.request.build_opener(*_handlers(parts.hostname or ""))
 
-    def send(
+    def stream(
+        self,
+        path: str,
+        *,
+        query: Optional[Mapping[str, Any]] = None,
+        headers: Optional[Mapping[str, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> http.client.HTTPResponse:
+        """Sends a GET and returns its answer, the body unread; tries again until an answer begins. Raises as `read` does."""
+        return self._try(lambda: self._send("GET", path, None, query, headers, timeout or self.timeout), None, True)
+
+    def read(
         self,
         method: str,
         path: str,
@@ -53,27 +125,36 @@ class Transport:
         query: Optional[Mapping[str, Any]] = None,
         headers: Optional[Mapping[str, str]] = None,
         repeatable: bool = False,
-        timeout: Optional[float] = None,
-    ) -> http.client.HTTPResponse:
+    ) -> bytes:
         """
-        Sends a request and returns its answer, the body unread. With `repeatable`, sends it again, with growing waits, while the
+        Sends a request and returns the whole body of its answer. With `repeatable`, sends it again, with growing waits, while the
         connection fails or the server is too busy: say so only where a second request changes nothing that the first has not.
         Raises ApiError, or UnreachableError.
         """
-        start = body.tell() if body is not None and not isinstance(body, bytes) else 0
-        for attempt in range(TRIES):
-            if body is not None and not isinstance(body, bytes):
-                body.seek(start)
+
+        def attempt() -> bytes:
+            with self._send(method, path, body, query, headers, self.timeout) as response:
+                try:
+                    return response.read()
+                except (OSError, http.client.HTTPException) as error:
+                    raise UnreachableError(self.url, error) from error
+
+        return self._try(attempt, body, repeatable)
+
+    def _try(self, attempt: Callable[[], Result], body: Optional[Body], repeatable: bool) -> Result:
+        is_large = callable(body) or (body is not None and len(body) > LARGE_BODY)
+        for tried in range(TRIES):
             try:
-                return self._send_once(method, path, body, query, headers, timeout or self.timeout)
+                return attempt()
             except (ApiError, UnreachableError) as error:
-                delay = _delay_before_next(error, attempt)
-                if not repeatable or delay is None or attempt == TRIES - 1:
+                delay = _delay_before_next(error, tried)
+                is_refusal = is_large and isinstance(error, UnreachableError) and error.was_sending
+                if not repeatable or is_refusal or delay is None or tried == TRIES - 1:
                     raise
             time.sleep(delay)
         raise AssertionError("the last try returns or raises")
 
-    def _send_once(
+    def _send(
         self,
         method: str,
         path: str,
@@ -83,7 +164,8 @@ class Transport:
         timeout: float,
     ) -> http.client.HTTPResponse:
         address = self.url + "/" + path + query_text(query)
-        request = urllib.request.Request(address, data=body, method=method, headers={**self._headers, **(headers or {})})
+        data = body() if callable(body) else body
+        request = urllib.request.Request(address, data=data, method=method, headers={**self._headers, **(headers or {})})
         try:
             answer: http.client.HTTPResponse = self._opener.open(request, timeout=timeout)
             return answer
@@ -94,15 +176,7 @@ class Transport:
         except urllib.error.URLError as error:
             raise UnreachableError(self.url, error.reason) from error
         except (OSError, http.client.HTTPException) as error:
-            raise UnreachableError(self.url, error) from error
-
-    def read(self, method: str, path: str, body: Optional[Body] = None, **options: Any) -> bytes:
-        """Sends a request as `send` does and returns the whole body of its answer."""
-        with self.send(method, path, body, **options) as response:
-            try:
-                return response.read()
-            except (OSError, http.client.HTTPException) as error:
-                raise UnreachableError(self.url, error) from error
+            raise UnreachableError(self.url, error, isinstance(error, _BrokenSend)) from error
 
     def get(self, path: str, **query: Any) -> Any:
         """Returns the JSON of a GET."""
@@ -146,13 +220,24 @@ def segment(text: str) -> str:
 
 
 def query_text(query: Optional[Mapping[str, Any]]) -> str:
-    """Returns a query with its `?`, or nothing. Lists and dicts are JSON; what is None is left out."""
+    """Returns a query with its `?`, or nothing, of what `field_texts` takes."""
+    given = field_texts(query or {})
+    return "?" + urllib.parse.urlencode(given) if given else ""
+
+
+def field_texts(fields: Mapping[str, Any]) -> Dict[str, str]:
+    """Returns fields as texts. Lists and dicts are JSON; what is None is left out."""
     given: Dict[str, str] = {}
-    for name, value in (query or {}).items():
+    for name, value in fields.items():
         if isinstance(value, bool):
             given[name] = "true" if value else "false"
         elif isinstance(value, (list, tuple, dict)):
             given[name] = json.dumps(value)
         elif value is not None:
             given[name] = str(value)
-    return "?" + urllib.parse.urlencode(given) if given else ""
+    return given
+
+
+def pieces_of(body: Body) -> Iterable[bytes]:
+    """Returns the pieces of a body, from its start on."""
+    return body() if callable(body) else [body]

@@ -1,6 +1,7 @@
 /** What an audit found: rows whose label is probably wrong, which are corrected here, and a job on the corrected table. */
 import { useState } from "preact/hooks";
 import type { Job, JobRows, Model } from "../../../client/answers.ts";
+import { jobNameOf } from "../../../domain/jobs/job-name.ts";
 import type { LabelAudit } from "../../../domain/models/label-audit.ts";
 import { datasetOf } from "../../jobs/dataset-names.ts";
 import { isOver } from "../../jobs/job-reading.ts";
@@ -141,7 +142,7 @@ const labelColumns = (
   },
   {
     key: "suggested",
-    title: "Rather",
+    title: "Suggested",
     sortBy: ({ suggested }) => suggested,
     render: ({ suggested, suggested_probability }) => (
       <span class="column-summary">{`${suggested} (${formatShare(suggested_probability)})`}</span>
@@ -176,7 +177,7 @@ function Corrections({ job, chosen }: { readonly job: Job; readonly chosen: Read
       if (!trains) return router.navigate(`/datasets/${corrected.id}`);
       const { features, task } = { ...data, task: job.spec.task };
       const trained = await api.submit({
-        name: `${corrected.name} corrected`,
+        name: jobNameOf(`corrected ${corrected.name}`),
         data: { dataset: { id: corrected.id, target, features } },
         task,
       });

@@ -2,7 +2,7 @@
  * Queries on data sets. A data set is written over many short transactions, so that a large one never blocks the writer for
  * long, and becomes visible when the last one marks it ready. Rows that are not ready belong to an upload or deletion under way.
  */
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type {
   Column,
   ColumnValues,
@@ -51,7 +51,8 @@ export async function insertDataset(
   project: string,
   dataset: NewDataset,
 ): Promise<DatasetDocument & { readonly created: boolean }> {
-  const row = toRow(project, dataset);
+  const layout = await layoutOfNew(writer, dataset);
+  const row = toRow(project, dataset, layout);
   await bulkWriter.transaction().execute(async (transaction) => {
     if (dataset.within) await assertRoomForDataset(transaction, project, dataset.bytes, dataset.within.datasetBytes);
     await transaction.insertInto("datasets").values(row).execute();
@@ -60,6 +61,8 @@ export async function insertDataset(
     for (const [index, name] of dataset.names.entries()) {
       const values = dataset.values.get(name);
       if (values) await writeValues(bulkWriter, dataset.id, index, values);
+      else if (dataset.copyOf !== undefined)
+        await copyValues(bulkWriter, { from: dataset.copyOf, to: dataset.id, index }, bytesOf(layout[index], dataset.rows));
     }
     const existing = await makeReady(writer, project, dataset).catch((error: unknown) => {
       // Another upload of the same content became ready at the same time: find that one.
@@ -100,6 +103,32 @@ async function writeValues(db: Kysely<Tables>, id: string, index: number, values
       bytes: all.slice((position + offset) * CHUNK_BYTES, (position + offset + 1) * CHUNK_BYTES),
     }));
     await db.insertInto("dataset_chunks").values(chunks).execute();
+  }
+}
+
+/** Copies the chunks of a column from one data set to another, a bounded number at a time. Throws not_found where they are gone. */
+async function copyValues(
+  db: Kysely<Tables>,
+  { from, to, index }: { readonly from: string; readonly to: string; readonly index: number },
+  bytes: number,
+): Promise<void> {
+  const count = Math.ceil(bytes / CHUNK_BYTES);
+  for (let position = 0; position < count; position += CHUNKS_PER_STATEMENT) {
+    const end = Math.min(count, position + CHUNKS_PER_STATEMENT);
+    const { numInsertedOrUpdatedRows: copied } = await db
+      .insertInto("dataset_chunks")
+      .columns(["dataset_id", "column_index", "position", "bytes"])
+      .expression((query) =>
+        query
+          .selectFrom("dataset_chunks")
+          .select([sql<string>`cast(${to} as text)`.as("dataset_id"), "column_index", "position", "bytes"])
+          .where("dataset_id", "=", from)
+          .where("column_index", "=", index)
+          .where("position", ">=", position)
+          .where("position", "<", end),
+      )
+      .executeTakeFirstOrThrow();
+    if (Number(copied ?? 0) < end - position) throw notFound("data set", from);
   }
 }
 
@@ -288,12 +317,32 @@ function lastPositions(chunks: readonly { readonly column_index: number; readonl
   return new Map(chunks.map(({ column_index, position }) => [column_index, position]));
 }
 
-function toRow(project: string, dataset: NewDataset): DatasetsTable {
-  const layout = dataset.names.map((name): ColumnLayout => {
-    const values = dataset.values.get(name);
+/** How a new data set is laid out: as its values are, and as the data set that it is a copy of. */
+async function layoutOfNew(db: Kysely<Tables>, { names, values: all, copyOf }: NewDataset): Promise<readonly ColumnLayout[]> {
+  const original = copyOf === undefined ? [] : await readLayout(db, copyOf);
+  return names.map((name, index): ColumnLayout => {
+    const values = all.get(name);
+    if (!values) return original[index] ?? { name, values: null };
     if (values instanceof Uint8Array) return { name, values: "text", bytes: values.byteLength };
-    return { name, values: values ? (values instanceof Float64Array ? "float64" : "int32") : null };
+    return { name, values: values instanceof Float64Array ? "float64" : "int32" };
   });
+}
+
+async function readLayout(db: Kysely<Tables>, id: string): Promise<ColumnLayout[]> {
+  const row = await db.selectFrom("datasets").select("layout").where("id", "=", id).where("ready", "=", 1).executeTakeFirst();
+  if (!row) throw notFound("data set", id);
+  return layoutOf(row);
+}
+
+const VALUE_BYTES = { float64: Float64Array.BYTES_PER_ELEMENT, int32: Int32Array.BYTES_PER_ELEMENT } as const;
+
+/** Bytes of the values of a column. */
+function bytesOf({ values, bytes = 0 }: ColumnLayout = { name: "", values: null }, rows: number): number {
+  if (values === null) return 0;
+  return values === "text" ? bytes : rows * VALUE_BYTES[values];
+}
+
+function toRow(project: string, dataset: NewDataset, layout: readonly ColumnLayout[]): DatasetsTable {
   return {
     id: dataset.id,
     project,

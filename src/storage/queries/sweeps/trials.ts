@@ -102,7 +102,9 @@ export async function listTrials(db: Kysely<Tables>, sweepId: string, page: Tria
 function holds(db: Kysely<Tables>, { field, key, operator, value }: Condition): RawBuilder<boolean> {
   if (key !== null) return memberOfJson(db, "trials.parameters", key, operator, value);
   if (value === null) return sql`${sql.ref(field)} ${sql.raw(operator === "=" ? "is null" : "is not null")}`;
-  return sql`${sql.ref(field)} ${sql.raw(operator)} ${value}`;
+  // PostgreSQL would read the number as one of the column's type, which may be an integer.
+  const literal = typeof value === "number" ? sql`cast(${value} as double precision)` : sql`${value}`;
+  return sql`${sql.ref(field)} ${sql.raw(operator)} ${literal}`;
 }
 
 function byNumber(query: TrialQuery, descends: boolean, after: number | undefined): TrialQuery {

@@ -39,6 +39,8 @@ function aDataset(sha256 = "ab".repeat(32), rows = 100_000): NewDataset {
   };
 }
 
+const bytesOf = (values: ColumnValues | undefined) => new Uint8Array((values as ColumnValues).buffer);
+
 function aJobOn(datasetId: string) {
   const job = aNewJob();
   const data = { dataset: { id: datasetId, features: ["size"], target: "kind" } } as unknown as ResolvedSpec["data"];
@@ -69,6 +71,27 @@ describe("data sets in the store", () => {
     expect([...columns.keys()]).toEqual(["kind", "size"]);
     expect(columns.get("size")).toEqual(given.values.get("size"));
     expect(columns.get("kind")).toEqual(given.values.get("kind"));
+  });
+
+  it("are copied but for their own columns, within the quota", async () => {
+    const { store, dataDir } = await open();
+    const texts = packTexts(Array.from({ length: 100_000 }, (_, row) => `no. ${row}`));
+    const given = aDataset();
+    await store.datasets.insert({ ...given, values: new Map([...given.values, ["note", texts]]) });
+    const kind = Int32Array.from({ length: 100_000 }, () => 1);
+    const copy = { ...aDataset("cd".repeat(32)), values: new Map([["kind", kind]]), copyOf: given.id };
+    const chunks = count(dataDir, "dataset_chunks");
+    await expect(store.datasets.insert({ ...copy, within: { datasetBytes: 2000 } })).rejects.toMatchObject({
+      code: "too_large",
+    });
+    expect(count(dataDir, "dataset_chunks")).toBe(chunks);
+    await store.datasets.insert(copy);
+    expect(count(dataDir, "dataset_chunks")).toBe(2 * chunks);
+    const names = ["size", "note", "kind"];
+    const read = await store.datasets.readColumns(copy.id, names);
+    const original = await store.datasets.readColumns(given.id, names);
+    for (const name of ["size", "note"]) expect(Buffer.compare(bytesOf(read.get(name)), bytesOf(original.get(name)))).toBe(0);
+    expect(read.get("kind")).toEqual(kind);
   });
 
   it("keep the texts of a column, of any length", async () => {
