@@ -73,10 +73,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
   };
   const removeCheckpoints = async (before: number): Promise<number> => {
     const ended = await store.jobs.listEnded(before, STEP, "checkpoints");
-    for (const { id } of ended) {
-      const { data } = await store.checkpoints.list(id, { limit: 1000 });
-      for (const checkpoint of data) await store.checkpoints.delete(checkpoint.id);
-    }
+    for (const { id } of ended) await store.checkpoints.deleteAll(id);
     return ended.length;
   };
   return {

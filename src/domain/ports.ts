@@ -194,7 +194,7 @@ export interface ComputePool {
   /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
   showRows(run: TrainingRun, choice: RowChoice): Promise<ShownRows>;
   /** Computes how a job's epochs are cut into steps. Transfers the run's values. */
-  replaySize(run: TrainingRun): Promise<ReplaySize>;
+  replaySize(run: TrainingRun): Promise<ReplaySize & { readonly run: TrainingRun }>;
   /** Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. */
   replay(run: TrainingRun, request: ReplayRequest, multiplyAdds: number): Promise<Replay>;
   /** Multiply-adds of predicting one row with the network of a model, without a thread. */

@@ -37,6 +37,7 @@ import {
 } from "./queries/datasets/datasets.ts";
 import {
   deleteCheckpoint,
+  deleteCheckpoints,
   getCheckpoint,
   getCheckpointModel,
   getLastCheckpoint,
@@ -180,6 +181,7 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       getNearest: (jobId, epoch, step) => getNearestCheckpoint(reader, jobId, epoch, step),
       read: (id) => readCheckpoint(reader, id),
       delete: (id) => deleteCheckpoint(writer, id),
+      deleteAll: (jobId) => deleteCheckpoints(writer, jobId),
       removeUnfinished: (at) => removeUnfinishedCheckpoints(writer, at),
     },
     queue: {

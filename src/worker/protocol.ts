@@ -3,11 +3,12 @@
 import type { MessagePort } from "node:worker_threads";
 import type { DatasetRows } from "../domain/datasets/dataset.ts";
 import type { EncodedColumn } from "../domain/datasets/preprocessing.ts";
+import type { ErrorCode, FieldError } from "../domain/errors.ts";
 import type { Background } from "../domain/explanations/explanation.ts";
 import type { DependenceRequest } from "../domain/explanations/partial-dependence.ts";
 import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
 import type { RowChoice } from "../domain/jobs/job-rows.ts";
-import type { ReplayRequest } from "../domain/jobs/replay.ts";
+import type { Replay, ReplayRequest, ReplaySize } from "../domain/jobs/replay.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
@@ -72,6 +73,8 @@ export type TrainMessage =
   | { readonly kind: "checkpoint"; readonly checkpoint: NewCheckpoint }
   /** Other threads may join its steps. Sent at most once. */
   | { readonly kind: "team"; readonly invitation: Invitation }
+  /** A bug that does not end the run. */
+  | { readonly kind: "fault"; readonly error: unknown }
   | { readonly kind: "result"; readonly result: TrainingResult }
   /** A crash of the thread, no fault of the job: another attempt may succeed. `detail` completes "the training thread". */
   | { readonly kind: "crash"; readonly detail: string }
@@ -188,6 +191,16 @@ export interface EvaluateTask {
 export interface ReplayTask {
   readonly run: TrainingRun;
   readonly request: ReplayRequest;
+}
+
+/** Errors lose their code on the way to another thread. */
+export type ReplayReply =
+  | { readonly ok: true; readonly replay: Replay }
+  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
+
+/** The size of a replay, and the values of its run, which go back: they are read once. */
+export interface SizedReplay extends Pick<TrainingRun, "payload" | "dataset"> {
+  readonly size: ReplaySize;
 }
 
 export interface ShowRowsTask {

@@ -90,6 +90,9 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
       expect(await store.checkpoints.getLast(id)).toMatchObject({ epoch: 10 });
       const nearest = async (epoch: number, step = 0) => (await store.checkpoints.getNearest(id, epoch, step))?.epoch ?? null;
       expect([await nearest(9), await nearest(10), await nearest(199), await nearest(200)]).toEqual([null, 10, 100, 200]);
+      const mark = (await store.checkpoints.getNearest(id, 100, 0))?.id as string;
+      expect(await store.checkpoints.read(mark)).toMatchObject({ epoch: 100 });
+      expect(await store.models.find({ kind: "id", id: mark })).toBeNull();
       await put(id, { epoch: 100 * (MOST_MARKS + 1), reason: REPLAY_MARK });
       expect([await nearest(299), await nearest(300)]).toEqual([100, 300]);
     });
@@ -136,6 +139,23 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
       await store.jobs.delete(id);
       expect(await list(id)).toEqual([]);
       expect(await store.checkpoints.get(first.id)).toBeNull();
+    });
+
+    it("goes with all others of its job, marks too, and leaves other jobs alone", async () => {
+      const [id, other] = [await running(), await running()];
+      for (const epoch of [1, 2]) await put(id, { epoch, reason: REPLAY_MARK });
+      await put(other, { epoch: 3, reason: REPLAY_MARK });
+      await put(other, { epoch: 4 });
+      for (const job of [id, other]) await store.jobs.finish(job, 1, 9, "a test", { state: "cancelled", metrics: null });
+      const having = async () => (await store.jobs.listEnded(10, 50, "checkpoints")).map((job) => job.id);
+      expect(new Set(await having())).toEqual(new Set([id, other]));
+      await store.checkpoints.deleteAll(id);
+      expect(await having()).toEqual([other]);
+      expect(await store.checkpoints.getNearest(id, 99, 0)).toBeNull();
+      expect(await store.checkpoints.getNearest(other, 3, 0)).toMatchObject({ epoch: 3 });
+      await store.checkpoints.deleteAll(other);
+      expect(await having()).toEqual([]);
+      await store.checkpoints.deleteAll("job_none");
     });
 
     it("belongs to the project of its job", async () => {

@@ -1,41 +1,88 @@
 /** Replays a step of a job: finds its nearest stored state, and has a compute thread go on from there. */
-import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { invalid, notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import { ensureNear, ensureStep, type Replay, type ReplayRequest, replayable } from "../../domain/jobs/replay.ts";
-import type { TrainingRun } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 import { readDataset } from "./execute.ts";
 
+/** Most replays at a time, of the process; of a project one. Each holds the rows of its job, and a thread. */
+const MOST_REPLAYS = 2;
+/** Largest share of the memory for jobs that a replayed one may take, since it counts for none of it. */
+const MOST_MEMORY = 1 / 4;
+
+/** The projects of the replays under way. */
+const underWay = new Set<string>();
+
 /**
- * Returns a step of a job. Throws not_found, conflict for a search and for a job whose data set was deleted, and invalid for a step that
- * the job has not done, or that is too far from what is stored.
+ * Returns a step of a job. Throws not_found, conflict for a search and for a job whose data set was deleted, invalid for a step that
+ * the job has not done, or that is too far from what is stored, and for a job that is too large, and rate_limited or unavailable while
+ * others are replayed. `isWanted` is asked before each part of the work.
  */
-export async function replayJob(services: ProjectServices, jobId: string, request: ReplayRequest): Promise<Replay> {
-  const { store, computePool } = services;
-  const job = await store.jobs.get(jobId);
+export async function replayJob(
+  services: ProjectServices,
+  jobId: string,
+  request: ReplayRequest,
+  isWanted: () => boolean = () => true,
+): Promise<Replay> {
+  const job = await services.store.jobs.get(jobId);
   if (!job) throw notFound("job", jobId);
   replayable(job);
-  const { stepsPerEpoch, multiplyAdds } = await computePool.replaySize(await runOf(services, job));
+  ensureSmall(job, services.limits.memoryBytes * MOST_MEMORY);
+  if (underWay.has(job.project))
+    throw new TrainyardError("rate_limited", "a step is being replayed for this project: ask again when it is done");
+  if (underWay.size >= MOST_REPLAYS)
+    throw new TrainyardError("unavailable", `${MOST_REPLAYS} steps are being replayed, as many as may be at a time: ask again`);
+  underWay.add(job.project);
+  try {
+    return await replay(services, job, request, isWanted);
+  } catch (error) {
+    // What was deleted meanwhile is no bug of what reads it.
+    if (!(await services.store.jobs.get(jobId))) throw notFound("job", jobId);
+    await ensureData(services, job);
+    throw error;
+  } finally {
+    underWay.delete(job.project);
+  }
+}
+
+async function replay(services: ProjectServices, job: Job, request: ReplayRequest, isWanted: () => boolean): Promise<Replay> {
+  const { store, computePool } = services;
+  const ensureWanted = () => {
+    if (!isWanted()) throw new TrainyardError("unavailable", "the connection closed before the step was replayed");
+  };
+  await ensureData(services, job);
+  const [payload, dataset] = await Promise.all([store.jobs.readPayload(job.id), readDataset(services, job)]);
+  ensureWanted();
+  const { stepsPerEpoch, multiplyAdds, run } = await computePool.replaySize({ job, payload, dataset, checkpoint: null });
+  ensureWanted();
   ensureStep(request.step, job.epochsDone * stepsPerEpoch);
   const nearest = await store.checkpoints.getNearest(
-    jobId,
+    job.id,
     Math.floor(request.step / stepsPerEpoch),
     request.step % stepsPerEpoch,
   );
-  const from = nearest ? nearest.epoch * stepsPerEpoch + nearest.step : 0;
-  ensureNear(request.step - from, multiplyAdds);
-  const run = await runOf(services, job);
-  // A checkpoint that was removed meanwhile leaves the start, which may be too far away.
+  // One that was removed meanwhile leaves the start, which may be too far away.
   const checkpoint = nearest && (await store.checkpoints.read(nearest.id));
-  if (!checkpoint) ensureNear(request.step, multiplyAdds);
-  return computePool.replay({ ...run, checkpoint }, request, (request.step - from) * multiplyAdds);
+  const steps = request.step - (checkpoint ? checkpoint.epoch * stepsPerEpoch + checkpoint.step : 0);
+  ensureNear(steps, multiplyAdds);
+  ensureWanted();
+  return computePool.replay({ ...run, checkpoint }, request, steps * multiplyAdds);
 }
 
-/** What a run of the job is given, but for its checkpoint. */
-async function runOf(services: ProjectServices, job: Job): Promise<TrainingRun> {
-  const { data } = job.spec;
-  if ("dataset" in data && !(await services.store.datasets.get(data.dataset.id)))
+/** Throws invalid for a job that takes more memory than a replay may. */
+function ensureSmall({ memoryBytes }: Job, most: number): void {
+  if (memoryBytes <= most) return;
+  const [takes, may] = [memoryBytes, most].map((bytes) => Math.ceil(bytes / 2 ** 20));
+  throw invalid([
+    {
+      pointer: "",
+      detail: `training the job takes ${takes} MiB, and a replayed one may take ${may} MiB (a quarter of TRAINYARD_MEMORY_BYTES)`,
+    },
+  ]);
+}
+
+/** Throws conflict for a job whose data set was deleted. */
+async function ensureData({ store }: ProjectServices, { spec: { data } }: Job): Promise<void> {
+  if ("dataset" in data && !(await store.datasets.get(data.dataset.id)))
     throw new TrainyardError("conflict", `the data set ${data.dataset.id} was deleted`);
-  const [payload, dataset] = await Promise.all([services.store.jobs.readPayload(job.id), readDataset(services, job)]);
-  return { job, payload, dataset, checkpoint: null };
 }

@@ -1,4 +1,4 @@
-/** `trainyard replay`: a step of a job's training again, with its gradients, activations and worst rows. */
+/** `trainyard replay`: replays a step of a job, with its gradients, activations and worst rows. */
 import type { Replay, TensorFigures } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
 import { significant } from "../figures.ts";

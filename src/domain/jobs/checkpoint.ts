@@ -9,7 +9,7 @@ export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
 
 /**
  * The reason of a checkpoint that only replays start from, so that any step of a short training is near one. It is in no list, and no
- * job resumes from it: `keep` has no say in it.
+ * job resumes from it: `keep` does not count it.
  */
 export const REPLAY_MARK = "replay";
 /** Most marks of a job; of more, every second one goes. */
@@ -77,6 +77,8 @@ export interface CheckpointStore {
   read(id: string): Promise<CheckpointState | null>;
   /** Deletes a checkpoint. False if it is unknown. */
   delete(id: string): Promise<boolean>;
+  /** Deletes all checkpoints of a job, and its marks, which are in no list. */
+  deleteAll(jobId: string): Promise<void>;
   /** Removes partial checkpoints whose insertion or deletion started before `at` and never completed. Returns their number. */
   removeUnfinished(at: number): Promise<number>;
 }

@@ -53,7 +53,7 @@ export interface RateTrials {
 
 /** What replaying the last good state of a diverged job has shown. */
 export interface Divergence {
-  /** Null where a step is too large to be replayed one operation at a time. */
+  /** Null where a step is too large to be replayed one operation at a time, or too many lie between it and the last good state. */
   first: FailedOperation | null;
   /** Null where the learning rate had no part in it: the first step failed before it updated anything. */
   learning_rate: RateTrials | null;

@@ -1,4 +1,4 @@
-/** A step of a job's training again: what is asked for, its limits, and what it says. */
+/** Replays of a step of a job: what is asked for, its limits, and what it says. */
 import { z } from "zod";
 import { invalid, TrainyardError } from "../errors.ts";
 import type { WireNumber } from "../metrics/metric.ts";
@@ -20,9 +20,9 @@ export const MAX_REPLAYED_ROWS = 1024;
 /** Most numbers of one tensor, and of all, that an answer has; of larger tensors it has the figures alone. */
 export const MAX_TENSOR_VALUES = 2048;
 export const MAX_REPLAY_VALUES = 20_000;
-/** Most multiply-adds, and most steps, between the state that a replay starts from and its step: about a minute. */
-const MAX_MULTIPLY_ADDS = 3e10;
-const MAX_STEPS = 5_000_000;
+/** Most multiply-adds, and most steps, between the state that a replay starts from and its step: seconds. */
+const MAX_MULTIPLY_ADDS = 5e9;
+const MAX_STEPS = 1_000_000;
 
 const wire = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]);
 

@@ -122,6 +122,7 @@ export const METHODS = {
     getNearest: { access: "read", project: orNull },
     read: { access: "read", project: orNull, ofRun: true },
     delete: { access: "write", project: orFalse, changesModels: true },
+    deleteAll: { access: "write", project: "server", changesModels: true },
     removeUnfinished: { access: "write", project: "server" },
   },
   queue: {

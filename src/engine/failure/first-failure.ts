@@ -47,22 +47,23 @@ const MOST_ALIVE = 2 ** 24;
 /**
  * Returns the first failure of a step whose loss, or whose new state, is not finite in float32; null if both are. Returns "too_large"
  * for a step that would take longer, or more memory, than MOST_WORK and MOST_ALIVE allow. `results` names the outputs of the program
- * that have to be finite besides the new state.
+ * that have to be finite besides the new state. `cancelled` is asked before each primitive: it returns null once that is true.
  */
 export function firstFailure(
   program: Program,
   results: readonly string[],
   step: StepValues,
+  cancelled: () => boolean = () => false,
 ): FirstFailure | "too_large" | null {
   const roots = [...results.map((name) => program.outputs[name] as Tensor), ...(program.updates ?? []).map(({ next }) => next)];
   const nodes = reachable(roots);
   if (workOf(nodes) > MOST_WORK || mostAlive(nodes, roots) > MOST_ALIVE) return "too_large";
   const culprits = new Map<Tensor, readonly Tensor[]>();
-  evaluate(nodes, roots, step, Math.fround, (tensor, values, inputs) => {
+  const isWhole = evaluate(nodes, roots, { ...step, cancelled }, Math.fround, (tensor, values, inputs) => {
     if (isBad(values)) culprits.set(tensor, culpritsOf(tensor, values, inputs));
   });
-  const origin = originOf(roots, culprits);
-  return origin ? describe(origin, nodes, step) : null;
+  const origin = isWhole ? originOf(roots, culprits) : null;
+  return origin ? describe(origin, nodes, { ...step, cancelled }) : null;
 }
 
 /** The first, in the order of the step, of the tensors that made a root go wrong and were not made wrong themselves. */
@@ -101,10 +102,11 @@ function isTaken(kind: Tensor["op"]["kind"], inputs: readonly Values[], index: n
   return (inputs[0]?.[at] !== 0) === (index === 1);
 }
 
-function describe(origin: Tensor, nodes: readonly Tensor[], step: StepValues): FirstFailure {
+function describe(origin: Tensor, nodes: readonly Tensor[], step: Evaluation): FirstFailure | null {
   const upTo = nodes.filter(({ id }) => id <= origin.id);
   const rounded = at(origin, upTo, step, Math.fround);
-  const exact = at(origin, upTo, step, (value) => value);
+  const exact = rounded && at(origin, upTo, step, (value) => value);
+  if (!rounded || !exact) return null;
   const bad = [...rounded.values.keys()].filter((element) => !Number.isFinite(rounded.values[element]));
   const [element] = bad as [number];
   return {
@@ -123,8 +125,9 @@ interface Evaluated {
   readonly inputs: readonly Values[];
 }
 
-function at(origin: Tensor, nodes: readonly Tensor[], step: StepValues, round: (value: number) => number): Evaluated {
-  let found: Evaluated = { values: new Float64Array(), inputs: [] };
+/** Null if it was cancelled. */
+function at(origin: Tensor, nodes: readonly Tensor[], step: Evaluation, round: (value: number) => number): Evaluated | null {
+  let found: Evaluated | null = null;
   evaluate(nodes, [origin], step, round, (tensor, values, inputs) => {
     if (tensor === origin) found = { values, inputs };
   });
@@ -182,17 +185,23 @@ function rowsOf(
 
 // ---------------------------------------------------------------- evaluation
 
-/** Evaluates tensors in order, rounds each value, and lets go of what nothing needs any more. */
+/** A step, and whether to end before it is evaluated. */
+interface Evaluation extends StepValues {
+  cancelled(): boolean;
+}
+
+/** Evaluates tensors in order, rounds each value, and lets go of what nothing needs any more. Returns false if it was cancelled. */
 function evaluate(
   nodes: readonly Tensor[],
   roots: readonly Tensor[],
-  { valuesOf }: StepValues,
+  { valuesOf, cancelled }: Evaluation,
   round: (value: number) => number,
   visit: (tensor: Tensor, values: Values, inputs: readonly Values[]) => void,
-): void {
+): boolean {
   const values = new Map<Tensor, Values>();
   const lastUse = lastUses(nodes, roots);
   for (const tensor of nodes) {
+    if (cancelled()) return false;
     const inputs = tensor.inputs.map((x) => values.get(x) as Values);
     const { op } = tensor;
     const isLeaf = op.kind === "state" || op.kind === "input";
@@ -203,6 +212,7 @@ function evaluate(
     values.set(tensor, rounded);
     for (const done of lastUse.get(tensor) ?? []) values.delete(done);
   }
+  return true;
 }
 
 const leaf = ({ dtype }: Tensor, values: ArrayLike<number>): Values =>

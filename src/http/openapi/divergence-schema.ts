@@ -43,7 +43,9 @@ const rateTrials = z
 
 export const divergence = z
   .object({
-    first: failedOperation.nullable().meta({ description: "Null where a step is too large to be replayed by operations." }),
+    first: failedOperation.nullable().meta({
+      description: "Null where a step is too large to be replayed by operations, or too far from the last good state.",
+    }),
     learning_rate: rateTrials.nullable().meta({
       description: "Null where the first step failed before it updated anything, and where a try would take too long.",
     }),

@@ -1,4 +1,4 @@
-/** A step of a job's training again. */
+/** Replays of a step of a job. */
 import { z } from "zod";
 import { replayJob } from "../../app/jobs/replay.ts";
 import { MAX_REPLAYED_ROWS, REPLAY_ASKS, type ReplayAsk, tensorFigures } from "../../domain/jobs/replay.ts";
@@ -20,14 +20,20 @@ export const replayAnswer = z
     steps_per_epoch: z.int(),
     from_step: z.int().meta({ description: "The step of the stored state from which it was computed; 0 is the start." }),
     sha256: z.string().meta({ description: "Of the weights, as a model's." }),
-    rows: z.int().meta({ description: `Rows that the loss and all below are of: the first ${MAX_REPLAYED_ROWS} that train.` }),
-    loss: wireNumber.meta({ description: "In evaluation mode, without dropout." }),
+    rows: z.int().meta({
+      description: `Rows that the loss and all below are of: the first ${MAX_REPLAYED_ROWS} that train, or fewer of a large network.`,
+    }),
+    loss: wireNumber.meta({
+      description: "In evaluation mode, without dropout; of a network with members, that of their mean prediction.",
+    }),
     gradients: z.array(tensorFigures).optional().meta({ description: "Of that loss by each parameter." }),
     activations: z.array(tensorFigures).optional().meta({ description: "The output of each layer, [rows, ...]." }),
     loss_by_row: z
       .object({ rows: z.array(z.int()).meta({ description: "Numbers in the data, from 0." }), losses: z.array(wireNumber) })
       .optional()
-      .meta({ description: "What each row adds to the loss, times the number of rows: their mean is the loss." }),
+      .meta({
+        description: "What each row adds to the loss, with its weight, times the number of rows: their mean is the loss.",
+      }),
   })
   .meta({
     id: "Replay",
@@ -52,9 +58,10 @@ export function registerReplay(app: App): void {
         description: `The weights after any step, computed again from the nearest stored state to the same bits, and what is asked about them (${REPLAY_ASKS.join(", ")}). A small network keeps states for this while it trains; of others there are the checkpoints and the start.`,
         params: jobParams,
         querystring: replayQuery,
-        response: answers({ 200: ["The step.", replayAnswer] }, [404, 409, 422]),
+        response: answers({ 200: ["The step.", replayAnswer] }, [404, 409, 422, 429]),
       },
     },
-    async ({ params: { id }, query: { step, ask }, services }) => replayJob(services, id, { step, ask: ask as ReplayAsk[] }),
+    async ({ params: { id }, query: { step, ask }, services }, reply) =>
+      replayJob(services, id, { step, ask: ask as ReplayAsk[] }, () => !reply.raw.destroyed),
   );
 }

@@ -7,7 +7,7 @@ import { toWire } from "../../domain/metrics/metric.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { type FirstFailure, firstFailure, leavesOf, type Program, type StepValues } from "../../engine/index.ts";
 import type { RunState } from "../replay/last-good.ts";
-import { createStepper, type RanStep, type Steps } from "../replay/stepper.ts";
+import { createStepper, type RanStep, type Steps, workOfStep } from "../replay/stepper.ts";
 import { INPUTS, STATES } from "../run/build.ts";
 import { readTensors } from "../run/checkpoint.ts";
 import { tryRates } from "./try-rates.ts";
@@ -25,11 +25,17 @@ export interface Diverged extends Steps {
   readonly cancelled: () => boolean;
 }
 
+/** Most multiply-adds, and most steps, between the last good state and the step that failed: seconds, and far more than the run takes. */
+const MOST_MULTIPLY_ADDS = 2e10;
+const MOST_STEPS = 500_000;
+
 /** Returns why a run diverged; null if replaying it shows nothing, or it was cancelled. The memory of the executable is overwritten. */
 export function diagnose(run: Diverged): Divergence | null {
   const failed = firstBadStep(run);
+  if (failed === "too_far") return { first: null, learning_rate: tryRates(run, run) };
   if (!failed) return null;
-  const found = firstFailure(run.plan.programs[failed.step.program] as Program, ["loss"], failed.values);
+  const program = run.plan.programs[failed.step.program] as Program;
+  const found = firstFailure(program, ["loss"], failed.values, run.cancelled);
   if (found === null) return null;
   const first = found === "too_large" ? null : describe(found, failed.step, run);
   const isBeforeUpdates = failed.step.step === 1 && first !== null && first.part !== "update";
@@ -42,17 +48,22 @@ interface FailedStep {
   readonly values: StepValues;
 }
 
-function firstBadStep(run: Diverged): FailedStep | null {
-  const { executable, plan, good, epoch, cancelled } = run;
+/** Null where no step fails, or the run was cancelled; "too_far" where the budget does not reach the one that does. */
+function firstBadStep(run: Diverged): FailedStep | "too_far" | null {
+  const { executable, plan, data, good, epoch, cancelled } = run;
+  // The state is copied and looked at after each step.
+  const work = workOfStep(plan, data.validation?.rows ?? 0) + good.tensors.data.length;
+  let left = Math.min(MOST_STEPS, MOST_MULTIPLY_ADDS / work);
   const next = createStepper(run, good);
   let before = good.tensors;
-  for (;;) {
+  for (; left >= 1; left--) {
     const step = next();
     const after = readTensors(executable, plan, null);
     if (!Number.isFinite(step.loss) || !after.data.every(Number.isFinite)) return { step, values: valuesOf(run, step, before) };
     if (cancelled() || step.step >= epoch * plan.stepsPerEpoch) return null;
     before = after;
   }
+  return "too_far";
 }
 
 /** The values of a step that has run: what it was fed, and its state before it. */

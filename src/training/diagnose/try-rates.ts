@@ -22,9 +22,9 @@ const MOST_STEPS = 50_000;
  * Returns the largest of a few learning rates with which the run does not diverge: from its start, or from its last good state
  * where that takes too long, as many of its epochs as the budget allows. Null where not one epoch of a try fits the budget, or the run was cancelled.
  */
-export function tryRates(run: Tried, failed: RanStep): RateTrials | null {
-  const { spec, plan } = run;
-  const most = Math.min(MOST_STEPS, MOST_MULTIPLY_ADDS / workOfStep(plan));
+export function tryRates(run: Tried, failed: Pick<RanStep, "epoch">): RateTrials | null {
+  const { spec, plan, data } = run;
+  const most = Math.min(MOST_STEPS, MOST_MULTIPLY_ADDS / workOfStep(plan, data.validation?.rows ?? 0));
   const mostEpochs = Math.floor(most / plan.stepsPerEpoch);
   if (mostEpochs < 1) return null;
   const isFromStart = failed.epoch <= mostEpochs;

@@ -1,4 +1,5 @@
 /** What can be asked about the weights of a step, as one program over some rows: gradients, activations, the loss of each row. */
+import { invalid } from "../../domain/errors.ts";
 import {
   MAX_REPLAY_VALUES,
   MAX_TENSOR_VALUES,
@@ -10,7 +11,7 @@ import {
 import { toWire } from "../../domain/metrics/metric.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
-import { compile, type FloatView, grad, graph, leavesOf, type Program, type Tensor } from "../../engine/index.ts";
+import { compile, type FloatView, grad, graph, leavesOf, memoryFor, type Program, type Tensor } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
 import { takeRows } from "../data/table.ts";
 import { lossOf, STATES } from "../run/build.ts";
@@ -24,19 +25,30 @@ const GRADIENT = "gradient/";
 const ACTIVATION = "activation/";
 const BY_ROW = "loss_by_row";
 
-/** Answers for the first `rows` training rows and these weights, in evaluation mode. */
+/** Most bytes of the program that answers: of a network that needs more, fewer rows are asked about. */
+const MOST_BYTES = 2 ** 28;
+
+/**
+ * Answers for these weights, in evaluation mode, of the first `most` training rows, or of as many as fit the memory. Throws invalid
+ * where not one does.
+ */
 export function askStep(
-  { job }: TrainingRun,
+  run: TrainingRun,
   data: JobData,
   weights: TensorSet,
-  rows: number,
+  most: number,
   ask: readonly ReplayAsk[],
-): Answer {
+): Answer & Pick<Replay, "rows"> {
+  for (let rows = most; rows >= 1; rows = Math.floor(rows / 2)) {
+    const program = questionOf(run, data, rows, ask);
+    if (memoryFor({ ask: program }) <= MOST_BYTES) return { rows, ...answerOf(data, weights, rows, program) };
+  }
+  const detail = `the network takes more than ${MOST_BYTES / 2 ** 20} MiB for what is asked of a single row: ask for less`;
+  throw invalid([{ pointer: "/ask", detail }]);
+}
+
+function questionOf({ job }: TrainingRun, data: JobData, rows: number, ask: readonly ReplayAsk[]): Program {
   const spec = replayable(job);
-  const table = takeRows(
-    data.train,
-    Array.from({ length: rows }, (_, row) => row),
-  );
   const sizes = { ...sizesOf(data, job.classes.length), rows, validationRows: 0 };
   const network = freeze(networkOf(spec.model.layers, sizes.featureWidth, sizes.embeddings), spec.init_from?.freeze ?? []);
   const tensors = new Map(network.tensors.map(({ name, shape }) => [name, graph.state(name, shape)]));
@@ -59,10 +71,18 @@ export function askStep(
     });
   }
   if (ask.includes("activations")) for (const [layer, tensor] of activations) outputs[ACTIVATION + layer] = tensor;
-  // The loss is a mean of losses times weights of rows: its derivative by one of these is the row's share of it.
-  if (ask.includes("loss_by_row")) outputs[BY_ROW] = graph.mul(grad(loss, [rowWeights])[0] as Tensor, rows);
-  const program: Program = { outputs };
-  const executable = compile({ ask: program }, { maxMemoryBytes: 2 ** 31 });
+  // The loss is a mean of losses times weights of rows: its derivative by a weight, times the weight, is the row's share of it.
+  if (ask.includes("loss_by_row"))
+    outputs[BY_ROW] = graph.mul(graph.mul(grad(loss, [rowWeights])[0] as Tensor, rowWeights), rows);
+  return { outputs };
+}
+
+function answerOf(data: JobData, weights: TensorSet, rows: number, program: Program): Answer {
+  const table = takeRows(
+    data.train,
+    Array.from({ length: rows }, (_, row) => row),
+  );
+  const executable = compile({ ask: program }, { maxMemoryBytes: MOST_BYTES });
   const known = new Set(leavesOf(program).states.map(({ op }) => op.kind === "state" && op.name));
   const states = new Map([
     ...unpackTensors(weights),
@@ -71,10 +91,12 @@ export function askStep(
     [STATES.weights, table.weights ?? new Float32Array(rows).fill(1)],
   ]);
   for (const [name, values] of states) if (known.has(name)) executable.write(name, values);
-  return answerOf(executable.step("ask"), program, Array.from(data.parts.train.subarray(0, rows)));
+  const answer = figuresOfAll(executable.step("ask"), program, Array.from(data.parts.train.subarray(0, rows)));
+  executable.release();
+  return answer;
 }
 
-function answerOf(results: Record<string, number | FloatView>, { outputs }: Program, numbers: number[]): Answer {
+function figuresOfAll(results: Record<string, number | FloatView>, { outputs }: Program, numbers: number[]): Answer {
   let left = MAX_REPLAY_VALUES;
   const figures = (prefix: string): TensorFigures[] =>
     Object.entries(outputs).flatMap(([key, { shape }]) => {

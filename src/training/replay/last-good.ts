@@ -15,7 +15,7 @@ export interface RunState {
   readonly partial: PartialEpoch | null;
 }
 
-/** Least time between two states, between epochs and within one: an epoch that goes on shuffles its rows again. */
+/** Least time between two states, between epochs and within one, where a state ends a call into the engine early. */
 const EVERY_MS = 250;
 const WITHIN_MS = 2000;
 /** Most of the time that keeping states may take. */

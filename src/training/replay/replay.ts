@@ -2,8 +2,10 @@
  * A step of a job again, to the same bits: its steps from the nearest stored state, and then a second program that computes what was
  * asked about its weights. Blocks its thread. Knows nothing of where states are stored.
  */
+import { TrainyardError } from "../../domain/errors.ts";
 import { MAX_REPLAYED_ROWS, type Replay, type ReplayRequest, type ReplaySize, replayable } from "../../domain/jobs/replay.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { compile, type Executable } from "../../engine/index.ts";
 import { type JobData, loadData } from "../data/data.ts";
@@ -22,9 +24,7 @@ const MAX_MEMORY_BYTES = 2 ** 32 - 2 ** 16;
 /** Replays a job up to a step, from the checkpoint of the run or from its start, and answers what was asked. */
 export function replayStep(run: TrainingRun, request: ReplayRequest): Replay {
   const { from, weights, plan, data } = weightsAt(run, request.step);
-  const { train } = data;
-  const rows = Math.min(MAX_REPLAYED_ROWS, train.rows);
-  const answer = askStep(run, data, weights, rows, request.ask);
+  const answer = askStep(run, data, weights, Math.min(MAX_REPLAYED_ROWS, data.train.rows), request.ask);
   return {
     step: request.step,
     epoch: Math.floor(request.step / plan.stepsPerEpoch),
@@ -32,15 +32,24 @@ export function replayStep(run: TrainingRun, request: ReplayRequest): Replay {
     steps_per_epoch: plan.stepsPerEpoch,
     from_step: from,
     sha256: sha256Of(weights.data),
-    rows,
     ...answer,
   };
 }
 
 /** Computes how the epochs of a job are cut into steps, and the work of one. */
 export function replaySize(run: TrainingRun): ReplaySize {
-  const plan = planTraining(replayable(run.job), sizesOf(loadData(run), run.job.classes.length));
-  return { stepsPerEpoch: plan.stepsPerEpoch, multiplyAdds: workOfStep(plan) };
+  const spec = replayable(run.job);
+  const sizes = sizesOf(loadData(run), run.job.classes.length);
+  const plan = planTraining(spec, sizes);
+  return {
+    stepsPerEpoch: plan.stepsPerEpoch,
+    multiplyAdds: workOfStep(plan, isWatched(spec, plan) ? sizes.validationRows : 0),
+  };
+}
+
+/** Whether replayed steps need the held-out rows: they change no weights, unless a schedule watches them. */
+function isWatched({ scheduler }: ResolvedSpec, { fusedValidation }: TrainingPlan): boolean {
+  return scheduler?.type === "reduce_lr_on_plateau" || fusedValidation;
 }
 
 interface Reached {
@@ -57,24 +66,30 @@ function weightsAt(run: TrainingRun, step: number): Reached {
   const data = loadData(run);
   const classes = run.job.classes.length;
   const planned = planTraining(spec, sizesOf(data, classes));
-  // Held-out rows change no weights, unless a schedule watches them.
-  const isWatched = spec.scheduler?.type === "reduce_lr_on_plateau" || planned.fusedValidation;
+  const validates = isWatched(spec, planned);
   const { validate, validate_tail, ...trained } = planned.programs;
-  const plan = isWatched ? planned : { ...planned, programs: trained };
+  const plan = validates ? planned : { ...planned, programs: trained };
   const executable = compile(plan.programs, { maxSteps: plan.maxSteps, maxMemoryBytes: MAX_MEMORY_BYTES });
-  const rows = { ...data, validation: isWatched ? data.validation : null };
+  const rows = { ...data, validation: validates ? data.validation : null };
   writeInputs(executable, plan, spec, rows);
   const steps = { spec, plan, executable, data: rows, classes };
   const start = startOf(run, executable, plan);
   const from = start.epoch * plan.stepsPerEpoch + (start.partial?.steps ?? 0);
   runTo(steps, start, step);
-  return { from, weights: readWeights(executable, plan), plan, data };
+  const weights = readWeights(executable, plan);
+  executable.release();
+  return { from, weights, plan, data };
 }
 
-/** The state of the run's checkpoint, or the start where there is none that this engine can go on from. */
+/** The state of the run's checkpoint, or the start without one. Throws conflict for one of another version of the engine. */
 function startOf({ job, payload, checkpoint }: TrainingRun, executable: Executable, plan: TrainingPlan): RunState {
-  const progress = checkpoint && decodeProgress(checkpoint.progress);
-  if (checkpoint && progress) {
+  if (checkpoint) {
+    const progress = decodeProgress(checkpoint.progress);
+    if (!progress)
+      throw new TrainyardError(
+        "conflict",
+        "another version of the engine trained this job: its steps cannot be replayed to the same bits",
+      );
     return {
       ...{ epoch: checkpoint.epoch, tensors: checkpoint.tensors },
       ...{ schedule: progress.schedule, partial: progress.partial },

@@ -1,5 +1,6 @@
 /** A run one step at a time, from any of its states, to the same bits. Knows nothing of why. */
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import { elementCount } from "../../domain/tensor.ts";
 import type { Executable } from "../../engine/index.ts";
 import type { TrainingPlan } from "../run/build.ts";
 import { writeTensors } from "../run/checkpoint.ts";
@@ -61,8 +62,10 @@ export function createStepper({ spec, plan, executable, data, classes }: Steps, 
   };
 }
 
-/** Multiply-adds of a step, with its gradients, about. */
-export function workOfStep({ network, batch }: TrainingPlan): number {
-  const perRow = network.layers.reduce((total, { multiplyAdds }) => total + multiplyAdds, 0);
-  return 3 * batch * Math.max(1, perRow);
+/** Multiply-adds of a step, about: its rows forward and back, the update of its weights, and its share of an epoch's held-out rows. */
+export function workOfStep({ network, optimizer, batch, stepsPerEpoch }: TrainingPlan, validationRows: number): number {
+  const perRow = network.layers.reduce((total, { multiplyAdds }) => total + Math.max(1, multiplyAdds), 1);
+  const parameters = network.parameters.reduce((total, { shape }) => total + elementCount(shape), 0);
+  const updates = parameters * (1 + Object.keys(optimizer.slots).length);
+  return 3 * batch * perRow + updates + (validationRows * perRow) / stepsPerEpoch;
 }

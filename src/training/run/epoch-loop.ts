@@ -16,6 +16,7 @@ import { encodeProgress, readTensors, type TrainingProgress } from "./checkpoint
 import { createCheckpointSchedule, createMarkSchedule } from "./checkpoint-schedule.ts";
 import { nextCount } from "./epoch.ts";
 import { createEpochs, type Epochs } from "./epochs.ts";
+import { checkpointBytes } from "./memory-estimate.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunControl } from "./run-control.ts";
 
@@ -125,7 +126,7 @@ function createStopwatch(before: number): () => number {
 
 /** Creates the writer of checkpoints, which save the current state of the loop. */
 function createCheckpointWriter(
-  { plan, executable, control, recorder, monitor, start, describe }: Loop,
+  { spec, plan, executable, control, recorder, monitor, start, describe }: Loop,
   epochs: Epochs,
   secondsTrained: () => number,
 ) {
@@ -146,6 +147,7 @@ function createCheckpointWriter(
     return { epoch: recorder.epoch, step: stepsDone(), tensors, progress, reason, isBest, model: describe(tensors) };
   };
   const marks = createMarkSchedule();
+  if (checkpointBytes(spec, plan) > MAX_MARK_BYTES) marks.end();
   let bestValue = start?.bestValue ?? null;
   let saved = place();
   const isBetter = (): boolean => {
@@ -161,10 +163,8 @@ function createCheckpointWriter(
     mark(): void {
       if (!control.mark || stepsDone() > 0 || !marks.isDue() || control.storing()) return;
       recorder.flush(true);
-      const mark = state(REPLAY_MARK, false);
+      control.mark(state(REPLAY_MARK, false));
       marks.written();
-      if (mark.tensors.data.byteLength <= MAX_MARK_BYTES) control.mark(mark);
-      else marks.end();
     },
     save(reason: CheckpointReason): void {
       recorder.flush(true);

@@ -37,7 +37,10 @@ export function memoryEstimate(spec: NetworkSpec, data: DataShape): number {
 }
 
 /** Bytes of a checkpoint: weights, the optimiser's slots, and the best weights if they are to be restored. */
-function checkpointBytes({ early_stopping }: ResolvedSpec, { network, optimizer }: TrainingPlan): number {
+export function checkpointBytes(
+  { early_stopping }: Pick<ResolvedSpec, "early_stopping">,
+  { network, optimizer }: TrainingPlan,
+): number {
   const slots = Object.keys(optimizer.slots).length;
   const best = early_stopping?.restore_best ? 1 : 0;
   const values = network.tensors.reduce(

@@ -15,21 +15,34 @@ import {
 } from "./epoch.ts";
 import { createRanking } from "./ranking.ts";
 
+/**
+ * Creates the orders of the rows, one for each epoch. Keeps the last: an epoch that goes on in many calls does not shuffle again.
+ *
+ * @internal Exported for its test.
+ */
+export function createOrders({ shuffle, seed }: Pick<EpochOptions["spec"], "shuffle" | "seed">, rows: number) {
+  const identity = inOrder(rows);
+  let drawn: { readonly epoch: number; readonly order: Int32Array } = { epoch: 0, order: identity };
+  return (epoch: number): Int32Array => {
+    if (!shuffle) return identity;
+    if (drawn.epoch !== epoch) drawn = { epoch, order: createRandom(streamKey(seed, `shuffle/${epoch}`)).permutation(rows) };
+    return drawn.order;
+  };
+}
+
 const inOrder = (rows: number) => Int32Array.from({ length: rows }, (_, row) => row);
 
 /** Creates the runner of epochs of shuffled mini-batches, each followed by validation. Epochs can be interrupted between steps. */
 export function createMiniBatchRunner(options: EpochOptions): EpochRunner {
   const { spec, plan, data } = options;
-  const rows = data.train.rows;
   const columns = columnsOf(options);
   const losses = columnOf(columns, "loss");
   const train = createTrainingPass(options, columns);
   const validate = createValidationPass(options, columns);
-  const identity = inOrder(rows);
+  const orderOf = createOrders(spec, data.train.rows);
   /** False when it was interrupted. */
   const runEpoch = (epoch: number, index: number, nextLr: () => number): boolean => {
-    const order = spec.shuffle ? createRandom(streamKey(spec.seed, `shuffle/${epoch}`)).permutation(rows) : identity;
-    if (!train.run(order, epoch, nextLr) || !validate(index)) return false;
+    if (!train.run(orderOf(epoch), epoch, nextLr) || !validate(index)) return false;
     train.finish(index);
     return true;
   };

@@ -16,6 +16,8 @@ export interface RunControl {
   save(checkpoint: NewCheckpoint): void;
   /** Stores a state that replays may start from, as `save` does; left out where nothing is replayed. */
   mark?(checkpoint: NewCheckpoint): void;
+  /** Reports a bug that does not end the run; left out where nobody logs it. */
+  fault?(error: unknown): void;
   /** Whether the last saved checkpoint is not stored yet. */
   storing(): boolean;
   /** Starts another thread that trains candidates of a search; null where there is no core for it, left out where threads are not. */

@@ -70,9 +70,11 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   const explained =
     cause?.code === "diverged" && lastGood.state
       ? explainDivergence(cause, DIVERGED_CURE, {
-          ...{ spec, plan, executable, data, classes: classes.length, good: lastGood.state, cancelled: control.cancelled },
+          ...{ spec, plan, executable, data, classes: classes.length, good: lastGood.state },
           rowNumbers: data.parts.train,
           start: () => writeStart(executable, plan, spec, run.payload),
+          cancelled: () => control.cancelled() || control.stopping() !== null,
+          fault: (error) => control.fault?.(error),
         })
       : cause;
   team?.dismiss();

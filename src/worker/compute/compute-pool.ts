@@ -7,7 +7,6 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { type Background, type ChosenBackground, planExplanation, rowsOf } from "../../domain/explanations/explanation.ts";
 import { dependenceWork } from "../../domain/explanations/partial-dependence.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
-import type { Replay, ReplaySize } from "../../domain/jobs/replay.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type {
@@ -24,7 +23,7 @@ import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import { rowMultiplyAdds } from "../../training/predict/row-work.ts";
-import type { EvaluateTask, ExplainTask, PartialDependenceTask } from "../protocol.ts";
+import type { EvaluateTask, ExplainTask, PartialDependenceTask, ReplayReply, SizedReplay } from "../protocol.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 import { encodeStoredChunk } from "./encode.ts";
@@ -204,12 +203,16 @@ export function createComputePool({
       },
       async replaySize(job) {
         const views = viewsOf(job);
-        return (await run("replaySize", { run: job }, wholeBuffers(views), { bytes: bytesOf(views) })) as ReplaySize;
+        const sized = await run("replaySize", { run: job }, wholeBuffers(views), { bytes: bytesOf(views) });
+        const { size, payload, dataset } = sized as SizedReplay;
+        return { ...size, run: { ...job, payload, dataset } };
       },
       async replay(job, request, multiplyAdds) {
         const views = [...viewsOf(job), ...(job.checkpoint ? [job.checkpoint.tensors.data] : [])];
         const work = { bytes: bytesOf(views), multiplyAdds };
-        return (await run("replay", { run: job, request }, wholeBuffers(views), work)) as Replay;
+        const reply = (await run("replay", { run: job, request }, wholeBuffers(views), work)) as ReplayReply;
+        if (!reply.ok) throw new TrainyardError(reply.code, reply.detail, reply.errors);
+        return reply.replay;
       },
       multiplyAdds,
       forget: (modelId) => predictors.forget(modelId),

@@ -1,8 +1,8 @@
 /** Entry of a compute thread. Each export handles one kind of task. */
 import { deserialize, serialize } from "node:v8";
+import { TrainyardError } from "../../domain/errors.ts";
 import type { Background, ChosenBackground } from "../../domain/explanations/explanation.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
-import type { Replay, ReplaySize } from "../../domain/jobs/replay.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
@@ -44,8 +44,10 @@ import type {
   PrepareSweepDraftTask,
   PrepareTask,
   ReadModelTask,
+  ReplayReply,
   ReplayTask,
   ShowRowsTask,
+  SizedReplay,
   WithModel,
 } from "../protocol.ts";
 import { moving, wholeBuffers } from "../transfer.ts";
@@ -154,12 +156,20 @@ export function showRows({ run, choice }: ShowRowsTask): ShownRows {
   return show(run, choice);
 }
 
-export function replaySize({ run }: Pick<ReplayTask, "run">): ReplaySize {
-  return sizeOfReplay(run);
+export function replaySize({ run }: Pick<ReplayTask, "run">): SizedReplay {
+  const size = sizeOfReplay(run);
+  const { payload, dataset } = run;
+  const views = [...(dataset?.values.values() ?? []), ...(payload ? [payload.data] : [])];
+  return moving({ size, payload, dataset }, wholeBuffers(views));
 }
 
-export function replay({ run, request }: ReplayTask): Replay {
-  return replayStep(run, request);
+export function replay({ run, request }: ReplayTask): ReplayReply {
+  try {
+    return { ok: true, replay: replayStep(run, request) };
+  } catch (error) {
+    if (!(error instanceof TrainyardError)) throw error;
+    return { ok: false, code: error.code, detail: error.message, errors: error.errors };
+  }
 }
 
 export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Array {

@@ -7,7 +7,7 @@ import type { Invitation } from "../../training/run/team.ts";
 import { CONTROL, type TrainMessage } from "../protocol.ts";
 
 /** The last message of a run. */
-export type EndMessage = Exclude<TrainMessage, { kind: "chunk" | "checkpoint" | "team" }>;
+export type EndMessage = Exclude<TrainMessage, { kind: "chunk" | "checkpoint" | "team" | "fault" }>;
 
 export interface TrainingInbox {
   /** Resolves with the last message, once all messages before it were handled. */
@@ -25,6 +25,7 @@ export function openInbox(
   control: Int32Array<SharedArrayBuffer>,
   { onEpochs, onCheckpoint }: Pick<TrainingObserver, "onEpochs" | "onCheckpoint">,
   onTeam: (invitation: Invitation) => void,
+  onFault: (error: unknown) => void,
 ): TrainingInbox {
   const end = Promise.withResolvers<EndMessage>();
   let reported: Promise<unknown> = Promise.resolve();
@@ -46,6 +47,8 @@ export function openInbox(
       stored = Promise.all([reported, stored]).then(() => store(message.checkpoint));
     } else if (message.kind === "team") {
       onTeam(message.invitation);
+    } else if (message.kind === "fault") {
+      onFault(message.error);
     } else {
       reported = Promise.all([reported, stored]).then(() => end.resolve(message));
     }

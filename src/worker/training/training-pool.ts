@@ -7,6 +7,7 @@ import { Piscina } from "piscina";
 import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { MAX_THREADS } from "../../domain/spec/run-options.ts";
 import { isSearch } from "../../domain/spec/spec.ts";
+import type { Invitation } from "../../training/run/team.ts";
 import { CONTROL, CONTROL_BYTES, STOP_REASONS, type TrainTask } from "../protocol.ts";
 import { crashOf } from "../threads.ts";
 import { wholeBuffers } from "../transfer.ts";
@@ -116,7 +117,8 @@ async function train(
   const share = shares.take(isSearch(spec) ? Math.min(2, size) : 1);
   let members: TeamMembers | null = null;
   let help: NodeJS.Timeout | undefined;
-  const inbox = openInbox(port, control, observer, (invitation) => {
+  const onFault = (error: unknown) => onBug(error, run.job.id);
+  const onTeam = (invitation: Invitation) => {
     help = setTimeout(() => {
       const goOnAlone = () => {
         share.request(1, opened.allow);
@@ -126,14 +128,15 @@ async function train(
       members = opened;
       share.request(threads, opened.allow);
     }, HELP_AFTER_MS);
-  });
+  };
+  const inbox = openInbox(port, control, observer, onTeam, onFault);
   const options = { transferList: [port2, ...buffersOf(run)], signal: kill.signal };
   try {
     const failure = await pool.run({ run, control, port: port2, threads }, options).then(
       () => null,
       (error: unknown) => ({ error }),
     );
-    if (!failure) return resultOf(await inbox.end, (bug) => onBug(bug, run.job.id));
+    if (!failure) return resultOf(await inbox.end, onFault);
     await inbox.drain();
     if (isStuck) throw new Error(`the training thread did not respond for ${heartbeatMs / 1000} s`);
     if (kill.signal.aborted) return CANCELLED;

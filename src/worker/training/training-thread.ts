@@ -17,6 +17,7 @@ export interface Control {
   report(chunk: MetricChunk): void;
   save(checkpoint: NewCheckpoint): void;
   mark?(checkpoint: NewCheckpoint): void;
+  fault?(error: unknown): void;
   storing(): boolean;
   settle(): void;
   share?(invitation: Invitation): void;
@@ -80,6 +81,7 @@ function createRunControl(
     },
     save,
     mark: save,
+    fault: (error) => post({ kind: "fault", error }, []),
     storing: () => Atomics.load(control, CONTROL.stored) < checkpoints,
     settle() {
       for (;;) {

@@ -6,7 +6,7 @@ import type { UploadSpool } from "../../../src/domain/datasets/upload.ts";
 import type { Job } from "../../../src/domain/jobs/job.ts";
 import { chooseEpochs, pickEpochs } from "../../../src/domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../../src/domain/metrics/metric.ts";
-import type { ComputePool, Draft, Prepared, TrainingPool } from "../../../src/domain/ports.ts";
+import type { ComputePool, Draft, Prepared, TrainingPool, TrainingRun } from "../../../src/domain/ports.ts";
 import type { Store } from "../../../src/domain/store/store.ts";
 import { createEmbeddedQueue } from "../../../src/queue/embedded.ts";
 import { parseConfig } from "../../../src/server/config.ts";
@@ -83,7 +83,7 @@ export function plainCompute(): ComputePool & { encodings: number } {
     explain: () => Promise.reject(new Error("this compute pool explains nothing")),
     partialDependence: () => Promise.reject(new Error("this compute pool explains nothing")),
     evaluate: async () => ({ ok: false as const, errors: [] }),
-    replaySize: async () => ({ stepsPerEpoch: 1, multiplyAdds: 1 }),
+    replaySize: async (run: TrainingRun) => ({ stepsPerEpoch: 1, multiplyAdds: 1, run }),
     replay: async () => {
       throw new Error("nothing is replayed here");
     },

@@ -56,6 +56,21 @@ describe("the first failure of a step", () => {
     });
   });
 
+  it("is not looked for any longer once nobody waits for it: it asks before every primitive", () => {
+    const x = graph.state("x", [1]);
+    const loss = graph.sum(graph.log(graph.mul(x, 2)));
+    let asked = 0;
+    const find = (most: number) => firstFailure({ outputs: { loss } }, ["loss"], values({ x: [0] }, 1), () => ++asked > most);
+    expect(find(Number.POSITIVE_INFINITY)).toMatchObject({ tensor: { op: { fn: "log" } } });
+    const all = asked;
+    expect(all).toBeGreaterThanOrEqual(4);
+    for (const most of [0, 2, all - 1]) {
+      asked = 0;
+      expect(find(most)).toBeNull();
+      expect(asked).toBe(most + 1);
+    }
+  });
+
   it("refuses a step that would take longer than it may", () => {
     const [a, b] = [graph.state("x", [2000, 2000]), graph.state("w", [2000, 2000])];
     expect(firstFailure({ outputs: { loss: graph.sum(graph.matmul(a, b)) } }, ["loss"], values({}, 2000))).toBe("too_large");

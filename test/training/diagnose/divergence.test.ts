@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { explainDivergence } from "../../../src/training/diagnose/explain-divergence.ts";
 import { createLastGood } from "../../../src/training/replay/last-good.ts";
 import { train } from "../train.ts";
 
@@ -41,6 +42,14 @@ describe("the learning rate that survives", () => {
     const layers = [{ ...linear, init: { weight: "ones" } }];
     expect(divergenceOf({ ...spec(0.1), data, task: "regression", model: { layers } }).divergence?.learning_rate).toBeNull();
   });
+});
+
+it("a replay that throws leaves the error as it is, and is reported", () => {
+  const error = { code: "diverged" as const, detail: "the loss is NaN: a cure", epoch: 3 };
+  const faults: unknown[] = [];
+  const run = { fault: (fault: unknown) => faults.push(fault) } as unknown as Parameters<typeof explainDivergence>[2];
+  expect(explainDivergence(error, "a cure", run)).toBe(error);
+  expect(faults).toEqual([expect.any(TypeError)]);
 });
 
 describe("the last good state", () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { DatasetRows } from "../../../src/domain/datasets/dataset.ts";
 import type { NewCheckpoint } from "../../../src/domain/jobs/checkpoint.ts";
 import type { ReplayAsk } from "../../../src/domain/jobs/replay.ts";
 import { replaySize, replayStep } from "../../../src/training/replay/replay.ts";
+import { datasetOf } from "../dataset.ts";
 import { jobRecord, prepare, train } from "../train.ts";
 
 const ALL: readonly ReplayAsk[] = ["gradients", "activations", "loss_by_row"];
@@ -24,10 +26,10 @@ const batches = {
 };
 const STEPS = 5;
 
-function runOf(spec: object, checkpoint: NewCheckpoint | null = null) {
-  const prepared = prepare(spec);
+function runOf(spec: object, checkpoint: NewCheckpoint | null = null, dataset: DatasetRows | null = null) {
+  const prepared = prepare(spec, {}, dataset);
   if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
-  return { job: jobRecord(prepared, 0), payload: prepared.payload, dataset: null, checkpoint };
+  return { job: jobRecord(prepared, 0), payload: prepared.payload, dataset, checkpoint };
 }
 
 const weightsOf = (spec: object): string => {
@@ -87,6 +89,43 @@ describe("a replayed step", () => {
     const [weight, bias] = gradients ?? [];
     expect(Number(bias?.values?.[0])).toBeCloseTo(slope, 4);
     expect(Number(weight?.values?.[0])).toBeCloseTo((2 * (2 * 2 + 2 * 4)) / 3, 4);
+  });
+
+  it("has losses of weighted rows whose mean is the loss", () => {
+    const table = datasetOf({ x: [1, 2], y: [1, 0], w: [1, 9] });
+    const data = { dataset: { id: "dst_x", target: "y", weights: "w" } };
+    const layers = [{ type: "linear", init: { weight: "ones", bias: "zeros" } }];
+    const spec = { data, model: { layers }, epochs: 1 };
+    const replay = replayStep(runOf(spec, null, table), { step: 0, ask: ["loss_by_row"] });
+    const losses = replay.loss_by_row?.losses.map(Number) as number[];
+    expect(((losses[0] as number) + (losses[1] as number)) / 2).toBeCloseTo(Number(replay.loss), 5);
+    expect(losses[0]).not.toBeCloseTo(losses[1] as number, 3);
+  });
+
+  it("asks about fewer rows where a network would take too much memory for all", () => {
+    const targets = Array.from({ length: 480 }, (_, row) => row % 3);
+    const image = (height: number, units: number) => ({
+      ...batches,
+      data: {
+        inline: {
+          features: Array.from({ length: 480 }, (_, row) => Array.from({ length: 64 }, (_, x) => (row * x) % 7)),
+          targets,
+        },
+      },
+      task: "regression",
+      model: {
+        layers: [
+          { type: "reshape", shape: [1, 8, 8] },
+          ...Array.from({ length: height }, () => ({ type: "conv2d", out_channels: units, kernel_size: 3, padding: 1 })),
+          { type: "flatten" },
+          { type: "linear" },
+        ],
+      },
+    });
+    const replay = replayStep(runOf(image(4, 64)), { step: 0, ask: ALL });
+    expect(replay.rows).toBeLessThan(480);
+    expect(replay.rows).toBeGreaterThan(1);
+    expect(replay.loss_by_row?.losses).toHaveLength(replay.rows);
   });
 
   it("says of large tensors how large they are, and bounds its answer", () => {

@@ -1,4 +1,4 @@
-/** Any step of the job's training again: a slider over all steps, with gradients, activations and the worst rows at each. */
+/** Replays a step of the job: a slider over all steps, with gradients, activations and the worst rows at each. */
 import { useEffect, useState } from "preact/hooks";
 import type { Job, Replay, TensorFigures } from "../../../client/answers.ts";
 import { useApp } from "../../shell/app-context.ts";
@@ -9,6 +9,8 @@ import { type Column, Table } from "../../ui/table.tsx";
 
 /** A slider that moves asks once it rests for so long. */
 const REST_MS = 150;
+/** Time between two tries while another step is replayed. */
+const BUSY_MS = 500;
 const SHOWN_ROWS = 8;
 
 export function ReplayTab({ job }: { readonly job: Job }) {
@@ -16,12 +18,13 @@ export function ReplayTab({ job }: { readonly job: Job }) {
   const [step, setStep] = useState(0);
   const rested = useRested(step);
   const { data, error, reload } = useResource(
-    (signal) => api.replay(job.id, { step: rested, ask: ["gradients", "activations", "loss_by_row"] }, { signal }),
+    (signal) =>
+      inTurn(signal, () => api.replay(job.id, { step: rested, ask: ["gradients", "activations", "loss_by_row"] }, { signal })),
     [job.id, rested],
   );
   const last = job.epochs_done * (data?.steps_per_epoch ?? 1);
   return (
-    <Card title="Any step again">
+    <Card title="Replay a step">
       <div class="scrubber">
         <input
           type="range"
@@ -42,6 +45,19 @@ export function ReplayTab({ job }: { readonly job: Job }) {
       {data ? <Step replay={data} /> : error ? null : <Skeleton height="240px" />}
     </Card>
   );
+}
+
+/** Asks again while the step that was asked for before is still replayed: a project has one at a time. */
+async function inTurn<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isBusy = (error as { readonly problem?: { readonly status: number } }).problem?.status === 429;
+      if (!isBusy || signal.aborted) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
+    }
+  }
 }
 
 /** The last value that stayed for a while. */

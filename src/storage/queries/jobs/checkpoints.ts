@@ -197,6 +197,7 @@ export async function getCheckpointModel(db: Kysely<Tables>, id: string): Promis
     .select(["checkpoints.model", "checkpoints.job_id", "checkpoints.created_at", "jobs.name", "jobs.metrics"])
     .where("checkpoints.id", "=", id)
     .where("checkpoints.ready", "=", 1)
+    .where("checkpoints.reason", "!=", REPLAY_MARK)
     .executeTakeFirst();
   if (!row) return null;
   return {
@@ -228,6 +229,11 @@ export async function deleteCheckpoint(writer: Kysely<Tables>, id: string): Prom
     .executeTakeFirstOrThrow();
   if (numUpdatedRows > 0n) await eraseCheckpoints(writer, [id]);
   return numUpdatedRows > 0n;
+}
+
+/** See CheckpointStore.deleteAll. */
+export async function deleteCheckpoints(writer: Kysely<Tables>, jobId: string): Promise<void> {
+  await eraseCheckpoints(writer, await writer.transaction().execute((transaction) => hideCheckpoints(transaction, jobId)));
 }
 
 /** Hides the checkpoints of a job that is being deleted. Returns their ids, to be passed to `eraseCheckpoints` afterwards. */
@@ -278,7 +284,8 @@ function toRow(
     sha256: model.sha256,
     entries: JSON.stringify(tensors.entries),
     progress,
-    model: JSON.stringify(model),
+    // Replays need no model, whose categories may be larger than its weights.
+    model: reason === REPLAY_MARK ? "{}" : JSON.stringify(model),
     ready: 0,
   };
 }
