@@ -24,7 +24,8 @@ export const MAX_REPLAY_VALUES = 20_000;
 const MAX_MULTIPLY_ADDS = 5e9;
 const MAX_STEPS = 1_000_000;
 
-const wire = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]);
+// Typed by its name: an enum with such members is declared in a form that TypeScript cannot read again.
+const wire: z.ZodType<WireNumber> = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]);
 
 export const tensorFigures = z
   .object({

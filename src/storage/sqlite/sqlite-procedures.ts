@@ -17,11 +17,21 @@ export function createProcedures(
   role: ConnectionRole,
 ): (name: ProcedureName, args: readonly unknown[]) => Promise<unknown> {
   const connection = {
-    query: async (sql: string, parameters: readonly SqlValue[]) => run(sql, parameters),
+    query: async (sql: string, parameters: readonly SqlValue[]) => plain(run(sql, parameters)),
     acquire: () => Promise.resolve(),
     release: () => undefined,
   };
   const begin = role === "writer" ? "immediate" : "deferred";
   const db = new Kysely<Tables>({ dialect: createSqliteDialect({ connection, level: AS_IT_IS, begin }) });
   return (name, args) => procedure(name)(db, ...args);
+}
+
+/** Blobs as every other connection has them: `slice` of a Buffer is a view, and of a Uint8Array a copy. */
+function plain({ rows, changes }: SqliteResult): SqliteResult {
+  const bytesOf = (value: SqlValue): SqlValue =>
+    value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : value;
+  return {
+    rows: rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, bytesOf(value)]))),
+    changes,
+  };
 }
