@@ -32,5 +32,8 @@ undefined: required "", optional true
 zero: required 0, optional 0
 false: required false, optional false'
 echo "$seen"
-# Fails when any of it has changed.
-diff <(echo "$expected") <(echo "$seen")
+if [ "$seen" != "$expected" ]; then
+  echo "This has changed; it was:" >&2
+  echo "$expected" >&2
+  exit 1
+fi

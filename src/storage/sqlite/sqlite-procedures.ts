@@ -26,12 +26,11 @@ export function createProcedures(
   return (name, args) => procedure(name)(db, ...args);
 }
 
-/** Blobs as every other connection has them: `slice` of a Buffer is a view, and of a Uint8Array a copy. */
-function plain({ rows, changes }: SqliteResult): SqliteResult {
-  const bytesOf = (value: SqlValue): SqlValue =>
-    value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : value;
-  return {
-    rows: rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, bytesOf(value)]))),
-    changes,
-  };
+/** Makes blobs what they are on every other connection: `slice` of a Buffer is a view, and of a Uint8Array a copy. */
+function plain(result: SqliteResult): SqliteResult {
+  for (const row of result.rows as Record<string, SqlValue>[]) {
+    for (const [name, value] of Object.entries(row))
+      if (value instanceof Uint8Array) row[name] = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  return result;
 }

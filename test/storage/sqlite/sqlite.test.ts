@@ -3,9 +3,10 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
+import { valuesOfEpoch } from "../../../src/domain/metrics/live-metrics.ts";
 import { openStore } from "../../../src/storage/open.ts";
 import { checkpointContract } from "../../contract/checkpoints.ts";
-import { aChunk, aNewJob } from "../../contract/fixtures.ts";
+import { aChunk, aNewJob, aSuccess } from "../../contract/fixtures.ts";
 import { keyContract } from "../../contract/keys.ts";
 import { queueOrderContract } from "../../contract/line.ts";
 import { projectContract } from "../../contract/projects.ts";
@@ -14,13 +15,13 @@ import { storeContract } from "../../contract/store.ts";
 import { sweepContract } from "../../contract/sweeps.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
 
-storeContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
-checkpointContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
-sweepContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
-keyContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
-queueOrderContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
-sharesContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
-projectContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
+/** As a server opens it. */
+const open = async () => openStore({ dataDir: await temporaryFolder(), callsProcedures: true });
+const CONTRACTS = [
+  ...[storeContract, checkpointContract, sweepContract, keyContract],
+  ...[queueOrderContract, sharesContract, projectContract],
+];
+for (const contract of CONTRACTS) contract("SQLite", open);
 
 describe("opening a SQLite store", () => {
   it("makes the data directory", async () => {
@@ -106,7 +107,17 @@ describe("a store whose transactions run in the thread of the database", () => {
       const ended = await store.jobs.finish("job_1", 1, 3, "cancelled", { state: "cancelled", metrics: null });
       const again = await store.jobs.transition("job_1", { from: ["running"], to: { state: "paused", at: 4, reason: "" } });
       const events = await store.events.read("job_1", 0, 10);
-      return { queued, refused, claimed, seq, late, gap, ended, again, events };
+      await store.jobs.insert({ ...job, id: "job_3" });
+      await store.queue.claim(5);
+      await store.metrics.append("job_3", 1, aChunk(1, 9));
+      const { metrics, model, ...success } = aSuccess("job_3");
+      const kept = {
+        ...success,
+        model: { ...model, id: "mdl_1" },
+        metrics: { ...metrics, best: { ...metrics.best, epoch: 4 } },
+      };
+      const succeeded = await store.jobs.finish("job_3", 1, 6, "done", kept);
+      return { queued, refused, claimed, seq, late, gap, ended, again, events, succeeded };
     } finally {
       await store.close();
     }
@@ -120,6 +131,7 @@ describe("a store whose transactions run in the thread of the database", () => {
       seq: 3,
       late: null,
       ended: { lastSeq: 4 },
+      succeeded: { metrics: { best: valuesOfEpoch(aChunk(1, 9), 4) } },
     });
   });
 });
