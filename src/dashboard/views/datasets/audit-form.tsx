@@ -42,7 +42,6 @@ export function AuditForm({ dataset }: { readonly dataset: Dataset }) {
   };
   return (
     <Card title="Wrong labels">
-      <p class="muted">Finds rows whose label is probably wrong, by models that have not seen them. You correct what is.</p>
       <div class="alias-form">
         <SelectField
           label="Labels"
@@ -53,6 +52,7 @@ export function AuditForm({ dataset }: { readonly dataset: Dataset }) {
         <Button icon="search" busy={busy} onClick={() => void begin()}>
           Look for wrong labels
         </Button>
+        <p class="muted">Models that have not seen a row say whether its label is probably wrong; you decide.</p>
       </div>
     </Card>
   );

@@ -1,4 +1,4 @@
-/** Replays a step of the job: a slider over all steps, with gradients, activations and the worst rows at each. */
+/** Replays a step of the job: a slider over all steps, and the number of one, with gradients, activations and the worst rows at each. */
 import { useEffect, useState } from "preact/hooks";
 import type { Job, Replay, TensorFigures } from "../../../client/answers.ts";
 import { useApp } from "../../shell/app-context.ts";
@@ -23,27 +23,40 @@ export function ReplayTab({ job }: { readonly job: Job }) {
     [job.id, rested],
   );
   const last = job.epochs_done * (data?.steps_per_epoch ?? 1);
+  const goTo = (text: string) => setStep(Math.min(last, Math.max(0, Math.trunc(Number(text)) || 0)));
   return (
-    <Card title="Replay a step">
-      <div class="scrubber">
-        <input
-          type="range"
-          aria-label="Step of the training"
-          aria-valuetext={`Step ${formatCount(step)} of ${formatCount(last)}`}
-          min={0}
-          max={Math.max(last, 1)}
-          step={1}
-          value={step}
-          disabled={last === 0}
-          onInput={(event) => setStep(Number(event.currentTarget.value))}
-        />
-        <output class="scrubber-text">
-          Step {formatCount(step)} of {formatCount(last)}
-        </output>
-      </div>
+    <div class="stack">
+      <Card title="Replay a step">
+        <div class="scrubber">
+          <input
+            type="number"
+            class="input"
+            aria-label="Number of the step"
+            min={0}
+            max={last}
+            value={step}
+            onChange={(event) => goTo(event.currentTarget.value)}
+          />
+          <input
+            type="range"
+            aria-label="Step of the training"
+            aria-valuetext={`Step ${formatCount(step)} of ${formatCount(last)}`}
+            min={0}
+            max={Math.max(last, 1)}
+            step={1}
+            value={step}
+            disabled={last === 0}
+            onInput={(event) => goTo(event.currentTarget.value)}
+          />
+          <output class="scrubber-text">
+            Step {formatCount(step)} of {formatCount(last)}
+          </output>
+        </div>
+        {data && <StepLine replay={data} />}
+      </Card>
       {error ? <Problem error={error} retry={reload} /> : null}
-      {data ? <Step replay={data} /> : error ? null : <Skeleton height="240px" />}
-    </Card>
+      {data ? <StepTables replay={data} /> : error ? null : <Skeleton height="240px" />}
+    </div>
   );
 }
 
@@ -70,17 +83,28 @@ function useRested(value: number): number {
   return rested;
 }
 
-function Step({ replay }: { readonly replay: Replay }) {
-  const { step, from_step, loss, rows, sha256 } = replay;
+function StepLine({ replay: { step, from_step, loss, rows, sha256 } }: { readonly replay: Replay }) {
+  return (
+    <p class="muted">
+      Loss {formatValue(loss)} of {formatCount(rows)} rows that train; weights <code>{sha256.slice(0, 12)}</code>, replayed from
+      step {formatCount(from_step)} ({formatCount(step - from_step)} steps).
+    </p>
+  );
+}
+
+function StepTables({ replay }: { readonly replay: Replay }) {
+  const { gradients = [], activations = [] } = replay;
   return (
     <>
-      <p class="muted">
-        Loss {formatValue(loss)} of {formatCount(rows)} rows that train; weights <code>{sha256.slice(0, 12)}</code>, replayed
-        from step {formatCount(from_step)} ({formatCount(step - from_step)} steps).
-      </p>
-      <Table caption="Gradients" columns={columnsOf("Gradient of")} rows={replay.gradients ?? []} keyOf={nameOf} empty={NONE} />
-      <Table caption="Activations" columns={columnsOf("Layer")} rows={replay.activations ?? []} keyOf={nameOf} empty={NONE} />
-      <Table caption="Worst rows" columns={ROW_COLUMNS} rows={worstOf(replay)} keyOf={({ row }) => `${row}`} empty={NONE} />
+      <Card title="Gradients" flush>
+        <Table caption="Gradients" columns={columnsOf("Parameter")} rows={gradients} keyOf={nameOf} empty={NONE} />
+      </Card>
+      <Card title="Activations" flush>
+        <Table caption="Activations" columns={columnsOf("Layer")} rows={activations} keyOf={nameOf} empty={NONE} />
+      </Card>
+      <Card title="Worst rows" flush>
+        <Table caption="Worst rows" columns={ROW_COLUMNS} rows={worstOf(replay)} keyOf={({ row }) => `${row}`} empty={NONE} />
+      </Card>
     </>
   );
 }
@@ -107,7 +131,7 @@ interface RowLoss {
 }
 
 const ROW_COLUMNS: readonly Column<RowLoss>[] = [
-  { key: "row", title: "Worst row", render: ({ row }) => formatCount(row + 1) },
+  { key: "row", title: "Row", render: ({ row }) => formatCount(row + 1) },
   { key: "loss", title: "Loss", numeric: true, render: ({ loss }) => formatValue(loss) },
 ];
 
