@@ -204,13 +204,14 @@ describe("the life of a job", () => {
   });
 
   it("goes on in the list of its events", async () => {
-    const { id } = await submitted(stage.client, ENDLESS, "running");
+    // An event has every epoch of its tenth of a second: of a tiny training, more than a busy browser reads in that time.
+    const data = { generator: { ...MOONS.data.generator, samples: 20_000 } };
+    const { id } = await submitted(stage.client, { ...ENDLESS, data, batch_size: 32 }, "running");
     const { page, faults } = await stage.open(`/jobs/${id}?tab=events`);
     const rows = page.getByRole("table", { name: "Events" }).locator("tbody tr");
     await page.getByText("Running: a worker took it").waitFor();
     // While a page is read the button is disabled, and it may be gone after that.
     const more = page.getByRole("button", { name: "Load more", disabled: false });
-    // As long as events come in faster than pages are read, there is a next one.
     for (const end = page.getByText("New events appear here."); !(await end.isVisible()); ) {
       if (await more.isVisible()) await more.click();
     }
