@@ -68,10 +68,12 @@ describe("the theme", () => {
   });
 
   it("is taken over by charts that are shown", async () => {
-    const [path] = views[1]!;
+    const [path, sign] = views[1]!;
     const { page } = await stage.open(path, { colorScheme: "light" });
-    await page.locator(".chart").first().waitFor();
-    const darkest = () => page.evaluate(() => getComputedStyle(document.querySelector(".chart")!).backgroundColor);
+    // What is drawn, not the first figure: before the values come, empty figures hold the charts' places.
+    await page.locator(sign).first().waitFor();
+    const figure = page.locator(".chart").first();
+    const darkest = () => figure.evaluate((element) => getComputedStyle(element).backgroundColor);
     expect(await darkest()).toBe("rgb(255, 255, 255)");
     await page.emulateMedia({ colorScheme: "dark" });
     await expect.poll(darkest).toBe("rgb(21, 25, 32)");
