@@ -3,6 +3,7 @@
  * while that row has weight 0 in the loss. What a request may ask, its limits, and what the answer says.
  */
 import { z } from "zod";
+import type { FieldError } from "../errors.ts";
 
 /** Most rows to predict that one job asks about. */
 const MAX_INSTANCES = 10;
@@ -67,6 +68,11 @@ export const influenceBody = z
   });
 
 export type InfluenceRequest = z.output<typeof influenceBody>;
+/** How many rows are left out, each by a training of its own; or what is wrong with the request. */
+export type AdmittedInfluence =
+  | { readonly ok: true; readonly retrainings: number; readonly trainingRows: number }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
 export type RowChoice = z.output<typeof rowChoice>;
 
 /** What the spec of such a job says of it. */
@@ -101,6 +107,7 @@ const influencedPrediction = z
       .string()
       .nullable()
       .meta({ description: "The class or the target column that is followed; null for rows without names." }),
+    type: z.enum(["probability", "value"]),
     prediction: z.number().meta({ description: "Trained on all rows: a probability, or a value in the target's units." }),
     actual: actualValue.optional(),
     loss: z

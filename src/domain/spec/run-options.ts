@@ -4,6 +4,9 @@ import { z } from "zod";
 /** Most threads of one job. */
 export const MAX_THREADS = 64;
 
+/** Longest training that may be asked for. */
+export const MAX_SECONDS = 30 * 86_400;
+
 const checkpoint = z
   .strictObject({
     every_epochs: z
@@ -48,7 +51,7 @@ export const runOptions = {
   max_seconds: z
     .number()
     .positive()
-    .max(30 * 86_400)
+    .max(MAX_SECONDS)
     .default(86_400)
     .meta({ description: "Of training; over it the job fails with code timeout." }),
   max_retries: z.int().min(0).max(20).default(2).meta({

@@ -2,6 +2,7 @@
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import {
+  type AdmittedInfluence,
   type InfluenceRequest,
   MAX_CHANGES,
   MAX_INFLUENCE_WORK,
@@ -16,11 +17,6 @@ import type { Parts } from "../data/split.ts";
 import { rowMultiplyAdds } from "../predict/row-work.ts";
 import { askedErrors, readAsked } from "./asked-rows.ts";
 import { chosenRows, countedRows, givenWeights } from "./left-out-rows.ts";
-
-/** How many rows are left out, each by a training of its own; or what is wrong with the request. */
-export type AdmittedInfluence =
-  | { readonly ok: true; readonly retrainings: number; readonly trainingRows: number }
-  | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /** Checks a request. Needs the columns of a data set that split it, and that of the weights, and no others. */
 export function admitInfluence(run: TrainingRun, model: Model, request: InfluenceRequest): AdmittedInfluence {

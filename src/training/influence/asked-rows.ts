@@ -76,7 +76,7 @@ function answerOf(model: AskedModel, outputs: Float32Array, offset: number): num
 }
 
 /** What of an instance's answers is followed. */
-export interface Followed extends Pick<InfluencedPrediction, "output" | "prediction" | "actual" | "loss"> {
+export interface Followed extends Pick<InfluencedPrediction, "output" | "type" | "prediction" | "actual" | "loss"> {
   /** How prediction and loss differ, of outputs [answers, instances, outputWidth], from those that were followed. */
   changes(outputs: Float32Array): Changes;
 }
@@ -99,6 +99,7 @@ export function followedOf(model: AskedModel, asked: Asked, outputs: Float32Arra
       Float64Array.from({ length: all.length / width }, (_, row) => read(answerOf(model, all, row * width + offset)));
     return {
       output: names[place] ?? null,
+      type: classes.length > 0 ? "probability" : "value",
       prediction,
       ...(actual !== undefined &&
         loss !== null && {

@@ -219,7 +219,7 @@ describe("the job", () => {
   const whole = attempt(asked, request);
 
   it("reports each training as an epoch, and leaves the model that was asked", () => {
-    expect(whole.chunks.flatMap(({ from, to }) => [from, to])).toEqual([1, 7]);
+    expect([whole.chunks[0]?.from, whole.chunks.at(-1)?.to]).toEqual([1, 7]);
     expect(whole.result).toMatchObject({
       state: "succeeded",
       model: { sha256: asked.model.sha256, score: { part: "validation" } },
