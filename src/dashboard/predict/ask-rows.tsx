@@ -50,7 +50,7 @@ export function AskRows({ model, texts, truth }: AskRowsProps) {
     }
   };
   return (
-    <details class="ask-rows">
+    <details class="card request-behind">
       <summary>Which rows made this prediction?</summary>
       <div class="stack">
         <p class="muted">
