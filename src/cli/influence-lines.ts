@@ -16,16 +16,13 @@ export function influenceLines(influence: Influence, rows: JobRows | null, termi
   const { predictions, rows: leftOut, training_rows: training, agrees } = influence;
   const { dim } = terminal.paint;
   const numbers = shownRows(influence);
-  const text = (value: number, isShare: boolean) => (isShare ? percent(value) : significant(value));
   return [
     ...predictions.flatMap((prediction) => {
       const sentence = predictionSentence(prediction, { share: percent, value: significant });
       return [
         "",
         `  ${terminal.paint.bold(sentence)}`,
-        ...rowLists(prediction).flatMap((list) =>
-          listLines(list, prediction.type === "probability", numbers, rows, text, terminal),
-        ),
+        ...rowLists(prediction).flatMap((list) => listLines(list, prediction.type, numbers, rows, terminal)),
       ];
     }),
     "",
@@ -36,21 +33,20 @@ export function influenceLines(influence: Influence, rows: JobRows | null, termi
 
 function listLines(
   { title, rows, isOfLoss }: RowList,
-  isShare: boolean,
+  type: "probability" | "value",
   numbers: readonly number[],
   cells: JobRows | null,
-  text: (value: number, isShare: boolean) => string,
   terminal: Terminal,
 ): string[] {
   if (rows.length === 0) return ["", `  ${title}: none`];
   const columns = cells ? [...cells.targets, ...cells.features].slice(0, SHOWN_COLUMNS) : [];
-  const signed = (value: number | null | undefined, isPart: boolean) =>
-    typeof value === "number" ? `${value > 0 ? "+" : ""}${text(value, isPart)}` : "";
+  const signed = (value: number | null | undefined) =>
+    typeof value === "number" ? `${value > 0 ? "+" : ""}${significant(value)}` : "";
   const shown = rows.slice(0, SHOWN_ROWS).map(({ row, change, loss_change }) => {
     const own = columns.map(({ values }) => cellText(values[numbers.indexOf(row)]));
-    return [`  ${row + 1}`, signed(change, isShare), ...(isOfLoss ? [signed(loss_change, false)] : []), ...own];
+    return [`  ${row + 1}`, signed(change), ...(isOfLoss ? [signed(loss_change)] : []), ...own];
   });
-  const head = ["  row", "without it", ...(isOfLoss ? ["loss"] : []), ...columns.map(({ name }) => name)];
+  const head = ["  row", type, ...(isOfLoss ? ["loss"] : []), ...columns.map(({ name }) => name)];
   return ["", `  ${title}`, ...table([head, ...shown], terminal)];
 }
 

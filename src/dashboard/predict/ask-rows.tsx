@@ -52,7 +52,7 @@ export function AskRows({ model, texts, truth }: AskRowsProps) {
   return (
     <details class="card request-behind">
       <summary>Which rows made this prediction?</summary>
-      <div class="stack">
+      <div class="card-body stack">
         <p class="muted">
           The network is trained again without each row: a job that takes as many trainings as there are rows.
         </p>

@@ -58,7 +58,7 @@ describe("the rows that made a prediction", () => {
     expect(stdout).toMatch(/left with probability \d+\.\d %, really left: log loss/);
     expect(stdout).toContain("30 of 40 training rows were left out");
     const one = await run(["influence", "sides@1", "--row", row, "--leave-out", String(WRONG + 1)], { env });
-    expect(one.stdout).toMatch(new RegExp(`^ +${WRONG + 1} +[+-]\\d+\\.\\d % +right`, "m"));
+    expect(one.stdout).toMatch(new RegExp(`^ +${WRONG + 1} +[+-]\\d\\.\\d+ +right`, "m"));
     const refused = await run(["influence", "sides@1", "--row", row, "--leave-out", "41"], { env });
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("row 40 did not train")]);
   });

@@ -53,7 +53,7 @@ function Rows({ job, influence }: { readonly job: Job; readonly influence: Influ
             <Card key={list.title} title={list.title} flush>
               <RowTable
                 list={{ ...list, rows: list.rows.slice(0, most) }}
-                isShare={prediction.type === "probability"}
+                title={prediction.type === "probability" ? "Probability" : "Value"}
                 numbers={numbers}
                 values={values.data ?? null}
               />
@@ -67,7 +67,8 @@ function Rows({ job, influence }: { readonly job: Job; readonly influence: Influ
 
 interface RowTableProps {
   readonly list: RowList;
-  readonly isShare: boolean;
+  /** What the prediction is, as the title of a column. */
+  readonly title: string;
   /** The rows whose cells `values` has. */
   readonly numbers: readonly number[];
   readonly values: JobRows | null;
@@ -75,31 +76,30 @@ interface RowTableProps {
 
 type Shown = RowList["rows"][number] & { readonly place: number };
 
-function RowTable({ list, isShare, numbers, values }: RowTableProps) {
+function RowTable({ list, title, numbers, values }: RowTableProps) {
   if (list.rows.length === 0) return <Empty icon="list" title="None of the rows" />;
   return (
     <Table
       caption={list.title}
       rows={list.rows.map((row) => ({ ...row, place: numbers.indexOf(row.row) }))}
       keyOf={({ row }) => String(row)}
-      columns={[...effectColumns(list, isShare), ...targetColumns(values), ...valueColumns(values)]}
+      columns={[...effectColumns(list, title), ...targetColumns(values), ...valueColumns(values)]}
     />
   );
 }
 
-const signed = (value: number | null | undefined, format: (value: number) => string): string =>
-  typeof value === "number" ? `${value > 0 ? "+" : ""}${format(value)}` : "diverges";
+const signed = (value: number | null | undefined): string =>
+  typeof value === "number" ? `${value > 0 ? "+" : ""}${formatValue(value)}` : "";
 
-function effectColumns({ isOfLoss }: RowList, isShare: boolean): readonly Column<Shown>[] {
-  const format = isShare ? formatShare : formatValue;
+function effectColumns({ isOfLoss }: RowList, title: string): readonly Column<Shown>[] {
   return [
     { key: "row", title: "Row", numeric: true, sortBy: ({ row }) => row, render: ({ row }) => formatCount(row + 1) },
     {
       key: "change",
-      title: "Without it",
+      title,
       numeric: true,
       sortBy: ({ change }) => change,
-      render: ({ change }) => signed(change, format),
+      render: ({ change }) => signed(change),
     },
     ...(isOfLoss
       ? [
@@ -108,7 +108,7 @@ function effectColumns({ isOfLoss }: RowList, isShare: boolean): readonly Column
             title: "Loss",
             numeric: true,
             sortBy: ({ loss_change }: Shown) => loss_change ?? null,
-            render: ({ loss_change }: Shown) => signed(loss_change, formatValue),
+            render: ({ loss_change }: Shown) => signed(loss_change),
           },
         ]
       : []),
