@@ -43,7 +43,11 @@ export interface Retraining {
   describe(weights: TensorSet): ReturnType<typeof trainedModel>;
 }
 
-/** Compiles the trainings of a job once for all rows. Its network is given: searches are refused before. */
+/**
+ * Compiles the trainings of a job once for all rows. Its network is given: searches are refused before.
+ *
+ * @internal Exported for tests.
+ */
 export function createRetraining(run: TrainingRun): Retraining {
   const { classes, parameters } = run.job;
   const spec = trainedSpec(run.job.spec) as NetworkSpec;
