@@ -6,7 +6,6 @@ import type { auditBody } from "../domain/datasets/audit-request.ts";
 import type { correctionsBody } from "../domain/datasets/corrections.ts";
 import type { Column, DatasetFormat } from "../domain/datasets/dataset.ts";
 import type { TableReading } from "../domain/datasets/table-reading.ts";
-import type { influenceBody } from "../domain/explanations/influence.ts";
 import type { CheckpointReason } from "../domain/jobs/checkpoint.ts";
 import type { Divergence } from "../domain/jobs/divergence.ts";
 import type { JobError, JobState } from "../domain/jobs/job.ts";
@@ -202,9 +201,6 @@ export interface Dataset extends DatasetSummary {
 
 /** Whose labels are looked at, and how. */
 export type AuditRequest = z.input<typeof auditBody>;
-export type { Influence } from "../domain/explanations/influence.ts";
-/** Rows to predict, and which rows of the training are left out, one at a time. */
-export type InfluenceRequest = z.input<typeof influenceBody>;
 /** Corrected cells of a column. */
 export type Corrections = z.input<typeof correctionsBody>;
 

@@ -5,17 +5,9 @@
 import type { Encoding } from "../domain/datasets/reading-options.ts";
 import type { PartEvaluation } from "../domain/models/evaluation.ts";
 import type { Note } from "../domain/notes.ts";
-import type {
-  Comparison,
-  InfluenceRequest,
-  Job,
-  Model,
-  Page,
-  PageQuery,
-  PartialDependence,
-  PredictionAnswer,
-} from "./answers.ts";
+import type { Comparison, Job, Model, Page, PageQuery, PartialDependence, PredictionAnswer } from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
+import type { InfluenceRequest } from "./influence.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
 
 /** A row as an array of values or as an object by column; null is a missing value. */

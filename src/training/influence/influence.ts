@@ -14,6 +14,7 @@ import { ENGINE_VERSION } from "../../engine/index.ts";
 import { type JobData, loadData } from "../data/data.ts";
 import type { Table } from "../data/table.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
+import { decidedModel, trainedModel } from "../evaluate/trained-model.ts";
 import { initialTensors } from "../many/initial-tensors.ts";
 import { type TrialOutcome, trainTrial } from "../many/train-many.ts";
 import { planTrials } from "../many/trial-plan.ts";
@@ -22,7 +23,6 @@ import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
 import { createRecorder } from "../run/recorder.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { sizesOf } from "../run/sizes.ts";
-import { decidedModel, trainedModel } from "../run/trained-model.ts";
 import { followedOf, readAsked } from "./asked-rows.ts";
 import { chosenRows, countedRows, createLeftOutWeights, givenWeights } from "./left-out-rows.ts";
 

@@ -10,6 +10,7 @@ import { compile, type Executable } from "../../engine/index.ts";
 import { loadData } from "../data/data.ts";
 import { explainDivergence } from "../diagnose/explain-divergence.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
+import { decidedModel, trainedModel } from "../evaluate/trained-model.ts";
 import { createLastGood } from "../replay/last-good.ts";
 import { keptPlan, type TrainingPlan } from "./build.ts";
 import { decodeProgress, type TrainingProgress, writeTensors } from "./checkpoint.ts";
@@ -19,7 +20,6 @@ import { writeInputs, writeStart } from "./initial-memory.ts";
 import { createRecorder } from "./recorder.ts";
 import type { RunControl } from "./run-control.ts";
 import { sizesOf } from "./sizes.ts";
-import { decidedModel, trainedModel } from "./trained-model.ts";
 
 /** Trains a job to its end, from its start or from a checkpoint. Reports every epoch, even one that diverges. Throws only on bugs. */
 export function train(run: TrainingRun, control: RunControl): TrainingResult {

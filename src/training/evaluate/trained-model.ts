@@ -5,11 +5,11 @@ import type { NetworkSpec } from "../../domain/spec/spec.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
 import type { Network } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
-import { decide, secondOf } from "../evaluate/threshold.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
-import { LOSS_ACTIVATION } from "./network.ts";
+import { LOSS_ACTIVATION } from "../run/network.ts";
+import { decide, secondOf } from "./threshold.ts";
 
 /** Describes the model whose weights are the first of the tensors. */
 export function trainedModel(
