@@ -37,6 +37,7 @@ import { registerLabels } from "./routes/datasets/labels.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
 import { registerExports } from "./routes/exports.ts";
 import { registerImports } from "./routes/imports.ts";
+import { registerInfluence } from "./routes/influence.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerKeys } from "./routes/keys.ts";
 import { registerMetrics } from "./routes/metrics.ts";
@@ -112,6 +113,7 @@ const API: readonly RegisterRoutes[] = [
   registerRegistry,
   registerPredict,
   registerEvaluate,
+  registerInfluence,
   registerPartialDependence,
   registerTfServing,
   registerOpenInference,

@@ -12,10 +12,12 @@ export interface Cloned {
 
 /** Returns the spec of a clone. `rows` are a job's inline rows, if they could be read back. */
 export function cloneSpec({ spec, name }: Pick<Job, "spec" | "name">, rows: JobRows | null): Cloned {
-  const { data, init_from, preprocess, ...rest } = spec;
+  // Of a job that asks which rows made a prediction, its epochs count trainings.
+  const { data, init_from, preprocess, influence, ...rest } = spec;
   const notes: string[] = [];
   const plain = JSON.parse(JSON.stringify(rest)) as JsonObject;
   const cloned: Record<string, Json> = { ...plain, name, data: clonedData(data, rows, notes) };
+  if (influence) cloned.epochs = influence.epochs;
   if ("auto" in spec.model) {
     cloned.model = { auto: clonedSearch(spec.model.auto) };
     for (const field of CHOSEN_BY_SEARCH) delete cloned[field];

@@ -75,6 +75,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   correctDataset: SUBMIT,
   importModel: SUBMIT,
   reproduceModel: SUBMIT,
+  askInfluence: SUBMIT,
   tagModel: SUBMIT,
   deleteModel: SUBMIT,
   setAlias: SUBMIT,
