@@ -6,6 +6,7 @@ import type { FieldError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { DatasetEvaluation } from "../../domain/ports.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
+import { withIntervals } from "../certainty/intervals.ts";
 import { encodeRows } from "../data/data.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { evaluate, scoredOutputs } from "./evaluate.ts";
@@ -41,7 +42,7 @@ export function evaluateDataset(model: Model, weights: TensorSet, dataset: Datas
   inference.release();
   const scalings = preprocessing.targets.map(({ scaling }) => scaling);
   const predicted = { rows: chosen.length, outputs: scoredOutputs(outputs, quantiles), targets, actual, threshold };
-  return { ok: true, evaluation: evaluate(predicted, classes, scalings) };
+  return { ok: true, evaluation: withIntervals(evaluate(predicted, classes, scalings), predicted, classes, scalings) };
 }
 
 function refused(details: readonly string[]): DatasetEvaluation {
