@@ -13,6 +13,7 @@ import type { ShownRows } from "../domain/jobs/job-rows.ts";
 import type { Series, WireColumns, WireNumber } from "../domain/metrics/metric.ts";
 import type { Evaluation } from "../domain/models/evaluation.ts";
 import type { ModelInput } from "../domain/models/model-inputs.ts";
+import type { ScoreComparison } from "../domain/models/score-comparison.ts";
 import type { Score } from "../domain/models/score.ts";
 import type { SearchAnswer as Search } from "../domain/models/search.ts";
 import type { Note } from "../domain/notes.ts";
@@ -384,6 +385,12 @@ export interface Comparison {
   evaluation: NumberPair[];
   spec: Difference[] | null;
   architecture: Difference[];
+}
+
+/** Two models on the same rows: how sure it is that `a` is better than `b`, figure by figure. */
+export interface ComparedScores extends ScoreComparison {
+  a: string;
+  b: string;
 }
 
 /** A backup that the server received and puts in place of its database. */

@@ -5,7 +5,7 @@
 import type { Encoding } from "../domain/datasets/reading-options.ts";
 import type { PartEvaluation } from "../domain/models/evaluation.ts";
 import type { Note } from "../domain/notes.ts";
-import type { Comparison, Job, Model, Page, PageQuery, PartialDependence, PredictionAnswer } from "./answers.ts";
+import type { ComparedScores, Comparison, Job, Model, Page, PageQuery, PartialDependence, PredictionAnswer } from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
 
@@ -77,6 +77,8 @@ export interface ModelsClient {
   tag(ref: string, tags: Readonly<Record<string, string | null>>): Promise<Model>;
   /** Returns the numbers of two models and where their specs and architectures differ. */
   compare(a: string, b: string): Promise<Comparison>;
+  /** Returns which of two models is better, and how sure that is, on a data set or on the rows that both of their jobs held out. */
+  compareScores(a: string, b: string, query?: { readonly dataset?: string }, options?: CallOptions): Promise<ComparedScores>;
   /** Deletes a model. The job that trained it stays. */
   removeModel(ref: string): Promise<void>;
   /** Returns the weights as a safetensors file. */
@@ -134,6 +136,7 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     removeAlias: (name, alias) => drop(aliasPath(name, alias)),
     tag: (ref, tags) => change("PATCH", pathOf(ref), { tags }),
     compare: (a, b) => get(`${pathOf(a)}/compare`, { with: b }),
+    compareScores: (a, b, query, options) => get(`${pathOf(a)}/compare/scores`, { with: b, ...query }, options),
     removeModel: (ref) => drop(pathOf(ref)),
     weights: (ref, options) => bytes(weightsPath(ref), options),
     onnx: (ref) => bytes(onnxPath(ref)),

@@ -18,6 +18,7 @@ import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
 import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
 import type { Remark } from "./models/remarks.ts";
+import type { ScoreComparisonResult, ScoredModel } from "./models/score-comparison.ts";
 import type { TrialParameters } from "./sweeps/parameter.ts";
 import type { RatedBy, SweepImportance } from "./sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "./sweeps/sweep-spec.ts";
@@ -191,6 +192,14 @@ export interface ComputePool {
   ): Promise<EncodedAnswer>;
   /** Evaluates a model on a data set in a thread. Transfers the values of the columns. */
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
+  /** Compares two models on the rows that both jobs held out, in a thread. Transfers the values of both runs. */
+  compareHeldOut(a: ScoredModel, b: ScoredModel): Promise<ScoreComparisonResult>;
+  /** Compares two models on every row of a data set in a thread. Transfers the values of the columns. */
+  compareOnDataset(
+    a: Omit<ScoredModel, "run">,
+    b: Omit<ScoredModel, "run">,
+    dataset: DatasetRows,
+  ): Promise<ScoreComparisonResult>;
   /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
   showRows(run: TrainingRun, choice: RowChoice): Promise<ShownRows>;
   /** Computes how a job's epochs are cut into steps. Transfers the run's values. */

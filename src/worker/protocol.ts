@@ -14,6 +14,7 @@ import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
 import type { Model } from "../domain/models/model.ts";
 import type { RowBlock, StreamOptions } from "../domain/models/prediction.ts";
+import type { ScoredModel } from "../domain/models/score-comparison.ts";
 import type {
   Draft,
   ExplainedRows,
@@ -185,6 +186,17 @@ export interface PartialDependenceTask extends ModelTask {
 /** A task to evaluate a model. The thread does not keep the model: evaluations and predictions compile different programs. */
 export interface EvaluateTask {
   readonly source: ModelSource;
+  readonly dataset: DatasetRows;
+}
+
+export interface CompareHeldOutTask {
+  readonly a: ScoredModel;
+  readonly b: ScoredModel;
+}
+
+export interface CompareOnDatasetTask {
+  readonly a: ModelSource;
+  readonly b: ModelSource;
   readonly dataset: DatasetRows;
 }
 

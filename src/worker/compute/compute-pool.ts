@@ -19,6 +19,7 @@ import type {
   Prepared,
   TrainingRun,
 } from "../../domain/ports.ts";
+import type { ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
 import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
@@ -71,6 +72,8 @@ const IS_LONG = {
   predictBlock: false,
   chooseBackground: true,
   encodeBackground: true,
+  compareHeldOut: true,
+  compareOnDataset: true,
   explain: true,
   partialDependence: true,
   evaluate: true,
@@ -197,6 +200,17 @@ export function createComputePool({
         const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * multiplyAdds(model) };
         return (await run("evaluate", task, wholeBuffers(views), work)) as DatasetEvaluation;
       },
+      async compareHeldOut(a, b) {
+        const views = [a, b].flatMap(({ run: job, weights }) => [...viewsOf(job), weights.data]);
+        const rows = [a, b].map(({ model, run: job }) => rowsOfRun(job) * multiplyAdds(model));
+        const work = { bytes: bytesOf(views), multiplyAdds: rows.reduce((total, each) => total + each, 0) };
+        return (await run("compareHeldOut", { a, b }, wholeBuffers(views), work)) as ScoreComparisonResult;
+      },
+      async compareOnDataset(a, b, dataset) {
+        const views = [a.weights.data, b.weights.data, ...dataset.values.values()];
+        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * (multiplyAdds(a.model) + multiplyAdds(b.model)) };
+        return (await run("compareOnDataset", { a, b, dataset }, wholeBuffers(views), work)) as ScoreComparisonResult;
+      },
       async showRows(job, choice) {
         const views = viewsOf(job);
         return (await run("showRows", { run: job, choice }, wholeBuffers(views), { bytes: bytesOf(views) })) as ShownRows;
@@ -237,6 +251,13 @@ export function createComputePool({
 
 function heapMb({ bodyBytes }: Limits): number {
   return Math.ceil((HEAPS_OF_JSON * jsonHeapBytes(bodyBytes)) / 1024 ** 2);
+}
+
+/** Rows of a job's data, of which a part is predicted. */
+function rowsOfRun({ job, dataset }: TrainingRun): number {
+  const { data } = job.spec;
+  if (dataset) return dataset.rows;
+  return "generator" in data ? data.generator.samples : "inline" in data ? data.inline.rows : 0;
 }
 
 /** What of a run is transferred. */
