@@ -59,7 +59,7 @@ export function headline({ metrics, score }: Pick<Job, "metrics" | "score">): st
   if (score) {
     const figure = mainFigure(score);
     const text = (value: number | null) => figureText(value, figure, SCORE_FORMAT);
-    const range = figure.range && figure.model !== null ? `${rangeText(figure.range, figure, SCORE_FORMAT)} ` : "";
+    const range = figure.range && figure.model !== null ? `${rangeText(figure.range, figure, SCORE_FORMAT)}, ` : "";
     return `${figure.name} ${text(figure.model)} (${range}${PART_NAMES[score.part]}; ${baselineText(score)}: ${text(figure.baseline)})`;
   }
   const final = metrics?.final ?? {};

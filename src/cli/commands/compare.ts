@@ -36,8 +36,8 @@ function comparedLines({ figures, rows, part }: ComparedScores, a: string, b: st
   const of = part === "dataset" ? "of the data set" : "that both held out";
   return [
     bold(`${comparedLabel(main)}: ${betterText(main, a, b)}`),
-    dim(`${rows} rows ${of}, drawn again 2,000 times`),
+    dim(`${rows} rows ${of}; p: how sure it is that ${a} is better`),
     "",
-    ...table([["", a, b, "difference, 90 %", `p that ${a} is better`], ...lines], terminal),
+    ...table([["", a, b, "difference (90 %)", "p"], ...lines], terminal),
   ];
 }

@@ -165,8 +165,8 @@ function matthews(
   });
   const [spreadChosen, spreadActual] = [1 - squareChosen, 1 - squareActual];
   const spread = Math.sqrt(spreadChosen) * Math.sqrt(spreadActual);
-  // Rounding leaves a little of a spread that is 0.
-  if (!(spread > 1e-12)) return null;
+  // Rounding leaves a little of a spread that is 0; one row of a million leaves more.
+  if (Math.min(spreadChosen, spreadActual) < 1e-9) return null;
   const correct = mean(right);
   const value = (correct - together) / spread;
   const influence = new Float64Array(rows);
