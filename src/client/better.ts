@@ -36,5 +36,5 @@ export function betterText({ p_a_better: p }: ComparedFigure, a: string, b: stri
   if (p >= SURE) return `${a} is better than ${b} (${probability(p)})`;
   if (p <= 1 - SURE) return `${b} is better than ${a} (${probability(1 - p)})`;
   const [first, second, most] = p >= 0.5 ? [a, b, p] : [b, a, 1 - p];
-  return `these rows cannot tell: ${first} is better than ${second} with ${probability(most)}`;
+  return `These rows cannot tell: ${first} is better than ${second} with ${probability(most)}`;
 }

@@ -35,8 +35,8 @@ function comparedLines({ figures, rows, part }: ComparedScores, a: string, b: st
   ]);
   const of = part === "dataset" ? "of the data set" : "that both held out";
   return [
-    bold(`${comparedLabel(main)}: ${betterText(main, a, b)}`),
-    dim(`${rows} rows ${of}; p: how sure it is that ${a} is better`),
+    bold(betterText(main, a, b)),
+    dim(`by ${comparedLabel(main)} on ${rows} rows ${of}; p: how sure it is that ${a} is better`),
     "",
     ...table([["", a, b, "difference (90 %)", "p"], ...lines], terminal),
   ];

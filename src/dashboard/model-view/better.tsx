@@ -84,11 +84,9 @@ function Line(pair: PairProps) {
 function Sentence({ compared: { figures, rows, part }, a, b }: PairProps & { readonly compared: ComparedScores }) {
   const [main] = figures;
   if (!main) return <span class="muted">Neither has a figure on these rows.</span>;
-  const text = betterText(main, a.name, b.name);
   return (
     <span>
-      {text[0]?.toUpperCase()}
-      {text.slice(1)}: {comparedLabel(main)} {comparedText(main.a, main, SCORE_FORMAT)} and{" "}
+      {betterText(main, a.name, b.name)}: {comparedLabel(main)} {comparedText(main.a, main, SCORE_FORMAT)} and{" "}
       {comparedText(main.b, main, SCORE_FORMAT)} on the same {formatCount(rows)}{" "}
       {part === "dataset" ? "rows" : "rows, which neither was trained on"}.
     </span>
@@ -103,10 +101,10 @@ function columnsOf({ a, b }: PairProps): readonly Column<ComparedFigure>[] {
     render: (figure) => comparedText(figure[key], figure, SCORE_FORMAT),
   });
   return [
-    { key: "figure", title: "Figure", render: comparedLabel },
+    { key: "figure", title: "Figure", render: (figure) => <span class="nowrap">{capitalised(comparedLabel(figure))}</span> },
     of("a", a.name),
     of("b", b.name),
-    { key: "difference", title: "Difference (90 %)", numeric: true, render: (each) => differenceText(each, SCORE_FORMAT) },
+    { key: "difference", title: "Difference (90 %)", numeric: true, render: (each) => differenceText(each, SCORE_FORMAT).replaceAll("-", "−") },
     {
       key: "p",
       title: `p that ${a.name} is better`,
@@ -115,3 +113,5 @@ function columnsOf({ a, b }: PairProps): readonly Column<ComparedFigure>[] {
     },
   ];
 }
+
+const capitalised = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;

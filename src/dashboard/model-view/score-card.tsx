@@ -5,6 +5,7 @@ import {
   figureText,
   mainFigure,
   modelText,
+  rangeText,
   type ScoreFigure,
   scoreFigures,
   scoreSentence,
@@ -31,7 +32,10 @@ export function ScoreCard({ score }: { readonly score: Score }) {
       <div class="score-card">
         <div class="score-words">
           <p class="score-figure">
-            {modelText(figure, SCORE_FORMAT)} <small>{figureLabel(score, figure)}</small>
+            {figureText(figure.model, figure, SCORE_FORMAT)}{" "}
+            <small>
+              {figure.range && `(${rangeText(figure.range, figure, SCORE_FORMAT)})`} {figureLabel(score, figure)}
+            </small>
           </p>
           {verdict && (
             <p class="score-verdict" data-tone={verdict.tone}>
@@ -68,7 +72,7 @@ function columnsOf(score: Score): readonly Column<ScoreFigure>[] {
       key === "model" ? modelText(figure, SCORE_FORMAT) : figureText(figure[key], figure, SCORE_FORMAT),
   });
   return [
-    { key: "figure", title: "Figure", render: ({ label }) => capitalised(label) },
+    { key: "figure", title: "Figure", render: ({ label }) => <span class="nowrap">{capitalised(label)}</span> },
     figures("model", "Model"),
     figures("baseline", capitalised(baselineText(score))),
     ...(score.linear.metrics ? [figures("linear", "Straight line")] : []),
