@@ -5,7 +5,16 @@
 import type { Encoding } from "../domain/datasets/reading-options.ts";
 import type { PartEvaluation } from "../domain/models/evaluation.ts";
 import type { Note } from "../domain/notes.ts";
-import type { ComparedScores, Comparison, Job, Model, Page, PageQuery, PartialDependence, PredictionAnswer } from "./answers.ts";
+import type {
+  ComparedScores,
+  Comparison,
+  Job,
+  Model,
+  Page,
+  PageQuery,
+  PartialDependence,
+  PredictionAnswer,
+} from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
 

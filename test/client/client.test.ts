@@ -9,8 +9,8 @@ import type * as datasetSchemas from "../../src/http/openapi/dataset-schemas.ts"
 import type { createdKeyAnswer, keyAnswer } from "../../src/http/openapi/key-schemas.ts";
 import type * as schemas from "../../src/http/openapi/response-schemas.ts";
 import type { checkpointAnswer } from "../../src/http/routes/checkpoints.ts";
-import type { dependenceAnswer } from "../../src/http/routes/partial-dependence.ts";
 import type { comparedScoresAnswer } from "../../src/http/routes/evaluate.ts";
+import type { dependenceAnswer } from "../../src/http/routes/partial-dependence.ts";
 import type { replayAnswer } from "../../src/http/routes/replay.ts";
 import { openStagedApp, SPEC, type StagedApp } from "../http/staged-app.ts";
 import { range } from "../http/streaming/readers.ts";

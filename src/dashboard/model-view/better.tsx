@@ -104,7 +104,12 @@ function columnsOf({ a, b }: PairProps): readonly Column<ComparedFigure>[] {
     { key: "figure", title: "Figure", render: (figure) => <span class="nowrap">{capitalised(comparedLabel(figure))}</span> },
     of("a", a.name),
     of("b", b.name),
-    { key: "difference", title: "Difference (90 %)", numeric: true, render: (each) => differenceText(each, SCORE_FORMAT).replaceAll("-", "−") },
+    {
+      key: "difference",
+      title: "Difference (90 %)",
+      numeric: true,
+      render: (each) => differenceText(each, SCORE_FORMAT).replaceAll("-", "−"),
+    },
     {
       key: "p",
       title: `p that ${a.name} is better`,

@@ -68,8 +68,7 @@ function columnsOf(score: Score): readonly Column<ScoreFigure>[] {
     key,
     title,
     numeric: true,
-    render: (figure) =>
-      key === "model" ? modelText(figure, SCORE_FORMAT) : figureText(figure[key], figure, SCORE_FORMAT),
+    render: (figure) => (key === "model" ? modelText(figure, SCORE_FORMAT) : figureText(figure[key], figure, SCORE_FORMAT)),
   });
   return [
     { key: "figure", title: "Figure", render: ({ label }) => <span class="nowrap">{capitalised(label)}</span> },

@@ -24,19 +24,17 @@ const evaluateAnswer = z
  *
  * @internal Exported for the test that holds the client's types to the answers.
  */
-export const comparedScoresAnswer = z
-  .object({ a: z.string(), b: z.string(), ...scoreComparison.shape })
-  .meta({
-    id: "ComparedScores",
-    description: "Two models on the same rows.",
-    examples: [
-      {
-        ...{ a: "mdl_0197b2a4-7f01-7a3c-8d11-5b9e2c4f6a70", b: "mdl_0197b2a4-8a55-7d10-9c3e-0e6f1b2a7c44" },
-        ...{ rows: 80, part: "validation", level: 0.9 },
-        figures: [{ figure: "accuracy", a: 0.95, b: 0.9, difference: -0.05, from: -0.0875, to: -0.0125, p_a_better: 0.983 }],
-      },
-    ],
-  });
+export const comparedScoresAnswer = z.object({ a: z.string(), b: z.string(), ...scoreComparison.shape }).meta({
+  id: "ComparedScores",
+  description: "Two models on the same rows.",
+  examples: [
+    {
+      ...{ a: "mdl_0197b2a4-7f01-7a3c-8d11-5b9e2c4f6a70", b: "mdl_0197b2a4-8a55-7d10-9c3e-0e6f1b2a7c44" },
+      ...{ rows: 80, part: "validation", level: 0.9 },
+      figures: [{ figure: "accuracy", a: 0.95, b: 0.9, difference: -0.05, from: -0.0875, to: -0.0125, p_a_better: 0.983 }],
+    },
+  ],
+});
 
 /** Registers the routes of evaluations. */
 export function registerEvaluate(app: App): void {

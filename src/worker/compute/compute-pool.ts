@@ -9,6 +9,7 @@ import { dependenceWork } from "../../domain/explanations/partial-dependence.ts"
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
+import type { ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
 import type {
   ComputePool,
   DatasetEvaluation,
@@ -19,7 +20,6 @@ import type {
   Prepared,
   TrainingRun,
 } from "../../domain/ports.ts";
-import type { ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
 import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";

@@ -3,8 +3,9 @@
  * rows hold the figures on many fresh ones. Lines rather than networks, since they train in a millisecond and an interval knows no
  * difference.
  */
-import { type ScoreMetrics, scoreMetricsOf } from "../../../src/domain/models/score.ts";
+
 import type { Range } from "../../../src/domain/models/intervals.ts";
+import { type ScoreMetrics, scoreMetricsOf } from "../../../src/domain/models/score.ts";
 import { createRandom, type Random, streamKey } from "../../../src/engine/index.ts";
 import { withIntervals } from "../../../src/training/certainty/intervals.ts";
 import type { Table } from "../../../src/training/data/table.ts";

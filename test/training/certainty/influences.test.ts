@@ -33,7 +33,10 @@ function expectDerivatives(
   for (const [name, figure] of Object.entries(influences)) {
     const influence = figure();
     expect(influence?.value, name).toBeCloseTo(before[name] as number, 6);
-    expect(influence?.rows.reduce((sum, each) => sum + each, 0), name).toBeCloseTo(0, 6);
+    expect(
+      influence?.rows.reduce((sum, each) => sum + each, 0),
+      name,
+    ).toBeCloseTo(0, 6);
     influence?.rows.forEach((each, row) => {
       const change = ((changes[row]?.[name] as number) - (before[name] as number)) * (ROWS * COPIES + 1);
       expect(Math.abs(change - each), `${name} of row ${row}`).toBeLessThan(0.01 * Math.max(1, Math.abs(each)));

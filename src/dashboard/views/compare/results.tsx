@@ -83,7 +83,8 @@ function scoreColumns(rows: readonly Row[]): readonly Column<Row>[] {
       const note = key === "model" ? figureLabel(score, figure) : key === "baseline" ? baselineText(score) : null;
       return (
         <span title={scoreSentence(score, SCORE_FORMAT)}>
-          {key === "model" ? modelText(figure, SCORE_FORMAT) : figureText(figure[key], figure, SCORE_FORMAT)} {note && <small class="muted">{note}</small>}
+          {key === "model" ? modelText(figure, SCORE_FORMAT) : figureText(figure[key], figure, SCORE_FORMAT)}{" "}
+          {note && <small class="muted">{note}</small>}
         </span>
       );
     },
