@@ -18,7 +18,7 @@ import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
 import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
 import type { Remark } from "./models/remarks.ts";
-import type { ScoreComparisonResult, ScoredModel } from "./models/score-comparison.ts";
+import type { ScoreComparisonResult } from "./models/score-comparison.ts";
 import type { TrialParameters } from "./sweeps/parameter.ts";
 import type { RatedBy, SweepImportance } from "./sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "./sweeps/sweep-spec.ts";
@@ -60,6 +60,13 @@ export interface TrainingRun {
   readonly dataset: DatasetRows | null;
   /** The checkpoint to resume from; null to start from the beginning. */
   readonly checkpoint: CheckpointState | null;
+}
+
+/** A model whose rows are known: the run of its job. */
+export interface ScoredModel {
+  readonly model: Model;
+  readonly weights: TensorSet;
+  readonly run: TrainingRun;
 }
 
 export interface TrainingObserver {

@@ -14,13 +14,13 @@ import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
 import type { Model } from "../domain/models/model.ts";
 import type { RowBlock, StreamOptions } from "../domain/models/prediction.ts";
-import type { ScoredModel } from "../domain/models/score-comparison.ts";
 import type {
   Draft,
   ExplainedRows,
   MetricPoints,
   MetricsEncoding,
   Resolved,
+  ScoredModel,
   TrainingResult,
   TrainingRun,
 } from "../domain/ports.ts";

@@ -1,9 +1,6 @@
 /** Two models on the same rows: which is better, and how sure that is. */
 import { z } from "zod";
-import type { TrainingRun } from "../ports.ts";
-import type { TensorSet } from "../tensor.ts";
 import type { IntervalFigure } from "./intervals.ts";
-import type { Model } from "./model.ts";
 
 /** The figures that are compared, the main ones first. */
 export const COMPARED_FIGURES = [
@@ -51,13 +48,6 @@ export const scoreComparison = z
   });
 
 export type ScoreComparison = z.output<typeof scoreComparison>;
-
-/** A model whose rows are known: the run of its job. */
-export interface ScoredModel {
-  readonly model: Model;
-  readonly weights: TensorSet;
-  readonly run: TrainingRun;
-}
 
 /** The comparison, or why there is none: it completes "the models cannot be compared: ". */
 export type ScoreComparisonResult =

@@ -3,7 +3,7 @@
  * components (DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating characteristic
  * curves", 1988), by ranks.
  */
-import type { Influence } from "./influences.ts";
+import type { Influence } from "./influence.ts";
 
 /** Rows that share a score, the greatest score first. */
 interface Step {

@@ -2,7 +2,8 @@
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import { LEVEL } from "../../domain/models/intervals.ts";
 import type { Model } from "../../domain/models/model.ts";
-import type { ScoreComparison, ScoreComparisonResult, ScoredModel } from "../../domain/models/score-comparison.ts";
+import type { ScoreComparison, ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
+import type { ScoredModel } from "../../domain/ports.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { loadData } from "../data/data.ts";
 import { columnValues, type Predicted, scoredOutputs } from "../evaluate/evaluate.ts";

@@ -7,13 +7,7 @@ import { MAX_LISTED_CLASSES } from "../../domain/models/evaluation.ts";
 import { deterministicMath } from "../../engine/index.ts";
 import { choose, columnValues, type Predicted, probabilityOf } from "../evaluate/evaluate.ts";
 import { areaInfluences } from "./area-influences.ts";
-
-/** A figure of some rows. */
-export interface Influence {
-  readonly value: number;
-  /** [rows]: what each row adds to the figure, to the first order; 0 on average. */
-  readonly rows: Float64Array;
-}
+import type { Influence } from "./influence.ts";
 
 /** Computes the influences of a figure when it is asked for; null where the figure has no value. */
 export type Influences<Name extends string = string> = Readonly<Record<Name, () => Influence | null>>;

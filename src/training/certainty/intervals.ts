@@ -7,11 +7,12 @@ import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import { type Intervals, LEVEL, type Range } from "../../domain/models/intervals.ts";
 import { deterministicMath } from "../../engine/index.ts";
 import type { Predicted } from "../evaluate/evaluate.ts";
-import { type ClassFigure, classInfluences, type Influence, valueInfluences } from "./influences.ts";
+import type { Influence } from "./influence.ts";
+import { type ClassFigure, classInfluences, valueInfluences } from "./influences.ts";
 
 /** Fewest rows of a part, and of each class for a mean over classes: of fewer, chance itself is not known. */
 export const FEWEST_ROWS = 10;
-export const FEWEST_OF_CLASS = 5;
+const FEWEST_OF_CLASS = 5;
 /** Most rows that are looked at: of more, chance is below a thousandth. */
 const MOST_ROWS = 2 ** 20;
 

@@ -7,7 +7,8 @@ import { LEVEL } from "../../domain/models/intervals.ts";
 import { COMPARED_FIGURES, FALLING_FIGURES, type ScoreComparison } from "../../domain/models/score-comparison.ts";
 import { createRandom, streamKey } from "../../engine/index.ts";
 import type { Predicted } from "../evaluate/evaluate.ts";
-import { classInfluences, type Influence, type Influences, valueInfluences } from "./influences.ts";
+import type { Influence } from "./influence.ts";
+import { classInfluences, type Influences, valueInfluences } from "./influences.ts";
 
 const DRAWS = 2000;
 /** Most rows that are drawn one by one; of more, blocks of them are, dealt out in turn. */
