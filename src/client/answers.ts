@@ -14,7 +14,6 @@ import type { Series, WireColumns, WireNumber } from "../domain/metrics/metric.t
 import type { Evaluation } from "../domain/models/evaluation.ts";
 import type { ModelInput } from "../domain/models/model-inputs.ts";
 import type { Score } from "../domain/models/score.ts";
-import type { ScoreComparison } from "../domain/models/score-comparison.ts";
 import type { SearchAnswer as Search } from "../domain/models/search.ts";
 import type { Note } from "../domain/notes.ts";
 import type { Layer } from "../domain/spec/layers.ts";
@@ -387,12 +386,6 @@ export interface Comparison {
   architecture: Difference[];
 }
 
-/** Two models on the same rows: how sure it is that `a` is better than `b`, figure by figure. */
-export interface ComparedScores extends ScoreComparison {
-  a: string;
-  b: string;
-}
-
 /** A backup that the server received and puts in place of its database. */
 export interface Restoration {
   readonly bytes: number;
@@ -401,3 +394,5 @@ export interface Restoration {
 
 /** A step of a job's training again. */
 export type { Replay, ReplayAsk, TensorFigures } from "../domain/jobs/replay.ts";
+/** Two models on the same rows. */
+export type { ComparedScores } from "../domain/models/score-comparison.ts";

@@ -49,6 +49,12 @@ export const scoreComparison = z
 
 export type ScoreComparison = z.output<typeof scoreComparison>;
 
+/** Which of two models is better, by their ids: how sure it is that `a` is better than `b`, figure by figure. */
+export interface ComparedScores extends ScoreComparison {
+  a: string;
+  b: string;
+}
+
 /** The comparison, or why there is none: it completes "the models cannot be compared: ". */
 export type ScoreComparisonResult =
   | { readonly ok: true; readonly comparison: ScoreComparison }
