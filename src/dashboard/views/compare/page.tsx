@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { isFalling, mainFigure } from "../../../client/score.ts";
+import { BetterThan } from "../../jobs/better.tsx";
 import { colorAt, comparedIds, compareHref } from "../../jobs/comparison-address.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import type { ViewProps } from "../../shell/view.ts";
@@ -9,7 +10,6 @@ import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
-import { BetterThan } from "./better.tsx";
 import { type Compared, useCompared, useSteadyIds } from "./follow-all.ts";
 import { namesOf } from "./names.ts";
 import { Overlay } from "./overlay.tsx";

@@ -1,12 +1,12 @@
 /** Two models side by side: the numbers of both, and where their specs and architectures differ. */
 import type { Comparison } from "../../../client/answers.ts";
+import { Better } from "../../jobs/better.tsx";
 import { useApp } from "../../shell/app-context.ts";
 import { formatCount, formatValue } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";
 import { LinkButton } from "../../ui/button.tsx";
 import { Card, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
-import { Better } from "../compare/better.tsx";
 import { compareHref, modelHref, modelLabel } from "./model-text.ts";
 
 export function CompareModels({ a, b }: { readonly a: string; readonly b: string }) {

@@ -1,5 +1,5 @@
 /** Which of two models is better on rows that neither was trained on, and how sure that is. */
-import type { ComparedScores } from "../../../client/answers.ts";
+import type { ComparedScores } from "../../client/answers.ts";
 import {
   betterText,
   type ComparedFigure,
@@ -7,13 +7,13 @@ import {
   comparedText,
   differenceText,
   probabilityText,
-} from "../../../client/better.ts";
-import { useApp } from "../../shell/app-context.ts";
-import { formatCount, SCORE_FORMAT } from "../../shell/format.ts";
-import { asProblem } from "../../shell/problem.ts";
-import { useResource } from "../../shell/resource.ts";
-import { Card, Skeleton } from "../../ui/surfaces.tsx";
-import { type Column, Table } from "../../ui/table.tsx";
+} from "../../client/better.ts";
+import { useApp } from "../shell/app-context.ts";
+import { formatCount, SCORE_FORMAT } from "../shell/format.ts";
+import { asProblem } from "../shell/problem.ts";
+import { useResource } from "../shell/resource.ts";
+import { Card, Skeleton } from "../ui/surfaces.tsx";
+import { type Column, Table } from "../ui/table.tsx";
 
 /** A model by its reference, and what it is called here. */
 export interface NamedModel {
