@@ -1,6 +1,7 @@
 /** The table of commands, in the order of the help: a command is one file in commands/ and one line here. */
 import { registerAudit } from "./commands/audit.ts";
 import { registerBackup } from "./commands/backup.ts";
+import { registerCompare } from "./commands/compare.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerCopyStore } from "./commands/copy-store.ts";
 import { registerDatasets } from "./commands/datasets.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Register[] = [
   registerDatasets,
   registerAudit,
   registerModels,
+  registerCompare,
   registerExport,
   registerPredict,
   registerInfluence,

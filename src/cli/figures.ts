@@ -1,6 +1,6 @@
 /** Numbers and times as people read them in a table. */
 import type { Job, Score } from "../client/index.ts";
-import { baselineText, figureText, mainFigure, type ScoreFormat } from "../client/score.ts";
+import { baselineText, figureText, mainFigure, rangeText, type ScoreFormat } from "../client/score.ts";
 
 /** A number in four significant digits, without an exponent where it is short. */
 export function significant(value: number): string {
@@ -59,7 +59,8 @@ export function headline({ metrics, score }: Pick<Job, "metrics" | "score">): st
   if (score) {
     const figure = mainFigure(score);
     const text = (value: number | null) => figureText(value, figure, SCORE_FORMAT);
-    return `${figure.name} ${text(figure.model)} (${PART_NAMES[score.part]}; ${baselineText(score)}: ${text(figure.baseline)})`;
+    const range = figure.range && figure.model !== null ? `${rangeText(figure.range, figure, SCORE_FORMAT)}, ` : "";
+    return `${figure.name} ${text(figure.model)} (${range}${PART_NAMES[score.part]}; ${baselineText(score)}: ${text(figure.baseline)})`;
   }
   const final = metrics?.final ?? {};
   const name = (["val_accuracy", "accuracy", "val_r2", "r2", "val_loss", "loss"] as const).find((each) => each in final);

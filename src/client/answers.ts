@@ -394,3 +394,5 @@ export interface Restoration {
 
 /** A step of a job's training again. */
 export type { Replay, ReplayAsk, TensorFigures } from "../domain/jobs/replay.ts";
+/** Two models on the same rows. */
+export type { ComparedScores } from "../domain/models/score-comparison.ts";

@@ -5,7 +5,16 @@
 import type { Encoding } from "../domain/datasets/reading-options.ts";
 import type { PartEvaluation } from "../domain/models/evaluation.ts";
 import type { Note } from "../domain/notes.ts";
-import type { Comparison, Job, Model, Page, PageQuery, PartialDependence, PredictionAnswer } from "./answers.ts";
+import type {
+  ComparedScores,
+  Comparison,
+  Job,
+  Model,
+  Page,
+  PageQuery,
+  PartialDependence,
+  PredictionAnswer,
+} from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
 import type { InfluenceRequest } from "./influence.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
@@ -80,6 +89,8 @@ export interface ModelsClient {
   compare(a: string, b: string): Promise<Comparison>;
   /** Queues the job that asks which rows made predictions of a model: `evaluation.influence` of its model has the answer. */
   influence(ref: string, request: InfluenceRequest): Promise<Job>;
+  /** Returns which of two models is better, and how sure that is, on a data set or on the rows that both of their jobs held out. */
+  compareScores(a: string, b: string, query?: { readonly dataset?: string }, options?: CallOptions): Promise<ComparedScores>;
   /** Deletes a model. The job that trained it stays. */
   removeModel(ref: string): Promise<void>;
   /** Returns the weights as a safetensors file. */
@@ -137,6 +148,7 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     removeAlias: (name, alias) => drop(aliasPath(name, alias)),
     tag: (ref, tags) => change("PATCH", pathOf(ref), { tags }),
     compare: (a, b) => get(`${pathOf(a)}/compare`, { with: b }),
+    compareScores: (a, b, query, options) => get(`${pathOf(a)}/compare/scores`, { with: b, ...query }, options),
     removeModel: (ref) => drop(pathOf(ref)),
     weights: (ref, options) => bytes(weightsPath(ref), options),
     onnx: (ref) => bytes(onnxPath(ref)),

@@ -1,4 +1,5 @@
 /** A score in words: what the command line and the page say of a model. Pure; how numbers look is the caller's. */
+import type { IntervalFigure, Range } from "../domain/models/intervals.ts";
 import type { Score, ScoreMetrics } from "../domain/models/score.ts";
 
 /** How numbers are written. */
@@ -50,17 +51,20 @@ const FIGURES: readonly FigureKind[] = [
 /** One figure of a model, and the same of the baseline and of the straight line; null where there is none. */
 export interface ScoreFigure extends FigureKind {
   readonly model: number | null;
+  /** Where the model's figure is found on fresh rows, as far as chance goes; null where that is not known. */
+  readonly range: Range | null;
   readonly baseline: number | null;
   readonly linear: number | null;
 }
 
 /** The figures of a score, the main one first. */
-export function scoreFigures({ metrics, baseline, linear }: Score): ScoreFigure[] {
+export function scoreFigures({ metrics, intervals, baseline, linear }: Score): ScoreFigure[] {
   const read = (from: ScoreMetrics | null, name: FigureName) =>
     (from as Partial<Record<FigureName, number | null>> | null)?.[name];
   return FIGURES.filter(({ name }) => read(metrics, name) !== undefined).map((kind) => ({
     ...kind,
     model: read(metrics, kind.name) ?? null,
+    range: intervals?.[kind.name as IntervalFigure] ?? null,
     baseline: read(baseline.metrics, kind.name) ?? null,
     linear: read(linear.metrics, kind.name) ?? null,
   }));
@@ -93,6 +97,24 @@ export function figureText(value: number | null, { isShare, name }: FigureKind, 
   return isShare ? format.share(value) : format.value(value);
 }
 
+/** The kind of a figure, by its name. */
+export const kindOf = (name: FigureName): FigureKind => FIGURES.find((kind) => kind.name === name) as FigureKind;
+
+/** Whether less of a figure is better. */
+export const isFalling = (name: FigureName): boolean => ["log_loss", "rmse", "mae", "mape"].includes(name);
+
+/** From and to, in the unit of the figure before them: "89.1 to 96.2". */
+export function rangeText([low, high]: Range, kind: FigureKind, format: ScoreFormat): string {
+  const bound = (value: number) => figureText(value, kind, format).replace(/\s?%$/, "");
+  return `${bound(low)} to ${bound(high)}`;
+}
+
+/** The figure of a model, with its interval where there is one: "93.3 % (89.1 to 96.2)". */
+export function modelText({ model, range, ...kind }: ScoreFigure, format: ScoreFormat): string {
+  const text = figureText(model, kind, format);
+  return range && model !== null ? `${text} (${rangeText(range, kind, format)})` : text;
+}
+
 /** Which rows were scored: "80 rows it has not seen". */
 function scoredRows({ part, rows }: Pick<Score, "part" | "rows">, { count }: ScoreFormat): string {
   const many = `${count(rows)} ${rows === 1 ? "row" : "rows"}`;
@@ -107,12 +129,12 @@ export function baselineText({ baseline: { label } }: Score): string {
   return label === null ? "always the mean" : `always ${label === "" ? '""' : label}`;
 }
 
-/** A score as one sentence: "86.3 % on 80 rows it has not seen (always No: 65.0 %, a straight line: 76.2 %)". */
+/** A score as one sentence: "86.3 % (77.1 to 92.4) on 80 rows it has not seen (always No: 65.0 %, a straight line: 76.2 %)". */
 export function scoreSentence(score: Score, format: ScoreFormat): string {
   const figure = mainFigure(score);
   const text = (value: number | null) => figureText(value, figure, format);
   const line = figure.linear === null ? "" : `, a straight line: ${text(figure.linear)}`;
   const beside = `${baselineText(score)}: ${text(figure.baseline)}${line}`;
   const name = figure.name === "accuracy" ? "" : `${figure.label} `;
-  return `${name}${text(figure.model)} on ${scoredRows(score, format)} (${beside})`;
+  return `${name}${modelText(figure, format)} on ${scoredRows(score, format)} (${beside})`;
 }

@@ -19,6 +19,7 @@ import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
 import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
 import type { Remark } from "./models/remarks.ts";
+import type { ScoreComparisonResult } from "./models/score-comparison.ts";
 import type { TrialParameters } from "./sweeps/parameter.ts";
 import type { RatedBy, SweepImportance } from "./sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "./sweeps/sweep-spec.ts";
@@ -60,6 +61,13 @@ export interface TrainingRun {
   readonly dataset: DatasetRows | null;
   /** The checkpoint to resume from; null to start from the beginning. */
   readonly checkpoint: CheckpointState | null;
+}
+
+/** A model whose rows are known: the run of its job. */
+export interface ScoredModel {
+  readonly model: Model;
+  readonly weights: TensorSet;
+  readonly run: TrainingRun;
 }
 
 export interface TrainingObserver {
@@ -192,6 +200,14 @@ export interface ComputePool {
   ): Promise<EncodedAnswer>;
   /** Evaluates a model on a data set in a thread. Transfers the values of the columns. */
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
+  /** Compares two models on the rows that both jobs held out, in a thread. Transfers the values of both runs. */
+  compareHeldOut(a: ScoredModel, b: ScoredModel): Promise<ScoreComparisonResult>;
+  /** Compares two models on every row of a data set in a thread. Transfers the values of the columns. */
+  compareOnDataset(
+    a: Omit<ScoredModel, "run">,
+    b: Omit<ScoredModel, "run">,
+    dataset: DatasetRows,
+  ): Promise<ScoreComparisonResult>;
   /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
   showRows(run: TrainingRun, choice: RowChoice): Promise<ShownRows>;
   /**

@@ -21,6 +21,7 @@ import type {
   MetricPoints,
   MetricsEncoding,
   Resolved,
+  ScoredModel,
   TrainingResult,
   TrainingRun,
 } from "../domain/ports.ts";
@@ -193,6 +194,17 @@ export interface AdmitInfluenceTask {
   readonly run: TrainingRun;
   readonly model: Model;
   readonly request: InfluenceRequest;
+}
+
+export interface CompareHeldOutTask {
+  readonly a: ScoredModel;
+  readonly b: ScoredModel;
+}
+
+export interface CompareOnDatasetTask {
+  readonly a: ModelSource;
+  readonly b: ModelSource;
+  readonly dataset: DatasetRows;
 }
 
 export interface ReplayTask {

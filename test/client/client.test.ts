@@ -9,6 +9,7 @@ import type * as datasetSchemas from "../../src/http/openapi/dataset-schemas.ts"
 import type { createdKeyAnswer, keyAnswer } from "../../src/http/openapi/key-schemas.ts";
 import type * as schemas from "../../src/http/openapi/response-schemas.ts";
 import type { checkpointAnswer } from "../../src/http/routes/checkpoints.ts";
+import type { comparedScoresAnswer } from "../../src/http/routes/evaluate.ts";
 import type { dependenceAnswer } from "../../src/http/routes/partial-dependence.ts";
 import type { replayAnswer } from "../../src/http/routes/replay.ts";
 import { openStagedApp, SPEC, type StagedApp } from "../http/staged-app.ts";
@@ -67,6 +68,7 @@ describe("the client", () => {
     expectTypeOf<answers.Page<answers.DatasetSummary>>().toEqualTypeOf<Answer<typeof datasetSchemas.datasetsAnswer>>();
     expectTypeOf<answers.Checkpoint>().toEqualTypeOf<Answer<typeof checkpointAnswer>>();
     expectTypeOf<Answer<typeof schemas.predictionsAnswer>["predictions"][number]>().toExtend<answers.PredictionAnswer>();
+    expectTypeOf<answers.ComparedScores>().toEqualTypeOf<Answer<typeof comparedScoresAnswer>>();
     expectTypeOf<answers.PartialDependence>().toEqualTypeOf<Answer<typeof dependenceAnswer>>();
     expectTypeOf<answers.Replay>().toEqualTypeOf<Answer<typeof replayAnswer>>();
     expectTypeOf<answers.Key>().toEqualTypeOf<Answer<typeof keyAnswer>>();

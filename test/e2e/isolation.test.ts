@@ -211,6 +211,10 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
     ...ofRefs((ref) => `/v1/models/${ref}/compare?with=${has.ownModel}`),
     ...ofRefs((ref) => `/v1/models/${has.ownModel}/compare?with=${ref}`),
   ],
+  compareScores: () => [
+    ...ofRefs((ref) => `/v1/models/${ref}/compare/scores?with=${has.ownModel}`),
+    ...ofRefs((ref) => `/v1/models/${has.ownModel}/compare/scores?with=${ref}`),
+  ],
   setAlias: () => [{ path: "/v1/models/line/aliases/stolen", body: { version: 1 } }],
   deleteAlias: () => [{ path: "/v1/models/line/aliases/live" }],
   evaluateModel: () => [

@@ -2,6 +2,7 @@
 import { invalid, notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import { ensureNear, ensureStep, type Replay, type ReplayRequest, replayable } from "../../domain/jobs/replay.ts";
+import type { Limits } from "../../domain/limits.ts";
 import type { ProjectServices } from "../services.ts";
 import { readDataset } from "./execute.ts";
 
@@ -27,7 +28,7 @@ export async function replayJob(
   const job = await services.store.jobs.get(jobId);
   if (!job) throw notFound("job", jobId);
   replayable(job);
-  ensureSmall(job, services.limits.memoryBytes * MOST_MEMORY);
+  ensureSmall(job, services.limits);
   if (underWay.has(job.project))
     throw new TrainyardError("rate_limited", "a step is being replayed for this project: ask again when it is done");
   if (underWay.size >= MOST_REPLAYS)
@@ -69,20 +70,21 @@ async function replay(services: ProjectServices, job: Job, request: ReplayReques
   return computePool.replay({ ...run, checkpoint }, request, steps * multiplyAdds);
 }
 
-/** Throws invalid for a job that takes more memory than a replay may. */
-function ensureSmall({ memoryBytes }: Job, most: number): void {
+/** Throws invalid for a job that takes more memory than one whose rows a compute thread reads again may. */
+export function ensureSmall({ memoryBytes }: Job, limits: Pick<Limits, "memoryBytes">): void {
+  const most = limits.memoryBytes * MOST_MEMORY;
   if (memoryBytes <= most) return;
   const [takes, may] = [memoryBytes, most].map((bytes) => Math.ceil(bytes / 2 ** 20));
   throw invalid([
     {
       pointer: "",
-      detail: `training the job takes ${takes} MiB, and a replayed one may take ${may} MiB (a quarter of TRAINYARD_MEMORY_BYTES)`,
+      detail: `training the job takes ${takes} MiB, and one whose rows are read again may take ${may} MiB (a quarter of TRAINYARD_MEMORY_BYTES)`,
     },
   ]);
 }
 
 /** Throws conflict for a job whose data set was deleted. */
-async function ensureData({ store }: ProjectServices, { spec: { data } }: Job): Promise<void> {
+export async function ensureData({ store }: ProjectServices, { spec: { data } }: Job): Promise<void> {
   if ("dataset" in data && !(await store.datasets.get(data.dataset.id)))
     throw new TrainyardError("conflict", `the data set ${data.dataset.id} was deleted`);
 }

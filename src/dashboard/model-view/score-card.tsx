@@ -4,6 +4,8 @@ import {
   figureLabel,
   figureText,
   mainFigure,
+  modelText,
+  rangeText,
   type ScoreFigure,
   scoreFigures,
   scoreSentence,
@@ -13,7 +15,7 @@ import { SCORE_FORMAT } from "../shell/format.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { type Column, Table } from "../ui/table.tsx";
-import { chanceOf, type Tone, verdictOf } from "./verdict.ts";
+import { type Tone, verdictOf } from "./verdict.ts";
 
 /** The score in one sentence. */
 export function ScoreLine({ score }: { readonly score: Score }) {
@@ -25,13 +27,15 @@ const ICONS: Readonly<Record<Tone, "check" | "alert">> = { ok: "check", warn: "a
 export function ScoreCard({ score }: { readonly score: Score }) {
   const figure = mainFigure(score);
   const verdict = verdictOf(score);
-  const chance = chanceOf(score);
   return (
     <Card title="Score" flush>
       <div class="score-card">
         <div class="score-words">
           <p class="score-figure">
-            {figureText(figure.model, figure, SCORE_FORMAT)} <small>{figureLabel(score, figure)}</small>
+            {figureText(figure.model, figure, SCORE_FORMAT)}{" "}
+            <small>
+              {figure.range && `(${rangeText(figure.range, figure, SCORE_FORMAT)})`} {figureLabel(score, figure)}
+            </small>
           </p>
           {verdict && (
             <p class="score-verdict" data-tone={verdict.tone}>
@@ -40,10 +44,10 @@ export function ScoreCard({ score }: { readonly score: Score }) {
             </p>
           )}
           <ScoreLine score={score} />
-          {chance && (
+          {figure.range && (
             <p class="muted">
-              {SCORE_FORMAT.share(chance[0])} to {SCORE_FORMAT.share(chance[1])} on as many other rows of the same kind, as far
-              as chance goes.
+              In brackets: where it is found on fresh rows of the same kind nine times in ten, as far as chance among these rows
+              goes.
             </p>
           )}
           {score.linear.reason && <p class="muted">There is no straight line to compare with: {score.linear.reason}.</p>}
@@ -64,10 +68,10 @@ function columnsOf(score: Score): readonly Column<ScoreFigure>[] {
     key,
     title,
     numeric: true,
-    render: (figure) => figureText(figure[key], figure, SCORE_FORMAT),
+    render: (figure) => (key === "model" ? modelText(figure, SCORE_FORMAT) : figureText(figure[key], figure, SCORE_FORMAT)),
   });
   return [
-    { key: "figure", title: "Figure", render: ({ label }) => capitalised(label) },
+    { key: "figure", title: "Figure", render: ({ label }) => <span class="nowrap">{capitalised(label)}</span> },
     figures("model", "Model"),
     figures("baseline", capitalised(baselineText(score))),
     ...(score.linear.metrics ? [figures("linear", "Straight line")] : []),

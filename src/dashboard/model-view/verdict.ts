@@ -1,5 +1,5 @@
-/** What a score comes to in words: whether the model is worth having, and how far chance among the rows may reach. Pure. */
-import { baselineText, mainFigure } from "../../client/score.ts";
+/** What a score comes to in words: whether the model is worth having. Pure. */
+import { baselineText, isFalling, mainFigure } from "../../client/score.ts";
 import type { Score } from "../../domain/models/score.ts";
 
 export type Tone = "ok" | "warn" | "bad";
@@ -20,8 +20,6 @@ interface Compared {
 
 /** Differences below this are none: a row or two, or the last digit. */
 const SLIGHT = 0.005;
-/** Figures of which less is better. */
-const FALLING: ReadonlySet<string> = new Set(["log_loss", "rmse", "mae", "mape"]);
 
 /** The rules, the first that holds counts. */
 const RULES: readonly (readonly [holds: (compared: Compared) => boolean, tone: Tone, words: (score: Score) => string])[] = [
@@ -49,25 +47,9 @@ const RULES: readonly (readonly [holds: (compared: Compared) => boolean, tone: T
 export function verdictOf(score: Score): Verdict | null {
   const { name, model, baseline, linear } = mainFigure(score);
   if (model === null) return null;
-  const sign = FALLING.has(name) ? -1 : 1;
+  const sign = isFalling(name) ? -1 : 1;
   const signed = (value: number | null) => (value === null ? null : sign * value);
   const compared = { model: sign * model, baseline: signed(baseline), linear: signed(linear), score };
   const rule = RULES.find(([holds]) => holds(compared));
   return rule ? { tone: rule[1], words: rule[2](score) } : null;
-}
-
-/** The quantile of the normal distribution beyond which a fortieth lies on either side. */
-const Z = 1.96;
-
-/**
- * Returns the range in which the accuracy on other rows of the same kind is found, as far as chance among so many rows goes: Wilson's
- * score interval of 95 % (1927). Null where the score is no share of right answers on rows that were held out.
- */
-export function chanceOf(score: Score): readonly [low: number, high: number] | null {
-  const { name, model } = mainFigure(score);
-  if (name !== "accuracy" || model === null || score.part === "train") return null;
-  const n = score.rows;
-  const middle = (model + (Z * Z) / (2 * n)) / (1 + (Z * Z) / n);
-  const reach = (Z / (1 + (Z * Z) / n)) * Math.sqrt((model * (1 - model)) / n + (Z * Z) / (4 * n * n));
-  return [Math.max(0, middle - reach), Math.min(1, middle + reach)];
 }

@@ -1,6 +1,7 @@
 /** The evaluation of a finished model: its scores, measured once on each part of its rows, and the importance of each column. */
 import { z } from "zod";
 import { influence } from "../explanations/influence.ts";
+import { intervals } from "./intervals.ts";
 import { labelAudit } from "./label-audit.ts";
 
 /** Most classes that are listed individually: in the table of classes, the confusion matrix and the areas under curves. */
@@ -57,6 +58,7 @@ export const regressionEvaluation = z
     mape: scored(
       "Mean absolute error as a share of the target, as it is stored in float64; large where targets are near 0. The series `mape` computes in float32, after scaling.",
     ),
+    intervals: intervals.optional(),
     residuals: z
       .strictObject({ actual: z.array(score), predicted: z.array(score) })
       .nullable()
@@ -111,6 +113,7 @@ export const classEvaluation = z
     mcc: scored("Matthews' correlation of true and predicted classes, -1 to 1; models of older servers have none.").optional(),
     roc_auc: scored("Of the second class of two; of more, each against the others, macro average."),
     pr_auc: scored("Average precision: of the second class of two; of more, each against the others, macro average."),
+    intervals: intervals.optional(),
     classes: z.array(classScores).nullable(),
     confusion_matrix: z
       .array(z.array(z.int()))

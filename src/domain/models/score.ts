@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { ClassEvaluation, PartEvaluation } from "./evaluation.ts";
+import { intervals } from "./intervals.ts";
 
 const figure = z.number().nullable();
 
@@ -61,6 +62,7 @@ export const score = z
     }),
     rows: z.int().min(1).meta({ description: "Rows that were scored." }),
     metrics: scoreMetrics,
+    intervals: intervals.optional(),
     baseline,
     linear: straightLine,
   })

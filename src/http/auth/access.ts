@@ -54,6 +54,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   readModel: READ,
   listVersions: READ,
   compareModels: READ,
+  compareScores: READ,
   readWeights: READ,
   exportOnnx: READ,
 

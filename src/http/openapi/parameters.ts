@@ -79,6 +79,13 @@ export const predictQuery = answerQuery.extend({
       "For CSV and NDJSON: whether the answer ends with a line of its own that reports success or the error, instead of a broken connection.",
   }),
 });
+export const compareScoresQuery = z.object({
+  with: z.string().meta({ description: "The other model, as a reference." }),
+  dataset: z.string().optional().meta({
+    description: "A data set on every row of which both are scored; without it, the rows that the jobs of both held out.",
+  }),
+});
+
 export const compareQuery = z.object({ with: z.string().meta({ description: "The other model, as a reference." }) });
 
 /** The parameters of a page of records whose ids have this prefix. */

@@ -6,6 +6,7 @@ import type { Evaluation, Importance } from "../../domain/models/evaluation.ts";
 import { type Score, scoreMetricsOf } from "../../domain/models/score.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { auditLabels, meanProbabilities } from "../audit/label-audit.ts";
+import { withIntervals } from "../certainty/intervals.ts";
 import type { JobData } from "../data/data.ts";
 import type { Fold } from "../data/folds.ts";
 import { type Table, takeRows } from "../data/table.ts";
@@ -66,7 +67,8 @@ export function evaluateOutOfFold(
   const evaluationOf = (table: Table, predicted: Float32Array, threshold?: number) =>
     evaluate({ ...table, outputs: predicted, threshold }, classes, scalings);
   const predicted = { ...heldOut, outputs: answers, threshold: model.threshold };
-  const evaluation = withWorstRows(evaluate(predicted, classes, scalings), predicted, numbersOf(found), classes, scalings);
+  const certain = withIntervals(evaluate(predicted, classes, scalings), predicted, classes, scalings);
+  const evaluation = withWorstRows(certain, predicted, numbersOf(found), classes, scalings);
   const inference = createInference(model, weights, [BLOCK]);
   const line = lineOutOfFold(found, ended);
   if (!line) {
@@ -77,6 +79,7 @@ export function evaluateOutOfFold(
     part: "out_of_fold",
     rows: heldOut.rows,
     metrics: scoreMetricsOf(evaluation),
+    ...(evaluation.intervals && { intervals: evaluation.intervals }),
     baseline: baselineOf({ table: heldOut, train, preprocessing, classes, seed: spec.seed }),
     linear: lineScore(line, found, (predicted) => scoreMetricsOf(evaluationOf(heldOut, predicted))),
   };

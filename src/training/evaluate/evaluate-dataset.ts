@@ -6,9 +6,10 @@ import type { FieldError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { DatasetEvaluation } from "../../domain/ports.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
+import { withIntervals } from "../certainty/intervals.ts";
 import { encodeRows } from "../data/data.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
-import { evaluate, scoredOutputs } from "./evaluate.ts";
+import { evaluate, type Predicted, scoredOutputs } from "./evaluate.ts";
 import { readColumn, readPlaces } from "./read-columns.ts";
 
 const POINTER = "/dataset/id";
@@ -19,6 +20,20 @@ const MOST_OUTPUTS = 2 ** 25;
 
 /** Scores over every row of a data set, or what is wrong with its columns: all of it. The values of all columns are there. */
 export function evaluateDataset(model: Model, weights: TensorSet, dataset: DatasetRows): DatasetEvaluation {
+  const read = predictDataset(model, weights, dataset);
+  if (!read.ok) return read;
+  const { predicted } = read;
+  const { classes, preprocessing } = model;
+  const scalings = (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
+  return { ok: true, evaluation: withIntervals(evaluate(predicted, classes, scalings), predicted, classes, scalings) };
+}
+
+/** What a model says of every row of a data set that has a target, or what is wrong with its columns. */
+export function predictDataset(
+  model: Model,
+  weights: TensorSet,
+  dataset: DatasetRows,
+): { readonly ok: true; readonly predicted: Predicted } | Extract<DatasetEvaluation, { ok: false }> {
   const { preprocessing, classes, outputWidth, threshold, quantiles } = model;
   if (!preprocessing || preprocessing.targets.length === 0)
     return refused(["the model was not trained on a data set: its columns have no names"]);
@@ -39,12 +54,13 @@ export function evaluateDataset(model: Model, weights: TensorSet, dataset: Datas
     if (table.actual) actual?.set(table.actual, start * table.targetWidth);
   }
   inference.release();
-  const scalings = preprocessing.targets.map(({ scaling }) => scaling);
-  const predicted = { rows: chosen.length, outputs: scoredOutputs(outputs, quantiles), targets, actual, threshold };
-  return { ok: true, evaluation: evaluate(predicted, classes, scalings) };
+  return {
+    ok: true,
+    predicted: { rows: chosen.length, outputs: scoredOutputs(outputs, quantiles), targets, actual, threshold },
+  };
 }
 
-function refused(details: readonly string[]): DatasetEvaluation {
+function refused(details: readonly string[]): Extract<DatasetEvaluation, { ok: false }> {
   return { ok: false, errors: details.map((detail): FieldError => ({ pointer: POINTER, detail })) };
 }
 

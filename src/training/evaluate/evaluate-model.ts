@@ -10,6 +10,7 @@ import type { Evaluation, Importance, PartEvaluation } from "../../domain/models
 import type { Score } from "../../domain/models/score.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { createRandom, streamKey } from "../../engine/index.ts";
+import { withIntervals } from "../certainty/intervals.ts";
 import type { JobData } from "../data/data.ts";
 import { type Table, takeRows } from "../data/table.ts";
 import { type Architecture, architectureNetwork, BLOCK, createInference, type Inference } from "../predict/inference.ts";
@@ -62,7 +63,8 @@ export function evaluateModel(model: FinishedModel, weights: TensorSet, data: Jo
     const evaluation = evaluate(predicted, model.classes, scalings);
     if (!numbers) return { table, predicted, evaluation };
     const shown = drawn ? drawn.map((row) => numbers[row] as number) : numbers;
-    return { table, predicted, evaluation: withWorstRows(evaluation, predicted, shown, model.classes, scalings) };
+    const certain = withIntervals(evaluation, predicted, model.classes, scalings);
+    return { table, predicted, evaluation: withWorstRows(certain, predicted, shown, model.classes, scalings) };
   };
   const parts = {
     test: evaluatePart(data.test, data.parts.test),

@@ -28,6 +28,7 @@ export function scoreModel(scored: Scored): Score {
     part,
     rows: table.rows,
     metrics: scoreMetricsOf(evaluation),
+    ...(evaluation.intervals && { intervals: evaluation.intervals }),
     baseline: baselineOf(scored),
     linear: linearOf(scored),
   };

@@ -10,6 +10,7 @@ import { dependenceWork } from "../../domain/explanations/partial-dependence.ts"
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
+import type { ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
 import type {
   ComputePool,
   DatasetEvaluation,
@@ -79,6 +80,8 @@ const IS_LONG = {
   predictBlock: false,
   chooseBackground: true,
   encodeBackground: true,
+  compareHeldOut: true,
+  compareOnDataset: true,
   explain: true,
   partialDependence: true,
   evaluate: true,
@@ -206,6 +209,17 @@ export function createComputePool({
         const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * multiplyAdds(model) };
         return (await run("evaluate", task, wholeBuffers(views), work)) as DatasetEvaluation;
       },
+      async compareHeldOut(a, b) {
+        const views = [a, b].flatMap(({ run: job, weights }) => [...viewsOf(job), weights.data]);
+        const rows = [a, b].map(({ model, run: job }) => rowsOfRun(job) * multiplyAdds(model));
+        const work = { bytes: bytesOf(views), multiplyAdds: rows.reduce((total, each) => total + each, 0) };
+        return (await run("compareHeldOut", { a, b }, wholeBuffers(views), work)) as ScoreComparisonResult;
+      },
+      async compareOnDataset(a, b, dataset) {
+        const views = [a.weights.data, b.weights.data, ...dataset.values.values()];
+        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * (multiplyAdds(a.model) + multiplyAdds(b.model)) };
+        return (await run("compareOnDataset", { a, b, dataset }, wholeBuffers(views), work)) as ScoreComparisonResult;
+      },
       async showRows(job, choice) {
         const views = viewsOf(job);
         return (await run("showRows", { run: job, choice }, wholeBuffers(views), { bytes: bytesOf(views) })) as ShownRows;
@@ -251,6 +265,13 @@ export function createComputePool({
 
 function heapMb({ bodyBytes }: Limits): number {
   return Math.ceil((HEAPS_OF_JSON * jsonHeapBytes(bodyBytes)) / 1024 ** 2);
+}
+
+/** Rows of a job's data, of which a part is predicted. */
+function rowsOfRun({ job, dataset }: TrainingRun): number {
+  const { data } = job.spec;
+  if (dataset) return dataset.rows;
+  return "generator" in data ? data.generator.samples : "inline" in data ? data.inline.rows : 0;
 }
 
 /** What of a run is transferred. */

@@ -7,6 +7,7 @@ import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
+import type { ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
 import type {
   DatasetEvaluation,
   Draft,
@@ -20,6 +21,7 @@ import type { JobSpec } from "../../domain/spec/spec.ts";
 import { importanceOfSweep, type SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
+import { compareHeldOut as compareJobs, compareOnDataset as compareRows } from "../../training/certainty/compare-scores.ts";
 import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
 import { chooseBackground as choose, encodeBackground as encodeRows } from "../../training/explain/background.ts";
@@ -31,6 +33,8 @@ import { jobOfTrial as bodyOfTrial, decodeResults, decodeSource } from "../../tr
 import type {
   AdmitInfluenceTask,
   ChooseBackgroundTask,
+  CompareHeldOutTask,
+  CompareOnDatasetTask,
   DownsampleTask,
   EncodeBackgroundTask,
   EncodeMetricsTask,
@@ -161,6 +165,14 @@ export function showRows({ run, choice }: ShowRowsTask): ShownRows {
 
 export function admitInfluence({ run, model, request }: AdmitInfluenceTask): AdmittedInfluence {
   return admit(run, model, request);
+}
+
+export function compareHeldOut({ a, b }: CompareHeldOutTask): ScoreComparisonResult {
+  return compareJobs(a, b);
+}
+
+export function compareOnDataset({ a, b, dataset }: CompareOnDatasetTask): ScoreComparisonResult {
+  return compareRows(a, b, dataset);
 }
 
 export function replaySize({ run }: Pick<ReplayTask, "run">): SizedReplay {

@@ -101,6 +101,8 @@ export function plainCompute(): ComputePool & { encodings: number } {
       return { returned: columns.epochs.length, json: encodeWireColumns(columns) };
     },
     encodeMetrics: async (...args: Parameters<ComputePool["encodeMetrics"]>) => encodeMetrics(...args),
+    compareHeldOut: () => Promise.reject(new Error("this compute pool compares no models")),
+    compareOnDataset: () => Promise.reject(new Error("this compute pool compares no models")),
     readModelFile: () => Promise.reject(new Error("this compute pool reads no files")),
     ofProject: (): ComputePool => computePool,
     close: () => Promise.resolve(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chanceOf, verdictOf } from "../../../src/dashboard/model-view/verdict.ts";
+import { verdictOf } from "../../../src/dashboard/model-view/verdict.ts";
 import type { Score } from "../../../src/domain/models/score.ts";
 
 const classes = (accuracy: number | null) => ({
@@ -43,25 +43,5 @@ describe("the verdict on a score", () => {
 
   it("is none without a figure", () => {
     expect(verdictOf(scored(null, null))).toBeNull();
-  });
-});
-
-describe("what chance among the rows may do", () => {
-  // statsmodels.stats.proportion.proportion_confint(48, 60, method="wilson")
-  it("is Wilson's interval", () => {
-    const [low, high] = chanceOf(scored(0.8, null)) ?? [];
-    expect(low).toBeCloseTo(0.6822, 3);
-    expect(high).toBeCloseTo(0.8817, 3);
-  });
-
-  it("stays within 0 and 1, and narrows with more rows", () => {
-    expect(chanceOf(scored(1, null))?.[1]).toBeLessThanOrEqual(1);
-    const [low = 0, high = 0] = chanceOf(scored(0.8, null, "test", 6000)) ?? [];
-    expect(high - low).toBeLessThan(0.025);
-  });
-
-  it("is none for training rows and for values", () => {
-    expect(chanceOf(scored(0.8, null, "train"))).toBeNull();
-    expect(chanceOf(valued(0.5, 0.2))).toBeNull();
   });
 });

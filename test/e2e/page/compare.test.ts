@@ -46,6 +46,14 @@ describe("comparing jobs", () => {
     expect(faults).toEqual([]);
   });
 
+  it("says whether the best score is more than chance, with its interval beside each", async () => {
+    const { page, faults } = await stage.open(`/compare?jobs=${adam.id},${sgd.id}`);
+    await page.getByText(/(is better than|cannot tell).* on the same 50 rows, which neither was trained on/).waitFor();
+    const score = page.getByRole("table", { name: "Results of the jobs" }).getByText(/% \([\d.]+ to [\d.]+\)/);
+    expect(await score.count()).toBe(2);
+    expect(faults).toEqual([]);
+  });
+
   it("sorts what they have come to, and shows where their specs differ", async () => {
     const { page, faults } = await stage.open(`/compare?jobs=${adam.id},${sgd.id}`);
     const results = page.getByRole("table", { name: "Results of the jobs" });

@@ -1,5 +1,8 @@
 /** The view that compares jobs: their curves in shared charts, their results, and where their specs differ. */
 import { useState } from "preact/hooks";
+import type { Job } from "../../../client/answers.ts";
+import { isFalling, mainFigure } from "../../../client/score.ts";
+import { BetterThan } from "../../jobs/better.tsx";
 import { colorAt, comparedIds, compareHref } from "../../jobs/comparison-address.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import type { ViewProps } from "../../shell/view.ts";
@@ -44,6 +47,7 @@ export default function ComparePage({ query }: ViewProps) {
       {ids.length > 0 && (
         <Overlay ids={ids} jobs={compared}>
           <Results jobs={jobs} />
+          <BetterJobs jobs={jobs} />
           <SpecTable jobs={jobs} />
         </Overlay>
       )}
@@ -54,6 +58,22 @@ export default function ComparePage({ query }: ViewProps) {
       )}
     </div>
   );
+}
+
+/** Most jobs that the best is compared with: each is a request. */
+const MOST_OTHERS = 8;
+
+/** Of jobs that have a model, whether the one with the best score is better than each of the others. */
+function BetterJobs({ jobs }: { readonly jobs: readonly (Job | undefined)[] }) {
+  const names = namesOf(jobs);
+  const models = jobs.flatMap((job, position) => {
+    const figure = job?.score ? mainFigure(job.score) : null;
+    if (!job?.model || figure?.model == null) return [];
+    const name = names[position] ?? job.name;
+    return [{ ref: job.model.id, name, value: isFalling(figure.name) ? -figure.model : figure.model }];
+  });
+  const [best, ...others] = models.toSorted((a, b) => b.value - a.value);
+  return best && others.length > 0 ? <BetterThan best={best} others={others.slice(0, MOST_OTHERS)} /> : null;
 }
 
 interface ChipsProps {

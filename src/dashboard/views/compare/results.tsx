@@ -1,7 +1,7 @@
 /** The results of the compared jobs as a table that sorts by each. */
 import { useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
-import { baselineText, figureLabel, figureText, mainFigure, scoreSentence } from "../../../client/score.ts";
+import { baselineText, figureLabel, figureText, mainFigure, modelText, scoreSentence } from "../../../client/score.ts";
 import type { Series } from "../../../domain/metrics/metric.ts";
 import { CHART_PLANS, OF_THE_RUN } from "../../jobs/chart-plans.ts";
 import { colorAt } from "../../jobs/comparison-address.ts";
@@ -83,7 +83,8 @@ function scoreColumns(rows: readonly Row[]): readonly Column<Row>[] {
       const note = key === "model" ? figureLabel(score, figure) : key === "baseline" ? baselineText(score) : null;
       return (
         <span title={scoreSentence(score, SCORE_FORMAT)}>
-          {figureText(figure[key], figure, SCORE_FORMAT)} {note && <small class="muted">{note}</small>}
+          {key === "model" ? modelText(figure, SCORE_FORMAT) : figureText(figure[key], figure, SCORE_FORMAT)}{" "}
+          {note && <small class="muted">{note}</small>}
         </span>
       );
     },

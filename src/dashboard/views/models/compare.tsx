@@ -1,5 +1,6 @@
 /** Two models side by side: the numbers of both, and where their specs and architectures differ. */
 import type { Comparison } from "../../../client/answers.ts";
+import { Better } from "../../jobs/better.tsx";
 import { useApp } from "../../shell/app-context.ts";
 import { formatCount, formatValue } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";
@@ -33,6 +34,7 @@ function Compared({ comparison: { a, b, metrics, evaluation, spec, architecture 
           Swap the models
         </LinkButton>
       </div>
+      <Better a={{ ref: a.id, name: names[0] }} b={{ ref: b.id, name: names[1] }} />
       <Card title="Evaluation" flush>
         <Table
           caption="Numbers of both evaluations"

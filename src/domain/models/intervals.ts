@@ -1,0 +1,34 @@
+/** How far chance among the scored rows reaches: where each figure is found on fresh rows of the same kind. */
+import { z } from "zod";
+
+/** How often an interval is meant to hold the figure of fresh rows. */
+export const LEVEL = 0.9;
+
+const range = z.tuple([z.number(), z.number()]);
+
+export const intervals = z
+  .strictObject({
+    level: z.number().meta({ description: "How often such an interval holds the figure of fresh rows: 0.9." }),
+    accuracy: range.optional(),
+    balanced_accuracy: range.optional(),
+    mcc: range.optional(),
+    f1: range.optional().meta({ description: "Of the macro average." }),
+    log_loss: range.optional(),
+    roc_auc: range.optional(),
+    pr_auc: range.optional(),
+    r2: range.optional(),
+    rmse: range.optional(),
+    mae: range.optional(),
+  })
+  .meta({
+    id: "Intervals",
+    description:
+      "From and to, for each figure that has an interval: where it is found on fresh rows of the same kind, as far as chance among the scored rows goes. It knows nothing of rows of another kind, nor of what choosing a model by these rows gains. A part of fewer than 10 rows has none, and a mean over classes needs 5 rows of each class; MAPE has none, since targets near 0 leave its mean without bounds. Left out by older servers.",
+    examples: [{ level: 0.9, accuracy: [0.89, 0.96], log_loss: [0.15, 0.31] }],
+  });
+
+export type Intervals = z.output<typeof intervals>;
+/** From, and to. */
+export type Range = readonly [low: number, high: number];
+/** The name of a figure that can have an interval. */
+export type IntervalFigure = Exclude<keyof Intervals, "level">;

@@ -1,0 +1,61 @@
+/** Two models on the same rows: which is better, and how sure that is. */
+import { z } from "zod";
+import type { IntervalFigure } from "./intervals.ts";
+
+/** The figures that are compared, the main ones first. */
+export const COMPARED_FIGURES = [
+  "accuracy",
+  "balanced_accuracy",
+  "f1",
+  "mcc",
+  "roc_auc",
+  "pr_auc",
+  "log_loss",
+  "r2",
+  "rmse",
+  "mae",
+] as const satisfies readonly IntervalFigure[];
+
+/** Figures of which less is better. */
+export const FALLING_FIGURES: ReadonlySet<string> = new Set(["log_loss", "rmse", "mae"]);
+
+export const scoreComparison = z
+  .object({
+    rows: z.int().min(1).meta({ description: "Rows that both were scored on, none of which trained either." }),
+    part: z.enum(["test", "validation", "dataset"]).meta({
+      description: "Which rows: those that both jobs held out, or every row of the data set that was named.",
+    }),
+    level: z.number().meta({ description: "Of the interval of the difference: 0.9." }),
+    figures: z.array(
+      z.object({
+        figure: z.enum(COMPARED_FIGURES),
+        a: z.number(),
+        b: z.number(),
+        difference: z.number().meta({ description: "b - a." }),
+        from: z.number().meta({ description: "Where the difference is found on fresh rows: from." }),
+        to: z.number().meta({ description: "And to." }),
+        p_a_better: z.number().min(0).max(1).meta({
+          description:
+            "How often a is better than b when the rows are drawn again with replacement, a tie counting half: near .5 they cannot be told apart.",
+        }),
+      }),
+    ),
+  })
+  .meta({
+    id: "ScoreComparison",
+    description:
+      "A paired bootstrap: both models are scored on the same rows, so that what is hard about a row counts for neither.",
+  });
+
+export type ScoreComparison = z.output<typeof scoreComparison>;
+
+/** Which of two models is better, by their ids: how sure it is that `a` is better than `b`, figure by figure. */
+export interface ComparedScores extends ScoreComparison {
+  a: string;
+  b: string;
+}
+
+/** The comparison, or why there is none: it completes "the models cannot be compared: ". */
+export type ScoreComparisonResult =
+  | { readonly ok: true; readonly comparison: ScoreComparison }
+  | { readonly ok: false; readonly reason: string };

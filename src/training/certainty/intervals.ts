@@ -1,0 +1,151 @@
+/**
+ * Where the figures of a model are found on fresh rows of the same kind, as far as chance among the scored rows goes: closed forms of the
+ * influences of rows, which draw no random number. What they cover was measured; see DECISIONS 120.
+ */
+import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
+import type { PartEvaluation } from "../../domain/models/evaluation.ts";
+import { type Intervals, LEVEL, type Range } from "../../domain/models/intervals.ts";
+import { deterministicMath } from "../../engine/index.ts";
+import type { Predicted } from "../evaluate/evaluate.ts";
+import type { Influence } from "./influence.ts";
+import { type ClassFigure, classInfluences, valueInfluences } from "./influences.ts";
+
+/** Fewest rows of a part, and of each class for a mean over classes: of fewer, chance itself is not known. */
+export const FEWEST_ROWS = 10;
+const FEWEST_OF_CLASS = 5;
+/** Most rows that are looked at: of more, chance is below a thousandth. */
+const MOST_ROWS = 2 ** 20;
+
+/** The normal quantile with so much beyond it on one side. */
+const Z = deterministicMath.normalQuantile((1 + LEVEL) / 2);
+/** Shares this close to 0 or 1, and variances below it, are rounding. */
+const ROUNDING = 1e-12;
+
+/** An evaluation of rows that the model has not been fitted to, with the intervals of its figures. */
+export function withIntervals(
+  evaluation: PartEvaluation,
+  predicted: Predicted,
+  classes: readonly string[],
+  scalings: readonly (TargetScaling | null)[],
+): PartEvaluation {
+  const intervals = intervalsOf(predicted, classes, scalings);
+  return intervals ? { ...evaluation, intervals } : evaluation;
+}
+
+/** The intervals of the figures that have one; null where there are too few rows, or so many that chance does not matter. */
+function intervalsOf(
+  predicted: Predicted,
+  classes: readonly string[],
+  scalings: readonly (TargetScaling | null)[],
+): Intervals | null {
+  if (predicted.rows < FEWEST_ROWS || predicted.rows > MOST_ROWS) return null;
+  const ranges = classes.length > 0 ? classRanges(predicted, classes.length) : valueRanges(predicted, scalings);
+  const known = Object.entries(ranges).filter(([, range]) => range?.every(Number.isFinite));
+  return { level: LEVEL, ...(Object.fromEntries(known) as Omit<Intervals, "level">) };
+}
+
+function valueRanges(predicted: Predicted, scalings: readonly (TargetScaling | null)[]) {
+  const figures = valueInfluences(predicted, scalings);
+  const isSingle = predicted.outputs.length === predicted.rows;
+  const squared = isSingle ? positive(figures.mse()) : null;
+  const r2 = figures.r2();
+  const unexplained = r2 && skewed({ value: 1 - r2.value, rows: r2.rows.map((each) => -each) });
+  return {
+    r2: unexplained && ([1 - unexplained[1], 1 - unexplained[0]] as const),
+    // A root of one mean keeps what is true of the mean; a mean of roots does not.
+    rmse: squared ? ([Math.sqrt(squared[0]), Math.sqrt(squared[1])] as const) : positive(figures.rmse()),
+    mae: positive(figures.mae()),
+  };
+}
+
+function classRanges(predicted: Predicted, classes: number) {
+  const figures = classInfluences(predicted, classes);
+  const counts = new Float64Array(classes);
+  for (const label of predicted.targets) counts[label]! += 1;
+  const hits = figures.accuracy();
+  const ofClasses = (name: ClassFigure) => (counts.some((count) => count < FEWEST_OF_CLASS) ? null : figures[name]());
+  const share = (influence: Influence | null) => influence && shareOfClasses(influence, predicted.targets, counts);
+  const correlation = ofClasses("mcc");
+  const half =
+    correlation && share({ value: (1 + correlation.value) / 2, rows: correlation.rows.map((influence) => influence / 2) });
+  return {
+    accuracy: hits && wilson(hits.value, predicted.rows, Z),
+    balanced_accuracy: share(ofClasses("balanced_accuracy")),
+    f1: share(ofClasses("f1")),
+    mcc: half && ([2 * half[0] - 1, 2 * half[1] - 1] as const),
+    log_loss: positive(figures.log_loss()),
+    roc_auc: share(ofClasses("roc_auc")),
+    pr_auc: share(ofClasses("pr_auc")),
+  };
+}
+
+/** Wilson's score interval of a share of `rows` (1927), which has room above none and below all. */
+function wilson(share: number, rows: number, z: number): Range {
+  const middle = (share + (z * z) / (2 * rows)) / (1 + (z * z) / rows);
+  const reach = (z / (1 + (z * z) / rows)) * Math.sqrt((share * (1 - share)) / rows + (z * z) / (4 * rows * rows));
+  return [Math.max(0, middle - reach), Math.min(1, middle + reach)];
+}
+
+/**
+ * Wilson's interval of a figure between 0 and 1 that is a mean over classes, with as many rows as a share of the same variance would
+ * have (Kish's effective size). Where all is right the variance says nothing: then the rows of each class are those of a mean of recalls.
+ */
+function shareOfClasses({ value, rows }: Influence, targets: ArrayLike<number>, counts: Float64Array): Range {
+  const classes = counts.length;
+  let variance = 0;
+  for (let row = 0; row < rows.length; row++) {
+    const count = counts[targets[row] as number] as number;
+    variance += ((rows[row] as number) ** 2 * count) / (count - 1) / rows.length;
+  }
+  const harmonic = (classes * classes) / counts.reduce((total, count) => total + 1 / count, 0);
+  const spread = value * (1 - value);
+  const effective = spread > ROUNDING && variance > ROUNDING ? (spread * rows.length) / variance : harmonic;
+  return wilson(value, effective, student(Math.min(...counts) - 1));
+}
+
+/** Student's quantile by its expansion in the degrees of freedom (Abramowitz and Stegun, 26.7.5). */
+function student(freedom: number): number {
+  const square = Z * Z;
+  const first = (Z * (square + 1)) / 4;
+  const second = (Z * (5 * square * square + 16 * square + 3)) / 96;
+  return Z + first / freedom + second / (freedom * freedom);
+}
+
+/** The interval of a mean that cannot be negative. */
+function positive(influence: Influence | null): Range | null {
+  if (!influence) return null;
+  const [low, high] = skewed(influence);
+  return [Math.max(0, low), high];
+}
+
+/**
+ * The interval of a figure whose influences are skewed, as losses and squared errors are: by the cubic that takes the skewness out of the
+ * studentised figure (Hall, "On the removal of skewness by transformation", 1992). It is what a studentised bootstrap tends to.
+ */
+function skewed({ value, rows }: Influence): Range {
+  const n = rows.length;
+  let [square, cube] = [0, 0];
+  for (let row = 0; row < n; row++) {
+    const influence = rows[row] as number;
+    square += influence * influence;
+    cube += influence * influence * influence;
+  }
+  const variance = square / n;
+  if (!(variance > 0)) return [value, value];
+  const skewness = cube / n / (variance * Math.sqrt(variance));
+  const error = Math.sqrt(variance / (n - 1));
+  const root = Math.sqrt(n);
+  const inverse = (z: number): number => {
+    if (Math.abs(skewness) < 1e-6) return z;
+    const inner = 1 + skewness * (z / root - skewness / (6 * n));
+    return ((3 * root) / skewness) * (cubeRoot(inner) - 1);
+  };
+  return [value - error * inverse(Z), value - error * inverse(-Z)];
+}
+
+/** Made of the engine's logarithm and exponential, which are the same everywhere. */
+function cubeRoot(x: number): number {
+  if (x === 0) return 0;
+  const root = deterministicMath.exp(deterministicMath.log(Math.abs(x)) / 3);
+  return x < 0 ? -root : root;
+}

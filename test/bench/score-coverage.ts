@@ -1,0 +1,16 @@
+/**
+ * `npm run bench:score-coverage [-- repeats [rows [populations]]]`: how often intervals of 90 % hold the figures of fresh rows, by figure,
+ * number of held-out rows, and population that they are drawn from.
+ */
+import { coverage, POPULATIONS, type PopulationName } from "../training/certainty/generated.ts";
+
+const FRESH = 20_000;
+const [repeats = "200", sizes = "50,150,500", names = Object.keys(POPULATIONS).join()] = process.argv.slice(2);
+
+for (const name of names.split(",")) {
+  for (const rows of sizes.split(",")) {
+    const covered = coverage(name as PopulationName, Number(rows), Number(repeats), FRESH);
+    const shares = [...covered].map(([figure, { intervals, held }]) => `${figure} ${((100 * held) / intervals).toFixed(1)} %`);
+    console.log(`${name.padEnd(14)} ${rows.padStart(4)}  ${shares.join("  ")}`);
+  }
+}

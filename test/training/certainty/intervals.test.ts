@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { withIntervals } from "../../../src/training/certainty/intervals.ts";
+import { evaluate } from "../../../src/training/evaluate/evaluate.ts";
+
+/** The intervals of a classifier of two classes that is right on the first `right` of so many rows, whose classes alternate. */
+function intervalsOf(rows: number, right: number, ofSecond = rows / 2) {
+  const targets = Float32Array.from({ length: rows }, (_, row) => (row < ofSecond ? 1 : 0));
+  // Spread evenly, so that both classes are right as often.
+  const isRight = (row: number) => Math.floor(((row + 1) * right) / rows) > Math.floor((row * right) / rows);
+  const outputs = targets.map((label, row) => (isRight(row) === (label === 1) ? 0.9 : 0.1));
+  const predicted = { rows, outputs, targets };
+  return withIntervals(evaluate(predicted, ["no", "yes"]), predicted, ["no", "yes"], []).intervals;
+}
+
+describe("the interval of a figure", () => {
+  it("is Wilson's for an accuracy: 48 of 60 rows", () => {
+    const [low, high] = intervalsOf(60, 48)?.accuracy ?? [];
+    expect(low).toBeCloseTo(0.70297, 4);
+    expect(high).toBeCloseTo(0.87114, 4);
+  });
+
+  it("has room below a model that was right on every row", () => {
+    const intervals = intervalsOf(30, 30);
+    const square = 1.6448536 ** 2;
+    expect(intervals?.accuracy).toEqual([expect.closeTo(30 / (30 + square), 6), expect.closeTo(1, 12)]);
+    for (const figure of ["balanced_accuracy", "f1", "roc_auc", "pr_auc"] as const) {
+      expect(intervals?.[figure]?.[0], figure).toBeLessThan(0.95);
+      expect(intervals?.[figure]?.[1], figure).toBeCloseTo(1, 12);
+    }
+  });
+
+  it("is left out of figures whose chance is not known: few rows, few rows of a class, and relative errors", () => {
+    expect(intervalsOf(9, 8)).toBeUndefined();
+    expect(Object.keys(intervalsOf(60, 48, 4) ?? {})).toEqual(["level", "accuracy", "log_loss"]);
+    const values = { rows: 20, outputs: new Float32Array(20), targets: Float32Array.from({ length: 20 }, (_, row) => row) };
+    const intervals = withIntervals(evaluate(values, []), values, [], []).intervals;
+    expect(Object.keys(intervals ?? {})).toEqual(["level", "r2", "rmse", "mae"]);
+  });
+});
