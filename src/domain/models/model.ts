@@ -1,5 +1,6 @@
 /** Trained models: the stored record, and predictions. */
 
+import type { Tags } from "../labels.ts";
 import type { Preprocessing } from "../datasets/preprocessing.ts";
 import type { JobMetrics } from "../jobs/job.ts";
 import type { Layer } from "../spec/layers.ts";
@@ -7,7 +8,6 @@ import type { Task } from "../spec/spec.ts";
 import type { TensorEntry } from "../tensor.ts";
 import type { Conformal } from "./conformal.ts";
 import type { Receipt } from "./receipt.ts";
-import type { Tags } from "./registry.ts";
 import type { Score } from "./score.ts";
 import type { SearchResult } from "./search.ts";
 

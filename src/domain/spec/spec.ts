@@ -6,6 +6,7 @@ import { z } from "zod";
 import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
+import { labelFields } from "../labels.ts";
 import { jobNameFault } from "../models/registry.ts";
 import { autoOptions, type ResolvedAuto, resolvedAuto, searchErrors } from "./auto-options.ts";
 import { boundFaults } from "./bound-faults.ts";
@@ -234,6 +235,7 @@ const givenModel = z.strictObject({ layers: networkLayers });
 export const jobSpec = z
   .strictObject({
     ...heading,
+    ...labelFields,
     model: z
       .union([givenModel, z.strictObject({ auto: autoOptions })])
       .prefault({ auto: {} })
