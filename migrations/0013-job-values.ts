@@ -1,6 +1,7 @@
 /** Tags and notes of jobs and sweeps, and what jobs are found by: their tags, the values of their specs and their metrics. */
 import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
+import type { ColumnTypes } from "./column-types.ts";
 
 /** Jobs that are read at a time. */
 const JOBS_PER_PAGE = 200;
@@ -8,17 +9,19 @@ const JOBS_PER_PAGE = 200;
 const ROWS_PER_INSERT = 2000;
 
 /** Adds the columns and the table, and finds the jobs of earlier builds by what they are. */
-export async function up(db: Kysely<unknown>): Promise<void> {
+export async function up(db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<void> {
   for (const table of ["jobs", "sweeps"])
     for (const column of ["tags", "note"]) await db.schema.alterTable(table).addColumn(column, "text").execute();
-  await db.schema
+  // By field first: a list asks many jobs for a few fields, which so lie together. Without a reference to jobs, which would want an index by
+  // job: whoever deletes a job knows its fields.
+  const table = db.schema
     .createTable("job_values")
-    .addColumn("job_id", "text", (column) => column.notNull().references("jobs.id").onDelete("cascade"))
     .addColumn("field", "bigint", (column) => column.notNull())
+    .addColumn("job_id", "text", (column) => column.notNull())
     .addColumn("number", sql`double precision`)
     .addColumn("text", "text")
-    .addPrimaryKeyConstraint("job_values_key", ["job_id", "field"])
-    .execute();
+    .addPrimaryKeyConstraint("job_values_key", ["field", "job_id"]);
+  await (bytes === "blob" ? table.modifyEnd(sql`without rowid`) : table).execute();
   for (const column of ["number", "text"]) {
     await db.schema
       .createIndex(`job_values_${column}`)

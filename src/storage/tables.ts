@@ -51,9 +51,9 @@ export interface JobsTable {
 
 /** What a job is found by: its tags, the values of its spec, and the metrics of its best epoch. */
 export interface JobValuesTable {
-  readonly job_id: string;
   /** Stands for the project and the name of the field; see queries/jobs/values.ts. */
   readonly field: number;
+  readonly job_id: string;
   /** One of the two is null. */
   readonly number: number | null;
   readonly text: string | null;

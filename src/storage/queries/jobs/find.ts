@@ -31,6 +31,8 @@ export interface JobSearch {
 interface Test {
   readonly holds: RawBuilder<boolean>;
   readonly ids: RawBuilder<unknown> | null;
+  /** The field that it compares, and how with a row `v` of it; null where it is none of job_values, or compares no number. */
+  readonly range: { readonly field: number; readonly compares: RawBuilder<unknown> } | null;
 }
 
 /** Returns the ids of a page of jobs, each with the value it is ordered by. Throws invalid when too many jobs would have to be looked at. */
@@ -69,30 +71,32 @@ function columnTest(project: string, { field, operator, value }: Pick<Condition,
   return {
     holds: sql`exists (select 1 from jobs as j where j.id = c.id and ${compares})`,
     ids: operator === "=" ? sql`select j.id as id from jobs as j where ${compares}` : null,
+    range: null,
   };
 }
 
+/**
+ * A value of a job is a scalar subquery, which databases can but look up by the key. Of `exists` with a range SQLite would walk the range
+ * for each job.
+ */
 function valueTest(project: string, { field, operator, value }: Condition, key: string): Test {
   const rows = sql`v.field = ${fieldKey(project, field, key)}`;
-  const given = (compares: RawBuilder<unknown>, isRange: boolean): Test => ({
-    holds: sql`exists (select 1 from job_values as v where v.job_id = c.id and ${rows} and ${compares})`,
-    ids: isRange ? sql`select v.job_id as id from job_values as v where ${rows} and ${compares}` : null,
-  });
-  if (value === null)
-    return operator === "="
-      ? { holds: sql`not exists (select 1 from job_values as v where v.job_id = c.id and ${rows})`, ids: null }
-      : given(sql`true`, false);
-  if (typeof value === "number") {
-    const number = sql`cast(${value} as double precision)`;
-    if (operator === "!=") return given(sql`(v.number is null or v.number <> ${number})`, false);
-    return given(sql`v.number ${sql.raw(operator)} ${number}`, true);
-  }
-  const text = storedText(value);
-  if (operator === "!=") return given(sql`(v.text is null or v.text <> ${text})`, false);
-  if (operator === "=") return given(sql`v.text = ${text}`, true);
+  const own = (what: RawBuilder<unknown>) => sql`(select ${what} from job_values as v where v.job_id = c.id and ${rows})`;
+  if (value === null) return { holds: sql`${own(sql`1`)} is ${operator === "=" ? sql`null` : sql`not null`}`, ids: null, range: null };
+  const column = sql.ref(typeof value === "number" ? "v.number" : "v.text");
+  const literal = typeof value === "number" ? sql`cast(${value} as double precision)` : sql`${storedText(value)}`;
+  // What is of another type differs too.
+  if (operator === "!=")
+    return { holds: sql`${own(sql`case when ${column} = ${literal} then 0 else 1 end`)} = 1`, ids: null, range: null };
   // Only texts have an order: 's' stands before each of them.
-  const bound = operator.startsWith("<") ? sql`v.text >= ${"s"}` : sql`v.text < ${"t"}`;
-  return given(sql`v.text ${sql.raw(operator)} ${text} and ${bound}`, true);
+  const texts = { "<": sql` and v.text >= ${"s"}`, ">": sql` and v.text < ${"t"}` }[operator.charAt(0)];
+  const bound = typeof value === "number" || texts === undefined ? sql`` : texts;
+  const compares = sql`${column} ${sql.raw(operator)} ${literal}${bound}`;
+  return {
+    holds: sql`${own(sql`case when ${compares} then 1 else 0 end`)} = 1`,
+    ids: sql`select v.job_id as id from job_values as v where ${rows} and ${compares}`,
+    range: typeof value === "number" ? { field: fieldKey(project, field, key), compares } : null,
+  };
 }
 
 interface Counted {
@@ -156,11 +160,14 @@ async function inOrder(db: Kysely<Tables>, search: JobSearch, tests: readonly Te
       after === null
         ? sql`v.number is not null`
         : sql`(v.number, v.job_id) ${beyond} (cast(${after.value} as double precision), ${after.id})`;
+    // Conditions on the value that the list is ordered by are bounds of the walk.
+    const along = tests.filter(({ range }) => range?.field === field);
+    const within = along.length === 0 ? sql`true` : sql.join(along.map(({ range }) => range?.compares), sql` and `);
     const query = sql<JobCursor>`
       select c.id as id, c.value as value from (
-        select v.job_id as id, v.number as value from job_values as v where v.field = ${field} and ${follows}
+        select v.job_id as id, v.number as value from job_values as v where v.field = ${field} and ${follows} and ${within}
         order by v.number ${direction}, v.job_id ${direction} limit ${window}) as c
-      where ${all(tests)} order by c.value ${direction}, c.id ${direction} limit ${sql.lit(limit)}`;
+      where ${all(tests.filter((test) => !along.includes(test)))} order by c.value ${direction}, c.id ${direction} limit ${sql.lit(limit)}`;
     valued = (await query.execute(db)).rows.map(({ id, value }) => ({ id, value }));
     // Those without a value come after all those with one: a window that was too short says nothing of them.
     if (valued.length >= limit || (tests.length > 0 && most < MOST)) return valued;

@@ -28,7 +28,7 @@ import { findJobs } from "./find.ts";
 import { readMetrics } from "./metrics.ts";
 import { queueColumns, queuedAt } from "./queue.ts";
 import { insertStateEvent, transitionColumns } from "./state-changes.ts";
-import { changedLabels, replaceTags, writeMetricValues, writeValues } from "./values.ts";
+import { changedLabels, deleteValues, replaceTags, writeMetricValues, writeValues } from "./values.ts";
 
 /** See JobStore.insert. */
 export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob, onQueued?: OnQueued): Promise<Job> {
@@ -193,12 +193,14 @@ export async function finishJob(
 export async function deleteJob(db: Kysely<Tables>, id: string): Promise<boolean> {
   const checkpoints = await db.transaction().execute(async (transaction) => {
     // Events and metrics are deleted with the job: they reference it with `on delete cascade`.
-    const { numDeletedRows } = await transaction
+    const row = await transaction
       .deleteFrom("jobs")
       .where("id", "=", id)
       .where("state", "in", TERMINAL_STATES)
-      .executeTakeFirstOrThrow();
-    if (numDeletedRows === 0n) return null;
+      .returningAll()
+      .executeTakeFirst();
+    if (!row) return null;
+    await deleteValues(transaction, toJob(row));
     await deleteTensors(transaction, id);
     return hideCheckpoints(transaction, id);
   });

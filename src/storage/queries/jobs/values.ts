@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { Kysely } from "kysely";
-import type { JobMetrics } from "../../../domain/jobs/job.ts";
-import { type JobValue, metricValues, tagValues } from "../../../domain/jobs/job-values.ts";
+import type { Job, JobMetrics } from "../../../domain/jobs/job.ts";
+import { type JobValue, metricValues, specValues, tagValues } from "../../../domain/jobs/job-values.ts";
 import { changeTags, type LabelChanges, type Labels } from "../../../domain/labels.ts";
 import { createLru } from "../../../domain/lru.ts";
 import { SERIES } from "../../../domain/metrics/metric.ts";
@@ -54,7 +54,7 @@ export async function writeValues(
     .values(rowsOf(project, jobId, values))
     .onConflict((conflict) =>
       conflict
-        .columns(["job_id", "field"])
+        .columns(["field", "job_id"])
         .doUpdateSet((row) => ({ number: row.ref("excluded.number"), text: row.ref("excluded.text") })),
     )
     .execute();
@@ -96,4 +96,11 @@ export async function replaceTags(
     await db.deleteFrom("job_values").where("job_id", "=", jobId).where("field", "in", keys).execute();
   }
   await writeValues(db, project, jobId, tagValues(after));
+}
+
+/** Deletes what a job is found by. */
+export async function deleteValues(db: Kysely<Tables>, { project, id, spec, tags }: Job): Promise<void> {
+  const named = [...specValues(spec), ...tagValues(tags)].map(({ field, key }) => fieldKey(project, field, key));
+  const keys = [...named, ...SERIES.map((name) => fieldKey(project, "metrics", name))];
+  await db.deleteFrom("job_values").where("job_id", "=", id).where("field", "in", keys).execute();
 }
