@@ -35,7 +35,12 @@ export async function up(db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<v
 
 interface Filled {
   readonly jobs: { readonly id: string; readonly project: string; readonly spec: string; readonly metrics: string | null };
-  readonly job_values: { readonly job_id: string; readonly field: number; readonly number: number | null; readonly text: string | null };
+  readonly job_values: {
+    readonly job_id: string;
+    readonly field: number;
+    readonly number: number | null;
+    readonly text: string | null;
+  };
 }
 
 async function fill(db: Kysely<Filled>): Promise<void> {
@@ -67,8 +72,7 @@ const LEFT_OUT = new Set([
 function rowsOf({ id, project, spec, metrics }: Filled["jobs"]): Filled["job_values"][] {
   const found = new Map<string, unknown>();
   const { model, ...rest } = JSON.parse(spec) as Record<string, unknown>;
-  for (const [name, value] of Object.entries({ ...rest, model }))
-    if (!LEFT_OUT.has(name)) collect(found, `/${name}`, value);
+  for (const [name, value] of Object.entries({ ...rest, model })) if (!LEFT_OUT.has(name)) collect(found, `/${name}`, value);
   const best = metrics === null ? {} : ((JSON.parse(metrics) as { best?: object }).best ?? {});
   for (const [name, value] of Object.entries(best))
     if (name !== "epoch" && typeof value === "number") found.set(`metrics\u0000${name}`, value);
@@ -83,7 +87,8 @@ function rowsOf({ id, project, spec, metrics }: Filled["jobs"]): Filled["job_val
 function collect(found: Map<string, unknown>, pointer: string, value: unknown): void {
   if (found.size >= 150 || value === null || value === undefined) return;
   if (typeof value !== "object") {
-    if (typeof value !== "string" || (value.length <= 200 && !value.includes("\u0000"))) found.set(`params\u0000${pointer}`, value);
+    if (typeof value !== "string" || (value.length <= 200 && !value.includes("\u0000")))
+      found.set(`params\u0000${pointer}`, value);
     return;
   }
   if (Array.isArray(value) && (typeof value[0] === "string" || (typeof value[0] === "number" && value.length > 8))) return;

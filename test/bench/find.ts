@@ -40,18 +40,26 @@ function aJob(): { readonly job: Row; readonly values: readonly Row[] } {
   const tags = { team: oneOf(["a", "b", "c", "d", "e"]), user: `u${Math.floor(random() * 200)}` };
   const val_loss = random();
   // Good jobs are good by both.
-  const best = { loss: val_loss * random(), val_loss, accuracy: random(), val_accuracy: 1 - val_loss * (0.5 + random() / 2), lr: 0.1 };
+  const best = {
+    loss: val_loss * random(),
+    val_loss,
+    accuracy: random(),
+    val_accuracy: 1 - val_loss * (0.5 + random() / 2),
+    lr: 0.1,
+  };
   const id = createId("job");
   const queued = { state: "queued", at: 1, reason: "submitted" } as const;
   const row = newJobRow({ ...aNewJob(), id, spec: spec as typeof base, labels: { tags, note: null } }, "default", queued, 1);
   const metrics = { final: best, best: { ...best, epoch: 1 } };
   const job = { ...row, state: random() < 0.95 ? "succeeded" : "failed", metrics: JSON.stringify(metrics), finished_at: 2 };
-  const values = [...specValues(spec as typeof base), ...tagValues(tags), ...metricValues(metrics)].map(({ field, key, value }) => ({
-    job_id: id,
-    field: fieldKey("default", field, key),
-    number: typeof value === "number" ? value : null,
-    text: typeof value === "number" ? null : storedText(value),
-  }));
+  const values = [...specValues(spec as typeof base), ...tagValues(tags), ...metricValues(metrics)].map(
+    ({ field, key, value }) => ({
+      job_id: id,
+      field: fieldKey("default", field, key),
+      number: typeof value === "number" ? value : null,
+      text: typeof value === "number" ? null : storedText(value),
+    }),
+  );
   return { job, values };
 }
 
@@ -59,7 +67,8 @@ const KINDS: readonly (readonly [name: string, filter: () => string, order: () =
   ["the newest", () => "", () => "-created_at"],
   [
     "metric, tag and option, by a metric",
-    () => `metrics.val_loss < ${0.05 + random() * 0.5} and tags.team = "${oneOf(["a", "b"])}" and params."/optimizer/lr" > ${random() / 50}`,
+    () =>
+      `metrics.val_loss < ${0.05 + random() * 0.5} and tags.team = "${oneOf(["a", "b"])}" and params."/optimizer/lr" > ${random() / 50}`,
     () => "-metrics.val_accuracy",
   ],
   ["one metric, newest first", () => `metrics.val_loss < ${random()}`, () => "-created_at"],
@@ -108,12 +117,16 @@ async function onSqlite(): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), "trainyard-find-"));
   await (await openStore({ dataDir })).close();
   const file = new DatabaseSync(join(dataDir, "trainyard.db"));
-  const size = () => (file.prepare("select sum(pgsize) as bytes from dbstat where name like '%job_values%'").get() as { bytes: number }).bytes;
+  const size = () =>
+    (file.prepare("select sum(pgsize) as bytes from dbstat where name like '%job_values%'").get() as { bytes: number }).bytes;
   for (let done = 0; done < JOBS; done += JOBS_PER_INSERT) {
     file.exec("begin");
     for (let index = 0; index < Math.min(JOBS_PER_INSERT, JOBS - done); index++) {
       const { job, values } = aJob();
-      for (const [table, rows] of [["jobs", [job]], ["job_values", values]] as const) {
+      for (const [table, rows] of [
+        ["jobs", [job]],
+        ["job_values", values],
+      ] as const) {
         for (const row of rows) {
           const names = Object.keys(row);
           const sql = `insert into ${table} (${names.join()}) values (${names.map(() => "?").join()})`;
@@ -147,7 +160,15 @@ async function onPostgres(): Promise<void> {
   try {
     const url = await server.createDatabase("find");
     const { store } = await openPostgresStore({
-      ...{ url, size: 4, statementTimeoutMs: 60_000, connectTimeoutMs: 10_000, probeMs: 1000, retryMs: 2000, runRetryMs: 20_000 },
+      ...{
+        url,
+        size: 4,
+        statementTimeoutMs: 60_000,
+        connectTimeoutMs: 10_000,
+        probeMs: 1000,
+        retryMs: 2000,
+        runRetryMs: 20_000,
+      },
     });
     const client = new pg.Client({ connectionString: url });
     await client.connect();
@@ -155,8 +176,14 @@ async function onPostgres(): Promise<void> {
       const made = Array.from({ length: Math.min(JOBS_PER_INSERT, JOBS - done) }, aJob);
       const insert = (table: string, rows: readonly Row[]) =>
         client.query(`insert into ${table} select * from json_populate_recordset(null::${table}, $1)`, [JSON.stringify(rows)]);
-      await insert("jobs", made.map(({ job }) => job));
-      await insert("job_values", made.flatMap(({ values }) => values));
+      await insert(
+        "jobs",
+        made.map(({ job }) => job),
+      );
+      await insert(
+        "job_values",
+        made.flatMap(({ values }) => values),
+      );
     }
     // As autovacuum does after so many rows.
     await client.query("vacuum analyze");

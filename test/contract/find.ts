@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Condition, parseFilter } from "../../src/domain/filter.ts";
 import { createId } from "../../src/domain/id.ts";
+import type { Job } from "../../src/domain/jobs/job.ts";
 import { JOB_FIELDS, parseOrder } from "../../src/domain/jobs/job-order.ts";
 import { metricValues, specValues, tagValues } from "../../src/domain/jobs/job-values.ts";
-import type { Job } from "../../src/domain/jobs/job.ts";
 import type { Store } from "../../src/domain/store/store.ts";
 import { aChunk, aNewJob, aSpec, aSuccess } from "./fixtures.ts";
 
@@ -87,7 +87,11 @@ export function findContract(name: string, open: () => Promise<Store>): void {
       const spec = aSpec(`job ${index % 5}`);
       const team = teams[index % teams.length];
       const tags = { ...(team && { team }), ...(index % 3 === 0 && { "a/b": `${"rst"[index % 2]}` }) };
-      const varied = { ...spec, shuffle: index % 4 !== 0, optimizer: { ...spec.optimizer, lr: [0.001, 0.05, 0.05, 0.1][index % 4] } };
+      const varied = {
+        ...spec,
+        shuffle: index % 4 !== 0,
+        optimizer: { ...spec.optimizer, lr: [0.001, 0.05, 0.05, 0.1][index % 4] },
+      };
       await all.jobs.insert({ ...aNewJob(), spec: varied as typeof spec, labels: { tags, note: null } });
       if (index % 2 === 0) continue;
       const claimed = await all.queue.claim(1000 + index);
@@ -132,7 +136,9 @@ export function findContract(name: string, open: () => Promise<Store>): void {
       const { nextAfter: after } = await mine().jobs.list({ order: parseOrder("metrics.loss") }, { limit: 2 });
       if (after === null) throw new Error("there is a page after it");
       for (const text of ["-metrics.loss", "created_at"])
-        await expect(mine().jobs.list({ order: parseOrder(text) }, { after, limit: 2 })).rejects.toMatchObject({ code: "invalid" });
+        await expect(mine().jobs.list({ order: parseOrder(text) }, { after, limit: 2 })).rejects.toMatchObject({
+          code: "invalid",
+        });
     });
 
     it("changes labels in any state, and finds by the new ones", async () => {

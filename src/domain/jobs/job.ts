@@ -1,7 +1,8 @@
 /** Jobs: their states, the transitions between states, and the stored record. Times are epoch milliseconds. */
+
+import type { Labels } from "../labels.ts";
 import type { Series } from "../metrics/metric.ts";
 import type { Score } from "../models/score.ts";
-import type { Labels } from "../labels.ts";
 import type { Note } from "../notes.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import type { Divergence } from "./divergence.ts";

@@ -1,8 +1,8 @@
 /** Trained models: the stored record, and predictions. */
 
-import type { Tags } from "../labels.ts";
 import type { Preprocessing } from "../datasets/preprocessing.ts";
 import type { JobMetrics } from "../jobs/job.ts";
+import type { Tags } from "../labels.ts";
 import type { Layer } from "../spec/layers.ts";
 import type { Task } from "../spec/spec.ts";
 import type { TensorEntry } from "../tensor.ts";

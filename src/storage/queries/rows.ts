@@ -76,7 +76,10 @@ export function newJobRow(job: NewJob, project: string, transition: Transition, 
 }
 
 /** Returns the columns of labels. */
-export function labelColumns({ tags, note }: Labels = labelsOf({})): { readonly tags: string | null; readonly note: string | null } {
+export function labelColumns({ tags, note }: Labels = labelsOf({})): {
+  readonly tags: string | null;
+  readonly note: string | null;
+} {
   return { tags: Object.keys(tags).length > 0 ? JSON.stringify(tags) : null, note };
 }
 

@@ -5,8 +5,8 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { invalid } from "../../../domain/errors.ts";
 import type { Condition } from "../../../domain/filter.ts";
-import type { JobCursor, JobOrder } from "../../../domain/jobs/job-order.ts";
 import type { JobState } from "../../../domain/jobs/job.ts";
+import type { JobCursor, JobOrder } from "../../../domain/jobs/job-order.ts";
 import type { Tables } from "../../tables.ts";
 import { fieldKey, storedText } from "./values.ts";
 
@@ -82,7 +82,8 @@ function columnTest(project: string, { field, operator, value }: Pick<Condition,
 function valueTest(project: string, { field, operator, value }: Condition, key: string): Test {
   const rows = sql`v.field = ${fieldKey(project, field, key)}`;
   const own = (what: RawBuilder<unknown>) => sql`(select ${what} from job_values as v where v.job_id = c.id and ${rows})`;
-  if (value === null) return { holds: sql`${own(sql`1`)} is ${operator === "=" ? sql`null` : sql`not null`}`, ids: null, range: null };
+  if (value === null)
+    return { holds: sql`${own(sql`1`)} is ${operator === "=" ? sql`null` : sql`not null`}`, ids: null, range: null };
   const column = sql.ref(typeof value === "number" ? "v.number" : "v.text");
   const literal = typeof value === "number" ? sql`cast(${value} as double precision)` : sql`${storedText(value)}`;
   // What is of another type differs too.
@@ -119,7 +120,12 @@ async function mostSelective(db: Kysely<Tables>, tests: readonly Test[], most: n
 }
 
 const all = (tests: readonly Test[]): RawBuilder<unknown> =>
-  tests.length === 0 ? sql`true` : sql.join(tests.map(({ holds }) => holds), sql` and `);
+  tests.length === 0
+    ? sql`true`
+    : sql.join(
+        tests.map(({ holds }) => holds),
+        sql` and `,
+      );
 
 /** Looks at every job that meets one test. */
 async function among(db: Kysely<Tables>, search: JobSearch, tests: readonly Test[], first: Test): Promise<JobCursor[]> {
@@ -129,7 +135,9 @@ async function among(db: Kysely<Tables>, search: JobSearch, tests: readonly Test
   const beyond = sql.raw(order.descends ? "<" : ">");
   if (order.by === null) {
     const follows = after ? sql`c.id ${beyond} ${after.id}` : sql`true`;
-    const query = sql<{ id: string }>`select c.id as id from (${first.ids}) as c where ${rest} and ${follows} order by c.id ${direction} limit ${sql.lit(limit)}`;
+    const query = sql<{
+      id: string;
+    }>`select c.id as id from (${first.ids}) as c where ${rest} and ${follows} order by c.id ${direction} limit ${sql.lit(limit)}`;
     return (await query.execute(db)).rows.map(({ id }) => ({ id, value: null }));
   }
   const field = fieldKey(project, order.by.field, order.by.key ?? "");
@@ -162,7 +170,13 @@ async function inOrder(db: Kysely<Tables>, search: JobSearch, tests: readonly Te
         : sql`(v.number, v.job_id) ${beyond} (cast(${after.value} as double precision), ${after.id})`;
     // Conditions on the value that the list is ordered by are bounds of the walk.
     const along = tests.filter(({ range }) => range?.field === field);
-    const within = along.length === 0 ? sql`true` : sql.join(along.map(({ range }) => range?.compares), sql` and `);
+    const within =
+      along.length === 0
+        ? sql`true`
+        : sql.join(
+            along.map(({ range }) => range?.compares),
+            sql` and `,
+          );
     const query = sql<JobCursor>`
       select c.id as id, c.value as value from (
         select v.job_id as id, v.number as value from job_values as v where v.field = ${field} and ${follows} and ${within}

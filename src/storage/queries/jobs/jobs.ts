@@ -4,8 +4,8 @@
  */
 import type { Kysely, UpdateObject } from "kysely";
 import { ATTEMPTED_STATES, type Job, type JobMetrics, TERMINAL_STATES, type Transition } from "../../../domain/jobs/job.ts";
-import type { JobFilter, NewJob, Outcome } from "../../../domain/jobs/job-store.ts";
 import { type JobCursor, type JobOrder, readCursor, writeCursor } from "../../../domain/jobs/job-order.ts";
+import type { JobFilter, NewJob, Outcome } from "../../../domain/jobs/job-store.ts";
 import { specValues, tagValues } from "../../../domain/jobs/job-values.ts";
 import type { OnQueued, QueueEntry } from "../../../domain/jobs/queue.ts";
 import type { TransitionRequest } from "../../../domain/jobs/queue-order.ts";
@@ -73,7 +73,11 @@ export async function listJobs(
   const rows = {
     sizes: async (count: number) => {
       if (count === 0 || ids.length === 0) return [];
-      const sizes = await db.selectFrom("jobs").select(["id", bytesOf("spec")]).where("id", "in", ids).execute();
+      const sizes = await db
+        .selectFrom("jobs")
+        .select(["id", bytesOf("spec")])
+        .where("id", "in", ids)
+        .execute();
       const byId = new Map(sizes.map(({ id, bytes }) => [id, bytes]));
       return ids.map((id) => ({ bytes: byId.get(id) ?? 0 }));
     },

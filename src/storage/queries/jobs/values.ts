@@ -79,7 +79,10 @@ export async function writeMetricValues(
 /** Returns the labels of a row after a change. Throws invalid if there are too many tags. */
 export function changedLabels(row: Parameters<typeof labelsOfRow>[0], { tags, note }: LabelChanges): Labels {
   const labels = labelsOfRow(row);
-  return { tags: tags === undefined ? labels.tags : changeTags(labels.tags, tags), note: note === undefined ? labels.note : note };
+  return {
+    tags: tags === undefined ? labels.tags : changeTags(labels.tags, tags),
+    note: note === undefined ? labels.note : note,
+  };
 }
 
 /** Replaces the tags that a job is found by. */
