@@ -28,7 +28,10 @@ const JOBS_PER_INSERT = 500;
 
 /** Uniform numbers that are the same in every run (Lehmer's generator). */
 let state = 42;
-const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+const random = () => {
+  state = (state * 48_271) % 2_147_483_647;
+  return state / 2_147_483_647;
+};
 const oneOf = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
 
 type Row = Readonly<Record<string, unknown>>;
