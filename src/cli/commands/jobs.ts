@@ -64,9 +64,13 @@ export const registerJobs: Register = (program, context) => {
     .argument("<job>", "id or name; of a name, the newest job")
     .argument("[tags...]", "name=value", tagsOf)
     .option("--note <text>", "a note; empty removes it")
-    .addHelpText("after", examples("trainyard jobs tag penguins team=a draft=", 'trainyard jobs tag penguins --note "The baseline."'))
+    .addHelpText(
+      "after",
+      examples("trainyard jobs tag penguins team=a draft=", 'trainyard jobs tag penguins --note "The baseline."'),
+    )
     .action(async (reference: string, tags: TagArguments | undefined, { note }: { readonly note?: string }) => {
-      if (note === undefined && Object.keys(tags ?? {}).length === 0) throw usageError("nothing to change: give name=value, or --note");
+      if (note === undefined && Object.keys(tags ?? {}).length === 0)
+        throw usageError("nothing to change: give name=value, or --note");
       const client = context.client();
       const changes = { ...(tags && { tags }), ...(note !== undefined && { note: note === "" ? null : note }) };
       const job = await client.label((await findJob(client, reference)).id, changes);
