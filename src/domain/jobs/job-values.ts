@@ -1,8 +1,8 @@
 /** What a job is found by besides its state and name: its tags, the values of its spec, and the metrics of its best epoch. */
 import type { Tags } from "../labels.ts";
-import { runOptions } from "../spec/run-options.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import type { JobMetrics } from "./job.ts";
+import { DEFAULT_RUN_OPTIONS } from "./run-defaults.ts";
 
 /** A value that a job is found by. */
 export interface JobValue {
@@ -19,7 +19,10 @@ const MAX_NUMBERS = 8;
 const MAX_TEXT = 200;
 
 /** What is no option of training: how it is run, the name, which has a field of its own, and what follows from the data. */
-const LEFT_OUT: ReadonlySet<string> = new Set([...Object.keys(runOptions), "name", "metrics", "preprocess", "init_from"]);
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  ...Object.keys(DEFAULT_RUN_OPTIONS),
+  ...["threads", "name", "metrics", "preprocess", "init_from"],
+]);
 
 /**
  * Returns the values of a resolved spec by their JSON pointers: numbers, text and booleans. Lists of text, as of columns, are left out. The

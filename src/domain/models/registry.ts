@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { ID_PREFIXES } from "../id.ts";
-import { tagName } from "../labels.ts";
+import { tagName } from "../label-fields.ts";
 
 /**
  * A reference to a model: the id of a model, the id of a checkpoint (for the model of its weights), a name (for its newest

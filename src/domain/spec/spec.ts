@@ -6,7 +6,7 @@ import { z } from "zod";
 import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
-import { labelFields } from "../labels.ts";
+import { labelFields } from "../label-fields.ts";
 import { jobNameFault } from "../models/registry.ts";
 import { autoOptions, type ResolvedAuto, resolvedAuto, searchErrors } from "./auto-options.ts";
 import { boundFaults } from "./bound-faults.ts";

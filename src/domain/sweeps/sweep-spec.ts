@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { FieldError } from "../errors.ts";
-import { labelFields } from "../labels.ts";
+import { labelFields } from "../label-fields.ts";
 import { MAX_SEED } from "../spec/numbers.ts";
 import { readSpec } from "../spec/read-spec.ts";
 import { jobSpec, MONITORS, resolvedSpec } from "../spec/spec.ts";

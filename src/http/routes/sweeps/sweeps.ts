@@ -4,7 +4,7 @@ import { cancelSweep, labelSweep, pauseSweep, removeSweep, resumeSweep } from ".
 import { submitSweep } from "../../../app/sweeps/submit-sweep.ts";
 import { findSweep, listSweeps } from "../../../app/sweeps/sweep-view.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
-import { labelsBody } from "../../../domain/labels.ts";
+import { labelsBody } from "../../../domain/label-fields.ts";
 import { sweepSpec } from "../../../domain/sweeps/sweep-spec.ts";
 import { parseBody } from "../../connection/body.ts";
 import { idempotentId } from "../../connection/idempotency.ts";
