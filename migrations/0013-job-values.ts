@@ -1,5 +1,4 @@
 /** Tags and notes of jobs and sweeps, and what jobs are found by: their tags, the values of their specs and their metrics. */
-import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import type { ColumnTypes } from "./column-types.ts";
 
@@ -52,7 +51,7 @@ async function fill(db: Kysely<Filled>): Promise<void> {
       .orderBy("id")
       .limit(JOBS_PER_PAGE)
       .execute();
-    const rows = jobs.flatMap(rowsOf);
+    const rows = (await Promise.all(jobs.map(rowsOf))).flat();
     for (let start = 0; start < rows.length; start += ROWS_PER_INSERT)
       await db
         .insertInto("job_values")
@@ -69,19 +68,35 @@ const LEFT_OUT = new Set([
   ...["name", "metrics", "preprocess", "init_from"],
 ]);
 
-function rowsOf({ id, project, spec, metrics }: Filled["jobs"]): Filled["job_values"][] {
+async function rowsOf({ id, project, spec, metrics }: Filled["jobs"]): Promise<Filled["job_values"][]> {
   const found = new Map<string, unknown>();
   const { model, ...rest } = JSON.parse(spec) as Record<string, unknown>;
   for (const [name, value] of Object.entries({ ...rest, model })) if (!LEFT_OUT.has(name)) collect(found, `/${name}`, value);
   const best = metrics === null ? {} : ((JSON.parse(metrics) as { best?: object }).best ?? {});
   for (const [name, value] of Object.entries(best))
     if (name !== "epoch" && typeof value === "number") found.set(`metrics\u0000${name}`, value);
-  return [...found].map(([key, value]) => ({
+  const rows = [...found].map(async ([key, value]) => ({
     job_id: id,
-    field: Number.parseInt(createHash("sha256").update(`${project}\u0000${key}`).digest("hex").slice(0, 13), 16),
+    field: await fieldKey(`${project}\u0000${key}`),
     number: typeof value === "number" ? value : null,
     text: typeof value === "number" ? null : `${typeof value === "string" ? "s" : "b"}${value}`,
   }));
+  return await Promise.all(rows);
+}
+
+const known = new Map<string, Promise<number>>();
+
+/** The first 52 bits of SHA-256. */
+function fieldKey(name: string): Promise<number> {
+  const found = known.get(name) ?? hash(name);
+  known.set(name, found);
+  return found;
+}
+
+async function hash(name: string): Promise<number> {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name)));
+  const hex = Array.from(bytes.subarray(0, 7), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Number.parseInt(hex.slice(0, 13), 16);
 }
 
 function collect(found: Map<string, unknown>, pointer: string, value: unknown): void {

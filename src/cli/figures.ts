@@ -74,3 +74,9 @@ const PART_NAMES: Readonly<Record<Score["part"], string>> = {
   out_of_fold: "out of fold",
   train: "training rows",
 };
+
+/** The labels of a job or a sweep as lines. */
+export function labelLines({ tags, note }: Pick<Job | Sweep, "tags" | "note">): string[] {
+  const shown = Object.entries(tags).map(([name, value]) => `${name}=${value}`);
+  return [...(shown.length > 0 ? [`tags  ${shown.join("  ")}`] : []), ...(note === null ? [] : [`note  ${note}`])];
+}

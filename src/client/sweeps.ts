@@ -130,9 +130,9 @@ export interface SweepsClient {
   ): Promise<Page<Sweep>>;
   /** Ends a sweep for good. */
   cancelSweep(id: string): Promise<Sweep>;
-  /** Frees the threads of a sweep; `resumeSweep` goes on at its first trial without a result. */
   /** Sets tags and the note of a sweep, and removes those that are null. */
   labelSweep(id: string, changes: LabelChanges): Promise<Sweep>;
+  /** Frees the threads of a sweep; `resumeSweep` goes on at its first trial without a result. */
   pauseSweep(id: string): Promise<Sweep>;
   /** Queues a paused sweep again. */
   resumeSweep(id: string): Promise<Sweep>;

@@ -5,7 +5,7 @@
 import { nearest } from "./spelling.ts";
 
 /** Most characters of a filter. */
-export const MAX_FILTER_LENGTH = 1000;
+const MAX_FILTER_LENGTH = 1000;
 /**
  * Most conditions of a filter.
  *

@@ -3,13 +3,12 @@ import { Option } from "commander";
 import { JOB_STATES, type Job, type JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
-import { duration, headline, localTime, timeText } from "../figures.ts";
+import { duration, headline, labelLines, localTime, timeText } from "../figures.ts";
 import { divergenceLines } from "../follow.ts";
-import { labelLines, type TagArguments, tagsOf } from "../labels.ts";
 import { printNotes } from "../notes.ts";
 import { findJob, idText } from "../references.ts";
 import { type Colour, moreRows, type Terminal, table } from "../terminal.ts";
-import { wholeNumber } from "../values.ts";
+import { type TagArguments, tagsOf, wholeNumber } from "../values.ts";
 
 interface Options {
   readonly state?: JobState;

@@ -77,12 +77,18 @@ export async function listJobs(
         .selectFrom("jobs")
         .select(["id", bytesOf("spec")])
         .where("id", "in", ids)
+        .where("project", "=", project)
         .execute();
       const byId = new Map(sizes.map(({ id, bytes }) => [id, bytes]));
       return ids.map((id) => ({ bytes: byId.get(id) ?? 0 }));
     },
     read: async (count: number) => {
-      const read = await db.selectFrom("jobs").selectAll().where("id", "in", ids.slice(0, count)).execute();
+      const read = await db
+        .selectFrom("jobs")
+        .selectAll()
+        .where("id", "in", ids.slice(0, count))
+        .where("project", "=", project)
+        .execute();
       const byId = new Map(read.map((row) => [row.id, row]));
       // One that was deleted in the meantime is left out.
       return ids.slice(0, count).flatMap((id) => byId.get(id) ?? []);
