@@ -1,5 +1,5 @@
 /** Numbers and times as people read them in a table. */
-import type { Job, Score } from "../client/index.ts";
+import type { Job, Score, Sweep } from "../client/index.ts";
 import { baselineText, figureText, mainFigure, type ScoreFormat } from "../client/score.ts";
 
 /** A number in four significant digits, without an exponent where it is short. */
