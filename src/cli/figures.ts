@@ -1,5 +1,5 @@
 /** Numbers and times as people read them in a table. */
-import type { Job, Score } from "../client/index.ts";
+import type { Job, Score, Sweep } from "../client/index.ts";
 import { baselineText, figureText, mainFigure, rangeText, type ScoreFormat } from "../client/score.ts";
 
 /** A number in four significant digits, without an exponent where it is short. */
@@ -75,3 +75,9 @@ const PART_NAMES: Readonly<Record<Score["part"], string>> = {
   out_of_fold: "out of fold",
   train: "training rows",
 };
+
+/** The labels of a job or a sweep as lines. */
+export function labelLines({ tags, note }: Pick<Job | Sweep, "tags" | "note">): string[] {
+  const shown = Object.entries(tags).map(([name, value]) => `${name}=${value}`);
+  return [...(shown.length > 0 ? [`tags  ${shown.join("  ")}`] : []), ...(note === null ? [] : [`note  ${note}`])];
+}

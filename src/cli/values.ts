@@ -34,3 +34,14 @@ export function shellWord(text: string): string {
 export function namesOf(text: string): string[] {
   return text.split(",").map((name) => name.trim());
 }
+
+/** Tags to set, and those to remove as null. */
+export type TagArguments = Readonly<Record<string, string | null>>;
+
+/** Reads one more `name=value`; for an option or argument that may be there several times. */
+export function tagsOf(text: string, known: TagArguments = {}): TagArguments {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("write name=value, or name= to remove the tag.");
+  const value = text.slice(at + 1);
+  return { ...known, [text.slice(0, at)]: value === "" ? null : value };
+}

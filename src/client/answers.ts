@@ -78,6 +78,9 @@ export interface Job {
   /** What its model is worth on held-out rows; null until it has succeeded. */
   score: Score | null;
   model: { id: string; name: string; version: number; sha256: string } | null;
+  /** What it was given to be found by. */
+  tags: Record<string, string>;
+  note: string | null;
   /** What was guessed, left out or looked wrong with its data when it was submitted; left out in lists and streams. */
   notes?: Note[] | undefined;
 }

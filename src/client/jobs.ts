@@ -28,6 +28,22 @@ export interface SubmitOptions {
   readonly idempotencyKey?: string;
 }
 
+/** Which jobs, and in which order. */
+export interface JobsQuery extends PageQuery {
+  readonly state?: JobState | undefined;
+  readonly name?: string;
+  /** Conditions that must all hold, as `metrics.val_loss < 0.3 and tags.team = "a" and params."/optimizer/lr" > 0.01`. */
+  readonly filter?: string | undefined;
+  /** As `-metrics.val_accuracy`; newest first when left out. */
+  readonly orderBy?: string | undefined;
+}
+
+/** Labels to change: tags that are null are removed, and what is left out stays. */
+export interface LabelChanges {
+  readonly tags?: Readonly<Record<string, string | null>>;
+  readonly note?: string | null;
+}
+
 /** Which rows of a job's data. */
 export interface RowsQuery {
   readonly limit?: number;
@@ -59,11 +75,10 @@ export interface JobsClient {
   validate(spec: JobSpec | string, options?: CallOptions): Promise<Validation>;
   /** Returns a job as it is now. */
   job(id: string, options?: CallOptions): Promise<Job>;
-  /** Returns a page of jobs, newest first. */
-  jobs(
-    query?: PageQuery & { readonly state?: JobState | undefined; readonly name?: string },
-    options?: CallOptions,
-  ): Promise<Page<Job>>;
+  /** Returns a page of jobs, newest first or as `orderBy` says. */
+  jobs(query?: JobsQuery, options?: CallOptions): Promise<Page<Job>>;
+  /** Sets tags and the note of a job, and removes those that are null. */
+  label(id: string, changes: LabelChanges): Promise<Job>;
   /** Ends a job for good. */
   cancel(id: string): Promise<Job>;
   /** Stops a job after a checkpoint; `resume` continues it from there. */
@@ -122,7 +137,8 @@ export function createJobsClient({ send, get, post, drop, bytes, connect }: Tran
       postSpec(spec, idempotencyKey === undefined ? {} : { headers: { "idempotency-key": idempotencyKey } }),
     validate: (spec, options) => postSpec(spec, { ...options, query: { validate_only: true } }),
     job,
-    jobs: (query, options) => get("v1/jobs", query, options),
+    jobs: ({ orderBy, ...query } = {}, options) => get("v1/jobs", { ...query, order_by: orderBy }, options),
+    label: async (id, changes) => (await send("PATCH", pathOf(id), { body: changes })).json() as Promise<Job>,
     cancel: (id) => post(`${pathOf(id)}/cancel`),
     pause: (id) => post(`${pathOf(id)}/pause`),
     resume: (id) => post(`${pathOf(id)}/resume`),

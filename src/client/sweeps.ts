@@ -7,7 +7,7 @@ import type { ResolvedSweepSpec, SweepRequest } from "../domain/sweeps/sweep-spe
 import type { TrialOrder } from "../domain/sweeps/sweep-store.ts";
 import type { TrialState, trial } from "../domain/sweeps/trial.ts";
 import type { JobSpec, Page, PageQuery, SubmittedJob } from "./answers.ts";
-import type { SubmitOptions } from "./jobs.ts";
+import type { LabelChanges, SubmitOptions } from "./jobs.ts";
 import { type CallOptions, JSON_TYPE, type RequestOptions, segment, type Transport } from "./transport.ts";
 import { type WatchOptions, watchFrames } from "./watch.ts";
 
@@ -50,6 +50,8 @@ export interface Sweep {
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
+  tags: Record<string, string>;
+  note: string | null;
 }
 
 /** A sweep that was just queued, with notes on its data. */
@@ -128,6 +130,8 @@ export interface SweepsClient {
   ): Promise<Page<Sweep>>;
   /** Ends a sweep for good. */
   cancelSweep(id: string): Promise<Sweep>;
+  /** Sets tags and the note of a sweep, and removes those that are null. */
+  labelSweep(id: string, changes: LabelChanges): Promise<Sweep>;
   /** Frees the threads of a sweep; `resumeSweep` goes on at its first trial without a result. */
   pauseSweep(id: string): Promise<Sweep>;
   /** Queues a paused sweep again. */
@@ -178,6 +182,7 @@ export function createSweepsClient({ send, get, post, drop, connect }: Transport
     sweep,
     sweeps: (query, options) => get("v1/sweeps", query, options),
     cancelSweep: (id) => post(`${pathOf(id)}/cancel`),
+    labelSweep: async (id, changes) => (await send("PATCH", pathOf(id), { body: changes })).json() as Promise<Sweep>,
     pauseSweep: (id) => post(`${pathOf(id)}/pause`),
     resumeSweep: (id) => post(`${pathOf(id)}/resume`),
     removeSweep: (id) => drop(pathOf(id)),

@@ -5,7 +5,7 @@
 import { nearest } from "./spelling.ts";
 
 /** Most characters of a filter. */
-export const MAX_FILTER_LENGTH = 1000;
+const MAX_FILTER_LENGTH = 1000;
 /**
  * Most conditions of a filter.
  *
@@ -27,9 +27,18 @@ export interface Condition {
   readonly column: number;
 }
 
-/** What a field can be compared with: a number, one of some words, or, where it has members, any literal. */
-export type FieldKind = "number" | "members" | readonly string[];
+/**
+ * What a field can be compared with: a number, text, or one of some words. Of a field that has members, what follows the dot is compared:
+ * with any literal (`members`), with text (`texts`), or, where the names of the members are known, with a number.
+ */
+export type FieldKind = "number" | "text" | "members" | "texts" | { readonly numbers: readonly string[] } | readonly string[];
 export type Fields = Readonly<Record<string, FieldKind>>;
+
+/** A field, and what follows the dot after one that has members. */
+export interface FieldPath {
+  readonly field: string;
+  readonly key: string | null;
+}
 
 /** Why a text is no filter, and the column (from 1) at which that shows. */
 export class FilterError extends Error {
@@ -66,10 +75,7 @@ export function parseFilter(text: string, fields: Fields): readonly Condition[] 
   for (;;) {
     const name = take();
     if (conditions.length === MAX_CONDITIONS) throw new FilterError(name.column, `at most ${MAX_CONDITIONS} conditions`);
-    if (name.kind !== "name") throw new FilterError(name.column, `expected a field: ${Object.keys(fields).join(", ")}`);
-    const kind = Object.hasOwn(fields, name.text) ? (fields[name.text] as FieldKind) : null;
-    if (kind === null) throw new FilterError(name.column, unknownField(name.text, Object.keys(fields)));
-    const key = kind === "members" ? keyOf(name, take(), take()) : null;
+    const { kind, key } = pathOf(name, take, fields);
     const operator = take();
     if (operator.kind !== "operator")
       throw new FilterError(operator.column, `expected one of ${OPERATORS.join(" ")} after ${name.text}`);
@@ -82,6 +88,35 @@ export function parseFilter(text: string, fields: Fields): readonly Condition[] 
     if (next.text !== "and")
       throw new FilterError(next.column, 'expected "and" or the end: conditions are joined by "and" alone');
   }
+}
+
+/**
+ * Reads a field alone, as `metrics.val_loss` or `params."/optimizer/lr"`, which begins at a column of a longer text.
+ *
+ * @throws {FilterError} for what is none.
+ */
+export function parseField(text: string, fields: Fields, column = 1): FieldPath {
+  const tokens = tokensOf(text).map((token) => ({ ...token, column: token.column + column - 1 }));
+  let at = 0;
+  const take = () => tokens[at++] as Token;
+  const name = take();
+  const { key } = pathOf(name, take, fields);
+  const rest = take();
+  if (rest.kind !== "end") throw new FilterError(rest.column, "expected the end after the field");
+  return { field: name.text, key };
+}
+
+/** Reads a field whose first token was taken. */
+function pathOf(name: Token, take: () => Token, fields: Fields): { readonly kind: FieldKind; readonly key: string | null } {
+  if (name.kind !== "name") throw new FilterError(name.column, `expected a field: ${Object.keys(fields).join(", ")}`);
+  const kind = Object.hasOwn(fields, name.text) ? (fields[name.text] as FieldKind) : null;
+  if (kind === null) throw new FilterError(name.column, unknownName("field", name.text, Object.keys(fields)));
+  if (kind === "members" || kind === "texts") return { kind, key: keyOf(name, take(), take()) };
+  if (typeof kind !== "object" || !("numbers" in kind)) return { kind, key: null };
+  const [dot, key] = [take(), take()];
+  const member = keyOf(name, dot, key, kind.numbers[0]);
+  if (!kind.numbers.includes(member)) throw new FilterError(key.column, unknownName(name.text, member, kind.numbers));
+  return { kind, key: member };
 }
 
 function tokensOf(text: string): Token[] {
@@ -104,9 +139,9 @@ function tokensOf(text: string): Token[] {
   return [...tokens, last, last, last, last];
 }
 
-function keyOf(field: Token, dot: Token, key: Token): string {
+function keyOf(field: Token, dot: Token, key: Token, example = '"/optimizer/lr"'): string {
   if (dot.kind !== "dot" || (key.kind !== "name" && key.kind !== "text"))
-    throw new FilterError(dot.column, `expected a name after ${field.text}, as ${field.text}."/optimizer/lr"`);
+    throw new FilterError(dot.column, `expected a name after ${field.text}, as ${field.text}.${example}`);
   return key.kind === "text" ? textOf(key) : key.text;
 }
 
@@ -132,15 +167,20 @@ function checkFit(kind: FieldKind, operator: Operator, value: Literal, column: n
   if (typeof value === "number" && !Number.isFinite(value)) throw new FilterError(column, "the number is too large");
   if (typeof value === "string" && value.includes("\u0000")) throw new FilterError(column, "text must not contain NUL");
   if (kind === "members") return;
-  if (kind === "number") {
+  if (kind === "number" || (typeof kind === "object" && "numbers" in kind)) {
     if (typeof value !== "number" && value !== null) throw new FilterError(column, "expected a number");
+    return;
+  }
+  if (kind === "text" || kind === "texts") {
+    if (typeof value !== "string" && (value !== null || kind === "text"))
+      throw new FilterError(column, "expected text in double quotes");
     return;
   }
   if (isOrdered || typeof value !== "string" || !kind.includes(value))
     throw new FilterError(column, `expected = or != and one of ${kind.map((word) => `"${word}"`).join(", ")}`);
 }
 
-function unknownField(name: string, known: readonly string[]): string {
+function unknownName(what: string, name: string, known: readonly string[]): string {
   const close = nearest(name, known);
-  return `unknown field ${name}${close ? `: did you mean ${close}?` : `; there are ${known.join(", ")}`}`;
+  return `unknown ${what === "field" ? what : `member of ${what}:`} ${name}${close ? `: did you mean ${close}?` : `; there are ${known.join(", ")}`}`;
 }

@@ -14,6 +14,7 @@ import type { Tables } from "./tables.ts";
  */
 export const COPIED: readonly (readonly [table: keyof Tables, key: readonly string[]])[] = [
   ["jobs", ["id"]],
+  ["job_values", ["field", "job_id"]],
   ["events", ["job_id", "seq"]],
   ["metric_chunks", ["job_id", "first_epoch"]],
   ["notable_epochs", ["job_id", "first_epoch"]],

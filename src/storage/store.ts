@@ -49,7 +49,7 @@ import {
   removeUnfinishedCheckpoints,
 } from "./queries/jobs/checkpoints.ts";
 import { readEvents } from "./queries/jobs/events.ts";
-import { deleteJob, getJob, listJobs, readPayload } from "./queries/jobs/jobs.ts";
+import { deleteJob, getJob, labelJob, listJobs, readPayload } from "./queries/jobs/jobs.ts";
 import { leaseJob } from "./queries/jobs/leases.ts";
 import { readMetrics, readMinMax } from "./queries/jobs/metrics.ts";
 import { nextRetryAt, queuePosition } from "./queries/jobs/queue.ts";
@@ -82,6 +82,7 @@ import {
   endedSweeps,
   getSweep,
   insertSweep,
+  labelSweep,
   listSweeps,
   readSource,
   readSweepEvents,
@@ -149,6 +150,7 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       get: (id) => getJob(reader, id),
       list: (filter, page) => listJobs(reader, listed, filter, page),
       count: () => countJobs(reader),
+      label: (id, changes) => labelJob(writer, id, changes),
       readPayload: (jobId) => readPayload(reader, jobId),
       transition: (id, request) => call("writer", "transitionJob", id, request, onQueued),
       finish: (id, attempt, at, reason, outcome) =>
@@ -237,6 +239,7 @@ function sweepStore(
     list: (filter, page) => listSweeps(reader, listed, filter, page),
     readSource: (id) => readSource(reader, id),
     transition: (id, from, to) => transitionSweep(writer, id, from, to),
+    label: (id, changes) => labelSweep(writer, id, changes),
     delete: (id) => deleteSweep(writer, id),
     listEnded: (before, limit) => endedSweeps(reader, before, limit),
     readEvents: (id, after, limit) => readSweepEvents(reader, id, after, limit),

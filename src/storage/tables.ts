@@ -44,6 +44,19 @@ export interface JobsTable {
   readonly lease: string | null;
   /** Notes on its data, an array; null where there are none. */
   readonly notes: string | null;
+  /** `{name: value}`; null where there are none. */
+  readonly tags: string | null;
+  readonly note: string | null;
+}
+
+/** What a job is found by: its tags, the values of its spec, and the metrics of its best epoch. */
+export interface JobValuesTable {
+  /** Stands for the project and the name of the field; see queries/jobs/values.ts. */
+  readonly field: number;
+  readonly job_id: string;
+  /** One of the two is null. */
+  readonly number: number | null;
+  readonly text: string | null;
 }
 
 export interface EventsTable {
@@ -285,6 +298,8 @@ export interface SweepsTable {
   readonly created_at: number;
   readonly started_at: number | null;
   readonly finished_at: number | null;
+  readonly tags: string | null;
+  readonly note: string | null;
 }
 
 export interface TrialsTable {
@@ -323,6 +338,7 @@ export interface SweepEventsTable {
 
 export interface Tables {
   readonly jobs: JobsTable;
+  readonly job_values: JobValuesTable;
   readonly events: EventsTable;
   readonly metric_chunks: MetricChunksTable;
   readonly notable_epochs: NotableEpochsTable;

@@ -171,6 +171,8 @@ export function aJob(name = "moons", epochs = 1000): Job {
     error: null,
     model: null,
     reproduces: null,
+    tags: {},
+    note: null,
     transitions: [],
     startedAt: job.createdAt,
     finishedAt: null,

@@ -157,6 +157,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   listJobs: () => [
     { path: "/v1/jobs?name=line", status: 200, says: isEmpty },
     { path: "/v1/jobs?state=paused", status: 200, says: isEmpty },
+    { path: "/v1/jobs?filter=metrics.loss%20%3E%200&order_by=-metrics.loss", status: 200, says: isEmpty },
     { path: "/v1/jobs", status: 200, says: (body) => expect(JSON.stringify(body)).not.toContain(has.job) },
   ],
   readJob: () => ofJobs(),
@@ -164,6 +165,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   readJobRows: () => ofJobs("/data"),
   replayJob: () => ofJobs("/replay?step=0"),
   cancelJob: () => ofJobs("/cancel"),
+  labelJob: () => ofJobs("", { body: { tags: { stolen: "yes" }, note: "stolen" } }),
   pauseJob: () => ofJobs("/pause"),
   resumeJob: () => ofJobs("/resume"),
   listCheckpoints: () => ofJobs("/checkpoints"),
@@ -188,6 +190,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   readSweep: () => ofSweep(),
   deleteSweep: () => ofSweep(),
   cancelSweep: () => ofSweep("/cancel"),
+  labelSweep: () => ofSweep("", { body: { tags: { stolen: "yes" } } }),
   pauseSweep: () => ofSweep("/pause"),
   resumeSweep: () => ofSweep("/resume"),
   listTrials: () => [...ofSweep("/trials"), ...ofSweep("/trials", { headers: { accept: "text/csv" } })],

@@ -111,6 +111,8 @@ export function jobRecord(prepared: Extract<Prepared, { ok: true }>, epochsDone:
     metrics: null,
     score: null,
     notes: [],
+    tags: {},
+    note: null,
     error: null,
     model: null,
     reproduces: null,

@@ -26,6 +26,15 @@ class Jobs(LiveTest):
         with self.assertRaises(NotFoundError):
             client.job(job["id"])
 
+    def test_are_found_by_tags_and_options(self):
+        client = Client()
+        spec = {"name": "py-tagged", "tags": {"team": "py"}, "data": {"generator": {"type": "xor"}}, "model": {"layers": LAYERS}, "epochs": 2}
+        ids = [client.train({**spec, "optimizer": {"type": "adam", "lr": lr}})["id"] for lr in (0.01, 0.1)]
+        found = client.jobs(filter='tags.team = "py" and metrics.loss > 0', order_by='-params."/optimizer/lr"')
+        self.assertEqual([job["id"] for job in found], ids[::-1])
+        self.assertEqual(client.label_job(ids[0], tags={"team": None}, note="out")["note"], "out")
+        self.assertEqual([job["id"] for job in client.jobs(filter='tags.team = "py"')], ids[1:])
+
     def test_under_one_key_are_one_job(self):
         client = Client()
         spec = {"name": "py-twice", "data": {"generator": {"type": "xor"}}, "model": {"layers": LAYERS}, "epochs": 1}

@@ -38,7 +38,7 @@ export async function submit(
   const prepared = await prepare(services, ownBytes(body));
   if (!prepared.ok) throw refusal(prepared);
   if (validateOnly) return { validated: prepared };
-  const { spec, parameters, memoryBytes, classes, payload, notes } = prepared;
+  const { spec, parameters, memoryBytes, classes, payload, notes, labels } = prepared;
   const job = await services.store.jobs.insert({
     id: id ?? createId("job"),
     spec,
@@ -46,6 +46,7 @@ export async function submit(
     memoryBytes,
     classes,
     notes,
+    labels,
     payload,
     createdAt: Date.now(),
     within: services.limits.project,

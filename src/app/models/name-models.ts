@@ -1,6 +1,6 @@
 /** Names models: sets aliases, which point at a version of a name, and tags. */
 import { notFound } from "../../domain/errors.ts";
-import type { TagChanges } from "../../domain/models/registry.ts";
+import type { TagChanges } from "../../domain/labels.ts";
 import type { ProjectServices } from "../services.ts";
 import { findModel } from "./find-model.ts";
 import { type ModelView, viewModel } from "./read-models.ts";

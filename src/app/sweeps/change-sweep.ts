@@ -1,8 +1,16 @@
 /** Changes the state of a sweep on request: cancel, pause, resume, and delete. */
-import { TrainyardError } from "../../domain/errors.ts";
+import { notFound, TrainyardError } from "../../domain/errors.ts";
+import type { LabelChanges } from "../../domain/labels.ts";
 import type { Sweep, SweepState } from "../../domain/sweeps/sweep.ts";
 import type { ProjectServices } from "../services.ts";
 import { findSweep, notifySweepChanged } from "./sweep-view.ts";
+
+/** Changes the tags and the note of a sweep, in whatever state it is. Throws not_found. */
+export async function labelSweep(services: ProjectServices, id: string, changes: LabelChanges): Promise<Sweep> {
+  const sweep = await services.store.sweeps.label(id, changes);
+  if (!sweep) throw notFound("sweep", id);
+  return sweep;
+}
 
 interface Change {
   readonly from: readonly SweepState[];

@@ -40,13 +40,14 @@ export async function submitSweep(
     throw new TrainyardError("malformed", errors[0]?.detail ?? "the body is not JSON", errors);
   }
   if (validateOnly) return { validated: prepared };
-  const { spec, source, chunkTrials, memoryBytes, notes } = prepared;
+  const { spec, source, chunkTrials, memoryBytes, notes, labels } = prepared;
   const sweep = await services.store.sweeps.insert({
     id: id ?? createId("sweep"),
     spec,
     source,
     chunkTrials,
     memoryBytes,
+    labels,
     bestJobId: createId("job"),
     createdAt: Date.now(),
     within: services.limits.project,

@@ -2,16 +2,19 @@
 import { Option } from "commander";
 import { JOB_STATES, type Job, type JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
-import { duration, headline, localTime, timeText } from "../figures.ts";
+import { usageError } from "../exit.ts";
+import { duration, headline, labelLines, localTime, timeText } from "../figures.ts";
 import { divergenceLines } from "../follow.ts";
 import { printNotes } from "../notes.ts";
 import { findJob, idText } from "../references.ts";
 import { type Colour, moreRows, type Terminal, table } from "../terminal.ts";
-import { wholeNumber } from "../values.ts";
+import { type TagArguments, tagsOf, wholeNumber } from "../values.ts";
 
 interface Options {
   readonly state?: JobState;
   readonly name?: string;
+  readonly filter?: string;
+  readonly orderBy?: string;
   readonly limit: number;
 }
 
@@ -21,8 +24,19 @@ export const registerJobs: Register = (program, context) => {
     .description("list jobs, newest first, or show one")
     .addOption(new Option("-s, --state <state>", "only jobs in this state").choices(JOB_STATES))
     .option("-n, --name <name>", "only jobs with this name")
+    .option("-f, --filter <conditions>", "only jobs that meet these, as 'metrics.val_loss < 0.3 and tags.team = \"a\"'")
+    .option("-o, --order-by <field>", "created_at, a metric or a parameter, as metrics.val_loss; - before it: greatest first")
     .option("-l, --limit <count>", "how many", wholeNumber(1, 200), 20)
-    .addHelpText("after", examples("trainyard jobs", "trainyard jobs --state running", "trainyard jobs show penguins"))
+    .addHelpText(
+      "after",
+      examples(
+        "trainyard jobs",
+        "trainyard jobs --state running",
+        `trainyard jobs --filter 'tags.team = "a" and params."/optimizer/lr" > 0.01' --order-by=-metrics.val_accuracy`,
+        "trainyard jobs tag penguins team=a",
+        "trainyard jobs show penguins",
+      ),
+    )
     .action(async (options: Options) => {
       const page = await context.client().jobs(options);
       context.show(page, () => {
@@ -43,6 +57,24 @@ export const registerJobs: Register = (program, context) => {
       context.show(job, () => describe(job, context.out));
       printNotes(context, job.notes ?? []);
     });
+  jobs
+    .command("tag")
+    .description("set tags of a job, as team=a; team= removes one; --note sets its note")
+    .argument("<job>", "id or name; of a name, the newest job")
+    .argument("[tags...]", "name=value", tagsOf)
+    .option("--note <text>", "a note; empty removes it")
+    .addHelpText(
+      "after",
+      examples("trainyard jobs tag penguins team=a draft=", 'trainyard jobs tag penguins --note "The baseline."'),
+    )
+    .action(async (reference: string, tags: TagArguments | undefined, { note }: { readonly note?: string }) => {
+      if (note === undefined && Object.keys(tags ?? {}).length === 0)
+        throw usageError("nothing to change: give name=value, or --note");
+      const client = context.client();
+      const changes = { ...(tags && { tags }), ...(note !== undefined && { note: note === "" ? null : note }) };
+      const job = await client.label((await findJob(client, reference)).id, changes);
+      context.show(job, () => [`${idText(job.id, context.out)}  ${job.name}`, ...labelLines(job)]);
+    });
 };
 
 function describe(job: Job, terminal: Terminal): string[] {
@@ -53,6 +85,7 @@ function describe(job: Job, terminal: Terminal): string[] {
     terminal.paint.dim(job.id),
     ...(error ? [`${error.code}  ${error.detail}`, ...divergenceLines(error, terminal)] : []),
     ...(result === "" ? [] : [result]),
+    ...labelLines(job),
     ...(model ? [`${model.name}@${model.version}  ${model.id}`] : []),
   ];
 }

@@ -114,5 +114,6 @@ const NAMED_LAYERS: ReadonlySet<string> = new Set(["conv1d", "conv2d", "embeddin
 
 /** The text in which a search finds a job. */
 export function searchText(job: Job, names?: DatasetNames): string {
-  return `${job.name} ${job.id} ${job.state} ${job.spec.task} ${describeSpec(job, names)}`.toLowerCase();
+  const tags = Object.entries(job.tags).map(([name, value]) => `${name}=${value} ${value}`);
+  return `${job.name} ${job.id} ${job.state} ${job.spec.task} ${describeSpec(job, names)} ${tags.join(" ")}`.toLowerCase();
 }

@@ -1,4 +1,6 @@
 /** The interface of the stores of jobs and their events. Knows nothing of databases. */
+import type { Condition } from "../filter.ts";
+import type { LabelChanges, Labels } from "../labels.ts";
 import type { ProjectLimits } from "../limits.ts";
 import type { Evaluation } from "../models/evaluation.ts";
 import type { NewModel } from "../models/model.ts";
@@ -7,12 +9,17 @@ import type { Page, PageRequest } from "../page.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import type { TensorSet } from "../tensor.ts";
 import type { Job, JobError, JobEvent, JobMetrics, JobState, Reproduction } from "./job.ts";
+import type { JobOrder } from "./job-order.ts";
 import type { TransitionRequest } from "./queue-order.ts";
 
 /** A filter of jobs. A job must match every given member. */
 export interface JobFilter {
   readonly state?: JobState | undefined;
   readonly name?: string | undefined;
+  /** On JOB_FIELDS; all must hold. */
+  readonly conditions?: readonly Condition[] | undefined;
+  /** Newest first when left out. */
+  readonly order?: JobOrder | undefined;
 }
 
 /** A submitted job and its payload, which are stored in one transaction. */
@@ -24,6 +31,8 @@ export interface NewJob {
   readonly classes: readonly string[];
   /** Notes on its data; none when left out. */
   readonly notes?: readonly Note[];
+  /** No tags and no note when left out. */
+  readonly labels?: Labels;
   /** Inline rows and initial weights. */
   readonly payload: TensorSet | null;
   readonly createdAt: number;
@@ -67,8 +76,13 @@ export interface JobStore {
   insert(job: NewJob): Promise<Job>;
   /** Returns a job. Null for an unknown id. */
   get(id: string): Promise<Job | null>;
-  /** Lists jobs, newest first. */
+  /**
+   * Lists jobs in the order of the filter. `page.after` is what the page before said; throws invalid if that was of another order, and
+   * if the filter would have to look at too many jobs.
+   */
   list(filter: JobFilter, page: PageRequest): Promise<Page<Job>>;
+  /** Changes the tags and the note of a job, in whatever state it is. Null for an unknown id. */
+  label(id: string, changes: LabelChanges): Promise<Job | null>;
   /** Counts the jobs of every project. */
   count(): Promise<JobCounts>;
   /** Reads inline rows and initial weights. Null if the job has none or is unknown. */

@@ -1,4 +1,6 @@
 /** Jobs: their states, the transitions between states, and the stored record. Times are epoch milliseconds. */
+
+import type { Labels } from "../labels.ts";
 import type { Series } from "../metrics/metric.ts";
 import type { Score } from "../models/score.ts";
 import type { Note } from "../notes.ts";
@@ -75,7 +77,7 @@ export interface Reproduction {
   readonly sha256: string;
 }
 
-export interface Job {
+export interface Job extends Labels {
   readonly id: string;
   /** The project that the job belongs to. */
   readonly project: string;

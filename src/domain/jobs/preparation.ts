@@ -2,6 +2,7 @@
 import type { DatasetRows } from "../datasets/dataset.ts";
 import type { Preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
+import type { Labels } from "../labels.ts";
 import type { Note } from "../notes.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import type { TensorSet } from "../tensor.ts";
@@ -18,6 +19,7 @@ export type Prepared =
       readonly payload: TensorSet | null;
       /** Notes on what was guessed, left out or looks wrong. */
       readonly notes: readonly Note[];
+      readonly labels: Labels;
     }
   | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] };
 

@@ -1,10 +1,11 @@
 /** The interface of the store of models, their names and aliases. Knows nothing of databases. */
+import type { TagChanges } from "../labels.ts";
 import type { ProjectLimits } from "../limits.ts";
 import type { Page, PageRequest } from "../page.ts";
 import type { TensorSet } from "../tensor.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Model, NewModel } from "./model.ts";
-import type { ModelRef, TagChanges } from "./registry.ts";
+import type { ModelRef } from "./registry.ts";
 
 /** A filter of models. A model must match every given member. */
 export interface ModelFilter {

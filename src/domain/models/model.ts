@@ -2,12 +2,12 @@
 
 import type { Preprocessing } from "../datasets/preprocessing.ts";
 import type { JobMetrics } from "../jobs/job.ts";
+import type { Tags } from "../labels.ts";
 import type { Layer } from "../spec/layers.ts";
 import type { Task } from "../spec/spec.ts";
 import type { TensorEntry } from "../tensor.ts";
 import type { Conformal } from "./conformal.ts";
 import type { Receipt } from "./receipt.ts";
-import type { Tags } from "./registry.ts";
 import type { Score } from "./score.ts";
 import type { SearchResult } from "./search.ts";
 

@@ -3,8 +3,8 @@
  * models.
  */
 import { z } from "zod";
-import { invalid } from "../errors.ts";
 import { ID_PREFIXES } from "../id.ts";
+import { tagName } from "../label-fields.ts";
 
 /**
  * A reference to a model: the id of a model, the id of a checkpoint (for the model of its weights), a name (for its newest
@@ -76,25 +76,9 @@ export const aliasBody = z
   .strictObject({ version: z.int().min(1).max(999_999_999) })
   .meta({ id: "AliasTarget", examples: [{ version: 3 }] });
 
-const MAX_TAGS = 64;
-
-const tagName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/, {
-  error: "must have letters, digits, dots, slashes, underscores and hyphens, 100 at most",
-});
-
 /** The request to change tags: given tags are set, or removed with null; the others stay (RFC 7396). */
 export const tagsBody = z
   .strictObject({
     tags: z.record(tagName, z.string().max(1000).nullable()).meta({ description: "null removes a tag." }),
   })
   .meta({ id: "TagChanges", examples: [{ tags: { stage: "reviewed", owner: null } }] });
-
-export type Tags = Readonly<Record<string, string>>;
-export type TagChanges = Readonly<Record<string, string | null>>;
-
-/** Returns the tags after a change, sorted by name. Throws invalid if there are too many. */
-export function changeTags(tags: Tags, changes: TagChanges): Tags {
-  const changed = Object.entries({ ...tags, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null);
-  if (changed.length > MAX_TAGS) throw invalid([{ pointer: "/tags", detail: `a model has ${MAX_TAGS} tags at most` }]);
-  return Object.fromEntries(changed.sort(([a], [b]) => (a < b ? -1 : 1)));
-}

@@ -7,6 +7,7 @@ import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import { influenceOptions } from "../explanations/influence.ts";
 import { ID_PREFIXES } from "../id.ts";
+import { labelFields } from "../label-fields.ts";
 import { jobNameFault } from "../models/registry.ts";
 import { autoOptions, type ResolvedAuto, resolvedAuto, searchErrors } from "./auto-options.ts";
 import { boundFaults } from "./bound-faults.ts";
@@ -235,6 +236,7 @@ const givenModel = z.strictObject({ layers: networkLayers });
 export const jobSpec = z
   .strictObject({
     ...heading,
+    ...labelFields,
     model: z
       .union([givenModel, z.strictObject({ auto: autoOptions })])
       .prefault({ auto: {} })

@@ -96,6 +96,7 @@ export const METHODS = {
     },
     delete: { access: "write", project: orFalse, measuredAs: "deleteJob" },
     listEnded: { access: "read", project: "server" },
+    label: { access: "write", project: orNull, ifAnswerLost: "repeat", orderedBy: "id" },
   },
   events: {
     read: { access: "read", project: orNone },
@@ -138,6 +139,7 @@ export const METHODS = {
     list: { access: "read", project: "within" },
     readSource: { access: "read", project: orNull, ofRun: true },
     transition: { access: "write", project: orNull, orderedBy: "id", measuredAs: "transitionSweep" },
+    label: { access: "write", project: orNull, ifAnswerLost: "repeat", orderedBy: "id" },
     delete: { access: "write", project: orFalse, measuredAs: "deleteSweep" },
     listEnded: { access: "read", project: "server" },
     readEvents: { access: "read", project: orNone },

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { FieldError } from "../errors.ts";
+import { labelFields } from "../label-fields.ts";
 import { MAX_SEED } from "../spec/numbers.ts";
 import { readSpec } from "../spec/read-spec.ts";
 import { jobSpec, MONITORS, resolvedSpec } from "../spec/spec.ts";
@@ -103,7 +104,7 @@ const fields = {
 };
 
 export const sweepSpec = z
-  .strictObject({ ...fields, job: jobSpec })
+  .strictObject({ ...fields, ...labelFields, job: jobSpec })
   .superRefine(({ parameters: varied, folds: cut, trials, job }, { addIssue }) => {
     const fault = (field: string, message: string) => addIssue({ code: "custom", path: [field], message });
     if ("auto" in job.model)

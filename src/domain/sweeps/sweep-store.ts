@@ -1,5 +1,6 @@
 /** The interface of the store of sweeps. Knows nothing of databases. */
 import type { Condition, Fields } from "../filter.ts";
+import type { LabelChanges, Labels } from "../labels.ts";
 import type { ProjectLimits } from "../limits.ts";
 import type { Page, PageRequest } from "../page.ts";
 import type { Sweep, SweepEvent, SweepState, SweepTransition } from "./sweep.ts";
@@ -16,6 +17,8 @@ export interface NewSweep {
   readonly chunkTrials: number;
   readonly memoryBytes: number;
   readonly bestJobId: string;
+  /** No tags and no note when left out. */
+  readonly labels?: Labels;
   readonly createdAt: number;
   /** Limits of its project. `insert` throws rate_limited if it is exceeded. */
   readonly within?: Pick<ProjectLimits, "queuedJobs">;
@@ -132,6 +135,8 @@ export interface SweepStore {
   readSource(id: string): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Changes the state of a sweep if it is in one of `from`. Otherwise returns null. A sweep that ends loses its chunks. */
   transition(id: string, from: readonly SweepState[], to: SweepTransition): Promise<Sweep | null>;
+  /** Changes the tags and the note of a sweep, in whatever state it is. Null for an unknown id. */
+  label(id: string, changes: LabelChanges): Promise<Sweep | null>;
   /** Deletes a sweep that has ended, with its trials and events. False if it is unknown or has not ended. */
   delete(id: string): Promise<boolean>;
   /** Lists at most `limit` sweeps that ended before a time, oldest first. */

@@ -1,4 +1,5 @@
 /** A sweep: its states, the stored record, and the events of its sequence. Times are epoch milliseconds. */
+import type { Labels } from "../labels.ts";
 import type { ResolvedSweepSpec } from "./sweep-spec.ts";
 
 export const SWEEP_STATES = ["queued", "running", "paused", "cancelled", "succeeded", "failed"] as const;
@@ -34,7 +35,7 @@ export interface SweepProgress {
   readonly best: BestTrial | null;
 }
 
-export interface Sweep extends SweepProgress {
+export interface Sweep extends SweepProgress, Labels {
   readonly id: string;
   readonly project: string;
   readonly name: string;

@@ -2,6 +2,7 @@
 import type { DatasetRows } from "../datasets/dataset.ts";
 import type { FieldError } from "../errors.ts";
 import type { References } from "../jobs/preparation.ts";
+import type { Labels } from "../labels.ts";
 import type { Limits } from "../limits.ts";
 import type { Note } from "../notes.ts";
 import type { TensorSet } from "../tensor.ts";
@@ -20,6 +21,7 @@ export type PreparedSweep =
       readonly memoryBytes: number;
       readonly rows: number;
       readonly notes: readonly Note[];
+      readonly labels: Labels;
     }
   | { readonly ok: false; readonly code: "malformed" | "invalid"; readonly errors: readonly FieldError[] };
 

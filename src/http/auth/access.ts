@@ -60,10 +60,12 @@ const ACCESS: Readonly<Record<string, Access>> = {
 
   submitJob: SUBMIT,
   cancelJob: SUBMIT,
+  labelJob: SUBMIT,
   pauseJob: SUBMIT,
   resumeJob: SUBMIT,
   submitSweep: SUBMIT,
   cancelSweep: SUBMIT,
+  labelSweep: SUBMIT,
   pauseSweep: SUBMIT,
   resumeSweep: SUBMIT,
   deleteSweep: SUBMIT,

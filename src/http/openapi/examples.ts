@@ -98,6 +98,8 @@ export const jobExample = {
   reproduces: null,
   agrees: null,
   model: { id: MODEL, name: "moons-mlp", version: 1, sha256: SHA256 },
+  tags: { team: "a" },
+  note: null,
 };
 
 export const validationExample = { valid: true, spec, parameters: 17, memory_bytes: 48_128, rows: 200, notes: [] };

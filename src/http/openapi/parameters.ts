@@ -1,9 +1,12 @@
 /** Path and query parameters, as the routes take them. */
+
 import { z } from "zod";
 import { ENCODINGS } from "../../domain/datasets/reading-options.ts";
 import { MAX_BACKGROUND_ROWS } from "../../domain/explanations/explanation.ts";
+import { type Fields, FilterError, OPERATORS, parseFilter } from "../../domain/filter.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import { JOB_STATES } from "../../domain/jobs/job.ts";
+import { JOB_FIELDS, MAX_ORDER_LENGTH, parseOrder } from "../../domain/jobs/job-order.ts";
 import { MAX_NUMBERED_ROWS, MAX_SHOWN_ROWS } from "../../domain/jobs/job-rows.ts";
 import { REPLAY_ASKS } from "../../domain/jobs/replay.ts";
 import { SERIES } from "../../domain/metrics/metric.ts";
@@ -100,10 +103,49 @@ export const pageOf = (prefix: string) => ({
   }),
 });
 
+/** Text that a parser of the domain reads; what is wrong with it is said with its column. */
+const parsed = <T>(parse: (text: string) => T) =>
+  z.string().transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+      context.addIssue(error.message);
+      return z.NEVER;
+    }
+  });
+
+/** A filter by these fields. */
+export const filterOf = (fields: Fields) => parsed((text) => parseFilter(text, fields));
+
+/** The end of a page of jobs: an id, and in a list that is not in the order of creation the value and the order. */
+const jobCursor = z
+  .string()
+  .max(MAX_ORDER_LENGTH + 100)
+  .regex(new RegExp(`^${ID_PREFIXES.job}${UUID}(~[-+.e\\d]*~.+)?$`), {
+    error: `must be the next_after of a page, like ${exampleId(ID_PREFIXES.job)}`,
+  })
+  .optional()
+  .meta({ description: "Where the page before ended (`next_after`). It is of that `order_by`, and no other takes it." });
+
 export const jobsQuery = z.object({
   state: z.enum(JOB_STATES).optional().meta({ description: "Only jobs in this state." }),
   name: z.string().max(200).optional().meta({ description: "Only jobs of exactly this name." }),
+  filter: filterOf(JOB_FIELDS)
+    .optional()
+    .meta({
+      description: `Conditions that must all hold, joined by \`and\`. Fields are ${Object.keys(JOB_FIELDS).join(", ")}, operators ${OPERATORS.join(" ")}; a literal is a number, text in double quotes, true, false or null. \`metrics\` are those of the epoch whose weights the model has, of a running job the best so far, up to a fifth of its epochs late; \`params\` are values of the resolved spec by their JSON pointers. What a job lacks fails every condition but \`= null\`.`,
+      examples: ['metrics.val_loss < 0.3 and tags.team = "a" and params."/optimizer/lr" > 0.01'],
+    }),
+  order_by: parsed(parseOrder)
+    .optional()
+    .meta({
+      description:
+        "`created_at`, a metric or a parameter, as `metrics.val_loss`; `-` begins with the greatest or newest. Jobs for which it is no number come last. `-created_at` when left out.",
+      examples: ["-metrics.val_accuracy"],
+    }),
   ...pageOf(ID_PREFIXES.job),
+  after: jobCursor,
 });
 
 export const checkpointParams = z.object({ id: idOf(ID_PREFIXES.checkpoint, "checkpoint") });

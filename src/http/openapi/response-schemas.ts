@@ -60,6 +60,12 @@ const jobError = z
   })
   .meta({ id: "JobError" });
 
+/** The labels of a job or a sweep. */
+export const labelAnswer = {
+  tags: z.record(z.string(), z.string()).meta({ description: "What it was given to be found by." }),
+  note: z.string().nullable().meta({ description: "Text for people." }),
+};
+
 export const jobAnswer = z
   .object({
     id: z.string(),
@@ -97,6 +103,7 @@ export const jobAnswer = z
       .object({ id: z.string(), name: z.string(), version: z.int(), sha256 })
       .nullable()
       .meta({ description: "What it came to." }),
+    ...labelAnswer,
     notes: z.array(note).optional().meta({
       description:
         "What was guessed, left out or looked wrong with its data when it was submitted. Left out in lists and streams.",

@@ -46,6 +46,8 @@ export function representListedJob({ job, queue, progress, etaS }: JobView): Ser
     metrics: job.metrics && representMetrics(job.metrics),
     score: job.score,
     model: job.model && { ...job.model },
+    tags: { ...job.tags },
+    note: job.note,
   };
 }
 

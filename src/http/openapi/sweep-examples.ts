@@ -42,6 +42,8 @@ export const sweepExample = {
   created_at: "2026-07-01T12:00:00.000Z",
   started_at: "2026-07-01T12:00:00.020Z",
   finished_at: null,
+  tags: { team: "a" },
+  note: null,
 };
 
 export const trialExample = {

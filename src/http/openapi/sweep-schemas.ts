@@ -1,7 +1,7 @@
 /** Sweeps and trials as the API shows them: the schemas of its answers, the parameters of its routes, and how a record is shown. */
 import { z } from "zod";
 import { speedOf } from "../../app/sweeps/sweep-view.ts";
-import { FilterError, MAX_FILTER_LENGTH, OPERATORS, parseFilter } from "../../domain/filter.ts";
+import { OPERATORS } from "../../domain/filter.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import { note } from "../../domain/notes.ts";
 import { IMPORTANCE_MEASURE } from "../../domain/sweeps/importance.ts";
@@ -11,7 +11,8 @@ import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import { resolvedSweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import { TRIAL_FIELDS, TRIAL_ORDERS, type TrialPage } from "../../domain/sweeps/sweep-store.ts";
 import { TRIAL_STATES, trial } from "../../domain/sweeps/trial.ts";
-import { idOf, pageOf, whole } from "./parameters.ts";
+import { filterOf, idOf, pageOf, whole } from "./parameters.ts";
+import { labelAnswer } from "./response-schemas.ts";
 import { isoTime } from "./serializers.ts";
 import { importanceExample, sweepExample, trialExample } from "./sweep-examples.ts";
 
@@ -54,6 +55,7 @@ export const sweepAnswer = z
     created_at: time,
     started_at: time.nullable(),
     finished_at: time.nullable(),
+    ...labelAnswer,
   })
   .meta({ id: "Sweep", description: "Many trainings of one job spec.", examples: [sweepExample] });
 
@@ -181,18 +183,6 @@ export const sweepsQuery = z.object({
   ...pageOf(ID_PREFIXES.sweep),
 });
 
-const trialsFilter = z
-  .string()
-  .max(MAX_FILTER_LENGTH)
-  .transform((text, context) => {
-    try {
-      return parseFilter(text, TRIAL_FIELDS);
-    } catch (error) {
-      if (!(error instanceof FilterError)) throw error;
-      context.addIssue(error.message);
-      return z.NEVER;
-    }
-  });
 const bound = z.coerce.number<string>();
 export const trialsQuery = z.object({
   order_by: z.enum(TRIAL_ORDERS).default("number").meta({
@@ -201,10 +191,12 @@ export const trialsQuery = z.object({
   state: z.enum(TRIAL_STATES).optional().meta({ description: "Only trials in this state." }),
   min_value: bound.optional().meta({ description: "Only trials with at least this value." }),
   max_value: bound.optional().meta({ description: "Only trials with at most this value." }),
-  filter: trialsFilter.optional().meta({
-    description: `Conditions that must all hold, as \`value < 0.3 and params."/optimizer/lr" >= 1e-3\`. Fields are ${Object.keys(TRIAL_FIELDS).join(", ")}, operators ${OPERATORS.join(" ")}; a literal is a number, text in double quotes, true, false or null. A trial for which a parameter is inactive fails every condition on it.`,
-    examples: ['state = "succeeded" and params."/model/layers/0/units" != 4'],
-  }),
+  filter: filterOf(TRIAL_FIELDS)
+    .optional()
+    .meta({
+      description: `Conditions that must all hold, as \`value < 0.3 and params."/optimizer/lr" >= 1e-3\`. Fields are ${Object.keys(TRIAL_FIELDS).join(", ")}, operators ${OPERATORS.join(" ")}; a literal is a number, text in double quotes, true, false or null. A trial for which a parameter is inactive fails every condition on it.`,
+      examples: ['state = "succeeded" and params."/model/layers/0/units" != 4'],
+    }),
   after: whole
     .min(0)
     .max(MAX_TRIALS)
@@ -242,6 +234,8 @@ export function representSweep(sweep: Sweep): z.output<typeof sweepAnswer> {
     created_at: isoTime(sweep.createdAt),
     started_at: sweep.startedAt === null ? null : isoTime(sweep.startedAt),
     finished_at: sweep.finishedAt === null ? null : isoTime(sweep.finishedAt),
+    tags: { ...sweep.tags },
+    note: sweep.note,
   };
 }
 

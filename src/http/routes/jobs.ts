@@ -2,13 +2,16 @@
 import { z } from "zod";
 import { cancel } from "../../app/jobs/cancel.ts";
 import { listJobs, readJob } from "../../app/jobs/job-view.ts";
+import { labelJob } from "../../app/jobs/label.ts";
 import { pause } from "../../app/jobs/pause.ts";
 import { remove } from "../../app/jobs/remove.ts";
 import { resume } from "../../app/jobs/resume.ts";
 import { showRows } from "../../app/jobs/show-rows.ts";
 import { submit } from "../../app/jobs/submit.ts";
 import { TrainyardError } from "../../domain/errors.ts";
+import { labelsBody } from "../../domain/label-fields.ts";
 import { jobSpec } from "../../domain/spec/spec.ts";
+import { parseBody } from "../connection/body.ts";
 import { idempotentId } from "../connection/idempotency.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -74,13 +77,14 @@ function registerReading(app: App): void {
         tags,
         operationId: "listJobs",
         summary: "List jobs",
-        description: "Newest first.",
+        description:
+          "Newest first, or as `order_by` says. `filter` finds jobs by their tags, the options of their specs and their metrics.",
         querystring: jobsQuery,
         response: answers({ 200: ["A page of jobs.", jobsAnswer] }, [422]),
       },
     },
-    async ({ query: { state, name, after, limit }, services }) =>
-      representPage(await listJobs(services, { state, name }, { after, limit }), representListedJob),
+    async ({ query: { state, name, filter: conditions, order_by: order, after, limit }, services }) =>
+      representPage(await listJobs(services, { state, name, conditions, order }, { after, limit }), representListedJob),
   );
 
   app.get(
@@ -119,7 +123,28 @@ function registerReading(app: App): void {
   );
 }
 
+/** Bytes of the largest labels, as JSON that escapes every character. */
+const LABEL_BYTES = 512 * 1024;
+
 function registerChanges(app: App): void {
+  app.patch(
+    "/v1/jobs/:id",
+    {
+      bodyLimit: LABEL_BYTES,
+      schema: {
+        tags,
+        operationId: "labelJob",
+        summary: "Change a job's tags and note",
+        description:
+          "Sets the tags that are named, removes those that are null, and leaves the others; a note that is left out stays. In whatever state the job is: nothing that is trained depends on them.",
+        params: jobParams,
+        body: labelsBody,
+        response: answers({ 200: ["The job.", jobAnswer] }, [400, 404, 413, 415, 422]),
+      },
+    },
+    async ({ params, body, services }) => representJob(await labelJob(services, params.id, parseBody(labelsBody, body))),
+  );
+
   app.post(
     "/v1/jobs/:id/cancel",
     {

@@ -2,9 +2,9 @@
 import type { Job, JobError, JobMetrics, JobState, Reproduction, Transition } from "../../domain/jobs/job.ts";
 import type { NewJob } from "../../domain/jobs/job-store.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../domain/jobs/run-defaults.ts";
+import { type Labels, labelsOf, type Tags } from "../../domain/labels.ts";
 import { toWire, type WireNumber } from "../../domain/metrics/metric.ts";
 import type { Model, NewModel } from "../../domain/models/model.ts";
-import type { Tags } from "../../domain/models/registry.ts";
 import type { Score } from "../../domain/models/score.ts";
 import type { Note } from "../../domain/notes.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
@@ -71,7 +71,21 @@ export function newJobRow(job: NewJob, project: string, transition: Transition, 
     worker_id: null,
     lease: null,
     notes: job.notes && job.notes.length > 0 ? JSON.stringify(job.notes) : null,
+    ...labelColumns(job.labels),
   };
+}
+
+/** Returns the columns of labels. */
+export function labelColumns({ tags, note }: Labels = labelsOf({})): {
+  readonly tags: string | null;
+  readonly note: string | null;
+} {
+  return { tags: Object.keys(tags).length > 0 ? JSON.stringify(tags) : null, note };
+}
+
+/** Returns the labels of a row. */
+export function labelsOfRow({ tags, note }: Pick<JobsTable, "tags" | "note">): Labels {
+  return { tags: tags === null ? {} : (JSON.parse(tags) as Tags), note };
 }
 
 /** Converts a row to a job. */
@@ -86,6 +100,7 @@ export function toJob(row: JobsTable): Job {
     memoryBytes: row.memory_bytes,
     classes: JSON.parse(row.classes) as string[],
     notes: row.notes === null ? [] : (JSON.parse(row.notes) as Note[]),
+    ...labelsOfRow(row),
     attempt: row.attempt,
     crashes: row.deaths,
     epochsDone: row.epochs_done,

@@ -1,6 +1,7 @@
 /** Prepares a job from a request body: parse, validate, resolve, size. Runs in a thread, because a body can be many megabytes. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
+import { labelsOf } from "../../domain/labels.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Draft, Prepared, References, Resolved } from "../../domain/ports.ts";
 import { salvageSpec, withDataFaults } from "../../domain/spec/salvage-spec.ts";
@@ -141,11 +142,12 @@ function prepareSearch(
   const { resolution, errors } = resolveSearch(spec, shape);
   if (errors.length > 0) return INVALID(errors);
   const resolved = resolvedSpecOf(spec, resolution, shape, data, dataset, { tensors: [], summary: null, errors: [] });
-  return preparedOf(resolved, searchCost(resolved, shape), limits, shape, data, data.tensors, "/model");
+  return preparedOf(spec, resolved, searchCost(resolved, shape), limits, shape, data, data.tensors, "/model");
 }
 
 /** Checks what a job costs against the limits. `pointer` is where its weights come from. */
 function preparedOf(
+  given: JobSpec,
   spec: ResolvedSpec,
   { parameters, memoryBytes }: { readonly parameters: number; readonly memoryBytes: number },
   limits: Limits,
@@ -157,7 +159,7 @@ function preparedOf(
   const excess = excessParameters(parameters, limits, pointer) ?? excessMemory(memoryBytes, limits);
   if (excess) return INVALID([excess]);
   const payload = bulk.length > 0 ? packTensors(bulk) : null;
-  return { ok: true, spec, parameters, memoryBytes, rows, classes, payload, notes: notes ?? [] };
+  return { ok: true, spec, parameters, memoryBytes, rows, classes, payload, notes: notes ?? [], labels: labelsOf(given) };
 }
 
 function excessParameters(parameters: number, limits: Limits, pointer: string): FieldError | null {
@@ -190,6 +192,7 @@ function prepareNetwork(
   if (!memory.ok) return INVALID(memory.errors);
   const { memoryBytes } = memory;
   return preparedOf(
+    spec,
     resolved,
     { parameters, memoryBytes },
     limits,
@@ -238,9 +241,11 @@ function resolvedSpecOf<R extends Resolution | SearchResolution>(
   return { name: spec.name ?? name, task, data, preprocess, split, ...settings(spec), ...rest, init_from: initial.summary };
 }
 
-/** The settings of a spec, without its name and the parts that are resolved from its data. */
-function settings({ name: _name, task: _task, data: _data, split: _split, preprocess: _preprocess, ...rest }: JobSpec) {
-  return rest;
+/** The settings of a spec, without its name, its labels and the parts that are resolved from its data. */
+function settings(spec: JobSpec) {
+  const { name: _name, task: _task, tags: _tags, note: _note, ...rest } = spec;
+  const { data: _data, split: _split, preprocess: _preprocess, ...own } = rest;
+  return own;
 }
 
 /** Returns the data of a resolved spec, and the default name of a job on it. */

@@ -1,6 +1,7 @@
 /** Prepares a sweep from a request body: parse, validate, make its space, and resolve its job. Runs in a thread. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
+import { labelsOf } from "../../domain/labels.ts";
 import type { Limits } from "../../domain/limits.ts";
 import { parseJobSpec } from "../../domain/spec/spec.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
@@ -78,7 +79,7 @@ export function prepareSweepSpec(spec: SweepSpec, limits: Limits, dataset: Datas
     return INVALID([
       { pointer: "/trials", detail: `the grid has more than the limit of ${MAX_TRIALS} trials: say how many of them to run` },
     ]);
-  const { job: _job, ...own } = spec;
+  const { job: _job, tags, note, ...own } = spec;
   const resolved: ResolvedSweepSpec = {
     ...own,
     name: spec.name ?? prepared.spec.name,
@@ -93,6 +94,7 @@ export function prepareSweepSpec(spec: SweepSpec, limits: Limits, dataset: Datas
     memoryBytes: memoryOf(spec, space, limits, dataset, prepared.memoryBytes),
     rows: prepared.rows,
     notes: prepared.notes,
+    labels: labelsOf({ tags, note }),
   };
 }
 

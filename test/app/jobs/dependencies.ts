@@ -41,7 +41,7 @@ function closedUploadSpool(): UploadSpool {
 
 function aPreparedJob(name: string | undefined): Prepared {
   const { id: _id, createdAt: _createdAt, ...job } = aNewJob();
-  return { ok: true, ...job, spec: aSpec(name), rows: 200, notes: [] };
+  return { ok: true, ...job, spec: aSpec(name), rows: 200, notes: [], labels: { tags: {}, note: null } };
 }
 
 /**

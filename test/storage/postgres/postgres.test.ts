@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createId } from "../../../src/domain/id.ts";
 import { MIGRATION_NAMES } from "../../../src/storage/migrations.ts";
 import { checkpointContract } from "../../contract/checkpoints.ts";
+import { findContract } from "../../contract/find.ts";
 import { aChunk, aNewJob, aSuccess } from "../../contract/fixtures.ts";
 import { keyContract } from "../../contract/keys.ts";
 import { queueOrderContract } from "../../contract/line.ts";
@@ -18,6 +19,7 @@ import { storeContract } from "../../contract/store.ts";
 import { sweepContract } from "../../contract/sweeps.ts";
 
 storeContract("PostgreSQL", openEmptyPostgres);
+findContract("PostgreSQL", openEmptyPostgres);
 checkpointContract("PostgreSQL", openEmptyPostgres);
 sweepContract("PostgreSQL", openEmptyPostgres);
 keyContract("PostgreSQL", openEmptyPostgres);

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { valuesOfEpoch } from "../../../src/domain/metrics/live-metrics.ts";
 import { openStore } from "../../../src/storage/open.ts";
 import { checkpointContract } from "../../contract/checkpoints.ts";
+import { findContract } from "../../contract/find.ts";
 import { aChunk, aNewJob, aSuccess } from "../../contract/fixtures.ts";
 import { keyContract } from "../../contract/keys.ts";
 import { queueOrderContract } from "../../contract/line.ts";
@@ -18,7 +19,7 @@ import { temporaryFolder } from "../../contract/temporary.ts";
 /** As a server opens it. */
 const open = async () => openStore({ dataDir: await temporaryFolder(), callsProcedures: true });
 const CONTRACTS = [
-  ...[storeContract, checkpointContract, sweepContract, keyContract],
+  ...[storeContract, findContract, checkpointContract, sweepContract, keyContract],
   ...[queueOrderContract, sharesContract, projectContract],
 ];
 for (const contract of CONTRACTS) contract("SQLite", open);

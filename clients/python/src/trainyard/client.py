@@ -81,9 +81,23 @@ class Client:
         """Returns a job as it is now."""
         return self._transport.get(f"v1/jobs/{segment(id)}")
 
-    def jobs(self, *, state: Optional[str] = None, name: Optional[str] = None) -> Iterator[Json]:
-        """Iterates over jobs, newest first."""
-        return self._pages("v1/jobs", state=state, name=name)
+    def jobs(
+        self,
+        *,
+        state: Optional[str] = None,
+        name: Optional[str] = None,
+        filter: Optional[str] = None,
+        order_by: Optional[str] = None,
+    ) -> Iterator[Json]:
+        """
+        Iterates over jobs, newest first, or as `order_by` says: `-metrics.val_accuracy`. `filter` has conditions (docs/finding.md):
+        `metrics.val_loss < 0.3 and tags.team = "a"`.
+        """
+        return self._pages("v1/jobs", state=state, name=name, filter=filter, order_by=order_by)
+
+    def label_job(self, id: str, **changes: Any) -> Json:
+        """Changes `tags` (a dict; None removes a tag) and `note` (None removes it) of a job. What is left out stays."""
+        return self._transport.call("PATCH", f"v1/jobs/{segment(id)}", changes, repeatable=True)
 
     def watch(self, id: str, *, after: int = 0) -> Iterator[Json]:
         """
@@ -236,6 +250,10 @@ class Client:
     def sweeps(self, *, state: Optional[str] = None, name: Optional[str] = None) -> Iterator[Json]:
         """Iterates over sweeps, newest first."""
         return self._pages("v1/sweeps", state=state, name=name)
+
+    def label_sweep(self, id: str, **changes: Any) -> Json:
+        """Changes `tags` and `note` of a sweep as `label_job` does."""
+        return self._transport.call("PATCH", f"v1/sweeps/{segment(id)}", changes, repeatable=True)
 
     def trials(self, id: str, **query: Any) -> Iterator[Json]:
         """

@@ -3,10 +3,12 @@ import type { Job } from "../../../client/answers.ts";
 import type { DatasetNames } from "../../jobs/dataset-names.ts";
 import { describeData, describeModel } from "../../jobs/job-reading.ts";
 
-export type Grouping = "data" | "target" | "model";
+type Idea = "data" | "target" | "model";
+/** An idea, or a tag by its name. */
+export type Grouping = Idea | `tags.${string}`;
 
 /** The choices, as the address has them and as they are shown. */
-export const GROUPINGS: readonly { readonly value: Grouping; readonly label: string }[] = [
+export const GROUPINGS: readonly { readonly value: Idea; readonly label: string }[] = [
   { value: "data", label: "data" },
   { value: "target", label: "data and target" },
   { value: "model", label: "model" },
@@ -14,9 +16,23 @@ export const GROUPINGS: readonly { readonly value: Grouping; readonly label: str
 
 /** Reads a grouping from the address; null: none. */
 export const groupingOf = (text: string | null): Grouping | null =>
-  GROUPINGS.find(({ value }) => value === text)?.value ?? null;
+  text?.startsWith(TAGS) ? (text as Grouping) : (GROUPINGS.find(({ value }) => value === text)?.value ?? null);
 
-const TITLES: Readonly<Record<Grouping, (job: Job, names: DatasetNames) => string>> = {
+const TAGS = "tags.";
+
+/** The groupings by tags that some of these jobs have, by name. */
+export function tagGroupings(jobs: readonly Job[]): readonly Grouping[] {
+  const names = new Set(jobs.flatMap(({ tags }) => Object.keys(tags)));
+  return [...names].sort().map((name): Grouping => `tags.${name}`);
+}
+
+function titlesOf(grouping: Grouping): (job: Job, names: DatasetNames) => string {
+  if (grouping in TITLES) return TITLES[grouping as Idea];
+  const name = grouping.slice(TAGS.length);
+  return ({ tags }) => (tags[name] === undefined ? `without ${name}` : `${name} ${tags[name]}`);
+}
+
+const TITLES: Readonly<Record<Idea, (job: Job, names: DatasetNames) => string>> = {
   data: ({ spec }, names) => describeData(spec.data, names, false),
   target: ({ spec }, names) => describeData(spec.data, names, true),
   model: ({ spec }) => describeModel(spec),
@@ -49,7 +65,7 @@ export function layOut(
   { grouping, names, rowPx, headPx }: LayoutOptions,
 ): Layout {
   const lines: Line[] = grouping
-    ? [...groupsOf(ids, jobOf, TITLES[grouping], names)].flatMap(([title, members]): Line[] => [
+    ? [...groupsOf(ids, jobOf, titlesOf(grouping), names)].flatMap(([title, members]): Line[] => [
         { kind: "group", title, count: members.length },
         ...members.map((id, place) => ({ kind: "job", id, rank: place + 1 }) as const),
       ])

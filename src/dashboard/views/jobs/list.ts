@@ -34,8 +34,11 @@ export interface JobList {
 export const PAGE_JOBS = 100;
 const EMPTY: JobListState = { ids: [], waiting: [], known: false, loading: true, error: null, hasMore: false };
 
-/** Creates the list of the jobs in one state, or in all. */
-export function createJobList(api: Api, board: JobBoard, filter: JobState | null): JobList {
+/** How long changes of other jobs are gathered before a list that the server filters is read again. */
+const FILTERED_MS = 3000;
+
+/** Creates the list of the jobs in one state, or in all, that meet conditions (docs/finding.md), or of all of them. */
+export function createJobList(api: Api, board: JobBoard, filter: JobState | null, conditions = ""): JobList {
   const state = createStore<JobListState>(EMPTY);
   const abort = new AbortController();
   // Jobs that changed while the newest page is being read, which may not have them; null at other times.
@@ -44,12 +47,13 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
   /** Number of the newest reading, and of the newest one that was answered. */
   let [rounds, answered] = [0, 0];
   let cursor: string | null = null;
+  let later: ReturnType<typeof setTimeout> | undefined;
 
   const belongs = (job: Job) => filter === null || job.state === filter;
   const read = async (after: string | null) => {
     state.update((now) => ({ ...now, loading: true, error: null }));
     try {
-      const query = { after, limit: PAGE_JOBS, state: filter ?? undefined };
+      const query = { after, limit: PAGE_JOBS, state: filter ?? undefined, filter: conditions || undefined };
       const page = await api.jobs(query, { signal: abort.signal });
       for (const job of page.data) board.put(job);
       // Some may have changed or gone since the page was read.
@@ -70,6 +74,14 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
       if (isListed || waiting.includes(id)) state.update((now) => without(now, id));
       return;
     }
+    if (conditions !== "" && !isListed) {
+      // Only the server knows whether it meets them.
+      later ??= setTimeout(() => {
+        later = undefined;
+        void list.reload();
+      }, FILTERED_MS);
+      return;
+    }
     arrived?.add(id);
     // A job older than the list comes with its page.
     if (!known || isListed || waiting.includes(id) || (hasMore && id < (ids.at(-1) ?? ""))) return;
@@ -77,7 +89,7 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
     else state.update((now) => ({ ...now, ids: newestFirst([...now.ids, id]) }));
   });
 
-  return {
+  const list: JobList = {
     state,
     async reload() {
       rounds += 1;
@@ -115,10 +127,12 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
       state.update((now) => ({ ...now, ids: newestFirst([...now.ids, ...now.waiting]), waiting: [] }));
     },
     dispose() {
+      clearTimeout(later);
       stop();
       abort.abort();
     },
   };
+  return list;
 }
 
 /** Sorts ids by creation: they are UUIDv7. */

@@ -20,7 +20,7 @@ import { Menu } from "../../ui/menu.tsx";
 import { Problem } from "../../ui/surfaces.tsx";
 import { BulkBar } from "./bulk-bar.tsx";
 import { columnsShown, JOB_COLUMNS, type JobOrder, orderOf, readHidden, rememberHidden, sortJobs } from "./columns.ts";
-import { GROUPINGS, groupingOf, layOut } from "./groups.ts";
+import { GROUPINGS, groupingOf, layOut, tagGroupings } from "./groups.ts";
 import { createJobList, type JobList, PAGE_JOBS } from "./list.ts";
 import { useSelection } from "./selection.ts";
 import { createSparklines } from "./sparklines.ts";
@@ -46,7 +46,14 @@ export default function JobsPage({ query }: ViewProps) {
   useTitle("Jobs");
   const filter = FILTERS.find(({ value }) => value === query.get("state"))?.value ?? "all";
   const search = query.get("q") ?? "";
-  const list = useMemo(() => createJobList(api, board, filter === "all" ? null : filter), [api, board, filter]);
+  // What compares something is a filter, which the server answers; words are looked for in what is shown.
+  const isFilter = /[<>=]/.test(search);
+  const conditions = useSettled(isFilter ? search : "", FILTER_MS);
+  const words = isFilter ? "" : search;
+  const list = useMemo(
+    () => createJobList(api, board, filter === "all" ? null : filter, conditions),
+    [api, board, filter, conditions],
+  );
   const sparklines = useMemo(() => createSparklines(api, board), [api, board]);
   useEffect(() => () => sparklines.dispose(), [sparklines]);
   useEffect(() => {
@@ -71,8 +78,8 @@ export default function JobsPage({ query }: ViewProps) {
   const grouping = groupingOf(query.get("group"));
   // Jobs of a group are ranked by their loss, unless the reader sorts them otherwise.
   const order = orderOf(query.get("sort") ?? (grouping && "loss"));
-  const shown = useOrdered(useFound(state.ids, search, names), order);
-  useReadingToTheEnd(list, search !== "" || order !== null);
+  const shown = useOrdered(useFound(state.ids, words, names), order);
+  useReadingToTheEnd(list, words !== "" || order !== null);
   const { columns, hidden, toggle } = useColumns();
   const rowPx = useRowPx();
   const layout = useMemo(
@@ -86,7 +93,8 @@ export default function JobsPage({ query }: ViewProps) {
   const searchField = useRef<HTMLInputElement>(null);
   useListKeys(selection, searchField);
 
-  const isBare = state.known && state.ids.length === 0 && filter === "all";
+  const isBare = state.known && state.ids.length === 0 && filter === "all" && conditions === "";
+  const tagged = useMemo(() => tagGroupings(state.ids.flatMap((id) => board.get(id) ?? [])), [state.ids, board]);
   return (
     <div class="page">
       <div class="page-head">
@@ -113,6 +121,11 @@ export default function JobsPage({ query }: ViewProps) {
                 By {label}
               </option>
             ))}
+            {tagged.map((value) => (
+              <option key={value} value={value}>
+                By tag {value.slice("tags.".length)}
+              </option>
+            ))}
           </select>
           <span class="jobs-columns">
             <Menu
@@ -134,11 +147,11 @@ export default function JobsPage({ query }: ViewProps) {
       ) : (
         <JobTable
           {...{ state, shown, layout, rows, rowPx, selection, sparklines, columns, names, order }}
-          searching={search !== ""}
+          searching={words !== ""}
           onOrder={(sort) => router.setQuery({ sort })}
         />
       )}
-      {!isBare && <Foot list={list} shown={shown.length} searching={search !== ""} />}
+      {!isBare && <Foot list={list} shown={shown.length} searching={words !== ""} />}
       {state.waiting.length > 0 && (
         <button type="button" class="button primary newcomers" onClick={() => window.scrollTo({ top: 0, behavior: "smooth" })}>
           {state.waiting.length === 1 ? "1 new job" : `${state.waiting.length} new jobs`}
@@ -147,6 +160,19 @@ export default function JobsPage({ query }: ViewProps) {
       <BulkBar selection={selection} />
     </div>
   );
+}
+
+/** How long nothing is typed until a filter is asked for: half of one is an error. */
+const FILTER_MS = 500;
+
+/** A text once it has been the same for so long; at first at once. */
+function useSettled(text: string, afterMs: number): string {
+  const [settled, settle] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => settle(text), text === "" ? 0 : afterMs);
+    return () => clearTimeout(timer);
+  }, [text, afterMs]);
+  return settled;
 }
 
 /** New jobs wait while the reader has scrolled down. */
@@ -259,8 +285,8 @@ function SearchField({ value, field, onInput }: SearchFieldProps) {
         ref={field}
         type="search"
         class="input"
-        aria-label="Search jobs by name, id, data or network"
-        placeholder="Search jobs"
+        aria-label="Search jobs by name, id, data, network or tags, or filter them, as metrics.val_loss < 0.3"
+        placeholder="Search, or metrics.val_loss < 0.3"
         value={text}
         onInput={(event) => {
           setText(event.currentTarget.value);

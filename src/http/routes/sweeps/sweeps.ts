@@ -1,10 +1,12 @@
 /** Sweeps: submit or validate, list, read, cancel, pause, resume, delete. */
 import { z } from "zod";
-import { cancelSweep, pauseSweep, removeSweep, resumeSweep } from "../../../app/sweeps/change-sweep.ts";
+import { cancelSweep, labelSweep, pauseSweep, removeSweep, resumeSweep } from "../../../app/sweeps/change-sweep.ts";
 import { submitSweep } from "../../../app/sweeps/submit-sweep.ts";
 import { findSweep, listSweeps } from "../../../app/sweeps/sweep-view.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
+import { labelsBody } from "../../../domain/label-fields.ts";
 import { sweepSpec } from "../../../domain/sweeps/sweep-spec.ts";
+import { parseBody } from "../../connection/body.ts";
 import { idempotentId } from "../../connection/idempotency.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { answers } from "../../openapi/openapi.ts";
@@ -101,7 +103,28 @@ function registerReading(app: App): void {
   );
 }
 
+/** Bytes of the largest labels, as JSON that escapes every character. */
+const LABEL_BYTES = 512 * 1024;
+
 function registerChanges(app: App): void {
+  app.patch(
+    "/v1/sweeps/:id",
+    {
+      bodyLimit: LABEL_BYTES,
+      schema: {
+        tags,
+        operationId: "labelSweep",
+        summary: "Change a sweep's tags and note",
+        description:
+          "Sets the tags that are named, removes those that are null, and leaves the others; a note that is left out stays. Jobs of its trials have labels of their own.",
+        params: sweepParams,
+        body: labelsBody,
+        response: answers({ 200: ["The sweep.", sweepAnswer] }, [400, 404, 413, 415, 422]),
+      },
+    },
+    async ({ params, body, services }) => representSweep(await labelSweep(services, params.id, parseBody(labelsBody, body))),
+  );
+
   app.post(
     "/v1/sweeps/:id/cancel",
     {

@@ -1,11 +1,13 @@
 /** Queries on a job's sequence of events and on the metric chunks that its metrics events reference. */
 import type { Kysely } from "kysely";
 import { ATTEMPTED_STATES, type JobEvent, type JobState, type Transition } from "../../../domain/jobs/job.ts";
+import { refreshesMetrics } from "../../../domain/jobs/job-values.ts";
 import { addChunk } from "../../../domain/metrics/live-metrics.ts";
 import { encodeChunk, type MetricChunk } from "../../../domain/metrics/metric.ts";
 import type { EventsTable, Tables } from "../../tables.ts";
 import { metricsFromJson, metricsToJson } from "../rows.ts";
 import { insertFullWindows } from "./metrics.ts";
+import { writeMetricValues } from "./values.ts";
 
 /** The payload of a metrics event: the chunk and its size, by which a read limits its bytes. */
 interface ChunkReference {
@@ -25,15 +27,16 @@ export async function appendMetrics(
   const reference: ChunkReference = { from: chunk.from, to: chunk.to, bytes: columns.byteLength };
   return await db.transaction().execute(async (transaction) => {
     const known = await transaction.selectFrom("jobs").select("metrics").where("id", "=", id).executeTakeFirst();
-    const metrics = metricsToJson(addChunk(known?.metrics ? metricsFromJson(known.metrics) : null, chunk));
+    const values = addChunk(known?.metrics ? metricsFromJson(known.metrics) : null, chunk);
+    const metrics = metricsToJson(values);
     const row = await transaction
       .updateTable("jobs")
-      .set((values) => ({ epochs_done: chunk.to, last_seq: values("last_seq", "+", 1), metrics }))
+      .set((column) => ({ epochs_done: chunk.to, last_seq: column("last_seq", "+", 1), metrics }))
       .where("id", "=", id)
       .where("attempt", "=", attempt)
       .where("state", "in", ATTEMPTED_STATES)
       .where("epochs_done", "=", chunk.from - 1)
-      .returning("last_seq")
+      .returning(["last_seq", "project"])
       .executeTakeFirst();
     if (!row) return seqOfKnown(transaction, id, attempt, chunk, reference);
     await transaction
@@ -41,6 +44,7 @@ export async function appendMetrics(
       .values({ job_id: id, first_epoch: chunk.from, last_epoch: chunk.to, attempt, columns })
       .execute();
     await insertFullWindows(transaction, id, chunk);
+    if (refreshesMetrics(chunk.from, chunk.to)) await writeMetricValues(transaction, row.project, id, values);
     await transaction
       .insertInto("events")
       .values({ job_id: id, seq: row.last_seq, type: "metrics", payload: JSON.stringify(reference) })

@@ -4,13 +4,16 @@
  */
 import type { Kysely, UpdateObject } from "kysely";
 import { ATTEMPTED_STATES, type Job, type JobMetrics, TERMINAL_STATES, type Transition } from "../../../domain/jobs/job.ts";
+import { type JobCursor, type JobOrder, readCursor, writeCursor } from "../../../domain/jobs/job-order.ts";
 import type { JobFilter, NewJob, Outcome } from "../../../domain/jobs/job-store.ts";
+import { specValues, tagValues } from "../../../domain/jobs/job-values.ts";
 import type { OnQueued, QueueEntry } from "../../../domain/jobs/queue.ts";
 import type { TransitionRequest } from "../../../domain/jobs/queue-order.ts";
+import type { LabelChanges } from "../../../domain/labels.ts";
 import { valuesOfEpoch } from "../../../domain/metrics/live-metrics.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { TensorEntry, TensorSet } from "../../../domain/tensor.ts";
-import { runSqlOn } from "../../dialect.ts";
+import { lockRows, runSqlOn } from "../../dialect.ts";
 import type { JobsTable, Tables } from "../../tables.ts";
 import { assertRoomForJob } from "../access/quotas.ts";
 import { deleteTensors, readTensors, writeTensors } from "../blobs.ts";
@@ -19,11 +22,13 @@ import { insertEvaluation } from "../models/evaluations.ts";
 import { insertModel } from "../models/models.ts";
 import { insertDelivery } from "../operation/webhooks.ts";
 import { bytesOf, toBoundedPage } from "../page.ts";
-import { metricsFromJson, metricsToJson, newJobRow, toJob } from "../rows.ts";
+import { labelColumns, metricsFromJson, metricsToJson, newJobRow, toJob } from "../rows.ts";
 import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
+import { findJobs } from "./find.ts";
 import { readMetrics } from "./metrics.ts";
 import { queueColumns, queuedAt } from "./queue.ts";
 import { insertStateEvent, transitionColumns } from "./state-changes.ts";
+import { changedLabels, deleteValues, replaceTags, writeMetricValues, writeValues } from "./values.ts";
 
 /** See JobStore.insert. */
 export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob, onQueued?: OnQueued): Promise<Job> {
@@ -37,6 +42,7 @@ export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob
       .returningAll()
       .executeTakeFirstOrThrow();
     await insertStateEvent(transaction, row, transition);
+    await writeValues(transaction, project, row.id, [...specValues(job.spec), ...tagValues(toJob(row).tags)]);
     if (job.payload) await writeTensors(transaction, job.id, job.payload);
     await onQueued?.(entryOf(row), runSqlOn(transaction));
     return toJob(row);
@@ -49,23 +55,81 @@ export async function getJob(db: Kysely<Tables>, id: string): Promise<Job | null
   return row ? toJob(row) : null;
 }
 
-/** See JobStore.list. Lists the jobs of every project when `project` is null. */
+/** See JobStore.list. Lists the jobs of every project, newest first, when `project` is null. */
 export async function listJobs(
   db: Kysely<Tables>,
   project: string | null,
-  { state, name }: JobFilter,
+  { state, name, conditions = [], order = NEWEST_FIRST }: JobFilter,
   page: PageRequest,
 ): Promise<Page<Job>> {
+  const after = page.after === undefined ? null : readCursor(page.after, order);
+  if (project === null) {
+    if (conditions.length > 0 || order.by !== null) throw new Error("what jobs are found by is of one project");
+    return newestOfAll(db, { state, name }, after, page.limit);
+  }
+  const found = await findJobs(db, { project, state, name, conditions, order, after, limit: page.limit + 1 });
+  const cursors = new Map(found.map((cursor) => [cursor.id, cursor]));
+  const ids = [...cursors.keys()];
+  const rows = {
+    sizes: async (count: number) => {
+      if (count === 0 || ids.length === 0) return [];
+      const sizes = await db
+        .selectFrom("jobs")
+        .select(["id", bytesOf("spec")])
+        .where("id", "in", ids)
+        .where("project", "=", project)
+        .execute();
+      const byId = new Map(sizes.map(({ id, bytes }) => [id, bytes]));
+      return ids.map((id) => ({ bytes: byId.get(id) ?? 0 }));
+    },
+    read: async (count: number) => {
+      const read = await db
+        .selectFrom("jobs")
+        .selectAll()
+        .where("id", "in", ids.slice(0, count))
+        .where("project", "=", project)
+        .execute();
+      const byId = new Map(read.map((row) => [row.id, row]));
+      // One that was deleted in the meantime is left out.
+      return ids.slice(0, count).flatMap((id) => byId.get(id) ?? []);
+    },
+  };
+  const { data, hasMore, nextAfter } = await toBoundedPage(rows, page.limit);
+  const last = nextAfter === null ? undefined : cursors.get(nextAfter);
+  return { data: data.map(toJob), hasMore, nextAfter: last ? writeCursor(last, order) : null };
+}
+
+const NEWEST_FIRST: JobOrder = { text: "-created_at", descends: true, by: null };
+
+/** The jobs of every project, newest first. */
+async function newestOfAll(
+  db: Kysely<Tables>,
+  { state, name }: Pick<JobFilter, "state" | "name">,
+  after: JobCursor | null,
+  limit: number,
+): Promise<Page<Job>> {
   let query = db.selectFrom("jobs").orderBy("id", "desc");
-  if (project !== null) query = query.where("project", "=", project);
   if (state !== undefined) query = query.where("state", "=", state);
   if (name !== undefined) query = query.where("name", "=", name);
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
+  if (after !== null) query = query.where("id", "<", after.id);
   const rows = {
     sizes: (count: number) => query.select(bytesOf("spec")).limit(count).execute(),
     read: async (count: number) => (await query.selectAll().limit(count).execute()).map(toJob),
   };
-  return toBoundedPage(rows, page.limit);
+  return toBoundedPage(rows, limit);
+}
+
+/** See JobStore.label. */
+export async function labelJob(db: Kysely<Tables>, id: string, changes: LabelChanges): Promise<Job | null> {
+  return await db.transaction().execute(async (transaction) => {
+    const row = await lockRows(transaction, transaction.selectFrom("jobs").selectAll().where("id", "=", id)).executeTakeFirst();
+    if (!row) return null;
+    const labels = changedLabels(row, changes);
+    const columns = labelColumns(labels);
+    await transaction.updateTable("jobs").set(columns).where("id", "=", id).execute();
+    if (changes.tags) await replaceTags(transaction, row.project, id, toJob(row).tags, labels.tags);
+    return toJob({ ...row, ...columns });
+  });
 }
 
 /** See JobStore.readPayload. Returns null when the job is unknown or has no payload. */
@@ -125,6 +189,7 @@ export async function finishJob(
       .executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
+    await writeMetricValues(transaction, row.project, id, metrics);
     if (!makesModel) return insertDelivery(transaction, toJob(row), row.project);
     const model = { ...outcome.model, metrics: metrics ?? outcome.metrics };
     const { version } = await insertModel(transaction, row.project, model, outcome.weights);
@@ -138,12 +203,14 @@ export async function finishJob(
 export async function deleteJob(db: Kysely<Tables>, id: string): Promise<boolean> {
   const checkpoints = await db.transaction().execute(async (transaction) => {
     // Events and metrics are deleted with the job: they reference it with `on delete cascade`.
-    const { numDeletedRows } = await transaction
+    const row = await transaction
       .deleteFrom("jobs")
       .where("id", "=", id)
       .where("state", "in", TERMINAL_STATES)
-      .executeTakeFirstOrThrow();
-    if (numDeletedRows === 0n) return null;
+      .returningAll()
+      .executeTakeFirst();
+    if (!row) return null;
+    await deleteValues(transaction, toJob(row));
     await deleteTensors(transaction, id);
     return hideCheckpoints(transaction, id);
   });

@@ -1,7 +1,8 @@
 /** Queries on the names of models: references, aliases and tags. */
 import type { Kysely } from "kysely";
+import { changeTags, type TagChanges, type Tags } from "../../../domain/labels.ts";
 import type { Model } from "../../../domain/models/model.ts";
-import { changeTags, type ModelRef, type TagChanges, type Tags } from "../../../domain/models/registry.ts";
+import type { ModelRef } from "../../../domain/models/registry.ts";
 import type { Tables } from "../../tables.ts";
 import { getModel, readModels } from "./models.ts";
 

@@ -5,7 +5,7 @@ import type { ResolvedSweepSpec } from "../../../domain/sweeps/sweep-spec.ts";
 import type { NewSweep } from "../../../domain/sweeps/sweep-store.ts";
 import type { Trial, TrialCurve, TrialState } from "../../../domain/sweeps/trial.ts";
 import type { SweepEventsTable, SweepsTable, TrialsTable } from "../../tables.ts";
-import { PRIORITY_STEP_MS } from "../rows.ts";
+import { labelColumns, labelsOfRow, PRIORITY_STEP_MS } from "../rows.ts";
 
 /** Returns the row of a sweep that was just submitted, with the sequence number 1 for its first event and chunk 0 for its planning. */
 export function newSweepRow(sweep: NewSweep, project: string, transition: SweepTransition): SweepsTable {
@@ -35,6 +35,7 @@ export function newSweepRow(sweep: NewSweep, project: string, transition: SweepT
     created_at: createdAt,
     started_at: null,
     finished_at: null,
+    ...labelColumns(sweep.labels),
   };
 }
 
@@ -57,6 +58,7 @@ export function toSweep(row: SweepsTable): Sweep {
     createdAt: row.created_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,
+    ...labelsOfRow(row),
   };
 }
 

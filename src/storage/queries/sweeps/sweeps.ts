@@ -1,6 +1,7 @@
 /** Queries on sweeps: their records, states and events. Chunks are in chunks.ts, trials in trials.ts. */
 import { type Kysely, sql, type Transaction, type UpdateObject } from "kysely";
 import { TrainyardError } from "../../../domain/errors.ts";
+import type { LabelChanges } from "../../../domain/labels.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import {
   ENDED_STATES,
@@ -16,7 +17,9 @@ import { lockRows } from "../../dialect.ts";
 import type { SweepsTable, Tables } from "../../tables.ts";
 import { deleteTensors, readBytes, writeBytes } from "../blobs.ts";
 import { assertDatasetIsThere } from "../datasets/datasets.ts";
+import { changedLabels } from "../jobs/values.ts";
 import { bytesOf, toBoundedPage } from "../page.ts";
+import { labelColumns } from "../rows.ts";
 import { newSweepRow, progressOf, toSweep, toSweepEvent } from "./rows.ts";
 
 /** Trials and events deleted in one transaction. */
@@ -152,6 +155,18 @@ async function insertStateEvent(db: Transaction<Tables>, { id, last_seq }: Sweep
 export async function insertProgressEvent(db: Transaction<Tables>, row: SweepsTable, at: number): Promise<void> {
   const payload = JSON.stringify({ at, ...progressOf(row) });
   await db.insertInto("sweep_events").values({ sweep_id: row.id, seq: row.last_seq, type: "progress", payload }).execute();
+}
+
+/** See SweepStore.label. */
+export async function labelSweep(db: Kysely<Tables>, id: string, changes: LabelChanges): Promise<Sweep | null> {
+  return await db.transaction().execute(async (transaction) => {
+    const query = transaction.selectFrom("sweeps").selectAll().where("id", "=", id);
+    const row = await lockRows(transaction, query).executeTakeFirst();
+    if (!row) return null;
+    const columns = labelColumns(changedLabels(row, changes));
+    await transaction.updateTable("sweeps").set(columns).where("id", "=", id).execute();
+    return toSweep({ ...row, ...columns });
+  });
 }
 
 /** See SweepStore.delete. A crash in between leaves a sweep that has ended and fewer trials, which can be deleted again. */

@@ -1,0 +1,35 @@
+/** The schemas of labels, in what is submitted and what changes them. */
+import { z } from "zod";
+import { MAX_TAGS } from "./labels.ts";
+
+/** Most characters of a tag's value that lists are searched by: an entry of an index of PostgreSQL has 2,700 bytes at most. */
+const MAX_FOUND_TAG = 500;
+const MAX_NOTE = 10_000;
+
+export const tagName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/, {
+  error: "must have letters, digits, dots, slashes, underscores and hyphens, 100 at most",
+});
+
+const isStorable = (text: string): boolean => !text.includes("\u0000");
+const storable = { error: "must not contain the character NUL (U+0000), which databases cannot store" };
+
+const tagValue = z.string().max(MAX_FOUND_TAG).refine(isStorable, storable);
+const note = z.string().max(MAX_NOTE).refine(isStorable, storable);
+
+/** The fields of a request that labels what it submits. They are no part of the resolved spec, and so of no hash. */
+export const labelFields = {
+  tags: z
+    .record(tagName, tagValue)
+    .refine((tags) => Object.keys(tags).length <= MAX_TAGS, { error: `must be ${MAX_TAGS} at most` })
+    .optional()
+    .meta({ description: "Names and values to find it by, which can be changed later. They change nothing that is trained." }),
+  note: note.optional().meta({ description: "Text for people, which can be changed later." }),
+};
+
+/** The request to change labels: given tags are set, or removed with null; the others stay (RFC 7396). */
+export const labelsBody = z
+  .strictObject({
+    tags: z.record(tagName, tagValue.nullable()).optional().meta({ description: "null removes a tag." }),
+    note: note.nullable().optional().meta({ description: "null removes it; left out, it stays." }),
+  })
+  .meta({ id: "LabelChanges", examples: [{ tags: { team: "a", draft: null }, note: "Baseline for June." }] });
