@@ -23,6 +23,7 @@ export type {
   SweepValidation,
   Trial,
   TrialPage,
+  TrialsCsvQuery,
   TrialsQuery,
 } from "./sweeps.ts";
 export type { CallOptions, TransportOptions } from "./transport.ts";
