@@ -11,7 +11,20 @@ it("writes a cell as RFC 4180 says, and as it is", () => {
 });
 
 it("keeps a spreadsheet from running a text, and leaves numbers alone", () => {
-  const formulas = ["=1+1", "+cmd", "-x", "@sum", "\tx", "\r=1", "  =1", "＝1", "+1+cmd|' /C calc'!A0", "-1-Infinity", "+", "=1"];
+  const formulas = [
+    "=1+1",
+    "+cmd",
+    "-x",
+    "@sum",
+    "\tx",
+    "\r=1",
+    "  =1",
+    "＝1",
+    "+1+cmd|' /C calc'!A0",
+    "-1-Infinity",
+    "+",
+    "=1",
+  ];
   for (const text of formulas) expect(csvCell(text, spreadsheet).replace(/^"/, "")).toMatch(/^'/);
   expect(csvCell('=HYPERLINK("x","y")', spreadsheet)).toBe('"\'=HYPERLINK(""x"",""y"")"');
   for (const text of ["-1", "+1.5e-7", "-1.234,50", "-5%", "", "a=b", "'", "1-2"])

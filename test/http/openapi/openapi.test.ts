@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { predictBody } from "../../../src/domain/models/prediction.ts";
 import { jobSpec } from "../../../src/domain/spec/spec.ts";
+import { accessOfOperation } from "../../../src/http/auth/access.ts";
 import { describeApi } from "../../../src/http/openapi/describe-api.ts";
 import {
   jobAnswer,
@@ -63,6 +64,12 @@ describe("openapi.yaml", () => {
     expect(ofCsv.map(({ operation }) => operation.operationId)).toContain("predict");
     // Its cells are numbers, and the names of series are ours.
     expect(without.map(({ operation }) => operation.operationId)).toEqual(["readMetrics"]);
+  });
+
+  it("keeps answers under an idempotency key for no operation that changes nothing", () => {
+    const takers = operations.filter(({ operation }) => operation.parameters?.some(({ name }) => name === "idempotency-key"));
+    const scopes = takers.map(({ operation }) => accessOfOperation(operation.operationId)?.scope);
+    expect(new Set(scopes)).toEqual(new Set(["submit", "admin"]));
   });
 
   it("has every route that is registered and not hidden", () => {
