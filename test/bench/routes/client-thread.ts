@@ -19,7 +19,15 @@ export interface Answered {
 
 const MOST_MS = 60_000;
 
-parentPort?.on("message", async ({ url, method, headers, body, wantsText = false }: Asked) => {
+let asked: Asked | null = null;
+
+// First the request, which takes long to hand over where its body is large, and then "send", as often as wanted.
+parentPort?.on("message", async (message: Asked | "send") => {
+  if (message !== "send") {
+    asked = message;
+    return parentPort?.postMessage("ready");
+  }
+  const { url, method, headers, body, wantsText = false } = asked as Asked;
   try {
     const signal = AbortSignal.timeout(MOST_MS);
     const response = await fetch(url, { method, headers, body: body ?? null, signal });
