@@ -115,7 +115,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const isSpeaker = async () => !backend.isShared || (await processRegistry.list())[0]?.id === workerId;
     const telemetry = createTelemetry(instruments, store, isSpeaker);
     const { allowOpen, ...access } = config.access;
-    const { corsOrigins, sockets } = config;
+    const { basePath, corsOrigins, sockets } = config;
     const app = await buildApp({
       services,
       lifecycle,
@@ -123,6 +123,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       dashboardDirectory: DASHBOARD,
       webhookSecret,
       telemetry,
+      basePath,
       corsOrigins,
       sockets,
       role: config.role,
