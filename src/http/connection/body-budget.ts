@@ -20,6 +20,8 @@ export interface BodyLease {
 export interface BodyBudget {
   /** The lease of a request of a project, which ends when its response is closed. */
   lease(project: string, response: Pick<ServerResponse, "once">): BodyLease;
+  /** The bytes of all bodies that count now. */
+  bytes(): number;
 }
 
 /** A budget for bodies of at most `largestBytes` each. */
@@ -34,6 +36,7 @@ export function createBodyBudget(largestBytes: number): BodyBudget {
     else byProject.set(project, bytes);
   };
   return {
+    bytes: () => total,
     lease(project, response) {
       let held = 0;
       return {
