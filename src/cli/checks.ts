@@ -96,7 +96,10 @@ function checkMemory({ memory, workers }: Surroundings): Finding {
   return memoryFinding({ ...memory, workers }, totalmem(), process.constrainedMemory());
 }
 
-/** Whether the settings fit the memory of the machine, and that of its cgroup (0 or more than the machine's: there is no limit). */
+/**
+ * Whether the settings fit the memory of the machine, and that of its cgroup (0 or more than the machine's: there is no limit).
+ * @internal
+ */
 export function memoryFinding(
   { trainingBytes, ...settings }: Surroundings["memory"] & Pick<Surroundings, "workers">,
   machineBytes: number,
