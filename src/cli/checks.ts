@@ -7,7 +7,16 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isNewEnough, OLDEST_NODE } from "#node-floor";
 import { ApiError, type Client, UnreachableError } from "../client/index.ts";
-import { connectionsWithin, neededDescriptors, openFilesIn, reservedDescriptors } from "../server/defaults.ts";
+import {
+  bodyHeapBytes,
+  connectionsWithin,
+  type MemorySettings,
+  memoryWanted,
+  neededDescriptors,
+  openFilesIn,
+  reservedDescriptors,
+  trainingShare,
+} from "../server/defaults.ts";
 import { byteSize } from "./figures.ts";
 import { freePort } from "./server-process.ts";
 
@@ -37,6 +46,8 @@ export interface Surroundings {
   readonly workers: number;
   /** Empty: SQLite in the data directory. */
   readonly databaseUrl: string;
+  /** What a server may take, by its settings; the share of training is null where no setting says it. */
+  readonly memory: Omit<MemorySettings, "workers" | "trainingBytes"> & { readonly trainingBytes: number | null };
 }
 
 type Check = (surroundings: Surroundings) => Finding | Promise<Finding>;
@@ -46,6 +57,7 @@ export const CHECKS: readonly Check[] = [
   checkNode,
   checkSimd,
   checkCores,
+  checkMemory,
   checkDescriptors,
   checkServer,
   checkDataDir,
@@ -78,6 +90,34 @@ function checkSimd(): Finding {
 function checkCores(): Finding {
   const cores = availableParallelism();
   return { name: "machine", status: "ok", detail: `${cores} cores, ${byteSize(totalmem())} memory` };
+}
+
+function checkMemory({ memory, workers }: Surroundings): Finding {
+  return memoryFinding({ ...memory, workers }, totalmem(), process.constrainedMemory());
+}
+
+/**
+ * Whether the settings fit the memory of the machine, and that of its cgroup (0 or more than the machine's: there is no limit).
+ * @internal
+ */
+export function memoryFinding(
+  { trainingBytes, ...settings }: Surroundings["memory"] & Pick<Surroundings, "workers">,
+  machineBytes: number,
+  groupBytes: number,
+): Finding {
+  const isLimited = groupBytes > 0 && groupBytes < machineBytes;
+  const bytes = isLimited ? groupBytes : machineBytes;
+  const limit = `the ${byteSize(bytes)} of this ${isLimited ? "container (cgroup)" : "machine"}`;
+  const training = trainingBytes ?? trainingShare(bytes);
+  const wanted = memoryWanted({ ...settings, trainingBytes: training });
+  const found = { name: "memory", detail: `by its limits a server takes up to ${byteSize(wanted)}, of ${limit}` };
+  if (wanted <= bytes) return { ...found, status: "ok" };
+  const parts = [
+    `training ${byteSize(training)} (TRAINYARD_MEMORY_BYTES)`,
+    `a body ${byteSize(bodyHeapBytes(settings.bodyBytes))} (TRAINYARD_MAX_BODY_BYTES)`,
+    `an upload ${byteSize(settings.datasetMemoryBytes)} (TRAINYARD_MAX_DATASET_MEMORY_BYTES)`,
+  ];
+  return { ...found, status: "warning", cure: `lower what is much: ${parts.join(", ")}` };
 }
 
 /** Of this process: a server that is started from here has the same. */

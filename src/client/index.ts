@@ -24,6 +24,7 @@ export type {
   SweepValidation,
   Trial,
   TrialPage,
+  TrialsCsvQuery,
   TrialsQuery,
 } from "./sweeps.ts";
 export type { CallOptions, TransportOptions } from "./transport.ts";

@@ -63,6 +63,8 @@ export interface BatchQuery extends PredictOptions {
   readonly header?: boolean | undefined;
   /** How the text is encoded; UTF-8 when left out. The answer is UTF-8. */
   readonly encoding?: Encoding | undefined;
+  /** Of CSV: texts that a spreadsheet would run as formulas get a `'` before them. */
+  readonly spreadsheet?: boolean | undefined;
   /** Explains each row: NDJSON has an `explanation`, CSV a cell for the base and the contribution of each column. */
   readonly explain?: boolean | undefined;
   /** With `explain`: how many of the rows that trained each row is compared with; 100 when left out. */
@@ -159,9 +161,10 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
     partialDependence: (ref, query = {}, options) => post(`${pathOf(ref)}/partial-dependence`, query, {}, options),
     predictBatch: async (ref, rows, { type, explain, background, onNotes, signal, ...asked }) => {
-      const { topK, threshold, interval, header, encoding } = asked;
+      const { topK, threshold, interval, header, encoding, spreadsheet } = asked;
       const method = explain ? "shapley" : undefined;
-      const query = { top_k: topK, threshold, interval, header, encoding, explain: method, background, trailer: true };
+      const own = { top_k: topK, threshold, interval, header, encoding, spreadsheet };
+      const query = { ...own, explain: method, background, trailer: true };
       const { body } = await send("POST", `${pathOf(ref)}/predict`, { query, file: rows, type, signal });
       return readBatchAnswer(body ?? new Blob().stream(), type === "text/csv" ? "csv" : "ndjson", onNotes);
     },

@@ -97,6 +97,12 @@ export interface TrialsQuery {
   readonly limit?: number;
 }
 
+/** Which trials a CSV has. */
+export interface TrialsCsvQuery extends Omit<TrialsQuery, "limit"> {
+  /** Texts that a spreadsheet would run as formulas get a `'` before them. */
+  readonly spreadsheet?: boolean;
+}
+
 /** A page of trials. */
 export interface TrialPage {
   data: Trial[];
@@ -141,7 +147,7 @@ export interface SweepsClient {
   /** Returns a page of the trials that have a result. */
   trials(id: string, query?: TrialsQuery, options?: CallOptions): Promise<TrialPage>;
   /** Returns all matching trials as CSV; with `after` those that follow that trial. */
-  trialsCsv(id: string, query?: Omit<TrialsQuery, "limit">, options?: CallOptions): Promise<string>;
+  trialsCsv(id: string, query?: TrialsCsvQuery, options?: CallOptions): Promise<string>;
   /** Returns one trial. */
   trial(id: string, number: number, options?: CallOptions): Promise<Trial>;
   /** Returns how much each parameter matters, by the trials so far. */

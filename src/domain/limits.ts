@@ -28,6 +28,8 @@ export interface ProjectLimits {
   readonly models: number;
   /** Bytes of all its uploaded files. */
   readonly datasetBytes: number;
+  /** Bytes of the answers that are kept for its idempotency keys. */
+  readonly answerBytes: number;
   readonly requestsPerMinute: number;
   /** Concurrent WebSocket and SSE readers, per process. */
   readonly streams: number;

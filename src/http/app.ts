@@ -170,7 +170,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
 
   const dashboard = createDashboard(options.dashboardDirectory, basePath);
 
-  acceptJsonBytes(app);
+  acceptJsonBytes(app, limits.bodyBytes);
   refuseUnknownParameters(app);
   app.setSerializerCompiler(() => JSON.stringify);
   logRequests(app);

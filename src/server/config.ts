@@ -7,7 +7,7 @@ import { ROLES, type Role } from "../domain/operation/worker.ts";
 import "../domain/spec/zod-messages.ts";
 import { BASE_PATH } from "../http/connection/base-path.ts";
 import type { SocketBounds } from "../http/connection/sockets.ts";
-import { connectionsWithin, DEFAULTS } from "./defaults.ts";
+import { connectionsWithin, DEFAULTS, trainingShare } from "./defaults.ts";
 import { descriptorLimit } from "./descriptors.ts";
 
 const whole = (min: number, max: number, standard: number) =>
@@ -24,10 +24,8 @@ const yesOrNo = (standard: boolean) =>
     .transform((value) => value === "true");
 const MiB = 1024 * 1024;
 
-/** Half of the memory that the process may use: the rest is for requests, the database and the system. */
 function trainingMemory(): number {
-  const allowed = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-  return Math.max(MiB, Math.floor(Math.min(totalmem(), allowed) / 2));
+  return trainingShare(Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY));
 }
 
 /** Every setting: its variable, its bounds and its default. */
@@ -43,7 +41,7 @@ const variables = z.object({
   TRAINYARD_ALLOW_OPEN: yesOrNo(false),
   TRAINYARD_SESSION_SECONDS: whole(60, 90 * 86_400, 12 * 3600),
   TRAINYARD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-  TRAINYARD_MAX_BODY_BYTES: whole(1024, 1024 * MiB, 64 * MiB),
+  TRAINYARD_MAX_BODY_BYTES: whole(1024, 1024 * MiB, DEFAULTS.bodyBytes),
   TRAINYARD_MAX_ROWS: whole(1, 100_000_000, 1_000_000),
   TRAINYARD_MAX_PARAMETERS: whole(1, 1_000_000_000, 20_000_000),
   TRAINYARD_MAX_JOB_MEMORY_BYTES: whole(MiB, 3 * 1024 * MiB, 1024 * MiB),
@@ -54,13 +52,14 @@ const variables = z.object({
   TRAINYARD_PROJECT_RUNNING_JOBS: whole(1, 10_000, 10_000),
   TRAINYARD_PROJECT_MODELS: whole(1, 10_000_000, 100_000),
   TRAINYARD_PROJECT_DATASET_BYTES: whole(1024, Number.MAX_SAFE_INTEGER, 256 * 1024 * MiB),
+  TRAINYARD_PROJECT_ANSWER_BYTES: whole(MiB, Number.MAX_SAFE_INTEGER, 256 * MiB),
   TRAINYARD_PROJECT_REQUESTS_PER_MINUTE: whole(1, 1_000_000_000, 60_000),
   TRAINYARD_PROJECT_STREAMS: whole(1, 1_000_000, 5000),
   TRAINYARD_STREAM_SUBSCRIPTIONS: whole(1, 100_000, 200),
   TRAINYARD_MAX_DATASET_BYTES: whole(1024, 64 * 1024 * MiB, 1024 * MiB),
   TRAINYARD_MAX_DATASET_ROWS: whole(1, 100_000_000, 10_000_000),
   TRAINYARD_MAX_DATASET_COLUMNS: whole(1, 100_000, 2000),
-  TRAINYARD_MAX_DATASET_MEMORY_BYTES: whole(MiB, 64 * 1024 * MiB, 2048 * MiB),
+  TRAINYARD_MAX_DATASET_MEMORY_BYTES: whole(MiB, 64 * 1024 * MiB, DEFAULTS.datasetMemoryBytes),
   TRAINYARD_MAX_CATEGORIES: whole(2, 100_000, 10_000),
   TRAINYARD_MAX_CELL_BYTES: whole(64, MiB, 64 * 1024),
   TRAINYARD_MEMORY_BYTES: whole(MiB, 1024 * 1024 * MiB, trainingMemory()),
@@ -245,6 +244,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
         runningJobs: env.TRAINYARD_PROJECT_RUNNING_JOBS,
         models: env.TRAINYARD_PROJECT_MODELS,
         datasetBytes: env.TRAINYARD_PROJECT_DATASET_BYTES,
+        answerBytes: env.TRAINYARD_PROJECT_ANSWER_BYTES,
         requestsPerMinute: env.TRAINYARD_PROJECT_REQUESTS_PER_MINUTE,
         streams: env.TRAINYARD_PROJECT_STREAMS,
         subscriptions: env.TRAINYARD_STREAM_SUBSCRIPTIONS,

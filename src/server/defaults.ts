@@ -1,11 +1,20 @@
 /**
- * The defaults of settings that the command line must know as well: where a server listens and keeps its data, and
- * how many connections it has. All
- * other defaults stand in config.ts. Imports nothing, so that the command line starts no slower for it.
+ * The defaults of settings that the command line must know as well: where a server listens and keeps its data, how many connections it
+ * has, and what it may take in memory. All other defaults stand in config.ts. Imports nothing, so that the command line starts no slower
+ * for it.
  */
 
-/** The defaults of TRAINYARD_HOST, TRAINYARD_PORT, TRAINYARD_DATA_DIR and TRAINYARD_MAX_CONNECTIONS. */
-export const DEFAULTS = { host: "127.0.0.1", port: 8080, dataDir: "./data", connections: 10_000 } as const;
+const MiB = 1024 ** 2;
+
+/** The defaults of TRAINYARD_HOST, _PORT, _DATA_DIR, _MAX_CONNECTIONS, _MAX_BODY_BYTES and _MAX_DATASET_MEMORY_BYTES. */
+export const DEFAULTS = {
+  host: "127.0.0.1",
+  port: 8080,
+  dataDir: "./data",
+  connections: 10_000,
+  bodyBytes: 64 * MiB,
+  datasetMemoryBytes: 2048 * MiB,
+} as const;
 
 /** Of a server without training threads: those that are open while it is idle, and while it reads uploads; and what is kept free beside connections. */
 const NEEDED = 64;
@@ -38,4 +47,34 @@ export function connectionsWithin(wanted: number, workers: number, limit: number
   if (limit === null) return wanted;
   const beside = Math.max(limit - reservedDescriptors(workers), Math.floor((limit - neededDescriptors(workers)) / 2));
   return Math.max(1, Math.min(wanted, beside));
+}
+
+/** What a server takes with nothing to do, and each of its training threads. */
+const IDLE_BYTES = 150 * MiB;
+const WORKER_BYTES = 60 * MiB;
+/** Heap of a thread that prepares the largest body: of the compute pool (worker/compute/compute-pool.ts), by a test. */
+const BODY_HEAPS = 16;
+const LEAST_BODY_HEAP = 1024 * MiB;
+
+/** The default of TRAINYARD_MEMORY_BYTES: half of what there is, since the rest is for requests, the database and the system. */
+export function trainingShare(memoryBytes: number): number {
+  return Math.max(MiB, Math.floor(memoryBytes / 2));
+}
+
+/** What settings let a server take. */
+export interface MemorySettings {
+  readonly workers: number;
+  readonly trainingBytes: number;
+  readonly bodyBytes: number;
+  readonly datasetMemoryBytes: number;
+}
+
+/** What preparing the largest body may take, in the heap of its thread. */
+export function bodyHeapBytes(bodyBytes: number): number {
+  return Math.max(LEAST_BODY_HEAP, bodyBytes * BODY_HEAPS);
+}
+
+/** What a server may take while it trains as much as it may, and reads the largest body and the largest table at the same time. */
+export function memoryWanted({ workers, trainingBytes, bodyBytes, datasetMemoryBytes }: MemorySettings): number {
+  return IDLE_BYTES + workers * WORKER_BYTES + trainingBytes + bodyHeapBytes(bodyBytes) + datasetMemoryBytes;
 }

@@ -105,6 +105,10 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   },
   TRAINYARD_PROJECT_MODELS: { group: "projects", text: "Models; 409 for jobs and imports above." },
   TRAINYARD_PROJECT_DATASET_BYTES: { group: "projects", text: "Bytes of all uploads together; 413 above." },
+  TRAINYARD_PROJECT_ANSWER_BYTES: {
+    group: "projects",
+    text: "Bytes of the answers that are kept a day for requests with an `Idempotency-Key`; 429 for further keys above.",
+  },
   TRAINYARD_PROJECT_REQUESTS_PER_MINUTE: { group: "projects", text: "Requests a minute with keys of the project; 429 above." },
   TRAINYARD_PROJECT_STREAMS: { group: "projects", text: "Open WebSocket and SSE streams; 429 above." },
   TRAINYARD_STREAM_SUBSCRIPTIONS: { group: "projects", text: "Jobs that one WebSocket may follow." },

@@ -22,7 +22,14 @@ import {
   revokeKey,
 } from "./queries/access/api-keys.ts";
 import { incrementCounter, removeCounters } from "./queries/access/counters.ts";
-import { answerKey, claimKey, fingerprintKey, releaseKey, releaseKeys } from "./queries/access/idempotency-keys.ts";
+import {
+  answerKey,
+  claimKey,
+  countKeyBytes,
+  fingerprintKey,
+  releaseKey,
+  releaseKeys,
+} from "./queries/access/idempotency-keys.ts";
 import { assertRoomForModel } from "./queries/access/quotas.ts";
 import {
   deleteDataset,
@@ -304,6 +311,7 @@ function accessStores({ reader, writer, insertWriter }: Context): Pick<EntitySto
       answer: (name, owner, answer) => answerKey(writer, name, owner, answer),
       release: (name, owner) => releaseKey(writer, name, owner),
       releaseAll: () => releaseKeys(writer),
+      countBytes: (project) => countKeyBytes(reader, project),
       deleteOld: (before, limit) => deleteIdempotencyKeys(writer, before, limit),
     },
     counters: {

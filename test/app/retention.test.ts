@@ -84,7 +84,8 @@ it("settled deliveries and day-old keys go; what is still to be delivered stays"
   const [first] = (await dependencies.store.deliveries.list(settled, { limit: 1 })).data;
   const attempt = { at: 10, status: 200, error: null, ms: 1 };
   await dependencies.store.deliveries.recordAttempt(first?.id ?? "", attempt, { state: "delivered", finishedAt: 10 });
-  const key = { project: "default", route: "POST /v1/jobs", owner: "a", ownedUntil: 9, resourceId: "", expiredBefore: 0 };
+  const owned = { owner: "a", ownedUntil: 9, resourceId: "", expiredBefore: 0, isFull: false };
+  const key = { project: "default", route: "POST /v1/jobs", ...owned };
   await dependencies.store.idempotency.claim({ ...key, key: "old", at: 10 });
   await dependencies.store.idempotency.claim({ ...key, key: "new", at: 1e9 });
   const now = 10 + 86_400_001;

@@ -1,6 +1,6 @@
 /** What every store must do with webhooks, idempotency keys and secrets, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { KeyClaim } from "../../src/domain/access/idempotency.ts";
+import { KEY_BYTES, type KeyClaim } from "../../src/domain/access/idempotency.ts";
 import type { NewJob } from "../../src/domain/jobs/job-store.ts";
 import type { Store } from "../../src/domain/store/store.ts";
 import { aNewJob, aSuccess } from "./fixtures.ts";
@@ -109,6 +109,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
       resourceId: "job_a",
       at: 100,
       expiredBefore: 0,
+      isFull: false,
       ...changes,
     });
     const answer = { status: 202, headers: { location: "/v1/jobs/job_a" }, body: '{"id":"job_a"}' };
@@ -171,6 +172,20 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         resourceId: "job_a",
         isRetry: true,
       });
+    });
+
+    it("count against their project, whose answers stay when it is full, and no key is made", async () => {
+      expect(await store.idempotency.countBytes("default")).toBe(0);
+      await store.idempotency.claim(claim());
+      await store.idempotency.claim(claim({ key: "k2" }));
+      await store.idempotency.answer(claim(), "a", { ...answer, body: "ü".repeat(1000) });
+      const bytes = await store.idempotency.countBytes("default");
+      expect(bytes).toBeGreaterThan(2 * KEY_BYTES + 2000);
+      expect(bytes).toBeLessThan(2 * KEY_BYTES + 2200);
+      expect(await store.idempotency.countBytes("other")).toBe(0);
+      expect((await store.idempotency.claim(claim({ owner: "b", isFull: true }))).kind).toBe("answered");
+      expect(await store.idempotency.claim(claim({ owner: "b", key: "k3", isFull: true }))).toEqual({ kind: "full" });
+      expect(await store.idempotency.countBytes("default")).toBe(bytes);
     });
 
     it("are new again when they are old enough", async () => {

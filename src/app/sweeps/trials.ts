@@ -1,4 +1,5 @@
 /** Lists the trials of a sweep, and exports them as CSV. */
+import { csvCell } from "../../domain/csv-cell.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Condition } from "../../domain/filter.ts";
 import { nearest } from "../../domain/spelling.ts";
@@ -19,17 +20,17 @@ export async function listTrials(services: ProjectServices, id: string, page: Tr
 }
 
 /**
- * Returns all matching trials as the blocks of a CSV file, a column for each parameter; with `after` those that follow that trial. Throws
- * as listTrials does.
+ * Returns all matching trials as the blocks of a CSV file, a column for each parameter; with `after` those that follow that trial, and with
+ * `spreadsheet` as csvCell writes for one. Throws as listTrials does.
  */
 export async function exportTrials(
   services: ProjectServices,
   id: string,
-  page: Omit<TrialPageRequest, "limit">,
+  { spreadsheet, ...page }: Omit<TrialPageRequest, "limit"> & { readonly spreadsheet: boolean },
 ): Promise<AsyncIterable<string>> {
   const sweep = await findSweep(services, id);
   checkParameters(sweep, page.conditions);
-  return blocksOf(services, id, sweep.spec.parameters, page);
+  return blocksOf(services, id, sweep.spec.parameters, page, spreadsheet);
 }
 
 function checkParameters({ spec }: Sweep, conditions: readonly Condition[] = []): void {
@@ -49,27 +50,26 @@ async function* blocksOf(
   id: string,
   parameters: SweepSpec["parameters"],
   page: Omit<TrialPageRequest, "limit">,
+  spreadsheet: boolean,
 ): AsyncGenerator<string> {
   const pointers = Object.keys(parameters);
-  yield lineOf([...COLUMNS.slice(0, 4), ...pointers, ...COLUMNS.slice(4)]);
+  yield lineOf([...COLUMNS.slice(0, 4), ...pointers, ...COLUMNS.slice(4)], spreadsheet);
   for (let { after } = page; ; ) {
     const { data, hasMore, nextAfter } = await store.sweeps.listTrials(id, { ...page, after, limit: CSV_PAGE });
-    yield data.map((trial) => rowOf(trial, pointers)).join("");
+    yield data.map((trial) => lineOf(rowOf(trial, pointers), spreadsheet)).join("");
     if (!hasMore || nextAfter === null) return;
     after = nextAfter;
   }
 }
 
-function rowOf(trial: Trial, pointers: readonly string[]): string {
+function rowOf(trial: Trial, pointers: readonly string[]): readonly unknown[] {
   const own = COLUMNS.map((name) => trial[name]);
-  return lineOf([...own.slice(0, 4), ...pointers.map((pointer) => trial.parameters[pointer]), ...own.slice(4)]);
+  return [...own.slice(0, 4), ...pointers.map((pointer) => trial.parameters[pointer]), ...own.slice(4)];
 }
 
 /** A record by RFC 4180. A parameter that is inactive, and null, are empty. */
-function lineOf(cells: readonly unknown[]): string {
-  const texts = cells.map((cell) => {
-    const text = cell === null || cell === undefined ? "" : String(cell);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
+function lineOf(cells: readonly unknown[], spreadsheet: boolean): string {
+  const style = { delimiter: ",", spreadsheet };
+  const texts = cells.map((cell) => (cell === null || cell === undefined ? "" : csvCell(String(cell), style)));
   return `${texts.join(",")}\r\n`;
 }

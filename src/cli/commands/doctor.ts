@@ -27,6 +27,11 @@ async function examine(context: Context): Promise<number> {
     connections: Number(environment.TRAINYARD_MAX_CONNECTIONS || DEFAULTS.connections),
     workers: Number(environment.TRAINYARD_WORKERS || availableParallelism()),
     databaseUrl: environment.TRAINYARD_DATABASE_URL ?? "",
+    memory: {
+      trainingBytes: environment.TRAINYARD_MEMORY_BYTES ? Number(environment.TRAINYARD_MEMORY_BYTES) : null,
+      bodyBytes: Number(environment.TRAINYARD_MAX_BODY_BYTES || DEFAULTS.bodyBytes),
+      datasetMemoryBytes: Number(environment.TRAINYARD_MAX_DATASET_MEMORY_BYTES || DEFAULTS.datasetMemoryBytes),
+    },
   };
   const findings: Finding[] = [];
   for (const check of CHECKS) {

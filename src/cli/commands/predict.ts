@@ -17,6 +17,7 @@ interface Options {
   readonly explain?: boolean;
   readonly background?: number;
   readonly encoding?: NonNullable<BatchQuery["encoding"]>;
+  readonly spreadsheet?: boolean;
 }
 
 /** Formats whose rows can be answered while they arrive. */
@@ -45,6 +46,7 @@ export const registerPredict: Register = (program, context) => {
     .addOption(
       new Option("--encoding <name>", "how text is encoded; utf-8 when left out").choices(["utf-8", "latin1", "utf-16"]),
     )
+    .option("--spreadsheet", "write CSV for a spreadsheet: a ' before texts that it would run as formulas")
     .addHelpText(
       "after",
       examples(
@@ -58,7 +60,7 @@ export const registerPredict: Register = (program, context) => {
 };
 
 async function predict(context: Context, model: string, path: string, options: Options): Promise<void> {
-  const { format, output, top, threshold, interval, encoding, explain, background } = options;
+  const { format, output, top, threshold, interval, encoding, spreadsheet, explain, background } = options;
   if (background !== undefined && !explain) throw usageError("--background is for --explain: add it");
   const file = await openTable(path, context.input, format);
   const type = TYPES[file.format];
@@ -69,6 +71,7 @@ async function predict(context: Context, model: string, path: string, options: O
     ...(threshold === undefined ? {} : { threshold }),
     ...(interval === undefined ? {} : { interval }),
     ...(encoding === undefined ? {} : { encoding }),
+    ...(spreadsheet ? { spreadsheet } : {}),
     ...(explain ? { explain, background } : {}),
     onNotes: (notes) => printNotes(context, notes),
   });

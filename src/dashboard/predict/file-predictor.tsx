@@ -31,7 +31,7 @@ export function FilePredictor({ modelRef }: { readonly modelRef: string }) {
     try {
       const predicted = await predictFile(file, {
         send: async (csv, header, signal) =>
-          textOf(await api.predictBatch(modelRef, csv, { type: "text/csv", header, signal })),
+          textOf(await api.predictBatch(modelRef, csv, { type: "text/csv", spreadsheet: true, header, signal })),
         signal: abort.current.signal,
         onProgress: (share) => setSending({ file, share }),
       });

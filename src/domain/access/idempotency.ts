@@ -26,18 +26,25 @@ export interface KeyClaim extends KeyName {
   readonly at: number;
   /** Keys from before this time have expired. */
   readonly expiredBefore: number;
+  /** Whether the project has its maximum of kept answers: a key that is there is answered, and no new one is made. */
+  readonly isFull: boolean;
 }
 
 /** The result of a claim of a key. */
 export type KeyState =
   /** The caller must execute the request. `isRetry`: an earlier request with this key may have been executed partially. */
   | { readonly kind: "owned"; readonly resourceId: string; readonly fingerprint: string | null; readonly isRetry: boolean }
+  /** There is no such key, and no room for one. */
+  | { readonly kind: "full" }
   /** Another request with this key is being executed. */
   | { readonly kind: "running"; readonly fingerprint: string | null }
   | { readonly kind: "answered"; readonly fingerprint: string | null; readonly answer: StoredAnswer };
 
 /** How long a first response is kept. */
 export const KEY_LIFETIME_MS = 24 * 3600 * 1000;
+
+/** What a key counts against its project besides the bytes of its answer: its row, and the row's places in two indexes. */
+export const KEY_BYTES = 512;
 
 /** Stores idempotency keys with their requests and first responses. */
 export interface IdempotencyStore {
@@ -51,6 +58,8 @@ export interface IdempotencyStore {
   release(name: KeyName, owner: string): Promise<void>;
   /** Releases all claims. For the start of the only process that uses the database. */
   releaseAll(): Promise<void>;
+  /** Returns how many bytes the keys of a project count: KEY_BYTES and the answer of each. */
+  countBytes(project: string): Promise<number>;
   /** Deletes about `limit` keys from before a time. Returns their number. */
   deleteOld(before: number, limit: number): Promise<number>;
 }

@@ -20,6 +20,8 @@ export interface StreamOptions extends AnswerOptions {
   readonly format: StreamFormat;
   /** For CSV: whether the first row is a header. auto: it is if one of its cells is a column of the model or not a number. */
   readonly header: "true" | "false" | "auto";
+  /** For CSV: whether every cell, those of the rows too, is written as csvCell does for spreadsheets. Left out: no. */
+  readonly spreadsheet?: boolean;
   /** Explains each row against these background rows; null or left out: explains none. */
   readonly explain?: { readonly request: ExplainRequest; readonly background: Background } | null;
 }

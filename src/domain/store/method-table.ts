@@ -222,6 +222,7 @@ export const METHODS = {
     answer: { access: "write", project: "server" },
     release: { access: "write", project: "server" },
     releaseAll: { access: "write", project: "server" },
+    countBytes: { access: "read", project: "server" },
     deleteOld: { access: "write", project: "server" },
   },
   counters: {

@@ -12,21 +12,30 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { parseUntrusted } from "../../domain/untrusted-json.ts";
 import type { App } from "../context.ts";
+import { type BodyBudget, type BodyLease, createBodyBudget } from "./body-budget.ts";
 import { isGzip, unpackGzip } from "./content-coding.ts";
 import { queryValidator } from "./query.ts";
+import { responseTo } from "./sockets.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
     /** Whether the route takes a body that is packed with gzip. */
     gzip?: boolean;
   }
+  interface FastifyInstance {
+    bodyBudget: BodyBudget;
+  }
 }
 
 /** Copying this many bytes takes about a millisecond. */
 const TURN_BYTES = 4 * 1024 * 1024;
 
-/** Makes `request.body` the bytes of a JSON body, at most the route's `bodyLimit` of them, and leaves parsing to the route. */
-export function acceptJsonBytes(app: App): void {
+/**
+ * Makes `request.body` the bytes of a JSON body, at most the route's `bodyLimit` of them, and leaves parsing to the route. `largestBytes`: what
+ * any body may have, by which all bodies together are bounded.
+ */
+export function acceptJsonBytes(app: App, largestBytes: number): void {
+  app.decorate("bodyBudget", createBodyBudget(largestBytes));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", readBodyOf);
   app.setValidatorCompiler(validateParameters);
@@ -39,20 +48,30 @@ export function acceptAnyBytes(app: App): void {
 }
 
 /** The bytes of a body, unpacked where the route takes packed ones. */
-function readBodyOf({ routeOptions }: FastifyRequest, payload: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
-  const { bodyLimit = 0, config } = routeOptions;
+function readBodyOf(request: FastifyRequest, payload: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const { bodyLimit = 0, config } = request.routeOptions;
   // Nearly every body is plain: it costs one look at a header.
   const isPacked = config.gzip === true && payload.headers["content-encoding"] !== undefined && isGzip(payload.headers);
-  return isPacked ? readPacked(payload, bodyLimit) : readBody(payload, bodyLimit);
+  return isPacked ? readPacked(payload, bodyLimit, leaseOf(request)) : readBody(request, payload);
 }
 
-async function readPacked(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+function leaseOf({ server, project, raw }: FastifyRequest): BodyLease | null {
+  const response = responseTo(raw);
+  return response ? server.bodyBudget.lease(project, response) : null;
+}
+
+async function readPacked(
+  request: IncomingMessage,
+  limitBytes: number,
+  lease: BodyLease | null,
+): Promise<Uint8Array<ArrayBuffer>> {
   const limit = { bytes: limitBytes, error: () => tooLarge(limitBytes) };
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of unpackGzip(bytesOf(request), limit)) {
     chunks.push(chunk);
     size += chunk.length;
+    lease?.hold(size);
   }
   return join(chunks, size);
 }
@@ -100,31 +119,41 @@ function isOfStrings(schema: z.ZodType): boolean {
 
 /**
  * Reads all bytes of a request. Throws `too_large` over the limit, by the header or as soon as the bytes exceed it, and
- * `unsupported_media_type` for bytes in a content coding. Memory is allocated as bytes arrive, never by the header alone.
+ * `unsupported_media_type` for bytes in a content coding; and what the budget of bodies throws. Memory is allocated as bytes arrive,
+ * never by the header alone.
  */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+export function readBody(asked: FastifyRequest, request: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const limitBytes = asked.routeOptions.bodyLimit ?? 0;
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(error);
     const coding = request.headers["content-encoding"];
     if (coding !== undefined && coding.toLowerCase() !== "identity") return fail(unsupportedCoding(coding));
     if (Number(request.headers["content-length"]) > limitBytes) return fail(tooLarge(limitBytes));
     const chunks: Uint8Array[] = [];
+    const lease = leaseOf(asked);
     let received = 0;
-    let isTooLarge = false;
+    let isRefused = false;
+    const refuse = (error: unknown) => {
+      isRefused = true;
+      chunks.length = 0;
+      fail(error);
+    };
     // With events: leaving an async iteration early would destroy the socket before the 413 is written.
     const onClose = () => fail(connectionClosed());
     request.on("data", (chunk: Uint8Array) => {
       received += chunk.length;
-      if (received <= limitBytes) chunks.push(chunk);
-      else if (!isTooLarge) {
-        isTooLarge = true;
-        chunks.length = 0;
-        fail(tooLarge(limitBytes));
+      if (isRefused) return;
+      if (received > limitBytes) return refuse(tooLarge(limitBytes));
+      try {
+        lease?.hold(received);
+        chunks.push(chunk);
+      } catch (error) {
+        refuse(error);
       }
     });
     request.on("end", () => {
       request.off("close", onClose);
-      if (!isTooLarge) resolve(received <= TURN_BYTES ? joinNow(chunks, received) : join(chunks, received));
+      if (!isRefused) resolve(received <= TURN_BYTES ? joinNow(chunks, received) : join(chunks, received));
     });
     request.on("error", fail);
     request.on("close", onClose);

@@ -1,16 +1,19 @@
 /**
  * The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a POST that is sent twice with one key runs once, and
  * gets its first answer again for a day. The id of what a request creates is stored with the key before the request runs: a
- * request that a crash interrupted runs again with the same id, so that nothing is created twice. Knows no use case.
+ * request that a crash interrupted runs again with the same id, so that nothing is created twice. A POST that changes nothing, such as a
+ * prediction, needs none of it: it ignores the header. Knows no use case but the quota of kept answers.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { createAnswerQuota } from "../../app/access/answer-quota.ts";
 import type { Services } from "../../app/services.ts";
 import { KEY_LIFETIME_MS, type KeyName, type KeyState, type StoredAnswer } from "../../domain/access/idempotency.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId, type IdKind } from "../../domain/id.ts";
+import { accessOf } from "../auth/access.ts";
 import type { App } from "../context.ts";
 
 export interface IdempotencyOptions {
@@ -36,7 +39,7 @@ declare module "fastify" {
 interface Claimed {
   readonly name: KeyName;
   readonly owner: string;
-  readonly state: Exclude<KeyState, { kind: "running" }>;
+  readonly state: Exclude<KeyState, { kind: "running" | "full" }>;
   /** Called with the digest of what the request asks for. */
   readonly settle: (digest: string) => Promise<void>;
 }
@@ -56,7 +59,7 @@ const REPLAYED = "idempotency-replayed";
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const DETAIL = "must have 1 to 255 visible ASCII characters";
 const DESCRIPTION =
-  "Makes it safe to send the request again: with the same key it runs once, and gets its first answer for 24 hours, marked `Idempotency-Replayed: true`. Another request with the key is answered with 422, one that is still running with 409. Answers of 5xx are not stored. Streams of CSV and NDJSON rows change nothing and ignore the header.";
+  "Makes it safe to send the request again: with the same key it runs once, and gets its first answer for 24 hours, marked `Idempotency-Replayed: true`. Another request with the key is answered with 422, one that is still running with 409. Answers of 5xx are not stored. The kept answers of a project are bounded (429 for another key).";
 
 /** Largest answer that is stored; after a larger one, a repeated request runs again. */
 const MAX_ANSWER_BYTES = 256 * 1024;
@@ -71,18 +74,21 @@ const KEPT_HEADERS = ["content-type", "location"];
 /** Makes every POST that is added from now on accept the header, and documents it. `projectOf` returns the owner of a key. */
 export function acceptIdempotencyKeys(
   app: App,
-  { store, log }: Services,
+  { store, log, limits }: Services,
   projectOf: (request: FastifyRequest) => string,
 ): void {
   const process = randomUUID();
   /** Requests that this process is running: a long request may outlive its lease. */
   const active = new Set<string>();
+  const quota = createAnswerQuota(store, limits.project.answerBytes);
   const idOf = ({ project, route, key }: KeyName) => JSON.stringify([project, route, key]);
 
   app.decorateRequest("idempotency", null);
   app.addHook("onRoute", (route) => {
     if (route.method === "POST" || route.method === "DELETE") describeNoBody(route);
-    if (route.method === "POST" && route.config?.idempotency !== false) describe(route);
+    if (route.method !== "POST") return;
+    if (changesNothing(route)) route.config = { ...route.config, idempotency: false };
+    if (route.config?.idempotency !== false) describe(route);
   });
 
   // Without a promise for the many requests without a key.
@@ -114,8 +120,11 @@ export function acceptIdempotencyKeys(
         resourceId: options.makes ? createId(options.makes) : "",
         at: now,
         expiredBefore: now - KEY_LIFETIME_MS,
+        isFull: await quota.isFull(name.project),
       });
       if (state.kind === "running") throw stillRunning();
+      if (state.kind === "full") throw tooManyAnswers(name.project, limits.project.answerBytes);
+      if (state.kind === "owned" && !state.isRetry) quota.addKey(name.project);
       const claimed: Claimed = { name, owner, state, settle: (digest) => settle(request, claimed, digest) };
       request.idempotency = claimed;
     } catch (error) {
@@ -153,8 +162,10 @@ export function acceptIdempotencyKeys(
   ): Promise<void> => {
     try {
       const answer = answerOf(request, reply, payload);
-      if (state.kind === "owned" && answer) await store.idempotency.answer(name, owner, answer);
-      else if (state.kind === "owned") await store.idempotency.release(name, owner);
+      if (state.kind === "owned" && answer) {
+        await store.idempotency.answer(name, owner, answer);
+        quota.addAnswer(name.project, Buffer.byteLength(answer.body));
+      } else if (state.kind === "owned") await store.idempotency.release(name, owner);
     } catch (err) {
       // The request has run all the same; sent again, it runs again with the same id.
       log.error({ err, request_id: request.id }, "cannot store the answer of a request");
@@ -229,12 +240,23 @@ function stillRunning(): TrainyardError {
   return new TrainyardError("conflict", "the first request with this Idempotency-Key is still running: try again later");
 }
 
+function tooManyAnswers(project: string, limitBytes: number): TrainyardError {
+  const detail = `${project} has kept answers of ${limitBytes} bytes, which is the maximum (TRAINYARD_PROJECT_ANSWER_BYTES): send the request without an Idempotency-Key, or when answers are 24 hours old`;
+  return new TrainyardError("rate_limited", detail);
+}
+
 function otherRequest(): TrainyardError {
   const detail = "was used for another request to this path: send another key";
   return invalid([{ pointer: `/${HEADER}`, detail }]);
 }
 
 const NO_BODY = "This request takes no body.";
+
+/** Whether an operation only reads or predicts, by the scope that it needs: sent again, it does no harm. */
+function changesNothing({ url, schema }: { readonly url: string; readonly schema?: unknown }): boolean {
+  const { scope } = accessOf(url, schema as { readonly hide?: boolean; readonly operationId?: string } | undefined);
+  return scope === "read" || scope === "predict";
+}
 
 interface RouteSchema {
   body?: unknown;

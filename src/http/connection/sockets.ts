@@ -50,6 +50,11 @@ interface Exchange {
 /** The request that a connection has now, or had last. */
 const current = new WeakMap<Socket, Exchange>();
 
+/** The response to a request that is being handled. */
+export function responseTo(request: IncomingMessage): ServerResponse | undefined {
+  return current.get(request.socket)?.response;
+}
+
 /** Enforces the bounds that Node has no option for. */
 export function boundSockets(app: App, { idleMs, connections }: SocketBounds): void {
   app.addHook("onRequest", async ({ raw: request }, { raw: response }) => {

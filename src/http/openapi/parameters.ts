@@ -62,6 +62,11 @@ export const answerQuery = z.object({
     description: "The probability with which the `interval` of a value, or the `set` of classes, shall hold the truth.",
   }),
 });
+/** Of every CSV answer that has texts. */
+export const spreadsheet = z.enum(["true", "false"]).default("false").meta({
+  description:
+    "For a CSV that a spreadsheet opens: a cell that is text and begins with `=`, `+`, `-`, `@`, a tab or a line end gets a `'` before it, so that it is shown and not run as a formula. Numbers stay as they are.",
+});
 export const predictQuery = answerQuery.extend({
   header: z.enum(["true", "false", "auto"]).default("auto").meta({
     description:
@@ -81,6 +86,7 @@ export const predictQuery = answerQuery.extend({
     description:
       "For CSV and NDJSON: whether the answer ends with a line of its own that reports success or the error, instead of a broken connection.",
   }),
+  spreadsheet,
 });
 export const compareScoresQuery = z.object({
   with: z.string().meta({ description: "The other model, as a reference." }),

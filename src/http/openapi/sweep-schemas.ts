@@ -11,7 +11,7 @@ import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import { resolvedSweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import { TRIAL_FIELDS, TRIAL_ORDERS, type TrialPage } from "../../domain/sweeps/sweep-store.ts";
 import { TRIAL_STATES, trial } from "../../domain/sweeps/trial.ts";
-import { filterOf, idOf, pageOf, whole } from "./parameters.ts";
+import { filterOf, idOf, pageOf, spreadsheet, whole } from "./parameters.ts";
 import { labelAnswer } from "./response-schemas.ts";
 import { isoTime } from "./serializers.ts";
 import { importanceExample, sweepExample, trialExample } from "./sweep-examples.ts";
@@ -207,6 +207,7 @@ export const trialsQuery = z.object({
     .max(MAX_TRIAL_PAGE)
     .default(50)
     .meta({ description: "Most trials in the answer. A CSV has all of them." }),
+  spreadsheet,
 });
 
 /** A sweep as the API shows it. */

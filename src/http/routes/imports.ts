@@ -22,9 +22,7 @@ export function registerImports(app: App, context: RouteContext): void {
   // Bodies are files here and nowhere else.
   app.register(async (scope: App) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(FILE_TYPES, (request: FastifyRequest, payload: IncomingMessage) =>
-      readBody(payload, request.routeOptions.bodyLimit ?? 0),
-    );
+    scope.addContentTypeParser(FILE_TYPES, (request: FastifyRequest, payload: IncomingMessage) => readBody(request, payload));
     registerImport(scope, context);
   });
   registerReproduction(app, context);

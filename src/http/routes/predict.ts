@@ -92,7 +92,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       },
     },
     (request, reply) => {
-      const { header, trailer, encoding, explain: method, background, ...query } = request.query;
+      const { header, trailer, encoding, spreadsheet, explain: method, background, ...query } = request.query;
       const explain = explainOf(method, background);
       const given = optionsOf(query, NOTHING_ASKED);
       if (encoding !== "utf-8" && !batchFormatOf(request as FastifyRequest)) throw notText();
@@ -104,6 +104,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
           header,
           encoding,
           explain,
+          spreadsheet: spreadsheet === "true",
           hasTrailer: trailer === "true",
         });
       // What is returned would be waited for.
@@ -136,7 +137,7 @@ type Asked = Pick<FastifyRequest, "services" | "body">;
 
 /** What a query says of a stream. */
 type BatchOptions = AnswerOptions &
-  Pick<LineOptions, "header"> &
+  Required<Pick<LineOptions, "header" | "spreadsheet">> &
   Pick<CloseReason, "hasTrailer"> & { readonly encoding: Encoding; readonly explain: ExplainRequest | null };
 
 function notText(): TrainyardError {
@@ -149,7 +150,7 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   ref: string,
-  { header, encoding, hasTrailer, explain, ...given }: BatchOptions,
+  { header, spreadsheet, encoding, hasTrailer, explain, ...given }: BatchOptions,
 ): Promise<unknown> {
   const format = batchFormatOf(request);
   if (!format) return predictJson(request, reply, ref, given, explain);
@@ -158,7 +159,7 @@ async function answer(
   const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
   const rows = (isGzip(request.headers) ? unpackGzip(plain, limit) : plain) as AsyncGenerator<Uint8Array<ArrayBuffer>>;
   const pieces = await predictStream(request.services, ref, asUtf8(() => rows, encoding)(), {
-    ...{ format, header, explain },
+    ...{ format, header, spreadsheet, explain },
     ...given,
   });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");

@@ -1,4 +1,7 @@
-/** Finds the project that owns a record. Caches the answers: an owner never changes, and ids are never reused. */
+/**
+ * Says whether a project owns a record, by one statement for each id that it does not own: a record of another project and one
+ * that nobody has are told apart by neither the answer nor the way to it.
+ */
 import type { Kysely } from "kysely";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import { createLru } from "../../domain/lru.ts";
@@ -16,22 +19,31 @@ const OWNING = [
 ] as const satisfies readonly (readonly [string, keyof Tables])[];
 
 export interface Owners {
-  /** Returns the project of a record; null when no record has this id. */
-  of(id: string): Promise<string | null>;
+  /** Whether the project owns a record of this id. */
+  owns(project: string, id: string): Promise<boolean>;
 }
 
-/** Creates the lookup over a connection that sees all committed data. */
+/**
+ * Creates the lookup over a connection that sees all committed data. What a project owns is remembered (an owner never changes, and ids
+ * are never reused), and nothing of what it does not.
+ */
 export function createOwners(db: Kysely<Tables>): Owners {
-  const known = createLru<string>({ maxCount: MAX_REMEMBERED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+  const owned = createLru<true>({ maxCount: MAX_REMEMBERED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
   return {
-    async of(id) {
-      const remembered = known.get(id);
-      if (remembered !== undefined) return remembered;
+    async owns(project, id) {
+      // Names of projects have no space.
+      const key = `${project} ${id}`;
+      if (owned.get(key)) return true;
       const table = OWNING.find(([prefix]) => id.startsWith(prefix))?.[1];
-      if (!table) return null;
-      const row = await db.selectFrom(table).select("project").where("id", "=", id).executeTakeFirst();
-      if (row) known.set(id, row.project);
-      return row?.project ?? null;
+      if (!table) return false;
+      const row = await db
+        .selectFrom(table)
+        .select("id")
+        .where("id", "=", id)
+        .where("project", "=", project)
+        .executeTakeFirst();
+      if (row) owned.set(key, true);
+      return row !== undefined;
     },
   };
 }

@@ -17,7 +17,7 @@ export function projectStore(project: string, stores: EntityStores, owners: Owne
     const { unknown, idOf = firstArgument } = rule;
     return async (...args) => {
       const id = idOf(...args);
-      return id === null || (await owners.of(id)) === project ? method(...args) : unknown(id);
+      return id === null || (await owners.owns(project, id)) ? method(...args) : unknown(id);
     };
   });
 }

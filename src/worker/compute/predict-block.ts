@@ -72,10 +72,11 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
 async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise<Answer> {
   const { rows, head, reading } = await readCsvRows(loaded.model, block, options);
   const { model } = loaded;
-  const { topK, interval } = options;
+  const { topK, interval, spreadsheet = false } = options;
   const hasIntervals = interval !== null && interval !== undefined;
   const columns = options.explain ? columnNames(model) : [];
-  const shape = { model, topK, hasIntervals, columns, delimiter: String.fromCharCode(reading.delimiter) };
+  const delimiter = String.fromCharCode(reading.delimiter);
+  const shape = { model, topK, hasIntervals, columns, delimiter, spreadsheet };
   let written = head === null ? "" : writeCsvHead(head, shape);
   const instances = rows.map(({ instance }) => instance);
   const { predictions, explanations, remarks } = predict(loaded, instances, options, (row) => rows[row]?.line ?? 0);

@@ -1,5 +1,6 @@
 /** Rows of CSV as a model takes them, and the same rows with their predictions. Knows the format, predicts nothing. */
 
+import { type CellStyle, csvCell } from "../../domain/csv-cell.ts";
 import { parseNumber } from "../../domain/datasets/cell-parsing.ts";
 import { cellOf } from "../../domain/datasets/column-reader.ts";
 import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
@@ -14,7 +15,7 @@ import { isComment, readCsvStart } from "../../formats/tables/csv-start.ts";
 import { nameAt } from "../../formats/tables/table.ts";
 
 export interface CsvRow {
-  /** As it came, without its line end. */
+  /** As it came, or as spreadsheets take it, without its line end. */
   readonly text: string;
   readonly line: number;
   /** Values in the order of the model's columns. */
@@ -23,7 +24,7 @@ export interface CsvRow {
 
 export interface CsvRows {
   readonly rows: readonly CsvRow[];
-  /** The row of names as it came; null where this block has none. */
+  /** The row of names, written likewise; null where this block has none. */
   readonly head: string | null;
   readonly reading: CsvReading;
 }
@@ -37,6 +38,9 @@ export async function readCsvRows(
   const start = reading ? null : await readCsvStart(() => once(bytes), null, MAX_BATCH_ROW_BYTES);
   const delimiter = reading?.delimiter ?? (start?.delimiter as number);
   const columns = model.preprocessing?.columns ?? null;
+  const style = { delimiter: String.fromCharCode(delimiter), spreadsheet: options.spreadsheet ?? false };
+  const textOf = (record: CsvRecord, cells: readonly string[]) =>
+    style.spreadsheet ? cells.map((cell) => csvCell(cell, style)).join(style.delimiter) : recordText(record);
   const rows: CsvRow[] = [];
   let head: string | null = null;
   let found = reading;
@@ -46,7 +50,7 @@ export async function readCsvRows(
       const names = isHeader(model, cells, options) ? cells : null;
       found = { delimiter, width: cells.length, cellIndices: cellIndicesOf(model, names, cells.length, record.line) };
       if (names) {
-        head = recordText(record);
+        head = textOf(record, cells);
         return;
       }
     }
@@ -59,7 +63,7 @@ export async function readCsvRows(
         ? null
         : cellValue(cells[place] as string, record.quoting[place] !== QUOTING.plain, columns?.[index] ?? null),
     );
-    rows.push({ text: recordText(record), line: record.line, instance });
+    rows.push({ text: textOf(record, cells), line: record.line, instance });
   };
   const line = firstLine + (start ? start.firstLine - 1 : 0);
   const scanner = createCsvScanner({ delimiter, maxCellBytes: MAX_BATCH_ROW_BYTES, firstLine: line, onRecord });
@@ -142,25 +146,24 @@ function recordText({ bytes, starts, ends, quoting, count }: CsvRecord): string 
   return bytes.toString("utf8", start, end);
 }
 
-export interface CsvShape {
+export interface CsvShape extends CellStyle {
   readonly model: Model;
   readonly topK: number | null;
   /** Whether rows have intervals or sets. */
   readonly hasIntervals: boolean;
   /** The columns whose contributions are written; empty where rows are not explained. */
   readonly columns: readonly string[];
-  readonly delimiter: string;
 }
 
 /** The header with the names of the cells that predictions add. */
 export function writeCsvHead(head: string, shape: CsvShape): string {
-  return writeLine(head, [...namesOf(shape), ...explainedNames(shape)], shape.delimiter);
+  return writeLine(head, [...namesOf(shape), ...explainedNames(shape)], shape);
 }
 
 /** A row with its prediction, and its explanation where it has one. */
 export function writeCsvRow(row: string, prediction: Prediction, explanation: Explanation | null, shape: CsvShape): string {
   const why = explanation ? explainedValues(prediction, explanation, shape) : [];
-  return writeLine(row, [...valuesOf(prediction, shape), ...why], shape.delimiter);
+  return writeLine(row, [...valuesOf(prediction, shape), ...why], shape);
 }
 
 /** Of classes, the probability of the answered one is explained; of quantiles, the value; else each target. */
@@ -216,8 +219,7 @@ function valuesOf(prediction: Prediction, { model, topK }: CsvShape): (string | 
   return [...topChoices(prediction, model, topK).flatMap((choice) => [choice.label, choice.probability]), ...among];
 }
 
-function writeLine(row: string, added: readonly (string | number)[], delimiter: string): string {
-  const quoted = (cell: string) =>
-    /["\r\n]/.test(cell) || cell.includes(delimiter) ? `"${cell.replaceAll('"', '""')}"` : cell;
-  return `${[row, ...added.map((cell) => (typeof cell === "number" ? String(cell) : quoted(cell)))].join(delimiter)}\r\n`;
+function writeLine(row: string, added: readonly (string | number)[], style: CellStyle): string {
+  const cells = added.map((cell) => (typeof cell === "number" ? String(cell) : csvCell(cell, style)));
+  return `${[row, ...cells].join(style.delimiter)}\r\n`;
 }

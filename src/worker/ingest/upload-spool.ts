@@ -1,9 +1,9 @@
 /**
  * Uploaded tables on their way in: from the socket to a file, as fast as both go, and then hashed and read in a thread. A
- * thread is taken only for a file that is all there, so that slow senders cost no more than a file.
+ * thread is taken only for a file that is all there, so that slow senders cost no more than a file, which need not stay open.
  */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Correction, Ingestion, Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
@@ -11,6 +11,7 @@ import type { DatasetLimits } from "../../domain/limits.ts";
 import { overLimit } from "../../formats/tables/table.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
 import { wholeBuffers } from "../transfer.ts";
+import { createOpenFiles, type Sink } from "./open-files.ts";
 import { type CorrectTask, type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
 
 export interface UploadSpoolOptions {
@@ -48,6 +49,7 @@ export async function openUploadSpool({
   const folder = join(resolve(dataDir), "uploads");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
+  const files = createOpenFiles();
   const pool = createSupervisedPool({ entry, minThreads: 1, maxThreads: THREADS, heapMb: HEAP_MB, onError });
   const discard = async ({ path }: Pick<Upload, "path">): Promise<void> => {
     // A thread that was ended may have left what it unpacked.
@@ -74,7 +76,7 @@ export async function openUploadSpool({
       async receive(stream) {
         const path = join(folder, randomUUID());
         try {
-          await using file = await open(path, "wx");
+          await using file = await files.create(path);
           return { path, bytes: await writeStream(file, stream, limits.bytes) };
         } catch (error) {
           await discard({ path });
@@ -110,12 +112,12 @@ function noRoom(cause: unknown): TrainyardError {
 }
 
 /** The next chunk is taken from the stream when the one before is written: that is the back-pressure. */
-async function writeStream(file: FileHandle, stream: AsyncIterable<Uint8Array>, limitBytes: number): Promise<number> {
+async function writeStream(file: Sink, stream: AsyncIterable<Uint8Array>, limitBytes: number): Promise<number> {
   let bytes = 0;
   for await (const chunk of stream) {
     bytes += chunk.length;
     if (bytes > limitBytes) throw overLimit("the upload has more bytes", limitBytes, "DATASET_BYTES");
-    await file.writeFile(chunk);
+    await file.append(chunk);
   }
   return bytes;
 }

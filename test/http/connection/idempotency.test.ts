@@ -132,18 +132,9 @@ describe("other POSTs", () => {
     expect((await post("/v1/datasets", key, form("three"), type("three"))).statusCode).toBe(201);
   });
 
-  it("of predictions and of imports are kept as well; streams of rows are not", async () => {
+  it("of imports are kept as well", async () => {
     const id = await finishJob(staged);
     const { model } = (await staged.app.inject(`/v1/jobs/${id}`)).json<{ model: { id: string } }>();
-    const predict = `/v1/models/${model.id}/predict`;
-    const [key, streamKey] = [newKey(), newKey()];
-    const first = await post(predict, key, { instances: [[1]] });
-    const again = await post(predict, key, { instances: [[1]] });
-    expect([first.statusCode, again.body, again.headers["idempotency-replayed"]]).toEqual([200, first.body, "true"]);
-    for (const rows of ["1\n", "2\n"]) {
-      const stream = await post(predict, streamKey, rows, { "content-type": "text/csv" });
-      expect([stream.statusCode, stream.headers["idempotency-replayed"]]).toEqual([200, undefined]);
-    }
     const file = (await staged.app.inject(`/v1/models/${model.id}/weights`)).rawPayload;
     const importKey = newKey();
     const type = { "content-type": "application/octet-stream" };
@@ -153,15 +144,43 @@ describe("other POSTs", () => {
     expect((await staged.app.inject("/v1/models/in/versions")).json<{ data: unknown[] }>().data).toHaveLength(1);
   });
 
-  it("in other protocols speak of it in their own words", async () => {
+  it("is ignored by whatever changes nothing: predictions in every protocol", async () => {
     const id = await finishJob(staged);
-    const { model } = (await staged.app.inject(`/v1/jobs/${id}`)).json<{ model: { name: string } }>();
-    const url = `/v1/models/${model.name}:predict`;
+    const { model } = (await staged.app.inject(`/v1/jobs/${id}`)).json<{ model: { id: string; name: string } }>();
     const key = newKey();
-    const first = await post(url, key, { instances: [[1]] });
-    expect(first.statusCode).toBe(200);
-    expect((await post(url, key, { instances: [[1]] })).headers["idempotency-replayed"]).toBe("true");
-    const other = await post(url, key, { instances: [[2]] });
-    expect([other.statusCode, Object.keys(other.json())]).toEqual([400, ["error"]]);
+    const kept = await staged.services.store.idempotency.countBytes("default");
+    const line = (value: number) => ({ inputs: [{ name: "input", shape: [1, 1], datatype: "FP64", data: [value] }] });
+    for (const [url, body] of [
+      [`/v1/models/${model.id}/predict`, (value: number) => ({ instances: [[value]] })],
+      [`/v1/models/${model.name}:predict`, (value: number) => ({ instances: [[value]] })],
+      [`/v2/models/${model.name}/infer`, line],
+      [`/v1/models/${model.id}/partial-dependence`, () => ({})],
+    ] as const)
+      for (const value of [1, 2]) {
+        const response = await post(url, key, body(value));
+        expect([url, response.statusCode, response.headers["idempotency-replayed"]]).toEqual([url, 200, undefined]);
+      }
+    expect(await staged.services.store.idempotency.countBytes("default")).toBe(kept);
+  });
+});
+
+describe("a project whose kept answers are at their limit", () => {
+  it("gets those again that are kept, is refused further keys, and goes on without", async () => {
+    staged = await openStagedApp({ environment: { TRAINYARD_PROJECT_ANSWER_BYTES: String(1024 * 1024) } });
+    const name = "x".repeat(150);
+    const refused = { ...SPEC, metrics: Array.from({ length: 99 }, (_, at) => `${at}${name}`) };
+    const first = newKey();
+    expect((await post("/v1/jobs", first, refused)).statusCode).toBe(422);
+    let tries = 0;
+    for (; tries < 200; tries++) if ((await post("/v1/jobs", newKey(), refused)).statusCode === 429) break;
+    expect(tries).toBeLessThan(200);
+    const limited = await post("/v1/jobs", newKey(), SPEC);
+    expect(problem.parse(limited.json())).toMatchObject({
+      status: 429,
+      detail: expect.stringMatching(/1048576 bytes.*TRAINYARD_PROJECT_ANSWER_BYTES.*without an Idempotency-Key/),
+    });
+    expect((await post("/v1/jobs", first, refused)).headers["idempotency-replayed"]).toBe("true");
+    expect((await post("/v1/jobs", null, SPEC)).statusCode).toBe(202);
+    await staged.close();
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { predictBody } from "../../../src/domain/models/prediction.ts";
 import { jobSpec } from "../../../src/domain/spec/spec.ts";
+import { accessOfOperation } from "../../../src/http/auth/access.ts";
 import { describeApi } from "../../../src/http/openapi/describe-api.ts";
 import {
   jobAnswer,
@@ -20,6 +21,7 @@ interface Operation {
   summary: string;
   description: string;
   tags: string[];
+  parameters?: { name: string }[];
   responses: Record<string, { description: string; content?: Record<string, { schema: unknown; example?: unknown }> }>;
 }
 
@@ -54,6 +56,20 @@ const FOREIGN_ERROR = { "application/json": { schema: { $ref: "#/components/sche
 describe("openapi.yaml", () => {
   it("is what the routes say: run `npm run openapi` when this fails", () => {
     expect(readFileSync(new URL("../../../openapi.yaml", import.meta.url), "utf8")).toBe(text);
+  });
+
+  it("lets every answer of CSV that has texts be written for spreadsheets", () => {
+    const ofCsv = operations.filter(({ operation }) => operation.responses["200"]?.content?.["text/csv"]);
+    const without = ofCsv.filter(({ operation }) => !operation.parameters?.some(({ name }) => name === "spreadsheet"));
+    expect(ofCsv.map(({ operation }) => operation.operationId)).toContain("predict");
+    // Its cells are numbers, and the names of series are ours.
+    expect(without.map(({ operation }) => operation.operationId)).toEqual(["readMetrics"]);
+  });
+
+  it("keeps answers under an idempotency key for no operation that changes nothing", () => {
+    const takers = operations.filter(({ operation }) => operation.parameters?.some(({ name }) => name === "idempotency-key"));
+    const scopes = takers.map(({ operation }) => accessOfOperation(operation.operationId)?.scope);
+    expect(new Set(scopes)).toEqual(new Set(["submit", "admin"]));
   });
 
   it("has every route that is registered and not hidden", () => {

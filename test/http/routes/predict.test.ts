@@ -415,6 +415,15 @@ describe("a batch", () => {
     expect(top[0]).toBe(`${given[0]};prediction_1;probability_1;prediction_2;probability_2`);
   });
 
+  it("in CSV is safe for a spreadsheet where that is asked for, its rows and their answers", async () => {
+    const rows = 'island,mass,tagged,seen\n"=HYPERLINK(""x"")",-3750,true,2024-06-01\n';
+    const [head, row] = linesOf(await (await post("penguins", "text/csv", rows, "?spreadsheet=true")).text());
+    expect(head).toMatch(/^island,mass,tagged,seen,prediction,/);
+    expect(row).toMatch(/^"'=HYPERLINK\(""x""\)",-3750,true,2024-06-01,/);
+    const asItCame = linesOf(await (await post("penguins", "text/csv", rows)).text())[1];
+    expect(asItCame).toMatch(/^"=HYPERLINK/);
+  });
+
   it("in CSV needs no header where rows have the model's columns in their order", async () => {
     const text = await (await post("line", "text/csv", "1\n2\n-0.5")).text();
     expect(text).toBe("1,3\r\n2,5\r\n-0.5,0\r\n");

@@ -85,7 +85,9 @@ export function SweepActions({ sweep, replace }: { readonly sweep: Sweep; replac
             icon: "download",
             disabled: !hasTrials,
             onSelect: () =>
-              void api.trialsCsv(sweep.id).then((text) => saveText(text, `${sweep.name}-trials.csv`), toasts.fail),
+              void api
+                .trialsCsv(sweep.id, { spreadsheet: true })
+                .then((text) => saveText(text, `${sweep.name}-trials.csv`), toasts.fail),
           },
           {
             label: "Copy id",

@@ -52,11 +52,11 @@ export function registerTrials(app: App, { lifecycle }: RouteContext): void {
       },
     },
     async ({ params: { id }, query, headers, services }, reply) => {
-      const { order_by, state, min_value, max_value, filter: conditions, after, limit } = query;
+      const { order_by, state, min_value, max_value, filter: conditions, after, limit, spreadsheet } = query;
       const filter = { orderBy: order_by, state, minValue: min_value, maxValue: max_value, conditions };
       if (!headers.accept?.includes(CSV_TYPE))
         return representTrials(await listTrials(services, id, { ...filter, after, limit }));
-      const blocks = await exportTrials(services, id, { ...filter, after });
+      const blocks = await exportTrials(services, id, { ...filter, after, spreadsheet: spreadsheet === "true" });
       reply.type(`${CSV_TYPE}; charset=utf-8`).header("content-disposition", `attachment; filename="${id}.csv"`);
       return Readable.from(blocks, { objectMode: false });
     },

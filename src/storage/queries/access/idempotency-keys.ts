@@ -1,18 +1,19 @@
 /** Queries on idempotency keys: which process handles a request, and what its first answer was. */
-import type { Kysely, Transaction } from "kysely";
-import type { KeyClaim, KeyName, KeyState, StoredAnswer } from "../../../domain/access/idempotency.ts";
+import { type Kysely, sql, type Transaction } from "kysely";
+import {
+  KEY_BYTES,
+  type KeyClaim,
+  type KeyName,
+  type KeyState,
+  type StoredAnswer,
+} from "../../../domain/access/idempotency.ts";
 import type { IdempotencyKeysTable, Tables } from "../../tables.ts";
 
 /** See IdempotencyStore.claim. */
 export async function claimKey(db: Kysely<Tables>, claim: KeyClaim): Promise<KeyState> {
   return await db.transaction().execute(async (transaction) => {
     await deleteExpired(transaction, claim);
-    const inserted = await transaction
-      .insertInto("idempotency_keys")
-      .values(newRow(claim))
-      .onConflict((conflict) => conflict.columns(["project", "route", "key"]).doNothing())
-      .returningAll()
-      .executeTakeFirst();
+    const inserted = claim.isFull ? undefined : await insertKey(transaction, claim);
     if (inserted) return { kind: "owned", resourceId: inserted.resource_id, fingerprint: null, isRetry: false };
     // The row exists: take it over if its owner's time has expired.
     const adopted = await named(transaction, claim)
@@ -22,16 +23,27 @@ export async function claimKey(db: Kysely<Tables>, claim: KeyClaim): Promise<Key
       .returningAll()
       .executeTakeFirst();
     if (adopted) return { kind: "owned", resourceId: adopted.resource_id, fingerprint: adopted.fingerprint, isRetry: true };
-    const { answer, fingerprint } = await transaction
+    const row = await transaction
       .selectFrom("idempotency_keys")
       .selectAll()
       .where("project", "=", claim.project)
       .where("route", "=", claim.route)
       .where("key", "=", claim.key)
-      .executeTakeFirstOrThrow();
+      .executeTakeFirst();
+    if (!row) return { kind: "full" };
+    const { answer, fingerprint } = row;
     if (answer === null) return { kind: "running", fingerprint };
     return { kind: "answered", fingerprint, answer: JSON.parse(answer) as StoredAnswer };
   });
+}
+
+function insertKey(transaction: Transaction<Tables>, claim: KeyClaim): Promise<IdempotencyKeysTable | undefined> {
+  return transaction
+    .insertInto("idempotency_keys")
+    .values(newRow(claim))
+    .onConflict((conflict) => conflict.columns(["project", "route", "key"]).doNothing())
+    .returningAll()
+    .executeTakeFirst();
 }
 
 function newRow(claim: KeyClaim): IdempotencyKeysTable {
@@ -70,6 +82,20 @@ export async function releaseKey(db: Kysely<Tables>, name: KeyName, owner: strin
 /** See IdempotencyStore.releaseAll. */
 export async function releaseKeys(db: Kysely<Tables>): Promise<void> {
   await db.updateTable("idempotency_keys").set({ owned_until: 0 }).where("answer", "is", null).execute();
+}
+
+/** See IdempotencyStore.countBytes. */
+export async function countKeyBytes(db: Kysely<Tables>, project: string): Promise<number> {
+  const { keys, bytes } = await db
+    .selectFrom("idempotency_keys")
+    .select((values) => [
+      values.fn.countAll<number>().as("keys"),
+      // Both databases find the length of a long text without reading it.
+      sql<number | null>`sum(octet_length(answer))`.as("bytes"),
+    ])
+    .where("project", "=", project)
+    .executeTakeFirstOrThrow();
+  return Number(keys) * KEY_BYTES + Number(bytes ?? 0);
 }
 
 async function deleteExpired(db: Transaction<Tables>, { project, route, key, expiredBefore }: KeyClaim): Promise<void> {

@@ -1,0 +1,61 @@
+/**
+ * The memory of request bodies: those that arrive, wait for a thread or are worked on, together and of one project. A body counts from
+ * its first bytes until its request is answered. Knows no use case.
+ */
+import type { ServerResponse } from "node:http";
+import { TrainyardError } from "../../domain/errors.ts";
+
+/** How many of the largest bodies there may be at a time, and how many of them of one project. */
+const BODIES = 8;
+const OF_A_PROJECT = 4;
+/** Bodies up to this are not counted: they are gone within a millisecond, and most requests have such. */
+const FREE_BYTES = 64 * 1024;
+
+/** The bytes of one body. */
+export interface BodyLease {
+  /** Counts so many bytes in all. Throws rate_limited or unavailable where they are too many beside others. */
+  hold(bytes: number): void;
+}
+
+export interface BodyBudget {
+  /** The lease of a request of a project, which ends when its response is closed. */
+  lease(project: string, response: Pick<ServerResponse, "once">): BodyLease;
+  /** The bytes of all bodies that count now. */
+  bytes(): number;
+}
+
+/** A budget for bodies of at most `largestBytes` each. */
+export function createBodyBudget(largestBytes: number): BodyBudget {
+  const [most, mostOfProject] = [BODIES * largestBytes, OF_A_PROJECT * largestBytes];
+  const byProject = new Map<string, number>();
+  let total = 0;
+  const count = (project: string, change: number): void => {
+    total += change;
+    const bytes = (byProject.get(project) ?? 0) + change;
+    if (bytes === 0) byProject.delete(project);
+    else byProject.set(project, bytes);
+  };
+  return {
+    bytes: () => total,
+    lease(project, response) {
+      let held = 0;
+      return {
+        hold(bytes) {
+          const more = bytes - held;
+          if (bytes <= FREE_BYTES || more <= 0) return;
+          if ((byProject.get(project) ?? 0) + more > mostOfProject)
+            throw tooMuch("rate_limited", `${project} has`, mostOfProject);
+          if (total + more > most) throw tooMuch("unavailable", "there are", most);
+          if (held === 0) response.once("close", () => count(project, -held));
+          held = bytes;
+          count(project, more);
+        },
+      };
+    },
+  };
+}
+
+function tooMuch(code: "rate_limited" | "unavailable", who: string, bytes: number): TrainyardError {
+  const detail = `${who} bodies of ${bytes} bytes under way, which is the most at a time (by TRAINYARD_MAX_BODY_BYTES): send this one again when some are answered`;
+  return new TrainyardError(code, detail);
+}

@@ -1,0 +1,252 @@
+/** For every operation of openapi.yaml, requests whose bodies and answers are as large as the limits let them be. */
+
+import type { Records } from "./records.ts";
+import { repeat } from "./records.ts";
+
+/** A request to an operation. */
+export interface Request {
+  readonly operation: string;
+  /** What is large about it. */
+  readonly what: string;
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Asked once, and not several times. */
+  readonly once?: true;
+}
+
+/** Operations that are not measured, and why. */
+export const LEFT_OUT: Readonly<Record<string, string>> = {
+  restore: "restarts the server",
+  backUp: "in a thread of the database; measured by its own tests",
+  stream: "a stream: see bench:service",
+  streamJob: "a stream",
+  streamSweep: "a stream",
+  readEvents: "a stream",
+  readSweepEvents: "a stream",
+  signOut: "deletes one row",
+  deleteSweep: "one row and its chunks, in the thread of the database",
+  deleteJob: "likewise",
+  deleteModel: "likewise",
+  deleteDataset: "likewise",
+  deleteCheckpoint: "likewise",
+  deleteAlias: "deletes one row",
+  revokeKey: "changes one row",
+  drainWorker: "ends the server",
+  pauseSweep: "a change of state, as cancelSweep",
+  resumeSweep: "likewise",
+  tfPredictVersion: "as tfPredict",
+  inferVersion: "as infer",
+  modelMetadataVersion: "as modelMetadata",
+  modelReadyVersion: "as modelReady",
+  modelConfigVersion: "as modelConfig",
+  tfMetadataVersion: "as tfMetadata",
+};
+
+const JSON_TYPE = { "content-type": "application/json" };
+const post = (operation: string, what: string, path: string, body: unknown, more: Partial<Request> = {}): Request => ({
+  operation,
+  what,
+  method: "POST",
+  path,
+  headers: JSON_TYPE,
+  body: typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+  ...more,
+});
+const get = (operation: string, what: string, path: string, more: Partial<Request> = {}): Request => ({
+  operation,
+  what,
+  path,
+  ...more,
+});
+
+const KIB = 1024;
+const rows = (bytes: number, width: number) => {
+  const row = JSON.stringify(repeat(width, (at) => at + 0.5));
+  return `[${repeat(Math.floor(bytes / (row.length + 1)), () => row).join(",")}]`;
+};
+const fields = (bytes: number) => repeat(Math.floor(bytes / 14), (at) => `"u${String(at).padStart(7, "0")}":1`).join(",");
+
+/** The requests, over records that are there. */
+export function requestsOn(has: Records): Request[] {
+  const line = `/v1/models/${has.line}`;
+  const wide = `/v1/models/${has.wide}`;
+  const tf = `/v1/models/${has.line}:predict`;
+  const v2 = `/v2/models/${has.line}/infer`;
+  const tensor = (count: number) =>
+    `{"inputs":[{"name":"input","shape":[${count / 4},4],"datatype":"FP64","data":[${repeat(count, () => "0.5").join(",")}]}]`;
+  const inline = (count: number) => ({
+    inline: { features: repeat(count, (at) => [at / 7, at / 11, at / 13, at / 17]), targets: repeat(count, (at) => at / 3) },
+  });
+  const spec = { model: { layers: [{ type: "linear" }] }, epochs: 1 };
+  const csv = `${repeat(4, (at) => `c${at}`).join(",")}\n${repeat(200_000, (at) => `${at},${at / 2},x${at % 50},${at / 3}`).join("\n")}\n`;
+  return [
+    get("health", "", "/healthz"),
+    get("readiness", "", "/readyz"),
+    get("exposeMetrics", "", "/metrics"),
+    get("serverMetadata", "", "/v2"),
+    get("serverLive", "", "/v2/health/live"),
+    get("serverReady", "", "/v2/health/ready"),
+    post("repositoryIndex", "", "/v2/repository/index", {}),
+    get("readSession", "", "/v1/session"),
+    post("signIn", "a wrong key of 64 kB", "/v1/session", { key: "k".repeat(64 * KIB) }),
+    post("createKey", "64 kB of a name", "/v1/keys", { name: "n".repeat(64 * KIB), scopes: ["read"] }),
+    get("listKeys", "", "/v1/keys?limit=200"),
+    get("readKey", "unknown", "/v1/keys/key_01a22698-1944-7000-a224-4274722125e5"),
+    get("listWorkers", "", "/v1/workers"),
+    get("readWebhookSecret", "", "/v1/webhook-secret"),
+
+    post("submitJob", "55 MB of rows", "/v1/jobs?validate_only=true", { data: inline(600_000), ...spec }, { once: true }),
+    post(
+      "submitJob",
+      "a split that names 500,000 rows",
+      "/v1/jobs?validate_only=true",
+      { data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } },
+      { once: true },
+    ),
+    post("submitJob", "64 MB of unknown fields", "/v1/jobs?validate_only=true", `{${fields(63e6)}}`, { once: true }),
+    post("submitJob", "95 layers", "/v1/jobs?validate_only=true", {
+      data: { generator: { type: "moons", samples: 100 } },
+      ...spec,
+      model: { layers: [...repeat(95, () => ({ type: "linear", units: 64 })), { type: "linear" }] },
+    }),
+    get("listJobs", "200 with large specs", "/v1/jobs?limit=200"),
+    get("readJob", "a large spec", `/v1/jobs/${has.largeSpec}`),
+    get("readJobRows", "", `/v1/jobs/${has.largeSpec}/data?limit=1000`),
+    post("cancelJob", "one that has ended", `/v1/jobs/${has.largeSpec}/cancel`, ""),
+    post("pauseJob", "one that has ended", `/v1/jobs/${has.largeSpec}/pause`, ""),
+    post("resumeJob", "one that has ended", `/v1/jobs/${has.largeSpec}/resume`, ""),
+    get("replayJob", "", `/v1/jobs/${has.long}/replay?step=3`),
+    get("readMetrics", "100,000 epochs as 10,000 points", `/v1/jobs/${has.long}/metrics?points=10000`),
+    get("readMetrics", "100,000 epochs as CSV", `/v1/jobs/${has.long}/metrics`, { headers: { accept: "text/csv" } }),
+    get("exportTensorBoard", "100,000 epochs", `/v1/jobs/${has.long}/tensorboard`),
+    get("listCheckpoints", "", `/v1/jobs/${has.long}/checkpoints?limit=200`),
+    post("predictWithCheckpoint", "255 kB", `/v1/checkpoints/${has.checkpoint}/predict`, `{"instances":${rows(255 * KIB, 4)}}`),
+    get("listWebhookDeliveries", "", `/v1/jobs/${has.long}/webhook-deliveries`),
+
+    post("submitSweep", "60 parameters of 256 values that are none", "/v1/sweeps?validate_only=true", {
+      job: { data: { generator: { type: "moons" } }, ...spec, split: { validation: 0.2 } },
+      parameters: Object.fromEntries(
+        repeat(60, (at) => [`/data/generator/unknown${at}`, { values: repeat(256, (value) => value / 256) }]),
+      ),
+      method: { type: "random", trials: 10 },
+    }),
+    get("listSweeps", "", "/v1/sweeps?limit=200"),
+    get("readSweep", "", `/v1/sweeps/${has.sweep}`),
+    get("listTrials", "1,000", `/v1/sweeps/${has.sweep}/trials?limit=1000`),
+    get("listTrials", "as CSV", `/v1/sweeps/${has.sweep}/trials`, { headers: { accept: "text/csv" } }),
+    get("readTrial", "", `/v1/sweeps/${has.sweep}/trials/0`),
+    get("readImportance", "", `/v1/sweeps/${has.sweep}/importance`),
+    post("promoteTrial", "", `/v1/sweeps/${has.sweep}/trials/0/promote`, ""),
+    post("cancelSweep", "one that has ended", `/v1/sweeps/${has.sweep}/cancel`, ""),
+
+    {
+      operation: "uploadDataset",
+      what: "200,000 rows",
+      method: "POST",
+      path: "/v1/datasets?name=up",
+      headers: { "content-type": "text/csv" },
+      body: csv,
+    },
+    {
+      operation: "uploadDataset",
+      what: "200,000 rows as a form",
+      method: "POST",
+      path: "/v1/datasets?name=form",
+      headers: { "content-type": "multipart/form-data; boundary=b" },
+      body: `--b\r\ncontent-disposition: form-data; name="file"; filename="t.csv"\r\n\r\n${csv.replace("c0", "d0")}\r\n--b--\r\n`,
+    },
+    {
+      operation: "uploadDataset",
+      what: "a form of 4 MB of parts",
+      method: "POST",
+      path: "/v1/datasets?name=form",
+      headers: { "content-type": "multipart/form-data; boundary=b" },
+      body: `${repeat(60_000, (at) => `--b\r\ncontent-disposition: form-data; name="f${at}"\r\n\r\nx\r\n`).join("")}--b--\r\n`,
+    },
+    get("listDatasets", "of 2,000 columns each", "/v1/datasets?limit=200"),
+    get("readDataset", "2,000 columns", `/v1/datasets/${has.wideTable}`),
+    get("previewDataset", "2,000 columns", `/v1/datasets/${has.wideTable}/preview`),
+    get(
+      "sampleDatasetRows",
+      "",
+      `/v1/datasets/${has.wideTable}/rows?columns=${encodeURIComponent(JSON.stringify(repeat(16, (at) => `c${at}`)))}`,
+    ),
+    post("auditDataset", "", `/v1/datasets/${has.tallTable}/audit?validate_only=true`, { target: "y" }),
+    post("correctDataset", "20,000 cells", `/v1/datasets/${has.tallTable}/corrections`, {
+      column: "y",
+      cells: repeat(20_000, (row) => ({ row, value: 1 })),
+    }),
+
+    get("listModels", "of 1,999 inputs each", "/v1/models?limit=200"),
+    get("readModel", "1,999 inputs", wide),
+    get("listVersions", "", `${line}/versions?limit=200`),
+    get("compareModels", "1,999 inputs", `${wide}/compare?with=${has.line}`),
+    get("readWeights", "", `${wide}/weights`),
+    get("exportOnnx", "", `${wide}/onnx`),
+    post("reproduceModel", "", `${line}/reproduce`, ""),
+    {
+      operation: "importModel",
+      what: "20 MB that are none",
+      method: "POST",
+      path: "/v1/models?name=none",
+      headers: { "content-type": "application/octet-stream" },
+      body: new Uint8Array(20e6),
+    },
+    {
+      operation: "tagModel",
+      what: "64 kB of tags",
+      method: "PATCH",
+      path: line,
+      headers: JSON_TYPE,
+      body: JSON.stringify({ tags: Object.fromEntries(repeat(2000, (at) => [`tag${at}`, "value of a tag"])) }),
+    },
+    { operation: "setAlias", what: "", method: "PUT", path: `${line}/aliases/live`, headers: JSON_TYPE, body: '{"version":1}' },
+
+    post("predict", "16 kB", `${line}/predict`, `{"instances":${rows(15 * KIB, 4)}}`),
+    post("predict", "255 kB", `${line}/predict`, `{"instances":${rows(255 * KIB, 4)}}`),
+    post("predict", "255 kB of unknown members", `${line}/predict`, `{"instances":[[1,2,3,4]],${fields(255 * KIB)}}`),
+    post("predict", "255 kB of empty rows", `${line}/predict`, `{"instances":[${repeat(85_000, () => "[]").join(",")}]}`),
+    post(
+      "predict",
+      "255 kB of wrong rows",
+      `${line}/predict`,
+      `{"instances":[${repeat(20_000, () => '["x",1,2,3]').join(",")}]}`,
+    ),
+    post("predict", "255 kB of a wide row", `${wide}/predict`, `{"instances":${rows(255 * KIB, 1999)}}`),
+    post("predict", "20 MB", `${line}/predict`, `{"instances":${rows(1_200_000, 4)}}`),
+    {
+      operation: "predict",
+      what: "8 MB of CSV",
+      method: "POST",
+      path: `${line}/predict`,
+      headers: { "content-type": "text/csv" },
+      body: `${repeat(400_000, () => "1.5,2.5,3.5,4.5").join("\n")}\n`,
+    },
+    {
+      operation: "predict",
+      what: "8 MB of NDJSON",
+      method: "POST",
+      path: `${line}/predict`,
+      headers: { "content-type": "application/x-ndjson" },
+      body: `${repeat(400_000, () => "[1.5,2.5,3.5,4.5]").join("\n")}\n`,
+    },
+    post("predict", "explained, 100 rows", `${line}/predict`, { instances: repeat(100, () => [1, 2, 3, 4]), explain: {} }),
+    post("evaluateModel", "", `${line}/evaluate`, { dataset: { id: has.tallTable } }),
+    post("partialDependence", "", `${line}/partial-dependence`, {}),
+    post("tfPredict", "255 kB", tf, `{"instances":${rows(255 * KIB, 4)}}`),
+    post("tfPredict", "255 kB of unknown members", tf, `{"instances":[[1,2,3,4]],${fields(255 * KIB)}}`),
+    post("tfPredict", "255 kB as columns", tf, `{"inputs":{"input":${rows(255 * KIB, 4)}}}`),
+    post("tfPredict", "4 MB", tf, `{"instances":${rows(4_000_000, 4)}}`),
+    get("tfModelStatus", "", `${line}/versions/1`),
+    get("tfMetadata", "1,999 inputs", `${wide}/metadata`),
+    post("tfRefused", "255 kB", `/v1/models/${has.line}:classify`, `{"examples":${rows(255 * KIB, 4)}}`),
+    post("infer", "255 kB", v2, `${tensor(4 * 16_000)}}`),
+    post("infer", "255 kB of unknown members", v2, `${tensor(4)},${fields(255 * KIB)}}`),
+    post("infer", "4 MB", v2, `${tensor(4 * 250_000)}}`),
+    get("modelMetadata", "1,999 inputs", `/v2/models/${has.wide}`),
+    get("modelReady", "", `/v2/models/${has.line}/ready`),
+    get("modelConfig", "", `/v2/models/${has.wide}/config`),
+  ];
+}
