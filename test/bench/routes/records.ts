@@ -62,7 +62,7 @@ export async function makeRecords(ask: Ask): Promise<Records> {
   const wideTable = (await ask("POST", "/v1/datasets?name=wide", wideCsv, "text/csv")).id;
   const tallCsv = `x0,x1,x2,x3,y\n${repeat(100_000, (row) => `${row % 13},${row % 7},${row % 5},${row / 1000},${row % 2}`).join("\n")}\n`;
   const tallTable = (
-    await ask("POST", "/v1/datasets?name=tall&types=" + encodeURIComponent('{"y":"number"}'), tallCsv, "text/csv")
+    await ask("POST", `/v1/datasets?name=tall&types=${encodeURIComponent('{"y":"number"}')}`, tallCsv, "text/csv")
   ).id;
   const wideJob = await submit({ name: "wide", data: { dataset: { id: wideTable, target: "y" } }, model: layer, epochs: 2 });
   await wait(`/v1/jobs/${wideJob}`);
