@@ -5,7 +5,7 @@ import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { createRandom, streamKey } from "../../engine/index.ts";
 import { meanOne } from "../data/data.ts";
 
-/** The weights that the rows of a job were given, by their numbers in the data, as its column has them; null where all weigh 1. */
+/** The weights that the rows of a job were given, by their numbers in the data, as its column has them; null where all weigh 1. Throws when they were not loaded. */
 export function givenWeights({ data }: Pick<ResolvedSpec, "data">, dataset: DatasetRows | null): ArrayLike<number> | null {
   const column = "dataset" in data ? data.dataset.weights : null;
   if (column === null) return null;
