@@ -36,19 +36,6 @@ import {
   removeUnfinishedDatasets,
 } from "./queries/datasets/datasets.ts";
 import {
-  deleteCheckpoint,
-  deleteCheckpoints,
-  getCheckpoint,
-  getCheckpointModel,
-  getLastCheckpoint,
-  getNearestCheckpoint,
-  insertCheckpoint,
-  listCheckpoints,
-  readCheckpoint,
-  readCheckpointWeights,
-  removeUnfinishedCheckpoints,
-} from "./queries/jobs/checkpoints.ts";
-import {
   cancelForget,
   claimForget,
   getForget,
@@ -62,6 +49,19 @@ import {
 } from "./queries/forget/forgets.ts";
 import { findCopies, findUsers, listRelated, listStarts } from "./queries/forget/lineage.ts";
 import { eraseTraces } from "./queries/forget/traces.ts";
+import {
+  deleteCheckpoint,
+  deleteCheckpoints,
+  getCheckpoint,
+  getCheckpointModel,
+  getLastCheckpoint,
+  getNearestCheckpoint,
+  insertCheckpoint,
+  listCheckpoints,
+  readCheckpoint,
+  readCheckpointWeights,
+  removeUnfinishedCheckpoints,
+} from "./queries/jobs/checkpoints.ts";
 import { readEvents } from "./queries/jobs/events.ts";
 import { deleteJob, getJob, listJobs, readPayload } from "./queries/jobs/jobs.ts";
 import { leaseJob } from "./queries/jobs/leases.ts";
@@ -287,7 +287,7 @@ function forgetStore(
     releaseAll: () => releaseForgets(writer),
     cancel: (id, at) => cancelForget(writer, id, at),
     listRelated: (datasetId) => listRelated(reader, datasetId),
-    findUsers: (dataset) => findUsers(reader, dataset),
+    findUsers: (dataset) => findUsers(reader, project, dataset),
     listStarts: () => listStarts(reader, project),
     findCopies: (sha256) => findCopies(reader, project, sha256),
     eraseTraces: (ids) => eraseTraces(writer, project, ids),

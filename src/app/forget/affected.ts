@@ -19,7 +19,10 @@ export interface Affected {
 type Store = Pick<ProjectServices, "store">["store"];
 
 /** Searches for it. */
-export async function findAffected(store: Store, datasets: readonly Pick<RelatedDataset, "id" | "sha256">[]): Promise<Affected> {
+export async function findAffected(
+  store: Store,
+  datasets: readonly Pick<RelatedDataset, "id" | "sha256">[],
+): Promise<Affected> {
   const users = await Promise.all(datasets.map((dataset) => store.forgets.findUsers(dataset)));
   const jobs = new Map<string, Job>();
   const models = new Map<string, Model>();

@@ -8,16 +8,17 @@ import type { NoteCode } from "../../domain/notes.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** Notes that name no cell. The others would have to be said anew, by cells that are no longer known. */
-const KEPT_NOTES: readonly NoteCode[] = ["header_guessed", "index_column", "large_integers", "cells_corrected"];
+const KEPT_NOTES: readonly NoteCode[] = ["index_column", "large_integers", "cells_corrected"];
 
 /**
  * Stores the table and returns its id and hash. The hash is of what remains, so that the same rows taken out again are the same data set, and
- * so that it tells nothing of the rows.
+ * so that it tells nothing of the rows. `renamed`: ids of originals that its notes name, and what has taken their place.
  */
 export async function storeWithoutRows(
   { store, uploadSpool }: Pick<ProjectServices, "store" | "uploadSpool">,
   id: string,
   positions: readonly number[],
+  renamed: ReadonlyMap<string, string>,
 ): Promise<{ readonly id: string; readonly sha256: string }> {
   const [dataset, document, preview] = await Promise.all([
     store.datasets.get(id),
@@ -43,7 +44,7 @@ export async function storeWithoutRows(
     ...{ id: createId("dataset"), name, format, rows: left, values },
     names: dataset.columns.map((column) => column.name),
     columnsJson: JSON.stringify(columns),
-    aboutJson: document.aboutJson && aboutRemaining(document.aboutJson),
+    aboutJson: document.aboutJson && aboutRemaining(document.aboutJson, renamed),
     previewLines: preview.lines.filter((_, row) => !gone.has(row)),
     sha256: hash.digest("hex"),
     bytes: Math.round((bytes * left) / rows),
@@ -52,8 +53,13 @@ export async function storeWithoutRows(
   return { id: summary.id, sha256: summary.sha256 };
 }
 
-function aboutRemaining(json: string): string {
+function aboutRemaining(json: string, renamed: ReadonlyMap<string, string>): string {
   const { reading, notes }: AboutTable = JSON.parse(json);
   const { skipped_lines: _, ...kept } = reading ?? { missing: undefined };
-  return JSON.stringify({ reading: reading && kept, notes: notes.filter(({ code }) => KEPT_NOTES.includes(code)) });
+  const named = (text: string) => [...renamed].reduce((named, [old, now]) => named.replaceAll(old, now), text);
+  const remaining = notes.filter(({ code }) => KEPT_NOTES.includes(code));
+  return JSON.stringify({
+    reading: reading && kept,
+    notes: remaining.map((note) => ({ ...note, detail: named(note.detail) })),
+  });
 }

@@ -31,7 +31,8 @@ export function retrainedBody(
     again.split = renumbered(spec.split, rows);
   }
   if (from && "model" in from) again.init_from = { model: models.get(from.model) ?? from.model, freeze: from.freeze };
-  if (from && "state_dict" in from) again.init_from = { state_dict: writtenWeights(from.state_dict, payload), freeze: from.freeze };
+  if (from && "state_dict" in from)
+    again.init_from = { state_dict: writtenWeights(from.state_dict, payload), freeze: from.freeze };
   return new TextEncoder().encode(JSON.stringify({ ...again, name }));
 }
 

@@ -16,7 +16,7 @@ export interface UsingSweep {
   readonly state: string;
 }
 
-/** What names a data set, or was trained on its content. */
+/** What names a data set, or another one of the same content that was deleted. */
 export interface DatasetUsers {
   readonly jobs: readonly string[];
   readonly sweeps: readonly UsingSweep[];
@@ -63,7 +63,7 @@ export interface ForgetStore {
   cancel(id: string, at: number): Promise<Forget | null>;
   /** The data set and its relatives: what corrections made of it, and what they were made of. Empty where it is unknown. */
   listRelated(datasetId: string): Promise<readonly RelatedDataset[]>;
-  /** What uses a data set, whatever has become of it. */
+  /** What of the project uses a data set, whatever has become of it. */
   findUsers(dataset: Pick<RelatedDataset, "id" | "sha256">): Promise<DatasetUsers>;
   /** Every job of the project that starts from a model or a checkpoint. */
   listStarts(): Promise<readonly StartedFrom[]>;

@@ -48,9 +48,12 @@ export const forgetPlan = z
       description: "The data set, and those that corrections made of it or it was made of: all have these rows.",
     }),
     models: z.array(forgottenModel).meta({
-      description: "Jobs and models that saw the rows, or start from one that did, in the order in which they are trained again.",
+      description:
+        "Jobs and models that saw the rows, or start from one that did, in the order in which they are trained again.",
     }),
-    sweeps: z.array(z.strictObject({ id, name: z.string() })).meta({ description: "Sweeps on the data sets, which are erased." }),
+    sweeps: z
+      .array(z.strictObject({ id, name: z.string() }))
+      .meta({ description: "Sweeps on the data sets, which are erased." }),
   })
   .meta({ id: "ForgetPlan" });
 
@@ -72,6 +75,8 @@ export type ForgetReceipt = z.output<typeof forgetReceipt>;
 /** What is stored of a run as JSON. */
 export interface ForgetDocument extends ForgetPlan {
   readonly eraseOthers: boolean;
+  /** Hashes of the data sets with the rows, by id, by which models name what they were trained on; empty once it has ended. */
+  readonly hashes: Readonly<Record<string, string>>;
   readonly waitsFor: string | null;
   readonly error: string | null;
   readonly receipt: ForgetReceipt | null;

@@ -30,6 +30,10 @@ export function specAgain(spec: ResolvedSpec): SpecAgain {
 }
 
 /** The options of a search without what it resolved from the data. */
-function searchAgain({ candidates: _, trained_folds: __, ...options }: ResolvedAuto): Omit<ResolvedAuto, "candidates" | "trained_folds"> {
+function searchAgain({
+  candidates: _,
+  trained_folds: __,
+  ...options
+}: ResolvedAuto): Omit<ResolvedAuto, "candidates" | "trained_folds"> {
   return options;
 }

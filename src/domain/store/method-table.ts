@@ -199,10 +199,7 @@ export const METHODS = {
     releaseAll: { access: "write", project: "server" },
     cancel: { access: "write", project: orNull },
     listRelated: { access: "read", project: orNone },
-    findUsers: {
-      access: "read",
-      project: { idOf: ({ id }: { readonly id: string }) => id, unknown: () => ({ jobs: [], sweeps: [], models: [] }) },
-    },
+    findUsers: { access: "read", project: "within" },
     listStarts: { access: "read", project: "within" },
     findCopies: { access: "read", project: "within" },
     eraseTraces: { access: "write", project: "within", ifAnswerLost: "repeat" },

@@ -46,7 +46,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     health.close();
     await pool.end();
   };
-  const store = createStore({ reader: db, writer: db, insertWriter: db, bulkWriter: db, health, scrub: () => scrub(db), close }, options);
+  const store = createStore(
+    { reader: db, writer: db, insertWriter: db, bulkWriter: db, health, scrub: () => scrub(db), close },
+    options,
+  );
   return { store: serialized(retrying(store, options)), runSql: runSqlOn(db) };
 }
 

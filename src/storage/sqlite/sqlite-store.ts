@@ -120,7 +120,8 @@ async function scrub(writer: Kysely<Tables>): Promise<string> {
   await sql`vacuum`.execute(writer);
   for (let tries = 0; tries < LOG_TRIES; tries++) {
     const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(writer);
-    if (rows[0]?.busy === 0) return "SQLite: the file was rewritten from its live rows (VACUUM), and the write-ahead log emptied";
+    if (rows[0]?.busy === 0)
+      return "SQLite: the file was rewritten from its live rows (VACUUM), and the write-ahead log emptied";
     await delay(LOG_PAUSE_MS);
   }
   throw new TrainyardError("unavailable", "a reader holds the write-ahead log of the database, which cannot be emptied");

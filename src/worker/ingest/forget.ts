@@ -28,7 +28,10 @@ export function matchRows({ column, values, keys, most }: MatchTask): MatchedRow
     seen.add(cell);
     positions.push(row);
     if (positions.length > most)
-      return { ok: false, errors: [{ pointer: "/keys/values", detail: `more than ${most} rows have these values: forget them in parts` }] };
+      return {
+        ok: false,
+        errors: [{ pointer: "/keys/values", detail: `more than ${most} rows have these values: forget them in parts` }],
+      };
   }
   for (const [cell, index] of wanted) if (!seen.has(cell)) at(index, `no row has this value of ${JSON.stringify(column.name)}`);
   return errors.length > 0 ? { ok: false, errors } : { ok: true, positions };
@@ -89,7 +92,8 @@ function describe({ odd: _, ...column }: Column, values: ColumnValues | null, ro
     return { name, type, categories, column: { ...column, ...own, categories }, values: kept };
   };
   // Of texts that are not kept, nobody can say which cells were those of the rows: none is named any more.
-  if (!values) return asColumn({ top: [], missing: Math.min(column.missing, rows), distinct: Math.min(column.distinct, rows) }, null);
+  if (!values)
+    return asColumn({ top: [], missing: Math.min(column.missing, rows), distinct: Math.min(column.distinct, rows) }, null);
   if (type === "text") {
     const counts = new Map<string, number>();
     for (const text of textsOf(values as TextValues)) if (text !== "") counts.set(text, (counts.get(text) ?? 0) + 1);

@@ -46,23 +46,31 @@ export async function listRelated(db: Kysely<Tables>, datasetId: string): Promis
 /** See ForgetStore.findUsers. */
 export async function findUsers(
   db: Kysely<Tables>,
+  project: string,
   { id, sha256 }: Pick<RelatedDataset, "id" | "sha256">,
 ): Promise<DatasetUsers> {
-  const owner = await db.selectFrom("datasets").select("project").where("id", "=", id).executeTakeFirst();
-  const named = containing(`"id":"${id}"`);
-  const jobs = await db.selectFrom("jobs").select("id").where("spec", "like", named).orderBy("id").execute();
+  const patterns = [containing(`"id":"${id}"`), containing(`"sha256":"${sha256}"`)];
+  const jobs = await db
+    .selectFrom("jobs")
+    .select("id")
+    .where("project", "=", project)
+    .where((values) => values.or(patterns.map((pattern) => values("spec", "like", pattern))))
+    .orderBy("id")
+    .execute();
   const sweeps = await db
     .selectFrom("sweeps")
     .select(["id", "name", "state"])
-    .where("spec", "like", named)
+    .where("project", "=", project)
+    .where((values) => values.or(patterns.map((pattern) => values("spec", "like", pattern))))
     .orderBy("id")
     .execute();
-  let trained = db
+  const models = await db
     .selectFrom("models")
     .select("id")
-    .where("architecture", "like", containing(`"sha256":"${sha256}"`));
-  if (owner) trained = trained.where("project", "=", owner.project);
-  const models = await trained.orderBy("id").execute();
+    .where("project", "=", project)
+    .where("architecture", "like", patterns[1] as string)
+    .orderBy("id")
+    .execute();
   return { jobs: jobs.map((row) => row.id), sweeps, models: models.map((row) => row.id) };
 }
 

@@ -25,7 +25,9 @@ export async function eraseTraces(db: Kysely<Tables>, project: string, ids: read
     await db
       .deleteFrom("idempotency_keys")
       .where("project", "=", project)
-      .where((values) => values.or([values("resource_id", "=", id), values("answer", "like", `%${id.replaceAll(/[%\\]/g, "_")}%`)]))
+      .where((values) =>
+        values.or([values("resource_id", "=", id), values("answer", "like", `%${id.replaceAll(/[%\\]/g, "_")}%`)]),
+      )
       .execute();
   }
   for (const route of TELLING)
