@@ -1,4 +1,6 @@
 /** The body of the job that trains a model again without the forgotten rows: the same spec, on the tables that have taken their place. */
+import { isLinear } from "../../domain/spec/layer-walks.ts";
+import type { Layer } from "../../domain/spec/layers.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { specAgain } from "../../domain/spec/spec-again.ts";
 import { formOf } from "../../domain/spec/split.ts";
@@ -29,12 +31,34 @@ export function retrainedBody(
   if (dataset !== undefined) {
     again.data = { dataset: { ...(again.data.dataset as object), id: dataset } };
     again.split = renumbered(spec.split, rows);
+    if ("layers" in spec.model) again.model = { layers: withOpenWidths(spec.model.layers, true) };
   }
   if (from && "model" in from) again.init_from = { model: models.get(from.model) ?? from.model, freeze: from.freeze };
   if (from && "state_dict" in from)
     again.init_from = { state_dict: writtenWeights(from.state_dict, payload), freeze: from.freeze };
   return new TextEncoder().encode(JSON.stringify({ ...again, name }));
 }
+
+/**
+ * Leaves out widths that follow from the rows: of the last linear layer, since a class may be gone, and of the last one of a residual
+ * layer, since a label may be. Whoever had stated them stated the same.
+ */
+function withOpenWidths(layers: readonly Layer[], makesOutputs: boolean): unknown[] {
+  const last = makesOutputs ? layers.findLastIndex(holdsLinear) : -1;
+  return layers.map((layer, index): unknown => {
+    if (isLinear(layer)) return index === last ? { ...layer, units: undefined } : layer;
+    if (layer.type === "residual") {
+      const inner = layer.layers.findLastIndex(isLinear);
+      return { ...layer, layers: layer.layers.map((each, at) => (at === inner ? { ...each, units: undefined } : each)) };
+    }
+    if (layer.type !== "ensemble") return layer;
+    const members = layer.members.map((member) => ({ ...member, layers: withOpenWidths(member.layers, index === last) }));
+    return { ...layer, members };
+  });
+}
+
+const holdsLinear = (layer: Layer): boolean =>
+  isLinear(layer) || (layer.type === "ensemble" && layer.members.some(({ layers }) => layers.some(holdsLinear)));
 
 /** A split by positions means the same rows as before. */
 function renumbered(split: ResolvedSpec["split"], rows: readonly number[]): ResolvedSpec["split"] {
