@@ -6,6 +6,7 @@ import { registerCopyStore } from "./commands/copy-store.ts";
 import { registerDatasets } from "./commands/datasets.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerExport } from "./commands/export.ts";
+import { registerForget } from "./commands/forget.ts";
 import { registerJobs } from "./commands/jobs.ts";
 import { registerKeys } from "./commands/keys.ts";
 import { registerModels } from "./commands/models.ts";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Register[] = [
   registerSweeps,
   registerDatasets,
   registerAudit,
+  registerForget,
   registerModels,
   registerExport,
   registerPredict,

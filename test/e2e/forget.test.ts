@@ -55,8 +55,7 @@ async function ended(client: Client, id: string): Promise<Forget> {
 async function filesWithMarker(path: string): Promise<string[]> {
   const names = (await readdir(path, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const found: string[] = [];
-  for (const { parentPath, name } of names)
-    if ((await readFile(join(parentPath, name))).includes(MARKER)) found.push(name);
+  for (const { parentPath, name } of names) if ((await readFile(join(parentPath, name))).includes(MARKER)) found.push(name);
   return found;
 }
 
@@ -132,7 +131,10 @@ describe("a row that is forgotten", () => {
     const of = (name: string) => run.models.find(({ job_name }) => job_name === name)?.replaced_by?.sha256;
     for (const { name, split } of SPLITS) {
       const given = name === "positions" ? RENUMBERED : split;
-      const fresh = await train(client, specOf(never.id, { name: `${name}-never`, ...(given !== undefined && { split: given }) }));
+      const fresh = await train(
+        client,
+        specOf(never.id, { name: `${name}-never`, ...(given !== undefined && { split: given }) }),
+      );
       expect(of(name!), name).toBe(fresh.model?.sha256);
     }
     const tunedNever = { ...specOf(neverCorrected.id, tuned), name: "tuned-never" };

@@ -53,7 +53,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return { store: serialized(retrying(store, options)), runSql: runSqlOn(db) };
 }
 
-/** The tables that have cells of rows: see docs/forgetting.md. */
+/** The tables that have cells of rows: see docs/tables.md. */
 const SCRUBBED: readonly (keyof Tables)[] = [
   ...(["datasets", "dataset_chunks", "blob_chunks", "jobs", "events", "metric_chunks", "notable_epochs"] as const),
   ...(["models", "evaluations", "checkpoints", "sweeps", "trials", "sweep_events"] as const),

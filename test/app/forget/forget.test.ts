@@ -152,7 +152,11 @@ describe("a run that forgets rows", () => {
     expect(again.statusCode).toBe(409);
     await attempt(id);
     expect(await get(`/v1/forgets/${id}`)).toMatchObject({ state: "retraining", error: null });
-    (await staged.nextRun()).finish({ state: "failed", metrics: null, error: { code: "diverged", detail: "a test", epoch: 1 } });
+    (await staged.nextRun()).finish({
+      state: "failed",
+      metrics: null,
+      error: { code: "diverged", detail: "a test", epoch: 1 },
+    });
     const { waits_for: retrained } = await get(`/v1/forgets/${id}`);
     await ended(retrained);
     await attempt(id);
@@ -164,7 +168,11 @@ describe("a run that forgets rows", () => {
     expect(await get(`/v1/models/${model.id}`)).toMatchObject({ name: "orphan" });
     const erasing = (await post(`/v1/datasets/${dataset}/forget`, { positions: [1], without_retraining: "erase" })).json();
     await attempt(erasing.id);
-    (await staged.nextRun()).finish({ state: "failed", metrics: null, error: { code: "diverged", detail: "a test", epoch: 1 } });
+    (await staged.nextRun()).finish({
+      state: "failed",
+      metrics: null,
+      error: { code: "diverged", detail: "a test", epoch: 1 },
+    });
     await ended((await get(`/v1/forgets/${erasing.id}`)).waits_for);
     await attempt(erasing.id);
     expect(await get(`/v1/forgets/${erasing.id}`)).toMatchObject({ state: "succeeded", retrained: 0 });
@@ -215,6 +223,8 @@ describe("a run that forgets rows", () => {
       (await post(`/v1/datasets/${dataset}/forget?validate_only=true`, { keys: { column, values } })).json().rows;
     expect(await plan("who", ["p4", "p1"])).toEqual([1, 4, 7, 10]);
     expect(await plan("x", [3, "7"])).toEqual([3, 7]);
-    expect((await post("/v1/datasets/ds_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90/forget", { positions: [1] })).statusCode).toBe(404);
+    expect((await post("/v1/datasets/ds_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90/forget", { positions: [1] })).statusCode).toBe(
+      404,
+    );
   });
 });
