@@ -54,7 +54,7 @@ export async function bundleServer(out: string): Promise<readonly string[]> {
     target: "node24",
     external: ["#node-floor", ...Object.keys(dependencies).filter((name) => !BUNDLED.has(name))],
     banner: { js: REQUIRE },
-    plugins: [threadAddresses],
+    plugins: [threadAddresses, englishAlone],
     metafile: true,
     logLevel: "silent",
   });
@@ -79,6 +79,16 @@ const threadAddresses: Plugin = {
       const source = await readFile(path, "utf8");
       return { loader: "ts", contents: withThreads(source, (name) => `new URL("./${name}.js", import.meta.url)`) };
     });
+  },
+};
+
+/** Zod exports its messages in fifty languages as one object, which no bundler can thin: a third of what most threads would load. */
+const englishAlone: Plugin = {
+  name: "english-alone",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
   },
 };
 

@@ -4,12 +4,12 @@ import { createId } from "../../src/domain/id.ts";
 import type { NewCheckpoint } from "../../src/domain/jobs/checkpoint.ts";
 import type { Job } from "../../src/domain/jobs/job.ts";
 import type { NewJob, Outcome } from "../../src/domain/jobs/job-store.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../src/domain/jobs/run-defaults.ts";
 import type { MetricChunk } from "../../src/domain/metrics/metric.ts";
 import type { Evaluation } from "../../src/domain/models/evaluation.ts";
 import type { Model } from "../../src/domain/models/model.ts";
 import { NO_RECEIPT } from "../../src/domain/models/receipt.ts";
 import type { Score } from "../../src/domain/models/score.ts";
-import { DEFAULT_RUN_OPTIONS } from "../../src/domain/spec/run-options.ts";
 import type { ResolvedSpec } from "../../src/domain/spec/spec.ts";
 import { packTensors, type TensorSet } from "../../src/domain/tensor.ts";
 

@@ -1,7 +1,7 @@
 /** A prediction: a number, or the classes with their probabilities as bars. */
 import type { PredictionAnswer } from "../../client/answers.ts";
 import { cssColour, usePalette } from "../plots/palette.ts";
-import { formatShare, formatValue } from "../shell/format.ts";
+import { formatChosenShare, formatShare, formatValue } from "../shell/format.ts";
 
 const MAX_CLASSES = 20;
 
@@ -55,7 +55,7 @@ function Interval({ bounds, coverage }: { readonly bounds: [Bound, Bound] | unde
   const [low, high] = bounds;
   return (
     <dd class="muted">
-      {formatValue(low)} to {formatValue(high)} in {formatShare(coverage)} of cases
+      {formatValue(low)} to {formatValue(high)} in {formatChosenShare(coverage)} of cases
     </dd>
   );
 }
@@ -75,7 +75,7 @@ function Classes({ answer, classes, coverage }: ClassesProps) {
       <p class="predicted">{answer ? answer.label : "–"}</p>
       {answer?.set && coverage !== null && (
         <p class="muted">
-          {answer.set.length === 1 ? "No other class" : `One of ${answer.set.join(", ")}`} in {formatShare(coverage)} of cases.
+          In {formatChosenShare(coverage)} of cases the true class is in this set: {answer.set.join(", ")}.
         </p>
       )}
       <ul class="bars" aria-label="Probabilities">

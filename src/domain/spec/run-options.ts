@@ -1,5 +1,8 @@
 /** How a job is run, apart from what it computes: nothing here changes a bit of its weights. */
 import { z } from "zod";
+import { DEFAULT_RUN_OPTIONS } from "../jobs/run-defaults.ts";
+
+const { checkpoint: CHECKPOINT, ...RUN } = DEFAULT_RUN_OPTIONS;
 
 /** Most threads of one job. */
 export const MAX_THREADS = 64;
@@ -11,19 +14,24 @@ const checkpoint = z
       .min(1)
       .max(100_000_000)
       .nullable()
-      .default(null)
+      .default(CHECKPOINT.every_epochs)
       .meta({ description: "Write one after this many epochs; null leaves it to the time." }),
     every_seconds: z
       .number()
       .min(1)
       .max(3600)
-      .default(10)
+      .default(CHECKPOINT.every_seconds)
       .meta({ description: "Of training: write one when the last is this old, in the middle of an epoch if need be." }),
-    min_seconds: z.number().min(0).max(3600).default(2).meta({
+    min_seconds: z.number().min(0).max(3600).default(CHECKPOINT.min_seconds).meta({
       description:
         "Of training: never write one sooner than this after the last, or after the start. 0: every one that is due by epochs is written, and training waits for it to be stored.",
     }),
-    keep: z.int().min(1).max(1000).default(2).meta({ description: "The newest that are kept. The best one is kept besides." }),
+    keep: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(CHECKPOINT.keep)
+      .meta({ description: "The newest that are kept. The best one is kept besides." }),
   })
   .meta({
     id: "CheckpointOptions",
@@ -43,25 +51,20 @@ export const runOptions = {
     .int()
     .min(-100)
     .max(100)
-    .default(0)
+    .default(RUN.priority)
     .meta({ description: "Higher runs first. A queued job rises by one in each minute that it waits." }),
   max_seconds: z
     .number()
     .positive()
     .max(30 * 86_400)
-    .default(86_400)
+    .default(RUN.max_seconds)
     .meta({ description: "Of training; over it the job fails with code timeout." }),
-  max_retries: z.int().min(0).max(20).default(2).meta({
+  max_retries: z.int().min(0).max(20).default(RUN.max_retries).meta({
     description: "How often the job goes on from its last checkpoint after its worker died. Divergence is not retried.",
   }),
   threads: z.int().min(1).max(MAX_THREADS).nullable().optional().meta({
     description:
       "Most threads that train it together; null or left out: as many as there are cores that no other job uses. Never more than the server trains jobs at the same time, and one where a step is too short to be worth sharing. Weights do not depend on it.",
   }),
-  webhook: webhook.nullable().default(null),
+  webhook: webhook.nullable().default(RUN.webhook),
 };
-
-const defaults = z.strictObject(runOptions);
-
-/** What a spec that was stored before these fields existed stands for. */
-export const DEFAULT_RUN_OPTIONS: z.output<typeof defaults> = Object.freeze(defaults.parse({}));

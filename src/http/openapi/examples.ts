@@ -1,5 +1,5 @@
 /** The examples of the OpenAPI document: one job and its model, as every answer shows them. A test holds them to the schemas. */
-import { DEFAULT_RUN_OPTIONS } from "../../domain/spec/run-options.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../domain/jobs/run-defaults.ts";
 
 const JOB = "job_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90";
 const MODEL = "mdl_0197b2a4-7f01-7a3c-8d11-5b9e2c4f6a70";

@@ -1,12 +1,12 @@
 /** Converts rows to records of the domain and back. Knows the columns, but runs no query. */
 import type { Job, JobError, JobMetrics, JobState, Reproduction, Transition } from "../../domain/jobs/job.ts";
 import type { NewJob } from "../../domain/jobs/job-store.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../domain/jobs/run-defaults.ts";
 import { toWire, type WireNumber } from "../../domain/metrics/metric.ts";
 import type { Model, NewModel } from "../../domain/models/model.ts";
 import type { Tags } from "../../domain/models/registry.ts";
 import type { Score } from "../../domain/models/score.ts";
 import type { Note } from "../../domain/notes.ts";
-import { DEFAULT_RUN_OPTIONS } from "../../domain/spec/run-options.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { JobsTable, ModelsTable } from "../tables.ts";
 

@@ -120,6 +120,7 @@ const COLUMNS = (rows: number): readonly Column<DatasetColumn>[] => [
 function Preview({ id }: { readonly id: string }) {
   const { api } = useApp();
   const { data, error, reload } = useResource((signal) => api.preview(id, { rows: PREVIEW_ROWS }, { signal }), [id]);
+  const numeric = data?.columns.map((_, column) => data.rows.every((row) => typeof (row[column] ?? 0) === "number")) ?? [];
   return (
     <Card title="First rows" flush>
       {error ? <Problem error={error} retry={reload} /> : null}
@@ -130,8 +131,8 @@ function Preview({ id }: { readonly id: string }) {
             <caption class="visually-hidden">The first {data.rows.length} rows</caption>
             <thead>
               <tr>
-                {data.columns.map((name) => (
-                  <th key={name} scope="col">
+                {data.columns.map((name, column) => (
+                  <th key={name} scope="col" class={numeric[column] ? "num" : undefined}>
                     {name}
                   </th>
                 ))}
@@ -141,7 +142,9 @@ function Preview({ id }: { readonly id: string }) {
               {data.rows.map((row, index) => (
                 <tr key={index}>
                   {row.map((value, column) => (
-                    <td key={column}>{value === null ? <span class="muted">missing</span> : String(value)}</td>
+                    <td key={column} class={numeric[column] ? "num" : undefined}>
+                      {value === null ? <span class="muted">missing</span> : String(value)}
+                    </td>
                   ))}
                 </tr>
               ))}

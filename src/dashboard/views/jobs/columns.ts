@@ -33,7 +33,7 @@ export function shownLoss(job: Job): { readonly value: unknown; readonly isHeld:
 export const JOB_COLUMNS: readonly JobColumn[] = [
   { key: "name", title: "Job", width: "minmax(140px, 2.2fr)", sortBy: ({ name }) => name.toLowerCase() },
   { key: "state", title: "State", width: "112px", sortBy: ({ state }) => state },
-  { key: "progress", title: "Epochs", width: "minmax(104px, 1.2fr)", descends: true, sortBy: (job) => job.epochs_done },
+  { key: "progress", title: "Epochs", width: "minmax(104px, 0.6fr)", descends: true, sortBy: (job) => job.epochs_done },
   { key: "loss", title: "Loss", width: "164px", from: 901, sortBy: (job) => finite(shownLoss(job).value) },
   {
     key: "score",

@@ -41,17 +41,19 @@ export function Picture({ state, playing, names: [xName, yName, target] }: Pictu
   const label = `${target} as it is predicted over ${xName} and ${yName}, with ${points.length} points of the data.`;
   return (
     <div class="explorer-body">
-      <Surface
-        {...{ x, y, range, label }}
-        field={frame.field}
-        points={plotted}
-        detail={playing ? MOVING_DETAIL : 1}
-        onRead={setReading}
-      />
-      <div class="explorer-aside">
-        <Scores state={state} />
+      <div class="stack">
+        <Surface
+          {...{ x, y, range, label }}
+          field={frame.field}
+          points={plotted}
+          detail={playing ? MOVING_DETAIL : 1}
+          onRead={setReading}
+        />
         <Legend palette={palette} labels={classes} range={classes.length === 0 ? range : null} parts={parts} />
         <PointerReading {...{ reading, x, y, palette }} labels={classes} />
+      </div>
+      <div class="explorer-aside">
+        <Scores state={state} />
       </div>
     </div>
   );

@@ -13,9 +13,9 @@ import {
   REPLAY_MARK,
 } from "../../../domain/jobs/checkpoint.ts";
 import { ATTEMPTED_STATES } from "../../../domain/jobs/job.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../../domain/jobs/run-defaults.ts";
 import type { Model } from "../../../domain/models/model.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
-import { DEFAULT_RUN_OPTIONS } from "../../../domain/spec/run-options.ts";
 import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
 import type { TensorEntry, TensorSet } from "../../../domain/tensor.ts";
 import type { CheckpointsTable, Tables } from "../../tables.ts";
