@@ -58,7 +58,7 @@ export const forgetPlan = z
   .meta({ id: "ForgetPlan" });
 
 export type ForgetPlan = z.output<typeof forgetPlan>;
-export type ForgottenTable = ForgetPlan["datasets"][number];
+
 export type ForgottenModel = ForgetPlan["models"][number];
 
 export const forgetReceipt = z
