@@ -6,8 +6,6 @@ import type { auditBody } from "../domain/datasets/audit-request.ts";
 import type { correctionsBody } from "../domain/datasets/corrections.ts";
 import type { Column, DatasetFormat } from "../domain/datasets/dataset.ts";
 import type { TableReading } from "../domain/datasets/table-reading.ts";
-import type { ForgetPlan, ForgetReceipt, ForgetState } from "../domain/forget/forget.ts";
-import type { forgetBody } from "../domain/forget/forget-request.ts";
 import type { CheckpointReason } from "../domain/jobs/checkpoint.ts";
 import type { Divergence } from "../domain/jobs/divergence.ts";
 import type { JobError, JobState } from "../domain/jobs/job.ts";
@@ -206,30 +204,7 @@ export type AuditRequest = z.input<typeof auditBody>;
 /** Corrected cells of a column. */
 export type Corrections = z.input<typeof correctionsBody>;
 
-/** Which rows are forgotten. */
-export type ForgetRequest = z.input<typeof forgetBody>;
-
-/** What forgetting rows would do. */
-export interface PlannedForget extends ForgetPlan {
-  /** Jobs and sweeps that must end before it can begin. */
-  running: string[];
-}
-
-/** A run that forgets rows. */
-export interface Forget extends ForgetPlan {
-  id: string;
-  state: ForgetState;
-  dataset_id: string;
-  /** Models that are trained without the rows, and of how many. */
-  retrained: number;
-  to_retrain: number;
-  /** The job that it waits for, or why it waits. */
-  waits_for: string | null;
-  error: string | null;
-  receipt: ForgetReceipt | null;
-  created_at: string;
-  finished_at: string | null;
-}
+export type { Forget, ForgetRequest, PlannedForget } from "./forget-answers.ts";
 
 /** The first rows of a data set: values in the order of the columns, null where missing. */
 export interface DatasetPreview {

@@ -152,7 +152,7 @@ describe("a row that is forgotten", () => {
     const dataDir = join(folder.path, "killed");
     let server = await startLiveServer(dataDir);
     const { id } = await server.client.upload(tableOf({ isWhole: true }), { format: "csv", name: "people" });
-    for (const name of ["first", "second"]) await train(server.client, specOf(id, { name, epochs: 300 }));
+    for (const name of ["first", "second"]) await train(server.client, specOf(id, { name, checkpoint: {} }));
     await server.client.setAlias("first", "production", 1);
     const run = await server.client.forget(id, { positions: [FORGOTTEN] });
     /** What a look at the run must show for the server to be killed; each is seen at the latest when the run has ended. */

@@ -1,8 +1,9 @@
 /** The body of the job that trains a model again without the forgotten rows: the same spec, on the tables that have taken their place. */
+
+import { specAgain } from "../../domain/jobs/spec-again.ts";
 import { isLinear } from "../../domain/spec/layer-walks.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
-import { specAgain } from "../../domain/spec/spec-again.ts";
 import { formOf } from "../../domain/spec/split.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 

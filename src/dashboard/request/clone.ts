@@ -1,6 +1,6 @@
 /** Turns a job's resolved spec into one that can be submitted again. What the server has summarised is read back, or left out and named. */
 import type { Job, JobRows } from "../../client/answers.ts";
-import { specAgain } from "../../domain/spec/spec-again.ts";
+import { specAgain } from "../../client/search.ts";
 import type { Json, JsonObject } from "./draft.ts";
 
 export interface Cloned {

@@ -1,7 +1,7 @@
 /** Turns a resolved spec back into one that can be submitted. Knows no schemas: the page uses it too. */
-import type { ResolvedAuto } from "./auto-options.ts";
-import { CHOSEN_BY_SEARCH } from "./search-fields.ts";
-import type { ResolvedSpec } from "./spec.ts";
+import type { ResolvedAuto } from "../spec/auto-options.ts";
+import { CHOSEN_BY_SEARCH } from "../spec/search-fields.ts";
+import type { ResolvedSpec } from "../spec/spec.ts";
 
 /** A spec as JSON; `data` of inline rows and `init_from` of a state_dict are summaries, which whoever submits it must fill in. */
 export type SpecAgain = Record<string, unknown> & { data: Record<string, unknown> };
